@@ -1,0 +1,73 @@
+import type { Span } from "../../dsl/span.ts";
+import type { TensorType } from "../types/tensor-type.ts";
+import type { Op } from "./op.ts";
+
+/**
+ * Graph IR: a static computation graph in SSA form. A graph is a pure function
+ * `(params, state, inputs) -> (outputs, new params and state)`; nodes stand in an order in which operands come first.
+ */
+export interface Value {
+  readonly node: Node;
+  /** Which result of the node. */
+  readonly index: number;
+  readonly type: TensorType;
+}
+
+/** `data` is for dense constants. */
+export type Attr = number | boolean | string | readonly number[] | readonly (readonly number[])[];
+export type Attrs = Readonly<Record<string, Attr>>;
+
+export interface Node {
+  readonly op: Op;
+  readonly operands: readonly Value[];
+  readonly attrs: Attrs;
+  readonly results: readonly Value[];
+  /** Where in the `.dl` text it came from; rewrites keep the span of what they replace. */
+  readonly span: Span | null;
+  /** What later passes say of the node; all of it prints and parses back. */
+  readonly notes: Notes;
+}
+
+export interface Notes {
+  /** Runs when params or state have changed since, not per call (set by split-by-stage). */
+  readonly stage?: "weights";
+  /** Nodes of one group become one kernel (set by fuse). Dense, in order of execution; a node without a group makes no kernel (leaves, views). */
+  readonly group?: number;
+  /** Where each result lies (set by plan-memory); null for a value that never reaches memory. */
+  readonly places?: readonly (Place | null)[];
+}
+
+/**
+ * `scratch`: shared by all entries, valid during a call; inputs and outputs lie here too. `cache`: this entry's own, from the weights stage
+ * until the weights change. `persistent`: the tensor of that path itself, so that a write happens in place. `constant`: read-only data.
+ * Offsets in bytes from the start of the area.
+ */
+export type Place =
+  | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
+  | { readonly area: "persistent"; readonly path: string };
+
+export interface Graph {
+  readonly name: string;
+  /** The values of `input` nodes, in the order of the signature; kept even if unused. */
+  readonly inputs: readonly Value[];
+  /** All nodes, leaves (`input`, `param`, `state`, `constant`) included. */
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly { readonly name: string; readonly value: Value }[];
+  /** New values of params and state, by path; all reads in `nodes` see the values from before the call. */
+  readonly writes: readonly { readonly path: string; readonly value: Value }[];
+}
+
+/** A param or state of the program. */
+export interface Persistent {
+  readonly kind: "param" | "state";
+  readonly path: string;
+  readonly type: TensorType;
+  readonly span: Span | null;
+}
+
+/** What elaboration gives: one graph per entry and set of dims, and `init`, which writes every persistent tensor from the seed. */
+export interface Program {
+  readonly name: string;
+  readonly persistent: readonly Persistent[];
+  readonly entries: readonly { readonly dims: Readonly<Record<string, number>>; readonly graph: Graph }[];
+}

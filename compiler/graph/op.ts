@@ -1,0 +1,132 @@
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import type { TensorType } from "../types/tensor-type.ts";
+import type { GraphBuilder } from "./build.ts";
+import type { Attrs, Value } from "./ir.ts";
+
+/** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
+export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
+
+/** The types and attributes at one use of an op. */
+export interface Site {
+  readonly operands: readonly TensorType[];
+  readonly results: readonly TensorType[];
+  readonly attrs: Attrs;
+}
+
+/** The sentence is the error text and the docs line. */
+export type Condition = readonly [says: string, holds: (operands: readonly TensorType[], attrs: Attrs) => boolean];
+
+/**
+ * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and
+ * nothing else.
+ */
+export interface Op {
+  readonly name: string;
+  readonly doc: string;
+  /** Names of the operands; `variadic` for any number (at least one). */
+  readonly operands: readonly string[] | "variadic";
+  readonly attrs: Readonly<Record<string, AttrKind>>;
+  /** Values of attributes that may be left out. */
+  readonly defaults: Attrs;
+  /** Label (`c1`) to condition, checked in order before `type` is asked; the diagnostic's code is `<op>-<label>`. */
+  readonly requires: Readonly<Record<string, Condition>>;
+  readonly type: (operands: readonly TensorType[], attrs: Attrs) => readonly TensorType[];
+  readonly gradient: Gradient;
+  /** How it is computed: the closed set of forms that fusion and code generation understand. */
+  readonly form: Form;
+  readonly reference: Reference;
+  /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
+  readonly samples: readonly Sample[];
+  /** Compiled f32 equals the f32 reference bit for bit. False where the order of a sum or a polynomial decides. */
+  readonly exact: boolean;
+}
+
+/** One gradient per operand, null where none flows. Made of ops, so it differentiates again. */
+export type Gradient =
+  | { readonly kind: "none"; readonly why: string }
+  | { readonly kind: "rule"; readonly rule: (g: GraphBuilder, at: GradientSite) => readonly (Value | null)[] };
+
+export interface GradientSite {
+  readonly operands: readonly Value[];
+  readonly results: readonly Value[];
+  /** The gradient with respect to each result; null where none flows. */
+  readonly grads: readonly (Value | null)[];
+  readonly attrs: Attrs;
+}
+
+/** Plain array of the reference interpreter: f64 numbers whatever the dtype; booleans are 0 and 1. */
+export interface NdArray {
+  readonly type: TensorType;
+  readonly data: Float64Array;
+}
+
+/** Slow and plain, in f64. The interpreter rounds every result to its dtype when it runs as exact f32. */
+export type Reference =
+  | { readonly kind: "scalar"; readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number }
+  | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] };
+
+export interface Sample {
+  readonly operands: readonly TensorType[];
+  readonly attrs?: Attrs;
+  /** Values for the operands where random ones in [-2, 2] (ints: 0 to 3) would not do. */
+  readonly values?: readonly (readonly number[] | null)[];
+}
+
+/** Reads one element of an operand at a multi-index (one i32 expression per axis). */
+export type Read = (operand: number, at: readonly Expr[]) => Expr;
+
+export type Form =
+  /** input, param, state, constant: nothing to compute. */
+  | { readonly kind: "leaf" }
+  /** The same elements in the same order: a view, no code. */
+  | { readonly kind: "view" }
+  /** Each element from the elements at the same index; all operands have the result's shape. */
+  | { readonly kind: "pointwise"; readonly scalar: (k: ExprBuilder, args: readonly Expr[], site: Site) => Expr }
+  /** Each element is an expression of its index (broadcast, transpose, slice, gather, iota, pack, ...). */
+  | { readonly kind: "map"; readonly element: (k: ExprBuilder, at: readonly Expr[], read: Read, site: Site) => Expr }
+  /** The result is a union of boxes, each filled from one operand, over a background (pad, concat). */
+  | { readonly kind: "pieces"; readonly background: number | null; readonly pieces: (site: Site) => readonly Piece[] }
+  /** Each element folds `step` over the index space `extents`, from `init`; result i is accumulator i. */
+  | {
+      readonly kind: "reduce";
+      readonly extents: (site: Site) => readonly number[];
+      readonly init: (site: Site) => readonly number[];
+      /** `acc` has the register type of each result; `r` is the index in `extents`. */
+      readonly step: (k: ExprBuilder, acc: readonly Expr[], at: readonly Expr[], r: readonly Expr[], read: Read, site: Site) => readonly Expr[];
+      /** How partial results of one accumulator join, where order may be changed; null where it may not (argmax). */
+      readonly combine: "add" | "mul" | "max" | "min" | null;
+    }
+  /** A zero result to which `value` is added at `target`, for each index of `domain`, in order. */
+  | {
+      readonly kind: "scatter";
+      readonly domain: (site: Site) => readonly number[];
+      /** Target index; `when` false leaves the element out. */
+      readonly target: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => { readonly at: readonly Expr[]; readonly when: Expr | null };
+      readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
+    }
+  /** A sum of products over affine accesses: every matrix product and convolution. Null where this use has none (padding to be made explicit first). */
+  | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null };
+
+export interface Piece {
+  readonly operand: number;
+  /** Where the operand's element [0, 0, ...] goes, and the distance of neighbours, per axis of the result. */
+  readonly start: readonly number[];
+  readonly stride: readonly number[];
+}
+
+/**
+ * out[f(i)] = sum over the dims that out does not use of lhs[f(i)] * rhs[f(i)]. Each dim has its size and its stride, in elements, in the three dense
+ * row-major buffers; 0 means that the buffer does not move with it. A convolution's output row and kernel row both move in lhs.
+ */
+export interface Contraction {
+  readonly dims: readonly ContractionDim[];
+}
+
+export interface ContractionDim {
+  readonly name: string;
+  readonly size: number;
+  readonly lhs: number;
+  readonly rhs: number;
+  readonly out: number;
+}

@@ -1,0 +1,21 @@
+import type { Graph } from "../graph/ir.ts";
+
+/** What a pass may rely on; each fact has a checker that tests run after every pass. */
+export type Fact = "differentiated" | "simplified" | "frozen" | "chosen" | "staged" | "fused" | "planned";
+
+/** The driver logs, times, verifies and dumps; a pass is only its `run`. The file, the flag and the goldens bear its name. */
+export interface Pass {
+  readonly name: string;
+  readonly says: string;
+  readonly needs: readonly Fact[];
+  readonly gives: readonly Fact[];
+  readonly breaks: readonly Fact[];
+  /** f32 results keep their bits. */
+  readonly exact: boolean;
+  readonly run: (graph: Graph, options: PassOptions) => Graph;
+}
+
+export interface PassOptions {
+  /** Values of params and state, by path, when the weights are given at build time. */
+  readonly frozen?: ReadonlyMap<string, Float64Array>;
+}

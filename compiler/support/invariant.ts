@@ -1,0 +1,21 @@
+/** Our own mistake, never the user's. */
+export class InvariantError extends Error {
+  constructor(says: string) {
+    super(`internal error in dlc: ${says}; please report it`);
+    this.name = "InvariantError";
+  }
+}
+
+export function invariant(condition: unknown, says: string): asserts condition {
+  if (!condition) throw new InvariantError(says);
+}
+
+/** For the default of a switch over a closed union. */
+export function never(value: never): never {
+  throw new InvariantError(`unexpected ${JSON.stringify(value)}`);
+}
+
+export function present<T>(value: T | undefined | null, says: string): T {
+  invariant(value !== undefined && value !== null, says);
+  return value;
+}

@@ -1,0 +1,40 @@
+import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { invariant } from "../support/invariant.ts";
+
+export type Shape = readonly number[];
+
+/** The type of every value of a graph: all sizes known. Row-major, dense. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export const tensor = (dtype: DType, shape: Shape): TensorType => ({ dtype, shape });
+export const scalar = (dtype: DType): TensorType => ({ dtype, shape: [] });
+
+/** Number of elements; the one multiplication of sizes, checked against 2^53. */
+export function elements(shape: Shape): number {
+  const product = shape.reduce((a, b) => a * b, 1);
+  invariant(Number.isSafeInteger(product), `the size of [${shape.join(",")}] is not a safe integer`);
+  return product;
+}
+
+export const bytes = (type: TensorType): number => elements(type.shape) * dtypes[type.dtype].bytes;
+
+export function strides(shape: Shape): number[] {
+  const result = new Array<number>(shape.length);
+  let run = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    result[axis] = run;
+    run *= shape[axis] ?? 1;
+  }
+  return result;
+}
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+export const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+
+/** `f32[32,10]`, `i32[]` */
+export const showType = (type: TensorType): string => `${type.dtype}[${type.shape.join(",")}]`;
+
+export const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f64";

@@ -1,0 +1,72 @@
+import type { DType } from "./dtype.ts";
+
+/** Where a tensor lies in the arena. `offset` is in bytes, 16-byte aligned; `shape` is row-major. */
+export interface Slot {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+/** A tensor that lives as long as the model: a param (trained, saved) or a state (running statistics, optimizer slots, rng). */
+export interface Persistent extends Slot {
+  readonly kind: "param" | "state";
+  /** Stable name, such as `LeNet.conv1.w`. */
+  readonly path: string;
+}
+
+export interface NamedSlot extends Slot {
+  readonly name: string;
+}
+
+/** One call of one kernel, for profiling: the arguments are byte offsets of its buffers. */
+export interface Step {
+  readonly kernel: string;
+  readonly args: readonly number[];
+  /** Multiply-adds count as two. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** One entry specialised to one set of dims: one function of the module. */
+export interface EntryPlan {
+  readonly name: string;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly inputs: readonly NamedSlot[];
+  readonly outputs: readonly NamedSlot[];
+  /** Exported function of the call stage: `() => void`. */
+  readonly call: string;
+  /** Exported function of the weights stage, to be run before `call` whenever a persistent tensor has changed since; null if there is nothing to prepare. */
+  readonly prepare: string | null;
+  /** The entry writes persistent tensors. */
+  readonly writes: boolean;
+  readonly steps: readonly Step[];
+  readonly prepareSteps: readonly Step[];
+  /** Planned bytes of the scratch area, and the largest live set that the plan had to hold. */
+  readonly scratchBytes: number;
+  readonly liveBytes: number;
+}
+
+/** Everything that the runtime needs to know about a compiled module. It is JSON: `manifest.json` of a built model. */
+export interface Plan {
+  readonly format: "dlc-plan-1";
+  readonly model: string;
+  /** Whole arena, in bytes; the module imports `env.memory` of at least this size. */
+  readonly arenaBytes: number;
+  readonly persistent: readonly Persistent[];
+  /** Constant data that the module's loader copies into the arena: base64 bytes at offsets. */
+  readonly constants: readonly { readonly offset: number; readonly base64: string }[];
+  /** All variants of all entries. The entry `init` (no inputs, no outputs) writes every persistent tensor from the seed. */
+  readonly entries: readonly EntryPlan[];
+  /** Kernels that are exported for profiling, by name; empty in an ordinary build. */
+  readonly profiled: readonly string[];
+}
+
+/**
+ * The executable part: functions by export name over one memory. WebAssembly gives it directly; emitted JavaScript gives
+ * the same through its `instantiate(memory)`.
+ */
+export type Exports = Readonly<Record<string, (...args: readonly number[]) => void>>;
+
+export type Code =
+  | { readonly kind: "wasm"; readonly bytes: Uint8Array<ArrayBuffer>; /** Used instead where the host has relaxed SIMD. */ readonly relaxed?: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "js"; readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports };
