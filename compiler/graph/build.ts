@@ -1,0 +1,147 @@
+import type { DType } from "../../runtime/dtype.ts";
+import type { Span } from "../../dsl/span.ts";
+import { invariant, present } from "../support/invariant.ts";
+import { tensor, type TensorType } from "../types/tensor-type.ts";
+import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
+import type { Op } from "./op.ts";
+
+export type OpTable = ReadonlyMap<string, Op>;
+
+/** A number becomes a splat constant of the type of the first operand that is a value. */
+export type Operand = Value | number;
+
+/** A condition of an op that its operands break; null if it holds for them. */
+export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs): { code: string; says: string } | null {
+  if (op.operands !== "variadic" && op.operands.length !== operands.length)
+    return { code: `${op.name}-arity`, says: `${op.name} takes ${op.operands.length} operands, not ${operands.length}` };
+  for (const [label, [says, holds]] of Object.entries(op.requires)) if (!holds(operands, attrs)) return { code: `${op.name}-${label}`, says };
+  return null;
+}
+
+/** Makes one node; attributes left out get their defaults. Broken conditions are our mistake here: whoever takes text from users checks first. */
+export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, span: Span | null = null, notes: Notes = {}): Node {
+  const complete: Attrs = { ...op.defaults, ...attrs };
+  const types = operands.map((v) => v.type);
+  const broken = brokenCondition(op, types, complete);
+  invariant(broken === null, `${broken?.code}: ${broken?.says}`);
+  const results: Value[] = [];
+  const node: Node = { op, operands, attrs: complete, results, span, notes };
+  op.type(types, complete).forEach((type, index) => results.push({ node, index, type }));
+  return node;
+}
+
+/** Appends nodes in order. `span` is given to every node made while it stands. */
+export class GraphBuilder {
+  readonly name: string;
+  readonly table: OpTable;
+  span: Span | null = null;
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly outputs: { name: string; value: Value }[] = [];
+  readonly writes: { path: string; value: Value }[] = [];
+
+  constructor(name: string, table: OpTable) {
+    this.name = name;
+    this.table = table;
+  }
+
+  op(name: string): Op {
+    return present(this.table.get(name), `there is no op ${name}`);
+  }
+
+  /** Adds a node with the span of the moment. */
+  addNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, notes: Notes = {}): Node {
+    const node = makeNode(op, operands, attrs, this.span, notes);
+    this.nodes.push(node);
+    return node;
+  }
+
+  callAll(name: string, operands: readonly Operand[], attrs: Attrs = {}): readonly Value[] {
+    const like = operands.find((o): o is Value => typeof o !== "number");
+    const values = operands.map((o) => (typeof o === "number" ? this.constant(present(like, `${name} has no operand to take a type from`).type, o) : o));
+    return this.addNode(this.op(name), values, attrs).results;
+  }
+
+  /** The first result of an op, by name. */
+  call(name: string, operands: readonly Operand[], attrs: Attrs = {}): Value {
+    return present(this.callAll(name, operands, attrs)[0], `${name} has no result`);
+  }
+
+  input(name: string, type: TensorType): Value {
+    const value = this.leaf("input", type, { name });
+    this.inputs.push(value);
+    return value;
+  }
+
+  param(path: string, type: TensorType): Value {
+    return this.leaf("param", type, { path });
+  }
+
+  state(path: string, type: TensorType): Value {
+    return this.leaf("state", type, { path });
+  }
+
+  /** A splat of one number, or a dense constant of row-major values. */
+  constant(type: TensorType, value: number | readonly number[]): Value {
+    return this.leaf("constant", type, typeof value === "number" ? { value } : { values: value });
+  }
+
+  output(name: string, value: Value): void {
+    this.outputs.push({ name, value });
+  }
+
+  write(path: string, value: Value): void {
+    this.writes.push({ path, value });
+  }
+
+  build(): Graph {
+    return { name: this.name, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...this.outputs], writes: [...this.writes] };
+  }
+
+  // The words that gradient rules and passes are written with; all of them are plain calls of the table.
+
+  add(a: Operand, b: Operand): Value {
+    return this.call("add", [a, b]);
+  }
+  sub(a: Operand, b: Operand): Value {
+    return this.call("sub", [a, b]);
+  }
+  mul(a: Operand, b: Operand): Value {
+    return this.call("mul", [a, b]);
+  }
+  div(a: Operand, b: Operand): Value {
+    return this.call("div", [a, b]);
+  }
+  neg(x: Value): Value {
+    return this.call("neg", [x]);
+  }
+  /** Operand axis i becomes result axis dims[i]; the other axes of `shape` repeat. */
+  broadcast(x: Value, shape: readonly number[], dims: readonly number[]): Value {
+    return this.call("broadcast", [x], { shape, dims });
+  }
+  reshape(x: Value, shape: readonly number[]): Value {
+    return this.call("reshape", [x], { shape });
+  }
+  /** Result axis i is operand axis perm[i]. */
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.call("transpose", [x], { perm });
+  }
+  /** Drops the axes. */
+  sum(x: Value, axes: readonly number[]): Value {
+    return axes.length === 0 ? x : this.call("reduce_sum", [x], { axes });
+  }
+  convert(x: Value, dtype: DType): Value {
+    return x.type.dtype === dtype ? x : this.call("convert", [x], { dtype });
+  }
+  zeros(type: TensorType): Value {
+    return this.constant(type, 0);
+  }
+
+  private leaf(name: string, type: TensorType, attrs: Attrs): Value {
+    const node = this.addNode(this.op(name), [], { ...attrs, dtype: type.dtype, shape: type.shape });
+    return present(node.results[0], `${name} has no result`);
+  }
+}
+
+/** The type that a leaf's attributes spell. */
+export const leafType = (attrs: Attrs): TensorType => tensor(attrs["dtype"] as DType, attrs["shape"] as readonly number[]);
