@@ -1,0 +1,25 @@
+// Prints the closing line of a CI run from the JSON report of vitest, and fails if the run failed.
+import { readFileSync } from "node:fs";
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly success: boolean;
+}
+
+function counts(path: string): { passed: number; failed: number } {
+  try {
+    const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+    // A file that does not load has no tests to count, yet it failed.
+    const failed = report.numFailedTests === 0 && !report.success ? Math.max(1, report.numFailedTestSuites) : report.numFailedTests;
+    return { passed: report.numPassedTests, failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const [path = "", otherStepFailed = "0"] = process.argv.slice(2);
+const { passed, failed } = counts(path);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 || otherStepFailed !== "0" ? 1 : 0;

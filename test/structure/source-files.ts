@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export interface SourceFile {
+  /** Relative to the root of the project, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Paths of the project's own files that it imports, and bare names of packages. */
+  readonly imports: readonly string[];
+  /** Those that remain when the types are stripped. */
+  readonly runs: readonly string[];
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folders = ["runtime", "dsl", "compiler", "cli", "bench", "examples", "test"];
+
+/** Static and dynamic imports, re-exports; enough for code that is formatted by a tool. */
+const importPattern = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
+
+export function importsOf(path: string, text: string): string[] {
+  const found = [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+  return found.map((target) => (target.startsWith(".") ? new URL(target, `file:///${path}`).pathname.slice(1) : target));
+}
+
+export function sourceFiles(): SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" })
+      .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+      .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
+      .toSorted()
+      .map((path) => {
+        const text = readFileSync(`${root}${path}`, "utf8");
+        return { path, text, imports: importsOf(path, text), runs: importsOf(path, text.replaceAll(/(?<=^|\n)(import|export) type\s[^;]*;/g, "")) };
+      }),
+  );
+}

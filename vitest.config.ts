@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// Modules load natively, as users load them: Node strips the types, and no code comes from strings.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    execArgv: ["--disallow-code-generation-from-strings", "--import=./test/support/no-code-from-strings.ts"],
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+  },
+});
