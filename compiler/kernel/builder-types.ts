@@ -34,5 +34,7 @@ export interface ExprBuilder {
   /** A call of the function table. */
   call(fn: string, ...args: readonly Operand[]): Expr;
   splat(x: Expr, lanes?: Lanes): Expr;
+  /** i32x4: 0 1 2 3. */
+  ramp(): Expr;
   lane(x: Expr, lane: number): Expr;
 }

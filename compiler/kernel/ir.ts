@@ -31,7 +31,7 @@ export interface Buffer {
  * `madd(a, b, c)` is a * b + c with two roundings in strict mode, and one or two, as the host likes, in fast mode;
  * `div`/`rem` of i32 truncate (scalar only) and need a divisor that is not 0; `shl shrs shru` take the count modulo 32;
  * `to_i32` truncates and saturates, NaN gives 0; `bits_*` reinterpret; `nearest` rounds half to even;
- * `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
+ * `ramp` is the i32x4 of the lanes' numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
  */
 export const operators = {
   add: 2, sub: 2, mul: 2, div: 2, rem: 2, neg: 1, abs: 1, min: 2, max: 2, madd: 3,
@@ -39,6 +39,7 @@ export const operators = {
   and: 2, or: 2, xor: 2, not: 1, shl: 2, shrs: 2, shru: 2,
   eq: 2, ne: 2, lt: 2, le: 2, gt: 2, ge: 2, select: 3,
   to_f32: 1, to_i32: 1, bits_f32: 1, bits_i32: 1,
+  ramp: 0,
 } as const;
 
 export type Operator = keyof typeof operators;
