@@ -42,6 +42,8 @@ export interface Op {
   readonly exact: boolean;
 }
 
+export type OpTable = ReadonlyMap<string, Op>;
+
 /** One gradient per operand, null where none flows. Made of ops, so it differentiates again. */
 export type Gradient =
   | { readonly kind: "none"; readonly why: string }
