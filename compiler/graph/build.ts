@@ -3,9 +3,9 @@ import type { Span } from "../../dsl/span.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
-import type { Op } from "./op.ts";
+import type { Op, OpTable } from "./op.ts";
 
-export type OpTable = ReadonlyMap<string, Op>;
+export type { OpTable } from "./op.ts";
 
 /** A number becomes a splat constant of the type of the first operand that is a value. */
 export type Operand = Value | number;
@@ -95,7 +95,7 @@ export class GraphBuilder {
   }
 
   build(): Graph {
-    return { name: this.name, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...this.outputs], writes: [...this.writes] };
+    return { name: this.name, table: this.table, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...this.outputs], writes: [...this.writes] };
   }
 
   // The words that gradient rules and passes are written with; all of them are plain calls of the table.

@@ -1,6 +1,6 @@
 import type { Span } from "../../dsl/span.ts";
 import type { TensorType } from "../types/tensor-type.ts";
-import type { Op } from "./op.ts";
+import type { Op, OpTable } from "./op.ts";
 
 /**
  * Graph IR: a static computation graph in SSA form. A graph is a pure function
@@ -48,6 +48,8 @@ export type Place =
 
 export interface Graph {
   readonly name: string;
+  /** The table that the nodes' ops are from; passes make new nodes with it. */
+  readonly table: OpTable;
   /** The values of `input` nodes, in the order of the signature; kept even if unused. */
   readonly inputs: readonly Value[];
   /** All nodes, leaves (`input`, `param`, `state`, `constant`) included. */
