@@ -88,7 +88,7 @@ export type Form =
   /** Each element is an expression of its index (broadcast, transpose, slice, gather, iota, pack, ...). */
   | { readonly kind: "map"; readonly element: (k: ExprBuilder, at: readonly Expr[], read: Read, site: Site) => Expr }
   /** The result is a union of boxes, each filled from one operand, over a background (pad, concat). */
-  | { readonly kind: "pieces"; readonly background: number | null; readonly pieces: (site: Site) => readonly Piece[] }
+  | { readonly kind: "pieces"; readonly background: (site: Site) => number | null; readonly pieces: (site: Site) => readonly Piece[] }
   /** Each element folds `step` over the index space `extents`, from `init`; result i is accumulator i. */
   | {
       readonly kind: "reduce";
@@ -123,6 +123,8 @@ export interface Piece {
  */
 export interface Contraction {
   readonly dims: readonly ContractionDim[];
+  /** The rhs is packed in panels of so many columns (see the op `pack`); absent where it lies as the strides say. */
+  readonly panel?: number;
 }
 
 export interface ContractionDim {

@@ -1,0 +1,94 @@
+/**
+ * The reference interpreter: the oracle for every pass and every kernel. Slow and plain: each node by its op's `reference`, in f64. As "f32" every f32
+ * result is rounded to f32, leaves included, which is exact f32 arithmetic for one operation. Integer results wrap to their dtype in both.
+ */
+import { invariant, never, present } from "../support/invariant.ts";
+import { elements, showType, type TensorType } from "../types/tensor-type.ts";
+import { expandGradients } from "./autodiff.ts";
+import { constantData, isConstant, isInput, pathOf, stringAttr } from "./facts.ts";
+import type { Graph, Node, Value } from "./ir.ts";
+import type { NdArray } from "./op.ts";
+
+export type Precision = "f64" | "f32";
+
+export interface EvaluateOptions {
+  /** By name; row-major, as many elements as the input's type says. */
+  readonly inputs: ReadonlyMap<string, Float64Array>;
+  /** Params and state, by path. */
+  readonly persistent: ReadonlyMap<string, Float64Array>;
+  readonly precision: Precision;
+}
+
+export interface Evaluation {
+  readonly outputs: ReadonlyMap<string, NdArray>;
+  readonly writes: ReadonlyMap<string, NdArray>;
+}
+
+export function evaluate(graph: Graph, options: EvaluateOptions): Evaluation {
+  const { nodes, outputs, writes } = expandGradients(graph);
+  const values = new Map<Value, NdArray>();
+  const valueOf = (value: Value): NdArray => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  for (const node of nodes) {
+    const results = leafData(node, options) ?? evaluateNode(node, node.operands.map(valueOf), options.precision);
+    node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result without data`)));
+  }
+  return {
+    outputs: new Map(outputs.map(({ name, value }) => [name, valueOf(value)])),
+    writes: new Map(writes.map(({ path, value }) => [path, valueOf(value)])),
+  };
+}
+
+/** One node on given operands; not for leaves other than constants, nor for `gradient`. */
+export function evaluateNode(node: Node, operands: readonly NdArray[], precision: Precision): readonly NdArray[] {
+  const types = node.results.map((value) => value.type);
+  const data = isConstant(node) ? node.results.map((value) => present(constantData(value), "a constant has no data")) : referenceData(node, operands, types);
+  return types.map((type, index) => ndarray(type, present(data[index], `${node.op.name} has a result without data`), precision));
+}
+
+/** Data of a type: length checked, every element rounded to the dtype. The data is copied. */
+export function ndarray(type: TensorType, data: Float64Array, precision: Precision): NdArray {
+  const size = elements(type.shape);
+  invariant(data.length === size, `${showType(type)} has ${size} elements, not ${data.length}`);
+  return { type, data: rounded(type, data, precision) };
+}
+
+function referenceData({ op, attrs }: Node, operands: readonly NdArray[], results: readonly TensorType[]): readonly Float64Array[] {
+  const types = operands.map((operand) => operand.type);
+  if (op.reference.kind === "array") return op.reference.apply(operands, { operands: types, results, attrs });
+  const { apply } = op.reference;
+  const inputs = operands.map((operand) => operand.data);
+  const args = new Array<number>(inputs.length).fill(0);
+  const out = new Float64Array(elements(present(results[0], `${op.name} has no result`).shape));
+  for (let i = 0; i < out.length; i++) {
+    for (let k = 0; k < args.length; k++) args[k] = inputs[k]?.[i] ?? Number.NaN;
+    out[i] = apply(args, attrs, types);
+  }
+  return [out];
+}
+
+function leafData(node: Node, { inputs, persistent, precision }: EvaluateOptions): readonly NdArray[] | null {
+  const path = pathOf(node);
+  if (path === null && !isInput(node)) return null;
+  const data = path === null ? inputs.get(stringAttr(node.attrs, "name")) : persistent.get(path);
+  const says = path === null ? `the input ${stringAttr(node.attrs, "name")} has no data` : `${path} has no data`;
+  return node.results.map(({ type }) => ndarray(type, present(data, says), precision));
+}
+
+function rounded({ dtype }: TensorType, data: Float64Array, precision: Precision): Float64Array {
+  switch (dtype) {
+    case "f64":
+      return data.slice();
+    case "f32":
+      return precision === "f64" ? data.slice() : new Float64Array(new Float32Array(data));
+    case "i32":
+      return new Float64Array(new Int32Array(data));
+    case "u8":
+      return new Float64Array(new Uint8Array(data));
+    case "i8":
+      return new Float64Array(new Int8Array(data));
+    case "bool":
+      return data.map((x) => (x === 0 ? 0 : 1));
+    default:
+      return never(dtype);
+  }
+}

@@ -1,0 +1,68 @@
+import { invariant, present } from "../support/invariant.ts";
+import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
+import type { Attr, Attrs, Node, Value } from "./ir.ts";
+
+/** input, param, state, constant. */
+export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf";
+export const isInput = (node: Node): boolean => isLeaf(node) && node.op.name === "input";
+export const isConstant = (node: Node): boolean => isLeaf(node) && node.op.name === "constant";
+/** A param or state: lives as long as the model. */
+export const isPersistent = (node: Node): boolean => isLeaf(node) && (node.op.name === "param" || node.op.name === "state");
+
+/** The path of a param or state; null for any other node. */
+export const pathOf = (node: Node): string | null => (isPersistent(node) ? stringAttr(node.attrs, "path") : null);
+
+/** The number that a splat constant repeats; null for any other value. */
+export function splatValue(value: Value): number | null {
+  if (!isConstant(value.node)) return null;
+  const { values, value: splat } = value.node.attrs;
+  return Array.isArray(values) || typeof splat !== "number" ? null : splat;
+}
+
+/** Whether a value is a splat constant of `n`; 0 and -0 differ, NaN equals itself. */
+export const isSplat = (value: Value, n: number): boolean => Object.is(splatValue(value), n);
+
+/** Row-major elements of a constant; null for any other value. */
+export function constantData(value: Value): Float64Array | null {
+  if (!isConstant(value.node)) return null;
+  const splat = splatValue(value);
+  if (splat !== null) return new Float64Array(elements(value.type.shape)).fill(splat);
+  return new Float64Array(listAttr(value.node.attrs, "values"));
+}
+
+export function stringAttr(attrs: Attrs, name: string): string {
+  const attr = present(attrs[name], `there is no attribute ${name}`);
+  invariant(typeof attr === "string", `the attribute ${name} is not a string`);
+  return attr;
+}
+
+export function intAttr(attrs: Attrs, name: string): number {
+  const attr = present(attrs[name], `there is no attribute ${name}`);
+  invariant(typeof attr === "number", `the attribute ${name} is not a number`);
+  return attr;
+}
+
+/** A flat list of numbers. */
+export function listAttr(attrs: Attrs, name: string): readonly number[] {
+  const attr = present(attrs[name], `there is no attribute ${name}`);
+  invariant(isNumbers(attr), `the attribute ${name} is not a list of numbers`);
+  return attr;
+}
+
+export const isNumbers = (attr: Attr): attr is readonly number[] => Array.isArray(attr) && attr.every((x) => typeof x === "number");
+
+/** Equal as attributes: numbers by Object.is, lists element by element. */
+export function sameAttr(a: Attr | undefined, b: Attr | undefined): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  return a.length === b.length && a.every((x: Attr, i) => sameAttr(x, b[i] as Attr | undefined));
+}
+
+/** Equal whatever the order of the keys. */
+export function sameAttrs(a: Attrs, b: Attrs): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && sameAttr(a[key], b[key]));
+}
+
+/** Same dtype and shape for every one of two lists. */
+export const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean =>
+  a.length === b.length && a.every((type, i) => type.dtype === b[i]?.dtype && sameShape(type.shape, b[i].shape));

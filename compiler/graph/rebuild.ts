@@ -1,0 +1,106 @@
+import { invariant, present } from "../support/invariant.ts";
+import { sameType, showType } from "../types/tensor-type.ts";
+import { GraphBuilder, makeNode } from "./build.ts";
+import { isInput } from "./facts.ts";
+import type { Graph, Node, Notes, Value } from "./ir.ts";
+
+/** What takes the place of a node's results, one value of the same type each, made with the builder; null copies the node. */
+export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null;
+
+/**
+ * The graph with every node replaced in order. `operands` are the new values of the node's operands; nodes that the builder makes bear the old node's
+ * span; a copy keeps span and notes. A node that does not change is shared with the old graph.
+ */
+export function rebuild(graph: Graph, replace: Replace): Graph {
+  const builder = new GraphBuilder(graph.name, graph.table);
+  const values = rebuildInto(builder, graph, replace);
+  const now = (value: Value): Value => mapped(values, value);
+  graph.inputs.forEach((value) => builder.inputs.push(now(value)));
+  graph.outputs.forEach(({ name, value }) => builder.output(name, now(value)));
+  graph.writes.forEach(({ path, value }) => builder.write(path, now(value)));
+  return builder.build();
+}
+
+/** The nodes alone, appended to a builder; gives the new value of each old one. */
+export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): ReadonlyMap<Value, Value> {
+  const values = new Map<Value, Value>();
+  for (const node of graph.nodes) {
+    const operands = node.operands.map((value) => mapped(values, value));
+    builder.span = node.span;
+    const results = replace(builder, node, operands) ?? append(builder, node, operands).results;
+    invariant(results.length === node.results.length, `${node.op.name} has ${node.results.length} results and was replaced by ${results.length}`);
+    node.results.forEach((old, index) => {
+      const value = present(results[index], "a replacement has a gap");
+      invariant(sameType(value.type, old.type), `${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
+      values.set(old, value);
+    });
+  }
+  builder.span = null;
+  return values;
+}
+
+/** Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its span and notes. */
+export function append(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
+  const same = operands.every((value, index) => value === node.operands[index]);
+  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes);
+  builder.nodes.push(copy);
+  return copy;
+}
+
+/** The graph with new notes on every node. */
+export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
+  return rebuild(graph, (builder, node, operands) => {
+    const copy = makeNode(node.op, operands, node.attrs, node.span, notes(node));
+    builder.nodes.push(copy);
+    return copy.results;
+  });
+}
+
+/** Nodes that an output or a write needs, and all inputs. */
+export function live(graph: Graph): ReadonlySet<Node> {
+  const needed = new Set<Node>(Array.from(kept(graph), (value) => value.node));
+  for (const node of graph.nodes.toReversed()) {
+    if (isInput(node)) needed.add(node);
+    if (needed.has(node)) node.operands.forEach((value) => needed.add(value.node));
+  }
+  return needed;
+}
+
+/** Without the nodes that are not live. */
+export function dropDead(graph: Graph): Graph {
+  const needed = live(graph);
+  return needed.size === graph.nodes.length ? graph : { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
+}
+
+/** Values that leave the graph: outputs and writes. */
+export const kept = (graph: Graph): ReadonlySet<Value> => new Set([...graph.outputs, ...graph.writes].map(({ value }) => value));
+
+/** Nodes that take each value, in order, once per operand that is the value. Values that nothing takes have an empty list. */
+export function users(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
+  const result = new Map<Value, Node[]>();
+  for (const node of graph.nodes) {
+    node.results.forEach((value) => result.set(value, []));
+    node.operands.forEach((value) => present(result.get(value), `${node.op.name} takes a value that does not stand before it`).push(node));
+  }
+  return result;
+}
+
+/** Everything that the values need, operands first; the order depends on the values' order alone. */
+export function topological(values: readonly Value[]): readonly Node[] {
+  const done = new Set<Node>();
+  const open = values.map(({ node }) => ({ node, next: 0 })).toReversed();
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const operand = done.has(top.node) ? undefined : top.node.operands[top.next++];
+    if (operand !== undefined) {
+      if (!done.has(operand.node)) open.push({ node: operand.node, next: 0 });
+    } else {
+      done.add(top.node);
+      open.pop();
+    }
+  }
+  return [...done];
+}
+
+function mapped(values: ReadonlyMap<Value, Value>, value: Value): Value {
+  return present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+}
