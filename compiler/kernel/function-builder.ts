@@ -1,0 +1,38 @@
+import { InvariantError } from "../support/invariant.ts";
+import type { Expr, MathFunction } from "./ir.ts";
+import { f32 } from "./ir.ts";
+import { Names } from "./names.ts";
+import { Words } from "./words.ts";
+
+/** Builds a function of the table: f32 arguments, lets, one result. */
+export class FunctionBuilder extends Words {
+  readonly #names: Names;
+  readonly #lets: { name: string; value: Expr }[] = [];
+
+  constructor(taken: Iterable<string>) {
+    super();
+    this.#names = new Names(taken);
+  }
+
+  let(value: Expr, hint = "x"): Expr {
+    if (value.kind === "const" || value.kind === "var") return value;
+    const name = this.#names.fresh(hint);
+    this.#lets.push({ name, value });
+    return { kind: "var", type: value.type, name };
+  }
+
+  /** Functions do not call each other: the table stays flat, and an emitter may inline any of them. */
+  call(fn: string): never {
+    throw new InvariantError(`a function of the table calls ${fn}`);
+  }
+
+  get lets(): MathFunction["lets"] {
+    return this.#lets;
+  }
+}
+
+export function mathFunction(name: string, doc: string, params: readonly string[], body: (k: FunctionBuilder, ...args: Expr[]) => Expr): MathFunction {
+  const k = new FunctionBuilder(params);
+  const result = body(k, ...params.map((param): Expr => ({ kind: "var", type: f32, name: param })));
+  return { name, doc, params: params.map((param) => ({ name: param, scalar: "f32" })), lets: k.lets, result };
+}
