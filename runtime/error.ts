@@ -1,0 +1,22 @@
+/** A mistake in the use of a compiled model: a wrong input, unknown entry, or weights that do not fit. Codes are stable. */
+export class DlcError extends Error {
+  readonly code: string;
+  readonly help: string | undefined;
+
+  constructor(code: string, says: string, help?: string) {
+    super(help === undefined ? says : `${says} (${help})`);
+    this.name = "DlcError";
+    this.code = code;
+    this.help = help;
+  }
+}
+
+/** The one `throw` of the runtime. */
+export function fail(code: string, says: string, help?: string): never {
+  throw new DlcError(code, says, help);
+}
+
+/** `a, b and 3 more` */
+export function list(names: readonly string[], most = 8): string {
+  return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+}

@@ -1,0 +1,9 @@
+export type { DType, TensorData } from "./dtype.ts";
+export { DlcError } from "./error.ts";
+export type { Input, Inputs } from "./input.ts";
+export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
+export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Slot, Step } from "./plan.ts";
+export type { KernelProfile, Profile } from "./profile.ts";
+export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from "./safetensors.ts";
+export { createSession, type RunOptions, type SaveOptions, type Session, type SessionOptions, type StateTensor } from "./session.ts";
+export type { Tensor } from "./tensor.ts";

@@ -1,0 +1,114 @@
+import { dtypes, type DType, type TensorData } from "./dtype.ts";
+import { fail, list } from "./error.ts";
+import type { EntryPlan, NamedSlot } from "./plan.ts";
+import { count, sameShape, showType } from "./tensor.ts";
+
+/** A typed array of the entry's dtype (Uint8Array also for bool), numbers, one number for a scalar, or a tensor with its shape. */
+export type Input =
+  | TensorData
+  | readonly (number | boolean)[]
+  | number
+  | { readonly data: TensorData | readonly (number | boolean)[]; readonly shape: readonly number[] };
+export type Inputs = Readonly<Record<string, Input>>;
+
+interface Given {
+  readonly data: TensorData | readonly (number | boolean)[];
+  readonly shape: readonly number[] | null;
+}
+
+function given(input: Input): Given {
+  if (typeof input === "number") return { data: [input], shape: [] };
+  if (ArrayBuffer.isView(input) || Array.isArray(input)) return { data: input as Given["data"], shape: null };
+  return input as Given;
+}
+
+const isGiven = (value: unknown): boolean =>
+  typeof value === "number" ||
+  Array.isArray(value) ||
+  isTyped(value) ||
+  (typeof value === "object" &&
+    value !== null &&
+    "data" in value &&
+    (Array.isArray(value.data) || isTyped(value.data)) &&
+    "shape" in value &&
+    Array.isArray(value.shape));
+
+const isTyped = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
+
+/** The variant of the entry whose dims fit the sizes of the inputs. All names, dtypes and sizes are checked before anything runs. */
+export function fittingVariant(variants: readonly EntryPlan[], inputs: Inputs, dims?: Readonly<Record<string, number>>): number {
+  const first = variants[0] as EntryPlan;
+  checkNames(first, inputs);
+  for (const slot of first.inputs) checkKind(first, slot, inputs[slot.name]);
+  const fits = variants.flatMap((variant, i) =>
+    hasDims(variant, dims) && variant.inputs.every((slot) => hasSize(slot, inputs[slot.name] as Input)) ? [i] : [],
+  );
+  if (fits.length === 1) return fits[0] as number;
+  const known = list(variants.map(signature));
+  if (fits.length > 1) fail("E0813", `the inputs fit several variants of \`${first.name}\`: ${known}`, "say which with the `dims` option");
+  return fail(
+    "E0812",
+    `no variant of \`${first.name}\` takes ${list(first.inputs.map((slot) => shown(slot, inputs[slot.name] as Input)))}`,
+    `it was compiled for ${known}`,
+  );
+}
+
+function checkNames(entry: EntryPlan, inputs: Inputs): void {
+  const wanted = entry.inputs.map((slot) => slot.name);
+  const takes = wanted.length === 0 ? "it takes no inputs" : `it takes ${list(wanted)}`;
+  const missing = wanted.filter((name) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
+  if (missing.length > 0) fail("E0810", `\`${entry.name}\` is not given its input ${list(missing)}`, takes);
+  const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
+  if (unknown.length > 0) fail("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, takes);
+}
+
+function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
+  const wanted = dtypes[slot.dtype].array;
+  if (!isGiven(input)) fail("E0811", `input \`${slot.name}\` of \`${entry.name}\` is no tensor`, `give a ${wanted.name}, numbers, or { data, shape }`);
+  const { data, shape } = given(input as Input);
+  if (ArrayBuffer.isView(data) && !(data instanceof wanted) && !(wanted === Uint8Array && data instanceof Uint8ClampedArray)) {
+    fail("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}, and was given a ${data.constructor.name}`, `give a ${wanted.name}`);
+  }
+  if (shape !== null && count(shape) !== data.length)
+    fail("E0811", `input \`${slot.name}\` has ${data.length} elements, and its shape [${shape.join(",")}] needs ${count(shape)}`);
+}
+
+const hasDims = (variant: EntryPlan, dims: Readonly<Record<string, number>> | undefined): boolean =>
+  dims === undefined || Object.entries(dims).every(([name, size]) => variant.dims[name] === size);
+
+function hasSize(slot: NamedSlot, input: Input): boolean {
+  const { data, shape } = given(input);
+  return shape === null ? data.length === count(slot.shape) : sameShape(shape, slot.shape);
+}
+
+const signature = (variant: EntryPlan): string => `(${variant.inputs.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ")})`;
+
+function shown(slot: NamedSlot, input: Input): string {
+  const { data, shape } = given(input);
+  return `${slot.name} with ${shape === null ? `${data.length} elements` : `shape [${shape.join(",")}]`}`;
+}
+
+const ranges: Readonly<Record<DType, readonly [number, number] | null>> = {
+  f32: null,
+  f64: null,
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u8: [0, 255],
+  i8: [-128, 127],
+  bool: [0, 1],
+};
+
+/** Checks the values where the array type does not promise them: numbers for an integer dtype, bytes for a bool. */
+export function checkValues(slot: NamedSlot, input: Input): void {
+  const { data } = given(input);
+  const range = ranges[slot.dtype];
+  if (range === null || (ArrayBuffer.isView(data) && slot.dtype !== "bool")) return;
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
+    if (!Number.isInteger(value) || value < range[0] || value > range[1])
+      fail("E0814", `input \`${slot.name}\` holds ${value} at ${i}, which is no ${slot.dtype}`);
+  }
+}
+
+export function copyInput(to: TensorData, input: Input): void {
+  to.set(given(input).data as ArrayLike<number>);
+}

@@ -1,0 +1,119 @@
+import { dtypes, type DType } from "./dtype.ts";
+import { fail, list } from "./error.ts";
+import { byteLength } from "./tensor.ts";
+
+/** A tensor of a file: little-endian bytes of its elements, row-major. */
+export interface StoredTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+const storedNames: Readonly<Record<DType, string>> = { f32: "F32", f64: "F64", i32: "I32", u8: "U8", i8: "I8", bool: "BOOL" };
+const dtypeOf = new Map(Object.entries(storedNames).map(([dtype, stored]) => [stored, dtype as DType]));
+
+/** The largest header that the format allows. */
+const maxHeader = 100_000_000;
+
+/**
+ * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical: tensors in order of
+ * element size (large first, so that all are aligned), then of name; the same tensors give the same bytes.
+ */
+export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+  const ordered = [...tensors].toSorted(([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : a > b ? 1 : 0));
+  let end = 0;
+  const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
+    const begin = end;
+    end += bytes.length;
+    return [name, { dtype: storedNames[dtype], shape, data_offsets: [begin, end] }] as const;
+  });
+  const extra = Object.keys(metadata).length > 0 ? [["__metadata__", metadata] as const] : [];
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries<unknown>([...extra, ...entries])));
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(text, 8);
+  let at = 8 + headerBytes;
+  for (const [, { bytes }] of ordered) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  return file;
+}
+
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Reads a file without trusting it: nothing is allocated for a tensor (the bytes are views), and every length is checked against the file. */
+export function readSafetensors(file: Uint8Array): SafetensorsFile {
+  if (file.length < 8) broken(`it has ${file.length} bytes`);
+  const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
+  if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`it names a header of ${headerBytes} bytes, and the file has ${file.length}`);
+  const dataStart = 8 + Number(headerBytes);
+  const header = parseHeader(file.subarray(8, dataStart));
+  const data = file.subarray(dataStart);
+
+  const tensors = new Map<string, StoredTensor>();
+  const parts: { name: string; begin: number; end: number }[] = [];
+  const metadata = new Map<string, string>();
+  for (const [name, entry] of header) {
+    if (name === "__metadata__") {
+      for (const [key, value] of objectEntries(entry, "its metadata"))
+        metadata.set(key, typeof value === "string" ? value : broken("its metadata holds more than text"));
+      continue;
+    }
+    const { dtype, shape, begin, end } = parseEntry(name, entry);
+    if (end > data.length) broken(`\`${name}\` ends at ${end}, and there are ${data.length} bytes of data`);
+    if (end - begin !== byteLength({ dtype, shape }))
+      broken(`\`${name}\` has ${end - begin} bytes, and ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`);
+    parts.push({ name, begin, end });
+    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+  }
+  checkCover(parts, data.length);
+  return { tensors, metadata };
+}
+
+function parseHeader(bytes: Uint8Array): [string, unknown][] {
+  if (bytes[0] !== 0x7b) broken("its header is no JSON object");
+  try {
+    return objectEntries(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), "its header");
+  } catch {
+    return broken("its header is no JSON in UTF-8");
+  }
+}
+
+function objectEntries(value: unknown, what: string): [string, unknown][] {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : broken(`${what} is no object`);
+}
+
+function parseEntry(name: string, entry: unknown): { dtype: DType; shape: number[]; begin: number; end: number } {
+  const fields = new Map(objectEntries(entry, `\`${name}\``));
+  const stored = fields.get("dtype");
+  const dtype = typeof stored === "string" ? dtypeOf.get(stored) : undefined;
+  const shape = sizes(fields.get("shape"));
+  const offsets = sizes(fields.get("data_offsets"));
+  if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; known are ${list([...dtypeOf.keys()])}`);
+  if (shape === null || !Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has no valid shape`);
+  const [begin, end] = offsets ?? [];
+  if (begin === undefined || end === undefined || offsets?.length !== 2 || begin > end) return broken(`\`${name}\` has no valid data_offsets`);
+  return { dtype, shape, begin, end };
+}
+
+const sizes = (value: unknown): number[] | null =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0) ? (value as number[]) : null;
+
+function checkCover(parts: readonly { name: string; begin: number; end: number }[], bytes: number): void {
+  let end = 0;
+  for (const part of parts.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (part.begin < end) broken(`\`${part.name}\` overlaps the tensor before it`);
+    if (part.begin > end) broken(`there is a gap before \`${part.name}\``);
+    end = part.end;
+  }
+  if (end !== bytes) broken(`${bytes - end} bytes belong to no tensor`);
+}
+
+function broken(says: string): never {
+  return fail("E0820", `this is no valid safetensors file: ${says}`);
+}

@@ -1,0 +1,167 @@
+import { copyConstants, createArena } from "./arena.ts";
+import type { TensorData } from "./dtype.ts";
+import { fail, list } from "./error.ts";
+import { checkValues, copyInput, fittingVariant, type Input, type Inputs } from "./input.ts";
+import { exported, instantiate, type Mode } from "./instantiate.ts";
+import type { Code, EntryPlan, Persistent, Plan } from "./plan.ts";
+import { profileSteps, type Profile } from "./profile.ts";
+import { viewOf, type Tensor } from "./tensor.ts";
+import { loadWeights, putSnapshot, saveWeights, takeSnapshot } from "./weights.ts";
+
+export interface SessionOptions {
+  /** Seeds params, dropout and every other random draw. A safe integer, 0 by default. */
+  readonly seed?: number;
+  readonly mode?: Mode;
+}
+
+export interface RunOptions {
+  /** Outputs are views into the arena, valid until the next call, rather than copies. */
+  readonly view?: boolean;
+  /** Picks the variant where the sizes of the inputs do not. */
+  readonly dims?: Readonly<Record<string, number>>;
+}
+
+export interface StateTensor extends Tensor {
+  readonly kind: "param" | "state";
+}
+
+export interface SaveOptions {
+  /** Params alone, without running statistics, optimizer slots and the random state. */
+  readonly only?: "param";
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A compiled model with its memory. Errors are `DlcError`s. */
+export interface Session {
+  readonly plan: Plan;
+  /** Runs an entry. Throws E0803 for an unknown entry, E081x for inputs that do not fit. */
+  run(entry: string, inputs?: Inputs, options?: RunOptions): Record<string, Tensor>;
+  /** Params and state by path; `data` are views. Call `touch` after writing to one. */
+  readonly state: ReadonlyMap<string, StateTensor>;
+  touch(): void;
+  /** Initializes everything anew. */
+  reset(seed: number): void;
+  snapshot(): Uint8Array<ArrayBuffer>;
+  restore(snapshot: Uint8Array): void;
+  /** safetensors; the same values give the same bytes. */
+  save(options?: SaveOptions): Uint8Array<ArrayBuffer>;
+  /** Throws E0820 for a broken file, E0821 for tensors that do not fit; then nothing has changed. */
+  load(file: Uint8Array, options?: { readonly partial?: boolean }): { readonly loaded: readonly string[] };
+  /** Time of each kernel of an entry, in a build with `profile`. The state is put back afterwards. */
+  profile(entry: string, inputs?: Inputs, runs?: number): Profile;
+}
+
+/** An entry of one set of dims, ready to be called. */
+interface Variant {
+  readonly plan: EntryPlan;
+  readonly inputs: readonly TensorData[];
+  readonly outputs: readonly TensorData[];
+  readonly call: () => void;
+  readonly prepare: (() => void) | null;
+  /** The version of the weights that the weights stage has seen. */
+  preparedAt: number;
+}
+
+/** Allocates the arena, loads the code, and initializes params and state from the seed. */
+export async function createSession(plan: Plan, code: Code, options: SessionOptions = {}): Promise<Session> {
+  if (plan.format !== "dlc-plan-1") fail("E0802", `this runtime reads dlc-plan-1, and the plan is ${String(plan.format)}`, "build the model again");
+  const arena = createArena(plan, code.kind);
+  const exports = await instantiate(code, arena, options.mode ?? "fast");
+  const { buffer } = arena;
+  copyConstants(plan, buffer);
+
+  const variants = new Map<string, Variant[]>();
+  for (const entry of plan.entries) {
+    const variant: Variant = {
+      plan: entry,
+      inputs: entry.inputs.map((slot) => viewOf(buffer, slot)),
+      outputs: entry.outputs.map((slot) => viewOf(buffer, slot)),
+      call: exported(exports, entry.call),
+      prepare: entry.prepare === null ? null : exported(exports, entry.prepare),
+      preparedAt: -1,
+    };
+    variants.set(entry.name, [...(variants.get(entry.name) ?? []), variant]);
+  }
+  const state = new Map(plan.persistent.map((slot) => [slot.path, stateTensor(buffer, slot)]));
+  let version = 0;
+
+  function select(entry: string, inputs: Inputs, dims: RunOptions["dims"]): Variant {
+    const known = variants.get(entry);
+    if (known === undefined) {
+      const names = [...variants.keys()].filter((name) => name !== "init");
+      return fail("E0803", `the model has no entry \`${entry}\``, `it has ${list(names)}`);
+    }
+    const plans = known.map((variant) => variant.plan);
+    const variant = known[fittingVariant(plans, inputs, dims)] as Variant;
+    for (const slot of variant.plan.inputs) checkValues(slot, inputs[slot.name] as Input);
+    return variant;
+  }
+
+  function fill(variant: Variant, inputs: Inputs): void {
+    variant.plan.inputs.forEach((slot, i) => copyInput(variant.inputs[i] as TensorData, inputs[slot.name] as Input));
+  }
+
+  function prepare(variant: Variant): void {
+    if (variant.prepare === null || variant.preparedAt === version) return;
+    variant.prepare();
+    variant.preparedAt = version;
+  }
+
+  const session: Session = {
+    plan,
+    state,
+    run(entry, inputs = {}, { view = false, dims } = {}) {
+      const variant = select(entry, inputs, dims);
+      prepare(variant);
+      fill(variant, inputs);
+      variant.call();
+      if (variant.plan.writes) version++;
+      return Object.fromEntries(
+        variant.plan.outputs.map(({ name, dtype, shape }, i) => {
+          const data = variant.outputs[i] as TensorData;
+          return [name, { dtype, shape, data: view ? data : data.slice() }];
+        }),
+      );
+    },
+    touch() {
+      version++;
+    },
+    reset(seed) {
+      if (!Number.isSafeInteger(seed) || seed < 0) fail("E0804", `the seed is ${seed}, and must be an integer from 0 to 2^53 - 1`);
+      for (const { data } of state.values()) data.fill(0);
+      state.get("rng.seed")?.data.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
+      for (const variant of variants.get("init") ?? []) variant.call();
+      version++;
+    },
+    snapshot: () => takeSnapshot(plan.persistent, buffer),
+    restore(snapshot) {
+      putSnapshot(plan.persistent, buffer, snapshot);
+      version++;
+    },
+    save: ({ only, metadata } = {}) =>
+      saveWeights(only === undefined ? plan.persistent : plan.persistent.filter((slot) => slot.kind === only), buffer, metadata),
+    load(file, { partial = false } = {}) {
+      const result = loadWeights(plan.persistent, buffer, file, partial);
+      version++;
+      return result;
+    },
+    profile(entry, inputs = {}, runs = 10) {
+      if (plan.profiled.length === 0) fail("E0805", "this module was not built for profiling", "compile with `profile`");
+      const variant = select(entry, inputs, undefined);
+      const before = session.snapshot();
+      prepare(variant);
+      const profile = profileSteps(variant.plan.steps, exports, runs, () => fill(variant, inputs));
+      session.restore(before);
+      return profile;
+    },
+  };
+  session.reset(options.seed ?? 0);
+  return session;
+}
+
+const stateTensor = (buffer: ArrayBufferLike, slot: Persistent): StateTensor => ({
+  kind: slot.kind,
+  dtype: slot.dtype,
+  shape: slot.shape,
+  data: viewOf(buffer, slot),
+});

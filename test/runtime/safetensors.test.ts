@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createSession, readSafetensors, writeSafetensors, type DType, type StoredTensor } from "../../runtime/index.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import { tinyCode, tinyPlan } from "./tiny-plan.ts";
+
+const file = (header: string, data: readonly number[] = []): Uint8Array => {
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  bytes.set(data, 8 + text.length);
+  return bytes;
+};
+
+const tensor = fc
+  .record({
+    dtype: fc.constantFrom<DType>("f32", "f64", "i32", "u8", "i8", "bool"),
+    shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+    fill: fc.integer({ min: 0, max: 255 }),
+  })
+  .map(({ dtype, shape, fill }): StoredTensor => {
+    const size = shape.reduce((a, b) => a * b, 1) * dtypes[dtype].bytes;
+    return { dtype, shape, bytes: new Uint8Array(size).fill(fill) };
+  });
+
+test("what is written reads back, and writes the same bytes again", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.string({ minLength: 1 }), tensor)), (entries) => {
+      const tensors = new Map(entries.filter(([name]) => name !== "__metadata__"));
+      const bytes = writeSafetensors(tensors, { epoch: "3" });
+      const read = readSafetensors(bytes);
+      expect(new Map([...read.tensors].map(([name, t]) => [name, { ...t, bytes: t.bytes.slice() }]))).toEqual(tensors);
+      expect(read.metadata.get("epoch")).toBe("3");
+      expect(writeSafetensors(read.tensors, { epoch: "3" })).toEqual(bytes);
+      expect((bytes.length - [...tensors.values()].reduce((sum, t) => sum + t.bytes.length, 0)) % 8).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a damaged file is an error with a code, whatever the damage", () => {
+  const good = writeSafetensors(new Map([["w", { dtype: "f32", shape: [2], bytes: new Uint8Array(8) }]]));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: good.length - 1 }),
+      fc.integer({ min: 0, max: 255 }),
+      fc.integer({ min: 0, max: good.length }),
+      (at, byte, length) => {
+        const bad = good.slice();
+        bad[at] = byte;
+        try {
+          readSafetensors(bad.subarray(0, length));
+        } catch (error) {
+          expect(error).toMatchObject({ name: "DlcError", code: "E0820" });
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test.each([
+  ["too short", new Uint8Array(3), /has 3 bytes/],
+  ["header past the end", new Uint8Array(8).fill(255), /names a header of/],
+  ["no JSON", file("{oops"), /no JSON/],
+  ["an array", file("[]"), /no JSON object/],
+  ["unknown dtype", file('{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}', [0, 0]), /has the dtype "F16"; known are F32/],
+  ["negative size", file('{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,2]}}', [0, 0]), /no valid shape/],
+  ["huge product", file('{"a":{"dtype":"U8","shape":[4503599627370496,4096],"data_offsets":[0,2]}}', [0, 0]), /no valid shape/],
+  ["wrong size", file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,2]}}', [0, 0]), /has 2 bytes, and f32\[1\] needs 4/],
+  ["past the end", file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}', [0, 0]), /ends at 3, and there are 2 bytes/],
+  ["overlap", file('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), /overlaps/],
+  ["gap", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', [0, 0]), /gap before `a`/],
+  ["rest", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0, 0]), /1 bytes belong to no tensor/],
+  ["prototype", file('{"__proto__":{"dtype":"U8","shape":[],"data_offsets":[0,9]}}', [0]), /`__proto__` ends at 9/],
+])("refuses a file: %s", (_, bytes, message) => {
+  expect(() => readSafetensors(bytes)).toThrow(message);
+});
+
+test("a session saves and loads the same bytes, params alone too", async () => {
+  const a = await createSession(tinyPlan, tinyCode(), { seed: 5 });
+  const b = await createSession(tinyPlan, tinyCode(), { seed: 6 });
+  a.run("step", { x: 3, flag: [1] });
+  expect(b.load(a.save()).loaded).toHaveLength(5);
+  expect(b.save()).toEqual(a.save());
+  expect([...readSafetensors(a.save({ only: "param" })).tensors.keys()]).toEqual(["w"]);
+});
+
+test("weights that do not fit change nothing, and say all that is wrong", async () => {
+  const session = await createSession(tinyPlan, tinyCode());
+  const before = session.snapshot();
+  const other = writeSafetensors(
+    new Map<string, StoredTensor>([
+      ["w", { dtype: "f32", shape: [3], bytes: new Uint8Array(12) }],
+      ["count", { dtype: "f64", shape: [], bytes: new Uint8Array(8).fill(1) }],
+      ["v", { dtype: "u8", shape: [], bytes: new Uint8Array(1) }],
+    ]),
+  );
+  expect(() => session.load(other)).toThrow(
+    "these weights do not fit the model: `w` is f32[2] in the model and f32[3] in the file, the file lacks rng.seed, rng.step, mask, the model has no v (`partial` loads what both have)",
+  );
+  expect(() => session.load(other, { partial: true })).toThrow(/`w` is f32\[2\]/);
+  expect(session.snapshot()).toEqual(before);
+  const params = session.save({ only: "param" });
+  expect(session.load(params, { partial: true }).loaded).toEqual(["w"]);
+  expect(() => session.load(params)).toThrow(/the file lacks rng.seed, rng.step, count, mask/);
+});
