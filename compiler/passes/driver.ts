@@ -1,0 +1,51 @@
+// Runs a list of passes. What every pass shares (order, time, verification, switching off) is here, so that a pass is only its `run`.
+import type { Graph } from "../graph/ir.ts";
+import { verify } from "../graph/verify.ts";
+import { invariant } from "../support/invariant.ts";
+import { checkFact } from "./facts.ts";
+import type { Fact, Pass, PassOptions } from "./pass.ts";
+
+export interface RunOptions extends PassOptions {
+  /** Names of passes to leave out. */
+  readonly without?: ReadonlySet<string>;
+  /** Checks the graph and the facts after every pass. */
+  readonly verify?: boolean;
+  /** Called after each pass, with the time that it took. */
+  readonly onStage?: (pass: Pass, before: Graph, after: Graph, ms: number) => void;
+}
+
+export function runPasses(graph: Graph, pipeline: readonly Pass[], options: RunOptions): Graph {
+  const facts = new Set<Fact>();
+  return pipeline.filter(({ name }) => !(options.without?.has(name) ?? false)).reduce((before, pass) => {
+    const start = performance.now();
+    const after = pass.run(before, options);
+    const ms = performance.now() - start;
+    update(facts, pass);
+    if (options.verify ?? false) {
+      verify(after);
+      facts.forEach((fact) => checkFact(fact, after, options));
+    }
+    options.onStage?.(pass, before, after, ms);
+    return after;
+  }, graph);
+}
+
+/** Every fact that a pass needs was given before it and not broken since. To be called when the module with the list loads. */
+export function checkOrder(pipeline: readonly Pass[]): void {
+  const facts = new Set<Fact>();
+  for (const pass of pipeline) {
+    for (const fact of pass.needs) invariant(facts.has(fact), `the pass ${pass.name} needs a graph that is ${fact}`);
+    update(facts, pass);
+  }
+}
+
+/** Names of the passes that cannot be left out: a pass of the list needs what only they give. */
+export function required(pipeline: readonly Pass[]): ReadonlySet<string> {
+  const needed = new Set(pipeline.flatMap((pass) => pass.needs));
+  return new Set(pipeline.filter((pass) => pass.gives.some((fact) => needed.has(fact))).map((pass) => pass.name));
+}
+
+function update(facts: Set<Fact>, pass: Pass): void {
+  pass.breaks.forEach((fact) => facts.delete(fact));
+  pass.gives.forEach((fact) => facts.add(fact));
+}

@@ -1,0 +1,76 @@
+import type { GraphBuilder } from "../graph/build.ts";
+import { evaluateNode, ndarray } from "../graph/evaluate.ts";
+import { constantData, isConstant, isLeaf, splatValue } from "../graph/facts.ts";
+import type { Node, Value } from "../graph/ir.ts";
+import type { NdArray } from "../graph/op.ts";
+import { dropDead, rebuild } from "../graph/rebuild.ts";
+import { elements } from "../types/tensor-type.ts";
+import type { Pass } from "./pass.ts";
+
+/** More than this is left to the weights stage: a module should not carry what it can compute. */
+const mostElements = 65536;
+/** Tables of no operands (iota) up to this size take part; of larger ones a kernel makes its elements on the fly. */
+const smallTable = 64;
+
+/**
+ * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
+ * Hence only ops that are `exact`: the kernels' exp or tanh is a polynomial of its own, and a long sum has an order of its own; these stay, and simplify has made
+ * them scalars where they are the same everywhere. Data does not grow by folding: the result is no larger than the dense constants that went in.
+ */
+export const foldConstants: Pass = {
+  name: "fold-constants",
+  says: "computes what depends on constants alone",
+  needs: ["differentiated"],
+  gives: [],
+  breaks: ["simplified"],
+  exact: true,
+  run: (graph) => {
+    const known = new Map<Value, NdArray>();
+    return dropDead(
+      rebuild(graph, (builder, node, operands) => {
+        if (isLeaf(node)) return null;
+        return foldedSplat(builder, node, operands) ?? foldedDense(builder, node, operands, known);
+      }),
+    );
+  },
+};
+
+/** A pointwise op of splats is a splat, however large. */
+function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operands: readonly Value[]): readonly Value[] | null {
+  if (!op.exact || op.form.kind !== "pointwise" || op.reference.kind !== "scalar") return null;
+  const numbers = operands.map(splatValue);
+  if (!numbers.every((n) => n !== null)) return null;
+  const number = op.reference.apply(numbers, attrs, operands.map((value) => value.type));
+  return results.map(({ type }) => builder.constant(type, ndarray({ dtype: type.dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number));
+}
+
+function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>): readonly Value[] | null {
+  if (!node.op.exact) return null;
+  const data = operands.map((value) => known.get(value) ?? dataOf(value));
+  if (!data.every((array) => array !== null)) return null;
+  const size = node.results.reduce((sum, { type }) => sum + elements(type.shape), 0);
+  const dense = operands.reduce((sum, value) => sum + (splatValue(value) === null ? elements(value.type.shape) : 0), 0);
+  if (size > Math.min(mostElements, Math.max(dense, operands.length === 0 ? smallTable : 0))) return null;
+  const arrays = evaluateNode(node, data, "f32");
+  if (operands.length > 0) return arrays.map((array) => constantOf(builder, array));
+  // A table stays as it is, since it costs nothing; what is computed from it need not.
+  const table = builder.addNode(node.op, [], node.attrs).results;
+  table.forEach((value, index) => remember(known, value, arrays[index]));
+  return table;
+}
+
+function remember(known: Map<Value, NdArray>, value: Value, array: NdArray | undefined): void {
+  if (array !== undefined) known.set(value, array);
+}
+
+function dataOf(value: Value): NdArray | null {
+  if (!isConstant(value.node) || elements(value.type.shape) > mostElements) return null;
+  const data = constantData(value);
+  return data === null ? null : ndarray(value.type, data, "f32");
+}
+
+function constantOf(builder: GraphBuilder, { type, data }: NdArray): Value {
+  const first = data[0];
+  const splat = first !== undefined && data.every((x) => Object.is(x, first));
+  return builder.constant(type, splat ? first : [...data]);
+}

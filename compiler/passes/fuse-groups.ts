@@ -1,0 +1,183 @@
+import type { Graph, Node, Value } from "../graph/ir.ts";
+import { invariant, present } from "../support/invariant.ts";
+import { elements, sameShape } from "../types/tensor-type.ts";
+
+/**
+ * Finds the groups of `fuse`. Three kinds of nodes take part:
+ *
+ * - *anchors* (contract, reduce, scatter, pieces) have an index space of their own; a group holds at most one;
+ * - *elements* (pointwise, map) can be computed at any index, inside whoever reads them;
+ * - *free* nodes cost nothing to repeat, so that every reader has its own copy: expansions (a broadcast), and generators, which read
+ *   at most scalars (an iota, random bits). They belong to no group.
+ */
+export interface Grouping {
+  /** The group of every node that is neither a leaf, nor a view, nor free. Nodes that must be stored though free have a group too. */
+  readonly groupOf: ReadonlyMap<Node, Group>;
+  readonly free: ReadonlySet<Node>;
+}
+
+export interface Group {
+  readonly members: Set<Node>;
+  anchor: Node | null;
+}
+
+/** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
+const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
+const maximumMembers = 96;
+const maximumBuffers = 24;
+
+type Kind = "leaf" | "view" | "element" | "anchor";
+
+const kindOf = (node: Node): Kind => {
+  switch (node.op.form.kind) {
+    case "leaf":
+      return "leaf";
+    case "view":
+      return "view";
+    case "pointwise":
+    case "map":
+      return "element";
+    default:
+      return "anchor";
+  }
+};
+
+const size = (value: Value): number => elements(value.type.shape);
+const result = (node: Node): Value => present(node.results[0], `${node.op.name} has no result`);
+const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
+
+/** Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. */
+function freeNodes(graph: Graph): Set<Node> {
+  const free = new Set<Node>();
+  const small = (value: Value): boolean => (value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node));
+  const generators = new Set<Node>();
+  for (const node of graph.nodes) {
+    if (kindOf(node) !== "element") continue;
+    const inputs = node.operands.reduce((sum, operand) => sum + size(operand), 0);
+    const expansion = node.op.form.kind === "map" && size(result(node)) > inputs;
+    const fromScalars = node.operands.every((operand) => size(operand) <= 1 || small(operand));
+    if (expansion || (fromScalars && size(result(node)) > 1)) free.add(node);
+    if (free.has(node) && fromScalars) generators.add(node);
+  }
+  return free;
+}
+
+/** How often `reader` reads an element of `operand`, at most on average. */
+function repeats(reader: Node, operand: Value): number {
+  const form = reader.op.form;
+  const site = { operands: reader.operands.map((v) => v.type), results: reader.results.map((v) => v.type), attrs: reader.attrs };
+  let reads = size(result(reader));
+  if (form.kind === "reduce") reads *= form.extents(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "scatter") reads = form.domain(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "pieces") reads = size(operand);
+  if (form.kind === "contract") return Infinity;
+  return reads / Math.max(1, size(operand));
+}
+
+export function findGroups(graph: Graph): Grouping {
+  const users = new Map<Node, Node[]>();
+  for (const node of graph.nodes) for (const operand of node.operands) users.set(operand.node, [...(users.get(operand.node) ?? []), node]);
+  const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
+  const free = freeNodes(graph);
+  const groupOf = new Map<Node, Group>();
+  const alone = (node: Node): void => {
+    groupOf.set(node, { members: new Set([node]), anchor: kindOf(node) === "anchor" ? node : null });
+  };
+
+  // Consumers first: an element joins the one group that reads it, if that reads every element about once.
+  for (const node of graph.nodes.toReversed()) {
+    const kind = kindOf(node);
+    if (kind === "leaf" || kind === "view") continue;
+    const readers = users.get(node) ?? [];
+    const stored = leaving.has(node) || readers.some((reader) => kindOf(reader) === "view" || reader.op.form.kind === "contract");
+    if (free.has(node)) {
+      if (stored) alone(node);
+      continue;
+    }
+    const homes = new Set(readers.map((reader) => groupOf.get(reader)));
+    const home = [...homes][0];
+    const inlined =
+      kind === "element" &&
+      !stored &&
+      homes.size === 1 &&
+      home !== undefined &&
+      readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, result(node)) <= 1) &&
+      home.members.size < maximumMembers;
+    if (inlined) {
+      home.members.add(node);
+      groupOf.set(node, home);
+    } else alone(node);
+  }
+
+  mergeAlongIdentity(graph, groupOf, free);
+  return { groupOf, free };
+}
+
+/** Nodes of the group that are computed at the group's own index: the anchor, what follows it pointwise, and pointwise ancestors of what leaves. */
+function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Set<Node> {
+  const identity = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (identity.has(node) || !group.members.has(node)) return;
+    identity.add(node);
+    if (pointwise(node)) for (const operand of node.operands) visit(operand.node);
+  };
+  for (const node of group.members) if ((users.get(node) ?? []).length === 0 || (users.get(node) ?? []).some((user) => !group.members.has(user))) visit(node);
+  return identity;
+}
+
+/** Producer and consumer become one group where the consumer reads the producer at its own index: epilogues, and several results of one loop. */
+function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: ReadonlySet<Node>): void {
+  const users = new Map<Node, Node[]>();
+  for (const node of graph.nodes) for (const operand of node.operands) users.set(operand.node, [...(users.get(operand.node) ?? []), node]);
+
+  for (const consumer of graph.nodes) {
+    if (!pointwise(consumer) || free.has(consumer)) continue;
+    for (const operand of consumer.operands) {
+      const producer = operand.node;
+      const a = groupOf.get(producer);
+      const b = groupOf.get(consumer);
+      if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
+      if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
+      if (consumer.notes.stage !== producer.notes.stage) continue;
+      if (mergeable(a, b, users) && !cyclic(a, b, groupOf, users, free)) {
+        for (const node of b.members) {
+          a.members.add(node);
+          groupOf.set(node, a);
+        }
+        a.anchor ??= b.anchor;
+      }
+    }
+  }
+}
+
+function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>): boolean {
+  if (a.anchor !== null && b.anchor !== null) return false;
+  const anchor = a.anchor ?? b.anchor;
+  if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
+  if (a.members.size + b.members.size > maximumMembers) return false;
+  const members = new Set([...a.members, ...b.members]);
+  const buffers = new Set<Value>();
+  for (const node of members) for (const operand of node.operands) if (!members.has(operand.node)) buffers.add(operand);
+  if (buffers.size > maximumBuffers) return false;
+  const identityInB = atIdentity(b, users);
+  const identityInA = atIdentity(a, users);
+  const crossings = [...b.members].flatMap((reader) => reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })));
+  return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && identityInA.has(operand.node));
+}
+
+/** A way from `a` to `b` through a node outside both would have to run between two halves of one kernel. */
+function cyclic(a: Group, b: Group, groupOf: ReadonlyMap<Node, Group>, users: ReadonlyMap<Node, readonly Node[]>, free: ReadonlySet<Node>): boolean {
+  const seen = new Set<Node | Group>();
+  const reaches = (node: Node): boolean => {
+    const group = groupOf.get(node);
+    if (group === b) return true;
+    if (group === a) return false;
+    const key = group ?? node;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    const members = group === undefined || free.has(node) ? [node] : [...group.members];
+    return members.some((member) => (users.get(member) ?? []).some(reaches));
+  };
+  invariant(a !== b, "a group is not merged with itself");
+  return [...a.members].some((member) => (users.get(member) ?? []).some((user) => groupOf.get(user) !== b && reaches(user)));
+}

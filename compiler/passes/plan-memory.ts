@@ -1,0 +1,172 @@
+import { makeNode } from "../graph/build.ts";
+import { isInput, isPersistent, pathOf, splatValue } from "../graph/facts.ts";
+import { base, groupsOf, type GroupView } from "../graph/groups.ts";
+import type { Graph, Node, Place, Value } from "../graph/ir.ts";
+import { annotate } from "../graph/rebuild.ts";
+import { present } from "../support/invariant.ts";
+import { bytes, sameType } from "../types/tensor-type.ts";
+import type { Pass } from "./pass.ts";
+import { placeBlocks, type Block } from "./plan-memory-blocks.ts";
+
+/**
+ * Gives every value that reaches memory its place.
+ *
+ * Lifetimes are known: the groups run in order, weights stage first. A value that is written to a param or state takes its place at
+ * once where no later group reads the old value, and the group itself reads it only at the index it writes; otherwise it is copied at the end.
+ * What the weights stage leaves for the call stage lies in the cache. Everything else shares the scratch area: a group's result takes over
+ * an operand's memory where that operand dies there and is read only in place, and the blocks that remain are laid out by their
+ * lifetimes (`plan-memory-blocks.ts`). Inputs live from the start of the call stage, outputs to the end.
+ */
+export const planMemory: Pass = {
+  name: "plan-memory",
+  says: "gives every value that reaches memory its place",
+  needs: ["fused"],
+  gives: ["planned"],
+  breaks: [],
+  exact: true,
+  run: (graph) => {
+    const complete = copyLateWrites(graph);
+    const places = plan(complete);
+    return annotate(complete, (node) => {
+      const mine = node.results.map((value) => places.get(base(value)) ?? null);
+      return node.notes.group === undefined && mine.every((place) => place === null) ? node.notes : { ...node.notes, places: mine };
+    });
+  },
+};
+
+const align = (size: number): number => Math.ceil(size / 16) * 16;
+
+/** The group, by number, that makes a value; -1 for leaves. */
+const maker = (value: Value): number => base(value).node.notes.group ?? -1;
+
+/** Whether writing the value straight into the tensor of that path spoils nothing. */
+function inPlace(path: string, value: Value, groups: readonly GroupView[], persistent: ReadonlyMap<string, Value>): boolean {
+  const old = persistent.get(path);
+  if (old === undefined) return true;
+  const home = maker(value);
+  return groups.every(({ number, reads, readInPlace, anchor }) => {
+    const touching = reads.filter((read) => base(read) === old);
+    if (touching.length === 0 || number < home) return true;
+    return number === home && anchor === null && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
+  });
+}
+
+/** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
+function copyLateWrites(graph: Graph): Graph {
+  const groups = groupsOf(graph);
+  const persistent = leaves(graph);
+  const taken = new Set<Value>();
+  const nodes = [...graph.nodes];
+  let next = groups.length;
+  const writes = graph.writes.map(({ path, value }) => {
+    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(path, value, groups, persistent);
+    taken.add(base(value));
+    if (direct) return { path, value };
+    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    nodes.push(copy);
+    return { path, value: present(copy.results[0], "a copy has a result") };
+  });
+  return { ...graph, nodes, writes };
+}
+
+const leaves = (graph: Graph): ReadonlyMap<string, Value> =>
+  new Map(graph.nodes.filter(isPersistent).map((node) => [present(pathOf(node), "a param has a path"), present(node.results[0], "a param has a value")]));
+
+function plan(graph: Graph): ReadonlyMap<Value, Place> {
+  const groups = groupsOf(graph);
+  const places = new Map<Value, Place>();
+  for (const [path, value] of leaves(graph)) places.set(value, { area: "persistent", path });
+  for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
+
+  const end = groups.length;
+  const lastUse = new Map<Value, number>();
+  for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
+  for (const { value } of graph.outputs) lastUse.set(base(value), end);
+
+  let constants = 0;
+  for (const node of graph.nodes) {
+    const value = node.results[0];
+    if (value === undefined || node.op.form.kind !== "leaf" || isInput(node) || isPersistent(node) || splatValue(value) !== null) continue;
+    places.set(value, { area: "constant", offset: constants });
+    constants += align(bytes(value.type));
+  }
+
+  const callStart = groups.find(({ stage }) => stage === "call")?.number ?? end;
+  const blocks: Block[] = [];
+  const blockOf = new Map<Value, Block>();
+  const open = (value: Value, from: number): void => {
+    const block: Block = { bytes: align(bytes(value.type)), from, to: lastUse.get(value) ?? from, values: [value] };
+    blocks.push(block);
+    blockOf.set(value, block);
+  };
+  for (const input of graph.inputs) open(input, callStart);
+
+  let cache = 0;
+  for (const group of groups) {
+    for (const value of group.stored) {
+      if (places.has(value)) continue;
+      if (group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart) {
+        places.set(value, { area: "cache", offset: cache });
+        cache += align(bytes(value.type));
+        continue;
+      }
+      const heir = inheritable(group, value, blockOf, lastUse);
+      if (heir === null) open(value, group.number);
+      else {
+        heir.to = lastUse.get(value) ?? group.number;
+        heir.values.push(value);
+        blockOf.set(value, heir);
+      }
+    }
+  }
+
+  const offsets = placeBlocks(blocks);
+  for (const [value, block] of blockOf) places.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
+  return places;
+}
+
+/** The block of an operand that dies in this group and is read only where the result is written. */
+function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value, Block>, lastUse: ReadonlyMap<Value, number>): Block | null {
+  if (group.anchor !== null) return null;
+  for (const read of group.readInPlace) {
+    const source = base(read);
+    const block = blockOf.get(source);
+    const dies = lastUse.get(source) === group.number && block?.to === group.number;
+    const alone = group.reads.every((other) => base(other) !== source || group.readInPlace.has(other));
+    if (block !== undefined && dies && alone && sameType(read.type, value.type)) return block;
+  }
+  return null;
+}
+
+/** The input nodes' scratch and everything else of an entry that lives during a call, for reports: bytes planned, and the largest live set. */
+export function memoryOf(graph: Graph): { planned: number; live: number; cache: number; constants: number } {
+  const groups = groupsOf(graph);
+  const lastUse = new Map<Value, number>();
+  for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
+  for (const { value } of graph.outputs) lastUse.set(base(value), groups.length);
+  const callStart = groups.find(({ stage }) => stage === "call")?.number ?? groups.length;
+  /** Values at one offset whose lives touch are one block. */
+  const lives: { offset: number; size: number; from: number; to: number }[] = [];
+  let planned = 0;
+  let cache = 0;
+  let constants = 0;
+  const count = (node: Node, value: Value): void => {
+    const place = node.notes.places?.[value.index];
+    if (place === undefined || place === null || place.area === "persistent" || node.op.form.kind === "view") return;
+    const size = align(bytes(value.type));
+    if (place.area === "cache") cache = Math.max(cache, place.offset + size);
+    if (place.area === "constant") constants = Math.max(constants, place.offset + size);
+    if (place.area !== "scratch") return;
+    planned = Math.max(planned, place.offset + size);
+    const from = isInput(node) ? callStart : (node.notes.group ?? 0);
+    lives.push({ offset: place.offset, size, from, to: lastUse.get(value) ?? from });
+  };
+  for (const node of graph.nodes) for (const value of node.results) count(node, value);
+  let live = 0;
+  for (let step = 0; step <= groups.length; step++) {
+    const here = lives.filter(({ from, to }) => from <= step && step <= to);
+    const byOffset = new Map(here.map(({ offset, size }) => [offset, size]));
+    live = Math.max(live, [...byOffset.values()].reduce((a, b) => a + b, 0));
+  }
+  return { planned, live, cache, constants };
+}

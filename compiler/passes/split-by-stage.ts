@@ -1,0 +1,62 @@
+import { makeNode, type GraphBuilder } from "../graph/build.ts";
+import { isLeaf } from "../graph/facts.ts";
+import type { Graph, Node, Value } from "../graph/ir.ts";
+import { dropDead, kept, rebuild, users } from "../graph/rebuild.ts";
+import type { Pass } from "./pass.ts";
+import { stabilityOf } from "./support-stability.ts";
+
+/**
+ * Marks with `@weights` what depends on params and state alone and need not be computed per call: folded norms, packed layouts, tables. It then runs only when
+ * the weights have changed, and what crosses into the call stage is cached memory of the entry.
+ *
+ * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not prepared:
+ * views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on constants
+ * alone, likewise; and what only leaves the graph, since outputs and writes lie in memory of the call.
+ * After choose-algorithms, which makes most of the nodes that are worth it; before fuse, since a kernel runs in one stage.
+ */
+export const splitByStage: Pass = {
+  name: "split-by-stage",
+  says: "marks what depends on the weights alone, to be computed when they change",
+  needs: ["chosen"],
+  gives: ["staged"],
+  breaks: ["fused", "planned"],
+  exact: true,
+  run: (graph) => dropDead(staged(graph)),
+};
+
+function staged(graph: Graph): Graph {
+  const worth = worthPreparing(graph);
+  const prepared = new Map<Node, Node>();
+  return rebuild(graph, (builder, node, operands) => {
+    if (!worth.has(node)) return null;
+    return prepare(builder, prepared, node, operands).results;
+  });
+}
+
+/** The node in the weights stage, and with it all that it needs and that is in the call stage. */
+function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[]): Node {
+  const before = prepared.get(node);
+  if (before !== undefined) return before;
+  const inputs = operands.map((value) => {
+    if (isLeaf(value.node) || value.node.notes.stage === "weights") return value;
+    return prepare(builder, prepared, value.node, value.node.operands).results[value.index] ?? value;
+  });
+  const copy = makeNode(node.op, inputs, node.attrs, node.span, { ...node.notes, stage: "weights" });
+  builder.nodes.push(copy);
+  prepared.set(node, copy);
+  return copy;
+}
+
+function worthPreparing(graph: Graph): ReadonlySet<Node> {
+  const stability = stabilityOf(graph);
+  const usersOf = users(graph);
+  const leaves = kept(graph);
+  const wanted = new Set<Node>();
+  for (const node of graph.nodes.toReversed()) {
+    const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
+    if (readers.some((user) => stability(user) === "call" || wanted.has(user))) wanted.add(node);
+  }
+  return new Set(graph.nodes.filter((node) => stability(node) === "weights" && wanted.has(node) && works(node) && !node.results.some((value) => leaves.has(value))));
+}
+
+const works = ({ op }: Node): boolean => op.form.kind !== "leaf" && op.form.kind !== "view" && op.name !== "broadcast";

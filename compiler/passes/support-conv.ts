@@ -1,0 +1,73 @@
+// Convolutions in terms of convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
+import type { GraphBuilder } from "../graph/build.ts";
+import type { Attrs, Node, Value } from "../graph/ir.ts";
+import { at, convAttrs, iota, type ConvAttrs } from "./support-attrs.ts";
+
+type Operands = readonly Value[];
+type Form = (g: GraphBuilder, operands: Operands, node: Node) => readonly Value[] | null;
+
+const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
+  ["conv", (g, operands, node) => unpadded(g, node, operands)],
+  ["conv_kernel_gradient", (g, operands, node) => unpadded(g, node, operands)],
+  ["conv_input_gradient", inputGradient],
+]);
+
+/** The same without padding and without `conv_input_gradient`; null for any other node, and where there is nothing to do. */
+export function explicitConv(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
+  return forms.get(node.op.name)?.(g, operands, node) ?? null;
+}
+
+/** The first operand is the image, in `conv` and in `conv_kernel_gradient`. */
+function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
+  const { padding } = convAttrs(node.attrs);
+  if (padding.every(([lo, hi]) => lo === 0 && hi === 0)) return null;
+  const image = padImage(g, at(operands, 0), padding, padding.map(() => 1));
+  return g.callAll(node.op.name, [image, at(operands, 1)], { ...node.attrs, padding: padding.map(() => [0, 0]) });
+}
+
+/**
+ * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With dy spread to stride 1 by zeros between its
+ * neighbours, and the kernel turned around, this is a convolution with padding dilation * (k - 1) - lo in front.
+ */
+function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly Value[] | null {
+  if (dy === undefined || w === undefined) return null;
+  const { stride, dilation, padding, groups } = convAttrs(node.attrs);
+  const size = node.attrs["size"] as readonly number[];
+  const around = size.map((wanted, axis) => {
+    const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
+    const spread = (at(dy.type.shape, axis + 1) - 1) * at(stride, axis) + 1;
+    const lo = reach - at(at(padding, axis), 0);
+    return [lo, wanted + reach - lo - spread] as const;
+  });
+  const attrs: Attrs = { stride: size.map(() => 1), padding: size.map(() => [0, 0]), dilation, groups };
+  return g.callAll("conv", [padImage(g, dy, around, stride), turnedKernel(g, w, groups)], attrs);
+}
+
+/** Pads, or cuts where the padding is negative, the spatial axes; neighbours come to lie `spacing` apart, zeros between them. */
+function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spacing: readonly number[]): Value {
+  const around = <T>(spatial: readonly T[], rest: T): T[] => [rest, ...spatial, rest];
+  const lo = around(padding.map(([n]) => n), 0);
+  const hi = around(padding.map(([, n]) => n), 0);
+  const interior = around(spacing.map((n) => n - 1), 0);
+  const grows = [...lo, ...hi, ...interior].some((n) => n > 0);
+  const grown = grows ? g.call("pad", [x], { lo: lo.map(notNegative), hi: hi.map(notNegative), interior, value: 0 }) : x;
+  if ([...lo, ...hi].every((n) => n >= 0)) return grown;
+  const start = lo.map((n) => notNegative(-n));
+  const limit = grown.type.shape.map((n, axis) => n - notNegative(-at(hi, axis)));
+  return g.call("slice", [grown], { start, limit, stride: start.map(() => 1) });
+}
+
+const notNegative = (n: number): number => Math.max(n, 0);
+
+/** w[k, c, (g, o)] becomes w[K - 1 - k, o, (g, c)]. */
+function turnedKernel(g: GraphBuilder, w: Value, groups: number): Value {
+  const spatial = w.type.shape.slice(0, -2);
+  const axes = iota(spatial.length).filter((axis) => at(spatial, axis) > 1);
+  const reversed = axes.length === 0 ? w : g.call("reverse", [w], { axes });
+  const rank = spatial.length;
+  const keep = iota(rank);
+  if (groups === 1) return g.transpose(reversed, [...keep, rank + 1, rank]);
+  const [c, o] = [at(w.type.shape, rank), at(w.type.shape, rank + 1) / groups];
+  const split = g.transpose(g.reshape(reversed, [...spatial, c, groups, o]), [...keep, rank + 2, rank + 1, rank]);
+  return g.reshape(split, [...spatial, o, groups * c]);
+}
