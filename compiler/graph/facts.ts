@@ -3,7 +3,7 @@ import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
 
 /** input, param, state, constant. */
-export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf";
+export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf" && node.operands.length === 0;
 export const isInput = (node: Node): boolean => isLeaf(node) && node.op.name === "input";
 export const isConstant = (node: Node): boolean => isLeaf(node) && node.op.name === "constant";
 /** A param or state: lives as long as the model. */

@@ -1,8 +1,11 @@
 /** Our own mistake, never the user's. */
 export class InvariantError extends Error {
+  readonly says: string;
+
   constructor(says: string) {
     super(`internal error in dlc: ${says}; please report it`);
     this.name = "InvariantError";
+    this.says = says;
   }
 }
 

@@ -1,0 +1,58 @@
+import { present } from "../support/invariant.ts";
+import type { Attr, Node, Notes, Place } from "./ir.ts";
+import { sameAttr } from "./facts.ts";
+import type { AttrKind } from "./op.ts";
+
+/** Shortest text that reads back as the same f64: `0.1`, `1e-7`, `-0`, `inf`, `-inf`, `nan`. */
+export function showNumber(x: number): string {
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  return Object.is(x, -0) ? "-0" : String(x);
+}
+
+/** A name as it stands, or quoted where it is not a word. */
+export const showName = (name: string): string => (/^[A-Za-z_]\w*(\.\w+)*$/.test(name) ? name : JSON.stringify(name));
+
+export function showAttr(attr: Attr, kind: AttrKind): string {
+  if (typeof attr === "number") return showNumber(attr);
+  if (typeof attr === "boolean") return String(attr);
+  if (typeof attr === "string") return kind === "dtype" ? attr : JSON.stringify(attr);
+  return `[${attr.map((x) => showAttr(x, kind)).join(",")}]`;
+}
+
+/** `{stride=[2,2], groups=2}`, without those that equal the op's default; empty if none is left. */
+export function showAttrs({ op, attrs }: Node): string {
+  const parts = Object.entries(op.attrs).flatMap(([name, kind]) => {
+    const attr = attrs[name];
+    return attr === undefined || sameAttr(attr, op.defaults[name]) ? [] : [`${name}=${showAttr(attr, kind)}`];
+  });
+  return parts.length === 0 ? "" : `{${parts.join(", ")}}`;
+}
+
+/** `@weights @group=3 @scratch+4096,@-` */
+export function showNotes({ stage, group, places }: Notes): string {
+  const parts = [stage === undefined ? "" : `@${stage}`, group === undefined ? "" : `@group=${group}`, places?.map(showPlace).join(",") ?? ""];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+export function showPlace(place: Place | null): string {
+  if (place === null) return "@-";
+  return place.area === "persistent" ? `@${JSON.stringify(place.path)}` : `@${place.area}+${place.offset}`;
+}
+
+/** Whether the notes say anything: places that are all null say nothing. */
+export const telling = ({ stage, group, places }: Notes): boolean =>
+  stage !== undefined || group !== undefined || (places?.some((place) => place !== null) ?? false);
+
+/** The last words of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that are words. */
+export function suffixes(path: string): readonly string[] {
+  const words = path.split(".");
+  return words.map((_, index) => words.slice(words.length - 1 - index).join(".")).filter((suffix) => showName(suffix) === suffix);
+}
+
+/** The name of each path within a list: its shortest suffix that no other one ends with; null where there is none. `taken` names are avoided. */
+export function shortNames(paths: readonly string[], taken: ReadonlySet<string>): readonly (string | null)[] {
+  const count = new Map<string, number>();
+  for (const path of paths) for (const suffix of suffixes(path)) count.set(suffix, (count.get(suffix) ?? 0) + 1);
+  return paths.map((path) => suffixes(path).find((suffix) => present(count.get(suffix), "every suffix is counted") === 1 && !taken.has(suffix)) ?? null);
+}

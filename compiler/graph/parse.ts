@@ -1,0 +1,180 @@
+import type { Span } from "../../dsl/span.ts";
+import { InvariantError, present } from "../support/invariant.ts";
+import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
+import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
+import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
+import type { Op, OpTable } from "./op.ts";
+import { parseAttrs, parseNotes, parseNumbers, parseType } from "./parse-parts.ts";
+import { spansOf } from "./parse-spans.ts";
+import { literalType } from "./print.ts";
+import { TokenReader, type Token } from "./tokens.ts";
+import { verify } from "./verify.ts";
+
+/**
+ * Reads what `printGraph` writes. Every mistake of the text is a `DiagnosticError` with its place: E0801 syntax, E0802 unknown or repeated names,
+ * E0803 attributes and types, `<op>-<label>` a broken condition of an op, E0804 whatever else the verifier finds.
+ */
+export function parseGraph(text: string, table: OpTable, name = "<graph>"): Graph {
+  return new GraphParser(text, table, name).parse();
+}
+
+/** What stands after the `=` of a line, before its type is known. */
+interface Line {
+  readonly op: Op;
+  readonly operands: readonly (Value | number)[];
+  readonly attrs: Attrs;
+}
+
+class GraphParser {
+  private readonly reader: TokenReader;
+  private readonly spans: ReadonlyMap<Token, Span>;
+  private readonly builder: GraphBuilder;
+  private readonly values = new Map<string, Value>();
+
+  constructor(text: string, table: OpTable, name: string) {
+    this.reader = new TokenReader({ name, text });
+    this.spans = spansOf(this.reader.tokens);
+    this.skipLines();
+    this.reader.expect("graph");
+    this.builder = new GraphBuilder(this.reader.takeName("the graph's name"), table);
+  }
+
+  parse(): Graph {
+    const { reader, builder } = this;
+    const start = reader.peek();
+    reader.expect("(");
+    reader.takeList(")", () => this.input());
+    this.skipLines();
+    while (reader.peek().kind !== "end") {
+      if (reader.peek().kind === "id") this.line();
+      else if (reader.accept("return")) this.outputs();
+      else this.write();
+      this.skipLines();
+    }
+    const graph = builder.build();
+    this.checked(start, "E0804", () => verify(graph));
+    return graph;
+  }
+
+  private input(): void {
+    const id = this.reader.takeKind("id", "an input");
+    this.reader.expect(":");
+    const type = parseType(this.reader);
+    const name = id.text.slice(1);
+    const node = this.add(id, { op: this.op("input", id), operands: [], attrs: { name } }, [type], parseNotes(this.reader), null);
+    this.builder.inputs.push(this.define(id, node.results[0]));
+  }
+
+  private line(): void {
+    const { reader } = this;
+    const ids = [reader.takeKind("id", "a value")];
+    while (reader.accept(",")) ids.push(reader.takeKind("id", "a value"));
+    reader.expect("=");
+    const start = reader.peek();
+    const line = this.expression();
+    reader.expect(":");
+    const types = [parseType(reader)];
+    while (reader.accept(",")) types.push(parseType(reader));
+    const notes = parseNotes(reader);
+    const node = this.add(start, line, types, notes, this.spans.get(reader.peek()) ?? null);
+    if (ids.length !== types.length) reader.fail(start, "E0803", `there are ${ids.length} names for ${types.length} types`);
+    ids.forEach((id, index) => this.define(id, node.results[index]));
+    this.endOfLine();
+  }
+
+  private expression(): Line {
+    const { reader } = this;
+    const token = reader.takeKind("name", "an op");
+    const op = this.op(token.text, token);
+    if (op.name === "constant") return { op, operands: [], attrs: reader.atNumber() ? { value: reader.takeNumber() } : { values: parseNumbers(reader) } };
+    if (op.name === "param" || op.name === "state") return { op, operands: [], attrs: { path: reader.takeString("a path") } };
+    if (op.name === "input") reader.fail(token, "E0801", "inputs stand in the first line");
+    const operands: (Value | number)[] = [];
+    while (reader.peek().kind === "id" || reader.atNumber()) {
+      operands.push(reader.atNumber() ? reader.takeNumber() : this.use());
+      if (!reader.accept(",")) break;
+    }
+    return { op, operands, attrs: parseAttrs(reader, op) };
+  }
+
+  private outputs(): void {
+    const { reader, builder } = this;
+    do {
+      const start = reader.peek();
+      const name = reader.takeName("the name of an output");
+      if (builder.outputs.some((output) => output.name === name)) reader.fail(start, "E0802", `there are two outputs ${name}`);
+      reader.expect("=");
+      builder.output(name, this.use());
+    } while (reader.accept(","));
+    this.endOfLine();
+  }
+
+  private write(): void {
+    const { reader, builder } = this;
+    if (!reader.accept("write")) reader.fail(reader.peek(), "E0801", "expected a node, `return` or `write`");
+    const start = reader.peek();
+    const path = reader.takeString("a path");
+    if (builder.writes.some((write) => write.path === path)) reader.fail(start, "E0802", `${path} is written twice`);
+    reader.expect("=");
+    builder.write(path, this.use());
+    this.endOfLine();
+  }
+
+  /** Appends a node, literals first, and compares the types that it has with those that the text says. */
+  private add(start: Token, { op, operands: texts, attrs: given }: Line, types: readonly TensorType[], notes: Notes, span: Span | null): Node {
+    const { reader, builder } = this;
+    const operands = this.literals(start, texts);
+    const [type] = types;
+    const attrs = op.form.kind === "leaf" && op.operands.length === 0 && type !== undefined ? { ...given, dtype: type.dtype, shape: type.shape } : given;
+    const broken = this.checked(start, "E0803", () => brokenCondition(op, operands.map((value) => value.type), attrs));
+    if (broken !== null) reader.fail(start, broken.code, broken.says);
+    const node = this.checked(start, "E0803", () => makeNode(op, operands, attrs, span, notes));
+    if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, types[index] ?? value.type)))
+      reader.fail(start, "E0803", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
+    builder.nodes.push(node);
+    return node;
+  }
+
+  /** Literals become splat constants of the type that `literalType` says. */
+  private literals(start: Token, operands: readonly (Value | number)[]): readonly Value[] {
+    const like = literalType(operands.filter((operand) => typeof operand !== "number"));
+    return operands.map((operand) => {
+      if (typeof operand !== "number") return operand;
+      return like === undefined ? this.reader.fail(start, "E0803", "there is no operand that says the type of the numbers") : this.builder.constant(like.type, operand);
+    });
+  }
+
+  private op(name: string, at: Token): Op {
+    return this.builder.table.get(name) ?? this.reader.fail(at, "E0802", `there is no op ${name}`);
+  }
+
+  private use(): Value {
+    const id = this.reader.takeKind("id", "a value");
+    return this.values.get(id.text) ?? this.reader.fail(id, "E0802", `${id.text} is not defined above`);
+  }
+
+  private define(id: Token, result: Value | undefined): Value {
+    const value = present(result, "a node has fewer results than types");
+    if (this.values.has(id.text)) this.reader.fail(id, "E0802", `${id.text} is defined twice`);
+    this.values.set(id.text, value);
+    return value;
+  }
+
+  private skipLines(): void {
+    while (this.reader.peek().kind === "newline" || this.reader.peek().kind === "comment") this.reader.take();
+  }
+
+  private endOfLine(): void {
+    if (this.reader.peek().kind === "comment") this.reader.take();
+    if (this.reader.peek().kind !== "end") this.reader.takeKind("newline", "the end of the line");
+  }
+
+  /** What breaks an invariant of an op or of a graph is here a mistake of the text. */
+  private checked<T>(at: Token, code: string, attempt: () => T): T {
+    try {
+      return attempt();
+    } catch (error) {
+      return this.reader.fail(at, code, error instanceof InvariantError ? error.says : String(error));
+    }
+  }
+}

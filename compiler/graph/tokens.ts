@@ -1,0 +1,147 @@
+/** Words of the graph's text form, shared by the parser of graphs and that of rewrite rules. */
+import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import type { Source } from "../../dsl/span.ts";
+
+/** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines count; other blanks do not. `end` is the last token of every text. */
+export type TokenKind = "id" | "name" | "number" | "string" | "punctuation" | "comment" | "newline" | "end";
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly start: number;
+}
+
+const patterns = [
+  ["id", /%\w+(?:\.\w+)*/y],
+  ["name", /[A-Za-z_]\w*(?:\.\w+)*/y],
+  ["number", /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y],
+  ["string", /"(?:[^"\\\n]|\\.)*"/y],
+  ["punctuation", /=>|\.\.|[()[\]{},:=+\-*/@]/y],
+  ["comment", /#[^\n]*/y],
+  ["newline", /\r?\n/y],
+] as const satisfies readonly (readonly [TokenKind, RegExp])[];
+
+const blanks = /[ \t]*/y;
+
+function tokensOf(source: Source): readonly Token[] {
+  const tokens: Token[] = [];
+  let at = skip(source.text, 0);
+  while (at < source.text.length) {
+    const token = tokenAt(source.text, at);
+    if (token === null) throw mistake(source, at, at + 1, "E0801", `there is no word of a graph that begins with ${JSON.stringify(source.text[at])}`);
+    tokens.push(token);
+    at = skip(source.text, at + token.text.length);
+  }
+  return [...tokens, { kind: "end", text: "", start: at }];
+}
+
+function tokenAt(text: string, at: number): Token | null {
+  for (const [kind, pattern] of patterns) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match !== null) return { kind, text: match[0], start: at };
+  }
+  return null;
+}
+
+function skip(text: string, at: number): number {
+  blanks.lastIndex = at;
+  return at + (blanks.exec(text)?.[0].length ?? 0);
+}
+
+const mistake = (source: Source, start: number, end: number, code: string, says: string): DiagnosticError =>
+  new DiagnosticError([{ code, says, at: { span: { source, start, end }, says: "" } }]);
+
+/** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: E0801 wrong syntax. */
+export class TokenReader {
+  readonly source: Source;
+  readonly tokens: readonly Token[];
+  private next = 0;
+
+  constructor(source: Source) {
+    this.source = source;
+    this.tokens = tokensOf(source);
+  }
+
+  /** The token to be taken next, or one further on. */
+  peek(ahead = 0): Token {
+    return this.tokens[Math.min(this.next + ahead, this.tokens.length - 1)] ?? { kind: "end", text: "", start: 0 };
+  }
+
+  take(): Token {
+    const token = this.peek();
+    this.next++;
+    return token;
+  }
+
+  /** Takes a token if it is this punctuation or name. */
+  accept(text: string): boolean {
+    const { kind, text: found } = this.peek();
+    if (found !== text || (kind !== "punctuation" && kind !== "name")) return false;
+    this.next++;
+    return true;
+  }
+
+  expect(text: string): void {
+    if (!this.accept(text)) this.fail(this.peek(), "E0801", `expected ${text}, found ${shown(this.peek())}`);
+  }
+
+  takeKind(kind: TokenKind, says: string): Token {
+    if (this.peek().kind !== kind) this.fail(this.peek(), "E0801", `expected ${says}, found ${shown(this.peek())}`);
+    return this.take();
+  }
+
+  /** A quoted string, unquoted. */
+  takeString(says: string): string {
+    const token = this.takeKind("string", says);
+    try {
+      return String(JSON.parse(token.text));
+    } catch {
+      return this.fail(token, "E0801", "the string has an unknown escape");
+    }
+  }
+
+  /** A word, or a quoted string. */
+  takeName(says: string): string {
+    return this.peek().kind === "string" ? this.takeString(says) : this.takeKind("name", says).text;
+  }
+
+  /** `-0.5`, `1e-7`, `inf`, `nan`. */
+  takeNumber(): number {
+    const sign = this.accept("-") ? -1 : 1;
+    if (this.accept("inf")) return sign * Number.POSITIVE_INFINITY;
+    if (this.accept("nan")) return Number.NaN;
+    return sign * Number(this.takeKind("number", "a number").text);
+  }
+
+  /** Whether `takeNumber` would find one. */
+  atNumber(): boolean {
+    const { kind, text } = this.peek();
+    return kind === "number" || (kind === "punctuation" && text === "-") || (kind === "name" && (text === "inf" || text === "nan"));
+  }
+
+  takeInt(): number {
+    const token = this.peek();
+    const value = this.takeNumber();
+    return Number.isSafeInteger(value) ? value : this.fail(token, "E0801", `expected an integer, found ${shown(token)}`);
+  }
+
+  /** `item, item` up to `close`, which is taken too. */
+  takeList<T>(close: string, item: () => T): T[] {
+    const items: T[] = [];
+    if (this.accept(close)) return items;
+    do items.push(item());
+    while (this.accept(","));
+    this.expect(close);
+    return items;
+  }
+
+  fail(token: Token, code: string, says: string): never {
+    throw mistake(this.source, token.start, token.start + token.text.length, code, says);
+  }
+}
+
+function shown({ kind, text }: Token): string {
+  if (kind === "end") return "the end";
+  return kind === "newline" ? "the end of the line" : text;
+}

@@ -1,0 +1,195 @@
+/**
+ * Whether a graph is one. What is checked, in this order; the first failure is an invariant that names the rule and the node:
+ *
+ *  order       every operand is a result of a node that stands before; no node stands twice
+ *  table       the op is that of the graph's table under its name
+ *  attributes  each is one of the op's and of its kind; none is missing
+ *  types       the op's conditions hold and its type rule gives the types of the results
+ *  constants   as many values as elements, and every value one that the dtype has
+ *  inputs      the graph's inputs are its input nodes, in any order, with names of their own
+ *  outputs     each has a name of its own and a value of the graph
+ *  paths       leaves of one path are of one kind and type, and so is what is written to it; each path is written once
+ *  stages      a node of the weights stage depends on no input and on no path that the graph writes; what it computes is not a leaf
+ *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group is of one stage; once there are
+ *              groups, only leaves and views have none
+ *  places      one for each result; offsets are whole numbers; a persistent place is a path of the graph of that type
+ */
+import { place } from "../../dsl/span.ts";
+import { dtypes, type DType } from "../../runtime/dtype.ts";
+import { invariant } from "../support/invariant.ts";
+import { elements, sameType, showType, type TensorType } from "../types/tensor-type.ts";
+import { brokenCondition } from "./build.ts";
+import { isConstant, isInput, isLeaf, isNumbers, isPersistent, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
+import type { Attr, Graph, Node, Value } from "./ir.ts";
+import type { AttrKind } from "./op.ts";
+import { kept } from "./rebuild.ts";
+
+export function verify(graph: Graph): void {
+  checkOrder(graph);
+  for (const node of graph.nodes) {
+    checkAttributes(graph, node);
+    checkTypes(node);
+    if (isConstant(node)) checkConstant(node);
+  }
+  checkSignature(graph);
+  checkPaths(graph);
+  checkStages(graph);
+  checkGroups(graph);
+  checkPlaces(graph);
+}
+
+function check(condition: boolean, rule: string, node: Node | null, says: () => string): void {
+  if (condition) return;
+  const where = node === null ? "" : ` (${node.op.name}${node.span === null ? "" : ` of ${place(node.span)}`})`;
+  invariant(false, `the graph is broken, ${rule}: ${says()}${where}`);
+}
+
+function checkOrder(graph: Graph): void {
+  const before = new Set<Node>();
+  for (const node of graph.nodes) {
+    for (const [index, { node: from, index: result, type }] of node.operands.entries()) {
+      check(before.has(from), "order", node, () => `operand ${index}, ${showType(type)}, is not made before it is used`);
+      check(from.results[result] === node.operands[index], "order", node, () => `operand ${index} is not a result of the node that it names`);
+    }
+    check(!before.has(node), "order", node, () => "the node stands twice");
+    node.results.forEach((value, index) => check(value.node === node && value.index === index, "order", node, () => `result ${index} is another node's`));
+    before.add(node);
+  }
+}
+
+const ofKind = {
+  int: (attr) => Number.isSafeInteger(attr),
+  ints: (attr) => isNumbers(attr) && attr.every(Number.isSafeInteger),
+  float: (attr) => typeof attr === "number",
+  floats: isNumbers,
+  bool: (attr) => typeof attr === "boolean",
+  string: (attr) => typeof attr === "string",
+  dtype: (attr) => typeof attr === "string" && Object.hasOwn(dtypes, attr),
+  pairs: (attr) => Array.isArray(attr) && attr.every((list: Attr) => isNumbers(list) && list.every(Number.isSafeInteger)),
+} satisfies Record<AttrKind, (attr: Attr) => boolean>;
+
+function checkAttributes(graph: Graph, node: Node): void {
+  const { op, attrs } = node;
+  check(graph.table.get(op.name) === op, "table", node, () => "the op is not that of the table");
+  for (const [name, attr] of Object.entries(attrs)) {
+    const kind = Object.hasOwn(op.attrs, name) ? op.attrs[name] : undefined;
+    check(kind !== undefined && ofKind[kind](attr), "attributes", node, () => `${name} is ${kind === undefined ? "unknown" : `no ${kind}`}`);
+  }
+  const optional = isConstant(node) ? ["value", "values"] : [];
+  const missing = Object.keys(op.attrs).find((name) => attrs[name] === undefined && !optional.includes(name));
+  check(missing === undefined, "attributes", node, () => `${missing} is missing`);
+}
+
+function checkTypes(node: Node): void {
+  const { op, attrs } = node;
+  const operands = node.operands.map((value) => value.type);
+  const results = node.results.map((value) => value.type);
+  const broken = brokenCondition(op, operands, attrs);
+  check(broken === null, "types", node, () => `${broken?.code}: ${broken?.says}`);
+  const types = op.type(operands, attrs);
+  check(sameTypes(types, results), "types", node, () => `the results are ${results.map(showType).join(", ")}, not ${types.map(showType).join(", ")}`);
+}
+
+const whole = (least: number, most: number) => (x: number) => Number.isInteger(x) && x >= least && x <= most;
+
+const has = {
+  f32: () => true,
+  f64: () => true,
+  i32: whole(-(2 ** 31), 2 ** 31 - 1),
+  u8: whole(0, 255),
+  i8: whole(-128, 127),
+  bool: whole(0, 1),
+} satisfies Record<DType, (x: number) => boolean>;
+
+function checkConstant(node: Node): void {
+  for (const value of node.results) {
+    const splat = splatValue(value);
+    const { values } = node.attrs;
+    const data = splat !== null ? [splat] : values !== undefined && isNumbers(values) ? values : [];
+    check(splat !== null || data.length === elements(value.type.shape), "constants", node, () => `${data.length} values for ${showType(value.type)}`);
+    check(data.every(has[value.type.dtype]), "constants", node, () => `a value is no ${value.type.dtype}`);
+  }
+}
+
+function checkSignature(graph: Graph): void {
+  const inputs = graph.nodes.filter(isInput);
+  check(inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => inputs.includes(node)), "inputs", null, () => "inputs and input nodes differ");
+  distinct("inputs", inputs.map(({ attrs }) => stringAttr(attrs, "name")));
+  distinct("outputs", graph.outputs.map(({ name }) => name));
+  distinct("paths", graph.writes.map(({ path }) => path));
+  const nodes = new Set(graph.nodes);
+  for (const value of kept(graph)) check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the graph does not make it");
+}
+
+function distinct(rule: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  check(twice === undefined, rule, null, () => `${twice} stands twice`);
+}
+
+/** The type of each path that the graph reads or writes. */
+function checkPaths(graph: Graph): void {
+  const leaves = new Map<string, Value>();
+  for (const { path, value } of reads(graph)) {
+    const other = leaves.get(path) ?? value;
+    leaves.set(path, other);
+    check(other.node.op === value.node.op && sameType(other.type, value.type), "paths", value.node, () => `${path} is read as two different tensors`);
+  }
+  for (const { path, value } of graph.writes) {
+    const leaf = leaves.get(path) ?? value;
+    check(sameType(leaf.type, value.type), "paths", value.node, () => `${path} is ${showType(leaf.type)}; what is written is ${showType(value.type)}`);
+  }
+}
+
+const reads = (graph: Graph): { path: string; value: Value }[] =>
+  graph.nodes.flatMap((node) => (isPersistent(node) ? node.results.map((value) => ({ path: pathOf(node) ?? "", value })) : []));
+
+function checkStages(graph: Graph): void {
+  if (!graph.nodes.some((node) => node.notes.stage === "weights")) return;
+  const written = new Set(graph.writes.map(({ path }) => path));
+  const changing = new Set<Node>();
+  for (const node of graph.nodes) {
+    if (isInput(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node))) changing.add(node);
+    if (node.notes.stage !== "weights") continue;
+    check(!isLeaf(node), "stages", node, () => "a leaf has nothing to compute");
+    check(!changing.has(node), "stages", node, () => "the weights stage depends on what changes with the call");
+  }
+}
+
+function checkGroups(graph: Graph): void {
+  const members = Map.groupBy(graph.nodes, (node) => node.notes.group);
+  members.delete(undefined);
+  if (members.size === 0) return;
+  const level = new Map<Node, number>();
+  for (const node of graph.nodes) {
+    const { group } = node.notes;
+    const needs = node.operands.reduce((most, value) => Math.max(most, level.get(value.node) ?? -1), -1);
+    level.set(node, group ?? needs);
+    check(group !== undefined || isLeaf(node) || node.op.form.kind === "view", "groups", node, () => "it has work to do and no group");
+    if (group === undefined) continue;
+    check(Number.isInteger(group) && group >= 0 && group < members.size, "groups", node, () => `${group} is not one of ${members.size} dense numbers`);
+    check(needs <= group, "groups", node, () => `group ${group} needs group ${needs}`);
+    const stage = members.get(group)?.[0]?.notes.stage;
+    check(stage === node.notes.stage, "groups", node, () => `group ${group} is of two stages`);
+  }
+}
+
+function checkPlaces(graph: Graph): void {
+  const paths = new Map<string, TensorType>([...reads(graph), ...graph.writes].map(({ path, value }) => [path, value.type]));
+  for (const node of graph.nodes) {
+    const { places } = node.notes;
+    if (places === undefined) continue;
+    check(places.length === node.results.length, "places", node, () => `${places.length} places for ${node.results.length} results`);
+    for (const [index, where] of places.entries()) {
+      if (where === null) continue;
+      if (where.area !== "persistent") check(Number.isSafeInteger(where.offset) && where.offset >= 0, "places", node, () => `the offset is ${where.offset}`);
+      else {
+        const type = paths.get(where.path);
+        const result = node.results[index]?.type;
+        check(type !== undefined && result !== undefined && fits(type, result), "places", node, () => `there is no place for the result in ${where.path}`);
+      }
+    }
+  }
+}
+
+/** A view of a tensor has other sizes, but the same dtype and number of elements. */
+const fits = (type: TensorType, result: TensorType): boolean => type.dtype === result.dtype && elements(type.shape) === elements(result.shape);
