@@ -1,0 +1,28 @@
+import { dtypes, type DType } from "../../runtime/dtype.ts";
+import type { Tensor } from "../../runtime/tensor.ts";
+import { broken, checkedBytes } from "./broken.ts";
+
+/** The format of the MNIST files: 0, 0, type, rank, big-endian u32 sizes, then big-endian data (yann.lecun.com/exdb/mnist). */
+const types: Readonly<Record<number, DType>> = { 0x08: "u8", 0x09: "i8", 0x0c: "i32", 0x0d: "f32", 0x0e: "f64" };
+
+/** Throws E0703. Sizes are checked against the length of the file before anything is allocated. */
+export function readIdx(file: Uint8Array, name: string): Tensor {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const dtype = file.length < 4 || view.getUint16(0) !== 0 ? undefined : types[view.getUint8(2)];
+  if (dtype === undefined)
+    return broken("E0703", name, "this is no IDX file", file[0] === 0x1f && file[1] === 0x8b ? "it is compressed; unpack it with gunzip" : undefined);
+  const rank = view.getUint8(3);
+  const start = 4 + 4 * rank;
+  if (file.length < start) return broken("E0703", name, `it ends within its header of ${rank} sizes`);
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const bytes = checkedBytes(shape, dtypes[dtype].bytes);
+  if (bytes !== file.length - start)
+    broken("E0703", name, `it has ${file.length - start} bytes of data, and its shape [${shape.join(",")}] needs ${bytes ?? "more than there can be"}`);
+  const data = file.slice(start);
+  if (dtypes[dtype].bytes > 1) swap(data, dtypes[dtype].bytes);
+  return { dtype, shape, data: new dtypes[dtype].array(data.buffer) };
+}
+
+function swap(data: Uint8Array, bytes: number): void {
+  for (let at = 0; at < data.length; at += bytes) data.subarray(at, at + bytes).reverse();
+}

@@ -1,0 +1,64 @@
+import type { DType, TensorData } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { Tensor } from "../../runtime/tensor.ts";
+import { broken, checkedBytes } from "./broken.ts";
+
+/**
+ * NumPy's array files, versions 1 to 3 (numpy/lib/format.py). Little-endian, C order; int64 reads as i32 where every value fits,
+ * since it is what NumPy makes of Python's integers.
+ */
+const descrs: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i32: "<i4", u8: "|u1", i8: "|i1", bool: "|b1" };
+const dtypeOf = new Map(Object.entries(descrs).map(([dtype, descr]) => [descr, dtype as DType]));
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+export function writeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
+  const shape = tensor.shape.length === 1 ? `(${tensor.shape[0]},)` : `(${tensor.shape.join(", ")})`;
+  const dict = `{'descr': '${descrs[tensor.dtype]}', 'fortran_order': False, 'shape': ${shape}, }`;
+  const headerBytes = Math.ceil((10 + dict.length + 1) / 64) * 64 - 10;
+  const data = new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
+  const file = new Uint8Array(10 + headerBytes + data.length);
+  file.set([...magic, 1, 0, headerBytes & 255, headerBytes >> 8]);
+  file.set(new TextEncoder().encode(`${dict.padEnd(headerBytes - 1)}\n`), 10);
+  file.set(data, 10 + headerBytes);
+  return file;
+}
+
+/** Throws E0701 (no npy file, damaged) and E0702 (a dtype or order that we do not read). */
+export function readNpy(file: Uint8Array, name: string): Tensor {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) broken("E0701", name, "this is no .npy file");
+  const version = view.getUint8(6);
+  if (version < 1 || version > 3) broken("E0701", name, `it has version ${version} of the .npy format; known are 1 to 3`);
+  const start = version === 1 ? 10 : 12;
+  const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (headerBytes > file.length - start) broken("E0701", name, `it names a header of ${headerBytes} bytes, and ends before that`);
+  const { descr, shape } = parseHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
+  const data = file.slice(start + headerBytes);
+  const wide = descr === "<i8";
+  const dtype = wide ? "i32" : dtypeOf.get(descr);
+  if (dtype === undefined)
+    return broken("E0702", name, `it has the dtype ${descr}`, `known are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert it with astype`);
+  const bytes = checkedBytes(shape, wide ? 8 : dtypes[dtype].bytes);
+  if (bytes !== data.length)
+    broken("E0701", name, `it has ${data.length} bytes of data, and its shape (${shape.join(", ")}) needs ${bytes ?? "more than there can be"}`);
+  return { dtype, shape, data: wide ? narrowed(new BigInt64Array(data.buffer), name) : new dtypes[dtype].array(data.buffer) };
+}
+
+function parseHeader(text: string, name: string): { descr: string; shape: number[] } {
+  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
+  if (descr === undefined || order === undefined || shape === undefined)
+    return broken("E0701", name, "its header is not one that NumPy writes for a plain array");
+  if (order === "True") return broken("E0702", name, "it is in Fortran order", "save numpy.ascontiguousarray(x)");
+  return { descr, shape: shape.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number.parseInt(size, 10)])) };
+}
+
+function narrowed(wide: BigInt64Array, name: string): TensorData {
+  const narrow = new Int32Array(wide.length);
+  wide.forEach((value, i) => {
+    narrow[i] = Number(value);
+    if (BigInt(narrow[i] ?? 0) !== value) broken("E0702", name, `it holds the int64 ${value} at ${i}, which is no i32`);
+  });
+  return narrow;
+}
