@@ -19,9 +19,9 @@ export function printGraph(graph: Graph): string {
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const body = alignColumns(
-    lines.map((node) => ["", ...row(node, id)]),
+    lines.map((node) => row(node, id)),
     widest,
-  );
+  ).map((line) => `  ${line}`);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
   const writes = graph.writes.map(({ path, value }) => `  write ${JSON.stringify(path)}=${id(value)}`);
   return [`graph ${showName(graph.name)}(${inputs.join(", ")})`, ...body, ...(outputs === "" ? [] : [`  return ${outputs}`]), ...writes, ""].join("\n");
