@@ -1,7 +1,7 @@
 import { invariant, present } from "../support/invariant.ts";
 import type { Operand } from "./builder-types.ts";
 import { load } from "./fold.ts";
-import { functions } from "./functions.ts";
+import { functions } from "./math.ts";
 import { i32, registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Stmt } from "./ir.ts";
 import { Names } from "./names.ts";
 import { lanesOf, lift, Words } from "./words.ts";

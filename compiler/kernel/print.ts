@@ -114,7 +114,8 @@ class Printer {
     const types = operandTypes(op, args);
     const [a, b] = args;
     if (sign && a && b) {
-      const text = `${this.expr(a, types[0] ?? null, sign.level)} ${sign.sign} ${this.expr(b, types[1] ?? null, sign.level + 1)}`;
+      const around = operandLevel(sign.level);
+      const text = `${this.expr(a, types[0] ?? null, around)} ${sign.sign} ${this.expr(b, types[1] ?? null, Math.max(around, sign.level + 1))}`;
       return parenthesized(text, sign.level, level);
     }
     const before = prefix.get(op);
@@ -144,6 +145,13 @@ export function operandTypes(op: Operator, args: readonly { readonly type: RegTy
     if (isShiftCount(op, index)) return i32;
     return index < leading(op) ? null : shared;
   });
+}
+
+/** What an operand of an infix must bind at least: few remember how `&`, `<<` and `+` rank, so these wear parentheses in each other's company. */
+function operandLevel(level: number): number {
+  const arithmetic = infix.get("add")?.level ?? 0;
+  if (level >= arithmetic) return level;
+  return level === infix.get("eq")?.level ? arithmetic : prefixLevel;
 }
 
 const parenthesized = (text: string, own: number, around: number): string => (own < around ? `(${text})` : text);
