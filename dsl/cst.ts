@@ -1,0 +1,44 @@
+import type { CstNode, IToken } from "chevrotain";
+import { present } from "./invariant.ts";
+import { end } from "./lex.ts";
+import type { Report } from "./report.ts";
+import type { Span } from "./span.ts";
+
+/** Access by name to the untyped tree of the parser library. */
+export function nodes(tree: CstNode, name: string): readonly CstNode[] {
+  return (tree.children[name] ?? []).filter((child) => "children" in child);
+}
+
+export function tokens(tree: CstNode, name: string): readonly IToken[] {
+  return (tree.children[name] ?? []).filter((child): child is IToken => "image" in child);
+}
+
+export function maybeNode(tree: CstNode, name: string): CstNode | null {
+  return nodes(tree, name)[0] ?? null;
+}
+
+export function maybeToken(tree: CstNode, name: string): IToken | null {
+  return tokens(tree, name)[0] ?? null;
+}
+
+export function node(tree: CstNode, name: string): CstNode {
+  return present(maybeNode(tree, name), `\`${tree.name}\` has a \`${name}\``);
+}
+
+export function token(tree: CstNode, name: string): IToken {
+  return present(maybeToken(tree, name), `\`${tree.name}\` has a \`${name}\``);
+}
+
+/** The one child of a rule that only chooses. */
+export function choice(tree: CstNode): CstNode | IToken {
+  return present(Object.values(tree.children)[0]?.[0], `\`${tree.name}\` chose`);
+}
+
+export function spanOfToken(of: IToken, report: Report): Span {
+  return report.span(of.startOffset, end(of));
+}
+
+export function spanOf(tree: CstNode, report: Report): Span {
+  const { startOffset, endOffset } = present(tree.location, `\`${tree.name}\` has a place`);
+  return report.span(startOffset, present(endOffset, `\`${tree.name}\` has an end`) + 1);
+}

@@ -1,0 +1,12 @@
+/** The tree without its places: two texts mean the same tree where these are deeply equal. */
+export function stripSpans(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(stripSpans);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !places.has(key))
+      .map(([key, child]) => [key, stripSpans(child)]),
+  );
+}
+
+const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan"]);

@@ -1,0 +1,9 @@
+/** The public door of the language: text to AST, mistakes as data, one canonical format. */
+export type * from "./ast.ts";
+export { syntaxCodes, type SyntaxCode } from "./codes.ts";
+export { DiagnosticError, type Diagnostic, type Label } from "./diagnostic.ts";
+export { stripSpans } from "./equal.ts";
+export { parse, type Parsed } from "./parse.ts";
+export { diagnosticJson, renderDiagnostic, type JsonDiagnostic, type RenderOptions } from "./render.ts";
+export { cover, place, position, type Source, type Span } from "./span.ts";
+export { didYouMean } from "./suggest.ts";

@@ -1,0 +1,174 @@
+import { createTokenInstance, tokenMatcher, type IToken, type TokenType } from "chevrotain";
+import { bracketOf, closers, partners, probableEnd, tooDeep, unclosed, unopened } from "./brackets.ts";
+import { present } from "./invariant.ts";
+import { end } from "./lex.ts";
+import type { Report } from "./report.ts";
+import * as t from "./tokens.ts";
+
+/** Brackets deeper than this are refused, so that nothing that walks a tree can run out of stack. */
+const maxNesting = 200;
+
+/** The tokens of one item, brackets balanced, with a `Newline` only where it ends a statement. */
+export type Line = readonly IToken[];
+
+/**
+ * Splits the file into items and drops the newlines that end nothing: those inside `( )` and `[ ]`, after an operator, a comma or an
+ * opening bracket, and before `|>`, a binary operator other than `-`, or a closing bracket. A missing closer is put where it most
+ * likely belongs, so that one mistake is one diagnostic. Null where brackets are nested too deep.
+ */
+export function layout(tokens: readonly IToken[], report: Report): readonly Line[] | null {
+  return new Layout(tokens, report).run();
+}
+
+class Layout {
+  private readonly tokens: readonly IToken[];
+  private readonly report: Report;
+  private readonly lines: Line[] = [];
+  private line: IToken[] = [];
+  private open: { readonly token: IToken; readonly index: number }[] = [];
+  /** Length of `line` when the scan stood before each token: what to go back to when a missing closer is put in. */
+  private readonly lengths: number[] = [];
+  private newline: IToken | null = null;
+  private at = 0;
+
+  constructor(tokens: readonly IToken[], report: Report) {
+    this.tokens = tokens;
+    this.report = report;
+  }
+
+  run(): readonly Line[] | null {
+    for (;;) {
+      const token = this.tokens[this.at];
+      if (!token) {
+        if (this.open.length === 0) break;
+        this.closeMissing();
+        continue;
+      }
+      this.lengths[this.at] = this.line.length;
+      if (token.tokenType === t.Newline) {
+        this.newline ??= token;
+        this.at++;
+      } else if (!this.settleNewline(token) || !this.bracket(token)) this.closeMissing();
+      else if (this.open.length > maxNesting) {
+        tooDeep(token, maxNesting, this.report);
+        return null;
+      } else this.at++;
+    }
+    this.flush();
+    return this.lines;
+  }
+
+  private flush(): void {
+    if (this.line.length > 0) this.lines.push(this.line);
+    this.line = [];
+  }
+
+  /** Keeps the newline before `token`, drops it, or ends the item with it. False where an item begins inside an open bracket. */
+  private settleNewline(token: IToken): boolean {
+    if (!this.newline) return true;
+    const inner = this.open.at(-1)?.token.tokenType;
+    const atMargin = this.tokens[this.at - 1]?.tokenType === t.Newline;
+    if (inner && atMargin && beginsItem(token, this.tokens[this.at + 1])) return false;
+    const ends = !hangsAfter(this.line.at(-1), this.line.at(-2)) && !joinsBefore(token, this.line.at(-1));
+    if (!inner && ends && token.tokenType !== t.LBrace && token.tokenType !== t.LParen) this.flush();
+    if (inner === t.LBrace && ends) this.line.push(this.newline);
+    this.newline = null;
+    return true;
+  }
+
+  /** Takes the token in and keeps the account of brackets. False where it closes an outer bracket while an inner one is open. */
+  private bracket(token: IToken): boolean {
+    const type = token.tokenType;
+    if (closers.has(type)) {
+      const matching = this.open.findLastIndex((o) => partners.get(o.token.tokenType) === type);
+      if (matching < 0) {
+        unopened(token, this.report);
+        return true;
+      }
+      if (matching < this.open.length - 1) return false;
+      this.open.pop();
+      this.dropTrailingComma();
+    }
+    this.line.push(token);
+    if (partners.has(type)) this.open.push({ token, index: this.at });
+    if (type === t.OpenString) this.bracketsWithin(token);
+    return true;
+  }
+
+  private dropTrailingComma(): void {
+    const item = this.line.at(-2)?.tokenType;
+    if (this.line.at(-1)?.tokenType === t.Comma && item && !partners.has(item) && item !== t.Comma) this.line.pop();
+  }
+
+  /** A string without its end has swallowed the brackets of its line; they count all the same, or each would be one more complaint. */
+  private bracketsWithin(string: IToken): void {
+    for (const character of string.image) {
+      const type = bracketOf.get(character);
+      if (!type) continue;
+      const inner = this.open.at(-1)?.token.tokenType;
+      const opens = partners.has(type);
+      if (!opens && (!inner || partners.get(inner) !== type)) continue;
+      const bracket = virtual(type, end(string));
+      this.line.push(bracket);
+      if (opens) this.open.push({ token: bracket, index: this.at });
+      else this.open.pop();
+    }
+  }
+
+  /** Closes the innermost bracket, and goes back to where it was closed. */
+  private closeMissing(): void {
+    const { token, index } = present(this.open.pop(), "a bracket is open");
+    const closer = present(partners.get(token.tokenType), "a bracket has a partner");
+    const hangs = (i: number): boolean => hangsAfter(this.tokens[i - 1], this.tokens[i - 2]) || this.tokens[i + 1]?.tokenType === t.Comma;
+    const guess = token.tokenType === t.LBrace ? null : probableEnd(this.tokens, index, this.at, hangs);
+    if (guess !== null) {
+      this.at = guess;
+      this.line.length = present(this.lengths[guess], "the scan has been there");
+    }
+    this.newline = null;
+    const place = end(this.line.at(-1) ?? token);
+    unclosed(token, closer, place, this.report);
+    this.dropTrailingComma();
+    this.line.push(virtual(closer, place));
+    // The newlines before the token at which the scan goes on still count.
+    while (this.at > 0 && this.tokens[this.at - 1]?.tokenType === t.Newline) this.at--;
+  }
+}
+
+function virtual(type: TokenType, place: number): IToken {
+  return createTokenInstance(type, "", place, place - 1, 0, 0, 0, 0);
+}
+
+const hanging: ReadonlySet<TokenType> = new Set([
+  ...partners.keys(),
+  ...[t.Comma, t.Minus, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.Dots, t.reserved.and, t.reserved.or, t.reserved.not, t.reserved.else],
+]);
+const joining: ReadonlySet<TokenType> = new Set([
+  ...closers,
+  ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or],
+]);
+
+/** The line goes on after this token. */
+function hangsAfter(last: IToken | undefined, previous: IToken | undefined): boolean {
+  if (!last) return true;
+  // `x.and` is a field.
+  if (previous?.tokenType === t.Dot) return false;
+  return hanging.has(last.tokenType) || tokenMatcher(last, t.Operator);
+}
+
+/** The line before goes on with this token. */
+function joinsBefore(token: IToken, last: IToken | undefined): boolean {
+  if (token.tokenType === t.reserved.else) return last?.tokenType === t.RBrace;
+  return joining.has(token.tokenType) || tokenMatcher(token, t.Operator);
+}
+
+const { dl, dim, model, layer, fn, optimizer, entry, train } = t.contextual;
+const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry]);
+
+function beginsItem(token: IToken, next: IToken | undefined): boolean {
+  if (!next) return false;
+  if (token.tokenType === dl) return next.tokenType === t.NumberToken;
+  if (token.tokenType === t.contextual.import) return next.tokenType === t.LBrace;
+  if (token.tokenType === train) return next.tokenType === entry;
+  return declaring.has(token.tokenType) && tokenMatcher(next, t.Name);
+}

@@ -1,0 +1,113 @@
+import { Lexer, type IToken } from "chevrotain";
+import type { Report } from "./report.ts";
+import * as t from "./tokens.ts";
+
+export interface Lexed {
+  readonly tokens: readonly IToken[];
+  readonly comments: readonly IToken[];
+  /** Tokens that were complained about; what contains them need not be parsed. */
+  readonly bad: ReadonlySet<IToken>;
+}
+
+const lexer = new Lexer([...t.lexed], { positionTracking: "full" });
+
+export function lex(report: Report): Lexed {
+  const { tokens, groups } = lexer.tokenize(report.source.text);
+  const bad = new Set<IToken>();
+  for (const [i, token] of tokens.entries()) {
+    const complain = complaints.get(token.tokenType);
+    if (!complain) continue;
+    bad.add(token);
+    // A run of strange characters is one mistake.
+    const before = tokens[i - 1];
+    if (token.tokenType === t.Unknown && before?.tokenType === t.Unknown && end(before) === token.startOffset) continue;
+    complain(token, report);
+  }
+  return { tokens, comments: groups["comments"] ?? [], bad };
+}
+
+/** Exclusive, as in a span. */
+export function end(token: IToken): number {
+  return token.startOffset + token.image.length;
+}
+
+const complaints = new Map([
+  [t.Unknown, unknown],
+  [t.Foreign, foreign],
+  [t.OpenString, openString],
+  [t.BadNumber, badNumber],
+]);
+
+const characters: ReadonlyMap<string, string> = new Map([
+  [";", "the end of a line ends a statement; leave the `;` out"],
+  ["#", "a comment begins with `//`"],
+  ["'", 'a string stands in double quotes: `"same"`'],
+  ["`", 'a string stands in double quotes: `"same"`'],
+  ["“", 'a string stands in straight double quotes: `"same"`'],
+  ["”", 'a string stands in straight double quotes: `"same"`'],
+  ["&", "write `and`"],
+  ["|", "a pipe is written `|>`"],
+  ["!", "write `not`"],
+  ["−", "this is not the minus of the keyboard; write `-`"],
+  ["×", "write `*`"],
+  ["·", "write `*`, or `@` for a product of matrices"],
+  ["→", "write `->`"],
+  ["←", "write `<-`"],
+  ["≤", "write `<=`"],
+  ["≥", "write `>=`"],
+  ["≠", "write `!=`"],
+]);
+
+function unknown(token: IToken, report: Report): void {
+  const help = characters.get(token.image) ?? (/\p{L}/u.test(token.image) ? "names are made of the letters a-z and A-Z, digits and `_`" : undefined);
+  report.add({
+    code: "E0101",
+    says: `unknown character \`${visible(token.image)}\``,
+    at: { span: report.span(token.startOffset, end(token)), says: "not part of the language" },
+    ...(help === undefined ? {} : { help }),
+  });
+}
+
+function visible(text: string): string {
+  return /[\p{C}\p{Z}]/u.test(text) ? `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}` : text;
+}
+
+const operators: ReadonlyMap<string, string> = new Map([
+  ["&&", "write `and`"],
+  ["||", "write `or`"],
+  ["**", "a power is written `x ^ 2`"],
+  ["=>", "write `->` before a result type"],
+  [":=", "write `=`"],
+  ["/*", "a comment begins with `//` and ends with its line"],
+  ["===", "write `==`"],
+  ["!==", "write `!=`"],
+]);
+
+function foreign(token: IToken, report: Report): void {
+  const { image } = token;
+  report.add({
+    code: "E0115",
+    says: `\`${image}\` is not an operator of this language`,
+    at: { span: report.span(token.startOffset, end(token)), says: "unknown operator" },
+    help: operators.get(image) ?? `a state is written whole: \`s <- s ${image.charAt(0)} x\``,
+  });
+}
+
+function openString(token: IToken, report: Report): void {
+  report.add({
+    code: "E0102",
+    says: "the string is not closed",
+    at: { span: report.span(token.startOffset, end(token)), says: 'no `"` before the end of the line' },
+    help: 'close it with `"` on the same line',
+  });
+}
+
+function badNumber(token: IToken, report: Report): void {
+  const digits = /^\d+/.exec(token.image)?.[0] ?? "0";
+  report.add({
+    code: "E0104",
+    says: `\`${token.image}\` is not a number`,
+    at: { span: report.span(token.startOffset, end(token)), says: "cannot be read as a number" },
+    help: `a number looks like \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
+  });
+}

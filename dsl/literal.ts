@@ -1,0 +1,44 @@
+import type { IToken } from "chevrotain";
+import type { Expr } from "./ast.ts";
+import { end } from "./lex.ts";
+import type { Report } from "./report.ts";
+
+export function number(token: IToken, report: Report): Expr {
+  const text = token.image;
+  const value = Number(text.replaceAll("_", ""));
+  const int = !/[.eE]/.test(text);
+  const span = report.span(token.startOffset, end(token));
+  if (!Number.isFinite(value)) report.add({ code: "E0104", says: `\`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
+  if (int && !Number.isSafeInteger(value)) {
+    report.add({ code: "E0104", says: `\`${text}\` is too large for an int`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
+  }
+  return { kind: "number", value, int, text, span };
+}
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ["n", "\n"],
+  ["t", "\t"],
+  ['"', '"'],
+  ["\\", "\\"],
+]);
+
+/** The text between the quotes, with `\n`, `\t`, `\"` and `\\` replaced. */
+export function text(token: IToken, report: Report): string {
+  return token.image.slice(1, -1).replace(/\\(.)/gsu, (whole: string, letter: string, offset: number) => {
+    const meant = escapes.get(letter);
+    if (meant !== undefined) return meant;
+    const start = token.startOffset + 1 + offset;
+    report.add({
+      code: "E0105",
+      says: `\`${whole}\` means nothing in a string`,
+      at: { span: report.span(start, start + whole.length), says: "unknown escape" },
+      help: 'the escapes are `\\n`, `\\t`, `\\"` and `\\\\`',
+    });
+    return letter;
+  });
+}
+
+/** The reverse of `text`. */
+export function quote(value: string): string {
+  return `"${value.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`;
+}

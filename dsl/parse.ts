@@ -1,0 +1,96 @@
+import type { File, Import, Item } from "./ast.ts";
+import { maxDepth, tooDeep } from "./depth.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { layout } from "./layout.ts";
+import { lex } from "./lex.ts";
+import { parseTolerantly } from "./recover.ts";
+import { Report } from "./report.ts";
+import type { Source, Span } from "./span.ts";
+import { byEnd, toAst, type Part } from "./to-ast.ts";
+
+/** Bytes would be the user's unit, UTF-16 units are ours; for a text of letters they are the same. */
+const maxLength = 1 << 20;
+const languageVersion = 1;
+
+export interface Parsed {
+  /** Null where nothing could be read (too large, too deep). With diagnostics, holds the items without a mistake: good for an outline, not for compiling. */
+  readonly file: File | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Text to AST. Every mistake of the text is a diagnostic (E0101 to E0115), several per run; no text makes it throw. */
+export function parse(source: Source): Parsed {
+  const report = new Report(source);
+  const file = source.text.length > maxLength ? tooLarge(report) : read(report);
+  return { file, diagnostics: report.diagnostics };
+}
+
+function tooLarge(report: Report): null {
+  report.add({
+    code: "E0110",
+    says: `the file is larger than ${maxLength} characters`,
+    at: { span: report.span(maxLength, maxLength), says: "the limit is here" },
+    help: "split it and `import` the parts",
+  });
+  return null;
+}
+
+function read(report: Report): File | null {
+  const { tokens, comments, bad } = lex(report);
+  const lines = layout(tokens, report);
+  if (!lines) return null;
+  const ends = byEnd(comments);
+  const parts: Part[] = [];
+  for (const line of lines) {
+    const { tree, whole } = parseTolerantly(line, bad, report);
+    if (!tree) continue;
+    const part = toAst(tree, ends, report);
+    if (whole) parts.push(part);
+  }
+  const file = arrange(parts, report);
+  const deep = tooDeep(file);
+  if (!deep) return file;
+  report.add({
+    code: "E0109",
+    says: `expressions are nested more than ${maxDepth} deep`,
+    at: { span: { ...deep, end: deep.start }, says: "the limit is passed here" },
+    help: "name the inner parts with `let`",
+  });
+  return null;
+}
+
+function arrange(parts: readonly Part[], report: Report): File {
+  const imports: Import[] = [];
+  const items: Item[] = [];
+  let version: number | null = null;
+  for (const [i, part] of parts.entries()) {
+    switch (part.kind) {
+      case "header":
+        if (i > 0) outOfOrder("the version stands on the first line", part.span, "move it to the top of the file", report);
+        if (part.version !== languageVersion) unknownVersion(part.version, part.span, report);
+        version = part.version;
+        break;
+      case "import":
+        if (items.length > 0) outOfOrder("an import comes before everything else", part.span, "move it above the first declaration", report);
+        imports.push(part.import);
+        break;
+      case "item":
+        items.push(part.item);
+        break;
+    }
+  }
+  return { version, imports, items, span: report.span(0, report.source.text.length) };
+}
+
+function outOfOrder(says: string, span: Span, help: string, report: Report): void {
+  report.add({ code: "E0112", says, at: { span, says: "too late here" }, help });
+}
+
+function unknownVersion(version: number, span: Span, report: Report): void {
+  report.add({
+    code: "E0111",
+    says: `this compiler does not know version ${version} of the language`,
+    at: { span, says: "unknown version" },
+    help: `it knows \`dl ${languageVersion}\``,
+  });
+}

@@ -1,0 +1,143 @@
+import type { Diagnostic, Label } from "./diagnostic.ts";
+import { position, type Source, type Span } from "./span.ts";
+
+export interface RenderOptions {
+  /** ANSI colours, for a terminal. */
+  readonly color: boolean;
+}
+
+interface Mark extends Label {
+  readonly primary: boolean;
+}
+
+/** Columns of source shown per line; a longer line is cut around its marks. */
+const maxWidth = 120;
+const tab = "    ";
+
+const plain = { error: "", frame: "", help: "", bold: "", reset: "" } as const;
+const colored = { error: "\x1b[1;31m", frame: "\x1b[1;34m", help: "\x1b[1;36m", bold: "\x1b[1m", reset: "\x1b[0m" } as const;
+type Paint = typeof plain | typeof colored;
+
+/** A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the places that take part in it; ends without a newline. */
+export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
+  const paint = options.color ? colored : plain;
+  const { code, says, at, also = [], help } = diagnostic;
+  const lines = [`${paint.error}error[${code}]${paint.reset}${paint.bold}: ${says}${paint.reset}`];
+  const marks: readonly Mark[] = [...(at ? [{ ...at, primary: true }] : []), ...also.map((label) => ({ ...label, primary: false }))];
+  const gutter = Math.max(0, ...marks.map((m) => String(position(m.span.source, m.span.start).line).length));
+  const bar = `${paint.frame}${" ".repeat(gutter)} |${paint.reset}`;
+  for (const [i, source] of [...new Set(marks.map((m) => m.span.source))].entries()) {
+    const own = marks.filter((m) => m.span.source === source);
+    const first = own.find((m) => m.primary) ?? own[0];
+    if (!first) continue;
+    const { line, column } = position(source, first.span.start);
+    lines.push(`${paint.frame}${" ".repeat(gutter)}${i === 0 ? "-->" : ":::"}${paint.reset} ${source.name}:${line}:${column}`, bar);
+    for (const [number, onLine] of byLine(own)) {
+      lines.push(...frame(source, number, onLine, gutter, bar, paint), bar);
+    }
+  }
+  const note = marks.length > 0 ? `${" ".repeat(gutter)} = ` : "  = ";
+  if (help !== undefined) lines.push(`${paint.frame}${note}${paint.reset}${paint.help}help${paint.reset}: ${help}`);
+  else if (marks.length > 0) lines.pop();
+  return lines.join("\n");
+}
+
+function byLine(marks: readonly Mark[]): readonly (readonly [number, readonly Mark[]])[] {
+  const lines = Map.groupBy(marks, (m) => position(m.span.source, m.span.start).line);
+  return [...lines].sort(([a], [b]) => a - b);
+}
+
+/** One source line, and below it one line per mark. */
+function frame(source: Source, number: number, marks: readonly Mark[], gutter: number, bar: string, paint: Paint): readonly string[] {
+  const text = source.text.split("\n")[number - 1]?.replace(/\r$/, "") ?? "";
+  const places = marks.map((m) => ({ mark: m, ...columns(text, m.span, position(source, m.span.start).column - 1) }));
+  const shown = expand(text);
+  const firstColumn = Math.min(...places.map((p) => p.from));
+  const lastColumn = Math.max(...places.map((p) => p.to));
+  const cut = window(widthOf(shown), firstColumn, lastColumn);
+  const head = cut.from > 0 ? "..." : "";
+  const tail = cut.to < widthOf(shown) ? "..." : "";
+  const lines = [`${paint.frame}${String(number).padStart(gutter)} |${paint.reset} ${head}${sliceColumns(shown, cut.from, cut.to)}${tail}`];
+  const order = places.toSorted((a, b) => Number(b.mark.primary) - Number(a.mark.primary) || b.from - a.from);
+  for (const { mark, from, to } of order) {
+    const start = Math.max(from, cut.from);
+    const indent = " ".repeat(head.length + start - cut.from);
+    const color = mark.primary ? paint.error : paint.frame;
+    const under = (mark.primary ? "^" : "-").repeat(Math.max(1, Math.min(to, cut.to) - start));
+    lines.push(`${bar} ${indent}${color}${under}${mark.says === "" ? "" : ` ${mark.says}`}${paint.reset}`);
+  }
+  return lines;
+}
+
+/** Where a span begins and ends on its first line, in columns of the terminal. */
+function columns(line: string, span: Span, offset: number): { readonly from: number; readonly to: number } {
+  const last = Math.min(line.length, offset + span.end - span.start);
+  const from = widthOf(expand(line.slice(0, offset)));
+  return { from, to: Math.max(from + 1, widthOf(expand(line.slice(0, last)))) };
+}
+
+function window(width: number, from: number, to: number): { readonly from: number; readonly to: number } {
+  if (width <= maxWidth) return { from: 0, to: width };
+  const middle = Math.floor((from + Math.min(to, from + maxWidth)) / 2);
+  const start = Math.max(0, Math.min(middle - maxWidth / 2, width - maxWidth, from));
+  return { from: start, to: Math.min(width, start + maxWidth) };
+}
+
+/** Tabs as spaces, control characters as a mark: what is printed has the width that it seems to have and cannot steer the terminal. */
+function expand(text: string): string {
+  return text.replaceAll("\t", tab).replace(/\p{Cc}/gu, "\u{fffd}");
+}
+
+/** East Asian wide letters and emoji take two columns, combining marks none. */
+const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const weightless = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+function characterWidth(character: string): number {
+  if (weightless.test(character)) return 0;
+  return wide.test(character) ? 2 : 1;
+}
+
+function sliceColumns(text: string, from: number, to: number): string {
+  let column = 0;
+  let slice = "";
+  for (const character of text) {
+    if (column >= from && column < to) slice += character;
+    column += characterWidth(character);
+  }
+  return slice;
+}
+
+interface JsonLabel {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly says: string;
+}
+
+/** A diagnostic for machines: plain JSON, lines and columns from 1, ends exclusive, columns in UTF-16 units. */
+export interface JsonDiagnostic {
+  readonly code: string;
+  readonly says: string;
+  readonly at: JsonLabel | null;
+  readonly also: readonly JsonLabel[];
+  readonly help: string | null;
+}
+
+export function diagnosticJson(diagnostic: Diagnostic): JsonDiagnostic {
+  const { code, says, at, also = [], help } = diagnostic;
+  return { code, says, at: at ? jsonLabel(at) : null, also: also.map(jsonLabel), help: help ?? null };
+}
+
+function jsonLabel({ span, says }: Label): JsonLabel {
+  const start = position(span.source, span.start);
+  const end = position(span.source, span.end);
+  return { file: span.source.name, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, says };
+}

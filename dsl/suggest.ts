@@ -1,0 +1,39 @@
+/**
+ * The candidate that was probably meant, or null. A distance of a third of the length is allowed (at least one edit), case is half a mistake;
+ * of equals the first wins.
+ */
+export function didYouMean(name: string, candidates: Iterable<string>): string | null {
+  const limit = Math.max(1, Math.floor(name.length / 3));
+  let best: string | null = null;
+  let least = limit + 0.75;
+  for (const candidate of candidates) {
+    if (candidate === name || Math.abs(candidate.length - name.length) > limit) continue;
+    const lower = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    // One edit makes any single letter of any other, so short names must agree in something.
+    if (lower >= Math.max(name.length, candidate.length)) continue;
+    const cost = lower + (lower < editDistance(name, candidate) ? 0.5 : 0);
+    if (cost < least) [best, least] = [candidate, cost];
+  }
+  return best;
+}
+
+/** Damerau-Levenshtein distance in its "optimal string alignment" form: insert, delete, replace, swap two neighbours. */
+export function editDistance(a: string, b: string): number {
+  let twoAbove: readonly number[] = [];
+  let above: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let least = Math.min(at(above, j) + 1, at(row, j - 1) + 1, at(above, j - 1) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, at(twoAbove, j - 2) + 1);
+      row.push(least);
+    }
+    [twoAbove, above] = [above, row];
+  }
+  return at(above, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

@@ -1,0 +1,111 @@
+import { createToken, Lexer, type TokenType } from "chevrotain";
+
+/** Any word at all: what a field or a named argument may be called. */
+export const Word = createToken({ name: "Word", pattern: Lexer.NA, label: "a name" });
+/** A word that is free to be a name. */
+export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name", categories: Word });
+
+export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z_0-9]*/, categories: Name, label: "a name" });
+
+function keyword(text: string, category: TokenType): TokenType {
+  const name = `${text.charAt(0).toUpperCase()}${text.slice(1)}Keyword`;
+  return createToken({ name, pattern: new RegExp(text), longer_alt: Identifier, categories: category, label: `\`${text}\`` });
+}
+
+/** Words that mean something in an expression or at the head of every statement, and so can never be the name of a value. */
+export const reserved = {
+  let: keyword("let", Word),
+  minimize: keyword("minimize", Word),
+  if: keyword("if", Word),
+  else: keyword("else", Word),
+  repeat: keyword("repeat", Word),
+  and: keyword("and", Word),
+  or: keyword("or", Word),
+  not: keyword("not", Word),
+  true: keyword("true", Word),
+  false: keyword("false", Word),
+} as const;
+
+/** Words that mean something in one place only, and are names everywhere else. */
+export const contextual = {
+  dl: keyword("dl", Name),
+  import: keyword("import", Name),
+  from: keyword("from", Name),
+  as: keyword("as", Name),
+  dim: keyword("dim", Name),
+  model: keyword("model", Name),
+  layer: keyword("layer", Name),
+  fn: keyword("fn", Name),
+  optimizer: keyword("optimizer", Name),
+  train: keyword("train", Name),
+  entry: keyword("entry", Name),
+  param: keyword("param", Name),
+  state: keyword("state", Name),
+  over: keyword("over", Name),
+  with: keyword("with", Name),
+  in: keyword("in", Name),
+} as const;
+
+function symbol(name: string, text: string, categories: readonly TokenType[] = []): TokenType {
+  const pattern = new RegExp(text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+  return createToken({ name, pattern, categories: [...categories], label: `\`${text}\`` });
+}
+
+/** The operators between two operands; `-` is apart because it also stands before one. */
+export const Operator = createToken({ name: "Operator", pattern: Lexer.NA, label: "an operator" });
+
+export const Pipe = symbol("Pipe", "|>", [Operator]);
+export const Minus = symbol("Minus", "-");
+export const Arrow = symbol("Arrow", "->");
+export const Write = symbol("Write", "<-");
+export const Equals = symbol("Equals", "=");
+export const Colon = symbol("Colon", ":");
+export const Comma = symbol("Comma", ",");
+export const Dots = symbol("Dots", "..");
+export const Dot = symbol("Dot", ".");
+export const LParen = symbol("LParen", "(");
+export const RParen = symbol("RParen", ")");
+export const LSquare = symbol("LSquare", "[");
+export const RSquare = symbol("RSquare", "]");
+export const LBrace = symbol("LBrace", "{");
+export const RBrace = symbol("RBrace", "}");
+
+const binary = [
+  symbol("EqualTo", "==", [Operator]),
+  symbol("NotEqual", "!=", [Operator]),
+  symbol("LessEqual", "<=", [Operator]),
+  symbol("GreaterEqual", ">=", [Operator]),
+  symbol("Less", "<", [Operator]),
+  symbol("Greater", ">", [Operator]),
+  symbol("Plus", "+", [Operator]),
+  symbol("Star", "*", [Operator]),
+  symbol("Slash", "/", [Operator]),
+  symbol("Percent", "%", [Operator]),
+  symbol("Caret", "^", [Operator]),
+  symbol("At", "@", [Operator]),
+];
+
+export const NumberToken = createToken({ name: "Number", pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/, label: "a number" });
+/** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`. */
+export const BadNumber = createToken({ name: "BadNumber", pattern: /\d\w*(?:\.\d\w*)?/, label: "a number" });
+export const StringToken = createToken({ name: "String", pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*"/, label: "a string", line_breaks: false });
+export const OpenString = createToken({ name: "OpenString", pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*/, label: "a string", line_breaks: false });
+
+export const Newline = createToken({ name: "Newline", pattern: /\r\n|\n|\r/, label: "the end of the line", line_breaks: true });
+export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
+const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
+
+/** Operators of other languages, taken whole so that the complaint can name the one of this language. */
+export const Foreign = createToken({ name: "Foreign", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
+/** Any other character, a surrogate pair as one. */
+export const Unknown = createToken({ name: "Unknown", pattern: /[\ud800-\udbff][\udc00-\udfff]|[^\n\r]/, line_breaks: false });
+
+/** Never lexed: stands for a statement in which a mistake was found, so that the rest can be parsed. */
+export const Invalid = createToken({ name: "Invalid", pattern: Lexer.NA, label: "a statement" });
+
+const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.values(contextual)];
+const others: readonly TokenType[] = [Pipe, Arrow, Write, ...binary, Minus, Equals, Colon, Comma, Dots, Dot, LParen, RParen, LSquare, RSquare, LBrace, RBrace];
+
+/** The order is the priority: the first pattern that matches is taken. */
+export const lexed: readonly TokenType[] = [Newline, Space, Comment, Foreign, NumberToken, BadNumber, StringToken, OpenString, ...keywords, Identifier, ...others, Unknown];
+export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Operator, Invalid];
