@@ -1,0 +1,74 @@
+import { present } from "../support/invariant.ts";
+import { isLeaf, splatValue } from "./facts.ts";
+import type { Graph, Node, Value } from "./ir.ts";
+
+/** A fused group: the nodes that become one kernel, and how they touch memory. */
+export interface GroupView {
+  readonly number: number;
+  readonly nodes: readonly Node[];
+  readonly stage: "weights" | "call";
+  /** The node with an index space of its own (reduce, contract, scatter, pieces), if there is one. */
+  readonly anchor: Node | null;
+  /** Values that others need, or that leave the graph: the kernel writes them. In the order of the nodes. */
+  readonly stored: readonly Value[];
+  /** Values from outside that the kernel loads; splat constants are not loaded. */
+  readonly reads: readonly Value[];
+  /** Those of `reads` that are read only at the index at which the group stores. */
+  readonly readInPlace: ReadonlySet<Value>;
+}
+
+const isAnchor = (node: Node): boolean => ["reduce", "contract", "scatter", "pieces"].includes(node.op.form.kind);
+
+/** The value whose memory this one shares: what a chain of views looks at. */
+export function base(value: Value): Value {
+  return value.node.op.form.kind === "view" ? base(present(value.node.operands[0], "a view looks at something")) : value;
+}
+
+/** The groups in order of execution. */
+export function groupsOf(graph: Graph): readonly GroupView[] {
+  const members = new Map<number, Node[]>();
+  for (const node of graph.nodes) {
+    const { group } = node.notes;
+    if (group !== undefined) members.set(group, [...(members.get(group) ?? []), node]);
+  }
+  const needed = new Map<Value, Set<number | undefined>>();
+  const need = (value: Value, by: number | undefined): void => void needed.set(value, (needed.get(value) ?? new Set()).add(by));
+  for (const node of graph.nodes) for (const operand of node.operands) need(operand, node.notes.group);
+  for (const { value } of [...graph.outputs, ...graph.writes]) need(value, undefined);
+
+  return [...members].sort(([a], [b]) => a - b).map(([number, nodes]) => view(number, nodes, needed));
+}
+
+function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value, ReadonlySet<number | undefined>>): GroupView {
+  const inside = new Set(nodes);
+  const stored = nodes.flatMap((node) => node.results.filter((value) => [...(needed.get(value) ?? [])].some((by) => by !== number)));
+  const reads = new Set(nodes.flatMap((node) => node.operands.filter((value) => !inside.has(value.node) && splatValue(value) === null)));
+
+  const atIndex = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (atIndex.has(node) || !inside.has(node)) return;
+    atIndex.add(node);
+    if (node.op.form.kind === "pointwise") for (const operand of node.operands) visit(operand.node);
+  };
+  for (const value of stored) visit(value.node);
+  // What something of the group reads at another index is computed there too, and so are its own operands.
+  const off = new Set<Node>();
+  for (const node of nodes.toReversed()) {
+    const here = atIndex.has(node) && node.op.form.kind === "pointwise" && !off.has(node);
+    if (!here) for (const operand of node.operands) off.add(operand.node);
+  }
+  const elsewhere = new Set(nodes.filter((node) => node.op.form.kind !== "pointwise" || off.has(node) || !atIndex.has(node)).flatMap((node) => node.operands));
+  const [first] = nodes;
+  return {
+    number,
+    nodes,
+    stage: present(first, "a group has nodes").notes.stage ?? "call",
+    anchor: nodes.find(isAnchor) ?? null,
+    stored,
+    reads: [...reads],
+    readInPlace: new Set([...reads].filter((value) => !elsewhere.has(value))),
+  };
+}
+
+/** Leaves that have memory of their own: everything but splat constants. */
+export const hasMemory = (value: Value): boolean => isLeaf(value.node) && splatValue(value) === null;

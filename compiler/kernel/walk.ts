@@ -1,0 +1,111 @@
+import { apply, constant, lane, splat } from "./fold.ts";
+import type { Expr, Stmt } from "./ir.ts";
+
+/** The expression with `change` applied to every part, inner ones first; constants fold again on the way. */
+export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
+  const inner = (e: Expr): Expr => mapExpr(e, change);
+  switch (expr.kind) {
+    case "const":
+    case "var":
+      return change(expr);
+    case "register":
+      return change({ ...expr, at: expr.at.map(inner) });
+    case "load":
+      return change({ ...expr, at: inner(expr.at) });
+    case "splat":
+      return change(splat(inner(expr.value), expr.type.lanes));
+    case "lane":
+      return change(lane(inner(expr.value), expr.lane));
+    case "apply":
+      return change(apply(expr.op, expr.args.map(inner)));
+    case "call":
+      return change({ ...expr, args: expr.args.map(inner) });
+  }
+}
+
+/** Statements with `change` applied to every expression in them, whole expressions only. */
+export function mapStmts(body: readonly Stmt[], change: (expr: Expr) => Expr): Stmt[] {
+  return body.map((stmt): Stmt => {
+    switch (stmt.kind) {
+      case "for":
+        return { ...stmt, from: change(stmt.from), to: change(stmt.to), body: mapStmts(stmt.body, change) };
+      case "let":
+        return { ...stmt, value: change(stmt.value) };
+      case "var":
+        return { ...stmt, init: change(stmt.init) };
+      case "set":
+        return { ...stmt, at: stmt.at.map(change), value: change(stmt.value) };
+      case "store":
+        return { ...stmt, at: change(stmt.at), value: change(stmt.value) };
+      case "if":
+        return { ...stmt, when: change(stmt.when), then: mapStmts(stmt.then, change), otherwise: mapStmts(stmt.otherwise, change) };
+    }
+  });
+}
+
+/** Whether any part of the expression passes the test. */
+export function some(expr: Expr, test: (expr: Expr) => boolean): boolean {
+  if (test(expr)) return true;
+  switch (expr.kind) {
+    case "const":
+    case "var":
+      return false;
+    case "register":
+      return expr.at.some((e) => some(e, test));
+    case "load":
+      return some(expr.at, test);
+    case "splat":
+    case "lane":
+      return some(expr.value, test);
+    case "apply":
+    case "call":
+      return expr.args.some((e) => some(e, test));
+  }
+}
+
+/** Every expression of the statements, whole ones only, in order. */
+export function expressions(body: readonly Stmt[]): Expr[] {
+  const found: Expr[] = [];
+  mapStmts(body, (expr) => (found.push(expr), expr));
+  return found;
+}
+
+/** The statements with a variable replaced by an expression. */
+export function substitute(body: readonly Stmt[], name: string, by: Expr): Stmt[] {
+  const change = (expr: Expr): Expr => mapExpr(expr, (e) => (e.kind === "var" && e.name === name ? by : e));
+  return mapStmts(body, change);
+}
+
+/** Names that the statements define: loop variables, lets and registers. */
+export function defined(body: readonly Stmt[]): string[] {
+  return body.flatMap((stmt): string[] => {
+    switch (stmt.kind) {
+      case "for":
+        return [stmt.name, ...defined(stmt.body)];
+      case "let":
+      case "var":
+        return [stmt.name];
+      case "if":
+        return [...defined(stmt.then), ...defined(stmt.otherwise)];
+      case "set":
+      case "store":
+        return [];
+    }
+  });
+}
+
+/** The statements with names changed, so that two copies can stand side by side. */
+export function rename(body: readonly Stmt[], names: ReadonlyMap<string, string>): Stmt[] {
+  const now = (name: string): string => names.get(name) ?? name;
+  const change = (expr: Expr): Expr => mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));
+  const walk = (stmts: readonly Stmt[]): Stmt[] =>
+    stmts.map((stmt): Stmt => {
+      if (stmt.kind === "for") return { ...stmt, name: now(stmt.name), body: walk(stmt.body) };
+      if (stmt.kind === "let" || stmt.kind === "var" || stmt.kind === "set") return { ...stmt, name: now(stmt.name) };
+      if (stmt.kind === "if") return { ...stmt, then: walk(stmt.then), otherwise: walk(stmt.otherwise) };
+      return stmt;
+    });
+  return walk(mapStmts(body, change));
+}
+
+export const zero = (): Expr => constant({ scalar: "i32", lanes: 1 }, 0);

@@ -1,0 +1,60 @@
+import { affine } from "../kernel/affine.ts";
+import type { Expr, Stmt } from "../kernel/ir.ts";
+import { expressions, some, substitute, zero } from "../kernel/walk.ts";
+
+export type Loop = Extract<Stmt, { kind: "for" }>;
+
+/** The number of turns of a loop that counts from 0 by 1; null for any other. */
+export const extentOf = (loop: Loop): number | null => (loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const" ? loop.to.value : null);
+
+export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) => e.kind === "var" && e.name === name);
+
+/** Makes one loop of two that stand directly inside each other, wherever every access walks both as one run of memory. */
+export function collapse(body: readonly Stmt[]): Stmt[] {
+  return body.map((stmt): Stmt => {
+    if (stmt.kind === "if") return { ...stmt, then: collapse(stmt.then), otherwise: collapse(stmt.otherwise) };
+    if (stmt.kind !== "for") return stmt;
+    const outer: Loop = { ...stmt, body: collapse(stmt.body) };
+    const [inner, ...rest] = outer.body;
+    if (inner?.kind !== "for" || rest.length > 0) return outer;
+    const [a, b] = [extentOf(outer), extentOf(inner)];
+    if (a === null || b === null || !walksAsOne(inner.body, outer.name, inner.name, b)) return outer;
+    return { ...inner, to: { ...inner.to, value: a * b } as Expr, body: substitute(inner.body, outer.name, zero()) };
+  });
+}
+
+function walksAsOne(body: readonly Stmt[], outer: string, inner: string, extent: number): boolean {
+  const positions: Expr[] = [];
+  const moved = (expr: Expr): boolean => mentions(expr, outer) || mentions(expr, inner);
+  /** Collects positions, and says whether the variables occur anywhere else. */
+  const only = (expr: Expr): boolean => {
+    switch (expr.kind) {
+      case "var":
+        return !moved(expr);
+      case "load":
+        positions.push(expr.at);
+        return true;
+      case "register":
+        return expr.at.every(only);
+      case "const":
+        return true;
+      case "splat":
+      case "lane":
+        return only(expr.value);
+      case "apply":
+      case "call":
+        return expr.args.every(only);
+    }
+  };
+  const stores = (stmts: readonly Stmt[]): Expr[] =>
+    stmts.flatMap((s) => (s.kind === "store" ? [s.at] : s.kind === "for" ? stores(s.body) : s.kind === "if" ? [...stores(s.then), ...stores(s.otherwise)] : []));
+  const targets = new Set(stores(body));
+  for (const expr of expressions(body)) {
+    if (targets.has(expr)) positions.push(expr);
+    else if (!only(expr)) return false;
+  }
+  return positions.filter(moved).every((at) => {
+    const form = affine(at);
+    return form !== null && (form.terms.get(outer) ?? 0) === (form.terms.get(inner) ?? 0) * extent;
+  });
+}

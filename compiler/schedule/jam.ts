@@ -1,0 +1,36 @@
+import type { Stmt } from "../kernel/ir.ts";
+import { defined, rename } from "../kernel/walk.ts";
+import { invariant, never } from "../support/invariant.ts";
+
+/**
+ * Several copies of one body side by side, as one body: statement by statement in turn, loops of the same shape joined into one. The copies are turns of a
+ * parallel loop, so their order is free; lanes of different copies hide each other's latency and share what a loop costs.
+ */
+export function jam(copies: readonly (readonly Stmt[])[]): Stmt[] {
+  const [first, ...others] = copies;
+  if (first === undefined) return [];
+  const apart = [first, ...others.map((copy, i) => rename(copy, new Map(defined(copy).map((name) => [name, `${name}_${i + 1}`]))))];
+  return zip(apart);
+}
+
+function zip(copies: readonly (readonly Stmt[])[]): Stmt[] {
+  const [first] = copies;
+  return (first ?? []).flatMap((stmt, i): Stmt[] => {
+    const column = copies.map((copy) => copy[i]).filter((s) => s !== undefined);
+    invariant(column.length === copies.length && column.every((s) => s.kind === stmt.kind), "copies of one body have the same statements");
+    switch (stmt.kind) {
+      case "for": {
+        const bodies = column.map((s) => (s.kind === "for" ? rename(s.body, new Map([[s.name, stmt.name]])) : []));
+        return [{ ...stmt, body: zip(bodies) }];
+      }
+      case "let":
+      case "var":
+      case "set":
+      case "store":
+      case "if":
+        return column;
+      default:
+        return never(stmt);
+    }
+  });
+}

@@ -1,0 +1,71 @@
+import { place as placeOf } from "../../dsl/span.ts";
+import { groupsOf, type GroupView } from "../graph/groups.ts";
+import type { Graph, Node, Value } from "../graph/ir.ts";
+import type { Kernel } from "../kernel/ir.ts";
+import { present } from "../support/invariant.ts";
+import { bytes, elements } from "../types/tensor-type.ts";
+import { tiledContraction } from "./contraction-group.ts";
+import { siteOf } from "./evaluator.ts";
+import { hoist } from "./hoist.ts";
+import { optimizeLoops } from "./loops.ts";
+import { contractionOf, scalarNest } from "./scalar-nest.ts";
+
+/** One group as a kernel, with the values that its buffers stand for. */
+export interface LoweredGroup {
+  readonly group: GroupView;
+  readonly kernel: Kernel;
+  readonly args: readonly Value[];
+  /** Multiply-adds count as two. */
+  readonly flops: number;
+  /** Read and written, each buffer once. */
+  readonly bytes: number;
+}
+
+/** The kernels of a fused graph, in order of execution. */
+export const lowerGroups = (graph: Graph): readonly LoweredGroup[] => groupsOf(graph).map(lowerGroup);
+
+export function lowerGroup(group: GroupView): LoweredGroup {
+  const { builder, buffers } = group.anchor !== null && packed(group.anchor) ? tiledContraction(group) : scalarNest(group);
+  const plain = builder.build(kernelName(group), originOf(group));
+  const kernel = group.anchor !== null && packed(group.anchor) ? plain : optimized(plain, group);
+  return {
+    group,
+    kernel,
+    args: buffers.map(([value]) => value),
+    flops: flopsOf(group),
+    bytes: buffers.reduce((sum, [value]) => sum + bytes(value.type), 0),
+  };
+}
+
+const packed = (anchor: Node): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel !== undefined;
+
+function optimized(kernel: Kernel, group: GroupView): Kernel {
+  const form = group.anchor?.op.form;
+  const reassociate = form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
+  return { ...kernel, body: hoist(optimizeLoops(kernel.body, { reassociate }), kernel) };
+}
+
+/** `<ops>_<dtype>_<shape>`: the anchor first, then what was fused to it, each once; at most four are named. */
+function kernelName(group: GroupView): string {
+  const ops = new Set([...(group.anchor ? [group.anchor] : []), ...group.nodes.toReversed()].map((node) => node.op.name));
+  const [value] = group.stored;
+  const type = present(value, "a group stores something").type;
+  const named = [...ops].slice(0, 4).join("_");
+  return `${named}_${type.dtype}_${type.shape.length === 0 ? "scalar" : type.shape.join("x")}`;
+}
+
+const originOf = (group: GroupView): string => {
+  const span = (group.anchor ?? group.nodes.at(-1))?.span ?? group.nodes.find((node) => node.span !== null)?.span;
+  return span ? placeOf(span) : "";
+};
+
+function flopsOf(group: GroupView): number {
+  return group.nodes.reduce((sum, node) => {
+    const { form } = node.op;
+    const size = elements(present(node.results[0], "a node has a result").type.shape);
+    if (form.kind === "contract") return sum + 2 * contractionOf(node).dims.reduce((n, dim) => n * dim.size, 1);
+    if (form.kind === "reduce") return sum + size * form.extents(siteOf(node)).reduce((a, b) => a * b, 1);
+    return form.kind === "pointwise" || form.kind === "scatter" ? sum + size : sum;
+  }, 0);
+}
+

@@ -1,0 +1,108 @@
+import { apply, constant, lane } from "../kernel/fold.ts";
+import type { Expr, Operator, Stmt } from "../kernel/ir.ts";
+import { defined, rename, some, substitute } from "../kernel/walk.ts";
+import { extentOf, type Loop } from "./collapse.ts";
+import { jam } from "./jam.ts";
+import { runsAlong, vectorBody } from "./vectorize.ts";
+
+/** Operators whose order may be changed, with what leaves them as they are. */
+const neutral: Partial<Record<Operator, number>> = { add: 0, mul: 1, max: -Infinity, min: Infinity };
+
+type Declaration = Extract<Stmt, { kind: "var" }>;
+
+interface Sum {
+  readonly declaration: Declaration;
+  readonly op: Operator;
+}
+
+/**
+ * A reduction along memory, in lanes: a list of statements in which registers are declared, a loop folds into them, and they are used. Each gets up to four vectors of partial
+ * results, joined pairwise after the loop: the order depends on the extent alone. Null where the list holds no such loop.
+ */
+export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
+  const index = body.findIndex((stmt) => stmt.kind === "for");
+  const loop = body[index];
+  if (loop?.kind !== "for" || body.slice(index + 1).some((stmt) => stmt.kind === "for")) return null;
+  const inner = innermost(loop);
+  const extent = extentOf(inner);
+  if (extent === null || extent < 8 || !runsAlong(inner.body, inner.name)) return null;
+  const sums = sumsOf(inner.body, body.slice(0, index));
+  const vector = sums && vectorBody(inner.body, inner.name);
+  if (!sums || !vector) return null;
+
+  const copies = extent >= 64 ? 4 : extent >= 16 ? 2 : 1;
+  const part = (name: string, j: number): string => `${name}_v${j}`;
+  const into = (j: number, at: Expr): Stmt[] => {
+    const locals = new Map(defined(vector).map((name) => [name, `${name}_${j}`]));
+    const renamed = rename(vector, new Map([...locals, ...sums.map(({ declaration: { name } }) => [name, part(name, j)] as const)]));
+    return substitute(renamed, inner.name, at);
+  };
+  const int = (value: number): Expr => constant({ scalar: "i32", lanes: 1 }, value);
+  const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: inner.name };
+  const turn = 4 * copies;
+  const main = Math.floor(extent / turn) * turn;
+  const vectors = Math.floor((extent - main) / 4);
+  const lanes: Stmt[] = [];
+  if (main > 0) lanes.push({ ...inner, to: int(main), step: turn, body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, int(4 * j)])))) });
+  let turns = 0;
+  const tail = (stmts: readonly Stmt[]): Stmt[] => {
+    const suffix = `_t${turns++}`;
+    return rename(stmts, new Map(defined(stmts).map((name) => [name, name + suffix])));
+  };
+  for (let j = 0; j < vectors; j++) lanes.push(...tail(into(j % copies, int(main + 4 * j))));
+  for (let at = main + 4 * vectors; at < extent; at++) lanes.push(...tail(substitute(inner.body, inner.name, int(at))));
+
+  const declare = sums.flatMap(({ declaration, op }): Stmt[] =>
+    Array.from({ length: copies }, (_, j) => ({
+      ...declaration,
+      name: part(declaration.name, j),
+      type: { scalar: declaration.type.scalar, lanes: 4 },
+      init: constant({ scalar: declaration.type.scalar, lanes: 4 }, neutral[op] ?? 0),
+    })),
+  );
+  const join = sums.map(({ declaration, op }): Stmt => {
+    const partials = Array.from({ length: copies }, (_, j): Expr => ({ kind: "register", type: { scalar: declaration.type.scalar, lanes: 4 }, name: part(declaration.name, j), at: [] }));
+    const whole = pairwise(op, partials);
+    const own: Expr = { kind: "register", type: declaration.type, name: declaration.name, at: [] };
+    return { kind: "set", name: declaration.name, at: [], value: apply(op, [own, pairwise(op, [0, 1, 2, 3].map((i) => lane(whole, i)))]) };
+  });
+  return [...body.slice(0, index), ...declare, ...replaceInnermost(loop, lanes), ...join, ...body.slice(index + 1)];
+}
+
+function pairwise(op: Operator, values: readonly Expr[]): Expr {
+  const [a, b, ...rest] = values;
+  if (a === undefined || b === undefined) return a as Expr;
+  if (rest.length === 0) return apply(op, [a, b]);
+  const half = Math.ceil(values.length / 2);
+  return apply(op, [pairwise(op, values.slice(0, half)), pairwise(op, values.slice(half))]);
+}
+
+const innermost = (loop: Loop): Loop => {
+  const [only, ...rest] = loop.body;
+  return only?.kind === "for" && rest.length === 0 ? innermost(only) : loop;
+};
+
+/** The loop nest with its innermost loop replaced by statements. */
+function replaceInnermost(loop: Loop, by: readonly Stmt[]): readonly Stmt[] {
+  const [only, ...rest] = loop.body;
+  return only?.kind === "for" && rest.length === 0 ? [{ ...loop, body: replaceInnermost(only, by) }] : by;
+}
+
+/** The registers that the body folds into, if folding is all that it does to outer registers and nothing is stored. */
+function sumsOf(body: readonly Stmt[], before: readonly Stmt[]): Sum[] | null {
+  const sums: Sum[] = [];
+  for (const stmt of body) {
+    if (stmt.kind === "let" && !some(stmt.value, (e) => e.kind === "register")) continue;
+    if (stmt.kind !== "set" || stmt.at.length > 0 || stmt.value.kind !== "apply") return null;
+    const declaration = before.find((s): s is Declaration => s.kind === "var" && s.name === stmt.name && s.dims.length === 0);
+    const { op, args } = stmt.value;
+    const folding = op === "madd" ? "add" : op;
+    const place = op === "madd" ? 2 : args.findIndex((e) => e.kind === "register" && e.name === stmt.name);
+    const own = args[place];
+    const pure = args.every((e, i) => i === place || !some(e, (x) => x.kind === "register"));
+    if (declaration === undefined || own?.kind !== "register" || own.name !== stmt.name || !pure || neutral[folding] === undefined) return null;
+    if (sums.some((s) => s.declaration === declaration) || (declaration.type.scalar !== "f32" && folding !== "add")) return null;
+    sums.push({ declaration, op: folding });
+  }
+  return sums.length > 0 ? sums : null;
+}

@@ -1,0 +1,189 @@
+import type { GroupView } from "../graph/groups.ts";
+import type { Node, Value } from "../graph/ir.ts";
+import type { Contraction } from "../graph/op.ts";
+import { KernelBuilder } from "../kernel/build.ts";
+import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
+import { never, present } from "../support/invariant.ts";
+import { elements, type Shape } from "../types/tensor-type.ts";
+import { elementOf, Evaluator, siteOf } from "./evaluator.ts";
+
+/** A group as plain scalar loops, and the values its buffers hold, in their order. Loop transformations make it fast afterwards. */
+export interface Nest {
+  readonly builder: KernelBuilder;
+  readonly buffers: readonly (readonly [Value, Buffer])[];
+}
+
+/** Declares the buffers of a group: what it reads, then what it stores. */
+export function declareBuffers(k: KernelBuilder, group: GroupView, without: ReadonlySet<Value> = new Set()): Map<Value, Buffer> {
+  const buffers = new Map<Value, Buffer>();
+  for (const value of group.reads) if (!without.has(value)) buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
+  for (const value of group.stored) buffers.set(value, k.buffer("out", elementOf(value.type), elements(value.type.shape), accessOf(group)));
+  return buffers;
+}
+
+const accessOf = (group: GroupView): "out" | "inout" => (group.anchor?.op.form.kind === "scatter" ? "inout" : "out");
+
+/** The last part of a param's path, or the op that made the value. */
+export function bufferName(value: Value): string {
+  const { attrs, op } = value.node;
+  const path = attrs["path"] ?? attrs["name"];
+  const last = typeof path === "string" ? (path.split(".").at(-1) ?? op.name) : op.name;
+  return last.replaceAll(/\W/g, "_");
+}
+
+export function scalarNest(group: GroupView): Nest {
+  const k = new KernelBuilder();
+  const buffers = declareBuffers(k, group);
+  const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
+  const { anchor } = group;
+  if (anchor === null) {
+    const shape = present(group.stored[0], "a group stores something").type.shape;
+    loops(k, root, shape, (index, scope) => storeAll(k, group, buffers, index, scope));
+  } else {
+    const { form } = anchor.op;
+    switch (form.kind) {
+      case "reduce":
+        reduce(k, root, group, anchor, buffers);
+        break;
+      case "scatter":
+        scatter(k, root, group, anchor, buffers);
+        break;
+      case "pieces":
+        pieces(k, root, group, anchor, buffers);
+        break;
+      case "contract":
+        contract(k, root, group, anchor, buffers);
+        break;
+      case "leaf":
+      case "view":
+      case "pointwise":
+      case "map":
+        break;
+      default:
+        never(form);
+    }
+  }
+  return { builder: k, buffers: [...buffers] };
+}
+
+/** Nested loops over an index space. */
+function loops(k: KernelBuilder, scope: Evaluator, shape: Shape, body: (index: readonly Expr[], scope: Evaluator) => void, hint = "i"): void {
+  const nest = (axis: number, index: readonly Expr[]): void => {
+    const extent = shape[axis];
+    if (extent === undefined)
+      body(
+        index,
+        scope.within(index.map((e, i) => [e, shape[i] ?? 1] as const)),
+      );
+    else k.loop(`${hint}${axis}`, 0, extent, 1, (variable) => nest(axis + 1, [...index, variable]));
+  };
+  nest(0, []);
+}
+
+/** Everything is computed before anything is stored: a result may lie where an operand lay. */
+export function storeAll(k: KernelBuilder, group: GroupView, buffers: ReadonlyMap<Value, Buffer>, index: readonly Expr[], scope: Evaluator): void {
+  const values = group.stored.map((value) => [value, scope.at(value, index)] as const);
+  for (const [value, expr] of values) k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
+}
+
+const anchorShape = (anchor: Node): Shape => present(anchor.results[0], "an anchor has a result").type.shape;
+
+function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+  const { form } = anchor.op;
+  if (form.kind !== "reduce") return;
+  const site = siteOf(anchor);
+  const init = form.init(site);
+  loops(k, root, anchorShape(anchor), (index, scope) => {
+    const accumulators = anchor.results.map(({ type }, i) => k.register("acc", [], { scalar: registerOf(elementOf(type)), lanes: 1 }, init[i] ?? 0));
+    loops(
+      k,
+      scope,
+      form.extents(site),
+      (r, inner) => {
+        const next = form.step(
+          k,
+          accumulators.map((a) => a.at()),
+          index,
+          r,
+          inner.read(anchor),
+          site,
+        );
+        const values = next.length > 1 ? next.map((e) => k.let(e, "next")) : next;
+        accumulators.forEach((a, i) => a.set([], present(values[i], "a step gives every accumulator")));
+      },
+      "r",
+    );
+    const given = new Map(anchor.results.map((value, i) => [value, k.let(present(accumulators[i], "one accumulator per result").at(), "acc")]));
+    storeAll(k, group, buffers, index, scope.within([], given));
+  });
+}
+
+function scatter(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+  const { form } = anchor.op;
+  if (form.kind !== "scatter") return;
+  const site = siteOf(anchor);
+  const result = present(anchor.results[0], "a scatter has a result");
+  const out = present(buffers.get(result), "a scatter's result is stored");
+  k.loop("z", 0, out.size, 1, (z) => k.store(out, z, 0));
+  loops(k, root, form.domain(site), (d, scope) => {
+    const { at, when } = form.target(k, d, scope.read(anchor), site);
+    const position = scope.flat(result.type.shape, at);
+    const add = (): void => {
+      const value = form.value(k, d, scope.read(anchor), site);
+      k.store(out, position, k.add(k.load(out, position), value));
+    };
+    if (when === null) add();
+    else k.when(when, add);
+  });
+}
+
+function pieces(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+  const { form } = anchor.op;
+  if (form.kind !== "pieces") return;
+  const result = present(anchor.results[0], "pieces have a result");
+  const out = present(buffers.get(result), "the result is stored");
+  const fill = form.background(siteOf(anchor));
+  if (fill !== null) k.loop("z", 0, out.size, 1, (z) => k.store(out, z, fill));
+  for (const { operand, start, stride } of form.pieces(siteOf(anchor))) {
+    const source = present(anchor.operands[operand], "a piece has an operand");
+    loops(k, root, source.type.shape, (index, scope) => {
+      const at = index.map((e, axis) => k.add(k.mul(e, k.int(stride[axis] ?? 1)), k.int(start[axis] ?? 0)));
+      k.store(out, scope.flat(result.type.shape, at), scope.at(source, index));
+    });
+  }
+}
+
+/** A product as it stands, for shapes that the tiled kernel does not suit. */
+function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+  const { dims } = contractionOf(anchor);
+  const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
+  const [outer, inner] = [dims.filter((d) => d.out !== 0), dims.filter((d) => d.out === 0)];
+  const position = (index: readonly Expr[], of: readonly Contraction["dims"][number][], buffer: "lhs" | "rhs" | "out"): Expr =>
+    of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
+  loops(
+    k,
+    root,
+    outer.map((d) => d.size),
+    (at, scope) => {
+      const acc = k.register("acc", [], { scalar: "f32", lanes: 1 }, 0);
+      loops(
+        k,
+        scope,
+        inner.map((d) => d.size),
+        (r) => {
+          const from = (buffer: "lhs" | "rhs"): Expr => k.add(position(at, outer, buffer), position(r, inner, buffer));
+          acc.set([], k.madd(k.load(present(lhs, "lhs"), from("lhs")), k.load(present(rhs, "rhs"), from("rhs")), acc.at()));
+        },
+        "r",
+      );
+      const result = present(anchor.results[0], "a product has a result");
+      const index = scope.unflat(result.type.shape, position(at, outer, "out"));
+      storeAll(k, group, buffers, index, scope.within([], new Map([[result, k.let(acc.at(), "acc")]])));
+    },
+  );
+}
+
+export function contractionOf(anchor: Node): Contraction {
+  const { form } = anchor.op;
+  return present(form.kind === "contract" ? form.contraction(siteOf(anchor)) : null, `${anchor.op.name} was not made a plain product`);
+}

@@ -1,0 +1,158 @@
+import { affine } from "../kernel/affine.ts";
+import { apply, ramp, splat } from "../kernel/fold.ts";
+import type { Expr, Stmt } from "../kernel/ir.ts";
+import { some } from "../kernel/walk.ts";
+import { mentions } from "./collapse.ts";
+
+/**
+ * Four turns of a loop at once: the body for variable values v, v+1, v+2, v+3, statement by statement, or null where lanes
+ * cannot do it: an access that is neither uniform nor a run of neighbours, a branch or a loop bound that differs between the turns, a division of what differs.
+ * The body's own loops stay loops. The result has the same statements in the same order, under the same names.
+ */
+export function vectorBody(body: readonly Stmt[], variable: string): Stmt[] | null {
+  const varying = varyingNames(body, variable);
+  return block(body, { variable, varying });
+}
+
+interface Lane {
+  readonly variable: string;
+  readonly varying: ReadonlySet<string>;
+}
+
+const named = (expr: Expr, names: ReadonlySet<string>): boolean => some(expr, (e) => (e.kind === "var" || e.kind === "register") && names.has(e.name));
+
+/** Names whose values differ between the turns, the variable included. */
+function varyingNames(body: readonly Stmt[], variable: string): Set<string> {
+  const names = new Set([variable]);
+  const visit = (stmts: readonly Stmt[]): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === "let" && named(stmt.value, names)) names.add(stmt.name);
+      if (stmt.kind === "var" && named(stmt.init, names)) names.add(stmt.name);
+      if (stmt.kind === "set" && named(stmt.value, names)) names.add(stmt.name);
+      if (stmt.kind === "for") visit(stmt.body);
+      if (stmt.kind === "if") {
+        visit(stmt.then);
+        visit(stmt.otherwise);
+      }
+    }
+  };
+  for (let before = -1; before !== names.size; ) {
+    before = names.size;
+    visit(body);
+  }
+  return names;
+}
+
+function block(body: readonly Stmt[], lane: Lane): Stmt[] | null {
+  const result: Stmt[] = [];
+  for (const stmt of body) {
+    const made = statement(stmt, lane);
+    if (made === null) return null;
+    result.push(made);
+  }
+  return result;
+}
+
+function statement(stmt: Stmt, lane: Lane): Stmt | null {
+  switch (stmt.kind) {
+    case "let":
+    case "set": {
+      if (stmt.kind === "set" && stmt.at.some((e) => named(e, lane.varying))) return null;
+      const value = lane.varying.has(stmt.name) ? wide(stmt.value, lane) : stmt.value;
+      return value && { ...stmt, value };
+    }
+    case "var": {
+      if (!lane.varying.has(stmt.name)) return stmt;
+      const init = wide(stmt.init, lane);
+      return init && { ...stmt, type: { ...stmt.type, lanes: 4 }, init };
+    }
+    case "store": {
+      const value = wide(stmt.value, lane);
+      return value !== null && step(stmt.at, lane) === 1 ? { ...stmt, value } : null;
+    }
+    case "for": {
+      if (named(stmt.from, lane.varying) || named(stmt.to, lane.varying)) return null;
+      const inner = block(stmt.body, lane);
+      return inner && { ...stmt, body: inner };
+    }
+    case "if": {
+      if (named(stmt.when, lane.varying)) return null;
+      const [then, otherwise] = [block(stmt.then, lane), block(stmt.otherwise, lane)];
+      return then && otherwise && { ...stmt, then, otherwise };
+    }
+  }
+}
+
+/** By how much a position moves from turn to turn: null if not by a constant. */
+function step(at: Expr, lane: Lane): number | null {
+  if (!named(at, lane.varying)) return 0;
+  const form = affine(at);
+  if (form === null) return null;
+  const indirect = [...form.terms.keys()].some((name) => name !== lane.variable && lane.varying.has(name));
+  return indirect ? null : (form.terms.get(lane.variable) ?? 0);
+}
+
+/** The expression in 4 lanes. */
+function wide(expr: Expr, lane: Lane): Expr | null {
+  const made = widen(expr, lane);
+  return made && splat(made, 4);
+}
+
+/** In 4 lanes where it differs between the turns, as it is where it does not. */
+function widen(expr: Expr, lane: Lane): Expr | null {
+  if (!named(expr, lane.varying)) return expr;
+  switch (expr.kind) {
+    case "const":
+    case "splat":
+    case "lane":
+      return null;
+    case "var":
+      return expr.name === lane.variable ? apply("add", [splat(expr, 4), ramp]) : { ...expr, type: { ...expr.type, lanes: 4 } };
+    case "register":
+      return expr.at.some((e) => named(e, lane.varying)) ? null : { ...expr, type: { ...expr.type, lanes: 4 } };
+    case "load": {
+      const by = step(expr.at, lane);
+      return by === 1 ? { ...expr, type: { ...expr.type, lanes: 4 } } : by === 0 ? expr : null;
+    }
+    case "apply": {
+      if ((expr.op === "div" || expr.op === "rem") && expr.type.scalar === "i32") return null;
+      const shift = expr.op === "shl" || expr.op === "shrs" || expr.op === "shru";
+      const args: Expr[] = [];
+      for (const [index, arg] of expr.args.entries()) {
+        if (shift && index === 1) {
+          if (named(arg, lane.varying)) return null;
+          args.push(arg);
+          continue;
+        }
+        const made = wide(arg, lane);
+        if (made === null) return null;
+        args.push(made);
+      }
+      return apply(expr.op, args);
+    }
+    case "call": {
+      const args = expr.args.map((arg) => wide(arg, lane));
+      return args.every((arg) => arg !== null) ? { ...expr, type: { ...expr.type, lanes: 4 }, args } : null;
+    }
+  }
+}
+
+/** Whether the body has a load or store that runs along with the variable: only then do lanes pay. */
+export function runsAlong(body: readonly Stmt[], variable: string): boolean {
+  const along = (at: Expr): boolean => mentions(at, variable) && affine(at)?.terms.get(variable) === 1;
+  return body.some((stmt): boolean => {
+    switch (stmt.kind) {
+      case "for":
+        return runsAlong(stmt.body, variable);
+      case "if":
+        return runsAlong(stmt.then, variable) || runsAlong(stmt.otherwise, variable);
+      case "let":
+      case "set":
+        return some(stmt.value, (e) => e.kind === "load" && along(e.at));
+      case "store":
+        return along(stmt.at) || some(stmt.value, (e) => e.kind === "load" && along(e.at));
+      case "var":
+        return false;
+    }
+  });
+}
