@@ -1,0 +1,159 @@
+// Pointwise arithmetic: what f32 and i32 compute exactly or with one rounding, and rem.
+import { pointwise } from "./define.ts";
+import { family, floats, none, numbers } from "./signature.ts";
+import { compare, drop, keep } from "./words.ts";
+
+export const arithmetic = family({
+  add: pointwise({
+    doc: "x + y",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => k.add(x, y),
+    gradient: (_, __, { dout }) => ({ x: dout, y: dout }),
+    reference: (x, y) => x + y,
+  }),
+
+  sub: pointwise({
+    doc: "x - y",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => k.sub(x, y),
+    gradient: (g, _, { dout }) => ({ x: dout, y: g.neg(dout) }),
+    reference: (x, y) => x - y,
+  }),
+
+  mul: pointwise({
+    doc: "x * y",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => k.mul(x, y),
+    gradient: (g, { x, y }, { dout }) => ({ x: g.mul(dout, y), y: g.mul(dout, x) }),
+    reference: (x, y) => x * y,
+    integer: Math.imul,
+  }),
+
+  div: pointwise({
+    doc: "x / y; of i32 truncated, and 0 where y is 0",
+    operands: ["x", "y"],
+    on: numbers,
+    // A machine traps on a divisor of 0, and on the least i32 by -1.
+    scalar: (k, x, y) => {
+      if (x.type.scalar !== "i32") return k.div(x, y);
+      const [zero, minus] = [k.eq(y, 0), k.eq(y, -1)];
+      const quotient = k.div(x, k.select(k.or(zero, minus), 1, y));
+      return k.select(zero, 0, k.select(minus, k.neg(x), quotient));
+    },
+    gradient: (g, { y }, { out, dout }) => {
+      const dx = g.div(dout, y);
+      return { x: dx, y: g.neg(g.mul(dx, out)) };
+    },
+    reference: (x, y) => x / y,
+    integer: (x, y) => (y === 0 ? 0 : x / y),
+    between: [0.4, 4],
+  }),
+
+  rem: pointwise({
+    doc: "x - y * trunc(x / y), with the sign of x; of i32, 0 where y is 0",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => {
+      if (x.type.scalar !== "i32") return k.sub(x, k.mul(y, k.trunc(k.div(x, y))));
+      return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
+    },
+    gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
+    reference: (x, y) => x % y,
+    integer: (x, y) => (y === 0 ? 0 : x % y),
+    between: [0.4, 4],
+    exact: false,
+  }),
+
+  max: pointwise({
+    doc: "the larger of x and y; a NaN in x stays; at a tie the gradient goes to y, so that max(x, 0) has none at 0",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => k.max(x, y),
+    gradient: (g, { x, y }, { dout }) => {
+      const first = compare(g, "gt", x, y);
+      return { x: keep(g, first, dout), y: drop(g, first, dout) };
+    },
+    reference: (x, y) => (x < y ? y : x),
+  }),
+
+  min: pointwise({
+    doc: "the smaller of x and y; a NaN in x stays; at a tie the gradient goes to y",
+    operands: ["x", "y"],
+    on: numbers,
+    scalar: (k, x, y) => k.min(x, y),
+    gradient: (g, { x, y }, { dout }) => {
+      const first = compare(g, "lt", x, y);
+      return { x: keep(g, first, dout), y: drop(g, first, dout) };
+    },
+    reference: (x, y) => (y < x ? y : x),
+  }),
+
+  neg: pointwise({
+    doc: "-x",
+    operands: ["x"],
+    on: numbers,
+    scalar: (k, x) => k.neg(x),
+    gradient: (g, _, { dout }) => ({ x: g.neg(dout) }),
+    reference: (x) => -x,
+  }),
+
+  abs: pointwise({
+    doc: "|x|, with gradient 0 at 0",
+    operands: ["x"],
+    on: numbers,
+    scalar: (k, x) => k.abs(x),
+    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.call("sign", [x])) }),
+    reference: (x) => Math.abs(x),
+  }),
+
+  sign: pointwise({
+    doc: "-1, 0 or 1; x itself where it is 0 or NaN",
+    operands: ["x"],
+    on: numbers,
+    scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
+    gradient: none("it is constant between its steps"),
+    reference: (x) => Math.sign(x),
+  }),
+
+  floor: pointwise({
+    doc: "the largest whole number that is not above x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.floor(x),
+    gradient: none("it is constant between its steps"),
+    reference: (x) => Math.floor(x),
+  }),
+
+  ceil: pointwise({
+    doc: "the smallest whole number that is not below x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.ceil(x),
+    gradient: none("it is constant between its steps"),
+    reference: (x) => Math.ceil(x),
+  }),
+
+  sqrt: pointwise({
+    doc: "the square root of x, NaN below 0",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.sqrt(x),
+    gradient: (g, _, { out, dout }) => ({ x: g.div(g.mul(dout, 0.5), out) }),
+    reference: Math.sqrt,
+    between: [0.2, 6],
+  }),
+
+  rsqrt: pointwise({
+    doc: "1 / sqrt(x)",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.div(1, k.sqrt(x)),
+    gradient: (g, { x }, { out, dout }) => ({ x: g.mul(dout, g.div(g.mul(out, -0.5), x)) }),
+    reference: (x) => 1 / Math.sqrt(x),
+    between: [0.2, 6],
+    exact: false,
+  }),
+});

@@ -1,0 +1,161 @@
+// Boxes cut out of tensors and put into them: slice, pad, concat.
+import type { Attrs } from "../graph/ir.ts";
+import type { Piece } from "../graph/op.ts";
+import { invariant } from "../support/invariant.ts";
+import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { map, placing } from "./define.ts";
+import { integers, isAxis, nth, prefixSums, without } from "./lists.ts";
+import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
+import { type Entry, f32, family, i32, u8 } from "./signature.ts";
+
+const perAxis = (x: TensorType, ...lists: readonly (readonly number[])[]): boolean => lists.every((list) => list.length === x.shape.length);
+
+/** The distance from the first of `count` elements to just past the last. */
+const span = (count: number, stride: number): number => (count - 1) * stride + 1;
+
+/** Writes a box of elements into a larger array. */
+function place(into: Float64Array, shape: readonly number[], piece: Piece, from: Float64Array, box: readonly number[]): void {
+  const steps = strides(shape);
+  eachIndex(
+    box,
+    (index, flat) =>
+      (into[
+        flatten(
+          index.map((i, axis) => nth(piece.start, axis) + i * nth(piece.stride, axis)),
+          steps,
+        )
+      ] = item(from, flat)),
+  );
+}
+
+const sizesAlong = (parts: readonly TensorType[], axis: number): number[] => parts.map((p) => nth(p.shape, axis));
+const axisOf = ({ axis }: Attrs): number => axis as number;
+
+/** Where each part of a concatenation goes. */
+function joined(parts: readonly TensorType[], axis: number): Piece[] {
+  const starts = prefixSums(sizesAlong(parts, axis));
+  return parts.map(({ shape }, operand) => ({ operand, start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)), stride: shape.map(() => 1) }));
+}
+
+export const boxes = family({
+  slice: map({
+    doc: "every `stride`-th element from `start` up to `limit`, which is not included, per axis",
+    operands: ["x"],
+    attrs: { start: "ints", limit: "ints", stride: "ints" },
+    requires: {
+      c1: ["`start`, `limit` and `stride` have one entry per axis of x", ({ x }, { start, limit, stride }) => perAxis(x, start, limit, stride)],
+      c2: ["the strides are 1 or more", (_, { stride }) => integers(stride, 1)],
+      c3: [
+        "0 ≤ start < limit ≤ size on every axis",
+        ({ x }, { start, limit }) =>
+          integers(start, 0) && integers(limit, 1) && x.shape.every((size, a) => nth(start, a) < nth(limit, a) && nth(limit, a) <= size),
+      ],
+    },
+    type: ({ x }, { start, limit, stride }) =>
+      tensor(
+        x.dtype,
+        x.shape.map((_, a) => Math.ceil((nth(limit, a) - nth(start, a)) / nth(stride, a))),
+      ),
+    element: (k, at, { x }, { attrs: { start, stride } }) => x(at.map((i, a) => k.add(k.mul(i, k.int(nth(stride, a))), k.int(nth(start, a))))),
+    gradient: (g, { x }, { out, dout, attrs: { start, stride } }) => {
+      const hi = x.type.shape.map((size, a) => size - nth(start, a) - span(nth(out.type.shape, a), nth(stride, a)));
+      return { x: g.call("pad", [dout], { lo: start, hi, interior: stride.map((s) => s - 1), value: 0 }) };
+    },
+    reference: ({ x }, { out, attrs: { start, stride } }) => {
+      const read = reader(x);
+      return fill(out.shape, (at) => read(at.map((i, a) => nth(start, a) + i * nth(stride, a))));
+    },
+    samples: [
+      { operands: [f32(7)], attrs: { start: [2], limit: [6], stride: [1] } },
+      { operands: [f32(9)], attrs: { start: [1], limit: [8], stride: [3] } },
+      { operands: [f32(3, 5)], attrs: { start: [0, 1], limit: [2, 5], stride: [1, 2] } },
+      { operands: [f32()], attrs: { start: [], limit: [], stride: [] } },
+      { operands: [u8(4, 1)], attrs: { start: [3, 0], limit: [4, 1], stride: [1, 1] } },
+    ],
+  }),
+
+  pad: placing({
+    doc: "x with `lo` elements before it, `hi` after it and `interior` between neighbours, per axis, all of them `value`",
+    operands: ["x"],
+    attrs: { lo: "ints", hi: "ints", interior: "ints", value: "float" },
+    requires: {
+      c1: ["`lo`, `hi` and `interior` have one entry per axis of x", ({ x }, { lo, hi, interior }) => perAxis(x, lo, hi, interior)],
+      c2: ["`lo`, `hi` and `interior` are 0 or more", (_, { lo, hi, interior }) => [lo, hi, interior].every((list) => integers(list, 0))],
+      c3: ["x is not empty", ({ x }) => elements(x.shape) > 0],
+    },
+    type: ({ x }, { lo, hi, interior }) =>
+      tensor(
+        x.dtype,
+        x.shape.map((size, a) => nth(lo, a) + span(size, nth(interior, a) + 1) + nth(hi, a)),
+      ),
+    background: ({ attrs }) => attrs.value,
+    pieces: ({ attrs: { lo, interior } }) => [{ operand: 0, start: lo, stride: interior.map((n) => n + 1) }],
+    gradient: (g, { x }, { dout, attrs: { lo, interior } }) => {
+      const stride = interior.map((n) => n + 1);
+      const limit = x.type.shape.map((size, a) => nth(lo, a) + span(size, nth(stride, a)));
+      return { x: g.call("slice", [dout], { start: lo, limit, stride }) };
+    },
+    reference: ({ x }, { out, attrs: { lo, interior, value } }) => {
+      const data = new Float64Array(elements(out.shape)).fill(value);
+      place(data, out.shape, { operand: 0, start: lo, stride: interior.map((n) => n + 1) }, x.data, x.type.shape);
+      return data;
+    },
+    samples: [
+      { operands: [f32(3)], attrs: { lo: [2], hi: [1], interior: [0], value: 0 } },
+      { operands: [f32(2, 3)], attrs: { lo: [0, 1], hi: [1, 0], interior: [2, 1], value: -1.5 } },
+      { operands: [f32(1, 2, 2, 1)], attrs: { lo: [0, 1, 1, 0], hi: [0, 1, 1, 0], interior: [0, 0, 0, 0], value: -Infinity } },
+      { operands: [f32()], attrs: { lo: [], hi: [], interior: [], value: 0 } },
+      { operands: [i32(4)], attrs: { lo: [0], hi: [0], interior: [0], value: 7 } },
+    ],
+  }),
+
+  concat: {
+    doc: "the parts joined along `axis`, in order",
+    operands: "variadic",
+    attrs: { axis: "int" },
+    defaults: {},
+    requires: {
+      c1: ["there is at least one part", (parts) => parts.length > 0],
+      c2: ["the parts have one dtype", (parts) => parts.every((p) => p.dtype === parts[0]?.dtype)],
+      c3: ["`axis` is an axis of every part", (parts, attrs) => parts.every((p) => isAxis(axisOf(attrs), p.shape.length))],
+      c4: [
+        "the parts differ only along `axis`",
+        ([first, ...rest], attrs) =>
+          rest.every((p) => first !== undefined && sameShape(without(p.shape, [axisOf(attrs)]), without(first.shape, [axisOf(attrs)]))),
+      ],
+    },
+    type: (parts, attrs) => {
+      const total = sizesAlong(parts, axisOf(attrs)).reduce((a, b) => a + b, 0);
+      return parts.slice(0, 1).map((p) => tensor(p.dtype, p.shape.with(axisOf(attrs), total)));
+    },
+    gradient: {
+      kind: "rule",
+      rule: (g, { operands, grads: [dout], attrs }) => {
+        if (!dout) return operands.map(() => null);
+        const types = operands.map((v) => v.type);
+        return joined(types, axisOf(attrs)).map(({ operand, start, stride }) => {
+          const limit = start.map((s, a) => s + nth(types[operand]?.shape ?? [], a));
+          return g.call("slice", [dout], { start, limit, stride });
+        });
+      },
+    },
+    form: { kind: "pieces", background: () => null, pieces: ({ operands, attrs }) => joined(operands, axisOf(attrs)) },
+    reference: {
+      kind: "array",
+      apply: (parts, { operands, results: [out], attrs }) => {
+        invariant(out, "concat has a result");
+        const data = new Float64Array(elements(out.shape));
+        const pieces = joined(operands, axisOf(attrs));
+        parts.forEach(({ data: from, type }, p) => pieces.slice(p, p + 1).forEach((piece) => place(data, out.shape, piece, from, type.shape)));
+        return [data];
+      },
+    },
+    samples: [
+      { operands: [f32(2, 3), f32(2, 1), f32(2, 4)], attrs: { axis: 1 } },
+      { operands: [f32(1), f32(6)], attrs: { axis: 0 } },
+      { operands: [f32(3, 2)], attrs: { axis: 0 } },
+      { operands: [i32(2, 1, 3), i32(2, 5, 3)], attrs: { axis: 1 } },
+    ],
+    exact: true,
+  } satisfies Entry,
+});

@@ -1,0 +1,85 @@
+// Comparison, logic on bools and on the bits of i32, and choice.
+import { sameShape, sameType } from "../types/tensor-type.ts";
+import { elementwise, pointwise } from "./define.ts";
+import { type Entry, bits, bool, f32, family, i32, none, numbers } from "./signature.ts";
+import { drop, keep } from "./words.ts";
+
+type Compare = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+const comparison = (op: Compare, sign: string, reference: (x: number, y: number) => boolean): Entry =>
+  pointwise({
+    doc: `x ${sign} y`,
+    operands: ["x", "y"],
+    on: numbers,
+    to: "bool",
+    scalar: (k, x, y) => k[op](x, y),
+    gradient: none("a bool does not move by a little"),
+    reference: (x, y) => Number(reference(x, y)),
+  });
+
+const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => number): Entry =>
+  pointwise({
+    doc: `x ${op} y, of bools or of the bits of i32`,
+    operands: ["x", "y"],
+    on: bits,
+    scalar: (k, x, y) => k[op](x, y),
+    gradient: none("neither bools nor integers move by a little"),
+    reference,
+  });
+
+const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, y: number) => number): Entry =>
+  pointwise({
+    doc: `${doc}, by y modulo 32 places`,
+    operands: ["x", "y"],
+    on: ["i32"],
+    scalar: (k, x, y) => k[op](x, y),
+    gradient: none("integers do not move by a little"),
+    reference,
+  });
+
+export const comparisons = family({
+  eq: comparison("eq", "=", (x, y) => x === y),
+  ne: comparison("ne", "≠", (x, y) => x !== y),
+  lt: comparison("lt", "<", (x, y) => x < y),
+  le: comparison("le", "≤", (x, y) => x <= y),
+  gt: comparison("gt", ">", (x, y) => x > y),
+  ge: comparison("ge", "≥", (x, y) => x >= y),
+
+  and: logic("and", (x, y) => x & y),
+  or: logic("or", (x, y) => x | y),
+  xor: logic("xor", (x, y) => x ^ y),
+
+  not: pointwise({
+    doc: "the opposite of a bool, or of each bit of an i32",
+    operands: ["x"],
+    on: bits,
+    scalar: (k, x) => k.not(x),
+    gradient: none("neither bools nor integers move by a little"),
+    reference: (x) => 1 - x,
+    integer: (x) => ~x,
+  }),
+
+  shl: shift("shl", "the bits of x moved up", (x, y) => x << y),
+  shrs: shift("shrs", "the bits of x moved down, filled with the sign", (x, y) => x >> y),
+  shru: shift("shru", "the bits of x moved down, filled with zeros", (x, y) => x >>> y),
+
+  select: elementwise({
+    doc: "`a` where the condition holds, `b` elsewhere",
+    operands: ["condition", "a", "b"],
+    requires: {
+      c1: ["the condition is bool", ({ condition }) => condition.dtype === "bool"],
+      c2: ["a and b have one type", ({ a, b }) => sameType(a, b)],
+      c3: ["the condition has the shape of a and b", ({ condition, a }) => sameShape(condition.shape, a.shape)],
+    },
+    type: ({ a }) => a,
+    scalar: (k, { condition, a, b }) => k.select(condition, a, b),
+    gradient: (g, { condition }, { dout }) => ({ a: keep(g, condition, dout), b: drop(g, condition, dout) }),
+    reference: ({ condition, a, b }) => (condition === 0 ? b : a),
+    samples: [
+      { operands: [bool(3, 5), f32(3, 5), f32(3, 5)] },
+      { operands: [bool(), f32(), f32()] },
+      { operands: [bool(1), i32(1), i32(1)] },
+      { operands: [bool(9), bool(9), bool(9)] },
+    ],
+  }),
+});

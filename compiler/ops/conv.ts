@@ -1,0 +1,169 @@
+// Convolution (cross-correlation, as everywhere in the field) of images [N, ...spatial, C] with kernels [...spatial, C / groups, O], and its two gradients.
+import type { Attrs } from "../graph/ir.ts";
+import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
+import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
+import { contracting } from "./define.ts";
+import { integers, nth } from "./lists.ts";
+import { item } from "./ndarray.ts";
+import { anyOf, f32, f64, family, floats } from "./signature.ts";
+
+const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int" } as const;
+
+const isFloats = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && floats.includes(a.dtype);
+const hasSpatial = (axes: number): boolean => axes >= 1 && axes <= 3;
+
+/** Sums `term` of every triple into the tensor of one role. */
+function accumulate(shapes: ConvShapes, at: ConvAttrs, role: "x" | "w" | "y", term: (x: number, w: number, y: number) => number): Float64Array {
+  const sum = new Float64Array(elements(shapes[role]));
+  eachTerm(shapes, at, (x, w, y) => {
+    const to = role === "x" ? x : role === "w" ? w : y;
+    sum[to] = item(sum, to) + term(x, w, y);
+  });
+  return sum;
+}
+
+const base = { dilation: [1, 1], groups: 1 } as const;
+const same = (n: number): readonly (readonly number[])[] => [
+  [n, n],
+  [n, n],
+];
+
+/** Uses of conv that the samples of all three are made of: shapes of x and w, and attributes. */
+const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: ConvAttrs & Attrs }[] = [
+  { x: [2, 5, 6, 3], w: [3, 2, 3, 4], attrs: { stride: [1, 1], padding: same(0), ...base } },
+  { x: [1, 5, 5, 2], w: [3, 3, 2, 3], attrs: { stride: [1, 1], padding: same(1), ...base } },
+  {
+    x: [2, 7, 6, 1],
+    w: [3, 3, 1, 2],
+    attrs: {
+      stride: [2, 3],
+      padding: [
+        [1, 0],
+        [0, 2],
+      ],
+      ...base,
+    },
+  },
+  { x: [1, 7, 7, 2], w: [2, 3, 2, 1], attrs: { stride: [1, 2], padding: same(0), dilation: [3, 2], groups: 1 } },
+  { x: [2, 4, 4, 4], w: [2, 2, 2, 6], attrs: { stride: [1, 1], padding: same(0), dilation: [1, 1], groups: 2 } },
+  { x: [1, 4, 5, 3], w: [3, 3, 1, 6], attrs: { stride: [2, 1], padding: same(1), dilation: [1, 1], groups: 3 } },
+  { x: [1, 1, 1, 1], w: [1, 1, 1, 1], attrs: { stride: [1, 1], padding: same(0), ...base } },
+  { x: [2, 8, 3], w: [4, 3, 2], attrs: { stride: [2], padding: [[1, 2]], dilation: [1], groups: 1 } },
+  {
+    x: [1, 3, 4, 3, 2],
+    w: [2, 2, 3, 2, 2],
+    attrs: {
+      stride: [1, 2, 1],
+      padding: [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ],
+      dilation: [1, 1, 1],
+      groups: 1,
+    },
+  },
+];
+
+const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): number[] => [nth(x, 0), ...convSizes(spatial(x), kernelSpatial(w), at), lastOf(w)];
+
+export const convolutions = family({
+  conv: contracting({
+    doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it",
+    operands: ["x", "w"],
+    attrs,
+    requires: {
+      c1: [`x and w have one dtype, ${anyOf(floats)}`, ({ x, w }) => isFloats(x, w)],
+      c2: ["x and w have 1 to 3 spatial axes, the same number", ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2)],
+      c3: [
+        "there is a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        ({ x }, at) => validAttrs(at, x.shape.length - 2),
+      ],
+      c4: ["x has `groups` times as many channels as w", ({ x, w }, { groups }) => lastOf(x.shape) === groups * nth(w.shape, w.shape.length - 2)],
+      c5: ["`groups` divides the channels of the output", ({ w }, { groups }) => lastOf(w.shape) % groups === 0],
+      c6: [
+        "the kernel fits into the padded x",
+        ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
+      ],
+    },
+    type: ({ x, w }, at) => tensor(x.dtype, [nth(x.shape, 0), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at), lastOf(w.shape)]),
+    contraction: ({ types, out, attrs: at }) => {
+      const dims = convDims({ x: types.x.shape, w: types.w.shape, y: out.shape }, at);
+      return dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") };
+    },
+    gradient: (g, { x, w }, { dout, attrs: at }) => ({
+      x: g.call("conv_input_gradient", [dout, w], { ...at, size: spatial(x.type.shape) }),
+      w: g.call("conv_kernel_gradient", [x, dout], { ...at, size: kernelSpatial(w.type.shape) }),
+    }),
+    reference: ({ x, w }, { out, attrs: at }) =>
+      accumulate({ x: x.type.shape, w: w.type.shape, y: out.shape }, at, "y", (i, j) => item(x.data, i) * item(w.data, j)),
+    samples: [
+      ...uses.map((use) => ({ operands: [f32(...use.x), f32(...use.w)], attrs: use.attrs })),
+      { operands: [f64(1, 2, 1), f64(2, 1, 1)], attrs: { stride: [1], padding: [[0, 0]], dilation: [1], groups: 1 } },
+    ],
+  }),
+
+  conv_input_gradient: contracting({
+    doc: "the gradient of conv with respect to x, whose spatial sizes are `size`; also known as transposed convolution",
+    operands: ["dy", "w"],
+    attrs: { ...attrs, size: "ints" },
+    requires: {
+      c1: [`dy and w have one dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w)],
+      c2: ["dy and w have 1 to 3 spatial axes, the same number", ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2)],
+      c3: [
+        "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
+      ],
+      c4: [
+        "dy has the channels of w's output, and `groups` divides them",
+        ({ dy, w }, { groups }) => lastOf(dy.shape) === lastOf(w.shape) && lastOf(w.shape) % groups === 0,
+      ],
+      c5: [
+        "a convolution of an x of `size` with w has the spatial sizes of dy",
+        ({ dy, w }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
+      ],
+    },
+    type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
+    // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
+    contraction: () => null,
+    gradient: (g, { dy, w }, { dout, attrs: { size: _, ...at } }) => ({
+      dy: g.call("conv", [dout, w], at),
+      w: g.call("conv_kernel_gradient", [dout, dy], { ...at, size: kernelSpatial(w.type.shape) }),
+    }),
+    reference: ({ dy, w }, { out, attrs: at }) =>
+      accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", (_, j, k) => item(w.data, j) * item(dy.data, k)),
+    samples: uses.map((use) => ({ operands: [f32(...yShape(use)), f32(...use.w)], attrs: { ...use.attrs, size: spatial(use.x) } })),
+  }),
+
+  conv_kernel_gradient: contracting({
+    doc: "the gradient of conv with respect to w, whose spatial sizes are `size`",
+    operands: ["x", "dy"],
+    attrs: { ...attrs, size: "ints" },
+    requires: {
+      c1: [`x and dy have one dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy)],
+      c2: ["x and dy have 1 to 3 spatial axes, the same number", ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2)],
+      c3: [
+        "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
+      ],
+      c4: ["`groups` divides the channels of x and of dy", ({ x, dy }, { groups }) => lastOf(x.shape) % groups === 0 && lastOf(dy.shape) % groups === 0],
+      c5: ["x and dy have one batch size", ({ x, dy }) => x.shape[0] === dy.shape[0]],
+      c6: [
+        "a convolution of x with a kernel of `size` has the spatial sizes of dy",
+        ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
+      ],
+    },
+    type: ({ x, dy }, { size, groups }) => tensor(x.dtype, [...size, lastOf(x.shape) / groups, lastOf(dy.shape)]),
+    contraction: ({ types, out, attrs: at }) => {
+      const dims = convDims({ x: types.x.shape, w: out.shape, y: types.dy.shape }, at);
+      return dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") };
+    },
+    gradient: (g, { x, dy }, { dout, attrs: { size: _, ...at } }) => ({
+      x: g.call("conv_input_gradient", [dy, dout], { ...at, size: spatial(x.type.shape) }),
+      dy: g.call("conv", [x, dout], at),
+    }),
+    reference: ({ x, dy }, { out, attrs: at }) =>
+      accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", (i, _, k) => item(x.data, i) * item(dy.data, k)),
+    samples: uses.map((use) => ({ operands: [f32(...use.x), f32(...yShape(use))], attrs: { ...use.attrs, size: kernelSpatial(use.w) } })),
+  }),
+});

@@ -1,0 +1,74 @@
+// Change of dtype, and the identities: the copy, and the one that stops gradients.
+import { type DType, dtypes } from "../../runtime/dtype.ts";
+import type { Sample } from "../graph/op.ts";
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { isFloat, tensor } from "../types/tensor-type.ts";
+import { elementwise, pointwise } from "./define.ts";
+import { bool, f32, f64, family, i32, i8, none, u8 } from "./signature.ts";
+
+const all = Object.keys(dtypes) as readonly DType[];
+
+const limits: Readonly<Partial<Record<DType, readonly [least: number, most: number]>>> = { i32: [-(2 ** 31), 2 ** 31 - 1], u8: [0, 255], i8: [-128, 127] };
+
+/** The value that an element of that dtype holds; f32 is rounded later, by whoever evaluates exactly. */
+function convertNumber(x: number, dtype: DType): number {
+  if (dtype === "bool") return Number(x !== 0);
+  const [least, most] = limits[dtype] ?? [-Infinity, Infinity];
+  if (isFloat(dtype)) return x;
+  return Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), least), most);
+}
+
+function convertExpr(k: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
+  if (to === "bool") return from === "bool" ? x : k.ne(x, 0);
+  if (isFloat(to)) return x.type.scalar === "bool" ? k.select(x, k.float(1), k.float(0)) : x.type.scalar === "i32" ? k.toF32(x) : x;
+  const whole = x.type.scalar === "bool" ? k.select(x, k.int(1), k.int(0)) : x.type.scalar === "f32" ? k.toI32(x) : x;
+  const [least, most] = limits[to] ?? [0, 0];
+  return to === "i32" || from === "bool" || from === to ? whole : k.max(k.min(whole, most), least);
+}
+
+const beyond = [-300.7, -128.5, -1.5, -0, 0.5, 1.999, 127.5, 255.9, 256, 3e9, -3e9];
+const fromFloat = (dtype: DType): Sample => ({ operands: [f32(beyond.length)], attrs: { dtype }, values: [beyond] });
+
+export const conversions = family({
+  convert: elementwise({
+    doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0",
+    operands: ["x"],
+    attrs: { dtype: "dtype" },
+    requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes] },
+    type: ({ x }, { dtype }) => tensor(dtype, x.shape),
+    scalar: (k, { x }, { types, attrs }) => convertExpr(k, x, types.x.dtype, attrs.dtype),
+    gradient: (g, { x }, { dout, attrs }) => (isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {}),
+    reference: ({ x }, { dtype }) => convertNumber(x, dtype),
+    samples: [
+      ...all.map(fromFloat),
+      { operands: [f32()], attrs: { dtype: "f32" } },
+      { operands: [f64(3)], attrs: { dtype: "f32" } },
+      { operands: [bool(2, 3)], attrs: { dtype: "f32" } },
+      { operands: [bool(5)], attrs: { dtype: "i32" } },
+      { operands: [u8(5)], attrs: { dtype: "f32" }, values: [[0, 1, 127, 128, 255]] },
+      { operands: [i8(4)], attrs: { dtype: "u8" }, values: [[-128, -1, 0, 127]] },
+      { operands: [i32(6)], attrs: { dtype: "i8" }, values: [[-1000, -128, -1, 0, 127, 128]] },
+      { operands: [i32(3)], attrs: { dtype: "bool" } },
+      { operands: [i32(1)], attrs: { dtype: "f32" }, values: [[-7]] },
+    ],
+  }),
+
+  copy: pointwise({
+    doc: "x itself, in memory of its own",
+    operands: ["x"],
+    on: all,
+    scalar: (_, x) => x,
+    gradient: (_, __, { dout }) => ({ x: dout }),
+    reference: (x) => x,
+  }),
+
+  stop_gradient: pointwise({
+    doc: "x itself, through which no gradient flows",
+    operands: ["x"],
+    on: all,
+    scalar: (_, x) => x,
+    gradient: none("that is what it is for"),
+    reference: (x) => x,
+  }),
+});

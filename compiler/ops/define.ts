@@ -1,0 +1,201 @@
+// The constructors of entries, one per form. Whatever an entry does not say, they derive.
+import type { DType } from "../../runtime/dtype.ts";
+import type { Contraction, Form, Piece, Read, Sample } from "../graph/op.ts";
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
+import {
+  type ArrayReference,
+  type AttrsOf,
+  type Entry,
+  type Kinds,
+  type Named,
+  type Names,
+  type None,
+  type Rule,
+  type Signature,
+  type Use,
+  anyOf,
+  arrayReference,
+  named,
+  only,
+  signature,
+  typed,
+  useOf,
+} from "./signature.ts";
+
+/** Reads of each operand at a multi-index. */
+export type Reads<O extends Names> = Named<O, (at: readonly Expr[]) => Expr>;
+
+const reads = <O extends Names>(names: O, read: Read): Reads<O> =>
+  named(
+    names,
+    names.map((_, i) => (at: readonly Expr[]) => read(i, at)),
+  );
+
+interface Plain<O extends Names, A extends Kinds> extends Signature<O, A> {
+  readonly reference: ArrayReference<O, A>;
+}
+
+interface Map<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly element: (k: ExprBuilder, at: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+}
+
+/** Each element is an expression of its index. */
+export function map<const O extends Names, const A extends Kinds = {}>(spec: Map<O, A>): Entry {
+  const { operands: names } = spec;
+  const form: Form = { kind: "map", element: (k, at, read, site) => spec.element(k, at, reads(names, read), useOf<O, A>(names, site)) };
+  return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
+}
+
+/** The same elements in the same order under another shape. */
+export function view<const O extends Names, const A extends Kinds = {}>(spec: Plain<O, A>): Entry {
+  return { ...signature(spec), form: { kind: "view" }, reference: arrayReference(spec.operands, spec.reference) };
+}
+
+interface Contracting<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly contraction: (use: Use<O, A>) => Contraction | null;
+}
+
+/** A sum of products of the first two operands. */
+export function contracting<const O extends Names, const A extends Kinds = {}>(spec: Contracting<O, A>): Entry {
+  const form: Form = { kind: "contract", contraction: (site) => spec.contraction(useOf<O, A>(spec.operands, site)) };
+  return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(spec.operands, spec.reference) };
+}
+
+interface Placing<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly background: (use: Use<O, A>) => number | null;
+  readonly pieces: (use: Use<O, A>) => readonly Piece[];
+}
+
+/** A union of boxes, each filled from one operand. */
+export function placing<const O extends Names, const A extends Kinds = {}>(spec: Placing<O, A>): Entry {
+  const use = (site: Parameters<Extract<Form, { kind: "pieces" }>["pieces"]>[0]): Use<O, A> => useOf<O, A>(spec.operands, site);
+  const form: Form = { kind: "pieces", background: (site) => spec.background(use(site)), pieces: (site) => spec.pieces(use(site)) };
+  return { ...signature(spec), form, reference: arrayReference(spec.operands, spec.reference) };
+}
+
+interface Folding<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly extents: (use: Use<O, A>) => readonly number[];
+  readonly init: (use: Use<O, A>) => number;
+  readonly step: (k: ExprBuilder, acc: Expr, at: readonly Expr[], r: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+  readonly combine: Extract<Form, { kind: "reduce" }>["combine"];
+}
+
+/** Each element folds a step over an index space. */
+export function folding<const O extends Names, const A extends Kinds = {}>(spec: Folding<O, A>): Entry {
+  const { operands: names } = spec;
+  const form: Form = {
+    kind: "reduce",
+    extents: (site) => spec.extents(useOf<O, A>(names, site)),
+    init: (site) => [spec.init(useOf<O, A>(names, site))],
+    step: (k, acc, at, r, read, site) => [spec.step(k, only(acc), at, r, reads(names, read), useOf<O, A>(names, site))],
+    combine: spec.combine,
+  };
+  return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
+}
+
+interface Scattering<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly domain: (use: Use<O, A>) => readonly number[];
+  readonly target: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => readonly Expr[];
+  readonly value: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+}
+
+/** Zeros, to which a value is added at a target for each index of a domain. */
+export function scattering<const O extends Names, const A extends Kinds = {}>(spec: Scattering<O, A>): Entry {
+  const { operands: names } = spec;
+  const form: Form = {
+    kind: "scatter",
+    domain: (site) => spec.domain(useOf<O, A>(names, site)),
+    target: (k, d, read, site) => ({ at: spec.target(k, d, reads(names, read), useOf<O, A>(names, site)), when: null }),
+    value: (k, d, read, site) => spec.value(k, d, reads(names, read), useOf<O, A>(names, site)),
+  };
+  return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(names, spec.reference) };
+}
+
+interface Elementwise<O extends Names, A extends Kinds> extends Signature<O, A> {
+  readonly scalar: (k: ExprBuilder, args: Named<O, Expr>, use: Use<O, A>) => Expr;
+  readonly reference: (args: Named<O, number>, attrs: AttrsOf<A>, types: Named<O, TensorType>) => number;
+}
+
+/** Each element from the elements at the same index, where operands differ in dtype or there are attributes. */
+export function elementwise<const O extends Names, const A extends Kinds = {}>(spec: Elementwise<O, A>): Entry {
+  const { operands: names } = spec;
+  return {
+    ...signature(spec),
+    form: { kind: "pointwise", scalar: (k, args, site) => spec.scalar(k, named(names, args), useOf<O, A>(names, site)) },
+    reference: { kind: "scalar", apply: (args, attrs, types) => spec.reference(named(names, args), typed<A>(attrs), named(names, types)) },
+  };
+}
+
+type Tuple<O extends Names, T> = { readonly [K in keyof O]: T };
+
+interface Pointwise<O extends Names> {
+  readonly doc: string;
+  readonly operands: O;
+  /** What the operands may be, all of one dtype. */
+  readonly on: readonly DType[];
+  /** The result's dtype, if it is not that of the operands. */
+  readonly to?: DType;
+  readonly gradient: Rule<O, {}> | None;
+  readonly scalar: (k: ExprBuilder, ...args: Tuple<O, Expr>) => Expr;
+  readonly reference: (...args: Tuple<O, number>) => number;
+  /** For i32, where it is not the above modulo 2^32. */
+  readonly integer?: (...args: Tuple<O, number>) => number;
+  /** Sample values, where any in [-2, 2] would not do. */
+  readonly between?: readonly [least: number, most: number];
+  readonly exact?: boolean;
+}
+
+/** Each element from the elements at the same index of operands of one shape and dtype. */
+export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
+  const { operands: names, on, to } = spec;
+  const all = names.join(" and ");
+  const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
+  const arity = names.length;
+  const base = signature<O, {}>({
+    doc: spec.doc,
+    operands: names,
+    requires: {
+      c1: [
+        `${arity > 1 ? all + " have one dtype," : all + " is"} ${anyOf(on)}`,
+        (x) => types(x).every((t, _, [first]) => t.dtype === first?.dtype && on.includes(t.dtype)),
+      ],
+      ...(arity > 1 && {
+        c2: [
+          `${all} have one shape`,
+          (x: Named<O, TensorType>) => types(x).every((t, _, [first]) => first !== undefined && sameShape(t.shape, first.shape)),
+        ] as const,
+      }),
+    },
+    type: (x) => tensor(to ?? only(types(x)).dtype, only(types(x)).shape),
+    gradient: spec.gradient,
+    samples: samplesOf(arity, on, spec.between ?? null),
+    ...(spec.exact !== undefined && { exact: spec.exact }),
+  });
+  const apply = (args: readonly number[], dtype: DType): number => {
+    const tuple = args as unknown as Tuple<O, number>;
+    if (dtype !== "i32") return spec.reference(...tuple);
+    return (spec.integer ?? spec.reference)(...tuple) | 0;
+  };
+  return {
+    ...base,
+    form: { kind: "pointwise", scalar: (k, args) => spec.scalar(k, ...(args as unknown as Tuple<O, Expr>)) },
+    reference: { kind: "scalar", apply: (args, _, operands) => apply(args, only(operands).dtype) },
+  };
+}
+
+/** One shape per dtype and a few more for the first: rank 0, size 1, odd, tail of a vector. */
+function samplesOf(arity: number, on: readonly DType[], between: readonly [number, number] | null): Sample[] {
+  const shapes = [[5], [], [1], [3, 7], [2, 1, 4]];
+  const sample = (type: TensorType): Sample => ({
+    operands: Array.from({ length: arity }, () => type),
+    ...(between && { values: Array.from({ length: arity }, (_, i) => spread(elements(type.shape), i, between)) }),
+  });
+  return [...shapes.map((shape) => sample(tensor(on[0] ?? "f32", shape))), ...on.slice(1).map((dtype) => sample(tensor(dtype, [2, 3])))];
+}
+
+/** Numbers evenly strewn over an interval, another row for each operand (the additive recurrence of the golden ratio). */
+function spread(count: number, row: number, [least, most]: readonly [number, number]): number[] {
+  return Array.from({ length: count }, (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1));
+}

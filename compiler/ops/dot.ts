@@ -1,0 +1,137 @@
+// The matrix product and all its relatives: a sum of products over any axes.
+import type { GraphBuilder } from "../graph/build.ts";
+import type { Value } from "../graph/ir.ts";
+import type { ContractionDim } from "../graph/op.ts";
+import { type TensorType, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { contracting } from "./define.ts";
+import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
+import { eachIndex, fill, reader } from "./ndarray.ts";
+import { type Use, anyOf, f32, f64, family, floats } from "./signature.ts";
+
+type Pairs = readonly (readonly number[])[];
+type Dot = Use<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }>;
+
+const nthPair = (pairs: Pairs): readonly [left: readonly number[], right: readonly number[]] => [pairs[0] ?? [], pairs[1] ?? []];
+
+/** The axes that are neither batch nor contracted. */
+const free = (x: TensorType, batch: readonly number[], contract: readonly number[]): number[] => without(range(x.shape.length), [...batch, ...contract]);
+
+interface Axes {
+  readonly batch: readonly [readonly number[], readonly number[]];
+  readonly contract: readonly [readonly number[], readonly number[]];
+  /** Free axes. */
+  readonly m: readonly number[];
+  readonly n: readonly number[];
+}
+
+function axesOf(lhs: TensorType, rhs: TensorType, attrs: { readonly batch: Pairs; readonly contract: Pairs }): Axes {
+  const [batch, contract] = [nthPair(attrs.batch), nthPair(attrs.contract)];
+  return { batch, contract, m: free(lhs, batch[0], contract[0]), n: free(rhs, batch[1], contract[1]) };
+}
+
+function dimsOf({ types: { lhs, rhs }, out, attrs }: Dot): ContractionDim[] {
+  const { batch, contract, m, n } = axesOf(lhs, rhs, attrs);
+  const [left, right, result] = [strides(lhs.shape), strides(rhs.shape), strides(out.shape)];
+  return [
+    ...batch[0].map((axis, i) => ({ name: `b${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: nth(right, nth(batch[1], i)), out: nth(result, i) })),
+    ...m.map((axis, i) => ({ name: `m${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: 0, out: nth(result, batch[0].length + i) })),
+    ...n.map((axis, i) => ({ name: `n${i}`, size: nth(rhs.shape, axis), lhs: 0, rhs: nth(right, axis), out: nth(result, batch[0].length + m.length + i) })),
+    ...contract[0].map((axis, i) => ({ name: `k${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: nth(right, nth(contract[1], i)), out: 0 })),
+  ];
+}
+
+const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value => (isIdentity(perm) ? x : g.transpose(x, perm));
+
+/** Sorted positions of contracted axes: free axes of a gradient's dot come in the order of the other operand's axes. */
+const ascending = (axes: readonly number[]): number[] => range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
+
+export const dots = family({
+  dot: contracting({
+    doc: "sums of products over the `contract` axes, one for each place of the `batch` axes and the free ones; the result has batch, lhs free, rhs free axes",
+    operands: ["lhs", "rhs"],
+    attrs: { batch: "pairs", contract: "pairs" },
+    defaults: { batch: [[], []] },
+    requires: {
+      c1: [`lhs and rhs have one dtype, ${anyOf(floats)}`, ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype)],
+      c2: [
+        "`batch` and `contract` are each two lists of one length",
+        (_, { batch, contract }) => [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
+      ],
+      c3: [
+        "the lists name distinct axes of their operand",
+        ({ lhs, rhs }, { batch, contract }) => [lhs, rhs].every((x, side) => areAxes([...(batch[side] ?? []), ...(contract[side] ?? [])], x.shape.length)),
+      ],
+      c4: ["batch axes agree in size", ({ lhs, rhs }, { batch: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r))],
+      c5: ["contracted axes agree in size", ({ lhs, rhs }, { contract: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r))],
+    },
+    type: ({ lhs, rhs }, attrs) => {
+      const { batch, m, n } = axesOf(lhs, rhs, attrs);
+      return tensor(lhs.dtype, [...pick(lhs.shape, [...batch[0], ...m]), ...pick(rhs.shape, n)]);
+    },
+    contraction: (use) => ({ dims: dimsOf(use) }),
+
+    // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are put back; drhs likewise.
+    gradient: (g, { lhs, rhs }, { dout, attrs }) => {
+      const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
+      const b = range(batch[0].length);
+      const outM = range(b.length + m.length, b.length);
+      const outN = range(b.length + m.length + n.length, b.length + m.length);
+      const left = g.call("dot", [dout, rhs], { batch: [b, batch[1]], contract: [outN, n] });
+      const leftOrder = [...batch[0], ...m, ...pick(contract[0], ascending(contract[1]))];
+      const right = g.call("dot", [lhs, dout], { batch: [batch[0], b], contract: [m, outM] });
+      const rightOrder = [...batch[1], ...pick(contract[1], ascending(contract[0])), ...n];
+      return { lhs: transposed(g, left, inverse(leftOrder)), rhs: transposed(g, right, inverse(rightOrder)) };
+    },
+
+    reference: ({ lhs, rhs }, { out, attrs }) => {
+      const [left, right] = [reader(lhs), reader(rhs)];
+      const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
+      const [l, r] = [lhs.type.shape.map(() => 0), rhs.type.shape.map(() => 0)];
+      const put = (index: number[], axes: readonly number[], values: readonly number[], from: number): void =>
+        axes.forEach((axis, i) => (index[axis] = nth(values, from + i)));
+      return fill(out.shape, (at) => {
+        put(l, batch[0], at, 0);
+        put(l, m, at, batch[0].length);
+        put(r, batch[1], at, 0);
+        put(r, n, at, batch[0].length + m.length);
+        let sum = 0;
+        eachIndex(pick(lhs.type.shape, contract[0]), (k) => {
+          put(l, contract[0], k, 0);
+          put(r, contract[1], k, 0);
+          sum += left(l) * right(r);
+        });
+        return sum;
+      });
+    },
+    samples: [
+      { operands: [f32(3, 5), f32(5, 7)], attrs: { contract: [[1], [0]] } },
+      { operands: [f32(3, 5), f32(7, 5)], attrs: { contract: [[1], [1]] } },
+      { operands: [f32(5, 3), f32(5, 2)], attrs: { contract: [[0], [0]] } },
+      { operands: [f32(2, 3, 4), f32(2, 4, 5)], attrs: { batch: [[0], [0]], contract: [[2], [1]] } },
+      { operands: [f32(3, 2, 4), f32(4, 5, 2)], attrs: { batch: [[1], [2]], contract: [[2], [0]] } },
+      {
+        operands: [f32(2, 3, 4), f32(4, 2, 5)],
+        attrs: {
+          contract: [
+            [0, 2],
+            [1, 0],
+          ],
+        },
+      },
+      {
+        operands: [f32(2, 3, 4, 5), f32(6, 4, 3)],
+        attrs: {
+          contract: [
+            [1, 2],
+            [2, 1],
+          ],
+        },
+      },
+      { operands: [f32(4), f32(4)], attrs: { contract: [[0], [0]] } },
+      { operands: [f32(3), f32(2)], attrs: { contract: [[], []] } },
+      { operands: [f32(1, 1), f32(1, 1)], attrs: { contract: [[1], [0]] } },
+      { operands: [f32(4, 9), f32(4, 9)], attrs: { batch: [[0], [0]], contract: [[1], [1]] } },
+      { operands: [f64(2, 2), f64(2, 2)], attrs: { contract: [[1], [0]] } },
+    ],
+  }),
+});

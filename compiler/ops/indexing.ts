@@ -1,0 +1,115 @@
+// Elements chosen by an operand of indices. An index out of range is clamped to the nearest one in range.
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { map, scattering } from "./define.ts";
+import { integers, isAxis, nth, without } from "./lists.ts";
+import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
+import { anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
+import { keep, unreduce } from "./words.ts";
+
+const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
+
+const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
+
+export const indexing = family({
+  take: map({
+    doc: "the items of x along `axis` that the indices name; the axes of the indices stand where `axis` stood",
+    operands: ["x", "indices"],
+    attrs: { axis: "int" },
+    requires: {
+      c1: ["the indices are i32", isIndex],
+      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+    },
+    type: ({ x, indices }, { axis }) => tensor(x.dtype, x.shape.toSpliced(axis, 1, ...indices.shape)),
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) => {
+      const count = types.indices.shape.length;
+      const index = clampExpr(k, indices(at.slice(axis, axis + count)), nth(types.x.shape, axis));
+      return x(at.toSpliced(axis, count, index));
+    },
+    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    reference: ({ x, indices }, { out, attrs: { axis } }) => {
+      const [read, place] = [reader(x), reader(indices)];
+      const count = indices.type.shape.length;
+      return fill(out.shape, (at) => read(at.toSpliced(axis, count, clamp(place(at.slice(axis, axis + count)), nth(x.type.shape, axis)))));
+    },
+    samples: [
+      { operands: [f32(5, 3), i32(4)], attrs: { axis: 0 }, values: [null, [4, 0, 0, 2]] },
+      { operands: [f32(2, 5), i32(2, 2)], attrs: { axis: 1 }, values: [null, [4, 3, 2, -1]] },
+      { operands: [f32(4, 2), i32()], attrs: { axis: 0 }, values: [null, [9]] },
+      { operands: [u8(3), i32(1)], attrs: { axis: 0 } },
+      { operands: [f32(1, 1), i32(3)], attrs: { axis: 1 } },
+    ],
+  }),
+
+  take_add: scattering({
+    doc: "the transpose of take: zeros, `size` items along `axis`, to which each item of y is added at its index",
+    operands: ["y", "indices"],
+    attrs: { axis: "int", size: "int" },
+    requires: {
+      c1: ["the indices are i32", isIndex],
+      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype)],
+      c3: [
+        "y has the shape of the indices from `axis` on",
+        ({ y, indices }, { axis }) => isAxis(axis, y.shape.length + 1) && sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
+      ],
+      c4: ["`size` is 1 or more", (_, { size }) => integers([size], 1)],
+    },
+    type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
+    domain: ({ types }) => types.y.shape,
+    target: (k, d, { indices }, { types, attrs: { axis, size } }) => {
+      const count = types.indices.shape.length;
+      return d.toSpliced(axis, count, clampExpr(k, indices(d.slice(axis, axis + count)), size));
+    },
+    value: (_, d, { y }) => y(d),
+    gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
+    reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
+      const data = new Float64Array(elements(out.shape));
+      const steps = strides(out.shape);
+      const place = reader(indices);
+      const count = indices.type.shape.length;
+      eachIndex(y.type.shape, (d, flat) => {
+        const to = flatten(d.toSpliced(axis, count, clamp(place(d.slice(axis, axis + count)), size)), steps);
+        data[to] = item(data, to) + item(y.data, flat);
+      });
+      return data;
+    },
+    samples: [
+      { operands: [f32(4, 3), i32(4)], attrs: { axis: 0, size: 5 }, values: [null, [4, 0, 0, 2]] },
+      { operands: [f32(2, 2, 2), i32(2, 2)], attrs: { axis: 1, size: 4 }, values: [null, [3, 3, -2, 7]] },
+      { operands: [f32(2), i32()], attrs: { axis: 0, size: 3 } },
+      { operands: [f32(1), i32(1)], attrs: { axis: 0, size: 1 } },
+    ],
+  }),
+
+  take_along: map({
+    doc: "one element of x along `axis` for each place of the other axes: the one that the index there names",
+    operands: ["x", "indices"],
+    attrs: { axis: "int" },
+    requires: {
+      c1: ["the indices are i32", isIndex],
+      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+      c4: ["the indices have the shape of x without `axis`", ({ x, indices }, { axis }) => sameShape(indices.shape, without(x.shape, [axis]))],
+    },
+    type: ({ x, indices }) => tensor(x.dtype, indices.shape),
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => {
+      const { shape } = x.type;
+      const inRange = g.call("max", [g.call("min", [indices, nth(shape, axis) - 1]), 0]);
+      const places = g.call("iota", [], { shape, axis, dtype: "i32" });
+      return { x: keep(g, g.call("eq", [places, unreduce(g, inRange, shape, [axis])]), unreduce(g, dout, shape, [axis])) };
+    },
+    reference: ({ x, indices }, { out, attrs: { axis } }) => {
+      const [read, place] = [reader(x), reader(indices)];
+      return fill(out.shape, (at) => read(at.toSpliced(axis, 0, clamp(place(at), nth(x.type.shape, axis)))));
+    },
+    samples: [
+      { operands: [f32(4, 10), i32(4)], attrs: { axis: 1 }, values: [null, [9, 0, 3, 12]] },
+      { operands: [f32(3, 2, 5), i32(3, 5)], attrs: { axis: 1 } },
+      { operands: [f32(6), i32()], attrs: { axis: 0 }, values: [null, [-3]] },
+      { operands: [i32(1, 3), i32(1)], attrs: { axis: 1 } },
+    ],
+  }),
+});

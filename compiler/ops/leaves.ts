@@ -1,0 +1,94 @@
+// What a graph starts from (inputs, params, state, constants), and the request for a gradient, which a pass replaces.
+import { leafType } from "../graph/build.ts";
+import type { AttrKind, Condition, Reference, Sample } from "../graph/op.ts";
+import { invariant } from "../support/invariant.ts";
+import { elements, isFloat } from "../types/tensor-type.ts";
+import { integers } from "./lists.ts";
+import { type Entry, f32, family, none } from "./signature.ts";
+
+const validShape: Condition = ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape as readonly number[], 0)];
+
+interface Leaf {
+  readonly doc: string;
+  readonly attrs: Readonly<Record<string, AttrKind>>;
+  readonly requires?: Readonly<Record<string, Condition>>;
+  readonly reference?: Reference;
+  readonly samples: readonly Sample[];
+}
+
+const given: Reference = {
+  kind: "array",
+  apply: (_, { results: [type] }) => invariant(false, `a leaf of shape [${type?.shape.join(",")}] has the value that the caller gives`) as never,
+};
+
+const leaf = ({ doc, attrs, requires, reference, samples }: Leaf): Entry => ({
+  doc,
+  operands: [],
+  attrs: { ...attrs, dtype: "dtype", shape: "ints" },
+  defaults: {},
+  requires: { c1: validShape, ...requires },
+  type: (_, all) => [leafType(all)],
+  gradient: none("it has no operands"),
+  form: { kind: "leaf" },
+  reference: reference ?? given,
+  samples,
+  exact: true,
+});
+
+const given32 = { dtype: "f32", shape: [2, 3] } as const;
+
+export const leaves = family({
+  input: leaf({ doc: "a value given at the call", attrs: { name: "string" }, samples: [{ operands: [], attrs: { name: "x", ...given32 } }] }),
+  param: leaf({
+    doc: "a tensor that training changes, as it was before the call",
+    attrs: { path: "string" },
+    samples: [{ operands: [], attrs: { path: "w", ...given32 } }],
+  }),
+  state: leaf({
+    doc: "a tensor that lives from call to call, as it was before the call",
+    attrs: { path: "string" },
+    samples: [{ operands: [], attrs: { path: "s", ...given32 } }],
+  }),
+
+  constant: leaf({
+    doc: "one number in every element (`value`), or the elements in row-major order (`values`)",
+    attrs: { value: "float", values: "floats" },
+    requires: {
+      c2: ["either `value` or `values` is given", (_, { value, values }) => (value === undefined) !== (values === undefined)],
+      c3: [
+        "there are as many `values` as elements",
+        (_, { values, shape }) => values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
+      ],
+    },
+    reference: {
+      kind: "array",
+      apply: (_, { attrs: { value, values, shape } }) => [
+        values === undefined ? new Float64Array(elements(shape as readonly number[])).fill(value as number) : Float64Array.from(values as readonly number[]),
+      ],
+    },
+    samples: [
+      { operands: [], attrs: { value: -1.5, ...given32 } },
+      { operands: [], attrs: { value: 7, dtype: "i32", shape: [] } },
+      { operands: [], attrs: { values: [1, 0, 1], dtype: "bool", shape: [3] } },
+      { operands: [], attrs: { values: [0.5, 1, -2, 3, 4, 1e-3], ...given32 } },
+    ],
+  }),
+
+  gradient: {
+    doc: "the gradient of a scalar, the loss, with respect to each of the values after it",
+    operands: "variadic",
+    attrs: {},
+    defaults: {},
+    requires: {
+      c1: ["there is a loss and at least one target", (types) => types.length >= 2],
+      c2: ["the loss is a scalar f32 or f64", ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype)],
+      c3: ["the targets have the loss's dtype", ([loss, ...targets]) => targets.every((t) => t.dtype === loss?.dtype)],
+    },
+    type: ([, ...targets]) => targets,
+    gradient: none("it is expanded before anything asks"),
+    form: { kind: "leaf" },
+    reference: { kind: "array", apply: () => invariant(false, "a gradient is expanded before it is evaluated") as never },
+    samples: [{ operands: [f32(), f32(2, 3), f32()] }, { operands: [f32(), f32(1)] }],
+    exact: false,
+  },
+});

@@ -1,0 +1,105 @@
+// Pointwise transcendental functions; kernels call them from the function table of the kernel level.
+import { pointwise } from "./define.ts";
+import { family, floats } from "./signature.ts";
+import { compare, drop } from "./words.ts";
+
+export const math = family({
+  exp: pointwise({
+    doc: "e^x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("exp", x),
+    gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, out) }),
+    reference: Math.exp,
+    exact: false,
+  }),
+
+  expm1: pointwise({
+    doc: "e^x - 1, accurate near 0",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("expm1", x),
+    gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.add(out, 1)) }),
+    reference: Math.expm1,
+    exact: false,
+  }),
+
+  log: pointwise({
+    doc: "the natural logarithm of x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("log", x),
+    gradient: (g, { x }, { dout }) => ({ x: g.div(dout, x) }),
+    reference: Math.log,
+    between: [0.2, 6],
+    exact: false,
+  }),
+
+  log1p: pointwise({
+    doc: "log(1 + x), accurate near 0",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("log1p", x),
+    gradient: (g, { x }, { dout }) => ({ x: g.div(dout, g.add(x, 1)) }),
+    reference: Math.log1p,
+    between: [-0.7, 4],
+    exact: false,
+  }),
+
+  tanh: pointwise({
+    doc: "the hyperbolic tangent of x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("tanh", x),
+    gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.sub(1, g.mul(out, out))) }),
+    reference: Math.tanh,
+    exact: false,
+  }),
+
+  sigmoid: pointwise({
+    doc: "1 / (1 + e^-x)",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("sigmoid", x),
+    gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.mul(out, g.sub(1, out))) }),
+    reference: (x) => 1 / (1 + Math.exp(-x)),
+    exact: false,
+  }),
+
+  sin: pointwise({
+    doc: "the sine of x radians",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("sin", x),
+    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.call("cos", [x])) }),
+    reference: Math.sin,
+    exact: false,
+  }),
+
+  cos: pointwise({
+    doc: "the cosine of x radians",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("cos", x),
+    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.neg(g.call("sin", [x]))) }),
+    reference: Math.cos,
+    exact: false,
+  }),
+
+  pow: pointwise({
+    doc: "x^y; where x is not positive, no gradient flows to y",
+    operands: ["x", "y"],
+    on: floats,
+    scalar: (k, x, y) => k.call("pow", x, y),
+    // The corners: y * x^(y - 1) is 0 * inf at x = y = 0, and log x has no value at x <= 0, also not in the derivative of a branch not taken.
+    gradient: (g, { x, y }, { out, dout }) => {
+      const slope = drop(g, compare(g, "eq", y, 0), g.mul(y, g.call("pow", [x, g.sub(y, 1)])));
+      const positive = compare(g, "gt", x, 0);
+      const base = g.call("select", [positive, x, g.constant(x.type, 1)]);
+      return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(out, g.call("log", [base]))) };
+    },
+    reference: (x, y) => x ** y,
+    between: [0.3, 2.5],
+    exact: false,
+  }),
+});

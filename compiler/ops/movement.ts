@@ -1,0 +1,123 @@
+// Elements put elsewhere under another shape; every index of x is an affine function of an index of the result.
+import type { Expr } from "../kernel/ir.ts";
+import { elements, isFloat, tensor } from "../types/tensor-type.ts";
+import { map, view } from "./define.ts";
+import { areAxes, integers, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
+import { fill, reader } from "./ndarray.ts";
+import { anyOf, bool, f32, family, i32, none, numbers } from "./signature.ts";
+
+export const movement = family({
+  reshape: view({
+    doc: "the same elements in the same order under another shape",
+    operands: ["x"],
+    attrs: { shape: "ints" },
+    requires: {
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
+      c2: ["the number of elements stays the same", ({ x }, { shape }) => elements(x.shape) === elements(shape)],
+    },
+    type: ({ x }, { shape }) => tensor(x.dtype, shape),
+    gradient: (g, { x }, { dout }) => ({ x: g.reshape(dout, x.type.shape) }),
+    reference: ({ x }) => x.data.slice(),
+    samples: [
+      { operands: [f32(2, 6)], attrs: { shape: [3, 4] } },
+      { operands: [f32(1)], attrs: { shape: [] } },
+      { operands: [f32()], attrs: { shape: [1, 1] } },
+      { operands: [i32(5)], attrs: { shape: [5, 1] } },
+      { operands: [bool(0, 3)], attrs: { shape: [3, 0] } },
+    ],
+  }),
+
+  transpose: map({
+    doc: "the axes in another order: axis i of the result is axis perm[i] of x",
+    operands: ["x"],
+    attrs: { perm: "ints" },
+    requires: { c1: ["`perm` names each axis of x once", ({ x }, { perm }) => perm.length === x.shape.length && areAxes(perm, x.shape.length)] },
+    type: ({ x }, { perm }) => tensor(x.dtype, pick(x.shape, perm)),
+    element: (_, at, { x }, { attrs: { perm } }) => x(inverse(perm).flatMap((i) => at.slice(i, i + 1))),
+    gradient: (g, _, { dout, attrs: { perm } }) => ({ x: g.transpose(dout, inverse(perm)) }),
+    reference: ({ x }, { out, attrs: { perm } }) => {
+      const read = reader(x);
+      return fill(out.shape, (at) => read(pick(at, inverse(perm))));
+    },
+    samples: [
+      { operands: [f32(3, 5)], attrs: { perm: [1, 0] } },
+      { operands: [f32(2, 3, 4)], attrs: { perm: [2, 0, 1] } },
+      { operands: [f32(2, 1, 3, 2)], attrs: { perm: [0, 3, 1, 2] } },
+      { operands: [f32()], attrs: { perm: [] } },
+      { operands: [i32(7)], attrs: { perm: [0] } },
+    ],
+  }),
+
+  broadcast: map({
+    doc: "x repeated along new axes: axis i of x is axis dims[i] of the result",
+    operands: ["x"],
+    attrs: { shape: "ints", dims: "ints" },
+    requires: {
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
+      c2: ["`dims` has one entry per axis of x", ({ x }, { dims }) => dims.length === x.shape.length],
+      c3: [
+        "`dims` are axes of the result, in increasing order",
+        (_, { shape, dims }) => dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
+      ],
+      c4: ["the sizes of x are those of `shape` at `dims`", ({ x }, { shape, dims }) => dims.every((d, i) => shape[d] === x.shape[i])],
+    },
+    type: ({ x }, { shape }) => tensor(x.dtype, shape),
+    element: (_, at, { x }, { attrs: { dims } }) => x(dims.flatMap((d) => at.slice(d, d + 1))),
+    gradient: (g, _, { dout, attrs: { shape, dims } }) => ({ x: g.sum(dout, without(range(shape.length), dims)) }),
+    reference: ({ x }, { out, attrs: { dims } }) => {
+      const read = reader(x);
+      return fill(out.shape, (at) => read(pick(at, dims)));
+    },
+    samples: [
+      { operands: [f32(5)], attrs: { shape: [3, 5], dims: [1] } },
+      { operands: [f32(3)], attrs: { shape: [3, 5], dims: [0] } },
+      { operands: [f32()], attrs: { shape: [2, 3], dims: [] } },
+      { operands: [f32(2, 3)], attrs: { shape: [2, 4, 3, 1], dims: [0, 2] } },
+      { operands: [f32(4)], attrs: { shape: [4], dims: [0] } },
+      { operands: [bool(1)], attrs: { shape: [1, 7], dims: [0] } },
+    ],
+  }),
+
+  reverse: map({
+    doc: "the elements in the opposite order along `axes`",
+    operands: ["x"],
+    attrs: { axes: "ints" },
+    requires: { c1: ["`axes` are distinct axes of x", ({ x }, { axes }) => areAxes(axes, x.shape.length)] },
+    type: ({ x }) => x,
+    element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
+    gradient: (g, _, { dout, attrs: { axes } }) => ({ x: g.call("reverse", [dout], { axes }) }),
+    reference: ({ x }, { out, attrs: { axes } }) => {
+      const read = reader(x);
+      return fill(out.shape, (at) => read(at.map((i, axis) => (axes.includes(axis) ? nth(out.shape, axis) - 1 - i : i))));
+    },
+    samples: [
+      { operands: [f32(5)], attrs: { axes: [0] } },
+      { operands: [f32(2, 3, 4)], attrs: { axes: [2, 0] } },
+      { operands: [f32(1, 3)], attrs: { axes: [0] } },
+      { operands: [i32(2, 2)], attrs: { axes: [] } },
+    ],
+  }),
+
+  iota: map({
+    doc: "the index along `axis`, counted from 0",
+    operands: [],
+    attrs: { shape: "ints", axis: "int", dtype: "dtype" },
+    requires: {
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
+      c2: ["`axis` is an axis of the result", (_, { shape, axis }) => isAxis(axis, shape.length)],
+      c3: [`the dtype is ${anyOf(numbers)}`, (_, { dtype }) => numbers.includes(dtype)],
+    },
+    type: (_, { shape, dtype }) => tensor(dtype, shape),
+    element: (k, at, _, { out, attrs: { axis } }) => {
+      const index: Expr = at[axis] ?? k.int(0);
+      return isFloat(out.dtype) ? k.toF32(index) : index;
+    },
+    gradient: none("it has no operands"),
+    reference: (_, { out, attrs: { axis } }) => fill(out.shape, (at) => nth(at, axis)),
+    samples: [
+      { operands: [], attrs: { shape: [5], axis: 0, dtype: "i32" } },
+      { operands: [], attrs: { shape: [2, 3, 4], axis: 1, dtype: "f32" } },
+      { operands: [], attrs: { shape: [1, 1], axis: 1, dtype: "i32" } },
+    ],
+  }),
+});

@@ -1,0 +1,40 @@
+import type { NdArray } from "../graph/op.ts";
+import { invariant } from "../support/invariant.ts";
+import { elements, strides, type Shape } from "../types/tensor-type.ts";
+
+/** Calls `visit` with every index of the shape in row-major order, and its rank in that order. The array is the same each time. */
+export function eachIndex(shape: Shape, visit: (index: readonly number[], flat: number) => void): void {
+  const index = shape.map(() => 0);
+  const total = elements(shape);
+  for (let flat = 0; flat < total; flat++) {
+    visit(index, flat);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const next = (index[axis] ?? 0) + 1;
+      index[axis] = next === shape[axis] ? 0 : next;
+      if (next !== shape[axis]) break;
+    }
+  }
+}
+
+/** A new array of that shape, element by element. */
+export function fill(shape: Shape, element: (index: readonly number[]) => number): Float64Array {
+  const data = new Float64Array(elements(shape));
+  eachIndex(shape, (index, flat) => (data[flat] = element(index)));
+  return data;
+}
+
+export const flatten = (index: readonly number[], steps: readonly number[]): number => index.reduce((sum, i, axis) => sum + i * (steps[axis] ?? 0), 0);
+
+/** A reader by multi-index. */
+export function reader(array: NdArray): (index: readonly number[]) => number {
+  const steps = strides(array.type.shape);
+  return (index) => item(array.data, flatten(index, steps));
+}
+
+export function item(data: Float64Array, at: number): number {
+  const value = data[at];
+  invariant(value !== undefined, `element ${at} of an array of ${data.length}`);
+  return value;
+}
+
+export const clamp = (i: number, size: number): number => Math.min(Math.max(i, 0), size - 1);

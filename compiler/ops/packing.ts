@@ -1,0 +1,188 @@
+// A contraction whose rhs was laid out for the kernel beforehand; the pass that chooses algorithms makes these.
+import type { ContractionDim } from "../graph/op.ts";
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type Shape, type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { contracting, map } from "./define.ts";
+import { integers, nth, product, range } from "./lists.ts";
+import { eachIndex, fill, flatten, item } from "./ndarray.ts";
+import { f32, family, none } from "./signature.ts";
+
+/** Dims as parallel lists: sizes, and strides in the three buffers of the contraction. */
+interface Lists {
+  readonly sizes: readonly number[];
+  readonly lhs: readonly number[];
+  readonly rhs: readonly number[];
+  readonly out: readonly number[];
+  readonly width: number;
+}
+const lists = { sizes: "ints", lhs: "ints", rhs: "ints", out: "ints", width: "int" } as const;
+
+/** What a dim is to the contraction: which buffers move with it. */
+type Role = "batch" | "m" | "n" | "k";
+
+function roleOf({ lhs, rhs, out }: Lists, i: number): Role | null {
+  const moves = [lhs, rhs, out].map((list) => (nth(list, i) === 0 ? "-" : "+")).join("");
+  return ({ "+++": "batch", "+-+": "m", "-++": "n", "++-": "k" } as const)[moves] ?? null;
+}
+
+const withRole = (at: Lists, role: Role): number[] => range(at.sizes.length).filter((i) => roleOf(at, i) === role);
+const count = (at: Lists, role: Role): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
+
+const wellFormed = (at: Lists): boolean =>
+  [at.lhs, at.rhs, at.out].every((list) => list.length === at.sizes.length && integers(list, 0)) && integers([...at.sizes, at.width], 1);
+
+/** No access of that buffer is past its end. */
+const within = (sizes: readonly number[], steps: readonly number[], shape: Shape): boolean =>
+  sizes.reduce((last, size, i) => last + (size - 1) * nth(steps, i), 0) < elements(shape);
+
+const packedShape = (at: Lists): number[] => [count(at, "batch"), Math.ceil(count(at, "n") / at.width), count(at, "k"), at.width];
+
+/** The dims of a flattened index, row-major in listing order. */
+function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[] {
+  const steps = strides(sizes);
+  return sizes.map((size, i) => {
+    const high = nth(steps, i) === 1 ? flat : k.div(flat, k.int(nth(steps, i)));
+    return i === 0 ? high : k.rem(high, k.int(size));
+  });
+}
+
+/**
+ * The axis that a dim of that stride moves along, if its steps never carry into the next axis; several dims may share an axis (groups and channels).
+ * Null if there is none.
+ */
+function axesOfDims(
+  shape: Shape,
+  dims: readonly { readonly size: number; readonly stride: number }[],
+): { readonly axis: number; readonly factor: number }[] | null {
+  const steps = strides(shape);
+  const room = [...shape];
+  const found = dims.map(({ size, stride }) => {
+    const axis = shape.findIndex((_, a) => stride % nth(steps, a) === 0 && (size - 1) * (stride / nth(steps, a)) < nth(room, a));
+    const factor = stride / nth(steps, axis);
+    if (axis >= 0) room[axis] = nth(room, axis) - (size - 1) * factor;
+    return { axis, factor };
+  });
+  return found.every(({ axis }) => axis >= 0) ? found : null;
+}
+
+/** The index in a tensor of that shape of the sum of the dims' steps. */
+function indexOf(k: ExprBuilder, shape: Shape, dims: readonly { readonly size: number; readonly stride: number; readonly at: Expr }[]): Expr[] {
+  const axes = axesOfDims(shape, dims);
+  if (axes) return shape.map((_, a) => dims.reduce((sum, { at }, i) => (axes[i]?.axis === a ? k.add(sum, k.mul(at, k.int(axes[i].factor))) : sum), k.int(0)));
+  return unflatten(
+    k,
+    dims.reduce((sum, { stride, at }) => k.add(sum, k.mul(at, k.int(stride))), k.int(0)),
+    shape,
+  );
+}
+
+const dimsOf = (at: Lists): ContractionDim[] => {
+  const order = (["batch", "m", "n", "k"] as const).flatMap((role) =>
+    withRole(at, role).map((i, nth) => ({ i, name: `${role === "batch" ? "b" : role}${nth}` })),
+  );
+  return order.map(({ i, name }) => ({ name, size: nth(at.sizes, i), lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) }));
+};
+
+const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0] };
+const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
+
+export const packing = family({
+  pack: map({
+    doc: "the rhs of a contraction as [batch, panels, K, width]: panels of `width` columns, zeros past the last one",
+    operands: ["rhs"],
+    attrs: lists,
+    requires: {
+      c1: ["rhs is f32", ({ rhs }) => rhs.dtype === "f32"],
+      c2: ["the lists have one entry per dim, and sizes and width are 1 or more", (_, at) => wellFormed(at)],
+      c3: ["each dim moves in two of the buffers or in all three", (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null)],
+      c4: ["the dims stay inside rhs", ({ rhs }, at) => within(at.sizes, at.rhs, rhs.shape)],
+    },
+    type: (_, at) => tensor("f32", packedShape(at)),
+    element: (k, [batch, panel, row, column], { rhs }, { types, attrs: at }) => {
+      const columns = count(at, "n");
+      const n = k.add(k.mul(panel ?? k.int(0), k.int(at.width)), column ?? k.int(0));
+      const flats = { batch: batch ?? k.int(0), n: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), k: row ?? k.int(0) };
+      const dims = (["batch", "n", "k"] as const).flatMap((role) => {
+        const members = withRole(at, role);
+        const places = unflatten(
+          k,
+          flats[role],
+          members.map((i) => nth(at.sizes, i)),
+        );
+        return places.map((place, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: place }));
+      });
+      const value = rhs(indexOf(k, types.rhs.shape, dims));
+      return columns % at.width === 0 ? value : k.select(k.lt(n, k.int(columns)), value, 0);
+    },
+    gradient: none("it is made after differentiation"),
+    reference: ({ rhs }, { out, attrs: at }) => {
+      const [batch, n, k] = (["batch", "n", "k"] as const).map((role) => offsets(at, role, at.rhs)) as [number[], number[], number[]];
+      return fill(out.shape, ([b, panel, row, column]) => {
+        const at0 = (panel ?? 0) * at.width + (column ?? 0);
+        return at0 < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, at0) + nth(k, row ?? 0)) : 0;
+      });
+    },
+    samples: [
+      { operands: [f32(5, 6)], attrs: { ...matrix, width: 4 } },
+      { operands: [f32(30)], attrs: { ...matrix, width: 8 } },
+      { operands: [f32(5, 6)], attrs: { ...matrix, width: 3 } },
+      { operands: [f32(2, 2, 4)], attrs: { ...grouped, width: 4 } },
+      { operands: [f32(1)], attrs: { sizes: [1, 1, 1], lhs: [1, 0, 1], rhs: [0, 1, 1], out: [1, 1, 0], width: 8 } },
+    ],
+  }),
+
+  contraction: contracting({
+    doc: "the contraction with those dims, of lhs and the packed rhs",
+    operands: ["lhs", "packed"],
+    attrs: { ...lists, shape: "ints" },
+    requires: {
+      c1: ["lhs and packed are f32", ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32"],
+      c2: ["the lists have one entry per dim, and sizes and width are 1 or more", (_, at) => wellFormed(at)],
+      c3: ["each dim moves in two of the buffers or in all three", (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null)],
+      c4: ["packed has the shape that pack gives for these dims", ({ packed }, at) => sameShape(packed.shape, packedShape(at))],
+      c5: [
+        "the dims stay inside lhs and the result",
+        ({ lhs }, at) => integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
+      ],
+    },
+    type: (_, { shape }) => tensor("f32", shape),
+    contraction: ({ attrs: at }) => ({ dims: dimsOf(at), panel: at.width }),
+    gradient: none("it is made after differentiation"),
+    reference: ({ lhs, packed }, { out, attrs: at }) => {
+      const data = new Float64Array(elements(out.shape));
+      const steps = strides(packed.type.shape);
+      const roles = { batch: withRole(at, "batch"), n: withRole(at, "n"), k: withRole(at, "k") };
+      const rank = (index: readonly number[], members: readonly number[]): number => members.reduce((flat, i) => flat * nth(at.sizes, i) + nth(index, i), 0);
+      eachIndex(at.sizes, (index) => {
+        const n = rank(index, roles.n);
+        const from = flatten([rank(index, roles.batch), Math.floor(n / at.width), rank(index, roles.k), n % at.width], steps);
+        const to = flatten(index, at.out);
+        data[to] = item(data, to) + item(lhs.data, flatten(index, at.lhs)) * item(packed.data, from);
+      });
+      return data;
+    },
+    samples: [
+      { operands: [f32(3, 5), f32(1, 2, 5, 4)], attrs: { ...matrix, width: 4, shape: [3, 6] } },
+      { operands: [f32(3, 5), f32(1, 2, 5, 3)], attrs: { ...matrix, width: 3, shape: [3, 6] } },
+      { operands: [f32(3, 4, 4), f32(2, 1, 4, 4)], attrs: { ...grouped, width: 4, shape: [3, 3, 4] } },
+    ],
+  }),
+});
+
+/** The positions in a buffer of each place of the dims of a role, row-major in listing order. */
+function offsets(at: Lists, role: Role, steps: readonly number[]): number[] {
+  const members = withRole(at, role);
+  const result: number[] = [];
+  eachIndex(
+    members.map((i) => nth(at.sizes, i)),
+    (index) =>
+      result.push(
+        flatten(
+          index,
+          members.map((i) => nth(steps, i)),
+        ),
+      ),
+  );
+  return result;
+}

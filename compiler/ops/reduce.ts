@@ -1,0 +1,187 @@
+// Reductions over axes, which the result lacks, and the places of extremes.
+import type { GraphBuilder } from "../graph/build.ts";
+import type { Value } from "../graph/ir.ts";
+import type { Sample } from "../graph/op.ts";
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type TensorType, tensor } from "../types/tensor-type.ts";
+import { folding } from "./define.ts";
+import { areAxes, inverse, isAxis, nth, pick, product, range, without } from "./lists.ts";
+import { eachIndex, fill, reader } from "./ndarray.ts";
+import { type Entry, type Rule, anyOf, f32, f64, family, i32, none, numbers } from "./signature.ts";
+import { compare, unreduce } from "./words.ts";
+
+/** The index in x of place `r` of the reduced axes at `at` of the others. */
+function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: readonly T[]): T[] {
+  let next = 0;
+  return range(rank).flatMap((axis) => (axes.includes(axis) ? r.slice(axes.indexOf(axis), axes.indexOf(axis) + 1) : at.slice(next, ++next)));
+}
+
+interface Reduction {
+  readonly doc: string;
+  /** The value of an empty reduction. */
+  readonly init: (x: TensorType) => number;
+  readonly combine: "add" | "mul" | "max" | "min";
+  readonly reference: (a: number, b: number) => number;
+  /** For i32, where it is not the above modulo 2^32. */
+  readonly integer?: (a: number, b: number) => number;
+  readonly gradient: Rule<readonly ["x"], { readonly axes: "ints" }>;
+  readonly exact: boolean;
+}
+
+const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine, init, ...rest }: Reduction): Entry =>
+  folding({
+    ...rest,
+    operands: ["x"],
+    attrs: { axes: "ints" },
+    requires: {
+      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype)],
+      c2: ["`axes` are distinct axes of x", ({ x }, { axes }) => areAxes(axes, x.shape.length)],
+    },
+    type: ({ x }, { axes }) => tensor(x.dtype, without(x.shape, axes)),
+    extents: ({ types, attrs }) => pick(types.x.shape, attrs.axes),
+    init: ({ types }) => init(types.x),
+    step: (k, acc, at, r, { x }, { types, attrs }) => k[combine](acc, x(merge(types.x.shape.length, attrs.axes, at, r))),
+    combine,
+    reference: ({ x }, { types, out, attrs: { axes } }) => {
+      const read = reader(x);
+      const join = x.type.dtype === "i32" ? integer : reference;
+      return fill(out.shape, (at) => {
+        let acc = init(types.x);
+        eachIndex(pick(types.x.shape, axes), (r) => (acc = join(acc, read(merge(types.x.shape.length, axes, at, r)))));
+        return acc;
+      });
+    },
+    samples: reductionSamples,
+  });
+
+const reductionSamples: readonly Sample[] = [
+  { operands: [f32(3, 5)], attrs: { axes: [1] } },
+  { operands: [f32(3, 5)], attrs: { axes: [0] } },
+  { operands: [f32(2, 3, 4)], attrs: { axes: [2, 0] } },
+  { operands: [f32(7)], attrs: { axes: [0] } },
+  { operands: [f32(1, 4, 1)], attrs: { axes: [0, 1] } },
+  { operands: [f32()], attrs: { axes: [] } },
+  { operands: [i32(2, 6)], attrs: { axes: [1] } },
+  { operands: [f64(2, 2)], attrs: { axes: [0, 1] } },
+];
+
+/** Shared equally among all places that attain the extreme. */
+const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { axes } }) => {
+  const spread = (v: Value): Value => unreduce(g, v, x.type.shape, axes);
+  const attained = g.convert(compare(g, "eq", x, spread(out)), x.type.dtype);
+  return { x: g.mul(attained, spread(g.div(dout, g.sum(attained, axes)))) };
+};
+
+/**
+ * The product of all others, without a division, so that zeros are no exception: the product of those before times the product of those after, each
+ * by doubling strides (Hillis and Steele, "Data parallel algorithms", 1986).
+ */
+const productOfOthers: Reduction["gradient"] = (g, { x }, { dout, attrs: { axes } }) => {
+  const { shape } = x.type;
+  const kept = without(range(shape.length), axes);
+  const perm = [...kept, ...axes];
+  const count = product(pick(shape, axes));
+  const rows = g.reshape(g.transpose(x, perm), [...pick(shape, kept), count]);
+  const others = g.mul(productOfNeighbours(g, rows, 1), productOfNeighbours(g, rows, -1));
+  const flat = g.mul(others, unreduce(g, dout, others.type.shape, [kept.length]));
+  return { x: g.transpose(g.reshape(flat, pick(shape, perm)), inverse(perm)) };
+};
+
+/** Along the last axis, the product of all items before each (`side` 1) or after it (`side` -1). */
+function productOfNeighbours(g: GraphBuilder, rows: Value, side: 1 | -1): Value {
+  const count = nth(rows.type.shape, rows.type.shape.length - 1);
+  let result = shift(g, rows, 1, side);
+  for (let step = 1; step < count; step *= 2) result = g.mul(result, shift(g, result, step, side));
+  return result;
+}
+
+/** Moves the items along the last axis by `step` places to the end (`side` 1) or to the start, and fills with ones. */
+function shift(g: GraphBuilder, rows: Value, step: number, side: 1 | -1): Value {
+  const { shape } = rows.type;
+  const last = shape.length - 1;
+  const zeros = shape.map(() => 0);
+  const at = (n: number): number[] => zeros.with(last, n);
+  const kept = nth(shape, last) - step;
+  if (kept <= 0) return g.constant(rows.type, 1);
+  const start = at(side === 1 ? 0 : step);
+  const part = g.call("slice", [rows], { start, limit: start.map((s, axis) => s + (axis === last ? kept : nth(shape, axis))), stride: shape.map(() => 1) });
+  const [lo, hi] = side === 1 ? [at(step), zeros] : [zeros, at(step)];
+  return g.call("pad", [part], { lo, hi, interior: zeros, value: 1 });
+}
+
+const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc: string): Entry =>
+  folding({
+    doc,
+    operands: ["x"],
+    attrs: { axis: "int" },
+    requires: {
+      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype)],
+      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+    },
+    type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
+    extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],
+    init: () => 0,
+    // The best value so far is read again at its place, so that the place is all that is carried.
+    step: (k: ExprBuilder, best: Expr, at, r, { x }, { attrs: { axis } }) =>
+      r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
+    combine: null,
+    gradient: none("a place is an integer"),
+    reference: ({ x }, { out, attrs: { axis } }) => {
+      const read = reader(x);
+      return fill(out.shape, (at) =>
+        range(nth(x.type.shape, axis)).reduce((best, i) => (better(read(at.toSpliced(axis, 0, i)), read(at.toSpliced(axis, 0, best))) ? i : best), 0),
+      );
+    },
+    samples: [
+      { operands: [f32(3, 10)], attrs: { axis: 1 } },
+      { operands: [f32(5, 2)], attrs: { axis: 0 } },
+      { operands: [i32(2, 9, 3)], attrs: { axis: 1 } },
+      { operands: [f32(4)], attrs: { axis: 0 }, values: [[1, 3, 3, -1]] },
+      { operands: [f32(2, 1)], attrs: { axis: 1 } },
+      { operands: [f64(6)], attrs: { axis: 0 } },
+    ],
+  });
+
+export const reductions = family({
+  reduce_sum: reduction({
+    doc: "the sum over `axes`",
+    init: () => 0,
+    combine: "add",
+    reference: (a, b) => a + b,
+    gradient: (g, { x }, { dout, attrs: { axes } }) => ({ x: unreduce(g, dout, x.type.shape, axes) }),
+    exact: false,
+  }),
+
+  reduce_prod: reduction({
+    doc: "the product over `axes`",
+    init: () => 1,
+    combine: "mul",
+    reference: (a, b) => a * b,
+    integer: Math.imul,
+    gradient: productOfOthers,
+    exact: false,
+  }),
+
+  reduce_max: reduction({
+    doc: "the largest over `axes`; the gradient is shared equally among ties",
+    init: (x) => (x.dtype === "i32" ? -(2 ** 31) : -Infinity),
+    combine: "max",
+    reference: (a, b) => (a < b ? b : a),
+    gradient: sharedGradient,
+    exact: true,
+  }),
+
+  reduce_min: reduction({
+    doc: "the smallest over `axes`; the gradient is shared equally among ties",
+    init: (x) => (x.dtype === "i32" ? 2 ** 31 - 1 : Infinity),
+    combine: "min",
+    reference: (a, b) => (b < a ? b : a),
+    gradient: sharedGradient,
+    exact: true,
+  }),
+
+  argmax: place("gt", (a, b) => a > b, "the place of the largest along `axis`, the first of equals"),
+  argmin: place("lt", (a, b) => a < b, "the place of the smallest along `axis`, the first of equals"),
+});

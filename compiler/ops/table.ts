@@ -1,0 +1,23 @@
+// All ops: the only door to them.
+import type { OpTable } from "../graph/op.ts";
+import { invariant } from "../support/invariant.ts";
+import { arithmetic } from "./arithmetic.ts";
+import { boxes } from "./boxes.ts";
+import { comparisons } from "./compare.ts";
+import { conversions } from "./convert.ts";
+import { convolutions } from "./conv.ts";
+import { dots } from "./dot.ts";
+import { indexing } from "./indexing.ts";
+import { leaves } from "./leaves.ts";
+import { math } from "./math.ts";
+import { movement } from "./movement.ts";
+import { packing } from "./packing.ts";
+import { random } from "./random.ts";
+import { reductions } from "./reduce.ts";
+import { windows } from "./window.ts";
+
+const families = [leaves, arithmetic, math, comparisons, conversions, random, reductions, movement, boxes, indexing, dots, convolutions, windows, packing];
+
+export const ops: OpTable = new Map(families.flat().map((op) => [op.name, op]));
+
+invariant(ops.size === families.flat().length, "two ops have one name");

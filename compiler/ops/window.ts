@@ -1,0 +1,267 @@
+// Windows over the spatial axes of [N, ...spatial, C], without padding (pad first), and the transposes that their gradients need.
+import type { ExprBuilder } from "../kernel/builder-types.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { folding, map, scattering } from "./define.ts";
+import { integers, nth } from "./lists.ts";
+import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
+import { type Entry, anyOf, f32, family, floats, i32, none } from "./signature.ts";
+
+interface Window {
+  readonly window: readonly number[];
+  readonly stride: readonly number[];
+}
+const attrs = { window: "ints", stride: "ints" } as const;
+const sized = { ...attrs, size: "ints" } as const;
+
+const spatial = (x: TensorType): readonly number[] => x.shape.slice(1, -1);
+const last = (x: TensorType): number => nth(x.shape, x.shape.length - 1);
+const steps = (size: readonly number[], { window, stride }: Window): number[] => size.map((s, i) => Math.floor((s - nth(window, i)) / nth(stride, i)) + 1);
+const image = (x: TensorType, size: readonly number[]): number[] => [nth(x.shape, 0), ...size, last(x)];
+
+const isImage = (x: TensorType): boolean => floats.includes(x.dtype) && x.shape.length >= 3;
+const imageSays = (name: string): string => `${name} is ${anyOf(floats)} of shape [N, ...spatial, C]`;
+const validWindow = (axes: number, at: Window): boolean => [at.window, at.stride].every((list) => list.length === axes && integers(list, 1));
+const windowSays = "there is a window and a stride of 1 or more per spatial axis";
+const fits = (x: TensorType, at: Window): boolean => spatial(x).every((s, i) => s >= nth(at.window, i));
+const fitsSays = "the window fits into x";
+const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
+  at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
+const sizeSays = "windows over `size` give the spatial sizes of dy";
+
+/** The index in x of place `w` of the window at `at` of the result. */
+const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride }: Window): Expr[] =>
+  at.map((i, axis) =>
+    w.slice(axis - 1, axis).reduce((sum, offset) => k.add(sum, offset), axis > 0 && axis <= w.length ? k.mul(i, k.int(nth(stride, axis - 1))) : i),
+  );
+
+const underIndex = (at: readonly number[], w: readonly number[], { stride }: Window): number[] =>
+  at.map((i, axis) => (axis > 0 && axis <= w.length ? i * nth(stride, axis - 1) + nth(w, axis - 1) : i));
+
+/** The places of a window in row-major order. */
+function places(window: readonly number[]): number[][] {
+  const result: number[][] = [];
+  eachIndex(window, (w) => result.push([...w]));
+  return result;
+}
+
+/** The parts of an index over [N, ...places, ...window, C]. */
+function split<T>(d: readonly T[], axes: number): { readonly at: readonly T[]; readonly w: readonly T[] } {
+  return { at: [...d.slice(0, 1 + axes), ...d.slice(1 + 2 * axes)], w: d.slice(1 + axes, 1 + 2 * axes) };
+}
+
+const domain = (dy: TensorType, window: readonly number[]): number[] => dy.shape.toSpliced(dy.shape.length - 1, 0, ...window);
+
+/** Sums `term` of each place of each window of dy's shape into an image. */
+function spread(dy: TensorType, out: TensorType, at: Window, term: (flat: number, offset: number) => number): Float64Array {
+  const data = new Float64Array(elements(out.shape));
+  const [outSteps, offsetSteps] = [strides(out.shape), strides(at.window)];
+  eachIndex(dy.shape, (place, flat) =>
+    eachIndex(at.window, (w) => {
+      const to = flatten(underIndex(place, w, at), outSteps);
+      data[to] = item(data, to) + term(flat, flatten(w, offsetSteps));
+    }),
+  );
+  return data;
+}
+
+interface WindowReduction {
+  readonly doc: string;
+  readonly init: number;
+  readonly combine: "add" | "max";
+  readonly reference: (a: number, b: number) => number;
+  readonly gradient: Parameters<typeof folding<readonly ["x"], typeof attrs>>[0]["gradient"];
+  readonly exact: boolean;
+}
+
+const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction): Entry =>
+  folding({
+    ...rest,
+    operands: ["x"],
+    attrs,
+    requires: {
+      c1: [imageSays("x"), ({ x }) => isImage(x)],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
+      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+    },
+    type: ({ x }, at) => tensor(x.dtype, image(x, steps(spatial(x), at))),
+    extents: ({ attrs: { window } }) => window,
+    init: () => init,
+    step: (k, acc, at, r, { x }, { attrs: use }) => k[combine](acc, x(under(k, at, r, use))),
+    combine,
+    reference: ({ x }, { out, attrs: use }) => {
+      const read = reader(x);
+      const all = places(use.window);
+      return fill(out.shape, (at) => all.reduce((acc, w) => reference(acc, read(underIndex(at, w, use))), init));
+    },
+    samples: [
+      { operands: [f32(2, 4, 6, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
+      { operands: [f32(1, 5, 5, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
+      { operands: [f32(2, 3, 3, 1)], attrs: { window: [3, 3], stride: [1, 1] } },
+      { operands: [f32(1, 7, 5)], attrs: { window: [2], stride: [3] } },
+      { operands: [f32(1, 1, 1, 4)], attrs: { window: [1, 1], stride: [2, 1] } },
+    ],
+  });
+
+export const windows = family({
+  window_max: windowReduction({
+    doc: "the largest under each window; the gradient goes to the first of equals",
+    init: -Infinity,
+    combine: "max",
+    reference: (a, b) => (a < b ? b : a),
+    gradient: (g, { x }, { dout, attrs: { window, stride } }) => {
+      const argmax = g.call("window_argmax", [x], { window, stride });
+      return { x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }) };
+    },
+    exact: true,
+  }),
+
+  window_sum: windowReduction({
+    doc: "the sum under each window",
+    init: 0,
+    combine: "add",
+    reference: (a, b) => a + b,
+    gradient: (g, { x }, { dout, attrs: { window, stride } }) => ({ x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }) }),
+    exact: false,
+  }),
+
+  window_argmax: map({
+    doc: "the place of the largest under each window, counted row-major inside the window, the first of equals",
+    operands: ["x"],
+    attrs,
+    requires: {
+      c1: [imageSays("x"), ({ x }) => isImage(x)],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
+      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+    },
+    type: ({ x }, at) => tensor("i32", image(x, steps(spatial(x), at))),
+    // Unrolled: every read is affine then, and neighbouring channels can share a vector.
+    element: (k, at, { x }, { attrs: use }) => {
+      const reads = places(use.window).map((w) =>
+        k.let(
+          x(
+            under(
+              k,
+              at,
+              w.map((i) => k.int(i)),
+              use,
+            ),
+          ),
+        ),
+      );
+      const first = { best: reads[0] ?? k.float(0), place: k.int(0) };
+      return reads.slice(1).reduce(({ best, place }, value, i) => {
+        const better = k.let(k.gt(value, best));
+        return { best: k.let(k.select(better, value, best)), place: k.let(k.select(better, k.int(i + 1), place)) };
+      }, first).place;
+    },
+    gradient: none("a place is an integer"),
+    reference: ({ x }, { out, attrs: use }) => {
+      const read = reader(x);
+      const all = places(use.window);
+      return fill(out.shape, (at) => {
+        const values = all.map((w) => read(underIndex(at, w, use)));
+        return values.reduce((best, value, i) => (value > nth(values, best) ? i : best), 0);
+      });
+    },
+    samples: [
+      { operands: [f32(2, 4, 6, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
+      { operands: [f32(1, 5, 5, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
+      { operands: [f32(1, 2, 2, 1)], attrs: { window: [2, 2], stride: [1, 1] }, values: [[1, 3, 3, 0]] },
+      { operands: [f32(1, 7, 5)], attrs: { window: [2], stride: [3] } },
+      { operands: [f32(1, 1, 1, 1)], attrs: { window: [1, 1], stride: [1, 1] } },
+    ],
+  }),
+
+  window_spread: scattering({
+    doc: "the transpose of window_sum: adds each dy to all places under its window, in an image of spatial sizes `size`",
+    operands: ["dy"],
+    attrs: sized,
+    requires: {
+      c1: [imageSays("dy"), ({ dy }) => isImage(dy)],
+      c2: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at)],
+      c3: [sizeSays, ({ dy }, at) => validSize(dy, at)],
+    },
+    type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
+    domain: ({ types, attrs: { window } }) => domain(types.dy, window),
+    target: (k, d, _, { attrs: use }) => {
+      const { at, w } = split(d, use.window.length);
+      return under(k, at, w, use);
+    },
+    value: (_, d, { dy }, { attrs: { window } }) => dy(split(d, window.length).at),
+    gradient: (g, _, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_sum", [dout], { window, stride }) }),
+    reference: ({ dy }, { out, attrs: use }) => spread(dy.type, out, use, (flat) => item(dy.data, flat)),
+    samples: [
+      { operands: [f32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
+      { operands: [f32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
+      { operands: [f32(1, 2, 5)], attrs: { window: [2], stride: [3], size: [7] } },
+      { operands: [f32(1, 1, 1, 1)], attrs: { window: [1, 1], stride: [2, 1], size: [2, 1] } },
+    ],
+  }),
+
+  window_scatter: scattering({
+    doc: "the gradient of window_max: adds each dy to the place under its window that argmax names, in an image of spatial sizes `size`",
+    operands: ["dy", "argmax"],
+    attrs: sized,
+    requires: {
+      c1: [imageSays("dy"), ({ dy }) => isImage(dy)],
+      c2: ["argmax is i32 of the shape of dy", ({ dy, argmax }) => argmax.dtype === "i32" && sameShape(dy.shape, argmax.shape)],
+      c3: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at)],
+      c4: [sizeSays, ({ dy }, at) => validSize(dy, at)],
+    },
+    type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
+    // All places of a window are visited, so that targets are affine and neighbouring channels can share a vector.
+    domain: ({ types, attrs: { window } }) => domain(types.dy, window),
+    target: (k, d, _, { attrs: use }) => {
+      const { at, w } = split(d, use.window.length);
+      return under(k, at, w, use);
+    },
+    value: (k, d, { dy, argmax }, { attrs: { window } }) => {
+      const { at, w } = split(d, window.length);
+      const offset = w.reduce((sum, i, axis) => k.add(sum, k.mul(i, k.int(nth(strides(window), axis)))), k.int(0));
+      return k.select(k.eq(argmax(at), offset), dy(at), 0);
+    },
+    gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_gather", [dout, argmax], { window, stride }) }),
+    reference: ({ dy, argmax }, { out, attrs: use }) =>
+      spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
+    samples: [
+      { operands: [f32(2, 2, 3, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
+      { operands: [f32(1, 3, 2, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
+      { operands: [f32(1, 2, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3], size: [7] } },
+    ],
+  }),
+
+  window_gather: map({
+    doc: "the transpose of window_scatter: the element of x under each window that argmax names",
+    operands: ["x", "argmax"],
+    attrs,
+    requires: {
+      c1: [imageSays("x"), ({ x }) => isImage(x)],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
+      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+      c4: [
+        "argmax is i32 of the shape that the windows give",
+        ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
+      ],
+    },
+    type: ({ x, argmax }) => tensor(x.dtype, argmax.shape),
+    element: (k, at, { x, argmax }, { attrs: use }) => {
+      const offset = k.let(argmax(at));
+      const w = use.window.map((size, axis) => k.rem(k.div(offset, k.int(nth(strides(use.window), axis))), k.int(size)));
+      return x(under(k, at, w, use));
+    },
+    gradient: (g, { x, argmax }, { dout, attrs: { window, stride } }) => ({
+      x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }),
+    }),
+    reference: ({ x, argmax }, { out, attrs: use }) => {
+      const [read, chosen] = [reader(x), reader(argmax)];
+      const all = places(use.window);
+      return fill(out.shape, (at) => read(underIndex(at, all[chosen(at)] ?? [], use)));
+    },
+    samples: [
+      { operands: [f32(2, 4, 6, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
+      { operands: [f32(1, 5, 5, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
+      { operands: [f32(1, 7, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3] } },
+    ],
+  }),
+});
