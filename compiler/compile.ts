@@ -1,0 +1,147 @@
+import type { Diagnostic } from "../dsl/diagnostic.ts";
+import { DiagnosticError } from "../dsl/diagnostic.ts";
+import type { Source } from "../dsl/span.ts";
+import type { Code, Plan } from "../runtime/plan.ts";
+import { assemble, type Assembly, type Variants } from "./assemble.ts";
+import { emitJs } from "./codegen/js/emit.ts";
+import { emitWasm } from "./codegen/wasm/emit.ts";
+import { elaborate } from "./frontend/program.ts";
+import type { Graph, Program } from "./graph/ir.ts";
+import { functions } from "./kernel/math.ts";
+import { runPasses, required } from "./passes/driver.ts";
+import type { Pass } from "./passes/pass.ts";
+import { pipeline } from "./pipeline.ts";
+import { referenceCode } from "./reference.ts";
+import { present } from "./support/invariant.ts";
+
+/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is no such file. */
+export type Resolver = (path: string, from: string | null) => Source | null;
+
+export type Target = "wasm" | "js" | "reference";
+export type Mode = "fast" | "strict";
+
+export interface CompileOptions {
+  /** Sizes of named dims. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Several sets of dims in one module, which share params and state. `dims` holds for all of them. */
+  readonly variants?: readonly Readonly<Record<string, number>>[];
+  /** Entries to compile; all by default. */
+  readonly entries?: readonly string[];
+  /** `strict` gives the same bits on every engine; `fast` may use relaxed SIMD. */
+  readonly mode?: Mode;
+  readonly target?: Target;
+  /** Exports every kernel, so that a session can time them. */
+  readonly profile?: boolean;
+  /** Names of passes to leave out. */
+  readonly without?: readonly string[];
+  readonly resolve: Resolver;
+  /** Values of params and state that are given at build time. */
+  readonly frozen?: ReadonlyMap<string, Float64Array>;
+  /** Verifies the graph after every pass. */
+  readonly verify?: boolean;
+}
+
+/** A graph as it stands after a stage. */
+export interface GraphStage {
+  /** `graph` for what elaboration gives, then the passes' names. */
+  readonly name: string;
+  readonly graph: Graph;
+  /** Null for `graph`. */
+  readonly pass: Pass | null;
+  readonly ms: number;
+}
+
+export interface CompiledModule {
+  readonly plan: Plan;
+  readonly assembly: Assembly;
+  /** The planned graphs, in the order of the plan's entries. */
+  readonly graphs: readonly Graph[];
+  /** Every stage of each graph, in the same order. */
+  readonly stages: readonly (readonly GraphStage[])[];
+  readonly warnings: readonly Diagnostic[];
+  /** WebAssembly of a mode: bytes, and the text. */
+  wasm(mode: Mode): { readonly bytes: Uint8Array<ArrayBuffer>; wat(): string };
+  /** An ES module with the same functions. */
+  js(): string;
+  /** What a session runs. */
+  code(target?: Target): Promise<Code>;
+}
+
+/** What the front end gives for the options; throws a `DiagnosticError` with everything that is wrong. */
+export function elaborateSource(source: Source, options: CompileOptions): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
+  const sets = options.variants ?? [{}];
+  const variants = sets.map((set) => ({ ...options.dims, ...set }));
+  const { program, diagnostics } = elaborate(source, { variants, resolve: options.resolve, ...(options.entries && { entries: options.entries }) });
+  if (program === null) throw new DiagnosticError(diagnostics);
+  return { program, warnings: diagnostics };
+}
+
+/** From text to a module. Throws a `DiagnosticError` for mistakes in the text or the options. */
+export function compileModule(source: Source, options: CompileOptions): CompiledModule {
+  const { program, warnings } = elaborateSource(source, options);
+  return compileProgram(program, options, warnings);
+}
+
+export function compileProgram(program: Program, options: Omit<CompileOptions, "resolve">, warnings: readonly Diagnostic[] = []): CompiledModule {
+  const without = checkedPasses(options.without ?? []);
+  const stages = program.entries.map(({ graph }) => stagesOf(graph, options, without));
+  const graphs = stages.map((list) => present(list.at(-1), "a graph has stages").graph);
+  const variants: Variants = program.entries.map(({ dims }, i) => ({ dims, graph: present(graphs[i], "every entry has a graph") }));
+  const assembly = assemble(program, variants, { profile: options.profile ?? false });
+
+  const { kernels, entries, plan } = assembly;
+  const memoryPages = Math.ceil(plan.arenaBytes / 65536);
+  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: options.profile ?? false, memoryPages });
+  const js = (): string => emitJs(kernels, entries, { exportKernels: options.profile ?? false });
+  const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
+    switch (target) {
+      case "wasm": {
+        const bytes = wasm("strict").bytes;
+        return options.mode === "strict" ? { kind: "wasm", bytes } : { kind: "wasm", bytes, relaxed: wasm("fast").bytes };
+      }
+      case "js":
+        return { kind: "js", instantiate: await loadModule(js()) };
+      case "reference":
+        return referenceCode(plan, program.entries.map(({ graph }) => graph));
+    }
+  };
+  return { plan, assembly, graphs, stages, warnings, wasm, js, code };
+}
+
+function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, without: ReadonlySet<string>): GraphStage[] {
+  const stages: GraphStage[] = [{ name: "graph", graph, pass: null, ms: 0 }];
+  runPasses(graph, pipeline, {
+    without,
+    verify: options.verify ?? false,
+    ...(options.frozen && { frozen: options.frozen }),
+    onStage: (pass, _, after, ms) => void stages.push({ name: pass.name, graph: after, pass, ms }),
+  });
+  return stages;
+}
+
+/** Names of passes that may be left out, or a diagnostic. */
+function checkedPasses(names: readonly string[]): ReadonlySet<string> {
+  const all = pipeline.map(({ name }) => name);
+  const needed = required(pipeline);
+  const wrong = names.filter((name) => !all.includes(name) || needed.has(name));
+  if (wrong.length > 0)
+    throw new DiagnosticError(
+      wrong.map((name) => ({
+        code: "E0901",
+        says: all.includes(name) ? `the pass ${name} cannot be left out` : `there is no pass ${name}`,
+        help: `passes that can be left out: ${all.filter((n) => !needed.has(n)).join(", ")}`,
+      })),
+    );
+  return new Set(names);
+}
+
+type Instantiate = Extract<Code, { kind: "js" }>["instantiate"];
+
+/** Emitted JavaScript is loaded as a module, never evaluated from a string in place. */
+async function loadModule(text: string): Promise<Instantiate> {
+  const bytes = new TextEncoder().encode(text);
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 4096) binary += String.fromCharCode(...bytes.subarray(i, i + 4096));
+  const module = (await import(`data:text/javascript;base64,${btoa(binary)}`)) as { readonly instantiate: Instantiate };
+  return module.instantiate;
+}

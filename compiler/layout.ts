@@ -1,0 +1,71 @@
+import { dtypes } from "../runtime/dtype.ts";
+import { constantData, isConstant, splatValue } from "./graph/facts.ts";
+import type { Graph, Persistent, Place, Value } from "./graph/ir.ts";
+import { memoryOf } from "./passes/plan-memory.ts";
+import { invariant, present } from "./support/invariant.ts";
+import { bytes, type TensorType } from "./types/tensor-type.ts";
+
+/**
+ * The arena of a module: persistent tensors, then each entry's constants and caches, then one scratch area that all entries share. Offsets in bytes;
+ * the first bytes stay free, so that no address is 0.
+ */
+export interface Layout {
+  readonly arenaBytes: number;
+  readonly persistent: ReadonlyMap<string, number>;
+  /** Absolute offset of a place of the i-th graph. */
+  readonly address: (graph: number, place: Place) => number;
+  readonly constants: readonly { readonly offset: number; readonly base64: string }[];
+}
+
+const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
+
+export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[]): Layout {
+  let end = 64;
+  const take = (size: number, to = 16): number => {
+    const offset = align(end, to);
+    end = offset + size;
+    return offset;
+  };
+  const paths = new Map(persistent.map(({ path, type }) => [path, take(bytes(type))]));
+  const areas = graphs.map((graph) => {
+    const memory = memoryOf(graph);
+    return { constant: take(memory.constants, 64), cache: take(memory.cache, 64), scratch: memory.planned };
+  });
+  const scratch = take(Math.max(0, ...areas.map((area) => area.scratch)), 64);
+  const address = (graph: number, place: Place): number => {
+    const area = present(areas[graph], "an unknown graph");
+    switch (place.area) {
+      case "persistent":
+        return present(paths.get(place.path), `there is no param or state ${place.path}`);
+      case "scratch":
+        return scratch + place.offset;
+      case "cache":
+      case "constant":
+        return area[place.area] + place.offset;
+    }
+  };
+  const constants = graphs.flatMap((graph, i) =>
+    graph.nodes.flatMap((node) => {
+      const [value] = node.results;
+      const place = node.notes.places?.[0];
+      if (value === undefined || !isConstant(node) || splatValue(value) !== null || !place) return [];
+      return [{ offset: address(i, place), base64: encode(value.type, present(constantData(value), "a constant has data")) }];
+    }),
+  );
+  return { arenaBytes: align(end), persistent: paths, address, constants };
+}
+
+/** The place of a value that must have one. */
+export function placeOf(value: Value): Place {
+  const place = value.node.notes.places?.[value.index];
+  invariant(place !== undefined && place !== null, `${value.node.op.name} has no place in memory`);
+  return place;
+}
+
+function encode(type: TensorType, data: Float64Array): string {
+  const typed = new dtypes[type.dtype].array(data);
+  const raw = new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+  let text = "";
+  for (let i = 0; i < raw.length; i += 4096) text += String.fromCharCode(...raw.subarray(i, i + 4096));
+  return btoa(text);
+}

@@ -1,0 +1,30 @@
+import { chooseAlgorithms } from "./passes/choose-algorithms.ts";
+import { differentiate } from "./passes/differentiate.ts";
+import { checkOrder } from "./passes/driver.ts";
+import { dropDead } from "./passes/drop-dead.ts";
+import { foldAffine } from "./passes/fold-affine.ts";
+import { foldConstants } from "./passes/fold-constants.ts";
+import { freeze } from "./passes/freeze.ts";
+import { fuse } from "./passes/fuse.ts";
+import { mergeCommon } from "./passes/merge-common.ts";
+import type { Pass } from "./passes/pass.ts";
+import { planMemory } from "./passes/plan-memory.ts";
+import { simplify } from "./passes/simplify.ts";
+import { splitByStage } from "./passes/split-by-stage.ts";
+
+/** What happens to every graph, in this order. */
+export const pipeline = [
+  differentiate, //     a loss and the params it is minimized over become the backward graph
+  freeze, //            before everything that computes with constants; only where weights are given
+  foldAffine, //        while products are still whole, and before the sums it leaves behind are simplified
+  simplify,
+  foldConstants,
+  mergeCommon,
+  chooseAlgorithms, //  after every pass that looks for products and convolutions: it leaves none to be recognised
+  dropDead,
+  splitByStage, //      after choose-algorithms, whose packing of weights it moves out of the call
+  fuse, //              nothing may look inside a group
+  planMemory,
+] satisfies readonly Pass[];
+
+checkOrder(pipeline);
