@@ -63,12 +63,14 @@ class Layout {
     this.line = [];
   }
 
-  /** Keeps the newline before `token`, drops it, or ends the item with it. False where an item begins inside an open bracket. */
+  /** Keeps the newline before `token`, drops it, or ends the item with it. False where an item or statement begins inside an open bracket. */
   private settleNewline(token: IToken): boolean {
     if (!this.newline) return true;
     const inner = this.open.at(-1)?.token.tokenType;
-    const atMargin = this.tokens[this.at - 1]?.tokenType === t.Newline;
-    if (inner && atMargin && beginsItem(token, this.tokens[this.at + 1])) return false;
+    const atMargin = token.startColumn === 1;
+    const next = this.tokens[this.at + 1];
+    if (inner && atMargin && beginsItem(token, next)) return false;
+    if (inner && inner !== t.LBrace && beginsStatement(token, next)) return false;
     const ends = !hangsAfter(this.line.at(-1), this.line.at(-2)) && !joinsBefore(token, this.line.at(-1));
     if (!inner && ends && token.tokenType !== t.LBrace && token.tokenType !== t.LParen) this.flush();
     if (inner === t.LBrace && ends) this.line.push(this.newline);
@@ -162,7 +164,16 @@ function joinsBefore(token: IToken, last: IToken | undefined): boolean {
   return joining.has(token.tokenType) || tokenMatcher(token, t.Operator);
 }
 
-const { dl, dim, model, layer, fn, optimizer, entry, train } = t.contextual;
+/** Where these stand no expression goes on, so a bracket before them has been forgotten. */
+function beginsStatement(token: IToken, next: IToken | undefined): boolean {
+  const { tokenType } = token;
+  if (!next || next.tokenType === t.Colon) return false;
+  if (tokenType === t.reserved.let || tokenType === t.reserved.minimize) return true;
+  if (tokenType === param || tokenType === state) return tokenMatcher(next, t.Name);
+  return tokenMatcher(token, t.Name) && next.tokenType === t.Write;
+}
+
+const { dl, dim, model, layer, fn, optimizer, entry, train, param, state } = t.contextual;
 const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry]);
 
 function beginsItem(token: IToken, next: IToken | undefined): boolean {

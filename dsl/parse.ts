@@ -1,6 +1,7 @@
 import type { File, Import, Item } from "./ast.ts";
 import { maxDepth, tooDeep } from "./depth.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { isStray } from "./hints.ts";
 import { layout } from "./layout.ts";
 import { lex } from "./lex.ts";
 import { parseTolerantly } from "./recover.ts";
@@ -41,7 +42,12 @@ function read(report: Report): File | null {
   if (!lines) return null;
   const ends = byEnd(comments);
   const parts: Part[] = [];
+  let strayBefore = false;
   for (const line of lines) {
+    // What follows a brace too many is many lines and one mistake.
+    const stray = isStray(line);
+    if (stray && strayBefore) continue;
+    strayBefore = stray;
     const { tree, whole } = parseTolerantly(line, bad, report);
     if (!tree) continue;
     const part = toAst(tree, ends, report);

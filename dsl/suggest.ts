@@ -9,8 +9,8 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) > limit) continue;
     const lower = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    // One edit makes any single letter of any other, so short names must agree in something.
-    if (lower >= Math.max(name.length, candidate.length)) continue;
+    // Short names are near to everything: more than half of the letters must agree.
+    if (lower * 2 >= Math.max(name.length, candidate.length)) continue;
     const cost = lower + (lower < editDistance(name, candidate) ? 0.5 : 0);
     if (cost < least) [best, least] = [candidate, cost];
   }

@@ -1,0 +1,153 @@
+import { tokenMatcher, type IToken } from "chevrotain";
+import type { SyntaxCode } from "./codes.ts";
+import { didYouMean } from "./suggest.ts";
+import * as t from "./tokens.ts";
+
+/** Where the parser stood when it could not go on. */
+export interface Failure {
+  /** Null at the end of a line. */
+  readonly found: IToken | null;
+  readonly previous: IToken | null;
+  readonly next: IToken | null;
+  /** The first token of the statement, or of the item. */
+  readonly first: IToken | null;
+  /** Names of the tokens that would have fitted; none where the item was complete. */
+  readonly expected: readonly string[];
+  readonly rule: string;
+  readonly rules: readonly string[];
+}
+
+export interface Hint {
+  readonly code?: SyntaxCode;
+  readonly says?: string;
+  readonly help: string;
+  /** Where the mistake is, if not at the token that was found. */
+  readonly at?: IToken;
+}
+
+/** The probable mistake behind a failure: the first rule that knows it; null where none does. */
+export function hint(failure: Failure): Hint | null {
+  for (const rule of rules) {
+    const found = rule(failure);
+    if (found) return found;
+  }
+  return null;
+}
+
+type Rule = (failure: Failure) => Hint | null;
+
+export const declarations: readonly string[] = ["model", "layer", "fn", "optimizer", "entry", "train", "dim", "import"];
+const statements = ["let", "param", "state", "minimize", "if", "repeat"];
+
+/** Words of other languages, with what stands for them here. */
+const foreignWords: ReadonlyMap<string, string> = new Map([
+  ["return", "the last expression of a block is its value; leave `return` out"],
+  ["def", "a function is declared with `fn`"],
+  ["func", "a function is declared with `fn`"],
+  ["function", "a function is declared with `fn`"],
+  ["class", "a layer is declared with `layer`, a whole model with `model`"],
+  ["const", "a value is named with `let`"],
+  ["var", "a value is named with `let`; what lasts between calls is a `state`"],
+  ["elif", "write `else if`"],
+  ["for", "write `repeat i in 8 { ... }`"],
+  ["while", "write `repeat 8 { ... }`"],
+]);
+
+const rules: readonly Rule[] = [foreignWord, misspelt, declarationInside, keywordAsName, outsideOfAll, ...helpOnly()];
+
+function foreignWord({ found, previous, first, rule }: Failure): Hint | null {
+  const word = previous !== null && previous === first && rule === "block" ? previous : found;
+  const help = word?.tokenType === t.Identifier ? foreignWords.get(word.image) : undefined;
+  return word && help !== undefined ? { code: "E0107", says: `\`${word.image}\` is not a keyword of this language`, help, at: word } : null;
+}
+
+function misspelt({ found, previous, first, expected, rule }: Failure): Hint | null {
+  const names = expected.filter((name) => name.endsWith("Keyword")).map((name) => name.slice(0, -"Keyword".length).toLowerCase());
+  if (rule === "item") return suggestion(found, declarations);
+  if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
+  if (expected.length > 1 || !found) return null;
+  if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
+  const head = previous !== null && previous === first && tokenMatcher(found, t.Word) ? suggestion(previous, statements) : null;
+  return head ?? suggestion(found, ["and", "or"]);
+}
+
+function suggestion(word: IToken | null, candidates: readonly string[]): Hint | null {
+  const meant = word?.tokenType === t.Identifier ? didYouMean(word.image, candidates) : null;
+  return word && meant !== null ? { code: "E0107", says: `\`${word.image}\` is not a keyword`, help: `did you mean \`${meant}\`?`, at: word } : null;
+}
+
+/** The line belongs inside a declaration, and does not even look like the head of one. */
+export function isStray(line: readonly IToken[]): boolean {
+  const [first] = line;
+  return first !== undefined && !heads.has(first.image) && suggestion(first, declarations) === null;
+}
+
+const heads: ReadonlySet<string> = new Set([...declarations, "dl", ...foreignWords.keys()]);
+
+function declarationInside({ previous, first, rule, found }: Failure): Hint | null {
+  if (rule !== "block" || !previous || previous !== first || !found || !tokenMatcher(found, t.Name) || !declarations.includes(previous.image)) return null;
+  return {
+    code: "E0113",
+    says: `\`${previous.image}\` inside a block`,
+    at: previous,
+    help: "declarations stand at the top of the file; close the block before this line, or move it out",
+  };
+}
+
+function keywordAsName({ found, expected }: Failure): Hint | null {
+  if (!found || expected[0] !== "Name" || !tokenMatcher(found, t.Word)) return null;
+  return { code: "E0114", says: `\`${found.image}\` is a keyword and cannot be a name`, help: `choose another name, such as \`${found.image}_\`` };
+}
+
+function outsideOfAll({ rule, found }: Failure): Hint | null {
+  if (rule !== "item" || !found) return null;
+  return {
+    says: `expected a declaration, found \`${found.image}\``,
+    help: "a file holds `import`, `dim`, `model`, `layer`, `fn`, `optimizer` and `entry`; all else stands inside one of these",
+  };
+}
+
+/** Rules that add a help to the usual sentence: the rule of the grammar, the token that was found (null for any), and the help. */
+function helpOnly(): readonly Rule[] {
+  const help = (rule: string, found: string | null, text: (failure: Failure, name: string) => string | null): Rule => {
+    return (failure) => {
+      if (failure.rule !== rule || (found !== null && failure.found?.tokenType.name !== found)) return null;
+      const answer = text(failure, failure.previous?.image ?? "");
+      return answer === null ? null : { help: answer };
+    };
+  };
+  return [
+    help("suffix", "Equals", (_, name) => `a named argument is written \`${name}: value\``),
+    help("record", "Equals", (_, name) => `a field is written \`${name}: value\``),
+    help("suffix", null, ({ expected, found }) => (found && expected[0] === "RParen" ? "put a comma between two arguments" : null)),
+    help("suffix", "Number", ({ expected, found }) => (expected[0] === "Word" ? `an element is taken with brackets: \`[${found?.image ?? 0}]\`` : null)),
+    help("suffix", null, ({ expected, found }) => (found && expected[0] === "RSquare" ? "put a comma between two items" : null)),
+    help("list", null, ({ found }) => (found ? "put a comma between two elements" : null)),
+    help("tuple", null, ({ found, expected }) => (found && expected[0] === "RParen" ? "close the parenthesis, or put a comma between two elements" : null)),
+    help("record", null, () => "put a comma between two fields"),
+    help("parameter", null, (_, name) => `a parameter has a type: \`${name}: f32[N, 10]\``),
+    help("parameters", null, ({ expected }, name) => (expected[0] === "LParen" ? `the inputs follow the name: \`${name}(x: f32[N, 10])\`` : null)),
+    help("parameters", null, ({ found }) => (found ? "put a comma between two parameters" : null)),
+    help("variable", null, ({ first, expected }, name) => (expected[0] === "Colon" ? `a ${first?.image ?? "param"} has a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null)),
+    help("let", "Colon", (_, name) => `write \`let ${name} = ...\`; the type follows from the value`),
+    help("let", "Write", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
+    help("body", "Colon", () => "a body stands in `{ }` or after `=`"),
+    help("body", "Minus", () => "write `->` before the result type"),
+    help("body", null, ({ found }) => (found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`")),
+    help("minimize", null, () => "it reads `minimize loss over Model with adam(lr: 1e-3)`"),
+    help("import", null, () => 'it reads `import { name } from "./file.dl"`'),
+    help("type", null, ({ expected }) => (expected[0] === "RSquare" ? null : "a type looks like `f32[N, 10]`, `int` or `[int]`")),
+    help("block", "Equals", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
+    help("block", "Write", () => "only the name of a state stands left of `<-`; a comparison with a negative number is written `a < -b`"),
+    help("block", "ElseKeyword", () => "an `else` follows the `}` of its `if`"),
+    help("block", null, ({ expected, found }) => (found && expected[0] === "RBrace" ? "put one statement on a line" : null)),
+    help("block", null, ({ expected }) => (expected[0] === "LBrace" ? "a block stands in `{ }` and begins on this line" : null)),
+    help("primary", "Plus", () => "leave the `+` out"),
+    help("primary", "Dot", ({ next }) => (next?.tokenType === t.NumberToken ? `write \`0.${next.image}\`` : null)),
+    help("primary", "Dots", () => "a pack such as `..S` stands in a type, in a list, or alone as an argument"),
+    help("primary", "Equals", ({ previous }) => (previous?.tokenType === t.Equals ? "write `==` to compare" : null)),
+    help("primary", "Pipe", () => "a pipe needs a value on its left"),
+    help("dims", null, () => "it reads `dim N, M`"),
+    help("end", null, ({ first }) => (first?.tokenType === t.contextual.dim ? "put a comma between two dims" : "begin a new line")),
+  ];
+}
