@@ -1,0 +1,106 @@
+// Slices, pads and concatenations of one another, as the gradients of slices and of concatenations leave them.
+import type { GraphBuilder } from "../graph/build.ts";
+import { intAttr, listAttr } from "../graph/facts.ts";
+import type { Node, Value } from "../graph/ir.ts";
+import { rule, type Match, type RuleText } from "../graph/rewrite.ts";
+import { at, iota } from "./support-attrs.ts";
+import { localRule, type LocalRule } from "./support-local-rules.ts";
+
+const perAxis = (m: Match, value: (axis: number) => number): number[] => iota(m.root.type.shape.length).map(value);
+const zeros = (list: readonly number[]): boolean => list.every((n) => n === 0);
+
+/** Just past the last of `count` elements that lie `stride` apart. */
+const limitOf = (start: number, count: number, stride: number): number => start + (count - 1) * stride + 1;
+
+/** A slice written as start and stride; its count is the result's size. */
+interface Cut {
+  readonly start: readonly number[];
+  readonly stride: readonly number[];
+}
+
+const sliceOf = (cut: (m: Match) => Cut | null) => ({
+  s: (m: Match) => cut(m)?.start ?? null,
+  l: (m: Match) => cut(m)?.start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m)?.stride ?? [], axis))) ?? null,
+  t: (m: Match) => cut(m)?.stride ?? null,
+});
+
+const sliceOfSlice = (m: Match): Cut => ({
+  start: perAxis(m, (axis) => at(m.ints("s1"), axis) + at(m.ints("s2"), axis) * at(m.ints("t1"), axis)),
+  stride: perAxis(m, (axis) => at(m.ints("t1"), axis) * at(m.ints("t2"), axis)),
+});
+
+/** A slice of a pad that takes elements of x and nothing else. */
+function sliceOfPad(m: Match): Cut | null {
+  const step = perAxis(m, (axis) => at(m.ints("interior"), axis) + 1);
+  const start = perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis));
+  // Of a single element the stride says nothing.
+  const stride = perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis)));
+  const inside = perAxis(m, (axis) => limitOf(at(start, axis), at(m.root.type.shape, axis), at(stride, axis))).every((limit, axis) => limit <= at(m.type("x").shape, axis));
+  return inside && [...start, ...stride].every((n) => Number.isInteger(n) && n >= 0) ? { start, stride } : null;
+}
+
+const sum = (a: string, b: string) => (m: Match): number[] => perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
+
+/** The axis along which y begins where x ends, of two tensors in zeros of one shape that differ along it alone. */
+function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
+  const lists = { x: { lo: m.ints("l1"), hi: m.ints("h1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), hi: m.ints("h2"), between: m.ints("i2") } };
+  const [first, second] = [lists[x], lists[y]];
+  if (!zeros(first.between) || !zeros(second.between)) return null;
+  const differ = perAxis(m, (axis) => axis).filter((axis) => first.lo[axis] !== second.lo[axis] || first.hi[axis] !== second.hi[axis]);
+  const [axis] = differ;
+  if (axis === undefined || differ.length > 1) return null;
+  return at(first.lo, axis) + at(m.type(x).shape, axis) === at(second.lo, axis) ? axis : null;
+}
+
+const joined = (x: "x" | "y", y: "x" | "y", lo: string, hi: string) => ({
+  a: (m: Match) => joint(m, x, y),
+  l: (m: Match) => m.ints(lo),
+  h: (m: Match) => m.ints(hi),
+  i: (m: Match) => perAxis(m, () => 0),
+});
+
+const bothPads = "pad(x){lo=l1, hi=h1, interior=i1, value=0} + pad(y){lo=l2, hi=h2, interior=i2, value=0}";
+
+export const boxRules: readonly (RuleText | string)[] = [
+  "slice(x) => x",
+  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfSlice) }),
+  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfPad) }),
+
+  "pad(x) => x",
+  rule("pad(pad(x){lo=l1, hi=h1, interior=i1, value}){lo=l2, hi=h2, interior=i2, value} => pad(x){lo=l, hi=h, interior=i1, value}", {
+    when: (m) => zeros(m.ints("i2")),
+    gives: { l: sum("l1", "l2"), h: sum("h1", "h2") },
+  }),
+
+  "concat(x) => x",
+  // The gradient of a split: its parts lie side by side, each in zeros of its own.
+  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("x", "y", "l1", "h2") }),
+  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("y", "x", "l2", "h1") }),
+];
+
+/** A slice that lies in one part of a concatenation is a slice of that part. */
+function sliceOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
+  const [joined] = operands;
+  if (op.name !== "slice" || joined?.node.op.name !== "concat") return null;
+  const axis = intAttr(joined.node.attrs, "axis");
+  const [start, limit, stride] = [listAttr(attrs, "start"), listAttr(attrs, "limit"), listAttr(attrs, "stride")];
+  let before = 0;
+  for (const part of joined.node.operands) {
+    const after = before + at(part.type.shape, axis);
+    if (at(start, axis) >= before && at(limit, axis) <= after) {
+      const shifted = (list: readonly number[]): number[] => list.map((n, i) => (i === axis ? n - before : n));
+      return g.call("slice", [part], { start: shifted(start), limit: shifted(limit), stride });
+    }
+    before = after;
+  }
+  return null;
+}
+
+/** A part that is itself a concatenation along the axis brings its own parts. */
+function concatOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
+  if (op.name !== "concat") return null;
+  const inner = (value: Value): boolean => value.node.op === op && value.node.attrs["axis"] === attrs["axis"];
+  return operands.some(inner) ? g.call("concat", operands.flatMap((value) => (inner(value) ? value.node.operands : [value])), attrs) : null;
+}
+
+export const boxLocalRules: readonly LocalRule[] = [localRule("slice-of-concat", sliceOfConcat), localRule("concat-of-concat", concatOfConcat)];

@@ -1,0 +1,59 @@
+// Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition.
+import type { GraphBuilder } from "../graph/build.ts";
+import { listAttr, splatValue } from "../graph/facts.ts";
+import type { Node, Value } from "../graph/ir.ts";
+import { elements, isFloat } from "../types/tensor-type.ts";
+import { at, iota } from "./support-attrs.ts";
+import { channelOf, spread, type Channel } from "./support-channel.ts";
+import { localRule, type LocalRule } from "./support-local-rules.ts";
+
+const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "reverse", "pad", "concat"]);
+
+/** Equal elements are equal wherever they are put; a pad must put the same ones around them. */
+function movedSplat(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  if (!movements.has(op.name)) return null;
+  const numbers = operands.map(splatValue);
+  const [first] = numbers;
+  if (first === undefined || first === null || !numbers.every((n) => Object.is(n, first))) return null;
+  if (op.name === "pad" && !Object.is(attrs["value"], first)) return null;
+  return g.constant(at(results, 0).type, first);
+}
+
+/** What the operand repeats; null where it is no repetition. */
+function repeated(g: GraphBuilder, value: Value): Channel | null {
+  return splatValue(value) !== null || value.node.op.name === "broadcast" ? channelOf(g, value) : null;
+}
+
+/**
+ * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the axes that any of them has, if that is less work. For splats alone of an exact op, folding
+ * does the same.
+ */
+function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const { type } = at(results, 0);
+  if (op.form.kind !== "pointwise" || elements(type.shape) <= 1) return null;
+  if (!operands.every((value) => splatValue(value) !== null || value.node.op.name === "broadcast")) return null;
+  const channels = operands.flatMap((value) => repeated(g, value) ?? []);
+  const axes = iota(type.shape.length).filter((axis) => channels.some((channel) => channel.axes.includes(axis)));
+  const shape = axes.map((axis) => at(type.shape, axis));
+  if (elements(shape) >= elements(type.shape)) return null;
+  const parts = channels.map((channel) => spread(g, { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) }, shape));
+  return spread(g, { value: g.call(op.name, parts, attrs), axes }, type.shape);
+}
+
+/** A sum over axes that only repeat is a multiple. */
+function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const [x] = operands;
+  if (op.name !== "reduce_sum" || x === undefined || !isFloat(x.type.dtype)) return null;
+  const axes = listAttr(attrs, "axes");
+  const channel = axes.length === 0 ? null : repeated(g, x);
+  if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
+  const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
+  const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
+  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(results, 0).type.shape), count);
+}
+
+export const repeatRules: readonly LocalRule[] = [
+  localRule("moved-splat", movedSplat),
+  localRule("pointwise-of-repeated", pointwiseOfRepeated),
+  localRule("sum-of-repeated", sumOfRepeated),
+];

@@ -1,0 +1,36 @@
+import { rewrite, ruleSet } from "../graph/rewrite.ts";
+import type { Graph } from "../graph/ir.ts";
+import { ops } from "../ops/table.ts";
+import type { Pass } from "./pass.ts";
+import { algebraLocalRules, algebraRules } from "./rules-algebra.ts";
+import { boxLocalRules, boxRules } from "./rules-boxes.ts";
+import { dotRules } from "./rules-dot.ts";
+import { movementRules } from "./rules-movement.ts";
+import { reduceRules } from "./rules-reduce.ts";
+import { repeatRules } from "./rules-repeat.ts";
+import { applyLocalRules } from "./support-local-rules.ts";
+
+export const simplifyRules = ruleSet(ops, [...algebraRules, ...movementRules, ...boxRules, ...reduceRules, ...dotRules]);
+export const simplifyLocalRules = [...repeatRules, ...algebraLocalRules, ...boxLocalRules];
+
+/**
+ * Identities, until none is left. Each one keeps the bits of every f32 but for the sign of a zero and the payload of a NaN; what would round differently
+ * (x / c as x * (1 / c), a sum of sums) is no rule here. Early, so that all passes after it see one form of the same thing: constants on the right,
+ * arithmetic before its broadcast, no chain of movements; and again after passes that leave such chains behind.
+ */
+export const simplify: Pass = {
+  name: "simplify",
+  says: "applies identities until none is left",
+  needs: ["differentiated"],
+  gives: ["simplified"],
+  breaks: [],
+  exact: true,
+  run: (graph) => {
+    for (let current = graph; ; ) {
+      const rewritten = rewrite(current, simplifyRules);
+      const next: Graph = applyLocalRules(rewritten, simplifyLocalRules);
+      if (next === rewritten) return rewritten;
+      current = next;
+    }
+  },
+};
