@@ -1,0 +1,319 @@
+import { i32, type Buffer, type Expr, type Kernel, type MathFunction } from "../../kernel/ir.ts";
+import { present, never } from "../../support/invariant.ts";
+import { Addresses, type Pointer } from "./addresses.ts";
+import { emitExpr, rampWords, valTypeOf, wordsOf, type Surroundings } from "./expressions.ts";
+import { flatten, type FlatLoop, type FlatStmt } from "./flatten.ts";
+import { FunctionWriter, type WasmFunction } from "./function.ts";
+import type { Linear, Term } from "./linear.ts";
+import { LastUses, neededNames } from "./liveness.ts";
+import { Locals } from "./locals.ts";
+import { bytesOf, emitLoad, emitSplatLoad, emitStore } from "./memory.ts";
+import { spread } from "./splat-offsets.ts";
+import { statementsOf, valuesOf, within, type Load } from "./walk.ts";
+
+export interface KernelOptions {
+  /** `madd` of vectors is one relaxed instruction. */
+  readonly relaxed: boolean;
+  readonly functions: ReadonlyMap<string, MathFunction>;
+}
+
+/** The kernel as a function of one i32 per buffer: the byte offset at which the buffer lies. */
+export function emitKernel(kernel: Kernel, { relaxed, functions }: KernelOptions): WasmFunction {
+  return new KernelEmitter(kernel, flatten(kernel, functions), relaxed).emit();
+}
+
+class KernelEmitter implements Surroundings {
+  readonly to: FunctionWriter;
+  readonly locals: Locals;
+  readonly relaxed: boolean;
+  readonly #body: readonly FlatStmt[];
+  readonly #buffers: ReadonlyMap<string, { readonly buffer: Buffer; readonly param: number }>;
+  readonly #addresses: Addresses;
+  readonly #needed: ReadonlySet<string>;
+  readonly #lastUses: LastUses;
+  readonly #named = new Map<string, number>();
+  readonly #constants = new Map<string, number>();
+  readonly #pointers = new Map<Pointer, { readonly local: number; /** Bytes by which it has moved since the turn began. */ moved: number }>();
+  readonly #loops: FlatLoop[] = [];
+  #guard = "";
+  /** The guard under which the innermost loop's turn began. */
+  #turnGuard = "";
+
+  constructor(kernel: Kernel, body: readonly FlatStmt[], relaxed: boolean) {
+    this.to = new FunctionWriter(
+      kernel.name,
+      kernel.origin,
+      kernel.buffers.map((buffer) => buffer.name),
+    );
+    this.locals = new Locals(this.to);
+    this.relaxed = relaxed;
+    this.#body = body;
+    this.#buffers = new Map(kernel.buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
+    this.#addresses = new Addresses(body);
+    this.#needed = neededNames(body, this.#addresses);
+    this.#lastUses = new LastUses(this.#addresses);
+  }
+
+  emit(): WasmFunction {
+    this.#hoistConstants();
+    this.#block(this.#body);
+    return this.to.finish();
+  }
+
+  local(name: string): number {
+    return present(this.#named.get(name), `${name} has a local`);
+  }
+
+  constant(words: readonly number[]): number | undefined {
+    return this.#constants.get(words.join());
+  }
+
+  load(x: Load, splat: boolean): void {
+    const { element } = this.#buffer(x.buffer);
+    const offset = this.#address(x.buffer, x.at);
+    if (splat && bytesOf[element] === 4) return emitSplatLoad(this.to, offset);
+    emitLoad(this.to, element, x.type.lanes, offset);
+    if (splat) this.to.op("i32x4.splat");
+  }
+
+  /** V8 builds a vector constant anew at each use, so those that loops use go into locals. Zero is as cheap as a copy. */
+  #hoistConstants(): void {
+    for (const loop of this.#body.flatMap((stmt) => [...statementsOf([stmt])].filter((inner) => inner.kind === "for")))
+      for (const stmt of statementsOf(loop.body))
+        for (const value of valuesOf(stmt))
+          for (const x of within(value)) {
+            const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
+            if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
+            const local = this.locals.take("v128", "c");
+            this.to.op("v128.const", ...words);
+            this.to.set(local);
+            this.#constants.set(words.join(), local);
+          }
+  }
+
+  #block(block: readonly FlatStmt[]): void {
+    const outer = this.#guard;
+    this.#guard = this.#addresses.guardOf(block, outer);
+    const ending = this.#lastUses.in(block);
+    block.forEach((stmt, index) => {
+      this.#statement(stmt);
+      for (const name of ending.get(index) ?? []) {
+        const local = this.#named.get(name);
+        if (local !== undefined) this.locals.release(local);
+      }
+    });
+    this.#guard = outer;
+  }
+
+  #statement(stmt: FlatStmt): void {
+    switch (stmt.kind) {
+      case "for":
+        return stmt.trips === null ? this.#openLoop(stmt) : this.#countedLoop(stmt);
+      case "steps":
+        return this.#steps(stmt.bodies);
+      case "let":
+        if (this.#needed.has(stmt.name)) this.#bind(stmt.name, stmt.value);
+        return;
+      case "var":
+        return this.#bind(stmt.name, stmt.init);
+      case "set":
+        emitExpr(this, stmt.value);
+        return this.to.set(this.local(stmt.name));
+      case "store": {
+        const { element } = this.#buffer(stmt.buffer);
+        const offset = this.#address(stmt.buffer, stmt.at);
+        emitExpr(this, stmt.value);
+        return emitStore(this.to, element, stmt.value.type.lanes, offset);
+      }
+      case "if":
+        emitExpr(this, stmt.when);
+        this.to.if();
+        this.#block(stmt.then);
+        if (stmt.otherwise.length > 0) {
+          this.to.else();
+          this.#block(stmt.otherwise);
+        }
+        return this.to.end();
+      default:
+        return never(stmt);
+    }
+  }
+
+  #bind(name: string, value: Expr): void {
+    emitExpr(this, value);
+    const local = this.locals.take(valTypeOf(value.type), name);
+    this.#named.set(name, local);
+    this.to.set(local);
+  }
+
+  /** At least two turns. Where nobody asks for the loop's variable, a pointer that moves counts the turns. */
+  #countedLoop(loop: FlatLoop): void {
+    const pointers = this.#enter(loop);
+    const counter = this.#needed.has(loop.name) ? undefined : pointers.find((pointer) => pointer.coefficient !== 0);
+    if (counter === undefined) this.#bind(loop.name, loop.from);
+    const end = counter === undefined ? null : this.locals.take("i32", `${loop.name}_end`);
+    if (counter !== undefined && end !== null) {
+      this.to.get(this.#pointerLocal(counter));
+      this.#addConstant(this.#bump(counter) * present(loop.trips, "the turns are known"));
+      this.to.set(end);
+    }
+    this.to.loop();
+    this.#turn(loop, pointers);
+    if (counter !== undefined && end !== null) {
+      this.to.get(this.#pointerLocal(counter));
+      this.to.get(end);
+      this.to.op("i32.ne");
+      this.locals.release(end);
+    } else this.#advance(loop);
+    this.to.brIf(0);
+    this.to.end();
+    this.#leave(loop, pointers);
+  }
+
+  /** Perhaps no turn at all. */
+  #openLoop(loop: FlatLoop): void {
+    this.#bind(loop.name, loop.from);
+    const bounded = loop.to.kind === "const" ? null : `${loop.name} end`;
+    if (bounded !== null) this.#bind(bounded, loop.to);
+    const to: Expr = bounded === null ? loop.to : { kind: "var", type: i32, name: bounded };
+    this.to.get(this.local(loop.name));
+    emitExpr(this, to);
+    this.to.op("i32.lt_s");
+    this.to.if();
+    const pointers = this.#enter(loop);
+    this.to.loop();
+    this.#turn(loop, pointers);
+    this.#advance({ ...loop, to });
+    this.to.brIf(0);
+    this.to.end();
+    this.#leave(loop, pointers);
+    this.to.end();
+    if (bounded !== null) this.locals.release(this.local(bounded));
+  }
+
+  /** Sets the loop's pointers. */
+  #enter(loop: FlatLoop): readonly Pointer[] {
+    const pointers = this.#addresses.pointersOf(loop);
+    for (const pointer of pointers) {
+      const offset = this.#locate(pointer.buffer, this.#addresses.start(pointer), null);
+      this.#addConstant(offset);
+      const local = this.locals.take("i32", `${pointer.buffer}_at`);
+      this.to.set(local);
+      this.#pointers.set(pointer, { local, moved: 0 });
+    }
+    return pointers;
+  }
+
+  #turn(loop: FlatLoop, pointers: readonly Pointer[]): void {
+    const outer = this.#turnGuard;
+    this.#turnGuard = this.#addresses.guardOf(loop.body, this.#guard);
+    this.#loops.push(loop);
+    this.#block(loop.body);
+    this.#loops.pop();
+    this.#turnGuard = outer;
+    for (const pointer of pointers) {
+      this.#move(pointer, this.#bump(pointer));
+      this.#pointer(pointer).moved = 0;
+    }
+  }
+
+  /** Leaves on the stack whether there is another turn. */
+  #advance(loop: FlatLoop): void {
+    const local = this.local(loop.name);
+    this.to.get(local);
+    this.#addConstant(loop.step);
+    this.to.set(local);
+    this.to.get(local);
+    emitExpr(this, loop.to);
+    this.to.op("i32.lt_s");
+  }
+
+  #leave(loop: FlatLoop, pointers: readonly Pointer[]): void {
+    for (const pointer of pointers) {
+      this.locals.release(this.#pointerLocal(pointer));
+      this.#pointers.delete(pointer);
+    }
+    const local = this.#named.get(loop.name);
+    if (local !== undefined) this.locals.release(local);
+  }
+
+  /** Unrolled turns. Between them move the pointers whose splats would otherwise have too many offsets. */
+  #steps(bodies: readonly (readonly FlatStmt[])[]): void {
+    const loop = this.#loops.at(-1);
+    // Under an `if`, a move would not happen on the other way.
+    const always = loop !== undefined && this.#guard === this.#turnGuard;
+    const moves = always ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop) : [];
+    const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointer(pointer).moved, by: by * this.#bytes(pointer.buffer) }));
+    bodies.forEach((body, turn) => {
+      for (const { pointer, start, by } of starts) this.#move(pointer, start + turn * by);
+      this.#block(body);
+    });
+  }
+
+  /** Moves a pointer to so many bytes past where the turn found it. */
+  #move(pointer: Pointer, moved: number): void {
+    const state = this.#pointer(pointer);
+    if (moved === state.moved) return;
+    this.to.get(state.local);
+    this.#addConstant(moved - state.moved);
+    this.to.set(state.local);
+    state.moved = moved;
+  }
+
+  /** Puts an address on the stack; what is left to add is the instruction's offset. */
+  #address(buffer: string, at: Expr): number {
+    const offset = this.#locate(buffer, this.#addresses.form(at), this.#guard);
+    if (offset >= 0) return offset;
+    this.#addConstant(offset);
+    return 0;
+  }
+
+  #locate(buffer: string, form: Linear, guard: string | null): number {
+    const { pointer, inline, constant } = this.#addresses.locate(this.#loops, buffer, form, guard);
+    const bytes = this.#bytes(buffer);
+    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `${buffer} is a buffer`).param : this.#pointerLocal(pointer));
+    const offset = constant * bytes - (pointer === null ? 0 : this.#pointer(pointer).moved);
+    if (inline.length === 0) return offset;
+    for (const added of inline) this.#addTerm(added, bytes);
+    // The terms may be negative, and an instruction's offset does not wrap.
+    this.#addConstant(offset);
+    return 0;
+  }
+
+  #addTerm({ expr, coefficient }: Term, bytes: number): void {
+    emitExpr(this, expr);
+    const factor = coefficient * bytes;
+    const shift = Math.log2(factor);
+    if (factor !== 1) {
+      this.to.i32(Number.isInteger(shift) ? shift : factor);
+      this.to.op(Number.isInteger(shift) ? "i32.shl" : "i32.mul");
+    }
+    this.to.op("i32.add");
+  }
+
+  #addConstant(value: number): void {
+    if ((value | 0) === 0) return;
+    this.to.i32(value);
+    this.to.op("i32.add");
+  }
+
+  #bump({ coefficient, owner, buffer }: Pointer): number {
+    return coefficient * owner.step * this.#bytes(buffer);
+  }
+
+  #bytes(buffer: string): number {
+    return bytesOf[this.#buffer(buffer).element];
+  }
+
+  #buffer(name: string): Buffer {
+    return present(this.#buffers.get(name), `${name} is a buffer`).buffer;
+  }
+
+  #pointer(pointer: Pointer): { readonly local: number; moved: number } {
+    return present(this.#pointers.get(pointer), "the pointer is set");
+  }
+
+  #pointerLocal(pointer: Pointer): number {
+    return this.#pointer(pointer).local;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Kernel, MathFunction } from "../../kernel/ir.ts";
+import { invariant, present } from "../../support/invariant.ts";
+import { emitKernel } from "./emit-kernel.ts";
+import { FunctionWriter, type WasmFunction } from "./function.ts";
+import { encodeModule, type WasmModule } from "./module.ts";
+import { printModule } from "./wat.ts";
+
+/** An exported function without parameters: calls of kernels, in order. Arguments are byte offsets of the kernel's buffers. */
+export interface WasmEntry {
+  readonly name: string;
+  readonly calls: readonly { readonly kernel: string; readonly args: readonly number[] }[];
+}
+
+export interface WasmInput {
+  readonly kernels: readonly Kernel[];
+  readonly entries: readonly WasmEntry[];
+  /** The function table. */
+  readonly functions: ReadonlyMap<string, MathFunction>;
+  /** `fast` needs relaxed SIMD; `strict` gives the same bits on every engine. */
+  readonly mode: "fast" | "strict";
+  /** Exports each kernel under its name, too. */
+  readonly exportKernels: boolean;
+  /** Pages of 64 KiB that the imported `env.memory` has at least. */
+  readonly memoryPages: number;
+}
+
+export interface WasmOutput {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  wat(): string;
+}
+
+/** A module of all kernels and entries, deterministic to the byte. */
+export function emitWasm(input: WasmInput): WasmOutput {
+  const kernels = input.kernels.map((kernel) => emitKernel(kernel, { relaxed: input.mode === "fast", functions: input.functions }));
+  const indices = new Map(kernels.map((f, index) => [f.name, index]));
+  invariant(indices.size === kernels.length, "kernels have different names");
+  const entries = input.entries.map((entry) => emitEntry(entry, kernels, indices));
+  const module: WasmModule = {
+    memoryPages: input.memoryPages,
+    functions: [...kernels, ...entries],
+    exports: [
+      ...entries.map((entry, index) => ({ name: entry.name, function: kernels.length + index })),
+      ...(input.exportKernels ? kernels.map((kernel, index) => ({ name: kernel.name, function: index })) : []),
+    ],
+  };
+  return { bytes: encodeModule(module), wat: () => printModule(module) };
+}
+
+function emitEntry(entry: WasmEntry, kernels: readonly WasmFunction[], indices: ReadonlyMap<string, number>): WasmFunction {
+  const to = new FunctionWriter(entry.name, "", []);
+  for (const { kernel, args } of entry.calls) {
+    const index = present(indices.get(kernel), `${entry.name} calls ${kernel}, which is not there`);
+    const params = present(kernels[index], "the kernel is there").params;
+    invariant(args.length === params, `${kernel} takes ${params} buffers, not ${args.length}`);
+    for (const arg of args) to.i32(arg);
+    to.call({ index, params });
+  }
+  return to.finish();
+}

@@ -1,0 +1,209 @@
+import { present, never } from "../../support/invariant.ts";
+import { showReg, type Expr, type RegType } from "../../kernel/ir.ts";
+import { leading } from "../../kernel/types.ts";
+import { f32Bits } from "./bytes.ts";
+import type { FunctionWriter } from "./function.ts";
+import type { Locals } from "./locals.ts";
+import type { ValType } from "./opcodes.ts";
+import { instructions, type RegisterName } from "./operators.ts";
+import type { Load } from "./walk.ts";
+
+/** What an expression needs from where it stands. */
+export interface Surroundings {
+  readonly to: FunctionWriter;
+  readonly locals: Locals;
+  readonly relaxed: boolean;
+  /** The local of a variable or register. */
+  local(name: string): number;
+  /** The local that holds a vector constant, if one does. */
+  constant(words: readonly number[]): number | undefined;
+  load(x: Load, splat: boolean): void;
+}
+
+type Apply = Extract<Expr, { kind: "apply" }>;
+
+export const valTypeOf = (type: RegType): ValType => (type.lanes === 4 ? "v128" : type.scalar === "f32" ? "f32" : "i32");
+
+/** The four words of a vector constant. */
+export function wordsOf(x: Extract<Expr, { kind: "const" }>): readonly number[] {
+  const word = x.type.scalar === "f32" ? f32Bits(x.value) : x.type.scalar === "bool" ? (x.value !== 0 ? -1 : 0) : x.value | 0;
+  return [word, word, word, word];
+}
+
+export const rampWords: readonly number[] = [0, 1, 2, 3];
+
+/** Leaves the value of `x` on the stack. */
+export function emitExpr(on: Surroundings, x: Expr): void {
+  const { to } = on;
+  switch (x.kind) {
+    case "const":
+      if (x.type.lanes === 4) emitVector(on, wordsOf(x));
+      else if (x.type.scalar === "f32") to.op("f32.const", f32Bits(x.value));
+      else to.i32(x.value);
+      return;
+    case "var":
+    case "register":
+      return to.get(on.local(x.name));
+    case "load":
+      return on.load(x, false);
+    case "splat":
+      return emitSplat(on, x.value);
+    case "lane":
+      emitExpr(on, x.value);
+      to.op(x.type.scalar === "f32" ? "f32x4.extract_lane" : "i32x4.extract_lane", x.lane);
+      if (x.type.scalar === "bool") {
+        to.i32(1);
+        to.op("i32.and");
+      }
+      return;
+    case "apply":
+      return emitApply(on, x);
+    case "call":
+      return never(x as never);
+    default:
+      return never(x);
+  }
+}
+
+function emitVector(on: Surroundings, words: readonly number[]): void {
+  const held = on.constant(words);
+  if (held === undefined) on.to.op("v128.const", ...words);
+  else on.to.get(held);
+}
+
+function emitSplat(on: Surroundings, value: Expr): void {
+  const { to } = on;
+  if (value.kind === "load" && value.type.scalar !== "bool") return on.load(value, true);
+  if (value.type.scalar === "bool") {
+    to.i32(0);
+    emitExpr(on, value);
+    to.op("i32.sub");
+  } else emitExpr(on, value);
+  to.op(value.type.scalar === "f32" ? "f32x4.splat" : "i32x4.splat");
+}
+
+function emitApply(on: Surroundings, x: Apply): void {
+  const type = present(x.args[leading(x.op)] ?? x, `${x.op} has operands`).type;
+  const name = showReg(type) as RegisterName;
+  const instruction = instructions[x.op][name];
+  if (instruction !== undefined) {
+    for (const arg of x.args) emitExpr(on, arg);
+    on.to.op(instruction);
+    return;
+  }
+  present(written[x.op], `${x.op} of ${name} has an instruction`)(on, x.args, type);
+}
+
+type Writer = (on: Surroundings, args: readonly Expr[], type: RegType) => void;
+
+/** The operators that are several instructions. */
+const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
+  ramp: (on) => emitVector(on, rampWords),
+  // Vectors reinterpret for nothing.
+  bits_f32: (on, args) => all(on, args),
+  bits_i32: (on, args) => all(on, args),
+  neg: (on, args) => {
+    on.to.i32(0);
+    all(on, args);
+    on.to.op("i32.sub");
+  },
+  not: (on, args) => {
+    all(on, args);
+    on.to.i32(-1);
+    on.to.op("i32.xor");
+  },
+  abs: (on, args) =>
+    twice(on, args, ([a]) => {
+      on.to.i32(0);
+      a();
+      on.to.op("i32.sub");
+      a();
+      a();
+      on.to.i32(0);
+      on.to.op("i32.lt_s");
+      on.to.select("i32");
+    }),
+  min: (on, args, type) => pick(on, args, type, false),
+  max: (on, args, type) => pick(on, args, type, true),
+  madd: (on, args, type) => {
+    const [a, b, c] = args as readonly [Expr, Expr, Expr];
+    if (on.relaxed && type.scalar === "f32" && type.lanes === 4) {
+      all(on, [a, b, c]);
+      return on.to.op("f32x4.relaxed_madd");
+    }
+    const kind = type.lanes === 4 ? (type.scalar === "f32" ? "f32x4" : "i32x4") : type.scalar === "f32" ? "f32" : "i32";
+    all(on, [a, b]);
+    on.to.op(`${kind}.mul`);
+    emitExpr(on, c);
+    on.to.op(`${kind}.add`);
+  },
+  select: (on, args, type) => {
+    const [condition, a, b] = args as readonly [Expr, Expr, Expr];
+    all(on, [a, b, condition]);
+    if (type.lanes === 4) on.to.op("v128.bitselect");
+    else on.to.select(valTypeOf(type));
+  },
+  div: divide,
+};
+
+function all(on: Surroundings, args: readonly Expr[]): void {
+  for (const arg of args) emitExpr(on, arg);
+}
+
+/** `b < a ? b : a`, or `a < b ? b : a`. */
+function pick(on: Surroundings, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
+  const kind = scalar === "f32" ? "f32" : "i32";
+  twice(on, args, ([a, b]) => {
+    b();
+    a();
+    (larger ? a : b)();
+    (larger ? b : a)();
+    on.to.op(kind === "f32" ? "f32.lt" : "i32.lt_s");
+    on.to.select(kind);
+  });
+}
+
+/** The quotient of the least i32 by -1 wraps here and traps in WebAssembly. */
+function divide(on: Surroundings, args: readonly Expr[]): void {
+  const { to } = on;
+  const divisor = args[1];
+  if (divisor?.kind === "const" && divisor.value !== -1) {
+    all(on, args);
+    return to.op("i32.div_s");
+  }
+  twice(on, args, ([a, b]) => {
+    const minusOne = (): void => {
+      b();
+      to.i32(-1);
+      to.op("i32.eq");
+    };
+    to.i32(0);
+    a();
+    to.op("i32.sub");
+    a();
+    to.i32(1);
+    b();
+    minusOne();
+    to.select("i32");
+    to.op("i32.div_s");
+    minusOne();
+    to.select("i32");
+  });
+}
+
+type Put = () => void;
+
+/** Computes the arguments once; `use` may put each of them on the stack as often as it likes. */
+function twice(on: Surroundings, args: readonly Expr[], use: (put: readonly [Put, Put]) => void): void {
+  const held: number[] = [];
+  const put = args.map((arg): Put => {
+    if (arg.kind === "const" || arg.kind === "var" || arg.kind === "register") return () => emitExpr(on, arg);
+    emitExpr(on, arg);
+    const local = on.locals.take(valTypeOf(arg.type), "t");
+    on.to.set(local);
+    held.push(local);
+    return () => on.to.get(local);
+  });
+  use(put as readonly Put[] as readonly [Put, Put]);
+  for (const local of held) on.locals.release(local);
+}

@@ -1,0 +1,193 @@
+import { apply, constant, lane, splat } from "../../kernel/fold.ts";
+import type { Expr, Kernel, Lanes, MathFunction, RegType, Stmt } from "../../kernel/ir.ts";
+import { Names } from "../../kernel/names.ts";
+import { isShiftCount } from "../../kernel/types.ts";
+import { invariant, never, present } from "../../support/invariant.ts";
+
+/** A `for` that stays a loop. `trips` is null where the bounds are not constants. */
+export interface FlatLoop {
+  readonly kind: "for";
+  readonly name: string;
+  readonly from: Expr;
+  readonly to: Expr;
+  readonly step: number;
+  readonly trips: number | null;
+  readonly body: readonly FlatStmt[];
+}
+
+export type FlatStmt =
+  | FlatLoop
+  /** The turns of an unrolled loop; address registers may move between them. */
+  | { readonly kind: "steps"; readonly bodies: readonly (readonly FlatStmt[])[] }
+  | { readonly kind: "let"; readonly name: string; readonly value: Expr }
+  | { readonly kind: "var"; readonly name: string; readonly init: Expr }
+  | { readonly kind: "set"; readonly name: string; readonly value: Expr }
+  | { readonly kind: "store"; readonly buffer: string; readonly at: Expr; readonly value: Expr }
+  | { readonly kind: "if"; readonly when: Expr; readonly then: readonly FlatStmt[]; readonly otherwise: readonly FlatStmt[] };
+
+/**
+ * The kernel as straight lines and real loops: unrolled loops are written out, single turns substituted, math functions inlined as lets (lifted to the lanes
+ * of the call), each element of a register array is a register of its own, and all names are unique.
+ */
+export function flatten(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): readonly FlatStmt[] {
+  return new Flattener(kernel, functions).block(kernel.body, new Map());
+}
+
+/** What the names of the source stand for here. */
+type Scope = ReadonlyMap<string, Expr>;
+
+class Flattener {
+  readonly #names: Names;
+  readonly #functions: ReadonlyMap<string, MathFunction>;
+  #out: FlatStmt[] = [];
+
+  constructor(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>) {
+    this.#names = new Names(kernel.buffers.map((buffer) => buffer.name));
+    this.#functions = functions;
+  }
+
+  block(body: readonly Stmt[], scope: Scope): readonly FlatStmt[] {
+    const outer = this.#out;
+    const inner: FlatStmt[] = [];
+    this.#out = inner;
+    this.#statements(body, scope);
+    this.#out = outer;
+    return inner;
+  }
+
+  /** Into the current block; what it binds is seen by the rest of `body` only. */
+  #statements(body: readonly Stmt[], outer: Scope): void {
+    const scope = new Map(outer);
+    for (const stmt of body) this.#statement(stmt, scope);
+  }
+
+  #statement(stmt: Stmt, scope: Map<string, Expr>): void {
+    switch (stmt.kind) {
+      case "for":
+        return this.#for(stmt, scope);
+      case "let":
+        scope.set(stmt.name, this.#let(stmt.name, this.#expr(stmt.value, scope)));
+        return;
+      case "var": {
+        const init = this.#expr(stmt.init, scope);
+        for (const position of positions(stmt.dims)) {
+          const name = this.#names.fresh([stmt.name, ...position].join("_"));
+          scope.set(element(stmt.name, position), { kind: "register", type: stmt.type, name, at: [] });
+          this.#out.push({ kind: "var", name, init });
+        }
+        return;
+      }
+      case "set": {
+        const value = this.#expr(stmt.value, scope);
+        const target = this.#register(stmt.name, stmt.at, scope);
+        this.#out.push({ kind: "set", name: target.name, value });
+        return;
+      }
+      case "store":
+        this.#out.push({ kind: "store", buffer: stmt.buffer, at: this.#expr(stmt.at, scope), value: this.#expr(stmt.value, scope) });
+        return;
+      case "if": {
+        const when = this.#expr(stmt.when, scope);
+        if (when.kind === "const") return this.#statements(when.value !== 0 ? stmt.then : stmt.otherwise, scope);
+        this.#out.push({ kind: "if", when, then: this.block(stmt.then, scope), otherwise: this.block(stmt.otherwise, scope) });
+        return;
+      }
+      default:
+        return never(stmt);
+    }
+  }
+
+  #for(stmt: Extract<Stmt, { kind: "for" }>, scope: Scope): void {
+    const from = this.#expr(stmt.from, scope);
+    const to = this.#expr(stmt.to, scope);
+    const trips = from.kind === "const" && to.kind === "const" ? Math.max(0, Math.ceil((to.value - from.value) / stmt.step)) : null;
+    const turn = (value: Expr): Scope => new Map(scope).set(stmt.name, value);
+    if (trips === 0) return;
+    if (from.kind === "const" && trips === 1) return this.#statements(stmt.body, turn(from));
+    if (stmt.unroll) {
+      invariant(from.kind === "const" && trips !== null, `the unrolled loop ${stmt.name} has constant bounds`);
+      const bodies = Array.from({ length: trips }, (_, index) => this.block(stmt.body, turn(constant(from.type, from.value + index * stmt.step))));
+      this.#out.push({ kind: "steps", bodies });
+      return;
+    }
+    const name = this.#names.fresh(stmt.name);
+    const body = this.block(stmt.body, turn({ kind: "var", type: from.type, name }));
+    if (body.length > 0) this.#out.push({ kind: "for", name, from, to, step: stmt.step, trips, body });
+  }
+
+  #let(hint: string, value: Expr): Expr {
+    if (value.kind === "const" || value.kind === "var") return value;
+    const name = this.#names.fresh(hint);
+    this.#out.push({ kind: "let", name, value });
+    return { kind: "var", type: value.type, name };
+  }
+
+  #register(name: string, at: readonly Expr[], scope: Scope): Extract<Expr, { kind: "register" }> {
+    const position = at.map((index) => {
+      const value = this.#expr(index, scope);
+      invariant(value.kind === "const", `an element of ${name} is named by constants`);
+      return value.value;
+    });
+    const register = scope.get(element(name, position));
+    invariant(register?.kind === "register", `${element(name, position)} is no register`);
+    return register;
+  }
+
+  #expr(x: Expr, scope: Scope): Expr {
+    switch (x.kind) {
+      case "const":
+        return x;
+      case "var":
+        return present(scope.get(x.name), `${x.name} is not bound`);
+      case "register":
+        return this.#register(x.name, x.at, scope);
+      case "load":
+        return { ...x, at: this.#expr(x.at, scope) };
+      case "splat":
+        return splat(this.#expr(x.value, scope));
+      case "lane":
+        return lane(this.#expr(x.value, scope), x.lane);
+      case "apply":
+        return apply(
+          x.op,
+          x.args.map((arg) => this.#expr(arg, scope)),
+        );
+      case "call":
+        return this.#inline(
+          x.fn,
+          x.args.map((arg) => this.#expr(arg, scope)),
+          x.type.lanes,
+        );
+      default:
+        return never(x);
+    }
+  }
+
+  #inline(fn: string, args: readonly Expr[], lanes: Lanes): Expr {
+    const { params, lets, result } = present(this.#functions.get(fn), `there is no function ${fn}`);
+    const scope = new Map(params.map((param, index) => [param.name, this.#let(param.name, present(args[index], `${fn} lacks an argument`))]));
+    for (const { name, value } of lets) scope.set(name, this.#let(name, this.#expr(lifted(value, lanes), scope)));
+    return this.#expr(lifted(result, lanes), scope);
+  }
+}
+
+const element = (name: string, position: readonly number[]): string => `${name}[${position.join(",")}]`;
+
+function positions(dims: readonly number[]): readonly (readonly number[])[] {
+  return dims.reduce<readonly (readonly number[])[]>((all, size) => all.flatMap((head) => Array.from({ length: size }, (_, index) => [...head, index])), [[]]);
+}
+
+/** A scalar expression of a math function, lane by lane. Counts of shifts stay scalar. */
+function lifted(x: Expr, lanes: Lanes): Expr {
+  if (lanes === 1) return x;
+  const type: RegType = { scalar: x.type.scalar, lanes };
+  switch (x.kind) {
+    case "const":
+    case "var":
+      return { ...x, type };
+    case "apply":
+      return { ...x, type, args: x.args.map((arg, index) => (isShiftCount(x.op, index) ? arg : lifted(arg, lanes))) };
+    default:
+      invariant(false, `a math function contains a ${x.kind}`);
+  }
+}

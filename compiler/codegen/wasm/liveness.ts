@@ -1,0 +1,59 @@
+import type { Expr } from "../../kernel/ir.ts";
+import type { Addresses } from "./addresses.ts";
+import type { FlatStmt } from "./flatten.ts";
+import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
+
+/** Variables whose values are needed as such. A `let` or loop variable that only addresses used is not: pointers have taken its place. */
+export function neededNames(body: readonly FlatStmt[], addresses: Addresses): ReadonlySet<string> {
+  const needed = new Set(addresses.needed);
+  for (const stmt of [...statementsOf(body)].reverse()) {
+    if (stmt.kind === "let" && !needed.has(stmt.name)) continue;
+    for (const value of valuesOf(stmt)) for (const x of within(value)) if (x.kind === "var") needed.add(x.name);
+  }
+  return needed;
+}
+
+/** Tells for each statement of a block which names are used in it for the last time. */
+export class LastUses {
+  readonly #addresses: Addresses;
+  readonly #uses = new Map<FlatStmt, ReadonlySet<string>>();
+
+  constructor(addresses: Addresses) {
+    this.#addresses = addresses;
+  }
+
+  /** Of the names that the block itself introduces: position of the last statement that uses them, or of the one that introduces them. */
+  in(block: readonly FlatStmt[]): ReadonlyMap<number, readonly string[]> {
+    const last = new Map<string, number>();
+    block.forEach((stmt, index) => {
+      for (const name of this.#usesOf(stmt)) if (last.has(name)) last.set(name, index);
+      if (stmt.kind === "let" || stmt.kind === "var") last.set(stmt.name, index);
+    });
+    const ending = new Map<number, string[]>();
+    for (const [name, index] of last) ending.set(index, [...(ending.get(index) ?? []), name]);
+    return ending;
+  }
+
+  #usesOf(stmt: FlatStmt): ReadonlySet<string> {
+    const known = this.#uses.get(stmt);
+    if (known !== undefined) return known;
+    const uses = new Set<string>();
+    for (const value of valuesOf(stmt)) this.#value(value, uses);
+    if (stmt.kind === "store") this.#position(stmt.at, uses);
+    if (stmt.kind === "set") uses.add(stmt.name);
+    for (const block of blocksOf(stmt)) for (const inner of block) for (const name of this.#usesOf(inner)) uses.add(name);
+    this.#uses.set(stmt, uses);
+    return uses;
+  }
+
+  #value(value: Expr, uses: Set<string>): void {
+    for (const x of within(value)) {
+      if (x.kind === "var" || x.kind === "register") uses.add(x.name);
+      if (x.kind === "load") this.#position(x.at, uses);
+    }
+  }
+
+  #position(at: Expr, uses: Set<string>): void {
+    for (const { expr } of this.#addresses.form(at).terms.values()) this.#value(expr, uses);
+  }
+}

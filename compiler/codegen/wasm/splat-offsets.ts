@@ -1,0 +1,40 @@
+import type { Located, Pointer } from "./addresses.ts";
+import type { FlatLoop, FlatStmt } from "./flatten.ts";
+import { statementsOf, valuesOf, within, type Load } from "./walk.ts";
+
+/** V8 folds the offset of a plain load into the instruction, but computes an address for each distinct offset of a splatting one and holds it in a register. */
+const comfortable = 8;
+
+/**
+ * The pointers of `loop` that should move between the unrolled turns `bodies`, and by how many elements: those through which splats
+ * are loaded at many offsets, where a move per turn leaves each turn the same few.
+ */
+export function spread(
+  bodies: readonly (readonly FlatStmt[])[],
+  locate: (x: Load) => Located,
+  loop: FlatLoop,
+): readonly { readonly pointer: Pointer; readonly by: number }[] {
+  const offsets = new Map<Pointer, Set<number>[]>();
+  bodies.forEach((body, turn) => {
+    for (const x of splatLoads(body)) {
+      const { pointer, inline, constant } = locate(x);
+      if (pointer === null || pointer.owner !== loop || inline.length > 0) continue;
+      const turns = offsets.get(pointer) ?? bodies.map(() => new Set<number>());
+      offsets.set(pointer, turns);
+      turns[turn]?.add(constant);
+    }
+  });
+  const moves: { pointer: Pointer; by: number }[] = [];
+  for (const [pointer, turns] of offsets) {
+    if (new Set(turns.flatMap((turn) => [...turn])).size <= comfortable) continue;
+    const firsts = turns.map((turn) => Math.min(...turn));
+    const by = (firsts[1] ?? 0) - (firsts[0] ?? 0);
+    if (by > 0 && firsts.every((first, turn) => first === (firsts[0] ?? 0) + turn * by)) moves.push({ pointer, by });
+  }
+  return moves;
+}
+
+function* splatLoads(body: readonly FlatStmt[]): Generator<Load> {
+  for (const stmt of statementsOf(body))
+    for (const value of valuesOf(stmt)) for (const x of within(value)) if (x.kind === "splat" && x.value.kind === "load" && x.value.type.scalar !== "bool") yield x.value;
+}

@@ -1,0 +1,71 @@
+import type { Expr } from "../../kernel/ir.ts";
+import { never } from "../../support/invariant.ts";
+import type { FlatStmt } from "./flatten.ts";
+
+export type Load = Extract<Expr, { kind: "load" }>;
+
+/** The operands of an expression; those of a load are left out, since its position becomes an address. */
+export function operandsOf(x: Expr): readonly Expr[] {
+  switch (x.kind) {
+    case "const":
+    case "var":
+    case "load":
+    case "register":
+      return [];
+    case "splat":
+    case "lane":
+      return [x.value];
+    case "apply":
+    case "call":
+      return x.args;
+    default:
+      return never(x);
+  }
+}
+
+/** `x` and all expressions in it, positions of loads excepted. */
+export function* within(x: Expr): Generator<Expr> {
+  yield x;
+  for (const operand of operandsOf(x)) yield* within(operand);
+}
+
+/** The values that a statement itself computes: not those of nested statements, and not positions. */
+export function valuesOf(stmt: FlatStmt): readonly Expr[] {
+  switch (stmt.kind) {
+    case "for":
+      return [stmt.from, stmt.to];
+    case "steps":
+      return [];
+    case "let":
+    case "set":
+    case "store":
+      return [stmt.value];
+    case "var":
+      return [stmt.init];
+    case "if":
+      return [stmt.when];
+    default:
+      return never(stmt);
+  }
+}
+
+export function blocksOf(stmt: FlatStmt): readonly (readonly FlatStmt[])[] {
+  switch (stmt.kind) {
+    case "for":
+      return [stmt.body];
+    case "steps":
+      return stmt.bodies;
+    case "if":
+      return [stmt.then, stmt.otherwise];
+    default:
+      return [];
+  }
+}
+
+/** All statements of a block, nested ones after the one that holds them. */
+export function* statementsOf(block: readonly FlatStmt[]): Generator<FlatStmt> {
+  for (const stmt of block) {
+    yield stmt;
+    for (const inner of blocksOf(stmt)) yield* statementsOf(inner);
+  }
+}

@@ -1,0 +1,56 @@
+import type { ContractionDim } from "../graph/op.ts";
+import type { KernelBuilder, Register } from "../kernel/build.ts";
+import type { Buffer, Expr } from "../kernel/ir.ts";
+import { panelWidth, sizeOf } from "./contraction-dims.ts";
+
+export interface Sum {
+  readonly lhs: Buffer;
+  readonly packed: Buffer;
+  /** `[rows, vectors]` of f32x4. */
+  readonly sums: Register;
+  /** What is summed over, outermost first. */
+  readonly dims: readonly ContractionDim[];
+  /** Where the tile's first row begins in lhs, and its first panel. */
+  readonly lhsAt: Expr;
+  readonly packedAt: Expr;
+  /** From one panel to the next. */
+  readonly panelSize: number;
+  readonly vectors: number;
+  /** Loops over the rows of the tile, unrolled, with the distance of each in lhs. */
+  readonly rows: (use: (row: Expr, lhsAt: Expr) => void) => void;
+}
+
+/** Adds the products to the tile: for each k the vectors of the panels, then row by row a splat and its products, in the order that V8 keeps. */
+export function emitSum(k: KernelBuilder, sum: Sum): void {
+  nest(sum.dims, sum.lhsAt, sum.packedAt);
+
+  function nest(dims: readonly ContractionDim[], lhsAt: Expr, packedAt: Expr): void {
+    const [dim, ...inner] = dims;
+    if (dim === undefined) return step(lhsAt, packedAt);
+    const turn = sizeOf(inner) * panelWidth;
+    const at = (index: Expr): readonly [Expr, Expr] => [k.add(lhsAt, k.mul(index, dim.lhs)), k.add(packedAt, k.mul(index, turn))];
+    if (inner.length > 0) return k.loop(dim.name, 0, dim.size, 1, (index) => nest(inner, ...at(index)));
+    const unrolled = unrollOf(dim.size);
+    const whole = dim.size - (dim.size % unrolled);
+    const run = (from: Expr, count: number): void => k.loop("u", 0, count, 1, (u) => step(...at(k.add(from, u))), { unroll: true });
+    k.loop(dim.name, 0, whole, unrolled, (index) => run(index, unrolled));
+    if (whole < dim.size) run(k.int(whole), dim.size - whole);
+  }
+
+  function step(lhsAt: Expr, packedAt: Expr): void {
+    const vectors = Array.from({ length: sum.vectors }, (_, vector) => {
+      const at = Math.floor(vector / 2) * sum.panelSize + (vector % 2) * 4;
+      return k.let(k.load(sum.packed, k.add(packedAt, at), 4), "b");
+    });
+    sum.rows((row, rowAt) => {
+      const a = k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, rowAt)), 4), "a");
+      vectors.forEach((b, vector) => sum.sums.set([row, vector], k.madd(a, b, sum.sums.at(row, vector))));
+    });
+  }
+}
+
+/** Turns of the innermost loop that are written out: all of a short one, a divisor where there is a good one, else 4. */
+function unrollOf(size: number): number {
+  if (size <= 9) return size;
+  return [4, 5, 6, 7, 8].find((turns) => size % turns === 0) ?? 4;
+}
