@@ -1,7 +1,7 @@
 // Pointwise arithmetic: what f32 and i32 compute exactly or with one rounding, and rem.
 import { pointwise } from "./define.ts";
-import { family, floats, none, numbers } from "./signature.ts";
-import { compare, drop, keep } from "./words.ts";
+import { family, floats, numbers } from "./signature.ts";
+import { compare, drop, flat, keep } from "./words.ts";
 
 export const arithmetic = family({
   add: pointwise({
@@ -114,7 +114,7 @@ export const arithmetic = family({
     operands: ["x"],
     on: numbers,
     scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
-    gradient: none("it is constant between its steps"),
+    gradient: flat,
     reference: (x) => Math.sign(x),
   }),
 
@@ -123,7 +123,7 @@ export const arithmetic = family({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.floor(x),
-    gradient: none("it is constant between its steps"),
+    gradient: flat,
     reference: (x) => Math.floor(x),
   }),
 
@@ -132,7 +132,7 @@ export const arithmetic = family({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.ceil(x),
-    gradient: none("it is constant between its steps"),
+    gradient: flat,
     reference: (x) => Math.ceil(x),
   }),
 

@@ -12,6 +12,8 @@ const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int
 const isFloats = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && floats.includes(a.dtype);
 const hasSpatial = (axes: number): boolean => axes >= 1 && axes <= 3;
 
+const shared = ({ stride, padding, dilation, groups }: ConvAttrs): ConvAttrs & Attrs => ({ stride, padding, dilation, groups });
+
 /** Sums `term` of every triple into the tensor of one role. */
 function accumulate(shapes: ConvShapes, at: ConvAttrs, role: "x" | "w" | "y", term: (x: number, w: number, y: number) => number): Float64Array {
   const sum = new Float64Array(elements(shapes[role]));
@@ -126,9 +128,9 @@ export const convolutions = family({
     type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
     // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
     contraction: () => null,
-    gradient: (g, { dy, w }, { dout, attrs: { size: _, ...at } }) => ({
-      dy: g.call("conv", [dout, w], at),
-      w: g.call("conv_kernel_gradient", [dout, dy], { ...at, size: kernelSpatial(w.type.shape) }),
+    gradient: (g, { dy, w }, { dout, attrs: at }) => ({
+      dy: g.call("conv", [dout, w], shared(at)),
+      w: g.call("conv_kernel_gradient", [dout, dy], { ...shared(at), size: kernelSpatial(w.type.shape) }),
     }),
     reference: ({ dy, w }, { out, attrs: at }) =>
       accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", (_, j, k) => item(w.data, j) * item(dy.data, k)),
@@ -158,9 +160,9 @@ export const convolutions = family({
       const dims = convDims({ x: types.x.shape, w: out.shape, y: types.dy.shape }, at);
       return dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") };
     },
-    gradient: (g, { x, dy }, { dout, attrs: { size: _, ...at } }) => ({
-      x: g.call("conv_input_gradient", [dy, dout], { ...at, size: spatial(x.type.shape) }),
-      dy: g.call("conv", [x, dout], at),
+    gradient: (g, { x, dy }, { dout, attrs: at }) => ({
+      x: g.call("conv_input_gradient", [dy, dout], { ...shared(at), size: spatial(x.type.shape) }),
+      dy: g.call("conv", [x, dout], shared(at)),
     }),
     reference: ({ x, dy }, { out, attrs: at }) =>
       accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", (i, _, k) => item(x.data, i) * item(dy.data, k)),

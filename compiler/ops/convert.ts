@@ -5,7 +5,8 @@ import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { isFloat, tensor } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
-import { bool, f32, f64, family, i32, i8, none, u8 } from "./signature.ts";
+import { bool, f32, f64, family, i32, i8, u8 } from "./signature.ts";
+import { flat } from "./words.ts";
 
 const all = Object.keys(dtypes) as readonly DType[];
 
@@ -21,8 +22,8 @@ function convertNumber(x: number, dtype: DType): number {
 
 function convertExpr(k: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
   if (to === "bool") return from === "bool" ? x : k.ne(x, 0);
-  if (isFloat(to)) return x.type.scalar === "bool" ? k.select(x, k.float(1), k.float(0)) : x.type.scalar === "i32" ? k.toF32(x) : x;
-  const whole = x.type.scalar === "bool" ? k.select(x, k.int(1), k.int(0)) : x.type.scalar === "f32" ? k.toI32(x) : x;
+  if (isFloat(to)) return k.toF32(x);
+  const whole = k.toI32(x);
   const [least, most] = limits[to] ?? [0, 0];
   return to === "i32" || from === "bool" || from === to ? whole : k.max(k.min(whole, most), least);
 }
@@ -68,7 +69,7 @@ export const conversions = family({
     operands: ["x"],
     on: all,
     scalar: (_, x) => x,
-    gradient: none("that is what it is for"),
+    gradient: flat,
     reference: (x) => x,
   }),
 });

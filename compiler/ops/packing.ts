@@ -2,7 +2,7 @@
 import type { ContractionDim } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
-import { type Shape, type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { contracting, map } from "./define.ts";
 import { integers, nth, product, range } from "./lists.ts";
 import { eachIndex, fill, flatten, item } from "./ndarray.ts";

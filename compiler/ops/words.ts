@@ -14,3 +14,6 @@ export const compare = (g: GraphBuilder, op: "eq" | "gt" | "lt", a: Value, b: Op
 /** Repeats a value along the axes of `shape` that it lacks. */
 export const unreduce = (g: GraphBuilder, x: Value, shape: readonly number[], axes: readonly number[]): Value =>
   axes.length === 0 ? x : g.broadcast(x, shape, without(range(shape.length), axes));
+
+/** The rule of what is constant between its steps: nothing flows, and nothing is wrong. */
+export const flat = (): Readonly<Record<string, never>> => ({});

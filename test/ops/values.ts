@@ -1,0 +1,68 @@
+import { type DType, type TensorData, dtypes } from "../../runtime/dtype.ts";
+import { type NdArray, type Op, type Sample } from "../../compiler/graph/op.ts";
+import { makeNode } from "../../compiler/graph/build.ts";
+import { evaluateNode, ndarray, type Precision } from "../../compiler/graph/evaluate.ts";
+import type { Node } from "../../compiler/graph/ir.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { elements, showType, type TensorType } from "../../compiler/types/tensor-type.ts";
+
+/** Numbers in [0, 1), the same for one seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), 1 | state);
+    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const isInteger = (dtype: DType): boolean => dtype !== "f32" && dtype !== "f64" && dtype !== "bool";
+
+/** Values of a type: floats in [-2, 2], representable in f32; integers 0 to 3; bools. */
+export function valuesOf({ dtype, shape }: TensorType, next: () => number): Float64Array {
+  const draw = (): number => (dtype === "bool" ? Math.floor(next() * 2) : isInteger(dtype) ? Math.floor(next() * 4) : Math.fround(next() * 4 - 2));
+  return Float64Array.from({ length: elements(shape) }, draw);
+}
+
+/** One op on operands. */
+export interface Case {
+  readonly says: string;
+  readonly node: Node;
+  readonly operands: readonly NdArray[];
+}
+
+const leaf = (type: TensorType): Node["operands"][number] =>
+  present(makeNode(present(ops.get("input"), "input"), [], { name: "x", dtype: type.dtype, shape: type.shape }).results[0], "a leaf");
+
+export function caseOf(op: Op, { operands, attrs = {}, values = [] }: Sample, seed = 1): Case {
+  const next = random(seed);
+  const node = makeNode(op, operands.map(leaf), attrs);
+  return {
+    says: `${op.name}(${operands.map(showType).join(", ")}) ${JSON.stringify(attrs)}`,
+    node,
+    operands: operands.map((type, i) => ndarray(type, Float64Array.from(values[i] ?? valuesOf(type, next)), "f32")),
+  };
+}
+
+export const isLeaf = (op: Op): boolean => op.form.kind === "leaf";
+
+/** Every sample of every op that computes something. */
+export const allCases = (): Case[] => [...ops.values()].filter((op) => !isLeaf(op)).flatMap((op) => op.samples.map((sample) => caseOf(op, sample)));
+
+export const reference = ({ node, operands }: Case, precision: Precision): readonly NdArray[] => evaluateNode(node, operands, precision);
+
+/** The memory of a tensor. */
+export function memoryOf({ type, data }: NdArray): TensorData {
+  const memory = new dtypes[type.dtype].array(data.length);
+  memory.set(data);
+  return memory;
+}
+
+/** Runs one op by name on lists of numbers. */
+export function apply(name: string, operands: readonly (readonly [type: TensorType, values: readonly number[]])[], attrs: Sample["attrs"] = {}): number[] {
+  const op = present(ops.get(name), `there is no op ${name}`);
+  const sample = { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) };
+  return [...present(reference(caseOf(op, sample), "f64")[0], "a result").data];
+}
