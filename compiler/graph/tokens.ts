@@ -1,5 +1,5 @@
 /** Words of the graph's text form, shared by the parser of graphs and that of rewrite rules. */
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 
 /** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines count; other blanks do not. `end` is the last token of every text. */
@@ -28,7 +28,7 @@ function tokensOf(source: Source): readonly Token[] {
   let at = skip(source.text, 0);
   while (at < source.text.length) {
     const token = tokenAt(source.text, at);
-    if (token === null) throw mistake(source, at, at + 1, "E0801", `there is no word of a graph that begins with ${JSON.stringify(source.text[at])}`);
+    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "E0801", `no word begins with ${JSON.stringify(source.text[at])}`)]);
     tokens.push(token);
     at = skip(source.text, at + token.text.length);
   }
@@ -49,8 +49,11 @@ function skip(text: string, at: number): number {
   return at + (blanks.exec(text)?.[0].length ?? 0);
 }
 
-const mistake = (source: Source, start: number, end: number, code: string, says: string): DiagnosticError =>
-  new DiagnosticError([{ code, says, at: { span: { source, start, end }, says: "" } }]);
+const mistake = (source: Source, start: number, length: number, code: string, says: string): Diagnostic => ({
+  code,
+  says,
+  at: { span: { source, start, end: start + length }, says: "" },
+});
 
 /** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: E0801 wrong syntax. */
 export class TokenReader {
@@ -137,7 +140,7 @@ export class TokenReader {
   }
 
   fail(token: Token, code: string, says: string): never {
-    throw mistake(this.source, token.start, token.start + token.text.length, code, says);
+    throw new DiagnosticError([mistake(this.source, token.start, token.text.length, code, says)]);
   }
 }
 
