@@ -1,12 +1,15 @@
 /** A mistake in the use of a compiled model: a wrong input, unknown entry, or weights that do not fit. Codes are stable. */
 export class DlcError extends Error {
   readonly code: string;
+  /** The message without the help. */
+  readonly says: string;
   readonly help: string | undefined;
 
   constructor(code: string, says: string, help?: string) {
     super(help === undefined ? says : `${says} (${help})`);
     this.name = "DlcError";
     this.code = code;
+    this.says = says;
     this.help = help;
   }
 }

@@ -2,6 +2,7 @@ export type { DType, TensorData } from "./dtype.ts";
 export { DlcError } from "./error.ts";
 export type { Input, Inputs } from "./input.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
+export { loadBuilt, type LoadOptions, type Manifest } from "./load.ts";
 export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Slot, Step } from "./plan.ts";
 export type { KernelProfile, Profile } from "./profile.ts";
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from "./safetensors.ts";

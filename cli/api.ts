@@ -1,0 +1,48 @@
+// The door for Node: the compiler with files. Browsers use `dlc/compiler` and bring their own resolver.
+import { compileModule, type Mode, type Target } from "../compiler/index.ts";
+import type { Diagnostic } from "../dsl/diagnostic.ts";
+import type { Source } from "../dsl/span.ts";
+import { createSession, type Session } from "../runtime/session.ts";
+import { createResolver } from "./host/resolver.ts";
+import { pathOf, readSource } from "./host/source.ts";
+
+export { DiagnosticError, type Diagnostic } from "../dsl/diagnostic.ts";
+export { renderDiagnostic } from "../dsl/render.ts";
+export { DlcError } from "../runtime/error.ts";
+export type { Inputs, Session, StateTensor, Tensor } from "../runtime/index.ts";
+
+export interface Options {
+  /** Sizes of the dims that the entries name. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Several sets of dims that share params and state; a call picks the one that its inputs fit. */
+  readonly variants?: readonly Readonly<Record<string, number>>[];
+  readonly entries?: readonly string[];
+  readonly mode?: Mode;
+  readonly target?: Target;
+  /** This version runs on one thread. */
+  readonly threads?: 1;
+  readonly seed?: number;
+  readonly profile?: boolean;
+  /** Verifies the graph after every pass. */
+  readonly verify?: boolean;
+}
+
+export interface Model extends Session {
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
+ * Throws a `DiagnosticError` with all mistakes of the text; calls of the model throw `DlcError`s.
+ */
+export async function compile(source: string | URL, options: Options = {}): Promise<Model> {
+  const path = pathOf(source);
+  const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
+  const { seed, threads: _, ...compileOptions } = options;
+  const compiled = compileModule(text, { ...compileOptions, resolve: createResolver(path) });
+  const session = await createSession(compiled.plan, await compiled.code(), {
+    ...(seed !== undefined && { seed }),
+    ...(options.mode !== undefined && { mode: options.mode }),
+  });
+  return { ...session, warnings: compiled.warnings };
+}

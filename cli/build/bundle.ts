@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { invariant } from "../../compiler/support/invariant.ts";
+
+/**
+ * Joins a TypeScript file and the files that it imports into one piece of JavaScript without imports or exports, in an order in which every
+ * file stands behind those that it needs. Only relative imports; names at the top of the files must differ, which is checked.
+ */
+export function bundle(main: URL): string {
+  const pieces = filesInOrder(main).map((file) => piece(readFileSync(file, "utf8")));
+  const names = pieces.flatMap((text) => [...text.matchAll(/^(?:async )?(?:function|const|let|class) (\w+)/gm)].map((match) => match[1]));
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  invariant(twice.length === 0, `the runtime declares ${twice.join(", ")} in more than one file`);
+  return pieces.join("");
+}
+
+const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
+const typeImport = /^(?:import|export) type\s[^;]*;\n/gm;
+
+function filesInOrder(main: URL): URL[] {
+  const found = new Map<string, URL>();
+  const visit = (file: URL): void => {
+    if (found.has(file.href)) return;
+    const text = readFileSync(file, "utf8").replaceAll(typeImport, "");
+    for (const [, target = ""] of text.matchAll(importStatement)) visit(new URL(target, file));
+    found.set(file.href, file);
+  };
+  visit(main);
+  return [...found.values()];
+}
+
+/** Strips types (which leaves blanks), imports, exports and comments. */
+function piece(text: string): string {
+  const code = withoutWarnings(() => stripTypeScriptTypes(text.replaceAll(typeImport, "").replaceAll(importStatement, "")));
+  return code
+    .replaceAll(/^\s*\/\*[\s\S]*?\*\/[ \t]*$/gm, "")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\s*\/\//.test(line))
+    .map((line) => `${tidy(line).replace(/^export /, "")}\n`)
+    .join("");
+}
+
+/** Closes the gaps that types have left, but for lines that hold such gaps in a string. */
+function tidy(line: string): string {
+  if (/["'`].* {2}.*["'`]/.test(line)) return line.trimEnd();
+  return line
+    .trimEnd()
+    .replaceAll(/(\S) {2,}/g, "$1 ")
+    .replaceAll(/ ([),;])/g, "$1");
+}
+
+/** Stripping types is stable as a way to run files, and still warns as a function. */
+function withoutWarnings<T>(run: () => T): T {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = () => undefined;
+  try {
+    return run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError } from "commander";
+import { positiveNumber, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import type { Source } from "../../dsl/span.ts";
+
+interface BenchFlags extends CompileFlags {
+  readonly entry?: string;
+  readonly product?: readonly [number, number, number];
+  readonly ms: number;
+}
+
+export function bench(): Command {
+  return withJson(
+    withCompileOptions(
+      new Command("bench")
+        .description("times an entry: whole, per kernel, against the machine's peak, and memory against its plan")
+        .argument("[file]", ".dl file")
+        .option("--entry <name>", "the entry to time (the first, if absent)")
+        .option("--product <MxKxN>", "times one product of that size instead of a file", product)
+        .option("--ms <N>", "how long to measure", positiveNumber, 1000),
+    ),
+  ).action(async (file: string | undefined, flags: BenchFlags) => {
+    const [{ compileSource, startSession }, { complain }, { entriesOf, entryNamed, readSource }, { peakMeter }, { measure }, { showMeasurement }] =
+      await Promise.all([
+        import("../host/compiler.ts"),
+        import("../host/complain.ts"),
+        import("../host/source.ts"),
+        import("../measure/peak.ts"),
+        import("../measure/measure.ts"),
+        import("../measure/show.ts"),
+      ]);
+    const source =
+      flags.product !== undefined
+        ? productSource(flags.product)
+        : file === undefined
+          ? complain("E1009", "there is nothing to time", "give a .dl file, or --product 512x512x512")
+          : readSource(file);
+    const name =
+      (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ?? complain("E1020", `${source.name} has no entry`);
+    const compiled = await compileSource(source, flags, { entries: [name], profile: true });
+    const session = await startSession(compiled, flags);
+    const entry = compiled.plan.entries.find((candidate) => candidate.name === name) ?? complain("E1020", `${source.name} has no entry \`${name}\``);
+    const found = measure(session, entry, flags.ms, flags.target === "wasm" ? await peakMeter(flags.mode) : null);
+    if (flags.json) {
+      const { arenaBytes } = compiled.plan;
+      console.log(JSON.stringify({ entry: name, dims: entry.dims, ...found, arenaBytes, scratchBytes: entry.scratchBytes, liveBytes: entry.liveBytes }));
+    } else console.log(showMeasurement(compiled.plan, entry, found));
+  });
+}
+
+const productSource = ([m, k, n]: readonly [number, number, number]): Source => ({
+  name: "<product>",
+  text: `dl 1\n\nentry product(a: f32[${m}, ${k}], b: f32[${k}, ${n}]) {\n  { y: a @ b }\n}\n`,
+});
+
+function product(text: string): readonly [number, number, number] {
+  const [, m, k, n] = /^(\d{1,6})x(\d{1,6})x(\d{1,6})$/.exec(text) ?? [];
+  if (m === undefined || k === undefined || n === undefined) throw new InvalidArgumentError("Write it as 512x512x512.");
+  return [Number(m), Number(k), Number(n)];
+}

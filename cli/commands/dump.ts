@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { withCompileOptions, type CompileFlags } from "../options.ts";
+
+interface DumpFlags extends CompileFlags {
+  readonly entry?: string;
+  readonly stage: string;
+  readonly verifyIr?: true;
+  readonly output?: string;
+}
+
+export function dump(): Command {
+  return withCompileOptions(
+    new Command("dump")
+      .description("prints a model at a stage of its way: ast, graph, a pass, final, kernels, plan, wat, js")
+      .argument("<file>", ".dl file")
+      .option("--entry <name>", "the entry to print (the first, if absent)")
+      .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
+      .option("--verify-ir", "checks the graph after every pass")
+      .option("-o, --output <file>", "writes to a file"),
+  ).action(async (file: string, flags: DumpFlags) => {
+    const [{ dump: print }, { compileOptions }, { readSource, entriesOf, entryNamed }, { writeWhole }] = await Promise.all([
+      import("../../compiler/index.ts"),
+      import("../host/compiler.ts"),
+      import("../host/source.ts"),
+      import("../host/files.ts"),
+    ]);
+    const source = readSource(file);
+    const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
+    const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
+    const text = print(source, { ...options, entry: entry?.name.text ?? "init", stage: flags.stage }).trimEnd();
+    if (flags.output === undefined) console.log(text);
+    else writeWhole(flags.output, `${text}\n`);
+  });
+}

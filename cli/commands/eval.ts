@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { positiveNumber, withCompileOptions, withJson } from "../options.ts";
+import type { DataFlags } from "../training/setup.ts";
+
+interface EvalFlags extends DataFlags {
+  readonly weights: string;
+  readonly entry: string;
+}
+
+export function evaluateCommand(): Command {
+  return withJson(
+    withCompileOptions(
+      new Command("eval")
+        .description("scores saved weights on the test samples")
+        .argument("<file>", ".dl file")
+        .requiredOption("--data <spec>", "mnist (10,000 embedded digits) or mnist:FOLDER (IDX files)")
+        .requiredOption("--weights <file>", "weights (.safetensors)")
+        .option("--entry <name>", "the entry whose logits or probs are scored", "predict")
+        .option("--batch <N>", "samples per call", positiveNumber, 64)
+        .option("--batch-dim <name>", "the dim along which samples lie", "N")
+        .option("--limit <N>", "the first N samples only", positiveNumber),
+    ),
+  ).action(async (file: string, flags: EvalFlags) => {
+    const [{ compileForBatches, openLimited }, { evaluate }, { sampleEntry }, { entryNamed, readSource }, { loadTrained }, { percent, thousands }] =
+      await Promise.all([
+        import("../training/setup.ts"),
+        import("../training/evaluate.ts"),
+        import("../training/model.ts"),
+        import("../host/source.ts"),
+        import("../host/weights.ts"),
+        import("../host/terminal.ts"),
+      ]);
+    const source = readSource(file);
+    const entry = entryNamed(source, flags.entry).name.text;
+    const dataset = openLimited(flags);
+    const { session } = await compileForBatches(source, flags, [entry], [dataset.test.count]);
+    loadTrained(session, flags.weights);
+    const score = evaluate(sampleEntry(session, dataset, entry, flags.batchDim), dataset.test, flags.batch);
+    if (flags.json) console.log(JSON.stringify(score));
+    else console.log(`accuracy ${percent(score.accuracy)}  loss ${score.loss.toFixed(4)}  on ${thousands(score.samples)} samples`);
+  });
+}

@@ -1,0 +1,29 @@
+import { Command } from "commander";
+
+interface FmtFlags {
+  readonly check?: true;
+}
+
+export function fmt(): Command {
+  return new Command("fmt")
+    .description("writes models in the one canonical format")
+    .argument("<files...>", ".dl files")
+    .option("--check", "writes nothing, and fails if a file would change")
+    .action(async (files: readonly string[], flags: FmtFlags) => {
+      const [{ format }, { exitCodes }, { readSource }, { writeWhole }] = await Promise.all([
+        import("../../dsl/format.ts"),
+        import("../host/report.ts"),
+        import("../host/source.ts"),
+        import("../host/files.ts"),
+      ]);
+      const changed = files.map(readSource).flatMap((source) => {
+        const text = format(source);
+        return text === source.text ? [] : [{ name: source.name, text }];
+      });
+      for (const { name, text } of changed) {
+        if (!flags.check) writeWhole(name, text);
+        console.log(flags.check ? `${name} would change` : name);
+      }
+      if (flags.check && changed.length > 0) process.exitCode = exitCodes.diagnostics;
+    });
+}

@@ -1,0 +1,46 @@
+import { syntaxCodes } from "../../dsl/codes.ts";
+import { complain } from "./complain.ts";
+
+/** The codes of files, of the runtime and of the commands. Those of the language and of ops come from their own tables. */
+const hostCodes = {
+  E0701: "a .npy file that is damaged, or none",
+  E0702: "a .npy file with a dtype or an order that is not read",
+  E0703: "an IDX file (MNIST) that is damaged, or none",
+  E0801: "not enough memory for the model's arena",
+  E0802: "a module and a manifest of different builds",
+  E0803: "an entry that the model does not have",
+  E0804: "a seed that is no integer from 0 to 2^53 - 1",
+  E0805: "a profile of a module that was not built for profiling",
+  E0806: "a file of a built model that cannot be loaded",
+  E0810: "inputs missing, or of unknown names",
+  E0811: "an input of the wrong dtype, or no tensor",
+  E0812: "inputs of sizes that the entry was not compiled for",
+  E0813: "inputs that fit several variants of the entry",
+  E0814: "an input value outside its dtype",
+  E0820: "a safetensors file that is damaged, or none",
+  E0821: "weights of another model",
+  E0822: "a snapshot of another model",
+  E0901: "a pass that does not exist, or cannot be left out",
+  E0902: "a stage that does not exist",
+  E1001: "a file that cannot be read",
+  E1002: "a file that cannot be written",
+  E1003: "an entry that was not compiled for a size of batch",
+  E1004: "an entry without logits or probs to score",
+  E1005: "a loss that is not a finite number",
+  E1006: "a train entry without a loss among its outputs",
+  E1007: "a run that cannot be resumed",
+  E1008: "a target that cannot be built",
+  E1009: "nothing to time",
+  E1010: "an unknown data source, or one that is not installed",
+  E1011: "a data folder with missing or damaged files",
+  E1012: "an entry input that the data cannot feed",
+  E1020: "an entry that the file does not have",
+  E1021: "a diagnostic code that does not exist",
+} as const;
+
+/** Throws E1021. */
+export function explainCode(code: string): string {
+  const says = new Map<string, string>(Object.entries({ ...syntaxCodes, ...hostCodes })).get(code.toUpperCase());
+  if (says !== undefined) return `${code.toUpperCase()}: ${says}`;
+  return complain("E1021", `there is no code ${code}`, "codes look like E0106; an op's own, such as dot-c2, name its condition");
+}

@@ -1,0 +1,28 @@
+import type { CompiledModule, CompileOptions } from "../../compiler/index.ts";
+import type { Source } from "../../dsl/span.ts";
+import type { Session } from "../../runtime/session.ts";
+import { createSession } from "../../runtime/session.ts";
+import type { CompileFlags } from "../options.ts";
+import { createResolver } from "./resolver.ts";
+
+/** The compiler, loaded when a command first needs it: `dlc --help` does without. */
+export const loadCompiler = (): Promise<typeof import("../../compiler/index.ts")> => import("../../compiler/index.ts");
+
+export function compileOptions(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): CompileOptions {
+  return {
+    dims: flags.dim,
+    mode: flags.mode,
+    target: flags.target,
+    without: flags.without,
+    resolve: createResolver(source.name),
+    ...more,
+  };
+}
+
+export async function compileSource(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): Promise<CompiledModule> {
+  const { compileModule } = await loadCompiler();
+  return compileModule(source, compileOptions(source, flags, more));
+}
+
+export const startSession = async (compiled: CompiledModule, flags: CompileFlags): Promise<Session> =>
+  createSession(compiled.plan, await compiled.code(), { seed: flags.seed, mode: flags.mode });

@@ -1,0 +1,62 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { complain } from "./complain.ts";
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "it may not be opened",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is no folder",
+};
+
+function because(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Throws E1001 where the file cannot be read. */
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    return complain("E1001", `cannot read ${path}: ${because(error)}`);
+  }
+}
+
+export function readText(path: string): string {
+  const bytes = readBytes(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return complain("E1001", `cannot read ${path}: it is no text in UTF-8`);
+  }
+}
+
+/** Writes a file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder. Throws E1002. */
+export function writeWhole(path: string, data: string | Uint8Array): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    withFile(temporary, "w", (file) => {
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      for (let at = 0; at < bytes.length; at += writeSync(file, bytes, at)) continue;
+      fsyncSync(file);
+    });
+    renameSync(temporary, path);
+    // Windows cannot open a folder; there the rename has to do.
+    if (process.platform !== "win32") withFile(folder, "r", fsyncSync);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    complain("E1002", `cannot write ${path}: ${because(error)}`);
+  }
+}
+
+function withFile(path: string, flags: string, use: (file: number) => void): void {
+  const file = openSync(path, flags);
+  try {
+    use(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Source } from "../../dsl/span.ts";
+
+const standardLibrary = fileURLToPath(new URL("../../dsl/std/", import.meta.url));
+
+/**
+ * Reads what a `.dl` file imports: `std/...` from the library, anything else relative to the importing file. A path that
+ * leaves both the folder of the main file and the working directory is not opened.
+ */
+export function createResolver(main: string | null): (path: string, from: string | null) => Source | null {
+  const roots = [process.cwd(), ...(main === null || main.startsWith("<") ? [] : [dirname(resolve(main))])].map((root) => realpathSync(root));
+  return (path, from) => {
+    if (path.startsWith("std/")) return readInside(join(standardLibrary, path.slice(4)), path, [standardLibrary]);
+    if (from?.startsWith("std/")) {
+      const name = join(dirname(from), path).replaceAll("\\", "/");
+      return name.startsWith("std/") ? readInside(join(standardLibrary, name.slice(4)), name, [standardLibrary]) : null;
+    }
+    const base = from === null || from.startsWith("<") ? "." : dirname(from);
+    const name = isAbsolute(path) ? path : join(base, path);
+    return readInside(resolve(name), name, roots);
+  };
+}
+
+function readInside(file: string, name: string, roots: readonly string[]): Source | null {
+  if (!existsSync(file) || !statSync(file).isFile()) return null;
+  const real = realpathSync(file);
+  if (!roots.some((root) => isInside(real, realpathSync(root)))) return null;
+  return { name, text: readFileSync(real, "utf8") };
+}
+
+function isInside(file: string, folder: string): boolean {
+  const way = relative(folder, file);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}

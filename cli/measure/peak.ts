@@ -1,0 +1,28 @@
+import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
+import { functions } from "../../compiler/kernel/math.ts";
+import { peakFlops, peakKernel } from "../../compiler/schedule/peak-kernel.ts";
+import { hasRelaxedSimd, type Mode } from "../../runtime/instantiate.ts";
+
+const turns = 100_000;
+
+/** Gives a function that measures once, in about a millisecond, what one core can do at most: multiply-adds on registers, in GFLOP/s. */
+export async function peakMeter(mode: Mode): Promise<() => number> {
+  const kernel = peakKernel(turns);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const relaxed = mode === "fast" && hasRelaxedSimd();
+  const { bytes } = emitWasm({
+    kernels: [kernel],
+    entries: [{ name: "peak", calls: [{ kernel: kernel.name, args: [0] }] }],
+    functions,
+    mode: relaxed ? "fast" : "strict",
+    exportKernels: false,
+    memoryPages: 1,
+  });
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const run = instance.exports["peak"] as () => void;
+  return () => {
+    const start = performance.now();
+    run();
+    return peakFlops(turns) / (performance.now() - start) / 1e6;
+  };
+}

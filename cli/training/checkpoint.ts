@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readSafetensors } from "../../runtime/safetensors.ts";
+import type { Session } from "../../runtime/session.ts";
+import { complain } from "../host/complain.ts";
+import { readBytes, readText, writeWhole } from "../host/files.ts";
+import type { EpochState } from "./epoch.ts";
+
+/** What a run was started with; a run goes on only with the same. */
+export interface RunSettings {
+  readonly data: string;
+  readonly samples: number;
+  readonly entry: string;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface HistoryLine {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly testLoss: number | null;
+  readonly testAccuracy: number | null;
+  readonly seconds: number;
+}
+
+export interface Resumed {
+  readonly state: EpochState;
+  readonly history: readonly HistoryLine[];
+}
+
+const names = { last: "last.safetensors", best: "best.safetensors", history: "history.ndjson" } as const;
+
+/** Saves where the run stands, the history first: a run that dies in between does its epoch again and writes that line anew. */
+export function saveRun(folder: string, session: Session, settings: RunSettings, state: EpochState, history: readonly HistoryLine[]): void {
+  writeWhole(join(folder, names.history), history.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  // JSON has no NaN, which is the accuracy of an entry that gives none.
+  const epoch = { ...state, accuracySum: Number.isNaN(state.accuracySum) ? null : state.accuracySum };
+  writeWhole(join(folder, names.last), session.save({ metadata: { run: JSON.stringify({ settings, epoch }) } }));
+}
+
+export function saveBest(folder: string, session: Session): void {
+  writeWhole(join(folder, names.best), session.save());
+}
+
+/** Throws E1007 where there is nothing to go on from, or where the settings are others. */
+export function resumeRun(folder: string, session: Session, settings: RunSettings): Resumed {
+  const path = join(folder, names.last);
+  if (!existsSync(path)) complain("E1007", `there is no run to go on with in ${folder}`, "leave --resume out to start one");
+  const file = readBytes(path);
+  const saved = parseRun(readSafetensors(file).metadata.get("run") ?? "", path);
+  const others = Object.entries(settings).flatMap(([name, value]) => {
+    const before = saved.settings[name as keyof RunSettings];
+    return before === value ? [] : [`${name} was ${before} and is ${value}`];
+  });
+  if (others.length > 0) complain("E1007", `the run in ${folder} had other settings: ${others.join(", ")}`, "give the same, or start another run with --out");
+  session.load(file);
+  return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
+}
+
+function parseRun(text: string, path: string): { settings: RunSettings; epoch: EpochState } {
+  try {
+    const { settings, epoch } = JSON.parse(text) as { settings: RunSettings; epoch: EpochState & { accuracySum: number | null } };
+    return { settings, epoch: { ...epoch, accuracySum: epoch.accuracySum ?? NaN } };
+  } catch {
+    return complain("E1007", `${path} was not written by a training run`);
+  }
+}
+
+function readHistory(folder: string): HistoryLine[] {
+  const path = join(folder, names.history);
+  if (!existsSync(path)) return [];
+  try {
+    return readText(path)
+      .split("\n")
+      .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HistoryLine]));
+  } catch {
+    return complain("E1007", `${path} is damaged`);
+  }
+}
+
+/** sha256 of the params alone, as canonical safetensors: equal for equal weights, however they came about. */
+export const weightsHash = (session: Session): string =>
+  createHash("sha256")
+    .update(session.save({ only: "param" }))
+    .digest("hex");

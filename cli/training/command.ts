@@ -1,0 +1,96 @@
+import { basename, join } from "node:path";
+import { exitCodes } from "../host/report.ts";
+import { entriesOf, readSource, trainEntry } from "../host/source.ts";
+import { duration, liveLine, percent, thousands } from "../host/terminal.ts";
+import { stepsPerEpoch } from "./batches.ts";
+import type { HistoryLine } from "./checkpoint.ts";
+import type { EpochState } from "./epoch.ts";
+import { sampleEntry } from "./model.ts";
+import { compileForBatches, openLimited, type DataFlags } from "./setup.ts";
+import { train } from "./train.ts";
+
+export interface TrainFlags extends DataFlags {
+  readonly entry?: string;
+  readonly predict: string;
+  readonly epochs: number;
+  readonly out?: string;
+  readonly resume?: true;
+}
+
+/** Gives the exit code: 130 where Ctrl-C stopped the run, which is saved then. */
+export async function trainCommandAction(file: string, flags: TrainFlags): Promise<number> {
+  const source = readSource(file);
+  const entry = trainEntry(source, flags.entry).name.text;
+  const predicts = entriesOf(source).some((candidate) => candidate.name.text === flags.predict);
+  const dataset = openLimited(flags);
+  const entries = predicts ? [entry, flags.predict] : [entry];
+  const { session } = await compileForBatches(source, flags, entries, [dataset.train.count, ...(predicts ? [dataset.test.count] : [])]);
+
+  const folder = flags.out ?? join("runs", basename(file, ".dl"));
+  const line = liveLine(process.stderr, flags.json === undefined);
+  const stop = stopOnInterrupt();
+  try {
+    const result = await train({
+      session,
+      dataset,
+      step: sampleEntry(session, dataset, entry, flags.batchDim),
+      predict: predicts ? sampleEntry(session, dataset, flags.predict, flags.batchDim) : null,
+      settings: { data: dataset.name, samples: dataset.train.count, entry, batch: flags.batch, seed: flags.seed },
+      epochs: flags.epochs,
+      folder,
+      resume: flags.resume === true,
+      stopped: stop.asked,
+      onStep: (state, seconds, samples) => line.show(liveText(state, flags, dataset.train.count, samples / seconds)),
+      onEpoch: (history) => {
+        line.clear();
+        console.log(flags.json ? JSON.stringify(history) : epochText(history, flags.epochs, dataset.train.count));
+      },
+    });
+    line.clear();
+    const { finished, sha256, state } = result;
+    if (flags.json) console.log(JSON.stringify({ finished, folder, epochs: state.epoch, sha256 }));
+    else if (finished) console.log(`weights ${join(folder, "last.safetensors")}\nsha256 of the params ${sha256}`);
+    else console.log(`stopped in epoch ${state.epoch + 1} after ${state.steps} steps; --resume goes on from there`);
+    return finished ? exitCodes.ok : exitCodes.interrupted;
+  } finally {
+    line.clear();
+    stop.release();
+  }
+}
+
+/** The first Ctrl-C asks the loop to save and stop, the second one ends the process. */
+function stopOnInterrupt(): { asked: () => boolean; release: () => void } {
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) process.exit(exitCodes.interrupted);
+    asked = true;
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  return { asked: () => asked, release: () => ["SIGINT", "SIGTERM"].forEach((signal) => process.off(signal, onSignal)) };
+}
+
+function liveText(state: EpochState, flags: TrainFlags, count: number, perSecond: number): string {
+  const left = ((flags.epochs - state.epoch) * count - state.samples) / perSecond;
+  return [
+    `epoch ${state.epoch + 1}/${flags.epochs}`,
+    `step ${state.steps}/${stepsPerEpoch(count, flags.batch)}`,
+    `loss ${(state.lossSum / state.samples).toFixed(4)}`,
+    ...accuracyText("accuracy", state.accuracySum / state.samples),
+    `${thousands(perSecond)} samples/s`,
+    `${duration(left)} left`,
+  ].join("  ");
+}
+
+function epochText(line: HistoryLine, epochs: number, count: number): string {
+  return [
+    `epoch ${line.epoch}/${epochs}`,
+    `loss ${line.loss.toFixed(4)}`,
+    ...accuracyText("accuracy", line.accuracy),
+    ...(line.testLoss === null ? [] : [`test loss ${line.testLoss.toFixed(4)}`]),
+    ...accuracyText("test accuracy", line.testAccuracy),
+    `${line.seconds.toFixed(1)} s`,
+    `${thousands(count / line.seconds)} samples/s`,
+  ].join("  ");
+}
+
+const accuracyText = (name: string, value: number | null): string[] => (value === null || Number.isNaN(value) ? [] : [`${name} ${percent(value)}`]);

@@ -1,0 +1,54 @@
+import type { Tensor } from "../../runtime/tensor.ts";
+import { firstIntegers } from "../data/random.ts";
+import type { Split } from "../data/dataset.ts";
+import { complain } from "../host/complain.ts";
+import { batches } from "./batches.ts";
+import type { SampleEntry } from "./model.ts";
+
+export interface Score {
+  readonly accuracy: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  readonly samples: number;
+}
+
+/**
+ * Accuracy and mean cross-entropy of a classifier on all samples, from its output `logits` or `probs`, f32[N, classes].
+ * The sums are f64, in the order of the samples. Throws E1004 for an entry without such an output.
+ */
+export function evaluate(entry: SampleEntry, split: Split, batch: number): Score {
+  const output = ["logits", "probs"].find((name) => entry.outputs.includes(name));
+  const labels = split.fields.get("label")?.data;
+  if (output === undefined || labels === undefined)
+    return complain("E1004", `\`${entry.name}\` has no output \`logits\` or \`probs\` to score`, `it has ${entry.outputs.join(", ")}`);
+  let hits = 0;
+  let loss = 0;
+  for (const indices of batches(firstIntegers(split.count), batch)) {
+    const { data, shape } = entry.run(split, indices)[output] as Tensor;
+    const classes = shape[1] ?? 1;
+    if (shape.length !== 2) complain("E1004", `the output \`${output}\` of \`${entry.name}\` has the shape [${shape.join(",")}], and scores need [N, classes]`);
+    indices.forEach((index, sample) => {
+      const row = data.subarray(sample * classes, (sample + 1) * classes);
+      const label = labels[index] ?? 0;
+      if (argmax(row) === label) hits++;
+      loss += output === "logits" ? crossEntropy(row, label) : -Math.log(row[label] ?? 0);
+    });
+  }
+  return { accuracy: hits / split.count, loss: loss / split.count, samples: split.count };
+}
+
+type Row = Tensor["data"];
+
+/** The first of the largest. */
+function argmax(row: Row): number {
+  let best = 0;
+  for (let i = 1; i < row.length; i++) if ((row[i] ?? NaN) > (row[best] ?? NaN)) best = i;
+  return best;
+}
+
+function crossEntropy(logits: Row, label: number): number {
+  const top = logits[argmax(logits)] ?? 0;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - top);
+  return Math.log(sum) + top - (logits[label] ?? 0);
+}

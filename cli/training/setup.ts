@@ -1,0 +1,34 @@
+import type { CompiledModule } from "../../compiler/index.ts";
+import type { Source } from "../../dsl/span.ts";
+import type { Session } from "../../runtime/session.ts";
+import { limited, type Dataset } from "../data/dataset.ts";
+import { openDataset } from "../data/open.ts";
+import { compileSource, startSession } from "../host/compiler.ts";
+import type { CompileFlags } from "../options.ts";
+import { batchSizes } from "./batches.ts";
+
+/** What `train` and `eval` have in common. */
+export interface DataFlags extends CompileFlags {
+  readonly data: string;
+  readonly batch: number;
+  readonly batchDim: string;
+  readonly limit?: number;
+}
+
+export function openLimited(flags: DataFlags): Dataset {
+  const dataset = openDataset(flags.data);
+  const most = flags.limit ?? Infinity;
+  return { name: dataset.name, train: limited(dataset.train, most), test: limited(dataset.test, most) };
+}
+
+/** Compiles the entries once for each size of batch that passes over so many samples need, into one module. */
+export async function compileForBatches(
+  source: Source,
+  flags: DataFlags,
+  entries: readonly string[],
+  counts: readonly number[],
+): Promise<{ readonly compiled: CompiledModule; readonly session: Session }> {
+  const variants = batchSizes(counts, flags.batch).map((size) => ({ ...flags.dim, [flags.batchDim]: size }));
+  const compiled = await compileSource(source, flags, { entries, variants });
+  return { compiled, session: await startSession(compiled, flags) };
+}
