@@ -1,0 +1,105 @@
+import wabt from "wabt";
+import { expect, test } from "vitest";
+import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
+import { FunctionWriter } from "../../compiler/codegen/wasm/function.ts";
+import { encodeModule, type WasmModule } from "../../compiler/codegen/wasm/module.ts";
+import { opcodes, type Mnemonic, type Opcode } from "../../compiler/codegen/wasm/opcodes.ts";
+import { relaxedSimdProbe } from "../../compiler/codegen/wasm/probe.ts";
+import { printModule } from "../../compiler/codegen/wasm/wat.ts";
+import { functions } from "../../compiler/kernel/math.ts";
+import { addressKernel } from "./wasm-samples.ts";
+
+const { parseWat, readWasm } = await wabt();
+const features = { simd: true, relaxed_simd: true, sat_float_to_int: true };
+
+const immediates = { none: [], memory: [0, 20], lane: [2], "memory lane": [0, 20, 3], i32: [-1], f32: [0x3fc00000], v128: [1, 2, 3, -4], shuffle: Array.from({ length: 16 }, (_, i) => 31 - i) };
+
+/** A function that is this one instruction, its operands from locals, its result dropped into one. */
+function alone(op: Mnemonic): WasmModule {
+  const { takes, gives, immediate }: Opcode = opcodes[op];
+  const to = new FunctionWriter("f", "", ["address"]);
+  const operands = takes.map((type) => to.local(type, "operand"));
+  for (const operand of operands) to.get(operand);
+  to.op(op, ...immediates[immediate]);
+  if (gives !== null) to.set(to.local(gives, "result"));
+  return { memoryPages: 1, functions: [to.finish()], exports: [{ name: "f", function: 0 }] };
+}
+
+test.each(Object.keys(opcodes) as Mnemonic[])("%s is encoded as itself", (op) => {
+  const module = alone(op);
+  const bytes = encodeModule(module);
+  expect(WebAssembly.validate(bytes)).toBe(true);
+  const read = readWasm(bytes, features);
+  read.validate();
+  expect(read.toText({})).toMatch(new RegExp(`^\\s*${op.replaceAll(".", "\\.")}\\b`, "m"));
+});
+
+test.each(Object.keys(opcodes) as Mnemonic[])("the text of %s means the same bytes", (op) => {
+  expect(sections(assembled(printModule(alone(op))))).toEqual(sections(encodeModule(alone(op))));
+});
+
+test("a kernel's text means the same bytes", () => {
+  for (const mode of ["strict", "fast"] as const) {
+    const { bytes, wat } = emitWasm({
+      kernels: [addressKernel()],
+      entries: [{ name: "run", calls: [{ kernel: "addresses", args: [0, 4096] }] }],
+      functions,
+      mode,
+      exportKernels: true,
+      memoryPages: 1,
+    });
+    expect(sections(assembled(wat()))).toEqual(sections(bytes));
+  }
+});
+
+test("functions and locals have names", () => {
+  const { bytes } = emitWasm({ kernels: [addressKernel()], entries: [], functions, mode: "strict", exportKernels: false, memoryPages: 1 });
+  const text = readWasm(bytes, { ...features, readDebugNames: true }).toText({});
+  expect(text).toMatch(/func \$\S*addresses\S*sample\.dl:1:2/);
+  expect(text).toContain("(param $in i32) (param $out i32)");
+});
+
+test("the writer refuses what a validator would", () => {
+  const writer = (): FunctionWriter => new FunctionWriter("f", "", ["x"]);
+  expect(() => writer().op("i32.add")).toThrow("takes i32, not nothing");
+  const mixed = writer();
+  mixed.op("f32.const", 0);
+  expect(() => mixed.set(0)).toThrow("takes i32, not f32");
+  const left = writer();
+  left.i32(1);
+  expect(() => left.finish()).toThrow("values left");
+  const outside = writer();
+  outside.i32(1);
+  outside.block();
+  expect(() => outside.op("i32.eqz")).toThrow("takes i32, not nothing");
+});
+
+test("the probe is a module that needs relaxed SIMD, and this host has it", () => {
+  expect(relaxedSimdProbe.length).toBe(40);
+  expect(WebAssembly.validate(relaxedSimdProbe)).toBe(true);
+  readWasm(relaxedSimdProbe, features).validate();
+  expect(() => readWasm(relaxedSimdProbe, { ...features, relaxed_simd: false })).toThrow();
+});
+
+const assembled = (wat: string): Uint8Array => parseWat("module.wat", wat, features).toBinary({ canonicalize_lebs: true }).buffer;
+
+/** Sections by id, in hex, names left out. The order of types is the assembler's own; calls and functions refer to them, so there is one type or they agree. */
+function sections(bytes: Uint8Array): Readonly<Record<number, string>> {
+  const found: Record<number, string> = {};
+  let at = 8;
+  const u32 = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const id = bytes[at++] ?? 0;
+    const size = u32();
+    if (id !== 0) found[id] = Buffer.from(bytes.subarray(at, at + size)).toString("hex");
+    at += size;
+  }
+  return found;
+}

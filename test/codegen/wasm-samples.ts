@@ -1,0 +1,17 @@
+import { KernelBuilder } from "../../compiler/kernel/build.ts";
+import { f32x4, type Kernel } from "../../compiler/kernel/ir.ts";
+
+/** out = in reversed, plus a tile of sums: loops with pointers that go up and down, unrolled turns, a call and a guard. */
+export function addressKernel(): Kernel {
+  const k = new KernelBuilder();
+  const input = k.buffer("in", "f32", 64, "in");
+  const out = k.buffer("out", "f32", 64, "out");
+  k.loop("i", 0, 32, 1, (i) => k.store(out, i, k.load(input, k.sub(63, i))));
+  const sums = k.register("sum", [2], f32x4, 0);
+  k.loop("j", 0, 8, 1, (j) =>
+    k.loop("u", 0, 2, 1, (u) => sums.set([u], k.madd(k.splat(k.load(input, k.add(j, u)), 4), k.load(input, k.mul(j, 4), 4), sums.at(u))), { unroll: true }),
+  );
+  k.loop("u", 0, 2, 1, (u) => k.store(out, k.add(32, k.mul(u, 4)), k.call("exp", sums.at(u))), { unroll: true });
+  k.loop("i", 0, 24, 1, (i) => k.when(k.gt(i, 0), () => k.store(out, k.add(i, 40), k.load(input, k.sub(i, 1)))));
+  return k.build("addresses", "sample.dl:1:2");
+}
