@@ -28,7 +28,7 @@
  * invariant there. Sweeps over the graph, operands first, repeat until no rule fires; what a rule makes is tried at once, within the sweep.
  */
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
-import { invariant, InvariantError, present } from "../support/invariant.ts";
+import { fail, invariant, InvariantError, present } from "../support/invariant.ts";
 import { makeNode, type GraphBuilder } from "./build.ts";
 import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { Op, OpTable } from "./op.ts";
@@ -80,8 +80,8 @@ function load(item: RuleText, table: OpTable): Rule {
     checkRule(trees, Object.keys(item.gives ?? {}));
     return { ...item, ...trees, fired: 0 };
   } catch (error) {
-    const says = error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.message : String(error);
-    return invariant(false, `the rule "${item.text}": ${says}`) as never;
+    const says = error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
+    return fail(`the rule "${item.text}": ${says}`);
   }
 }
 

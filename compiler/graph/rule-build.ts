@@ -1,4 +1,4 @@
-import { present } from "../support/invariant.ts";
+import { never, present } from "../support/invariant.ts";
 import { isFloat, sameType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition, makeNode } from "./build.ts";
 import type { Attrs, Node, Value } from "./ir.ts";
@@ -39,6 +39,8 @@ class RightBuilder {
         return this.match.value(pattern.name);
       case "apply":
         return this.apply(pattern);
+      default:
+        return never(pattern);
     }
   }
 

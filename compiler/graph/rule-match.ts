@@ -1,4 +1,4 @@
-import { invariant, present } from "../support/invariant.ts";
+import { invariant, never, present } from "../support/invariant.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import { intAttr, isSplat, listAttr, sameAttr, sameAttrs, splatValue } from "./facts.ts";
 import type { Attr, Attrs, Value } from "./ir.ts";
@@ -62,6 +62,8 @@ export class Match {
         return bind(this.values, pattern.name, value, Object.is);
       case "apply":
         return this.matchesApply(pattern, value);
+      default:
+        return never(pattern);
     }
   }
 

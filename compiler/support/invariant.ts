@@ -9,6 +9,10 @@ export class InvariantError extends Error {
   }
 }
 
+export function fail(says: string): never {
+  throw new InvariantError(says);
+}
+
 export function invariant(condition: unknown, says: string): asserts condition {
   if (!condition) throw new InvariantError(says);
 }

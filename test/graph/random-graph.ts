@@ -14,7 +14,7 @@ export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat
 const source = { name: "random.dl", text: "one line\nanother line\n\nand a last one" };
 const spanAt = (offset: number): Span => ({ source, start: offset % source.text.length, end: source.text.length });
 
-const smooth = ["tanh", "sigmoid", "sin", "neg", "cos"] as const;
+const smooth = ["neg", "tanh", "neg", "sigmoid", "sin", "cos"] as const;
 const binary = ["add", "sub", "mul"] as const;
 const numbers = [0, -0, 1, 0.5, -1.25, 3, 0.1, 1e-7, 1e21] as const;
 
@@ -54,7 +54,7 @@ function build(steps: readonly Choice[], gradient: boolean, small?: readonly num
 }
 
 function grow(g: GraphBuilder, pool: readonly Value[], [kind, a, b, c]: Choice, constants: readonly number[]): Value {
-  const x = at(pool, a);
+  const x = a < 60 ? at(pool, pool.length - 1) : at(pool, a);
   if (kind < 3) return g.call(at(smooth, b), [x]);
   if (kind < 5) return g.call(at(binary, c), [x, like(g, at(pool, b), x.type)]);
   if (kind === 5) return g.call(at(binary, c), [x, at(constants, b)]);
