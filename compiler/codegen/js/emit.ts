@@ -1,0 +1,56 @@
+import { present } from "../../support/invariant.ts";
+import type { Kernel } from "../../kernel/ir.ts";
+import { functions } from "../../kernel/math.ts";
+import { Names } from "../../kernel/names.ts";
+import { kernelLines, mathLines } from "./function.ts";
+import { helperLines, helpers, taken, views } from "./helpers.ts";
+
+/** An exported function without arguments: calls of kernels at fixed byte offsets. */
+export interface Entry {
+  readonly name: string;
+  readonly calls: readonly { readonly kernel: string; readonly args: readonly number[] }[];
+}
+
+/**
+ * The text of an ES module that exports `instantiate(memory)`, which gives the entries by name, and the kernels named in `exported`, as functions of
+ * the byte offsets of their buffers. Lanes are written out and every operator rounds to f32, so that the bits are those of strict WebAssembly.
+ */
+export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], exported: readonly string[] = []): string {
+  const names = new Names(taken);
+  const mathNames = new Map([...functions.keys()].map((name) => [name, names.fresh(name)]));
+  const kernelNames = new Map(kernels.map((kernel) => [kernel.name, names.fresh(kernel.name)]));
+  const used = new Set<string>();
+  const called = new Set<string>();
+  const module = {
+    use: (name: string) => (used.add(name), name),
+    fn: (name: string) => (called.add(name), present(mathNames.get(name), `there is no function ${name}`)),
+    globals: [...mathNames.values(), ...kernelNames.values()],
+  };
+  const kernelName = (name: string): string => present(kernelNames.get(name), `there is no kernel ${name}`);
+  const bodies = kernels.map((kernel) => kernelLines(kernelName(kernel.name), kernel, module));
+  const maths = [...functions.values()].filter((fn) => called.has(fn.name)).map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
+  const results = [
+    ...entries.map((entry) => [
+      `${JSON.stringify(entry.name)}() {`,
+      ...entry.calls.map((call) => `  ${kernelName(call.kernel)}(${call.args.join(", ")});`),
+      "},",
+    ]),
+    ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),
+  ];
+  const lines = [
+    ...helperLines(new Set([...used].filter((name) => helpers.has(name)))),
+    ...maths.flat(),
+    "",
+    "export function instantiate(memory) {",
+    ...indent([...viewLines(used), ...bodies.flat(), "return {", ...indent(results.flat()), "};"]),
+    "}",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+function viewLines(used: ReadonlySet<string>): string[] {
+  const arrays = new Map(Object.values(views).map((view): [string, string] => [view.name, view.array]));
+  return [...arrays].filter(([name]) => used.has(name)).map(([name, array]) => `const ${name} = new ${array}(memory.buffer);`);
+}

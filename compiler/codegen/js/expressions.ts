@@ -1,0 +1,164 @@
+import { invariant, never, present } from "../../support/invariant.ts";
+import type { Buffer, Expr, Operator } from "../../kernel/ir.ts";
+import { views } from "./helpers.ts";
+
+/** What an expression needs of the function around it. */
+export interface Surroundings {
+  /** The JavaScript name of a variable or register. */
+  local(name: string): string;
+  buffer(name: string): Buffer;
+  /** The JavaScript name of a function of the table. */
+  fn(name: string): string;
+  /** Notes that the module needs a helper or a view, and gives its name. */
+  use(name: string): string;
+  /** Names a text, once for each expression and statement, and gives the name. */
+  share(of: Expr, text: () => string): string;
+}
+
+/** Lane `lane` of a local: `x`, or `x$2` for a vector. */
+export const laneName = (local: string, lanes: number, lane: number): string => (lanes === 1 ? local : `${local}$${lane}`);
+
+/** JavaScript for the value of one lane, in one piece: a name, a number, a call, or in parentheses. f32 values are numbers that are f32s, bools are booleans. */
+export function code(x: Expr, lane: number, around: Surroundings): string {
+  switch (x.kind) {
+    case "const":
+      return constant(x);
+    case "var":
+    case "register":
+      return laneName(around.local(x.name), x.type.lanes, lane);
+    case "load":
+      return element(x, lane, around);
+    case "splat":
+      return x.value.kind === "var" || x.value.kind === "register" ? code(x.value, 0, around) : around.share(x, () => code(x.value, 0, around));
+    case "lane":
+      return x.value.kind === "var" ? code(x.value, x.lane, around) : around.share(x, () => code(x.value, x.lane, around));
+    case "call":
+      return `${around.fn(x.fn)}(${x.args.map((arg) => bare(code(arg, lane, around))).join(", ")})`;
+    case "apply":
+      return operator(x, lane, around);
+    default:
+      return never(x);
+  }
+}
+
+/** The text without the parentheses around the whole of it, for places that need none. */
+export function bare(text: string): string {
+  if (!text.startsWith("(")) return text;
+  let depth = 0;
+  for (let i = 0; i < text.length - 1; i++) {
+    if (text[i] === "(") depth++;
+    if (text[i] === ")") depth--;
+    if (depth === 0) return text;
+  }
+  return text.slice(1, -1);
+}
+
+function constant(x: Expr & { kind: "const" }): string {
+  if (x.type.scalar === "bool") return x.value !== 0 ? "true" : "false";
+  return Object.is(x.value, -0) ? "-0" : String(x.value);
+}
+
+function element(x: Expr & { kind: "load" }, lane: number, around: Surroundings): string {
+  const buffer = around.buffer(x.buffer);
+  const at = x.type.lanes === 1 ? position(x.buffer, x.at, around) : around.share(x, () => position(x.buffer, x.at, around));
+  const text = `${around.use(views[buffer.element].name)}[${lane === 0 ? at : `${at} + ${lane}`}]`;
+  return buffer.element === "bool" ? `(${text} !== 0)` : text;
+}
+
+/** The position in the view of an element of a buffer; the local of the buffer is where it begins. */
+export function position(buffer: string, at: Expr, around: Surroundings): string {
+  const start = around.local(buffer);
+  if (at.kind === "const") return at.value === 0 ? start : `${start} + ${at.value}`;
+  return `${start} + ${sum(at, around)}`;
+}
+
+/**
+ * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so one wrap around a whole sum does; as an index the sum needs none,
+ * since an access inside its buffer does not overflow.
+ */
+function sum(x: Expr, around: Surroundings, lane = 0): string {
+  if (x.kind === "apply" && x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) {
+    const [a, b] = operands(x);
+    const right = x.op === "add" ? sum(b, around, lane) : code(b, lane, around);
+    return `${sum(a, around, lane)} ${x.op === "add" ? "+" : "-"} ${right}`;
+  }
+  return code(x, lane, around);
+}
+
+function operands(x: Expr & { kind: "apply" }): readonly [Expr, Expr] {
+  const [a, b] = x.args;
+  invariant(a && b, `${x.op} has two operands`);
+  return [a, b];
+}
+
+type Emit = (args: readonly string[], use: Surroundings["use"]) => string;
+
+const rounded =
+  (sign: string): Emit =>
+  ([a, b], use) =>
+    `${use("fround")}(${a} ${sign} ${b})`;
+const infix =
+  (sign: string): Emit =>
+  ([a, b]) =>
+    `(${a} ${sign} ${b})`;
+const wrapped =
+  (sign: string): Emit =>
+  ([a, b]) =>
+    `((${a} ${sign} ${b}) | 0)`;
+const helper =
+  (name: string): Emit =>
+  (args, use) =>
+    `${use(name)}(${args.map(bare).join(", ")})`;
+const negated: Emit = ([a = ""]) => (a.startsWith("-") ? `(-(${a}))` : `(-${a})`);
+
+/** By operator and scalar of the operands; `any` where they agree. */
+const emitters: Readonly<Record<Exclude<Operator, "ramp">, { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }>> = {
+  add: { f32: rounded("+"), i32: wrapped("+") },
+  sub: { f32: rounded("-"), i32: wrapped("-") },
+  mul: { f32: rounded("*"), i32: helper("imul") },
+  div: { f32: rounded("/"), i32: wrapped("/") },
+  rem: { i32: wrapped("%") },
+  neg: { f32: negated, i32: ([a = ""]) => `((${a.startsWith("-") ? `-(${a})` : `-${a}`}) | 0)` },
+  abs: { f32: helper("abs"), i32: ([a = ""], use) => `(${use("abs")}(${bare(a)}) | 0)` },
+  min: { any: helper("min") },
+  max: { any: helper("max") },
+  madd: {
+    f32: ([a, b, c], use) => `${use("fround")}(${use("fround")}(${a} * ${b}) + ${c})`,
+    i32: ([a, b, c], use) => `((${use("imul")}(${a}, ${b}) + ${c}) | 0)`,
+  },
+  sqrt: { any: ([a = ""], use) => `${use("fround")}(${use("sqrt")}(${bare(a)}))` },
+  floor: { any: helper("floor") },
+  ceil: { any: helper("ceil") },
+  trunc: { any: helper("trunc") },
+  nearest: { any: helper("nearest") },
+  and: { i32: infix("&"), bool: infix("&&") },
+  or: { i32: infix("|"), bool: infix("||") },
+  xor: { i32: infix("^"), bool: infix("!==") },
+  not: { i32: ([a]) => `(~${a})`, bool: ([a]) => `(!${a})` },
+  shl: { any: infix("<<") },
+  shrs: { any: infix(">>") },
+  shru: { any: ([a, b]) => `((${a} >>> ${b}) | 0)` },
+  eq: { any: infix("===") },
+  ne: { any: infix("!==") },
+  lt: { any: infix("<") },
+  le: { any: infix("<=") },
+  gt: { any: infix(">") },
+  ge: { any: infix(">=") },
+  select: { any: ([c, a, b]) => `(${c} ? ${a} : ${b})` },
+  to_f32: { any: helper("fround") },
+  to_i32: { any: helper("saturate") },
+  bits_f32: { any: helper("bits_f32") },
+  bits_i32: { any: helper("bits_i32") },
+};
+
+function operator(x: Expr & { kind: "apply" }, lane: number, around: Surroundings): string {
+  if (x.op === "ramp") return String(lane);
+  if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, around, lane)}) | 0)`;
+  const scalar = present(x.args[0], `${x.op} has operands`).type.scalar;
+  const { any, [scalar]: own } = emitters[x.op];
+  const emit = present(own ?? any, `${x.op} of ${scalar} has JavaScript`);
+  return emit(
+    x.args.map((arg) => code(arg, arg.type.lanes === 1 ? 0 : lane, around)),
+    around.use,
+  );
+}

@@ -1,0 +1,161 @@
+import { never, present } from "../../support/invariant.ts";
+import { expand } from "../../kernel/expand.ts";
+import type { Buffer, Expr, Kernel, MathFunction, Stmt } from "../../kernel/ir.ts";
+import { Names } from "../../kernel/names.ts";
+import { bare, code, laneName, position, type Surroundings } from "./expressions.ts";
+import { taken, views } from "./helpers.ts";
+
+/** What the functions of a module share: which helpers, views and table functions it needs, and what these are called. */
+export interface ModuleNames {
+  use(name: string): string;
+  fn(name: string): string;
+  /** Names that locals must leave alone. */
+  readonly globals: readonly string[];
+}
+
+/** A kernel as a JavaScript function of the byte offsets of its buffers, line by line. */
+export function kernelLines(name: string, kernel: Kernel, module: ModuleNames): string[] {
+  const writer = new FunctionWriter(module, kernel.buffers);
+  const params = kernel.buffers.map((buffer) => writer.declare(buffer.name));
+  for (const [index, buffer] of kernel.buffers.entries()) {
+    const { shift } = views[buffer.element];
+    if (shift > 0) writer.line(`${params[index]} >>= ${shift};`);
+  }
+  writer.block(expand(kernel).body);
+  const origin = kernel.origin === "" ? "" : ` // ${kernel.origin}`;
+  return [`function ${name}(${params.join(", ")}) {${origin}`, ...writer.lines, "}"];
+}
+
+/** A function of the table. */
+export function mathLines(name: string, fn: MathFunction, module: ModuleNames): string[] {
+  const writer = new FunctionWriter(module, []);
+  const params = fn.params.map((param) => writer.declare(param.name));
+  for (const { name: local, value } of fn.lets) writer.assign("const", local, value);
+  writer.line(`return ${writer.text(fn.result)};`);
+  return [`function ${name}(${params.join(", ")}) { // ${fn.doc}`, ...writer.lines, "}"];
+}
+
+class FunctionWriter {
+  readonly lines: string[] = [];
+  readonly #names: Names;
+  readonly #locals = new Map<string, string>();
+  readonly #shared = new Map<Expr, string>();
+  readonly #around: Surroundings;
+  #depth = 1;
+
+  constructor(module: ModuleNames, buffers: readonly Buffer[]) {
+    this.#names = new Names([...taken, ...module.globals]);
+    const byName = new Map(buffers.map((b) => [b.name, b]));
+    this.#around = {
+      local: (name) => present(this.#locals.get(name), `${name} is declared`),
+      buffer: (name) => present(byName.get(name), `${name} is a buffer`),
+      fn: (name) => module.fn(name),
+      use: (name) => module.use(name),
+      share: (of, text) => this.#share(of, text),
+    };
+  }
+
+  line(text: string): void {
+    this.lines.push(`${"  ".repeat(this.#depth)}${text}`);
+  }
+
+  /** The JavaScript name of a name of the kernel. */
+  declare(name: string): string {
+    const local = this.#names.fresh(name);
+    this.#locals.set(name, local);
+    return local;
+  }
+
+  text(x: Expr, lane = 0): string {
+    return bare(code(x, lane, this.#around));
+  }
+
+  /** `const x = ...`, a line for each lane. */
+  assign(word: "const" | "let", name: string, value: Expr): void {
+    this.#shared.clear();
+    const lanes = this.#lanes(value);
+    const local = this.declare(name);
+    for (const [lane, text] of lanes.entries()) this.line(`${word} ${laneName(local, lanes.length, lane)} = ${text};`);
+  }
+
+  block(body: readonly Stmt[]): void {
+    for (const stmt of body) {
+      this.#shared.clear();
+      this.#statement(stmt);
+    }
+  }
+
+  #statement(stmt: Stmt): void {
+    switch (stmt.kind) {
+      case "for":
+        return this.#loop(stmt);
+      case "let":
+        return this.assign("const", stmt.name, stmt.value);
+      case "var":
+        return this.assign("let", stmt.name, stmt.init);
+      case "set": {
+        const local = this.#around.local(stmt.name);
+        for (const [lane, text] of this.#lanes(stmt.value).entries()) this.line(`${laneName(local, stmt.value.type.lanes, lane)} = ${text};`);
+        return;
+      }
+      case "store":
+        return this.#store(stmt);
+      case "if":
+        this.line(`if (${this.text(stmt.when)}) {`);
+        this.#nested(stmt.then);
+        if (stmt.otherwise.length > 0) {
+          this.line("} else {");
+          this.#nested(stmt.otherwise);
+        }
+        this.line("}");
+        return;
+      default:
+        return never(stmt);
+    }
+  }
+
+  #loop(stmt: Stmt & { kind: "for" }): void {
+    const from = this.text(stmt.from);
+    const end = stmt.to.kind === "const" || stmt.to.kind === "var" ? this.text(stmt.to) : this.#temporary("end", this.text(stmt.to));
+    const i = this.declare(stmt.name);
+    this.line(`for (let ${i} = ${from}; ${i} < ${end}; ${stmt.step === 1 ? `${i}++` : `${i} += ${stmt.step}`}) {`);
+    this.#nested(stmt.body);
+    this.line("}");
+  }
+
+  // A value is computed whole before any of it is stored: a later lane may read what the first one overwrites.
+  #store(stmt: Stmt & { kind: "store" }): void {
+    const buffer = this.#around.buffer(stmt.buffer);
+    const view = this.#around.use(views[buffer.element].name);
+    const at = position(stmt.buffer, stmt.at, this.#around);
+    const lanes = buffer.element === "bool" ? this.#lanes(stmt.value, (text) => `${text} ? 1 : 0`) : this.#lanes(stmt.value);
+    if (lanes.length === 1) return this.line(`${view}[${at}] = ${lanes[0]};`);
+    const start = this.#temporary("at", at);
+    const values = stmt.value.kind === "const" || stmt.value.kind === "var" ? lanes : lanes.map((text) => this.#temporary("v", text));
+    for (const [lane, text] of values.entries()) this.line(`${view}[${lane === 0 ? start : `${start} + ${lane}`}] = ${text};`);
+  }
+
+  #nested(body: readonly Stmt[]): void {
+    this.#depth++;
+    this.block(body);
+    this.#depth--;
+  }
+
+  #lanes(value: Expr, finish: (piece: string) => string = bare): string[] {
+    return Array.from({ length: value.type.lanes }, (_, lane) => finish(code(value, lane, this.#around)));
+  }
+
+  #share(of: Expr, text: () => string): string {
+    const known = this.#shared.get(of);
+    if (known !== undefined) return known;
+    const name = this.#temporary("t", bare(text()));
+    this.#shared.set(of, name);
+    return name;
+  }
+
+  #temporary(hint: string, text: string): string {
+    const name = this.#names.fresh(hint);
+    this.line(`const ${name} = ${text};`);
+    return name;
+  }
+}

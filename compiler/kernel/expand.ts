@@ -1,0 +1,125 @@
+import { invariant, never, present } from "../support/invariant.ts";
+import { int, isConst } from "./fold.ts";
+import type { Expr, Kernel, Stmt } from "./ir.ts";
+import { Names } from "./names.ts";
+import { mapExpr } from "./walk.ts";
+
+/**
+ * The kernel with its `unroll` loops written out, its constants folded, and every register of an array a register of its own:
+ * `sum[0,1]` becomes `sum_0_1`. Names stay unique. What is left needs no indexing of registers, so an emitter can give each one a local.
+ */
+export function expand(kernel: Kernel): Kernel {
+  const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)));
+  return { ...kernel, body: block(kernel.body, scope) };
+}
+
+/** What the names of the original stand for in the copy at hand. */
+class Scope {
+  readonly names: Names;
+  readonly #values: Map<string, Expr>;
+  readonly #registers: Map<string, string>;
+
+  constructor(names: Names, values = new Map<string, Expr>(), registers = new Map<string, string>()) {
+    this.names = names;
+    this.#values = values;
+    this.#registers = registers;
+  }
+
+  nested(): Scope {
+    return new Scope(this.names, new Map(this.#values), new Map(this.#registers));
+  }
+
+  bind(name: string, value: Expr): void {
+    this.#values.set(name, value);
+  }
+
+  /** A register of its own for one element. */
+  declare(name: string, at: readonly number[]): string {
+    const own = this.names.fresh([name, ...at].join("_"));
+    this.#registers.set(key(name, at), own);
+    return own;
+  }
+
+  register(name: string, at: readonly Expr[]): string {
+    const position = at.map((x) => {
+      const index = this.value(x);
+      invariant(index.kind === "const", `an element of ${name} is named by constants once loops are unrolled`);
+      return index.value;
+    });
+    return present(this.#registers.get(key(name, position)), `${key(name, position)} is a register`);
+  }
+
+  value(x: Expr): Expr {
+    return mapExpr(x, (part) => {
+      if (part.kind === "var") return present(this.#values.get(part.name), `${part.name} is in scope`);
+      return part.kind === "register" ? { ...part, name: this.register(part.name, part.at), at: [] } : part;
+    });
+  }
+}
+
+const key = (name: string, at: readonly number[]): string => `${name}[${at.join(",")}]`;
+
+const block = (body: readonly Stmt[], scope: Scope): Stmt[] => body.flatMap((stmt) => statement(stmt, scope));
+
+function statement(stmt: Stmt, scope: Scope): Stmt[] {
+  switch (stmt.kind) {
+    case "for":
+      return loop(stmt, scope);
+    case "let": {
+      const value = scope.value(stmt.value);
+      if (value.kind === "const") {
+        scope.bind(stmt.name, value);
+        return [];
+      }
+      const name = scope.names.fresh(stmt.name);
+      scope.bind(stmt.name, { kind: "var", type: value.type, name });
+      return [{ kind: "let", name, value }];
+    }
+    case "var":
+      return registers(stmt, scope);
+    case "set":
+      return [{ kind: "set", name: scope.register(stmt.name, stmt.at), at: [], value: scope.value(stmt.value) }];
+    case "store":
+      return [{ ...stmt, at: scope.value(stmt.at), value: scope.value(stmt.value) }];
+    case "if": {
+      const when = scope.value(stmt.when);
+      if (when.kind === "const") return block(isConst(when, 0) ? stmt.otherwise : stmt.then, scope.nested());
+      return [{ kind: "if", when, then: block(stmt.then, scope.nested()), otherwise: block(stmt.otherwise, scope.nested()) }];
+    }
+    default:
+      return never(stmt);
+  }
+}
+
+function loop(stmt: Stmt & { kind: "for" }, scope: Scope): Stmt[] {
+  const [from, to] = [scope.value(stmt.from), scope.value(stmt.to)];
+  if (from.kind === "const" && to.kind === "const" && (stmt.unroll || from.value + stmt.step >= to.value)) {
+    const copies: Stmt[] = [];
+    for (let i = from.value; i < to.value; i += stmt.step) {
+      const turn = scope.nested();
+      turn.bind(stmt.name, int(i));
+      copies.push(...block(stmt.body, turn));
+    }
+    return copies;
+  }
+  invariant(!stmt.unroll, `the bounds of the unrolled loop over ${stmt.name} are constants`);
+  const inner = scope.nested();
+  const name = scope.names.fresh(stmt.name);
+  inner.bind(stmt.name, { kind: "var", type: from.type, name });
+  return [{ ...stmt, name, from, to, body: block(stmt.body, inner) }];
+}
+
+function registers(stmt: Stmt & { kind: "var" }, scope: Scope): Stmt[] {
+  const value = scope.value(stmt.init);
+  const shared = stmt.dims.length > 0 && value.kind !== "const" && value.kind !== "var";
+  const name = shared ? scope.names.fresh(`${stmt.name}_init`) : "";
+  const init: Expr = shared ? { kind: "var", type: value.type, name } : value;
+  const first: Stmt[] = shared ? [{ kind: "let", name, value }] : [];
+  const each = positions(stmt.dims).map((at): Stmt => ({ kind: "var", name: scope.declare(stmt.name, at), dims: [], type: stmt.type, init }));
+  return [...first, ...each];
+}
+
+/** Every position in an array of these dims, the last axis fastest. */
+function positions(dims: readonly number[]): number[][] {
+  return dims.reduce<number[][]>((found, size) => found.flatMap((at) => Array.from({ length: size }, (_, i) => [...at, i])), [[]]);
+}
