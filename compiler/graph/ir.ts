@@ -42,9 +42,7 @@ export interface Notes {
  * until the weights change. `persistent`: the tensor of that path itself, so that a write happens in place. `constant`: read-only data.
  * Offsets in bytes from the start of the area.
  */
-export type Place =
-  | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
-  | { readonly area: "persistent"; readonly path: string };
+export type Place = { readonly area: "scratch" | "cache" | "constant"; readonly offset: number } | { readonly area: "persistent"; readonly path: string };
 
 export interface Graph {
   readonly name: string;

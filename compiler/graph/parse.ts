@@ -126,7 +126,13 @@ class GraphParser {
     const operands = this.literals(start, texts);
     const [type] = types;
     const attrs = op.form.kind === "leaf" && op.operands.length === 0 && type !== undefined ? { ...given, dtype: type.dtype, shape: type.shape } : given;
-    const broken = this.checked(start, "E0803", () => brokenCondition(op, operands.map((value) => value.type), attrs));
+    const broken = this.checked(start, "E0803", () =>
+      brokenCondition(
+        op,
+        operands.map((value) => value.type),
+        attrs,
+      ),
+    );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
     const node = this.checked(start, "E0803", () => makeNode(op, operands, attrs, span, notes));
     if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, types[index] ?? value.type)))
@@ -140,7 +146,9 @@ class GraphParser {
     const like = literalType(operands.filter((operand) => typeof operand !== "number"));
     return operands.map((operand) => {
       if (typeof operand !== "number") return operand;
-      return like === undefined ? this.reader.fail(start, "E0803", "there is no operand that says the type of the numbers") : this.builder.constant(like.type, operand);
+      return like === undefined
+        ? this.reader.fail(start, "E0803", "there is no operand that says the type of the numbers")
+        : this.builder.constant(like.type, operand);
     });
   }
 

@@ -53,7 +53,10 @@ function valueIds(graph: Graph, lines: readonly Node[]): ReadonlyMap<Value, stri
     ids.set(value, name);
   }
   const leaves = lines.filter(isPersistent);
-  const names = shortNames(leaves.map((node) => pathOf(node) ?? ""), new Set(ids.values()));
+  const names = shortNames(
+    leaves.map((node) => pathOf(node) ?? ""),
+    new Set(ids.values()),
+  );
   const short = new Map(leaves.map((node, index) => [node, names[index]]));
   let next = 0;
   for (const node of lines) for (const value of node.results) ids.set(value, short.get(node) ?? String(next++));

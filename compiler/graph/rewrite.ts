@@ -80,7 +80,8 @@ function load(item: RuleText, table: OpTable): Rule {
     checkRule(trees, Object.keys(item.gives ?? {}));
     return { ...item, ...trees, fired: 0 };
   } catch (error) {
-    const says = error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
+    const says =
+      error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
     return fail(`the rule "${item.text}": ${says}`);
   }
 }
@@ -91,7 +92,7 @@ const longestChain = 200;
 /** Applies the rules until none fires. A graph in which none fires is given back as it is; otherwise it comes without dead nodes. */
 export function rewrite(graph: Graph, rules: RuleSet): Graph {
   let limit = 100 * (graph.nodes.length + 100);
-  for (let current = graph; ; ) {
+  for (let current = graph; ;) {
     const sweep = new Sweep(current, rules, limit);
     const next = sweep.run();
     if (sweep.fired === 0) return current;

@@ -66,7 +66,9 @@ class RightBuilder {
     for (const like of candidates) {
       const all = parts.map((part) => (typeof part === "number" ? present(like, "a rule has no type for a number") : part.type));
       if (brokenCondition(op, all, attrs) !== null) continue;
-      const values = parts.map((part, index) => (typeof part === "number" ? splat(this.table, this.nodes, present(all[index], "a type is missing"), part) : part));
+      const values = parts.map((part, index) =>
+        typeof part === "number" ? splat(this.table, this.nodes, present(all[index], "a type is missing"), part) : part,
+      );
       return values.every((value) => value !== null) ? values : null;
     }
     return null;

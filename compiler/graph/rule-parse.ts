@@ -87,7 +87,12 @@ class RuleParser {
       invariant(inner.kind === "apply" && inner.alias === null, `${name}: names no op`);
       return { ...inner, alias: name };
     }
-    return reader.accept("(") ? this.call(name, reader.takeList(")", () => this.sum())) : { kind: "variable", name };
+    return reader.accept("(")
+      ? this.call(
+          name,
+          reader.takeList(")", () => this.sum()),
+        )
+      : { kind: "variable", name };
   }
 
   /** The op of that name on its arguments, and its attributes if there are any. */

@@ -113,12 +113,27 @@ function checkConstant(node: Node): void {
 
 function checkSignature(graph: Graph): void {
   const inputs = graph.nodes.filter(isInput);
-  check(inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => inputs.includes(node)), "inputs", null, () => "inputs and input nodes differ");
-  distinct("inputs", inputs.map(({ attrs }) => stringAttr(attrs, "name")));
-  distinct("outputs", graph.outputs.map(({ name }) => name));
-  distinct("paths", graph.writes.map(({ path }) => path));
+  check(
+    inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => inputs.includes(node)),
+    "inputs",
+    null,
+    () => "inputs and input nodes differ",
+  );
+  distinct(
+    "inputs",
+    inputs.map(({ attrs }) => stringAttr(attrs, "name")),
+  );
+  distinct(
+    "outputs",
+    graph.outputs.map(({ name }) => name),
+  );
+  distinct(
+    "paths",
+    graph.writes.map(({ path }) => path),
+  );
   const nodes = new Set(graph.nodes);
-  for (const value of kept(graph)) check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the graph does not make it");
+  for (const value of kept(graph))
+    check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the graph does not make it");
 }
 
 function distinct(rule: string, names: readonly string[]): void {

@@ -34,7 +34,12 @@ test("gradients of compositions are their central differences", () => {
     fc.property(choices, fc.nat(1000), (steps, seed) => {
       const graph = tameGraph(steps);
       const data = randomData(graph, seed);
-      const lossOnly = { ...graph, outputs: graph.outputs.filter(({ name }) => name === "loss"), nodes: graph.nodes.filter(({ op }) => op.name !== "gradient"), writes: [] };
+      const lossOnly = {
+        ...graph,
+        outputs: graph.outputs.filter(({ name }) => name === "loss"),
+        nodes: graph.nodes.filter(({ op }) => op.name !== "gradient"),
+        writes: [],
+      };
       const found = outputs(graph, data);
       for (const [index, values] of [...data.inputs.values(), ...data.persistent.values()].entries())
         for (const at of values.keys()) {
@@ -56,7 +61,8 @@ function graphOf(shape: readonly number[], make: (g: GraphBuilder, x: Value) => 
 
 const grad = (g: GraphBuilder, loss: Value, target: Value): Value => g.callAll("gradient", [loss, target])[0] ?? loss;
 
-const at = (graph: Graph, x: readonly number[]): Record<string, number[]> => outputs(graph, { inputs: new Map([["x", Float64Array.from(x)]]), persistent: new Map() });
+const at = (graph: Graph, x: readonly number[]): Record<string, number[]> =>
+  outputs(graph, { inputs: new Map([["x", Float64Array.from(x)]]), persistent: new Map() });
 
 test("contributions of several uses are added, and the expansion reads like this", () => {
   const graph = graphOf([2], (g, x) => ({ dx: grad(g, g.sum(g.mul(g.add(x, x), x), [0]), x) }));

@@ -73,5 +73,7 @@ test("one node alone", () => {
   const tenths = evaluateNode(constant, [], "f32");
   expect(tenths.map(({ data }) => [...data])).toEqual([[Math.fround(0.1), Math.fround(0.1)]]);
   const x = ndarray(tensor("f32", [2]), Float64Array.of(3, 5), "f32");
-  expect(evaluateNode(mul, [x, ...tenths], "f32").map(({ data }) => [...data])).toEqual([[Math.fround(3 * Math.fround(0.1)), Math.fround(5 * Math.fround(0.1))]]);
+  expect(evaluateNode(mul, [x, ...tenths], "f32").map(({ data }) => [...data])).toEqual([
+    [Math.fround(3 * Math.fround(0.1)), Math.fround(5 * Math.fround(0.1))],
+  ]);
 });

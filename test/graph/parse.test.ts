@@ -63,14 +63,19 @@ test("comments that are no places, blank lines and Windows line ends are read ov
 });
 
 test("spans come back from their text, also from two files", () => {
-  const text = "graph g(%x: f32[2])\n  %0 = neg %x : f32[2] # a:b.dl:12:7\n  %1 = neg %0 : f32[2] # a:b.dl:3:40\n  %2 = neg %1 : f32[2] # std/c.dl:1:1\n  return y=%2\n";
+  const text =
+    "graph g(%x: f32[2])\n  %0 = neg %x : f32[2] # a:b.dl:12:7\n  %1 = neg %0 : f32[2] # a:b.dl:3:40\n  %2 = neg %1 : f32[2] # std/c.dl:1:1\n  return y=%2\n";
   const graph = parseGraph(text, ops);
   expect(graph.nodes.map(({ span }) => span && place(span))).toEqual([null, "a:b.dl:12:7", "a:b.dl:3:40", "std/c.dl:1:1"]);
   expect(printGraph(graph)).toBe(text);
 });
 
 test("broken text never does worse than a diagnostic", () => {
-  const edit = fc.tuple(fc.nat(2000), fc.nat(6), fc.constantFrom("", " ", "%0", "-", "[", "]", "{", "1e400", "@", "nan", ",", "\n", '"', "f32[2]", "graph", "é", "return"));
+  const edit = fc.tuple(
+    fc.nat(2000),
+    fc.nat(6),
+    fc.constantFrom("", " ", "%0", "-", "[", "]", "{", "1e400", "@", "nan", ",", "\n", '"', "f32[2]", "graph", "é", "return"),
+  );
   fc.assert(
     fc.property(choices, fc.array(edit, { minLength: 1, maxLength: 3 }), (steps, edits) => {
       let text = printGraph(gradientGraph(steps));

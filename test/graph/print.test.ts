@@ -63,7 +63,12 @@ test("a literal has the type of the first operand that is no splat constant; oth
   g.output("b", g.add(g.constant(x.type, 1e-7), x));
   g.output("c", g.add(g.constant(scalar("f32"), 1), g.constant(scalar("f32"), 2)));
   const text = printGraph(g.build());
-  expect(text.split("\n").slice(1, -2).map((line) => line.replaceAll(/ +/g, " "))).toEqual([
+  expect(
+    text
+      .split("\n")
+      .slice(1, -2)
+      .map((line) => line.replaceAll(/ +/g, " ")),
+  ).toEqual([
     " %0 = constant 1 : bool[2]",
     " %1 = select %0, %x, -0 : f32[2]",
     " %2 = add 1e-7, %x : f32[2]",

@@ -63,10 +63,14 @@ function grow(g: GraphBuilder, pool: readonly Value[], [kind, a, b, c]: Choice, 
   if (kind === 8) return g.reshape(x, [1, ...x.type.shape]);
   if (kind === 9) return g.add(g.constant(x.type, at(constants, c)), x);
   if (kind === 10) return g.mul(x, g.constant(tensor("f32", x.type.shape), dense(x.type, b)));
-  return g.call("select", [g.call("lt", [x, like(g, at(pool, b), x.type)]), x, at(constants, c)].map((v) => (typeof v === "number" ? g.constant(x.type, v) : v)));
+  return g.call(
+    "select",
+    [g.call("lt", [x, like(g, at(pool, b), x.type)]), x, at(constants, c)].map((v) => (typeof v === "number" ? g.constant(x.type, v) : v)),
+  );
 }
 
-const dense = ({ shape }: TensorType, seed: number): number[] => Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((seed + i * 7) % 11) / 4 - 1);
+const dense = ({ shape }: TensorType, seed: number): number[] =>
+  Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((seed + i * 7) % 11) / 4 - 1);
 
 /** A value of the wanted shape that depends on `value`: its sum, repeated. */
 function like(g: GraphBuilder, value: Value, { shape }: TensorType): Value {
@@ -92,4 +96,3 @@ export function randomData(graph: Graph, seed: number): { inputs: Map<string, Fl
   }
   return { inputs, persistent };
 }
-

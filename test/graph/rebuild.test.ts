@@ -39,7 +39,9 @@ test("what is replaced is replaced wherever it is used, with the span of the old
 });
 
 test("a replacement of another type or number is an invariant", () => {
-  expect(() => rebuild(graph, (g, { op }) => (op.name === "exp" ? [g.zeros({ dtype: "f32", shape: [3] })] : null))).toThrow("exp of f32[2] was replaced by f32[3]");
+  expect(() => rebuild(graph, (g, { op }) => (op.name === "exp" ? [g.zeros({ dtype: "f32", shape: [3] })] : null))).toThrow(
+    "exp of f32[2] was replaced by f32[3]",
+  );
   expect(() => rebuild(graph, (_, { op }) => (op.name === "exp" ? [] : null))).toThrow("exp has 1 results and was replaced by 0");
 });
 
@@ -76,7 +78,9 @@ test("the topological order has everything that is needed once, operands first",
         before.add(node);
       }
       const needed = live(random);
-      expect(random.nodes.filter((node) => before.has(node))).toEqual(random.nodes.filter((node) => needed.has(node) && (node.op.name !== "input" || before.has(node))));
+      expect(random.nodes.filter((node) => before.has(node))).toEqual(
+        random.nodes.filter((node) => needed.has(node) && (node.op.name !== "input" || before.has(node))),
+      );
     }),
     { numRuns: 50 },
   );

@@ -29,7 +29,14 @@ test("a rule takes the place of what it matches, and what nothing uses any more 
 });
 
 test("infix operators have their ranks, and unary minus is neg", () => {
-  const body = ["%0 = neg %x : f32[2,3]", "%1 = mul %y, %0 : f32[2,3]", "%2 = sub %x, %1 : f32[2,3]", "%3 = div %y, 2 : f32[2,3]", "%4 = add %2, %3 : f32[2,3]", "return z=%4"];
+  const body = [
+    "%0 = neg %x : f32[2,3]",
+    "%1 = mul %y, %0 : f32[2,3]",
+    "%2 = sub %x, %1 : f32[2,3]",
+    "%3 = div %y, 2 : f32[2,3]",
+    "%4 = add %2, %3 : f32[2,3]",
+    "return z=%4",
+  ];
   const result = ["%0 = sub %y, 2 : f32[2,3]", "%1 = sub %x, %0 : f32[2,3]", "%2 = mul %1, -3 : f32[2,3]", "return z=%2"];
   expect(after(["a - b * -a + b / 2 => (a - (b - 2)) * -3"], ...body)).toEqual(result);
   expect(after(["add(sub(a, mul(b, neg(a))), div(b, 2)) => mul(sub(a, sub(b, 2)), -3)"], ...body)).toEqual(result);
@@ -58,7 +65,11 @@ test("a rule does not fire where a dtype has no such number", () => {
 
 test("a rule does not fire where the types differ or a condition of an op does not hold", () => {
   const body = ["%0 = reshape %x {shape=[3,2]} : f32[3,2]", "%1 = reshape %0 {shape=[2,3]} : f32[2,3]", "return a=%0, b=%1"];
-  expect(after(["reshape(x) => x"], ...body)).toEqual(["%0 = reshape %x {shape=[3,2]} : f32[3,2]", "%1 = reshape %0 {shape=[2,3]} : f32[2,3]", "return a=%0, b=%1"]);
+  expect(after(["reshape(x) => x"], ...body)).toEqual([
+    "%0 = reshape %x {shape=[3,2]} : f32[3,2]",
+    "%1 = reshape %0 {shape=[2,3]} : f32[2,3]",
+    "return a=%0, b=%1",
+  ]);
   expect(after(["reshape(reshape(x)) => x"], ...body)).toEqual(["%0 = reshape %x {shape=[3,2]} : f32[3,2]", "return a=%0, b=%x"]);
   const sum = ["%0 = reduce_sum %x {axes=[1]} : f32[2]", "return a=%0"];
   expect(after(["reduce_sum(x){..a} => reduce_sum(transpose(x){perm=[0]}){..a}"], ...sum)).toEqual(sum);
@@ -67,7 +78,9 @@ test("a rule does not fire where the types differ or a condition of an op does n
 test("attributes are carried, taken by name, compared and computed", () => {
   const twice = ["%0 = transpose %x {perm=[1,0]} : f32[3,2]", "%1 = reshape %0 {shape=[1,3,2]} : f32[1,3,2]", "%2 = transpose %1 {perm=[2,0,1]} : f32[2,1,3]"];
   const chain = [...twice, "%3 = transpose %2 {perm=[1,2,0]} : f32[1,3,2]", "return z=%3"];
-  const compose = rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) } });
+  const compose = rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", {
+    gives: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) },
+  });
   expect(after([compose], ...chain).slice(2)).toEqual(["%2 = transpose %1 {perm=[0,1,2]} : f32[1,3,2]", "return z=%2"]);
   expect(after(["transpose(x){perm=[0,1,2]} => x", compose], ...chain).slice(1)).toEqual(["%1 = reshape %0 {shape=[1,3,2]} : f32[1,3,2]", "return z=%1"]);
   expect(after(["neg(reduce_sum(x){axes}) => reduce_sum(-x){axes}"], "%0 = reduce_sum %x {axes=[1]} : f32[2]", "%1 = neg %0 : f32[2]", "return z=%1")).toEqual([
@@ -100,11 +113,22 @@ test("guards see what is bound, and who else uses it", () => {
     "return a=%1, b=%2, c=%3",
   ]);
   const swap = rule("c + x => x + c", (m) => m.splat("c") !== null && m.splat("x") === null);
-  expect(after([swap], "%0 = add 2, %x : f32[2,3]", "%1 = add %0, 3 : f32[2,3]", "return a=%1")).toEqual(["%0 = add %x, 2 : f32[2,3]", "%1 = add %0, 3 : f32[2,3]", "return a=%1"]);
+  expect(after([swap], "%0 = add 2, %x : f32[2,3]", "%1 = add %0, 3 : f32[2,3]", "return a=%1")).toEqual([
+    "%0 = add %x, 2 : f32[2,3]",
+    "%1 = add %0, 3 : f32[2,3]",
+    "return a=%1",
+  ]);
 });
 
 test("what a rule makes is rewritten in turn, to the end", () => {
-  const body = ["%0 = neg %x : f32[2,3]", "%1 = sub %y, %0 : f32[2,3]", "%2 = add %1, 0 : f32[2,3]", "%3 = neg %2 : f32[2,3]", "%4 = neg %3 : f32[2,3]", "return z=%4"];
+  const body = [
+    "%0 = neg %x : f32[2,3]",
+    "%1 = sub %y, %0 : f32[2,3]",
+    "%2 = add %1, 0 : f32[2,3]",
+    "%3 = neg %2 : f32[2,3]",
+    "%4 = neg %3 : f32[2,3]",
+    "return z=%4",
+  ];
   const set = ruleSet(ops, ["x - y => x + neg(y)", "neg(neg(x)) => x", "x + 0 => x", "x * 1 => x"]);
   const graph = rewrite(parseGraph(`graph g(%x: f32[2,3], %y: f32[2,3])\n${body.join("\n")}`, ops), set);
   expect(printGraph(graph)).toBe("graph g(%x: f32[2,3], %y: f32[2,3])\n  %0 = add %y, %x : f32[2,3]\n  return z=%0\n");

@@ -55,7 +55,9 @@ test("graphs that the builder makes are well formed, gradients expanded or not",
 
 test("notes of a fused and planned graph are well formed", () => {
   const where = { places: [{ area: "scratch", offset: 16 }] } as const;
-  expect(() => verify(noted(sample(), { ...fused, tanh: { group: 0, places: [{ area: "persistent", path: "w" }] }, input: where, reshape: where }))).not.toThrow();
+  expect(() =>
+    verify(noted(sample(), { ...fused, tanh: { group: 0, places: [{ area: "persistent", path: "w" }] }, input: where, reshape: where })),
+  ).not.toThrow();
   expect(() => verify(noted(sample(), { mul: { group: 0 }, tanh: { group: 1 } }))).not.toThrow();
 });
 
@@ -82,15 +84,32 @@ const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph
   "paths: written twice": ["paths: w stands twice", () => sample((g) => g.write("w", g.inputs[0] ?? strayValue()))],
   "paths: read as two types": ["paths: w is read as two different tensors", () => sample((g) => g.param("w", scalar("f32")))],
   "paths: read as param and state": ["paths: w is read as two different tensors", () => sample((g) => g.state("w", tensor("f32", [2, 3])))],
-  "paths: written as another type": ["paths: v is f32[]; what is written is f32[2,3]", () => sample((g) => (g.state("v", scalar("f32")), g.write("v", g.inputs[0] ?? strayValue())))],
-  "stages: depends on an input": ["stages: the weights stage depends on what changes with the call", () => noted({ ...sample(), writes: [] }, { mul: { stage: "weights" } })],
-  "stages: depends on what is written": ["stages: the weights stage depends", () => noted(sample((g) => g.output("z", g.neg(wOf(g)))), { neg: { stage: "weights" } })],
+  "paths: written as another type": [
+    "paths: v is f32[]; what is written is f32[2,3]",
+    () => sample((g) => (g.state("v", scalar("f32")), g.write("v", g.inputs[0] ?? strayValue()))),
+  ],
+  "stages: depends on an input": [
+    "stages: the weights stage depends on what changes with the call",
+    () => noted({ ...sample(), writes: [] }, { mul: { stage: "weights" } }),
+  ],
+  "stages: depends on what is written": [
+    "stages: the weights stage depends",
+    () =>
+      noted(
+        sample((g) => g.output("z", g.neg(wOf(g)))),
+        { neg: { stage: "weights" } },
+      ),
+  ],
   "stages: a leaf": ["stages: a leaf has nothing to compute", () => noted(sample(), { constant: { stage: "weights" }, param: { stage: "weights" } })],
   "groups: a gap": ["groups: 2 is not one of 2 dense numbers", () => noted(sample(), { mul: { group: 0 }, tanh: { group: 2 } })],
   "groups: out of order": ["groups: group 0 needs group 1", () => noted(sample(), { mul: { group: 1 }, tanh: { group: 0 } })],
   "groups: not convex": [
     "groups: group 0 needs group 1",
-    () => noted(sample((g) => g.output("z", g.call("sin", [g.outputs[0]?.value ?? strayValue()]))), { mul: { group: 0 }, tanh: { group: 1 }, sin: { group: 0 } }),
+    () =>
+      noted(
+        sample((g) => g.output("z", g.call("sin", [g.outputs[0]?.value ?? strayValue()]))),
+        { mul: { group: 0 }, tanh: { group: 1 }, sin: { group: 0 } },
+      ),
   ],
   "groups: work without a group": ["groups: it has work to do and no group", () => noted(sample(), { mul: { group: 0 } })],
   "groups: two stages": [
