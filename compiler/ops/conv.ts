@@ -32,8 +32,8 @@ const same = (n: number): readonly (readonly number[])[] => [
 
 /** Uses of conv that the samples of all three are made of: shapes of x and w, and attributes. */
 const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: ConvAttrs & Attrs }[] = [
-  { x: [2, 5, 6, 3], w: [3, 2, 3, 4], attrs: { stride: [1, 1], padding: same(0), ...base } },
-  { x: [1, 5, 5, 2], w: [3, 3, 2, 3], attrs: { stride: [1, 1], padding: same(1), ...base } },
+  { x: [2, 4, 5, 3], w: [3, 2, 3, 4], attrs: { stride: [1, 1], padding: same(0), ...base } },
+  { x: [1, 5, 4, 2], w: [3, 3, 2, 3], attrs: { stride: [1, 1], padding: same(1), ...base } },
   {
     x: [2, 7, 6, 1],
     w: [3, 3, 1, 2],

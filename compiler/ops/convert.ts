@@ -58,7 +58,6 @@ export const conversions = family({
   copy: pointwise({
     doc: "x itself, in memory of its own",
     operands: ["x"],
-    on: all,
     scalar: (_, x) => x,
     gradient: (_, __, { dout }) => ({ x: dout }),
     reference: (x) => x,
@@ -67,7 +66,6 @@ export const conversions = family({
   stop_gradient: pointwise({
     doc: "x itself, through which no gradient flows",
     operands: ["x"],
-    on: all,
     scalar: (_, x) => x,
     gradient: flat,
     reference: (x) => x,

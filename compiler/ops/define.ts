@@ -1,5 +1,5 @@
 // The constructors of entries, one per form. Whatever an entry does not say, they derive.
-import type { DType } from "../../runtime/dtype.ts";
+import { type DType, dtypes } from "../../runtime/dtype.ts";
 import type { Contraction, Form, Piece, Read, Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
@@ -12,6 +12,7 @@ import {
   type Named,
   type Names,
   type None,
+  type Requires,
   type Rule,
   type Signature,
   type Use,
@@ -133,8 +134,8 @@ type Tuple<O extends Names, T> = { readonly [K in keyof O]: T };
 interface Pointwise<O extends Names> {
   readonly doc: string;
   readonly operands: O;
-  /** What the operands may be, all of one dtype. */
-  readonly on: readonly DType[];
+  /** What the operands may be, all of one dtype; anything where left out. */
+  readonly on?: readonly DType[];
   /** The result's dtype, if it is not that of the operands. */
   readonly to?: DType;
   readonly gradient: Rule<O, {}> | None;
@@ -147,30 +148,30 @@ interface Pointwise<O extends Names> {
   readonly exact?: boolean;
 }
 
+const everyDType = Object.keys(dtypes) as readonly DType[];
+
+/** One shape and one dtype, of those; of an operand of any dtype there is nothing to say. */
+function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}> {
+  const [first, ...rest] = names;
+  const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
+  const sameDType = (x: Named<O, TensorType>): boolean => types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
+  const oneShape = (x: Named<O, TensorType>): boolean => types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
+  if (rest.length === 0) return on === everyDType ? {} : { c1: [`${first} is ${anyOf(on)}`, sameDType] };
+  const all = names.join(" and ");
+  return { c1: [`${all} have one dtype, ${anyOf(on)}`, sameDType], c2: [`${all} have one shape`, oneShape] };
+}
+
 /** Each element from the elements at the same index of operands of one shape and dtype. */
 export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
-  const { operands: names, on, to } = spec;
-  const all = names.join(" and ");
+  const { operands: names, on = everyDType, to } = spec;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
-  const arity = names.length;
   const base = signature<O, {}>({
     doc: spec.doc,
     operands: names,
-    requires: {
-      c1: [
-        `${arity > 1 ? all + " have one dtype," : all + " is"} ${anyOf(on)}`,
-        (x) => types(x).every((t, _, [first]) => t.dtype === first?.dtype && on.includes(t.dtype)),
-      ],
-      ...(arity > 1 && {
-        c2: [
-          `${all} have one shape`,
-          (x: Named<O, TensorType>) => types(x).every((t, _, [first]) => first !== undefined && sameShape(t.shape, first.shape)),
-        ] as const,
-      }),
-    },
+    requires: alike(names, on),
     type: (x) => tensor(to ?? only(types(x)).dtype, only(types(x)).shape),
     gradient: spec.gradient,
-    samples: samplesOf(arity, on, spec.between ?? null),
+    samples: samplesOf(names.length, on, spec.between ?? null),
     ...(spec.exact !== undefined && { exact: spec.exact }),
   });
   const apply = (args: readonly number[], dtype: DType): number => {

@@ -39,7 +39,8 @@ function kernelOf(form: Form, site: Site, result: TensorType): Made | null {
 }
 
 function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, operands: readonly Buffer[], out: Buffer): boolean {
-  const read = (i: number, at: readonly Expr[]): Expr => k.load(present(operands[i], `there is no operand ${i}`), flat(k, strides(site.operands[i]?.shape ?? []), at));
+  const read = (i: number, at: readonly Expr[]): Expr =>
+    k.load(present(operands[i], `there is no operand ${i}`), flat(k, strides(site.operands[i]?.shape ?? []), at));
   const store = (at: readonly Expr[], value: Expr): void => k.store(out, flat(k, strides(result.shape), at), value);
   switch (form.kind) {
     case "leaf":
@@ -48,7 +49,16 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       loops(k, [elements(result.shape)], (at) => k.store(out, at[0] ?? 0, k.load(present(operands[0], "a view looks at something"), at[0] ?? 0)));
       return true;
     case "pointwise":
-      loops(k, result.shape, (at) => store(at, form.scalar(k, operands.map((_, i) => read(i, at)), site)));
+      loops(k, result.shape, (at) =>
+        store(
+          at,
+          form.scalar(
+            k,
+            operands.map((_, i) => read(i, at)),
+            site,
+          ),
+        ),
+      );
       return true;
     case "map":
       loops(k, result.shape, (at) => store(at, form.element(k, at, read, site)));
@@ -57,7 +67,12 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       const background = form.background(site);
       if (background !== null) loops(k, result.shape, (at) => k.store(out, flat(k, strides(result.shape), at), background));
       for (const { operand, start, stride } of form.pieces(site))
-        loops(k, site.operands[operand]?.shape ?? [], (d) => store(d.map((i, a) => k.add(k.mul(i, stride[a] ?? 1), start[a] ?? 0)), read(operand, d)));
+        loops(k, site.operands[operand]?.shape ?? [], (d) =>
+          store(
+            d.map((i, a) => k.add(k.mul(i, stride[a] ?? 1), start[a] ?? 0)),
+            read(operand, d),
+          ),
+        );
       return true;
     }
     case "reduce":
@@ -81,12 +96,21 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       if (contraction === null) return false;
       const { dims } = contraction;
       const sums = k.register("sums", [elements(result.shape)], f32, 0);
-      const position = (at: readonly Expr[], buffer: "lhs" | "rhs" | "out"): Expr => flat(k, dims.map((d) => d[buffer]), at);
-      loops(k, dims.map((d) => d.size), (at) => {
-        const [lhs, rhs] = [present(operands[0], "lhs"), present(operands[1], "rhs")];
-        const to = k.let(position(at, "out"));
-        sums.set([to], k.madd(k.load(lhs, position(at, "lhs")), k.load(rhs, position(at, "rhs")), sums.at(to)));
-      });
+      const position = (at: readonly Expr[], buffer: "lhs" | "rhs" | "out"): Expr =>
+        flat(
+          k,
+          dims.map((d) => d[buffer]),
+          at,
+        );
+      loops(
+        k,
+        dims.map((d) => d.size),
+        (at) => {
+          const [lhs, rhs] = [present(operands[0], "lhs"), present(operands[1], "rhs")];
+          const to = k.let(position(at, "out"));
+          sums.set([to], k.madd(k.load(lhs, position(at, "lhs")), k.load(rhs, position(at, "rhs")), sums.at(to)));
+        },
+      );
       loops(k, [elements(result.shape)], (at) => k.store(out, at[0] ?? 0, sums.at(at[0] ?? 0)));
       return true;
     }
