@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Node, Value } from "../graph/ir.ts";
 import type { Contraction, ContractionDim } from "../graph/op.ts";
-import { elements } from "../types/tensor-type.ts";
+import { elements, strides } from "../types/tensor-type.ts";
 import { at } from "./support-attrs.ts";
 import type { Stability } from "./support-stability.ts";
 
@@ -35,7 +35,7 @@ export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], 
   const chosen = [straight, swapped].filter((side) => pays(side, stability)).toSorted((a, b) => cost(a) - cost(b))[0];
   if (chosen === undefined) return null;
   const attrs = panelAttrs(chosen.dims);
-  const panels = g.call("pack", [chosen.toPack], attrs);
+  const panels = g.call("pack", [flatWhereDimsCross(g, chosen)], attrs);
   return g.callAll("contraction", [chosen.plain, panels], { ...attrs, shape: result.type.shape });
 }
 
@@ -46,6 +46,15 @@ function contractionOf({ op, operands, results, attrs }: Node): Contraction | nu
 
 function panelAttrs(dims: readonly ContractionDim[]): Attrs {
   return { sizes: dims.map((d) => d.size), lhs: dims.map((d) => d.lhs), rhs: dims.map((d) => d.rhs), out: dims.map((d) => d.out), width };
+}
+
+/** A joined dim that runs across axes is plain to read in a flat buffer, and needs divisions in any other. */
+function flatWhereDimsCross(g: GraphBuilder, { dims, toPack }: Side): Value {
+  const { shape } = toPack.type;
+  const steps = strides(shape);
+  const stays = ({ size, rhs }: ContractionDim): boolean =>
+    shape.some((room, axis) => rhs % at(steps, axis) === 0 && (size - 1) * (rhs / at(steps, axis)) < room);
+  return dims.every((dim) => dim.rhs === 0 || stays(dim)) ? toPack : g.reshape(toPack, [elements(shape)]);
 }
 
 type Role = "batch" | "row" | "column" | "sum" | "other";

@@ -1,0 +1,23 @@
+import { chooseAlgorithms } from "../../compiler/passes/choose-algorithms.ts";
+import { differentiate } from "../../compiler/passes/differentiate.ts";
+import { dropDead } from "../../compiler/passes/drop-dead.ts";
+import { foldAffine } from "../../compiler/passes/fold-affine.ts";
+import { foldConstants } from "../../compiler/passes/fold-constants.ts";
+import { freeze } from "../../compiler/passes/freeze.ts";
+import { mergeCommon } from "../../compiler/passes/merge-common.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { simplify } from "../../compiler/passes/simplify.ts";
+import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
+
+/** The passes that change values' way of being computed, and not where they lie, in their order in the pipeline. */
+export const passes: readonly Pass[] = [
+  differentiate,
+  simplify,
+  foldConstants,
+  mergeCommon,
+  dropDead,
+  freeze,
+  foldAffine,
+  chooseAlgorithms,
+  splitByStage,
+];
