@@ -10,20 +10,20 @@ export function fmt(): Command {
     .argument("<files...>", ".dl files")
     .option("--check", "writes nothing, and fails if a file would change")
     .action(async (files: readonly string[], flags: FmtFlags) => {
-      const [{ format }, { exitCodes }, { readSource }, { writeWhole }] = await Promise.all([
+      const [{ format }, { exitCodes, printDiagnostics }, { readSource }, { writeWhole }] = await Promise.all([
         import("../../dsl/format.ts"),
         import("../host/report.ts"),
         import("../host/source.ts"),
         import("../host/files.ts"),
       ]);
-      const changed = files.map(readSource).flatMap((source) => {
-        const text = format(source);
-        return text === source.text ? [] : [{ name: source.name, text }];
-      });
+      const formatted = files.map(readSource).map((source) => ({ source, ...format(source) }));
+      const mistakes = formatted.flatMap(({ diagnostics }) => diagnostics);
+      if (mistakes.length > 0) printDiagnostics(mistakes, false);
+      const changed = formatted.flatMap(({ source, text }) => (text === null || text === source.text ? [] : [{ name: source.name, text }]));
       for (const { name, text } of changed) {
         if (!flags.check) writeWhole(name, text);
         console.log(flags.check ? `${name} would change` : name);
       }
-      if (flags.check && changed.length > 0) process.exitCode = exitCodes.diagnostics;
+      if (mistakes.length > 0 || (flags.check && changed.length > 0)) process.exitCode = exitCodes.diagnostics;
     });
 }

@@ -18,7 +18,9 @@ export function embeddedDigits(): Dataset {
     const images = readDigits(label);
     const order = [...shuffled(firstIntegers(images.length / pixels), random)];
     const samples = order.map((i) => ({ label, image: images.subarray(i * pixels, (i + 1) * pixels) }));
-    const held = Math.round(samples.length * testShare);
+    // Rounded over all classes so far, so that the shares of the whole are exact.
+    const seen = train.length + test.length + samples.length;
+    const held = Math.round(seen * testShare) - test.length;
     test.push(...samples.slice(0, held));
     train.push(...samples.slice(held));
   }

@@ -6,7 +6,7 @@ import type { CompileFlags } from "../options.ts";
 import { createResolver } from "./resolver.ts";
 
 /** The compiler, loaded when a command first needs it: `dlc --help` does without. */
-export const loadCompiler = (): Promise<typeof import("../../compiler/index.ts")> => import("../../compiler/index.ts");
+const loadCompiler = () => import("../../compiler/index.ts");
 
 export function compileOptions(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): CompileOptions {
   return {

@@ -18,7 +18,8 @@ export function readIdx(file: Uint8Array, name: string): Tensor {
   const bytes = checkedBytes(shape, dtypes[dtype].bytes);
   if (bytes !== file.length - start)
     broken("E0703", name, `it has ${file.length - start} bytes of data, and its shape [${shape.join(",")}] needs ${bytes ?? "more than there can be"}`);
-  const data = file.slice(start);
+  // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
+  const data = new Uint8Array(file.subarray(start));
   if (dtypes[dtype].bytes > 1) swap(data, dtypes[dtype].bytes);
   return { dtype, shape, data: new dtypes[dtype].array(data.buffer) };
 }

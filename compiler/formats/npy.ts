@@ -33,7 +33,8 @@ export function readNpy(file: Uint8Array, name: string): Tensor {
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (headerBytes > file.length - start) broken("E0701", name, `it names a header of ${headerBytes} bytes, and ends before that`);
   const { descr, shape } = parseHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
-  const data = file.slice(start + headerBytes);
+  // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
+  const data = new Uint8Array(file.subarray(start + headerBytes));
   const wide = descr === "<i8";
   const dtype = wide ? "i32" : dtypeOf.get(descr);
   if (dtype === undefined)

@@ -7,6 +7,11 @@ test("reads bytes and big-endian words", () => {
   expect(readIdx(Uint8Array.from([0, 0, 0x0d, 1, 0, 0, 0, 1, 0x40, 0x20, 0, 0]), "a").data).toEqual(new Float32Array([2.5]));
 });
 
+test("a view into a larger buffer reads the same", () => {
+  const pool = Buffer.from([9, 9, 9, 0, 0, 0x0c, 1, 0, 0, 0, 1, 0, 0, 1, 2, 9]);
+  expect(readIdx(pool.subarray(3, 15), "a").data).toEqual(new Int32Array([258]));
+});
+
 test.each([
   [[0, 0], "E0703: a: this is no IDX file"],
   [[1, 0, 8, 1, 0, 0, 0, 0], "this is no IDX file"],

@@ -1,0 +1,163 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { imagesAndLabels, type Dataset, type Split } from "../../cli/data/dataset.ts";
+import { createRandom } from "../../cli/data/random.ts";
+import { batchSizes, epochOrder } from "../../cli/training/batches.ts";
+import type { HistoryLine } from "../../cli/training/checkpoint.ts";
+import { evaluate } from "../../cli/training/evaluate.ts";
+import { sampleEntry } from "../../cli/training/model.ts";
+import { train, type TrainingResult } from "../../cli/training/train.ts";
+import { createSession, readSafetensors, type Session } from "../../runtime/index.ts";
+import { softmaxModel } from "./softmax-model.ts";
+
+const root = mkdtempSync(join(tmpdir(), "dlc-training-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Class c has a bright pixel c, and noise. */
+function samples(count: number, seed: number): Split {
+  const random = createRandom(seed);
+  const labels = Uint8Array.from({ length: count }, () => random.below(3));
+  const pixels = Uint8Array.from({ length: count * 4 }, (_, i) => random.below(120) + (labels[Math.floor(i / 4)] === i % 4 ? 120 : 0));
+  return imagesAndLabels([2, 2, 1], pixels, labels);
+}
+
+const dataset: Dataset = { name: "dots", train: samples(51, 1), test: samples(20, 2) };
+const batch = 8;
+const sizes = batchSizes([51, 20], batch);
+
+interface Overrides {
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly resume?: boolean;
+  readonly stopAfter?: number;
+  readonly data?: Dataset;
+}
+
+async function trained(
+  folder: string,
+  { epochs = 3, seed = 4, resume = false, stopAfter = Infinity, data = dataset }: Overrides = {},
+): Promise<{
+  result: TrainingResult;
+  session: Session;
+  lines: HistoryLine[];
+}> {
+  const { plan, code } = softmaxModel(sizes);
+  const session = await createSession(plan, code);
+  const lines: HistoryLine[] = [];
+  let steps = 0;
+  const result = await train({
+    session,
+    dataset: data,
+    step: sampleEntry(session, data, "step", "N"),
+    predict: sampleEntry(session, data, "predict", "N"),
+    settings: { data: data.name, samples: data.train.count, entry: "step", batch, seed },
+    epochs,
+    folder: join(root, folder),
+    resume,
+    stopped: () => steps >= stopAfter,
+    onStep: () => steps++,
+    onEpoch: (line) => lines.push(line),
+  });
+  return { result, session, lines };
+}
+
+const withoutTime = (history: readonly HistoryLine[]): object[] => history.map((line) => ({ ...line, seconds: 0 }));
+
+test("a run learns, writes its history and weights, and is repeatable", async () => {
+  const { result, lines, session } = await trained("whole");
+  expect(result.finished).toBe(true);
+  expect(lines.map((line) => line.epoch)).toEqual([1, 2, 3]);
+  expect(lines[2]?.loss).toBeLessThan((lines[0]?.loss ?? 0) * 0.95);
+  expect(lines[2]?.testAccuracy).toBeGreaterThan(0.9);
+  expect(session.state.get("rng.step")?.data[0]).toBe(3 * 7);
+  const folder = join(root, "whole");
+  expect(readdirSync(folder).toSorted()).toEqual(["best.safetensors", "history.ndjson", "last.safetensors"]);
+  expect(readFileSync(join(folder, "history.ndjson"), "utf8")).toBe(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const saved = readSafetensors(readFileSync(join(folder, "last.safetensors"))).tensors.get("w")?.bytes;
+  expect(new Float32Array(new Uint8Array(saved ?? []).buffer)).toEqual(session.state.get("w")?.data);
+  const again = await trained("again");
+  expect(again.result.sha256).toBe(result.sha256);
+  const other = await trained("other", { seed: 5 });
+  expect(other.result.sha256).not.toBe(result.sha256);
+});
+
+test.each([3, 7, 10, 14])("a run that is stopped after %i steps and resumed ends in the same bits", async (stopAfter) => {
+  const whole = await trained(`through-${stopAfter}`);
+  const folder = `stopped-${stopAfter}`;
+  const first = await trained(folder, { stopAfter });
+  expect(first.result.finished).toBe(false);
+  expect(first.session.state.get("rng.step")?.data[0]).toBe(stopAfter);
+  const second = await trained(folder, { resume: true });
+  expect(second.result.finished).toBe(true);
+  expect(second.result.sha256).toBe(whole.result.sha256);
+  expect(withoutTime(second.result.history)).toEqual(withoutTime(whole.result.history));
+});
+
+test("more epochs go on from a finished run", async () => {
+  await trained("short", { epochs: 1 });
+  const { result, lines } = await trained("short", { epochs: 3, resume: true });
+  const whole = await trained("long", { epochs: 3 });
+  expect(lines.map((line) => line.epoch)).toEqual([2, 3]);
+  expect(result.sha256).toBe(whole.result.sha256);
+});
+
+test("a run does not go on with other settings, from nothing, or from another file", async () => {
+  await trained("settings", { epochs: 1 });
+  await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow("had other settings: seed was 4 and is 9");
+  await expect(trained("nowhere", { resume: true })).rejects.toThrow(/there is no run to go on with/);
+  const { session } = await trained("foreign", { epochs: 1 });
+  writeFileSync(join(root, "foreign", "last.safetensors"), session.save());
+  await expect(trained("foreign", { resume: true })).rejects.toThrow(/was not written by a training run/);
+});
+
+test("a loss that is no number ends the run and leaves the last good weights", async () => {
+  await trained("nan", { epochs: 1 });
+  const before = readFileSync(join(root, "nan", "last.safetensors"));
+  const huge: Dataset = {
+    ...dataset,
+    train: { count: 51, fields: new Map([...dataset.train.fields, ["image", { item: [4], data: new Float32Array(51 * 4).fill(1e30), divisor: 1 }]]) },
+  };
+  await expect(trained("nan", { data: huge, resume: true })).rejects.toThrow(/E1005: the loss is (NaN|Infinity) at step/);
+  expect(readFileSync(join(root, "nan", "last.safetensors"))).toEqual(before);
+});
+
+test("data that do not fit an entry are refused by name", async () => {
+  const { plan, code } = softmaxModel(sizes);
+  const session = await createSession(plan, code);
+  const wide: Dataset = { ...dataset, train: imagesAndLabels([3, 3, 1], new Uint8Array(9 * 8), new Uint8Array(8)) };
+  const none: Dataset = { ...dataset, train: { count: 8, fields: new Map() } };
+  const indices = Int32Array.from({ length: 8 }, (_, i) => i);
+  expect(() => sampleEntry(session, wide, "step", "N").run(wide.train, indices)).toThrow(
+    "the input `image` of `step` is f32[8,4], and 8 samples of dots are [8,3,3,1]",
+  );
+  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow("dots has nothing for the input `image` of `step`");
+  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow("`step` has no variant for a batch of 5");
+});
+
+test("scores count every sample once, the last partial batch too", async () => {
+  const { plan, code } = softmaxModel(sizes);
+  const session = await createSession(plan, code);
+  // Only class 1 has a weight on every pixel: it always wins.
+  session.state.get("w")?.data.set([0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0]);
+  const labels = dataset.test.fields.get("label")?.data ?? new Uint8Array();
+  const score = evaluate(sampleEntry(session, dataset, "predict", "N"), dataset.test, batch);
+  expect(score.samples).toBe(20);
+  expect(score.accuracy).toBe(labels.filter((label) => label === 1).length / 20);
+  const pixels = dataset.test.fields.get("image")?.data as Uint8Array;
+  const losses = Array.from(labels, (label, i) => {
+    const x = pixels.subarray(i * 4, i * 4 + 4).reduce((sum, p) => sum + p / 255, 0);
+    return Math.log(2 + Math.exp(x)) - (label === 1 ? x : 0);
+  });
+  expect(score.loss).toBeCloseTo(losses.reduce((a, b) => a + b, 0) / 20, 5);
+});
+
+test("batches cover what they must, in an order of seed and epoch", () => {
+  expect(batchSizes([9000, 1000], 64)).toEqual([64, 40]);
+  expect(batchSizes([128, 10], 64)).toEqual([64, 10]);
+  expect([...epochOrder(50, 1, 2)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(epochOrder(50, 1, 2)).toEqual(epochOrder(50, 1, 2));
+  expect(epochOrder(50, 1, 2)).not.toEqual(epochOrder(50, 1, 3));
+  expect(epochOrder(50, 1, 2)).not.toEqual(epochOrder(50, 2, 2));
+});
