@@ -1,8 +1,8 @@
 import { never } from "../support/invariant.ts";
 import type { Const } from "./fold.ts";
-import { f32, i32, registerOf, showReg, type Expr, type Kernel, type MathFunction, type Operator, type RegType, type Stmt } from "./ir.ts";
+import { bool, f32, i32, registerOf, showReg, type Expr, type Kernel, type MathFunction, type Operator, type RegType, type Stmt } from "./ir.ts";
 import { infix, prefix, prefixLevel, showFloat } from "./text.ts";
-import { isShiftCount, leading, sameReg } from "./types.ts";
+import { bareTypes, operandTypes, sameReg } from "./types.ts";
 
 // The text of a kernel, `.kir`: it parses back (parse.ts) to the same kernel.
 //
@@ -79,7 +79,7 @@ class Printer {
         return `${target} = ${this.expr(stmt.value, stmt.value.type)}`;
       }
       case "if":
-        return `if ${this.expr(stmt.when, null)}`;
+        return `if ${this.expr(stmt.when, bool)}`;
       default:
         return never(stmt);
     }
@@ -101,7 +101,7 @@ class Printer {
       case "lane":
         return `lane(${this.expr(x.value, null)}, ${x.lane})`;
       case "call":
-        return `${x.fn}(${x.args.map((arg) => this.expr(arg, null)).join(", ")})`;
+        return this.#call(x.fn, x.args, bareTypes(x.args));
       case "apply":
         return this.#apply(x.op, x.args, level);
       default:
@@ -120,7 +120,11 @@ class Printer {
     }
     const before = prefix.get(op);
     if (before && a && a.kind !== "const") return parenthesized(`${before}${this.expr(a, null, prefixLevel)}`, prefixLevel, level);
-    return `${op}(${args.map((x, index) => this.expr(x, types[index] ?? null)).join(", ")})`;
+    return this.#call(op, args, types);
+  }
+
+  #call(name: string, args: readonly Expr[], types: readonly (RegType | null)[]): string {
+    return `${name}(${args.map((x, index) => this.expr(x, types[index] ?? null)).join(", ")})`;
   }
 
   #element(buffer: string, at: Expr, type: RegType): string {
@@ -132,19 +136,6 @@ class Printer {
   #index(at: readonly Expr[]): string {
     return at.length === 0 ? "" : `[${at.map((x) => this.expr(x, i32)).join(",")}]`;
   }
-}
-
-/**
- * The type that each operand has if it is a bare number: among operands that must agree, that of the first which is not a number; none (null) if all of them are.
- * The parser infers by the same rule.
- */
-export function operandTypes(op: Operator, args: readonly { readonly type: RegType; readonly kind: string }[]): (RegType | null)[] {
-  const peers = args.filter((_, index) => index >= leading(op) && !isShiftCount(op, index));
-  const shared = peers.find((x) => x.kind !== "const")?.type ?? null;
-  return args.map((_, index) => {
-    if (isShiftCount(op, index)) return i32;
-    return index < leading(op) ? null : shared;
-  });
 }
 
 /** What an operand of an infix must bind at least: few remember how `&`, `<<` and `+` rank, so these wear parentheses in each other's company. */

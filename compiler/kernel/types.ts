@@ -47,3 +47,25 @@ export function resultType(op: Operator, types: readonly RegType[]): RegType {
   const { result } = meaning[op];
   return { scalar: result === "same" ? main.scalar : result, lanes: main.lanes };
 }
+
+interface Typed {
+  readonly type: RegType;
+  readonly kind: string;
+}
+
+/**
+ * The types that the operands have where they are bare numbers in text: among operands that must agree, that of the first which is no number;
+ * null where nothing tells. Printer and parser share this rule.
+ */
+export function operandTypes(op: Operator, args: readonly Typed[]): (RegType | null)[] {
+  const shared = bareType(args.filter((_, index) => index >= leading(op) && !isShiftCount(op, index)));
+  return args.map((_, index) => {
+    if (isShiftCount(op, index)) return { scalar: "i32", lanes: 1 };
+    return index < leading(op) ? null : shared;
+  });
+}
+
+/** As `operandTypes`, for the arguments of a function: all agree. */
+export const bareTypes = (args: readonly Typed[]): (RegType | null)[] => args.map(() => bareType(args));
+
+const bareType = (peers: readonly Typed[]): RegType | null => peers.find((x) => x.kind !== "const")?.type ?? null;

@@ -1,0 +1,201 @@
+import type { Span } from "../../dsl/span.ts";
+import { present } from "../support/invariant.ts";
+import { represent } from "./arithmetic.ts";
+import { bool, i32, operators, registerOf, showReg, type Buffer, type Expr, type Lanes, type Operator, type RegType, type Scalar } from "./ir.ts";
+import { mistake } from "./lex.ts";
+import { isName } from "./names.ts";
+import { infix, prefixLevel } from "./text.ts";
+import type { TokenReader } from "./token-reader.ts";
+import { bareTypes, operandError, operandTypes, resultType, sameReg } from "./types.ts";
+
+/** What a name of the text stands for. */
+export type Meaning =
+  | { readonly kind: "buffer"; readonly buffer: Buffer }
+  | { readonly kind: "var"; readonly type: RegType }
+  | { readonly kind: "register"; readonly type: RegType; readonly dims: readonly number[] };
+
+export interface Signature {
+  readonly params: readonly { readonly scalar: Scalar }[];
+  readonly result: Scalar;
+}
+
+/** An operand as read: a number waits for the type that its place gives it. */
+type Piece =
+  | { readonly kind: "expr"; readonly expr: Expr; readonly span: Span }
+  | { readonly kind: "bare"; readonly value: number; readonly isBool: boolean; readonly span: Span };
+
+const words: ReadonlyMap<string, number> = new Map([
+  ["inf", Infinity],
+  ["nan", NaN],
+  ["true", 1],
+  ["false", 0],
+]);
+
+const operatorOf = new Map([...infix].map(([op, { sign, level }]) => [sign, { op, level }] as const));
+
+const isOperator = (name: string): name is Operator => Object.hasOwn(operators, name);
+
+/** Reads expressions; nothing is folded, so that what was printed comes back as it was. */
+export class ExprParser {
+  readonly #in: TokenReader;
+  readonly #names: ReadonlyMap<string, Meaning>;
+  readonly #functions: (name: string) => Signature | undefined;
+
+  constructor(reader: TokenReader, names: ReadonlyMap<string, Meaning>, functions: (name: string) => Signature | undefined) {
+    this.#in = reader;
+    this.#names = names;
+    this.#functions = functions;
+  }
+
+  /** An expression of the type `expected`; of any type, if that is null. */
+  parse(expected: RegType | null): Expr {
+    return this.#resolve(this.#infix(1), expected, expected);
+  }
+
+  type(): RegType {
+    const token = this.#in.name("a register type");
+    const found = /^(f32|i32|bool)(x4)?$/.exec(token.text);
+    if (!found) throw mistake("kir-type", `${token.text} is no register type`, token.span, "write one of f32 f32x4 i32 i32x4 bool boolx4");
+    return { scalar: found[1] as Scalar, lanes: found[2] === undefined ? 1 : 4 };
+  }
+
+  /** `[i,j]`, or nothing. */
+  index(): Expr[] {
+    if (!this.#in.accept("[")) return [];
+    const at = [this.parse(i32)];
+    while (this.#in.accept(",")) at.push(this.parse(i32));
+    this.#in.expect("]");
+    return at;
+  }
+
+  /** `:f32x4` after an element of a buffer; the element's own type if it is absent. */
+  elementType(buffer: Buffer): RegType {
+    const own: RegType = { scalar: registerOf(buffer.element), lanes: 1 };
+    if (!this.#in.accept(":")) return own;
+    const from = this.#in.peek().span;
+    const type = this.type();
+    if (type.scalar !== own.scalar) throw mistake("kir-type", `${buffer.name} holds ${buffer.element}, which loads as ${own.scalar}`, from);
+    return type;
+  }
+
+  #resolve(piece: Piece, bare: RegType | null, expected: RegType | null): Expr {
+    const expr = piece.kind === "expr" ? piece.expr : this.#number(piece, bare);
+    if (expected && !sameReg(expr.type, expected)) throw mistake("kir-type", `this is ${showReg(expr.type)}, not ${showReg(expected)}`, piece.span);
+    return expr;
+  }
+
+  #number(piece: Piece & { kind: "bare" }, type: RegType | null): Expr {
+    if (type === null) throw mistake("kir-type", "nothing tells the type of this number", piece.span, "write it after a colon, such as 1:f32");
+    const value = represent(type.scalar, piece.value);
+    const fits = type.scalar === "bool" ? piece.isBool : !piece.isBool && (type.scalar === "f32" || value === piece.value);
+    if (!fits) throw mistake("kir-type", `this is no ${showReg(type)}`, piece.span);
+    return { kind: "const", type, value };
+  }
+
+  #infix(level: number): Piece {
+    let left = this.#prefix();
+    for (;;) {
+      const sign = operatorOf.get(this.#in.peek().text);
+      if (this.#in.peek().kind !== "sign" || sign === undefined || sign.level < level) return left;
+      this.#in.next();
+      const right = this.#infix(sign.level + 1);
+      left = this.#apply(sign.op, [left, right], this.#in.since(left.span));
+    }
+  }
+
+  #prefix(): Piece {
+    const token = this.#in.peek();
+    if (this.#in.accept("-")) {
+      const next = this.#in.peek();
+      if (next.kind === "number" || next.text === "inf") return this.#literal(token.span, -1);
+      const operand = this.#prefix();
+      return this.#apply("neg", [operand], this.#in.since(token.span));
+    }
+    if (this.#in.accept("!")) return this.#apply("not", [this.#prefix()], this.#in.since(token.span));
+    if (token.kind === "name" && this.#in.accept("splat")) {
+      const value = this.#resolve(this.#infix(prefixLevel), null, null);
+      if (value.type.lanes !== 1) throw mistake("kir-type", "only a scalar is splatted", token.span);
+      return this.#expr({ kind: "splat", type: { scalar: value.type.scalar, lanes: 4 }, value }, token.span);
+    }
+    return this.#primary();
+  }
+
+  #primary(): Piece {
+    const token = this.#in.peek();
+    if (token.kind === "number" || words.has(token.text)) return this.#literal(token.span, 1);
+    if (this.#in.accept("(")) {
+      const inner = this.#infix(1);
+      this.#in.expect(")");
+      return inner;
+    }
+    const { text: name, span } = this.#in.name("an expression");
+    return this.#in.peek().text === "(" ? this.#call(name, span) : this.#named(name, span);
+  }
+
+  #literal(start: Span, sign: number): Piece {
+    const { text } = this.#in.next();
+    const value = sign * (words.get(text) ?? Number(text));
+    const isBool = text === "true" || text === "false";
+    const bare: Piece = { kind: "bare", value, isBool, span: this.#in.since(start) };
+    if (!this.#in.accept(":")) return bare;
+    const type = this.type();
+    return this.#expr(this.#number(bare, type), start);
+  }
+
+  #named(name: string, span: Span): Piece {
+    const meaning = this.#names.get(name);
+    if (meaning === undefined || !isName(name)) throw mistake("kir-name", `there is no ${name} here`, span);
+    if (meaning.kind === "var") return this.#expr({ kind: "var", type: meaning.type, name }, span);
+    if (meaning.kind === "register") {
+      const at = this.index();
+      if (at.length !== meaning.dims.length) throw mistake("kir-index", `${name} has ${meaning.dims.length} axes, not ${at.length}`, this.#in.since(span));
+      return this.#expr({ kind: "register", type: meaning.type, name, at }, span);
+    }
+    const [at, ...more] = this.index();
+    if (at === undefined || more.length > 0) throw mistake("kir-index", `an element of ${name} has one position`, this.#in.since(span));
+    return this.#expr({ kind: "load", buffer: name, at, type: this.elementType(meaning.buffer) }, span);
+  }
+
+  #call(name: string, span: Span): Piece {
+    this.#in.expect("(");
+    const args: Piece[] = [];
+    while (this.#in.peek().text !== ")") {
+      if (args.length > 0) this.#in.expect(",");
+      args.push(this.#infix(1));
+    }
+    this.#in.expect(")");
+    if (name === "lane") return this.#lane(args, this.#in.since(span));
+    if (isOperator(name)) return this.#apply(name, args, this.#in.since(span));
+    const fn = this.#functions(name);
+    if (fn === undefined) throw mistake("kir-name", `there is no function ${name}`, span);
+    if (fn.params.length !== args.length) throw mistake("kir-type", `${name} takes ${fn.params.length} arguments, not ${args.length}`, this.#in.since(span));
+    const types = bareTypes(args.map(typed));
+    const lanes: Lanes = args.some((arg) => typed(arg).type.lanes === 4) ? 4 : 1;
+    const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, { scalar: present(fn.params[index], name).scalar, lanes }));
+    return this.#expr({ kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values }, span);
+  }
+
+  #lane(args: readonly Piece[], span: Span): Piece {
+    const [vector, index] = args;
+    if (vector?.kind !== "expr" || vector.expr.type.lanes !== 4 || index?.kind !== "bare" || ![0, 1, 2, 3].includes(index.value)) {
+      throw mistake("kir-type", "lane takes a vector and a number from 0 to 3", span);
+    }
+    return this.#expr({ kind: "lane", type: { scalar: vector.expr.type.scalar, lanes: 1 }, value: vector.expr, lane: index.value }, span);
+  }
+
+  #apply(op: Operator, args: readonly Piece[], span: Span): Piece {
+    const types = operandTypes(op, args.map(typed));
+    const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, null));
+    const given = values.map((x) => x.type);
+    const error = operandError(op, given);
+    if (error !== null) throw mistake("kir-type", error, span);
+    return { kind: "expr", expr: { kind: "apply", type: resultType(op, given), op, args: values }, span };
+  }
+
+  #expr(expr: Expr, start: Span): Piece {
+    return { kind: "expr", expr, span: this.#in.since(start) };
+  }
+}
+
+/** A bare number counts as a constant, whose type its peers tell. */
+const typed = (piece: Piece): { readonly kind: string; readonly type: RegType } => (piece.kind === "expr" ? piece.expr : { kind: "const", type: bool });

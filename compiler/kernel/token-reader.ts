@@ -1,0 +1,67 @@
+import { cover, type Span } from "../../dsl/span.ts";
+import { present } from "../support/invariant.ts";
+import { mistake, type Token, type TokenKind } from "./lex.ts";
+
+/** A place in a list of tokens. */
+export class TokenReader {
+  readonly #tokens: readonly Token[];
+  #next = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  peek(): Token {
+    return present(this.#tokens[this.#next], "the tokens end with `end`");
+  }
+
+  next(): Token {
+    const token = this.peek();
+    if (token.kind !== "end") this.#next++;
+    return token;
+  }
+
+  /** Steps over a sign or word if it is next. */
+  accept(text: string): boolean {
+    const { kind } = this.peek();
+    if (this.peek().text !== text || (kind !== "sign" && kind !== "name")) return false;
+    this.#next++;
+    return true;
+  }
+
+  expect(text: string): Token {
+    const token = this.peek();
+    if (!this.accept(text)) throw mistake("kir-syntax", `expected ${text}${found(token)}`, token.span);
+    return token;
+  }
+
+  take(kind: TokenKind): Token | null {
+    return this.peek().kind === kind ? this.next() : null;
+  }
+
+  need(kind: TokenKind, what: string): Token {
+    const token = this.take(kind);
+    if (token === null) throw mistake("kir-syntax", `expected ${what}${found(this.peek())}`, this.peek().span);
+    return token;
+  }
+
+  name(what: string): Token {
+    return this.need("name", what);
+  }
+
+  whole(what: string): number {
+    const token = this.need("number", what);
+    const value = Number(token.text);
+    if (!Number.isSafeInteger(value)) throw mistake("kir-syntax", `expected ${what}, a whole number`, token.span);
+    return value;
+  }
+
+  /** From the start of `from` to the end of what was read last. */
+  since(from: Span): Span {
+    const last = this.#tokens[this.#next - 1];
+    return last && last.span.end > from.start ? cover(from, last.span) : from;
+  }
+}
+
+const found = (token: Token): string =>
+  token.text === "" ? ` before the ${token.kind === "end" ? "end of the text" : "end of the line"}` : `, found ${token.text}`;
