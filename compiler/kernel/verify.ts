@@ -1,0 +1,219 @@
+import { InvariantError, invariant, never } from "../support/invariant.ts";
+import { represent } from "./arithmetic.ts";
+import { bool, i32, registerOf, showReg, type Buffer, type Expr, type Kernel, type RegType, type Stmt } from "./ir.ts";
+import { functions } from "./math.ts";
+import { isName } from "./names.ts";
+import { printExpr } from "./print.ts";
+import { operandError, resultType, sameReg } from "./types.ts";
+
+/**
+ * Checks, each by an invariant whose text names the kernel and the expression:
+ *
+ *   names    every name is a word that `.kir` allows, is bound once in the kernel, and is used inside its block only
+ *   types    every expression has the type that its operator gives; constants are values of their type; conditions are bool, positions i32
+ *   lanes    a splat is of a scalar, a lane of a vector; stores and sets have the type of what they write
+ *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant position is inside
+ *   loops    a step is positive; the bounds of an unrolled loop are made of constants and variables of unrolled loops
+ *   arrays   a register is indexed with as many such constants as it has dims
+ *   calls    the function is in the table and takes these arguments; no constant 0 divides
+ */
+export function verifyKernel(kernel: Kernel): void {
+  new Verifier(kernel).run();
+}
+
+type Bound =
+  /** `fixed`: a constant once loops are unrolled. */
+  | { readonly kind: "var"; readonly type: RegType; readonly fixed: boolean }
+  | { readonly kind: "register"; readonly type: RegType; readonly dims: readonly number[] };
+
+class Verifier {
+  readonly #kernel: Kernel;
+  readonly #buffers = new Map<string, Buffer>();
+  readonly #bound = new Set<string>();
+  #scope = new Map<string, Bound>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  run(): void {
+    this.#check(isName(this.#kernel.name), "the kernel's name is a name");
+    for (const buffer of this.#kernel.buffers) {
+      this.#name(buffer.name);
+      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, `the size of ${buffer.name} is a count`);
+      this.#buffers.set(buffer.name, buffer);
+    }
+    this.#block(this.#kernel.body);
+  }
+
+  #check(condition: boolean, says: string): asserts condition {
+    invariant(condition, `in kernel ${this.#kernel.name}: ${says}`);
+  }
+
+  #fail(says: string): never {
+    throw new InvariantError(`in kernel ${this.#kernel.name}: ${says}`);
+  }
+
+  #name(name: string): void {
+    this.#check(isName(name), `${name} is a name`);
+    this.#check(!this.#bound.has(name), `${name} is bound once`);
+    this.#bound.add(name);
+  }
+
+  #bind(name: string, as: Bound): void {
+    this.#name(name);
+    this.#scope.set(name, as);
+  }
+
+  #block(body: readonly Stmt[]): void {
+    const outer = this.#scope;
+    this.#scope = new Map(outer);
+    for (const stmt of body) this.#statement(stmt);
+    this.#scope = outer;
+  }
+
+  #statement(stmt: Stmt): void {
+    switch (stmt.kind) {
+      case "for":
+        return this.#loop(stmt);
+      case "let":
+        this.#expr(stmt.value);
+        return this.#bind(stmt.name, { kind: "var", type: stmt.value.type, fixed: this.#fixed(stmt.value) });
+      case "var":
+        this.#check(
+          stmt.dims.every((d) => Number.isSafeInteger(d) && d > 0),
+          `the dims of ${stmt.name} are counts`,
+        );
+        this.#typed(stmt.init, stmt.type);
+        return this.#bind(stmt.name, { kind: "register", type: stmt.type, dims: stmt.dims });
+      case "set":
+        return this.#typed(stmt.value, this.#register(stmt.name, stmt.at));
+      case "store": {
+        const buffer = this.#access(stmt.buffer, stmt.at, stmt.value.type, "in");
+        return this.#typed(stmt.value, { scalar: registerOf(buffer.element), lanes: stmt.value.type.lanes });
+      }
+      case "if":
+        this.#typed(stmt.when, bool);
+        this.#block(stmt.then);
+        return this.#block(stmt.otherwise);
+      default:
+        return never(stmt);
+    }
+  }
+
+  #loop(stmt: Stmt & { kind: "for" }): void {
+    this.#typed(stmt.from, i32);
+    this.#typed(stmt.to, i32);
+    this.#check(Number.isSafeInteger(stmt.step) && stmt.step > 0, `the step of ${stmt.name} is positive`);
+    const fixed = this.#fixed(stmt.from) && this.#fixed(stmt.to);
+    this.#check(fixed || !stmt.unroll, `the bounds of the unrolled loop over ${stmt.name} are constants`);
+    const outer = this.#scope;
+    this.#scope = new Map(outer);
+    this.#bind(stmt.name, { kind: "var", type: i32, fixed: stmt.unroll });
+    this.#block(stmt.body);
+    this.#scope = outer;
+  }
+
+  #typed(x: Expr, type: RegType): void {
+    this.#expr(x);
+    this.#check(sameReg(x.type, type), `${printExpr(x)} is ${showReg(x.type)}, not ${showReg(type)}`);
+  }
+
+  /** The buffer of an access; `forbidden` is the access mode that does not allow it. */
+  #access(name: string, at: Expr, type: RegType, forbidden: Buffer["access"]): Buffer {
+    const buffer = this.#buffers.get(name) ?? this.#fail(`there is no buffer ${name}`);
+    this.#typed(at, i32);
+    const text = `${name}[${printExpr(at)}]`;
+    this.#check(buffer.access !== forbidden, `${text}: ${name} is ${buffer.access}`);
+    this.#check(at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size), `${text} is outside ${name}[${buffer.size}]`);
+    return buffer;
+  }
+
+  #register(name: string, at: readonly Expr[]): RegType {
+    const register = this.#scope.get(name);
+    if (register?.kind !== "register") return this.#fail(`${name} is a register in scope`);
+    const text = `${name}[${at.map(printExpr).join(",")}]`;
+    this.#check(at.length === register.dims.length, `${text} has ${register.dims.length} axes`);
+    for (const [axis, x] of at.entries()) {
+      this.#typed(x, i32);
+      this.#check(this.#fixed(x), `the position of ${text} is a constant once loops are unrolled`);
+      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), `${text} is inside [${register.dims.join(",")}]`);
+    }
+    return register.type;
+  }
+
+  /** Whether the expression is a constant once loops are unrolled. */
+  #fixed(x: Expr): boolean {
+    switch (x.kind) {
+      case "const":
+        return true;
+      case "var": {
+        const found = this.#scope.get(x.name);
+        return found?.kind === "var" && found.fixed;
+      }
+      case "apply":
+        return x.args.every((arg) => this.#fixed(arg));
+      case "splat":
+      case "lane":
+        return this.#fixed(x.value);
+      case "register":
+      case "load":
+      case "call":
+        return false;
+      default:
+        return never(x);
+    }
+  }
+
+  #expr(x: Expr): void {
+    const type = this.#typeOf(x);
+    this.#check(sameReg(x.type, type), `${printExpr(x)} says it is ${showReg(x.type)}, and is ${showReg(type)}`);
+  }
+
+  #typeOf(x: Expr): RegType {
+    switch (x.kind) {
+      case "const":
+        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), `${x.value} is a value of ${showReg(x.type)}`);
+        return x.type;
+      case "var": {
+        const found = this.#scope.get(x.name);
+        return found?.kind === "var" ? found.type : this.#fail(`${x.name} is in scope`);
+      }
+      case "register":
+        return this.#register(x.name, x.at);
+      case "load":
+        return { scalar: registerOf(this.#access(x.buffer, x.at, x.type, "out").element), lanes: x.type.lanes };
+      case "splat":
+        this.#expr(x.value);
+        this.#check(x.value.type.lanes === 1, `${printExpr(x)} splats a scalar`);
+        return { scalar: x.value.type.scalar, lanes: 4 };
+      case "lane":
+        this.#expr(x.value);
+        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), `${printExpr(x)} is a lane of a vector`);
+        return { scalar: x.value.type.scalar, lanes: 1 };
+      case "call":
+        return this.#call(x);
+      case "apply":
+        return this.#operator(x);
+      default:
+        return never(x);
+    }
+  }
+
+  #call(x: Expr & { kind: "call" }): RegType {
+    const fn = functions.get(x.fn) ?? this.#fail(`there is no function ${x.fn}`);
+    this.#check(fn.params.length === x.args.length, `${printExpr(x)} takes ${fn.params.length} arguments`);
+    for (const [index, arg] of x.args.entries()) this.#typed(arg, { scalar: fn.params[index]?.scalar ?? "f32", lanes: x.type.lanes });
+    return { scalar: fn.result.type.scalar, lanes: x.type.lanes };
+  }
+
+  #operator(x: Expr & { kind: "apply" }): RegType {
+    for (const arg of x.args) this.#expr(arg);
+    const types = x.args.map((arg) => arg.type);
+    const error = operandError(x.op, types);
+    this.#check(error === null, `${printExpr(x)}: ${error ?? ""}`);
+    const divisor = x.op === "div" || x.op === "rem" ? x.args[1] : undefined;
+    this.#check(divisor?.kind !== "const" || divisor.type.scalar !== "i32" || divisor.value !== 0, `${printExpr(x)} divides by 0`);
+    return resultType(x.op, types);
+  }
+}
