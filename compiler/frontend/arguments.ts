@@ -1,0 +1,152 @@
+import type { Callable, Parameter, TypeExpr } from "../../dsl/ast.ts";
+import type { Span } from "../../dsl/span.ts";
+import { didYouMean } from "../../dsl/suggest.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { Arg, DlValue, Env, Target } from "./context.ts";
+import { text } from "./dims.ts";
+import { report } from "./errors.ts";
+import { describe, ERROR, float, functionName, holdsTensor, int, list } from "./values.ts";
+
+/** Parameters as a caller sees them: static ones and tensors. */
+export interface Signature {
+  readonly statics: readonly { readonly name: string; readonly required: boolean }[];
+  readonly tensors: readonly string[];
+  readonly variadic: boolean;
+}
+
+const takesTensor = (type: TypeExpr): boolean => type.kind === "tensor" || (type.kind === "list" && takesTensor(type.of));
+
+/** A parameter whose type has brackets after a dtype takes a tensor; all others are static. */
+export function split(declaration: Callable): { statics: readonly Parameter[]; tensors: readonly Parameter[] } {
+  const params = declaration.params;
+  return { statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))], tensors: params.filter((p) => takesTensor(p.type)) };
+}
+
+export function signatureOf(target: Target): Signature {
+  switch (target.kind) {
+    case "callable": {
+      const { statics, tensors } = split(target.declaration);
+      return { statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })), tensors: tensors.map((p) => p.name.text), variadic: false };
+    }
+    case "op": {
+      const { op } = target;
+      return {
+        statics: Object.keys(op.attrs).map((name) => ({ name, required: !Object.hasOwn(op.defaults, name) })),
+        tensors: op.operands === "variadic" ? ["parts"] : op.operands,
+        variadic: op.operands === "variadic",
+      };
+    }
+    case "builtin": {
+      const { builtin } = target;
+      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: false };
+    }
+  }
+}
+
+export interface Bound {
+  readonly values: ReadonlyMap<string, Arg>;
+  /** Operands of a variadic op. */
+  readonly parts: readonly Arg[];
+}
+
+/**
+ * Gives each argument its parameter. Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any is
+ * left, then to tensor parameters as literals. Null after a report.
+ */
+export function bindArguments(env: Env, target: Target, signature: Signature, args: readonly Arg[]): Bound | null {
+  const values = new Map<string, Arg>();
+  const parts: Arg[] = [];
+  const name = functionName(target);
+  const known = [...signature.statics.map((s) => s.name), ...signature.tensors];
+  for (const arg of args) {
+    if (arg.name === null) continue;
+    if (!known.includes(arg.name)) {
+      const near = didYouMean(arg.name, known);
+      const help = near !== null ? `did you mean ${near}?` : known.length > 0 ? `it has ${known.join(", ")}` : undefined;
+      report(env.context, "E0404", arg.span, `${name} has no parameter ${arg.name}`, { help });
+      return null;
+    }
+    if (values.has(arg.name)) {
+      report(env.context, "E0405", arg.span, `${arg.name} of ${name} is given twice`, { also: [{ span: values.get(arg.name)?.span ?? arg.span, says: "first here" }] });
+      return null;
+    }
+    values.set(arg.name, arg);
+  }
+  const freeTensors = signature.tensors.filter((p) => !values.has(p));
+  const freeStatics = signature.statics.map((s) => s.name).filter((p) => !values.has(p));
+  for (const arg of args) {
+    if (arg.name !== null) continue;
+    const tensor = holdsTensor(arg.value);
+    if (signature.variadic && tensor) {
+      parts.push(...(arg.value.kind === "list" || arg.value.kind === "tuple" ? arg.value.items.map((value) => ({ ...arg, value })) : [arg]));
+      continue;
+    }
+    const place = tensor ? (freeTensors.shift() ?? looseStatic(arg, freeStatics)) : (freeStatics.shift() ?? freeTensors.shift());
+    if (place === undefined) {
+      report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, { label: describe(arg.value), help: usage(name, signature) });
+      return null;
+    }
+    values.set(place, arg);
+  }
+  return { values, parts };
+}
+
+/** A scalar tensor may stand for a static number, a learning rate that changes from call to call; a list of tensors for a static list. */
+function looseStatic(arg: Arg, free: string[]): string | undefined {
+  return arg.value.kind === "list" || (arg.value.kind === "tensor" && arg.value.value.type.shape.length === 0) ? free.shift() : undefined;
+}
+
+/** `dense(units, bias)(x)` */
+export function usage(name: string, signature: Signature): string {
+  const statics = signature.statics.map((s) => (s.required ? s.name : `${s.name}: ...`)).join(", ");
+  const tensors = signature.variadic ? "..." : signature.tensors.join(", ");
+  return `use it as ${name}${statics === "" ? "" : `(${statics})`}${tensors === "" ? "" : `(${tensors})`}`;
+}
+
+/** A static argument as its declared type; reports and gives the error value where it is none. */
+export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Span, subject: string): DlValue {
+  const converted = asType(value, type);
+  if (converted !== null) return converted;
+  if (value.kind === "error") return ERROR;
+  return report(env.context, "E0501", span, `${subject} must be ${wanted(type)}, not ${describe(value)}`, {
+    help: type.kind === "static" && !staticNames.has(type.name.text) ? `there is no static type ${type.name.text}; there are ${[...staticNames].join(", ")}` : undefined,
+  });
+}
+
+const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...Object.keys(dtypes)]);
+
+const wanted = (type: TypeExpr): string => {
+  if (type.kind === "list") return `a list of ${text(type.of)}`;
+  const name = type.kind === "static" ? type.name.text : text(type);
+  return { int: "an int", bool: "a bool", string: "a string", fn: "a function" }[name] ?? `a number of type ${name}`;
+};
+
+function asType(value: DlValue, type: TypeExpr): DlValue | null {
+  if (type.kind === "list") {
+    if (value.kind === "pack") return list(value.sizes.map((_, k) => int(value.start + k)));
+    const items = value.kind === "list" || value.kind === "tuple" ? value.items : [value];
+    const converted = items.map((item) => asType(item, type.of));
+    return converted.includes(null) ? null : list(converted.filter((item) => item !== null));
+  }
+  if (type.kind === "tensor") return null;
+  const name = type.name.text;
+  switch (name) {
+    case "any":
+      return value;
+    case "int":
+    case "string":
+      return value.kind === name ? value : null;
+    case "fn":
+      return value.kind === "function" ? value : null;
+    case "f32":
+    case "f64":
+      if (value.kind === "int") return float(value.value);
+      return value.kind === "float" || isScalar(value, name) ? value : null;
+    case "bool":
+      return value.kind === "bool" || isScalar(value, name) ? value : null;
+    default:
+      return staticNames.has(name) && (value.kind === "int" || isScalar(value, name)) ? value : null;
+  }
+}
+
+const isScalar = (value: DlValue, dtype: string): boolean => value.kind === "tensor" && value.value.type.dtype === dtype && value.value.type.shape.length === 0;

@@ -1,0 +1,176 @@
+import type { Block, Callable, Expr } from "../../dsl/ast.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Source, Span } from "../../dsl/span.ts";
+import type { GraphBuilder, OpTable } from "../graph/build.ts";
+import type { Persistent, Value as GraphValue } from "../graph/ir.ts";
+import type { Op } from "../graph/op.ts";
+import type { Frame, Instance, Naming } from "./frames.ts";
+
+/** What an expression of the language stands for while it is elaborated: something static, or a tensor of the graph under construction. */
+export type DlValue =
+  /** `symbol` is the dim's name where it has one, for messages. */
+  | { readonly kind: "int"; readonly value: number; readonly symbol?: string | null }
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "bool"; readonly value: boolean }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "list" | "tuple"; readonly items: readonly DlValue[] }
+  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, DlValue> }
+  | PackValue
+  | Tensor
+  | FunctionValue
+  /** The members of `op`: every op of the table under its own name, whatever else bears that name. */
+  | { readonly kind: "ops" }
+  | { readonly kind: "unit" }
+  /** A mistake that has been reported; whatever meets it is silent. */
+  | { readonly kind: "error" };
+
+export interface Tensor {
+  readonly kind: "tensor";
+  readonly value: GraphValue;
+  /** Names of the dims, for messages; null where a dim has none. */
+  readonly symbols: readonly (string | null)[];
+  /** The graph it belongs to: a value of one entry must not leak into another. */
+  readonly graph: GraphBuilder;
+  readonly from: Span;
+}
+
+/** The dims that `..S` stands for, and which axes of its tensor they were. */
+export interface PackValue {
+  readonly kind: "pack";
+  readonly sizes: readonly number[];
+  readonly symbols: readonly (string | null)[];
+  readonly start: number;
+}
+
+export interface Arg {
+  readonly name: string | null;
+  readonly value: DlValue;
+  readonly span: Span;
+}
+
+/** A callable with the arguments given so far; it is applied when its last tensor arrives. */
+export interface FunctionValue {
+  readonly kind: "function";
+  readonly target: Target;
+  readonly args: readonly Arg[];
+  /** Whose params it uses; null for a plain name, of which each use is an instance of its own. */
+  readonly instance: Instance | null;
+}
+
+export type Target =
+  | { readonly kind: "callable"; readonly declaration: Callable; readonly scope: Scope }
+  | { readonly kind: "op"; readonly op: Op }
+  | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
+
+/** A function of the language that is written here because no op and no `.dl` text can say it. */
+export interface Builtin {
+  readonly doc: string;
+  readonly statics: readonly string[];
+  /** Static parameters that may be left out. */
+  readonly optional: readonly string[];
+  readonly tensors: readonly string[];
+  readonly apply: (env: Env, args: BuiltinArgs, span: Span) => DlValue;
+}
+
+export type BuiltinArgs = ReadonlyMap<string, Arg>;
+
+/** What a name stands for. A param or state is read anew at each use: a write before it counts. */
+export type Binding =
+  | { readonly kind: "value"; readonly value: DlValue; readonly span: Span | null; /** how a dim got its size */ readonly because?: string }
+  | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
+  /** A dim of the file, sized from outside. */
+  | { readonly kind: "dim"; readonly span: Span };
+
+/** Names in reach, innermost first. */
+export interface Scope {
+  readonly parent: Scope | null;
+  own(name: string): Binding | undefined;
+  find(name: string): Binding | undefined;
+  bind(name: string, binding: Binding): void;
+  bindValue(name: string, value: DlValue, span?: Span | null): void;
+  /** All names in reach, for suggestions. */
+  all(): string[];
+}
+
+/** A param or state of the program, with what gives its first value. */
+export interface Declared extends Persistent {
+  readonly span: Span;
+  /** Elaborates the initializer in the graph of `init`. */
+  readonly init: (context: Context) => DlValue;
+}
+
+/** What all entries of a program share. */
+export interface ProgramState {
+  readonly table: OpTable;
+  /** The ops as functions of the language. */
+  readonly ops: ReadonlyMap<string, DlValue>;
+  /** Sources of the standard library: mistakes and nodes inside are shown at the call that led there. */
+  readonly library: ReadonlySet<Source>;
+  readonly diagnostics: Diagnostic[];
+  /** What has been reported, by code and place. */
+  readonly reported: Set<string>;
+  readonly declared: Map<string, Declared>;
+  readonly naming: Naming;
+}
+
+export interface Call {
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** One entry under elaboration. */
+export interface Context {
+  readonly program: ProgramState;
+  readonly builder: GraphBuilder;
+  readonly entry: string;
+  readonly train: boolean;
+  /** Sizes of dims given from outside, and which of them were asked for. */
+  readonly dims: ReadonlyMap<string, number>;
+  readonly usedDims: Set<string>;
+  readonly calls: Call[];
+  /** Values of each param and state in order of writing; the first is the leaf if it was read before any write. */
+  readonly versions: Map<string, GraphValue[]>;
+  /** Params that were used in the extent of a frame, by the frame's path. */
+  readonly paramsUnder: Map<string, Set<string>>;
+  readonly random: RandomState;
+  readonly budget: Budget;
+  readonly evaluate: (env: Env, expr: Expr) => DlValue;
+  readonly block: (env: Env, block: Block) => DlValue;
+  /** Calls `fn` with more arguments; what is still incomplete comes back as a function. */
+  readonly call: (env: Env, fn: FunctionValue, args: readonly Arg[], span: Span) => DlValue;
+}
+
+export interface RandomState {
+  /** Distinguishes the draws of entries from each other. */
+  readonly entryIndex: number;
+  nextSite: number;
+  /** Scalars seed0, seed1 and step, read once. */
+  key: readonly [GraphValue, GraphValue, GraphValue] | null;
+}
+
+/** Limits that keep a mistaken recursion from running away. */
+export interface Budget {
+  calls: number;
+  exceeded: boolean;
+}
+
+/** Where an expression is evaluated: names in reach, and the frame whose params it declares. */
+export interface Env {
+  readonly context: Context;
+  readonly scope: Scope;
+  readonly frame: Frame;
+  /** What kind of body this is: params live in some and not in others. */
+  readonly body: Callable["kind"] | "entry";
+  /** Set in the body of an optimizer. */
+  readonly update: Update | null;
+}
+
+/** The application of an optimizer to one param. */
+export interface Update {
+  readonly optimizer: Callable;
+  /** States whose type does not mention the param's dims lie here and are written once. */
+  readonly shared: Frame;
+  /** By the place of the statement: the values that the first param's update wrote. */
+  readonly written: Map<string, GraphValue>;
+}
+

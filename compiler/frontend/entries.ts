@@ -1,0 +1,124 @@
+import type { Entry, Expr, TypeExpr } from "../../dsl/ast.ts";
+import type { Span } from "../../dsl/span.ts";
+import { GraphBuilder } from "../graph/build.ts";
+import type { Graph } from "../graph/ir.ts";
+import { scalar, tensor } from "../types/tensor-type.ts";
+import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
+import { declaredType, namesIn } from "./dims.ts";
+import { constant } from "./emit.ts";
+import { report } from "./errors.ts";
+import { dimNamed, evaluate } from "./expressions.ts";
+import { call } from "./calls.ts";
+import { makeFrame } from "./frames.ts";
+import { countStep, seedPath } from "./random.ts";
+import { makeScope } from "./scope.ts";
+import { block } from "./statements.ts";
+import { describe, isPack, makeTensor } from "./values.ts";
+
+export interface EntryOptions {
+  readonly name: string;
+  readonly train: boolean;
+  readonly dims: Readonly<Record<string, number>>;
+  /** `init` is 0. */
+  readonly index: number;
+}
+
+export function makeContext(program: ProgramState, options: EntryOptions): Context {
+  return {
+    program,
+    builder: new GraphBuilder(options.name, program.table),
+    entry: options.name,
+    train: options.train,
+    dims: new Map(Object.entries(options.dims)),
+    usedDims: new Set(),
+    calls: [],
+    versions: new Map(),
+    paramsUnder: new Map(),
+    random: { entryIndex: options.index, nextSite: 0, key: null },
+    budget: { calls: 0, exceeded: false },
+    evaluate,
+    block,
+    call,
+  };
+}
+
+/** The graph of an entry for one set of dims, and which of the dims it used. */
+export function elaborateEntry(program: ProgramState, moduleScope: Scope, entry: Entry, options: EntryOptions): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
+  const context = makeContext(program, options);
+  const scope = makeScope(moduleScope);
+  const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, body: "entry" };
+  for (const p of entry.params) {
+    const value = input(env, p.name.text, p.type, p.span);
+    if (scope.own(p.name.text) !== undefined) report(context, "E0202", p.name.span, `${p.name.text} is declared twice`);
+    scope.bindValue(p.name.text, value, p.name.span);
+  }
+  const value = block({ ...env, scope: makeScope(scope) }, entry.body);
+  output(env, entry, value);
+  if (context.train) countStep(context);
+  for (const [path, versions] of context.versions) {
+    const last = versions.at(-1);
+    const fromLeaf = versions[0]?.node.op.form.kind === "leaf" && versions[0].node.attrs["path"] === path;
+    if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf)) context.builder.write(path, last);
+  }
+  return { graph: context.builder.build(), used: context.usedDims };
+}
+
+/** Names in the types of an entry's inputs are dims that are given from outside. */
+function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
+  for (const dim of dimsOf(type))
+    for (const used of namesIn(dim)) {
+      const known = env.scope.own(used);
+      if (known === undefined) env.scope.bindValue(used, dimNamed(env, used, dim.span), dim.span);
+      else if (known.kind === "value" && known.value.kind === "error") return known.value;
+    }
+  if (dimsOf(type).some((dim) => namesIn(dim).some((n) => isError(env, n)))) return { kind: "error" };
+  const declared = declaredType(env, type);
+  if (declared === null) return { kind: "error" };
+  const { builder } = env.context;
+  builder.span = span;
+  const value = makeTensor(builder, builder.input(name, declared.type), span, declared.symbols);
+  builder.span = null;
+  return value;
+}
+
+function isError(env: Env, name: string): boolean {
+  const binding = env.scope.own(name);
+  return binding?.kind === "value" && binding.value.kind === "error";
+}
+
+const dimsOf = (type: TypeExpr): Expr[] => (type.kind === "tensor" ? type.dims.filter((dim) => !isPack(dim)) : []);
+
+/** Fields of a record are outputs of their names, nested ones joined by a dot; a single value is named after its expression. */
+function output(env: Env, entry: Entry, value: DlValue): void {
+  const last = entry.body.statements.at(-1);
+  const span = last?.span ?? entry.span;
+  const single = last?.kind === "expression" && last.value.kind === "name" ? last.value.text : "result";
+  if (value.kind === "record") for (const [name, field] of value.fields) add(env, name, field, span);
+  else if (value.kind === "tuple" || value.kind === "list") value.items.forEach((item, k) => add(env, String(k), item, span));
+  else if (value.kind !== "unit") add(env, single, value, span);
+}
+
+function add(env: Env, name: string, value: DlValue, span: Span): void {
+  const { builder } = env.context;
+  switch (value.kind) {
+    case "tensor":
+      return builder.output(name, value.value);
+    case "int":
+      return builder.output(name, constant(env, span, scalar("i32"), value.value).value);
+    case "float":
+      return builder.output(name, constant(env, span, tensor("f32", []), value.value).value);
+    case "bool":
+      return builder.output(name, constant(env, span, scalar("bool"), Number(value.value)).value);
+    case "record":
+      for (const [field, inner] of value.fields) add(env, `${name}.${field}`, inner, span);
+      return;
+    case "list":
+    case "tuple":
+      value.items.forEach((item, k) => add(env, `${name}.${k}`, item, span));
+      return;
+    case "error":
+      return;
+    default:
+      report(env.context, "E0309", span, `an output is a tensor, and ${name} is ${describe(value)}`);
+  }
+}

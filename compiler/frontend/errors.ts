@@ -1,0 +1,98 @@
+import type { Label } from "../../dsl/diagnostic.ts";
+import type { Span } from "../../dsl/span.ts";
+import type { Context, DlValue } from "./context.ts";
+import { ERROR } from "./values.ts";
+
+/** Every mistake that elaboration can find, with the rule that was broken. Conditions of ops have codes of their own: `<op>-<label>`. */
+export const codes = {
+  E0201: "a name must be declared before it is used",
+  E0202: "a name is declared once in its file or layer",
+  E0203: "an imported name must be declared in the file it comes from",
+  E0204: "an imported file must exist",
+  E0205: "files must not import each other in a circle",
+  E0206: "only a state can be written with `<-`",
+  E0207: "params and states live in models, layers and optimizers",
+  E0208: "a member must exist",
+  E0209: "a program needs an entry, and only entries that it has can be asked for",
+  E0301: "the shape of an argument must fit the signature",
+  E0302: "the value of a body must fit the declared result",
+  E0303: "there is no silent promotion between dtypes",
+  E0304: "the result of a broadcast has the shape of one of the operands",
+  E0305: "the inner sizes of a matrix product must agree",
+  E0306: "every dim needs a size",
+  E0307: "a size must follow from the arguments",
+  E0308: "a type has at most one pack",
+  E0309: "a tensor was expected",
+  E0310: "a dtype must exist",
+  E0311: "an index must lie inside its tensor",
+  E0312: "a param or state has one type in the whole program",
+  E0313: "a state keeps its type",
+  E0314: "an initializer gives a tensor of the declared type",
+  E0315: "a size is a positive int",
+  E0401: "only functions, layers and models can be called",
+  E0402: "every parameter without a default needs an argument",
+  E0403: "there must not be more arguments than parameters",
+  E0404: "a named argument must be a parameter",
+  E0405: "a parameter takes one argument",
+  E0406: "calls nest at most 128 deep",
+  E0407: "elaboration has a limit of calls",
+  E0501: "a static argument must have its declared type",
+  E0502: "the condition of `if` is known when the model is compiled",
+  E0503: "a `repeat` is counted by an int",
+  E0504: "a requirement of the library does not hold",
+  E0505: "a param needs an initializer",
+  E0506: "an initializer depends on static values only",
+  E0507: "static arithmetic must have a result",
+  E0508: "a pattern must fit its value",
+  E0601: "a loss is a scalar",
+  E0602: "`minimize` needs params that the entry has used",
+  E0603: "the last transformation of `minimize` is an optimizer",
+  E0604: "a gradient transformation keeps the type of the gradients",
+  E0605: "an optimizer gives the new value of its param",
+  E0606: "a state shared by all params must not depend on one of them",
+  E0607: "`minimize` stands in the body of a train entry",
+  E0608: "the gradient must not run through an op that has none",
+} as const satisfies Record<string, string>;
+
+export type Code = keyof typeof codes;
+
+export interface Details {
+  /** What stands under the place itself. */
+  readonly label?: string;
+  readonly also?: readonly Label[];
+  readonly help?: string | undefined;
+}
+
+/**
+ * Reports a mistake once and gives the value that silences whatever depends on it. Inside the standard library the place is the user's call, with the way
+ * down in `also`.
+ */
+export function report(context: Context, code: Code | `${string}-${string}`, span: Span, says: string, details: Details = {}): DlValue {
+  const { program } = context;
+  const label = details.label ?? "";
+  const user = userCall(context);
+  const hidden = program.library.has(span.source) && user >= 0;
+  const at = hidden ? (context.calls[user]?.span ?? span) : span;
+  const key = `${code}@${at.source.name}:${at.start}:${at.end}:${hidden ? span.start : ""}`;
+  if (program.reported.has(key)) return ERROR;
+  program.reported.add(key);
+  const way = hidden ? [...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })), { span, says: label || "here" }] : [];
+  const also = [...way, ...(details.also ?? [])];
+  program.diagnostics.push({
+    code,
+    says,
+    at: { span: at, says: label },
+    ...(also.length > 0 ? { also } : {}),
+    ...(details.help === undefined ? {} : { help: details.help }),
+  });
+  return ERROR;
+}
+
+/** The innermost call that stands in the user's own text; -1 if there is none. */
+const userCall = (context: Context): number => context.calls.findLastIndex((call) => !context.program.library.has(call.span.source));
+
+/** The place that a node is said to come from: inside the library, the user's call. */
+export function nodeSpan(context: Context, span: Span): Span {
+  if (!context.program.library.has(span.source)) return span;
+  return context.calls[userCall(context)]?.span ?? span;
+}

@@ -1,0 +1,204 @@
+import type { Stmt } from "../../dsl/ast.ts";
+import type { Span } from "../../dsl/span.ts";
+import { gradientBlockers } from "../graph/autodiff.ts";
+import type { Value as GraphValue } from "../graph/ir.ts";
+import { isFloat, sameType, showType } from "../types/tensor-type.ts";
+import { bindArguments, signatureOf, split } from "./arguments.ts";
+import { applyCallable, ownPath } from "./calls.ts";
+import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor, Update } from "./context.ts";
+import { build } from "./emit.ts";
+import { report } from "./errors.ts";
+import { childPath, joinPath, makeFrame, placeKey } from "./frames.ts";
+import { describe, functionName, list, makeTensor, showTensor } from "./values.ts";
+import { write } from "./variables.ts";
+
+type MinimizeStmt = Stmt & { readonly kind: "minimize" };
+type Optimizer = FunctionValue & { readonly target: Target & { readonly kind: "callable" } };
+
+/** A param with its value that the loss was computed from. */
+interface Trained {
+  readonly declared: Declared;
+  readonly value: Tensor;
+}
+
+/**
+ * `minimize loss over M with t |> opt`: gradients of the loss for all params that M has used so far in this entry, then each transformation from left to
+ * right, then the optimizer's update of each param, which what follows sees. A transformation whose tensor parameter is a list takes all gradients at once.
+ */
+export function minimize(env: Env, statement: MinimizeStmt): void {
+  const { context } = env;
+  if (env.body !== "entry" || !context.train) {
+    report(context, "E0607", statement.span, "`minimize` stands in the body of a train entry", { help: env.body === "entry" ? "write `train entry`" : undefined });
+    return;
+  }
+  const loss = lossOf(env, statement);
+  const trained = paramsOver(env, statement, loss);
+  const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
+  if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
+  const last = steps.at(-1);
+  if (last === undefined || !isOptimizer(last.value)) {
+    report(context, "E0603", last?.span ?? statement.span, `${last === undefined ? "nothing" : describe(last.value)} is no optimizer`, { help: "end with one, such as `|> adam(lr: 1e-3)`" });
+    return;
+  }
+  let gradients: readonly Tensor[] | null = gradientsOf(env, loss, trained.map((t) => t.value), statement.span);
+  for (const step of steps.slice(0, -1)) gradients = gradients && transform(env, step.value, gradients, step.span);
+  if (gradients !== null) update(env, last.value, last.span, trained, gradients);
+}
+
+function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {
+  const value = env.context.evaluate(env, statement.loss);
+  if (value.kind === "error") return null;
+  return scalarLoss(env, value, statement.loss.span);
+}
+
+/** A loss is a float scalar; null after a report. */
+export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null {
+  if (value.kind === "tensor" && value.value.type.shape.length === 0 && isFloat(value.value.type.dtype)) return value;
+  report(env.context, "E0601", span, `a loss is a scalar f32, and this is ${describe(value)}`, {
+    help: value.kind === "tensor" && value.value.type.shape.length > 0 ? "take the mean of it: mean(loss)" : undefined,
+  });
+  return null;
+}
+
+/** One gradient per target; null after a report of an op that has none. */
+export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
+  const { builder } = env.context;
+  const values = targets.map((t) => t.value);
+  const [blocker] = gradientBlockers(loss.value, values);
+  if (blocker !== undefined) {
+    const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
+    report(env.context, "E0608", span, `the gradient runs through ${blocker.op.name}, which has none${why}`, {
+      also: blocker.span === null ? [] : [{ span: blocker.span, says: `${blocker.op.name} is used here` }],
+      help: "stop_gradient(x) leaves a part out on purpose",
+    });
+    return null;
+  }
+  const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
+  return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
+}
+
+function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor | null): Trained[] | null {
+  const paths = new Set<string>();
+  for (const expr of statement.over) {
+    const under = paramsUnder(env, env.context.evaluate(env, expr), expr.span);
+    if (under === null) return null;
+    for (const path of under) paths.add(path);
+  }
+  const before = loss === null ? new Set<GraphValue>() : ancestors(loss.value);
+  return [...paths].flatMap((path) => {
+    const declared = env.context.program.declared.get(path);
+    const versions = env.context.versions.get(path) ?? [];
+    // The newest value that the loss has seen: a loss from before an earlier `minimize` still has its own gradient.
+    const value = versions.findLast((v) => before.has(v)) ?? versions.at(-1);
+    return declared === undefined || value === undefined ? [] : [{ declared, value: makeTensor(env.context.builder, value, declared.span) }];
+  });
+}
+
+/** Paths of the params that a model or layer has used so far in this entry; null after a report. */
+export function paramsUnder(env: Env, value: DlValue, span: Span): readonly string[] | null {
+  if (value.kind === "error") return null;
+  const path = value.kind === "function" ? ownPath(env, value) : null;
+  if (path === null) {
+    report(env.context, "E0602", span, `${describe(value)} has no params of its own`, { help: "name a model, or a layer that a `let` named" });
+    return null;
+  }
+  const under = env.context.paramsUnder.get(path);
+  if (under !== undefined && under.size > 0) return [...under];
+  report(env.context, "E0602", span, `${value.kind === "function" ? functionName(value.target) : ""} has used no params in this entry so far`, {
+    help: "apply it before its params are asked for",
+  });
+  return null;
+}
+
+function ancestors(value: GraphValue): Set<GraphValue> {
+  const seen = new Set<GraphValue>([value]);
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const operand of next.node.operands) {
+      if (seen.has(operand)) continue;
+      seen.add(operand);
+      open.push(operand);
+    }
+  }
+  return seen;
+}
+
+const isOptimizer = (value: DlValue): value is Optimizer => value.kind === "function" && value.target.kind === "callable" && value.target.declaration.kind === "optimizer";
+
+function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
+  if (step.kind !== "function" || isOptimizer(step)) {
+    report(env.context, "E0604", span, `${describe(step)} is no gradient transformation`, { help: "a transformation is a fn of a gradient, or of the list of all" });
+    return null;
+  }
+  const all = step.target.kind === "callable" && split(step.target.declaration).tensors[0]?.type.kind === "list";
+  const apply = (value: DlValue): DlValue => env.context.call(env, step, [{ name: null, value, span }], span);
+  const made = all ? apply(list(gradients)) : list(gradients.map(apply));
+  if (made.kind === "error" || (made.kind === "list" && made.items.some((item) => item.kind === "error"))) return null;
+  const items = made.kind === "list" ? made.items : [];
+  const good = items.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
+  if (good.length === gradients.length) return good;
+  report(env.context, "E0604", span, "a gradient transformation keeps the type of the gradients", { label: `gives ${items.map(describe).join(", ") || describe(made)}` });
+  return null;
+}
+
+/**
+ * States of the optimizer lie under `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim are shared by all params of this `minimize`,
+ * lie under `<entry>.<optimizer>`, and are written once.
+ */
+function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+  const { context } = env;
+  const { declaration } = optimizer.target;
+  const path = childPath(context.program.naming, env.frame.path, placeKey(span), declaration.name.text, true);
+  const shared = makeFrame("optimizer", path, null);
+  const written = new Map<string, GraphValue>();
+  const before = new Map([...context.versions].map(([key, versions]) => [key, versions.length]));
+  const updates = trained.map((t, k) => {
+    // Each param starts from the shared states as they were before this minimize.
+    for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
+    const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
+    const state: Update = { optimizer: declaration, shared, written };
+    const value = gradients[k] && updateOne(env, optimizer, span, [t.value, gradients[k]], { frame, update: state });
+    return value && keepsType(env, value, t, span) ? { path: t.declared.path, value: value.value } : null;
+  });
+  for (const u of updates) if (u !== null) write(context, u.path, u.value);
+  checkShared(env, span, shared, trained, gradients);
+}
+
+function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], place: Parameters<typeof applyCallable>[4]): DlValue | null {
+  const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
+  const signature = signatureOf(optimizer.target);
+  const bound = bindArguments(env, optimizer.target, signature, args);
+  if (bound === null) return null;
+  const missing = signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ?? signature.tensors.find((name) => !bound.values.has(name));
+  if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, place);
+  report(env.context, "E0402", span, `${optimizer.target.declaration.name.text} needs ${missing}`);
+  return null;
+}
+
+function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): void {
+  const versions = env.context.versions.get(path);
+  if (versions === undefined) return;
+  env.context.versions.set(path, versions.slice(0, Math.max(before.get(path) ?? 0, versions[0]?.node.op.name === "state" ? 1 : 0)));
+}
+
+function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
+  if (value.kind === "error") return false;
+  if (value.kind === "tensor" && sameType(value.value.type, t.declared.type)) return true;
+  report(env.context, "E0605", span, `an optimizer gives the new value of its param: ${showType(t.declared.type)}, not ${value.kind === "tensor" ? showTensor(value) : describe(value)}`, {
+    also: [{ span: t.declared.span, says: `param ${t.declared.path}` }],
+  });
+  return false;
+}
+
+/** A shared state that is computed from one param or its gradient would mean that param's alone. */
+function checkShared(env: Env, span: Span, shared: { readonly path: string; readonly declared: ReadonlyMap<string, Span> }, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+  const own = new Set([...trained.map((t) => t.value.value), ...gradients.map((g) => g.value)]);
+  for (const [name, place] of shared.declared) {
+    const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
+    if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
+    report(env.context, "E0606", span, `the state ${name} is one for all params, and is computed from one of them`, {
+      also: [{ span: place, says: "declared here without the param's dims" }],
+      help: `declare it with the type of the param: state ${name}: f32[..S]`,
+    });
+  }
+}

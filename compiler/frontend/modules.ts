@@ -1,0 +1,125 @@
+import type { Entry, File, Import } from "../../dsl/ast.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { parse } from "../../dsl/parse.ts";
+import type { Source, Span } from "../../dsl/span.ts";
+import { didYouMean } from "../../dsl/suggest.ts";
+import { invariant } from "../support/invariant.ts";
+import { builtins } from "./builtins.ts";
+import type { DlValue, Scope } from "./context.ts";
+import { preludeFiles } from "./prelude.ts";
+import { makeScope } from "./scope.ts";
+
+/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is none. */
+export type Resolve = (path: string, from: string | null) => Source | null;
+
+export interface Module {
+  readonly scope: Scope;
+  readonly entries: readonly Entry[];
+  /** What other files can import. */
+  readonly exports: ReadonlyMap<string, DlValue>;
+}
+
+export interface Modules {
+  readonly main: Module | null;
+  readonly library: ReadonlySet<Source>;
+}
+
+interface Loading {
+  readonly resolve: Resolve;
+  readonly diagnostics: Diagnostic[];
+  readonly prelude: Scope;
+  /** By file name; null while it is being loaded. */
+  readonly loaded: Map<string, Module | null>;
+}
+
+/** The program's file, whatever it imports, and the standard library below all of them. */
+export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagnostic[]): Modules {
+  const root = makeScope(null);
+  for (const [name, builtin] of Object.entries(builtins)) root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
+  root.bindValue("op", { kind: "ops" });
+  root.bindValue("inf", { kind: "float", value: Infinity });
+  const prelude = makeScope(root);
+  const library = new Set<Source>();
+  for (const path of preludeFiles) {
+    const file = resolve(path, null);
+    invariant(file !== null, `the library file ${path} is missing`);
+    library.add(file);
+    const parsed = parse(file);
+    diagnostics.push(...parsed.diagnostics);
+    if (parsed.file !== null) declareItems(parsed.file, prelude, diagnostics);
+  }
+  const loading: Loading = { resolve, diagnostics, prelude, loaded: new Map() };
+  return { main: loadModule(source, loading), library };
+}
+
+function loadModule(source: Source, loading: Loading): Module | null {
+  loading.loaded.set(source.name, null);
+  const { file, diagnostics } = parse(source);
+  loading.diagnostics.push(...diagnostics);
+  if (file === null) return null;
+  const scope = makeScope(loading.prelude);
+  for (const item of file.imports) importNames(item, source, scope, loading);
+  const exports = declareItems(file, scope, loading.diagnostics);
+  const module: Module = { scope, exports, entries: file.items.filter((item) => item.kind === "entry") };
+  loading.loaded.set(source.name, module);
+  return module;
+}
+
+function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, DlValue> {
+  const exports = new Map<string, DlValue>();
+  const places = new Map<string, Span>();
+  const once = (name: string, span: Span): boolean => {
+    const first = places.get(name);
+    if (first === undefined) places.set(name, span);
+    else diagnostics.push({ code: "E0202", says: `${name} is declared twice`, at: { span, says: "again here" }, also: [{ span: first, says: "first here" }] });
+    return first === undefined;
+  };
+  for (const item of file.items) {
+    switch (item.kind) {
+      case "dim":
+        for (const name of item.names) if (once(name.text, name.span)) scope.bind(name.text, { kind: "dim", span: name.span });
+        break;
+      case "entry":
+        // Entries have names of their own: an entry may be called as a function is.
+        once(`entry ${item.name.text}`, item.name.span);
+        break;
+      default: {
+        if (!once(item.name.text, item.name.span)) break;
+        const value: DlValue = { kind: "function", target: { kind: "callable", declaration: item, scope }, args: [], instance: null };
+        scope.bindValue(item.name.text, value, item.name.span);
+        exports.set(item.name.text, value);
+      }
+    }
+  }
+  return exports;
+}
+
+function importNames(item: Import, from: Source, scope: Scope, loading: Loading): void {
+  const module = importedModule(item, from, loading);
+  for (const { name, alias } of item.names) {
+    const local = alias ?? name;
+    const value = module?.exports.get(name.text);
+    scope.bindValue(local.text, value ?? { kind: "error" }, local.span);
+    if (module === null || value !== undefined) continue;
+    const near = didYouMean(name.text, [...module.exports.keys()]);
+    loading.diagnostics.push({
+      code: "E0203",
+      says: `${item.from} has no ${name.text}`,
+      at: { span: name.span, says: "" },
+      help: near !== null ? `did you mean ${near}?` : `it has ${[...module.exports.keys()].join(", ") || "nothing to import"}`,
+    });
+  }
+}
+
+function importedModule(item: Import, from: Source, loading: Loading): Module | null {
+  const source = loading.resolve(item.from, from.name);
+  if (source === null) {
+    loading.diagnostics.push({ code: "E0204", says: `there is no file ${item.from}`, at: { span: item.fromSpan, says: "" }, help: "paths are relative to the importing file" });
+    return null;
+  }
+  const known = loading.loaded.get(source.name);
+  if (known === undefined) return loadModule(source, loading);
+  if (known === null && !loading.diagnostics.some((d) => d.code === "E0205" || d.code.startsWith("E01")))
+    loading.diagnostics.push({ code: "E0205", says: `${from.name} and ${source.name} import each other`, at: { span: item.fromSpan, says: "" }, help: "move what both need into a third file" });
+  return known;
+}

@@ -1,0 +1,10 @@
+/** The files of the standard library, which every file sees without an import. The resolver finds them under these names. */
+export const preludeFiles = [
+  "std/tensors.dl",
+  "std/init.dl",
+  "std/activations.dl",
+  "std/layers.dl",
+  "std/losses.dl",
+  "std/metrics.dl",
+  "std/optimizers.dl",
+] as const;

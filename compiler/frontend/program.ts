@@ -1,0 +1,94 @@
+import type { Entry } from "../../dsl/ast.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Source } from "../../dsl/span.ts";
+import { didYouMean } from "../../dsl/suggest.ts";
+import type { Graph, Persistent, Program } from "../graph/ir.ts";
+import { ops } from "../ops/table.ts";
+import type { DlValue, ProgramState } from "./context.ts";
+import { elaborateEntry, makeContext } from "./entries.ts";
+import { reserve } from "./frames.ts";
+import { loadModules, type Module, type Resolve } from "./modules.ts";
+import { randomStates, seedPath } from "./random.ts";
+
+export type { Resolve } from "./modules.ts";
+
+export interface ElaborateOptions {
+  /** Sets of dims, each a specialised graph per entry; one empty set for a program without dims. */
+  readonly variants: readonly Readonly<Record<string, number>>[];
+  /** Entries to elaborate; all by default. */
+  readonly entries?: readonly string[];
+  readonly resolve: Resolve;
+}
+
+export interface Elaborated {
+  /** Null if there was a mistake. */
+  readonly program: Program | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type ProgramEntry = Program["entries"][number];
+
+/**
+ * Evaluates everything static and leaves one graph per entry and set of dims, and the graph `init`, which writes every param and state. An entry that does
+ * not use a dim is not repeated for its sizes.
+ */
+export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
+  const diagnostics: Diagnostic[] = [];
+  const { main, library } = loadModules(source, options.resolve, diagnostics);
+  if (main === null) return { program: null, diagnostics };
+  const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((state) => [state.path, state]));
+  const program: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, naming: new Map() };
+  reserve(program.naming, "", "rng");
+  const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options));
+  const init = elaborateInit(program);
+  if (diagnostics.length > 0) return { program: null, diagnostics };
+  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
+  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }] }, diagnostics };
+}
+
+function opFunctions(): ReadonlyMap<string, DlValue> {
+  const callable = [...ops].filter(([name, op]) => op.form.kind !== "leaf" && name !== "gradient");
+  return new Map(callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]));
+}
+
+/** `lenet` for `examples/mnist/lenet.dl` */
+const nameOf = (source: Source): string => (source.name.split(/[\\/]/).at(-1) ?? source.name).replace(/\.dl$/, "");
+
+function chosen(main: Module, source: Source, options: ElaborateOptions, diagnostics: Diagnostic[]): readonly Entry[] {
+  const names = main.entries.map((entry) => entry.name.text);
+  if (names.length === 0 && diagnostics.length === 0)
+    diagnostics.push({ code: "E0209", says: "there is no entry", at: { span: { source, start: 0, end: 0 }, says: "" }, help: "an entry is what can be called: entry predict(x: f32[N, 784]) { Net(x) }" });
+  for (const entry of main.entries) {
+    if (entry.name.text !== "init") continue;
+    diagnostics.push({ code: "E0202", says: "the entry `init` is made by the compiler", at: { span: entry.name.span, says: "" }, help: "give the entry another name" });
+  }
+  for (const wanted of options.entries ?? []) {
+    if (names.includes(wanted) || wanted === "init") continue;
+    const near = didYouMean(wanted, names);
+    diagnostics.push({ code: "E0209", says: `there is no entry ${wanted}`, help: near !== null ? `did you mean ${near}?` : `there are ${names.join(", ")}` });
+  }
+  const { entries } = options;
+  return entries === undefined ? main.entries : main.entries.filter((entry) => entries.includes(entry.name.text));
+}
+
+function variantsOf(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions): ProgramEntry[] {
+  const done: ProgramEntry[] = [];
+  for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
+    // What an entry does depends on nothing but the dims that it used, so equal sizes of these give an equal graph.
+    if (done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size))) continue;
+    const { graph, used } = elaborateEntry(program, main.scope, entry, { name: entry.name.text, train: entry.train, dims, index: main.entries.indexOf(entry) + 1 });
+    done.push({ dims: Object.fromEntries([...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]]))), graph });
+  }
+  return done;
+}
+
+/** Writes every param and state but the seed, in order of declaration; draws come from the seed at step 0. */
+function elaborateInit(program: ProgramState): Graph {
+  const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0 });
+  for (const declared of program.declared.values()) {
+    if (declared.path === seedPath) continue;
+    const value = declared.init(context);
+    if (value.kind === "tensor") context.builder.write(declared.path, value.value);
+  }
+  return context.builder.build();
+}

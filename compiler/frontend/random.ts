@@ -1,0 +1,62 @@
+import type { Span } from "../../dsl/span.ts";
+import { present } from "../support/invariant.ts";
+import { elements, scalar, tensor, type Shape } from "../types/tensor-type.ts";
+import type { Value as GraphValue } from "../graph/ir.ts";
+import type { Context, Declared, Env, Tensor } from "./context.ts";
+import { build } from "./emit.ts";
+import { ERROR, makeTensor } from "./values.ts";
+import { leaf } from "./variables.ts";
+
+/** Set by whoever runs the program; `init` reads it and leaves it. */
+export const seedPath = "rng.seed";
+/** The number of calls of train entries so far. */
+export const stepPath = "rng.step";
+
+const stepType = scalar("i32");
+
+/** Every program has both, whether it draws or not. */
+export const randomStates = (span: Span): readonly Declared[] => [
+  { kind: "state", path: seedPath, type: tensor("i32", [2]), span, init: () => ERROR },
+  { kind: "state", path: stepPath, type: stepType, span, init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span) },
+];
+
+/** Draws of different entries never share a site. */
+const sitesPerEntry = 1 << 16;
+
+/**
+ * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed gives a key for this draw in this call, and
+ * threefry of (index, 0) under that key the bits of each element; so no two draws share a block, and the bits depend on nothing else.
+ */
+export function randomBits(env: Env, shape: Shape, span: Span): Tensor {
+  const { context } = env;
+  const { builder, random } = context;
+  const value = build(env, span, () => {
+    const [seed0, seed1, step] = keyOf(context);
+    const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.nextSite++);
+    const keyWord = (word: number): GraphValue => builder.call("threefry", [seed0, seed1, step, site], { word });
+    const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
+    const index = builder.call("iota", [], { shape: [elements(shape)], axis: 0, dtype: "i32" });
+    const counter = shape.length === 1 ? index : builder.reshape(index, shape);
+    return builder.call("threefry", [spread(keyWord(0)), spread(keyWord(1)), counter, builder.constant(tensor("i32", shape), 0)], { word: 0 });
+  });
+  return makeTensor(builder, value, span);
+}
+
+function keyOf(context: Context): readonly [GraphValue, GraphValue, GraphValue] {
+  const { builder, program, random } = context;
+  if (random.key !== null) return random.key;
+  const state = (path: string): Declared => present(program.declared.get(path), `the state ${path} is not declared`);
+  const seed = leaf(context, state(seedPath));
+  const word = (k: number): GraphValue => builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
+  // Before anything has been drawn there is no call to count.
+  const step = context.entry === "init" ? builder.constant(stepType, 0) : (context.versions.get(stepPath)?.[0] ?? leaf(context, state(stepPath)));
+  random.key = [word(0), word(1), step];
+  return random.key;
+}
+
+/** A train entry counts its call. */
+export function countStep(context: Context): void {
+  const { builder, program } = context;
+  const step = context.versions.get(stepPath)?.[0] ?? leaf(context, present(program.declared.get(stepPath), "no step"));
+  context.versions.set(stepPath, [step, builder.add(step, 1)]);
+}

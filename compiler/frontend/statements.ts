@@ -1,0 +1,154 @@
+import type { Block, Pattern, Stmt, TypeExpr } from "../../dsl/ast.ts";
+import type { Span } from "../../dsl/span.ts";
+import { didYouMean } from "../../dsl/suggest.ts";
+import { never } from "../support/invariant.ts";
+import { sameType, showType } from "../types/tensor-type.ts";
+import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
+import { declaredType, namesIn, text } from "./dims.ts";
+import { broadcastTo, literal } from "./emit.ts";
+import { report } from "./errors.ts";
+import { joinPath, placeKey, reserve } from "./frames.ts";
+import { initialize } from "./initializers.ts";
+import { minimize } from "./minimize.ts";
+import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values.ts";
+import { declare, read, write } from "./variables.ts";
+
+/** Statements in order, in a scope of the caller's; the value is that of the last if it is an expression. */
+export function block(env: Env, body: Block): DlValue {
+  let value: DlValue = UNIT;
+  for (const statement of body.statements) value = execute(env, statement);
+  return value;
+}
+
+function execute(env: Env, statement: Stmt): DlValue {
+  switch (statement.kind) {
+    case "expression":
+      return env.context.evaluate(env, statement.value);
+    case "let":
+      destructure(env, statement.pattern, named(env.context.evaluate(env, statement.value), statement.pattern));
+      return UNIT;
+    case "param":
+    case "state":
+      declareVariable(env, statement);
+      return UNIT;
+    case "write":
+      writeState(env, statement);
+      return UNIT;
+    case "minimize":
+      minimize(env, statement);
+      return UNIT;
+    default:
+      return never(statement);
+  }
+}
+
+/** `let enc = dense(64)`: the instance has the name of its `let`. */
+function named(value: DlValue, pattern: Pattern): DlValue {
+  if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null) return value;
+  return { ...value, instance: { ...value.instance, hint: pattern.name.text } };
+}
+
+function destructure(env: Env, pattern: Pattern, value: DlValue): void {
+  if (pattern.kind === "name") {
+    env.scope.bindValue(pattern.name.text, value, pattern.name.span);
+    return;
+  }
+  const items = value.kind === "tuple" || value.kind === "list" ? value.items : [];
+  if (value.kind !== "error" && items.length !== pattern.items.length)
+    report(env.context, "E0508", pattern.span, `${pattern.items.length} names for ${describe(value)}`, { label: "does not fit" });
+  const fits = items.length === pattern.items.length;
+  pattern.items.forEach((item, k) => destructure(env, item, fits ? (items[k] ?? ERROR) : ERROR));
+}
+
+type VariableStmt = Stmt & { readonly kind: "param" | "state" };
+
+function declareVariable(env: Env, statement: VariableStmt): void {
+  const { context, scope } = env;
+  const { kind, name, span } = statement;
+  // Known as a mistake first, so that what follows is silent if the declaration is faulty.
+  scope.bindValue(name.text, ERROR, name.span);
+  const lives = env.body === "model" || env.body === "layer" || (env.body === "optimizer" && kind === "state");
+  if (!lives) {
+    const where = env.body === "entry" ? "an entry" : env.body === "fn" ? "a fn" : "an optimizer";
+    report(context, "E0207", span, `${where} has no ${kind === "param" ? "params" : "states"} of its own`, {
+      help: env.body === "fn" ? "make it a layer" : kind === "param" ? "put it into a layer or model" : "put it into a layer, model or optimizer",
+    });
+    return;
+  }
+  const declaration = declaredType(env, statement.type);
+  if (declaration === null) return;
+  const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
+  const twice = frame.declared.get(name.text);
+  if (twice !== undefined && placeKey(twice) !== placeKey(name.span)) {
+    report(context, "E0202", name.span, `${name.text} is declared twice`, { also: [{ span: twice, says: "first here" }] });
+    return;
+  }
+  frame.declared.set(name.text, name.span);
+  reserve(context.program.naming, frame.path, name.text);
+  if (statement.init === null && kind === "param") {
+    report(context, "E0505", span, `param ${name.text} has no initializer`, { help: `param ${name.text}: ${text(statement.type)} = glorot_uniform` });
+    return;
+  }
+  const { init } = statement;
+  const declared = declare(context, {
+    kind,
+    path: joinPath(frame.path, name.text),
+    type: declaration.type,
+    span: name.span,
+    init: (initContext) => initialize({ ...env, context: { ...initContext, dims: context.dims } }, init, declaration.type, statement),
+  });
+  if (declared === null) return;
+  // Params count as used by their layer even where the body only passes them on.
+  if (kind === "param") read(env, declared, name.span);
+  scope.bind(name.text, { kind: "variable", declared, span: name.span });
+}
+
+/** Whether the type of an optimizer's state mentions no dim: then it is one for all params. */
+function isShared(type: TypeExpr): boolean {
+  return type.kind === "static" || (type.kind === "tensor" && type.dims.every((dim) => !isPack(dim) && namesIn(dim).length === 0));
+}
+
+function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
+  const { context } = env;
+  const { target, span } = statement;
+  const binding = env.scope.find(target.text);
+  if (!isState(binding)) {
+    if (binding?.kind === "value" && binding.value.kind === "error") return;
+    const near = didYouMean(target.text, env.scope.all().filter((name) => isState(env.scope.find(name))));
+    const what = binding === undefined ? `there is no state ${target.text}` : `${target.text} is no state`;
+    const help = near !== null && near !== target.text ? `did you mean ${near}?` : binding?.kind === "variable" ? "params change by `minimize`" : `declare it: state ${target.text}: f32 = 0`;
+    report(context, "E0206", target.span, what, { help });
+    return;
+  }
+  const { declared } = binding;
+  const shared = env.update !== null && declared.path.startsWith(`${env.update.shared.path}.`) && joinPath(env.update.shared.path, target.text) === declared.path ? env.update : null;
+  const site = placeKey(span);
+  const known = shared?.written.get(site);
+  if (known !== undefined) {
+    write(context, declared.path, known);
+    return;
+  }
+  const value = context.evaluate(env, statement.value);
+  if (value.kind === "error") return;
+  const fitted = fitWrite(env, declared, value, statement.value.span);
+  if (fitted === null) return;
+  write(context, declared.path, fitted.value);
+  shared?.written.set(site, fitted.value);
+}
+
+const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } => binding?.kind === "variable" && binding.declared.kind === "state";
+
+function fitWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
+  if (isNumber(value) || value.kind === "bool") {
+    const made = literal(env, span, value, declared.type);
+    return made.kind === "tensor" ? made : null;
+  }
+  if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
+  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0) return broadcastTo(env, span, value, declared.type.shape);
+  report(env.context, "E0313", span, `the state is ${showType(declared.type)}, and ${describe(value)} is written`, {
+    label: value.kind === "tensor" ? showTensor(value) : "",
+    also: [{ span: declared.span, says: "declared here" }],
+  });
+  return null;
+}
+
