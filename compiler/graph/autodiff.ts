@@ -37,7 +37,10 @@ export function gradients(builder: GraphBuilder, loss: Value, targets: readonly 
   return results;
 }
 
-/** Nodes on a way from a target to the loss whose op has no gradient; what an inner `gradient` node expands to is not looked at. */
+/**
+ * Nodes on a way from a target to the loss whose op has no gradient, for the check before `gradient` is asked. What an inner `gradient` node expands to is
+ * not looked at, and neither is whether a rule further on stops the flow anyway.
+ */
 export function gradientBlockers(loss: Value, targets: readonly Value[]): readonly Node[] {
   const active = activeValues(loss, targets);
   return topological([loss]).filter(

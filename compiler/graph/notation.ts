@@ -1,4 +1,6 @@
+import { place } from "../../dsl/span.ts";
 import { present } from "../support/invariant.ts";
+import { showType } from "../types/tensor-type.ts";
 import type { Attr, Node, Notes, Place } from "./ir.ts";
 import { sameAttr } from "./facts.ts";
 import type { AttrKind } from "./op.ts";
@@ -27,6 +29,14 @@ export function showAttrs({ op, attrs }: Node): string {
     return attr === undefined || sameAttr(attr, op.defaults[name]) ? [] : [`${name}=${showAttr(attr, kind)}`];
   });
   return parts.length === 0 ? "" : `{${parts.join(", ")}}`;
+}
+
+/** A node by itself, for messages: `dot f32[4,3], f32[3,2] {contract=[[1],[0]]} of lenet.dl:4:3`. Long attributes are cut. */
+export function showNode(node: Node): string {
+  const attrs = showAttrs(node);
+  const cut = attrs.length > 120 ? `${attrs.slice(0, 120)}…` : attrs;
+  const text = [node.op.name, node.operands.map((value) => showType(value.type)).join(", "), cut].filter((part) => part !== "").join(" ");
+  return node.span === null ? text : `${text} of ${place(node.span)}`;
 }
 
 /** `@weights @group=3 @scratch+4096,@-` */

@@ -14,14 +14,14 @@
  *              groups, only leaves and views have none
  *  places      one for each result; offsets are whole numbers; a persistent place is a path of the graph of that type
  */
-import { place } from "../../dsl/span.ts";
 import { dtypes, type DType } from "../../runtime/dtype.ts";
-import { invariant } from "../support/invariant.ts";
+import { fail } from "../support/invariant.ts";
 import { elements, sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition } from "./build.ts";
 import { isConstant, isInput, isLeaf, isNumbers, isPersistent, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
 import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { AttrKind } from "./op.ts";
+import { showNode } from "./notation.ts";
 import { kept } from "./rebuild.ts";
 
 export function verify(graph: Graph): void {
@@ -40,8 +40,7 @@ export function verify(graph: Graph): void {
 
 function check(condition: boolean, rule: string, node: Node | null, says: () => string): void {
   if (condition) return;
-  const where = node === null ? "" : ` (${node.op.name}${node.span === null ? "" : ` of ${place(node.span)}`})`;
-  invariant(false, `the graph is broken, ${rule}: ${says()}${where}`);
+  fail(`the graph is broken, ${rule}: ${says()}${node === null ? "" : ` (${showNode(node)})`}`);
 }
 
 function checkOrder(graph: Graph): void {

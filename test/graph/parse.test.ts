@@ -51,8 +51,11 @@ test.each([
   [inGraph("return a=%x, a=%x"), "E0802 at g.ir:2:16: there are two outputs a"],
   [inGraph('write "p"=%x\n write "p"=%x'), "E0802 at g.ir:3:8: p is written twice"],
   [inGraph("%0 = neg %x : f32[2] extra"), "E0801 at g.ir:2:24: expected the end of the line, found extra"],
-  [inGraph("%0 = neg %x : f32[2] @group=1"), "E0804 at g.ir:1:8: the graph is broken, groups: 1 is not one of 1 dense numbers (neg)"],
-  [inGraph('%p = param "p" : f32[3]\n write "p"=%x'), "E0804 at g.ir:1:8: the graph is broken, paths: p is f32[3]; what is written is f32[2] (input)"],
+  [inGraph("%0 = neg %x : f32[2] @group=1"), "E0804 at g.ir:1:8: the graph is broken, groups: 1 is not one of 1 dense numbers (neg f32[2])"],
+  [
+    inGraph('%p = param "p" : f32[3]\n write "p"=%x'),
+    'E0804 at g.ir:1:8: the graph is broken, paths: p is f32[3]; what is written is f32[2] (input {name="x", dtype=f32, shape=[2]})',
+  ],
 ])("%j is refused", (text, says) => {
   expect(complaint(text)).toBe(says);
 });

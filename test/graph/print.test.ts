@@ -100,6 +100,19 @@ test("names that are no words are quoted, and paths without a short name of thei
   expect(reprinted(text)).toBe(text);
 });
 
+test("a long line widens no column but its own", () => {
+  const values = Array.from({ length: 40 }, (_, i) => i);
+  const g = new GraphBuilder("long", ops);
+  const x = g.input("x", tensor("f32", [40]));
+  g.output("y", g.neg(g.add(x, g.constant(x.type, values))));
+  expect(printGraph(g.build())).toBe(`graph long(%x: f32[40])
+  %0 = constant [${values.join(",")}] : f32[40]
+  %1 = add %x, %0 : f32[40]
+  %2 = neg %1     : f32[40]
+  return y=%2
+`);
+});
+
 const places = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arbitrary<Place>]>(
   fc.constant(null),
   fc.record({ area: fc.constantFrom("scratch", "cache", "constant"), offset: fc.nat() }),

@@ -141,10 +141,13 @@ test.each(Object.entries(broken))("%s", (_, [says, graph]) => {
   expect(() => verify(graph())).toThrow(says);
 });
 
-test("the complaint names the node and where it came from", () => {
+test("the complaint shows the node and where it came from", () => {
+  expect(() => verify(relinked("mul", { attrs: { extra: 1 } }))).toThrow("attributes: extra is unknown (mul f32[2,3], f32[2,3])");
   const graph = sample((g) => {
     g.span = { source: { name: "a.dl", text: "\n\nx" }, start: 2, end: 3 };
     g.constant(scalar("i32"), 0.5);
   });
-  expect(() => verify(graph)).toThrow("internal error in dlc: the graph is broken, constants: a value is no i32 (constant of a.dl:3:1); please report it");
+  expect(() => verify(graph)).toThrow(
+    "internal error in dlc: the graph is broken, constants: a value is no i32 (constant {value=0.5, dtype=i32, shape=[]} of a.dl:3:1); please report it",
+  );
 });
