@@ -1,5 +1,5 @@
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
-import { f32x4, type Kernel } from "../../compiler/kernel/ir.ts";
+import { f32x4, type Expr, type Kernel } from "../../compiler/kernel/ir.ts";
 
 /** out = in reversed, plus a tile of sums: loops with pointers that go up and down, unrolled turns, a call and a guard. */
 export function addressKernel(): Kernel {
@@ -14,4 +14,22 @@ export function addressKernel(): Kernel {
   k.loop("u", 0, 2, 1, (u) => k.store(out, k.add(32, k.mul(u, 4)), k.call("exp", sums.at(u))), { unroll: true });
   k.loop("i", 0, 24, 1, (i) => k.when(k.gt(i, 0), () => k.store(out, k.add(i, 40), k.load(input, k.sub(i, 1)))));
   return k.build("addresses", "sample.dl:1:2");
+}
+
+/** Many splats at many offsets, some of them in one way of an `if` only: the pointer moves between them, but must not where the other way would not. */
+export function splatKernel(): Kernel {
+  const k = new KernelBuilder();
+  const input = k.buffer("in", "f32", 200, "in");
+  const out = k.buffer("out", "f32", 4, "out");
+  const sum = k.register("sum", [], f32x4, 0);
+  const add = (at: Expr): void => sum.set([], k.madd(sum.at(), 0.5, k.splat(k.load(input, at), 4)));
+  k.loop("i", 0, 8, 1, (i) => {
+    const first = k.mul(i, 20);
+    const twelve = (): void => k.loop("u", 0, 12, 1, (u) => add(k.add(first, k.add(u, 3))), { unroll: true });
+    k.when(k.gt(i, 2), twelve);
+    k.loop("u", 0, 20, 2, (u) => k.loop("v", 0, 2, 1, (v) => add(k.add(first, k.add(u, v))), { unroll: true }), { unroll: true });
+    add(first);
+  });
+  k.store(out, 0, sum.at());
+  return k.build("splats", "");
 }

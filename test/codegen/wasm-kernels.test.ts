@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { dtypes, type TensorData } from "../../runtime/dtype.ts";
+import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import type { Kernel } from "../../compiler/kernel/ir.ts";
+import { addressKernel, splatKernel } from "./wasm-samples.ts";
+import { kernels } from "./wasm-random.ts";
+import { runWasm } from "./wasm-run.ts";
+
+function dataFor(kernel: Kernel): Record<string, TensorData> {
+  const data: Record<string, TensorData> = {};
+  for (const [index, { name, element, size }] of kernel.buffers.entries()) {
+    const array = new dtypes[element].array(size);
+    for (let n = 0; n < size; n++) array[n] = element === "bool" ? (n * 7 + index) % 3 % 2 : ((n * 37 + index * 11) % 64) - (element === "u8" ? 0 : 32) + (element === "f32" ? 0.25 : 0);
+    data[name] = array;
+  }
+  return data;
+}
+
+function expectSame(kernel: Kernel): void {
+  const [wanted, found] = [dataFor(kernel), dataFor(kernel)];
+  evaluateKernel(kernel, wanted);
+  runWasm(kernel, found);
+  for (const { name } of kernel.buffers) expect(found[name], name).toEqual(wanted[name]);
+}
+
+test("a kernel with many kinds of addresses agrees with the interpreter", () => expectSame(addressKernel()));
+
+test("pointers that move between unrolled turns agree with the interpreter", () => expectSame(splatKernel()));
+
+test("random kernels agree with the interpreter bit for bit", () => {
+  fc.assert(fc.property(kernels, expectSame), { numRuns: 400 });
+});
