@@ -3,7 +3,7 @@ import type { DType } from "../../runtime/dtype.ts";
 import { brokenCondition } from "../graph/build.ts";
 import type { Attrs, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
-import { isFloat, sameShape, showType, tensor, type Shape, type TensorType } from "../types/tensor-type.ts";
+import { isFloat, sameShape, tensor, type Shape, type TensorType } from "../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "./context.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { describe, ERROR, makeTensor, showTensor } from "./values.ts";
@@ -30,6 +30,12 @@ export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[
   if (context.builder.nodes.length >= maxNodes) {
     report(context, "E0407", span, `an entry has at most ${maxNodes} nodes`);
     return null;
+  }
+  const splat = op.name === "broadcast" ? operands[0]?.value.node.attrs["value"] : undefined;
+  // A number repeated is the number of that shape.
+  if (typeof splat === "number" && operands[0]?.value.node.op.name === "constant") {
+    const [type] = op.type(operands.map((o) => o.value.type), { ...op.defaults, ...attrs });
+    return type === undefined ? null : [constant(env, span, type, splat)];
   }
   return build(env, span, () => context.builder.addNode(op, operands.map((o) => o.value), attrs).results).map((value) =>
     makeTensor(context.builder, value, span, symbolsOf(op, value, operands)),
@@ -145,5 +151,3 @@ function broadcastHelp(shapes: readonly Shape[]): string {
   }
   return "a size must be equal or 1, and only one of the operands may be repeated; index with `_` to add an axis, or reshape";
 }
-
-export const showShape = (type: TensorType): string => showType(type);

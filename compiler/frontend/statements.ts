@@ -90,12 +90,14 @@ function declareVariable(env: Env, statement: VariableStmt): void {
     return;
   }
   const { init } = statement;
+  // The calls that led here lead to the initializer too.
+  const outside = { dims: context.dims, calls: [...context.calls] };
   const declared = declare(context, {
     kind,
     path: joinPath(frame.path, name.text),
     type: declaration.type,
     span: name.span,
-    init: (initContext) => initialize({ ...env, context: { ...initContext, dims: context.dims } }, init, declaration.type, statement),
+    init: (initContext) => initialize({ ...env, context: { ...initContext, ...outside } }, init, declaration.type, statement),
   });
   if (declared === null) return;
   // Params count as used by their layer even where the body only passes them on.
