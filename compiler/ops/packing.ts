@@ -163,6 +163,8 @@ export const packing = family({
       return data;
     },
     samples: [
+      { operands: [f32(3, 5), f32(1, 1, 5, 8)], attrs: { ...matrix, width: 8, shape: [3, 6] } },
+      { operands: [f32(3, 4, 4), f32(2, 1, 4, 8)], attrs: { ...grouped, width: 8, shape: [3, 3, 4] } },
       { operands: [f32(3, 5), f32(1, 2, 5, 4)], attrs: { ...matrix, width: 4, shape: [3, 6] } },
       { operands: [f32(3, 5), f32(1, 2, 5, 3)], attrs: { ...matrix, width: 3, shape: [3, 6] } },
       { operands: [f32(3, 4, 4), f32(2, 1, 4, 4)], attrs: { ...grouped, width: 4, shape: [3, 3, 4] } },

@@ -1,5 +1,5 @@
 import { invariant, present } from "../../compiler/support/invariant.ts";
-import type { Form, NdArray, Site } from "../../compiler/graph/op.ts";
+import type { Contraction, ContractionDim, Form, NdArray, Site } from "../../compiler/graph/op.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { type Buffer, type Expr, type Kernel, f32, registerOf } from "../../compiler/kernel/ir.ts";
@@ -97,11 +97,13 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       const { dims } = contraction;
       const sums = k.register("sums", [elements(result.shape)], f32, 0);
       const position = (at: readonly Expr[], buffer: "lhs" | "rhs" | "out"): Expr =>
-        flat(
-          k,
-          dims.map((d) => d[buffer]),
-          at,
-        );
+        buffer === "rhs" && contraction.panel !== undefined
+          ? panelPosition(k, contraction, contraction.panel, at)
+          : flat(
+              k,
+              dims.map((d) => d[buffer]),
+              at,
+            );
       loops(
         k,
         dims.map((d) => d.size),
@@ -115,6 +117,18 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       return true;
     }
   }
+}
+
+type Role = "batch" | "n" | "k";
+
+/** Where an element lies in [batch, panels, K, width]. */
+function panelPosition(k: KernelBuilder, { dims }: Contraction, width: number, at: readonly Expr[]): Expr {
+  const roleOf = ({ lhs, rhs, out }: ContractionDim): Role | "m" => (rhs === 0 ? "m" : lhs === 0 ? "n" : out === 0 ? "k" : "batch");
+  const count = (role: Role): number => dims.reduce((n, dim) => (roleOf(dim) === role ? n * dim.size : n), 1);
+  const rank = (role: Role): Expr => dims.reduce((n, dim, i) => (roleOf(dim) === role ? k.add(k.mul(n, dim.size), at[i] ?? 0) : n), k.int(0));
+  const column = k.let(rank("n"));
+  const index = [rank("batch"), k.div(column, width), rank("k"), k.rem(column, width)];
+  return flat(k, strides([count("batch"), Math.ceil(count("n") / width), count("k"), width]), index);
 }
 
 const flat = (k: KernelBuilder, steps: readonly number[], at: readonly Expr[]): Expr =>
