@@ -92,7 +92,7 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
   const { kernels, entries, plan } = assembly;
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
   const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: options.profile ?? false, memoryPages });
-  const js = (): string => emitJs(kernels, entries, { exportKernels: options.profile ?? false });
+  const js = (): string => emitJs(kernels, entries, plan.profiled);
   const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
     switch (target) {
       case "wasm": {

@@ -94,6 +94,34 @@ export function defined(body: readonly Stmt[]): string[] {
   });
 }
 
+/** Every name that the statements define or mention. */
+export function mentioned(body: readonly Stmt[]): Set<string> {
+  const names = new Set(defined(body));
+  const sets = (stmts: readonly Stmt[]): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === "set") names.add(stmt.name);
+      if (stmt.kind === "for") sets(stmt.body);
+      if (stmt.kind === "if") [stmt.then, stmt.otherwise].forEach(sets);
+    }
+  };
+  sets(body);
+  for (const expr of expressions(body)) some(expr, (e) => ((e.kind === "var" || e.kind === "register") && names.add(e.name), false));
+  return names;
+}
+
+/** A name like `name` that is not taken; it is then. */
+export function freshName(name: string, taken: Set<string>): string {
+  for (let n = 1; ; n++) {
+    const fresh = `${name}_${n}`;
+    if (taken.has(fresh)) continue;
+    taken.add(fresh);
+    return fresh;
+  }
+}
+
+/** The statements with all that they define under new names. */
+export const renew = (body: readonly Stmt[], taken: Set<string>): Stmt[] => rename(body, new Map(defined(body).map((name) => [name, freshName(name, taken)])));
+
 /** The statements with names changed, so that two copies can stand side by side. */
 export function rename(body: readonly Stmt[], names: ReadonlyMap<string, string>): Stmt[] {
   const now = (name: string): string => names.get(name) ?? name;
@@ -108,4 +136,4 @@ export function rename(body: readonly Stmt[], names: ReadonlyMap<string, string>
   return walk(mapStmts(body, change));
 }
 
-export const zero = (): Expr => constant({ scalar: "i32", lanes: 1 }, 0);
+export const constantInt = (value: number): Expr => constant({ scalar: "i32", lanes: 1 }, value);

@@ -24,6 +24,9 @@ export interface Group {
 /** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
 const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
 const maximumMembers = 96;
+
+/** Views and products want their operands whole, as some kernel has written them. */
+export const readsMemory = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "contract";
 const maximumBuffers = 24;
 
 type Kind = "leaf" | "view" | "element" | "anchor";
@@ -89,7 +92,7 @@ export function findGroups(graph: Graph): Grouping {
     const kind = kindOf(node);
     if (kind === "leaf" || kind === "view") continue;
     const readers = users.get(node) ?? [];
-    const stored = leaving.has(node) || readers.some((reader) => kindOf(reader) === "view" || reader.op.form.kind === "contract");
+    const stored = leaving.has(node) || readers.some(readsMemory);
     if (free.has(node)) {
       if (stored) alone(node);
       continue;

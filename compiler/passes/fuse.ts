@@ -4,7 +4,7 @@ import { base } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { rebuild } from "../graph/rebuild.ts";
 import { invariant, present } from "../support/invariant.ts";
-import { findGroups, type Group } from "./fuse-groups.ts";
+import { findGroups, readsMemory, type Group } from "./fuse-groups.ts";
 import type { Pass } from "./pass.ts";
 
 /**
@@ -34,7 +34,7 @@ function copyLeaves(graph: Graph): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
   const copied = new Map<Value, Value>();
   const stable = (value: Value): boolean => isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
-  const inMemory = (leaf: Value, reader: Node): boolean => !isLeaf(leaf.node) || splatValue(leaf) === null || !["view", "contract"].includes(reader.op.form.kind);
+  const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;
     return builder.addNode(node.op, operands.map((operand) => (inMemory(operand, node) ? operand : builder.call("copy", [operand]))), node.attrs, node.notes).results;
@@ -119,16 +119,17 @@ function emit(graph: Graph): Graph {
   executionOrder(graph, groupOf).forEach((group, number) => {
     const stage = [...group.members].some((node) => node.notes.stage === "weights") ? "weights" : undefined;
     const inside = new Map<Node, Node>();
-    const read = (value: Value): Value => {
+    const within = (node: Node, reader: Node): boolean => group.members.has(node) || (free.has(node) && !readsMemory(reader));
+    const read = (value: Value, reader: Node): Value => {
       const { node } = value;
-      if (group.members.has(node) || free.has(node)) {
+      if (within(node, reader)) {
         const made = inside.get(node) ?? clone(node);
         return present(made.results[value.index], "a result is missing");
       }
       return outside(value);
     };
     const clone = (node: Node): Node => {
-      const operands = node.operands.map(read);
+      const operands = node.operands.map((operand) => read(operand, node));
       const made = copy(node, operands, number, stage);
       inside.set(node, made);
       return made;
@@ -139,7 +140,7 @@ function emit(graph: Graph): Graph {
       if (seen.has(node)) return;
       seen.add(node);
       for (const operand of node.operands) {
-        if (group.members.has(operand.node) || free.has(operand.node)) prepare(operand.node, seen);
+        if (within(operand.node, node)) prepare(operand.node, seen);
         else outside(operand);
       }
     };

@@ -1,6 +1,6 @@
 import { affine } from "../kernel/affine.ts";
 import type { Expr, Stmt } from "../kernel/ir.ts";
-import { expressions, some, substitute, zero } from "../kernel/walk.ts";
+import { constantInt, expressions, some, substitute } from "../kernel/walk.ts";
 
 export type Loop = Extract<Stmt, { kind: "for" }>;
 
@@ -19,7 +19,7 @@ export function collapse(body: readonly Stmt[]): Stmt[] {
     if (inner?.kind !== "for" || rest.length > 0) return outer;
     const [a, b] = [extentOf(outer), extentOf(inner)];
     if (a === null || b === null || !walksAsOne(inner.body, outer.name, inner.name, b)) return outer;
-    return { ...inner, to: { ...inner.to, value: a * b } as Expr, body: substitute(inner.body, outer.name, zero()) };
+    return { ...inner, to: { ...inner.to, value: a * b } as Expr, body: substitute(inner.body, outer.name, constantInt(0)) };
   });
 }
 

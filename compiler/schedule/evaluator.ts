@@ -6,7 +6,7 @@ import { registerOf, type Buffer, type Element, type Expr } from "../kernel/ir.t
 import { printExpr } from "../kernel/print.ts";
 import { simplifyIndex } from "../kernel/simplify.ts";
 import { invariant, present } from "../support/invariant.ts";
-import { strides, type Shape, type TensorType } from "../types/tensor-type.ts";
+import { sameShape, strides, type Shape, type TensorType } from "../types/tensor-type.ts";
 
 export const siteOf = (node: Node): Site => ({ operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs });
 
@@ -27,6 +27,8 @@ interface Scope {
   readonly known: ReadonlyMap<Value, ReadonlyMap<string, Expr>>;
   /** The anchor's values, at the index at which the group stores. */
   readonly given: ReadonlyMap<Value, Expr>;
+  /** An index whose row-major position is known already. */
+  readonly position?: { readonly shape: Shape; readonly index: readonly Expr[]; readonly flat: Expr };
 }
 
 /**
@@ -50,13 +52,18 @@ export class Evaluator {
     return new Evaluator(this.#k, { ...this.#scope, ranges, given: new Map([...this.#scope.given, ...given]) }, this.#known);
   }
 
+  /** Where the position of an index is known without arithmetic. */
+  withPosition(shape: Shape, index: readonly Expr[], flat: Expr): Evaluator {
+    return new Evaluator(this.#k, { ...this.#scope, position: { shape, index, flat } }, this.#known);
+  }
+
   /** The value's element at a multi-index, as a name or a constant. */
   at(value: Value, index: readonly Expr[]): Expr {
     const splat = splatValue(value);
     if (splat !== null) return this.#k.const({ scalar: registerOf(elementOf(value.type)), lanes: 1 }, splat);
     const given = this.#scope.given.get(value);
     if (given !== undefined) return given;
-    const simple = index.map((e) => simplifyIndex(e, this.#scope.ranges));
+    const simple = index.every((e, axis) => e === this.#scope.position?.index[axis]) ? index : index.map((e) => simplifyIndex(e, this.#scope.ranges));
     const key = simple.map(printExpr).join(", ");
     const known = this.#known.get(value)?.get(key);
     if (known !== undefined) return known;
@@ -73,6 +80,8 @@ export class Evaluator {
 
   /** Row-major position of a multi-index. */
   flat(shape: Shape, index: readonly Expr[]): Expr {
+    const { position } = this.#scope;
+    if (position !== undefined && sameShape(shape, position.shape) && index.every((e, axis) => e === position.index[axis])) return position.flat;
     const steps = strides(shape);
     const sum = index.reduce((total, e, axis) => this.#k.add(total, this.#k.mul(e, this.#k.int(steps[axis] ?? 1))), this.#k.int(0));
     return simplifyIndex(sum, this.#scope.ranges);

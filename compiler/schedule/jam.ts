@@ -1,5 +1,5 @@
 import type { Stmt } from "../kernel/ir.ts";
-import { defined, rename } from "../kernel/walk.ts";
+import { mentioned, rename, renew } from "../kernel/walk.ts";
 import { invariant, never } from "../support/invariant.ts";
 
 /**
@@ -9,8 +9,8 @@ import { invariant, never } from "../support/invariant.ts";
 export function jam(copies: readonly (readonly Stmt[])[]): Stmt[] {
   const [first, ...others] = copies;
   if (first === undefined) return [];
-  const apart = [first, ...others.map((copy, i) => rename(copy, new Map(defined(copy).map((name) => [name, `${name}_${i + 1}`]))))];
-  return zip(apart);
+  const taken = mentioned(copies.flat());
+  return zip([first, ...others.map((copy) => renew(copy, taken))]);
 }
 
 function zip(copies: readonly (readonly Stmt[])[]): Stmt[] {

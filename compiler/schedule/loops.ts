@@ -1,6 +1,6 @@
-import { apply, constant } from "../kernel/fold.ts";
+import { apply } from "../kernel/fold.ts";
 import type { Expr, Stmt } from "../kernel/ir.ts";
-import { substitute } from "../kernel/walk.ts";
+import { constantInt, substitute } from "../kernel/walk.ts";
 import { collapse, extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
 import { reduceRows } from "./reduce-rows.ts";
@@ -54,15 +54,14 @@ function inLanes(scalar: Loop, vector: readonly Stmt[], extent: number): Stmt[] 
   const vectors = large ? 1 : hasLoops(vector) ? 4 : 2;
   const turn = 4 * vectors;
   const main = Math.floor(extent / turn) * turn;
-  const int = (value: number): Expr => constant({ scalar: "i32", lanes: 1 }, value);
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: scalar.name };
   const result: Stmt[] = [];
   if (main > turn)
-    result.push({ ...scalar, to: int(main), step: turn, body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, int(4 * j)])))) });
+    result.push({ ...scalar, to: constantInt(main), step: turn, body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, constantInt(4 * j)])))) });
   const rest: Stmt[][] = [];
   for (let at = main > turn ? main : 0; at < extent; ) {
     const wide = at + 4 <= extent;
-    rest.push(substitute(wide ? vector : scalar.body, scalar.name, int(at)));
+    rest.push(substitute(wide ? vector : scalar.body, scalar.name, constantInt(at)));
     at += wide ? 4 : 1;
   }
   // The names of the written-out rest must differ from those of the main loop, which end at its own block: blocks scope names.

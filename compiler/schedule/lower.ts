@@ -25,24 +25,18 @@ export interface LoweredGroup {
 export const lowerGroups = (graph: Graph): readonly LoweredGroup[] => groupsOf(graph).map(lowerGroup);
 
 export function lowerGroup(group: GroupView): LoweredGroup {
-  const { builder, buffers } = group.anchor !== null && packed(group.anchor) ? tiledContraction(group) : scalarNest(group);
-  const plain = builder.build(kernelName(group), originOf(group));
-  const kernel = group.anchor !== null && packed(group.anchor) ? plain : optimized(plain, group);
-  return {
-    group,
-    kernel,
-    args: buffers.map(([value]) => value),
-    flops: flopsOf(group),
-    bytes: buffers.reduce((sum, [value]) => sum + bytes(value.type), 0),
-  };
+  const { kernel, values } = group.anchor !== null && packed(group.anchor) ? tiledContraction(group, kernelName(group), originOf(group)) : loopNest(group);
+  return { group, kernel, args: values, flops: flopsOf(group), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
 }
 
 const packed = (anchor: Node): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel !== undefined;
 
-function optimized(kernel: Kernel, group: GroupView): Kernel {
+function loopNest(group: GroupView): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+  const { builder, buffers } = scalarNest(group);
+  const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
   const reassociate = form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
-  return { ...kernel, body: hoist(optimizeLoops(kernel.body, { reassociate }), kernel) };
+  return { kernel: { ...plain, body: hoist(optimizeLoops(plain.body, { reassociate }), plain) }, values: buffers.map(([value]) => value) };
 }
 
 /** `<ops>_<dtype>_<shape>`: the anchor first, then what was fused to it, each once; at most four are named. */

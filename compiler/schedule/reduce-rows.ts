@@ -1,6 +1,7 @@
 import { apply, constant, lane } from "../kernel/fold.ts";
 import type { Expr, Operator, Stmt } from "../kernel/ir.ts";
-import { defined, rename, some, substitute } from "../kernel/walk.ts";
+import { constantInt, freshName, mentioned, rename, renew, some, substitute } from "../kernel/walk.ts";
+import { present } from "../support/invariant.ts";
 import { extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
 import { runsAlong, vectorBody } from "./vectorize.ts";
@@ -31,26 +32,19 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
   if (!sums || !vector) return null;
 
   const copies = extent >= 64 ? 4 : extent >= 16 ? 2 : 1;
-  const part = (name: string, j: number): string => `${name}_v${j}`;
-  const into = (j: number, at: Expr): Stmt[] => {
-    const locals = new Map(defined(vector).map((name) => [name, `${name}_${j}`]));
-    const renamed = rename(vector, new Map([...locals, ...sums.map(({ declaration: { name } }) => [name, part(name, j)] as const)]));
-    return substitute(renamed, inner.name, at);
-  };
-  const int = (value: number): Expr => constant({ scalar: "i32", lanes: 1 }, value);
+  const taken = mentioned(body);
+  const parts = new Map(sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]));
+  const part = (name: string, j: number): string => present(parts.get(name)?.[j], `a part of ${name}`);
+  const into = (j: number, at: Expr): Stmt[] => substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: inner.name };
   const turn = 4 * copies;
   const main = Math.floor(extent / turn) * turn;
   const vectors = Math.floor((extent - main) / 4);
+  const again = (stmts: readonly Stmt[]): Stmt[] => renew(stmts, taken);
   const lanes: Stmt[] = [];
-  if (main > 0) lanes.push({ ...inner, to: int(main), step: turn, body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, int(4 * j)])))) });
-  let turns = 0;
-  const tail = (stmts: readonly Stmt[]): Stmt[] => {
-    const suffix = `_t${turns++}`;
-    return rename(stmts, new Map(defined(stmts).map((name) => [name, name + suffix])));
-  };
-  for (let j = 0; j < vectors; j++) lanes.push(...tail(into(j % copies, int(main + 4 * j))));
-  for (let at = main + 4 * vectors; at < extent; at++) lanes.push(...tail(substitute(inner.body, inner.name, int(at))));
+  if (main > 0) lanes.push({ ...inner, to: constantInt(main), step: turn, body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(4 * j)])))) });
+  for (let j = 0; j < vectors; j++) lanes.push(...again(into(j % copies, constantInt(main + 4 * j))));
+  for (let at = main + 4 * vectors; at < extent; at++) lanes.push(...again(substitute(inner.body, inner.name, constantInt(at))));
 
   const declare = sums.flatMap(({ declaration, op }): Stmt[] =>
     Array.from({ length: copies }, (_, j) => ({

@@ -7,10 +7,11 @@ import { mentions } from "./collapse.ts";
 /**
  * Four turns of a loop at once: the body for variable values v, v+1, v+2, v+3, statement by statement, or null where lanes
  * cannot do it: an access that is neither uniform nor a run of neighbours, a branch or a loop bound that differs between the turns, a division of what differs.
- * The body's own loops stay loops. The result has the same statements in the same order, under the same names.
+ * The body's own loops stay loops. The result has the same statements in the same order, under the same names. `vectors` names what the
+ * body uses and what is a vector already.
  */
-export function vectorBody(body: readonly Stmt[], variable: string): Stmt[] | null {
-  const varying = varyingNames(body, variable);
+export function vectorBody(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
+  const varying = varyingNames(body, [variable, ...vectors]);
   return block(body, { variable, varying });
 }
 
@@ -21,9 +22,9 @@ interface Lane {
 
 const named = (expr: Expr, names: ReadonlySet<string>): boolean => some(expr, (e) => (e.kind === "var" || e.kind === "register") && names.has(e.name));
 
-/** Names whose values differ between the turns, the variable included. */
-function varyingNames(body: readonly Stmt[], variable: string): Set<string> {
-  const names = new Set([variable]);
+/** Names whose values differ between the turns, those given included. */
+function varyingNames(body: readonly Stmt[], given: readonly string[]): Set<string> {
+  const names = new Set(given);
   const visit = (stmts: readonly Stmt[]): void => {
     for (const stmt of stmts) {
       if (stmt.kind === "let" && named(stmt.value, names)) names.add(stmt.name);

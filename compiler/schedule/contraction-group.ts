@@ -1,0 +1,68 @@
+import type { GroupView } from "../graph/groups.ts";
+import type { Value } from "../graph/ir.ts";
+import type { KernelBuilder } from "../kernel/build.ts";
+import { lane as laneOf } from "../kernel/fold.ts";
+import { f32, i32, type Buffer, type Expr, type Kernel, type Lanes, type Stmt } from "../kernel/ir.ts";
+import { constantInt, defined, rename, substitute } from "../kernel/walk.ts";
+import { invariant, present } from "../support/invariant.ts";
+import { elements } from "../types/tensor-type.ts";
+import { sizeOf, shapeOf } from "./contraction-dims.ts";
+import type { OutputSite } from "./contraction-output.ts";
+import { contractionKernel, type Finish } from "./contraction.ts";
+import { Evaluator } from "./evaluator.ts";
+import { bufferName, contractionOf, declareBuffers, storeAll } from "./scalar-nest.ts";
+import { vectorBody } from "./vectorize.ts";
+
+/** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
+export function tiledContraction(group: GroupView, name: string, origin: string): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+  const anchor = present(group.anchor, "a product");
+  const [lhs, packed] = anchor.operands;
+  invariant(lhs !== undefined && packed !== undefined, "a product has two operands");
+  const result = present(anchor.results[0], "a product has a result");
+  const { dims } = contractionOf(anchor);
+  const values: Value[] = [lhs, packed];
+
+  const finish = (k: KernelBuilder): Finish => {
+    const buffers = declareBuffers(k, group, new Set([lhs, packed]));
+    values.push(...buffers.keys());
+    const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
+    const partials = group.stored.find((value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape));
+    return { partials: present(partials && buffers.get(partials), "a product's group stores f32"), store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes) };
+  };
+
+  /** The columns are the last axis of the result, so that an index along it needs no division. */
+  const columnsAreLast = ((): boolean => {
+    const { columns } = shapeOf(dims);
+    return columns.every(({ out }) => out === 1) && columns.length === 1 && sizeOf(columns) === result.type.shape.at(-1);
+  })();
+
+  function storeAt(k: KernelBuilder, root: Evaluator, buffers: ReadonlyMap<Value, Buffer>, value: Expr, site: OutputSite, lanes: Lanes): void {
+    const lane = k.variable("lane", i32);
+    const sum = k.variable("sum", f32);
+    const flat = k.add(site.out, lane);
+    const { shape } = result.type;
+    // Neighbouring columns are in one row: the other axes do not see the lane.
+    const index = root.unflat(shape, columnsAreLast ? site.out : flat).map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));
+    const body = k.detached(() => storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)));
+    const wide = lanes === 4 ? vectorBody(body, lane.name, [sum.name]) : null;
+    if (wide !== null) k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);
+    else
+      for (let i = 0; i < lanes; i++) {
+        const stmts: readonly Stmt[] = [{ kind: "let", name: sum.name, value: lanes === 4 ? laneOf(value, i) : value }, ...body];
+        const fresh = rename(stmts, new Map(defined(stmts).map((name) => [name, k.variable(name, f32).name])));
+        k.append(substitute(fresh, lane.name, constantInt(i)));
+      }
+  }
+
+  const kernel = contractionKernel({
+    name,
+    origin,
+    dims,
+    lhsSize: elements(lhs.type.shape),
+    outSize: elements(result.type.shape),
+    lhsName: bufferName(lhs),
+    packedName: bufferName(packed),
+    finish,
+  });
+  return { kernel, values };
+}

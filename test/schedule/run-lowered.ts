@@ -1,0 +1,60 @@
+import { dtypes } from "../../runtime/dtype.ts";
+import { pathOf } from "../../compiler/graph/facts.ts";
+import { base, groupsOf } from "../../compiler/graph/groups.ts";
+import type { Graph, Persistent, Value } from "../../compiler/graph/ir.ts";
+import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { layOut, placeOf } from "../../compiler/layout.ts";
+import { chooseAlgorithms } from "../../compiler/passes/choose-algorithms.ts";
+import { dropDead } from "../../compiler/passes/drop-dead.ts";
+import { runPasses } from "../../compiler/passes/driver.ts";
+import { fuse } from "../../compiler/passes/fuse.ts";
+import { planMemory } from "../../compiler/passes/plan-memory.ts";
+import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
+import { lowerGroups } from "../../compiler/schedule/lower.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { elements } from "../../compiler/types/tensor-type.ts";
+
+/** The last passes, which give a graph its kernels and places. */
+export const planned = (graph: Graph): Graph => runPasses(graph, [chooseAlgorithms, dropDead, splitByStage, fuse, planMemory], { verify: true });
+
+export interface Memory {
+  readonly outputs: ReadonlyMap<string, Float64Array>;
+  readonly persistent: ReadonlyMap<string, Float64Array>;
+}
+
+/** Lowers a planned graph and runs its kernels in the kernel interpreter, on one arena, weights stage first. */
+export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Array>, persistent: ReadonlyMap<string, Float64Array>): Memory {
+  const leaves = new Map<string, Persistent>();
+  const add = (path: string, { type }: Value): void => void leaves.set(path, { kind: "param", path, type, span: null });
+  for (const node of graph.nodes) {
+    const path = pathOf(node);
+    if (path !== null) add(path, present(node.results[0], "a leaf has a value"));
+  }
+  for (const { path, value } of graph.writes) add(path, value);
+  const layout = layOut([...leaves.values()], [graph]);
+  const memory = new ArrayBuffer(layout.arenaBytes);
+  const bytes = new Uint8Array(memory).fill(0xa5);
+  for (const { offset, base64 } of layout.constants) bytes.set(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)), offset);
+
+  const view = (value: Value) => new dtypes[value.type.dtype].array(memory, layout.address(0, placeOf(base(value))), elements(value.type.shape));
+  const at = (path: string) => {
+    const { type } = present(leaves.get(path), path);
+    return new dtypes[type.dtype].array(memory, layout.address(0, { area: "persistent", path }), elements(type.shape));
+  };
+  for (const [path, data] of persistent) if (leaves.has(path)) at(path).set(data);
+  const lowered = lowerGroups(graph);
+  const run = (stage: "weights" | "call"): void => {
+    for (const { group, kernel, args } of lowered)
+      if (group.stage === stage) evaluateKernel(kernel, Object.fromEntries(kernel.buffers.map(({ name }, i) => [name, view(present(args[i], "an argument for each buffer"))])));
+  };
+  run("weights");
+  for (const input of graph.inputs) view(input).set(present(inputs.get(String(input.node.attrs["name"])), "an input"));
+  run("call");
+  return {
+    outputs: new Map(graph.outputs.map(({ name, value }) => [name, Float64Array.from(view(value))])),
+    persistent: new Map([...leaves.keys()].map((path) => [path, Float64Array.from(at(path))])),
+  };
+}
+
+/** How many kernels a planned graph has. */
+export const kernelCount = (graph: Graph): number => groupsOf(graph).length;
