@@ -1,0 +1,63 @@
+// Random graphs keep their values through each pass alone and through the whole list.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Graph } from "../../compiler/graph/ir.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { runPasses } from "../../compiler/passes/driver.ts";
+import { differentiate } from "../../compiler/passes/differentiate.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { expectSameFunction } from "./data.ts";
+import { passes } from "./passes.ts";
+import { choices, randomGraph } from "./random-graph.ts";
+
+const runs = { numRuns: Number(process.env["RUNS"] ?? 25) };
+
+const through = (graph: Graph, list: readonly Pass[]): Graph => runPasses(graph, list, { verify: true });
+
+for (const pass of passes.filter(({ name }) => name !== "differentiate")) {
+  test(`${pass.name} keeps every value`, () => {
+    fc.assert(
+      fc.property(choices, fc.boolean(), (steps, trains) => {
+        const before = through(randomGraph(steps, { trains, smooth: !pass.exact }), [differentiate]);
+        const after = through(before, [pass]);
+        if (pass.exact) expectSameFunction(before, after, "f32", "exact", [1]);
+        else expectSameFunction(before, after, "f64", 1e-9, [1]);
+      }),
+      runs,
+    );
+  });
+}
+
+test("the whole list keeps every value", () => {
+  fc.assert(
+    fc.property(choices, fc.boolean(), (steps, trains) => {
+      const before = randomGraph(steps, { trains, smooth: true });
+      const after = through(before, passes);
+      expectSameFunction(before, after, "f64", 1e-4, [1]);
+    }),
+    runs,
+  );
+});
+
+test("what a pass leaves prints and parses back", () => {
+  fc.assert(
+    fc.property(choices, (steps) => {
+      const after = through(randomGraph(steps, { trains: false, smooth: false }), passes);
+      expect(printGraph(parseGraph(printGraph(after), ops))).toBe(printGraph(after));
+    }),
+    runs,
+  );
+});
+
+test("a pass that has run finds nothing more to do", () => {
+  const settled = passes.filter(({ name }) => ["simplify", "fold-constants", "merge-common", "drop-dead", "choose-algorithms", "split-by-stage"].includes(name));
+  fc.assert(
+    fc.property(choices, fc.constantFrom(...settled), (steps, pass) => {
+      const once = through(randomGraph(steps, { trains: false, smooth: false }), [differentiate, pass]);
+      expect(printGraph(through(once, [pass]))).toBe(printGraph(once));
+    }),
+    runs,
+  );
+});
