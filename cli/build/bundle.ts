@@ -31,7 +31,14 @@ function filesInOrder(main: URL): URL[] {
 
 /** Strips types (which leaves blanks), imports, exports and comments. */
 function piece(text: string): string {
-  const code = withoutWarnings(() => stripTypeScriptTypes(text.replaceAll(typeImport, "").replaceAll(importStatement, "")));
+  const code = withoutWarnings(() =>
+    stripTypeScriptTypes(
+      text
+        .replaceAll(typeImport, "")
+        .replaceAll(importStatement, "")
+        .replaceAll(/^( +)readonly /gm, "$1"),
+    ),
+  );
   return code
     .replaceAll(/^\s*\/\*[\s\S]*?\*\/[ \t]*$/gm, "")
     .split("\n")
@@ -46,7 +53,7 @@ function tidy(line: string): string {
   return line
     .trimEnd()
     .replaceAll(/(\S) {2,}/g, "$1 ")
-    .replaceAll(/ ([),;])/g, "$1");
+    .replaceAll(/(\S) (?=[),;])/g, "$1");
 }
 
 /** Stripping types is stable as a way to run files, and still warns as a function. */

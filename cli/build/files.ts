@@ -7,7 +7,12 @@ import { declarations } from "./declarations.ts";
 export type BuiltFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** The files of a built model, by name: everything that a page or a script needs, and nothing of the compiler. */
-export function builtFiles(compiled: CompiledModule, session: Session, target: "wasm" | "js", mode: "fast" | "strict"): BuiltFiles {
+export function builtFiles(
+  compiled: Pick<CompiledModule, "plan" | "wasm" | "js">,
+  session: Session,
+  target: "wasm" | "js",
+  mode: "fast" | "strict",
+): BuiltFiles {
   const { plan } = compiled;
   const files = new Map<string, string | Uint8Array>();
   if (target === "js") files.set("kernels.mjs", compiled.js());

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, expect, test } from "vitest";
+import { bundle } from "../../cli/build/bundle.ts";
+import { declarations } from "../../cli/build/declarations.ts";
+import { builtFiles } from "../../cli/build/files.ts";
+import { never } from "../../compiler/support/invariant.ts";
+import { createSession, type LoadOptions, type Session } from "../../runtime/index.ts";
+import { tinyCode, tinyPlan } from "../runtime/tiny-plan.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dlc-build-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** `predict` of the tiny model alone: y = x * w[0]. */
+const plan = { ...tinyPlan, entries: tinyPlan.entries.filter((entry) => entry.name === "init" || entry.name === "predict"), constants: [] };
+const kernels = `export function instantiate({ buffer }) {
+  const f32 = new Float32Array(buffer), i32 = new Int32Array(buffer);
+  const predict = (n) => () => { for (let i = 0; i < n; i++) f32[32 + i] = f32[28 + i] * f32[8]; };
+  const init = () => { f32[8] = i32[0] + 1; };
+  return { init, predict_2: predict(2), predict_3: predict(3), predict_2_prepare() {}, predict_3_prepare() {} };
+}
+`;
+
+const built = createSession(tinyPlan, tinyCode(), { seed: 6 }).then((session) =>
+  builtFiles({ plan, js: () => kernels, wasm: () => never("wasm" as never) }, session, "js", "fast"),
+);
+
+interface Built {
+  readonly load: (options?: LoadOptions) => Promise<Session>;
+}
+
+test("a built folder loads, runs, and starts from its weights, from a seed, or from other weights", async () => {
+  for (const [name, data] of await built) writeFileSync(join(folder, name), data);
+  const { load } = (await import(pathToFileURL(join(folder, "module.mjs")).href)) as Built;
+  const model = await load();
+  expect(model.run("predict", { x: [1, 2] })["y"]?.data).toEqual(new Float32Array([7, 14]));
+  const fresh = await load({ seed: 1 });
+  expect(fresh.run("predict", { x: [1, 2, 3] })["y"]?.data).toEqual(new Float32Array([2, 4, 6]));
+  expect((await load({ weights: fresh.save() })).save()).toEqual(fresh.save());
+  await expect(load({ weights: new Uint8Array(3) })).rejects.toMatchObject({ name: "DlcError", code: "E0820" });
+});
+
+test("the glue fetches over http, and says what it cannot load", async () => {
+  const files = await built;
+  const server = createServer((request, response) => {
+    const data = files.get(request.url?.slice(7) ?? "");
+    if (data === undefined || request.url?.endsWith(".mjs")) response.writeHead(404).end();
+    else response.end(data);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const { loadBuilt } = await import("../../runtime/load.ts");
+    await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(/cannot load http:.*manifest.json: the server answers 404/);
+    // Everything but the kernels is fetched; Node imports no modules over http.
+    await expect(loadBuilt(`http://127.0.0.1:${port}/model/module.mjs`)).rejects.toThrow(/http:/);
+  } finally {
+    server.close();
+  }
+});
+
+test("the glue is plain JavaScript without imports, and small", () => {
+  const text = bundle(new URL("../../runtime/load.ts", import.meta.url));
+  expect(text).not.toMatch(/^import|^export|\binterface\b|\breadonly\b|node:(?!fs\/promises)/m);
+  expect(gzipSync(text).length).toBeLessThan(8000);
+});
+
+test("the declarations name entries, inputs and outputs with their types", () => {
+  const text = declarations(tinyPlan);
+  expect(text).toContain(`  predict: {
+    inputs: {
+      /** f32[2] or f32[3] */
+      readonly x: Input<Float32Array>;
+    };
+    outputs: {
+      /** f32[2] or f32[3] */
+      readonly y: Tensor<Float32Array>;
+    };
+  };`);
+  expect(text).not.toContain("init:");
+});
