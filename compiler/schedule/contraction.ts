@@ -10,8 +10,8 @@ import { emitSum } from "./contraction-sum.ts";
 /** What becomes of the finished sums. */
 export interface Finish {
   /**
-   * A buffer with the layout of the result, in which long sums rest between blocks; null where there is none, and sums are done in one go.
-   * No operand of the kernel may lie in the same place.
+   * An f32 buffer with the layout of the result, in which long sums rest between blocks (`sumsInBlocks`); no operand of the kernel may lie in the same
+   * place. Null where there is none, and sums are done in one go.
    */
   readonly partials: Buffer | null;
   /** Stores one value, or 4 that are neighbours in the result. */
@@ -135,8 +135,13 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
       }
     });
   });
-  return k.build(spec.name, spec.origin);
+  const kernel = k.build(spec.name, spec.origin);
+  if (blocks.length === 0) return kernel;
+  return { ...kernel, buffers: kernel.buffers.map((buffer) => (buffer.name === partials?.name ? { ...buffer, access: "inout" } : buffer)) };
 }
+
+/** Whether the sums would rest in memory between blocks, so that the result must not lie where an operand does. */
+export const sumsInBlocks = (dims: readonly ContractionDim[]): boolean => planContraction(shapeOf(dims), true).blocks.length > 0;
 
 const plain =
   (size: number) =>

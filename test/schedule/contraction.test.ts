@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { verifyKernel } from "../../compiler/kernel/verify.ts";
+import { evenParts } from "../../compiler/schedule/contraction-dims.ts";
+import { contractionKernel, packedSize, sumsInBlocks, type ContractionSpec } from "../../compiler/schedule/contraction.ts";
+import { runWasm } from "../codegen/wasm-run.ts";
+import { conv, convKernelGradient, dot, dotTransposed, pack, plainSums, splitColumns, type Conv, type Problem } from "./contraction-problems.ts";
+
+function numbers(size: number, salt: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, n) => Math.fround(Math.sin(n * 12.9898 + salt) * 2));
+}
+
+const kernelOf = (problem: Problem, finish?: ContractionSpec["finish"]): ReturnType<typeof contractionKernel> =>
+  contractionKernel({ name: "product", origin: "", dims: problem.dims, lhsSize: problem.lhsSize, outSize: problem.outSize, ...(finish ? { finish } : {}) });
+
+function dataOf(problem: Problem): { readonly lhs: Float32Array; readonly rhs: Float32Array; readonly packed: Float32Array } {
+  const rhs = numbers(problem.rhsSize, 2);
+  return { lhs: numbers(problem.lhsSize, 1), rhs, packed: pack(problem, rhs) };
+}
+
+const products = ({ dims }: Problem): number => dims.reduce((count, dim) => count * dim.size, 1);
+
+/** WebAssembly, and the interpreter where it is quick enough, give exactly the plain sums. */
+function expectPlainSums(problem: Problem): void {
+  const { lhs, rhs, packed } = dataOf(problem);
+  expect(packed.length).toBe(packedSize(problem.dims));
+  const kernel = kernelOf(problem);
+  verifyKernel(kernel);
+  const wanted = plainSums(problem, lhs, rhs);
+  const out = new Float32Array(problem.outSize).fill(Number.NaN);
+  runWasm(kernel, { lhs, packed, out });
+  expect(out, problem.name).toEqual(wanted);
+  if (products(problem) > 5e3) return;
+  const interpreted = new Float32Array(problem.outSize).fill(Number.NaN);
+  evaluateKernel(kernel, { lhs, packed, out: interpreted });
+  expect(interpreted, problem.name).toEqual(wanted);
+}
+
+const size = (max: number): fc.Arbitrary<number> => fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max }));
+
+const convs: fc.Arbitrary<Conv> = fc.record({
+  batch: size(3),
+  out: fc.tuple(size(8), size(14)),
+  kernel: fc.tuple(size(3), size(5)),
+  stride: size(2),
+  dilation: size(2),
+  groups: size(2),
+  channels: size(6),
+  features: size(18),
+});
+
+test("products of any sizes are the plain sums", () => {
+  fc.assert(fc.property(size(3), size(30), size(40), size(40), (b, m, n, k) => expectPlainSums(dot(b, m, n, k))));
+});
+
+test("products of transposes are the plain sums", () => {
+  fc.assert(fc.property(size(30), size(20), size(30), (m, n, k) => expectPlainSums(dotTransposed(m, n, k))));
+});
+
+test("columns that are apart in the result are the plain sums", () => {
+  fc.assert(fc.property(size(8), size(4), size(9), size(9), (m, n0, n1, k) => expectPlainSums(splitColumns(m, n0, n1, k))));
+});
+
+test("convolutions with stride, dilation and groups are the plain sums", () => {
+  fc.assert(fc.property(convs, (c) => expectPlainSums(conv(c))));
+});
+
+test("kernel gradients are the plain sums", () => {
+  fc.assert(fc.property(convs, (c) => expectPlainSums(convKernelGradient(c))));
+});
+
+test.each([dot(1, 37, 11, 2000), dot(1, 20, 8, 1031), dot(2, 20, 24, 1536), dotTransposed(14, 6, 3000), convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 })])(
+  "a long sum, $name, does not depend on its blocks",
+  expectPlainSums,
+);
+
+test("long sums rest between blocks, short ones do not", () => {
+  expect(sumsInBlocks(dot(1, 37, 11, 2000).dims)).toBe(true);
+  expect(sumsInBlocks(dot(1, 37, 11, 500).dims)).toBe(false);
+  expect(sumsInBlocks(dot(1, 1, 11, 2000).dims)).toBe(false);
+});
+
+test("many rows are cut so that they stay in the cache", () => expectPlainSums(dot(1, 256, 17, 300)));
+
+test("the finish sees each sum once, at its place, with its indices", () => {
+  const problem = conv({ batch: 2, out: [3, 5], kernel: [2, 2], stride: 1, dilation: 1, groups: 1, channels: 2, features: 11 });
+  const { lhs, rhs, packed } = dataOf(problem);
+  const kernel = kernelOf(problem, (k) => {
+    const bias = k.buffer("bias", "f32", 11, "in");
+    const out = k.buffer("out", "f32", problem.outSize, "out");
+    const places = k.buffer("places", "i32", problem.outSize, "out");
+    return {
+      partials: null,
+      store: (value, at, lanes) => {
+        k.store(out, at.out, k.max(k.add(value, k.load(bias, at.column, lanes)), 0));
+        const place = k.add(k.mul(at.dim("n"), 100), k.add(k.mul(at.dim("y"), 10), at.dim("x")));
+        for (let lane = 0; lane < lanes; lane++) k.store(places, k.add(at.out, lane), k.add(k.mul(place, 100), k.add(at.column, lane)));
+      },
+    };
+  });
+  verifyKernel(kernel);
+  const [bias, out, places] = [numbers(11, 3), new Float32Array(problem.outSize), new Int32Array(problem.outSize)];
+  runWasm(kernel, { lhs, packed, bias, out, places });
+  const wanted = plainSums(problem, lhs, rhs).map((sum, index) => Math.max(0, Math.fround(sum + (bias[index % 11] ?? 0))));
+  expect(out).toEqual(wanted);
+  expect(places).toEqual(
+    Int32Array.from({ length: problem.outSize }, (_, index) => {
+      const pixel = Math.floor(index / 11);
+      return (Math.floor(pixel / 15) * 100 + Math.floor((pixel % 15) / 5) * 10 + (pixel % 5)) * 100 + (index % 11);
+    }),
+  );
+});
+
+test("parts are even and cover everything", () => {
+  expect(evenParts(13, 6)).toEqual([
+    { start: 0, size: 5, count: 1 },
+    { start: 5, size: 4, count: 2 },
+  ]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 12 }), (whole, most) => {
+      let end = 0;
+      for (const part of evenParts(whole, most)) {
+        expect(part.start).toBe(end);
+        expect(part.size).toBeLessThanOrEqual(most);
+        end += part.size * part.count;
+      }
+      expect(end).toBe(whole);
+    }),
+  );
+});
