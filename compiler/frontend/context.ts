@@ -88,6 +88,8 @@ export interface Scope {
   find(name: string): Binding | undefined;
   bind(name: string, binding: Binding): void;
   bindValue(name: string, value: DlValue, span?: Span | null): void;
+  /** What is in reach now: later names do not change it. */
+  snapshot(): Scope;
   /** All names in reach, for suggestions. */
   all(): string[];
 }

@@ -15,10 +15,11 @@ import { write } from "./variables.ts";
 type MinimizeStmt = Stmt & { readonly kind: "minimize" };
 type Optimizer = FunctionValue & { readonly target: Target & { readonly kind: "callable" } };
 
-/** A param with its value that the loss was computed from. */
+/** A param with the value that the loss was computed from, and its value at this point, which is to be updated. */
 interface Trained {
   readonly declared: Declared;
-  readonly value: Tensor;
+  readonly seen: Tensor;
+  readonly current: Tensor;
 }
 
 /**
@@ -40,7 +41,7 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     report(context, "E0603", last?.span ?? statement.span, `${last === undefined ? "nothing" : describe(last.value)} is no optimizer`, { help: "end with one, such as `|> adam(lr: 1e-3)`" });
     return;
   }
-  let gradients: readonly Tensor[] | null = gradientsOf(env, loss, trained.map((t) => t.value), statement.span);
+  let gradients: readonly Tensor[] | null = gradientsOf(env, loss, trained.map((t) => t.seen), statement.span);
   for (const step of steps.slice(0, -1)) gradients = gradients && transform(env, step.value, gradients, step.span);
   if (gradients !== null) update(env, last.value, last.span, trained, gradients);
 }
@@ -89,8 +90,11 @@ function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor | null): Tra
     const declared = env.context.program.declared.get(path);
     const versions = env.context.versions.get(path) ?? [];
     // The newest value that the loss has seen: a loss from before an earlier `minimize` still has its own gradient.
-    const value = versions.findLast((v) => before.has(v)) ?? versions.at(-1);
-    return declared === undefined || value === undefined ? [] : [{ declared, value: makeTensor(env.context.builder, value, declared.span) }];
+    const current = versions.at(-1);
+    if (declared === undefined || current === undefined) return [];
+    const seen = versions.findLast((v) => before.has(v)) ?? current;
+    const asTensor = (value: GraphValue): Tensor => makeTensor(env.context.builder, value, declared.span);
+    return [{ declared, seen: asTensor(seen), current: asTensor(current) }];
   });
 }
 
@@ -157,7 +161,7 @@ function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Tr
     for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
     const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
     const state: Update = { optimizer: declaration, shared, written };
-    const value = gradients[k] && updateOne(env, optimizer, span, [t.value, gradients[k]], { frame, update: state });
+    const value = gradients[k] && updateOne(env, optimizer, span, [t.current, gradients[k]], { frame, update: state });
     return value && keepsType(env, value, t, span) ? { path: t.declared.path, value: value.value } : null;
   });
   for (const u of updates) if (u !== null) write(context, u.path, u.value);
@@ -192,7 +196,7 @@ function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is T
 
 /** A shared state that is computed from one param or its gradient would mean that param's alone. */
 function checkShared(env: Env, span: Span, shared: { readonly path: string; readonly declared: ReadonlyMap<string, Span> }, trained: readonly Trained[], gradients: readonly Tensor[]): void {
-  const own = new Set([...trained.map((t) => t.value.value), ...gradients.map((g) => g.value)]);
+  const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
   for (const [name, place] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
     if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;

@@ -7,7 +7,7 @@ import { invariant } from "../support/invariant.ts";
 import { builtins } from "./builtins.ts";
 import type { DlValue, Scope } from "./context.ts";
 import { preludeFiles } from "./prelude.ts";
-import { makeScope } from "./scope.ts";
+import { makeFileScope } from "./scope.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is none. */
 export type Resolve = (path: string, from: string | null) => Source | null;
@@ -34,11 +34,11 @@ interface Loading {
 
 /** The program's file, whatever it imports, and the standard library below all of them. */
 export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagnostic[]): Modules {
-  const root = makeScope(null);
+  const root = makeFileScope(null);
   for (const [name, builtin] of Object.entries(builtins)) root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
   root.bindValue("op", { kind: "ops" });
   root.bindValue("inf", { kind: "float", value: Infinity });
-  const prelude = makeScope(root);
+  const prelude = makeFileScope(root);
   const library = new Set<Source>();
   for (const path of preludeFiles) {
     const file = resolve(path, null);
@@ -57,7 +57,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
   const { file, diagnostics } = parse(source);
   loading.diagnostics.push(...diagnostics);
   if (file === null) return null;
-  const scope = makeScope(loading.prelude);
+  const scope = makeFileScope(loading.prelude);
   for (const item of file.imports) importNames(item, source, scope, loading);
   const exports = declareItems(file, scope, loading.diagnostics);
   const module: Module = { scope, exports, entries: file.items.filter((item) => item.kind === "entry") };

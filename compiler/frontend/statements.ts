@@ -65,6 +65,7 @@ type VariableStmt = Stmt & { readonly kind: "param" | "state" };
 function declareVariable(env: Env, statement: VariableStmt): void {
   const { context, scope } = env;
   const { kind, name, span } = statement;
+  const initScope = scope.snapshot();
   // Known as a mistake first, so that what follows is silent if the declaration is faulty.
   scope.bindValue(name.text, ERROR, name.span);
   const lives = env.body === "model" || env.body === "layer" || (env.body === "optimizer" && kind === "state");
@@ -97,7 +98,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
     path: joinPath(frame.path, name.text),
     type: declaration.type,
     span: name.span,
-    init: (initContext) => initialize({ ...env, context: { ...initContext, ...outside } }, init, declaration.type, statement),
+    init: (initContext) => initialize({ ...env, scope: initScope, context: { ...initContext, ...outside } }, init, declaration.type, statement),
   });
   if (declared === null) return;
   // Params count as used by their layer even where the body only passes them on.
