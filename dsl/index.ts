@@ -3,6 +3,7 @@ export type * from "./ast.ts";
 export { syntaxCodes, type SyntaxCode } from "./codes.ts";
 export { DiagnosticError, type Diagnostic, type Label } from "./diagnostic.ts";
 export { stripSpans } from "./equal.ts";
+export { format, formatWidth, type Formatted } from "./format.ts";
 export { parse, type Parsed } from "./parse.ts";
 export { diagnosticJson, renderDiagnostic, type JsonDiagnostic, type RenderOptions } from "./render.ts";
 export { cover, place, position, type Source, type Span } from "./span.ts";

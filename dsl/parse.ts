@@ -44,6 +44,7 @@ function read(report: Report): File | null {
   const parts: Part[] = [];
   let strayBefore = false;
   for (const line of lines) {
+    if (report.full) break;
     // What follows a brace too many is many lines and one mistake.
     const stray = isStray(line);
     if (stray && strayBefore) continue;

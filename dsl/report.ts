@@ -10,6 +10,9 @@ export interface Complaint {
   readonly help?: string;
 }
 
+/** More than these nobody reads. */
+const maxDiagnostics = 100;
+
 /** Collects the mistakes of one file, each place and code once, in the order of the text. */
 export class Report {
   readonly source: Source;
@@ -19,7 +22,12 @@ export class Report {
     this.source = source;
   }
 
+  get full(): boolean {
+    return this.found.size >= maxDiagnostics;
+  }
+
   add(complaint: Complaint): void {
+    if (this.full) return;
     const key = `${complaint.code} ${complaint.at.span.start}`;
     if (!this.found.has(key)) this.found.set(key, complaint);
   }

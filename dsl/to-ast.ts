@@ -108,9 +108,9 @@ function docAbove(start: number, comments: Comments, report: Report): string {
     if (!comment) break;
     lineStart = startOfLine(source, comment.startOffset);
     if (source.slice(lineStart, comment.startOffset).trim() !== "") break;
-    lines.unshift(comment.image.slice(2).replace(/^ /, "").trimEnd());
+    lines.push(comment.image.slice(2).replace(/^ /, "").trimEnd());
   }
-  return lines.join("\n");
+  return lines.toReversed().join("\n");
 }
 
 function startOfLine(source: string, offset: number): number {

@@ -1,0 +1,111 @@
+import type { Block, Callable, File, Import, Item, Parameter } from "./ast.ts";
+import { Comments } from "./comments.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { concat, group, hardline, ifBroken, indent, join, layOut, line, nothing, trailing, type Doc } from "./doc.ts";
+import { quote } from "./literal.ts";
+import { parse } from "./parse.ts";
+import { Printer } from "./printer.ts";
+import type { Source, Span } from "./span.ts";
+
+export const formatWidth = 100;
+
+export interface Formatted {
+  /** Null where the file has mistakes: what cannot be read is not rewritten. */
+  readonly text: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The one canonical form of a file: same tree, same comments, lines up to `formatWidth` wide where they can be broken. Formatting twice changes nothing. */
+export function format(source: Source): Formatted {
+  const { file, diagnostics } = parse(source);
+  return { text: file && diagnostics.length === 0 ? print(file, source) : null, diagnostics };
+}
+
+interface Part {
+  readonly span: Span;
+  readonly print: (printer: Printer) => Doc;
+}
+
+/** A file as text. `source` gives the comments and blank lines; for a tree that was not parsed it may be empty. */
+export function print(file: File, source: Source): string {
+  const comments = new Comments(source);
+  const printer = new Printer(comments);
+  let text = "";
+  let last = 0;
+  let tallBefore = false;
+  const put = (chunk: string, span: { readonly start: number; readonly end: number }, apart: boolean): void => {
+    if (text !== "" && (apart || comments.blankBetween(last, span.start))) text += "\n";
+    text += `${chunk}\n`;
+    last = span.end;
+  };
+  for (const part of parts(file)) {
+    const above = comments.before(part.span.start);
+    const doc = part.print(printer);
+    const strewn = comments.before(part.span.end);
+    const beside = comments.beside(part.span.end);
+    const chunk = layOut(beside ? concat(doc, trailing(beside.text)) : doc, formatWidth);
+    const lead = [...above, ...strewn];
+    const tall = lead.length > 0 || chunk.includes("\n");
+    for (const [i, comment] of lead.entries()) put(comment.text, comment, i === 0 && (tall || tallBefore));
+    put(chunk, { start: part.span.start, end: beside?.end ?? part.span.end }, lead.length === 0 && (tall || tallBefore));
+    tallBefore = tall;
+  }
+  for (const [i, comment] of comments.before(Infinity).entries()) put(comment.text, comment, i === 0 && tallBefore);
+  return text;
+}
+
+function parts(file: File): readonly Part[] {
+  return [
+    ...(file.version === null ? [] : [{ span: headerSpan(file.span), print: (): Doc => `dl ${file.version}` }]),
+    ...file.imports.map((each) => ({ span: each.span, print: () => importLine(each) })),
+    ...file.items.map((each) => ({ span: each.span, print: (printer: Printer) => item(each, printer) })),
+  ];
+}
+
+/** The tree holds the version only. */
+function headerSpan(file: Span): Span {
+  const found = /^(?:\s|\/\/[^\n]*\n)*(?<line>dl[ \t]+\d+)/.exec(file.source.text);
+  const end = found?.[0].length ?? 0;
+  return { source: file.source, start: end - (found?.groups?.["line"]?.length ?? 0), end };
+}
+
+function importLine({ names, from }: Import): Doc {
+  const each = names.map(({ name, alias }) => (alias ? `${name.text} as ${alias.text}` : name.text));
+  const list = group("{", indent(line, join(concat(",", line), each), ifBroken(",")), line, "}");
+  return concat("import ", list, ` from ${quote(from)}`);
+}
+
+function item(each: Item, printer: Printer): Doc {
+  switch (each.kind) {
+    case "dim":
+      return `dim ${each.names.map((n) => n.text).join(", ")}`;
+    case "entry":
+      return concat(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer), body(each.body, printer));
+    default:
+      return callable(each, printer);
+  }
+}
+
+function callable(each: Callable, printer: Printer): Doc {
+  const statics = each.statics.length > 0 ? parameters(each.statics, printer) : nothing;
+  const inputs = parameters(each.params, printer);
+  const result = each.result ? concat(" -> ", printer.type(each.result)) : nothing;
+  return concat(`${each.kind} ${each.name.text}`, statics, inputs, result, body(each.body, printer));
+}
+
+function parameters(each: readonly Parameter[], printer: Printer): Doc {
+  const one = ({ name, type, value }: Parameter): Doc =>
+    concat(`${name.text}: `, printer.type(type), value ? concat(" = ", printer.expression(value)) : nothing);
+  return printer.list("(", each, one, null, ")");
+}
+
+/** `{ ... }` or `= ...`, as the author chose. */
+function body(block: Block, printer: Printer): Doc {
+  const [only] = block.statements;
+  const braces = block.span.source.text[block.span.start] === "{" && !(only?.kind === "expression" && only.span.start === block.span.start);
+  if (braces || only?.kind !== "expression") return concat(" ", printer.block(block, true));
+  const above = printer.comments.before(only.span.start);
+  const value = printer.expression(only.value);
+  const inside = printer.comments.before(only.span.end);
+  return group(" =", indent(line, ...[...above, ...inside].flatMap((c) => [c.text, hardline]), value));
+}
