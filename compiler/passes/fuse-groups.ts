@@ -51,10 +51,15 @@ const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 
 /** Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. */
 function freeNodes(graph: Graph): Set<Node> {
+  const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
   const free = new Set<Node>();
   const small = (value: Value): boolean => (value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node));
   const generators = new Set<Node>();
   for (const node of graph.nodes) {
+    if (kindOf(node) === "view" && row(node.operands[0])) {
+      free.add(node);
+      generators.add(node);
+    }
     if (kindOf(node) !== "element") continue;
     const inputs = node.operands.reduce((sum, operand) => sum + size(operand), 0);
     const expansion = node.op.form.kind === "map" && size(result(node)) > inputs;
@@ -90,9 +95,9 @@ export function findGroups(graph: Graph): Grouping {
   // Consumers first: an element joins the one group that reads it, if that reads every element about once.
   for (const node of graph.nodes.toReversed()) {
     const kind = kindOf(node);
-    if (kind === "leaf" || kind === "view") continue;
+    if (kind === "leaf" || (kind === "view" && !free.has(node))) continue;
     const readers = users.get(node) ?? [];
-    const stored = leaving.has(node) || readers.some(readsMemory);
+    const stored = leaving.has(node) || readers.some((reader) => readsMemory(reader) && !free.has(reader));
     if (free.has(node)) {
       if (stored) alone(node);
       continue;
@@ -133,6 +138,8 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
   const users = new Map<Node, Node[]>();
   for (const node of graph.nodes) for (const operand of node.operands) users.set(operand.node, [...(users.get(operand.node) ?? []), node]);
 
+  const updates = new Set(graph.writes.map(({ value }) => value.node));
+
   for (const consumer of graph.nodes) {
     if (!pointwise(consumer) || free.has(consumer)) continue;
     for (const operand of consumer.operands) {
@@ -142,7 +149,7 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
       if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
       if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
-      if (mergeable(a, b, users) && !cyclic(a, b, groupOf, users, free)) {
+      if (mergeable(a, b, users, updates) && !cyclic(a, b, groupOf, users, free)) {
         for (const node of b.members) {
           a.members.add(node);
           groupOf.set(node, a);
@@ -153,9 +160,11 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
   }
 }
 
-function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>): boolean {
+function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>, updates: ReadonlySet<Node>): boolean {
   if (a.anchor !== null && b.anchor !== null) return false;
   const anchor = a.anchor ?? b.anchor;
+  // An update happens in place, and a product rests its partial sums where it stores.
+  if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node))) return false;
   if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
   if (a.members.size + b.members.size > maximumMembers) return false;
   const members = new Set([...a.members, ...b.members]);

@@ -119,7 +119,7 @@ function emit(graph: Graph): Graph {
   executionOrder(graph, groupOf).forEach((group, number) => {
     const stage = [...group.members].some((node) => node.notes.stage === "weights") ? "weights" : undefined;
     const inside = new Map<Node, Node>();
-    const within = (node: Node, reader: Node): boolean => group.members.has(node) || (free.has(node) && !readsMemory(reader));
+    const within = (node: Node, reader: Node): boolean => group.members.has(node) || (free.has(node) && (!readsMemory(reader) || free.has(reader)));
     const read = (value: Value, reader: Node): Value => {
       const { node } = value;
       if (within(node, reader)) {

@@ -47,7 +47,9 @@ function inPlace(path: string, value: Value, groups: readonly GroupView[], persi
   return groups.every(({ number, reads, readInPlace, anchor }) => {
     const touching = reads.filter((read) => base(read) === old);
     if (touching.length === 0 || number < home) return true;
-    return number === home && anchor === null && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
+    // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
+    const once = anchor === null || anchor.op.form.kind === "reduce";
+    return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
   });
 }
 

@@ -41,6 +41,7 @@ export const algebraRules: readonly (RuleText | string)[] = [
   "x - neg(y) => x + y",
   "x + neg(y) => x - y",
   "neg(x) + y => y - x",
+  "neg(x) - y => neg(x + y)",
   "neg(x) * neg(y) => x * y",
   "neg(x) / neg(y) => x / y",
   "abs(neg(x)) => abs(x)",

@@ -52,4 +52,5 @@ export const reduceRules: readonly (RuleText | string)[] = [
   ...["reduce_sum", "reduce_prod", "reduce_max", "reduce_min"].flatMap(overOnes),
   ...["reduce_max", "reduce_min"].flatMap(idempotent),
   ...["reduce_sum", "reduce_prod"].map(beforeBroadcast),
+  "reduce_sum(neg(x)){axes} => neg(reduce_sum(x){axes})",
 ];

@@ -1,8 +1,8 @@
-// Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition.
+// Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition; before views likewise.
 import type { GraphBuilder } from "../graph/build.ts";
 import { listAttr, splatValue } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import { elements, isFloat } from "../types/tensor-type.ts";
+import { elements, isFloat, sameShape } from "../types/tensor-type.ts";
 import { at, iota } from "./support-attrs.ts";
 import { channelOf, spread, type Channel } from "./support-channel.ts";
 import { localRule, type LocalRule } from "./support-local-rules.ts";
@@ -40,6 +40,24 @@ function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: 
   return spread(g, { value: g.call(op.name, parts, attrs), axes }, type.shape);
 }
 
+/**
+ * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view comes after the arithmetic, which then stands next to what made x,
+ * and meets the next view.
+ */
+function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const { type } = at(results, 0);
+  if (op.form.kind !== "pointwise") return null;
+  const sources = operands.filter((value) => splatValue(value) === null).map(({ node }) => (node.op.name === "reshape" ? node.operands[0] : undefined));
+  const [first] = sources;
+  if (first === undefined || !sources.every((source) => source !== undefined && sameShape(source.type.shape, first.type.shape))) return null;
+  const { shape } = first.type;
+  const parts = operands.map((value) => {
+    const splat = splatValue(value);
+    return splat === null ? at(value.node.operands, 0) : g.constant({ dtype: value.type.dtype, shape }, splat);
+  });
+  return g.reshape(g.call(op.name, parts, attrs), type.shape);
+}
+
 /** A sum over axes that only repeat is a multiple. */
 function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const [x] = operands;
@@ -55,5 +73,6 @@ function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node):
 export const repeatRules: readonly LocalRule[] = [
   localRule("moved-splat", movedSplat),
   localRule("pointwise-of-repeated", pointwiseOfRepeated),
+  localRule("pointwise-of-reshaped", pointwiseOfReshaped),
   localRule("sum-of-repeated", sumOfRepeated),
 ];

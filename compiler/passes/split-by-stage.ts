@@ -11,7 +11,7 @@ import { stabilityOf } from "./support-stability.ts";
  *
  * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not prepared:
  * views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on constants
- * alone, likewise; and what only leaves the graph, since outputs and writes lie in memory of the call.
+ * alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
  * After choose-algorithms, which makes most of the nodes that are worth it; before fuse, since a kernel runs in one stage.
  */
 export const splitByStage: Pass = {
@@ -56,7 +56,15 @@ function worthPreparing(graph: Graph): ReadonlySet<Node> {
     const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
     if (readers.some((user) => stability(user) === "call" || wanted.has(user))) wanted.add(node);
   }
-  return new Set(graph.nodes.filter((node) => stability(node) === "weights" && wanted.has(node) && works(node) && !node.results.some((value) => leaves.has(value))));
+  return new Set(
+    graph.nodes.filter((node) => {
+      if (stability(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
+      return works(node, node.results.flatMap((value) => usersOf.get(value) ?? []));
+    }),
+  );
 }
 
-const works = ({ op }: Node): boolean => op.form.kind !== "leaf" && op.form.kind !== "view" && op.name !== "broadcast";
+function works({ op }: Node, readers: readonly Node[]): boolean {
+  if (op.form.kind === "leaf" || op.form.kind === "view" || op.name === "broadcast") return false;
+  return op.name !== "slice" || readers.some((reader) => reader.op.form.kind === "contract");
+}

@@ -68,9 +68,14 @@ function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Channe
   return null;
 }
 
+/** The same contraction, of the same place in the source, with another operand. */
 function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value): Value {
   const operands = side === "lhs" ? [value, operand(node, "rhs")] : [operand(node, "lhs"), value];
-  return g.call(node.op.name, operands, node.attrs);
+  const { span } = g;
+  g.span = node.span;
+  const result = g.call(node.op.name, operands, node.attrs);
+  g.span = span;
+  return result;
 }
 
 /** contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` tells what an operand is, if it may be taken apart. */
