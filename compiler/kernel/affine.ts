@@ -1,60 +1,80 @@
-import { apply, constant, int } from "./fold.ts";
+import { apply, int } from "./fold.ts";
 import { i32, type Expr } from "./ir.ts";
+import { sameReg } from "./types.ts";
 
-/** constant + the sum of coefficient * variable. */
+/** constant + the sum of each variable times its factor; no factor is 0. */
 export interface Affine {
   readonly constant: number;
   readonly terms: ReadonlyMap<string, number>;
 }
 
-const none: ReadonlyMap<string, number> = new Map();
-
-/** The affine form of a scalar index expression over variables; null if it has none. Variables that cancel are left out. */
-export function affine(expr: Expr): Affine | null {
-  if (expr.type.scalar !== "i32" || expr.type.lanes !== 1) return null;
-  if (expr.kind === "const") return { constant: expr.value, terms: none };
-  if (expr.kind === "var") return { constant: 0, terms: new Map([[expr.name, 1]]) };
-  if (expr.kind !== "apply") return null;
-  const args: Affine[] = [];
-  for (const arg of expr.args) {
-    const form = affine(arg);
-    if (form === null) return null;
-    args.push(form);
-  }
-  const [a, b] = args;
-  if (a === undefined) return null;
-  switch (expr.op) {
+/** The affine form of an i32 expression over variables, or null if it has none. Exact integers: index arithmetic does not wrap. */
+export function affine(x: Expr): Affine | null {
+  if (!sameReg(x.type, i32)) return null;
+  if (x.kind === "const") return { constant: x.value, terms: new Map() };
+  if (x.kind === "var") return { constant: 0, terms: new Map([[x.name, 1]]) };
+  if (x.kind !== "apply") return null;
+  const args = x.args.map(affine);
+  const [a, b, c] = args;
+  if (!a || args.includes(null)) return null;
+  switch (x.op) {
     case "neg":
       return scaled(a, -1);
     case "add":
-      return b ? plus(a, b) : null;
+      return b ? sum(a, b) : null;
     case "sub":
-      return b ? plus(a, scaled(b, -1)) : null;
+      return b ? sum(a, scaled(b, -1)) : null;
     case "mul":
-      return b === undefined ? null : b.terms.size === 0 ? scaled(a, b.constant) : a.terms.size === 0 ? scaled(b, a.constant) : null;
+      return b ? product(a, b) : null;
+    case "madd": {
+      const ab = b ? product(a, b) : null;
+      return ab && c ? sum(ab, c) : null;
+    }
     case "shl":
-      return b?.terms.size === 0 ? scaled(a, 2 ** (b.constant & 31)) : null;
+      return b && b.terms.size === 0 ? scaled(a, 2 ** (b.constant & 31)) : null;
     default:
       return null;
   }
 }
 
-export function plus(a: Affine, b: Affine): Affine {
+function product(a: Affine, b: Affine): Affine | null {
+  if (b.terms.size === 0) return scaled(a, b.constant);
+  return a.terms.size === 0 ? scaled(b, a.constant) : null;
+}
+
+function scaled(a: Affine, by: number): Affine {
+  if (by === 0) return { constant: 0, terms: new Map() };
+  return { constant: a.constant * by, terms: new Map([...a.terms].map(([name, factor]) => [name, factor * by])) };
+}
+
+function sum(a: Affine, b: Affine): Affine {
   const terms = new Map(a.terms);
-  for (const [name, by] of b.terms) {
-    const sum = (terms.get(name) ?? 0) + by;
-    if (sum === 0) terms.delete(name);
-    else terms.set(name, sum);
+  for (const [name, factor] of b.terms) {
+    const total = (terms.get(name) ?? 0) + factor;
+    if (total === 0) terms.delete(name);
+    else terms.set(name, total);
   }
   return { constant: a.constant + b.constant, terms };
 }
 
-export function scaled(a: Affine, by: number): Affine {
-  return by === 0 ? { constant: 0, terms: none } : { constant: a.constant * by, terms: new Map([...a.terms].map(([name, x]) => [name, x * by])) };
+/** The form as an expression, variables in the form's order, the constant last. */
+export function fromAffine(form: Affine): Expr {
+  const terms = [...form.terms].map(([name, factor]): Term => ({ expr: { kind: "var", type: i32, name }, factor }));
+  return weightedSum(terms, form.constant);
 }
 
-/** The expression of an affine form, terms in their order, the constant last. */
-export function fromAffine(form: Affine): Expr {
-  const terms = [...form.terms].map(([name, by]) => apply("mul", [{ kind: "var", type: i32, name }, int(by)]));
-  return apply("add", [terms.reduce((sum, term) => apply("add", [sum, term]), constant(i32, 0) as Expr), int(form.constant)]);
+export interface Term {
+  readonly expr: Expr;
+  readonly factor: number;
+}
+
+/** The sum of expressions times their factors and a constant, without multiplying by a negative number where a subtraction does. */
+export function weightedSum(terms: readonly Term[], constant: number): Expr {
+  const [head, ...rest] = [...terms.filter((t) => t.factor > 0), ...terms.filter((t) => t.factor < 0)];
+  if (head === undefined) return int(constant);
+  const first = apply("mul", [head.expr, int(head.factor)]);
+  const total = rest.reduce((left, { expr, factor }) => {
+    return apply(factor > 0 ? "add" : "sub", [left, apply("mul", [expr, int(Math.abs(factor))])]);
+  }, first);
+  return apply("add", [total, int(constant)]);
 }

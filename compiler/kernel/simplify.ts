@@ -1,156 +1,213 @@
-import { apply, int } from "./fold.ts";
-import type { Expr } from "./ir.ts";
+import { never } from "../support/invariant.ts";
+import { apply, constant, int, lane, splat } from "./fold.ts";
+import { i32, type Expr, type Operator } from "./ir.ts";
+import { fixed, onlyAtom, plus, rangeOf, single, times, toExpr, type Atom, type Linear, type Range } from "./linear.ts";
 import { printExpr } from "./print.ts";
-
-/** Inclusive ranges of variables, by name. */
-export type Ranges = ReadonlyMap<string, readonly [low: number, high: number]>;
+import { sameReg } from "./types.ts";
 
 /**
- * An index expression with the divisions resolved that the variables' ranges settle: reshapes and broadcasts leave sums that are taken apart and
- * put together again.
+ * An index expression with the same value and less arithmetic, given what its variables range over (both bounds included). Reshapes, transposes and
+ * broadcasts make quotients and remainders by constants; most of them cancel:
  *
- * A scalar i32 expression is a sum of integer multiples of atoms (variables, divisions, remainders, anything else). With a = q * n + r, where q are the terms
- * whose multiple n divides and 0 <= r < n: a div n is q and a rem n is r. And (x div n) * n + x rem n is x. All divisors are positive constants.
+ *   (a n + b) div n  =  a + b div n          where b >= 0, and a alone where b < n
+ *   (a n + b) rem n  =  b rem n              and b alone where b < n
+ *   (x div n) div m  =  x div (n m)          (x rem (n m)) rem n  =  x rem n
+ *   (a g + b) div (n g), (a g + b) rem (n g) lose the g where b < g
+ *   (x div n) n + x rem n  =  x              comparisons that the ranges decide are constants
+ *
+ * All of it for dividends that cannot be negative, where truncation is the floor; others stay as they are. Sums must not leave i32.
  */
-export function simplifyIndex(expr: Expr, ranges: Ranges): Expr {
-  if (expr.type.scalar !== "i32" || expr.type.lanes !== 1) return expr;
-  return build(sumOf(expr, ranges));
+export function simplifyIndex(x: Expr, ranges: ReadonlyMap<string, Range>): Expr {
+  return new Simplifier(ranges).expr(x);
 }
 
-interface Term {
-  readonly atom: Expr;
-  readonly by: number;
-}
-/** Terms by the text of their atom, which makes equal atoms meet. */
-interface Sum {
-  readonly constant: number;
-  readonly terms: ReadonlyMap<string, Term>;
-}
+const anyI32: Range = [-0x80000000, 0x7fffffff];
 
-const single = (atom: Expr): Sum => ({ constant: 0, terms: new Map([[printExpr(atom), { atom, by: 1 }]]) });
-const number = (constant: number): Sum => ({ constant, terms: new Map() });
+class Simplifier {
+  readonly #ranges: ReadonlyMap<string, Range>;
 
-function add(a: Sum, b: Sum): Sum {
-  const terms = new Map(a.terms);
-  for (const [key, { atom, by }] of b.terms) {
-    const sum = (terms.get(key)?.by ?? 0) + by;
-    if (sum === 0) terms.delete(key);
-    else terms.set(key, { atom, by: sum });
+  constructor(ranges: ReadonlyMap<string, Range>) {
+    this.#ranges = ranges;
   }
-  return { constant: a.constant + b.constant, terms };
-}
 
-const scale = (a: Sum, by: number): Sum =>
-  by === 0 ? number(0) : { constant: a.constant * by, terms: new Map([...a.terms].map(([key, term]) => [key, { ...term, by: term.by * by }])) };
+  expr(x: Expr): Expr {
+    return sameReg(x.type, i32) ? toExpr(this.#linear(x)) : this.#parts(x);
+  }
 
-const asNumber = ({ constant, terms }: Sum): number | null => (terms.size === 0 ? constant : null);
-
-function sumOf(expr: Expr, ranges: Ranges): Sum {
-  if (expr.kind === "const") return number(expr.value);
-  if (expr.kind !== "apply") return single(expr);
-  const [a, b] = expr.args.map((arg) => (arg.type.scalar === "i32" && arg.type.lanes === 1 ? sumOf(arg, ranges) : null));
-  if (!a) return single(expr);
-  switch (expr.op) {
-    case "neg":
-      return scale(a, -1);
-    case "add":
-      return b ? recombine(add(a, b)) : single(expr);
-    case "sub":
-      return b ? recombine(add(a, scale(b, -1))) : single(expr);
-    case "mul": {
-      const [x, y] = [asNumber(a), b ? asNumber(b) : null];
-      if (y !== null) return scale(a, y);
-      return b && x !== null ? scale(b, x) : again(expr.op, a, b);
+  /** The expression made anew of simplified parts. */
+  #parts(x: Expr): Expr {
+    switch (x.kind) {
+      case "const":
+      case "var":
+        return x;
+      case "register":
+        return { ...x, at: x.at.map((y) => this.expr(y)) };
+      case "load":
+        return { ...x, at: this.expr(x.at) };
+      case "splat":
+        return splat(this.expr(x.value), x.type.lanes);
+      case "lane":
+        return lane(this.expr(x.value), x.lane);
+      case "call":
+        return { ...x, args: x.args.map((y) => this.expr(y)) };
+      case "apply":
+        return (
+          this.#decided(x) ??
+          apply(
+            x.op,
+            x.args.map((y) => this.expr(y)),
+          )
+        );
+      default:
+        return never(x);
     }
-    case "div":
-    case "rem": {
-      const n = b ? asNumber(b) : null;
-      return n !== null && n > 0 ? divided(expr.op, a, n, ranges) : again(expr.op, a, b);
+  }
+
+  /** The outcome of a comparison of indices that their ranges decide, or null. */
+  #decided(x: Expr & { kind: "apply" }): Expr | null {
+    const [a, b] = x.args;
+    const outcome = comparisons.get(x.op);
+    if (!a || !b || !outcome || !sameReg(a.type, i32)) return null;
+    const [left, right] = [this.#linear(a), this.#linear(b)];
+    if (!within(rangeOf(left), anyI32) || !within(rangeOf(right), anyI32)) return null;
+    const known = outcome(rangeOf(plus(left, times(right, -1))));
+    return known === null ? null : constant(x.type, known ? 1 : 0);
+  }
+
+  #linear(x: Expr): Linear {
+    if (x.kind === "const") return fixed(x.value);
+    if (x.kind !== "apply") return this.#opaque(x);
+    const [a, b, c] = x.args;
+    if (a && x.op === "neg") return times(this.#linear(a), -1);
+    if (!a || !b) return this.#opaque(x);
+    switch (x.op) {
+      case "add":
+        return joined(plus(this.#linear(a), this.#linear(b)));
+      case "sub":
+        return joined(plus(this.#linear(a), times(this.#linear(b), -1)));
+      case "mul":
+        return this.#product(a, b) ?? this.#opaque(x);
+      case "madd": {
+        const ab = this.#product(a, b);
+        return ab && c ? joined(plus(ab, this.#linear(c))) : this.#opaque(x);
+      }
+      case "shl":
+        return b.kind === "const" ? times(this.#linear(a), 2 ** (b.value & 31)) : this.#opaque(x);
+      case "div":
+        return b.kind === "const" && b.value > 0 ? quotient(this.#linear(a), b.value) : this.#opaque(x);
+      case "rem":
+        return b.kind === "const" && b.value > 0 ? remainder(this.#linear(a), b.value) : this.#opaque(x);
+      default:
+        return this.#opaque(x);
     }
-    case "min":
-    case "max":
-      return b ? extreme(expr.op, a, b, ranges) : single(expr);
-    default:
-      return single(expr);
+  }
+
+  #product(a: Expr, b: Expr): Linear | null {
+    const [left, right] = [this.#linear(a), this.#linear(b)];
+    if (right.terms.size === 0) return times(left, right.constant);
+    return left.terms.size === 0 ? times(right, left.constant) : null;
+  }
+
+  #opaque(x: Expr): Linear {
+    const expr = this.#parts(x);
+    if (expr.kind === "const") return fixed(expr.value);
+    const range = expr.kind === "var" ? (this.#ranges.get(expr.name) ?? anyI32) : anyI32;
+    return range[0] === range[1] ? fixed(range[0]) : atom(expr, range);
   }
 }
 
-/** The application on simplified operands. */
-const again = (op: "mul" | "div" | "rem" | "min" | "max", a: Sum, b: Sum | null | undefined): Sum => single(apply(op, [build(a), ...(b ? [build(b)] : [])]));
+const within = (inner: Range, outer: Range): boolean => inner[0] >= outer[0] && inner[1] <= outer[1];
 
-function extreme(op: "min" | "max", a: Sum, b: Sum, ranges: Ranges): Sum {
-  const [low, high] = rangeOf(add(a, scale(b, -1)), ranges);
-  if (low >= 0) return op === "min" ? b : a;
-  return high <= 0 ? (op === "min" ? a : b) : again(op, a, b);
+/** What the range of a - b says of `a op b`. */
+const comparisons: ReadonlyMap<Operator, (difference: Range) => boolean | null> = new Map<Operator, (difference: Range) => boolean | null>([
+  ["lt", ([low, high]) => (high < 0 ? true : low >= 0 ? false : null)],
+  ["le", ([low, high]) => (high <= 0 ? true : low > 0 ? false : null)],
+  ["gt", ([low, high]) => (low > 0 ? true : high <= 0 ? false : null)],
+  ["ge", ([low, high]) => (low >= 0 ? true : high < 0 ? false : null)],
+  ["eq", ([low, high]) => (low > 0 || high < 0 ? false : low === 0 && high === 0 ? true : null)],
+  ["ne", ([low, high]) => (low > 0 || high < 0 ? true : low === 0 && high === 0 ? false : null)],
+]);
+
+const floorDiv = (a: number, n: number): number => Math.floor(a / n);
+const floorMod = (a: number, n: number): number => a - n * Math.floor(a / n);
+
+/** An atom of its own, or the constant that it folded to. */
+const atom = (expr: Expr, range: Range, more: Pick<Atom, "div" | "rem"> = {}): Linear =>
+  expr.kind === "const" ? fixed(expr.value) : single(printExpr(expr), { expr, range, ...more });
+
+/** a = n multiple + rest, with every factor of the rest between -n and n, and its constant from 0 to n - 1. */
+function divided(a: Linear, n: number): { readonly multiple: Linear; readonly rest: Linear } {
+  let multiple = fixed(floorDiv(a.constant, n));
+  for (const [key, { atom: part, factor }] of a.terms) multiple = plus(multiple, times(single(key, part), Math.trunc(factor / n)));
+  return { multiple, rest: plus(a, times(multiple, -n)) };
 }
 
-function divided(op: "div" | "rem", a: Sum, n: number, ranges: Ranges): Sum {
-  if (n === 1) return op === "div" ? a : number(0);
-  const whole = [...a.terms].filter(([, { by }]) => by % n === 0);
-  const parts = [...a.terms].filter(([, { by }]) => by % n !== 0);
-  const rest = ((a.constant % n) + n) % n;
-  const remainder: Sum = { constant: rest, terms: new Map(parts) };
-  const quotient: Sum = { constant: (a.constant - rest) / n, terms: new Map(whole.map(([key, term]) => [key, { ...term, by: term.by / n }])) };
-  const [low, high] = rangeOf(remainder, ranges);
-  // Truncating division splits a sum this way only where neither the whole nor the part is negative.
-  if (rangeOf(a, ranges)[0] < 0) return again(op, a, number(n));
-  if (low >= 0 && high < n) return op === "div" ? quotient : remainder;
-  const inner = low >= 0 ? remainder : a;
-  const made = nested(op, inner, n);
-  return op === "div" && low >= 0 ? add(quotient, made) : made;
+/** The largest number that divides n and all factors of the form, not its constant. */
+function commonDivisor(a: Linear, n: number): number {
+  let common = n;
+  for (const { factor } of a.terms.values()) for (let other = Math.abs(factor); other !== 0;) [common, other] = [other, common % other];
+  return common;
 }
 
-/** (x div m) div n is x div (m * n). */
-function nested(op: "div" | "rem", a: Sum, n: number): Sum {
-  const [term, ...more] = a.terms.values();
-  if (op === "div" && a.constant === 0 && term !== undefined && more.length === 0 && term.by === 1 && term.atom.kind === "apply" && term.atom.op === "div") {
-    const [x, m] = term.atom.args;
-    if (x && m?.kind === "const") return single(apply("div", [x, int(m.value * n)]));
+const natural = (a: Linear): boolean => within(rangeOf(a), [0, anyI32[1]]);
+
+function quotient(a: Linear, n: number): Linear {
+  if (n === 1) return a;
+  if (!natural(a)) return atom(apply("div", [toExpr(a), int(n)]), anyI32);
+  const { multiple, rest } = divided(a, n);
+  const [low, high] = rangeOf(rest);
+  if (floorDiv(low, n) === floorDiv(high, n)) return joined(plus(multiple, fixed(floorDiv(low, n))));
+  return natural(rest) ? joined(plus(multiple, plainQuotient(rest, n))) : plainQuotient(a, n);
+}
+
+/** a div n for a natural `a` that is not a multiple of n plus something smaller. */
+function plainQuotient(a: Linear, n: number): Linear {
+  const common = commonDivisor(a, n);
+  if (common > 1) return quotient(shrunk(a, common), n / common);
+  const inner = onlyAtom(a)?.div;
+  if (inner) return quotient(inner.of, inner.by * n);
+  const [low, high] = rangeOf(a);
+  return atom(apply("div", [toExpr(a), int(n)]), [floorDiv(low, n), floorDiv(high, n)], { div: { of: a, by: n } });
+}
+
+/** floor(a / common), where common divides all factors. */
+function shrunk(a: Linear, common: number): Linear {
+  return { constant: floorDiv(a.constant, common), terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor / common }])) };
+}
+
+function remainder(a: Linear, n: number): Linear {
+  if (n === 1) return fixed(0);
+  if (!natural(a)) return atom(apply("rem", [toExpr(a), int(n)]), [1 - n, n - 1]);
+  const { rest } = divided(withoutInnerRemainders(a, n), n);
+  const [low, high] = rangeOf(rest);
+  const block = floorDiv(low, n);
+  if (block === floorDiv(high, n)) return joined(plus(rest, fixed(-block * n)));
+  const kept = natural(rest) ? rest : a;
+  const common = commonDivisor(kept, n);
+  if (common > 1) return plus(times(remainder(shrunk(kept, common), n / common), common), fixed(floorMod(kept.constant, common)));
+  return atom(apply("rem", [toExpr(kept), int(n)]), [0, Math.min(n - 1, rangeOf(kept)[1])], { rem: { of: kept, by: n } });
+}
+
+/** k (x rem m) as k x where n divides k m: both leave the same remainder by n. */
+function withoutInnerRemainders(a: Linear, n: number): Linear {
+  let result = a;
+  for (const [key, { atom: part, factor }] of a.terms) {
+    if (!part.rem || (factor * part.rem.by) % n !== 0) continue;
+    const replaced = plus(result, plus(times(single(key, part), -factor), times(part.rem.of, factor)));
+    if (natural(replaced)) result = replaced;
   }
-  return again(op, a, number(n));
+  return result;
 }
 
-/** c * n * (x div n) + c * (x rem n) is c * x, for non-negative x and for negative ones too, since both truncate. */
-function recombine(sum: Sum): Sum {
-  for (const [remKey, rem] of sum.terms) {
-    if (rem.atom.kind !== "apply" || rem.atom.op !== "rem") continue;
-    const [x, n] = rem.atom.args;
-    if (!x || n?.kind !== "const") continue;
-    const divKey = printExpr(apply("div", [x, n]));
-    const div = sum.terms.get(divKey);
-    if (div === undefined || div.by !== rem.by * n.value) continue;
-    const terms = new Map(sum.terms);
-    terms.delete(remKey);
-    terms.delete(divKey);
-    return recombine(add({ constant: sum.constant, terms }, scale(sumOf(x, new Map()), rem.by)));
+/** Puts quotients and remainders of the same number together again: k n (x div n) + k (x rem n) = k x. */
+function joined(a: Linear): Linear {
+  for (const [key, { atom: part, factor }] of a.terms) {
+    if (!part.rem) continue;
+    const { of, by } = part.rem;
+    const partner = quotient(of, by);
+    const without = plus(a, plus(times(partner, -factor * by), times(single(key, part), -factor)));
+    const present = [...partner.terms.keys()].every((name) => a.terms.has(name) && !without.terms.has(name));
+    if (partner.terms.size > 0 && present) return joined(plus(without, times(of, factor)));
   }
-  return sum;
-}
-
-function build({ constant, terms }: Sum): Expr {
-  let sum: Expr = int(0);
-  for (const { atom, by } of terms.values()) sum = apply("add", [sum, apply("mul", [atom, int(by)])]);
-  return apply("add", [sum, int(constant)]);
-}
-
-function rangeOf({ constant, terms }: Sum, ranges: Ranges): readonly [number, number] {
-  let [low, high] = [constant, constant];
-  for (const { atom, by } of terms.values()) {
-    const [a, b] = atomRange(atom, ranges);
-    low += Math.min(a * by, b * by);
-    high += Math.max(a * by, b * by);
-  }
-  return [low, high];
-}
-
-function atomRange(atom: Expr, ranges: Ranges): readonly [number, number] {
-  const anything: readonly [number, number] = [-Infinity, Infinity];
-  if (atom.kind === "var") return ranges.get(atom.name) ?? anything;
-  if (atom.kind !== "apply") return anything;
-  const [x, n] = atom.args;
-  if (!x || n?.kind !== "const" || n.value <= 0) return anything;
-  const [low, high] = rangeOf(sumOf(x, ranges), ranges);
-  if (atom.op === "div") return [Math.trunc(low / n.value), Math.trunc(high / n.value)];
-  if (atom.op === "rem" && low >= 0) return [0, Math.min(high, n.value - 1)];
-  return anything;
+  return a;
 }

@@ -1,0 +1,62 @@
+import type { Expr } from "./ir.ts";
+import { weightedSum } from "./affine.ts";
+
+/** The least and the greatest value that an expression takes, both included. */
+export type Range = readonly [low: number, high: number];
+
+/** A part of an index that no sum takes apart: a variable, a quotient, a remainder, or anything else. */
+export interface Atom {
+  readonly expr: Expr;
+  readonly range: Range;
+  /** The dividend and divisor of a remainder. */
+  readonly rem?: { readonly of: Linear; readonly by: number };
+  /** The dividend and divisor of a quotient. */
+  readonly div?: { readonly of: Linear; readonly by: number };
+}
+
+/** constant + the sum of atoms times factors, by a key that equal atoms share. */
+export interface Linear {
+  readonly constant: number;
+  readonly terms: ReadonlyMap<string, { readonly atom: Atom; readonly factor: number }>;
+}
+
+export const fixed = (constant: number): Linear => ({ constant, terms: new Map() });
+
+export const single = (key: string, atom: Atom): Linear => ({ constant: 0, terms: new Map([[key, { atom, factor: 1 }]]) });
+
+export function plus(a: Linear, b: Linear): Linear {
+  const terms = new Map(a.terms);
+  for (const [key, { atom, factor }] of b.terms) {
+    const total = (terms.get(key)?.factor ?? 0) + factor;
+    if (total === 0) terms.delete(key);
+    else terms.set(key, { atom, factor: total });
+  }
+  return { constant: a.constant + b.constant, terms };
+}
+
+export function times(a: Linear, by: number): Linear {
+  if (by === 0) return fixed(0);
+  return { constant: a.constant * by, terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor * by }])) };
+}
+
+/** Bounds of the form; atoms are taken as independent, so they need not be met. */
+export function rangeOf(a: Linear): Range {
+  let [low, high] = [a.constant, a.constant];
+  for (const { atom, factor } of a.terms.values()) {
+    low += factor * atom.range[factor > 0 ? 0 : 1];
+    high += factor * atom.range[factor > 0 ? 1 : 0];
+  }
+  return [low, high];
+}
+
+export const toExpr = (a: Linear): Expr =>
+  weightedSum(
+    [...a.terms.values()].map(({ atom, factor }) => ({ expr: atom.expr, factor })),
+    a.constant,
+  );
+
+/** The one atom that the form is, with its factor 1 and no constant, or null. */
+export function onlyAtom(a: Linear): Atom | null {
+  const [first, ...more] = a.terms.values();
+  return first !== undefined && more.length === 0 && a.constant === 0 && first.factor === 1 ? first.atom : null;
+}
