@@ -1,11 +1,11 @@
 // The matrix product and all its relatives: a sum of products over any axes.
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
-import type { ContractionDim } from "../graph/op.ts";
-import { type TensorType, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import type { ContractionDim, NdArray } from "../graph/op.ts";
+import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { contracting } from "./define.ts";
 import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
-import { eachIndex, fill, reader } from "./ndarray.ts";
+import { item, positions } from "./ndarray.ts";
 import { type Use, anyOf, f32, f64, family, floats } from "./signature.ts";
 
 type Pairs = readonly (readonly number[])[];
@@ -84,24 +84,20 @@ export const dots = family({
     },
 
     reference: ({ lhs, rhs }, { out, attrs }) => {
-      const [left, right] = [reader(lhs), reader(rhs)];
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
-      const [l, r] = [lhs.type.shape.map(() => 0), rhs.type.shape.map(() => 0)];
-      const put = (index: number[], axes: readonly number[], values: readonly number[], from: number): void =>
-        axes.forEach((axis, i) => (index[axis] = nth(values, from + i)));
-      return fill(out.shape, (at) => {
-        put(l, batch[0], at, 0);
-        put(l, m, at, batch[0].length);
-        put(r, batch[1], at, 0);
-        put(r, n, at, batch[0].length + m.length);
-        let sum = 0;
-        eachIndex(pick(lhs.type.shape, contract[0]), (k) => {
-          put(l, contract[0], k, 0);
-          put(r, contract[1], k, 0);
-          sum += left(l) * right(r);
-        });
-        return sum;
+      const places = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] => positions(pick(shape, axes), pick(strides(shape), axes));
+      const [rows, columns] = [places(lhs, m), places(rhs, n)];
+      const rightStarts = places(rhs, batch[1]);
+      const [left, right] = [places(lhs, contract[0]), places(rhs, contract[1])];
+      const data = new Float64Array(elements(out.shape));
+      let next = 0;
+      places(lhs, batch[0]).forEach((leftStart, b) => {
+        const rightStart = nth(rightStarts, b);
+        for (const row of rows)
+          for (const column of columns)
+            data[next++] = left.reduce((sum, step, k) => sum + item(lhs.data, leftStart + row + step) * item(rhs.data, rightStart + column + nth(right, k)), 0);
       });
+      return data;
     },
     samples: [
       { operands: [f32(3, 5), f32(5, 7)], attrs: { contract: [[1], [0]] } },

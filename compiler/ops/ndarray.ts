@@ -25,6 +25,13 @@ export function fill(shape: Shape, element: (index: readonly number[]) => number
 
 export const flatten = (index: readonly number[], steps: readonly number[]): number => index.reduce((sum, i, axis) => sum + i * (steps[axis] ?? 0), 0);
 
+/** The flat positions of every index of the shape, in row-major order, where axes have those steps. */
+export function positions(shape: Shape, steps: readonly number[]): number[] {
+  const result: number[] = [];
+  eachIndex(shape, (index) => result.push(flatten(index, steps)));
+  return result;
+}
+
 /** A reader by multi-index. */
 export function reader(array: NdArray): (index: readonly number[]) => number {
   const steps = strides(array.type.shape);

@@ -4,8 +4,8 @@ import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { contracting, map } from "./define.ts";
-import { integers, nth, product, range } from "./lists.ts";
-import { eachIndex, fill, flatten, item } from "./ndarray.ts";
+import { integers, nth, pick, product, range } from "./lists.ts";
+import { fill, item, positions } from "./ndarray.ts";
 import { f32, family, none } from "./signature.ts";
 
 /** Dims as parallel lists: sizes, and strides in the three buffers of the contraction. */
@@ -28,6 +28,15 @@ function roleOf({ lhs, rhs, out }: Lists, i: number): Role | null {
 
 const withRole = (at: Lists, role: Role): number[] => range(at.sizes.length).filter((i) => roleOf(at, i) === role);
 const count = (at: Lists, role: Role): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
+
+/** The positions in a buffer of every place of the dims of each role, row-major in listing order. */
+function placesOf(at: Lists, steps: readonly number[]): Readonly<Record<Role, readonly number[]>> {
+  const places = (role: Role): number[] => {
+    const members = withRole(at, role);
+    return positions(pick(at.sizes, members), pick(steps, members));
+  };
+  return { batch: places("batch"), m: places("m"), n: places("n"), k: places("k") };
+}
 
 const wellFormed = (at: Lists): boolean =>
   [at.lhs, at.rhs, at.out].every((list) => list.length === at.sizes.length && integers(list, 0)) && integers([...at.sizes, at.width], 1);
@@ -69,17 +78,15 @@ function axesOfDims(
 /** The index in a tensor of that shape of the sum of the dims' steps. */
 function indexOf(k: ExprBuilder, shape: Shape, dims: readonly { readonly size: number; readonly stride: number; readonly at: Expr }[]): Expr[] {
   const axes = axesOfDims(shape, dims);
-  if (axes) return shape.map((_, a) => dims.reduce((sum, { at }, i) => (axes[i]?.axis === a ? k.add(sum, k.mul(at, k.int(axes[i].factor))) : sum), k.int(0)));
-  return unflatten(
-    k,
-    dims.reduce((sum, { stride, at }) => k.add(sum, k.mul(at, k.int(stride))), k.int(0)),
-    shape,
-  );
+  const sum = (terms: readonly (readonly [at: Expr, step: number])[]): Expr =>
+    terms.reduce((total, [at, step]) => k.add(total, k.mul(at, k.int(step))), k.int(0));
+  if (axes === null) return unflatten(k, sum(dims.map(({ at, stride }) => [at, stride])), shape);
+  return shape.map((_, axis) => sum(dims.flatMap(({ at }, i) => (axes[i]?.axis === axis ? [[at, axes[i].factor] as const] : []))));
 }
 
 const dimsOf = (at: Lists): ContractionDim[] => {
   const order = (["batch", "m", "n", "k"] as const).flatMap((role) =>
-    withRole(at, role).map((i, nth) => ({ i, name: `${role === "batch" ? "b" : role}${nth}` })),
+    withRole(at, role).map((i, place) => ({ i, name: `${role === "batch" ? "b" : role}${place}` })),
   );
   return order.map(({ i, name }) => ({ name, size: nth(at.sizes, i), lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) }));
 };
@@ -105,11 +112,7 @@ export const packing = family({
       const flats = { batch: batch ?? k.int(0), n: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), k: row ?? k.int(0) };
       const dims = (["batch", "n", "k"] as const).flatMap((role) => {
         const members = withRole(at, role);
-        const places = unflatten(
-          k,
-          flats[role],
-          members.map((i) => nth(at.sizes, i)),
-        );
+        const places = unflatten(k, flats[role], pick(at.sizes, members));
         return places.map((place, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: place }));
       });
       const value = rhs(indexOf(k, types.rhs.shape, dims));
@@ -117,10 +120,10 @@ export const packing = family({
     },
     gradient: none("it is made after differentiation"),
     reference: ({ rhs }, { out, attrs: at }) => {
-      const [batch, n, k] = (["batch", "n", "k"] as const).map((role) => offsets(at, role, at.rhs)) as [number[], number[], number[]];
+      const { batch, n, k } = placesOf(at, at.rhs);
       return fill(out.shape, ([b, panel, row, column]) => {
-        const at0 = (panel ?? 0) * at.width + (column ?? 0);
-        return at0 < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, at0) + nth(k, row ?? 0)) : 0;
+        const place = (panel ?? 0) * at.width + (column ?? 0);
+        return place < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, place) + nth(k, row ?? 0)) : 0;
       });
     },
     samples: [
@@ -151,15 +154,20 @@ export const packing = family({
     gradient: none("it is made after differentiation"),
     reference: ({ lhs, packed }, { out, attrs: at }) => {
       const data = new Float64Array(elements(out.shape));
-      const steps = strides(packed.type.shape);
-      const roles = { batch: withRole(at, "batch"), n: withRole(at, "n"), k: withRole(at, "k") };
-      const rank = (index: readonly number[], members: readonly number[]): number => members.reduce((flat, i) => flat * nth(at.sizes, i) + nth(index, i), 0);
-      eachIndex(at.sizes, (index) => {
-        const n = rank(index, roles.n);
-        const from = flatten([rank(index, roles.batch), Math.floor(n / at.width), rank(index, roles.k), n % at.width], steps);
-        const to = flatten(index, at.out);
-        data[to] = item(data, to) + item(lhs.data, flatten(index, at.lhs)) * item(packed.data, from);
-      });
+      const [left, right] = [placesOf(at, at.lhs), placesOf(at, at.out)];
+      const panels = Math.ceil(left.n.length / at.width);
+      left.batch.forEach((batch, b) =>
+        left.m.forEach((row, m) =>
+          left.n.forEach((_, n) => {
+            const panel = (b * panels + Math.floor(n / at.width)) * left.k.length;
+            const sum = left.k.reduce(
+              (total, step, k) => total + item(lhs.data, batch + row + step) * item(packed.data, (panel + k) * at.width + (n % at.width)),
+              0,
+            );
+            data[nth(right.batch, b) + nth(right.m, m) + nth(right.n, n)] = sum;
+          }),
+        ),
+      );
       return data;
     },
     samples: [
@@ -171,20 +179,3 @@ export const packing = family({
     ],
   }),
 });
-
-/** The positions in a buffer of each place of the dims of a role, row-major in listing order. */
-function offsets(at: Lists, role: Role, steps: readonly number[]): number[] {
-  const members = withRole(at, role);
-  const result: number[] = [];
-  eachIndex(
-    members.map((i) => nth(at.sizes, i)),
-    (index) =>
-      result.push(
-        flatten(
-          index,
-          members.map((i) => nth(steps, i)),
-        ),
-      ),
-  );
-  return result;
-}
