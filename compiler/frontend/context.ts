@@ -96,6 +96,7 @@ export interface Scope {
 
 /** A param or state of the program, with what gives its first value. */
 export interface Declared extends Persistent {
+  /** The declaration; for one of the library, the user's call that led there. */
   readonly span: Span;
   /** Elaborates the initializer in the graph of `init`. */
   readonly init: (context: Context) => DlValue;

@@ -52,6 +52,7 @@ export const codes = {
   E0606: "a state shared by all params must not depend on one of them",
   E0607: "`minimize` stands in the body of a train entry",
   E0608: "the gradient must not run through an op that has none",
+  E0609: "a loss depends on its params by steps that have a gradient",
 } as const satisfies Record<string, string>;
 
 export type Code = keyof typeof codes;

@@ -6,7 +6,7 @@ import { isFloat, sameType, showType } from "../types/tensor-type.ts";
 import { bindArguments, signatureOf, split } from "./arguments.ts";
 import { applyCallable, ownPath } from "./calls.ts";
 import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor, Update } from "./context.ts";
-import { build } from "./emit.ts";
+import { build, origins } from "./emit.ts";
 import { report } from "./errors.ts";
 import { childPath, joinPath, makeFrame, placeKey } from "./frames.ts";
 import { describe, functionName, list, makeTensor, showTensor } from "./values.ts";
@@ -74,6 +74,14 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
     });
     return null;
   }
+  const reached = differentiable(loss.value);
+  if (!values.some((value) => reached.has(value))) {
+    report(env.context, "E0609", span, "no gradient of the loss reaches what it is asked for", {
+      also: origins([loss], span),
+      help: "comparisons, conversions to ints and stop_gradient let none through",
+    });
+    return null;
+  }
   const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
@@ -114,12 +122,18 @@ export function paramsUnder(env: Env, value: DlValue, span: Span): readonly stri
   return null;
 }
 
-function ancestors(value: GraphValue): Set<GraphValue> {
+const ancestors = (value: GraphValue): Set<GraphValue> => reachable(value, () => true);
+
+/** Values that a gradient may flow back to. */
+const differentiable = (value: GraphValue): Set<GraphValue> => reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
+
+/** The value and everything that it is computed from, by operands that `follow` lets pass. */
+function reachable(value: GraphValue, follow: (operand: GraphValue, user: GraphValue) => boolean): Set<GraphValue> {
   const seen = new Set<GraphValue>([value]);
   const open = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const operand of next.node.operands) {
-      if (seen.has(operand)) continue;
+      if (seen.has(operand) || !follow(operand, next)) continue;
       seen.add(operand);
       open.push(operand);
     }

@@ -6,7 +6,7 @@ import { sameType, showType } from "../types/tensor-type.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./dims.ts";
 import { broadcastTo, literal } from "./emit.ts";
-import { report } from "./errors.ts";
+import { nodeSpan, report } from "./errors.ts";
 import { joinPath, placeKey, reserve } from "./frames.ts";
 import { initialize } from "./initializers.ts";
 import { minimize } from "./minimize.ts";
@@ -93,13 +93,17 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   const { init } = statement;
   // The calls that led here lead to the initializer too.
   const outside = { dims: context.dims, calls: [...context.calls] };
-  const declared = declare(context, {
-    kind,
-    path: joinPath(frame.path, name.text),
-    type: declaration.type,
-    span: name.span,
-    init: (initContext) => initialize({ ...env, scope: initScope, context: { ...initContext, ...outside } }, init, declaration.type, statement),
-  });
+  const declared = declare(
+    context,
+    {
+      kind,
+      path: joinPath(frame.path, name.text),
+      type: declaration.type,
+      span: nodeSpan(context, name.span),
+      init: (initContext) => initialize({ ...env, scope: initScope, context: { ...initContext, ...outside } }, init, declaration.type, statement),
+    },
+    name.span,
+  );
   if (declared === null) return;
   // Params count as used by their layer even where the body only passes them on.
   if (kind === "param") read(env, declared, name.span);

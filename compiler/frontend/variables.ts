@@ -2,12 +2,12 @@ import type { Span } from "../../dsl/span.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env } from "./context.ts";
-import { nodeSpan, report } from "./errors.ts";
+import { report } from "./errors.ts";
 import type { Frame } from "./frames.ts";
 import { makeTensor } from "./values.ts";
 
 /** Makes a param or state of the program known in this entry; its type must be the same wherever it is used. Null after a report. */
-export function declare(context: Context, declared: Declared): Declared | null {
+export function declare(context: Context, declared: Declared, at: Span): Declared | null {
   const { program } = context;
   const known = program.declared.get(declared.path);
   if (known === undefined) {
@@ -15,7 +15,7 @@ export function declare(context: Context, declared: Declared): Declared | null {
     return declared;
   }
   if (sameType(known.type, declared.type) && known.kind === declared.kind) return known;
-  report(context, "E0312", declared.span, `${declared.kind} ${declared.path} is ${showType(declared.type)} here and ${showType(known.type)} elsewhere`, {
+  report(context, "E0312", at, `${declared.kind} ${declared.path} is ${showType(declared.type)} here and ${showType(known.type)} elsewhere`, {
     also: [{ span: known.span, says: `first declared as ${showType(known.type)}` }],
     help: "a param is shared by all entries and sets of dims, so its shape must not depend on what differs between them",
   });
@@ -31,11 +31,11 @@ export function read(env: Env, declared: Declared, span: Span): DlValue {
   return makeTensor(context.builder, last ?? leaf(context, declared), span);
 }
 
-/** The value that the call finds. Its node comes from the declaration, or from the user's call that led to it. */
+/** The value that the call finds. */
 export function leaf(context: Context, declared: Declared): GraphValue {
   const { builder } = context;
   const before = builder.span;
-  builder.span = nodeSpan(context, declared.span);
+  builder.span = declared.span;
   const value = declared.kind === "param" ? builder.param(declared.path, declared.type) : builder.state(declared.path, declared.type);
   builder.span = before;
   context.versions.set(declared.path, [value]);
