@@ -79,6 +79,33 @@ test("a literal has the type of the first operand that is no splat constant; oth
   expect(reprinted(text)).toBe(text);
 });
 
+test("a splat constant with something to say stands alone, and an input's name is not given twice", () => {
+  const g = new GraphBuilder("taken", ops);
+  const x = g.input("w", scalar("f32"));
+  g.output("y", g.mul(g.add(x, 2), g.param("net.w", scalar("f32"))));
+  const noted = annotate(g.build(), ({ op }) =>
+    op.name === "constant" ? { places: [{ area: "constant", offset: 32 }] } : op.name === "input" ? { places: [null] } : {},
+  );
+  const text = printGraph(noted);
+  expect(text).toBe(`graph taken(%w: f32[] @-)
+  %0     = constant 2     : f32[] @constant+32
+  %1     = add %w, %0     : f32[]
+  %net.w = param "net.w"  : f32[]
+  %2     = mul %1, %net.w : f32[]
+  return y=%2
+`);
+  expect(reprinted(text)).toBe(text);
+});
+
+test("attributes that equal their defaults are left out, and come back", () => {
+  const g = new GraphBuilder("defaults", ops);
+  const x = g.input("x", tensor("f32", [2, 3]));
+  g.output("y", g.call("dot", [x, x], { batch: [[], []], contract: [[1], [1]] }));
+  const text = "graph defaults(%x: f32[2,3])\n  %0 = dot %x, %x {contract=[[1],[1]]} : f32[2,2]\n  return y=%0\n";
+  expect(printGraph(g.build())).toBe(text);
+  expect(parseGraph(text, ops).outputs[0]?.value.node.attrs).toEqual({ batch: [[], []], contract: [[1], [1]] });
+});
+
 test("names that are no words are quoted, and paths without a short name of their own have numbers", () => {
   const g = new GraphBuilder("two words", ops);
   const a = g.state("a b", scalar("f32"));

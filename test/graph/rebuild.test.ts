@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { place } from "../../dsl/span.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { annotate, dropDead, kept, live, rebuild, topological, users } from "../../compiler/graph/rebuild.ts";
@@ -43,6 +44,19 @@ test("a replacement of another type or number is an invariant", () => {
     "exp of f32[2] was replaced by f32[3]",
   );
   expect(() => rebuild(graph, (_, { op }) => (op.name === "exp" ? [] : null))).toThrow("exp has 1 results and was replaced by 0");
+});
+
+test("a copy on new operands keeps span and notes", () => {
+  const noted = annotate(graph, ({ op }) => (op.name === "mul" ? { stage: "weights", group: 3 } : {}));
+  const changed = rebuild(noted, (g, { op }, operands) =>
+    op.name === "param" ? [g.neg(operands[0] ?? g.inputs[0] ?? g.input("z", { dtype: "f32", shape: [2] }))] : null,
+  );
+  const copies = changed.nodes.filter(({ op }) => op.name === "mul");
+  expect(copies.map((node) => noted.nodes.includes(node))).toEqual([false, false]);
+  expect(copies.map(({ span, notes }) => [span && place(span), notes])).toEqual([
+    ["a.dl:2:3", { stage: "weights", group: 3 }],
+    [null, { stage: "weights", group: 3 }],
+  ]);
 });
 
 test("notes are put on every node", () => {

@@ -120,6 +120,32 @@ test("guards see what is bound, and who else uses it", () => {
   ]);
 });
 
+test("uses that earlier firings of the same sweep have made count", () => {
+  const alone = rule("sin(e: exp(x)) => cos(exp(x))", (m) => m.onlyUse("e"));
+  const merged = ["%0 = exp %x : f32[2,3]", "%1 = neg %0 : f32[2,3]", "%2 = neg %1 : f32[2,3]", "%3 = sin %2 : f32[2,3]", "return a=%2, b=%3"];
+  expect(after(["neg(neg(x)) => x", alone], ...merged)).toEqual(["%0 = exp %x : f32[2,3]", "%1 = sin %0 : f32[2,3]", "return a=%0, b=%1"]);
+  const square = rule("e: exp(x) * y => neg(y)", (m) => m.onlyUse("e"));
+  const copied = ["%0 = exp %x : f32[2,3]", "%1 = abs %0 : f32[2,3]", "return a=%1"];
+  expect(after(["abs(x) => x * x", square], ...copied)).toEqual(["%0 = exp %x : f32[2,3]", "%1 = mul %0, %0 : f32[2,3]", "return a=%1"]);
+});
+
+test("a call of a variadic op matches as many operands as it has", () => {
+  const body = [
+    "%0 = concat %x, %y, %y {axis=0} : f32[6,3]",
+    "%1 = neg %0 : f32[6,3]",
+    "%2 = concat %x, %y {axis=0} : f32[4,3]",
+    "%3 = neg %2 : f32[4,3]",
+    "return a=%1, b=%3",
+  ];
+  expect(after(["neg(concat(x){..a}) => x", "neg(concat(x, y){..a}) => concat(-x, -y){..a}"], ...body)).toEqual([
+    ...body.slice(0, 2),
+    "%2 = neg %x : f32[2,3]",
+    "%3 = neg %y : f32[2,3]",
+    "%4 = concat %2, %3 {axis=0} : f32[4,3]",
+    "return a=%1, b=%4",
+  ]);
+});
+
 test("what a rule makes is rewritten in turn, to the end", () => {
   const body = [
     "%0 = neg %x : f32[2,3]",
