@@ -8,19 +8,24 @@ const block = 512;
 /** Elements of lhs (256 KiB) that stay in the second-level cache while all panels pass over them. */
 const resident = 65536;
 
+type Parts = ReturnType<typeof evenParts>;
+
 /** Consecutive columns of panels that one tile covers: `count` tiles of `columns` columns from panel `start` on. */
 export interface ColumnTiles {
   readonly start: number;
   readonly panels: number;
   readonly count: number;
   readonly columns: number;
+  /** Of each row that has so many accumulators. */
+  readonly vectors: number;
+  /** The row tiles that go with it. */
+  readonly rows: Parts;
 }
 
-/** Register tiles of rows: `sizes` parts of the dim `along`, times all of the dim `whole` if there is one. */
+/** Register tiles of rows: parts of the dim `along`, times all of the dim `whole` if there is one. */
 export interface RowTiles {
   readonly along: ContractionDim;
   readonly whole: ContractionDim | null;
-  readonly sizes: ReturnType<typeof evenParts>;
 }
 
 export interface ContractionPlan {
@@ -42,65 +47,66 @@ export function planContraction(shape: ContractionShape, mayBlock: boolean): Con
   const columnCount = sizeOf(shape.columns);
   const rowCount = sizeOf(shape.rows);
   const panels = Math.ceil(columnCount / panelWidth);
-  // One panel has too few accumulators to hide the latency of a single row's sums.
-  const panelsAtOnce = Math.min(panels, [4, 4, 3, 2][rowCount] ?? 1);
-  const vectors = columnCount <= 4 ? 1 : 2 * panelsAtOnce;
-  const rows = tileRows(shape.rows, Math.floor(accumulators / vectors));
+  // One panel has too few accumulators to hide the latency of the sums of one or two rows.
+  const panelsAtOnce = Math.min(panels, [4, 4, 3][rowCount] ?? 1);
+  const tiled = tileRows(shape.rows, Math.floor(accumulators / (columnCount <= 4 ? 1 : 2 * panelsAtOnce)));
   const [blocks, reduced] = mayBlock && rowCount > accumulators ? blocked(shape.reduced) : [[], shape.reduced];
-  const others = shape.rows.filter((dim) => dim !== rows.along && dim !== rows.whole);
-  const { outer, inner, tiled } = residentRows(others, rows, reduced);
-  return { columns: tileColumns(columnCount, panels, panelsAtOnce), rows: tiled, outerRows: outer, innerRows: inner, blocks, reduced };
+  const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
+  const { outer, inner, rows } = residentRows(others, tiled, reduced);
+  return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows), rows, outerRows: outer, innerRows: inner, blocks, reduced };
 }
 
-function tileColumns(columns: number, panels: number, atOnce: number): readonly ColumnTiles[] {
+/** Panels by the number that are done at once; the last tile has the columns that are left, and more rows if these are few. */
+function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles): readonly ColumnTiles[] {
   const tiles: ColumnTiles[] = [];
+  const add = (start: number, size: number, count: number, width: number): void => {
+    if (count === 0) return;
+    const vectors = Math.ceil(width / 4);
+    const most = Math.max(1, Math.floor(accumulators / vectors / (whole?.size ?? 1)));
+    tiles.push({ start, panels: size, count, columns: width, vectors, rows: evenParts(along.size, most) });
+  };
   for (const { start, size, count } of evenParts(panels, atOnce)) {
     const ends = start + size * count;
     const cut = ends * panelWidth > columns ? 1 : 0;
-    if (count > cut) tiles.push({ start, panels: size, count: count - cut, columns: size * panelWidth });
-    if (cut === 1) tiles.push({ start: ends - size, panels: size, count: 1, columns: columns - (ends - size) * panelWidth });
+    add(start, size, count - cut, size * panelWidth);
+    add(ends - size, size, cut, columns - (ends - size) * panelWidth);
   }
   return tiles;
 }
 
 /** The dim, or pair of dims, that fills the register tile best; of equals the innermost. */
 function tileRows(dims: readonly ContractionDim[], most: number): RowTiles {
-  let best: RowTiles = { along: dims.at(-1) ?? single, whole: null, sizes: evenParts((dims.at(-1) ?? single).size, most) };
-  let bestFill = fillOf(best);
-  const offer = (candidate: RowTiles, handicap: number): void => {
-    const fill = fillOf(candidate) - handicap;
-    if (fill > bestFill) [best, bestFill] = [candidate, fill];
+  let best: RowTiles = { along: dims.at(-1) ?? single, whole: null };
+  let bestFill = 0;
+  const offer = (along: ContractionDim, whole: ContractionDim | null, handicap: number): void => {
+    const size = whole?.size ?? 1;
+    const tiles = evenParts(along.size, Math.floor(most / size)).reduce((count, part) => count + part.count, 0);
+    const fill = (size * along.size) / tiles - handicap;
+    if (fill > bestFill) [best, bestFill] = [{ along, whole }, fill];
   };
-  for (const along of [...dims].reverse()) offer({ along, whole: null, sizes: evenParts(along.size, most) }, 0);
-  for (const whole of [...dims].reverse())
-    for (const along of [...dims].reverse()) if (along !== whole && whole.size * 2 <= most) offer({ along, whole, sizes: evenParts(along.size, Math.floor(most / whole.size)) }, 0.5);
+  const innermostFirst = [...dims].reverse();
+  for (const along of innermostFirst) offer(along, null, 0);
+  for (const whole of innermostFirst) for (const along of innermostFirst) if (along !== whole && whole.size * 2 <= most) offer(along, whole, 0.5);
   return best;
 }
-
-/** Rows of a tile, on average. */
-const fillOf = ({ along, whole, sizes }: RowTiles): number => ((whole?.size ?? 1) * along.size) / sizes.reduce((count, part) => count + part.count, 0);
 
 /** As many rows inside the loop over panels as stay in the cache; a tiled dim that is too long by itself is cut. */
 function residentRows(
   others: readonly ContractionDim[],
   rows: RowTiles,
   reduced: readonly ContractionDim[],
-): { readonly outer: readonly ContractionDim[]; readonly inner: readonly ContractionDim[]; readonly tiled: RowTiles } {
+): { readonly outer: readonly ContractionDim[]; readonly inner: readonly ContractionDim[]; readonly rows: RowTiles } {
   const { along, whole } = rows;
   const tile = whole === null ? reduced : [...reduced, whole];
-  const perRow = footprint(tile);
   if (footprint([along, ...tile]) > resident) {
-    const piece = divisorUpTo(along.size, Math.max(48, resident / perRow));
-    if (piece >= 24 && piece < along.size) {
-      const [pieces, part] = split(along, piece);
-      const most = Math.max(...rows.sizes.map((size) => size.size));
-      return { outer: [...others, pieces], inner: [], tiled: { along: part, whole, sizes: evenParts(piece, most) } };
-    }
-    return { outer: others, inner: [], tiled: rows };
+    const piece = divisorUpTo(along.size, Math.max(48, resident / footprint(tile)));
+    if (piece < 24 || piece === along.size) return { outer: others, inner: [], rows };
+    const [pieces, part] = split(along, piece);
+    return { outer: [...others, pieces], inner: [], rows: { along: part, whole } };
   }
   let cut = others.length;
   while (cut > 0 && footprint([...others.slice(cut - 1), along, ...tile]) <= resident) cut--;
-  return { outer: others.slice(0, cut), inner: others.slice(cut), tiled: rows };
+  return { outer: others.slice(0, cut), inner: others.slice(cut), rows };
 }
 
 /** Elements of lhs that a walk over the dims touches, at most. */

@@ -16,11 +16,13 @@ export interface Sum {
   /** From one panel to the next. */
   readonly panelSize: number;
   readonly vectors: number;
+  /** Distances in lhs from the first row of the tile. */
+  readonly rowOffsets: readonly number[];
   /** Loops over the rows of the tile, unrolled, with the distance of each in lhs. */
   readonly rows: (use: (row: Expr, lhsAt: Expr) => void) => void;
 }
 
-/** Adds the products to the tile: for each k the vectors of the panels, then row by row a splat and its products, in the order that V8 keeps. */
+/** Adds the products to the tile: for each k the vectors of the panels, then row by row a splat and its products. V8 keeps the order. */
 export function emitSum(k: KernelBuilder, sum: Sum): void {
   nest(sum.dims, sum.lhsAt, sum.packedAt);
 
@@ -38,13 +40,23 @@ export function emitSum(k: KernelBuilder, sum: Sum): void {
   }
 
   function step(lhsAt: Expr, packedAt: Expr): void {
-    const vectors = Array.from({ length: sum.vectors }, (_, vector) => {
-      const at = Math.floor(vector / 2) * sum.panelSize + (vector % 2) * 4;
-      return k.let(k.load(sum.packed, k.add(packedAt, at), 4), "b");
-    });
+    const panelLoad = (vector: number): Expr => k.let(k.load(sum.packed, k.add(packedAt, Math.floor(vector / 2) * sum.panelSize + (vector % 2) * 4), 4), "b");
+    const lhsLoad = (at: Expr | number): Expr => k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, at)), 4), "a");
+    const multiply = (row: Expr | number, vector: number, a: Expr, b: Expr): void => sum.sums.set([row, vector], k.madd(a, b, sum.sums.at(row, vector)));
+    const vectors = Array.from({ length: sum.vectors }, (_, vector) => vector);
+    if (sum.vectors > sum.rowOffsets.length) {
+      // A low, wide tile: the few splats stay, and each vector of the panels is loaded where it is used.
+      const splats = sum.rowOffsets.map(lhsLoad);
+      for (const vector of vectors) {
+        const b = panelLoad(vector);
+        splats.forEach((a, row) => multiply(row, vector, a, b));
+      }
+      return;
+    }
+    const loaded = vectors.map(panelLoad);
     sum.rows((row, rowAt) => {
-      const a = k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, rowAt)), 4), "a");
-      vectors.forEach((b, vector) => sum.sums.set([row, vector], k.madd(a, b, sum.sums.at(row, vector))));
+      const a = lhsLoad(rowAt);
+      loaded.forEach((b, vector) => multiply(row, vector, a, b));
     });
   }
 }

@@ -65,11 +65,11 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
       nest(k, outerRows, [], (outer) => eachTile(k, columns, (tile, panel) => nest(k, innerRows, [], (inner) => eachRows(tile, panel, outer, inner))));
 
       function eachRows(tile: ColumnTiles, panel: Expr, outer: readonly Expr[], inner: readonly Expr[]): void {
-        for (const part of rows.sizes)
+        for (const part of tile.rows)
           k.loop(rows.along.name, 0, part.count, 1, (index) => {
             const first = k.add(k.mul(index, part.size), part.start);
             const size = rows.whole?.size ?? 1;
-            const vectors = Math.ceil(tile.columns / 4);
+            const { vectors } = tile;
             const dims = [...shape.batch, ...outerRows, ...innerRows, rows.along];
             const at = [...batch, ...outer, ...inner, first];
             const outAt = offset(k, dims, at, "out");
@@ -87,6 +87,7 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
               packedAt: k.add(k.add(batchPacked, k.mul(panel, panelSize)), k.mul(blockIndex, sizeOf(reduced) * panelWidth)),
               panelSize,
               vectors,
+              rowOffsets: Array.from({ length: part.size * size }, (_, row) => Math.floor(row / size) * rows.along.lhs + (row % size) * (rows.whole?.lhs ?? 0)),
               rows: (use) => each((row, i, j) => use(row, k.add(k.mul(i, rows.along.lhs), k.mul(j, rows.whole?.lhs ?? 0)))),
             });
             if (blocks.length > 0 && partials !== null)
