@@ -1,4 +1,4 @@
-import { Lexer, type IToken } from "chevrotain";
+import { createTokenInstance, Lexer, type IToken } from "chevrotain";
 import type { Report } from "./report.ts";
 import * as t from "./tokens.ts";
 
@@ -9,21 +9,23 @@ export interface Lexed {
   readonly bad: ReadonlySet<IToken>;
 }
 
-const lexer = new Lexer([...t.lexed], { positionTracking: "full" });
+const lexer = new Lexer([...t.lexed], { positionTracking: "full", ensureOptimizations: true });
 
 export function lex(report: Report): Lexed {
-  const { tokens, groups } = lexer.tokenize(report.source.text);
+  const { text } = report.source;
+  const { tokens, groups, errors } = lexer.tokenize(text);
+  const unknowns = errors.map(({ offset, length, line = 0, column = 0 }) => {
+    return createTokenInstance(t.Unknown, text.slice(offset, offset + length), offset, offset + length - 1, line, line, column, column + length);
+  });
   const bad = new Set<IToken>();
-  for (const [i, token] of tokens.entries()) {
+  const all = unknowns.length === 0 ? tokens : [...tokens, ...unknowns].sort((a, b) => a.startOffset - b.startOffset);
+  for (const token of all) {
     const complain = complaints.get(token.tokenType);
     if (!complain) continue;
     bad.add(token);
-    // A run of strange characters is one mistake.
-    const before = tokens[i - 1];
-    if (token.tokenType === t.Unknown && before?.tokenType === t.Unknown && end(before) === token.startOffset) continue;
     complain(token, report);
   }
-  return { tokens, comments: groups["comments"] ?? [], bad };
+  return { tokens: all, comments: groups["comments"] ?? [], bad };
 }
 
 /** Exclusive, as in a span. */
@@ -58,11 +60,13 @@ const characters: ReadonlyMap<string, string> = new Map([
   ["≠", "write `!=`"],
 ]);
 
+/** A run of strange characters is one mistake, named by its first. */
 function unknown(token: IToken, report: Report): void {
-  const help = characters.get(token.image) ?? (/\p{L}/u.test(token.image) ? "names are made of the letters a-z and A-Z, digits and `_`" : undefined);
+  const character = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
+  const help = characters.get(character) ?? (/\p{L}/u.test(character) ? "names are made of the letters a-z and A-Z, digits and `_`" : undefined);
   report.add({
     code: "E0101",
-    says: `unknown character \`${visible(token.image)}\``,
+    says: `unknown character \`${visible(character)}\``,
     at: { span: report.span(token.startOffset, end(token)), says: "not part of the language" },
     ...(help === undefined ? {} : { help }),
   });

@@ -97,8 +97,8 @@ const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, gr
 
 /** Operators of other languages, taken whole so that the complaint can name the one of this language. */
 export const Foreign = createToken({ name: "Foreign", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
-/** Any other character, a surrogate pair as one. */
-export const Unknown = createToken({ name: "Unknown", pattern: /[\ud800-\udbff][\udc00-\udfff]|[^\n\r]/, line_breaks: false });
+/** Never lexed: stands for characters that no pattern takes. A pattern for "all others" would cost the lexer its table of first characters. */
+export const Unknown = createToken({ name: "Unknown", pattern: Lexer.NA });
 
 /** Never lexed: stands for a statement in which a mistake was found, so that the rest can be parsed. */
 export const Invalid = createToken({ name: "Invalid", pattern: Lexer.NA, label: "a statement" });
@@ -107,5 +107,5 @@ const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.va
 const others: readonly TokenType[] = [Pipe, Arrow, Write, ...binary, Minus, Equals, Colon, Comma, Dots, Dot, LParen, RParen, LSquare, RSquare, LBrace, RBrace];
 
 /** The order is the priority: the first pattern that matches is taken. */
-export const lexed: readonly TokenType[] = [Newline, Space, Comment, Foreign, NumberToken, BadNumber, StringToken, OpenString, ...keywords, Identifier, ...others, Unknown];
-export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Operator, Invalid];
+export const lexed: readonly TokenType[] = [Newline, Space, Comment, Foreign, NumberToken, BadNumber, StringToken, OpenString, ...keywords, Identifier, ...others];
+export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Operator, Unknown, Invalid];
