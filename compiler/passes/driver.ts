@@ -16,18 +16,20 @@ export interface RunOptions extends PassOptions {
 
 export function runPasses(graph: Graph, pipeline: readonly Pass[], options: RunOptions): Graph {
   const facts = new Set<Fact>();
-  return pipeline.filter(({ name }) => !(options.without?.has(name) ?? false)).reduce((before, pass) => {
-    const start = performance.now();
-    const after = pass.run(before, options);
-    const ms = performance.now() - start;
-    update(facts, pass);
-    if (options.verify ?? false) {
-      verify(after);
-      facts.forEach((fact) => checkFact(fact, after, options));
-    }
-    options.onStage?.(pass, before, after, ms);
-    return after;
-  }, graph);
+  return pipeline
+    .filter(({ name }) => !(options.without?.has(name) ?? false))
+    .reduce((before, pass) => {
+      const start = performance.now();
+      const after = pass.run(before, options);
+      const ms = performance.now() - start;
+      update(facts, pass);
+      if (options.verify ?? false) {
+        verify(after);
+        facts.forEach((fact) => checkFact(fact, after, options));
+      }
+      options.onStage?.(pass, before, after, ms);
+      return after;
+    }, graph);
 }
 
 /** Every fact that a pass needs was given before it and not broken since. To be called when the module with the list loads. */

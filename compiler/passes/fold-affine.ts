@@ -76,7 +76,12 @@ function folded(graph: Graph): Graph {
   return rebuild(graph, (g, node, operands) => (node.op.form.kind === "contract" ? contraction(g, node, operands) : step(g, node, operands)));
 }
 
-const steps: ReadonlyMap<string, Step> = new Map<string, Step>([["add", "add"], ["sub", "sub"], ["mul", "mul"], ["div", "div"]]);
+const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
+  ["add", "add"],
+  ["sub", "sub"],
+  ["mul", "mul"],
+  ["div", "div"],
+]);
 
 /** The operand that depends on the call, and the one that does not: `x op c`, or `c op x` where the order does not matter. */
 function stepOf(node: Node, operands: readonly Value[], early: (value: Value) => boolean): { step: Step; x: number; c: number } | null {

@@ -40,7 +40,11 @@ function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operan
   if (!op.exact || op.form.kind !== "pointwise" || op.reference.kind !== "scalar") return null;
   const numbers = operands.map(splatValue);
   if (!numbers.every((n) => n !== null)) return null;
-  const number = op.reference.apply(numbers, attrs, operands.map((value) => value.type));
+  const number = op.reference.apply(
+    numbers,
+    attrs,
+    operands.map((value) => value.type),
+  );
   return results.map(({ type }) => builder.constant(type, ndarray({ dtype: type.dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number));
 }
 

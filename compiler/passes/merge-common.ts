@@ -24,7 +24,10 @@ function merged(graph: Graph): Graph {
   const seen = new Map<string, readonly Value[]>();
   let next = 0;
   return rebuild(graph, (builder, node, operands) => {
-    const key = keyOf(node, operands.map((value) => `${numbers.get(value.node) ?? -1}.${value.index}`));
+    const key = keyOf(
+      node,
+      operands.map((value) => `${numbers.get(value.node) ?? -1}.${value.index}`),
+    );
     const before = seen.get(key);
     if (before !== undefined) return before;
     const made = append(builder, node, operands);

@@ -35,11 +35,16 @@ function sliceOfPad(m: Match): Cut | null {
   const start = perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis));
   // Of a single element the stride says nothing.
   const stride = perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis)));
-  const inside = perAxis(m, (axis) => limitOf(at(start, axis), at(m.root.type.shape, axis), at(stride, axis))).every((limit, axis) => limit <= at(m.type("x").shape, axis));
+  const inside = perAxis(m, (axis) => limitOf(at(start, axis), at(m.root.type.shape, axis), at(stride, axis))).every(
+    (limit, axis) => limit <= at(m.type("x").shape, axis),
+  );
   return inside && [...start, ...stride].every((n) => Number.isInteger(n) && n >= 0) ? { start, stride } : null;
 }
 
-const sum = (a: string, b: string) => (m: Match): number[] => perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
+const sum =
+  (a: string, b: string) =>
+  (m: Match): number[] =>
+    perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
 
 /** The axis along which y begins where x ends, of two tensors in zeros of one shape that differ along it alone. */
 function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
@@ -100,7 +105,13 @@ function sliceOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | 
 function concatOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
   if (op.name !== "concat") return null;
   const inner = (value: Value): boolean => value.node.op === op && value.node.attrs["axis"] === attrs["axis"];
-  return operands.some(inner) ? g.call("concat", operands.flatMap((value) => (inner(value) ? value.node.operands : [value])), attrs) : null;
+  return operands.some(inner)
+    ? g.call(
+        "concat",
+        operands.flatMap((value) => (inner(value) ? value.node.operands : [value])),
+        attrs,
+      )
+    : null;
 }
 
 export const boxLocalRules: readonly LocalRule[] = [localRule("slice-of-concat", sliceOfConcat), localRule("concat-of-concat", concatOfConcat)];

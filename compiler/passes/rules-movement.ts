@@ -13,7 +13,12 @@ const sameList = (a: readonly number[], b: readonly number[]): boolean => a.leng
 /** The axes of another shape that hold the same sizes, in order, where the two differ by axes of size 1 only. */
 function through(from: Shape, to: Shape): ReadonlyMap<number, number> | null {
   const [a, b] = [long(from), long(to)];
-  return sameList(a.map((axis) => at(from, axis)), b.map((axis) => at(to, axis))) ? new Map(a.map((axis, i) => [axis, at(b, i)])) : null;
+  return sameList(
+    a.map((axis) => at(from, axis)),
+    b.map((axis) => at(to, axis)),
+  )
+    ? new Map(a.map((axis, i) => [axis, at(b, i)]))
+    : null;
 }
 
 const all = (list: readonly (number | undefined)[]): readonly number[] | null => (list.every((x) => x !== undefined) ? list : null);
@@ -54,7 +59,9 @@ export const movementRules: readonly (RuleText | string)[] = [
 
   "broadcast(x) => x",
   rule("broadcast(x){dims} => reshape(x){shape=s}", { when: (m) => elements(m.type("x").shape) === elements(shapeOf(m)), gives: { s: shapeOf } }),
-  rule("broadcast(broadcast(x){dims=p}){shape, dims=q} => broadcast(x){shape, dims=r}", { gives: { r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis)) } }),
+  rule("broadcast(broadcast(x){dims=p}){shape, dims=q} => broadcast(x){shape, dims=r}", {
+    gives: { r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis)) },
+  }),
   rule("broadcast(y: reshape(x)){shape, dims=q} => broadcast(x){shape, dims=r}", { gives: { r: dimsBeforeReshape } }),
   rule("reshape(y: broadcast(x){dims=p}){shape} => broadcast(x){shape, dims=r}", { gives: { r: dimsAfterReshape } }),
   rule("transpose(broadcast(x){dims}){perm} => broadcast(transpose(x){perm=p}){shape=s, dims=d}", {

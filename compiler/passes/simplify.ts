@@ -26,7 +26,7 @@ export const simplify: Pass = {
   breaks: [],
   exact: true,
   run: (graph) => {
-    for (let current = graph; ; ) {
+    for (let current = graph; ;) {
       const rewritten = rewrite(current, simplifyRules);
       const next: Graph = applyLocalRules(rewritten, simplifyLocalRules);
       if (next === rewritten) return rewritten;

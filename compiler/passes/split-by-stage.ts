@@ -59,7 +59,10 @@ function worthPreparing(graph: Graph): ReadonlySet<Node> {
   return new Set(
     graph.nodes.filter((node) => {
       if (stability(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
-      return works(node, node.results.flatMap((value) => usersOf.get(value) ?? []));
+      return works(
+        node,
+        node.results.flatMap((value) => usersOf.get(value) ?? []),
+      );
     }),
   );
 }

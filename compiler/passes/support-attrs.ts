@@ -1,7 +1,7 @@
 // Typed reading of the attributes that passes look into, and arithmetic of axis lists.
 import { invariant, present } from "../support/invariant.ts";
 import type { Attrs } from "../graph/ir.ts";
-import { isNumbers, listAttr } from "../graph/facts.ts";
+import { intAttr, isNumbers, listAttr } from "../graph/facts.ts";
 
 /** One pair of ints per spatial axis. */
 export function pairsAttr(attrs: Attrs, name: string): readonly (readonly [number, number])[] {
@@ -22,7 +22,7 @@ export interface ConvAttrs {
 }
 
 export function convAttrs(attrs: Attrs): ConvAttrs {
-  return { stride: listAttr(attrs, "stride"), dilation: listAttr(attrs, "dilation"), padding: pairsAttr(attrs, "padding"), groups: at([attrs["groups"] as number], 0) };
+  return { stride: listAttr(attrs, "stride"), dilation: listAttr(attrs, "dilation"), padding: pairsAttr(attrs, "padding"), groups: intAttr(attrs, "groups") };
 }
 
 /** The item at a position that is known to be there. */

@@ -22,7 +22,13 @@ export function channelOf(g: GraphBuilder, value: Value): Channel {
 function squeezed(g: GraphBuilder, value: Value, axes: readonly number[]): Channel {
   const { shape } = value.type;
   if (!shape.includes(1)) return { value, axes };
-  return { value: g.reshape(value, shape.filter((size) => size !== 1)), axes: axes.filter((_, i) => shape[i] !== 1) };
+  return {
+    value: g.reshape(
+      value,
+      shape.filter((size) => size !== 1),
+    ),
+    axes: axes.filter((_, i) => shape[i] !== 1),
+  };
 }
 
 /** The channel repeated to the shape of its tensor. */
@@ -34,7 +40,11 @@ export function spread(g: GraphBuilder, { value, axes }: Channel, shape: Shape):
 export function combine(g: GraphBuilder, op: "add" | "sub" | "mul" | "div", a: Channel, b: Channel, shape: Shape): Channel {
   const axes = iota(shape.length).filter((axis) => a.axes.includes(axis) || b.axes.includes(axis));
   const widened = (channel: Channel): Value =>
-    spread(g, { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) }, axes.map((axis) => at(shape, axis)));
+    spread(
+      g,
+      { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) },
+      axes.map((axis) => at(shape, axis)),
+    );
   return { value: g.call(op, [widened(a), widened(b)]), axes };
 }
 

@@ -1,5 +1,6 @@
 // Convolutions in terms of convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
 import type { GraphBuilder } from "../graph/build.ts";
+import { listAttr } from "../graph/facts.ts";
 import type { Attrs, Node, Value } from "../graph/ir.ts";
 import { at, convAttrs, iota, type ConvAttrs } from "./support-attrs.ts";
 
@@ -21,7 +22,12 @@ export function explicitConv(g: GraphBuilder, node: Node, operands: Operands): r
 function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
   const { padding } = convAttrs(node.attrs);
   if (padding.every(([lo, hi]) => lo === 0 && hi === 0)) return null;
-  const image = padImage(g, at(operands, 0), padding, padding.map(() => 1));
+  const image = padImage(
+    g,
+    at(operands, 0),
+    padding,
+    padding.map(() => 1),
+  );
   return g.callAll(node.op.name, [image, at(operands, 1)], { ...node.attrs, padding: padding.map(() => [0, 0]) });
 }
 
@@ -32,7 +38,7 @@ function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Val
 function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly Value[] | null {
   if (dy === undefined || w === undefined) return null;
   const { stride, dilation, padding, groups } = convAttrs(node.attrs);
-  const size = node.attrs["size"] as readonly number[];
+  const size = listAttr(node.attrs, "size");
   const around = size.map((wanted, axis) => {
     const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
     const spread = (at(dy.type.shape, axis + 1) - 1) * at(stride, axis) + 1;
@@ -46,9 +52,18 @@ function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly
 /** Pads, or cuts where the padding is negative, the spatial axes; neighbours come to lie `spacing` apart, zeros between them. */
 function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spacing: readonly number[]): Value {
   const around = <T>(spatial: readonly T[], rest: T): T[] => [rest, ...spatial, rest];
-  const lo = around(padding.map(([n]) => n), 0);
-  const hi = around(padding.map(([, n]) => n), 0);
-  const interior = around(spacing.map((n) => n - 1), 0);
+  const lo = around(
+    padding.map(([n]) => n),
+    0,
+  );
+  const hi = around(
+    padding.map(([, n]) => n),
+    0,
+  );
+  const interior = around(
+    spacing.map((n) => n - 1),
+    0,
+  );
   const grows = [...lo, ...hi, ...interior].some((n) => n > 0);
   const grown = grows ? g.call("pad", [x], { lo: lo.map(notNegative), hi: hi.map(notNegative), interior, value: 0 }) : x;
   if ([...lo, ...hi].every((n) => n >= 0)) return grown;

@@ -18,7 +18,10 @@ function hash(seed: number, index: number): number {
   return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Floats in [-2, 2), with a zero here and there; whole numbers from 0 to 3. Paths that name a variance are positive, as variances are. */
+/** Paths of what is never negative: variances, and the slots and the step counter of an optimizer. */
+const positivePath = /(\bvar|\.v|\.t)$/;
+
+/** Floats in [-2, 2), with a zero here and there; whole numbers from 0 to 3. */
 export function fill({ dtype, shape }: TensorType, seed: number, positive = false): Float64Array {
   return Float64Array.from({ length: elements(shape) }, (_, i) => {
     const x = hash(seed, i);
@@ -36,7 +39,7 @@ export function randomData(graph: Graph, seed: number): Data {
     const path = pathOf(node);
     for (const { type } of node.results) {
       if (isInput(node)) inputs.set(stringAttr(node.attrs, "name"), fill(type, seed * 1000 + index));
-      else if (path !== null && !persistent.has(path)) persistent.set(path, fill(type, seed * 1000 + index, path.includes("var")));
+      else if (path !== null && !persistent.has(path)) persistent.set(path, fill(type, seed * 1000 + index, positivePath.test(path)));
     }
   }
   return { inputs, persistent };

@@ -53,6 +53,9 @@ for (const file of files) {
 }
 
 test("every rule of simplify fires in a golden", () => {
-  const idle = [...simplifyRules.rules.filter(({ fired }) => fired === 0).map(({ text }) => text), ...simplifyLocalRules.filter(({ fired }) => fired === 0).map(({ name }) => name)];
+  const idle = [
+    ...simplifyRules.rules.filter(({ fired }) => fired === 0).map(({ text }) => text),
+    ...simplifyLocalRules.filter(({ fired }) => fired === 0).map(({ name }) => name),
+  ];
   expect(idle).toEqual([]);
 });

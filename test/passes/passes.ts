@@ -10,14 +10,4 @@ import { simplify } from "../../compiler/passes/simplify.ts";
 import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
 
 /** The passes that change values' way of being computed, and not where they lie, in their order in the pipeline. */
-export const passes: readonly Pass[] = [
-  differentiate,
-  simplify,
-  foldConstants,
-  mergeCommon,
-  dropDead,
-  freeze,
-  foldAffine,
-  chooseAlgorithms,
-  splitByStage,
-];
+export const passes: readonly Pass[] = [differentiate, simplify, foldConstants, mergeCommon, dropDead, freeze, foldAffine, chooseAlgorithms, splitByStage];

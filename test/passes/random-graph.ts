@@ -71,9 +71,25 @@ class Grower {
       () => g.transpose(x, iota(shape.length).toReversed()),
       () => g.reshape(x, [...shape.slice(0, axis), 1, ...shape.slice(axis)]),
       () => g.reshape(x, [shape.reduce((p, q) => p * q, 1)]),
-      () => g.broadcast(x, [2, ...shape], iota(shape.length).map((i) => i + 1)),
-      () => (shape.length === 0 ? x : g.call("slice", [x], { start: iota(shape.length).map((i) => (i === axis ? Math.min(1, size - 1) : 0)), limit: shape, stride: shape.map(() => 1) })),
-      () => (shape.length === 0 ? x : g.call("pad", [x], { lo: shape.map((_, i) => (i === axis ? c % 3 : 0)), hi: shape.map(() => b % 2), interior: shape.map((_, i) => (i === axis ? b % 2 : 0)), value: at([0, 0, 1], c) })),
+      () =>
+        g.broadcast(
+          x,
+          [2, ...shape],
+          iota(shape.length).map((i) => i + 1),
+        ),
+      () =>
+        shape.length === 0
+          ? x
+          : g.call("slice", [x], { start: iota(shape.length).map((i) => (i === axis ? Math.min(1, size - 1) : 0)), limit: shape, stride: shape.map(() => 1) }),
+      () =>
+        shape.length === 0
+          ? x
+          : g.call("pad", [x], {
+              lo: shape.map((_, i) => (i === axis ? c % 3 : 0)),
+              hi: shape.map(() => b % 2),
+              interior: shape.map((_, i) => (i === axis ? b % 2 : 0)),
+              value: at([0, 0, 1], c),
+            }),
       () => (shape.length === 0 ? x : g.call("concat", [x, this.like(at(this.pool, b), shape), x], { axis })),
       () => (shape.length === 0 ? x : g.call("reverse", [x], { axes: [axis] })),
       () => this.table(x, b, c),
@@ -119,7 +135,10 @@ class Grower {
     if (shape.length === 0) return x;
     const axis = b % shape.length;
     const size = shape[axis] ?? 1;
-    const values = this.g.constant(tensor("f32", [size]), iota(size).map((i) => at(numbers, i + c)));
+    const values = this.g.constant(
+      tensor("f32", [size]),
+      iota(size).map((i) => at(numbers, i + c)),
+    );
     const places = this.g.call("iota", [], { shape: [size], axis: 0, dtype: "f32" });
     const mixed = this.g.call(at(["max", "sub", "div"], c), [this.g.add(places, 1), values]);
     return this.g.add(x, this.g.broadcast(this.g.call("select", [this.g.call("lt", [values, mixed]), places, values]), shape, [axis]));
@@ -139,8 +158,35 @@ class Grower {
     const x = at(images, b);
     const [, , , channels = 1] = x.type.shape;
     const groups = channels % 2 === 0 && c % 3 === 0 ? 2 : 1;
-    const padding = at([[[0, 0], [0, 0]], [[1, 1], [1, 1]], [[1, 0], [0, 2]]], c);
-    const attrs = { stride: at([[1, 1], [2, 1]], b), dilation: [1, at([1, 1, 2], c) === 2 && padding[1]?.[1] === 2 ? 2 : 1], padding, groups };
+    const padding = at(
+      [
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+      ],
+      c,
+    );
+    const attrs = {
+      stride: at(
+        [
+          [1, 1],
+          [2, 1],
+        ],
+        b,
+      ),
+      dilation: [1, at([1, 1, 2], c) === 2 && padding[1]?.[1] === 2 ? 2 : 1],
+      padding,
+      groups,
+    };
     return this.tame(this.g.call("conv", [x, this.param([2, 2, channels / groups, at([2, 4, 6], b)])], attrs));
   }
 

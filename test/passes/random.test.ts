@@ -52,7 +52,9 @@ test("what a pass leaves prints and parses back", () => {
 });
 
 test("a pass that has run finds nothing more to do", () => {
-  const settled = passes.filter(({ name }) => ["simplify", "fold-constants", "merge-common", "drop-dead", "choose-algorithms", "split-by-stage"].includes(name));
+  const settled = passes.filter(({ name }) =>
+    ["simplify", "fold-constants", "merge-common", "drop-dead", "choose-algorithms", "split-by-stage"].includes(name),
+  );
   fc.assert(
     fc.property(choices, fc.constantFrom(...settled), (steps, pass) => {
       const once = through(randomGraph(steps, { trains: false, smooth: false }), [differentiate, pass]);
