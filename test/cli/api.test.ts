@@ -1,0 +1,52 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compile, DiagnosticError } from "dlc";
+import { afterAll, expect, test } from "vitest";
+import { createWorkspace } from "./workspace.ts";
+
+const folder = createWorkspace();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = "dl 1\n\nentry twice(x: f32[N, 2]) {\n  { y: x * 2.0 }\n}\n";
+
+test("compiles text, a path and a URL", async () => {
+  const path = join(folder, "twice.dl");
+  for (const source of [text, path, pathToFileURL(path), pathToFileURL(path).href]) {
+    const model = await compile(source, { dims: { N: 1 } });
+    expect(model.run("twice", { x: [1, 2] })["y"]).toEqual({ dtype: "f32", shape: [1, 2], data: new Float32Array([2, 4]) });
+  }
+});
+
+test("state, snapshots, saved weights and several batch sizes", async () => {
+  const model = await compile(join(folder, "net.dl"), { variants: [{ N: 1 }, { N: 4 }], seed: 3, mode: "strict" });
+  const other = await compile(join(folder, "net.dl"), { dims: { N: 1 }, seed: 4, mode: "strict" });
+  const image = new Float32Array(16).fill(0.3);
+  const probs = (of: typeof model): unknown => of.run("predict", { image })["probs"]?.data;
+  const before = probs(model);
+  expect(probs(other)).not.toEqual(before);
+  other.load(model.save());
+  expect(probs(other)).toEqual(before);
+  const snapshot = model.snapshot();
+  model.run("step", { image: new Float32Array(64), label: new Int32Array(4) });
+  expect(model.state.get("rng.step")?.data[0] ?? 1).toBe(1);
+  expect(probs(model)).not.toEqual(before);
+  model.restore(snapshot);
+  expect(probs(model)).toEqual(before);
+  model.reset(4);
+  expect(probs(model)).not.toEqual(before);
+});
+
+test("mistakes are diagnostics with a place", async () => {
+  const error: unknown = await compile(text.replace("x *", "z *"), { dims: { N: 1 } }).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(DiagnosticError);
+  const [first] = (error as DiagnosticError).diagnostics;
+  expect(text.replace("x *", "z *").slice(first?.at?.span.start, first?.at?.span.end)).toBe("z");
+});
+
+test("a file imports beside it and below the working directory, and nowhere else", async () => {
+  const importing = (target: string): string => `dl 1\nimport { a } from "${target}"\n\nentry e() {\n  { y: 1.0 }\n}\n`;
+  for (const target of ["../../../../etc/passwd", "/etc/passwd", "std/../../package.json"]) {
+    await expect(compile(importing(target))).rejects.toBeInstanceOf(DiagnosticError);
+  }
+});

@@ -1,0 +1,91 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readNpy } from "../../compiler/formats/npy.ts";
+import { dlc } from "./dlc.ts";
+import { createWorkspace } from "./workspace.ts";
+
+const folder = createWorkspace();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("check finds nothing in a sound file, and everything in a broken one", async () => {
+  expect(await dlc(folder, "check", "twice.dl", "net.dl", "--dim", "N=2")).toEqual({ code: 0, stdout: "2 files: no mistakes\n", stderr: "" });
+  const { code, stdout, stderr } = await dlc(folder, "check", "broken.dl", "--dim", "N=2");
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(/error\[E\d{4}\].*`?dens`?/);
+  expect(stderr).toContain("broken.dl:4:11");
+  expect(stderr).not.toMatch(/\.ts:\d+|\bat .*\(/);
+});
+
+test("diagnostics are JSON on request", async () => {
+  const { code, stdout } = await dlc(folder, "check", "broken.dl", "--dim", "N=2", "--json");
+  expect(code).toBe(1);
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { at: { file: string; line: number } }[] };
+  expect(diagnostics[0]?.at).toMatchObject({ file: "broken.dl", line: 4, column: 11 });
+  const missing = await dlc(folder, "check", "nowhere.dl", "--json");
+  expect(JSON.parse(missing.stdout)).toMatchObject({ diagnostics: [{ code: "E1001", at: null }] });
+});
+
+test.each([
+  [[], 2, "Usage: dlc"],
+  [["train", "net.dl"], 2, "required option '--data <spec>' not specified"],
+  [["dump", "net.dl", "--dim", "N"], 2, "Write it as N=32."],
+  [["dump", "net.dl", "--dim", "N=1", "--dim", "N=2"], 2, "The dim N is given twice."],
+  [["dump", "net.dl", "--threads", "4"], 2, "This version runs on one thread."],
+  [["nonsense"], 2, "unknown command 'nonsense'"],
+  [["check", "nowhere.dl"], 1, "error[E1001]: cannot read nowhere.dl: there is no such file"],
+  [["check", "."], 1, "it is a folder"],
+  [["dump", "twice.dl", "--stage", "nothing"], 1, "there is no stage nothing"],
+  [["dump", "twice.dl", "--entry", "thrice"], 1, "twice.dl has no entry `thrice`"],
+  [["dump", "twice.dl"], 1, "N"],
+  [["run", "twice.dl", "--entry", "twice"], 1, "N"],
+  [["run", "twice.dl", "--entry", "twice", "--input", "x=words.txt"], 1, "error[E0701]: words.txt: this is no .npy file"],
+  [["run", "twice.dl", "--entry", "twice", "--input", "z=x.npy", "--dim", "N=3"], 1, "error[E0810]"],
+  [["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--dim", "N=4"], 1, "no variant of `twice` takes x with shape [3,2]"],
+  [["train", "net.dl", "--data", "cifar"], 1, "there is no data source `cifar`"],
+  [["train", "twice.dl", "--data", "mnist:."], 1, "twice.dl has no `train entry`"],
+  [["eval", "net.dl", "--data", "mnist:.", "--weights", "words.txt"], 1, "error[E0820]"],
+  [["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"], 1, "the reference interpreter cannot be built"],
+  [["bench"], 1, "there is nothing to time"],
+  [["explain", "E9999"], 1, "there is no code E9999"],
+] as const)("dlc %j ends with %i", async (args, code, says) => {
+  const outcome = await dlc(folder, ...args);
+  expect(outcome.stderr).toContain(says);
+  expect(outcome.code).toBe(code);
+  expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
+});
+
+test("fmt rewrites what differs, and only tells with --check", async () => {
+  expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl", "--check")).toMatchObject({ code: 1, stdout: "untidy.dl would change\n" });
+  expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl")).toMatchObject({ code: 0, stdout: "untidy.dl\n" });
+  expect(readFileSync(join(folder, "untidy.dl"), "utf8")).toBe(readFileSync(join(folder, "twice.dl"), "utf8"));
+  expect(await dlc(folder, "fmt", "untidy.dl", "--check")).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("dump prints every kind of stage, and writes to a file", async () => {
+  const stages = ["ast", "graph", "simplify", "final", "kernels", "plan", "wat", "js"];
+  const texts = await Promise.all(stages.map((stage) => dlc(folder, "dump", "twice.dl", "--dim", "N=2", "--stage", stage, "--verify-ir")));
+  expect(texts.map(({ code, stderr }) => ({ code, stderr }))).toEqual(stages.map(() => ({ code: 0, stderr: "" })));
+  expect(texts[1]?.stdout).toMatch(/^graph twice\(%x: f32\[2,2\]\)/);
+  expect(texts[6]?.stdout).toMatch(/^\(module/);
+  await dlc(folder, "dump", "twice.dl", "--dim", "N=2", "--stage", "graph", "-o", "sub/twice.ir");
+  expect(readFileSync(join(folder, "sub/twice.ir"), "utf8")).toBe(texts[1]?.stdout);
+});
+
+test.each(["wasm", "js", "reference"])("run takes its dims from the input, prints and writes the outputs: %s", async (target) => {
+  const { code, stdout } = await dlc(folder, "run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "-o", `out-${target}`, "--target", target);
+  expect(stdout).toBe("y: f32[3,2] = 2 4 6 8 10 12\n");
+  expect(code).toBe(0);
+  const file = readFileSync(join(folder, `out-${target}`, "y.npy"));
+  expect(readNpy(file, "y.npy")).toEqual({ dtype: "f32", shape: [3, 2], data: new Float32Array([2, 4, 6, 8, 10, 12]) });
+});
+
+test("bench shows time, rate and memory", async () => {
+  const text = await dlc(folder, "bench", "--product", "32x32x32", "--ms", "20");
+  expect(text.stderr).toBe("");
+  expect(text.stdout).toMatch(/^product: best \d+\.\d+ ms, median .*GFLOP\/s, .* % of the peak of .*memory: arena/s);
+  const json = JSON.parse((await dlc(folder, "bench", "net.dl", "--entry", "step", "--dim", "N=8", "--ms", "20", "--json")).stdout) as Record<string, unknown>;
+  expect(json).toMatchObject({ entry: "step", dims: { N: 8 } });
+  expect(json["bestMs"]).toBeGreaterThan(0);
+});

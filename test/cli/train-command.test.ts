@@ -1,0 +1,82 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { dlc, dlcInterrupted, run } from "./dlc.ts";
+import { createWorkspace } from "./workspace.ts";
+
+const folder = createWorkspace();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const train = ["train", "net.dl", "--data", "mnist:.", "--batch", "16"];
+const hashOf = (stdout: string): string => /sha256 of the params (\w{64})/.exec(stdout)?.[1] ?? "none";
+
+test("train learns, eval scores what was saved, and the same run gives the same weights", async () => {
+  const { code, stdout, stderr } = await dlc(folder, ...train, "--epochs", "20");
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout.match(/^epoch \d+\/20 {2}loss \d\.\d{4} {2}accuracy .* test accuracy .*samples\/s$/gm)).toHaveLength(20);
+  const lines = readFileSync(join(folder, "runs/net/history.ndjson"), "utf8").trim().split("\n");
+  const last = JSON.parse(lines[19] ?? "") as { epoch: number; testAccuracy: number; testLoss: number };
+  expect(last.epoch).toBe(20);
+  expect(last.testAccuracy).toBeGreaterThan(0.9);
+  const scored = await dlc(folder, "eval", "net.dl", "--data", "mnist:.", "--weights", "runs/net/last.safetensors", "--json", "--batch", "16");
+  expect(JSON.parse(scored.stdout)).toEqual({ accuracy: last.testAccuracy, loss: last.testLoss, samples: 20 });
+  const again = await dlc(folder, ...train, "--epochs", "20", "--out", "again");
+  expect(hashOf(again.stdout)).toMatch(/^[0-9a-f]{64}$/);
+  expect(hashOf(again.stdout)).toBe(hashOf(stdout));
+});
+
+test("Ctrl-C saves, and --resume ends in the same bits as a run in one go", async () => {
+  const stopped = await dlcInterrupted(folder, 3, ...train, "--epochs", "100000", "--out", "stopped");
+  expect(stopped.stdout).toMatch(/stopped in epoch \d+ after \d+ steps; --resume goes on from there\n$/);
+  expect(stopped.code).toBe(130);
+  const done = Number(/stopped in epoch (\d+)/.exec(stopped.stdout)?.[1]);
+  const epochs = ["--epochs", String(done + 1)];
+  const resumed = await dlc(folder, ...train, ...epochs, "--out", "stopped", "--resume");
+  expect(resumed.code).toBe(0);
+  const whole = await dlc(folder, ...train, ...epochs, "--out", "whole");
+  expect(hashOf(resumed.stdout)).toBe(hashOf(whole.stdout));
+  expect(readFileSync(join(folder, "stopped/history.ndjson"), "utf8").trim().split("\n")).toHaveLength(done + 1);
+});
+
+test("train prints JSON lines on request", async () => {
+  const { stdout } = await dlc(folder, ...train, "--epochs", "1", "--limit", "20", "--out", "json", "--json", "--seed", "3");
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toMatchObject([{ epoch: 1 }, { finished: true, folder: "json", epochs: 1 }]);
+});
+
+test.each(["wasm", "js"])("a built folder predicts and trains from a short script: %s", async (target) => {
+  const out = `built-${target}`;
+  const built = await dlc(folder, "build", "net.dl", "--variant", "N=1", "--variant", "N=4", "-o", out, "--target", target, "--json");
+  expect(built.stderr).toBe("");
+  const sizes = new Map((JSON.parse(built.stdout) as { files: { name: string; gzip: number }[] }).files.map(({ name, gzip }) => [name, gzip]));
+  // Emitted JavaScript has its lanes unrolled, and is the fallback; it may be larger.
+  if (target === "wasm") expect((sizes.get("module.wasm") ?? Infinity) + (sizes.get("module.mjs") ?? Infinity)).toBeLessThan(40_000);
+  writeFileSync(
+    join(folder, `user-${target}.mjs`),
+    `import { load } from "./${out}/module.mjs";
+const model = await load();
+const image = new Float32Array(16).fill(0.5);
+const before = model.run("predict", { image }).probs.data[3];
+const batch = { image: new Float32Array(64).fill(0.5), label: new Int32Array(4).fill(3) };
+for (let i = 0; i < 40; i++) model.run("step", batch);
+const after = model.run("predict", { image }).probs.data[3];
+console.log(before < 0.5, after > 0.9, model.state.get("Net.dense1.w").shape.join());
+try { model.run("predict", { image: new Float32Array(3) }); } catch (error) { console.log(error.code); }
+`,
+  );
+  const { stdout, stderr } = await run(folder, ["--disallow-code-generation-from-strings", `user-${target}.mjs`]);
+  expect(stderr).toBe("");
+  expect(stdout).toBe("true true 16,16\nE0812\n");
+});
+
+test("a build is the same byte for byte", async () => {
+  await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "one");
+  await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "two");
+  for (const name of ["module.wasm", "module.strict.wasm", "module.mjs", "module.d.ts", "weights.safetensors", "manifest.json"]) {
+    expect(readFileSync(join(folder, "one", name)).equals(readFileSync(join(folder, "two", name)))).toBe(true);
+  }
+});
