@@ -1,0 +1,104 @@
+import type { Argument, Block, DimExpr, Expr, File, IndexItem, Item, Pattern, Stmt, TypeExpr } from "../../dsl/index.ts";
+
+/** Trees as one line of text, every grouping visible. */
+export function showExpr(e: Expr | DimExpr): string {
+  switch (e.kind) {
+    case "pack":
+      return `..${e.name.text}`;
+    case "number":
+      return e.int ? `${e.value}` : `${e.value}f`;
+    case "string":
+      return JSON.stringify(e.value);
+    case "bool":
+      return `${e.value}!`;
+    case "name":
+      return e.text;
+    case "list":
+      return `[${e.items.map(showExpr).join(" ")}]`;
+    case "tuple":
+      return `(tuple ${e.items.map(showExpr).join(" ")})`;
+    case "record":
+      return `{${e.fields.map((f) => `${f.name.text}=${showExpr(f.value)}`).join(" ")}}`;
+    case "unary":
+      return `(${e.op} ${showExpr(e.value)})`;
+    case "binary":
+      return `(${e.op} ${showExpr(e.left)} ${showExpr(e.right)})`;
+    case "call":
+      return `(${["call", showExpr(e.callee), ...e.args.map(showArgument)].join(" ")})`;
+    case "pipe":
+      return `(|> ${showExpr(e.value)} ${showExpr(e.into)})`;
+    case "member":
+      return `(. ${showExpr(e.object)} ${e.name.text})`;
+    case "index":
+      return `(at ${showExpr(e.object)} ${e.items.map(showIndex).join(" ")})`;
+    case "if":
+      return `(if ${showExpr(e.condition)} ${showBlock(e.then)}${e.otherwise ? ` ${showBlock(e.otherwise)}` : ""})`;
+    case "repeat":
+      return `(repeat ${e.counter ? `${e.counter.text} in ` : ""}${showExpr(e.count)} ${showBlock(e.body)})`;
+  }
+}
+
+function showArgument({ name, value }: Argument): string {
+  return `${name ? `${name.text}=` : ""}${showExpr(value)}`;
+}
+
+function showIndex(item: IndexItem): string {
+  switch (item.kind) {
+    case "at":
+      return showExpr(item.value);
+    case "range":
+      return `${item.from ? showExpr(item.from) : ""}:${item.to ? showExpr(item.to) : ""}`;
+    case "rest":
+      return "..";
+    case "new":
+      return "_";
+  }
+}
+
+function showType(type: TypeExpr): string {
+  switch (type.kind) {
+    case "tensor":
+      return `${type.dtype.text}[${type.dims.map(showExpr).join(" ")}]`;
+    case "static":
+      return type.name.text;
+    case "list":
+      return `[${showType(type.of)}]`;
+  }
+}
+
+function showPattern(pattern: Pattern): string {
+  return pattern.kind === "name" ? pattern.name.text : `(${pattern.items.map(showPattern).join(" ")})`;
+}
+
+export function showBlock(block: Block): string {
+  return `<${block.statements.map(showStmt).join("; ")}>`;
+}
+
+function showStmt(s: Stmt): string {
+  switch (s.kind) {
+    case "let":
+      return `let ${showPattern(s.pattern)} = ${showExpr(s.value)}`;
+    case "param":
+    case "state":
+      return `${s.kind} ${s.name.text}: ${showType(s.type)}${s.init ? ` = ${showExpr(s.init)}` : ""}`;
+    case "write":
+      return `${s.target.text} <- ${showExpr(s.value)}`;
+    case "minimize":
+      return `minimize ${showExpr(s.loss)} over ${s.over.map(showExpr).join(", ")} with ${s.transforms.map(showExpr).join(", ")}`;
+    case "expression":
+      return showExpr(s.value);
+  }
+}
+
+export function showItem(item: Item): string {
+  if (item.kind === "dim") return `dim ${item.names.map((n) => n.text).join(" ")}`;
+  const list = (params: (typeof item)["params"]): string =>
+    `(${params.map((p) => `${p.name.text}: ${showType(p.type)}${p.value ? ` = ${showExpr(p.value)}` : ""}`).join(", ")})`;
+  if (item.kind === "entry") return `${item.train ? "train " : ""}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
+  return `${item.kind} ${item.name.text}${list(item.statics)}${list(item.params)}${item.result ? ` -> ${showType(item.result)}` : ""} ${showBlock(item.body)}`;
+}
+
+export function showFile(file: File): string {
+  const imports = file.imports.map((i) => `import ${i.names.map((n) => `${n.name.text}${n.alias ? ` as ${n.alias.text}` : ""}`).join(", ")} from ${i.from}`);
+  return [...(file.version === null ? [] : [`dl ${file.version}`]), ...imports, ...file.items.map(showItem)].join("\n");
+}
