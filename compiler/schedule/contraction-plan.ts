@@ -3,6 +3,8 @@ import { divisorUpTo, evenParts, panelWidth, sizeOf, type ContractionShape } fro
 
 /** V8 has 15 vector registers: 12 accumulators, two vectors of the panel and one splat. */
 const accumulators = 12;
+/** V8 keeps an address for each row of a tile; with more rows than this they spill. */
+const mostRows = 8;
 /** Elements of K whose panel (16 KiB) stays in the first-level cache beside the rows that read it; much longer sums are done in blocks. */
 const block = 512;
 /** Elements of lhs (256 KiB) that stay in the second-level cache while all panels pass over them. */
@@ -49,12 +51,14 @@ export function planContraction(shape: ContractionShape, mayBlock: boolean): Con
   const panels = Math.ceil(columnCount / panelWidth);
   // One panel has too few accumulators to hide the latency of the sums of one or two rows.
   const panelsAtOnce = Math.min(panels, [4, 4, 3][rowCount] ?? 1);
-  const tiled = tileRows(shape.rows, Math.floor(accumulators / (columnCount <= 4 ? 1 : 2 * panelsAtOnce)));
+  const tiled = tileRows(shape.rows, rowsBeside(columnCount <= 4 ? 1 : 2 * panelsAtOnce));
   const [blocks, reduced] = mayBlock && rowCount > accumulators ? blocked(shape.reduced) : [[], shape.reduced];
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
   const { outer, inner, rows } = residentRows(others, tiled, reduced);
   return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows), rows, outerRows: outer, innerRows: inner, blocks, reduced };
 }
+
+const rowsBeside = (vectors: number): number => Math.min(mostRows, Math.floor(accumulators / vectors));
 
 /** Panels by the number that are done at once; the last tile has the columns that are left, and more rows if these are few. */
 function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles): readonly ColumnTiles[] {
@@ -62,8 +66,8 @@ function tileColumns(columns: number, panels: number, atOnce: number, { along, w
   const add = (start: number, size: number, count: number, width: number): void => {
     if (count === 0) return;
     const vectors = Math.ceil(width / 4);
-    const most = Math.max(1, Math.floor(accumulators / vectors / (whole?.size ?? 1)));
-    tiles.push({ start, panels: size, count, columns: width, vectors, rows: evenParts(along.size, most) });
+    const most = Math.floor(rowsBeside(vectors) / (whole?.size ?? 1));
+    tiles.push({ start, panels: size, count, columns: width, vectors, rows: evenParts(along.size, Math.max(1, most)) });
   };
   for (const { start, size, count } of evenParts(panels, atOnce)) {
     const ends = start + size * count;
