@@ -7,21 +7,21 @@ import { printGraph } from "../../compiler/graph/print.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
-import type { Pass } from "../../compiler/passes/pass.ts";
-import { expectSameFunction } from "./data.ts";
+import type { Pass, PassOptions } from "../../compiler/passes/pass.ts";
+import { expectSameFunction, randomData } from "./data.ts";
 import { passes } from "./passes.ts";
 import { choices, randomGraph } from "./random-graph.ts";
 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 25) };
 
-const through = (graph: Graph, list: readonly Pass[]): Graph => runPasses(graph, list, { verify: true });
+const through = (graph: Graph, list: readonly Pass[], options: PassOptions = {}): Graph => runPasses(graph, list, { verify: true, ...options });
 
 for (const pass of passes.filter(({ name }) => name !== "differentiate")) {
   test(`${pass.name} keeps every value`, () => {
     fc.assert(
       fc.property(choices, fc.boolean(), (steps, trains) => {
         const before = through(randomGraph(steps, { trains, smooth: !pass.exact }), [differentiate]);
-        const after = through(before, [pass]);
+        const after = through(before, [pass], { frozen: randomData(before, 1).persistent });
         if (pass.exact) expectSameFunction(before, after, "f32", "exact", [1]);
         else expectSameFunction(before, after, "f64", 1e-9, [1]);
       }),
@@ -32,9 +32,9 @@ for (const pass of passes.filter(({ name }) => name !== "differentiate")) {
 
 test("the whole list keeps every value", () => {
   fc.assert(
-    fc.property(choices, fc.boolean(), (steps, trains) => {
+    fc.property(choices, fc.boolean(), fc.boolean(), (steps, trains, frozen) => {
       const before = randomGraph(steps, { trains, smooth: true });
-      const after = through(before, passes);
+      const after = through(before, passes, frozen ? { frozen: randomData(before, 1).persistent } : {});
       expectSameFunction(before, after, "f64", 1e-4, [1]);
     }),
     runs,
