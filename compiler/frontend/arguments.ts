@@ -67,7 +67,9 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
       return null;
     }
     if (values.has(arg.name)) {
-      report(env.context, "E0405", arg.span, `${arg.name} of ${name} is given twice`, { also: [{ span: values.get(arg.name)?.span ?? arg.span, says: "first here" }] });
+      report(env.context, "E0405", arg.span, `${arg.name} of ${name} is given twice`, {
+        also: [{ span: values.get(arg.name)?.span ?? arg.span, says: "first here" }],
+      });
       return null;
     }
     values.set(arg.name, arg);
@@ -83,7 +85,10 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
     }
     const place = tensor ? (freeTensors.shift() ?? looseStatic(arg, freeStatics)) : (freeStatics.shift() ?? freeTensors.shift());
     if (place === undefined) {
-      report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, { label: describe(arg.value), help: usage(name, signature) });
+      report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, {
+        label: describe(arg.value),
+        help: usage(name, signature),
+      });
       return null;
     }
     values.set(place, arg);
@@ -109,7 +114,10 @@ export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Sp
   if (converted !== null) return converted;
   if (value.kind === "error") return ERROR;
   return report(env.context, "E0501", span, `${subject} must be ${wanted(type)}, not ${describe(value)}`, {
-    help: type.kind === "static" && !staticNames.has(type.name.text) ? `there is no static type ${type.name.text}; there are ${[...staticNames].join(", ")}` : undefined,
+    help:
+      type.kind === "static" && !staticNames.has(type.name.text)
+        ? `there is no static type ${type.name.text}; there are ${[...staticNames].join(", ")}`
+        : undefined,
   });
 }
 

@@ -53,7 +53,17 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
 /** Powers that multiplications give exactly, for negative bases too. */
 function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue | null {
   if (exponent === 0.5) return emit(env, span, "sqrt", [x]);
-  if (exponent === -1) return pointwise(env, env.context.builder.op("div"), [{ value: int(1), span }, { value: x, span }], span, "`^`");
+  if (exponent === -1)
+    return pointwise(
+      env,
+      env.context.builder.op("div"),
+      [
+        { value: int(1), span },
+        { value: x, span },
+      ],
+      span,
+      "`^`",
+    );
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 4) return null;
   let power: DlValue = x;
   for (let k = 1; k < exponent; k++) power = power.kind === "tensor" ? emit(env, span, "mul", [power, x]) : ERROR;
@@ -66,7 +76,12 @@ export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: 
   const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
   if (odd !== undefined) return report(env.context, "E0309", odd.span, `${says} takes tensors and numbers, not ${describe(odd.value)}`);
   if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
-  const conformed = conform(env, span, says, operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })));
+  const conformed = conform(
+    env,
+    span,
+    says,
+    operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })),
+  );
   if (conformed === null) return ERROR;
   return emitAll(env, span, op, conformed, attrs)?.[0] ?? ERROR;
 }
@@ -79,8 +94,13 @@ const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "
 function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `\`${op.name}\` needs a tensor`);
   const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
-  const result = op.reference.apply(args, op.defaults, args.map(() => ({ dtype: "f64", shape: [] })));
-  if (!Number.isFinite(result)) return report(env.context, "E0507", span, `\`${op.name}\` of ${operands.map((o) => describe(o.value)).join(" and ")} is no number`);
+  const result = op.reference.apply(
+    args,
+    op.defaults,
+    args.map(() => ({ dtype: "f64", shape: [] })),
+  );
+  if (!Number.isFinite(result))
+    return report(env.context, "E0507", span, `\`${op.name}\` of ${operands.map((o) => describe(o.value)).join(" and ")} is no number`);
   if (compareOps.has(op.name) || operands.some((o) => o.value.kind === "bool")) return bool(result !== 0);
   const whole = roundOps.has(op.name) || (intOps.has(op.name) && operands.every((o) => o.value.kind === "int"));
   return whole ? int(result) : float(result);
@@ -154,7 +174,8 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   }
   const [l, r] = [a.value.type.shape, b.value.type.shape];
   const both = `${showTensor(a)} @ ${showTensor(b)}`;
-  if (l.length === 0 || r.length === 0) return report(env.context, "E0305", span, "`@` needs tensors with an axis to sum over", { label: both, help: "multiply by a scalar with *" });
+  if (l.length === 0 || r.length === 0)
+    return report(env.context, "E0305", span, "`@` needs tensors with an axis to sum over", { label: both, help: "multiply by a scalar with *" });
   const inner = [l.length - 1, Math.max(r.length - 2, 0)] as const;
   const rows = r[inner[1]] ?? 0;
   const columns = l[inner[0]] ?? 0;

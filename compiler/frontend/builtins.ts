@@ -11,7 +11,13 @@ import { randomBits } from "./random.ts";
 import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "./values.ts";
 import { read } from "./variables.ts";
 
-const define = (doc: string, statics: readonly string[], tensors: readonly string[], apply: Builtin["apply"], optional: readonly string[] = []): Builtin => ({ doc, statics, optional, tensors, apply });
+const define = (doc: string, statics: readonly string[], tensors: readonly string[], apply: Builtin["apply"], optional: readonly string[] = []): Builtin => ({
+  doc,
+  statics,
+  optional,
+  tensors,
+  apply,
+});
 
 /** What neither an op nor the standard library can say: questions about types, lists, params and gradients, and random bits. */
 export const builtins: Readonly<Record<string, Builtin>> = {
@@ -35,13 +41,15 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   set: define("a list with another value at these places", ["items", "places", "value"], [], (env, args) => {
     const [items, places] = [arg(args, "items"), placesIn(args)];
     const found = itemsOf(items.value);
-    if (found === null || places === null) return wrong(env, items.span, "set takes a list and places in it", found === null ? items.value : arg(args, "places").value);
+    if (found === null || places === null)
+      return wrong(env, items.span, "set takes a list and places in it", found === null ? items.value : arg(args, "places").value);
     return list(found.map((item, k) => (places.has(k) ? arg(args, "value").value : item)));
   }),
   drop: define("a list without the items at these places", ["items", "places"], [], (env, args) => {
     const [items, places] = [arg(args, "items"), placesIn(args)];
     const found = itemsOf(items.value);
-    if (found === null || places === null) return wrong(env, items.span, "drop takes a list and places in it", found === null ? items.value : arg(args, "places").value);
+    if (found === null || places === null)
+      return wrong(env, items.span, "drop takes a list and places in it", found === null ? items.value : arg(args, "places").value);
     return list(found.filter((_, k) => !places.has(k)));
   }),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
@@ -101,7 +109,8 @@ function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
 function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
   const [first, ...rest] = itemsOf(items.value) ?? [];
-  if (fn.kind !== "function" || first === undefined) return wrong(env, span, "fold takes a function and a list with an item", fn.kind === "function" ? items.value : fn);
+  if (fn.kind !== "function" || first === undefined)
+    return wrong(env, span, "fold takes a function and a list with an item", fn.kind === "function" ? items.value : fn);
   return rest.reduce<DlValue>(
     (joined, value) =>
       env.context.call(
@@ -125,7 +134,8 @@ function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const axis = axisValue.value < 0 ? axisValue.value + shape.length : axisValue.value;
   const whole = shape[axis];
   if (whole === undefined) return report(env.context, "E0311", span, `there is no axis ${axisValue.value}`, { label: describe(x) });
-  if (parts.value < 1 || whole % parts.value !== 0) return report(env.context, "E0311", span, `axis ${axis} of size ${whole} has no ${parts.value} equal parts`, { label: describe(x) });
+  if (parts.value < 1 || whole % parts.value !== 0)
+    return report(env.context, "E0311", span, `axis ${axis} of size ${whole} has no ${parts.value} equal parts`, { label: describe(x) });
   const width = whole / parts.value;
   return list(
     Array.from({ length: parts.value }, (_, k) =>
@@ -144,7 +154,8 @@ function gradient(env: Env, args: BuiltinArgs, span: Span): DlValue {
   if (loss === null) return ERROR;
   const targets = itemsOf(x.value) ?? [x.value];
   const tensors = targets.filter((t): t is Tensor => t.kind === "tensor");
-  if (tensors.length === 0 || tensors.length !== targets.length) return report(env.context, "E0309", x.span, `a gradient is with respect to tensors, not ${describe(x.value)}`);
+  if (tensors.length === 0 || tensors.length !== targets.length)
+    return report(env.context, "E0309", x.span, `a gradient is with respect to tensors, not ${describe(x.value)}`);
   const found = gradientsOf(env, loss, tensors, span);
   if (found === null) return ERROR;
   const made = found.map((g) => makeTensor(env.context.builder, g.value, span, g.symbols));

@@ -41,7 +41,8 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
     case "builtin":
       return target.builtin.apply(env, bound.values, span);
     case "callable":
-      if (target.declaration.kind === "optimizer") return report(env.context, "E0401", span, "an optimizer is applied by `minimize`", { help: "minimize loss over M with sgd(lr: 0.1)" });
+      if (target.declaration.kind === "optimizer")
+        return report(env.context, "E0401", span, "an optimizer is applied by `minimize`", { help: "minimize loss over M with sgd(lr: 0.1)" });
       return applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null });
   }
 }
@@ -51,7 +52,9 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
   if (fn.target.kind !== "op" || (fn.target.op.name !== "max" && fn.target.op.name !== "min")) return fn;
   const operands = [...fn.args, ...more].filter((arg) => arg.name === null);
   const reduction = env.scope.find(`${fn.target.op.name}_over`);
-  return operands.length === 1 && operands[0]?.value.kind === "tensor" && reduction?.kind === "value" && reduction.value.kind === "function" ? reduction.value : fn;
+  return operands.length === 1 && operands[0]?.value.kind === "tensor" && reduction?.kind === "value" && reduction.value.kind === "function"
+    ? reduction.value
+    : fn;
 }
 
 /** Static arguments make an instance of a layer; a model's params are the model's own, however often it is called. */
@@ -77,7 +80,9 @@ function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Spa
   const { declaration } = target;
   if (declaration.kind === "fn" || declaration.kind === "optimizer") return env.frame;
   const path =
-    declaration.kind === "model" ? modelPath(env, declaration) : instancePath(env.context.program.naming, fn.instance ?? makeInstance(env.frame, span), declaration.name.text);
+    declaration.kind === "model"
+      ? modelPath(env, declaration)
+      : instancePath(env.context.program.naming, fn.instance ?? makeInstance(env.frame, span), declaration.name.text);
   return makeFrame(declaration.kind, path, env.frame);
 }
 
@@ -156,7 +161,8 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
     for (const [k, item] of items.entries()) {
       const own: Env = { ...inner, scope: makeScope(inner.scope) };
       const later: Postponed[] = [];
-      if (item.kind !== "tensor" || !fitTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !fitPostponed(own, later)) return wrongKind(env, p, arg);
+      if (item.kind !== "tensor" || !fitTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !fitPostponed(own, later))
+        return wrongKind(env, p, arg);
     }
     inner.scope.bindValue(p.name.text, list(items), arg.span);
     return true;
@@ -175,7 +181,11 @@ function wrongKind(env: Env, p: Parameter, arg: Arg): false {
 /** A number for a tensor: of the declared shape if the other arguments tell it, else a scalar. */
 function bindLiteral(env: Env, inner: Env, p: Parameter, arg: Arg): boolean {
   const bare = p.type.kind === "tensor" && dtypeNamed(inner.scope, p.type.dtype.text);
-  if (bare === "variable") inner.scope.bindValue(p.type.kind === "tensor" ? p.type.dtype.text : "", { kind: "string", value: arg.value.kind === "int" ? "i32" : arg.value.kind === "bool" ? "bool" : "f32" });
+  if (bare === "variable")
+    inner.scope.bindValue(p.type.kind === "tensor" ? p.type.dtype.text : "", {
+      kind: "string",
+      value: arg.value.kind === "int" ? "i32" : arg.value.kind === "bool" ? "bool" : "f32",
+    });
   const known = p.type.kind === "tensor" && knownDims(inner, p.type);
   const declared = known ? declaredType(inner, p.type) : null;
   const dtype = p.type.kind === "tensor" ? dtypeNamed(inner.scope, p.type.dtype.text) : null;
@@ -188,7 +198,9 @@ function bindLiteral(env: Env, inner: Env, p: Parameter, arg: Arg): boolean {
 }
 
 const knownDims = (env: Env, type: TypeExpr & { kind: "tensor" }): boolean =>
-  type.dims.every((dim) => (dim.kind === "pack" ? env.scope.own(`..${dim.name.text}`) !== undefined : namesIn(dim).every((name) => env.scope.own(name) !== undefined)));
+  type.dims.every((dim) =>
+    dim.kind === "pack" ? env.scope.own(`..${dim.name.text}`) !== undefined : namesIn(dim).every((name) => env.scope.own(name) !== undefined),
+  );
 
 function fitResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
   if (value.kind === "error") return value;
@@ -204,7 +216,9 @@ function fitResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlV
   if (value.kind !== "tensor") {
     const declared = isNumber(value) || value.kind === "bool" ? declaredType(inner, type) : null;
     if (declared !== null) return literal(inner, span, value, declared.type);
-    return report(inner.context, "E0302", span, `${says} must be ${text(type)}, not ${describe(value)}`, { also: [{ span: type.span, says: "declared here" }] });
+    return report(inner.context, "E0302", span, `${says} must be ${text(type)}, not ${describe(value)}`, {
+      also: [{ span: type.span, says: "declared here" }],
+    });
   }
   const postponed: Postponed[] = [];
   if (!fitTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) || !fitPostponed(inner, postponed)) return ERROR;

@@ -176,4 +176,3 @@ export interface Update {
   /** By the place of the statement: the values that the first param's update wrote. */
   readonly written: Map<string, GraphValue>;
 }
-

@@ -87,7 +87,9 @@ export function dtypeNamed(scope: Scope, name: string): DType | "variable" | nul
 
 export function reportDtype(env: Env, name: string, span: Span): DlValue {
   const near = didYouMean(name, Object.keys(dtypes));
-  return report(env.context, "E0310", span, `there is no dtype ${name}`, { help: near === null ? `dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean ${near}?` });
+  return report(env.context, "E0310", span, `there is no dtype ${name}`, {
+    help: near === null ? `dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean ${near}?`,
+  });
 }
 
 /** The size of a dim as it stands, everything in it known; null after a report. */
@@ -100,7 +102,10 @@ export function sizeOf(env: Env, expr: Expr): number | null {
   if (size.unknown !== null) {
     const near = didYouMean(size.unknown, env.scope.all());
     report(env.context, "E0307", expr.span, `the size ${size.unknown} does not follow from anything`, {
-      help: near === null ? `a name in the type of a parameter is bound by its argument; a size given from outside is declared with \`dim ${size.unknown}\`` : `did you mean ${near}?`,
+      help:
+        near === null
+          ? `a name in the type of a parameter is bound by its argument; a size given from outside is declared with \`dim ${size.unknown}\``
+          : `did you mean ${near}?`,
     });
     return null;
   }
@@ -180,7 +185,12 @@ export function fitDim(env: Env, dim: Expr, actual: Actual, because: string, spa
   if (value.unknown === null) return value.known === actual.size ? "ok" : { wanted: dim.kind === "number" ? text(dim) : `${text(dim)} = ${value.known}` };
   const solved = (actual.size - value.known) / value.factor;
   if (!Number.isInteger(solved) || solved < 1) return { wanted: `${text(dim)} for some ${value.unknown}` };
-  env.scope.bind(value.unknown, { kind: "value", value: int(solved, dim.kind === "name" ? actual.symbol : null), span, because: `${value.unknown} is ${solved}: ${because}` });
+  env.scope.bind(value.unknown, {
+    kind: "value",
+    value: int(solved, dim.kind === "name" ? actual.symbol : null),
+    span,
+    because: `${value.unknown} is ${solved}: ${because}`,
+  });
   return "ok";
 }
 

@@ -34,12 +34,22 @@ export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[
   const splat = op.name === "broadcast" ? operands[0]?.value.node.attrs["value"] : undefined;
   // A number repeated is the number of that shape.
   if (typeof splat === "number" && operands[0]?.value.node.op.name === "constant") {
-    const [type] = op.type(operands.map((o) => o.value.type), { ...op.defaults, ...attrs });
+    const [type] = op.type(
+      operands.map((o) => o.value.type),
+      { ...op.defaults, ...attrs },
+    );
     return type === undefined ? null : [constant(env, span, type, splat)];
   }
-  return build(env, span, () => context.builder.addNode(op, operands.map((o) => o.value), attrs).results).map((value) =>
-    makeTensor(context.builder, value, span, symbolsOf(op, value, operands)),
-  );
+  return build(
+    env,
+    span,
+    () =>
+      context.builder.addNode(
+        op,
+        operands.map((o) => o.value),
+        attrs,
+      ).results,
+  ).map((value) => makeTensor(context.builder, value, span, symbolsOf(op, value, operands)));
 }
 
 /** The first result of an op by name. */
@@ -64,7 +74,9 @@ function symbolsOf(op: Op, value: GraphValue, operands: readonly Tensor[]): read
 
 /** Where the operands came from, if that is elsewhere. */
 export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {
-  return operands.filter((o) => o.from.source !== here.source || o.from.start < here.start || o.from.end > here.end).map((o) => ({ span: o.from, says: showTensor(o) }));
+  return operands
+    .filter((o) => o.from.source !== here.source || o.from.start < here.start || o.from.end > here.end)
+    .map((o) => ({ span: o.from, says: showTensor(o) }));
 }
 
 /** A number or bool written where a tensor of this type is wanted. */
@@ -82,7 +94,11 @@ export function literal(env: Env, span: Span, value: DlValue, type: TensorType):
 const article = (dtype: DType): string => (/^[fiu]/.test(dtype) ? `an ${dtype}` : `a ${dtype}`);
 
 export function constant(env: Env, span: Span, type: TensorType, value: number | readonly number[]): Tensor {
-  return makeTensor(env.context.builder, build(env, span, () => env.context.builder.constant(type, value)), span);
+  return makeTensor(
+    env.context.builder,
+    build(env, span, () => env.context.builder.constant(type, value)),
+    span,
+  );
 }
 
 /** How `from` reads as `to` with leading axes and axes of size 1 repeated; null if it does not. */
@@ -99,8 +115,18 @@ export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbo
   const kept = from.flatMap((size, axis) => (size === shape[axis + shift] ? [axis] : []));
   const value = build(env, span, () => {
     const { builder } = env.context;
-    const squeezed = kept.length === from.length ? t.value : builder.reshape(t.value, kept.map((axis) => from[axis] ?? 1));
-    return builder.broadcast(squeezed, shape, kept.map((axis) => axis + shift));
+    const squeezed =
+      kept.length === from.length
+        ? t.value
+        : builder.reshape(
+            t.value,
+            kept.map((axis) => from[axis] ?? 1),
+          );
+    return builder.broadcast(
+      squeezed,
+      shape,
+      kept.map((axis) => axis + shift),
+    );
   });
   return makeTensor(env.context.builder, value, span, symbols);
 }
@@ -117,7 +143,10 @@ export function conform(env: Env, span: Span, says: string, operands: readonly {
   if (other !== undefined) {
     report(env.context, "E0303", span, `${says} needs one dtype, not ${like.value.value.type.dtype} and ${other.value.value.type.dtype}`, {
       label: tensors.map((t) => showTensor(t.value)).join(" · "),
-      also: origins(tensors.map((t) => t.value), span),
+      also: origins(
+        tensors.map((t) => t.value),
+        span,
+      ),
       help: `convert one of them: convert(x, dtype: "${like.value.value.type.dtype}")`,
     });
     return null;
@@ -126,7 +155,10 @@ export function conform(env: Env, span: Span, says: string, operands: readonly {
   if (target === undefined) {
     report(env.context, "E0304", span, `${says} has no shape: neither operand's shape holds the other's`, {
       label: tensors.map((t) => showTensor(t.value)).join(" · "),
-      also: origins(tensors.map((t) => t.value), span),
+      also: origins(
+        tensors.map((t) => t.value),
+        span,
+      ),
       help: broadcastHelp(tensors.map((t) => t.value.value.type.shape)),
     });
     return null;

@@ -43,7 +43,12 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
 }
 
 /** The graph of an entry for one set of dims, and which of the dims it used. */
-export function elaborateEntry(program: ProgramState, moduleScope: Scope, entry: Entry, options: EntryOptions): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
+export function elaborateEntry(
+  program: ProgramState,
+  moduleScope: Scope,
+  entry: Entry,
+  options: EntryOptions,
+): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
   const context = makeContext(program, options);
   const scope = makeScope(moduleScope);
   const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, body: "entry" };

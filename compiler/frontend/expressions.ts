@@ -28,7 +28,9 @@ export function evaluate(env: Env, expr: Expr): DlValue {
     case "list":
       return { kind: "list", items: expr.items.flatMap((item) => listItem(env, item)) };
     case "tuple":
-      return expr.items.length === 1 && expr.items[0] !== undefined ? evaluate(env, expr.items[0]) : { kind: "tuple", items: expr.items.map((item) => evaluate(env, item)) };
+      return expr.items.length === 1 && expr.items[0] !== undefined
+        ? evaluate(env, expr.items[0])
+        : { kind: "tuple", items: expr.items.map((item) => evaluate(env, item)) };
     case "record":
       return record(env, expr);
     case "unary":

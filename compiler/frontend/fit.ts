@@ -42,7 +42,15 @@ export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Su
   for (const dim of type.dims) {
     if (isPack(dim)) {
       const count = shape.length - fixed;
-      good = fitPack(env, dim.name.text, { kind: "pack", sizes: shape.slice(axis, axis + count), symbols: t.symbols.slice(axis, axis + count), start: axis }, type, t, subject) && good;
+      good =
+        fitPack(
+          env,
+          dim.name.text,
+          { kind: "pack", sizes: shape.slice(axis, axis + count), symbols: t.symbols.slice(axis, axis + count), start: axis },
+          type,
+          t,
+          subject,
+        ) && good;
       axis += count;
     } else {
       good = fitAxis(env, { dim, axis, tensor: t, type, subject }, postponed) && good;
@@ -105,7 +113,12 @@ function fitDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): 
 function fitPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
   const known = env.scope.own(packKey(name));
   if (known?.kind !== "value" || known.value.kind !== "pack") {
-    env.scope.bind(packKey(name), { kind: "value", value: pack, span: subject.span, because: `..${name} is [${pack.sizes.join(", ")}]: ${subject.says} is ${showTensor(t)}` });
+    env.scope.bind(packKey(name), {
+      kind: "value",
+      value: pack,
+      span: subject.span,
+      because: `..${name} is [${pack.sizes.join(", ")}]: ${subject.says} is ${showTensor(t)}`,
+    });
     return true;
   }
   const wanted = known.value.sizes;
@@ -149,4 +162,3 @@ function fix(type: TensorTypeExpr, t: Tensor): string | undefined {
   if (rank === wanted && rank >= 2 && [...t.value.type.shape].reverse().join() === type.dims.map((d) => text(d)).join()) return "transpose it";
   return undefined;
 }
-

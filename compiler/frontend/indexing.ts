@@ -57,13 +57,16 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
   const used = expr.items.filter((item) => item.kind === "at" || item.kind === "range").length;
   const rests = expr.items.filter((item) => item.kind === "rest").length;
   if (used > sizes.length || rests > 1)
-    return report(env.context, "E0311", expr.span, rests > 1 ? "an index has at most one `..`" : `${used} indices for ${sizes.length} axes`, { label: showTensor(t) });
+    return report(env.context, "E0311", expr.span, rests > 1 ? "an index has at most one `..`" : `${used} indices for ${sizes.length} axes`, {
+      label: showTensor(t),
+    });
   const cut: Cut = { start: sizes.map(() => 0), limit: [...sizes], shape: [], symbols: [], takes: [] };
   const items: readonly IndexItem[] = rests === 1 ? expr.items : [...expr.items, { kind: "rest", span: expr.span }];
   let axis = 0;
   for (const item of items) {
     if (item.kind === "new") keep(cut, 1, null);
-    else if (item.kind === "rest") for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, present(sizes[axis], "axis"), t.symbols[axis] ?? null);
+    else if (item.kind === "rest")
+      for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, present(sizes[axis], "axis"), t.symbols[axis] ?? null);
     else if (!cutAxis(env, t, item, axis++, cut)) return ERROR;
   }
   return apply(env, t, cut, expr);
@@ -77,7 +80,9 @@ function keep(cut: Cut, size: number, symbol: string | null): void {
 function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }, axis: number, cut: Cut): boolean {
   const size = t.value.type.shape[axis] ?? 0;
   const outside = (what: string): false => {
-    report(env.context, "E0311", item.span, `${what} lies outside axis ${axis} of ${showTensor(t)}`, { help: `indices go from 0 to ${size - 1}, or from -${size} to -1 counted from the end` });
+    report(env.context, "E0311", item.span, `${what} lies outside axis ${axis} of ${showTensor(t)}`, {
+      help: `indices go from 0 to ${size - 1}, or from -${size} to -1 counted from the end`,
+    });
     return false;
   };
   if (item.kind === "range") {

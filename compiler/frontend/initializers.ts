@@ -23,4 +23,3 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
     help: "an initializer is a number, a tensor of the declared type, or a function of the shape",
   });
 }
-

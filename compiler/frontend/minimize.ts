@@ -29,7 +29,9 @@ interface Trained {
 export function minimize(env: Env, statement: MinimizeStmt): void {
   const { context } = env;
   if (env.body !== "entry" || !context.train) {
-    report(context, "E0607", statement.span, "`minimize` stands in the body of a train entry", { help: env.body === "entry" ? "write `train entry`" : undefined });
+    report(context, "E0607", statement.span, "`minimize` stands in the body of a train entry", {
+      help: env.body === "entry" ? "write `train entry`" : undefined,
+    });
     return;
   }
   const loss = lossOf(env, statement);
@@ -38,10 +40,17 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
   const last = steps.at(-1);
   if (last === undefined || !isOptimizer(last.value)) {
-    report(context, "E0603", last?.span ?? statement.span, `${last === undefined ? "nothing" : describe(last.value)} is no optimizer`, { help: "end with one, such as `|> adam(lr: 1e-3)`" });
+    report(context, "E0603", last?.span ?? statement.span, `${last === undefined ? "nothing" : describe(last.value)} is no optimizer`, {
+      help: "end with one, such as `|> adam(lr: 1e-3)`",
+    });
     return;
   }
-  let gradients: readonly Tensor[] | null = gradientsOf(env, loss, trained.map((t) => t.seen), statement.span);
+  let gradients: readonly Tensor[] | null = gradientsOf(
+    env,
+    loss,
+    trained.map((t) => t.seen),
+    statement.span,
+  );
   for (const step of steps.slice(0, -1)) gradients = gradients && transform(env, step.value, gradients, step.span);
   if (gradients !== null) update(env, last.value, last.span, trained, gradients);
 }
@@ -125,7 +134,8 @@ export function paramsUnder(env: Env, value: DlValue, span: Span): readonly stri
 const ancestors = (value: GraphValue): Set<GraphValue> => reachable(value, () => true);
 
 /** Values that a gradient may flow back to. */
-const differentiable = (value: GraphValue): Set<GraphValue> => reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
+const differentiable = (value: GraphValue): Set<GraphValue> =>
+  reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
 
 /** The value and everything that it is computed from, by operands that `follow` lets pass. */
 function reachable(value: GraphValue, follow: (operand: GraphValue, user: GraphValue) => boolean): Set<GraphValue> {
@@ -141,11 +151,14 @@ function reachable(value: GraphValue, follow: (operand: GraphValue, user: GraphV
   return seen;
 }
 
-const isOptimizer = (value: DlValue): value is Optimizer => value.kind === "function" && value.target.kind === "callable" && value.target.declaration.kind === "optimizer";
+const isOptimizer = (value: DlValue): value is Optimizer =>
+  value.kind === "function" && value.target.kind === "callable" && value.target.declaration.kind === "optimizer";
 
 function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
   if (step.kind !== "function" || isOptimizer(step)) {
-    report(env.context, "E0604", span, `${describe(step)} is no gradient transformation`, { help: "a transformation is a fn of a gradient, or of the list of all" });
+    report(env.context, "E0604", span, `${describe(step)} is no gradient transformation`, {
+      help: "a transformation is a fn of a gradient, or of the list of all",
+    });
     return null;
   }
   const all = step.target.kind === "callable" && split(step.target.declaration).tensors[0]?.type.kind === "list";
@@ -155,7 +168,9 @@ function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: 
   const items = made.kind === "list" ? made.items : [];
   const good = items.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
   if (good.length === gradients.length) return good;
-  report(env.context, "E0604", span, "a gradient transformation keeps the type of the gradients", { label: `gives ${items.map(describe).join(", ") || describe(made)}` });
+  report(env.context, "E0604", span, "a gradient transformation keeps the type of the gradients", {
+    label: `gives ${items.map(describe).join(", ") || describe(made)}`,
+  });
   return null;
 }
 
@@ -202,14 +217,26 @@ function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): vo
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
   if (value.kind === "error") return false;
   if (value.kind === "tensor" && sameType(value.value.type, t.declared.type)) return true;
-  report(env.context, "E0605", span, `an optimizer gives the new value of its param: ${showType(t.declared.type)}, not ${value.kind === "tensor" ? showTensor(value) : describe(value)}`, {
-    also: [{ span: t.declared.span, says: `param ${t.declared.path}` }],
-  });
+  report(
+    env.context,
+    "E0605",
+    span,
+    `an optimizer gives the new value of its param: ${showType(t.declared.type)}, not ${value.kind === "tensor" ? showTensor(value) : describe(value)}`,
+    {
+      also: [{ span: t.declared.span, says: `param ${t.declared.path}` }],
+    },
+  );
   return false;
 }
 
 /** A shared state that is computed from one param or its gradient would mean that param's alone. */
-function checkShared(env: Env, span: Span, shared: { readonly path: string; readonly declared: ReadonlyMap<string, Span> }, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+function checkShared(
+  env: Env,
+  span: Span,
+  shared: { readonly path: string; readonly declared: ReadonlyMap<string, Span> },
+  trained: readonly Trained[],
+  gradients: readonly Tensor[],
+): void {
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
   for (const [name, place] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);

@@ -35,7 +35,8 @@ interface Loading {
 /** The program's file, whatever it imports, and the standard library below all of them. */
 export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagnostic[]): Modules {
   const root = makeFileScope(null);
-  for (const [name, builtin] of Object.entries(builtins)) root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
+  for (const [name, builtin] of Object.entries(builtins))
+    root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
   root.bindValue("op", { kind: "ops" });
   root.bindValue("inf", { kind: "float", value: Infinity });
   const prelude = makeFileScope(root);
@@ -114,12 +115,22 @@ function importNames(item: Import, from: Source, scope: Scope, loading: Loading)
 function importedModule(item: Import, from: Source, loading: Loading): Module | null {
   const source = loading.resolve(item.from, from.name);
   if (source === null) {
-    loading.diagnostics.push({ code: "E0204", says: `there is no file ${item.from}`, at: { span: item.fromSpan, says: "" }, help: "paths are relative to the importing file" });
+    loading.diagnostics.push({
+      code: "E0204",
+      says: `there is no file ${item.from}`,
+      at: { span: item.fromSpan, says: "" },
+      help: "paths are relative to the importing file",
+    });
     return null;
   }
   const known = loading.loaded.get(source.name);
   if (known === undefined) return loadModule(source, loading);
   if (known === null && !loading.diagnostics.some((d) => d.code === "E0205" || d.code.startsWith("E01")))
-    loading.diagnostics.push({ code: "E0205", says: `${from.name} and ${source.name} import each other`, at: { span: item.fromSpan, says: "" }, help: "move what both need into a third file" });
+    loading.diagnostics.push({
+      code: "E0205",
+      says: `${from.name} and ${source.name} import each other`,
+      at: { span: item.fromSpan, says: "" },
+      help: "move what both need into a third file",
+    });
   return known;
 }

@@ -46,8 +46,12 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }] }, diagnostics };
 }
 
+/** All ops but leaves and what passes alone make: `gradient`, and ops that use one name for an operand and an attribute. */
 function opFunctions(): ReadonlyMap<string, DlValue> {
-  const callable = [...ops].filter(([name, op]) => op.form.kind !== "leaf" && name !== "gradient");
+  const callable = [...ops].filter(
+    ([name, op]) =>
+      op.form.kind !== "leaf" && name !== "gradient" && (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
+  );
   return new Map(callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]));
 }
 
@@ -57,10 +61,20 @@ const nameOf = (source: Source): string => (source.name.split(/[\\/]/).at(-1) ??
 function chosen(main: Module, source: Source, options: ElaborateOptions, diagnostics: Diagnostic[]): readonly Entry[] {
   const names = main.entries.map((entry) => entry.name.text);
   if (names.length === 0 && diagnostics.length === 0)
-    diagnostics.push({ code: "E0209", says: "there is no entry", at: { span: { source, start: 0, end: 0 }, says: "" }, help: "an entry is what can be called: entry predict(x: f32[N, 784]) { Net(x) }" });
+    diagnostics.push({
+      code: "E0209",
+      says: "there is no entry",
+      at: { span: { source, start: 0, end: 0 }, says: "" },
+      help: "an entry is what can be called: entry predict(x: f32[N, 784]) { Net(x) }",
+    });
   for (const entry of main.entries) {
     if (entry.name.text !== "init") continue;
-    diagnostics.push({ code: "E0202", says: "the entry `init` is made by the compiler", at: { span: entry.name.span, says: "" }, help: "give the entry another name" });
+    diagnostics.push({
+      code: "E0202",
+      says: "the entry `init` is made by the compiler",
+      at: { span: entry.name.span, says: "" },
+      help: "give the entry another name",
+    });
   }
   for (const wanted of options.entries ?? []) {
     if (names.includes(wanted) || wanted === "init") continue;
@@ -76,7 +90,12 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
     // What an entry does depends on nothing but the dims that it used, so equal sizes of these give an equal graph.
     if (done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size))) continue;
-    const { graph, used } = elaborateEntry(program, main.scope, entry, { name: entry.name.text, train: entry.train, dims, index: main.entries.indexOf(entry) + 1 });
+    const { graph, used } = elaborateEntry(program, main.scope, entry, {
+      name: entry.name.text,
+      train: entry.train,
+      dims,
+      index: main.entries.indexOf(entry) + 1,
+    });
     done.push({ dims: Object.fromEntries([...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]]))), graph });
   }
   return done;

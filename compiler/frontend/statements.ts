@@ -121,14 +121,25 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
   const binding = env.scope.find(target.text);
   if (!isState(binding)) {
     if (binding?.kind === "value" && binding.value.kind === "error") return;
-    const near = didYouMean(target.text, env.scope.all().filter((name) => isState(env.scope.find(name))));
+    const near = didYouMean(
+      target.text,
+      env.scope.all().filter((name) => isState(env.scope.find(name))),
+    );
     const what = binding === undefined ? `there is no state ${target.text}` : `${target.text} is no state`;
-    const help = near !== null && near !== target.text ? `did you mean ${near}?` : binding?.kind === "variable" ? "params change by `minimize`" : `declare it: state ${target.text}: f32 = 0`;
+    const help =
+      near !== null && near !== target.text
+        ? `did you mean ${near}?`
+        : binding?.kind === "variable"
+          ? "params change by `minimize`"
+          : `declare it: state ${target.text}: f32 = 0`;
     report(context, "E0206", target.span, what, { help });
     return;
   }
   const { declared } = binding;
-  const shared = env.update !== null && declared.path.startsWith(`${env.update.shared.path}.`) && joinPath(env.update.shared.path, target.text) === declared.path ? env.update : null;
+  const shared =
+    env.update !== null && declared.path.startsWith(`${env.update.shared.path}.`) && joinPath(env.update.shared.path, target.text) === declared.path
+      ? env.update
+      : null;
   const site = placeKey(span);
   const known = shared?.written.get(site);
   if (known !== undefined) {
@@ -151,11 +162,11 @@ function fitWrite(env: Env, declared: Declared, value: DlValue, span: Span): Ten
     return made.kind === "tensor" ? made : null;
   }
   if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0) return broadcastTo(env, span, value, declared.type.shape);
+  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
+    return broadcastTo(env, span, value, declared.type.shape);
   report(env.context, "E0313", span, `the state is ${showType(declared.type)}, and ${describe(value)} is written`, {
     label: value.kind === "tensor" ? showTensor(value) : "",
     also: [{ span: declared.span, says: "declared here" }],
   });
   return null;
 }
-

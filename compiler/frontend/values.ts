@@ -2,7 +2,7 @@ import type { Expr, Pack } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
-import type { DlValue, FunctionValue, Target, Tensor } from "./context.ts";
+import type { DlValue, Target, Tensor } from "./context.ts";
 
 export const ERROR: DlValue = { kind: "error" };
 export const UNIT: DlValue = { kind: "unit" };
@@ -68,7 +68,9 @@ export function describe(value: DlValue): string {
     case "tensor":
       return showTensor(value);
     case "function":
-      return value.target.kind === "callable" ? `the ${value.target.declaration.kind} ${functionName(value.target)}` : `the function ${functionName(value.target)}`;
+      return value.target.kind === "callable"
+        ? `the ${value.target.declaration.kind} ${functionName(value.target)}`
+        : `the function ${functionName(value.target)}`;
     case "ops":
       return "the table of ops";
     case "unit":

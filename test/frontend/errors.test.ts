@@ -32,8 +32,8 @@ for (const name of names) {
   });
 }
 
-// A limit that no small file reaches.
-const unreachable = new Set(["E0407"]);
+// A limit that no small file reaches, and a guard: today every op of floats that a model can call has a gradient.
+const unreachable = new Set(["E0407", "E0608"]);
 
 test("every code has a golden that breaks it", () => {
   const seen = names.map((name) => readFileSync(new URL(`${name}.txt`, folder), "utf8")).join("\n");

@@ -4,19 +4,25 @@ import { Runner, programOf, run } from "./program.ts";
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 test("batch norm uses the batch in train entries and its running statistics elsewhere", () => {
-  const model = run(`
+  const model = run(
+    `
 model Net(x: f32[N, 2]) -> f32[N, 2] = x |> batch_norm(momentum: 0.25, eps: 0.0)
 entry predict(x: f32[N, 2]) { Net(x) }
-train entry step(x: f32[N, 2]) { Net(x) }`, [{ N: 4 }]);
+train entry step(x: f32[N, 2]) { Net(x) }`,
+    [{ N: 4 }],
+  );
   const x = [1, 10, 2, 20, 3, 30, 6, 40];
-  const columns = [[1, 2, 3, 6], [10, 20, 30, 40]];
+  const columns = [
+    [1, 2, 3, 6],
+    [10, 20, 30, 40],
+  ];
   const variance = columns.map((c) => mean(c.map((v) => (v - mean(c)) ** 2)));
   const y = model.call("step", { x }).result ?? [];
   x.forEach((value, k) => expect(y[k]).toBeCloseTo((value - mean(columns[k % 2] ?? [])) / Math.sqrt(variance[k % 2] ?? 0), 4));
   // mean: 0 towards the batch's by a quarter; var: 1 towards the unbiased one.
   columns.forEach((c, k) => {
     expect(model.state("Net.batch_norm1.mean")[k]).toBeCloseTo(0.25 * mean(c), 4);
-    expect(model.state("Net.batch_norm1.var")[k]).toBeCloseTo(0.75 + 0.25 * ((variance[k] ?? 0) * 4) / 3, 3);
+    expect(model.state("Net.batch_norm1.var")[k]).toBeCloseTo(0.75 + (0.25 * ((variance[k] ?? 0) * 4)) / 3, 3);
   });
   const [m, v] = [model.state("Net.batch_norm1.mean"), model.state("Net.batch_norm1.var")];
   const p = model.call("predict", { x }).result ?? [];

@@ -35,7 +35,11 @@ export function programOf(text: string, variants: readonly Dims[] = [{}], files:
   return program;
 }
 
-export const graphOf = (program: Program, entry: string): Graph => present(program.entries.find((e) => e.graph.name === entry), entry).graph;
+export const graphOf = (program: Program, entry: string): Graph =>
+  present(
+    program.entries.find((e) => e.graph.name === entry),
+    entry,
+  ).graph;
 
 /** A program that keeps its params and state between calls, in the reference interpreter. */
 export class Runner {

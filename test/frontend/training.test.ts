@@ -52,11 +52,14 @@ test("adam over three steps", () => {
 });
 
 test("a state without the param's dims is one for all params and is written once", () => {
-  const program = programOf(`
+  const program = programOf(
+    `
 model Net(x: f32[N, 3]) -> f32[N, 2] = x |> dense(4) |> dense(2)
 train entry step(x: f32[N, 3]) {
   minimize mean(Net(x)) over Net with adam(lr: 0.1)
-}`, [{ N: 2 }]);
+}`,
+    [{ N: 2 }],
+  );
   const writes = graphOf(program, "step").writes.map((w) => w.path);
   expect(writes.filter((path) => path === "step.adam.t")).toEqual(["step.adam.t"]);
   expect(writes.filter((path) => path.endsWith(".m"))).toEqual(["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `step.adam.Net.${p}.m`));
