@@ -176,7 +176,7 @@ class BlockParser {
   #scoped(also?: string): Stmt[] {
     const outer = new Set(this.#names.keys());
     const body = this.#block();
-    for (const name of [...this.#names.keys()]) if (!outer.has(name) || name === also) this.#names.delete(name);
+    for (const name of this.#names.keys()) if (!outer.has(name) || name === also) this.#names.delete(name);
     return body;
   }
 

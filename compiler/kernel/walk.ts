@@ -1,7 +1,10 @@
 import { apply, constant, lane, splat } from "./fold.ts";
 import type { Expr, Stmt } from "./ir.ts";
 
-/** The expression with `change` applied to every part, inner ones first; constants fold again on the way. */
+/**
+ * The expression with `change` applied to its constants, variables, registers and loads (after their positions), and the rest made anew: constants fold on
+ * the way. Nothing that `change` gave is changed again, so it may swap names.
+ */
 export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
   const inner = (e: Expr): Expr => mapExpr(e, change);
   switch (expr.kind) {
@@ -13,13 +16,13 @@ export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
     case "load":
       return change({ ...expr, at: inner(expr.at) });
     case "splat":
-      return change(splat(inner(expr.value), expr.type.lanes));
+      return splat(inner(expr.value), expr.type.lanes);
     case "lane":
-      return change(lane(inner(expr.value), expr.lane));
+      return lane(inner(expr.value), expr.lane);
     case "apply":
-      return change(apply(expr.op, expr.args.map(inner)));
+      return apply(expr.op, expr.args.map(inner));
     case "call":
-      return change({ ...expr, args: expr.args.map(inner) });
+      return { ...expr, args: expr.args.map(inner) };
   }
 }
 
