@@ -18,7 +18,7 @@ export function liveLine(stream: WriteStream, on: boolean): LiveLine {
       const now = performance.now();
       if (now - shownAt < everyMs) return;
       shownAt = now;
-      stream.write(`\r\x1b[K${text.slice(0, Math.max(20, stream.columns - 1))}`);
+      stream.write(`\r\x1b[K${text.slice(0, (stream.columns || 80) - 1)}`);
     },
     clear() {
       if (shownAt > -Infinity) stream.write("\r\x1b[K");
