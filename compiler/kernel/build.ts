@@ -94,6 +94,20 @@ export class KernelBuilder extends Words {
     if (yes.length + no.length > 0) this.#block.push({ kind: "if", when: condition, then: yes, otherwise: no });
   }
 
+  /** Statements that stand nowhere yet, for a transformation to change before they are put in place by `append`. */
+  detached(body: () => void): readonly Stmt[] {
+    return this.#nested(body);
+  }
+
+  append(statements: readonly Stmt[]): void {
+    this.#block.push(...statements);
+  }
+
+  /** A variable that `append`ed statements define. */
+  variable(hint: string, type: RegType): Extract<Expr, { kind: "var" }> {
+    return { kind: "var", type, name: this.#names.fresh(hint) };
+  }
+
   build(name: string, origin: string): Kernel {
     return { name, buffers: [...this.#buffers], body: [...this.#block], origin };
   }

@@ -34,11 +34,39 @@ export interface Buffer {
  * `ramp` is the i32x4 of the lanes' numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
  */
 export const operators = {
-  add: 2, sub: 2, mul: 2, div: 2, rem: 2, neg: 1, abs: 1, min: 2, max: 2, madd: 3,
-  sqrt: 1, floor: 1, ceil: 1, trunc: 1, nearest: 1,
-  and: 2, or: 2, xor: 2, not: 1, shl: 2, shrs: 2, shru: 2,
-  eq: 2, ne: 2, lt: 2, le: 2, gt: 2, ge: 2, select: 3,
-  to_f32: 1, to_i32: 1, bits_f32: 1, bits_i32: 1,
+  add: 2,
+  sub: 2,
+  mul: 2,
+  div: 2,
+  rem: 2,
+  neg: 1,
+  abs: 1,
+  min: 2,
+  max: 2,
+  madd: 3,
+  sqrt: 1,
+  floor: 1,
+  ceil: 1,
+  trunc: 1,
+  nearest: 1,
+  and: 2,
+  or: 2,
+  xor: 2,
+  not: 1,
+  shl: 2,
+  shrs: 2,
+  shru: 2,
+  eq: 2,
+  ne: 2,
+  lt: 2,
+  le: 2,
+  gt: 2,
+  ge: 2,
+  select: 3,
+  to_f32: 1,
+  to_i32: 1,
+  bits_f32: 1,
+  bits_i32: 1,
   ramp: 0,
 } as const;
 
@@ -59,7 +87,15 @@ export type Expr =
   | { readonly kind: "call"; readonly type: RegType; readonly fn: string; readonly args: readonly Expr[] };
 
 export type Stmt =
-  | { readonly kind: "for"; readonly name: string; readonly from: Expr; readonly to: Expr; readonly step: number; readonly unroll: boolean; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: "for";
+      readonly name: string;
+      readonly from: Expr;
+      readonly to: Expr;
+      readonly step: number;
+      readonly unroll: boolean;
+      readonly body: readonly Stmt[];
+    }
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
   /** Mutable registers, all starting at `init`: `dims` is empty for one, `[6, 2]` for a tile. */
   | { readonly kind: "var"; readonly name: string; readonly dims: readonly number[]; readonly type: RegType; readonly init: Expr }
