@@ -32,7 +32,7 @@ for (const op of ops.values()) {
         if (!at.node.results.every(({ type }) => isFloat(type.dtype))) return;
         for (const { error, says } of [jacobianError(at), secondOrderError(at)]) expect(error, `${at.says}: ${says}`).toBeLessThan(1e-6);
       }),
-      { ...fixed, numRuns: 8 },
+      { ...fixed, numRuns: 6 },
     );
   });
 }
