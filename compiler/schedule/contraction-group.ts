@@ -11,6 +11,7 @@ import type { OutputSite } from "./contraction-output.ts";
 import { contractionKernel, type Finish } from "./contraction.ts";
 import { Evaluator } from "./evaluator.ts";
 import { bufferName, contractionOf, declareBuffers, storeAll } from "./scalar-nest.ts";
+import { uniqueNames } from "./unique-names.ts";
 import { vectorBody } from "./vectorize.ts";
 
 /** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
@@ -64,5 +65,5 @@ export function tiledContraction(group: GroupView, name: string, origin: string)
     packedName: bufferName(packed),
     finish,
   });
-  return { kernel, values };
+  return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, values };
 }

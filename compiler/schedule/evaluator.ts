@@ -112,6 +112,10 @@ export class Evaluator {
         node.operands.map((operand) => this.at(operand, index)),
         site,
       );
+    if (form.kind === "view") {
+      const operand = present(node.operands[0], "a view looks at something");
+      return this.at(operand, this.unflat(operand.type.shape, this.flat(value.type.shape, index)));
+    }
     invariant(form.kind === "map", `${node.op.name} is read at an index at which it is not computed`);
     return form.element(this.#k, index, this.read(node), site);
   }

@@ -9,6 +9,7 @@ import { siteOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
 import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
+import { uniqueNames } from "./unique-names.ts";
 
 /** One group as a kernel, with the values that its buffers stand for. */
 export interface LoweredGroup {
@@ -36,7 +37,7 @@ function loopNest(group: GroupView): { readonly kernel: Kernel; readonly values:
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
   const reassociate = form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
-  return { kernel: { ...plain, body: hoist(optimizeLoops(plain.body, { reassociate }), plain) }, values: buffers.map(([value]) => value) };
+  return { kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate })), plain) }, values: buffers.map(([value]) => value) };
 }
 
 /** `<ops>_<dtype>_<shape>`: the anchor first, then what was fused to it, each once; at most four are named. */
