@@ -23,6 +23,13 @@ export interface Located {
   readonly constant: number;
 }
 
+/** The terms that a pointer can hold, with the loop that owns it (null: there are none), and the rest. */
+interface Split {
+  readonly owner: FlatLoop | null;
+  readonly terms: ReadonlyMap<string, Term>;
+  readonly inline: readonly Term[];
+}
+
 /**
  * Address strength reduction. Every access is `start + terms + constant`. Accesses of one loop that differ in the constant only share a pointer, which is
  * bumped once per turn, and their constants become offsets in the instructions. What varies inside the loop otherwise (a `let`, a division) is added at the use.
@@ -35,6 +42,8 @@ export class Addresses {
   readonly needed = new Set<string>();
   readonly #lets = new Map<string, Expr>();
   readonly #forms = new Map<string, Linear | null>();
+  readonly #positions = new Map<Expr, Linear>();
+  readonly #splits = new Map<FlatLoop, Map<ReadonlyMap<string, Term>, Split>>();
   readonly #defined = new Map<FlatLoop, ReadonlySet<string>>();
   readonly #pointers = new Map<FlatLoop, Map<string, Pointer>>();
   /** Addresses that may use any pointer with their terms, whatever its guard: no instruction reads through them directly. */
@@ -56,7 +65,11 @@ export class Addresses {
   }
 
   form(at: Expr): Linear {
-    return linear(at, (name) => this.#expand(name));
+    const known = this.#positions.get(at);
+    if (known !== undefined) return known;
+    const form = linear(at, (name) => this.#expand(name));
+    this.#positions.set(at, form);
+    return form;
   }
 
   /** What a pointer starts at, in terms of what is known where its loop is entered. */
@@ -133,19 +146,26 @@ export class Addresses {
     else known.bias = Math.min(known.bias, form.constant);
   }
 
-  /** The terms that a pointer can hold, with the loop that owns it (null: there are none), and the rest. */
-  #split(chain: readonly FlatLoop[], terms: ReadonlyMap<string, Term>): { owner: FlatLoop | null; terms: ReadonlyMap<string, Term>; inline: readonly Term[] } {
+  #split(chain: readonly FlatLoop[], terms: ReadonlyMap<string, Term>): Split {
     const innermost = chain.at(-1);
     if (innermost === undefined) return { owner: null, terms: new Map(), inline: [...terms.values()] };
-    const held = new Map([...terms].filter(([, t]) => this.#holds(innermost, t)));
-    const inline = [...terms].filter(([key]) => !held.has(key)).map(([, t]) => t);
+    const known = this.#splits.get(innermost) ?? new Map<ReadonlyMap<string, Term>, Split>();
+    this.#splits.set(innermost, known);
+    const split = known.get(terms) ?? this.#splitIn(innermost, chain, terms);
+    known.set(terms, split);
+    return split;
+  }
+
+  #splitIn(innermost: FlatLoop, chain: readonly FlatLoop[], terms: ReadonlyMap<string, Term>): Split {
+    const inline = [...terms.values()].filter((t) => !this.#holds(innermost, t));
+    const held = inline.length === 0 ? terms : new Map([...terms].filter(([, t]) => this.#holds(innermost, t)));
     if (held.size === 0) return { owner: null, terms: held, inline };
     for (let depth = chain.length - 1; depth > 0; depth--) {
-      const loop = chain[depth] as FlatLoop;
-      const outer = chain[depth - 1] as FlatLoop;
+      const loop = present(chain[depth], "a loop of the chain");
+      const outer = present(chain[depth - 1], "a loop of the chain");
       if (held.has(loop.name) || ![...held.values()].every((t) => this.#holds(outer, t))) return { owner: loop, terms: held, inline };
     }
-    return { owner: chain[0] as FlatLoop, terms: held, inline };
+    return { owner: present(chain[0], "a loop of the chain"), terms: held, inline };
   }
 
   /** The term is the loop's variable, or known when the loop is entered. */

@@ -9,7 +9,7 @@ import { LastUses, neededNames } from "./liveness.ts";
 import { Locals } from "./locals.ts";
 import { bytesOf, emitLoad, emitSplatLoad, emitStore } from "./memory.ts";
 import { spread } from "./splat-offsets.ts";
-import { statementsOf, valuesOf, within, type Load } from "./walk.ts";
+import { valuesInLoops, type Load } from "./walk.ts";
 
 export interface KernelOptions {
   /** `madd` of vectors is one relaxed instruction. */
@@ -78,17 +78,14 @@ class KernelEmitter implements Surroundings {
 
   /** V8 builds a vector constant anew at each use, so those that loops use go into locals. Zero is as cheap as a copy. */
   #hoistConstants(): void {
-    for (const loop of this.#body.flatMap((stmt) => [...statementsOf([stmt])].filter((inner) => inner.kind === "for")))
-      for (const stmt of statementsOf(loop.body))
-        for (const value of valuesOf(stmt))
-          for (const x of within(value)) {
-            const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
-            if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
-            const local = this.locals.take("v128", "c");
-            this.to.op("v128.const", ...words);
-            this.to.set(local);
-            this.#constants.set(words.join(), local);
-          }
+    for (const x of valuesInLoops(this.#body)) {
+      const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
+      if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
+      const local = this.locals.take("v128", "c");
+      this.to.op("v128.const", ...words);
+      this.to.set(local);
+      this.#constants.set(words.join(), local);
+    }
   }
 
   #block(block: readonly FlatStmt[]): void {

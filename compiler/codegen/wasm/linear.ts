@@ -20,21 +20,30 @@ export const keyOf = (expr: Expr): string => (expr.kind === "var" ? expr.name : 
 
 /** `a + factor * b` */
 export function plus(a: Linear, b: Linear, factor = 1): Linear {
+  const constant = (a.constant + Math.imul(b.constant, factor)) | 0;
+  if (b.terms.size === 0) return { terms: a.terms, constant };
   const terms = new Map(a.terms);
   for (const [key, { expr, coefficient }] of b.terms) {
     const sum = ((terms.get(key)?.coefficient ?? 0) + Math.imul(coefficient, factor)) | 0;
     if (sum === 0) terms.delete(key);
     else terms.set(key, { expr, coefficient: sum });
   }
-  return { terms, constant: (a.constant + Math.imul(b.constant, factor)) | 0 };
+  return { terms, constant };
 }
 
+const texts = new WeakMap<Linear["terms"], string>();
+
 /** Text that equal sums of terms share. */
-export const termsKey = (terms: ReadonlyMap<string, Term>): string =>
-  [...terms]
+export function termsKey(terms: Linear["terms"]): string {
+  const known = texts.get(terms);
+  if (known !== undefined) return known;
+  const text = [...terms]
     .map(([key, { coefficient }]) => `${coefficient}*${key}`)
     .sort()
     .join(" + ");
+  texts.set(terms, text);
+  return text;
+}
 
 /** The affine form of an i32 expression; `expand` gives the form of a `let` that is to be seen through, or null. */
 export function linear(x: Expr, expand: (name: string) => Linear | null): Linear {

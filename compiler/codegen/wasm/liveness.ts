@@ -6,7 +6,7 @@ import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
 /** Variables whose values are needed as such. A `let` or loop variable that only addresses used is not: pointers have taken its place. */
 export function neededNames(body: readonly FlatStmt[], addresses: Addresses): ReadonlySet<string> {
   const needed = new Set(addresses.needed);
-  for (const stmt of [...statementsOf(body)].reverse()) {
+  for (const stmt of statementsOf(body).toReversed()) {
     if (stmt.kind === "let" && !needed.has(stmt.name)) continue;
     for (const value of valuesOf(stmt)) for (const x of within(value)) if (x.kind === "var") needed.add(x.name);
   }

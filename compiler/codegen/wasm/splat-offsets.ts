@@ -34,7 +34,8 @@ export function spread(
   return moves;
 }
 
-function* splatLoads(body: readonly FlatStmt[]): Generator<Load> {
-  for (const stmt of statementsOf(body))
-    for (const value of valuesOf(stmt)) for (const x of within(value)) if (x.kind === "splat" && x.value.kind === "load" && x.value.type.scalar !== "bool") yield x.value;
-}
+const splatLoads = (body: readonly FlatStmt[]): readonly Load[] =>
+  statementsOf(body)
+    .flatMap(valuesOf)
+    .flatMap(within)
+    .flatMap((x) => (x.kind === "splat" && x.value.kind === "load" && x.value.type.scalar !== "bool" ? [x.value] : []));

@@ -24,9 +24,10 @@ export function operandsOf(x: Expr): readonly Expr[] {
 }
 
 /** `x` and all expressions in it, positions of loads excepted. */
-export function* within(x: Expr): Generator<Expr> {
-  yield x;
-  for (const operand of operandsOf(x)) yield* within(operand);
+export function within(x: Expr): readonly Expr[] {
+  const all = [x];
+  for (let at = 0; at < all.length; at++) for (const operand of operandsOf(all[at] ?? x)) all.push(operand);
+  return all;
 }
 
 /** The values that a statement itself computes: not those of nested statements, and not positions. */
@@ -63,9 +64,19 @@ export function blocksOf(stmt: FlatStmt): readonly (readonly FlatStmt[])[] {
 }
 
 /** All statements of a block, nested ones after the one that holds them. */
-export function* statementsOf(block: readonly FlatStmt[]): Generator<FlatStmt> {
-  for (const stmt of block) {
-    yield stmt;
-    for (const inner of blocksOf(stmt)) yield* statementsOf(inner);
-  }
+export function statementsOf(block: readonly FlatStmt[]): readonly FlatStmt[] {
+  const all: FlatStmt[] = [];
+  const add = (stmts: readonly FlatStmt[]): void => {
+    for (const stmt of stmts) {
+      all.push(stmt);
+      for (const inner of blocksOf(stmt)) add(inner);
+    }
+  };
+  add(block);
+  return all;
+}
+
+/** All values that are computed inside some loop. */
+export function valuesInLoops(block: readonly FlatStmt[]): readonly Expr[] {
+  return block.flatMap((stmt) => (stmt.kind === "for" ? statementsOf(stmt.body).flatMap(valuesOf).flatMap(within) : blocksOf(stmt).flatMap(valuesInLoops)));
 }
