@@ -3,14 +3,10 @@ import type { Span } from "../../dsl/span.ts";
 import type { Attrs } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import type { DlValue, Env, Tensor } from "./context.ts";
-import { conform, emit, emitAll, origins } from "./emit.ts";
+import { conform, type Operand } from "./conform.ts";
+import { emit, emitAll, origins } from "./emit.ts";
 import { report } from "./errors.ts";
 import { bool, describe, ERROR, float, int, isNumber, showTensor } from "./values.ts";
-
-export interface Operand {
-  readonly value: DlValue;
-  readonly span: Span;
-}
 
 const binaryOps = {
   "+": "add",

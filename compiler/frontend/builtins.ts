@@ -3,13 +3,15 @@ import { elements } from "../types/tensor-type.ts";
 import { present } from "../support/invariant.ts";
 import { convertStatic } from "./arguments.ts";
 import type { Builtin, BuiltinArgs, DlValue, Env, Tensor } from "./context.ts";
-import { emit } from "./emit.ts";
+import { allowedShape, emit } from "./emit.ts";
 import { report } from "./errors.ts";
 import { gradientsOf, paramsUnder, scalarLoss } from "./minimize.ts";
 import { numbers } from "./op-calls.ts";
 import { randomBits } from "./random.ts";
 import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "./values.ts";
 import { read } from "./variables.ts";
+
+const maxRange = 10_000;
 
 const define = (doc: string, statics: readonly string[], tensors: readonly string[], apply: Builtin["apply"], optional: readonly string[] = []): Builtin => ({
   doc,
@@ -36,7 +38,8 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const { value } = arg(args, "items");
     const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
     if (found === null) return wrong(env, span, "product takes a list of ints", value);
-    return int(found.reduce((a, b) => a * b, 1));
+    const result = found.reduce((a, b) => a * b, 1);
+    return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
   }),
   set: define("a list with another value at these places", ["items", "places", "value"], [], (env, args) => {
     const [items, places] = [arg(args, "items"), placesIn(args)];
@@ -54,7 +57,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   }),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
     const { value, span } = arg(args, "n");
-    if (value.kind !== "int" || value.value < 0 || value.value > 1_000_000) return wrong(env, span, "range takes an int from 0 to 1000000", value);
+    if (value.kind !== "int" || value.value < 0 || value.value > maxRange) return wrong(env, span, `range takes an int from 0 to ${maxRange}`, value);
     return ints(Array.from({ length: value.value }, (_, k) => k));
   }),
   map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) => overItems(env, args, span)),
@@ -69,7 +72,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const { value } = arg(args, "shape");
     const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
     if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "random_bits takes a shape", value);
-    return randomBits(env, shape, span);
+    return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
   }),
   params: define("the params that a model has used so far in this entry, as a list of tensors", ["model"], [], (env, args) => {
     const { value, span } = arg(args, "model");

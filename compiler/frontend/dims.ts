@@ -4,6 +4,7 @@ import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { DlValue, Env, PackValue, Scope } from "./context.ts";
+import { allowedShape } from "./emit.ts";
 import { report } from "./errors.ts";
 import { int, isPack } from "./values.ts";
 
@@ -161,7 +162,7 @@ export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorT
       symbols.push(symbolOf(env, dim));
     }
   }
-  return { type: tensor(dtype, shape), symbols };
+  return allowedShape(env, type.span, shape) ? { type: tensor(dtype, shape), symbols } : null;
 }
 
 export function symbolOf(env: Env, dim: Expr): string | null {

@@ -29,6 +29,7 @@ export const codes = {
   E0313: "a state keeps its type",
   E0314: "an initializer gives a tensor of the declared type",
   E0315: "a size is a positive int",
+  E0316: "a tensor has at most 2^31 - 1 elements",
   E0401: "only functions, layers and models can be called",
   E0402: "every parameter without a default needs an argument",
   E0403: "there must not be more arguments than parameters",
@@ -74,7 +75,8 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
   const user = userCall(context);
   const hidden = program.library.has(span.source) && user >= 0;
   const at = hidden ? (context.calls[user]?.span ?? span) : span;
-  const key = `${code}@${at.source.name}:${at.start}:${at.end}:${hidden ? span.start : ""}`;
+  // Inside the library the first mistake of a call says enough: the others follow from it.
+  const key = `${hidden ? "" : code}@${at.source.name}:${at.start}:${at.end}`;
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);
   const way = hidden ? [...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })), { span, says: label || "here" }] : [];

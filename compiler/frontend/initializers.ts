@@ -1,8 +1,9 @@
 import type { Expr } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
+import { broadcastTo, literal } from "./conform.ts";
 import type { DlValue, Env } from "./context.ts";
-import { broadcastTo, constant, literal } from "./emit.ts";
+import { constant } from "./emit.ts";
 import { report } from "./errors.ts";
 import { describe, ERROR, ints, isNumber } from "./values.ts";
 

@@ -1,6 +1,6 @@
 import type { Entry, File, Import } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { parse } from "../../dsl/parse.ts";
+import { parse, type Parsed } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { invariant } from "../support/invariant.ts";
@@ -24,6 +24,15 @@ export interface Modules {
   readonly library: ReadonlySet<Source>;
 }
 
+/** The library's files are the same for every program; a resolver that gives the same object again spares the parsing. */
+const parsedLibrary = new WeakMap<Source, Parsed>();
+
+function parseLibrary(file: Source): Parsed {
+  const parsed = parsedLibrary.get(file) ?? parse(file);
+  parsedLibrary.set(file, parsed);
+  return parsed;
+}
+
 interface Loading {
   readonly resolve: Resolve;
   readonly diagnostics: Diagnostic[];
@@ -45,7 +54,7 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
     const file = resolve(path, null);
     invariant(file !== null, `the library file ${path} is missing`);
     library.add(file);
-    const parsed = parse(file);
+    const parsed = parseLibrary(file);
     diagnostics.push(...parsed.diagnostics);
     if (parsed.file !== null) declareItems(parsed.file, prelude, diagnostics);
   }

@@ -2,8 +2,9 @@ import type { Span } from "../../dsl/span.ts";
 import { present } from "../support/invariant.ts";
 import { elements, scalar, tensor, type Shape } from "../types/tensor-type.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
-import type { Context, Declared, Env, Tensor } from "./context.ts";
+import type { Context, Declared, DlValue, Env } from "./context.ts";
 import { build } from "./emit.ts";
+import { report } from "./errors.ts";
 import { ERROR, makeTensor } from "./values.ts";
 import { leaf } from "./variables.ts";
 
@@ -27,9 +28,10 @@ const sitesPerEntry = 1 << 16;
  * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed gives a key for this draw in this call, and
  * threefry of (index, 0) under that key the bits of each element; so no two draws share a block, and the bits depend on nothing else.
  */
-export function randomBits(env: Env, shape: Shape, span: Span): Tensor {
+export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
+  if (random.nextSite >= sitesPerEntry) return report(context, "E0407", span, `an entry draws at most ${sitesPerEntry} times`);
   const value = build(env, span, () => {
     const [seed0, seed1, step] = keyOf(context);
     const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.nextSite++);

@@ -3,9 +3,9 @@ import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
+import { broadcastTo, literal } from "./conform.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./dims.ts";
-import { broadcastTo, literal } from "./emit.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { joinPath, placeKey, reserve } from "./frames.ts";
 import { initialize } from "./initializers.ts";
@@ -16,7 +16,11 @@ import { declare, read, write } from "./variables.ts";
 /** Statements in order, in a scope of the caller's; the value is that of the last if it is an expression. */
 export function block(env: Env, body: Block): DlValue {
   let value: DlValue = UNIT;
-  for (const statement of body.statements) value = execute(env, statement);
+  for (const statement of body.statements) {
+    value = execute(env, statement);
+    // A requirement that does not hold: what follows counts on it.
+    if (statement.kind === "expression" && value.kind === "error") return value;
+  }
   return value;
 }
 
@@ -136,10 +140,7 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
     return;
   }
   const { declared } = binding;
-  const shared =
-    env.update !== null && declared.path.startsWith(`${env.update.shared.path}.`) && joinPath(env.update.shared.path, target.text) === declared.path
-      ? env.update
-      : null;
+  const shared = env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
   const site = placeKey(span);
   const known = shared?.written.get(site);
   if (known !== undefined) {

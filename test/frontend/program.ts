@@ -8,7 +8,13 @@ import type { Graph, Program } from "../../compiler/graph/ir.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { present } from "../../compiler/support/invariant.ts";
 
-export const library = (path: string): Source => ({ name: path, text: readFileSync(new URL(`../../dsl/${path}`, import.meta.url), "utf8") });
+const loaded = new Map<string, Source>();
+
+function library(path: string): Source {
+  const source = loaded.get(path) ?? { name: path, text: readFileSync(new URL(`../../dsl/${path}`, import.meta.url), "utf8") };
+  loaded.set(path, source);
+  return source;
+}
 
 export type Files = Readonly<Record<string, string>>;
 export type Dims = Readonly<Record<string, number>>;

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Runner, elaborateText, graphOf, programOf } from "./program.ts";
+
+const size = fc.integer({ min: 1, max: 6 });
+
+test("dims unify exactly when the sizes agree", () => {
+  fc.assert(
+    fc.property(size, size, size, size, (a, b, c, d) => {
+      const text = `
+fn both(x: f32[N, ..S, K], y: f32[K, M]) -> f32[N, ..S, M] = x @ y
+entry f(x: f32[2, ${a}, ${b}], y: f32[${c}, ${d}]) { both(x, y) }`;
+      const { program, diagnostics } = elaborateText(text);
+      if (b === c) expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual([2, a, d]);
+      else expect(diagnostics.map((e) => e.code)).toEqual(["E0301"]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a linear dim is solved for its unknown name", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 40 }), (factor, plus, actual) => {
+      const text = `
+fn g(x: f32[${factor} * H + ${plus}]) = zeros([H])
+entry f(x: f32[${actual}]) { g(x) }`;
+      const { program, diagnostics } = elaborateText(text);
+      const solved = (actual - plus) / factor;
+      if (Number.isInteger(solved) && solved > 0) expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual([solved]);
+      else expect(diagnostics.map((e) => e.code)).toEqual(["E0301"]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Shapes that one may repeat into the other. */
+const repeats = (from: readonly number[], to: readonly number[]): boolean =>
+  from.length <= to.length && from.every((s, k) => s === 1 || s === to[k + to.length - from.length]);
+
+test("a broadcast has the shape of one operand, and is refused otherwise", () => {
+  const shape = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+  fc.assert(
+    fc.property(shape, shape, (a, b) => {
+      const { program, diagnostics } = elaborateText(`entry f(x: f32[${a.join(", ")}], y: f32[${b.join(", ")}]) { x + y }`);
+      const result = repeats(b, a) ? a : repeats(a, b) ? b : null;
+      if (result === null) expect(diagnostics.map((e) => e.code)).toEqual(["E0304"]);
+      else expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual(result);
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test("an instance shares its params however often it is used, and plain layers never do", () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), (uses) => {
+      const steps = uses.map((shared) => (shared ? "|> enc" : "|> dense(3)")).join(" ");
+      const program = programOf(
+        `
+model Net(x: f32[N, 3]) -> f32[N, 3] {
+  let enc = dense(3)
+  x ${steps}
+}
+entry f(x: f32[N, 3]) { Net(x) + Net(x) }
+entry g(x: f32[N, 3]) { Net(x) }`,
+        [{ N: 2 }],
+      );
+      const weights = program.persistent.filter((p) => p.path.endsWith(".w"));
+      expect(weights).toHaveLength(uses.filter((shared) => !shared).length + (uses.includes(true) ? 1 : 0));
+      expect(new Set(program.persistent.map((p) => p.path)).size).toBe(program.persistent.length);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("writes take effect in order", () => {
+  const step = fc.oneof(
+    fc.integer({ min: -3, max: 3 }).map((k) => ({ text: `n <- n + ${k}`, apply: (n: number) => n + k })),
+    fc.integer({ min: -2, max: 2 }).map((k) => ({ text: `n <- n * ${k}`, apply: (n: number) => n * k })),
+    fc.constant({ text: "seen <- seen + n", apply: (n: number) => n }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
+      const runner = new Runner(
+        programOf(`
+layer counter()(x: f32[]) -> f32[] {
+  state n: f32 = 1
+  state seen: f32 = 0
+  ${steps.map((s) => s.text).join("\n  ")}
+  x + n
+}
+model M(x: f32[]) = counter(x)
+entry f(x: f32[]) { M(x) }`),
+      );
+      let [n, seen] = [1, 0];
+      for (let call = 0; call < 2; call++) {
+        const { result } = runner.call("f", { x: [10] });
+        for (const s of steps) {
+          n = s.apply(n);
+          if (s.text.startsWith("seen")) seen += n;
+        }
+        expect(result?.[0]).toBeCloseTo(10 + n, 3);
+      }
+      expect(runner.state("M.counter1.n")[0]).toBeCloseTo(n, 3);
+      expect(runner.state("M.counter1.seen")[0]).toBeCloseTo(seen, 3);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+// Everything that the goldens say, with a word replaced, dropped or doubled: a mistake must be a diagnostic, never an internal error.
+const corpus = ["graphs", "errors"].flatMap((kind) => {
+  const folder = new URL(`../golden/frontend/${kind}/`, import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".dl") && name !== "recursion.dl");
+  return files.map((name) => readFileSync(new URL(name, folder), "utf8").split(/(\s+|(?=[()[\]{},:])|(?<=[()[\]{},:]))/));
+});
+const words = [...new Set(corpus.flat().filter((word) => /\S/.test(word)))];
+const odd = [
+  "-1",
+  "0",
+  "1e30",
+  "99999999999",
+  "inf",
+  "[]",
+  "[[1]]",
+  "()",
+  "x",
+  "map",
+  "fold",
+  "op",
+  "op.conv",
+  "train",
+  "_",
+  "..S",
+  "params(x)",
+  "zeros",
+  "9007199254740991",
+];
+
+test("no text makes an internal error", () => {
+  const mutation = fc.record({ kind: fc.constantFrom("replace", "drop", "double"), at: fc.nat(), word: fc.constantFrom(...words, ...odd) });
+  fc.assert(
+    fc.property(fc.constantFrom(...corpus), fc.array(mutation, { minLength: 1, maxLength: 3 }), (text, mutations) => {
+      const parts = [...text];
+      for (const { kind, at, word } of mutations) {
+        const k = at % parts.length;
+        if (kind === "drop") parts.splice(k, 1);
+        else if (kind === "double") parts.splice(k, 0, parts[k] ?? "");
+        else parts[k] = word;
+      }
+      const { program, diagnostics } = elaborateText(parts.join(""), [{ N: 4 }]);
+      expect(program === null).toBe(diagnostics.length > 0);
+    }),
+    { numRuns: Number(process.env["FUZZ"] ?? 60) },
+  );
+});
