@@ -218,7 +218,7 @@ class Interpreter {
         const value = this.#lanes(stmt.value);
         return () => {
           const first = at();
-          inBounds(buffer, first, value.length, () => `${buffer.name}[${printExpr(stmt.at)}]`);
+          inBounds(buffer, first, value.length, () => printExpr({ kind: "load", type: stmt.value.type, buffer: buffer.name, at: stmt.at }));
           for (const [lane, x] of value.map((compute) => compute()).entries()) data[first + lane] = x;
         };
       }

@@ -62,7 +62,7 @@ export function lex(source: Source): Token[] {
       if (!groups) throw mistake("kir-token", `unexpected ${JSON.stringify(line[at])}`, { source, start: from + at, end: from + at + 1 });
       for (const kind of ["comment", "number", "name", "sign"] as const) {
         const text = groups[kind];
-        if (text === undefined) continue;
+        if (text === undefined || (kind === "comment" && depth + opened > 0)) continue;
         push(kind, text, from + at);
         if (text === "(" || text === "[") opened++;
         if (text === ")" || text === "]") opened--;

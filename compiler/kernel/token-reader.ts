@@ -63,5 +63,11 @@ export class TokenReader {
   }
 }
 
-const found = (token: Token): string =>
-  token.text === "" ? ` before the ${token.kind === "end" ? "end of the text" : "end of the line"}` : `, found ${token.text}`;
+const layout: Readonly<Partial<Record<TokenKind, string>>> = {
+  newline: " before the end of the line",
+  indent: ", found a deeper margin",
+  dedent: " before the end of the block",
+  end: " before the end of the text",
+};
+
+const found = (token: Token): string => layout[token.kind] ?? `, found ${token.text}`;
