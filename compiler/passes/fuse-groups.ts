@@ -1,6 +1,7 @@
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { elements, sameShape } from "../types/tensor-type.ts";
+import { elementCost } from "./support-cost.ts";
 
 /**
  * Finds the groups of `fuse`. Three kinds of nodes take part:
@@ -24,6 +25,20 @@ export interface Group {
 /** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
 const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
 const maximumMembers = 96;
+
+/** Operators after a product that are written out for each of its register tile's dozen vectors. */
+const maximumEpilogue = 24;
+
+/** What the members, and what they repeat of others, cost for one element. */
+function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>): number {
+  const seen = new Set<Node>();
+  const visit = (node: Node): number => {
+    if (seen.has(node) || !(members.has(node) || free.has(node))) return 0;
+    seen.add(node);
+    return elementCost(node) + node.operands.reduce((sum, operand) => sum + visit(operand.node), 0);
+  };
+  return [...members].reduce((sum, node) => sum + visit(node), 0);
+}
 
 /** Views and products want their operands whole, as some kernel has written them. */
 export const readsMemory = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "contract";
@@ -149,7 +164,7 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
       if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
       if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
-      if (mergeable(a, b, users, updates) && !cyclic(a, b, groupOf, users, free)) {
+      if (mergeable(a, b, users, updates, free) && !cyclic(a, b, groupOf, users, free)) {
         for (const node of b.members) {
           a.members.add(node);
           groupOf.set(node, a);
@@ -160,7 +175,7 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
   }
 }
 
-function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>, updates: ReadonlySet<Node>): boolean {
+function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>, updates: ReadonlySet<Node>, free: ReadonlySet<Node>): boolean {
   if (a.anchor !== null && b.anchor !== null) return false;
   const anchor = a.anchor ?? b.anchor;
   // An update happens in place, and a product rests its partial sums where it stores.
@@ -171,6 +186,7 @@ function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>
   const buffers = new Set<Value>();
   for (const node of members) for (const operand of node.operands) if (!members.has(operand.node)) buffers.add(operand);
   if (buffers.size > maximumBuffers) return false;
+  if (anchor?.op.form.kind === "contract" && epilogueCost(members, free) > maximumEpilogue) return false;
   const identityInB = atIdentity(b, users);
   const identityInA = atIdentity(a, users);
   const crossings = [...b.members].flatMap((reader) => reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })));

@@ -59,11 +59,9 @@ function inLanes(scalar: Loop, vector: readonly Stmt[], extent: number): Stmt[] 
   if (main > turn)
     result.push({ ...scalar, to: constantInt(main), step: turn, body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, constantInt(4 * j)])))) });
   const rest: Stmt[][] = [];
-  for (let at = main > turn ? main : 0; at < extent; ) {
-    const wide = at + 4 <= extent;
-    rest.push(substitute(wide ? vector : scalar.body, scalar.name, constantInt(at)));
-    at += wide ? 4 : 1;
-  }
-  // The names of the written-out rest must differ from those of the main loop, which end at its own block: blocks scope names.
+  let at = main > turn ? main : 0;
+  for (; at + 4 <= extent; at += 4) rest.push(substitute(vector, scalar.name, constantInt(at)));
+  if (large && extent - at > 1) return [...result, ...jam(rest), { ...scalar, from: constantInt(at), to: constantInt(extent) }];
+  for (; at < extent; at++) rest.push(substitute(scalar.body, scalar.name, constantInt(at)));
   return [...result, ...jam(rest)];
 }

@@ -1,0 +1,31 @@
+import type { Node } from "../graph/ir.ts";
+import { KernelBuilder } from "../kernel/build.ts";
+import { i32, registerOf, type Expr } from "../kernel/ir.ts";
+import { expressions, some } from "../kernel/walk.ts";
+import { present } from "../support/invariant.ts";
+
+/** A math function is a polynomial of about so many operators. */
+const callCost = 20;
+
+/** Operators that one element of a pointwise node or a map takes, without those of its operands; 0 for any other node. */
+export function elementCost(node: Node): number {
+  const { form } = node.op;
+  if (form.kind !== "pointwise" && form.kind !== "map") return 0;
+  const k = new KernelBuilder();
+  const site = { operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs };
+  const operand = (i: number): Expr => {
+    const { dtype } = present(site.operands[i], "an operand has a type");
+    return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });
+  };
+  const shape = present(site.results[0], "an element has a type").shape;
+  const result = form.kind === "pointwise" ? form.scalar(k, site.operands.map((_, i) => operand(i)), site) : form.element(k, shape.map(() => k.variable("i", i32)), (i) => operand(i), site);
+  k.let(result);
+  let cost = 0;
+  const count = (e: Expr): boolean => {
+    if (e.kind === "apply") cost++;
+    if (e.kind === "call") cost += callCost;
+    return false;
+  };
+  for (const expr of expressions(k.build("cost", "").body)) some(expr, count);
+  return cost;
+}
