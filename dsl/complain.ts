@@ -49,12 +49,13 @@ const labels: ReadonlyMap<string, string> = new Map(t.vocabulary.map((type) => [
 function wanted({ expected, rule, rules }: Failure): string {
   const [only] = expected;
   if (!only) return "the end of the line"; // the item was complete
-  if (rule === "primary" || rule === "operand") return "a value";
   if (rule === "item") return "a declaration";
+  if (rule === "statement") return "a statement";
+  if (rule === "field" || (rule === "suffix" && only === "Word")) return "the name of a field";
+  if (expected.includes("Number") && rule !== "header") return "a value";
   if (rule === "type") return only === "RSquare" ? "`]`" : "a type";
   if (rule === "block" && only === "RBrace") return "the end of the statement";
   if (rule === "body") return "a body";
-  if (rule === "suffix" && only === "Word") return "the name of a field";
   if (rule === "import" && only === "String") return "the path of a file in quotes";
   if (only === "RParen" || only === "RSquare" || (only === "RBrace" && (rules.includes("record") || rule === "import"))) return `\`,\` or ${labels.get(only)}`;
   return expected.map((name) => labels.get(name) ?? name).join(" or ");

@@ -101,9 +101,9 @@ function parameters(each: readonly Parameter[], printer: Printer): Doc {
 
 /** `{ ... }` or `= ...`, as the author chose. */
 function body(block: Block, printer: Printer): Doc {
-  const [only] = block.statements;
+  const [only, ...more] = block.statements;
   const braces = block.span.source.text[block.span.start] === "{" && !(only?.kind === "expression" && only.span.start === block.span.start);
-  if (braces || only?.kind !== "expression") return concat(" ", printer.block(block, true));
+  if (braces || more.length > 0 || only?.kind !== "expression") return concat(" ", printer.block(block, true));
   const above = printer.comments.before(only.span.start);
   const value = printer.expression(only.value);
   const inside = printer.comments.before(only.span.end);

@@ -67,7 +67,7 @@ function misspelt({ found, previous, first, expected, rule }: Failure): Hint | n
   if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
-  const head = previous !== null && previous === first && tokenMatcher(found, t.Word) ? suggestion(previous, statements) : null;
+  const head = previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken) ? suggestion(previous, statements) : null;
   return head ?? suggestion(found, ["and", "or"]);
 }
 
@@ -94,8 +94,10 @@ function declarationInside({ previous, first, rule, found }: Failure): Hint | nu
   };
 }
 
-function keywordAsName({ found, expected }: Failure): Hint | null {
-  if (!found || expected[0] !== "Name" || !tokenMatcher(found, t.Word)) return null;
+function keywordAsName({ found, previous, first, expected, rule }: Failure): Hint | null {
+  if (!found || !tokenMatcher(found, t.Word) || tokenMatcher(found, t.Name)) return null;
+  const declared = previous !== null && previous === first && (previous.tokenType === t.contextual.param || previous.tokenType === t.contextual.state);
+  if (expected[0] !== "Name" && rule !== "parameters" && rule !== "field" && !declared) return null;
   return { code: "E0114", says: `\`${found.image}\` is a keyword and cannot be a name`, help: `choose another name, such as \`${found.image}_\`` };
 }
 
@@ -121,6 +123,7 @@ function helpOnly(): readonly Rule[] {
     help("record", "Equals", (_, name) => `a field is written \`${name}: value\``),
     help("suffix", null, ({ expected, found }) => (found && expected[0] === "RParen" ? "put a comma between two arguments" : null)),
     help("suffix", "Number", ({ expected, found }) => (expected[0] === "Word" ? `an element is taken with brackets: \`[${found?.image ?? 0}]\`` : null)),
+    help("suffix", "Colon", ({ expected }) => (expected[0] === "RSquare" ? "a range has a start and an end: `x[1:3]`" : null)),
     help("suffix", null, ({ expected, found }) => (found && expected[0] === "RSquare" ? "put a comma between two items" : null)),
     help("list", null, ({ found }) => (found ? "put a comma between two elements" : null)),
     help("tuple", null, ({ found, expected }) => (found && expected[0] === "RParen" ? "close the parenthesis, or put a comma between two elements" : null)),
@@ -131,6 +134,7 @@ function helpOnly(): readonly Rule[] {
     help("variable", null, ({ first, expected }, name) => (expected[0] === "Colon" ? `a ${first?.image ?? "param"} has a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null)),
     help("let", "Colon", (_, name) => `write \`let ${name} = ...\`; the type follows from the value`),
     help("let", "Write", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
+    help("body", "Arrow", () => "an entry has no result type; its last expression is its result"),
     help("body", "Colon", () => "a body stands in `{ }` or after `=`"),
     help("body", "Minus", () => "write `->` before the result type"),
     help("body", null, ({ found }) => (found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`")),
@@ -148,6 +152,7 @@ function helpOnly(): readonly Rule[] {
     help("primary", "Equals", ({ previous }) => (previous?.tokenType === t.Equals ? "write `==` to compare" : null)),
     help("primary", "Pipe", () => "a pipe needs a value on its left"),
     help("dims", null, () => "it reads `dim N, M`"),
+    help("end", "Equals", ({ first }) => (first?.tokenType === t.contextual.dim ? "a dim gets its value when the file is compiled" : null)),
     help("end", null, ({ first }) => (first?.tokenType === t.contextual.dim ? "put a comma between two dims" : "begin a new line")),
   ];
 }

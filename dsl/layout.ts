@@ -71,7 +71,9 @@ class Layout {
     const next = this.tokens[this.at + 1];
     if (inner && atMargin && beginsItem(token, next)) return false;
     if (inner && inner !== t.LBrace && beginsStatement(token, next)) return false;
-    const ends = !hangsAfter(this.line.at(-1), this.line.at(-2)) && !joinsBefore(token, this.line.at(-1));
+    const begins = inner ? beginsStatement(token, next) : atMargin && beginsItem(token, next);
+    const hangs = this.line.length === 0 || opensBlock(this.line) || (!begins && hangsAfter(this.line.at(-1), this.line.at(-2)));
+    const ends = !hangs && !joinsBefore(token, this.line.at(-1));
     if (!inner && ends && token.tokenType !== t.LBrace && token.tokenType !== t.LParen) this.flush();
     if (inner === t.LBrace && ends) this.line.push(this.newline);
     this.newline = null;
@@ -150,6 +152,10 @@ const joining: ReadonlySet<TokenType> = new Set([
   ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or],
 ]);
 
+function opensBlock(line: Line): boolean {
+  return line.at(-1)?.tokenType === t.LBrace;
+}
+
 /** The line goes on after this token. */
 function hangsAfter(last: IToken | undefined, previous: IToken | undefined): boolean {
   if (!last) return true;
@@ -180,6 +186,6 @@ function beginsItem(token: IToken, next: IToken | undefined): boolean {
   if (!next) return false;
   if (token.tokenType === dl) return next.tokenType === t.NumberToken;
   if (token.tokenType === t.contextual.import) return next.tokenType === t.LBrace;
-  if (token.tokenType === train) return next.tokenType === entry;
+  if (token.tokenType === train) return tokenMatcher(next, t.Name);
   return declaring.has(token.tokenType) && tokenMatcher(next, t.Name);
 }

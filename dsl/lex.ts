@@ -18,12 +18,17 @@ export function lex(report: Report): Lexed {
     return createTokenInstance(t.Unknown, text.slice(offset, offset + length), offset, offset + length - 1, line, line, column, column + length);
   });
   const bad = new Set<IToken>();
+  /** The two quotes of one string, or all the semicolons of one line, are one mistake. */
+  const seen = new Set<string>();
   const all = unknowns.length === 0 ? tokens : [...tokens, ...unknowns].sort((a, b) => a.startOffset - b.startOffset);
   for (const token of all) {
     const complain = complaints.get(token.tokenType);
     if (!complain) continue;
     bad.add(token);
-    complain(token, report);
+    const advice = characters.get(token.image);
+    const key = `${token.startLine} ${advice}`;
+    if (advice === undefined || !seen.has(key)) complain(token, report);
+    seen.add(key);
   }
   return { tokens: all, comments: groups["comments"] ?? [], bad };
 }

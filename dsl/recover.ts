@@ -5,19 +5,19 @@ import { parseItem } from "./grammar.ts";
 import type { Line } from "./layout.ts";
 import { end } from "./lex.ts";
 import type { Report } from "./report.ts";
-import { Invalid, LBrace, Newline, RBrace } from "./tokens.ts";
+import { contextual, Identifier, Invalid, LBrace, LParen, Newline, RBrace, RParen } from "./tokens.ts";
 
 /** More mistakes than this in one item are likely one mistake. */
 const maxMistakes = 20;
 
 /**
  * Parses an item. A statement with a mistake is taken out and the item parsed again, so that each statement can have its own
- * diagnostic and none follows from another. `tree` is null where the mistake is in the head; `whole` is false where anything was taken out.
+ * diagnostic and none follows from another. `tree` is null where nothing could be read; `whole` is false where anything was taken out.
  */
 export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, report: Report): { readonly tree: CstNode | null; readonly whole: boolean } {
   let tokens = line;
   for (let i = tokens.findIndex((t) => bad.has(t)); i >= 0; i = tokens.findIndex((t) => bad.has(t))) {
-    const rest = without(tokens, i);
+    const rest = without(tokens, i) ?? bodyAlone(tokens);
     if (!rest) return { tree: null, whole: false };
     tokens = rest;
   }
@@ -28,11 +28,26 @@ export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, report: Re
     const at = found < 0 ? tokens.length - 1 : found;
     // What stands beside a statement that was taken out is not a mistake of its own.
     if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid) complain(error, tokens, report);
-    const rest = without(tokens, at);
+    const rest = without(tokens, at) ?? bodyAlone(tokens);
     if (!rest) break;
     tokens = rest;
   }
   return { tree: null, whole: false };
+}
+
+/** An item whose head has a mistake, with a head that has none, so that the mistakes of its body are found too; null where it has no body. */
+function bodyAlone(tokens: Line): Line | null {
+  let depth = 0;
+  const start = tokens.findIndex(({ tokenType }) => {
+    if (tokenType === LBrace && depth === 0) return true;
+    depth += partners.has(tokenType) ? 1 : closers.has(tokenType) ? -1 : 0;
+    return false;
+  });
+  const brace = tokens[start];
+  // The head of a second try is `head` itself: there is nothing more to find.
+  if (!brace || start === 0 || tokens.at(-1)?.tokenType !== RBrace || tokens[0]?.image === "") return null;
+  const head = [contextual.fn, Identifier, LParen, RParen];
+  return [...head.map((type) => createTokenInstance(type, "", brace.startOffset, brace.startOffset - 1, 0, 0, 0, 0)), ...tokens.slice(start)];
 }
 
 /** The tokens with the innermost statement around `at` replaced by `Invalid`; null where no statement is around it. */

@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import type {
+  Argument,
+  Block,
+  Callable,
+  DimExpr,
+  Entry,
+  Expr,
+  File,
+  Import,
+  IndexItem,
+  Item,
+  Name,
+  Pack,
+  Parameter,
+  Pattern,
+  Source,
+  Span,
+  Stmt,
+  TypeExpr,
+} from "../../dsl/index.ts";
+
+const source: Source = { name: "<none>", text: "" };
+const span: Span = { source, start: 0, end: 0 };
+
+const contextual = ["dl", "import", "from", "as", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "over", "with", "in"];
+const reserved = ["let", "minimize", "if", "else", "repeat", "and", "or", "not", "true", "false"];
+
+const word = fc.oneof({ weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") }, fc.constantFrom(...contextual));
+const name: fc.Arbitrary<Name> = word.map((text) => ({ text, span }));
+const anyName: fc.Arbitrary<Name> = fc.oneof(word, fc.constantFrom(...reserved)).map((text) => ({ text, span }));
+const pack: fc.Arbitrary<Pack> = name.map((n) => ({ kind: "pack", name: n, span }));
+
+const number: fc.Arbitrary<Expr> = fc
+  .oneof(fc.nat().map(String), fc.constantFrom("1_000", "1.5", "1e-3", "2E4", "1_0.2_5e+3"))
+  .map((text) => ({ kind: "number", text, value: Number(text.replaceAll("_", "")), int: /^[\d_]+$/.test(text), span }));
+const string: fc.Arbitrary<Expr> = fc
+  .oneof(fc.string({ maxLength: 6 }), fc.constantFrom('a"b', "a\\nb", "a\nb\t", "// no comment", "}", "漢"))
+  .map((value) => ({ kind: "string", value: value.replaceAll("\r", ""), span }));
+const nameExpr: fc.Arbitrary<Expr> = word.map((text) => ({ kind: "name", text, span }));
+
+const operators = ["+", "-", "*", "/", "%", "^", "@", "==", "!=", "<", "<=", ">", ">=", "and", "or"] as const;
+
+// A type, because an interface is not a record to `letrec`.
+type Tree = {
+  readonly expr: Expr;
+  readonly block: Block;
+  readonly stmt: Stmt;
+};
+
+function list<T>(of: fc.Arbitrary<T>, min = 0): fc.Arbitrary<T[]> {
+  return fc.array(of, { minLength: min, maxLength: 3 });
+}
+
+const tree = fc.letrec<Tree>((tie) => {
+  const expr = tie("expr");
+  const block = tie("block");
+  const item = fc.oneof({ weight: 4, arbitrary: expr }, pack);
+  const argument: fc.Arbitrary<Argument> = fc.record({ name: fc.option(anyName), value: item, span: fc.constant(span) });
+  const index: fc.Arbitrary<IndexItem> = fc.oneof(
+    expr.map((value): IndexItem => (value.kind === "name" && value.text === "_" ? { kind: "new", span } : { kind: "at", value, span })),
+    fc.tuple(fc.option(expr), fc.option(expr)).map(([from, to]): IndexItem => ({ kind: "range", from, to, span })),
+    fc.constantFrom<IndexItem>({ kind: "rest", span }, { kind: "new", span }),
+  );
+  const field = fc.oneof(
+    fc.record({ name: anyName, value: expr }),
+    name.map((n) => ({ name: n, value: { kind: "name", text: n.text, span } as const })),
+  );
+  const pattern: fc.Arbitrary<Pattern> = fc.letrec<{ pattern: Pattern }>((inner) => ({
+    pattern: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      name.map((n): Pattern => ({ kind: "name", name: n, span })),
+      fc.array(inner("pattern"), { maxLength: 3 }).map((items): Pattern => ({ kind: "tuple", items, span })),
+    ),
+  })).pattern;
+  const stmt: fc.Arbitrary<Stmt> = fc.oneof(
+    { depthSize: "small" },
+    expr.map((value): Stmt => ({ kind: "expression", value, span })),
+    fc.tuple(pattern, expr).map(([p, value]): Stmt => ({ kind: "let", pattern: p, value, span })),
+    fc.tuple(name, expr).map(([target, value]): Stmt => ({ kind: "write", target, value, span })),
+    fc
+      .tuple(fc.constantFrom("param" as const, "state" as const), name, typeOf(item), fc.option(expr))
+      .map(([kind, n, type, init]): Stmt => ({ kind, name: n, type, init, span })),
+    // The first transform cannot be a pipe: that pipe would be the list itself.
+    fc
+      .tuple(expr, list(expr, 1), expr.filter((e) => e.kind !== "pipe"), list(expr))
+      .map(([loss, over, first, more]): Stmt => ({ kind: "minimize", loss, over, transforms: [first, ...more], span })),
+  );
+  return {
+    expr: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      nameExpr,
+      number,
+      string,
+      fc.boolean().map((value): Expr => ({ kind: "bool", value, span })),
+      list(item).map((items): Expr => ({ kind: "list", items, span })),
+      list(expr, 2).map((items): Expr => ({ kind: "tuple", items, span })),
+      list(field).map((fields): Expr => ({ kind: "record", fields, span })),
+      fc.tuple(fc.constantFrom("-" as const, "not" as const), expr).map(([op, value]): Expr => ({ kind: "unary", op, value, span })),
+      fc.tuple(fc.constantFrom(...operators), expr, expr).map(([op, left, right]): Expr => ({ kind: "binary", op, left, right, opSpan: span, span })),
+      fc.tuple(expr, list(argument)).map(([callee, args]): Expr => ({ kind: "call", callee, args, span })),
+      fc.tuple(expr, expr).map(([value, into]): Expr => ({ kind: "pipe", value, into, span })),
+      fc.tuple(expr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
+      fc.tuple(expr, list(index)).map(([object, items]): Expr => ({ kind: "index", object, items, span })),
+      fc.tuple(expr, block, fc.option(block)).map(([condition, then, otherwise]): Expr => ({ kind: "if", condition, then, otherwise, span })),
+      fc.tuple(fc.option(name), expr, block).map(([counter, count, body]): Expr => ({ kind: "repeat", counter, count, body, span })),
+    ),
+    stmt,
+    block: list(stmt).map((statements) => ({ statements, span })),
+  };
+});
+
+function typeOf(dim: fc.Arbitrary<DimExpr>): fc.Arbitrary<TypeExpr> {
+  const flat = fc.oneof(
+    name.map((n): TypeExpr => ({ kind: "static", name: n, span })),
+    fc.tuple(name, list(dim)).map(([dtype, dims]): TypeExpr => ({ kind: "tensor", dtype, dims, span })),
+  );
+  return fc.oneof(flat, flat.map((of): TypeExpr => ({ kind: "list", of, span })));
+}
+
+const parameter: fc.Arbitrary<Parameter> = fc.record({
+  name,
+  type: typeOf(fc.oneof(tree.expr, pack)),
+  value: fc.option(tree.expr),
+  span: fc.constant(span),
+});
+
+const callable: fc.Arbitrary<Callable> = fc.record({
+  kind: fc.constantFrom("model", "layer", "fn", "optimizer"),
+  name,
+  doc: fc.constant(""),
+  statics: list(parameter),
+  params: list(parameter),
+  result: fc.option(typeOf(fc.oneof(tree.expr, pack))),
+  body: tree.block,
+  span: fc.constant(span),
+});
+
+const entry: fc.Arbitrary<Entry> = fc.record({
+  kind: fc.constant("entry"),
+  train: fc.boolean(),
+  name,
+  doc: fc.constant(""),
+  params: list(parameter),
+  body: tree.block,
+  span: fc.constant(span),
+});
+
+const dims: fc.Arbitrary<Item> = list(name, 1).map((names) => ({ kind: "dim", names, span }));
+
+const importLine: fc.Arbitrary<Import> = fc.record({
+  names: list(fc.record({ name, alias: fc.option(name) }), 1),
+  from: fc.constantFrom("./a.dl", 'b"c'),
+  fromSpan: fc.constant(span),
+  span: fc.constant(span),
+});
+
+/** Any file that the grammar can write. */
+export const arbitraryFile: fc.Arbitrary<File> = fc.record({
+  version: fc.constantFrom(null, 1),
+  imports: list(importLine),
+  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims)),
+  span: fc.constant(span),
+});

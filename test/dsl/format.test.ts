@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { format, parse, stripSpans } from "../../dsl/index.ts";
+import { print } from "../../dsl/format.ts";
+import { arbitraryFile } from "./arbitrary-file.ts";
+import { programs } from "./programs.ts";
+
+function formatted(text: string): string {
+  const result = format({ name: "t.dl", text });
+  expect(result.diagnostics).toEqual([]);
+  return result.text ?? "";
+}
+
+function shape(text: string): unknown {
+  const { file, diagnostics } = parse({ name: "t.dl", text });
+  expect(diagnostics).toEqual([]);
+  return stripSpans(file);
+}
+
+test("whatever tree is printed reads back as itself, and printing it again changes nothing", () => {
+  fc.assert(
+    fc.property(arbitraryFile, (file) => {
+      const text = print(file, file.span.source);
+      const { file: again, diagnostics } = parse({ name: "t.dl", text });
+      expect(diagnostics).toEqual([]);
+      expect(stripSpans(again)).toEqual(stripSpans(file));
+      expect(formatted(text)).toBe(text);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each(Object.entries(programs))("%s: same tree, and a fixed point", (_, text) => {
+  const once = formatted(text);
+  expect(shape(once)).toEqual(shape(text));
+  expect(formatted(once)).toBe(once);
+});
+
+test("no program loses a comment, wherever one is put", () => {
+  const spots = Object.values(programs).flatMap((text) => [...text.matchAll(/\n/g)].map((m) => ({ text, at: m.index })));
+  fc.assert(
+    fc.property(fc.constantFrom(...spots), fc.boolean(), ({ text, at }, own) => {
+      const commented = `${text.slice(0, at)}${own ? "\n  " : " "}// here it is${text.slice(at)}`;
+      const once = formatted(commented);
+      expect(once.split("// here it is")).toHaveLength(2);
+      expect(once.match(/\/\//g)?.length).toBe(commented.match(/\/\//g)?.length);
+      expect(formatted(once)).toBe(once);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test.each([
+  ["spaces", "fn  f( x:f32[ N,3 ] )=x|>g( 1,a :2 )+ - 3 ^2", "fn f(x: f32[N, 3]) = x |> g(1, a: 2) + -3 ^ 2\n"],
+  ["needless parentheses", "fn f() = ((a * b) + (c)) ^ (-2)", "fn f() = (a * b + c) ^ -2\n"],
+  ["parentheses that matter", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)\n"],
+  ["blank lines", "dl 1\nfn f() {\n\n\n  a\n\n\n  b\n\n}\nfn g() = a\nfn h() = b\n\n\n\nfn i() = c\n", "dl 1\n\nfn f() {\n  a\n\n  b\n}\n\nfn g() = a\nfn h() = b\n\nfn i() = c\n"],
+  ["blocks", "fn f() { if a { b } else { c\n d } }", "fn f() {\n  if a { b } else {\n    c\n    d\n  }\n}\n"],
+  ["records", "entry e() { {a:a,b:b,c:d} }", "entry e() {\n  { a, b, c: d }\n}\n"],
+  ["trailing commas", 'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)', 'import { a, b as c } from "x"\nfn f(a: int) = g([1])\n'],
+])("%s", (_, text, canonical) => {
+  expect(formatted(text)).toBe(canonical);
+});
+
+test("what is too long is broken: a pipe at its steps, a call at its arguments, a sum at its operators", () => {
+  const long = "a_rather_long_name_of_a_value";
+  const text = `fn f() {
+  let a = ${long} |> dense(120) |> relu |> dense(${long}) |> softmax(axis: -1) |> dropout(0.5)
+  let b = f(${long}, ${long}, first: ${long}, second: [1, 2])
+  let c = ${long} + ${long} * ${long} - ${long}
+  { ${long}, b: ${long}, c: ${long}, d: 1 }
+}
+`;
+  expect(formatted(text)).toBe(`fn f() {
+  let a = ${long}
+    |> dense(120)
+    |> relu
+    |> dense(${long})
+    |> softmax(axis: -1)
+    |> dropout(0.5)
+  let b = f(
+    ${long},
+    ${long},
+    first: ${long},
+    second: [1, 2],
+  )
+  let c = ${long} +
+    ${long} * ${long} -
+    ${long}
+  {
+    ${long},
+    b: ${long},
+    c: ${long},
+    d: 1,
+  }
+}
+`);
+});
+
+test("comments stay where they were, as near as a line allows", () => {
+  const text = `// top
+dl 1 // version
+// of the model
+model A(
+  x: f32[N], // input
+) -> f32[N] {
+  // first
+  let y = f(
+    1, // one
+    // before two
+    2
+    // after two
+  ) // call
+  let z = a + // inside
+    b
+  x // head
+    // own line
+    |> relu // step
+    |> dense(3) // last
+  // end
+}
+// of the file
+`;
+  expect(formatted(text)).toBe(`// top
+dl 1 // version
+
+// of the model
+model A(
+  x: f32[N], // input
+) -> f32[N] {
+  // first
+  let y = f(
+    1, // one
+    // before two
+    2,
+    // after two
+  ) // call
+  // inside
+  let z = a + b
+  x // head
+    // own line
+    |> relu // step
+    |> dense(3) // last
+  // end
+}
+
+// of the file
+`);
+});
+
+test("a file with a mistake is left alone", () => {
+  const { text, diagnostics } = format({ name: "t.dl", text: "fn f() = (" });
+  expect(text).toBeNull();
+  expect(diagnostics.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { diagnosticJson, renderDiagnostic, type Diagnostic, type Source, type Span } from "../../dsl/index.ts";
+
+function at(source: Source, text: string): Span {
+  const start = source.text.indexOf(text);
+  return { source, start, end: start + text.length };
+}
+
+const mlp: Source = {
+  name: "examples/mlp.dl",
+  text: "model mlp(image: f32[N, 784]) -> f32[N, 10] {\n  param w: f32[256, 10]\n  let hidden = image |> dense(512)\n  hidden @ w\n}\n",
+};
+
+const mismatch: Diagnostic = {
+  code: "dot-c2",
+  says: "the inner sizes differ: 512 is not 256",
+  at: { span: at(mlp, "hidden @ w"), says: "f32[N,512] @ f32[256,10]" },
+  also: [
+    { span: at(mlp, "param w: f32[256, 10]"), says: "w is f32[256,10]" },
+    { span: at(mlp, "let hidden"), says: "hidden is f32[N,512]" },
+  ],
+  help: "give w 512 rows",
+};
+
+function plain(diagnostic: Diagnostic): string {
+  return renderDiagnostic(diagnostic, { color: false });
+}
+
+test("the places of a mistake, in the order of the text", () => {
+  expect(plain(mismatch)).toBe(
+    [
+      "error[dot-c2]: the inner sizes differ: 512 is not 256",
+      " --> examples/mlp.dl:4:3",
+      "  |",
+      "2 |   param w: f32[256, 10]",
+      "  |   --------------------- w is f32[256,10]",
+      "  |",
+      "3 |   let hidden = image |> dense(512)",
+      "  |   ---------- hidden is f32[N,512]",
+      "  |",
+      "4 |   hidden @ w",
+      "  |   ^^^^^^^^^^ f32[N,512] @ f32[256,10]",
+      "  |",
+      "  = help: give w 512 rows",
+    ].join("\n"),
+  );
+});
+
+test("several files; line numbers of one width; no help, no empty last line", () => {
+  const std: Source = { name: "std/layers.dl", text: `${"\n".repeat(11)}layer dense(units: int)(x: f32) = x` };
+  const shown = plain({ code: "E1", says: "no", at: { span: at(mlp, "dense(512)"), says: "here" }, also: [{ span: at(std, "units: int"), says: "declared here" }] });
+  expect(shown).toBe(
+    [
+      "error[E1]: no",
+      "  --> examples/mlp.dl:3:25",
+      "   |",
+      " 3 |   let hidden = image |> dense(512)",
+      "   |                         ^^^^^^^^^^ here",
+      "   |",
+      "  ::: std/layers.dl:12:13",
+      "   |",
+      "12 | layer dense(units: int)(x: f32) = x",
+      "   |             ---------- declared here",
+    ].join("\n"),
+  );
+});
+
+test("two marks on one line, an empty span, a span over several lines", () => {
+  const source: Source = { name: "a", text: "f(x) = (\n  y\n" };
+  const shown = plain({ code: "E1", says: "no", at: { span: { source, start: 8, end: 8 }, says: "missing" }, also: [{ span: { source, start: 7, end: 11 }, says: "open" }] });
+  expect(shown.split("\n").slice(2)).toEqual(["  |", "1 | f(x) = (", "  |         ^ missing", "  |        - open"]);
+});
+
+test("tabs, wide letters and control characters keep the marks in place", () => {
+  const source: Source = { name: "a", text: '\tlet s = "漢字\u0007" + bad\r\n' };
+  const shown = plain({ code: "E1", says: "no", at: { span: at(source, "bad"), says: "here" } });
+  expect(shown.split("\n").slice(3)).toEqual(['1 |     let s = "漢字\u{fffd}" + bad', "  |                       ^^^ here"]);
+});
+
+test("a long line is cut around the mark", () => {
+  const source: Source = { name: "a", text: `${"x + ".repeat(100)}bad${" + y".repeat(100)}` };
+  const [line = "", mark = ""] = plain({ code: "E1", says: "no", at: { span: at(source, "bad"), says: "here" } }).split("\n").slice(3);
+  expect(line.length).toBeLessThan(140);
+  expect(line).toMatch(/^1 \| \.\.\.x \+|^1 \| \.\.\./);
+  expect(line.indexOf("bad")).toBe(mark.indexOf("^^^"));
+});
+
+test("without a place there is only the sentence", () => {
+  expect(plain({ code: "E1", says: "no such file" })).toBe("error[E1]: no such file");
+  expect(plain({ code: "E1", says: "no such file", help: "look again" })).toBe("error[E1]: no such file\n  = help: look again");
+});
+
+test("colours add escapes and nothing else", () => {
+  const colored = renderDiagnostic(mismatch, { color: true });
+  expect(colored).toContain("\x1b[1;31m^^^^^^^^^^ f32[N,512] @ f32[256,10]\x1b[0m");
+  expect(colored.replace(/\x1b\[[\d;]*m/g, "")).toBe(plain(mismatch));
+});
+
+test("for machines: lines and columns", () => {
+  expect(diagnosticJson({ ...mismatch, also: [] })).toEqual({
+    code: "dot-c2",
+    says: "the inner sizes differ: 512 is not 256",
+    at: { file: "examples/mlp.dl", line: 4, column: 3, endLine: 4, endColumn: 13, says: "f32[N,512] @ f32[256,10]" },
+    also: [],
+    help: "give w 512 rows",
+  });
+  expect(diagnosticJson({ code: "E1", says: "no" })).toEqual({ code: "E1", says: "no", at: null, also: [], help: null });
+});
