@@ -125,14 +125,17 @@ const cells = (scope: Scope, name: string): Cells => present(scope.get(name), `$
 function place(name: string, at: readonly Expr[], scope: Scope, memory: (name: string) => Memory): Value {
   const { dims } = cells(scope, name);
   invariant(at.length === dims.length, `${name} has ${dims.length} axes`);
-  const indices = at.map((x) => compile(x, 0, scope, memory));
-  return () =>
-    indices.reduce((position, index, axis) => {
-      const size = present(dims[axis], name);
+  if (dims.length === 0) return zero;
+  const indices = at.map((x, axis) => ({ index: compile(x, 0, scope, memory), size: dims[axis] ?? 0 }));
+  return () => {
+    let position = 0;
+    for (const { index, size } of indices) {
       const i = index();
-      invariant(i >= 0 && i < size, `${name}[${at.map(printExpr).join(",")}] is outside at axis ${axis}: ${i}`);
-      return position * size + i;
-    }, 0);
+      if (i < 0 || i >= size) throw new InvariantError(`${name}[${at.map(printExpr).join(",")}] is outside [${dims.join(",")}]: ${i}`);
+      position = position * size + i;
+    }
+    return position;
+  };
 }
 
 function inBounds(buffer: Buffer, at: number, lanes: number, access: () => string): void {

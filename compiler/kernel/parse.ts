@@ -1,6 +1,6 @@
 import type { Source } from "../../dsl/span.ts";
 import { invariant } from "../support/invariant.ts";
-import { bool, i32, registerOf, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
+import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
 import { lex, mistake } from "./lex.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
@@ -224,7 +224,7 @@ class BlockParser {
     const value = this.#exprs.parse(type);
     if (target.kind === "register") return { kind: "set", name, at, value };
     const [position] = at;
-    invariant(position !== undefined, `${registerOf(target.buffer.element)} elements have a position`);
+    invariant(position !== undefined, `an element of ${name} has a position`);
     return { kind: "store", buffer: name, at: position, value };
   }
 }
