@@ -49,7 +49,7 @@ function folded(graph: Graph): Graph {
   const read = (node: Node, operands: readonly Value[], index: number): Readings => {
     const [old, value] = [at(node.operands, index), at(operands, index)];
     const alone = usersOf.get(old)?.length === 1 && !leaving.has(old);
-    return (alone ? readings.get(value) : undefined) ?? { whole: plain(value), rest: plain(value) };
+    return (alone ? readings.get(value) : undefined) ?? { whole: plain(value, !alone), rest: plain(value, !alone) };
   };
 
   const step = (g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null => {

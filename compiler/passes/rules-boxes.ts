@@ -18,10 +18,10 @@ interface Cut {
   readonly stride: readonly number[];
 }
 
-const sliceOf = (cut: (m: Match) => Cut | null) => ({
-  s: (m: Match) => cut(m)?.start ?? null,
-  l: (m: Match) => cut(m)?.start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m)?.stride ?? [], axis))) ?? null,
-  t: (m: Match) => cut(m)?.stride ?? null,
+const sliceOf = (cut: (m: Match) => Cut) => ({
+  s: (m: Match) => cut(m).start,
+  l: (m: Match) => cut(m).start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m).stride, axis))),
+  t: (m: Match) => cut(m).stride,
 });
 
 const sliceOfSlice = (m: Match): Cut => ({
@@ -29,16 +29,14 @@ const sliceOfSlice = (m: Match): Cut => ({
   stride: perAxis(m, (axis) => at(m.ints("t1"), axis) * at(m.ints("t2"), axis)),
 });
 
-/** A slice of a pad that takes elements of x and nothing else. */
-function sliceOfPad(m: Match): Cut | null {
+/** A slice of a pad, as if it took elements of x and nothing else; where it does not, this is no slice of x, and the rule does not fire. */
+function sliceOfPad(m: Match): Cut {
   const step = perAxis(m, (axis) => at(m.ints("interior"), axis) + 1);
-  const start = perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis));
-  // Of a single element the stride says nothing.
-  const stride = perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis)));
-  const inside = perAxis(m, (axis) => limitOf(at(start, axis), at(m.root.type.shape, axis), at(stride, axis))).every(
-    (limit, axis) => limit <= at(m.type("x").shape, axis),
-  );
-  return inside && [...start, ...stride].every((n) => Number.isInteger(n) && n >= 0) ? { start, stride } : null;
+  return {
+    start: perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis)),
+    // Of a single element the stride says nothing.
+    stride: perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis))),
+  };
 }
 
 const sum =

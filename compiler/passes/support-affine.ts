@@ -8,6 +8,8 @@ import { combine, moved, spread, type Channel } from "./support-channel.ts";
 
 export interface Affine {
   readonly base: Value;
+  /** Something else needs the base as it is, so that a contraction must not be made a second time with other weights. */
+  readonly shared: boolean;
   readonly scale: Channel | null;
   readonly shift: Channel | null;
   /** How many operations of the call stage it takes as the graph stands. */
@@ -17,7 +19,7 @@ export interface Affine {
 /** Whether a value is known before the call. */
 type Early = (value: Value) => boolean;
 
-export const plain = (base: Value): Affine => ({ base, scale: null, shift: null, cost: 0 });
+export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, scale: null, shift: null, cost: 0 });
 
 /** `x op c`, or `c op x` where that is the same. */
 export type Step = "add" | "sub" | "mul" | "div";
@@ -30,7 +32,7 @@ export function extended(g: GraphBuilder, x: Affine, step: Step, c: Channel): Af
   if (step === "sub") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combine(g, "sub", shift, c, shape), cost: cost + 1 };
   const one: Channel = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
   return {
-    base: x.base,
+    ...x,
     scale: scale === null && step === "mul" ? c : combine(g, step, scale ?? one, c, shape),
     shift: shift === null ? null : combine(g, step, shift, c, shape),
     cost: cost + 1,
@@ -39,7 +41,7 @@ export function extended(g: GraphBuilder, x: Affine, step: Step, c: Channel): Af
 
 /** The map's result, with the scale in the weights if the base is a contraction that can take it; null unless that is cheaper than the graph as it stands. */
 export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly value: Value; readonly affine: Affine } | null {
-  const scaled = x.scale === null ? x.base : scaledContraction(g, x.base, x.scale, early);
+  const scaled = x.scale === null ? x.base : x.shared ? null : scaledContraction(g, x.base, x.scale, early);
   const scale = scaled === null ? x.scale : null;
   const cost = (scale === null ? 0 : 1) + (x.shift === null ? 0 : 1);
   if (cost >= x.cost) return null;
@@ -47,7 +49,7 @@ export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly va
   const { shape } = base.type;
   const product = scale === null ? base : g.mul(base, spread(g, scale, shape));
   const value = x.shift === null ? product : g.add(product, spread(g, x.shift, shape));
-  return { value, affine: { base, scale, shift: x.shift, cost } };
+  return { value, affine: { ...x, base, scale, cost } };
 }
 
 const sides = ["rhs", "lhs"] as const;
@@ -109,7 +111,7 @@ function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: V
   const operands = side === "lhs" ? [weights, x.base] : [x.base, weights];
   const base = g.call(node.op.name, operands, node.attrs);
   const value = bias === null ? base : g.add(base, spread(g, bias, base.type.shape));
-  return { value, affine: { base, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
+  return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
 }
 
 /** contract(shift, w) for a shift that lies along w: one number for each place of the axes of w that are not summed over. */

@@ -41,9 +41,7 @@ export function matchingAxis({ dims, shapes }: Loops, from: Buffer, axis: number
   const places = inside.map((dim) => (dim[to] === 0 ? null : placeOf(shapes[to], dim[to])));
   const found = places[0]?.axis;
   if (found === undefined || shapes[from][axis] !== shapes[to][found]) return null;
-  const agrees = inside.every((dim, i) => places[i]?.axis === found && places[i]?.step === placeOf(shapes[from], dim[from]).step);
-  const alone = dims.every((dim) => inside.includes(dim) || dim[to] === 0 || placeOf(shapes[to], dim[to]).axis !== found);
-  return agrees && alone ? found : null;
+  return inside.every((dim, i) => places[i]?.axis === found && places[i]?.step === placeOf(shapes[from], dim[from]).step) ? found : null;
 }
 
 /** The axes of an operand: those that the result has too, with its axis, and those that are summed over. Null where an axis is neither. */

@@ -1,13 +1,16 @@
 // Random graphs keep their values through each pass alone and through the whole list.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Graph } from "../../compiler/graph/ir.ts";
+import type { Graph, Node } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
+import { foldAffine } from "../../compiler/passes/fold-affine.ts";
 import type { Pass, PassOptions } from "../../compiler/passes/pass.ts";
+import { simplify } from "../../compiler/passes/simplify.ts";
+import { stabilityOf } from "../../compiler/passes/support-stability.ts";
 import { expectSameFunction, randomData } from "./data.ts";
 import { passes } from "./passes.ts";
 import { choices, randomGraph } from "./random-graph.ts";
@@ -29,6 +32,25 @@ for (const pass of passes.filter(({ name }) => name !== "differentiate")) {
     );
   });
 }
+
+/** Nodes that compute something per call. */
+function callWork(graph: Graph): Node[] {
+  const stability = stabilityOf(graph);
+  return graph.nodes.filter((node) => stability(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast");
+}
+
+test("fold-affine never gives the call more to do", () => {
+  fc.assert(
+    fc.property(choices, fc.boolean(), (steps, trains) => {
+      const before = through(randomGraph(steps, { trains, smooth: false }), [differentiate, simplify]);
+      const after = through(before, [foldAffine]);
+      const products = (graph: Graph): number => callWork(graph).filter((node) => node.op.form.kind === "contract").length;
+      expect(callWork(after).length).toBeLessThanOrEqual(callWork(before).length);
+      expect(products(after)).toBe(products(before));
+    }),
+    runs,
+  );
+});
 
 test("the whole list keeps every value", () => {
   fc.assert(
