@@ -1,5 +1,5 @@
 import { present, never } from "../../support/invariant.ts";
-import { showReg, type Expr, type RegType } from "../../kernel/ir.ts";
+import { f32x4, showReg, type Expr, type RegType } from "../../kernel/ir.ts";
 import { leading } from "../../kernel/types.ts";
 import { f32Bits } from "./bytes.ts";
 import type { FunctionWriter } from "./function.ts";
@@ -139,9 +139,22 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
   },
   select: (on, args, type) => {
     const [condition, a, b] = args as readonly [Expr, Expr, Expr];
-    all(on, [a, b, condition]);
-    if (type.lanes === 4) on.to.op("v128.bitselect");
-    else on.to.select(valTypeOf(type));
+    if (type.lanes === 4) {
+      all(on, [a, b, condition]);
+      return on.to.op("v128.bitselect");
+    }
+    if (type.scalar !== "f32") {
+      all(on, [a, b, condition]);
+      return on.to.select("i32");
+    }
+    // V8 makes a branch of a float select, which it guesses wrong half the time. Of integers it makes a conditional move.
+    for (const x of [a, b]) {
+      emitExpr(on, x);
+      on.to.op("i32.reinterpret_f32");
+    }
+    emitExpr(on, condition);
+    on.to.select("i32");
+    on.to.op("f32.reinterpret_i32");
   },
   div: divide,
 };
@@ -150,16 +163,21 @@ function all(on: Surroundings, args: readonly Expr[]): void {
   for (const arg of args) emitExpr(on, arg);
 }
 
-/** `b < a ? b : a`, or `a < b ? b : a`. */
+/** `b < a ? b : a`, or `a < b ? b : a`. A lane of a vector costs one instruction, where a select of floats would be a branch. */
 function pick(on: Surroundings, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
-  const kind = scalar === "f32" ? "f32" : "i32";
+  const { to } = on;
+  if (scalar === "f32") {
+    for (const arg of args) emitExpr(on, arg.kind === "const" ? { ...arg, type: f32x4 } : { kind: "splat", type: f32x4, value: arg });
+    to.op(larger ? "f32x4.pmax" : "f32x4.pmin");
+    return to.op("f32x4.extract_lane", 0);
+  }
   twice(on, args, ([a, b]) => {
     b();
     a();
     (larger ? a : b)();
     (larger ? b : a)();
-    on.to.op(kind === "f32" ? "f32.lt" : "i32.lt_s");
-    on.to.select(kind);
+    to.op("i32.lt_s");
+    to.select("i32");
   });
 }
 
