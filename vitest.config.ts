@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     execArgv: ["--disallow-code-generation-from-strings", "--import=./test/support/no-code-from-strings.ts"],
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },

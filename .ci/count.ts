@@ -4,16 +4,19 @@ import { readFileSync } from "node:fs";
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
   readonly success: boolean;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
 }
 
 function counts(path: string): { passed: number; failed: number } {
   try {
     const report = JSON.parse(readFileSync(path, "utf8")) as Report;
-    // A file that does not load has no tests to count, yet it failed.
-    const failed = report.numFailedTests === 0 && !report.success ? Math.max(1, report.numFailedTestSuites) : report.numFailedTests;
-    return { passed: report.numPassedTests, failed };
+    // A file that does not load has no failing test to count, yet it failed.
+    const files = report.testResults.filter(
+      ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
+    );
+    const failed = report.numFailedTests + files.length;
+    return { passed: report.numPassedTests, failed: failed === 0 && !report.success ? 1 : failed };
   } catch {
     return { passed: 0, failed: 1 };
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export interface SourceFile {
@@ -23,14 +23,16 @@ export function importsOf(path: string, text: string): string[] {
 }
 
 export function sourceFiles(): SourceFile[] {
-  return folders.flatMap((folder) =>
-    readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" })
-      .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-      .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
-      .toSorted()
-      .map((path) => {
-        const text = readFileSync(`${root}${path}`, "utf8");
-        return { path, text, imports: importsOf(path, text), runs: importsOf(path, text.replaceAll(/(?<=^|\n)(import|export) type\s[^;]*;/g, "")) };
-      }),
-  );
+  return folders
+    .filter((folder) => existsSync(`${root}${folder}`))
+    .flatMap((folder) =>
+      readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" })
+        .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+        .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
+        .toSorted()
+        .map((path) => {
+          const text = readFileSync(`${root}${path}`, "utf8");
+          return { path, text, imports: importsOf(path, text), runs: importsOf(path, text.replaceAll(/(?<=^|\n)(import|export) type\s[^;]*;/g, "")) };
+        }),
+    );
 }
