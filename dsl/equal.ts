@@ -1,3 +1,6 @@
+/** The fields that say where a node stands, and nothing of what it is. */
+export const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan"]);
+
 /** The tree without its places: two texts mean the same tree where these are deeply equal. */
 export function stripSpans(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stripSpans);
@@ -8,5 +11,3 @@ export function stripSpans(value: unknown): unknown {
       .map(([key, child]) => [key, stripSpans(child)]),
   );
 }
-
-const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan"]);

@@ -182,10 +182,7 @@ class Grammar extends CstParser {
   });
 
   private readonly variable = this.RULE("variable", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) },
-      { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) },
-    ]);
+    this.OR([{ ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) }, { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) }]);
     this.CONSUME(t.Name);
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);
@@ -215,9 +212,7 @@ class Grammar extends CstParser {
   });
 
   private readonly operand: Rule = this.RULE("operand", () => {
-    this.MANY(() =>
-      this.OR([{ ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) }, { ALT: () => this.CONSUME(reserved.not, { LABEL: "prefix" }) }]),
-    );
+    this.MANY(() => this.OR([{ ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) }, { ALT: () => this.CONSUME(reserved.not, { LABEL: "prefix" }) }]));
     this.SUBRULE(this.primary);
     this.MANY2(() => this.SUBRULE(this.suffix));
   });

@@ -67,7 +67,8 @@ function misspelt({ found, previous, first, expected, rule }: Failure): Hint | n
   if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
-  const head = previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken) ? suggestion(previous, statements) : null;
+  const head =
+    previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken) ? suggestion(previous, statements) : null;
   return head ?? suggestion(found, ["and", "or"]);
 }
 
@@ -131,13 +132,17 @@ function helpOnly(): readonly Rule[] {
     help("parameter", null, (_, name) => `a parameter has a type: \`${name}: f32[N, 10]\``),
     help("parameters", null, ({ expected }, name) => (expected[0] === "LParen" ? `the inputs follow the name: \`${name}(x: f32[N, 10])\`` : null)),
     help("parameters", null, ({ found }) => (found ? "put a comma between two parameters" : null)),
-    help("variable", null, ({ first, expected }, name) => (expected[0] === "Colon" ? `a ${first?.image ?? "param"} has a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null)),
+    help("variable", null, ({ first, expected }, name) =>
+      expected[0] === "Colon" ? `a ${first?.image ?? "param"} has a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null,
+    ),
     help("let", "Colon", (_, name) => `write \`let ${name} = ...\`; the type follows from the value`),
     help("let", "Write", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
     help("body", "Arrow", () => "an entry has no result type; its last expression is its result"),
     help("body", "Colon", () => "a body stands in `{ }` or after `=`"),
     help("body", "Minus", () => "write `->` before the result type"),
-    help("body", null, ({ found }) => (found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`")),
+    help("body", null, ({ found }) =>
+      found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`",
+    ),
     help("minimize", null, () => "it reads `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'it reads `import { name } from "./file.dl"`'),
     help("type", null, ({ expected }) => (expected[0] === "RSquare" ? null : "a type looks like `f32[N, 10]`, `int` or `[int]`")),

@@ -147,10 +147,7 @@ const hanging: ReadonlySet<TokenType> = new Set([
   ...partners.keys(),
   ...[t.Comma, t.Minus, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.Dots, t.reserved.and, t.reserved.or, t.reserved.not, t.reserved.else],
 ]);
-const joining: ReadonlySet<TokenType> = new Set([
-  ...closers,
-  ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or],
-]);
+const joining: ReadonlySet<TokenType> = new Set([...closers, ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or]]);
 
 function opensBlock(line: Line): boolean {
   return line.at(-1)?.tokenType === t.LBrace;

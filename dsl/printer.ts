@@ -39,19 +39,32 @@ export class Printer {
       case "tuple":
         return this.list("(", expr.items, (item) => this.expression(item), expr.span.end - 1, ")");
       case "record":
-        return this.list("{", expr.fields.map((f) => ({ ...f, span: f.name.span })), (f) => this.field(f), expr.span.end - 1, "}", line);
+        return this.list(
+          "{",
+          expr.fields.map((f) => ({ ...f, span: f.name.span })),
+          (f) => this.field(f),
+          expr.span.end - 1,
+          "}",
+          line,
+        );
       case "unary":
         return concat(expr.op === "not" ? "not " : "-", this.expression(expr.value, unaryPrecedence[expr.op]));
       case "binary":
         return this.binary(expr);
       case "call":
-        return concat(this.expression(expr.callee, postfix), this.list("(", expr.args, (a) => this.argument(a), expr.span.end - 1, ")"));
+        return concat(
+          this.expression(expr.callee, postfix),
+          this.list("(", expr.args, (a) => this.argument(a), expr.span.end - 1, ")"),
+        );
       case "pipe":
         return this.pipe(expr);
       case "member":
         return concat(this.expression(expr.object, postfix), ".", expr.name.text);
       case "index":
-        return concat(this.expression(expr.object, postfix), this.list("[", expr.items, (i) => this.indexItem(i), expr.span.end - 1, "]"));
+        return concat(
+          this.expression(expr.object, postfix),
+          this.list("[", expr.items, (i) => this.indexItem(i), expr.span.end - 1, "]"),
+        );
       case "if":
         return this.conditional(expr);
       case "repeat":
@@ -70,7 +83,8 @@ export class Printer {
     }
     const chain: (Expr & { readonly kind: "binary" })[] = [];
     let first: Expr = expr;
-    for (; first.kind === "binary" && binaryPrecedence[first.op] === binds && (binds !== comparison || chain.length === 0); first = first.left) chain.unshift(first);
+    for (; first.kind === "binary" && binaryPrecedence[first.op] === binds && (binds !== comparison || chain.length === 0); first = first.left)
+      chain.unshift(first);
     const head = this.expression(first, binds === comparison ? binds + 1 : binds);
     return group(head, indent(...chain.flatMap(({ op, right }) => [` ${op}`, line, this.expression(right, binds + 1)])));
   }
@@ -96,7 +110,7 @@ export class Printer {
 
   private conditional(expr: Expr & { readonly kind: "if" }): Doc {
     const parts: Doc[] = [];
-    for (let link: Expr & { readonly kind: "if" } = expr; ; ) {
+    for (let link: Expr & { readonly kind: "if" } = expr; ;) {
       parts.push("if ", this.expression(link.condition), " ", this.block(link.then));
       if (!link.otherwise) break;
       parts.push(" else ");
@@ -138,12 +152,20 @@ export class Printer {
   }
 
   /** Items between brackets, one a line where they do not fit on one; `closing` is where the closing bracket stands in the source. */
-  list<T extends { readonly span: Span }>(open: string, items: readonly T[], print: (item: T) => Doc, closing: number | null, close: string, gap: Doc = softline): Doc {
+  list<T extends { readonly span: Span }>(
+    open: string,
+    items: readonly T[],
+    print: (item: T) => Doc,
+    closing: number | null,
+    close: string,
+    gap: Doc = softline,
+  ): Doc {
     const docs = items.map((item, i) => {
       const above = this.comments.before(item.span.start).flatMap((c) => [c.text, hardline]);
       const doc = print(item);
       const beside = this.comments.beside(item.span.end);
-      const comma = i < items.length - 1 ? concat(",", beside ? trailing(beside.text) : nothing, line) : concat(ifBroken(","), beside ? trailing(beside.text) : nothing);
+      const comma =
+        i < items.length - 1 ? concat(",", beside ? trailing(beside.text) : nothing, line) : concat(ifBroken(","), beside ? trailing(beside.text) : nothing);
       return concat(...above, doc, comma);
     });
     const dangling = closing === null ? [] : this.comments.before(closing).map((c, i) => concat(i === 0 && docs.length === 0 ? nothing : hardline, c.text));
@@ -154,7 +176,10 @@ export class Printer {
   type(type: TypeExpr): Doc {
     switch (type.kind) {
       case "tensor":
-        return concat(type.dtype.text, this.list("[", type.dims, (d) => this.element(d), type.span.end - 1, "]"));
+        return concat(
+          type.dtype.text,
+          this.list("[", type.dims, (d) => this.element(d), type.span.end - 1, "]"),
+        );
       case "static":
         return type.name.text;
       case "list":
@@ -205,7 +230,10 @@ export class Printer {
         return concat(stmt.target.text, " <- ", this.expression(stmt.value));
       case "minimize": {
         const loss = this.expression(stmt.loss);
-        const over = join(", ", stmt.over.map((e) => this.expression(e)));
+        const over = join(
+          ", ",
+          stmt.over.map((e) => this.expression(e)),
+        );
         return concat("minimize ", loss, " over ", over, " with ", this.steps(stmt.transforms));
       }
       case "expression":

@@ -102,7 +102,7 @@ export function byEnd(comments: readonly IToken[]): Comments {
 function docAbove(start: number, comments: Comments, report: Report): string {
   const source = report.source.text;
   const lines: string[] = [];
-  for (let lineStart = startOfLine(source, start); lineStart > 0; ) {
+  for (let lineStart = startOfLine(source, start); lineStart > 0;) {
     const lineEnd = source.startsWith("\r\n", lineStart - 2) ? lineStart - 2 : lineStart - 1;
     const comment = comments.get(lineEnd);
     if (!comment) break;

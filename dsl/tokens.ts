@@ -107,5 +107,17 @@ const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.va
 const others: readonly TokenType[] = [Pipe, Arrow, Write, ...binary, Minus, Equals, Colon, Comma, Dots, Dot, LParen, RParen, LSquare, RSquare, LBrace, RBrace];
 
 /** The order is the priority: the first pattern that matches is taken. */
-export const lexed: readonly TokenType[] = [Newline, Space, Comment, Foreign, NumberToken, BadNumber, StringToken, OpenString, ...keywords, Identifier, ...others];
+export const lexed: readonly TokenType[] = [
+  Newline,
+  Space,
+  Comment,
+  Foreign,
+  NumberToken,
+  BadNumber,
+  StringToken,
+  OpenString,
+  ...keywords,
+  Identifier,
+  ...others,
+];
 export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Operator, Unknown, Invalid];

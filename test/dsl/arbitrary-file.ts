@@ -83,7 +83,12 @@ const tree = fc.letrec<Tree>((tie) => {
       .map(([kind, n, type, init]): Stmt => ({ kind, name: n, type, init, span })),
     // The first transform cannot be a pipe: that pipe would be the list itself.
     fc
-      .tuple(expr, list(expr, 1), expr.filter((e) => e.kind !== "pipe"), list(expr))
+      .tuple(
+        expr,
+        list(expr, 1),
+        expr.filter((e) => e.kind !== "pipe"),
+        list(expr),
+      )
       .map(([loss, over, first, more]): Stmt => ({ kind: "minimize", loss, over, transforms: [first, ...more], span })),
   );
   return {
@@ -115,7 +120,10 @@ function typeOf(dim: fc.Arbitrary<DimExpr>): fc.Arbitrary<TypeExpr> {
     name.map((n): TypeExpr => ({ kind: "static", name: n, span })),
     fc.tuple(name, list(dim)).map(([dtype, dims]): TypeExpr => ({ kind: "tensor", dtype, dims, span })),
   );
-  return fc.oneof(flat, flat.map((of): TypeExpr => ({ kind: "list", of, span })));
+  return fc.oneof(
+    flat,
+    flat.map((of): TypeExpr => ({ kind: "list", of, span })),
+  );
 }
 
 const parameter: fc.Arbitrary<Parameter> = fc.record({

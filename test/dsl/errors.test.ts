@@ -52,5 +52,6 @@ test("every code that a small file can break has a golden", () => {
 });
 
 test("nothing of the parser library's own words is heard", () => {
-  for (const name of files) expect(readFileSync(new URL(name, folder), "utf8")).not.toMatch(/Expecting|token of type|Redundant input|EOF|-->|Keyword|undefined/);
+  for (const name of files)
+    expect(readFileSync(new URL(name, folder), "utf8")).not.toMatch(/Expecting|token of type|Redundant input|EOF|-->|Keyword|undefined/);
 });

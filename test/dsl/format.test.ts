@@ -54,7 +54,11 @@ test.each([
   ["spaces", "fn  f( x:f32[ N,3 ] )=x|>g( 1,a :2 )+ - 3 ^2", "fn f(x: f32[N, 3]) = x |> g(1, a: 2) + -3 ^ 2\n"],
   ["needless parentheses", "fn f() = ((a * b) + (c)) ^ (-2)", "fn f() = (a * b + c) ^ -2\n"],
   ["parentheses that matter", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)\n"],
-  ["blank lines", "dl 1\nfn f() {\n\n\n  a\n\n\n  b\n\n}\nfn g() = a\nfn h() = b\n\n\n\nfn i() = c\n", "dl 1\n\nfn f() {\n  a\n\n  b\n}\n\nfn g() = a\nfn h() = b\n\nfn i() = c\n"],
+  [
+    "blank lines",
+    "dl 1\nfn f() {\n\n\n  a\n\n\n  b\n\n}\nfn g() = a\nfn h() = b\n\n\n\nfn i() = c\n",
+    "dl 1\n\nfn f() {\n  a\n\n  b\n}\n\nfn g() = a\nfn h() = b\n\nfn i() = c\n",
+  ],
   ["blocks", "fn f() { if a { b } else { c\n d } }", "fn f() {\n  if a { b } else {\n    c\n    d\n  }\n}\n"],
   ["records", "entry e() { {a:a,b:b,c:d} }", "entry e() {\n  { a, b, c: d }\n}\n"],
   ["trailing commas", 'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)', 'import { a, b as c } from "x"\nfn f(a: int) = g([1])\n'],

@@ -21,14 +21,41 @@ function read(text: string): number {
 }
 
 const pieces = [..."()[]{}=:,.-+*/%^@<>|&!\"'\\;#_0 1\n\t", "..", "|>", "->", "<-", "==", "//", "1e", "x", "f32", "\r\n", "漢", "\ud83d", "é"];
-const words = ["dl", "import", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "let", "minimize", "over", "with", "if", "else", "repeat", "in", "and", "or", "not", "true"];
+const words = [
+  "dl",
+  "import",
+  "dim",
+  "model",
+  "layer",
+  "fn",
+  "optimizer",
+  "train",
+  "entry",
+  "param",
+  "state",
+  "let",
+  "minimize",
+  "over",
+  "with",
+  "if",
+  "else",
+  "repeat",
+  "in",
+  "and",
+  "or",
+  "not",
+  "true",
+];
 
 test("any text", () => {
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => read(text) >= 0));
 });
 
 test("any heap of tokens", () => {
-  const token = fc.oneof(fc.constantFrom(...pieces), fc.constantFrom(...words).map((w) => ` ${w} `));
+  const token = fc.oneof(
+    fc.constantFrom(...pieces),
+    fc.constantFrom(...words).map((w) => ` ${w} `),
+  );
   fc.assert(
     fc.property(fc.array(token, { maxLength: 80 }), fc.boolean(), (tokens, within) => {
       const text = tokens.join("");
@@ -40,7 +67,11 @@ test("any heap of tokens", () => {
 
 test("programs with a piece taken out, doubled, or replaced", () => {
   const texts = Object.values(programs);
-  const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), length: fc.nat(12), by: fc.oneof(fc.constant(""), fc.constantFrom(...pieces, ...words)) });
+  const change = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.nat(12),
+    by: fc.oneof(fc.constant(""), fc.constantFrom(...pieces, ...words)),
+  });
   fc.assert(
     fc.property(fc.constantFrom(...texts), fc.array(change, { minLength: 1, maxLength: 4 }), (text, changes) => {
       let changed = text;

@@ -122,9 +122,15 @@ test.each([
   ["model A() = { x }", "model A()() <{x=x}>"],
   ["model A() { { x } }", "model A()() <{x=x}>"],
   ["model A() { }", "model A()() <>"],
-  ["layer d(units: int, bias: bool = true)(x: f32[..B, K]) -> f32[..B, units] = x", "layer d(units: int, bias: bool = true!)(x: f32[..B K]) -> f32[..B units] <x>"],
+  [
+    "layer d(units: int, bias: bool = true)(x: f32[..B, K]) -> f32[..B, units] = x",
+    "layer d(units: int, bias: bool = true!)(x: f32[..B K]) -> f32[..B units] <x>",
+  ],
   ["fn f(k: [int] = [1, 2],)(\n  x: f32[(H + 2 * p - k) / s + 1],\n) = x", "fn f(k: [int] = [1 2])(x: f32[(+ (/ (- (+ H (* 2 p)) k) s) 1)]) <x>"],
-  ["optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] = p - lr * g", "optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] <(- p (* lr g))>"],
+  [
+    "optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] = p - lr * g",
+    "optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] <(- p (* lr g))>",
+  ],
   ["entry predict(state: f32[N]) { state }", "entry predict(state: f32[N]) <state>"],
   ["train entry entry() = { x }", "train entry entry() <{x=x}>"],
   ["model model(layer: fn) = layer", "model model()(layer: fn) <layer>"],
@@ -140,7 +146,8 @@ test("a whole file", () => {
 });
 
 test("an empty file is a file", () => {
-  for (const text of ["", "\n\n", "// nothing", "\ufeff"]) expect(parse({ name: "t.dl", text })).toMatchObject({ file: { version: null, items: [] }, diagnostics: [] });
+  for (const text of ["", "\n\n", "// nothing", "\ufeff"])
+    expect(parse({ name: "t.dl", text })).toMatchObject({ file: { version: null, items: [] }, diagnostics: [] });
 });
 
 test("the comments right above a declaration are its doc", () => {
