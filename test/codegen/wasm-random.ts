@@ -17,7 +17,7 @@ const elements: readonly Element[] = ["f32", "i32", "u8", "i8", "bool"];
 const size = 200;
 
 /** Kernels whose difficulty is in their addresses: nested and unrolled loops, open bounds, guards, affine and other indices, lets between, all elements. */
-export const kernels: fc.Arbitrary<Kernel> = fc.integer().map((seed) => new Maker(mulberry(seed)).kernel());
+export const addressing: fc.Arbitrary<Kernel> = fc.integer().map((seed) => new Maker(mulberry(seed)).kernel());
 
 /** Mulberry32, a small generator of random numbers. */
 function mulberry(seed: number): Draw {
