@@ -11,8 +11,11 @@ import { runPasses } from "../../compiler/passes/driver.ts";
 import type { Pass, PassOptions } from "../../compiler/passes/pass.ts";
 import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify.ts";
 import { expectSameFunction, randomData } from "./data.ts";
-import { passes } from "./passes.ts";
+import { fuse } from "../../compiler/passes/fuse.ts";
+import { planMemory } from "../../compiler/passes/plan-memory.ts";
+import { passes as rewriting } from "./passes.ts";
 
+const passes: readonly Pass[] = [...rewriting, fuse, planMemory];
 const folder = "test/golden/passes";
 const bless = process.env["BLESS"] === "1";
 
