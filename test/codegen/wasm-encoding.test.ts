@@ -12,7 +12,16 @@ import { addressKernel } from "./wasm-samples.ts";
 const { parseWat, readWasm } = await wabt();
 const features = { simd: true, relaxed_simd: true, sat_float_to_int: true };
 
-const immediates = { none: [], memory: [0, 20], lane: [2], "memory lane": [0, 20, 3], i32: [-1], f32: [0x3fc00000], v128: [1, 2, 3, -4], shuffle: Array.from({ length: 16 }, (_, i) => 31 - i) };
+const immediates = {
+  none: [],
+  memory: [0, 20],
+  lane: [2],
+  "memory lane": [0, 20, 3],
+  i32: [-1],
+  f32: [0x3fc00000],
+  v128: [1, 2, 3, -4],
+  shuffle: Array.from({ length: 16 }, (_, i) => 31 - i),
+};
 
 /** A function that is this one instruction, its operands from locals, its result dropped into one. */
 function alone(op: Mnemonic): WasmModule {

@@ -12,7 +12,8 @@ function dataFor(kernel: Kernel): Record<string, TensorData> {
   const data: Record<string, TensorData> = {};
   for (const [index, { name, element, size }] of kernel.buffers.entries()) {
     const array = new dtypes[element].array(size);
-    for (let n = 0; n < size; n++) array[n] = element === "bool" ? (n * 7 + index) % 3 % 2 : ((n * 37 + index * 11) % 64) - (element === "u8" ? 0 : 32) + (element === "f32" ? 0.25 : 0);
+    for (let n = 0; n < size; n++)
+      array[n] = element === "bool" ? ((n * 7 + index) % 3) % 2 : ((n * 37 + index * 11) % 64) - (element === "u8" ? 0 : 32) + (element === "f32" ? 0.25 : 0);
     data[name] = array;
   }
   return data;

@@ -9,7 +9,36 @@ import { isShiftCount } from "../../compiler/kernel/types.ts";
 import { runWasm } from "./wasm-run.ts";
 
 const special = {
-  f32: [0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3.7, -3.7, 1e-40, -1e-40, 8388607.5, 16777217, 2147483520, 2147483648, -2147483648, 3e9, -3e9, 1e38, -1e38, Infinity, -Infinity, NaN, 88.5, -104, 0.1],
+  f32: [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    3.7,
+    -3.7,
+    1e-40,
+    -1e-40,
+    8388607.5,
+    16777217,
+    2147483520,
+    2147483648,
+    -2147483648,
+    3e9,
+    -3e9,
+    1e38,
+    -1e38,
+    Infinity,
+    -Infinity,
+    NaN,
+    88.5,
+    -104,
+    0.1,
+  ],
   i32: [0, 1, -1, 2, 3, -7, 31, 32, 33, 255, -128, 65536, 0x7fffffff, -0x80000000],
   bool: [0, 1],
 } as const satisfies Readonly<Record<Scalar, readonly number[]>>;
@@ -22,7 +51,9 @@ function tuples(values: readonly number[], count: number): number[][] {
 /** The cases of one operator as columns of operands, 4 at a time. */
 function columns(op: LaneOperator, scalar: Scalar): readonly (readonly number[])[] {
   const arity = op === "select" ? 2 : operators[op];
-  const cases = tuples(arity === 3 ? special[scalar].slice(0, 12) : special[scalar], arity).filter((args) => !((op === "div" || op === "rem") && scalar === "i32" && args[1] === 0));
+  const cases = tuples(arity === 3 ? special[scalar].slice(0, 12) : special[scalar], arity).filter(
+    (args) => !((op === "div" || op === "rem") && scalar === "i32" && args[1] === 0),
+  );
   while (cases.length % 4 !== 0) cases.push(cases[0] ?? []);
   return Array.from({ length: arity }, (_, operand) => cases.map((args) => args[operand] ?? 0));
 }
@@ -57,16 +88,19 @@ test.each(cases)("%s of %s in %i lanes gives the interpreter's bits", (op, scala
   for (const constantOperand of fixed) expectBits(kernelOf(op, scalar, count, operands.length, lanes, constantOperand), operands, scalar);
 });
 
-test.each([...functions.keys()].flatMap((name) => ([1, 4] as Lanes[]).map((lanes) => [name, lanes] as const)))("%s in %i lanes gives the interpreter's bits", (name, lanes) => {
-  const arity = functions.get(name)?.params.length ?? 1;
-  const values = tuples([...special.f32, ...Array.from({ length: 64 }, (_, n) => (n - 32) * 0.37)].slice(0, arity === 1 ? 92 : 40), arity);
-  const operands = Array.from({ length: arity }, (_, operand) => values.map((args) => args[operand] ?? 0));
-  const k = new KernelBuilder();
-  const inputs = operands.map((_, index) => k.buffer(`in${index}`, "f32", values.length, "in"));
-  const out = k.buffer("out", "f32", values.length, "out");
-  k.loop("i", 0, values.length, lanes, (i) => k.store(out, i, k.call(name, ...inputs.map((input) => k.load(input, i, lanes)))));
-  expectBits(k.build(name, ""), operands, "f32");
-});
+test.each([...functions.keys()].flatMap((name) => ([1, 4] as Lanes[]).map((lanes) => [name, lanes] as const)))(
+  "%s in %i lanes gives the interpreter's bits",
+  (name, lanes) => {
+    const arity = functions.get(name)?.params.length ?? 1;
+    const values = tuples([...special.f32, ...Array.from({ length: 64 }, (_, n) => (n - 32) * 0.37)].slice(0, arity === 1 ? 92 : 40), arity);
+    const operands = Array.from({ length: arity }, (_, operand) => values.map((args) => args[operand] ?? 0));
+    const k = new KernelBuilder();
+    const inputs = operands.map((_, index) => k.buffer(`in${index}`, "f32", values.length, "in"));
+    const out = k.buffer("out", "f32", values.length, "out");
+    k.loop("i", 0, values.length, lanes, (i) => k.store(out, i, k.call(name, ...inputs.map((input) => k.load(input, i, lanes)))));
+    expectBits(k.build(name, ""), operands, "f32");
+  },
+);
 
 function expectBits(kernel: Kernel, operands: readonly (readonly number[])[], scalar: Scalar): void {
   const array = { f32: Float32Array, i32: Int32Array, bool: Uint8Array }[scalar];

@@ -83,7 +83,10 @@ class Maker {
     const length = this.#int(9);
     // An open loop ends at, or begins at, what an outer variable says.
     const first = outer !== undefined && this.#int(1) === 0 ? outer : { expr: this.#k.int(from), min: from, max: from };
-    const last = outer !== undefined && first !== outer ? { expr: this.#k.add(outer.expr, length), min: 0, max: outer.max + length } : { expr: this.#k.int(from + length), min: 0, max: from + length };
+    const last =
+      outer !== undefined && first !== outer
+        ? { expr: this.#k.add(outer.expr, length), min: 0, max: outer.max + length }
+        : { expr: this.#k.int(from + length), min: 0, max: from + length };
     this.#k.loop(
       "i",
       first.expr,

@@ -84,7 +84,11 @@ export function convKernelGradient(c: Conv): Problem {
 }
 
 /** Calls with the offsets in lhs, rhs and out of every index of the dims, last dim fastest. */
-export function walk(dims: readonly ContractionDim[], use: (lhs: number, rhs: number, out: number) => void, at: readonly [number, number, number] = [0, 0, 0]): void {
+export function walk(
+  dims: readonly ContractionDim[],
+  use: (lhs: number, rhs: number, out: number) => void,
+  at: readonly [number, number, number] = [0, 0, 0],
+): void {
   const [first, ...rest] = dims;
   if (first === undefined) return use(...at);
   for (let index = 0; index < first.size; index++) walk(rest, use, [at[0] + index * first.lhs, at[1] + index * first.rhs, at[2] + index * first.out]);

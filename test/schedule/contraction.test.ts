@@ -70,10 +70,13 @@ test("kernel gradients are the plain sums", () => {
   fc.assert(fc.property(convs, (c) => expectPlainSums(convKernelGradient(c))));
 });
 
-test.each([dot(1, 37, 11, 2000), dot(1, 20, 8, 1031), dot(2, 20, 24, 1536), dotTransposed(14, 6, 3000), convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 })])(
-  "a long sum, $name, does not depend on its blocks",
-  expectPlainSums,
-);
+test.each([
+  dot(1, 37, 11, 2000),
+  dot(1, 20, 8, 1031),
+  dot(2, 20, 24, 1536),
+  dotTransposed(14, 6, 3000),
+  convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 }),
+])("a long sum, $name, does not depend on its blocks", expectPlainSums);
 
 test("long sums rest between blocks, short ones do not", () => {
   expect(sumsInBlocks(dot(1, 37, 11, 2000).dims)).toBe(true);

@@ -119,7 +119,8 @@ export class Addresses {
     this.#defined.set(loop, definedIn(loop));
     if (loop.trips === null) this.#guards.set(loop.body, `guard ${this.#guards.size}`);
     this.#visit(loop.body, [...chain, loop], this.guardOf(loop.body, guard));
-    for (const [buffer, form] of loose) if (anyWith(pointers, buffer, form.terms) === undefined) pointers.set(pointerKey(buffer, form.terms, "loose"), point(buffer, loop, form));
+    for (const [buffer, form] of loose)
+      if (anyWith(pointers, buffer, form.terms) === undefined) pointers.set(pointerKey(buffer, form.terms, "loose"), point(buffer, loop, form));
     for (const pointer of pointers.values()) this.#access(chain, pointer.buffer, this.start(pointer), null);
   }
 
@@ -198,4 +199,3 @@ function definedIn(loop: FlatLoop): ReadonlySet<string> {
   for (const stmt of statementsOf(loop.body)) if (stmt.kind === "let" || stmt.kind === "var" || stmt.kind === "for") names.add(stmt.name);
   return names;
 }
-

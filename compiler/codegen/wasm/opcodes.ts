@@ -150,7 +150,18 @@ export type Mnemonic = keyof typeof opcodes;
 
 /** Control and locals: their types depend on where they stand. */
 export const controls = {
-  block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, call: 0x10, select: 0x1b, "local.get": 0x20, "local.set": 0x21, "local.tee": 0x22,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  br: 0x0c,
+  br_if: 0x0d,
+  call: 0x10,
+  select: 0x1b,
+  "local.get": 0x20,
+  "local.set": 0x21,
+  "local.tee": 0x22,
 } as const;
 
 export type Control = keyof typeof controls;

@@ -6,10 +6,21 @@ export type RegisterName = "f32" | "f32x4" | "i32" | "i32x4" | "bool" | "boolx4"
 
 type Row = Partial<Readonly<Record<RegisterName, Mnemonic>>>;
 
-const both = <Name extends string>(name: Name): { readonly f32: `f32.${Name}`; readonly f32x4: `f32x4.${Name}` } => ({ f32: `f32.${name}`, f32x4: `f32x4.${name}` });
-const signed = <Name extends string>(name: Name): { readonly i32: `i32.${Name}_s`; readonly i32x4: `i32x4.${Name}_s` } => ({ i32: `i32.${name}_s`, i32x4: `i32x4.${name}_s` });
-const ints = <Name extends string>(name: Name): { readonly i32: `i32.${Name}`; readonly i32x4: `i32x4.${Name}` } => ({ i32: `i32.${name}`, i32x4: `i32x4.${name}` });
-const bitwise = <Name extends "and" | "or" | "xor">(name: Name): Readonly<Record<"i32" | "bool", `i32.${Name}`> & Record<"i32x4" | "boolx4", `v128.${Name}`>> => ({
+const both = <Name extends string>(name: Name): { readonly f32: `f32.${Name}`; readonly f32x4: `f32x4.${Name}` } => ({
+  f32: `f32.${name}`,
+  f32x4: `f32x4.${name}`,
+});
+const signed = <Name extends string>(name: Name): { readonly i32: `i32.${Name}_s`; readonly i32x4: `i32x4.${Name}_s` } => ({
+  i32: `i32.${name}_s`,
+  i32x4: `i32x4.${name}_s`,
+});
+const ints = <Name extends string>(name: Name): { readonly i32: `i32.${Name}`; readonly i32x4: `i32x4.${Name}` } => ({
+  i32: `i32.${name}`,
+  i32x4: `i32x4.${name}`,
+});
+const bitwise = <Name extends "and" | "or" | "xor">(
+  name: Name,
+): Readonly<Record<"i32" | "bool", `i32.${Name}`> & Record<"i32x4" | "boolx4", `v128.${Name}`>> => ({
   i32: `i32.${name}`,
   bool: `i32.${name}`,
   i32x4: `v128.${name}`,

@@ -88,7 +88,8 @@ const immediateText = {
 /** Shortest decimal that rounds to the number. */
 function floatText(bits: number): string {
   const value = bitsToF32(bits);
-  if (Number.isNaN(value)) return (bits & 0x7fffffff) === 0x7fc00000 ? (bits >>> 31 === 1 ? "-nan" : "nan") : `${bits >>> 31 === 1 ? "-" : ""}nan:0x${(bits & 0x7fffff).toString(16)}`;
+  if (Number.isNaN(value))
+    return (bits & 0x7fffffff) === 0x7fc00000 ? (bits >>> 31 === 1 ? "-nan" : "nan") : `${bits >>> 31 === 1 ? "-" : ""}nan:0x${(bits & 0x7fffff).toString(16)}`;
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   return Object.is(value, -0) ? "-0" : String(value);
 }
