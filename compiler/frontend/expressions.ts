@@ -75,6 +75,10 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const size = env.context.dims.get(name);
   env.context.usedDims.add(name);
   if (size !== undefined) return int(size, name);
+  // Once for each dim, however many types it stands in.
+  const { reported } = env.context.program;
+  if (reported.has(`dim ${name}`)) return ERROR;
+  reported.add(`dim ${name}`);
   return report(env.context, "E0306", span, `the dim ${name} has no size`, { help: `give it with --dim ${name}=32` });
 }
 

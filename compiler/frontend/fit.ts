@@ -6,7 +6,7 @@ import { dtypeNamed, fitDim, namesIn, packKey, reportDtype, text, type Reach } f
 import { report, type Code } from "./errors.ts";
 import { isPack, showTensor } from "./values.ts";
 
-type TensorTypeExpr = TypeExpr & { readonly kind: "tensor" };
+export type TensorTypeExpr = TypeExpr & { readonly kind: "tensor" };
 
 /** What is being fitted, for messages: `x of dense` at its argument. */
 export interface Subject {

@@ -35,7 +35,8 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     return;
   }
   const loss = lossOf(env, statement);
-  const trained = paramsOver(env, statement, loss);
+  // Without a loss the model has often not been applied either.
+  const trained = loss === null ? null : paramsOver(env, statement, loss);
   const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
   const last = steps.at(-1);
@@ -95,14 +96,14 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
 
-function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor | null): Trained[] | null {
+function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] | null {
   const paths = new Set<string>();
   for (const expr of statement.over) {
     const under = paramsUnder(env, env.context.evaluate(env, expr), expr.span);
     if (under === null) return null;
     for (const path of under) paths.add(path);
   }
-  const before = loss === null ? new Set<GraphValue>() : ancestors(loss.value);
+  const before = ancestors(loss.value);
   return [...paths].flatMap((path) => {
     const declared = env.context.program.declared.get(path);
     const versions = env.context.versions.get(path) ?? [];

@@ -24,6 +24,8 @@ export interface Elaborated {
   /** Null if there was a mistake. */
   readonly program: Program | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Names of the dims that were asked for, with a size or without, in order of first use. */
+  readonly dims: readonly string[];
 }
 
 type ProgramEntry = Program["entries"][number];
@@ -35,15 +37,17 @@ type ProgramEntry = Program["entries"][number];
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
   const diagnostics: Diagnostic[] = [];
   const { main, library } = loadModules(source, options.resolve, diagnostics);
-  if (main === null) return { program: null, diagnostics };
+  if (main === null) return { program: null, diagnostics, dims: [] };
   const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((state) => [state.path, state]));
   const program: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, naming: new Map() };
   reserve(program.naming, "", "rng");
-  const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options));
+  const asked = new Set<string>();
+  const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
+  const dims = [...asked];
   const init = elaborateInit(program);
-  if (diagnostics.length > 0) return { program: null, diagnostics };
+  if (diagnostics.length > 0) return { program: null, diagnostics, dims };
   const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
-  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }] }, diagnostics };
+  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }] }, diagnostics, dims };
 }
 
 /** All ops but leaves and what passes alone make: `gradient`, and ops that use one name for an operand and an attribute. */
@@ -85,7 +89,7 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
   return entries === undefined ? main.entries : main.entries.filter((entry) => entries.includes(entry.name.text));
 }
 
-function variantsOf(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions): ProgramEntry[] {
+function variantsOf(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions, asked: Set<string>): ProgramEntry[] {
   const done: ProgramEntry[] = [];
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
     // What an entry does depends on nothing but the dims that it used, so equal sizes of these give an equal graph.
@@ -96,6 +100,7 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
       dims,
       index: main.entries.indexOf(entry) + 1,
     });
+    for (const name of used) asked.add(name);
     done.push({ dims: Object.fromEntries([...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]]))), graph });
   }
   return done;

@@ -55,6 +55,15 @@ test("only the entries that are asked for are elaborated", () => {
   expect(elaborateText(text, [{ N: 2 }]).diagnostics.map((d) => d.code)).toEqual(["E0306"]);
 });
 
+test("a dim without a size is said once, and the names that were asked for are told", () => {
+  const text =
+    "model Net(x: f32[N, K]) = x |> dense(2)\ntrain entry f(x: f32[N, K], y: f32[N]) {\n  minimize mean(Net(x)) over Net with sgd(lr: 1)\n}\nentry g(x: f32[N, K]) { Net(x) }";
+  const { diagnostics, dims } = elaborateText(text, [{}]);
+  expect(diagnostics.map((d) => d.says)).toEqual(["the dim N has no size", "the dim K has no size"]);
+  expect(dims).toEqual(["N", "K"]);
+  expect(elaborateText(text, [{ N: 2, K: 3, unused: 7 }]).dims).toEqual(["N", "K"]);
+});
+
 test("a mistake in a model is said once, however many entries and sets of dims meet it", () => {
   const text = `model Net(x: f32[N, 3]) = relu(x) @ zeros([4, 2])
 entry f(x: f32[N, 3]) { Net(x) }
