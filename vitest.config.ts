@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
+    // No module keeps state between tests, so that workers serve several files and load the compiler once.
+    isolate: false,
     testTimeout: 60_000,
     execArgv: ["--disallow-code-generation-from-strings", "--import=./test/support/no-code-from-strings.ts"],
     experimental: { viteModuleRunner: false, nodeLoader: false },
