@@ -20,12 +20,20 @@ export function layout(tokens: readonly IToken[], report: Report): readonly Line
   return new Layout(tokens, report).run();
 }
 
+interface Open {
+  readonly token: IToken;
+  /** Where it stands among all tokens. */
+  readonly index: number;
+  /** Where it stands in its line. */
+  readonly column: number;
+}
+
 class Layout {
   private readonly tokens: readonly IToken[];
   private readonly report: Report;
   private readonly lines: Line[] = [];
   private line: IToken[] = [];
-  private open: { readonly token: IToken; readonly index: number }[] = [];
+  private open: Open[] = [];
   /** Length of `line` when the scan stood before each token: what to go back to when a missing closer is put in. */
   private readonly lengths: number[] = [];
   private newline: IToken | null = null;
@@ -80,9 +88,11 @@ class Layout {
     return true;
   }
 
-  /** Takes the token in and keeps the account of brackets. False where it closes an outer bracket while an inner one is open. */
+  /** Takes the token in and keeps the account of brackets. False where a bracket must have been closed before it. */
   private bracket(token: IToken): boolean {
     const type = token.tokenType;
+    const inner = this.open.at(-1);
+    if (inner && this.mustCloseBefore(type, inner)) return false;
     if (closers.has(type)) {
       const matching = this.open.findLastIndex((o) => partners.get(o.token.tokenType) === type);
       if (matching < 0) {
@@ -94,9 +104,31 @@ class Layout {
       this.dropTrailingComma();
     }
     this.line.push(token);
-    if (partners.has(type)) this.open.push({ token, index: this.at });
+    if (partners.has(type)) this.open.push({ token, index: this.at, column: this.line.length - 1 });
     if (type === t.OpenString) this.bracketsWithin(token);
     return true;
+  }
+
+  private mustCloseBefore(type: TokenType, inner: Open): boolean {
+    if (type === t.Arrow) return inner.token.tokenType !== t.LBrace;
+    if (type === t.LBrace) return this.opensBody(inner);
+    return type === t.reserved.else && this.leavesBlock(inner);
+  }
+
+  /** In `model A(x: f32[N] {` the brace follows a complete term, as no record can, and no `if` or `repeat` asked for it. */
+  private opensBody({ token, column }: Open): boolean {
+    if (token.tokenType === t.LBrace || hangsAfter(this.line.at(-1), this.line.at(-2))) return false;
+    return !this.line.slice(column).some(({ tokenType }) => blockOpeners.has(tokenType));
+  }
+
+  /** In `if a { b else { c }` the first block is still open. */
+  private leavesBlock({ token, column }: Open): boolean {
+    const [next, last] = [this.tokens[this.at + 1], this.line.at(-1)];
+    if (token.tokenType !== t.LBrace || next?.tokenType === t.Colon || last?.tokenType === t.RBrace || last?.tokenType === t.Dot) return false;
+    const start = this.line
+      .slice(0, column)
+      .findLastIndex(({ tokenType }) => tokenType === t.Newline || partners.has(tokenType) || tokenType === t.reserved.if);
+    return this.line[start]?.tokenType === t.reserved.if;
   }
 
   private dropTrailingComma(): void {
@@ -114,7 +146,7 @@ class Layout {
       if (!opens && (!inner || partners.get(inner) !== type)) continue;
       const bracket = virtual(type, end(string));
       this.line.push(bracket);
-      if (opens) this.open.push({ token: bracket, index: this.at });
+      if (opens) this.open.push({ token: bracket, index: this.at, column: this.line.length - 1 });
       else this.open.pop();
     }
   }
@@ -130,6 +162,7 @@ class Layout {
       this.line.length = present(this.lengths[guess], "the scan has been there");
     }
     this.newline = null;
+    if (this.line.at(-1)?.tokenType === t.Newline) this.line.pop();
     const place = end(this.line.at(-1) ?? token);
     unclosed(token, closer, place, this.report);
     this.dropTrailingComma();
@@ -138,6 +171,8 @@ class Layout {
     while (this.at > 0 && this.tokens[this.at - 1]?.tokenType === t.Newline) this.at--;
   }
 }
+
+const blockOpeners: ReadonlySet<TokenType> = new Set([t.reserved.if, t.reserved.else, t.reserved.repeat]);
 
 function virtual(type: TokenType, place: number): IToken {
   return createTokenInstance(type, "", place, place - 1, 0, 0, 0, 0);

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { format, parse, stripSpans } from "../../dsl/index.ts";
@@ -156,4 +157,13 @@ test("a file with a mistake is left alone", () => {
   const { text, diagnostics } = format({ name: "t.dl", text: "fn f() = (" });
   expect(text).toBeNull();
   expect(diagnostics.length).toBeGreaterThan(0);
+});
+
+const root = new URL("../../", import.meta.url).pathname;
+
+test.each(globSync(["dsl/std/*.dl", "examples/**/*.dl"], { cwd: root }).toSorted())("%s is in canonical form (`dlc fmt` makes it so)", (name) => {
+  const text = readFileSync(root + name, "utf8");
+  const once = formatted(text);
+  expect(shape(once)).toEqual(shape(text));
+  expect(once).toBe(text);
 });
