@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { graphOf, programOf } from "./program.ts";
+
+const shapes = (program: ReturnType<typeof programOf>, entry: string): Record<string, readonly number[]> =>
+  Object.fromEntries(graphOf(program, entry).outputs.map(({ name, value }) => [name, value.type.shape]));
+
+test("a classifier with weight decay, clipping, Adam and a map of what it looked at", () => {
+  const program = programOf(
+    `dl 1
+model LeNet(image: f32[N, 28, 28, 1]) -> f32[N, 10] {
+  image
+    |> conv(6, kernel: [5, 5], padding: "same") |> relu |> max_pool([2, 2])
+    |> conv(16, kernel: [5, 5]) |> relu |> max_pool([2, 2])
+    |> flatten
+    |> dense(120) |> relu
+    |> dense(84) |> relu
+    |> dense(10)
+}
+train entry step(image: f32[N, 28, 28, 1], label: i32[N]) {
+  let logits = LeNet(image)
+  let loss = mean(cross_entropy(logits, label)) + 1e-4 * l2(LeNet)
+  minimize loss over LeNet with clip_by_global_norm(1.0) |> adam(lr: 1e-3)
+  { loss, accuracy: accuracy(logits, label) }
+}
+entry saliency(image: f32[N, 28, 28, 1], class: i32[N]) {
+  { map: abs(grad(sum(pick(LeNet(image), class)), image)) }
+}`,
+    [{ N: 2 }],
+  );
+  expect(shapes(program, "step")).toEqual({ loss: [], accuracy: [] });
+  expect(shapes(program, "saliency")).toEqual({ map: [2, 28, 28, 1] });
+});
+
+test("residual towers", () => {
+  const program = programOf(
+    `layer residual(channels: int)(x: f32[N, H, W, channels]) -> f32[N, H, W, channels] {
+  let y = x |> conv(channels, kernel: [3, 3], padding: "same") |> batch_norm |> relu
+            |> conv(channels, kernel: [3, 3], padding: "same") |> batch_norm
+  relu(x + y)
+}
+model Tower(x: f32[N, H, W, 4]) = repeat 3 { x |> residual(4) } |> global_avg_pool
+entry f(x: f32[N, 6, 5, 4]) { Tower(x) }`,
+    [{ N: 2 }],
+  );
+  expect(shapes(program, "f")).toEqual({ result: [2, 4] });
+  expect(program.persistent.map((p) => p.path).filter((p) => p.endsWith(".w"))).toEqual(
+    [0, 1, 2].flatMap((turn) => [1, 2].map((k) => `Tower.repeat1.${turn}.residual1.conv${k}.w`)),
+  );
+});
+
+test("two models with an optimizer each, fed with noise", () => {
+  const program = programOf(
+    `dl 1
+dim N
+
+model G(z: f32[N, 64]) -> f32[N, 784] = z |> dense(256) |> leaky_relu(0.2) |> dense(784) |> sigmoid
+model D(x: f32[N, 784]) -> f32[N] = x |> dense(256) |> leaky_relu(0.2) |> dense(1) |> squeeze(-1)
+
+train entry d_step(real: f32[N, 784]) {
+  let fake = stop_gradient(G(normal([N, 64])))
+  let loss = mean(bce_logits(D(real), 1)) + mean(bce_logits(D(fake), 0))
+  minimize loss over D with adam(lr: 2e-4, beta1: 0.5)
+  { loss }
+}
+train entry g_step() {
+  let loss = mean(bce_logits(D(G(normal([N, 64]))), 1))
+  minimize loss over G with adam(lr: 2e-4, beta1: 0.5)
+  { loss }
+}`,
+    [{ N: 3 }],
+  );
+  const written = (entry: string, model: string): string[] =>
+    graphOf(program, entry)
+      .writes.map((w) => w.path)
+      .filter((path) => path.startsWith(model));
+  expect([written("d_step", "D."), written("d_step", "G.")]).toEqual([["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `D.${p}`), []]);
+  expect([written("g_step", "D."), written("g_step", "G.").length]).toEqual([[], 4]);
+  expect(program.entries.map((e) => e.dims)).toEqual([{ N: 3 }, { N: 3 }, {}]);
+});
+
+test("attention, written with the primitives", () => {
+  const program = programOf(
+    `layer attention(heads: int)(x: f32[N, T, D]) -> f32[N, T, D] {
+  require(D % heads == 0, "heads divide the width")
+  let (q, k, v) = split(x |> dense(3 * D), 3)
+  let head = to_heads(heads: heads)
+  let scores = head(q) @ transpose(head(k), [0, 1, 3, 2]) / sqrt(D / heads)
+  let mixed = softmax(scores) @ head(v)
+  reshape(transpose(mixed, [0, 2, 1, 3]), [N, T, D]) |> dense(D)
+}
+fn to_heads(heads: int)(x: f32[N, T, D]) -> f32[N, heads, T, D / heads] = transpose(reshape(x, [N, T, heads, D / heads]), [0, 2, 1, 3])
+model Block(x: f32[N, T, D]) = x + (x |> attention(2))
+entry f(x: f32[N, 5, 6]) { Block(x) }`,
+    [{ N: 2 }],
+  );
+  expect(shapes(program, "f")).toEqual({ result: [2, 5, 6] });
+});
