@@ -8,6 +8,7 @@ import type { Linear, Term } from "./linear.ts";
 import { LastUses, neededNames } from "./liveness.ts";
 import { Locals } from "./locals.ts";
 import { bytesOf, emitLoad, emitSplatLoad, emitStore } from "./memory.ts";
+import { PointerLocals } from "./pointer-locals.ts";
 import { spread } from "./splat-offsets.ts";
 import { valuesInLoops, type Load } from "./walk.ts";
 
@@ -33,7 +34,7 @@ class KernelEmitter implements Surroundings {
   readonly #lastUses: LastUses;
   readonly #named = new Map<string, number>();
   readonly #constants = new Map<string, number>();
-  readonly #pointers = new Map<Pointer, { readonly local: number; /** Bytes by which it has moved since the turn began. */ moved: number }>();
+  readonly #pointers: PointerLocals;
   readonly #loops: FlatLoop[] = [];
   #guard = "";
   /** The guard under which the innermost loop's turn began. */
@@ -49,6 +50,7 @@ class KernelEmitter implements Surroundings {
     this.relaxed = relaxed;
     this.#body = body;
     this.#buffers = new Map(kernel.buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
+    this.#pointers = new PointerLocals(this.to, this.locals, (name) => this.#bytes(name));
     this.#addresses = new Addresses(body);
     this.#needed = neededNames(body, this.#addresses);
     this.#lastUses = new LastUses(this.#addresses);
@@ -150,14 +152,14 @@ class KernelEmitter implements Surroundings {
     if (counter === undefined) this.#bind(loop.name, loop.from);
     const end = counter === undefined ? null : this.locals.take("i32", `${loop.name}_end`);
     if (counter !== undefined && end !== null) {
-      this.to.get(this.#pointerLocal(counter));
-      this.#addConstant(this.#bump(counter) * present(loop.trips, "the turns are known"));
+      this.to.get(this.#pointers.local(counter));
+      this.to.addConstant(this.#pointers.bump(counter) * present(loop.trips, "the turns are known"));
       this.to.set(end);
     }
     this.to.loop();
     this.#turn(loop, pointers);
     if (counter !== undefined && end !== null) {
-      this.to.get(this.#pointerLocal(counter));
+      this.to.get(this.#pointers.local(counter));
       this.to.get(end);
       this.to.op("i32.ne");
       this.locals.release(end);
@@ -193,10 +195,8 @@ class KernelEmitter implements Surroundings {
     const pointers = this.#addresses.pointersOf(loop);
     for (const pointer of pointers) {
       const offset = this.#locate(pointer.buffer, this.#addresses.start(pointer), null);
-      this.#addConstant(offset);
-      const local = this.locals.take("i32", `${pointer.buffer}_at`);
-      this.to.set(local);
-      this.#pointers.set(pointer, { local, moved: 0 });
+      this.to.addConstant(offset);
+      this.#pointers.open(pointer);
     }
     return pointers;
   }
@@ -208,17 +208,14 @@ class KernelEmitter implements Surroundings {
     this.#block(loop.body);
     this.#loops.pop();
     this.#turnGuard = outer;
-    for (const pointer of pointers) {
-      this.#move(pointer, this.#bump(pointer));
-      this.#pointer(pointer).moved = 0;
-    }
+    for (const pointer of pointers) this.#pointers.endTurn(pointer);
   }
 
   /** Leaves on the stack whether there is another turn. */
   #advance(loop: FlatLoop): void {
     const local = this.local(loop.name);
     this.to.get(local);
-    this.#addConstant(loop.step);
+    this.to.addConstant(loop.step);
     this.to.set(local);
     this.to.get(local);
     emitExpr(this, loop.to);
@@ -226,10 +223,7 @@ class KernelEmitter implements Surroundings {
   }
 
   #leave(loop: FlatLoop, pointers: readonly Pointer[]): void {
-    for (const pointer of pointers) {
-      this.locals.release(this.#pointerLocal(pointer));
-      this.#pointers.delete(pointer);
-    }
+    for (const pointer of pointers) this.#pointers.close(pointer);
     const local = this.#named.get(loop.name);
     if (local !== undefined) this.locals.release(local);
   }
@@ -240,40 +234,30 @@ class KernelEmitter implements Surroundings {
     // Under an `if`, a move would not happen on the other way.
     const always = loop !== undefined && this.#guard === this.#turnGuard;
     const moves = always ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop) : [];
-    const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointer(pointer).moved, by: by * this.#bytes(pointer.buffer) }));
+    const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointers.moved(pointer), by: by * this.#bytes(pointer.buffer) }));
     bodies.forEach((body, turn) => {
-      for (const { pointer, start, by } of starts) this.#move(pointer, start + turn * by);
+      for (const { pointer, start, by } of starts) this.#pointers.move(pointer, start + turn * by);
       this.#block(body);
     });
-  }
-
-  /** Moves a pointer to so many bytes past where the turn found it. */
-  #move(pointer: Pointer, moved: number): void {
-    const state = this.#pointer(pointer);
-    if (moved === state.moved) return;
-    this.to.get(state.local);
-    this.#addConstant(moved - state.moved);
-    this.to.set(state.local);
-    state.moved = moved;
   }
 
   /** Puts an address on the stack; what is left to add is the instruction's offset. */
   #address(buffer: string, at: Expr): number {
     const offset = this.#locate(buffer, this.#addresses.form(at), this.#guard);
     if (offset >= 0) return offset;
-    this.#addConstant(offset);
+    this.to.addConstant(offset);
     return 0;
   }
 
   #locate(buffer: string, form: Linear, guard: string | null): number {
     const { pointer, inline, constant } = this.#addresses.locate(this.#loops, buffer, form, guard);
     const bytes = this.#bytes(buffer);
-    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `${buffer} is a buffer`).param : this.#pointerLocal(pointer));
-    const offset = constant * bytes - (pointer === null ? 0 : this.#pointer(pointer).moved);
+    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `${buffer} is a buffer`).param : this.#pointers.local(pointer));
+    const offset = constant * bytes - (pointer === null ? 0 : this.#pointers.moved(pointer));
     if (inline.length === 0) return offset;
     for (const added of inline) this.#addTerm(added, bytes);
     // The terms may be negative, and an instruction's offset does not wrap.
-    this.#addConstant(offset);
+    this.to.addConstant(offset);
     return 0;
   }
 
@@ -288,29 +272,11 @@ class KernelEmitter implements Surroundings {
     this.to.op("i32.add");
   }
 
-  #addConstant(value: number): void {
-    if ((value | 0) === 0) return;
-    this.to.i32(value);
-    this.to.op("i32.add");
-  }
-
-  #bump({ coefficient, owner, buffer }: Pointer): number {
-    return coefficient * owner.step * this.#bytes(buffer);
-  }
-
   #bytes(buffer: string): number {
     return bytesOf[this.#buffer(buffer).element];
   }
 
   #buffer(name: string): Buffer {
     return present(this.#buffers.get(name), `${name} is a buffer`).buffer;
-  }
-
-  #pointer(pointer: Pointer): { readonly local: number; moved: number } {
-    return present(this.#pointers.get(pointer), "the pointer is set");
-  }
-
-  #pointerLocal(pointer: Pointer): number {
-    return this.#pointer(pointer).local;
   }
 }

@@ -68,6 +68,13 @@ export class FunctionWriter {
     this.op("i32.const", value | 0);
   }
 
+  /** To the i32 on the stack. */
+  addConstant(value: number): void {
+    if ((value | 0) === 0) return;
+    this.i32(value);
+    this.op("i32.add");
+  }
+
   get(local: number): void {
     const { type } = this.#local(local);
     this.#stack.push(type);
