@@ -5,7 +5,7 @@ import { convertStatic } from "./arguments.ts";
 import type { Builtin, BuiltinArgs, DlValue, Env, Tensor } from "./context.ts";
 import { allowedShape, emit } from "./emit.ts";
 import { report } from "./errors.ts";
-import { gradientsOf, paramsUnder, scalarLoss } from "./minimize.ts";
+import { gradientsOf, paramsUnder, scalarLoss } from "./gradients.ts";
 import { numbers } from "./op-calls.ts";
 import { randomBits } from "./random.ts";
 import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "./values.ts";

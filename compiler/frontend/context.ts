@@ -170,9 +170,10 @@ export interface Env {
 
 /** The application of an optimizer to one param. */
 export interface Update {
-  readonly optimizer: Callable;
   /** States whose type does not mention the param's dims lie here and are written once. */
   readonly shared: Frame;
-  /** By the place of the statement: the values that the first param's update wrote. */
+  /** By the place of the statement and how often it was passed: the values that the first param's update wrote. */
   readonly written: Map<string, GraphValue>;
+  /** How often each place has been passed in this application. */
+  readonly passed: Map<string, number>;
 }

@@ -1,15 +1,14 @@
 import type { Stmt } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { gradientBlockers } from "../graph/autodiff.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
-import { isFloat, sameType, showType } from "../types/tensor-type.ts";
+import { sameType, showType } from "../types/tensor-type.ts";
 import { bindArguments, signatureOf, split } from "./arguments.ts";
-import { applyCallable, ownPath } from "./calls.ts";
-import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor, Update } from "./context.ts";
-import { build, origins } from "./emit.ts";
+import { applyCallable, type Place } from "./calls.ts";
+import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "./context.ts";
 import { report } from "./errors.ts";
-import { childPath, joinPath, makeFrame, placeKey } from "./frames.ts";
-import { describe, functionName, list, makeTensor, showTensor } from "./values.ts";
+import { childPath, joinPath, makeFrame, placeKey, type Frame } from "./frames.ts";
+import { ancestors, gradientsOf, paramsUnder, scalarLoss } from "./gradients.ts";
+import { describe, list, makeTensor, showTensor } from "./values.ts";
 import { write } from "./variables.ts";
 
 type MinimizeStmt = Stmt & { readonly kind: "minimize" };
@@ -62,40 +61,6 @@ function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {
   return scalarLoss(env, value, statement.loss.span);
 }
 
-/** A loss is a float scalar; null after a report. */
-export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null {
-  if (value.kind === "tensor" && value.value.type.shape.length === 0 && isFloat(value.value.type.dtype)) return value;
-  report(env.context, "E0601", span, `a loss is a scalar f32, and this is ${describe(value)}`, {
-    help: value.kind === "tensor" && value.value.type.shape.length > 0 ? "take the mean of it: mean(loss)" : undefined,
-  });
-  return null;
-}
-
-/** One gradient per target; null after a report of an op that has none. */
-export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
-  const { builder } = env.context;
-  const values = targets.map((t) => t.value);
-  const [blocker] = gradientBlockers(loss.value, values);
-  if (blocker !== undefined) {
-    const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
-    report(env.context, "E0608", span, `the gradient runs through ${blocker.op.name}, which has none${why}`, {
-      also: blocker.span === null ? [] : [{ span: blocker.span, says: `${blocker.op.name} is used here` }],
-      help: "stop_gradient(x) leaves a part out on purpose",
-    });
-    return null;
-  }
-  const reached = differentiable(loss.value);
-  if (!values.some((value) => reached.has(value))) {
-    report(env.context, "E0609", span, "no gradient of the loss reaches what it is asked for", {
-      also: origins([loss], span),
-      help: "comparisons, conversions to ints and stop_gradient let none through",
-    });
-    return null;
-  }
-  const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
-  return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
-}
-
 function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] | null {
   const paths = new Set<string>();
   for (const expr of statement.over) {
@@ -114,42 +79,6 @@ function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] 
     const asTensor = (value: GraphValue): Tensor => makeTensor(env.context.builder, value, declared.span);
     return [{ declared, seen: asTensor(seen), current: asTensor(current) }];
   });
-}
-
-/** Paths of the params that a model or layer has used so far in this entry; null after a report. */
-export function paramsUnder(env: Env, value: DlValue, span: Span): readonly string[] | null {
-  if (value.kind === "error") return null;
-  const path = value.kind === "function" ? ownPath(env, value) : null;
-  if (path === null) {
-    report(env.context, "E0602", span, `${describe(value)} has no params of its own`, { help: "name a model, or a layer that a `let` named" });
-    return null;
-  }
-  const under = env.context.paramsUnder.get(path);
-  if (under !== undefined && under.size > 0) return [...under];
-  report(env.context, "E0602", span, `${value.kind === "function" ? functionName(value.target) : ""} has used no params in this entry so far`, {
-    help: "apply it before its params are asked for",
-  });
-  return null;
-}
-
-const ancestors = (value: GraphValue): Set<GraphValue> => reachable(value, () => true);
-
-/** Values that a gradient may flow back to. */
-const differentiable = (value: GraphValue): Set<GraphValue> =>
-  reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
-
-/** The value and everything that it is computed from, by operands that `follow` lets pass. */
-function reachable(value: GraphValue, follow: (operand: GraphValue, user: GraphValue) => boolean): Set<GraphValue> {
-  const seen = new Set<GraphValue>([value]);
-  const open = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const operand of next.node.operands) {
-      if (seen.has(operand) || !follow(operand, next)) continue;
-      seen.add(operand);
-      open.push(operand);
-    }
-  }
-  return seen;
 }
 
 const isOptimizer = (value: DlValue): value is Optimizer =>
@@ -182,7 +111,7 @@ function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: 
 function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): void {
   const { context } = env;
   const { declaration } = optimizer.target;
-  const path = childPath(context.program.naming, env.frame.path, placeKey(span), declaration.name.text, true);
+  const path = childPath(context.program.naming, context.entry, placeKey(span), declaration.name.text, true);
   const shared = makeFrame("optimizer", path, null);
   const written = new Map<string, GraphValue>();
   const before = new Map([...context.versions].map(([key, versions]) => [key, versions.length]));
@@ -190,15 +119,14 @@ function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Tr
     // Each param starts from the shared states as they were before this minimize.
     for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
     const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
-    const state: Update = { optimizer: declaration, shared, written };
-    const value = gradients[k] && updateOne(env, optimizer, span, [t.current, gradients[k]], { frame, update: state });
+    const value = gradients[k] && updateOne(env, optimizer, span, [t.current, gradients[k]], { frame, update: { shared, written, passed: new Map() } });
     return value && keepsType(env, value, t, span) ? { path: t.declared.path, value: value.value } : null;
   });
   for (const u of updates) if (u !== null) write(context, u.path, u.value);
   checkShared(env, span, shared, trained, gradients);
 }
 
-function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], place: Parameters<typeof applyCallable>[4]): DlValue | null {
+function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], place: Place): DlValue | null {
   const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
   const signature = signatureOf(optimizer.target);
   const bound = bindArguments(env, optimizer.target, signature, args);
@@ -231,13 +159,7 @@ function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is T
 }
 
 /** A shared state that is computed from one param or its gradient would mean that param's alone. */
-function checkShared(
-  env: Env,
-  span: Span,
-  shared: { readonly path: string; readonly declared: ReadonlyMap<string, Span> },
-  trained: readonly Trained[],
-  gradients: readonly Tensor[],
-): void {
+function checkShared(env: Env, span: Span, shared: Frame, trained: readonly Trained[], gradients: readonly Tensor[]): void {
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
   for (const [name, place] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);

@@ -141,7 +141,9 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
   }
   const { declared } = binding;
   const shared = env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
-  const site = placeKey(span);
+  const pass = shared?.passed.get(placeKey(span)) ?? 0;
+  shared?.passed.set(placeKey(span), pass + 1);
+  const site = `${placeKey(span)}#${pass}`;
   const known = shared?.written.get(site);
   if (known !== undefined) {
     write(context, declared.path, known);

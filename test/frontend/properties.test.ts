@@ -151,6 +151,21 @@ test("no text makes an internal error", () => {
       const { program, diagnostics } = elaborateText(parts.join(""), [{ N: 4 }]);
       expect(program === null).toBe(diagnostics.length > 0);
     }),
-    { numRuns: Number(process.env["FUZZ"] ?? 60) },
+    { numRuns: Number(process.env["FUZZ"] ?? 400) },
+  );
+});
+
+test("no two draws give the same bits: not in one call, not in two calls, not in two entries", () => {
+  const program = programOf(`
+train entry a() { { x: random_bits([8]), y: random_bits([2, 4]) } }
+train entry b() { { x: random_bits([8]), y: random_bits([8]) } }
+entry c() { { x: random_bits([8]) } }`);
+  fc.assert(
+    fc.property(fc.integer(), fc.integer(), fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 4 }), (seed0, seed1, calls) => {
+      const runner = new Runner(program, [seed0, seed1]);
+      const draws = [...calls, "c"].flatMap((entry) => Object.values(runner.call(entry)).flat());
+      expect(new Set(draws).size).toBe(draws.length);
+    }),
+    { numRuns: 20 },
   );
 });

@@ -174,3 +174,39 @@ entry saliency(x: f32[3]) {
 }`);
   expect(model.call("saliency", { x: [1, -2, 0] })).toEqual({ map: [3, 12, 0] });
 });
+
+test("a minimize that is repeated goes on with one set of optimizer states", () => {
+  const model = run(`
+model Net(x: f32[]) -> f32[] {
+  param w: f32[] = 0
+  w * x
+}
+train entry step(x: f32[]) {
+  repeat 3 {
+    minimize Net(x) over Net with sgd(lr: 1, momentum: 0.5)
+  }
+}`);
+  model.call("step", { x: [1] });
+  // v = 1, 1.5, 1.75
+  expect(model.state("Net.w")).toEqual([-4.25]);
+  expect(model.state("step.sgd.Net.w.v")).toEqual([1.75]);
+});
+
+test("a shared state may be written several times in one update", () => {
+  const model = run(`
+optimizer odd()(p: f32[..S], g: f32[..S]) -> f32[..S] {
+  state t: f32 = 0
+  repeat 3 { t <- t + 1 }
+  p - t * g
+}
+model Net(x: f32[]) -> f32[] {
+  param a: f32[] = 0
+  param b: f32[] = 0
+  a * x + b * x
+}
+train entry step(x: f32[]) {
+  minimize Net(x) over Net with odd
+}`);
+  model.call("step", { x: [1] });
+  expect([model.state("Net.a"), model.state("Net.b"), model.state("step.odd.t")]).toEqual([[-3], [-3], [3]]);
+});
