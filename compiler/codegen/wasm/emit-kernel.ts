@@ -1,11 +1,11 @@
 import { i32, type Buffer, type Expr, type Kernel, type MathFunction } from "../../kernel/ir.ts";
 import { present, never } from "../../support/invariant.ts";
-import { Addresses, type Pointer } from "./addresses.ts";
+import type { Addresses, Pointer } from "./addresses.ts";
+import { analyse, type Analysis } from "./analysis.ts";
 import { emitExpr, rampWords, valTypeOf, wordsOf, type Surroundings } from "./expressions.ts";
-import { flatten, type FlatLoop, type FlatStmt } from "./flatten.ts";
+import type { FlatLoop, FlatStmt } from "./flatten.ts";
 import { FunctionWriter, type WasmFunction } from "./function.ts";
 import type { Linear, Term } from "./linear.ts";
-import { LastUses, neededNames } from "./liveness.ts";
 import { Locals } from "./locals.ts";
 import { bytesOf, emitLoad, emitSplatLoad, emitStore } from "./memory.ts";
 import { PointerLocals } from "./pointer-locals.ts";
@@ -20,18 +20,16 @@ export interface KernelOptions {
 
 /** The kernel as a function of one i32 per buffer: the byte offset at which the buffer lies. */
 export function emitKernel(kernel: Kernel, { relaxed, functions }: KernelOptions): WasmFunction {
-  return new KernelEmitter(kernel, flatten(kernel, functions), relaxed).emit();
+  return new KernelEmitter(kernel, analyse(kernel, functions), relaxed).emit();
 }
 
 class KernelEmitter implements Surroundings {
   readonly to: FunctionWriter;
   readonly locals: Locals;
   readonly relaxed: boolean;
-  readonly #body: readonly FlatStmt[];
+  readonly #analysis: Analysis;
   readonly #buffers: ReadonlyMap<string, { readonly buffer: Buffer; readonly param: number }>;
   readonly #addresses: Addresses;
-  readonly #needed: ReadonlySet<string>;
-  readonly #lastUses: LastUses;
   readonly #named = new Map<string, number>();
   readonly #constants = new Map<string, number>();
   readonly #pointers: PointerLocals;
@@ -40,7 +38,7 @@ class KernelEmitter implements Surroundings {
   /** The guard under which the innermost loop's turn began. */
   #turnGuard = "";
 
-  constructor(kernel: Kernel, body: readonly FlatStmt[], relaxed: boolean) {
+  constructor(kernel: Kernel, analysis: Analysis, relaxed: boolean) {
     this.to = new FunctionWriter(
       kernel.name,
       kernel.origin,
@@ -48,17 +46,15 @@ class KernelEmitter implements Surroundings {
     );
     this.locals = new Locals(this.to);
     this.relaxed = relaxed;
-    this.#body = body;
+    this.#analysis = analysis;
+    this.#addresses = analysis.addresses;
     this.#buffers = new Map(kernel.buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
     this.#pointers = new PointerLocals(this.to, this.locals, (name) => this.#bytes(name));
-    this.#addresses = new Addresses(body);
-    this.#needed = neededNames(body, this.#addresses);
-    this.#lastUses = new LastUses(this.#addresses);
   }
 
   emit(): WasmFunction {
     this.#hoistConstants();
-    this.#block(this.#body);
+    this.#block(this.#analysis.body);
     return this.to.finish();
   }
 
@@ -80,7 +76,7 @@ class KernelEmitter implements Surroundings {
 
   /** V8 builds a vector constant anew at each use, so those that loops use go into locals. Zero is as cheap as a copy. */
   #hoistConstants(): void {
-    for (const x of valuesInLoops(this.#body)) {
+    for (const x of valuesInLoops(this.#analysis.body)) {
       const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
       if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
       const local = this.locals.take("v128", "c");
@@ -93,7 +89,7 @@ class KernelEmitter implements Surroundings {
   #block(block: readonly FlatStmt[]): void {
     const outer = this.#guard;
     this.#guard = this.#addresses.guardOf(block, outer);
-    const ending = this.#lastUses.in(block);
+    const ending = this.#analysis.lastUses.in(block);
     block.forEach((stmt, index) => {
       this.#statement(stmt);
       for (const name of ending.get(index) ?? []) {
@@ -111,7 +107,7 @@ class KernelEmitter implements Surroundings {
       case "steps":
         return this.#steps(stmt.bodies);
       case "let":
-        if (this.#needed.has(stmt.name)) this.#bind(stmt.name, stmt.value);
+        if (this.#analysis.needed.has(stmt.name)) this.#bind(stmt.name, stmt.value);
         return;
       case "var":
         return this.#bind(stmt.name, stmt.init);
@@ -148,7 +144,7 @@ class KernelEmitter implements Surroundings {
   /** At least two turns. Where nobody asks for the loop's variable, a pointer that moves counts the turns. */
   #countedLoop(loop: FlatLoop): void {
     const pointers = this.#enter(loop);
-    const counter = this.#needed.has(loop.name) ? undefined : pointers.find((pointer) => pointer.coefficient !== 0);
+    const counter = this.#analysis.needed.has(loop.name) ? undefined : pointers.find((pointer) => pointer.coefficient !== 0);
     if (counter === undefined) this.#bind(loop.name, loop.from);
     const end = counter === undefined ? null : this.locals.take("i32", `${loop.name}_end`);
     if (counter !== undefined && end !== null) {

@@ -133,25 +133,29 @@ class Flattener {
     return register;
   }
 
+  /** Itself where nothing in it changes. */
   #expr(x: Expr, scope: Scope): Expr {
     switch (x.kind) {
       case "const":
         return x;
-      case "var":
-        return present(scope.get(x.name), `${x.name} is not bound`);
+      case "var": {
+        const value = present(scope.get(x.name), `${x.name} is not bound`);
+        return value.kind === "var" && value.name === x.name ? x : value;
+      }
       case "register":
         return this.#register(x.name, x.at, scope);
-      case "load":
-        return { ...x, at: this.#expr(x.at, scope) };
+      case "load": {
+        const at = this.#expr(x.at, scope);
+        return at === x.at ? x : { ...x, at };
+      }
       case "splat":
         return splat(this.#expr(x.value, scope));
       case "lane":
         return lane(this.#expr(x.value, scope), x.lane);
-      case "apply":
-        return apply(
-          x.op,
-          x.args.map((arg) => this.#expr(arg, scope)),
-        );
+      case "apply": {
+        const args = x.args.map((arg) => this.#expr(arg, scope));
+        return args.every((arg, index) => arg === x.args[index]) ? x : apply(x.op, args);
+      }
       case "call":
         return this.#inline(
           x.fn,

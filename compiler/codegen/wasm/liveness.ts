@@ -17,6 +17,7 @@ export function neededNames(body: readonly FlatStmt[], addresses: Addresses): Re
 export class LastUses {
   readonly #addresses: Addresses;
   readonly #uses = new Map<FlatStmt, ReadonlySet<string>>();
+  readonly #blocks = new Map<readonly FlatStmt[], ReadonlyMap<number, readonly string[]>>();
 
   constructor(addresses: Addresses) {
     this.#addresses = addresses;
@@ -24,6 +25,8 @@ export class LastUses {
 
   /** Of the names that the block itself introduces: position of the last statement that uses them, or of the one that introduces them. */
   in(block: readonly FlatStmt[]): ReadonlyMap<number, readonly string[]> {
+    const known = this.#blocks.get(block);
+    if (known !== undefined) return known;
     const last = new Map<string, number>();
     block.forEach((stmt, index) => {
       for (const name of this.#usesOf(stmt)) if (last.has(name)) last.set(name, index);
@@ -31,6 +34,7 @@ export class LastUses {
     });
     const ending = new Map<number, string[]>();
     for (const [name, index] of last) ending.set(index, [...(ending.get(index) ?? []), name]);
+    this.#blocks.set(block, ending);
     return ending;
   }
 
