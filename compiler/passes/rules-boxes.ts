@@ -44,15 +44,13 @@ const sum =
   (m: Match): number[] =>
     perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
 
-/** The axis along which y begins where x ends, of two tensors in zeros of one shape that differ along it alone. */
+/** The axis along which y begins where x ends, of two tensors in zeros of one shape; that they lie alike along the others is for the types to say. */
 function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
-  const lists = { x: { lo: m.ints("l1"), hi: m.ints("h1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), hi: m.ints("h2"), between: m.ints("i2") } };
-  const [first, second] = [lists[x], lists[y]];
+  const pads = { x: { lo: m.ints("l1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), between: m.ints("i2") } };
+  const [first, second] = [pads[x], pads[y]];
   if (!zeros(first.between) || !zeros(second.between)) return null;
-  const differ = perAxis(m, (axis) => axis).filter((axis) => first.lo[axis] !== second.lo[axis] || first.hi[axis] !== second.hi[axis]);
-  const [axis] = differ;
-  if (axis === undefined || differ.length > 1) return null;
-  return at(first.lo, axis) + at(m.type(x).shape, axis) === at(second.lo, axis) ? axis : null;
+  const axis = first.lo.findIndex((lo, i) => lo !== second.lo[i]);
+  return axis !== -1 && at(first.lo, axis) + at(m.type(x).shape, axis) === at(second.lo, axis) ? axis : null;
 }
 
 const joined = (x: "x" | "y", y: "x" | "y", lo: string, hi: string) => ({

@@ -1,6 +1,6 @@
 import { rewrite, ruleSet } from "../graph/rewrite.ts";
-import type { Graph } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
+import { invariant } from "../support/invariant.ts";
 import type { Pass } from "./pass.ts";
 import { algebraLocalRules, algebraRules } from "./rules-algebra.ts";
 import { boxLocalRules, boxRules } from "./rules-boxes.ts";
@@ -12,6 +12,9 @@ import { applyLocalRules } from "./support-local-rules.ts";
 
 export const simplifyRules = ruleSet(ops, [...algebraRules, ...movementRules, ...boxRules, ...reduceRules, ...dotRules]);
 export const simplifyLocalRules = [...repeatRules, ...algebraLocalRules, ...boxLocalRules];
+
+/** Each round moves a value past at least one node; no model is so deep a chain of such moves. */
+const mostRounds = 1000;
 
 /**
  * Identities, until none is left. Each one keeps the bits of every f32 but for the sign of a zero and the payload of a NaN; what would round differently
@@ -26,11 +29,12 @@ export const simplify: Pass = {
   breaks: [],
   exact: true,
   run: (graph) => {
-    for (let current = graph; ;) {
+    let current = graph;
+    for (let rounds = 0; ; rounds++) {
+      invariant(rounds <= mostRounds, "the rules do not come to an end");
       const rewritten = rewrite(current, simplifyRules);
-      const next: Graph = applyLocalRules(rewritten, simplifyLocalRules);
-      if (next === rewritten) return rewritten;
-      current = next;
+      current = applyLocalRules(rewritten, simplifyLocalRules);
+      if (current === rewritten) return current;
     }
   },
 };

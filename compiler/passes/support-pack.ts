@@ -8,13 +8,11 @@ import type { Stability } from "./support-stability.ts";
 
 /** Columns of a panel: two vectors of 4 lanes, so that a tile of 6 rows keeps its 12 sums in registers. */
 const width = 8;
-/** Fewer columns leave most of a panel empty. */
-const leastColumns = 4;
 /** Fewer rows do not pay for packing at every call. */
 const leastRows = 4;
 /** A shorter sum is an outer product: bound by its stores, whatever the layout. */
 const leastTerms = 2;
-/** A packed operand may be larger than the operand (windows that overlap, an unfilled last panel), but not by more than this. */
+/** A packed operand may be larger than the operand, but not by more: fewer than 4 columns leave most of a panel empty, and windows that overlap are many copies. */
 const mostGrowth = 2;
 
 interface Side {
@@ -85,7 +83,7 @@ function joined(dims: readonly ContractionDim[], inner: ContractionDim): Contrac
 
 function pays({ dims, toPack }: Side, stability: (node: Node) => Stability): boolean {
   const [rows, columns, sum] = [extent(dims, "row"), extent(dims, "column"), extent(dims, "sum")];
-  if (extent(dims, "other") > 1 || columns < leastColumns || sum < leastTerms) return false;
+  if (extent(dims, "other") > 1 || sum < leastTerms) return false;
   if (rows < leastRows && stability(toPack.node) === "call") return false;
   return extent(dims, "batch") * panelColumns(columns) * sum <= mostGrowth * elements(toPack.type.shape);
 }
