@@ -14,7 +14,12 @@ export interface OutputSite {
 }
 
 /** The distance that a column makes in the result, and whether neighbouring columns are neighbours there. */
-export function columnOffset(k: KernelBuilder, columns: readonly ContractionDim[]): { readonly contiguous: boolean; offset(column: Expr): Expr } {
+export interface ColumnOffset {
+  readonly contiguous: boolean;
+  readonly offset: (column: Expr) => Expr;
+}
+
+export function columnOffset(k: KernelBuilder, columns: readonly ContractionDim[]): ColumnOffset {
   const [only, ...more] = columns;
   if (only === undefined) return { contiguous: true, offset: () => k.int(0) };
   if (more.length === 0) return { contiguous: only.out === 1, offset: (column) => k.mul(column, only.out) };

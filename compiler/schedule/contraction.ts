@@ -1,11 +1,12 @@
 import type { ContractionDim } from "../graph/op.ts";
-import { KernelBuilder, type Register } from "../kernel/build.ts";
+import { KernelBuilder } from "../kernel/build.ts";
 import { f32x4, type Buffer, type Expr, type Kernel, type Lanes } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import { panelWidth, shapeOf, sizeOf } from "./contraction-dims.ts";
 import { columnOffset, indexOf, type OutputSite } from "./contraction-output.ts";
 import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
 import { emitSum } from "./contraction-sum.ts";
+import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
 
 /** What becomes of the finished sums. */
 export interface Finish {
@@ -52,93 +53,77 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
   const lhs = k.buffer(spec.lhsName ?? "lhs", "f32", spec.lhsSize, "in");
   const packed = k.buffer(spec.packedName ?? "packed", "f32", packedSize(spec.dims), "in");
   const { partials, store } = (spec.finish ?? plain(spec.outSize))(k);
-  const { columns, rows, outerRows, innerRows, blocks, reduced } = planContraction(shape, partials !== null);
-  const depth = sizeOf(shape.reduced);
-  const panelSize = depth * panelWidth;
+  const plan = planContraction(shape, partials !== null);
+  const { rows, outerRows, innerRows, blocks, reduced } = plan;
   const panels = Math.ceil(sizeOf(shape.columns) / panelWidth);
-  const outputAt = columnOffset(k, shape.columns);
+  const panelSize = sizeOf(shape.reduced) * panelWidth;
+  const loops = [...shape.batch, ...outerRows, ...innerRows];
+  const columnAt = columnOffset(k, shape.columns);
 
-  nest(k, shape.batch, [], (batch) => {
-    const batchPacked = k.mul(flat(k, shape.batch, batch), panels * panelSize);
-    nest(k, blocks, [], (blockAt) => {
-      const blockIndex = flat(k, blocks, blockAt);
-      nest(k, outerRows, [], (outer) => eachTile(k, columns, (tile, panel) => nest(k, innerRows, [], (inner) => eachRows(tile, panel, outer, inner))));
-
-      function eachRows(tile: ColumnTiles, panel: Expr, outer: readonly Expr[], inner: readonly Expr[]): void {
-        for (const part of tile.rows)
-          k.loop(rows.along.name, 0, part.count, 1, (index) => {
-            const first = k.add(k.mul(index, part.size), part.start);
-            const size = rows.whole?.size ?? 1;
-            const { vectors } = tile;
-            const dims = [...shape.batch, ...outerRows, ...innerRows, rows.along];
-            const at = [...batch, ...outer, ...inner, first];
-            const outAt = offset(k, dims, at, "out");
-            const sums = k.register("sum", [part.size * size, vectors], f32x4, 0);
-            const each = (use: (row: Expr, i: Expr, j: Expr) => void): void =>
-              k.loop("i", 0, part.size, 1, (i) => k.loop("j", 0, size, 1, (j) => use(k.add(k.mul(i, size), j), i, j), { unroll: true }), { unroll: true });
-
-            if (blocks.length > 0 && partials !== null) k.when(k.ne(blockIndex, 0), () => resume(partials));
-            emitSum(k, {
-              lhs,
-              packed,
-              sums,
-              dims: reduced,
-              lhsAt: k.add(offset(k, dims, at, "lhs"), offset(k, blocks, blockAt, "lhs")),
-              packedAt: k.add(k.add(batchPacked, k.mul(panel, panelSize)), k.mul(blockIndex, sizeOf(reduced) * panelWidth)),
-              panelSize,
-              vectors,
-              rowOffsets: Array.from({ length: part.size * size }, (_, row) => Math.floor(row / size) * rows.along.lhs + (row % size) * (rows.whole?.lhs ?? 0)),
-              rows: (use) => each((row, i, j) => use(row, k.add(k.mul(i, rows.along.lhs), k.mul(j, rows.whole?.lhs ?? 0)))),
-            });
-            if (blocks.length > 0 && partials !== null)
-              k.when(
-                k.eq(blockIndex, sizeOf(blocks) - 1),
-                () => put(store),
-                () => put((value, site) => k.store(partials, site.out, value)),
-              );
-            else put(store);
-
-            function rowAt(position: number, i: Expr, j: Expr): Expr {
-              if (position >= at.length) return j;
-              return position === at.length - 1 ? k.add(first, i) : present(at[position], "each dim has its index");
-            }
-
-            function sites(use: (row: Expr, vector: number, lanes: number, site: (lane: number) => OutputSite) => void): void {
-              each((row, i, j) => {
-                const rowOut = k.add(outAt, k.add(k.mul(i, rows.along.out), k.mul(j, rows.whole?.out ?? 0)));
-                const loops = [...dims, ...(rows.whole === null ? [] : [rows.whole])].map((dim, position) => ({ dim, index: rowAt(position, i, j) }));
-                const index = indexOf(k, spec.dims, loops, rowOut);
-                for (let vector = 0; vector < vectors; vector++) {
-                  const site = (lane: number): OutputSite => {
-                    const column = k.add(k.mul(panel, panelWidth), vector * 4 + lane);
-                    return { out: k.add(rowOut, outputAt.offset(column)), column, dim: index };
-                  };
-                  use(row, vector, Math.min(4, tile.columns - vector * 4), site);
-                }
-              });
-            }
-
-            function put(how: Finish["store"]): void {
-              sites((row, vector, lanes, site) => {
-                const value = sums.at(row, vector);
-                if (lanes === 4 && outputAt.contiguous) how(value, site(0), 4);
-                else for (let lane = 0; lane < lanes; lane++) how(k.lane(value, lane), site(lane), 1);
-              });
-            }
-
-            function resume(from: Buffer): void {
-              sites((row, vector, lanes, site) => {
-                if (lanes === 4 && outputAt.contiguous) sums.set([row, vector], k.load(from, site(0).out, 4));
-                else for (let lane = 0; lane < lanes; lane++) setLane(k, sums, [row, vector], lane, k.load(from, site(lane).out));
-              });
-            }
-          });
-      }
-    });
-  });
+  nest(k, shape.batch, (batch) =>
+    nest(k, blocks, (blockAt) =>
+      nest(k, outerRows, (outer) =>
+        eachPanel((tile, panel) => nest(k, innerRows, (inner) => rowTiles([...batch, ...outer, ...inner], batch, blockAt, tile, panel))),
+      ),
+    ),
+  );
   const kernel = k.build(spec.name, spec.origin);
   if (blocks.length === 0) return kernel;
   return { ...kernel, buffers: kernel.buffers.map((buffer) => (buffer.name === partials?.name ? { ...buffer, access: "inout" } : buffer)) };
+
+  function eachPanel(body: (tile: ColumnTiles, panel: Expr) => void): void {
+    for (const tile of plan.columns) k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
+  }
+
+  function rowTiles(outer: readonly Expr[], batch: readonly Expr[], blockAt: readonly Expr[], columns: ColumnTiles, panel: Expr): void {
+    const { along, whole } = rows;
+    const blockIndex = flat(k, blocks, blockAt);
+    const packedAt = k.add(k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize), k.mul(blockIndex, sizeOf(reduced) * panelWidth));
+    for (const part of columns.rows)
+      k.loop(along.name, 0, part.count, 1, (index) => {
+        const first = k.add(k.mul(index, part.size), part.start);
+        const width = whole?.size ?? 1;
+        const sums = k.register("sum", [part.size * width, columns.vectors], f32x4, 0);
+        const start = (buffer: "lhs" | "out"): Expr => offset(k, [...loops, along], [...outer, first], buffer);
+        const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr => k.add(k.mul(i, along[buffer]), k.mul(j, whole?.[buffer] ?? 0));
+        const eachRow = (use: (row: Expr, i: Expr, j: Expr) => void): void =>
+          k.loop("i", 0, part.size, 1, (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }), { unroll: true });
+        const tile: Tile = {
+          sums,
+          vectors: columns.vectors,
+          columns: columns.columns,
+          firstColumn: k.mul(panel, panelWidth),
+          columnOffset: columnAt,
+          rows: (use) =>
+            eachRow((row, i, j) => {
+              const at = k.add(start("out"), step(i, j, "out"));
+              const indices = [
+                ...loops.map((dim, n) => ({ dim, index: present(outer[n], "each loop has its index") })),
+                { dim: along, index: k.add(first, i) },
+              ];
+              use(row, at, indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at));
+            }),
+        };
+        const blocked = blocks.length > 0 ? partials : null;
+        if (blocked !== null) k.when(k.ne(blockIndex, 0), () => resumeTile(k, tile, blocked));
+        emitSum(k, {
+          lhs,
+          packed,
+          sums,
+          dims: reduced,
+          lhsAt: k.add(start("lhs"), offset(k, blocks, blockAt, "lhs")),
+          packedAt,
+          panelSize,
+          vectors: columns.vectors,
+          rowOffsets: Array.from({ length: part.size * width }, (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0)),
+          rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
+        });
+        if (blocked === null) return storeTile(k, tile, store);
+        const last = k.eq(blockIndex, sizeOf(blocks) - 1);
+        const rest = (): void => storeTile(k, tile, (value, { out }) => k.store(blocked, out, value));
+        k.when(last, () => storeTile(k, tile, store), rest);
+      });
+  }
 }
 
 /** Whether the sums would rest in memory between blocks, so that the result must not lie where an operand does. */
@@ -152,14 +137,10 @@ const plain =
   };
 
 /** Loops over the dims, outermost first. */
-function nest(k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Expr[], body: (at: readonly Expr[]) => void): void {
+function nest(k: KernelBuilder, dims: readonly ContractionDim[], body: (at: readonly Expr[]) => void, at: readonly Expr[] = []): void {
   const dim = dims[at.length];
   if (dim === undefined) body(at);
-  else k.loop(dim.name, 0, dim.size, 1, (index) => nest(k, dims, [...at, index], body));
-}
-
-function eachTile(k: KernelBuilder, tiles: readonly ColumnTiles[], body: (tile: ColumnTiles, panel: Expr) => void): void {
-  for (const tile of tiles) k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
+  else k.loop(dim.name, 0, dim.size, 1, (index) => nest(k, dims, body, [...at, index]));
 }
 
 /** Row-major number of an index. */
@@ -168,7 +149,3 @@ const flat = (k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Ex
 
 const offset = (k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Expr[], buffer: "lhs" | "out"): Expr =>
   dims.reduce((sum: Expr, dim, index) => k.add(sum, k.mul(at[index] ?? 0, dim[buffer])), k.int(0));
-
-function setLane(k: KernelBuilder, sums: Register, index: readonly (Expr | number)[], lane: number, value: Expr): void {
-  sums.set(index, k.select(k.eq(k.ramp(), lane), k.splat(value, 4), sums.at(...index)));
-}

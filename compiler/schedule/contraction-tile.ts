@@ -1,0 +1,45 @@
+import type { KernelBuilder, Register } from "../kernel/build.ts";
+import type { Buffer, Expr, Lanes } from "../kernel/ir.ts";
+import type { ColumnOffset, OutputSite } from "./contraction-output.ts";
+
+/** A register tile and where its sums belong. */
+export interface Tile {
+  /** `[rows, vectors]` of f32x4. */
+  readonly sums: Register;
+  readonly vectors: number;
+  /** Columns that exist; the vectors may reach past the last one. */
+  readonly columns: number;
+  readonly firstColumn: Expr;
+  readonly columnOffset: ColumnOffset;
+  /** Loops over the rows, unrolled: the position of each in the result, without its column, and its indices. */
+  readonly rows: (use: (row: Expr, at: Expr, dim: OutputSite["dim"]) => void) => void;
+}
+
+/** Hands over each sum: 4 at once where they are neighbours in the result, else one by one. */
+export function storeTile(k: KernelBuilder, tile: Tile, store: (value: Expr, at: OutputSite, lanes: Lanes) => void): void {
+  eachVector(k, tile, (row, vector, lanes, site) => {
+    const value = tile.sums.at(row, vector);
+    if (lanes === 4 && tile.columnOffset.contiguous) store(value, site(0), 4);
+    else for (let lane = 0; lane < lanes; lane++) store(k.lane(value, lane), site(lane), 1);
+  });
+}
+
+/** Takes up the sums where an earlier block has left them. */
+export function resumeTile(k: KernelBuilder, tile: Tile, from: Buffer): void {
+  eachVector(k, tile, (row, vector, lanes, site) => {
+    const { sums } = tile;
+    if (lanes === 4 && tile.columnOffset.contiguous) return sums.set([row, vector], k.load(from, site(0).out, 4));
+    for (let lane = 0; lane < lanes; lane++)
+      sums.set([row, vector], k.select(k.eq(k.ramp(), lane), k.splat(k.load(from, site(lane).out), 4), sums.at(row, vector)));
+  });
+}
+
+function eachVector(k: KernelBuilder, tile: Tile, use: (row: Expr, vector: number, lanes: number, site: (lane: number) => OutputSite) => void): void {
+  tile.rows((row, at, dim) => {
+    for (let vector = 0; vector < tile.vectors; vector++)
+      use(row, vector, Math.min(4, tile.columns - vector * 4), (lane) => {
+        const column = k.add(tile.firstColumn, vector * 4 + lane);
+        return { out: k.add(at, tile.columnOffset.offset(column)), column, dim };
+      });
+  });
+}
