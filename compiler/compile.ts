@@ -10,7 +10,7 @@ import type { Graph, Program } from "./graph/ir.ts";
 import { functions } from "./kernel/math.ts";
 import { runPasses, required } from "./passes/driver.ts";
 import type { Pass } from "./passes/pass.ts";
-import { pipeline } from "./pipeline.ts";
+import { pipeline, stageNamesOf } from "./pipeline.ts";
 import { referenceCode } from "./reference.ts";
 import { present } from "./support/invariant.ts";
 
@@ -43,7 +43,7 @@ export interface CompileOptions {
 
 /** A graph as it stands after a stage. */
 export interface GraphStage {
-  /** `graph` for what elaboration gives, then the passes' names. */
+  /** `graph` for what elaboration gives, then the passes' names, numbered where one runs again. */
   readonly name: string;
   readonly graph: Graph;
   /** Null for `graph`. */
@@ -110,18 +110,19 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
 
 function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, without: ReadonlySet<string>): GraphStage[] {
   const stages: GraphStage[] = [{ name: "graph", graph, pass: null, ms: 0 }];
+  const names = stageNamesOf(pipeline).filter((_, i) => !without.has(pipeline[i]?.name ?? ""));
   runPasses(graph, pipeline, {
     without,
     verify: options.verify ?? false,
     ...(options.frozen && { frozen: options.frozen }),
-    onStage: (pass, _, after, ms) => void stages.push({ name: pass.name, graph: after, pass, ms }),
+    onStage: (pass, _, after, ms) => void stages.push({ name: present(names[stages.length - 1], `no name for ${pass.name}`), graph: after, pass, ms }),
   });
   return stages;
 }
 
 /** Names of passes that may be left out, or a diagnostic. */
 function checkedPasses(names: readonly string[]): ReadonlySet<string> {
-  const all = pipeline.map(({ name }) => name);
+  const all = [...new Set(pipeline.map(({ name }) => name))];
   const needed = required(pipeline);
   const wrong = names.filter((name) => !all.includes(name) || needed.has(name));
   if (wrong.length > 0)

@@ -5,7 +5,7 @@ import { compileModule, elaborateSource, type CompiledModule, type CompileOption
 import { printGraph } from "./graph/print.ts";
 import { functions } from "./kernel/math.ts";
 import { printFunction, printKernels } from "./kernel/print.ts";
-import { pipeline } from "./pipeline.ts";
+import { pipeline, stageNamesOf } from "./pipeline.ts";
 import { present } from "./support/invariant.ts";
 
 export interface DumpOptions extends CompileOptions {
@@ -14,7 +14,7 @@ export interface DumpOptions extends CompileOptions {
 }
 
 /** Everything that `--stage` takes, in the order of a model's way. */
-export const stageNames: readonly string[] = ["ast", "graph", ...pipeline.map(({ name }) => name), "final", "kernels", "plan", "wat", "js"];
+export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pipeline), "final", "kernels", "plan", "wat", "js"];
 
 /** The text of one stage of one entry. Throws a `DiagnosticError` for mistakes in the source, and for a stage or entry that does not exist. */
 export function dump(source: Source, { entry, stage, ...options }: DumpOptions): string {

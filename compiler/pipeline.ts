@@ -12,15 +12,20 @@ import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 
-/** What happens to every graph, in this order. */
+/** What happens to every graph, in this order. A pass that stands here again tidies up after those between. */
 export const pipeline = [
   differentiate, //     a loss and the params it is minimized over become the backward graph
   freeze, //            before everything that computes with constants; only where weights are given
-  foldAffine, //        while products are still whole, and before the sums it leaves behind are simplified
+  simplify,
+  foldConstants,
+  mergeCommon,
+  foldAffine, //        after these three: it looks for arithmetic lifted out of broadcasts, and for values with one use
   simplify,
   foldConstants,
   mergeCommon,
   chooseAlgorithms, //  after every pass that looks for products and convolutions: it leaves none to be recognised
+  simplify,
+  mergeCommon, //       one image padded for a convolution and for its gradient is padded once
   dropDead,
   splitByStage, //      after choose-algorithms, whose packing of weights it moves out of the call
   fuse, //              nothing may look inside a group
@@ -28,3 +33,10 @@ export const pipeline = [
 ] satisfies readonly Pass[];
 
 checkOrder(pipeline);
+
+/** A name for each place in the list: the pass, with a number from its second place on (`simplify.2`). */
+export const stageNamesOf = (passes: readonly Pass[]): readonly string[] =>
+  passes.map(({ name }, i) => {
+    const turn = passes.slice(0, i + 1).filter((pass) => pass.name === name).length;
+    return turn === 1 ? name : `${name}.${turn}`;
+  });

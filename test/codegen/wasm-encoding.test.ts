@@ -61,11 +61,11 @@ test("a kernel's text means the same bytes", () => {
   }
 });
 
-test("functions and locals have names", () => {
-  const { bytes } = emitWasm({ kernels: [addressKernel()], entries: [], functions, mode: "strict", exportKernels: false, memoryPages: 1 });
+test("functions have names, and locals have them in the text", () => {
+  const { bytes, wat } = emitWasm({ kernels: [addressKernel()], entries: [], functions, mode: "strict", exportKernels: false, memoryPages: 1 });
   const text = readWasm(bytes, { ...features, readDebugNames: true }).toText({});
   expect(text).toMatch(/func \$\S*addresses\S*sample\.dl:1:2/);
-  expect(text).toContain("(param $in i32) (param $out i32)");
+  expect(wat()).toContain("(param $in i32) (param $out i32)");
 });
 
 test("the writer refuses what a validator would", () => {

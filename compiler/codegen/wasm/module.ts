@@ -11,7 +11,7 @@ export interface WasmModule {
 
 const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 
-/** The binary format, with a name section: functions as `<name> <origin>`, and the locals. */
+/** The binary format, with a name section: functions as `<name> <origin>`. Locals have names in the text alone: in the bytes they would be a fifth. */
 export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);
@@ -48,15 +48,6 @@ export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       list(names, module.functions, (f, index) => {
         names.u32(index);
         names.name(f.origin === "" ? f.name : `${f.name} ${f.origin}`);
-      }),
-    );
-    addSection(to, 2, (names) =>
-      list(names, module.functions, (f, index) => {
-        names.u32(index);
-        list(names, f.locals, (local, at) => {
-          names.u32(at);
-          names.name(local.name);
-        });
       }),
     );
   });
