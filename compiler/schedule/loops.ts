@@ -3,6 +3,7 @@ import type { Expr, Stmt } from "../kernel/ir.ts";
 import { constantInt, substitute } from "../kernel/walk.ts";
 import { collapse, extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
+import { peel } from "./peel.ts";
 import { reduceRows } from "./reduce-rows.ts";
 import { runsAlong, vectorBody } from "./vectorize.ts";
 
@@ -12,7 +13,7 @@ import { runsAlong, vectorBody } from "./vectorize.ts";
  * where `reassociate` allows it.
  */
 export function optimizeLoops(body: readonly Stmt[], { reassociate }: { reassociate: boolean }): Stmt[] {
-  return list(collapse(body), reassociate);
+  return list(collapse(peel(body)), reassociate);
 }
 
 function list(body: readonly Stmt[], reassociate: boolean): Stmt[] {
@@ -35,6 +36,8 @@ function loop(stmt: Loop, reassociate: boolean): Stmt[] {
     const vector = vectorBody(stmt.body, stmt.name);
     if (vector !== null) return inLanes({ ...stmt, body: unrollSmall(stmt.body) }, unrollSmall(vector), extent);
   }
+  // Lanes cannot do it; written out, a short run at least has constants for indices.
+  if (extent !== null && extent <= 8 && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
   if (hasLoops(stmt.body)) return [{ ...stmt, body: declaresRegisters(stmt.body) ? (reassociate && reduceRows(stmt.body)) || unrollSmall(stmt.body) : list(stmt.body, reassociate) }];
   return [stmt];
 }
