@@ -44,7 +44,7 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
     report(context, broken.code as `${string}-${string}`, span, broken.says, { label: operands.map(showTensor).join(" · "), also: origins(operands, span) });
     return null;
   }
-  const results = op.type(types, attrs);
+  const results = op.type(types, attrs, []);
   return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
 }
 

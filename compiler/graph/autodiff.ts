@@ -73,9 +73,9 @@ function pull(builder: GraphBuilder, node: Node, active: ReadonlySet<Value>, gra
 }
 
 function rule(builder: GraphBuilder, node: Node, grads: readonly (Value | null)[]): readonly (Value | null)[] {
-  const { op, operands, results, attrs } = node;
+  const { op, operands, results, attrs, regions } = node;
   invariant(op.gradient.kind === "rule", `${op.name} has no gradient: ${op.gradient.kind === "none" ? op.gradient.why : ""}`);
-  return op.gradient.rule(builder, { operands, results, grads, attrs });
+  return op.gradient.rule(builder, { operands, results, grads, attrs, regions });
 }
 
 /** Takes the nodes from `start` on that none of the values need out again: rules give a gradient for every operand, wanted or not. */

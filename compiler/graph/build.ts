@@ -11,22 +11,22 @@ export type { OpTable } from "./op.ts";
 export type Operand = Value | number;
 
 /** A condition of an op that its operands break; null if it holds for them. */
-export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs): { code: string; says: string } | null {
+export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[] = []): { code: string; says: string } | null {
   if (op.operands !== "variadic" && op.operands.length !== operands.length)
     return { code: `${op.name}-arity`, says: `${op.name} takes ${op.operands.length} operands, not ${operands.length}` };
-  for (const [label, [says, holds]] of Object.entries(op.requires)) if (!holds(operands, attrs)) return { code: `${op.name}-${label}`, says };
+  for (const [label, [says, holds]] of Object.entries(op.requires)) if (!holds(operands, attrs, regions)) return { code: `${op.name}-${label}`, says };
   return null;
 }
 
 /** Makes one node; attributes left out get their defaults. Broken conditions are our mistake here: whoever takes text from users checks first. */
-export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, span: Span | null = null, notes: Notes = {}): Node {
+export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, span: Span | null = null, notes: Notes = {}, regions: readonly Graph[] = []): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
-  const broken = brokenCondition(op, types, complete);
+  const broken = brokenCondition(op, types, complete, regions);
   invariant(broken === null, `${broken?.code}: ${broken?.says}`);
   const results: Value[] = [];
-  const node: Node = { op, operands, attrs: complete, results, span, notes };
-  op.type(types, complete).forEach((type, index) => results.push({ node, index, type }));
+  const node: Node = { op, operands, attrs: complete, results, regions, span, notes };
+  op.type(types, complete, regions).forEach((type, index) => results.push({ node, index, type }));
   return node;
 }
 
@@ -50,16 +50,16 @@ export class GraphBuilder {
   }
 
   /** Adds a node with the span of the moment. */
-  addNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, notes: Notes = {}): Node {
-    const node = makeNode(op, operands, attrs, this.span, notes);
+  addNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, notes: Notes = {}, regions: readonly Graph[] = []): Node {
+    const node = makeNode(op, operands, attrs, this.span, notes, regions);
     this.nodes.push(node);
     return node;
   }
 
-  callAll(name: string, operands: readonly Operand[], attrs: Attrs = {}): readonly Value[] {
+  callAll(name: string, operands: readonly Operand[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
     const like = operands.find((o): o is Value => typeof o !== "number");
     const values = operands.map((o) => (typeof o === "number" ? this.constant(present(like, `${name} has no operand to take a type from`).type, o) : o));
-    return this.addNode(this.op(name), values, attrs).results;
+    return this.addNode(this.op(name), values, attrs, {}, regions).results;
   }
 
   /** The first result of an op, by name. */

@@ -22,6 +22,8 @@ export interface Node {
   readonly operands: readonly Value[];
   readonly attrs: Attrs;
   readonly results: readonly Value[];
+  /** Graphs of its own that a control op runs, in the order of `op.regions`; empty for all others. */
+  readonly regions: readonly Graph[];
   /** Where in the `.dl` text it came from; rewrites keep the span of what they replace. */
   readonly span: Span | null;
   /** What later passes say of the node; all of it prints and parses back. */
@@ -56,6 +58,12 @@ export interface Graph {
   /** New values of params and state, by path; all reads in `nodes` see the values from before the call. */
   readonly writes: readonly { readonly path: string; readonly value: Value }[];
 }
+
+/*
+ * A region is a graph with its own leaves: what it reads from outside comes through the operands of its node, as `input` nodes in order. A carry (of `scan` and
+ * `while`) is a `state` leaf with the path `carry0`, `carry1`, ..., and its next value is a write to that path, so that whatever holds for params and state
+ * (reads see the old value, updates in place) holds for carries too.
+ */
 
 /** A param or state of the program. */
 export interface Persistent {

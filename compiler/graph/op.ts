@@ -2,7 +2,7 @@ import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
-import type { Attrs, Value } from "./ir.ts";
+import type { Attrs, Graph, Value } from "./ir.ts";
 
 /** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
 export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
@@ -15,7 +15,7 @@ export interface Site {
 }
 
 /** The sentence is the error text and the docs line. */
-export type Condition = readonly [says: string, holds: (operands: readonly TensorType[], attrs: Attrs) => boolean];
+export type Condition = readonly [says: string, holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean];
 
 /**
  * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and
@@ -31,7 +31,9 @@ export interface Op {
   readonly defaults: Attrs;
   /** Label (`c1`) to condition, checked in order before `type` is asked; the diagnostic's code is `<op>-<label>`. */
   readonly requires: Readonly<Record<string, Condition>>;
-  readonly type: (operands: readonly TensorType[], attrs: Attrs) => readonly TensorType[];
+  /** Names of the graphs that a control op runs (`body`); absent for all others. */
+  readonly regions?: readonly string[];
+  readonly type: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => readonly TensorType[];
   readonly gradient: Gradient;
   /** How it is computed: the closed set of forms that fusion and code generation understand. */
   readonly form: Form;
@@ -55,6 +57,7 @@ export interface GradientSite {
   /** The gradient with respect to each result; null where none flows. */
   readonly grads: readonly (Value | null)[];
   readonly attrs: Attrs;
+  readonly regions: readonly Graph[];
 }
 
 /** Plain array of the reference interpreter: f64 numbers whatever the dtype; booleans are 0 and 1. */
@@ -66,7 +69,16 @@ export interface NdArray {
 /** Slow and plain, in f64. The interpreter rounds every result to its dtype when it runs as exact f32. */
 export type Reference =
   | { readonly kind: "scalar"; readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number }
-  | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] };
+  | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] }
+  /** Control: `run` evaluates a region on inputs and carries, and gives its outputs and the carries' next values. */
+  | {
+      readonly kind: "region";
+      readonly apply: (
+        args: readonly NdArray[],
+        site: Site,
+        run: (region: number, inputs: readonly NdArray[], carries: readonly NdArray[]) => { readonly outputs: readonly NdArray[]; readonly carries: readonly NdArray[] },
+      ) => readonly Float64Array[];
+    };
 
 export interface Sample {
   readonly operands: readonly TensorType[];
@@ -108,7 +120,11 @@ export type Form =
       readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
     }
   /** A sum of products over affine accesses: every matrix product and convolution. Null where this use has none (padding to be made explicit first). */
-  | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null };
+  | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null }
+  /** Runs its regions: a loop of known length, a loop while a condition holds, one of two branches. */
+  | { readonly kind: "scan" | "while" | "cond" }
+  /** A region that is to be read as one op for differentiation, and takes the op's place afterwards. */
+  | { readonly kind: "inline" };
 
 export interface Piece {
   readonly operand: number;

@@ -42,7 +42,7 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
 /** Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its span and notes. */
 export function append(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
   const same = operands.every((value, index) => value === node.operands[index]);
-  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes);
+  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
   builder.nodes.push(copy);
   return copy;
 }
@@ -50,7 +50,7 @@ export function append(builder: GraphBuilder, node: Node, operands: readonly Val
 /** The graph with new notes on every node. */
 export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   return rebuild(graph, (builder, node, operands) => {
-    const copy = makeNode(node.op, operands, node.attrs, node.span, notes(node));
+    const copy = makeNode(node.op, operands, node.attrs, node.span, notes(node), node.regions);
     builder.nodes.push(copy);
     return copy.results;
   });

@@ -140,7 +140,7 @@ class Sweep {
     const candidates = this.rules.byOp.get(node.op);
     if (candidates === undefined || result === undefined || second !== undefined) return append(builder, node, operands).results;
     const same = operands.every((value, index) => value === node.operands[index]);
-    const current = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes);
+    const current = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
     const built = this.firstToFire(candidates, present(current.results[0], "a copy has the same results"));
     return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
   }

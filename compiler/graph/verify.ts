@@ -80,12 +80,12 @@ function checkAttributes(graph: Graph, node: Node): void {
 }
 
 function checkTypes(node: Node): void {
-  const { op, attrs } = node;
+  const { op, attrs, regions } = node;
   const operands = node.operands.map((value) => value.type);
   const results = node.results.map((value) => value.type);
-  const broken = brokenCondition(op, operands, attrs);
+  const broken = brokenCondition(op, operands, attrs, regions);
   check(broken === null, "types", node, () => `${broken?.code}: ${broken?.says}`);
-  const types = op.type(operands, attrs);
+  const types = op.type(operands, attrs, regions);
   check(sameTypes(types, results), "types", node, () => `the results are ${results.map(showType).join(", ")}, not ${types.map(showType).join(", ")}`);
 }
 

@@ -98,7 +98,7 @@ function emit(graph: Graph): Graph {
   const shared = new Map<Node, Node>();
 
   const copy = (node: Node, operands: readonly Value[], group: number | undefined, stage: "weights" | undefined): Node => {
-    const made = makeNode(node.op, operands, node.attrs, node.span, { ...(stage && { stage }), ...(group !== undefined && { group }) });
+    const made = makeNode(node.op, operands, node.attrs, node.span, { ...(stage && { stage }), ...(group !== undefined && { group }) }, node.regions);
     nodes.push(made);
     return made;
   };

@@ -41,7 +41,7 @@ function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, o
     if (isLeaf(value.node) || value.node.notes.stage === "weights") return value;
     return prepare(builder, prepared, value.node, value.node.operands).results[value.index] ?? value;
   });
-  const copy = makeNode(node.op, inputs, node.attrs, node.span, { ...node.notes, stage: "weights" });
+  const copy = makeNode(node.op, inputs, node.attrs, node.span, { ...node.notes, stage: "weights" }, node.regions);
   builder.nodes.push(copy);
   prepared.set(node, copy);
   return copy;

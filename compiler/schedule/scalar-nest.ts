@@ -58,6 +58,10 @@ export function scalarNest(group: GroupView): Nest {
       case "view":
       case "pointwise":
       case "map":
+      case "scan":
+      case "while":
+      case "cond":
+      case "inline":
         break;
       default:
         never(form);

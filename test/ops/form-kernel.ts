@@ -44,6 +44,10 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
   const store = (at: readonly Expr[], value: Expr): void => k.store(out, flat(k, strides(result.shape), at), value);
   switch (form.kind) {
     case "leaf":
+    case "scan":
+    case "while":
+    case "cond":
+    case "inline":
       return false;
     case "view":
       loops(k, [elements(result.shape)], (at) => k.store(out, at[0] ?? 0, k.load(present(operands[0], "a view looks at something"), at[0] ?? 0)));
