@@ -23,7 +23,38 @@ export interface Import extends At {
   readonly fromSpan: Span;
 }
 
-export type Item = Callable | Entry | DimDecl;
+export type Item = Callable | Entry | DimDecl | Setting | Test;
+
+/** `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that changes between calls without compiling again; the range is what a search may try. */
+export interface Setting extends At {
+  readonly kind: "setting";
+  readonly name: Name;
+  readonly doc: string;
+  readonly type: TypeExpr;
+  readonly value: Expr;
+  readonly range: Expr | null;
+}
+
+/** `test "probabilities sum to one" { assert close(...) }` */
+export interface Test extends At {
+  readonly kind: "test";
+  readonly title: string;
+  readonly titleSpan: Span;
+  readonly body: Block;
+}
+
+/** `where C % groups == 0, "`groups` divides the channels"`, after the result type; several are separated by further `where`s. */
+export interface Where extends At {
+  readonly condition: Expr;
+  /** The message, an expression that gives a string; null for a standard one. */
+  readonly says: Expr | null;
+}
+
+/** `with gradient (dy) { ... }` after the body of a `fn`: the value is the gradient for each tensor parameter, a tuple where there are several. */
+export interface GradientRule extends At {
+  readonly params: readonly Name[];
+  readonly body: Block;
+}
 
 /** `dim N, M` */
 export interface DimDecl extends At {
@@ -44,7 +75,9 @@ export interface Callable extends At {
   readonly statics: readonly Parameter[];
   readonly params: readonly Parameter[];
   readonly result: TypeExpr | null;
+  readonly where: readonly Where[];
   readonly body: Block;
+  readonly gradient: GradientRule | null;
 }
 
 /** `entry predict(image: f32[N, 28, 28, 1]) { ... }`; with `train` before it, dropout is on and batch norm uses the batch. */
@@ -89,6 +122,14 @@ export type Stmt =
   | (At & { readonly kind: "write"; readonly target: Name; readonly value: Expr })
   /** `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` left to right, the last is the optimizer. */
   | (At & { readonly kind: "minimize"; readonly loss: Expr; readonly over: readonly Expr[]; readonly transforms: readonly Expr[] })
+  /** `freeze Net.backbone, Net.head.b`: no gradient flows to these, and nothing trains them in this entry. */
+  | (At & { readonly kind: "freeze"; readonly targets: readonly Expr[] })
+  /** In the body of a `scan` or `while`: what a carry becomes. */
+  | (At & { readonly kind: "next"; readonly name: Name; readonly value: Expr })
+  /** In the body of a `scan`: what is stacked. At most one, the last statement but for `next`s. */
+  | (At & { readonly kind: "yield"; readonly value: Expr })
+  /** In a test. */
+  | (At & { readonly kind: "assert"; readonly condition: Expr; readonly says: Expr | null })
   | (At & { readonly kind: "expression"; readonly value: Expr });
 
 export type Pattern = (At & { readonly kind: "name"; readonly name: Name }) | (At & { readonly kind: "tuple"; readonly items: readonly Pattern[] });
@@ -121,7 +162,37 @@ export type Expr =
   | (At & { readonly kind: "index"; readonly object: Expr; readonly items: readonly IndexItem[] })
   | (At & { readonly kind: "if"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block | null })
   /** `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from turn to turn; `repeat i in 8 { ... }` counts. */
+  /**
+   * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences `scan t along 10 carry ...`, where t is the turn's
+   * number, an i32 scalar. The value is what it yields, stacked along the scanned axis, and its members are the carries' last values: `let run = scan ...` gives
+   * `run` and `run.h`. Without `yield` only the members are there.
+   */
+  | (At & {
+      readonly kind: "scan";
+      readonly sequences: readonly { readonly pattern: Pattern; readonly value: Expr }[];
+      readonly counter: Name | null;
+      /** A named dim of the sequences, an axis number where there are sequences, or a length where there are none. */
+      readonly along: Expr;
+      readonly reversed: boolean;
+      readonly carries: readonly Carry[];
+      readonly body: Block;
+    })
+  /** `while carry x = x0, i = 0 until err < 1e-6 or i >= 100 { next x = ...; next i = i + 1 }`: tested before each turn; the members are the last values. */
+  | (At & { readonly kind: "while"; readonly carries: readonly Carry[]; readonly until: Expr; readonly body: Block })
+  /** `cond p { a } else { b }`, where p is a bool scalar known at run time: one of the two is computed. */
+  | (At & { readonly kind: "cond"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block })
+  /** `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: written out when the program is compiled; the value is the list of the block's values. */
+  | (At & { readonly kind: "for"; readonly name: Name; readonly over: Expr; readonly body: Block })
+  /** `checkpoint { ... }`: computed again in the backward pass rather than kept. */
+  | (At & { readonly kind: "checkpoint"; readonly body: Block })
+  /** `next h`, the new value of a carry, after its `next` statement. */
+  | (At & { readonly kind: "next"; readonly name: Name })
   | (At & { readonly kind: "repeat"; readonly counter: Name | null; readonly count: Expr; readonly body: Block });
+
+export interface Carry extends At {
+  readonly name: Name;
+  readonly init: Expr;
+}
 
 /** `x[0, 1:, .., _]` */
 export type IndexItem =
