@@ -37,6 +37,8 @@ export interface Notes {
   readonly group?: number;
   /** Where each result lies (set by plan-memory); null for a value that never reaches memory. */
   readonly places?: readonly (Place | null)[];
+  /** Of a control op: where the scratch area of its regions begins in that of the graph around it, in bytes (set by plan-memory; prints as `@frame=64`). */
+  readonly frame?: number;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Pass {
 }
 
 export interface PassOptions {
+  /** The graph is a region of a control op. */
+  readonly region?: boolean;
   /** Values of params and state, by path, when the weights are given at build time. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
 }
