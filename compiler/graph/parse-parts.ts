@@ -11,13 +11,13 @@ export function parseType(reader: TokenReader): TensorType {
   const start = reader.peek();
   const shape = reader.takeList("]", () => reader.takeInt());
   const size = shape.reduce((a, b) => a * b, 1);
-  if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size)) reader.fail(start, "E0803", "these are not the sizes of a tensor");
+  if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size)) reader.fail(start, "ir-type", "these are not the sizes of a tensor");
   return tensor(dtype, shape);
 }
 
 function parseDType(reader: TokenReader): DType {
   const token = reader.takeKind("name", "a dtype");
-  return Object.hasOwn(dtypes, token.text) ? (token.text as DType) : reader.fail(token, "E0803", `there is no dtype ${token.text}`);
+  return Object.hasOwn(dtypes, token.text) ? (token.text as DType) : reader.fail(token, "ir-type", `there is no dtype ${token.text}`);
 }
 
 const parseInts = (reader: TokenReader): number[] => {
@@ -55,13 +55,13 @@ export function parseAttrs(reader: TokenReader, op: Op): Attrs {
     reader.takeList("}", () => {
       const token = reader.takeKind("name", "the name of an attribute");
       const kind = Object.hasOwn(op.attrs, token.text) ? op.attrs[token.text] : undefined;
-      if (kind === undefined) return reader.fail(token, "E0803", `${op.name} has no attribute ${token.text}`);
-      if (attrs.has(token.text)) reader.fail(token, "E0802", `${token.text} is given twice`);
+      if (kind === undefined) return reader.fail(token, "ir-type", `${op.name} has no attribute ${token.text}`);
+      if (attrs.has(token.text)) reader.fail(token, "ir-name", `${token.text} is given twice`);
       reader.expect("=");
       return attrs.set(token.text, parseAttr(reader, kind));
     });
   const missing = Object.keys(op.attrs).find((name) => !attrs.has(name) && !Object.hasOwn(op.defaults, name));
-  if (missing !== undefined) reader.fail(start, "E0803", `${op.name} needs the attribute ${missing}`);
+  if (missing !== undefined) reader.fail(start, "ir-type", `${op.name} needs the attribute ${missing}`);
   return { ...op.defaults, ...Object.fromEntries(attrs) };
 }
 
@@ -94,7 +94,7 @@ function parsePlace(reader: TokenReader): Place | null {
   if (reader.accept("-")) return null;
   if (reader.peek().kind === "string") return { area: "persistent", path: reader.takeString("a path") };
   const token = reader.takeKind("name", "a place");
-  const area = areas.find((name) => name === token.text) ?? reader.fail(token, "E0801", `there is no note ${token.text}`);
+  const area = areas.find((name) => name === token.text) ?? reader.fail(token, "ir-syntax", `there is no note ${token.text}`);
   reader.expect("+");
   return { area, offset: reader.takeInt() };
 }

@@ -11,8 +11,8 @@ import { TokenReader, type Token } from "./tokens.ts";
 import { verify } from "./verify.ts";
 
 /**
- * Reads what `printGraph` writes. Every mistake of the text is a `DiagnosticError` with its place: E0801 syntax, E0802 unknown or repeated names,
- * E0803 attributes and types, `<op>-<label>` a broken condition of an op, E0804 whatever else the verifier finds.
+ * Reads what `printGraph` writes. Every mistake of the text is a `DiagnosticError` with its place: ir-syntax syntax, ir-name unknown or repeated names,
+ * ir-type attributes and types, `<op>-<label>` a broken condition of an op, ir-invalid whatever else the verifier finds.
  */
 export function parseGraph(text: string, table: OpTable, name = "<graph>"): Graph {
   return new GraphParser(text, table, name).parse();
@@ -52,7 +52,7 @@ class GraphParser {
       this.skipLines();
     }
     const graph = builder.build();
-    this.checked(start, "E0804", () => verify(graph));
+    this.checked(start, "ir-invalid", () => verify(graph));
     return graph;
   }
 
@@ -77,7 +77,7 @@ class GraphParser {
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
     const node = this.add(start, line, types, notes, this.spans.get(reader.peek()) ?? null);
-    if (ids.length !== types.length) reader.fail(start, "E0803", `there are ${ids.length} names for ${types.length} types`);
+    if (ids.length !== types.length) reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
     ids.forEach((id, index) => this.define(id, node.results[index]));
     this.endOfLine();
   }
@@ -88,7 +88,7 @@ class GraphParser {
     const op = this.op(token.text, token);
     if (op.name === "constant") return { op, operands: [], attrs: reader.atNumber() ? { value: reader.takeNumber() } : { values: parseNumbers(reader) } };
     if (op.name === "param" || op.name === "state") return { op, operands: [], attrs: { path: reader.takeString("a path") } };
-    if (op.name === "input") reader.fail(token, "E0801", "inputs stand in the first line");
+    if (op.name === "input") reader.fail(token, "ir-syntax", "inputs stand in the first line");
     const operands: (Value | number)[] = [];
     while (reader.peek().kind === "id" || reader.atNumber()) {
       operands.push(reader.atNumber() ? reader.takeNumber() : this.use());
@@ -102,7 +102,7 @@ class GraphParser {
     do {
       const start = reader.peek();
       const name = reader.takeName("the name of an output");
-      if (builder.outputs.some((output) => output.name === name)) reader.fail(start, "E0802", `there are two outputs ${name}`);
+      if (builder.outputs.some((output) => output.name === name)) reader.fail(start, "ir-name", `there are two outputs ${name}`);
       reader.expect("=");
       builder.output(name, this.use());
     } while (reader.accept(","));
@@ -111,10 +111,10 @@ class GraphParser {
 
   private write(): void {
     const { reader, builder } = this;
-    if (!reader.accept("write")) reader.fail(reader.peek(), "E0801", "expected a node, `return` or `write`");
+    if (!reader.accept("write")) reader.fail(reader.peek(), "ir-syntax", "expected a node, `return` or `write`");
     const start = reader.peek();
     const path = reader.takeString("a path");
-    if (builder.writes.some((write) => write.path === path)) reader.fail(start, "E0802", `${path} is written twice`);
+    if (builder.writes.some((write) => write.path === path)) reader.fail(start, "ir-name", `${path} is written twice`);
     reader.expect("=");
     builder.write(path, this.use());
     this.endOfLine();
@@ -126,7 +126,7 @@ class GraphParser {
     const operands = this.literals(start, texts);
     const [type] = types;
     const attrs = op.form.kind === "leaf" && op.operands.length === 0 && type !== undefined ? { ...given, dtype: type.dtype, shape: type.shape } : given;
-    const broken = this.checked(start, "E0803", () =>
+    const broken = this.checked(start, "ir-type", () =>
       brokenCondition(
         op,
         operands.map((value) => value.type),
@@ -134,9 +134,9 @@ class GraphParser {
       ),
     );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
-    const node = this.checked(start, "E0803", () => makeNode(op, operands, attrs, span, notes));
+    const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, span, notes));
     if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, types[index] ?? value.type)))
-      reader.fail(start, "E0803", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
+      reader.fail(start, "ir-type", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
     builder.nodes.push(node);
     return node;
   }
@@ -147,23 +147,23 @@ class GraphParser {
     return operands.map((operand) => {
       if (typeof operand !== "number") return operand;
       return like === undefined
-        ? this.reader.fail(start, "E0803", "there is no operand that says the type of the numbers")
+        ? this.reader.fail(start, "ir-type", "there is no operand that says the type of the numbers")
         : this.builder.constant(like.type, operand);
     });
   }
 
   private op(name: string, at: Token): Op {
-    return this.builder.table.get(name) ?? this.reader.fail(at, "E0802", `there is no op ${name}`);
+    return this.builder.table.get(name) ?? this.reader.fail(at, "ir-name", `there is no op ${name}`);
   }
 
   private use(): Value {
     const id = this.reader.takeKind("id", "a value");
-    return this.values.get(id.text) ?? this.reader.fail(id, "E0802", `${id.text} is not defined above`);
+    return this.values.get(id.text) ?? this.reader.fail(id, "ir-name", `${id.text} is not defined above`);
   }
 
   private define(id: Token, result: Value | undefined): Value {
     const value = present(result, "a node has fewer results than types");
-    if (this.values.has(id.text)) this.reader.fail(id, "E0802", `${id.text} is defined twice`);
+    if (this.values.has(id.text)) this.reader.fail(id, "ir-name", `${id.text} is defined twice`);
     this.values.set(id.text, value);
     return value;
   }

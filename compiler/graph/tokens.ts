@@ -28,7 +28,7 @@ function tokensOf(source: Source): readonly Token[] {
   let at = skip(source.text, 0);
   while (at < source.text.length) {
     const token = tokenAt(source.text, at);
-    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "E0801", `no word begins with ${JSON.stringify(source.text[at])}`)]);
+    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "ir-syntax", `no word begins with ${JSON.stringify(source.text[at])}`)]);
     tokens.push(token);
     at = skip(source.text, at + token.text.length);
   }
@@ -55,7 +55,7 @@ const mistake = (source: Source, start: number, length: number, code: string, sa
   at: { span: { source, start, end: start + length }, says: "" },
 });
 
-/** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: E0801 wrong syntax. */
+/** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: ir-syntax wrong syntax. */
 export class TokenReader {
   readonly source: Source;
   readonly tokens: readonly Token[];
@@ -86,11 +86,11 @@ export class TokenReader {
   }
 
   expect(text: string): void {
-    if (!this.accept(text)) this.fail(this.peek(), "E0801", `expected ${text}, found ${shown(this.peek())}`);
+    if (!this.accept(text)) this.fail(this.peek(), "ir-syntax", `expected ${text}, found ${shown(this.peek())}`);
   }
 
   takeKind(kind: TokenKind, says: string): Token {
-    if (this.peek().kind !== kind) this.fail(this.peek(), "E0801", `expected ${says}, found ${shown(this.peek())}`);
+    if (this.peek().kind !== kind) this.fail(this.peek(), "ir-syntax", `expected ${says}, found ${shown(this.peek())}`);
     return this.take();
   }
 
@@ -100,7 +100,7 @@ export class TokenReader {
     try {
       return String(JSON.parse(token.text));
     } catch {
-      return this.fail(token, "E0801", "the string has an unknown escape");
+      return this.fail(token, "ir-syntax", "the string has an unknown escape");
     }
   }
 
@@ -126,7 +126,7 @@ export class TokenReader {
   takeInt(): number {
     const token = this.peek();
     const value = this.takeNumber();
-    return Number.isSafeInteger(value) ? value : this.fail(token, "E0801", `expected an integer, found ${shown(token)}`);
+    return Number.isSafeInteger(value) ? value : this.fail(token, "ir-syntax", `expected an integer, found ${shown(token)}`);
   }
 
   /** `item, item` up to `close`, which is taken too. */
