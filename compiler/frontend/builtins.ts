@@ -34,6 +34,10 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const { value, span } = arg(args, "items");
     return value.kind === "list" || value.kind === "tuple" ? int(value.items.length) : wrong(env, span, "len takes a list", value);
   }),
+  kind: define("what a value is, as a string: int, float, bool, string, list, tuple, record, function or tensor", ["value"], [], (_, args) => ({
+    kind: "string",
+    value: arg(args, "value").value.kind,
+  })),
   product: define("the product of a list of ints", ["items"], [], (env, args, span) => {
     const { value } = arg(args, "items");
     const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
