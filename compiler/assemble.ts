@@ -1,16 +1,16 @@
 import type { EntryPlan, NamedSlot, Plan, Step } from "../runtime/plan.ts";
 import type { Program, Value } from "./graph/ir.ts";
-import { base } from "./graph/groups.ts";
 import type { Kernel } from "./kernel/ir.ts";
 import { printKernel } from "./kernel/print.ts";
-import { placeOf, layOut, type Layout } from "./layout.ts";
+import { layOut } from "./layout.ts";
 import { memoryOf } from "./passes/plan-memory.ts";
-import { lowerGroups, type LoweredGroup } from "./schedule/lower.ts";
+import { addressOf, stepsOfEntry } from "./steps.ts";
+import { present } from "./support/invariant.ts";
 
-/** Calls of kernels with constant byte offsets: what an exported function of the module does. */
+/** What an exported function of the module does. */
 export interface EntryCode {
   readonly name: string;
-  readonly calls: readonly { readonly kernel: string; readonly args: readonly number[] }[];
+  readonly steps: readonly Step[];
 }
 
 export interface Assembly {
@@ -27,16 +27,14 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
   const layout = layOut(program.persistent, graphs);
   const library = new KernelLibrary();
   const entries: EntryCode[] = [];
-  const plans = variants.map(({ dims, graph }, i): EntryPlan => {
+  const plans = variants.map(({ dims, graph }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
-    const steps = lowerGroups(graph).map((lowered) => ({ stage: lowered.group.stage, step: stepOf(lowered, library, layout, i) }));
-    const of = (stage: "weights" | "call"): Step[] => steps.filter((s) => s.stage === stage).map((s) => s.step);
-    const [prepareSteps, callSteps] = [of("weights"), of("call")];
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, (kernel) => library.add(kernel));
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
-    entries.push({ name, calls: callSteps });
-    if (prepare !== null) entries.push({ name: prepare, calls: prepareSteps });
+    entries.push({ name, steps: callSteps });
+    if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
     const memory = memoryOf(graph);
-    const slot = (slotName: string, value: Value): NamedSlot => ({ name: slotName, dtype: value.type.dtype, shape: value.type.shape, offset: layout.address(i, placeOf(base(value))) });
+    const slot = (slotName: string, value: Value): NamedSlot => ({ name: slotName, dtype: value.type.dtype, shape: value.type.shape, offset: addressOf(value, graph, layout) });
     return {
       name: graph.name,
       dims,
@@ -55,16 +53,12 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
     format: "dlc-plan-1",
     model: program.name,
     arenaBytes: layout.arenaBytes,
-    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: layout.address(0, { area: "persistent", path }) })),
+    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: present(layout.persistent.get(path), path) })),
     constants: layout.constants,
     entries: plans,
     profiled: profile ? library.kernels.map(({ name }) => name) : [],
   };
   return { kernels: library.kernels, entries, plan };
-}
-
-function stepOf({ kernel, args, flops, bytes }: LoweredGroup, library: KernelLibrary, layout: Layout, graph: number): Step {
-  return { kernel: library.add(kernel), args: args.map((value) => layout.address(graph, placeOf(base(value)))), flops, bytes };
 }
 
 /** `predict`, or `step_N64` where a module holds the entry for several sets of dims. */

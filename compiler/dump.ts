@@ -1,4 +1,5 @@
 import { DiagnosticError } from "../dsl/diagnostic.ts";
+import { callsOf, type Address, type Step } from "../runtime/plan.ts";
 import { parse } from "../dsl/parse.ts";
 import type { Source, Span } from "../dsl/span.ts";
 import { compileModule, elaborateSource, type CompiledModule, type CompileOptions } from "./compile.ts";
@@ -6,7 +7,7 @@ import { printGraph } from "./graph/print.ts";
 import { functions } from "./kernel/math.ts";
 import { printFunction, printKernels } from "./kernel/print.ts";
 import { pipeline, stageNamesOf } from "./pipeline.ts";
-import { present } from "./support/invariant.ts";
+import { never, present } from "./support/invariant.ts";
 
 export interface DumpOptions extends CompileOptions {
   readonly entry: string;
@@ -57,7 +58,7 @@ const isSpan = (value: unknown): value is Span => typeof value === "object" && v
 /** The math functions that the entry's kernels call, then the kernels in the order of their first call. */
 function dumpKernels(module: CompiledModule, entry: string): string {
   const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
-  const used = new Set([...plan.prepareSteps, ...plan.steps].map(({ kernel }) => kernel));
+  const used = new Set(callsOf([...plan.prepareSteps, ...plan.steps]).map(({ kernel }) => kernel));
   const kernels = module.assembly.kernels.filter(({ name }) => used.has(name));
   const text = printKernels(kernels);
   const called = [...functions.values()].filter(({ name }) => text.includes(`${name}(`));
@@ -67,12 +68,9 @@ function dumpKernels(module: CompiledModule, entry: string): string {
 /** Memory, then each step: its kernel, the offsets of its buffers, its work. */
 function dumpPlan(module: CompiledModule, entry: string): string {
   const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
-  const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
   const share = plan.liveBytes === 0 ? "" : ` (${((100 * plan.scratchBytes) / plan.liveBytes - 100).toFixed(1)} % over the largest live set)`;
   const persistent = module.plan.persistent.map(({ offset, dtype, shape, path }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${path}`);
   const slots = [...plan.inputs, ...plan.outputs].map(({ name, offset, dtype, shape }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`);
-  const steps = (list: typeof plan.steps): string[] =>
-    list.map(({ kernel, args, flops, bytes }) => `  ${kernel}(${args.join(", ")})  ${(flops / 1e6).toFixed(3)} MFLOP, ${kib(bytes)}`);
   return [
     `entry ${plan.name}`,
     `arena ${kib(module.plan.arenaBytes)}, scratch ${kib(plan.scratchBytes)}, largest live set ${kib(plan.liveBytes)}${share}`,
@@ -81,9 +79,31 @@ function dumpPlan(module: CompiledModule, entry: string): string {
     "params and state",
     ...persistent,
     "weights stage",
-    ...steps(plan.prepareSteps),
+    ...stepLines(plan.prepareSteps, 1),
     "call stage",
-    ...steps(plan.steps),
+    ...stepLines(plan.steps, 1),
     "",
   ].join("\n");
+}
+
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+const showAddress = (address: Address): string => (typeof address === "number" ? String(address) : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+"));
+
+/** One line a step; what is inside of control is indented. */
+function stepLines(steps: readonly Step[], depth: number): string[] {
+  const pad = "  ".repeat(depth);
+  return steps.flatMap((step): string[] => {
+    switch (step.kind) {
+      case "call":
+        return [`${pad}${step.kernel}(${step.args.map(showAddress).join(", ")})  ${(step.flops / 1e6).toFixed(3)} MFLOP, ${kib(step.bytes)}`];
+      case "loop":
+        return [`${pad}${step.turns} times`, ...stepLines(step.body, depth + 1)];
+      case "while":
+        return [`${pad}while ${showAddress(step.flag)} is set by`, ...stepLines(step.condition, depth + 1), `${pad}do`, ...stepLines(step.body, depth + 1)];
+      case "branch":
+        return [`${pad}if ${showAddress(step.flag)}`, ...stepLines(step.then, depth + 1), `${pad}else`, ...stepLines(step.otherwise, depth + 1)];
+      default:
+        return never(step);
+    }
+  });
 }

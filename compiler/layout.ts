@@ -12,12 +12,16 @@ import { bytes, type TensorType } from "./types/tensor-type.ts";
 export interface Layout {
   readonly arenaBytes: number;
   readonly persistent: ReadonlyMap<string, number>;
-  /** Absolute offset of a place of the i-th graph. */
-  readonly address: (graph: number, place: Place) => number;
+  /** Where the areas of a graph, or of a region, begin. A region's scratch is part of that of the graph around it. */
+  readonly areas: ReadonlyMap<Graph, { readonly constant: number; readonly cache: number }>;
+  readonly scratch: number;
   readonly constants: readonly { readonly offset: number; readonly base64: string }[];
 }
 
 const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
+
+/** The graph and all regions inside it. */
+const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
 
 export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[]): Layout {
   let end = 64;
@@ -27,32 +31,22 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
     return offset;
   };
   const paths = new Map(persistent.map(({ path, type }) => [path, take(bytes(type))]));
-  const areas = graphs.map((graph) => {
-    const memory = memoryOf(graph);
-    return { constant: take(memory.constants, 64), cache: take(memory.cache, 64), scratch: memory.planned };
-  });
-  const scratch = take(Math.max(0, ...areas.map((area) => area.scratch)), 64);
-  const address = (graph: number, place: Place): number => {
-    const area = present(areas[graph], "an unknown graph");
-    switch (place.area) {
-      case "persistent":
-        return present(paths.get(place.path), `there is no param or state ${place.path}`);
-      case "scratch":
-        return scratch + place.offset;
-      case "cache":
-      case "constant":
-        return area[place.area] + place.offset;
-    }
-  };
-  const constants = graphs.flatMap((graph, i) =>
+  const areas = new Map(
+    graphs.flatMap(withRegions).map((graph) => {
+      const memory = memoryOf(graph);
+      return [graph, { constant: take(memory.constants, 64), cache: take(memory.cache, 64) }] as const;
+    }),
+  );
+  const scratch = take(Math.max(0, ...graphs.map((graph) => memoryOf(graph).planned)), 64);
+  const constants = [...areas].flatMap(([graph, { constant }]) =>
     graph.nodes.flatMap((node) => {
       const [value] = node.results;
       const place = node.notes.places?.[0];
-      if (value === undefined || !isConstant(node) || splatValue(value) !== null || !place) return [];
-      return [{ offset: address(i, place), base64: encode(value.type, present(constantData(value), "a constant has data")) }];
+      if (value === undefined || !isConstant(node) || splatValue(value) !== null || place?.area !== "constant") return [];
+      return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")) }];
     }),
   );
-  return { arenaBytes: align(end), persistent: paths, address, constants };
+  return { arenaBytes: align(end), persistent: paths, areas, scratch, constants };
 }
 
 /** The place of a value that must have one. */

@@ -18,14 +18,53 @@ export interface NamedSlot extends Slot {
   readonly name: string;
 }
 
-/** One call of one kernel, for profiling: the arguments are byte offsets of its buffers. */
-export interface Step {
-  readonly kernel: string;
-  readonly args: readonly number[];
-  /** Multiply-adds count as two. */
-  readonly flops: number;
-  readonly bytes: number;
+/** A byte offset; inside loops it moves by a stride with the turn of each loop around it, the outermost first. */
+export type Address = number | { readonly offset: number; readonly strides: readonly number[] };
+
+/** What a function of the module does, in order: calls of kernels, and control around them. */
+export type Step =
+  /** One call of one kernel; the arguments are the addresses of its buffers. Multiply-adds count as two flops. */
+  | { readonly kind: "call"; readonly kernel: string; readonly args: readonly Address[]; readonly flops: number; readonly bytes: number }
+  | { readonly kind: "loop"; readonly turns: number; readonly body: readonly Step[] }
+  /** `condition` writes the byte at `flag` before each turn; the loop goes on while it is not 0. */
+  | { readonly kind: "while"; readonly flag: Address; readonly condition: readonly Step[]; readonly body: readonly Step[] }
+  | { readonly kind: "branch"; readonly flag: Address; readonly then: readonly Step[]; readonly otherwise: readonly Step[] };
+
+/** The calls among the steps, those inside of control included, each as often as it stands there. */
+export function callsOf(steps: readonly Step[]): readonly Extract<Step, { kind: "call" }>[] {
+  return steps.flatMap((step) => {
+    switch (step.kind) {
+      case "call":
+        return [step];
+      case "loop":
+        return callsOf(step.body);
+      case "while":
+        return [...callsOf(step.condition), ...callsOf(step.body)];
+      case "branch":
+        return [...callsOf(step.then), ...callsOf(step.otherwise)];
+    }
+  });
 }
+
+/** Floating-point operations of one run; of a `while` one turn, of a branch the larger side. */
+export function flopsOf(steps: readonly Step[]): number {
+  return steps.reduce((sum, step) => {
+    switch (step.kind) {
+      case "call":
+        return sum + step.flops;
+      case "loop":
+        return sum + step.turns * flopsOf(step.body);
+      case "while":
+        return sum + flopsOf(step.condition) + flopsOf(step.body);
+      case "branch":
+        return sum + Math.max(flopsOf(step.then), flopsOf(step.otherwise));
+    }
+  }, 0);
+}
+
+/** Where an address is at the turns of the loops around it. */
+export const addressAt = (address: Address, turns: readonly number[]): number =>
+  typeof address === "number" ? address : address.strides.reduce((at, stride, depth) => at + stride * (turns[depth] ?? 0), address.offset);
 
 /** One entry specialised to one set of dims: one function of the module. */
 export interface EntryPlan {

@@ -1,5 +1,5 @@
 import { exported } from "./instantiate.ts";
-import type { Exports, Step } from "./plan.ts";
+import { addressAt, type Exports, type Step } from "./plan.ts";
 
 export interface KernelProfile {
   readonly kernel: string;
@@ -15,27 +15,62 @@ export interface KernelProfile {
 /** In order of first call. */
 export type Profile = readonly KernelProfile[];
 
-/** Calls the steps one by one. `fill` puts the inputs back, over which scratch may have been laid. */
-export function profileSteps(steps: readonly Step[], exports: Exports, runs: number, fill: () => void): Profile {
-  const calls = steps.map((step) => ({ step, call: exported(exports, step.kernel), best: Infinity, sum: 0 }));
-  for (let run = 0; run < runs; run++) {
-    fill();
-    for (const timed of calls) {
-      const start = performance.now();
-      timed.call(...timed.step.args);
-      const ms = performance.now() - start;
-      timed.best = Math.min(timed.best, ms);
-      timed.sum += ms;
-    }
-  }
-  return [...Map.groupBy(calls, ({ step }) => step.kernel)].map(([kernel, group]) => ({
-    kernel,
-    calls: group.length,
-    bestMs: total(group, ({ best }) => best),
-    meanMs: total(group, ({ sum }) => sum / runs),
-    flops: total(group, ({ step }) => step.flops),
-    bytes: total(group, ({ step }) => step.bytes),
-  }));
+interface Timing {
+  calls: number;
+  /** Best time of each place in a run at which the kernel is called. */
+  readonly best: number[];
+  sum: number;
+  flops: number;
+  bytes: number;
 }
 
-const total = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((sum, item) => sum + of(item), 0);
+/** Runs the steps one by one, as the module would. `fill` puts the inputs back, over which scratch may have been laid. */
+export function profileSteps(steps: readonly Step[], exports: Exports, buffer: ArrayBufferLike, runs: number, fill: () => void): Profile {
+  const memory = new Uint8Array(buffer);
+  const timings = new Map<string, Timing>();
+  for (let run = 0; run < runs; run++) {
+    fill();
+    for (const timing of timings.values()) timing.calls = 0;
+    runSteps(steps, [], memory, ({ kernel, args, flops, bytes }, turns) => {
+      const call = exported(exports, kernel);
+      const at = args.map((arg) => addressAt(arg, turns));
+      const start = performance.now();
+      call(...at);
+      const ms = performance.now() - start;
+      const timing = timings.get(kernel) ?? { calls: 0, best: [], sum: 0, flops: 0, bytes: 0 };
+      timings.set(kernel, timing);
+      timing.best[timing.calls] = Math.min(timing.best[timing.calls] ?? Infinity, ms);
+      timing.calls++;
+      timing.sum += ms;
+      if (run === 0) {
+        timing.flops += flops;
+        timing.bytes += bytes;
+      }
+    });
+  }
+  return [...timings].map(([kernel, { calls, best, sum, flops, bytes }]) => ({ kernel, calls, bestMs: best.reduce((a, b) => a + b, 0), meanMs: sum / runs, flops, bytes }));
+}
+
+/** Control in JavaScript, the calls through `call`. */
+function runSteps(steps: readonly Step[], turns: readonly number[], memory: Uint8Array, call: (step: Extract<Step, { kind: "call" }>, turns: readonly number[]) => void): void {
+  for (const step of steps) {
+    switch (step.kind) {
+      case "call":
+        call(step, turns);
+        break;
+      case "loop":
+        for (let turn = 0; turn < step.turns; turn++) runSteps(step.body, [...turns, turn], memory, call);
+        break;
+      case "while":
+        for (;;) {
+          runSteps(step.condition, turns, memory, call);
+          if (memory[addressAt(step.flag, turns)] === 0) break;
+          runSteps(step.body, turns, memory, call);
+        }
+        break;
+      case "branch":
+        runSteps(memory[addressAt(step.flag, turns)] === 0 ? step.otherwise : step.then, turns, memory, call);
+        break;
+    }
+  }
+}

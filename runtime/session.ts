@@ -150,7 +150,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       const variant = select(entry, inputs, undefined);
       const before = session.snapshot();
       prepare(variant);
-      const profile = profileSteps(variant.plan.steps, exports, runs, () => fill(variant, inputs));
+      const profile = profileSteps(variant.plan.steps, exports, buffer, runs, () => fill(variant, inputs));
       session.restore(before);
       return profile;
     },

@@ -1,4 +1,4 @@
-import type { EntryPlan } from "../../runtime/plan.ts";
+import { flopsOf, type EntryPlan } from "../../runtime/plan.ts";
 import type { Profile } from "../../runtime/profile.ts";
 import type { Inputs } from "../../runtime/input.ts";
 import type { Session } from "../../runtime/session.ts";
@@ -48,7 +48,7 @@ export function measure(session: Session, entry: EntryPlan, ms: number, peak: ((
     bestMs,
     medianMs: times[Math.floor(times.length / 2)] ?? NaN,
     runs: times.length,
-    flops: entry.steps.reduce((sum, step) => sum + step.flops, 0),
+    flops: flopsOf(entry.steps),
     peak: peak === null ? null : Math.max(...peaks),
     kernels: session.profile(entry.name, inputs, Math.max(5, Math.min(200, Math.round(ms / 2 / bestMs)))),
   };

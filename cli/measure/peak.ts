@@ -12,7 +12,7 @@ export async function peakMeter(mode: Mode): Promise<() => number> {
   const relaxed = mode === "fast" && hasRelaxedSimd();
   const { bytes } = emitWasm({
     kernels: [kernel],
-    entries: [{ name: "peak", calls: [{ kernel: kernel.name, args: [0] }] }],
+    entries: [{ name: "peak", steps: [{ kind: "call", kernel: kernel.name, args: [0], flops: 0, bytes: 0 }] }],
     functions,
     mode: relaxed ? "fast" : "strict",
     exportKernels: false,

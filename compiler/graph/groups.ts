@@ -17,7 +17,10 @@ export interface GroupView {
   readonly readInPlace: ReadonlySet<Value>;
 }
 
-const isAnchor = (node: Node): boolean => ["reduce", "contract", "scatter", "pieces"].includes(node.op.form.kind);
+const isAnchor = (node: Node): boolean => isControl(node) || ["reduce", "contract", "scatter", "pieces"].includes(node.op.form.kind);
+
+/** A loop or a branch: a group of its own, whose kernels are those of its regions. */
+export const isControl = (node: Node): boolean => ["scan", "while", "cond"].includes(node.op.form.kind);
 
 /** The value whose memory this one shares: what a chain of views looks at. */
 export function base(value: Value): Value {
@@ -41,7 +44,7 @@ export function groupsOf(graph: Graph): readonly GroupView[] {
 
 function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value, ReadonlySet<number | undefined>>): GroupView {
   const inside = new Set(nodes);
-  const stored = nodes.flatMap((node) => node.results.filter((value) => [...(needed.get(value) ?? [])].some((by) => by !== number)));
+  const stored = nodes.flatMap((node) => node.results.filter((value) => isControl(node) || [...(needed.get(value) ?? [])].some((by) => by !== number)));
   const reads = new Set(nodes.flatMap((node) => node.operands.filter((value) => !inside.has(value.node) && splatValue(value) === null)));
 
   const atIndex = new Set<Node>();

@@ -46,7 +46,11 @@ export interface Notes {
  * until the weights change. `persistent`: the tensor of that path itself, so that a write happens in place. `constant`: read-only data.
  * Offsets in bytes from the start of the area.
  */
-export type Place = { readonly area: "scratch" | "cache" | "constant"; readonly offset: number } | { readonly area: "persistent"; readonly path: string };
+export type Place =
+  | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
+  | { readonly area: "persistent"; readonly path: string }
+  /** Inside a region: what the region's node reads or gives, `offset` being its position in the region's inputs or outputs; of what is scanned, this turn's part. */
+  | { readonly area: "operand" | "result"; readonly offset: number };
 
 export interface Graph {
   readonly name: string;

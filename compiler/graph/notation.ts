@@ -39,9 +39,10 @@ export function showNode(node: Node): string {
   return node.span === null ? text : `${text} of ${place(node.span)}`;
 }
 
-/** `@weights @group=3 @scratch+4096,@-` */
-export function showNotes({ stage, group, places }: Notes): string {
-  const parts = [stage === undefined ? "" : `@${stage}`, group === undefined ? "" : `@group=${group}`, places?.map(showPlace).join(",") ?? ""];
+/** `@weights @group=3 @frame=64 @scratch+4096,@-` */
+export function showNotes({ stage, group, frame, places }: Notes): string {
+  const number = (name: string, value: number | undefined): string => (value === undefined ? "" : `@${name}=${value}`);
+  const parts = [stage === undefined ? "" : `@${stage}`, number("group", group), number("frame", frame), places?.map(showPlace).join(",") ?? ""];
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -51,8 +52,8 @@ export function showPlace(place: Place | null): string {
 }
 
 /** Whether the notes say anything: places that are all null say nothing. */
-export const telling = ({ stage, group, places }: Notes): boolean =>
-  stage !== undefined || group !== undefined || (places?.some((place) => place !== null) ?? false);
+export const telling = ({ stage, group, frame, places }: Notes): boolean =>
+  stage !== undefined || group !== undefined || frame !== undefined || (places?.some((place) => place !== null) ?? false);
 
 /** The last words of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that are words. */
 export function suffixes(path: string): readonly string[] {

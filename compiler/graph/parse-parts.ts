@@ -65,7 +65,7 @@ export function parseAttrs(reader: TokenReader, op: Op): Attrs {
   return { ...op.defaults, ...Object.fromEntries(attrs) };
 }
 
-/** `@weights @group=3 @scratch+4096,@-`, or nothing. */
+/** `@weights @group=3 @frame=64 @scratch+4096,@-`, or nothing. */
 export function parseNotes(reader: TokenReader): Notes {
   let notes: Notes = {};
   while (reader.accept("@")) {
@@ -73,6 +73,9 @@ export function parseNotes(reader: TokenReader): Notes {
     else if (reader.accept("group")) {
       reader.expect("=");
       notes = { ...notes, group: reader.takeInt() };
+    } else if (reader.accept("frame")) {
+      reader.expect("=");
+      notes = { ...notes, frame: reader.takeInt() };
     } else notes = { ...notes, places: parsePlaces(reader) };
   }
   return notes;
@@ -88,7 +91,7 @@ function parsePlaces(reader: TokenReader): (Place | null)[] {
   return places;
 }
 
-const areas = ["scratch", "cache", "constant"] as const;
+const areas = ["scratch", "cache", "constant", "operand", "result"] as const;
 
 function parsePlace(reader: TokenReader): Place | null {
   if (reader.accept("-")) return null;

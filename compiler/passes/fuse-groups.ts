@@ -1,3 +1,4 @@
+import { isControl } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { elements, sameShape } from "../types/tensor-type.ts";
@@ -40,8 +41,8 @@ function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>): numb
   return [...members].reduce((sum, node) => sum + visit(node), 0);
 }
 
-/** Views and products want their operands whole, as some kernel has written them. */
-export const readsMemory = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "contract";
+/** Views, products and control want their operands whole, as some kernel has written them. */
+export const readsMemory = (node: Node): boolean => node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
 const maximumBuffers = 24;
 
 type Kind = "leaf" | "view" | "element" | "anchor";
@@ -93,7 +94,7 @@ function repeats(reader: Node, operand: Value): number {
   if (form.kind === "reduce") reads *= form.extents(site).reduce((a, b) => a * b, 1);
   if (form.kind === "scatter") reads = form.domain(site).reduce((a, b) => a * b, 1);
   if (form.kind === "pieces") reads = size(operand);
-  if (form.kind === "contract") return Infinity;
+  if (form.kind === "contract" || isControl(reader)) return Infinity;
   return reads / Math.max(1, size(operand));
 }
 

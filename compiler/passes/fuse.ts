@@ -23,26 +23,27 @@ export const fuse: Pass = {
   gives: ["fused"],
   breaks: ["simplified"],
   exact: true,
-  run: (graph) => emit(copyLeaves(graph)),
+  run: (graph, { region }) => emit(copyLeaves(graph, region ?? false)),
 };
 
 /**
  * Whatever leaves the graph, or is looked at by a view or a product, needs memory that a kernel has written: a leaf in such a
- * place (a param to be returned, a zero to be written) is copied first. Inputs, and params that nobody writes, are memory already.
+ * place (a param to be returned, a zero to be written) is copied first. Inputs, and params that nobody writes, are memory already; what
+ * a region gives has a place of its own each time.
  */
-function copyLeaves(graph: Graph): Graph {
+function copyLeaves(graph: Graph, region: boolean): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
   const copied = new Map<Value, Value>();
   const stable = (value: Value): boolean => isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
   const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;
-    return builder.addNode(node.op, operands.map((operand) => (inMemory(operand, node) ? operand : builder.call("copy", [operand]))), node.attrs, node.notes).results;
+    return builder.addNode(node.op, operands.map((operand) => (inMemory(operand, node) ? operand : builder.call("copy", [operand]))), node.attrs, node.notes, node.regions).results;
   });
   const nodes = [...inner.nodes];
   const leave = (value: Value, write: boolean): Value => {
     const source = base(value);
-    if (!isLeaf(source.node) || (!write && stable(source))) return value;
+    if (!isLeaf(source.node) || (!write && !region && stable(source))) return value;
     const known = copied.get(value);
     if (known !== undefined) return known;
     const node = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span);

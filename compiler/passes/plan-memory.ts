@@ -1,6 +1,6 @@
 import { makeNode } from "../graph/build.ts";
 import { isInput, isPersistent, pathOf, splatValue } from "../graph/facts.ts";
-import { base, groupsOf, type GroupView } from "../graph/groups.ts";
+import { base, groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Place, Value } from "../graph/ir.ts";
 import { annotate } from "../graph/rebuild.ts";
 import { present } from "../support/invariant.ts";
@@ -16,6 +16,9 @@ import { placeBlocks, type Block } from "./plan-memory-blocks.ts";
  * What the weights stage leaves for the call stage lies in the cache. Everything else shares the scratch area: a group's result takes over
  * an operand's memory where that operand dies there and is read only in place, and the blocks that remain are laid out by their
  * lifetimes (`plan-memory-blocks.ts`). Inputs live from the start of the call stage, outputs to the end.
+ *
+ * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph, live while the op runs. A region
+ * reads its inputs and leaves its outputs where the op's operands and results are, and its carries are updated like params.
  */
 export const planMemory: Pass = {
   name: "plan-memory",
@@ -24,12 +27,15 @@ export const planMemory: Pass = {
   gives: ["planned"],
   breaks: [],
   exact: true,
-  run: (graph) => {
-    const complete = copyLateWrites(graph);
-    const places = plan(complete);
+  run: (graph, { region = false }) => {
+    const written = copyLateWrites(graph);
+    const complete = region ? copySharedOutputs(written) : written;
+    const { places, frames } = plan(complete, region);
     return annotate(complete, (node) => {
       const mine = node.results.map((value) => places.get(base(value)) ?? null);
-      return node.notes.group === undefined && mine.every((place) => place === null) ? node.notes : { ...node.notes, places: mine };
+      const frame = frames.get(node);
+      if (node.notes.group === undefined && mine.every((place) => place === null)) return node.notes;
+      return { ...node.notes, places: mine, ...(frame !== undefined && { frame }) };
     });
   },
 };
@@ -71,14 +77,34 @@ function copyLateWrites(graph: Graph): Graph {
   return { ...graph, nodes, writes };
 }
 
+/** In a region, appends a copy for every output that is a carry's next value too, or another output. */
+function copySharedOutputs(graph: Graph): Graph {
+  const taken = new Set(graph.writes.map(({ value }) => base(value)));
+  const nodes = [...graph.nodes];
+  let next = groupsOf(graph).length;
+  const outputs = graph.outputs.map(({ name, value }) => {
+    const shared = taken.has(base(value));
+    taken.add(base(value));
+    if (!shared) return { name, value };
+    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    nodes.push(copy);
+    return { name, value: present(copy.results[0], "a copy has a result") };
+  });
+  return { ...graph, nodes, outputs };
+}
+
 const leaves = (graph: Graph): ReadonlyMap<string, Value> =>
   new Map(graph.nodes.filter(isPersistent).map((node) => [present(pathOf(node), "a param has a path"), present(node.results[0], "a param has a value")]));
 
-function plan(graph: Graph): ReadonlyMap<Value, Place> {
+function plan(graph: Graph, region: boolean): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
   const groups = groupsOf(graph);
   const places = new Map<Value, Place>();
   for (const [path, value] of leaves(graph)) places.set(value, { area: "persistent", path });
   for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
+  if (region) {
+    graph.inputs.forEach((value, index) => places.set(value, { area: "operand", offset: index }));
+    graph.outputs.forEach(({ value }, index) => places.set(base(value), { area: "result", offset: index }));
+  }
 
   const end = groups.length;
   const lastUse = new Map<Value, number>();
@@ -101,10 +127,16 @@ function plan(graph: Graph): ReadonlyMap<Value, Place> {
     blocks.push(block);
     blockOf.set(value, block);
   };
-  for (const input of graph.inputs) open(input, callStart);
+  if (!region) for (const input of graph.inputs) open(input, callStart);
+  const frameBlocks = new Map<Node, Block>();
 
   let cache = 0;
   for (const group of groups) {
+    if (group.anchor !== null && isControl(group.anchor)) {
+      const block: Block = { bytes: align(frameBytes(group.anchor)), from: group.number, to: group.number, values: [] };
+      blocks.push(block);
+      frameBlocks.set(group.anchor, block);
+    }
     for (const value of group.stored) {
       if (places.has(value)) continue;
       if (group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart) {
@@ -124,8 +156,14 @@ function plan(graph: Graph): ReadonlyMap<Value, Place> {
 
   const offsets = placeBlocks(blocks);
   for (const [value, block] of blockOf) places.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
-  return places;
+  return { places, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
 }
+
+/** The flag that a `while` tests lies at the start of its frame. */
+export const flagBytes = (node: Node): number => (node.op.form.kind === "while" ? 16 : 0);
+
+/** Scratch that the regions of a control op need; only one of them runs at a time. */
+export const frameBytes = (node: Node): number => flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
 
 /** The block of an operand that dies in this group and is read only where the result is written. */
 function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value, Block>, lastUse: ReadonlyMap<Value, number>): Block | null {
@@ -140,7 +178,7 @@ function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value,
   return null;
 }
 
-/** The input nodes' scratch and everything else of an entry that lives during a call, for reports: bytes planned, and the largest live set. */
+/** Bytes of each area that a planned graph uses, regions included for scratch alone; and its largest live set, which the plan cannot go below. */
 export function memoryOf(graph: Graph): { planned: number; live: number; cache: number; constants: number } {
   const groups = groupsOf(graph);
   const lastUse = new Map<Value, number>();
@@ -154,7 +192,7 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
   let constants = 0;
   const count = (node: Node, value: Value): void => {
     const place = node.notes.places?.[value.index];
-    if (place === undefined || place === null || place.area === "persistent" || node.op.form.kind === "view") return;
+    if (place === undefined || place === null || place.area === "persistent" || place.area === "operand" || place.area === "result" || node.op.form.kind === "view") return;
     const size = align(bytes(value.type));
     if (place.area === "cache") cache = Math.max(cache, place.offset + size);
     if (place.area === "constant") constants = Math.max(constants, place.offset + size);
@@ -163,7 +201,14 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
     const from = isInput(node) ? callStart : (node.notes.group ?? 0);
     lives.push({ offset: place.offset, size, from, to: lastUse.get(value) ?? from });
   };
-  for (const node of graph.nodes) for (const value of node.results) count(node, value);
+  for (const node of graph.nodes) {
+    for (const value of node.results) count(node, value);
+    const { frame, group } = node.notes;
+    if (frame === undefined || group === undefined) continue;
+    const size = align(frameBytes(node));
+    planned = Math.max(planned, frame + size);
+    lives.push({ offset: frame, size, from: group, to: group });
+  }
   let live = 0;
   for (let step = 0; step <= groups.length; step++) {
     const here = lives.filter(({ from, to }) => from <= step && step <= to);

@@ -1,11 +1,12 @@
 import { place as placeOf } from "../../dsl/span.ts";
-import { groupsOf, type GroupView } from "../graph/groups.ts";
+import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
+import { KernelBuilder } from "../kernel/build.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
-import { bytes, elements } from "../types/tensor-type.ts";
+import { bytes, elements, type TensorType } from "../types/tensor-type.ts";
 import { tiledContraction } from "./contraction-group.ts";
-import { siteOf } from "./evaluator.ts";
+import { elementOf, siteOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
 import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
@@ -22,8 +23,22 @@ export interface LoweredGroup {
   readonly bytes: number;
 }
 
-/** The kernels of a fused graph, in order of execution. */
-export const lowerGroups = (graph: Graph): readonly LoweredGroup[] => groupsOf(graph).map(lowerGroup);
+/** The kernels of a fused graph, in order of execution; control ops have none of their own. */
+export const lowerGroups = (graph: Graph): readonly LoweredGroup[] =>
+  groupsOf(graph)
+    .filter(({ anchor }) => anchor === null || !isControl(anchor))
+    .map(lowerGroup);
+
+/** Copies one tensor. */
+export function copyKernel(type: TensorType): Kernel {
+  const k = new KernelBuilder();
+  const size = elements(type.shape);
+  const from = k.buffer("from", elementOf(type), size, "in");
+  const to = k.buffer("to", elementOf(type), size, "out");
+  k.loop("i", 0, size, 1, (i) => k.store(to, i, k.load(from, i)));
+  const plain = k.build(`copy_${type.dtype}_${size}`, "");
+  return { ...plain, body: uniqueNames(optimizeLoops(plain.body, { reassociate: false })) };
+}
 
 export function lowerGroup(group: GroupView): LoweredGroup {
   const { kernel, values } = group.anchor !== null && packed(group.anchor) ? tiledContraction(group, kernelName(group), originOf(group)) : loopNest(group);

@@ -20,7 +20,7 @@ function load(kernels: readonly Kernel[], entries: readonly Entry[], exported: r
 const stride = 1024;
 
 async function run(kernel: Kernel): Promise<ReturnType<typeof contents>> {
-  const { instantiate } = await load([kernel], [{ name: "go", calls: [{ kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride) }] }]);
+  const { instantiate } = await load([kernel], [{ name: "go", steps: [{ kind: "call", kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride), flops: 0, bytes: 0 }] }]);
   const memory = { buffer: new ArrayBuffer(kernel.buffers.length * stride) };
   const data = contents(kernel);
   const views = Object.entries(data).map(([name, array], i) => {
@@ -78,7 +78,7 @@ test("names that JavaScript or the module keeps for itself serve as names of a k
 
 test("a module exports its entries, and the kernels asked for, as functions of byte offsets", async () => {
   const fill = parseKernel("kernel fill(out x: f32[2])\n  x[0] = 3\n  x[1] = 4\n");
-  const entries = [{ name: "both halves", calls: [8, 16].map((at) => ({ kernel: "fill", args: [at] })) }];
+  const entries = [{ name: "both halves", steps: [8, 16].map((at) => ({ kind: "call" as const, kernel: "fill", args: [at], flops: 0, bytes: 0 })) }];
   const memory = { buffer: new ArrayBuffer(32) };
   const exports = (await load([fill], entries, ["fill"])).instantiate(memory);
   expect(Object.keys(exports)).toEqual(["both halves", "fill"]);
@@ -93,7 +93,7 @@ test("the text of a small module", () => {
   for i in 0..64 step 4
     y[i]:f32x4 = madd(x[i]:f32x4, 0.5, y[i]:f32x4)
 `);
-  expect(emitJs([kernel], [{ name: "step", calls: [{ kernel: "axpy", args: [0, 256] }] }])).toMatchInlineSnapshot(`
+  expect(emitJs([kernel], [{ name: "step", steps: [{ kind: "call", kernel: "axpy", args: [0, 256], flops: 0, bytes: 0 }] }])).toMatchInlineSnapshot(`
     "const fround = Math.fround;
 
     export function instantiate(memory) {

@@ -51,7 +51,7 @@ test("a kernel's text means the same bytes", () => {
   for (const mode of ["strict", "fast"] as const) {
     const { bytes, wat } = emitWasm({
       kernels: [addressKernel()],
-      entries: [{ name: "run", calls: [{ kernel: "addresses", args: [0, 4096] }] }],
+      entries: [{ name: "run", steps: [{ kind: "call", kernel: "addresses", args: [0, 4096], flops: 0, bytes: 0 }] }],
       functions,
       mode,
       exportKernels: true,

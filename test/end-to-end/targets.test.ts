@@ -7,7 +7,7 @@ import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { printKernels } from "../../compiler/kernel/print.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";
-import type { Code } from "../../runtime/plan.ts";
+import { addressAt, callsOf, type Code } from "../../runtime/plan.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 import { compileExample, digits, examples, sourceOf } from "./examples.ts";
 
@@ -37,12 +37,12 @@ function interpreted(module: CompiledModule): Code {
     kind: "js",
     instantiate: ({ buffer }) =>
       Object.fromEntries(
-        module.assembly.entries.map(({ name, calls }) => [
+        module.assembly.entries.map(({ name, steps }) => [
           name,
           () => {
-            for (const call of calls) {
+            for (const call of callsOf(steps)) {
               const kernel = present(byName.get(call.kernel), call.kernel);
-              const views = kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(buffer as ArrayBuffer, call.args[i], b.size)] as const);
+              const views = kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size)] as const);
               evaluateKernel(kernel, Object.fromEntries(views));
             }
           },

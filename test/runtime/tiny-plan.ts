@@ -26,8 +26,8 @@ const predict = (n: number): EntryPlan => ({
   call: `predict_${n}`,
   prepare: `predict_${n}_prepare`,
   steps: [
-    { kernel: "affine", args: [at.x, at.y, n], flops: 2 * n, bytes: 8 * n },
-    { kernel: "affine", args: [at.x, at.y, n], flops: 2 * n, bytes: 8 * n },
+    { kind: "call", kernel: "affine", args: [at.x, at.y, n], flops: 2 * n, bytes: 8 * n },
+    { kind: "call", kernel: "affine", args: [at.x, at.y, n], flops: 2 * n, bytes: 8 * n },
   ],
 });
 

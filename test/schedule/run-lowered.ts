@@ -1,16 +1,18 @@
 import { dtypes } from "../../runtime/dtype.ts";
+import { profileSteps } from "../../runtime/profile.ts";
 import { pathOf } from "../../compiler/graph/facts.ts";
-import { base, groupsOf } from "../../compiler/graph/groups.ts";
+import { groupsOf } from "../../compiler/graph/groups.ts";
 import type { Graph, Persistent, Value } from "../../compiler/graph/ir.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
-import { layOut, placeOf } from "../../compiler/layout.ts";
+import type { Kernel } from "../../compiler/kernel/ir.ts";
+import { layOut } from "../../compiler/layout.ts";
 import { chooseAlgorithms } from "../../compiler/passes/choose-algorithms.ts";
 import { dropDead } from "../../compiler/passes/drop-dead.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { fuse } from "../../compiler/passes/fuse.ts";
 import { planMemory } from "../../compiler/passes/plan-memory.ts";
 import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
-import { lowerGroups } from "../../compiler/schedule/lower.ts";
+import { addressOf, stepsOfEntry } from "../../compiler/steps.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 
@@ -36,20 +38,28 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   const bytes = new Uint8Array(memory).fill(0xa5);
   for (const { offset, base64 } of layout.constants) bytes.set(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)), offset);
 
-  const view = (value: Value) => new dtypes[value.type.dtype].array(memory, layout.address(0, placeOf(base(value))), elements(value.type.shape));
+  const view = (value: Value) => new dtypes[value.type.dtype].array(memory, addressOf(value, graph, layout), elements(value.type.shape));
   const at = (path: string) => {
     const { type } = present(leaves.get(path), path);
-    return new dtypes[type.dtype].array(memory, layout.address(0, { area: "persistent", path }), elements(type.shape));
+    return new dtypes[type.dtype].array(memory, present(layout.persistent.get(path), path), elements(type.shape));
   };
   for (const [path, data] of persistent) if (leaves.has(path)) at(path).set(data);
-  const lowered = lowerGroups(graph);
-  const run = (stage: "weights" | "call"): void => {
-    for (const { group, kernel, args } of lowered)
-      if (group.stage === stage) evaluateKernel(kernel, Object.fromEntries(kernel.buffers.map(({ name }, i) => [name, view(present(args[i], "an argument for each buffer"))])));
-  };
-  run("weights");
+  const kernels = new Map<string, Kernel>();
+  const steps = stepsOfEntry(graph, layout, (kernel) => {
+    const name = `k${kernels.size}`;
+    kernels.set(name, kernel);
+    return name;
+  });
+  const exports = Object.fromEntries(
+    [...kernels].map(([name, kernel]) => [
+      name,
+      (...args: readonly number[]) =>
+        evaluateKernel(kernel, Object.fromEntries(kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(memory, args[i], b.size)]))),
+    ]),
+  );
+  profileSteps(steps.weights, exports, memory, 1, () => {});
   for (const input of graph.inputs) view(input).set(present(inputs.get(String(input.node.attrs["name"])), "an input"));
-  run("call");
+  profileSteps(steps.call, exports, memory, 1, () => {});
   return {
     outputs: new Map(graph.outputs.map(({ name, value }) => [name, Float64Array.from(view(value))])),
     persistent: new Map([...leaves.keys()].map((path) => [path, Float64Array.from(at(path))])),

@@ -1,14 +1,16 @@
+import type { Step } from "../../../runtime/plan.ts";
 import { present } from "../../support/invariant.ts";
 import type { Kernel } from "../../kernel/ir.ts";
 import { functions } from "../../kernel/math.ts";
 import { Names } from "../../kernel/names.ts";
 import { kernelLines, mathLines } from "./function.ts";
+import { stepLines } from "./steps.ts";
 import { helperLines, helpers, taken, views } from "./helpers.ts";
 
-/** An exported function without arguments: calls of kernels at fixed byte offsets. */
+/** An exported function without arguments: calls of kernels, in order, and control around them. */
 export interface Entry {
   readonly name: string;
-  readonly calls: readonly { readonly kernel: string; readonly args: readonly number[] }[];
+  readonly steps: readonly Step[];
 }
 
 /**
@@ -32,7 +34,7 @@ export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], ex
   const results = [
     ...entries.map((entry) => [
       `${JSON.stringify(entry.name)}() {`,
-      ...entry.calls.map((call) => `  ${kernelName(call.kernel)}(${call.args.join(", ")});`),
+      ...indent(stepLines(entry.steps, 0, kernelName, module.use)),
       "},",
     ]),
     ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),

@@ -1,14 +1,16 @@
+import type { Step } from "../../../runtime/plan.ts";
 import type { Kernel, MathFunction } from "../../kernel/ir.ts";
 import { invariant, present } from "../../support/invariant.ts";
 import { emitKernel } from "./emit-kernel.ts";
+import { emitSteps } from "./emit-steps.ts";
 import { FunctionWriter, type WasmFunction } from "./function.ts";
 import { encodeModule, type WasmModule } from "./module.ts";
 import { printModule } from "./wat.ts";
 
-/** An exported function without parameters: calls of kernels, in order. Arguments are byte offsets of the kernel's buffers. */
+/** An exported function without parameters: calls of kernels, in order, and control around them. */
 export interface WasmEntry {
   readonly name: string;
-  readonly calls: readonly { readonly kernel: string; readonly args: readonly number[] }[];
+  readonly steps: readonly Step[];
 }
 
 export interface WasmInput {
@@ -48,12 +50,9 @@ export function emitWasm(input: WasmInput): WasmOutput {
 
 function emitEntry(entry: WasmEntry, kernels: readonly WasmFunction[], indices: ReadonlyMap<string, number>): WasmFunction {
   const to = new FunctionWriter(entry.name, "", []);
-  for (const { kernel, args } of entry.calls) {
+  emitSteps(entry.steps, [], to, (kernel) => {
     const index = present(indices.get(kernel), `${entry.name} calls ${kernel}, which is not there`);
-    const params = present(kernels[index], "the kernel is there").params;
-    invariant(args.length === params, `${kernel} takes ${params} buffers, not ${args.length}`);
-    for (const arg of args) to.i32(arg);
-    to.call({ index, params });
-  }
+    return { index, params: present(kernels[index], "the kernel is there").params };
+  });
   return to.finish();
 }
