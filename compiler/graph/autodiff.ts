@@ -10,15 +10,17 @@ import { invariant, present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Graph, Node, Value } from "./ir.ts";
-import { rebuild, topological } from "./rebuild.ts";
+import { mapRegions, rebuild, topological } from "./rebuild.ts";
+import { isGiven } from "./regions.ts";
 
 /** True for the op that asks for gradients. */
 export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 
-/** The graph without `gradient` nodes. */
+/** The graph without `gradient` nodes, in its regions either. */
 export function expandGradients(graph: Graph): Graph {
-  if (!graph.nodes.some(isGradient)) return graph;
-  return rebuild(graph, (builder, node, operands) => {
+  const inner = mapRegions(graph, expandGradients);
+  if (!inner.nodes.some(isGradient)) return inner;
+  return rebuild(inner, (builder, node, operands) => {
     if (!isGradient(node)) return null;
     const [loss, ...targets] = operands;
     return gradients(builder, present(loss, "a gradient has no loss"), targets);
@@ -28,30 +30,56 @@ export function expandGradients(graph: Graph): Graph {
 /** Appends the nodes that compute the gradient of a scalar loss with respect to each target; zeros for a target that the loss does not use. */
 export function gradients(builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] {
   invariant(isFloat(loss.type.dtype) && loss.type.shape.length === 0, "a loss is a floating-point scalar");
+  const found = pullBack(builder, [{ value: loss, grad: builder.constant(loss.type, 1) }], targets);
+  return found.map((grad, index) => grad ?? builder.zeros(present(targets[index], "a gradient has a target").type));
+}
+
+/** A value, and the gradient that flows into it from outside. */
+export interface Seed {
+  readonly value: Value;
+  readonly grad: Value;
+}
+
+/** Appends the nodes that compute what flows from the seeds to each target (the product with the Jacobian's transpose); null where nothing does. */
+export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets: readonly Value[]): readonly (Value | null)[] {
   const before = builder.nodes.length;
-  const active = activeValues(loss, targets);
-  const grads = new Map<Value, Value>([[loss, builder.constant(loss.type, 1)]]);
-  for (const node of topological([loss]).toReversed()) if (node.results.some((value) => active.has(value))) pull(builder, node, active, grads);
-  const results = targets.map((target) => grads.get(target) ?? builder.zeros(target.type));
-  keepNeeded(builder, before, results);
+  const roots = seeds.map(({ value }) => value);
+  const active = activeValues(topological(roots), targets);
+  const grads = new Map<Value, Value>();
+  for (const { value, grad } of seeds) contribute(builder, grads, value, grad);
+  for (const node of topological(roots).toReversed()) if (node.results.some((value) => active.has(value))) pull(builder, node, active, grads);
+  const results = targets.map((target) => grads.get(target) ?? null);
+  keepNeeded(builder, before, results.filter((value) => value !== null));
   return results;
 }
 
 /**
- * Nodes on a way from a target to the loss whose op has no gradient, for the check before `gradient` is asked. What an inner `gradient` node expands to is
- * not looked at, and neither is whether a rule further on stops the flow anyway.
+ * Nodes on a way from a target to the loss whose op has no gradient, for the check before `gradient` is asked; nodes of regions too. What an inner `gradient`
+ * node expands to is not looked at, and neither is whether a rule further on stops the flow anyway.
  */
 export function gradientBlockers(loss: Value, targets: readonly Value[]): readonly Node[] {
-  const active = activeValues(loss, targets);
-  return topological([loss]).filter(
-    (node) => !isGradient(node) && node.op.gradient.kind === "none" && node.results.some((r) => active.has(r)) && node.operands.some((o) => active.has(o)),
-  );
+  const nodes = topological([loss]);
+  return blockers(nodes, activeValues(nodes, targets));
 }
 
-/** Floating-point values that depend on a target, targets included; of these the loss uses all that `topological([loss])` reaches. */
-function activeValues(loss: Value, targets: readonly Value[]): ReadonlySet<Value> {
+function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly Node[] {
+  return nodes.flatMap((node) => {
+    if (isGradient(node) || !node.results.some((r) => active.has(r)) || !node.operands.some((o) => active.has(o))) return [];
+    return node.op.gradient.kind === "none" ? [node] : node.regions.slice(0, 1).flatMap((region) => blockers(region.nodes, activeInside(region)));
+  });
+}
+
+/** What is active in a region if all floating-point inputs and carries are. */
+const activeInside = (region: Graph): ReadonlySet<Value> =>
+  activeValues(
+    region.nodes,
+    region.nodes.filter(isGiven).flatMap(({ results }) => results),
+  );
+
+/** Floating-point values among the results of the nodes that depend on a target, targets included. The nodes stand in order. */
+export function activeValues(nodes: readonly Node[], targets: readonly Value[]): ReadonlySet<Value> {
   const active = new Set<Value>(targets.filter((target) => isFloat(target.type.dtype)));
-  for (const node of topological([loss])) {
+  for (const node of nodes) {
     if (!node.operands.some((value) => active.has(value))) continue;
     for (const value of node.results) if (isFloat(value.type.dtype)) active.add(value);
   }
@@ -61,21 +89,26 @@ function activeValues(loss: Value, targets: readonly Value[]): ReadonlySet<Value
 /** Adds what one node contributes to the gradients of its operands. */
 function pull(builder: GraphBuilder, node: Node, active: ReadonlySet<Value>, grads: Map<Value, Value>): void {
   const dys = node.results.map((value) => grads.get(value) ?? null);
-  if (dys.every((dy) => dy === null) || !node.operands.some((value) => active.has(value))) return;
+  const wanted = node.operands.map((value) => active.has(value));
+  if (dys.every((dy) => dy === null) || !wanted.includes(true)) return;
   builder.span = node.span;
-  for (const [index, dx] of rule(builder, node, dys).entries()) {
+  for (const [index, dx] of rule(builder, node, dys, wanted).entries()) {
     const operand = present(node.operands[index], `the gradient rule of ${node.op.name} gives more gradients than the op has operands`);
     if (dx === null || !active.has(operand)) continue;
     invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} gives ${dx.type.dtype} for ${operand.type.dtype}`);
-    const sum = grads.get(operand);
-    grads.set(operand, sum === undefined ? dx : builder.add(sum, dx));
+    contribute(builder, grads, operand, dx);
   }
 }
 
-function rule(builder: GraphBuilder, node: Node, grads: readonly (Value | null)[]): readonly (Value | null)[] {
+function contribute(builder: GraphBuilder, grads: Map<Value, Value>, value: Value, grad: Value): void {
+  const sum = grads.get(value);
+  grads.set(value, sum === undefined ? grad : builder.add(sum, grad));
+}
+
+function rule(builder: GraphBuilder, node: Node, grads: readonly (Value | null)[], wanted: readonly boolean[]): readonly (Value | null)[] {
   const { op, operands, results, attrs, regions } = node;
   invariant(op.gradient.kind === "rule", `${op.name} has no gradient: ${op.gradient.kind === "none" ? op.gradient.why : ""}`);
-  return op.gradient.rule(builder, { operands, results, grads, attrs, regions });
+  return op.gradient.rule(builder, { operands, results, grads, wanted, attrs, regions });
 }
 
 /** Takes the nodes from `start` on that none of the values need out again: rules give a gradient for every operand, wanted or not. */

@@ -1,3 +1,4 @@
+import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import type { TensorType } from "../types/tensor-type.ts";
@@ -56,6 +57,8 @@ export interface GradientSite {
   readonly results: readonly Value[];
   /** The gradient with respect to each result; null where none flows. */
   readonly grads: readonly (Value | null)[];
+  /** Whether anybody asks for the gradient of each operand; a rule may leave out those that nobody does. */
+  readonly wanted: readonly boolean[];
   readonly attrs: Attrs;
   readonly regions: readonly Graph[];
 }
@@ -119,12 +122,32 @@ export type Form =
       readonly target: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => { readonly at: readonly Expr[]; readonly when: Expr | null };
       readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
     }
+  /**
+   * The lines along `axis`, each by itself: `line` stores every element of the result's line, and may read back what it stored (running sums, sorting).
+   * The turns of a loop over a line's elements that carries no register are independent of each other. The operands have the result's shape.
+   */
+  | {
+      readonly kind: "lines";
+      readonly axis: (site: Site) => number;
+      readonly line: (k: KernelBuilder, line: Line, site: Site) => void;
+      /** How often a line reads each element of an operand. */
+      readonly reads: (site: Site) => number;
+    }
   /** A sum of products over affine accesses: every matrix product and convolution. Null where this use has none (padding to be made explicit first). */
   | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null }
   /** Runs its regions: a loop of known length, a loop while a condition holds, one of two branches. */
   | { readonly kind: "scan" | "while" | "cond" }
   /** A region that is to be read as one op for differentiation, and takes the op's place afterwards. */
   | { readonly kind: "inline" };
+
+/** One line of the operands and of the result; elements by their place in it. */
+export interface Line {
+  readonly size: number;
+  read(operand: number, at: Expr): Expr;
+  /** What the result holds there by now. */
+  load(at: Expr): Expr;
+  store(at: Expr, value: Expr): void;
+}
 
 export interface Piece {
   readonly operand: number;

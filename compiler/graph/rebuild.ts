@@ -47,6 +47,26 @@ export function append(builder: GraphBuilder, node: Node, operands: readonly Val
   return copy;
 }
 
+/** The graph with every region of its nodes replaced by one of the same inputs, carries and results; the graph itself if none changes. */
+export function mapRegions(graph: Graph, change: (region: Graph, node: Node) => Graph): Graph {
+  if (graph.nodes.every(({ regions }) => regions.length === 0)) return graph;
+  let changed = false;
+  const mapped = rebuild(graph, (builder, node, operands) => {
+    const regions = node.regions.map((region) => change(region, node));
+    if (regions.every((region, index) => region === node.regions[index])) return null;
+    changed = true;
+    return copyNode(builder, node, operands, regions).results;
+  });
+  return changed ? mapped : graph;
+}
+
+/** Appends a copy of a node on other operands, perhaps with other regions. */
+export function copyNode(builder: GraphBuilder, node: Node, operands: readonly Value[], regions: readonly Graph[] = node.regions): Node {
+  const copy = makeNode(node.op, operands, node.attrs, node.span, node.notes, regions);
+  builder.nodes.push(copy);
+  return copy;
+}
+
 /** The graph with new notes on every node. */
 export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   return rebuild(graph, (builder, node, operands) => {

@@ -4,11 +4,13 @@ import { invariant } from "../support/invariant.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { boxes } from "./boxes.ts";
 import { comparisons } from "./compare.ts";
+import { control } from "./control.ts";
 import { conversions } from "./convert.ts";
 import { convolutions } from "./conv.ts";
 import { dots } from "./dot.ts";
 import { indexing } from "./indexing.ts";
 import { leaves } from "./leaves.ts";
+import { lines } from "./lines.ts";
 import { math } from "./math.ts";
 import { movement } from "./movement.ts";
 import { packing } from "./packing.ts";
@@ -16,7 +18,7 @@ import { random } from "./random.ts";
 import { reductions } from "./reduce.ts";
 import { windows } from "./window.ts";
 
-const families = [leaves, arithmetic, math, comparisons, conversions, random, reductions, movement, boxes, indexing, dots, convolutions, windows, packing];
+const families = [leaves, arithmetic, math, comparisons, conversions, random, reductions, movement, boxes, indexing, dots, convolutions, windows, lines, packing, control];
 
 export const ops: OpTable = new Map(families.flat().map((op) => [op.name, op]));
 

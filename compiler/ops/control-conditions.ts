@@ -1,0 +1,87 @@
+// Conditions and types of ops that run regions.
+import type { Condition } from "../graph/op.ts";
+import { sameTypes } from "../graph/facts.ts";
+import type { Attrs, Graph } from "../graph/ir.ts";
+import { carriesFit, inputTypes, outputTypes, scanParts } from "../graph/regions.ts";
+import { present } from "../support/invariant.ts";
+import { type TensorType, isFloat, tensor } from "../types/tensor-type.ts";
+import { integers, nth } from "./lists.ts";
+
+type Types = readonly TensorType[];
+
+export const regionOf = (regions: readonly Graph[], index: number): Graph => present(regions[index], `a control op has no region ${index}`);
+
+/** What a region sees of a sequence: one item along the first axis. */
+export const itemType = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, shape.slice(1));
+
+/** What a scan makes of a region's output: the items of all turns along a new first axis. */
+export const stackType = ({ dtype, shape }: TensorType, length: number): TensorType => tensor(dtype, [length, ...shape]);
+
+const carryCount = ({ carries }: Attrs): number => carries as number;
+const floatTypes = (types: Types): Types => types.filter(({ dtype }) => isFloat(dtype));
+const withoutState = (...regions: readonly Graph[]): boolean => regions.every((region) => carriesFit(region, []));
+
+export const scanConditions: Readonly<Record<string, Condition>> = {
+  c1: [
+    "`carries`, `sequences` and `length` are whole numbers, and there are as many operands",
+    (types, { carries, sequences, length }) =>
+      integers([carries, sequences, length] as readonly number[], 0) && (carries as number) + (sequences as number) <= types.length,
+  ],
+  c2: [
+    "every sequence has `length` items along its first axis",
+    (types, attrs) => scanParts(types, attrs).sequences.every(({ shape }) => shape.length > 0 && nth(shape, 0) === attrs["length"]),
+  ],
+  c3: [
+    "the body takes one item of each sequence, then the invariants",
+    (types, attrs, regions) => {
+      const { sequences, invariants } = scanParts(types, attrs);
+      return regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), [...sequences.map(itemType), ...invariants]);
+    },
+  ],
+  c4: ["the body reads and writes the carries in their types", (types, attrs, regions) => carriesFit(regionOf(regions, 0), scanParts(types, attrs).carries)],
+};
+
+export const whileConditions: Readonly<Record<string, Condition>> = {
+  c1: ["there are as many operands as `carries`, and one at least", (types, { carries }) => integers([carries as number], 1) && (carries as number) <= types.length],
+  c2: [
+    "condition and body take the invariants",
+    (types, attrs, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
+  ],
+  c3: [
+    "the condition gives one bool scalar and writes nothing",
+    (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && regionOf(regions, 0).writes.length === 0,
+  ],
+  c4: ["the body gives nothing but the carries", (_, __, regions) => regionOf(regions, 1).outputs.length === 0],
+  c5: [
+    "condition and body read and write the carries in their types",
+    (types, attrs, regions) => regions.every((region) => carriesFit(region, types.slice(0, carryCount(attrs)))),
+  ],
+};
+
+export const condConditions: Readonly<Record<string, Condition>> = {
+  c1: ["the first operand is a bool scalar", ([pred]) => pred !== undefined && pred.dtype === "bool" && pred.shape.length === 0],
+  c2: ["both branches take the other operands", ([, ...types], _, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types))],
+  c3: ["both branches give results of the same types", (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), outputTypes(regionOf(regions, 1)))],
+  c4: ["the branches have no state", (_, __, regions) => withoutState(...regions)],
+};
+
+export const checkpointConditions: Readonly<Record<string, Condition>> = {
+  c1: ["the body takes the operands", (types, _, regions) => regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), types)],
+  c2: ["the body has no state", (_, __, regions) => withoutState(...regions)],
+};
+
+export const customConditions: Readonly<Record<string, Condition>> = {
+  c1: ["`forward` takes the operands", (types, _, regions) => regions.length === 2 && sameTypes(inputTypes(regionOf(regions, 0)), types)],
+  c2: [
+    "`backward` takes the operands, the results, and the gradient of each floating-point result",
+    (types, _, regions) => {
+      const results = outputTypes(regionOf(regions, 0));
+      return sameTypes(inputTypes(regionOf(regions, 1)), [...types, ...results, ...floatTypes(results)]);
+    },
+  ],
+  c3: [
+    "`backward` gives the gradient of each floating-point operand",
+    (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types)),
+  ],
+  c4: ["`forward` and `backward` have no state", (_, __, regions) => withoutState(...regions)],
+};

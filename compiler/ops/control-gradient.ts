@@ -1,0 +1,69 @@
+// Gradients of the ops that run a region once.
+import { pullBack, type Seed } from "../graph/autodiff.ts";
+import type { GraphBuilder } from "../graph/build.ts";
+import { inlineRegion, RegionBuilder } from "../graph/inline.ts";
+import type { Graph, Value } from "../graph/ir.ts";
+import type { GradientSite } from "../graph/op.ts";
+import { stringAttr } from "../graph/facts.ts";
+import { isFloat } from "../types/tensor-type.ts";
+import { regionOf } from "./control-conditions.ts";
+import { nth, range } from "./lists.ts";
+
+type Grads = readonly (Value | null)[];
+
+const pick = (values: readonly Value[], places: readonly number[]): readonly Value[] => values.filter((_, index) => places.includes(index));
+
+/** The names of a region's inputs, in order. */
+export const inputNames = (region: Graph): readonly string[] => region.inputs.map(({ node }) => stringAttr(node.attrs, "name"));
+
+/** Places of the operands whose gradient is asked for, and of the results that have one. */
+const sites = ({ wanted, grads }: GradientSite): { readonly targets: readonly number[]; readonly seeds: readonly number[] } => ({
+  targets: range(wanted.length).filter((index) => wanted[index] === true),
+  seeds: range(grads.length).filter((index) => grads[index] !== null),
+});
+
+const present = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
+
+/** A region of inputs and gradients of results that computes the region again and gives the gradients of some of its inputs, zeros where none flows. */
+function backwardOf(region: Graph, table: GraphBuilder["table"], targets: readonly number[], results: readonly number[]): Graph {
+  const b = new RegionBuilder(region.name, table);
+  const names = inputNames(region);
+  const inputs = region.inputs.map(({ type }, index) => b.input(names[index] ?? "x", type));
+  const douts = pick(region.outputs.map(({ value }) => value), results).map(({ type }) => b.input("dy", type));
+  const { outputs } = inlineRegion(b.g, region, inputs);
+  const seeds = pick(outputs, results).map((value, index): Seed[] => douts.slice(index, index + 1).map((grad) => ({ value, grad })));
+  const wanted = pick(inputs, targets);
+  pullBack(b.g, seeds.flat(), wanted).forEach((grad, index) => {
+    const name = `d_${names[nth(targets, index)] ?? "x"}`;
+    for (const { type } of wanted.slice(index, index + 1)) b.output(name, grad ?? b.g.zeros(type));
+  });
+  return b.build();
+}
+
+/** One gradient per operand: results of a node for the targets, null for all others. */
+function spread(operands: readonly Value[], targets: readonly number[], results: readonly Value[]): Grads {
+  return operands.map((_, index) => results[targets.indexOf(index)] ?? null);
+}
+
+/** A cond of the gradients of both branches. */
+export function condGradient(g: GraphBuilder, site: GradientSite): Grads {
+  const { targets, seeds } = sites(site);
+  const inner = targets.map((index) => index - 1);
+  const regions = site.regions.map((region) => backwardOf(region, g.table, inner, seeds));
+  return spread(site.operands, targets, g.callAll("cond", [...site.operands, ...present(site.grads)], {}, regions));
+}
+
+/** A checkpoint of its own: within it the body is computed again, and then its gradient. */
+export function checkpointGradient(g: GraphBuilder, site: GradientSite): Grads {
+  const { targets, seeds } = sites(site);
+  const region = backwardOf(regionOf(site.regions, 0), g.table, targets, seeds);
+  return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...present(site.grads)], {}, [region]));
+}
+
+/** What `backward` gives, put in place; zeros are the gradients of results that nothing uses. A gradient of this gradient is that of `backward`. */
+export function customGradient(g: GraphBuilder, { operands, results, grads, regions }: GradientSite): Grads {
+  const douts = results.flatMap(({ type }, index) => (isFloat(type.dtype) ? [grads[index] ?? g.zeros(type)] : []));
+  const { outputs } = inlineRegion(g, regionOf(regions, 1), [...operands, ...results, ...douts]);
+  const floats = range(operands.length).filter((index) => operands.slice(index, index + 1).some(({ type }) => isFloat(type.dtype)));
+  return spread(operands, floats, outputs);
+}

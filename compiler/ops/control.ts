@@ -1,0 +1,122 @@
+/**
+ * Control flow: ops that run graphs of their own, their regions. What a region reads from outside comes through the operands, as its inputs in order; a carry is
+ * a state leaf of the region with the path `carry0`, `carry1`, ..., and its next value is a write to that path (left as it is where there is no write).
+ */
+import type { Attrs, Graph } from "../graph/ir.ts";
+import type { NdArray } from "../graph/op.ts";
+import { outputTypes, scanParts } from "../graph/regions.ts";
+import { elements } from "../types/tensor-type.ts";
+import {
+  checkpointConditions,
+  condConditions,
+  customConditions,
+  itemType,
+  regionOf,
+  scanConditions,
+  stackType,
+  whileConditions,
+} from "./control-conditions.ts";
+import { checkpointGradient, condGradient, customGradient } from "./control-gradient.ts";
+import { range } from "./lists.ts";
+import { scanGradient } from "./scan-gradient.ts";
+import { type Entry, family, none } from "./signature.ts";
+
+const lengthOf = ({ length }: Attrs): number => length as number;
+const carriesOf = ({ carries }: Attrs): number => carries as number;
+
+const itemOf = ({ type, data }: NdArray, index: number): NdArray => {
+  const item = itemType(type);
+  const size = elements(item.shape);
+  return { type: item, data: data.subarray(index * size, (index + 1) * size) };
+};
+
+const dataOf = (arrays: readonly NdArray[]): readonly Float64Array[] => arrays.map(({ data }) => data);
+const typesOf = (regions: readonly Graph[], index: number) => outputTypes(regionOf(regions, index));
+
+/** What all control ops share. Their samples are graphs, and stand with the tests of control flow. */
+const common = { operands: "variadic", defaults: {}, samples: [], exact: false } as const satisfies Partial<Entry>;
+
+export const control = family({
+  scan: {
+    ...common,
+    doc: "runs `body` once for each of `length` items; the operands are carries, sequences (cut along their first axis) and invariants, the results the last carries, then what the turns give, stacked along a new first axis",
+    attrs: { carries: "int", sequences: "int", length: "int", reverse: "bool" },
+    defaults: { reverse: false },
+    regions: ["body"],
+    requires: scanConditions,
+    type: (types, attrs, regions) => [...types.slice(0, carriesOf(attrs)), ...typesOf(regions, 0).map((type) => stackType(type, lengthOf(attrs)))],
+    gradient: { kind: "rule", rule: scanGradient },
+    form: { kind: "scan" },
+    reference: {
+      kind: "region",
+      apply: (args, { results, attrs }, run) => {
+        const { carries, sequences, invariants } = scanParts(args, attrs);
+        const stacks = results.slice(carries.length).map(({ shape }) => new Float64Array(elements(shape)));
+        const turns = range(lengthOf(attrs));
+        let current = carries;
+        for (const turn of attrs["reverse"] === true ? turns.toReversed() : turns) {
+          const step = run(0, [...sequences.map((sequence) => itemOf(sequence, turn)), ...invariants], current);
+          step.outputs.forEach(({ data }, i) => stacks[i]?.set(data, turn * data.length));
+          current = step.carries;
+        }
+        return [...dataOf(current), ...stacks];
+      },
+    },
+  },
+
+  while: {
+    ...common,
+    doc: "runs `body` as long as `condition` holds; the operands are carries, then invariants, the results the last carries",
+    attrs: { carries: "int" },
+    regions: ["condition", "body"],
+    requires: whileConditions,
+    type: (types, attrs) => types.slice(0, carriesOf(attrs)),
+    gradient: none("a loop of unknown length keeps nothing to go back over"),
+    form: { kind: "while" },
+    reference: {
+      kind: "region",
+      apply: (args, { attrs }, run) => {
+        const invariants = args.slice(carriesOf(attrs));
+        let carries = args.slice(0, carriesOf(attrs));
+        while (run(0, invariants, carries).outputs[0]?.data[0] === 1) carries = [...run(1, invariants, carries).carries];
+        return dataOf(carries);
+      },
+    },
+  },
+
+  cond: {
+    ...common,
+    doc: "what `then` gives where the first operand is true, otherwise what `else` gives; both take the other operands",
+    attrs: {},
+    regions: ["then", "else"],
+    requires: condConditions,
+    type: (_, __, regions) => typesOf(regions, 0),
+    gradient: { kind: "rule", rule: condGradient },
+    form: { kind: "cond" },
+    reference: { kind: "region", apply: ([pred, ...args], _, run) => dataOf(run(pred?.data[0] === 1 ? 0 : 1, args, []).outputs) },
+  },
+
+  checkpoint: {
+    ...common,
+    doc: "what `body` gives of the operands; the gradient computes it again, so that nothing inside is kept until then",
+    attrs: {},
+    regions: ["body"],
+    requires: checkpointConditions,
+    type: (_, __, regions) => typesOf(regions, 0),
+    gradient: { kind: "rule", rule: checkpointGradient },
+    form: { kind: "inline" },
+    reference: { kind: "region", apply: (args, _, run) => dataOf(run(0, args, []).outputs) },
+  },
+
+  custom_gradient: {
+    ...common,
+    doc: "what `forward` gives of the operands; `backward` takes the operands, the results and the gradients of the floating-point results, and gives those of the floating-point operands",
+    attrs: {},
+    regions: ["forward", "backward"],
+    requires: customConditions,
+    type: (_, __, regions) => typesOf(regions, 0),
+    gradient: { kind: "rule", rule: customGradient },
+    form: { kind: "inline" },
+    reference: { kind: "region", apply: (args, _, run) => dataOf(run(0, args, []).outputs) },
+  },
+});

@@ -1,0 +1,133 @@
+/**
+ * The gradient of a scan is a scan in the other direction. The forward scan also gives the carries that came into each turn and the products of each turn; the
+ * backward body starts from a turn's carries and items, computes the cheap part of the turn again, and pulls the gradients back through it. So the code does not
+ * depend on the number of turns, and what was expensive is not computed twice. The gradients of the carries are carries; those of sequences are
+ * stacked; those of invariants are summed over the turns in carries of their own (Griewank and Walther, Evaluating Derivatives, 2008, chapter 12).
+ */
+import { activeValues, pullBack } from "../graph/autodiff.ts";
+import type { GraphBuilder } from "../graph/build.ts";
+import { isPersistent } from "../graph/facts.ts";
+import { inlineRegion, RegionBuilder } from "../graph/inline.ts";
+import type { Graph, Node, Value } from "../graph/ir.ts";
+import type { GradientSite } from "../graph/op.ts";
+import { dropDead, rebuild } from "../graph/rebuild.ts";
+import { carryOf, nextCarry, scanParts } from "../graph/regions.ts";
+import { present } from "../support/invariant.ts";
+import { isFloat } from "../types/tensor-type.ts";
+import { regionOf } from "./control-conditions.ts";
+import { inputNames } from "./control-gradient.ts";
+import { range } from "./lists.ts";
+
+const at = <T>(list: readonly T[], index: number): T => present(list[index], `there is no item ${index}`);
+
+export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Value | null)[] {
+  const { operands, grads, attrs, wanted } = site;
+  const body = regionOf(site.regions, 0);
+  const { carries, sequences, invariants } = scanParts(operands, attrs);
+  const count = carries.length;
+  const wants = scanParts(wanted, attrs);
+  const active = activeCarries(body, wanted.slice(0, count), wanted.slice(count));
+  const summed = range(invariants.length).filter((index) => at(wants.invariants, index));
+  const yielded = range(body.outputs.length).filter((index) => grads[count + index] !== null);
+  const saved = expensive(body);
+
+  const forward = g.callAll("scan", operands, attrs, [withSaved(body, carries, saved)]);
+  const kept = forward.slice(count + body.outputs.length);
+  const backward = backwardBody({ body, carries, sequences, invariants, active, summed, yielded, saved, wanted: wants.sequences });
+  const starts = [...active.map((index) => grads[index] ?? g.zeros(at(carries, index).type)), ...summed.map((index) => g.zeros(at(invariants, index).type))];
+  const items = [...sequences, ...kept, ...yielded.flatMap((index) => grads[count + index] ?? [])];
+  const results = g.callAll(
+    "scan",
+    [...starts, ...items, ...invariants],
+    { ...attrs, carries: starts.length, sequences: items.length, reverse: attrs["reverse"] !== true },
+    [backward],
+  );
+  const stacked = range(sequences.length).filter((index) => at(wants.sequences, index));
+  const find = (list: readonly number[], index: number, first: number): Value | null => (list.includes(index) ? at(results, first + list.indexOf(index)) : null);
+  return [
+    ...carries.map((_, index) => find(active, index, 0)),
+    ...sequences.map((_, index) => find(stacked, index, starts.length)),
+    ...invariants.map((_, index) => find(summed, index, active.length)),
+  ];
+}
+
+/** Carries that depend on what the gradient is asked for, at the first turn or at a later one. */
+function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInputs: readonly boolean[]): readonly number[] {
+  const active = new Set(range(wantedCarries.length).filter((index) => wantedCarries[index] === true));
+  const leaves = body.nodes.filter(isPersistent);
+  for (let before = -1; before !== active.size;) {
+    before = active.size;
+    const starts = leaves.filter((node) => active.has(carryOf(node) ?? -1)).flatMap(({ results }) => results);
+    const values = activeValues(body.nodes, [...body.inputs.filter((_, index) => wantedInputs[index] === true), ...starts]);
+    for (const index of wantedCarries.keys()) {
+      const next = nextCarry(body, index);
+      if (next !== null && values.has(next)) active.add(index);
+    }
+  }
+  return [...active].toSorted((a, b) => a - b);
+}
+
+/** Products and convolutions: what they give is kept for the way back; the rest of a turn is computed again. */
+const expensive = (body: Graph): readonly Node[] =>
+  body.nodes.filter(({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)));
+
+/** The body, giving also the incoming carries, and the results of the nodes to keep. */
+function withSaved(body: Graph, carries: readonly Value[], saved: readonly Node[]): Graph {
+  const b = new RegionBuilder(body.name, body.table);
+  const names = inputNames(body);
+  const inputs = body.inputs.map(({ type }, index) => b.input(at(names, index), type));
+  const before = carries.map(({ type }, index) => b.carry(index, type));
+  const inner = inlineRegion(b.g, body, inputs, before);
+  body.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
+  before.forEach((value) => b.output("carry", value));
+  saved.flatMap(({ results }) => results).forEach((value) => b.output("kept", inner.now(value)));
+  carries.forEach((_, index) => {
+    if (nextCarry(body, index) !== null) b.next(index, at(inner.carries, index));
+  });
+  return b.build();
+}
+
+interface Backward {
+  readonly body: Graph;
+  readonly carries: readonly Value[];
+  readonly sequences: readonly Value[];
+  readonly invariants: readonly Value[];
+  /** Carries and invariants that have a gradient, outputs that one flows into, sequences that want one. */
+  readonly active: readonly number[];
+  readonly summed: readonly number[];
+  readonly yielded: readonly number[];
+  readonly wanted: readonly boolean[];
+  readonly saved: readonly Node[];
+}
+
+/** One turn back: inputs are items of the sequences, carries before the turn, what was kept of it, gradients of what it gave, and the invariants. */
+function backwardBody({ body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
+  const b = new RegionBuilder(body.name, body.table);
+  const names = inputNames(body);
+  const items = sequences.map((_, index) => b.input(at(names, index), at(body.inputs, index).type));
+  const before = carries.map(({ type }) => b.input("carry", type));
+  const kept = saved.map(({ results }) => results.map(({ type }) => b.input("kept", type)));
+  const douts = yielded.map((index) => b.input("dy", at(body.outputs, index).value.type));
+  const fixed = invariants.map(({ type }, index) => b.input(at(names, sequences.length + index), type));
+
+  const turn = inlineRegion(b.g, body, [...items, ...fixed], before);
+  const dnext = active.map((index, place) => b.carry(place, at(carries, index).type));
+  const seeds = [
+    ...active.map((index, place) => ({ value: at(turn.carries, index), grad: at(dnext, place) })),
+    ...yielded.map((index, place) => ({ value: at(turn.outputs, index), grad: at(douts, place) })),
+  ];
+  const starts = active.map((index) => at(before, index));
+  const ends = [...items.filter((_, index) => at(wanted, index)), ...summed.map((index) => at(fixed, index))];
+  const flows = pullBack(b.g, seeds, [...starts, ...ends]);
+  starts.forEach(({ type }, place) => b.next(place, flows[place] ?? b.g.zeros(type)));
+  const stacked = ends.length - summed.length;
+  ends.slice(0, stacked).forEach(({ type }, index) => b.output("dx", flows[starts.length + index] ?? b.g.zeros(type)));
+  ends.slice(stacked).forEach(({ type }, index) => {
+    const sum = b.carry(active.length + index, type);
+    const flow = flows[starts.length + stacked + index] ?? null;
+    if (flow !== null) b.next(active.length + index, b.g.add(sum, flow));
+  });
+
+  const known = new Map(saved.map((node, index) => [turn.now(at(node.results, 0)).node, at(kept, index)]));
+  return dropDead(rebuild(b.build(), (_, node) => known.get(node) ?? null));
+}
