@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
+import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { contents, kernels } from "../kernel/random-kernels.ts";
@@ -29,6 +30,26 @@ function expectSame(kernel: Kernel): void {
 test("a kernel with many kinds of addresses agrees with the interpreter", () => expectSame(addressKernel()));
 
 test("pointers that move between unrolled turns agree with the interpreter", () => expectSame(splatKernel()));
+
+test("a loop inside unrolled turns has pointers of its own, and its splats are not those of the turn", () => {
+  const k = new KernelBuilder();
+  const [places, values, out] = [k.buffer("places", "u8", 200, "in"), k.buffer("values", "i32", 200, "in"), k.buffer("out", "f32", 200, "inout")];
+  k.loop("i", 3, 7, 2, (i) =>
+    k.loop(
+      "turn",
+      0,
+      9,
+      1,
+      (turn) =>
+        k.loop("j", i, 6, 1, (j) => {
+          const at = k.rem(k.load(places, k.add(turn, j)), 50);
+          k.store(out, k.mul(at, 3), k.toF32(k.splat(k.load(values, k.add(k.add(k.mul(i, -3), k.mul(j, 7)), k.add(at, 45))))));
+        }),
+      { unroll: true },
+    ),
+  );
+  expectSame(k.build("nested", ""));
+});
 
 test("random kernels full of addresses agree with the interpreter bit for bit", () => {
   fc.assert(fc.property(addressing, expectSame), { numRuns: 300 });

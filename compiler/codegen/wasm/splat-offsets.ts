@@ -1,6 +1,6 @@
 import type { Located, Pointer } from "./addresses.ts";
 import type { FlatLoop, FlatStmt } from "./flatten.ts";
-import { statementsOf, valuesOf, within, type Load } from "./walk.ts";
+import { blocksOf, valuesOf, within, type Load } from "./walk.ts";
 
 /** V8 folds the offset of a plain load into the instruction, but computes an address for each distinct offset of a splatting one and holds it in a register. */
 const comfortable = 8;
@@ -34,8 +34,12 @@ export function spread(
   return moves;
 }
 
+/** Those of the turn itself: a loop inside it has pointers of its own. */
 const splatLoads = (body: readonly FlatStmt[]): readonly Load[] =>
-  statementsOf(body)
+  ownStatements(body)
     .flatMap(valuesOf)
     .flatMap(within)
     .flatMap((x) => (x.kind === "splat" && x.value.kind === "load" && x.value.type.scalar !== "bool" ? [x.value] : []));
+
+const ownStatements = (body: readonly FlatStmt[]): readonly FlatStmt[] =>
+  body.flatMap((stmt) => (stmt.kind === "for" ? [] : [stmt, ...blocksOf(stmt).flatMap(ownStatements)]));
