@@ -7,7 +7,7 @@ export interface GroupView {
   readonly number: number;
   readonly nodes: readonly Node[];
   readonly stage: "weights" | "call";
-  /** The node with an index space of its own (reduce, contract, scatter, pieces), if there is one. */
+  /** The node with an index space of its own (reduce, contract, scatter, pieces, lines), if there is one. */
   readonly anchor: Node | null;
   /** Values that others need, or that leave the graph: the kernel writes them. In the order of the nodes. */
   readonly stored: readonly Value[];
@@ -17,7 +17,7 @@ export interface GroupView {
   readonly readInPlace: ReadonlySet<Value>;
 }
 
-const isAnchor = (node: Node): boolean => isControl(node) || ["reduce", "contract", "scatter", "pieces"].includes(node.op.form.kind);
+const isAnchor = (node: Node): boolean => isControl(node) || ["reduce", "contract", "scatter", "pieces", "lines"].includes(node.op.form.kind);
 
 /** A loop or a branch: a group of its own, whose kernels are those of its regions. */
 export const isControl = (node: Node): boolean => ["scan", "while", "cond"].includes(node.op.form.kind);

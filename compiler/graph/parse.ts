@@ -28,8 +28,9 @@ interface Line {
 class GraphParser {
   private readonly reader: TokenReader;
   private readonly spans: ReadonlyMap<Token, Span>;
-  private readonly builder: GraphBuilder;
-  private readonly values = new Map<string, Value>();
+  /** Of the graph or region that is being read. */
+  private builder: GraphBuilder;
+  private values = new Map<string, Value>();
 
   constructor(text: string, table: OpTable, name: string) {
     this.reader = new TokenReader({ name, text });
@@ -44,16 +45,40 @@ class GraphParser {
     const start = reader.peek();
     reader.expect("(");
     reader.takeList(")", () => this.input());
+    this.lines();
+    if (reader.peek().kind !== "end") this.write();
+    const graph = builder.build();
+    this.checked(start, "ir-invalid", () => verify(graph));
+    return graph;
+  }
+
+  /** Everything up to the end of the text or of the region. */
+  private lines(): void {
+    const { reader } = this;
     this.skipLines();
-    while (reader.peek().kind !== "end") {
+    while (reader.peek().kind !== "end" && reader.peek().text !== "}") {
       if (reader.peek().kind === "id") this.line();
       else if (reader.accept("return")) this.outputs();
       else this.write();
       this.skipLines();
     }
-    const graph = builder.build();
-    this.checked(start, "ir-invalid", () => verify(graph));
-    return graph;
+  }
+
+  /** `body(%x: f32[3]) {`, lines, `}`: a graph with ids of its own. */
+  private region(name: string): Graph {
+    const { reader, builder, values } = this;
+    this.skipLines();
+    reader.expect(name);
+    [this.builder, this.values] = [new GraphBuilder(name, builder.table), new Map<string, Value>()];
+    reader.expect("(");
+    reader.takeList(")", () => this.input());
+    reader.expect("{");
+    this.lines();
+    reader.expect("}");
+    this.endOfLine();
+    const region = this.builder.build();
+    [this.builder, this.values] = [builder, values];
+    return region;
   }
 
   private input(): void {
@@ -76,10 +101,12 @@ class GraphParser {
     const types = [parseType(reader)];
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
-    const node = this.add(start, line, types, notes, this.spans.get(reader.peek()) ?? null);
+    const span = this.spans.get(reader.peek()) ?? null;
+    this.endOfLine();
+    const regions = (line.op.regions ?? []).map((name) => this.region(name));
+    const node = this.add(start, line, types, notes, span, regions);
     if (ids.length !== types.length) reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
     ids.forEach((id, index) => this.define(id, node.results[index]));
-    this.endOfLine();
   }
 
   private expression(): Line {
@@ -121,7 +148,14 @@ class GraphParser {
   }
 
   /** Appends a node, literals first, and compares the types that it has with those that the text says. */
-  private add(start: Token, { op, operands: texts, attrs: given }: Line, types: readonly TensorType[], notes: Notes, span: Span | null): Node {
+  private add(
+    start: Token,
+    { op, operands: texts, attrs: given }: Line,
+    types: readonly TensorType[],
+    notes: Notes,
+    span: Span | null,
+    regions: readonly Graph[] = [],
+  ): Node {
     const { reader, builder } = this;
     const operands = this.literals(start, texts);
     const [type] = types;
@@ -131,10 +165,11 @@ class GraphParser {
         op,
         operands.map((value) => value.type),
         attrs,
+        regions,
       ),
     );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
-    const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, span, notes));
+    const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, span, notes, regions));
     if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, types[index] ?? value.type)))
       reader.fail(start, "ir-type", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
     builder.nodes.push(node);

@@ -1,5 +1,5 @@
 /**
- * The text of a graph: one node a line, ids dense and made anew, columns aligned. `parseGraph` reads it back, and printing that gives the same text.
+ * The text of a graph: one node a line, ids dense and made anew, columns aligned; the regions of a node stand under it, in braces. `parseGraph` reads it back, and printing that gives the same text.
  * What the text does not say: spans of inputs and of constants that stand inline.
  */
 import { place } from "../../dsl/span.ts";
@@ -14,18 +14,35 @@ import { kept } from "./rebuild.ts";
 const widest = 72;
 
 export function printGraph(graph: Graph): string {
-  const lines = graph.nodes.filter(standsAlone(graph));
-  const ids = valueIds(graph, lines);
+  const { inputs, lines } = parts(graph);
+  return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ""].join("\n");
+}
+
+/** The signature, and the lines below it: nodes, each with its regions under it, outputs, writes. */
+function parts(graph: Graph): { readonly inputs: string; readonly lines: readonly string[] } {
+  const nodes = graph.nodes.filter(standsAlone(graph));
+  const ids = valueIds(graph, nodes);
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
-  const body = alignColumns(
-    lines.map((node) => row(node, id)),
+  const rows = alignColumns(
+    nodes.map((node) => row(node, id)),
     widest,
-  ).map((line) => `  ${line}`);
+  );
+  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node).map(indented)]);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
-  const writes = graph.writes.map(({ path, value }) => `  write ${JSON.stringify(path)}=${id(value)}`);
-  return [`graph ${showName(graph.name)}(${inputs.join(", ")})`, ...body, ...(outputs === "" ? [] : [`  return ${outputs}`]), ...writes, ""].join("\n");
+  const writes = graph.writes.map(({ path, value }) => `write ${JSON.stringify(path)}=${id(value)}`);
+  return { inputs: inputs.join(", "), lines: [...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes] };
 }
+
+/** `body(%x: f32[3]) {`, its lines, and `}`. A region's ids are its own. */
+function regionLines(node: Node): readonly string[] {
+  return node.regions.flatMap((region, index) => {
+    const { inputs, lines } = parts(region);
+    return [`${present(node.op.regions?.[index], `${node.op.name} has a region without a name`)}(${inputs}) {`, ...lines.map(indented), "}"];
+  });
+}
+
+const indented = (line: string): string => `  ${line}`;
 
 /** The operand whose type the literals of a node have: the first that is no splat constant. */
 export const literalType = (operands: readonly Value[]): Value | undefined => operands.find((value) => splatValue(value) === null);

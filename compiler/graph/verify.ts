@@ -4,6 +4,7 @@
  *  order       every operand is a result of a node that stands before; no node stands twice
  *  table       the op is that of the graph's table under its name
  *  attributes  each is one of the op's and of its kind; none is missing
+ *  regions     a node has those that its op names; each is a graph of the same table, reads no params, and does nothing before the call
  *  types       the op's conditions hold and its type rule gives the types of the results
  *  constants   as many values as elements, and every value one that the dtype has
  *  inputs      the graph's inputs are its input nodes, in any order, with names of their own
@@ -23,11 +24,13 @@ import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { AttrKind } from "./op.ts";
 import { showNode } from "./notation.ts";
 import { kept } from "./rebuild.ts";
+import { carryOf } from "./regions.ts";
 
 export function verify(graph: Graph): void {
   checkOrder(graph);
   for (const node of graph.nodes) {
     checkAttributes(graph, node);
+    checkRegions(graph, node);
     checkTypes(node);
     if (isConstant(node)) checkConstant(node);
   }
@@ -77,6 +80,19 @@ function checkAttributes(graph: Graph, node: Node): void {
   const optional = isConstant(node) ? ["value", "values"] : [];
   const missing = Object.keys(op.attrs).find((name) => attrs[name] === undefined && !optional.includes(name));
   check(missing === undefined, "attributes", node, () => `${missing} is missing`);
+}
+
+function checkRegions({ table }: Graph, node: Node): void {
+  const names = node.op.regions ?? [];
+  check(names.length === node.regions.length, "regions", node, () => `there are ${node.regions.length} regions, not ${names.length}`);
+  for (const region of node.regions) {
+    check(region.table === table, "regions", node, () => `${region.name} is made of another table`);
+    verify(region);
+    for (const inner of region.nodes) {
+      check(!isPersistent(inner) || carryOf(inner) !== null, "regions", inner, () => `${region.name} reads ${pathOf(inner)}, which is no carry`);
+      check(inner.op.name !== "param" && inner.notes.stage === undefined, "regions", inner, () => `${region.name} has what only an entry has`);
+    }
+  }
 }
 
 function checkTypes(node: Node): void {
