@@ -70,13 +70,23 @@ export function fold(operands: readonly Operand[], operators: readonly Operator<
     });
   };
 
+  /** Goes on as if `a < b < c` were `a < b and b < c`, so that elaboration finds no second mistake in it. */
+  const again = (span: Span): void => {
+    const { value } = present(values.at(-1), "a comparison was reduced");
+    if (value.kind !== "binary") return;
+    pending.push({ op: "and", span, unary: false });
+    values.push({ value: value.right, span: value.right.span });
+  };
+
   for (const [i, operand] of operands.entries()) {
     const operator = operators[i - 1];
     if (operator) {
       const binds = binaryPrecedence[operator.op];
       for (let top = pending.at(-1); top && (strength(top) > binds || (strength(top) === binds && operator.op !== "^")); top = pending.at(-1)) {
-        if (!top.unary && strength(top) === comparison && binds === comparison) chained(top, operator, report);
+        const chain = !top.unary && strength(top) === comparison && binds === comparison;
+        if (chain) chained(top, operator, report);
         reduce();
+        if (chain) again(operator.span);
       }
       pending.push({ ...operator, unary: false });
     }

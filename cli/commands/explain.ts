@@ -1,11 +1,12 @@
 import { Command } from "commander";
+import { withJson } from "../options.ts";
 
 export function explain(): Command {
-  return new Command("explain")
-    .description("says what a diagnostic code stands for")
-    .argument("<code>", "such as E0106")
-    .action(async (code: string) => {
-      const { explainCode } = await import("../host/codes.ts");
-      console.log(explainCode(code));
-    });
+  return withJson(
+    new Command("explain").description("explains a diagnostic code: what it means, an example, how to mend it").argument("<code>", "such as E0106 or dot-c2"),
+  ).action(async (code: string, flags: { readonly json?: true }) => {
+    const [{ explainCode, renderPage }, { hasColor }] = await Promise.all([import("../host/explain.ts"), import("../host/terminal.ts")]);
+    const found = explainCode(code);
+    console.log(flags.json ? JSON.stringify(found, null, 2) : renderPage(found.page, hasColor(process.stdout)));
+  });
 }

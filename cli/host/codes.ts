@@ -1,8 +1,8 @@
+import { codes as frontendCodes } from "../../compiler/frontend/errors.ts";
 import { syntaxCodes } from "../../dsl/codes.ts";
-import { complain } from "./complain.ts";
 
 /** The codes of files, of the runtime and of the commands. Those of the language and of ops come from their own tables. */
-const hostCodes = {
+export const hostCodes = {
   E0701: "a .npy file that is damaged, or none",
   E0702: "a .npy file with a dtype or an order that is not read",
   E0703: "an IDX file (MNIST) that is damaged, or none",
@@ -36,11 +36,21 @@ const hostCodes = {
   E1012: "an entry input that the data cannot feed",
   E1020: "an entry that the file does not have",
   E1021: "a diagnostic code that does not exist",
-} as const;
+} as const satisfies Record<string, string>;
 
-/** Throws E1021. */
-export function explainCode(code: string): string {
-  const says = new Map<string, string>(Object.entries({ ...syntaxCodes, ...hostCodes })).get(code.toUpperCase());
-  if (says !== undefined) return `${code.toUpperCase()}: ${says}`;
-  return complain("E1021", `there is no code ${code}`, "codes look like E0106; an op's own, such as dot-c2, name its condition");
-}
+/** The codes of the text forms of graphs (`.ir`) and kernels (`.kir`), which only those meet who write these by hand. */
+export const textCodes = {
+  "ir-syntax": "a graph's text that cannot be read",
+  "ir-name": "a name in a graph's text that is unknown, or given twice",
+  "ir-type": "a type or attribute in a graph's text that does not fit its op",
+  "ir-invalid": "a graph that breaks a rule of graphs",
+  "kir-token": "a character in a kernel's text that begins no word",
+  "kir-indent": "an indentation in a kernel's text that is no multiple of two spaces",
+  "kir-syntax": "a kernel's text that cannot be read",
+  "kir-name": "a name in a kernel's text that is unknown, or given twice",
+  "kir-type": "an expression in a kernel's text of the wrong type",
+  "kir-index": "an index in a kernel's text that does not fit its buffer",
+} as const satisfies Record<string, string>;
+
+/** The sentence of each code that has a page under `docs/diagnostics/`; the conditions of ops (`dot-c2`) are described by the op table. */
+export const catalogue: ReadonlyMap<string, string> = new Map(Object.entries({ ...syntaxCodes, ...frontendCodes, ...hostCodes, ...textCodes }));
