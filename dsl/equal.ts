@@ -1,5 +1,5 @@
 /** The fields that say where a node stands, and nothing of what it is. */
-export const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan"]);
+export const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan", "titleSpan"]);
 
 /** The tree without its places: two texts mean the same tree where these are deeply equal. */
 export function stripSpans(value: unknown): unknown {

@@ -1,7 +1,7 @@
-import type { Block, Callable, File, Import, Item, Parameter } from "./ast.ts";
+import type { Block, Callable, File, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { Comments } from "./comments.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { concat, group, hardline, ifBroken, indent, join, layOut, line, nothing, trailing, type Doc } from "./doc.ts";
+import { breaks, concat, group, hardline, ifBroken, indent, join, layOut, line, nothing, trailing, type Doc } from "./doc.ts";
 import { quote } from "./literal.ts";
 import { parse } from "./parse.ts";
 import { Printer } from "./printer.ts";
@@ -80,32 +80,70 @@ function item(each: Item, printer: Printer): Doc {
     case "dim":
       return `dim ${each.names.map((n) => n.text).join(", ")}`;
     case "entry":
-      return concat(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer), body(each.body, printer));
+      return concat(group(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer)), body(each.body, printer));
+    case "setting": {
+      const range = each.range ? concat(" in ", printer.expression(each.range)) : nothing;
+      return concat(`setting ${each.name.text}: `, printer.type(each.type), " = ", printer.expression(each.value), range);
+    }
+    case "test":
+      return concat(`test ${quote(each.title)} `, printer.block(each.body, true));
     default:
       return callable(each, printer);
   }
 }
 
+/** A head that is too long for one line breaks its first list of parameters, then its second, and its result type not at all. */
 function callable(each: Callable, printer: Printer): Doc {
-  const statics = each.statics.length > 0 ? parameters(each.statics, printer) : nothing;
-  const inputs = parameters(each.params, printer);
-  const result = each.result ? concat(" -> ", printer.type(each.result)) : nothing;
-  return concat(`${each.kind} ${each.name.text}`, statics, inputs, result, body(each.body, printer));
+  const { statics, params } = each;
+  const lists = statics.length > 0 ? [parameters(statics, printer), group(parameters(params, printer))] : [parameters(params, printer)];
+  const result = each.result ? concat(" -> ", unbroken(printer.type(each.result))) : nothing;
+  const head = group(`${each.kind} ${each.name.text}`, ...lists, result);
+  const rule = each.gradient && gradient(each.gradient, printer, each.body);
+  return concat(head, each.where.length > 0 ? conditions(each.where, each.body, printer) : body(each.body, printer), rule ?? nothing);
+}
+
+function unbroken(doc: Doc): Doc {
+  return breaks(doc) ? doc : layOut(doc, Infinity);
+}
+
+/** Side by side with the head and the body, or each on a line of its own, the body's brace too. */
+function conditions(each: readonly Where[], block: Block, printer: Printer): Doc {
+  const clauses = each.flatMap(({ condition, says }) => [
+    line,
+    concat("where ", printer.expression(condition), says ? concat(", ", printer.expression(says)) : nothing),
+  ]);
+  if (hasBraces(block)) return concat(group(indent(...clauses), line), printer.block(block, true));
+  return group(indent(...clauses, line, "= ", indent(equated(block, printer))));
+}
+
+function gradient({ params, body: value }: GradientRule, printer: Printer, after: Block): Doc {
+  const rule = concat(`with gradient (${params.map((p) => p.text).join(", ")}) `, printer.block(value));
+  return hasBraces(after) ? concat(" ", rule) : group(indent(line, rule));
 }
 
 function parameters(each: readonly Parameter[], printer: Printer): Doc {
   const one = ({ name, type, value }: Parameter): Doc =>
     concat(`${name.text}: `, printer.type(type), value ? concat(" = ", printer.expression(value)) : nothing);
-  return printer.list("(", each, one, null, ")");
+  return printer.items("(", each, one, null, ")");
 }
 
 /** `{ ... }` or `= ...`, as the author chose. */
 function body(block: Block, printer: Printer): Doc {
+  return hasBraces(block) ? concat(" ", printer.block(block, true)) : group(" =", indent(line, equated(block, printer)));
+}
+
+function hasBraces(block: Block): boolean {
   const [only, ...more] = block.statements;
-  const braces = block.span.source.text[block.span.start] === "{" && !(only?.kind === "expression" && only.span.start === block.span.start);
-  if (braces || more.length > 0 || only?.kind !== "expression") return concat(" ", printer.block(block, true));
+  if (only?.kind !== "expression" || more.length > 0) return true;
+  return block.span.source.text[block.span.start] === "{" && only.span.start !== block.span.start;
+}
+
+/** The value of a body without braces, with the comments that stand in it. */
+function equated(block: Block, printer: Printer): Doc {
+  const only = block.statements[0];
+  if (only?.kind !== "expression") return nothing;
   const above = printer.comments.before(only.span.start);
   const value = printer.expression(only.value);
   const inside = printer.comments.before(only.span.end);
-  return group(" =", indent(line, ...[...above, ...inside].flatMap((c) => [c.text, hardline]), value));
+  return concat(...[...above, ...inside].flatMap((c) => [c.text, hardline]), value);
 }

@@ -1,16 +1,13 @@
-import { CstParser, tokenMatcher, type CstNode, type IRecognitionException, type IToken, type ParserMethod, type TokenType } from "chevrotain";
-import * as t from "./tokens.ts";
+import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import { expectations } from "./expectation.ts";
+import type { Rule } from "./grammar-expressions.ts";
+import { Statements } from "./grammar-statements.ts";
+import * as t from "./tokens.ts";
 
-type Rule = ParserMethod<[], CstNode>;
+const { contextual } = t;
 
-const { reserved, contextual } = t;
-
-/**
- * The grammar of one logical line at the top of a file (an item). Precedence is not in it: an expression is a flat list of operands
- * and operators, which keeps the call depth per bracket small, and `precedence.ts` folds it.
- */
-class Grammar extends CstParser {
+/** The grammar of one logical line at the top of a file (an item). */
+class Grammar extends Statements {
   constructor() {
     super([...t.vocabulary], { recoveryEnabled: false, maxLookahead: 2, nodeLocationTracking: "onlyOffset", errorMessageProvider: expectations });
     this.performSelfAnalysis();
@@ -23,6 +20,8 @@ class Grammar extends CstParser {
       { ALT: () => this.SUBRULE(this.dims) },
       { ALT: () => this.SUBRULE(this.callable) },
       { ALT: () => this.SUBRULE(this.entry) },
+      { ALT: () => this.SUBRULE(this.setting) },
+      { ALT: () => this.SUBRULE(this.test) },
     ]);
   });
 
@@ -54,7 +53,7 @@ class Grammar extends CstParser {
   });
 
   private readonly callable = this.RULE("callable", () => {
-    this.OR([
+    const kind = this.OR([
       { ALT: () => this.CONSUME(contextual.model, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(contextual.layer, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(contextual.fn, { LABEL: "kind" }) },
@@ -67,7 +66,46 @@ class Grammar extends CstParser {
       this.CONSUME(t.Arrow);
       this.SUBRULE(this.type);
     });
+    this.MANY(() => this.SUBRULE(this.where));
     this.SUBRULE(this.body);
+    this.OPTION3({ GATE: () => kind.tokenType === contextual.fn, DEF: () => this.SUBRULE(this.gradient) });
+  });
+
+  private readonly where = this.RULE("where", () => {
+    this.CONSUME(contextual.where);
+    this.SUBRULE(this.expression, { LABEL: "condition" });
+    this.OPTION(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expression, { LABEL: "says" });
+    });
+  });
+
+  private readonly gradient = this.RULE("gradient", () => {
+    this.CONSUME(contextual.with);
+    this.CONSUME(contextual.gradient);
+    this.CONSUME(t.LParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RParen);
+    this.SUBRULE(this.block);
+  });
+
+  private readonly setting = this.RULE("setting", () => {
+    this.CONSUME(contextual.setting);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression, { LABEL: "value" });
+    this.OPTION(() => {
+      this.CONSUME(contextual.in);
+      this.SUBRULE2(this.expression, { LABEL: "range" });
+    });
+  });
+
+  private readonly test = this.RULE("test", () => {
+    this.CONSUME(contextual.test);
+    this.CONSUME(t.StringToken);
+    this.SUBRULE(this.block);
   });
 
   private readonly entry = this.RULE("entry", () => {
@@ -78,7 +116,7 @@ class Grammar extends CstParser {
     this.SUBRULE(this.body);
   });
 
-  private readonly body = this.RULE("body", () => {
+  private readonly body: Rule = this.RULE("body", () => {
     this.OR([
       { ALT: () => this.SUBRULE(this.block) },
       {
@@ -105,257 +143,6 @@ class Grammar extends CstParser {
       this.SUBRULE(this.expression);
     });
   });
-
-  private readonly type: Rule = this.RULE("type", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.LSquare);
-          this.SUBRULE(this.type);
-          this.CONSUME(t.RSquare);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.Name);
-          this.OPTION(() => this.SUBRULE(this.list));
-        },
-      },
-    ]);
-  });
-
-  private readonly pack = this.RULE("pack", () => {
-    this.CONSUME(t.Dots);
-    this.CONSUME(t.Name);
-  });
-
-  private readonly block: Rule = this.RULE("block", () => {
-    this.CONSUME(t.LBrace);
-    this.OPTION(() => {
-      this.SUBRULE(this.statement);
-      this.MANY(() => {
-        this.CONSUME(t.Newline);
-        this.SUBRULE2(this.statement);
-      });
-    });
-    this.CONSUME(t.RBrace);
-  });
-
-  private readonly statement: Rule = this.RULE("statement", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.let) },
-      { ALT: () => this.SUBRULE(this.minimize) },
-      { GATE: () => this.next(t.Name), ALT: () => this.SUBRULE(this.variable) },
-      { GATE: () => this.next(t.Write), ALT: () => this.SUBRULE(this.write) },
-      { ALT: () => this.CONSUME(t.Invalid) },
-      { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
-    ]);
-  });
-
-  private readonly let = this.RULE("let", () => {
-    this.CONSUME(reserved.let);
-    this.SUBRULE(this.pattern);
-    this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
-  });
-
-  private readonly pattern: Rule = this.RULE("pattern", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.Name) },
-      {
-        ALT: () => {
-          this.CONSUME(t.LParen);
-          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.pattern) });
-          this.CONSUME(t.RParen);
-        },
-      },
-    ]);
-  });
-
-  private readonly minimize = this.RULE("minimize", () => {
-    this.CONSUME(reserved.minimize);
-    this.SUBRULE(this.expression, { LABEL: "loss" });
-    this.CONSUME(contextual.over);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.expression, { LABEL: "over" }) });
-    this.CONSUME(contextual.with);
-    this.SUBRULE3(this.expression, { LABEL: "with" });
-  });
-
-  private readonly variable = this.RULE("variable", () => {
-    this.OR([{ ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) }, { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) }]);
-    this.CONSUME(t.Name);
-    this.CONSUME(t.Colon);
-    this.SUBRULE(this.type);
-    this.OPTION(() => {
-      this.CONSUME(t.Equals);
-      this.SUBRULE(this.expression);
-    });
-  });
-
-  private readonly write = this.RULE("write", () => {
-    this.CONSUME(t.Name);
-    this.CONSUME(t.Write);
-    this.SUBRULE(this.expression);
-  });
-
-  private readonly expression: Rule = this.RULE("expression", () => {
-    this.SUBRULE(this.operand);
-    this.MANY(() => {
-      this.OR([
-        { ALT: () => this.CONSUME(t.Operator, { LABEL: "operator" }) },
-        { ALT: () => this.CONSUME(t.Minus, { LABEL: "operator" }) },
-        { ALT: () => this.CONSUME(reserved.and, { LABEL: "operator" }) },
-        { ALT: () => this.CONSUME(reserved.or, { LABEL: "operator" }) },
-      ]);
-      this.SUBRULE2(this.operand);
-    });
-  });
-
-  private readonly operand: Rule = this.RULE("operand", () => {
-    this.MANY(() => this.OR([{ ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) }, { ALT: () => this.CONSUME(reserved.not, { LABEL: "prefix" }) }]));
-    this.SUBRULE(this.primary);
-    this.MANY2(() => this.SUBRULE(this.suffix));
-  });
-
-  private readonly primary: Rule = this.RULE("primary", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.NumberToken) },
-      { ALT: () => this.CONSUME(t.StringToken) },
-      { ALT: () => this.CONSUME(reserved.true) },
-      { ALT: () => this.CONSUME(reserved.false) },
-      { ALT: () => this.CONSUME(t.Name) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.tuple) },
-      { ALT: () => this.SUBRULE(this.record) },
-      { ALT: () => this.SUBRULE(this.if) },
-      { ALT: () => this.SUBRULE(this.repeat) },
-    ]);
-  });
-
-  private readonly suffix: Rule = this.RULE("suffix", () => {
-    this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.LParen);
-          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.argument) });
-          this.CONSUME(t.RParen);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.LSquare);
-          this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.indexItem) });
-          this.CONSUME(t.RSquare);
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.Dot);
-          this.CONSUME(t.Word);
-        },
-      },
-    ]);
-  });
-
-  private readonly argument: Rule = this.RULE("argument", () => {
-    this.OPTION({
-      GATE: () => this.next(t.Colon),
-      DEF: () => {
-        this.CONSUME(t.Word);
-        this.CONSUME(t.Colon);
-      },
-    });
-    this.OR([{ ALT: () => this.SUBRULE(this.pack) }, { ALT: () => this.SUBRULE(this.expression) }]);
-  });
-
-  private readonly indexItem: Rule = this.RULE("indexItem", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.Dots) },
-      {
-        ALT: () => {
-          this.CONSUME(t.Colon);
-          this.OPTION(() => this.SUBRULE(this.expression, { LABEL: "to" }));
-        },
-      },
-      {
-        ALT: () => {
-          this.SUBRULE2(this.expression, { LABEL: "from" });
-          this.OPTION2(() => {
-            this.CONSUME2(t.Colon);
-            this.OPTION3(() => this.SUBRULE3(this.expression, { LABEL: "to" }));
-          });
-        },
-      },
-    ]);
-  });
-
-  /** Also the dims of a tensor type. */
-  private readonly list: Rule = this.RULE("list", () => {
-    this.CONSUME(t.LSquare);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.element) });
-    this.CONSUME(t.RSquare);
-  });
-
-  private readonly element: Rule = this.RULE("element", () => {
-    this.OR([{ ALT: () => this.SUBRULE(this.pack) }, { ALT: () => this.SUBRULE(this.expression) }]);
-  });
-
-  /** `(a)` is grouping, `(a, b)` a tuple. */
-  private readonly tuple: Rule = this.RULE("tuple", () => {
-    this.CONSUME(t.LParen);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
-    this.CONSUME(t.RParen);
-  });
-
-  private readonly record: Rule = this.RULE("record", () => {
-    this.CONSUME(t.LBrace);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.field) });
-    this.CONSUME(t.RBrace);
-  });
-
-  private readonly field: Rule = this.RULE("field", () => {
-    this.OR([
-      {
-        GATE: () => this.next(t.Colon),
-        ALT: () => {
-          this.CONSUME(t.Word);
-          this.CONSUME(t.Colon);
-          this.SUBRULE(this.expression);
-        },
-      },
-      { ALT: () => this.CONSUME(t.Name) },
-    ]);
-  });
-
-  private readonly if: Rule = this.RULE("if", () => {
-    this.CONSUME(reserved.if);
-    this.SUBRULE(this.expression);
-    this.SUBRULE(this.block);
-    this.MANY(() => {
-      this.CONSUME(reserved.else);
-      this.CONSUME2(reserved.if);
-      this.SUBRULE2(this.expression);
-      this.SUBRULE2(this.block);
-    });
-    this.OPTION(() => {
-      this.CONSUME2(reserved.else);
-      this.SUBRULE3(this.block);
-    });
-  });
-
-  private readonly repeat: Rule = this.RULE("repeat", () => {
-    this.CONSUME(reserved.repeat);
-    this.OPTION(() => {
-      this.CONSUME(t.Name);
-      this.CONSUME(contextual.in);
-    });
-    this.SUBRULE(this.expression);
-    this.SUBRULE(this.block);
-  });
-
-  private next(type: TokenType): boolean {
-    return tokenMatcher(this.LA(2), type);
-  }
 }
 
 const grammar = new Grammar();

@@ -81,11 +81,19 @@ class Layout {
     if (inner && inner !== t.LBrace && beginsStatement(token, next)) return false;
     const begins = inner ? beginsStatement(token, next) : atMargin && beginsItem(token, next);
     const hangs = this.line.length === 0 || opensBlock(this.line) || (!begins && hangsAfter(this.line.at(-1), this.line.at(-2)));
-    const ends = !hangs && !joinsBefore(token, this.line.at(-1));
+    const ends = !hangs && !joinsBefore(token, this.line.at(-1)) && !this.joinsHead(token, next);
     if (!inner && ends && token.tokenType !== t.LBrace && token.tokenType !== t.LParen) this.flush();
     if (inner === t.LBrace && ends) this.line.push(this.newline);
     this.newline = null;
     return true;
+  }
+
+  /** The clauses of a declaration, a `scan` and a `while` may stand on lines of their own. */
+  private joinsHead({ tokenType }: IToken, following: IToken | undefined): boolean {
+    if (this.open.length === 0) return tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient);
+    if (!following || !clauses.has(tokenType) || endsName.has(following.tokenType) || tokenMatcher(following, t.Operator)) return false;
+    const start = this.line.findLastIndex((u) => u.tokenType === t.Newline || u.tokenType === t.LBrace);
+    return this.line.slice(start + 1).some((u) => looping.has(u.tokenType));
   }
 
   /** Takes the token in and keeps the account of brackets. False where a bracket must have been closed before it. */
@@ -125,10 +133,8 @@ class Layout {
   private leavesBlock({ token, column }: Open): boolean {
     const [next, last] = [this.tokens[this.at + 1], this.line.at(-1)];
     if (token.tokenType !== t.LBrace || next?.tokenType === t.Colon || last?.tokenType === t.RBrace || last?.tokenType === t.Dot) return false;
-    const start = this.line
-      .slice(0, column)
-      .findLastIndex(({ tokenType }) => tokenType === t.Newline || partners.has(tokenType) || tokenType === t.reserved.if);
-    return this.line[start]?.tokenType === t.reserved.if;
+    const start = this.line.slice(0, column).findLastIndex(({ tokenType }) => tokenType === t.Newline || partners.has(tokenType) || branching.has(tokenType));
+    return branching.has(this.line[start]?.tokenType ?? t.Newline);
   }
 
   private dropTrailingComma(): void {
@@ -172,7 +178,11 @@ class Layout {
   }
 }
 
-const blockOpeners: ReadonlySet<TokenType> = new Set([t.reserved.if, t.reserved.else, t.reserved.repeat]);
+const { dl, dim, model, layer, fn, optimizer, entry, train, setting, test, param, state, freeze, where, gradient } = t.contextual;
+const { scan, cond, checkpoint, along, reversed, carry, until } = t.contextual;
+const branching: ReadonlySet<TokenType> = new Set([t.reserved.if, cond]);
+const looping: ReadonlySet<TokenType> = new Set([scan, t.reserved.while]);
+const blockOpeners: ReadonlySet<TokenType> = new Set([...branching, ...looping, ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint]]);
 
 function virtual(type: TokenType, place: number): IToken {
   return createTokenInstance(type, "", place, place - 1, 0, 0, 0, 0);
@@ -182,6 +192,9 @@ const hanging: ReadonlySet<TokenType> = new Set([
   ...partners.keys(),
   ...[t.Comma, t.Minus, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.Dots, t.reserved.and, t.reserved.or, t.reserved.not, t.reserved.else],
 ]);
+const clauses: ReadonlySet<TokenType> = new Set([along, reversed, carry, until]);
+/** What follows a clause's word only where it is a name after all. */
+const endsName: ReadonlySet<TokenType> = new Set([...closers, ...[t.Newline, t.Write, t.Equals, t.Dot, t.Colon, t.Comma]]);
 const joining: ReadonlySet<TokenType> = new Set([...closers, ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or]]);
 
 function opensBlock(line: Line): boolean {
@@ -203,21 +216,22 @@ function joinsBefore(token: IToken, last: IToken | undefined): boolean {
 }
 
 /** Where these stand no expression goes on, so a bracket before them has been forgotten. */
-function beginsStatement(token: IToken, next: IToken | undefined): boolean {
+function beginsStatement(token: IToken, following: IToken | undefined): boolean {
   const { tokenType } = token;
-  if (!next || next.tokenType === t.Colon) return false;
-  if (tokenType === t.reserved.let || tokenType === t.reserved.minimize) return true;
-  if (tokenType === param || tokenType === state) return tokenMatcher(next, t.Name);
-  return tokenMatcher(token, t.Name) && next.tokenType === t.Write;
+  if (!following || following.tokenType === t.Colon) return false;
+  if (statementHeads.has(tokenType)) return true;
+  if (tokenType === param || tokenType === state || tokenType === freeze) return tokenMatcher(following, t.Name);
+  return tokenMatcher(token, t.Name) && following.tokenType === t.Write;
 }
 
-const { dl, dim, model, layer, fn, optimizer, entry, train, param, state } = t.contextual;
-const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry]);
+const statementHeads: ReadonlySet<TokenType> = new Set([t.reserved.let, t.reserved.minimize, t.reserved.yield, t.reserved.assert]);
 
-function beginsItem(token: IToken, next: IToken | undefined): boolean {
-  if (!next) return false;
-  if (token.tokenType === dl) return next.tokenType === t.NumberToken;
-  if (token.tokenType === t.contextual.import) return next.tokenType === t.LBrace;
-  if (token.tokenType === train) return tokenMatcher(next, t.Name);
-  return declaring.has(token.tokenType) && tokenMatcher(next, t.Name);
+const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry, setting]);
+
+function beginsItem({ tokenType }: IToken, following: IToken | undefined): boolean {
+  if (!following) return false;
+  if (tokenType === dl) return following.tokenType === t.NumberToken;
+  if (tokenType === t.contextual.import) return following.tokenType === t.LBrace;
+  if (tokenType === test) return following.tokenType === t.StringToken || following.tokenType === t.OpenString;
+  return (declaring.has(tokenType) || tokenType === train) && tokenMatcher(following, t.Name);
 }

@@ -1,12 +1,12 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Block, Callable, Import, Item, Parameter } from "./ast.ts";
+import type { Block, Callable, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
 import { text } from "./literal.ts";
 import type { Report } from "./report.ts";
-import { block, expression, name, type } from "./to-ast-expression.ts";
 import type { Span } from "./span.ts";
+import { Reader } from "./to-ast-statement.ts";
 
 export type Part =
   | { readonly kind: "header"; readonly version: number; readonly span: Span }
@@ -21,74 +21,95 @@ export function toAst(tree: CstNode, comments: Comments, report: Report): Part {
     case "header":
       return { kind: "header", version: Number(token(chosen, "Number").image), span };
     case "import":
-      return { kind: "import", import: importLine(chosen, span, report), span };
+      return { kind: "import", import: new ItemReader(report, comments).importLine(chosen), span };
     default:
-      return { kind: "item", item: declaration(chosen, span, comments, report), span };
+      return { kind: "item", item: new ItemReader(report, comments).item(chosen), span };
   }
 }
 
-function declaration(item: CstNode, span: Span, comments: Comments, report: Report): Item {
-  const names = tokens(item, "Name").map((n) => name(n, report));
-  const parameters = nodes(item, "parameters").map((list) => nodes(list, "parameter").map((p) => parameter(p, report)));
-  switch (item.name) {
-    case "dims":
-      return { kind: "dim", names, span };
-    case "entry":
-      return {
-        kind: "entry",
-        train: maybeToken(item, "TrainKeyword") !== null,
-        name: present(names[0], "an entry has a name"),
-        doc: docAbove(span.start, comments, report),
-        params: parameters[0] ?? [],
-        body: body(node(item, "body"), report),
-        span,
-      };
-    default: {
-      const result = maybeNode(item, "type");
-      return {
-        // The rule has these four and no others.
-        kind: token(item, "kind").image as Callable["kind"],
-        name: present(names[0], "a callable has a name"),
-        doc: docAbove(span.start, comments, report),
-        statics: parameters.length > 1 ? (parameters[0] ?? []) : [],
-        params: parameters.at(-1) ?? [],
-        result: result && type(result, report),
-        body: body(node(item, "body"), report),
-        span,
-      };
+class ItemReader extends Reader {
+  private readonly comments: Comments;
+
+  constructor(report: Report, comments: Comments) {
+    super(report);
+    this.comments = comments;
+  }
+
+  importLine(tree: CstNode): Import {
+    const from = token(tree, "String");
+    return {
+      names: nodes(tree, "importName").map((n) => {
+        const [imported, alias] = tokens(n, "Name").map((t) => this.name(t));
+        return { name: present(imported, "an import names something"), alias: alias ?? null };
+      }),
+      from: text(from, this.report),
+      fromSpan: spanOfToken(from, this.report),
+      span: this.span(tree),
+    };
+  }
+
+  item(tree: CstNode): Item {
+    const span = this.span(tree);
+    if (tree.name === "dims") return { kind: "dim", names: tokens(tree, "Name").map((n) => this.name(n)), span };
+    const doc = docAbove(span.start, this.comments, this.report);
+    const parameters = nodes(tree, "parameters").map((list) => nodes(list, "parameter").map((p) => this.parameter(p)));
+    switch (tree.name) {
+      case "test": {
+        const title = token(tree, "String");
+        return { kind: "test", title: text(title, this.report), titleSpan: spanOfToken(title, this.report), body: this.block(node(tree, "block")), span };
+      }
+      case "setting": {
+        const [value, range] = [this.expressionIn(tree, "value"), this.maybeExpressionIn(tree, "range")];
+        return { kind: "setting", name: this.name(token(tree, "Name")), doc, type: this.type(node(tree, "type")), value, range, span };
+      }
+      case "entry": {
+        const [train, body] = [maybeToken(tree, "TrainKeyword") !== null, this.body(node(tree, "body"))];
+        return { kind: "entry", train, name: this.name(token(tree, "Name")), doc, params: parameters[0] ?? [], body, span };
+      }
+      default: {
+        const result = maybeNode(tree, "type");
+        const gradient = maybeNode(tree, "gradient");
+        return {
+          // The rule has these four and no others.
+          kind: token(tree, "kind").image as Callable["kind"],
+          name: this.name(token(tree, "Name")),
+          doc,
+          statics: parameters.length > 1 ? (parameters[0] ?? []) : [],
+          params: parameters.at(-1) ?? [],
+          result: result && this.type(result),
+          where: nodes(tree, "where").map((w) => this.where(w)),
+          body: this.body(node(tree, "body")),
+          gradient: gradient && this.gradient(gradient),
+          span,
+        };
+      }
     }
   }
-}
 
-function importLine(item: CstNode, span: Span, report: Report): Import {
-  const from = token(item, "String");
-  return {
-    names: nodes(item, "importName").map((n) => {
-      const [imported, alias] = tokens(n, "Name").map((t) => name(t, report));
-      return { name: present(imported, "an import names something"), alias: alias ?? null };
-    }),
-    from: text(from, report),
-    fromSpan: spanOfToken(from, report),
-    span,
-  };
-}
+  private parameter(tree: CstNode): Parameter {
+    return {
+      name: this.name(token(tree, "Name")),
+      type: this.type(node(tree, "type")),
+      value: this.maybeExpressionIn(tree),
+      span: this.span(tree),
+    };
+  }
 
-function parameter(tree: CstNode, report: Report): Parameter {
-  const value = maybeNode(tree, "expression");
-  return {
-    name: name(token(tree, "Name"), report),
-    type: type(node(tree, "type"), report),
-    value: value && expression(value, report),
-    span: spanOf(tree, report),
-  };
-}
+  private where(tree: CstNode): Where {
+    return { condition: this.expressionIn(tree, "condition"), says: this.maybeExpressionIn(tree, "says"), span: this.span(tree) };
+  }
 
-function body(tree: CstNode, report: Report): Block {
-  const braces = maybeNode(tree, "block");
-  if (braces) return block(braces, report);
-  const value = expression(node(tree, "expression"), report);
-  const span = spanOf(node(tree, "expression"), report);
-  return { statements: [{ kind: "expression", value, span }], span };
+  private gradient(tree: CstNode): GradientRule {
+    return { params: tokens(tree, "Name").map((n) => this.name(n)), body: this.block(node(tree, "block")), span: this.span(tree) };
+  }
+
+  private body(tree: CstNode): Block {
+    const braces = maybeNode(tree, "block");
+    if (braces) return this.block(braces);
+    const value = this.expressionIn(tree);
+    const span = this.span(node(tree, "expression"));
+    return { statements: [{ kind: "expression", value, span }], span };
+  }
 }
 
 /** Comments by the offset at which they end, which is the end of their line. */

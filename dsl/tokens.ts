@@ -4,8 +4,10 @@ import { createToken, Lexer, type TokenType } from "chevrotain";
 export const Word = createToken({ name: "Word", pattern: Lexer.NA, label: "a name" });
 /** A word that is free to be a name. */
 export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name", categories: Word });
+/** A name that begins no clause: what may follow `next`, so that `minimize next over Model` keeps its meaning. */
+export const Plain = createToken({ name: "Plain", pattern: Lexer.NA, label: "a name", categories: Name });
 
-export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z_0-9]*/, categories: Name, label: "a name" });
+export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z_0-9]*/, categories: Plain, label: "a name" });
 
 function keyword(text: string, category: TokenType): TokenType {
   const name = `${text.charAt(0).toUpperCase()}${text.slice(1)}Keyword`;
@@ -19,6 +21,10 @@ export const reserved = {
   if: keyword("if", Word),
   else: keyword("else", Word),
   repeat: keyword("repeat", Word),
+  while: keyword("while", Word),
+  for: keyword("for", Word),
+  yield: keyword("yield", Word),
+  assert: keyword("assert", Word),
   and: keyword("and", Word),
   or: keyword("or", Word),
   not: keyword("not", Word),
@@ -26,24 +32,37 @@ export const reserved = {
   false: keyword("false", Word),
 } as const;
 
-/** Words that mean something in one place only, and are names everywhere else. */
+/** Words that mean something in one place only, and are names everywhere else. Those that go on with what came before are not `Plain`. */
 export const contextual = {
-  dl: keyword("dl", Name),
-  import: keyword("import", Name),
-  from: keyword("from", Name),
-  as: keyword("as", Name),
-  dim: keyword("dim", Name),
-  model: keyword("model", Name),
-  layer: keyword("layer", Name),
-  fn: keyword("fn", Name),
-  optimizer: keyword("optimizer", Name),
-  train: keyword("train", Name),
-  entry: keyword("entry", Name),
-  param: keyword("param", Name),
-  state: keyword("state", Name),
+  dl: keyword("dl", Plain),
+  import: keyword("import", Plain),
+  from: keyword("from", Plain),
+  as: keyword("as", Plain),
+  dim: keyword("dim", Plain),
+  model: keyword("model", Plain),
+  layer: keyword("layer", Plain),
+  fn: keyword("fn", Plain),
+  optimizer: keyword("optimizer", Plain),
+  train: keyword("train", Plain),
+  entry: keyword("entry", Plain),
+  setting: keyword("setting", Plain),
+  test: keyword("test", Plain),
+  gradient: keyword("gradient", Plain),
+  param: keyword("param", Plain),
+  state: keyword("state", Plain),
+  freeze: keyword("freeze", Plain),
+  next: keyword("next", Plain),
+  scan: keyword("scan", Plain),
+  cond: keyword("cond", Plain),
+  checkpoint: keyword("checkpoint", Plain),
+  where: keyword("where", Name),
   over: keyword("over", Name),
   with: keyword("with", Name),
   in: keyword("in", Name),
+  along: keyword("along", Name),
+  reversed: keyword("reversed", Name),
+  carry: keyword("carry", Name),
+  until: keyword("until", Name),
 } as const;
 
 function symbol(name: string, text: string, categories: readonly TokenType[] = []): TokenType {
@@ -120,4 +139,4 @@ export const lexed: readonly TokenType[] = [
   Identifier,
   ...others,
 ];
-export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Operator, Unknown, Invalid];
+export const vocabulary: readonly TokenType[] = [...lexed, Word, Name, Plain, Operator, Unknown, Invalid];

@@ -1,0 +1,113 @@
+import { tokenMatcher } from "chevrotain";
+import { Control } from "./grammar-control.ts";
+import type { Rule } from "./grammar-expressions.ts";
+import * as t from "./tokens.ts";
+
+const { reserved, contextual } = t;
+
+/** Blocks, statements and types. */
+export class Statements extends Control {
+  protected readonly block: Rule = this.RULE("block", () => {
+    this.CONSUME(t.LBrace);
+    this.OPTION(() => {
+      this.SUBRULE(this.statement);
+      this.MANY(() => {
+        this.CONSUME(t.Newline);
+        this.SUBRULE2(this.statement);
+      });
+    });
+    this.CONSUME(t.RBrace);
+  });
+
+  protected readonly statement: Rule = this.RULE("statement", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.let) },
+      { ALT: () => this.SUBRULE(this.minimize) },
+      { ALT: () => this.SUBRULE(this.yield) },
+      { ALT: () => this.SUBRULE(this.assert) },
+      { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.variable) },
+      { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.freeze) },
+      { GATE: () => this.follows(t.Plain) && tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.next) },
+      { GATE: () => this.follows(t.Write), ALT: () => this.SUBRULE(this.write) },
+      { ALT: () => this.CONSUME(t.Invalid) },
+      { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
+    ]);
+  });
+
+  protected readonly let = this.RULE("let", () => {
+    this.CONSUME(reserved.let);
+    this.SUBRULE(this.pattern);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  protected readonly minimize = this.RULE("minimize", () => {
+    this.CONSUME(reserved.minimize);
+    this.SUBRULE(this.expression, { LABEL: "loss" });
+    this.CONSUME(contextual.over);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.expression, { LABEL: "over" }) });
+    this.CONSUME(contextual.with);
+    this.SUBRULE3(this.expression, { LABEL: "with" });
+  });
+
+  protected readonly variable = this.RULE("variable", () => {
+    this.OR([{ ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) }, { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) }]);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+
+  protected readonly write = this.RULE("write", () => {
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Write);
+    this.SUBRULE(this.expression);
+  });
+
+  protected readonly freeze = this.RULE("freeze", () => {
+    this.CONSUME(contextual.freeze);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+  });
+
+  protected readonly next = this.RULE("next", () => {
+    this.CONSUME(contextual.next);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  protected readonly yield = this.RULE("yield", () => {
+    this.CONSUME(reserved.yield);
+    this.SUBRULE(this.expression);
+  });
+
+  protected readonly assert = this.RULE("assert", () => {
+    this.CONSUME(reserved.assert);
+    this.SUBRULE(this.expression, { LABEL: "condition" });
+    this.OPTION(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expression, { LABEL: "says" });
+    });
+  });
+
+  protected readonly type: Rule = this.RULE("type", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.LSquare);
+          this.SUBRULE(this.type);
+          this.CONSUME(t.RSquare);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Name);
+          this.OPTION(() => this.SUBRULE(this.list));
+        },
+      },
+    ]);
+  });
+}

@@ -1,0 +1,124 @@
+import type { CstNode } from "chevrotain";
+import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
+import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
+import { present } from "./invariant.ts";
+import type { Span } from "./span.ts";
+import { ExpressionReader } from "./to-ast-expression.ts";
+
+/** The trees of types, blocks, statements, and of expressions with blocks. */
+export class Reader extends ExpressionReader {
+  type(tree: CstNode): TypeExpr {
+    const span = this.span(tree);
+    const of = maybeNode(tree, "type");
+    if (of) return { kind: "list", of: this.type(of), span };
+    const named = this.name(token(tree, "Name"));
+    const dims = maybeNode(tree, "list");
+    return dims ? { kind: "tensor", dtype: named, dims: this.elements(dims), span } : { kind: "static", name: named, span };
+  }
+
+  /** Statements in which a mistake was found are left out. */
+  block(tree: CstNode): Block {
+    const statements = nodes(tree, "statement").filter((s) => !maybeToken(s, "Invalid"));
+    return { statements: statements.map((s) => this.statement(s)), span: this.span(tree) };
+  }
+
+  private statement(tree: CstNode): Stmt {
+    const span = this.span(tree);
+    const chosen = choice(tree) as CstNode;
+    switch (chosen.name) {
+      case "let":
+        return { kind: "let", pattern: this.pattern(node(chosen, "pattern")), value: this.expressionIn(chosen), span };
+      case "write":
+        return { kind: "write", target: this.name(token(chosen, "Name")), value: this.expressionIn(chosen), span };
+      case "minimize": {
+        const over = nodes(chosen, "over").map((e) => this.expression(e));
+        return { kind: "minimize", loss: this.expressionIn(chosen, "loss"), over, transforms: steps(this.expressionIn(chosen, "with")), span };
+      }
+      case "freeze":
+        return { kind: "freeze", targets: nodes(chosen, "expression").map((e) => this.expression(e)), span };
+      case "next":
+        return { kind: "next", name: this.name(token(chosen, "Name")), value: this.expressionIn(chosen), span };
+      case "yield":
+        return { kind: "yield", value: this.expressionIn(chosen), span };
+      case "assert":
+        return { kind: "assert", condition: this.expressionIn(chosen, "condition"), says: this.maybeExpressionIn(chosen, "says"), span };
+      case "variable":
+        return {
+          kind: token(chosen, "kind").image === "param" ? "param" : "state",
+          name: this.name(token(chosen, "Name")),
+          type: this.type(node(chosen, "type")),
+          init: this.maybeExpressionIn(chosen),
+          span,
+        };
+      default:
+        return { kind: "expression", value: this.expression(chosen), span };
+    }
+  }
+
+  private pattern(tree: CstNode): Pattern {
+    const span = this.span(tree);
+    const single = maybeToken(tree, "Name");
+    if (single) return { kind: "name", name: this.name(single), span };
+    return { kind: "tuple", items: nodes(tree, "pattern").map((p) => this.pattern(p)), span };
+  }
+
+  protected override control(tree: CstNode, span: Span): Expr {
+    const counter = maybeToken(tree, "Name");
+    switch (tree.name) {
+      case "if":
+        return this.branches(tree, "IfKeyword", (condition, then, otherwise, at) => ({ kind: "if", condition, then, otherwise, span: at }));
+      case "cond":
+        return this.branches(tree, "CondKeyword", (condition, then, otherwise, at) => {
+          return { kind: "cond", condition, then, otherwise: present(otherwise, "a `cond` has an else"), span: at };
+        });
+      case "repeat":
+        return { kind: "repeat", counter: counter && this.name(counter), count: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+      case "for":
+        return { kind: "for", name: this.name(token(tree, "Name")), over: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+      case "while":
+        return { kind: "while", carries: this.carries(tree), until: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+      case "checkpoint":
+        return { kind: "checkpoint", body: this.block(node(tree, "block")), span };
+      default:
+        return {
+          kind: "scan",
+          sequences: nodes(tree, "sequence").map((s) => ({ pattern: this.pattern(node(s, "pattern")), value: this.expressionIn(s) })),
+          counter: counter && this.name(counter),
+          along: this.expressionIn(tree),
+          reversed: maybeToken(tree, "ReversedKeyword") !== null,
+          carries: this.carries(tree),
+          body: this.block(node(tree, "block")),
+          span,
+        };
+    }
+  }
+
+  private carries(tree: CstNode): readonly Carry[] {
+    const list = maybeNode(tree, "carries");
+    return (list ? nodes(list, "carry") : []).map((c) => ({ name: this.name(token(c, "Plain")), init: this.expressionIn(c), span: this.span(c) }));
+  }
+
+  /** An `else if` is an `else` with a block of one `if`; folded from the last to the first. */
+  private branches(tree: CstNode, keyword: string, make: (condition: Expr, then: Block, otherwise: Block | null, span: Span) => Expr): Expr {
+    const whole = this.span(tree);
+    const conditions = nodes(tree, "expression").map((e) => this.expression(e));
+    const blocks = nodes(tree, "block").map((b) => this.block(b));
+    const starts = tokens(tree, keyword).map((t) => spanOfToken(t, this.report));
+    let otherwise = blocks[conditions.length] ?? null;
+    let last: Expr | null = null;
+    for (let i = conditions.length - 1; i >= 0; i--) {
+      const span = { ...whole, start: present(starts[i], "each branch has its keyword").start };
+      last = make(present(conditions[i], "a branch has a condition"), present(blocks[i], "a branch has a block"), otherwise, span);
+      otherwise = { statements: [{ kind: "expression", value: last, span }], span };
+    }
+    return present(last, "there is a branch");
+  }
+}
+
+/** `a |> b |> c` as a list. */
+function steps(value: Expr): readonly Expr[] {
+  const found: Expr[] = [];
+  let rest = value;
+  for (; rest.kind === "pipe"; rest = rest.value) found.unshift(rest.into);
+  return [rest, ...found];
+}
