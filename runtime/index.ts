@@ -1,3 +1,4 @@
+export * from "./decode.ts";
 export type { DType, TensorData } from "./dtype.ts";
 export { DlcError } from "./error.ts";
 export type { Input, Inputs } from "./input.ts";

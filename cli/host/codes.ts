@@ -20,6 +20,7 @@ export const hostCodes = {
   E0820: "a safetensors file that is damaged, or none",
   E0821: "weights of another model",
   E0822: "a snapshot of another model",
+  E0830: "an argument of a decoder that makes no sense",
   E0901: "a pass that does not exist, or cannot be left out",
   E0902: "a stage that does not exist",
   E1001: "a file that cannot be read",
