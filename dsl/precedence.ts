@@ -83,10 +83,10 @@ export function fold(operands: readonly Operand[], operators: readonly Operator<
     if (operator) {
       const binds = binaryPrecedence[operator.op];
       for (let top = pending.at(-1); top && (strength(top) > binds || (strength(top) === binds && operator.op !== "^")); top = pending.at(-1)) {
-        const chain = !top.unary && strength(top) === comparison && binds === comparison;
-        if (chain) chained(top, operator, report);
         reduce();
-        if (chain) again(operator.span);
+        if (top.unary || strength(top) !== comparison || binds !== comparison) continue;
+        chained(top, operator, report);
+        again(operator.span);
       }
       pending.push({ ...operator, unary: false });
     }
