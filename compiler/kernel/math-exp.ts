@@ -32,7 +32,7 @@ export function scale(k: FunctionBuilder, y: Expr, n: Expr): Expr {
 // Relative error of the polynomial: 3.1e-9.
 const expTail = [0.5, 0.1666652113199234, 0.041668254882097244, 0.008368662558495998, 0.0013821469619870186];
 
-function expOf(k: FunctionBuilder, x: Expr): Expr {
+export function expOf(k: FunctionBuilder, x: Expr): Expr {
   const { n, r } = reduce(k, clamp(k, x, -104.5, 89));
   const y = k.add(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expTail))), 1);
   return scale(k, y, n);

@@ -1,4 +1,5 @@
 import type { MathFunction } from "./ir.ts";
+import { erf } from "./math-erf.ts";
 import { exp, expm1, sigmoid, tanh } from "./math-exp.ts";
 import { log, log1p } from "./math-log.ts";
 import { pow } from "./math-pow.ts";
@@ -8,4 +9,4 @@ import { cos, sin } from "./math-trig.ts";
  * The function table: f32 functions without branches, so that lanes work, and without fused multiply-adds, so that every host gives the
  * same bits. Errors are in units in the last place of the result, measured over all binades; subnormal results round like the others.
  */
-export const functions: ReadonlyMap<string, MathFunction> = new Map([exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow].map((fn) => [fn.name, fn]));
+export const functions: ReadonlyMap<string, MathFunction> = new Map([exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf].map((fn) => [fn.name, fn]));

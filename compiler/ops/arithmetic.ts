@@ -3,6 +3,11 @@ import { pointwise } from "./define.ts";
 import { family, floats, numbers } from "./signature.ts";
 import { compare, drop, flat, keep } from "./words.ts";
 
+function roundToEven(x: number): number {
+  const up = Math.round(x);
+  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
 export const arithmetic = family({
   add: pointwise({
     doc: "x + y",
@@ -134,6 +139,24 @@ export const arithmetic = family({
     scalar: (k, x) => k.ceil(x),
     gradient: flat,
     reference: (x) => Math.ceil(x),
+  }),
+
+  round: pointwise({
+    doc: "the nearest whole number, of two the even one",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.nearest(x),
+    gradient: flat,
+    reference: roundToEven,
+  }),
+
+  trunc: pointwise({
+    doc: "x without its fraction",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.trunc(x),
+    gradient: flat,
+    reference: Math.trunc,
   }),
 
   sqrt: pointwise({

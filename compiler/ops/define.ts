@@ -1,6 +1,7 @@
 // The constructors of entries, one per form. Whatever an entry does not say, they derive.
 import { type DType, dtypes } from "../../runtime/dtype.ts";
-import type { Contraction, Form, Piece, Read, Sample } from "../graph/op.ts";
+import type { Contraction, Form, Line, Piece, Read, Sample, Site } from "../graph/op.ts";
+import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
@@ -112,6 +113,30 @@ export function scattering<const O extends Names, const A extends Kinds = {}>(sp
     value: (k, d, read, site) => spec.value(k, d, reads(names, read), useOf<O, A>(names, site)),
   };
   return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(names, spec.reference) };
+}
+
+interface Lining<O extends Names, A extends Kinds> extends Plain<O, A> {
+  readonly axis: (use: Use<O, A>) => number;
+  readonly line: (k: KernelBuilder, line: Line, reads: Named<O, (at: Expr) => Expr>, use: Use<O, A>) => void;
+  readonly reads: (size: number) => number;
+}
+
+/** Lines along an axis, each by itself. */
+export function lining<const O extends Names, const A extends Kinds = {}>(spec: Lining<O, A>): Entry {
+  const { operands: names } = spec;
+  const axis = (site: Site): number => spec.axis(useOf<O, A>(names, site));
+  const readers = (line: Line): Named<O, (at: Expr) => Expr> =>
+    named(
+      names,
+      names.map((_, i) => (at: Expr) => line.read(i, at)),
+    );
+  const form: Form = {
+    kind: "lines",
+    axis,
+    line: (k, line, site) => spec.line(k, line, readers(line), useOf<O, A>(names, site)),
+    reads: (site) => spec.reads(only(site.results).shape[axis(site)] ?? 1),
+  };
+  return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }
 
 interface Elementwise<O extends Names, A extends Kinds> extends Signature<O, A> {

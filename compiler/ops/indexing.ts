@@ -10,6 +10,9 @@ import { keep, unreduce } from "./words.ts";
 
 const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
 
+const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
+  a.shape.length === b.shape.length && sameShape(without(a.shape, [axis]), without(b.shape, [axis]));
+
 const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
 
 export const indexing = family({
@@ -110,6 +113,64 @@ export const indexing = family({
       { operands: [f32(3, 2, 5), i32(3, 5)], attrs: { axis: 1 } },
       { operands: [f32(6), i32()], attrs: { axis: 0 }, values: [null, [-3]] },
       { operands: [i32(1, 3), i32(1)], attrs: { axis: 1 } },
+    ],
+  }),
+
+  gather: map({
+    doc: "the elements of x at the places along `axis` that the indices name, one for each index: x[.., indices[.., i, ..], ..]",
+    operands: ["x", "indices"],
+    attrs: { axis: "int" },
+    requires: {
+      c1: ["the indices are i32", isIndex],
+      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+      c4: ["x and the indices differ only along `axis`", ({ x, indices }, { axis }) => differAlong(axis, x, indices)],
+    },
+    type: ({ x, indices }) => tensor(x.dtype, indices.shape),
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    reference: ({ x, indices }, { out, attrs: { axis } }) => {
+      const [read, place] = [reader(x), reader(indices)];
+      return fill(out.shape, (at) => read(at.toSpliced(axis, 1, clamp(place(at), nth(x.type.shape, axis)))));
+    },
+    samples: [
+      { operands: [f32(4, 3), i32(6, 3)], attrs: { axis: 0 } },
+      { operands: [f32(2, 5), i32(2, 3)], attrs: { axis: 1 }, values: [null, [4, 0, 0, -1, 9, 3]] },
+      { operands: [f32(2, 3, 4), i32(2, 3, 4)], attrs: { axis: 1 } },
+      { operands: [i32(1), i32(1)], attrs: { axis: 0 } },
+    ],
+  }),
+
+  scatter_add: scattering({
+    doc: "the transpose of gather: zeros, `size` along `axis`, to which each element of y is added at the place that its index names",
+    operands: ["y", "indices"],
+    attrs: { axis: "int", size: "int" },
+    requires: {
+      c1: ["the indices are i32", isIndex],
+      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype)],
+      c3: ["y and the indices have one shape", ({ y, indices }) => sameShape(y.shape, indices.shape)],
+      c4: ["`axis` is an axis of y", ({ y }, { axis }) => isAxis(axis, y.shape.length)],
+      c5: ["`size` is 1 or more", (_, { size }) => integers([size], 1)],
+    },
+    type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
+    domain: ({ types }) => types.y.shape,
+    target: (k, d, { indices }, { attrs: { axis, size } }) => d.toSpliced(axis, 1, clampExpr(k, indices(d), size)),
+    value: (_, d, { y }) => y(d),
+    gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("gather", [dout, indices], { axis }) }),
+    reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
+      const data = new Float64Array(elements(out.shape));
+      const [steps, place] = [strides(out.shape), reader(indices)];
+      eachIndex(y.type.shape, (d, flat) => {
+        const to = flatten(d.toSpliced(axis, 1, clamp(place(d), size)), steps);
+        data[to] = item(data, to) + item(y.data, flat);
+      });
+      return data;
+    },
+    samples: [
+      { operands: [f32(6, 3), i32(6, 3)], attrs: { axis: 0, size: 4 } },
+      { operands: [f32(2, 3), i32(2, 3)], attrs: { axis: 1, size: 5 }, values: [null, [4, 0, 0, -1, 9, 3]] },
+      { operands: [f32(2, 3, 4), i32(2, 3, 4)], attrs: { axis: 1, size: 3 } },
+      { operands: [f32(1), i32(1)], attrs: { axis: 0, size: 1 } },
     ],
   }),
 });

@@ -3,6 +3,14 @@ import { pointwise } from "./define.ts";
 import { family, floats } from "./signature.ts";
 import { compare, drop } from "./words.ts";
 
+/** By the series of positive terms, 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...), which cancels nowhere; from 6 on the rest is below f64 (Abramowitz and Stegun 7.1.6). */
+function erf(x: number): number {
+  if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  let [sum, term] = [x, x];
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
 export const math = family({
   exp: pointwise({
     doc: "e^x",
@@ -83,6 +91,16 @@ export const math = family({
     scalar: (k, x) => k.call("cos", x),
     gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.neg(g.call("sin", [x]))) }),
     reference: Math.cos,
+    exact: false,
+  }),
+
+  erf: pointwise({
+    doc: "the error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("erf", x),
+    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.mul(g.call("exp", [g.neg(g.mul(x, x))]), 2 / Math.sqrt(Math.PI))) }),
+    reference: erf,
     exact: false,
   }),
 

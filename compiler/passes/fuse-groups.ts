@@ -7,7 +7,7 @@ import { elementCost } from "./support-cost.ts";
 /**
  * Finds the groups of `fuse`. Three kinds of nodes take part:
  *
- * - *anchors* (contract, reduce, scatter, pieces) have an index space of their own; a group holds at most one;
+ * - *anchors* (contract, reduce, scatter, pieces, lines) have an index space of their own; a group holds at most one;
  * - *elements* (pointwise, map) can be computed at any index, inside whoever reads them;
  * - *free* nodes cost nothing to repeat, so that every reader has its own copy: expansions (a broadcast), and generators, which read
  *   at most scalars (an iota, random bits). They belong to no group.
@@ -93,6 +93,7 @@ function repeats(reader: Node, operand: Value): number {
   let reads = size(result(reader));
   if (form.kind === "reduce") reads *= form.extents(site).reduce((a, b) => a * b, 1);
   if (form.kind === "scatter") reads = form.domain(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "lines") reads *= form.reads(site);
   if (form.kind === "pieces") reads = size(operand);
   if (form.kind === "contract" || isControl(reader)) return Infinity;
   return reads / Math.max(1, size(operand));

@@ -21,7 +21,10 @@ export function declareBuffers(k: KernelBuilder, group: GroupView, without: Read
   return buffers;
 }
 
-const accessOf = (group: GroupView): "out" | "inout" => (group.anchor?.op.form.kind === "scatter" ? "inout" : "out");
+/** Forms that read what they have stored. */
+const readsBack: ReadonlySet<string> = new Set(["scatter", "lines"]);
+
+const accessOf = (group: GroupView): "out" | "inout" => (group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out");
 
 /** The last part of a param's path, or the op that made the value. */
 export function bufferName(value: Value): string {
@@ -50,6 +53,9 @@ export function scalarNest(group: GroupView): Nest {
         break;
       case "pieces":
         pieces(k, root, group, anchor, buffers);
+        break;
+      case "lines":
+        lines(k, root, anchor, buffers);
         break;
       case "contract":
         contract(k, root, group, anchor, buffers);
@@ -155,6 +161,30 @@ function pieces(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Nod
       k.store(out, scope.flat(result.type.shape, at), scope.at(source, index));
     });
   }
+}
+
+function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+  const { form } = anchor.op;
+  if (form.kind !== "lines") return;
+  const site = siteOf(anchor);
+  const result = present(anchor.results[0], "lines have a result");
+  const out = present(buffers.get(result), "the result is stored");
+  const { shape } = result.type;
+  const axis = form.axis(site);
+  const size = shape[axis] ?? 1;
+  loops(k, root, shape.toSpliced(axis, 1), (index, scope) => {
+    // Values that the body asks for in one of its blocks are not known in the others, so each read stands by itself.
+    const here = (at: Expr): readonly [index: Expr[], scope: Evaluator] => [index.toSpliced(axis, 0, at), scope.within([[at, size]])];
+    const position = (at: Expr): Expr => {
+      const [place, inner] = here(at);
+      return inner.flat(shape, place);
+    };
+    const read = (operand: number, at: Expr): Expr => {
+      const [place, inner] = here(at);
+      return inner.read(anchor)(operand, place);
+    };
+    form.line(k, { size, read, load: (at) => k.load(out, position(at)), store: (at, value) => k.store(out, position(at), value) }, site);
+  });
 }
 
 /** A product as it stands, for shapes that the tiled kernel does not suit. */

@@ -6,6 +6,8 @@ import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { functions } from "../../compiler/kernel/math.ts";
 import { parseFile } from "../../compiler/kernel/parse.ts";
 import { printFunction } from "../../compiler/kernel/print.ts";
+import { f32 } from "../../compiler/ops/signature.ts";
+import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import type { Exports } from "../../runtime/plan.ts";
 
@@ -14,11 +16,15 @@ import type { Exports } from "../../runtime/plan.ts";
 const points = 100_000;
 const references: Readonly<Record<string, (...args: number[]) => number>> = {
   ...{ exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos, pow: Math.pow },
+  erf: (x = 0) => {
+    const { reference } = present(ops.get("erf"), "erf");
+    return reference.kind === "scalar" ? reference.apply([x], {}, [f32()]) : NaN;
+  },
   sigmoid: (x = 0) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
 };
 /** Where most of the points lie: the bends, and for sin and cos all that is promised. */
 const dense: Readonly<Record<string, readonly [number, number]>> = {
-  ...{ exp: [-105, 90], expm1: [-20, 20], log: [0, 10], log1p: [-1, 5], sigmoid: [-105, 20], tanh: [-10, 10], sin: [-12_000, 12_000], cos: [-12_000, 12_000] },
+  ...{ exp: [-105, 90], expm1: [-20, 20], log: [0, 10], log1p: [-1, 5], sigmoid: [-105, 20], tanh: [-10, 10], erf: [-4.5, 4.5], sin: [-12_000, 12_000], cos: [-12_000, 12_000] },
 };
 
 const memory = { buffer: new ArrayBuffer(12 * points) };
@@ -133,7 +139,7 @@ const edges = [
   0.5,
 ];
 
-for (const name of ["exp", "expm1", "log", "log1p", "sigmoid", "tanh", "sin", "cos"]) {
+for (const name of ["exp", "expm1", "log", "log1p", "sigmoid", "tanh", "erf", "sin", "cos"]) {
   test(`${name} at the edges is what Math has, sign of zero and all`, () => {
     const fn = present(functions.get(name), name);
     const exact = present(references[name], name);

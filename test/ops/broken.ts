@@ -104,7 +104,7 @@ export const broken: Readonly<Record<string, Readonly<Record<string, readonly Us
   not: unary(f32(2), u8(2)),
   ...Object.fromEntries(["neg", "abs", "sign"].map((op) => [op, unary(bool(2), u8(2))])),
   ...Object.fromEntries(
-    ["exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "tanh", "sigmoid", "sin", "cos", "floor", "ceil"].map((op) => [op, unary(bool(2), i32(2))]),
+    ["exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "tanh", "sigmoid", "sin", "cos", "floor", "ceil", "round", "trunc", "erf"].map((op) => [op, unary(bool(2), i32(2))]),
   ),
   select: {
     c1: [[[f32(2), f32(2), f32(2)]]],
@@ -124,6 +124,8 @@ export const broken: Readonly<Record<string, Readonly<Record<string, readonly Us
   reduce_min: reduction,
   argmax: place,
   argmin: place,
+
+  ...Object.fromEntries(["cumsum", "argsort"].map((op) => [op, { c1: place["c1"] ?? [], c2: place["c2"] ?? [] }])),
 
   reshape: { c1: [[[f32(2)], { shape: [-1, -2] }]], c2: [[[f32(2)], { shape: [3] }]] },
   transpose: {
@@ -212,6 +214,23 @@ export const broken: Readonly<Record<string, Readonly<Record<string, readonly Us
     c2: [[[f32(2, 3), i32(2)], { axis: 2 }]],
     c3: [[[f32(2, 0), i32(2)], { axis: 1 }]],
     c4: [[[f32(2, 3), i32(3)], { axis: 1 }]],
+  },
+
+  gather: {
+    c1: [[[f32(2), f32(2)], { axis: 0 }]],
+    c2: [[[f32(2), i32(2)], { axis: 1 }]],
+    c3: [[[f32(2, 0), i32(2, 1)], { axis: 1 }]],
+    c4: [
+      [[f32(2, 3), i32(3, 3)], { axis: 1 }],
+      [[f32(2, 3), i32(2)], { axis: 1 }],
+    ],
+  },
+  scatter_add: {
+    c1: [[[f32(2), f32(2)], { axis: 0, size: 3 }]],
+    c2: [[[i32(2), i32(2)], { axis: 0, size: 3 }]],
+    c3: [[[f32(2), i32(3)], { axis: 0, size: 3 }]],
+    c4: [[[f32(2), i32(2)], { axis: 1, size: 3 }]],
+    c5: [[[f32(2), i32(2)], { axis: 0, size: 0 }]],
   },
 
   dot: {

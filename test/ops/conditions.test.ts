@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { brokenCondition } from "../../compiler/graph/build.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { broken } from "./broken.ts";
+import { sampled } from "./values.ts";
 
-for (const op of ops.values()) {
+for (const op of [...ops.values()].filter(({ regions }) => regions === undefined)) {
   for (const label of Object.keys(op.requires)) {
     test(`${op.name}-${label} is broken by something`, () => {
       const uses = broken[op.name]?.[label] ?? [];
@@ -21,5 +22,5 @@ test("no label is broken that is not there", () => {
 });
 
 test("every sample holds the conditions", () => {
-  for (const op of ops.values()) for (const { operands, attrs } of op.samples) expect(brokenCondition(op, operands, { ...op.defaults, ...attrs })).toBe(null);
+  for (const op of sampled) for (const { operands, attrs } of op.samples) expect(brokenCondition(op, operands, { ...op.defaults, ...attrs })).toBe(null);
 });

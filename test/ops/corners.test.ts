@@ -68,7 +68,7 @@ test("pow at 0 and below", () => {
 });
 
 test("nothing flows through what is constant between its steps, nor past stop_gradient", () => {
-  for (const op of ["sign", "floor", "ceil", "stop_gradient"]) expect(gradients(op, [[f32(2), [0.5, -1.5]]]), op).toEqual([[0, 0]]);
+  for (const op of ["sign", "floor", "ceil", "round", "trunc", "stop_gradient"]) expect(gradients(op, [[f32(2), [0.5, -1.5]]]), op).toEqual([[0, 0]]);
 });
 
 test("a gradient passes through a change of precision and comes back in the operand's", () => {

@@ -56,6 +56,14 @@ const broadcast: Draw = shape(0, 4).chain((result) =>
 
 const indices = fc.tuple(shape(1, 3), shape(0, 2)).chain(([x, at]) => index(x.length).map((axis) => ({ x, at, axis })));
 
+/** Shapes that differ along one axis. */
+const along = fc.tuple(shape(1, 3), size).chain(([x, count]) => index(x.length).map((axis) => ({ x, at: x.with(axis, count), axis })));
+
+/** Longer lines, of a few integers that are often equal. */
+const line: Draw = fc.tuple(fc.integer({ min: 1, max: 40 }), shape(0, 2)).chain(([length, others]) =>
+  index(others.length + 1).map((axis) => ({ operands: [(length % 2 === 0 ? i32 : f32)(...others.toSpliced(axis, 0, length))], attrs: { axis } })),
+);
+
 /** Sizes of batch, m, n and k dims, and the order of the axes of both operands. */
 const dot: Draw = fc.tuple(shape(0, 2), shape(0, 2), shape(0, 2), shape(0, 2)).chain(([b, m, n, k]) =>
   fc.tuple(permutation(b.length + m.length + k.length), permutation(b.length + n.length + k.length)).map(([left, right]) => {
@@ -124,6 +132,10 @@ const draws: Readonly<Record<string, Draw>> = {
   take: indices.map(({ x, at, axis: a }) => ({ operands: [f32(...x), i32(...at)], attrs: { axis: a } })),
   take_add: indices.map(({ x, at, axis: a }) => ({ operands: [f32(...x.toSpliced(a, 1, ...at)), i32(...at)], attrs: { axis: a, size: x[a] ?? 1 } })),
   take_along: indices.map(({ x, axis: a }) => ({ operands: [f32(...x), i32(...x.toSpliced(a, 1))], attrs: { axis: a } })),
+  gather: along.map(({ x, at, axis: a }) => ({ operands: [f32(...x), i32(...at)], attrs: { axis: a } })),
+  scatter_add: along.map(({ x, at, axis: a }) => ({ operands: [f32(...at), i32(...at)], attrs: { axis: a, size: x[a] ?? 1 } })),
+  cumsum: fc.tuple(place, fc.boolean(), fc.boolean()).map(([sample, reverse, exclusive]) => ({ ...sample, attrs: { ...sample.attrs, reverse, exclusive } })),
+  argsort: fc.tuple(line, fc.boolean()).map(([sample, descending]) => ({ ...sample, attrs: { ...sample.attrs, descending } })),
   dot,
   conv: convolution.map(({ x, w, attrs }) => ({ operands: [f32(...x), f32(...w)], attrs })),
   conv_input_gradient: convolution.map(({ x, w, y, attrs }) => ({ operands: [f32(...y), f32(...w)], attrs: { ...attrs, size: x.slice(1, -1) } })),

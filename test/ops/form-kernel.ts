@@ -1,5 +1,5 @@
 import { invariant, present } from "../../compiler/support/invariant.ts";
-import type { Contraction, ContractionDim, Form, NdArray, Site } from "../../compiler/graph/op.ts";
+import type { Contraction, ContractionDim, Form, Line, NdArray, Site } from "../../compiler/graph/op.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { type Buffer, type Expr, type Kernel, f32, registerOf } from "../../compiler/kernel/ir.ts";
@@ -95,6 +95,20 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
         k.store(out, place, k.add(k.load(out, place), form.value(k, d, read, site)));
       });
       return true;
+    case "lines": {
+      const axis = form.axis(site);
+      loops(k, result.shape.toSpliced(axis, 1), (index) => {
+        const place = (at: Expr): readonly Expr[] => index.toSpliced(axis, 0, at);
+        const line: Line = {
+          size: result.shape[axis] ?? 1,
+          read: (operand, at) => read(operand, place(at)),
+          load: (at) => k.load(out, flat(k, strides(result.shape), place(at))),
+          store: (at, value) => store(place(at), value),
+        };
+        form.line(k, line, site);
+      });
+      return true;
+    }
     case "contract": {
       const contraction = form.contraction(site);
       if (contraction === null) return false;

@@ -116,6 +116,18 @@ const rows: readonly Row[] = [
     [1, 4],
   ],
 
+  ["halves round to even", "round", [[f32(6), [0.5, 1.5, -2.5, -3.5, 2.4999, 1e20]]], {}, [0, 2, -2, -4, 2, Math.fround(1e20)]],
+  ["towards zero", "trunc", [[f32(4), [1.9, -1.9, 3e9, -7]]], {}, [1, -1, 3e9, -7]],
+
+  ["running sums along rows", "cumsum", [x23], { axis: 1 }, [1, 3, 6, 4, 9, 15]],
+  ["what is left, without the element itself", "cumsum", [x23], { axis: 1, reverse: true, exclusive: true }, [5, 3, 0, 11, 6, 0]],
+  ["running sums of i32 wrap", "cumsum", [[i32(2), [most, 1]]], { axis: 0 }, [most, least]],
+  ["equals keep their order, NaN comes last", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0 }, [4, 2, 5, 0, 3, 1]],
+  ["and first in descending order", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0, descending: true }, [1, 0, 3, 2, 5, 4]],
+  ["columns by themselves", "argsort", [[i32(3, 2), [3, 1, 1, 3, 2, 2]]], { axis: 0 }, [1, 0, 2, 2, 0, 1]],
+  ["gather chooses along rows", "gather", [x23, [i32(2, 2), [2, 0, -1, 5]]], { axis: 1 }, [3, 1, 4, 6]],
+  ["scatter_add sums what meets", "scatter_add", [[f32(2, 2), [1, 2, 3, 4]], [i32(2, 2), [1, 1, 0, 9]]], { axis: 1, size: 3 }, [0, 3, 0, 3, 0, 4]],
+
   ["a sum over rows", "reduce_sum", [x23], { axes: [1] }, [6, 15]],
   ["a sum over all", "reduce_sum", [x23], { axes: [1, 0] }, [21]],
   ["the product of nothing is 1", "reduce_prod", [[f32(2, 0), []]], { axes: [1] }, [1, 1]],

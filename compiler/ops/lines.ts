@@ -1,0 +1,138 @@
+// Ops that work along one axis, element after element: running sums and orders.
+import type { KernelBuilder } from "../kernel/build.ts";
+import type { Expr } from "../kernel/ir.ts";
+import { type TensorType, elements, strides, tensor } from "../types/tensor-type.ts";
+import { lining } from "./define.ts";
+import { isAxis, nth, range } from "./lists.ts";
+import { eachIndex, flatten, item } from "./ndarray.ts";
+import { anyOf, f32, f64, family, i32, none, numbers } from "./signature.ts";
+
+const isNumeric = ({ x }: { readonly x: TensorType }): boolean => numbers.includes(x.dtype);
+const hasAxis = ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }): boolean => isAxis(axis, x.shape.length);
+const requires = { c1: [`x is ${anyOf(numbers)}`, isNumeric], c2: ["`axis` is an axis of x", hasAxis] } as const;
+
+/** Calls `visit` with the flat positions of each line along the axis. */
+function eachLine({ shape }: TensorType, axis: number, visit: (line: readonly number[]) => void): void {
+  const steps = strides(shape);
+  const count = range(nth(shape, axis));
+  eachIndex(shape.with(axis, 1), (index) => visit(count.map((i) => flatten(index, steps) + i * nth(steps, axis))));
+}
+
+/** Whether x comes after y in the order. NaN is larger than all numbers. */
+function after(k: KernelBuilder, x: Expr, y: Expr): Expr {
+  const larger = k.gt(x, y);
+  return x.type.scalar === "i32" ? larger : k.or(larger, k.and(k.ne(x, x), k.eq(y, y)));
+}
+
+/** Puts the places at `low` and `high` of the line in order; of equals the earlier place comes first. */
+type Exchange = (low: Expr, high: Expr) => void;
+
+/**
+ * A network that sorts any number of elements: bitonic merges of doubling blocks, the first step of each reversing its second half, so that every
+ * comparator moves the larger element up and those that reach past the end do nothing (Batcher, "Sorting networks and their applications", 1968).
+ */
+function sortingNetwork(k: KernelBuilder, size: number, exchange: Exchange): void {
+  const levels = Math.ceil(Math.log2(size));
+  k.loop("level", 0, levels, 1, (level) =>
+    k.loop("step", 0, k.add(level, 1), 1, (step) => {
+      const distance = k.let(k.shl(k.int(1), k.sub(level, step)), "distance");
+      const flip = k.let(k.select(k.eq(step, 0), k.sub(k.mul(distance, 2), 1), distance), "flip");
+      k.loop("pair", 0, 2 ** (levels - 1), 1, (pair) => {
+        const low = k.let(k.sub(k.mul(pair, 2), k.and(pair, k.sub(distance, 1))), "low");
+        const high = k.let(k.xor(low, flip), "high");
+        k.when(k.lt(high, k.int(size)), () => exchange(low, high));
+      });
+    }),
+  );
+}
+
+export const lines = family({
+  cumsum: lining({
+    doc: "running sums along `axis`: of all elements up to each, or before it if `exclusive`; from the end if `reverse`",
+    operands: ["x"],
+    attrs: { axis: "int", reverse: "bool", exclusive: "bool" },
+    defaults: { reverse: false, exclusive: false },
+    requires,
+    type: ({ x }) => x,
+    axis: ({ attrs }) => attrs.axis,
+    reads: () => 1,
+    line: (k, { size, store }, { x }, { attrs: { reverse, exclusive }, out }) => {
+      const sum = k.register("sum", [], { scalar: out.dtype === "i32" ? "i32" : "f32", lanes: 1 }, 0);
+      k.loop("i", 0, size, 1, (i) => {
+        const at = reverse ? k.sub(k.int(size - 1), i) : i;
+        const before = k.let(sum.at(), "before");
+        const total = k.let(k.add(before, x(at)), "total");
+        store(at, exclusive ? before : total);
+        sum.set([], total);
+      });
+    },
+    gradient: (g, _, { dout, attrs: { axis, reverse, exclusive } }) => ({ x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }) }),
+    reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }) => {
+      const data = new Float64Array(elements(out.shape));
+      eachLine(out, axis, (line) => {
+        let sum = 0;
+        for (const at of reverse ? line.toReversed() : line) {
+          const before = sum;
+          sum += item(x.data, at);
+          if (out.dtype === "i32") sum |= 0;
+          data[at] = exclusive ? before : sum;
+        }
+      });
+      return data;
+    },
+    samples: [
+      { operands: [f32(7)], attrs: { axis: 0 } },
+      { operands: [f32(3, 5)], attrs: { axis: 1, reverse: true } },
+      { operands: [f32(4, 9)], attrs: { axis: 0, exclusive: true } },
+      { operands: [f32(2, 3, 6)], attrs: { axis: 1, reverse: true, exclusive: true } },
+      { operands: [i32(2, 4)], attrs: { axis: 1 } },
+      { operands: [f64(1, 3)], attrs: { axis: 0 } },
+      { operands: [f32(2, 1)], attrs: { axis: 1, exclusive: true } },
+    ],
+    exact: false,
+  }),
+
+  argsort: lining({
+    doc: "the places of the elements along `axis` in ascending order, or descending; equals stay in their order, and NaN counts as the largest",
+    operands: ["x"],
+    attrs: { axis: "int", descending: "bool" },
+    defaults: { descending: false },
+    requires,
+    type: ({ x }) => tensor("i32", x.shape),
+    axis: ({ attrs }) => attrs.axis,
+    reads: (size) => Math.max(1, Math.ceil(Math.log2(size)) ** 2),
+    line: (k, { size, load, store }, { x }, { attrs: { descending } }) => {
+      k.loop("i", 0, size, 1, (i) => store(i, i));
+      sortingNetwork(k, size, (low, high) => {
+        const [a, b] = [k.let(load(low), "a"), k.let(load(high), "b")];
+        const [p, q] = [k.let(x(a), "p"), k.let(x(b), "q")];
+        const [forth, back] = descending ? [after(k, q, p), after(k, p, q)] : [after(k, p, q), after(k, q, p)];
+        const swap = k.let(k.or(forth, k.and(k.not(back), k.gt(a, b))), "swap");
+        store(low, k.select(swap, b, a));
+        store(high, k.select(swap, a, b));
+      });
+    },
+    gradient: none("a place is an integer"),
+    reference: ({ x }, { out, attrs: { axis, descending } }) => {
+      const data = new Float64Array(elements(out.shape));
+      const key = (at: number): number => item(x.data, at);
+      const ascending = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : Number(a > b));
+      eachLine(out, axis, (line) => {
+        const order = range(line.length).sort((a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b);
+        order.forEach((place, i) => (data[nth(line, i)] = place));
+      });
+      return data;
+    },
+    samples: [
+      { operands: [f32(11)], attrs: { axis: 0 } },
+      { operands: [f32(3, 8)], attrs: { axis: 1, descending: true } },
+      { operands: [f32(13, 5)], attrs: { axis: 0 } },
+      { operands: [i32(2, 9, 2)], attrs: { axis: 1, descending: true } },
+      { operands: [i32(70)], attrs: { axis: 0 } },
+      { operands: [f32(2, 1)], attrs: { axis: 1 } },
+      { operands: [f32(6)], attrs: { axis: 0 }, values: [[1, Number.NaN, -0, 0, Infinity, Number.NaN]] },
+      { operands: [f32(6)], attrs: { axis: 0, descending: true }, values: [[1, Number.NaN, -0, 0, Infinity, Number.NaN]] },
+      { operands: [f64(4)], attrs: { axis: 0 } },
+    ],
+  }),
+});
