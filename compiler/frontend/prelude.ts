@@ -7,6 +7,7 @@ export const preludeFiles = [
   "std/convolution.dl",
   "std/pooling.dl",
   "std/normalisation.dl",
+  "std/resampling.dl",
   "std/attention.dl",
   "std/blocks.dl",
   "std/vector-quantiser.dl",
