@@ -57,7 +57,7 @@ const mistakes: readonly (readonly [line: string, code: string, says: string])[]
   ["let «for» = a[0]", "kir-name", "for is a word of the language"],
   ["let «a» = a[0]", "kir-name", "a is bound already"],
   ["let x = «y»", "kir-name", "there is no y here"],
-  ["let x = «erf»(a[0])", "kir-name", "there is no function gamma"],
+  ["let x = «gamma»(a[0])", "kir-name", "there is no function gamma"],
   ["let x = «exp(a[0], 1)»", "kir-type", "exp takes 1 arguments, not 2"],
   ["let x = «1»", "kir-type", "nothing tells the type of this number"],
   ["let x = a[0] + «true»", "kir-type", "this is no f32"],
