@@ -21,7 +21,8 @@ const ranks: Readonly<Record<string, number>> = {
   cli: 7,
   bench: 7,
   examples: 7,
-  test: 7,
+  tools: 8,
+  test: 9,
 };
 
 /** `compiler/codegen` of `compiler/codegen/wasm/encode.ts`. */

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Callable } from "../../dsl/ast.ts";
+import { parse } from "../../dsl/parse.ts";
+import { builtins } from "../../compiler/frontend/builtins.ts";
+import { invariant } from "../../compiler/support/invariant.ts";
+import { code, generated, sentence, table } from "./markdown.ts";
+
+const folder = new URL("../../dsl/std/", import.meta.url);
+
+/** Every documented declaration of the standard library, file by file, and the functions that are built in. */
+export function libraryPage(): string {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".dl")).sort();
+  return `${[
+    "# The standard library",
+    generated("the files of `dsl/std/`"),
+    "All names here are known in every file without an import. A declaration of your own with the same name takes its place in your file, and `std/FILE.dl` can still be " +
+      "imported by name. Static arguments stand in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`.",
+    ...names.map(section),
+    "## Built in",
+    "What no `.dl` text can say: questions about types, lists, params and gradients, and random bits.",
+    table(["function", "gives"], Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [code(call(name, statics, optional, tensors)), doc])),
+  ].join("\n\n")}\n`;
+}
+
+function call(name: string, statics: readonly string[], optional: readonly string[], tensors: readonly string[]): string {
+  const given = [...tensors, ...statics.map((s) => (optional.includes(s) ? `${s}: ...` : s))];
+  return `${name}(${given.join(", ")})`;
+}
+
+function section(name: string): string {
+  const text = readFileSync(new URL(name, folder), "utf8");
+  const { file } = parse({ name, text });
+  invariant(file !== null, `std/${name} does not parse`);
+  const callables = file.items.filter((item) => "statics" in item);
+  const documented = callables.filter((item) => item.doc !== "");
+  return [`## std/${name}`, ...(about(text) === "" ? [] : [about(text)]), ...documented.map((item) => entry(item, text))].join("\n\n");
+}
+
+/** The comment that stands alone under the line of the version. */
+function about(text: string): string {
+  const [, comment = ""] = /^dl \d+\n\n((?:\/\/.*\n)+)\n/.exec(text) ?? [];
+  return comment.replaceAll(/^\/\/ ?/gm, "").replaceAll("\n", " ").trim();
+}
+
+const entry = (item: Callable, text: string): string =>
+  `### ${item.name.text}\n\n${sentence(item.doc.replaceAll(/\s*\n\s*/g, " ").trim())}\n\n\`\`\`text\n${head(item, text)}\n\`\`\``;
+
+/** The declaration as it is written, up to its body, on one line. */
+function head({ span, body }: Callable, text: string): string {
+  return text
+    .slice(span.start, body.span.start)
+    .replaceAll(/\/\/.*$/gm, "")
+    .replace(/[={]\s*$/, "")
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/([([]) /g, "$1")
+    .replaceAll(/,? ([)\]])/g, "$1")
+    .trim();
+}
