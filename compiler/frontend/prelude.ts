@@ -1,6 +1,7 @@
 /** The files of the standard library, which every file sees without an import. The resolver finds them under these names. */
 export const preludeFiles = [
   "std/tensors.dl",
+  "std/sorting.dl",
   "std/init.dl",
   "std/activations.dl",
   "std/layers.dl",
