@@ -13,31 +13,36 @@ import { kept } from "./rebuild.ts";
 
 const widest = 72;
 
-export function printGraph(graph: Graph): string {
-  const { inputs, lines } = parts(graph);
+export interface PrintOptions {
+  /** Without, graphs that differ in nothing else have the same text. */
+  readonly spans?: boolean;
+}
+
+export function printGraph(graph: Graph, { spans = true }: PrintOptions = {}): string {
+  const { inputs, lines } = parts(graph, spans);
   return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ""].join("\n");
 }
 
 /** The signature, and the lines below it: nodes, each with its regions under it, outputs, writes. */
-function parts(graph: Graph): { readonly inputs: string; readonly lines: readonly string[] } {
+function parts(graph: Graph, spans: boolean): { readonly inputs: string; readonly lines: readonly string[] } {
   const nodes = graph.nodes.filter(standsAlone(graph));
   const ids = valueIds(graph, nodes);
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const rows = alignColumns(
-    nodes.map((node) => row(node, id)),
+    nodes.map((node) => row(node, id, spans)),
     widest,
   );
-  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node).map(indented)]);
+  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node, spans).map(indented)]);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
   const writes = graph.writes.map(({ path, value }) => `write ${JSON.stringify(path)}=${id(value)}`);
   return { inputs: inputs.join(", "), lines: [...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes] };
 }
 
 /** `body(%x: f32[3]) {`, its lines, and `}`. A region's ids are its own. */
-function regionLines(node: Node): readonly string[] {
+function regionLines(node: Node, spans: boolean): readonly string[] {
   return node.regions.flatMap((region, index) => {
-    const { inputs, lines } = parts(region);
+    const { inputs, lines } = parts(region, spans);
     return [`${present(node.op.regions?.[index], `${node.op.name} has a region without a name`)}(${inputs}) {`, ...lines.map(indented), "}"];
   });
 }
@@ -80,9 +85,9 @@ function valueIds(graph: Graph, lines: readonly Node[]): ReadonlyMap<Value, stri
   return new Map(Array.from(ids, ([value, name]) => [value, `%${name}`]));
 }
 
-function row(node: Node, id: (value: Value) => string): readonly string[] {
+function row(node: Node, id: (value: Value) => string, spans: boolean): readonly string[] {
   const types = node.results.map((value) => showType(value.type)).join(", ");
-  const span = node.span === null ? "" : `# ${place(node.span)}`;
+  const span = !spans || node.span === null ? "" : `# ${place(node.span)}`;
   return [node.results.map(id).join(", "), `= ${expression(node, id)}`, `: ${types}`, showNotes(node.notes), span];
 }
 

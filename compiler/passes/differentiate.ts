@@ -1,10 +1,16 @@
-import { expandGradients } from "../graph/autodiff.ts";
-import { dropDead } from "../graph/rebuild.ts";
+import { expandGradients, isGradient } from "../graph/autodiff.ts";
+import { inlineRegion } from "../graph/inline.ts";
+import type { Graph } from "../graph/ir.ts";
+import { mapRegions, rebuild } from "../graph/rebuild.ts";
 import type { Pass } from "./pass.ts";
+import { at } from "./support-attrs.ts";
+import { joinScans } from "./support-join.ts";
+import { trim } from "./support-trim.ts";
 
 /**
  * Replaces every `gradient` node by the backward graph. First, because all that follows should see forward, backward and update as one computation.
- * The rules of the ops write plain code; tidying it up is left to simplify and merge-common.
+ * The rules of the ops write plain code; tidying it up is left to simplify and merge-common. Only two scans that are one but for what is kept for the way back
+ * are joined at once, while they still look alike. A custom gradient then is its forward region, and so is a checkpoint where nothing is differentiated.
  */
 export const differentiate: Pass = {
   name: "differentiate",
@@ -13,5 +19,22 @@ export const differentiate: Pass = {
   gives: ["differentiated"],
   breaks: ["simplified"],
   exact: true,
-  run: (graph) => dropDead(expandGradients(graph)),
+  run: (graph, { region = false }) => {
+    // The regions of an entry wait for it: a checkpoint inside matters to a gradient outside.
+    if (region) return graph;
+    const plain = !asksForGradient(graph);
+    return trim(joinScans(opened(plain ? graph : expandGradients(graph), plain)));
+  },
 };
+
+const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
+
+/** With the forward regions of custom gradients in their places, and with those of checkpoints where `all` go. */
+function opened(graph: Graph, all: boolean): Graph {
+  const inner = mapRegions(graph, (region) => opened(region, all));
+  if (!inner.nodes.some(({ op }) => op.form.kind === "inline")) return inner;
+  return rebuild(inner, (g, node, operands) => {
+    const goes = node.op.form.kind === "inline" && (all || node.regions.length > 1);
+    return goes ? inlineRegion(g, at(node.regions, 0), operands).outputs : null;
+  });
+}

@@ -1,5 +1,6 @@
 // Runs a list of passes. What every pass shares (order, time, verification, switching off) is here, so that a pass is only its `run`.
 import type { Graph } from "../graph/ir.ts";
+import { mapRegions } from "../graph/rebuild.ts";
 import { verify } from "../graph/verify.ts";
 import { invariant } from "../support/invariant.ts";
 import { checkFact } from "./facts.ts";
@@ -20,16 +21,29 @@ export function runPasses(graph: Graph, pipeline: readonly Pass[], options: RunO
     .filter(({ name }) => !(options.without?.has(name) ?? false))
     .reduce((before, pass) => {
       const start = performance.now();
-      const after = pass.run(before, options);
+      const after = runInside(pass, before, options);
       const ms = performance.now() - start;
       update(facts, pass);
       if (options.verify ?? false) {
         verify(after);
-        facts.forEach((fact) => checkFact(fact, after, options));
+        facts.forEach((fact) => checkInside(fact, after, options));
       }
       options.onStage?.(pass, before, after, ms);
       return after;
     }, graph);
+}
+
+/** The pass on every region, innermost first, then on the graph around them. */
+function runInside(pass: Pass, graph: Graph, options: PassOptions): Graph {
+  return pass.run(
+    mapRegions(graph, (region) => runInside(pass, region, { ...options, region: true })),
+    options,
+  );
+}
+
+function checkInside(fact: Fact, graph: Graph, options: PassOptions): void {
+  for (const region of graph.nodes.flatMap(({ regions }) => regions)) checkInside(fact, region, { ...options, region: true });
+  checkFact(fact, graph, options);
 }
 
 /** Every fact that a pass needs was given before it and not broken since. To be called when the module with the list loads. */

@@ -1,7 +1,10 @@
-import { dropDead as withoutDead } from "../graph/rebuild.ts";
 import type { Pass } from "./pass.ts";
+import { trim } from "./support-trim.ts";
 
-/** Drops every node that no output and no write needs. Inputs stay: they are the signature. */
+/**
+ * Drops every node that no output and no write needs, and of loops and branches what nothing needs: results, carries that feed nothing else, operands.
+ * Inputs stay: they are the signature.
+ */
 export const dropDead: Pass = {
   name: "drop-dead",
   says: "drops what no output and no write needs",
@@ -9,5 +12,5 @@ export const dropDead: Pass = {
   gives: [],
   breaks: [],
   exact: true,
-  run: withoutDead,
+  run: trim,
 };

@@ -15,8 +15,8 @@ export const freeze: Pass = {
   gives: ["frozen"],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: true,
-  run: (graph, { frozen }) => {
-    if (frozen === undefined || graph.writes.length > 0) return graph;
+  run: (graph, { frozen, region = false }) => {
+    if (frozen === undefined || region || graph.writes.length > 0) return graph;
     return rebuild(graph, (builder, node) => {
       const path = pathOf(node);
       const data = path === null ? undefined : frozen.get(path);

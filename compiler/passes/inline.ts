@@ -1,0 +1,25 @@
+import { inlineRegion } from "../graph/inline.ts";
+import type { Graph } from "../graph/ir.ts";
+import { rebuild } from "../graph/rebuild.ts";
+import type { Pass } from "./pass.ts";
+import { at } from "./support-attrs.ts";
+
+/**
+ * Puts the body of every checkpoint in its place. After the last merge-common, so that what the gradient computes again stays a second computation, whose values
+ * need no memory in between; before split-by-stage and fuse, which are to see all of the work.
+ */
+export const inline: Pass = {
+  name: "inline",
+  says: "puts the bodies of checkpoints in their places",
+  needs: ["differentiated"],
+  gives: [],
+  breaks: ["simplified", "staged", "fused", "planned"],
+  exact: true,
+  run: (graph) => inlined(graph),
+};
+
+/** Without ops that are one for differentiation alone. */
+export const inlined = (graph: Graph): Graph =>
+  graph.nodes.some(({ op }) => op.form.kind === "inline")
+    ? rebuild(graph, (g, node, operands) => (node.op.form.kind === "inline" ? inlineRegion(g, at(node.regions, 0), operands).outputs : null))
+    : graph;

@@ -1,0 +1,43 @@
+// Value numbering, for merge-common and for whoever puts two graphs together.
+import type { Attr, Attrs, Graph, Node, Value } from "../graph/ir.ts";
+import { printGraph } from "../graph/print.ts";
+import { append, rebuild } from "../graph/rebuild.ts";
+
+/** Operands may change places without a change of any bit. Not so max and min: of two zeros, or of a number and a NaN, they give the one in its place. */
+const commutative: ReadonlySet<string> = new Set(["add", "mul", "eq", "ne", "and", "or", "xor"]);
+
+/** The graph with every expression once. */
+export function merged(graph: Graph): Graph {
+  const numbers = new Map<Node, number>();
+  const seen = new Map<string, readonly Value[]>();
+  let next = 0;
+  return rebuild(graph, (builder, node, operands) => {
+    const key = keyOf(
+      node,
+      operands.map((value) => `${numbers.get(value.node) ?? -1}.${value.index}`),
+    );
+    const before = seen.get(key);
+    if (before !== undefined) return before;
+    const made = append(builder, node, operands);
+    numbers.set(made, next++);
+    seen.set(key, made.results);
+    return made.results;
+  });
+}
+
+function keyOf({ op, attrs, notes, regions }: Node, operands: string[]): string {
+  const ordered = commutative.has(op.name) ? operands.toSorted() : operands;
+  return `${op.name}(${ordered.join(",")})${attrsKey(attrs)}${notes.stage ?? ""}${regions.map((region) => printGraph(region, { spans: false })).join("")}`;
+}
+
+const attrsKey = (attrs: Attrs): string =>
+  Object.keys(attrs)
+    .toSorted()
+    .map((name) => `${name}=${attrKey(attrs[name])}`)
+    .join(";");
+
+/** Tells -0 from 0. */
+function attrKey(attr: Attr | undefined): string {
+  if (Array.isArray(attr)) return `[${attr.map((item: Attr) => attrKey(item)).join(",")}]`;
+  return Object.is(attr, -0) ? "-0" : `${typeof attr}:${String(attr)}`;
+}
