@@ -29,7 +29,7 @@ export interface Buffer {
  * Meaning, per lane (i32 wraps; f32 rounds to nearest even after every operator):
  * `min`/`max` are `b < a ? b : a` and `a < b ? b : a`: a NaN in `a` stays, and the zeros' signs are not ordered;
  * `madd(a, b, c)` is a * b + c with two roundings in strict mode, and one or two, as the host likes, in fast mode;
- * `div`/`rem` of i32 truncate (scalar only) and need a divisor that is not 0; `shl shrs shru` take the count, a scalar i32, modulo 32;
+ * `div`/`rem` of i32 truncate (scalar only) and need a divisor that is not 0; the least by -1 wraps to itself; `shl shrs shru` take the count, a scalar i32, modulo 32;
  * `to_i32` truncates and saturates, NaN gives 0; `bits_*` reinterpret, and which bits a NaN has is the host's choice; `nearest` rounds half to even;
  * `ramp` is the i32x4 of the lanes' numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
  */
