@@ -13,6 +13,8 @@ export const preludeFiles = [
   "std/blocks.dl",
   "std/vector-quantiser.dl",
   "std/losses.dl",
+  "std/regularisers.dl",
   "std/metrics.dl",
   "std/optimizers.dl",
+  "std/schedules.dl",
 ] as const;

@@ -81,7 +81,7 @@ test("losses, metrics and activations by hand", () => {
   const model = run(`
 entry f(x: f32[2, 3], y: i32[2], t: f32[2, 3]) {
   {
-    soft: softmax(x), log: log_softmax(x), loss: cross_entropy(x, y), hits: accuracy(x, y), square: mse(x, t), bce: bce_logits(x, 1),
+    soft: softmax(x), log: log_softmax(x), loss: cross_entropy(x, y), hits: accuracy(x, y), square: mean(mse(x, t)), bce: bce_logits(x, 1),
     relu: relu(x), leaky: leaky_relu(x, slope: 0.1), hot: one_hot(y, classes: 3), picked: pick(x, y), biggest: max(x, axis: -1), all: max(x), floor: max(x, 0)
   }
 }`);
