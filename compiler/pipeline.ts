@@ -6,6 +6,7 @@ import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { freeze } from "./passes/freeze.ts";
 import { fuse } from "./passes/fuse.ts";
+import { inline } from "./passes/inline.ts";
 import { mergeCommon } from "./passes/merge-common.ts";
 import type { Pass } from "./passes/pass.ts";
 import { planMemory } from "./passes/plan-memory.ts";
@@ -27,6 +28,7 @@ export const pipeline = [
   simplify,
   mergeCommon, //       one image padded for a convolution and for its gradient is padded once
   dropDead,
+  inline, //            after the last merge-common: what a checkpoint's gradient computes again stays a second computation
   splitByStage, //      after choose-algorithms, whose packing of weights it moves out of the call
   fuse, //              nothing may look inside a group
   planMemory,
