@@ -5,7 +5,7 @@ const typeOf = (vectors: Case, name: string): string => `f32[${vectors.inputs[na
 
 for (const vectors of casesOf("convolutions"))
   test(vectors.name, async () => {
-    const layer = vectors.name.startsWith("conv-transposed") ? "conv_transposed" : "conv";
+    const layer = vectors.name.startsWith("conv-transposed") ? "conv_transpose" : "conv";
     const { kernel, stride, dilation = 1, ...rest } = vectors.options;
     const options = argumentsOf({ kernel, stride: [stride], ...(layer === "conv" && { dilation: [dilation] }), ...rest });
     await check(vectors, {
