@@ -38,7 +38,7 @@ export function signatureOf(target: Target): Signature {
     }
     case "builtin": {
       const { builtin } = target;
-      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: false };
+      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: builtin.variadic ?? false };
     }
   }
 }
@@ -145,7 +145,7 @@ function asType(value: DlValue, type: TypeExpr): DlValue | null {
     case "string":
       return value.kind === name ? value : null;
     case "fn":
-      return value.kind === "function" ? value : null;
+      return value.kind === "function" || value.kind === "place" ? value : null;
     case "f32":
     case "f64":
       if (value.kind === "int") return float(value.value);

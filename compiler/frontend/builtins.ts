@@ -2,11 +2,14 @@ import type { Span } from "../../dsl/span.ts";
 import { elements } from "../types/tensor-type.ts";
 import { present } from "../support/invariant.ts";
 import { convertStatic } from "./arguments.ts";
-import type { Builtin, BuiltinArgs, DlValue, Env, Tensor } from "./context.ts";
+import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "./context.ts";
 import { allowedShape, emit } from "./emit.ts";
 import { report } from "./errors.ts";
-import { gradientsOf, paramsUnder, scalarLoss } from "./gradients.ts";
+import { einsum } from "./einsum.ts";
+import { gradientsOf, pushForward, scalarLoss } from "./gradients.ts";
 import { numbers } from "./op-calls.ts";
+import { paramsUnder } from "./places.ts";
+import { rearrange } from "./rearrange.ts";
 import { randomBits } from "./random.ts";
 import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "./values.ts";
 import { read } from "./variables.ts";
@@ -78,15 +81,42 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "random_bits takes a shape", value);
     return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
   }),
-  params: define("the params that a model has used so far in this entry, as a list of tensors", ["model"], [], (env, args) => {
-    const { value, span } = arg(args, "model");
-    const paths = paramsUnder(env, value, span);
-    return paths === null ? ERROR : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
-  }),
+  params: define(
+    "the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as \"*.w\"",
+    ["model", "only"],
+    [],
+    (env, args) => {
+      const { value, span } = arg(args, "model");
+      const only = args.get("only");
+      if (only !== undefined && only.value.kind !== "string") return wrong(env, only.span, "`only` is a pattern of paths, a string", only.value);
+      const paths = paramsUnder(env, value, span, only?.value.kind === "string" ? only.value.value : null);
+      return paths === null ? ERROR : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
+    },
+    ["only"],
+  ),
   grad: define("the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)", [], ["loss", "x"], gradient),
+  jvp: define(
+    "the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by",
+    [],
+    ["y", "x", "v"],
+    (env, args, span) => pushForward(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
+  ),
+  rearrange: define(
+    "axes named, split, joined and moved: rearrange(x, \"n (h p) c -> n h (p c)\"); where an axis is split, numbers or `sizes` tell into what",
+    ["pattern", "sizes"],
+    ["x"],
+    (env, args, span) => rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
+    ["sizes"],
+  ),
+  einsum: {
+    ...define("sums of products over named axes: einsum(\"n t d, d h -> n t h\", a, b); what the result does not name is summed over", ["pattern"], ["parts"], (env, args, span) =>
+      einsum(env, arg(args, "pattern"), arg(args, "parts"), span),
+    ),
+    variadic: true,
+  },
 };
 
-const arg = (args: BuiltinArgs, name: string): { value: DlValue; span: Span } => present(args.get(name), `the argument ${name} is not bound`);
+const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
 
 const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue => report(env.context, "E0501", span, `${says}, not ${describe(value)}`);
 

@@ -1,14 +1,16 @@
-import type { Callable } from "../../dsl/ast.ts";
+import type { Callable, Parameter } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { bindArguments, signatureOf, split, usage, type Bound } from "./arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
+import { applyRuled } from "./custom-gradient.ts";
+import { namesIn, text } from "./dims.ts";
 import { report } from "./errors.ts";
 import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame } from "./frames.ts";
 import { applyOp } from "./op-calls.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./parameters.ts";
 import { fitResult } from "./results.ts";
 import { makeScope, within } from "./scope.ts";
-import { ERROR, functionName, isFaulty } from "./values.ts";
+import { describe, ERROR, functionName, isFaulty, isNumber } from "./values.ts";
 
 type CallableTarget = Target & { readonly kind: "callable" };
 
@@ -37,12 +39,16 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
     case "op":
       return applyOp(env, target.op, bound, span);
     case "builtin":
-      return target.builtin.apply(env, bound.values, span);
+      return target.builtin.apply(env, target.builtin.variadic ? withParts(bound, span) : bound.values, span);
     case "callable":
       if (target.declaration.kind === "optimizer")
         return report(env.context, "E0401", span, "an optimizer is applied by `minimize`", { help: "minimize loss over M with sgd(lr: 0.1)" });
       return applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null });
   }
+}
+
+function withParts({ values, parts }: Bound, span: Span): ReadonlyMap<string, Arg> {
+  return new Map([...values, ["parts", { name: null, value: { kind: "list", items: parts.map((part) => part.value) }, span }]]);
 }
 
 /** `max(x, axis: -1)`: an op of two operands that is called with one tensor alone is the reduction of that name. */
@@ -84,6 +90,46 @@ function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Spa
   return makeFrame(declaration.kind, path, env.frame);
 }
 
+/** `where` conditions of the signature, whose mistake is the caller's. */
+function holds(inner: Env, declaration: Callable, span: Span): boolean {
+  const { context } = inner;
+  return declaration.where.every(({ condition, says, span: at }) => {
+    const value = context.evaluate(inner, condition);
+    if (value.kind === "error" || (value.kind === "bool" && value.value)) return value.kind === "bool";
+    if (value.kind !== "bool") {
+      report(context, "E0509", condition.span, `a \`where\` condition is a static bool, not ${describe(value)}`);
+      return false;
+    }
+    const message = says === null ? null : context.evaluate(inner, says);
+    if (message !== null && message.kind !== "string") {
+      if (message.kind !== "error") report(context, "E0509", says?.span ?? at, `the message of a \`where\` is a string, not ${describe(message)}`);
+      return false;
+    }
+    const sizes = [...new Set(namesIn(condition))].flatMap((name) => {
+      const binding = inner.scope.own(name);
+      return binding?.kind === "value" && isNumber(binding.value) ? [`${name} = ${binding.value.value}`] : [];
+    });
+    report(context, "E0509", span, message?.value ?? `${declaration.name.text} needs ${text(condition)}`, {
+      label: sizes.join(", "),
+      also: context.program.library.has(at.source) ? [] : [{ span: at, says: "asked for here" }],
+    });
+    return false;
+  });
+}
+
+function bodyOf(inner: Env, declaration: Callable, tensors: readonly Parameter[], finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
+  const { gradient } = declaration;
+  if (gradient !== null)
+    return applyRuled(
+      inner,
+      { ...declaration, gradient },
+      tensors.map((p) => p.name.text),
+      finish,
+      span,
+    );
+  return finish(inner, inner.context.block(within(inner, makeScope(inner.scope)), declaration.body));
+}
+
 export interface Place {
   readonly frame: Frame;
   readonly update: Update | null;
@@ -100,14 +146,14 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
     return report(context, "E0407", span, `elaboration stops after ${maxCalls} calls`, { help: "does something call itself?" });
   }
   if (context.calls.length >= maxDepth) return report(context, "E0406", span, `calls nest deeper than ${maxDepth} here`, { help: `does ${name} call itself?` });
-  const inner: Env = { context, scope: makeScope(target.scope), frame: place.frame, update: place.update, body: declaration.kind };
+  const inner: Env = { context, scope: makeScope(target.scope), frame: place.frame, update: place.update, loop: null, body: declaration.kind };
   const { statics, tensors } = split(declaration);
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
   context.calls.push({ name, span });
   const good = bindLateDefaults(inner, name, statics);
   // Names of the body do not change what the signature says of its result.
-  const value = good ? context.block(within(inner, makeScope(inner.scope)), declaration.body) : ERROR;
-  const result = declaration.result === null ? value : fitResult(inner, declaration, declaration.result, value);
+  const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
+  const result = good && holds(inner, declaration, span) ? bodyOf(inner, declaration, tensors, finish, span) : ERROR;
   context.calls.pop();
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;
 }

@@ -1,4 +1,4 @@
-import type { Block, Callable, Expr } from "../../dsl/ast.ts";
+import type { Block, Callable, Expr, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
@@ -13,19 +13,25 @@ export type DlValue =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "bool"; readonly value: boolean }
   | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "list" | "tuple"; readonly items: readonly DlValue[] }
-  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, DlValue> }
+  | { readonly kind: "list" | "tuple"; readonly items: readonly DlValue[]; readonly members?: Members }
+  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, DlValue>; readonly members?: Members }
   | PackValue
   | Tensor
   | FunctionValue
+  /** A part of a model or layer by its path, such as `Net.backbone` or `Net.head.w`. */
+  | { readonly kind: "place"; readonly path: string }
   /** The members of `op`: every op of the table under its own name, whatever else bears that name. */
   | { readonly kind: "ops" }
   | { readonly kind: "unit" }
   /** A mistake that has been reported; whatever meets it is silent. */
   | { readonly kind: "error" };
 
+/** The last carries of the loop that gave a value: `run.h` beside `run`. */
+export type Members = ReadonlyMap<string, DlValue>;
+
 export interface Tensor {
   readonly kind: "tensor";
+  readonly members?: Members;
   readonly value: GraphValue;
   /** Names of the dims, for messages; null where a dim has none. */
   readonly symbols: readonly (string | null)[];
@@ -69,6 +75,8 @@ export interface Builtin {
   /** Static parameters that may be left out. */
   readonly optional: readonly string[];
   readonly tensors: readonly string[];
+  /** Takes any number of tensors, as one list under the name `parts`. */
+  readonly variadic?: true;
   readonly apply: (env: Env, args: BuiltinArgs, span: Span) => DlValue;
 }
 
@@ -76,10 +84,11 @@ export type BuiltinArgs = ReadonlyMap<string, Arg>;
 
 /** What a name stands for. A param or state is read anew at each use: a write before it counts. */
 export type Binding =
-  | { readonly kind: "value"; readonly value: DlValue; readonly span: Span | null; /** how a dim got its size */ readonly because?: string }
+  | { readonly kind: "value"; readonly value: DlValue; readonly span: Span | null; /** how a dim got its size */ readonly because?: string; readonly dim?: true }
   | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
   /** A dim of the file, sized from outside. */
-  | { readonly kind: "dim"; readonly span: Span };
+  | { readonly kind: "dim"; readonly span: Span }
+  | { readonly kind: "setting"; readonly item: Setting; readonly scope: Scope; readonly span: Span };
 
 /** Names in reach, innermost first. */
 export interface Scope {
@@ -113,7 +122,36 @@ export interface ProgramState {
   /** What has been reported, by code and place. */
   readonly reported: Set<string>;
   readonly declared: Map<string, Declared>;
+  readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
+  /** Size of dims that nobody has given; null where that is a mistake. */
+  readonly standIn: number | null;
+  /** What `check --shapes` and `summary` want to know; null where nobody asks. */
+  readonly trace: Trace | null;
+}
+
+/** What elaboration noticed on its way, in the order of its steps. */
+export interface Trace {
+  /** Values of `let`s and of steps of a pipe, at the place that made them. */
+  readonly shapes: { readonly span: Span; readonly says: string }[];
+  /** Applications of models and layers, and of functions in the user's own text. */
+  readonly applications: Application[];
+}
+
+export interface Application {
+  readonly kind: Callable["kind"];
+  readonly name: string;
+  /** Of its params; empty for a function. */
+  readonly path: string;
+  /** How many applications it stands in. */
+  readonly depth: number;
+  readonly entry: string;
+  readonly span: Span;
+  result: DlValue;
+  /** Its nodes: those from `from` to `to` of `builder`, in graphs that run `turns` times. */
+  readonly builder: GraphBuilder;
+  readonly from: number;
+  to: number;
 }
 
 export interface Call {
@@ -130,6 +168,12 @@ export interface Context {
   /** Sizes of dims given from outside, and which of them were asked for. */
   readonly dims: ReadonlyMap<string, number>;
   readonly usedDims: Set<string>;
+  /** The body of a loop or branch that is a graph of its own; null for the entry itself. */
+  readonly region: Region | null;
+  /** Paths that `freeze` has named. */
+  readonly frozen: Map<string, Span>;
+  /** Of a test; null elsewhere. */
+  readonly assertions: Assertion[] | null;
   readonly calls: Call[];
   /** Values of each param and state in order of writing; the first is the leaf if it was read before any write. */
   readonly versions: Map<string, GraphValue[]>;
@@ -143,10 +187,61 @@ export interface Context {
   readonly call: (env: Env, fn: FunctionValue, args: readonly Arg[], span: Span) => DlValue;
 }
 
+/** A graph inside another one. What it reads from outside are its inputs, made when they are first used. */
+export interface Region {
+  readonly parent: Context;
+  /** By the value of the parent's graph. */
+  readonly imports: Map<GraphValue, GraphValue>;
+  /** Of a loop; null in a branch. */
+  readonly carries: Carries | null;
+  /** Leaves of the carries, made when they are first used. */
+  readonly leaves: Map<number, GraphValue>;
+  /** The number of the turn, made when it is first asked for. */
+  turn: GraphValue | null;
+}
+
+/** What a loop carries from turn to turn: the user's own carries first, then the states that the body touches. Shared by all graphs of one loop. */
+export interface Carries {
+  readonly kind: "scan" | "while";
+  /** `path` is that of a state, or null; `init` is a value of the graph around. */
+  readonly list: { readonly path: string | null; readonly init: GraphValue }[];
+  /** The carry of a `while` that counts its turns, if anybody asked. */
+  counter: number | null;
+}
+
+/** A loop as its body sees it. */
+export interface Loop {
+  readonly kind: "scan" | "while";
+  /** The carries by name as the turn finds them. */
+  readonly carries: ReadonlyMap<string, { readonly value: DlValue; readonly span: Span }>;
+  /** What they become. */
+  readonly nexts: Map<string, { readonly value: DlValue; readonly span: Span }>;
+  yielded: { readonly value: DlValue; readonly span: Span } | null;
+}
+
+/** `assert` of a test: decided already, or one or more outputs of the graph, all elements of which must be true. */
+export interface Assertion {
+  readonly span: Span;
+  readonly says: string | null;
+  readonly holds: boolean | { readonly output: string };
+  /** Outputs with the two sides of a comparison, to be shown where it fails. */
+  readonly sides: readonly [string, string] | null;
+}
+
+export interface SettingInfo {
+  readonly name: string;
+  readonly path: string;
+  readonly default: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly scale: "linear" | "log";
+}
+
 export interface RandomState {
   /** Distinguishes the draws of entries from each other. */
   readonly entryIndex: number;
-  nextSite: number;
+  /** Shared by an entry and its regions. */
+  readonly sites: { next: number };
   /** Scalars seed0, seed1 and step, read once. */
   key: readonly [GraphValue, GraphValue, GraphValue] | null;
 }
@@ -166,6 +261,8 @@ export interface Env {
   readonly body: Callable["kind"] | "entry";
   /** Set in the body of an optimizer. */
   readonly update: Update | null;
+  /** Set in the body of a `scan` or `while`. */
+  readonly loop: Loop | null;
 }
 
 /** The application of an optimizer to one param. */

@@ -191,6 +191,7 @@ export function fitDim(env: Env, dim: Expr, actual: Actual, because: string, spa
     value: int(solved, dim.kind === "name" ? actual.symbol : null),
     span,
     because: `${value.unknown} is ${solved}: ${because}`,
+    dim: true,
   });
   return "ok";
 }

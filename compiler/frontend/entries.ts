@@ -10,6 +10,7 @@ import { report } from "./errors.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
 import { makeFrame } from "./frames.ts";
+import { checkFrozen } from "./places.ts";
 import { countStep, seedPath } from "./random.ts";
 import { makeScope } from "./scope.ts";
 import { block } from "./statements.ts";
@@ -34,7 +35,10 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     calls: [],
     versions: new Map(),
     paramsUnder: new Map(),
-    random: { entryIndex: options.index, nextSite: 0, key: null },
+    region: null,
+    frozen: new Map(),
+    assertions: null,
+    random: { entryIndex: options.index, sites: { next: 0 }, key: null },
     budget: { calls: 0, exceeded: false },
     evaluate,
     block,
@@ -51,7 +55,7 @@ export function elaborateEntry(
 ): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
   const context = makeContext(program, options);
   const scope = makeScope(moduleScope);
-  const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, body: "entry" };
+  const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, loop: null, body: "entry" };
   for (const p of entry.params) {
     const value = input(env, p.name.text, p.type, p.span);
     if (scope.own(p.name.text) !== undefined) report(context, "E0202", p.name.span, `${p.name.text} is declared twice`);
@@ -60,6 +64,7 @@ export function elaborateEntry(
   const value = block({ ...env, scope: makeScope(scope) }, entry.body);
   output(env, entry, value);
   if (context.train) countStep(context);
+  checkFrozen(context);
   for (const [path, versions] of context.versions) {
     const last = versions.at(-1);
     const fromLeaf = versions[0]?.node.op.form.kind === "leaf" && versions[0].node.attrs["path"] === path;

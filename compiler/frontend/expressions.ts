@@ -3,17 +3,22 @@ import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { binary, unary } from "./arithmetic.ts";
+import { checkpoint, cond } from "./branches.ts";
 import { call } from "./calls.ts";
 import type { Arg, DlValue, Env } from "./context.ts";
 import { packNamed, text } from "./dims.ts";
 import { report } from "./errors.ts";
-import { makeInstance, instancePath, makeFrame, type Frame } from "./frames.ts";
 import { index } from "./indexing.ts";
+import { nextOf } from "./loop-words.ts";
+import { scan, whileLoop } from "./loops.ts";
+import { placeOf } from "./places.ts";
+import { localize } from "./regions.ts";
+import { forEach, repeat } from "./repetition.ts";
 import { makeScope, within } from "./scope.ts";
+import { readSetting } from "./settings.ts";
+import { stepNumber } from "./step.ts";
 import { bool, describe, ERROR, float, int, isPack, UNIT } from "./values.ts";
 import { read } from "./variables.ts";
-
-const maxTurns = 10_000;
 
 export function evaluate(env: Env, expr: Expr): DlValue {
   switch (expr.kind) {
@@ -49,6 +54,18 @@ export function evaluate(env: Env, expr: Expr): DlValue {
       return choose(env, expr);
     case "repeat":
       return repeat(env, expr);
+    case "for":
+      return forEach(env, expr);
+    case "scan":
+      return scan(env, expr);
+    case "while":
+      return whileLoop(env, expr);
+    case "cond":
+      return cond(env, expr);
+    case "checkpoint":
+      return checkpoint(env, expr);
+    case "next":
+      return nextOf(env, expr.name);
     default:
       return never(expr);
   }
@@ -57,16 +74,15 @@ export function evaluate(env: Env, expr: Expr): DlValue {
 function lookUp(env: Env, name: string, span: Span): DlValue {
   const { context } = env;
   const binding = env.scope.find(name);
-  if (binding?.kind === "value") {
-    if (binding.value.kind !== "tensor" || binding.value.graph === context.builder) return binding.value;
-    return report(context, "E0506", span, `an initializer depends on static values only, and ${name} is ${describe(binding.value)}`);
-  }
+  if (binding?.kind === "value") return localize(env, binding.value, span);
   if (binding?.kind === "variable") return read(env, binding.declared, span);
   if (binding?.kind === "dim") return dimNamed(env, name, span);
+  if (binding?.kind === "setting") return readSetting(env, binding, span);
   if (name === "train") return bool(context.train);
+  if (name === "step") return stepNumber(env, span);
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
-  const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train"]);
+  const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train", "step"]);
   return report(context, "E0201", span, `there is no ${name}`, { label: "unknown name", help: near === null ? undefined : `did you mean ${near}?` });
 }
 
@@ -75,6 +91,7 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const size = env.context.dims.get(name);
   env.context.usedDims.add(name);
   if (size !== undefined) return int(size, name);
+  if (env.context.program.standIn !== null) return int(env.context.program.standIn, name);
   // Once for each dim, however many types it stands in.
   const { reported } = env.context.program;
   if (reported.has(`dim ${name}`)) return ERROR;
@@ -138,6 +155,9 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const object = evaluate(env, expr.object);
   const { text: name, span } = expr.name;
   if (object.kind === "error") return ERROR;
+  const last = "members" in object ? object.members?.get(name) : undefined;
+  if (last !== undefined) return localize(env, last, span);
+  if (object.kind === "function" || object.kind === "place") return placeOf(env, object, expr.name);
   const known = object.kind === "record" ? object.fields : object.kind === "ops" ? env.context.program.ops : new Map<string, DlValue>();
   const found = known.get(name);
   if (found !== undefined) return found;
@@ -154,32 +174,4 @@ function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
     });
   const branch = condition.value ? expr.then : expr.otherwise;
   return branch === null ? UNIT : env.context.block(within(env, makeScope(env.scope)), branch);
-}
-
-/** The name at the head of the block's last pipe carries the value from turn to turn. */
-function carried(expr: Expr & { kind: "repeat" }): string | null {
-  const last = expr.body.statements.at(-1);
-  let head: Expr | null = last?.kind === "expression" ? last.value : null;
-  while (head?.kind === "pipe") head = head.value;
-  return head?.kind === "name" ? head.text : null;
-}
-
-function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
-  const { context } = env;
-  const count = evaluate(env, expr.count);
-  if (count.kind === "error") return ERROR;
-  if (count.kind !== "int" || count.value < 0 || count.value > maxTurns)
-    return report(context, "E0503", expr.count.span, `\`repeat\` needs an int from 0 to ${maxTurns}, not ${describe(count)}`);
-  const name = carried(expr);
-  const path = instancePath(context.program.naming, makeInstance(env.frame, expr.span), "repeat");
-  const turns: Frame = makeFrame("repeat", path, env.frame);
-  let value: DlValue = name === null ? UNIT : lookUp(env, name, expr.span);
-  for (let turn = 0; turn < count.value; turn++) {
-    const scope = makeScope(env.scope);
-    if (expr.counter !== null) scope.bindValue(expr.counter.text, int(turn), expr.counter.span);
-    if (name !== null) scope.bindValue(name, value);
-    value = context.block({ ...env, scope, frame: makeFrame("repeat", `${turns.path}.${turn}`, turns) }, expr.body);
-    if (value.kind === "error") return ERROR;
-  }
-  return value;
 }

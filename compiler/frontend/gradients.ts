@@ -1,12 +1,11 @@
 import type { Span } from "../../dsl/span.ts";
 import { gradientBlockers } from "../graph/autodiff.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
-import { isFloat } from "../types/tensor-type.ts";
-import { ownPath } from "./calls.ts";
-import type { DlValue, Env, Tensor } from "./context.ts";
+import { isFloat, sameType } from "../types/tensor-type.ts";
+import type { Arg, DlValue, Env, Tensor } from "./context.ts";
 import { build, origins } from "./emit.ts";
 import { report } from "./errors.ts";
-import { describe, functionName, makeTensor } from "./values.ts";
+import { describe, ERROR, makeTensor } from "./values.ts";
 
 /** A loss is a float scalar; null after a report. */
 export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null {
@@ -42,20 +41,26 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
 
-/** Paths of the params that a model or layer has used so far in this entry; null after a report. */
-export function paramsUnder(env: Env, value: DlValue, span: Span): readonly string[] | null {
-  if (value.kind === "error") return null;
-  const path = value.kind === "function" ? ownPath(env, value) : null;
-  if (path === null) {
-    report(env.context, "E0602", span, `${describe(value)} has no params of its own`, { help: "name a model, or a layer that a `let` named" });
-    return null;
-  }
-  const under = env.context.paramsUnder.get(path);
-  if (under !== undefined && under.size > 0) return [...under];
-  report(env.context, "E0602", span, `${value.kind === "function" ? functionName(value.target) : ""} has used no params in this entry so far`, {
-    help: "apply it before its params are asked for",
-  });
-  return null;
+/**
+ * Forward mode by reverse mode twice: the gradient of <vjp(u), v> with respect to u, which the first gradient is linear in, so u is of no account. The expansion
+ * drops what the result does not need. J. Townsend, "A new trick for calculating Jacobian vector products", 2017.
+ */
+export function pushForward(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
+  const { builder } = env.context;
+  const [y, x, v] = [given.y.value, given.x.value, given.v.value];
+  if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
+  for (const { value, span: at } of [given.y, given.x])
+    if (value.kind !== "tensor" || !isFloat(value.value.type.dtype)) return report(env.context, "E0309", at, `a derivative is of and along float tensors, not ${describe(value)}`);
+  if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
+  if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
+    return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, { also: [{ span: given.x.span, says: describe(x) }] });
+  const u = build(env, span, () => builder.constant(y.value.type, 0));
+  const inner = (a: GraphValue, b: GraphValue): GraphValue => builder.sum(builder.mul(a, b), [...a.type.shape.keys()]);
+  const weighted = makeTensor(builder, build(env, span, () => inner(y.value, u)), span);
+  const back = gradientsOf(env, weighted, [x], span)?.[0];
+  if (back === undefined) return ERROR;
+  const [result] = build(env, span, () => builder.callAll("gradient", [inner(back.value, v.value), u]));
+  return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);
 }
 
 /** Everything that a value is computed from, itself included. */

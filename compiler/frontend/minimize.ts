@@ -7,7 +7,8 @@ import { applyCallable, type Place } from "./calls.ts";
 import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "./context.ts";
 import { report } from "./errors.ts";
 import { childPath, joinPath, makeFrame, placeKey, type Frame } from "./frames.ts";
-import { ancestors, gradientsOf, paramsUnder, scalarLoss } from "./gradients.ts";
+import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
+import { paramsUnder } from "./places.ts";
 import { describe, list, makeTensor, showTensor } from "./values.ts";
 import { write } from "./variables.ts";
 
@@ -27,9 +28,9 @@ interface Trained {
  */
 export function minimize(env: Env, statement: MinimizeStmt): void {
   const { context } = env;
-  if (env.body !== "entry" || !context.train) {
+  if (env.body !== "entry" || !context.train || context.region !== null) {
     report(context, "E0607", statement.span, "`minimize` stands in the body of a train entry", {
-      help: env.body === "entry" ? "write `train entry`" : undefined,
+      help: env.body !== "entry" ? undefined : context.region === null ? "write `train entry`" : "take it out of the loop or branch",
     });
     return;
   }

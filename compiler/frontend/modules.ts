@@ -1,13 +1,14 @@
-import type { Entry, File, Import } from "../../dsl/ast.ts";
+import type { Entry, File, Import, Name, Setting, Test } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { parse, type Parsed } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
-import { invariant } from "../support/invariant.ts";
+import { invariant, never } from "../support/invariant.ts";
 import { builtins } from "./builtins.ts";
-import type { DlValue, Scope } from "./context.ts";
+import type { Binding, DlValue, Scope } from "./context.ts";
 import { preludeFiles } from "./prelude.ts";
 import { makeFileScope } from "./scope.ts";
+import { ERROR } from "./values.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is none. */
 export type Resolve = (path: string, from: string | null) => Source | null;
@@ -16,7 +17,9 @@ export interface Module {
   readonly scope: Scope;
   readonly entries: readonly Entry[];
   /** What other files can import. */
-  readonly exports: ReadonlyMap<string, DlValue>;
+  readonly exports: ReadonlyMap<string, Binding>;
+  readonly settings: readonly Setting[];
+  readonly tests: readonly Test[];
 }
 
 export interface Modules {
@@ -70,19 +73,29 @@ function loadModule(source: Source, loading: Loading): Module | null {
   const scope = makeFileScope(loading.prelude);
   for (const item of file.imports) importNames(item, source, scope, loading);
   const exports = declareItems(file, scope, loading.diagnostics);
-  const module: Module = { scope, exports, entries: file.items.filter((item) => item.kind === "entry") };
+  const module: Module = {
+    scope,
+    exports,
+    entries: file.items.filter((item) => item.kind === "entry"),
+    settings: file.items.filter((item) => item.kind === "setting"),
+    tests: file.items.filter((item) => item.kind === "test"),
+  };
   loading.loaded.set(source.name, module);
   return module;
 }
 
-function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, DlValue> {
-  const exports = new Map<string, DlValue>();
+function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, Binding> {
+  const exports = new Map<string, Binding>();
   const places = new Map<string, Span>();
   const once = (name: string, span: Span): boolean => {
     const first = places.get(name);
     if (first === undefined) places.set(name, span);
     else diagnostics.push({ code: "E0202", says: `${name} is declared twice`, at: { span, says: "again here" }, also: [{ span: first, says: "first here" }] });
     return first === undefined;
+  };
+  const declareName = (name: Name, binding: Binding): void => {
+    scope.bind(name.text, binding);
+    exports.set(name.text, binding);
   };
   for (const item of file.items) {
     switch (item.kind) {
@@ -93,12 +106,23 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
         // Entries have names of their own: an entry may be called as a function is.
         once(`entry ${item.name.text}`, item.name.span);
         break;
-      default: {
+      case "test":
+        once(`test ${item.title}`, item.titleSpan);
+        break;
+      case "setting":
+        if (once(item.name.text, item.name.span)) declareName(item.name, { kind: "setting", item, scope, span: item.name.span });
+        break;
+      case "model":
+      case "layer":
+      case "fn":
+      case "optimizer": {
         if (!once(item.name.text, item.name.span)) break;
         const value: DlValue = { kind: "function", target: { kind: "callable", declaration: item, scope }, args: [], instance: null };
-        scope.bindValue(item.name.text, value, item.name.span);
-        exports.set(item.name.text, value);
+        declareName(item.name, { kind: "value", value, span: item.name.span });
+        break;
       }
+      default:
+        never(item);
     }
   }
   return exports;
@@ -108,9 +132,9 @@ function importNames(item: Import, from: Source, scope: Scope, loading: Loading)
   const module = importedModule(item, from, loading);
   for (const { name, alias } of item.names) {
     const local = alias ?? name;
-    const value = module?.exports.get(name.text);
-    scope.bindValue(local.text, value ?? { kind: "error" }, local.span);
-    if (module === null || value !== undefined) continue;
+    const binding = module?.exports.get(name.text);
+    scope.bind(local.text, binding === undefined ? { kind: "value", value: ERROR, span: local.span } : { ...binding, span: local.span });
+    if (module === null || binding !== undefined) continue;
     const near = didYouMean(name.text, [...module.exports.keys()]);
     loading.diagnostics.push({
       code: "E0203",

@@ -3,7 +3,7 @@ import type { DType } from "../../runtime/dtype.ts";
 import { scalar } from "../types/tensor-type.ts";
 import { convertStatic, type Bound } from "./arguments.ts";
 import { literal } from "./conform.ts";
-import type { Arg, DlValue, Env } from "./context.ts";
+import type { Arg, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "./dims.ts";
 import { report } from "./errors.ts";
 import { fitPostponed, fitTensor, type Postponed, type Subject, type TensorTypeExpr } from "./fit.ts";
@@ -68,8 +68,19 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
   }
   if (value.kind !== "tensor" || p.type.kind !== "tensor") return wrongKind(env, p, arg);
   if (!fitTensor(inner, p.type, value, subject, postponed)) return false;
-  inner.scope.bindValue(p.name.text, value, arg.span);
+  inner.scope.bindValue(p.name.text, { ...value, symbols: filled(p.type, value) }, arg.span);
   return true;
+}
+
+/** A dim that has no name outside bears that of the signature in the body. */
+function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | null)[] {
+  const pack = type.dims.findIndex((dim) => dim.kind === "pack");
+  const nameAt = (axis: number): string | null => {
+    const shift = symbols.length - type.dims.length;
+    const dim = type.dims[pack < 0 || axis < pack ? axis : axis >= pack + shift + 1 ? axis - shift : pack];
+    return dim?.kind === "name" ? dim.text : null;
+  };
+  return symbols.map((symbol, axis) => symbol ?? nameAt(axis));
 }
 
 function wrongKind(env: Env, p: Parameter, arg: Arg): false {

@@ -4,11 +4,12 @@ import type { Source } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
-import type { DlValue, ProgramState } from "./context.ts";
+import type { DlValue, ProgramState, Trace } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
 import { reserve } from "./frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
 import { randomStates, seedPath } from "./random.ts";
+import { declareSetting } from "./settings.ts";
 
 export type { Resolve } from "./modules.ts";
 
@@ -18,6 +19,10 @@ export interface ElaborateOptions {
   /** Entries to elaborate; all by default. */
   readonly entries?: readonly string[];
   readonly resolve: Resolve;
+  /** Size of dims that nobody gives, where a file is only looked at. Without it, a dim without a size is a mistake. */
+  readonly standIn?: number;
+  /** Notes shapes and applications on the way. */
+  readonly trace?: Trace;
 }
 
 export interface Elaborated {
@@ -39,15 +44,17 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const { main, library } = loadModules(source, options.resolve, diagnostics);
   if (main === null) return { program: null, diagnostics, dims: [] };
   const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((state) => [state.path, state]));
-  const program: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, naming: new Map() };
+  const program: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, settings: new Map(), naming: new Map(), standIn: options.standIn ?? null, trace: options.trace ?? null };
   reserve(program.naming, "", "rng");
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
+  const settingsContext = makeContext(program, { name: "settings", train: false, dims: options.variants[0] ?? {}, index: 0 });
+  for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
   if (diagnostics.length > 0) return { program: null, diagnostics, dims };
   const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
-  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }] }, diagnostics, dims };
+  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }], settings: [...program.settings.values()] }, diagnostics, dims };
 }
 
 /** All ops but leaves and what passes alone make: `gradient`, and ops that use one name for an operand and an attribute. */

@@ -8,8 +8,12 @@ import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./dims.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { joinPath, placeKey, reserve } from "./frames.ts";
+import { assertion } from "./assertions.ts";
 import { initialize } from "./initializers.ts";
+import { setNext, setYield } from "./loop-words.ts";
 import { minimize } from "./minimize.ts";
+import { bindPattern } from "./pattern.ts";
+import { freeze } from "./places.ts";
 import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values.ts";
 import { declare, read, write } from "./variables.ts";
 
@@ -29,7 +33,7 @@ function execute(env: Env, statement: Stmt): DlValue {
     case "expression":
       return env.context.evaluate(env, statement.value);
     case "let":
-      destructure(env, statement.pattern, named(env.context.evaluate(env, statement.value), statement.pattern));
+      bindPattern(env, statement.pattern, named(env.context.evaluate(env, statement.value), statement.pattern));
       return UNIT;
     case "param":
     case "state":
@@ -41,6 +45,18 @@ function execute(env: Env, statement: Stmt): DlValue {
     case "minimize":
       minimize(env, statement);
       return UNIT;
+    case "next":
+      setNext(env, statement);
+      return UNIT;
+    case "yield":
+      setYield(env, statement);
+      return UNIT;
+    case "freeze":
+      freeze(env, statement);
+      return UNIT;
+    case "assert":
+      assertion(env, statement);
+      return UNIT;
     default:
       return never(statement);
   }
@@ -50,18 +66,6 @@ function execute(env: Env, statement: Stmt): DlValue {
 function named(value: DlValue, pattern: Pattern): DlValue {
   if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null) return value;
   return { ...value, instance: { ...value.instance, hint: pattern.name.text } };
-}
-
-function destructure(env: Env, pattern: Pattern, value: DlValue): void {
-  if (pattern.kind === "name") {
-    env.scope.bindValue(pattern.name.text, value, pattern.name.span);
-    return;
-  }
-  const items = value.kind === "tuple" || value.kind === "list" ? value.items : [];
-  if (value.kind !== "error" && items.length !== pattern.items.length)
-    report(env.context, "E0508", pattern.span, `${pattern.items.length} names for ${describe(value)}`, { label: "does not fit" });
-  const fits = items.length === pattern.items.length;
-  pattern.items.forEach((item, k) => destructure(env, item, fits ? (items[k] ?? ERROR) : ERROR));
 }
 
 type VariableStmt = Stmt & { readonly kind: "param" | "state" };

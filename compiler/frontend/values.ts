@@ -71,6 +71,8 @@ export function describe(value: DlValue): string {
       return value.target.kind === "callable"
         ? `the ${value.target.declaration.kind} ${functionName(value.target)}`
         : `the function ${functionName(value.target)}`;
+    case "place":
+      return value.path;
     case "ops":
       return "the table of ops";
     case "unit":

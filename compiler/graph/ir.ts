@@ -84,4 +84,17 @@ export interface Program {
   readonly name: string;
   readonly persistent: readonly Persistent[];
   readonly entries: readonly { readonly dims: Readonly<Record<string, number>>; readonly graph: Graph }[];
+  /** States that are set from outside between calls; absent where there are none. */
+  readonly settings?: readonly ProgramSetting[];
+}
+
+/** A number that changes between calls without compiling again. `path` is that of its state. */
+export interface ProgramSetting {
+  readonly name: string;
+  readonly path: string;
+  readonly default: number;
+  /** What a search may try; null where anything goes. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly scale: "linear" | "log";
 }
