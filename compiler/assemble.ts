@@ -57,6 +57,7 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
     constants: layout.constants,
     entries: plans,
     profiled: profile ? library.kernels.map(({ name }) => name) : [],
+    ...(program.settings !== undefined && program.settings.length > 0 && { settings: program.settings }),
   };
   return { kernels: library.kernels, entries, plan };
 }

@@ -4,7 +4,7 @@ export { DlcError } from "./error.ts";
 export type { Input, Inputs } from "./input.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
 export { loadBuilt, type LoadOptions, type Manifest } from "./load.ts";
-export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Slot, Step } from "./plan.ts";
+export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Setting, Slot, Step } from "./plan.ts";
 export type { KernelProfile, Profile } from "./profile.ts";
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from "./safetensors.ts";
 export { createSession, type RunOptions, type SaveOptions, type Session, type SessionOptions, type StateTensor } from "./session.ts";

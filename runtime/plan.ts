@@ -85,6 +85,17 @@ export interface EntryPlan {
   readonly liveBytes: number;
 }
 
+/** A number that changes between calls without compiling again: `path` is the state that holds it. */
+export interface Setting {
+  readonly name: string;
+  readonly path: string;
+  readonly default: number;
+  /** The range that a search may try; null where anything goes. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly scale: "linear" | "log";
+}
+
 /** Everything that the runtime needs to know about a compiled module. It is JSON: `manifest.json` of a built model. */
 export interface Plan {
   readonly format: "dlc-plan-1";
@@ -98,6 +109,8 @@ export interface Plan {
   readonly entries: readonly EntryPlan[];
   /** Kernels that are exported for profiling, by name; empty in an ordinary build. */
   readonly profiled: readonly string[];
+  /** Absent where there are none. */
+  readonly settings?: readonly Setting[];
 }
 
 /**

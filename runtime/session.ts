@@ -6,6 +6,7 @@ import { exported, instantiate, type Mode } from "./instantiate.ts";
 import type { Code, EntryPlan, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
 import { viewOf, type Tensor } from "./tensor.ts";
+import { setSetting } from "./settings.ts";
 import { loadWeights, putSnapshot, saveWeights, takeSnapshot } from "./weights.ts";
 
 export interface SessionOptions {
@@ -39,6 +40,8 @@ export interface Session {
   /** Params and state by path; `data` are views. Call `touch` after writing to one. */
   readonly state: ReadonlyMap<string, StateTensor>;
   touch(): void;
+  /** Changes a `setting` of the model from the next call on. Throws E0815 for an unknown one, E0816 for a value outside its range. */
+  set(name: string, value: number): void;
   /** Initializes everything anew. */
   reset(seed: number): void;
   snapshot(): Uint8Array<ArrayBuffer>;
@@ -124,6 +127,10 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       );
     },
     touch() {
+      version++;
+    },
+    set(name, value) {
+      setSetting(plan, state, name, value);
       version++;
     },
     reset(seed) {

@@ -17,6 +17,8 @@ export const hostCodes = {
   E0812: "inputs of sizes that the entry was not compiled for",
   E0813: "inputs that fit several variants of the entry",
   E0814: "an input value outside its dtype",
+  E0815: "a setting that the model does not have",
+  E0816: "a value that a setting may not take",
   E0820: "a safetensors file that is damaged, or none",
   E0821: "weights of another model",
   E0822: "a snapshot of another model",

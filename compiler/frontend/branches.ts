@@ -36,7 +36,7 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   if (condition.kind === "error") return ERROR;
   if (condition.kind === "bool") return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool" || condition.value.type.shape.length > 0)
-    return report(context, "E0707", expr.condition.span, `\`cond\` needs a bool scalar, not ${describe(condition)}`, {
+    return report(context, "E0627", expr.condition.span, `\`cond\` needs a bool scalar, not ${describe(condition)}`, {
       help:
         condition.kind === "tensor" && condition.value.type.dtype === "bool"
           ? "select(condition, a, b) chooses element by element; all(x) and any(x) make one bool of many"
@@ -70,7 +70,7 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
   const whole = tensorized(like.env, like.value, span);
   const fitted = whole && fitLike(other.env, other.value, whole, span);
   if (whole !== null && fitted !== null) return like === then ? [whole, fitted] : [fitted, whole];
-  report(then.context, "E0706", expr.span, `the branches of \`cond\` give ${describe(then.value)} and ${describe(otherwise.value)}`, {
+  report(then.context, "E0626", expr.span, `the branches of \`cond\` give ${describe(then.value)} and ${describe(otherwise.value)}`, {
     also: [
       { span: spanA, says: describe(then.value) },
       { span: spanB, says: describe(otherwise.value) },

@@ -62,14 +62,14 @@ export const codes = {
   E0609: "a loss depends on its params by steps that have a gradient",
   E0610: "a tangent has the type of what it belongs to",
   E0611: "a gradient rule gives the gradient of each tensor parameter, in its type",
-  E0701: "`next` and `yield` stand in the body of the loop that they are for",
-  E0702: "a carry keeps its type",
-  E0703: "every carry has a `next`",
-  E0704: "the sequences of a scan have one length",
-  E0705: "a scan runs along an axis of its sequences, or has a length",
-  E0706: "both branches of `cond` give the same types",
-  E0707: "the conditions of `cond` and `while` are bool scalars",
-  E0708: "loops carry, cut and yield tensors",
+  E0621: "`next` and `yield` stand in the body of the loop that they are for",
+  E0622: "a carry keeps its type",
+  E0623: "every carry has a `next`",
+  E0624: "the sequences of a scan have one length",
+  E0625: "a scan runs along an axis of its sequences, or has a length",
+  E0626: "both branches of `cond` give the same types",
+  E0627: "the conditions of `cond` and `while` are bool scalars",
+  E0628: "loops carry, cut and yield tensors",
 } as const satisfies Record<string, string>;
 
 export type Code = keyof typeof codes;

@@ -10,7 +10,7 @@ export function setNext(env: Env, statement: Stmt & { kind: "next" }): void {
   const { name, span } = statement;
   const value = context.evaluate(env, statement.value);
   if (loop === null) {
-    report(context, "E0701", span, "`next` stands in the body of a `scan` or `while`", {
+    report(context, "E0621", span, "`next` stands in the body of a `scan` or `while`", {
       help: context.region === null ? "a state is written with `<-`" : "take it out of the inner block: next h = cond p { a } else { b }",
     });
     return;
@@ -27,11 +27,11 @@ export function setNext(env: Env, statement: Stmt & { kind: "next" }): void {
 /** `next h` as a value: what the statement of that name said. */
 export function nextOf(env: Env, name: Name): DlValue {
   const { context, loop } = env;
-  if (loop === null) return report(context, "E0701", name.span, "`next` stands in the body of a `scan` or `while`");
+  if (loop === null) return report(context, "E0621", name.span, "`next` stands in the body of a `scan` or `while`");
   if (!loop.carries.has(name.text)) return unknownCarry(env, name);
   const next = loop.nexts.get(name.text);
   if (next === undefined)
-    return report(context, "E0701", name.span, `next ${name.text} is not known yet`, { help: `write \`next ${name.text} = ...\` above` });
+    return report(context, "E0621", name.span, `next ${name.text} is not known yet`, { help: `write \`next ${name.text} = ...\` above` });
   return localize(env, next.value, name.span);
 }
 
@@ -40,7 +40,7 @@ export function setYield(env: Env, statement: Stmt & { kind: "yield" }): void {
   const { context, loop } = env;
   const value = context.evaluate(env, statement.value);
   if (loop === null) {
-    report(context, "E0701", statement.span, "`yield` stands in the body of a `scan`");
+    report(context, "E0621", statement.span, "`yield` stands in the body of a `scan`");
     return;
   }
   if (loop.yielded !== null)

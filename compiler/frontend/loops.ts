@@ -87,7 +87,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const stop = until.kind === "bool" ? tensorized(testEnv, until, expr.until.span) : until;
   if (stop?.kind !== "tensor" || stop.value.type.dtype !== "bool" || stop.value.type.shape.length > 0) {
     if (until.kind === "error") return ERROR;
-    return report(context, "E0707", expr.until.span, `\`until\` needs a bool scalar, not ${describe(until)}`, {
+    return report(context, "E0627", expr.until.span, `\`until\` needs a bool scalar, not ${describe(until)}`, {
       help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) make one of many" : undefined,
     });
   }
@@ -96,7 +96,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const body: Env = { ...env, context: inner, scope: makeScope(env.scope), loop: null };
   const loop = runBody(body, expr, carried, inner);
   if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;
-  if (loop.yielded !== null) return report(context, "E0701", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
+  if (loop.yielded !== null) return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
   writeStates(inner, carries);
   if (carries.counter !== null) inner.builder.write(`carry${carries.counter}`, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
   const invariants = invariantsOf([test, inner]);
@@ -120,7 +120,7 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
     if (isFaulty(value)) return null;
     const tensors = tensorized(env, value, init.span);
     if (tensors === null) {
-      report(env.context, "E0708", init.span, `a carry is a tensor or a number, and ${name.text} is ${describe(value)}`, {
+      report(env.context, "E0628", init.span, `a carry is a tensor or a number, and ${name.text} is ${describe(value)}`, {
         help: value.kind === "function" ? "give it a shape, as in zeros([N, 64])" : undefined,
       });
       return null;
@@ -153,7 +153,7 @@ function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carrie
   if (isFaulty(value) || diagnostics.length > before) return null;
   const last = expr.body.statements.at(-1);
   if (last?.kind === "expression" && value.kind !== "unit") {
-    report(inner, "E0701", last.span, `the value of a loop's body is not used, and this is ${describe(value)}`, {
+    report(inner, "E0621", last.span, `the value of a loop's body is not used, and this is ${describe(value)}`, {
       help: expr.kind === "scan" ? "write `yield` before it to stack it, or `next` to carry it" : "write `next` to carry it",
     });
     return null;
@@ -167,7 +167,7 @@ function yieldedBy(body: Env, { yielded }: Loop): DlValue | null | undefined {
   if (isFaulty(yielded.value)) return undefined;
   const made = tensorized(body, yielded.value, yielded.span);
   if (made !== null) return made;
-  report(body.context, "E0708", yielded.span, `a scan yields tensors, and this is ${describe(yielded.value)}`);
+  report(body.context, "E0628", yielded.span, `a scan yields tensors, and this is ${describe(yielded.value)}`);
   return undefined;
 }
 
@@ -178,7 +178,7 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const name = carry.name.text;
     const next = loop.nexts.get(name);
     if (next === undefined) {
-      report(inner, "E0703", carry.span, `${name} has no \`next\`, so it would never change`, { help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop` });
+      report(inner, "E0623", carry.span, `${name} has no \`next\`, so it would never change`, { help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop` });
       good = false;
       continue;
     }
@@ -186,7 +186,7 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const fitted = fitLike(body, next.value, init, next.span);
     if (fitted === null) {
       good = false;
-      report(inner, "E0702", next.span, `the carry ${name} is ${describe(init)}, and next ${name} is ${describe(next.value)}`, {
+      report(inner, "E0622", next.span, `the carry ${name} is ${describe(init)}, and next ${name} is ${describe(next.value)}`, {
         also: [{ span: carry.span, says: init.kind === "tensor" ? showTensor(init) : describe(init) }],
         help: carryHelp(init, next.value),
       });

@@ -17,4 +17,9 @@ export const preludeFiles = [
   "std/metrics.dl",
   "std/optimizers.dl",
   "std/schedules.dl",
+  "std/recurrent.dl",
+  "std/ctc.dl",
+  "std/augmentation.dl",
+  "std/clustering.dl",
+  "std/signal.dl",
 ] as const;
