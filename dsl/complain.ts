@@ -56,6 +56,7 @@ function wanted({ expected, rule, rules }: Failure): string {
   if (rule === "type") return only === "RSquare" ? "`]`" : "a type";
   if (rule === "block" && only === "RBrace") return "the end of the statement";
   if (rule === "body") return "a body";
+  if (rule === "test" && only === "String") return "the title of the test in quotes";
   if (rule === "import" && only === "String") return "the path of a file in quotes";
   if (only === "RParen" || only === "RSquare" || (only === "RBrace" && (rules.includes("record") || rule === "import"))) return `\`,\` or ${labels.get(only)}`;
   return expected.map((name) => labels.get(name) ?? name).join(" or ");
@@ -95,4 +96,21 @@ const where: Readonly<Record<string, string>> = {
   field: "this record",
   if: "this `if`",
   repeat: "this `repeat`",
+  cond: "this `cond`",
+  for: "this `for`",
+  while: "this `while`",
+  scan: "this `scan`",
+  sequence: "this `scan`",
+  carries: "this list of carries",
+  carry: "this list of carries",
+  checkpoint: "this `checkpoint`",
+  freeze: "this `freeze`",
+  next: "this `next`",
+  nextValue: "this `next`",
+  yield: "this `yield`",
+  assert: "this `assert`",
+  where: "this `where`",
+  gradient: "this gradient rule",
+  setting: "this setting",
+  test: "this test",
 };

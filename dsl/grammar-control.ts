@@ -68,10 +68,14 @@ export abstract class Control extends Expressions {
 
   protected readonly scan: Rule = this.RULE("scan", () => {
     this.CONSUME(contextual.scan);
-    this.OR([
-      { GATE: () => this.follows(contextual.along), ALT: () => this.CONSUME(t.Name) },
-      { ALT: () => this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.sequence) }) },
-    ]);
+    // With one token of lookahead, so that a mistake in what follows the first name is found there.
+    this.OR({
+      MAX_LOOKAHEAD: 1,
+      DEF: [
+        { GATE: () => this.follows(contextual.along), ALT: () => this.CONSUME(t.Name), IGNORE_AMBIGUITIES: true },
+        { ALT: () => this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.sequence) }) },
+      ],
+    });
     this.CONSUME(contextual.along);
     this.SUBRULE(this.expression);
     this.OPTION(() => this.CONSUME(contextual.reversed));

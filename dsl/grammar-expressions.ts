@@ -178,21 +178,25 @@ export abstract class Expressions extends CstParser {
   /** `cond p {`, `cond (a or b) and c {`; but `cond(p)` is a call, `cond[0]` an element and `cond - p` a difference. */
   private beginsCond(): boolean {
     if (!ambiguousAfterCond.some((type) => this.follows(type))) return startsCondition.some((type) => this.follows(type));
-    for (let k = 2; ; k++) {
+    for (let k = 2; k < farthest; k++) {
       const { tokenType } = this.LA(k);
-      if (tokenType === t.LBrace) return true;
+      if (tokenType === t.LBrace || compound.has(tokenType)) return true;
       if (tokenType === t.LParen || tokenType === t.LSquare) k = this.closing(k);
       else if (endsCondition.has(tokenType)) return false;
       // Two words side by side: the second begins a clause of what is around.
-      if (tokenMatcher(this.LA(k + 1), t.Name) && endsOperand.some((type) => tokenMatcher(this.LA(k), type))) return false;
+      const word = tokenMatcher(this.LA(k + 1), t.Name);
+      if ((tokenType === contextual.cond || tokenType === contextual.scan) && word) return true;
+      const ended = tokenType !== contextual.next && endsOperand.some((type) => tokenMatcher(this.LA(k), type));
+      if (ended && word) return false;
     }
+    return false;
   }
 
   /** The number of the token that closes the bracket at `k`. Brackets are balanced; a forgotten one has been put in. */
   private closing(k: number): number {
     for (let depth = 0, at = k; ; at++) {
       const { tokenType } = this.LA(at);
-      if (tokenType === EOF) return at;
+      if (tokenType === EOF || at >= farthest) return at;
       if (openers.has(tokenType)) depth++;
       else if (closers.has(tokenType)) depth--;
       if (depth === 0) return at;
@@ -200,9 +204,15 @@ export abstract class Expressions extends CstParser {
   }
 }
 
+/** No condition and no pattern is longer; without a limit a long line of `cond - cond - ...` would be read once for each. */
+const farthest = 500;
+
 const openers: ReadonlySet<TokenType> = new Set([t.LParen, t.LSquare, t.LBrace]);
 const closers: ReadonlySet<TokenType> = new Set([t.RParen, t.RSquare, t.RBrace]);
 const ambiguousAfterCond: readonly TokenType[] = [t.LParen, t.LSquare, t.Minus];
-const startsCondition: readonly TokenType[] = [t.Plain, t.NumberToken, t.StringToken, reserved.not, reserved.true, reserved.false, reserved.if];
+const { if: ifWord, repeat, while: whileWord, for: forWord, not, true: yes, false: no } = reserved;
+const startsCondition: readonly TokenType[] = [t.Plain, t.NumberToken, t.StringToken, not, yes, no, ifWord, repeat, whileWord, forWord];
 const endsOperand: readonly TokenType[] = [...closers, t.Name, t.NumberToken, t.StringToken];
+/** Another expression with a block. */
+const compound: ReadonlySet<TokenType> = new Set([ifWord, repeat, whileWord, forWord]);
 const endsCondition: ReadonlySet<TokenType> = new Set([...closers, t.Comma, t.Newline, t.Colon, t.Equals, EOF]);

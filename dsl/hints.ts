@@ -1,4 +1,4 @@
-import { tokenMatcher, type IToken } from "chevrotain";
+import { tokenMatcher, type IToken, type TokenType } from "chevrotain";
 import type { SyntaxCode } from "./codes.ts";
 import { didYouMean } from "./suggest.ts";
 import * as t from "./tokens.ts";
@@ -27,7 +27,7 @@ export interface Hint {
 
 /** The probable mistake behind a failure: the first rule that knows it; null where none does. */
 export function hint(failure: Failure): Hint | null {
-  for (const rule of rules) {
+  for (const rule of sequence) {
     const found = rule(failure);
     if (found) return found;
   }
@@ -36,8 +36,8 @@ export function hint(failure: Failure): Hint | null {
 
 type Rule = (failure: Failure) => Hint | null;
 
-export const declarations: readonly string[] = ["model", "layer", "fn", "optimizer", "entry", "train", "dim", "import"];
-const statements = ["let", "param", "state", "minimize", "if", "repeat"];
+export const declarations: readonly string[] = ["model", "layer", "fn", "optimizer", "entry", "train", "dim", "setting", "test", "import"];
+const statements = ["let", "param", "state", "minimize", "if", "repeat", "scan", "while", "for", "cond", "freeze", "next", "yield", "assert", "checkpoint"];
 
 /** Words of other languages, with what stands for them here. */
 const foreignWords: ReadonlyMap<string, string> = new Map([
@@ -49,11 +49,13 @@ const foreignWords: ReadonlyMap<string, string> = new Map([
   ["const", "a value is named with `let`"],
   ["var", "a value is named with `let`; what lasts between calls is a `state`"],
   ["elif", "write `else if`"],
-  ["for", "write `repeat i in 8 { ... }`"],
-  ["while", "write `repeat 8 { ... }`"],
+  ["loop", "a loop over time is `scan`, one with a condition `while`; `repeat` and `for` are written out when the program is compiled"],
+  ["switch", "write `if ... else if ... else ...`, or `cond` where a tensor decides"],
+  ["match", "write `if ... else if ... else ...`, or `cond` where a tensor decides"],
+  ["lambda", "a function has a name: declare it with `fn` and pass that"],
 ]);
 
-const rules: readonly Rule[] = [foreignWord, misspelt, declarationInside, keywordAsName, outsideOfAll, ...helpOnly()];
+const sequence: readonly Rule[] = [foreignWord, misspelt, declarationInside, keywordAsName, outsideOfAll, ...helpOnly()];
 
 function foreignWord({ found, previous, first, rule }: Failure): Hint | null {
   const word = previous !== null && previous === first && rule === "block" ? previous : found;
@@ -61,12 +63,14 @@ function foreignWord({ found, previous, first, rule }: Failure): Hint | null {
   return word && help !== undefined ? { code: "E0107", says: `\`${word.image}\` is not a keyword of this language`, help, at: word } : null;
 }
 
-function misspelt({ found, previous, first, expected, rule }: Failure): Hint | null {
+function misspelt({ found, previous, first, expected, rule, rules }: Failure): Hint | null {
   const names = expected.filter((name) => name.endsWith("Keyword")).map((name) => name.slice(0, -"Keyword".length).toLowerCase());
   if (rule === "item") return suggestion(found, declarations);
+  if (rule === "body") return suggestion(found, ["where"]);
   if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
+  if (rule === "block" && rules.includes("scan") && expected[0] === "LBrace") return suggestion(found, ["carry", "reversed"]);
   const head =
     previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken) ? suggestion(previous, statements) : null;
   return head ?? suggestion(found, ["and", "or"]);
@@ -98,7 +102,7 @@ function declarationInside({ previous, first, rule, found }: Failure): Hint | nu
 function keywordAsName({ found, previous, first, expected, rule }: Failure): Hint | null {
   if (!found || !tokenMatcher(found, t.Word) || tokenMatcher(found, t.Name)) return null;
   const declared = previous !== null && previous === first && (previous.tokenType === t.contextual.param || previous.tokenType === t.contextual.state);
-  if (expected[0] !== "Name" && rule !== "parameters" && rule !== "field" && !declared) return null;
+  if (expected[0] !== "Name" && expected[0] !== "Plain" && rule !== "parameters" && rule !== "field" && !declared) return null;
   return { code: "E0114", says: `\`${found.image}\` is a keyword and cannot be a name`, help: `choose another name, such as \`${found.image}_\`` };
 }
 
@@ -106,9 +110,18 @@ function outsideOfAll({ rule, found }: Failure): Hint | null {
   if (rule !== "item" || !found) return null;
   return {
     says: `expected a declaration, found \`${found.image}\``,
-    help: "a file holds `import`, `dim`, `model`, `layer`, `fn`, `optimizer` and `entry`; all else stands inside one of these",
+    help: "a file holds `import`, `dim`, `model`, `layer`, `fn`, `optimizer`, `entry`, `setting` and `test`; all else stands inside one of these",
   };
 }
+
+/** Words that begin something only if what follows fits. */
+const needs: ReadonlyMap<TokenType, string> = new Map([
+  [t.contextual.cond, "it reads `cond p { a } else { b }`"],
+  [t.contextual.scan, "it reads `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"],
+  [t.contextual.checkpoint, "it reads `checkpoint { ... }`"],
+  [t.contextual.next, "in a `scan`, `next h = ...` gives a carry its next value"],
+  [t.contextual.freeze, "it reads `freeze Model.part`"],
+]);
 
 /** Rules that add a help to the usual sentence: the rule of the grammar, the token that was found (null for any), and the help. */
 function helpOnly(): readonly Rule[] {
@@ -143,10 +156,23 @@ function helpOnly(): readonly Rule[] {
     help("body", null, ({ found }) =>
       found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`",
     ),
+    help("scan", null, () => "it reads `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
+    help("sequence", null, () => "it reads `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
+    help("carry", null, (_, name) => `a carry begins with a value: \`carry ${name} = zeros([N])\``),
+    help("while", null, () => "it reads `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
+    help("carries", null, () => "it reads `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
+    help("for", null, () => "it reads `for i in 8 { ... }`"),
+    help("cond", null, () => "it has both branches: `cond p { a } else { b }`"),
+    help("where", null, () => 'it reads `where C % groups == 0, "the message"`'),
+    help("gradient", null, () => "it reads `with gradient (dy) { ... }`, with the gradient for each parameter"),
+    help("setting", "Equals", (_, name) => `a setting has a type: \`setting ${name}: f32 = 1e-3\``),
+    help("setting", null, () => "it reads `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`"),
+    help("test", null, () => 'it reads `test "what holds" { assert ... }`'),
     help("minimize", null, () => "it reads `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'it reads `import { name } from "./file.dl"`'),
     help("type", null, ({ expected }) => (expected[0] === "RSquare" ? null : "a type looks like `f32[N, 10]`, `int` or `[int]`")),
     help("block", "Equals", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
+    help("block", null, ({ previous, expected }) => (expected[0] === "RBrace" ? (needs.get(previous?.tokenType ?? t.Newline) ?? null) : null)),
     help("block", "Write", () => "only the name of a state stands left of `<-`; a comparison with a negative number is written `a < -b`"),
     help("block", "ElseKeyword", () => "an `else` follows the `}` of its `if`"),
     help("block", null, ({ expected, found }) => (found && expected[0] === "RBrace" ? "put one statement on a line" : null)),
@@ -157,6 +183,7 @@ function helpOnly(): readonly Rule[] {
     help("primary", "Equals", ({ previous }) => (previous?.tokenType === t.Equals ? "write `==` to compare" : null)),
     help("primary", "Pipe", () => "a pipe needs a value on its left"),
     help("dims", null, () => "it reads `dim N, M`"),
+    help("end", "WithKeyword", ({ next }) => (next?.tokenType === t.contextual.gradient ? "only a `fn` has a gradient rule, after its body" : null)),
     help("end", "Equals", ({ first }) => (first?.tokenType === t.contextual.dim ? "a dim gets its value when the file is compiled" : null)),
     help("end", null, ({ first }) => (first?.tokenType === t.contextual.dim ? "put a comma between two dims" : "begin a new line")),
   ];

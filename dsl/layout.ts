@@ -90,10 +90,27 @@ class Layout {
 
   /** The clauses of a declaration, a `scan` and a `while` may stand on lines of their own. */
   private joinsHead({ tokenType }: IToken, following: IToken | undefined): boolean {
-    if (this.open.length === 0) return tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient);
-    if (!following || !clauses.has(tokenType) || endsName.has(following.tokenType) || tokenMatcher(following, t.Operator)) return false;
-    const start = this.line.findLastIndex((u) => u.tokenType === t.Newline || u.tokenType === t.LBrace);
-    return this.line.slice(start + 1).some((u) => looping.has(u.tokenType));
+    if (this.open.length === 0 && (tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient))) return true;
+    if (tokenType === carry) return following !== undefined && tokenMatcher(following, t.Plain);
+    if (tokenType === reversed) return following?.tokenType === carry || following?.tokenType === t.LBrace;
+    const head = tokenType === along ? scan : t.reserved.while;
+    return (tokenType === along || tokenType === until) && this.awaits(tokenType, head);
+  }
+
+  /** The statement has a `scan` without its `along`, or a `while` without its `until`. */
+  private awaits(clause: TokenType, head: TokenType): boolean {
+    let depth = 0;
+    let met = 0;
+    for (let i = this.line.length - 1; i >= 0; i--) {
+      const type = this.line[i]?.tokenType ?? t.Newline;
+      if (closers.has(type)) depth++;
+      else if (depth > 0) depth -= partners.has(type) ? 1 : 0;
+      else if (type === t.Newline || partners.has(type)) return false;
+      else if (this.line[i - 1]?.tokenType === t.Dot) continue;
+      else if (type === clause) met++;
+      else if (type === head && --met < 0) return true;
+    }
+    return false;
   }
 
   /** Takes the token in and keeps the account of brackets. False where a bracket must have been closed before it. */
@@ -192,9 +209,6 @@ const hanging: ReadonlySet<TokenType> = new Set([
   ...partners.keys(),
   ...[t.Comma, t.Minus, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.Dots, t.reserved.and, t.reserved.or, t.reserved.not, t.reserved.else],
 ]);
-const clauses: ReadonlySet<TokenType> = new Set([along, reversed, carry, until]);
-/** What follows a clause's word only where it is a name after all. */
-const endsName: ReadonlySet<TokenType> = new Set([...closers, ...[t.Newline, t.Write, t.Equals, t.Dot, t.Colon, t.Comma]]);
 const joining: ReadonlySet<TokenType> = new Set([...closers, ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or]]);
 
 function opensBlock(line: Line): boolean {
@@ -220,7 +234,7 @@ function beginsStatement(token: IToken, following: IToken | undefined): boolean 
   const { tokenType } = token;
   if (!following || following.tokenType === t.Colon) return false;
   if (statementHeads.has(tokenType)) return true;
-  if (tokenType === param || tokenType === state || tokenType === freeze) return tokenMatcher(following, t.Name);
+  if (tokenType === param || tokenType === state || tokenType === freeze) return tokenMatcher(following, t.Plain);
   return tokenMatcher(token, t.Name) && following.tokenType === t.Write;
 }
 

@@ -1,5 +1,5 @@
 import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
-import { concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
+import { breaks, concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
 import { never } from "./invariant.ts";
 import { ExpressionPrinter, type ControlExpr } from "./printer-expressions.ts";
 
@@ -23,10 +23,15 @@ export class Printer extends ExpressionPrinter {
 
   /** A block of one expression or one `yield` may stand on one line; `tall` blocks (the bodies of declarations) never do. */
   block(block: Block, tall = false): Doc {
+    return group(this.braces(block, tall));
+  }
+
+  /** As `block`, but the group around it says whether it stands on one line. */
+  private braces(block: Block, tall = false): Doc {
     const [only, ...more] = block.statements;
     const bare = !this.comments.anyBefore(block.span.end - 1);
     if (!only && bare) return "{}";
-    if (only && short.has(only.kind) && more.length === 0 && bare && !tall) return group("{", indent(line, this.statement(only)), line, "}");
+    if (only && short.has(only.kind) && more.length === 0 && bare && !tall) return concat("{", indent(line, this.statement(only)), line, "}");
     return concat("{", indent(hardline, this.statements(block)), hardline, "}");
   }
 
@@ -125,21 +130,25 @@ export class Printer extends ExpressionPrinter {
     return group(indent(join(concat(",", line), each)));
   }
 
-  /** An `else` that holds nothing but another branch goes on with it: `else if`, `else cond`. */
+  /**
+   * An `else` that holds nothing but another branch goes on with it: `else if`, `else cond`. Where each block could stand on one line, all do or none does.
+   */
   private branches(expr: Expr & { readonly kind: "if" | "cond" }): Doc {
-    const parts: Doc[] = [];
-    for (let link = expr; ;) {
-      parts.push(`${link.kind} `, this.expression(link.condition), " ", this.block(link.then));
+    const parts: { readonly head: Doc; readonly block: Doc }[] = [];
+    for (let link = expr, lead = ""; ; lead = " else ") {
+      const head = concat(`${lead}${link.kind} `, this.expression(link.condition), " ");
+      parts.push({ head, block: this.braces(link.then) });
       if (!link.otherwise) break;
-      parts.push(" else ");
       const [only, ...more] = link.otherwise.statements;
       if (more.length === 0 && only?.kind === "expression" && only.value.kind === expr.kind) link = only.value;
       else {
-        parts.push(this.block(link.otherwise));
+        parts.push({ head: " else ", block: this.braces(link.otherwise) });
         break;
       }
     }
-    return concat(...parts);
+    const together = !parts.some(({ block }) => breaks(block));
+    const docs = parts.flatMap(({ head, block }) => [head, together ? block : group(block)]);
+    return together ? group(...docs) : concat(...docs);
   }
 }
 

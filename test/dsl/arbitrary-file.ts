@@ -3,6 +3,7 @@ import type {
   Argument,
   Block,
   Callable,
+  Carry,
   DimExpr,
   Entry,
   Expr,
@@ -14,6 +15,7 @@ import type {
   Pack,
   Parameter,
   Pattern,
+  Setting,
   Source,
   Span,
   Stmt,
@@ -23,10 +25,17 @@ import type {
 const source: Source = { name: "<none>", text: "" };
 const span: Span = { source, start: 0, end: 0 };
 
-const contextual = ["dl", "import", "from", "as", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "over", "with", "in"];
-const reserved = ["let", "minimize", "if", "else", "repeat", "and", "or", "not", "true", "false"];
+const contextual = ["dl", "import", "from", "as", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "freeze", "setting", "test"];
+const clauses = ["over", "with", "in", "where"];
+/** Free to be names, but at the head of an expression they may begin something else. */
+const heads = ["scan", "cond", "checkpoint", "next", "gradient"];
+const reserved = ["let", "minimize", "if", "else", "repeat", "while", "for", "yield", "assert", "and", "or", "not", "true", "false"];
 
-const word = fc.oneof({ weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") }, fc.constantFrom(...contextual));
+const plain = fc.oneof({ weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") }, fc.constantFrom(...contextual));
+const word = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses, ...heads));
+const valueWord = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses));
+/** What may follow `next`. */
+const carryName: fc.Arbitrary<Name> = fc.oneof(plain, fc.constantFrom(...heads)).map((text) => ({ text, span }));
 const name: fc.Arbitrary<Name> = word.map((text) => ({ text, span }));
 const anyName: fc.Arbitrary<Name> = fc.oneof(word, fc.constantFrom(...reserved)).map((text) => ({ text, span }));
 const pack: fc.Arbitrary<Pack> = name.map((n) => ({ kind: "pack", name: n, span }));
@@ -37,9 +46,14 @@ const number: fc.Arbitrary<Expr> = fc
 const string: fc.Arbitrary<Expr> = fc
   .oneof(fc.string({ maxLength: 6 }), fc.constantFrom('a"b', "a\\nb", "a\nb\t", "// no comment", "}", "漢"))
   .map((value) => ({ kind: "string", value: value.replaceAll("\r", ""), span }));
-const nameExpr: fc.Arbitrary<Expr> = word.map((text) => ({ kind: "name", text, span }));
+const nameExpr: fc.Arbitrary<Expr> = valueWord.map((text) => ({ kind: "name", text, span }));
 
 const operators = ["+", "-", "*", "/", "%", "^", "@", "==", "!=", "<", "<=", ">", ">=", "and", "or"] as const;
+
+const path: fc.Arbitrary<Expr> = fc.oneof(
+  nameExpr,
+  fc.tuple(nameExpr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
+);
 
 // A type, because an interface is not a record to `letrec`.
 type Tree = {
@@ -66,6 +80,7 @@ const tree = fc.letrec<Tree>((tie) => {
     fc.record({ name: anyName, value: expr }),
     name.map((n) => ({ name: n, value: { kind: "name", text: n.text, span } as const })),
   );
+  const carry: fc.Arbitrary<Carry> = fc.record({ name: carryName, init: expr, span: fc.constant(span) });
   const pattern: fc.Arbitrary<Pattern> = fc.letrec<{ pattern: Pattern }>((inner) => ({
     pattern: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -73,6 +88,14 @@ const tree = fc.letrec<Tree>((tie) => {
       fc.array(inner("pattern"), { maxLength: 3 }).map((items): Pattern => ({ kind: "tuple", items, span })),
     ),
   })).pattern;
+  // `scan over in x` would be a name and a clause.
+  const first = pattern.filter((p) => p.kind === "tuple" || !clauses.includes(p.name.text));
+  const sequence = fc.record({ pattern, value: expr });
+  const sequences = fc.tuple(fc.record({ pattern: first, value: expr }), fc.array(sequence, { maxLength: 2 })).map(([head, more]) => [head, ...more]);
+  const over = fc.oneof(
+    sequences.map((all) => ({ sequences: all, counter: null })),
+    carryName.map((counter) => ({ sequences: [], counter })),
+  );
   const stmt: fc.Arbitrary<Stmt> = fc.oneof(
     { depthSize: "small" },
     expr.map((value): Stmt => ({ kind: "expression", value, span })),
@@ -81,6 +104,10 @@ const tree = fc.letrec<Tree>((tie) => {
     fc
       .tuple(fc.constantFrom("param" as const, "state" as const), name, typeOf(item), fc.option(expr))
       .map(([kind, n, type, init]): Stmt => ({ kind, name: n, type, init, span })),
+    list(path, 1).map((targets): Stmt => ({ kind: "freeze", targets, span })),
+    fc.tuple(carryName, expr).map(([n, value]): Stmt => ({ kind: "next", name: n, value, span })),
+    expr.map((value): Stmt => ({ kind: "yield", value, span })),
+    fc.tuple(expr, fc.option(expr)).map(([condition, says]): Stmt => ({ kind: "assert", condition, says, span })),
     // The first transform cannot be a pipe: that pipe would be the list itself.
     fc
       .tuple(
@@ -109,11 +136,41 @@ const tree = fc.letrec<Tree>((tie) => {
       fc.tuple(expr, list(index)).map(([object, items]): Expr => ({ kind: "index", object, items, span })),
       fc.tuple(expr, block, fc.option(block)).map(([condition, then, otherwise]): Expr => ({ kind: "if", condition, then, otherwise, span })),
       fc.tuple(fc.option(name), expr, block).map(([counter, count, body]): Expr => ({ kind: "repeat", counter, count, body, span })),
+      carryName.map((n): Expr => ({ kind: "next", name: n, span })),
+      block.map((body): Expr => ({ kind: "checkpoint", body, span })),
+      fc.tuple(name, expr, block).map(([n, each, body]): Expr => ({ kind: "for", name: n, over: each, body, span })),
+      fc.tuple(expr.filter(beginsCondition), block, block).map(([condition, then, otherwise]): Expr => ({ kind: "cond", condition, then, otherwise, span })),
+      fc.tuple(list(carry, 1), expr, block).map(([carries, until, body]): Expr => ({ kind: "while", carries, until, body, span })),
+      fc
+        .tuple(over, expr, fc.boolean(), list(carry), block)
+        .map(([each, along, reversed, carries, body]): Expr => ({ kind: "scan", ...each, along, reversed, carries, body, span })),
     ),
     stmt,
     block: list(stmt).map((statements) => ({ statements, span })),
   };
 });
+
+/** `cond over ...` is a name and a clause; so is a condition that begins with one. */
+function beginsCondition(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "name":
+      return !clauses.includes(expr.text);
+    case "call":
+      return beginsCondition(expr.callee);
+    case "member":
+    case "index":
+      return beginsCondition(expr.object);
+    case "binary":
+      return beginsCondition(expr.left);
+    case "pipe":
+      return beginsCondition(expr.value);
+    // A brace after `cond` would be a block.
+    case "record":
+      return false;
+    default:
+      return true;
+  }
+}
 
 function typeOf(dim: fc.Arbitrary<DimExpr>): fc.Arbitrary<TypeExpr> {
   const flat = fc.oneof(
@@ -133,13 +190,35 @@ const parameter: fc.Arbitrary<Parameter> = fc.record({
   span: fc.constant(span),
 });
 
-const callable: fc.Arbitrary<Callable> = fc.record({
-  kind: fc.constantFrom("model", "layer", "fn", "optimizer"),
+const callable: fc.Arbitrary<Callable> = fc
+  .record({
+    kind: fc.constantFrom("model", "layer", "fn", "optimizer"),
+    name,
+    doc: fc.constant(""),
+    statics: list(parameter),
+    params: list(parameter),
+    result: fc.option(typeOf(fc.oneof(tree.expr, pack))),
+    where: list(fc.record({ condition: tree.expr, says: fc.option(tree.expr), span: fc.constant(span) })),
+    body: tree.block,
+    gradient: fc.option(fc.record({ params: list(name, 1), body: tree.block, span: fc.constant(span) })),
+    span: fc.constant(span),
+  })
+  .map((each) => (each.kind === "fn" ? each : { ...each, gradient: null }));
+
+const setting: fc.Arbitrary<Setting> = fc.record({
+  kind: fc.constant("setting"),
   name,
   doc: fc.constant(""),
-  statics: list(parameter),
-  params: list(parameter),
-  result: fc.option(typeOf(fc.oneof(tree.expr, pack))),
+  type: typeOf(fc.oneof(tree.expr, pack)),
+  value: tree.expr,
+  range: fc.option<Expr>(tree.expr),
+  span: fc.constant(span),
+});
+
+const testItem: fc.Arbitrary<Item> = fc.record({
+  kind: fc.constant("test"),
+  title: fc.constantFrom("", "what holds", 'a "b"'),
+  titleSpan: fc.constant(span),
   body: tree.block,
   span: fc.constant(span),
 });
@@ -167,6 +246,6 @@ const importLine: fc.Arbitrary<Import> = fc.record({
 export const arbitraryFile: fc.Arbitrary<File> = fc.record({
   version: fc.constantFrom(null, 1),
   imports: list(importLine),
-  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims)),
+  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, setting, testItem)),
   span: fc.constant(span),
 });

@@ -27,7 +27,7 @@ test("whatever tree is printed reads back as itself, and printing it again chang
       expect(stripSpans(again)).toEqual(stripSpans(file));
       expect(formatted(text)).toBe(text);
     }),
-    { numRuns: 300 },
+    { numRuns: 400 },
   );
 });
 
@@ -65,6 +65,84 @@ test.each([
   ["trailing commas", 'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)', 'import { a, b as c } from "x"\nfn f(a: int) = g([1])\n'],
 ])("%s", (_, text, canonical) => {
   expect(formatted(text)).toBe(canonical);
+});
+
+test("a head that is too long is broken at its first list, then at its second, and never at its result", () => {
+  const statics = "units: int, first: bool = true, second: fn = glorot_uniform, third: f32 = 0.5";
+  const tensors = "x: f32[..B, some_size, another_size], y: f32[..B, some_size, another_size], z: f32[..B, K]";
+  expect(formatted(`layer dense(${statics})(x: f32[..B, K]) -> f32[..B, units] { x }`)).toBe(`layer dense(
+  units: int,
+  first: bool = true,
+  second: fn = glorot_uniform,
+  third: f32 = 0.5,
+)(x: f32[..B, K]) -> f32[..B, units] {
+  x
+}
+`);
+  expect(formatted(`layer dense(units: int)(${tensors}) -> f32[..B, units] = x`)).toBe(`layer dense(
+  units: int,
+)(
+  x: f32[..B, some_size, another_size],
+  y: f32[..B, some_size, another_size],
+  z: f32[..B, K],
+) -> f32[..B, units] = x
+`);
+  expect(formatted(`fn same(${tensors}) -> f32[..B, units] = x`)).toBe(`fn same(
+  x: f32[..B, some_size, another_size],
+  y: f32[..B, some_size, another_size],
+  z: f32[..B, K],
+) -> f32[..B, units] = x
+`);
+});
+
+test("branches stand on one line together, or each on its own", () => {
+  const long = "a_rather_long_name_of_a_value";
+  expect(formatted(`fn f() {\n  let a = if p { ${long} } else { ${long} + ${long} }\n  let b = cond p { q } else { c }\n}`)).toBe(`fn f() {
+  let a = if p {
+    ${long}
+  } else {
+    ${long} + ${long}
+  }
+  let b = cond p { q } else { c }
+}
+`);
+});
+
+test("clauses that are too long stand on lines of their own", () => {
+  const long = "a_rather_long_name_of_a_value";
+  const where = `where ${long} > 0, "it is positive"`;
+  expect(
+    formatted(`fn f(n: int)(x: f32[N]) -> f32[N] ${where} ${where} {
+  scan a in ${long}, b in ${long} along T reversed carry h = ${long}, c = 1 { next h = a }
+  while carry h = ${long}, c = 1 until ${long} > 0 and ${long} > 0 { next h = a }
+  scan a in x along T { yield a }
+}
+fn g(x: f32[N]) -> f32[N] = ${long} + ${long} with gradient (dy) { dy }
+fn h(n: int)(x: f32[N]) -> f32[N] ${where} ${where} = x`),
+  ).toBe(`fn f(n: int)(x: f32[N]) -> f32[N]
+  ${where}
+  ${where}
+{
+  scan a in ${long}, b in ${long}
+      along T reversed
+      carry h = ${long}, c = 1 {
+    next h = a
+  }
+  while carry h = ${long}, c = 1
+      until ${long} > 0 and ${long} > 0 {
+    next h = a
+  }
+  scan a in x along T { yield a }
+}
+
+fn g(x: f32[N]) -> f32[N] = ${long} + ${long}
+  with gradient (dy) { dy }
+
+fn h(n: int)(x: f32[N]) -> f32[N]
+  ${where}
+  ${where}
+  = x
+`);
 });
 
 test("what is too long is broken: a pipe at its steps, a call at its arguments, a sum at its operators", () => {

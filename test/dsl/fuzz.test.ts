@@ -45,6 +45,23 @@ const words = [
   "or",
   "not",
   "true",
+  "scan",
+  "while",
+  "cond",
+  "for",
+  "checkpoint",
+  "next",
+  "yield",
+  "along",
+  "reversed",
+  "carry",
+  "until",
+  "freeze",
+  "assert",
+  "setting",
+  'test "t"',
+  "where",
+  "gradient",
 ];
 
 test("any text", () => {
@@ -96,6 +113,8 @@ test.each([
   ["minuses", `fn f() = ${"- ".repeat(5000)}x`, "E0109"],
   ["calls of calls", `fn f() = x${"()".repeat(5000)}`, "E0109"],
   ["else after else", `fn f() = if a { b }${" else if a { b }".repeat(2000)}`, "E0109"],
+  ["cond after cond", `fn f() {\n${"cond - ".repeat(20_000)}x\n}`, "E0109"],
+  ["branch after branch", `fn f() = cond a { b }${" else cond a { b }".repeat(2000)} else { c }`, "E0109"],
   ["a huge file", `// ${"x".repeat(1 << 20)}`, "E0110"],
 ])("%s have a limit", (_, text, code) => {
   const { file, diagnostics } = parse({ name: "t.dl", text });

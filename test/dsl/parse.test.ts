@@ -12,7 +12,7 @@ function itemOf(text: string) {
 
 function blockOf(text: string) {
   const item = itemOf(`fn t() {\n${text}\n}`);
-  if (item.kind === "dim") throw new Error("no block");
+  if (!("body" in item)) throw new Error("no block");
   return item.body;
 }
 
@@ -75,6 +75,23 @@ test.each([
   ["repeat 8 { x |> f }", "(repeat 8 <(|> x f)>)"],
   ["repeat i in 2 * n { x }", "(repeat i in (* 2 n) <x>)"],
   ["repeat in in in { x }", "(repeat in in in <x>)"],
+  ["scan xt in x along T { yield xt }", "(scan xt in x along T () <yield xt>)"],
+  ["scan (a, (b, c)) in x, d in y along 0 reversed carry h = 0, c = f(h) { h }", "(scan (a (b c)) in x, d in y along 0 reversed (h = 0, c = (call f h)) <h>)"],
+  ["scan t along 10 carry h = 0 { next h = t }.h", "(. (scan t along 10 (h = 0) <next h = t>) h)"],
+  ["scan x in scan\n along along\n carry scan = x {\n yield x\n}", "(scan x in scan along along (scan = x) <yield x>)"],
+  ["while carry i = 0\n until i > 3 { next i = i + 1\n next j = next i }", "(while (i = 0) until (> i 3) <next i = (+ i 1); next j = (next i)>)"],
+  ["cond p { a } else { b }", "(cond p <a> <b>)"],
+  ["cond (p) and -q { a } else cond not p { b } else { c }", "(cond (and p (- q)) <a> <(cond (not p) <b> <c>)>)"],
+  ["cond -next h < 0 { a } else { b }", "(cond (< (- (next h)) 0) <a> <b>)"],
+  ["cond(p) + cond[0] - cond", "(- (+ (call cond p) (at cond 0)) cond)"],
+  ["if cond { a }", "(if cond <a>)"],
+  ["scan(x) + scan - scan[1]", "(- (+ (call scan x) scan) (at scan 1))"],
+  ["next(x) + next - f(next, next: next)", "(- (+ (call next x) next) (call f next next=next))"],
+  ["next h(x).y", "(. (call (next h) x) y)"],
+  ["checkpoint { a } + checkpoint", "(+ (checkpoint <a>) checkpoint)"],
+  ["for i in 2 * n { i } |> concat", "(|> (for i in (* 2 n) <i>) concat)"],
+  ["along + carry * until(reversed)", "(+ along (* carry (call until reversed)))"],
+  ["where(where, test, setting) + freeze - gradient", "(- (+ (call where where test setting) freeze) gradient)"],
   ["repeat over { x }", "(repeat over <x>)"],
 ])("%j", (text, shape) => {
   if (shape === null) expect(parse({ name: "t.dl", text: `fn t() = ${text}` }).diagnostics).toHaveLength(1);
@@ -94,6 +111,11 @@ test.each([
   ["f(a\n- b)", "<(call f (- a b))>"],
   ["a // one\n// two\n  |> f // three", "<(|> a f)>"],
   ["let x =\n 3", "<let x = 3>"],
+  ["freeze A.b, C\nfreeze <- 1\nfreeze(x)", "<freeze (. A b), C; freeze <- 1; (call freeze x)>"],
+  ["next h = h + 1\nnext h\nnext\nlet next = next", "<next h = (+ h 1); (next h); next; let next = next>"],
+  ['assert a == b\nassert not c, "words"', '<assert (== a b); assert (not c), "words">'],
+  ["yield (a, b)\nyield -a", "<yield (tuple a b); yield (- a)>"],
+  ["minimize next over M with next\nminimize cond over scan with checkpoint", "<minimize next over M with next; minimize cond over scan with checkpoint>"],
   ["let (a, (b, _)) = c", "<let (a (b _)) = c>"],
   ["param w: f32[K, units] = glorot_uniform", "<param w: f32[K units] = glorot_uniform>"],
   ["state t: f32 = 0\nt <- t + 1", "<state t: f32 = 0; t <- (+ t 1)>"],
@@ -133,6 +155,13 @@ test.each([
   ],
   ["entry predict(state: f32[N]) { state }", "entry predict(state: f32[N]) <state>"],
   ["train entry entry() = { x }", "train entry entry() <{x=x}>"],
+  ["setting lr: f32 = 1e-3 in log(1e-5, 1e-1)", "setting lr: f32 = 0.001f in (call log 0.00001f 0.1f)"],
+  ["setting setting: int = 3", "setting setting: int = 3"],
+  ['test "a \\"b\\"" { assert c }', 'test "a \\"b\\"" <assert c>'],
+  [
+    'fn f(x: f32[N])\n  where N > 0, "some"\n  where x\n= x\nwith gradient (dy, dz) { dy }',
+    'fn f()(x: f32[N]) where (> N 0), "some" where x <x> with gradient (dy dz) <dy>',
+  ],
   ["model model(layer: fn) = layer", "model model()(layer: fn) <layer>"],
 ])("item %j", (text, shape) => {
   expect(showItem(itemOf(text))).toBe(shape);
@@ -153,7 +182,7 @@ test("an empty file is a file", () => {
 test("the comments right above a declaration are its doc", () => {
   const doc = (text: string): string => {
     const item = itemOf(text);
-    return item.kind === "dim" ? "" : item.doc;
+    return "doc" in item ? item.doc : "";
   };
   expect(doc("// far\n\n// one\n//  two\nfn f() = x")).toBe("one\n two");
   expect(doc("// one\r\n// two\r\ntrain entry f() = x")).toBe("one\ntwo");
@@ -166,7 +195,7 @@ test("the comments right above a declaration are its doc", () => {
 test("spans cover what was written, parentheses of an operand included", () => {
   const text = "fn f() = (a + b) * -c ^ 2 |> g(1)[0]";
   const item = itemOf(text);
-  if (item.kind === "dim") throw new Error("no block");
+  if (!("name" in item && "body" in item)) throw new Error("no block");
   const covered: string[] = [];
   const walk = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;

@@ -90,6 +90,53 @@ train entry g_step() {
   p - lr * (m / (1 - beta1 ^ t)) / (sqrt(v / (1 - beta2 ^ t)) + eps)
 }
 `,
+  lstm: `layer lstm(hidden: int)(x: f32[N, T, D]) -> f32[N, T, hidden] {
+  param w: f32[D, 4 * hidden] = glorot_uniform
+  param u: f32[hidden, 4 * hidden] = orthogonal
+  param b: f32[4 * hidden] = zeros
+  scan xt in x along T carry h = zeros([N, hidden]), c = zeros([N, hidden]) {
+    let (i, f, g, o) = split(xt @ w + h @ u + b, 4, axis: -1)
+    next c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    next h = sigmoid(o) * tanh(next c)
+    yield next h
+  }
+}
+`,
+  setting: `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)
+train entry step(x: f32[N, 3]) {
+  let loss = mean(Net(x))
+  minimize loss over Net with sgd(lr: cosine(lr, step, total: 10000), momentum: 0.9, nesterov: true)
+}
+`,
+  test: `test "probabilities sum to one" {
+  assert close(sum(predict(ones([2, 28, 28, 1])).probs, axis: -1), ones([2]), 1e-6)
+}
+`,
+  control: `fn norm(groups: int)(x: f32[N, C]) -> f32[N, C]
+  where C % groups == 0, "\`groups\` divides the channels"
+  where groups > 0
+{
+  let solved = while carry x = x, i = 0 until err < 1e-6 or i >= 100 {
+    next x = x / 2
+    next i = i + 1
+  }
+  let picked = cond p { a } else cond (p or q) and r { b } else { c }
+  let widths = for w in [1, 2, 4] { dense(w)(x) }
+  let run = scan xt in x, (a, b) in pairs
+      along T reversed
+      carry h = zeros([N, 3]), c = 0.0 {
+    next h = h + xt
+  }
+  checkpoint { run.h + solved.x }
+} with gradient (dy) { dy }
+
+fn straight_through(x: f32[..S]) -> f32[..S] = round(x) with gradient (dy) { dy }
+
+train entry tune(x: f32[N, 3]) {
+  freeze Net.backbone, Net.head.b
+  minimize mean(Net(x)) over Net with sgd(lr: 0.1)
+}
+`,
   pieces: `import { residual, block as unit } from "./blocks.dl"
 
 fn pieces(x: f32[(H + 2 * p - k) / s + 1, ..S]) {

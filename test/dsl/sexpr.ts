@@ -1,4 +1,4 @@
-import type { Argument, Block, DimExpr, Expr, File, IndexItem, Item, Pattern, Stmt, TypeExpr } from "../../dsl/index.ts";
+import type { Argument, Block, Carry, DimExpr, Expr, File, IndexItem, Item, Parameter, Pattern, Stmt, TypeExpr } from "../../dsl/index.ts";
 
 /** Trees as one line of text, every grouping visible. */
 export function showExpr(e: Expr | DimExpr): string {
@@ -33,9 +33,27 @@ export function showExpr(e: Expr | DimExpr): string {
       return `(at ${showExpr(e.object)} ${e.items.map(showIndex).join(" ")})`;
     case "if":
       return `(if ${showExpr(e.condition)} ${showBlock(e.then)}${e.otherwise ? ` ${showBlock(e.otherwise)}` : ""})`;
+    case "cond":
+      return `(cond ${showExpr(e.condition)} ${showBlock(e.then)} ${showBlock(e.otherwise)})`;
+    case "for":
+      return `(for ${e.name.text} in ${showExpr(e.over)} ${showBlock(e.body)})`;
+    case "checkpoint":
+      return `(checkpoint ${showBlock(e.body)})`;
+    case "next":
+      return `(next ${e.name.text})`;
+    case "while":
+      return `(while ${showCarries(e.carries)} until ${showExpr(e.until)} ${showBlock(e.body)})`;
+    case "scan": {
+      const over = e.counter ? [e.counter.text] : e.sequences.map(({ pattern, value }) => `${showPattern(pattern)} in ${showExpr(value)}`);
+      return `(scan ${over.join(", ")} along ${showExpr(e.along)}${e.reversed ? " reversed" : ""} ${showCarries(e.carries)} ${showBlock(e.body)})`;
+    }
     case "repeat":
       return `(repeat ${e.counter ? `${e.counter.text} in ` : ""}${showExpr(e.count)} ${showBlock(e.body)})`;
   }
+}
+
+function showCarries(carries: readonly Carry[]): string {
+  return `(${carries.map((c) => `${c.name.text} = ${showExpr(c.init)}`).join(", ")})`;
 }
 
 function showArgument({ name, value }: Argument): string {
@@ -85,17 +103,38 @@ function showStmt(s: Stmt): string {
       return `${s.target.text} <- ${showExpr(s.value)}`;
     case "minimize":
       return `minimize ${showExpr(s.loss)} over ${s.over.map(showExpr).join(", ")} with ${s.transforms.map(showExpr).join(", ")}`;
+    case "freeze":
+      return `freeze ${s.targets.map(showExpr).join(", ")}`;
+    case "next":
+      return `next ${s.name.text} = ${showExpr(s.value)}`;
+    case "yield":
+      return `yield ${showExpr(s.value)}`;
+    case "assert":
+      return `assert ${showExpr(s.condition)}${s.says ? `, ${showExpr(s.says)}` : ""}`;
     case "expression":
       return showExpr(s.value);
   }
 }
 
 export function showItem(item: Item): string {
-  if (item.kind === "dim") return `dim ${item.names.map((n) => n.text).join(" ")}`;
-  const list = (params: (typeof item)["params"]): string =>
+  const list = (params: readonly Parameter[]): string =>
     `(${params.map((p) => `${p.name.text}: ${showType(p.type)}${p.value ? ` = ${showExpr(p.value)}` : ""}`).join(", ")})`;
-  if (item.kind === "entry") return `${item.train ? "train " : ""}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
-  return `${item.kind} ${item.name.text}${list(item.statics)}${list(item.params)}${item.result ? ` -> ${showType(item.result)}` : ""} ${showBlock(item.body)}`;
+  switch (item.kind) {
+    case "dim":
+      return `dim ${item.names.map((n) => n.text).join(" ")}`;
+    case "setting":
+      return `setting ${item.name.text}: ${showType(item.type)} = ${showExpr(item.value)}${item.range ? ` in ${showExpr(item.range)}` : ""}`;
+    case "test":
+      return `test ${JSON.stringify(item.title)} ${showBlock(item.body)}`;
+    case "entry":
+      return `${item.train ? "train " : ""}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
+    default: {
+      const where = item.where.map((w) => ` where ${showExpr(w.condition)}${w.says ? `, ${showExpr(w.says)}` : ""}`).join("");
+      const gradient = item.gradient ? ` with gradient (${item.gradient.params.map((n) => n.text).join(" ")}) ${showBlock(item.gradient.body)}` : "";
+      const result = item.result ? ` -> ${showType(item.result)}` : "";
+      return `${item.kind} ${item.name.text}${list(item.statics)}${list(item.params)}${result}${where} ${showBlock(item.body)}${gradient}`;
+    }
+  }
 }
 
 export function showFile(file: File): string {
