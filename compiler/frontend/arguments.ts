@@ -5,6 +5,7 @@ import { dtypes } from "../../runtime/dtype.ts";
 import type { Arg, DlValue, Env, Target } from "./context.ts";
 import { text } from "./dims.ts";
 import { report } from "./errors.ts";
+import { foreignParameter } from "./foreign.ts";
 import { describe, ERROR, float, functionName, holdsTensor, int, list } from "./values.ts";
 
 /** Parameters as a caller sees them: static ones and tensors. */
@@ -12,6 +13,8 @@ export interface Signature {
   readonly statics: readonly { readonly name: string; readonly required: boolean }[];
   readonly tensors: readonly string[];
   readonly variadic: boolean;
+  /** All parameters as they are written, where static ones and tensors stand in one list. */
+  readonly order: readonly string[];
 }
 
 const takesTensor = (type: TypeExpr): boolean => type.kind === "tensor" || (type.kind === "list" && takesTensor(type.of));
@@ -26,7 +29,7 @@ export function signatureOf(target: Target): Signature {
   switch (target.kind) {
     case "callable": {
       const { statics, tensors } = split(target.declaration);
-      return { statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })), tensors: tensors.map((p) => p.name.text), variadic: false };
+      return { statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })), tensors: tensors.map((p) => p.name.text), variadic: false, order: target.declaration.statics.length > 0 ? [] : target.declaration.params.map((p) => p.name.text) };
     }
     case "op": {
       const { op } = target;
@@ -34,11 +37,12 @@ export function signatureOf(target: Target): Signature {
         statics: Object.keys(op.attrs).map((name) => ({ name, required: !Object.hasOwn(op.defaults, name) })),
         tensors: op.operands === "variadic" ? ["parts"] : op.operands,
         variadic: op.operands === "variadic",
+        order: [],
       };
     }
     case "builtin": {
       const { builtin } = target;
-      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: builtin.variadic ?? false };
+      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: builtin.variadic ?? false, order: [] };
     }
   }
 }
@@ -51,24 +55,18 @@ export interface Bound {
 
 /**
  * Gives each argument its parameter. Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any is
- * left, then to tensor parameters as literals. Null after a report.
+ * left, then to tensor parameters as literals, or where both stand in one list to the next of it. Null after a report.
  */
 export function bindArguments(env: Env, target: Target, signature: Signature, args: readonly Arg[]): Bound | null {
   const values = new Map<string, Arg>();
   const parts: Arg[] = [];
   const name = functionName(target);
-  const known = [...signature.statics.map((s) => s.name), ...signature.tensors];
+  if (!namesFit(env, target, signature, args)) return null;
   for (const arg of args) {
     if (arg.name === null) continue;
-    if (!known.includes(arg.name)) {
-      const near = didYouMean(arg.name, known);
-      const help = near !== null ? `did you mean ${near}?` : known.length > 0 ? `it has ${known.join(", ")}` : undefined;
-      report(env.context, "E0404", arg.span, `${name} has no parameter ${arg.name}`, { help });
-      return null;
-    }
     if (values.has(arg.name)) {
-      report(env.context, "E0405", arg.span, `${arg.name} of ${name} is given twice`, {
-        also: [{ span: values.get(arg.name)?.span ?? arg.span, says: "first here" }],
+      report(env.context, "E0405", arg.nameSpan ?? arg.span, `${arg.name} of ${name} is given twice`, {
+        also: [{ span: values.get(arg.name)?.nameSpan ?? arg.span, says: "first here" }],
       });
       return null;
     }
@@ -76,6 +74,12 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   }
   const freeTensors = signature.tensors.filter((p) => !values.has(p));
   const freeStatics = signature.statics.map((s) => s.name).filter((p) => !values.has(p));
+  // A number goes to the next parameter of one list, `close(x, 1, 1e-6)`, and to the static ones before the tensors of two.
+  const nextFree = (): string | undefined => {
+    const name = signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) ?? freeStatics[0] ?? freeTensors[0];
+    for (const free of [freeStatics, freeTensors]) if (name !== undefined && free.includes(name)) free.splice(free.indexOf(name), 1);
+    return name;
+  };
   for (const arg of args) {
     if (arg.name !== null) continue;
     const tensor = holdsTensor(arg.value);
@@ -83,7 +87,7 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
       parts.push(...(arg.value.kind === "list" || arg.value.kind === "tuple" ? arg.value.items.map((value) => ({ ...arg, value })) : [arg]));
       continue;
     }
-    const place = tensor ? (freeTensors.shift() ?? looseStatic(arg, freeStatics)) : (freeStatics.shift() ?? freeTensors.shift());
+    const place = tensor ? (freeTensors.shift() ?? looseStatic(arg, freeStatics)) : nextFree();
     if (place === undefined) {
       report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, {
         label: describe(arg.value),
@@ -94,6 +98,20 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
     values.set(place, arg);
   }
   return { values, parts };
+}
+
+/** Whether every named argument is a parameter; reports all that are not. It may be asked before the values are known to be sound. */
+export function namesFit(env: Env, target: Target, signature: Signature, args: readonly Arg[]): boolean {
+  const statics = signature.statics.map((s) => s.name);
+  const known = [...statics, ...signature.tensors];
+  const unknown = args.filter((arg) => arg.name !== null && !known.includes(arg.name));
+  for (const { name, nameSpan, span } of unknown) {
+    const near = didYouMean(name ?? "", known);
+    const listed = statics.length > 0 ? statics : known;
+    const help = foreignParameter(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
+    report(env.context, "E0404", nameSpan ?? span, `${functionName(target)} has no parameter ${name}`, { help });
+  }
+  return unknown.length === 0;
 }
 
 /** A scalar tensor may stand for a static number, a learning rate that changes from call to call; a list of tensors for a static list. */
@@ -114,11 +132,19 @@ export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Sp
   if (converted !== null) return converted;
   if (value.kind === "error") return ERROR;
   return report(env.context, "E0501", span, `${subject} must be ${wanted(type)}, not ${describe(value)}`, {
-    help:
-      type.kind === "static" && !staticNames.has(type.name.text)
-        ? `there is no static type ${type.name.text}; there are ${[...staticNames].join(", ")}`
-        : undefined,
+    help: staticHelp(env, value, type),
   });
+}
+
+function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefined {
+  if (type.kind !== "static") return undefined;
+  const { text: name } = type.name;
+  if (!staticNames.has(name)) return `there is no static type ${name}; there are ${[...staticNames].join(", ")}`;
+  if (name === "fn" && value.kind === "string") return env.scope.find(value.value) === undefined ? "a function is named without quotes" : `write ${value.value}, without quotes`;
+  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value)) return `write ${value.value}, without quotes`;
+  if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) give ints";
+  if (name === "bool" && value.kind === "int") return "is it meant for another parameter? Static arguments go by their order where they have no name";
+  return value.kind === "tensor" ? "a static argument is known when the program is compiled; a tensor is not" : undefined;
 }
 
 const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...Object.keys(dtypes)]);

@@ -72,7 +72,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   require: define("stops with a message where a static condition does not hold", ["condition", "message"], [], (env, args, span) => {
     const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
     if (condition.kind !== "bool" || message.kind !== "string") return wrong(env, span, "require takes a static bool and a message", condition);
-    return condition.value ? UNIT : report(env.context, "E0504", span, message.value);
+    return condition.value ? UNIT : report(env.context, "E0504", span, message.value, { label: "this does not hold here" });
   }),
   split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
   random_bits: define("i32 of this shape, all 32 bits random; each use draws anew", ["shape"], [], (env, args, span) => {

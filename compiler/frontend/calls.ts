@@ -1,12 +1,13 @@
 import type { Callable, Parameter } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { bindArguments, signatureOf, split, usage, type Bound } from "./arguments.ts";
+import { bindArguments, namesFit, signatureOf, split, usage, type Bound } from "./arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { applyRuled } from "./custom-gradient.ts";
 import { namesIn, text } from "./dims.ts";
 import { report } from "./errors.ts";
 import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame } from "./frames.ts";
 import { applyOp } from "./op-calls.ts";
+import { countStep } from "./random.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./parameters.ts";
 import { fitResult } from "./results.ts";
 import { makeScope, within } from "./scope.ts";
@@ -21,8 +22,11 @@ const maxCalls = 100_000;
 export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Span): DlValue {
   const { target } = overloaded(env, fn, more);
   const args = [...fn.args, ...more];
-  if (args.some((arg) => isFaulty(arg.value))) return ERROR;
   const signature = signatureOf(target);
+  if (args.some((arg) => isFaulty(arg.value))) {
+    namesFit(env, target, signature, args);
+    return ERROR;
+  }
   const bound = bindArguments(env, target, signature, args);
   if (bound === null) return ERROR;
   const given = signature.tensors.filter((name) => bound.values.has(name)).length + bound.parts.length;
@@ -82,6 +86,7 @@ export function ownPath(env: Env, fn: FunctionValue): string | null {
 
 function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Span): Frame {
   const { declaration } = target;
+  if (target.entry !== undefined) return makeFrame("entry", declaration.name.text, null);
   if (declaration.kind === "fn" || declaration.kind === "optimizer") return env.frame;
   const path =
     declaration.kind === "model"
@@ -137,8 +142,8 @@ export interface Place {
 
 /** Runs the body of a callable with all its arguments. */
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, place: Place): DlValue {
-  const { context } = env;
-  const { declaration } = target;
+  const { declaration, entry } = target;
+  const context = entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
   const name = declaration.name.text;
   if (context.budget.exceeded) return ERROR;
   if (++context.budget.calls > maxCalls) {
@@ -146,7 +151,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
     return report(context, "E0407", span, `elaboration stops after ${maxCalls} calls`, { help: "does something call itself?" });
   }
   if (context.calls.length >= maxDepth) return report(context, "E0406", span, `calls nest deeper than ${maxDepth} here`, { help: `does ${name} call itself?` });
-  const inner: Env = { context, scope: makeScope(target.scope), frame: place.frame, update: place.update, loop: null, body: declaration.kind };
+  const inner: Env = { context, scope: makeScope(target.scope), frame: place.frame, update: place.update, loop: null, body: entry === undefined ? declaration.kind : "entry" };
   const { statics, tensors } = split(declaration);
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
   context.calls.push({ name, span });
@@ -155,5 +160,6 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
   const result = good && holds(inner, declaration, span) ? bodyOf(inner, declaration, tensors, finish, span) : ERROR;
   context.calls.pop();
+  if (entry?.train === true) countStep(context);
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;
 }

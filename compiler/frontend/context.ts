@@ -52,6 +52,8 @@ export interface Arg {
   readonly name: string | null;
   readonly value: DlValue;
   readonly span: Span;
+  /** Where the name stands, of a named argument. */
+  readonly nameSpan?: Span;
 }
 
 /** A callable with the arguments given so far; it is applied when its last tensor arrives. */
@@ -64,7 +66,8 @@ export interface FunctionValue {
 }
 
 export type Target =
-  | { readonly kind: "callable"; readonly declaration: Callable; readonly scope: Scope }
+  /** `entry` where an entry is called as a function, in a test; true if it trains. */
+  | { readonly kind: "callable"; readonly declaration: Callable; readonly scope: Scope; readonly entry?: { readonly train: boolean } }
   | { readonly kind: "op"; readonly op: Op }
   | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
 

@@ -5,6 +5,7 @@ import { tensor, type TensorType } from "../types/tensor-type.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { DlValue, Env, PackValue, Scope } from "./context.ts";
 import { allowedShape } from "./emit.ts";
+import { foreignDtype } from "./foreign.ts";
 import { report } from "./errors.ts";
 import { int, isPack } from "./values.ts";
 
@@ -87,7 +88,7 @@ export function dtypeNamed(scope: Scope, name: string): DType | "variable" | nul
 }
 
 export function reportDtype(env: Env, name: string, span: Span): DlValue {
-  const near = didYouMean(name, Object.keys(dtypes));
+  const near = foreignDtype(name) ?? didYouMean(name, Object.keys(dtypes));
   return report(env.context, "E0310", span, `there is no dtype ${name}`, {
     help: near === null ? `dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean ${near}?`,
   });

@@ -2,7 +2,7 @@ import type { Span } from "../../dsl/span.ts";
 import { brokenCondition } from "../graph/build.ts";
 import type { Attrs } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
-import type { Shape, TensorType } from "../types/tensor-type.ts";
+import { isFloat, type Shape, type TensorType } from "../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "./context.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { ERROR, makeTensor, showTensor } from "./values.ts";
@@ -41,12 +41,24 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
   const types = operands.map((o) => o.value.type);
   const broken = brokenCondition(op, types, attrs);
   if (broken !== null) {
-    report(context, broken.code as `${string}-${string}`, span, broken.says, { label: operands.map(showTensor).join(" · "), also: origins(operands, span) });
+    report(context, broken.code as `${string}-${string}`, span, `${op.name} asks that ${broken.says}`, {
+      label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
+      also: origins(operands, span),
+      help: dtypeHelp(broken.says, types),
+    });
     return null;
   }
   const results = op.type(types, attrs, []);
   return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
 }
+
+/** The attributes of a use that are not what they would be if left out. */
+const givenAttrs = (op: Op, attrs: Attrs): string[] =>
+  Object.entries(attrs).flatMap(([name, attr]) => (JSON.stringify(attr) === JSON.stringify(op.defaults[name]) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
+
+/** Where a condition asks for floats and an operand has none. */
+const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
+  /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert(x, dtype: "f32") converts' : undefined;
 
 /** False after a report of a shape that no memory holds. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {

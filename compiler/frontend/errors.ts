@@ -51,6 +51,7 @@ export const codes = {
   E0510: "a `for` runs over a list or an int",
   E0511: "the pattern of `rearrange` and `einsum` must be well formed, and its sizes agree",
   E0512: "an assertion is a bool, in a test",
+  E0513: "the assertions of a test hold",
   E0601: "a loss is a scalar",
   E0602: "`minimize` needs params that the entry has used",
   E0603: "the last transformation of `minimize` is an optimizer",

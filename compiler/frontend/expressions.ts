@@ -5,9 +5,10 @@ import { never } from "../support/invariant.ts";
 import { binary, unary } from "./arithmetic.ts";
 import { checkpoint, cond } from "./branches.ts";
 import { call } from "./calls.ts";
-import type { Arg, DlValue, Env } from "./context.ts";
+import type { Arg, DlValue, Env, Scope } from "./context.ts";
 import { packNamed, text } from "./dims.ts";
-import { report } from "./errors.ts";
+import { report, type Details } from "./errors.ts";
+import { foreignMethod, foreignName } from "./foreign.ts";
 import { index } from "./indexing.ts";
 import { nextOf } from "./loop-words.ts";
 import { scan, whileLoop } from "./loops.ts";
@@ -83,7 +84,8 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
   const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train", "step"]);
-  return report(context, "E0201", span, `there is no ${name}`, { label: "unknown name", help: near === null ? undefined : `did you mean ${near}?` });
+  const help = foreignName(name) ?? (near === null ? undefined : `did you mean ${near}?`);
+  return report(context, "E0201", span, `there is no ${name}`, { label: "unknown name", help });
 }
 
 /** A dim of the file: its size is given from outside. */
@@ -124,8 +126,9 @@ function binaryExpression(env: Env, expr: Expr & { kind: "binary" }): DlValue {
 
 function argument(env: Env, arg: Argument): Arg {
   const name = arg.name?.text ?? null;
-  if (!isPack(arg.value)) return { name, value: evaluate(env, arg.value), span: arg.value.span };
-  return { name, value: packNamed(env, arg.value.name.text, arg.value.span) ?? ERROR, span: arg.value.span };
+  const { span } = arg.value;
+  const value = isPack(arg.value) ? (packNamed(env, arg.value.name.text, span) ?? ERROR) : evaluate(env, arg.value);
+  return { name, value, span, ...(arg.name !== null && { nameSpan: arg.name.span }) };
 }
 
 /** `piped` goes before the arguments written in the call. */
@@ -137,14 +140,27 @@ function callExpression(env: Env, expr: Expr & { kind: "call" }, piped: readonly
 
 function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span, span: Span): DlValue {
   if (callee.kind === "error") return ERROR;
-  if (callee.kind !== "function") return report(env.context, "E0401", calleeSpan, `${describe(callee)} cannot be called`);
+  if (callee.kind !== "function") return report(env.context, "E0401", calleeSpan, `${describe(callee)} cannot be called`, hidden(env, calleeSpan));
   return call(env, callee, args, span);
+}
+
+/** Says so where a value of one's own bears the name of a function: `let mean = mean(x)`, and then `mean(y)`. */
+function hidden(env: Env, callee: Span): Details {
+  const name = callee.source.text.slice(callee.start, callee.end);
+  let scope: Scope | null = env.scope;
+  while (scope !== null && scope.own(name) === undefined) scope = scope.parent;
+  const own = scope?.own(name);
+  const below = scope?.parent?.find(name);
+  const library = env.context.program.ops.has(name) || (below?.kind === "value" && below.value.kind === "function");
+  if (!library || own === undefined) return {};
+  return { also: own.span === null ? [] : [{ span: own.span, says: `${name} is declared here` }], help: `it hides the function ${name} of the library; rename it` };
 }
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
-  const piped: Arg = { name: null, value, span: expr.value.span };
   const { into } = expr;
+  // What does not fit is shown at the step that it does not fit into; the value's own origin is shown beside it.
+  const piped: Arg = { name: null, value, span: into.kind === "call" ? into.callee.span : into.span };
   if (into.kind === "call") return callExpression(env, into, [piped]);
   const result = apply(env, evaluate(env, into), [piped], into.span, into.span);
   if (result.kind === "function") return report(env.context, "E0402", into.span, `${text(into)} needs more than what is piped into it`);
@@ -162,7 +178,14 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
-  return report(env.context, "E0208", span, `${describe(object)} has no member ${name}`, { help: near === null ? undefined : `did you mean ${near}?` });
+  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : foreignMethod(name)) : `did you mean ${near}?`;
+  return report(env.context, "E0208", span, `${describe(object)} has no member ${name}`, { help });
+}
+
+/** A tensor has no methods: what would be one elsewhere is a function. */
+function methodHelp(env: Env, name: string): string {
+  const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
+  return foreignMethod(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here");
 }
 
 function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {

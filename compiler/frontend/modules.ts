@@ -73,6 +73,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
   const scope = makeFileScope(loading.prelude);
   for (const item of file.imports) importNames(item, source, scope, loading);
   const exports = declareItems(file, scope, loading.diagnostics);
+  if (diagnostics.length > 0) bindBroken(source, scope);
   const module: Module = {
     scope,
     exports,
@@ -82,6 +83,12 @@ function loadModule(source: Source, loading: Loading): Module | null {
   };
   loading.loaded.set(source.name, module);
   return module;
+}
+
+/** Names whose declarations could not be read: whatever uses them is no second mistake. */
+function bindBroken(source: Source, scope: Scope): void {
+  for (const [, name = ""] of source.text.matchAll(/^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimizer)[ \t]+)(\w+)[ \t]*[(=]/gm))
+    if (scope.own(name) === undefined && scope.find(name) === undefined) scope.bindValue(name, ERROR);
 }
 
 function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, Binding> {

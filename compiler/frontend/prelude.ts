@@ -22,4 +22,5 @@ export const preludeFiles = [
   "std/augmentation.dl",
   "std/clustering.dl",
   "std/signal.dl",
+  "std/testing.dl",
 ] as const;

@@ -40,12 +40,9 @@ type ProgramEntry = Program["entries"][number];
  * not use a dim is not repeated for its sizes.
  */
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
-  const diagnostics: Diagnostic[] = [];
-  const { main, library } = loadModules(source, options.resolve, diagnostics);
+  const { state: program, main } = openProgram(source, options);
+  const { diagnostics } = program;
   if (main === null) return { program: null, diagnostics, dims: [] };
-  const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((state) => [state.path, state]));
-  const program: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, settings: new Map(), naming: new Map(), standIn: options.standIn ?? null, trace: options.trace ?? null };
-  reserve(program.naming, "", "rng");
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
@@ -53,15 +50,30 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
   if (diagnostics.length > 0) return { program: null, diagnostics, dims };
+  return { program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]), diagnostics, dims };
+}
+
+/** What is shared by everything that is elaborated of one file. */
+export function openProgram(source: Source, options: ElaborateOptions): { readonly state: ProgramState; readonly main: Module | null } {
+  const diagnostics: Diagnostic[] = [];
+  const { main, library } = loadModules(source, options.resolve, diagnostics);
+  const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((random) => [random.path, random]));
+  const state: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, settings: new Map(), naming: new Map(), standIn: options.standIn ?? null, trace: options.trace ?? null };
+  reserve(state.naming, "", "rng");
+  return { state, main };
+}
+
+/** The graphs with the params and states that they have. */
+export function closeProgram({ declared, settings }: ProgramState, source: Source, entries: Program["entries"]): Program {
   const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
-  return { program: { name: nameOf(source), persistent, entries: [...entries, { dims: {}, graph: init }], settings: [...program.settings.values()] }, diagnostics, dims };
+  return { name: nameOf(source), persistent, entries, settings: [...settings.values()] };
 }
 
 /** All ops but leaves and what passes alone make: `gradient`, and ops that use one name for an operand and an attribute. */
 function opFunctions(): ReadonlyMap<string, DlValue> {
   const callable = [...ops].filter(
     ([name, op]) =>
-      op.form.kind !== "leaf" && name !== "gradient" && (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
+      op.form.kind !== "leaf" && op.regions === undefined && name !== "gradient" && (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
   );
   return new Map(callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]));
 }
@@ -114,7 +126,7 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
 }
 
 /** Writes every param and state but the seed, in order of declaration; draws come from the seed at step 0. */
-function elaborateInit(program: ProgramState): Graph {
+export function elaborateInit(program: ProgramState): Graph {
   const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0 });
   for (const declared of program.declared.values()) {
     if (declared.path === seedPath) continue;

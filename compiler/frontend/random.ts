@@ -80,6 +80,6 @@ function turnsOf(context: Context): readonly GraphValue[] {
 /** A train entry counts its call. */
 export function countStep(context: Context): void {
   const { builder, program } = context;
-  const step = context.versions.get(stepPath)?.[0] ?? leaf(context, present(program.declared.get(stepPath), "no step"));
-  context.versions.set(stepPath, [step, builder.add(step, 1)]);
+  const step = context.versions.get(stepPath)?.at(-1) ?? leaf(context, present(program.declared.get(stepPath), "no step"));
+  context.versions.set(stepPath, [...(context.versions.get(stepPath) ?? []), builder.add(step, 1)]);
 }

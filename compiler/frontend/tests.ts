@@ -1,0 +1,56 @@
+import type { Entry, Test } from "../../dsl/ast.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Source, Span } from "../../dsl/span.ts";
+import type { Program } from "../graph/ir.ts";
+import type { Assertion, Context, DlValue, Env, ProgramState } from "./context.ts";
+import { makeContext } from "./entries.ts";
+import { makeFrame } from "./frames.ts";
+import type { Module } from "./modules.ts";
+import { closeProgram, elaborateInit, openProgram, type ElaborateOptions } from "./program.ts";
+import { makeScope } from "./scope.ts";
+import { block } from "./statements.ts";
+
+/** A test as an entry of a program: the outputs that its assertions name must be true everywhere. */
+export interface ElaboratedTest {
+  readonly title: string;
+  readonly span: Span;
+  readonly entry: string;
+  readonly assertions: readonly Assertion[];
+}
+
+export interface ElaboratedTests {
+  /** One graph per test, and `init`; null if there was a mistake. */
+  readonly program: Program | null;
+  readonly tests: readonly ElaboratedTest[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The tests of a file. In a test, entries are called as functions. */
+export function elaborateTests(source: Source, options: ElaborateOptions): ElaboratedTests {
+  const { state, main } = openProgram(source, options);
+  const { diagnostics } = state;
+  if (main === null) return { program: null, tests: [], diagnostics };
+  const dims = options.variants[0] ?? {};
+  const done = main.tests.map((test, k) => elaborateTest(state, main, test, k, dims));
+  const init = elaborateInit(state);
+  const tests = done.map((d) => d.test);
+  if (diagnostics.length > 0) return { program: null, tests, diagnostics };
+  const entries = [...done.map((d) => ({ dims, graph: d.context.builder.build() })), { dims: {}, graph: init }];
+  return { program: closeProgram(state, source, entries), tests, diagnostics };
+}
+
+function elaborateTest(state: ProgramState, main: Module, test: Test, k: number, dims: Readonly<Record<string, number>>): { test: ElaboratedTest; context: Context } {
+  const assertions: Assertion[] = [];
+  const entry = `test${k}`;
+  const context: Context = { ...makeContext(state, { name: entry, train: false, dims, index: main.entries.length + 1 + k }), assertions };
+  const scope = makeScope(main.scope);
+  for (const e of main.entries) if (main.scope.own(e.name.text) === undefined) scope.bindValue(e.name.text, asFunction(e, main), e.name.span);
+  const env: Env = { context, scope: makeScope(scope), frame: makeFrame("entry", entry, null), update: null, loop: null, body: "entry" };
+  block(env, test.body);
+  return { test: { title: test.title, span: test.titleSpan, entry, assertions }, context };
+}
+
+function asFunction(entry: Entry, main: Module): DlValue {
+  const declaration = { ...entry, kind: "fn", statics: [], result: null, where: [], gradient: null } as const;
+  return { kind: "function", target: { kind: "callable", declaration, scope: main.scope, entry: { train: entry.train } }, args: [], instance: null };
+}
