@@ -1,7 +1,8 @@
 import { isControl } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
-import { invariant, present } from "../support/invariant.ts";
+import { present } from "../support/invariant.ts";
 import { elements, sameShape } from "../types/tensor-type.ts";
+import { GroupOrder } from "./fuse-order.ts";
 import { elementCost } from "./support-cost.ts";
 
 /**
@@ -100,8 +101,7 @@ function repeats(reader: Node, operand: Value): number {
 }
 
 export function findGroups(graph: Graph): Grouping {
-  const users = new Map<Node, Node[]>();
-  for (const node of graph.nodes) for (const operand of node.operands) users.set(operand.node, [...(users.get(operand.node) ?? []), node]);
+  const users = usersOf(graph);
   const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
   const free = freeNodes(graph);
   const groupOf = new Map<Node, Group>();
@@ -134,8 +134,21 @@ export function findGroups(graph: Graph): Grouping {
     } else alone(node);
   }
 
-  mergeAlongIdentity(graph, groupOf, free);
+  mergeAlongIdentity(graph, groupOf, users, free);
   return { groupOf, free };
+}
+
+/** The nodes that read each node, once per operand. */
+function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
+  const users = new Map<Node, Node[]>();
+  for (const node of graph.nodes) {
+    for (const { node: source } of node.operands) {
+      const list = users.get(source);
+      if (list === undefined) users.set(source, [node]);
+      else list.push(node);
+    }
+  }
+  return users;
 }
 
 /** Nodes of the group that are computed at the group's own index: the anchor, what follows it pointwise, and pointwise ancestors of what leaves. */
@@ -151,10 +164,8 @@ function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Se
 }
 
 /** Producer and consumer become one group where the consumer reads the producer at its own index: epilogues, and several results of one loop. */
-function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: ReadonlySet<Node>): void {
-  const users = new Map<Node, Node[]>();
-  for (const node of graph.nodes) for (const operand of node.operands) users.set(operand.node, [...(users.get(operand.node) ?? []), node]);
-
+function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, users: ReadonlyMap<Node, readonly Node[]>, free: ReadonlySet<Node>): void {
+  const order = new GroupOrder(graph, groupOf, users);
   const updates = new Set(graph.writes.map(({ value }) => value.node));
 
   for (const consumer of graph.nodes) {
@@ -166,13 +177,15 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, free: Reado
       if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
       if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
-      if (mergeable(a, b, users, updates, free) && !cyclic(a, b, groupOf, users, free)) {
+      if (!mergeable(a, b, users, updates, free)) continue;
+      // A way from one to the other through a third would have to run between two halves of one kernel.
+      order.join(a, b, () => {
         for (const node of b.members) {
           a.members.add(node);
           groupOf.set(node, a);
         }
         a.anchor ??= b.anchor;
-      }
+      });
     }
   }
 }
@@ -193,21 +206,4 @@ function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>
   const identityInA = atIdentity(a, users);
   const crossings = [...b.members].flatMap((reader) => reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })));
   return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && identityInA.has(operand.node));
-}
-
-/** A way from `a` to `b` through a node outside both would have to run between two halves of one kernel. */
-function cyclic(a: Group, b: Group, groupOf: ReadonlyMap<Node, Group>, users: ReadonlyMap<Node, readonly Node[]>, free: ReadonlySet<Node>): boolean {
-  const seen = new Set<Node | Group>();
-  const reaches = (node: Node): boolean => {
-    const group = groupOf.get(node);
-    if (group === b) return true;
-    if (group === a) return false;
-    const key = group ?? node;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    const members = group === undefined || free.has(node) ? [node] : [...group.members];
-    return members.some((member) => (users.get(member) ?? []).some(reaches));
-  };
-  invariant(a !== b, "a group is not merged with itself");
-  return [...a.members].some((member) => (users.get(member) ?? []).some((user) => groupOf.get(user) !== b && reaches(user)));
 }
