@@ -96,7 +96,7 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
   const key = `${hidden ? "" : code}@${at.source.name}:${at.start}:${at.end}`;
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);
-  const way = hidden ? [...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })), { span, says: label || "here" }] : [];
+  const way = hidden ? [...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })), { span, says: "here" }] : [];
   const also = [...way, ...(details.also ?? [])];
   program.diagnostics.push({
     code,
