@@ -6,20 +6,25 @@ import { foldAffine } from "./passes/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { freeze } from "./passes/freeze.ts";
 import { fuse } from "./passes/fuse.ts";
+import { hoist } from "./passes/hoist.ts";
 import { inline } from "./passes/inline.ts";
 import { mergeCommon } from "./passes/merge-common.ts";
 import type { Pass } from "./passes/pass.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
+import { sink } from "./passes/sink.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 
 /** What happens to every graph, in this order. A pass that stands here again tidies up after those between. */
 export const pipeline = [
+  hoist, //             the gradient then sees one long product, whose gradient is one long product too
   differentiate, //     a loss and the params it is minimized over become the backward graph
   freeze, //            before everything that computes with constants; only where weights are given
   simplify,
   foldConstants,
   mergeCommon,
+  hoist, //             again: the loops of the gradient
+  sink, //              after hoist, so that only products wait for the loop that really do
   foldAffine, //        after these three: it looks for arithmetic lifted out of broadcasts, and for values with one use
   simplify,
   foldConstants,
@@ -27,6 +32,7 @@ export const pipeline = [
   chooseAlgorithms, //  after every pass that looks for products and convolutions: it leaves none to be recognised
   simplify,
   mergeCommon, //       one image padded for a convolution and for its gradient is padded once
+  hoist, //             the packing of invariants leaves the loops
   dropDead,
   inline, //            after the last merge-common: what a checkpoint's gradient computes again stays a second computation
   splitByStage, //      after choose-algorithms, whose packing of weights it moves out of the call

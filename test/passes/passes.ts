@@ -4,11 +4,13 @@ import { dropDead } from "../../compiler/passes/drop-dead.ts";
 import { foldAffine } from "../../compiler/passes/fold-affine.ts";
 import { foldConstants } from "../../compiler/passes/fold-constants.ts";
 import { freeze } from "../../compiler/passes/freeze.ts";
+import { hoist } from "../../compiler/passes/hoist.ts";
 import { inline } from "../../compiler/passes/inline.ts";
 import { mergeCommon } from "../../compiler/passes/merge-common.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
 import { simplify } from "../../compiler/passes/simplify.ts";
+import { sink } from "../../compiler/passes/sink.ts";
 import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
 
 /** The passes that change values' way of being computed, and not where they lie, in their order in the pipeline. */
-export const passes: readonly Pass[] = [differentiate, simplify, foldConstants, mergeCommon, dropDead, freeze, foldAffine, chooseAlgorithms, inline, splitByStage];
+export const passes: readonly Pass[] = [differentiate, hoist, simplify, foldConstants, mergeCommon, dropDead, sink, freeze, foldAffine, chooseAlgorithms, inline, splitByStage];
