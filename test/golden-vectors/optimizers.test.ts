@@ -2,8 +2,7 @@ import { test } from "vitest";
 import { argumentsOf, casesOf, check } from "./vectors.ts";
 
 for (const vectors of casesOf("optimizers")) {
-  const { alpha, ...options } = vectors.options;
-  const given = argumentsOf({ ...options, ...(alpha !== undefined && { rho: alpha }) });
+  const given = argumentsOf(vectors.options);
   test(`${vectors.name}(${given})`, async () => {
     await check(
       { ...vectors, outputs: { w: vectors.outputs["path"] ?? { shape: [], data: [] } } },

@@ -20,6 +20,7 @@ labels = labels * (torch.arange(L)[None] < lengths[:, None])
 loss = torch.nn.functional.ctc_loss(logits.log_softmax(-1).transpose(0, 1), labels, times, lengths, blank=0, reduction="none")
 finite = torch.isfinite(loss)
 (gradient,) = torch.autograd.grad(loss[finite].sum(), logits)
+gradient[~finite] = 0  # which torch leaves as 0 * nan
 save(
     "ctc",
     "nn.functional.ctc_loss(log_softmax(logits), reduction=\"none\"); the gradient of the sum of the finite losses",

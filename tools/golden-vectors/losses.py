@@ -44,7 +44,7 @@ def dice(prediction, target, smooth=1.0):
 
 def contrastive(a, b, same, margin=4.0):
     """R. Hadsell, S. Chopra, Y. LeCun, 2006: d^2 for pairs alike, max(margin - d, 0)^2 for others (both halved)."""
-    d = (a - b).norm(dim=-1)
+    d = F.pairwise_distance(a, b)
     return 0.5 * (same * d**2 + (1 - same) * F.relu(margin - d) ** 2)
 
 
@@ -66,7 +66,7 @@ cases = [
     of("gaussian_nll", lambda mean, target, variance: F.gaussian_nll_loss(mean, target, variance, **none), {"mean": prediction, "target": target, "variance": variance}, ["mean", "variance"]),
     of("hinge", lambda prediction, sign: F.relu(1 - prediction * sign), {"prediction": prediction, "sign": signs}, ["prediction"]),
     of("focal", focal, {"logits": logits, "target": hard}, ["logits"], {"gamma": 2.0, "alpha": 0.25}),
-    of("triplet", lambda anchor, positive, negative: F.triplet_margin_loss(anchor, positive, negative, margin=1.5, eps=0, **none), {"anchor": a, "positive": b, "negative": c}, ["anchor", "positive", "negative"], {"margin": 1.5}),
+    of("triplet", lambda anchor, positive, negative: F.triplet_margin_loss(anchor, positive, negative, margin=1.5, **none), {"anchor": a, "positive": b, "negative": c}, ["anchor", "positive", "negative"], {"margin": 1.5}),
     of("contrastive", contrastive, {"a": a, "b": b, "same": same}, ["a", "b"], {"margin": 4.0}),
     of("cosine", lambda a, b: 1 - F.cosine_similarity(a, b), {"a": a, "b": b}, ["a", "b"]),
     of("dice", dice, {"prediction": probs, "target": hard}, ["prediction"], {"smooth": 1.0}),

@@ -68,7 +68,8 @@ TORCH = [
     ("adam", o.Adam, dict(lr=0.05, beta1=0.9, beta2=0.99, eps=1e-8), {}),
     ("adamw", o.AdamW, dict(lr=0.05, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.1), {}),
     ("amsgrad", o.Adam, dict(lr=0.05, beta1=0.9, beta2=0.9, eps=1e-8), dict(amsgrad=True)),
-    ("nadam", o.NAdam, dict(lr=0.05, beta1=0.9, beta2=0.99, eps=1e-8), {}),
+    # One tensor at a time, torch 1.13 multiplies one factor of the momentum twice; as a list it follows the paper.
+    ("nadam", o.NAdam, dict(lr=0.05, beta1=0.9, beta2=0.99, eps=1e-8), dict(foreach=True)),
     ("adamax", o.Adamax, dict(lr=0.05, beta1=0.9, beta2=0.99, eps=1e-8), {}),
 ]
 
