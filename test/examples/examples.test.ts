@@ -1,0 +1,67 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createResolver } from "../../cli/host/resolver.ts";
+import { compileModule, type CompiledModule } from "../../compiler/index.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import type { EntryPlan } from "../../runtime/plan.ts";
+import { createSession } from "../../runtime/session.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Examples say in a line `// try: N=4 T=8` which dims to try them with. */
+const tried = globSync("examples/**/*.dl", { cwd: root }).sort().flatMap((name) => {
+  const text = readFileSync(new URL(name, root), "utf8");
+  const line = /^\/\/ try:(.*)$/m.exec(text)?.[1];
+  return line === undefined ? [] : [{ name, text, dims: dimsOf(line) }];
+});
+
+function dimsOf(line: string): Record<string, number> {
+  const pairs = line.trim().split(/\s+/).filter((word) => word !== "").map((word) => word.split("="));
+  return Object.fromEntries(pairs.map(([name = "", size]) => [name, Number(size)]));
+}
+
+/** Numbers in [0, 1) that differ from place to place. */
+function sequence(seed: number): () => number {
+  let state = (seed * 2654435761 + 97) >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Floats from 0 to 1, and whole numbers 0 and 1, which every label, token, action or length may be. */
+function draw(entry: EntryPlan, next: () => number) {
+  return Object.fromEntries(
+    entry.inputs.map(({ name, dtype, shape }) => [
+      name,
+      dtypes[dtype].array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (dtype === "f32" || dtype === "f64" ? next() : Number(next() < 0.5))),
+    ]),
+  );
+}
+
+const finite = (values: Iterable<number>): boolean => [...values].every(Number.isFinite);
+
+async function run(module: CompiledModule): Promise<void> {
+  const session = await createSession(module.plan, await module.code("wasm"), { seed: 1 });
+  const next = sequence(5);
+  const before = new Map([...session.state].map(([path, { data }]) => [path, data.slice()]));
+  for (const entry of module.plan.entries.filter(({ name }) => name !== "init"))
+    for (const turn of [1, 2]) {
+      const outputs = session.run(entry.name, draw(entry, next));
+      for (const [name, { data }] of Object.entries(outputs)) expect(finite(data as Iterable<number>), `${entry.name}.${name} in call ${turn}`).toBe(true);
+      for (const [path, { data }] of session.state) expect(finite(data as Iterable<number>), `${path} after call ${turn} of ${entry.name}`).toBe(true);
+    }
+  const changed = [...session.state].filter(([path, { kind, data }]) => kind === "param" && String(data) !== String(before.get(path)));
+  expect(changed.length, "params that training changed").toBeGreaterThan(0);
+}
+
+test("there are examples to try", () => {
+  expect(tried.length).toBeGreaterThan(5);
+});
+
+test.each(tried)("$name runs and trains with finite values", async ({ name, text, dims }) => {
+  const module = compileModule({ name, text }, { dims, resolve: createResolver(name) });
+  expect(module.plan.entries.some((entry) => entry.name === "predict")).toBe(true);
+  expect(module.plan.entries.some((entry) => entry.writes && entry.name !== "init")).toBe(true);
+  await run(module);
+});
