@@ -9,6 +9,7 @@ import { evaluateCommand } from "./commands/eval.ts";
 import { explain } from "./commands/explain.ts";
 import { fmt } from "./commands/fmt.ts";
 import { run } from "./commands/run.ts";
+import { summary } from "./commands/summary.ts";
 import { trainCommand } from "./commands/train.ts";
 import { version } from "./host/version.ts";
 import { exitCodes, reportError } from "./host/report.ts";
@@ -24,7 +25,7 @@ const program = new Command("dlc")
   .exitOverride()
   .showHelpAfterError("(--help lists the options)");
 
-for (const command of [check(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), explain()]) {
+for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), explain()]) {
   program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)"));
 }
 

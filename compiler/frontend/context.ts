@@ -2,7 +2,7 @@ import type { Block, Callable, Expr, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
-import type { Persistent, Value as GraphValue } from "../graph/ir.ts";
+import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import type { Frame, Instance, Naming } from "./frames.ts";
 
@@ -133,12 +133,14 @@ export interface ProgramState {
   readonly trace: Trace | null;
 }
 
-/** What elaboration noticed on its way, in the order of its steps. */
+/** What elaboration notices on its way, in the order of its steps. */
 export interface Trace {
   /** Values of `let`s and of steps of a pipe, at the place that made them. */
   readonly shapes: { readonly span: Span; readonly says: string }[];
   /** Applications of models and layers, and of functions in the user's own text. */
   readonly applications: Application[];
+  /** How many applications are running. */
+  depth: number;
 }
 
 export interface Application {
@@ -149,12 +151,10 @@ export interface Application {
   /** How many applications it stands in. */
   readonly depth: number;
   readonly entry: string;
-  readonly span: Span;
-  result: DlValue;
-  /** Its nodes: those from `from` to `to` of `builder`, in graphs that run `turns` times. */
-  readonly builder: GraphBuilder;
-  readonly from: number;
-  to: number;
+  readonly result: DlValue;
+  readonly nodes: readonly Node[];
+  /** How often its nodes run in one call of the entry. */
+  readonly turns: number;
 }
 
 export interface Call {
@@ -210,6 +210,8 @@ export interface Carries {
   readonly list: { readonly path: string | null; readonly init: GraphValue }[];
   /** The carry of a `while` that counts its turns, if anybody asked. */
   counter: number | null;
+  /** How often the body runs; 1 where that is not known. */
+  readonly turns: number;
 }
 
 /** A loop as its body sees it. */

@@ -18,6 +18,7 @@ import { forEach, repeat } from "./repetition.ts";
 import { makeScope, within } from "./scope.ts";
 import { readSetting } from "./settings.ts";
 import { stepNumber } from "./step.ts";
+import { noteShape } from "./trace.ts";
 import { bool, describe, ERROR, float, int, isPack, UNIT } from "./values.ts";
 import { read } from "./variables.ts";
 
@@ -158,9 +159,13 @@ function hidden(env: Env, callee: Span): Details {
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
-  const { into } = expr;
-  // What does not fit is shown at the step that it does not fit into; the value's own origin is shown beside it.
-  const piped: Arg = { name: null, value, span: into.kind === "call" ? into.callee.span : into.span };
+  const piped: Arg = { name: null, value, span: expr.value.span };
+  const result = pipeInto(env, piped, expr.into);
+  noteShape(env.context, expr.into.span, result);
+  return result;
+}
+
+function pipeInto(env: Env, piped: Arg, into: Expr): DlValue {
   if (into.kind === "call") return callExpression(env, into, [piped]);
   const result = apply(env, evaluate(env, into), [piped], into.span, into.span);
   if (result.kind === "function") return report(env.context, "E0402", into.span, `${text(into)} needs more than what is piped into it`);

@@ -31,7 +31,7 @@ interface Carried {
 export function scan(env: Env, expr: ScanExpr): DlValue {
   const { context } = env;
   const sequences = sequencesOf(env, expr);
-  const carries: Carries = { kind: "scan", list: [], counter: null };
+  const carries: Carries = { kind: "scan", list: [], counter: null, turns: sequences?.length ?? 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (sequences === null || carried === null) return ERROR;
   const inner = openRegion(context, "scan", carries);
@@ -77,7 +77,7 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
 /** `while`: the members of its value are the last carries. */
 export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const { context } = env;
-  const carries: Carries = { kind: "while", list: [], counter: null };
+  const carries: Carries = { kind: "while", list: [], counter: null, turns: 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (carried === null) return ERROR;
   const test = openRegion(context, "condition", carries);

@@ -14,6 +14,7 @@ import { setNext, setYield } from "./loop-words.ts";
 import { minimize } from "./minimize.ts";
 import { bindPattern } from "./pattern.ts";
 import { freeze } from "./places.ts";
+import { noteShape } from "./trace.ts";
 import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values.ts";
 import { declare, read, write } from "./variables.ts";
 
@@ -32,9 +33,12 @@ function execute(env: Env, statement: Stmt): DlValue {
   switch (statement.kind) {
     case "expression":
       return env.context.evaluate(env, statement.value);
-    case "let":
-      bindPattern(env, statement.pattern, named(env.context.evaluate(env, statement.value), statement.pattern));
+    case "let": {
+      const value = env.context.evaluate(env, statement.value);
+      if (statement.value.kind !== "pipe") noteShape(env.context, statement.span, value);
+      bindPattern(env, statement.pattern, named(value, statement.pattern));
       return UNIT;
+    }
     case "param":
     case "state":
       declareVariable(env, statement);
