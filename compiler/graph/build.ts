@@ -1,6 +1,6 @@
 import type { DType } from "../../runtime/dtype.ts";
 import type { Span } from "../../dsl/span.ts";
-import { invariant, present } from "../support/invariant.ts";
+import { fail, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpTable } from "./op.ts";
@@ -23,7 +23,7 @@ export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, 
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
   const broken = brokenCondition(op, types, complete, regions);
-  invariant(broken === null, `${broken?.code}: ${broken?.says}`);
+  if (broken !== null) fail(`${broken.code}: ${broken.says}`);
   const results: Value[] = [];
   const node: Node = { op, operands, attrs: complete, results, regions, span, notes };
   op.type(types, complete, regions).forEach((type, index) => results.push({ node, index, type }));
@@ -46,7 +46,7 @@ export class GraphBuilder {
   }
 
   op(name: string): Op {
-    return present(this.table.get(name), `there is no op ${name}`);
+    return this.table.get(name) ?? fail(`there is no op ${name}`);
   }
 
   /** Adds a node with the span of the moment. */
@@ -64,7 +64,7 @@ export class GraphBuilder {
 
   /** The first result of an op, by name. */
   call(name: string, operands: readonly Operand[], attrs: Attrs = {}): Value {
-    return present(this.callAll(name, operands, attrs)[0], `${name} has no result`);
+    return this.callAll(name, operands, attrs)[0] ?? fail(`${name} has no result`);
   }
 
   input(name: string, type: TensorType): Value {

@@ -32,7 +32,10 @@ export function groupsOf(graph: Graph): readonly GroupView[] {
   const members = new Map<number, Node[]>();
   for (const node of graph.nodes) {
     const { group } = node.notes;
-    if (group !== undefined) members.set(group, [...(members.get(group) ?? []), node]);
+    if (group === undefined) continue;
+    const list = members.get(group);
+    if (list === undefined) members.set(group, [node]);
+    else list.push(node);
   }
   const needed = new Map<Value, Set<number | undefined>>();
   const need = (value: Value, by: number | undefined): void => void needed.set(value, (needed.get(value) ?? new Set()).add(by));

@@ -1,4 +1,4 @@
-import { invariant, present } from "../support/invariant.ts";
+import { fail, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { GraphBuilder, makeNode } from "./build.ts";
 import { isInput } from "./facts.ts";
@@ -28,10 +28,10 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
     const operands = node.operands.map((value) => mapped(values, value));
     builder.span = node.span;
     const results = replace(builder, node, operands) ?? append(builder, node, operands).results;
-    invariant(results.length === node.results.length, `${node.op.name} has ${node.results.length} results and was replaced by ${results.length}`);
+    if (results.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${results.length}`);
     node.results.forEach((old, index) => {
       const value = present(results[index], "a replacement has a gap");
-      invariant(sameType(value.type, old.type), `${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
+      if (value !== old && !sameType(value.type, old.type)) fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
       values.set(old, value);
     });
   }
@@ -100,7 +100,7 @@ export function users(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
   const result = new Map<Value, Node[]>();
   for (const node of graph.nodes) {
     node.results.forEach((value) => result.set(value, []));
-    node.operands.forEach((value) => present(result.get(value), `${node.op.name} takes a value that does not stand before it`).push(node));
+    node.operands.forEach((value) => (result.get(value) ?? fail(`${node.op.name} takes a value that does not stand before it`)).push(node));
   }
   return result;
 }
@@ -122,5 +122,5 @@ export function topological(values: readonly Value[]): readonly Node[] {
 }
 
 function mapped(values: ReadonlyMap<Value, Value>, value: Value): Value {
-  return present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  return values.get(value) ?? fail(`a value of ${value.node.op.name} is used before it is made`);
 }

@@ -35,7 +35,7 @@ import type { Op, OpTable } from "./op.ts";
 import { append, dropDead, rebuild } from "./rebuild.ts";
 import { buildRight, type Built } from "./rule-build.ts";
 import { checkRule } from "./rule-check.ts";
-import { Match } from "./rule-match.ts";
+import { Match, resembles } from "./rule-match.ts";
 import { parseRule, type RuleTrees } from "./rule-parse.ts";
 
 export { Match } from "./rule-match.ts";
@@ -172,6 +172,7 @@ class Sweep {
   }
 
   private attempt({ left, right, when, gives }: Rule, root: Value): Built | null {
+    if (!resembles(left, root)) return null;
     const match = new Match(root, (value) => this.uses.get(value) ?? 0);
     if (!match.matches(left, root) || (when !== undefined && !when(match))) return null;
     for (const [name, compute] of Object.entries(gives ?? {})) {

@@ -90,6 +90,20 @@ export class Match {
   }
 }
 
+/** Whether the ops and numbers of a pattern are those of the value: a look that binds nothing, before the match. */
+export function resembles(pattern: Pattern, value: Value): boolean {
+  if (pattern.kind === "variable") return true;
+  if (pattern.kind === "number") return isSplat(value, pattern.value);
+  const { op, operands } = value.node;
+  return (
+    op === pattern.op &&
+    pattern.args.every((arg, index) => {
+      const operand = operands[index];
+      return operand !== undefined && resembles(arg, operand);
+    })
+  );
+}
+
 /** A name that stands twice must mean the same both times. */
 function bind<T>(names: Map<string, T>, name: string, value: T, same: (a: T, b: T) => boolean): boolean {
   const other = names.get(name);

@@ -50,11 +50,12 @@ function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operan
 
 function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>): readonly Value[] | null {
   if (!node.op.exact) return null;
-  const data = operands.map((value) => known.get(value) ?? dataOf(value));
-  if (!data.every((array) => array !== null)) return null;
+  if (!operands.every((value) => known.has(value) || isConstant(value.node))) return null;
   const size = node.results.reduce((sum, { type }) => sum + elements(type.shape), 0);
   const dense = operands.reduce((sum, value) => sum + (splatValue(value) === null ? elements(value.type.shape) : 0), 0);
   if (size > Math.min(mostElements, Math.max(dense, operands.length === 0 ? smallTable : 0))) return null;
+  const data = operands.map((value) => known.get(value) ?? dataOf(value));
+  if (!data.every((array) => array !== null)) return null;
   const arrays = evaluateNode(node, data, "f32");
   if (operands.length > 0) return arrays.map((array) => constantOf(builder, array));
   // A table stays as it is, since it costs nothing; what is computed from it need not.

@@ -29,16 +29,30 @@ export function placeBlocks(blocks: readonly Block[]): ReadonlyMap<Block, number
 
 function place(order: readonly Block[]): { offsets: ReadonlyMap<Block, number>; height: number } {
   const offsets = new Map<Block, number>();
+  /** In the order of their offsets. */
+  const placed: { readonly block: Block; readonly at: number }[] = [];
   let height = 0;
   for (const block of order) {
-    const neighbours = [...offsets].filter(([other]) => other.from <= block.to && block.from <= other.to).sort(([, a], [, b]) => a - b);
     let offset = 0;
-    for (const [other, at] of neighbours) {
+    for (const { block: other, at } of placed) {
+      if (other.from > block.to || block.from > other.to) continue;
       if (at - offset >= block.bytes) break;
       offset = Math.max(offset, at + other.bytes);
     }
     offsets.set(block, offset);
+    placed.splice(firstAfter(placed, offset), 0, { block, at: offset });
     height = Math.max(height, offset + block.bytes);
   }
   return { offsets, height };
+}
+
+/** How many of the placed lie at the offset or before it. */
+function firstAfter(placed: readonly { readonly at: number }[], offset: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((placed[middle]?.at ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -45,14 +45,29 @@ const align = (size: number): number => Math.ceil(size / 16) * 16;
 /** The group, by number, that makes a value; -1 for leaves. */
 const maker = (value: Value): number => base(value).node.notes.group ?? -1;
 
+/** The groups that read a value or a view of it. */
+type Readers = ReadonlyMap<Value, ReadonlySet<GroupView>>;
+
+function readersOf(groups: readonly GroupView[]): Readers {
+  const readers = new Map<Value, Set<GroupView>>();
+  for (const group of groups) {
+    for (const read of group.reads) {
+      const known = readers.get(base(read));
+      if (known === undefined) readers.set(base(read), new Set([group]));
+      else known.add(group);
+    }
+  }
+  return readers;
+}
+
 /** Whether writing the value straight into the tensor of that path spoils nothing. */
-function inPlace(path: string, value: Value, groups: readonly GroupView[], persistent: ReadonlyMap<string, Value>): boolean {
+function inPlace(path: string, value: Value, readers: Readers, persistent: ReadonlyMap<string, Value>): boolean {
   const old = persistent.get(path);
   if (old === undefined) return true;
   const home = maker(value);
-  return groups.every(({ number, reads, readInPlace, anchor }) => {
+  return [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
+    if (number < home) return true;
     const touching = reads.filter((read) => base(read) === old);
-    if (touching.length === 0 || number < home) return true;
     // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
     const once = anchor === null || anchor.op.form.kind === "reduce";
     return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
@@ -62,12 +77,12 @@ function inPlace(path: string, value: Value, groups: readonly GroupView[], persi
 /** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
 function copyLateWrites(graph: Graph): Graph {
   const groups = groupsOf(graph);
-  const persistent = leaves(graph);
+  const [readers, persistent] = [readersOf(groups), leaves(graph)];
   const taken = new Set<Value>();
   const nodes = [...graph.nodes];
   let next = groups.length;
   const writes = graph.writes.map(({ path, value }) => {
-    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(path, value, groups, persistent);
+    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(path, value, readers, persistent);
     taken.add(base(value));
     if (direct) return { path, value };
     const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
@@ -209,11 +224,22 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
     planned = Math.max(planned, frame + size);
     lives.push({ offset: frame, size, from: group, to: group });
   }
-  let live = 0;
-  for (let step = 0; step <= groups.length; step++) {
-    const here = lives.filter(({ from, to }) => from <= step && step <= to);
-    const byOffset = new Map(here.map(({ offset, size }) => [offset, size]));
-    live = Math.max(live, [...byOffset.values()].reduce((a, b) => a + b, 0));
+  return { planned, live: largestLive(lives, groups.length), cache, constants };
+}
+
+/** The most bytes alive at one step. */
+function largestLive(lives: readonly { readonly offset: number; readonly size: number; readonly from: number; readonly to: number }[], steps: number): number {
+  const change = new Float64Array(steps + 2);
+  for (const sharing of Map.groupBy(lives, ({ offset }) => offset).values()) {
+    let end = -1;
+    for (const { size, from, to } of sharing.toSorted((a, b) => a.from - b.from)) {
+      if (to <= end) continue;
+      const start = Math.max(from, end + 1);
+      change[start] = (change[start] ?? 0) + size;
+      change[to + 1] = (change[to + 1] ?? 0) - size;
+      end = to;
+    }
   }
-  return { planned, live, cache, constants };
+  let live = 0;
+  return change.reduce((most, step) => Math.max(most, (live += step)), 0);
 }
