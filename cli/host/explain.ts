@@ -39,15 +39,18 @@ function conditions(): ReadonlyMap<string, { readonly says: string; readonly pag
 export function renderPage(page: string, color: boolean): string {
   const [bold, dim, reset] = color ? ["\x1b[1m", "\x1b[36m", "\x1b[0m"] : ["", "", ""];
   let inCode = false;
-  const lines = page.trimEnd().split("\n").flatMap((line) => {
-    if (line.startsWith("```")) {
-      inCode = !inCode;
-      const [, file] = /file=(\S+)/.exec(line) ?? [];
-      return inCode && file !== undefined ? [`    // ${file}`] : [];
-    }
-    if (inCode) return [line === "" ? "" : `    ${dim}${line}${reset}`];
-    if (line.startsWith("#")) return [`${bold}${line.replace(/^#+ /, "")}${reset}`];
-    return [line.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")];
-  });
+  const lines = page
+    .trimEnd()
+    .split("\n")
+    .flatMap((line) => {
+      if (line.startsWith("```")) {
+        inCode = !inCode;
+        const [, file] = /file=(\S+)/.exec(line) ?? [];
+        return inCode && file !== undefined ? [`    // ${file}`] : [];
+      }
+      if (inCode) return [line === "" ? "" : `    ${dim}${line}${reset}`];
+      if (line.startsWith("#")) return [`${bold}${line.replace(/^#+ /, "")}${reset}`];
+      return [line.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")];
+    });
   return lines.join("\n");
 }

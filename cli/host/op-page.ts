@@ -4,7 +4,9 @@ import { present } from "../../compiler/support/invariant.ts";
 /** `conv(x, w; stride: ints, groups: int = 1)`: operands before the semicolon, attributes after it. */
 export function opSignature(op: Op): string {
   const operands = op.operands === "variadic" ? "parts..." : op.operands.join(", ");
-  const attrs = Object.entries(op.attrs).map(([name, kind]) => `${name}: ${kind}${Object.hasOwn(op.defaults, name) ? ` = ${JSON.stringify(op.defaults[name])}` : ""}`);
+  const attrs = Object.entries(op.attrs).map(
+    ([name, kind]) => `${name}: ${kind}${Object.hasOwn(op.defaults, name) ? ` = ${JSON.stringify(op.defaults[name])}` : ""}`,
+  );
   return `${op.name}(${operands}${attrs.length === 0 ? "" : `${operands === "" ? "" : "; "}${attrs.join(", ")}`})`;
 }
 

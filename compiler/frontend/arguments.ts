@@ -29,7 +29,12 @@ export function signatureOf(target: Target): Signature {
   switch (target.kind) {
     case "callable": {
       const { statics, tensors } = split(target.declaration);
-      return { statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })), tensors: tensors.map((p) => p.name.text), variadic: false, order: target.declaration.statics.length > 0 ? [] : target.declaration.params.map((p) => p.name.text) };
+      return {
+        statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })),
+        tensors: tensors.map((p) => p.name.text),
+        variadic: false,
+        order: target.declaration.statics.length > 0 ? [] : target.declaration.params.map((p) => p.name.text),
+      };
     }
     case "op": {
       const { op } = target;
@@ -42,7 +47,12 @@ export function signatureOf(target: Target): Signature {
     }
     case "builtin": {
       const { builtin } = target;
-      return { statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })), tensors: builtin.tensors, variadic: builtin.variadic ?? false, order: [] };
+      return {
+        statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })),
+        tensors: builtin.tensors,
+        variadic: builtin.variadic ?? false,
+        order: [],
+      };
     }
   }
 }
@@ -108,7 +118,8 @@ export function namesFit(env: Env, target: Target, signature: Signature, args: r
   for (const { name, nameSpan, span } of unknown) {
     const near = didYouMean(name ?? "", known);
     const listed = statics.length > 0 ? statics : known;
-    const help = foreignParameter(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
+    const help =
+      foreignParameter(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
     report(env.context, "E0404", nameSpan ?? span, `${functionName(target)} has no parameter ${name}`, { help });
   }
   return unknown.length === 0;
@@ -140,7 +151,8 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   if (type.kind !== "static") return undefined;
   const { text: name } = type.name;
   if (!staticNames.has(name)) return `there is no static type ${name}; there are ${[...staticNames].join(", ")}`;
-  if (name === "fn" && value.kind === "string") return env.scope.find(value.value) === undefined ? "a function is named without quotes" : `write ${value.value}, without quotes`;
+  if (name === "fn" && value.kind === "string")
+    return env.scope.find(value.value) === undefined ? "a function is named without quotes" : `write ${value.value}, without quotes`;
   if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value)) return `write ${value.value}, without quotes`;
   if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) give ints";
   if (name === "bool" && value.kind === "int") return "is it meant for another parameter? Static arguments go by their order where they have no name";

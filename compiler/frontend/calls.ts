@@ -152,14 +152,22 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
     return report(context, "E0407", span, `elaboration stops after ${maxCalls} calls`, { help: "does something call itself?" });
   }
   if (context.calls.length >= maxDepth) return report(context, "E0406", span, `calls nest deeper than ${maxDepth} here`, { help: `does ${name} call itself?` });
-  const inner: Env = { context, scope: makeScope(target.scope), frame: place.frame, update: place.update, loop: null, body: entry === undefined ? declaration.kind : "entry" };
+  const inner: Env = {
+    context,
+    scope: makeScope(target.scope),
+    frame: place.frame,
+    update: place.update,
+    loop: null,
+    body: entry === undefined ? declaration.kind : "entry",
+  };
   const { statics, tensors } = split(declaration);
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
   context.calls.push({ name, span });
   const good = bindLateDefaults(inner, name, statics);
   // Names of the body do not change what the signature says of its result.
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
-  const result = good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => bodyOf(inner, declaration, tensors, finish, span)) : ERROR;
+  const result =
+    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => bodyOf(inner, declaration, tensors, finish, span)) : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;

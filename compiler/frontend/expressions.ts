@@ -154,12 +154,16 @@ function hidden(env: Env, callee: Span): Details {
   const below = scope?.parent?.find(name);
   const library = env.context.program.ops.has(name) || (below?.kind === "value" && below.value.kind === "function");
   if (!library || own === undefined) return {};
-  return { also: own.span === null ? [] : [{ span: own.span, says: `${name} is declared here` }], help: `it hides the function ${name} of the library; rename it` };
+  return {
+    also: own.span === null ? [] : [{ span: own.span, says: `${name} is declared here` }],
+    help: `it hides the function ${name} of the library; rename it`,
+  };
 }
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
-  const piped: Arg = { name: null, value, span: expr.value.span };
+  // What does not fit is shown at the step that it does not fit into; the value's own origin is shown beside it.
+  const piped: Arg = { name: null, value, span: expr.into.kind === "call" ? expr.into.callee.span : expr.into.span };
   const result = pipeInto(env, piped, expr.into);
   noteShape(env.context, expr.into.span, result);
   return result;
@@ -190,7 +194,9 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
 /** A tensor has no methods: what would be one elsewhere is a function. */
 function methodHelp(env: Env, name: string): string {
   const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
-  return foreignMethod(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here");
+  return (
+    foreignMethod(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here")
+  );
 }
 
 function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {

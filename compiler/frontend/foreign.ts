@@ -102,7 +102,7 @@ const methods: Readonly<Record<string, string>> = {
   backward: "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` gives a gradient",
   item: "leave it out: an output without axes is a number",
   numpy: "leave it out: outputs are plain arrays",
-  to: "leave it out: there is one memory; convert(x, dtype: \"f32\") converts",
+  to: 'leave it out: there is one memory; convert(x, dtype: "f32") converts',
   cuda: "leave it out: there is one memory",
   detach: "write stop_gradient(x)",
   view: "write reshape(x, [..])",

@@ -38,9 +38,12 @@ test.each(names.filter((name) => name.startsWith("three-")))("%s: at least three
   expect(new Set(diagnose(name).map((d) => d.at?.span.start)).size).toBeGreaterThanOrEqual(3);
 });
 
-test.each(names.filter((name) => name.startsWith("name-") && !["name-before-let", "name-import-file"].includes(name)))("%s: the name that was meant is proposed", (name) => {
-  expect(diagnose(name).some((d) => /did you mean|in this language|there is|it has/.test(d.help ?? ""))).toBe(true);
-});
+test.each(names.filter((name) => name.startsWith("name-") && !["name-before-let", "name-import-file"].includes(name)))(
+  "%s: the name that was meant is proposed",
+  (name) => {
+    expect(diagnose(name).some((d) => /did you mean|in this language|there is|it has/.test(d.help ?? ""))).toBe(true);
+  },
+);
 
 test.each(names.filter((name) => name.startsWith("library-")))("%s: the place is the user's, not the library's", (name) => {
   for (const d of diagnose(name)) expect(d.at?.span.source.name).toBe(`${name}.dl`);

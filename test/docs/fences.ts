@@ -1,7 +1,7 @@
 // The fenced blocks of Markdown pages, and what the compiler says of those that are programs.
 import { readFileSync } from "node:fs";
-import { checkSource } from "../../compiler/index.ts";
-import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { elaborateSource } from "../../compiler/compile.ts";
+import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 
 export interface Fence {
@@ -38,14 +38,24 @@ function library(path: string): Source | null {
   return source;
 }
 
-/** What the compiler says of a program; other files are found by the path that imports them. */
-export function check(name: string, text: string, files: Readonly<Record<string, string>> = {}, dims: Readonly<Record<string, number>> = { N: 32 }): readonly Diagnostic[] {
+/** What the compiler says of a program for these dims, and no others; other files are found by the path that imports them. */
+export function check(
+  name: string,
+  text: string,
+  files: Readonly<Record<string, string>> = {},
+  dims: Readonly<Record<string, number>> = { N: 32 },
+): readonly Diagnostic[] {
   const resolve = (path: string): Source | null => {
     if (path.startsWith("std/")) return library(path);
     const found = Object.hasOwn(files, path) ? files[path] : undefined;
     return found === undefined ? null : { name: path, text: found };
   };
-  return checkSource({ name, text }, { dims, resolve });
+  try {
+    return elaborateSource({ name, text }, { dims, resolve }).warnings;
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics;
+    throw error;
+  }
 }
 
 /** What the compiler says of a program of a page, in which it sees the page's files. */

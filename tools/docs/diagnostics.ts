@@ -22,7 +22,9 @@ const groups: readonly (readonly [prefix: string, title: string])[] = [
 export function diagnosticsPage(): string {
   const all = Object.entries({ ...syntaxCodes, ...frontendCodes, ...hostCodes, ...textCodes });
   const rows = (prefix: string): string[][] =>
-    all.filter(([name]) => (prefix.startsWith("E") ? name.startsWith(prefix) : name.startsWith(`${prefix}-`))).map(([name, says]) => [`[${name}](diagnostics/${name}.md)`, says]);
+    all
+      .filter(([name]) => (prefix.startsWith("E") ? name.startsWith(prefix) : name.startsWith(`${prefix}-`)))
+      .map(([name, says]) => [`[${name}](diagnostics/${name}.md)`, says]);
   return `${[
     "# Diagnostics",
     generated("the tables of codes"),

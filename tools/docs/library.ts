@@ -9,7 +9,9 @@ const folder = new URL("../../dsl/std/", import.meta.url);
 
 /** Every documented declaration of the standard library, file by file, and the functions that are built in. */
 export function libraryPage(): string {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".dl")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".dl"))
+    .sort();
   return `${[
     "# The standard library",
     generated("the files of `dsl/std/`"),
@@ -18,7 +20,10 @@ export function libraryPage(): string {
     ...names.map(section),
     "## Built in",
     "What no `.dl` text can say: questions about types, lists, params and gradients, and random bits.",
-    table(["function", "gives"], Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [code(call(name, statics, optional, tensors)), doc])),
+    table(
+      ["function", "gives"],
+      Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [code(call(name, statics, optional, tensors)), doc]),
+    ),
   ].join("\n\n")}\n`;
 }
 
@@ -39,7 +44,10 @@ function section(name: string): string {
 /** The comment that stands alone under the line of the version. */
 function about(text: string): string {
   const [, comment = ""] = /^dl \d+\n\n((?:\/\/.*\n)+)\n/.exec(text) ?? [];
-  return comment.replaceAll(/^\/\/ ?/gm, "").replaceAll("\n", " ").trim();
+  return comment
+    .replaceAll(/^\/\/ ?/gm, "")
+    .replaceAll("\n", " ")
+    .trim();
 }
 
 const entry = (item: Callable, text: string): string =>
