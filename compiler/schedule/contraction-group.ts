@@ -24,7 +24,9 @@ export function tiledContraction(group: GroupView, name: string, origin: string)
   const values: Value[] = [lhs, packed];
 
   const finish = (k: KernelBuilder): Finish => {
-    const buffers = declareBuffers(k, group, new Set([lhs, packed]));
+    // What the pointwise work reads as well has a second buffer, at the same place.
+    const readBeside = new Set(group.nodes.filter((node) => node !== anchor).flatMap((node) => node.operands));
+    const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
     values.push(...buffers.keys());
     const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
     const partials = group.stored.find((value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape));
