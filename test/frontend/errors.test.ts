@@ -34,6 +34,8 @@ for (const name of names) {
 
 // A limit that no small file reaches, and a guard: today every op of floats that a model can call has a gradient.
 const unreachable = new Set(["E0407", "E0608"]);
+// Failed tests are data of their own: test/frontend/tests.test.ts.
+unreachable.add("E0513");
 
 test("every code has a golden that breaks it", () => {
   const seen = names.map((name) => readFileSync(new URL(`${name}.txt`, folder), "utf8")).join("\n");

@@ -4,7 +4,7 @@ import { elaborateText, graphOf, programOf, rendered, run } from "./program.ts";
 
 test("imports: names, aliases, files that import files, and no leaking of what was not named", () => {
   const files = {
-    "./blocks.dl": `import { bias } from "./deep.dl"\nlayer block(k: f32)(x: f32[..S, C]) -> f32[..S, C] = x |> bias |> scaled(k)\nfn hidden(x: f32[N]) = x`,
+    "./blocks.dl": `import { bias } from "./deep.dl"\nlayer block(k: f32)(x: f32[..S, C]) -> f32[..S, C] = x |> bias |> scaled(k)\nfn secret(x: f32[N]) = x`,
     "./deep.dl": `layer bias()(x: f32[..S, C]) -> f32[..S, C] {\n  param b: f32[C] = ones\n  x + b\n}`,
   };
   const text = `import { block as unit } from "./blocks.dl"
@@ -13,7 +13,7 @@ entry f(x: f32[N]) { Net(x) }`;
   const model = run(text, [{ N: 2 }], files);
   expect(model.call("f", { x: [1, 2] })).toEqual({ result: [((1 + 1) * 2 + 1) * 3, ((2 + 1) * 2 + 1) * 3] });
   expect(model.program.persistent.map((p) => p.path)).toContain("Net.block1.bias1.b");
-  expect(rendered(elaborateText(text.replace("Net(x) }", "hidden(x) }"), [{ N: 2 }], files))).toContain("there is no hidden");
+  expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain("there is no secret");
 });
 
 test("a user's own definition wins in the user's file, and the library keeps its own", () => {
