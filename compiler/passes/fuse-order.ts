@@ -1,5 +1,5 @@
 import type { Graph, Node } from "../graph/ir.ts";
-import { present } from "../support/invariant.ts";
+import { fail } from "../support/invariant.ts";
 
 /** A thing that must run as a whole: a group, or a node that has none. */
 type Item<G> = G | Node;
@@ -18,7 +18,8 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     this.#groupOf = groupOf;
     this.#users = users;
     const opened = new Set<Item<G>>();
-    for (const node of graph.nodes) {
+    // From the last node back, so that what an update needs stands shortly before it, and the ways between neighbours are short.
+    for (const node of graph.nodes.toReversed()) {
       const open: Item<G>[] = [this.#item(node)];
       for (let item = open.at(-1); item !== undefined; item = open.at(-1)) {
         const waiting = opened.has(item) ? [] : this.#sources(item).filter((source) => !opened.has(source));
@@ -53,12 +54,17 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   /** What must run after `first` and stands before `second`; null if some of it must run before `second`. */
   #between(first: G, second: G, limit: number): ReadonlySet<Item<G>> | null {
     const seen = new Set<Item<G>>();
-    const open = this.#targets(first).filter((item) => item !== second);
+    const open: Item<G>[] = [first];
     for (let item = open.pop(); item !== undefined; item = open.pop()) {
-      if (item === second) return null;
-      if (item === first || seen.has(item) || this.#rankOf(item) > limit) continue;
-      seen.add(item);
-      open.push(...this.#targets(item));
+      for (const member of this.#members(item)) {
+        for (const user of this.#users.get(member) ?? []) {
+          const target = this.#item(user);
+          if (target === second && item !== first) return null;
+          if (target === first || target === second || seen.has(target) || this.#rankOf(target) > limit) continue;
+          seen.add(target);
+          open.push(target);
+        }
+      }
     }
     return seen;
   }
@@ -68,11 +74,7 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   }
 
   #rankOf(item: Item<G>): number {
-    return present(this.#rank.get(item), "every group has its place");
-  }
-
-  #targets(item: Item<G>): Item<G>[] {
-    return [...this.#members(item)].flatMap((node) => (this.#users.get(node) ?? []).map((user) => this.#item(user)));
+    return this.#rank.get(item) ?? fail("every group has its place");
   }
 
   #sources(item: Item<G>): Item<G>[] {
