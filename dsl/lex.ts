@@ -9,14 +9,25 @@ export interface Lexed {
   readonly bad: ReadonlySet<IToken>;
 }
 
-const lexer = new Lexer([...t.lexed], { positionTracking: "full", ensureOptimizations: true });
+const lexer = makeLexer({ validated: false });
 
-export function lex(report: Report): Lexed {
-  const { text } = report.source;
+/** Chevrotain's checks of the definition take longer than the lexer itself; a test makes them. */
+export function makeLexer({ validated }: { readonly validated: boolean }): Lexer {
+  return new Lexer([...t.lexed], { positionTracking: "full", ensureOptimizations: true, skipValidations: !validated });
+}
+
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function lex(report: Report, range: Range = { start: 0, end: report.source.text.length }): Lexed {
+  const text = report.source.text.slice(range.start, range.end);
   const { tokens, groups, errors } = lexer.tokenize(text);
   const unknowns = errors.map(({ offset, length, line = 0, column = 0 }) => {
     return createTokenInstance(t.Unknown, text.slice(offset, offset + length), offset, offset + length - 1, line, line, column, column + length);
   });
+  if (range.start > 0) for (const each of [tokens, unknowns, groups["comments"] ?? []]) for (const token of each) move(token, range.start);
   const bad = new Set<IToken>();
   /** The two quotes of one string, or all the semicolons of one line, are one mistake. */
   const seen = new Set<string>();
@@ -31,6 +42,11 @@ export function lex(report: Report): Lexed {
     seen.add(key);
   }
   return { tokens: all, comments: groups["comments"] ?? [], bad };
+}
+
+function move(token: IToken, by: number): void {
+  token.startOffset += by;
+  if (token.endOffset !== undefined) token.endOffset += by;
 }
 
 /** Exclusive, as in a span. */

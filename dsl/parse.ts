@@ -3,7 +3,7 @@ import { maxDepth, tooDeep } from "./depth.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { isStray } from "./hints.ts";
 import { layout } from "./layout.ts";
-import { lex } from "./lex.ts";
+import { lex, type Range } from "./lex.ts";
 import { parseTolerantly } from "./recover.ts";
 import { Report } from "./report.ts";
 import type { Source, Span } from "./span.ts";
@@ -26,6 +26,12 @@ export function parse(source: Source): Parsed {
   return { file, diagnostics: report.diagnostics };
 }
 
+/** As `parse`, for some lines of a file. */
+export function parseLines(source: Source, range: Range): Parsed {
+  const report = new Report(source);
+  return { file: read(report, range), diagnostics: report.diagnostics };
+}
+
 function tooLarge(report: Report): null {
   report.add({
     code: "E0110",
@@ -36,8 +42,8 @@ function tooLarge(report: Report): null {
   return null;
 }
 
-function read(report: Report): File | null {
-  const { tokens, comments, bad } = lex(report);
+function read(report: Report, range?: Range): File | null {
+  const { tokens, comments, bad } = lex(report, range);
   const lines = layout(tokens, report);
   if (!lines) return null;
   const ends = byEnd(comments);

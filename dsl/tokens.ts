@@ -11,7 +11,7 @@ export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][
 
 function keyword(text: string, category: TokenType): TokenType {
   const name = `${text.charAt(0).toUpperCase()}${text.slice(1)}Keyword`;
-  return createToken({ name, pattern: new RegExp(text), longer_alt: Identifier, categories: category, label: `\`${text}\`` });
+  return createToken({ name, pattern: text, longer_alt: Identifier, categories: category, label: `\`${text}\``, line_breaks: false });
 }
 
 /** Words that mean something in an expression or at the head of every statement, and so can never be the name of a value. */
@@ -66,8 +66,7 @@ export const contextual = {
 } as const;
 
 function symbol(name: string, text: string, categories: readonly TokenType[] = []): TokenType {
-  const pattern = new RegExp(text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-  return createToken({ name, pattern, categories: [...categories], label: `\`${text}\`` });
+  return createToken({ name, pattern: text, categories: [...categories], label: `\`${text}\``, line_breaks: false });
 }
 
 /** The operators between two operands; `-` is apart because it also stands before one. */

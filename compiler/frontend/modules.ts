@@ -1,11 +1,12 @@
 import type { Entry, File, Import, Name, Setting, Test } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { parse, type Parsed } from "../../dsl/parse.ts";
+import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { invariant, never } from "../support/invariant.ts";
 import { builtins } from "./builtins.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
+import { makeLibraryScope } from "./library.ts";
 import { preludeFiles } from "./prelude.ts";
 import { makeFileScope } from "./scope.ts";
 import { ERROR } from "./values.ts";
@@ -27,15 +28,6 @@ export interface Modules {
   readonly library: ReadonlySet<Source>;
 }
 
-/** The library's files are the same for every program; a resolver that gives the same object again spares the parsing. */
-const parsedLibrary = new WeakMap<Source, Parsed>();
-
-function parseLibrary(file: Source): Parsed {
-  const parsed = parsedLibrary.get(file) ?? parse(file);
-  parsedLibrary.set(file, parsed);
-  return parsed;
-}
-
 interface Loading {
   readonly resolve: Resolve;
   readonly diagnostics: Diagnostic[];
@@ -51,16 +43,13 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
     root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
   root.bindValue("op", { kind: "ops" });
   root.bindValue("inf", { kind: "float", value: Infinity });
-  const prelude = makeFileScope(root);
-  const library = new Set<Source>();
-  for (const path of preludeFiles) {
+  const files = preludeFiles.map((path) => {
     const file = resolve(path, null);
     invariant(file !== null, `the library file ${path} is missing`);
-    library.add(file);
-    const parsed = parseLibrary(file);
-    diagnostics.push(...parsed.diagnostics);
-    if (parsed.file !== null) declareItems(parsed.file, prelude, diagnostics);
-  }
+    return file;
+  });
+  const library = new Set(files);
+  const prelude = makeLibraryScope(root, files);
   const loading: Loading = { resolve, diagnostics, prelude, loaded: new Map() };
   return { main: loadModule(source, loading), library };
 }
