@@ -56,7 +56,9 @@ for (const name of examples)
       });
 
       test(`${entry}: every stage has the values of the one before`, () => {
-        const parsed = stages.map((stage) => ({ ...stage, graph: parseGraph(printGraph(stage.graph), ops) }));
+        // A pass that leaves the text as it was has nothing to prove.
+        const changed = stages.map((stage) => ({ ...stage, text: printGraph(stage.graph) })).filter(({ text }, i, all) => i === 0 || text !== all[i - 1]?.text);
+        const parsed = changed.map((stage) => ({ ...stage, graph: parseGraph(stage.text, ops) }));
         const values = parsed.map(({ graph }) => ({ f64: valuesOf(graph, persistent, "f64"), f32: valuesOf(graph, persistent, "f32") }));
         for (const [i, { name: stage, pass }] of parsed.entries()) {
           const [before, after] = [values[i - 1], values[i]];
