@@ -14,20 +14,23 @@ const layer = (body: string, type = image, more: Partial<Item> = {}): Item => ({
   ...more,
 });
 
+/** Gradients of the inputs alone: those of the params are compared where the parts are. */
+const whole = (body: string, type: string): Item => ({ name: body, value: "Net(x)", declare: `model Net(x: ${type}) = x |> ${body}`, inputs: { x: type } });
+
 const sequence = "f32[A, B, 4]";
 
 export const layers: readonly Item[] = [
   layer("dense(3)", "f32[A, B, C]"),
   { name: "embedding", value: "M(x)", declare: "model M(x: i32[A, B]) = x |> embedding(3, width: 2)", inputs: { x: "i32[A, B]" }, between: { x: [0, 2] } },
-  layer("conv(3, kernel: 3, padding: \"same\")"),
+  layer('conv(3, kernel: 3, padding: "same")'),
   layer("conv(2, kernel: [2, 3], stride: [2, 1], padding: 1, dilation: [1, 2], groups: 2)"),
   layer("conv(2, kernel: 3, stride: 2, padding: [[2, 0]])", "f32[A, B + 3, 2]"),
   layer("conv(2, kernel: 2)", "f32[1, 2, B, C, 1]"),
-  layer("depthwise_conv(3, stride: 2, padding: \"same\", multiplier: 2)"),
+  layer('depthwise_conv(3, stride: 2, padding: "same", multiplier: 2)'),
   layer("separable_conv(3, kernel: 2)"),
-  layer("conv_transpose(3, kernel: 3, stride: 2, padding: \"same\")", "f32[1, B, 2, 2]"),
+  layer('conv_transpose(3, kernel: 3, stride: 2, padding: "same")', "f32[1, B, 2, 2]"),
   layer("conv_transpose(2, kernel: 3, stride: 2, padding: 1, output_padding: 1, groups: 2)", "f32[1, B, 2, 2]"),
-  onImage("max_pool(x, 2, padding: \"same\")"),
+  onImage('max_pool(x, 2, padding: "same")'),
   onImage("max_pool(x, 3, stride: 2, padding: 1)"),
   onImage("avg_pool(x, [2, 3], stride: 1, padding: 1)"),
   onImage("global_avg_pool(x)"),
@@ -35,7 +38,7 @@ export const layers: readonly Item[] = [
   onImage("adaptive_avg_pool(x, [2, 3])"),
   onImage("adaptive_max_pool(x, 3)"),
   onImage("upsample(x, [2, 3])"),
-  onImage("upsample(x, 2, mode: \"linear\")"),
+  onImage('upsample(x, 2, mode: "linear")'),
   onImage("resize(x, [7, 2])"),
   {
     name: "roi_align",
@@ -77,12 +80,12 @@ export const layers: readonly Item[] = [
   { name: "sinusoidal_positions", value: "sinusoidal_positions(x)", inputs: { x: sequence } },
   layer("learned_positions", sequence),
   layer("feed_forward(3, activation: tanh)", sequence),
-  layer("transformer_encoder(2, hidden: 2, activation: tanh)", "f32[1, 2, 4]"),
-  layer("transformer_encoder(2, hidden: 2, activation: tanh, norm_first: false, causal: true)", "f32[1, 2, 4]"),
+  whole("transformer_encoder(2, hidden: 2, activation: tanh)", "f32[1, 2, 4]"),
+  whole("transformer_encoder(2, hidden: 2, activation: tanh, norm_first: false, causal: true)", "f32[1, 2, 4]"),
   {
     name: "transformer_decoder",
-    value: "M(x, y)",
-    declare: "model M(x: f32[1, 2, 4], y: f32[1, C, 1]) = x |> transformer_decoder(2, y, hidden: 2, activation: tanh)",
+    value: "Net(x, y)",
+    declare: "model Net(x: f32[1, 2, 4], y: f32[1, C, 1]) = x |> transformer_decoder(2, y, hidden: 2, activation: tanh)",
     inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 1]" },
   },
   layer("residual_block(2, activation: tanh)", "f32[1, B, 3, 2]"),
