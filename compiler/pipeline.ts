@@ -13,6 +13,7 @@ import type { Pass } from "./passes/pass.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
 import { sink } from "./passes/sink.ts";
+import { specialize } from "./passes/specialize.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 
 /** What happens to every graph, in this order. A pass that stands here again tidies up after those between. */
@@ -20,11 +21,13 @@ export const pipeline = [
   hoist, //             the gradient then sees one long product, whose gradient is one long product too
   differentiate, //     a loss and the params it is minimized over become the backward graph
   freeze, //            before everything that computes with constants; only where weights are given
+  specialize, //        before simplify, which then knows inside of a loop what is known outside
   simplify,
   foldConstants,
   mergeCommon,
   hoist, //             again: the loops of the gradient
   sink, //              after hoist, so that only products wait for the loop that really do
+  specialize, //        some of what loops now take is constant, or there twice
   foldAffine, //        after these three: it looks for arithmetic lifted out of broadcasts, and for values with one use
   simplify,
   foldConstants,
