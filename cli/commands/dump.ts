@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { withCompileOptions, type CompileFlags } from "../options.ts";
+import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 
 interface DumpFlags extends CompileFlags {
   readonly entry?: string;
@@ -9,14 +9,16 @@ interface DumpFlags extends CompileFlags {
 }
 
 export function dump(): Command {
-  return withCompileOptions(
-    new Command("dump")
-      .description("prints a model at a stage of its way: ast, graph, a pass, final, kernels, plan, wat, js")
-      .argument("<file>", ".dl file")
-      .option("--entry <name>", "the entry to print (the first, if absent)")
-      .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
-      .option("--verify-ir", "checks the graph after every pass")
-      .option("-o, --output <file>", "writes to a file"),
+  return withJson(
+    withCompileOptions(
+      new Command("dump")
+        .description("prints a model at a stage of its way: ast, graph, a pass, final, kernels, plan, wat, js")
+        .argument("<file>", ".dl file")
+        .option("--entry <name>", "the entry to print (the first, if absent)")
+        .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
+        .option("--verify-ir", "checks the graph after every pass")
+        .option("-o, --output <file>", "writes to a file"),
+    ),
   ).action(async (file: string, flags: DumpFlags) => {
     const [{ dump: print }, { compileOptions }, { readSource, entriesOf, entryNamed }, { writeWhole }] = await Promise.all([
       import("../../compiler/index.ts"),
@@ -28,7 +30,7 @@ export function dump(): Command {
     const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
     const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
     const text = print(source, { ...options, entry: entry?.name.text ?? "init", stage: flags.stage }).trimEnd();
-    if (flags.output === undefined) console.log(text);
+    if (flags.output === undefined) console.log(flags.json ? JSON.stringify({ entry: entry?.name.text ?? "init", stage: flags.stage, text }, null, 2) : text);
     else writeWhole(flags.output, `${text}\n`);
   });
 }

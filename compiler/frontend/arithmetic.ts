@@ -179,7 +179,10 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
     return report(env.context, "E0305", span, `the inner sizes differ: ${columns} is not ${rows}`, {
       label: both,
       also: origins([a, b], span),
-      help: `the last axis of the left side and the ${r.length === 1 ? "only" : "last but one"} axis of the right side must be equal`,
+      help:
+        r.length > 1 && r.at(-1) === columns
+          ? "the right side fits when it is transposed: a @ swap_axes(b)"
+          : `the last axis of the left side and the ${r.length === 1 ? "only" : "last but one"} axis of the right side must be equal`,
     });
   const batch = r.length > 2 ? r.length - 2 : 0;
   if (batch > 0 && (l.length !== r.length || r.slice(0, batch).some((size, axis) => size !== l[axis])))

@@ -103,7 +103,9 @@ function output(env: Env, entry: Entry, value: DlValue): void {
   const last = entry.body.statements.at(-1);
   const span = last?.span ?? entry.span;
   const single = last?.kind === "expression" && last.value.kind === "name" ? last.value.text : "result";
-  if (value.kind === "record") for (const [name, field] of value.fields) add(env, name, field, span);
+  const fields = last?.kind === "expression" && last.value.kind === "record" ? last.value.fields : [];
+  const spanOf = (name: string): Span => fields.find((field) => field.name.text === name)?.value.span ?? span;
+  if (value.kind === "record") for (const [name, field] of value.fields) add(env, name, field, spanOf(name));
   else if (value.kind === "tuple" || value.kind === "list") value.items.forEach((item, k) => add(env, String(k), item, span));
   else if (value.kind !== "unit") add(env, single, value, span);
 }

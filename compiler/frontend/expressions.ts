@@ -199,12 +199,15 @@ function methodHelp(env: Env, name: string): string {
   );
 }
 
+const runTimeChoice = "`cond p { a } else { b }` chooses when the program runs, select(p, a, b) element by element";
+
 function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
   const condition = evaluate(env, expr.condition);
   if (condition.kind === "error") return ERROR;
   if (condition.kind !== "bool")
     return report(env.context, "E0502", expr.condition.span, `\`if\` needs a static bool, not ${describe(condition)}`, {
-      help: condition.kind === "tensor" ? "select(condition, a, b) chooses element by element" : undefined,
+      help:
+        condition.kind !== "tensor" ? undefined : condition.value.type.shape.length > 0 ? "select(condition, a, b) chooses element by element" : runTimeChoice,
     });
   const branch = condition.value ? expr.then : expr.otherwise;
   return branch === null ? UNIT : env.context.block(within(env, makeScope(env.scope)), branch);

@@ -18,7 +18,7 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
     const arg = bound.values.get(name);
     if (arg === undefined) continue;
     const attr = attribute(arg.value, kind, /^(axis|axes)$/.test(name) ? rank : 0);
-    if (attr === null) return report(env.context, "E0501", arg.span, `${name} of ${op.name} must be ${wanted[kind]}, not ${describe(arg.value)}`);
+    if (attr === null) return report(env.context, "E0501", arg.span, `${name} of ${op.name} must be ${wanted[kind]}, not ${oddIn(arg.value, kind)}`);
     attrs[name] = attr;
   }
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, undefined, attrs);
@@ -45,6 +45,13 @@ const wanted = {
   dtype: `a string that names a dtype (${Object.keys(dtypes).join(", ")})`,
   pairs: "a list of lists of ints",
 } as const satisfies Record<AttrKind, string>;
+
+/** What is wrong with an attribute: of a list, the first item that does not belong there. */
+function oddIn(value: DlValue, kind: AttrKind): string {
+  const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
+  const odd = kind === "ints" ? items.find((item) => item.kind !== "int") : undefined;
+  return odd === undefined ? describe(value) : `one with ${describe(odd)}`;
+}
 
 /** A static value as an attribute; null if it is of the wrong kind. A single int does for a list of one. */
 function attribute(value: DlValue, kind: AttrKind, rank: number): Attr | null {
