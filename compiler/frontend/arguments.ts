@@ -97,7 +97,9 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
       parts.push(...(arg.value.kind === "list" || arg.value.kind === "tuple" ? arg.value.items.map((value) => ({ ...arg, value })) : [arg]));
       continue;
     }
-    const place = tensor ? (freeTensors.shift() ?? looseStatic(arg, freeStatics)) : nextFree();
+    // So does a scalar tensor, which may stand for a static number.
+    const next = tensor && isLoose(arg) ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) : undefined;
+    const place = !tensor || (next !== undefined && freeStatics.includes(next)) ? nextFree() : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
     if (place === undefined) {
       report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, {
         label: describe(arg.value),
@@ -127,8 +129,10 @@ export function namesFit(env: Env, target: Target, signature: Signature, args: r
 
 /** A scalar tensor may stand for a static number, a learning rate that changes from call to call; a list of tensors for a static list. */
 function looseStatic(arg: Arg, free: string[]): string | undefined {
-  return arg.value.kind === "list" || (arg.value.kind === "tensor" && arg.value.value.type.shape.length === 0) ? free.shift() : undefined;
+  return arg.value.kind === "list" || isLoose(arg) ? free.shift() : undefined;
 }
+
+const isLoose = ({ value }: Arg): boolean => value.kind === "tensor" && value.value.type.shape.length === 0;
 
 /** `dense(units, bias)(x)` */
 export function usage(name: string, signature: Signature): string {

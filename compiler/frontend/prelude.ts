@@ -22,5 +22,6 @@ export const preludeFiles = [
   "std/augmentation.dl",
   "std/clustering.dl",
   "std/signal.dl",
+  "std/logic.dl",
   "std/testing.dl",
 ] as const;

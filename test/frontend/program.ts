@@ -10,7 +10,7 @@ import { present } from "../../compiler/support/invariant.ts";
 
 const loaded = new Map<string, Source>();
 
-function library(path: string): Source {
+export function library(path: string): Source {
   const source = loaded.get(path) ?? { name: path, text: readFileSync(new URL(`../../dsl/${path}`, import.meta.url), "utf8") };
   loaded.set(path, source);
   return source;
