@@ -1,37 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
-import { Command, CommanderError } from "commander";
-import { bench } from "./commands/bench.ts";
-import { build } from "./commands/build.ts";
-import { check } from "./commands/check.ts";
-import { dump } from "./commands/dump.ts";
-import { evaluateCommand } from "./commands/eval.ts";
-import { explain } from "./commands/explain.ts";
-import { fmt } from "./commands/fmt.ts";
-import { run } from "./commands/run.ts";
-import { summary } from "./commands/summary.ts";
-import { trainCommand } from "./commands/train.ts";
-import { version } from "./host/version.ts";
-import { exitCodes, reportError } from "./host/report.ts";
 
+// Before anything else is loaded, so that all of it is in the cache the next time.
 enableCompileCache();
-
-// `dlc dump ... | head` closes the pipe early; that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.internal));
-
-const program = new Command("dlc")
-  .description("compiles deep-learning models (.dl) to WebAssembly that runs and trains them")
-  .version(version())
-  .exitOverride()
-  .showHelpAfterError("(--help lists the options)");
-
-for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), explain()]) {
-  program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)"));
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  else process.exitCode = reportError(error, process.argv.includes("--json"));
-}
+await import("./program.ts");

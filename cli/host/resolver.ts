@@ -5,6 +5,17 @@ import type { Source } from "../../dsl/span.ts";
 
 const standardLibrary = fileURLToPath(new URL("../../dsl/std/", import.meta.url));
 
+/** Read once: the library does not change while a command runs, and the same file again is not parsed again. */
+const libraryFiles = new Map<string, Source | null>();
+
+function readLibrary(name: string): Source | null {
+  const known = libraryFiles.get(name);
+  if (known !== undefined) return known;
+  const file = readInside(join(standardLibrary, name.slice("std/".length)), name, [standardLibrary]);
+  libraryFiles.set(name, file);
+  return file;
+}
+
 /**
  * Reads what a `.dl` file imports: `std/...` from the library, anything else relative to the importing file. A path that
  * leaves both the folder of the main file and the working directory is not opened.
@@ -12,10 +23,10 @@ const standardLibrary = fileURLToPath(new URL("../../dsl/std/", import.meta.url)
 export function createResolver(main: string | null): (path: string, from: string | null) => Source | null {
   const roots = [process.cwd(), ...(main === null || main.startsWith("<") ? [] : [dirname(resolve(main))])].map((root) => realpathSync(root));
   return (path, from) => {
-    if (path.startsWith("std/")) return readInside(join(standardLibrary, path.slice(4)), path, [standardLibrary]);
+    if (path.startsWith("std/")) return readLibrary(path);
     if (from?.startsWith("std/")) {
       const name = join(dirname(from), path).replaceAll("\\", "/");
-      return name.startsWith("std/") ? readInside(join(standardLibrary, name.slice(4)), name, [standardLibrary]) : null;
+      return name.startsWith("std/") ? readLibrary(name) : null;
     }
     const base = from === null || from.startsWith("<") ? "." : dirname(from);
     const name = isAbsolute(path) ? path : join(base, path);
