@@ -36,11 +36,12 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   /** Joins two groups, of which the first makes what the second reads; false, and nothing is done, where something between the two would have to run. */
   join(first: G, second: G, merge: () => void): boolean {
     const [from, to] = [this.#rankOf(first), this.#rankOf(second)];
-    const after = this.#between(first, second, to);
-    if (after === null) return false;
+    const between = this.#between(first, second);
+    if (between === null) return false;
     const region = this.#sequence.slice(from, to + 1);
     const rest = region.filter((item): item is Item<G> => item !== null && item !== first && item !== second);
-    const moved = [...rest.filter((item) => !after.has(item)), first, ...rest.filter((item) => after.has(item))];
+    const [early, late] = [true, false].map((wanted) => rest.filter((item) => between.items.has(item) === (between.side === "before") === wanted));
+    const moved = [...(early ?? []), first, ...(late ?? [])];
     region.forEach((_, i) => {
       const item = moved[i] ?? null;
       this.#sequence[from + i] = item;
@@ -51,20 +52,39 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     return true;
   }
 
-  /** What must run after `first` and stands before `second`; null if some of it must run before `second`. */
-  #between(first: G, second: G, limit: number): ReadonlySet<Item<G>> | null {
+  /**
+   * Of what stands between the two, either all that must run after `first` or all that must run before `second`, whichever is found sooner: the statistics of
+   * a batch have the whole net after them, and the running mean that they update has next to nothing before it. Null if there is a way from one to the other.
+   */
+  #between(first: G, second: G): { readonly side: "before" | "after"; readonly items: ReadonlySet<Item<G>> } | null {
+    const [from, to] = [this.#rankOf(first), this.#rankOf(second)];
+    const after = this.#search(first, second, (node) => this.#users.get(node) ?? [], from, to);
+    const before = this.#search(second, first, (node) => node.operands.map((operand) => operand.node), from, to);
+    for (;;) {
+      for (const [side, search] of [["after", after], ["before", before]] as const) {
+        const { done, value } = search.next();
+        if (done === true) return value === null ? null : { side, items: value };
+      }
+    }
+  }
+
+  /** Everything that `start` leads to and that stands between the ranks, an item at a time; null if one of them leads to `goal`. */
+  *#search(start: G, goal: G, next: (node: Node) => readonly Node[], low: number, high: number): Generator<undefined, ReadonlySet<Item<G>> | null> {
     const seen = new Set<Item<G>>();
-    const open: Item<G>[] = [first];
+    const open: Item<G>[] = [start];
     for (let item = open.pop(); item !== undefined; item = open.pop()) {
       for (const member of this.#members(item)) {
-        for (const user of this.#users.get(member) ?? []) {
-          const target = this.#item(user);
-          if (target === second && item !== first) return null;
-          if (target === first || target === second || seen.has(target) || this.#rankOf(target) > limit) continue;
+        for (const node of next(member)) {
+          const target = this.#item(node);
+          if (target === goal && item !== start) return null;
+          if (target === goal || target === start || seen.has(target)) continue;
+          const rank = this.#rankOf(target);
+          if (rank < low || rank > high) continue;
           seen.add(target);
           open.push(target);
         }
       }
+      yield;
     }
     return seen;
   }
