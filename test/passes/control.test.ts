@@ -8,6 +8,8 @@ import { ops } from "../../compiler/ops/table.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { expectSameFunction, randomData } from "./data.ts";
+import type { Graph } from "../../compiler/graph/ir.ts";
+import { pipeline } from "../../compiler/pipeline.ts";
 import { passes } from "./passes.ts";
 import { controlChoices, randomControl } from "./random-control.ts";
 
@@ -47,4 +49,41 @@ test("the whole list keeps every value of loops and branches", () => {
     }),
     runs,
   );
+});
+
+/** A cell's training step over so many turns. */
+const cell = (turns: number): string => `graph step(%x: f32[${turns},4,3])
+  %w = param "w" : f32[3,8]
+  %u = param "u" : f32[8,8]
+  %h = constant 0 : f32[4,8]
+  %last, %all = scan %h, %x, %w, %u {carries=1, sequences=1, length=${turns}} : f32[4,8], f32[${turns},4,8]
+    body(%x: f32[4,3], %w: f32[3,8], %u: f32[8,8]) {
+      %h = state "carry0" : f32[4,8]
+      %0 = dot %h, %u {contract=[[1],[0]]} : f32[4,8]
+      %1 = dot %x, %w {contract=[[1],[0]]} : f32[4,8]
+      %2 = add %0, %1 : f32[4,8]
+      %3 = tanh %2 : f32[4,8]
+      return y=%3
+      write "carry0"=%3
+    }
+  %loss = reduce_sum %all {axes=[0,1,2]} : f32[]
+  %dw, %du = gradient %loss, %w, %u : f32[3,8], f32[8,8]
+  return loss=%loss
+  write "w"=%dw
+  write "u"=%du
+`;
+
+const everyNode = (graph: Graph): readonly string[] => graph.nodes.flatMap(({ op, regions }) => [op.name, ...regions.flatMap(everyNode)]);
+
+test("the graph of a loop does not grow with its length", () => {
+  const through = (turns: number): readonly string[] => everyNode(runPasses(parseGraph(cell(turns), ops), pipeline, { verify: true }));
+  expect(through(1000)).toEqual(through(10));
+});
+
+test("of a recurrent cell's gradient only the products with the hidden state stay in the loops", () => {
+  const after = runPasses(parseGraph(cell(10), ops), pipeline, { verify: true });
+  const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes)).filter(({ op }) => op.form.kind === "contract");
+  expect(inside.map(({ op }) => op.name)).toEqual(["contraction", "contraction"]);
+  expect(after.nodes.filter(({ op }) => op.name === "pack").length).toBeGreaterThanOrEqual(2);
+  expect(after.nodes.flatMap(({ regions }) => regions.flatMap(everyNode))).not.toContain("pack");
 });

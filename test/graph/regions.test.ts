@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { GraphBuilder, makeNode } from "../../compiler/graph/build.ts";
+import { distinct, inlineRegion, RegionBuilder } from "../../compiler/graph/inline.ts";
+import type { Graph, Node } from "../../compiler/graph/ir.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { mapRegions } from "../../compiler/graph/rebuild.ts";
+import { carryIndex, carryPath } from "../../compiler/graph/regions.ts";
+import { verify } from "../../compiler/graph/verify.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { tensor } from "../../compiler/types/tensor-type.ts";
+
+const text = `graph sums(%x: f32[4,3], %h: f32[3])
+  %0, %1 = scan %h, %x {carries=1, sequences=1, length=4} : f32[3], f32[4,3] # sums.dl:2:3
+    body(%x: f32[3]) {
+      %carry0 = state "carry0"   : f32[3] # sums.dl:3:5
+      %0      = add %carry0, %x  : f32[3] # sums.dl:4:5
+      %1      = constant [1,2,3] : f32[3] # sums.dl:5:5
+      %2      = mul %0, %1       : f32[3] # sums.dl:5:9
+      return y=%2
+      write "carry0"=%0
+    }
+  return last=%0, all=%1
+`;
+
+const sums = (): Graph => parseGraph(text, ops);
+
+/** The graph with another region in its scan. */
+const withBody = (change: (body: Graph) => Graph): Graph => mapRegions(sums(), change);
+
+test("a region stands under its node, and reads back with its spans", () => {
+  expect(printGraph(sums())).toBe(text);
+});
+
+test("without spans, graphs that differ in nothing else have one text", () => {
+  const plain = printGraph(sums(), { spans: false });
+  expect(plain).not.toContain("sums.dl");
+  expect(printGraph(parseGraph(plain, ops))).toBe(plain);
+});
+
+test.each([
+  ["a region of another name", text.replace("body(", "turn("), "ir-syntax"],
+  ["a region without an end", text.replace("    }\n", ""), "ir-syntax"],
+  ["a value of the graph outside", text.replace("add %carry0, %x ", "add %carry0, %h "), "ir-name"],
+  ["a region that does not fit", text.replace("body(%x: f32[3])", "body(%x: f32[3], %y: f32[3])"), "scan-c3"],
+  ["a brace too many", `${text}}\n`, "ir-syntax"],
+])("%s is a mistake in the text", (_, wrong, code) => {
+  let found: unknown = null;
+  try {
+    parseGraph(wrong, ops);
+  } catch (error) {
+    found = error;
+  }
+  expect(found instanceof DiagnosticError ? found.diagnostics.map((diagnostic) => diagnostic.code) : found).toEqual([code]);
+});
+
+test("the verifier looks into regions", () => {
+  const stray = makeNode(ops.get("param") ?? fail(), [], { path: "carry0", dtype: "f32", shape: [3] });
+  const paramsForCarries = (body: Graph): Graph => {
+    const value = stray.results[0] ?? fail();
+    return { ...body, nodes: [...body.nodes.filter(({ op }) => op.name === "input"), stray], outputs: [{ name: "y", value }], writes: [{ path: "carry0", value }] };
+  };
+  expect(() => verify(withBody(paramsForCarries))).toThrow("what only an entry has");
+  expect(() => verify(withBody((body) => ({ ...body, nodes: body.nodes.toReversed() })))).toThrow("order");
+  const early = (node: Node): Node => ({ ...node, notes: { stage: "weights" } });
+  expect(() => verify(withBody((body) => ({ ...body, nodes: [...body.nodes, early(makeNode(ops.get("iota") ?? fail(), [], { shape: [3], axis: 0, dtype: "f32" }))] })))).toThrow(
+    "what only an entry has",
+  );
+});
+
+function fail(): never {
+  throw new Error("the op is in the table");
+}
+
+test("what does not change a region does not change the graph", () => {
+  const graph = sums();
+  expect(mapRegions(graph, (region) => region)).toBe(graph);
+  const renamed = mapRegions(graph, (region) => ({ ...region, outputs: region.outputs.map(({ value }) => ({ name: "z", value })) }));
+  expect(printGraph(renamed)).toContain("return z=%2");
+  verify(renamed);
+});
+
+test("a region may be put in a graph twice", () => {
+  const body = sums().nodes.flatMap(({ regions }) => regions);
+  const g = new GraphBuilder("twice", ops);
+  const [x, h] = [g.input("x", tensor("f32", [3])), g.input("h", tensor("f32", [3]))];
+  for (const region of [...body, ...body]) inlineRegion(g, region, [x], [h]).carries.forEach((value) => g.output(`y${g.outputs.length}`, value));
+  verify(g.build());
+  expect(g.outputs.length).toBe(2);
+});
+
+test("names of a region are made distinct", () => {
+  const r = new RegionBuilder("body", ops);
+  for (let i = 0; i < 3; i++) r.output("y", r.input("x", tensor("f32", [])));
+  expect(r.build().outputs.map(({ name }) => name)).toEqual(["y", "y_2", "y_3"]);
+  expect(r.build().inputs.map(({ node }) => node.attrs["name"])).toEqual(["x", "x_2", "x_3"]);
+  const taken = new Set(["x", "x_2"]);
+  expect([distinct(taken, "x"), distinct(taken, "x")]).toEqual(["x_3", "x_4"]);
+});
+
+test("carries are numbered by their paths, and no path of a program is taken for one", () => {
+  expect([0, 1, 12].map((index) => carryIndex(carryPath(index)))).toEqual([0, 1, 12]);
+  expect(["carry", "carry01", "net.carry0", "carry-1"].map(carryIndex)).toEqual([null, null, null, null]);
+});
