@@ -29,8 +29,9 @@ export function tiledContraction(group: GroupView, name: string, origin: string)
     const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
     values.push(...buffers.keys());
     const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
+    // A group that stores no f32, a comparison say, keeps nothing between blocks of the sum.
     const partials = group.stored.find((value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape));
-    return { partials: present(partials && buffers.get(partials), "a product's group stores f32"), store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes) };
+    return { partials: (partials && buffers.get(partials)) ?? null, store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes) };
   };
 
   /** The columns are the last axis of the result, so that an index along it needs no division. */
