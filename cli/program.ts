@@ -9,6 +9,7 @@ import { fmt } from "./commands/fmt.ts";
 import { run } from "./commands/run.ts";
 import { summary } from "./commands/summary.ts";
 import { trainCommand } from "./commands/train.ts";
+import { afterHelp, helpStyle } from "./host/help.ts";
 import { version } from "./host/version.ts";
 import { exitCodes, reportError } from "./host/report.ts";
 
@@ -16,13 +17,15 @@ import { exitCodes, reportError } from "./host/report.ts";
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.internal));
 
 const program = new Command("dlc")
-  .description("compiles deep-learning models (.dl) to WebAssembly that runs and trains them")
+  .description("Compiles deep-learning models (.dl) to WebAssembly that runs and trains them.")
   .version(version())
   .exitOverride()
-  .showHelpAfterError("(--help lists the options)");
+  .showHelpAfterError("(--help lists the options)")
+  .configureHelp(helpStyle)
+  .addHelpText("after", afterHelp);
 
 for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), explain()]) {
-  program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)"));
+  program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)").configureHelp(helpStyle));
 }
 
 try {
