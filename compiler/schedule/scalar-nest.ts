@@ -191,7 +191,9 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
 function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
   const { dims } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
-  const [outer, inner] = [dims.filter((d) => d.out !== 0), dims.filter((d) => d.out === 0)];
+  // Results in the order of memory: a depthwise convolution has its groups, whose neighbours share a vector, innermost.
+  const outer = dims.filter((d) => d.out !== 0).toSorted((a, b) => b.out - a.out);
+  const inner = dims.filter((d) => d.out === 0);
   const position = (index: readonly Expr[], of: readonly Contraction["dims"][number][], buffer: "lhs" | "rhs" | "out"): Expr =>
     of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
   loops(
