@@ -6,6 +6,7 @@ import type { Tensor } from "../runtime/tensor.ts";
 import { compileProgram, type CompileOptions, type Target } from "./compile.ts";
 import type { Assertion } from "./frontend/context.ts";
 import { elaborateTests, type ElaboratedTest } from "./frontend/tests.ts";
+import { withStandIns } from "./stand-in.ts";
 import { present } from "./support/invariant.ts";
 
 export interface TestResult {
@@ -14,12 +15,10 @@ export interface TestResult {
   readonly failures: readonly Diagnostic[];
 }
 
-/** Size of a dim that nobody has given. */
-const standIn = 8;
-
 /** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for mistakes in the text. */
 export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
-  const { program, tests, diagnostics } = elaborateTests(source, { variants: [options.dims ?? {}], resolve: options.resolve, standIn });
+  const dims = options.dims ?? {};
+  const { program, tests, diagnostics } = withStandIns([dims], (standIn) => elaborateTests(source, { variants: [dims], resolve: options.resolve, standIn }), [8]);
   if (program === null) throw new DiagnosticError(diagnostics);
   if (tests.length === 0) return [];
   const compiled = compileProgram(program, options);

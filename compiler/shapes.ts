@@ -3,22 +3,18 @@ import { position, type Source } from "../dsl/span.ts";
 import type { CompileOptions } from "./compile.ts";
 import { elaborate } from "./frontend/program.ts";
 import { makeTrace } from "./frontend/trace.ts";
-
-/** Size of a dim that nobody has given; it stands for any. */
-export const standInSize = 32;
+import { withStandIns } from "./stand-in.ts";
 
 /**
  * The text of a file with the inferred types at the ends of its lines: of each `let` and each step of a pipe, and all of them where a place is used with
  * several. Throws a `DiagnosticError` for mistakes in the text.
  */
 export function showShapes(source: Source, options: CompileOptions): string {
-  const trace = makeTrace();
-  const { program, diagnostics } = elaborate(source, {
-    variants: [{ ...options.dims, ...options.variants?.[0] }],
-    resolve: options.resolve,
-    ...(options.entries && { entries: options.entries }),
-    standIn: standInSize,
-    trace,
+  const dims = { ...options.dims, ...options.variants?.[0] };
+  const { resolve, entries } = options;
+  const { program, diagnostics, trace } = withStandIns([dims], (standIn) => {
+    const seen = makeTrace();
+    return { ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), standIn, trace: seen }), trace: seen };
   });
   if (program === null) throw new DiagnosticError(diagnostics);
   const byLine = new Map<number, Map<number, Set<string>>>();

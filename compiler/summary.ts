@@ -4,6 +4,7 @@ import type { CompileOptions } from "./compile.ts";
 import type { Application, DlValue } from "./frontend/context.ts";
 import { elaborate } from "./frontend/program.ts";
 import { makeTrace } from "./frontend/trace.ts";
+import { withStandIns } from "./stand-in.ts";
 import type { Graph, Node } from "./graph/ir.ts";
 import { bytes, elements } from "./types/tensor-type.ts";
 
@@ -33,18 +34,24 @@ export interface Summary {
   readonly assumed: readonly string[];
 }
 
-/** Batches of one, so that work is counted per example. */
-const standIn = 1;
-
 /** Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for mistakes in the text. */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
-  const trace = makeTrace();
   const dims = { ...options.dims, ...options.variants?.[0] };
-  const result = elaborate(source, { variants: [dims], resolve: options.resolve, ...(entry !== null && { entries: [entry] }), standIn, trace });
-  const { program, diagnostics } = result;
+  // Batches of one where that is possible, so that work is counted per example.
+  const result = withStandIns(
+    [dims],
+    (standIn) => {
+      const seen = makeTrace();
+      const { resolve } = options;
+      return { ...elaborate(source, { variants: [dims], resolve, ...(entry !== null && { entries: [entry] }), standIn, trace: seen }), trace: seen, standIn };
+    },
+    [1],
+  );
+  const { program, diagnostics, trace, standIn } = result;
   if (program === null) throw new DiagnosticError(diagnostics);
   const graph = program.entries[0]?.graph;
-  if (graph === undefined) throw new DiagnosticError(diagnostics);
+  if (graph === undefined || (graph.name === "init" && entry !== "init"))
+    throw new DiagnosticError([{ code: "E0209", says: "there is no entry", help: "a summary is of an entry: entry predict(x: f32[N, 784]) { Net(x) }" }]);
   const used = new Set(graph.nodes.filter((node) => node.op.name === "param" || node.op.name === "state").map((node) => String(node.attrs["path"])));
   const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
   const states = program.persistent.filter((p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path));

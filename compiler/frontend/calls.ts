@@ -9,7 +9,7 @@ import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame 
 import { applyOp } from "./op-calls.ts";
 import { countStep } from "./random.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./parameters.ts";
-import { fitResult } from "./results.ts";
+import { fitResult, outward } from "./results.ts";
 import { makeScope, within } from "./scope.ts";
 import { traced } from "./trace.ts";
 import { describe, ERROR, functionName, isFaulty, isNumber } from "./values.ts";
@@ -167,7 +167,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   // Names of the body do not change what the signature says of its result.
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
   const result =
-    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => bodyOf(inner, declaration, tensors, finish, span)) : ERROR;
+    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, tensors, finish, span))) : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;

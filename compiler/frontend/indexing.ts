@@ -1,5 +1,6 @@
 import type { Expr, IndexItem } from "../../dsl/ast.ts";
 import { present } from "../support/invariant.ts";
+import { tensor } from "../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "./context.ts";
 import { build, emit } from "./emit.ts";
 import { report } from "./errors.ts";
@@ -8,7 +9,7 @@ import { describe, ERROR, makeTensor, showTensor } from "./values.ts";
 
 type IndexExpr = Expr & { readonly kind: "index" };
 
-/** `x[0, 1:, .., _]`: a static int drops its axis, a range cuts, `_` adds an axis of size 1; an i32 tensor takes rows. Lists and tuples take an int, a range or a list of ints. */
+/** `x[0, 1:, .., _]`: a static int drops its axis, a range cuts, `_` adds an axis of size 1; an i32 tensor or a list of ints takes rows. Lists and tuples take an int, a range or a list of ints. */
 export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
   switch (object.kind) {
     case "error":
@@ -102,8 +103,23 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     keep(cut, size, t.symbols[axis] ?? null);
     return true;
   }
+  const places = at.kind === "list" ? numbers(at, true) : null;
+  if (places !== null && places.length > 0) {
+    const wrong = places.find((place) => place < -size || place >= size);
+    if (wrong !== undefined) return outside(String(wrong));
+    const { builder } = env.context;
+    const rows = build(env, item.span, () =>
+      builder.constant(
+        tensor("i32", [places.length]),
+        places.map((place) => (place < 0 ? place + size : place)),
+      ),
+    );
+    cut.takes.push({ axis: cut.shape.length, rows: makeTensor(builder, rows, item.span) });
+    keep(cut, size, t.symbols[axis] ?? null);
+    return true;
+  }
   if (at.kind !== "int") {
-    report(env.context, "E0311", item.span, `an index is an int, a range or an i32 tensor, not ${describe(at)}`);
+    report(env.context, "E0311", item.span, `an index is an int, a list of ints, a range or an i32 tensor, not ${describe(at)}`);
     return false;
   }
   const place = at.value < 0 ? at.value + size : at.value;

@@ -31,6 +31,7 @@ export interface Elaborated {
   readonly diagnostics: readonly Diagnostic[];
   /** Names of the dims that were asked for, with a size or without, in order of first use. */
   readonly dims: readonly string[];
+  readonly hasTests: boolean;
 }
 
 type ProgramEntry = Program["entries"][number];
@@ -42,15 +43,16 @@ type ProgramEntry = Program["entries"][number];
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
   const { state: program, main } = openProgram(source, options);
   const { diagnostics } = program;
-  if (main === null) return { program: null, diagnostics, dims: [] };
+  if (main === null) return { program: null, diagnostics, dims: [], hasTests: false };
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
   const settingsContext = makeContext(program, { name: "settings", train: false, dims: options.variants[0] ?? {}, index: 0 });
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
-  if (diagnostics.length > 0) return { program: null, diagnostics, dims };
-  return { program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]), diagnostics, dims };
+  const hasTests = main.tests.length > 0;
+  if (diagnostics.length > 0) return { program: null, diagnostics, dims, hasTests };
+  return { program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]), diagnostics, dims, hasTests };
 }
 
 /** What is shared by everything that is elaborated of one file. */
@@ -83,7 +85,9 @@ const nameOf = (source: Source): string => (source.name.split(/[\\/]/).at(-1) ??
 
 function chosen(main: Module, source: Source, options: ElaborateOptions, diagnostics: Diagnostic[]): readonly Entry[] {
   const names = main.entries.map((entry) => entry.name.text);
-  if (names.length === 0 && diagnostics.length === 0)
+  // A file that is only looked at may be there for its tests, or for what others import.
+  const serves = options.standIn !== undefined && main.tests.length > 0;
+  if (names.length === 0 && diagnostics.length === 0 && !serves)
     diagnostics.push({
       code: "E0209",
       says: "there is no entry",

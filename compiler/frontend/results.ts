@@ -33,6 +33,25 @@ export function fitResult(inner: Env, declaration: Callable, type: TypeExpr, val
   return withSymbols(inner, type, value);
 }
 
+/** Names of dims that only the signature knows stay inside. */
+export function outward(inner: Env, value: DlValue): DlValue {
+  const named = (symbol: string | null): string | null => {
+    const binding = symbol === null ? undefined : inner.scope.own(symbol);
+    return binding?.kind === "value" && binding.value.kind === "int" ? (binding.value.symbol ?? null) : symbol;
+  };
+  switch (value.kind) {
+    case "tensor":
+      return { ...value, symbols: value.symbols.map(named) };
+    case "list":
+    case "tuple":
+      return { ...value, items: value.items.map((item) => outward(inner, item)) };
+    case "record":
+      return { ...value, fields: new Map([...value.fields].map(([name, field]) => [name, outward(inner, field)])) };
+    default:
+      return value;
+  }
+}
+
 /** A result's dims bear the names that its type gives them. */
 function withSymbols(inner: Env, type: TypeExpr, value: Tensor): Tensor {
   return { ...value, symbols: declaredType(inner, type)?.symbols ?? value.symbols };

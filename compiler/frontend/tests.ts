@@ -23,20 +23,23 @@ export interface ElaboratedTests {
   readonly program: Program | null;
   readonly tests: readonly ElaboratedTest[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Names of the dims that were asked for. */
+  readonly dims: readonly string[];
 }
 
 /** The tests of a file. In a test, entries are called as functions. */
 export function elaborateTests(source: Source, options: ElaborateOptions): ElaboratedTests {
   const { state, main } = openProgram(source, options);
   const { diagnostics } = state;
-  if (main === null) return { program: null, tests: [], diagnostics };
+  if (main === null) return { program: null, tests: [], diagnostics, dims: [] };
   const dims = options.variants[0] ?? {};
   const done = main.tests.map((test, k) => elaborateTest(state, main, test, k, dims));
   const init = elaborateInit(state);
   const tests = done.map((d) => d.test);
-  if (diagnostics.length > 0) return { program: null, tests, diagnostics };
+  const asked = [...new Set(done.flatMap((d) => [...d.context.usedDims]))];
+  if (diagnostics.length > 0) return { program: null, tests, diagnostics, dims: asked };
   const entries = [...done.map((d) => ({ dims, graph: d.context.builder.build() })), { dims: {}, graph: init }];
-  return { program: closeProgram(state, source, entries), tests, diagnostics };
+  return { program: closeProgram(state, source, entries), tests, diagnostics, dims: asked };
 }
 
 function elaborateTest(state: ProgramState, main: Module, test: Test, k: number, dims: Readonly<Record<string, number>>): { test: ElaboratedTest; context: Context } {
