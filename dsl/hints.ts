@@ -139,11 +139,15 @@ function helpOnly(): readonly Rule[] {
     help("suffix", "Number", ({ expected, found }) => (expected[0] === "Word" ? `an element is taken with brackets: \`[${found?.image ?? 0}]\`` : null)),
     help("suffix", "Colon", ({ expected }) => (expected[0] === "RSquare" ? "a range has a start and an end: `x[1:3]`" : null)),
     help("suffix", null, ({ expected, found }) => (found && expected[0] === "RSquare" ? "put a comma between two items" : null)),
+    help("list", "Star", () => "a size is a number or a name: `f32[N, 4]`"),
     help("list", null, ({ found }) => (found ? "put a comma between two elements" : null)),
     help("tuple", null, ({ found, expected }) => (found && expected[0] === "RParen" ? "close the parenthesis, or put a comma between two elements" : null)),
     help("record", null, () => "put a comma between two fields"),
     help("parameter", null, (_, name) => `a parameter has a type: \`${name}: f32[N, 10]\``),
     help("parameters", null, ({ expected }, name) => (expected[0] === "LParen" ? `the inputs follow the name: \`${name}(x: f32[N, 10])\`` : null)),
+    help("parameters", "LParen", ({ previous }) =>
+      /^(?:f|i|u|int|float)\d+$|^bool$/.test(previous?.image ?? "") ? "the sizes of a tensor stand in brackets: `f32[N, 4]`" : null,
+    ),
     help("parameters", null, ({ found }) => (found ? "put a comma between two parameters" : null)),
     help("variable", null, ({ first, expected }, name) =>
       expected[0] === "Colon" ? `a ${first?.image ?? "param"} has a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null,
@@ -173,6 +177,10 @@ function helpOnly(): readonly Rule[] {
     help("type", null, ({ expected }) => (expected[0] === "RSquare" ? null : "a type looks like `f32[N, 10]`, `int` or `[int]`")),
     help("block", "Equals", (_, name) => `\`let ${name} = ...\` names a value, \`${name} <- ...\` writes a state`),
     help("block", null, ({ previous, expected }) => (expected[0] === "RBrace" ? (needs.get(previous?.tokenType ?? t.Newline) ?? null) : null)),
+    help("block", "Comma", (_, name) => `a tuple is taken apart by \`let (${name}, ...) = ...\``),
+    help("block", null, ({ first, previous }) =>
+      first?.image === "with" && previous === first ? "`with` belongs to `minimize`; what is to have no gradient is written `stop_gradient(x)`" : null,
+    ),
     help("block", "Write", () => "only the name of a state stands left of `<-`; a comparison with a negative number is written `a < -b`"),
     help("block", "ElseKeyword", () => "an `else` follows the `}` of its `if`"),
     help("block", null, ({ expected, found }) => (found && expected[0] === "RBrace" ? "put one statement on a line" : null)),
