@@ -1,10 +1,13 @@
 import type { EntryPlan, NamedSlot, Plan, Step } from "../runtime/plan.ts";
+import type { GroupView } from "./graph/groups.ts";
 import type { Program, Value } from "./graph/ir.ts";
 import type { Kernel } from "./kernel/ir.ts";
 import { printKernel } from "./kernel/print.ts";
 import { layOut } from "./layout.ts";
 import { memoryOf } from "./passes/plan-memory.ts";
-import { addressOf, stepsOfEntry } from "./steps.ts";
+import type { LoweredGroup } from "./schedule/lower.ts";
+import { Lowering } from "./schedule/lowering.ts";
+import { addressOf, stepsOfEntry, type Library } from "./steps.ts";
 import { present } from "./support/invariant.ts";
 
 /** What an exported function of the module does. */
@@ -29,7 +32,7 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
   const entries: EntryCode[] = [];
   const plans = variants.map(({ dims, graph }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
-    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, (kernel) => library.add(kernel));
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
     entries.push({ name, steps: callSteps });
     if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
@@ -69,13 +72,25 @@ function exportName(name: string, dims: Readonly<Record<string, number>>, varian
 }
 
 /** Kernels by what they do; two that do the same under different names or origins are one. */
-class KernelLibrary {
+class KernelLibrary implements Library {
   readonly kernels: Kernel[] = [];
+  readonly #lowering = new Lowering();
+  readonly #known = new Map<Kernel, string>();
   readonly #byText = new Map<string, string>();
   readonly #names = new Map<string, number>();
 
   /** The name under which the kernel can be called. */
   add(kernel: Kernel): string {
+    const known = this.#known.get(kernel) ?? this.#named(kernel);
+    this.#known.set(kernel, known);
+    return known;
+  }
+
+  lower(group: GroupView): LoweredGroup {
+    return this.#lowering.of(group);
+  }
+
+  #named(kernel: Kernel): string {
     const text = printKernel({ ...kernel, name: "kernel", origin: "" });
     const known = this.#byText.get(text);
     if (known !== undefined) return known;

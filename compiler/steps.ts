@@ -5,7 +5,7 @@ import type { Graph, Node, Value } from "./graph/ir.ts";
 import type { Kernel } from "./kernel/ir.ts";
 import { placeOf, type Layout } from "./layout.ts";
 import { flagBytes } from "./passes/plan-memory.ts";
-import { copyKernel, lowerGroup } from "./schedule/lower.ts";
+import { copyKernel, type LoweredGroup } from "./schedule/lower.ts";
 import { fail, present } from "./support/invariant.ts";
 import { bytes } from "./types/tensor-type.ts";
 
@@ -21,11 +21,15 @@ interface Frame {
   readonly depth: number;
 }
 
-/** Adds a kernel to the module and gives the name to call it by. */
-export type AddKernel = (kernel: Kernel) => string;
+/** The kernels of the module. */
+export interface Library {
+  /** The name under which the kernel can be called. */
+  add(kernel: Kernel): string;
+  lower(group: GroupView): LoweredGroup;
+}
 
 /** What an entry does in each stage. */
-export function stepsOfEntry(graph: Graph, layout: Layout, add: AddKernel): { readonly weights: readonly Step[]; readonly call: readonly Step[] } {
+export function stepsOfEntry(graph: Graph, layout: Layout, library: Library): { readonly weights: readonly Step[]; readonly call: readonly Step[] } {
   const nowhere = (): never => fail("an entry is no region");
   const frame: Frame = {
     graph,
@@ -36,7 +40,7 @@ export function stepsOfEntry(graph: Graph, layout: Layout, add: AddKernel): { re
     depth: 0,
   };
   const groups = groupsOf(graph);
-  const of = (stage: GroupView["stage"]): readonly Step[] => groups.filter((group) => group.stage === stage).flatMap((group) => stepsOfGroup(group, frame, layout, add));
+  const of = (stage: GroupView["stage"]): readonly Step[] => groups.filter((group) => group.stage === stage).flatMap((group) => stepsOfGroup(group, frame, layout, library));
   return { weights: of("weights"), call: of("call") };
 }
 
@@ -75,10 +79,10 @@ function locate(value: Value, frame: Frame, layout: Layout): Address {
   }
 }
 
-function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, add: AddKernel): readonly Step[] {
-  if (group.anchor !== null && isControl(group.anchor)) return controlSteps(group.anchor, frame, layout, add);
-  const { kernel, args, flops, bytes: moved } = lowerGroup(group);
-  return [{ kind: "call", kernel: add(kernel), args: args.map((value) => locate(value, frame, layout)), flops, bytes: moved }];
+function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: Library): readonly Step[] {
+  if (group.anchor !== null && isControl(group.anchor)) return controlSteps(group.anchor, frame, layout, library);
+  const { kernel, args, flops, bytes: moved } = library.lower(group);
+  return [{ kind: "call", kernel: library.add(kernel), args: args.map((value) => locate(value, frame, layout)), flops, bytes: moved }];
 }
 
 /** An address that moves by `stride` with the turn of the loop at `depth`. */
@@ -88,17 +92,17 @@ function moving(address: Address, depth: number, stride: number, first = 0): Add
   return { offset: offset + first, strides: all };
 }
 
-function controlSteps(node: Node, frame: Frame, layout: Layout, add: AddKernel): readonly Step[] {
+function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library): readonly Step[] {
   const at = (value: Value | undefined): Address => locate(present(value, `${node.op.name} lacks an operand or result`), frame, layout);
   const start = frame.scratch + present(node.notes.frame, "a control op has a frame");
   const inside = (region: Graph, own: Pick<Frame, "persistent" | "operand" | "result" | "depth">): readonly Step[] => {
     const inner: Frame = { ...own, graph: region, scratch: start + flagBytes(node) };
-    return groupsOf(region).flatMap((group) => stepsOfGroup(group, inner, layout, add));
+    return groupsOf(region).flatMap((group) => stepsOfGroup(group, inner, layout, library));
   };
   const region = (i: number): Graph => present(node.regions[i], `${node.op.name} lacks a region`);
   const carries = node.op.form.kind === "cond" ? 0 : intAttr(node.attrs, "carries");
   const carry = (path: string): Address => at(node.results[Number(path.replace("carry", ""))]);
-  const begin = node.operands.slice(0, carries).map((operand, i): Step => copy(at(operand), at(node.results[i]), operand, add));
+  const begin = node.operands.slice(0, carries).map((operand, i): Step => copy(at(operand), at(node.results[i]), operand, library));
   const { depth } = frame;
 
   switch (node.op.form.kind) {
@@ -129,9 +133,9 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, add: AddKernel):
   }
 }
 
-const copy = (from: Address, to: Address, value: Value, add: AddKernel): Step => ({
+const copy = (from: Address, to: Address, value: Value, library: Library): Step => ({
   kind: "call",
-  kernel: add(copyKernel(value.type)),
+  kernel: library.add(copyKernel(value.type)),
   args: [from, to],
   flops: 0,
   bytes: 2 * bytes(value.type),

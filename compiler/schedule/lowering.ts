@@ -1,0 +1,51 @@
+import { splatValue } from "../graph/facts.ts";
+import type { GroupView } from "../graph/groups.ts";
+import type { Attrs, Value } from "../graph/ir.ts";
+import { present } from "../support/invariant.ts";
+import { showType } from "../types/tensor-type.ts";
+import { lowerGroup, type LoweredGroup } from "./lower.ts";
+import { bufferName } from "./scalar-nest.ts";
+
+/** A lowered group, its buffers by their place among what such a group reads and stores. */
+interface Pattern {
+  readonly lowered: LoweredGroup;
+  readonly args: readonly number[];
+}
+
+/** Lowers groups, and those that are alike but once: the hundredth block of a net has the kernels of the first. */
+export class Lowering {
+  readonly #patterns = new Map<string, Pattern>();
+
+  of(group: GroupView): LoweredGroup {
+    const { key, values } = outline(group);
+    const known = this.#patterns.get(key);
+    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => present(values[i], "groups alike have as many values")) };
+    const lowered = lowerGroup(group);
+    this.#patterns.set(key, { lowered, args: lowered.args.map((value) => values.indexOf(value)) });
+    return lowered;
+  }
+}
+
+/** Everything of a group that its kernel is made from, as text, and the values that the text numbers: those that it reads, then those that it stores. */
+function outline(group: GroupView): { readonly key: string; readonly values: readonly Value[] } {
+  const places = new Map(group.nodes.map((node, i) => [node, i]));
+  const outside: Value[] = [];
+  const numbers = new Map<Value, number>();
+  const operand = (value: Value): string => {
+    const place = places.get(value.node);
+    if (place !== undefined) return `%${place}.${value.index}`;
+    const splat = splatValue(value);
+    if (splat !== null) return `${numberKey(splat)}:${showType(value.type)}`;
+    const known = numbers.get(value);
+    if (known !== undefined) return `#${known}`;
+    numbers.set(value, outside.push(value) - 1);
+    return `#${outside.length - 1}=${value.node.op.name} ${bufferName(value)}:${showType(value.type)}`;
+  };
+  const lines = group.nodes.map(({ op, operands, attrs, results }) => `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`);
+  const stored = group.stored.map((value) => `${places.get(value.node) ?? ""}.${value.index}`);
+  return { key: [...lines, stored.join()].join("\n"), values: [...outside, ...group.stored] };
+}
+
+/** Tells -0 from 0. */
+const numberKey = (n: number): string => (Object.is(n, -0) ? "-0" : String(n));
+const attrsKey = (attrs: Attrs): string => JSON.stringify(attrs, (_, value: unknown) => (typeof value === "number" ? numberKey(value) : value));
