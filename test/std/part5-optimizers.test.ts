@@ -206,3 +206,19 @@ train entry step(g: f32[]) {
   }
   [3, 2.5, 2, 1.5, 0.875].forEach((w, k) => expect(seen[k]).toBeCloseTo(w, 4));
 });
+
+test("accumulation: three calls are one of their mean, for params, momentum and the count of steps", () => {
+  const one = run(program("adam(lr: 0.1)"));
+  const three = run(program("accumulate(3) |> adam(lr: 0.1)"));
+  for (const mean of [2, -1, 0.5]) {
+    for (const g of [mean - 1, mean + 2, mean - 1]) {
+      const before = three.state("Net.w");
+      three.call("step", { g: [g, -g] });
+      if (g !== mean - 1) expect(three.state("Net.w")).toEqual(before);
+    }
+    one.call("step", { g: [mean, -mean] });
+    three.state("Net.w").forEach((w, k) => expect(w).toBeCloseTo(one.state("Net.w")[k] ?? Number.NaN, 5));
+  }
+  expect(three.state("step.adam.t")).toEqual([3]);
+  expect(three.state("step.adam.Net.w.m")[0]).toBeCloseTo(one.state("step.adam.Net.w.m")[0] ?? Number.NaN, 5);
+});
