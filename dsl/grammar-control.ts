@@ -25,9 +25,13 @@ export abstract class Control extends Expressions {
 
   protected readonly repeat: Rule = this.RULE("repeat", () => {
     this.CONSUME(reserved.repeat);
-    this.OPTION(() => {
-      this.CONSUME(t.Name);
-      this.CONSUME(contextual.in);
+    this.OPTION({
+      GATE: () => this.follows(contextual.in),
+      MAX_LOOKAHEAD: 1,
+      DEF: () => {
+        this.CONSUME(t.Name);
+        this.CONSUME(contextual.in);
+      },
     });
     this.SUBRULE(this.expression);
     this.SUBRULE(this.block);

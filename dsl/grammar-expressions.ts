@@ -87,6 +87,7 @@ export abstract class Expressions extends CstParser {
   protected readonly argument: Rule = this.RULE("argument", () => {
     this.OPTION({
       GATE: () => this.follows(t.Colon),
+      MAX_LOOKAHEAD: 1,
       DEF: () => {
         this.CONSUME(t.Word);
         this.CONSUME(t.Colon);

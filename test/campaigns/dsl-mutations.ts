@@ -1,0 +1,94 @@
+import { globSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { sourceAt, type Outcome, type Task } from "./dsl-worker.ts";
+
+// `npm run fuzz:dsl -- --count 100000 --seed 1`: programs with mistakes through parser and elaboration. Nothing but diagnostics may come out, none may take more
+// than 2 seconds of processor time or 256 MB. `--show 17` prints source 17 of that seed instead.
+
+const { values } = parseArgs({ options: { count: { type: "string", default: "1000" }, seed: { type: "string", default: "1" }, show: { type: "string" } } });
+const [count, seed] = [Number(values.count), Number(values.seed)];
+const root = new URL("../../", import.meta.url).pathname;
+const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).toSorted();
+/** Whole programs most of the time: what they say is elaborated. */
+const programs = [
+  ...Array.from({ length: 8 }, () => found("examples/**/*.dl")).flat(),
+  ...found("dsl/std/*.dl"),
+  ...found("test/golden/{dsl,frontend,diagnostics}/**/*.dl"),
+].map((name) => root + name);
+const limits = { milliseconds: 2000, megabytes: 256, /** without a sign of life, on a busy machine */ silence: 60_000 };
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+const codes = new Map<string, number>();
+const failures: string[] = [];
+const total = { done: 0, syntax: 0, clean: 0, slowest: 0, slowestIndex: 0 };
+
+function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome): void {
+  total.done++;
+  if (syntax) total.syntax++;
+  else if (found.length === 0) total.clean++;
+  for (const code of new Set(found)) codes.set(code, (codes.get(code) ?? 0) + 1);
+  if (milliseconds > total.slowest) [total.slowest, total.slowestIndex] = [milliseconds, index];
+  if (thrown !== null) failures.push(`source ${index} throws: ${thrown}`);
+  if (milliseconds > limits.milliseconds) failures.push(`source ${index} takes ${Math.round(milliseconds)} ms`);
+}
+
+/** Runs from `first` until the end or a source that kills the worker; answers the number of the next source. */
+function runFrom(first: number): Promise<number> {
+  return new Promise((done) => {
+    const workerData: Task = { seed, first, count, programs, root };
+    const worker = new Worker(new URL("./dsl-worker.ts", import.meta.url), { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
+    let next = first;
+    const killed = (why: string): void => {
+      failures.push(`source ${next} ${why}`);
+      total.done++;
+      next++;
+    };
+    let watch: ReturnType<typeof setTimeout> | undefined;
+    const rearm = (): void => {
+      clearTimeout(watch);
+      watch = setTimeout(() => {
+        killed("does not end");
+        void worker.terminate();
+      }, limits.silence);
+    };
+    rearm();
+    worker.on("message", (outcome: Outcome) => {
+      account(outcome);
+      next = outcome.index + 1;
+      rearm();
+    });
+    worker.on("error", (error: NodeJS.ErrnoException) =>
+      killed(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? `needs more than ${limits.megabytes} MB` : `stops the worker: ${error.stack}`),
+    );
+    worker.on("exit", () => {
+      clearTimeout(watch);
+      done(next);
+    });
+  });
+}
+
+if (values.show === undefined) {
+  for (let next = 0; next < count;) next = await runFrom(next);
+  say(
+    `${total.done} sources, seed ${seed}: ${total.syntax} with mistakes of syntax, ${total.done - total.syntax - total.clean} with others, ${total.clean} sound`,
+  );
+  say(`slowest: source ${total.slowestIndex}, ${Math.round(total.slowest)} ms`);
+  say(
+    [...codes]
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([code, n]) => `${code} ${n}`)
+      .join(" · "),
+  );
+  say(failures.length === 0 ? "nothing but diagnostics" : failures.join("\n\n"));
+  process.exitCode = failures.length === 0 ? 0 : 1;
+} else {
+  process.stdout.write(
+    sourceAt(
+      seed,
+      Number(values.show),
+      programs.map((path) => readFileSync(path, "utf8")),
+    ),
+  );
+}
