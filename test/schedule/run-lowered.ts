@@ -12,6 +12,7 @@ import { runPasses } from "../../compiler/passes/driver.ts";
 import { fuse } from "../../compiler/passes/fuse.ts";
 import { planMemory } from "../../compiler/passes/plan-memory.ts";
 import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
+import { Lowering } from "../../compiler/schedule/lowering.ts";
 import { addressOf, stepsOfEntry } from "../../compiler/steps.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
@@ -45,10 +46,14 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   };
   for (const [path, data] of persistent) if (leaves.has(path)) at(path).set(data);
   const kernels = new Map<string, Kernel>();
-  const steps = stepsOfEntry(graph, layout, (kernel) => {
-    const name = `k${kernels.size}`;
-    kernels.set(name, kernel);
-    return name;
+  const lowering = new Lowering();
+  const steps = stepsOfEntry(graph, layout, {
+    add: (kernel) => {
+      const name = `k${kernels.size}`;
+      kernels.set(name, kernel);
+      return name;
+    },
+    lower: (group) => lowering.of(group),
   });
   const exports = Object.fromEntries(
     [...kernels].map(([name, kernel]) => [
