@@ -110,4 +110,41 @@ function concatOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value |
     : null;
 }
 
-export const boxLocalRules: readonly LocalRule[] = [localRule("slice-of-concat", sliceOfConcat), localRule("concat-of-concat", concatOfConcat)];
+/** More parts than this are no gates of a cell, nor heads. */
+const mostParts = 64;
+
+/** The terms of a sum, through the sums among them. */
+const termsOf = (value: Value, left: number): readonly Value[] =>
+  value.node.op.name === "add" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
+
+/**
+ * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for the
+ * rules above; this one is for sums in which no two terms that are added first are neighbours.
+ */
+function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
+  if (op.name !== "add") return null;
+  const terms = termsOf(at(results, 0), 8);
+  if (terms.length < 3 || terms.length > mostParts || !terms.every(isPart)) return null;
+  const starts = terms.map(({ node }) => listAttr(node.attrs, "lo"));
+  const axis = at(starts, 0).findIndex((lo, i) => starts.some((other) => at(other, i) !== lo));
+  if (axis === -1) return null;
+  const parts = terms.map(({ node }) => ({ node, x: at(node.operands, 0), start: at(listAttr(node.attrs, "lo"), axis) })).toSorted((a, b) => a.start - b.start);
+  const [first, last] = [at(parts, 0), at(parts, parts.length - 1)];
+  const alike = (list: readonly number[], other: readonly number[]): boolean => list.every((n, i) => i === axis || n === other[i]);
+  const fits = parts.every(({ node, x, start }, index) => {
+    const next = parts[index + 1];
+    const touches = next === undefined || start + at(x.type.shape, axis) === next.start;
+    return touches && alike(listAttr(node.attrs, "lo"), listAttr(first.node.attrs, "lo")) && alike(x.type.shape, first.x.type.shape);
+  });
+  if (!fits) return null;
+  const joined = g.call(
+    "concat",
+    parts.map(({ x }) => x),
+    { axis },
+  );
+  return g.call("pad", [joined], { ...first.node.attrs, hi: listAttr(last.node.attrs, "hi") });
+}
+
+const isPart = ({ node }: Value): boolean => node.op.name === "pad" && node.attrs["value"] === 0 && zeros(listAttr(node.attrs, "interior"));
+
+export const boxLocalRules: readonly LocalRule[] = [localRule("sum-of-parts", sumOfParts), localRule("slice-of-concat", sliceOfConcat), localRule("concat-of-concat", concatOfConcat)];
