@@ -7,6 +7,6 @@ export function explain(): Command {
   ).action(async (code: string, flags: { readonly json?: true }) => {
     const [{ explainCode, renderPage }, { hasColor }] = await Promise.all([import("../host/explain.ts"), import("../host/terminal.ts")]);
     const found = explainCode(code);
-    console.log(flags.json ? JSON.stringify(found, null, 2) : renderPage(found.page, hasColor(process.stdout)));
+    console.log(flags.json ? JSON.stringify(found, null, 2) : renderPage(found.page, hasColor(process.stdout), Math.min(process.stdout.columns || 100, 100)));
   });
 }

@@ -35,22 +35,42 @@ function conditions(): ReadonlyMap<string, { readonly says: string; readonly pag
   );
 }
 
-/** Markdown for a terminal: headings bold, code indented instead of fenced, links and emphasis as their text. */
-export function renderPage(page: string, color: boolean): string {
+/** Markdown for a terminal: headings bold, code indented instead of fenced, links as their text, paragraphs wrapped to a width. */
+export function renderPage(page: string, color: boolean, width = 100): string {
   const [bold, dim, reset] = color ? ["\x1b[1m", "\x1b[36m", "\x1b[0m"] : ["", "", ""];
+  const lines: string[] = [];
   let inCode = false;
-  const lines = page
-    .trimEnd()
-    .split("\n")
-    .flatMap((line) => {
-      if (line.startsWith("```")) {
-        inCode = !inCode;
-        const [, file] = /file=(\S+)/.exec(line) ?? [];
-        return inCode && file !== undefined ? [`    // ${file}`] : [];
-      }
-      if (inCode) return [line === "" ? "" : `    ${dim}${line}${reset}`];
-      if (line.startsWith("#")) return [`${bold}${line.replace(/^#+ /, "")}${reset}`];
-      return [line.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1")];
-    });
+  let paragraph: string[] = [];
+  const flush = (): void => {
+    if (paragraph.length > 0) lines.push(...wrap(paragraph.join(" ").replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1"), width));
+    paragraph = [];
+  };
+  for (const line of page.trimEnd().split("\n")) {
+    if (line.startsWith("```")) {
+      inCode = !inCode;
+      const [, file] = /file=(\S+)/.exec(line) ?? [];
+      if (inCode && file !== undefined) lines.push(`    // ${file}`);
+    } else if (inCode) lines.push(line === "" ? "" : `    ${dim}${line}${reset}`);
+    else if (line.startsWith("#")) lines.push(`${bold}${line.replace(/^#+ /, "")}${reset}`);
+    else if (line === "" || line.startsWith("- ")) {
+      flush();
+      if (line === "") lines.push("");
+      else paragraph.push(line);
+    } else paragraph.push(line);
+  }
+  flush();
   return lines.join("\n");
+}
+
+/** Lines of whole words, an item of a list indented; a word that is longer than the width has a line of its own. */
+function wrap(text: string, width: number): string[] {
+  const lines = [""];
+  const indent = text.startsWith("- ") ? "  " : "";
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(indent + word);
+  }
+  return lines;
 }

@@ -187,7 +187,8 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
-  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : foreignMethod(name)) : `did you mean ${near}?`;
+  const members = object.kind === "record" && known.size > 0 ? `it has ${[...known.keys()].join(", ")}` : foreignMethod(name);
+  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean ${near}?`;
   return report(env.context, "E0208", span, `${describe(object)} has no member ${name}`, { help });
 }
 

@@ -61,8 +61,8 @@ function loadModule(source: Source, loading: Loading): Module | null {
   if (file === null) return null;
   const scope = makeFileScope(loading.prelude);
   for (const item of file.imports) importNames(item, source, scope, loading);
-  const exports = declareItems(file, scope, loading.diagnostics);
-  if (diagnostics.length > 0) bindBroken(source, scope);
+  const declared = declareItems(file, scope, loading.diagnostics);
+  const exports = diagnostics.length > 0 ? new Map([...bindBroken(source, scope), ...declared]) : declared;
   const module: Module = {
     scope,
     exports,
@@ -74,10 +74,14 @@ function loadModule(source: Source, loading: Loading): Module | null {
   return module;
 }
 
+const declarationHead = /^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimizer)[ \t]+)(\w+)[ \t]*[(=]/gm;
+
 /** Names whose declarations could not be read: whatever uses them is no second mistake. */
-function bindBroken(source: Source, scope: Scope): void {
-  for (const [, name = ""] of source.text.matchAll(/^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimizer)[ \t]+)(\w+)[ \t]*[(=]/gm))
-    if (scope.own(name) === undefined && scope.find(name) === undefined) scope.bindValue(name, ERROR);
+function bindBroken(source: Source, scope: Scope): ReadonlyMap<string, Binding> {
+  const names = [...source.text.matchAll(declarationHead)].flatMap(([, name = ""]) => (scope.own(name) === undefined ? [name] : []));
+  const broken = new Map<string, Binding>(names.map((name) => [name, { kind: "value", value: ERROR, span: null }]));
+  for (const [name, binding] of broken) scope.bind(name, binding);
+  return broken;
 }
 
 function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, Binding> {

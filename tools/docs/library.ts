@@ -17,6 +17,15 @@ export function libraryPage(): string {
     generated("the files of `dsl/std/`"),
     "All names here are known in every file without an import. A declaration of your own with the same name takes its place in your file, and `std/FILE.dl` can still be " +
       "imported by name. Static arguments stand in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`.",
+    table(
+      ["file", "declares"],
+      names.map((name) => [
+        `[${name}](#std${name.replace(".", "")})`,
+        documented(read(name))
+          .map((item) => code(item.name.text))
+          .join(", "),
+      ]),
+    ),
     ...names.map(section),
     "## Built in",
     "What no `.dl` text can say: questions about types, lists, params and gradients, and random bits.",
@@ -32,13 +41,18 @@ function call(name: string, statics: readonly string[], optional: readonly strin
   return `${name}(${given.join(", ")})`;
 }
 
+const read = (name: string): string => readFileSync(new URL(name, folder), "utf8");
+
+/** What a file declares for others: a helper has no comment of its own. */
+function documented(text: string): readonly Callable[] {
+  const { file } = parse({ name: "std", text });
+  invariant(file !== null, "a file of the library does not parse");
+  return file.items.filter((item) => "statics" in item).filter((item) => item.doc !== "");
+}
+
 function section(name: string): string {
-  const text = readFileSync(new URL(name, folder), "utf8");
-  const { file } = parse({ name, text });
-  invariant(file !== null, `std/${name} does not parse`);
-  const callables = file.items.filter((item) => "statics" in item);
-  const documented = callables.filter((item) => item.doc !== "");
-  return [`## std/${name}`, ...(about(text) === "" ? [] : [about(text)]), ...documented.map((item) => entry(item, text))].join("\n\n");
+  const text = read(name);
+  return [`## std/${name}`, ...(about(text) === "" ? [] : [about(text)]), ...documented(text).map((item) => entry(item, text))].join("\n\n");
 }
 
 /** The comment that stands alone under the line of the version. */
