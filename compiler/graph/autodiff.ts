@@ -16,10 +16,16 @@ import { isGiven } from "./regions.ts";
 /** True for the op that asks for gradients. */
 export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 
+/** Whether there is a `gradient` node in the graph or in one of its regions. */
+export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
+
+/** The op beyond which nothing flows back. */
+const stops = (node: Node): boolean => node.op.name === "stop_gradient";
+
 /** The graph without `gradient` nodes, in its regions either. */
 export function expandGradients(graph: Graph): Graph {
+  if (!asksForGradient(graph)) return graph;
   const inner = mapRegions(graph, expandGradients);
-  if (!inner.nodes.some(isGradient)) return inner;
   return rebuild(inner, (builder, node, operands) => {
     if (!isGradient(node)) return null;
     const [loss, ...targets] = operands;
@@ -65,9 +71,12 @@ export function gradientBlockers(loss: Value, targets: readonly Value[]): readon
 function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly Node[] {
   return nodes.flatMap((node) => {
     if (isGradient(node) || !node.results.some((r) => active.has(r)) || !node.operands.some((o) => active.has(o))) return [];
-    return node.op.gradient.kind === "none" ? [node] : node.regions.slice(0, 1).flatMap((region) => blockers(region.nodes, activeInside(region)));
+    return node.op.gradient.kind === "none" ? [node] : differentiated(node).flatMap((region) => blockers(region.nodes, activeInside(region)));
   });
 }
+
+/** The regions that the gradient of a node looks into: all, but where a rule of its own stands for them. */
+const differentiated = (node: Node): readonly Graph[] => (node.op.name === "custom_gradient" ? [] : node.regions);
 
 /** What is active in a region if all floating-point inputs and carries are. */
 const activeInside = (region: Graph): ReadonlySet<Value> =>
@@ -80,7 +89,7 @@ const activeInside = (region: Graph): ReadonlySet<Value> =>
 export function activeValues(nodes: readonly Node[], targets: readonly Value[]): ReadonlySet<Value> {
   const active = new Set<Value>(targets.filter((target) => isFloat(target.type.dtype)));
   for (const node of nodes) {
-    if (!node.operands.some((value) => active.has(value))) continue;
+    if (stops(node) || !node.operands.some((value) => active.has(value))) continue;
     for (const value of node.results) if (isFloat(value.type.dtype)) active.add(value);
   }
   return active;
