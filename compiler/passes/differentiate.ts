@@ -1,4 +1,4 @@
-import { expandGradients, isGradient } from "../graph/autodiff.ts";
+import { asksForGradient, expandGradients } from "../graph/autodiff.ts";
 import { inlineRegion } from "../graph/inline.ts";
 import type { Graph } from "../graph/ir.ts";
 import { mapRegions, rebuild } from "../graph/rebuild.ts";
@@ -26,8 +26,6 @@ export const differentiate: Pass = {
     return trim(joinScans(opened(plain ? graph : expandGradients(graph), plain)));
   },
 };
-
-const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
 
 /** With the forward regions of custom gradients in their places, and with those of checkpoints where `all` go. */
 function opened(graph: Graph, all: boolean): Graph {

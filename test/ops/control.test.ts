@@ -185,6 +185,16 @@ test("a while loop blocks a gradient, also in the body of a scan", () => {
   expect(gradientBlockers(present(last, "a result"), [start]).map(({ op }) => op.name)).toEqual(["while"]);
 });
 
+test("nothing flows into a while loop whose operands are stopped", () => {
+  const g = new GraphBuilder("stopped", ops);
+  const [x, most] = [g.input("x", f()), g.input("most", f())];
+  const { outputs } = inlineRegion(g, parseGraph(doubling, ops), [g.call("stop_gradient", [x]), most]);
+  const y = g.mul(present(outputs[0], "an output"), x);
+  expect(gradientBlockers(y, [x])).toEqual([]);
+  g.output("d", g.call("gradient", [y, x]));
+  expect(run(g.build(), new Map([["x", Float64Array.of(3)], ["most", Float64Array.of(40)]])).get("d")).toEqual([48]);
+});
+
 test("a scan over 200 turns and its gradient are those of the loop unrolled", () => {
   const text = present(smoothGraphs["a recurrent cell"], "it is there").replaceAll("length=4", "length=200").replaceAll("[4,", "[200,");
   const rolled = parseGraph(text, ops);
