@@ -32,7 +32,7 @@ train entry augment(x: f32[4, 6, 5, 3], t: f32[4, 2]) {
     |> random_affine(rotation: 0.5, scale: 0.1, shear: 0.1, translation: 0.1)
     |> gaussian_noise(0.1)
     |> random_blur
-    |> color_jitter(brightness: 0.2, contrast: 0.2, saturation: 0.2)
+    |> color_jitter(brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.1)
     |> cutout(2, p: 0.5)
   let (mixed, shares) = mixup(y, t)
   let (cut, pieces) = cutmix(y, t)
