@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { DiagnosticError } from "../dsl/diagnostic.ts";
+import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
 import type { Code, Plan } from "../runtime/plan.ts";
 import { assemble, type Assembly, type Variants } from "./assemble.ts";
@@ -102,7 +103,10 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
       case "js":
         return { kind: "js", instantiate: await loadModule(js()) };
       case "reference":
-        return referenceCode(plan, program.entries.map(({ graph }) => graph));
+        return referenceCode(
+          plan,
+          program.entries.map(({ graph }) => graph),
+        );
     }
   };
   return { plan, assembly, graphs, stages, warnings, wasm, js, code };
@@ -130,7 +134,11 @@ function checkedPasses(names: readonly string[]): ReadonlySet<string> {
       wrong.map((name) => ({
         code: "E0901",
         says: all.includes(name) ? `the pass ${name} cannot be left out` : `there is no pass ${name}`,
-        help: `passes that can be left out: ${all.filter((n) => !needed.has(n)).join(", ")}`,
+        help: nearOr(
+          name,
+          all.filter((n) => !needed.has(n)),
+          "passes that can be left out:",
+        ),
       })),
     );
   return new Set(names);

@@ -2,6 +2,7 @@ import { DiagnosticError } from "../dsl/diagnostic.ts";
 import { callsOf, type Address, type Step } from "../runtime/plan.ts";
 import { parse } from "../dsl/parse.ts";
 import type { Source, Span } from "../dsl/span.ts";
+import { nearOr } from "../dsl/suggest.ts";
 import { compileModule, elaborateSource, type CompiledModule, type CompileOptions } from "./compile.ts";
 import { printGraph } from "./graph/print.ts";
 import { functions } from "./kernel/math.ts";
@@ -19,7 +20,7 @@ export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pi
 
 /** The text of one stage of one entry. Throws a `DiagnosticError` for mistakes in the source, and for a stage or entry that does not exist. */
 export function dump(source: Source, { entry, stage, ...options }: DumpOptions): string {
-  if (!stageNames.includes(stage)) throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: `the stages are ${stageNames.join(", ")}` }]);
+  if (!stageNames.includes(stage)) throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: nearOr(stage, stageNames, "the stages are") }]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });

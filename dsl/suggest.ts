@@ -17,6 +17,12 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return best;
 }
 
+/** The help for a name that does not exist: the nearest of those that do, or all of them after some words. */
+export function nearOr(name: string, candidates: readonly string[], words: string): string {
+  const near = didYouMean(name, candidates);
+  return near === null ? `${words} ${candidates.join(", ")}` : `did you mean ${near}?`;
+}
+
 /** Damerau-Levenshtein distance in its "optimal string alignment" form: insert, delete, replace, swap two neighbours. */
 export function editDistance(a: string, b: string): number {
   let twoAbove: readonly number[] = [];

@@ -3,6 +3,7 @@ import type { Entry } from "../../dsl/ast.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
+import { nearOr } from "../../dsl/suggest.ts";
 import { complain } from "./complain.ts";
 import { readText } from "./files.ts";
 
@@ -18,7 +19,7 @@ export function entriesOf(source: Source): readonly Entry[] {
 /** The entry of that name. Throws E1020 with the names that there are. */
 export function entryNamed(source: Source, name: string): Entry {
   const entries = entriesOf(source);
-  return entries.find((entry) => entry.name.text === name) ?? complain("E1020", `${source.name} has no entry \`${name}\``, `it has ${namesOf(entries)}`);
+  return entries.find((entry) => entry.name.text === name) ?? complain("E1020", `${source.name} has no entry \`${name}\``, helpFor(name, entries));
 }
 
 /** What `dlc train` runs: the entry that was asked for, or the only one that trains, or `step` among several. */
@@ -44,6 +45,15 @@ export function inferDims(entry: Entry, shapes: ReadonlyMap<string, readonly num
   }
   return Object.fromEntries(dims);
 }
+
+const helpFor = (name: string, entries: readonly Entry[]): string =>
+  entries.length === 0
+    ? "it has none"
+    : nearOr(
+        name,
+        entries.map((entry) => entry.name.text),
+        "it has",
+      );
 
 const namesOf = (entries: readonly Entry[]): string => entries.map((entry) => entry.name.text).join(", ") || "none";
 

@@ -6,7 +6,7 @@ import { dlc } from "../cli/dlc.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlc-json-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-writeFileSync(join(folder, "broken.dl"), 'dl 1\n\nentry f(x: f32[2, 4]) {\n  dens(10)(x)\n}\n');
+writeFileSync(join(folder, "broken.dl"), "dl 1\n\nentry f(x: f32[2, 4]) {\n  dens(10)(x)\n}\n");
 writeFileSync(join(folder, "unread.dl"), "dl 1\n\nentry f(x: f32[2, 4] {\n  x\n}\n");
 writeFileSync(join(folder, "untidy.dl"), "dl 1\n\nentry f(x: f32[2,4]) {\n  x\n}\n");
 
@@ -56,4 +56,16 @@ test("fmt --check --json names the files that would change", async () => {
 test("explain --json gives the page", async () => {
   const { stdout } = await dlc(folder, "explain", "e0404", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ code: "E0404", says: "a named argument must be a parameter" });
+});
+
+test.each([
+  [["dump", "untidy.dl", "--stage", "simplifi"], "did you mean simplify?"],
+  [["dump", "untidy.dl", "--without", "simplifi"], "did you mean simplify?"],
+  [["dump", "untidy.dl", "--entry", "g"], "it has f"],
+  [["dump", "entries.dl", "--entry", "predct"], "did you mean predict?"],
+  [["explain", "E02001"], "did you mean E0201?"],
+] as const)("dlc %j proposes the name that was meant: %s", async (args, help) => {
+  writeFileSync(join(folder, "entries.dl"), "dl 1\n\nentry predict(x: f32[2, 4]) {\n  x\n}\n");
+  const { stderr } = await dlc(folder, ...args);
+  expect(stderr).toContain(help);
 });
