@@ -39,6 +39,7 @@ function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly
   if (dy === undefined || w === undefined) return null;
   const { stride, dilation, padding, groups } = convAttrs(node.attrs);
   const size = listAttr(node.attrs, "size");
+  if (stride.some((s) => s > 1) && dilation.every((d) => d === 1)) return [byPhases(g, dy, w, { stride, padding, groups, size })];
   const around = size.map((wanted, axis) => {
     const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
     const spread = (at(dy.type.shape, axis + 1) - 1) * at(stride, axis) + 1;
@@ -47,6 +48,51 @@ function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly
   });
   const attrs: Attrs = { stride: size.map(() => 1), padding: size.map(() => [0, 0]), dilation, groups };
   return g.callAll("conv", [padImage(g, dy, around, stride), turnedKernel(g, w, groups)], attrs);
+}
+
+interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
+  readonly size: readonly number[];
+}
+
+/**
+ * With a stride s, the elements of dx at one place modulo s see every s-th tap of the kernel alone: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s j], where
+ * k = (r + lo) mod s and t = (r + lo - k) / s. So dx is woven of s convolutions of stride 1 per axis, and nothing is multiplied by the zeros of a spread dy
+ * (W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016).
+ */
+function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, groups, size }: Strided): Value {
+  const counts = size.map((n, axis) => Math.ceil(n / at(stride, axis)));
+  const [batch, channels] = [at(dy.type.shape, 0), at(w.type.shape, size.length) * groups];
+  const phase = (places: readonly number[]): Value => {
+    const taps = places.map((r, axis) => {
+      const [s, moved] = [at(stride, axis), r + at(at(padding, axis), 0)];
+      const first = moved % s;
+      return { first, shift: (moved - first) / s, count: Math.ceil((at(w.type.shape, axis) - first) / s) };
+    });
+    if (taps.some(({ count }) => count <= 0)) return g.zeros({ dtype: dy.type.dtype, shape: [batch, ...counts, channels] });
+    const start = [...taps.map(({ first }) => first), 0, 0];
+    const part = g.call("slice", [w], { start, limit: w.type.shape, stride: [...stride, 1, 1] });
+    const around = taps.map(({ shift, count }, axis) => {
+      const lo = count - 1 - shift;
+      return [lo, at(counts, axis) + count - 1 - lo - at(dy.type.shape, axis + 1)] as const;
+    });
+    const ones = size.map(() => 1);
+    const attrs: Attrs = { stride: ones, padding: size.map(() => [0, 0]), dilation: ones, groups };
+    return g.call("conv", [padImage(g, dy, around, ones), turnedKernel(g, part, groups)], attrs);
+  };
+  // The phases along the last axis first, each beside its neighbour: [.., count, s, ..] is [.., count * s, ..].
+  const weave = (axis: number, places: readonly number[]): Value => {
+    if (axis === size.length) return phase(places);
+    const parts = iota(at(stride, axis)).map((r) => weave(axis + 1, [...places, r]));
+    const [first, ...rest] = parts;
+    if (first === undefined || rest.length === 0) return weave(axis + 1, [...places, 0]);
+    const { shape } = first.type;
+    const beside = parts.map((part) => g.reshape(part, shape.toSpliced(axis + 2, 0, 1)));
+    return g.reshape(g.call("concat", beside, { axis: axis + 2 }), shape.with(axis + 1, at(shape, axis + 1) * at(stride, axis)));
+  };
+  const woven = weave(0, []);
+  const limit = [batch, ...size, channels];
+  if (limit.every((n, axis) => n === at(woven.type.shape, axis))) return woven;
+  return g.call("slice", [woven], { start: limit.map(() => 0), limit, stride: limit.map(() => 1) });
 }
 
 /** Pads, or cuts where the padding is negative, the spatial axes; neighbours come to lie `spacing` apart, zeros between them. */
