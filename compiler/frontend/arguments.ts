@@ -25,6 +25,10 @@ export function split(declaration: Callable): { statics: readonly Parameter[]; t
   return { statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))], tensors: params.filter((p) => takesTensor(p.type)) };
 }
 
+/** The parameters that a gradient rule speaks of: tensors, and numbers beside them, which may be scalar tensors. */
+export const differentiableNames = ({ params }: Callable): readonly string[] =>
+  params.flatMap((p) => (takesTensor(p.type) || (p.type.kind === "static" && /^f(32|64)$/.test(p.type.name.text)) ? [p.name.text] : []));
+
 export function signatureOf(target: Target): Signature {
   switch (target.kind) {
     case "callable": {

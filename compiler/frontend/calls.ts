@@ -1,6 +1,6 @@
-import type { Callable, Parameter } from "../../dsl/ast.ts";
+import type { Callable } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { bindArguments, namesFit, signatureOf, split, usage, type Bound } from "./arguments.ts";
+import { bindArguments, differentiableNames, namesFit, signatureOf, split, usage, type Bound } from "./arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { applyRuled } from "./custom-gradient.ts";
 import { namesIn, text } from "./dims.ts";
@@ -123,16 +123,9 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
   });
 }
 
-function bodyOf(inner: Env, declaration: Callable, tensors: readonly Parameter[], finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
+function bodyOf(inner: Env, declaration: Callable, finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
   const { gradient } = declaration;
-  if (gradient !== null)
-    return applyRuled(
-      inner,
-      { ...declaration, gradient },
-      tensors.map((p) => p.name.text),
-      finish,
-      span,
-    );
+  if (gradient !== null) return applyRuled(inner, { ...declaration, gradient }, differentiableNames(declaration), finish, span);
   return finish(inner, inner.context.block(within(inner, makeScope(inner.scope)), declaration.body));
 }
 
@@ -167,7 +160,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   // Names of the body do not change what the signature says of its result.
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
   const result =
-    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, tensors, finish, span))) : ERROR;
+    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span))) : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;

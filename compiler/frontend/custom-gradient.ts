@@ -72,6 +72,8 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   }
   const grads: GraphValue[] = [];
   for (const [k, arg] of args.entries()) {
+    // A number has no gradient, whatever the rule says.
+    if (tensorsIn(arg).length === 0) continue;
     const like = localize(inside, arg, span);
     const g = present(given[k], "a gradient");
     const fitted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : fitLike(inside, g, like, span);

@@ -172,6 +172,21 @@ entry f(x: f32[2], y: f32[2], k: f32) {
   expect(model.call("f", { x: [1.5, 2.5], y: [3, 4], k: [2] })).toEqual({ s: [1, 2], g: [2.5, 4.5], gx: [2, 2], gy: [1.5, 2.5] });
 });
 
+test("a rule for a loop of unknown length, and for numbers that may be scalars of the graph", () => {
+  const model = run(`fn root(x: f32) -> f32 {
+  let newton = while carry y = 1.0, i = 0 until i >= 20 {
+    next y = 0.5 * (y + x / y)
+    next i = i + 1
+  }
+  newton.y
+} with gradient (dy) { dy * 0.5 / sqrt(x) }
+entry f(x: f32) { { y: root(x), g: grad(root(x), x), two: root(4) } }`);
+  const { y, g, two } = model.call("f", { x: [9] });
+  close(y, [3]);
+  close(g, [1 / 6]);
+  close(two, [2]);
+});
+
 test("jvp is the derivative along a tangent", () => {
   const model = run(`entry f(x: f32[3], v: f32[3]) { jvp(sin(x) * sum(x), x, v) }`);
   const [x, v] = [
