@@ -15,7 +15,11 @@ export interface SuppressOptions {
 }
 
 /** Non-maximum suppression: indices of the boxes that are kept, best first; of equal scores the smaller index. */
-export function suppressBoxes(boxes: Numbers, scores: Numbers, { overlap = 0.5, score = -Infinity, limit = Infinity, classes }: SuppressOptions = {}): number[] {
+export function suppressBoxes(
+  boxes: Numbers,
+  scores: Numbers,
+  { overlap = 0.5, score = -Infinity, limit = Infinity, classes }: SuppressOptions = {},
+): number[] {
   if (boxes.length !== 4 * scores.length) fail("E0830", `${boxes.length} numbers are not four for each of ${scores.length} scores`);
   if (classes !== undefined && classes.length !== scores.length) fail("E0830", `${classes.length} classes are not one for each of ${scores.length} scores`);
   const order = Array.from(scores, (_, k) => k)

@@ -63,7 +63,8 @@ export interface Check {
 /** The program in three ways: the reference interpreter in f64, WebAssembly and JavaScript. */
 export async function check(vectors: Case, { text, dims = {}, entry = "run", params = {}, after = {}, calls = 1, tolerance = {} }: Check): Promise<void> {
   const program = programOf(text, dims);
-  const wanted = (call: number): Record<string, number[]> => Object.fromEntries(Object.entries(vectors.outputs).map(([name, v]) => [name, row(v, call, calls)]));
+  const wanted = (call: number): Record<string, number[]> =>
+    Object.fromEntries(Object.entries(vectors.outputs).map(([name, v]) => [name, row(v, call, calls)]));
   const paths = program.persistent.map(({ path }) => path);
   const find = (end: string): string => present(onlyOf(paths.filter((path) => `.${path}`.endsWith(`.${end}`))), `${end} is not one path of ${paths.join(" ")}`);
   const given = Object.entries(vectors.params).map(([name, value]) => [find(params[name] ?? name), numbersOf(value)] as const);
@@ -91,7 +92,11 @@ function programOf(text: string, dims: Readonly<Record<string, number>>): Progra
 }
 
 function inExactNumbers(program: Program, entry: string, given: Given, inputs: Vectors): (watched: Watched) => Record<string, readonly number[]> {
-  const graphOf = (name: string) => present(program.entries.find(({ graph }) => graph.name === name), name).graph;
+  const graphOf = (name: string) =>
+    present(
+      program.entries.find(({ graph }) => graph.name === name),
+      name,
+    ).graph;
   const persistent = new Map<string, Float64Array>([["rng.seed", new Float64Array(2)]]);
   const call = (name: string): Record<string, readonly number[]> => {
     const data = new Map(Object.entries(inputs).map(([key, value]) => [key, Float64Array.from(numbersOf(value))]));
@@ -105,7 +110,10 @@ function inExactNumbers(program: Program, entry: string, given: Given, inputs: V
 }
 
 function inSession(session: Session, entry: string, inputs: Vectors, watched: Watched): Record<string, readonly number[]> {
-  const slots = present(session.plan.entries.find(({ name }) => name === entry), entry).inputs;
+  const slots = present(
+    session.plan.entries.find(({ name }) => name === entry),
+    entry,
+  ).inputs;
   const data = Object.fromEntries(slots.map(({ name, dtype }) => [name, typed(dtype, numbersOf(present(inputs[name], `no input ${name}`)))]));
   const outputs = session.run(entry, data);
   const states = watched.map(([name, path]) => [name, present(session.state.get(path), path)] as const);
@@ -128,7 +136,12 @@ function onlyOf<T>(items: readonly T[]): T | undefined {
   return items.length === 1 ? items[0] : undefined;
 }
 
-function compare(found: Readonly<Record<string, readonly number[]>>, wanted: Readonly<Record<string, readonly number[]>>, tolerance: number, where: string): void {
+function compare(
+  found: Readonly<Record<string, readonly number[]>>,
+  wanted: Readonly<Record<string, readonly number[]>>,
+  tolerance: number,
+  where: string,
+): void {
   for (const [name, expected] of Object.entries(wanted)) {
     const actual = present(found[name], `${where}: there is no ${name}`);
     expect(actual.length, `${where}: elements of ${name}`).toBe(expected.length);

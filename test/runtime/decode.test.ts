@@ -21,18 +21,22 @@ function allLabels(logProbs: readonly number[], classes: number): Map<string, nu
   return labels;
 }
 
-const scores = (frames: number, classes: number) => fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: frames * classes, maxLength: frames * classes });
+const scores = (frames: number, classes: number) =>
+  fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: frames * classes, maxLength: frames * classes });
 
 test("a wide beam finds every label with its exact probability, the best first", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 5 }).chain((frames) => scores(frames, 3)), (raw) => {
-      const logProbs = softmaxRows(raw, 3);
-      const exact = allLabels(logProbs, 3);
-      const found = ctcBeamSearch(logProbs, { classes: 3, beam: 1000 });
-      expect(found.length).toBe(exact.size);
-      for (const { labels, logProb } of found) expect(Math.exp(logProb)).toBeCloseTo(exact.get(labels.join(" ")) ?? NaN, 10);
-      expect(found.map((h) => h.logProb)).toEqual(found.map((h) => h.logProb).sort((a, b) => b - a));
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 5 }).chain((frames) => scores(frames, 3)),
+      (raw) => {
+        const logProbs = softmaxRows(raw, 3);
+        const exact = allLabels(logProbs, 3);
+        const found = ctcBeamSearch(logProbs, { classes: 3, beam: 1000 });
+        expect(found.length).toBe(exact.size);
+        for (const { labels, logProb } of found) expect(Math.exp(logProb)).toBeCloseTo(exact.get(labels.join(" ")) ?? NaN, 10);
+        expect(found.map((h) => h.logProb)).toEqual(found.map((h) => h.logProb).sort((a, b) => b - a));
+      },
+    ),
     { numRuns: 30 },
   );
 });
@@ -84,7 +88,12 @@ test("beam search finds the best of all sentences where greedy choice does not",
 });
 
 test("edit distance is a metric, and counts single edits", () => {
-  expect(editDistance([..."kitten"].map((c) => c.charCodeAt(0)), [..."sitting"].map((c) => c.charCodeAt(0)))).toBe(3);
+  expect(
+    editDistance(
+      [..."kitten"].map((c) => c.charCodeAt(0)),
+      [..."sitting"].map((c) => c.charCodeAt(0)),
+    ),
+  ).toBe(3);
   const word = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 7 });
   fc.assert(
     fc.property(word, word, word, (a, b, c) => {
@@ -95,7 +104,12 @@ test("edit distance is a metric, and counts single edits", () => {
       expect(editDistance(a, b)).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
     }),
   );
-  expect(errorRate([{ found: [1, 2], right: [1, 3, 4] }, { found: [5], right: [5] }])).toBe(0.5);
+  expect(
+    errorRate([
+      { found: [1, 2], right: [1, 3, 4] },
+      { found: [5], right: [5] },
+    ]),
+  ).toBe(0.5);
 });
 
 test("boxes: the overlap of two, and what suppression keeps", () => {

@@ -20,7 +20,11 @@ export const sequences: readonly Item[] = [
   { name: "squared_distances", value: "squared_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
   { name: "pairwise_distances", value: "pairwise_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
   { name: "cosine_distances", value: "cosine_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
-  { name: "locally_weighted_regression", value: "locally_weighted_regression(query, x, y, width: 2, ridge: 0.1)", inputs: { query: "f32[A, C]", x: "f32[5, C]", y: "f32[5]" } },
+  {
+    name: "locally_weighted_regression",
+    value: "locally_weighted_regression(query, x, y, width: 2, ridge: 0.1)",
+    inputs: { query: "f32[A, C]", x: "f32[5, C]", y: "f32[5]" },
+  },
   { name: "spectrogram", value: "spectrogram(x, size: 4, hop: 2)", inputs: { x: "f32[A, 8]" } },
   { name: "log_mel", value: "log_mel(x, rate: 16, size: 8, hop: 4, mels: 2, lowest: 0.1)", inputs: { x: "f32[A, 16]" } },
   { name: "gaussian_blur", value: "gaussian_blur(x, sigma: 0.7)", inputs: { x: "f32[A, B, C, 2]" } },

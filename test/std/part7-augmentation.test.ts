@@ -21,7 +21,12 @@ test.each([
   "mixup(x, t, alpha: 0)",
   "cutmix(x, t, alpha: 0)",
 ])("%s is nothing where it has no strength, and nothing in an entry that does not train", (call) => {
-  const strong = call.replace(/p: 0|size: 0/, "$&.5").replace("std: 0", "std: 1").replace("alpha: 0", "alpha: 0.5").replace("size: 0.5", "size: 2").replace("n(x, 0)", "n(x, 0.5)");
+  const strong = call
+    .replace(/p: 0|size: 0/, "$&.5")
+    .replace("std: 0", "std: 1")
+    .replace("alpha: 0", "alpha: 0.5")
+    .replace("size: 0.5", "size: 2")
+    .replace("n(x, 0)", "n(x, 0.5)");
   const program = programOf(`
 train entry weak(x: f32[2, 4, 3, 3], t: f32[2, 2]) { ${call} }
 entry strong(x: f32[2, 4, 3, 3], t: f32[2, 2]) { ${strong.replace("random_affine(x)", "random_affine(x, rotation: 1)").replace("jitter(x)", "jitter(x, contrast: 0.5)")} }`);
@@ -35,7 +40,14 @@ entry strong(x: f32[2, 4, 3, 3], t: f32[2, 2]) { ${strong.replace("random_affine
 test("flips: each image whole, about half of them", () => {
   const shape = [8, 1, 3, 1] as const;
   const x = Array.from({ length: 24 }, (_, i) => i);
-  const rows = draws("random_flip(x)", shape, x, 8).flatMap((y) => Array.from({ length: 8 }, (_, k) => y.slice(3 * k, 3 * k + 3).map((v) => v - 3 * k).join("")));
+  const rows = draws("random_flip(x)", shape, x, 8).flatMap((y) =>
+    Array.from({ length: 8 }, (_, k) =>
+      y
+        .slice(3 * k, 3 * k + 3)
+        .map((v) => v - 3 * k)
+        .join(""),
+    ),
+  );
   expect([...new Set(rows)].sort()).toEqual(["012", "210"]);
   const flipped = rows.filter((row) => row === "210").length;
   expect(flipped).toBeGreaterThan(16);
@@ -46,7 +58,8 @@ test("crops: every piece is a piece of the padded image, and all places come", (
   const x = Array.from({ length: 9 }, (_, i) => i + 1);
   const padded = (r: number, c: number): number => (r >= 1 && r <= 3 && c >= 1 && c <= 3 ? (x[3 * (r - 1) + c - 1] ?? NaN) : 0);
   const pieces = new Map<string, number>();
-  for (let top = 0; top <= 2; top++) for (let left = 0; left <= 2; left++) pieces.set([0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => padded(top + r, left + c))).join(), 0);
+  for (let top = 0; top <= 2; top++)
+    for (let left = 0; left <= 2; left++) pieces.set([0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => padded(top + r, left + c))).join(), 0);
   for (const y of draws("random_crop(x, size: [3, 3], padding: 1)", [1, 3, 3, 1], x, 120)) {
     expect(pieces.has(y.join())).toBe(true);
     pieces.set(y.join(), (pieces.get(y.join()) ?? 0) + 1);
@@ -90,7 +103,8 @@ test("noise has its spread; jitter its factors", () => {
     expect(factors[0]).not.toBeCloseTo(factors[18] ?? NaN, 5);
   }
   const grey = (v: readonly number[]): number[] => [0, 3, 6].map((i) => 0.299 * (v[i] ?? NaN) + 0.587 * (v[i + 1] ?? NaN) + 0.114 * (v[i + 2] ?? NaN));
-  for (const z of draws("color_jitter(x, saturation: 0.5)", [1, 3, 1, 3], y.slice(0, 9), 3)) grey(z).forEach((v, i) => expect(v).toBeCloseTo(grey(y)[i] ?? NaN, 5));
+  for (const z of draws("color_jitter(x, saturation: 0.5)", [1, 3, 1, 3], y.slice(0, 9), 3))
+    grey(z).forEach((v, i) => expect(v).toBeCloseTo(grey(y)[i] ?? NaN, 5));
 });
 
 test("a blur keeps the sum of a lone pixel in the middle, and is the product of two Gaussians", () => {
@@ -128,7 +142,10 @@ train entry cut(x: f32[3, 4, 4, 1], t: f32[3, 3]) {
   const t = [1, 0, 0, 0, 1, 0, 0, 0, 1];
   const shares: number[] = [];
   for (let call = 0; call < 60; call++)
-    for (const [entry, pixels] of [["mix", 4], ["cut", 16]] as const) {
+    for (const [entry, pixels] of [
+      ["mix", 4],
+      ["cut", 16],
+    ] as const) {
       // The image's number is its pixels' value, so that a mean tells the share of both.
       const { a = [], b = [] } = model.call(entry, { x: Array.from({ length: 3 * pixels }, (_, i) => Math.floor(i / pixels)), t });
       for (let n = 0; n < 3; n++) {
@@ -136,7 +153,10 @@ train entry cut(x: f32[3, 4, 4, 1], t: f32[3, 3]) {
         expect(row.reduce((p, q) => p + q)).toBeCloseTo(1, 5);
         expect(row[(n + 2) % 3]).toBe(0);
         const mean = a.slice(n * pixels, (n + 1) * pixels).reduce((p, q) => p + q) / pixels;
-        expect(mean).toBeCloseTo(row.reduce((sum, share, k) => sum + share * k, 0), 4);
+        expect(mean).toBeCloseTo(
+          row.reduce((sum, share, k) => sum + share * k, 0),
+          4,
+        );
         if (entry === "mix") shares.push(row[n] ?? NaN);
       }
     }

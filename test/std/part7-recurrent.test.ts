@@ -67,7 +67,9 @@ test("the forget gate begins open, the other gates with no bias", () => {
 });
 
 test("two directions have params of their own, and can be added", () => {
-  const program = programOf("model Net(x: f32[1, 2, 3]) = x |> bidirectional(gru, 4, merge: \"sum\") |> bidirectional(gru, 4)\nentry f(x: f32[1, 2, 3]) { Net(x) }");
+  const program = programOf(
+    'model Net(x: f32[1, 2, 3]) = x |> bidirectional(gru, 4, merge: "sum") |> bidirectional(gru, 4)\nentry f(x: f32[1, 2, 3]) { Net(x) }',
+  );
   expect(graphOf(program, "f").outputs[0]?.value.type.shape).toEqual([1, 2, 8]);
   expect(program.persistent.filter(({ path }) => path.endsWith(".w")).map(({ path }) => path)).toEqual(
     [1, 2].flatMap((k) => ["forward", "backward"].map((way) => `Net.bidirectional${k}.${way}.w`)),

@@ -16,7 +16,10 @@ test("the transform is that of its definition, for odd and even sizes", () => {
     const part = (wave: (angle: number) => number): number[] => bins.map((k) => x.reduce((sum, v, t) => sum + v * wave((2 * Math.PI * k * t) / n), 0));
     const { re, im } = model.call("f", { x });
     close(re, part(Math.cos));
-    close(im, part((angle) => -Math.sin(angle)));
+    close(
+      im,
+      part((angle) => -Math.sin(angle)),
+    );
   }
 });
 
@@ -31,7 +34,9 @@ test("frames overlap, windows begin at 0 and have their top in the middle", () =
 test("a pure tone is in its own bin, and in the mel band around its frequency", () => {
   const [rate, size] = [1600, 64];
   const wave = Array.from({ length: 160 }, (_, t) => Math.sin((2 * Math.PI * 400 * t) / rate));
-  const model = run(`entry f(x: f32[1, 160]) { { energy: spectrogram(x, size: ${size}, hop: 32), mel: log_mel(x, rate: ${rate}, size: ${size}, hop: 32, mels: 6) } }`);
+  const model = run(
+    `entry f(x: f32[1, 160]) { { energy: spectrogram(x, size: ${size}, hop: 32), mel: log_mel(x, rate: ${rate}, size: ${size}, hop: 32, mels: 6) } }`,
+  );
   const { energy = [], mel = [] } = model.call("f", { x: wave });
   const [bins, frames] = [size / 2 + 1, 4];
   expect([energy.length, mel.length]).toEqual([frames * bins, frames * 6]);
@@ -58,7 +63,9 @@ test("mel filters are triangles that add up to 1 between the first top and the l
 });
 
 test("distances of all pairs", () => {
-  const model = run(`entry f(a: f32[2, 2], b: f32[3, 2]) { { squared: squared_distances(a, b), far: pairwise_distances(a, b), angle: cosine_distances(a, b) } }`);
+  const model = run(
+    `entry f(a: f32[2, 2], b: f32[3, 2]) { { squared: squared_distances(a, b), far: pairwise_distances(a, b), angle: cosine_distances(a, b) } }`,
+  );
   const { squared, far, angle } = model.call("f", { a: [0, 1, 3, 4], b: [0, 1, 3, 5, -3, -4] });
   close(squared, [0, 25, 34, 18, 1, 100]);
   close(far, [0, 5, Math.sqrt(34), Math.sqrt(18), 1, 10]);
