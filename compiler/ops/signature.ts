@@ -67,8 +67,11 @@ export interface Signature<O extends Names, A extends Kinds> {
 /** No gradient flows, and why. */
 export const none = (why: string): None => ({ kind: "none", why });
 
-export const named = <O extends Names, T>(names: O, items: readonly T[]): Named<O, T> =>
-  Object.fromEntries(names.map((name, i) => [name, items[i]])) as Named<O, T>;
+export function named<O extends Names, T>(names: O, items: readonly T[]): Named<O, T> {
+  const result: Record<string, T | undefined> = {};
+  for (let i = 0; i < names.length; i++) result[names[i] ?? ""] = items[i];
+  return result as Named<O, T>;
+}
 export const typed = <A extends Kinds>(attrs: Attrs): AttrsOf<A> => attrs as AttrsOf<A>;
 export const only = <T>(items: readonly T[]): T => present(items[0], "an op without result");
 
