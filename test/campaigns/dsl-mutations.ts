@@ -21,8 +21,14 @@ const limits = { milliseconds: 2000, megabytes: 256, /** without a sign of life,
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const codes = new Map<string, number>();
-const failures: string[] = [];
+let failed = 0;
 const total = { done: 0, syntax: 0, clean: 0, slowest: 0, slowestIndex: 0 };
+
+/** Said at once: a campaign is long. */
+function failure(says: string): void {
+  failed++;
+  say(says);
+}
 
 function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome): void {
   total.done++;
@@ -30,8 +36,8 @@ function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome)
   else if (found.length === 0) total.clean++;
   for (const code of new Set(found)) codes.set(code, (codes.get(code) ?? 0) + 1);
   if (milliseconds > total.slowest) [total.slowest, total.slowestIndex] = [milliseconds, index];
-  if (thrown !== null) failures.push(`source ${index} throws: ${thrown}`);
-  if (milliseconds > limits.milliseconds) failures.push(`source ${index} takes ${Math.round(milliseconds)} ms`);
+  if (thrown !== null) failure(`source ${index} throws: ${thrown}`);
+  if (milliseconds > limits.milliseconds) failure(`source ${index} takes ${Math.round(milliseconds)} ms`);
 }
 
 /** Runs from `first` until the end or a source that kills the worker; answers the number of the next source. */
@@ -41,7 +47,7 @@ function runFrom(first: number): Promise<number> {
     const worker = new Worker(new URL("./dsl-worker.ts", import.meta.url), { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
     let next = first;
     const killed = (why: string): void => {
-      failures.push(`source ${next} ${why}`);
+      failure(`source ${next} ${why}`);
       total.done++;
       next++;
     };
@@ -69,20 +75,24 @@ function runFrom(first: number): Promise<number> {
   });
 }
 
-if (values.show === undefined) {
-  for (let next = 0; next < count;) next = await runFrom(next);
-  say(
-    `${total.done} sources, seed ${seed}: ${total.syntax} with mistakes of syntax, ${total.done - total.syntax - total.clean} with others, ${total.clean} sound`,
-  );
+function report(): void {
+  const others = total.done - total.syntax - total.clean;
+  say(`${total.done} sources, seed ${seed}: ${total.syntax} with mistakes of syntax, ${others} with others, ${total.clean} sound`);
   say(`slowest: source ${total.slowestIndex}, ${Math.round(total.slowest)} ms`);
-  say(
-    [...codes]
-      .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([code, n]) => `${code} ${n}`)
-      .join(" · "),
-  );
-  say(failures.length === 0 ? "nothing but diagnostics" : failures.join("\n\n"));
-  process.exitCode = failures.length === 0 ? 0 : 1;
+  const named = [...codes].toSorted(([a], [b]) => a.localeCompare(b));
+  say(named.map(([code, n]) => `${code} ${n}`).join(" · "));
+  say(failed === 0 ? "nothing but diagnostics" : `${failed} failures`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+if (values.show === undefined) {
+  // A campaign that is stopped says how far it came.
+  process.once("SIGINT", () => {
+    report();
+    process.exit();
+  });
+  for (let next = 0; next < count;) next = await runFrom(next);
+  report();
 } else {
   process.stdout.write(
     sourceAt(
