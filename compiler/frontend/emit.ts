@@ -1,6 +1,6 @@
 import type { Span } from "../../dsl/span.ts";
 import { brokenCondition } from "../graph/build.ts";
-import type { Attrs } from "../graph/ir.ts";
+import type { Attr, Attrs } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import { isFloat, type Shape, type TensorType } from "../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "./context.ts";
@@ -44,7 +44,7 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
     report(context, broken.code as `${string}-${string}`, span, `${op.name} asks that ${broken.says}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
       also: origins(operands, span),
-      help: dtypeHelp(broken.says, types),
+      help: dtypeHelp(broken.says, types) ?? layoutHelp(op, types),
     });
     return null;
   }
@@ -52,9 +52,27 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
   return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
 }
 
+/** What attributes of windows are where nothing is said of them. */
+const usual: ReadonlyMap<string, number> = new Map([
+  ["stride", 1],
+  ["dilation", 1],
+  ["groups", 1],
+  ["padding", 0],
+]);
+
 /** The attributes of a use that are not what they would be if left out. */
-const givenAttrs = (op: Op, attrs: Attrs): string[] =>
-  Object.entries(attrs).flatMap(([name, attr]) => (JSON.stringify(attr) === JSON.stringify(op.defaults[name]) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
+function givenAttrs(op: Op, attrs: Attrs): string[] {
+  const plain = (name: string, attr: Attr): boolean =>
+    JSON.stringify(attr) === JSON.stringify(op.defaults[name]) || (usual.has(name) && [attr].flat(2).every((n) => n === usual.get(name)));
+  return Object.entries(attrs).flatMap(([name, attr]) => (plain(name, attr) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
+}
+
+/** Where an image seems to have its channels before its rows, as in PyTorch. */
+function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
+  const [, second = 0, ...rest] = x?.shape ?? [];
+  const swapped = rest.length === 2 && second <= 4 && rest.every((size) => size > 4);
+  return swapped && /^conv|^window/.test(op.name) ? "images are channels-last here: [N, H, W, C]" : undefined;
+}
 
 /** Where a condition asks for floats and an operand has none. */
 const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
