@@ -55,7 +55,11 @@ export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets:
   for (const { value, grad } of seeds) contribute(builder, grads, value, grad);
   for (const node of topological(roots).toReversed()) if (node.results.some((value) => active.has(value))) pull(builder, node, active, grads);
   const results = targets.map((target) => grads.get(target) ?? null);
-  keepNeeded(builder, before, results.filter((value) => value !== null));
+  keepNeeded(
+    builder,
+    before,
+    results.filter((value) => value !== null),
+  );
   return results;
 }
 

@@ -19,7 +19,14 @@ export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: 
 }
 
 /** Makes one node; attributes left out get their defaults. Broken conditions are our mistake here: whoever takes text from users checks first. */
-export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, span: Span | null = null, notes: Notes = {}, regions: readonly Graph[] = []): Node {
+export function makeNode(
+  op: Op,
+  operands: readonly Value[],
+  attrs: Attrs = {},
+  span: Span | null = null,
+  notes: Notes = {},
+  regions: readonly Graph[] = [],
+): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
   const broken = brokenCondition(op, types, complete, regions);

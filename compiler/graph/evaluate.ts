@@ -41,7 +41,9 @@ export function evaluate(graph: Graph, options: EvaluateOptions): Evaluation {
 /** One node on given operands; not for leaves other than constants, nor for `gradient`. */
 export function evaluateNode(node: Node, operands: readonly NdArray[], precision: Precision): readonly NdArray[] {
   const types = node.results.map((value) => value.type);
-  const data = isConstant(node) ? node.results.map((value) => present(constantData(value), "a constant has no data")) : referenceData(node, operands, types, precision);
+  const data = isConstant(node)
+    ? node.results.map((value) => present(constantData(value), "a constant has no data"))
+    : referenceData(node, operands, types, precision);
   return types.map((type, index) => ndarray(type, present(data[index], `${node.op.name} has a result without data`), precision));
 }
 
@@ -52,11 +54,18 @@ export function ndarray(type: TensorType, data: Float64Array, precision: Precisi
   return { type, data: rounded(type, data, precision) };
 }
 
-function referenceData({ op, attrs, regions }: Node, operands: readonly NdArray[], results: readonly TensorType[], precision: Precision): readonly Float64Array[] {
+function referenceData(
+  { op, attrs, regions }: Node,
+  operands: readonly NdArray[],
+  results: readonly TensorType[],
+  precision: Precision,
+): readonly Float64Array[] {
   const types = operands.map((operand) => operand.type);
   if (op.reference.kind === "array") return op.reference.apply(operands, { operands: types, results, attrs });
   if (op.reference.kind === "region")
-    return op.reference.apply(operands, { operands: types, results, attrs }, (region, inputs, carries) => runRegion(present(regions[region], `${op.name} has no region ${region}`), inputs, carries, precision));
+    return op.reference.apply(operands, { operands: types, results, attrs }, (region, inputs, carries) =>
+      runRegion(present(regions[region], `${op.name} has no region ${region}`), inputs, carries, precision),
+    );
   const { apply } = op.reference;
   const inputs = operands.map((operand) => operand.data);
   const args = new Array<number>(inputs.length).fill(0);
@@ -69,13 +78,21 @@ function referenceData({ op, attrs, regions }: Node, operands: readonly NdArray[
 }
 
 /** A region on its inputs and carries, in order. */
-function runRegion(region: Graph, inputs: readonly NdArray[], carries: readonly NdArray[], precision: Precision): { outputs: readonly NdArray[]; carries: readonly NdArray[] } {
+function runRegion(
+  region: Graph,
+  inputs: readonly NdArray[],
+  carries: readonly NdArray[],
+  precision: Precision,
+): { outputs: readonly NdArray[]; carries: readonly NdArray[] } {
   const { outputs, writes } = evaluate(region, {
     inputs: new Map(region.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), present(inputs[i], "a region has all its inputs").data])),
     persistent: new Map(carries.map(({ data }, i) => [`carry${i}`, data])),
     precision,
   });
-  return { outputs: region.outputs.map(({ name }) => present(outputs.get(name), `the region gives no ${name}`)), carries: carries.map((old, i) => writes.get(`carry${i}`) ?? old) };
+  return {
+    outputs: region.outputs.map(({ name }) => present(outputs.get(name), `the region gives no ${name}`)),
+    carries: carries.map((old, i) => writes.get(`carry${i}`) ?? old),
+  };
 }
 
 function leafData(node: Node, { inputs, persistent, precision }: EvaluateOptions): readonly NdArray[] | null {

@@ -79,7 +79,11 @@ export type Reference =
       readonly apply: (
         args: readonly NdArray[],
         site: Site,
-        run: (region: number, inputs: readonly NdArray[], carries: readonly NdArray[]) => { readonly outputs: readonly NdArray[]; readonly carries: readonly NdArray[] },
+        run: (
+          region: number,
+          inputs: readonly NdArray[],
+          carries: readonly NdArray[],
+        ) => { readonly outputs: readonly NdArray[]; readonly carries: readonly NdArray[] },
       ) => readonly Float64Array[];
     };
 

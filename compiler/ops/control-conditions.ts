@@ -42,7 +42,10 @@ export const scanConditions: Readonly<Record<string, Condition>> = {
 };
 
 export const whileConditions: Readonly<Record<string, Condition>> = {
-  c1: ["there are as many operands as `carries`, and one at least", (types, { carries }) => integers([carries as number], 1) && (carries as number) <= types.length],
+  c1: [
+    "there are as many operands as `carries`, and one at least",
+    (types, { carries }) => integers([carries as number], 1) && (carries as number) <= types.length,
+  ],
   c2: [
     "condition and body take the invariants",
     (types, attrs, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
@@ -60,7 +63,10 @@ export const whileConditions: Readonly<Record<string, Condition>> = {
 
 export const condConditions: Readonly<Record<string, Condition>> = {
   c1: ["the first operand is a bool scalar", ([pred]) => pred !== undefined && pred.dtype === "bool" && pred.shape.length === 0],
-  c2: ["both branches take the other operands", ([, ...types], _, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types))],
+  c2: [
+    "both branches take the other operands",
+    ([, ...types], _, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types)),
+  ],
   c3: ["both branches give results of the same types", (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), outputTypes(regionOf(regions, 1)))],
   c4: ["the branches have no state", (_, __, regions) => withoutState(...regions)],
 };
@@ -79,9 +85,6 @@ export const customConditions: Readonly<Record<string, Condition>> = {
       return sameTypes(inputTypes(regionOf(regions, 1)), [...types, ...results, ...floatTypes(results)]);
     },
   ],
-  c3: [
-    "`backward` gives the gradient of each floating-point operand",
-    (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types)),
-  ],
+  c3: ["`backward` gives the gradient of each floating-point operand", (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types))],
   c4: ["`forward` and `backward` have no state", (_, __, regions) => withoutState(...regions)],
 };

@@ -29,7 +29,10 @@ function backwardOf(region: Graph, table: GraphBuilder["table"], targets: readon
   const b = new RegionBuilder(region.name, table);
   const names = inputNames(region);
   const inputs = region.inputs.map(({ type }, index) => b.input(names[index] ?? "x", type));
-  const douts = pick(region.outputs.map(({ value }) => value), results).map(({ type }) => b.input("dy", type));
+  const douts = pick(
+    region.outputs.map(({ value }) => value),
+    results,
+  ).map(({ type }) => b.input("dy", type));
   const { outputs } = inlineRegion(b.g, region, inputs);
   const seeds = pick(outputs, results).map((value, index): Seed[] => douts.slice(index, index + 1).map((grad) => ({ value, grad })));
   const wanted = pick(inputs, targets);

@@ -43,7 +43,8 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
     [backward],
   );
   const stacked = range(sequences.length).filter((index) => at(wants.sequences, index));
-  const find = (list: readonly number[], index: number, first: number): Value | null => (list.includes(index) ? at(results, first + list.indexOf(index)) : null);
+  const find = (list: readonly number[], index: number, first: number): Value | null =>
+    list.includes(index) ? at(results, first + list.indexOf(index)) : null;
   return [
     ...carries.map((_, index) => find(active, index, 0)),
     ...sequences.map((_, index) => find(stacked, index, starts.length)),

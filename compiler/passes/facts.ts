@@ -13,7 +13,8 @@ type Offenders = (graph: Graph, options: PassOptions) => readonly Node[];
 const offenders = {
   differentiated: ({ nodes }) => nodes.filter(isGradient),
   simplified: ({ nodes }) => nodes.filter((node) => node.op.name === "stop_gradient" || idleView(node)),
-  frozen: ({ nodes, writes }, { frozen, region = false }) => (region || writes.length > 0 ? [] : nodes.filter((node) => frozen?.has(pathOf(node) ?? "") ?? false)),
+  frozen: ({ nodes, writes }, { frozen, region = false }) =>
+    region || writes.length > 0 ? [] : nodes.filter((node) => frozen?.has(pathOf(node) ?? "") ?? false),
   chosen: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "contract" && node.op.form.contraction(siteOf(node)) === null),
   staged: (graph) => {
     const stability = stabilityOf(graph);

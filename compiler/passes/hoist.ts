@@ -73,9 +73,7 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): r
     const simple = node.op.form.kind === "pointwise" || node.op.form.kind === "view";
     if ((node.op.form.kind === "contract" && items.length < node.operands.length) || (simple && follows)) moves.add(node);
   }
-  return [...moves].filter((node) =>
-    node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))),
-  );
+  return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
 }
 
 function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {

@@ -147,4 +147,8 @@ function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
 
 const isPart = ({ node }: Value): boolean => node.op.name === "pad" && node.attrs["value"] === 0 && zeros(listAttr(node.attrs, "interior"));
 
-export const boxLocalRules: readonly LocalRule[] = [localRule("sum-of-parts", sumOfParts), localRule("slice-of-concat", sliceOfConcat), localRule("concat-of-concat", concatOfConcat)];
+export const boxLocalRules: readonly LocalRule[] = [
+  localRule("sum-of-parts", sumOfParts),
+  localRule("slice-of-concat", sliceOfConcat),
+  localRule("concat-of-concat", concatOfConcat),
+];

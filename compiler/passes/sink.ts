@@ -66,7 +66,11 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[]): read
   const able = sums.filter(({ factors }) => factors !== null);
   if (able.length === 0 || length === 0) return null;
   const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
-  const stack = (value: Value): Value => at([stacks.get(value)].filter((found) => found !== undefined), 0);
+  const stack = (value: Value): Value =>
+    at(
+      [stacks.get(value)].filter((found) => found !== undefined),
+      0,
+    );
   return results.map((result, index) => {
     const sum = able.find(({ carry }) => carry === index);
     if (sum === undefined) return result;

@@ -87,7 +87,9 @@ function firstOutputs({ op, regions }: Node): readonly number[] {
   const giving = op.form.kind === "cond" ? regions : regions.slice(0, 1);
   const [first] = giving;
   if (first === undefined || op.form.kind === "while") return [];
-  return first.outputs.map((_, index) => iota(index + 1).findIndex((other) => giving.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)));
+  return first.outputs.map((_, index) =>
+    iota(index + 1).findIndex((other) => giving.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)),
+  );
 }
 
 /** The region with constants for inputs that are, the first of equal inputs for all of them, and the carries that stand still as inputs of their own, last. */

@@ -74,7 +74,11 @@ function jointOf(first: Node, second: Node): Joint | null {
     turn.outputs.forEach((value, index) => probe.output(`${side}.${index}`, value));
   }
   const both = merged(probe.build());
-  const valueOf = (name: string): Value => at(both.outputs.filter((output) => output.name === name), 0).value;
+  const valueOf = (name: string): Value =>
+    at(
+      both.outputs.filter((output) => output.name === name),
+      0,
+    ).value;
   const next = carries.map((_, index) => valueOf(`0.carry${index}`));
   if (next.some((value, index) => value !== valueOf(`1.carry${index}`))) return null;
 

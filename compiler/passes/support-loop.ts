@@ -20,7 +20,14 @@ export function reachOf(body: Graph, sequences: number): (node: Node) => Reach {
   for (const node of body.nodes) {
     if (isInput(node)) reach.set(node, (places.get(node) ?? 0) < sequences ? "item" : "invariant");
     else if (isLeaf(node)) reach.set(node, node.op.name === "constant" ? "constant" : "turn");
-    else reach.set(node, at(order, node.operands.reduce((most, value) => Math.max(most, order.indexOf(reach.get(value.node) ?? "turn")), 0)));
+    else
+      reach.set(
+        node,
+        at(
+          order,
+          node.operands.reduce((most, value) => Math.max(most, order.indexOf(reach.get(value.node) ?? "turn")), 0),
+        ),
+      );
   }
   return (node) => reach.get(node) ?? "turn";
 }

@@ -75,12 +75,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["reduce_min", overAxes],
   [
     "slice",
-    unary((attrs, length) => ({ start: [0, ...listAttr(attrs, "start")], limit: [length, ...listAttr(attrs, "limit")], stride: [1, ...listAttr(attrs, "stride")] })),
+    unary((attrs, length) => ({
+      start: [0, ...listAttr(attrs, "start")],
+      limit: [length, ...listAttr(attrs, "limit")],
+      stride: [1, ...listAttr(attrs, "stride")],
+    })),
   ],
-  [
-    "pad",
-    unary((attrs) => ({ lo: [0, ...listAttr(attrs, "lo")], hi: [0, ...listAttr(attrs, "hi")], interior: [0, ...listAttr(attrs, "interior")] })),
-  ],
+  ["pad", unary((attrs) => ({ lo: [0, ...listAttr(attrs, "lo")], hi: [0, ...listAttr(attrs, "hi")], interior: [0, ...listAttr(attrs, "interior")] }))],
   [
     "concat",
     (g, node, operands, length) =>
@@ -90,7 +91,11 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         { axis: Number(node.attrs["axis"]) + 1 },
       ),
   ],
-  ["take", (g, node, [x, indices]) => (x === undefined || x.stacked || indices === undefined || node.attrs["axis"] !== 0 ? null : g.call("take", [x.value, indices.value], node.attrs))],
+  [
+    "take",
+    (g, node, [x, indices]) =>
+      x === undefined || x.stacked || indices === undefined || node.attrs["axis"] !== 0 ? null : g.call("take", [x.value, indices.value], node.attrs),
+  ],
 ]);
 
 /** Whether `stackedResult` has a rule for the node, given which of its operands are stacks. */

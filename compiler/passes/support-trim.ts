@@ -42,7 +42,13 @@ function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph 
       continue;
     }
     builder.span = node.span;
-    const { results } = builder.addNode(node.op, plan.operands.map((index) => now(at(node.operands, index))), plan.attrs, node.notes, plan.regions);
+    const { results } = builder.addNode(
+      node.op,
+      plan.operands.map((index) => now(at(node.operands, index))),
+      plan.attrs,
+      node.notes,
+      plan.regions,
+    );
     plan.results.forEach((old, index) => values.set(at(node.results, old), at(results, index)));
   }
   graph.inputs.forEach((value) => builder.inputs.push(now(value)));
@@ -52,7 +58,10 @@ function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph 
 }
 
 function trimmed(node: Node, used: ReadonlySet<Value>): Trimmed | null {
-  const plan = planOf(node, iota(node.results.length).filter((index) => used.has(at(node.results, index))));
+  const plan = planOf(
+    node,
+    iota(node.results.length).filter((index) => used.has(at(node.results, index))),
+  );
   if (plan === null) return null;
   const same = plan.operands.length === node.operands.length && plan.results.length === node.results.length;
   return same && plan.regions.every((region, index) => region === node.regions[index]) ? null : plan;
@@ -78,7 +87,12 @@ function trimScan({ attrs, operands, regions }: Node, results: readonly number[]
   const body = at(regions, 0);
   const { carries, sequences } = scanParts(operands, attrs);
   const outputs = results.filter((index) => index >= carries.length).map((index) => index - carries.length);
-  const needed = neededCarries([body], body, outputs, results.filter((index) => index < carries.length));
+  const needed = neededCarries(
+    [body],
+    body,
+    outputs,
+    results.filter((index) => index < carries.length),
+  );
   const region = narrowed(body, outputs, needed);
   const inputs = readInputs([region]);
   return {
@@ -148,10 +162,12 @@ function narrowed(region: Graph, outputs: readonly number[], carries: readonly n
 
 /** Places of the inputs that one of the regions reads. */
 function readInputs(regions: readonly Graph[]): readonly number[] {
-  const reads = new Set(regions.flatMap((region) => {
-    const values = new Set([...kept(region), ...region.nodes.flatMap(({ operands }) => operands)]);
-    return iota(region.inputs.length).filter((index) => values.has(at(region.inputs, index)));
-  }));
+  const reads = new Set(
+    regions.flatMap((region) => {
+      const values = new Set([...kept(region), ...region.nodes.flatMap(({ operands }) => operands)]);
+      return iota(region.inputs.length).filter((index) => values.has(at(region.inputs, index)));
+    }),
+  );
   return [...reads].toSorted((a, b) => a - b);
 }
 

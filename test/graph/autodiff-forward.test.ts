@@ -22,7 +22,12 @@ function bothWays(graph: Graph, seed: number): readonly (readonly [number, numbe
   const data = randomData(graph, seed);
   const g = new GraphBuilder("forward", ops);
   const inputs = graph.inputs.map((value, index) => g.input(`x${index}`, value.type));
-  const plain = { ...graph, nodes: graph.nodes.filter(({ op }) => op.name !== "gradient"), outputs: graph.outputs.filter(({ name }) => !name.startsWith("g")), writes: [] };
+  const plain = {
+    ...graph,
+    nodes: graph.nodes.filter(({ op }) => op.name !== "gradient"),
+    outputs: graph.outputs.filter(({ name }) => !name.startsWith("g")),
+    writes: [],
+  };
   // The graph again, over inputs of our own.
   const { outputs } = inlineRegion(g, plain, inputs);
   const tangents = inputs.map(({ type }, index) => g.input(`v${index}`, type));

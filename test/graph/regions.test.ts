@@ -59,7 +59,12 @@ test("the verifier looks into regions", () => {
   const stray = makeNode(ops.get("param") ?? fail(), [], { path: "carry0", dtype: "f32", shape: [3] });
   const paramsForCarries = (body: Graph): Graph => {
     const value = stray.results[0] ?? fail();
-    return { ...body, nodes: [...body.nodes.filter(({ op }) => op.name === "input"), stray], outputs: [{ name: "y", value }], writes: [{ path: "carry0", value }] };
+    return {
+      ...body,
+      nodes: [...body.nodes.filter(({ op }) => op.name === "input"), stray],
+      outputs: [{ name: "y", value }],
+      writes: [{ path: "carry0", value }],
+    };
   };
   expect(() => verify(withBody(paramsForCarries))).toThrow("what only an entry has");
   expect(() => verify(withBody((body) => ({ ...body, nodes: body.nodes.toReversed() })))).toThrow("order");

@@ -1,8 +1,11 @@
 // Random graphs with loops and branches keep their values through each pass, print and parse back.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { isGradient } from "../../compiler/graph/autodiff.ts";
+import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
+import { dropDead } from "../../compiler/graph/rebuild.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
@@ -48,6 +51,37 @@ test("the whole list keeps every value of loops and branches", () => {
       expectSameFunction(before, runPasses(before, passes, { verify: true }), "f64", 1e-6, [1]);
     }),
     runs,
+  );
+});
+
+test("gradients of loops and branches are their central differences", () => {
+  fc.assert(
+    fc.property(controlChoices, (steps) => {
+      const graph = randomControl(steps, { trains: true, smooth: true });
+      const data = randomData(graph, 1);
+      const result = (persistent: ReadonlyMap<string, Float64Array>) => evaluate(graph, { ...data, persistent, precision: "f64" });
+      const lossOnly = {
+        ...graph,
+        outputs: graph.outputs.filter(({ name }) => name === "loss"),
+        nodes: graph.nodes.filter((node) => !isGradient(node)),
+        writes: [],
+      };
+      const kept = dropDead(lossOnly);
+      const { writes } = result(data.persistent);
+      for (const path of ["net.w0", "net.w1"]) {
+        const w = data.persistent.get(path) ?? new Float64Array();
+        for (const i of [0, 4]) {
+          const lossAt = (x: number): number =>
+            evaluate(kept, { ...data, persistent: new Map([...data.persistent, [path, w.with(i, x)]]), precision: "f64" }).outputs.get("loss")?.data[0] ??
+            Number.NaN;
+          const [x, h] = [w[i] ?? Number.NaN, 1e-5];
+          const wanted = (lossAt(x + h) - lossAt(x - h)) / (2 * h);
+          const found = (x - (writes.get(path)?.data[i] ?? Number.NaN)) / 0.125;
+          expect(Math.abs(found - wanted)).toBeLessThan(1e-6 * (1 + Math.abs(wanted)));
+        }
+      }
+    }),
+    { ...runs, seed: 11 },
   );
 });
 

@@ -14,4 +14,18 @@ import { specialize } from "../../compiler/passes/specialize.ts";
 import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
 
 /** The passes that change values' way of being computed, and not where they lie, in their order in the pipeline. */
-export const passes: readonly Pass[] = [differentiate, specialize, hoist, simplify, foldConstants, mergeCommon, dropDead, sink, freeze, foldAffine, chooseAlgorithms, inline, splitByStage];
+export const passes: readonly Pass[] = [
+  differentiate,
+  specialize,
+  hoist,
+  simplify,
+  foldConstants,
+  mergeCommon,
+  dropDead,
+  sink,
+  freeze,
+  foldAffine,
+  chooseAlgorithms,
+  inline,
+  splitByStage,
+];

@@ -10,11 +10,16 @@ import { tensor } from "../../compiler/types/tensor-type.ts";
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
 /** What fast-check draws and shrinks. */
-export const controlChoices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), { minLength: 2, maxLength: 9 });
+export const controlChoices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), {
+  minLength: 2,
+  maxLength: 9,
+});
 
 export interface ControlKind {
   /** Appends the gradient of a loss and a step of gradient descent, which writes the params. */
   readonly trains: boolean;
+  /** Without while loops, through which no gradient flows. */
+  readonly smooth?: boolean;
 }
 
 const at = <T>(list: readonly T[], index: number): T => {
@@ -33,15 +38,16 @@ interface Pool {
   readonly items: Value[];
   readonly stacks: Value[];
   readonly weights: readonly Value[];
+  readonly smooth: boolean;
 }
 
 /** Small numbers to choose with, that follow from the drawn ones. */
 const next = (n: number, salt: number): number => (n * 31 + salt * 17 + 7) % 97;
 
-export function randomControl(steps: readonly Choice[], { trains }: ControlKind): Graph {
+export function randomControl(steps: readonly Choice[], { trains, smooth = false }: ControlKind): Graph {
   const g = new GraphBuilder("control", ops);
   const weights = [0, 1].map((index) => g.param(`net.w${index}`, tensor("f32", [3, 3])));
-  const pool: Pool = { items: [g.input("x", item), g.state("net.h", item)], stacks: [g.input("xs", stack)], weights };
+  const pool: Pool = { items: [g.input("x", item), g.state("net.h", item)], stacks: [g.input("xs", stack)], weights, smooth };
   for (const step of steps) grow(g, pool, step, 2);
   pool.items.slice(-3).forEach((value, index) => g.output(`y${index}`, value));
   pool.stacks.slice(-2).forEach((value, index) => g.output(`ys${index}`, value));
@@ -68,7 +74,7 @@ function grow(g: GraphBuilder, pool: Pool, [kind, a, b, c]: Choice, depth: numbe
     () => scan(g, pool, [kind, a, b, c], depth),
     () => scan(g, pool, [kind, a, b, c], depth),
     () => cond(g, pool, [kind, a, b, c], depth),
-    () => loop(g, pool, [kind, a, b, c]),
+    () => (pool.smooth ? scan : loop)(g, pool, [kind, a, b, c], depth),
     () => checkpoint(g, pool, [kind, a, b, c], depth),
   ];
   at(depth > 0 ? [...plain, ...control] : plain, kind)();
@@ -89,7 +95,12 @@ function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const items = sequences.map(({ type }) => r.input("x", tensor(type.dtype, type.shape.slice(1))));
   const [v, ...weights] = invariants.map(({ type }) => r.input("v", type));
   const before = carries.map(({ type }, index) => r.carry(index, type));
-  const inner: Pool = { items: [...(v === undefined ? [] : [v]), ...items, ...before], stacks: depth > 1 ? [r.g.broadcast(at(before, 0), stack.shape, [1, 2])] : [], weights };
+  const inner: Pool = {
+    items: [...(v === undefined ? [] : [v]), ...items, ...before],
+    stacks: depth > 1 ? [r.g.broadcast(at(before, 0), stack.shape, [1, 2])] : [],
+    weights,
+    smooth: pool.smooth,
+  };
   growInside(r.g, inner, choice, inner.stacks.length > 0 ? depth : 1);
   before.forEach((_, index) => r.next(index, r.g.call("tanh", [r.g.add(at(inner.items, inner.items.length - 1 - index), at(inner.items, c + index))])));
   inner.items.slice(-1 - (c % 2)).forEach((value) => r.output("y", value));
@@ -106,7 +117,7 @@ function cond(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const branch = (name: string, salt: number): Graph => {
     const r = new RegionBuilder(name, ops);
     const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
-    const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights };
+    const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
     growInside(r.g, inner, [0, next(a, salt), next(b, salt), next(c, salt)], 1);
     inner.items.slice(-2).forEach((value) => r.output("y", value));
     return r.build();
@@ -133,9 +144,8 @@ function checkpoint(g: GraphBuilder, pool: Pool, choice: Choice, depth: number):
   const args = [at(pool.items, choice[1]), at(pool.items, choice[2]), ...pool.weights];
   const r = new RegionBuilder("body", ops);
   const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
-  const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights };
+  const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
   growInside(r.g, inner, choice, Math.min(depth, 1));
   inner.items.slice(-2).forEach((value) => r.output("y", value));
   pool.items.push(...g.callAll("checkpoint", args, {}, [r.build()]));
 }
-
