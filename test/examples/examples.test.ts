@@ -76,4 +76,4 @@ test.each(tried)("$name runs and trains with finite values", async ({ name, text
   expect(module.plan.entries.some((entry) => entry.name === "predict")).toBe(true);
   expect(module.plan.entries.some((entry) => entry.writes && entry.name !== "init")).toBe(true);
   await run(module);
-});
+}, 180_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { run } from "../frontend/program.ts";
+import { elaborateText, run } from "../frontend/program.ts";
 
 /** loss = sum(g * w): the gradient is the input, whatever w is. */
 const program = (optimizer: string): string => `
@@ -221,4 +221,20 @@ test("accumulation: three calls are one of their mean, for params, momentum and 
   }
   expect(three.state("step.adam.t")).toEqual([3]);
   expect(three.state("step.adam.Net.w.m")[0]).toBeCloseTo(one.state("step.adam.Net.w.m")[0] ?? Number.NaN, 5);
+});
+
+test("what stands behind accumulation sees the mean, and what stands before it each call's gradient", () => {
+  const behind = run(program("accumulate(2) |> clip_by_value(1) |> sgd(lr: 1)"));
+  const before = run(program("clip_by_value(1) |> accumulate(2) |> sgd(lr: 1)"));
+  for (const model of [behind, before]) for (const g of [3, -1]) model.call("step", { g: [g, g] });
+  // The mean of 3 and -1 is 1; that of 1 and -1 is 0.
+  expect(behind.state("Net.w")).toEqual([0, 0]);
+  expect(before.state("Net.w")).toEqual([1, 1]);
+});
+
+test("a transformation with states that says no bool is told so", () => {
+  const { diagnostics } = elaborateText(`
+optimizer odd()(p: f32[..S], g: f32[..S]) = (g, sum(g))
+${program("odd |> sgd(lr: 1)")}`);
+  expect(diagnostics.map(({ code, says, at }) => [code, says, at?.says])).toEqual([["E0604", "whether a call updates is a bool scalar", "gives f32[]"]]);
 });
