@@ -1,0 +1,44 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { dlc } from "./dlc.ts";
+import { createWorkspace } from "./workspace.ts";
+
+const folder = createWorkspace();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = `model Net(x: f32[N, 4]) -> f32[N, 2] = x |> dense(8) |> relu |> dense(2)
+entry predict(x: f32[N, 4]) { Net(x) }
+test "shapes" { assert close(predict(zeros([3, 4])), zeros([3, 2])) }
+test "wrong" { assert rank(predict(zeros([3, 4]))) == 3, "three axes" }
+`;
+writeFileSync(join(folder, "layers.dl"), text);
+
+test("summary prints a table of layers, and JSON on request", async () => {
+  const { code, stdout } = await dlc(folder, "summary", "layers.dl");
+  expect(code).toBe(0);
+  expect(stdout.split("\n").map((line) => line.trimEnd())).toEqual([
+    "layer             output shape  params  FLOPs",
+    "---------------------------------------------",
+    "x                       [1, 4]",
+    "Net                     [N, 2]      58    114",
+    "  dense1 (dense)        [N, 8]      40     72",
+    "  relu                  [N, 8]              8",
+    "  dense2 (dense)        [N, 2]      18     34",
+    "---------------------------------------------",
+    "entry predict: 58 params (0.2 KiB), 0 values of state, 0.000 MFLOP a call",
+    "with N = 1",
+    "",
+  ]);
+  const json = JSON.parse((await dlc(folder, "summary", "layers.dl", "--json")).stdout) as { readonly params: number };
+  expect(json.params).toBe(58);
+});
+
+test("check shows shapes, and runs tests", async () => {
+  const shapes = await dlc(folder, "check", "layers.dl", "--shapes");
+  expect(shapes.stdout.split("\n")[0]).toMatch(/dense\(2\) {2}\/\/ f32\[N=32, 8\] \|> f32\[N=32, 8\] \|> f32\[N=32, 2\]$/);
+  const { code, stdout, stderr } = await dlc(folder, "check", "layers.dl", "--test");
+  expect(code).toBe(1);
+  expect(stdout).toBe("ok    shapes\nFAIL  wrong\n1 of 2 tests passed\n");
+  expect(stderr).toContain("error[E0513]: three axes");
+});
