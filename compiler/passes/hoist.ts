@@ -1,3 +1,4 @@
+import { asksForGradient, isGradient } from "../graph/autodiff.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import { isInput, stringAttr } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
@@ -30,9 +31,12 @@ export const hoist: Pass = {
   exact: false,
   run: (graph) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan" || op.form.kind === "while")) return graph;
+    const differentiated = !graph.nodes.some(isGradient);
     return trim(
       rebuild(graph, (g, node, operands) => {
-        if (node.op.form.kind === "scan") return hoistScan(g, node, operands);
+        // What a gradient inside flows through has to stay inside.
+        if (node.regions.some(asksForGradient)) return null;
+        if (node.op.form.kind === "scan") return hoistScan(g, node, operands, differentiated);
         return node.op.form.kind === "while" ? hoistWhile(g, node, operands) : null;
       }),
     );
@@ -76,7 +80,7 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): r
   return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
 }
 
-function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean): readonly Value[] | null {
   const { attrs } = node;
   const length = Number(attrs["length"]);
   const body = at(node.regions, 0);
@@ -85,7 +89,9 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[]): rea
   const fixed = invariantNodes(body, reach);
   const items = itemNodes(body, reach, length);
   const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), reach, length);
-  const passed = body.outputs.map(({ value }) => (isInput(value.node) && reach(value.node) === "item" ? outside.value(value) : null));
+  // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
+  const same = (value: Value): boolean => differentiated && isInput(value.node) && reach(value.node) === "item";
+  const passed = body.outputs.map(({ value }) => (same(value) ? outside.value(value) : null));
   if (fixed.length === 0 && items.length === 0 && passed.every((value) => value === null)) return null;
 
   const made = (nodes: readonly Node[]): readonly Value[] => nodes.flatMap(({ results }) => results.map((value) => outside.value(value)));

@@ -17,7 +17,7 @@ import { trim } from "./support-trim.ts";
 export const specialize: Pass = {
   name: "specialize",
   says: "tells loops and branches which of their operands are constant or equal",
-  needs: [],
+  needs: ["differentiated"],
   gives: [],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: true,

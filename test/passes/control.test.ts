@@ -8,6 +8,7 @@ import { printGraph } from "../../compiler/graph/print.ts";
 import { dropDead } from "../../compiler/graph/rebuild.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { hoist } from "../../compiler/passes/hoist.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { expectSameFunction, randomData } from "./data.ts";
@@ -83,6 +84,37 @@ test("gradients of loops and branches are their central differences", () => {
     }),
     { ...runs, seed: 11 },
   );
+});
+
+test("hoist leaves alone what a gradient is still to flow through", () => {
+  const before = parseGraph(
+    `graph inner(%x: f32[4,2,3], %w: f32[3,3])
+  %ys, %gs, %same = scan %x, %w {carries=0, sequences=1, length=4} : f32[4], f32[4,3,3], f32[4,2,3]
+    body(%x: f32[2,3], %w: f32[3,3]) {
+      %0 = tanh %w : f32[3,3]
+      %1 = dot %x, %0 {contract=[[1],[0]]} : f32[2,3]
+      %2 = reduce_sum %1 {axes=[0,1]} : f32[]
+      %3 = gradient %2, %w : f32[3,3]
+      return y=%2, g=%3, x=%x
+    }
+  %all, %again = scan %x, %w {carries=0, sequences=1, length=4} : f32[4,2,3], f32[4,2,3]
+    body(%x: f32[2,3], %w: f32[3,3]) {
+      %0 = dot %x, %w {contract=[[1],[0]]} : f32[2,3]
+      return y=%0, x=%x
+    }
+  %sum = reduce_sum %all {axes=[0,1,2]} : f32[]
+  %product = mul %again, %x : f32[4,2,3]
+  %other = reduce_sum %product {axes=[0,1,2]} : f32[]
+  %loss = add %sum, %other : f32[]
+  %da, %dx, %dw = gradient %loss, %again, %x, %w : f32[4,2,3], f32[4,2,3], f32[3,3]
+  return ys=%ys, gs=%gs, da=%da, dx=%dx, dw=%dw
+`,
+    ops,
+  );
+  const after = runPasses(before, [hoist], { verify: true });
+  expect(everyNode(after).filter((name) => name === "gradient").length).toBe(2);
+  expect(after.nodes.some(({ op }) => op.name === "dot")).toBe(true);
+  expectSameFunction(before, after, "f64", 1e-12);
 });
 
 /** A cell's training step over so many turns. */
