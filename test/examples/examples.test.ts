@@ -60,10 +60,11 @@ async function run(module: CompiledModule): Promise<void> {
       const outputs = session.run(entry.name, draw(entry, next));
       for (const [name, { data }] of Object.entries(outputs)) expect(finite(data), `${entry.name}.${name} in call ${turn}`).toBe(true);
     }
+  for (const [path, { data }] of session.state) expect(finite(data), path).toBe(true);
   // What is learned without gradients, such as the centres of clusters, is a state.
   const params = [...session.state].filter(([, { kind }]) => kind === "param");
   const learned = params.length > 0 ? params : [...session.state].filter(([path]) => !path.startsWith("rng."));
-  const changed = learned.filter(([path, { data }]) => String(data) !== String(before.get(path)));
+  const changed = learned.filter(([path, { data }]) => differ(data, before.get(path) ?? []));
   expect(changed.length, "params that training changed").toBeGreaterThan(0);
 }
 
