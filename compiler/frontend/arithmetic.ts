@@ -84,11 +84,14 @@ export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: 
 
 /** Ops whose result on ints is an int. */
 const intOps: ReadonlySet<string> = new Set(["add", "sub", "mul", "max", "min", "rem", "neg", "abs", "sign"]);
-const roundOps: ReadonlySet<string> = new Set(["floor", "ceil"]);
+const roundOps: ReadonlySet<string> = new Set(["floor", "ceil", "round", "trunc"]);
 const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
 
 function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `\`${op.name}\` needs a tensor`);
+  // A static choice is what it chooses, of whatever kind.
+  const [condition, a, b] = operands;
+  if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined) return condition.value.value ? a.value : b.value;
   const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
   const result = op.reference.apply(
     args,

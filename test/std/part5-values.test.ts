@@ -142,3 +142,8 @@ test("identity, constant and lecun", () => {
   const normal = initialised("f32[50, 40]", "lecun_normal");
   for (const values of [w, normal]) expect(Math.sqrt((values.reduce((a, b) => a + b * b, 0) / 2000) * 50)).toBeCloseTo(1, 1);
 });
+
+test("a choice between numbers is a number", () => {
+  const model = run(`entry f(x: f32[2]) { { y: x * select(2 > 1, 7, 0.5), z: x * round(2.5), axis: sum(x, axis: select(false, 5, 0)) } }`);
+  expect(model.call("f", { x: [1, 2] })).toEqual({ y: [7, 14], z: [2, 4], axis: [3] });
+});
