@@ -154,6 +154,11 @@ export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorT
     if (isPack(dim)) {
       const pack = packNamed(env, dim.name.text, dim.span);
       if (pack === null) return null;
+      const wrong = pack.sizes.find((size) => !Number.isSafeInteger(size) || size < 1);
+      if (wrong !== undefined) {
+        report(env.context, "E0315", dim.span, `..${dim.name.text} holds ${wrong}, which is no size`);
+        return null;
+      }
       shape.push(...pack.sizes);
       symbols.push(...pack.symbols);
     } else {
