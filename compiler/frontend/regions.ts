@@ -5,7 +5,7 @@ import { invariant, present } from "../support/invariant.ts";
 import { scalar } from "../types/tensor-type.ts";
 import type { Carries, Context, DlValue, Env, Region } from "./context.ts";
 import { report } from "./errors.ts";
-import { describe, ERROR, makeTensor } from "./values.ts";
+import { describe, makeTensor } from "./values.ts";
 
 /** A context whose nodes go into a graph of their own. `carries` for the body of a loop. */
 export function openRegion(context: Context, name: string, carries: Carries | null = null): Context {

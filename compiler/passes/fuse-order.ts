@@ -40,8 +40,8 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     if (between === null) return false;
     const region = this.#sequence.slice(from, to + 1);
     const rest = region.filter((item): item is Item<G> => item !== null && item !== first && item !== second);
-    const [early, late] = [true, false].map((wanted) => rest.filter((item) => between.items.has(item) === (between.side === "before") === wanted));
-    const moved = [...(early ?? []), first, ...(late ?? [])];
+    const isEarly = (item: Item<G>): boolean => between.items.has(item) === (between.side === "before");
+    const moved = [...rest.filter(isEarly), first, ...rest.filter((item) => !isEarly(item))];
     region.forEach((_, i) => {
       const item = moved[i] ?? null;
       this.#sequence[from + i] = item;

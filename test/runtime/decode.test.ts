@@ -64,7 +64,10 @@ test("sampling follows the probabilities; top-k, top-p and temperature narrow th
   const logits = [1, 3, 2, 0].map((x) => x * Math.log(2));
   const counts = (options: Partial<Parameters<typeof sampleToken>[1]>): number[] => {
     const found = [0, 0, 0, 0];
-    for (let i = 0; i < 1500; i++) found[sampleToken(logits, { ...options, random: (i + 0.5) / 1500 })]! += 1 / 100;
+    for (let i = 0; i < 1500; i++) {
+      const token = sampleToken(logits, { ...options, random: (i + 0.5) / 1500 });
+      found[token] = (found[token] ?? NaN) + 1 / 100;
+    }
     return found.map(Math.round);
   };
   expect(counts({})).toEqual([2, 8, 4, 1]);
