@@ -6,7 +6,7 @@ import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "./context.
 import { allowedShape, emit } from "./emit.ts";
 import { report } from "./errors.ts";
 import { einsum } from "./einsum.ts";
-import { gradientsOf, pushForward, scalarLoss } from "./gradients.ts";
+import { directionalDerivative, gradientsOf, scalarLoss } from "./gradients.ts";
 import { numbers } from "./op-calls.ts";
 import { paramsUnder } from "./places.ts";
 import { rearrange } from "./rearrange.ts";
@@ -99,7 +99,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     "the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by",
     [],
     ["y", "x", "v"],
-    (env, args, span) => pushForward(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
+    (env, args, span) => directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
   ),
   rearrange: define(
     "axes named, split, joined and moved: rearrange(x, \"n (h p) c -> n h (p c)\"); where an axis is split, numbers or `sizes` tell into what",

@@ -1,4 +1,5 @@
 import type { Span } from "../../dsl/span.ts";
+import { pushForward } from "../graph/autodiff-forward.ts";
 import { gradientBlockers } from "../graph/autodiff.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
 import { isFloat, sameType } from "../types/tensor-type.ts";
@@ -16,10 +17,8 @@ export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null 
   return null;
 }
 
-/** One gradient per target; null after a report of an op that has none. */
-export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
-  const { builder } = env.context;
-  const values = targets.map((t) => t.value);
+/** Whether a gradient of the value flows to the targets; false after a report of what lets none through. */
+function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span): boolean {
   const [blocker] = gradientBlockers(loss.value, values);
   if (blocker !== undefined) {
     const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
@@ -27,7 +26,7 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
       also: blocker.span === null ? [] : [{ span: blocker.span, says: `${blocker.op.name} is used here` }],
       help: "stop_gradient(x) leaves a part out on purpose",
     });
-    return null;
+    return false;
   }
   const reached = differentiable(loss.value);
   if (!values.some((value) => reached.has(value))) {
@@ -35,17 +34,22 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
       also: origins([loss], span),
       help: "comparisons, conversions to ints and stop_gradient let none through",
     });
-    return null;
+    return false;
   }
+  return true;
+}
+
+/** One gradient per target; null after a report of what lets none through. */
+export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
+  const { builder } = env.context;
+  const values = targets.map((t) => t.value);
+  if (!flows(env, loss, values, span)) return null;
   const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
 
-/**
- * Forward mode by reverse mode twice: the gradient of <vjp(u), v> with respect to u, which the first gradient is linear in, so u is of no account. The expansion
- * drops what the result does not need. J. Townsend, "A new trick for calculating Jacobian vector products", 2017.
- */
-export function pushForward(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
+/** `jvp(y, x, v)`: what y changes by if x changes by v. */
+export function directionalDerivative(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
   const { builder } = env.context;
   const [y, x, v] = [given.y.value, given.x.value, given.v.value];
   if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
@@ -54,12 +58,8 @@ export function pushForward(env: Env, given: { readonly y: Arg; readonly x: Arg;
   if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
   if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
     return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, { also: [{ span: given.x.span, says: describe(x) }] });
-  const u = build(env, span, () => builder.constant(y.value.type, 0));
-  const inner = (a: GraphValue, b: GraphValue): GraphValue => builder.sum(builder.mul(a, b), [...a.type.shape.keys()]);
-  const weighted = makeTensor(builder, build(env, span, () => inner(y.value, u)), span);
-  const back = gradientsOf(env, weighted, [x], span)?.[0];
-  if (back === undefined) return ERROR;
-  const [result] = build(env, span, () => builder.callAll("gradient", [inner(back.value, v.value), u]));
+  if (!flows(env, y, [x.value], span)) return ERROR;
+  const [result] = build(env, span, () => pushForward(builder, [y.value], [x.value], [v.value]));
   return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);
 }
 
