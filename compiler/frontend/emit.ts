@@ -7,7 +7,7 @@ import type { DlValue, Env, Tensor } from "./context.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { ERROR, makeTensor, showTensor } from "./values.ts";
 
-const maxNodes = 20_000;
+const maxNodes = 40_000;
 const maxElements = 2 ** 31 - 1;
 
 /** Adds a node for an op whose operands come from the user: a broken condition is a diagnostic that shows all of them. Null after a report. */
