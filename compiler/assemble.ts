@@ -37,7 +37,12 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
     entries.push({ name, steps: callSteps });
     if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
     const memory = memoryOf(graph);
-    const slot = (slotName: string, value: Value): NamedSlot => ({ name: slotName, dtype: value.type.dtype, shape: value.type.shape, offset: addressOf(value, graph, layout) });
+    const slot = (slotName: string, value: Value): NamedSlot => ({
+      name: slotName,
+      dtype: value.type.dtype,
+      shape: value.type.shape,
+      offset: addressOf(value, graph, layout),
+    });
     return {
       name: graph.name,
       dims,
@@ -102,4 +107,3 @@ class KernelLibrary implements Library {
     return name;
   }
 }
-

@@ -20,7 +20,8 @@ export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pi
 
 /** The text of one stage of one entry. Throws a `DiagnosticError` for mistakes in the source, and for a stage or entry that does not exist. */
 export function dump(source: Source, { entry, stage, ...options }: DumpOptions): string {
-  if (!stageNames.includes(stage)) throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: nearOr(stage, stageNames, "the stages are") }]);
+  if (!stageNames.includes(stage))
+    throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: nearOr(stage, stageNames, "the stages are") }]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });
@@ -71,7 +72,9 @@ function dumpPlan(module: CompiledModule, entry: string): string {
   const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
   const share = plan.liveBytes === 0 ? "" : ` (${((100 * plan.scratchBytes) / plan.liveBytes - 100).toFixed(1)} % over the largest live set)`;
   const persistent = module.plan.persistent.map(({ offset, dtype, shape, path }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${path}`);
-  const slots = [...plan.inputs, ...plan.outputs].map(({ name, offset, dtype, shape }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`);
+  const slots = [...plan.inputs, ...plan.outputs].map(
+    ({ name, offset, dtype, shape }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`,
+  );
   return [
     `entry ${plan.name}`,
     `arena ${kib(module.plan.arenaBytes)}, scratch ${kib(plan.scratchBytes)}, largest live set ${kib(plan.liveBytes)}${share}`,
@@ -88,7 +91,8 @@ function dumpPlan(module: CompiledModule, entry: string): string {
 }
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
-const showAddress = (address: Address): string => (typeof address === "number" ? String(address) : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+"));
+const showAddress = (address: Address): string =>
+  typeof address === "number" ? String(address) : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+");
 
 /** One line a step; what is inside of control is indented. */
 function stepLines(steps: readonly Step[], depth: number): string[] {

@@ -18,7 +18,11 @@ export interface TestResult {
 /** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for mistakes in the text. */
 export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
-  const { program, tests, diagnostics } = withStandIns([dims], (standIn) => elaborateTests(source, { variants: [dims], resolve: options.resolve, standIn }), [8]);
+  const { program, tests, diagnostics } = withStandIns(
+    [dims],
+    (standIn) => elaborateTests(source, { variants: [dims], resolve: options.resolve, standIn }),
+    [8],
+  );
   if (program === null) throw new DiagnosticError(diagnostics);
   if (tests.length === 0) return [];
   const compiled = compileProgram(program, options);

@@ -13,7 +13,11 @@ interface Attempt {
  * Looks at a file with sizes that stand in for the dims that are not `given`, until one brings no mistake: a mistake is what all of them bring. The first
  * attempt is that with the smallest size, and is the answer where all fail.
  */
-export function withStandIns<T extends Attempt>(given: readonly Readonly<Record<string, number>>[], attempt: (standIn: number) => T, first: readonly number[] = []): T {
+export function withStandIns<T extends Attempt>(
+  given: readonly Readonly<Record<string, number>>[],
+  attempt: (standIn: number) => T,
+  first: readonly number[] = [],
+): T {
   const [smallest, ...others] = [...first, ...sizes];
   const found = attempt(smallest ?? 1);
   // Whatever was given decides it.

@@ -40,7 +40,8 @@ export function stepsOfEntry(graph: Graph, layout: Layout, library: Library): { 
     depth: 0,
   };
   const groups = groupsOf(graph);
-  const of = (stage: GroupView["stage"]): readonly Step[] => groups.filter((group) => group.stage === stage).flatMap((group) => stepsOfGroup(group, frame, layout, library));
+  const of = (stage: GroupView["stage"]): readonly Step[] =>
+    groups.filter((group) => group.stage === stage).flatMap((group) => stepsOfGroup(group, frame, layout, library));
   return { weights: of("weights"), call: of("call") };
 }
 

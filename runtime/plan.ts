@@ -120,5 +120,10 @@ export interface Plan {
 export type Exports = Readonly<Record<string, (...args: readonly number[]) => void>>;
 
 export type Code =
-  | { readonly kind: "wasm"; readonly bytes: Uint8Array<ArrayBuffer>; /** Used instead where the host has relaxed SIMD. */ readonly relaxed?: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: "wasm";
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      /** Used instead where the host has relaxed SIMD. */
+      readonly relaxed?: Uint8Array<ArrayBuffer>;
+    }
   | { readonly kind: "js"; readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports };

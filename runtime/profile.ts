@@ -48,11 +48,23 @@ export function profileSteps(steps: readonly Step[], exports: Exports, buffer: A
       }
     });
   }
-  return [...timings].map(([kernel, { calls, best, sum, flops, bytes }]) => ({ kernel, calls, bestMs: best.reduce((a, b) => a + b, 0), meanMs: sum / runs, flops, bytes }));
+  return [...timings].map(([kernel, { calls, best, sum, flops, bytes }]) => ({
+    kernel,
+    calls,
+    bestMs: best.reduce((a, b) => a + b, 0),
+    meanMs: sum / runs,
+    flops,
+    bytes,
+  }));
 }
 
 /** Control in JavaScript, the calls through `call`. */
-function runSteps(steps: readonly Step[], turns: readonly number[], memory: Uint8Array, call: (step: Extract<Step, { kind: "call" }>, turns: readonly number[]) => void): void {
+function runSteps(
+  steps: readonly Step[],
+  turns: readonly number[],
+  memory: Uint8Array,
+  call: (step: Extract<Step, { kind: "call" }>, turns: readonly number[]) => void,
+): void {
   for (const step of steps) {
     switch (step.kind) {
       case "call":

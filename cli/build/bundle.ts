@@ -15,7 +15,8 @@ export function bundle(main: URL): string {
 }
 
 const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
-const typeImport = /^(?:import|export) type\s[^;]*;\n/gm;
+/** Not `export type X = ...`, which goes when types are stripped. */
+const typeImport = /^(?:import|export) type\s[^;=]*? from "[^"]+";\n/gm;
 
 function filesInOrder(main: URL): URL[] {
   const found = new Map<string, URL>();

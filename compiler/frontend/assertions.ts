@@ -11,7 +11,9 @@ export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void 
   const { context } = env;
   const { assertions, builder } = context;
   if (assertions === null || context.region !== null) {
-    report(context, "E0512", statement.span, "`assert` stands in a test", { help: "`require(condition, message)` checks what is static; `where` what a signature asks for" });
+    report(context, "E0512", statement.span, "`assert` stands in a test", {
+      help: "`require(condition, message)` checks what is static; `where` what a signature asks for",
+    });
     return;
   }
   const condition = context.evaluate(env, statement.condition);

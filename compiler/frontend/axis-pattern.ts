@@ -34,7 +34,11 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
     report(env.context, "E0511", spanInside(arg.span, pattern, at, end), says, { help });
     return null;
   };
-  const tokens = [...pattern.matchAll(/->|\.\.\.?|[A-Za-z_]\w*|\d+|\S/g)].map((match) => ({ text: match[0], at: match.index, end: match.index + match[0].length }));
+  const tokens = [...pattern.matchAll(/->|\.\.\.?|[A-Za-z_]\w*|\d+|\S/g)].map((match) => ({
+    text: match[0],
+    at: match.index,
+    end: match.index + match[0].length,
+  }));
   const arrows = tokens.filter((token) => token.text === "->");
   const whole = { at: 0, end: pattern.length };
   if (arrows.length !== 1)

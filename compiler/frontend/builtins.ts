@@ -82,7 +82,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
   }),
   params: define(
-    "the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as \"*.w\"",
+    'the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as "*.w"',
     ["model", "only"],
     [],
     (env, args) => {
@@ -95,22 +95,22 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     ["only"],
   ),
   grad: define("the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)", [], ["loss", "x"], gradient),
-  jvp: define(
-    "the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by",
-    [],
-    ["y", "x", "v"],
-    (env, args, span) => directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
+  jvp: define("the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by", [], ["y", "x", "v"], (env, args, span) =>
+    directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
   ),
   rearrange: define(
-    "axes named, split, joined and moved: rearrange(x, \"n (h p) c -> n h (p c)\"); where an axis is split, numbers or `sizes` tell into what",
+    'axes named, split, joined and moved: rearrange(x, "n (h p) c -> n h (p c)"); where an axis is split, numbers or `sizes` tell into what',
     ["pattern", "sizes"],
     ["x"],
     (env, args, span) => rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
     ["sizes"],
   ),
   einsum: {
-    ...define("sums of products over named axes: einsum(\"n t d, d h -> n t h\", a, b); what the result does not name is summed over", ["pattern"], ["parts"], (env, args, span) =>
-      einsum(env, arg(args, "pattern"), arg(args, "parts"), span),
+    ...define(
+      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); what the result does not name is summed over',
+      ["pattern"],
+      ["parts"],
+      (env, args, span) => einsum(env, arg(args, "pattern"), arg(args, "parts"), span),
     ),
     variadic: true,
   },

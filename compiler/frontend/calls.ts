@@ -160,7 +160,9 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   // Names of the body do not change what the signature says of its result.
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
   const result =
-    good && holds(inner, declaration, span) ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span))) : ERROR;
+    good && holds(inner, declaration, span)
+      ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
+      : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
   return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;

@@ -87,7 +87,13 @@ export type BuiltinArgs = ReadonlyMap<string, Arg>;
 
 /** What a name stands for. A param or state is read anew at each use: a write before it counts. */
 export type Binding =
-  | { readonly kind: "value"; readonly value: DlValue; readonly span: Span | null; /** how a dim got its size */ readonly because?: string; readonly dim?: true }
+  | {
+      readonly kind: "value";
+      readonly value: DlValue;
+      readonly span: Span | null;
+      /** how a dim got its size */ readonly because?: string;
+      readonly dim?: true;
+    }
   | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
   /** A dim of the file, sized from outside. */
   | { readonly kind: "dim"; readonly span: Span }

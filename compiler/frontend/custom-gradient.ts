@@ -55,7 +55,9 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   const { gradient } = declaration;
   const [param, ...more] = gradient.params;
   if (param === undefined || more.length > 0) {
-    report(env.context, "E0611", gradient.span, "a gradient rule takes one name, the gradient with respect to the result", { help: "with gradient (dy) { ... }" });
+    report(env.context, "E0611", gradient.span, "a gradient rule takes one name, the gradient with respect to the result", {
+      help: "with gradient (dy) { ... }",
+    });
     return null;
   }
   const scope = makeScope(env.scope);
@@ -67,7 +69,9 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   const given = args.length === 1 ? [value] : value.kind === "tuple" || value.kind === "list" ? value.items : [];
   const span: Span = gradient.body.statements.at(-1)?.span ?? gradient.span;
   if (given.length !== args.length) {
-    report(env.context, "E0611", span, `the gradient rule of ${name} gives ${describe(value)} for ${args.length} tensors`, { help: "a tuple with one gradient for each" });
+    report(env.context, "E0611", span, `the gradient rule of ${name} gives ${describe(value)} for ${args.length} tensors`, {
+      help: "a tuple with one gradient for each",
+    });
     return null;
   }
   const grads: GraphValue[] = [];

@@ -63,7 +63,9 @@ const wrongRank = ({ complain }: AxisPattern, side: Side, t: Tensor): null =>
   complain(
     { at: side[0]?.[0]?.at ?? 0, end: side.at(-1)?.[0]?.end ?? 1 },
     `${side.length} ${side.length === 1 ? "axis" : "axes"} for ${showTensor(t)}`,
-    side.length === 1 && (side[0]?.[0]?.text.length ?? 0) > 1 ? `names are set apart by spaces: ${[...(side[0]?.[0]?.text ?? "")].join(" ")}` : "name every axis, or write `..` for those that stay",
+    side.length === 1 && (side[0]?.[0]?.text.length ?? 0) > 1
+      ? `names are set apart by spaces: ${[...(side[0]?.[0]?.text ?? "")].join(" ")}`
+      : "name every axis, or write `..` for those that stay",
   );
 
 function sized(
@@ -99,7 +101,13 @@ function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: re
     const both = a.names.filter((name) => b.names.includes(name));
     const [batch, contract] = [both.filter((name) => wanted.has(name)), both.filter((name) => !wanted.has(name))];
     const pairs = (names: readonly string[]): number[][] => [names.map((name) => a.names.indexOf(name)), names.map((name) => b.names.indexOf(name))];
-    const made = emit(env, span, "dot", [a, b].map(({ value }) => makeTensor(builder, value, span)), { batch: pairs(batch), contract: pairs(contract) });
+    const made = emit(
+      env,
+      span,
+      "dot",
+      [a, b].map(({ value }) => makeTensor(builder, value, span)),
+      { batch: pairs(batch), contract: pairs(contract) },
+    );
     if (made.kind !== "tensor") return null;
     const free = ({ names }: Named): string[] => names.filter((name) => !both.includes(name));
     acc = { value: made.value, names: [...batch, ...free(a), ...free(b)] };

@@ -54,10 +54,13 @@ export function directionalDerivative(env: Env, given: { readonly y: Arg; readon
   const [y, x, v] = [given.y.value, given.x.value, given.v.value];
   if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
   for (const { value, span: at } of [given.y, given.x])
-    if (value.kind !== "tensor" || !isFloat(value.value.type.dtype)) return report(env.context, "E0309", at, `a derivative is of and along float tensors, not ${describe(value)}`);
+    if (value.kind !== "tensor" || !isFloat(value.value.type.dtype))
+      return report(env.context, "E0309", at, `a derivative is of and along float tensors, not ${describe(value)}`);
   if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
   if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
-    return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, { also: [{ span: given.x.span, says: describe(x) }] });
+    return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, {
+      also: [{ span: given.x.span, says: describe(x) }],
+    });
   if (!flows(env, y, [x.value], span)) return ERROR;
   const [result] = build(env, span, () => pushForward(builder, [y.value], [x.value], [v.value]));
   return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);

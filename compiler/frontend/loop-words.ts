@@ -30,8 +30,7 @@ export function nextOf(env: Env, name: Name): DlValue {
   if (loop === null) return report(context, "E0621", name.span, "`next` stands in the body of a `scan` or `while`");
   if (!loop.carries.has(name.text)) return unknownCarry(env, name);
   const next = loop.nexts.get(name.text);
-  if (next === undefined)
-    return report(context, "E0621", name.span, `next ${name.text} is not known yet`, { help: `write \`next ${name.text} = ...\` above` });
+  if (next === undefined) return report(context, "E0621", name.span, `next ${name.text} is not known yet`, { help: `write \`next ${name.text} = ...\` above` });
   return localize(env, next.value, name.span);
 }
 
@@ -44,7 +43,10 @@ export function setYield(env: Env, statement: Stmt & { kind: "yield" }): void {
     return;
   }
   if (loop.yielded !== null)
-    report(context, "E0202", statement.span, "a body yields once", { also: [{ span: loop.yielded.span, says: "first here" }], help: "yield a tuple or a record of several" });
+    report(context, "E0202", statement.span, "a body yields once", {
+      also: [{ span: loop.yielded.span, says: "first here" }],
+      help: "yield a tuple or a record of several",
+    });
   loop.yielded = { value, span: statement.value.span };
 }
 

@@ -91,14 +91,19 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
       help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) make one of many" : undefined,
     });
   }
-  test.builder.output("continue", build(testEnv, expr.until.span, () => test.builder.call("not", [stop.value])));
+  test.builder.output(
+    "continue",
+    build(testEnv, expr.until.span, () => test.builder.call("not", [stop.value])),
+  );
   const inner = openRegion(context, "while", carries);
   const body: Env = { ...env, context: inner, scope: makeScope(env.scope), loop: null };
   const loop = runBody(body, expr, carried, inner);
   if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;
-  if (loop.yielded !== null) return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
+  if (loop.yielded !== null)
+    return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
   writeStates(inner, carries);
-  if (carries.counter !== null) inner.builder.write(`carry${carries.counter}`, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
+  if (carries.counter !== null)
+    inner.builder.write(`carry${carries.counter}`, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
   const invariants = invariantsOf([test, inner]);
   const graphs = [closeRegion(test, [], invariants), closeRegion(inner, [], invariants)];
   const { builder } = context;
@@ -136,7 +141,9 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
 function bindCarries(env: Env, carried: readonly Carried[], inner: Context): Map<string, { value: DlValue; span: Span }> {
   const bound = new Map<string, { value: DlValue; span: Span }>();
   for (const { carry, init, first } of carried) {
-    const leaves = tensorsIn(init).map((t, k) => makeTensor(inner.builder, carryLeaf(inner, present(inner.region, "a region"), first + k), carry.span, t.symbols));
+    const leaves = tensorsIn(init).map((t, k) =>
+      makeTensor(inner.builder, carryLeaf(inner, present(inner.region, "a region"), first + k), carry.span, t.symbols),
+    );
     const value = withTensors(init, leaves);
     env.scope.bindValue(carry.name.text, value, carry.name.span);
     bound.set(carry.name.text, { value, span: carry.span });
@@ -178,7 +185,9 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const name = carry.name.text;
     const next = loop.nexts.get(name);
     if (next === undefined) {
-      report(inner, "E0623", carry.span, `${name} has no \`next\`, so it would never change`, { help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop` });
+      report(inner, "E0623", carry.span, `${name} has no \`next\`, so it would never change`, {
+        help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop`,
+      });
       good = false;
       continue;
     }
@@ -240,4 +249,3 @@ function movedBack(env: Env, value: GraphValue, item: Tensor | undefined, { axis
   const moved = to === 0 ? value : build(env, span, () => builder.transpose(value, perm));
   return makeTensor(builder, moved, span, symbols.toSpliced(to, 0, symbol));
 }
-

@@ -32,7 +32,9 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
     if (value.kind === "error") continue;
     const path = pathOf(env, value);
     if (path === null) {
-      report(context, "E0211", target.span, `${describe(value)} has no params of its own`, { help: "name a model, a layer that a `let` named, or a part of one, such as Net.backbone" });
+      report(context, "E0211", target.span, `${describe(value)} has no params of its own`, {
+        help: "name a model, a layer that a `let` named, or a part of one, such as Net.backbone",
+      });
     } else context.frozen.set(path, target.span);
   }
 }

@@ -60,7 +60,18 @@ export function openProgram(source: Source, options: ElaborateOptions): { readon
   const diagnostics: Diagnostic[] = [];
   const { main, library } = loadModules(source, options.resolve, diagnostics);
   const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((random) => [random.path, random]));
-  const state: ProgramState = { table: ops, ops: opFunctions(), library, diagnostics, reported: new Set(), declared, settings: new Map(), naming: new Map(), standIn: options.standIn ?? null, trace: options.trace ?? null };
+  const state: ProgramState = {
+    table: ops,
+    ops: opFunctions(),
+    library,
+    diagnostics,
+    reported: new Set(),
+    declared,
+    settings: new Map(),
+    naming: new Map(),
+    standIn: options.standIn ?? null,
+    trace: options.trace ?? null,
+  };
   reserve(state.naming, "", "rng");
   return { state, main };
 }
@@ -75,7 +86,10 @@ export function closeProgram({ declared, settings }: ProgramState, source: Sourc
 function opFunctions(): ReadonlyMap<string, DlValue> {
   const callable = [...ops].filter(
     ([name, op]) =>
-      op.form.kind !== "leaf" && op.regions === undefined && name !== "gradient" && (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
+      op.form.kind !== "leaf" &&
+      op.regions === undefined &&
+      name !== "gradient" &&
+      (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
   );
   return new Map(callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]));
 }

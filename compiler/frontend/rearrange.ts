@@ -85,9 +85,13 @@ function split({ complain }: AxisPattern, side: Side, t: Tensor, known: Readonly
     const open = group.filter((_, i) => given[i] === null);
     const product = given.reduce<number>((a, size) => a * (size ?? 1), 1);
     const [first, second] = open;
-    if (second !== undefined) return complain(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
+    if (second !== undefined)
+      return complain(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
     if (product === 0 || (first === undefined ? product !== whole : whole % product !== 0))
-      return complain(placeOf(group), `axis ${k} of ${showTensor(t)} is not ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`);
+      return complain(
+        placeOf(group),
+        `axis ${k} of ${showTensor(t)} is not ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`,
+      );
     group.forEach((word, i) => {
       const size = given[i] ?? whole / product;
       axes.push({ key: keyOf(word, counts), size, symbol: group.length === 1 ? (t.symbols[k] ?? null) : null });
@@ -107,7 +111,8 @@ function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): 
       const key = keyOf(word, counts);
       const axis = byKey.get(key);
       if (axis !== undefined) axes.push(axis);
-      else if (word.kind !== "size" || word.text !== "1") return complain(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
+      else if (word.kind !== "size" || word.text !== "1")
+        return complain(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
       byKey.delete(key);
     }
     groups.push(axes);
@@ -115,7 +120,11 @@ function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): 
   const [lost] = [...byKey.values()].filter((axis) => axis.size !== 1);
   if (lost === undefined) return groups;
   const last = side.at(-1);
-  return complain(last === undefined ? { at: 0, end: 1 } : placeOf(last), `${lost.key.split("#")[0]} is lost: it does not stand on the right`, "`sum` and `mean` drop an axis");
+  return complain(
+    last === undefined ? { at: 0, end: 1 } : placeOf(last),
+    `${lost.key.split("#")[0]} is lost: it does not stand on the right`,
+    "`sum` and `mean` drop an axis",
+  );
 }
 
 /** The k-th 2 on the left is the k-th 2 on the right. */

@@ -50,7 +50,11 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
     }
     case "list":
     case "tuple":
-      return { ...value, items: value.items.map((item) => localize(env, item, span)), ...(value.members && { members: localFields(env, value.members, span) }) };
+      return {
+        ...value,
+        items: value.items.map((item) => localize(env, item, span)),
+        ...(value.members && { members: localFields(env, value.members, span) }),
+      };
     case "record":
       return { ...value, fields: localFields(env, value.fields, span), ...(value.members && { members: localFields(env, value.members, span) }) };
     case "function":

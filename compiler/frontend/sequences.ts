@@ -96,7 +96,8 @@ function axisOf(env: Env, along: Expr, t: Tensor): number | null {
     const same = [...shape.keys()].filter((a) => shape[a] === size.value);
     if (same.length === 1) return same[0] ?? null;
   }
-  if (size?.kind === "int" && !isDim && size.value >= -shape.length && size.value < shape.length) return size.value < 0 ? size.value + shape.length : size.value;
+  if (size?.kind === "int" && !isDim && size.value >= -shape.length && size.value < shape.length)
+    return size.value < 0 ? size.value + shape.length : size.value;
   report(env.context, "E0625", along.span, `${text(along)} is no axis of ${showTensor(t)}`, {
     label: size === null || size.kind === "int" ? "" : describe(size),
     help: `name one of its dims, or an axis from 0 to ${shape.length - 1}`,

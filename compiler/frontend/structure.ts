@@ -86,7 +86,9 @@ export function fitLike(env: Env, value: DlValue, like: DlValue, span: Span): Dl
   if (like.kind === "tensor") {
     const { type } = like.value;
     if (value.kind === "tensor") return sameType(value.value.type, type) ? value : null;
-    const fits = (isNumber(value) && type.dtype !== "bool" && (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) || (value.kind === "bool" && type.dtype === "bool");
+    const fits =
+      (isNumber(value) && type.dtype !== "bool" && (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) ||
+      (value.kind === "bool" && type.dtype === "bool");
     return fits ? literal(env, span, value, type) : null;
   }
   if ((like.kind === "list" || like.kind === "tuple") && value.kind === like.kind && value.items.length === like.items.length) {

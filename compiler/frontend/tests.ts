@@ -42,7 +42,13 @@ export function elaborateTests(source: Source, options: ElaborateOptions): Elabo
   return { program: closeProgram(state, source, entries), tests, diagnostics, dims: asked };
 }
 
-function elaborateTest(state: ProgramState, main: Module, test: Test, k: number, dims: Readonly<Record<string, number>>): { test: ElaboratedTest; context: Context } {
+function elaborateTest(
+  state: ProgramState,
+  main: Module,
+  test: Test,
+  k: number,
+  dims: Readonly<Record<string, number>>,
+): { test: ElaboratedTest; context: Context } {
   const assertions: Assertion[] = [];
   const entry = `test${k}`;
   const context: Context = { ...makeContext(state, { name: entry, train: false, dims, index: main.entries.length + 1 + k }), assertions };

@@ -42,7 +42,16 @@ export function traced(context: Context, declaration: Callable, frame: Frame, sp
   const result = run();
   trace.depth--;
   const { kind, name } = declaration;
-  const note = { kind, name: name.text, path: owns ? frame.path : "", depth: trace.depth, entry: context.entry, result, nodes: nodes.slice(from), turns: turnsOf(context) };
+  const note = {
+    kind,
+    name: name.text,
+    path: owns ? frame.path : "",
+    depth: trace.depth,
+    entry: context.entry,
+    result,
+    nodes: nodes.slice(from),
+    turns: turnsOf(context),
+  };
   // Before those that stand in it.
   trace.applications.splice(place, 0, note);
   return result;

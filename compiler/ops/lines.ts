@@ -116,7 +116,8 @@ export const lines = family({
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));
       const key = (at: number): number => item(x.data, at);
-      const ascending = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : Number(a > b));
+      const ascending = (a: number, b: number): number =>
+        Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : Number(a > b);
       eachLine(out, axis, (line) => {
         const order = range(line.length).sort((a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b);
         order.forEach((place, i) => (data[nth(line, i)] = place));

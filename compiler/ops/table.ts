@@ -18,7 +18,24 @@ import { random } from "./random.ts";
 import { reductions } from "./reduce.ts";
 import { windows } from "./window.ts";
 
-const families = [leaves, arithmetic, math, comparisons, conversions, random, reductions, movement, boxes, indexing, dots, convolutions, windows, lines, packing, control];
+const families = [
+  leaves,
+  arithmetic,
+  math,
+  comparisons,
+  conversions,
+  random,
+  reductions,
+  movement,
+  boxes,
+  indexing,
+  dots,
+  convolutions,
+  windows,
+  lines,
+  packing,
+  control,
+];
 
 export const ops: OpTable = new Map(families.flat().map((op) => [op.name, op]));
 

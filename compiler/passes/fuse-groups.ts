@@ -70,7 +70,8 @@ const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 function freeNodes(graph: Graph): Set<Node> {
   const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
   const free = new Set<Node>();
-  const small = (value: Value): boolean => (value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node));
+  const small = (value: Value): boolean =>
+    value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node);
   const generators = new Set<Node>();
   for (const node of graph.nodes) {
     if (kindOf(node) === "view" && row(node.operands[0])) {
@@ -204,6 +205,8 @@ function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>
   if (anchor?.op.form.kind === "contract" && epilogueCost(members, free) > maximumEpilogue) return false;
   const identityInB = atIdentity(b, users);
   const identityInA = atIdentity(a, users);
-  const crossings = [...b.members].flatMap((reader) => reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })));
+  const crossings = [...b.members].flatMap((reader) =>
+    reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })),
+  );
   return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && identityInA.has(operand.node));
 }

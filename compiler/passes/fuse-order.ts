@@ -61,7 +61,10 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     const after = this.#search(first, second, (node) => this.#users.get(node) ?? [], from, to);
     const before = this.#search(second, first, (node) => node.operands.map((operand) => operand.node), from, to);
     for (;;) {
-      for (const [side, search] of [["after", after], ["before", before]] as const) {
+      for (const [side, search] of [
+        ["after", after],
+        ["before", before],
+      ] as const) {
         const { done, value } = search.next();
         if (done === true) return value === null ? null : { side, items: value };
       }

@@ -34,12 +34,14 @@ export const fuse: Pass = {
 function copyLeaves(graph: Graph, region: boolean): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
   const copied = new Map<Value, Value>();
-  const stable = (value: Value): boolean => isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
+  const stable = (value: Value): boolean =>
+    isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
   const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;
     const stage = node.notes.stage === undefined ? {} : { stage: node.notes.stage };
-    const stored = (operand: Value): Value => (inMemory(operand, node) ? operand : present(builder.addNode(builder.op("copy"), [operand], {}, stage).results[0], "a copy has a result"));
+    const stored = (operand: Value): Value =>
+      inMemory(operand, node) ? operand : present(builder.addNode(builder.op("copy"), [operand], {}, stage).results[0], "a copy has a result");
     return builder.addNode(node.op, operands.map(stored), node.attrs, node.notes, node.regions).results;
   });
   const nodes = [...inner.nodes];
@@ -77,7 +79,9 @@ function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[
     for (const member of group.members) visit(member);
     needs.set(group, found);
   }
-  const last = new Map([...groups].map((group) => [group, Math.max(...[...group.members].map((node) => present(index.get(node), "a group's node is not in the graph")))]));
+  const last = new Map(
+    [...groups].map((group) => [group, Math.max(...[...group.members].map((node) => present(index.get(node), "a group's node is not in the graph")))]),
+  );
   const first = (group: Group): number => present(last.get(group), "unknown group");
   const staged = (group: Group): number => ([...group.members].some((node) => node.notes.stage === "weights") ? 0 : 1);
   const waiting = [...groups].sort((a, b) => staged(a) - staged(b) || first(a) - first(b));

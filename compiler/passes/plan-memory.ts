@@ -207,7 +207,15 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
   let constants = 0;
   const count = (node: Node, value: Value): void => {
     const place = node.notes.places?.[value.index];
-    if (place === undefined || place === null || place.area === "persistent" || place.area === "operand" || place.area === "result" || node.op.form.kind === "view") return;
+    if (
+      place === undefined ||
+      place === null ||
+      place.area === "persistent" ||
+      place.area === "operand" ||
+      place.area === "result" ||
+      node.op.form.kind === "view"
+    )
+      return;
     const size = align(bytes(value.type));
     if (place.area === "cache") cache = Math.max(cache, place.offset + size);
     if (place.area === "constant") constants = Math.max(constants, place.offset + size);

@@ -18,7 +18,19 @@ export function elementCost(node: Node): number {
     return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });
   };
   const shape = present(site.results[0], "an element has a type").shape;
-  const result = form.kind === "pointwise" ? form.scalar(k, site.operands.map((_, i) => operand(i)), site) : form.element(k, shape.map(() => k.variable("i", i32)), (i) => operand(i), site);
+  const result =
+    form.kind === "pointwise"
+      ? form.scalar(
+          k,
+          site.operands.map((_, i) => operand(i)),
+          site,
+        )
+      : form.element(
+          k,
+          shape.map(() => k.variable("i", i32)),
+          (i) => operand(i),
+          site,
+        );
   k.let(result);
   let cost = 0;
   const count = (e: Expr): boolean => {

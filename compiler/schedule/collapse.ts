@@ -5,7 +5,8 @@ import { constantInt, expressions, some, substitute } from "../kernel/walk.ts";
 export type Loop = Extract<Stmt, { kind: "for" }>;
 
 /** The number of turns of a loop that counts from 0 by 1; null for any other. */
-export const extentOf = (loop: Loop): number | null => (loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const" ? loop.to.value : null);
+export const extentOf = (loop: Loop): number | null =>
+  loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const" ? loop.to.value : null;
 
 export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) => e.kind === "var" && e.name === name);
 
@@ -47,7 +48,9 @@ function walksAsOne(body: readonly Stmt[], outer: string, inner: string, extent:
     }
   };
   const stores = (stmts: readonly Stmt[]): Expr[] =>
-    stmts.flatMap((s) => (s.kind === "store" ? [s.at] : s.kind === "for" ? stores(s.body) : s.kind === "if" ? [...stores(s.then), ...stores(s.otherwise)] : []));
+    stmts.flatMap((s) =>
+      s.kind === "store" ? [s.at] : s.kind === "for" ? stores(s.body) : s.kind === "if" ? [...stores(s.then), ...stores(s.otherwise)] : [],
+    );
   const targets = new Set(stores(body));
   for (const expr of expressions(body)) {
     if (targets.has(expr)) positions.push(expr);

@@ -46,7 +46,9 @@ export function tiledContraction(group: GroupView, name: string, origin: string)
     const flat = k.add(site.out, lane);
     const { shape } = result.type;
     // Neighbouring columns are in one row: the other axes do not see the lane.
-    const index = root.unflat(shape, columnsAreLast ? site.out : flat).map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));
+    const index = root
+      .unflat(shape, columnsAreLast ? site.out : flat)
+      .map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));
     const body = k.detached(() => storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)));
     const wide = lanes === 4 ? vectorBody(body, lane.name, [sum.name]) : null;
     if (wide !== null) k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);

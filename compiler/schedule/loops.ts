@@ -38,7 +38,8 @@ function loop(stmt: Loop, reassociate: boolean): Stmt[] {
   }
   // Lanes cannot do it; written out, a short run at least has constants for indices.
   if (extent !== null && extent <= 8 && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
-  if (hasLoops(stmt.body)) return [{ ...stmt, body: declaresRegisters(stmt.body) ? (reassociate && reduceRows(stmt.body)) || unrollSmall(stmt.body) : list(stmt.body, reassociate) }];
+  if (hasLoops(stmt.body))
+    return [{ ...stmt, body: declaresRegisters(stmt.body) ? (reassociate && reduceRows(stmt.body)) || unrollSmall(stmt.body) : list(stmt.body, reassociate) }];
   return [stmt];
 }
 
@@ -60,7 +61,12 @@ function inLanes(scalar: Loop, vector: readonly Stmt[], extent: number): Stmt[] 
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: scalar.name };
   const result: Stmt[] = [];
   if (main > turn)
-    result.push({ ...scalar, to: constantInt(main), step: turn, body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, constantInt(4 * j)])))) });
+    result.push({
+      ...scalar,
+      to: constantInt(main),
+      step: turn,
+      body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, constantInt(4 * j)])))),
+    });
   const rest: Stmt[][] = [];
   let at = main > turn ? main : 0;
   for (; at + 4 <= extent; at += 4) rest.push(substitute(vector, scalar.name, constantInt(at)));

@@ -78,4 +78,3 @@ function flopsOf(group: GroupView): number {
     return form.kind === "pointwise" || form.kind === "scatter" ? sum + size : sum;
   }, 0);
 }
-

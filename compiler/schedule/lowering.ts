@@ -41,7 +41,9 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
     numbers.set(value, outside.push(value) - 1);
     return `#${outside.length - 1}=${value.node.op.name} ${bufferName(value)}:${showType(value.type)}`;
   };
-  const lines = group.nodes.map(({ op, operands, attrs, results }) => `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`);
+  const lines = group.nodes.map(
+    ({ op, operands, attrs, results }) => `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`,
+  );
   const stored = group.stored.map((value) => `${places.get(value.node) ?? ""}.${value.index}`);
   return { key: [...lines, stored.join()].join("\n"), values: [...outside, ...group.stored] };
 }

@@ -33,11 +33,10 @@ const inner = (body: readonly Stmt[]): [string, readonly [number, number]][] =>
 
 /** Index arithmetic and its comparisons, decided where the ranges decide them. */
 const settled = (body: readonly Stmt[], ranges: Ranges): Stmt[] =>
-  mapStmts(body, (expr) =>
-    mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)),
-  );
+  mapStmts(body, (expr) => mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)));
 
-const guard = (e: Expr): boolean => e.kind === "apply" && ((e.type.scalar === "i32" && (e.op === "min" || e.op === "max")) || (e.type.scalar === "bool" && e.args[0]?.type.scalar === "i32"));
+const guard = (e: Expr): boolean =>
+  e.kind === "apply" && ((e.type.scalar === "i32" && (e.op === "min" || e.op === "max")) || (e.type.scalar === "bool" && e.args[0]?.type.scalar === "i32"));
 
 function guards(body: readonly Stmt[]): number {
   let count = 0;

@@ -35,14 +35,21 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
   const taken = mentioned(body);
   const parts = new Map(sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]));
   const part = (name: string, j: number): string => present(parts.get(name)?.[j], `a part of ${name}`);
-  const into = (j: number, at: Expr): Stmt[] => substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
+  const into = (j: number, at: Expr): Stmt[] =>
+    substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: inner.name };
   const turn = 4 * copies;
   const main = Math.floor(extent / turn) * turn;
   const vectors = Math.floor((extent - main) / 4);
   const again = (stmts: readonly Stmt[]): Stmt[] => renew(stmts, taken);
   const lanes: Stmt[] = [];
-  if (main > 0) lanes.push({ ...inner, to: constantInt(main), step: turn, body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(4 * j)])))) });
+  if (main > 0)
+    lanes.push({
+      ...inner,
+      to: constantInt(main),
+      step: turn,
+      body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(4 * j)])))),
+    });
   for (let j = 0; j < vectors; j++) lanes.push(...again(into(j % copies, constantInt(main + 4 * j))));
   for (let at = main + 4 * vectors; at < extent; at++) lanes.push(...again(substitute(inner.body, inner.name, constantInt(at))));
 
@@ -55,10 +62,26 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
     })),
   );
   const join = sums.map(({ declaration, op }): Stmt => {
-    const partials = Array.from({ length: copies }, (_, j): Expr => ({ kind: "register", type: { scalar: declaration.type.scalar, lanes: 4 }, name: part(declaration.name, j), at: [] }));
+    const partials = Array.from({ length: copies }, (_, j): Expr => ({
+      kind: "register",
+      type: { scalar: declaration.type.scalar, lanes: 4 },
+      name: part(declaration.name, j),
+      at: [],
+    }));
     const whole = pairwise(op, partials);
     const own: Expr = { kind: "register", type: declaration.type, name: declaration.name, at: [] };
-    return { kind: "set", name: declaration.name, at: [], value: apply(op, [own, pairwise(op, [0, 1, 2, 3].map((i) => lane(whole, i)))]) };
+    return {
+      kind: "set",
+      name: declaration.name,
+      at: [],
+      value: apply(op, [
+        own,
+        pairwise(
+          op,
+          [0, 1, 2, 3].map((i) => lane(whole, i)),
+        ),
+      ]),
+    };
   });
   return [...body.slice(0, index), ...declare, ...replaceInnermost(loop, lanes), ...join, ...body.slice(index + 1)];
 }

@@ -16,7 +16,8 @@ export interface Nest {
 /** Declares the buffers of a group: what it reads, then what it stores. */
 export function declareBuffers(k: KernelBuilder, group: GroupView, without: ReadonlySet<Value> = new Set()): Map<Value, Buffer> {
   const buffers = new Map<Value, Buffer>();
-  for (const value of group.reads) if (!without.has(value)) buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
+  for (const value of group.reads)
+    if (!without.has(value)) buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
   for (const value of group.stored) buffers.set(value, k.buffer("out", elementOf(value.type), elements(value.type.shape), accessOf(group)));
   return buffers;
 }
@@ -80,11 +81,7 @@ export function scalarNest(group: GroupView): Nest {
 function loops(k: KernelBuilder, scope: Evaluator, shape: Shape, body: (index: readonly Expr[], scope: Evaluator) => void, hint = "i"): void {
   const nest = (axis: number, index: readonly Expr[]): void => {
     const extent = shape[axis];
-    if (extent === undefined)
-      body(
-        index,
-        scope.within(index.map((e, i) => [e, shape[i] ?? 1] as const)),
-      );
+    if (extent === undefined) body(index, scope.within(index.map((e, i) => [e, shape[i] ?? 1] as const)));
     else k.loop(`${hint}${axis}`, 0, extent, 1, (variable) => nest(axis + 1, [...index, variable]));
   };
   nest(0, []);

@@ -37,7 +37,7 @@ function varyingNames(body: readonly Stmt[], given: readonly string[]): Set<stri
       }
     }
   };
-  for (let before = -1; before !== names.size; ) {
+  for (let before = -1; before !== names.size;) {
     before = names.size;
     visit(body);
   }

@@ -20,7 +20,10 @@ function load(kernels: readonly Kernel[], entries: readonly Entry[], exported: r
 const stride = 1024;
 
 async function run(kernel: Kernel): Promise<ReturnType<typeof contents>> {
-  const { instantiate } = await load([kernel], [{ name: "go", steps: [{ kind: "call", kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride), flops: 0, bytes: 0 }] }]);
+  const { instantiate } = await load(
+    [kernel],
+    [{ name: "go", steps: [{ kind: "call", kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride), flops: 0, bytes: 0 }] }],
+  );
   const memory = { buffer: new ArrayBuffer(kernel.buffers.length * stride) };
   const data = contents(kernel);
   const views = Object.entries(data).map(([name, array], i) => {

@@ -19,7 +19,14 @@ function programOf(graph: Graph): Program {
     const path = pathOf(node);
     if (path !== null) persistent.set(path, { kind: "param", path, type: present(node.results[0], path).type, span: null });
   }
-  return { name: graph.name, persistent: [...persistent.values()], entries: [{ dims: {}, graph }, { dims: {}, graph: new GraphBuilder("init", ops).build() }] } as Program;
+  return {
+    name: graph.name,
+    persistent: [...persistent.values()],
+    entries: [
+      { dims: {}, graph },
+      { dims: {}, graph: new GraphBuilder("init", ops).build() },
+    ],
+  } as Program;
 }
 
 function run(session: Session, graph: Graph, data: Data): Record<string, Float64Array> {
@@ -40,7 +47,10 @@ test("random loops and branches agree on every target", async () => {
       const graph = randomControl(steps, { trains });
       const data = randomData(graph, 5);
       const module = compileProgram(programOf(graph), { mode: "strict", verify: true });
-      const [wasm, js] = [await createSession(module.plan, await module.code("wasm"), { mode: "strict" }), await createSession(module.plan, await module.code("js"))];
+      const [wasm, js] = [
+        await createSession(module.plan, await module.code("wasm"), { mode: "strict" }),
+        await createSession(module.plan, await module.code("js")),
+      ];
       const [a, b] = [run(wasm, graph, data), run(js, graph, data)];
       expect(b).toEqual(a);
       const wanted = evaluate(graph, { ...data, precision: "f32" });

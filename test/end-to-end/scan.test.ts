@@ -24,13 +24,23 @@ const scanned = recurrent(`let run = scan xt in x along T carry h = zeros([N, 4]
   run.h`);
 
 const writtenOut = (turns: number): string =>
-  recurrent(["let h0 = zeros([N, 4])", ...Array.from({ length: turns }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`), `h${turns}`].join("\n  "));
+  recurrent(
+    ["let h0 = zeros([N, 4])", ...Array.from({ length: turns }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`), `h${turns}`].join("\n  "),
+  );
 
 test("200 turns of a scan and of its written-out form agree to 1e-10, gradients and updates included", () => {
   const dims = [{ N: 2, T: 200 }];
   const [a, b] = [programOf(scanned, dims), programOf(writtenOut(200), dims)];
   const random = (size: number, salt: number): Float64Array => Float64Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + salt) * 0.8);
-  const persistent = new Map(a.persistent.map(({ path, type }, i) => [path, random(type.shape.reduce((p, q) => p * q, 1), i)]));
+  const persistent = new Map(
+    a.persistent.map(({ path, type }, i) => [
+      path,
+      random(
+        type.shape.reduce((p, q) => p * q, 1),
+        i,
+      ),
+    ]),
+  );
   const inputs = new Map([["x", random(2 * 200 * 3, 7)]]);
   for (const entry of ["predict", "slope", "step"]) {
     const [one, other] = [a, b].map((program) => evaluate(graphOf(program, entry), { inputs, persistent, precision: "f64" }));
@@ -38,7 +48,10 @@ test("200 turns of a scan and of its written-out form agree to 1e-10, gradients 
       for (const [name, { data }] of one?.[part] ?? []) {
         const wanted = other?.[part].get(name)?.data ?? new Float64Array();
         expect(wanted.length, `${entry} ${name}`).toBe(data.length);
-        expect(data.reduce((most, x, i) => Math.max(most, Math.abs(x - (wanted[i] ?? NaN))), 0), `${entry} ${name}`).toBeLessThanOrEqual(1e-10);
+        expect(
+          data.reduce((most, x, i) => Math.max(most, Math.abs(x - (wanted[i] ?? NaN))), 0),
+          `${entry} ${name}`,
+        ).toBeLessThanOrEqual(1e-10);
       }
   }
 });

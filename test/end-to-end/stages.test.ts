@@ -22,7 +22,14 @@ function persistentOf(module: ReturnType<typeof compileExample>): Map<string, Fl
 
 function valuesOf(graph: Graph, persistent: ReadonlyMap<string, Float64Array>, precision: Precision): Evaluation {
   const { image, label } = digits(2);
-  return evaluate(graph, { inputs: new Map([["image", Float64Array.from(image)], ["label", Float64Array.from(label)]]), persistent, precision });
+  return evaluate(graph, {
+    inputs: new Map([
+      ["image", Float64Array.from(image)],
+      ["label", Float64Array.from(label)],
+    ]),
+    persistent,
+    precision,
+  });
 }
 
 const flatten = ({ outputs, writes }: Evaluation): [string, Float64Array][] => [...outputs, ...writes].map(([name, { data }]) => [name, data]);
@@ -80,6 +87,7 @@ for (const name of examples)
     });
 
     test("the plan's peak is within 10 % of the largest live set", () => {
-      for (const plan of module.plan.entries.filter(({ liveBytes }) => liveBytes > 0)) expect(plan.scratchBytes / plan.liveBytes, plan.name).toBeLessThanOrEqual(1.1);
+      for (const plan of module.plan.entries.filter(({ liveBytes }) => liveBytes > 0))
+        expect(plan.scratchBytes / plan.liveBytes, plan.name).toBeLessThanOrEqual(1.1);
     });
   });

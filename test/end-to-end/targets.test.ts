@@ -11,7 +11,8 @@ import { addressAt, callsOf, type Code } from "../../runtime/plan.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 import { compileExample, digits, examples, sourceOf } from "./examples.ts";
 
-const session = async (module: CompiledModule, target: Target, mode: "fast" | "strict"): Promise<Session> => createSession(module.plan, await module.code(target), { seed: 3, mode });
+const session = async (module: CompiledModule, target: Target, mode: "fast" | "strict"): Promise<Session> =>
+  createSession(module.plan, await module.code(target), { seed: 3, mode });
 
 function train(model: Session, steps: number, batch: number): number[] {
   return Array.from({ length: steps }, (_, i) => Number(model.run("step", digits(batch, i + 1))["loss"]?.data[0]));
@@ -42,7 +43,9 @@ function interpreted(module: CompiledModule): Code {
           () => {
             for (const call of callsOf(steps)) {
               const kernel = present(byName.get(call.kernel), call.kernel);
-              const views = kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size)] as const);
+              const views = kernel.buffers.map(
+                (b, i) => [b.name, new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size)] as const,
+              );
               evaluateKernel(kernel, Object.fromEntries(views));
             }
           },
@@ -88,7 +91,10 @@ test("a model trains: the loss falls", async () => {
 test("batch norm and dropout leave no trace in what predict does per call for the logits", () => {
   const module = compileExample("examples/mnist/lenet.dl");
   const predict = present(module.graphs[module.plan.entries.findIndex(({ name }) => name === "predict")], "predict");
-  const logits = present(predict.outputs.find(({ name }) => name === "logits"), "logits").value;
+  const logits = present(
+    predict.outputs.find(({ name }) => name === "logits"),
+    "logits",
+  ).value;
   const perCall = topological([logits]).filter((node) => node.notes.stage !== "weights" && node.op.form.kind !== "leaf");
   const expected = ["add", "broadcast", "contraction", "max", "pad", "reshape", "window_max"];
   expect([...new Set(perCall.map((node) => node.op.name))].sort().filter((op) => !expected.includes(op))).toEqual([]);

@@ -9,14 +9,20 @@ import { createSession } from "../../runtime/session.ts";
 const root = new URL("../../", import.meta.url);
 
 /** Examples say in a line `// try: N=4 T=8` which dims to try them with. */
-const tried = globSync("examples/**/*.dl", { cwd: root }).sort().flatMap((name) => {
-  const text = readFileSync(new URL(name, root), "utf8");
-  const line = /^\/\/ try:(.*)$/m.exec(text)?.[1];
-  return line === undefined ? [] : [{ name, text, dims: dimsOf(line) }];
-});
+const tried = globSync("examples/**/*.dl", { cwd: root })
+  .sort()
+  .flatMap((name) => {
+    const text = readFileSync(new URL(name, root), "utf8");
+    const line = /^\/\/ try:(.*)$/m.exec(text)?.[1];
+    return line === undefined ? [] : [{ name, text, dims: dimsOf(line) }];
+  });
 
 function dimsOf(line: string): Record<string, number> {
-  const pairs = line.trim().split(/\s+/).filter((word) => word !== "").map((word) => word.split("="));
+  const pairs = line
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map((word) => word.split("="));
   return Object.fromEntries(pairs.map(([name = "", size]) => [name, Number(size)]));
 }
 
@@ -34,7 +40,9 @@ function draw(entry: EntryPlan, next: () => number) {
   return Object.fromEntries(
     entry.inputs.map(({ name, dtype, shape }) => [
       name,
-      new dtypes[dtype].array(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (dtype === "f32" || dtype === "f64" ? next() : Number(next() < 0.5)))),
+      new dtypes[dtype].array(
+        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (dtype === "f32" || dtype === "f64" ? next() : Number(next() < 0.5))),
+      ),
     ]),
   );
 }
@@ -72,9 +80,13 @@ test("there are examples to try", () => {
   expect(tried.length).toBeGreaterThan(5);
 });
 
-test.each(tried)("$name runs and trains with finite values", async ({ name, text, dims }) => {
-  const module = compileModule({ name, text }, { dims, resolve: createResolver(name) });
-  expect(module.plan.entries.some((entry) => entry.name === "predict")).toBe(true);
-  expect(module.plan.entries.some((entry) => entry.writes && entry.name !== "init")).toBe(true);
-  await run(module);
-}, 180_000);
+test.each(tried)(
+  "$name runs and trains with finite values",
+  async ({ name, text, dims }) => {
+    const module = compileModule({ name, text }, { dims, resolve: createResolver(name) });
+    expect(module.plan.entries.some((entry) => entry.name === "predict")).toBe(true);
+    expect(module.plan.entries.some((entry) => entry.writes && entry.name !== "init")).toBe(true);
+    await run(module);
+  },
+  180_000,
+);

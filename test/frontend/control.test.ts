@@ -199,7 +199,11 @@ test("jvp is the derivative along a tangent", () => {
   };
   const step = 1e-4;
   const back = at(-step);
-  close(model.call("f", { x: x ?? [], v: v ?? [] })["result"], at(step).map((y, k) => (y - (back[k] ?? 0)) / (2 * step)), 1e-4);
+  close(
+    model.call("f", { x: x ?? [], v: v ?? [] })["result"],
+    at(step).map((y, k) => (y - (back[k] ?? 0)) / (2 * step)),
+    1e-4,
+  );
 });
 
 test("for is written out: a list of values, with params of their own", () => {
@@ -208,7 +212,12 @@ entry f(x: f32[2, 3]) {
   let (a, b) = Net(x)
   { a, b, squares: for i in 4 { i * i } }
 }`);
-  expect(model.program.persistent.map((p) => p.path).slice(2)).toEqual(["Net.for1.0.dense1.w", "Net.for1.0.dense1.b", "Net.for1.1.dense1.w", "Net.for1.1.dense1.b"]);
+  expect(model.program.persistent.map((p) => p.path).slice(2)).toEqual([
+    "Net.for1.0.dense1.w",
+    "Net.for1.0.dense1.b",
+    "Net.for1.1.dense1.w",
+    "Net.for1.1.dense1.b",
+  ]);
   const outputs = model.call("f", { x: [1, 2, 3, 4, 5, 6] });
   expect([outputs["a"]?.length, outputs["b"]?.length, outputs["squares.3"]]).toEqual([2, 4, [9]]);
 });
@@ -224,6 +233,7 @@ entry f(p: bool, x: f32[2, 3]) { Net(p, x) }`);
 });
 
 test("a mistake in a body is told once", () => {
-  const text = "entry f(x: f32[4, 2]) {\n  let run = scan row in x along 0 carry s = zeros([2]) {\n    next s = s + missing\n    yield next s\n  }\n  run.s + run\n}";
+  const text =
+    "entry f(x: f32[4, 2]) {\n  let run = scan row in x along 0 carry s = zeros([2]) {\n    next s = s + missing\n    yield next s\n  }\n  run.s + run\n}";
   expect(rendered(elaborateText(text)).match(/error/g)).toHaveLength(1);
 });

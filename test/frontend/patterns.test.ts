@@ -4,33 +4,40 @@ import { run } from "./program.ts";
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const counting = (shape: readonly number[]): number[] => Array.from({ length: size(shape) }, (_, k) => (k % 7) - 3 + k / 100);
-const product = (sizes: readonly number[]): number[][] => sizes.reduce<number[][]>((all, n) => all.flatMap((at) => Array.from({ length: n }, (_, k) => [...at, k])), [[]]);
-const at = (data: readonly number[], shape: readonly number[], index: readonly number[]): number => data[index.reduce((flat, i, axis) => flat * (shape[axis] ?? 1) + i, 0)] ?? Number.NaN;
+const product = (sizes: readonly number[]): number[][] =>
+  sizes.reduce<number[][]>((all, n) => all.flatMap((at) => Array.from({ length: n }, (_, k) => [...at, k])), [[]]);
+const at = (data: readonly number[], shape: readonly number[], index: readonly number[]): number =>
+  data[index.reduce((flat, i, axis) => flat * (shape[axis] ?? 1) + i, 0)] ?? Number.NaN;
 
 test("einsum is a sum of products over all names that the result leaves out", () => {
   const names = ["i", "j", "k", "l"];
   const side = fc.shuffledSubarray(names, { minLength: 0, maxLength: 3 });
   fc.assert(
-    fc.property(fc.array(side, { minLength: 1, maxLength: 3 }), fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 4, maxLength: 4 }), fc.shuffledSubarray(names), (sides, sizes, wanted) => {
-      const sizeOf = (name: string): number => sizes[names.indexOf(name)] ?? 1;
-      const result = wanted.filter((name) => sides.some((s) => s.includes(name)));
-      const shapes = sides.map((s) => s.map(sizeOf));
-      const params = shapes.map((shape, k) => `x${k}: f32[${shape.join(", ")}]`).join(", ");
-      const pattern = `${sides.map((s) => s.join(" ")).join(", ")} -> ${result.join(" ")}`;
-      const model = run(`entry f(${params}) { einsum("${pattern}", ${sides.map((_, k) => `x${k}`).join(", ")}) }`);
-      const data = shapes.map(counting);
-      const got = model.call("f", Object.fromEntries(data.map((values, k) => [`x${k}`, values])))["result"] ?? [];
-      const used = names.filter((name) => sides.some((s) => s.includes(name)));
-      const sums = new Array<number>(size(result.map(sizeOf))).fill(0);
-      for (const index of product(used.map(sizeOf))) {
-        const value = (name: string): number => index[used.indexOf(name)] ?? 0;
-        const term = sides.reduce((p, s, k) => p * at(data[k] ?? [], shapes[k] ?? [], s.map(value)), 1);
-        const flat = result.reduce((f, name) => f * sizeOf(name) + value(name), 0);
-        sums[flat] = (sums[flat] ?? 0) + term;
-      }
-      expect(got.length).toBe(sums.length);
-      sums.forEach((sum, k) => expect(Math.abs((got[k] ?? Number.NaN) - sum)).toBeLessThan(1e-4 * (1 + Math.abs(sum))));
-    }),
+    fc.property(
+      fc.array(side, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 4, maxLength: 4 }),
+      fc.shuffledSubarray(names),
+      (sides, sizes, wanted) => {
+        const sizeOf = (name: string): number => sizes[names.indexOf(name)] ?? 1;
+        const result = wanted.filter((name) => sides.some((s) => s.includes(name)));
+        const shapes = sides.map((s) => s.map(sizeOf));
+        const params = shapes.map((shape, k) => `x${k}: f32[${shape.join(", ")}]`).join(", ");
+        const pattern = `${sides.map((s) => s.join(" ")).join(", ")} -> ${result.join(" ")}`;
+        const model = run(`entry f(${params}) { einsum("${pattern}", ${sides.map((_, k) => `x${k}`).join(", ")}) }`);
+        const data = shapes.map(counting);
+        const got = model.call("f", Object.fromEntries(data.map((values, k) => [`x${k}`, values])))["result"] ?? [];
+        const used = names.filter((name) => sides.some((s) => s.includes(name)));
+        const sums = new Array<number>(size(result.map(sizeOf))).fill(0);
+        for (const index of product(used.map(sizeOf))) {
+          const value = (name: string): number => index[used.indexOf(name)] ?? 0;
+          const term = sides.reduce((p, s, k) => p * at(data[k] ?? [], shapes[k] ?? [], s.map(value)), 1);
+          const flat = result.reduce((f, name) => f * sizeOf(name) + value(name), 0);
+          sums[flat] = (sums[flat] ?? 0) + term;
+        }
+        expect(got.length).toBe(sums.length);
+        sums.forEach((sum, k) => expect(Math.abs((got[k] ?? Number.NaN) - sum)).toBeLessThan(1e-4 * (1 + Math.abs(sum))));
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -17,7 +17,12 @@ for (const name of withTests) {
   test(`std/${name}`, async () => {
     const source = library(`std/${name}`);
     const results = await runTests({ ...source }, { resolve: (path) => (path.startsWith("std/") ? library(path) : null) });
-    expect(results.flatMap((result) => result.failures).map((d) => renderDiagnostic(d, { color: false })).join("\n")).toBe("");
+    expect(
+      results
+        .flatMap((result) => result.failures)
+        .map((d) => renderDiagnostic(d, { color: false }))
+        .join("\n"),
+    ).toBe("");
     expect(results.length).toBeGreaterThan(0);
   });
 }

@@ -77,7 +77,10 @@ test "wrong" {
     ["training lowers the loss", 0],
     ["wrong", 4],
   ]);
-  const shown = results.flatMap((r) => r.failures).map((d) => renderDiagnostic(d, { color: false })).join("\n");
+  const shown = results
+    .flatMap((r) => r.failures)
+    .map((d) => renderDiagnostic(d, { color: false }))
+    .join("\n");
   expect(shown).toContain("error[E0513]: sums");
   expect(shown).toContain("wasm: at [0, 0]: 2 against 2.5, and 3 more");
   expect(shown).toContain("in this test");

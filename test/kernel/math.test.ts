@@ -24,7 +24,17 @@ const references: Readonly<Record<string, (...args: number[]) => number>> = {
 };
 /** Where most of the points lie: the bends, and for sin and cos all that is promised. */
 const dense: Readonly<Record<string, readonly [number, number]>> = {
-  ...{ exp: [-105, 90], expm1: [-20, 20], log: [0, 10], log1p: [-1, 5], sigmoid: [-105, 20], tanh: [-10, 10], erf: [-4.5, 4.5], sin: [-12_000, 12_000], cos: [-12_000, 12_000] },
+  ...{
+    exp: [-105, 90],
+    expm1: [-20, 20],
+    log: [0, 10],
+    log1p: [-1, 5],
+    sigmoid: [-105, 20],
+    tanh: [-10, 10],
+    erf: [-4.5, 4.5],
+    sin: [-12_000, 12_000],
+    cos: [-12_000, 12_000],
+  },
 };
 
 const memory = { buffer: new ArrayBuffer(12 * points) };

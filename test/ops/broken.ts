@@ -104,7 +104,10 @@ export const broken: Readonly<Record<string, Readonly<Record<string, readonly Us
   not: unary(f32(2), u8(2)),
   ...Object.fromEntries(["neg", "abs", "sign"].map((op) => [op, unary(bool(2), u8(2))])),
   ...Object.fromEntries(
-    ["exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "tanh", "sigmoid", "sin", "cos", "floor", "ceil", "round", "trunc", "erf"].map((op) => [op, unary(bool(2), i32(2))]),
+    ["exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "tanh", "sigmoid", "sin", "cos", "floor", "ceil", "round", "trunc", "erf"].map((op) => [
+      op,
+      unary(bool(2), i32(2)),
+    ]),
   ),
   select: {
     c1: [[[f32(2), f32(2), f32(2)]]],

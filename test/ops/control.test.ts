@@ -15,7 +15,12 @@ type Data = ReadonlyMap<string, Float64Array>;
 
 const nameOf = (value: Value): string => String(value.node.attrs["name"]);
 const dataOf = (graph: Graph, seed: number): Data =>
-  new Map(graph.inputs.map((value, index) => [nameOf(value), Float64Array.from({ length: elements(value.type.shape) }, (_, i) => Math.sin(7 * index + i * 1.7 + seed))]));
+  new Map(
+    graph.inputs.map((value, index) => [
+      nameOf(value),
+      Float64Array.from({ length: elements(value.type.shape) }, (_, i) => Math.sin(7 * index + i * 1.7 + seed)),
+    ]),
+  );
 const run = (graph: Graph, inputs: Data): ReadonlyMap<string, readonly number[]> =>
   new Map(Array.from(evaluate(graph, { inputs, persistent: new Map(), precision: "f64" }).outputs, ([name, { data }]) => [name, [...data]]));
 
@@ -80,18 +85,36 @@ const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Reado
   scan: {
     good: [[f(2), f(4, 3), f(5)], loop, [region([f(3), f(5)], [f(2)], [f(1)])]],
     broken: {
-      c1: [[[f(2)], loop, [region([])]], [[f(2), f(4, 3)], { ...loop, length: -1 }, [region([f(3)])]]],
-      c2: [[[f(2), f(3, 3)], loop, [region([f(3)])]], [[f(2), f()], loop, [region([f()])]]],
-      c3: [[[f(2), f(4, 3)], loop, [region([f(4)])]], [[f(2), f(4, 3), f(5)], loop, [region([f(3)])]]],
-      c4: [[[f(2), f(4, 3)], loop, [region([f(3)], [f(3)])]], [[f(2), f(4, 3)], loop, [region([f(3)], [f(2), f(2)])]]],
+      c1: [
+        [[f(2)], loop, [region([])]],
+        [[f(2), f(4, 3)], { ...loop, length: -1 }, [region([f(3)])]],
+      ],
+      c2: [
+        [[f(2), f(3, 3)], loop, [region([f(3)])]],
+        [[f(2), f()], loop, [region([f()])]],
+      ],
+      c3: [
+        [[f(2), f(4, 3)], loop, [region([f(4)])]],
+        [[f(2), f(4, 3), f(5)], loop, [region([f(3)])]],
+      ],
+      c4: [
+        [[f(2), f(4, 3)], loop, [region([f(3)], [f(3)])]],
+        [[f(2), f(4, 3)], loop, [region([f(3)], [f(2), f(2)])]],
+      ],
     },
   },
   while: {
     good: [[f(2), f(5)], { carries: 1 }, [region([f(5)], [], [bool]), region([f(5)], [f(2)])]],
     broken: {
-      c1: [[[f(2)], { carries: 2 }, [region([], [], [bool]), region([])]], [[f(2)], { carries: 0 }, [region([f(2)], [], [bool]), region([f(2)])]]],
+      c1: [
+        [[f(2)], { carries: 2 }, [region([], [], [bool]), region([])]],
+        [[f(2)], { carries: 0 }, [region([f(2)], [], [bool]), region([f(2)])]],
+      ],
       c2: [[[f(2), f(5)], { carries: 1 }, [region([f(5)], [], [bool]), region([])]]],
-      c3: [[[f(2)], { carries: 1 }, [region([], [], [f()]), region([])]], [[f(2)], { carries: 1 }, [region([], [f(2)], [bool]), region([])]]],
+      c3: [
+        [[f(2)], { carries: 1 }, [region([], [], [f()]), region([])]],
+        [[f(2)], { carries: 1 }, [region([], [f(2)], [bool]), region([])]],
+      ],
       c4: [[[f(2)], { carries: 1 }, [region([], [], [bool]), region([], [f(2)], [f(1)])]]],
       c5: [[[f(2)], { carries: 1 }, [region([], [], [bool]), region([], [f(3)])]]],
     },
@@ -192,13 +215,24 @@ test("nothing flows into a while loop whose operands are stopped", () => {
   const y = g.mul(present(outputs[0], "an output"), x);
   expect(gradientBlockers(y, [x])).toEqual([]);
   g.output("d", g.call("gradient", [y, x]));
-  expect(run(g.build(), new Map([["x", Float64Array.of(3)], ["most", Float64Array.of(40)]])).get("d")).toEqual([48]);
+  expect(
+    run(
+      g.build(),
+      new Map([
+        ["x", Float64Array.of(3)],
+        ["most", Float64Array.of(40)],
+      ]),
+    ).get("d"),
+  ).toEqual([48]);
 });
 
 test("a scan over 200 turns and its gradient are those of the loop unrolled", () => {
   const text = present(smoothGraphs["a recurrent cell"], "it is there").replaceAll("length=4", "length=200").replaceAll("[4,", "[200,");
   const rolled = parseGraph(text, ops);
-  const scan = present(rolled.nodes.find(({ op }) => op.name === "scan"), "a scan");
+  const scan = present(
+    rolled.nodes.find(({ op }) => op.name === "scan"),
+    "a scan",
+  );
   const g = new GraphBuilder("unrolled", ops);
   const [h, x, ...rest] = rolled.inputs.map((value) => g.input(nameOf(value), value.type));
   if (h === undefined || x === undefined) throw new Error("the cell has inputs");
@@ -215,5 +249,6 @@ test("a scan over 200 turns and its gradient are those of the loop unrolled", ()
   const [a, b] = [withGradient(rolled, false), withGradient(g.build(), false)];
   const data = dataOf(a, 1);
   const [found, wanted] = [run(a, data), run(b, data)];
-  for (const [name, values] of wanted) values.forEach((value, i) => expect(Math.abs((found.get(name)?.[i] ?? Number.NaN) - value)).toBeLessThan(1e-10 * (1 + Math.abs(value))));
+  for (const [name, values] of wanted)
+    values.forEach((value, i) => expect(Math.abs((found.get(name)?.[i] ?? Number.NaN) - value)).toBeLessThan(1e-10 * (1 + Math.abs(value))));
 });

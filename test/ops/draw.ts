@@ -60,9 +60,11 @@ const indices = fc.tuple(shape(1, 3), shape(0, 2)).chain(([x, at]) => index(x.le
 const along = fc.tuple(shape(1, 3), size).chain(([x, count]) => index(x.length).map((axis) => ({ x, at: x.with(axis, count), axis })));
 
 /** Longer lines, of a few integers that are often equal. */
-const line: Draw = fc.tuple(fc.integer({ min: 1, max: 40 }), shape(0, 2)).chain(([length, others]) =>
-  index(others.length + 1).map((axis) => ({ operands: [(length % 2 === 0 ? i32 : f32)(...others.toSpliced(axis, 0, length))], attrs: { axis } })),
-);
+const line: Draw = fc
+  .tuple(fc.integer({ min: 1, max: 40 }), shape(0, 2))
+  .chain(([length, others]) =>
+    index(others.length + 1).map((axis) => ({ operands: [(length % 2 === 0 ? i32 : f32)(...others.toSpliced(axis, 0, length))], attrs: { axis } })),
+  );
 
 /** Sizes of batch, m, n and k dims, and the order of the axes of both operands. */
 const dot: Draw = fc.tuple(shape(0, 2), shape(0, 2), shape(0, 2), shape(0, 2)).chain(([b, m, n, k]) =>

@@ -126,7 +126,16 @@ const rows: readonly Row[] = [
   ["and first in descending order", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0, descending: true }, [1, 0, 3, 2, 5, 4]],
   ["columns by themselves", "argsort", [[i32(3, 2), [3, 1, 1, 3, 2, 2]]], { axis: 0 }, [1, 0, 2, 2, 0, 1]],
   ["gather chooses along rows", "gather", [x23, [i32(2, 2), [2, 0, -1, 5]]], { axis: 1 }, [3, 1, 4, 6]],
-  ["scatter_add sums what meets", "scatter_add", [[f32(2, 2), [1, 2, 3, 4]], [i32(2, 2), [1, 1, 0, 9]]], { axis: 1, size: 3 }, [0, 3, 0, 3, 0, 4]],
+  [
+    "scatter_add sums what meets",
+    "scatter_add",
+    [
+      [f32(2, 2), [1, 2, 3, 4]],
+      [i32(2, 2), [1, 1, 0, 9]],
+    ],
+    { axis: 1, size: 3 },
+    [0, 3, 0, 3, 0, 4],
+  ],
 
   ["a sum over rows", "reduce_sum", [x23], { axes: [1] }, [6, 15]],
   ["a sum over all", "reduce_sum", [x23], { axes: [1, 0] }, [21]],

@@ -17,7 +17,8 @@ function expectLowered(graph: Graph): void {
     expect(got.outputs.get(name)?.length).toBe(values.length);
     values.forEach((x, i) => expect(Math.abs((got.outputs.get(name)?.[i] ?? NaN) - x), `${name}[${i}]`).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)));
   }
-  for (const [path, { data: values }] of wanted.writes) values.forEach((x, i) => expect(Math.abs((got.persistent.get(path)?.[i] ?? NaN) - x)).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)));
+  for (const [path, { data: values }] of wanted.writes)
+    values.forEach((x, i) => expect(Math.abs((got.persistent.get(path)?.[i] ?? NaN) - x)).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)));
 }
 
 const outputAll = (g: GraphBuilder, values: readonly Value[]): void => values.forEach((value, i) => g.output(`y${i}`, value));

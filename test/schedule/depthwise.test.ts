@@ -8,13 +8,24 @@ import { Lowering } from "../../compiler/schedule/lowering.ts";
 import { groupsOf } from "../../compiler/graph/groups.ts";
 import { planned } from "./run-lowered.ts";
 
-const conv = { stride: [1, 1], padding: [[0, 0], [0, 0]], dilation: [1, 1], groups: 16 };
+const conv = {
+  stride: [1, 1],
+  padding: [
+    [0, 0],
+    [0, 0],
+  ],
+  dilation: [1, 1],
+  groups: 16,
+};
 
 /** Depthwise convolutions one after the other. */
 function tower(depth: number): ReturnType<typeof planned> {
   const g = new GraphBuilder("tower", ops);
   const weights = Array.from({ length: depth }, (_, i) => g.param(`layer${i}.w`, f32(1, 1, 1, 16)));
-  g.output("y", weights.reduce((x, w) => g.call("conv", [x, w], conv), g.input("x", f32(1, 8, 8, 16))));
+  g.output(
+    "y",
+    weights.reduce((x, w) => g.call("conv", [x, w], conv), g.input("x", f32(1, 8, 8, 16))),
+  );
   return planned(g.build());
 }
 

@@ -42,7 +42,10 @@ for (const op of [...ops.values()].filter(runnable))
       const inputs = new Map(
         sample.operands.map((type, i) => {
           const given = sample.values?.[i];
-          return [`x${i}`, given ? Float64Array.from(given, type.dtype === "f32" ? Math.fround : (x) => x) : values(elements(type.shape), type.dtype, n * 7 + i + 1)] as const;
+          return [
+            `x${i}`,
+            given ? Float64Array.from(given, type.dtype === "f32" ? Math.fround : (x) => x) : values(elements(type.shape), type.dtype, n * 7 + i + 1),
+          ] as const;
         }),
       );
       const expected = evaluate(graph, { inputs, persistent: new Map(), precision: "f32" });

@@ -37,7 +37,11 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   const layout = layOut([...leaves.values()], [graph]);
   const memory = new ArrayBuffer(layout.arenaBytes);
   const bytes = new Uint8Array(memory).fill(0xa5);
-  for (const { offset, base64 } of layout.constants) bytes.set(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)), offset);
+  for (const { offset, base64 } of layout.constants)
+    bytes.set(
+      Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)),
+      offset,
+    );
 
   const view = (value: Value) => new dtypes[value.type.dtype].array(memory, addressOf(value, graph, layout), elements(value.type.shape));
   const at = (path: string) => {

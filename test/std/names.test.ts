@@ -9,7 +9,8 @@ test("every file of the library is in the prelude, and no two declare one name",
   expect(files.filter((name) => !preludeFiles.some((path) => path === `std/${name}`))).toEqual([]);
   const places = new Map<string, string[]>();
   for (const file of files)
-    for (const [, name = ""] of readFileSync(new URL(file, folder), "utf8").matchAll(/^(?:model|layer|fn|optimizer) (\w+)/gm)) places.set(name, [...(places.get(name) ?? []), file]);
+    for (const [, name = ""] of readFileSync(new URL(file, folder), "utf8").matchAll(/^(?:model|layer|fn|optimizer) (\w+)/gm))
+      places.set(name, [...(places.get(name) ?? []), file]);
   expect(places.size).toBeGreaterThan(100);
   expect([...places].filter(([, found]) => found.length > 1)).toEqual([]);
 });

@@ -168,12 +168,15 @@ model Average(x: f32[N, 3]) = x |> body
 `;
 
 test("a second model copies the params of the first", () => {
-  const model = run(`${twoModels}
+  const model = run(
+    `${twoModels}
 train entry sync(x: f32[N, 3]) {
   let both = (Net(x), Average(x))
   minimize distance(Average, Net) over Average with sgd(lr: 1)
 }
-entry compare(x: f32[N, 3]) { { net: Net(x), average: Average(x) } }`, [{ N: 1 }]);
+entry compare(x: f32[N, 3]) { { net: Net(x), average: Average(x) } }`,
+    [{ N: 1 }],
+  );
   const x = [1, -2, 3];
   const before = model.call("compare", { x });
   expect(before.net).not.toEqual(before.average);

@@ -30,7 +30,11 @@ entry f(x: f32[5]) {
 
 test("slopes at 0 are those of PyTorch", () => {
   const names = { relu: 0, relu6: 0, leaky_relu: 0.01, elu: 1, softplus: 0.5, silu: 0.5, gelu: 0.5, mish: 0.6 };
-  const model = run(`entry f(x: f32[]) { { ${Object.keys(names).map((name) => `${name}: grad(${name}(x), x)`).join(", ")}, bce: grad(bce_logits(x, 1), x) } }`);
+  const model = run(
+    `entry f(x: f32[]) { { ${Object.keys(names)
+      .map((name) => `${name}: grad(${name}(x), x)`)
+      .join(", ")}, bce: grad(bce_logits(x, 1), x) } }`,
+  );
   const out = model.call("f", { x: [0] });
   for (const [name, slope] of Object.entries({ ...names, bce: -0.5 })) expect(out[name]?.[0], name).toBeCloseTo(slope, 6);
 });
@@ -73,7 +77,8 @@ test("bce of certain probabilities is finite, and so is its gradient", () => {
 });
 
 test("labels of the wrong shape are said so", () => {
-  const mistakes = (label: string): string[] => elaborateText(`entry f(x: f32[2, 3], label: ${label}) { cross_entropy(x, label) }`).diagnostics.map((d) => d.says);
+  const mistakes = (label: string): string[] =>
+    elaborateText(`entry f(x: f32[2, 3], label: ${label}) { cross_entropy(x, label) }`).diagnostics.map((d) => d.says);
   expect(mistakes("i32[3]")).toEqual(["there is one label for each row of the logits"]);
   expect(mistakes("f32[2]")).toEqual(["soft labels have the shape of the logits, and labels of rows are i32"]);
 });

@@ -32,11 +32,7 @@ export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], ex
   const bodies = kernels.map((kernel) => kernelLines(kernelName(kernel.name), kernel, module));
   const maths = [...functions.values()].filter((fn) => called.has(fn.name)).map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
   const results = [
-    ...entries.map((entry) => [
-      `${JSON.stringify(entry.name)}() {`,
-      ...indent(stepLines(entry.steps, 0, kernelName, module.use)),
-      "},",
-    ]),
+    ...entries.map((entry) => [`${JSON.stringify(entry.name)}() {`, ...indent(stepLines(entry.steps, 0, kernelName, module.use)), "},"]),
     ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),
   ];
   const lines = [
