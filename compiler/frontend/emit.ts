@@ -1,5 +1,6 @@
 import type { Span } from "../../dsl/span.ts";
-import { brokenCondition } from "../graph/build.ts";
+import { isGradient } from "../graph/autodiff.ts";
+import { brokenCondition, type GraphBuilder } from "../graph/build.ts";
 import type { Attr, Attrs } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import { isFloat, type Shape, type TensorType } from "../types/tensor-type.ts";
@@ -7,8 +8,18 @@ import type { DlValue, Env, Tensor } from "./context.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { ERROR, makeTensor, showTensor } from "./values.ts";
 
-const maxNodes = 40_000;
+const maxNodes = 20_000;
+/** With the updates of `minimize`, which grow with the params alone. */
+const maxNodesWithUpdates = 60_000;
 const maxElements = 2 ** 31 - 1;
+
+/** Graphs found to hold a `gradient`: nodes are only ever added, so that one look finds it for good. */
+const withGradients = new WeakSet<GraphBuilder>();
+
+function asksForGradients(builder: GraphBuilder): boolean {
+  if (!withGradients.has(builder) && builder.nodes.some(isGradient)) withGradients.add(builder);
+  return withGradients.has(builder);
+}
 
 /** Adds a node for an op whose operands come from the user: a broken condition is a diagnostic that shows all of them. Null after a report. */
 export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[], given: Attrs = {}): readonly Tensor[] | null {
@@ -21,7 +32,7 @@ export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[
   // A number repeated is the number of that shape.
   if (op.name === "broadcast" && operand?.node.op.name === "constant" && typeof operand.node.attrs["value"] === "number")
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
-  if (builder.nodes.length >= maxNodes) {
+  if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
     report(env.context, "E0407", span, `an entry has at most ${maxNodes} nodes`);
     return null;
   }
