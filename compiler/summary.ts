@@ -9,7 +9,7 @@ import type { Graph, Node } from "./graph/ir.ts";
 import { bytes, elements } from "./types/tensor-type.ts";
 
 export interface SummaryRow {
-  /** `dense`, and the path of its params where it has any. */
+  /** `dense`, and the path of its params where it has some. */
   readonly name: string;
   readonly path: string;
   readonly depth: number;
