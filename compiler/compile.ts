@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly profile?: boolean;
   /** Names of passes to leave out. */
   readonly without?: readonly string[];
+  /** Another list of passes than the usual one. */
+  readonly passes?: readonly Pass[];
   readonly resolve: Resolver;
   /** Values of params and state that are given at build time. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
@@ -114,8 +116,9 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
 
 function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, without: ReadonlySet<string>): GraphStage[] {
   const stages: GraphStage[] = [{ name: "graph", graph, pass: null, ms: 0 }];
-  const names = stageNamesOf(pipeline).filter((_, i) => !without.has(pipeline[i]?.name ?? ""));
-  runPasses(graph, pipeline, {
+  const passes = options.passes ?? pipeline;
+  const names = stageNamesOf(passes).filter((_, i) => !without.has(passes[i]?.name ?? ""));
+  runPasses(graph, passes, {
     without,
     verify: options.verify ?? false,
     ...(options.frozen && { frozen: options.frozen }),

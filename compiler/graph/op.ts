@@ -43,6 +43,8 @@ export interface Op {
   readonly samples: readonly Sample[];
   /** Compiled f32 equals the f32 reference bit for bit. False where the order of a sum or a polynomial decides. */
   readonly exact: boolean;
+  /** Of a pointwise op that jumps: a number for the step that the arguments are on; it is continuous as long as that is the same. Absent where it never jumps. */
+  readonly steps?: (args: readonly number[]) => number;
 }
 
 export type OpTable = ReadonlyMap<string, Op>;

@@ -67,6 +67,7 @@ export const arithmetic = family({
     },
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
     reference: (x, y) => x % y,
+    steps: (x, y) => Math.trunc(x / y),
     integer: (x, y) => (y === 0 ? 0 : x % y),
     between: [0.4, 4],
     exact: false,
@@ -121,6 +122,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
     gradient: flat,
     reference: (x) => Math.sign(x),
+    steps: Math.sign,
   }),
 
   floor: pointwise({
@@ -130,6 +132,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.floor(x),
     gradient: flat,
     reference: (x) => Math.floor(x),
+    steps: Math.floor,
   }),
 
   ceil: pointwise({
@@ -139,6 +142,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.ceil(x),
     gradient: flat,
     reference: (x) => Math.ceil(x),
+    steps: Math.ceil,
   }),
 
   round: pointwise({
@@ -148,6 +152,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.nearest(x),
     gradient: flat,
     reference: roundToEven,
+    steps: roundToEven,
   }),
 
   trunc: pointwise({
@@ -157,6 +162,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.trunc(x),
     gradient: flat,
     reference: Math.trunc,
+    steps: Math.trunc,
   }),
 
   sqrt: pointwise({

@@ -171,6 +171,8 @@ interface Pointwise<O extends Names> {
   /** Sample values, where any in [-2, 2] would not do. */
   readonly between?: readonly [least: number, most: number];
   readonly exact?: boolean;
+  /** See `Op`; of the first two arguments. */
+  readonly steps?: (x: number, y: number) => number;
 }
 
 const everyDType = Object.keys(dtypes) as readonly DType[];
@@ -188,7 +190,7 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
 
 /** Each element from the elements at the same index of operands of one shape and dtype. */
 export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
-  const { operands: names, on = everyDType, to } = spec;
+  const { operands: names, on = everyDType, to, steps } = spec;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
   const base = signature<O, {}>({
     doc: spec.doc,
@@ -208,6 +210,7 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
     ...base,
     form: { kind: "pointwise", scalar: (k, args) => spec.scalar(k, ...(args as unknown as Tuple<O, Expr>)) },
     reference: { kind: "scalar", apply: (args, _, operands) => apply(args, only(operands).dtype) },
+    ...(steps && { steps: ([x = 0, y = 0]) => steps(x, y) }),
   };
 }
 

@@ -1,0 +1,113 @@
+// Whether two graphs compute the same, and whether compiled code computes what its graph says.
+import { evaluateWithBounds, f64Share, type Bounded, type BoundedEvaluation, type GraphData } from "./graph/error-bound.ts";
+import { evaluate, type Evaluation } from "./graph/evaluate.ts";
+import type { Graph, Value } from "./graph/ir.ts";
+
+/** The first element that differs by more than it may. */
+export interface Difference {
+  /** `output y`, `write net.w` */
+  readonly what: string;
+  readonly index: number;
+  readonly got: number;
+  readonly wanted: number;
+  /** 0 where the bits have to be the same. */
+  readonly allowed: number;
+}
+
+/** Results of a graph by `output y` and `write net.w`. */
+export type Results = ReadonlyMap<string, ArrayLike<number>>;
+
+/** Twice what rounding in f64 may do: the bound is of first order. */
+const slack = 2;
+
+/**
+ * The first difference between the functions that two graphs compute, or null. `exact`: f32 results keep their bits, but for the sign of a zero and the
+ * payload of a NaN. Otherwise both are evaluated in f64 and may differ by what rounding does to either.
+ */
+export function compareGraphs(before: Graph, after: Graph, exact: boolean, data: GraphData): Difference | null {
+  if (before === after) return null;
+  if (exact) return sameBits(evaluate(before, { ...data, precision: "f32" }), evaluate(after, { ...data, precision: "f32" }));
+  const [wanted, got] = [named(evaluateWithBounds(before, data)), named(evaluateWithBounds(after, data))];
+  const missing = namesDiffer(wanted, got);
+  if (missing !== null) return missing;
+  for (const [what, { value, error }] of wanted) {
+    const other = got.get(what);
+    const difference = far(what, other?.value.data ?? [], value.data, (i) => slack * f64Share * ((error[i] ?? 0) + (other?.error[i] ?? 0)));
+    if (difference !== null) return difference;
+  }
+  return null;
+}
+
+export interface CompiledResults {
+  /** The code may fuse a multiply and an add, so that even exact ops do not tell every bit. */
+  readonly relaxed?: boolean;
+}
+
+/** The first result of compiled code that is further from the graph's value than rounding in f32 explains, or null. What only exact ops have made keeps its bits. */
+export function compareResults(graph: Graph, got: Results, data: GraphData, { relaxed = false }: CompiledResults = {}): Difference | null {
+  const wanted = named(evaluateWithBounds(graph, data));
+  const missing = namesDiffer(wanted, got);
+  if (missing !== null) return missing;
+  for (const [what, { value, error }] of wanted) {
+    const difference = far(what, got.get(what) ?? [], value.data, (i) => error[i] ?? 0);
+    if (difference !== null) return difference;
+  }
+  const exact = relaxed ? new Set<string>() : exactResults(graph);
+  if (exact.size === 0) return null;
+  const bits = named(evaluate(graph, { ...data, precision: "f32" }));
+  for (const what of exact) {
+    const difference = far(what, got.get(what) ?? [], bits.get(what)?.data ?? [], () => 0);
+    if (difference !== null) return difference;
+  }
+  return null;
+}
+
+/** Names of results that nothing but exact ops have made. */
+export function exactResults(graph: Graph): ReadonlySet<string> {
+  const inexact = new Set<Value>();
+  for (const node of graph.nodes) if (!node.op.exact || node.operands.some((value) => inexact.has(value))) node.results.forEach((value) => inexact.add(value));
+  const of = (list: readonly { readonly name: string; readonly value: Value }[]): string[] =>
+    list.filter(({ value }) => !inexact.has(value)).map(({ name }) => name);
+  return new Set([
+    ...of(graph.outputs.map(({ name, value }) => ({ name: `output ${name}`, value }))),
+    ...of(graph.writes.map(({ path, value }) => ({ name: `write ${path}`, value }))),
+  ]);
+}
+
+/** The first element whose bits differ, but for the sign of a zero and the payload of a NaN. */
+export function sameBits(before: Evaluation, after: Evaluation): Difference | null {
+  const [wanted, got] = [named(before), named(after)];
+  const missing = namesDiffer(wanted, got);
+  if (missing !== null) return missing;
+  for (const [what, { data }] of wanted) {
+    const difference = far(what, got.get(what)?.data ?? [], data, () => 0);
+    if (difference !== null) return difference;
+  }
+  return null;
+}
+
+/** Outputs and writes under one kind of name. */
+export function named<T>({ outputs, writes }: { readonly outputs: ReadonlyMap<string, T>; readonly writes: ReadonlyMap<string, T> }): ReadonlyMap<string, T> {
+  return new Map([
+    ...[...outputs].map(([name, item]) => [`output ${name}`, item] as const),
+    ...[...writes].map(([path, item]) => [`write ${path}`, item] as const),
+  ]);
+}
+
+function namesDiffer(wanted: ReadonlyMap<string, unknown>, got: ReadonlyMap<string, unknown>): Difference | null {
+  const what = [...wanted.keys()].find((name) => !got.has(name)) ?? [...got.keys()].find((name) => !wanted.has(name));
+  return what === undefined ? null : { what, index: 0, got: Number.NaN, wanted: Number.NaN, allowed: 0 };
+}
+
+function far(what: string, got: ArrayLike<number>, wanted: ArrayLike<number>, allowed: (index: number) => number): Difference | null {
+  for (let i = 0; i < Math.max(got.length, wanted.length); i++) {
+    const [x, y] = [got[i] ?? Number.NaN, wanted[i] ?? Number.NaN];
+    if (i < got.length && i < wanted.length && (x === y || (Number.isNaN(x) && Number.isNaN(y)))) continue;
+    const bound = allowed(i);
+    if (i < got.length && i < wanted.length && (Math.abs(x - y) <= bound || bound === Infinity)) continue;
+    return { what, index: i, got: x, wanted: y, allowed: bound };
+  }
+  return null;
+}
+
+export type { Bounded, BoundedEvaluation };
