@@ -1,0 +1,97 @@
+// Uses of one op as a module of their own, on every target.
+import { compileProgram } from "../../../compiler/compile.ts";
+import { GraphBuilder } from "../../../compiler/graph/build.ts";
+import { evaluate, type Precision } from "../../../compiler/graph/evaluate.ts";
+import { isInput, pathOf, stringAttr } from "../../../compiler/graph/facts.ts";
+import type { Graph, Persistent, Program, Value } from "../../../compiler/graph/ir.ts";
+import type { Op, Sample } from "../../../compiler/graph/op.ts";
+import { ops } from "../../../compiler/ops/table.ts";
+import { present } from "../../../compiler/support/invariant.ts";
+import { dtypes } from "../../../runtime/dtype.ts";
+import { createSession, type Session } from "../../../runtime/session.ts";
+
+/** By the name of an input, or the path of a param or state. */
+export type Data = ReadonlyMap<string, Float64Array>;
+export type Results = ReadonlyMap<string, Float64Array>;
+
+/** Every target by name. `strict` and `fast` are WebAssembly. */
+export interface Targets {
+  readonly strict: Session;
+  readonly fast: Session;
+  readonly js: Session;
+}
+
+const init = (): Graph => new GraphBuilder("init", ops).build();
+
+export function programOf(graphs: readonly Graph[]): Program {
+  const persistent = new Map<string, Persistent>();
+  for (const { nodes } of graphs)
+    for (const node of nodes) {
+      const path = pathOf(node);
+      if (path !== null) persistent.set(path, { kind: node.op.name === "state" ? "state" : "param", path, type: present(node.results[0], path).type, span: null });
+    }
+  return { name: "targets", persistent: [...persistent.values()], entries: [...graphs, init()].map((graph) => ({ dims: {}, graph })) };
+}
+
+export async function targetsOf(graphs: readonly Graph[]): Promise<Targets> {
+  const module = compileProgram(programOf(graphs), { verify: true });
+  const wasm = await module.code("wasm");
+  return {
+    strict: await createSession(module.plan, wasm, { mode: "strict" }),
+    fast: await createSession(module.plan, wasm, { mode: "fast" }),
+    js: await createSession(module.plan, await module.code("js")),
+  };
+}
+
+/** Outputs by name, then what was written. */
+export function run(session: Session, graph: Graph, data: Data): Results {
+  for (const [path, state] of session.state) if (data.has(path)) state.data.set(present(data.get(path), path));
+  session.touch();
+  const inputs = graph.inputs.map(({ node, type }) => {
+    const name = stringAttr(node.attrs, "name");
+    return [name, new dtypes[type.dtype].array(present(data.get(name), name))] as const;
+  });
+  const outputs = Object.entries(session.run(graph.name, Object.fromEntries(inputs))).map(([name, { data: values }]) => [name, Float64Array.from(values)] as const);
+  const written = graph.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const);
+  return new Map([...outputs, ...written]);
+}
+
+export function reference(graph: Graph, data: Data, precision: Precision): Results {
+  const { outputs, writes } = evaluate(graph, { inputs: data, persistent: data, precision });
+  return new Map([...Array.from(outputs, ([name, { data: values }]) => [name, values] as const), ...Array.from(writes, ([path, { data: values }]) => [`write ${path}`, values] as const)]);
+}
+
+/** Leaves of a graph by the name that `Data` has for them. */
+export const leavesOf = (graph: Graph): ReadonlyMap<string, Value> =>
+  new Map(
+    graph.nodes.flatMap((node) => {
+      const name = isInput(node) ? stringAttr(node.attrs, "name") : pathOf(node);
+      return name === null ? [] : node.results.map((value) => [name, value] as const);
+    }),
+  );
+
+/** One output for each use of the op, with operands of its own. */
+export function graphOf(op: Op, name: string, samples: readonly Sample[]): Graph {
+  const g = new GraphBuilder(name, ops);
+  samples.forEach(({ operands, attrs = {} }, i) => {
+    const path = `${name}_${i}`;
+    const inputs = operands.map((type, k) => g.input(`${path}_${k}`, type));
+    for (const [k, value] of resultsOf(g, op, path, inputs, attrs).entries()) g.output(k === 0 ? path : `${path}_${k}`, value);
+  });
+  return g.build();
+}
+
+function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Value[], attrs: Sample["attrs"] & {}): readonly Value[] {
+  if (op.name === "input") {
+    const { dtype, shape } = attrs as unknown as Value["type"];
+    return [g.input(`${path}_x`, { dtype, shape })];
+  }
+  if (op.name === "param" || op.name === "state") return g.callAll(op.name, [], { ...attrs, path: `${path}_x` });
+  if (op.name === "gradient") {
+    // A loss is something that depends on the targets.
+    const [loss, a, b] = operands as readonly [Value, Value, Value];
+    const product = g.sum(g.mul(a, b), [...a.type.shape.keys()]);
+    return g.callAll("gradient", [g.mul(loss, product), a, b]);
+  }
+  return g.callAll(op.name, operands, attrs);
+}
