@@ -60,18 +60,22 @@ export function fillSpecial(type: TensorType, seed: number): Float64Array {
   });
 }
 
-/** Inputs, params and state of a graph. */
+/** Inputs, params and state of a graph, each by its name, so that a smaller graph has the same. */
 export function randomData(graph: Graph, seed: number, kind: "plain" | "special" = "plain"): GraphData {
   const inputs = new Map<string, Float64Array>();
   const persistent = new Map<string, Float64Array>();
-  for (const [index, node] of graph.nodes.entries()) {
+  for (const node of graph.nodes) {
     const path = pathOf(node);
-    for (const { type } of node.results) {
-      const draw = (positive: boolean): Float64Array =>
-        kind === "special" ? fillSpecial(type, seed * 1000 + index) : fill(type, seed * 1000 + index, positive);
-      if (isInput(node)) inputs.set(stringAttr(node.attrs, "name"), draw(positivePath.test(stringAttr(node.attrs, "name"))));
-      else if (path !== null && !persistent.has(path)) persistent.set(path, draw(positivePath.test(path)));
-    }
+    const name = isInput(node) ? stringAttr(node.attrs, "name") : path;
+    const [value] = node.results;
+    const target = path === null ? inputs : persistent;
+    if (name === null || value === undefined || target.has(name)) continue;
+    const own = nameHash(name, seed);
+    target.set(name, kind === "special" ? fillSpecial(value.type, own) : fill(value.type, own, positivePath.test(name)));
   }
   return { inputs, persistent };
 }
+
+/** FNV-1a over the name. */
+const nameHash = (name: string, seed: number): number =>
+  [...name].reduce((h, c) => Math.imul(h ^ (c.codePointAt(0) ?? 0), 0x01000193), 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1));

@@ -1,0 +1,187 @@
+// What has to hold for every graph. An oracle gives null, or what is wrong; whatever it throws is wrong too.
+import { compareGraphs, type Results } from "../../compiler/compare.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { verifyKernel } from "../../compiler/kernel/verify.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { checkOrder, required, runPasses } from "../../compiler/passes/driver.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { pipeline } from "../../compiler/pipeline.ts";
+import { randomData } from "../../compiler/sample-data.ts";
+import { InvariantError } from "../../compiler/support/invariant.ts";
+import type { Draw } from "./draw.ts";
+import { call, compiled, disagreement, finalGraph, sessionOf, told, type Build, type Subject } from "./subject.ts";
+
+export interface Oracle {
+  readonly name: string;
+  /** Looks at one graph in so many. */
+  readonly every: number;
+  /** Runs compiled code, which there is none of for f64. */
+  readonly compiles: boolean;
+  readonly check: (subject: Subject, draw: Draw) => Promise<string | null> | string | null;
+}
+
+const optional = [...new Set(pipeline)].filter((pass) => !required(pipeline).has(pass.name));
+const namesOf = (passes: readonly Pass[]): string[] => [...new Set(passes.map(({ name }) => name))];
+
+/** Compiles with those options, and compares both graphs and the code. */
+async function built(subject: Subject, options: Build): Promise<string | null> {
+  const module = compiled(subject, options);
+  return disagreement(subject, module, call(await sessionOf(module), subject, subject.data));
+}
+
+const without = (subject: Subject, passes: readonly Pass[]): Promise<string | null> => built(subject, { without: namesOf(passes) });
+
+/** The same bits, but for the payload of a NaN. */
+function different(who: string, a: Results, b: Results): string | null {
+  for (const [what, values] of a) {
+    const others = b.get(what);
+    const index = Array.from(values).findIndex((x, i) => !Object.is(x, others?.[i]));
+    if (index >= 0) return `${who}: ${what}[${index}] is ${others?.[index]}, not ${values[index]}`;
+  }
+  return null;
+}
+
+export const oracles: readonly Oracle[] = [
+  {
+    name: "wasm",
+    every: 1,
+    compiles: true,
+    check: async (subject, draw) => {
+      const module = compiled(subject, { verify: draw.below(4) === 0 });
+      const session = await sessionOf(module);
+      // Other weights first, now and then: what the weights stage made of them must not stay.
+      if (draw.below(4) === 0) call(session, subject, randomData(subject.graph, subject.seed + 1, subject.kind));
+      return disagreement(subject, module, call(session, subject, subject.data));
+    },
+  },
+  {
+    name: "graph",
+    every: 1,
+    compiles: false,
+    check: (subject, draw) => {
+      if (subject.compiles && draw.below(8) !== 0) return null;
+      const text = printGraph(subject.graph);
+      const parsed = parseGraph(text, ops);
+      if (printGraph(parsed) !== text) return "the text of the graph parses to another graph";
+      return told("the parsed graph", compareGraphs(subject.graph, parsed, true, subject.data));
+    },
+  },
+  {
+    name: "every-stage",
+    every: 16,
+    compiles: false,
+    check: (subject, draw) => {
+      let found: string | null = null;
+      const print = draw.below(4) === 0;
+      const passes = subject.compiles
+        ? pipeline
+        : pipeline.filter(({ name }) => !["choose-algorithms", "split-by-stage", "fuse", "plan-memory"].includes(name));
+      runPasses(subject.graph, passes, {
+        verify: true,
+        onStage: (pass, before, after) => {
+          found ??= told(pass.name, compareGraphs(before, after, pass.exact || subject.kind === "special", subject.data));
+          if (print && printGraph(parseGraph(printGraph(after), ops)) !== printGraph(after)) found ??= `${pass.name}: its graph does not parse back`;
+        },
+      });
+      return found;
+    },
+  },
+  { name: "all-off", every: 8, compiles: true, check: (subject) => without(subject, optional) },
+  {
+    name: "one-on",
+    every: 16,
+    compiles: true,
+    check: (subject, draw) => {
+      const kept = draw.pick(optional);
+      return without(
+        subject,
+        optional.filter((pass) => pass !== kept),
+      );
+    },
+  },
+  { name: "one-off", every: 16, compiles: true, check: (subject, draw) => without(subject, [draw.pick(optional)]) },
+  { name: "order", every: 16, compiles: true, check: (subject, draw) => built(subject, { passes: legalOrder(draw), verify: true }) },
+  {
+    name: "frozen",
+    every: 16,
+    compiles: true,
+    check: (subject) =>
+      subject.graph.writes.length > 0 || subject.kind === "special" ? null : built(subject, { frozen: subject.data.persistent, verify: true }),
+  },
+  {
+    name: "js",
+    every: 16,
+    compiles: true,
+    check: async (subject) => {
+      const module = compiled(subject);
+      const [wasm, js] = [await sessionOf(module, "wasm"), await sessionOf(module, "js")].map((session) => call(session, subject, subject.data));
+      return wasm === undefined || js === undefined ? "no results" : different("JavaScript", wasm, js);
+    },
+  },
+  {
+    name: "relaxed",
+    every: 8,
+    compiles: true,
+    check: async (subject) => {
+      const module = compiled(subject, { mode: "fast" });
+      if (subject.kind === "special") return null;
+      return disagreement(subject, module, call(await sessionOf(module, "wasm", "fast"), subject, subject.data), true);
+    },
+  },
+  {
+    name: "twice",
+    every: 16,
+    compiles: true,
+    check: (subject) => {
+      const [a, b] = [compiled(subject), compiled(subject)];
+      if (JSON.stringify(a.plan) !== JSON.stringify(b.plan)) return "two plans of one graph differ";
+      if (a.js() !== b.js()) return "two texts of one graph differ";
+      const [x, y] = [a.wasm("strict").bytes, b.wasm("strict").bytes];
+      return x.length === y.length && x.every((byte, i) => byte === y[i]) ? null : "two modules of one graph differ";
+    },
+  },
+  {
+    name: "again",
+    every: 16,
+    compiles: true,
+    check: async (subject) => {
+      const session = await sessionOf(compiled(subject));
+      const [first, second] = [call(session, subject, subject.data), call(session, subject, subject.data)];
+      return different("a second call", first, second);
+    },
+  },
+  {
+    name: "kernels",
+    every: 32,
+    compiles: true,
+    check: (subject) => {
+      for (const kernel of compiled(subject).assembly.kernels) verifyKernel(kernel);
+      return null;
+    },
+  },
+];
+
+/** The passes in another order, some of them more than once, some not at all. What splits, fuses and plans stays at the end: nothing may look inside a group. */
+function legalOrder(draw: Draw): readonly Pass[] {
+  const named = (name: string): Pass => {
+    const found = pipeline.find((pass) => pass.name === name);
+    if (found === undefined) throw new Error(`there is no pass ${name}`);
+    return found;
+  };
+  const last = ["inline", "split-by-stage", "fuse", "plan-memory"].map(named);
+  const first = ["differentiate", "choose-algorithms"].map(named);
+  const free = optional.filter((pass) => !last.includes(pass) && pass.name !== "freeze");
+  for (;;) {
+    const middle = draw.shuffle([...first, ...free, ...free.filter(() => draw.below(2) === 0)].filter((pass) => first.includes(pass) || draw.below(5) > 0));
+    const order = [...middle, ...last];
+    try {
+      checkOrder(order);
+      return order;
+    } catch (error) {
+      if (!(error instanceof InvariantError)) throw error;
+    }
+  }
+}
+
+export { finalGraph };

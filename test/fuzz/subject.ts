@@ -1,0 +1,85 @@
+// What the oracles look at: a graph with its data, and the ways to compile and run it.
+import { compareGraphs, compareResults, named, type Difference, type Results } from "../../compiler/compare.ts";
+import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
+import type { GraphData } from "../../compiler/graph/error-bound.ts";
+import { isPersistent, pathOf } from "../../compiler/graph/facts.ts";
+import type { Graph, Persistent, Program } from "../../compiler/graph/ir.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { randomData } from "../../compiler/sample-data.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import { createSession, type Session } from "../../runtime/session.ts";
+
+export type DataKind = "plain" | "special";
+
+export interface Subject {
+  readonly graph: Graph;
+  readonly seed: number;
+  readonly kind: DataKind;
+  readonly data: GraphData;
+  /** Kernels have no f64. */
+  readonly compiles: boolean;
+}
+
+export const subjectOf = (graph: Graph, seed: number, kind: DataKind): Subject => ({
+  graph,
+  seed,
+  kind,
+  data: randomData(graph, seed, kind),
+  compiles: !hasF64(graph),
+});
+
+const hasF64 = ({ nodes }: Graph): boolean => nodes.some(({ results, regions }) => results.some(({ type }) => type.dtype === "f64") || regions.some(hasF64));
+
+const init = new GraphBuilder("init", ops).build();
+
+/** A program of one entry. */
+export function programOf(graph: Graph): Program {
+  const persistent = new Map<string, Persistent>();
+  for (const node of graph.nodes.filter(isPersistent)) {
+    const path = present(pathOf(node), "a param has a path");
+    persistent.set(path, { kind: node.op.name === "param" ? "param" : "state", path, type: present(node.results[0], path).type, span: null });
+  }
+  for (const { path, value } of graph.writes) if (!persistent.has(path)) persistent.set(path, { kind: "state", path, type: value.type, span: null });
+  const entries = [graph, init].map((entry) => ({ dims: {}, graph: entry }));
+  return { name: graph.name, persistent: [...persistent.values()], entries };
+}
+
+export type Build = Omit<CompileOptions, "resolve">;
+
+export const compiled = ({ graph }: Subject, options: Build = {}): CompiledModule => compileProgram(programOf(graph), { mode: "strict", ...options });
+
+export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
+
+export async function sessionOf(module: CompiledModule, target: Target = "wasm", mode: "fast" | "strict" = "strict"): Promise<Session> {
+  return createSession(module.plan, await module.code(target), { mode });
+}
+
+/** One call of the entry on the data: its outputs, and what it has written. */
+export function call(session: Session, { graph }: Subject, { inputs, persistent }: GraphData): Results {
+  for (const [path, values] of persistent) session.state.get(path)?.data.set(values);
+  session.touch();
+  const outputs = session.run(
+    graph.name,
+    Object.fromEntries(
+      graph.inputs.map(({ node, type }) => [String(node.attrs["name"]), new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data"))]),
+    ),
+  );
+  const arrays = new Map(Object.entries(outputs).map(([name, { data }]) => [name, Float64Array.from(data)]));
+  const writes = new Map(graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)]));
+  return named({ outputs: arrays, writes });
+}
+
+/** The final graph computes what the graph says, and the code what the final graph says. */
+export function disagreement(subject: Subject, module: CompiledModule, results: Results, relaxed = false): string | null {
+  const { graph, data, kind } = subject;
+  const final = finalGraph(module);
+  const exact = kind === "special";
+  return told("the passes", compareGraphs(graph, final, exact, data)) ?? told("the code", compareResults(final, results, data, { relaxed }));
+}
+
+export const told = (who: string, difference: Difference | null): string | null =>
+  difference === null
+    ? null
+    : `${who}: ${difference.what}[${difference.index}] is ${difference.got}, not ${difference.wanted}${difference.allowed === 0 ? "" : ` within ${difference.allowed.toExponential(1)}`}`;
