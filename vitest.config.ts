@@ -10,6 +10,7 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     execArgv: ["--disallow-code-generation-from-strings", "--import=./test/support/no-code-from-strings.ts"],
+    setupFiles: process.env["NODE_V8_COVERAGE"] === undefined ? [] : ["./tools/covered/worker.ts"],
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },
 });
