@@ -200,7 +200,7 @@ export const windows = family({
   }),
 
   window_scatter: scattering({
-    doc: "the gradient of window_max: adds each dy to the place under its window that argmax names, in an image of spatial sizes `size`",
+    doc: "the gradient of window_max: adds each dy to the place under its window that argmax names, in an image of spatial sizes `size`; a number that names no place adds nothing",
     operands: ["dy", "argmax"],
     attrs: sized,
     requires: {
@@ -228,11 +228,12 @@ export const windows = family({
       { operands: [f32(2, 2, 3, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
       { operands: [f32(1, 3, 2, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
       { operands: [f32(1, 2, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3], size: [7] } },
+      { operands: [f32(1, 2, 3), i32(1, 2, 3)], attrs: { window: [3], stride: [2], size: [5] }, values: [null, [0, 3, -1, 2, 700, 1]] },
     ],
   }),
 
   window_gather: map({
-    doc: "the transpose of window_scatter: the element of x under each window that argmax names",
+    doc: "the transpose of window_scatter: the element of x under each window that argmax names; 0 where the number names no place",
     operands: ["x", "argmax"],
     attrs,
     requires: {
@@ -247,8 +248,10 @@ export const windows = family({
     type: ({ x, argmax }) => tensor(x.dtype, argmax.shape),
     element: (k, at, { x, argmax }, { attrs: use }) => {
       const offset = k.let(argmax(at));
-      const w = use.window.map((size, axis) => k.rem(k.div(offset, k.int(nth(strides(use.window), axis))), k.int(size)));
-      return x(under(k, at, w, use));
+      const names = k.let(k.and(k.ge(offset, 0), k.lt(offset, k.int(elements(use.window)))));
+      const place = k.let(k.select(names, offset, 0));
+      const w = use.window.map((size, axis) => k.rem(k.div(place, k.int(nth(strides(use.window), axis))), k.int(size)));
+      return k.select(names, x(under(k, at, w, use)), 0);
     },
     gradient: (g, { x, argmax }, { dout, attrs: { window, stride } }) => ({
       x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }),
@@ -256,12 +259,16 @@ export const windows = family({
     reference: ({ x, argmax }, { out, attrs: use }) => {
       const [read, chosen] = [reader(x), reader(argmax)];
       const all = places(use.window);
-      return fill(out.shape, (at) => read(underIndex(at, all[chosen(at)] ?? [], use)));
+      return fill(out.shape, (at) => {
+        const w = all[chosen(at)];
+        return w === undefined ? 0 : read(underIndex(at, w, use));
+      });
     },
     samples: [
       { operands: [f32(2, 4, 6, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
       { operands: [f32(1, 5, 5, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
       { operands: [f32(1, 7, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3] } },
+      { operands: [f32(1, 5, 3), i32(1, 2, 3)], attrs: { window: [3], stride: [2] }, values: [null, [0, 3, -1, 2, 700, 1]] },
     ],
   }),
 });

@@ -1,0 +1,171 @@
+import { expect } from "vitest";
+import { present } from "../../compiler/support/invariant.ts";
+import { type Data, drawn, type Next, pushed, run, size, type Subject, transposed } from "./subject.ts";
+
+// Derivatives by rule against central differences, and reverse mode against forward mode. In f64 throughout.
+
+const step = 1e-5;
+
+/** The largest difference between a derivative by rule and a derivative by differences, relative to their size, and where. */
+export interface Worst {
+  readonly error: number;
+  readonly says: string;
+  /** How many derivatives were compared, and how many differences lay across a kink and said nothing. */
+  readonly compared: number;
+  readonly kinks: number;
+}
+
+interface Pair {
+  readonly rule: number;
+  readonly difference: Difference;
+  readonly says: () => string;
+}
+
+/** Null across a kink or a jump: where the differences to the right and to the left disagree. */
+type Difference = { readonly slope: number; readonly size: number } | null;
+
+function worst(pairs: readonly Pair[]): Worst {
+  let found: Worst = { error: 0, says: "", compared: 0, kinks: 0 };
+  for (const { rule, difference, says } of pairs) {
+    if (difference === null) {
+      found = { ...found, kinks: found.kinks + 1 };
+      continue;
+    }
+    const { slope } = difference;
+    // What a difference loses to rounding grows with the value itself.
+    const error = Math.abs(rule - slope) / Math.max(1, Math.abs(rule), Math.abs(slope), 1e-4 * difference.size);
+    const compared = found.compared + 1;
+    if (error <= found.error) found = { ...found, compared };
+    else found = { ...found, compared, error: Number.isNaN(error) ? Infinity : error, says: `${says()}: ${rule} by rule, ${slope} by differences` };
+  }
+  return found;
+}
+
+/** How each number that `f` gives moves with the data along a direction. */
+function differences(f: (data: Data) => readonly number[], data: Data, along: Data, here: readonly number[]): readonly Difference[] {
+  // Large numbers move by more, for their last digits do not hold so small a step.
+  let largest = 1;
+  for (const [name, direction] of along) direction.forEach((v, i) => (largest = v === 0 ? largest : Math.max(largest, Math.abs(data.get(name)?.[i] ?? 0))));
+  const h = step * largest;
+  const moved = (by: number): readonly number[] =>
+    f(new Map([...data].map(([name, values]) => [name, values.map((x, i) => x + by * (along.get(name)?.[i] ?? 0))])));
+  const [up, down] = [moved(h), moved(-h)];
+  return here.map((value, j) => {
+    const [above, below] = [present(up[j], "as many"), present(down[j], "as many")];
+    if (above === value && below === value) return { slope: 0, size: Math.abs(value) };
+    const [right, left] = [(above - value) / h, (value - below) / h];
+    const slope = (above - below) / (2 * h);
+    return Math.abs(right - left) > 2e-3 * Math.max(1, Math.abs(slope), 1e-4 * Math.abs(value)) ? null : { slope, size: Math.abs(value) };
+  });
+}
+
+const flat = (arrays: readonly Float64Array[]): readonly number[] => arrays.flatMap((array) => [...array]);
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * present(b[i], "as long"), 0);
+const dots = (a: readonly Float64Array[], b: readonly Float64Array[]): number => a.reduce((sum, x, i) => sum + dot(x, present(b[i], "as many")), 0);
+
+const targetsOf = ({ graph, of }: Subject): readonly { readonly name: string; readonly count: number }[] =>
+  of.map((name) => ({
+    name,
+    count: size(
+      present(
+        graph.inputs.find(({ node }) => node.attrs["name"] === name),
+        name,
+      ),
+    ),
+  }));
+const countsOf = ({ graph }: Subject): readonly number[] => graph.outputs.map(({ value }) => size(value));
+
+const unit = (count: number, i: number): Float64Array => new Float64Array(count).with(i, 1);
+
+/** Every element of the Jacobian: a row for each element of the outputs, by its own gradient; a column for each element of the inputs, by its own difference. */
+export function jacobianError(at: Subject): Worst {
+  const { graph, added } = transposed(at);
+  const counts = countsOf(at);
+  const zeros = new Map(added.map((name, k) => [name, new Float64Array(counts[k] ?? 0)]));
+  const rows = added.flatMap((name, k) =>
+    Array.from({ length: counts[k] ?? 0 }, (_, j) => flat(run(graph, new Map([...at.data, ...zeros, [name, unit(counts[k] ?? 0, j)]])))),
+  );
+  const here = flat(run(at.graph, at.data));
+  let place = 0;
+  const pairs = targetsOf(at).flatMap(({ name, count }) =>
+    Array.from({ length: count }, (_, i): Pair[] => {
+      const column = place++;
+      return differences((data) => flat(run(at.graph, data)), at.data, new Map([[name, unit(count, i)]]), here).map((difference, j) => ({
+        rule: rows[j]?.[column] ?? Number.NaN,
+        difference,
+        says: () => `d out[${j}] / d ${name}[${i}]`,
+      }));
+    }).flat(),
+  );
+  return worst(pairs);
+}
+
+/** The gradient of a random weighting of the outputs, element by element; at most `most` elements of each input, evenly strewn. */
+export function gradientError(at: Subject, next: Next, most = Infinity): Worst {
+  const { graph, added } = transposed(at);
+  const weights = countsOf(at).map((count) => drawn(count, next));
+  const grads = run(graph, new Map([...at.data, ...added.map((name, k) => [name, present(weights[k], "a weight")] as const)]));
+  const loss = (data: Data): readonly number[] => [dots(run(at.graph, data), weights)];
+  const here = loss(at.data);
+  const pairs = targetsOf(at).flatMap(({ name, count }, t) => {
+    const places = Array.from({ length: Math.min(count, most) }, (_, k) => Math.floor((k * count) / Math.min(count, most)));
+    return places.map((i): Pair => {
+      const [difference = null] = differences(loss, at.data, new Map([[name, unit(count, i)]]), here);
+      return { rule: grads[t]?.[i] ?? Number.NaN, difference, says: () => `d loss / d ${name}[${i}]` };
+    });
+  });
+  return worst(pairs);
+}
+
+/**
+ * One number three ways, for random weights u of the outputs and a random direction v of the inputs: (u^T J) v in reverse mode, u^T (J v) in forward mode, and by
+ * differences. The first two are the same but for rounding. `J v` is also compared with differences element by element.
+ */
+export function directionError(at: Subject, next: Next): { readonly differences: Worst; readonly modes: number } {
+  const [reverse, forward] = [transposed(at), pushed(at)];
+  const weights = countsOf(at).map((count) => drawn(count, next));
+  const along = new Map(targetsOf(at).map(({ name, count }) => [name, drawn(count, next)]));
+  const directions = [...along.values()];
+  const rates = run(forward.graph, new Map([...at.data, ...forward.added.map((name, k) => [name, present(directions[k], "a tangent")] as const)]));
+  const grads = run(reverse.graph, new Map([...at.data, ...reverse.added.map((name, k) => [name, present(weights[k], "a weight")] as const)]));
+  const found = differences((data) => flat(run(at.graph, data)), at.data, along, flat(run(at.graph, at.data)));
+  const pairs = flat(rates).map((rule, j): Pair => ({ rule, difference: found[j] ?? null, says: () => `d out[${j}] along a direction` }));
+  const terms = (lists: readonly Float64Array[], others: readonly Float64Array[]): number =>
+    lists.reduce((sum, list, k) => list.reduce((s, x, i) => s + Math.abs(x * (others[k]?.[i] ?? 0)), sum), 1);
+  const modes = Math.abs(dots(rates, weights) - dots(grads, directions)) / Math.max(terms(rates, weights), terms(grads, directions));
+  return { differences: worst(pairs), modes: Number.isNaN(modes) ? Infinity : modes };
+}
+
+/** The largest errors seen, by family of tests. */
+export const seen = new Map<string, number>();
+export const note = (family: string, error: number): void => void seen.set(family, Math.max(seen.get(family) ?? 0, error));
+
+/** Close to differences, which lay across kinks only here and there. */
+export function expectNear(family: string, { error, says, compared, kinks }: Worst, of: string, tolerance: number): void {
+  note(family, error);
+  expect(error, `${of}: ${says}`).toBeLessThan(tolerance);
+  expect(kinks, `${of}: too many kinks`).toBeLessThanOrEqual(2 + 0.1 * (compared + kinks));
+}
+
+export interface Wanted {
+  /** For the first order; a hundred times as much for the next, where differences lose more. */
+  readonly tolerance: number;
+  /** All of the Jacobian if inputs and outputs have at most so many elements, else a gradient of so many. */
+  readonly small?: number;
+}
+
+/** First order in full (or as much as is small), and along a direction both ways. */
+export function expectFirstOrder(family: string, at: Subject, next: Next, { tolerance, small = 60 }: Wanted): void {
+  const total = targetsOf(at).reduce((sum, { count }) => sum + count, 0) + countsOf(at).reduce((a, b) => a + b, 0);
+  const error = total <= small ? jacobianError(at) : gradientError(at, next, 6);
+  expectNear(family, error, at.says, tolerance);
+  expectDirection(family, at, next, tolerance);
+}
+
+/** Along a random direction: by differences, in forward mode and in reverse mode. */
+export function expectDirection(family: string, at: Subject, next: Next, tolerance: number): void {
+  const { differences: along, modes } = directionError(at, next);
+  expectNear(`${family}, along a direction`, along, at.says, tolerance);
+  note(`${family}, forward against reverse`, modes);
+  expect(modes, `${at.says}: forward and reverse mode differ`).toBeLessThan(1e-11);
+}

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
+import type { Op, Sample } from "../../compiler/graph/op.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { isFloat } from "../../compiler/types/tensor-type.ts";
+import { usesOf } from "../ops/draw.ts";
+import { random, sampled } from "../ops/values.ts";
+import { expectDirection, expectFirstOrder, expectNear, gradientError } from "./agreement.ts";
+import { inDouble, largeUse, opSubject } from "./op-cases.ts";
+import { gradientOf, type Subject, transposed } from "./subject.ts";
+
+/** Not by its rule: it says that nothing flows, whatever the differences say. */
+const deliberate = ["stop_gradient"];
+
+const differentiable = sampled.filter(({ name, gradient }) => gradient.kind === "rule" && !deliberate.includes(name));
+
+/** Something floating-point goes in and comes out. */
+const moves = (op: Op, { operands, attrs = {} }: Sample): boolean =>
+  operands.some(({ dtype }) => isFloat(dtype)) && op.type(operands, { ...op.defaults, ...attrs }, []).every(({ dtype }) => isFloat(dtype));
+
+/** The gradient as a function of operands and weights, against its own differences. */
+function expectSecondOrder(family: string, at: Subject, seed: number): void {
+  const next = random(seed);
+  const second = gradientOf(at, next);
+  expectNear(`${family}, second order`, gradientError(second, next, 6), second.says, 1e-6);
+}
+
+for (const op of differentiable) {
+  const samples = op.samples.filter((sample) => moves(op, sample));
+
+  test(`the samples of ${op.name}: first and second order`, () => {
+    expect(samples.length).toBeGreaterThan(0);
+    samples.forEach((sample, i) => {
+      const at = opSubject(op, sample, random(i));
+      expectFirstOrder("ops", at, random(i + 1), { tolerance: 1e-7 });
+      expectSecondOrder("ops", at, i);
+    });
+  });
+
+  test(`${op.name} of any shape, in f32 and in f64: first and second order, forward mode`, () => {
+    const uses = present(usesOf(op), `${op.name} has drawn uses (test/ops/draw.ts)`).filter((sample) => moves(op, sample));
+    fc.assert(
+      fc.property(uses, fc.boolean(), fc.nat(), (sample, double, seed) => {
+        const at = opSubject(op, (double ? inDouble(op, sample) : null) ?? sample, random(seed));
+        expectFirstOrder("drawn ops", at, random(seed + 1), { tolerance: 1e-6, small: 40 });
+        expectSecondOrder("drawn ops", at, seed);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test(`${op.name} on hundreds of elements, along random directions`, () => {
+    const use = present(largeUse(op), `${op.name} has a large use (op-cases.ts)`);
+    for (const seed of [1, 2]) {
+      const at = opSubject(op, use, random(seed));
+      expectDirection("large ops", at, random(seed + 2), 1e-7);
+    }
+  });
+}
+
+/** What is linear in each of its operands, or flat, has no third order worth looking at. */
+const curved = ["exp", "sigmoid", "tanh", "sin", "cos", "erf", "log", "sqrt", "rsqrt", "div", "mul", "pow", "reduce_prod", "dot"];
+
+test.each(curved)("the third order of %s", (name) => {
+  const op = present(ops.get(name), name);
+  const sample = present(
+    op.samples.find(({ operands }) => operands.every(({ shape }) => shape.every((n) => n <= 5))),
+    "a small sample",
+  );
+  const next = random(3);
+  const third = gradientOf(gradientOf(opSubject(op, sample, next), next), next);
+  expectNear("ops, third order", gradientError(third, next, 4), third.says, 1e-6);
+});
+
+test("a gradient has the dtype of its operand, also where the op changes it", () => {
+  for (const op of differentiable) {
+    for (const sample of [...op.samples, ...op.samples.map((other) => inDouble(op, other) ?? other)].filter((use) => moves(op, use))) {
+      const at = opSubject(op, sample, random(1));
+      const types = transposed(at).graph.outputs.map(({ value }) => value.type);
+      expect(types, at.says).toEqual(sample.operands.filter(({ dtype }) => isFloat(dtype)));
+    }
+  }
+});
+
+test("what is flat, or says that nothing flows, gives no gradient at all", () => {
+  for (const name of [...deliberate, "sign", "floor", "ceil", "round", "trunc"]) {
+    const g = new GraphBuilder(name, ops);
+    const x = g.input("x", { dtype: "f32", shape: [3] });
+    const loss = g.sum(g.mul(g.call(name, [x]), g.call(name, [x])), [0]);
+    g.output("dx", g.callAll("gradient", [loss, x])[0] ?? loss);
+    const graph = transposed({
+      says: name,
+      graph: { ...g.build(), nodes: g.nodes.filter(({ op }) => op.name !== "gradient"), outputs: [{ name: "loss", value: loss }] },
+      data: new Map(),
+      of: ["x"],
+    });
+    expect(
+      graph.graph.outputs.map(({ value }) => value.node.attrs["value"]),
+      name,
+    ).toEqual([0]);
+  }
+});
