@@ -8,6 +8,9 @@ function roundToEven(x: number): number {
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
+/** From here on neighbouring f32s are further apart than the divisor, and a remainder would be noise. */
+const farQuotient = 2 ** 24;
+
 export const arithmetic = family({
   add: pointwise({
     doc: "x + y",
@@ -58,15 +61,21 @@ export const arithmetic = family({
   }),
 
   rem: pointwise({
-    doc: "x - y * trunc(x / y), with the sign of x; of i32, 0 where y is 0",
+    doc: "x - y * trunc(x / y), with the sign of x; of floats, 0 where |x / y| is 2^24 or more, x itself where y is infinite, and NaN where y is 0; of i32, 0 where y is 0",
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => {
-      if (x.type.scalar !== "i32") return k.sub(x, k.mul(y, k.trunc(k.div(x, y))));
+      if (x.type.scalar !== "i32") {
+        const quotient = k.let(k.trunc(k.div(x, y)));
+        const rest = k.sub(x, k.mul(y, quotient));
+        // A quotient of 0 may be one by infinity, and one that is infinite may be of finite numbers: times y neither is x.
+        const vanishes = k.and(k.ge(k.abs(quotient), farQuotient), k.ne(y, 0));
+        return k.select(k.eq(quotient, 0), x, k.select(vanishes, k.mul(x, 0), rest));
+      }
       return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
     },
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
-    reference: (x, y) => x % y,
+    reference: (x, y) => (y !== 0 && Math.abs(x / y) >= farQuotient ? x * 0 : x % y),
     steps: (x, y) => Math.trunc(x / y),
     integer: (x, y) => (y === 0 ? 0 : x % y),
     between: [0.4, 4],

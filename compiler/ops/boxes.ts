@@ -134,6 +134,8 @@ export const boxes = family({
         if (!dout) return operands.map(() => null);
         const types = operands.map((v) => v.type);
         return joined(types, axisOf(attrs)).map(({ operand, start, stride }) => {
+          const type = types[operand];
+          if (type !== undefined && elements(type.shape) === 0) return g.zeros(type);
           const limit = start.map((s, a) => s + nth(types[operand]?.shape ?? [], a));
           return g.call("slice", [dout], { start, limit, stride });
         });

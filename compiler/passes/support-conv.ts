@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../graph/build.ts";
 import { listAttr } from "../graph/facts.ts";
 import type { Attrs, Node, Value } from "../graph/ir.ts";
+import { elements } from "../types/tensor-type.ts";
 import { at, convAttrs, iota, type ConvAttrs } from "./support-attrs.ts";
 
 type Operands = readonly Value[];
@@ -15,7 +16,11 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
 
 /** The same without padding and without `conv_input_gradient`; null for any other node, and where there is nothing to do. */
 export function explicitConv(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
-  return forms.get(node.op.name)?.(g, operands, node) ?? null;
+  const form = forms.get(node.op.name);
+  if (form === undefined) return null;
+  // Sums of nothing; neither pad nor slice takes what is empty.
+  const isEmpty = [...operands, ...node.results].some(({ type }) => elements(type.shape) === 0);
+  return isEmpty ? node.results.map(({ type }) => g.zeros(type)) : form(g, operands, node);
 }
 
 /** The first operand is the image, in `conv` and in `conv_kernel_gradient`. */

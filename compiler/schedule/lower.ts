@@ -5,6 +5,7 @@ import { KernelBuilder } from "../kernel/build.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import { bytes, elements, type TensorType } from "../types/tensor-type.ts";
+import { panelWidth } from "./contraction-dims.ts";
 import { tiledContraction } from "./contraction-group.ts";
 import { elementOf, siteOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
@@ -45,7 +46,8 @@ export function lowerGroup(group: GroupView): LoweredGroup {
   return { group, kernel, args: values, flops: flopsOf(group), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
 }
 
-const packed = (anchor: Node): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel !== undefined;
+/** Tiles are made for panels of one width. */
+const packed = (anchor: Node): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel === panelWidth;
 
 function loopNest(group: GroupView): { readonly kernel: Kernel; readonly values: readonly Value[] } {
   const { builder, buffers } = scalarNest(group);

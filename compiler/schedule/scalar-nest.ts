@@ -186,7 +186,7 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
 
 /** A product as it stands, for shapes that the tiled kernel does not suit. */
 function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
-  const { dims } = contractionOf(anchor);
+  const { dims, panel } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
   // Results in the order of memory: a depthwise convolution has its groups, whose neighbours share a vector, innermost.
   const outer = dims.filter((d) => d.out !== 0).toSorted((a, b) => b.out - a.out);
@@ -205,7 +205,8 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
         inner.map((d) => d.size),
         (r) => {
           const from = (buffer: "lhs" | "rhs"): Expr => k.add(position(at, outer, buffer), position(r, inner, buffer));
-          acc.set([], k.madd(k.load(present(lhs, "lhs"), from("lhs")), k.load(present(rhs, "rhs"), from("rhs")), acc.at()));
+          const right = panel === undefined ? from("rhs") : inPanels(k, [...outer, ...inner], dims, [...at, ...r], panel);
+          acc.set([], k.madd(k.load(present(lhs, "lhs"), from("lhs")), k.load(present(rhs, "rhs"), right), acc.at()));
         },
         "r",
       );
@@ -214,6 +215,21 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
       storeAll(k, group, buffers, index, scope.within([], new Map([[result, k.let(acc.at(), "acc")]])));
     },
   );
+}
+
+type Dims = Contraction["dims"];
+
+/** The position in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order. */
+function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[], width: number): Expr {
+  const rank = (of: Dims): Expr => of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
+  const count = (of: Dims): number => of.reduce((n, dim) => n * dim.size, 1);
+  const batch = dims.filter((d) => d.lhs !== 0 && d.rhs !== 0 && d.out !== 0);
+  const columns = dims.filter((d) => d.lhs === 0);
+  const reduced = dims.filter((d) => d.out === 0);
+  const column = k.let(rank(columns));
+  const panel = k.add(k.mul(rank(batch), k.int(Math.ceil(count(columns) / width))), k.div(column, k.int(width)));
+  const row = k.add(k.mul(panel, k.int(count(reduced))), rank(reduced));
+  return k.add(k.mul(row, k.int(width)), k.rem(column, k.int(width)));
 }
 
 export function contractionOf(anchor: Node): Contraction {
