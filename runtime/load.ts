@@ -1,4 +1,5 @@
-import { fail } from "./error.ts";
+import { readManifest } from "./check-manifest.ts";
+import { DlcError, fail } from "./error.ts";
 import { hasRelaxedSimd } from "./instantiate.ts";
 import type { Code, Plan } from "./plan.ts";
 import { createSession, type Session, type SessionOptions } from "./session.ts";
@@ -16,22 +17,32 @@ export interface LoadOptions extends SessionOptions {
   readonly weights?: Uint8Array | null;
 }
 
-/** Loads a built model from the folder of `base`, by fetch or, for files in Node, from disk. Throws E0806 for a file that cannot be read. */
+/**
+ * Loads a built model from the folder of `base`, by fetch or, for files in Node, from disk. Throws E0806 for a file that cannot be read or is damaged, E0802
+ * for one of another build.
+ */
 export async function loadBuilt(base: string, options: LoadOptions = {}): Promise<Session> {
-  const manifest = JSON.parse(new TextDecoder().decode(await read(base, "manifest.json"))) as Manifest;
-  if (manifest.format !== "dlc-model-1")
-    fail("E0802", `this module reads dlc-model-1, and the manifest is ${String(manifest.format)}`, "build the model again");
+  const manifest = readManifest(await read(base, "manifest.json"));
   const [code, weights] = await Promise.all([
     loadCode(base, manifest, options),
     options.weights === undefined && options.seed === undefined ? read(base, manifest.weights) : (options.weights ?? null),
   ]);
-  const session = await createSession(manifest.plan, code, options);
+  const session = await createSession(manifest.plan, code, options).catch(foreign);
   if (weights !== null) session.load(weights);
   return session;
 }
 
+/** What the host says of code that it does not take. */
+const foreign = (error: unknown): never => {
+  if (error instanceof DlcError) throw error;
+  return fail("E0802", `the module does not load: ${String(error)}`, "the module and its manifest are not of one build, or one is damaged");
+};
+
 async function loadCode(base: string, { code }: Manifest, { mode = "fast" }: LoadOptions): Promise<Code> {
-  if (code.kind === "js") return { kind: "js", instantiate: ((await import(new URL(code.module, base).href)) as Instantiates).instantiate };
+  if (code.kind === "js") {
+    const { instantiate } = (await import(new URL(code.module, base).href).catch(foreign)) as Partial<Instantiates>;
+    return typeof instantiate === "function" ? { kind: "js", instantiate } : foreign(`${code.module} has no instantiate`);
+  }
   return { kind: "wasm", bytes: await read(base, mode === "fast" && code.relaxed !== null && hasRelaxedSimd() ? code.relaxed : code.strict) };
 }
 

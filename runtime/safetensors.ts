@@ -1,5 +1,6 @@
 import { dtypes, type DType } from "./dtype.ts";
 import { fail, list } from "./error.ts";
+import { readHeader, type HeaderEntry } from "./safetensors-header.ts";
 import { byteLength } from "./tensor.ts";
 
 /** A tensor of a file: little-endian bytes of its elements, row-major. */
@@ -46,65 +47,57 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Reads a file without trusting it: nothing is allocated for a tensor (the bytes are views), and every length is checked against the file. */
+/**
+ * Reads a file without trusting it: nothing is allocated for a tensor (the bytes are views), every length is checked against the file, and the header is
+ * read entry by entry.
+ */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (file.length < 8) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
   if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`it names a header of ${headerBytes} bytes, and the file has ${file.length}`);
   const dataStart = 8 + Number(headerBytes);
-  const header = parseHeader(file.subarray(8, dataStart));
+  const { entries, metadata } = readHeader(textOf(file.subarray(8, dataStart)), broken);
   const data = file.subarray(dataStart);
 
-  const tensors = new Map<string, StoredTensor>();
-  const parts: { name: string; begin: number; end: number }[] = [];
-  const metadata = new Map<string, string>();
-  for (const [name, entry] of header) {
-    if (name === "__metadata__") {
-      for (const [key, value] of objectEntries(entry, "its metadata"))
-        metadata.set(key, typeof value === "string" ? value : broken("its metadata holds more than text"));
-      continue;
-    }
-    const { dtype, shape, begin, end } = parseEntry(name, entry);
+  const parts: Part[] = [];
+  for (const [name, entry] of entries) {
+    const { dtype, shape, begin, end } = checked(name, entry);
     if (end > data.length) broken(`\`${name}\` ends at ${end}, and there are ${data.length} bytes of data`);
     if (end - begin !== byteLength({ dtype, shape }))
       broken(`\`${name}\` has ${end - begin} bytes, and ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`);
-    parts.push({ name, begin, end });
-    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+    parts.push({ name, dtype, shape, begin, end });
   }
   checkCover(parts, data.length);
-  return { tensors, metadata };
+  return { tensors: new Map(parts.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, bytes: data.subarray(begin, end) }])), metadata };
 }
 
-function parseHeader(bytes: Uint8Array): [string, unknown][] {
-  if (bytes[0] !== 0x7b) broken("its header is no JSON object");
+interface Part {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function textOf(header: Uint8Array): string {
+  if (header[0] !== 0x7b) broken("its header is no JSON object");
   try {
-    return objectEntries(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), "its header");
+    return new TextDecoder("utf-8", { fatal: true }).decode(header);
   } catch {
     return broken("its header is no JSON in UTF-8");
   }
 }
 
-function objectEntries(value: unknown, what: string): [string, unknown][] {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : broken(`${what} is no object`);
-}
-
-function parseEntry(name: string, entry: unknown): { dtype: DType; shape: number[]; begin: number; end: number } {
-  const fields = new Map(objectEntries(entry, `\`${name}\``));
-  const stored = fields.get("dtype");
-  const dtype = typeof stored === "string" ? dtypeOf.get(stored) : undefined;
-  const shape = sizes(fields.get("shape"));
-  const offsets = sizes(fields.get("data_offsets"));
+function checked(name: string, { dtype: stored, shape, offsets }: HeaderEntry): Omit<Part, "name"> {
+  const dtype = dtypeOf.get(stored);
   if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; known are ${list([...dtypeOf.keys()])}`);
-  if (shape === null || !Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has no valid shape`);
-  const [begin, end] = offsets ?? [];
-  if (begin === undefined || end === undefined || offsets?.length !== 2 || begin > end) return broken(`\`${name}\` has no valid data_offsets`);
+  if (!Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has no valid shape`);
+  const [begin, end] = offsets;
+  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has no valid data_offsets`);
   return { dtype, shape, begin, end };
 }
 
-const sizes = (value: unknown): number[] | null =>
-  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0) ? (value as number[]) : null;
-
-function checkCover(parts: readonly { name: string; begin: number; end: number }[], bytes: number): void {
+function checkCover(parts: readonly Part[], bytes: number): void {
   let end = 0;
   for (const part of parts.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (part.begin < end) broken(`\`${part.name}\` overlaps the tensor before it`);
@@ -115,5 +108,6 @@ function checkCover(parts: readonly { name: string; begin: number; end: number }
 }
 
 function broken(says: string): never {
-  return fail("E0820", `this is no valid safetensors file: ${says}`);
+  // Names in a damaged file may be as long as the file.
+  return fail("E0820", `this is no valid safetensors file: ${says.length > 400 ? `${says.slice(0, 400)}…` : says}`);
 }

@@ -15,6 +15,8 @@ export function loadWeights(slots: readonly Persistent[], buffer: ArrayBufferLik
   const paths = new Set(slots.map((slot) => slot.path));
   const problems = slots.flatMap((slot) => {
     const found = tensors.get(slot.path);
+    if (found !== undefined && fits(slot, found) && found.dtype === "bool" && found.bytes.some((byte) => byte > 1))
+      return [`\`${slot.path}\` holds a byte that is no bool`];
     return found === undefined || fits(slot, found) ? [] : [`\`${slot.path}\` is ${showType(slot)} in the model and ${showType(found)} in the file`];
   });
   if (!partial) {

@@ -7,8 +7,8 @@ import { complain } from "../host/complain.ts";
 import { readBytes } from "../host/files.ts";
 import { imagesAndLabels, type Dataset, type Split } from "./dataset.ts";
 
-/** No file of the MNIST family unpacks to more. */
-const maxUnpacked = 256 * 2 ** 20;
+/** What a packed file may unpack to: more than any of the MNIST family does, and no more than 4 times its size and 16 MiB, since a small file can say a large one. */
+const maxUnpacked = (packed: number): number => Math.min(256 * 2 ** 20, 4 * packed + 16 * 2 ** 20);
 
 /** The four files of MNIST, Fashion-MNIST or KMNIST in a folder, packed (`.gz`) or not. */
 export function idxFolder(folder: string): Dataset {
@@ -24,6 +24,7 @@ function split(folder: string, name: "train" | "t10k"): Split {
   if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1 || labels.data.length !== count) {
     return complain("E1011", `${folder}: the ${name} labels are not one byte for each of the ${count} images`);
   }
+  if (images.data.length === 0) return complain("E1011", `${folder}: the ${name} images are ${count} of ${height} x ${width} pixels, which is nothing`);
   return imagesAndLabels([height, width, 1], images.data, labels.data);
 }
 
@@ -38,8 +39,13 @@ function read(folder: string, name: string): Tensor {
 function unpack(path: string): Uint8Array {
   const bytes = readBytes(path);
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxUnpacked });
-  } catch {
-    return complain("E1011", `${path} does not unpack: it is damaged, or no gzip file`);
+    return gunzipSync(bytes, { maxOutputLength: maxUnpacked(bytes.length) });
+  } catch (error) {
+    const large = error instanceof RangeError;
+    return complain(
+      "E1011",
+      `${path} does not unpack: ${large ? "it is much larger unpacked" : "it is damaged, or no gzip file"}`,
+      large ? "unpack it with gunzip" : undefined,
+    );
   }
 }

@@ -17,13 +17,22 @@ export function readIdx(file: Uint8Array, name: string): Tensor {
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const bytes = checkedBytes(shape, dtypes[dtype].bytes);
   if (bytes !== file.length - start)
-    broken("E0703", name, `it has ${file.length - start} bytes of data, and its shape [${shape.join(",")}] needs ${bytes ?? "more than there can be"}`);
+    broken("E0703", name, `it has ${file.length - start} bytes of data, and its shape [${shown(shape)}] needs ${bytes ?? "more than there can be"}`);
   // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
   const data = new Uint8Array(file.subarray(start));
   if (dtypes[dtype].bytes > 1) swap(data, dtypes[dtype].bytes);
   return { dtype, shape, data: new dtypes[dtype].array(data.buffer) };
 }
 
+const shown = (shape: readonly number[]): string => (shape.length > 8 ? `${shape.slice(0, 8).join(",")},…` : shape.join(","));
+
+/** Reverses the bytes of each element. */
 function swap(data: Uint8Array, bytes: number): void {
-  for (let at = 0; at < data.length; at += bytes) data.subarray(at, at + bytes).reverse();
+  for (let at = 0; at < data.length; at += bytes) {
+    for (let low = at, high = at + bytes - 1; low < high; low++, high--) {
+      const byte = data[low] as number;
+      data[low] = data[high] as number;
+      data[high] = byte;
+    }
+  }
 }

@@ -2,6 +2,7 @@ import type { DType, TensorData } from "../../runtime/dtype.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 import { broken, checkedBytes } from "./broken.ts";
+import { readNpyHeader } from "./npy-header.ts";
 
 /**
  * NumPy's array files, versions 1 to 3 (numpy/lib/format.py). Little-endian, C order; int64 reads as i32 where every value fits,
@@ -9,6 +10,8 @@ import { broken, checkedBytes } from "./broken.ts";
  */
 const descrs: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i32: "<i4", u8: "|u1", i8: "|i1", bool: "|b1" };
 const dtypeOf = new Map(Object.entries(descrs).map(([dtype, descr]) => [descr, dtype as DType]));
+/** NumPy's own limit is less: 10,000 bytes. */
+const maxHeader = 65_536;
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 export function writeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
@@ -32,34 +35,26 @@ export function readNpy(file: Uint8Array, name: string): Tensor {
   const start = version === 1 ? 10 : 12;
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (headerBytes > file.length - start) broken("E0701", name, `it names a header of ${headerBytes} bytes, and ends before that`);
-  const { descr, shape } = parseHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
-  // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
-  const data = new Uint8Array(file.subarray(start + headerBytes));
+  if (headerBytes > maxHeader) broken("E0701", name, `it has a header of ${headerBytes} bytes, and a plain array needs no more than ${maxHeader}`);
+  const { descr, fortran, shape } = readNpyHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
+  if (fortran) broken("E0702", name, "it is in Fortran order", "save numpy.ascontiguousarray(x)");
   const wide = descr === "<i8";
   const dtype = wide ? "i32" : dtypeOf.get(descr);
   if (dtype === undefined)
-    return broken("E0702", name, `it has the dtype ${descr}`, `known are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert it with astype`);
+    return broken("E0702", name, `it has the dtype ${descr.slice(0, 100)}`, `known are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert it with astype`);
   const bytes = checkedBytes(shape, wide ? 8 : dtypes[dtype].bytes);
-  if (bytes !== data.length)
-    broken("E0701", name, `it has ${data.length} bytes of data, and its shape (${shape.join(", ")}) needs ${bytes ?? "more than there can be"}`);
+  const given = file.length - start - headerBytes;
+  if (bytes !== given) broken("E0701", name, `it has ${given} bytes of data, and its shape (${shape.join(", ")}) needs ${bytes ?? "more than there can be"}`);
+  // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
+  const data = new Uint8Array(file.subarray(start + headerBytes));
   return { dtype, shape, data: wide ? narrowed(new BigInt64Array(data.buffer), name) : new dtypes[dtype].array(data.buffer) };
-}
-
-function parseHeader(text: string, name: string): { descr: string; shape: number[] } {
-  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
-  if (descr === undefined || order === undefined || shape === undefined)
-    return broken("E0701", name, "its header is not one that NumPy writes for a plain array");
-  if (order === "True") return broken("E0702", name, "it is in Fortran order", "save numpy.ascontiguousarray(x)");
-  return { descr, shape: shape.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number.parseInt(size, 10)])) };
 }
 
 function narrowed(wide: BigInt64Array, name: string): TensorData {
   const narrow = new Int32Array(wide.length);
   wide.forEach((value, i) => {
     narrow[i] = Number(value);
-    if (BigInt(narrow[i] ?? 0) !== value) broken("E0702", name, `it holds the int64 ${value} at ${i}, which is no i32`);
+    if (BigInt.asIntN(32, value) !== value) broken("E0702", name, `it holds the int64 ${value} at ${i}, which is no i32`);
   });
   return narrow;
 }

@@ -63,7 +63,7 @@ test("a damaged file is an error with a code, whatever the damage", () => {
 test.each([
   ["too short", new Uint8Array(3), /has 3 bytes/],
   ["header past the end", new Uint8Array(8).fill(255), /names a header of/],
-  ["no JSON", file("{oops"), /no JSON/],
+  ["no JSON", file("{oops"), /not as it should be at character 1: expected "/],
   ["an array", file("[]"), /no JSON object/],
   ["unknown dtype", file('{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}', [0, 0]), /has the dtype "F16"; known are F32/],
   ["negative size", file('{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,2]}}', [0, 0]), /no valid shape/],

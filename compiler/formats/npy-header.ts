@@ -1,0 +1,52 @@
+import { broken } from "./broken.ts";
+
+export interface NpyHeader {
+  readonly descr: string;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+}
+
+/** NumPy's own limit on the axes of an array. */
+const maxAxes = 64;
+
+const opening = /\s*\{\s*/y;
+const key = /(['"])(descr|fortran_order|shape)\1\s*:\s*/y;
+const comma = /\s*,\s*/y;
+const closing = /\s*\}\s*$/y;
+const values = {
+  descr: /(['"])([^'"\\]*)\1/y,
+  fortran_order: /True|False/y,
+  shape: /\(\s*(?:\d{1,20}L?\s*,\s*){0,64}(?:\d{1,20}L?\s*)?\)/y,
+} as const;
+
+/** Reads the Python dict of a header: the three keys, each once, in any order, and nothing else. Throws E0701. */
+export function readNpyHeader(text: string, name: string): NpyHeader {
+  const wrong = (): never => broken("E0701", name, "its header is not one that NumPy writes for a plain array");
+  let at = 0;
+  const match = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    at += found?.[0].length ?? 0;
+    return found;
+  };
+
+  const found = new Map<string, string>();
+  if (match(opening) === null) wrong();
+  do {
+    const word = match(key)?.[2] as keyof typeof values | undefined;
+    if (word === undefined) break;
+    const value = match(values[word]);
+    if (value === null || found.has(word)) return wrong();
+    found.set(word, value[2] ?? value[0]);
+  } while (match(comma) !== null);
+  const [descr, order, sizes] = [found.get("descr"), found.get("fortran_order"), found.get("shape")];
+  if (match(closing) === null || descr === undefined || order === undefined || sizes === undefined) return wrong();
+  const shape = sizesOf(sizes);
+  return shape === null || shape.length > maxAxes ? wrong() : { descr, fortran: order === "True", shape };
+}
+
+/** Of a Python tuple; null for `(3)`, which is none. */
+function sizesOf(tuple: string): readonly number[] | null {
+  const sizes = tuple.match(/\d+/g)?.map(Number) ?? [];
+  return sizes.length === 1 && !tuple.includes(",") ? null : sizes;
+}

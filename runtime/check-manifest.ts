@@ -1,0 +1,125 @@
+import { dtypes } from "./dtype.ts";
+import { fail } from "./error.ts";
+import type { Manifest } from "./load.ts";
+import { byteLength } from "./tensor.ts";
+import type { Plan, Slot } from "./plan.ts";
+
+/** Passes a value of its kind; refuses any other by its place, such as `plan.entries[2].call`. */
+type Check = (value: unknown, at: string) => void;
+
+const damaged = (at: string, says: string): never => fail("E0806", `the manifest is damaged: ${at.slice(0, 200)} ${says}`, "build the model again");
+
+const when =
+  (is: (value: unknown) => boolean, says: string): Check =>
+  (value, at) => {
+    if (!is(value)) damaged(at, says);
+  };
+
+const text = when((value) => typeof value === "string", "is no text");
+const flag = when((value) => typeof value === "boolean", "is neither true nor false");
+const number = when((value) => typeof value === "number", "is no number");
+const size = when((value) => Number.isSafeInteger(value) && (value as number) >= 0, "is no size");
+const integer = when((value) => Number.isSafeInteger(value), "is no integer");
+/** Of a file beside the manifest: no path that leads anywhere else. */
+const fileName = when((value) => typeof value === "string" && /^\w[\w.-]{0,99}$/.test(value), "is no name of a file");
+const base64 = when((value) => typeof value === "string" && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value), "is no base64");
+const oneOf = (...words: readonly unknown[]): Check => when((value) => words.includes(value), `is not one of ${words.join(", ")}`);
+const orNull =
+  (check: Check): Check =>
+  (value, at) =>
+    value === null || check(value, at);
+const orAbsent =
+  (check: Check): Check =>
+  (value, at) =>
+    value === undefined || check(value, at);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const object =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value, at) => {
+    if (!isObject(value)) return damaged(at, "is no object");
+    for (const [name, check] of Object.entries(fields)) check(Object.hasOwn(value, name) ? value[name] : undefined, at === "" ? name : `${at}.${name}`);
+  };
+const mapOf =
+  (check: Check): Check =>
+  (value, at) =>
+    isObject(value) ? Object.entries(value).forEach(([name, item]) => check(item, `${at}.${name}`)) : damaged(at, "is no object");
+const listOf =
+  (check: Check): Check =>
+  (value, at) =>
+    Array.isArray(value) ? value.forEach((item, i) => check(item, `${at}[${i}]`)) : damaged(at, "is no list");
+
+const slot = { dtype: oneOf(...Object.keys(dtypes)), shape: listOf(size), offset: size };
+const address: Check = (value, at) => (typeof value === "number" ? size(value, at) : object({ offset: size, strides: listOf(integer) })(value, at));
+
+const maxDepth = 100;
+
+const stepsAt =
+  (depth: number): Check =>
+  (value, at) => {
+    if (depth > maxDepth) damaged(at, "lies too deep");
+    const steps = stepsAt(depth + 1);
+    const kinds = new Map<unknown, Check>([
+      ["call", object({ kernel: text, args: listOf(address), flops: number, bytes: number })],
+      ["loop", object({ turns: size, body: steps })],
+      ["while", object({ flag: address, condition: steps, body: steps })],
+      ["branch", object({ flag: address, then: steps, otherwise: steps })],
+    ]);
+    listOf((step, place) => (isObject(step) ? kinds.get(step["kind"]) : undefined)?.(step, place) ?? object({ kind: oneOf(...kinds.keys()) })(step, place))(
+      value,
+      at,
+    );
+  };
+const steps = stepsAt(0);
+
+const entry = object({
+  ...{ name: text, dims: mapOf(size), inputs: listOf(object({ ...slot, name: text })), outputs: listOf(object({ ...slot, name: text })) },
+  ...{ call: text, prepare: orNull(text), writes: flag, steps, prepareSteps: steps, scratchBytes: size, liveBytes: size },
+});
+const setting = object({ name: text, path: text, default: number, low: orNull(number), high: orNull(number), scale: oneOf("linear", "log") });
+const plan = object({
+  ...{ model: text, arenaBytes: size, persistent: listOf(object({ ...slot, kind: oneOf("param", "state"), path: text })) },
+  ...{ constants: listOf(object({ offset: size, base64 })), entries: listOf(entry), profiled: listOf(text), settings: orAbsent(listOf(setting)) },
+});
+const code: Check = (value, at) =>
+  isObject(value) && value["kind"] === "js"
+    ? object({ module: fileName })(value, at)
+    : object({ kind: oneOf("wasm", "js"), relaxed: orNull(fileName), strict: fileName })(value, at);
+
+/** Reads `manifest.json` without trusting it. Throws E0802 for another version, E0806 for a damaged one; the message names the place. */
+export function readManifest(file: Uint8Array): Manifest {
+  const manifest = parsed(file);
+  if (!isObject(manifest)) return damaged("it", "is no object");
+  if (manifest["format"] !== "dlc-model-1")
+    fail("E0802", `this module reads dlc-model-1, and the manifest is ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`, "build the model again");
+  object({ code, weights: fileName, plan })(manifest, "");
+  const known = manifest as unknown as Manifest;
+  checkPlaces(known.plan);
+  return known;
+}
+
+/** A short text can say a large value: what its brackets and commas need is estimated before anything is made of it. */
+function parsed(file: Uint8Array): unknown {
+  let needs = 0;
+  for (const byte of file) needs += byte === 0x5b || byte === 0x7b ? 56 : byte === 0x2c ? 16 : 0;
+  if (needs > 4 * file.length + 2 ** 24) return damaged("it", "holds more lists than its length can mean");
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file));
+  } catch {
+    return damaged("it", "is no JSON in UTF-8");
+  }
+}
+
+/** Everything that has a place lies in the arena, where its elements can be read; names that must differ do. */
+function checkPlaces({ arenaBytes, persistent, entries, constants }: Plan): void {
+  const inside = (offset: number, bytes: number, what: string): unknown => offset + bytes <= arenaBytes || damaged(what, "lies outside the arena");
+  const placed = (part: Slot, what: string): void => {
+    if (part.offset % dtypes[part.dtype].bytes !== 0) damaged(what, "lies at an odd place");
+    inside(part.offset, byteLength(part), what);
+  };
+  for (const part of persistent) placed(part, part.path);
+  for (const { name, inputs, outputs } of entries) for (const part of [...inputs, ...outputs]) placed(part, `${part.name} of ${name}`);
+  for (const { offset, base64: data } of constants) inside(offset, (data.length / 4) * 3 - (/=*$/.exec(data)?.[0].length ?? 0), "a constant");
+  if (new Set(persistent.map(({ path }) => path)).size < persistent.length) damaged("it", "names a tensor twice");
+}

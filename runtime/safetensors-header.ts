@@ -1,0 +1,130 @@
+/** What is no header; its message completes "this is no valid safetensors file: ...". */
+type Refuse = (says: string) => never;
+
+/** An entry of a header as it stands there: the kinds of its fields are right, what they say is still to be checked. */
+export interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+export interface Header {
+  readonly entries: ReadonlyMap<string, HeaderEntry>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** More than any model has, and few enough that a header of nothing but names stays small. */
+const maxEntries = 100_000;
+const maxAxes = 64;
+
+const blanks = /[ \t\r\n]*/y;
+const sizes = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
+const plainText = /[^"\\\n]*/y;
+
+/**
+ * Reads the JSON of a header from left to right and stops at the first character that no header has, rather than making whatever the text says:
+ * a short text can say a large value, and `JSON.parse` keeps the last of two entries of one name.
+ */
+export function readHeader(text: string, refuse: Refuse): Header {
+  const entries = new Map<string, HeaderEntry>();
+  const metadata = new Map<string, string>();
+  let at = 0;
+
+  const match = (pattern: RegExp): string => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0] ?? "";
+    at += found.length;
+    return found;
+  };
+  const accept = (sign: string): boolean => {
+    match(blanks);
+    if (text[at] !== sign) return false;
+    at++;
+    match(blanks);
+    return true;
+  };
+  const expect = (sign: string): boolean => accept(sign) || refuse(`its header is not as it should be at character ${at}: expected ${sign}`);
+
+  function string(): string {
+    match(blanks);
+    const start = at;
+    expect('"');
+    at = start + 1;
+    match(plainText);
+    while (text[at] === "\\") {
+      at += 2;
+      match(plainText);
+    }
+    if (text[at++] !== '"') return refuse(`its header is not as it should be at character ${start}: a text does not end`);
+    try {
+      return JSON.parse(text.slice(start, at)) as string;
+    } catch {
+      return refuse(`its header is not as it should be at character ${start}: a text has what JSON does not allow`);
+    }
+  }
+
+  /** `item, item` in brackets. */
+  function list(open: string, close: string, item: () => void): void {
+    expect(open);
+    if (accept(close)) return;
+    do item();
+    while (accept(","));
+    expect(close);
+  }
+
+  /** `{"name": value}`; `value` reads what stands behind the colon. */
+  function object(what: string, has: (name: string) => boolean, value: (name: string) => void): void {
+    list("{", "}", () => {
+      const name = string();
+      if (has(name)) refuse(`${what} names \`${name}\` twice`);
+      expect(":");
+      value(name);
+    });
+  }
+
+  function numbers(name: string, field: string): readonly number[] {
+    const items: number[] = [];
+    list("[", "]", () => {
+      const digits = match(sizes);
+      if (digits === "" || items.length === maxAxes || !Number.isSafeInteger(Number(digits))) refuse(`\`${name}\` has no valid ${field}`);
+      items.push(Number(digits));
+    });
+    return items;
+  }
+
+  function entry(name: string): HeaderEntry {
+    const fields: { dtype?: string; shape?: readonly number[]; data_offsets?: readonly number[] } = {};
+    object(
+      `\`${name}\``,
+      (field) => Object.hasOwn(fields, field),
+      (field) => {
+        if (field === "dtype") fields.dtype = string();
+        else if (field === "shape" || field === "data_offsets") fields[field] = numbers(name, field);
+        else refuse(`\`${name}\` has a field \`${field}\``);
+      },
+    );
+    const { dtype, shape, data_offsets: offsets } = fields;
+    return dtype === undefined || shape === undefined || offsets === undefined
+      ? refuse(`\`${name}\` lacks its dtype, shape or data_offsets`)
+      : { dtype, shape, offsets };
+  }
+
+  let described = false;
+  object(
+    "its header",
+    (name) => (name === "__metadata__" ? described : entries.has(name)),
+    (name) => {
+      if (name === "__metadata__") {
+        described = true;
+        object(
+          "its metadata",
+          (key) => metadata.has(key),
+          (key) => metadata.set(key, text[at] === '"' ? string() : refuse("its metadata holds more than text")),
+        );
+      } else if (entries.size === maxEntries) refuse(`it has more than ${maxEntries} tensors`);
+      else entries.set(name, entry(name));
+    },
+  );
+  if (at < text.length) refuse("its header goes on behind its end");
+  return { entries, metadata };
+}
