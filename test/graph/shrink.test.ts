@@ -1,0 +1,174 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
+import type { Graph, Node } from "../../compiler/graph/ir.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { shrinkGraph, shrinkGraphAsync } from "../../compiler/graph/shrink.ts";
+import { verify } from "../../compiler/graph/verify.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { fail } from "../../compiler/support/invariant.ts";
+import { tensor } from "../../compiler/types/tensor-type.ts";
+import { smoothGraphs } from "../ops/control-graphs.ts";
+import { choices, gradientGraph } from "./random-graph.ts";
+
+/** Of regions too. */
+const nodesOf = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
+const has = (graph: Graph, test: (node: Node) => boolean): boolean => nodesOf(graph).some(test);
+const fedBy = (op: string, operand: string) => (node: Node) => node.op.name === op && node.operands.some((value) => value.node.op.name === operand);
+const graph = (text: string): Graph => parseGraph(text, ops);
+const small = (graphOrText: Graph, fails: (candidate: Graph) => boolean, budget?: number): string =>
+  printGraph(shrinkGraph(graphOrText, fails, budget === undefined ? {} : { budget }));
+
+const net = graph(`graph net(%x: f32[8,16], %t: f32[8,4])
+  %w = param "net.w" : f32[16,4]
+  %b = param "net.b" : f32[4]
+  %0 = exp %x : f32[8,16]
+  %1 = tanh %0 : f32[8,16]
+  %2 = dot %1, %w {contract=[[1],[0]]} : f32[8,4]
+  %3 = broadcast %b {shape=[8,4], dims=[1]} : f32[8,4]
+  %4 = add %2, %3 : f32[8,4]
+  %5 = sub %4, %t : f32[8,4]
+  %6 = mul %5, %5 : f32[8,4]
+  %7 = reduce_sum %6 {axes=[0,1]} : f32[]
+  %8 = mul %b, 0.5 : f32[4]
+  return loss=%7, y=%4
+  write "net.b"=%8
+`);
+
+test("a network shrinks to the two nodes that matter", () => {
+  expect(small(net, (candidate) => has(candidate, fedBy("dot", "tanh")))).toMatchInlineSnapshot(`
+    "graph net()
+      %0 = constant 1                     : f32[1,1]
+      %1 = tanh %0                        : f32[1,1]
+      %2 = dot %1, 1 {contract=[[1],[0]]} : f32[1,1]
+      return value=%2
+    "
+  `);
+});
+
+test("what is late, early or a result stays if it matters", () => {
+  expect(small(net, (candidate) => has(candidate, fedBy("reduce_sum", "mul")))).toMatchInlineSnapshot(`
+    "graph net()
+      %0 = constant 1                 : f32[1,1]
+      %1 = mul %0, %0                 : f32[1,1]
+      %2 = reduce_sum %1 {axes=[0,1]} : f32[]
+      return loss=%2
+    "
+  `);
+  expect(small(net, (candidate) => has(candidate, ({ op }) => op.name === "exp"))).toMatchInlineSnapshot(`
+    "graph net()
+      %0 = constant 1 : f32[1,1]
+      %1 = exp %0     : f32[1,1]
+      return value=%1
+    "
+  `);
+  expect(small(net, (candidate) => candidate.writes.some(({ path }) => path === "net.b"))).toMatchInlineSnapshot(`
+    "graph net()
+      %0 = constant 1 : f32[1]
+      write "net.b"=%0
+    "
+  `);
+  expect(small(net, (candidate) => candidate.nodes.some(({ op }) => op.name === "param"))).toMatchInlineSnapshot(`
+    "graph net()
+      %w = param "net.w" : f32[1,1]
+      return value=%w
+    "
+  `);
+});
+
+test("loops and branches go where they do not matter, and get simple where they do", () => {
+  const [recurrent = ""] = Object.values(smoothGraphs);
+  expect(small(graph(recurrent), (candidate) => has(candidate, fedBy("tanh", "mul")))).toMatchInlineSnapshot(`
+    "graph g()
+      %0 = constant 1 : f32[1,1]
+      %1 = mul %0, %0 : f32[1,1]
+      %2 = tanh %1    : f32[1,1]
+      return last=%2
+    "
+  `);
+  expect(small(graph(recurrent), (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "tanh")))))
+    .toMatchInlineSnapshot(`
+    "graph g()
+      %0 = constant 1                                 : f32[1,1]
+      %1 = scan %0 {carries=1, sequences=0, length=4} : f32[1,1]
+        body() {
+          %0 = constant 1 : f32[1,1]
+          %1 = tanh %0    : f32[1,1]
+          write "carry0"=%1
+        }
+      return last=%1
+    "
+  `);
+});
+
+test("every control op shrinks to one with a computation inside, or to the computation", () => {
+  const isWork = ({ op }: Node): boolean => op.form.kind === "pointwise" || op.form.kind === "contract";
+  for (const text of Object.values(smoothGraphs)) {
+    const inside = shrinkGraph(graph(text), (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, isWork))));
+    expect(nodesOf(inside).filter(isWork)).toHaveLength(1);
+    const outside = shrinkGraph(graph(text), (candidate) => has(candidate, isWork));
+    expect(outside.nodes.filter(({ op }) => op.form.kind !== "leaf")).toHaveLength(1);
+  }
+});
+
+test("nodes keep their places in the source", () => {
+  const builder = new GraphBuilder("g", ops);
+  const source = { name: "net.dl", text: "exp(x) |> tanh" };
+  const x = builder.input("x", tensor("f32", [4]));
+  builder.span = { source, start: 0, end: 6 };
+  const y = builder.call("exp", [x]);
+  builder.span = { source, start: 10, end: 14 };
+  builder.output("y", builder.call("tanh", [y]));
+  const isTanh = ({ op }: Node): boolean => op.name === "tanh";
+  expect(shrinkGraph(builder.build(), (candidate) => has(candidate, isTanh)).nodes.find(isTanh)?.span?.start).toBe(10);
+});
+
+test("of a graph with stages, what the weights stage computes becomes a param", () => {
+  const staged = graph(`graph g(%x: f32[4])
+  %w = param "w"  : f32[4]
+  %0 = exp %w     : f32[4] @weights
+  %1 = mul %0, %0 : f32[4] @weights
+  %2 = add %x, %1 : f32[4]
+  return y=%2
+`);
+  const isStaged = ({ op, notes }: Node): boolean => op.name === "mul" && notes.stage === "weights";
+  expect(small(staged, (candidate) => has(candidate, isStaged) && !has(candidate, ({ op }) => op.name === "constant"))).toMatchInlineSnapshot(`
+    "graph g()
+      %cut = param "cut"    : f32[1]
+      %0   = mul %cut, %cut : f32[1] @weights
+      return value=%0
+    "
+  `);
+});
+
+const answers = [fedBy("tanh", "add"), fedBy("mul", "broadcast"), fedBy("reduce_sum", "tanh"), ({ op }: Node) => op.name === "gradient"];
+
+test("random graphs: the result verifies and fails, no single step is left, and the way there is the same each time", { timeout: 30_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(choices, fc.nat(answers.length - 1), async (steps, which) => {
+      const whole = gradientGraph(steps);
+      const fails = (candidate: Graph): boolean => {
+        verify(candidate);
+        return has(candidate, answers[which] ?? (() => false));
+      };
+      fc.pre(fails(whole));
+      const result = shrinkGraph(whole, fails, { errorsFail: true, budget: 5000 });
+      expect(fails(result)).toBe(true);
+      expect(result.nodes.length).toBeLessThanOrEqual(4);
+      expect(shrinkGraph(result, fails)).toBe(result);
+      expect(printGraph(await shrinkGraphAsync(whole, (candidate) => Promise.resolve(fails(candidate)), { budget: 5000 }))).toBe(printGraph(result));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("the budget counts candidates, and an error of the question is no failure unless it is to be", () => {
+  let asked = 0;
+  const failing = shrinkGraph(net, () => ++asked > 0, { budget: 3 });
+  expect(asked).toBe(3);
+  expect(failing.nodes.length).toBeLessThan(net.nodes.length);
+  const broken = (): never => fail("asked");
+  expect(shrinkGraph(net, broken)).toBe(net);
+  expect(shrinkGraph(net, broken, { errorsFail: true }).nodes).toHaveLength(1);
+});
