@@ -7,7 +7,8 @@ import { layOut } from "./layout.ts";
 import { memoryOf } from "./passes/plan-memory.ts";
 import type { LoweredGroup } from "./schedule/lower.ts";
 import { Lowering } from "./schedule/lowering.ts";
-import { addressOf, stepsOfEntry, type Library } from "./steps.ts";
+import { guardGap, guardNotes, handovers, numberOf, ValueNumbers } from "./step-guards.ts";
+import { addressOf, namesOfEntry, stepsOfEntry, type Library } from "./steps.ts";
 import { present } from "./support/invariant.ts";
 
 /** What an exported function of the module does. */
@@ -25,14 +26,16 @@ export interface Assembly {
 export type Variants = Program["entries"];
 
 /** Lowers the planned graphs and lays out one module of them: kernels that are the same but for their buffers' places are shared. */
-export function assemble(program: Program, variants: Variants, { profile }: { profile: boolean }): Assembly {
+export function assemble(program: Program, variants: Variants, { profile, guards }: { profile: boolean; guards: boolean }): Assembly {
   const graphs = variants.map(({ graph }) => graph);
-  const layout = layOut(program.persistent, graphs);
+  const layout = layOut(program.persistent, graphs, guards ? guardGap : 0);
+  const names = guards ? namesOfEntry(new ValueNumbers()) : null;
+  const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
   const library = new KernelLibrary();
   const entries: EntryCode[] = [];
   const plans = variants.map(({ dims, graph }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
-    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library);
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, names);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
     entries.push({ name, steps: callSteps });
     if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
@@ -57,15 +60,29 @@ export function assemble(program: Program, variants: Variants, { profile }: { pr
       liveBytes: memory.live,
     };
   });
+  const notes =
+    names &&
+    guardNotes(
+      program.persistent,
+      layout,
+      names.numbers,
+      graphs.map((graph) => ({
+        inputs: graph.inputs.map((value) => numberOf(value, names)),
+        outputs: graph.outputs.map(({ value }) => numberOf(value, names)),
+        writes: handovers(graph, names, persistentAt),
+      })),
+      entries.flatMap(({ steps }) => steps),
+    );
   const plan: Plan = {
     format: "dlc-plan-1",
     model: program.name,
-    arenaBytes: layout.arenaBytes,
-    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: present(layout.persistent.get(path), path) })),
-    constants: layout.constants,
+    arenaBytes: layout.arenaBytes + (notes?.spare.bytes ?? 0),
+    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: persistentAt(path) })),
+    constants: layout.constants.map(({ offset, base64 }) => ({ offset, base64 })),
     entries: plans,
-    profiled: profile ? library.kernels.map(({ name }) => name) : [],
+    profiled: profile || guards ? library.kernels.map(({ name }) => name) : [],
     ...(program.settings !== undefined && program.settings.length > 0 && { settings: program.settings }),
+    ...(notes && { guards: notes }),
   };
   return { kernels: library.kernels, entries, plan };
 }

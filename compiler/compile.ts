@@ -11,8 +11,9 @@ import type { Graph, Program } from "./graph/ir.ts";
 import { functions } from "./kernel/math.ts";
 import { runPasses, required } from "./passes/driver.ts";
 import type { Pass } from "./passes/pass.ts";
-import { pipeline, stageNamesOf } from "./pipeline.ts";
+import { factsOfCode, pipeline, stageNamesOf } from "./pipeline.ts";
 import { referenceCode } from "./reference.ts";
+import { guardGap } from "./step-guards.ts";
 import { present } from "./support/invariant.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is no such file. */
@@ -33,6 +34,8 @@ export interface CompileOptions {
   readonly target?: Target;
   /** Exports every kernel, so that a session can time them. */
   readonly profile?: boolean;
+  /** Leaves gaps between tensors and says which value lies where, so that a session can check every access to memory (`runtime/guards.ts`). */
+  readonly guards?: boolean;
   /** Names of passes to leave out. */
   readonly without?: readonly string[];
   /** Another list of passes than the usual one. */
@@ -90,11 +93,11 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
   const stages = program.entries.map(({ graph }) => stagesOf(graph, options, without));
   const graphs = stages.map((list) => present(list.at(-1), "a graph has stages").graph);
   const variants: Variants = program.entries.map(({ dims }, i) => ({ dims, graph: present(graphs[i], "every entry has a graph") }));
-  const assembly = assemble(program, variants, { profile: options.profile ?? false });
+  const assembly = assemble(program, variants, { profile: options.profile ?? false, guards: options.guards ?? false });
 
   const { kernels, entries, plan } = assembly;
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
-  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: options.profile ?? false, memoryPages });
+  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages });
   const js = (): string => emitJs(kernels, entries, plan.profiled);
   const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
     switch (target) {
@@ -121,6 +124,7 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
   runPasses(graph, passes, {
     without,
     verify: options.verify ?? false,
+    ...(options.guards && { gap: guardGap }),
     ...(options.frozen && { frozen: options.frozen }),
     onStage: (pass, _, after, ms) => void stages.push({ name: present(names[stages.length - 1], `no name for ${pass.name}`), graph: after, pass, ms }),
   });
@@ -130,7 +134,7 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
 /** Names of passes that may be left out, or a diagnostic. */
 function checkedPasses(names: readonly string[]): ReadonlySet<string> {
   const all = [...new Set(pipeline.map(({ name }) => name))];
-  const needed = required(pipeline);
+  const needed = required(pipeline, factsOfCode);
   const wrong = names.filter((name) => !all.includes(name) || needed.has(name));
   if (wrong.length > 0)
     throw new DiagnosticError(

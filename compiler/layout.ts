@@ -15,7 +15,7 @@ export interface Layout {
   /** Where the areas of a graph, or of a region, begin. A region's scratch is part of that of the graph around it. */
   readonly areas: ReadonlyMap<Graph, { readonly constant: number; readonly cache: number }>;
   readonly scratch: number;
-  readonly constants: readonly { readonly offset: number; readonly base64: string }[];
+  readonly constants: readonly { readonly offset: number; readonly base64: string; readonly value: Value }[];
 }
 
 const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
@@ -23,11 +23,12 @@ const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
 /** The graph and all regions inside it. */
 const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
 
-export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[]): Layout {
+/** `gap` is how many bytes stay free behind every tensor and area. */
+export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[], gap = 0): Layout {
   let end = 64;
   const take = (size: number, to = 16): number => {
     const offset = align(end, to);
-    end = offset + size;
+    end = offset + size + gap;
     return offset;
   };
   const paths = new Map(persistent.map(({ path, type }) => [path, take(bytes(type))]));
@@ -43,7 +44,7 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
       const [value] = node.results;
       const place = node.notes.places?.[0];
       if (value === undefined || !isConstant(node) || splatValue(value) !== null || place?.area !== "constant") return [];
-      return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")) }];
+      return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
     }),
   );
   return { arenaBytes: align(end), persistent: paths, areas, scratch, constants };

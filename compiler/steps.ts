@@ -1,3 +1,4 @@
+import type { TurnNotes } from "../runtime/guard-notes.ts";
 import type { Address, Step } from "../runtime/plan.ts";
 import { base, groupsOf, isControl, type GroupView } from "./graph/groups.ts";
 import { intAttr } from "./graph/facts.ts";
@@ -6,6 +7,7 @@ import type { Kernel } from "./kernel/ir.ts";
 import { placeOf, type Layout } from "./layout.ts";
 import { flagBytes } from "./passes/plan-memory.ts";
 import { copyKernel, type LoweredGroup } from "./schedule/lower.ts";
+import { handovers, numberOf, operandOf, turnNotes, type Names, type ValueNumbers } from "./step-guards.ts";
 import { fail, present } from "./support/invariant.ts";
 import { bytes } from "./types/tensor-type.ts";
 
@@ -19,6 +21,8 @@ interface Frame {
   readonly result: (index: number) => Address;
   /** How many loops are around. */
   readonly depth: number;
+  /** What values are called where runs are checked; null in an ordinary build. */
+  readonly names: Names | null;
 }
 
 /** The kernels of the module. */
@@ -28,9 +32,17 @@ export interface Library {
   lower(group: GroupView): LoweredGroup;
 }
 
-/** What an entry does in each stage. */
-export function stepsOfEntry(graph: Graph, layout: Layout, library: Library): { readonly weights: readonly Step[]; readonly call: readonly Step[] } {
-  const nowhere = (): never => fail("an entry is no region");
+const nowhere = (): never => fail("an entry is no region");
+
+export const namesOfEntry = (numbers: ValueNumbers): Names => ({ numbers, persistent: (path) => numbers.path(path), operand: nowhere, result: nowhere });
+
+/** What an entry does in each stage; with names, what a checked run has to know of it too. */
+export function stepsOfEntry(
+  graph: Graph,
+  layout: Layout,
+  library: Library,
+  names: Names | null = null,
+): { readonly weights: readonly Step[]; readonly call: readonly Step[] } {
   const frame: Frame = {
     graph,
     scratch: layout.scratch,
@@ -38,6 +50,7 @@ export function stepsOfEntry(graph: Graph, layout: Layout, library: Library): { 
     operand: nowhere,
     result: nowhere,
     depth: 0,
+    names,
   };
   const groups = groupsOf(graph);
   const of = (stage: GroupView["stage"]): readonly Step[] =>
@@ -83,7 +96,18 @@ function locate(value: Value, frame: Frame, layout: Layout): Address {
 function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: Library): readonly Step[] {
   if (group.anchor !== null && isControl(group.anchor)) return controlSteps(group.anchor, frame, layout, library);
   const { kernel, args, flops, bytes: moved } = library.lower(group);
-  return [{ kind: "call", kernel: library.add(kernel), args: args.map((value) => locate(value, frame, layout)), flops, bytes: moved }];
+  const { names } = frame;
+  const guard = names && args.map((value) => operandOf(value, numberOf(value, names), group.stored.includes(value)));
+  return [
+    {
+      kind: "call",
+      kernel: library.add(kernel),
+      args: args.map((value) => locate(value, frame, layout)),
+      flops,
+      bytes: moved,
+      ...(guard && { guard }),
+    },
+  ];
 }
 
 /** An address that moves by `stride` with the turn of the loop at `depth`. */
@@ -96,15 +120,33 @@ function moving(address: Address, depth: number, stride: number, first = 0): Add
 function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library): readonly Step[] {
   const at = (value: Value | undefined): Address => locate(present(value, `${node.op.name} lacks an operand or result`), frame, layout);
   const start = frame.scratch + present(node.notes.frame, "a control op has a frame");
-  const inside = (region: Graph, own: Pick<Frame, "persistent" | "operand" | "result" | "depth">): readonly Step[] => {
+  const inside = (region: Graph, own: Omit<Frame, "graph" | "scratch">): readonly Step[] => {
     const inner: Frame = { ...own, graph: region, scratch: start + flagBytes(node) };
     return groupsOf(region).flatMap((group) => stepsOfGroup(group, inner, layout, library));
   };
   const region = (i: number): Graph => present(node.regions[i], `${node.op.name} lacks a region`);
   const carries = node.op.form.kind === "cond" ? 0 : intAttr(node.attrs, "carries");
   const carry = (path: string): Address => at(node.results[Number(path.replace("carry", ""))]);
-  const begin = node.operands.slice(0, carries).map((operand, i): Step => copy(at(operand), at(node.results[i]), operand, library));
-  const { depth } = frame;
+  const { depth, names: outer } = frame;
+  const number = (value: Value | undefined): number =>
+    numberOf(present(value, `${node.op.name} lacks an operand or result`), present(outer, "a frame has names"));
+  const begin = node.operands
+    .slice(0, carries)
+    .map((operand, i): Step => copy(operand, present(node.results[i], "a carry has a result"), frame, layout, library));
+  const flagNumber =
+    outer &&
+    (node.op.form.kind === "cond" ? number(node.operands[0]) : node.op.form.kind === "while" ? outer.numbers.path(`flag of the loop at byte ${start}`) : null);
+  /** Names in a region whose inputs begin at that operand, and whose outputs at that result. */
+  const namesInside = (firstOperand: number, firstResult: number): Names | null =>
+    outer && {
+      numbers: outer.numbers,
+      persistent: (path) => number(node.results[Number(path.replace("carry", ""))]),
+      operand: (i) => number(node.operands[firstOperand + i]),
+      result: (i) => (flagNumber !== null && node.op.form.kind === "while" ? flagNumber : number(node.results[firstResult + i])),
+    };
+  /** What a checked run has to know of the op whose turns end with that region. */
+  const guardOf = (names: Names | null, last: Graph | null): { readonly guard?: TurnNotes } =>
+    names === null ? {} : { guard: turnNotes(start, node, last === null ? [] : handovers(last, names, carry), flagNumber) };
 
   switch (node.op.form.kind) {
     case "scan": {
@@ -113,31 +155,41 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
         const step = bytes(present(value, "a sequence").type) / Math.max(1, turns);
         return reverse ? moving(at(value), depth, -step, (turns - 1) * step) : moving(at(value), depth, step);
       };
+      const names = namesInside(carries, carries);
       const body = inside(region(0), {
+        names,
         persistent: carry,
         operand: (i) => (i < sequences ? slice(node.operands[carries + i]) : at(node.operands[carries + i])),
         result: (i) => slice(node.results[carries + i]),
         depth: depth + 1,
       });
-      return [...begin, { kind: "loop", turns, body }];
+      return [...begin, { kind: "loop", turns, body, ...guardOf(names, region(0)) }];
     }
     case "while": {
-      const own = { persistent: carry, operand: (i: number) => at(node.operands[carries + i]), result: () => start, depth };
-      return [...begin, { kind: "while", flag: start, condition: inside(region(0), own), body: inside(region(1), own) }];
+      const names = namesInside(carries, 0);
+      const own = { names, persistent: carry, operand: (i: number) => at(node.operands[carries + i]), result: () => start, depth };
+      return [...begin, { kind: "while", flag: start, condition: inside(region(0), own), body: inside(region(1), own), ...guardOf(names, region(1)) }];
     }
     case "cond": {
-      const own = { persistent: carry, operand: (i: number) => at(node.operands[1 + i]), result: (i: number) => at(node.results[i]), depth };
-      return [{ kind: "branch", flag: at(node.operands[0]), then: inside(region(0), own), otherwise: inside(region(1), own) }];
+      const names = namesInside(1, 0);
+      const own = { names, persistent: carry, operand: (i: number) => at(node.operands[1 + i]), result: (i: number) => at(node.results[i]), depth };
+      return [{ kind: "branch", flag: at(node.operands[0]), then: inside(region(0), own), otherwise: inside(region(1), own), ...guardOf(names, null) }];
     }
     default:
       return [];
   }
 }
 
-const copy = (from: Address, to: Address, value: Value, library: Library): Step => ({
-  kind: "call",
-  kernel: library.add(copyKernel(value.type)),
-  args: [from, to],
-  flops: 0,
-  bytes: 2 * bytes(value.type),
-});
+/** Copies what a loop begins with to where its carry lies. */
+function copy(from: Value, to: Value, frame: Frame, layout: Layout, library: Library): Step {
+  const { names } = frame;
+  const guard = names && [operandOf(from, numberOf(from, names), false), operandOf(to, numberOf(to, names), true)];
+  return {
+    kind: "call",
+    kernel: library.add(copyKernel(from.type)),
+    args: [locate(from, frame, layout), locate(to, frame, layout)],
+    flops: 0,
+    bytes: 2 * bytes(from.type),
+    ...(guard && { guard }),
+  };
+}

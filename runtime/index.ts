@@ -1,6 +1,8 @@
 export * from "./decode.ts";
 export type { DType, TensorData } from "./dtype.ts";
-export { DlcError } from "./error.ts";
+export { DlcError, MemoryFault } from "./error.ts";
+export type { GuardNotes } from "./guard-notes.ts";
+export { memoryGuards, type Guard } from "./guards.ts";
 export type { Input, Inputs } from "./input.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
 export { loadBuilt, type LoadOptions, type Manifest } from "./load.ts";

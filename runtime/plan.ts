@@ -1,4 +1,8 @@
+import type { Address } from "./address.ts";
 import type { DType } from "./dtype.ts";
+import type { GuardNotes, Operand, TurnNotes } from "./guard-notes.ts";
+
+export { addressAt, type Address } from "./address.ts";
 
 /** Where a tensor lies in the arena. `offset` is in bytes, 16-byte aligned; `shape` is row-major. */
 export interface Slot {
@@ -18,17 +22,21 @@ export interface NamedSlot extends Slot {
   readonly name: string;
 }
 
-/** A byte offset; inside loops it moves by a stride with the turn of each loop around it, the outermost first. */
-export type Address = number | { readonly offset: number; readonly strides: readonly number[] };
-
 /** What a function of the module does, in order: calls of kernels, and control around them. */
 export type Step =
   /** One call of one kernel; the arguments are the addresses of its buffers. Multiply-adds count as two flops. */
-  | { readonly kind: "call"; readonly kernel: string; readonly args: readonly Address[]; readonly flops: number; readonly bytes: number }
-  | { readonly kind: "loop"; readonly turns: number; readonly body: readonly Step[] }
+  | {
+      readonly kind: "call";
+      readonly kernel: string;
+      readonly args: readonly Address[];
+      readonly flops: number;
+      readonly bytes: number;
+      readonly guard?: readonly Operand[];
+    }
+  | { readonly kind: "loop"; readonly turns: number; readonly body: readonly Step[]; readonly guard?: TurnNotes }
   /** `condition` writes the byte at `flag` before each turn; the loop goes on while it is not 0. */
-  | { readonly kind: "while"; readonly flag: Address; readonly condition: readonly Step[]; readonly body: readonly Step[] }
-  | { readonly kind: "branch"; readonly flag: Address; readonly then: readonly Step[]; readonly otherwise: readonly Step[] };
+  | { readonly kind: "while"; readonly flag: Address; readonly condition: readonly Step[]; readonly body: readonly Step[]; readonly guard?: TurnNotes }
+  | { readonly kind: "branch"; readonly flag: Address; readonly then: readonly Step[]; readonly otherwise: readonly Step[]; readonly guard?: TurnNotes };
 
 /** The calls among the steps, those inside of control included, each as often as it stands there. */
 export function callsOf(steps: readonly Step[]): readonly Extract<Step, { kind: "call" }>[] {
@@ -61,10 +69,6 @@ export function flopsOf(steps: readonly Step[]): number {
     }
   }, 0);
 }
-
-/** Where an address is at the turns of the loops around it. */
-export const addressAt = (address: Address, turns: readonly number[]): number =>
-  typeof address === "number" ? address : address.strides.reduce((at, stride, depth) => at + stride * (turns[depth] ?? 0), address.offset);
 
 /** One entry specialised to one set of dims: one function of the module. */
 export interface EntryPlan {
@@ -111,6 +115,8 @@ export interface Plan {
   readonly profiled: readonly string[];
   /** Absent where there are none. */
   readonly settings?: readonly Setting[];
+  /** For checked runs; absent in an ordinary build. */
+  readonly guards?: GuardNotes;
 }
 
 /**

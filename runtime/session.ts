@@ -1,9 +1,10 @@
 import { copyConstants, createArena } from "./arena.ts";
 import type { TensorData } from "./dtype.ts";
 import { fail, list } from "./error.ts";
+import type { Guard } from "./guards.ts";
 import { checkValues, copyInput, fittingVariant, type Input, type Inputs } from "./input.ts";
 import { exported, instantiate, type Mode } from "./instantiate.ts";
-import type { Code, EntryPlan, Persistent, Plan } from "./plan.ts";
+import type { Code, EntryPlan, Exports, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
 import { viewOf, type Tensor } from "./tensor.ts";
 import { setSetting } from "./settings.ts";
@@ -13,6 +14,8 @@ export interface SessionOptions {
   /** Seeds params, dropout and every other random draw. A safe integer, 0 by default. */
   readonly seed?: number;
   readonly mode?: Mode;
+  /** `memoryGuards` of `guards.ts`: checks every access of memory, in a build with `guards`. */
+  readonly guards?: (plan: Plan, exports: Exports, buffer: ArrayBufferLike) => Guard;
 }
 
 export interface RunOptions {
@@ -72,6 +75,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
   const exports = await instantiate(code, arena, options.mode ?? "fast");
   const { buffer } = arena;
   copyConstants(plan, buffer);
+  const guard: Guard = options.guards?.(plan, exports, buffer) ?? ((_entry, _stage, run) => run);
 
   const variants = new Map<string, Variant[]>();
   for (const entry of plan.entries) {
@@ -79,8 +83,8 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       plan: entry,
       inputs: entry.inputs.map((slot) => viewOf(buffer, slot)),
       outputs: entry.outputs.map((slot) => viewOf(buffer, slot)),
-      call: exported(exports, entry.call),
-      prepare: entry.prepare === null ? null : exported(exports, entry.prepare),
+      call: guard(entry, "call", exported(exports, entry.call)),
+      prepare: entry.prepare === null ? null : guard(entry, "prepare", exported(exports, entry.prepare)),
       preparedAt: -1,
     };
     variants.set(entry.name, [...(variants.get(entry.name) ?? []), variant]);

@@ -20,4 +20,6 @@ export interface PassOptions {
   readonly region?: boolean;
   /** Values of params and state, by path, when the weights are given at build time. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
+  /** Bytes that plan-memory leaves free behind each tensor; 0 by default. A multiple of 16. */
+  readonly gap?: number;
 }

@@ -27,10 +27,10 @@ export const planMemory: Pass = {
   gives: ["planned"],
   breaks: [],
   exact: true,
-  run: (graph, { region = false }) => {
+  run: (graph, { region = false, gap = 0 }) => {
     const written = copyLateWrites(graph);
     const complete = region ? copySharedOutputs(written) : written;
-    const { places, frames } = plan(complete, region);
+    const { places, frames } = plan(complete, region, gap);
     return annotate(complete, (node) => {
       const mine = node.results.map((value) => places.get(base(value)) ?? null);
       const frame = frames.get(node);
@@ -61,23 +61,24 @@ function readersOf(groups: readonly GroupView[]): Readers {
 }
 
 /** Whether writing the value straight into the tensor of that path spoils nothing. */
-function inPlace(path: string, value: Value, readers: Readers, persistent: ReadonlyMap<string, Value>): boolean {
-  const old = persistent.get(path);
-  if (old === undefined) return true;
+function inPlace(path: string, value: Value, readers: Readers, leaves: ReadonlyMap<Value, string>): boolean {
   const home = maker(value);
-  return [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
-    if (number < home) return true;
-    const touching = reads.filter((read) => base(read) === old);
-    // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
-    const once = anchor === null || anchor.op.form.kind === "reduce";
-    return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
-  });
+  const olds = [...leaves].filter(([, of]) => of === path).map(([old]) => old);
+  return olds.every((old) =>
+    [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
+      if (number < home) return true;
+      const touching = reads.filter((read) => base(read) === old);
+      // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
+      const once = anchor === null || anchor.op.form.kind === "reduce";
+      return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
+    }),
+  );
 }
 
 /** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
 function copyLateWrites(graph: Graph): Graph {
   const groups = groupsOf(graph);
-  const [readers, persistent] = [readersOf(groups), leaves(graph)];
+  const [readers, persistent] = [readersOf(groups), leavesOf(graph)];
   const taken = new Set<Value>();
   const nodes = [...graph.nodes];
   let next = groups.length;
@@ -108,13 +109,14 @@ function copySharedOutputs(graph: Graph): Graph {
   return { ...graph, nodes, outputs };
 }
 
-const leaves = (graph: Graph): ReadonlyMap<string, Value> =>
-  new Map(graph.nodes.filter(isPersistent).map((node) => [present(pathOf(node), "a param has a path"), present(node.results[0], "a param has a value")]));
+/** Params, state and carries with their paths; a path may be read by several leaves. */
+const leavesOf = (graph: Graph): ReadonlyMap<Value, string> =>
+  new Map(graph.nodes.filter(isPersistent).map((node) => [present(node.results[0], "a param has a value"), present(pathOf(node), "a param has a path")]));
 
-function plan(graph: Graph, region: boolean): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
+function plan(graph: Graph, region: boolean, gap: number): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
   const groups = groupsOf(graph);
   const places = new Map<Value, Place>();
-  for (const [path, value] of leaves(graph)) places.set(value, { area: "persistent", path });
+  for (const [value, path] of leavesOf(graph)) places.set(value, { area: "persistent", path });
   for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
   if (region) {
     graph.inputs.forEach((value, index) => places.set(value, { area: "operand", offset: index }));
@@ -126,19 +128,20 @@ function plan(graph: Graph, region: boolean): { readonly places: ReadonlyMap<Val
   for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
   for (const { value } of graph.outputs) lastUse.set(base(value), end);
 
+  const room = (size: number): number => align(size) + gap;
   let constants = 0;
   for (const node of graph.nodes) {
     const value = node.results[0];
     if (value === undefined || node.op.form.kind !== "leaf" || isInput(node) || isPersistent(node) || splatValue(value) !== null) continue;
     places.set(value, { area: "constant", offset: constants });
-    constants += align(bytes(value.type));
+    constants += room(bytes(value.type));
   }
 
   const callStart = groups.find(({ stage }) => stage === "call")?.number ?? end;
   const blocks: Block[] = [];
   const blockOf = new Map<Value, Block>();
   const open = (value: Value, from: number): void => {
-    const block: Block = { bytes: align(bytes(value.type)), from, to: lastUse.get(value) ?? from, values: [value] };
+    const block: Block = { bytes: room(bytes(value.type)), from, to: lastUse.get(value) ?? from, values: [value] };
     blocks.push(block);
     blockOf.set(value, block);
   };
@@ -148,7 +151,7 @@ function plan(graph: Graph, region: boolean): { readonly places: ReadonlyMap<Val
   let cache = 0;
   for (const group of groups) {
     if (group.anchor !== null && isControl(group.anchor)) {
-      const block: Block = { bytes: align(frameBytes(group.anchor)), from: group.number, to: group.number, values: [] };
+      const block: Block = { bytes: room(frameBytes(group.anchor)), from: group.number, to: group.number, values: [] };
       blocks.push(block);
       frameBlocks.set(group.anchor, block);
     }
@@ -156,7 +159,7 @@ function plan(graph: Graph, region: boolean): { readonly places: ReadonlyMap<Val
       if (places.has(value)) continue;
       if (group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart) {
         places.set(value, { area: "cache", offset: cache });
-        cache += align(bytes(value.type));
+        cache += room(bytes(value.type));
         continue;
       }
       const heir = inheritable(group, value, blockOf, lastUse);

@@ -1,0 +1,318 @@
+import { raise, fail, MemoryFault } from "./error.ts";
+import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-notes.ts";
+import { exported } from "./instantiate.ts";
+import { addressAt, type Address, type EntryPlan, type Exports, type Plan, type Step } from "./plan.ts";
+import { byteLength } from "./tensor.ts";
+
+/** Makes of a function of the module one that checks every access of memory; `createSession` takes it as `guards`. */
+export type Guard = (entry: EntryPlan, stage: "prepare" | "call", run: () => void) => () => void;
+
+/** Nothing that was computed: NaN in floats, -1 in whole numbers, no bool. Filled again with `other`, what was never written shows. */
+const poison = 0xff;
+const other = 0x55;
+const nobody = -1;
+
+/** A buffer of a call, and where it is this time. */
+type Placed = Operand & Range;
+
+/**
+ * Runs of a module that was compiled with `guards`, checked kernel by kernel.
+ *
+ * What is in memory is kept aside, and each kernel runs in an arena where there is nothing but what it reads; all else is poison. So a read elsewhere gives
+ * poison, and a write elsewhere is seen, whatever lies there. For every byte it is known whose it is: a read of a value whose memory was given to another,
+ * or that nobody wrote, is a mistake of the memory plan. A kernel whose result lies where an operand did runs a second time with its result elsewhere, and has
+ * to give the same. In the end the function of the module itself runs, and has to leave the same memory, gaps included. Throws a `MemoryFault`:
+ *
+ * - E0840 a kernel writes outside of its results
+ * - E0841 a kernel reads a value that is not there
+ * - E0842 a kernel does not write the whole of its result
+ * - E0843 a kernel spoils what it still has to read, because its result lies there
+ * - E0844 an output, param, state or constant is not what it should be when the entry ends
+ * - E0845 the module's function leaves other memory than its kernels one by one
+ */
+export function memoryGuards(plan: Plan, exports: Exports, buffer: ArrayBufferLike): Guard {
+  const notes = plan.guards ?? fail("E0807", "this module was not built for checked runs", "compile with `guards`");
+  const checker = new Checker(plan, notes, exports, buffer);
+  return (entry, stage, run) => () => checker.check(entry, stage, run);
+}
+
+class Checker {
+  readonly #plan: Plan;
+  readonly #notes: GuardNotes;
+  readonly #exports: Exports;
+  /** The arena, poison but for what the kernel that runs may read. */
+  readonly #arena: Uint8Array;
+  readonly #words: Int32Array;
+  /** What memory holds. */
+  readonly #truth: Uint8Array;
+  readonly #start: Uint8Array;
+  /** Of each byte: the value there. */
+  readonly #owner: Int32Array;
+  #entry = "";
+
+  constructor(plan: Plan, notes: GuardNotes, exports: Exports, buffer: ArrayBufferLike) {
+    this.#plan = plan;
+    this.#notes = notes;
+    this.#exports = exports;
+    this.#arena = new Uint8Array(buffer);
+    // The rest of the last page is compared when an entry ends.
+    this.#words = new Int32Array(buffer, 0, Math.ceil(plan.arenaBytes / 4));
+    this.#truth = new Uint8Array(buffer.byteLength).fill(poison);
+    this.#start = new Uint8Array(buffer.byteLength);
+    this.#owner = new Int32Array(buffer.byteLength).fill(nobody);
+    plan.persistent.forEach((slot, i) => this.#give({ offset: slot.offset, bytes: byteLength(slot) }, notes.persistent[i] ?? nobody));
+    for (const constant of notes.constants) this.#give(constant, constant.value);
+    for (let at = 0; at < this.#owner.length; at++) if (this.#owner[at] === nobody) this.#arena[at] = poison;
+  }
+
+  check(entry: EntryPlan, stage: "prepare" | "call", run: () => void): void {
+    this.#entry = stage === "call" ? entry.name : `${entry.name}, weights stage`;
+    const noted = this.#notes.entries[this.#plan.entries.indexOf(entry)];
+    const inputs = stage === "call" ? entry.inputs.map((slot, i) => ({ offset: slot.offset, bytes: byteLength(slot), value: noted?.inputs[i] ?? nobody })) : [];
+    this.#truth.set(this.#arena);
+    const { scratch } = this.#notes;
+    this.#give(scratch, nobody);
+    this.#truth.fill(poison, scratch.offset, scratch.offset + scratch.bytes);
+    for (const input of inputs) {
+      this.#give(input, input.value);
+      this.#truth.set(this.#arena.subarray(input.offset, input.offset + input.bytes), input.offset);
+    }
+    this.#start.set(this.#truth);
+    try {
+      this.#arena.fill(poison);
+      this.#steps(stage === "call" ? entry.steps : entry.prepareSteps, []);
+      this.#arena.set(this.#start);
+      if (stage === "call") {
+        entry.outputs.forEach((slot, i) => this.#expect(slot.offset, byteLength(slot), noted?.outputs[i] ?? nobody, "E0844", `the output \`${slot.name}\``));
+        noted?.writes.forEach((write) => this.#handOver(write, [], "E0844"));
+      }
+      this.#unchanged();
+    } catch (error) {
+      this.#arena.set(this.#start);
+      throw error;
+    }
+    run();
+    if (sameWords(this.#arena, this.#truth)) return;
+    this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels one by one");
+  }
+
+  /** Params, state and constants are what they are between calls. */
+  #unchanged(): void {
+    this.#plan.persistent.forEach((slot, i) =>
+      this.#expect(slot.offset, byteLength(slot), this.#notes.persistent[i] ?? nobody, "E0844", `the ${slot.kind} \`${slot.path}\``),
+    );
+    for (const { offset, bytes, value } of this.#notes.constants) this.#expect(offset, bytes, value, "E0844", "a constant");
+  }
+
+  #steps(steps: readonly Step[], turns: readonly number[]): void {
+    for (const step of steps) {
+      switch (step.kind) {
+        case "call":
+          this.#call(step, turns);
+          break;
+        case "loop":
+          for (let turn = 0; turn < step.turns; turn++) this.#turn(step.body, [...turns, turn], step.guard);
+          break;
+        case "while":
+          for (;;) {
+            this.#turn(step.condition, turns, step.guard && { ...step.guard, carries: [] });
+            if (!this.#flag(step.flag, turns, step.guard)) break;
+            this.#turn(step.body, turns, step.guard);
+          }
+          break;
+        case "branch":
+          this.#turn(this.#flag(step.flag, turns, step.guard) ? step.then : step.otherwise, turns, step.guard);
+          break;
+      }
+    }
+  }
+
+  #turn(body: readonly Step[], turns: readonly number[], guard: TurnNotes | undefined): void {
+    if (guard) this.#give(guard.frame, nobody);
+    this.#steps(body, turns);
+    for (const carry of guard?.carries ?? []) this.#handOver(carry, turns, "E0841");
+  }
+
+  #flag(address: Address, turns: readonly number[], guard: TurnNotes | undefined): boolean {
+    const at = addressAt(address, turns);
+    this.#expect(at, 1, guard?.flag ?? nobody, "E0841", "the flag of a loop or branch");
+    return this.#truth[at] !== 0;
+  }
+
+  #call({ kernel, args, guard }: Extract<Step, { kind: "call" }>, turns: readonly number[]): void {
+    const operands = args.map((arg, i): Placed => {
+      const operand = guard?.[i] ?? fail("E0802", `the plan does not say what \`${kernel}\` reads and writes`);
+      return { ...operand, offset: addressAt(arg, turns) };
+    });
+    const reads = operands.filter(({ stores, bytes }) => !stores && bytes > 0);
+    const results = operands.filter(({ stores, bytes }) => stores && bytes > 0);
+    for (const { offset, bytes, value } of reads) this.#expect(offset, bytes, value, "E0841", `\`${kernel}\``, kernel);
+
+    const run = exported(this.#exports, kernel);
+    const at = operands.map(({ offset }) => offset);
+    this.#isolated(kernel, reads, results, run, at);
+    const given = results.map(({ offset, bytes }) => this.#arena.slice(offset, offset + bytes));
+    this.#clear(reads, results);
+    this.#stray(kernel, results);
+
+    const inPlace = results.some((result) => reads.some((read) => overlap(read, result)));
+    if (inPlace) this.#elsewhere(kernel, operands, reads, run, given);
+    else results.forEach((result, i) => this.#whole(kernel, result, given[i] as Uint8Array, reads, results, run, at));
+    results.forEach((result, i) => {
+      this.#truth.set(given[i] as Uint8Array, result.offset);
+      this.#give(result, result.value);
+    });
+  }
+
+  /** Runs the kernel where there is nothing but what it reads. What it reads and does not own stays as it is. */
+  #isolated(kernel: string, reads: readonly Range[], results: readonly Range[], run: (...at: readonly number[]) => void, at: readonly number[]): void {
+    for (const { offset, bytes } of reads) this.#arena.set(this.#truth.subarray(offset, offset + bytes), offset);
+    run(...at);
+    for (const read of reads) {
+      if (results.some((result) => overlap(read, result))) continue;
+      this.#same(kernel, this.#arena, this.#truth, read.offset, read.bytes, "E0840", `\`${kernel}\` writes what it only reads`);
+    }
+  }
+
+  #clear(...lists: readonly (readonly Range[])[]): void {
+    for (const { offset, bytes } of lists.flat()) this.#arena.fill(poison, offset, offset + bytes);
+  }
+
+  /** All that is left in the arena was written where it should not. */
+  #stray(kernel: string, results: readonly Placed[]): void {
+    const words = this.#words;
+    let word = 0;
+    while (word < words.length && words[word] === -1) word++;
+    if (word === words.length) return;
+    const offset = this.#arena.findIndex((byte, i) => i >= 4 * word && byte !== poison);
+    const near = results
+      .map((result) => ({ value: result.value, by: offset < result.offset ? offset - result.offset : offset - result.offset - result.bytes + 1 }))
+      .toSorted((a, b) => Math.abs(a.by) - Math.abs(b.by))[0];
+    const where =
+      near === undefined ? "" : `, ${Math.abs(near.by)} bytes ${near.by < 0 ? "before" : "past the last of"} its result (${this.#name(near.value)})`;
+    this.#raise("E0840", `\`${kernel}\` writes byte ${offset}${where}`, kernel, offset);
+  }
+
+  /** Runs the kernel again over other poison where its result looks as if nobody had written it. */
+  #whole(
+    kernel: string,
+    { offset, width, value }: Placed,
+    given: Uint8Array,
+    reads: readonly Range[],
+    results: readonly Range[],
+    run: (...at: readonly number[]) => void,
+    at: readonly number[],
+  ): void {
+    if (unwritten(given, width, poison) === -1) return;
+    for (const result of results) this.#arena.fill(other, result.offset, result.offset + result.bytes);
+    this.#isolated(kernel, reads, results, run, at);
+    const again = this.#arena.slice(offset, offset + given.length);
+    this.#clear(reads, results);
+    for (let i = unwritten(given, width, poison); i !== -1; i = unwritten(given, width, poison, i + width)) {
+      if (unwritten(again.subarray(i, i + width), width, other) === 0)
+        this.#raise("E0842", `\`${kernel}\` leaves element ${i / width} of its result (${this.#name(value)}) as it was`, kernel, offset + i);
+    }
+  }
+
+  /** Runs a kernel whose results lie where operands do a second time, its results at the end of the arena. */
+  #elsewhere(
+    kernel: string,
+    operands: readonly Placed[],
+    reads: readonly Range[],
+    run: (...at: readonly number[]) => void,
+    given: readonly Uint8Array[],
+  ): void {
+    let end = this.#notes.spare.offset;
+    const moved = operands.map((operand) => {
+      if (!operand.stores || operand.bytes === 0) return operand;
+      const offset = end;
+      end = Math.ceil((end + operand.bytes) / 16) * 16;
+      return { ...operand, offset };
+    });
+    const results = moved.filter(({ stores, bytes }) => stores && bytes > 0);
+    this.#isolated(
+      kernel,
+      reads,
+      results,
+      run,
+      moved.map(({ offset }) => offset),
+    );
+    results.forEach(({ offset, bytes, value }, i) => {
+      const apart = this.#arena.slice(offset, offset + bytes);
+      const at = difference(apart, given[i] as Uint8Array, 0, bytes);
+      if (at !== -1) this.#raise("E0843", `\`${kernel}\` gives another ${this.#name(value)} where its result lies over what it reads`, kernel, offset + at);
+    });
+    this.#clear(reads, results);
+    this.#stray(kernel, results);
+  }
+
+  #expect(offset: number, bytes: number, value: number, code: string, who: string, kernel: string | null = null): void {
+    for (let at = offset; at < offset + bytes; at++) {
+      if (this.#owner[at] === value) continue;
+      const holds = this.#owner[at] === nobody ? "memory that nobody wrote" : `memory of ${this.#name(this.#owner[at] ?? nobody)}`;
+      const wants = `${who} ${code === "E0844" ? "should be" : "reads"} ${this.#name(value)}`;
+      this.#raise(code, `${wants}, and byte ${at - offset} of it, at ${at}, is ${holds}`, kernel, at);
+    }
+  }
+
+  #handOver({ at, bytes, from, to }: Handover, turns: readonly number[], code: string): void {
+    const offset = addressAt(at, turns);
+    this.#expect(offset, bytes, from, code, `the next value of ${this.#name(to)}`);
+    this.#give({ offset, bytes }, to);
+  }
+
+  #give({ offset, bytes }: Range, value: number): void {
+    this.#owner.fill(value, offset, offset + bytes);
+  }
+
+  #same(kernel: string | null, got: Uint8Array, wanted: Uint8Array, offset: number, bytes: number, code: string, says: string): void {
+    const at = difference(got, wanted, offset, bytes);
+    if (at === -1) return;
+    const holds = this.#owner[at] === nobody ? "nobody's memory" : this.#name(this.#owner[at] ?? nobody);
+    this.#raise(code, `${says}: byte ${at}, ${holds}`, kernel, at);
+  }
+
+  #name(value: number): string {
+    return this.#notes.values[value] ?? "what nobody wrote";
+  }
+
+  #raise(code: string, says: string, kernel: string | null, offset: number): never {
+    const owner = this.#owner[offset] ?? nobody;
+    return raise(new MemoryFault(code, `${this.#entry}: ${says}`, { entry: this.#entry, kernel, offset, holds: owner === nobody ? null : this.#name(owner) }));
+  }
+}
+
+const overlap = (a: Range, b: Range): boolean => a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+
+/** Of arrays that begin with their buffers. */
+function sameWords(a: Uint8Array, b: Uint8Array): boolean {
+  const [x, y] = [new Int32Array(a.buffer), new Int32Array(b.buffer)];
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}
+
+/** Where the first element at `from` or later is, in bytes, that is that poison alone; -1 if there is none. */
+function unwritten(data: Uint8Array, width: number, fill: number, from = 0): number {
+  for (let at = from; at < data.length; at += width) {
+    let i = 0;
+    while (i < width && data[at + i] === fill) i++;
+    if (i === width) return at;
+  }
+  return -1;
+}
+
+/** The first byte that differs, but for NaNs, whose bits an engine may choose; -1 if there is none. */
+function difference(a: Uint8Array, b: Uint8Array, offset: number, bytes: number): number {
+  for (let at = offset; at < offset + bytes; at++) if (a[at] !== b[at] && !(bothNaN(a, at) && bothNaN(b, at))) return at;
+  return -1;
+}
+
+/** Whether the byte belongs to a NaN, of f32 or of f64. */
+function bothNaN(data: Uint8Array, at: number): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const inside = (size: number): number => Math.min(at - ((at + data.byteOffset) % size), data.byteLength - size);
+  return (
+    (data.byteLength >= 4 && inside(4) >= 0 && Number.isNaN(view.getFloat32(inside(4), true))) ||
+    (data.byteLength >= 8 && inside(8) >= 0 && Number.isNaN(view.getFloat64(inside(8), true)))
+  );
+}
