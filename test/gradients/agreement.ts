@@ -1,10 +1,11 @@
 import { expect } from "vitest";
 import { present } from "../../compiler/support/invariant.ts";
-import { type Data, drawn, type Next, pushed, run, size, type Subject, transposed } from "./subject.ts";
+import { type Data, drawn, gradientOf, type Next, pushed, run, size, type Subject, transposed } from "./subject.ts";
 
 // Derivatives by rule against central differences, and reverse mode against forward mode. In f64 throughout.
 
-const step = 1e-5;
+/** Of what is curved so much that the first says too little, the second is tried; a derivative that is wrong agrees with neither. */
+const steps = [1e-5, 1e-6];
 
 /** The largest difference between a derivative by rule and a derivative by differences, relative to their size, and where. */
 export interface Worst {
@@ -42,7 +43,7 @@ function worst(pairs: readonly Pair[]): Worst {
 }
 
 /** How each number that `f` gives moves with the data along a direction. */
-function differences(f: (data: Data) => readonly number[], data: Data, along: Data, here: readonly number[]): readonly Difference[] {
+function differences(f: (data: Data) => readonly number[], data: Data, along: Data, here: readonly number[], step: number): readonly Difference[] {
   // Large numbers move by more, for their last digits do not hold so small a step.
   let largest = 1;
   for (const [name, direction] of along) direction.forEach((v, i) => (largest = v === 0 ? largest : Math.max(largest, Math.abs(data.get(name)?.[i] ?? 0))));
@@ -78,7 +79,7 @@ const countsOf = ({ graph }: Subject): readonly number[] => graph.outputs.map(({
 const unit = (count: number, i: number): Float64Array => new Float64Array(count).with(i, 1);
 
 /** Every element of the Jacobian: a row for each element of the outputs, by its own gradient; a column for each element of the inputs, by its own difference. */
-export function jacobianError(at: Subject): Worst {
+export function jacobianError(at: Subject, step: number): Worst {
   const { graph, added } = transposed(at);
   const counts = countsOf(at);
   const zeros = new Map(added.map((name, k) => [name, new Float64Array(counts[k] ?? 0)]));
@@ -90,7 +91,7 @@ export function jacobianError(at: Subject): Worst {
   const pairs = targetsOf(at).flatMap(({ name, count }) =>
     Array.from({ length: count }, (_, i): Pair[] => {
       const column = place++;
-      return differences((data) => flat(run(at.graph, data)), at.data, new Map([[name, unit(count, i)]]), here).map((difference, j) => ({
+      return differences((data) => flat(run(at.graph, data)), at.data, new Map([[name, unit(count, i)]]), here, step).map((difference, j) => ({
         rule: rows[j]?.[column] ?? Number.NaN,
         difference,
         says: () => `d out[${j}] / d ${name}[${i}]`,
@@ -100,72 +101,99 @@ export function jacobianError(at: Subject): Worst {
   return worst(pairs);
 }
 
-/** The gradient of a random weighting of the outputs, element by element; at most `most` elements of each input, evenly strewn. */
-export function gradientError(at: Subject, next: Next, most = Infinity): Worst {
+/** A weighting of the outputs, and its gradient with respect to the inputs. */
+interface Weighted {
+  readonly weights: readonly Float64Array[];
+  readonly grads: readonly Float64Array[];
+}
+
+/** The gradient of a random weighting of the outputs. */
+export function weighted(at: Subject, next: Next): Weighted {
   const { graph, added } = transposed(at);
   const weights = countsOf(at).map((count) => drawn(count, next));
-  const grads = run(graph, new Map([...at.data, ...added.map((name, k) => [name, present(weights[k], "a weight")] as const)]));
+  return { weights, grads: run(graph, new Map([...at.data, ...added.map((name, k) => [name, present(weights[k], "a weight")] as const)])) };
+}
+
+/** A gradient element by element; at most `most` elements of each input, evenly strewn. */
+export function gradientError(at: Subject, { weights, grads }: Weighted, most: number, step: number): Worst {
   const loss = (data: Data): readonly number[] => [dots(run(at.graph, data), weights)];
   const here = loss(at.data);
   const pairs = targetsOf(at).flatMap(({ name, count }, t) => {
     const places = Array.from({ length: Math.min(count, most) }, (_, k) => Math.floor((k * count) / Math.min(count, most)));
     return places.map((i): Pair => {
-      const [difference = null] = differences(loss, at.data, new Map([[name, unit(count, i)]]), here);
+      const [difference = null] = differences(loss, at.data, new Map([[name, unit(count, i)]]), here, step);
       return { rule: grads[t]?.[i] ?? Number.NaN, difference, says: () => `d loss / d ${name}[${i}]` };
     });
   });
   return worst(pairs);
 }
 
+interface Direction {
+  /** The Jacobian times a direction, element by element, against differences. */
+  readonly against: (step: number) => Worst;
+  /** How far the modes are apart. */
+  readonly modes: number;
+}
+
 /**
  * One number three ways, for random weights u of the outputs and a random direction v of the inputs: (u^T J) v in reverse mode, u^T (J v) in forward mode, and by
- * differences. The first two are the same but for rounding. `J v` is also compared with differences element by element.
+ * differences. The first two are the same but for rounding.
  */
-export function directionError(at: Subject, next: Next): { readonly differences: Worst; readonly modes: number } {
-  const [reverse, forward] = [transposed(at), pushed(at)];
-  const weights = countsOf(at).map((count) => drawn(count, next));
+function direction(at: Subject, next: Next): Direction {
+  const forward = pushed(at);
+  const { weights, grads } = weighted(at, next);
   const along = new Map(targetsOf(at).map(({ name, count }) => [name, drawn(count, next)]));
   const directions = [...along.values()];
   const rates = run(forward.graph, new Map([...at.data, ...forward.added.map((name, k) => [name, present(directions[k], "a tangent")] as const)]));
-  const grads = run(reverse.graph, new Map([...at.data, ...reverse.added.map((name, k) => [name, present(weights[k], "a weight")] as const)]));
-  const found = differences((data) => flat(run(at.graph, data)), at.data, along, flat(run(at.graph, at.data)));
-  const pairs = flat(rates).map((rule, j): Pair => ({ rule, difference: found[j] ?? null, says: () => `d out[${j}] along a direction` }));
-  const terms = (lists: readonly Float64Array[], others: readonly Float64Array[]): number =>
+  const here = flat(run(at.graph, at.data));
+  const against = (step: number): Worst => {
+    const found = differences((data) => flat(run(at.graph, data)), at.data, along, here, step);
+    return worst(flat(rates).map((rule, j): Pair => ({ rule, difference: found[j] ?? null, says: () => `d out[${j}] along a direction` })));
+  };
+  const magnitude = (lists: readonly Float64Array[], others: readonly Float64Array[]): number =>
     lists.reduce((sum, list, k) => list.reduce((s, x, i) => s + Math.abs(x * (others[k]?.[i] ?? 0)), sum), 1);
-  const modes = Math.abs(dots(rates, weights) - dots(grads, directions)) / Math.max(terms(rates, weights), terms(grads, directions));
-  return { differences: worst(pairs), modes: Number.isNaN(modes) ? Infinity : modes };
+  const modes = Math.abs(dots(rates, weights) - dots(grads, directions)) / Math.max(magnitude(rates, weights), magnitude(grads, directions));
+  return { against, modes: Number.isNaN(modes) ? Infinity : modes };
 }
 
 /** The largest errors seen, by family of tests. */
 export const seen = new Map<string, number>();
 export const note = (family: string, error: number): void => void seen.set(family, Math.max(seen.get(family) ?? 0, error));
 
-/** Close to differences, which lay across kinks only here and there. */
-export function expectNear(family: string, { error, says, compared, kinks }: Worst, of: string, tolerance: number): void {
+/** Close to differences of one step or the other, which lay across kinks only here and there. */
+export function expectNear(family: string, at: (step: number) => Worst, of: string, tolerance: number): void {
+  const [first = 0, ...others] = steps;
+  let found = at(first);
+  for (const step of others) if (found.error >= tolerance) found = [found, at(step)].reduce((a, b) => (b.error < a.error ? b : a));
+  const { error, says, compared, kinks } = found;
   note(family, error);
   expect(error, `${of}: ${says}`).toBeLessThan(tolerance);
   expect(kinks, `${of}: too many kinks`).toBeLessThanOrEqual(2 + 0.1 * (compared + kinks));
 }
 
-export interface Wanted {
-  /** For the first order; a hundred times as much for the next, where differences lose more. */
-  readonly tolerance: number;
-  /** All of the Jacobian if inputs and outputs have at most so many elements, else a gradient of so many. */
-  readonly small?: number;
+/** A gradient of a random weighting, at most `most` elements of each input. */
+export function expectGradient(family: string, at: Subject, next: Next, most: number, tolerance: number): void {
+  const found = weighted(at, next);
+  expectNear(family, (step) => gradientError(at, found, most, step), at.says, tolerance);
 }
 
-/** First order in full (or as much as is small), and along a direction both ways. */
-export function expectFirstOrder(family: string, at: Subject, next: Next, { tolerance, small = 60 }: Wanted): void {
+/** First order: all of the Jacobian if inputs and outputs have at most `small` elements, else some of a gradient; and along a direction. */
+export function expectFirstOrder(family: string, at: Subject, next: Next, tolerance: number, small = 60): void {
   const total = targetsOf(at).reduce((sum, { count }) => sum + count, 0) + countsOf(at).reduce((a, b) => a + b, 0);
-  const error = total <= small ? jacobianError(at) : gradientError(at, next, 6);
-  expectNear(family, error, at.says, tolerance);
+  if (total <= small) expectNear(family, (step) => jacobianError(at, step), at.says, tolerance);
+  else expectGradient(family, at, next, 6, tolerance);
   expectDirection(family, at, next, tolerance);
+}
+
+/** The gradient of a random weighting as a function of the inputs and the weights, against its own differences. */
+export function expectSecondOrder(family: string, at: Subject, next: Next, tolerance: number, most = 6): void {
+  expectGradient(`${family}, second order`, gradientOf(at, next), next, most, tolerance);
 }
 
 /** Along a random direction: by differences, in forward mode and in reverse mode. */
 export function expectDirection(family: string, at: Subject, next: Next, tolerance: number): void {
-  const { differences: along, modes } = directionError(at, next);
-  expectNear(`${family}, along a direction`, along, at.says, tolerance);
+  const { against, modes } = direction(at, next);
+  expectNear(`${family}, along a direction`, against, at.says, tolerance);
   note(`${family}, forward against reverse`, modes);
   expect(modes, `${at.says}: forward and reverse mode differ`).toBeLessThan(1e-11);
 }

@@ -13,4 +13,6 @@ export interface Item {
   readonly declare?: string;
   /** In a train entry. */
   readonly train?: true;
+  /** Its gradient is not differentiated again. */
+  readonly once?: true;
 }

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Graph } from "../../compiler/graph/ir.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { elements } from "../../compiler/types/tensor-type.ts";
+import { graphOf, programOf, Runner } from "../frontend/program.ts";
+import { random } from "../ops/values.ts";
+import { expectDirection, expectNear, gradientError } from "./agreement.ts";
+import type { Item } from "./library/item.ts";
+import { drawnItems, items } from "./library/items.ts";
+import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.ts";
+
+/** The loss bends everything, so that no item has an upstream gradient of all ones. */
+function programText(item: Item): string {
+  const params = Object.entries(item.inputs).map(([name, type]) => `${name}: ${type}`);
+  const gradients = [...wanted(item).map((name) => `${name}: grad(loss, ${name})`), ...(hasModel(item) ? ["params: grad(loss, params(M))"] : [])];
+  return `dim A, B, C
+${item.declare ?? ""}
+${item.train ? "train " : ""}entry check(${params.join(", ")}) {
+  let result = ${item.value}
+  let loss = sum(sin(1.3 * result + 0.4))
+  { result, loss, gradients: { ${gradients.join(", ")} } }
+}`;
+}
+
+const wanted = (item: Item): readonly string[] => item.of ?? Object.keys(item.inputs).filter((name) => item.inputs[name]?.startsWith("f32"));
+
+const hasModel = (item: Item): boolean => /\bmodel M\(/.test(item.declare ?? "");
+
+type Dims = Readonly<Record<string, number>>;
+
+function check(item: Item, dims: Dims, seed: number): void {
+  const program = programOf(programText(item), [dims]);
+  const next = random(seed);
+  const draw = (name: string, dtype: string): number => {
+    const [low, high] = item.between?.[name] ?? (dtype === "i32" ? [0, 1] : [-2, 2]);
+    return dtype === "i32" ? low + Math.floor(next() * (high - low + 1)) : low + next() * (high - low);
+  };
+  const source = graphOf(program, "check");
+  const inputs = source.inputs.map((value) => {
+    const data = Float64Array.from({ length: elements(value.type.shape) }, () => draw(nameOf(value), value.type.dtype));
+    return [nameOf(value), data] as const;
+  });
+  const data: Data = new Map([...inputs, ...new Runner(program).persistent]);
+  const graph = closed(source);
+  const trained = hasModel(item) ? program.persistent.filter(({ kind }) => kind === "param").map(({ path }) => path) : [];
+  const of = [...wanted(item), ...trained];
+  const says = `${item.name} of ${JSON.stringify(dims)} ${JSON.stringify(item.inputs)}, seed ${seed}`;
+  const only = (keep: (name: string) => boolean): Graph => ({ ...graph, outputs: graph.outputs.filter(({ name }) => keep(name)) });
+
+  // What `grad` gives in the language.
+  const grads = run(subject(says, only((name) => name.startsWith("gradients.")), data, of).graph, data);
+  expect(grads.length).toBe(of.length);
+  const loss = subject(says, only((name) => name === "loss"), data, of);
+  expectNear("library", (step) => gradientError(loss, { weights: [Float64Array.of(1)], grads }, 8, step), says, 1e-6);
+
+  const result = subject(says, only((name) => name === "result"), data, of);
+  expectDirection("library", result, next, 1e-6);
+  if (item.once !== true) expectDirection("library, second order", gradientOf(result, next), next, 1e-5);
+}
+
+const size = fc.integer({ min: 2, max: 4 });
+const runs = Number(process.env["RUNS"] ?? 2);
+
+const checked = (item: fc.Arbitrary<Item>, numRuns: number): void =>
+  fc.assert(
+    fc.property(item, size, size, size, fc.nat(), (drawn, A, B, C, seed) => check(drawn, { A, B, C }, seed)),
+    { numRuns },
+  );
+
+test.each(items)("the gradient of $name is that of central differences, to second order and in both modes", (item) => checked(fc.constant(item), runs));
+
+test.each(Object.entries(drawnItems))("so is that of %s with drawn arguments", (_, item) => checked(item, 2 * runs));
+
+test("no item is listed twice", () => {
+  expect(new Set(items.map(({ name }) => name)).size).toBe(items.length);
+  expect(present(items[0], "there are items").name).not.toBe("");
+});
