@@ -6,6 +6,7 @@ import type { Session } from "../../runtime/session.ts";
 import { complain } from "../host/complain.ts";
 import { readBytes, readText, writeWhole } from "../host/files.ts";
 import type { EpochState } from "./epoch.ts";
+import { readLines, readRun } from "./saved-run.ts";
 
 /** What a run was started with; a run goes on only with the same. */
 export interface RunSettings {
@@ -49,7 +50,7 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
   const path = join(folder, names.last);
   if (!existsSync(path)) complain("E1007", `there is no run to go on with in ${folder}`, "leave --resume out to start one");
   const file = readBytes(path);
-  const saved = parseRun(readSafetensors(file).metadata.get("run") ?? "", path);
+  const saved = readRun(readSafetensors(file).metadata.get("run") ?? "") ?? complain("E1007", `${path} was not written by a training run`);
   const others = Object.entries(settings).flatMap(([name, value]) => {
     const before = saved.settings[name as keyof RunSettings];
     return before === value ? [] : [`${name} was ${before} and is ${value}`];
@@ -59,25 +60,10 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
   return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
 }
 
-function parseRun(text: string, path: string): { settings: RunSettings; epoch: EpochState } {
-  try {
-    const { settings, epoch } = JSON.parse(text) as { settings: RunSettings; epoch: EpochState & { accuracySum: number | null } };
-    return { settings, epoch: { ...epoch, accuracySum: epoch.accuracySum ?? NaN } };
-  } catch {
-    return complain("E1007", `${path} was not written by a training run`);
-  }
-}
-
-function readHistory(folder: string): HistoryLine[] {
+function readHistory(folder: string): readonly HistoryLine[] {
   const path = join(folder, names.history);
   if (!existsSync(path)) return [];
-  try {
-    return readText(path)
-      .split("\n")
-      .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as HistoryLine]));
-  } catch {
-    return complain("E1007", `${path} is damaged`);
-  }
+  return readLines(readText(path)) ?? complain("E1007", `${path} is damaged`);
 }
 
 /** sha256 of the params alone, as canonical safetensors: equal for equal weights, however they came about. */

@@ -1,0 +1,67 @@
+import type { HistoryLine, RunSettings } from "./checkpoint.ts";
+import type { EpochState } from "./epoch.ts";
+
+// What a run leaves behind, read without trusting it: null for whatever this program does not write.
+
+type Fields<T> = { readonly [K in keyof T]-?: (value: unknown) => value is T[K] };
+
+const text = (value: unknown): value is string => typeof value === "string";
+const size = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const number = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const numberOrNull = (value: unknown): value is number | null => value === null || number(value);
+
+const settingsFields: Fields<RunSettings> = { data: text, samples: size, entry: text, batch: size, seed: size };
+const epochFields: Fields<Omit<EpochState, "accuracySum"> & { accuracySum: number | null }> = {
+  ...{ epoch: size, steps: size, samples: size },
+  ...{ lossSum: number, accuracySum: numberOrNull },
+};
+const lineFields: Fields<HistoryLine> = {
+  ...{ epoch: size, loss: number, accuracy: numberOrNull },
+  ...{ testLoss: numberOrNull, testAccuracy: numberOrNull, seconds: number },
+};
+
+/** More than any of these texts has; what a text of this length can say is small. */
+const longest = 10_000;
+
+/** What stands in the metadata of a checkpoint. A sum that is null was no number. */
+export function readRun(json: string): { readonly settings: RunSettings; readonly epoch: EpochState } | null {
+  const run = parsed(json);
+  const [settings, epoch] = [read(run?.["settings"], settingsFields), read(run?.["epoch"], epochFields)];
+  if (settings === null || epoch === null) return null;
+  // A checkpoint is written within an epoch or at its start.
+  const possible = settings.batch > 0 && epoch.samples <= settings.samples && epoch.samples === Math.min(epoch.steps * settings.batch, settings.samples);
+  return possible ? { settings, epoch: { ...epoch, accuracySum: epoch.accuracySum ?? NaN } } : null;
+}
+
+/** The lines of a history; null where one of them is none. */
+export function readLines(ndjson: string): readonly HistoryLine[] | null {
+  const lines: HistoryLine[] = [];
+  for (let start = 0, end = 0; start < ndjson.length; start = end + 1) {
+    end = ndjson.indexOf("\n", start);
+    if (end < 0) end = ndjson.length;
+    if (end === start) continue;
+    const line = end - start > longest ? null : read(parsed(ndjson.slice(start, end)), lineFields);
+    if (line === null) return null;
+    lines.push(line);
+  }
+  return lines;
+}
+
+function parsed(json: string): Readonly<Record<string, unknown>> | null {
+  if (json.length > longest) return null;
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The fields that are asked for, and no others. */
+function read<T>(value: unknown, fields: Fields<T>): T | null {
+  if (!isObject(value)) return null;
+  const known = Object.entries<(value: unknown) => boolean>(fields).filter(([name, is]) => Object.hasOwn(value, name) && is(value[name]));
+  return known.length === Object.keys(fields).length ? (Object.fromEntries(known.map(([name]) => [name, value[name]])) as T) : null;
+}
