@@ -38,6 +38,52 @@ export function compareGraphs(before: Graph, after: Graph, exact: boolean, data:
   return null;
 }
 
+/** A graph after a pass; of the graph that the passes begin with, `exact` says nothing. */
+export interface ComparedStage {
+  readonly name: string;
+  readonly graph: Graph;
+  /** The pass before it keeps the bits of f32 results. */
+  readonly exact: boolean;
+}
+
+/** The first stage that does not compute what the one before it computes, or null. Passes in a row that keep bits are compared at once as long as they do. */
+export function compareStages(stages: readonly ComparedStage[], data: GraphData): { readonly stage: string; readonly difference: Difference } | null {
+  const [first, ...rest] = stages;
+  if (first === undefined) return null;
+  const known = new Map<Graph, Evaluation>();
+  const bits = (graph: Graph): Evaluation => {
+    const evaluation = known.get(graph) ?? evaluate(graph, { ...data, precision: "f32" });
+    known.set(graph, evaluation);
+    return evaluation;
+  };
+  let before = first.graph;
+  let run: ComparedStage[] = [];
+  const settle = (): { readonly stage: string; readonly difference: Difference } | null => {
+    const last = run.at(-1);
+    if (last === undefined || last.graph === before || sameBits(bits(before), bits(last.graph)) === null) return null;
+    for (const { name, graph } of run) {
+      const difference = graph === before ? null : sameBits(bits(before), bits(graph));
+      if (difference !== null) return { stage: name, difference };
+      before = graph;
+    }
+    return null;
+  };
+  for (const stage of rest) {
+    if (stage.exact) {
+      run.push(stage);
+      continue;
+    }
+    const from = run.at(-1)?.graph ?? before;
+    if (stage.graph === from) continue;
+    const broken = settle();
+    if (broken !== null) return broken;
+    const difference = compareGraphs(from, stage.graph, false, data);
+    if (difference !== null) return { stage: stage.name, difference };
+    [before, run] = [stage.graph, []];
+  }
+  return settle();
+}
+
 export interface CompiledResults {
   /** The code may fuse a multiply and an add, so that even exact ops do not tell every bit. */
   readonly relaxed?: boolean;

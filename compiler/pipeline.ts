@@ -9,7 +9,7 @@ import { fuse } from "./passes/fuse.ts";
 import { hoist } from "./passes/hoist.ts";
 import { inline } from "./passes/inline.ts";
 import { mergeCommon } from "./passes/merge-common.ts";
-import type { Pass } from "./passes/pass.ts";
+import type { Fact, Pass } from "./passes/pass.ts";
 import { planMemory } from "./passes/plan-memory.ts";
 import { simplify } from "./passes/simplify.ts";
 import { sink } from "./passes/sink.ts";
@@ -44,6 +44,9 @@ export const pipeline = [
 ] satisfies readonly Pass[];
 
 checkOrder(pipeline);
+
+/** What has to be true of a graph of which code is made. */
+export const factsOfCode: readonly Fact[] = ["planned"];
 
 /** A name for each place in the list: the pass, with a number from its second place on (`simplify.2`). */
 export const stageNamesOf = (passes: readonly Pass[]): readonly string[] =>

@@ -55,9 +55,9 @@ export function checkOrder(pipeline: readonly Pass[]): void {
   }
 }
 
-/** Names of the passes that cannot be left out: a pass of the list needs what only they give. */
-export function required(pipeline: readonly Pass[]): ReadonlySet<string> {
-  const needed = new Set(pipeline.flatMap((pass) => pass.needs));
+/** Names of the passes that cannot be left out: a pass of the list, or whoever takes the graph from it, needs what only they give. */
+export function required(pipeline: readonly Pass[], after: readonly Fact[] = []): ReadonlySet<string> {
+  const needed = new Set([...pipeline.flatMap((pass) => pass.needs), ...after]);
   return new Set(pipeline.filter((pass) => pass.gives.some((fact) => needed.has(fact))).map((pass) => pass.name));
 }
 

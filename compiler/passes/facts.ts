@@ -16,6 +16,7 @@ const offenders = {
   frozen: ({ nodes, writes }, { frozen, region = false }) =>
     region || writes.length > 0 ? [] : nodes.filter((node) => frozen?.has(pathOf(node) ?? "") ?? false),
   chosen: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "contract" && node.op.form.contraction(siteOf(node)) === null),
+  inlined: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "inline"),
   staged: (graph) => {
     const stability = stabilityOf(graph);
     const late = (node: Node): boolean => stability(node) === "call" || node.operands.some((v) => !isLeaf(v.node) && v.node.notes.stage !== "weights");

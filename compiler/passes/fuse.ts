@@ -19,7 +19,7 @@ import type { Pass } from "./pass.ts";
 export const fuse: Pass = {
   name: "fuse",
   says: "gathers nodes into groups that become one kernel each",
-  needs: ["differentiated", "chosen", "staged"],
+  needs: ["differentiated", "chosen", "inlined", "staged"],
   gives: ["fused"],
   breaks: ["simplified"],
   exact: true,

@@ -12,7 +12,7 @@ export const inline: Pass = {
   name: "inline",
   says: "puts the bodies of checkpoints in their places",
   needs: ["differentiated"],
-  gives: [],
+  gives: ["inlined"],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: true,
   run: (graph) => inlined(graph),

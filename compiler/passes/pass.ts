@@ -1,7 +1,7 @@
 import type { Graph } from "../graph/ir.ts";
 
 /** What a pass may rely on; each fact has a checker that tests run after every pass. */
-export type Fact = "differentiated" | "simplified" | "frozen" | "chosen" | "staged" | "fused" | "planned";
+export type Fact = "differentiated" | "simplified" | "frozen" | "chosen" | "inlined" | "staged" | "fused" | "planned";
 
 /** The driver logs, times, verifies and dumps; a pass is only its `run`. The file, the flag and the goldens bear its name. */
 export interface Pass {

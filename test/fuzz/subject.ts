@@ -1,5 +1,5 @@
 // What the oracles look at: a graph with its data, and the ways to compile and run it.
-import { compareGraphs, compareResults, named, type Difference, type Results } from "../../compiler/compare.ts";
+import { compareResults, compareStages, named, type Difference, type Results } from "../../compiler/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { GraphData } from "../../compiler/graph/error-bound.ts";
@@ -10,6 +10,7 @@ import { randomData } from "../../compiler/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
+import { countPasses } from "./counters.ts";
 
 export type DataKind = "plain" | "special";
 
@@ -48,7 +49,12 @@ export function programOf(graph: Graph): Program {
 
 export type Build = Omit<CompileOptions, "resolve">;
 
-export const compiled = ({ graph }: Subject, options: Build = {}): CompiledModule => compileProgram(programOf(graph), { mode: "strict", ...options });
+/** Compiled as users do unless told otherwise. */
+export function compiled({ graph }: Subject, options: Build = {}): CompiledModule {
+  const module = compileProgram(programOf(graph), { mode: "strict", ...options });
+  countPasses(module);
+  return module;
+}
 
 export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
 
@@ -71,12 +77,16 @@ export function call(session: Session, { graph }: Subject, { inputs, persistent 
   return named({ outputs: arrays, writes });
 }
 
-/** The final graph computes what the graph says, and the code what the final graph says. */
+/** Every stage computes what the one before it computes, and the code what the last graph says. Of special values every bit counts. */
 export function disagreement(subject: Subject, module: CompiledModule, results: Results, relaxed = false): string | null {
-  const { graph, data, kind } = subject;
-  const final = finalGraph(module);
-  const exact = kind === "special";
-  return told("the passes", compareGraphs(graph, final, exact, data)) ?? told("the code", compareResults(final, results, data, { relaxed }));
+  const { data, kind } = subject;
+  const stages = present(module.stages[0], "a module has stages").map(({ name, graph, pass }) => ({
+    name,
+    graph,
+    exact: kind === "special" || (pass?.exact ?? true),
+  }));
+  const broken = compareStages(stages, data);
+  return (broken && told(broken.stage, broken.difference)) ?? told("the code", compareResults(finalGraph(module), results, data, { relaxed }));
 }
 
 export const told = (who: string, difference: Difference | null): string | null =>

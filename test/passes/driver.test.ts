@@ -23,6 +23,7 @@ test("a pass stands behind those that give what it needs, with nothing between t
   expect(() => checkOrder([last, first])).toThrow("the pass last needs a graph that is chosen");
   expect(() => checkOrder([first, breaker, last])).toThrow("the pass last needs a graph that is chosen");
   expect([...required([first, breaker, last])]).toEqual(["first"]);
+  expect([...required([first, pass("plan", { gives: ["planned"] })], ["planned"])]).toEqual(["plan"]);
 });
 
 test("passes run in order, each reported with the graphs around it", () => {
@@ -65,6 +66,7 @@ const offenders = {
   chosen: "  %0 = conv %x, %x {stride=[1], padding=[[1,1]], dilation=[1], groups=1} : f32[2,3,2]\n  return y=%0",
   staged: '  %w = param "w" : f32[2]\n  %0 = neg %w : f32[2]\n  %1 = neg %0 : f32[2] @weights\n  %2 = add %1, %x : f32[2]\n  return y=%2',
   fused: "  %0 = neg %x : f32[2]\n  return y=%0",
+  inlined: "  %0 = checkpoint %x : f32[2]\n    body(%x: f32[2]) {\n      %0 = neg %x : f32[2]\n      return y=%0\n    }\n  return y=%0",
   planned: "  %0 = neg %x : f32[2] @group=0\n  return y=%0",
 } satisfies Record<Fact, string>;
 

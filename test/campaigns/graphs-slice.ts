@@ -1,0 +1,58 @@
+// A few graphs of a campaign, and what came out.
+import { chosen, corpusText, examine, made, plannedAt, verdict, type Mix } from "../fuzz/examine.ts";
+
+export interface Task {
+  readonly seed: number;
+  readonly mix: Mix;
+  readonly first: number;
+  readonly end: number;
+  /** Makes findings small, which takes a while. */
+  readonly shrink: boolean;
+}
+
+export interface Report {
+  readonly graphs: number;
+  readonly training: number;
+  readonly special: number;
+  readonly looked: Readonly<Record<string, number>>;
+  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly says: string; readonly text: string }[];
+}
+
+export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Report> {
+  const looked: Record<string, number> = {};
+  const findings: Report["findings"][number][] = [];
+  const count = { graphs: 0, training: 0, special: 0 };
+  for (let index = first; index < end; index++) {
+    const planned = plannedAt(seed, index, mix);
+    count.graphs++;
+    if (planned.trains) count.training++;
+    if (planned.kind === "special") count.special++;
+    const result = shrink ? await examine(planned) : await glance(planned);
+    for (const name of result.looked) looked[name] = (looked[name] ?? 0) + 1;
+    if (result.finding === null) continue;
+    const { oracle, says } = result.finding;
+    findings.push({
+      index,
+      oracle,
+      says: says
+        .split("\n")
+        .slice(0, shrink ? 12 : 1)
+        .join("\n"),
+      text: shrink ? corpusText(result.finding) : "",
+    });
+    if (!shrink) break;
+  }
+  return { ...count, looked, findings };
+}
+
+/** Whether there is a finding, not made small. */
+async function glance(planned: ReturnType<typeof plannedAt>): ReturnType<typeof examine> {
+  const subject = made(planned);
+  if ("oracle" in subject) return { finding: subject, looked: ["types"] };
+  const looking = chosen(planned);
+  for (const oracle of looking) {
+    const says = await verdict(oracle, subject);
+    if (says !== null) return { finding: { oracle: oracle.name, says, seed: planned.seed, kind: planned.kind, graph: subject.graph }, looked: [oracle.name] };
+  }
+  return { finding: null, looked: ["types", ...looking.map(({ name }) => name)] };
+}

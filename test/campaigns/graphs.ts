@@ -1,0 +1,148 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { neverFired, sumFired, type Fired } from "../fuzz/counters.ts";
+import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
+import { slice, type Report, type Task } from "./graphs-slice.ts";
+
+// `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. What fails is shrunk and joins the corpus.
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string" },
+    count: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    jobs: { type: "string", default: "1" },
+    training: { type: "string", default: "0.5" },
+    special: { type: "string", default: "0.1" },
+    /** Ends at the first finding, which is not shrunk into the corpus. */
+    stop: { type: "boolean", default: false },
+    /** Looks at the graph of one index alone. */
+    show: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--stop] [--show INDEX]
+Random graphs through every oracle, for so many seconds (60 unless told) or graphs. The same seed gives the same graphs.
+A finding is shrunk, printed, and written to test/fuzz/corpus/, which every test run replays. Exit status 1 if there was one.`;
+
+const seed = Number(values.seed);
+const mix: Mix = { training: Number(values.training), special: Number(values.special) };
+const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infinity));
+const count = Number(values.count ?? Infinity);
+const started = performance.now();
+const elapsed = (): number => (performance.now() - started) / 1000;
+const chunk = values.stop ? 20 : 200;
+/** A process that has loaded many modules gives its memory back by ending. */
+const mostPerProcess = 20_000;
+const corpus = new URL("../fuzz/corpus/", import.meta.url);
+
+let next = 0;
+let ended = false;
+const total = { graphs: 0, training: 0, special: 0, findings: 0 };
+const looked = new Map<string, number>();
+const faults = new Map<string, number>();
+const firedBy: Fired[] = [];
+
+function nextTask(): Task | null {
+  if (ended || next >= count || elapsed() >= seconds) return null;
+  const first = next;
+  next = Math.min(count, next + chunk);
+  return { seed, mix, first, end: next, shrink: !values.stop };
+}
+
+function account(report: Report): void {
+  total.graphs += report.graphs;
+  total.training += report.training;
+  total.special += report.special;
+  for (const [name, n] of Object.entries(report.looked)) looked.set(name, (looked.get(name) ?? 0) + n);
+  for (const { says, oracle, text, index } of report.findings) {
+    total.findings++;
+    const known = faults.get(oracle) ?? 0;
+    faults.set(oracle, known + 1);
+    say(`graph ${index} of seed ${seed}, ${oracle}: ${says}`);
+    if (values.stop) ended = true;
+    else if (known < 20) {
+      say(text);
+      mkdirSync(corpus, { recursive: true });
+      writeFileSync(new URL(`${oracle}-${seed}-${index}.ir`, corpus), text);
+    }
+  }
+}
+
+function progress(): void {
+  const rate = (total.graphs / Math.max(1e-3, elapsed())).toFixed(0);
+  tell(
+    `${elapsed().toFixed(0)} s: ${total.graphs} graphs (${rate}/s), ${total.training} with training, ${total.special} with special values, ${total.findings} findings`,
+  );
+}
+
+/** In this process, which is how a campaign of one job runs. */
+async function alone(): Promise<void> {
+  for (let task = nextTask(); task !== null; task = nextTask()) account(await slice(task));
+  firedBy.push((await import("../fuzz/counters.ts")).fired());
+}
+
+function worker(): Promise<void> {
+  return new Promise((done) => {
+    let child: ChildProcess;
+    let current: Task | null = null;
+    let given = 0;
+    const give = (): void => {
+      current = given >= mostPerProcess ? null : nextTask();
+      given += current === null ? 0 : current.end - current.first;
+      child.send(current ?? "end");
+    };
+    const start = (): void => {
+      given = 0;
+      child = fork(new URL("./graphs-worker.ts", import.meta.url));
+      child.on("message", (message: { readonly report?: Report; readonly fired?: Fired }) => {
+        if (message.fired !== undefined) firedBy.push(message.fired);
+        if (message.report === undefined) return;
+        account(message.report);
+        give();
+      });
+      child.on("exit", (code) => {
+        if (code !== 0 && current !== null) {
+          total.findings++;
+          say(`a worker ended with ${code} among the graphs ${current.first} to ${current.end} of seed ${seed}`);
+        }
+        if (ended || next >= count || elapsed() >= seconds) done();
+        else start();
+      });
+      give();
+    };
+    start();
+  });
+}
+
+function summary(): void {
+  const all = sumFired(firedBy);
+  say(`${total.graphs} graphs in ${elapsed().toFixed(0)} s, seed ${seed}: ${total.training} with training, ${total.special} with special values`);
+  say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  for (const [what, counts] of Object.entries(all)) {
+    const never = neverFired(counts);
+    say(
+      `${what}: ${Object.keys(counts).length - never.length} of ${Object.keys(counts).length} have fired${never.length === 0 ? "" : `; never: ${never.join(" · ")}`}`,
+    );
+  }
+  say(total.findings === 0 ? "no mismatch" : `${total.findings} findings: ${[...faults].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  process.exitCode = total.findings === 0 ? 0 : 1;
+}
+
+if (values.help) say(usage);
+else if (values.show !== undefined) {
+  const { finding } = await examine(plannedAt(seed, Number(values.show), mix));
+  say(finding === null ? "no mismatch" : corpusText(finding));
+} else {
+  const timer = setInterval(progress, 10_000);
+  const jobs = Number(values.jobs);
+  // A campaign that is stopped says how far it came.
+  process.once("SIGINT", () => (ended = true));
+  await (jobs === 1 ? alone() : Promise.all(Array.from({ length: jobs }, worker)));
+  clearInterval(timer);
+  summary();
+}
