@@ -1,0 +1,110 @@
+// Reductions, running sums, orders, and what is chosen by indices.
+import type { Value } from "../../../compiler/graph/ir.ts";
+import { type Draw, type Grower, isFloat } from "./grower.ts";
+import { at, iota, product } from "./random.ts";
+
+const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
+
+const reduction =
+  (name: string): Draw =>
+  (b) => {
+    const x = b.numbers(b.r.chance(0.95) ? 1 : 0);
+    const axes = b.axes(x);
+    // The largest of nothing is no number to go on with.
+    const empty = product(axes.map((axis) => at(x.type.shape, axis))) === 0;
+    if (empty && (name === "reduce_max" || name === "reduce_min") && !b.special) return null;
+    return b.call(name, [x], { axes });
+  };
+
+/** An axis along which there is something; null if there is none. */
+function filledAxis(b: Grower, x: Value): number | null {
+  const axes = iota(x.type.shape.length).filter((axis) => at(x.type.shape, axis) > 0);
+  return axes.length === 0 ? null : b.r.pick(axes);
+}
+
+const place =
+  (name: string): Draw =>
+  (b) => {
+    const x = b.numbers(1);
+    const axis = filledAxis(b, x);
+    return axis === null ? null : b.call(name, [x], { axis });
+  };
+
+const cumsum: Draw = (b) => {
+  const x = b.numbers(1);
+  return b.call("cumsum", [x], { axis: b.axis(x), reverse: b.r.chance(0.4), exclusive: b.r.chance(0.4) });
+};
+
+const argsort: Draw = (b) => {
+  const x = b.numbers(1);
+  return b.call("argsort", [x], { axis: b.axis(x), descending: b.r.chance(0.5) });
+};
+
+/** Indices of that shape: at hand, or constants in range and a little out of it. */
+export function indices(b: Grower, shape: readonly number[], size: number): Value {
+  const type = { dtype: "i32", shape } as const;
+  const found = b.find(({ type: other }) => other.dtype === "i32" && other.shape.length === shape.length && other.shape.every((n, i) => n === shape[i]));
+  if (found !== null) return found;
+  if (!b.inRegion && b.r.chance(0.4)) return b.input(type);
+  const outside = b.r.chance(0.3) ? 1 : 0;
+  return b.constant(
+    type,
+    iota(product(shape)).map(() => b.r.between(-outside, size - 1 + outside)),
+  );
+}
+
+const take: Draw = (b) => {
+  const x = b.any(1);
+  const axis = filledAxis(b, x);
+  if (axis === null) return null;
+  const known = b.r.chance(0.5) ? b.find(({ type }) => type.dtype === "i32" && type.shape.length <= 2) : null;
+  return b.call("take", [x, known ?? indices(b, b.shape(0, 2), at(x.type.shape, axis))], { axis });
+};
+
+const takeAdd: Draw = (b) => {
+  const y = b.float();
+  const { shape } = y.type;
+  const axis = b.r.between(0, shape.length);
+  const count = b.r.between(0, Math.min(2, shape.length - axis));
+  const size = b.r.between(1, 7);
+  return b.call("take_add", [y, indices(b, shape.slice(axis, axis + count), size)], { axis, size });
+};
+
+const takeAlong: Draw = (b) => {
+  const x = b.any(1);
+  const axis = filledAxis(b, x);
+  return axis === null ? null : b.call("take_along", [x, indices(b, x.type.shape.toSpliced(axis, 1), at(x.type.shape, axis))], { axis });
+};
+
+const gather: Draw = (b) => {
+  const x = b.any(1);
+  const axis = filledAxis(b, x);
+  if (axis === null) return null;
+  const shape = b.r.chance(0.4) ? x.type.shape : x.type.shape.with(axis, b.dim());
+  return b.call("gather", [x, indices(b, shape, at(x.type.shape, axis))], { axis });
+};
+
+const scatterAdd: Draw = (b) => {
+  const y = b.float(1);
+  const size = b.r.between(1, 7);
+  return b.call("scatter_add", [y, indices(b, y.type.shape, size)], { axis: b.axis(y), size });
+};
+
+/** The k largest along an axis, as sorting by place and gathering. */
+const topOfOrder: Draw = (b) => {
+  const x = b.of(isFloat, 1);
+  const axis = filledAxis(b, x);
+  return axis === null ? null : b.call("gather", [x, b.call("argsort", [x], { axis, descending: true })], { axis });
+};
+
+export const reduceDraws: readonly (readonly [string, Draw])[] = [
+  ...each("reduce_sum reduce_prod reduce_max reduce_min", reduction),
+  ...each("argmax argmin", place),
+  ["cumsum", cumsum],
+  ["argsort", (b) => (b.r.chance(0.4) ? topOfOrder(b) : argsort(b))],
+  ["take", take],
+  ["take_add", takeAdd],
+  ["take_along", takeAlong],
+  ["gather", gather],
+  ["scatter_add", scatterAdd],
+];

@@ -1,0 +1,86 @@
+// Windows over images, and the transposes that their gradients are made of.
+import type { Attrs, Value } from "../../../compiler/graph/ir.ts";
+import type { Draw, Grower } from "./grower.ts";
+import { isImage } from "./draw-contract.ts";
+import { at, iota, product } from "./random.ts";
+import { range, within } from "./ranges.ts";
+import { list, windowed } from "./types.ts";
+
+/** An image with something along every spatial axis. */
+function image(b: Grower): Value {
+  const { r } = b;
+  const found = r.chance(0.75) ? b.find((value) => isImage(value) && value.type.shape.every((size) => size > 0)) : null;
+  if (found !== null) return found;
+  const rank = r.weighted([[35, 1], [55, 2], [10, 3]] as const); // prettier-ignore
+  return b.value({ dtype: "f32", shape: [r.between(1, 2), ...iota(rank).map(() => r.between(1, at([0, 12, 7, 4], rank))), r.pick([1, 2, 3, 4, 5])] });
+}
+
+/** Windows that fit into it. */
+export function windows(b: Grower, x: Value): Attrs {
+  const { r } = b;
+  const spatial = x.type.shape.slice(1, -1);
+  return { window: spatial.map((size) => r.between(1, Math.min(size, 3))), stride: spatial.map(() => (r.chance(0.4) ? 1 : r.between(2, 3))) };
+}
+
+const over =
+  (name: string): Draw =>
+  (b) => {
+    const x = image(b);
+    return b.call(name, [x], windows(b, x));
+  };
+
+/** Sizes of an image over which windows give the places of dy: no smaller than the last window, and short of one more. */
+function sizes(b: Grower, dy: Value): Attrs {
+  const { r } = b;
+  const spatial = dy.type.shape.slice(1, -1);
+  const window = spatial.map(() => r.between(1, 3));
+  const stride = spatial.map(() => r.between(1, 3));
+  const size = spatial.map((count, axis) => (count - 1) * at(stride, axis) + at(window, axis) + r.between(0, at(stride, axis) - 1));
+  return { window, stride, size };
+}
+
+const spread: Draw = (b) => {
+  const dy = image(b);
+  return b.call("window_spread", [dy], sizes(b, dy));
+};
+
+/** Places inside of windows. */
+function places(b: Grower, shape: readonly number[], attrs: Attrs): Value {
+  const count = product(list(attrs, "window"));
+  const inside = range(0, count - 1);
+  const fits = (value: Value): boolean =>
+    value.type.dtype === "i32" &&
+    value.type.shape.length === shape.length &&
+    shape.every((n, i) => n === value.type.shape[i]) &&
+    within(b.range(value), inside);
+  const found = b.find(fits);
+  if (found !== null) return found;
+  if (count >= 4 && !b.inRegion && !b.special && b.r.chance(0.5)) return b.input({ dtype: "i32", shape });
+  return b.constant(
+    { dtype: "i32", shape },
+    iota(product(shape)).map(() => b.r.between(0, count - 1)),
+  );
+}
+
+const scatter: Draw = (b) => {
+  const dy = image(b);
+  const attrs = sizes(b, dy);
+  return b.call("window_scatter", [dy, places(b, dy.type.shape, attrs)], attrs);
+};
+
+const gather: Draw = (b) => {
+  const x = image(b);
+  const attrs = windows(b, x);
+  const shape = [at(x.type.shape, 0), ...windowed(x.type.shape.slice(1, -1), attrs), at(x.type.shape, x.type.shape.length - 1)];
+  const argmax = b.r.chance(0.5) ? b.call("window_argmax", [b.r.chance(0.5) ? x : b.value(x.type)], attrs) : places(b, shape, attrs);
+  return b.call("window_gather", [x, argmax], attrs);
+};
+
+export const windowDraws: readonly (readonly [string, Draw])[] = [
+  ["window_max", over("window_max")],
+  ["window_sum", over("window_sum")],
+  ["window_argmax", over("window_argmax")],
+  ["window_spread", spread],
+  ["window_scatter", scatter],
+  ["window_gather", gather],
+];
