@@ -41,7 +41,7 @@ export const arithmetic = family({
   }),
 
   div: pointwise({
-    doc: "x / y; of i32 truncated, and 0 where y is 0",
+    doc: "x / y; of i32 truncated, and 0 where y is 0; the gradients are 1 / y and -x / y^2, infinite or NaN where y is 0",
     operands: ["x", "y"],
     on: numbers,
     // A machine traps on a divisor of 0, and on the least i32 by -1.
@@ -61,7 +61,7 @@ export const arithmetic = family({
   }),
 
   rem: pointwise({
-    doc: "x - y * trunc(x / y), with the sign of x; of floats, 0 where |x / y| is 2^24 or more, x itself where y is infinite, and NaN where y is 0; of i32, 0 where y is 0",
+    doc: "x - y * trunc(x / y), with the sign of x; of floats, 0 where |x / y| is 2^24 or more, x itself where y is infinite, and NaN where y is 0; of i32, 0 where y is 0; the gradient of x is 1 and the gradient of y is -trunc(x / y), at a multiple too",
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => {
@@ -75,7 +75,7 @@ export const arithmetic = family({
       return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
     },
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
-    reference: (x, y) => (y !== 0 && Math.abs(x / y) >= farQuotient ? x * 0 : x % y),
+    reference: (x, y) => (y !== 0 && Number.isFinite(x) && Math.abs(x / y) >= farQuotient ? 0 : x % y),
     steps: (x, y) => Math.trunc(x / y),
     integer: (x, y) => (y === 0 ? 0 : x % y),
     between: [0.4, 4],
@@ -125,7 +125,7 @@ export const arithmetic = family({
   }),
 
   sign: pointwise({
-    doc: "-1, 0 or 1; x itself where it is 0 or NaN",
+    doc: "-1, 0 or 1; x itself where it is 0 or NaN; its gradient is 0 everywhere",
     operands: ["x"],
     on: numbers,
     scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
@@ -135,7 +135,7 @@ export const arithmetic = family({
   }),
 
   floor: pointwise({
-    doc: "the largest whole number that is not above x",
+    doc: "the largest whole number that is not above x; its gradient is 0 everywhere",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.floor(x),
@@ -145,7 +145,7 @@ export const arithmetic = family({
   }),
 
   ceil: pointwise({
-    doc: "the smallest whole number that is not below x",
+    doc: "the smallest whole number that is not below x; its gradient is 0 everywhere",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.ceil(x),
@@ -155,7 +155,7 @@ export const arithmetic = family({
   }),
 
   round: pointwise({
-    doc: "the nearest whole number, of two the even one",
+    doc: "the nearest whole number, of two the even one; its gradient is 0 everywhere",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.nearest(x),
@@ -165,7 +165,7 @@ export const arithmetic = family({
   }),
 
   trunc: pointwise({
-    doc: "x without its fraction",
+    doc: "x without its fraction; its gradient is 0 everywhere",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.trunc(x),
@@ -175,7 +175,7 @@ export const arithmetic = family({
   }),
 
   sqrt: pointwise({
-    doc: "the square root of x, NaN below 0",
+    doc: "the square root of x, NaN below 0; the gradient at 0 is infinite, and NaN where nothing flows into it",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.sqrt(x),
@@ -185,7 +185,7 @@ export const arithmetic = family({
   }),
 
   rsqrt: pointwise({
-    doc: "1 / sqrt(x)",
+    doc: "1 / sqrt(x); the gradient at 0 is minus infinity, and NaN where nothing flows into it",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.div(1, k.sqrt(x)),

@@ -4,7 +4,7 @@ import type { Value } from "../graph/ir.ts";
 import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
-import { type TensorType, tensor } from "../types/tensor-type.ts";
+import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { areAxes, inverse, isAxis, nth, pick, product, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
@@ -79,6 +79,7 @@ const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { a
  */
 const productOfOthers: Reduction["gradient"] = (g, { x }, { dout, attrs: { axes } }) => {
   const { shape } = x.type;
+  if (elements(shape) === 0) return { x: g.zeros(x.type) };
   const kept = without(range(shape.length), axes);
   const perm = [...kept, ...axes];
   const count = product(pick(shape, axes));
@@ -155,7 +156,7 @@ export const reductions = family({
   }),
 
   reduce_prod: reduction({
-    doc: "the product over `axes`",
+    doc: "the product over `axes`; the gradient of each element is the product of the others, zeros or not",
     init: () => 1,
     combine: "mul",
     reference: (a, b) => a * b,

@@ -13,6 +13,8 @@ export interface Row {
   /** `f32`, or `bool,i32,i32`, or `f32 to i8`. */
   readonly says: string;
   readonly samples: readonly Sample[];
+  /** Those of them in which there is nothing. */
+  readonly empty: readonly Sample[];
 }
 
 const every = Object.keys(dtypes) as readonly DType[];
@@ -63,7 +65,10 @@ export function tableOf(ops: readonly Op[]): Table {
     const arities = [...new Set(bySize.flatMap(({ uses }) => uses.map(({ shapes }) => shapes.length)))];
     const admitted = arities.flatMap((arity) =>
       choices(op, arity).flatMap((choice) => {
-        const tried = bySize.map(({ size, uses }) => ({ size, samples: uses.filter(({ shapes }) => shapes.length === arity).map((use) => sampleOf(use, choice)) }));
+        const tried = bySize.map(({ size, uses }) => ({
+          size,
+          samples: uses.filter(({ shapes }) => shapes.length === arity).map((use) => sampleOf(use, choice)),
+        }));
         const good = tried.map(({ size, samples }) => ({ size, samples: samples.filter((sample) => refusal(op, sample) === null) }));
         return good.some(({ samples }) => samples.length > 0) ? [{ choice, tried, good }] : [];
       }),
@@ -71,7 +76,8 @@ export function tableOf(ops: readonly Op[]): Table {
     if (admitted.length === 0) missing.push(`${op.name} of any dtype`);
     for (const { choice, tried, good } of admitted) {
       const says = [choice.operands.join(), choice.attr ?? ""].filter((part) => part !== "").join(" to ");
-      rows.push({ op, says, samples: good.flatMap(({ samples }) => samples) });
+      const empty = good.flatMap(({ size, samples }) => (size === "nothing" ? samples : []));
+      rows.push({ op, says, samples: good.flatMap(({ samples }) => samples), empty });
       good.forEach(({ size, samples }, i) => {
         if (samples.length > 0) return;
         const codes = [...new Set((tried[i]?.samples ?? []).map((sample) => refusal(op, sample) ?? ""))].sort();

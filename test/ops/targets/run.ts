@@ -1,5 +1,5 @@
 // Uses of one op as a module of their own, on every target.
-import { compileProgram } from "../../../compiler/compile.ts";
+import { type CompiledModule, compileProgram } from "../../../compiler/compile.ts";
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import { evaluate, type Precision } from "../../../compiler/graph/evaluate.ts";
 import { isInput, pathOf, stringAttr } from "../../../compiler/graph/facts.ts";
@@ -7,6 +7,7 @@ import type { Graph, Persistent, Program, Value } from "../../../compiler/graph/
 import type { Op, Sample } from "../../../compiler/graph/op.ts";
 import { ops } from "../../../compiler/ops/table.ts";
 import { present } from "../../../compiler/support/invariant.ts";
+import { isFloat } from "../../../compiler/types/tensor-type.ts";
 import { dtypes } from "../../../runtime/dtype.ts";
 import { createSession, type Session } from "../../../runtime/session.ts";
 
@@ -28,13 +29,15 @@ export function programOf(graphs: readonly Graph[]): Program {
   for (const { nodes } of graphs)
     for (const node of nodes) {
       const path = pathOf(node);
-      if (path !== null) persistent.set(path, { kind: node.op.name === "state" ? "state" : "param", path, type: present(node.results[0], path).type, span: null });
+      if (path !== null)
+        persistent.set(path, { kind: node.op.name === "state" ? "state" : "param", path, type: present(node.results[0], path).type, span: null });
     }
   return { name: "targets", persistent: [...persistent.values()], entries: [...graphs, init()].map((graph) => ({ dims: {}, graph })) };
 }
 
-export async function targetsOf(graphs: readonly Graph[]): Promise<Targets> {
-  const module = compileProgram(programOf(graphs), { verify: true });
+export const compiled = (graphs: readonly Graph[]): CompiledModule => compileProgram(programOf(graphs), { verify: true });
+
+export async function targetsOf(module: CompiledModule): Promise<Targets> {
   const wasm = await module.code("wasm");
   return {
     strict: await createSession(module.plan, wasm, { mode: "strict" }),
@@ -51,14 +54,19 @@ export function run(session: Session, graph: Graph, data: Data): Results {
     const name = stringAttr(node.attrs, "name");
     return [name, new dtypes[type.dtype].array(present(data.get(name), name))] as const;
   });
-  const outputs = Object.entries(session.run(graph.name, Object.fromEntries(inputs))).map(([name, { data: values }]) => [name, Float64Array.from(values)] as const);
+  const outputs = Object.entries(session.run(graph.name, Object.fromEntries(inputs))).map(
+    ([name, { data: values }]) => [name, Float64Array.from(values)] as const,
+  );
   const written = graph.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const);
   return new Map([...outputs, ...written]);
 }
 
 export function reference(graph: Graph, data: Data, precision: Precision): Results {
   const { outputs, writes } = evaluate(graph, { inputs: data, persistent: data, precision });
-  return new Map([...Array.from(outputs, ([name, { data: values }]) => [name, values] as const), ...Array.from(writes, ([path, { data: values }]) => [`write ${path}`, values] as const)]);
+  return new Map([
+    ...Array.from(outputs, ([name, { data: values }]) => [name, values] as const),
+    ...Array.from(writes, ([path, { data: values }]) => [`write ${path}`, values] as const),
+  ]);
 }
 
 /** Leaves of a graph by the name that `Data` has for them. */
@@ -81,6 +89,19 @@ export function graphOf(op: Op, name: string, samples: readonly Sample[]): Graph
   return g.build();
 }
 
+/** The gradient of the sum of all that the uses give, with respect to every float that they are given. */
+export function gradientGraphOf(op: Op, name: string, samples: readonly Sample[]): Graph {
+  const g = new GraphBuilder(name, ops);
+  samples.forEach(({ operands, attrs = {} }, i) => {
+    const inputs = operands.map((type, k) => g.input(`${name}_${i}_${k}`, type));
+    const sums = g.callAll(op.name, inputs, attrs).map((value) => g.sum(value, [...value.type.shape.keys()]));
+    const targets = inputs.filter(({ type }) => isFloat(type.dtype));
+    const loss = sums.reduce((a, b) => g.add(a, b));
+    g.callAll("gradient", [loss, ...targets]).forEach((value, k) => g.output(`${name}_${i}_d${k}`, value));
+  });
+  return g.build();
+}
+
 function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Value[], attrs: Sample["attrs"] & {}): readonly Value[] {
   if (op.name === "input") {
     const { dtype, shape } = attrs as unknown as Value["type"];
@@ -90,8 +111,8 @@ function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Val
   if (op.name === "gradient") {
     // A loss is something that depends on the targets.
     const [loss, a, b] = operands as readonly [Value, Value, Value];
-    const product = g.sum(g.mul(a, b), [...a.type.shape.keys()]);
-    return g.callAll("gradient", [g.mul(loss, product), a, b]);
+    const [left, right] = [g.convert(a, loss.type.dtype), g.convert(b, loss.type.dtype)];
+    return g.callAll("gradient", [g.mul(loss, g.sum(g.mul(left, right), [...a.type.shape.keys()])), a, b]);
   }
   return g.callAll(op.name, operands, attrs);
 }

@@ -26,23 +26,48 @@ const pointwise =
   (arity: number): Uses =>
   (shape) => [{ shapes: Array.from({ length: arity }, () => shape), attrs: {} }];
 
-const reduction: Uses = (shape) =>
-  [axesOf(shape), ...axesOf(shape).map((axis) => [axis])].map((axes) => ({ shapes: [shape], attrs: { axes } }));
+const reduction: Uses = (shape) => [axesOf(shape), ...axesOf(shape).map((axis) => [axis])].map((axes) => ({ shapes: [shape], attrs: { axes } }));
 const place = onEnds((x, axis) => [{ shapes: [x], attrs: { axis } }]);
-const leaf: Uses = (shape) => [{ shapes: [], attrs: { name: "x", path: "x", shape } }];
+const leaf =
+  (attrs: Attrs): Uses =>
+  (shape) => [{ shapes: [], attrs: { ...attrs, shape } }];
 
 const dot: Uses = (shape) => {
   if (shape.length === 0) return [{ shapes: [[], []], attrs: { contract: [[], []] } }];
   const n = count(shape);
-  const product = (m: number, k: number, columns: number): Use => ({ shapes: [[m, k], [k, columns]], attrs: { contract: [[1], [0]] } });
+  const product = (m: number, k: number, columns: number): Use => ({
+    shapes: [
+      [m, k],
+      [k, columns],
+    ],
+    attrs: { contract: [[1], [0]] },
+  });
   return [
     product(n, 5, 7),
     product(6, n, 9),
     product(9, 7, n),
-    { shapes: [[3, n], [5, n]], attrs: { contract: [[1], [1]] } },
-    { shapes: [[2, 5, n], [2, n, 3]], attrs: { batch: [[0], [0]], contract: [[2], [1]] } },
+    {
+      shapes: [
+        [3, n],
+        [5, n],
+      ],
+      attrs: { contract: [[1], [1]] },
+    },
+    {
+      shapes: [
+        [2, 5, n],
+        [2, n, 3],
+      ],
+      attrs: { batch: [[0], [0]], contract: [[2], [1]] },
+    },
     { shapes: [[n], [n]], attrs: { contract: [[0], [0]] } },
-    { shapes: [[n, 4], [4, n]], attrs: { batch: [[0], [1]], contract: [[1], [0]] } },
+    {
+      shapes: [
+        [n, 4],
+        [4, n],
+      ],
+      attrs: { batch: [[0], [1]], contract: [[1], [0]] },
+    },
   ];
 };
 
@@ -59,9 +84,39 @@ interface Conv {
 const convs = (n: number): readonly Conv[] => [
   { x: [n, 6, 3], w: [3, 3, 5], stride: [1], padding: [[0, 0]], dilation: [1], groups: 1 },
   { x: [1, n + 2, 2], w: [2, 2, 3], stride: [2], padding: [[1, 0]], dilation: [1], groups: 1 },
-  { x: [1, 4, 5, n], w: [2, 2, n, 3], stride: [1, 1], padding: [[0, 1], [1, 1]], dilation: [2, 1], groups: 1 },
-  { x: [2, 3, 3, 2], w: [2, 2, 2, n], stride: [1, 1], padding: [[0, 0], [0, 0]], dilation: [1, 1], groups: 1 },
-  { x: [1, 5, 3, 2 * n], w: [3, 1, 1, 2 * n], stride: [1, 2], padding: [[1, 1], [0, 0]], dilation: [1, 1], groups: Math.max(2 * n, 1) },
+  {
+    x: [1, 4, 5, n],
+    w: [2, 2, n, 3],
+    stride: [1, 1],
+    padding: [
+      [0, 1],
+      [1, 1],
+    ],
+    dilation: [2, 1],
+    groups: 1,
+  },
+  {
+    x: [2, 3, 3, 2],
+    w: [2, 2, 2, n],
+    stride: [1, 1],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+    dilation: [1, 1],
+    groups: 1,
+  },
+  {
+    x: [1, 5, 3, 2 * n],
+    w: [3, 1, 1, 2 * n],
+    stride: [1, 2],
+    padding: [
+      [1, 1],
+      [0, 0],
+    ],
+    dilation: [1, 1],
+    groups: Math.max(2 * n, 1),
+  },
 ];
 
 const outOf = ({ x, w, stride, padding, dilation }: Conv): Shape => [
@@ -97,7 +152,9 @@ const ofWindows =
   (shape) => {
     const list = shape.length === 0 ? [{ x: [], window: [2], stride: [2] }] : windows(count(shape));
     return list.map((at) => {
-      const y = at.x.map((size, axis) => (axis === 0 || axis === at.x.length - 1 ? size : Math.floor((size - (at.window[axis - 1] ?? 1)) / (at.stride[axis - 1] ?? 1)) + 1));
+      const y = at.x.map((size, axis) =>
+        axis === 0 || axis === at.x.length - 1 ? size : Math.floor((size - (at.window[axis - 1] ?? 1)) / (at.stride[axis - 1] ?? 1)) + 1,
+      );
       return use(at, y, { window: at.window, stride: at.stride });
     });
   };
@@ -105,7 +162,7 @@ const ofWindows =
 const isWindowed = ofWindows(({ x }, _, attrs) => ({ shapes: [x], attrs }));
 
 /** Rows, columns and depth of that size in turn, in panels that do not always divide the columns. */
-const panels = (n: number): readonly { readonly rhs: Shape; readonly lhs: Shape; readonly packed: Shape; readonly attrs: Attrs }[] =>
+const panels = (n: number): readonly { readonly rhs: Shape; readonly lhs: Shape; readonly packed: Shape; readonly lists: Attrs; readonly shape: Shape }[] =>
   (
     [
       [n, 5, 7, 8],
@@ -116,14 +173,14 @@ const panels = (n: number): readonly { readonly rhs: Shape; readonly lhs: Shape;
     lhs: [m, k],
     rhs: [k, columns],
     packed: [1, Math.ceil(columns / width), k, width],
-    attrs: { sizes: [m, columns, k], lhs: [k, 0, 1], rhs: [0, 1, columns], out: [columns, 1, 0], width, shape: [m, columns] },
+    lists: { sizes: [m, columns, k], lhs: [k, 0, 1], rhs: [0, 1, columns], out: [columns, 1, 0], width },
+    shape: [m, columns],
   }));
-const withoutShape = ({ shape: _, ...rest }: Attrs): Attrs => rest;
 
 const uses: Readonly<Record<string, Uses>> = {
-  input: (shape) => leaf(shape).map(({ shapes, attrs: { path: _, ...attrs } }) => ({ shapes, attrs })),
-  param: (shape) => leaf(shape).map(({ shapes, attrs: { name: _, ...attrs } }) => ({ shapes, attrs })),
-  state: (shape) => leaf(shape).map(({ shapes, attrs: { name: _, ...attrs } }) => ({ shapes, attrs })),
+  input: leaf({ name: "x" }),
+  param: leaf({ path: "x" }),
+  state: leaf({ path: "x" }),
   constant: (shape) => [
     { shapes: [], attrs: { value: 1, shape } },
     { shapes: [], attrs: { values: Array.from({ length: elements(shape) }, (_, i) => i % 2), shape } },
@@ -171,7 +228,10 @@ const uses: Readonly<Record<string, Uses>> = {
     { shapes: [x, x.slice(axis, axis + 1)], attrs: { axis, size: 3 } },
   ]),
   take_along: onEnds((x, axis) => [{ shapes: [x, x.toSpliced(axis, 1)], attrs: { axis } }]),
-  gather: onEnds((x, axis) => [{ shapes: [x, x.toSpliced(axis, 1, 3)], attrs: { axis } }, { shapes: [x, x], attrs: { axis } }]),
+  gather: onEnds((x, axis) => [
+    { shapes: [x, x.toSpliced(axis, 1, 3)], attrs: { axis } },
+    { shapes: [x, x], attrs: { axis } },
+  ]),
   scatter_add: onEnds((x, axis) => [{ shapes: [x, x], attrs: { axis, size: 3 } }]),
 
   dot,
@@ -186,8 +246,8 @@ const uses: Readonly<Record<string, Uses>> = {
   window_scatter: ofWindows(({ x }, y, attrs) => ({ shapes: [y, y], attrs: { ...attrs, size: x.slice(1, -1) } })),
   window_gather: ofWindows(({ x }, y, attrs) => ({ shapes: [x, y], attrs })),
 
-  pack: (shape) => panels(count(shape)).map(({ rhs, attrs }) => ({ shapes: [rhs], attrs: withoutShape(attrs) })),
-  contraction: (shape) => panels(count(shape)).map(({ lhs, packed, attrs }) => ({ shapes: [lhs, packed], attrs })),
+  pack: (x) => panels(count(x)).map(({ rhs, lists }) => ({ shapes: [rhs], attrs: lists })),
+  contraction: (x) => panels(count(x)).map(({ lhs, packed, lists, shape }) => ({ shapes: [lhs, packed], attrs: { ...lists, shape } })),
 };
 
 /** The uses of an op on something of that shape; null for an op that nobody has thought of here. */

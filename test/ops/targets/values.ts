@@ -1,13 +1,39 @@
 // Values for operands: ordinary ones, and those at the ends and corners of a dtype.
 import type { DType } from "../../../runtime/dtype.ts";
-import { elements, type TensorType } from "../../../compiler/types/tensor-type.ts";
+import { elements, isFloat, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import { random } from "../values.ts";
 
 const largest = Math.fround(3.4028235e38);
 
 /** Zeros, subnormals and the least that is not, ones, halves, the first whole numbers without fractions, the largest, and what is no number. */
 export const corners = {
-  f32: [0, -0, 1e-45, -1e-45, 1e-39, -1e-39, 2 ** -126, -(2 ** -126), 1e-20, 0.5, -0.5, 0.99, 1, -1, 1.5, -2.5, 2 ** 23 + 1, -(2 ** 24), 3e9, -3e9, largest, -largest, Infinity, -Infinity, Number.NaN].map(Math.fround),
+  f32: [
+    0,
+    -0,
+    1e-45,
+    -1e-45,
+    1e-39,
+    -1e-39,
+    2 ** -126,
+    -(2 ** -126),
+    1e-20,
+    0.5,
+    -0.5,
+    0.99,
+    1,
+    -1,
+    1.5,
+    -2.5,
+    2 ** 23 + 1,
+    -(2 ** 24),
+    3e9,
+    -3e9,
+    largest,
+    -largest,
+    Infinity,
+    -Infinity,
+    Number.NaN,
+  ].map(Math.fround),
   i32: [0, 1, -1, 2, -2, 31, 32, 33, 127, 128, -128, -129, 255, 256, 2 ** 24 + 1, 65537, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1],
   u8: [0, 1, 127, 128, 254, 255],
   i8: [0, 1, -1, 126, 127, -127, -128],
@@ -27,9 +53,9 @@ export function ordinary({ dtype, shape }: TensorType, seed: number): Float64Arr
   });
 }
 
-/** Now and then a corner among ordinary values; `often` of 1 is nothing else. */
-export function withCorners(type: TensorType, seed: number, often: number): Float64Array {
+/** Now and then a corner among ordinary values; of floats one of `floats`. */
+export function withCorners(type: TensorType, seed: number, often: number, floats: readonly number[] = corners.f32): Float64Array {
   const next = random(seed + 7);
-  const list: readonly number[] = type.dtype === "f64" ? corners.f32 : corners[type.dtype];
+  const list: readonly number[] = isFloat(type.dtype) ? floats : corners[type.dtype as keyof typeof corners];
   return ordinary(type, seed).map((x) => (next() < often ? (list[Math.floor(next() * list.length)] ?? 0) : x));
 }

@@ -1,0 +1,88 @@
+// Uses of ops on the corners of their dtypes.
+import type { DType } from "../../../runtime/dtype.ts";
+import { GraphBuilder } from "../../../compiler/graph/build.ts";
+import type { Graph, Value } from "../../../compiler/graph/ir.ts";
+import type { Op, Sample } from "../../../compiler/graph/op.ts";
+import { ops } from "../../../compiler/ops/table.ts";
+import { tensor } from "../../../compiler/types/tensor-type.ts";
+import type { Row } from "./rows.ts";
+import type { Data } from "./run.ts";
+import { corners, withCorners } from "./values.ts";
+
+/** Beyond these the kernels' functions promise a value within -1 and 1, and no more. */
+const reach: Readonly<Record<string, number>> = { sin: 12_000, cos: 12_000 };
+
+function cornersOf(op: Op, dtype: DType): readonly number[] {
+  const most = reach[op.name] ?? Infinity;
+  return corners[dtype === "f64" ? "f32" : dtype].filter((x) => !(Number.isFinite(x) && Math.abs(x) > most));
+}
+
+/** The operands hold every choice of corners, and a few more elements, so that the last vector is not full. */
+function everyChoice(op: Op, dtypes: readonly DType[]): readonly number[][] {
+  const lists = dtypes.map((dtype) => cornersOf(op, dtype));
+  const size = lists.reduce((n, list) => n * list.length, 1) + 3;
+  let step = 1;
+  return lists.map((list) => {
+    const every = step;
+    step *= list.length;
+    return Array.from({ length: size }, (_, i) => list[Math.floor(i / every) % list.length] ?? 0);
+  });
+}
+
+export interface Special {
+  readonly graph: Graph;
+  readonly data: Data;
+}
+
+/** One output, `lanes`, of elements that stand side by side, and one, `single`, of the same elements one by one: a kernel has no vectors of what it must look up. */
+export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
+  const attrs = [...new Map(samples.map((sample) => [JSON.stringify(sample.attrs), sample.attrs ?? {}])).values()];
+  const operands = samples[0]?.operands ?? [];
+  const values = everyChoice(
+    op,
+    operands.slice(0, 3).map(({ dtype }) => dtype),
+  );
+  const g = new GraphBuilder(name, ops);
+  const data = new Map<string, Float64Array>();
+  const size = values[0]?.length ?? 0;
+  const input = (says: string, type: Value["type"], list: Iterable<number>): Value => {
+    data.set(says, Float64Array.from(list));
+    return g.input(says, type);
+  };
+  const inputs = operands.map(({ dtype }, k) => input(`x${k}`, tensor(dtype, [size]), values[k] ?? values[0]?.toReversed() ?? []));
+  const places = input(
+    "places",
+    tensor("i32", [size]),
+    Array.from({ length: size }, (_, i) => i),
+  );
+  const looked = inputs.map((x) => g.call("take", [x, places], { axis: 0 }));
+  attrs.forEach((each, i) => {
+    g.output(`lanes_${i}`, g.call(op.name, inputs, each));
+    g.output(`single_${i}`, g.call(op.name, looked, each));
+  });
+  return { graph: g.build(), data };
+}
+
+/** Where sums or products are made, what neither overflows nor underflows on the way, in whatever order it is done. */
+const harmless = [0, -0, 0.5, -1, 3, Infinity, -Infinity, Number.NaN];
+const harmlessOps: ReadonlySet<Op["form"]["kind"]> = new Set(["contract", "scatter"]);
+const sums: ReadonlySet<string> = new Set(["reduce_sum", "reduce_prod", "window_sum", "cumsum", "gradient"]);
+
+/** An element that padding does not multiply by 0: see the docs of the ops. */
+const plainOperands = (op: Op, { attrs = {} }: Sample, operand: number): boolean => {
+  if (!["conv", "conv_input_gradient", "conv_kernel_gradient"].includes(op.name) || operand === 0) return false;
+  return op.name === "conv_input_gradient" || (attrs["padding"] as readonly (readonly number[])[]).flat().some((n) => n > 0);
+};
+
+/** Data for `graphOf`: corners here and there, where the op is not to be tried on what is none. */
+export function specialData({ op, samples }: Row, name: string, leaves: ReadonlyMap<string, Value>): Data {
+  const list = harmlessOps.has(op.form.kind) || sums.has(op.name) ? harmless : undefined;
+  return new Map(
+    [...leaves].map(([leaf, { type }], i) => {
+      const [, use, operand] = leaf.slice(name.length - 1).split("_");
+      const sample = samples[Number(use)];
+      const often = sample !== undefined && plainOperands(op, sample, Number(operand)) ? 0 : 0.2;
+      return [leaf, withCorners(type, i + 1, often, list)];
+    }),
+  );
+}
