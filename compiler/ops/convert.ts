@@ -33,7 +33,7 @@ const fromFloat = (dtype: DType): Sample => ({ operands: [f32(beyond.length)], a
 
 export const conversions = family({
   convert: elementwise({
-    doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0",
+    doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
     requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes] },

@@ -17,7 +17,7 @@ const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indi
 
 export const indexing = family({
   take: map({
-    doc: "the items of x along `axis` that the indices name; the axes of the indices stand where `axis` stood",
+    doc: "the items of x along `axis` that the indices name; the axes of the indices stand where `axis` stood, and an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -47,7 +47,7 @@ export const indexing = family({
   }),
 
   take_add: scattering({
-    doc: "the transpose of take: zeros, `size` items along `axis`, to which each item of y is added at its index",
+    doc: "the transpose of take: zeros, `size` items along `axis`, to which each item of y is added at its index; an index out of range counts as the nearest one in range",
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
@@ -87,7 +87,7 @@ export const indexing = family({
   }),
 
   take_along: map({
-    doc: "one element of x along `axis` for each place of the other axes: the one that the index there names",
+    doc: "one element of x along `axis` for each place of the other axes: the one that the index there names; an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -117,7 +117,7 @@ export const indexing = family({
   }),
 
   gather: map({
-    doc: "the elements of x at the places along `axis` that the indices name, one for each index: x[.., indices[.., i, ..], ..]",
+    doc: "the elements of x at the places along `axis` that the indices name, one for each index: x[.., indices[.., i, ..], ..]; an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -142,7 +142,7 @@ export const indexing = family({
   }),
 
   scatter_add: scattering({
-    doc: "the transpose of gather: zeros, `size` along `axis`, to which each element of y is added at the place that its index names",
+    doc: "the transpose of gather: zeros, `size` along `axis`, to which each element of y is added at the place that its index names; an index out of range counts as the nearest one in range",
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {

@@ -1,7 +1,10 @@
 // Pointwise transcendental functions; kernels call them from the function table of the kernel level.
 import { pointwise } from "./define.ts";
 import { family, floats } from "./signature.ts";
-import { compare, drop } from "./words.ts";
+import { compare, drop, keep } from "./words.ts";
+
+/** The least f32 whose reciprocal is finite, and a normal number. */
+const leastNormal = 2 ** -126;
 
 /** By the series of positive terms, 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...), which cancels nowhere; from 6 on the rest is below f64 (Abramowitz and Stegun 7.1.6). */
 function erf(x: number): number {
@@ -33,7 +36,7 @@ export const math = family({
   }),
 
   log: pointwise({
-    doc: "the natural logarithm of x",
+    doc: "the natural logarithm of x, NaN below 0; the gradient is 1 / x, infinite at 0",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.call("log", x),
@@ -44,7 +47,7 @@ export const math = family({
   }),
 
   log1p: pointwise({
-    doc: "log(1 + x), accurate near 0",
+    doc: "log(1 + x), accurate near 0; the gradient at -1 is infinite",
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.call("log1p", x),
@@ -105,16 +108,21 @@ export const math = family({
   }),
 
   pow: pointwise({
-    doc: "x^y; where x is not positive, no gradient flows to y",
+    doc: "x^y; where x is not positive, no gradient flows to y, and at x = 0 that of x is 0 where y is 0, and infinite where it is less than 1",
     operands: ["x", "y"],
     on: floats,
     scalar: (k, x, y) => k.call("pow", x, y),
-    // The corners: y * x^(y - 1) is 0 * inf at x = y = 0, and log x has no value at x <= 0, also not in the derivative of a branch not taken.
+    // The corners: y * x^(y - 1) is 0 * inf at x = y = 0, also where f32 has no number for 1 / x, and log x has no value at x <= 0; nor may either have one in the
+    // derivative of a branch not taken. Elsewhere the slope at y = 0 is 0 by its own terms, so that it has the right derivative in y.
     gradient: (g, { x, y }, { out, dout }) => {
-      const slope = drop(g, compare(g, "eq", y, 0), g.mul(y, g.call("pow", [x, g.sub(y, 1)])));
+      const one = g.constant(x.type, 1);
+      const [constant, tiny] = [compare(g, "eq", y, 0), compare(g, "lt", g.call("abs", [x]), leastNormal)];
+      const away = g.call("select", [constant, g.call("select", [tiny, one, x]), x]);
+      const power = g.mul(y, g.call("pow", [away, g.sub(y, 1)]));
+      const slope = g.call("select", [constant, drop(g, tiny, power), power]);
       const positive = compare(g, "gt", x, 0);
-      const base = g.call("select", [positive, x, g.constant(x.type, 1)]);
-      return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(out, g.call("log", [base]))) };
+      const base = g.call("select", [positive, x, one]);
+      return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(keep(g, positive, out), g.call("log", [base]))) };
     },
     reference: (x, y) => x ** y,
     between: [0.3, 2.5],

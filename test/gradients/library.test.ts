@@ -49,12 +49,30 @@ function check(item: Item, dims: Dims, seed: number): void {
   const only = (keep: (name: string) => boolean): Graph => ({ ...graph, outputs: graph.outputs.filter(({ name }) => keep(name)) });
 
   // What `grad` gives in the language.
-  const grads = run(subject(says, only((name) => name.startsWith("gradients.")), data, of).graph, data);
+  const grads = run(
+    subject(
+      says,
+      only((name) => name.startsWith("gradients.")),
+      data,
+      of,
+    ).graph,
+    data,
+  );
   expect(grads.length).toBe(of.length);
-  const loss = subject(says, only((name) => name === "loss"), data, of);
+  const loss = subject(
+    says,
+    only((name) => name === "loss"),
+    data,
+    of,
+  );
   expectNear("library", (step) => gradientError(loss, { weights: [Float64Array.of(1)], grads }, 8, step), says, 1e-6);
 
-  const result = subject(says, only((name) => name === "result"), data, of);
+  const result = subject(
+    says,
+    only((name) => name === "result"),
+    data,
+    of,
+  );
   expectDirection("library", result, next, 1e-6);
   if (item.once !== true) expectDirection("library, second order", gradientOf(result, next), next, 1e-5);
 }

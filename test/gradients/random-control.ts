@@ -84,7 +84,13 @@ function branch(scope: Scope): readonly Value[] {
 /** A vector for each turn. */
 function sequence({ g }: Scope, x: Value, length: number): Value {
   const shape = [length, 2];
-  return g.mul(g.broadcast(x, shape, [1]), g.constant(tensor("f32", shape), each(2 * length, (i) => Math.cos(1 + i))));
+  return g.mul(
+    g.broadcast(x, shape, [1]),
+    g.constant(
+      tensor("f32", shape),
+      each(2 * length, (i) => Math.cos(1 + i)),
+    ),
+  );
 }
 
 /** Carries: a counter, from which the turns take their flag, and vectors. */

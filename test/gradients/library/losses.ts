@@ -22,11 +22,12 @@ export const losses: readonly Item[] = [
   { name: "bce_logits", value: "bce_logits(x, y)", inputs: { x: "f32[A, B]", y: "f32[A, B]" } },
   { name: "focal", value: "focal(x, y)", inputs: { x: "f32[A, B]", y: "f32[A, B]" }, between: { y: unit } },
   { name: "focal without alpha", value: "focal(x, y, alpha: -1, gamma: 1.5)", inputs: { x: "f32[A, B]", y: "f32[A, B]" }, between: { y: unit } },
-  ...["mse", "mae", "huber", "hinge", "squared_hinge", "dice", "wgan_critic", "hinge_discriminator"].map((name) => ({
+  ...["mse", "mae", "huber", "hinge", "squared_hinge", "wgan_critic", "hinge_discriminator"].map((name) => ({
     name,
     value: `${name}(x, y)`,
     inputs: { x: "f32[A, B]", y: "f32[A, B]" },
   })),
+  { name: "dice", value: "dice(x, y)", inputs: { x: "f32[A, B]", y: "f32[A, B]" }, between: { x: unit, y: unit } },
   { name: "wgan_generator", value: "wgan_generator(x)", inputs: { x: "f32[A]" } },
   { name: "kl", value: "kl(x, y)", inputs: { x: "f32[A, B]", y: "f32[A, B]" }, between: { y: unit } },
   { name: "kl of logarithms", value: "kl(x, y, log_target: true)", inputs: { x: "f32[A, B]", y: "f32[A, B]" } },
