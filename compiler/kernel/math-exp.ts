@@ -1,6 +1,6 @@
 import { mathFunction, type FunctionBuilder } from "./function-builder.ts";
 import type { Expr } from "./ir.ts";
-import { clamp, oneBits, polynomial, toWhole } from "./math-parts.ts";
+import { clamp, oneBits, polynomial, signBit, toWhole } from "./math-parts.ts";
 
 // exp and what follows from it. x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite: ln 2 in two parts, so that n times the first is exact);
 // e^r is a minimax polynomial, found by linear programming with its coefficients rounded to f32 one after the other; 2^n is made of exponent bits.
@@ -34,41 +34,33 @@ const expTail = [0.5, 0.1666652113199234, 0.041668254882097244, 0.00836866255849
 
 export function expOf(k: FunctionBuilder, x: Expr): Expr {
   const { n, r } = reduce(k, clamp(k, x, -104.5, 89));
-  const y = k.add(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expTail))), 1);
-  return scale(k, y, n);
+  return scale(k, expOfReduced(k, r), n);
 }
+
+const expOfReduced = (k: FunctionBuilder, r: Expr): Expr => k.add(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expTail))), 1);
 
 // Relative error of the polynomial, against e^r - 1: 4.2e-10.
 const expm1Tail = [0.5, 0.1666666716337204, 0.04166648909449577, 0.008333207108080387, 0.0013932663714513183, 0.00019945066014770418];
-
-/** n and e^r - 1. */
-function reducedExpm1(k: FunctionBuilder, x: Expr): { readonly n: Expr; readonly p: Expr } {
-  const { n, r } = reduce(k, x);
-  return { n, p: k.let(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expm1Tail))), "p") };
-}
 
 export const exp = mathFunction("exp", "e^x, within 1.1 ulp", ["x"], expOf);
 
 // Half of 2^n (p + 1) - 1, doubled at the end: 2^128 is not an f32, but the half of it is.
 export const expm1 = mathFunction("expm1", "e^x - 1, within 1.5 ulp; the sign of zero is kept", ["x"], (k, x) => {
-  const { n, p } = reducedExpm1(k, clamp(k, x, -20, 89));
+  const { n, r } = reduce(k, clamp(k, x, -20, 89));
+  const p = k.let(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expm1Tail))), "p");
   const s = k.let(k.bitsF32(k.add(k.shl(n, 23), oneBits - (1 << 23))), "s");
   const y = k.mul(k.add(k.mul(s, p), k.sub(s, 0.5)), 2);
   return k.select(k.lt(k.abs(x), 1e-8), x, y);
 });
 
-// e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, left of zero, e / (1 + e): nothing overflows or cancels.
-export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 2.5 ulp", ["x"], (k, x) => {
-  const e = k.let(expOf(k, k.neg(k.abs(x))), "e");
-  return k.div(k.select(k.lt(x, 0), e, 1), k.add(e, 1));
-});
-
-// -m / (m + 2) with m = e^(-2|x|) - 1, and the sign of x put back.
-export const tanh = mathFunction("tanh", "hyperbolic tangent, within 2.6 ulp; the sign of zero is kept", ["x"], (k, x) => {
-  const a = k.let(k.abs(x), "a");
-  const { n, p } = reducedExpm1(k, k.let(k.max(k.mul(a, -2), -20), "b"));
-  const s = k.let(k.bitsF32(k.add(k.shl(n, 23), oneBits)), "s");
-  const m = k.let(k.add(k.mul(s, p), k.sub(s, 1)), "m");
-  const y = k.select(k.lt(a, 1e-4), a, k.div(k.neg(m), k.add(m, 2)));
-  return k.bitsF32(k.or(k.bitsI32(y), k.and(k.bitsI32(x), k.int(-0x80000000))));
+// e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, left of zero, e / (1 + e): nothing overflows or cancels. What 1 + e lost is put back
+// behind the division: all of it where e is small and it counts most. 2^n comes as 2^(n + 64), always normal, times 2^-64.
+export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 1.9 ulp", ["x"], (k, x) => {
+  const { n, r } = reduce(k, k.let(k.max(k.bitsF32(k.or(k.bitsI32(x), k.int(signBit))), -104.5), "b"));
+  const scaled = k.mul(expOfReduced(k, r), k.bitsF32(k.add(k.shl(n, 23), oneBits + (64 << 23))));
+  const e = k.let(k.mul(scaled, 2 ** -64), "e");
+  const d = k.let(k.add(e, 1), "d");
+  const lost = k.sub(e, k.sub(d, 1));
+  const y = k.let(k.div(k.select(k.lt(x, 0), e, 1), d), "y");
+  return k.sub(y, k.mul(y, lost));
 });

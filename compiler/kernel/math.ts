@@ -1,8 +1,9 @@
 import type { MathFunction } from "./ir.ts";
 import { erf } from "./math-erf.ts";
-import { exp, expm1, sigmoid, tanh } from "./math-exp.ts";
+import { exp, expm1, sigmoid } from "./math-exp.ts";
 import { log, log1p } from "./math-log.ts";
 import { pow } from "./math-pow.ts";
+import { tanh } from "./math-tanh.ts";
 import { cos, sin } from "./math-trig.ts";
 
 /**
