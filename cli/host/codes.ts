@@ -59,6 +59,7 @@ export const textCodes = {
   "kir-syntax": "a kernel's text that cannot be read",
   "kir-name": "a name in a kernel's text that is unknown, or given twice",
   "kir-type": "an expression in a kernel's text of the wrong type",
+  "kir-invalid": "a kernel that breaks a rule of kernels",
   "kir-index": "an index in a kernel's text that does not fit its buffer",
 } as const satisfies Record<string, string>;
 

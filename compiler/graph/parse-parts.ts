@@ -4,12 +4,15 @@ import type { Attr, Attrs, Notes, Place } from "./ir.ts";
 import type { AttrKind, Op } from "./op.ts";
 import type { TokenReader } from "./tokens.ts";
 
+/** Of a tensor; and of what an attribute says of axes. */
+const mostAxes = 64;
+
 /** `f32[32,10]` */
 export function parseType(reader: TokenReader): TensorType {
   const dtype = parseDType(reader);
   reader.expect("[");
   const start = reader.peek();
-  const shape = reader.takeList("]", () => reader.takeInt());
+  const shape = reader.takeList("]", () => reader.takeInt(), mostAxes);
   const size = shape.reduce((a, b) => a * b, 1);
   if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size)) reader.fail(start, "ir-type", "these are not the sizes of a tensor");
   return tensor(dtype, shape);
@@ -22,7 +25,7 @@ function parseDType(reader: TokenReader): DType {
 
 const parseInts = (reader: TokenReader): number[] => {
   reader.expect("[");
-  return reader.takeList("]", () => reader.takeInt());
+  return reader.takeList("]", () => reader.takeInt(), mostAxes);
 };
 
 const attrParsers = {
@@ -35,7 +38,7 @@ const attrParsers = {
   dtype: parseDType,
   pairs: (reader) => {
     reader.expect("[");
-    return reader.takeList("]", () => parseInts(reader));
+    return reader.takeList("]", () => parseInts(reader), mostAxes);
   },
 } satisfies Record<AttrKind, (reader: TokenReader) => Attr>;
 

@@ -1,7 +1,11 @@
 import type { Source, Span } from "../../dsl/span.ts";
-import type { Token } from "./tokens.ts";
+import { present } from "../support/invariant.ts";
 
-const comment = /^#\s*(.+):(\d{1,5}):(\d{1,5})\s*$/;
+const comments = /#[^\n]*/g;
+const place = /^#\s*(\S.*):(\d{1,5}):(\d{1,5})\s*$/;
+
+/** Characters of blanks that all files together may have: a line of text names any place in a file as large as it likes. */
+const mostBlanks = 2 ** 22;
 
 interface Spot {
   readonly name: string;
@@ -10,37 +14,50 @@ interface Spot {
 }
 
 /**
- * Spans for the comments of a graph's text, `# lenet.dl:4:11`, by token. They lie in sources made of blanks, one per file name, just long enough that
- * each span prints the same again. Other comments have none; nor do those of a file whose blanks would be out of proportion.
+ * Spans for the comments of a graph's text, `# lenet.dl:4:11`, by where the comments start. They lie in sources made of blanks, one per file name, just long
+ * enough that each span prints the same again. Other comments have none; nor have any where the blanks would be out of proportion.
  */
-export function spansOf(tokens: readonly Token[]): ReadonlyMap<Token, Span> {
-  const spots = new Map<Token, Spot>();
-  for (const token of tokens) {
-    const [, name, line, column] = (token.kind === "comment" ? comment.exec(token.text) : null) ?? [];
-    if (name !== undefined && Number(line) > 0 && Number(column) > 0) spots.set(token, { name, line: Number(line), column: Number(column) });
+export function spansOf(text: string): ReadonlyMap<number, Span> {
+  const spots = new Map<number, Spot>();
+  for (const { 0: comment, index } of text.matchAll(comments)) {
+    const [, name, line, column] = place.exec(comment) ?? [];
+    if (name !== undefined && Number(line) > 0 && Number(column) > 0) spots.set(index, { name, line: Number(line), column: Number(column) });
   }
   const files = Map.groupBy(spots.values(), (spot) => spot.name);
-  const sources = new Map(Array.from(files, ([name, list]) => [name, blankSource(name, list)]));
-  const spans = new Map<Token, Span>();
-  for (const [token, spot] of spots) {
-    const file = sources.get(spot.name) ?? null;
-    if (file === null) continue;
-    const start = (file.starts[spot.line - 1] ?? 0) + spot.column - 1;
-    spans.set(token, { source: file.source, start, end: start });
+  let room = mostBlanks;
+  const sources = new Map<string, BlankSource>();
+  for (const [name, list] of files) {
+    const file = blankSource(name, list, room);
+    if (file === null) return new Map();
+    room -= file.source.text.length;
+    sources.set(name, file);
+  }
+  const spans = new Map<number, Span>();
+  for (const [at, spot] of spots) {
+    const { source, starts } = present(sources.get(spot.name), "every spot is of a file");
+    const start = present(starts[spot.line - 1], "a file has the lines of its spots") + spot.column - 1;
+    spans.set(at, { source, start, end: start });
   }
   return spans;
 }
 
-/** A text of blanks that has every spot, and where its lines start. */
-function blankSource(name: string, spots: readonly Spot[]): { source: Source; starts: readonly number[] } | null {
-  const lengths = new Array<number>(spots.reduce((most, { line }) => Math.max(most, line), 0)).fill(0);
+interface BlankSource {
+  readonly source: Source;
+  /** Where its lines start. */
+  readonly starts: readonly number[];
+}
+
+/** A text of blanks that has every spot; null where it would be longer than `most`. */
+function blankSource(name: string, spots: readonly Spot[], most: number): BlankSource | null {
+  const lines = spots.reduce((last, { line }) => Math.max(last, line), 0);
+  if (lines > most) return null;
+  const lengths = new Array<number>(lines).fill(0);
   for (const { line, column } of spots) lengths[line - 1] = Math.max(lengths[line - 1] ?? 0, column);
-  if (lengths.reduce((a, b) => a + b, 0) > 2 ** 24) return null;
   const starts: number[] = [];
   let start = 0;
   for (const length of lengths) {
     starts.push(start);
     start += length + 1;
   }
-  return { source: { name, text: lengths.map((length) => " ".repeat(length)).join("\n") }, starts };
+  return start > most ? null : { source: { name, text: lengths.map((length) => " ".repeat(length)).join("\n") }, starts };
 }

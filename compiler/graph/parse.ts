@@ -18,6 +18,9 @@ export function parseGraph(text: string, table: OpTable, name = "<graph>"): Grap
   return new GraphParser(text, table, name).parse();
 }
 
+/** How deep loops and branches stand in each other at most. */
+const mostRegions = 64;
+
 /** What stands after the `=` of a line, before its type is known. */
 interface Line {
   readonly op: Op;
@@ -25,16 +28,26 @@ interface Line {
   readonly attrs: Attrs;
 }
 
+/** What is named so far in a graph or region. */
+interface Names {
+  readonly values: Map<string, Value>;
+  readonly outputs: Set<string>;
+  readonly writes: Set<string>;
+}
+
+const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: new Set() });
+
 class GraphParser {
   private readonly reader: TokenReader;
-  private readonly spans: ReadonlyMap<Token, Span>;
+  private readonly spans: ReadonlyMap<number, Span>;
   /** Of the graph or region that is being read. */
   private builder: GraphBuilder;
-  private values = new Map<string, Value>();
+  private names = noNames();
+  private depth = 0;
 
   constructor(text: string, table: OpTable, name: string) {
     this.reader = new TokenReader({ name, text });
-    this.spans = spansOf(this.reader.tokens);
+    this.spans = spansOf(text);
     this.skipLines();
     this.reader.expect("graph");
     this.builder = new GraphBuilder(this.reader.takeName("the graph's name"), table);
@@ -66,10 +79,12 @@ class GraphParser {
 
   /** `body(%x: f32[3]) {`, lines, `}`: a graph with ids of its own. */
   private region(name: string): Graph {
-    const { reader, builder, values } = this;
+    const { reader, builder, names } = this;
     this.skipLines();
+    const start = reader.peek();
     reader.expect(name);
-    [this.builder, this.values] = [new GraphBuilder(name, builder.table), new Map<string, Value>()];
+    if (++this.depth > mostRegions) reader.fail(start, "ir-syntax", `regions stand in each other more than ${mostRegions} deep`);
+    [this.builder, this.names] = [new GraphBuilder(name, builder.table), noNames()];
     reader.expect("(");
     reader.takeList(")", () => this.input());
     reader.expect("{");
@@ -77,7 +92,8 @@ class GraphParser {
     reader.expect("}");
     this.endOfLine();
     const region = this.builder.build();
-    [this.builder, this.values] = [builder, values];
+    [this.builder, this.names] = [builder, names];
+    this.depth--;
     return region;
   }
 
@@ -101,7 +117,7 @@ class GraphParser {
     const types = [parseType(reader)];
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
-    const span = this.spans.get(reader.peek()) ?? null;
+    const span = this.spans.get(reader.peek().start) ?? null;
     this.endOfLine();
     const regions = (line.op.regions ?? []).map((name) => this.region(name));
     const node = this.add(start, line, types, notes, span, regions);
@@ -125,24 +141,26 @@ class GraphParser {
   }
 
   private outputs(): void {
-    const { reader, builder } = this;
+    const { reader, builder, names } = this;
     do {
       const start = reader.peek();
       const name = reader.takeName("the name of an output");
-      if (builder.outputs.some((output) => output.name === name)) reader.fail(start, "ir-name", `there are two outputs ${name}`);
+      if (names.outputs.has(name)) reader.fail(start, "ir-name", `there are two outputs ${name}`);
       reader.expect("=");
+      names.outputs.add(name);
       builder.output(name, this.use());
     } while (reader.accept(","));
     this.endOfLine();
   }
 
   private write(): void {
-    const { reader, builder } = this;
+    const { reader, builder, names } = this;
     if (!reader.accept("write")) reader.fail(reader.peek(), "ir-syntax", "expected a node, `return` or `write`");
     const start = reader.peek();
     const path = reader.takeString("a path");
-    if (builder.writes.some((write) => write.path === path)) reader.fail(start, "ir-name", `${path} is written twice`);
+    if (names.writes.has(path)) reader.fail(start, "ir-name", `${path} is written twice`);
     reader.expect("=");
+    names.writes.add(path);
     builder.write(path, this.use());
     this.endOfLine();
   }
@@ -193,13 +211,13 @@ class GraphParser {
 
   private use(): Value {
     const id = this.reader.takeKind("id", "a value");
-    return this.values.get(id.text) ?? this.reader.fail(id, "ir-name", `${id.text} is not defined above`);
+    return this.names.values.get(id.text) ?? this.reader.fail(id, "ir-name", `${id.text} is not defined above`);
   }
 
   private define(id: Token, result: Value | undefined): Value {
     const value = present(result, "a node has fewer results than types");
-    if (this.values.has(id.text)) this.reader.fail(id, "ir-name", `${id.text} is defined twice`);
-    this.values.set(id.text, value);
+    if (this.names.values.has(id.text)) this.reader.fail(id, "ir-name", `${id.text} is defined twice`);
+    this.names.values.set(id.text, value);
     return value;
   }
 
@@ -217,7 +235,8 @@ class GraphParser {
     try {
       return attempt();
     } catch (error) {
-      return this.reader.fail(at, code, error instanceof InvariantError ? error.says : String(error));
+      if (error instanceof InvariantError) return this.reader.fail(at, code, error.says);
+      throw error;
     }
   }
 }

@@ -12,28 +12,17 @@ export interface Token {
 }
 
 const patterns = [
-  ["id", /%\w+(?:\.\w+)*/y],
-  ["name", /[A-Za-z_]\w*(?:\.\w+)*/y],
+  // Bounded, since each turn of a loop around a group costs the regular expression some of its stack.
+  ["id", /%\w+(?:\.\w+){0,999}/y],
+  ["name", /[A-Za-z_]\w*(?:\.\w+){0,999}/y],
   ["number", /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y],
-  ["string", /"(?:[^"\\\n]|\\.)*"/y],
+  ["string", /"[^"\\\n]*(?:\\.[^"\\\n]*){0,9999}"/y],
   ["punctuation", /=>|\.\.|[()[\]{},:=+\-*/@]/y],
   ["comment", /#[^\n]*/y],
   ["newline", /\r?\n/y],
 ] as const satisfies readonly (readonly [TokenKind, RegExp])[];
 
 const blanks = /[ \t]*/y;
-
-function tokensOf(source: Source): readonly Token[] {
-  const tokens: Token[] = [];
-  let at = skip(source.text, 0);
-  while (at < source.text.length) {
-    const token = tokenAt(source.text, at);
-    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "ir-syntax", `no word begins with ${JSON.stringify(source.text[at])}`)]);
-    tokens.push(token);
-    at = skip(source.text, at + token.text.length);
-  }
-  return [...tokens, { kind: "end", text: "", start: at }];
-}
 
 function tokenAt(text: string, at: number): Token | null {
   for (const [kind, pattern] of patterns) {
@@ -58,22 +47,33 @@ const mistake = (source: Source, start: number, length: number, code: string, sa
 /** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: ir-syntax wrong syntax. */
 export class TokenReader {
   readonly source: Source;
-  readonly tokens: readonly Token[];
-  private next = 0;
+  /** Words that have been looked at and not taken; a text is read as it goes, so that a wrong one costs no more than its sound beginning. */
+  private readonly ahead: Token[] = [];
+  private at: number;
 
   constructor(source: Source) {
     this.source = source;
-    this.tokens = tokensOf(source);
+    this.at = skip(source.text, 0);
   }
 
   /** The token to be taken next, or one further on. */
   peek(ahead = 0): Token {
-    return this.tokens[Math.min(this.next + ahead, this.tokens.length - 1)] ?? { kind: "end", text: "", start: 0 };
+    while (this.ahead.length <= ahead) this.ahead.push(this.read());
+    return this.ahead[ahead] ?? this.read();
   }
 
   take(): Token {
     const token = this.peek();
-    this.next++;
+    this.ahead.shift();
+    return token;
+  }
+
+  private read(): Token {
+    const { source, at } = this;
+    if (at >= source.text.length) return { kind: "end", text: "", start: at };
+    const token = tokenAt(source.text, at);
+    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "ir-syntax", `no word begins with ${JSON.stringify(source.text[at])}`)]);
+    this.at = skip(source.text, at + token.text.length);
     return token;
   }
 
@@ -81,7 +81,7 @@ export class TokenReader {
   accept(text: string): boolean {
     const { kind, text: found } = this.peek();
     if (found !== text || (kind !== "punctuation" && kind !== "name")) return false;
-    this.next++;
+    this.ahead.shift();
     return true;
   }
 
@@ -130,11 +130,13 @@ export class TokenReader {
   }
 
   /** `item, item` up to `close`, which is taken too. */
-  takeList<T>(close: string, item: () => T): T[] {
+  takeList<T>(close: string, item: () => T, most = Infinity): T[] {
     const items: T[] = [];
     if (this.accept(close)) return items;
-    do items.push(item());
-    while (this.accept(","));
+    do {
+      if (items.length === most) this.fail(this.peek(), "ir-syntax", `there are more than ${most} here`);
+      items.push(item());
+    } while (this.accept(","));
     this.expect(close);
     return items;
   }
@@ -146,5 +148,5 @@ export class TokenReader {
 
 function shown({ kind, text }: Token): string {
   if (kind === "end") return "the end";
-  return kind === "newline" ? "the end of the line" : text;
+  return kind === "newline" ? "the end of the line" : text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -125,12 +125,8 @@ function checkConstant(node: Node): void {
 
 function checkSignature(graph: Graph): void {
   const inputs = graph.nodes.filter(isInput);
-  check(
-    inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => inputs.includes(node)),
-    "inputs",
-    null,
-    () => "inputs and input nodes differ",
-  );
+  const known = new Set(inputs);
+  check(inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => known.has(node)), "inputs", null, () => "inputs and input nodes differ");
   distinct(
     "inputs",
     inputs.map(({ attrs }) => stringAttr(attrs, "name")),
@@ -149,7 +145,8 @@ function checkSignature(graph: Graph): void {
 }
 
 function distinct(rule: string, names: readonly string[]): void {
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const before = new Set<string>();
+  const twice = names.find((name) => before.size === before.add(name).size);
   check(twice === undefined, rule, null, () => `${twice} stands twice`);
 }
 

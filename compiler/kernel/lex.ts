@@ -13,61 +13,62 @@ export interface Token {
 }
 
 const pattern =
-  /(?<space>[ \t]+)|(?<comment>#[^\n]*)|(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<sign>\.\.|->|>>>|>>|<<|<=|>=|==|!=|[-+*/%&|^<>!=()[\],:])/y;
+  /(?<space>[ \t\r]+)|(?<comment>#[^\n]*)|(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<sign>\.\.|->|>>>|>>|<<|<=|>=|==|!=|[-+*/%&|^<>!=()[\],:])/y;
 
 export function mistake(code: string, says: string, span: Span, help?: string): DiagnosticError {
   return new DiagnosticError([{ code, says, at: { span, says: "" }, ...(help === undefined ? {} : { help }) }]);
 }
 
-export function lex(source: Source): Token[] {
-  const tokens: Token[] = [];
+/** Words one by one, as far as they are asked for: a text that is wrong costs no more than its sound beginning. */
+export function* lex(source: Source): Generator<Token, void> {
   const margins = [0];
   let depth = 0;
-  let start = 0;
-  const push = (kind: TokenKind, text: string, from: number): void => {
-    tokens.push({ kind, text, span: { source, start: from, end: from + text.length } });
-  };
-  for (const line of source.text.split("\n")) {
+  for (let start = 0, end = 0; start <= source.text.length; start = end + 1) {
+    end = source.text.indexOf("\n", start);
+    if (end < 0) end = source.text.length;
+    const line = source.text.slice(start, end);
     const indent = line.length - line.trimStart().length;
-    const blank = line.trim() === "" || line.trimStart().startsWith("#");
-    if (depth === 0 && !blank) measure(indent, start + indent);
-    depth += blank ? 0 : tokenize(line, start);
-    if (depth === 0 && !blank) push("newline", "", start + line.length);
-    start += line.length + 1;
+    const blank = indent === line.length || line[indent] === "#";
+    if (blank) continue;
+    if (depth === 0) yield* measure(indent, start + indent);
+    yield* tokenize(line, start);
+    if (depth === 0) yield token("newline", "", start + line.length);
   }
-  for (let open = margins.length; open > 1; open--) push("dedent", "", source.text.length);
-  push("end", "", source.text.length);
-  return tokens;
+  for (let open = margins.length; open > 1; open--) yield token("dedent", "", source.text.length);
+  yield token("end", "", source.text.length);
 
-  function measure(indent: number, at: number): void {
+  function token(kind: TokenKind, text: string, from: number): Token {
+    return { kind, text, span: { source, start: from, end: from + text.length } };
+  }
+
+  function* measure(indent: number, at: number): Generator<Token, void> {
     const current = (): number => margins.at(-1) ?? 0;
     if (indent > current()) {
       margins.push(indent);
-      push("indent", "", at);
+      yield token("indent", "", at);
     }
     while (indent < current()) {
       margins.pop();
-      push("dedent", "", at);
+      yield token("dedent", "", at);
     }
     if (indent !== current()) throw mistake("kir-indent", "this line stands at no margin of a line above", { source, start: at, end: at + 1 });
   }
 
-  /** Pushes the tokens of a line, and gives by how many brackets more it opens than closes. */
-  function tokenize(line: string, from: number): number {
-    let opened = 0;
-    pattern.lastIndex = 0;
-    while (pattern.lastIndex < line.length) {
-      const at = pattern.lastIndex;
+  /** The words of a line; counts the brackets that it opens and closes. */
+  function* tokenize(line: string, from: number): Generator<Token, void> {
+    for (let at = 0; at < line.length;) {
+      pattern.lastIndex = at;
       const groups = pattern.exec(line)?.groups;
       if (!groups) throw mistake("kir-token", `unexpected ${JSON.stringify(line[at])}`, { source, start: from + at, end: from + at + 1 });
+      const start = from + at;
+      at = pattern.lastIndex;
       for (const kind of ["comment", "number", "name", "sign"] as const) {
         const text = groups[kind];
-        if (text === undefined || (kind === "comment" && depth + opened > 0)) continue;
-        push(kind, text, from + at);
-        if (text === "(" || text === "[") opened++;
-        if (text === ")" || text === "]") opened--;
+        if (text === undefined || (kind === "comment" && depth > 0)) continue;
+        yield token(kind, text, start);
+        if (text === "(" || text === "[") depth++;
+        if (text === ")" || text === "]") depth--;
       }
     }
-    return opened;
   }
 }

@@ -21,8 +21,13 @@ export interface Signature {
 
 /** An operand as read: a number waits for the type that its place gives it. */
 type Piece =
-  | { readonly kind: "expr"; readonly expr: Expr; readonly span: Span }
+  | { readonly kind: "expr"; readonly expr: Expr; readonly height: number; readonly span: Span }
   | { readonly kind: "bare"; readonly value: number; readonly isBool: boolean; readonly span: Span };
+
+/** How deep an expression is at most, in operators and in parentheses: whoever walks over it later goes as deep. */
+const mostLevels = 500;
+
+const heightOf = (pieces: readonly Piece[]): number => pieces.reduce((most, piece) => Math.max(most, piece.kind === "expr" ? piece.height : 0), 0);
 
 const words: ReadonlyMap<string, number> = new Map([
   ["inf", Infinity],
@@ -40,6 +45,7 @@ export class ExprParser {
   readonly #in: TokenReader;
   readonly #names: ReadonlyMap<string, Meaning>;
   readonly #functions: (name: string) => Signature | undefined;
+  #open = 0;
 
   constructor(reader: TokenReader, names: ReadonlyMap<string, Meaning>, functions: (name: string) => Signature | undefined) {
     this.#in = reader;
@@ -61,11 +67,15 @@ export class ExprParser {
 
   /** `[i,j]`, or nothing. */
   index(): Expr[] {
-    if (!this.#in.accept("[")) return [];
-    const at = [this.parse(i32)];
-    while (this.#in.accept(",")) at.push(this.parse(i32));
+    return this.#index().at;
+  }
+
+  #index(): { readonly at: Expr[]; readonly height: number } {
+    if (!this.#in.accept("[")) return { at: [], height: 0 };
+    const pieces = [this.#infix(1)];
+    while (this.#in.accept(",")) pieces.push(this.#infix(1));
     this.#in.expect("]");
-    return at;
+    return { at: pieces.map((piece) => this.#resolve(piece, i32, i32)), height: heightOf(pieces) };
   }
 
   /** `:f32x4` after an element of a buffer; the element's own type if it is absent. */
@@ -104,6 +114,17 @@ export class ExprParser {
   }
 
   #prefix(): Piece {
+    this.#shallow(++this.#open, this.#in.peek().span);
+    const piece = this.#signed();
+    this.#open--;
+    return piece;
+  }
+
+  #shallow(levels: number, span: Span): void {
+    if (levels > mostLevels) throw mistake("kir-syntax", `an expression has at most ${mostLevels} levels`, span);
+  }
+
+  #signed(): Piece {
     const token = this.#in.peek();
     if (this.#in.accept("-")) {
       const next = this.#in.peek();
@@ -113,9 +134,10 @@ export class ExprParser {
     }
     if (this.#in.accept("!")) return this.#apply("not", [this.#prefix()], this.#in.since(token.span));
     if (token.kind === "name" && this.#in.accept("splat")) {
-      const value = this.#resolve(this.#infix(prefixLevel), null, null);
+      const piece = this.#infix(prefixLevel);
+      const value = this.#resolve(piece, null, null);
       if (value.type.lanes !== 1) throw mistake("kir-type", "only a scalar is splatted", token.span);
-      return this.#expr({ kind: "splat", type: { scalar: value.type.scalar, lanes: 4 }, value }, token.span);
+      return this.#expr({ kind: "splat", type: { scalar: value.type.scalar, lanes: 4 }, value }, token.span, heightOf([piece]));
     }
     return this.#primary();
   }
@@ -147,13 +169,14 @@ export class ExprParser {
     if (meaning === undefined || !isName(name)) throw mistake("kir-name", `there is no ${name} here`, span);
     if (meaning.kind === "var") return this.#expr({ kind: "var", type: meaning.type, name }, span);
     if (meaning.kind === "register") {
-      const at = this.index();
+      const { at, height } = this.#index();
       if (at.length !== meaning.dims.length) throw mistake("kir-index", `${name} has ${meaning.dims.length} axes, not ${at.length}`, this.#in.since(span));
-      return this.#expr({ kind: "register", type: meaning.type, name, at }, span);
+      return this.#expr({ kind: "register", type: meaning.type, name, at }, span, height);
     }
-    const [at, ...more] = this.index();
+    const { at: positions, height } = this.#index();
+    const [at, ...more] = positions;
     if (at === undefined || more.length > 0) throw mistake("kir-index", `an element of ${name} has one position`, this.#in.since(span));
-    return this.#expr({ kind: "load", buffer: name, at, type: this.elementType(meaning.buffer) }, span);
+    return this.#expr({ kind: "load", buffer: name, at, type: this.elementType(meaning.buffer) }, span, height);
   }
 
   #call(name: string, span: Span): Piece {
@@ -172,7 +195,7 @@ export class ExprParser {
     const types = bareTypes(args.map(typed));
     const lanes: Lanes = args.some((arg) => typed(arg).type.lanes === 4) ? 4 : 1;
     const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, { scalar: present(fn.params[index], name).scalar, lanes }));
-    return this.#expr({ kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values }, span);
+    return this.#expr({ kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values }, span, heightOf(args));
   }
 
   #lane(args: readonly Piece[], span: Span): Piece {
@@ -180,7 +203,7 @@ export class ExprParser {
     if (vector?.kind !== "expr" || vector.expr.type.lanes !== 4 || index?.kind !== "bare" || ![0, 1, 2, 3].includes(index.value)) {
       throw mistake("kir-type", "lane takes a vector and a number from 0 to 3", span);
     }
-    return this.#expr({ kind: "lane", type: { scalar: vector.expr.type.scalar, lanes: 1 }, value: vector.expr, lane: index.value }, span);
+    return this.#expr({ kind: "lane", type: { scalar: vector.expr.type.scalar, lanes: 1 }, value: vector.expr, lane: index.value }, span, vector.height);
   }
 
   #apply(op: Operator, args: readonly Piece[], span: Span): Piece {
@@ -189,11 +212,14 @@ export class ExprParser {
     const given = values.map((x) => x.type);
     const error = operandError(op, given);
     if (error !== null) throw mistake("kir-type", error, span);
-    return { kind: "expr", expr: { kind: "apply", type: resultType(op, given), op, args: values }, span };
+    this.#shallow(1 + heightOf(args), span);
+    return { kind: "expr", expr: { kind: "apply", type: resultType(op, given), op, args: values }, height: 1 + heightOf(args), span };
   }
 
-  #expr(expr: Expr, start: Span): Piece {
-    return { kind: "expr", expr, span: this.#in.since(start) };
+  /** `below`: the height of what it holds. */
+  #expr(expr: Expr, start: Span, below = 0): Piece {
+    this.#shallow(1 + below, start);
+    return { kind: "expr", expr, height: 1 + below, span: this.#in.since(start) };
   }
 }
 

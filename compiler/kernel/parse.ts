@@ -1,11 +1,12 @@
-import type { Source } from "../../dsl/span.ts";
-import { invariant } from "../support/invariant.ts";
+import type { Source, Span } from "../../dsl/span.ts";
+import { InvariantError, invariant } from "../support/invariant.ts";
 import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
 import { lex, mistake } from "./lex.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
 import { ExprParser, type Meaning, type Signature } from "./parse-expr.ts";
 import { TokenReader } from "./token-reader.ts";
+import { verifyKernel } from "./verify.ts";
 
 /** The functions and kernels of a `.kir` text. */
 export interface KernelFile {
@@ -13,7 +14,7 @@ export interface KernelFile {
   readonly kernels: readonly Kernel[];
 }
 
-/** Reads what `printKernels` and `printFunction` write. A mistake in the text is a DiagnosticError: codes kir-token, -indent, -syntax, -name, -type, -index. */
+/** Reads what `printKernels` and `printFunction` write. A mistake in the text is a DiagnosticError: codes kir-token, -indent, -syntax, -name, -type, -index, -invalid. */
 export function parseFile(source: Source): KernelFile {
   const reader = new TokenReader(lex(source));
   const own = new Map<string, MathFunction>();
@@ -24,11 +25,23 @@ export function parseFile(source: Source): KernelFile {
       const fn = block.fn();
       own.set(fn.name, fn);
     } else {
-      reader.expect("kernel");
-      kernels.push(block.kernel());
+      const { span } = reader.expect("kernel");
+      const kernel = block.kernel();
+      verified(kernel, own, span);
+      kernels.push(kernel);
     }
   }
   return { functions: [...own.values()], kernels };
+}
+
+/** What breaks an invariant of kernels is here a mistake of the text. */
+function verified(kernel: Kernel, own: ReadonlyMap<string, MathFunction>, at: Span): void {
+  try {
+    verifyKernel(kernel, own);
+  } catch (error) {
+    if (error instanceof InvariantError) throw mistake("kir-invalid", error.says, at);
+    throw error;
+  }
 }
 
 /** The kernels of a text; its functions serve them only. */
@@ -43,10 +56,15 @@ export function parseKernel(text: string): Kernel {
 
 const elements: ReadonlySet<string> = new Set(["f32", "i32", "u8", "i8", "bool"] satisfies Element[]);
 
+const mostBlocks = 200;
+
 class BlockParser {
   readonly #in: TokenReader;
   readonly #names = new Map<string, Meaning>();
   readonly #exprs: ExprParser;
+  /** The names in the order in which they were bound. */
+  readonly #order: string[] = [];
+  #blocks = 0;
 
   constructor(reader: TokenReader, own: ReadonlyMap<string, MathFunction>) {
     this.#in = reader;
@@ -103,7 +121,7 @@ class BlockParser {
     const size = this.#in.whole("the number of elements");
     this.#in.expect("]");
     const buffer: Buffer = { name, element: element.text as Element, size, access: access.text };
-    this.#names.set(name, { kind: "buffer", buffer });
+    this.#bind(name, { kind: "buffer", buffer });
     return buffer;
   }
 
@@ -111,8 +129,13 @@ class BlockParser {
     const name = this.#bound();
     this.#in.expect(":");
     const type = this.#exprs.type();
-    this.#names.set(name, { kind: "var", type });
+    this.#bind(name, { kind: "var", type });
     return { name, scalar: type.scalar };
+  }
+
+  #bind(name: string, meaning: Meaning): void {
+    this.#names.set(name, meaning);
+    this.#order.push(name);
   }
 
   /** A name that is not bound yet. */
@@ -139,11 +162,13 @@ class BlockParser {
 
   #block(): Stmt[] {
     this.#open();
+    if (++this.#blocks > mostBlocks) throw mistake("kir-syntax", `blocks stand in each other at most ${mostBlocks} deep`, this.#in.peek().span);
     const body: Stmt[] = [];
     while (this.#in.take("dedent") === null) {
       if (this.#in.accept("pass")) this.#endLine();
       else body.push(this.#statement());
     }
+    this.#blocks--;
     return body;
   }
 
@@ -168,15 +193,15 @@ class BlockParser {
     this.#in.expect("..");
     const to = this.#exprs.parse(i32);
     const step = this.#in.accept("step") ? this.#in.whole("the step") : 1;
-    this.#names.set(name, { kind: "var", type: i32 });
-    return { kind: "for", name, from, to, step, unroll, body: this.#scoped(name) };
+    const mark = this.#order.length;
+    this.#bind(name, { kind: "var", type: i32 });
+    return { kind: "for", name, from, to, step, unroll, body: this.#scoped(mark) };
   }
 
-  /** A block at whose end the names bound in it, and `also`, are gone. */
-  #scoped(also?: string): Stmt[] {
-    const outer = new Set(this.#names.keys());
+  /** A block at whose end the names bound in it are gone; with those bound since there were `mark` names. */
+  #scoped(mark = this.#order.length): Stmt[] {
     const body = this.#block();
-    for (const name of this.#names.keys()) if (!outer.has(name) || name === also) this.#names.delete(name);
+    for (const name of this.#order.splice(mark)) this.#names.delete(name);
     return body;
   }
 
@@ -191,7 +216,7 @@ class BlockParser {
     const name = this.#bound();
     this.#in.expect("=");
     const value = this.#exprs.parse(null);
-    this.#names.set(name, { kind: "var", type: value.type });
+    this.#bind(name, { kind: "var", type: value.type });
     return { kind: "let", name, value };
   }
 
@@ -207,7 +232,7 @@ class BlockParser {
     const type = this.#exprs.type();
     this.#in.expect("=");
     const init = this.#exprs.parse(type);
-    this.#names.set(name, { kind: "register", type, dims });
+    this.#bind(name, { kind: "register", type, dims });
     return { kind: "var", name, dims, type, init };
   }
 

@@ -1,31 +1,39 @@
 import { cover, type Span } from "../../dsl/span.ts";
-import { present } from "../support/invariant.ts";
+import { invariant } from "../support/invariant.ts";
 import { mistake, type Token, type TokenKind } from "./lex.ts";
 
 /** A place in a list of tokens. */
 export class TokenReader {
-  readonly #tokens: readonly Token[];
-  #next = 0;
+  readonly #tokens: Iterator<Token, unknown>;
+  #next: Token | null = null;
+  #last: Token | null = null;
 
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens;
+  constructor(tokens: Iterable<Token>) {
+    this.#tokens = tokens[Symbol.iterator]();
   }
 
   peek(): Token {
-    return present(this.#tokens[this.#next], "the tokens end with `end`");
+    if (this.#next !== null) return this.#next;
+    const { done, value } = this.#tokens.next();
+    invariant(done !== true, "the tokens end with `end`");
+    return (this.#next = value);
   }
 
   next(): Token {
     const token = this.peek();
-    if (token.kind !== "end") this.#next++;
+    if (token.kind !== "end") this.#step();
     return token;
+  }
+
+  #step(): void {
+    [this.#last, this.#next] = [this.#next, null];
   }
 
   /** Steps over a sign or word if it is next. */
   accept(text: string): boolean {
     const { kind } = this.peek();
     if (this.peek().text !== text || (kind !== "sign" && kind !== "name")) return false;
-    this.#next++;
+    this.#step();
     return true;
   }
 
@@ -58,8 +66,8 @@ export class TokenReader {
 
   /** From the start of `from` to the end of what was read last. */
   since(from: Span): Span {
-    const last = this.#tokens[this.#next - 1];
-    return last && last.span.end > from.start ? cover(from, last.span) : from;
+    const last = this.#last;
+    return last !== null && last.span.end > from.start ? cover(from, last.span) : from;
   }
 }
 
@@ -70,4 +78,4 @@ const layout: Readonly<Partial<Record<TokenKind, string>>> = {
   end: " before the end of the text",
 };
 
-const found = (token: Token): string => layout[token.kind] ?? `, found ${token.text}`;
+const found = (token: Token): string => layout[token.kind] ?? `, found ${token.text.length > 80 ? `${token.text.slice(0, 80)}…` : token.text}`;

@@ -1,6 +1,6 @@
-import { InvariantError, invariant, never } from "../support/invariant.ts";
+import { InvariantError, never } from "../support/invariant.ts";
 import { represent } from "./arithmetic.ts";
-import { bool, i32, registerOf, showReg, type Buffer, type Expr, type Kernel, type RegType, type Stmt } from "./ir.ts";
+import { bool, i32, registerOf, showReg, type Buffer, type Expr, type Kernel, type MathFunction, type RegType, type Stmt } from "./ir.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
 import { printExpr } from "./print.ts";
@@ -15,10 +15,10 @@ import { operandError, resultType, sameReg } from "./types.ts";
  *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant position is inside
  *   loops    a step is positive; the bounds of an unrolled loop are made of constants and variables of unrolled loops
  *   arrays   a register is indexed with as many such constants as it has dims
- *   calls    the function is in the table and takes these arguments; no constant 0 divides
+ *   calls    the function is in the table, or one of the text's `own`, and takes these arguments; no constant 0 divides
  */
-export function verifyKernel(kernel: Kernel): void {
-  new Verifier(kernel).run();
+export function verifyKernel(kernel: Kernel, own: ReadonlyMap<string, MathFunction> = new Map()): void {
+  new Verifier(kernel, own).run();
 }
 
 type Bound =
@@ -28,26 +28,31 @@ type Bound =
 
 class Verifier {
   readonly #kernel: Kernel;
+  readonly #own: ReadonlyMap<string, MathFunction>;
   readonly #buffers = new Map<string, Buffer>();
   readonly #bound = new Set<string>();
-  #scope = new Map<string, Bound>();
+  readonly #scope = new Map<string, Bound>();
+  /** The names in scope, in the order in which they were bound. */
+  readonly #order: string[] = [];
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, own: ReadonlyMap<string, MathFunction>) {
     this.#kernel = kernel;
+    this.#own = own;
   }
 
   run(): void {
-    this.#check(isName(this.#kernel.name), "the kernel's name is a name");
+    this.#check(isName(this.#kernel.name), () => "the kernel's name is a name");
     for (const buffer of this.#kernel.buffers) {
       this.#name(buffer.name);
-      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, `the size of ${buffer.name} is a count`);
+      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, () => `the size of ${buffer.name} is a count`);
       this.#buffers.set(buffer.name, buffer);
     }
     this.#block(this.#kernel.body);
   }
 
-  #check(condition: boolean, says: string): asserts condition {
-    invariant(condition, `in kernel ${this.#kernel.name}: ${says}`);
+  /** The text is made where it is needed only: it prints whole expressions. */
+  #check(condition: boolean, says: () => string): asserts condition {
+    if (!condition) this.#fail(says());
   }
 
   #fail(says: string): never {
@@ -55,21 +60,26 @@ class Verifier {
   }
 
   #name(name: string): void {
-    this.#check(isName(name), `${name} is a name`);
-    this.#check(!this.#bound.has(name), `${name} is bound once`);
+    this.#check(isName(name), () => `${name} is a name`);
+    this.#check(!this.#bound.has(name), () => `${name} is bound once`);
     this.#bound.add(name);
   }
 
   #bind(name: string, as: Bound): void {
     this.#name(name);
     this.#scope.set(name, as);
+    this.#order.push(name);
+  }
+
+  /** What is bound on the way is gone afterwards. */
+  #scoped(visit: () => void): void {
+    const mark = this.#order.length;
+    visit();
+    for (const name of this.#order.splice(mark)) this.#scope.delete(name);
   }
 
   #block(body: readonly Stmt[]): void {
-    const outer = this.#scope;
-    this.#scope = new Map(outer);
-    for (const stmt of body) this.#statement(stmt);
-    this.#scope = outer;
+    this.#scoped(() => body.forEach((stmt) => this.#statement(stmt)));
   }
 
   #statement(stmt: Stmt): void {
@@ -82,7 +92,7 @@ class Verifier {
       case "var":
         this.#check(
           stmt.dims.every((d) => Number.isSafeInteger(d) && d > 0),
-          `the dims of ${stmt.name} are counts`,
+          () => `the dims of ${stmt.name} are counts`,
         );
         this.#typed(stmt.init, stmt.type);
         return this.#bind(stmt.name, { kind: "register", type: stmt.type, dims: stmt.dims });
@@ -104,40 +114,39 @@ class Verifier {
   #loop(stmt: Stmt & { kind: "for" }): void {
     this.#typed(stmt.from, i32);
     this.#typed(stmt.to, i32);
-    this.#check(Number.isSafeInteger(stmt.step) && stmt.step > 0, `the step of ${stmt.name} is positive`);
+    this.#check(Number.isSafeInteger(stmt.step) && stmt.step > 0, () => `the step of ${stmt.name} is positive`);
     const fixed = this.#fixed(stmt.from) && this.#fixed(stmt.to);
-    this.#check(fixed || !stmt.unroll, `the bounds of the unrolled loop over ${stmt.name} are constants`);
-    const outer = this.#scope;
-    this.#scope = new Map(outer);
-    this.#bind(stmt.name, { kind: "var", type: i32, fixed: stmt.unroll });
-    this.#block(stmt.body);
-    this.#scope = outer;
+    this.#check(fixed || !stmt.unroll, () => `the bounds of the unrolled loop over ${stmt.name} are constants`);
+    this.#scoped(() => {
+      this.#bind(stmt.name, { kind: "var", type: i32, fixed: stmt.unroll });
+      this.#block(stmt.body);
+    });
   }
 
   #typed(x: Expr, type: RegType): void {
     this.#expr(x);
-    this.#check(sameReg(x.type, type), `${printExpr(x)} is ${showReg(x.type)}, not ${showReg(type)}`);
+    this.#check(sameReg(x.type, type), () => `${printExpr(x)} is ${showReg(x.type)}, not ${showReg(type)}`);
   }
 
   /** The buffer of an access; `forbidden` is the access mode that does not allow it. */
   #access(name: string, at: Expr, type: RegType, forbidden: Buffer["access"]): Buffer {
     const buffer = this.#buffers.get(name) ?? this.#fail(`there is no buffer ${name}`);
     this.#typed(at, i32);
-    const text = `${name}[${printExpr(at)}]`;
-    this.#check(buffer.access !== forbidden, `${text}: ${name} is ${buffer.access}`);
-    this.#check(at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size), `${text} is outside ${name}[${buffer.size}]`);
+    const text = (): string => `${name}[${printExpr(at)}]`;
+    this.#check(buffer.access !== forbidden, () => `${text()}: ${name} is ${buffer.access}`);
+    this.#check(at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size), () => `${text()} is outside ${name}[${buffer.size}]`);
     return buffer;
   }
 
   #register(name: string, at: readonly Expr[]): RegType {
     const register = this.#scope.get(name);
     if (register?.kind !== "register") return this.#fail(`${name} is a register in scope`);
-    const text = `${name}[${at.map(printExpr).join(",")}]`;
-    this.#check(at.length === register.dims.length, `${text} has ${register.dims.length} axes`);
+    const text = (): string => `${name}[${at.map(printExpr).join(",")}]`;
+    this.#check(at.length === register.dims.length, () => `${text()} has ${register.dims.length} axes`);
     for (const [axis, x] of at.entries()) {
       this.#typed(x, i32);
-      this.#check(this.#fixed(x), `the position of ${text} is a constant once loops are unrolled`);
-      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), `${text} is inside [${register.dims.join(",")}]`);
+      this.#check(this.#fixed(x), () => `the position of ${text()} is a constant once loops are unrolled`);
+      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), () => `${text()} is inside [${register.dims.join(",")}]`);
     }
     return register.type;
   }
@@ -167,13 +176,13 @@ class Verifier {
 
   #expr(x: Expr): void {
     const type = this.#typeOf(x);
-    this.#check(sameReg(x.type, type), `${printExpr(x)} says it is ${showReg(x.type)}, and is ${showReg(type)}`);
+    this.#check(sameReg(x.type, type), () => `${printExpr(x)} says it is ${showReg(x.type)}, and is ${showReg(type)}`);
   }
 
   #typeOf(x: Expr): RegType {
     switch (x.kind) {
       case "const":
-        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), `${x.value} is a value of ${showReg(x.type)}`);
+        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), () => `${x.value} is a value of ${showReg(x.type)}`);
         return x.type;
       case "var": {
         const found = this.#scope.get(x.name);
@@ -185,11 +194,11 @@ class Verifier {
         return { scalar: registerOf(this.#access(x.buffer, x.at, x.type, "out").element), lanes: x.type.lanes };
       case "splat":
         this.#expr(x.value);
-        this.#check(x.value.type.lanes === 1, `${printExpr(x)} splats a scalar`);
+        this.#check(x.value.type.lanes === 1, () => `${printExpr(x)} splats a scalar`);
         return { scalar: x.value.type.scalar, lanes: 4 };
       case "lane":
         this.#expr(x.value);
-        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), `${printExpr(x)} is a lane of a vector`);
+        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), () => `${printExpr(x)} is a lane of a vector`);
         return { scalar: x.value.type.scalar, lanes: 1 };
       case "call":
         return this.#call(x);
@@ -201,8 +210,8 @@ class Verifier {
   }
 
   #call(x: Expr & { kind: "call" }): RegType {
-    const fn = functions.get(x.fn) ?? this.#fail(`there is no function ${x.fn}`);
-    this.#check(fn.params.length === x.args.length, `${printExpr(x)} takes ${fn.params.length} arguments`);
+    const fn = this.#own.get(x.fn) ?? functions.get(x.fn) ?? this.#fail(`there is no function ${x.fn}`);
+    this.#check(fn.params.length === x.args.length, () => `${printExpr(x)} takes ${fn.params.length} arguments`);
     for (const [index, arg] of x.args.entries()) this.#typed(arg, { scalar: fn.params[index]?.scalar ?? "f32", lanes: x.type.lanes });
     return { scalar: fn.result.type.scalar, lanes: x.type.lanes };
   }
@@ -211,9 +220,9 @@ class Verifier {
     for (const arg of x.args) this.#expr(arg);
     const types = x.args.map((arg) => arg.type);
     const error = operandError(x.op, types);
-    this.#check(error === null, `${printExpr(x)}: ${error ?? ""}`);
+    this.#check(error === null, () => `${printExpr(x)}: ${error ?? ""}`);
     const divisor = x.op === "div" || x.op === "rem" ? x.args[1] : undefined;
-    this.#check(divisor?.kind !== "const" || divisor.type.scalar !== "i32" || divisor.value !== 0, `${printExpr(x)} divides by 0`);
+    this.#check(divisor?.kind !== "const" || divisor.type.scalar !== "i32" || divisor.value !== 0, () => `${printExpr(x)} divides by 0`);
     return resultType(x.op, types);
   }
 }
