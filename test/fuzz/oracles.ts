@@ -9,6 +9,7 @@ import type { Pass } from "../../compiler/passes/pass.ts";
 import { factsOfCode, pipeline } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/sample-data.ts";
 import { InvariantError } from "../../compiler/support/invariant.ts";
+import { wrongDerivative } from "./derivatives.ts";
 import type { Draw } from "./draw.ts";
 import { call, compiled, disagreement, finalGraph, sessionOf, told, type Build, type Subject } from "./subject.ts";
 
@@ -161,6 +162,7 @@ export const oracles: readonly Oracle[] = [
       return null;
     },
   },
+  { name: "derivative", every: 1, compiles: false, check: wrongDerivative },
 ];
 
 /** The passes in another order, some of them more than once, some not at all. What splits, fuses and plans stays at the end: nothing may look inside a group. */
