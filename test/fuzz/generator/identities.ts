@@ -105,7 +105,7 @@ const negated: Draw = (b) => {
 
 /** There and back, or to a wider dtype and on. */
 const converted: Draw = (b) => {
-  const x = b.any();
+  const x = (b.r.chance(0.6) ? b.find(({ type }) => type.dtype !== "f32") : null) ?? b.any();
   const kinds = ["f32", "i32", x.type.dtype] as const;
   const dtype = b.r.pick(kinds);
   return b.r.chance(0.2) ? convertTo(b, x, x.type.dtype) : convertTo(b, convertTo(b, x, dtype), b.r.pick([...kinds, "u8", "i8", "bool"] as const));
@@ -134,6 +134,16 @@ const reduce = (b: Grower, x: Value): Value | null => {
   const axes = b.axes(x);
   if ((!isFloat(x.type) && x.type.dtype !== "i32") || axes.some((axis) => x.type.shape[axis] === 0)) return null;
   return b.call(b.r.pick(reductions), [x], { axes });
+};
+
+/** One reduction behind another of its kind, or of what only repeats. */
+const reducedTwice: Draw = (b) => {
+  const { r } = b;
+  const x = b.numbers(1);
+  if (x.type.shape.includes(0)) return null;
+  const name = r.pick(reductions);
+  const first = r.chance(0.5) ? broadcast(b, x) : b.call(name, [x], { axes: b.axes(x).slice(0, 1) });
+  return b.call(name, [first], { axes: b.axes(first) });
 };
 
 /** Pointwise and the same on both sides of it, so that the two can change places. */
@@ -243,6 +253,7 @@ export const identityDraws: readonly (readonly [weight: number, Draw])[] = [
   [3, converted],
   [3, ofNothing],
   [9, chain],
+  [3, reducedTwice],
   [3, columns],
   [4, ofRepeated],
   [2, ofReshaped],

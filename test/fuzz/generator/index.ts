@@ -46,12 +46,27 @@ export const draws: ReadonlyMap<string, Draw> = new Map([
 /** How often each op is drawn by itself, where that is not 1. Ops that jump come seldom: next to a jump, rounding decides. */
 const weights: Readonly<Record<string, number>> = {
   ...{ add: 6, mul: 5, sub: 3, div: 2, max: 2, min: 1.5, tanh: 2, dot: 7, conv: 4, broadcast: 3, reshape: 3, transpose: 3, reduce_sum: 3 },
-  ...{ slice: 2, pad: 2, concat: 2, select: 2, convert: 2, scan: 4, cond: 1.5, floor: 0.4, ceil: 0.4, round: 0.4, trunc: 0.4, sign: 0.5 },
-  ...{ eq: 0.4, ne: 0.4, rem: 0.5, argmax: 0.6, argmin: 0.6, input: 0.5, param: 0.5, state: 0.5, constant: 0.5, gradient: 0, conv_input_gradient: 2 },
+  ...{
+    slice: 2,
+    pad: 2,
+    concat: 2,
+    select: 2,
+    convert: 2,
+    scan: 5,
+    cond: 2.5,
+    while: 1.5,
+    checkpoint: 1.5,
+    floor: 0.4,
+    ceil: 0.4,
+    round: 0.4,
+    trunc: 0.4,
+    sign: 0.5,
+  },
+  ...{ eq: 0.4, ne: 0.4, argmax: 0.6, argmin: 0.6, input: 0.5, param: 0.5, state: 0.5, constant: 0.5, gradient: 0, conv_input_gradient: 2 },
 };
 
-/** Draws of whole patterns that are made of exact ops. */
-const identityShare = 0.6;
+/** How often identities come, against single ops and patterns. */
+const identityShare = 0.8;
 
 interface Choice {
   readonly draws: readonly Draw[];
@@ -133,9 +148,9 @@ function finish(b: Grower): void {
 
 function nextState(b: Grower, path: string, value: Value): Value {
   const half = (x: Value): Value => b.call("mul", [x, b.like(x, 0.5)]);
-  if (path.endsWith(".var")) return half(b.call("add", [value, half(value)]));
   const room = b.plan.most - b.plan.made;
   if (room < 3) return value;
+  if (path.endsWith(".var")) return half(b.call("add", [value, half(value)]));
   const found = b.r.chance(0.7) ? b.find((other) => other !== value && sameType(other.type, value.type)) : null;
   if (found !== null && b.r.chance(0.6)) return found;
   return isFloat(value.type) ? b.call("add", [half(value), half(b.value(value.type, 1))]) : b.value(value.type, 1);
