@@ -1,4 +1,5 @@
-import { raise, fail, MemoryFault } from "./error.ts";
+import { fail, MemoryFault, raise } from "./error.ts";
+import { difference, otherPoison, overlap, poison, sameWords, unwritten } from "./guard-bytes.ts";
 import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-notes.ts";
 import { exported } from "./instantiate.ts";
 import { addressAt, type Address, type EntryPlan, type Exports, type Plan, type Step } from "./plan.ts";
@@ -7,9 +8,6 @@ import { byteLength } from "./tensor.ts";
 /** Makes of a function of the module one that checks every access of memory; `createSession` takes it as `guards`. */
 export type Guard = (entry: EntryPlan, stage: "prepare" | "call", run: () => void) => () => void;
 
-/** Nothing that was computed: NaN in floats, -1 in whole numbers, no bool. Filled again with `other`, what was never written shows. */
-const poison = 0xff;
-const other = 0x55;
 const nobody = -1;
 
 /** A buffer of a call, and where it is this time. */
@@ -204,12 +202,12 @@ class Checker {
     at: readonly number[],
   ): void {
     if (unwritten(given, width, poison) === -1) return;
-    for (const result of results) this.#arena.fill(other, result.offset, result.offset + result.bytes);
+    for (const result of results) this.#arena.fill(otherPoison, result.offset, result.offset + result.bytes);
     this.#isolated(kernel, reads, results, run, at);
     const again = this.#arena.slice(offset, offset + given.length);
     this.#clear(reads, results);
     for (let i = unwritten(given, width, poison); i !== -1; i = unwritten(given, width, poison, i + width)) {
-      if (unwritten(again.subarray(i, i + width), width, other) === 0)
+      if (unwritten(again.subarray(i, i + width), width, otherPoison) === 0)
         this.#raise("E0842", `\`${kernel}\` leaves element ${i / width} of its result (${this.#name(value)}) as it was`, kernel, offset + i);
     }
   }
@@ -280,39 +278,4 @@ class Checker {
     const owner = this.#owner[offset] ?? nobody;
     return raise(new MemoryFault(code, `${this.#entry}: ${says}`, { entry: this.#entry, kernel, offset, holds: owner === nobody ? null : this.#name(owner) }));
   }
-}
-
-const overlap = (a: Range, b: Range): boolean => a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-
-/** Of arrays that begin with their buffers. */
-function sameWords(a: Uint8Array, b: Uint8Array): boolean {
-  const [x, y] = [new Int32Array(a.buffer), new Int32Array(b.buffer)];
-  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
-  return true;
-}
-
-/** Where the first element at `from` or later is, in bytes, that is that poison alone; -1 if there is none. */
-function unwritten(data: Uint8Array, width: number, fill: number, from = 0): number {
-  for (let at = from; at < data.length; at += width) {
-    let i = 0;
-    while (i < width && data[at + i] === fill) i++;
-    if (i === width) return at;
-  }
-  return -1;
-}
-
-/** The first byte that differs, but for NaNs, whose bits an engine may choose; -1 if there is none. */
-function difference(a: Uint8Array, b: Uint8Array, offset: number, bytes: number): number {
-  for (let at = offset; at < offset + bytes; at++) if (a[at] !== b[at] && !(bothNaN(a, at) && bothNaN(b, at))) return at;
-  return -1;
-}
-
-/** Whether the byte belongs to a NaN, of f32 or of f64. */
-function bothNaN(data: Uint8Array, at: number): boolean {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const inside = (size: number): number => Math.min(at - ((at + data.byteOffset) % size), data.byteLength - size);
-  return (
-    (data.byteLength >= 4 && inside(4) >= 0 && Number.isNaN(view.getFloat32(inside(4), true))) ||
-    (data.byteLength >= 8 && inside(8) >= 0 && Number.isNaN(view.getFloat64(inside(8), true)))
-  );
 }

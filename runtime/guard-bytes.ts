@@ -1,0 +1,36 @@
+import type { Range } from "./guard-notes.ts";
+
+/** Nothing that was computed: NaN in floats, -1 in whole numbers, no bool. Filled again with `otherPoison`, what was never written shows. */
+export const poison = 0xff;
+export const otherPoison = 0x55;
+
+export const overlap = (a: Range, b: Range): boolean => a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+
+/** Of arrays that begin with their buffers. */
+export function sameWords(a: Uint8Array, b: Uint8Array): boolean {
+  const [x, y] = [new Int32Array(a.buffer), new Int32Array(b.buffer)];
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}
+
+/** Where the first element at `from` or later is, in bytes, that is that poison alone; -1 if there is none. */
+export function unwritten(data: Uint8Array, width: number, fill: number, from = 0): number {
+  for (let at = from; at < data.length; at += width) {
+    let i = 0;
+    while (i < width && data[at + i] === fill) i++;
+    if (i === width) return at;
+  }
+  return -1;
+}
+
+/** The first byte that differs, but for NaNs of f32, whose bits an engine may choose; -1 if there is none. The arrays begin at a multiple of 4. */
+export function difference(a: Uint8Array, b: Uint8Array, offset: number, bytes: number): number {
+  for (let at = offset; at < offset + bytes; at++) if (a[at] !== b[at] && !(isNaNAt(a, at) && isNaNAt(b, at))) return at;
+  return -1;
+}
+
+/** Whether the byte belongs to a NaN of f32. */
+function isNaNAt(data: Uint8Array, at: number): boolean {
+  const start = at - (at % 4);
+  return start + 4 <= data.length && Number.isNaN(new DataView(data.buffer, data.byteOffset).getFloat32(start, true));
+}

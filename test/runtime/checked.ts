@@ -1,0 +1,86 @@
+// A small module whose runs are checked, and ways to break its plan or its kernels.
+import { compileProgram, type CompiledModule } from "../../compiler/compile.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { programOf } from "../../compiler/run-graph.ts";
+import { createSession, memoryGuards, MemoryFault, type Code, type Plan, type Step } from "../../runtime/index.ts";
+import { addressAt, callsOf } from "../../runtime/plan.ts";
+
+export type Call = Extract<Step, { kind: "call" }>;
+
+export function moduleOf(text: string): CompiledModule {
+  return compileProgram(programOf(parseGraph(text, ops)), { mode: "strict", guards: true });
+}
+
+/** The plan with other steps in its first entry; the functions of the module stay as they are. */
+export function withSteps(plan: Plan, change: (steps: readonly Step[]) => readonly Step[]): Plan {
+  return { ...plan, entries: plan.entries.map((entry, i) => (i === 0 ? { ...entry, steps: change(entry.steps) } : entry)) };
+}
+
+/** With one call changed, wherever it stands. */
+export function withCall(plan: Plan, kernel: string, change: (call: Call) => Call): Plan {
+  const each = (step: Step): Step => {
+    switch (step.kind) {
+      case "call":
+        return step.kernel.startsWith(kernel) ? change(step) : step;
+      case "loop":
+        return { ...step, body: step.body.map(each) };
+      case "while":
+        return { ...step, condition: step.condition.map(each), body: step.body.map(each) };
+      case "branch":
+        return { ...step, then: step.then.map(each), otherwise: step.otherwise.map(each) };
+    }
+  };
+  return withSteps(plan, (steps) => steps.map(each));
+}
+
+/** One buffer of a call so many bytes further on. */
+export const moved = (call: Call, arg: number, by: number): Call => ({
+  ...call,
+  args: call.args.map((address, i) => (i !== arg ? address : typeof address === "number" ? address + by : { ...address, offset: address.offset + by })),
+});
+
+export interface Memory {
+  readonly f32: Float32Array;
+  readonly u8: Uint8Array;
+}
+
+type Kernel = (...at: readonly number[]) => void;
+
+const nothing: Kernel = () => undefined;
+
+/** The module's code with another kernel, or another function, in place of those whose names begin so. Functions without loops call the kernels that are there. */
+export async function withKernel(module: CompiledModule, prefix: string, change: (kernel: Kernel, memory: Memory) => Kernel): Promise<Code> {
+  const code = await module.code("js");
+  if (code.kind !== "js") throw new TypeError("JavaScript was asked for");
+  return {
+    kind: "js",
+    instantiate: (memory) => {
+      const exports = code.instantiate(memory);
+      const views = { f32: new Float32Array(memory.buffer as ArrayBuffer), u8: new Uint8Array(memory.buffer as ArrayBuffer) };
+      const kernels = new Map(module.plan.profiled.map((name) => [name, exports[name] ?? nothing]));
+      for (const [name, run] of kernels) if (name.startsWith(prefix)) kernels.set(name, change(run, views));
+      const functions = module.assembly.entries.map(({ name, steps }) => {
+        const run = (): void => callsOf(steps).forEach(({ kernel, args }) => kernels.get(kernel)?.(...args.map((address) => addressAt(address, []))));
+        return [name, name.startsWith(prefix) ? change(run, views) : run] as const;
+      });
+      return Object.fromEntries<Kernel>([...kernels, ...functions]);
+    },
+  };
+}
+
+/** Runs the first entry on ones; what the checks say, or the outputs. */
+export async function checkedRun(plan: Plan, code: Code): Promise<Record<string, readonly number[]> | MemoryFault> {
+  const session = await createSession(plan, code, { mode: "strict", guards: memoryGuards });
+  for (const { data } of session.state.values()) data.fill(2);
+  session.touch();
+  const [entry] = plan.entries;
+  if (entry === undefined) throw new TypeError("a plan has an entry");
+  const inputs = entry.inputs.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1)]);
+  try {
+    return Object.fromEntries(Object.entries(session.run(entry.name, Object.fromEntries(inputs))).map(([name, { data }]) => [name, [...data]]));
+  } catch (error) {
+    if (error instanceof MemoryFault) return error;
+    throw error;
+  }
+}
