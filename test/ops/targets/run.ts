@@ -35,7 +35,7 @@ export function programOf(graphs: readonly Graph[]): Program {
   return { name: "targets", persistent: [...persistent.values()], entries: [...graphs, init()].map((graph) => ({ dims: {}, graph })) };
 }
 
-export const compiled = (graphs: readonly Graph[]): CompiledModule => compileProgram(programOf(graphs), { verify: true });
+export const compiled = (graphs: readonly Graph[]): CompiledModule => compileProgram(programOf(graphs), {});
 
 export async function targetsOf(module: CompiledModule): Promise<Targets> {
   const wasm = await module.code("wasm");

@@ -59,3 +59,6 @@ export function withCorners(type: TensorType, seed: number, often: number, float
   const list: readonly number[] = isFloat(type.dtype) ? floats : corners[type.dtype as keyof typeof corners];
   return ordinary(type, seed).map((x) => (next() < often ? (list[Math.floor(next() * list.length)] ?? 0) : x));
 }
+
+export const ordinaryData = (leaves: ReadonlyMap<string, { readonly type: TensorType }>): ReadonlyMap<string, Float64Array> =>
+  new Map([...leaves].map(([name, { type }], i) => [name, ordinary(type, i + 1)]));
