@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { bench } from "./commands/bench.ts";
+import { bisect } from "./commands/bisect.ts";
 import { build } from "./commands/build.ts";
 import { check } from "./commands/check.ts";
 import { dump } from "./commands/dump.ts";
@@ -24,7 +25,7 @@ const program = new Command("dlc")
   .configureHelp(helpStyle)
   .addHelpText("after", afterHelp);
 
-for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), explain()]) {
+for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), bisect(), explain()]) {
   program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)").configureHelp(helpStyle));
 }
 

@@ -117,6 +117,10 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
   return { plan, assembly, graphs, stages, warnings, wasm, js, code };
 }
 
+/** The stages of a graph alone, without code; a `DiagnosticError` for passes that cannot be left out. */
+export const stagesOfGraph = (graph: Graph, options: Omit<CompileOptions, "resolve">): readonly GraphStage[] =>
+  stagesOf(graph, options, checkedPasses(options.without ?? []));
+
 function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, without: ReadonlySet<string>): GraphStage[] {
   const stages: GraphStage[] = [{ name: "graph", graph, pass: null, ms: 0 }];
   const passes = options.passes ?? pipeline;

@@ -1,16 +1,21 @@
 import { Command } from "commander";
-import type { TestResult } from "../../compiler/index.ts";
+import type { Diagnostic, TestResult } from "../../compiler/index.ts";
+import type { Source } from "../../dsl/span.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 
 interface CheckFlags extends CompileFlags {
   readonly shapes?: true;
   readonly test?: true;
+  readonly verify?: true;
+  readonly entry?: string;
 }
 
 export function check(): Command {
   const command = withJson(withCompileOptions(new Command("check").description("prints the mistakes of models").argument("<files...>", ".dl files")))
     .option("--shapes", "prints the files with every inferred shape at the ends of lines")
-    .option("--test", "runs the tests of the files, in the reference interpreter and in WebAssembly");
+    .option("--test", "runs the tests of the files, in the reference interpreter and in WebAssembly")
+    .option("--verify", "runs every entry on random inputs against the reference, and shows the largest errors; needs the sizes of dims")
+    .option("--entry <name>", "with --verify: this entry alone");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
     // Of the compiler only what is asked for: a check is to be over before it is waited for.
     const [{ checkSource }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] = await Promise.all([
@@ -26,6 +31,7 @@ export function check(): Command {
       const { runTests } = await import("../../compiler/run-tests.ts");
       for (const source of sources) tests.push(...(await runTests(source, compileOptions(source, flags))));
     }
+    if (found.length === 0 && flags.verify) return verify(sources, flags);
     const failures = tests.flatMap((test) => test.failures);
     const wrong = [...found, ...failures];
     if (wrong.length > 0) process.exitCode = exitCodes.diagnostics;
@@ -36,6 +42,28 @@ export function check(): Command {
     else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no mistakes`);
     if (flags.test && !flags.json && found.length === 0) console.log(told(tests));
   });
+}
+
+async function verify(sources: readonly Source[], flags: CheckFlags): Promise<void> {
+  const [{ compileOptions }, { exitCodes, printDiagnostics }, { diagnosticJson }, trust] = await Promise.all([
+    import("../host/compiler.ts"),
+    import("../host/report.ts"),
+    import("../../dsl/render.ts"),
+    import("../trust/verify.ts"),
+  ]);
+  const code = flags.target === "wasm" ? `wasm (${flags.mode})` : flags.target;
+  const more = { seed: flags.seed, ...(flags.entry !== undefined && { entries: [flags.entry] }) };
+  const diagnostics: Diagnostic[] = [];
+  const entries: unknown[] = [];
+  for (const source of sources)
+    for (const verified of await trust.verifySource(source, { ...compileOptions(source, flags), ...more }, flags.json === true)) {
+      diagnostics.push(...[trust.diagnosticOf(verified, source.name, code)].filter((found) => found !== null));
+      entries.push({ file: source.name, ...trust.verifiedJson(verified) });
+      if (!flags.json) console.log(trust.showVerified(verified, code));
+    }
+  if (flags.json) console.log(JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson), entries }, null, 2));
+  else printDiagnostics(diagnostics, false);
+  if (diagnostics.length > 0) process.exitCode = exitCodes.diagnostics;
 }
 
 /** One line for each test, and how many passed. */

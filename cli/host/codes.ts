@@ -46,6 +46,8 @@ export const hostCodes = {
   E1012: "an entry input that the data cannot feed",
   E1020: "an entry that the file does not have",
   E1021: "a diagnostic code that does not exist",
+  E1022: "a pass that changes what a model computes",
+  E1023: "code that computes something else than its graph",
 } as const satisfies Record<string, string>;
 
 /** The codes of the text forms of graphs (`.ir`) and kernels (`.kir`), which only those meet who write these by hand. */

@@ -12,6 +12,7 @@ Examples:
   dlc summary model.dl                              layers, shapes, params
   dlc train model.dl --data mnist --epochs 10       trains, and saves after every epoch
   dlc run model.dl --entry predict --input x=x.npy  one call
+  dlc check model.dl --dim N=2 --verify             compiled code against the reference, value by value
   dlc build model.dl --variant N=1 -o out           what a page needs to run and train the model
   dlc explain E0301                                 what a diagnostic means, and how to mend it
 

@@ -1,0 +1,66 @@
+import { Command } from "commander";
+import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+
+interface BisectFlags extends CompileFlags {
+  readonly entry?: string;
+}
+
+export function bisect(): Command {
+  return withJson(
+    withCompileOptions(
+      new Command("bisect")
+        .description("finds the first pass after which an entry computes something else, or code that does, and the few nodes that it takes")
+        .argument("<file>", ".dl file")
+        .option("--entry <name>", "the entry to look at (the first, if absent)"),
+    ),
+  ).action(async (file: string, flags: BisectFlags) => {
+    const [
+      { bisect: find },
+      { required },
+      { factsOfCode, pipeline },
+      { compileOptions },
+      { complain },
+      { exitCodes, printDiagnostics },
+      { entriesOf, entryNamed, readSource },
+      { liveLine },
+      report,
+      { diagnosticJson },
+    ] = await Promise.all([
+      import("../../compiler/bisect.ts"),
+      import("../../compiler/passes/driver.ts"),
+      import("../../compiler/pipeline.ts"),
+      import("../host/compiler.ts"),
+      import("../host/complain.ts"),
+      import("../host/report.ts"),
+      import("../host/source.ts"),
+      import("../host/terminal.ts"),
+      import("../trust/bisect-report.ts"),
+      import("../../dsl/render.ts"),
+    ]);
+    const source = readSource(file);
+    const found = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
+    const entry = found?.name.text ?? complain("E1020", `${source.name} has no entry`);
+    const line = liveLine(process.stderr, flags.json !== true);
+    const verdict = await find(source, {
+      ...compileOptions(source, flags),
+      entry,
+      seed: flags.seed,
+      onProgress: (says) => line.show(says),
+    }).finally(() => line.clear());
+    const needed = required(pipeline, factsOfCode);
+    const bisected = {
+      entry,
+      code: flags.target === "wasm" ? `wasm (${flags.mode})` : flags.target,
+      optional: new Set(pipeline.map(({ name }) => name).filter((name) => !needed.has(name))),
+    };
+    const diagnostic = report.diagnosticOfVerdict(verdict, bisected);
+    if (diagnostic !== null) process.exitCode = exitCodes.diagnostics;
+    if (flags.json) {
+      const diagnostics = diagnostic === null ? [] : [diagnosticJson(diagnostic)];
+      console.log(JSON.stringify({ diagnostics, ...report.jsonOfVerdict(verdict, entry) }, null, 2));
+      return;
+    }
+    if (diagnostic !== null) printDiagnostics([diagnostic], false);
+    console.log(report.reportOfVerdict(verdict, bisected));
+  });
+}

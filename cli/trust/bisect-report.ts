@@ -1,0 +1,87 @@
+// What `dlc bisect` says of what it has found.
+import type { Verdict } from "../../compiler/bisect.ts";
+import type { Difference } from "../../compiler/compare.ts";
+import { showNode } from "../../compiler/graph/notation.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import type { LargestDifference } from "../../compiler/largest.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { place } from "../../dsl/span.ts";
+import { number, shareText } from "./numbers.ts";
+
+/** What was bisected, for the words of the report. */
+export interface Bisected {
+  readonly entry: string;
+  /** `wasm (strict)` */
+  readonly code: string;
+  /** Names of the passes that may be left out. */
+  readonly optional: ReadonlySet<string>;
+}
+
+/** The disagreement as a diagnostic; null where there is none. */
+export function diagnosticOfVerdict(verdict: Verdict, { entry, code, optional }: Bisected): Diagnostic | null {
+  if (verdict.kind === "agrees") return null;
+  const { node, span, difference } = verdict.small;
+  const at = span === null ? {} : { at: { span, says: `${node.op.name}: ${differenceText(difference, "got")}` } };
+  if (verdict.kind === "code")
+    return {
+      code: "E1023",
+      says: `${code} code of \`${entry}\` computes something else than its graph`,
+      ...at,
+      help: "the passes agree; this is a mistake of the compiler, please report it",
+    };
+  const { stage, pass } = verdict;
+  const help = optional.has(pass.name)
+    ? `\`--without ${pass.name}\` does without the pass; please report it`
+    : "this is a mistake of the compiler, please report it";
+  return { code: "E1022", says: `the pass ${stage} changes what \`${entry}\` computes`, ...at, help };
+}
+
+/** The report below the diagnostic, or the one line where all agrees. */
+export function reportOfVerdict(verdict: Verdict, { code }: Bisected): string {
+  if (verdict.kind === "agrees") {
+    const { stages, passes, code: ofCode } = verdict;
+    return `every pass agrees: ${stages} stages, largest difference ${largestText(passes)} in f64; ${code} agrees, largest difference ${largestText(ofCode)}`;
+  }
+  const { before, node, difference } = verdict.small;
+  const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the graph that is compiled:";
+  return [
+    `in the model: ${differenceText(verdict.difference, verdict.kind)}`,
+    `made small:   ${differenceText(difference, verdict.kind)}`,
+    `the node:     ${showNode(node)}`,
+    "",
+    heading,
+    printGraph(before).trimEnd(),
+    ...(verdict.kind === "pass" ? ["", `after ${verdict.stage}:`, printGraph(verdict.small.after).trimEnd()] : []),
+  ].join("\n");
+}
+
+/** The same for programs. */
+export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<string, unknown>> {
+  if (verdict.kind === "agrees") return { entry, agrees: true, stages: verdict.stages, passes: verdict.passes, code: verdict.code };
+  const { before, node, span, difference } = verdict.small;
+  return {
+    entry,
+    agrees: false,
+    stage: verdict.kind === "pass" ? verdict.stage : "code",
+    difference: verdict.difference,
+    small: {
+      difference,
+      node: showNode(node),
+      at: span === null ? null : place(span),
+      before: printGraph(before),
+      after: verdict.kind === "pass" ? printGraph(verdict.small.after) : null,
+    },
+  };
+}
+
+function differenceText({ what, index, got, wanted, allowed }: Difference, kind: "pass" | "code" | "got"): string {
+  const now = kind === "pass" ? " after the pass" : "";
+  const room = allowed === 0 ? "every bit counts" : `${number(allowed)} is allowed`;
+  return `${what}[${index}] is ${number(got)}${now}, not ${number(wanted)}; ${room}`;
+}
+
+function largestText(difference: LargestDifference | null): string {
+  if (difference === null || difference.share === 0) return "0";
+  const { got, wanted, share, what, index } = difference;
+  return `${number(Math.abs(got - wanted))} in ${what}[${index}] (${shareText(share)} of what rounding allows)`;
+}

@@ -1,0 +1,78 @@
+// `dlc check --verify`: every entry as compiled code against the reference.
+import { elaborateSource, type CompileOptions } from "../../compiler/compile.ts";
+import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/verify-entry.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { place, type Source } from "../../dsl/span.ts";
+import { liveLine, table } from "../host/terminal.ts";
+import { number, rough, shareText } from "./numbers.ts";
+
+/** The entries of a file, one after the other; the values are those of the seed. */
+export async function verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): Promise<readonly VerifiedEntry[]> {
+  const { program } = elaborateSource(source, options);
+  const line = liveLine(process.stderr, !quiet);
+  const verified: VerifiedEntry[] = [];
+  for (const entry of program.entries) {
+    if (entry.graph.name === "init") continue;
+    line.show(`${source.name}: running ${entry.graph.name} in the reference`);
+    verified.push(await verifyEntry(program, entry, options));
+  }
+  line.clear();
+  return verified;
+}
+
+/** The first value of an entry that is wrong; null where all are as they should be. */
+export function diagnosticOf({ entry, wrong }: VerifiedEntry, file: string, code: string): Diagnostic | null {
+  if (wrong === null) return null;
+  const { node, span, difference } = wrong;
+  const { index, got, wanted, allowed } = difference;
+  const label = `${node.op.name}: element ${index} is ${number(got)}, not ${number(wanted)}; ${rough(allowed)} is allowed`;
+  const says = `${code} code of \`${entry}\` computes something else than its graph`;
+  const help = `\`dlc bisect ${file} --entry ${entry}\` looks for the pass`;
+  return span === null ? { code: "E1023", says: `${says}: ${label}`, help } : { code: "E1023", says, at: { span, says: label }, help };
+}
+
+const mostShown = 5;
+
+/** A line for the entry, and a table of its worst values. */
+export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }: VerifiedEntry, code: string): string {
+  const sizes = Object.entries(dims).map(([name, size]) => ` ${name}=${size}`);
+  const [worst] = nodes;
+  const agrees = wrong === null ? "agree with" : "are not all those of";
+  const off = worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of what rounding allows`;
+  const near = unbounded === 0 ? "" : `; nothing is said of ${unbounded} more, which are next to a jump`;
+  const rows = nodes.slice(0, mostShown).map(row);
+  return [
+    `${entry}${sizes.join("")}: ${compared} values of ${code} ${agrees} the reference${off}${near}`,
+    ...(rows.length === 0 ? [] : [indented(table([["value of", "at", "difference", "allowed", "share"], ...rows]))]),
+  ].join("\n");
+}
+
+const row = ({ node, span, difference: { got, wanted, allowed, share } }: VerifiedNode): string[] => [
+  node.op.name,
+  span === null ? "" : place(span),
+  rough(Math.abs(got - wanted)),
+  rough(allowed),
+  shareText(share),
+];
+
+const indented = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+
+export const verifiedJson = ({ entry, dims, compared, unbounded, nodes }: VerifiedEntry): Readonly<Record<string, unknown>> => ({
+  entry,
+  dims,
+  compared,
+  unbounded,
+  nodes: nodes.map(({ node, span, difference: { index, got, wanted, allowed, share } }) => ({
+    op: node.op.name,
+    at: span === null ? null : place(span),
+    index,
+    got,
+    wanted,
+    allowed,
+    share,
+  })),
+});
