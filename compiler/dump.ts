@@ -1,5 +1,6 @@
 import { DiagnosticError } from "../dsl/diagnostic.ts";
-import { callsOf, type Address, type Step } from "../runtime/plan.ts";
+import type { Address } from "../runtime/address.ts";
+import { callsOf, type Step } from "../runtime/plan.ts";
 import { parse } from "../dsl/parse.ts";
 import type { Source, Span } from "../dsl/span.ts";
 import { nearOr } from "../dsl/suggest.ts";

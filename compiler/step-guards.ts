@@ -1,5 +1,6 @@
 import type { EntryNotes, GuardNotes, Handover, Operand, TurnNotes } from "../runtime/guard-notes.ts";
-import { callsOf, type Address, type Step } from "../runtime/plan.ts";
+import type { Address } from "../runtime/address.ts";
+import { callsOf, type Step } from "../runtime/plan.ts";
 import { place } from "../dsl/span.ts";
 import { dtypes } from "../runtime/dtype.ts";
 import { base } from "./graph/groups.ts";

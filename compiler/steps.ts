@@ -1,5 +1,6 @@
 import type { TurnNotes } from "../runtime/guard-notes.ts";
-import type { Address, Step } from "../runtime/plan.ts";
+import type { Address } from "../runtime/address.ts";
+import type { Step } from "../runtime/plan.ts";
 import { base, groupsOf, isControl, type GroupView } from "./graph/groups.ts";
 import { intAttr } from "./graph/facts.ts";
 import type { Graph, Node, Value } from "./graph/ir.ts";

@@ -1,8 +1,10 @@
-import { fail, MemoryFault, raise } from "./error.ts";
+import { fail, raise } from "./error.ts";
 import { difference, otherPoison, overlap, poison, sameWords, unwritten } from "./guard-bytes.ts";
 import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-notes.ts";
 import { exported } from "./instantiate.ts";
-import { addressAt, type Address, type EntryPlan, type Exports, type Plan, type Step } from "./plan.ts";
+import { MemoryFault } from "./memory-fault.ts";
+import { addressAt, type Address } from "./address.ts";
+import type { EntryPlan, Exports, Plan, Step } from "./plan.ts";
 import { byteLength } from "./tensor.ts";
 
 /** Makes of a function of the module one that checks every access of memory; `createSession` takes it as `guards`. */

@@ -1,7 +1,8 @@
 export * from "./decode.ts";
 export type { DType, TensorData } from "./dtype.ts";
-export { DlcError, MemoryFault } from "./error.ts";
+export { DlcError } from "./error.ts";
 export type { GuardNotes } from "./guard-notes.ts";
+export { MemoryFault } from "./memory-fault.ts";
 export { memoryGuards, type Guard } from "./guards.ts";
 export type { Input, Inputs } from "./input.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
@@ -9,5 +10,14 @@ export { loadBuilt, type LoadOptions, type Manifest } from "./load.ts";
 export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Setting, Slot, Step } from "./plan.ts";
 export type { KernelProfile, Profile } from "./profile.ts";
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from "./safetensors.ts";
-export { createSession, type RunOptions, type SaveOptions, type Session, type SessionOptions, type StateTensor } from "./session.ts";
+export {
+  createSession,
+  type BoundEntry,
+  type Outputs,
+  type RunOptions,
+  type SaveOptions,
+  type Session,
+  type SessionOptions,
+  type StateTensor,
+} from "./session.ts";
 export type { Tensor } from "./tensor.ts";

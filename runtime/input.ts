@@ -11,14 +11,16 @@ export type Input =
   | { readonly data: TensorData | readonly (number | boolean)[]; readonly shape: readonly number[] };
 export type Inputs = Readonly<Record<string, Input>>;
 
+export type Elements = TensorData | readonly (number | boolean)[];
+
 interface Given {
-  readonly data: TensorData | readonly (number | boolean)[];
+  readonly data: Elements;
   readonly shape: readonly number[] | null;
 }
 
 function given(input: Input): Given {
   if (typeof input === "number") return { data: [input], shape: [] };
-  if (ArrayBuffer.isView(input) || Array.isArray(input)) return { data: input as Given["data"], shape: null };
+  if (ArrayBuffer.isView(input) || Array.isArray(input)) return { data: input as Elements, shape: null };
   return input as Given;
 }
 
@@ -97,9 +99,11 @@ const ranges: Readonly<Record<DType, readonly [number, number] | null>> = {
   bool: [0, 1],
 };
 
+/** The elements of an input, which may be the caller's own array. */
+export const elementsOf = (input: Input): Elements => given(input).data;
+
 /** Checks the values where the array type does not promise them: numbers for an integer dtype, bytes for a bool. */
-export function checkValues(slot: NamedSlot, input: Input): void {
-  const { data } = given(input);
+export function checkValues(slot: NamedSlot, data: Elements): void {
   const range = ranges[slot.dtype];
   if (range === null || (ArrayBuffer.isView(data) && slot.dtype !== "bool")) return;
   for (let i = 0; i < data.length; i++) {
@@ -109,6 +113,6 @@ export function checkValues(slot: NamedSlot, input: Input): void {
   }
 }
 
-export function copyInput(to: TensorData, input: Input): void {
-  to.set(given(input).data as ArrayLike<number>);
+export function copyInput(to: TensorData, data: Elements): void {
+  to.set(data as ArrayLike<number>);
 }

@@ -2,8 +2,6 @@ import type { Address } from "./address.ts";
 import type { DType } from "./dtype.ts";
 import type { GuardNotes, Operand, TurnNotes } from "./guard-notes.ts";
 
-export { addressAt, type Address } from "./address.ts";
-
 /** Where a tensor lies in the arena. `offset` is in bytes, 16-byte aligned; `shape` is row-major. */
 export interface Slot {
   readonly dtype: DType;

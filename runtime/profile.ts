@@ -1,5 +1,6 @@
 import { exported } from "./instantiate.ts";
-import { addressAt, type Exports, type Step } from "./plan.ts";
+import { addressAt } from "./address.ts";
+import type { Exports, Step } from "./plan.ts";
 
 export interface KernelProfile {
   readonly kernel: string;

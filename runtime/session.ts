@@ -2,9 +2,9 @@ import { copyConstants, createArena } from "./arena.ts";
 import type { TensorData } from "./dtype.ts";
 import { fail, list } from "./error.ts";
 import type { Guard } from "./guards.ts";
-import { checkValues, copyInput, fittingVariant, type Input, type Inputs } from "./input.ts";
+import { checkValues, copyInput, elementsOf, fittingVariant, type Elements, type Input, type Inputs } from "./input.ts";
 import { exported, instantiate, type Mode } from "./instantiate.ts";
-import type { Code, EntryPlan, Exports, Persistent, Plan } from "./plan.ts";
+import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
 import { viewOf, type Tensor } from "./tensor.ts";
 import { setSetting } from "./settings.ts";
@@ -25,6 +25,16 @@ export interface RunOptions {
   readonly dims?: Readonly<Record<string, number>>;
 }
 
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/** An entry, and the arrays that its inputs come from. Running it again and again allocates nothing. */
+export interface BoundEntry {
+  /** Views into the arena, valid until the session runs something again. */
+  readonly outputs: Outputs;
+  /** Runs the entry on what the arrays hold now, and gives `outputs`. Throws E0814 for numbers that are none of the input's dtype. */
+  run(): Outputs;
+}
+
 export interface StateTensor extends Tensor {
   readonly kind: "param" | "state";
 }
@@ -39,7 +49,9 @@ export interface SaveOptions {
 export interface Session {
   readonly plan: Plan;
   /** Runs an entry. Throws E0803 for an unknown entry, E081x for inputs that do not fit. */
-  run(entry: string, inputs?: Inputs, options?: RunOptions): Record<string, Tensor>;
+  run(entry: string, inputs?: Inputs, options?: RunOptions): Outputs;
+  /** Checks everything as `run` does, once; from then on only the arrays' elements may change. */
+  bind(entry: string, inputs?: Inputs, options?: Pick<RunOptions, "dims">): BoundEntry;
   /** Params and state by path; `data` are views. Call `touch` after writing to one. */
   readonly state: ReadonlyMap<string, StateTensor>;
   touch(): void;
@@ -61,7 +73,8 @@ export interface Session {
 interface Variant {
   readonly plan: EntryPlan;
   readonly inputs: readonly TensorData[];
-  readonly outputs: readonly TensorData[];
+  /** By name, in the order of the plan. */
+  readonly outputs: Outputs;
   readonly call: () => void;
   readonly prepare: (() => void) | null;
   /** The version of the weights that the weights stage has seen. */
@@ -82,7 +95,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     const variant: Variant = {
       plan: entry,
       inputs: entry.inputs.map((slot) => viewOf(buffer, slot)),
-      outputs: entry.outputs.map((slot) => viewOf(buffer, slot)),
+      outputs: Object.fromEntries(entry.outputs.map((slot) => [slot.name, { dtype: slot.dtype, shape: slot.shape, data: viewOf(buffer, slot) }])),
       call: guard(entry, "call", exported(exports, entry.call)),
       prepare: entry.prepare === null ? null : guard(entry, "prepare", exported(exports, entry.prepare)),
       preparedAt: -1,
@@ -99,13 +112,21 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       return fail("E0803", `the model has no entry \`${entry}\``, `it has ${list(names)}`);
     }
     const plans = known.map((variant) => variant.plan);
-    const variant = known[fittingVariant(plans, inputs, dims)] as Variant;
-    for (const slot of variant.plan.inputs) checkValues(slot, inputs[slot.name] as Input);
-    return variant;
+    return known[fittingVariant(plans, inputs, dims)] as Variant;
   }
 
-  function fill(variant: Variant, inputs: Inputs): void {
-    variant.plan.inputs.forEach((slot, i) => copyInput(variant.inputs[i] as TensorData, inputs[slot.name] as Input));
+  const arraysOf = (variant: Variant, inputs: Inputs): readonly Elements[] => variant.plan.inputs.map(({ name }) => elementsOf(inputs[name] as Input));
+
+  function check(variant: Variant, arrays: readonly Elements[]): void {
+    for (let i = 0; i < arrays.length; i++) checkValues(variant.plan.inputs[i] as NamedSlot, arrays[i] as Elements);
+  }
+
+  /** The weights stage comes before the inputs, which may lie where it works. */
+  function execute(variant: Variant, arrays: readonly Elements[]): void {
+    prepare(variant);
+    for (let i = 0; i < arrays.length; i++) copyInput(variant.inputs[i] as TensorData, arrays[i] as Elements);
+    variant.call();
+    if (variant.plan.writes) version++;
   }
 
   function prepare(variant: Variant): void {
@@ -119,16 +140,22 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     state,
     run(entry, inputs = {}, { view = false, dims } = {}) {
       const variant = select(entry, inputs, dims);
-      prepare(variant);
-      fill(variant, inputs);
-      variant.call();
-      if (variant.plan.writes) version++;
-      return Object.fromEntries(
-        variant.plan.outputs.map(({ name, dtype, shape }, i) => {
-          const data = variant.outputs[i] as TensorData;
-          return [name, { dtype, shape, data: view ? data : data.slice() }];
-        }),
-      );
+      const arrays = arraysOf(variant, inputs);
+      check(variant, arrays);
+      execute(variant, arrays);
+      if (view) return variant.outputs;
+      return Object.fromEntries(Object.entries(variant.outputs).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: data.slice() }]));
+    },
+    bind(entry, inputs = {}, { dims } = {}) {
+      const variant = select(entry, inputs, dims);
+      const arrays = arraysOf(variant, inputs);
+      check(variant, arrays);
+      const run = (): Outputs => {
+        check(variant, arrays);
+        execute(variant, arrays);
+        return variant.outputs;
+      };
+      return { outputs: variant.outputs, run };
     },
     touch() {
       version++;
@@ -159,9 +186,12 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     profile(entry, inputs = {}, runs = 10) {
       if (plan.profiled.length === 0) fail("E0805", "this module was not built for profiling", "compile with `profile`");
       const variant = select(entry, inputs, undefined);
+      const arrays = arraysOf(variant, inputs);
+      check(variant, arrays);
       const before = session.snapshot();
       prepare(variant);
-      const profile = profileSteps(variant.plan.steps, exports, buffer, runs, () => fill(variant, inputs));
+      const fill = (): void => variant.inputs.forEach((to, i) => copyInput(to, arrays[i] as Elements));
+      const profile = profileSteps(variant.plan.steps, exports, buffer, runs, fill);
       session.restore(before);
       return profile;
     },

@@ -1,24 +1,25 @@
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
-import type { Inputs } from "../../runtime/input.ts";
 import type { EntryPlan, NamedSlot } from "../../runtime/plan.ts";
 import { count, showType } from "../../runtime/tensor.ts";
 import { complain } from "../host/complain.ts";
 import { itemSize, type Dataset, type Field, type Split } from "./dataset.ts";
 
-/**
- * Fills the inputs of an entry with samples, input by input from the field of the same name. The arrays are used again for every batch.
- * Throws E1012 for an input that the data cannot feed.
- */
-export function createFeeder(dataset: Dataset, entry: EntryPlan): (split: Split, indices: Int32Array) => Inputs {
-  const buffers = new Map(entry.inputs.map((slot) => [slot.name, new dtypes[slot.dtype].array(count(slot.shape)) as TensorData]));
-  return (split, indices) =>
-    Object.fromEntries(
-      entry.inputs.map((slot) => {
-        const buffer = buffers.get(slot.name) as TensorData;
-        gather(buffer, slot, fieldOf(dataset, split, entry, slot, indices.length), indices);
-        return [slot.name, buffer];
-      }),
-    );
+/** The arrays of an entry's inputs, which are filled anew for every batch. */
+export interface Feeder {
+  readonly inputs: Readonly<Record<string, TensorData>>;
+  /** Throws E1012 for an input that the data cannot feed. */
+  fill(split: Split, indices: Int32Array): void;
+}
+
+/** Feeds an entry with samples, input by input from the field of the same name. */
+export function createFeeder(dataset: Dataset, entry: EntryPlan): Feeder {
+  const arrays = entry.inputs.map((slot): TensorData => new dtypes[slot.dtype].array(count(slot.shape)));
+  return {
+    inputs: Object.fromEntries(entry.inputs.map((slot, i) => [slot.name, arrays[i] as TensorData])),
+    fill(split, indices) {
+      entry.inputs.forEach((slot, i) => gather(arrays[i] as TensorData, slot, fieldOf(dataset, split, entry, slot, indices.length), indices));
+    },
+  };
 }
 
 function fieldOf(dataset: Dataset, split: Split, entry: EntryPlan, slot: NamedSlot, samples: number): Field {
@@ -45,7 +46,8 @@ function gather(to: TensorData, slot: NamedSlot, field: Field, indices: Int32Arr
   const divisor = slot.dtype === "f32" ? field.divisor : 1;
   for (let sample = 0; sample < indices.length; sample++) {
     const from = (indices[sample] ?? 0) * size;
-    if (divisor === 1) to.set(field.data.subarray(from, from + size), sample * size);
-    else for (let i = 0; i < size; i++) to[sample * size + i] = (field.data[from + i] ?? 0) / divisor;
+    const start = sample * size;
+    // A loop rather than `set`, which would need a view of each sample.
+    for (let i = 0; i < size; i++) to[start + i] = (field.data[from + i] ?? 0) / divisor;
   }
 }

@@ -7,7 +7,8 @@ import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { printKernels } from "../../compiler/kernel/print.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";
-import { addressAt, callsOf, type Code } from "../../runtime/plan.ts";
+import { addressAt } from "../../runtime/address.ts";
+import { callsOf, type Code } from "../../runtime/plan.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 import { compileExample, digits, examples, sourceOf } from "./examples.ts";
 

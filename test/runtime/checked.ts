@@ -4,7 +4,8 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { programOf } from "../../compiler/run-graph.ts";
 import { createSession, memoryGuards, MemoryFault, type Code, type Plan, type Step } from "../../runtime/index.ts";
-import { addressAt, callsOf } from "../../runtime/plan.ts";
+import { addressAt } from "../../runtime/address.ts";
+import { callsOf } from "../../runtime/plan.ts";
 
 export type Call = Extract<Step, { kind: "call" }>;
 

@@ -1,4 +1,5 @@
-import type { Address, Step } from "../../../runtime/plan.ts";
+import type { Address } from "../../../runtime/address.ts";
+import type { Step } from "../../../runtime/plan.ts";
 import { never } from "../../support/invariant.ts";
 import { views } from "./helpers.ts";
 

@@ -1,4 +1,5 @@
-import type { Address, Step } from "../../../runtime/plan.ts";
+import type { Address } from "../../../runtime/address.ts";
+import type { Step } from "../../../runtime/plan.ts";
 import { invariant, never } from "../../support/invariant.ts";
 import type { Callee, FunctionWriter } from "./function.ts";
 
