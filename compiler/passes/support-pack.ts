@@ -26,6 +26,7 @@ export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], 
   const contraction = contractionOf(node);
   const [lhs, rhs] = operands;
   if (contraction === null || contraction.panel !== undefined || lhs === undefined || rhs === undefined) return null;
+  if (contraction.dims.some(({ size }) => size === 0)) return null;
   const result = at(node.results, 0);
   if ([lhs, rhs, result].some(({ type }) => type.dtype !== "f32")) return null;
   const straight: Side = { dims: ordered(contraction.dims), plain: lhs, toPack: rhs };
