@@ -7,7 +7,8 @@ import { graphOf, programOf, Runner } from "../frontend/program.ts";
 import { random } from "../ops/values.ts";
 import { expectDirection, expectNear, gradientError } from "./agreement.ts";
 import type { Item } from "./library/item.ts";
-import { drawnItems, items } from "./library/items.ts";
+import { drawn as drawnItems } from "./library/drawn.ts";
+import { items } from "./library/items.ts";
 import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.ts";
 
 /** The loss bends everything, so that no item has an upstream gradient of all ones. */

@@ -41,13 +41,6 @@ export const layers: readonly Item[] = [
   onImage('upsample(x, 2, mode: "linear")'),
   onImage("resize(x, [7, 2])"),
   {
-    name: "roi_align",
-    value: "roi_align(x, box, image, size: 2, scale: 0.5)",
-    inputs: { x: "f32[2, 3, 4, 1]", box: "f32[3, 4]", image: "i32[3]" },
-    of: ["x"],
-    between: { box: [0, 9] },
-  },
-  {
     name: "roi_pool",
     value: "roi_pool(x, box, image, size: [2, 3], scale: 0.5)",
     inputs: { x: "f32[2, 3, 4, 1]", box: "f32[3, 4]", image: "i32[3]" },

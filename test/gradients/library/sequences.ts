@@ -28,5 +28,5 @@ export const sequences: readonly Item[] = [
   { name: "spectrogram", value: "spectrogram(x, size: 4, hop: 2)", inputs: { x: "f32[A, 8]" } },
   { name: "log_mel", value: "log_mel(x, rate: 16, size: 8, hop: 4, mels: 2, lowest: 0.1)", inputs: { x: "f32[A, 16]" } },
   { name: "gaussian_blur", value: "gaussian_blur(x, sigma: 0.7)", inputs: { x: "f32[A, B, C, 2]" } },
-  { name: "affine_transform", value: "affine_transform(x, matrix)", inputs: { x: "f32[A, B, 2, 2]", matrix: "f32[A, 2, 3]" }, of: ["x"] },
+  { name: "affine_transform", value: "affine_transform(x, matrix)", inputs: { x: "f32[A, B, 2, 2]", matrix: "f32[A, 2, 3]" } },
 ];
