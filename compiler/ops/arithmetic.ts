@@ -56,6 +56,7 @@ export const arithmetic = family({
       return { x: dx, y: g.neg(g.mul(dx, out)) };
     },
     reference: (x, y) => x / y,
+    steps: (_, y) => Math.sign(y),
     integer: (x, y) => (y === 0 ? 0 : x / y),
     between: [0.4, 4],
   }),
@@ -67,10 +68,12 @@ export const arithmetic = family({
     scalar: (k, x, y) => {
       if (x.type.scalar !== "i32") {
         const quotient = k.let(k.trunc(k.div(x, y)));
-        const rest = k.sub(x, k.mul(y, quotient));
+        const rest = k.let(k.sub(x, k.mul(y, quotient)));
+        // Where x is just below a multiple of y the quotient is rounded up to it, and nothing is left.
+        const crosses = k.or(k.and(k.lt(rest, 0), k.gt(x, 0)), k.and(k.gt(rest, 0), k.lt(x, 0)));
         // A quotient of 0 may be one by infinity, and one that is infinite may be of finite numbers: times y neither is x.
         const vanishes = k.and(k.ge(k.abs(quotient), farQuotient), k.ne(y, 0));
-        return k.select(k.eq(quotient, 0), x, k.select(vanishes, k.mul(x, 0), rest));
+        return k.select(k.eq(quotient, 0), x, k.select(k.or(crosses, vanishes), k.mul(x, 0), rest));
       }
       return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
     },

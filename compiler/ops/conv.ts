@@ -71,7 +71,7 @@ const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): number[] => [nth(x,
 
 export const convolutions = family({
   conv: contracting({
-    doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it",
+    doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it; where padding meets a number that is not finite, it may count as zeros (NaN) or as nothing",
     operands: ["x", "w"],
     attrs,
     requires: {
@@ -106,7 +106,7 @@ export const convolutions = family({
   }),
 
   conv_input_gradient: contracting({
-    doc: "the gradient of conv with respect to x, whose spatial sizes are `size`; also known as transposed convolution",
+    doc: "the gradient of conv with respect to x, whose spatial sizes are `size`; also known as transposed convolution; gaps and edges may count as zeros or as nothing, as in conv",
     operands: ["dy", "w"],
     attrs: { ...attrs, size: "ints" },
     requires: {
@@ -138,7 +138,7 @@ export const convolutions = family({
   }),
 
   conv_kernel_gradient: contracting({
-    doc: "the gradient of conv with respect to w, whose spatial sizes are `size`",
+    doc: "the gradient of conv with respect to w, whose spatial sizes are `size`; padding is as in conv",
     operands: ["x", "dy"],
     attrs: { ...attrs, size: "ints" },
     requires: {

@@ -1,10 +1,14 @@
 // Pointwise ops of what is no number, infinite, subnormal or at the end of its dtype: every target gives the same as the reference.
 import { expect, test } from "vitest";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
+import type { Value } from "../../compiler/graph/ir.ts";
 import { printKernels } from "../../compiler/kernel/print.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { tensor } from "../../compiler/types/tensor-type.ts";
 import { expectAgreement } from "./targets/agree.ts";
 import { tableOf } from "./targets/rows.ts";
-import { compiled, targetsOf } from "./targets/run.ts";
+import { compiled, run, targetsOf } from "./targets/run.ts";
 import { pointwiseSpecial } from "./targets/special.ts";
 
 /** Shifts by counts that differ have no vectors. */
@@ -29,3 +33,25 @@ for (const [op, list] of Map.groupBy(inKernels, (row) => row.op)) {
     for (const { row, graph, data } of made) expectAgreement(targets, graph, data, op.exact, (output) => `${op.name}(${row.says}) ${output}`);
   });
 }
+
+test("a remainder has the sign of x, also next to multiples of y", async () => {
+  const neighbours = (x: number): number[] => [-3, -2, -1, 0, 1, 2, 3].map((halves) => Math.fround(Math.fround(x) * (1 + halves * 2 ** -24)));
+  const pairs = [0.1, 2 * Math.PI, 7, 2.240846661152318e-4]
+    .map(Math.fround)
+    .flatMap((y) => [1, -1].flatMap((sign) => [1, 3, 10, 100, 533, 541, 1021].flatMap((n) => neighbours(sign * n * y).map((x) => [x, y] as const))));
+  const g = new GraphBuilder("e0", ops);
+  const [x, y] = ["x", "y"].map((name) => g.input(name, tensor("f32", [pairs.length]))) as [Value, Value];
+  g.output("rest", g.call("rem", [x, y]));
+  const data = new Map(["x", "y"].map((name, side) => [name, Float64Array.from(pairs, (pair) => pair[side] ?? 0)]));
+  const graph = g.build();
+  const { strict } = await targetsOf(compiled([graph]));
+  const rests = present(run(strict, graph, data).get("rest"), "a result");
+  // Near a multiple nothing is left or almost y, each as good as the other.
+  const wrong = pairs.filter(([a, b], i) => {
+    const rest = rests[i] ?? Number.NaN;
+    const [distance, exact] = [Math.abs(a % b), Math.abs(rest)];
+    const around = Math.abs(distance - exact);
+    return rest * a < 0 || !(Math.min(around, b - around) <= 2 ** -23 * Math.abs(a));
+  });
+  expect(wrong).toEqual([]);
+});
