@@ -17,7 +17,7 @@ export interface Header {
 const maxEntries = 100_000;
 const maxAxes = 64;
 
-const blanks = /[ \t\r\n]*/y;
+const blanks = " \t\r\n";
 const sizes = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 const plainText = /[^"\\\n]*/y;
 
@@ -36,17 +36,20 @@ export function readHeader(text: string, refuse: Refuse): Header {
     at += found.length;
     return found;
   };
+  const skip = (): void => {
+    while (at < text.length && blanks.includes(text.charAt(at))) at++;
+  };
   const accept = (sign: string): boolean => {
-    match(blanks);
+    skip();
     if (text[at] !== sign) return false;
     at++;
-    match(blanks);
+    skip();
     return true;
   };
   const expect = (sign: string): boolean => accept(sign) || refuse(`its header is not as it should be at character ${at}: expected ${sign}`);
 
   function string(): string {
-    match(blanks);
+    skip();
     const start = at;
     expect('"');
     at = start + 1;
