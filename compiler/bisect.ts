@@ -5,7 +5,7 @@
 import type { Source, Span } from "../dsl/span.ts";
 import { compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
 import { elaborateSource, stagesOfGraph, type CompileOptions, type GraphStage } from "./compile.ts";
-import { evaluateWithBounds, f64Share, type GraphData } from "./graph/error-bound.ts";
+import { evaluateWithBounds, type Bounded, type GraphData } from "./graph/error-bound.ts";
 import { evaluate } from "./graph/evaluate.ts";
 import type { Graph, Node } from "./graph/ir.ts";
 import { shrinkGraph, shrinkGraphAsync } from "./graph/shrink.ts";
@@ -29,7 +29,7 @@ export type Verdict =
   | {
       readonly kind: "agrees";
       readonly stages: number;
-      /** Of the last graph against the first, in f64; null where nothing can be said of any result. */
+      /** Of the last graph against the first, both in f32; null where nothing can be said of any result. */
       readonly passes: LargestDifference | null;
       /** Of the compiled code against the last graph. */
       readonly code: LargestDifference | null;
@@ -80,10 +80,7 @@ export async function bisect(source: Source, { entry, seed = 0, budget = 300, on
   const largestOfCode = largest(bounds, results);
   const difference = (largestOfCode?.share ?? 0) > 1 ? largestOfCode : exactDifference(last, results, data, relaxed);
   if (difference === null) {
-    const first = named(evaluate(graph, { ...data, precision: "f64" }));
-    const got = new Map([...bounds].map(([what, { value }]) => [what, value.data]));
-    const wanted = new Map([...bounds].map(([what, { error }]) => [what, { value: present(first.get(what), what), error }]));
-    return { kind: "agrees", stages: stages.length - 1, passes: largest(wanted, got, 4 * f64Share), code: largestOfCode };
+    return { kind: "agrees", stages: stages.length - 1, passes: largestOfPasses(graph, last, bounds, data), code: largestOfCode };
   }
   onProgress("the compiled code disagrees; shrinking");
   const compare = async (candidate: Graph): Promise<Difference | null> => {
@@ -98,6 +95,13 @@ const isLate = ({ pass }: GraphStage): boolean => pass !== null && lateStages.ha
 
 /** Whether the code may round once in a multiply-add. */
 export const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean => mode !== "strict" && (target ?? "wasm") === "wasm";
+
+/** The last graph against the first one in f32: passes that keep f32 results may round constants to f32, so that f64 says nothing of all passes together. */
+function largestOfPasses(first: Graph, last: Graph, bounds: ReadonlyMap<string, Bounded>, data: GraphData): LargestDifference | null {
+  const [wanted, got] = [first, last].map((graph) => named(evaluate(graph, { ...data, precision: "f32" })));
+  const around = new Map([...bounds].map(([what, { error }]) => [what, { value: present(wanted?.get(what), what), error }]));
+  return largest(around, new Map([...(got ?? [])].map(([what, { data: values }]) => [what, values])), 2);
+}
 
 interface Found {
   readonly data: GraphData;

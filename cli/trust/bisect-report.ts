@@ -40,7 +40,7 @@ export function diagnosticOfVerdict(verdict: Verdict, { entry, code, optional }:
 export function reportOfVerdict(verdict: Verdict, { code }: Bisected): string {
   if (verdict.kind === "agrees") {
     const { stages, passes, code: ofCode } = verdict;
-    return `every pass agrees: ${stages} stages, largest difference ${largestText(passes)} in f64; ${code} agrees, largest difference ${largestText(ofCode)}`;
+    return `every pass agrees: ${stages} stages, largest difference ${largestText(passes)}; ${code} agrees, largest difference ${largestText(ofCode)}`;
   }
   const { before, node, difference } = verdict.small;
   const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the graph that is compiled:";

@@ -1,0 +1,50 @@
+import { rmSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { dlc } from "./dlc.ts";
+import { createWorkspace } from "./workspace.ts";
+
+const folder = createWorkspace();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("bisect says in one line that every pass agrees, or as JSON", async () => {
+  const [plain, json] = await Promise.all([
+    dlc(folder, "bisect", "net.dl", "--entry", "step", "--dim", "N=3", "--mode", "strict"),
+    dlc(folder, "bisect", "net.dl", "--dim", "N=3", "--json", "--without", "simplify", "--target", "js"),
+  ]);
+  expect(plain).toMatchObject({ code: 0, stderr: "" });
+  expect(plain.stdout).toMatch(/^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference .*\n$/);
+  expect(json.code).toBe(0);
+  const found = JSON.parse(json.stdout) as { readonly stages: number };
+  expect(found).toMatchObject({ diagnostics: [], entry: "predict", agrees: true });
+  expect(plain.stdout).toContain(`${found.stages + 3} stages`);
+});
+
+test("check --verify compares the values of every entry", async () => {
+  const [plain, json] = await Promise.all([
+    dlc(folder, "check", "net.dl", "--dim", "N=3", "--verify"),
+    dlc(folder, "check", "net.dl", "--dim", "N=3", "--verify", "--entry", "predict", "--mode", "strict", "--json"),
+  ]);
+  expect(plain).toMatchObject({ code: 0, stderr: "" });
+  expect(plain.stdout).toMatch(/^predict N=3: \d+ values of wasm \(fast\) agree with the reference; largest difference /);
+  expect(plain.stdout).toMatch(/^step N=3: \d+ values/m);
+  expect(plain.stdout).toMatch(/^ {2}value of +at +difference +allowed +share$/m);
+  expect(plain.stdout).toMatch(/ net\.dl:4:\d+ /);
+  expect(json.code).toBe(0);
+  const { entries } = JSON.parse(json.stdout) as { readonly entries: readonly { readonly nodes: readonly { readonly share: number }[] }[] };
+  expect(entries).toHaveLength(1);
+  expect(entries[0]?.nodes.every(({ share }) => share <= 1)).toBe(true);
+});
+
+test.each([
+  [["bisect", "net.dl", "--entry", "nothing"], 1, "net.dl has no entry `nothing`"],
+  [["bisect", "net.dl", "--dim", "N=3", "--without", "fuse"], 1, "the pass fuse cannot be left out"],
+  [["bisect"], 2, "missing required argument 'file'"],
+  [["bisect", "broken.dl", "--dim", "N=3"], 1, "broken.dl:4:11"],
+  [["check", "net.dl", "--verify"], 1, "N"],
+  [["check", "net.dl", "--verify", "--entry", "nothing", "--dim", "N=2"], 1, "there is no entry nothing"],
+] as const)("dlc %j ends with %i", async (args, code, says) => {
+  const outcome = await dlc(folder, ...args);
+  expect(outcome.stderr).toContain(says);
+  expect(outcome.code).toBe(code);
+  expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
+});

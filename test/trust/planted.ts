@@ -1,0 +1,36 @@
+// Lists of passes with one that is wrong, as only tests make them.
+import { makeNode } from "../../compiler/graph/build.ts";
+import { splatValue } from "../../compiler/graph/facts.ts";
+import type { Graph } from "../../compiler/graph/ir.ts";
+import { annotate, rebuild } from "../../compiler/graph/rebuild.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { pipeline, stageNamesOf } from "../../compiler/pipeline.ts";
+
+/** The pipeline with the pass of that stage doing something to its graph afterwards. */
+export function spoiled(stage: string, spoil: (graph: Graph) => Graph): readonly Pass[] {
+  const at = stageNamesOf(pipeline).indexOf(stage);
+  return pipeline.map((pass, index): Pass => (index === at ? { ...pass, run: (graph, options) => spoil(pass.run(graph, options)) } : pass));
+}
+
+/** `x - 1` becomes `1 - x`. */
+export const swapConstantSubs = (graph: Graph): Graph =>
+  rebuild(graph, (g, node, [x, y]) => (node.op.name === "sub" && x !== undefined && y !== undefined && splatValue(y) !== null ? [g.sub(y, x)] : null));
+
+/** Every sum is off by so much, relative to what it adds to. */
+export const roundSums =
+  (by: number) =>
+  (graph: Graph): Graph =>
+    rebuild(graph, (g, node, operands) => {
+      if (node.op.name !== "reduce_sum") return null;
+      const sum = makeNode(node.op, operands, node.attrs, node.span);
+      g.nodes.push(sum);
+      return sum.results.map((value) => g.mul(value, 1 + by));
+    });
+
+/** All values of one area of memory lie in the same place. */
+export const overlapScratch = (graph: Graph): Graph =>
+  annotate(graph, ({ op, notes }) => ({
+    ...notes,
+    ...(notes.places !== undefined &&
+      op.form.kind === "pointwise" && { places: notes.places.map((place) => (place?.area === "scratch" ? { area: "scratch", offset: 0 } : place)) }),
+  }));

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { createResolver } from "../../cli/host/resolver.ts";
+import { diagnosticOf, showVerified } from "../../cli/trust/verify.ts";
+import { elaborateSource } from "../../compiler/compile.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { pipeline } from "../../compiler/pipeline.ts";
+import { verifyEntry, type VerifiedEntry } from "../../compiler/verify-entry.ts";
+import { position } from "../../dsl/span.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { overlapScratch, spoiled } from "./planted.ts";
+
+const source = {
+  name: "net.dl",
+  text: `dl 1
+
+entry predict(x: f32[N, 8]) {
+  let hidden = x |> dense(6) |> tanh
+  let wide = softmax(hidden)
+  { y: wide |> dense(3), hidden }
+}
+`,
+};
+
+async function verified(passes: readonly Pass[], target: "wasm" | "js"): Promise<VerifiedEntry> {
+  const { program } = elaborateSource(source, { dims: { N: 5 }, resolve: createResolver(source.name) });
+  return verifyEntry(program, present(program.entries[0], "there is an entry"), { passes, target, mode: "strict", seed: 2 });
+}
+
+test.each(["wasm", "js"] as const)("%s: every value that reaches memory is within its bound, and all but exact", async (target) => {
+  const found = await verified(pipeline, target);
+  expect(found.wrong).toBeNull();
+  expect(found.compared).toBeGreaterThanOrEqual(3);
+  expect(found.nodes[0]?.difference.share).toBeGreaterThan(0);
+  expect(found.nodes[0]?.difference.share).toBeLessThan(1);
+  expect(diagnosticOf(found, "net.dl", target)).toBeNull();
+  expect(showVerified(found, target)).toMatch(
+    new RegExp(`^predict N=5: ${found.compared} values of ${target} agree with the reference; largest difference [\\d.]+ % `),
+  );
+});
+
+test("the place is that of the first value that is wrong", async () => {
+  const found = await verified(spoiled("plan-memory", overlapScratch), "wasm");
+  const diagnostic = diagnosticOf(found, "net.dl", "wasm (strict)");
+  expect(diagnostic?.code).toBe("E1023");
+  const at = present(diagnostic?.at, "it has a place");
+  expect(position(at.span.source, at.span.start).line).toBe(4);
+  expect(showVerified(found, "wasm")).toContain("are not all those of the reference");
+});
