@@ -1,0 +1,31 @@
+import { parseArgs } from "node:util";
+import { runFiles, showFile } from "../hostile/run.ts";
+
+// `npm run fuzz:files -- --count 1000000 --seed 1 --formats safetensors,npy,idx`: damaged files through their readers. Nothing but errors with codes may come out, none may
+// take more than a second, and whatever reads must write and read the same. `--show 17 --formats ir` prints file 17 of that seed instead.
+
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+    formats: { type: "string", default: "safetensors,npy,idx,manifest,run,history,ir,kir" },
+    show: { type: "string" },
+  },
+});
+const [count, seed, formats] = [Number(values.count), Number(values.seed), values.formats.split(",")];
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+let failed = 0;
+for (const format of formats) {
+  if (values.show !== undefined) {
+    process.stdout.write(showFile(format, seed, Number(values.show)));
+    continue;
+  }
+  const { read, refused, slowest, codes, failures } = runFiles(format, seed, count, say);
+  failed += failures;
+  const named = [...codes].toSorted(([a], [b]) => a.localeCompare(b)).map(([code, n]) => `${code} ${n}`);
+  say(
+    `${format}, seed ${seed}: ${read + refused} files, ${read} read, ${refused} refused (${named.join(" · ")}), slowest ${slowest.toFixed(1)} ms, ${failures} failures`,
+  );
+}
+process.exitCode = failed === 0 ? 0 : 1;

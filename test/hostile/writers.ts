@@ -1,0 +1,32 @@
+import { writeNpy } from "../../compiler/formats/npy.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { printFunction, printKernels } from "../../compiler/kernel/print.ts";
+import { parseFile } from "../../compiler/kernel/parse.ts";
+import { writeSafetensors } from "../../runtime/safetensors.ts";
+import { bytesOf } from "./build.ts";
+import { readers, type Format } from "./readers.ts";
+
+const writers: Readonly<Partial<Record<Format, (file: Uint8Array) => Uint8Array>>> = {
+  safetensors: (file) => {
+    const { tensors, metadata } = readers.safetensors(file);
+    return writeSafetensors(tensors, Object.fromEntries(metadata));
+  },
+  npy: (file) => writeNpy(readers.npy(file)),
+  ir: (file) => bytesOf(printGraph(readers.ir(file))),
+  kir: (file) => {
+    const { functions, kernels } = parseFile({ name: "x.kir", text: new TextDecoder().decode(file) });
+    return bytesOf([...functions.map(printFunction), printKernels(kernels)].join("\n"));
+  },
+};
+
+/** What we write of a file that reads must read, and be written the same again; says why not, or null. Formats that we only read are not asked. */
+export function changedByWriting(format: Format, file: Uint8Array): string | null {
+  const write = writers[format];
+  if (write === undefined) return null;
+  try {
+    const once = write(file);
+    return Buffer.compare(once, write(once)) === 0 ? null : "written twice, it is another file";
+  } catch (error) {
+    return `what is written of it does not read: ${String(error)}`;
+  }
+}
