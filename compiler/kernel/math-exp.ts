@@ -55,7 +55,7 @@ export const expm1 = mathFunction("expm1", "e^x - 1, within 1.5 ulp; the sign of
 
 // e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, left of zero, e / (1 + e): nothing overflows or cancels. What 1 + e lost is put back
 // behind the division: all of it where e is small and it counts most. 2^n comes as 2^(n + 64), always normal, times 2^-64.
-export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 1.9 ulp", ["x"], (k, x) => {
+export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 2 ulp", ["x"], (k, x) => {
   const { n, r } = reduce(k, k.let(k.max(k.bitsF32(k.or(k.bitsI32(x), k.int(signBit))), -104.5), "b"));
   const scaled = k.mul(expOfReduced(k, r), k.bitsF32(k.add(k.shl(n, 23), oneBits + (64 << 23))));
   const e = k.let(k.mul(scaled, 2 ** -64), "e");

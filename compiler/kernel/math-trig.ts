@@ -2,9 +2,9 @@ import { mathFunction, type FunctionBuilder } from "./function-builder.ts";
 import type { Expr } from "./ir.ts";
 import { clamp, polynomial, toWhole } from "./math-parts.ts";
 
-// x = n pi/2 + r with |r| <= pi/4, pi/2 in five parts of which four have 9 bits: their products with n are exact for n < 2^15, |x| < 51,471.
+// x = n pi/2 + r with |r| <= pi/4, pi/2 in four parts of which three have 10 bits: their products with n are exact for n < 2^14, |x| < 25,735.
 // Beyond, the error grows with x until nothing is right, but the result stays within -1..1; inf and NaN give NaN.
-const halfPi = [1.5703125, 0.00048351287841796875, 3.1385570764541626e-7, 6.070877134334296e-11, 6.223371969669989e-14] as const;
+const halfPi = [1.5703125, 0.0004839897155761719, -1.6298145055770874e-7, 6.07710062827671e-11] as const;
 
 // Minimax in z = r^2: sin r = r + r z P(z), relative error 1.6e-10; cos r = 1 - z/2 + z^2 Q(z), relative error 1.2e-10.
 const sine = [-0.1666666716337204, 0.008333380334079266, -0.00019853505364153534, 2.837395186361391e-6];
@@ -18,7 +18,7 @@ function sineOf(k: FunctionBuilder, x: Expr, turns: number): Expr {
   const b = k.let(k.mul(whole, halfPi[3]), "b");
   const low = k.let(k.add(a, b), "low");
   // What the sum `low` lost matters where x is almost a multiple of pi/2.
-  const lost = k.add(k.sub(b, k.sub(low, a)), k.mul(whole, halfPi[4]));
+  const lost = k.sub(b, k.sub(low, a));
   const r = clamp(k, k.sub(k.sub(high, low), lost), -0.8, 0.8);
   const z = k.let(k.mul(r, r), "z");
   const sin = k.add(r, k.mul(r, k.mul(z, polynomial(k, z, sine))));
@@ -28,8 +28,8 @@ function sineOf(k: FunctionBuilder, x: Expr, turns: number): Expr {
   return k.bitsF32(k.xor(k.bitsI32(y), k.shl(k.and(quadrant, 2), 30)));
 }
 
-export const sin = mathFunction("sin", "sine, within 1.5 ulp for |x| <= 50,000; the sign of zero is kept", ["x"], (k, x) =>
+export const sin = mathFunction("sin", "sine, within 1.6 ulp for |x| <= 25,000; the sign of zero is kept", ["x"], (k, x) =>
   k.select(k.eq(x, 0), x, sineOf(k, x, 0)),
 );
 
-export const cos = mathFunction("cos", "cosine, within 1.5 ulp for |x| <= 50,000", ["x"], (k, x) => sineOf(k, x, 1));
+export const cos = mathFunction("cos", "cosine, within 1.6 ulp for |x| <= 25,000", ["x"], (k, x) => sineOf(k, x, 1));
