@@ -11,6 +11,7 @@ import { inline } from "./passes/inline.ts";
 import { mergeCommon } from "./passes/merge-common.ts";
 import type { Fact, Pass } from "./passes/pass.ts";
 import { planMemory } from "./passes/plan-memory.ts";
+import { reassociate } from "./passes/reassociate.ts";
 import { simplify } from "./passes/simplify.ts";
 import { sink } from "./passes/sink.ts";
 import { specialize } from "./passes/specialize.ts";
@@ -23,6 +24,7 @@ export const pipeline = [
   freeze, //            before everything that computes with constants; only where weights are given
   specialize, //        before simplify, which then knows inside of a loop what is known outside
   simplify,
+  reassociate, //       after simplify, which shows what repeats; before fold-constants, which computes multiples of constants
   foldConstants,
   mergeCommon,
   hoist, //             again: the loops of the gradient

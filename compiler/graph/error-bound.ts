@@ -106,7 +106,7 @@ const all = (length: number, error: number): Float64Array => new Float64Array(le
 function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
   const { form } = node.op;
   const { length } = result.data;
-  if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map((x) => (x === Math.fround(x) ? 0 : u * Math.abs(x))) : all(length, 0);
+  if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map(storageError) : all(length, 0);
   if (form.kind === "pointwise") return pointwise(node, operands, result);
   // A place that may be another, or an order that may be another, leaves nothing certain.
   if (operands.some((operand) => !isFloat(operand.value.type.dtype) && !isExact(operand))) return all(length, Infinity);
@@ -136,10 +136,14 @@ const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((
 /** What the roundings of a sum of `count` terms add up to, whatever their order; `size` is the sum of magnitudes. */
 const roundings = (count: number, size: number): number => (size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny));
 
-/** Movements and sums: of errors as of values. Whatever they fill in (the value of a padding) has none. */
+/** What a known number loses when it is stored. */
+const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
+
+/** Movements and sums: of errors as of values. Whatever they fill in (the value of a padding) is a known number. */
 function linear(node: Node, operands: readonly Bounded[]): Float64Array {
   const filled = apply(node, operands, ({ error }) => new Float64Array(error.length));
-  const moved = operands.every(isExact) ? all(filled.length, 0) : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled[i] ?? 0));
+  const stored = filled.map(storageError);
+  const moved = operands.every(isExact) ? stored : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled[i] ?? 0) + (stored[i] ?? 0));
   if (node.op.exact) return moved;
   const [sizes, counts] = [apply(node, operands, magnitudes), apply(node, operands, ({ error }) => all(error.length, 1))];
   return moved.map((e, i) => e + roundings(counts[i] ?? 0, sizes[i] ?? 0));

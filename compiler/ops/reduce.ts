@@ -166,7 +166,7 @@ export const reductions = family({
   }),
 
   reduce_max: reduction({
-    doc: "the largest over `axes`; the gradient is shared equally among ties",
+    doc: "the largest over `axes`, NaN passed over; the gradient is shared equally among ties",
     init: (x) => (x.dtype === "i32" ? -(2 ** 31) : -Infinity),
     combine: "max",
     reference: (a, b) => (a < b ? b : a),
@@ -175,7 +175,7 @@ export const reductions = family({
   }),
 
   reduce_min: reduction({
-    doc: "the smallest over `axes`; the gradient is shared equally among ties",
+    doc: "the smallest over `axes`, NaN passed over; the gradient is shared equally among ties",
     init: (x) => (x.dtype === "i32" ? 2 ** 31 - 1 : Infinity),
     combine: "min",
     reference: (a, b) => (b < a ? b : a),

@@ -4,7 +4,7 @@ import { constantData, isConstant, isLeaf, splatValue } from "../graph/facts.ts"
 import type { Node, Value } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
-import { elements } from "../types/tensor-type.ts";
+import { elements, type TensorType } from "../types/tensor-type.ts";
 import type { Pass } from "./pass.ts";
 
 /** More than this is left to the weights stage: a module should not carry what it can compute. */
@@ -38,14 +38,22 @@ export const foldConstants: Pass = {
 /** A pointwise op of splats is a splat, however large. */
 function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operands: readonly Value[]): readonly Value[] | null {
   if (!op.exact || op.form.kind !== "pointwise" || op.reference.kind !== "scalar") return null;
-  const numbers = operands.map(splatValue);
+  const numbers = operands.map(storedSplat);
   if (!numbers.every((n) => n !== null)) return null;
   const number = op.reference.apply(
     numbers,
     attrs,
     operands.map((value) => value.type),
   );
-  return results.map(({ type }) => builder.constant(type, ndarray({ dtype: type.dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number));
+  return results.map(({ type }) => builder.constant(type, stored(type, number)));
+}
+
+/** A number as an element of that dtype holds it. */
+const stored = ({ dtype }: TensorType, number: number): number => ndarray({ dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number;
+
+function storedSplat(value: Value): number | null {
+  const number = splatValue(value);
+  return number === null ? null : stored(value.type, number);
 }
 
 function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>): readonly Value[] | null {

@@ -66,15 +66,18 @@ const size = (value: Value): number => elements(value.type.shape);
 const result = (node: Node): Value => present(node.results[0], `${node.op.name} has no result`);
 const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 
-/** Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. */
-function freeNodes(graph: Graph): Set<Node> {
+/**
+ * Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. A view of such a thing is free too, unless it is to be
+ * in memory: then what it looks at is.
+ */
+function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
   const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
   const free = new Set<Node>();
   const small = (value: Value): boolean =>
     value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node);
   const generators = new Set<Node>();
   for (const node of graph.nodes) {
-    if (kindOf(node) === "view" && row(node.operands[0])) {
+    if (kindOf(node) === "view" && row(node.operands[0]) && !inMemory(node)) {
       free.add(node);
       generators.add(node);
     }
@@ -104,7 +107,7 @@ function repeats(reader: Node, operand: Value): number {
 export function findGroups(graph: Graph): Grouping {
   const users = usersOf(graph);
   const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
-  const free = freeNodes(graph);
+  const free = freeNodes(graph, (node) => leaving.has(node) || (users.get(node) ?? []).some(readsMemory));
   const groupOf = new Map<Node, Group>();
   const alone = (node: Node): void => {
     groupOf.set(node, { members: new Set([node]), anchor: kindOf(node) === "anchor" ? node : null });

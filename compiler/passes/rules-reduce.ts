@@ -1,5 +1,6 @@
 // Reductions over axes of size 1, over axes that only repeat, and one behind another.
 import { rule, type Match, type RuleText } from "../graph/rewrite.ts";
+import { isFloat } from "../types/tensor-type.ts";
 import { at, iota } from "./support-attrs.ts";
 
 const sizes = (m: Match): number[] => m.ints("axes").map((axis) => at(m.type("x").shape, axis));
@@ -29,10 +30,19 @@ function dimsLeft(m: Match): number[] {
 
 const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints("dims").includes(axis));
 
+/** An extreme passes over a NaN, even where there is nothing else. */
+const keepsAlone =
+  (op: string) =>
+  (m: Match): boolean =>
+    op === "reduce_sum" || op === "reduce_prod" || !isFloat(m.root.type.dtype);
+
 const overOnes = (op: string): readonly (RuleText | string)[] => [
-  `${op}(x) => x`,
-  rule(`${op}(x){axes} => reshape(x){shape=s}`, { when: (m) => sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
-  rule(`${op}(x){axes} => ${op}(reshape(x){shape=s}){axes=a}`, { when: (m) => sizes(m).includes(1), gives: { s: restShape, a: restAxes } }),
+  rule(`${op}(x) => x`, keepsAlone(op)),
+  rule(`${op}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
+  rule(`${op}(x){axes} => ${op}(reshape(x){shape=s}){axes=a}`, {
+    when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
+    gives: { s: restShape, a: restAxes },
+  }),
 ];
 
 /** The largest of equals is any of them. */

@@ -1,10 +1,10 @@
 // Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition; before views likewise.
 import type { GraphBuilder } from "../graph/build.ts";
-import { listAttr, splatValue } from "../graph/facts.ts";
+import { splatValue } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import { elements, isFloat, sameShape } from "../types/tensor-type.ts";
+import { elements, sameShape } from "../types/tensor-type.ts";
 import { at, iota } from "./support-attrs.ts";
-import { channelOf, spread, type Channel } from "./support-channel.ts";
+import { repeated, spread } from "./support-channel.ts";
 import { localRule, type LocalRule } from "./support-local-rules.ts";
 
 const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "reverse", "pad", "concat"]);
@@ -17,11 +17,6 @@ function movedSplat(g: GraphBuilder, { op, operands, results, attrs }: Node): Va
   if (first === undefined || first === null || !numbers.every((n) => Object.is(n, first))) return null;
   if (op.name === "pad" && !Object.is(attrs["value"], first)) return null;
   return g.constant(at(results, 0).type, first);
-}
-
-/** What the operand repeats; null where it is no repetition. */
-function repeated(g: GraphBuilder, value: Value): Channel | null {
-  return splatValue(value) !== null || value.node.op.name === "broadcast" ? channelOf(g, value) : null;
 }
 
 /**
@@ -58,21 +53,8 @@ function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: 
   return g.reshape(g.call(op.name, parts, attrs), type.shape);
 }
 
-/** A sum over axes that only repeat is a multiple. */
-function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
-  const [x] = operands;
-  if (op.name !== "reduce_sum" || x === undefined || !isFloat(x.type.dtype)) return null;
-  const axes = listAttr(attrs, "axes");
-  const channel = axes.length === 0 ? null : repeated(g, x);
-  if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
-  const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
-  const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
-  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(results, 0).type.shape), count);
-}
-
 export const repeatRules: readonly LocalRule[] = [
   localRule("moved-splat", movedSplat),
   localRule("pointwise-of-repeated", pointwiseOfRepeated),
   localRule("pointwise-of-reshaped", pointwiseOfReshaped),
-  localRule("sum-of-repeated", sumOfRepeated),
 ];

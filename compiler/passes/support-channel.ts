@@ -19,6 +19,11 @@ export function channelOf(g: GraphBuilder, value: Value): Channel {
   return operand === undefined ? squeezed(g, value, iota(value.type.shape.length)) : squeezed(g, operand, listAttr(value.node.attrs, "dims"));
 }
 
+/** What the value repeats; null where it is no repetition. */
+export function repeated(g: GraphBuilder, value: Value): Channel | null {
+  return splatValue(value) !== null || value.node.op.name === "broadcast" ? channelOf(g, value) : null;
+}
+
 function squeezed(g: GraphBuilder, value: Value, axes: readonly number[]): Channel {
   const { shape } = value.type;
   if (!shape.includes(1)) return { value, axes };

@@ -2,6 +2,7 @@
 import type { CompiledModule } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { reassociateRules } from "../../compiler/passes/reassociate.ts";
 import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 
@@ -43,7 +44,7 @@ export function fired(): Fired {
     ops: of(ops.keys(), opCounts),
     rules: Object.fromEntries([
       ...simplifyRules.rules.map(({ text, fired: n }) => [text, n] as const),
-      ...simplifyLocalRules.map(({ name, fired: n }) => [name, n] as const),
+      ...[...simplifyLocalRules, ...reassociateRules].map(({ name, fired: n }) => [name, n] as const),
     ]),
     passes: of(new Set(pipeline.map(({ name }) => name)), passCounts),
   };

@@ -6,6 +6,8 @@ import type { GraphData } from "../../compiler/graph/error-bound.ts";
 import { isPersistent, pathOf } from "../../compiler/graph/facts.ts";
 import type { Graph, Persistent, Program } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { required } from "../../compiler/passes/driver.ts";
+import { factsOfCode, pipeline } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";
@@ -49,12 +51,17 @@ export function programOf(graph: Graph): Program {
 
 export type Build = Omit<CompileOptions, "resolve">;
 
-/** Compiled as users do unless told otherwise. */
-export function compiled({ graph }: Subject, options: Build = {}): CompiledModule {
-  const module = compileProgram(programOf(graph), { mode: "strict", ...options });
+/** Compiled as users do unless told otherwise; for special values without what may round differently, so that every bit can be compared. */
+export function compiled({ graph, kind }: Subject, options: Build = {}): CompiledModule {
+  const { passes = pipeline, without = [] } = options;
+  const rounding = passes.filter((pass) => !pass.exact && !needed.has(pass.name)).map(({ name }) => name);
+  const module = compileProgram(programOf(graph), { mode: "strict", ...options, ...(kind === "special" && { without: [...without, ...rounding] }) });
   countPasses(module);
   return module;
 }
+
+/** Passes that no code can be made without. */
+export const needed = required(pipeline, factsOfCode);
 
 export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
 
@@ -62,10 +69,12 @@ export async function sessionOf(module: CompiledModule, target: Target = "wasm",
   return createSession(module.plan, await module.code(target), { mode });
 }
 
-/** One call of the entry on the data: its outputs, and what it has written. */
-export function call(session: Session, { graph }: Subject, { inputs, persistent }: GraphData): Results {
-  for (const [path, values] of persistent) session.state.get(path)?.data.set(values);
-  session.touch();
+/** One call of the entry on the data: its outputs, and what it has written. `keep` leaves params and state alone, so that the weights stage need not run again. */
+export function call(session: Session, { graph }: Subject, { inputs, persistent }: GraphData, { keep = false } = {}): Results {
+  if (!keep) {
+    for (const [path, values] of persistent) session.state.get(path)?.data.set(values);
+    session.touch();
+  }
   const outputs = session.run(
     graph.name,
     Object.fromEntries(

@@ -8,6 +8,7 @@ import { hoist } from "../../compiler/passes/hoist.ts";
 import { inline } from "../../compiler/passes/inline.ts";
 import { mergeCommon } from "../../compiler/passes/merge-common.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
+import { reassociate } from "../../compiler/passes/reassociate.ts";
 import { simplify } from "../../compiler/passes/simplify.ts";
 import { sink } from "../../compiler/passes/sink.ts";
 import { specialize } from "../../compiler/passes/specialize.ts";
@@ -19,6 +20,7 @@ export const passes: readonly Pass[] = [
   specialize,
   hoist,
   simplify,
+  reassociate,
   foldConstants,
   mergeCommon,
   dropDead,

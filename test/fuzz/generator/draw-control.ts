@@ -107,11 +107,9 @@ export const recurrent: Draw = (b) => {
   const features = r.between(1, 5);
   const sequence = b.value({ dtype: "f32", shape: [length, batch, features] });
   const start = b.value({ dtype: "f32", shape: [batch, size] });
-  const weights = [
-    b.weight({ dtype: "f32", shape: [features, size] }),
-    b.weight({ dtype: "f32", shape: [size, size] }),
-    b.weight({ dtype: "f32", shape: [size] }),
-  ];
+  const out = r.between(1, 5);
+  const shapes = [[features, size], [size, size], [size], ...(r.chance(0.5) ? [[size, out]] : [])];
+  const weights = shapes.map((shape) => b.weight({ dtype: "f32", shape }));
   const region = b.region("cell");
   const x = known(region, region.r.input("x", { dtype: "f32", shape: [batch, features] }), b.range(sequence));
   const inner = given(region, b, weights);
@@ -124,9 +122,8 @@ export const recurrent: Draw = (b) => {
   region.b.pool.push(next);
   if (r.chance(0.4)) inside.step(region.b);
   region.r.next(0, next);
-  const outputs = [
-    r.chance(0.6) ? next : linear(region.b, next, r.between(1, 5), () => at(region.b.pool, 0) && region.b.fresh({ dtype: "f32", shape: [size, 3] })),
-  ];
+  // The layer behind the cell, which no later turn waits for.
+  const outputs = [shapes.length > 3 ? linear(region.b, next, out, weight(3)) : next];
   for (const value of outputs) region.r.output("y", value);
   const results = b.all("scan", [start, sequence, ...weights], { carries: 1, sequences: 1, length, reverse: r.chance(0.2) }, [region.r.build()]);
   return told(b, results, [told0, ...outputs.map((value) => region.b.range(value))]);

@@ -55,7 +55,7 @@ const weights: Readonly<Record<string, number>> = {
     scan: 5,
     cond: 2.5,
     while: 1.5,
-    checkpoint: 1.5,
+    checkpoint: 2,
     floor: 0.4,
     ceil: 0.4,
     round: 0.4,
@@ -135,7 +135,7 @@ function finish(b: Grower): void {
   const made = b.pool.filter(({ node }) => node.op.form.kind !== "leaf");
   const open = r.shuffled(made.filter((value) => !used.has(value)));
   const outputs = [
-    ...open.slice(0, r.between(1, 6)),
+    ...open.slice(0, r.chance(0.85) ? 8 : r.between(1, 3)),
     ...(open.length === 0 || r.chance(0.25) ? r.shuffled(made).slice(0, 1) : []),
     ...(r.chance(0.03) ? b.pool.slice(0, 1) : []),
   ];

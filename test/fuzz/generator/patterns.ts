@@ -213,5 +213,5 @@ export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, maxPool],
   [1, squares],
   [2, (b) => bias(b, filled(b, 1))],
-  [2, (b) => (b.depth > 0 ? recurrent(b) : null)],
+  [3, (b) => (b.depth > 0 ? recurrent(b) : null)],
 ];

@@ -45,6 +45,9 @@ function multiplied(a: Range, b: Range): Range {
 const repeated = (x: Range, count: number): Range => range(Math.min(0, x.lo * count), Math.max(0, x.hi * count));
 const magnitude = (x: Range): Range => range(x.lo > 0 ? x.lo : x.hi < 0 ? -x.hi : 0, sizeOf(x));
 
+/** Fractions are cut off towards zero, which NaN becomes too. */
+const saturated = (x: Range, most: Range): Range => range(Math.min(0, Math.max(x.lo, most.lo)), Math.max(0, Math.min(x.hi, most.hi)));
+
 const first: RangeRule = (x) => at(x, 0);
 const rising =
   (f: (x: number) => number): RangeRule =>
@@ -117,7 +120,7 @@ export const rangeRules: ReadonlyMap<string, RangeRule> = new Map<string, RangeR
   ["erf", rising((x) => Math.sign(x) * Math.min(1, 1.2 * Math.abs(x)))],
   ...each("eq ne lt le gt ge", fixed(0, 1)),
   ...each("and or xor not shl shrs shru", told),
-  ["convert", ([x = everything], _, __, { dtype }) => (dtype === "bool" ? unit : range(Math.max(x.lo, limits[dtype].lo), Math.min(x.hi, limits[dtype].hi)))],
+  ["convert", ([x = everything], _, __, { dtype }) => (dtype === "f32" || dtype === "f64" ? x : saturated(x, limits[dtype]))],
   ["reduce_sum", ([x = everything], types, _, result) => repeated(x, ratio(types, result))],
   ["reduce_prod", ([x = everything], types, _, result) => repeated(range(-1, 1), Math.max(1, sizeOf(x)) ** ratio(types, result))],
   ...each("argmax argmin argsort", (_, types, attrs) => range(0, Math.max(0, axisOf(types, attrs) - 1))),

@@ -82,7 +82,10 @@ export function train(b: Grower): void {
   const loss = lossOf(b);
   if (r.chance(0.7)) g.output("loss", loss);
   const params = g.nodes.filter(({ op }) => op.name === "param").map(({ attrs, results }): Target => ({ path: String(attrs["path"]), value: at(results, 0) }));
-  const inputs = r.chance(0.2) ? g.inputs.filter(({ type }) => isFloat(type)).slice(0, 2) : [];
+  const given = r.chance(0.2) ? g.inputs.filter(({ type }) => isFloat(type)).slice(0, 2) : [];
+  // Now and then of a value on the way: what flows through it must stay as it is until the gradient is made.
+  const between = r.chance(0.08) ? b.find(({ type, node }) => isFloat(type) && node.op.form.kind !== "leaf") : null;
+  const inputs = between === null ? given : [...given, between];
   const targets = [...params.map(({ value }) => value), ...inputs];
   const control = g.nodes.some(({ regions }) => regions.length > 0);
   const first = b.all("gradient", [loss, ...targets]);

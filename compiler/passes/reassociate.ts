@@ -1,0 +1,36 @@
+import type { GraphBuilder } from "../graph/build.ts";
+import { listAttr } from "../graph/facts.ts";
+import type { Node, Value } from "../graph/ir.ts";
+import { isFloat } from "../types/tensor-type.ts";
+import type { Pass } from "./pass.ts";
+import { at, iota } from "./support-attrs.ts";
+import { repeated, spread } from "./support-channel.ts";
+import { applyLocalRules, localRule } from "./support-local-rules.ts";
+
+/**
+ * Sums that may be written shorter if they may round differently, for which simplify has no rule: n times the same value is n times that value. The gradient of
+ * a mean, of a bias or of anything that was repeated asks for such sums.
+ */
+export const reassociate: Pass = {
+  name: "reassociate",
+  says: "makes a sum of what repeats a multiple",
+  needs: ["differentiated"],
+  gives: [],
+  breaks: ["simplified"],
+  exact: false,
+  run: (graph) => applyLocalRules(graph, reassociateRules),
+};
+
+/** A sum over axes that only repeat is a multiple. */
+function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const [x] = operands;
+  if (op.name !== "reduce_sum" || x === undefined || !isFloat(x.type.dtype)) return null;
+  const axes = listAttr(attrs, "axes");
+  const channel = axes.length === 0 ? null : repeated(g, x);
+  if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
+  const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
+  const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
+  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(results, 0).type.shape), count);
+}
+
+export const reassociateRules = [localRule("sum-of-repeated", sumOfRepeated)];
