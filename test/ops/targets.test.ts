@@ -41,7 +41,7 @@ interface Made {
 function made(row: Row, name: string): Made {
   const graph = graphOf(row.op, name, row.samples);
   const leaves = leavesOf(graph);
-  return { row, graph, data: [ordinaryData(leaves), specialData(row, name, leaves)] };
+  return { row, graph, data: [ordinaryData(leaves), ...[0.1, 0.3, 0.7].map((share) => specialData(row, name, leaves, share))] };
 }
 
 for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {

@@ -74,15 +74,15 @@ const plainOperands = (op: Op, { attrs = {} }: Sample, operand: number): boolean
   return op.name === "conv_input_gradient" || (attrs["padding"] as readonly (readonly number[])[]).flat().some((n) => n > 0);
 };
 
-/** Data for `graphOf`: corners here and there, where the op is not to be tried on what is none. */
-export function specialData({ op, samples }: Row, name: string, leaves: ReadonlyMap<string, Value>): Data {
+/** Data for `graphOf`: corners here and there, the more the larger `share`, but where the op is not to be tried on them. */
+export function specialData({ op, samples }: Row, name: string, leaves: ReadonlyMap<string, Value>, share: number): Data {
   const list = harmlessOps.has(op.form.kind) || sums.has(op.name) ? harmless : undefined;
   return new Map(
     [...leaves].map(([leaf, { type }], i) => {
       const [, use, operand] = leaf.slice(name.length - 1).split("_");
       const sample = samples[Number(use)];
-      const often = sample !== undefined && plainOperands(op, sample, Number(operand)) ? 0 : 0.2;
-      return [leaf, withCorners(type, i + 1, often, list)];
+      const often = sample !== undefined && plainOperands(op, sample, Number(operand)) ? 0 : share;
+      return [leaf, withCorners(type, i + Math.round(1000 * share), often, list)];
     }),
   );
 }
