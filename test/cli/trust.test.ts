@@ -38,9 +38,6 @@ test("check --verify compares the values of every entry", async () => {
 test.each([
   [["bisect", "net.dl", "--entry", "nothing"], 1, "net.dl has no entry `nothing`"],
   [["bisect", "net.dl", "--dim", "N=3", "--without", "fuse"], 1, "the pass fuse cannot be left out"],
-  [["bisect"], 2, "missing required argument 'file'"],
-  [["bisect", "broken.dl", "--dim", "N=3"], 1, "broken.dl:4:11"],
-  [["check", "net.dl", "--verify"], 1, "N"],
   [["check", "net.dl", "--verify", "--entry", "nothing", "--dim", "N=2"], 1, "there is no entry nothing"],
 ] as const)("dlc %j ends with %i", async (args, code, says) => {
   const outcome = await dlc(folder, ...args);

@@ -159,7 +159,7 @@ test("random graphs: the result verifies and fails, no single step is left, and 
       expect(shrinkGraph(result, fails)).toBe(result);
       expect(printGraph(await shrinkGraphAsync(whole, (candidate) => Promise.resolve(fails(candidate)), { budget: 5000 }))).toBe(printGraph(result));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
