@@ -68,11 +68,11 @@ export const inGradients: readonly Mutant[] = [
     to: "a: drop(g, condition, dout), b: keep(g, condition, dout)",
   },
   {
-    name: "gradient-of-window-sum",
-    says: "the gradient of a windowed sum is spread with stride 1",
+    name: "gradient-of-window-max",
+    says: "the gradient of a windowed maximum goes to all that is under the window",
     file: ops("window"),
-    from: 'x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) })',
-    to: 'x: g.call("window_spread", [dout], { window, stride: stride.map(() => 1), size: window.map((w, i) => nth(spatial(dout.type), i) + w - 1) })',
+    from: 'return { x: g.call("window_scatter", [dout, argmax]',
+    to: 'return { x: g.call("window_spread", [dout]',
   },
   {
     name: "gradient-of-scan-invariant",

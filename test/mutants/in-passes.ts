@@ -234,7 +234,7 @@ export const inMemory: readonly Mutant[] = [
     says: "what the weights stage leaves for the call lies in scratch memory",
     file: passes("plan-memory"),
     from: 'group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart',
-    to: 'group.stage === "weights" && (lastUse.get(value) ?? -1) > callStart + 1',
+    to: 'group.stage === "weights" && (lastUse.get(value) ?? -1) > end',
   },
   {
     name: "plan-shared-output",
