@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { verify } from "../../compiler/graph/verify.ts";
 import { random } from "../ops/values.ts";
-import { expectFirstOrder, expectSecondOrder } from "./agreement.ts";
+import { choices, randomData, tameGraph } from "../graph/random-graph.ts";
+import { expectDirection, expectFirstOrder, expectSecondOrder } from "./agreement.ts";
 import { randomControl } from "./random-control.ts";
-import { drawn, subject } from "./subject.ts";
+import { closed, drawn, gradientOf, subject } from "./subject.ts";
 
 test("random functions with loops, branches, checkpoints and gradients of their own, inside each other: first and second order, forward mode", () => {
   fc.assert(
@@ -23,5 +24,19 @@ test("random functions with loops, branches, checkpoints and gradients of their 
       expectSecondOrder("control", at, next, 1e-6, 2);
     }),
     { numRuns: Number(process.env["RUNS"] ?? 40) },
+  );
+});
+
+test("random graphs without control flow: forward mode is reverse mode, to second order", () => {
+  fc.assert(
+    fc.property(choices, fc.nat(), (steps, seed) => {
+      const graph = tameGraph(steps);
+      const { inputs, persistent } = randomData(graph, seed);
+      const values = { ...graph, outputs: graph.outputs.filter(({ name }) => !name.startsWith("g")) };
+      const at = subject(`random graph ${JSON.stringify(steps)} ${seed}`, closed(values), new Map([...inputs, ...persistent]));
+      expectDirection("random graphs", at, random(seed), 1e-7);
+      expectDirection("random graphs, second order", gradientOf(at, random(seed + 1)), random(seed + 2), 1e-6);
+    }),
+    { numRuns: 40 },
   );
 });
