@@ -122,7 +122,7 @@ test("a wrong type rule of an op is found", () => {
 });
 
 test("every rewrite rule fires", () => {
-  for (const seed of iota(1200)) runPasses(generate(seed, { trains: seed % 4 === 0, special: seed % 4 === 1 }), [differentiate, simplify], {});
+  for (const seed of iota(1800)) runPasses(generate(seed, { trains: seed % 10 === 0, special: seed % 10 === 1 }), [differentiate, simplify], {});
   expect(simplifyRules.rules.filter(({ fired }) => fired === 0).map(({ text }) => text)).toEqual([]);
   expect(simplifyLocalRules.filter(({ fired }) => fired === 0).map(({ name }) => name)).toEqual([]);
 });

@@ -122,12 +122,23 @@ const nothing: readonly ((b: Grower, x: Value) => Value | null)[] = [
   (b, x) => b.call("reshape", [x], { shape: x.type.shape }),
   (b, x) => b.call("broadcast", [x], { shape: x.type.shape, dims: iota(x.type.shape.length) }),
   (b, x) => b.call("reverse", [x], { axes: ones(x) }),
-  (b, x) => (isFloat(x.type) || x.type.dtype === "i32" ? b.call(b.r.pick(reductions), [x], { axes: b.r.chance(0.3) ? [] : ones(x) }) : null),
 ];
 
 const ofNothing: Draw = (b) => {
   const x = b.any(1);
   return x.type.shape.includes(0) ? null : b.r.pick(nothing)(b, x);
+};
+
+/** A reduction over axes of size 1, with another axis at times, or over none. */
+const overOnes: Draw = (b) => {
+  const { r } = b;
+  // Of floats only sums and products over a single element are that element: an extreme passes over NaN.
+  const x = r.chance(0.5) ? b.of(({ dtype }) => dtype === "i32", 0, "i32") : b.numbers();
+  const { shape } = x.type;
+  const y = ones(x).length > 0 ? x : b.call("reshape", [x], { shape: shape.toSpliced(r.between(0, shape.length), 0, 1) });
+  const others = iota(y.type.shape.length).filter((axis) => at(y.type.shape, axis) > 1);
+  const more = others.length > 0 && r.chance(0.35) ? [r.pick(others)] : [];
+  return b.call(r.pick(reductions), [y], { axes: r.chance(0.3) ? [] : [...ones(y), ...more] });
 };
 
 const reduce = (b: Grower, x: Value): Value | null => {
@@ -254,6 +265,7 @@ export const identityDraws: readonly (readonly [weight: number, Draw])[] = [
   [3, ofNothing],
   [9, chain],
   [3, reducedTwice],
+  [2.5, overOnes],
   [3, columns],
   [4, ofRepeated],
   [2, ofReshaped],
