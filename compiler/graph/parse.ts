@@ -39,7 +39,7 @@ const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: n
 
 class GraphParser {
   private readonly reader: TokenReader;
-  private readonly spans: ReadonlyMap<number, Span>;
+  private readonly spans: (comment: string) => Span | null;
   /** Of the graph or region that is being read. */
   private builder: GraphBuilder;
   private names = noNames();
@@ -117,7 +117,7 @@ class GraphParser {
     const types = [parseType(reader)];
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
-    const span = this.spans.get(reader.peek().start) ?? null;
+    const span = reader.peek().kind === "comment" ? this.spans(reader.peek().text) : null;
     this.endOfLine();
     const regions = (line.op.regions ?? []).map((name) => this.region(name));
     const node = this.add(start, line, types, notes, span, regions);

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, expect, test } from "vitest";
+import { openDataset } from "../../cli/data/open.ts";
+import { resumeRun, saveRun } from "../../cli/training/checkpoint.ts";
+import { createSession, loadBuilt, readSafetensors, writeSafetensors, type Session } from "../../runtime/index.ts";
+import { softmaxModel } from "../cli/softmax-model.ts";
+import { tinyCode, tinyPlan } from "../runtime/tiny-plan.ts";
+import { be32, joined } from "./build.ts";
+import { badHistories, badRuns, soundManifest } from "./corpus/records.ts";
+
+const root = mkdtempSync(join(tmpdir(), "dlc-hostile-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let made = 0;
+function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const path = join(root, String(made++));
+  mkdirSync(path);
+  for (const [name, data] of Object.entries(files)) writeFileSync(join(path, name), data);
+  return path;
+}
+
+const js = { ...soundManifest, code: { kind: "js", module: "kernels.mjs" }, plan: { ...tinyPlan, entries: [], constants: [] } };
+const load = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Session> => loadBuilt(`${pathToFileURL(folder(files)).href}/`, { seed: 1 });
+const manifest = (value: unknown): Readonly<Record<string, string>> => ({ "manifest.json": JSON.stringify(value) });
+
+test.each([
+  ["no manifest", {}, "E0806", /manifest.json/],
+  ["a damaged manifest", { "manifest.json": "{" }, "E0806", /is no JSON/],
+  ["no module", manifest(js), "E0802", /kernels.mjs/],
+  ["a module that is no JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
+  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /kernels.mjs has no instantiate/],
+  ["a module that throws", { ...manifest(js), "kernels.mjs": "export const instantiate = () => { throw new TypeError('no'); };" }, "E0802", /TypeError: no/],
+  ["no WebAssembly", manifest(soundManifest), "E0806", /module.wasm/],
+  ["WebAssembly cut short", { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d) }, "E0802", /CompileError/],
+  [
+    "a module without its functions",
+    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+    "E0802",
+    /has no function `init`/,
+  ],
+  [
+    "a plan of another version",
+    { ...manifest({ ...js, plan: { ...js.plan, format: "dlc-plan-9" } }), "kernels.mjs": "export const instantiate = () => ({});" },
+    "E0802",
+    /the plan is dlc-plan-9/,
+  ],
+])("a built model with %s is refused", async (_, files, code, says) => {
+  await expect(load(files)).rejects.toMatchObject({ name: "DlcError", code, message: expect.stringMatching(says) as unknown });
+});
+
+const images = (count: number, data: readonly number[]): Uint8Array => joined([0, 0, 8, 3], be32(count, 1, 2), data);
+const labels = (...data: readonly number[]): Uint8Array => joined([0, 0, 8, 1], be32(data.length), data);
+const sound = {
+  "train-images-idx3-ubyte": images(2, [1, 2, 3, 4]),
+  "train-labels-idx1-ubyte": labels(0, 1),
+  "t10k-images-idx3-ubyte": images(1, [5, 6]),
+  "t10k-labels-idx1-ubyte": labels(1),
+};
+const { "train-images-idx3-ubyte": trainImages, ...withoutImages } = sound;
+const packed = (data: Uint8Array): Readonly<Record<string, Uint8Array>> => ({ ...withoutImages, "train-images-idx3-ubyte.gz": data });
+
+test.each([
+  ["no files", {}, /E1011: .* holds neither train-images-idx3-ubyte nor/],
+  ["no test images", { ...sound, "t10k-images-idx3-ubyte": "" }, /E0703: .* this is no IDX file/],
+  ["labels for images", { ...sound, "train-images-idx3-ubyte": labels(0, 1) }, /E1011: .* the train images are not bytes of/],
+  ["images for labels", { ...sound, "train-labels-idx1-ubyte": images(2, [1, 2, 3, 4]) }, /E1011: .* the train labels are not one byte/],
+  ["floats for images", { ...sound, "t10k-images-idx3-ubyte": joined([0, 0, 0x0d, 3], be32(0, 1, 1)) }, /E1011: .* the t10k images are not bytes of/],
+  ["words for labels", { ...sound, "t10k-labels-idx1-ubyte": joined([0, 0, 0x0c, 1], be32(1, 7)) }, /E1011: .* the t10k labels are not one byte/],
+  ["a label too many", { ...sound, "train-labels-idx1-ubyte": labels(0, 1, 2) }, /E1011: .* one byte for each of the 2 images/],
+  ["no samples", { ...sound, "t10k-images-idx3-ubyte": images(0, []), "t10k-labels-idx1-ubyte": labels() }, /E1011: .* which is nothing/],
+  ["images of nothing", { ...sound, "train-images-idx3-ubyte": joined([0, 0, 8, 3], be32(2, 0, 28)) }, /E1011: .* 2 of 0 x 28 pixels, which is nothing/],
+  ["gzip cut short", packed(gzipSync(trainImages).subarray(0, 12)), /E1011: .* it is damaged, or no gzip file/],
+  ["gzip with a wrong sum", packed(gzipSync(trainImages).map((byte, i, all) => (i === all.length - 8 ? byte ^ 1 : byte))), /E1011: .* it is damaged/],
+  ["40 MB in 40 KB", packed(gzipSync(new Uint8Array(40 * 2 ** 20), { level: 9 })), /E1011: .* it is much larger unpacked/],
+])("data with %s are refused", (_, files, says) => {
+  expect(() => openDataset(`mnist:${folder(files)}`)).toThrow(says);
+});
+
+test("packed images read", () => {
+  expect(openDataset(`mnist:${folder(packed(gzipSync(trainImages)))}`).train.count).toBe(2);
+});
+
+const settings = { data: "dots", samples: 20, entry: "step", batch: 4, seed: 3 };
+const state = { epoch: 1, steps: 2, samples: 8, lossSum: 2.5, accuracySum: NaN };
+const line = { epoch: 1, loss: 0.5, accuracy: null, testLoss: null, testAccuracy: 0.5, seconds: 1 };
+const { plan, code } = softmaxModel([4]);
+
+async function run(): Promise<{ path: string; session: Session; tensors: ReturnType<typeof readSafetensors>["tensors"] }> {
+  const session = await createSession(plan, code);
+  const path = folder({});
+  saveRun(path, session, settings, state, [line]);
+  return { path, session, tensors: readSafetensors(readFileSync(join(path, "last.safetensors"))).tensors };
+}
+
+test("a checkpoint that is written, read and written is the same", async () => {
+  const { path, session } = await run();
+  const before = readFileSync(join(path, "last.safetensors"));
+  const resumed = resumeRun(path, session, settings);
+  expect(resumed).toEqual({ state, history: [line] });
+  saveRun(path, session, settings, resumed.state, resumed.history);
+  expect(readFileSync(join(path, "last.safetensors"))).toEqual(before);
+  rmSync(join(path, "history.ndjson"));
+  expect(resumeRun(path, session, settings).history).toEqual([]);
+});
+
+test("a run with a damaged checkpoint is not gone on with", async () => {
+  const { path, session, tensors } = await run();
+  const before = session.snapshot();
+  for (const { file } of badRuns) {
+    writeFileSync(join(path, "last.safetensors"), writeSafetensors(tensors, { run: String(file) }));
+    expect(() => resumeRun(path, session, settings)).toThrow(/^E1007: .* was not written by a training run$/);
+  }
+  expect(session.snapshot()).toEqual(before);
+});
+
+test("a run with a damaged history is not gone on with", async () => {
+  const { path, session } = await run();
+  for (const { file } of badHistories) {
+    writeFileSync(join(path, "history.ndjson"), file);
+    expect(() => resumeRun(path, session, settings)).toThrow(/^E1007: .* is damaged$/);
+  }
+});
+
+test("weights with a byte that is no bool change nothing", async () => {
+  const session = await createSession(tinyPlan, tinyCode());
+  const before = session.save();
+  const tensors = new Map(readSafetensors(before).tensors);
+  tensors.set("mask", { dtype: "bool", shape: [3], bytes: Uint8Array.of(0, 1, 2) });
+  expect(() => session.load(writeSafetensors(tensors))).toThrow("`mask` holds a byte that is no bool");
+  expect(session.save()).toEqual(before);
+});
+
+test("what is no snapshot of the model changes nothing", async () => {
+  const session = await createSession(tinyPlan, tinyCode());
+  const before = session.snapshot();
+  const flipped = (at: number): Uint8Array => before.map((byte, i) => (i === at ? byte ^ 255 : byte));
+  for (const bad of [new Uint8Array(0), before.slice(0, 7), before.slice(0, -1), flipped(0), flipped(4), new Uint8Array(before.length)])
+    expect(() => session.restore(bad)).toThrow("this is no snapshot of this model");
+  expect(session.snapshot()).toEqual(before);
+});
