@@ -156,44 +156,38 @@ function direction(at: Subject, next: Next): Direction {
   return { against, modes: Number.isNaN(modes) ? Infinity : modes };
 }
 
-/** The largest errors seen, by family of tests. */
-export const seen = new Map<string, number>();
-export const note = (family: string, error: number): void => void seen.set(family, Math.max(seen.get(family) ?? 0, error));
-
 /** Close to differences of one step or the other, which lay across kinks only here and there. */
-export function expectNear(family: string, at: (step: number) => Worst, of: string, tolerance: number): void {
+export function expectNear(at: (step: number) => Worst, of: string, tolerance: number): void {
   const [first = 0, ...others] = steps;
   let found = at(first);
   for (const step of others) if (found.error >= tolerance) found = [found, at(step)].reduce((a, b) => (b.error < a.error ? b : a));
   const { error, says, compared, kinks } = found;
-  note(family, error);
   expect(error, `${of}: ${says}`).toBeLessThan(tolerance);
   expect(kinks, `${of}: too many kinks`).toBeLessThanOrEqual(2 + 0.1 * (compared + kinks));
 }
 
 /** A gradient of a random weighting, at most `most` elements of each input. */
-export function expectGradient(family: string, at: Subject, next: Next, most: number, tolerance: number): void {
+export function expectGradient(at: Subject, next: Next, most: number, tolerance: number): void {
   const found = weighted(at, next);
-  expectNear(family, (step) => gradientError(at, found, most, step), at.says, tolerance);
+  expectNear((step) => gradientError(at, found, most, step), at.says, tolerance);
 }
 
 /** First order: all of the Jacobian if inputs and outputs have at most `small` elements, else some of a gradient; and along a direction. */
-export function expectFirstOrder(family: string, at: Subject, next: Next, tolerance: number, small = 60): void {
+export function expectFirstOrder(at: Subject, next: Next, tolerance: number, small = 60): void {
   const total = targetsOf(at).reduce((sum, { count }) => sum + count, 0) + countsOf(at).reduce((a, b) => a + b, 0);
-  if (total <= small) expectNear(family, (step) => jacobianError(at, step), at.says, tolerance);
-  else expectGradient(family, at, next, 6, tolerance);
-  expectDirection(family, at, next, tolerance);
+  if (total <= small) expectNear((step) => jacobianError(at, step), at.says, tolerance);
+  else expectGradient(at, next, 6, tolerance);
+  expectDirection(at, next, tolerance);
 }
 
 /** The gradient of a random weighting as a function of the inputs and the weights, against its own differences. */
-export function expectSecondOrder(family: string, at: Subject, next: Next, tolerance: number, most = 6): void {
-  expectGradient(`${family}, second order`, gradientOf(at, next), next, most, tolerance);
+export function expectSecondOrder(at: Subject, next: Next, tolerance: number, most = 6): void {
+  expectGradient(gradientOf(at, next), next, most, tolerance);
 }
 
 /** Along a random direction: by differences, in forward mode and in reverse mode. */
-export function expectDirection(family: string, at: Subject, next: Next, tolerance: number): void {
+export function expectDirection(at: Subject, next: Next, tolerance: number): void {
   const { against, modes } = direction(at, next);
-  expectNear(`${family}, along a direction`, against, at.says, tolerance);
-  note(`${family}, forward against reverse`, modes);
+  expectNear(against, at.says, tolerance);
   expect(modes, `${at.says}: forward and reverse mode differ`).toBeLessThan(1e-11);
 }

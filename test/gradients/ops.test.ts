@@ -27,8 +27,8 @@ for (const op of differentiable) {
     expect(samples.length).toBeGreaterThan(0);
     samples.forEach((sample, i) => {
       const at = opSubject(op, sample, random(i));
-      expectFirstOrder("ops", at, random(i + 1), 1e-7);
-      expectSecondOrder("ops", at, random(i + 2), 1e-6);
+      expectFirstOrder(at, random(i + 1), 1e-7);
+      expectSecondOrder(at, random(i + 2), 1e-6);
     });
   });
 
@@ -37,8 +37,8 @@ for (const op of differentiable) {
     fc.assert(
       fc.property(uses, fc.boolean(), fc.nat(), (sample, double, seed) => {
         const at = opSubject(op, (double ? inDouble(op, sample) : null) ?? sample, random(seed));
-        expectFirstOrder("drawn ops", at, random(seed + 1), 1e-6, 40);
-        expectSecondOrder("drawn ops", at, random(seed + 2), 1e-6);
+        expectFirstOrder(at, random(seed + 1), 1e-6, 40);
+        expectSecondOrder(at, random(seed + 2), 1e-6);
       }),
       { numRuns: 20 },
     );
@@ -48,7 +48,7 @@ for (const op of differentiable) {
     const use = present(largeUse(op), `${op.name} has a large use (op-cases.ts)`);
     for (const seed of [1, 2]) {
       const at = opSubject(op, use, random(seed));
-      expectDirection("large ops", at, random(seed + 2), 1e-7);
+      expectDirection(at, random(seed + 2), 1e-7);
     }
   });
 }
@@ -63,7 +63,7 @@ test.each(curved)("the third order of %s", (name) => {
     "a small sample",
   );
   const next = random(3);
-  expectSecondOrder("ops, third order", gradientOf(opSubject(op, sample, next), next), next, 1e-6, 4);
+  expectSecondOrder(gradientOf(opSubject(op, sample, next), next), next, 1e-6, 4);
 });
 
 test("a gradient has the dtype of its operand, also where the op changes it", () => {
