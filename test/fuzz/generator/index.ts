@@ -1,7 +1,7 @@
 // Random graphs of well-typed ops. Each op has an entry in three tables: what type it gives and where its values lie, in the generator's own words, and how a use of it is drawn.
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import { ops } from "../../../compiler/ops/table.ts";
-import { sameType } from "../../../compiler/types/tensor-type.ts";
+import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import { contractDraws } from "./draw-contract.ts";
 import { controlDraws, inside } from "./draw-control.ts";
 import { movementDraws } from "./draw-movement.ts";
@@ -23,12 +23,20 @@ export interface Kind {
   readonly most?: number;
 }
 
+const anyType = (b: Grower): TensorType => ({ dtype: b.r.pick(["f32", "f32", "i32", "bool", "u8", "i8"]), shape: b.shape() });
+
 /** A leaf of its own, though nothing may ever read it. Gradients are appended last, by `train`. */
 const leafDraws: readonly (readonly [string, Draw])[] = [
-  ["input", (b) => (b.inRegion ? null : b.input({ dtype: "f32", shape: b.shape() }))],
+  ["input", (b) => (b.inRegion ? null : b.input(anyType(b)))],
   ["param", (b) => (b.inRegion ? null : b.param({ dtype: "f32", shape: b.shape() }))],
-  ["state", (b) => (b.inRegion ? null : b.state({ dtype: "f32", shape: b.shape() }))],
-  ["constant", (b) => b.constant({ dtype: "f32", shape: b.shape() }, b.number("f32"))],
+  ["state", (b) => (b.inRegion ? null : b.state(anyType(b)))],
+  [
+    "constant",
+    (b) => {
+      const type = anyType(b);
+      return b.constant(type, b.number(type.dtype));
+    },
+  ],
   ["gradient", () => null],
 ];
 
@@ -117,6 +125,7 @@ export function generate(seed: number, kind: Kind): Graph {
   const plan = planOf(r, kind);
   const b = new Grower(plan);
   for (const _ of iota(r.between(1, 2))) b.pool.push(b.fresh({ dtype: "f32", shape: b.shape() }));
+  if (r.chance(0.25)) b.pool.push(b.fresh(anyType(b)));
   if (plan.wide) b.pool.push(b.input({ dtype: "f64", shape: b.shape() }));
   if (plan.trains) b.pool.push(b.param({ dtype: "f32", shape: b.shape(1) }));
   plan.refused = false;
