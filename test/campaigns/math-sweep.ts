@@ -6,7 +6,7 @@ import type { Found, Task } from "./math-sweep-worker.ts";
 
 // `npm run sweep:math`: the functions of the kernels as strict WebAssembly against f64, for every f32 there is (sin and cos: as far as they promise) and, for pow, 2^28
 // pairs. Prints the largest error of each, where it is, and how many results are over 1 ulp off. `--function NAME` takes one (or several, with commas) of them, `--stride K`
-// every K-th block's argument, `--from` and `--to` (0 to 1) a part of the way.
+// every K-th argument, `--from` and `--to` (0 to 1) a part of the way.
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     to: { type: "string", default: "1" },
   },
 });
-const stride = Number(values.stride);
+const stride = Math.max(1, Math.floor(Number(values.stride)) || 1);
 const names = values.function?.split(",") ?? [...unaryNames, "pow"];
 const unknown = names.filter((name) => references[name] === undefined);
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
