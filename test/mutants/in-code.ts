@@ -83,11 +83,11 @@ export const inSchedule: readonly Mutant[] = [
     to: "",
   },
   {
-    name: "index-quotient",
-    says: "a quotient of an index is taken for a constant where its last value is another",
-    file: "compiler/kernel/simplify.ts",
-    from: "if (floorDiv(low, n) === floorDiv(high, n)) return",
-    to: "if (floorDiv(low, n) === floorDiv(high - 1, n)) return",
+    name: "index-of-position",
+    says: "the second index of a position in memory counts on through the rows",
+    file: schedule("evaluator"),
+    from: "axis === 0 ? outer",
+    to: "axis <= 1 ? outer",
   },
 ];
 

@@ -107,11 +107,11 @@ export const inOps: readonly Mutant[] = [
     to: 'argmax: place("ge",',
   },
   {
-    name: "argsort-nan",
-    says: "NaN is not the largest where elements are sorted",
-    file: ops("lines"),
-    from: "k.or(larger, k.and(k.ne(x, x), k.eq(y, y)))",
-    to: "larger",
+    name: "max-nan",
+    says: "a NaN in the first operand of max is lost",
+    file: ops("arithmetic"),
+    from: "scalar: (k, x, y) => k.max(x, y),",
+    to: "scalar: (k, x, y) => k.select(k.gt(x, y), x, y),",
   },
   {
     name: "index-clamp",
@@ -149,11 +149,11 @@ export const inOps: readonly Mutant[] = [
     to: "k.floor(k.div(x, y))",
   },
   {
-    name: "division-by-zero",
-    says: "a whole number divided by 0 is itself",
-    file: ops("arithmetic"),
-    from: "k.select(zero, 0, k.select(minus, k.neg(x), quotient))",
-    to: "k.select(minus, k.neg(x), quotient)",
+    name: "transpose-order",
+    says: "a transpose reads by its permutation, and not by the inverse of that",
+    file: ops("movement"),
+    from: "x(inverse(perm).flatMap(",
+    to: "x(perm.flatMap(",
   },
   {
     name: "window-max-start",

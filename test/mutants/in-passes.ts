@@ -118,7 +118,7 @@ export const inPasses: readonly Mutant[] = [
     says: "a carry that only another carry needs is dropped",
     file: passes("support-trim"),
     from: "[...needed].flatMap((index) => nextCarry(body, index) ?? [])",
-    to: "[...results].flatMap((index) => nextCarry(body, index) ?? [])",
+    to: "[]",
   },
   {
     name: "hoist-carry",
@@ -132,7 +132,7 @@ export const inPasses: readonly Mutant[] = [
     says: "a product moved out of a loop has its turns looked for along the wrong axis",
     file: passes("support-stacked"),
     from: "lhs.stacked ? shared : shared + free",
-    to: "shared",
+    to: "lhs.stacked ? shared + free : shared",
   },
   {
     name: "sink-start",
