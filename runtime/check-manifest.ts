@@ -120,6 +120,7 @@ function checkPlaces({ arenaBytes, persistent, entries, constants }: Plan): void
   };
   for (const part of persistent) placed(part, part.path);
   for (const { name, inputs, outputs } of entries) for (const part of [...inputs, ...outputs]) placed(part, `${part.name} of ${name}`);
-  for (const { offset, base64: data } of constants) inside(offset, (data.length / 4) * 3 - (/=*$/.exec(data)?.[0].length ?? 0), "a constant");
+  for (const { offset, base64: data } of constants)
+    inside(offset, (data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0), "a constant");
   if (new Set(persistent.map(({ path }) => path)).size < persistent.length) damaged("it", "names a tensor twice");
 }

@@ -205,6 +205,16 @@ test("a kernel that reads what it has overwritten is found", async () => {
   expect(says).toContain("gives another sub f32[3]");
 });
 
+test("a plan that lays a result over what its kernel reads elsewhere is found", async () => {
+  const module = moduleOf(`graph turned(%x: f32[3,3])
+  %0 = transpose %x {perm=[1,0]} : f32[3,3]
+  %1 = add %0, %x : f32[3,3]
+  return y=%1
+`);
+  const over = withCall(module.plan, "add_transpose", (call) => ({ ...call, args: call.args.with(-1, call.args[0] ?? 0) }));
+  expect((await faultOf(over, module)).slice(0, 2)).toEqual(["E0843", "add_transpose_f32_3x3"]);
+});
+
 test("a function of the module that does something else than its kernels is found", async () => {
   const code = await withKernel(
     straight,
@@ -289,6 +299,17 @@ test("random loops and branches run clean", async () => {
     ),
     runs,
   );
+});
+
+test.each(["actor-critic", "dqn", "kmeans"])("every entry of the example %s runs clean", async (name) => {
+  const module = compileExample(`examples/${name}.dl`, { dims: { N: 2, B: 2 }, guards: true });
+  const code = await module.code("wasm");
+  const [checked, usual] = [await createSession(module.plan, code, { guards: memoryGuards }), await createSession(module.plan, code)];
+  for (const { name: entry, inputs } of module.plan.entries.filter((each) => each.name !== "init")) {
+    const zeros = Object.fromEntries(inputs.map((slot) => [slot.name, new dtypes[slot.dtype].array(slot.shape.reduce((a, b) => a * b, 1))] as const));
+    expect(checked.run(entry, zeros)).toEqual(usual.run(entry, zeros));
+  }
+  expect(Buffer.compare(checked.snapshot(), usual.snapshot())).toBe(0);
 });
 
 test("LeNet trains and predicts under guards, with the bits of an ordinary build", async () => {
