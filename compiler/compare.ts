@@ -1,7 +1,8 @@
 // Whether two graphs compute the same, and whether compiled code computes what its graph says.
 import { evaluateWithBounds, f64Share, type Bounded, type BoundedEvaluation, type GraphData } from "./graph/error-bound.ts";
-import { evaluate, type Evaluation } from "./graph/evaluate.ts";
+import { evaluate } from "./graph/evaluate.ts";
 import type { Graph, Value } from "./graph/ir.ts";
+import type { NdArray } from "./graph/op.ts";
 
 /** The first element that differs by more than it may. */
 export interface Difference {
@@ -17,6 +18,32 @@ export interface Difference {
 /** Results of a graph by `output y` and `write net.w`. */
 export type Results = ReadonlyMap<string, ArrayLike<number>>;
 
+/** Evaluations of graphs on one set of data, each made once. */
+export class Evaluations {
+  readonly data: GraphData;
+  readonly #bits = new Map<Graph, ReadonlyMap<string, NdArray>>();
+  readonly #bounds = new Map<Graph, ReadonlyMap<string, Bounded>>();
+
+  constructor(data: GraphData) {
+    this.data = data;
+  }
+
+  /** Exact f32. */
+  bits(graph: Graph): ReadonlyMap<string, NdArray> {
+    return remembered(this.#bits, graph, () => named(evaluate(graph, { ...this.data, precision: "f32" })));
+  }
+
+  bounds(graph: Graph): ReadonlyMap<string, Bounded> {
+    return remembered(this.#bounds, graph, () => named(evaluateWithBounds(graph, this.data)));
+  }
+}
+
+function remembered<T>(known: Map<Graph, T>, graph: Graph, make: () => T): T {
+  const found = known.get(graph) ?? make();
+  known.set(graph, found);
+  return found;
+}
+
 /** Twice what rounding in f64 may do: the bound is of first order. */
 const slack = 2;
 
@@ -24,10 +51,10 @@ const slack = 2;
  * The first difference between the functions that two graphs compute, or null. `exact`: f32 results keep their bits, but for the sign of a zero and the
  * payload of a NaN. Otherwise both are evaluated in f64 and may differ by what rounding does to either.
  */
-export function compareGraphs(before: Graph, after: Graph, exact: boolean, data: GraphData): Difference | null {
+export function compareGraphs(before: Graph, after: Graph, exact: boolean, data: GraphData, known = new Evaluations(data)): Difference | null {
   if (before === after) return null;
-  if (exact) return sameBits(evaluate(before, { ...data, precision: "f32" }), evaluate(after, { ...data, precision: "f32" }));
-  const [wanted, got] = [named(evaluateWithBounds(before, data)), named(evaluateWithBounds(after, data))];
+  if (exact) return sameBits(known.bits(before), known.bits(after));
+  const [wanted, got] = [known.bounds(before), known.bounds(after)];
   const missing = namesDiffer(wanted, got);
   if (missing !== null) return missing;
   for (const [what, { value, error }] of wanted) {
@@ -47,22 +74,20 @@ export interface ComparedStage {
 }
 
 /** The first stage that does not compute what the one before it computes, or null. Passes in a row that keep bits are compared at once as long as they do. */
-export function compareStages(stages: readonly ComparedStage[], data: GraphData): { readonly stage: string; readonly difference: Difference } | null {
+export function compareStages(
+  stages: readonly ComparedStage[],
+  data: GraphData,
+  known = new Evaluations(data),
+): { readonly stage: string; readonly difference: Difference } | null {
   const [first, ...rest] = stages;
   if (first === undefined) return null;
-  const known = new Map<Graph, Evaluation>();
-  const bits = (graph: Graph): Evaluation => {
-    const evaluation = known.get(graph) ?? evaluate(graph, { ...data, precision: "f32" });
-    known.set(graph, evaluation);
-    return evaluation;
-  };
   let before = first.graph;
   let run: ComparedStage[] = [];
   const settle = (): { readonly stage: string; readonly difference: Difference } | null => {
     const last = run.at(-1);
-    if (last === undefined || last.graph === before || sameBits(bits(before), bits(last.graph)) === null) return null;
+    if (last === undefined || last.graph === before || sameBits(known.bits(before), known.bits(last.graph)) === null) return null;
     for (const { name, graph } of run) {
-      const difference = graph === before ? null : sameBits(bits(before), bits(graph));
+      const difference = graph === before ? null : sameBits(known.bits(before), known.bits(graph));
       if (difference !== null) return { stage: name, difference };
       before = graph;
     }
@@ -77,7 +102,7 @@ export function compareStages(stages: readonly ComparedStage[], data: GraphData)
     if (stage.graph === from) continue;
     const broken = settle();
     if (broken !== null) return broken;
-    const difference = compareGraphs(from, stage.graph, false, data);
+    const difference = compareGraphs(from, stage.graph, false, data, known);
     if (difference !== null) return { stage: stage.name, difference };
     [before, run] = [stage.graph, []];
   }
@@ -87,11 +112,17 @@ export function compareStages(stages: readonly ComparedStage[], data: GraphData)
 export interface CompiledResults {
   /** The code may fuse a multiply and an add, so that even exact ops do not tell every bit. */
   readonly relaxed?: boolean;
+  readonly known?: Evaluations;
 }
 
 /** The first result of compiled code that is further from the graph's value than rounding in f32 explains, or null. What only exact ops have made keeps its bits. */
-export function compareResults(graph: Graph, got: Results, data: GraphData, { relaxed = false }: CompiledResults = {}): Difference | null {
-  const wanted = named(evaluateWithBounds(graph, data));
+export function compareResults(
+  graph: Graph,
+  got: Results,
+  data: GraphData,
+  { relaxed = false, known = new Evaluations(data) }: CompiledResults = {},
+): Difference | null {
+  const wanted = known.bounds(graph);
   const missing = namesDiffer(wanted, got);
   if (missing !== null) return missing;
   for (const [what, { value, error }] of wanted) {
@@ -100,7 +131,7 @@ export function compareResults(graph: Graph, got: Results, data: GraphData, { re
   }
   const exact = relaxed ? new Set<string>() : exactResults(graph);
   if (exact.size === 0) return null;
-  const bits = named(evaluate(graph, { ...data, precision: "f32" }));
+  const bits = known.bits(graph);
   for (const what of exact) {
     const difference = far(what, got.get(what) ?? [], bits.get(what)?.data ?? [], () => 0);
     if (difference !== null) return difference;
@@ -121,8 +152,7 @@ export function exactResults(graph: Graph): ReadonlySet<string> {
 }
 
 /** The first element whose bits differ, but for the sign of a zero and the payload of a NaN. */
-export function sameBits(before: Evaluation, after: Evaluation): Difference | null {
-  const [wanted, got] = [named(before), named(after)];
+export function sameBits(wanted: ReadonlyMap<string, NdArray>, got: ReadonlyMap<string, NdArray>): Difference | null {
   const missing = namesDiffer(wanted, got);
   if (missing !== null) return missing;
   for (const [what, { data }] of wanted) {

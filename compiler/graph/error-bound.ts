@@ -116,9 +116,9 @@ function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Flo
       return bilinear(node, operands, result);
     case "reduce":
       if (form.combine === "max" || form.combine === "min") return monotone(node, operands, result);
-      return form.combine === "mul" ? product(node, operands) : linear(node, operands);
+      return form.combine === "mul" ? product(node, operands) : linear(node, operands, result);
     default:
-      return linear(node, operands);
+      return linear(node, operands, result);
   }
 }
 
@@ -140,13 +140,30 @@ const roundings = (count: number, size: number): number => (size === 0 ? 0 : siz
 const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
 
 /** Movements and sums: of errors as of values. Whatever they fill in (the value of a padding) is a known number. */
-function linear(node: Node, operands: readonly Bounded[]): Float64Array {
-  const filled = apply(node, operands, ({ error }) => new Float64Array(error.length));
-  const stored = filled.map(storageError);
-  const moved = operands.every(isExact) ? stored : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled[i] ?? 0) + (stored[i] ?? 0));
+function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+  const filled = node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
+  const stored = filled?.map(storageError) ?? all(data.length, 0);
+  const moved = operands.every(isExact) ? stored : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
   if (node.op.exact) return moved;
-  const [sizes, counts] = [apply(node, operands, magnitudes), apply(node, operands, ({ error }) => all(error.length, 1))];
-  return moved.map((e, i) => e + roundings(counts[i] ?? 0, sizes[i] ?? 0));
+  const [sizes, counts] = [apply(node, operands, magnitudes), termsOf(node, operands)];
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
+}
+
+/** How many terms the sum of each element has: as its form says, else as many as ones add up to. */
+function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
+  const { form } = node.op;
+  const site = { operands: node.operands.map(({ type }) => type), results: node.results.map(({ type }) => type), attrs: node.attrs };
+  const contraction = form.kind === "contract" ? form.contraction(site) : null;
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const same =
+    form.kind === "reduce"
+      ? product(form.extents(site))
+      : contraction === null
+        ? null
+        : product(contraction.dims.filter(({ out }) => out === 0).map(({ size }) => size));
+  if (same !== null) return () => same;
+  const counts = apply(node, operands, ({ error }) => all(error.length, 1));
+  return (index) => counts[index] ?? 0;
 }
 
 function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
@@ -155,15 +172,15 @@ function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Fl
   const same = lhs === rhs;
   const abs = ({ value }: Bounded): Float64Array => value.data.map(Math.abs);
   const sizes = of(magnitudes(lhs), magnitudes(rhs));
-  const counts = of(all(lhs.error.length, 1), all(rhs.error.length, 1));
+  const counts = termsOf(node, [lhs, rhs]);
   // Of one value with itself both sides move at once, which the difference of the magnitudes' products bounds too.
   const moved =
     isExact(lhs) && isExact(rhs)
       ? all(data.length, 0)
       : same
         ? excess(sizes, of(abs(lhs), abs(rhs)))
-        : sum(of(abs(lhs), rhs.error), of(lhs.error, magnitudes(rhs)));
-  return moved.map((e, i) => e + roundings(counts[i] ?? 0, sizes[i] ?? 0));
+        : sum(isExact(rhs) ? all(data.length, 0) : of(abs(lhs), rhs.error), isExact(lhs) ? all(data.length, 0) : of(lhs.error, magnitudes(rhs)));
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
 }
 
 const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? 0));

@@ -74,7 +74,7 @@ export const oracles: readonly Oracle[] = [
   },
   {
     name: "every-stage",
-    every: 16,
+    every: 32,
     compiles: false,
     check: (subject, draw) => {
       let found: string | null = null;
@@ -93,10 +93,10 @@ export const oracles: readonly Oracle[] = [
       return found;
     },
   },
-  { name: "all-off", every: 8, compiles: true, check: (subject) => without(subject, optional) },
+  { name: "all-off", every: 16, compiles: true, check: (subject) => without(subject, optional) },
   {
     name: "one-on",
-    every: 16,
+    every: 32,
     compiles: true,
     check: (subject, draw) => {
       const kept = draw.pick(optional);
@@ -106,18 +106,18 @@ export const oracles: readonly Oracle[] = [
       );
     },
   },
-  { name: "one-off", every: 16, compiles: true, check: (subject, draw) => without(subject, [draw.pick(optional)]) },
-  { name: "order", every: 16, compiles: true, check: (subject, draw) => built(subject, { passes: legalOrder(draw), verify: true }) },
+  { name: "one-off", every: 32, compiles: true, check: (subject, draw) => without(subject, [draw.pick(optional)]) },
+  { name: "order", every: 32, compiles: true, check: (subject, draw) => built(subject, { passes: legalOrder(draw), verify: true }) },
   {
     name: "frozen",
-    every: 16,
+    every: 32,
     compiles: true,
     check: (subject) =>
       subject.graph.writes.length > 0 || subject.kind === "special" ? null : built(subject, { frozen: subject.data.persistent, verify: true }),
   },
   {
     name: "js",
-    every: 16,
+    every: 32,
     compiles: true,
     check: async (subject) => {
       const module = compiled(subject);
@@ -127,7 +127,7 @@ export const oracles: readonly Oracle[] = [
   },
   {
     name: "relaxed",
-    every: 8,
+    every: 16,
     compiles: true,
     check: async (subject) => {
       const module = compiled(subject, { mode: "fast" });
@@ -137,7 +137,7 @@ export const oracles: readonly Oracle[] = [
   },
   {
     name: "twice",
-    every: 16,
+    every: 32,
     compiles: true,
     check: (subject) => {
       const [a, b] = [compiled(subject), compiled(subject)];
@@ -149,7 +149,7 @@ export const oracles: readonly Oracle[] = [
   },
   {
     name: "again",
-    every: 16,
+    every: 32,
     compiles: true,
     check: async (subject) => {
       const session = await sessionOf(compiled(subject));

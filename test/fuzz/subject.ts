@@ -1,5 +1,5 @@
 // What the oracles look at: a graph with its data, and the ways to compile and run it.
-import { compareResults, compareStages, named, type Difference, type Results } from "../../compiler/compare.ts";
+import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { GraphData } from "../../compiler/graph/error-bound.ts";
@@ -94,8 +94,9 @@ export function disagreement(subject: Subject, module: CompiledModule, results: 
     graph,
     exact: kind === "special" || (pass?.exact ?? true),
   }));
-  const broken = compareStages(stages, data);
-  return (broken && told(broken.stage, broken.difference)) ?? told("the code", compareResults(finalGraph(module), results, data, { relaxed }));
+  const known = new Evaluations(data);
+  const broken = compareStages(stages, data, known);
+  return (broken && told(broken.stage, broken.difference)) ?? told("the code", compareResults(finalGraph(module), results, data, { relaxed, known }));
 }
 
 export const told = (who: string, difference: Difference | null): string | null =>
