@@ -7,8 +7,10 @@ import { graphOf, programOf, Runner } from "../frontend/program.ts";
 import { random } from "../ops/values.ts";
 import { expectDirection, expectNear, gradientError } from "./agreement.ts";
 import type { Item } from "./library/item.ts";
+import { activations } from "./library/activations.ts";
 import { drawn as drawnItems } from "./library/drawn.ts";
 import { items } from "./library/items.ts";
+import { losses } from "./library/losses.ts";
 import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.ts";
 
 /** The loss bends everything, so that no item has an upstream gradient of all ones. */
@@ -30,7 +32,8 @@ const hasModel = (item: Item): boolean => /\bmodel M\(/.test(item.declare ?? "")
 
 type Dims = Readonly<Record<string, number>>;
 
-function check(item: Item, dims: Dims, seed: number): void {
+/** A program of one item on drawn data, with its params as inputs. */
+function drawnUse(item: Item, dims: Dims, seed: number): { readonly says: string; readonly of: readonly string[]; readonly data: Data; readonly graph: Graph } {
   const program = programOf(programText(item), [dims]);
   const next = random(seed);
   const draw = (name: string, dtype: string): number => {
@@ -45,8 +48,13 @@ function check(item: Item, dims: Dims, seed: number): void {
   const data: Data = new Map([...inputs, ...new Runner(program).persistent]);
   const graph = closed(source);
   const trained = hasModel(item) ? program.persistent.filter(({ kind }) => kind === "param").map(({ path }) => path) : [];
-  const of = [...wanted(item), ...trained];
   const says = `${item.name} of ${JSON.stringify(dims)} ${JSON.stringify(item.inputs)}, seed ${seed}`;
+  return { says, of: [...wanted(item), ...trained], data, graph };
+}
+
+function check(item: Item, dims: Dims, seed: number): void {
+  const { says, of, data, graph } = drawnUse(item, dims, seed);
+  const next = random(seed + 1);
   const only = (keep: (name: string) => boolean): Graph => ({ ...graph, outputs: graph.outputs.filter(({ name }) => keep(name)) });
 
   // What `grad` gives in the language.
@@ -90,6 +98,12 @@ const checked = (item: fc.Arbitrary<Item>, numRuns: number): void =>
 test.each(items)("the gradient of $name is that of central differences, to second order and in both modes", (item) => checked(fc.constant(item), runs));
 
 test.each(Object.entries(drawnItems))("so is that of %s with drawn arguments", (_, item) => checked(item, 2 * runs));
+
+test.each([...activations, ...losses])("$name on hundreds of elements, along a random direction", (item) => {
+  const { says, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
+  const at = subject(says, { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") }, data, of);
+  expectDirection(at, random(12), 1e-6);
+});
 
 test("no item is listed twice", () => {
   expect(new Set(items.map(({ name }) => name)).size).toBe(items.length);
