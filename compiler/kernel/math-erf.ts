@@ -16,7 +16,7 @@ const far = [
   -0.000043354040826670825, 0.0000014381463415702456,
 ];
 
-export const erf = mathFunction("erf", "the error function, within 1.3 ulp; the sign of zero is kept", ["x"], (k, x) => {
+export const erf = mathFunction("erf", "the error function, within 1.4 ulp; the sign of zero is kept", ["x"], (k, x) => {
   const a = k.let(k.abs(x), "a");
   const z = k.let(k.mul(x, x), "z");
   const small = k.add(x, k.mul(x, polynomial(k, z, near)));
