@@ -1,4 +1,5 @@
 import type { Source, Span } from "../../dsl/span.ts";
+import { present } from "../support/invariant.ts";
 
 const comments = /#[^\n]*/g;
 const place = /^#\s*(\S.*):(\d{1,5}):(\d{1,5})\s*$/;
@@ -29,9 +30,9 @@ export function spansOf(text: string): (comment: string) => Span | null {
   const files = blankFiles(text);
   return (comment) => {
     const spot = spotOf(comment);
-    const file = spot === null ? undefined : files?.get(spot.name);
-    if (spot === null || file === undefined) return null;
-    const start = (file.starts[spot.line - 1] ?? 0) + spot.column - 1;
+    if (spot === null || files === null) return null;
+    const file = present(files.get(spot.name), "every comment's file has its blanks");
+    const start = present(file.starts[spot.line - 1], "blanks have every line") + spot.column - 1;
     return { source: file.source, start, end: start };
   };
 }

@@ -1,6 +1,7 @@
 /** Words of the graph's text form, shared by the parser of graphs and that of rewrite rules. */
 import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
+import { present } from "../support/invariant.ts";
 
 /** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines count; other blanks do not. `end` is the last token of every text. */
 export type TokenKind = "id" | "name" | "number" | "string" | "punctuation" | "comment" | "newline" | "end";
@@ -19,7 +20,7 @@ const patterns = [
   ["string", /"[^"\\\n]*(?:\\.[^"\\\n]*){0,9999}"/y],
   ["punctuation", /=>|\.\.|[()[\]{},:=+\-*/@]/y],
   ["comment", /#[^\n]*/y],
-  ["newline", /\r?\n/y],
+  ["newline", /(?:\r?\n[ \t]*){1,1000}/y],
 ] as const satisfies readonly (readonly [TokenKind, RegExp])[];
 
 const blanks = /[ \t]*/y;
@@ -59,7 +60,7 @@ export class TokenReader {
   /** The token to be taken next, or one further on. */
   peek(ahead = 0): Token {
     while (this.ahead.length <= ahead) this.ahead.push(this.read());
-    return this.ahead[ahead] ?? this.read();
+    return present(this.ahead[ahead], "as many words are read as are looked at");
   }
 
   take(): Token {
@@ -142,7 +143,7 @@ export class TokenReader {
   }
 
   fail(token: Token, code: string, says: string): never {
-    throw new DiagnosticError([mistake(this.source, token.start, token.text.length, code, says)]);
+    throw new DiagnosticError([mistake(this.source, token.start, token.kind === "newline" ? 1 : token.text.length, code, says)]);
   }
 }
 

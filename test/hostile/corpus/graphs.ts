@@ -31,7 +31,7 @@ export const badGraphs: readonly Bad[] = [
   syntax("100,000 brackets in an attribute", graph(`%0 = reduce_sum %x {axes=${"[".repeat(100_000)}`), "expected a number, found ["),
   syntax("100,000 braces", graph(`%0 = neg %x ${"{".repeat(100_000)}`), "expected the name of an attribute, found {"),
   syntax("100,000 minus signs", graph(`%0 = add %x, ${"-".repeat(100_000)}1 : f32[2]`), "expected a number, found -"),
-  syntax("10 MB of one sign", `graph g${"(".repeat(10_000_000)}`, "expected an input, found ("),
+  syntax("1 MB of one sign", `graph g${"(".repeat(1_000_000)}`, "expected an input, found ("),
   syntax("a name of 5 million parts", `graph ${"a.".repeat(5_000_000)}a()`, "no word begins with"),
   syntax("a name of 10 MB", `graph g(%x: f32[2]) ${"a".repeat(10_000_000)}`, /^expected a node/),
   syntax("a word of 10 MB", `${"a".repeat(10_000_000)}`, /^expected graph, found a{80}…$/),
@@ -96,6 +96,8 @@ export const badGraphs: readonly Bad[] = [
 ];
 
 export const goodGraphs: readonly Uint8Array[] = [
+  graph("%0 = checkpoint %x : f32[2] @group=0 @frame=64 # a.dl:3:4", "body(%x: f32[2]) {", "  return y=%x # no place", "}", "return y=%0"),
+  graph("%0 = neg %x : f32[2] # a.dl:99999:99999", "%1 = neg %0 : f32[2] # b.dl:99999:99999", "%2 = neg %1 : f32[2] # c.dl:99999:99999", "return y=%2"),
   "graph g()",
   graph("return y=%x"),
   graph("%0 = neg %x : f32[2]", "return y=%0").replaceAll("\n", "\r\n"),

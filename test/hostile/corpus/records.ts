@@ -108,6 +108,8 @@ export const goodManifests: readonly Uint8Array[] = [
   JSON.stringify(soundManifest, null, 1),
   changed("code", { kind: "js", module: "kernels.mjs" }),
   changed("plan.settings", [{ name: "lr", path: "w", default: 1, low: null, high: 2, scale: "log" }]),
+  changed("plan.constants.0.base64", "AAA="),
+  changed("plan.constants.0.base64", "AAAA"),
   changed("plan.entries.0.steps", nested(20)),
   step({ kind: "while", flag: { offset: 0, strides: [-4] }, condition: [], body: [{ kind: "branch", flag: 3, then: [], otherwise: [] }] }),
 ].map(bytesOf);
