@@ -6,11 +6,16 @@ export const otherPoison = 0x55;
 
 export const overlap = (a: Range, b: Range): boolean => a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 
-/** Of arrays that begin with their buffers. */
 export function sameWords(a: Uint8Array, b: Uint8Array): boolean {
-  const [x, y] = [new Int32Array(a.buffer), new Int32Array(b.buffer)];
+  const [x, y] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Int32Array(buffer, byteOffset, byteLength >> 2)) as [Int32Array, Int32Array];
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
   return true;
+}
+
+/** Where the first word is that is not poison alone; -1 if there is none. */
+export function firstWritten(words: Int32Array): number {
+  for (let i = 0; i < words.length; i++) if (words[i] !== -1) return i;
+  return -1;
 }
 
 /** Where the first element at `from` or later is, in bytes, that is that poison alone; -1 if there is none. */

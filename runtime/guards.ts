@@ -1,5 +1,5 @@
 import { fail, raise } from "./error.ts";
-import { difference, otherPoison, overlap, poison, sameWords, unwritten } from "./guard-bytes.ts";
+import { difference, firstWritten, otherPoison, overlap, poison, sameWords, unwritten } from "./guard-bytes.ts";
 import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-notes.ts";
 import { exported } from "./instantiate.ts";
 import { MemoryFault } from "./memory-fault.ts";
@@ -43,6 +43,8 @@ class Checker {
   /** The arena, poison but for what the kernel that runs may read. */
   readonly #arena: Uint8Array;
   readonly #words: Int32Array;
+  /** The rest of the last page, poison too. */
+  readonly #behind: Int32Array;
   /** What memory holds. */
   readonly #truth: Uint8Array;
   readonly #start: Uint8Array;
@@ -54,12 +56,13 @@ class Checker {
     this.#plan = plan;
     this.#notes = notes;
     this.#exports = exports;
-    this.#arena = new Uint8Array(buffer);
-    // The rest of the last page is compared when an entry ends.
-    this.#words = new Int32Array(buffer, 0, Math.ceil(plan.arenaBytes / 4));
-    this.#truth = new Uint8Array(buffer.byteLength).fill(poison);
-    this.#start = new Uint8Array(buffer.byteLength);
-    this.#owner = new Int32Array(buffer.byteLength).fill(nobody);
+    const size = Math.min(buffer.byteLength, Math.ceil(plan.arenaBytes / 4) * 4);
+    this.#arena = new Uint8Array(buffer, 0, size);
+    this.#words = new Int32Array(buffer, 0, size / 4);
+    this.#behind = new Int32Array(buffer, size).fill(-1);
+    this.#truth = new Uint8Array(size).fill(poison);
+    this.#start = new Uint8Array(size);
+    this.#owner = new Int32Array(size).fill(nobody);
     plan.persistent.forEach((slot, i) => this.#give({ offset: slot.offset, bytes: byteLength(slot) }, notes.persistent[i] ?? nobody));
     for (const constant of notes.constants) this.#give(constant, constant.value);
     for (let at = 0; at < this.#owner.length; at++) if (this.#owner[at] === nobody) this.#arena[at] = poison;
@@ -92,8 +95,11 @@ class Checker {
       throw error;
     }
     run();
-    if (sameWords(this.#arena, this.#truth)) return;
-    this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels one by one");
+    const astray = firstWritten(this.#behind);
+    if (astray !== -1)
+      this.#raise("E0840", `something is written behind the arena, at byte ${this.#arena.length + 4 * astray}`, null, this.#arena.length + 4 * astray);
+    if (!sameWords(this.#arena, this.#truth))
+      this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels one by one");
   }
 
   /** Params, state and constants are what they are between calls. */
@@ -180,10 +186,8 @@ class Checker {
 
   /** All that is left in the arena was written where it should not. */
   #stray(kernel: string, results: readonly Placed[]): void {
-    const words = this.#words;
-    let word = 0;
-    while (word < words.length && words[word] === -1) word++;
-    if (word === words.length) return;
+    const word = firstWritten(this.#words);
+    if (word === -1) return;
     const offset = this.#arena.findIndex((byte, i) => i >= 4 * word && byte !== poison);
     const near = results
       .map((result) => ({ value: result.value, by: offset < result.offset ? offset - result.offset : offset - result.offset - result.bytes + 1 }))
