@@ -136,11 +136,11 @@ export const inCode: readonly Mutant[] = [
     to: "    emitExpr(on, value);\n  } else emitExpr(on, value);",
   },
   {
-    name: "js-max",
-    says: "JavaScript's max drops a NaN in its first operand",
-    file: "compiler/codegen/js/helpers.ts",
-    from: "const max = (a, b) => (a < b ? b : a);",
-    to: "const max = (a, b) => (a > b ? a : b);",
+    name: "js-rounding",
+    says: "JavaScript does not round a difference to f32",
+    file: "compiler/codegen/js/expressions.ts",
+    from: 'sub: { f32: rounded("-")',
+    to: 'sub: { f32: infix("-")',
   },
   {
     name: "js-branch",
