@@ -1,0 +1,51 @@
+// Every finding of a campaign again, by every oracle; and some seconds of graphs that nobody has seen.
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { printGraph } from "../../compiler/graph/print.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { createDraw } from "./draw.ts";
+import { corpusText, examine, plannedAt } from "./examine.ts";
+import { oracles } from "./oracles.ts";
+import { subjectOf } from "./subject.ts";
+
+const corpus = new URL("./corpus/", import.meta.url);
+
+/** Choices of each oracle that are tried on a finding. */
+const tries = 4;
+
+for (const file of readdirSync(corpus).filter((name) => name.endsWith(".ir"))) {
+  test(`${file} is sound by now`, async () => {
+    const text = readFileSync(new URL(file, corpus), "utf8");
+    const seed = Number(/^# seed (\d+)/.exec(text)?.[1] ?? 1);
+    const subject = subjectOf(parseGraph(text, ops), seed, text.includes("special data") ? "special" : "plain");
+    for (const oracle of oracles.filter(({ compiles }) => subject.compiles || !compiles)) {
+      for (let attempt = 0; attempt < tries; attempt++) expect(await oracle.check(subject, createDraw(seed + attempt)), oracle.name).toBe(null);
+    }
+  });
+}
+
+describe("fresh graphs", () => {
+  const milliseconds = Number(process.env["FUZZ_MS"] ?? 3000);
+  const campaign = Date.now() % 1_000_000;
+
+  test(`campaign ${campaign} finds nothing`, async () => {
+    const start = performance.now();
+    let index = 0;
+    for (; performance.now() - start < milliseconds; index++) {
+      const { finding } = await examine(plannedAt(campaign, index, { training: 0.1, special: 0.1 }));
+      if (finding !== null)
+        expect.fail(`graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.says}\n${finding.oracle === "types" ? "" : corpusText(finding)}`);
+    }
+    expect(index).toBeGreaterThan(5);
+  });
+
+  test("a graph of a campaign is the same whenever it is made", async () => {
+    const { generate } = await import("./generator/index.ts");
+    for (let index = 0; index < 20; index++) {
+      const { seed, trains, kind } = plannedAt(7, index, { training: 0.5, special: 0.2 });
+      const [a, b] = [0, 1].map(() => printGraph(generate(seed, { trains, special: kind === "special" })));
+      expect(a).toBe(b);
+    }
+  });
+});
