@@ -26,7 +26,7 @@ export interface VerifiedEntry {
   readonly dims: Readonly<Record<string, number>>;
   /** How many values were compared. */
   readonly compared: number;
-  /** How many there is nothing to say of: a jump, such as a comparison of what rounding may make equal, is within reach of every element. */
+  /** How many have no bound at any element: a jump is within reach, such as a comparison of what rounding may make equal or a division by what may be zero. */
   readonly unbounded: number;
   /** The largest first, for what is allowed. */
   readonly nodes: readonly VerifiedNode[];

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Diagnostic, TestResult } from "../../compiler/index.ts";
 import type { Source } from "../../dsl/span.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
@@ -14,7 +14,12 @@ export function check(): Command {
   const command = withJson(withCompileOptions(new Command("check").description("prints the mistakes of models").argument("<files...>", ".dl files")))
     .option("--shapes", "prints the files with every inferred shape at the ends of lines")
     .option("--test", "runs the tests of the files, in the reference interpreter and in WebAssembly")
-    .option("--verify", "runs every entry on random inputs against the reference, and shows the largest errors; needs the sizes of dims")
+    .addOption(
+      new Option("--verify", "runs every entry on random inputs against the reference, and shows the largest errors; needs the sizes of dims").conflicts([
+        "shapes",
+        "test",
+      ]),
+    )
     .option("--entry <name>", "with --verify: this entry alone");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
     // Of the compiler only what is asked for: a check is to be over before it is waited for.
@@ -56,7 +61,7 @@ async function verify(sources: readonly Source[], flags: CheckFlags): Promise<vo
   const diagnostics: Diagnostic[] = [];
   const entries: unknown[] = [];
   for (const source of sources)
-    for (const verified of await trust.verifySource(source, { ...compileOptions(source, flags), ...more }, flags.json === true)) {
+    for await (const verified of trust.verifySource(source, { ...compileOptions(source, flags), ...more }, flags.json === true)) {
       diagnostics.push(...[trust.diagnosticOf(verified, source.name, code)].filter((found) => found !== null));
       entries.push({ file: source.name, ...trust.verifiedJson(verified) });
       if (!flags.json) console.log(trust.showVerified(verified, code));

@@ -7,17 +7,15 @@ import { liveLine, table } from "../host/terminal.ts";
 import { number, rough, shareText } from "./numbers.ts";
 
 /** The entries of a file, one after the other; the values are those of the seed. */
-export async function verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): Promise<readonly VerifiedEntry[]> {
+export async function* verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): AsyncGenerator<VerifiedEntry> {
   const { program } = elaborateSource(source, options);
   const line = liveLine(process.stderr, !quiet);
-  const verified: VerifiedEntry[] = [];
   for (const entry of program.entries) {
     if (entry.graph.name === "init") continue;
     line.show(`${source.name}: running ${entry.graph.name} in the reference`);
-    verified.push(await verifyEntry(program, entry, options));
+    const verified = await verifyEntry(program, entry, options).finally(() => line.clear());
+    yield verified;
   }
-  line.clear();
-  return verified;
 }
 
 /** The first value of an entry that is wrong; null where all are as they should be. */
@@ -39,7 +37,7 @@ export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }:
   const [worst] = nodes;
   const agrees = wrong === null ? "agree with" : "are not all those of";
   const off = worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of what rounding allows`;
-  const near = unbounded === 0 ? "" : `; nothing is said of ${unbounded} more, which are next to a jump`;
+  const near = unbounded === 0 ? "" : `; no bound is known for ${unbounded} more`;
   const rows = nodes.slice(0, mostShown).map(row);
   return [
     `${entry}${sizes.join("")}: ${compared} values of ${code} ${agrees} the reference${off}${near}`,
