@@ -1,5 +1,6 @@
 // One call of a compiled graph, or of an entry of a program, on given data.
 import { dtypes } from "../runtime/dtype.ts";
+import { memoryGuards } from "../runtime/guards.ts";
 import { createSession } from "../runtime/session.ts";
 import { named, type Results } from "./compare.ts";
 import { compileProgram, type CompileOptions } from "./compile.ts";
@@ -29,10 +30,13 @@ export function programOf(graph: Graph): Program {
   return { name: graph.name, persistent: [...persistent.values()], entries: [graph, init].map((entry) => ({ dims: {}, graph: entry })) };
 }
 
-/** Compiles the graph and calls it once: its outputs, and what it has written. */
+/** Compiles the graph and calls it once: its outputs, and what it has written. With `guards`, every access of memory is checked. */
 export async function runCompiled(graph: Graph, data: GraphData, options: RunGraphOptions): Promise<Results> {
   const module = compileProgram(programOf(graph), options);
-  const session = await createSession(module.plan, await module.code(), options.mode === undefined ? {} : { mode: options.mode });
+  const session = await createSession(module.plan, await module.code(), {
+    ...(options.mode !== undefined && { mode: options.mode }),
+    ...(options.guards === true && { guards: memoryGuards }),
+  });
   for (const [path, values] of data.persistent) session.state.get(path)?.data.set(values);
   session.touch();
   const inputs = graph.inputs.map(({ node, type }) => {

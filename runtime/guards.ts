@@ -96,6 +96,7 @@ class Checker {
     }
     run();
     const astray = firstWritten(this.#behind);
+    this.#behind.fill(-1);
     if (astray !== -1)
       this.#raise("E0840", `something is written behind the arena, at byte ${this.#arena.length + 4 * astray}`, null, this.#arena.length + 4 * astray);
     if (!sameWords(this.#arena, this.#truth))
