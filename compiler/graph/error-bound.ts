@@ -17,7 +17,10 @@ import { evaluateNode, ndarray } from "./evaluate.ts";
 import { isConstant, isInput, pathOf, stringAttr } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import type { NdArray, Op } from "./op.ts";
-import { carryPath, scanParts } from "./regions.ts";
+import { carryPath } from "./regions.ts";
+import { controlled, type Bounded, type RegionResults } from "./error-bound-control.ts";
+
+export type { Bounded } from "./error-bound-control.ts";
 
 /** Half the distance from 1 to the next f32. */
 const u = 2 ** -24;
@@ -28,13 +31,6 @@ const tiny = 2 ** -149;
 const largest = 3.4028234663852886e38;
 /** Every math function is within 4 units in the last place. */
 const functionRounding = 8 * u;
-
-export interface Bounded {
-  /** The exact value, as far as f64 goes. */
-  readonly value: NdArray;
-  /** Per element, in the unit of the value; Infinity where nothing can be said. */
-  readonly error: Float64Array;
-}
 
 /** Data for a graph: inputs by name, params and state by path, row-major. */
 export interface GraphData {
@@ -81,8 +77,22 @@ function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: Readon
   };
 }
 
+function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[], onNode: OnNode): RegionResults {
+  const leaf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
+  const { outputs, writes } = run(
+    region,
+    new Map(region.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), leaf(present(inputs[i], "a region has its inputs"))])),
+    new Map(carries.map((carry, i) => [carryPath(i), leaf(carry)])),
+    onNode,
+  );
+  return {
+    outputs: region.outputs.map(({ name }) => present(outputs.get(name), name)),
+    carries: carries.map((old, i) => writes.get(carryPath(i)) ?? old),
+  };
+}
+
 function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
-  if (node.regions.length > 0) return controlled(node, operands, onNode);
+  if (node.regions.length > 0) return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
   const results = evaluateNode(
     node,
     operands.map(({ value }) => value),
@@ -267,72 +277,4 @@ function farthest({ args, errors, f, steps }: Corners, y: number): number {
     most = Math.max(most, Number.isNaN(distance) ? Infinity : distance);
   }
   return most;
-}
-
-/** Control ops run their regions as they do in the interpreter; where the way that they take may be another, nothing is certain. */
-function controlled(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
-  const region = (index: number, inputs: readonly Bounded[], carries: readonly Bounded[]): { outputs: readonly Bounded[]; carries: readonly Bounded[] } => {
-    const graph = present(node.regions[index], `${node.op.name} lacks a region`);
-    const leaf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
-    const { outputs, writes } = run(
-      graph,
-      new Map(graph.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), leaf(present(inputs[i], "a region has its inputs"))])),
-      new Map(carries.map((carry, i) => [carryPath(i), leaf(carry)])),
-      onNode,
-    );
-    return {
-      outputs: graph.outputs.map(({ name }) => present(outputs.get(name), name)),
-      carries: carries.map((old, i) => writes.get(carryPath(i)) ?? old),
-    };
-  };
-  const uncertain = (results: readonly Bounded[]): readonly Bounded[] => results.map(({ value, error }) => ({ value, error: all(error.length, Infinity) }));
-  switch (node.op.form.kind) {
-    case "scan":
-      return scanned(node, operands, region);
-    case "while": {
-      const count = Number(node.attrs["carries"]);
-      const invariants = operands.slice(count);
-      let carries = operands.slice(0, count);
-      for (;;) {
-        const flag = present(region(0, invariants, carries).outputs[0], "a condition");
-        if (flag.error[0] !== 0) return uncertain(carries);
-        if (flag.value.data[0] !== 1) return carries;
-        carries = [...region(1, invariants, carries).carries];
-      }
-    }
-    case "cond": {
-      const [pred, ...args] = operands;
-      const { outputs } = region(pred?.value.data[0] === 1 ? 0 : 1, args, []);
-      return pred?.error[0] === 0 ? outputs : uncertain(outputs);
-    }
-    default:
-      return region(0, operands, []).outputs;
-  }
-}
-
-type RunRegion = (index: number, inputs: readonly Bounded[], carries: readonly Bounded[]) => { outputs: readonly Bounded[]; carries: readonly Bounded[] };
-
-function scanned(node: Node, operands: readonly Bounded[], region: RunRegion): readonly Bounded[] {
-  const { carries, sequences, invariants } = scanParts(operands, node.attrs);
-  const turns = Number(node.attrs["length"]);
-  const stacks = node.results.slice(carries.length).map(({ type }) => {
-    const data = new Float64Array(type.shape.reduce((a, b) => a * b, 1));
-    return { value: { type, data }, error: new Float64Array(data.length) };
-  });
-  let current: readonly Bounded[] = carries;
-  for (let turn = 0; turn < turns; turn++) {
-    const index = node.attrs["reverse"] === true ? turns - 1 - turn : turn;
-    const item = ({ value: { type, data }, error }: Bounded): Bounded => {
-      const size = data.length / turns;
-      const cut = (array: Float64Array): Float64Array => array.subarray(index * size, (index + 1) * size);
-      return { value: { type: { ...type, shape: type.shape.slice(1) }, data: cut(data) }, error: cut(error) };
-    };
-    const step = region(0, [...sequences.map(item), ...invariants], current);
-    step.outputs.forEach(({ value, error }, i) => {
-      stacks[i]?.value.data.set(value.data, index * value.data.length);
-      stacks[i]?.error.set(error, index * error.length);
-    });
-    current = step.carries;
-  }
-  return [...current, ...stacks];
 }
