@@ -129,11 +129,11 @@ export const inCode: readonly Mutant[] = [
     to: "for (const block of blocksOf(stmt).slice(1)) for (const inner of block)",
   },
   {
-    name: "wasm-mask",
-    says: "a bool in all lanes is 1 and not all bits",
+    name: "wasm-select",
+    says: "a choice in lanes takes the other one",
     file: wasm("expressions"),
-    from: '    to.i32(0);\n    emitExpr(on, value);\n    to.op("i32.sub");\n  } else emitExpr(on, value);',
-    to: "    emitExpr(on, value);\n  } else emitExpr(on, value);",
+    from: 'all(on, [a, b, condition]);\n      return on.to.op("v128.bitselect");',
+    to: 'all(on, [b, a, condition]);\n      return on.to.op("v128.bitselect");',
   },
   {
     name: "js-rounding",
@@ -143,11 +143,11 @@ export const inCode: readonly Mutant[] = [
     to: 'sub: { f32: infix("-")',
   },
   {
-    name: "js-branch",
-    says: "JavaScript takes the other branch",
-    file: "compiler/codegen/js/steps.ts",
-    from: "use)} !== 0) {`",
-    to: "use)} === 0) {`",
+    name: "wasm-branch",
+    says: "both ways of a branch lead to the second",
+    file: wasm("emit-steps"),
+    from: "emitSteps(step.then, turns, to, callee);",
+    to: "emitSteps(step.otherwise, turns, to, callee);",
   },
   {
     name: "steps-reverse",
