@@ -103,7 +103,7 @@ const headers: readonly Bad[] = [
   bad("a very long name", weightsFile(`{"${"x".repeat(1_000_000)}":0}`), "E0820", "expected {"),
   bad("a very long name, and no place", weightsFile(`{${bytes("x".repeat(1_000_000), 1, 0)}}`), "E0820", "xxx…"),
   bad(
-    "a million tensors",
+    "100,001 tensors",
     weightsFile(`{${Array.from({ length: 100_001 }, (_, i) => bytes(String(i), 0, 0, "[0]")).join(",")}}`),
     "E0820",
     "it has more than 100000 tensors",
