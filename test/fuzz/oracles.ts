@@ -136,6 +136,17 @@ export const oracles: readonly Oracle[] = [
     },
   },
   {
+    name: "guards",
+    every: 8,
+    compiles: true,
+    check: async (subject, draw) => {
+      const target = draw.below(8) === 0 ? "js" : "wasm";
+      const [plain, guarded] = [compiled(subject), compiled(subject, { guards: true })];
+      const wanted = call(await sessionOf(plain), subject, subject.data);
+      return different("memory is watched", wanted, call(await sessionOf(guarded, target), subject, subject.data));
+    },
+  },
+  {
     name: "twice",
     every: 32,
     compiles: true,

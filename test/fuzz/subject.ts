@@ -1,16 +1,15 @@
 // What the oracles look at: a graph with its data, and the ways to compile and run it.
 import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
-import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { GraphData } from "../../compiler/graph/error-bound.ts";
-import { isPersistent, pathOf } from "../../compiler/graph/facts.ts";
-import type { Graph, Persistent, Program } from "../../compiler/graph/ir.ts";
-import { ops } from "../../compiler/ops/table.ts";
+import type { Graph } from "../../compiler/graph/ir.ts";
 import { required } from "../../compiler/passes/driver.ts";
 import { factsOfCode, pipeline } from "../../compiler/pipeline.ts";
+import { programOf } from "../../compiler/run-graph.ts";
 import { randomData } from "../../compiler/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";
+import { memoryGuards } from "../../runtime/guards.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 import { countPasses } from "./counters.ts";
 
@@ -35,20 +34,6 @@ export const subjectOf = (graph: Graph, seed: number, kind: DataKind): Subject =
 
 const hasF64 = ({ nodes }: Graph): boolean => nodes.some(({ results, regions }) => results.some(({ type }) => type.dtype === "f64") || regions.some(hasF64));
 
-const init = new GraphBuilder("init", ops).build();
-
-/** A program of one entry. */
-export function programOf(graph: Graph): Program {
-  const persistent = new Map<string, Persistent>();
-  for (const node of graph.nodes.filter(isPersistent)) {
-    const path = present(pathOf(node), "a param has a path");
-    persistent.set(path, { kind: node.op.name === "param" ? "param" : "state", path, type: present(node.results[0], path).type, span: null });
-  }
-  for (const { path, value } of graph.writes) if (!persistent.has(path)) persistent.set(path, { kind: "state", path, type: value.type, span: null });
-  const entries = [graph, init].map((entry) => ({ dims: {}, graph: entry }));
-  return { name: graph.name, persistent: [...persistent.values()], entries };
-}
-
 export type Build = Omit<CompileOptions, "resolve">;
 
 /** Compiled as users do unless told otherwise; for special values without what may round differently, so that every bit can be compared. */
@@ -66,7 +51,7 @@ export const needed = required(pipeline, factsOfCode);
 export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
 
 export async function sessionOf(module: CompiledModule, target: Target = "wasm", mode: "fast" | "strict" = "strict"): Promise<Session> {
-  return createSession(module.plan, await module.code(target), { mode });
+  return createSession(module.plan, await module.code(target), { mode, ...(module.plan.guards !== undefined && { guards: memoryGuards }) });
 }
 
 /** One call of the entry on the data: its outputs, and what it has written. `keep` leaves params and state alone, so that the weights stage need not run again. */
