@@ -30,6 +30,8 @@ function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node):
   if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
   const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
   const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
+  // The sum of nothing is 0, whatever it would repeat.
+  if (count === 0) return null;
   return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(results, 0).type.shape), count);
 }
 

@@ -45,10 +45,13 @@ const overOnes = (op: string): readonly (RuleText | string)[] => [
   }),
 ];
 
-/** The largest of equals is any of them. */
+/** The largest of equals is any of them, if there are any. */
 const idempotent = (op: string): readonly RuleText[] => [
   rule(`${op}(${op}(x){axes=p}){axes=q} => ${op}(x){axes=r}`, { gives: { r: bothAxes } }),
-  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, { gives: { a: reducedBefore, s: shapeOf, d: dimsLeft } }),
+  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, {
+    when: (m) => !m.type("y").shape.includes(0),
+    gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
+  }),
 ];
 
 /** Only axes that x has: a sum over repetitions is a product, and not a rule of text. */
