@@ -4,6 +4,7 @@ import type { GraphBuilder } from "./build.ts";
 import { isConstant, isInput, isLeaf, listAttr, pathOf, splatValue, stringAttr } from "./facts.ts";
 import { distinct } from "./inline.ts";
 import type { Graph, Node, Value } from "./ir.ts";
+import { dropDead, kept } from "./rebuild.ts";
 import { remake, substitute } from "./remake.ts";
 import { carriesToInvariants, inlineRegions, trimSignatures } from "./shrink-regions.ts";
 import { resizings } from "./shrink-dims.ts";
@@ -169,8 +170,9 @@ const inside =
   (local: Edit): Edit =>
   (graph) => {
     let count = 0;
+    // The turns of a `while` could be without end.
     const regions = graph.nodes.flatMap((node) =>
-      node.regions.map((region, index) => {
+      (node.op.form.kind === "while" ? [] : node.regions).map((region, index) => {
         const places = both(local)(region);
         count += places.count;
         return { node, index, places, end: count };
@@ -185,7 +187,7 @@ const inside =
           if (to <= start || from >= end) continue;
           const region = places.apply(Math.max(from - start, 0), Math.min(to - start, places.count));
           if (region === null) return null;
-          changed.set(node, (changed.get(node) ?? [...node.regions]).with(index, swept(region)));
+          changed.set(node, (changed.get(node) ?? [...node.regions]).with(index, swept(region, node.regions[index] ?? region)));
         }
         return remake(graph, (_, node) => ({ regions: changed.get(node) ?? node.regions }));
       },
@@ -206,12 +208,30 @@ const both =
     };
   };
 
-/** Without what nothing in the region needs; its inputs stay, since its node gives them. */
-function swept(region: Graph): Graph {
-  const needed = new Set<Node>([...region.outputs, ...region.writes].map(({ value }) => value.node));
-  for (const node of region.nodes.toReversed()) if (needed.has(node)) node.operands.forEach((value) => needed.add(value.node));
-  return { ...region, nodes: region.nodes.filter((node) => isInput(node) || needed.has(node)) };
+/** Without what nothing in the region takes any more. Where nothing took it before the edit, it may matter: `dropUnused` sees to that. */
+function swept(region: Graph, before: Graph): Graph {
+  if (dropDead(before) === before) return dropDead(region);
+  const taken = new Set(before.nodes.flatMap(({ operands }) => operands));
+  const used = new Set<Value>(kept(region));
+  const left = region.nodes.toReversed().filter((node) => {
+    const stays = isInput(node) || node.results.some((value) => used.has(value)) || !node.results.some((value) => taken.has(value));
+    if (stays) node.operands.forEach((value) => used.add(value));
+    return stays;
+  });
+  return { ...region, nodes: left.toReversed() };
 }
+
+/** Nodes of a region that nothing takes. */
+const dropUnused = edit(
+  (graph) => {
+    const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);
+    return graph.nodes.filter((node) => !isInput(node) && !node.results.some((value) => used.has(value)));
+  },
+  (graph, chosen) => {
+    const gone = new Set(chosen);
+    return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node)) };
+  },
+);
 
 export const edits: readonly Edit[] = [
   dropResults,
@@ -220,6 +240,7 @@ export const edits: readonly Edit[] = [
   stepBack,
   both(inlineRegions),
   both(carriesToInvariants),
+  inside(dropUnused),
   inside(forward("first")),
   inside(cutToOnes),
   both(trimSignatures),

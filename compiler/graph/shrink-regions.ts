@@ -1,7 +1,8 @@
 // Loops and branches made simpler: a body in the place of its op, carries that do not change, operands and results that nothing uses left out.
 import { present } from "../support/invariant.ts";
+import { isFloat } from "../types/tensor-type.ts";
 import { GraphBuilder } from "./build.ts";
-import { intAttr, isInput, pathOf } from "./facts.ts";
+import { intAttr, isConstant, isInput, pathOf } from "./facts.ts";
 import { inlineRegion } from "./inline.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { kept } from "./rebuild.ts";
@@ -64,7 +65,8 @@ function firstItem(g: GraphBuilder, sequence: Value): Value {
 
 /** A carry becomes an invariant: it stays what it is at first. */
 export const carriesToInvariants: Edit = (graph) => {
-  const places = withRegions(graph).flatMap((node) => Array.from({ length: carriesOf(node) }, (_, carry) => ({ node, carry })));
+  const loops = withRegions(graph).filter(({ op }) => op.form.kind === "scan");
+  const places = loops.flatMap((node) => Array.from({ length: carriesOf(node) }, (_, carry) => ({ node, carry })));
   return {
     count: places.length,
     apply: (from, to) => {
@@ -157,3 +159,20 @@ function narrowed(region: Graph, inputs: readonly boolean[], outputs: readonly b
     outputs: region.outputs.filter((_, index) => outputs === null || outputs[index]),
   };
 }
+
+/**
+ * Whether the loops of unknown length may turn for longer than in the graph that `known` nodes are from: what decides on their end is made of other nodes than
+ * it was, or of constants at most.
+ */
+export function mayHang(graph: Graph, known: ReadonlySet<Node>): boolean {
+  return graph.nodes.some((node) => {
+    if (node.regions.some((region) => mayHang(region, known))) return true;
+    const [condition] = node.regions;
+    if (node.op.form.kind !== "while" || condition === undefined) return false;
+    const onFloats = condition.nodes.some(({ results }) => results.some(({ type }) => isFloat(type.dtype)));
+    return node.operands.some((value) => (onFloats || !isFloat(value.type.dtype)) && !isConstant(value.node) && !known.has(value.node));
+  });
+}
+
+/** Those of regions too. */
+export const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);

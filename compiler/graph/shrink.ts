@@ -1,11 +1,12 @@
 /**
- * Makes a graph smaller while something about it stays true: "this pass changes its values", "this target disagrees". Delta debugging: every edit is tried on
+ * Makes a graph smaller while something about it stays true: "this pass changes its values", "this target disagrees". What decides on the end of a loop stays as it is. Delta debugging: every edit is tried on
  * many places at once, then on halves of them, down to single ones, until no single step is left that keeps the property. The same graph and the same
  * answers give the same result.
  */
-import type { Graph } from "./ir.ts";
+import type { Graph, Node } from "./ir.ts";
 import { printGraph } from "./print.ts";
 import { edits, type Edit } from "./shrink-edits.ts";
+import { allNodes, mayHang } from "./shrink-regions.ts";
 import { isSmaller, tidy } from "./shrink-size.ts";
 import { verify } from "./verify.ts";
 
@@ -52,7 +53,7 @@ export async function shrinkGraphAsync(graph: Graph, fails: (candidate: Graph) =
 
 /** Yields candidates, is told of each whether it still fails, and returns the smallest that does. */
 function* candidates(graph: Graph, budget: number): Generator<Graph, Graph, boolean> {
-  const search: Search = { best: graph, left: budget, seen: new Set([printGraph(graph)]) };
+  const search: Search = { best: graph, left: budget, seen: new Set([printGraph(graph)]), known: new Set(allNodes(graph)) };
   for (let before: Graph | null = null; before !== search.best;) {
     before = search.best;
     for (const edit of edits) yield* everywhere(search, edit);
@@ -66,6 +67,8 @@ interface Search {
   left: number;
   /** What was tried, as text. */
   readonly seen: Set<string>;
+  /** Of the graph to begin with. */
+  readonly known: ReadonlySet<Node>;
 }
 
 /** One edit on all its places, then on halves, down to single ones; late places first. */
@@ -85,12 +88,12 @@ function* everywhere(search: Search, edit: Edit): Generator<Graph, void, boolean
 }
 
 /** The edited graph; null where it is no graph, no smaller one, or known. */
-function edited({ best, seen }: Search, places: ReturnType<Edit>, from: number, to: number): Graph | null {
+function edited({ best, seen, known }: Search, places: ReturnType<Edit>, from: number, to: number): Graph | null {
   try {
     const result = places.apply(from, to);
     if (result === null) return null;
     const candidate = tidy(result);
-    if (!isSmaller(candidate, best)) return null;
+    if (!isSmaller(candidate, best) || mayHang(candidate, known)) return null;
     verify(candidate);
     const text = printGraph(candidate);
     if (seen.has(text)) return null;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Node } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
@@ -7,6 +8,7 @@ import { printGraph } from "../../compiler/graph/print.ts";
 import { shrinkGraph, shrinkGraphAsync } from "../../compiler/graph/shrink.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { randomData } from "../../compiler/sample-data.ts";
 import { fail } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import { smoothGraphs } from "../ops/control-graphs.ts";
@@ -171,4 +173,49 @@ test("the budget counts candidates, and an error of the question is no failure u
   const broken = (): never => fail("asked");
   expect(shrinkGraph(net, broken)).toBe(net);
   expect(shrinkGraph(net, broken, { errorsFail: true }).nodes).toHaveLength(1);
+});
+
+test("the turns of a loop of unknown length stay counted, whatever is asked", () => {
+  const counting = graph(`graph g(%x: f32[3], %n: i32[])
+  %i = constant 0 : i32[]
+  %m = add %n, 1 : i32[]
+  %0, %1 = while %i, %x, %m {carries=2} : i32[], f32[3]
+    condition(%m: i32[]) {
+      %i = state "carry0" : i32[]
+      %0 = lt %i, %m : bool[]
+      return more=%0
+    }
+    body(%m: i32[]) {
+      %i = state "carry0" : i32[]
+      %h = state "carry1" : f32[3]
+      %0 = add %i, 1 : i32[]
+      %1 = sin %h : f32[3]
+      write "carry0"=%0
+      write "carry1"=%1
+    }
+  %2 = exp %1 : f32[3]
+  return y=%2
+`);
+  const result = shrinkGraph(counting, (candidate) => {
+    evaluate(candidate, { ...randomData(candidate, 1), precision: "f64" });
+    return has(candidate, ({ op }) => op.name === "while");
+  });
+  expect(result.nodes.filter(({ op }) => op.form.kind !== "leaf").map(({ op }) => op.name)).toEqual(["while"]);
+  expect(small(counting, (candidate) => has(candidate, ({ op }) => op.name === "sin"))).toMatch(/sin/);
+});
+
+test("what nothing takes inside of a region goes, unless it matters", () => {
+  const idle = graph(`graph g(%x: f32[3])
+  %0 = checkpoint %x : f32[3]
+    body(%x: f32[3]) {
+      %0 = exp %x : f32[3]
+      %1 = sin %0 : f32[3]
+      %2 = cos %x : f32[3]
+      %3 = neg %x : f32[3]
+      return y=%3
+    }
+  return y=%0
+`);
+  const inside = shrinkGraph(idle, (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "sin"))));
+  expect(nodesOf(inside).filter(({ op }) => op.form.kind === "pointwise")).toHaveLength(1);
 });
