@@ -170,9 +170,8 @@ const inside =
   (local: Edit): Edit =>
   (graph) => {
     let count = 0;
-    // The turns of a `while` could be without end.
     const regions = graph.nodes.flatMap((node) =>
-      (node.op.form.kind === "while" ? [] : node.regions).map((region, index) => {
+      node.regions.map((region, index) => {
         const places = both(local)(region);
         count += places.count;
         return { node, index, places, end: count };

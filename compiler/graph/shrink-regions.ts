@@ -2,10 +2,10 @@
 import { present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { GraphBuilder } from "./build.ts";
-import { intAttr, isConstant, isInput, pathOf } from "./facts.ts";
+import { intAttr, isInput, pathOf } from "./facts.ts";
 import { inlineRegion } from "./inline.ts";
 import type { Graph, Node, Value } from "./ir.ts";
-import { kept } from "./rebuild.ts";
+import { kept, topological } from "./rebuild.ts";
 import { carryIndex, carryPath, scanParts } from "./regions.ts";
 import { remake } from "./remake.ts";
 import type { Edit } from "./shrink-edits.ts";
@@ -160,19 +160,34 @@ function narrowed(region: Graph, inputs: readonly boolean[], outputs: readonly b
   };
 }
 
+/** What the loops of unknown length take, test and carry on, and the nodes of their regions: `mayHang` wants all that again. */
+export interface Turning {
+  readonly nodes: ReadonlySet<Node>;
+  readonly values: ReadonlySet<Value>;
+}
+
+export function turningOf(graph: Graph): Turning {
+  const nodes = allNodes(graph);
+  const whiles = nodes.filter(({ op }) => op.form.kind === "while");
+  const results = ({ outputs, writes }: Graph): readonly Value[] => [...outputs, ...writes].map(({ value }) => value);
+  return { nodes: new Set(nodes), values: new Set(whiles.flatMap(({ operands, regions }) => [...operands, ...regions.flatMap(results)])) };
+}
+
 /**
- * Whether the loops of unknown length may turn for longer than in the graph that `known` nodes are from: what decides on their end is made of other nodes than
- * it was, or of constants at most.
+ * Whether the loops of unknown length may turn for longer than they did: what decides on their end is no longer what it was. Floats do so where the condition
+ * looks at floats.
  */
-export function mayHang(graph: Graph, known: ReadonlySet<Node>): boolean {
+export function mayHang(graph: Graph, known: Turning): boolean {
   return graph.nodes.some((node) => {
     if (node.regions.some((region) => mayHang(region, known))) return true;
-    const [condition] = node.regions;
-    if (node.op.form.kind !== "while" || condition === undefined) return false;
+    const [condition, body] = node.regions;
+    if (node.op.form.kind !== "while" || condition === undefined || body === undefined) return false;
     const onFloats = condition.nodes.some(({ results }) => results.some(({ type }) => isFloat(type.dtype)));
-    return node.operands.some((value) => (onFloats || !isFloat(value.type.dtype)) && !isConstant(value.node) && !known.has(value.node));
+    const decides = ({ type }: Value): boolean => onFloats || !isFloat(type.dtype);
+    const ends = [...condition.outputs, ...body.writes].map(({ value }) => value).filter(decides);
+    return [...node.operands.filter(decides), ...ends].some((value) => !known.values.has(value)) || topological(ends).some((inner) => !known.nodes.has(inner));
   });
 }
 
 /** Those of regions too. */
-export const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
+const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);

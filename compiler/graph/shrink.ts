@@ -3,10 +3,10 @@
  * many places at once, then on halves of them, down to single ones, until no single step is left that keeps the property. The same graph and the same
  * answers give the same result.
  */
-import type { Graph, Node } from "./ir.ts";
+import type { Graph } from "./ir.ts";
 import { printGraph } from "./print.ts";
 import { edits, type Edit } from "./shrink-edits.ts";
-import { allNodes, mayHang } from "./shrink-regions.ts";
+import { mayHang, turningOf, type Turning } from "./shrink-regions.ts";
 import { isSmaller, tidy } from "./shrink-size.ts";
 import { verify } from "./verify.ts";
 
@@ -53,7 +53,7 @@ export async function shrinkGraphAsync(graph: Graph, fails: (candidate: Graph) =
 
 /** Yields candidates, is told of each whether it still fails, and returns the smallest that does. */
 function* candidates(graph: Graph, budget: number): Generator<Graph, Graph, boolean> {
-  const search: Search = { best: graph, left: budget, seen: new Set([printGraph(graph)]), known: new Set(allNodes(graph)) };
+  const search: Search = { best: graph, left: budget, seen: new Set([printGraph(graph)]), known: turningOf(graph) };
   for (let before: Graph | null = null; before !== search.best;) {
     before = search.best;
     for (const edit of edits) yield* everywhere(search, edit);
@@ -68,7 +68,7 @@ interface Search {
   /** What was tried, as text. */
   readonly seen: Set<string>;
   /** Of the graph to begin with. */
-  readonly known: ReadonlySet<Node>;
+  readonly known: Turning;
 }
 
 /** One edit on all its places, then on halves, down to single ones; late places first. */
