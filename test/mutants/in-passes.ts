@@ -171,10 +171,10 @@ export const inPasses: readonly Mutant[] = [
   },
   {
     name: "split-by-stage-call",
-    says: "what mixes an input with weights is prepared with the weights",
-    file: passes("support-stability"),
-    from: 'if (operands.includes("call")) return "call";',
-    to: 'if (operands.length > 0 && operands.every((operand) => operand === "call")) return "call";',
+    says: "what depends on an input is prepared with the weights",
+    file: passes("split-by-stage"),
+    from: 'if (stability(node) !== "weights" || ',
+    to: 'if (stability(node) === "constant" || ',
   },
 ];
 
