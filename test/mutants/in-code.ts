@@ -178,7 +178,7 @@ export const inCode: readonly Mutant[] = [
     to: 'Object.is(x, -0) ? "-0" : String(Number(x.toPrecision(6)))',
   },
   {
-    name: "parse-minus-zero",
+    name: "print-attribute-sign",
     says: "the text of an attribute loses its sign",
     file: "compiler/graph/notation.ts",
     from: 'if (typeof attr === "number") return showNumber(attr);',
