@@ -2,7 +2,7 @@ import { makeNode } from "../graph/build.ts";
 import { isLeaf, isInput, splatValue } from "../graph/facts.ts";
 import { base } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
-import { rebuild } from "../graph/rebuild.ts";
+import { dropDead, rebuild } from "../graph/rebuild.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { findGroups, readsMemory, type Group } from "./fuse-groups.ts";
 import type { Pass } from "./pass.ts";
@@ -23,7 +23,8 @@ export const fuse: Pass = {
   gives: ["fused"],
   breaks: ["simplified"],
   exact: true,
-  run: (graph, { region }) => emit(copyLeaves(graph, region ?? false)),
+  // What nobody needs would be a kernel that stores nothing.
+  run: (graph, { region }) => emit(copyLeaves(dropDead(graph), region ?? false)),
 };
 
 /**

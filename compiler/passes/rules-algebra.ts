@@ -43,7 +43,8 @@ export const algebraRules: readonly (RuleText | string)[] = [
   "neg(x) + y => y - x",
   "neg(x) - y => neg(x + y)",
   "neg(x) * neg(y) => x * y",
-  "neg(x) / neg(y) => x / y",
+  // The least i32 has no negative.
+  rule("neg(x) / neg(y) => x / y", (m) => isFloat(m.root.type.dtype)),
   "abs(neg(x)) => abs(x)",
   "abs(abs(x)) => abs(x)",
   "floor(floor(x)) => floor(x)",

@@ -65,7 +65,9 @@ function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Channe
   for (const side of sides) {
     const w = operand(node, side);
     const onWeights = !early(w) ? null : moved(scale, (axis) => matchingAxis(loops, "out", axis, side));
-    if (onWeights !== null) return withOperand(g, node, side, g.mul(w, spread(g, onWeights, w.type.shape)));
+    // An axis along which an image is padded is longer in the loops, and what scales its edges has no place on the image.
+    const fits = onWeights?.axes.every((axis) => at(w.type.shape, axis) === at(loops.shapes[side], axis)) ?? false;
+    if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, spread(g, onWeights, w.type.shape)));
   }
   return null;
 }

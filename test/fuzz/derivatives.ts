@@ -26,12 +26,13 @@ export function wrongDerivative(subject: Subject, draw: Draw): string | null {
  * Next to a corner the slopes to both sides differ, and the derivative is one of what lies between: so their difference is what the gradient may be off by. In a
  * smooth place it is of the order of the step. Over a jump, half the step makes twice the slope.
  */
-function wrongGradient(node: Node, { graph, data }: Subject, draw: Draw): string | null {
+function wrongGradient(node: Node, subject: Subject, draw: Draw): string | null {
+  const { graph, data } = subject;
   const [loss, ...targets] = node.operands;
   if (loss === undefined || !targets.every(({ node: leaf }) => isInput(leaf) || pathOf(leaf) !== null) || stopped(loss)) return null;
   const directions = targets.map(({ type }) => Float64Array.from({ length: elements(type.shape) }, () => draw.below(2001) / 1000 - 1));
   const lossAt = (by: number): number => only(graph, [loss], moved(data, targets, directions, by))[0]?.[0] ?? Number.NaN;
-  const rates = only(graph, node.results, data);
+  const rates = only(graph, node.results, moved(data, targets, directions, 0));
   const rate = rates.reduce((sum, each, i) => sum + each.reduce((inner, x, k) => inner + x * (directions[i]?.[k] ?? 0), 0), 0);
   const [here, forth] = [lossAt(0), lossAt(step)];
   const slope = (forth - lossAt(-step)) / (2 * step);
@@ -55,6 +56,9 @@ function only(graph: Graph, values: readonly Value[], data: GraphData): readonly
   return outputs.map(({ name }) => found.get(name)?.data ?? new Float64Array());
 }
 
+/** Zero is where most functions that have a corner have it, and several corners at once may look like none. */
+const awayFromZero = (x: number, index: number): number => (x === 0 ? 0.3 + (index % 7) / 16 : x);
+
 /** The data with the targets moved along their directions. */
 function moved(data: GraphData, targets: readonly Value[], directions: readonly Float64Array[], by: number): GraphData {
   const [inputs, persistent] = [new Map(data.inputs), new Map(data.persistent)];
@@ -64,7 +68,7 @@ function moved(data: GraphData, targets: readonly Value[], directions: readonly 
     if (isFloat(type.dtype))
       map.set(
         name,
-        (map.get(name) ?? new Float64Array()).map((x, k) => x + by * (directions[i]?.[k] ?? 0)),
+        (map.get(name) ?? new Float64Array()).map((x, k) => awayFromZero(x, k) + by * (directions[i]?.[k] ?? 0)),
       );
   });
   return { inputs, persistent };
