@@ -276,5 +276,6 @@ function farthest({ args, errors, f, steps }: Corners, y: number): number {
     const distance = Math.abs(z - y);
     most = Math.max(most, Number.isNaN(distance) ? Infinity : distance);
   }
-  return most;
+  // What may be anything may be NaN too, wherever its corners go.
+  return most > 0 && errors.includes(Infinity) ? Infinity : most;
 }
