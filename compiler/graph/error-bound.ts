@@ -120,7 +120,7 @@ function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Flo
   if (form.kind === "pointwise") return pointwise(node, operands, result);
   // A place that may be another, or an order that may be another, leaves nothing certain.
   if (operands.some((operand) => !isFloat(operand.value.type.dtype) && !isExact(operand))) return all(length, Infinity);
-  if (!isFloat(result.type.dtype)) return all(length, operands.every((operand) => isExact(operand) || isOrdered(operand)) ? 0 : Infinity);
+  if (!isFloat(result.type.dtype)) return places(node, operands, result);
   switch (form.kind) {
     case "contract":
       return bilinear(node, operands, result);
@@ -215,17 +215,22 @@ function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): 
   return data.map((x, i) => (x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0))));
 }
 
-/** No two elements may change places: neighbours in order are further apart than their errors, or equal and exact. */
-function isOrdered({ value, error }: Bounded): boolean {
-  const order = [...value.data.keys()].sort((i, j) => (value.data[i] ?? 0) - (value.data[j] ?? 0));
-  let reach = -Infinity;
-  let reachExact = true;
-  for (const i of order) {
-    const [x, e] = [value.data[i] ?? 0, error[i] ?? 0];
-    if (!(x - e > reach) && !(e === 0 && reachExact && x === reach)) return false;
-    if (x + e > reach) [reach, reachExact] = [x + e, e === 0];
+/**
+ * Places and orders: uncertain where they change while half of the elements are as low as they may be, the other half as high. The halves are those of the bits of
+ * the positions, both ways round, so that of any two elements either one is once low while the other is high.
+ */
+function places(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+  const error = all(data.length, 0);
+  if (operands.every(isExact)) return error;
+  const bits = Math.ceil(Math.log2(Math.max(2, ...operands.map((operand) => operand.error.length))));
+  for (let half = 0; half < 2 * bits; half++) {
+    const side = (index: number): number => ((index >> (half >> 1)) % 2 === half % 2 ? 1 : -1);
+    const moved = apply(node, operands, (operand) => operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)));
+    moved.forEach((place, i) => {
+      if (place !== data[i]) error[i] = Infinity;
+    });
   }
-  return true;
+  return error;
 }
 
 function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
