@@ -1,6 +1,6 @@
 /**
  * An entry as compiled code against the reference, value by value: a variant of its graph gives out everything that reaches memory, and each of these may be as
- * far from its exact value as rounding allows.
+ * far as rounding allows from what the values before it lead to. These are the compiled ones: so a bound is as narrow at the end of a deep net as at its start.
  */
 import type { Span } from "../dsl/span.ts";
 import { nearestSpan } from "./bisect.ts";
@@ -47,16 +47,18 @@ export async function verifyEntry(program: Program, { dims, graph }: Program["en
   const found: (VerifiedNode & { readonly value: Value })[] = [];
   let unbounded = 0;
   const own = new Set(open.nodes);
-  const look = (node: Node, bounds: readonly Bounded[]): void => {
-    if (!own.has(node)) return;
-    for (const value of node.results) {
+  const look = (node: Node, bounds: readonly Bounded[]): readonly Bounded[] => {
+    if (!own.has(node)) return bounds;
+    return bounds.map((bounded, index) => {
+      const value = present(node.results[index], "a bound is of a result");
       const what = names.get(value);
-      const bounded = bounds[value.index];
-      if (what === undefined || bounded === undefined || bounded.value.data.length === 0) continue;
-      const difference = largestOf(what, bounded, present(results.get(what), what));
+      if (what === undefined || bounded.value.data.length === 0) return bounded;
+      const computed = Float64Array.from(present(results.get(what), what));
+      const difference = largestOf(what, bounded, computed);
       if (difference === null) unbounded++;
       else found.push({ value, node, span: nearestSpan(node), difference });
-    }
+      return { value: { type: value.type, data: computed }, error: new Float64Array(computed.length) };
+    });
   };
   evaluateWithBounds(open, data, look);
   const nodes = found.toSorted((a, b) => b.difference.share - a.difference.share);

@@ -43,8 +43,13 @@ export interface BoundedEvaluation {
   readonly writes: ReadonlyMap<string, Bounded>;
 }
 
-/** `onNode` sees every node of the graph with its results, those inside of regions at every turn. */
-export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: (node: Node, results: readonly Bounded[]) => void = () => {}): BoundedEvaluation {
+/**
+ * Sees every node of the graph with its results, those inside of regions at every turn. What it gives takes their place in all that is computed from them: so that
+ * the values of compiled code can be held to what they themselves lead to, one after the other, and errors do not add up over a deep net.
+ */
+export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bounded[] | void;
+
+export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
   const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
     new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
   return run(graph, exact(data.inputs), exact(data.persistent), onNode);
@@ -54,8 +59,6 @@ interface Leaf {
   readonly data: Float64Array;
   readonly error: Float64Array;
 }
-
-type OnNode = (node: Node, results: readonly Bounded[]) => void;
 
 function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>, onNode: OnNode): BoundedEvaluation {
   const expanded = expandGradients(graph);
@@ -68,8 +71,8 @@ function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: Readon
       leaf === undefined
         ? resultsOf(node, node.operands.map(of), onNode)
         : node.results.map(({ type }) => ({ value: ndarray(type, leaf.data, "f64"), error: leaf.error }));
-    node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} lacks a result`)));
-    onNode(node, results);
+    const taken = onNode(node, results) ?? results;
+    node.results.forEach((value, index) => values.set(value, present(taken[index], `${node.op.name} lacks a result`)));
   }
   return {
     outputs: new Map(expanded.outputs.map(({ name, value }) => [name, of(value)])),
