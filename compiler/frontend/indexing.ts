@@ -141,7 +141,8 @@ function bound(env: Env, expr: Expr | null, size: number, absent: number): numbe
 function apply(env: Env, t: Tensor, cut: Cut, expr: IndexExpr): DlValue {
   const { builder } = env.context;
   const whole = cut.start.every((s) => s === 0) && cut.limit.every((l, axis) => l === t.value.type.shape[axis]);
-  const same = cut.shape.length === t.value.type.shape.length;
+  // As many axes may be dropped as there are new ones, elsewhere.
+  const same = cut.shape.length === cut.start.length && cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
   const value = build(env, expr.span, () => {
     const sliced = whole ? t.value : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
     return same ? sliced : builder.reshape(sliced, cut.shape);

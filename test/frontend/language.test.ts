@@ -95,3 +95,23 @@ entry f(x: f32[N, 5, 6]) { Block(x) }`,
   );
   expect(shapes(program, "f")).toEqual({ result: [2, 5, 6] });
 });
+
+test("an axis that is dropped and one that is new stand where they are written", () => {
+  const program = programOf(
+    `entry f(x: f32[5, 1, 2], y: i32[3, 4]) {
+  { moved: x[_, :, 0], last: y[0, :, _], behind: x[:, 0, :, _], all: x[_, 0, 0, 0] }
+}`,
+  );
+  expect(shapes(program, "f")).toEqual({ moved: [1, 5, 2], last: [4, 1], behind: [5, 2, 1], all: [1] });
+});
+
+test("a batch of one sample is mixed with itself", () => {
+  const program = programOf(
+    `train entry f(x: f32[1, 4, 4, 3], y: f32[1, 2]) {
+  let (a, b) = mixup(x, y)
+  let (c, d) = cutmix(x, y)
+  { a, b, c, d }
+}`,
+  );
+  expect(shapes(program, "f")).toEqual({ a: [1, 4, 4, 3], b: [1, 2], c: [1, 4, 4, 3], d: [1, 2] });
+});
