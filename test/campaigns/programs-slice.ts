@@ -1,0 +1,32 @@
+// A few programs of a campaign, and what came out.
+import { corpusText, examine, programAt, shrunk, type ProgramFinding } from "../fuzz/language/examine.ts";
+
+export interface ProgramTask {
+  readonly seed: number;
+  readonly first: number;
+  readonly end: number;
+  /** Makes findings small, which takes a while. */
+  readonly shrink: boolean;
+}
+
+export interface ProgramReport {
+  readonly programs: number;
+  readonly looked: Readonly<Record<string, number>>;
+  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly says: string; readonly text: string }[];
+}
+
+export async function slice({ seed, first, end, shrink }: ProgramTask): Promise<ProgramReport> {
+  const looked: Record<string, number> = {};
+  const findings: ProgramReport["findings"][number][] = [];
+  let programs = 0;
+  for (let index = first; index < end; index++) {
+    programs++;
+    const { finding, looked: names } = await examine(programAt(seed, index));
+    for (const name of names) looked[name] = (looked[name] ?? 0) + 1;
+    if (finding === null) continue;
+    const last: ProgramFinding = shrink ? await shrunk(finding) : finding;
+    findings.push({ index, oracle: last.oracle, says: last.says.split("\n").slice(0, 8).join("\n"), text: corpusText(last) });
+    if (!shrink) break;
+  }
+  return { programs, looked, findings };
+}

@@ -1,0 +1,118 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { corpusText, examine, programAt, shrunk } from "../fuzz/language/examine.ts";
+import type { ProgramReport, ProgramTask } from "./programs-slice.ts";
+
+// `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language. What fails is shrunk and joins the corpus.
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string" },
+    count: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    jobs: { type: "string", default: "1" },
+    /** Ends at the first finding, which is not shrunk into the corpus. */
+    stop: { type: "boolean", default: false },
+    /** Looks at the program of one index alone. */
+    show: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+const usage = `npm run fuzz:programs -- [--seconds N] [--count N] [--seed S] [--jobs K] [--stop] [--show INDEX]
+Random programs through the whole compiler, for so many seconds (60 unless told) or programs. The same seed gives the same programs.
+A finding is shrunk, printed, and written to test/fuzz/programs/, which every test run replays. Exit status 1 if there was one.`;
+
+const seed = Number(values.seed);
+const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infinity));
+const count = Number(values.count ?? Infinity);
+const started = performance.now();
+const elapsed = (): number => (performance.now() - started) / 1000;
+const chunk = values.stop ? 5 : 25;
+/** A process that has loaded many modules gives its memory back by ending. */
+const mostPerProcess = 2000;
+const corpus = new URL("../fuzz/programs/", import.meta.url);
+
+let next = 0;
+let ended = false;
+let programs = 0;
+let findings = 0;
+const looked = new Map<string, number>();
+
+const over = (): boolean => ended || next >= count || elapsed() >= seconds;
+
+function nextTask(): ProgramTask | null {
+  if (over()) return null;
+  const first = next;
+  next = Math.min(count, next + chunk);
+  return { seed, first, end: next, shrink: !values.stop };
+}
+
+function account(report: ProgramReport): void {
+  programs += report.programs;
+  for (const [name, n] of Object.entries(report.looked)) looked.set(name, (looked.get(name) ?? 0) + n);
+  for (const { says, oracle, text, index } of report.findings) {
+    findings++;
+    say(`program ${index} of seed ${seed}, ${oracle}: ${says}`);
+    if (values.stop) ended = true;
+    else if (findings <= 20) {
+      say(text);
+      mkdirSync(corpus, { recursive: true });
+      writeFileSync(new URL(`${oracle}-${seed}-${index}.dl`, corpus), text);
+    }
+  }
+}
+
+const progress = (): boolean =>
+  tell(`${elapsed().toFixed(0)} s: ${programs} programs (${(programs / Math.max(1e-3, elapsed())).toFixed(1)}/s), ${findings} findings`);
+
+function worker(): Promise<void> {
+  return new Promise((done) => {
+    let child: ChildProcess;
+    let current: ProgramTask | null = null;
+    let given = 0;
+    const give = (): void => {
+      current = given >= mostPerProcess ? null : nextTask();
+      given += current === null ? 0 : current.end - current.first;
+      child.send(current ?? "end");
+    };
+    const start = (): void => {
+      given = 0;
+      child = fork(new URL("./programs-worker.ts", import.meta.url));
+      child.on("message", (report: ProgramReport) => {
+        account(report);
+        give();
+      });
+      child.on("exit", (code) => {
+        if (code !== 0 && current !== null) {
+          findings++;
+          say(`a worker ended with ${code} among the programs ${current.first} to ${current.end} of seed ${seed}`);
+        }
+        if (over()) done();
+        else start();
+      });
+      give();
+    };
+    start();
+  });
+}
+
+if (values.help) say(usage);
+else if (values.show !== undefined) {
+  const program = programAt(seed, Number(values.show));
+  const { finding } = await examine(program);
+  say(finding === null ? `${program.text}\n// no mismatch` : corpusText(values.stop ? finding : await shrunk(finding)));
+} else {
+  const timer = setInterval(progress, 10_000);
+  // A campaign that is stopped says how far it came.
+  process.once("SIGINT", () => (ended = true));
+  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+  clearInterval(timer);
+  say(`${programs} programs in ${elapsed().toFixed(0)} s, seed ${seed}`);
+  say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  say(findings === 0 ? "no mismatch" : `${findings} findings`);
+  process.exitCode = findings === 0 ? 0 : 1;
+}

@@ -1,0 +1,196 @@
+// What a program is held to. Each oracle gives null, or what is wrong; whatever it throws is wrong too.
+import { readFileSync } from "node:fs";
+import { compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/compare.ts";
+import { compileProgram, type CompiledModule } from "../../../compiler/compile.ts";
+import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
+import type { GraphData } from "../../../compiler/graph/error-bound.ts";
+import type { Graph, Program } from "../../../compiler/graph/ir.ts";
+import { printGraph } from "../../../compiler/graph/print.ts";
+import { verify } from "../../../compiler/graph/verify.ts";
+import { randomData } from "../../../compiler/sample-data.ts";
+import { present } from "../../../compiler/support/invariant.ts";
+import { format } from "../../../dsl/format.ts";
+import { renderDiagnostic } from "../../../dsl/render.ts";
+import type { Source } from "../../../dsl/span.ts";
+import { dtypes } from "../../../runtime/dtype.ts";
+import { createSession, type Session } from "../../../runtime/session.ts";
+import type { Draw } from "../draw.ts";
+import { told } from "../subject.ts";
+import { variants, type GeneratedProgram } from "./program.ts";
+
+export interface ProgramOracle {
+  readonly name: string;
+  /** Looks at one program in so many. */
+  readonly every: number;
+  readonly check: (program: GeneratedProgram, draw: Draw) => Promise<string | null> | string | null;
+}
+
+const loaded = new Map<string, Source>();
+
+function library(path: string): Source {
+  const source = loaded.get(path) ?? { name: path, text: readFileSync(new URL(`../../../dsl/${path}`, import.meta.url), "utf8") };
+  loaded.set(path, source);
+  return source;
+}
+
+export function elaborated(text: string, files: GeneratedProgram["files"], sets = variants): Elaborated {
+  const resolve = (path: string): Source | null =>
+    path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] };
+  return elaborate({ name: "program.dl", text }, { variants: sets, resolve });
+}
+
+function accepted(text: string, files: GeneratedProgram["files"], sets = variants): Program | string {
+  const { program, diagnostics } = elaborated(text, files, sets);
+  return program ?? diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
+}
+
+/** All graphs of a program, but for where they come from. */
+const graphText = ({ entries, persistent }: Program): string =>
+  [
+    ...entries.map(({ graph }) => printGraph(graph, { spans: false })),
+    ...persistent.map(({ path, type, kind }) => `${kind} ${path} ${type.dtype}[${type.shape.join()}]`),
+  ].join("\n");
+
+/** The second text means what the first one means. */
+function sameMeaning(what: string, { text, files }: GeneratedProgram, other: string): string | null {
+  const [a, b] = [accepted(text, files), accepted(other, files)];
+  if (typeof a === "string") return `refused: ${a}`;
+  if (typeof b === "string") return `${what} is refused: ${b}`;
+  return graphText(a) === graphText(b) ? null : `${what} has another graph`;
+}
+
+/** Which of the two sets of dims a graph was made for; both where it used none. */
+const setOf = (dims: Readonly<Record<string, number>>): number => variants.findIndex((set) => Object.entries(dims).every(([name, size]) => set[name] === size));
+
+function types({ text, files, expected }: GeneratedProgram): string | null {
+  const program = accepted(text, files);
+  if (typeof program === "string") return `refused: ${program}`;
+  for (const { graph } of program.entries) verify(graph);
+  for (const { entry, output, dtype, dims } of expected)
+    for (const made of program.entries.filter(({ graph }) => graph.name === entry)) {
+      const type = made.graph.outputs.find(({ name }) => name === output)?.value.type;
+      const wanted = `${dtype}[${dims.map((sizes) => sizes[setOf(made.dims)]).join(", ")}]`;
+      const got = type === undefined ? "missing" : `${type.dtype}[${type.shape.join(", ")}]`;
+      if (got !== wanted) return `types: ${entry}.${output} is ${got}, not ${wanted}`;
+    }
+  return null;
+}
+
+function formatted(program: GeneratedProgram): string | null {
+  const source = { name: "program.dl", text: program.text };
+  const once = format(source).text;
+  if (once === null) return "formatter: cannot read it";
+  const twice = format({ ...source, text: once }).text;
+  if (twice !== once) return "formatter: formatting again changes the text";
+  return sameMeaning("the formatted text", program, once);
+}
+
+const renamed = (text: string): string => text.replaceAll(/(?<![.\w])v(\d+)\b/g, "other_$1").replaceAll(/\b([ABHK])(\d+)\b/g, "Size$1$2");
+
+function setOfEntry(program: GeneratedProgram, draw: Draw): Program | string {
+  return accepted(program.text, program.files, [present(variants[draw.below(variants.length)], "a set of dims")]);
+}
+
+function runEntry(session: Session, graph: Graph, inputs: ReadonlyMap<string, Float64Array>): Results {
+  const outputs = session.run(
+    graph.name,
+    Object.fromEntries(
+      graph.inputs.map(({ node, type }) => [String(node.attrs["name"]), new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data"))]),
+    ),
+  );
+  return named({
+    outputs: new Map(Object.entries(outputs).map(([name, { data }]) => [name, Float64Array.from(data)])),
+    writes: new Map(graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)])),
+  });
+}
+
+/** What an entry is computed from, as the session has it now. */
+function dataOf(session: Session, graph: Graph, seed: number): GraphData {
+  const persistent = new Map([...session.state].map(([path, { data }]) => [path, Float64Array.from(data)]));
+  return { inputs: randomData(graph, seed).inputs, persistent };
+}
+
+/** Calls of the entries one after the other, learning twice and predicting after it. */
+const order = (program: Program): string[] => {
+  const names = program.entries.map(({ graph }) => graph.name).filter((name) => name !== "init");
+  return [...names, ...names.filter((name) => name === "learn"), ...names.filter((name) => name !== "learn")];
+};
+
+/** Every call from the same start against the graph: the state is that of the session, so that each call is compared by itself. */
+async function run(program: Program, module: CompiledModule, session: Session, seed: number, relaxed: boolean): Promise<string | null> {
+  const settled = new Set<string>();
+  const at = (name: string): number => program.entries.findIndex(({ graph }) => graph.name === name);
+  const compared = (name: string, data: GraphData, results: Results): string | null => {
+    const known = new Evaluations(data);
+    const stages = present(module.stages[at(name)], name);
+    if (!settled.has(name)) {
+      const broken = compareStages(
+        stages.map(({ name: stage, graph, pass }) => ({ name: stage, graph, exact: pass?.exact ?? true })),
+        data,
+        known,
+      );
+      if (broken !== null) return `${name}, ${told(broken.stage, broken.difference) ?? ""}`;
+    }
+    settled.add(name);
+    const found = told("the code", compareResults(present(module.graphs[at(name)], name), results, data, { relaxed, known }));
+    return found === null ? null : `${name}, ${found}`;
+  };
+  const init = present(program.entries[at("init")], "init").graph;
+  const zeros = new Map(program.persistent.map(({ path, type }) => [path, new Float64Array(type.shape.reduce((a, b) => a * b, 1))]));
+  zeros.get("rng.seed")?.set([seed | 0, 0]);
+  session.reset(seed);
+  const made = new Map(init.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)]));
+  const first = compared("init", { inputs: new Map(), persistent: zeros }, made);
+  if (first !== null) return first;
+  for (const [turn, name] of order(program).entries()) {
+    const graph = present(program.entries[at(name)], name).graph;
+    const data = dataOf(session, graph, seed + turn);
+    const results = runEntry(session, graph, data.inputs);
+    const found = compared(name, data, results);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function executed(generated: GeneratedProgram, draw: Draw, mode: "strict" | "fast"): Promise<string | null> {
+  const program = setOfEntry(generated, draw);
+  if (typeof program === "string") return `refused: ${program}`;
+  const module = compileProgram(program, { mode, verify: draw.below(8) === 0 });
+  const session = await createSession(module.plan, await module.code("wasm"), { mode });
+  return run(program, module, session, generated.seed & 0xffff, mode === "fast");
+}
+
+/** The same bits in everything that the entries give and leave. */
+async function targets(generated: GeneratedProgram, draw: Draw): Promise<string | null> {
+  const program = setOfEntry(generated, draw);
+  if (typeof program === "string") return `refused: ${program}`;
+  const module = compileProgram(program, { mode: "strict" });
+  const [wasm, js] = [
+    await createSession(module.plan, await module.code("wasm"), { mode: "strict" }),
+    await createSession(module.plan, await module.code("js")),
+  ];
+  for (const session of [wasm, js]) session.reset(generated.seed & 0xffff);
+  for (const [turn, name] of order(program).entries()) {
+    const graph = present(
+      program.entries.find((entry) => entry.graph.name === name),
+      name,
+    ).graph;
+    const { inputs } = randomData(graph, generated.seed + turn);
+    const [a, b] = [runEntry(wasm, graph, inputs), runEntry(js, graph, inputs)];
+    for (const [what, values] of a) {
+      const index = Array.from(values).findIndex((x, i) => !Object.is(x, b.get(what)?.[i]));
+      if (index >= 0) return `JavaScript: ${name}, ${what}[${index}] is ${b.get(what)?.[index]}, not ${values[index]}`;
+    }
+  }
+  return null;
+}
+
+export const programOracles: readonly ProgramOracle[] = [
+  { name: "types", every: 1, check: types },
+  { name: "format", every: 2, check: formatted },
+  { name: "again", every: 8, check: (program) => sameMeaning("the same text", program, program.text) },
+  { name: "rename", every: 4, check: (program) => sameMeaning("the text with other names", program, renamed(program.text)) },
+  { name: "wasm", every: 2, check: (program, draw) => executed(program, draw, "strict") },
+  { name: "relaxed", every: 16, check: (program, draw) => executed(program, draw, "fast") },
+  { name: "js", every: 24, check: targets },
+];

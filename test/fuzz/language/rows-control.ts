@@ -1,0 +1,82 @@
+// Loops, branches, gradients, and what else has a syntax of its own.
+import { row, type Row } from "./row.ts";
+
+const sequence = "x: f32[N, T, D]";
+
+export const control: readonly Row[] = [
+  row(
+    sequence,
+    "let v$i = @x\nscan xt in v$i along 1 ?{|reversed }carry h = v$i[:, 0] {\n  next h = tanh(h + 0.5 * xt)\n  yield next h * xt\n}",
+    "f32[N, T, D]",
+  ),
+  row(
+    sequence,
+    "let v$i = @x\nlet v$j = scan xt in v$i along 1 carry h = zeros(shape(v$i[:, 0])), n = 0.0 {\n  next h = 0.5 * h + xt\n  next n = n + 1\n}\nv$j.h / v$j.n",
+    "f32[N, D]",
+  ),
+  row("x: f32[N, T, D]; y: f32[N, T, D]", "let v$i = scan xt in @x, yt in @y along 1 {\n  yield (xt * yt, xt - yt)\n}\nv$i[0] + v$i[1]", "f32[N, T, D]"),
+  row("x: f32[N, K]", "scan row in @x along 0 {\n  yield { a: sum(row), b: row }\n}.b", "f32[N, K]"),
+  row("", "scan t along $u {\n  yield t * t\n}", "i32[$u]"),
+  row("x: f32[..S]", "let v$i = @x\nlet v$j = scan t along $u carry a = v$i {\n  next a = a * 0.5 + v$i\n}\nv$j.a", "f32[..S]"),
+  row(
+    sequence,
+    "let v$i = @x\nscan xt in v$i along 1 carry h = v$i[:, 0] {\n  let p = sum(h) > 0\n  next h = cond p { h * 0.5 } else { xt - h }\n  yield h\n}",
+    "f32[N, T, D]",
+  ),
+  row(
+    "x: f32[..S]",
+    "let v$i = @x\nlet v$j = while carry a = v$i, k = 0 until k >= $u {\n  next a = a * 0.9 + 0.1\n  next k = k + 1\n}\nstop_gradient(v$j.a)",
+    "f32[..S]",
+  ),
+  row("x: f32[..S]", "let v$i = @x\ncond sum(v$i) ?{>|<} 0.5 { v$i * 2 } else { tanh(v$i) }", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\ncheckpoint { sigmoid(v$i) * v$i }", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\nlet v$j = if rank(v$i) ?{> 1|== 2|<= 3} and size(v$i) < 100 { v$i + 1 } else { v$i - 1 }\nv$j", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\nlet v$j = repeat k in $u { v$i |> scaled(by: 0.5) |> add(k) }\nv$j", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\nrepeat 2 { v$i |> tanh }", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\nfold(?{add|max}, for c in [1, 2, $u] { v$i * c })", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = { a: @x, b: { c: @x * 2, d: [1, $u] } }\nv$i.a + v$i.b.c * v$i.b.d[1]", "f32[..S]"),
+  row("x: f32[..S]", "let (v$i, (v$j, v$k)) = (@x, (?{2|0.5}, @x * @x))\nv$i * v$j + v$k", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\ngrad(sum(v$i * tanh(v$i)), v$i)", "f32[..S]"),
+  row("x: f32[..S]", "let v$i = @x\njvp(sin(v$i) * v$i, v$i, ones(shape(v$i)))", "f32[..S]"),
+  row("x: f32[..S]; y: f32[..S]", "let v$i = @x\nlet v$j = @y\nlet v$k = grad(mean((v$i - v$j) ^ 2), [v$i, v$j])\nv$k[0] - 2 * v$k[1]", "f32[..S]"),
+  row("x: T[..S]", 'require(rank(@x) < 9 and kind(2) == "int", "a tensor of few axes")\nlet v$i = @x\nv$i', "T[..S]"),
+  row("x: f32[..S]", "?{// a remark\n@x + 0|@x *\n  2|(@x\n  |> tanh)}", "f32[..S]"),
+  row("x: f32[..S]", "@x * size(@x) + len(shape(@x)) - product(shape(@x)) / (1 + count(@x, axis: axes(@x)))", "f32[..S]"),
+  row("x: f32[..S]", "@x * (?{fan_in([3, $u])|fan_out([3, $u])|$u ^ 2|floor(7 / 2)|(7 % 4)|2 ^ -1})", "f32[..S]"),
+];
+
+/** Of a number and `step`: rates for an optimizer. */
+export const rates: readonly string[] = [
+  "0.01",
+  "1e-3",
+  "step_decay(0.1, step, every: 2)",
+  "exponential(0.1, step, rate: 0.9)",
+  "polynomial(0.1, step, total: 10, end: 0.01, power: 2)",
+  "cosine(0.1, step, total: 10)",
+  "warm_restarts(0.1, step, first: 2, factor: 2)",
+  "one_cycle(0.1, step, total: 10)",
+  "warmup(cosine(0.05, step, total: 9), step, over: 3)",
+  "half_cosine(0.1, 0.01, 0.5)",
+  "0.1 * ema_rate(0.9, step)",
+];
+
+export const optimizers: readonly string[] = [
+  "sgd(lr: %)",
+  "sgd(lr: %, momentum: 0.9, nesterov: true)",
+  "sgd(lr: %, momentum: 0.5, dampening: 0.1, weight_decay: 0.01)",
+  "proximal_sgd(lr: %, l1: 0.01, l2: 0.1)",
+  "adagrad(lr: %, lr_decay: 0.1, initial: 0.1)",
+  "adadelta(lr: %)",
+  "rmsprop(lr: %)",
+  "rmsprop(lr: %, centered: true, momentum: 0.9)",
+  "adam(lr: %)",
+  "adam(lr: %, beta1: 0.5, weight_decay: 0.01)",
+  "adamw(lr: %)",
+  "amsgrad(lr: %)",
+  "nadam(lr: %)",
+  "adamax(lr: %)",
+  "lion(lr: %)",
+  "lamb(lr: %)",
+];
+
+export const transformations: readonly string[] = ["clip_by_value(0.5)", "clip_by_norm(1.0)", "clip_by_global_norm(1.0)", "accumulate(2)"];

@@ -1,0 +1,90 @@
+// Losses, metrics, attention, signals, clustering, augmentation.
+import { row, type Row } from "./row.ts";
+
+export const losses: readonly Row[] = [
+  row("x: f32[..B, K]; l: i32[..B]", "cross_entropy(@x, @l?{|, label_smoothing: 0.1|, ignore_index: [1]})", "f32[..B]"),
+  row("x: f32[..B, K]; y: f32[..B, K]", "cross_entropy(@x, softmax(@y)?{|, label_smoothing: 0.2})", "f32[..B]"),
+  row("x: f32[..B, K]; l: i32[..B]; w: f32[K]; m: f32[..B]", "cross_entropy(@x, @l, weights: [@w], mask: [@m > 0])", "f32[..B]"),
+  row("x: f32[..B, K]; l: i32[..B]", "nll(log_softmax(@x), @l)", "f32[..B]"),
+  row(
+    "x: f32[..S]; y: f32[..S]",
+    "?{bce(sigmoid(@x), sigmoid(@y))|bce_logits(@x, sigmoid(@y))|focal(@x, sigmoid(@y))|focal(@x, sigmoid(@y), alpha: -1)}",
+    "f32[..S]",
+  ),
+  row("x: f32[..S]; y: f32[..S]", "?{mse|mae|huber|huber(delta: 0.5)|hinge|squared_hinge|wgan_critic|hinge_discriminator}(@x, @y)", "f32[..S]"),
+  row(
+    "x: f32[..S]; y: f32[..S]; z: f32[..S]",
+    "?{gaussian_nll(@x, @y, softplus(@z))|gaussian_nll(@x, @y, @z * @z, full: true)|wgan_generator(@x)}",
+    "f32[..S]",
+  ),
+  row(
+    "x: f32[..B, K]; y: f32[..B, K]",
+    "?{kl(log_softmax(@x), softmax(@y))|kl(log_softmax(@x), log_softmax(@y), log_target: true)|kl_normal(@x, @y)}",
+    "f32[..B]",
+  ),
+  row("x: f32[..B, D]; y: f32[..B, D]; z: f32[..B, D]", "triplet(@x, @y, @z, margin: 0.5)", "f32[..B]"),
+  row(
+    "x: f32[..B, D]; y: f32[..B, D]; z: f32[..B]",
+    "?{euclidean(@x, @y)|contrastive(@x, @y, sigmoid(@z))|cosine_similarity(@x, @y)|cosine_embedding(@x, @y, sign(@z))}",
+    "f32[..B]",
+  ),
+  row("x: f32[N, K, C]; y: f32[N, K, C]", "dice(sigmoid(@x), sigmoid(@y))", "f32[N]"),
+  row("x: f32[N, K]; y: f32[N, K]", "gradient_penalty(?{tanh|softplus|silu})(@x, @y)", "f32[N]"),
+  row("x: f32[..B, K]; a: i32[..B]; v: f32[..B]", "?{policy_gradient(@x, @a, @v)|entropy(@x) + @v}", "f32[..B]"),
+  row("x: f32[..B]; y: f32[..B]; z: f32[..B]", "?{td(@x, @y, @z, sigmoid(@x))|td_error(@x, @y, @z, sigmoid(@y))|ppo(@x, @y, @z)}", "f32[..B]"),
+  row("x: f32[..S]; y: f32[..S]", "masked_mean(@x, @y * @y)", "f32[]"),
+  row("x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]", "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2))", "f32[N]"),
+];
+
+export const metrics: readonly Row[] = [
+  row("x: f32[..B, K]; l: i32[..B]", "?{accuracy(@x, @l)|top_k_accuracy(@x, @l, k: 2)|perplexity(@x, @l)}", "f32[]"),
+  row("x: i32[N]; y: i32[N]", "confusion_matrix(@x, @y, classes: $c)", "f32[$c, $c]"),
+  row("x: f32[..S]; p: bool[..S]", '?{precision|recall|f1|r2}(sigmoid(@x), convert(@p, dtype: "f32"))', "f32[]"),
+  row("x: f32[N]; p: bool[N]", 'auc(@x, convert(@p, dtype: "f32"))', "f32[]"),
+  row("x: i32[N]; y: i32[N]", "iou(confusion_matrix(@x, @y, classes: $c))", "f32[$c]"),
+];
+
+export const attention: readonly Row[] = [
+  row("q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]", "dot_product_attention(@q, @k, @v?{|, causal: true|, scale: 0.5})", "f32[..B, T, E]"),
+  row("q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]; m: bool[T, S]", "dot_product_attention(@q, @k, @v, mask: ?{@m|[@m]})", "f32[..B, T, E]"),
+  row("x: f32[N, T, D%2]", "@x |> ?{rotary_positions|sinusoidal_positions|rotary_positions(base: 100)}", "f32[N, T, D]"),
+  row("x: f32[N, T, D%2]", "split_heads(@x, 2)", "f32[N, 2, T, D / 2]"),
+  row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
+  row("", "causal_mask($u, seen: $w)", "bool[$u, $w]"),
+  row("l: i32[N]", "padding_mask(@l, $u)", "bool[N, $u]"),
+  row("x: f32[..S, K]; m: bool[..S, K]", "masked_softmax(hidden(@x, @m))", "f32[..S, K]"),
+  row("l: i32[N]", "head_mask(padding_mask(@l, size: $u))", "bool[N, 1, 1, $u]"),
+  row("", "place_angles($u, count: $w, base: 100)", "f32[$u, $w]"),
+  row("c: f32[N, H]", "let (v$i, v$j) = lstm_cell(concat(@c, @c, @c, @c, axis: -1), @c)\nv$i + v$j", "f32[N, H]"),
+];
+
+export const signals: readonly Row[] = [
+  row("", "spectrogram(normal([2, 12]), size: 4, hop: 2?{|, window: hamming_window})", "f32[2, 5, 3]"),
+  row("x: f32[N, T>=4]", "frames_of(@x, size: 2, hop: 1)", "f32[N, T - 1, 2]"),
+  row("x: f32[..B, K>=2]", "dft(@x)[?{0|1}]", "f32[..B, K / 2 + 1]"),
+  row("x: f32[N, T>=4]", "spectrogram(@x, size: 4, hop: 1)", "f32[N, T - 3, 3]"),
+  row("", "mel_filter_bank(9, mels: $u, rate: 8000)", "f32[9, $u]"),
+  row("x: f32[N, T>=4]", "log_mel(@x, rate: 8000, size: 4, hop: 2, mels: 2)", "f32[N, (T - 4) / 2 + 1, 2]"),
+  row("a: f32[N, D]; b: f32[M, D]", "?{squared_distances|pairwise_distances|cosine_distances}(@a, @b)", "f32[N, M]"),
+  row("x: f32[N, D]; c: f32[K, D]", "kmeans_assign(@x, @c)", "i32[N]"),
+  row("x: f32[N, D]; c: f32[K, D]", "kmeans_update(@x, @c, kmeans_assign(@x, @c))", "f32[K, D]"),
+  row("x: f32[N, D]; c: f32[K, D]", "?{kmeans_inertia(@x, @c)|mean(unit_rows(@x)) + mean(unit_rows(@c))}", "f32[]"),
+  row("b: f32[N, D]", "solve(zeros([shape(@b)[0], shape(@b)[1], shape(@b)[1]]) + 3 * eye(shape(@b)[1]), @b)", "f32[N, D]"),
+  row("q: f32[M, D]; x: f32[N, D]; y: f32[N]", "locally_weighted_regression(@q, @x, @y, width: 2, ridge: 0.5)", "f32[M]"),
+  row("x: f32[N, D]; c: f32[K, D]", "nearest_code(@x, @c)", "i32[N]"),
+];
+
+export const augmentation: readonly Row[] = [
+  row(
+    "x: f32[N, H, W, C]",
+    "@x |> ?{random_flip|random_flip(axis: 1)|cutout(2)|gaussian_blur(size: 3)|random_blur(size: 3)|random_affine(rotation: 0.2, scale: 0.1)|random_rotation(0.3)}",
+    "f32[N, H, W, C]",
+  ),
+  row("x: f32[N, H, W, 3]", "@x |> ?{color_jitter(brightness: 0.2, contrast: 0.1)|color_jitter(saturation: 0.2, hue: 0.1)}", "f32[N, H, W, 3]"),
+  row("x: f32[N, H, W, 3]", "grey(@x)", "f32[N, H, W, 1]"),
+  row("x: f32[N, H>=3, W>=3, C]", "random_crop(@x, [2, 3], padding: ?{0|1})", "f32[N, 2, 3, C]"),
+  row("x: f32[N, H, W, C]; m: f32[N, 2, 3]", "affine_transform(@x, @m)", "f32[N, H, W, C]"),
+  row("x: f32[N, H, W, C]; r: f32[N, 2, 3]; q: f32[N, 2, 3]", "bilinear_at(@x, @r, @q)", "f32[N, 2, 3, C]"),
+  row("x: f32[N, K, C]; t: f32[N, L]", "mixup(@x, @t)[0]", "f32[N, K, C]"),
+  row("x: f32[N, H, W, C]; t: f32[N, L]", "cutmix(@x, @t)[1]", "f32[N, L]"),
+];
