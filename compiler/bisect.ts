@@ -4,16 +4,17 @@
  */
 import type { Source, Span } from "../dsl/span.ts";
 import { compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
-import { elaborateSource, stagesOfGraph, type CompileOptions, type GraphStage } from "./compile.ts";
+import { stagesOfGraph, type CompileOptions, type GraphStage } from "./compile.ts";
 import { evaluateWithBounds, type Bounded, type GraphData } from "./graph/error-bound.ts";
 import { evaluate } from "./graph/evaluate.ts";
-import type { Graph, Node } from "./graph/ir.ts";
+import type { Graph, Node, Program } from "./graph/ir.ts";
 import { shrinkGraph, shrinkGraphAsync } from "./graph/shrink.ts";
 import { exactDifference, largest, type LargestDifference } from "./largest.ts";
 import { runPasses } from "./passes/driver.ts";
 import type { Pass } from "./passes/pass.ts";
 import { pipeline } from "./pipeline.ts";
 import { dataFor, initialData, lateStages, runCompiled } from "./run-graph.ts";
+import { elaborateSmall } from "./stand-in.ts";
 import { present } from "./support/invariant.ts";
 
 export interface BisectOptions extends CompileOptions {
@@ -54,9 +55,19 @@ export interface SmallCase {
   readonly span: Span | null;
 }
 
+export interface Bisection {
+  readonly verdict: Verdict;
+  /** Sizes of dims that nobody has given. */
+  readonly assumed: Readonly<Record<string, number>>;
+}
+
 /** Throws a `DiagnosticError` for mistakes in the text or the options. */
-export async function bisect(source: Source, { entry, seed = 0, budget = 300, onProgress = () => {}, ...options }: BisectOptions): Promise<Verdict> {
-  const { program } = elaborateSource(source, { ...options, entries: [entry] });
+export async function bisect(source: Source, options: BisectOptions): Promise<Bisection> {
+  const { program, assumed } = elaborateSmall(source, { ...options, entries: [options.entry] });
+  return { verdict: await verdictOf(program, options), assumed };
+}
+
+async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onProgress = () => {}, ...options }: BisectOptions): Promise<Verdict> {
   const graph = present(program.entries.find((candidate) => candidate.graph.name === entry)?.graph, `elaboration left ${entry} out`);
   const stages = stagesOfGraph(graph, options);
   const data = initialData(program, graph, seed);

@@ -1,4 +1,8 @@
-import type { Diagnostic } from "../dsl/diagnostic.ts";
+import { DiagnosticError, type Diagnostic } from "../dsl/diagnostic.ts";
+import type { Source } from "../dsl/span.ts";
+import type { CompileOptions } from "./compile.ts";
+import { elaborate } from "./frontend/program.ts";
+import type { Program } from "./graph/ir.ts";
 
 /** Sizes for dims that nobody has given: small ones, one with many divisors, one for long sequences. */
 const sizes = [32, 60, 960] as const;
@@ -27,4 +31,18 @@ export function withStandIns<T extends Attempt>(
     if (next.diagnostics.length === 0) return next;
   }
   return found;
+}
+
+/** Sizes with which an entry is run in the reference interpreter, which is slow; the larger ones for what a small size does not fit. */
+const smallSizes = [2, 3, 8, 16];
+
+/** Elaborates for the smallest sizes that fit where dims have none; `assumed` are those. Throws a `DiagnosticError` with everything that is wrong. */
+export function elaborateSmall(source: Source, options: CompileOptions): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
+  const variants = (options.variants ?? [{}]).map((set) => ({ ...options.dims, ...set }));
+  const { resolve, entries } = options;
+  const attempt = (standIn: number) => ({ ...elaborate(source, { variants, resolve, ...(entries && { entries }), standIn }), standIn });
+  const { program, diagnostics, dims, standIn } = withStandIns(variants, attempt, smallSizes);
+  if (program === null) throw new DiagnosticError(diagnostics);
+  const missing = dims.filter((name) => variants.some((set) => !Object.hasOwn(set, name)));
+  return { program, assumed: Object.fromEntries(missing.map((name) => [name, standIn])) };
 }

@@ -41,7 +41,7 @@ export function bisect(): Command {
     const found = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
     const entry = found?.name.text ?? complain("E1020", `${source.name} has no entry`);
     const line = liveLine(process.stderr, flags.json !== true);
-    const verdict = await find(source, {
+    const { verdict, assumed } = await find(source, {
       ...compileOptions(source, flags),
       entry,
       seed: flags.seed,
@@ -51,6 +51,7 @@ export function bisect(): Command {
     const bisected = {
       entry,
       code: flags.target === "wasm" ? `wasm (${flags.mode})` : flags.target,
+      assumed,
       optional: new Set(pipeline.map(({ name }) => name).filter((name) => !needed.has(name))),
     };
     const diagnostic = report.diagnosticOfVerdict(verdict, bisected);

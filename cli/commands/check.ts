@@ -15,10 +15,10 @@ export function check(): Command {
     .option("--shapes", "prints the files with every inferred shape at the ends of lines")
     .option("--test", "runs the tests of the files, in the reference interpreter and in WebAssembly")
     .addOption(
-      new Option("--verify", "runs every entry on random inputs against the reference, and shows the largest errors; needs the sizes of dims").conflicts([
-        "shapes",
-        "test",
-      ]),
+      new Option(
+        "--verify",
+        "runs every entry on random inputs against the reference, and shows the largest errors; dims without a size get a small one",
+      ).conflicts(["shapes", "test"]),
     )
     .option("--entry <name>", "with --verify: this entry alone");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {

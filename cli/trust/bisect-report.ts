@@ -13,6 +13,8 @@ export interface Bisected {
   readonly entry: string;
   /** `wasm (strict)` */
   readonly code: string;
+  /** Sizes of dims that nobody has given. */
+  readonly assumed: Readonly<Record<string, number>>;
   /** Names of the passes that may be left out. */
   readonly optional: ReadonlySet<string>;
 }
@@ -37,15 +39,15 @@ export function diagnosticOfVerdict(verdict: Verdict, { entry, code, optional }:
 }
 
 /** The report below the diagnostic, or the one line where all agrees. */
-export function reportOfVerdict(verdict: Verdict, { code }: Bisected): string {
+export function reportOfVerdict(verdict: Verdict, { code, assumed }: Bisected): string {
   if (verdict.kind === "agrees") {
     const { stages, passes, code: ofCode } = verdict;
-    return `every pass agrees: ${stages} stages, largest difference ${largestText(passes)}; ${code} agrees, largest difference ${largestText(ofCode)}`;
+    return `${sizesText(assumed)}every pass agrees: ${stages} stages, largest difference ${largestText(passes)}; ${code} agrees, largest difference ${largestText(ofCode)}`;
   }
   const { before, node, difference } = verdict.small;
   const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the graph that is compiled:";
   return [
-    `in the model: ${differenceText(verdict.difference, verdict.kind)}`,
+    `${sizesText(assumed)}in the model: ${differenceText(verdict.difference, verdict.kind)}`,
     `made small:   ${differenceText(difference, verdict.kind)}`,
     `the node:     ${showNode(node)}`,
     "",
@@ -73,6 +75,12 @@ export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<
     },
   };
 }
+
+/** `with N = 2: ` */
+export const sizesText = (assumed: Readonly<Record<string, number>>): string => {
+  const sizes = Object.entries(assumed).map(([name, size]) => `${name} = ${size}`);
+  return sizes.length === 0 ? "" : `with ${sizes.join(", ")}: `;
+};
 
 function differenceText({ what, index, got, wanted, allowed }: Difference, kind: "pass" | "code" | "got"): string {
   const now = kind === "pass" ? " after the pass" : "";

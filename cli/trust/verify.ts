@@ -1,5 +1,6 @@
 // `dlc check --verify`: every entry as compiled code against the reference.
-import { elaborateSource, type CompileOptions } from "../../compiler/compile.ts";
+import type { CompileOptions } from "../../compiler/compile.ts";
+import { elaborateSmall } from "../../compiler/stand-in.ts";
 import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/verify-entry.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { place, type Source } from "../../dsl/span.ts";
@@ -8,13 +9,13 @@ import { number, rough, shareText } from "./numbers.ts";
 
 /** The entries of a file, one after the other; the values are those of the seed. */
 export async function* verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): AsyncGenerator<VerifiedEntry> {
-  const { program } = elaborateSource(source, options);
+  const { program, assumed } = elaborateSmall(source, options);
   const line = liveLine(process.stderr, !quiet);
   for (const entry of program.entries) {
     if (entry.graph.name === "init") continue;
     line.show(`${source.name}: running ${entry.graph.name} in the reference`);
     const verified = await verifyEntry(program, entry, options).finally(() => line.clear());
-    yield verified;
+    yield { ...verified, dims: { ...assumed, ...verified.dims } };
   }
 }
 

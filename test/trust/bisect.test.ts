@@ -41,10 +41,10 @@ entry turns(x: f32[T, 4]) {
 `,
 };
 
-const look = (entry: string, passes: readonly Pass[] = pipeline): Promise<Verdict> =>
-  bisect(source, { entry, passes, dims: { N: 5, T: 4 }, mode: "strict", seed: 3, resolve: createResolver(source.name) });
+const look = async (entry: string, passes: readonly Pass[] = pipeline): Promise<Verdict> =>
+  (await bisect(source, { entry, passes, dims: { N: 5, T: 4 }, mode: "strict", seed: 3, resolve: createResolver(source.name) })).verdict;
 
-const bisected: Bisected = { entry: "predict", code: "wasm (strict)", optional: new Set(["merge-common"]) };
+const bisected: Bisected = { entry: "predict", code: "wasm (strict)", assumed: {}, optional: new Set(["merge-common"]) };
 
 test.each(["predict", "step"])("%s: every pass and the code agree", async (entry) => {
   const verdict = await look(entry);
@@ -56,6 +56,12 @@ test.each(["predict", "step"])("%s: every pass and the code agree", async (entry
   expect(verdict.code?.share).toBeLessThan(1);
   expect(verdict.passes?.share).toBeLessThan(1);
   expect(verdict.stages).toBe(pipeline.length);
+});
+
+test("dims that nobody gives have the smallest size that fits, and the report says so", async () => {
+  const { verdict, assumed } = await bisect(source, { entry: "predict", mode: "strict", resolve: createResolver(source.name) });
+  expect(assumed).toEqual({ N: 2 });
+  expect(reportOfVerdict(verdict, { ...bisected, assumed })).toMatch(/^with N = 2: every pass agrees/);
 });
 
 test("a pass that swaps operands is found, with the two nodes that it takes", async () => {
