@@ -65,11 +65,19 @@ export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets:
 
 /**
  * Nodes on a way from a target to the loss whose op has no gradient, for the check before `gradient` is asked; nodes of regions too. What an inner `gradient`
- * node expands to is not looked at, and neither is whether a rule further on stops the flow anyway.
+ * node expands to is not looked at, and of what a rule further on does with the flow only that `stop_gradient` ends it.
  */
 export function gradientBlockers(loss: Value, targets: readonly Value[]): readonly Node[] {
   const nodes = topological([loss]);
-  return blockers(nodes, activeValues(nodes, targets));
+  return blockers(reachedFrom(loss, nodes), activeValues(nodes, targets));
+}
+
+/** Of nodes in order those that a gradient of the loss may come back to. */
+function reachedFrom(loss: Value, nodes: readonly Node[]): readonly Node[] {
+  const reached = new Set<Node>([loss.node]);
+  for (const node of nodes.toReversed())
+    if (reached.has(node) && !stops(node)) for (const { node: before, type } of node.operands) if (isFloat(type.dtype)) reached.add(before);
+  return nodes.filter((node) => reached.has(node));
 }
 
 function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly Node[] {

@@ -237,3 +237,14 @@ test("a mistake in a body is told once", () => {
     "entry f(x: f32[4, 2]) {\n  let run = scan row in x along 0 carry s = zeros([2]) {\n    next s = s + missing\n    yield next s\n  }\n  run.s + run\n}";
   expect(rendered(elaborateText(text)).match(/error/g)).toHaveLength(1);
 });
+
+test("a loop of unknown length behind stop_gradient is no obstacle to a gradient", () => {
+  const model = run(`entry f(x: f32[2]) {
+  let loop = while carry a = x, i = 0 until i >= 2 {
+    next a = a * 0.5
+    next i = i + 1
+  }
+  { slope: grad(sum(x * stop_gradient(loop.a)), x) }
+}`);
+  expect(model.call("f", { x: [4, 8] })).toEqual({ slope: [1, 2] });
+});
