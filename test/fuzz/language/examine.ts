@@ -35,7 +35,11 @@ export async function examine(program: GeneratedProgram): Promise<{ readonly fin
 
 /** Which kind of fault it is, whatever the numbers and names. */
 const faultOf = (says: string): string =>
-  (/error\[[\w-]+\]/.exec(says)?.[0] ?? says.split("\n")[0] ?? "").replaceAll(/[\w.]*\d[\w.]*/g, "#").replace(/is # not #.*/, "");
+  /error\[[\w-]+\]/.exec(says)?.[0] ??
+  (says.split("\n")[0] ?? "")
+    .replaceAll(/[\w.]*\d[\w.]*/g, "#")
+    .replace(/is # not #.*/, "")
+    .slice(0, 60);
 
 /** The same finding in a smaller program. What a type oracle expects of outputs that are left out is left out too. */
 export async function shrunk({ oracle: name, says, program }: ProgramFinding): Promise<ProgramFinding> {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/compare.ts";
 import { compileProgram, type CompiledModule } from "../../../compiler/compile.ts";
+import { runTests } from "../../../compiler/run-tests.ts";
 import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
 import type { GraphData } from "../../../compiler/graph/error-bound.ts";
 import type { Graph, Program } from "../../../compiler/graph/ir.ts";
@@ -33,10 +34,13 @@ function library(path: string): Source {
   return source;
 }
 
-export function elaborated(text: string, files: GeneratedProgram["files"], sets = variants): Elaborated {
-  const resolve = (path: string): Source | null =>
+const resolverOf =
+  (files: GeneratedProgram["files"]) =>
+  (path: string): Source | null =>
     path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] };
-  return elaborate({ name: "program.dl", text }, { variants: sets, resolve });
+
+export function elaborated(text: string, files: GeneratedProgram["files"], sets = variants): Elaborated {
+  return elaborate({ name: "program.dl", text }, { variants: sets, resolve: resolverOf(files) });
 }
 
 function accepted(text: string, files: GeneratedProgram["files"], sets = variants): Program | string {
@@ -185,6 +189,14 @@ async function targets(generated: GeneratedProgram, draw: Draw): Promise<string 
   return null;
 }
 
+/** Assertions of the program, which hold whatever is drawn. */
+async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
+  if (!text.includes('test "')) return null;
+  const results = await runTests({ name: "program.dl", text }, { resolve: resolverOf(files), dims: variants[0] ?? {} });
+  const failed = results.find(({ failures }) => failures.length > 0);
+  return failed === undefined ? null : `the test ${failed.title} fails`;
+}
+
 export const programOracles: readonly ProgramOracle[] = [
   { name: "types", every: 1, check: types },
   { name: "format", every: 2, check: formatted },
@@ -192,5 +204,6 @@ export const programOracles: readonly ProgramOracle[] = [
   { name: "rename", every: 4, check: (program) => sameMeaning("the text with other names", program, renamed(program.text)) },
   { name: "wasm", every: 2, check: (program, draw) => executed(program, draw, "strict") },
   { name: "relaxed", every: 16, check: (program, draw) => executed(program, draw, "fast") },
+  { name: "tests", every: 4, check: assertions },
   { name: "js", every: 24, check: targets },
 ];

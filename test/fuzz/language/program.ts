@@ -212,6 +212,28 @@ fn twice(x: f32[..S]) -> f32[..S] = 2 * x
 layer layer_of_file(units: int = 3)(x: f32[..B, K]) -> f32[..B, units] = x |> dense(units) |> relu
 `;
 
+const asserted = `test "numbers between two others stay there" {
+  let x = clamp(normal([2, 3]), lo: -1, hi: 1)
+  assert x <= 1 and x >= -1, "within the limits"
+  assert close(x * 2, x + x)
+  assert shape(x) == [2, 3]
+}
+`;
+
+/** A model that follows another one. */
+const twins = `model Leads(x: f32[2, 3]) -> f32[2, 4] = x |> dense(4) |> tanh
+
+model Follows(x: f32[2, 3]) -> f32[2, 4] = x |> dense(4) |> tanh
+
+train entry follow(x: f32[2, 3]) {
+  let (lead, own) = (Leads(x), Follows(x))
+  let loss = mean((lead - 1) ^ 2)
+  minimize loss over Leads with sgd(lr: 0.1)
+  minimize distance(Follows, Leads) over Follows with sgd(lr: ema_rate(0.9, step))
+  { loss, gap: mean((lead - own) ^ 2), all: sum_of_squares(params(Leads)[0]), count: len(params(Follows, only: "*.w")) }
+}
+`;
+
 export function generateProgram(seed: number): GeneratedProgram {
   const draw = createDraw(seed);
   const declared = draw.below(5) < 3;
@@ -234,6 +256,8 @@ export function generateProgram(seed: number): GeneratedProgram {
     declared ? "dim N, T\n" : "",
     uses.includes("rate)") || uses.includes("rate,") ? "setting rate: f32 = 1e-2 in log(1e-5, 1e-1)\n" : "",
     uses.includes("own_rule") ? ownRule : "",
+    draw.below(8) === 0 ? asserted : "",
+    draw.below(8) === 0 ? twins : "",
     imports ? "entry brings(x: f32[2, 4]) {\n  { o0: x |> from_file |> brought?{|(5)} }\n}\n".replace("?{|(5)}", draw.pick(["", "(3)"])) : "",
   ];
   if (imports)

@@ -33,6 +33,7 @@ export const losses: readonly Row[] = [
   row("x: f32[..B, K]; a: i32[..B]; v: f32[..B]", "?{policy_gradient(@x, @a, @v)|entropy(@x) + @v}", "f32[..B]"),
   row("x: f32[..B]; y: f32[..B]; z: f32[..B]", "?{td(@x, @y, @z, sigmoid(@x))|td_error(@x, @y, @z, sigmoid(@y))|ppo(@x, @y, @z)}", "f32[..B]"),
   row("x: f32[..S]; y: f32[..S]", "masked_mean(@x, @y * @y)", "f32[]"),
+  row("x: f32[N, T>=3, K>=3]; f: i32[N]", 'convert(ctc_greedy(@x, max(@f, 1)).lengths, dtype: "f32")', "f32[N]"),
   row("x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]", "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2))", "f32[N]"),
 ];
 
