@@ -10,7 +10,8 @@ import type { Pass } from "./pass.ts";
 export const mergeCommon: Pass = {
   name: "merge-common",
   says: "computes equal expressions once",
-  needs: [],
+  // Two ways from a loss to one value are two terms of its gradient; merged before, they are one, which rounds otherwise.
+  needs: ["differentiated"],
   gives: [],
   breaks: [],
   exact: true,
