@@ -28,7 +28,14 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
   const extent = extentOf(inner);
   if (extent === null || extent < 8 || !runsAlong(inner.body, inner.name)) return null;
   const sums = sumsOf(inner.body, body.slice(0, index));
-  const vector = sums && vectorBody(inner.body, inner.name);
+  // The partial results are vectors also where what is folded is the same in all turns.
+  const vector =
+    sums &&
+    vectorBody(
+      inner.body,
+      inner.name,
+      sums.map(({ declaration: { name } }) => name),
+    );
   if (!sums || !vector) return null;
 
   const copies = extent >= 64 ? 4 : extent >= 16 ? 2 : 1;
