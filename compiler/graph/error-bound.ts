@@ -28,6 +28,7 @@ const u = 2 ** -24;
 export const f64Share = 2 ** -29;
 /** The least positive f32: what a result below the normal range may lose. */
 const tiny = 2 ** -149;
+const smallestNormal = 2 ** -126;
 const largest = 3.4028234663852886e38;
 /** Every math function is within 4 units in the last place. */
 const functionRounding = 8 * u;
@@ -200,6 +201,7 @@ const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => 
 /** The difference of two sums of magnitudes, with what f64 may have lost in it. */
 const excess = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => Math.max(0, x - (b[i] ?? 0)) + 2 ** -50 * x);
 
+/** Products of many numbers, in any order: where a part of them may leave the range of f32 on either side, nothing is certain, though the whole may lie inside. */
 function product(node: Node, operands: readonly Bounded[]): Float64Array {
   const sizes = apply(node, operands, magnitudes);
   const factors = (present(operands[0], "a product has an operand").error.length || 1) / Math.max(1, sizes.length);
@@ -209,7 +211,9 @@ function product(node: Node, operands: readonly Bounded[]): Float64Array {
         sizes,
         apply(node, operands, ({ value }) => value.data.map(Math.abs)),
       );
-  return moved.map((e, i) => e + roundings(factors, sizes[i] ?? 0));
+  const most = apply(node, operands, (operand) => magnitudes(operand).map((x) => Math.max(1, x)));
+  const least = apply(node, operands, (operand) => magnitudes(operand).map((x) => (x === 0 ? 1 : Math.min(1, x))));
+  return moved.map((e, i) => ((most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0)));
 }
 
 function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {

@@ -211,5 +211,31 @@ function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>
   const crossings = [...b.members].flatMap((reader) =>
     reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })),
   );
-  return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && identityInA.has(operand.node));
+  const elsewhere = a.anchor === null ? new Set<Node>() : readElsewhere(b, free);
+  return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && !elsewhere.has(reader) && identityInA.has(operand.node));
+}
+
+/**
+ * Nodes of the group that it reads at other indices than its own, too (through a reverse, say): they are computed there once more, and so is all that they
+ * are computed from. An anchor is computed at the group's own index alone.
+ */
+function readElsewhere(group: Group, free: ReadonlySet<Node>): Set<Node> {
+  const elsewhere = new Set<Node>();
+  const inside = (node: Node): boolean => group.members.has(node) || free.has(node);
+  const mark = (node: Node): void => {
+    if (elsewhere.has(node) || !inside(node)) return;
+    elsewhere.add(node);
+    for (const operand of node.operands) mark(operand.node);
+  };
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node) || !inside(node)) return;
+    seen.add(node);
+    for (const operand of node.operands) {
+      if (!pointwise(node)) mark(operand.node);
+      visit(operand.node);
+    }
+  };
+  for (const node of group.members) visit(node);
+  return elsewhere;
 }
