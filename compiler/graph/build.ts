@@ -14,7 +14,10 @@ export type Operand = Value | number;
 export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[] = []): { code: string; says: string } | null {
   if (op.operands !== "variadic" && op.operands.length !== operands.length)
     return { code: `${op.name}-arity`, says: `${op.name} takes ${op.operands.length} operands, not ${operands.length}` };
-  for (const [label, [says, holds]] of Object.entries(op.requires)) if (!holds(operands, attrs, regions)) return { code: `${op.name}-${label}`, says };
+  for (const label in op.requires) {
+    const condition = op.requires[label];
+    if (condition !== undefined && !condition[1](operands, attrs, regions)) return { code: `${op.name}-${label}`, says: condition[0] };
+  }
   return null;
 }
 

@@ -242,31 +242,30 @@ function places(node: Node, operands: readonly Bounded[], { data }: NdArray): Fl
 
 function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
   const { op, attrs } = node;
-  const types = operands.map(({ value }) => value.type);
-  const at: Corners = {
-    args: [],
-    errors: [],
-    f: (args) => (op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN),
-    steps: op.steps,
-  };
   const isResultFloat = isFloat(result.type.dtype);
+  const widened = !op.exact && op.steps !== undefined;
+  // Most of a graph's constants, places and masks.
+  if (!widened && operands.every(isExact)) return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
+  const types = operands.map(({ value }) => value.type);
+  const f = (args: readonly number[]): number => (op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN);
   const compares = result.type.dtype === "bool" && types.some(({ dtype }) => isFloat(dtype));
   return result.data.map((y, i) => {
     const args = operands.map(({ value }) => value.data[i] ?? 0);
     const errors = operands.map(({ error }) => error[i] ?? 0);
     if (errors.some((e, k) => e !== 0 && !isFloat(types[k]?.dtype ?? "f32"))) return Infinity;
-    const rounding = isResultFloat ? roundingOf(op.exact, y, errors) : 0;
-    if (!op.exact && op.steps !== undefined) args.forEach((x, k) => (errors[k] = (errors[k] ?? 0) + 2 * u * Math.abs(x)));
-    if (errors.every((e) => e === 0)) return rounding;
+    const isGiven = errors.every((e) => e === 0);
+    const rounding = isResultFloat ? roundingOf(op.exact, y, isGiven) : 0;
+    if (widened) args.forEach((x, k) => (errors[k] = (errors[k] ?? 0) + 2 * u * Math.abs(x)));
+    else if (isGiven) return rounding;
     if (compares && Math.abs((args[0] ?? 0) - (args[1] ?? 0)) <= (errors[0] ?? 0) + (errors[1] ?? 0)) return Infinity;
-    const moved = farthest({ ...at, args, errors }, y);
+    const moved = farthest({ args, errors, f, steps: op.steps }, y);
     return isResultFloat ? moved + rounding : moved === 0 ? 0 : Infinity;
   });
 }
 
 /** Of an exact op on exact arguments the one rounding is known: none, if the result is an f32. */
-function roundingOf(exact: boolean, y: number, errors: readonly number[]): number {
-  if (exact && (y === Math.fround(y) || Number.isNaN(y)) && (y === 0 || errors.every((e) => e === 0))) return 0;
+function roundingOf(exact: boolean, y: number, isGiven: boolean): number {
+  if (exact && (y === Math.fround(y) || Number.isNaN(y)) && (y === 0 || isGiven)) return 0;
   return (exact ? 1 : functionRounding / u) * u * Math.abs(y) + tiny;
 }
 
