@@ -21,7 +21,7 @@ const maxHeader = 100_000_000;
  * element size (large first, so that all are aligned), then of name; the same tensors give the same bytes.
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-  const ordered = [...tensors].toSorted(([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : a > b ? 1 : 0));
+  const ordered = [...tensors].toSorted(([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : 1));
   let end = 0;
   const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
     const begin = end;

@@ -56,7 +56,7 @@ function blankFiles(text: string): ReadonlyMap<string, BlankFile> | null {
     cost += (lines.length === 0 ? costs.name : 0) + Math.max(0, line - lines.length) * costs.line + Math.max(0, column - (lines[line - 1] ?? 0));
     if (cost > costs.most) return null;
     while (lines.length < line) lines.push(0);
-    lines[line - 1] = Math.max(lines[line - 1] ?? 0, column);
+    lines[line - 1] = Math.max(present(lines[line - 1], "blanks have every line"), column);
   }
   return new Map(Array.from(lengths, ([name, lines]) => [name, blankFile(name, lines)]));
 }

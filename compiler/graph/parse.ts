@@ -1,5 +1,5 @@
 import type { Span } from "../../dsl/span.ts";
-import { InvariantError, present } from "../support/invariant.ts";
+import { holding, present } from "../support/invariant.ts";
 import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
@@ -188,7 +188,10 @@ class GraphParser {
     );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
     const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, span, notes, regions));
-    if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, types[index] ?? value.type)))
+    if (
+      node.results.length !== types.length ||
+      node.results.some((value, index) => !sameType(value.type, present(types[index], "there is a type for each result")))
+    )
       reader.fail(start, "ir-type", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
     builder.nodes.push(node);
     return node;
@@ -232,11 +235,6 @@ class GraphParser {
 
   /** What breaks an invariant of an op or of a graph is here a mistake of the text. */
   private checked<T>(at: Token, code: string, attempt: () => T): T {
-    try {
-      return attempt();
-    } catch (error) {
-      if (error instanceof InvariantError) return this.reader.fail(at, code, error.says);
-      throw error;
-    }
+    return holding(attempt, (says) => this.reader.fail(at, code, says));
   }
 }

@@ -36,7 +36,9 @@ function tokenAt(text: string, at: number): Token | null {
 
 function skip(text: string, at: number): number {
   blanks.lastIndex = at;
-  return at + (blanks.exec(text)?.[0].length ?? 0);
+  // It always matches, if only nothing.
+  blanks.test(text);
+  return blanks.lastIndex;
 }
 
 const mistake = (source: Source, start: number, length: number, code: string, says: string): Diagnostic => ({

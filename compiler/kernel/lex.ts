@@ -1,5 +1,6 @@
 import type { Source, Span } from "../../dsl/span.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { present } from "../support/invariant.ts";
 
 // Tokens of `.kir`. Blocks are told by indentation, as `indent` and `dedent`; inside brackets line ends do not count. Comments are kept as tokens
 // where they end a line of code, since the origin of a kernel stands in one.
@@ -42,7 +43,7 @@ export function* lex(source: Source): Generator<Token, void> {
   }
 
   function* measure(indent: number, at: number): Generator<Token, void> {
-    const current = (): number => margins.at(-1) ?? 0;
+    const current = (): number => present(margins.at(-1), "the outermost margin stays");
     if (indent > current()) {
       margins.push(indent);
       yield token("indent", "", at);

@@ -1,5 +1,5 @@
 import type { Source, Span } from "../../dsl/span.ts";
-import { InvariantError, invariant } from "../support/invariant.ts";
+import { holding, invariant } from "../support/invariant.ts";
 import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
 import { lex, mistake } from "./lex.ts";
 import { functions } from "./math.ts";
@@ -36,12 +36,12 @@ export function parseFile(source: Source): KernelFile {
 
 /** What breaks an invariant of kernels is here a mistake of the text. */
 function verified(kernel: Kernel, own: ReadonlyMap<string, MathFunction>, at: Span): void {
-  try {
-    verifyKernel(kernel, own);
-  } catch (error) {
-    if (error instanceof InvariantError) throw mistake("kir-invalid", error.says, at);
-    throw error;
-  }
+  holding(
+    () => verifyKernel(kernel, own),
+    (says) => {
+      throw mistake("kir-invalid", says, at);
+    },
+  );
 }
 
 /** The kernels of a text; its functions serve them only. */

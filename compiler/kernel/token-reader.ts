@@ -1,5 +1,5 @@
 import { cover, type Span } from "../../dsl/span.ts";
-import { invariant } from "../support/invariant.ts";
+import { invariant, present } from "../support/invariant.ts";
 import { mistake, type Token, type TokenKind } from "./lex.ts";
 
 /** A place in a list of tokens. */
@@ -64,10 +64,9 @@ export class TokenReader {
     return value;
   }
 
-  /** From the start of `from` to the end of what was read last. */
+  /** From the start of `from`, which has been read, to the end of what was read last. */
   since(from: Span): Span {
-    const last = this.#last;
-    return last !== null && last.span.end > from.start ? cover(from, last.span) : from;
+    return cover(from, present(this.#last, "something has been read").span);
   }
 }
 

@@ -28,6 +28,14 @@ test("a rule takes the place of what it matches, and what nothing uses any more 
   ]);
 });
 
+test("attributes of text and of numbers are literals in a rule as they are in a graph", () => {
+  const rules = ['neg(param(){path="a", ..s}) => param(){path="b", ..s}', "neg(constant(){values=[0.5,-inf], ..s}) => constant(){values=[-0.5,inf], ..s}"];
+  const body = ['%0 = param "a" : f32[2]', "%1 = neg %0 : f32[2]", "%2 = constant [0.5,-inf] : f32[2]", "%3 = neg %2 : f32[2]", "%4 = neg %3 : f32[2]"];
+  expect(after(rules, ...body, "return p=%1, c=%3")).toEqual(['%b = param "b" : f32[2]', "%0 = constant [-0.5,inf] : f32[2]", "return p=%b, c=%0"]);
+  const other = ['%c = param "c" : f32[2]', "%0 = neg %c : f32[2]", "return p=%0"];
+  expect(after(rules, ...other)).toEqual(other);
+});
+
 test("infix operators have their ranks, and unary minus is neg", () => {
   const body = [
     "%0 = neg %x : f32[2,3]",
