@@ -87,7 +87,8 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const reach = reachOf(body, sequences.length);
   const fixed = invariantNodes(body, reach);
-  const items = itemNodes(body, reach, length);
+  // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
+  const items = length === 0 ? [] : itemNodes(body, reach, length);
   const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), reach, length);
   // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
   const same = (value: Value): boolean => differentiated && isInput(value.node) && reach(value.node) === "item";

@@ -89,7 +89,8 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[]): 
   if (!moved.includes(true) || length === 0) return null;
   const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
   const { results, stacks } = widened(g, node, operands, new Set(factors));
-  const known = new Map([...stacks].filter(([value]) => !sunk.has(value.node)));
+  // A turn may give an invariant, too, whose stack is not what the product takes.
+  const known = new Map([...stacks].filter(([value]) => varies(reach(value.node)) && !sunk.has(value.node)));
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
   const outside = new Outside(g, known, reach, length);
   return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
