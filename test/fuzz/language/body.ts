@@ -18,7 +18,7 @@ export interface Names {
 
 /** Sizes that shape a layer's params: the same in all sets of dims. */
 const channels = new Set(["K", "C", "D", "E"]);
-const mostElements = 600;
+const mostElements = 400;
 const elements = (dims: readonly Dim[]): number => dims.reduce((n, { sizes }) => n * Math.max(...sizes), 1);
 
 type Bound = [Map<string, Dim>, Map<string, readonly Dim[]>];
