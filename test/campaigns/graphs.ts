@@ -17,6 +17,8 @@ const { values } = parseArgs({
     special: { type: "string", default: "0.1" },
     /** Ends at the first finding, which is not shrunk into the corpus. */
     stop: { type: "boolean", default: false },
+    /** The index to begin with. */
+    first: { type: "string", default: "0" },
     /** Looks at the graph of one index alone. */
     show: { type: "string" },
     help: { type: "boolean", default: false },
@@ -25,14 +27,14 @@ const { values } = parseArgs({
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--stop] [--show INDEX]
+const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--stop] [--first INDEX] [--show INDEX]
 Random graphs through every oracle, for so many seconds (60 unless told) or graphs. The same seed gives the same graphs.
 A finding is shrunk, printed, and written to test/fuzz/corpus/, which every test run replays. Exit status 1 if there was one.`;
 
 const seed = Number(values.seed);
 const mix: Mix = { training: Number(values.training), special: Number(values.special) };
 const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infinity));
-const count = Number(values.count ?? Infinity);
+const count = Number(values.first) + Number(values.count ?? Infinity);
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 const chunk = values.stop ? 20 : 200;
@@ -40,7 +42,7 @@ const chunk = values.stop ? 20 : 200;
 const mostPerProcess = 20_000;
 const corpus = new URL("../fuzz/corpus/", import.meta.url);
 
-let next = 0;
+let next = Number(values.first);
 let ended = false;
 const total = { graphs: 0, training: 0, special: 0, findings: 0 };
 const looked = new Map<string, number>();

@@ -4,18 +4,25 @@ import { parseArgs } from "node:util";
 import type { Mutant } from "../mutants/mutant.ts";
 import { mutants } from "../mutants/mutants.ts";
 
-// `npm run mutants -- --seconds 12 --seed 1`: plants one bug after another, and says which of them the fuzzer finds in so many seconds each, and how.
+// `npm run mutants -- --total 590 --seed 1`: plants one bug after another, and says which of them the fuzzer finds, and how. Each has a few seconds first;
+// what is left of the time goes to those that were not found, whose graphs go on where they had stopped.
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "12" },
+    /** For each bug at first. */
+    seconds: { type: "string", default: "6" },
+    /** For all of them, in seconds. */
+    total: { type: "string", default: "590" },
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
     /** Mutants whose name begins so. */
     only: { type: "string", default: "" },
   },
 });
-const { seed, seconds } = values;
+const { seed } = values;
+const [seconds, total, jobs] = [Number(values.seconds), Number(values.total), Number(values.jobs)];
+/** What a process takes to load, to end its last graphs and to be started. */
+const aside = 2;
 /** Percent of the mutants. */
 const aim = 95;
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -31,13 +38,13 @@ interface Run {
 }
 
 /** The fuzzer, up to its first finding, with a bug planted or without. */
-function fuzz(mutant: Mutant | null): Promise<Run> {
+function fuzz(mutant: Mutant | null, first: number, time: number): Promise<Run> {
   return new Promise((done) => {
     const hook = mutant === null ? [] : ["--import", path("../mutants/hook.ts")];
     const started = performance.now();
-    const child = spawn(process.execPath, [...hook, path("graphs.ts"), "--seconds", seconds, "--seed", seed, "--stop"], {
+    const child = spawn(process.execPath, [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--stop"], {
       env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
-      timeout: 1000 * (Number(seconds) + 60),
+      timeout: 1000 * (time + 20),
       killSignal: "SIGKILL",
     });
     let [out, err] = ["", ""];
@@ -47,7 +54,7 @@ function fuzz(mutant: Mutant | null): Promise<Run> {
       const found = /^graph (\d+) of seed \d+, (.*)$/m.exec(out);
       const end = /^(\d+) graphs in /m.exec(out);
       done({
-        graphs: found === null ? Number(end?.[1] ?? 0) : Number(found[1]) + 1,
+        graphs: found === null ? first + Number(end?.[1] ?? 0) : Number(found[1]) + 1,
         seconds: (performance.now() - started) / 1000,
         finding: found?.[2] ?? null,
         broken: end !== null ? null : signal === null ? (/^.*Error.*$/m.exec(err)?.[0] ?? "it ends early") : "it does not end",
@@ -61,24 +68,47 @@ const cut = (text: string): string => (text.length > 150 ? `${text.slice(0, 150)
 
 async function campaign(): Promise<void> {
   const started = performance.now();
+  const elapsed = (): number => (performance.now() - started) / 1000;
   const chosen = mutants.filter(({ name }) => name.startsWith(values.only));
-  const clean = await fuzz(null);
+  const clean = await fuzz(null, 0, seconds);
   if (clean.finding !== null) say(`without a planted bug, graph ${clean.graphs - 1} already fails: ${cut(clean.finding)}`);
   let found = 0;
-  const waiting = [...chosen];
-  const work = async (): Promise<void> => {
-    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const run = await fuzz(mutant);
-      // What fails without the bug too does not show it.
-      const seen = run.broken === null && run.finding !== null && !(run.graphs === clean.graphs && run.finding === clean.finding);
-      if (seen) found++;
-      const verdict = run.broken !== null ? "BROKEN" : seen ? "found " : "MISSED";
-      const after = `${run.graphs} graphs, ${run.seconds.toFixed(1)} s`.padStart(20);
-      say(`${verdict} ${mutant.name.padEnd(widest)} ${after}  ${cut(run.broken ?? (seen ? (run.finding ?? "") : mutant.says))}`);
+  const open: { readonly mutant: Mutant; readonly run: Run }[] = [];
+  const tell = (verdict: string, mutant: Mutant, { graphs, seconds: time }: Run, says: string): void => {
+    say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(says)}`);
+  };
+  const look = async (mutant: Mutant, before: Run | null, time: number): Promise<void> => {
+    const part = await fuzz(mutant, before?.graphs ?? 0, time);
+    const run = { ...part, seconds: part.seconds + (before?.seconds ?? 0) };
+    // What fails without the bug too does not show it.
+    const seen = run.finding !== null && !(run.graphs === clean.graphs && run.finding === clean.finding);
+    if (run.broken !== null) tell("BROKEN", mutant, run, run.broken);
+    else if (!seen) open.push({ mutant, run });
+    else {
+      found++;
+      tell("found ", mutant, run, run.finding ?? "");
     }
   };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-  say(`${found} of ${chosen.length} found in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const all = async (work: () => Promise<void> | null): Promise<void> => {
+    const one = async (): Promise<void> => {
+      for (let task = work(); task !== null; task = work()) await task;
+    };
+    await Promise.all(Array.from({ length: jobs }, one));
+  };
+  const first = [...chosen];
+  await all(() => {
+    const mutant = first.shift();
+    return mutant === undefined ? null : look(mutant, null, seconds);
+  });
+  const second = open.splice(0);
+  await all(() => {
+    const time = (jobs * (total - elapsed())) / Math.max(jobs, second.length) - aside;
+    if (time < 1) return null;
+    const next = second.shift();
+    return next === undefined ? null : look(next.mutant, next.run, time);
+  });
+  for (const { mutant, run } of [...open, ...second]) tell("MISSED", mutant, run, mutant.says);
+  say(`${found} of ${chosen.length} found in ${elapsed().toFixed(0)} s`);
   if (100 * found < aim * chosen.length) process.exitCode = 1;
 }
 

@@ -83,6 +83,13 @@ export const inSchedule: readonly Mutant[] = [
     to: "",
   },
   {
+    name: "index-quotient",
+    says: "a quotient of an index is taken for a constant where its last value is another",
+    file: "compiler/kernel/simplify.ts",
+    from: "if (floorDiv(low, n) === floorDiv(high, n)) return",
+    to: "if (floorDiv(low, n) === floorDiv(high - 1, n)) return",
+  },
+  {
     name: "index-of-position",
     says: "the second index of a position in memory counts on through the rows",
     file: schedule("evaluator"),
@@ -129,6 +136,13 @@ export const inCode: readonly Mutant[] = [
     to: "for (const block of blocksOf(stmt).slice(1)) for (const inner of block)",
   },
   {
+    name: "wasm-mask",
+    says: "a bool in all lanes is 1 and not all bits",
+    file: wasm("expressions"),
+    from: '    to.i32(0);\n    emitExpr(on, value);\n    to.op("i32.sub");\n  } else emitExpr(on, value);',
+    to: "    emitExpr(on, value);\n  } else emitExpr(on, value);",
+  },
+  {
     name: "wasm-select",
     says: "a choice in lanes takes the other one",
     file: wasm("expressions"),
@@ -136,11 +150,25 @@ export const inCode: readonly Mutant[] = [
     to: 'all(on, [b, a, condition]);\n      return on.to.op("v128.bitselect");',
   },
   {
+    name: "js-max",
+    says: "JavaScript's max drops a NaN in its first operand",
+    file: "compiler/codegen/js/helpers.ts",
+    from: "const max = (a, b) => (a < b ? b : a);",
+    to: "const max = (a, b) => (a > b ? a : b);",
+  },
+  {
     name: "js-rounding",
     says: "JavaScript does not round a difference to f32",
     file: "compiler/codegen/js/expressions.ts",
     from: 'sub: { f32: rounded("-")',
     to: 'sub: { f32: infix("-")',
+  },
+  {
+    name: "js-branch",
+    says: "JavaScript takes the other branch",
+    file: "compiler/codegen/js/steps.ts",
+    from: "use)} !== 0) {`",
+    to: "use)} === 0) {`",
   },
   {
     name: "wasm-branch",

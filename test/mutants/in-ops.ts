@@ -107,6 +107,13 @@ export const inOps: readonly Mutant[] = [
     to: 'argmax: place("ge",',
   },
   {
+    name: "argsort-nan",
+    says: "NaN is not the largest where elements are sorted",
+    file: ops("lines"),
+    from: "k.or(larger, k.and(k.ne(x, x), k.eq(y, y)))",
+    to: "larger",
+  },
+  {
     name: "max-nan",
     says: "a NaN in the first operand of max is lost",
     file: ops("arithmetic"),
@@ -147,6 +154,13 @@ export const inOps: readonly Mutant[] = [
     file: ops("arithmetic"),
     from: "k.trunc(k.div(x, y))",
     to: "k.floor(k.div(x, y))",
+  },
+  {
+    name: "division-by-zero",
+    says: "a whole number divided by 0 is itself",
+    file: ops("arithmetic"),
+    from: "k.select(zero, 0, k.select(minus, k.neg(x), quotient))",
+    to: "k.select(minus, k.neg(x), quotient)",
   },
   {
     name: "transpose-order",

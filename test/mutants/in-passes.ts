@@ -157,10 +157,10 @@ export const inPasses: readonly Mutant[] = [
   },
   {
     name: "inline-next",
-    says: "a region put in place loses what it writes to its carries",
+    says: "a region put in place loses what it writes to its carries, but for the first",
     file: "compiler/graph/inline.ts",
     from: "written === null ? carry : now(written)",
-    to: "carry",
+    to: "written === null || index > 0 ? carry : now(written)",
   },
   {
     name: "fold-constants-splat",
