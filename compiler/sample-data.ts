@@ -15,11 +15,15 @@ export function hash(seed: number, index: number): number {
 /** Paths of what is never negative: variances, and the slots and the step counter of an optimizer. */
 const positivePath = /(\bvar|\.v|\.t)$/;
 
-/** Floats in [-2, 2), with a zero here and there; whole numbers from 0 to 3. */
-export function fill({ dtype, shape }: TensorType, seed: number, positive = false): Float64Array {
+/** Signed: integers that have a sign are below zero, too. As they may be indices and labels, that is not the rule. */
+export type SampleKind = "plain" | "signed" | "special";
+
+/** Floats in [-2, 2), with a zero here and there; whole numbers from 0 to 3, from -4 to 3 where signed. */
+export function fill({ dtype, shape }: TensorType, seed: number, positive = false, signed = false): Float64Array {
   return Float64Array.from({ length: elements(shape) }, (_, i) => {
     const x = hash(seed, i);
     if (dtype === "bool") return x < 0.5 ? 0 : 1;
+    if (signed && (dtype === "i32" || dtype === "i8")) return Math.floor(x * 8) - 4;
     if (!isFloat(dtype)) return Math.floor(x * 4);
     if (positive) return Math.fround(0.25 + x);
     return x < 0.05 ? 0 : Math.fround(x * 4 - 2);
@@ -61,7 +65,7 @@ export function fillSpecial(type: TensorType, seed: number): Float64Array {
 }
 
 /** Inputs, params and state of a graph, each by its name, so that a smaller graph has the same. */
-export function randomData(graph: Graph, seed: number, kind: "plain" | "special" = "plain"): GraphData {
+export function randomData(graph: Graph, seed: number, kind: SampleKind = "plain"): GraphData {
   const inputs = new Map<string, Float64Array>();
   const persistent = new Map<string, Float64Array>();
   for (const node of graph.nodes) {
@@ -71,7 +75,7 @@ export function randomData(graph: Graph, seed: number, kind: "plain" | "special"
     const target = path === null ? inputs : persistent;
     if (name === null || value === undefined || target.has(name)) continue;
     const own = nameHash(name, seed);
-    target.set(name, kind === "special" ? fillSpecial(value.type, own) : fill(value.type, own, positivePath.test(name)));
+    target.set(name, kind === "special" ? fillSpecial(value.type, own) : fill(value.type, own, positivePath.test(name), kind === "signed"));
   }
   return { inputs, persistent };
 }

@@ -52,7 +52,7 @@ export const oracles: readonly Oracle[] = [
       const module = compiled(subject, { verify: draw.below(4) === 0 });
       const session = await sessionOf(module);
       // Other weights first, now and then: what the weights stage made of them must not stay.
-      if (draw.below(4) === 0) call(session, subject, randomData(subject.graph, subject.seed + 1, subject.kind));
+      if (draw.below(4) === 0) call(session, subject, randomData(subject.graph, subject.seed + 1, subject.kind === "special" ? "special" : "signed"));
       const results = call(session, subject, subject.data);
       const found = disagreement(subject, module, results);
       if (found !== null || subject.graph.writes.length > 0) return found;

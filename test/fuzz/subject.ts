@@ -28,7 +28,7 @@ export interface Subject {
 export function subjectOf(graph: Graph, seed: number, wanted: DataKind): Subject {
   const special = wanted === "special" ? randomData(graph, seed, "special") : null;
   const kind = special !== null && !dividesByZero(graph, special) ? "special" : "plain";
-  return { graph, seed, kind, data: kind === "special" && special !== null ? special : randomData(graph, seed), compiles: !hasF64(graph) };
+  return { graph, seed, kind, data: kind === "special" && special !== null ? special : randomData(graph, seed, "signed"), compiles: !hasF64(graph) };
 }
 
 /** The sign of a zero is not kept, and so that of what is divided by one is not either. What f32 rounds to zero counts as zero. */

@@ -5,7 +5,7 @@ import { sameType, type TensorType } from "../../../compiler/types/tensor-type.t
 import { linear, withoutGradient } from "./draw-contract.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
-import { type Range, hull, range, within } from "./ranges.ts";
+import { type Range, everything, hull, range, sizeOf, within } from "./ranges.ts";
 
 const count = { dtype: "i32", shape: [] } as const;
 
@@ -128,6 +128,37 @@ export const recurrent: Draw = (b) => {
   const results = b.all("scan", [start, sequence, ...weights], { carries: 1, sequences: 1, length, reverse: r.chance(0.2) }, [region.r.build()]);
   return told(b, results, [told0, ...outputs.map((value) => region.b.range(value))]);
 };
+
+interface Given {
+  readonly carries: readonly Value[];
+  readonly sequences: readonly Value[];
+  readonly invariants: readonly Value[];
+  /** How many of the results later steps may see. */
+  readonly shown: number;
+}
+
+/** A loop with that body: from the carries, and from items and invariants, the next carries. */
+export function loopOf(
+  b: Grower,
+  { carries, sequences, invariants, shown }: Given,
+  next: (inner: Grower, carries: readonly Value[], items: readonly Value[]) => readonly Value[],
+): readonly Value[] {
+  const region = b.region("body");
+  const items = sequences.map((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
+  const others = given(region, b, invariants);
+  const before = carries.map((value, index) => known(region, region.r.carry(index, value.type), everything));
+  next(region.b, before, [...items, ...others]).forEach((value, index) => region.r.next(index, value));
+  const length = at(at(sequences, 0).type.shape, 0);
+  const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
+  const results = b.all("scan", [...carries, ...sequences, ...invariants], attrs, [region.r.build()]);
+  // A few turns of sums and products of small numbers, or of what lies between -1 and 1.
+  const size = [...carries, ...sequences, ...invariants].reduce((most, value) => Math.max(most, sizeOf(b.range(value))), 1);
+  return told(
+    b,
+    results,
+    results.map(() => range(-(1 + length) * size * size, (1 + length) * size * size)),
+  ).slice(0, shown);
+}
 
 /** A whole number of turns from 0 to 4. */
 function turns(b: Grower): Value {

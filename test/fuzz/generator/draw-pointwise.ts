@@ -70,6 +70,7 @@ export function condition(b: Grower, shape: readonly number[]): Value {
     : null;
   if (found !== null) return found;
   if (b.r.chance(0.3)) return b.fresh({ dtype: "bool", shape });
+  if (b.r.chance(0.2)) return b.repeated({ dtype: "bool", shape }, 0.2);
   const x = b.value({ dtype: "f32", shape });
   return b.call(b.r.pick(["lt", "gt", "le", "ge"]), [x, b.r.chance(0.5) ? b.like(x, 0.3) : b.beside(x)]);
 }

@@ -55,7 +55,10 @@ function places(b: Grower, shape: readonly number[], attrs: Attrs): Value {
     within(b.range(value), inside);
   const found = b.find(fits);
   if (found !== null) return found;
-  if (count >= 4 && !b.inRegion && !b.special && b.r.chance(0.5)) return b.input({ dtype: "i32", shape });
+  if (!b.inRegion && !b.special && b.r.chance(0.4)) {
+    const any = b.input({ dtype: "i32", shape });
+    return b.call("min", [b.call("max", [any, b.like(any, 0)]), b.like(any, count - 1)]);
+  }
   return b.constant(
     { dtype: "i32", shape },
     iota(product(shape)).map(() => b.r.between(0, count - 1)),

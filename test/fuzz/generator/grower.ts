@@ -37,9 +37,9 @@ export const isNumber = (type: TensorType): boolean => isFloat(type) || type.dty
 const ofGiven: Readonly<Record<DType, Range>> = {
   f32: range(-2, 2),
   f64: range(-2, 2),
-  i32: range(0, 3),
+  i32: range(-4, 3),
   u8: range(0, 3),
-  i8: range(0, 3),
+  i8: range(-4, 3),
   bool: range(0, 1),
 };
 
@@ -178,9 +178,12 @@ export class Grower {
     if (kind !== "constant") return this[kind](type);
     const count = product(type.shape);
     if (count > 24 || r.chance(0.3)) return this.constant(type, this.number(type.dtype));
+    const values = iota(count).map(() => (floats && r.chance(0.7) ? r.between(-16, 16) / 8 + 1 / 16 : this.number(type.dtype)));
+    // Now and then it begins as if it were one number everywhere.
+    const alike = r.chance(0.15) ? Math.ceil(count / 2) : 0;
     return this.constant(
       type,
-      iota(count).map(() => (floats && r.chance(0.7) ? r.between(-16, 16) / 8 + 1 / 16 : this.number(type.dtype))),
+      values.map((value, index) => (index < alike ? at(values, 0) : value)),
     );
   }
 

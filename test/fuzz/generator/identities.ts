@@ -265,7 +265,7 @@ export const identityDraws: readonly (readonly [weight: number, Draw])[] = [
   [3, ofNothing],
   [9, chain],
   [3, reducedTwice],
-  [2.5, overOnes],
+  [3.5, overOnes],
   [3, columns],
   [4, ofRepeated],
   [2, ofReshaped],

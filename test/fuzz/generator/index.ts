@@ -12,6 +12,7 @@ import { type Draw, drawDim, Grower, isFloat, type Plan } from "./grower.ts";
 import { identityDraws } from "./identities.ts";
 import { patternDraws } from "./patterns.ts";
 import { iota, Random } from "./random.ts";
+import { trapDraws } from "./traps.ts";
 import { train } from "./train.ts";
 
 export interface Kind {
@@ -93,8 +94,8 @@ const scaled = (list: readonly (readonly [number, Draw])[], share: number): (rea
 const plain = single.map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
 const exact = single.filter(([, , name]) => isExact(name)).map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
 const choices = {
-  plain: choiceOf([...plain, ...scaled(identityDraws, identityShare), ...patternDraws]),
-  special: choiceOf([...exact, ...scaled(identityDraws, identityShare), ...patternDraws]),
+  plain: choiceOf([...plain, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
+  special: choiceOf([...exact, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
 };
 
 function drawn(r: Random, { draws: list, until }: Choice): Draw {
