@@ -80,12 +80,15 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): r
   return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
 }
 
+/** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every turn it is another than asked for once. */
+const hasOwnGradient = ({ op, regions }: Node): boolean => op.name === "custom_gradient" || regions.some(({ nodes }) => nodes.some(hasOwnGradient));
+
 function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean): readonly Value[] | null {
   const { attrs } = node;
   const length = Number(attrs["length"]);
   const body = at(node.regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
-  const reach = reachOf(body, sequences.length);
+  const reach = reachOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
   const fixed = invariantNodes(body, reach);
   // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
   const items = length === 0 ? [] : itemNodes(body, reach, length);

@@ -13,12 +13,13 @@ const order: readonly Reach[] = ["constant", "invariant", "item", "turn"];
 /** Whether such a value may differ from turn to turn. */
 export const varies = (reach: Reach): boolean => reach === "item" || reach === "turn";
 
-/** Answers for the nodes of a body whose first inputs are items of `sequences` sequences. */
-export function reachOf(body: Graph, sequences: number): (node: Node) => Reach {
+/** Answers for the nodes of a body whose first inputs are items of `sequences` sequences. What `stays` counts as new in every turn. */
+export function reachOf(body: Graph, sequences: number, stays: (node: Node) => boolean = () => false): (node: Node) => Reach {
   const reach = new Map<Node, Reach>();
   const places = new Map(body.inputs.map((value, index) => [value.node, index]));
   for (const node of body.nodes) {
     if (isInput(node)) reach.set(node, (places.get(node) ?? 0) < sequences ? "item" : "invariant");
+    else if (stays(node)) reach.set(node, "turn");
     else if (isLeaf(node)) reach.set(node, node.op.name === "constant" ? "constant" : "turn");
     else
       reach.set(
