@@ -37,7 +37,7 @@ const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infi
 const count = Number(values.first) + Number(values.count ?? Infinity);
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
-const chunk = values.stop ? 20 : 200;
+const chunk = values.stop ? 4 : 200;
 /** A process that has loaded many modules gives its memory back by ending. */
 const mostPerProcess = 20_000;
 const corpus = new URL("../fuzz/corpus/", import.meta.url);
