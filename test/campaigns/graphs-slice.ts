@@ -1,5 +1,5 @@
 // A few graphs of a campaign, and what came out.
-import { chosen, corpusText, examine, made, plannedAt, verdict, type Mix } from "../fuzz/examine.ts";
+import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
 
 export interface Task {
   readonly seed: number;
@@ -27,7 +27,7 @@ export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Re
     count.graphs++;
     if (planned.trains) count.training++;
     if (planned.kind === "special") count.special++;
-    const result = shrink ? await examine(planned) : await glance(planned);
+    const result = await examine(planned, shrink);
     for (const name of result.looked) looked[name] = (looked[name] ?? 0) + 1;
     if (result.finding === null) continue;
     const { oracle, says } = result.finding;
@@ -43,16 +43,4 @@ export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Re
     if (!shrink) break;
   }
   return { ...count, looked, findings };
-}
-
-/** Whether there is a finding, not made small. */
-async function glance(planned: ReturnType<typeof plannedAt>): ReturnType<typeof examine> {
-  const subject = made(planned);
-  if ("oracle" in subject) return { finding: subject, looked: ["types"] };
-  const looking = chosen(planned);
-  for (const oracle of looking) {
-    const says = await verdict(oracle, subject);
-    if (says !== null) return { finding: { oracle: oracle.name, says, seed: planned.seed, kind: planned.kind, graph: subject.graph }, looked: [oracle.name] };
-  }
-  return { finding: null, looked: ["types", ...looking.map(({ name }) => name)] };
 }

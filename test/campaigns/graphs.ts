@@ -15,6 +15,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "1" },
     training: { type: "string", default: "0.5" },
     special: { type: "string", default: "0.1" },
+    thin: { type: "string", default: "1" },
     /** Ends at the first finding, which is not shrunk into the corpus. */
     stop: { type: "boolean", default: false },
     /** The index to begin with. */
@@ -27,12 +28,13 @@ const { values } = parseArgs({
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--stop] [--first INDEX] [--show INDEX]
+const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--thin 1] [--stop] [--first INDEX] [--show INDEX]
 Random graphs through every oracle, for so many seconds (60 unless told) or graphs. The same seed gives the same graphs.
+With --thin 3 the oracles that look at a share of the graphs look at a third of that.
 A finding is shrunk, printed, and written to test/fuzz/corpus/, which every test run replays. Exit status 1 if there was one.`;
 
 const seed = Number(values.seed);
-const mix: Mix = { training: Number(values.training), special: Number(values.special) };
+const mix: Mix = { training: Number(values.training), special: Number(values.special), thin: Number(values.thin) };
 const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infinity));
 const count = Number(values.first) + Number(values.count ?? Infinity);
 const started = performance.now();

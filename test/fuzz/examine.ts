@@ -20,6 +20,8 @@ export interface Finding {
 export interface Mix {
   readonly training: number;
   readonly special: number;
+  /** Oracles that do not look at every graph look at one in so many times as many. 1 unless told. */
+  readonly thin?: number;
 }
 
 /** The number of the graph at a place in a campaign. */
@@ -29,13 +31,19 @@ export interface Planned {
   readonly seed: number;
   readonly trains: boolean;
   readonly kind: DataKind;
+  readonly thin: number;
 }
 
 export function plannedAt(campaign: number, index: number, mix: Mix): Planned {
   const seed = seedAt(campaign, index);
   const draw = createDraw(seed ^ 0x2545f491);
   const special = draw.below(1000) < 1000 * mix.special;
-  return { seed, kind: special ? "special" : "plain", trains: !special && draw.below(1000) < (1000 * mix.training) / Math.max(1e-9, 1 - mix.special) };
+  return {
+    seed,
+    kind: special ? "special" : "plain",
+    trains: !special && draw.below(1000) < (1000 * mix.training) / Math.max(1e-9, 1 - mix.special),
+    thin: mix.thin ?? 1,
+  };
 }
 
 /** What an oracle has against a subject, errors included. */
@@ -61,21 +69,23 @@ export function made({ seed, trains, kind }: Planned): Subject | Finding {
 }
 
 /** Oracles that look at this graph: each at one in so many. */
-export const chosen = ({ seed }: Planned): Oracle[] => {
+export const chosen = ({ seed, thin }: Planned): Oracle[] => {
   const draw = createDraw(seed ^ 0x6c078965);
-  return oracles.filter(({ every }) => draw.below(every) === 0);
+  return oracles.filter(({ every }) => draw.below(every === 1 ? 1 : every * thin) === 0);
 };
 
-/** The first finding among the chosen oracles, shrunk to a few nodes; null where there is none. */
-export async function examine(planned: Planned): Promise<{ readonly finding: Finding | null; readonly looked: readonly string[] }> {
+/** The first finding among the chosen oracles, shrunk to a few nodes where that is asked for; null where there is none. */
+export async function examine(planned: Planned, shrink = true): Promise<{ readonly finding: Finding | null; readonly looked: readonly string[] }> {
   const subject = made(planned);
   if ("oracle" in subject) return { finding: subject, looked: ["types"] };
+  const { graph, seed, kind } = subject;
   const looking = chosen(planned);
+  const looked = ["types", ...looking.map(({ name }) => name)];
   for (const oracle of looking) {
     const says = await verdict(oracle, subject);
-    if (says !== null) return { finding: await shrunk(oracle, subject, says), looked: looking.map(({ name }) => name) };
+    if (says !== null) return { finding: shrink ? await shrunk(oracle, subject, says) : { oracle: oracle.name, says, seed, kind, graph }, looked };
   }
-  return { finding: null, looked: ["types", ...looking.map(({ name }) => name)] };
+  return { finding: null, looked };
 }
 
 /** Which kind of fault it is, whatever the numbers. */
