@@ -38,15 +38,19 @@ interface Run {
 }
 
 /** The fuzzer, up to its first finding, with a bug planted or without. */
-function fuzz(mutant: Mutant | null, first: number, time: number): Promise<Run> {
+function fuzz(mutant: Mutant | null, first: number, time: number, thin: number): Promise<Run> {
   return new Promise((done) => {
     const hook = mutant === null ? [] : ["--import", path("../mutants/hook.ts")];
     const started = performance.now();
-    const child = spawn(process.execPath, [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--stop"], {
-      env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
-      timeout: Math.ceil(1000 * (time + 60)),
-      killSignal: "SIGKILL",
-    });
+    const child = spawn(
+      process.execPath,
+      [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--thin", String(thin), "--stop"],
+      {
+        env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
+        timeout: Math.ceil(1000 * (time + 60)),
+        killSignal: "SIGKILL",
+      },
+    );
     let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -70,7 +74,7 @@ async function campaign(): Promise<void> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   const chosen = mutants.filter(({ name }) => values.only.split(",").some((start) => name.startsWith(start)));
-  const clean = await fuzz(null, 0, seconds);
+  const clean = await fuzz(null, 0, seconds, 1);
   if (clean.finding !== null) say(`without a planted bug, graph ${clean.graphs - 1} already fails: ${cut(clean.finding)}`);
   let found = 0;
   const open: { readonly mutant: Mutant; readonly run: Run }[] = [];
@@ -78,7 +82,8 @@ async function campaign(): Promise<void> {
     say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(says)}`);
   };
   const look = async (mutant: Mutant, before: Run | null, time: number): Promise<void> => {
-    const part = await fuzz(mutant, before?.graphs ?? 0, time);
+    // What the oracles that see every graph have missed is for the others.
+    const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? 1 : 0.25);
     const run = { ...part, seconds: part.seconds + (before?.seconds ?? 0) };
     // What fails without the bug too does not show it.
     const seen = run.finding !== null && !(run.graphs === clean.graphs && run.finding === clean.finding);

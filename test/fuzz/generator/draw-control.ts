@@ -237,8 +237,16 @@ const custom: Draw = (b) => {
   const backward = b.region("backward");
   given(backward, b, args);
   outputs.forEach((value) => known(backward, backward.r.input("y", value.type), forward.b.range(value)));
-  outputs.filter(({ type }) => isFloat(type)).forEach(({ type }) => known(backward, backward.r.input("dy", type), range(-10, 10)));
-  for (const { type } of args.filter((value) => isFloat(value.type))) backward.r.output("dx", valueOf(backward, type));
+  const flows = outputs.filter(({ type }) => isFloat(type)).map(({ type }) => backward.r.input("dy", type));
+  flows.forEach((dy) => known(backward, dy, range(-10, 10)));
+  // Of nothing that flows in nothing comes out: no pass could tell whether a gradient of zero is asked for or none.
+  const { g } = backward.r;
+  const totals = flows.map((dy) => g.convert(g.sum(dy, [...dy.type.shape.keys()]), "f32"));
+  const total = totals.reduce<Value | null>((a, b) => (a === null ? b : g.add(a, b)), null);
+  for (const { type } of args.filter((value) => isFloat(value.type))) {
+    const dx = valueOf(backward, type);
+    backward.r.output("dx", total === null ? dx : g.mul(dx, g.broadcast(g.convert(total, type.dtype), type.shape, [])));
+  }
   const results = b.all("custom_gradient", args, {}, [forward.r.build(), backward.r.build()]);
   return told(
     b,
