@@ -38,19 +38,15 @@ interface Run {
 }
 
 /** The fuzzer, up to its first finding, with a bug planted or without. */
-function fuzz(mutant: Mutant | null, first: number, time: number, thin: number): Promise<Run> {
+function fuzz(mutant: Mutant | null, first: number, time: number, mix: readonly string[] = []): Promise<Run> {
   return new Promise((done) => {
     const hook = mutant === null ? [] : ["--import", path("../mutants/hook.ts")];
     const started = performance.now();
-    const child = spawn(
-      process.execPath,
-      [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--thin", String(thin), "--stop"],
-      {
-        env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
-        timeout: Math.ceil(1000 * (time + 60)),
-        killSignal: "SIGKILL",
-      },
-    );
+    const child = spawn(process.execPath, [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--stop", ...mix], {
+      env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
+      timeout: Math.ceil(1000 * (time + 60)),
+      killSignal: "SIGKILL",
+    });
     let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -67,6 +63,9 @@ function fuzz(mutant: Mutant | null, first: number, time: number, thin: number):
   });
 }
 
+/** What the oracles that see every graph have missed is for the others, and for special values. */
+const forTheHard = ["--thin", "0.25", "--special", "0.3", "--training", "0.3"];
+
 const widest = Math.max(...mutants.map(({ name }) => name.length));
 const cut = (text: string): string => (text.length > 150 ? `${text.slice(0, 150)}…` : text);
 
@@ -74,7 +73,7 @@ async function campaign(): Promise<void> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   const chosen = mutants.filter(({ name }) => values.only.split(",").some((start) => name.startsWith(start)));
-  const clean = await fuzz(null, 0, seconds, 1);
+  const clean = await fuzz(null, 0, seconds);
   if (clean.finding !== null) say(`without a planted bug, graph ${clean.graphs - 1} already fails: ${cut(clean.finding)}`);
   let found = 0;
   const open: { readonly mutant: Mutant; readonly run: Run }[] = [];
@@ -82,8 +81,7 @@ async function campaign(): Promise<void> {
     say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(says)}`);
   };
   const look = async (mutant: Mutant, before: Run | null, time: number): Promise<void> => {
-    // What the oracles that see every graph have missed is for the others.
-    const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? 1 : 0.25);
+    const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? [] : forTheHard);
     const run = { ...part, seconds: part.seconds + (before?.seconds ?? 0) };
     // What fails without the bug too does not show it.
     const seen = run.finding !== null && !(run.graphs === clean.graphs && run.finding === clean.finding);
@@ -105,14 +103,17 @@ async function campaign(): Promise<void> {
     const mutant = first.shift();
     return mutant === undefined ? null : look(mutant, null, seconds);
   });
-  const second = open.splice(0);
-  await all(() => {
-    const time = (jobs * (total - elapsed())) / Math.max(jobs, second.length) - aside;
-    if (time < 1) return null;
-    const next = second.shift();
-    return next === undefined ? null : look(next.mutant, next.run, time);
-  });
-  for (const { mutant, run } of [...open, ...second]) tell("MISSED", mutant, run, mutant.says);
+  // Rounds, as long as there is time for another: what is found early leaves its share to the rest.
+  const share = (count: number): number => (jobs * (total - elapsed())) / Math.max(jobs, count) / 2 - aside;
+  while (open.length > 0 && share(open.length) >= 3) {
+    const round = open.splice(0);
+    const time = share(round.length);
+    await all(() => {
+      const next = round.shift();
+      return next === undefined ? null : look(next.mutant, next.run, time);
+    });
+  }
+  for (const { mutant, run } of open) tell("MISSED", mutant, run, mutant.says);
   say(`${found} of ${chosen.length} found in ${elapsed().toFixed(0)} s`);
   if (100 * found < aim * chosen.length) process.exitCode = 1;
 }

@@ -96,17 +96,26 @@ const shiftIntoEdge: Draw = (b) => {
 
 const scalarOrRow = (b: Grower): readonly number[] => b.r.pick([[], [3], [2, 3], [5]]);
 
-/** A sum over the items, that begins somewhere. */
+/** A sum over the items, or over sums of them, that begins somewhere. */
 const running: Draw = (b) => {
   const shape = scalarOrRow(b);
+  const rows = b.r.chance(0.6) ? [b.r.between(1, 3)] : [];
   const start = b.value({ dtype: "f32", shape }, 0.4);
-  const sequence = b.value({ dtype: "f32", shape: [b.r.between(2, 4), ...shape] });
-  const outer = b.r.chance(0.5) ? b.repeated({ dtype: "f32", shape }) : b.value({ dtype: "f32", shape });
+  const type = { dtype: "f32", shape: [...rows, ...shape] } as const;
+  const sequence = b.value({ ...type, shape: [b.r.between(2, 4), ...type.shape] });
+  const outer = b.r.chance(0.5) ? b.repeated(type) : b.value(type);
   return loopOf(b, { carries: [start], sequences: [sequence], invariants: [outer], shown: 1 }, (inner, [sum], [item, other]) => {
     if (sum === undefined || item === undefined || other === undefined) return [];
-    const term = inner.r.chance(0.5) ? item : inner.call("mul", [item, other]);
+    const each = inner.r.chance(0.5) ? item : inner.call("mul", [item, other]);
+    const term = rows.length === 0 ? each : inner.call("reduce_sum", [each], { axes: [0] });
     return [inner.call("add", inner.r.chance(0.5) ? [sum, term] : [term, sum])];
   });
+};
+
+/** Whole numbers divided by some that are zero. */
+const wholeQuotient: Draw = (b) => {
+  const type = { dtype: "i32", shape: b.shape() } as const;
+  return b.call(b.r.pick(["div", "div", "rem"]), [b.value(type), b.fresh(type)]);
 };
 
 /** Carries that change places, that only another one needs, or that stay; and invariants of which some are one number everywhere. */
@@ -138,6 +147,7 @@ export const trapDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, turnedTwice],
   [1.5, opposite],
   [2, shiftIntoEdge],
+  [1.5, wholeQuotient],
   [2, (b) => (b.depth > 0 ? running(b) : null)],
   [3, (b) => (b.depth > 0 ? exchange(b) : null)],
 ];
