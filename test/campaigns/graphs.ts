@@ -1,9 +1,9 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { neverFired, sumFired, type Fired } from "../fuzz/counters.ts";
 import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
 import { slice, type Report, type Task } from "./graphs-slice.ts";
+import { runPool } from "./pool.ts";
 
 // `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. What fails is shrunk and joins the corpus.
 
@@ -40,8 +40,6 @@ const count = Number(values.first) + Number(values.count ?? Infinity);
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 const chunk = values.stop ? 4 : 200;
-/** A process that has loaded many modules gives its memory back by ending. */
-const mostPerProcess = 20_000;
 const corpus = new URL("../fuzz/corpus/", import.meta.url);
 
 let next = Number(values.first);
@@ -90,38 +88,23 @@ async function alone(): Promise<void> {
   firedBy.push((await import("../fuzz/counters.ts")).fired());
 }
 
-function worker(): Promise<void> {
-  return new Promise((done) => {
-    let child: ChildProcess;
-    let current: Task | null = null;
-    let given = 0;
-    const give = (): void => {
-      current = given >= mostPerProcess ? null : nextTask();
-      given += current === null ? 0 : current.end - current.first;
-      child.send(current ?? "end");
-    };
-    const start = (): void => {
-      given = 0;
-      child = fork(new URL("./graphs-worker.ts", import.meta.url));
-      child.on("message", (message: { readonly report?: Report; readonly fired?: Fired }) => {
-        if (message.fired !== undefined) firedBy.push(message.fired);
-        if (message.report === undefined) return;
-        account(message.report);
-        give();
-      });
-      child.on("exit", (code) => {
-        if (code !== 0 && current !== null) {
-          total.findings++;
-          say(`a worker ended with ${code} among the graphs ${current.first} to ${current.end} of seed ${seed}`);
-        }
-        if (ended || next >= count || elapsed() >= seconds) done();
-        else start();
-      });
-      give();
-    };
-    start();
+const pooled = (jobs: number): Promise<void> =>
+  runPool<Task, { readonly report?: Report; readonly fired?: Fired }>({
+    jobs,
+    worker: new URL("./graphs-worker.ts", import.meta.url),
+    mostPerProcess: 20_000,
+    next: nextTask,
+    onMessage: ({ report, fired }) => {
+      if (fired !== undefined) firedBy.push(fired);
+      if (report !== undefined) account(report);
+      return report !== undefined;
+    },
+    onCrash: ({ first, end }, code) => {
+      total.findings++;
+      say(`a worker ended with ${code} among the graphs ${first} to ${end} of seed ${seed}`);
+    },
+    over: () => ended || next >= count || elapsed() >= seconds,
   });
-}
 
 function summary(): void {
   const all = sumFired(firedBy);
@@ -146,7 +129,7 @@ else if (values.show !== undefined) {
   const jobs = Number(values.jobs);
   // A campaign that is stopped says how far it came.
   process.once("SIGINT", () => (ended = true));
-  await (jobs === 1 ? alone() : Promise.all(Array.from({ length: jobs }, worker)));
+  await (jobs === 1 ? alone() : pooled(jobs));
   clearInterval(timer);
   summary();
 }

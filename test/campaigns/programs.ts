@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { corpusText, examine, programAt, shrunk } from "../fuzz/language/examine.ts";
+import { runPool } from "./pool.ts";
 import type { ProgramReport, ProgramTask } from "./programs-slice.ts";
 
 // `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language. What fails is shrunk and joins the corpus.
@@ -32,8 +32,6 @@ const count = Number(values.count ?? Infinity);
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 const chunk = values.stop ? 5 : 25;
-/** A process that has loaded many modules gives its memory back by ending. */
-const mostPerProcess = 2000;
 const corpus = new URL("../fuzz/programs/", import.meta.url);
 
 let next = 0;
@@ -69,36 +67,22 @@ function account(report: ProgramReport): void {
 const progress = (): boolean =>
   tell(`${elapsed().toFixed(0)} s: ${programs} programs (${(programs / Math.max(1e-3, elapsed())).toFixed(1)}/s), ${findings} findings`);
 
-function worker(): Promise<void> {
-  return new Promise((done) => {
-    let child: ChildProcess;
-    let current: ProgramTask | null = null;
-    let given = 0;
-    const give = (): void => {
-      current = given >= mostPerProcess ? null : nextTask();
-      given += current === null ? 0 : current.end - current.first;
-      child.send(current ?? "end");
-    };
-    const start = (): void => {
-      given = 0;
-      child = fork(new URL("./programs-worker.ts", import.meta.url));
-      child.on("message", (report: ProgramReport) => {
-        account(report);
-        give();
-      });
-      child.on("exit", (code) => {
-        if (code !== 0 && current !== null) {
-          findings++;
-          say(`a worker ended with ${code} among the programs ${current.first} to ${current.end} of seed ${seed}`);
-        }
-        if (over()) done();
-        else start();
-      });
-      give();
-    };
-    start();
+const pooled = (jobs: number): Promise<void> =>
+  runPool<ProgramTask, ProgramReport>({
+    jobs,
+    worker: new URL("./programs-worker.ts", import.meta.url),
+    mostPerProcess: 2000,
+    next: nextTask,
+    onMessage: (report) => {
+      account(report);
+      return true;
+    },
+    onCrash: ({ first, end }, code) => {
+      findings++;
+      say(`a worker ended with ${code} among the programs ${first} to ${end} of seed ${seed}`);
+    },
+    over,
   });
-}
 
 if (values.help) say(usage);
 else if (values.show !== undefined) {
@@ -109,7 +93,7 @@ else if (values.show !== undefined) {
   const timer = setInterval(progress, 10_000);
   // A campaign that is stopped says how far it came.
   process.once("SIGINT", () => (ended = true));
-  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+  await pooled(Number(values.jobs));
   clearInterval(timer);
   say(`${programs} programs in ${elapsed().toFixed(0)} s, seed ${seed}`);
   say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
