@@ -3,7 +3,7 @@ import { DiagnosticError } from "../dsl/diagnostic.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
 import type { Code, Plan } from "../runtime/plan.ts";
-import { assemble, type Assembly, type Variants } from "./assemble.ts";
+import { assemble, type Assembly, type Variants } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
 import { emitWasm } from "./codegen/wasm/emit.ts";
 import { elaborate } from "./frontend/program.ts";
@@ -12,8 +12,8 @@ import { functions } from "./kernel/math.ts";
 import { runPasses, required } from "./passes/driver.ts";
 import type { Pass } from "./passes/pass.ts";
 import { factsOfCode, pipeline, stageNamesOf } from "./pipeline.ts";
-import { referenceCode } from "./reference.ts";
-import { guardGap } from "./step-guards.ts";
+import { referenceCode } from "./link/reference-code.ts";
+import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is no such file. */

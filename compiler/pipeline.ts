@@ -1,20 +1,20 @@
-import { chooseAlgorithms } from "./passes/choose-algorithms.ts";
+import { chooseAlgorithms } from "./passes/choose-algorithms/choose-algorithms.ts";
 import { differentiate } from "./passes/differentiate.ts";
 import { checkOrder } from "./passes/driver.ts";
 import { dropDead } from "./passes/drop-dead.ts";
-import { foldAffine } from "./passes/fold-affine.ts";
+import { foldAffine } from "./passes/fold-affine/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { freeze } from "./passes/freeze.ts";
-import { fuse } from "./passes/fuse.ts";
-import { hoist } from "./passes/hoist.ts";
+import { fuse } from "./passes/fuse/fuse.ts";
+import { hoist } from "./passes/loops/hoist.ts";
 import { inline } from "./passes/inline.ts";
 import { mergeCommon } from "./passes/merge-common.ts";
 import type { Fact, Pass } from "./passes/pass.ts";
-import { planMemory } from "./passes/plan-memory.ts";
+import { planMemory } from "./passes/plan-memory/plan-memory.ts";
 import { reassociate } from "./passes/reassociate.ts";
-import { simplify } from "./passes/simplify.ts";
-import { sink } from "./passes/sink.ts";
-import { specialize } from "./passes/specialize.ts";
+import { simplify } from "./passes/simplify/simplify.ts";
+import { sink } from "./passes/loops/sink.ts";
+import { specialize } from "./passes/loops/specialize.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 
 /** What happens to every graph, in this order. A pass that stands here again tidies up after those between. */

@@ -1,8 +1,7 @@
 import { dtypes } from "./dtype.ts";
 import { fail } from "./error.ts";
-import type { Manifest } from "./load.ts";
 import { byteLength } from "./tensor.ts";
-import type { Plan, Slot } from "./plan.ts";
+import type { Manifest, Plan, Slot } from "./plan.ts";
 
 /** Passes a value of its kind; refuses any other by its place, such as `plan.entries[2].call`. */
 type Check = (value: unknown, at: string) => void;

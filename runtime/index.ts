@@ -6,8 +6,8 @@ export { MemoryFault } from "./memory-fault.ts";
 export { memoryGuards, type Guard } from "./guards.ts";
 export type { Input, Inputs } from "./input.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
-export { loadBuilt, type LoadOptions, type Manifest } from "./load.ts";
-export type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan, Setting, Slot, Step } from "./plan.ts";
+export { loadBuilt, type LoadOptions } from "./load.ts";
+export type { Code, EntryPlan, Exports, Manifest, NamedSlot, Persistent, Plan, Setting, Slot, Step } from "./plan.ts";
 export type { KernelProfile, Profile } from "./profile.ts";
 export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from "./safetensors.ts";
 export {

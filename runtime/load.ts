@@ -1,16 +1,8 @@
 import { readManifest } from "./check-manifest.ts";
 import { DlcError, fail } from "./error.ts";
 import { hasRelaxedSimd } from "./instantiate.ts";
-import type { Code, Plan } from "./plan.ts";
+import type { Code, Manifest } from "./plan.ts";
 import { createSession, type Session, type SessionOptions } from "./session.ts";
-
-/** `manifest.json` of a built model. File names are relative to it. */
-export interface Manifest {
-  readonly format: "dlc-model-1";
-  readonly code: { readonly kind: "wasm"; readonly relaxed: string | null; readonly strict: string } | { readonly kind: "js"; readonly module: string };
-  readonly weights: string;
-  readonly plan: Plan;
-}
 
 export interface LoadOptions extends SessionOptions {
   /** Weights in place of the built ones (safetensors); null starts from the seed. */

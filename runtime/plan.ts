@@ -131,3 +131,11 @@ export type Code =
       readonly relaxed?: Uint8Array<ArrayBuffer>;
     }
   | { readonly kind: "js"; readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports };
+
+/** `manifest.json` of a built model. File names are relative to it. */
+export interface Manifest {
+  readonly format: "dlc-model-1";
+  readonly code: { readonly kind: "wasm"; readonly relaxed: string | null; readonly strict: string } | { readonly kind: "js"; readonly module: string };
+  readonly weights: string;
+  readonly plan: Plan;
+}

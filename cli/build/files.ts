@@ -1,5 +1,5 @@
 import type { CompiledModule } from "../../compiler/index.ts";
-import type { Manifest } from "../../runtime/load.ts";
+import type { Manifest } from "../../runtime/plan.ts";
 import type { Session } from "../../runtime/session.ts";
 import { bundle } from "./bundle.ts";
 import { declarations } from "./declarations.ts";

@@ -26,7 +26,7 @@ export function bisect(): Command {
       report,
       { diagnosticJson },
     ] = await Promise.all([
-      import("../../compiler/bisect.ts"),
+      import("../../compiler/trust/bisect.ts"),
       import("../../compiler/passes/driver.ts"),
       import("../../compiler/pipeline.ts"),
       import("../host/compiler.ts"),

@@ -24,7 +24,7 @@ export function check(): Command {
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
     // Of the compiler only what is asked for: a check is to be over before it is waited for.
     const [{ checkSource }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] = await Promise.all([
-      import("../../compiler/check.ts"),
+      import("../../compiler/inspect/check.ts"),
       import("../host/compiler.ts"),
       import("../host/report.ts"),
       import("../host/source.ts"),
@@ -33,7 +33,7 @@ export function check(): Command {
     const found = sources.flatMap((source) => checkSource(source, compileOptions(source, flags)));
     const tests: TestResult[] = [];
     if (found.length === 0 && flags.test) {
-      const { runTests } = await import("../../compiler/run-tests.ts");
+      const { runTests } = await import("../../compiler/inspect/run-tests.ts");
       for (const source of sources) tests.push(...(await runTests(source, compileOptions(source, flags))));
     }
     if (found.length === 0 && flags.verify) return verify(sources, flags);
@@ -41,7 +41,7 @@ export function check(): Command {
     const wrong = [...found, ...failures];
     if (wrong.length > 0) process.exitCode = exitCodes.diagnostics;
     if (found.length === 0 && flags.shapes) {
-      const { showShapes } = await import("../../compiler/shapes.ts");
+      const { showShapes } = await import("../../compiler/inspect/shapes.ts");
       for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
     else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no mistakes`);

@@ -6,25 +6,7 @@ import type { Session } from "../../runtime/session.ts";
 import { complain } from "../host/complain.ts";
 import { readBytes, readText, writeWhole } from "../host/files.ts";
 import type { EpochState } from "./epoch.ts";
-import { readLines, readRun } from "./saved-run.ts";
-
-/** What a run was started with; a run goes on only with the same. */
-export interface RunSettings {
-  readonly data: string;
-  readonly samples: number;
-  readonly entry: string;
-  readonly batch: number;
-  readonly seed: number;
-}
-
-export interface HistoryLine {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number | null;
-  readonly testLoss: number | null;
-  readonly testAccuracy: number | null;
-  readonly seconds: number;
-}
+import { readLines, readRun, type HistoryLine, type RunSettings } from "./saved-run.ts";
 
 export interface Resumed {
   readonly state: EpochState;

@@ -1,5 +1,22 @@
-import type { HistoryLine, RunSettings } from "./checkpoint.ts";
 import type { EpochState } from "./epoch.ts";
+
+/** What a run was started with; a run goes on only with the same. */
+export interface RunSettings {
+  readonly data: string;
+  readonly samples: number;
+  readonly entry: string;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface HistoryLine {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly testLoss: number | null;
+  readonly testAccuracy: number | null;
+  readonly seconds: number;
+}
 
 // What a run leaves behind, read without trusting it: null for whatever this program does not write.
 

@@ -2,8 +2,9 @@ import type { Session } from "../../runtime/session.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { isWhole, runEpoch, startOf, type EpochState } from "./epoch.ts";
 import { evaluate, type Score } from "./evaluate.ts";
-import { resumeRun, saveBest, saveRun, weightsHash, type HistoryLine, type RunSettings } from "./checkpoint.ts";
+import { resumeRun, saveBest, saveRun, weightsHash } from "./checkpoint.ts";
 import type { SampleEntry } from "./model.ts";
+import type { HistoryLine, RunSettings } from "./saved-run.ts";
 
 export interface TrainingRun {
   readonly session: Session;

@@ -1,9 +1,9 @@
 // What `dlc bisect` says of what it has found.
-import type { Verdict } from "../../compiler/bisect.ts";
-import type { Difference } from "../../compiler/compare.ts";
+import type { Verdict } from "../../compiler/trust/bisect.ts";
+import type { Difference } from "../../compiler/trust/compare.ts";
 import { showNode } from "../../compiler/graph/notation.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
-import type { LargestDifference } from "../../compiler/largest.ts";
+import type { LargestDifference } from "../../compiler/trust/largest-errors.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { place } from "../../dsl/span.ts";
 import { number, shareText } from "./numbers.ts";

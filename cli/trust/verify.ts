@@ -1,7 +1,7 @@
 // `dlc check --verify`: every entry as compiled code against the reference.
 import type { CompileOptions } from "../../compiler/compile.ts";
-import { elaborateSmall } from "../../compiler/stand-in.ts";
-import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/verify-entry.ts";
+import { elaborateSmall } from "../../compiler/inspect/assumed-dims.ts";
+import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/trust/verify-entry.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { place, type Source } from "../../dsl/span.ts";
 import { liveLine, table } from "../host/terminal.ts";

@@ -2,7 +2,7 @@ import type { Expr, Stmt } from "../../dsl/ast.ts";
 import type { Value as GraphValue } from "../graph/ir.ts";
 import type { Env } from "./context.ts";
 import { report } from "./errors.ts";
-import { describe } from "./values.ts";
+import { describe } from "./values/values.ts";
 
 const comparisons: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
 

@@ -1,18 +1,18 @@
 import type { Callable } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { bindArguments, differentiableNames, namesFit, signatureOf, split, usage, type Bound } from "./arguments.ts";
+import { bindArguments, differentiableNames, namesFit, signatureOf, split, usage, type Bound } from "./values/arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
-import { applyRuled } from "./custom-gradient.ts";
-import { namesIn, text } from "./dims.ts";
+import { applyRuled } from "./training/custom-gradient.ts";
+import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
-import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame } from "./frames.ts";
-import { applyOp } from "./op-calls.ts";
-import { countStep } from "./random.ts";
-import { bindLateDefaults, bindStatics, bindTensors } from "./parameters.ts";
-import { fitResult, outward } from "./results.ts";
-import { makeScope, within } from "./scope.ts";
-import { traced } from "./trace.ts";
-import { describe, ERROR, functionName, isFaulty, isNumber } from "./values.ts";
+import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame } from "./values/frames.ts";
+import { applyOp } from "./tensors/op-calls.ts";
+import { countStep } from "./tensors/random.ts";
+import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
+import { fitResult, outward } from "./values/results.ts";
+import { makeScope, within } from "./values/scope.ts";
+import { traced } from "./values/trace.ts";
+import { describe, ERROR, functionName, isFaulty, isNumber } from "./values/values.ts";
 
 type CallableTarget = Target & { readonly kind: "callable" };
 

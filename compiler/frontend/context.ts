@@ -4,7 +4,7 @@ import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
 import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
-import type { Frame, Instance, Naming } from "./frames.ts";
+import type { Frame, Instance, Naming } from "./values/frames.ts";
 
 /** What an expression of the language stands for while it is elaborated: something static, or a tensor of the graph under construction. */
 export type DlValue =

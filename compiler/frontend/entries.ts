@@ -4,17 +4,17 @@ import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
 import { scalar, tensor } from "../types/tensor-type.ts";
 import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
-import { declaredType, namesIn } from "./dims.ts";
-import { constant } from "./emit.ts";
+import { declaredType, namesIn } from "./types/dims.ts";
+import { constant } from "./tensors/add-node.ts";
 import { report } from "./errors.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
-import { makeFrame } from "./frames.ts";
-import { checkFrozen } from "./places.ts";
-import { countStep, seedPath } from "./random.ts";
-import { makeScope } from "./scope.ts";
+import { makeFrame } from "./values/frames.ts";
+import { checkFrozen } from "./training/param-paths.ts";
+import { countStep, seedPath } from "./tensors/random.ts";
+import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
-import { describe, isPack, makeTensor } from "./values.ts";
+import { describe, isPack, makeTensor } from "./values/values.ts";
 
 export interface EntryOptions {
   readonly name: string;

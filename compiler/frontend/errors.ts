@@ -1,7 +1,7 @@
 import type { Label } from "../../dsl/diagnostic.ts";
 import type { Span } from "../../dsl/span.ts";
 import type { Context, DlValue } from "./context.ts";
-import { ERROR } from "./values.ts";
+import { ERROR } from "./values/values.ts";
 
 /** Every mistake that elaboration can find, with the rule that was broken. Conditions of ops have codes of their own: `<op>-<label>`. */
 export const codes = {

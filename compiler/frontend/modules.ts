@@ -4,12 +4,12 @@ import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { invariant, never } from "../support/invariant.ts";
-import { builtins } from "./builtins.ts";
+import { builtins } from "./tensors/builtins.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
 import { makeLibraryScope } from "./library.ts";
 import { preludeFiles } from "./prelude.ts";
-import { makeFileScope } from "./scope.ts";
-import { ERROR } from "./values.ts";
+import { makeFileScope } from "./values/scope.ts";
+import { ERROR } from "./values/values.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is none. */
 export type Resolve = (path: string, from: string | null) => Source | null;

@@ -6,10 +6,10 @@ import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
 import type { DlValue, ProgramState, Trace } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
-import { reserve } from "./frames.ts";
+import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
-import { randomStates, seedPath } from "./random.ts";
-import { declareSetting } from "./settings.ts";
+import { randomStates, seedPath } from "./tensors/random.ts";
+import { declareSetting } from "./training/settings.ts";
 
 export type { Resolve } from "./modules.ts";
 

@@ -3,20 +3,20 @@ import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
-import { broadcastTo, literal } from "./conform.ts";
+import { broadcastTo, literal } from "./types/broadcasting.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
-import { declaredType, namesIn, text } from "./dims.ts";
+import { declaredType, namesIn, text } from "./types/dims.ts";
 import { nodeSpan, report } from "./errors.ts";
-import { joinPath, placeKey, reserve } from "./frames.ts";
+import { joinPath, placeKey, reserve } from "./values/frames.ts";
 import { assertion } from "./assertions.ts";
-import { initialize } from "./initializers.ts";
-import { setNext, setYield } from "./loop-words.ts";
-import { minimize } from "./minimize.ts";
-import { bindPattern } from "./pattern.ts";
-import { freeze } from "./places.ts";
-import { noteShape } from "./trace.ts";
-import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values.ts";
-import { declare, read, write } from "./variables.ts";
+import { initialize } from "./training/initializers.ts";
+import { setNext, setYield } from "./control/loop-words.ts";
+import { minimize } from "./training/minimize.ts";
+import { bindPattern } from "./values/pattern.ts";
+import { freeze } from "./training/param-paths.ts";
+import { noteShape } from "./values/trace.ts";
+import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values/values.ts";
+import { declare, read, write } from "./values/variables.ts";
 
 /** Statements in order, in a scope of the caller's; the value is that of the last if it is an expression. */
 export function block(env: Env, body: Block): DlValue {

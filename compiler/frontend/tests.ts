@@ -4,10 +4,10 @@ import type { Source, Span } from "../../dsl/span.ts";
 import type { Program } from "../graph/ir.ts";
 import type { Assertion, Context, DlValue, Env, ProgramState } from "./context.ts";
 import { makeContext } from "./entries.ts";
-import { makeFrame } from "./frames.ts";
+import { makeFrame } from "./values/frames.ts";
 import type { Module } from "./modules.ts";
 import { closeProgram, elaborateInit, openProgram, type ElaborateOptions } from "./program.ts";
-import { makeScope } from "./scope.ts";
+import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 
 /** A test as an entry of a program: the outputs that its assertions name must be true everywhere. */

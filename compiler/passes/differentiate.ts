@@ -3,9 +3,9 @@ import { inlineRegion } from "../graph/inline.ts";
 import type { Graph } from "../graph/ir.ts";
 import { mapRegions, rebuild } from "../graph/rebuild.ts";
 import type { Pass } from "./pass.ts";
-import { at } from "./support-attrs.ts";
-import { joinScans } from "./support-join.ts";
-import { trim } from "./support-trim.ts";
+import { at } from "../support/lists.ts";
+import { joinScans } from "./loops/join-scans.ts";
+import { trim } from "./loops/dead-carries.ts";
 
 /**
  * Replaces every `gradient` node by the backward graph. First, because all that follows should see forward, backward and update as one computation.

@@ -1,5 +1,5 @@
 import type { Pass } from "./pass.ts";
-import { trim } from "./support-trim.ts";
+import { trim } from "./loops/dead-carries.ts";
 
 /**
  * Drops every node that no output and no write needs, and of loops and branches what nothing needs: results, carries that feed nothing else, operands.

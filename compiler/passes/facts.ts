@@ -5,7 +5,7 @@ import type { Graph, Node } from "../graph/ir.ts";
 import { invariant } from "../support/invariant.ts";
 import { sameType } from "../types/tensor-type.ts";
 import type { Fact, PassOptions } from "./pass.ts";
-import { stabilityOf } from "./support-stability.ts";
+import { stabilityOf } from "../analysis/stage.ts";
 
 /** Nodes for which the fact does not hold. */
 type Offenders = (graph: Graph, options: PassOptions) => readonly Node[];

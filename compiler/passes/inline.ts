@@ -2,7 +2,7 @@ import { inlineRegion } from "../graph/inline.ts";
 import type { Graph } from "../graph/ir.ts";
 import { rebuild } from "../graph/rebuild.ts";
 import type { Pass } from "./pass.ts";
-import { at } from "./support-attrs.ts";
+import { at } from "../support/lists.ts";
 
 /**
  * Puts the body of every checkpoint in its place. After the last merge-common, so that what the gradient computes again stays a second computation, whose values

@@ -1,5 +1,5 @@
-import { joinScans } from "./support-join.ts";
-import { merged } from "./support-merge.ts";
+import { joinScans } from "./loops/join-scans.ts";
+import { merged } from "../analysis/value-numbering.ts";
 import type { Pass } from "./pass.ts";
 
 /**

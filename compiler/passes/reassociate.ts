@@ -3,9 +3,9 @@ import { listAttr } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import type { Pass } from "./pass.ts";
-import { at, iota } from "./support-attrs.ts";
-import { repeated, spread } from "./support-channel.ts";
-import { applyLocalRules, localRule } from "./support-local-rules.ts";
+import { at, iota } from "../support/lists.ts";
+import { repeated, spread } from "../analysis/broadcast-vector.ts";
+import { applyLocalRules, localRule } from "../graph/rules/local.ts";
 
 /**
  * Sums that may be written shorter if they may round differently, for which simplify has no rule: n times the same value is n times that value. The gradient of

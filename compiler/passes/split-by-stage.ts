@@ -3,7 +3,7 @@ import { isLeaf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, kept, rebuild, users } from "../graph/rebuild.ts";
 import type { Pass } from "./pass.ts";
-import { stabilityOf } from "./support-stability.ts";
+import { stabilityOf } from "../analysis/stage.ts";
 
 /**
  * Marks with `@weights` what depends on params and state alone and need not be computed per call: folded norms, packed layouts, tables. It then runs only when

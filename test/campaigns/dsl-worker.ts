@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { checkSource } from "../../compiler/check.ts";
+import { checkSource } from "../../compiler/inspect/check.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
 import { mutated, randomFrom } from "./mutate.ts";

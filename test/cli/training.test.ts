@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { imagesAndLabels, type Dataset, type Split } from "../../cli/data/dataset.ts";
 import { createRandom } from "../../cli/data/random.ts";
 import { batchSizes, epochOrder } from "../../cli/training/batches.ts";
-import type { HistoryLine } from "../../cli/training/checkpoint.ts";
+import type { HistoryLine } from "../../cli/training/saved-run.ts";
 import { evaluate } from "../../cli/training/evaluate.ts";
 import { sampleEntry } from "../../cli/training/model.ts";
 import { train, type TrainingResult } from "../../cli/training/train.ts";

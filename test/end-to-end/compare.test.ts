@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { compareGraphs, compareResults, compareStages, exactResults } from "../../compiler/compare.ts";
+import { compareGraphs, compareResults, compareStages, exactResults } from "../../compiler/trust/compare.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 
 const graph = (lines: string, name = "y") => parseGraph(`graph f(%a: f32[3], %b: f32[3])\n${lines}\n  return ${name}=%y\n`, ops);
 const sum = graph("  %y = add %a, %b : f32[3]");

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { runTests } from "../../compiler/run-tests.ts";
+import { runTests } from "../../compiler/inspect/run-tests.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
 import { parse } from "../../dsl/parse.ts";
 import { library } from "./program.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { checkSource } from "../../compiler/check.ts";
-import { runTests } from "../../compiler/run-tests.ts";
-import { showShapes } from "../../compiler/shapes.ts";
-import { summarize } from "../../compiler/summary.ts";
+import { checkSource } from "../../compiler/inspect/check.ts";
+import { runTests } from "../../compiler/inspect/run-tests.ts";
+import { showShapes } from "../../compiler/inspect/shapes.ts";
+import { summarize } from "../../compiler/inspect/summary.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
 import { library } from "./program.ts";
 

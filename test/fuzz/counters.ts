@@ -3,7 +3,7 @@ import type { CompiledModule } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { reassociateRules } from "../../compiler/passes/reassociate.ts";
-import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify.ts";
+import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify/simplify.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 
 /** How often by name. */

@@ -1,6 +1,6 @@
 // Gradients against differences: what the loss changes by along a random direction, in f64.
 import { evaluate } from "../../compiler/graph/evaluate.ts";
-import type { GraphData } from "../../compiler/graph/error-bound.ts";
+import type { GraphData } from "../../compiler/trust/error-bound.ts";
 import { isInput, pathOf, stringAttr } from "../../compiler/graph/facts.ts";
 import type { Graph, Node, Value } from "../../compiler/graph/ir.ts";
 import { dropDead, topological } from "../../compiler/graph/rebuild.ts";

@@ -1,5 +1,5 @@
 // One graph of a campaign: made, looked at by the oracles, and shrunk where one of them finds something.
-import { shrinkGraphAsync } from "../../compiler/graph/shrink.ts";
+import { shrinkGraphAsync } from "../../compiler/trust/shrink.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { countOps } from "./counters.ts";

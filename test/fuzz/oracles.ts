@@ -1,5 +1,5 @@
 // What has to hold for every graph. An oracle gives null, or what is wrong; whatever it throws is wrong too.
-import { compareGraphs, type Results } from "../../compiler/compare.ts";
+import { compareGraphs, type Results } from "../../compiler/trust/compare.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { verifyKernel } from "../../compiler/kernel/verify.ts";
@@ -7,7 +7,7 @@ import { ops } from "../../compiler/ops/table.ts";
 import { checkOrder, runPasses } from "../../compiler/passes/driver.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 import { InvariantError } from "../../compiler/support/invariant.ts";
 import { wrongDerivative } from "./derivatives.ts";
 import type { Draw } from "./draw.ts";

@@ -1,12 +1,12 @@
 // What the oracles look at: a graph with its data, and the ways to compile and run it.
-import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/compare.ts";
+import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/trust/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
-import { evaluateWithBounds, type GraphData } from "../../compiler/graph/error-bound.ts";
+import { evaluateWithBounds, type GraphData } from "../../compiler/trust/error-bound.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import { required } from "../../compiler/passes/driver.ts";
 import { factsOfCode, pipeline } from "../../compiler/pipeline.ts";
-import { programOf } from "../../compiler/run-graph.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { programOf } from "../../compiler/trust/run-graph.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { dtypes } from "../../runtime/dtype.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { evaluateWithBounds, type Bounded } from "../../compiler/graph/error-bound.ts";
+import { evaluateWithBounds, type Bounded } from "../../compiler/trust/error-bound.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { generate } from "../fuzz/generator/index.ts";
 

@@ -5,7 +5,7 @@ import { expandGradients } from "../../compiler/graph/autodiff.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
-import { rewrite, rule, ruleSet, type Match, type RuleText } from "../../compiler/graph/rewrite.ts";
+import { rewrite, rule, ruleSet, type Match, type RuleText } from "../../compiler/graph/rules/rewrite.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { choices, gradientGraph, randomData } from "./random-graph.ts";

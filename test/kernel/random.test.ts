@@ -17,7 +17,10 @@ function run(kernel: Kernel): ReturnType<typeof contents> {
 }
 
 test("random kernels are well-formed", () => {
-  fc.assert(fc.property(kernels, (kernel) => verifyKernel(kernel)), { numRuns: 300 });
+  fc.assert(
+    fc.property(kernels, (kernel) => verifyKernel(kernel)),
+    { numRuns: 300 },
+  );
 });
 
 test("a printed kernel parses back to itself", () => {

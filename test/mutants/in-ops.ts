@@ -137,7 +137,7 @@ export const inOps: readonly Mutant[] = [
   {
     name: "conv-padding",
     says: "padding before the image is one less than asked for, and one more behind it",
-    file: "compiler/passes/support-conv.ts",
+    file: "compiler/passes/choose-algorithms/convolutions.ts",
     from: "    at(operands, 0),\n    padding,\n",
     to: "    at(operands, 0),\n    padding.map(([lo, hi]) => (lo > 0 ? ([lo - 1, hi + 1] as const) : ([lo, hi] as const))),\n",
   },

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Attrs, Node } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../compiler/passes/support-axes.ts";
-import { moved } from "../../compiler/passes/support-channel.ts";
+import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../compiler/analysis/contraction-axes.ts";
+import { moved } from "../../compiler/analysis/broadcast-vector.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 

@@ -8,7 +8,7 @@ import { printGraph } from "../../compiler/graph/print.ts";
 import { dropDead } from "../../compiler/graph/rebuild.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { hoist } from "../../compiler/passes/hoist.ts";
+import { hoist } from "../../compiler/passes/loops/hoist.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { expectSameFunction, randomData } from "./data.ts";

@@ -1,11 +1,11 @@
 // Whether two graphs compute the same on random data.
 import { expect } from "vitest";
 import { evaluate, type Precision } from "../../compiler/graph/evaluate.ts";
-import type { GraphData } from "../../compiler/graph/error-bound.ts";
+import type { GraphData } from "../../compiler/trust/error-bound.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 
-export { fill, randomData } from "../../compiler/sample-data.ts";
+export { fill, randomData } from "../../compiler/trust/sample-data.ts";
 export type Data = GraphData;
 
 /** How near two results are to be: bit-equal but for the sign of zero, or within a bound relative to the largest element. */

@@ -9,10 +9,10 @@ import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import type { Pass, PassOptions } from "../../compiler/passes/pass.ts";
-import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify.ts";
+import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify/simplify.ts";
 import { expectSameFunction, randomData } from "./data.ts";
-import { fuse } from "../../compiler/passes/fuse.ts";
-import { planMemory } from "../../compiler/passes/plan-memory.ts";
+import { fuse } from "../../compiler/passes/fuse/fuse.ts";
+import { planMemory } from "../../compiler/passes/plan-memory/plan-memory.ts";
 import { passes as rewriting } from "./passes.ts";
 
 const passes: readonly Pass[] = [...rewriting, fuse, planMemory];

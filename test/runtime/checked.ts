@@ -2,7 +2,7 @@
 import { compileProgram, type CompiledModule } from "../../compiler/compile.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { programOf } from "../../compiler/run-graph.ts";
+import { programOf } from "../../compiler/trust/run-graph.ts";
 import { createSession, memoryGuards, MemoryFault, type Code, type Plan, type Step } from "../../runtime/index.ts";
 import { addressAt } from "../../runtime/address.ts";
 import { callsOf } from "../../runtime/plan.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { verifyKernel } from "../../compiler/kernel/verify.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
-import { memoryOf } from "../../compiler/passes/plan-memory.ts";
+import { memoryOf } from "../../compiler/passes/plan-memory/plan-memory.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 import { lowerGroups } from "../../compiler/schedule/lower.ts";
 import { randomData } from "../passes/data.ts";

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { diagnosticOfVerdict, jsonOfVerdict, reportOfVerdict, type Bisected } from "../../cli/trust/bisect-report.ts";
-import { bisect, type Verdict } from "../../compiler/bisect.ts";
-import { compareGraphs } from "../../compiler/compare.ts";
+import { bisect, type Verdict } from "../../compiler/trust/bisect.ts";
+import { compareGraphs } from "../../compiler/trust/compare.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
-import { randomData } from "../../compiler/sample-data.ts";
+import { randomData } from "../../compiler/trust/sample-data.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
 import { overlapScratch, roundSums, spoiled, swapConstantSubs } from "./planted.ts";
 

@@ -4,7 +4,7 @@ import { diagnosticOf, showVerified } from "../../cli/trust/verify.ts";
 import { elaborateSource } from "../../compiler/compile.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
-import { verifyEntry, type VerifiedEntry } from "../../compiler/verify-entry.ts";
+import { verifyEntry, type VerifiedEntry } from "../../compiler/trust/verify-entry.ts";
 import { position } from "../../dsl/span.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { overlapScratch, spoiled } from "./planted.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Callable } from "../../dsl/ast.ts";
 import { parse } from "../../dsl/parse.ts";
-import { builtins } from "../../compiler/frontend/builtins.ts";
+import { builtins } from "../../compiler/frontend/tensors/builtins.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
 import { code, generated, sentence, table } from "./markdown.ts";
 

@@ -1,14 +1,14 @@
 // What a program is held to. Each oracle gives null, or what is wrong; whatever it throws is wrong too.
 import { readFileSync } from "node:fs";
-import { compareGraphs, compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/compare.ts";
+import { compareGraphs, compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/trust/compare.ts";
 import { compileProgram, type CompiledModule } from "../../../compiler/compile.ts";
-import { runTests } from "../../../compiler/run-tests.ts";
+import { runTests } from "../../../compiler/inspect/run-tests.ts";
 import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
-import type { GraphData } from "../../../compiler/graph/error-bound.ts";
+import type { GraphData } from "../../../compiler/trust/error-bound.ts";
 import type { Graph, Program } from "../../../compiler/graph/ir.ts";
 import { printGraph } from "../../../compiler/graph/print.ts";
 import { verify } from "../../../compiler/graph/verify.ts";
-import { randomData } from "../../../compiler/sample-data.ts";
+import { randomData } from "../../../compiler/trust/sample-data.ts";
 import { present } from "../../../compiler/support/invariant.ts";
 import { format } from "../../../dsl/format.ts";
 import { renderDiagnostic } from "../../../dsl/render.ts";

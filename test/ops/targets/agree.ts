@@ -1,6 +1,6 @@
 // Whether the targets agree with each other and with the reference, element by element.
 import { expect } from "vitest";
-import { evaluateWithBounds } from "../../../compiler/graph/error-bound.ts";
+import { evaluateWithBounds } from "../../../compiler/trust/error-bound.ts";
 import type { Graph } from "../../../compiler/graph/ir.ts";
 import { present } from "../../../compiler/support/invariant.ts";
 import { type Data, type Results, reference, run, type Targets } from "./run.ts";

@@ -1,0 +1,111 @@
+import type { Expr } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { present } from "../../support/invariant.ts";
+import type { Context, DlValue, Env } from "../context.ts";
+import { build } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { closeRegion, invariantsOf, openRegion } from "./regions.ts";
+import { makeScope } from "../values/scope.ts";
+import { fitLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
+import { describe, ERROR, isFaulty, makeTensor, UNIT } from "../values/values.ts";
+import { current, write, writtenIn } from "../values/variables.ts";
+
+type CondExpr = Expr & { readonly kind: "cond" };
+type CheckpointExpr = Expr & { readonly kind: "checkpoint" };
+
+interface Branch {
+  readonly context: Context;
+  readonly env: Env;
+  readonly value: DlValue;
+}
+
+/** Null after a mistake in the block. */
+function runBlock(env: Env, name: string, block: CheckpointExpr["body"]): Branch | null {
+  const context = openRegion(env.context, name);
+  const before = context.program.diagnostics.length;
+  const inner: Env = { ...env, context, scope: makeScope(env.scope), loop: null };
+  const value = context.block(inner, block);
+  return isFaulty(value) || context.program.diagnostics.length > before ? null : { context, env: inner, value };
+}
+
+/** `cond`: one of two graphs runs. A condition that is known when the model is compiled chooses there. */
+export function cond(env: Env, expr: CondExpr): DlValue {
+  const { context } = env;
+  const condition = context.evaluate(env, expr.condition);
+  if (condition.kind === "error") return ERROR;
+  if (condition.kind === "bool") return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
+  if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool" || condition.value.type.shape.length > 0)
+    return report(context, "E0627", expr.condition.span, `\`cond\` needs a bool scalar, not ${describe(condition)}`, {
+      help:
+        condition.kind === "tensor" && condition.value.type.dtype === "bool"
+          ? "select(condition, a, b) chooses element by element; all(x) and any(x) make one bool of many"
+          : undefined,
+    });
+  const then = runBlock(env, "then", expr.then);
+  const otherwise = runBlock(env, "else", expr.otherwise);
+  if (then === null || otherwise === null) return ERROR;
+  const values = joined(then, otherwise, expr);
+  if (values === null) return ERROR;
+  // A state that one branch writes keeps its value in the other.
+  const paths = [...new Set([...writtenIn(then.context).keys(), ...writtenIn(otherwise.context).keys()])];
+  const branches = [then, otherwise];
+  branches.forEach((branch, k) => give(branch.context, present(values[k], "a branch has a value"), paths));
+  const invariants = invariantsOf(branches.map((branch) => branch.context));
+  const graphs = branches.map((branch) => closeRegion(branch.context, [], invariants));
+  const { builder } = context;
+  const results = build(env, expr.span, () => builder.addNode(builder.op("cond"), [condition.value, ...invariants], {}, {}, graphs).results);
+  return taken(env, values[0] ?? UNIT, paths, results, expr.span);
+}
+
+/** Both values as tensors of the same structure and types; null after a report. */
+function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlValue, DlValue] | null {
+  if (then.value.kind === "unit" && otherwise.value.kind === "unit") return [UNIT, UNIT];
+  const spanOf = (block: CondExpr["then"]): Span => block.statements.at(-1)?.span ?? block.span;
+  const [spanA, spanB] = [spanOf(expr.then), spanOf(expr.otherwise)];
+  // A number in one branch takes the dtype of the tensor in the other.
+  const like = tensorsIn(then.value).length >= tensorsIn(otherwise.value).length ? then : otherwise;
+  const other = like === then ? otherwise : then;
+  const span = like === then ? spanB : spanA;
+  const whole = tensorized(like.env, like.value, span);
+  const fitted = whole && fitLike(other.env, other.value, whole, span);
+  if (whole !== null && fitted !== null) return like === then ? [whole, fitted] : [fitted, whole];
+  report(then.context, "E0626", expr.span, `the branches of \`cond\` give ${describe(then.value)} and ${describe(otherwise.value)}`, {
+    also: [
+      { span: spanA, says: describe(then.value) },
+      { span: spanB, says: describe(otherwise.value) },
+    ],
+    help: "both give the same: tensors of one type, or tuples or records of such",
+  });
+  return null;
+}
+
+/** `checkpoint { ... }`: what is inside is computed again for the gradient. */
+export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
+  const branch = runBlock(env, "checkpoint", expr.body);
+  if (branch === null) return ERROR;
+  const paths = [...writtenIn(branch.context).keys()];
+  // Only tensors go through the graph; what is static comes out as it is.
+  if (tensorsIn(branch.value).length === 0) return branch.value;
+  give(branch.context, branch.value, paths);
+  const invariants = invariantsOf([branch.context]);
+  const graph = closeRegion(branch.context, [], invariants);
+  const { builder } = env.context;
+  const results = build(env, expr.span, () => builder.addNode(builder.op("checkpoint"), invariants, {}, {}, [graph]).results);
+  return taken(env, branch.value, paths, results, expr.span);
+}
+
+/** The outputs of a branch: its tensors, then the states that any branch has written. */
+function give(context: Context, value: DlValue, paths: readonly string[]): void {
+  const { builder, program } = context;
+  tensorsIn(value).forEach((t, k) => builder.output(`y${k}`, t.value));
+  paths.forEach((path, k) => builder.output(`state${k}`, current(context, present(program.declared.get(path), `${path} is declared`))));
+}
+
+/** The value of the branches in the graph around, where the states are written. */
+function taken(env: Env, value: DlValue, paths: readonly string[], results: readonly GraphValue[], span: Span): DlValue {
+  const inner = tensorsIn(value);
+  paths.forEach((path, k) => write(env.context, path, present(results[inner.length + k], "a state has a result")));
+  const tensors = inner.map((t, k) => makeTensor(env.context.builder, present(results[k], "a tensor has a result"), span, t.symbols));
+  return withTensors(value, tensors);
+}

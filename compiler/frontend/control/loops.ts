@@ -1,0 +1,251 @@
+import type { Carry, Expr } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { present } from "../../support/invariant.ts";
+import { showType, tensor } from "../../types/tensor-type.ts";
+import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts";
+import { build } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { bindPattern } from "../values/pattern.ts";
+import { carryLeaf, closeRegion, invariantsOf, openRegion, turnOf } from "./regions.ts";
+import { makeScope } from "../values/scope.ts";
+import { sequencesOf, type Sequences } from "./sequences.ts";
+import { fitLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
+import { describe, ERROR, isFaulty, makeTensor, showTensor } from "../values/values.ts";
+import { current, write, writtenIn } from "../values/variables.ts";
+
+type ScanExpr = Expr & { readonly kind: "scan" };
+type WhileExpr = Expr & { readonly kind: "while" };
+
+/** A carry of the text: its first value, and which carries of the loop its tensors are. */
+interface Carried {
+  readonly carry: Carry;
+  readonly init: DlValue;
+  readonly first: number;
+}
+
+/**
+ * `scan`: the body becomes the graph of one turn. The scanned axis is the first one of what the op takes and gives; where it stands elsewhere in the sequences,
+ * transposes around the loop bring it there and back.
+ */
+export function scan(env: Env, expr: ScanExpr): DlValue {
+  const { context } = env;
+  const sequences = sequencesOf(env, expr);
+  const carries: Carries = { kind: "scan", list: [], counter: null, turns: sequences?.length ?? 1 };
+  const carried = openCarries(env, expr.carries, carries);
+  if (sequences === null || carried === null) return ERROR;
+  const inner = openRegion(context, "scan", carries);
+  const region = present(inner.region, "a region");
+  const scope = makeScope(env.scope);
+  const items = sequences.parts.map(({ type, symbols, axis }, k) => {
+    const item = inner.builder.input(`item${k}`, tensor(type.dtype, type.shape.slice(1)));
+    return makeTensor(inner.builder, item, expr.span, symbols.toSpliced(axis, 1));
+  });
+  const body: Env = { ...env, context: inner, scope, loop: null };
+  for (const { pattern, structure, first } of sequences.named) {
+    const own = items.slice(first, first + tensorsIn(structure).length);
+    bindPattern(body, pattern, withTensors(structure, own));
+  }
+  const { counter } = expr;
+  if (counter !== null || items.length === 0) {
+    const turn = makeTensor(inner.builder, turnOf(inner, region), expr.span);
+    if (counter !== null) scope.bindValue(counter.text, turn, counter.span);
+  }
+  const loop = runBody(body, expr, carried, inner);
+  const yielded = loop && yieldedBy(body, loop);
+  if (loop === null || yielded === undefined || !closeCarries(body, carried, loop, inner)) return ERROR;
+  const outputs = yielded === null ? [] : tensorsIn(yielded);
+  outputs.forEach((y, k) => inner.builder.output(`y${k}`, y.value));
+  writeStates(inner, carries);
+  const leading = [...items.map((item) => item.value), ...(region.turn === null ? [] : [region.turn])];
+  const invariants = invariantsOf([inner]);
+  const graph = closeRegion(inner, leading, invariants);
+  const { builder } = context;
+  const results = build(env, expr.span, () => {
+    const turns = region.turn === null ? [] : [builder.call("iota", [], { shape: [sequences.length], axis: 0, dtype: "i32" })];
+    const operands = [...carries.list.map((carry) => carry.init), ...sequences.moved, ...turns, ...invariants];
+    const attrs = { carries: carries.list.length, sequences: leading.length, length: sequences.length, reverse: expr.reversed };
+    return builder.addNode(builder.op("scan"), operands, attrs, {}, [graph]).results;
+  });
+  const members = lastCarries(env, carried, carries, results, expr.span);
+  const stacked = results.slice(carries.list.length).map((value, k) => movedBack(env, value, outputs[k], sequences, expr.span));
+  if (yielded === null) return { kind: "record", fields: members };
+  const value = withTensors(yielded, stacked);
+  return value.kind === "tensor" || value.kind === "list" || value.kind === "tuple" || value.kind === "record" ? { ...value, members } : value;
+}
+
+/** `while`: the members of its value are the last carries. */
+export function whileLoop(env: Env, expr: WhileExpr): DlValue {
+  const { context } = env;
+  const carries: Carries = { kind: "while", list: [], counter: null, turns: 1 };
+  const carried = openCarries(env, expr.carries, carries);
+  if (carried === null) return ERROR;
+  const test = openRegion(context, "condition", carries);
+  const testEnv: Env = { ...env, context: test, scope: makeScope(env.scope), loop: null };
+  bindCarries(testEnv, carried, test);
+  const until = test.evaluate(testEnv, expr.until);
+  const stop = until.kind === "bool" ? tensorized(testEnv, until, expr.until.span) : until;
+  if (stop?.kind !== "tensor" || stop.value.type.dtype !== "bool" || stop.value.type.shape.length > 0) {
+    if (until.kind === "error") return ERROR;
+    return report(context, "E0627", expr.until.span, `\`until\` needs a bool scalar, not ${describe(until)}`, {
+      help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) make one of many" : undefined,
+    });
+  }
+  test.builder.output(
+    "continue",
+    build(testEnv, expr.until.span, () => test.builder.call("not", [stop.value])),
+  );
+  const inner = openRegion(context, "while", carries);
+  const body: Env = { ...env, context: inner, scope: makeScope(env.scope), loop: null };
+  const loop = runBody(body, expr, carried, inner);
+  if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;
+  if (loop.yielded !== null)
+    return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
+  writeStates(inner, carries);
+  if (carries.counter !== null)
+    inner.builder.write(`carry${carries.counter}`, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
+  const invariants = invariantsOf([test, inner]);
+  const graphs = [closeRegion(test, [], invariants), closeRegion(inner, [], invariants)];
+  const { builder } = context;
+  const operands = [...carries.list.map((carry) => carry.init), ...invariants];
+  const results = build(env, expr.span, () => builder.addNode(builder.op("while"), operands, { carries: carries.list.length }, {}, graphs).results);
+  return { kind: "record", fields: lastCarries(env, carried, carries, results, expr.span) };
+}
+
+/** The first values of the carries; null after a report. */
+function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carried[] | null {
+  const opened = texts.map((carry, k): Carried | null => {
+    const { name, init } = carry;
+    const again = texts.slice(0, k).find((other) => other.name.text === name.text);
+    if (again !== undefined) {
+      report(env.context, "E0202", name.span, `the carry ${name.text} is declared twice`, { also: [{ span: again.name.span, says: "first here" }] });
+      return null;
+    }
+    const value = env.context.evaluate(env, init);
+    if (isFaulty(value)) return null;
+    const tensors = tensorized(env, value, init.span);
+    if (tensors === null) {
+      report(env.context, "E0628", init.span, `a carry is a tensor or a number, and ${name.text} is ${describe(value)}`, {
+        help: value.kind === "function" ? "give it a shape, as in zeros([N, 64])" : undefined,
+      });
+      return null;
+    }
+    const first = carries.list.length;
+    carries.list.push(...tensorsIn(tensors).map((t) => ({ path: null, init: t.value })));
+    return { carry, init: tensors, first };
+  });
+  return opened.includes(null) ? null : opened.filter((carried) => carried !== null);
+}
+
+/** The carries as a turn finds them. */
+function bindCarries(env: Env, carried: readonly Carried[], inner: Context): Map<string, { value: DlValue; span: Span }> {
+  const bound = new Map<string, { value: DlValue; span: Span }>();
+  for (const { carry, init, first } of carried) {
+    const leaves = tensorsIn(init).map((t, k) =>
+      makeTensor(inner.builder, carryLeaf(inner, present(inner.region, "a region"), first + k), carry.span, t.symbols),
+    );
+    const value = withTensors(init, leaves);
+    env.scope.bindValue(carry.name.text, value, carry.name.span);
+    bound.set(carry.name.text, { value, span: carry.span });
+  }
+  return bound;
+}
+
+/** Null after a mistake anywhere in the body. */
+function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carried[], inner: Context): Loop | null {
+  const { diagnostics } = inner.program;
+  const before = diagnostics.length;
+  const loop: Loop = { kind: expr.kind, carries: bindCarries(body, carried, inner), nexts: new Map(), yielded: null };
+  const value = inner.block({ ...body, scope: makeScope(body.scope), loop }, expr.body);
+  if (isFaulty(value) || diagnostics.length > before) return null;
+  const last = expr.body.statements.at(-1);
+  if (last?.kind === "expression" && value.kind !== "unit") {
+    report(inner, "E0621", last.span, `the value of a loop's body is not used, and this is ${describe(value)}`, {
+      help: expr.kind === "scan" ? "write `yield` before it to stack it, or `next` to carry it" : "write `next` to carry it",
+    });
+    return null;
+  }
+  return loop;
+}
+
+/** Null if the body yields nothing, undefined after a mistake. */
+function yieldedBy(body: Env, { yielded }: Loop): DlValue | null | undefined {
+  if (yielded === null) return null;
+  if (isFaulty(yielded.value)) return undefined;
+  const made = tensorized(body, yielded.value, yielded.span);
+  if (made !== null) return made;
+  report(body.context, "E0628", yielded.span, `a scan yields tensors, and this is ${describe(yielded.value)}`);
+  return undefined;
+}
+
+/** Writes what the carries become; false after a report. */
+function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner: Context): boolean {
+  let good = true;
+  for (const { carry, init, first } of carried) {
+    const name = carry.name.text;
+    const next = loop.nexts.get(name);
+    if (next === undefined) {
+      report(inner, "E0623", carry.span, `${name} has no \`next\`, so it would never change`, {
+        help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop`,
+      });
+      good = false;
+      continue;
+    }
+    if (isFaulty(next.value)) return false;
+    const fitted = fitLike(body, next.value, init, next.span);
+    if (fitted === null) {
+      good = false;
+      report(inner, "E0622", next.span, `the carry ${name} is ${describe(init)}, and next ${name} is ${describe(next.value)}`, {
+        also: [{ span: carry.span, says: init.kind === "tensor" ? showTensor(init) : describe(init) }],
+        help: carryHelp(init, next.value),
+      });
+    } else tensorsIn(fitted).forEach((t, k) => inner.builder.write(`carry${first + k}`, t.value));
+  }
+  return good;
+}
+
+function carryHelp(init: DlValue, next: DlValue): string | undefined {
+  if (init.kind !== "tensor" || next.kind !== "tensor") return undefined;
+  const [a, b] = [init.value.type, next.value.type];
+  if (a.shape.length === 0 && b.shape.length > 0) return `start it with its shape, as in zeros([${b.shape.join(", ")}])`;
+  if (a.dtype === "i32" && b.dtype === "f32" && a.shape.length === 0) return "start it with a float, such as 0.0";
+  return `a carry keeps its type; convert or reshape one of them to ${showType(a)}`;
+}
+
+/** States that the body wrote go on as carries. */
+function writeStates(inner: Context, carries: Carries): void {
+  const { builder, region } = inner;
+  for (const [path, value] of writtenIn(inner)) {
+    let index = carries.list.findIndex((carry) => carry.path === path);
+    if (index < 0) {
+      const declared = present(inner.program.declared.get(path), `${path} is declared`);
+      index = carries.list.push({ path, init: current(present(region, "a region").parent, declared) }) - 1;
+    }
+    builder.write(`carry${index}`, value);
+  }
+}
+
+/** The members of the loop's value; states are written in the graph around. */
+function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, results: readonly GraphValue[], span: Span): Map<string, DlValue> {
+  const { builder } = env.context;
+  carries.list.forEach(({ path }, k) => {
+    if (path !== null) write(env.context, path, present(results[k], "a carry has a result"));
+  });
+  const members = new Map<string, DlValue>();
+  for (const { carry, init, first } of carried) {
+    const tensors = tensorsIn(init).map((t, k) => makeTensor(builder, present(results[first + k], "a carry has a result"), span, t.symbols));
+    members.set(carry.name.text, withTensors(init, tensors));
+  }
+  return members;
+}
+
+/** What a scan gives, with the scanned axis where the sequences have it. */
+function movedBack(env: Env, value: GraphValue, item: Tensor | undefined, { axis, symbol }: Sequences, span: Span): Tensor {
+  const { builder } = env.context;
+  const symbols = item?.symbols ?? [];
+  const to = Math.min(axis, symbols.length);
+  const rank = value.type.shape.length;
+  const perm = Array.from({ length: rank - 1 }, (_, k) => k + 1).toSpliced(to, 0, 0);
+  const moved = to === 0 ? value : build(env, span, () => builder.transpose(value, perm));
+  return makeTensor(builder, moved, span, symbols.toSpliced(to, 0, symbol));
+}

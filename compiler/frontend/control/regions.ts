@@ -1,0 +1,119 @@
+import type { Span } from "../../../dsl/span.ts";
+import { GraphBuilder } from "../../graph/build.ts";
+import type { Graph, Value as GraphValue } from "../../graph/ir.ts";
+import { invariant, present } from "../../support/invariant.ts";
+import { scalar } from "../../types/tensor-type.ts";
+import type { Carries, Context, DlValue, Env, Region } from "../context.ts";
+import { report } from "../errors.ts";
+import { describe, makeTensor } from "../values/values.ts";
+
+/** A context whose nodes go into a graph of their own. `carries` for the body of a loop. */
+export function openRegion(context: Context, name: string, carries: Carries | null = null): Context {
+  return {
+    ...context,
+    builder: new GraphBuilder(name, context.program.table),
+    versions: new Map(),
+    random: { ...context.random, key: null },
+    region: { parent: context, imports: new Map(), carries, leaves: new Map(), turn: null },
+  };
+}
+
+/** A value of the graph around a region as an input of the region. */
+export function importValue({ builder }: Context, region: Region, outer: GraphValue): GraphValue {
+  const known = region.imports.get(outer);
+  if (known !== undefined) return known;
+  const { node, type } = outer;
+  const splat = node.op.name === "constant" ? node.attrs["value"] : undefined;
+  const inner = typeof splat === "number" ? builder.constant(type, splat) : builder.input(`in${region.imports.size}`, type);
+  region.imports.set(outer, inner);
+  return inner;
+}
+
+/** A value of any graph around this one; null if `home` is none of them. */
+function bring(context: Context, value: GraphValue, home: GraphBuilder): GraphValue | null {
+  if (home === context.builder) return value;
+  const { region } = context;
+  const outer = region === null ? null : bring(region.parent, value, home);
+  return region === null || outer === null ? null : importValue(context, region, outer);
+}
+
+/** A value that a name gives, with its tensors in this graph. Reports tensors of an entry in an initializer. */
+export function localize(env: Env, value: DlValue, span: Span): DlValue {
+  const { context } = env;
+  switch (value.kind) {
+    case "tensor": {
+      if (value.graph === context.builder) return value;
+      const brought = bring(context, value.value, value.graph);
+      if (brought === null) return report(context, "E0506", span, `an initializer depends on static values only, and this is ${describe(value)}`);
+      const local = makeTensor(context.builder, brought, value.from, value.symbols);
+      return value.members === undefined ? local : { ...local, members: localFields(env, value.members, span) };
+    }
+    case "list":
+    case "tuple":
+      return {
+        ...value,
+        items: value.items.map((item) => localize(env, item, span)),
+        ...(value.members && { members: localFields(env, value.members, span) }),
+      };
+    case "record":
+      return { ...value, fields: localFields(env, value.fields, span), ...(value.members && { members: localFields(env, value.members, span) }) };
+    case "function":
+      return value.args.length === 0 ? value : { ...value, args: value.args.map((arg) => ({ ...arg, value: localize(env, arg.value, span) })) };
+    default:
+      return value;
+  }
+}
+
+const localFields = (env: Env, fields: ReadonlyMap<string, DlValue>, span: Span): ReadonlyMap<string, DlValue> =>
+  new Map([...fields].map(([name, field]) => [name, localize(env, field, span)]));
+
+/** The leaf of carry `index` in this region. */
+export function carryLeaf({ builder }: Context, region: Region, index: number): GraphValue {
+  const { init } = present(region.carries?.list[index], "a loop has this carry");
+  const known = region.leaves.get(index) ?? builder.state(`carry${index}`, init.type);
+  region.leaves.set(index, known);
+  return known;
+}
+
+/** The number of the turn, an i32 scalar: an item of a sequence that counts in a scan, a carry that counts in a while. */
+export function turnOf(context: Context, region: Region): GraphValue {
+  const { carries } = region;
+  invariant(carries !== null, "a branch has no turns");
+  if (region.turn !== null) return region.turn;
+  if (carries.kind === "scan") region.turn = context.builder.input("turn", scalar("i32"));
+  else {
+    carries.counter ??= carries.list.push({ path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
+    region.turn = carryLeaf(context, region, carries.counter);
+  }
+  return region.turn;
+}
+
+/** The values from outside that these regions use, in order of first use. */
+export function invariantsOf(contexts: readonly Context[]): readonly GraphValue[] {
+  const found = new Set<GraphValue>();
+  for (const { builder, region } of contexts) {
+    const used = new Set([...builder.nodes.flatMap((node) => node.operands), ...builder.outputs.map((o) => o.value), ...builder.writes.map((w) => w.value)]);
+    for (const [outer, inner] of present(region, "a region").imports) if (inner.node.op.name === "input" && used.has(inner)) found.add(outer);
+  }
+  return [...found];
+}
+
+/** The region's graph: its inputs are `items`, then one for each of `invariants`, used or not, then `more`. */
+export function closeRegion(context: Context, items: readonly GraphValue[], invariants: readonly GraphValue[], more: readonly GraphValue[] = []): Graph {
+  const { builder, region } = context;
+  const given = invariants.map((outer) => importInput(context, present(region, "a region"), outer));
+  builder.inputs.splice(0, builder.inputs.length, ...items, ...given, ...more);
+  const kept = new Set(builder.inputs.map((value) => value.node));
+  const nodes = builder.nodes.filter((node) => node.op.name !== "input" || kept.has(node));
+  // Leaves first: an input that another region of the node asked for was made last.
+  builder.nodes.splice(0, builder.nodes.length, ...nodes.filter((node) => kept.has(node)), ...nodes.filter((node) => !kept.has(node)));
+  return builder.build();
+}
+
+function importInput(context: Context, region: Region, outer: GraphValue): GraphValue {
+  const known = region.imports.get(outer);
+  if (known?.node.op.name === "input") return known;
+  const inner = context.builder.input(`in${region.imports.size}`, outer.type);
+  region.imports.set(outer, inner);
+  return inner;
+}

@@ -1,0 +1,106 @@
+import type { Expr, Pattern } from "../../../dsl/ast.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import type { TensorType } from "../../types/tensor-type.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { text } from "../types/dims.ts";
+import { build } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { tensorsIn, withTensors } from "./structure.ts";
+import { describe, isFaulty, showTensor } from "../values/values.ts";
+
+type ScanExpr = Expr & { readonly kind: "scan" };
+
+/** What a scan cuts into items. */
+export interface Sequences {
+  readonly length: number;
+  /** Where the scanned axis stands in the first sequence; 0 if there is none. */
+  readonly axis: number;
+  readonly symbol: string | null;
+  /** The tensors in order, with the scanned axis in front; `symbols` and `axis` are from before. */
+  readonly moved: readonly GraphValue[];
+  readonly parts: readonly { readonly type: TensorType; readonly symbols: readonly (string | null)[]; readonly axis: number }[];
+  /** What the items are called: a structure of tensors, of which the first is `first`. */
+  readonly named: readonly { readonly pattern: Pattern; readonly structure: DlValue; readonly first: number }[];
+}
+
+/** Null after a report. */
+export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
+  const { context } = env;
+  const given = expr.sequences.map(({ pattern, value }) => ({ pattern, value: context.evaluate(env, value), span: value.span }));
+  if (given.some(({ value }) => isFaulty(value))) return null;
+  for (const { value, span } of given) {
+    if (tensorsIn(value).length > 0) continue;
+    report(context, "E0628", span, `a scan runs over a tensor, not ${describe(value)}`, { help: "`for` runs over lists and ints" });
+    return null;
+  }
+  const tensors = given.flatMap(({ value, span }) => tensorsIn(value).map((t) => ({ t, span })));
+  const [head] = tensors;
+  if (head === undefined) return counted(env, expr);
+  const parts: { type: TensorType; symbols: readonly (string | null)[]; axis: number }[] = [];
+  const moved: GraphValue[] = [];
+  for (const { t, span } of tensors) {
+    const axis = axisOf(env, expr.along, t);
+    if (axis === null) return null;
+    const { type } = t.value;
+    const length = type.shape[axis] ?? 0;
+    const first = parts[0];
+    if (first !== undefined && first.type.shape[0] !== length) {
+      report(context, "E0624", span, `the sequences of a scan have one length, not ${first.type.shape[0]} and ${length}`, {
+        label: `${showTensor(t)} along axis ${axis}`,
+        also: [{ span: head.span, says: `${showTensor(head.t)} along axis ${first.axis}` }],
+      });
+      return null;
+    }
+    const perm = [axis, ...type.shape.keys()].filter((a, k) => k === 0 || a !== axis);
+    const value = axis === 0 ? t.value : build(env, span, () => context.builder.transpose(t.value, perm));
+    parts.push({ type: value.type, symbols: t.symbols, axis });
+    moved.push(value);
+  }
+  let first = 0;
+  const named = given.map(({ pattern, value }) => {
+    const entry = { pattern, structure: withTensors(value, tensorsIn(value)), first };
+    first += tensorsIn(value).length;
+    return entry;
+  });
+  const axis = parts[0]?.axis ?? 0;
+  return { length: parts[0]?.type.shape[0] ?? 0, axis, symbol: head.t.symbols[axis] ?? null, moved, parts, named };
+}
+
+const maxLength = 2 ** 31 - 1;
+
+/** `scan t along 10`: a length instead of sequences. */
+function counted(env: Env, { along }: ScanExpr): Sequences | null {
+  const value = env.context.evaluate(env, along);
+  if (value.kind === "error") return null;
+  if (value.kind === "int" && value.value >= 1 && value.value <= maxLength)
+    return { length: value.value, axis: 0, symbol: value.symbol ?? null, moved: [], parts: [], named: [] };
+  report(env.context, "E0625", along.span, `a scan without sequences needs its length, an int from 1, not ${describe(value)}`);
+  return null;
+}
+
+/** The axis that `along` names: by the name of the dim, or by number. Null after a report. */
+function axisOf(env: Env, along: Expr, t: Tensor): number | null {
+  const { shape } = t.value.type;
+  const binding = along.kind === "name" ? env.scope.find(along.text) : undefined;
+  // The name of a dim that stands in the tensor need not be a name in reach: `along T` for f32[N, T, D] of an entry.
+  const size = along.kind === "name" && binding === undefined ? null : env.context.evaluate(env, along);
+  const names = along.kind === "name" ? [size?.kind === "int" ? (size.symbol ?? null) : null, along.text] : [];
+  for (const name of names) {
+    const axis = name === null ? -1 : t.symbols.findIndex((symbol, a) => symbol === name && (size?.kind !== "int" || size.value === shape[a]));
+    if (axis >= 0) return axis;
+  }
+  if (size?.kind === "error") return null;
+  // A dim is no axis number: where no axis bears its name, the only one of its size is meant.
+  const isDim = binding?.kind === "dim" || (binding?.kind === "value" && binding.dim === true);
+  if (size?.kind === "int" && isDim) {
+    const same = [...shape.keys()].filter((a) => shape[a] === size.value);
+    if (same.length === 1) return same[0] ?? null;
+  }
+  if (size?.kind === "int" && !isDim && size.value >= -shape.length && size.value < shape.length)
+    return size.value < 0 ? size.value + shape.length : size.value;
+  report(env.context, "E0625", along.span, `${text(along)} is no axis of ${showTensor(t)}`, {
+    label: size === null || size.kind === "int" ? "" : describe(size),
+    help: `name one of its dims, or an axis from 0 to ${shape.length - 1}`,
+  });
+  return null;
+}

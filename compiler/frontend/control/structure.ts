@@ -1,0 +1,109 @@
+import type { Span } from "../../../dsl/span.ts";
+import { never, present } from "../../support/invariant.ts";
+import { sameType, scalar } from "../../types/tensor-type.ts";
+import { literal } from "../types/broadcasting.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { constant } from "../tensors/add-node.ts";
+import { isNumber } from "../values/values.ts";
+
+/** The tensors of a value, from left to right. */
+export function tensorsIn(value: DlValue): Tensor[] {
+  switch (value.kind) {
+    case "tensor":
+      return [value];
+    case "list":
+    case "tuple":
+      return value.items.flatMap(tensorsIn);
+    case "record":
+      return [...value.fields.values()].flatMap(tensorsIn);
+    case "int":
+    case "float":
+    case "bool":
+    case "string":
+    case "pack":
+    case "function":
+    case "place":
+    case "ops":
+    case "unit":
+    case "error":
+      return [];
+    default:
+      return never(value);
+  }
+}
+
+/** The same structure with other tensors, in the order of `tensorsIn`. */
+export function withTensors(value: DlValue, tensors: readonly Tensor[]): DlValue {
+  const rest = [...tensors];
+  const replace = (v: DlValue): DlValue => {
+    switch (v.kind) {
+      case "tensor":
+        return present(rest.shift(), "a structure has as many tensors as it is given");
+      case "list":
+      case "tuple":
+        return { kind: v.kind, items: v.items.map(replace) };
+      case "record":
+        return { kind: "record", fields: new Map([...v.fields].map(([name, field]) => [name, replace(field)])) };
+      default:
+        return v;
+    }
+  };
+  return replace(value);
+}
+
+/** Numbers and bools as scalar tensors; null if something in the value is neither that nor a tensor. */
+export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null {
+  switch (value.kind) {
+    case "tensor":
+      return value;
+    case "int":
+      return constant(env, span, scalar("i32"), value.value);
+    case "float":
+      return constant(env, span, scalar("f32"), value.value);
+    case "bool":
+      return constant(env, span, scalar("bool"), Number(value.value));
+    case "list":
+    case "tuple": {
+      const items = value.items.map((item) => tensorized(env, item, span));
+      return items.includes(null) ? null : { kind: value.kind, items: items.filter((item) => item !== null) };
+    }
+    case "record": {
+      const fields = new Map<string, DlValue>();
+      for (const [name, field] of value.fields) {
+        const made = tensorized(env, field, span);
+        if (made === null) return null;
+        fields.set(name, made);
+      }
+      return { kind: "record", fields };
+    }
+    default:
+      return null;
+  }
+}
+
+/** A value as one of the same structure and types as `like`, numbers taking the dtype and shape that is wanted; null if it does not fit. */
+export function fitLike(env: Env, value: DlValue, like: DlValue, span: Span): DlValue | null {
+  if (like.kind === "tensor") {
+    const { type } = like.value;
+    if (value.kind === "tensor") return sameType(value.value.type, type) ? value : null;
+    const fits =
+      (isNumber(value) && type.dtype !== "bool" && (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) ||
+      (value.kind === "bool" && type.dtype === "bool");
+    return fits ? literal(env, span, value, type) : null;
+  }
+  if ((like.kind === "list" || like.kind === "tuple") && value.kind === like.kind && value.items.length === like.items.length) {
+    const items = like.items.map((item, k) => fitLike(env, present(value.items[k], "an item"), item, span));
+    return items.includes(null) ? null : { kind: like.kind, items: items.filter((item) => item !== null) };
+  }
+  if (like.kind === "record" && value.kind === "record" && like.fields.size === value.fields.size) {
+    const fields = new Map<string, DlValue>();
+    for (const [name, field] of like.fields) {
+      const given = value.fields.get(name);
+      const made = given === undefined ? null : fitLike(env, given, field, span);
+      if (made === null) return null;
+      fields.set(name, made);
+    }
+    return { kind: "record", fields };
+  }
+  return null;
+}

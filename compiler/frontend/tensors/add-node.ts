@@ -1,0 +1,133 @@
+import type { Span } from "../../../dsl/span.ts";
+import { isGradient } from "../../graph/autodiff.ts";
+import { brokenCondition, type GraphBuilder } from "../../graph/build.ts";
+import type { Attr, Attrs } from "../../graph/ir.ts";
+import type { Op } from "../../graph/op.ts";
+import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { nodeSpan, report } from "../errors.ts";
+import { ERROR, makeTensor, showTensor } from "../values/values.ts";
+
+const maxNodes = 20_000;
+/** With the updates of `minimize`, which grow with the params alone. */
+const maxNodesWithUpdates = 60_000;
+const maxElements = 2 ** 31 - 1;
+
+/** Graphs found to hold a `gradient`: nodes are only ever added, so that one look finds it for good. */
+const withGradients = new WeakSet<GraphBuilder>();
+
+function asksForGradients(builder: GraphBuilder): boolean {
+  if (!withGradients.has(builder) && builder.nodes.some(isGradient)) withGradients.add(builder);
+  return withGradients.has(builder);
+}
+
+/** Adds a node for an op whose operands come from the user: a broken condition is a diagnostic that shows all of them. Null after a report. */
+export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[], given: Attrs = {}): readonly Tensor[] | null {
+  const { builder } = env.context;
+  const attrs = { ...op.defaults, ...given };
+  const values = operands.map((o) => o.value);
+  const types = resultTypes(env, span, op, operands, attrs);
+  if (types === null) return null;
+  const [operand] = values;
+  // A number repeated is the number of that shape.
+  if (op.name === "broadcast" && operand?.node.op.name === "constant" && typeof operand.node.attrs["value"] === "number")
+    return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
+  if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
+    report(env.context, "E0407", span, `an entry has at most ${maxNodes} nodes`);
+    return null;
+  }
+  const results = build(env, span, () => builder.addNode(op, values, attrs).results);
+  return results.map((value) => makeTensor(builder, value, span, symbolsOf(op, value.type, operands)));
+}
+
+/** Null after a report. */
+function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], attrs: Attrs): readonly TensorType[] | null {
+  const { context } = env;
+  if (operands.some((o) => o.graph !== context.builder)) {
+    report(context, "E0506", span, "an initializer depends on static values only", { label: "this uses a tensor of an entry" });
+    return null;
+  }
+  const { shape } = attrs;
+  if (Array.isArray(shape) && !allowedShape(env, span, shape.flat())) return null;
+  const types = operands.map((o) => o.value.type);
+  const broken = brokenCondition(op, types, attrs);
+  if (broken !== null) {
+    report(context, broken.code as `${string}-${string}`, span, `${op.name} asks that ${broken.says}`, {
+      label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
+      also: origins(operands, span),
+      help: dtypeHelp(broken.says, types) ?? layoutHelp(op, types),
+    });
+    return null;
+  }
+  const results = op.type(types, attrs, []);
+  return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
+}
+
+/** What attributes of windows are where nothing is said of them. */
+const usual: ReadonlyMap<string, number> = new Map([
+  ["stride", 1],
+  ["dilation", 1],
+  ["groups", 1],
+  ["padding", 0],
+]);
+
+/** The attributes of a use that are not what they would be if left out. */
+function givenAttrs(op: Op, attrs: Attrs): string[] {
+  const plain = (name: string, attr: Attr): boolean =>
+    JSON.stringify(attr) === JSON.stringify(op.defaults[name]) || (usual.has(name) && [attr].flat(2).every((n) => n === usual.get(name)));
+  return Object.entries(attrs).flatMap(([name, attr]) => (plain(name, attr) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
+}
+
+/** Where an image seems to have its channels before its rows, as in PyTorch. */
+function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
+  const [, second = 0, ...rest] = x?.shape ?? [];
+  const swapped = rest.length === 2 && second <= 4 && rest.every((size) => size > 4);
+  return swapped && /^conv|^window/.test(op.name) ? "images are channels-last here: [N, H, W, C]" : undefined;
+}
+
+/** Where a condition asks for floats and an operand has none. */
+const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
+  /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert(x, dtype: "f32") converts' : undefined;
+
+/** False after a report of a shape that no memory holds. */
+export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
+  if (shape.reduce((a, b) => a * b, 1) <= maxElements) return true;
+  report(env.context, "E0316", span, `a tensor of [${shape.join(", ")}] is too large`, { help: `a tensor has at most ${maxElements} elements` });
+  return false;
+}
+
+/** The first result of an op by name. */
+export function emit(env: Env, span: Span, op: string, operands: readonly Tensor[], attrs: Attrs = {}): DlValue {
+  return emitAll(env, span, env.context.builder.op(op), operands, attrs)?.[0] ?? ERROR;
+}
+
+/** Runs steps of the graph builder with the span that their nodes are to bear. */
+export function build<T>(env: Env, span: Span, steps: () => T): T {
+  const { builder } = env.context;
+  const before = builder.span;
+  builder.span = nodeSpan(env.context, span);
+  const result = steps();
+  builder.span = before;
+  return result;
+}
+
+/** An element by element op keeps the names of the dims. */
+function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): readonly (string | null)[] | undefined {
+  if (op.form.kind !== "pointwise") return undefined;
+  return type.shape.map((_, axis) => operands.map((o) => o.symbols[axis] ?? null).find((s) => s !== null) ?? null);
+}
+
+/** Where the operands came from, if that is elsewhere. */
+export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {
+  const elsewhere = operands.filter(({ from }) => from.source !== here.source || from.start < here.start || from.end > here.end);
+  return elsewhere.map((o) => ({ span: o.from, says: showTensor(o) }));
+}
+
+/** A splat of one number. */
+export function constant(env: Env, span: Span, type: TensorType, value: number): Tensor {
+  return makeTensor(
+    env.context.builder,
+    build(env, span, () => env.context.builder.constant(type, value)),
+    span,
+  );
+}

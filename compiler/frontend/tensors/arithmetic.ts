@@ -1,0 +1,198 @@
+import type { BinaryOperator, UnaryOperator } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
+import type { Attrs } from "../../graph/ir.ts";
+import type { Op } from "../../graph/op.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { conform, type Operand } from "../types/broadcasting.ts";
+import { emit, emitAll, origins } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { bool, describe, ERROR, float, int, isNumber, showTensor } from "../values/values.ts";
+
+const binaryOps = {
+  "+": "add",
+  "-": "sub",
+  "*": "mul",
+  "/": "div",
+  "%": "rem",
+  "^": "pow",
+  "==": "eq",
+  "!=": "ne",
+  "<": "lt",
+  "<=": "le",
+  ">": "gt",
+  ">=": "ge",
+  and: "and",
+  or: "or",
+} as const satisfies Partial<Record<BinaryOperator, string>>;
+
+export function unary(env: Env, op: UnaryOperator, operand: Operand, span: Span): DlValue {
+  const { value } = operand;
+  if (value.kind === "error") return ERROR;
+  if (value.kind === "tensor") return emit(env, span, op === "-" ? "neg" : "not", [value]);
+  if (op === "-" && isNumber(value)) return value.kind === "int" ? int(-value.value) : float(-value.value);
+  if (op === "not" && value.kind === "bool") return bool(!value.value);
+  return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(value)}`);
+}
+
+export function binary(env: Env, op: BinaryOperator, left: Operand, right: Operand, span: Span): DlValue {
+  const [a, b] = [left.value, right.value];
+  if (a.kind === "error" || b.kind === "error") return ERROR;
+  if (op === "@") return matmul(env, left, right, span);
+  if (a.kind !== "tensor" && b.kind !== "tensor") return staticBinary(env, op, a, b, span);
+  if (op === "^" && a.kind === "tensor" && isNumber(b)) {
+    const product = smallPower(env, a, b.value, span);
+    if (product !== null) return product;
+  }
+  return pointwise(env, env.context.builder.op(binaryOps[op]), [left, right], span, `\`${op}\``);
+}
+
+/** Powers that multiplications give exactly, for negative bases too. */
+function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue | null {
+  if (exponent === 0.5) return emit(env, span, "sqrt", [x]);
+  if (exponent === -1)
+    return pointwise(
+      env,
+      env.context.builder.op("div"),
+      [
+        { value: int(1), span },
+        { value: x, span },
+      ],
+      span,
+      "`^`",
+    );
+  if (!Number.isInteger(exponent) || exponent < 1 || exponent > 4) return null;
+  let power: DlValue = x;
+  for (let k = 1; k < exponent; k++) power = power.kind === "tensor" ? emit(env, span, "mul", [power, x]) : ERROR;
+  return power;
+}
+
+/** A pointwise op with broadcasting and literals; static operands alone are computed here. */
+export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, says = `\`${op.name}\``, attrs: Attrs = op.defaults): DlValue {
+  if (operands.some((o) => o.value.kind === "error")) return ERROR;
+  const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
+  if (odd !== undefined) return report(env.context, "E0309", odd.span, `${says} takes tensors and numbers, not ${describe(odd.value)}`);
+  if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
+  const conformed = conform(
+    env,
+    span,
+    says,
+    operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })),
+  );
+  if (conformed === null) return ERROR;
+  return emitAll(env, span, op, conformed, attrs)?.[0] ?? ERROR;
+}
+
+/** Ops whose result on ints is an int. */
+const intOps: ReadonlySet<string> = new Set(["add", "sub", "mul", "max", "min", "rem", "neg", "abs", "sign"]);
+const roundOps: ReadonlySet<string> = new Set(["floor", "ceil", "round", "trunc"]);
+const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
+
+function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
+  if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `\`${op.name}\` needs a tensor`);
+  // A static choice is what it chooses, of whatever kind.
+  const [condition, a, b] = operands;
+  if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined) return condition.value.value ? a.value : b.value;
+  const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
+  const result = op.reference.apply(
+    args,
+    op.defaults,
+    args.map(() => ({ dtype: "f64", shape: [] })),
+  );
+  if (!Number.isFinite(result))
+    return report(env.context, "E0507", span, `\`${op.name}\` of ${operands.map((o) => describe(o.value)).join(" and ")} is no number`);
+  if (compareOps.has(op.name) || operands.some((o) => o.value.kind === "bool")) return bool(result !== 0);
+  const whole = roundOps.has(op.name) || (intOps.has(op.name) && operands.every((o) => o.value.kind === "int"));
+  return whole ? int(result) : float(result);
+}
+
+function staticBinary(env: Env, op: BinaryOperator, a: DlValue, b: DlValue, span: Span): DlValue {
+  if (isNumber(a) && isNumber(b)) return numbers(env, op, a, b, span);
+  if (a.kind === "bool" && b.kind === "bool") {
+    if (op === "and") return bool(a.value && b.value);
+    if (op === "or") return bool(a.value || b.value);
+  }
+  if ((a.kind === "bool" && b.kind === "bool") || (a.kind === "string" && b.kind === "string")) {
+    if (op === "==") return bool(a.value === b.value);
+    if (op === "!=") return bool(a.value !== b.value);
+  }
+  if (a.kind === "string" && b.kind === "string" && op === "+") return { kind: "string", value: a.value + b.value };
+  if (a.kind === "list" && b.kind === "list") {
+    if (op === "+") return { kind: "list", items: [...a.items, ...b.items] };
+    const pairs = a.items.map((item, k) => [item, b.items[k] ?? ERROR] as const);
+    const same = a.items.length === b.items.length && pairs.every(([x, y]) => isNumber(x) && isNumber(y) && x.value === y.value);
+    if (op === "==") return bool(same);
+    if (op === "!=") return bool(!same);
+  }
+  return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(a)} and ${describe(b)}`);
+}
+
+function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "float" }, b: DlValue & { kind: "int" | "float" }, span: Span): DlValue {
+  const whole = a.kind === "int" && b.kind === "int";
+  const number = (value: number, isInt: boolean): DlValue => {
+    if (!Number.isFinite(value) || (isInt && !Number.isSafeInteger(value)))
+      return report(env.context, "E0507", span, `${a.value} ${op} ${b.value} has no result`, { label: Number.isFinite(value) ? "too large" : "" });
+    return isInt ? int(value) : float(value);
+  };
+  switch (op) {
+    case "+":
+      return number(a.value + b.value, whole);
+    case "-":
+      return number(a.value - b.value, whole);
+    case "*":
+      return number(a.value * b.value, whole);
+    case "/":
+      // An int only where nothing is lost: 1 / 2 is a half, not zero.
+      return number(a.value / b.value, whole && a.value % b.value === 0);
+    case "%":
+      return number(a.value % b.value, whole);
+    case "^":
+      return number(a.value ** b.value, whole && b.value >= 0);
+    case "==":
+      return bool(a.value === b.value);
+    case "!=":
+      return bool(a.value !== b.value);
+    case "<":
+      return bool(a.value < b.value);
+    case "<=":
+      return bool(a.value <= b.value);
+    case ">":
+      return bool(a.value > b.value);
+    case ">=":
+      return bool(a.value >= b.value);
+    default:
+      return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(a)} and ${describe(b)}`);
+  }
+}
+
+/** As in NumPy: the last axis of the left meets the last but one of the right; leading axes of two batches must be equal; a matrix on the right serves all. */
+function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
+  const [a, b] = [left.value, right.value];
+  if (a.kind !== "tensor" || b.kind !== "tensor") {
+    const odd = a.kind === "tensor" ? right : left;
+    return report(env.context, "E0309", odd.span, `\`@\` takes two tensors, not ${describe(odd.value)}`);
+  }
+  const [l, r] = [a.value.type.shape, b.value.type.shape];
+  const both = `${showTensor(a)} @ ${showTensor(b)}`;
+  if (l.length === 0 || r.length === 0)
+    return report(env.context, "E0305", span, "`@` needs tensors with an axis to sum over", { label: both, help: "multiply by a scalar with *" });
+  const inner = [l.length - 1, Math.max(r.length - 2, 0)] as const;
+  const rows = r[inner[1]] ?? 0;
+  const columns = l[inner[0]] ?? 0;
+  if (rows !== columns)
+    return report(env.context, "E0305", span, `the inner sizes differ: ${columns} is not ${rows}`, {
+      label: both,
+      also: origins([a, b], span),
+      help:
+        r.length > 1 && r.at(-1) === columns
+          ? "the right side fits when it is transposed: a @ swap_axes(b)"
+          : `the last axis of the left side and the ${r.length === 1 ? "only" : "last but one"} axis of the right side must be equal`,
+    });
+  const batch = r.length > 2 ? r.length - 2 : 0;
+  if (batch > 0 && (l.length !== r.length || r.slice(0, batch).some((size, axis) => size !== l[axis])))
+    return report(env.context, "E0305", span, "the leading axes of a batched product must be equal", { label: both, also: origins([a, b], span) });
+  const axes = Array.from({ length: batch }, (_, axis) => axis);
+  const result = emit(env, span, "dot", [a, b], { batch: [axes, axes], contract: [[inner[0]], [inner[1]]] });
+  if (result.kind !== "tensor") return result;
+  const symbols = [...a.symbols.slice(0, -1), ...(r.length > 1 ? b.symbols.slice(-1) : [])];
+  return { ...result, symbols: symbols.length === result.value.type.shape.length ? symbols : result.symbols };
+}

@@ -1,0 +1,200 @@
+import type { Span } from "../../../dsl/span.ts";
+import { elements } from "../../types/tensor-type.ts";
+import { present } from "../../support/invariant.ts";
+import { convertStatic } from "../values/arguments.ts";
+import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
+import { allowedShape, emit } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { einsum } from "./einsum.ts";
+import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
+import { numbers } from "./op-calls.ts";
+import { paramsUnder } from "../training/param-paths.ts";
+import { rearrange } from "./rearrange.ts";
+import { randomBits } from "./random.ts";
+import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
+import { read } from "../values/variables.ts";
+
+const maxRange = 10_000;
+
+const define = (doc: string, statics: readonly string[], tensors: readonly string[], apply: Builtin["apply"], optional: readonly string[] = []): Builtin => ({
+  doc,
+  statics,
+  optional,
+  tensors,
+  apply,
+});
+
+/** What neither an op nor the standard library can say: questions about types, lists, params and gradients, and random bits. */
+export const builtins: Readonly<Record<string, Builtin>> = {
+  shape: define("the sizes of a tensor as a list of ints", [], ["x"], (env, args) =>
+    onTensor(env, args, (x) => list(x.value.type.shape.map((size, axis) => int(size, x.symbols[axis] ?? null)))),
+  ),
+  rank: define("the number of axes of a tensor", [], ["x"], (env, args) => onTensor(env, args, (x) => int(x.value.type.shape.length))),
+  size: define("the number of elements of a tensor", [], ["x"], (env, args) => onTensor(env, args, (x) => int(elements(x.value.type.shape)))),
+  axes: define("the axes of a tensor: [0, 1, ...]", [], ["x"], (env, args) => onTensor(env, args, (x) => ints(x.value.type.shape.map((_, axis) => axis)))),
+  dtype: define("the dtype of a tensor as a string", [], ["x"], (env, args) => onTensor(env, args, (x) => ({ kind: "string", value: x.value.type.dtype }))),
+  len: define("the number of items of a list", ["items"], [], (env, args) => {
+    const { value, span } = arg(args, "items");
+    return value.kind === "list" || value.kind === "tuple" ? int(value.items.length) : wrong(env, span, "len takes a list", value);
+  }),
+  kind: define("what a value is, as a string: int, float, bool, string, list, tuple, record, function or tensor", ["value"], [], (_, args) => ({
+    kind: "string",
+    value: arg(args, "value").value.kind,
+  })),
+  product: define("the product of a list of ints", ["items"], [], (env, args, span) => {
+    const { value } = arg(args, "items");
+    const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
+    if (found === null) return wrong(env, span, "product takes a list of ints", value);
+    const result = found.reduce((a, b) => a * b, 1);
+    return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
+  }),
+  set: define("a list with another value at these places", ["items", "places", "value"], [], (env, args) => {
+    const [items, places] = [arg(args, "items"), placesIn(args)];
+    const found = itemsOf(items.value);
+    if (found === null || places === null)
+      return wrong(env, items.span, "set takes a list and places in it", found === null ? items.value : arg(args, "places").value);
+    return list(found.map((item, k) => (places.has(k) ? arg(args, "value").value : item)));
+  }),
+  drop: define("a list without the items at these places", ["items", "places"], [], (env, args) => {
+    const [items, places] = [arg(args, "items"), placesIn(args)];
+    const found = itemsOf(items.value);
+    if (found === null || places === null)
+      return wrong(env, items.span, "drop takes a list and places in it", found === null ? items.value : arg(args, "places").value);
+    return list(found.filter((_, k) => !places.has(k)));
+  }),
+  range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
+    const { value, span } = arg(args, "n");
+    if (value.kind !== "int" || value.value < 0 || value.value > maxRange) return wrong(env, span, `range takes an int from 0 to ${maxRange}`, value);
+    return ints(Array.from({ length: value.value }, (_, k) => k));
+  }),
+  map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) => overItems(env, args, span)),
+  fold: define("joins the items of a list from left to right: f(f(a, b), c)", ["function", "items"], [], (env, args, span) => foldItems(env, args, span)),
+  require: define("stops with a message where a static condition does not hold", ["condition", "message"], [], (env, args, span) => {
+    const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
+    if (condition.kind !== "bool" || message.kind !== "string") return wrong(env, span, "require takes a static bool and a message", condition);
+    return condition.value ? UNIT : report(env.context, "E0504", span, message.value, { label: "this does not hold here" });
+  }),
+  split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
+  random_bits: define("i32 of this shape, all 32 bits random; each use draws anew", ["shape"], [], (env, args, span) => {
+    const { value } = arg(args, "shape");
+    const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
+    if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "random_bits takes a shape", value);
+    return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
+  }),
+  params: define(
+    'the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as "*.w"',
+    ["model", "only"],
+    [],
+    (env, args) => {
+      const { value, span } = arg(args, "model");
+      const only = args.get("only");
+      if (only !== undefined && only.value.kind !== "string") return wrong(env, only.span, "`only` is a pattern of paths, a string", only.value);
+      const paths = paramsUnder(env, value, span, only?.value.kind === "string" ? only.value.value : null);
+      return paths === null ? ERROR : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
+    },
+    ["only"],
+  ),
+  grad: define("the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)", [], ["loss", "x"], gradient),
+  jvp: define("the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by", [], ["y", "x", "v"], (env, args, span) =>
+    directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
+  ),
+  rearrange: define(
+    'axes named, split, joined and moved: rearrange(x, "n (h p) c -> n h (p c)"); where an axis is split, numbers or `sizes` tell into what',
+    ["pattern", "sizes"],
+    ["x"],
+    (env, args, span) => rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
+    ["sizes"],
+  ),
+  einsum: {
+    ...define(
+      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); what the result does not name is summed over',
+      ["pattern"],
+      ["parts"],
+      (env, args, span) => einsum(env, arg(args, "pattern"), arg(args, "parts"), span),
+    ),
+    variadic: true,
+  },
+};
+
+const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
+
+const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue => report(env.context, "E0501", span, `${says}, not ${describe(value)}`);
+
+function onTensor(env: Env, args: BuiltinArgs, answer: (x: Tensor) => DlValue): DlValue {
+  const { value, span } = arg(args, "x");
+  return value.kind === "tensor" ? answer(value) : report(env.context, "E0309", span, `a tensor is needed, not ${describe(value)}`);
+}
+
+function itemsOf(value: DlValue): readonly DlValue[] | null {
+  return value.kind === "list" || value.kind === "tuple" ? value.items : null;
+}
+
+/** The places that an argument names, negative ones counted from the end; null if it names none. */
+function placesIn(args: BuiltinArgs): ReadonlySet<number> | null {
+  const length = itemsOf(arg(args, "items").value)?.length ?? 0;
+  const found = numbers(arg(args, "places").value, true)?.map((place) => (place < 0 ? place + length : place));
+  return found?.every((place) => place >= 0 && place < length) ? new Set(found) : null;
+}
+
+function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
+  const [fn, items] = [arg(args, "function").value, arg(args, "items")];
+  const found = itemsOf(items.value);
+  if (fn.kind !== "function" || found === null) return wrong(env, span, "map takes a function and a list", fn.kind === "function" ? items.value : fn);
+  return list(found.map((value) => env.context.call(env, fn, [{ name: null, value, span: items.span }], span)));
+}
+
+function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
+  const [fn, items] = [arg(args, "function").value, arg(args, "items")];
+  const [first, ...rest] = itemsOf(items.value) ?? [];
+  if (fn.kind !== "function" || first === undefined)
+    return wrong(env, span, "fold takes a function and a list with an item", fn.kind === "function" ? items.value : fn);
+  return rest.reduce<DlValue>(
+    (joined, value) =>
+      env.context.call(
+        env,
+        fn,
+        [joined, value].map((v) => ({ name: null, value: v, span: items.span })),
+        span,
+      ),
+    first,
+  );
+}
+
+function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
+  const int32 = { kind: "static", name: { text: "int", span }, span } as const;
+  const parts = convertStatic(env, arg(args, "parts").value, int32, arg(args, "parts").span, "parts of split");
+  const axisValue = convertStatic(env, args.get("axis")?.value ?? int(-1), int32, args.get("axis")?.span ?? span, "axis of split");
+  const x = arg(args, "x").value;
+  if (parts.kind !== "int" || axisValue.kind !== "int") return ERROR;
+  if (x.kind !== "tensor") return report(env.context, "E0309", span, `split takes a tensor, not ${describe(x)}`);
+  const { shape } = x.value.type;
+  const axis = axisValue.value < 0 ? axisValue.value + shape.length : axisValue.value;
+  const whole = shape[axis];
+  if (whole === undefined) return report(env.context, "E0311", span, `there is no axis ${axisValue.value}`, { label: describe(x) });
+  if (parts.value < 1 || whole % parts.value !== 0)
+    return report(env.context, "E0311", span, `axis ${axis} of size ${whole} has no ${parts.value} equal parts`, { label: describe(x) });
+  const width = whole / parts.value;
+  return list(
+    Array.from({ length: parts.value }, (_, k) =>
+      emit(env, span, "slice", [x], {
+        start: shape.map((_size, a) => (a === axis ? k * width : 0)),
+        limit: shape.map((size, a) => (a === axis ? (k + 1) * width : size)),
+        stride: shape.map(() => 1),
+      }),
+    ),
+  );
+}
+
+function gradient(env: Env, args: BuiltinArgs, span: Span): DlValue {
+  const loss = scalarLoss(env, arg(args, "loss").value, arg(args, "loss").span);
+  const x = arg(args, "x");
+  if (loss === null) return ERROR;
+  const targets = itemsOf(x.value) ?? [x.value];
+  const tensors = targets.filter((t): t is Tensor => t.kind === "tensor");
+  if (tensors.length === 0 || tensors.length !== targets.length)
+    return report(env.context, "E0309", x.span, `a gradient is with respect to tensors, not ${describe(x.value)}`);
+  const found = gradientsOf(env, loss, tensors, span);
+  if (found === null) return ERROR;
+  const made = found.map((g) => makeTensor(env.context.builder, g.value, span, g.symbols));
+  return itemsOf(x.value) === null ? (made[0] ?? ERROR) : list(made);
+}

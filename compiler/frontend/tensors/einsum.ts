@@ -1,0 +1,123 @@
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { present } from "../../support/invariant.ts";
+import { axisPattern, restOf, withoutRest, type AxisPattern, type Side, type Word } from "./axis-pattern.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
+import { allowedShape, build, emit } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+
+/** A value whose axes have names. */
+interface Named {
+  readonly value: GraphValue;
+  readonly names: readonly string[];
+}
+
+/**
+ * A sum of products over named axes. Operands are joined from left to right: an axis that no later operand and not the result names is contracted, one that
+ * both have and that is wanted later is a batch axis. Ricci calculus by way of NumPy's einsum.
+ */
+export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlValue {
+  const operands = parts.value.kind === "list" ? parts.value.items : [];
+  const odd = operands.find((value) => value.kind !== "tensor");
+  if (odd !== undefined) return odd.kind === "error" ? ERROR : report(env.context, "E0309", span, `einsum takes tensors, not ${describe(odd)}`);
+  const tensors = operands.filter((value): value is Tensor => value.kind === "tensor");
+  const pattern = axisPattern(env, patternArg);
+  if (pattern === null) return ERROR;
+  const grouped = [...pattern.operands, pattern.result].flat().find((group) => group.length !== 1);
+  if (grouped !== undefined) return pattern.complain(grouped[0] ?? { at: 0, end: 1 }, "einsum names single axes; `rearrange` splits and joins them") ?? ERROR;
+  if (pattern.operands.length !== tensors.length)
+    return report(env.context, "E0511", patternArg.span, `the pattern takes ${pattern.operands.length} tensors, and ${tensors.length} are given`);
+  const sizes = new Map<string, { size: number; symbol: string | null; of: number }>();
+  const sides: Side[] = [];
+  for (const [k, written] of pattern.operands.entries()) {
+    const t = present(tensors[k], "an operand");
+    const side = withoutRest(written, t.value.type.shape.length);
+    if (side === null) return wrongRank(pattern, written, t) ?? ERROR;
+    sides.push(side);
+    for (const [axis, group] of side.entries()) {
+      const word = present(group[0], "a word");
+      if (!sized(pattern, word, t, axis, k, tensors, sizes)) return ERROR;
+    }
+  }
+  const rests = sides.map((side) => side.filter(([word]) => word?.text.startsWith("..")).length);
+  const result = restOf(pattern.result, Math.max(0, ...rests)).map((group) => present(group[0], "a word"));
+  const unknown = result.find((word) => !sizes.has(word.text));
+  if (unknown !== undefined)
+    return pattern.complain(unknown, unknown.kind === "size" ? "the result of einsum has named axes" : `no operand has the axis ${unknown.text}`) ?? ERROR;
+  const names = result.map((word) => word.text);
+  const shape = names.map((name) => sizes.get(name)?.size ?? 0);
+  if (!allowedShape(env, span, shape)) return ERROR;
+  const value = contractAll(env, span, tensors, sides, names);
+  return value === null
+    ? ERROR
+    : makeTensor(
+        env.context.builder,
+        value,
+        span,
+        names.map((name) => sizes.get(name)?.symbol ?? null),
+      );
+}
+
+const wrongRank = ({ complain }: AxisPattern, side: Side, t: Tensor): null =>
+  complain(
+    { at: side[0]?.[0]?.at ?? 0, end: side.at(-1)?.[0]?.end ?? 1 },
+    `${side.length} ${side.length === 1 ? "axis" : "axes"} for ${showTensor(t)}`,
+    side.length === 1 && (side[0]?.[0]?.text.length ?? 0) > 1
+      ? `names are set apart by spaces: ${[...(side[0]?.[0]?.text ?? "")].join(" ")}`
+      : "name every axis, or write `..` for those that stay",
+  );
+
+function sized(
+  { complain }: AxisPattern,
+  word: Word,
+  t: Tensor,
+  axis: number,
+  operand: number,
+  tensors: readonly Tensor[],
+  sizes: Map<string, { size: number; symbol: string | null; of: number }>,
+): boolean {
+  const size = t.value.type.shape[axis] ?? 0;
+  if (word.kind === "size") return complain(word, "einsum names its axes") !== null;
+  const known = sizes.get(word.text);
+  if (known === undefined) sizes.set(word.text, { size, symbol: t.symbols[axis] ?? null, of: operand });
+  else if (known.size !== size)
+    return complain(word, `${word.text} is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, and ${size} in ${showTensor(t)}`) !== null;
+  return true;
+}
+
+/** Null after a report. */
+function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: readonly Side[], result: readonly string[]): GraphValue | null {
+  const { builder } = env.context;
+  const named = tensors.map((t, k): Named => ({ value: t.value, names: sides[k]?.map(([word]) => word?.text ?? "") ?? [] }));
+  const wantedAfter = (k: number): ReadonlySet<string> => new Set([...result, ...named.slice(k + 1).flatMap((n) => n.names)]);
+  let acc = present(named[0], "an operand");
+  for (const [k, next] of named.entries()) {
+    if (k === 0) continue;
+    const wanted = wantedAfter(k);
+    // What only one of the two has, and nobody wants, is summed before.
+    const a = summed(env, span, acc, (name) => wanted.has(name) || next.names.includes(name));
+    const b = summed(env, span, next, (name) => wanted.has(name) || a.names.includes(name));
+    const both = a.names.filter((name) => b.names.includes(name));
+    const [batch, contract] = [both.filter((name) => wanted.has(name)), both.filter((name) => !wanted.has(name))];
+    const pairs = (names: readonly string[]): number[][] => [names.map((name) => a.names.indexOf(name)), names.map((name) => b.names.indexOf(name))];
+    const made = emit(
+      env,
+      span,
+      "dot",
+      [a, b].map(({ value }) => makeTensor(builder, value, span)),
+      { batch: pairs(batch), contract: pairs(contract) },
+    );
+    if (made.kind !== "tensor") return null;
+    const free = ({ names }: Named): string[] => names.filter((name) => !both.includes(name));
+    acc = { value: made.value, names: [...batch, ...free(a), ...free(b)] };
+  }
+  const { value, names } = summed(env, span, acc, (name) => result.includes(name));
+  const perm = result.map((name) => names.indexOf(name));
+  return perm.every((axis, k) => axis === k) ? value : build(env, span, () => builder.transpose(value, perm));
+}
+
+function summed(env: Env, span: Span, { value, names }: Named, kept: (name: string) => boolean): Named {
+  const axes = names.flatMap((name, axis) => (kept(name) ? [] : [axis]));
+  return { value: build(env, span, () => env.context.builder.sum(value, axes)), names: names.filter(kept) };
+}

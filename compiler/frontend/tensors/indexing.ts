@@ -1,0 +1,154 @@
+import type { Expr, IndexItem } from "../../../dsl/ast.ts";
+import { present } from "../../support/invariant.ts";
+import { tensor } from "../../types/tensor-type.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { build, emit } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { numbers } from "./op-calls.ts";
+import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+
+type IndexExpr = Expr & { readonly kind: "index" };
+
+/** `x[0, 1:, .., _]`: a static int drops its axis, a range cuts, `_` adds an axis of size 1; an i32 tensor or a list of ints takes rows. Lists and tuples take an int, a range or a list of ints. */
+export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
+  switch (object.kind) {
+    case "error":
+      return ERROR;
+    case "tensor":
+      return indexTensor(env, object, expr);
+    case "list":
+    case "tuple":
+      return indexList(env, object.items, expr);
+    default:
+      return report(env.context, "E0309", expr.object.span, `${describe(object)} cannot be indexed`);
+  }
+}
+
+function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValue {
+  const [item] = expr.items;
+  if (expr.items.length === 1 && item?.kind === "range") {
+    const from = bound(env, item.from, items.length, 0);
+    const to = bound(env, item.to, items.length, items.length);
+    return from === null || to === null ? ERROR : { kind: "list", items: items.slice(Math.max(from, 0), Math.max(to, 0)) };
+  }
+  const at = item?.kind === "at" && expr.items.length === 1 ? env.context.evaluate(env, item.value) : null;
+  if (at?.kind === "error") return ERROR;
+  const places = at === null ? null : numbers(at, true);
+  if (at === null || places === null) return report(env.context, "E0311", expr.span, "a list is indexed by an int, a list of ints or a range");
+  const found = places.map((place) => items[place < 0 ? place + items.length : place]);
+  const missing = found.indexOf(undefined);
+  if (missing >= 0) return report(env.context, "E0311", expr.span, `there is no item ${places[missing]} in a list of ${items.length}`);
+  const good = found.filter((item) => item !== undefined);
+  return at.kind === "int" ? (good[0] ?? ERROR) : { kind: "list", items: good };
+}
+
+/** What happens to the axes, from left to right. */
+interface Cut {
+  readonly start: number[];
+  readonly limit: number[];
+  /** Sizes after dropped axes are gone and new ones are there. */
+  readonly shape: number[];
+  readonly symbols: (string | null)[];
+  /** Axes of the result along which rows are taken. */
+  readonly takes: { readonly axis: number; readonly rows: Tensor }[];
+}
+
+function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
+  const sizes = t.value.type.shape;
+  const used = expr.items.filter((item) => item.kind === "at" || item.kind === "range").length;
+  const rests = expr.items.filter((item) => item.kind === "rest").length;
+  if (used > sizes.length || rests > 1)
+    return report(env.context, "E0311", expr.span, rests > 1 ? "an index has at most one `..`" : `${used} indices for ${sizes.length} axes`, {
+      label: showTensor(t),
+    });
+  const cut: Cut = { start: sizes.map(() => 0), limit: [...sizes], shape: [], symbols: [], takes: [] };
+  const items: readonly IndexItem[] = rests === 1 ? expr.items : [...expr.items, { kind: "rest", span: expr.span }];
+  let axis = 0;
+  for (const item of items) {
+    if (item.kind === "new") keep(cut, 1, null);
+    else if (item.kind === "rest")
+      for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, present(sizes[axis], "axis"), t.symbols[axis] ?? null);
+    else if (!cutAxis(env, t, item, axis++, cut)) return ERROR;
+  }
+  return apply(env, t, cut, expr);
+}
+
+function keep(cut: Cut, size: number, symbol: string | null): void {
+  cut.shape.push(size);
+  cut.symbols.push(symbol);
+}
+
+function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }, axis: number, cut: Cut): boolean {
+  const size = t.value.type.shape[axis] ?? 0;
+  const outside = (what: string): false => {
+    report(env.context, "E0311", item.span, `${what} lies outside axis ${axis} of ${showTensor(t)}`, {
+      help: `indices go from 0 to ${size - 1}, or from -${size} to -1 counted from the end`,
+    });
+    return false;
+  };
+  if (item.kind === "range") {
+    const from = bound(env, item.from, size, 0);
+    const to = bound(env, item.to, size, size);
+    if (from === null || to === null) return false;
+    if (from < 0 || to > size || from >= to) return outside(`the range ${from}:${to}`);
+    cut.start[axis] = from;
+    cut.limit[axis] = to;
+    keep(cut, to - from, to - from === size ? (t.symbols[axis] ?? null) : null);
+    return true;
+  }
+  const at = env.context.evaluate(env, item.value);
+  if (at.kind === "error") return false;
+  if (at.kind === "tensor" && at.value.type.dtype === "i32") {
+    cut.takes.push({ axis: cut.shape.length, rows: at });
+    keep(cut, size, t.symbols[axis] ?? null);
+    return true;
+  }
+  const places = at.kind === "list" ? numbers(at, true) : null;
+  if (places !== null && places.length > 0) {
+    const wrong = places.find((place) => place < -size || place >= size);
+    if (wrong !== undefined) return outside(String(wrong));
+    const { builder } = env.context;
+    const rows = build(env, item.span, () =>
+      builder.constant(
+        tensor("i32", [places.length]),
+        places.map((place) => (place < 0 ? place + size : place)),
+      ),
+    );
+    cut.takes.push({ axis: cut.shape.length, rows: makeTensor(builder, rows, item.span) });
+    keep(cut, size, t.symbols[axis] ?? null);
+    return true;
+  }
+  if (at.kind !== "int") {
+    report(env.context, "E0311", item.span, `an index is an int, a list of ints, a range or an i32 tensor, not ${describe(at)}`);
+    return false;
+  }
+  const place = at.value < 0 ? at.value + size : at.value;
+  if (place < 0 || place >= size) return outside(String(at.value));
+  cut.start[axis] = place;
+  cut.limit[axis] = place + 1;
+  return true;
+}
+
+/** A bound of a range, negative ones counted from the end; null after a report. */
+function bound(env: Env, expr: Expr | null, size: number, absent: number): number | null {
+  if (expr === null) return absent;
+  const value = env.context.evaluate(env, expr);
+  if (value.kind === "int") return value.value < 0 ? value.value + size : value.value;
+  if (value.kind !== "error") report(env.context, "E0311", expr.span, `the bounds of a range are ints, not ${describe(value)}`);
+  return null;
+}
+
+function apply(env: Env, t: Tensor, cut: Cut, expr: IndexExpr): DlValue {
+  const { builder } = env.context;
+  const whole = cut.start.every((s) => s === 0) && cut.limit.every((l, axis) => l === t.value.type.shape[axis]);
+  // As many axes may be dropped as there are new ones, elsewhere.
+  const same = cut.shape.length === cut.start.length && cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
+  const value = build(env, expr.span, () => {
+    const sliced = whole ? t.value : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
+    return same ? sliced : builder.reshape(sliced, cut.shape);
+  });
+  let result: DlValue = makeTensor(builder, value, expr.span, cut.symbols);
+  // From the last axis to the first, so that the places of the others stay.
+  for (const { axis, rows } of [...cut.takes].reverse()) if (result.kind === "tensor") result = emit(env, expr.span, "take", [result, rows], { axis });
+  return result;
+}

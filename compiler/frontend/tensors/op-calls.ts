@@ -1,0 +1,88 @@
+import type { Span } from "../../../dsl/span.ts";
+import { dtypes } from "../../../runtime/dtype.ts";
+import type { Attr } from "../../graph/ir.ts";
+import type { AttrKind, Op } from "../../graph/op.ts";
+import type { Bound } from "../values/arguments.ts";
+import { pointwise } from "./arithmetic.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { emitAll } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { describe, ERROR, isNumber } from "../values/values.ts";
+
+/** An op of the table under its own name, with its attributes as static arguments. Negative axes count from the end. */
+export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
+  const operands = op.operands === "variadic" ? bound.parts : op.operands.flatMap((name) => bound.values.get(name) ?? []);
+  const rank = operands[0]?.value.kind === "tensor" ? operands[0].value.value.type.shape.length : 0;
+  const attrs: Record<string, Attr> = { ...op.defaults };
+  for (const [name, kind] of Object.entries(op.attrs)) {
+    const arg = bound.values.get(name);
+    if (arg === undefined) continue;
+    const attr = attribute(arg.value, kind, /^(axis|axes)$/.test(name) ? rank : 0);
+    if (attr === null) return report(env.context, "E0501", arg.span, `${name} of ${op.name} must be ${wanted[kind]}, not ${oddIn(arg.value, kind)}`);
+    attrs[name] = attr;
+  }
+  if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, undefined, attrs);
+  const odd = operands.find((arg) => arg.value.kind !== "tensor");
+  if (odd !== undefined) return report(env.context, "E0309", odd.span, `${op.name} takes tensors, not ${describe(odd.value)}`);
+  const results = emitAll(
+    env,
+    span,
+    op,
+    operands.map((arg) => arg.value as Tensor),
+    attrs,
+  );
+  if (results === null) return ERROR;
+  return results.length === 1 && results[0] !== undefined ? results[0] : { kind: "tuple", items: results };
+}
+
+const wanted = {
+  int: "an int",
+  ints: "a list of ints",
+  float: "a number",
+  floats: "a list of numbers",
+  bool: "a bool",
+  string: "a string",
+  dtype: `a string that names a dtype (${Object.keys(dtypes).join(", ")})`,
+  pairs: "a list of lists of ints",
+} as const satisfies Record<AttrKind, string>;
+
+/** What is wrong with an attribute: of a list, the first item that does not belong there. */
+function oddIn(value: DlValue, kind: AttrKind): string {
+  const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
+  const odd = kind === "ints" ? items.find((item) => item.kind !== "int") : undefined;
+  return odd === undefined ? describe(value) : `one with ${describe(odd)}`;
+}
+
+/** A static value as an attribute; null if it is of the wrong kind. A single int does for a list of one. */
+function attribute(value: DlValue, kind: AttrKind, rank: number): Attr | null {
+  switch (kind) {
+    case "int":
+      return value.kind === "int" ? fromEnd(value.value, rank) : null;
+    case "ints":
+      return numbers(value, true)?.map((n) => fromEnd(n, rank)) ?? null;
+    case "float":
+      return isNumber(value) ? value.value : null;
+    case "floats":
+      return numbers(value, false);
+    case "bool":
+      return value.kind === "bool" ? value.value : null;
+    case "string":
+      return value.kind === "string" ? value.value : null;
+    case "dtype":
+      return value.kind === "string" && Object.hasOwn(dtypes, value.value) ? value.value : null;
+    case "pairs": {
+      if (value.kind !== "list" && value.kind !== "tuple") return null;
+      const rows = value.items.map((item) => numbers(item, true));
+      return rows.includes(null) ? null : rows.filter((row) => row !== null);
+    }
+  }
+}
+
+const fromEnd = (axis: number, rank: number): number => (axis < 0 && rank > 0 ? axis + rank : axis);
+
+export function numbers(value: DlValue, whole: boolean): number[] | null {
+  if (value.kind === "pack") return value.sizes.map((_, k) => value.start + k);
+  const items = value.kind === "list" || value.kind === "tuple" ? value.items : [value];
+  const found = items.flatMap((item) => (item.kind === "int" || (!whole && item.kind === "float") ? [item.value] : []));
+  return found.length === items.length ? found : null;
+}

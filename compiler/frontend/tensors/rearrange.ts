@@ -1,0 +1,138 @@
+import type { Span } from "../../../dsl/span.ts";
+import { present } from "../../support/invariant.ts";
+import { sameShape } from "../../types/tensor-type.ts";
+import { axisPattern, restOf, withoutRest, type AxisPattern, type Group, type Side, type Word } from "./axis-pattern.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
+import { build } from "./add-node.ts";
+import { report } from "../errors.ts";
+import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+
+interface Use {
+  readonly pattern: Arg;
+  readonly x: Arg;
+  /** A record of sizes by name. */
+  readonly sizes: Arg | null;
+}
+
+/** One elementary axis: how it is known on both sides, and its size. */
+interface Axis {
+  readonly key: string;
+  readonly size: number;
+  readonly symbol: string | null;
+}
+
+/**
+ * Axes split, moved and joined: a reshape, a transpose and a reshape. A size that stands on the left is found again on the right in the order of writing;
+ * `1` may come and go. A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with Einstein-like notation", 2022.
+ */
+export function rearrange(env: Env, use: Use, span: Span): DlValue {
+  const { value } = use.x;
+  if (value.kind === "error") return ERROR;
+  if (value.kind !== "tensor") return report(env.context, "E0309", use.x.span, `rearrange takes a tensor, not ${describe(value)}`);
+  const pattern = axisPattern(env, use.pattern);
+  const known = sizesOf(env, use.sizes);
+  if (pattern === null || known === null) return ERROR;
+  const [written, second] = pattern.operands;
+  if (written === undefined || second !== undefined) return pattern.complain({ at: 0, end: 1 }, "rearrange takes one tensor") ?? ERROR;
+  const side = withoutRest(written, value.value.type.shape.length);
+  if (side === null)
+    return (
+      pattern.complain(
+        { at: written[0]?.[0]?.at ?? 0, end: written.at(-1)?.at(-1)?.end ?? 1 },
+        `${written.length} ${written.length === 1 ? "axis" : "axes"} for ${showTensor(value)}`,
+        "name every axis, or write `..` for those that stay",
+      ) ?? ERROR
+    );
+  const left = split(pattern, side, value, known);
+  const count = side.filter(([word]) => word?.text.startsWith("..")).length;
+  const right = left && matched(pattern, restOf(pattern.result, count), left);
+  if (left === null || right === null) return ERROR;
+  const { builder } = env.context;
+  const axes = left.filter((axis) => axis.size !== 1 || right.flat().includes(axis));
+  const perm = right.flat().map((axis) => axes.indexOf(axis));
+  const shape = right.map((group) => group.reduce((a, axis) => a * axis.size, 1));
+  const made = build(env, span, () => {
+    const sizes = axes.map((axis) => axis.size);
+    const apart = sameShape(sizes, value.value.type.shape) ? value.value : builder.reshape(value.value, sizes);
+    const moved = perm.every((axis, k) => axis === k) ? apart : builder.transpose(apart, perm);
+    return sameShape(moved.type.shape, shape) ? moved : builder.reshape(moved, shape);
+  });
+  return makeTensor(
+    builder,
+    made,
+    span,
+    right.map((group) => (group.length === 1 ? (group[0]?.symbol ?? null) : null)),
+  );
+}
+
+/** Null after a report. */
+function sizesOf(env: Env, arg: Arg | null): ReadonlyMap<string, number> | null {
+  if (arg === null) return new Map();
+  const fields = arg.value.kind === "record" ? [...arg.value.fields] : [];
+  const sizes = new Map(fields.flatMap(([name, field]) => (field.kind === "int" && field.value > 0 ? [[name, field.value] as const] : [])));
+  if (arg.value.kind === "record" && sizes.size === fields.length) return sizes;
+  if (arg.value.kind !== "error") report(env.context, "E0501", arg.span, `\`sizes\` is a record of ints, such as { h: 8 }, not ${describe(arg.value)}`);
+  return null;
+}
+
+/** The elementary axes of the tensor, sizes found; null after a report. */
+function split({ complain }: AxisPattern, side: Side, t: Tensor, known: ReadonlyMap<string, number>): Axis[] | null {
+  const counts = new Map<string, number>();
+  const axes: Axis[] = [];
+  for (const [k, group] of side.entries()) {
+    const whole = present(t.value.type.shape[k], "an axis");
+    const given = group.map((word) => (word.kind === "size" ? Number(word.text) : (known.get(word.text) ?? null)));
+    const open = group.filter((_, i) => given[i] === null);
+    const product = given.reduce<number>((a, size) => a * (size ?? 1), 1);
+    const [first, second] = open;
+    if (second !== undefined)
+      return complain(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
+    if (product === 0 || (first === undefined ? product !== whole : whole % product !== 0))
+      return complain(
+        placeOf(group),
+        `axis ${k} of ${showTensor(t)} is not ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`,
+      );
+    group.forEach((word, i) => {
+      const size = given[i] ?? whole / product;
+      axes.push({ key: keyOf(word, counts), size, symbol: group.length === 1 ? (t.symbols[k] ?? null) : null });
+    });
+  }
+  return axes;
+}
+
+/** The axes of the result, in groups; null after a report. */
+function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): readonly (readonly Axis[])[] | null {
+  const counts = new Map<string, number>();
+  const byKey = new Map(left.map((axis) => [axis.key, axis]));
+  const groups: Axis[][] = [];
+  for (const group of side) {
+    const axes: Axis[] = [];
+    for (const word of group) {
+      const key = keyOf(word, counts);
+      const axis = byKey.get(key);
+      if (axis !== undefined) axes.push(axis);
+      else if (word.kind !== "size" || word.text !== "1")
+        return complain(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
+      byKey.delete(key);
+    }
+    groups.push(axes);
+  }
+  const [lost] = [...byKey.values()].filter((axis) => axis.size !== 1);
+  if (lost === undefined) return groups;
+  const last = side.at(-1);
+  return complain(
+    last === undefined ? { at: 0, end: 1 } : placeOf(last),
+    `${lost.key.split("#")[0]} is lost: it does not stand on the right`,
+    "`sum` and `mean` drop an axis",
+  );
+}
+
+/** The k-th 2 on the left is the k-th 2 on the right. */
+function keyOf(word: Word, counts: Map<string, number>): string {
+  if (word.kind !== "size") return word.text;
+  const count = (counts.get(word.text) ?? 0) + 1;
+  counts.set(word.text, count);
+  return `${word.text}#${count}`;
+}
+
+const placeOf = (group: Group): { at: number; end: number } => ({ at: group[0]?.at ?? 0, end: group.at(-1)?.end ?? 1 });

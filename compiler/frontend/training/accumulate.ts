@@ -1,0 +1,83 @@
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { sameType } from "../../types/tensor-type.ts";
+import { pointwise } from "../tensors/arithmetic.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { report } from "../errors.ts";
+import { applyOptimizer, type Optimizer, type Trained } from "./optimizers.ts";
+import { describe } from "../values/values.ts";
+import { leaf, write } from "../values/variables.ts";
+
+/** Whether what comes after a transformation happens in this call, and how often each param and state had been written before. */
+export interface Gate {
+  readonly due: Tensor;
+  readonly before: ReadonlyMap<string, number>;
+}
+
+/**
+ * A transformation with states of its own: a callable of the kind optimizer that stands before the last. It gives the gradient that goes on, or a tuple of that
+ * and of a bool scalar, without which nothing after it changes a param or state. Null after a report.
+ */
+export function accumulate(
+  env: Env,
+  transformation: Optimizer,
+  span: Span,
+  trained: readonly Trained[],
+  gradients: readonly Tensor[],
+): { readonly gradients: readonly Tensor[]; readonly gate: Gate | null } | null {
+  const made = applyOptimizer(env, transformation, span, trained, gradients);
+  if (made.some((value) => value === null || value.kind === "error")) return null;
+  const given = made.flatMap((value) => (value === null ? [] : [value.kind === "tuple" ? value.items : [value]]));
+  const kept = keptTypes(
+    env,
+    given.flatMap(([gradient]) => gradient ?? []),
+    gradients,
+    span,
+  );
+  if (kept === null) return null;
+  // It is computed from shared states alone, so that of the first param stands for all.
+  const due = given[0]?.[1];
+  if (due === undefined) return { gradients: kept, gate: null };
+  if (due.kind === "tensor" && due.value.type.dtype === "bool" && due.value.type.shape.length === 0)
+    return { gradients: kept, gate: { due, before: new Map([...env.context.versions].map(([path, versions]) => [path, versions.length])) } };
+  report(env.context, "E0604", span, "whether a call updates is a bool scalar", { label: `gives ${describe(due)}` });
+  return null;
+}
+
+/** The gradients that a transformation gives, each of the type that it had; null after a report. */
+export function keptTypes(env: Env, made: readonly DlValue[], gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
+  const good = made.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
+  if (good.length === gradients.length && made.length === gradients.length) return good;
+  report(env.context, "E0604", span, "a gradient transformation keeps the type of the gradients", { label: `gives ${made.map(describe).join(", ")}` });
+  return null;
+}
+
+/** Where the gate is shut, every param and state that was written since keeps its value. */
+export function hold(env: Env, { due, before }: Gate, span: Span): void {
+  const { context } = env;
+  for (const [path, versions] of [...context.versions]) {
+    const count = before.get(path) ?? 0;
+    const last = versions.at(-1);
+    const old = versions[count - 1] ?? foundValue(env, path, versions);
+    if (last === undefined || old === undefined || versions.length === count || last === old) continue;
+    const operands = [due, ...[last, old].map((value): Tensor => ({ ...due, value, symbols: value.type.shape.map(() => null) }))];
+    const chosen = pointwise(
+      env,
+      context.builder.op("select"),
+      operands.map((value) => ({ value, span })),
+      span,
+    );
+    if (chosen.kind === "tensor") write(context, path, chosen.value);
+  }
+}
+
+/** What the call finds in a state that was first met behind the gate. */
+function foundValue(env: Env, path: string, versions: readonly GraphValue[]): GraphValue | undefined {
+  const [first] = versions;
+  if (first !== undefined && first.node.op.form.kind === "leaf" && first.node.attrs["path"] === path) return first;
+  const declared = env.context.program.declared.get(path);
+  if (declared === undefined) return undefined;
+  const value = leaf(env.context, declared);
+  env.context.versions.set(path, [value, ...versions]);
+  return value;
+}

@@ -1,0 +1,91 @@
+import type { Callable, GradientRule } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { present } from "../../support/invariant.ts";
+import { isFloat } from "../../types/tensor-type.ts";
+import type { Context, DlValue, Env } from "../context.ts";
+import { build, constant } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { closeRegion, invariantsOf, localize, openRegion } from "../control/regions.ts";
+import { makeScope } from "../values/scope.ts";
+import { fitLike, tensorsIn, withTensors } from "../control/structure.ts";
+import { describe, ERROR, isFaulty, makeTensor } from "../values/values.ts";
+
+type Ruled = Callable & { readonly gradient: GradientRule };
+
+/**
+ * A function with a gradient of its own: its body and the rule become graphs of one op. Both may use values from outside, such as tensors among the static
+ * arguments; to these no gradient flows.
+ */
+export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly string[], finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
+  const { context } = env;
+  const name = declaration.name.text;
+  const args = tensorNames.map((tensor) => env.scope.find(tensor)).map((binding) => (binding?.kind === "value" ? binding.value : ERROR));
+  const operands = args.flatMap(tensorsIn);
+  const forward = openRegion(context, "forward");
+  const before = context.program.diagnostics.length;
+  // The operands are inputs in their order, whether the body uses them or not.
+  const values = operands.map((t) => t.value);
+  const inside: Env = { ...env, context: forward, scope: makeScope(env.scope), loop: null };
+  const result = finish(inside, forward.block(inside, declaration.body));
+  const outputs = tensorsIn(result);
+  if (isFaulty(result) || context.program.diagnostics.length > before) return ERROR;
+  const floats = outputs.filter((t) => isFloat(t.value.type.dtype));
+  const [only] = floats;
+  if (outputs.length !== 1 || only === undefined)
+    return report(context, "E0611", declaration.gradient.span, `a function with a gradient rule gives one float tensor, and ${name} gives ${describe(result)}`);
+  const backward = openRegion(context, "backward");
+  const dy = backward.builder.input("dy", only.value.type);
+  const y = backward.builder.input("y", only.value.type);
+  const grads = gradientsBy(env, declaration, backward, dy, args, name);
+  if (grads === null) return ERROR;
+  forward.builder.output("y", only.value);
+  const extra = invariantsOf([forward, backward]).filter((outer) => !values.includes(outer));
+  const all = [...values, ...extra];
+  grads.forEach((grad, k) => backward.builder.output(`d${k}`, grad));
+  extra.filter((outer) => isFloat(outer.type.dtype)).forEach((outer, k) => backward.builder.output(`none${k}`, backward.builder.zeros(outer.type)));
+  const graphs = [closeRegion(forward, [], all), closeRegion(backward, [], all, [y, dy])];
+  const { builder } = context;
+  const [made] = build(env, span, () => builder.addNode(builder.op("custom_gradient"), all, {}, {}, graphs).results);
+  return withTensors(result, [makeTensor(builder, present(made, "a result"), span, only.symbols)]);
+}
+
+/** What the rule gives for each float operand, zeros where it gives 0; null after a report. */
+function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphValue, args: readonly DlValue[], name: string): readonly GraphValue[] | null {
+  const { gradient } = declaration;
+  const [param, ...more] = gradient.params;
+  if (param === undefined || more.length > 0) {
+    report(env.context, "E0611", gradient.span, "a gradient rule takes one name, the gradient with respect to the result", {
+      help: "with gradient (dy) { ... }",
+    });
+    return null;
+  }
+  const scope = makeScope(env.scope);
+  const inside: Env = { ...env, context: backward, scope, loop: null };
+  scope.bindValue(param.text, makeTensor(backward.builder, dy, param.span), param.span);
+  const before = backward.program.diagnostics.length;
+  const value = backward.block({ ...inside, scope: makeScope(scope) }, gradient.body);
+  if (isFaulty(value) || backward.program.diagnostics.length > before) return null;
+  const given = args.length === 1 ? [value] : value.kind === "tuple" || value.kind === "list" ? value.items : [];
+  const span: Span = gradient.body.statements.at(-1)?.span ?? gradient.span;
+  if (given.length !== args.length) {
+    report(env.context, "E0611", span, `the gradient rule of ${name} gives ${describe(value)} for ${args.length} tensors`, {
+      help: "a tuple with one gradient for each",
+    });
+    return null;
+  }
+  const grads: GraphValue[] = [];
+  for (const [k, arg] of args.entries()) {
+    // A number has no gradient, whatever the rule says.
+    if (tensorsIn(arg).length === 0) continue;
+    const like = localize(inside, arg, span);
+    const g = present(given[k], "a gradient");
+    const fitted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : fitLike(inside, g, like, span);
+    if (fitted === null) {
+      report(env.context, "E0611", span, `the gradient of a tensor has its type, and this is ${describe(g)} for ${describe(arg)}`);
+      return null;
+    }
+    grads.push(...tensorsIn(fitted).flatMap((t) => (isFloat(t.value.type.dtype) ? [t.value] : [])));
+  }
+  return grads;
+}

@@ -1,0 +1,88 @@
+import type { Span } from "../../../dsl/span.ts";
+import { pushForward } from "../../graph/autodiff-forward.ts";
+import { gradientBlockers } from "../../graph/autodiff.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { isFloat, sameType } from "../../types/tensor-type.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
+import { build, origins } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { describe, ERROR, makeTensor } from "../values/values.ts";
+
+/** A loss is a float scalar; null after a report. */
+export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null {
+  if (value.kind === "tensor" && value.value.type.shape.length === 0 && isFloat(value.value.type.dtype)) return value;
+  report(env.context, "E0601", span, `a loss is a scalar f32, and this is ${describe(value)}`, {
+    help: value.kind === "tensor" && value.value.type.shape.length > 0 ? "take the mean of it: mean(loss)" : undefined,
+  });
+  return null;
+}
+
+/** Whether a gradient of the value flows to the targets; false after a report of what lets none through. */
+function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span): boolean {
+  const [blocker] = gradientBlockers(loss.value, values);
+  if (blocker !== undefined) {
+    const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
+    report(env.context, "E0608", span, `the gradient runs through ${blocker.op.name}, which has none${why}`, {
+      also: blocker.span === null ? [] : [{ span: blocker.span, says: `${blocker.op.name} is used here` }],
+      help: "stop_gradient(x) leaves a part out on purpose",
+    });
+    return false;
+  }
+  const reached = differentiable(loss.value);
+  if (!values.some((value) => reached.has(value))) {
+    report(env.context, "E0609", span, "no gradient of the loss reaches what it is asked for", {
+      also: origins([loss], span),
+      help: "comparisons, conversions to ints and stop_gradient let none through",
+    });
+    return false;
+  }
+  return true;
+}
+
+/** One gradient per target; null after a report of what lets none through. */
+export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
+  const { builder } = env.context;
+  const values = targets.map((t) => t.value);
+  if (!flows(env, loss, values, span)) return null;
+  const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
+  return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
+}
+
+/** `jvp(y, x, v)`: what y changes by if x changes by v. */
+export function directionalDerivative(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
+  const { builder } = env.context;
+  const [y, x, v] = [given.y.value, given.x.value, given.v.value];
+  if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
+  for (const { value, span: at } of [given.y, given.x])
+    if (value.kind !== "tensor" || !isFloat(value.value.type.dtype))
+      return report(env.context, "E0309", at, `a derivative is of and along float tensors, not ${describe(value)}`);
+  if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
+  if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
+    return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, {
+      also: [{ span: given.x.span, says: describe(x) }],
+    });
+  if (!flows(env, y, [x.value], span)) return ERROR;
+  const [result] = build(env, span, () => pushForward(builder, [y.value], [x.value], [v.value]));
+  return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);
+}
+
+/** Everything that a value is computed from, itself included. */
+export const ancestors = (value: GraphValue): Set<GraphValue> => reachable(value, () => true);
+
+/** Values that a gradient may flow back to. */
+const differentiable = (value: GraphValue): Set<GraphValue> =>
+  reachable(value, (operand, user) => isFloat(operand.type.dtype) && user.node.op.name !== "stop_gradient");
+
+/** The value and everything that it is computed from, by operands that `follow` lets pass. */
+function reachable(value: GraphValue, follow: (operand: GraphValue, user: GraphValue) => boolean): Set<GraphValue> {
+  const seen = new Set<GraphValue>([value]);
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const operand of next.node.operands) {
+      if (seen.has(operand) || !follow(operand, next)) continue;
+      seen.add(operand);
+      open.push(operand);
+    }
+  }
+  return seen;
+}

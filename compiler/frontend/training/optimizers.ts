@@ -1,0 +1,100 @@
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { sameType, showType } from "../../types/tensor-type.ts";
+import { bindArguments, signatureOf } from "../values/arguments.ts";
+import { applyCallable, type Place } from "../calls.ts";
+import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "../context.ts";
+import { report } from "../errors.ts";
+import { childPath, joinPath, makeFrame, placeKey, type Frame } from "../values/frames.ts";
+import { ancestors } from "./gradients.ts";
+import { describe, showTensor } from "../values/values.ts";
+import { write } from "../values/variables.ts";
+
+export type Optimizer = FunctionValue & { readonly target: Target & { readonly kind: "callable" } };
+
+/** A param with the value that the loss was computed from, and its value at this point, which is to be updated. */
+export interface Trained {
+  readonly declared: Declared;
+  readonly seen: Tensor;
+  readonly current: Tensor;
+}
+
+export const isOptimizer = (value: DlValue): value is Optimizer =>
+  value.kind === "function" && value.target.kind === "callable" && value.target.declaration.kind === "optimizer";
+
+/** Writes the new value of each param. */
+export function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+  const values = applyOptimizer(env, optimizer, span, trained, gradients);
+  const updates = trained.flatMap((t, k) => {
+    const value = values[k];
+    return value && keepsType(env, value, t, span) ? [{ path: t.declared.path, value: value.value }] : [];
+  });
+  for (const { path, value } of updates) write(env.context, path, value);
+}
+
+/**
+ * What the optimizer gives for each param; null after a report. Its states lie under `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim
+ * are shared by all params of this `minimize`, lie under `<entry>.<optimizer>`, and are written once.
+ */
+export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): (DlValue | null)[] {
+  const { context } = env;
+  const { declaration } = optimizer.target;
+  const path = childPath(context.program.naming, context.entry, placeKey(span), declaration.name.text, true);
+  const shared = makeFrame("optimizer", path, null);
+  const written = new Map<string, GraphValue>();
+  const before = new Map([...context.versions].map(([key, versions]) => [key, versions.length]));
+  const values = trained.map((t, k) => {
+    // Each param starts from the shared states as they were before this minimize.
+    for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
+    const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
+    const gradient = gradients[k];
+    return gradient === undefined ? null : updateOne(env, optimizer, span, [t.current, gradient], { frame, update: { shared, written, passed: new Map() } });
+  });
+  checkShared(env, span, shared, trained, gradients);
+  return values;
+}
+
+function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], place: Place): DlValue | null {
+  const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
+  const signature = signatureOf(optimizer.target);
+  const bound = bindArguments(env, optimizer.target, signature, args);
+  if (bound === null) return null;
+  const missing = signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ?? signature.tensors.find((name) => !bound.values.has(name));
+  if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, place);
+  report(env.context, "E0402", span, `${optimizer.target.declaration.name.text} needs ${missing}`);
+  return null;
+}
+
+function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): void {
+  const versions = env.context.versions.get(path);
+  if (versions === undefined) return;
+  env.context.versions.set(path, versions.slice(0, Math.max(before.get(path) ?? 0, versions[0]?.node.op.name === "state" ? 1 : 0)));
+}
+
+function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
+  if (value.kind === "error") return false;
+  if (value.kind === "tensor" && sameType(value.value.type, t.declared.type)) return true;
+  report(
+    env.context,
+    "E0605",
+    span,
+    `an optimizer gives the new value of its param: ${showType(t.declared.type)}, not ${value.kind === "tensor" ? showTensor(value) : describe(value)}`,
+    {
+      also: [{ span: t.declared.span, says: `param ${t.declared.path}` }],
+    },
+  );
+  return false;
+}
+
+/** A shared state that is computed from one param or its gradient would mean that param's alone. */
+function checkShared(env: Env, span: Span, shared: Frame, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+  const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
+  for (const [name, place] of shared.declared) {
+    const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
+    if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
+    report(env.context, "E0606", span, `the state ${name} is one for all params, and is computed from one of them`, {
+      also: [{ span: place, says: "declared here without the param's dims" }],
+      help: `declare it with the type of the param: state ${name}: f32[..S]`,
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { Span } from "../../../dsl/span.ts";
+import { present } from "../../support/invariant.ts";
+import type { DlValue, Env } from "../context.ts";
+import { build } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { stepPath } from "../tensors/random.ts";
+import { makeTensor } from "../values/values.ts";
+import { current } from "../values/variables.ts";
+
+/** `step`: how many calls of train entries there were before this one, as an f32 scalar for schedules. */
+export function stepNumber(env: Env, span: Span): DlValue {
+  const { context } = env;
+  if (context.entry === "init") return report(context, "E0506", span, "an initializer depends on static values only, and `step` changes from call to call");
+  const step = current(context, present(context.program.declared.get(stepPath), "no step"));
+  return makeTensor(
+    context.builder,
+    build(env, span, () => context.builder.convert(step, "f32")),
+    span,
+  );
+}

@@ -1,0 +1,86 @@
+import type { Span } from "../../../dsl/span.ts";
+import { isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { build, constant, origins } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { describe, makeTensor, showTensor } from "../values/values.ts";
+
+export interface Operand {
+  readonly value: DlValue;
+  readonly span: Span;
+  /** Its dtype is its own, as that of a condition. */
+  readonly free?: boolean;
+}
+
+/** A number or bool written where a tensor of this type is wanted. */
+export function literal(env: Env, span: Span, value: DlValue, type: TensorType): DlValue {
+  if (value.kind === "int" && type.dtype !== "bool") return constant(env, span, type, value.value);
+  if (value.kind === "float" && isFloat(type.dtype)) return constant(env, span, type, value.value);
+  if (value.kind === "bool" && type.dtype === "bool") return constant(env, span, type, Number(value.value));
+  return report(env.context, "E0303", span, `${describe(value)} cannot be ${/^[aeiouf]/.test(type.dtype) ? "an" : "a"} ${type.dtype}`, {
+    label: `${type.dtype} wanted`,
+    help: value.kind === "float" ? `write a whole number, or convert the tensor: convert(x, dtype: "f32")` : undefined,
+  });
+}
+
+/** Whether `from` reads as `to` with leading axes and axes of size 1 repeated. */
+function repeats(from: Shape, to: Shape): boolean {
+  const shift = to.length - from.length;
+  return shift >= 0 && from.every((size, axis) => size === to[axis + shift] || size === 1);
+}
+
+/** Repeats along missing leading axes and axes of size 1. */
+export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbols?: readonly (string | null)[]): Tensor {
+  const from = t.value.type.shape;
+  if (sameShape(from, shape)) return t;
+  const { builder } = env.context;
+  const shift = shape.length - from.length;
+  const kept = from.flatMap((size, axis) => (size === shape[axis + shift] ? [{ size, to: axis + shift }] : []));
+  const value = build(env, span, () => {
+    const sizes = kept.map((axis) => axis.size);
+    const squeezed = kept.length === from.length ? t.value : builder.reshape(t.value, sizes);
+    return builder.broadcast(
+      squeezed,
+      shape,
+      kept.map((axis) => axis.to),
+    );
+  });
+  return makeTensor(builder, value, span, symbols);
+}
+
+/**
+ * Brings the operands of a pointwise op to one shape, which must be that of one of them, and literals to the dtype of the tensors they meet. There is at
+ * least one tensor among them. Null after a report.
+ */
+export function conform(env: Env, span: Span, says: string, operands: readonly Operand[]): Tensor[] | null {
+  const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
+  const bound = operands.flatMap((o) => (o.value.kind === "tensor" && o.free !== true ? [o.value] : []));
+  const dtype = (bound[0] ?? tensors[0])?.value.type.dtype ?? "f32";
+  const details = { label: tensors.map(showTensor).join(" · "), also: origins(tensors, span) };
+  const other = bound.find((t) => t.value.type.dtype !== dtype);
+  if (other !== undefined) {
+    report(env.context, "E0303", span, `${says} needs one dtype, not ${dtype} and ${other.value.type.dtype}`, {
+      ...details,
+      help: `convert one of them: convert(x, dtype: "${dtype}")`,
+    });
+    return null;
+  }
+  const target = tensors.find((to) => tensors.every((from) => repeats(from.value.type.shape, to.value.type.shape)));
+  if (target === undefined) {
+    report(env.context, "E0304", span, `${says} has no shape: neither operand's shape holds the other's`, { ...details, help: broadcastHelp(tensors) });
+    return null;
+  }
+  const { shape } = target.value.type;
+  const conformed = operands.map((o) => {
+    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(dtype, shape));
+    return value.kind === "tensor" ? broadcastTo(env, span, value, shape, target.symbols) : null;
+  });
+  return conformed.includes(null) ? null : conformed.filter((t) => t !== null);
+}
+
+function broadcastHelp(tensors: readonly Tensor[]): string {
+  const ranks = new Set(tensors.map((t) => t.value.type.shape.length));
+  return ranks.size > 1
+    ? "axes are matched from the last one backwards; index with `_` to add an axis, as in x[.., _]"
+    : "sizes must be equal or 1, and only one of the operands may be repeated; reshape one of them";
+}

@@ -1,0 +1,164 @@
+import type { DimExpr, TypeExpr } from "../../../dsl/ast.ts";
+import type { Label } from "../../../dsl/diagnostic.ts";
+import type { Span } from "../../../dsl/span.ts";
+import type { Env, PackValue, Tensor } from "../context.ts";
+import { dtypeNamed, fitDim, namesIn, packKey, reportDtype, text, type Reach } from "./dims.ts";
+import { report, type Code } from "../errors.ts";
+import { isPack, showTensor } from "../values/values.ts";
+
+export type TensorTypeExpr = TypeExpr & { readonly kind: "tensor" };
+
+/** What is being fitted, for messages: `x of dense` at its argument. */
+export interface Subject {
+  readonly code: Code;
+  readonly says: string;
+  readonly span: Span;
+  readonly reach: Reach;
+}
+
+/** A dim that could not be decided yet, because another argument may bind its names. */
+export interface Postponed {
+  readonly dim: DimExpr;
+  readonly axis: number;
+  readonly tensor: Tensor;
+  readonly type: TensorTypeExpr;
+  readonly subject: Subject;
+}
+
+/** Fits a tensor to a type of a signature and binds the names that are free. False after a report. */
+export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, postponed: Postponed[]): boolean {
+  if (!fitDtype(env, type, t, subject)) return false;
+  const packs = type.dims.filter(isPack);
+  if (packs.length > 1) {
+    report(env.context, "E0308", type.span, "a type has at most one pack");
+    return false;
+  }
+  const shape = t.value.type.shape;
+  const fixed = type.dims.length - packs.length;
+  if (packs.length === 0 ? shape.length !== fixed : shape.length < fixed)
+    return mismatch(env, type, t, subject, `it has ${axes(shape.length)}, and ${text(type)} has ${packs.length > 0 ? "at least " : ""}${axes(fixed)}`);
+  let axis = 0;
+  let good = true;
+  for (const dim of type.dims) {
+    if (isPack(dim)) {
+      const count = shape.length - fixed;
+      good =
+        fitPack(
+          env,
+          dim.name.text,
+          { kind: "pack", sizes: shape.slice(axis, axis + count), symbols: t.symbols.slice(axis, axis + count), start: axis },
+          type,
+          t,
+          subject,
+        ) && good;
+      axis += count;
+    } else {
+      good = fitAxis(env, { dim, axis, tensor: t, type, subject }, postponed) && good;
+      axis++;
+    }
+    if (!good) return false;
+  }
+  return true;
+}
+
+const axes = (n: number): string => (n === 1 ? "1 axis" : `${n} axes`);
+
+/** Decides what was postponed, now that every argument has been seen. */
+export function fitPostponed(env: Env, postponed: readonly Postponed[]): boolean {
+  return postponed.every((p) => {
+    const again: Postponed[] = [];
+    if (!fitAxis(env, p, again)) return false;
+    if (again.length === 0) return true;
+    report(env.context, "E0307", p.dim.span, `${text(p.dim)} cannot be solved for its unknown names`, {
+      label: `axis ${p.axis} of ${showTensor(p.tensor)}`,
+      help: "a dim may have one unknown name, and only added to or multiplied by known sizes",
+    });
+    return false;
+  });
+}
+
+function fitAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
+  const { dim, axis, tensor: t, type, subject } = p;
+  if (isPack(dim)) return true;
+  const size = t.value.type.shape[axis] ?? 0;
+  const met = fitDim(env, dim, { size, symbol: t.symbols[axis] ?? null }, `${subject.says} is ${showTensor(t)}`, subject.span, subject.reach);
+  if (met === "ok") return true;
+  if (met === "later") {
+    postponed.push(p);
+    return true;
+  }
+  return mismatch(env, type, t, subject, `axis ${axis} is ${size}, and ${met.wanted} is wanted`, reasons(env, namesIn(dim)));
+}
+
+function fitDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
+  const { text: name, span } = type.dtype;
+  const wanted = dtypeNamed(env.scope, name);
+  const actual = t.value.type.dtype;
+  if (wanted === null) {
+    reportDtype(env, name, span);
+    return false;
+  }
+  if (wanted === "variable") env.scope.bindValue(name, { kind: "string", value: actual }, span);
+  else if (wanted !== actual) {
+    report(env.context, "E0303", subject.span, `${subject.says} must be ${text(type)}, and is ${showTensor(t)}`, {
+      label: `${actual}, not ${wanted}`,
+      also: declaredAt(env, type, t, subject),
+      help: `there is no silent promotion; convert(x, dtype: "${wanted}") converts`,
+    });
+    return false;
+  }
+  return true;
+}
+
+function fitPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
+  const known = env.scope.own(packKey(name));
+  if (known?.kind !== "value" || known.value.kind !== "pack") {
+    env.scope.bind(packKey(name), {
+      kind: "value",
+      value: pack,
+      span: subject.span,
+      because: `..${name} is [${pack.sizes.join(", ")}]: ${subject.says} is ${showTensor(t)}`,
+    });
+    return true;
+  }
+  const wanted = known.value.sizes;
+  if (wanted.length === pack.sizes.length && wanted.every((size, k) => size === pack.sizes[k])) return true;
+  return mismatch(env, type, t, subject, `..${name} would be [${pack.sizes.join(", ")}], and is [${wanted.join(", ")}]`, reasons(env, [packKey(name)]));
+}
+
+/** Where the names of a dim got their sizes. */
+function reasons(env: Env, names: readonly string[]): Label[] {
+  return names.flatMap((name) => {
+    const binding = env.scope.find(name);
+    if (binding?.kind !== "value" || binding.span === null || binding.because === undefined) return [];
+    return [{ span: binding.span, says: binding.because }];
+  });
+}
+
+function declaredAt(env: Env, type: TypeExpr, t: Tensor, subject: Subject): Label[] {
+  const elsewhere = t.from.source !== subject.span.source || t.from.start !== subject.span.start || t.from.end !== subject.span.end;
+  return [
+    ...(env.context.program.library.has(type.span.source) ? [] : [{ span: type.span, says: "declared here" }]),
+    ...(elsewhere && !env.context.program.library.has(t.from.source) ? [{ span: t.from, says: `it comes from here` }] : []),
+  ];
+}
+
+function mismatch(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, why: string, because: readonly Label[] = []): boolean {
+  report(env.context, subject.code, subject.span, `${subject.says} must be ${text(type)}, and is ${showTensor(t)}`, {
+    label: why,
+    also: [...because, ...declaredAt(env, type, t, subject)],
+    help: fix(type, t),
+  });
+  return false;
+}
+
+/** The likely repair of a shape. */
+function fix(type: TensorTypeExpr, t: Tensor): string | undefined {
+  const rank = t.value.type.shape.length;
+  const wanted = type.dims.length;
+  if (type.dims.some(isPack)) return undefined;
+  if (wanted === 2 && rank > 2) return "`|> flatten` joins all axes but the first";
+  if (rank === wanted - 1) return "index with `_` to add an axis of size 1, as in x[.., _]";
+  if (rank === wanted && rank >= 2 && [...t.value.type.shape].reverse().join() === type.dims.map((d) => text(d)).join()) return "transpose it";
+  return undefined;
+}

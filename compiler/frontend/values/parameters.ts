@@ -1,0 +1,110 @@
+import type { Parameter } from "../../../dsl/ast.ts";
+import type { DType } from "../../../runtime/dtype.ts";
+import { scalar } from "../../types/tensor-type.ts";
+import { convertStatic, type Bound } from "./arguments.ts";
+import { literal } from "../types/broadcasting.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
+import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
+import { report } from "../errors.ts";
+import { fitPostponed, fitTensor, type Postponed, type Subject, type TensorTypeExpr } from "../types/unification.ts";
+import { makeScope } from "./scope.ts";
+import { describe, isNumber, list } from "./values.ts";
+
+/** Static arguments and defaults, in the order of the parameters. False after a report, here as below. */
+export function bindStatics(env: Env, inner: Env, callee: string, statics: readonly Parameter[], tensors: readonly Parameter[], bound: Bound): boolean {
+  const tensorNames = tensors.map((p) => p.name.text);
+  return statics.every((p) => {
+    const name = p.name.text;
+    const arg = bound.values.get(name);
+    // A default that speaks of a tensor waits until that is bound.
+    if (arg === undefined) return p.value === null || namesIn(p.value).some((n) => tensorNames.includes(n)) || bindDefault(inner, callee, p);
+    const value = convertStatic(env, arg.value, p.type, arg.span, `${name} of ${callee}`);
+    inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `${name} is given here` });
+    return value.kind !== "error";
+  });
+}
+
+function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
+  if (p.value === null) return true;
+  const value = convertStatic(inner, inner.context.evaluate(inner, p.value), p.type, p.value.span, `${p.name.text} of ${callee}`);
+  inner.scope.bindValue(p.name.text, value, p.span);
+  return value.kind !== "error";
+}
+
+/** Defaults that waited for a tensor. */
+export const bindLateDefaults = (inner: Env, callee: string, statics: readonly Parameter[]): boolean =>
+  statics.every((p) => inner.scope.own(p.name.text) !== undefined || bindDefault(inner, callee, p));
+
+/** Fits each tensor to the type of its parameter, which binds the names of dims; then the literals, whose shape the others tell. */
+export function bindTensors(env: Env, inner: Env, callee: string, tensors: readonly Parameter[], bound: Bound): boolean {
+  const postponed: Postponed[] = [];
+  const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg }[] = [];
+  for (const p of tensors) {
+    const arg = bound.values.get(p.name.text);
+    if (arg === undefined) continue;
+    const subject: Subject = { code: "E0301", says: `${p.name.text} of ${callee}`, span: arg.span, reach: "signature" };
+    if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool")) literals.push({ p, type: p.type, arg });
+    else if (!bindTensor(env, inner, p, arg, subject, postponed)) return false;
+  }
+  if (!fitPostponed(inner, postponed)) return false;
+  return literals.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
+}
+
+function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subject, postponed: Postponed[]): boolean {
+  const { value } = arg;
+  if (p.type.kind === "list") {
+    const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
+    const of = p.type.of;
+    if (items.length === 0 || of.kind !== "tensor") return wrongKind(env, p, arg);
+    // Each tensor of a list binds dims of its own.
+    for (const [k, item] of items.entries()) {
+      const own: Env = { ...inner, scope: makeScope(inner.scope) };
+      const later: Postponed[] = [];
+      if (item.kind !== "tensor" || !fitTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !fitPostponed(own, later))
+        return wrongKind(env, p, arg);
+    }
+    inner.scope.bindValue(p.name.text, list(items), arg.span);
+    return true;
+  }
+  if (value.kind !== "tensor" || p.type.kind !== "tensor") return wrongKind(env, p, arg);
+  if (!fitTensor(inner, p.type, value, subject, postponed)) return false;
+  inner.scope.bindValue(p.name.text, { ...value, symbols: filled(p.type, value) }, arg.span);
+  return true;
+}
+
+/** A dim that has no name outside bears that of the signature in the body. */
+function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | null)[] {
+  const pack = type.dims.findIndex((dim) => dim.kind === "pack");
+  const nameAt = (axis: number): string | null => {
+    const shift = symbols.length - type.dims.length;
+    const dim = type.dims[pack < 0 || axis < pack ? axis : axis >= pack + shift + 1 ? axis - shift : pack];
+    return dim?.kind === "name" ? dim.text : null;
+  };
+  return symbols.map((symbol, axis) => symbol ?? nameAt(axis));
+}
+
+function wrongKind(env: Env, p: Parameter, arg: Arg): false {
+  report(env.context, "E0309", arg.span, `${p.name.text} must be ${text(p.type)}, not ${describe(arg.value)}`);
+  return false;
+}
+
+/** A number for a tensor: of the declared shape if the other arguments tell it, else a scalar. */
+function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, arg: Arg): boolean {
+  const { value, span } = arg;
+  if (dtypeNamed(inner.scope, type.dtype.text) === "variable") inner.scope.bindValue(type.dtype.text, { kind: "string", value: natural(value) });
+  const dtype = dtypeNamed(inner.scope, type.dtype.text);
+  if (dtype === null || dtype === "variable") return wrongKind(env, p, arg);
+  const declared = knownDims(inner, type) ? declaredType(inner, type) : null;
+  const made = literal(env, span, value, declared?.type ?? scalar(dtype));
+  if (made.kind !== "tensor") return false;
+  inner.scope.bindValue(p.name.text, made, span);
+  return declared !== null || fitTensor(inner, type, made, { code: "E0301", says: p.name.text, span, reach: "signature" }, []);
+}
+
+/** The dtype of a literal that no tensor gives one. */
+const natural = (value: DlValue): DType => (value.kind === "int" ? "i32" : value.kind === "bool" ? "bool" : "f32");
+
+const knownDims = (env: Env, type: TensorTypeExpr): boolean =>
+  type.dims.every((dim) =>
+    dim.kind === "pack" ? env.scope.own(`..${dim.name.text}`) !== undefined : namesIn(dim).every((name) => env.scope.own(name) !== undefined),
+  );

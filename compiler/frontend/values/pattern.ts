@@ -1,0 +1,17 @@
+import type { Pattern } from "../../../dsl/ast.ts";
+import type { DlValue, Env } from "../context.ts";
+import { report } from "../errors.ts";
+import { describe, ERROR } from "./values.ts";
+
+/** Binds the names of a pattern to the parts of a value. */
+export function bindPattern(env: Env, pattern: Pattern, value: DlValue): void {
+  if (pattern.kind === "name") {
+    env.scope.bindValue(pattern.name.text, value, pattern.name.span);
+    return;
+  }
+  const items = value.kind === "tuple" || value.kind === "list" ? value.items : [];
+  if (value.kind !== "error" && items.length !== pattern.items.length)
+    report(env.context, "E0508", pattern.span, `${pattern.items.length} names for ${describe(value)}`, { label: "does not fit" });
+  const fits = items.length === pattern.items.length;
+  pattern.items.forEach((item, k) => bindPattern(env, item, fits ? (items[k] ?? ERROR) : ERROR));
+}

@@ -1,0 +1,58 @@
+import type { Callable, TypeExpr } from "../../../dsl/ast.ts";
+import { scalar } from "../../types/tensor-type.ts";
+import { convertStatic } from "./arguments.ts";
+import { literal } from "../types/broadcasting.ts";
+import type { DlValue, Env, Tensor } from "../context.ts";
+import { declaredType, dtypeNamed, text } from "../types/dims.ts";
+import { constant } from "../tensors/add-node.ts";
+import { report } from "../errors.ts";
+import { fitPostponed, fitTensor, type Postponed } from "../types/unification.ts";
+import { describe, ERROR, isNumber } from "./values.ts";
+
+/** The value of a body as the declared result: fitted to its type, whose free names it binds, or a literal of that type. */
+export function fitResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
+  if (value.kind === "error") return value;
+  const name = declaration.name.text;
+  const span = declaration.body.statements.at(-1)?.span ?? declaration.body.span;
+  const says = `the result of ${name}`;
+  if (type.kind === "list") return value.kind === "list" ? value : report(inner.context, "E0302", span, `${says} must be a list, not ${describe(value)}`);
+  if (type.kind === "static") {
+    const dtype = dtypeNamed(inner.scope, type.name.text);
+    if (value.kind === "tensor" || dtype === null || dtype === "variable") return convertStatic(inner, value, type, span, says);
+    return isNumber(value) ? constant(inner, span, scalar(dtype), value.value) : convertStatic(inner, value, type, span, says);
+  }
+  if (value.kind !== "tensor") {
+    const declared = isNumber(value) || value.kind === "bool" ? declaredType(inner, type) : null;
+    if (declared !== null) return literal(inner, span, value, declared.type);
+    return report(inner.context, "E0302", span, `${says} must be ${text(type)}, not ${describe(value)}`, {
+      also: [{ span: type.span, says: "declared here" }],
+    });
+  }
+  const postponed: Postponed[] = [];
+  if (!fitTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) || !fitPostponed(inner, postponed)) return ERROR;
+  return withSymbols(inner, type, value);
+}
+
+/** Names of dims that only the signature knows stay inside. */
+export function outward(inner: Env, value: DlValue): DlValue {
+  const named = (symbol: string | null): string | null => {
+    const binding = symbol === null ? undefined : inner.scope.own(symbol);
+    return binding?.kind === "value" && binding.value.kind === "int" ? (binding.value.symbol ?? null) : symbol;
+  };
+  switch (value.kind) {
+    case "tensor":
+      return { ...value, symbols: value.symbols.map(named) };
+    case "list":
+    case "tuple":
+      return { ...value, items: value.items.map((item) => outward(inner, item)) };
+    case "record":
+      return { ...value, fields: new Map([...value.fields].map(([name, field]) => [name, outward(inner, field)])) };
+    default:
+      return value;
+  }
+}
+
+/** A result's dims bear the names that its type gives them. */
+function withSymbols(inner: Env, type: TypeExpr, value: Tensor): Tensor {
+  return { ...value, symbols: declaredType(inner, type)?.symbols ?? value.symbols };
+}

@@ -1,0 +1,89 @@
+import type { Span } from "../../../dsl/span.ts";
+import type { Value as GraphValue } from "../../graph/ir.ts";
+import { sameType, showType } from "../../types/tensor-type.ts";
+import type { Context, Declared, DlValue, Env } from "../context.ts";
+import { report } from "../errors.ts";
+import type { Frame } from "./frames.ts";
+import { carryLeaf, importValue } from "../control/regions.ts";
+import { makeTensor } from "./values.ts";
+
+/** Makes a param or state of the program known in this entry; its type must be the same wherever it is used. Null after a report. */
+export function declare(context: Context, declared: Declared, at: Span): Declared | null {
+  const { program } = context;
+  const known = program.declared.get(declared.path);
+  if (known === undefined) {
+    program.declared.set(declared.path, declared);
+    return declared;
+  }
+  if (sameType(known.type, declared.type) && known.kind === declared.kind) return known;
+  report(context, "E0312", at, `${declared.kind} ${declared.path} is ${showType(declared.type)} here and ${showType(known.type)} elsewhere`, {
+    also: [{ span: known.span, says: `first declared as ${showType(known.type)}` }],
+    help: "a param is shared by all entries and sets of dims, so its shape must not depend on what differs between them",
+  });
+  return null;
+}
+
+/** The value at this point of the entry: what was written last, or what the call found. */
+export function read(env: Env, declared: Declared, span: Span): DlValue {
+  if (declared.kind === "param") touch(env.context, env.frame, declared.path);
+  return makeTensor(env.context.builder, current(env.context, declared), span);
+}
+
+/** Settings and the random state: nothing in a loop writes them. */
+const isFixed = (path: string): boolean => path.startsWith("setting.") || path.startsWith("rng.");
+
+/** The same in the graph at hand. A loop carries the states that its body touches from turn to turn; everything else comes in from outside. */
+export function current(context: Context, declared: Declared): GraphValue {
+  const { region, versions } = context;
+  const last = versions.get(declared.path)?.at(-1);
+  if (last !== undefined) return last;
+  if (region === null) return leaf(context, declared);
+  const carried = declared.kind === "state" && region.carries !== null && !isFixed(declared.path);
+  const value = carried ? carryLeaf(context, region, carryOf(context, declared)) : importValue(context, region, current(region.parent, declared));
+  versions.set(declared.path, [value]);
+  return value;
+}
+
+/** Which carry of the loop a state is; it becomes one if it is none yet. */
+function carryOf({ region }: Context, declared: Declared): number {
+  const list = region?.carries?.list ?? [];
+  const known = list.findIndex((carry) => carry.path === declared.path);
+  if (known >= 0 || region === null) return known;
+  list.push({ path: declared.path, init: current(region.parent, declared) });
+  return list.length - 1;
+}
+
+/** The states that a region has written, with their last values. */
+export function writtenIn(context: Context): ReadonlyMap<string, GraphValue> {
+  const written = new Map<string, GraphValue>();
+  for (const [path, versions] of context.versions) {
+    const last = versions.at(-1);
+    const found = versions[0]?.node.op.form.kind === "leaf" && versions.length === 1;
+    if (last !== undefined && !found) written.set(path, last);
+  }
+  return written;
+}
+
+/** The value that the call finds. */
+export function leaf(context: Context, declared: Declared): GraphValue {
+  const { builder } = context;
+  const before = builder.span;
+  builder.span = declared.span;
+  const value = declared.kind === "param" ? builder.param(declared.path, declared.type) : builder.state(declared.path, declared.type);
+  builder.span = before;
+  context.versions.set(declared.path, [value]);
+  return value;
+}
+
+export function write(context: Context, path: string, value: GraphValue): void {
+  context.versions.set(path, [...(context.versions.get(path) ?? []), value]);
+}
+
+/** Notes a param under every model and layer whose application is running. */
+function touch(context: Context, frame: Frame, path: string): void {
+  for (let at: Frame | null = frame; at !== null; at = at.parent) {
+    const under = context.paramsUnder.get(at.path) ?? new Set<string>();
+    under.add(path);
+    context.paramsUnder.set(at.path, under);
+  }
+}

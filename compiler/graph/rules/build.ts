@@ -1,0 +1,87 @@
+import { never, present } from "../../support/invariant.ts";
+import { isFloat, sameType, type TensorType } from "../../types/tensor-type.ts";
+import { brokenCondition, makeNode } from "../build.ts";
+import type { Attrs, Node, Value } from "../ir.ts";
+import type { Match } from "./match.ts";
+import type { Op, OpTable } from "../op.ts";
+import type { Apply, Pattern } from "./parse.ts";
+
+/** What the right side of a rule makes: its value, and the nodes that are new, operands first. */
+export interface Built {
+  readonly value: Value;
+  readonly nodes: readonly Node[];
+}
+
+/** The right side for one match; null where an op's conditions do not hold, or the type is not that of the value to be replaced. */
+export function buildRight(pattern: Pattern, match: Match, table: OpTable): Built | null {
+  const nodes: Node[] = [];
+  const built = new RightBuilder(match, table, nodes).build(pattern);
+  const value = typeof built === "number" ? splat(table, nodes, match.root.type, built) : built;
+  return value !== null && sameType(value.type, match.root.type) ? { value, nodes } : null;
+}
+
+class RightBuilder {
+  private readonly match: Match;
+  private readonly table: OpTable;
+  private readonly nodes: Node[];
+
+  constructor(match: Match, table: OpTable, nodes: Node[]) {
+    this.match = match;
+    this.table = table;
+    this.nodes = nodes;
+  }
+
+  build(pattern: Pattern): Value | number | null {
+    switch (pattern.kind) {
+      case "number":
+        return pattern.value;
+      case "variable":
+        return this.match.value(pattern.name);
+      case "apply":
+        return this.apply(pattern);
+      default:
+        return never(pattern);
+    }
+  }
+
+  private apply({ op, args, attrs: named, rest }: Apply): Value | null {
+    const parts = args.map((arg) => this.build(arg));
+    if (!parts.every((part) => part !== null)) return null;
+    const attrs: Attrs = {
+      ...op.defaults,
+      ...(rest === null ? {} : this.match.rest(rest)),
+      ...Object.fromEntries(Array.from(named, ([name, attr]) => [name, attr.kind === "literal" ? attr.value : this.match.attr(attr.name)])),
+    };
+    const operands = this.operands(op, parts, attrs);
+    if (operands === null) return null;
+    const node = makeNode(op, operands, attrs, this.match.root.node.span, notesOf(this.match.root.node));
+    this.nodes.push(node);
+    return node.results[0] ?? null;
+  }
+
+  /** A number takes the type of the first operand with which the op's conditions hold. */
+  private operands(op: Op, parts: readonly (Value | number)[], attrs: Attrs): readonly Value[] | null {
+    const types = parts.filter((part) => typeof part !== "number").map((part) => part.type);
+    const candidates = types.length === 0 ? [undefined] : types;
+    for (const like of candidates) {
+      const all = parts.map((part) => (typeof part === "number" ? present(like, "a rule has no type for a number") : part.type));
+      if (brokenCondition(op, all, attrs) !== null) continue;
+      const values = parts.map((part, index) =>
+        typeof part === "number" ? splat(this.table, this.nodes, present(all[index], "a type is missing"), part) : part,
+      );
+      return values.every((value) => value !== null) ? values : null;
+    }
+    return null;
+  }
+}
+
+/** New nodes keep the stage of what they replace; groups and places are decided later. */
+const notesOf = ({ notes: { stage } }: Node): { stage?: "weights" } => (stage === undefined ? {} : { stage });
+
+/** Null where the dtype does not have the number. */
+function splat(table: OpTable, nodes: Node[], { dtype, shape }: TensorType, value: number): Value | null {
+  if (!isFloat(dtype) && !Number.isInteger(value)) return null;
+  const node = makeNode(present(table.get("constant"), "there is no op constant"), [], { value, dtype, shape });
+  nodes.push(node);
+  return node.results[0] ?? null;
+}

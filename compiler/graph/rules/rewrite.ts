@@ -1,0 +1,185 @@
+/**
+ * Rewrite rules, written in the language of the graph's text:
+ *
+ *   rule("x * 1 => x")
+ *   rule("neg(neg(x)) => x")
+ *   rule("reshape(reshape(x)){..s} => reshape(x){..s}")
+ *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) } })
+ *   rule("conv(y: mul(x, s), w){..a} => conv(x, w){..a}", (m) => m.splat("s") === 1 && m.onlyUse("y"))
+ *
+ * What stands in a rule:
+ * - a name is any value; the same name twice is the same value twice. `y: op(...)` also names the value of the op;
+ * - a number on the left is a splat constant of just that number (0 is not -0), on the right one of the type that is needed there;
+ * - `+ - * /` are add, sub, mul, div, and `-x` is neg; there is no other syntax but calls;
+ * - `{..a}` is all attributes of an op, `{axes}` or `{axes=p}` one of them by name, `{axes=[0]}` one with a value. Attributes that a left side does not
+ *   mention may be anything; a right side needs all that have no default.
+ *
+ * Rules for writing rules:
+ * - The right side is never worse than the left: fewer nodes, or cheaper ones, or the canonical form of something.
+ * - Constants stand on the right: a rule brings them there once, and all other rules rely on it. There is no commutativity beyond that; where both
+ *   orders matter, write both rules.
+ * - No rule undoes another: every chain of firings must end.
+ * - A left side copies no work: guard a part that others may use too with `onlyUse`, unless what remains is free.
+ * - Say what the rule does to NaN, infinities and -0 where it does anything to them. `x * 0 => 0` is not a rule.
+ * - Shapes guard themselves: a rule fires only where both sides have the same type and the conditions of the ops on the right hold.
+ * - The first rule that fires wins; put special cases before general ones. Each rule fires in some test.
+ *
+ * Rules are parsed when `ruleSet` is called, as the module loads: an unknown op, a wrong arity, or a name on the right that the left does not bind is an
+ * invariant there. Sweeps over the graph, operands first, repeat until no rule fires; what a rule makes is tried at once, within the sweep.
+ */
+import { DiagnosticError } from "../../../dsl/diagnostic.ts";
+import { fail, invariant, InvariantError, present } from "../../support/invariant.ts";
+import { makeNode, type GraphBuilder } from "../build.ts";
+import type { Attr, Graph, Node, Value } from "../ir.ts";
+import type { Op, OpTable } from "../op.ts";
+import { append, dropDead, rebuild } from "../rebuild.ts";
+import { buildRight, type Built } from "./build.ts";
+import { checkRule } from "./check.ts";
+import { Match, resembles } from "./match.ts";
+import { parseRule, type RuleTrees } from "./parse.ts";
+
+export { Match } from "./match.ts";
+
+export type Guard = (match: Match) => boolean;
+
+export interface RuleOptions {
+  /** The rule fires only where this holds. */
+  readonly when?: Guard;
+  /** Attributes of the right side that are computed from the match; null if the rule does not fire. */
+  readonly gives?: Readonly<Record<string, (match: Match) => Attr | null>>;
+}
+
+/** A rule before it has met its op table. */
+export interface RuleText extends RuleOptions {
+  readonly text: string;
+}
+
+export interface Rule extends RuleText, RuleTrees {
+  /** How often it has fired since the module was loaded; tests see to it that each one does. */
+  fired: number;
+}
+
+export interface RuleSet {
+  readonly table: OpTable;
+  readonly rules: readonly Rule[];
+  /** By the op at the root of the left side, in order. */
+  readonly byOp: ReadonlyMap<Op, readonly Rule[]>;
+}
+
+export const rule = (text: string, options: Guard | RuleOptions = {}): RuleText => ({ text, ...(typeof options === "function" ? { when: options } : options) });
+
+/** Parses and checks the rules; a bare text is a rule without guard. */
+export function ruleSet(table: OpTable, rules: readonly (RuleText | string)[]): RuleSet {
+  const loaded = rules.map((item) => load(typeof item === "string" ? rule(item) : item, table));
+  return { table, rules: loaded, byOp: Map.groupBy(loaded, ({ left }) => left.op) };
+}
+
+function load(item: RuleText, table: OpTable): Rule {
+  try {
+    const trees = parseRule(item.text, table);
+    checkRule(trees, Object.keys(item.gives ?? {}));
+    return { ...item, ...trees, fired: 0 };
+  } catch (error) {
+    const says =
+      error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
+    return fail(`the rule "${item.text}": ${says}`);
+  }
+}
+
+/** A chain of rules that fire on what the one before has made is never this long by good intention. */
+const longestChain = 200;
+
+/** Applies the rules until none fires. A graph in which none fires is given back as it is; otherwise it comes without dead nodes. */
+export function rewrite(graph: Graph, rules: RuleSet): Graph {
+  let limit = 100 * (graph.nodes.length + 100);
+  for (let current = graph; ;) {
+    const sweep = new Sweep(current, rules, limit);
+    const next = sweep.run();
+    if (sweep.fired === 0) return current;
+    limit -= sweep.fired;
+    current = dropDead(next);
+  }
+}
+
+/** One pass over the nodes in order. */
+class Sweep {
+  fired = 0;
+  private chain = 0;
+  private readonly graph: Graph;
+  private readonly rules: RuleSet;
+  private readonly limit: number;
+  /** How often each value is used, never too few: what a firing has freed counts until the next sweep. */
+  private readonly uses = new Map<Value, number>();
+
+  constructor(graph: Graph, rules: RuleSet, limit: number) {
+    this.graph = graph;
+    this.rules = rules;
+    this.limit = limit;
+    for (const node of graph.nodes) for (const operand of node.operands) this.use(operand, 1);
+    for (const { value } of [...graph.outputs, ...graph.writes]) this.use(value, 1);
+  }
+
+  run(): Graph {
+    return rebuild(this.graph, (builder, node, operands) => {
+      const results = this.settle(builder, node, operands);
+      node.results.forEach((old, index) => {
+        const value = results[index];
+        if (value !== undefined && value !== old) this.use(value, this.uses.get(old) ?? 0);
+      });
+      return results;
+    });
+  }
+
+  private use(value: Value, times: number): void {
+    this.uses.set(value, (this.uses.get(value) ?? 0) + times);
+  }
+
+  /** Appends a node, or what the rules make of it. */
+  private settle(builder: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] {
+    const [result, second] = node.results;
+    const candidates = this.rules.byOp.get(node.op);
+    if (candidates === undefined || result === undefined || second !== undefined) return append(builder, node, operands).results;
+    const same = operands.every((value, index) => value === node.operands[index]);
+    const current = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
+    const built = this.firstToFire(candidates, present(current.results[0], "a copy has the same results"));
+    return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
+  }
+
+  /** What a rule has made is tried in turn, operands first. */
+  private settleBuilt(builder: GraphBuilder, { value, nodes }: Built): Value {
+    const settled = new Map<Value, Value>();
+    this.chain++;
+    for (const node of nodes) {
+      const operands = node.operands.map((operand) => settled.get(operand) ?? operand);
+      for (const operand of operands) this.use(operand, 1);
+      const results = this.settle(builder, node, operands);
+      node.results.forEach((old, index) => settled.set(old, present(results[index], "a node keeps its results")));
+    }
+    this.chain--;
+    return settled.get(value) ?? value;
+  }
+
+  private firstToFire(candidates: readonly Rule[], root: Value): Built | null {
+    for (const candidate of candidates) {
+      const built = this.attempt(candidate, root);
+      if (built === null) continue;
+      candidate.fired++;
+      this.fired++;
+      invariant(this.fired <= this.limit && this.chain < longestChain, `the rules do not come to an end; the last that fired is "${candidate.text}"`);
+      return built;
+    }
+    return null;
+  }
+
+  private attempt({ left, right, when, gives }: Rule, root: Value): Built | null {
+    if (!resembles(left, root)) return null;
+    const match = new Match(root, (value) => this.uses.get(value) ?? 0);
+    if (!match.matches(left, root) || (when !== undefined && !when(match))) return null;
+    for (const [name, compute] of Object.entries(gives ?? {})) {
+      const attr = compute(match);
+      if (attr === null) return null;
+      match.give(name, attr);
+    }
+    return buildRight(right, match, this.rules.table);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import type { Source } from "../../dsl/span.ts";
+import { createSession, type Session } from "../../runtime/session.ts";
+import type { Tensor } from "../../runtime/tensor.ts";
+import { compileProgram, type CompileOptions, type Target } from "../compile.ts";
+import type { Assertion } from "../frontend/context.ts";
+import { elaborateTests, type ElaboratedTest } from "../frontend/tests.ts";
+import { withStandIns } from "./assumed-dims.ts";
+import { present } from "../support/invariant.ts";
+
+export interface TestResult {
+  readonly title: string;
+  /** What does not hold, once for each target that says so; empty if the test passes. */
+  readonly failures: readonly Diagnostic[];
+}
+
+/** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for mistakes in the text. */
+export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
+  const dims = options.dims ?? {};
+  const { program, tests, diagnostics } = withStandIns(
+    [dims],
+    (standIn) => elaborateTests(source, { variants: [dims], resolve: options.resolve, standIn }),
+    [8],
+  );
+  if (program === null) throw new DiagnosticError(diagnostics);
+  if (tests.length === 0) return [];
+  const compiled = compileProgram(program, options);
+  const sessions = new Map<Target, Session>();
+  for (const target of targets) sessions.set(target, await createSession(compiled.plan, await compiled.code(target), { seed: 0 }));
+  return tests.map((test) => ({ title: test.title, failures: [...sessions].flatMap(([target, session]) => failuresOf(test, target, session)) }));
+}
+
+function failuresOf(test: ElaboratedTest, target: Target, session: Session): Diagnostic[] {
+  session.reset(0);
+  const outputs = test.assertions.some((a) => typeof a.holds !== "boolean") ? session.run(test.entry) : {};
+  return test.assertions.flatMap((assertion) => {
+    const wrong = typeof assertion.holds === "boolean" ? (assertion.holds ? null : "false") : firstWrong(assertion, assertion.holds.output, outputs);
+    return wrong === null ? [] : [failure(test, assertion, `${target}: ${wrong}`)];
+  });
+}
+
+function failure(test: ElaboratedTest, { span, says }: Assertion, label: string): Diagnostic {
+  return {
+    code: "E0513",
+    says: says ?? "the assertion does not hold",
+    at: { span, says: label },
+    also: [{ span: test.span, says: "in this test" }],
+  };
+}
+
+/** Where an assertion is false first, with what was compared there; null if it holds. */
+function firstWrong({ sides }: Assertion, output: string, outputs: Readonly<Record<string, Tensor>>): string | null {
+  const { data, shape } = present(outputs[output], `no output ${output}`);
+  const at = data.indexOf(0);
+  if (at < 0) return null;
+  const place = shape.length === 0 ? "" : `at [${indexOf(at, shape).join(", ")}]: `;
+  const values = sides?.map((side) => String(Number((outputs[side]?.data[at] ?? Number.NaN).toPrecision(7)))) ?? [];
+  const count = data.filter((x) => x === 0).length;
+  return `${place}${values.length === 2 ? values.join(" against ") : "false"}${count > 1 ? `, and ${count - 1} more` : ""}`;
+}
+
+function indexOf(flat: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = flat;
+  for (const size of shape.toReversed()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
+}

@@ -1,0 +1,37 @@
+import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { position, type Source } from "../../dsl/span.ts";
+import type { CompileOptions } from "../compile.ts";
+import { elaborate } from "../frontend/program.ts";
+import { makeTrace } from "../frontend/values/trace.ts";
+import { withStandIns } from "./assumed-dims.ts";
+
+/**
+ * The text of a file with the inferred types at the ends of its lines: of each `let` and each step of a pipe, and all of them where a place is used with
+ * several. Throws a `DiagnosticError` for mistakes in the text.
+ */
+export function showShapes(source: Source, options: CompileOptions): string {
+  const dims = { ...options.dims, ...options.variants?.[0] };
+  const { resolve, entries } = options;
+  const { program, diagnostics, trace } = withStandIns([dims], (standIn) => {
+    const seen = makeTrace();
+    return { ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), standIn, trace: seen }), trace: seen };
+  });
+  if (program === null) throw new DiagnosticError(diagnostics);
+  const byLine = new Map<number, Map<number, Set<string>>>();
+  for (const { span, says } of trace.shapes) {
+    if (span.source !== source) continue;
+    const { line, column } = position(source, span.end);
+    const places = byLine.get(line) ?? new Map<number, Set<string>>();
+    byLine.set(line, places.set(column, (places.get(column) ?? new Set<string>()).add(says)));
+  }
+  const lines = source.text.split("\n");
+  const width = Math.min(100, Math.max(0, ...[...byLine.keys()].map((line) => lines[line - 1]?.length ?? 0)));
+  return lines
+    .map((text, k) => {
+      const places = byLine.get(k + 1);
+      if (places === undefined) return text;
+      const steps = [...places].sort(([a], [b]) => a - b).map(([, types]) => [...types].join(" or "));
+      return `${text.padEnd(width)}  // ${steps.join(" |> ")}`;
+    })
+    .join("\n");
+}

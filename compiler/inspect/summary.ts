@@ -1,0 +1,127 @@
+import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import type { Source } from "../../dsl/span.ts";
+import type { CompileOptions } from "../compile.ts";
+import type { Application, DlValue } from "../frontend/context.ts";
+import { elaborate } from "../frontend/program.ts";
+import { makeTrace } from "../frontend/values/trace.ts";
+import { withStandIns } from "./assumed-dims.ts";
+import type { Graph, Node } from "../graph/ir.ts";
+import { bytes, elements } from "../types/tensor-type.ts";
+
+export interface SummaryRow {
+  /** `dense`, and the path of its params where it has some. */
+  readonly name: string;
+  readonly path: string;
+  readonly depth: number;
+  /** Such as `[N, 28, 28, 6]`. */
+  readonly output: string;
+  /** Elements of the params under it; 0 for a second use of the same layer. */
+  readonly params: number;
+  /** Multiply-adds count as two. */
+  readonly flops: number;
+}
+
+export interface Summary {
+  readonly entry: string;
+  readonly inputs: readonly { readonly name: string; readonly shape: string }[];
+  readonly rows: readonly SummaryRow[];
+  readonly params: number;
+  readonly paramBytes: number;
+  /** Elements of states that are no part of training: running statistics and the like. */
+  readonly states: number;
+  readonly flops: number;
+  /** Sizes that stood in for dims that were not given. */
+  readonly assumed: readonly string[];
+}
+
+/** Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for mistakes in the text. */
+export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
+  const dims = { ...options.dims, ...options.variants?.[0] };
+  // Batches of one where that is possible, so that work is counted per example.
+  const result = withStandIns(
+    [dims],
+    (standIn) => {
+      const seen = makeTrace();
+      const { resolve } = options;
+      return { ...elaborate(source, { variants: [dims], resolve, ...(entry !== null && { entries: [entry] }), standIn, trace: seen }), trace: seen, standIn };
+    },
+    [1],
+  );
+  const { program, diagnostics, trace, standIn } = result;
+  if (program === null) throw new DiagnosticError(diagnostics);
+  const graph = program.entries[0]?.graph;
+  if (graph === undefined || (graph.name === "init" && entry !== "init"))
+    throw new DiagnosticError([{ code: "E0209", says: "there is no entry", help: "a summary is of an entry: entry predict(x: f32[N, 784]) { Net(x) }" }]);
+  const used = new Set(graph.nodes.filter((node) => node.op.name === "param" || node.op.name === "state").map((node) => String(node.attrs["path"])));
+  const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
+  const states = program.persistent.filter((p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path));
+  const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
+  const seen = new Set<string>();
+  const rows = trace.applications.filter((a) => a.entry === graph.name).map((application) => rowOf(application, sizes, seen));
+  const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return {
+    entry: graph.name,
+    inputs: graph.inputs.map((value) => ({ name: String(value.node.attrs["name"]), shape: `[${value.type.shape.join(", ")}]` })),
+    rows,
+    params: total([...sizes.values()]),
+    paramBytes: total(params.map((p) => bytes(p.type))),
+    states: total(states.map((p) => elements(p.type.shape))),
+    flops: graphFlops(graph.nodes),
+    assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${standIn}`),
+  };
+}
+
+function rowOf({ name, path, depth, result, nodes, turns }: Application, sizes: ReadonlyMap<string, number>, seen: Set<string>): SummaryRow {
+  const own = path === "" || seen.has(path) ? [] : [...sizes].filter(([p]) => p.startsWith(`${path}.`));
+  seen.add(path);
+  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: graphFlops(nodes) * turns };
+}
+
+function shapeOf(value: DlValue): string {
+  switch (value.kind) {
+    case "tensor":
+      return `[${value.value.type.shape.map((size, axis) => value.symbols[axis] ?? size).join(", ")}]`;
+    case "list":
+    case "tuple":
+      return value.items.map(shapeOf).join(" ");
+    case "record":
+      return [...value.fields].map(([name, field]) => `${name} ${shapeOf(field)}`).join(" ");
+    default:
+      return "";
+  }
+}
+
+const graphFlops = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
+const regionFlops = (region: Graph | undefined): number => (region === undefined ? 0 : graphFlops(region.nodes));
+
+/** The work of one node before any optimization; gradients are not expanded here and count as nothing. */
+function nodeFlops({ op, operands, results, attrs, regions }: Node): number {
+  const site = { operands: operands.map((v) => v.type), results: results.map((v) => v.type), attrs };
+  const { form } = op;
+  const out = results.reduce((sum, v) => sum + elements(v.type.shape), 0);
+  switch (form.kind) {
+    case "pointwise":
+      return out;
+    case "reduce":
+      return out * elements(form.extents(site));
+    case "scatter":
+      return elements(form.domain(site));
+    case "contract": {
+      const dims = form.contraction(site)?.dims;
+      const [, kernel] = site.operands;
+      // A convolution whose padding is not explicit yet: each output takes one filter, [...window, in], of the kernel.
+      const filter = kernel === undefined ? 0 : elements(kernel.shape) / (kernel.shape.at(-1) ?? 1);
+      return 2 * (dims === undefined ? out * filter : elements(dims.map((dim) => dim.size)));
+    }
+    case "scan":
+      return Number(attrs["length"]) * regionFlops(regions[0]);
+    case "cond":
+      return Math.max(regionFlops(regions[0]), regionFlops(regions[1]));
+    case "while":
+      return regionFlops(regions[0]) + regionFlops(regions[1]);
+    case "inline":
+      return regionFlops(regions[0]);
+    default:
+      return 0;
+  }
+}

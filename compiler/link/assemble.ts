@@ -1,0 +1,126 @@
+import type { EntryPlan, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
+import type { GroupView } from "../graph/groups.ts";
+import type { Program, Value } from "../graph/ir.ts";
+import type { Kernel } from "../kernel/ir.ts";
+import { printKernel } from "../kernel/print.ts";
+import { layOut } from "./layout.ts";
+import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
+import type { LoweredGroup } from "../schedule/lower.ts";
+import { Lowering } from "../schedule/lowering.ts";
+import { guardGap, guardNotes, handovers, numberOf, ValueNumbers } from "./guard-notes.ts";
+import { addressOf, namesOfEntry, stepsOfEntry, type Library } from "./steps.ts";
+import { present } from "../support/invariant.ts";
+
+/** What an exported function of the module does. */
+export interface EntryCode {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+export interface Assembly {
+  readonly kernels: readonly Kernel[];
+  readonly entries: readonly EntryCode[];
+  readonly plan: Plan;
+}
+
+export type Variants = Program["entries"];
+
+/** Lowers the planned graphs and lays out one module of them: kernels that are the same but for their buffers' places are shared. */
+export function assemble(program: Program, variants: Variants, { profile, guards }: { profile: boolean; guards: boolean }): Assembly {
+  const graphs = variants.map(({ graph }) => graph);
+  const layout = layOut(program.persistent, graphs, guards ? guardGap : 0);
+  const names = guards ? namesOfEntry(new ValueNumbers()) : null;
+  const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
+  const library = new KernelLibrary();
+  const entries: EntryCode[] = [];
+  const plans = variants.map(({ dims, graph }): EntryPlan => {
+    const name = exportName(graph.name, dims, variants);
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, names);
+    const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
+    entries.push({ name, steps: callSteps });
+    if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
+    const memory = memoryOf(graph);
+    const slot = (slotName: string, value: Value): NamedSlot => ({
+      name: slotName,
+      dtype: value.type.dtype,
+      shape: value.type.shape,
+      offset: addressOf(value, graph, layout),
+    });
+    return {
+      name: graph.name,
+      dims,
+      inputs: graph.inputs.map((value) => slot(String(value.node.attrs["name"]), value)),
+      outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
+      call: name,
+      prepare,
+      writes: graph.writes.length > 0,
+      steps: callSteps,
+      prepareSteps,
+      scratchBytes: memory.planned,
+      liveBytes: memory.live,
+    };
+  });
+  const notes =
+    names &&
+    guardNotes(
+      program.persistent,
+      layout,
+      names.numbers,
+      graphs.map((graph) => ({
+        inputs: graph.inputs.map((value) => numberOf(value, names)),
+        outputs: graph.outputs.map(({ value }) => numberOf(value, names)),
+        writes: handovers(graph, names, persistentAt),
+      })),
+      entries.flatMap(({ steps }) => steps),
+    );
+  const plan: Plan = {
+    format: "dlc-plan-1",
+    model: program.name,
+    arenaBytes: layout.arenaBytes + (notes?.spare.bytes ?? 0),
+    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: persistentAt(path) })),
+    constants: layout.constants.map(({ offset, base64 }) => ({ offset, base64 })),
+    entries: plans,
+    profiled: profile || guards ? library.kernels.map(({ name }) => name) : [],
+    ...(program.settings !== undefined && program.settings.length > 0 && { settings: program.settings }),
+    ...(notes && { guards: notes }),
+  };
+  return { kernels: library.kernels, entries, plan };
+}
+
+/** `predict`, or `step_N64` where a module holds the entry for several sets of dims. */
+function exportName(name: string, dims: Readonly<Record<string, number>>, variants: Variants): string {
+  const alone = variants.filter(({ graph }) => graph.name === name).length === 1;
+  return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
+}
+
+/** Kernels by what they do; two that do the same under different names or origins are one. */
+class KernelLibrary implements Library {
+  readonly kernels: Kernel[] = [];
+  readonly #lowering = new Lowering();
+  readonly #known = new Map<Kernel, string>();
+  readonly #byText = new Map<string, string>();
+  readonly #names = new Map<string, number>();
+
+  /** The name under which the kernel can be called. */
+  add(kernel: Kernel): string {
+    const known = this.#known.get(kernel) ?? this.#named(kernel);
+    this.#known.set(kernel, known);
+    return known;
+  }
+
+  lower(group: GroupView): LoweredGroup {
+    return this.#lowering.of(group);
+  }
+
+  #named(kernel: Kernel): string {
+    const text = printKernel({ ...kernel, name: "kernel", origin: "" });
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const count = (this.#names.get(kernel.name) ?? 0) + 1;
+    this.#names.set(kernel.name, count);
+    const name = count === 1 ? kernel.name : `${kernel.name}_v${count}`;
+    this.kernels.push({ ...kernel, name });
+    this.#byText.set(text, name);
+    return name;
+  }
+}

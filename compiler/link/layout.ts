@@ -1,0 +1,66 @@
+import { dtypes } from "../../runtime/dtype.ts";
+import { constantData, isConstant, splatValue } from "../graph/facts.ts";
+import type { Graph, Persistent, Place, Value } from "../graph/ir.ts";
+import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
+import { invariant, present } from "../support/invariant.ts";
+import { bytes, type TensorType } from "../types/tensor-type.ts";
+
+/**
+ * The arena of a module: persistent tensors, then each entry's constants and caches, then one scratch area that all entries share. Offsets in bytes;
+ * the first bytes stay free, so that no address is 0.
+ */
+export interface Layout {
+  readonly arenaBytes: number;
+  readonly persistent: ReadonlyMap<string, number>;
+  /** Where the areas of a graph, or of a region, begin. A region's scratch is part of that of the graph around it. */
+  readonly areas: ReadonlyMap<Graph, { readonly constant: number; readonly cache: number }>;
+  readonly scratch: number;
+  readonly constants: readonly { readonly offset: number; readonly base64: string; readonly value: Value }[];
+}
+
+const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
+
+/** The graph and all regions inside it. */
+const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
+
+/** `gap` is how many bytes stay free behind every tensor and area. */
+export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[], gap = 0): Layout {
+  let end = 64;
+  const take = (size: number, to = 16): number => {
+    const offset = align(end, to);
+    end = offset + size + gap;
+    return offset;
+  };
+  const paths = new Map(persistent.map(({ path, type }) => [path, take(bytes(type))]));
+  const areas = new Map(
+    graphs.flatMap(withRegions).map((graph) => {
+      const memory = memoryOf(graph);
+      return [graph, { constant: take(memory.constants, 64), cache: take(memory.cache, 64) }] as const;
+    }),
+  );
+  const scratch = take(Math.max(0, ...graphs.map((graph) => memoryOf(graph).planned)), 64);
+  const constants = [...areas].flatMap(([graph, { constant }]) =>
+    graph.nodes.flatMap((node) => {
+      const [value] = node.results;
+      const place = node.notes.places?.[0];
+      if (value === undefined || !isConstant(node) || splatValue(value) !== null || place?.area !== "constant") return [];
+      return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
+    }),
+  );
+  return { arenaBytes: align(end), persistent: paths, areas, scratch, constants };
+}
+
+/** The place of a value that must have one. */
+export function placeOf(value: Value): Place {
+  const place = value.node.notes.places?.[value.index];
+  invariant(place !== undefined && place !== null, `${value.node.op.name} has no place in memory`);
+  return place;
+}
+
+function encode(type: TensorType, data: Float64Array): string {
+  const typed = new dtypes[type.dtype].array(data);
+  const raw = new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+  let text = "";
+  for (let i = 0; i < raw.length; i += 4096) text += String.fromCharCode(...raw.subarray(i, i + 4096));
+  return btoa(text);
+}

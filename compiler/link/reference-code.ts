@@ -1,0 +1,37 @@
+import { dtypes } from "../../runtime/dtype.ts";
+import type { Code, EntryPlan, Exports, Plan, Slot } from "../../runtime/plan.ts";
+import { evaluate } from "../graph/evaluate.ts";
+import type { Graph } from "../graph/ir.ts";
+import { present } from "../support/invariant.ts";
+import { elements } from "../types/tensor-type.ts";
+
+/** Code that runs the graphs in the reference interpreter, on the arena of the compiled module: slow, and the oracle for everything else. */
+export function referenceCode(plan: Plan, graphs: readonly Graph[], precision: "f32" | "f64" = "f32"): Code {
+  return {
+    kind: "js",
+    instantiate: ({ buffer }): Exports => {
+      const memory = buffer as ArrayBuffer;
+      const exports = plan.entries.flatMap((entry, i) => {
+        const call = (): void => runEntry(plan, entry, present(graphs[i], "an entry has a graph"), memory, precision);
+        return [[entry.call, call] as const, ...(entry.prepare === null ? [] : [[entry.prepare, (): void => {}] as const])];
+      });
+      return Object.fromEntries(exports);
+    },
+  };
+}
+
+function runEntry(plan: Plan, entry: EntryPlan, graph: Graph, memory: ArrayBuffer, precision: "f32" | "f64"): void {
+  const { outputs, writes } = evaluate(graph, {
+    inputs: new Map(entry.inputs.map((slot) => [slot.name, read(memory, slot)])),
+    persistent: new Map(plan.persistent.map((slot) => [slot.path, read(memory, slot)])),
+    precision,
+  });
+  for (const slot of plan.persistent) {
+    const value = writes.get(slot.path);
+    if (value !== undefined) view(memory, slot).set(value.data);
+  }
+  for (const slot of entry.outputs) view(memory, slot).set(present(outputs.get(slot.name), `no output ${slot.name}`).data);
+}
+
+const view = (memory: ArrayBuffer, slot: Slot) => new dtypes[slot.dtype].array(memory, slot.offset, elements(slot.shape));
+const read = (memory: ArrayBuffer, slot: Slot): Float64Array => Float64Array.from(view(memory, slot));

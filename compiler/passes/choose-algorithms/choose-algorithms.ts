@@ -1,0 +1,27 @@
+import { rebuild } from "../../graph/rebuild.ts";
+import type { Pass } from "../pass.ts";
+import { explicitConv } from "./convolutions.ts";
+import { packed } from "./pack.ts";
+import { stabilityOf } from "../../analysis/stage.ts";
+
+/**
+ * Says how each contraction is computed. After the passes that look for convolutions and products, because it leaves none to be recognised; before
+ * split-by-stage, which moves the preparation of weights (reversing, packing) out of the call.
+ *
+ * 1. A convolution's padding becomes a `pad` of its own, so that the convolution is a plain affine sum (implicit product, no im2col).
+ * 2. The gradient with respect to a convolution's input becomes a convolution of the spread and padded output gradient with the turned kernel.
+ * 3. A product large enough for a register tile reads one side from panels of 8 columns (`pack`, then `contraction`); the rest stay as they are.
+ */
+export const chooseAlgorithms: Pass = {
+  name: "choose-algorithms",
+  says: "makes padding explicit and gives products their packed form",
+  needs: ["differentiated"],
+  gives: ["chosen"],
+  breaks: ["simplified", "staged", "fused", "planned"],
+  exact: false,
+  run: (graph) => {
+    const explicit = rebuild(graph, (builder, node, operands) => explicitConv(builder, node, operands));
+    const stability = stabilityOf(explicit);
+    return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability));
+  },
+};

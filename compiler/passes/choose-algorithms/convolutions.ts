@@ -1,0 +1,140 @@
+// Convolutions in terms of convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
+import type { GraphBuilder } from "../../graph/build.ts";
+import { listAttr } from "../../graph/facts.ts";
+import type { Attrs, Node, Value } from "../../graph/ir.ts";
+import { elements } from "../../types/tensor-type.ts";
+import { at, iota } from "../../support/lists.ts";
+import { convAttrs, type ConvAttrs } from "../../analysis/conv-attrs.ts";
+
+type Operands = readonly Value[];
+type Form = (g: GraphBuilder, operands: Operands, node: Node) => readonly Value[] | null;
+
+const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
+  ["conv", (g, operands, node) => unpadded(g, node, operands)],
+  ["conv_kernel_gradient", (g, operands, node) => unpadded(g, node, operands)],
+  ["conv_input_gradient", inputGradient],
+]);
+
+/** The same without padding and without `conv_input_gradient`; null for any other node, and where there is nothing to do. */
+export function explicitConv(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
+  const form = forms.get(node.op.name);
+  if (form === undefined) return null;
+  // Sums of nothing; neither pad nor slice takes what is empty.
+  const isEmpty = [...operands, ...node.results].some(({ type }) => elements(type.shape) === 0);
+  return isEmpty ? node.results.map(({ type }) => g.zeros(type)) : form(g, operands, node);
+}
+
+/** The first operand is the image, in `conv` and in `conv_kernel_gradient`. */
+function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
+  const { padding } = convAttrs(node.attrs);
+  if (padding.every(([lo, hi]) => lo === 0 && hi === 0)) return null;
+  const image = padImage(
+    g,
+    at(operands, 0),
+    padding,
+    padding.map(() => 1),
+  );
+  return g.callAll(node.op.name, [image, at(operands, 1)], { ...node.attrs, padding: padding.map(() => [0, 0]) });
+}
+
+/**
+ * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With dy spread to stride 1 by zeros between its
+ * neighbours, and the kernel turned around, this is a convolution with padding dilation * (k - 1) - lo in front.
+ */
+function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly Value[] | null {
+  if (dy === undefined || w === undefined) return null;
+  const { stride, dilation, padding, groups } = convAttrs(node.attrs);
+  const size = listAttr(node.attrs, "size");
+  if (stride.some((s) => s > 1) && dilation.every((d) => d === 1)) return [byPhases(g, dy, w, { stride, padding, groups, size })];
+  const around = size.map((wanted, axis) => {
+    const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
+    const spread = (at(dy.type.shape, axis + 1) - 1) * at(stride, axis) + 1;
+    const lo = reach - at(at(padding, axis), 0);
+    return [lo, wanted + reach - lo - spread] as const;
+  });
+  const attrs: Attrs = { stride: size.map(() => 1), padding: size.map(() => [0, 0]), dilation, groups };
+  return g.callAll("conv", [padImage(g, dy, around, stride), turnedKernel(g, w, groups)], attrs);
+}
+
+interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
+  readonly size: readonly number[];
+}
+
+/**
+ * With a stride s, the elements of dx at one place modulo s see every s-th tap of the kernel alone: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s j], where
+ * k = (r + lo) mod s and t = (r + lo - k) / s. So dx is woven of s convolutions of stride 1 per axis, and nothing is multiplied by the zeros of a spread dy
+ * (W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016).
+ */
+function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, groups, size }: Strided): Value {
+  const counts = size.map((n, axis) => Math.ceil(n / at(stride, axis)));
+  const [batch, channels] = [at(dy.type.shape, 0), at(w.type.shape, size.length) * groups];
+  const phase = (places: readonly number[]): Value => {
+    const taps = places.map((r, axis) => {
+      const [s, moved] = [at(stride, axis), r + at(at(padding, axis), 0)];
+      const first = moved % s;
+      return { first, shift: (moved - first) / s, count: Math.ceil((at(w.type.shape, axis) - first) / s) };
+    });
+    if (taps.some(({ count }) => count <= 0)) return g.zeros({ dtype: dy.type.dtype, shape: [batch, ...counts, channels] });
+    const start = [...taps.map(({ first }) => first), 0, 0];
+    const part = g.call("slice", [w], { start, limit: w.type.shape, stride: [...stride, 1, 1] });
+    const around = taps.map(({ shift, count }, axis) => {
+      const lo = count - 1 - shift;
+      return [lo, at(counts, axis) + count - 1 - lo - at(dy.type.shape, axis + 1)] as const;
+    });
+    const ones = size.map(() => 1);
+    const attrs: Attrs = { stride: ones, padding: size.map(() => [0, 0]), dilation: ones, groups };
+    return g.call("conv", [padImage(g, dy, around, ones), turnedKernel(g, part, groups)], attrs);
+  };
+  // The phases along the last axis first, each beside its neighbour: [.., count, s, ..] is [.., count * s, ..].
+  const weave = (axis: number, places: readonly number[]): Value => {
+    if (axis === size.length) return phase(places);
+    const parts = iota(at(stride, axis)).map((r) => weave(axis + 1, [...places, r]));
+    const [first, ...rest] = parts;
+    if (first === undefined || rest.length === 0) return weave(axis + 1, [...places, 0]);
+    const { shape } = first.type;
+    const beside = parts.map((part) => g.reshape(part, shape.toSpliced(axis + 2, 0, 1)));
+    return g.reshape(g.call("concat", beside, { axis: axis + 2 }), shape.with(axis + 1, at(shape, axis + 1) * at(stride, axis)));
+  };
+  const woven = weave(0, []);
+  const limit = [batch, ...size, channels];
+  if (limit.every((n, axis) => n === at(woven.type.shape, axis))) return woven;
+  return g.call("slice", [woven], { start: limit.map(() => 0), limit, stride: limit.map(() => 1) });
+}
+
+/** Pads, or cuts where the padding is negative, the spatial axes; neighbours come to lie `spacing` apart, zeros between them. */
+function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spacing: readonly number[]): Value {
+  const around = <T>(spatial: readonly T[], rest: T): T[] => [rest, ...spatial, rest];
+  const lo = around(
+    padding.map(([n]) => n),
+    0,
+  );
+  const hi = around(
+    padding.map(([, n]) => n),
+    0,
+  );
+  const interior = around(
+    spacing.map((n) => n - 1),
+    0,
+  );
+  const grows = [...lo, ...hi, ...interior].some((n) => n > 0);
+  const grown = grows ? g.call("pad", [x], { lo: lo.map(notNegative), hi: hi.map(notNegative), interior, value: 0 }) : x;
+  if ([...lo, ...hi].every((n) => n >= 0)) return grown;
+  const start = lo.map((n) => notNegative(-n));
+  const limit = grown.type.shape.map((n, axis) => n - notNegative(-at(hi, axis)));
+  return g.call("slice", [grown], { start, limit, stride: start.map(() => 1) });
+}
+
+const notNegative = (n: number): number => Math.max(n, 0);
+
+/** w[k, c, (g, o)] becomes w[K - 1 - k, o, (g, c)]. */
+function turnedKernel(g: GraphBuilder, w: Value, groups: number): Value {
+  const spatial = w.type.shape.slice(0, -2);
+  const axes = iota(spatial.length).filter((axis) => at(spatial, axis) > 1);
+  const reversed = axes.length === 0 ? w : g.call("reverse", [w], { axes });
+  const rank = spatial.length;
+  const keep = iota(rank);
+  if (groups === 1) return g.transpose(reversed, [...keep, rank + 1, rank]);
+  const [c, o] = [at(w.type.shape, rank), at(w.type.shape, rank + 1) / groups];
+  const split = g.transpose(g.reshape(reversed, [...spatial, c, groups, o]), [...keep, rank + 2, rank + 1, rank]);
+  return g.reshape(split, [...spatial, o, groups * c]);
+}

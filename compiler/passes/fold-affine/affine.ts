@@ -1,0 +1,126 @@
+// x * scale + shift, where scale and shift are channels that do not depend on the call, and how a contraction takes them in.
+import type { GraphBuilder } from "../../graph/build.ts";
+import type { Node, Value } from "../../graph/ir.ts";
+import { isFloat } from "../../types/tensor-type.ts";
+import { at } from "../../support/lists.ts";
+import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../analysis/contraction-axes.ts";
+import { combine, moved, spread, type Channel } from "../../analysis/broadcast-vector.ts";
+
+export interface Affine {
+  readonly base: Value;
+  /** Something else needs the base as it is, so that a contraction must not be made a second time with other weights. */
+  readonly shared: boolean;
+  readonly scale: Channel | null;
+  readonly shift: Channel | null;
+  /** How many operations of the call stage it takes as the graph stands. */
+  readonly cost: number;
+}
+
+/** Whether a value is known before the call. */
+type Early = (value: Value) => boolean;
+
+export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, scale: null, shift: null, cost: 0 });
+
+/** `x op c`, or `c op x` where that is the same. */
+export type Step = "add" | "sub" | "mul" | "div";
+
+/** The affine map with one more step behind it. */
+export function extended(g: GraphBuilder, x: Affine, step: Step, c: Channel): Affine {
+  const { shape } = x.base.type;
+  const { scale, shift, cost } = x;
+  if (step === "add") return { ...x, shift: shift === null ? c : combine(g, "add", shift, c, shape), cost: cost + 1 };
+  if (step === "sub") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combine(g, "sub", shift, c, shape), cost: cost + 1 };
+  const one: Channel = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
+  return {
+    ...x,
+    scale: scale === null && step === "mul" ? c : combine(g, step, scale ?? one, c, shape),
+    shift: shift === null ? null : combine(g, step, shift, c, shape),
+    cost: cost + 1,
+  };
+}
+
+/** The map's result, with the scale in the weights if the base is a contraction that can take it; null unless that is cheaper than the graph as it stands. */
+export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly value: Value; readonly affine: Affine } | null {
+  const scaled = x.scale === null ? x.base : x.shared ? null : scaledContraction(g, x.base, x.scale, early);
+  const scale = scaled === null ? x.scale : null;
+  const cost = (scale === null ? 0 : 1) + (x.shift === null ? 0 : 1);
+  if (cost >= x.cost) return null;
+  const base = scaled ?? x.base;
+  const { shape } = base.type;
+  const product = scale === null ? base : g.mul(base, spread(g, scale, shape));
+  const value = x.shift === null ? product : g.add(product, spread(g, x.shift, shape));
+  return { value, affine: { ...x, base, scale, cost } };
+}
+
+const sides = ["rhs", "lhs"] as const;
+type SideName = (typeof sides)[number];
+
+const operand = (node: { readonly operands: readonly Value[] }, side: SideName): Value => at(node.operands, side === "lhs" ? 0 : 1);
+const other = (side: SideName): SideName => (side === "lhs" ? "rhs" : "lhs");
+
+/** contract(x, w) * scale = contract(x, w * scale), where the scale's axes of the result are axes of w. */
+function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Channel, early: Early): Value | null {
+  const loops = isFloat(type.dtype) ? loopsOf(node) : null;
+  if (loops === null) return null;
+  for (const side of sides) {
+    const w = operand(node, side);
+    const onWeights = !early(w) ? null : moved(scale, (axis) => matchingAxis(loops, "out", axis, side));
+    // An axis along which an image is padded is longer in the loops, and what scales its edges has no place on the image.
+    const fits = onWeights?.axes.every((axis) => at(w.type.shape, axis) === at(loops.shapes[side], axis)) ?? false;
+    if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, spread(g, onWeights, w.type.shape)));
+  }
+  return null;
+}
+
+/** The same contraction, of the same place in the source, with another operand. */
+function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value): Value {
+  const operands = side === "lhs" ? [value, operand(node, "rhs")] : [operand(node, "lhs"), value];
+  const { span } = g;
+  g.span = node.span;
+  const result = g.call(node.op.name, operands, node.attrs);
+  g.span = span;
+  return result;
+}
+
+/** contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` tells what an operand is, if it may be taken apart. */
+export function contractionOfAffine(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  affine: (index: number) => Affine | null,
+  early: Early,
+): { readonly value: Value; readonly affine: Affine } | null {
+  const loops = loopsOf(node);
+  if (loops === null) return null;
+  for (const side of sides) {
+    const w = operand({ operands }, side);
+    const x = affine(side === "lhs" ? 1 : 0);
+    if (x === null || !early(w)) continue;
+    const taken = takenIn(g, node, loops, side, w, x);
+    if (taken !== null) return taken;
+  }
+  return null;
+}
+
+function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: Value, x: Affine): { value: Value; affine: Affine } | null {
+  // Past its edges a padded image is zero, and not the shift; and it is the lhs that is padded.
+  if (loops.padded && (side === "lhs" || x.shift !== null)) return null;
+  const onWeights = (channel: Channel): Channel | null => moved(channel, (axis) => matchingAxis(loops, other(side), axis, side));
+  const scale = x.scale === null ? null : onWeights(x.scale);
+  const bias = x.shift === null ? null : biasOf(g, loops, side, w, onWeights(x.shift));
+  if ((x.scale !== null && scale === null) || (x.shift !== null && bias === null)) return null;
+  const weights = scale === null ? w : g.mul(w, spread(g, scale, w.type.shape));
+  const operands = side === "lhs" ? [weights, x.base] : [x.base, weights];
+  const base = g.call(node.op.name, operands, node.attrs);
+  const value = bias === null ? base : g.add(base, spread(g, bias, base.type.shape));
+  return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
+}
+
+/** contract(shift, w) for a shift that lies along w: one number for each place of the axes of w that are not summed over. */
+function biasOf(g: GraphBuilder, loops: Loops, side: SideName, w: Value, shift: Channel | null): Channel | null {
+  const axes = splitAxes(loops, side);
+  if (axes === null || shift === null) return null;
+  const sum = g.sum(g.mul(w, spread(g, shift, w.type.shape)), axes.summed);
+  const channel: Channel = { value: sum, axes: [...axes.kept.keys()] };
+  return moved(channel, (axis) => axes.kept.get(axis) ?? null);
+}

@@ -1,0 +1,169 @@
+import { makeNode } from "../../graph/build.ts";
+import { isLeaf, isInput, splatValue } from "../../graph/facts.ts";
+import { base } from "../../graph/groups.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { dropDead, rebuild } from "../../graph/rebuild.ts";
+import { invariant, present } from "../../support/invariant.ts";
+import { findGroups, readsMemory, type Group } from "./groups.ts";
+import type { Pass } from "../pass.ts";
+
+/**
+ * Divides the nodes into groups, each of which becomes one kernel, and orders them for execution.
+ *
+ * Pointwise work joins the reduction, product or copy that reads it, or the one that made its operand; updates of one loop (a
+ * param and its optimizer slots) share it. What is free to repeat (broadcasts, iotas, random bits) is cloned into every group that
+ * reads it, so that it never reaches memory. Reshapes stay outside: they are views. The numbers say the order of execution: weights stage first.
+ *
+ * Which groups are good is `fuse-groups.ts`; how a group becomes loops is for the schedule.
+ */
+export const fuse: Pass = {
+  name: "fuse",
+  says: "gathers nodes into groups that become one kernel each",
+  needs: ["differentiated", "chosen", "inlined", "staged"],
+  gives: ["fused"],
+  breaks: ["simplified"],
+  exact: true,
+  // What nobody needs would be a kernel that stores nothing.
+  run: (graph, { region }) => emit(copyLeaves(dropDead(graph), region ?? false)),
+};
+
+/**
+ * Whatever leaves the graph, or is looked at by a view or a product, needs memory that a kernel has written: a leaf in such a
+ * place (a param to be returned, a zero to be written) is copied first. Inputs, and params that nobody writes, are memory already; what
+ * a region gives has a place of its own each time.
+ */
+function copyLeaves(graph: Graph, region: boolean): Graph {
+  const written = new Set(graph.writes.map(({ path }) => path));
+  const copied = new Map<Value, Value>();
+  const stable = (value: Value): boolean =>
+    isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
+  const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
+  const inner = rebuild(graph, (builder, node, operands) => {
+    if (operands.every((operand) => inMemory(operand, node))) return null;
+    const stage = node.notes.stage === undefined ? {} : { stage: node.notes.stage };
+    const stored = (operand: Value): Value =>
+      inMemory(operand, node) ? operand : present(builder.addNode(builder.op("copy"), [operand], {}, stage).results[0], "a copy has a result");
+    return builder.addNode(node.op, operands.map(stored), node.attrs, node.notes, node.regions).results;
+  });
+  const nodes = [...inner.nodes];
+  const leave = (value: Value, write: boolean): Value => {
+    const source = base(value);
+    if (!isLeaf(source.node) || (!write && !region && stable(source))) return value;
+    const known = copied.get(value);
+    if (known !== undefined) return known;
+    const node = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span);
+    nodes.push(node);
+    const made = present(node.results[0], "a copy has a result");
+    copied.set(value, made);
+    return made;
+  };
+  const outputs = inner.outputs.map(({ name, value }) => ({ name, value: leave(value, false) }));
+  const writes = inner.writes.map(({ path, value }) => ({ path, value: leave(value, true) }));
+  return { ...inner, nodes, outputs, writes };
+}
+
+/** Groups in an order in which producers come first, close to the order of the program, weights stage before call stage. */
+function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[] {
+  const index = new Map(graph.nodes.map((node, i) => [node, i]));
+  const groups = new Set(graph.nodes.flatMap((node) => groupOf.get(node) ?? []));
+  const needs = new Map<Group, Set<Group>>();
+  for (const group of groups) {
+    const found = new Set<Group>();
+    const seen = new Set<Node>();
+    const visit = (node: Node): void => {
+      if (seen.has(node)) return;
+      seen.add(node);
+      const home = groupOf.get(node);
+      if (home !== undefined && home !== group) found.add(home);
+      else for (const operand of node.operands) visit(operand.node);
+    };
+    for (const member of group.members) visit(member);
+    needs.set(group, found);
+  }
+  const last = new Map(
+    [...groups].map((group) => [group, Math.max(...[...group.members].map((node) => present(index.get(node), "a group's node is not in the graph")))]),
+  );
+  const first = (group: Group): number => present(last.get(group), "unknown group");
+  const staged = (group: Group): number => ([...group.members].some((node) => node.notes.stage === "weights") ? 0 : 1);
+  const waiting = [...groups].sort((a, b) => staged(a) - staged(b) || first(a) - first(b));
+  const order: Group[] = [];
+  const done = new Set<Group>();
+  const place = (group: Group, path: readonly Group[]): void => {
+    if (done.has(group)) return;
+    invariant(!path.includes(group), "groups depend on each other in a circle");
+    for (const need of [...present(needs.get(group), "unknown group")].sort((a, b) => first(a) - first(b))) place(need, [...path, group]);
+    done.add(group);
+    order.push(group);
+  };
+  for (const group of waiting) place(group, []);
+  return order;
+}
+
+function emit(graph: Graph): Graph {
+  const { groupOf, free } = findGroups(graph);
+  const position = new Map(graph.nodes.map((node, i) => [node, i]));
+  const nodes: Node[] = [];
+  /** What a value became: one for all, or, for free nodes, one per group. */
+  const shared = new Map<Node, Node>();
+
+  const copy = (node: Node, operands: readonly Value[], group: number | undefined, stage: "weights" | undefined): Node => {
+    const made = makeNode(node.op, operands, node.attrs, node.span, { ...(stage && { stage }), ...(group !== undefined && { group }) }, node.regions);
+    nodes.push(made);
+    return made;
+  };
+
+  /** A value as seen from outside of any group: leaves, views and what groups have stored. */
+  const outside = (value: Value): Value => {
+    const known = shared.get(value.node);
+    if (known !== undefined) return present(known.results[value.index], "a result is missing");
+    const kind = value.node.op.form.kind;
+    invariant(kind === "leaf" || kind === "view", `${value.node.op.name} is read before its group has run`);
+    const made = copy(value.node, value.node.operands.map(outside), undefined, value.node.notes.stage);
+    shared.set(value.node, made);
+    return present(made.results[value.index], "a result is missing");
+  };
+
+  for (const input of graph.inputs) outside(input);
+
+  executionOrder(graph, groupOf).forEach((group, number) => {
+    const stage = [...group.members].some((node) => node.notes.stage === "weights") ? "weights" : undefined;
+    const inside = new Map<Node, Node>();
+    const within = (node: Node, reader: Node): boolean => group.members.has(node) || (free.has(node) && (!readsMemory(reader) || free.has(reader)));
+    const read = (value: Value, reader: Node): Value => {
+      const { node } = value;
+      if (within(node, reader)) {
+        const made = inside.get(node) ?? clone(node);
+        return present(made.results[value.index], "a result is missing");
+      }
+      return outside(value);
+    };
+    const clone = (node: Node): Node => {
+      const operands = node.operands.map((operand) => read(operand, node));
+      const made = copy(node, operands, number, stage);
+      inside.set(node, made);
+      return made;
+    };
+    const members = [...group.members].sort((a, b) => present(position.get(a), "unknown node") - present(position.get(b), "unknown node"));
+    // Leaves and views that the group reads come before its first node, so that a group's nodes stand together.
+    const prepare = (node: Node, seen: Set<Node>): void => {
+      if (seen.has(node)) return;
+      seen.add(node);
+      for (const operand of node.operands) {
+        if (within(operand.node, node)) prepare(operand.node, seen);
+        else outside(operand);
+      }
+    };
+    const seen = new Set<Node>();
+    for (const member of members) prepare(member, seen);
+    for (const member of members) if (!inside.has(member)) clone(member);
+    for (const member of members) shared.set(member, present(inside.get(member), "a member was not copied"));
+  });
+
+  return {
+    ...graph,
+    inputs: graph.inputs.map(outside),
+    nodes,
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: outside(value) })),
+    writes: graph.writes.map(({ path, value }) => ({ path, value: outside(value) })),
+  };
+}

@@ -1,0 +1,241 @@
+import { isControl } from "../../graph/groups.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { present } from "../../support/invariant.ts";
+import { elements, sameShape } from "../../types/tensor-type.ts";
+import { GroupOrder } from "./order.ts";
+import { elementCost } from "../../analysis/element-cost.ts";
+
+/**
+ * Finds the groups of `fuse`. Three kinds of nodes take part:
+ *
+ * - *anchors* (contract, reduce, scatter, pieces, lines) have an index space of their own; a group holds at most one;
+ * - *elements* (pointwise, map) can be computed at any index, inside whoever reads them;
+ * - *free* nodes cost nothing to repeat, so that every reader has its own copy: expansions (a broadcast), and generators, which read
+ *   at most scalars (an iota, random bits). They belong to no group.
+ */
+export interface Grouping {
+  /** The group of every node that is neither a leaf, nor a view, nor free. Nodes that must be stored though free have a group too. */
+  readonly groupOf: ReadonlyMap<Node, Group>;
+  readonly free: ReadonlySet<Node>;
+}
+
+export interface Group {
+  readonly members: Set<Node>;
+  anchor: Node | null;
+}
+
+/** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
+const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
+const maximumMembers = 96;
+
+/** Operators after a product that are written out for each of its register tile's dozen vectors. */
+const maximumEpilogue = 24;
+
+/** What the members, and what they repeat of others, cost for one element. */
+function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>): number {
+  const seen = new Set<Node>();
+  const visit = (node: Node): number => {
+    if (seen.has(node) || !(members.has(node) || free.has(node))) return 0;
+    seen.add(node);
+    return elementCost(node) + node.operands.reduce((sum, operand) => sum + visit(operand.node), 0);
+  };
+  return [...members].reduce((sum, node) => sum + visit(node), 0);
+}
+
+/** Views, products and control want their operands whole, as some kernel has written them. */
+export const readsMemory = (node: Node): boolean => node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
+const maximumBuffers = 24;
+
+type Kind = "leaf" | "view" | "element" | "anchor";
+
+const kindOf = (node: Node): Kind => {
+  switch (node.op.form.kind) {
+    case "leaf":
+      return "leaf";
+    case "view":
+      return "view";
+    case "pointwise":
+    case "map":
+      return "element";
+    default:
+      return "anchor";
+  }
+};
+
+const size = (value: Value): number => elements(value.type.shape);
+const result = (node: Node): Value => present(node.results[0], `${node.op.name} has no result`);
+const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
+
+/**
+ * Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. A view of such a thing is free too, unless it is to be
+ * in memory: then what it looks at is.
+ */
+function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
+  const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
+  const free = new Set<Node>();
+  const small = (value: Value): boolean =>
+    value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node);
+  const generators = new Set<Node>();
+  for (const node of graph.nodes) {
+    if (kindOf(node) === "view" && row(node.operands[0]) && !inMemory(node)) {
+      free.add(node);
+      generators.add(node);
+    }
+    if (kindOf(node) !== "element") continue;
+    const inputs = node.operands.reduce((sum, operand) => sum + size(operand), 0);
+    const expansion = node.op.form.kind === "map" && size(result(node)) > inputs;
+    const fromScalars = node.operands.every((operand) => size(operand) <= 1 || small(operand));
+    if (expansion || (fromScalars && size(result(node)) > 1)) free.add(node);
+    if (free.has(node) && fromScalars) generators.add(node);
+  }
+  return free;
+}
+
+/** How often `reader` reads an element of `operand`, at most on average. */
+function repeats(reader: Node, operand: Value): number {
+  const form = reader.op.form;
+  const site = { operands: reader.operands.map((v) => v.type), results: reader.results.map((v) => v.type), attrs: reader.attrs };
+  let reads = size(result(reader));
+  if (form.kind === "reduce") reads *= form.extents(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "scatter") reads = form.domain(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "lines") reads *= form.reads(site);
+  if (form.kind === "pieces") reads = size(operand);
+  if (form.kind === "contract" || isControl(reader)) return Infinity;
+  return reads / Math.max(1, size(operand));
+}
+
+export function findGroups(graph: Graph): Grouping {
+  const users = usersOf(graph);
+  const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
+  const free = freeNodes(graph, (node) => leaving.has(node) || (users.get(node) ?? []).some(readsMemory));
+  const groupOf = new Map<Node, Group>();
+  const alone = (node: Node): void => {
+    groupOf.set(node, { members: new Set([node]), anchor: kindOf(node) === "anchor" ? node : null });
+  };
+
+  // Consumers first: an element joins the one group that reads it, if that reads every element about once.
+  for (const node of graph.nodes.toReversed()) {
+    const kind = kindOf(node);
+    if (kind === "leaf" || (kind === "view" && !free.has(node))) continue;
+    const readers = users.get(node) ?? [];
+    const stored = leaving.has(node) || readers.some((reader) => readsMemory(reader) && !free.has(reader));
+    if (free.has(node)) {
+      if (stored) alone(node);
+      continue;
+    }
+    const homes = new Set(readers.map((reader) => groupOf.get(reader)));
+    const home = [...homes][0];
+    const inlined =
+      kind === "element" &&
+      !stored &&
+      homes.size === 1 &&
+      home !== undefined &&
+      readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, result(node)) <= 1) &&
+      home.members.size < maximumMembers;
+    if (inlined) {
+      home.members.add(node);
+      groupOf.set(node, home);
+    } else alone(node);
+  }
+
+  mergeAlongIdentity(graph, groupOf, users, free);
+  return { groupOf, free };
+}
+
+/** The nodes that read each node, once per operand. */
+function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
+  const users = new Map<Node, Node[]>();
+  for (const node of graph.nodes) {
+    for (const { node: source } of node.operands) {
+      const list = users.get(source);
+      if (list === undefined) users.set(source, [node]);
+      else list.push(node);
+    }
+  }
+  return users;
+}
+
+/** Nodes of the group that are computed at the group's own index: the anchor, what follows it pointwise, and pointwise ancestors of what leaves. */
+function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Set<Node> {
+  const identity = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (identity.has(node) || !group.members.has(node)) return;
+    identity.add(node);
+    if (pointwise(node)) for (const operand of node.operands) visit(operand.node);
+  };
+  for (const node of group.members) if ((users.get(node) ?? []).length === 0 || (users.get(node) ?? []).some((user) => !group.members.has(user))) visit(node);
+  return identity;
+}
+
+/** Producer and consumer become one group where the consumer reads the producer at its own index: epilogues, and several results of one loop. */
+function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, users: ReadonlyMap<Node, readonly Node[]>, free: ReadonlySet<Node>): void {
+  const order = new GroupOrder(graph, groupOf, users);
+  const updates = new Set(graph.writes.map(({ value }) => value.node));
+
+  for (const consumer of graph.nodes) {
+    if (!pointwise(consumer) || free.has(consumer)) continue;
+    for (const operand of consumer.operands) {
+      const producer = operand.node;
+      const a = groupOf.get(producer);
+      const b = groupOf.get(consumer);
+      if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
+      if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
+      if (consumer.notes.stage !== producer.notes.stage) continue;
+      if (!mergeable(a, b, users, updates, free)) continue;
+      // A way from one to the other through a third would have to run between two halves of one kernel.
+      order.join(a, b, () => {
+        for (const node of b.members) {
+          a.members.add(node);
+          groupOf.set(node, a);
+        }
+        a.anchor ??= b.anchor;
+      });
+    }
+  }
+}
+
+function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>, updates: ReadonlySet<Node>, free: ReadonlySet<Node>): boolean {
+  if (a.anchor !== null && b.anchor !== null) return false;
+  const anchor = a.anchor ?? b.anchor;
+  // An update happens in place, and a product rests its partial sums where it stores.
+  if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node))) return false;
+  if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
+  if (a.members.size + b.members.size > maximumMembers) return false;
+  const members = new Set([...a.members, ...b.members]);
+  const buffers = new Set<Value>();
+  for (const node of members) for (const operand of node.operands) if (!members.has(operand.node)) buffers.add(operand);
+  if (buffers.size > maximumBuffers) return false;
+  if (anchor?.op.form.kind === "contract" && epilogueCost(members, free) > maximumEpilogue) return false;
+  const identityInB = atIdentity(b, users);
+  const identityInA = atIdentity(a, users);
+  const crossings = [...b.members].flatMap((reader) =>
+    reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })),
+  );
+  const elsewhere = a.anchor === null ? new Set<Node>() : readElsewhere(b, free);
+  return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && !elsewhere.has(reader) && identityInA.has(operand.node));
+}
+
+/**
+ * Nodes of the group that it reads at other indices than its own, too (through a reverse, say): they are computed there once more, and so is all that they
+ * are computed from. An anchor is computed at the group's own index alone.
+ */
+function readElsewhere(group: Group, free: ReadonlySet<Node>): Set<Node> {
+  const elsewhere = new Set<Node>();
+  const inside = (node: Node): boolean => group.members.has(node) || free.has(node);
+  const mark = (node: Node): void => {
+    if (elsewhere.has(node) || !inside(node)) return;
+    elsewhere.add(node);
+    for (const operand of node.operands) mark(operand.node);
+  };
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node) || !inside(node)) return;
+    seen.add(node);
+    for (const operand of node.operands) {
+      if (!pointwise(node)) mark(operand.node);
+      visit(operand.node);
+    }
+  };
+  for (const node of group.members) visit(node);
+  return elsewhere;
+}

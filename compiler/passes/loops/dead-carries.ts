@@ -1,0 +1,178 @@
+// Liveness through the results, carries and inputs of control ops: what a loop or a branch need not take, carry or give.
+import { carryOf, carryPath, nextCarry, scanParts } from "../../graph/regions.ts";
+import { isInput } from "../../graph/facts.ts";
+import type { Attrs, Graph, Node, Value } from "../../graph/ir.ts";
+import { append, copyNode, kept, rebuild, topological } from "../../graph/rebuild.ts";
+import { GraphBuilder } from "../../graph/build.ts";
+import { present } from "../../support/invariant.ts";
+import { at, iota } from "../../support/lists.ts";
+
+/** What is left of a control op: places of its operands and results, and new attributes and regions. */
+interface Trimmed {
+  readonly operands: readonly number[];
+  readonly results: readonly number[];
+  readonly attrs: Attrs;
+  readonly regions: readonly Graph[];
+}
+
+/** Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs of the graph stay. */
+export function trim(graph: Graph): Graph {
+  const used = new Set(kept(graph));
+  const plans = new Map<Node, Trimmed | null>();
+  for (const node of graph.nodes.toReversed()) {
+    if (!isInput(node) && !node.results.some((value) => used.has(value))) continue;
+    const plan = trimmed(node, used);
+    plans.set(node, plan);
+    (plan?.operands ?? iota(node.operands.length)).forEach((index) => used.add(at(node.operands, index)));
+  }
+  if (plans.size === graph.nodes.length && [...plans.values()].every((plan) => plan === null)) return graph;
+  return rebuilt(graph, plans);
+}
+
+function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph {
+  const builder = new GraphBuilder(graph.name, graph.table);
+  const values = new Map<Value, Value>();
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is dropped and used`);
+  for (const node of graph.nodes) {
+    const plan = plans.get(node);
+    if (plan === undefined) continue;
+    if (plan === null) {
+      const { results } = append(builder, node, node.operands.map(now));
+      node.results.forEach((value, index) => values.set(value, at(results, index)));
+      continue;
+    }
+    builder.span = node.span;
+    const { results } = builder.addNode(
+      node.op,
+      plan.operands.map((index) => now(at(node.operands, index))),
+      plan.attrs,
+      node.notes,
+      plan.regions,
+    );
+    plan.results.forEach((old, index) => values.set(at(node.results, old), at(results, index)));
+  }
+  graph.inputs.forEach((value) => builder.inputs.push(now(value)));
+  graph.outputs.forEach(({ name, value }) => builder.output(name, now(value)));
+  graph.writes.forEach(({ path, value }) => builder.write(path, now(value)));
+  return builder.build();
+}
+
+function trimmed(node: Node, used: ReadonlySet<Value>): Trimmed | null {
+  const plan = planOf(
+    node,
+    iota(node.results.length).filter((index) => used.has(at(node.results, index))),
+  );
+  if (plan === null) return null;
+  const same = plan.operands.length === node.operands.length && plan.results.length === node.results.length;
+  return same && plan.regions.every((region, index) => region === node.regions[index]) ? null : plan;
+}
+
+function planOf(node: Node, results: readonly number[]): Trimmed | null {
+  switch (node.op.form.kind) {
+    case "scan":
+      return trimScan(node, results);
+    case "while":
+      return trimWhile(node, results);
+    case "cond":
+      return trimBranches(node, results, 1);
+    case "inline":
+      // A custom gradient has a backward region of a fixed signature; it is gone once the graph is differentiated.
+      return node.regions.length === 1 ? trimBranches(node, results, 0) : null;
+    default:
+      return null;
+  }
+}
+
+function trimScan({ attrs, operands, regions }: Node, results: readonly number[]): Trimmed {
+  const body = at(regions, 0);
+  const { carries, sequences } = scanParts(operands, attrs);
+  const outputs = results.filter((index) => index >= carries.length).map((index) => index - carries.length);
+  const needed = neededCarries(
+    [body],
+    body,
+    outputs,
+    results.filter((index) => index < carries.length),
+  );
+  const region = narrowed(body, outputs, needed);
+  const inputs = readInputs([region]);
+  return {
+    operands: [...needed, ...inputs.map((index) => carries.length + index)],
+    results: [...needed, ...outputs.map((index) => carries.length + index)],
+    attrs: { ...attrs, carries: needed.length, sequences: inputs.filter((index) => index < sequences.length).length },
+    regions: [withInputs(region, inputs)],
+  };
+}
+
+function trimWhile({ attrs, operands, regions }: Node, results: readonly number[]): Trimmed {
+  const [condition, body] = [at(regions, 0), at(regions, 1)];
+  const needed = neededCarries([condition], body, [], results);
+  const narrow = [narrowed(condition, [0], needed), narrowed(body, [], needed)];
+  const inputs = readInputs(narrow);
+  const count = operands.length - condition.inputs.length;
+  return {
+    operands: [...needed, ...inputs.map((index) => count + index)],
+    results: needed,
+    attrs: { ...attrs, carries: needed.length },
+    regions: narrow.map((region) => withInputs(region, inputs)),
+  };
+}
+
+/** Regions that run once; `first` operands stand before those that the regions take. */
+function trimBranches({ attrs, regions }: Node, results: readonly number[], first: number): Trimmed {
+  const narrow = regions.map((region) => narrowed(region, results, []));
+  const inputs = readInputs(narrow);
+  return {
+    operands: [...iota(first), ...inputs.map((index) => first + index)],
+    results,
+    attrs,
+    regions: narrow.map((region) => withInputs(region, inputs)),
+  };
+}
+
+/** Carries that a result, one of the outputs, or another needed carry depends on. `looks` are regions all of whose outputs count. */
+function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly number[], results: readonly number[]): readonly number[] {
+  const given = outputs.map((index) => at(body.outputs, index).value);
+  const roots = [...given, ...looks.filter((region) => region !== body).flatMap((region) => region.outputs.map(({ value }) => value))];
+  const needed = new Set(results);
+  for (let before = -1; before !== needed.size;) {
+    before = needed.size;
+    const next = [...needed].flatMap((index) => nextCarry(body, index) ?? []);
+    for (const node of topological([...roots, ...next])) {
+      const carry = carryOf(node);
+      if (carry !== null) needed.add(carry);
+    }
+  }
+  return [...needed].toSorted((a, b) => a - b);
+}
+
+/** The region with some of its outputs, and some of its carries under new numbers. */
+function narrowed(region: Graph, outputs: readonly number[], carries: readonly number[]): Graph {
+  const all = carries.every((carry, index) => carry === index) && region.outputs.length === outputs.length;
+  const writes = region.writes.flatMap(({ path, value }) => {
+    const index = carries.findIndex((carry) => path === carryPath(carry));
+    return index < 0 ? [] : [{ path: carryPath(index), value }];
+  });
+  if (all && writes.length === region.writes.length) return trim(region);
+  const few = trim({ ...region, outputs: outputs.map((index) => at(region.outputs, index)), writes });
+  return rebuild(few, (g, node, operands) => {
+    const carry = carryOf(node);
+    return carry === null ? null : copyNode(g, { ...node, attrs: { ...node.attrs, path: carryPath(carries.indexOf(carry)) } }, operands).results;
+  });
+}
+
+/** Places of the inputs that one of the regions reads. */
+function readInputs(regions: readonly Graph[]): readonly number[] {
+  const reads = new Set(
+    regions.flatMap((region) => {
+      const values = new Set([...kept(region), ...region.nodes.flatMap(({ operands }) => operands)]);
+      return iota(region.inputs.length).filter((index) => values.has(at(region.inputs, index)));
+    }),
+  );
+  return [...reads].toSorted((a, b) => a - b);
+}
+
+function withInputs(region: Graph, inputs: readonly number[]): Graph {
+  if (inputs.length === region.inputs.length) return region;
+  const left = inputs.map((index) => at(region.inputs, index));
+  return { ...region, inputs: left, nodes: region.nodes.filter((node) => !isInput(node) || left.some((value) => value.node === node)) };
+}

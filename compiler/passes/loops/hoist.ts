@@ -1,0 +1,137 @@
+import { asksForGradient, isGradient } from "../../graph/autodiff.ts";
+import { GraphBuilder } from "../../graph/build.ts";
+import { isInput, stringAttr } from "../../graph/facts.ts";
+import { distinct } from "../../graph/inline.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { kept, rebuild, users } from "../../graph/rebuild.ts";
+import { scanParts } from "../../graph/regions.ts";
+import { elements } from "../../types/tensor-type.ts";
+import type { Pass } from "../pass.ts";
+import { at } from "../../support/lists.ts";
+import { reachOf, withInputs, type Reach } from "../../analysis/loop-dependence.ts";
+import { Outside } from "./hoister.ts";
+import { mostElements, stackable } from "./batching.ts";
+import { trim } from "./dead-carries.ts";
+
+/**
+ * Moves out of a loop what does not wait for the turn before: work on invariants alone is done once and becomes an invariant; a product of an item with an
+ * invariant becomes one product over the whole sequence, whose result is the sequence (with it goes the arithmetic that makes its operands, and that which follows
+ * it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. What a turn
+ * gives of a sequence as it is, is the sequence. The gradient's loop is one like any other.
+ *
+ * Innermost loops first, since passes run on regions first; once before differentiation, which then sees the long products, once after it, and once after
+ * choose-algorithms, whose packing of invariants it moves out.
+ */
+export const hoist: Pass = {
+  name: "hoist",
+  says: "moves what does not depend on the turn before out of loops",
+  needs: [],
+  gives: [],
+  breaks: ["simplified", "staged", "fused", "planned"],
+  exact: false,
+  run: (graph) => {
+    if (!graph.nodes.some(({ op }) => op.form.kind === "scan" || op.form.kind === "while")) return graph;
+    const differentiated = !graph.nodes.some(isGradient);
+    return trim(
+      rebuild(graph, (g, node, operands) => {
+        // What a gradient inside flows through has to stay inside.
+        if (node.regions.some(asksForGradient)) return null;
+        if (node.op.form.kind === "scan") return hoistScan(g, node, operands, differentiated);
+        return node.op.form.kind === "while" ? hoistWhile(g, node, operands) : null;
+      }),
+    );
+  },
+};
+
+/** A node that computes something; views and repetitions are as well made in the turn. A slice is worth it for a product alone. */
+function works({ op }: Node, readers: readonly Node[]): boolean {
+  if (op.form.kind === "leaf" || op.form.kind === "view" || op.name === "broadcast") return false;
+  return op.name !== "slice" || readers.some((reader) => reader.op.form.kind === "contract");
+}
+
+/** Nodes of invariants alone that a turn needs the results of, and that are worth the move. */
+function invariantNodes(body: Graph, reach: (node: Node) => Reach): readonly Node[] {
+  const usersOf = users(body);
+  const given = kept(body);
+  const readers = (node: Node): readonly Node[] => node.results.flatMap((value) => usersOf.get(value) ?? []);
+  const moves = new Set(body.nodes.filter((node) => !isInput(node) && reach(node) === "invariant" && works(node, readers(node))));
+  return [...moves].filter((node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)));
+}
+
+/** Products of an item and an invariant with what follows them alone; of these, the ones that the rest of the body reads. */
+function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): readonly Node[] {
+  const usersOf = users(body);
+  const given = kept(body);
+  const able = new Set<Node>();
+  for (const node of body.nodes) {
+    if (reach(node) !== "item") continue;
+    const items = node.operands.map((value) => reach(value.node) === "item");
+    const ready = node.operands.every(({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from));
+    const fits = node.results.every(({ type }) => length * elements(type.shape) <= mostElements);
+    if (!isInput(node) && ready && fits && stackable(node, items)) able.add(node);
+  }
+  const moves = new Set<Node>();
+  for (const node of able) {
+    const items = node.operands.filter((value) => reach(value.node) === "item");
+    const follows = items.every((value) => moves.has(value.node) && usersOf.get(value)?.length === 1 && !given.has(value));
+    const simple = node.op.form.kind === "pointwise" || node.op.form.kind === "view";
+    if ((node.op.form.kind === "contract" && items.length < node.operands.length) || (simple && follows)) moves.add(node);
+  }
+  return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
+}
+
+/** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every turn it is another than asked for once. */
+const hasOwnGradient = ({ op, regions }: Node): boolean => op.name === "custom_gradient" || regions.some(({ nodes }) => nodes.some(hasOwnGradient));
+
+function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean): readonly Value[] | null {
+  const { attrs } = node;
+  const length = Number(attrs["length"]);
+  const body = at(node.regions, 0);
+  const { carries, sequences, invariants } = scanParts(operands, attrs);
+  const reach = reachOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
+  const fixed = invariantNodes(body, reach);
+  // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
+  const items = length === 0 ? [] : itemNodes(body, reach, length);
+  const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), reach, length);
+  // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
+  const same = (value: Value): boolean => differentiated && isInput(value.node) && reach(value.node) === "item";
+  const passed = body.outputs.map(({ value }) => (same(value) ? outside.value(value) : null));
+  if (fixed.length === 0 && items.length === 0 && passed.every((value) => value === null)) return null;
+
+  const made = (nodes: readonly Node[]): readonly Value[] => nodes.flatMap(({ results }) => results.map((value) => outside.value(value)));
+  const [newItems, newInvariants] = [made(items), made(fixed)];
+  const region = withInputs(body, sequences.length, items, fixed);
+  g.span = node.span;
+  const { results } = g.addNode(
+    node.op,
+    [...carries, ...sequences, ...newItems, ...invariants, ...newInvariants],
+    { ...attrs, sequences: sequences.length + newItems.length },
+    node.notes,
+    [region],
+  );
+  return results.map((value, index) => passed[index - carries.length] ?? value);
+}
+
+function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+  const count = Number(node.attrs["carries"]);
+  const found = node.regions.map((region) => {
+    const reach = reachOf(region, 0);
+    const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), reach, 0);
+    return { region, nodes: invariantNodes(region, reach), outside };
+  });
+  if (found.every(({ nodes }) => nodes.length === 0)) return null;
+  const extra = found.flatMap(({ nodes, outside }) => nodes.flatMap(({ results }) => results.map((value) => outside.value(value))));
+  const first = at(found, 0).nodes.flatMap(({ results }) => results).length;
+  const regions = found.map(({ region, nodes }, place) => aligned(withInputs(region, 0, [], nodes), region.inputs.length, extra, place * first));
+  g.span = node.span;
+  return g.addNode(node.op, [...operands, ...extra], node.attrs, node.notes, regions).results;
+}
+
+/** Inputs for all that is moved out of either region of a while: those of the other stand unused, until drop-dead. */
+function aligned(region: Graph, count: number, extra: readonly Value[], before: number): Graph {
+  const taken = new Set(region.inputs.map(({ node }) => stringAttr(node.attrs, "name")));
+  const own = region.inputs.slice(count);
+  const builder = new GraphBuilder(region.name, region.table);
+  const inputs = extra.map(({ type }, index) => own[index - before] ?? builder.input(distinct(taken, "unused"), type));
+  return { ...region, inputs: [...region.inputs.slice(0, count), ...inputs], nodes: [...builder.nodes, ...region.nodes] };
+}

@@ -1,0 +1,41 @@
+import type { GraphBuilder } from "../../graph/build.ts";
+import type { Node, Value } from "../../graph/ir.ts";
+import { copyNode } from "../../graph/rebuild.ts";
+import { at } from "../../support/lists.ts";
+import { varies, type Reach } from "../../analysis/loop-dependence.ts";
+import { stackedResult } from "./batching.ts";
+
+/** Values of a body, made outside of it. */
+export class Outside {
+  private readonly g: GraphBuilder;
+  private readonly given: ReadonlyMap<Value, Value>;
+  private readonly reach: (node: Node) => Reach;
+  private readonly length: number;
+  private readonly made = new Map<Value, Value>();
+
+  /** `given` are operands of the loop by the inputs that stand for them, and stacks by the values of the body that they are stacks of. */
+  constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, reach: (node: Node) => Reach, length: number) {
+    this.g = g;
+    this.given = given;
+    this.reach = reach;
+    this.length = length;
+  }
+
+  /** An invariant as it is; of what differs from turn to turn the stack of all turns. */
+  value(value: Value): Value {
+    const known = this.made.get(value) ?? this.given.get(value);
+    if (known !== undefined) return known;
+    const { node } = value;
+    const operands = node.operands.map((operand) => this.value(operand));
+    this.g.span = node.span;
+    const results = varies(this.reach(node)) ? [this.stack(node, operands)] : copyNode(this.g, node, operands).results;
+    node.results.forEach((result, index) => this.made.set(result, at(results, index)));
+    return at(results, value.index);
+  }
+
+  private stack(node: Node, values: readonly Value[]): Value {
+    const operands = values.map((value, index) => ({ value, stacked: varies(this.reach(at(node.operands, index).node)) }));
+    const result = stackedResult(this.g, node, operands, this.length);
+    return at(result === null ? [] : [result], 0);
+  }
+}

@@ -1,0 +1,102 @@
+// Loops that run over the same things become one.
+import { GraphBuilder } from "../../graph/build.ts";
+import { stringAttr } from "../../graph/facts.ts";
+import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { dropDead, rebuild } from "../../graph/rebuild.ts";
+import { nextCarry, scanParts } from "../../graph/regions.ts";
+import { at, iota } from "../../support/lists.ts";
+import { merged } from "../../analysis/value-numbering.ts";
+
+/** What stands for two scans: a body, and which of its outputs each of them gives. */
+interface Joint {
+  readonly body: Graph;
+  readonly outputs: readonly (readonly number[])[];
+}
+
+/**
+ * Scans over the same operands in the same direction whose carries go the same way become one that gives what all of them give. The gradient of a scan leaves
+ * such pairs: the scan itself, and the same with all that is kept for the way back.
+ */
+export function joinScans(graph: Graph): Graph {
+  for (let current = graph; ;) {
+    const next = joined(current);
+    if (next === current) return current;
+    current = next;
+  }
+}
+
+function joined(graph: Graph): Graph {
+  const scans = graph.nodes.filter(({ op }) => op.form.kind === "scan");
+  const partner = new Map<Node, { readonly first: Node; readonly joint: Joint; readonly place: number }>();
+  for (const [index, first] of scans.entries()) {
+    if (partner.has(first)) continue;
+    for (const second of scans.slice(index + 1)) {
+      const joint = partner.has(second) || !sameLoop(first, second) ? null : jointOf(first, second);
+      if (joint === null) continue;
+      partner.set(first, { first, joint, place: 0 });
+      partner.set(second, { first, joint, place: 1 });
+      break;
+    }
+  }
+  if (partner.size === 0) return graph;
+  const made = new Map<Node, readonly Value[]>();
+  return rebuild(graph, (g, node, operands) => {
+    const found = partner.get(node);
+    if (found === undefined) return null;
+    const results = made.get(found.first) ?? g.addNode(node.op, operands, node.attrs, node.notes, [found.joint.body]).results;
+    made.set(found.first, results);
+    const carries = scanParts(node.operands, node.attrs).carries.length;
+    return [...results.slice(0, carries), ...at(found.joint.outputs, found.place).map((output) => at(results, carries + output))];
+  });
+}
+
+function sameLoop(a: Node, b: Node): boolean {
+  const same = (["carries", "sequences", "length", "reverse"] as const).every((name) => a.attrs[name] === b.attrs[name]);
+  return same && a.operands.length === b.operands.length && a.operands.every((value, index) => value === b.operands[index]);
+}
+
+/** Both bodies in one, computed once where they are alike; null where their carries part. */
+function jointOf(first: Node, second: Node): Joint | null {
+  const bodies = [at(first.regions, 0), at(second.regions, 0)];
+  const [body] = bodies;
+  if (body === undefined) return null;
+  const { carries } = scanParts(first.operands, first.attrs);
+  const b = new RegionBuilder(body.name, body.table);
+  const inputs = body.inputs.map(({ node, type }) => b.input(stringAttr(node.attrs, "name"), type));
+  const leaves = carries.map(({ type }, index) => b.carry(index, type));
+  const turns = bodies.map((region) => inlineRegion(b.g, region, inputs, leaves));
+  const probe = new GraphBuilder(body.name, body.table);
+  probe.nodes.push(...b.g.nodes);
+  probe.inputs.push(...inputs);
+  for (const [side, turn] of turns.entries()) {
+    turn.carries.forEach((value, index) => probe.output(`${side}.carry${index}`, value));
+    turn.outputs.forEach((value, index) => probe.output(`${side}.${index}`, value));
+  }
+  const both = merged(probe.build());
+  const valueOf = (name: string): Value =>
+    at(
+      both.outputs.filter((output) => output.name === name),
+      0,
+    ).value;
+  const next = carries.map((_, index) => valueOf(`0.carry${index}`));
+  if (next.some((value, index) => value !== valueOf(`1.carry${index}`))) return null;
+
+  const given = new Map<Value, number>();
+  const names = new RegionBuilder(body.name, body.table);
+  const outputs = bodies.map(({ outputs: list }, side) =>
+    list.map(({ name }, index) => {
+      const value = valueOf(`${side}.${index}`);
+      const before = given.get(value);
+      if (before !== undefined) return before;
+      names.output(name, value);
+      given.set(value, given.size);
+      return given.size - 1;
+    }),
+  );
+  const writes = iota(carries.length).flatMap((index) => {
+    const written = bodies.some((region) => nextCarry(region, index) !== null);
+    return written ? [{ path: `carry${index}`, value: at(next, index) }] : [];
+  });
+  return { body: dropDead({ ...both, outputs: [...names.g.outputs], writes }), outputs };
+}

@@ -1,0 +1,118 @@
+import type { GraphBuilder } from "../../graph/build.ts";
+import { isInput } from "../../graph/facts.ts";
+import { distinct } from "../../graph/inline.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { rebuild, topological, users } from "../../graph/rebuild.ts";
+import { scanParts } from "../../graph/regions.ts";
+import { elements } from "../../types/tensor-type.ts";
+import type { Pass } from "../pass.ts";
+import { at } from "../../support/lists.ts";
+import { reachOf, varies, type Reach } from "../../analysis/loop-dependence.ts";
+import { Outside } from "./hoister.ts";
+import { mostElements, stackable } from "./batching.ts";
+import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
+import { trim } from "./dead-carries.ts";
+
+/**
+ * Moves behind a loop what no later turn waits for. A carry that only sums products (the gradient of a weight) becomes one product over all turns, whose sum runs
+ * over the turns too; a product of what a turn gives with an invariant (an output layer, the gradient of a cell's input) is made of the whole stack at
+ * once, with all that follows it. The loop gives the factors instead.
+ *
+ * After hoist, with which it shares the reason: one long product is many times faster than many short ones.
+ */
+export const sink: Pass = {
+  name: "sink",
+  says: "moves what no later turn waits for behind loops",
+  needs: ["differentiated"],
+  gives: [],
+  breaks: ["simplified", "staged", "fused", "planned"],
+  exact: false,
+  run: (graph) => {
+    if (!graph.nodes.some(({ op }) => op.form.kind === "scan")) return graph;
+    const scans = (change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null) => (current: Graph) =>
+      trim(rebuild(current, (g, node, operands) => (node.op.form.kind === "scan" ? change(g, node, operands) : null)));
+    return scans(sinkProducts)(scans(sinkSums)(graph));
+  },
+};
+
+/** The scan, giving also the stacks of some values of its body. Items of its own sequences are there already. */
+interface Widened {
+  readonly results: readonly Value[];
+  readonly stacks: ReadonlyMap<Value, Value>;
+}
+
+function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted: ReadonlySet<Value>): Widened {
+  const body = at(node.regions, 0);
+  const { carries, sequences } = scanParts(operands, node.attrs);
+  const stacks = new Map<Value, Value>();
+  body.inputs.slice(0, sequences.length).forEach((value, index) => stacks.set(value, at(sequences, index)));
+  const missing = [...wanted].filter((value) => !stacks.has(value) && !body.outputs.some((output) => output.value === value));
+  const taken = new Set(body.outputs.map(({ name }) => name));
+  const outputs = [...body.outputs, ...missing.map((value) => ({ name: distinct(taken, value.node.op.name), value }))];
+  g.span = node.span;
+  const { results } = g.addNode(node.op, operands, node.attrs, node.notes, [{ ...body, outputs }]);
+  outputs.forEach(({ value }, index) => {
+    if (!stacks.has(value)) stacks.set(value, at(results, carries.length + index));
+  });
+  return { results: results.slice(0, node.results.length), stacks };
+}
+
+function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+  const body = at(node.regions, 0);
+  const length = Number(node.attrs["length"]);
+  const { carries, sequences } = scanParts(operands, node.attrs);
+  const reach = reachOf(body, sequences.length);
+  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, length) }));
+  const able = sums.filter(({ factors }) => factors !== null);
+  if (able.length === 0 || length === 0) return null;
+  const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
+  const stack = (value: Value): Value =>
+    at(
+      [stacks.get(value)].filter((found) => found !== undefined),
+      0,
+    );
+  return results.map((result, index) => {
+    const sum = able.find(({ carry }) => carry === index);
+    if (sum === undefined) return result;
+    g.span = sum.term.node.span;
+    return added(g, at(operands, index), sumOf(g, sum.term, stack));
+  });
+}
+
+function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+  const body = at(node.regions, 0);
+  const length = Number(node.attrs["length"]);
+  const { carries, sequences } = scanParts(operands, node.attrs);
+  const reach = reachOf(body, sequences.length);
+  const sunk = sinkable(body, reach, length);
+  const moved = body.outputs.map(({ value }) => sunk.has(value.node));
+  if (!moved.includes(true) || length === 0) return null;
+  const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
+  const { results, stacks } = widened(g, node, operands, new Set(factors));
+  // A turn may give an invariant, too, whose stack is not what the product takes.
+  const known = new Map([...stacks].filter(([value]) => varies(reach(value.node)) && !sunk.has(value.node)));
+  body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
+  const outside = new Outside(g, known, reach, length);
+  return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
+}
+
+/** Products with an invariant that only lead to what a turn gives, and what follows them. */
+function sinkable(body: Graph, reach: (node: Node) => Reach, length: number): ReadonlySet<Node> {
+  const usersOf = users(body);
+  const waited = new Set(topological(body.writes.map(({ value }) => value)));
+  const able = new Set<Node>();
+  for (const node of body.nodes.toReversed()) {
+    if (waited.has(node) || isInput(node) || !varies(reach(node))) continue;
+    const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
+    const stacked = node.operands.map((value) => varies(reach(value.node)));
+    const fits = [...node.results, ...node.operands].every(({ type }) => length * elements(type.shape) <= mostElements);
+    if (fits && stackable(node, stacked) && readers.every((reader) => able.has(reader))) able.add(node);
+  }
+  const sunk = new Set<Node>();
+  for (const node of body.nodes) {
+    if (!able.has(node)) continue;
+    const product = node.op.form.kind === "contract" && node.operands.some((value) => !varies(reach(value.node)));
+    if (product || node.operands.some((value) => sunk.has(value.node))) sunk.add(node);
+  }
+  return sunk;
+}

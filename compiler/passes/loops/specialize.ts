@@ -1,0 +1,111 @@
+import type { GraphBuilder } from "../../graph/build.ts";
+import { splatValue, stringAttr } from "../../graph/facts.ts";
+import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
+import type { Graph, Node, Value } from "../../graph/ir.ts";
+import { rebuild } from "../../graph/rebuild.ts";
+import { carryOf, nextCarry } from "../../graph/regions.ts";
+import type { Pass } from "../pass.ts";
+import { at, iota } from "../../support/lists.ts";
+import { trim } from "./dead-carries.ts";
+
+/**
+ * Tells regions what they are given: an operand that is one number everywhere becomes a constant inside, an operand that stands twice is one input, a carry that no
+ * turn changes is an invariant, a result that is given twice is one result.
+ *
+ * Before simplify, which then knows inside of a loop what is known outside; and again after hoist and sink, which leave such operands behind.
+ */
+export const specialize: Pass = {
+  name: "specialize",
+  says: "tells loops and branches which of their operands are constant or equal",
+  needs: ["differentiated"],
+  gives: [],
+  breaks: ["simplified", "staged", "fused", "planned"],
+  exact: true,
+  run: (graph) =>
+    graph.nodes.some(({ regions }) => regions.length > 0)
+      ? trim(
+          rebuild(graph, (g, node, operands) => {
+            const roles = rolesOf(node);
+            return roles === null ? null : specialized(g, node, operands, roles);
+          }),
+        )
+      : graph,
+};
+
+/** Numbers of operands of each role. The regions take what is not carried or lone. */
+interface Roles {
+  /** Operands that no region sees: the predicate of a cond. */
+  readonly lone: number;
+  readonly carries: number;
+  readonly sequences: number;
+}
+
+function rolesOf({ op, attrs, regions }: Node): Roles | null {
+  switch (op.form.kind) {
+    case "scan":
+      return { lone: 0, carries: Number(attrs["carries"]), sequences: Number(attrs["sequences"]) };
+    case "while":
+      return { lone: 0, carries: Number(attrs["carries"]), sequences: 0 };
+    case "cond":
+      return { lone: 1, carries: 0, sequences: 0 };
+    case "inline":
+      // The two regions of a custom gradient take different operands.
+      return regions.length === 1 ? { lone: 0, carries: 0, sequences: 0 } : null;
+    default:
+      return null;
+  }
+}
+
+function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { lone, carries, sequences }: Roles): readonly Value[] | null {
+  const starts = operands.slice(lone, lone + carries);
+  const given = operands.slice(lone + carries);
+  const still = iota(carries).filter((index) => node.regions.every((region) => unchanged(region, index)));
+  const role = (index: number): string => (index < sequences ? "sequence" : "invariant");
+  const firsts = given.map((value, index) => given.findIndex((other, place) => other === value && role(place) === role(index)));
+  const plain = given.every((value, index) => splatValue(value) === null && firsts[index] === index);
+  const results = firstOutputs(node);
+  const repeats = results.some((first, index) => first !== index);
+  if (still.length === 0 && plain && !repeats) return null;
+
+  const regions = node.regions.map((region) => told(region, starts, given, firsts, still));
+  g.span = node.span;
+  const made = g.addNode(node.op, [...operands, ...still.map((index) => at(starts, index))], node.attrs, node.notes, regions).results;
+  return node.results.map((_, index) => {
+    if (still.includes(index)) return at(starts, index);
+    return at(made, index < carries ? index : carries + at(results, index - carries));
+  });
+}
+
+/** Whether a region leaves a carry as it is. */
+function unchanged(region: Graph, carry: number): boolean {
+  const next = nextCarry(region, carry);
+  return next === null || carryOf(next.node) === carry;
+}
+
+/** For each stacked or plain result the first one that is the same value in every region that gives it. */
+function firstOutputs({ op, regions }: Node): readonly number[] {
+  const giving = op.form.kind === "cond" ? regions : regions.slice(0, 1);
+  const [first] = giving;
+  if (first === undefined || op.form.kind === "while") return [];
+  return first.outputs.map((_, index) =>
+    iota(index + 1).findIndex((other) => giving.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)),
+  );
+}
+
+/** The region with constants for inputs that are, the first of equal inputs for all of them, and the carries that stand still as inputs of their own, last. */
+function told(region: Graph, starts: readonly Value[], given: readonly Value[], firsts: readonly number[], still: readonly number[]): Graph {
+  const b = new RegionBuilder(region.name, region.table);
+  const inputs = region.inputs.map(({ node, type }) => b.input(stringAttr(node.attrs, "name"), type));
+  const known = (value: Value, input: Value): Value => {
+    const splat = splatValue(value);
+    return splat === null ? input : b.g.constant(input.type, splat);
+  };
+  const values = inputs.map((_, index) => known(at(given, index), at(inputs, at(firsts, index))));
+  const carries = starts.map((value, index) => (still.includes(index) ? known(value, b.input("still", value.type)) : b.carry(index, value.type)));
+  const inner = inlineRegion(b.g, region, values, carries);
+  region.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
+  starts.forEach((_, index) => {
+    if (!still.includes(index) && nextCarry(region, index) !== null) b.next(index, at(inner.carries, index));
+  });
+  return b.build();
+}

@@ -1,0 +1,256 @@
+import { makeNode } from "../../graph/build.ts";
+import { isInput, isPersistent, pathOf, splatValue } from "../../graph/facts.ts";
+import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
+import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
+import { annotate } from "../../graph/rebuild.ts";
+import { present } from "../../support/invariant.ts";
+import { bytes, sameType } from "../../types/tensor-type.ts";
+import type { Pass } from "../pass.ts";
+import { placeBlocks, type Block } from "./blocks.ts";
+
+/**
+ * Gives every value that reaches memory its place.
+ *
+ * Lifetimes are known: the groups run in order, weights stage first. A value that is written to a param or state takes its place at
+ * once where no later group reads the old value, and the group itself reads it only at the index it writes; otherwise it is copied at the end.
+ * What the weights stage leaves for the call stage lies in the cache. Everything else shares the scratch area: a group's result takes over
+ * an operand's memory where that operand dies there and is read only in place, and the blocks that remain are laid out by their
+ * lifetimes (`plan-memory-blocks.ts`). Inputs live from the start of the call stage, outputs to the end.
+ *
+ * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph, live while the op runs. A region
+ * reads its inputs and leaves its outputs where the op's operands and results are, and its carries are updated like params.
+ */
+export const planMemory: Pass = {
+  name: "plan-memory",
+  says: "gives every value that reaches memory its place",
+  needs: ["fused"],
+  gives: ["planned"],
+  breaks: [],
+  exact: true,
+  run: (graph, { region = false, gap = 0 }) => {
+    const written = copyLateWrites(graph);
+    const complete = region ? copySharedOutputs(written) : written;
+    const { places, frames } = plan(complete, region, gap);
+    return annotate(complete, (node) => {
+      const mine = node.results.map((value) => places.get(base(value)) ?? null);
+      const frame = frames.get(node);
+      if (node.notes.group === undefined && mine.every((place) => place === null)) return node.notes;
+      return { ...node.notes, places: mine, ...(frame !== undefined && { frame }) };
+    });
+  },
+};
+
+const align = (size: number): number => Math.ceil(size / 16) * 16;
+
+/** The group, by number, that makes a value; -1 for leaves. */
+const maker = (value: Value): number => base(value).node.notes.group ?? -1;
+
+/** The groups that read a value or a view of it. */
+type Readers = ReadonlyMap<Value, ReadonlySet<GroupView>>;
+
+function readersOf(groups: readonly GroupView[]): Readers {
+  const readers = new Map<Value, Set<GroupView>>();
+  for (const group of groups) {
+    for (const read of group.reads) {
+      const known = readers.get(base(read));
+      if (known === undefined) readers.set(base(read), new Set([group]));
+      else known.add(group);
+    }
+  }
+  return readers;
+}
+
+/** Whether writing the value straight into the tensor of that path spoils nothing. */
+function inPlace(path: string, value: Value, readers: Readers, leaves: ReadonlyMap<Value, string>): boolean {
+  const home = maker(value);
+  const olds = [...leaves].filter(([, of]) => of === path).map(([old]) => old);
+  return olds.every((old) =>
+    [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
+      if (number < home) return true;
+      const touching = reads.filter((read) => base(read) === old);
+      // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
+      const once = anchor === null || anchor.op.form.kind === "reduce";
+      return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
+    }),
+  );
+}
+
+/** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
+function copyLateWrites(graph: Graph): Graph {
+  const groups = groupsOf(graph);
+  const [readers, persistent] = [readersOf(groups), leavesOf(graph)];
+  const taken = new Set<Value>();
+  const nodes = [...graph.nodes];
+  let next = groups.length;
+  const writes = graph.writes.map(({ path, value }) => {
+    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(path, value, readers, persistent);
+    taken.add(base(value));
+    if (direct) return { path, value };
+    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    nodes.push(copy);
+    return { path, value: present(copy.results[0], "a copy has a result") };
+  });
+  return { ...graph, nodes, writes };
+}
+
+/** In a region, appends a copy for every output that is a carry's next value too, or another output. */
+function copySharedOutputs(graph: Graph): Graph {
+  const taken = new Set(graph.writes.map(({ value }) => base(value)));
+  const nodes = [...graph.nodes];
+  let next = groupsOf(graph).length;
+  const outputs = graph.outputs.map(({ name, value }) => {
+    const shared = taken.has(base(value));
+    taken.add(base(value));
+    if (!shared) return { name, value };
+    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    nodes.push(copy);
+    return { name, value: present(copy.results[0], "a copy has a result") };
+  });
+  return { ...graph, nodes, outputs };
+}
+
+/** Params, state and carries with their paths; a path may be read by several leaves. */
+const leavesOf = (graph: Graph): ReadonlyMap<Value, string> =>
+  new Map(graph.nodes.filter(isPersistent).map((node) => [present(node.results[0], "a param has a value"), present(pathOf(node), "a param has a path")]));
+
+function plan(graph: Graph, region: boolean, gap: number): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
+  const groups = groupsOf(graph);
+  const places = new Map<Value, Place>();
+  for (const [value, path] of leavesOf(graph)) places.set(value, { area: "persistent", path });
+  for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
+  if (region) {
+    graph.inputs.forEach((value, index) => places.set(value, { area: "operand", offset: index }));
+    graph.outputs.forEach(({ value }, index) => places.set(base(value), { area: "result", offset: index }));
+  }
+
+  const end = groups.length;
+  const lastUse = new Map<Value, number>();
+  for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
+  for (const { value } of graph.outputs) lastUse.set(base(value), end);
+
+  const room = (size: number): number => align(size) + gap;
+  let constants = 0;
+  for (const node of graph.nodes) {
+    const value = node.results[0];
+    if (value === undefined || node.op.form.kind !== "leaf" || isInput(node) || isPersistent(node) || splatValue(value) !== null) continue;
+    places.set(value, { area: "constant", offset: constants });
+    constants += room(bytes(value.type));
+  }
+
+  const callStart = groups.find(({ stage }) => stage === "call")?.number ?? end;
+  const blocks: Block[] = [];
+  const blockOf = new Map<Value, Block>();
+  const open = (value: Value, from: number): void => {
+    const block: Block = { bytes: room(bytes(value.type)), from, to: lastUse.get(value) ?? from, values: [value] };
+    blocks.push(block);
+    blockOf.set(value, block);
+  };
+  if (!region) for (const input of graph.inputs) open(input, callStart);
+  const frameBlocks = new Map<Node, Block>();
+
+  let cache = 0;
+  for (const group of groups) {
+    if (group.anchor !== null && isControl(group.anchor)) {
+      const block: Block = { bytes: room(frameBytes(group.anchor)), from: group.number, to: group.number, values: [] };
+      blocks.push(block);
+      frameBlocks.set(group.anchor, block);
+    }
+    for (const value of group.stored) {
+      if (places.has(value)) continue;
+      if (group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart) {
+        places.set(value, { area: "cache", offset: cache });
+        cache += room(bytes(value.type));
+        continue;
+      }
+      const heir = inheritable(group, value, blockOf, lastUse);
+      if (heir === null) open(value, group.number);
+      else {
+        heir.to = lastUse.get(value) ?? group.number;
+        heir.values.push(value);
+        blockOf.set(value, heir);
+      }
+    }
+  }
+
+  const offsets = placeBlocks(blocks);
+  for (const [value, block] of blockOf) places.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
+  return { places, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
+}
+
+/** The flag that a `while` tests lies at the start of its frame. */
+export const flagBytes = (node: Node): number => (node.op.form.kind === "while" ? 16 : 0);
+
+/** Scratch that the regions of a control op need; only one of them runs at a time. */
+export const frameBytes = (node: Node): number => flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
+
+/** The block of an operand that dies in this group and is read only where the result is written. */
+function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value, Block>, lastUse: ReadonlyMap<Value, number>): Block | null {
+  if (group.anchor !== null) return null;
+  for (const read of group.readInPlace) {
+    const source = base(read);
+    const block = blockOf.get(source);
+    const dies = lastUse.get(source) === group.number && block?.to === group.number;
+    const alone = group.reads.every((other) => base(other) !== source || group.readInPlace.has(other));
+    if (block !== undefined && dies && alone && sameType(read.type, value.type)) return block;
+  }
+  return null;
+}
+
+/** Bytes of each area that a planned graph uses, regions included for scratch alone; and its largest live set, which the plan cannot go below. */
+export function memoryOf(graph: Graph): { planned: number; live: number; cache: number; constants: number } {
+  const groups = groupsOf(graph);
+  const lastUse = new Map<Value, number>();
+  for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
+  for (const { value } of graph.outputs) lastUse.set(base(value), groups.length);
+  const callStart = groups.find(({ stage }) => stage === "call")?.number ?? groups.length;
+  /** Values at one offset whose lives touch are one block. */
+  const lives: { offset: number; size: number; from: number; to: number }[] = [];
+  let planned = 0;
+  let cache = 0;
+  let constants = 0;
+  const count = (node: Node, value: Value): void => {
+    const place = node.notes.places?.[value.index];
+    if (
+      place === undefined ||
+      place === null ||
+      place.area === "persistent" ||
+      place.area === "operand" ||
+      place.area === "result" ||
+      node.op.form.kind === "view"
+    )
+      return;
+    const size = align(bytes(value.type));
+    if (place.area === "cache") cache = Math.max(cache, place.offset + size);
+    if (place.area === "constant") constants = Math.max(constants, place.offset + size);
+    if (place.area !== "scratch") return;
+    planned = Math.max(planned, place.offset + size);
+    const from = isInput(node) ? callStart : (node.notes.group ?? 0);
+    lives.push({ offset: place.offset, size, from, to: lastUse.get(value) ?? from });
+  };
+  for (const node of graph.nodes) {
+    for (const value of node.results) count(node, value);
+    const { frame, group } = node.notes;
+    if (frame === undefined || group === undefined) continue;
+    const size = align(frameBytes(node));
+    planned = Math.max(planned, frame + size);
+    lives.push({ offset: frame, size, from: group, to: group });
+  }
+  return { planned, live: largestLive(lives, groups.length), cache, constants };
+}
+
+/** The most bytes alive at one step. */
+function largestLive(lives: readonly { readonly offset: number; readonly size: number; readonly from: number; readonly to: number }[], steps: number): number {
+  const change = new Float64Array(steps + 2);
+  for (const sharing of Map.groupBy(lives, ({ offset }) => offset).values()) {
+    let end = -1;
+    for (const { size, from, to } of sharing.toSorted((a, b) => a.from - b.from)) {
+      if (to <= end) continue;
+      const start = Math.max(from, end + 1);
+      change[start] = (change[start] ?? 0) + size;
+      change[to + 1] = (change[to + 1] ?? 0) - size;
+      end = to;
+    }
+  }
+  let live = 0;
+  return change.reduce((most, step) => Math.max(most, (live += step)), 0);
+}

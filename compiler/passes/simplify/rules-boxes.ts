@@ -1,0 +1,154 @@
+// Slices, pads and concatenations of one another, as the gradients of slices and of concatenations leave them.
+import type { GraphBuilder } from "../../graph/build.ts";
+import { intAttr, listAttr } from "../../graph/facts.ts";
+import type { Node, Value } from "../../graph/ir.ts";
+import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
+import { at, iota } from "../../support/lists.ts";
+import { localRule, type LocalRule } from "../../graph/rules/local.ts";
+
+const perAxis = (m: Match, value: (axis: number) => number): number[] => iota(m.root.type.shape.length).map(value);
+const zeros = (list: readonly number[]): boolean => list.every((n) => n === 0);
+
+/** Just past the last of `count` elements that lie `stride` apart. */
+const limitOf = (start: number, count: number, stride: number): number => start + (count - 1) * stride + 1;
+
+/** A slice written as start and stride; its count is the result's size. */
+interface Cut {
+  readonly start: readonly number[];
+  readonly stride: readonly number[];
+}
+
+const sliceOf = (cut: (m: Match) => Cut) => ({
+  s: (m: Match) => cut(m).start,
+  l: (m: Match) => cut(m).start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m).stride, axis))),
+  t: (m: Match) => cut(m).stride,
+});
+
+const sliceOfSlice = (m: Match): Cut => ({
+  start: perAxis(m, (axis) => at(m.ints("s1"), axis) + at(m.ints("s2"), axis) * at(m.ints("t1"), axis)),
+  stride: perAxis(m, (axis) => at(m.ints("t1"), axis) * at(m.ints("t2"), axis)),
+});
+
+/** A slice of a pad, as if it took elements of x and nothing else; where it does not, this is no slice of x, and the rule does not fire. */
+function sliceOfPad(m: Match): Cut {
+  const step = perAxis(m, (axis) => at(m.ints("interior"), axis) + 1);
+  return {
+    start: perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis)),
+    // Of a single element the stride says nothing.
+    stride: perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis))),
+  };
+}
+
+const sum =
+  (a: string, b: string) =>
+  (m: Match): number[] =>
+    perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
+
+/** The axis along which y begins where x ends, of two tensors in zeros of one shape; that they lie alike along the others is for the types to say. */
+function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
+  const pads = { x: { lo: m.ints("l1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), between: m.ints("i2") } };
+  const [first, second] = [pads[x], pads[y]];
+  if (!zeros(first.between) || !zeros(second.between)) return null;
+  const axis = first.lo.findIndex((lo, i) => lo !== second.lo[i]);
+  return axis !== -1 && at(first.lo, axis) + at(m.type(x).shape, axis) === at(second.lo, axis) ? axis : null;
+}
+
+const joined = (x: "x" | "y", y: "x" | "y", lo: string, hi: string) => ({
+  a: (m: Match) => joint(m, x, y),
+  l: (m: Match) => m.ints(lo),
+  h: (m: Match) => m.ints(hi),
+  i: (m: Match) => perAxis(m, () => 0),
+});
+
+const bothPads = "pad(x){lo=l1, hi=h1, interior=i1, value=0} + pad(y){lo=l2, hi=h2, interior=i2, value=0}";
+
+export const boxRules: readonly (RuleText | string)[] = [
+  "slice(x) => x",
+  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfSlice) }),
+  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfPad) }),
+
+  "pad(x) => x",
+  rule("pad(pad(x){lo=l1, hi=h1, interior=i1, value}){lo=l2, hi=h2, interior=i2, value} => pad(x){lo=l, hi=h, interior=i1, value}", {
+    when: (m) => zeros(m.ints("i2")),
+    gives: { l: sum("l1", "l2"), h: sum("h1", "h2") },
+  }),
+
+  "concat(x) => x",
+  // The gradient of a split: its parts lie side by side, each in zeros of its own.
+  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("x", "y", "l1", "h2") }),
+  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("y", "x", "l2", "h1") }),
+];
+
+/** A slice that lies in one part of a concatenation is a slice of that part. */
+function sliceOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
+  const [joined] = operands;
+  if (op.name !== "slice" || joined?.node.op.name !== "concat") return null;
+  const axis = intAttr(joined.node.attrs, "axis");
+  const [start, limit, stride] = [listAttr(attrs, "start"), listAttr(attrs, "limit"), listAttr(attrs, "stride")];
+  let before = 0;
+  for (const part of joined.node.operands) {
+    const after = before + at(part.type.shape, axis);
+    if (at(start, axis) >= before && at(limit, axis) <= after) {
+      const shifted = (list: readonly number[]): number[] => list.map((n, i) => (i === axis ? n - before : n));
+      return g.call("slice", [part], { start: shifted(start), limit: shifted(limit), stride });
+    }
+    before = after;
+  }
+  return null;
+}
+
+/** A part that is itself a concatenation along the axis brings its own parts. */
+function concatOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
+  if (op.name !== "concat") return null;
+  const inner = (value: Value): boolean => value.node.op === op && value.node.attrs["axis"] === attrs["axis"];
+  return operands.some(inner)
+    ? g.call(
+        "concat",
+        operands.flatMap((value) => (inner(value) ? value.node.operands : [value])),
+        attrs,
+      )
+    : null;
+}
+
+/** More parts than this are no gates of a cell, nor heads. */
+const mostParts = 64;
+
+/** The terms of a sum, through the sums among them. */
+const termsOf = (value: Value, left: number): readonly Value[] =>
+  value.node.op.name === "add" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
+
+/**
+ * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for the
+ * rules above; this one is for sums in which no two terms that are added first are neighbours.
+ */
+function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
+  if (op.name !== "add") return null;
+  const terms = termsOf(at(results, 0), 8);
+  if (terms.length < 3 || terms.length > mostParts || !terms.every(isPart)) return null;
+  const starts = terms.map(({ node }) => listAttr(node.attrs, "lo"));
+  const axis = at(starts, 0).findIndex((lo, i) => starts.some((other) => at(other, i) !== lo));
+  if (axis === -1) return null;
+  const parts = terms.map(({ node }) => ({ node, x: at(node.operands, 0), start: at(listAttr(node.attrs, "lo"), axis) })).toSorted((a, b) => a.start - b.start);
+  const [first, last] = [at(parts, 0), at(parts, parts.length - 1)];
+  const alike = (list: readonly number[], other: readonly number[]): boolean => list.every((n, i) => i === axis || n === other[i]);
+  const fits = parts.every(({ node, x, start }, index) => {
+    const next = parts[index + 1];
+    const touches = next === undefined || start + at(x.type.shape, axis) === next.start;
+    return touches && alike(listAttr(node.attrs, "lo"), listAttr(first.node.attrs, "lo")) && alike(x.type.shape, first.x.type.shape);
+  });
+  if (!fits) return null;
+  const joined = g.call(
+    "concat",
+    parts.map(({ x }) => x),
+    { axis },
+  );
+  return g.call("pad", [joined], { ...first.node.attrs, hi: listAttr(last.node.attrs, "hi") });
+}
+
+const isPart = ({ node }: Value): boolean => node.op.name === "pad" && node.attrs["value"] === 0 && zeros(listAttr(node.attrs, "interior"));
+
+export const boxLocalRules: readonly LocalRule[] = [
+  localRule("sum-of-parts", sumOfParts),
+  localRule("slice-of-concat", sliceOfConcat),
+  localRule("concat-of-concat", concatOfConcat),
+];

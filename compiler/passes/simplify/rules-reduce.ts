@@ -1,0 +1,69 @@
+// Reductions over axes of size 1, over axes that only repeat, and one behind another.
+import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
+import { isFloat } from "../../types/tensor-type.ts";
+import { at, iota } from "../../support/lists.ts";
+
+const sizes = (m: Match): number[] => m.ints("axes").map((axis) => at(m.type("x").shape, axis));
+const shapeOf = (m: Match): readonly number[] => m.root.type.shape;
+
+const isOne = (m: Match, axis: number): boolean => m.ints("axes").includes(axis) && m.type("x").shape[axis] === 1;
+
+/** The shape of x without the reduced axes of size 1, and what is left to reduce. */
+const restShape = (m: Match): number[] => m.type("x").shape.filter((_, axis) => !isOne(m, axis));
+const restAxes = (m: Match): number[] =>
+  iota(m.type("x").shape.length)
+    .filter((axis) => !isOne(m, axis))
+    .flatMap((axis, i) => (m.ints("axes").includes(axis) ? [i] : []));
+
+/** Axes of the operand, for axes `q` of what is left of it without the axes `p`. */
+function bothAxes(m: Match): number[] {
+  const left = iota(m.type("x").shape.length).filter((axis) => !m.ints("p").includes(axis));
+  return [...m.ints("p"), ...m.ints("q").map((axis) => at(left, axis))].toSorted((a, b) => a - b);
+}
+
+/** reduce(broadcast(x)): which axes of x are reduced, and where the others end up. */
+const reducedBefore = (m: Match): number[] => iota(m.ints("dims").length).filter((i) => m.ints("axes").includes(at(m.ints("dims"), i)));
+function dimsLeft(m: Match): number[] {
+  const left = iota(m.type("y").shape.length).filter((axis) => !m.ints("axes").includes(axis));
+  return m.ints("dims").flatMap((dim) => (left.includes(dim) ? [left.indexOf(dim)] : []));
+}
+
+const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints("dims").includes(axis));
+
+/** An extreme passes over a NaN, even where there is nothing else. */
+const keepsAlone =
+  (op: string) =>
+  (m: Match): boolean =>
+    op === "reduce_sum" || op === "reduce_prod" || !isFloat(m.root.type.dtype);
+
+const overOnes = (op: string): readonly (RuleText | string)[] => [
+  rule(`${op}(x) => x`, keepsAlone(op)),
+  rule(`${op}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
+  rule(`${op}(x){axes} => ${op}(reshape(x){shape=s}){axes=a}`, {
+    when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
+    gives: { s: restShape, a: restAxes },
+  }),
+];
+
+/** The largest of equals is any of them, if there are any. */
+const idempotent = (op: string): readonly RuleText[] => [
+  rule(`${op}(${op}(x){axes=p}){axes=q} => ${op}(x){axes=r}`, { gives: { r: bothAxes } }),
+  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, {
+    when: (m) => !m.type("y").shape.includes(0),
+    gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
+  }),
+];
+
+/** Only axes that x has: a sum over repetitions is a product, and not a rule of text. */
+const beforeBroadcast = (op: string): RuleText =>
+  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, {
+    when: keepsCount,
+    gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
+  });
+
+export const reduceRules: readonly (RuleText | string)[] = [
+  ...["reduce_sum", "reduce_prod", "reduce_max", "reduce_min"].flatMap(overOnes),
+  ...["reduce_max", "reduce_min"].flatMap(idempotent),
+  ...["reduce_sum", "reduce_prod"].map(beforeBroadcast),
+  "reduce_sum(neg(x)){axes} => neg(reduce_sum(x){axes})",
+];

@@ -1,0 +1,60 @@
+// Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition; before views likewise.
+import type { GraphBuilder } from "../../graph/build.ts";
+import { splatValue } from "../../graph/facts.ts";
+import type { Node, Value } from "../../graph/ir.ts";
+import { elements, sameShape } from "../../types/tensor-type.ts";
+import { at, iota } from "../../support/lists.ts";
+import { repeated, spread } from "../../analysis/broadcast-vector.ts";
+import { localRule, type LocalRule } from "../../graph/rules/local.ts";
+
+const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "reverse", "pad", "concat"]);
+
+/** Equal elements are equal wherever they are put; a pad must put the same ones around them. */
+function movedSplat(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  if (!movements.has(op.name)) return null;
+  const numbers = operands.map(splatValue);
+  const [first] = numbers;
+  if (first === undefined || first === null || !numbers.every((n) => Object.is(n, first))) return null;
+  if (op.name === "pad" && !Object.is(attrs["value"], first)) return null;
+  return g.constant(at(results, 0).type, first);
+}
+
+/**
+ * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the axes that any of them has, if that is less work. For splats alone of an exact op, folding
+ * does the same.
+ */
+function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const { type } = at(results, 0);
+  if (op.form.kind !== "pointwise" || elements(type.shape) <= 1) return null;
+  if (!operands.every((value) => splatValue(value) !== null || value.node.op.name === "broadcast")) return null;
+  const channels = operands.flatMap((value) => repeated(g, value) ?? []);
+  const axes = iota(type.shape.length).filter((axis) => channels.some((channel) => channel.axes.includes(axis)));
+  const shape = axes.map((axis) => at(type.shape, axis));
+  if (elements(shape) >= elements(type.shape)) return null;
+  const parts = channels.map((channel) => spread(g, { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) }, shape));
+  return spread(g, { value: g.call(op.name, parts, attrs), axes }, type.shape);
+}
+
+/**
+ * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view comes after the arithmetic, which then stands next to what made x,
+ * and meets the next view.
+ */
+function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
+  const { type } = at(results, 0);
+  if (op.form.kind !== "pointwise") return null;
+  const sources = operands.filter((value) => splatValue(value) === null).map(({ node }) => (node.op.name === "reshape" ? node.operands[0] : undefined));
+  const [first] = sources;
+  if (first === undefined || !sources.every((source) => source !== undefined && sameShape(source.type.shape, first.type.shape))) return null;
+  const { shape } = first.type;
+  const parts = operands.map((value) => {
+    const splat = splatValue(value);
+    return splat === null ? at(value.node.operands, 0) : g.constant({ dtype: value.type.dtype, shape }, splat);
+  });
+  return g.reshape(g.call(op.name, parts, attrs), type.shape);
+}
+
+export const repeatRules: readonly LocalRule[] = [
+  localRule("moved-splat", movedSplat),
+  localRule("pointwise-of-repeated", pointwiseOfRepeated),
+  localRule("pointwise-of-reshaped", pointwiseOfReshaped),
+];

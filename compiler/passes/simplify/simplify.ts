@@ -1,0 +1,40 @@
+import { rewrite, ruleSet } from "../../graph/rules/rewrite.ts";
+import { ops } from "../../ops/table.ts";
+import { invariant } from "../../support/invariant.ts";
+import type { Pass } from "../pass.ts";
+import { algebraLocalRules, algebraRules } from "./rules-algebra.ts";
+import { boxLocalRules, boxRules } from "./rules-boxes.ts";
+import { dotRules } from "./rules-dot.ts";
+import { movementRules } from "./rules-movement.ts";
+import { reduceRules } from "./rules-reduce.ts";
+import { repeatRules } from "./rules-repeat.ts";
+import { applyLocalRules } from "../../graph/rules/local.ts";
+
+export const simplifyRules = ruleSet(ops, [...algebraRules, ...movementRules, ...boxRules, ...reduceRules, ...dotRules]);
+export const simplifyLocalRules = [...repeatRules, ...algebraLocalRules, ...boxLocalRules];
+
+/** Each round moves a value past at least one node; no model is so deep a chain of such moves. */
+const mostRounds = 1000;
+
+/**
+ * Identities, until none is left. Each one keeps the bits of every f32 but for the sign of a zero and the payload of a NaN; what would round differently
+ * (x / c as x * (1 / c), a sum of sums) is no rule here. Early, so that all passes after it see one form of the same thing: constants on the right,
+ * arithmetic before its broadcast, no chain of movements; and again after passes that leave such chains behind.
+ */
+export const simplify: Pass = {
+  name: "simplify",
+  says: "applies identities until none is left",
+  needs: ["differentiated"],
+  gives: ["simplified"],
+  breaks: [],
+  exact: true,
+  run: (graph) => {
+    let current = graph;
+    for (let rounds = 0; ; rounds++) {
+      invariant(rounds <= mostRounds, "the rules do not come to an end");
+      const rewritten = rewrite(current, simplifyRules);
+      current = applyLocalRules(rewritten, simplifyLocalRules);
+      if (current === rewritten) return current;
+    }
+  },
+};

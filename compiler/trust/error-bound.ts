@@ -1,0 +1,292 @@
+/**
+ * How far any f32 evaluation of a graph may be from its exact value: running error analysis (Wilkinson, 1963; Higham, Accuracy and Stability of Numerical
+ * Algorithms, 2002, chapters 3 and 4). Every value comes with a bound for each element, made of what its operands bring and of what its own roundings add.
+ * The bound holds for any order of a sum and with or without fused multiply-adds, so that it holds for every kernel of the graph.
+ *
+ * - Pointwise ops are evaluated at the corners of the box in which their arguments lie.
+ * - Movements and sums are linear: the bounds of the operands are moved and summed like the operands. A sum of n terms adds n roundings of the sum of magnitudes.
+ * - Products of sums are bilinear: |a| eb + ea |b| + ea eb.
+ * - Where a jump is within reach (a comparison of what may be equal, a truncation, the place of a maximum) the bound is infinite: nothing can be said.
+ *
+ * All of it is linear in the unit roundoff but for terms of second order: times `f64Share` it bounds an evaluation in f64.
+ */
+import { present } from "../support/invariant.ts";
+import { isFloat } from "../types/tensor-type.ts";
+import { expandGradients } from "../graph/autodiff.ts";
+import { evaluateNode, ndarray } from "../graph/evaluate.ts";
+import { isConstant, isInput, pathOf, stringAttr } from "../graph/facts.ts";
+import type { Graph, Node, Value } from "../graph/ir.ts";
+import type { NdArray, Op } from "../graph/op.ts";
+import { carryPath } from "../graph/regions.ts";
+import { controlled, type Bounded, type RegionResults } from "./error-bound-control.ts";
+
+export type { Bounded } from "./error-bound-control.ts";
+
+/** Half the distance from 1 to the next f32. */
+const u = 2 ** -24;
+/** The unit roundoff of f64 over that of f32. */
+export const f64Share = 2 ** -29;
+/** The least positive f32: what a result below the normal range may lose. */
+const tiny = 2 ** -149;
+const smallestNormal = 2 ** -126;
+const largest = 3.4028234663852886e38;
+/** Every math function is within 4 units in the last place. */
+const functionRounding = 8 * u;
+
+/** Data for a graph: inputs by name, params and state by path, row-major. */
+export interface GraphData {
+  readonly inputs: ReadonlyMap<string, Float64Array>;
+  readonly persistent: ReadonlyMap<string, Float64Array>;
+}
+
+export interface BoundedEvaluation {
+  readonly outputs: ReadonlyMap<string, Bounded>;
+  readonly writes: ReadonlyMap<string, Bounded>;
+}
+
+/**
+ * Sees every node of the graph with its results, those inside of regions at every turn. What it gives takes their place in all that is computed from them: so that
+ * the values of compiled code can be held to what they themselves lead to, one after the other, and errors do not add up over a deep net.
+ */
+export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bounded[] | void;
+
+export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
+  const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
+    new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
+  return run(graph, exact(data.inputs), exact(data.persistent), onNode);
+}
+
+interface Leaf {
+  readonly data: Float64Array;
+  readonly error: Float64Array;
+}
+
+function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>, onNode: OnNode): BoundedEvaluation {
+  const expanded = expandGradients(graph);
+  const values = new Map<Value, Bounded>();
+  const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  for (const node of expanded.nodes) {
+    const path = pathOf(node);
+    const leaf = isInput(node) ? inputs.get(stringAttr(node.attrs, "name")) : path === null ? undefined : persistent.get(path);
+    const results =
+      leaf === undefined
+        ? resultsOf(node, node.operands.map(of), onNode)
+        : node.results.map(({ type }) => ({ value: ndarray(type, leaf.data, "f64"), error: leaf.error }));
+    const taken = onNode(node, results) ?? results;
+    node.results.forEach((value, index) => values.set(value, present(taken[index], `${node.op.name} lacks a result`)));
+  }
+  return {
+    outputs: new Map(expanded.outputs.map(({ name, value }) => [name, of(value)])),
+    writes: new Map(expanded.writes.map(({ path, value }) => [path, of(value)])),
+  };
+}
+
+function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[], onNode: OnNode): RegionResults {
+  const leaf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
+  const { outputs, writes } = run(
+    region,
+    new Map(region.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), leaf(present(inputs[i], "a region has its inputs"))])),
+    new Map(carries.map((carry, i) => [carryPath(i), leaf(carry)])),
+    onNode,
+  );
+  return {
+    outputs: region.outputs.map(({ name }) => present(outputs.get(name), name)),
+    carries: carries.map((old, i) => writes.get(carryPath(i)) ?? old),
+  };
+}
+
+function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
+  if (node.regions.length > 0) return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
+  const results = evaluateNode(
+    node,
+    operands.map(({ value }) => value),
+    "f64",
+  );
+  return results.map((value) => ({ value, error: beyondRange(value, errorOf(node, operands, value)) }));
+}
+
+/** A value that may leave the range of f32 is anything. */
+function beyondRange({ type, data }: NdArray, error: Float64Array): Float64Array {
+  if (!isFloat(type.dtype)) return error;
+  return error.map((e, i) => {
+    const x = Math.abs(data[i] ?? 0);
+    return Number.isNaN(e) || (Number.isFinite(x) && x + e > largest) ? Infinity : e;
+  });
+}
+
+const isExact = ({ error }: Bounded): boolean => error.every((e) => e === 0);
+const all = (length: number, error: number): Float64Array => new Float64Array(length).fill(error);
+
+function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
+  const { form } = node.op;
+  const { length } = result.data;
+  if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map(storageError) : all(length, 0);
+  if (form.kind === "pointwise") return pointwise(node, operands, result);
+  // A place that may be another, or an order that may be another, leaves nothing certain.
+  if (operands.some((operand) => !isFloat(operand.value.type.dtype) && !isExact(operand))) return all(length, Infinity);
+  if (!isFloat(result.type.dtype)) return places(node, operands, result);
+  switch (form.kind) {
+    case "contract":
+      return bilinear(node, operands, result);
+    case "reduce":
+      if (form.combine === "max" || form.combine === "min") return monotone(node, operands, result);
+      return form.combine === "mul" ? product(node, operands) : linear(node, operands, result);
+    default:
+      return linear(node, operands, result);
+  }
+}
+
+/** The op on other data. */
+function apply(node: Node, operands: readonly Bounded[], data: (operand: Bounded) => Float64Array): Float64Array {
+  const arrays = operands.map((operand): NdArray => ({
+    type: operand.value.type,
+    data: isFloat(operand.value.type.dtype) ? data(operand) : operand.value.data,
+  }));
+  return present(evaluateNode(node, arrays, "f64")[0], `${node.op.name} lacks a result`).data;
+}
+
+const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((x, i) => Math.abs(x) + (error[i] ?? 0));
+
+/** What the roundings of a sum of `count` terms add up to, whatever their order; `size` is the sum of magnitudes. */
+const roundings = (count: number, size: number): number => (size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny));
+
+/** What a known number loses when it is stored. */
+const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
+
+/** Movements and sums: of errors as of values. Whatever they fill in (the value of a padding) is a known number. */
+function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+  const filled = node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
+  const stored = filled?.map(storageError) ?? all(data.length, 0);
+  const moved = operands.every(isExact) ? stored : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
+  if (node.op.exact) return moved;
+  const [sizes, counts] = [apply(node, operands, magnitudes), termsOf(node, operands)];
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
+}
+
+/** How many terms the sum of each element has: as its form says, else as many as ones add up to. */
+function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
+  const { form } = node.op;
+  const site = { operands: node.operands.map(({ type }) => type), results: node.results.map(({ type }) => type), attrs: node.attrs };
+  const contraction = form.kind === "contract" ? form.contraction(site) : null;
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const same =
+    form.kind === "reduce"
+      ? product(form.extents(site))
+      : contraction === null
+        ? null
+        : product(contraction.dims.filter(({ out }) => out === 0).map(({ size }) => size));
+  if (same !== null) return () => same;
+  const counts = apply(node, operands, ({ error }) => all(error.length, 1));
+  return (index) => counts[index] ?? 0;
+}
+
+function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
+  const [lhs, rhs] = [present(a, "a left side"), present(b, "a right side")];
+  const of = (left: Float64Array, right: Float64Array): Float64Array => apply(node, [lhs, rhs], (operand) => (operand === lhs ? left : right));
+  const same = lhs === rhs;
+  const abs = ({ value }: Bounded): Float64Array => value.data.map(Math.abs);
+  const sizes = of(magnitudes(lhs), magnitudes(rhs));
+  const counts = termsOf(node, [lhs, rhs]);
+  // Of one value with itself both sides move at once, which the difference of the magnitudes' products bounds too.
+  const moved =
+    isExact(lhs) && isExact(rhs)
+      ? all(data.length, 0)
+      : same
+        ? excess(sizes, of(abs(lhs), abs(rhs)))
+        : sum(isExact(rhs) ? all(data.length, 0) : of(abs(lhs), rhs.error), isExact(lhs) ? all(data.length, 0) : of(lhs.error, magnitudes(rhs)));
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
+}
+
+const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? 0));
+/** The difference of two sums of magnitudes, with what f64 may have lost in it. */
+const excess = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => Math.max(0, x - (b[i] ?? 0)) + 2 ** -50 * x);
+
+/** Products of many numbers, in any order: where a part of them may leave the range of f32 on either side, nothing is certain, though the whole may lie inside. */
+function product(node: Node, operands: readonly Bounded[]): Float64Array {
+  const sizes = apply(node, operands, magnitudes);
+  const factors = (present(operands[0], "a product has an operand").error.length || 1) / Math.max(1, sizes.length);
+  const moved = operands.every(isExact)
+    ? all(sizes.length, 0)
+    : excess(
+        sizes,
+        apply(node, operands, ({ value }) => value.data.map(Math.abs)),
+      );
+  const most = apply(node, operands, (operand) => magnitudes(operand).map((x) => Math.max(1, x)));
+  const least = apply(node, operands, (operand) => magnitudes(operand).map((x) => (x === 0 ? 1 : Math.min(1, x))));
+  return moved.map((e, i) => ((most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0)));
+}
+
+function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+  if (operands.every(isExact)) return all(data.length, 0);
+  const [low, high] = [-1, 1].map((side) => apply(node, operands, ({ value, error }) => value.data.map((x, i) => x + side * (error[i] ?? 0))));
+  return data.map((x, i) => (x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0))));
+}
+
+/**
+ * Places and orders: uncertain where they change while half of the elements are as low as they may be, the other half as high. The halves are those of the bits of
+ * the positions, both ways round, so that of any two elements either one is once low while the other is high.
+ */
+function places(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+  const error = all(data.length, 0);
+  if (operands.every(isExact)) return error;
+  const bits = Math.ceil(Math.log2(Math.max(2, ...operands.map((operand) => operand.error.length))));
+  for (let half = 0; half < 2 * bits; half++) {
+    const side = (index: number): number => ((index >> (half >> 1)) % 2 === half % 2 ? 1 : -1);
+    const moved = apply(node, operands, (operand) => operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)));
+    moved.forEach((place, i) => {
+      if (place !== data[i]) error[i] = Infinity;
+    });
+  }
+  return error;
+}
+
+function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
+  const { op, attrs } = node;
+  const isResultFloat = isFloat(result.type.dtype);
+  const widened = !op.exact && op.steps !== undefined;
+  // Most of a graph's constants, places and masks.
+  if (!widened && operands.every(isExact)) return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
+  const types = operands.map(({ value }) => value.type);
+  const f = (args: readonly number[]): number => (op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN);
+  const compares = result.type.dtype === "bool" && types.some(({ dtype }) => isFloat(dtype));
+  return result.data.map((y, i) => {
+    const args = operands.map(({ value }) => value.data[i] ?? 0);
+    const errors = operands.map(({ error }) => error[i] ?? 0);
+    if (errors.some((e, k) => e !== 0 && !isFloat(types[k]?.dtype ?? "f32"))) return Infinity;
+    const isGiven = errors.every((e) => e === 0);
+    const rounding = isResultFloat ? roundingOf(op.exact, y, isGiven) : 0;
+    if (widened) args.forEach((x, k) => (errors[k] = (errors[k] ?? 0) + 2 * u * Math.abs(x)));
+    else if (isGiven) return rounding;
+    if (compares && Math.abs((args[0] ?? 0) - (args[1] ?? 0)) <= (errors[0] ?? 0) + (errors[1] ?? 0)) return Infinity;
+    const moved = farthest({ args, errors, f, steps: op.steps }, y);
+    return isResultFloat ? moved + rounding : moved === 0 ? 0 : Infinity;
+  });
+}
+
+/** Of an exact op on exact arguments the one rounding is known: none, if the result is an f32. */
+function roundingOf(exact: boolean, y: number, isGiven: boolean): number {
+  if (exact && (y === Math.fround(y) || Number.isNaN(y)) && (y === 0 || isGiven)) return 0;
+  return (exact ? 1 : functionRounding / u) * u * Math.abs(y) + tiny;
+}
+
+interface Corners {
+  readonly args: readonly number[];
+  readonly errors: readonly number[];
+  readonly f: (args: readonly number[]) => number;
+  readonly steps: Op["steps"];
+}
+
+/** How far the op gets from `y` at the corners of the box; Infinity where it jumps in between. */
+function farthest({ args, errors, f, steps }: Corners, y: number): number {
+  let most = 0;
+  for (let corner = 0; corner < 2 ** args.length; corner++) {
+    const x = args.map((arg, k) => arg + ((corner >> k) % 2 === 0 ? -1 : 1) * (errors[k] ?? 0));
+    if (steps !== undefined && steps(x) !== steps(args)) return Infinity;
+    const z = f(x);
+    if (z === y || (Number.isNaN(z) && Number.isNaN(y))) continue;
+    const distance = Math.abs(z - y);
+    most = Math.max(most, Number.isNaN(distance) ? Infinity : distance);
+  }
+  // What may be anything may be NaN too, wherever its corners go.
+  return most > 0 && errors.includes(Infinity) ? Infinity : most;
+}

@@ -1,0 +1,80 @@
+// Copies of a graph with changes that `rebuild` does not allow: other signatures of loops and branches, new inputs, values in place of others.
+import { present } from "../support/invariant.ts";
+import { GraphBuilder, makeNode } from "../graph/build.ts";
+import type { Attrs, Graph, Node, Value } from "../graph/ir.ts";
+import type { Op } from "../graph/op.ts";
+import { append } from "../graph/rebuild.ts";
+
+/** What is other about the copy of a node. */
+export interface Change {
+  readonly op?: Op;
+  /** Of the new graph. */
+  readonly operands?: readonly Value[];
+  readonly attrs?: Attrs;
+  readonly regions?: readonly Graph[];
+  /** What takes the place of each old result, given those of the copy; undefined where nothing may use it. The results in order, if absent. */
+  readonly results?: (results: readonly Value[]) => readonly (Value | undefined)[];
+  /** Values in the place of the node, which is left out. */
+  readonly instead?: readonly (Value | undefined)[];
+}
+
+/** Copies every node with its change. `operands` are the new values of the node's operands. Types follow: users are typed again. */
+export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => Change): Graph {
+  const g = new GraphBuilder(graph.name, graph.table);
+  const values = new Map<Value, Value>();
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used although it is gone`);
+  const nowAll = (list: readonly Value[]): readonly Value[] => list.map(now);
+  // Inputs keep their order; those that the change makes come behind them.
+  for (const node of graph.nodes) {
+    g.span = node.span;
+    const operands = nowAll(node.operands);
+    const { op = node.op, attrs = node.attrs, regions = node.regions, ...other } = change(g, node, operands);
+    let results = other.instead;
+    if (results === undefined) {
+      const isSame = op === node.op && attrs === node.attrs && regions.every((region, index) => region === node.regions[index]);
+      const made =
+        isSame && other.operands === undefined ? append(g, node, operands) : makeNode(op, other.operands ?? operands, attrs, node.span, node.notes, regions);
+      if (g.nodes.at(-1) !== made) g.nodes.push(made);
+      results = other.results?.(made.results) ?? made.results;
+    }
+    node.results.forEach((old, index) => {
+      const value = results[index];
+      if (value !== undefined) values.set(old, value);
+    });
+  }
+  return {
+    name: graph.name,
+    table: graph.table,
+    inputs: [...nowAll(graph.inputs), ...g.inputs],
+    nodes: g.nodes,
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
+    writes: graph.writes.map(({ path, value }) => ({ path, value: now(value) })),
+  };
+}
+
+/**
+ * The graph with other values in the place of some: `change` sees the copy of each value (and the old one), and gives what its users are to take, or null.
+ * The copy stays, for whoever drops what is dead.
+ */
+export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value, old: Value) => Value | null): Graph {
+  const g = new GraphBuilder(graph.name, graph.table);
+  const values = new Map<Value, Value>();
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  for (const node of graph.nodes) {
+    g.span = node.span;
+    const copy = append(g, node, node.operands.map(now));
+    node.results.forEach((old, index) => {
+      const value = present(copy.results[index], "a copy has the same results");
+      values.set(old, change(g, value, old) ?? value);
+    });
+  }
+  return {
+    name: graph.name,
+    table: graph.table,
+    // Leaves have no operands, so their copies are the nodes themselves.
+    inputs: [...graph.inputs, ...g.inputs],
+    nodes: g.nodes,
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
+    writes: graph.writes.map(({ path, value }) => ({ path, value: now(value) })),
+  };
+}
