@@ -1,7 +1,7 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { sourceAt, type Outcome, type Task } from "./dsl-worker.ts";
+import { programText, sourceAt, type Outcome, type Task } from "./dsl-worker.ts";
 
 // `npm run fuzz:dsl -- --count 100000 --seed 1`: programs with mistakes through parser and elaboration. Nothing but diagnostics may come out, none may take more
 // than 2 seconds of processor time or 256 MB. `--show 17` prints source 17 of that seed instead.
@@ -94,11 +94,5 @@ if (values.show === undefined) {
   for (let next = 0; next < count;) next = await runFrom(next);
   report();
 } else {
-  process.stdout.write(
-    sourceAt(
-      seed,
-      Number(values.show),
-      programs.map((path) => readFileSync(path, "utf8")),
-    ),
-  );
+  process.stdout.write(sourceAt(seed, Number(values.show), programs.map(programText)));
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { checkSource } from "../../compiler/inspect/check.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
+import { errorCase } from "../support/inline-diagnostics.ts";
 import { mutated, randomFrom } from "./mutate.ts";
 
 /** What the worker is told, and what it tells of each source. */
@@ -35,6 +36,9 @@ function resolve(root: string, path: string): Source | null {
   return source;
 }
 
+/** A program to begin with, without the diagnostics of a golden. */
+export const programText = (path: string): string => errorCase(path, readFileSync(path, "utf8")).source.text;
+
 /** The source of that number of a campaign: the same whenever and wherever it is made. */
 export function sourceAt(seed: number, index: number, texts: readonly string[]): string {
   return mutated(texts, randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)));
@@ -56,6 +60,6 @@ function tried(text: string, root: string, index: number): Outcome {
 
 if (parentPort) {
   const { seed, first, count, programs, root } = workerData as Task;
-  const texts = programs.map((path) => readFileSync(path, "utf8"));
+  const texts = programs.map(programText);
   for (let index = first; index < count; index++) parentPort.postMessage(tried(sourceAt(seed, index, texts), root, index));
 }

@@ -20,15 +20,12 @@ export type Files = Readonly<Record<string, string>>;
 export type Dims = Readonly<Record<string, number>>;
 
 /** A program in memory; other files by the path that imports them. */
-export function elaborateText(text: string, variants: readonly Dims[] = [{}], files: Files = {}, entries?: readonly string[]): Elaborated {
-  return elaborate(
-    { name: "test.dl", text },
-    {
-      variants,
-      ...(entries === undefined ? {} : { entries }),
-      resolve: (path) => (path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] }),
-    },
-  );
+export function elaborateText(program: string | Source, variants: readonly Dims[] = [{}], files: Files = {}, entries?: readonly string[]): Elaborated {
+  return elaborate(typeof program === "string" ? { name: "test.dl", text: program } : program, {
+    variants,
+    ...(entries === undefined ? {} : { entries }),
+    resolve: (path) => (path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] }),
+  });
 }
 
 export const rendered = (result: Elaborated): string => result.diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
