@@ -15,8 +15,18 @@ export interface Site {
   readonly attrs: Attrs;
 }
 
-/** The sentence is the error text and the docs line. */
-export type Condition = readonly [says: string, holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean];
+/** Types of operands, and attributes; those that the op has defaults for may be left out. */
+export type Example = readonly [operands: readonly TensorType[], attrs?: Attrs];
+
+/**
+ * The sentence is the error text and the docs line. Each example breaks this condition and none before it: tests check that it is refused with this
+ * sentence. Only conditions about regions have no examples, since these would be graphs.
+ */
+export type Condition = readonly [
+  says: string,
+  holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean,
+  breaks?: readonly Example[],
+];
 
 /**
  * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and

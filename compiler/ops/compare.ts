@@ -67,9 +67,13 @@ export const comparisons = family({
     doc: "`a` where the condition holds, `b` elsewhere",
     operands: ["condition", "a", "b"],
     requires: {
-      c1: ["the condition is bool", ({ condition }) => condition.dtype === "bool"],
-      c2: ["a and b have one type", ({ a, b }) => sameType(a, b)],
-      c3: ["the condition has the shape of a and b", ({ condition, a }) => sameShape(condition.shape, a.shape)],
+      c1: ["the condition is bool", ({ condition }) => condition.dtype === "bool", [[[f32(2), f32(2), f32(2)]]]],
+      c2: ["a and b have one type", ({ a, b }) => sameType(a, b), [[[bool(2), f32(2), i32(2)]], [[bool(2), f32(2), f32(3)]]]],
+      c3: [
+        "the condition has the shape of a and b",
+        ({ condition, a }) => sameShape(condition.shape, a.shape),
+        [[[bool(3), f32(2), f32(2)]], [[bool(), f32(2), f32(2)]]],
+      ],
     },
     type: ({ a }) => a,
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),

@@ -1,11 +1,12 @@
 // Convolution (cross-correlation, as everywhere in the field) of images [N, ...spatial, C] with kernels [...spatial, C / groups, O], and its two gradients.
 import type { Attrs } from "../graph/ir.ts";
+import type { Example } from "../graph/op.ts";
 import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
 import { contracting } from "./define.ts";
 import { integers, nth } from "./lists.ts";
 import { item } from "./ndarray.ts";
-import { anyOf, f32, f64, family, floats } from "./signature.ts";
+import { anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
 
 const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int" } as const;
 
@@ -69,23 +70,73 @@ const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: Con
 
 const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): number[] => [nth(x, 0), ...convSizes(spatial(x), kernelSpatial(w), at), lastOf(w)];
 
+/** A use that all conditions hold for, and what breaks one of them. */
+const plain = { stride: [1, 1], padding: same(0), ...base };
+const [x0, w0, y0] = [f32(1, 5, 5, 2), f32(3, 3, 2, 4), f32(1, 3, 3, 4)];
+const malformed: readonly Attrs[] = [
+  { stride: [1] },
+  { stride: [0, 1] },
+  { padding: [[0, 0]] },
+  {
+    padding: [
+      [0, -1],
+      [0, 0],
+    ],
+  },
+  { padding: [[0], [0, 0]] },
+  { dilation: [1, 0] },
+  { groups: 0 },
+].map((attr) => ({ ...plain, ...attr }));
+const badAttrs = (a: TensorType, b: TensorType, more: Attrs = {}): Example[] => malformed.map((attr) => [[a, b], { ...attr, ...more }]);
+
 export const convolutions = family({
   conv: contracting({
     doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it; where padding meets a number that is not finite, it may count as zeros (NaN) or as nothing",
     operands: ["x", "w"],
     attrs,
     requires: {
-      c1: [`x and w have one dtype, ${anyOf(floats)}`, ({ x, w }) => isFloats(x, w)],
-      c2: ["x and w have 1 to 3 spatial axes, the same number", ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2)],
+      c1: [
+        `x and w have one dtype, ${anyOf(floats)}`,
+        ({ x, w }) => isFloats(x, w),
+        [
+          [[x0, f64(3, 3, 2, 4)], plain],
+          [[i32(1, 5, 5, 2), i32(3, 3, 2, 4)], plain],
+        ],
+      ],
+      c2: [
+        "x and w have 1 to 3 spatial axes, the same number",
+        ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2),
+        [
+          [[x0, f32(3, 2, 4)], plain],
+          [[f32(), f32()], plain],
+          [[f32(1, 2), f32(2, 4)], { ...plain, stride: [], padding: [], dilation: [] }],
+        ],
+      ],
       c3: [
         "there is a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
         ({ x }, at) => validAttrs(at, x.shape.length - 2),
+        badAttrs(x0, w0),
       ],
-      c4: ["x has `groups` times as many channels as w", ({ x, w }, { groups }) => lastOf(x.shape) === groups * nth(w.shape, w.shape.length - 2)],
-      c5: ["`groups` divides the channels of the output", ({ w }, { groups }) => lastOf(w.shape) % groups === 0],
+      c4: [
+        "x has `groups` times as many channels as w",
+        ({ x, w }, { groups }) => lastOf(x.shape) === groups * nth(w.shape, w.shape.length - 2),
+        [
+          [[f32(1, 5, 5, 3), w0], plain],
+          [[x0, w0], { ...plain, groups: 2 }],
+        ],
+      ],
+      c5: [
+        "`groups` divides the channels of the output",
+        ({ w }, { groups }) => lastOf(w.shape) % groups === 0,
+        [[[f32(1, 5, 5, 6), w0], { ...plain, groups: 3 }]],
+      ],
       c6: [
         "the kernel fits into the padded x",
         ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
+        [
+          [[f32(1, 2, 5, 2), w0], plain],
+          [[x0, w0], { ...plain, dilation: [1, 3] }],
+        ],
       ],
     },
     type: ({ x, w }, at) => tensor(x.dtype, [nth(x.shape, 0), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at), lastOf(w.shape)]),
@@ -110,19 +161,32 @@ export const convolutions = family({
     operands: ["dy", "w"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`dy and w have one dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w)],
-      c2: ["dy and w have 1 to 3 spatial axes, the same number", ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2)],
+      c1: [`dy and w have one dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w), [[[y0, f64(3, 3, 2, 4)], { ...plain, size: [5, 5] }]]],
+      c2: [
+        "dy and w have 1 to 3 spatial axes, the same number",
+        ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2),
+        [
+          [[y0, f32(3, 2, 4)], { ...plain, size: [5, 5] }],
+          [[f32(), f32()], { ...plain, size: [] }],
+        ],
+      ],
       c3: [
         "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
         ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
+        [...badAttrs(y0, w0, { size: [5, 5] }), [[y0, w0], { ...plain, size: [5] }], [[y0, w0], { ...plain, size: [0, 5] }]],
       ],
       c4: [
         "dy has the channels of w's output, and `groups` divides them",
         ({ dy, w }, { groups }) => lastOf(dy.shape) === lastOf(w.shape) && lastOf(w.shape) % groups === 0,
+        [
+          [[f32(1, 3, 3, 3), w0], { ...plain, size: [5, 5] }],
+          [[y0, w0], { ...plain, groups: 3, size: [5, 5] }],
+        ],
       ],
       c5: [
         "a convolution of an x of `size` with w has the spatial sizes of dy",
         ({ dy, w }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
+        [[[y0, w0], { ...plain, size: [5, 6] }]],
       ],
     },
     type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
@@ -142,17 +206,33 @@ export const convolutions = family({
     operands: ["x", "dy"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`x and dy have one dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy)],
-      c2: ["x and dy have 1 to 3 spatial axes, the same number", ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2)],
+      c1: [`x and dy have one dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy), [[[x0, f64(1, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
+      c2: [
+        "x and dy have 1 to 3 spatial axes, the same number",
+        ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2),
+        [
+          [[x0, f32(1, 3, 4)], { ...plain, size: [3, 3] }],
+          [[f32(), f32()], { ...plain, size: [] }],
+        ],
+      ],
       c3: [
         "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
         ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
+        [...badAttrs(x0, y0, { size: [3, 3] }), [[x0, y0], { ...plain, size: [3] }], [[x0, y0], { ...plain, size: [3, 0] }]],
       ],
-      c4: ["`groups` divides the channels of x and of dy", ({ x, dy }, { groups }) => lastOf(x.shape) % groups === 0 && lastOf(dy.shape) % groups === 0],
-      c5: ["x and dy have one batch size", ({ x, dy }) => x.shape[0] === dy.shape[0]],
+      c4: [
+        "`groups` divides the channels of x and of dy",
+        ({ x, dy }, { groups }) => lastOf(x.shape) % groups === 0 && lastOf(dy.shape) % groups === 0,
+        [
+          [[x0, y0], { ...plain, groups: 4, size: [3, 3] }],
+          [[f32(1, 5, 5, 4), f32(1, 3, 3, 2)], { ...plain, groups: 4, size: [3, 3] }],
+        ],
+      ],
+      c5: ["x and dy have one batch size", ({ x, dy }) => x.shape[0] === dy.shape[0], [[[x0, f32(2, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
       c6: [
         "a convolution of x with a kernel of `size` has the spatial sizes of dy",
         ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
+        [[[x0, y0], { ...plain, size: [3, 2] }]],
       ],
     },
     type: ({ x, dy }, { size, groups }) => tensor(x.dtype, [...size, lastOf(x.shape) / groups, lastOf(dy.shape)]),

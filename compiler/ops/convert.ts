@@ -36,7 +36,7 @@ export const conversions = family({
     doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
-    requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes] },
+    requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes, [[[f32(2)], { dtype: "f16" }]]] },
     type: ({ x }, { dtype }) => tensor(dtype, x.shape),
     scalar: (k, { x }, { types, attrs }) => convertExpr(k, x, types.x.dtype, attrs.dtype),
     gradient: (g, { x }, { dout, attrs }) => (isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {}),

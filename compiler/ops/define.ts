@@ -1,6 +1,6 @@
 // The constructors of entries, one per form. Whatever an entry does not say, they derive.
 import { type DType, dtypes } from "../../runtime/dtype.ts";
-import type { Contraction, Form, Line, Piece, Read, Sample, Site } from "../graph/op.ts";
+import type { Contraction, Example, Form, Line, Piece, Read, Sample, Site } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
@@ -183,9 +183,14 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
   const sameDType = (x: Named<O, TensorType>): boolean => types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
   const oneShape = (x: Named<O, TensorType>): boolean => types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
-  if (rest.length === 0) return on === everyDType ? {} : { c1: [`${first} is ${anyOf(on)}`, sameDType] };
+  const refused = everyDType.filter((dtype) => !on.includes(dtype)).map((dtype): Example => [names.map(() => tensor(dtype, [2]))]);
+  if (rest.length === 0) return on === everyDType ? {} : { c1: [`${first} is ${anyOf(on)}`, sameDType, refused] };
   const all = names.join(" and ");
-  return { c1: [`${all} have one dtype, ${anyOf(on)}`, sameDType], c2: [`${all} have one shape`, oneShape] };
+  const [one = "f32"] = on;
+  const other = everyDType.find((dtype) => dtype !== one) ?? one;
+  const mixed: Example = [names.map((_, i) => tensor(i === 0 ? one : other, [2]))];
+  const stretched: Example = [names.map((_, i) => tensor(one, [i + 1]))];
+  return { c1: [`${all} have one dtype, ${anyOf(on)}`, sameDType, [...refused, mixed]], c2: [`${all} have one shape`, oneShape, [stretched]] };
 }
 
 /** Each element from the elements at the same index of operands of one shape and dtype. */

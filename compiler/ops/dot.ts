@@ -6,7 +6,7 @@ import { type TensorType, elements, sameShape, strides, tensor } from "../types/
 import { contracting } from "./define.ts";
 import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
 import { item, positions } from "./ndarray.ts";
-import { type Use, anyOf, f32, f64, family, floats } from "./signature.ts";
+import { type Use, anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
 
 type Pairs = readonly (readonly number[])[];
 type Dot = Use<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }>;
@@ -45,6 +45,8 @@ const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value =
 /** Sorted positions of contracted axes: free axes of a gradient's dot come in the order of the other operand's axes. */
 const ascending = (axes: readonly number[]): number[] => range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
 
+const inner = { contract: [[0], [0]] };
+
 export const dots = family({
   dot: contracting({
     doc: "sums of products over the `contract` axes, one for each place of the `batch` axes and the free ones; the result has batch, lhs free, rhs free axes",
@@ -52,17 +54,40 @@ export const dots = family({
     attrs: { batch: "pairs", contract: "pairs" },
     defaults: { batch: [[], []] },
     requires: {
-      c1: [`lhs and rhs have one dtype, ${anyOf(floats)}`, ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype)],
+      c1: [
+        `lhs and rhs have one dtype, ${anyOf(floats)}`,
+        ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype),
+        [
+          [[f32(2), f64(2)], inner],
+          [[i32(2), i32(2)], inner],
+        ],
+      ],
       c2: [
         "`batch` and `contract` are each two lists of one length",
         (_, { batch, contract }) => [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
+        [
+          [[f32(2), f32(2)], { contract: [[0]] }],
+          [[f32(2), f32(2)], { contract: [[0], []] }],
+        ],
       ],
       c3: [
         "the lists name distinct axes of their operand",
         ({ lhs, rhs }, { batch, contract }) => [lhs, rhs].every((x, side) => areAxes([...(batch[side] ?? []), ...(contract[side] ?? [])], x.shape.length)),
+        [
+          [[f32(2), f32(2)], { contract: [[1], [0]] }],
+          [[f32(2), f32(2)], { ...inner, batch: [[0], [0]] }],
+        ],
       ],
-      c4: ["batch axes agree in size", ({ lhs, rhs }, { batch: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r))],
-      c5: ["contracted axes agree in size", ({ lhs, rhs }, { contract: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r))],
+      c4: [
+        "batch axes agree in size",
+        ({ lhs, rhs }, { batch: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
+        [[[f32(2, 4), f32(3, 4)], { batch: [[0], [0]], contract: [[1], [1]] }]],
+      ],
+      c5: [
+        "contracted axes agree in size",
+        ({ lhs, rhs }, { contract: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
+        [[[f32(2, 3), f32(2, 3)], { contract: [[1], [0]] }]],
+      ],
     },
     type: ({ lhs, rhs }, attrs) => {
       const { batch, m, n } = axesOf(lhs, rhs, attrs);

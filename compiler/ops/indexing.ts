@@ -21,9 +21,16 @@ export const indexing = family({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex],
-      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0 }]]],
+      c2: [
+        "`axis` is an axis of x",
+        ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        [
+          [[f32(2), i32(2)], { axis: 1 }],
+          [[f32(), i32()], { axis: 0 }],
+        ],
+      ],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(0), i32(2)], { axis: 0 }]]],
     },
     type: ({ x, indices }, { axis }) => tensor(x.dtype, x.shape.toSpliced(axis, 1, ...indices.shape)),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => {
@@ -51,13 +58,18 @@ export const indexing = family({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex],
-      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype)],
+      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0, size: 3 }]]],
+      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype), [[[i32(2), i32(2)], { axis: 0, size: 3 }]]],
       c3: [
         "y has the shape of the indices from `axis` on",
         ({ y, indices }, { axis }) => isAxis(axis, y.shape.length + 1) && sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
+        [
+          [[f32(2), i32(3)], { axis: 0, size: 3 }],
+          [[f32(2), i32(2)], { axis: 1, size: 3 }],
+          [[f32(2), i32()], { axis: 2, size: 3 }],
+        ],
       ],
-      c4: ["`size` is 1 or more", (_, { size }) => integers([size], 1)],
+      c4: ["`size` is 1 or more", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
     },
     type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
     domain: ({ types }) => types.y.shape,
@@ -91,10 +103,21 @@ export const indexing = family({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex],
-      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
-      c4: ["the indices have the shape of x without `axis`", ({ x, indices }, { axis }) => sameShape(indices.shape, without(x.shape, [axis]))],
+      c1: ["the indices are i32", isIndex, [[[f32(2, 3), f32(2)], { axis: 1 }]]],
+      c2: [
+        "`axis` is an axis of x",
+        ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        [
+          [[f32(2, 3), i32(2)], { axis: 2 }],
+          [[f32(), i32()], { axis: 0 }],
+        ],
+      ],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0), i32(2)], { axis: 1 }]]],
+      c4: [
+        "the indices have the shape of x without `axis`",
+        ({ x, indices }, { axis }) => sameShape(indices.shape, without(x.shape, [axis])),
+        [[[f32(2, 3), i32(3)], { axis: 1 }]],
+      ],
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
@@ -121,10 +144,24 @@ export const indexing = family({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex],
-      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
-      c4: ["x and the indices differ only along `axis`", ({ x, indices }, { axis }) => differAlong(axis, x, indices)],
+      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0 }]]],
+      c2: [
+        "`axis` is an axis of x",
+        ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        [
+          [[f32(2), i32(2)], { axis: 1 }],
+          [[f32(), i32()], { axis: 0 }],
+        ],
+      ],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0), i32(2, 1)], { axis: 1 }]]],
+      c4: [
+        "x and the indices differ only along `axis`",
+        ({ x, indices }, { axis }) => differAlong(axis, x, indices),
+        [
+          [[f32(2, 3), i32(3, 3)], { axis: 1 }],
+          [[f32(2, 3), i32(2)], { axis: 1 }],
+        ],
+      ],
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
@@ -146,11 +183,18 @@ export const indexing = family({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex],
-      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype)],
-      c3: ["y and the indices have one shape", ({ y, indices }) => sameShape(y.shape, indices.shape)],
-      c4: ["`axis` is an axis of y", ({ y }, { axis }) => isAxis(axis, y.shape.length)],
-      c5: ["`size` is 1 or more", (_, { size }) => integers([size], 1)],
+      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0, size: 3 }]]],
+      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype), [[[i32(2), i32(2)], { axis: 0, size: 3 }]]],
+      c3: ["y and the indices have one shape", ({ y, indices }) => sameShape(y.shape, indices.shape), [[[f32(2), i32(3)], { axis: 0, size: 3 }]]],
+      c4: [
+        "`axis` is an axis of y",
+        ({ y }, { axis }) => isAxis(axis, y.shape.length),
+        [
+          [[f32(2), i32(2)], { axis: 1, size: 3 }],
+          [[f32(), i32()], { axis: 0, size: 3 }],
+        ],
+      ],
+      c5: ["`size` is 1 or more", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
     },
     type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
     domain: ({ types }) => types.y.shape,

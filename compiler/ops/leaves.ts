@@ -4,9 +4,17 @@ import type { AttrKind, Condition, Reference, Sample } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, isFloat } from "../types/tensor-type.ts";
 import { integers } from "./lists.ts";
-import { type Entry, f32, family, none } from "./signature.ts";
+import { type Entry, bool, f32, family, i32, none } from "./signature.ts";
 
-const validShape: Condition = ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape as readonly number[], 0)];
+const filled = { name: "x", path: "x", value: 0, dtype: "f32" } as const;
+const validShape: Condition = [
+  "the sizes are whole numbers, 0 or more",
+  (_, { shape }) => integers(shape as readonly number[], 0),
+  [
+    [[], { ...filled, shape: [2, -1] }],
+    [[], { ...filled, shape: [1.5] }],
+  ],
+];
 
 interface Leaf {
   readonly doc: string;
@@ -56,10 +64,18 @@ export const leaves = family({
     doc: "one number in every element (`value`), or the elements in row-major order (`values`)",
     attrs: { value: "float", values: "floats" },
     requires: {
-      c2: ["either `value` or `values` is given", (_, { value, values }) => (value === undefined) !== (values === undefined)],
+      c2: [
+        "either `value` or `values` is given",
+        (_, { value, values }) => (value === undefined) !== (values === undefined),
+        [
+          [[], { dtype: "f32", shape: [1] }],
+          [[], { value: 1, values: [1], dtype: "f32", shape: [1] }],
+        ],
+      ],
       c3: [
         "there are as many `values` as elements",
         (_, { values, shape }) => values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
+        [[[], { values: [1, 2], dtype: "f32", shape: [3] }]],
       ],
     },
     reference: {
@@ -82,9 +98,13 @@ export const leaves = family({
     attrs: {},
     defaults: {},
     requires: {
-      c1: ["there is a loss and at least one target", (types) => types.length >= 2],
-      c2: ["the loss is a scalar f32 or f64", ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype)],
-      c3: ["the targets are f32 or f64", ([, ...targets]) => targets.every((t) => isFloat(t.dtype))],
+      c1: ["there is a loss and at least one target", (types) => types.length >= 2, [[[f32()]]]],
+      c2: [
+        "the loss is a scalar f32 or f64",
+        ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype),
+        [[[f32(1), f32()]], [[i32(), f32()]]],
+      ],
+      c3: ["the targets are f32 or f64", ([, ...targets]) => targets.every((t) => isFloat(t.dtype)), [[[f32(), f32(), bool()]], [[f32(), i32()]]]],
     },
     type: ([, ...targets]) => targets,
     gradient: none("it is expanded before anything asks"),

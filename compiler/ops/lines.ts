@@ -5,11 +5,11 @@ import { type TensorType, elements, strides, tensor } from "../types/tensor-type
 import { lining } from "./define.ts";
 import { isAxis, nth, range } from "./lists.ts";
 import { eachIndex, flatten, item } from "./ndarray.ts";
-import { anyOf, f32, f64, family, i32, none, numbers } from "./signature.ts";
+import { anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers } from "./signature.ts";
 
 const isNumeric = ({ x }: { readonly x: TensorType }): boolean => numbers.includes(x.dtype);
 const hasAxis = ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }): boolean => isAxis(axis, x.shape.length);
-const requires = { c1: [`x is ${anyOf(numbers)}`, isNumeric], c2: ["`axis` is an axis of x", hasAxis] } as const;
+const requires = { c1: [`x is ${anyOf(numbers)}`, isNumeric, [[[bool(2)], { axis: 0 }]]], c2: ["`axis` is an axis of x", hasAxis, notAnAxis] } as const;
 
 /** Calls `visit` with the flat positions of each line along the axis. */
 function eachLine({ shape }: TensorType, axis: number, visit: (line: readonly number[]) => void): void {

@@ -12,8 +12,8 @@ export const movement = family({
     operands: ["x"],
     attrs: { shape: "ints" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
-      c2: ["the number of elements stays the same", ({ x }, { shape }) => elements(x.shape) === elements(shape)],
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[f32(2)], { shape: [-1, -2] }]]],
+      c2: ["the number of elements stays the same", ({ x }, { shape }) => elements(x.shape) === elements(shape), [[[f32(2)], { shape: [3] }]]],
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     gradient: (g, { x }, { dout }) => ({ x: g.reshape(dout, x.type.shape) }),
@@ -31,7 +31,17 @@ export const movement = family({
     doc: "the axes in another order: axis i of the result is axis perm[i] of x",
     operands: ["x"],
     attrs: { perm: "ints" },
-    requires: { c1: ["`perm` names each axis of x once", ({ x }, { perm }) => perm.length === x.shape.length && areAxes(perm, x.shape.length)] },
+    requires: {
+      c1: [
+        "`perm` names each axis of x once",
+        ({ x }, { perm }) => perm.length === x.shape.length && areAxes(perm, x.shape.length),
+        [
+          [[f32(2, 3)], { perm: [0] }],
+          [[f32(2, 3)], { perm: [0, 0] }],
+          [[f32(2, 3)], { perm: [0, 2] }],
+        ],
+      ],
+    },
     type: ({ x }, { perm }) => tensor(x.dtype, pick(x.shape, perm)),
     element: (_, at, { x }, { attrs: { perm } }) => x(inverse(perm).flatMap((i) => at.slice(i, i + 1))),
     gradient: (g, _, { dout, attrs: { perm } }) => ({ x: g.transpose(dout, inverse(perm)) }),
@@ -53,13 +63,25 @@ export const movement = family({
     operands: ["x"],
     attrs: { shape: "ints", dims: "ints" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
-      c2: ["`dims` has one entry per axis of x", ({ x }, { dims }) => dims.length === x.shape.length],
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[f32()], { shape: [-1], dims: [] }]]],
+      c2: ["`dims` has one entry per axis of x", ({ x }, { dims }) => dims.length === x.shape.length, [[[f32(2)], { shape: [2], dims: [] }]]],
       c3: [
         "`dims` are axes of the result, in increasing order",
         (_, { shape, dims }) => dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
+        [
+          [[f32(2)], { shape: [2], dims: [1] }],
+          [[f32(2, 3)], { shape: [3, 2], dims: [1, 0] }],
+          [[f32(2, 2)], { shape: [2, 2], dims: [0, 0] }],
+        ],
       ],
-      c4: ["the sizes of x are those of `shape` at `dims`", ({ x }, { shape, dims }) => dims.every((d, i) => shape[d] === x.shape[i])],
+      c4: [
+        "the sizes of x are those of `shape` at `dims`",
+        ({ x }, { shape, dims }) => dims.every((d, i) => shape[d] === x.shape[i]),
+        [
+          [[f32(2)], { shape: [3], dims: [0] }],
+          [[f32(1)], { shape: [3], dims: [0] }],
+        ],
+      ],
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     element: (_, at, { x }, { attrs: { dims } }) => x(dims.flatMap((d) => at.slice(d, d + 1))),
@@ -82,7 +104,16 @@ export const movement = family({
     doc: "the elements in the opposite order along `axes`",
     operands: ["x"],
     attrs: { axes: "ints" },
-    requires: { c1: ["`axes` are distinct axes of x", ({ x }, { axes }) => areAxes(axes, x.shape.length)] },
+    requires: {
+      c1: [
+        "`axes` are distinct axes of x",
+        ({ x }, { axes }) => areAxes(axes, x.shape.length),
+        [
+          [[f32(2)], { axes: [1] }],
+          [[f32(2)], { axes: [0, 0] }],
+        ],
+      ],
+    },
     type: ({ x }) => x,
     element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
     gradient: (g, _, { dout, attrs: { axes } }) => ({ x: g.call("reverse", [dout], { axes }) }),
@@ -103,9 +134,23 @@ export const movement = family({
     operands: [],
     attrs: { shape: "ints", axis: "int", dtype: "dtype" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0)],
-      c2: ["`axis` is an axis of the result", (_, { shape, axis }) => isAxis(axis, shape.length)],
-      c3: [`the dtype is ${anyOf(numbers)}`, (_, { dtype }) => numbers.includes(dtype)],
+      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[], { shape: [-3], axis: 0, dtype: "i32" }]]],
+      c2: [
+        "`axis` is an axis of the result",
+        (_, { shape, axis }) => isAxis(axis, shape.length),
+        [
+          [[], { shape: [3], axis: 1, dtype: "i32" }],
+          [[], { shape: [], axis: 0, dtype: "i32" }],
+        ],
+      ],
+      c3: [
+        `the dtype is ${anyOf(numbers)}`,
+        (_, { dtype }) => numbers.includes(dtype),
+        [
+          [[], { shape: [3], axis: 0, dtype: "bool" }],
+          [[], { shape: [3], axis: 0, dtype: "u8" }],
+        ],
+      ],
     },
     type: (_, { shape, dtype }) => tensor(dtype, shape),
     element: (k, at, _, { out, attrs: { axis } }) => {

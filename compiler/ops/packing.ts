@@ -6,7 +6,7 @@ import { type Shape, elements, sameShape, strides, tensor } from "../types/tenso
 import { contracting, map } from "./define.ts";
 import { integers, nth, pick, product, range } from "./lists.ts";
 import { fill, item, positions } from "./ndarray.ts";
-import { f32, family, none } from "./signature.ts";
+import { f32, f64, family, i32, none } from "./signature.ts";
 
 /** Dims as parallel lists: sizes, and strides in the three buffers of the contraction. */
 interface Lists {
@@ -92,6 +92,7 @@ const dimsOf = (at: Lists): ContractionDim[] => {
 };
 
 const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0] };
+const product35 = { ...matrix, width: 4, shape: [3, 6] };
 const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
 
 export const packing = family({
@@ -100,10 +101,27 @@ export const packing = family({
     operands: ["rhs"],
     attrs: lists,
     requires: {
-      c1: ["rhs is f32", ({ rhs }) => rhs.dtype === "f32"],
-      c2: ["the lists have one entry per dim, and sizes and width are 1 or more", (_, at) => wellFormed(at)],
-      c3: ["each dim moves in two of the buffers or in all three", (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null)],
-      c4: ["the dims stay inside rhs", ({ rhs }, at) => within(at.sizes, at.rhs, rhs.shape)],
+      c1: ["rhs is f32", ({ rhs }) => rhs.dtype === "f32", [[[i32(5, 6)], { ...matrix, width: 4 }]]],
+      c2: [
+        "the lists have one entry per dim, and sizes and width are 1 or more",
+        (_, at) => wellFormed(at),
+        [
+          [[f32(5, 6)], { ...matrix, width: 4, out: [6, 1] }],
+          [[f32(5, 6)], { ...matrix, width: 0 }],
+          [[f32(5, 6)], { ...matrix, width: 4, lhs: [5, 0, -1] }],
+          [[f32(0, 6)], { ...matrix, width: 4, sizes: [3, 6, 0] }],
+          [[f32()], { sizes: [0, 0, 0], lhs: [1, 0, 1], rhs: [0, 1, 1], out: [1, 1, 0], width: 4 }],
+        ],
+      ],
+      c3: [
+        "each dim moves in two of the buffers or in all three",
+        (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null),
+        [
+          [[f32(5, 6)], { ...matrix, width: 4, rhs: [0, 0, 6] }],
+          [[f32(5, 6)], { ...matrix, width: 4, out: [0, 1, 0] }],
+        ],
+      ],
+      c4: ["the dims stay inside rhs", ({ rhs }, at) => within(at.sizes, at.rhs, rhs.shape), [[[f32(5, 5)], { ...matrix, width: 4 }]]],
     },
     type: (_, at) => tensor("f32", packedShape(at)),
     element: (k, [batch, panel, row, column], { rhs }, { types, attrs: at }) => {
@@ -140,13 +158,34 @@ export const packing = family({
     operands: ["lhs", "packed"],
     attrs: { ...lists, shape: "ints" },
     requires: {
-      c1: ["lhs and packed are f32", ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32"],
-      c2: ["the lists have one entry per dim, and sizes and width are 1 or more", (_, at) => wellFormed(at)],
-      c3: ["each dim moves in two of the buffers or in all three", (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null)],
-      c4: ["packed has the shape that pack gives for these dims", ({ packed }, at) => sameShape(packed.shape, packedShape(at))],
+      c1: ["lhs and packed are f32", ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32", [[[f64(3, 5), f64(1, 2, 5, 4)], product35]]],
+      c2: [
+        "the lists have one entry per dim, and sizes and width are 1 or more",
+        (_, at) => wellFormed(at),
+        [
+          [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, sizes: [3, 6, 0] }],
+          [[f32(0, 5), f32(1, 2, 5, 4)], { ...product35, sizes: [0, 6, 5] }],
+          [[f32(), f32()], { ...product35, width: 0 }],
+        ],
+      ],
+      c3: [
+        "each dim moves in two of the buffers or in all three",
+        (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null),
+        [[[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, rhs: [0, 0, 6] }]],
+      ],
+      c4: [
+        "packed has the shape that pack gives for these dims",
+        ({ packed }, at) => sameShape(packed.shape, packedShape(at)),
+        [[[f32(3, 5), f32(1, 2, 5, 3)], product35]],
+      ],
       c5: [
         "the dims stay inside lhs and the result",
         ({ lhs }, at) => integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
+        [
+          [[f32(3, 4), f32(1, 2, 5, 4)], product35],
+          [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, shape: [3, 5] }],
+          [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, shape: [-3, -6] }],
+        ],
       ],
     },
     type: (_, { shape }) => tensor("f32", shape),

@@ -3,7 +3,7 @@ import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { sameShape } from "../types/tensor-type.ts";
 import { elementwise } from "./define.ts";
-import { family, i32, none } from "./signature.ts";
+import { f32, family, i32, none } from "./signature.ts";
 
 /** Threefry-2x32 with 20 rounds: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011, section 3.3. */
 interface Threefry<T> {
@@ -55,9 +55,13 @@ export const random = family({
     operands: ["key0", "key1", "counter0", "counter1"],
     attrs: { word: "int" },
     requires: {
-      c1: ["the key and the counter are i32", (x) => Object.values(x).every((t) => t.dtype === "i32")],
-      c2: ["the key and the counter have one shape", (x) => Object.values(x).every((t) => sameShape(t.shape, x.key0.shape))],
-      c3: ["`word` is 0 or 1", (_, { word }) => word === 0 || word === 1],
+      c1: ["the key and the counter are i32", (x) => Object.values(x).every((t) => t.dtype === "i32"), [[[i32(2), i32(2), i32(2), f32(2)], { word: 0 }]]],
+      c2: [
+        "the key and the counter have one shape",
+        (x) => Object.values(x).every((t) => sameShape(t.shape, x.key0.shape)),
+        [[[i32(2), i32(2), i32(2), i32()], { word: 0 }]],
+      ],
+      c3: ["`word` is 0 or 1", (_, { word }) => word === 0 || word === 1, [[[i32(), i32(), i32(), i32()], { word: 2 }]]],
     },
     type: ({ key0 }) => key0,
     scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],

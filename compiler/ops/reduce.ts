@@ -8,7 +8,7 @@ import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { areAxes, inverse, isAxis, nth, pick, product, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
-import { type Entry, type Rule, anyOf, f32, f64, family, i32, none, numbers } from "./signature.ts";
+import { type Entry, type Rule, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
 import { compare, unreduce } from "./words.ts";
 
 /** The index in x of place `r` of the reduced axes at `at` of the others. */
@@ -35,8 +35,22 @@ const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine
     operands: ["x"],
     attrs: { axes: "ints" },
     requires: {
-      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype)],
-      c2: ["`axes` are distinct axes of x", ({ x }, { axes }) => areAxes(axes, x.shape.length)],
+      c1: [
+        `x is ${anyOf(numbers)}`,
+        ({ x }) => numbers.includes(x.dtype),
+        [
+          [[bool(2)], { axes: [0] }],
+          [[u8(2)], { axes: [0] }],
+        ],
+      ],
+      c2: [
+        "`axes` are distinct axes of x",
+        ({ x }, { axes }) => areAxes(axes, x.shape.length),
+        [
+          [[f32(2)], { axes: [1] }],
+          [[f32(2, 2)], { axes: [0, 0] }],
+        ],
+      ],
     },
     type: ({ x }, { axes }) => tensor(x.dtype, without(x.shape, axes)),
     extents: ({ types, attrs }) => pick(types.x.shape, attrs.axes),
@@ -117,9 +131,9 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     operands: ["x"],
     attrs: { axis: "int" },
     requires: {
-      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype)],
-      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length)],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0],
+      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype), [[[bool(2)], { axis: 0 }]]],
+      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length), notAnAxis],
+      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0)], { axis: 1 }]]],
     },
     type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
     extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],

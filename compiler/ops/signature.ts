@@ -1,7 +1,7 @@
 import type { DType } from "../../runtime/dtype.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type { AttrKind, Condition, Gradient, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
+import type { AttrKind, Condition, Example, Gradient, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
 
@@ -46,7 +46,7 @@ export interface Backward<A extends Kinds> {
 /** Gradients by operand; none flows to an operand that is left out. */
 export type Rule<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Backward<A>) => { readonly [K in O[number]]?: Value };
 export type Requires<O extends Names, A extends Kinds> = Readonly<
-  Record<string, readonly [says: string, holds: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => boolean]>
+  Record<string, readonly [says: string, holds: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => boolean, breaks: readonly Example[]]>
 >;
 export type None = Extract<Gradient, { kind: "none" }>;
 export type ArrayReference<O extends Names, A extends Kinds> = (operands: Named<O, NdArray>, use: Use<O, A>) => Float64Array;
@@ -90,9 +90,9 @@ export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A
     attrs: spec.attrs ?? {},
     defaults: (spec.defaults ?? {}) as Attrs,
     requires: Object.fromEntries(
-      Object.entries(spec.requires).map(([label, [says, holds]]): [string, Condition] => [
+      Object.entries(spec.requires).map(([label, [says, holds, breaks]]): [string, Condition] => [
         label,
-        [says, (types, attrs) => holds(named(names, types), typed<A>(attrs))],
+        [says, (types, attrs) => holds(named(names, types), typed<A>(attrs)), breaks],
       ]),
     ),
     type: (types, attrs) => [spec.type(named(names, types), typed<A>(attrs))],
@@ -138,3 +138,10 @@ export const i32: TypeOf = (...shape) => tensor("i32", shape);
 export const u8: TypeOf = (...shape) => tensor("u8", shape);
 export const i8: TypeOf = (...shape) => tensor("i8", shape);
 export const bool: TypeOf = (...shape) => tensor("bool", shape);
+
+/** What breaks the condition that `axis` is an axis of the only operand. */
+export const notAnAxis: readonly Example[] = [
+  [[f32()], { axis: 0 }],
+  [[f32(2)], { axis: 1 }],
+  [[f32(2)], { axis: -1 }],
+];

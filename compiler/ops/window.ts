@@ -1,4 +1,5 @@
 // Windows over the spatial axes of [N, ...spatial, C], without padding (pad first), and the transposes that their gradients need.
+import type { Example } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
@@ -28,6 +29,21 @@ const fitsSays = "the window fits into x";
 const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
 const sizeSays = "windows over `size` give the spatial sizes of dy";
+
+// What breaks the conditions: windows of 2 by 2 over 4 by 4 pixels, with one thing wrong.
+const two = { window: [2, 2], stride: [2, 2] };
+const four = { ...two, size: [4, 4] };
+const [small, chosen] = [f32(1, 2, 2, 1), i32(1, 2, 2, 1)];
+const notImages: readonly Example[] = [
+  [[f32()], four],
+  [[i32(1, 4, 4, 1)], four],
+  [[f32(4, 4)], four],
+];
+const notWindows: readonly Example[] = [
+  [[f32(1, 4, 4, 1)], { ...two, window: [2] }],
+  [[f32(1, 4, 4, 1)], { ...two, stride: [2, 0] }],
+];
+const tooLarge: readonly Example[] = [[[f32(1, 4, 1, 1)], two]];
 
 /** The index in x of place `w` of the window at `at` of the result. */
 const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride }: Window): Expr[] =>
@@ -80,9 +96,9 @@ const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction)
     operands: ["x"],
     attrs,
     requires: {
-      c1: [imageSays("x"), ({ x }) => isImage(x)],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
-      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+      c1: [imageSays("x"), ({ x }) => isImage(x), notImages],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), notWindows],
+      c3: [fitsSays, ({ x }, at) => fits(x, at), tooLarge],
     },
     type: ({ x }, at) => tensor(x.dtype, image(x, steps(spatial(x), at))),
     extents: ({ attrs: { window } }) => window,
@@ -130,9 +146,9 @@ export const windows = family({
     operands: ["x"],
     attrs,
     requires: {
-      c1: [imageSays("x"), ({ x }) => isImage(x)],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
-      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+      c1: [imageSays("x"), ({ x }) => isImage(x), notImages],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), notWindows],
+      c3: [fitsSays, ({ x }, at) => fits(x, at), tooLarge],
     },
     type: ({ x }, at) => tensor("i32", image(x, steps(spatial(x), at))),
     // Unrolled: every read is affine then, and neighbouring channels can share a vector.
@@ -178,9 +194,16 @@ export const windows = family({
     operands: ["dy"],
     attrs: sized,
     requires: {
-      c1: [imageSays("dy"), ({ dy }) => isImage(dy)],
-      c2: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at)],
-      c3: [sizeSays, ({ dy }, at) => validSize(dy, at)],
+      c1: [imageSays("dy"), ({ dy }) => isImage(dy), notImages],
+      c2: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at), [[[small], { window: [2, 2], stride: [2], size: [4, 4] }]]],
+      c3: [
+        sizeSays,
+        ({ dy }, at) => validSize(dy, at),
+        [
+          [[small], { ...two, size: [4, 6] }],
+          [[small], { ...two, size: [4] }],
+        ],
+      ],
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
     domain: ({ types, attrs: { window } }) => domain(types.dy, window),
@@ -204,10 +227,24 @@ export const windows = family({
     operands: ["dy", "argmax"],
     attrs: sized,
     requires: {
-      c1: [imageSays("dy"), ({ dy }) => isImage(dy)],
-      c2: ["argmax is i32 of the shape of dy", ({ dy, argmax }) => argmax.dtype === "i32" && sameShape(dy.shape, argmax.shape)],
-      c3: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at)],
-      c4: [sizeSays, ({ dy }, at) => validSize(dy, at)],
+      c1: [
+        imageSays("dy"),
+        ({ dy }) => isImage(dy),
+        [
+          [[f32(), i32()], four],
+          [[f32(2, 2), i32(2, 2)], four],
+        ],
+      ],
+      c2: [
+        "argmax is i32 of the shape of dy",
+        ({ dy, argmax }) => argmax.dtype === "i32" && sameShape(dy.shape, argmax.shape),
+        [
+          [[small, small], four],
+          [[small, i32(1, 2, 2, 2)], four],
+        ],
+      ],
+      c3: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at), [[[small, chosen], { ...four, window: [2, 0] }]]],
+      c4: [sizeSays, ({ dy }, at) => validSize(dy, at), [[[small, chosen], { ...two, size: [3, 4] }]]],
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
     // All places of a window are visited, so that targets are affine and neighbouring channels can share a vector.
@@ -237,12 +274,23 @@ export const windows = family({
     operands: ["x", "argmax"],
     attrs,
     requires: {
-      c1: [imageSays("x"), ({ x }) => isImage(x)],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at)],
-      c3: [fitsSays, ({ x }, at) => fits(x, at)],
+      c1: [
+        imageSays("x"),
+        ({ x }) => isImage(x),
+        [
+          [[f32(), i32()], two],
+          [[i32(1, 4, 4, 1), chosen], two],
+        ],
+      ],
+      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), [[[f32(1, 4, 4, 1), chosen], { ...two, window: [2, 2, 2] }]]],
+      c3: [fitsSays, ({ x }, at) => fits(x, at), [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]]],
       c4: [
         "argmax is i32 of the shape that the windows give",
         ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
+        [
+          [[f32(1, 4, 4, 1), small], two],
+          [[f32(1, 4, 4, 1), i32(1, 2, 1, 1)], two],
+        ],
       ],
     },
     type: ({ x, argmax }) => tensor(x.dtype, argmax.shape),

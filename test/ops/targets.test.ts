@@ -4,8 +4,8 @@ import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { showType } from "../../compiler/types/tensor-type.ts";
 import { expectAgreement } from "./targets/agree.ts";
-import { refusedSizes } from "./targets/refused.ts";
-import { type Row, tableOf } from "./targets/rows.ts";
+import { entryFile } from "./entry-files.ts";
+import { isOfSize, type Row, tableOf } from "./targets/rows.ts";
 import { type Data, compiled, gradientGraphOf, graphOf, leavesOf, reference, targetsOf } from "./targets/run.ts";
 import { specialData } from "./targets/special.ts";
 import { ordinaryData } from "./targets/values.ts";
@@ -16,8 +16,15 @@ test("every op has uses", () => {
   expect(missing).toEqual([]);
 });
 
-test("an op refuses the sizes that it is known to refuse, by the condition that says so, and no others", () => {
-  expect(refused).toEqual(refusedSizes);
+test("an op refuses scalars or empty tensors only where an example of the condition says so, and no other size", () => {
+  for (const { op, size, label } of refused) {
+    const examples = op.requires[label]?.[2] ?? [];
+    const says = `${op.name} (${entryFile(op)}): \`requires.${label}\` refuses "${size}"; an example must show it`;
+    expect(
+      examples.some((example) => isOfSize(example, size)),
+      says,
+    ).toBe(true);
+  }
 });
 
 /** Several ops one after another, each with its rounding. */

@@ -3,8 +3,8 @@ import type { DType } from "../../../runtime/dtype.ts";
 import { dtypes } from "../../../runtime/dtype.ts";
 import { brokenCondition } from "../../../compiler/graph/build.ts";
 import type { Attrs } from "../../../compiler/graph/ir.ts";
-import type { Op, Sample } from "../../../compiler/graph/op.ts";
-import { tensor } from "../../../compiler/types/tensor-type.ts";
+import type { Example, Op, Sample } from "../../../compiler/graph/op.ts";
+import { type Shape, tensor } from "../../../compiler/types/tensor-type.ts";
 import { type Size, sizes } from "./sizes.ts";
 import { type Use, usesOf } from "./uses.ts";
 
@@ -41,21 +41,36 @@ const sampleOf = ({ shapes, attrs }: Use, { operands, attr }: Choice): Sample =>
 
 const complete = (op: Op, attrs: Attrs = {}): Attrs => ({ ...op.defaults, ...attrs });
 
-/** The condition that a sample breaks; null where the op admits it. */
-export const refusal = (op: Op, sample: Sample): string | null => brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code ?? null;
+/** The label of the condition that a sample breaks; null where the op admits it. */
+export const refusal = (op: Op, sample: Sample): string | null =>
+  brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code.slice(op.name.length + 1) ?? null;
 
 export interface Table {
   readonly rows: readonly Row[];
   /** Ops, and sizes at ops, for which there is nothing to try. */
   readonly missing: readonly string[];
-  /** By op and size, the conditions that refuse the size whatever the dtypes. */
-  readonly refused: Readonly<Record<string, readonly string[]>>;
+  /** Sizes that a condition of an op refuses, for some dtypes that the op admits in other sizes. */
+  readonly refused: readonly Refused[];
+}
+
+interface Refused {
+  readonly op: Op;
+  readonly size: Size;
+  /** Of the condition. */
+  readonly label: string;
+}
+
+/** Whether an example that breaks a condition is of that size: only scalars and empty tensors may be refused for their size. */
+export function isOfSize([operands, attrs = {}]: Example, size: Size): boolean {
+  const shapes = [...operands.map(({ shape }) => shape), ...(Array.isArray(attrs["shape"]) ? [attrs["shape"] as Shape] : [])];
+  if (size === "rank 0") return shapes.some((shape) => shape.length === 0);
+  return size === "nothing" && shapes.some((shape) => shape.includes(0));
 }
 
 export function tableOf(ops: readonly Op[]): Table {
   const rows: Row[] = [];
   const missing: string[] = [];
-  const refused: Record<string, readonly string[]> = {};
+  const refused: Refused[] = [];
   for (const op of ops) {
     const bySize = allSizes.map((size) => ({ size, uses: usesOf(op, sizes[size]) ?? [] }));
     if (bySize.every(({ uses }) => uses.length === 0)) {
@@ -80,8 +95,8 @@ export function tableOf(ops: readonly Op[]): Table {
       rows.push({ op, says, samples: good.flatMap(({ samples }) => samples), empty });
       good.forEach(({ size, samples }, i) => {
         if (samples.length > 0) return;
-        const codes = [...new Set((tried[i]?.samples ?? []).map((sample) => refusal(op, sample) ?? ""))].sort();
-        refused[`${op.name}, ${size}`] = [...new Set([...(refused[`${op.name}, ${size}`] ?? []), ...codes])].sort();
+        const labels = new Set((tried[i]?.samples ?? []).map((sample) => refusal(op, sample) ?? ""));
+        for (const label of labels) refused.push({ op, size, label });
       });
     }
   }

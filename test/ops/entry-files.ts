@@ -1,0 +1,25 @@
+// Where the entry of each op is, so that a failing test can name the file to edit.
+import { readdirSync } from "node:fs";
+import type { Op } from "../../compiler/graph/op.ts";
+
+const folder = new URL("../../compiler/ops/", import.meta.url);
+
+const families = await Promise.all(
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".ts") && file !== "table.ts")
+    .map(async (file): Promise<readonly [file: string, exported: unknown]> => [file, await import(new URL(file, folder).href)]),
+);
+
+const isFamily = (value: unknown): value is readonly Op[] =>
+  Array.isArray(value) && value.every((item) => item !== null && typeof item === "object" && "form" in item);
+
+const files = new Map(
+  families.flatMap(([file, exported]) =>
+    Object.values(exported as object)
+      .filter(isFamily)
+      .flatMap((family) => family.map(({ name }) => [name, `compiler/ops/${file}`] as const)),
+  ),
+);
+
+/** `compiler/ops/math.ts` */
+export const entryFile = ({ name }: Op): string => files.get(name) ?? "compiler/ops";
