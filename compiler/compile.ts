@@ -15,6 +15,7 @@ import { factsOfCode, pipeline, stageNamesOf } from "./pipeline.ts";
 import { referenceCode } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
+import { defaultMachine, type Machine } from "./support/machine.ts";
 
 /** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is no such file. */
 export type Resolver = (path: string, from: string | null) => Source | null;
@@ -40,6 +41,8 @@ export interface CompileOptions {
   readonly without?: readonly string[];
   /** Another list of passes than the usual one. */
   readonly passes?: readonly Pass[];
+  /** What choices of algorithms, tiles and fusion go by; tests and benchmarks pass variants of the default. */
+  readonly machine?: Machine;
   readonly resolve: Resolver;
   /** Values of params and state that are given at build time. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
@@ -93,11 +96,12 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
   const stages = program.entries.map(({ graph }) => stagesOf(graph, options, without));
   const graphs = stages.map((list) => present(list.at(-1), "a graph has stages").graph);
   const variants: Variants = program.entries.map(({ dims }, i) => ({ dims, graph: present(graphs[i], "every entry has a graph") }));
-  const assembly = assemble(program, variants, { profile: options.profile ?? false, guards: options.guards ?? false });
+  const { profile = false, guards = false, machine = defaultMachine } = options;
+  const assembly = assemble(program, variants, { profile, guards, machine });
 
   const { kernels, entries, plan } = assembly;
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
-  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages });
+  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages, machine });
   const js = (): string => emitJs(kernels, entries, plan.profiled);
   const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
     switch (target) {
@@ -130,6 +134,7 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
     verify: options.verify ?? false,
     ...(options.guards && { gap: guardGap }),
     ...(options.frozen && { frozen: options.frozen }),
+    ...(options.machine && { machine: options.machine }),
     onStage: (pass, _, after, ms) => void stages.push({ name: present(names[stages.length - 1], `no name for ${pass.name}`), graph: after, pass, ms }),
   });
   return stages;

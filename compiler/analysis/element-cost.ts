@@ -3,12 +3,10 @@ import { KernelBuilder } from "../kernel/build.ts";
 import { i32, registerOf, type Expr } from "../kernel/ir.ts";
 import { expressions, some } from "../kernel/walk.ts";
 import { present } from "../support/invariant.ts";
-
-/** A math function is a polynomial of about so many operators. */
-const callCost = 20;
+import type { FusionLimits } from "../support/machine.ts";
 
 /** Operators that one element of a pointwise node or a map takes, without those of its operands; 0 for any other node. */
-export function elementCost(node: Node): number {
+export function elementCost(node: Node, { call }: FusionLimits): number {
   const { form } = node.op;
   if (form.kind !== "pointwise" && form.kind !== "map") return 0;
   const k = new KernelBuilder();
@@ -35,7 +33,7 @@ export function elementCost(node: Node): number {
   let cost = 0;
   const count = (e: Expr): boolean => {
     if (e.kind === "apply") cost++;
-    if (e.kind === "call") cost += callCost;
+    if (e.kind === "call") cost += call;
     return false;
   };
   for (const expr of expressions(k.build("cost", "").body)) some(expr, count);

@@ -10,6 +10,7 @@ import { Lowering } from "../schedule/lowering.ts";
 import { guardGap, guardNotes, handovers, numberOf, ValueNumbers } from "./guard-notes.ts";
 import { addressOf, namesOfEntry, stepsOfEntry, type Library } from "./steps.ts";
 import { present } from "../support/invariant.ts";
+import type { Machine } from "../support/machine.ts";
 
 /** What an exported function of the module does. */
 export interface EntryCode {
@@ -25,13 +26,19 @@ export interface Assembly {
 
 export type Variants = Program["entries"];
 
+export interface AssemblyOptions {
+  readonly profile: boolean;
+  readonly guards: boolean;
+  readonly machine: Machine;
+}
+
 /** Lowers the planned graphs and lays out one module of them: kernels that are the same but for their buffers' places are shared. */
-export function assemble(program: Program, variants: Variants, { profile, guards }: { profile: boolean; guards: boolean }): Assembly {
+export function assemble(program: Program, variants: Variants, { profile, guards, machine }: AssemblyOptions): Assembly {
   const graphs = variants.map(({ graph }) => graph);
   const layout = layOut(program.persistent, graphs, guards ? guardGap : 0);
   const names = guards ? namesOfEntry(new ValueNumbers()) : null;
   const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
-  const library = new KernelLibrary();
+  const library = new KernelLibrary(machine);
   const entries: EntryCode[] = [];
   const plans = variants.map(({ dims, graph }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
@@ -96,10 +103,14 @@ function exportName(name: string, dims: Readonly<Record<string, number>>, varian
 /** Kernels by what they do; two that do the same under different names or origins are one. */
 class KernelLibrary implements Library {
   readonly kernels: Kernel[] = [];
-  readonly #lowering = new Lowering();
+  readonly #lowering: Lowering;
   readonly #known = new Map<Kernel, string>();
   readonly #byText = new Map<string, string>();
   readonly #names = new Map<string, number>();
+
+  constructor(machine: Machine) {
+    this.#lowering = new Lowering(machine);
+  }
 
   /** The name under which the kernel can be called. */
   add(kernel: Kernel): string {

@@ -7,6 +7,7 @@ import { base } from "../graph/groups.ts";
 import type { Graph, Persistent, Value } from "../graph/ir.ts";
 import { placeOf, type Layout } from "./layout.ts";
 import { frameBytes } from "../passes/plan-memory/plan-memory.ts";
+import { defaultMachine, roundUp } from "../support/machine.ts";
 import { bytes, showType } from "../types/tensor-type.ts";
 
 /** Bytes that stay free behind every tensor of a module whose runs are checked. */
@@ -96,4 +97,4 @@ export function guardNotes(
   };
 }
 
-const roomFor = (size: number): number => Math.ceil(size / 16) * 16 + guardGap;
+const roomFor = (size: number): number => roundUp(size, defaultMachine.alignment) + guardGap;

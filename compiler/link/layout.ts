@@ -3,6 +3,7 @@ import { constantData, isConstant, splatValue } from "../graph/facts.ts";
 import type { Graph, Persistent, Place, Value } from "../graph/ir.ts";
 import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
 import { invariant, present } from "../support/invariant.ts";
+import { defaultMachine, roundUp } from "../support/machine.ts";
 import { bytes, type TensorType } from "../types/tensor-type.ts";
 
 /**
@@ -18,16 +19,16 @@ export interface Layout {
   readonly constants: readonly { readonly offset: number; readonly base64: string; readonly value: Value }[];
 }
 
-const align = (offset: number, to = 64): number => Math.ceil(offset / to) * to;
+const { alignment, cacheLine } = defaultMachine;
 
 /** The graph and all regions inside it. */
 const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
 
 /** `gap` is how many bytes stay free behind every tensor and area. */
 export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[], gap = 0): Layout {
-  let end = 64;
-  const take = (size: number, to = 16): number => {
-    const offset = align(end, to);
+  let end = cacheLine;
+  const take = (size: number, to = alignment): number => {
+    const offset = roundUp(end, to);
     end = offset + size + gap;
     return offset;
   };
@@ -35,7 +36,7 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
   const areas = new Map(
     graphs.flatMap(withRegions).map((graph) => {
       const memory = memoryOf(graph);
-      return [graph, { constant: take(memory.constants, 64), cache: take(memory.cache, 64) }] as const;
+      return [graph, { constant: take(memory.constants, cacheLine), cache: take(memory.cache, cacheLine) }] as const;
     }),
   );
   const scratch = take(Math.max(0, ...graphs.map((graph) => memoryOf(graph).planned)), 64);
@@ -47,7 +48,7 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
       return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
     }),
   );
-  return { arenaBytes: align(end), persistent: paths, areas, scratch, constants };
+  return { arenaBytes: roundUp(end, cacheLine), persistent: paths, areas, scratch, constants };
 }
 
 /** The place of a value that must have one. */

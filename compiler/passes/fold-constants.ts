@@ -4,13 +4,9 @@ import { constantData, isConstant, isLeaf, splatValue } from "../graph/facts.ts"
 import type { Node, Value } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
+import { defaultMachine, type SizeLimits } from "../support/machine.ts";
 import { elements, type TensorType } from "../types/tensor-type.ts";
 import type { Pass } from "./pass.ts";
-
-/** More than this is left to the weights stage: a module should not carry what it can compute. */
-const mostElements = 65536;
-/** Tables of no operands (iota) up to this size take part; of larger ones a kernel makes its elements on the fly. */
-const smallTable = 64;
 
 /**
  * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
@@ -24,12 +20,12 @@ export const foldConstants: Pass = {
   gives: [],
   breaks: ["simplified"],
   exact: true,
-  run: (graph) => {
+  run: (graph, { machine = defaultMachine }) => {
     const known = new Map<Value, NdArray>();
     return dropDead(
       rebuild(graph, (builder, node, operands) => {
         if (isLeaf(node)) return null;
-        return foldedSplat(builder, node, operands) ?? foldedDense(builder, node, operands, known);
+        return foldedSplat(builder, node, operands) ?? foldedDense(builder, node, operands, known, machine.limits);
       }),
     );
   },
@@ -56,13 +52,13 @@ function storedSplat(value: Value): number | null {
   return number === null ? null : stored(value.type, number);
 }
 
-function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>): readonly Value[] | null {
+function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>, limits: SizeLimits): readonly Value[] | null {
   if (!node.op.exact) return null;
   if (!operands.every((value) => known.has(value) || isConstant(value.node))) return null;
   const size = node.results.reduce((sum, { type }) => sum + elements(type.shape), 0);
   const dense = operands.reduce((sum, value) => sum + (splatValue(value) === null ? elements(value.type.shape) : 0), 0);
-  if (size > Math.min(mostElements, Math.max(dense, operands.length === 0 ? smallTable : 0))) return null;
-  const data = operands.map((value) => known.get(value) ?? dataOf(value));
+  if (size > Math.min(limits.folded, Math.max(dense, operands.length === 0 ? limits.table : 0))) return null;
+  const data = operands.map((value) => known.get(value) ?? dataOf(value, limits));
   if (!data.every((array) => array !== null)) return null;
   const arrays = evaluateNode(node, data, "f32");
   if (operands.length > 0) return arrays.map((array) => constantOf(builder, array));
@@ -76,8 +72,8 @@ function remember(known: Map<Value, NdArray>, value: Value, array: NdArray | und
   if (array !== undefined) known.set(value, array);
 }
 
-function dataOf(value: Value): NdArray | null {
-  if (!isConstant(value.node) || elements(value.type.shape) > mostElements) return null;
+function dataOf(value: Value, limits: SizeLimits): NdArray | null {
+  if (!isConstant(value.node) || elements(value.type.shape) > limits.folded) return null;
   const data = constantData(value);
   return data === null ? null : ndarray(value.type, data, "f32");
 }

@@ -1,4 +1,5 @@
 import type { Graph } from "../graph/ir.ts";
+import type { Machine } from "../support/machine.ts";
 
 /** What a pass may rely on; each fact has a checker that tests run after every pass. */
 export type Fact = "differentiated" | "simplified" | "frozen" | "chosen" | "inlined" | "staged" | "fused" | "planned";
@@ -22,4 +23,6 @@ export interface PassOptions {
   readonly frozen?: ReadonlyMap<string, Float64Array>;
   /** Bytes that plan-memory leaves free behind each tensor; 0 by default. A multiple of 16. */
   readonly gap?: number;
+  /** What choices of algorithms and fusion go by; `defaultMachine` unless another is given. */
+  readonly machine?: Machine;
 }

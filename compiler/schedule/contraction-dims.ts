@@ -1,9 +1,6 @@
 import type { ContractionDim } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 
-/** Columns of a packed panel. */
-export const panelWidth = 8;
-
 /** The dims of a contraction by what moves with them, neighbours that are contiguous merged. Outermost first. */
 export interface ContractionShape {
   /** Move in all three buffers. */

@@ -5,6 +5,7 @@ import { lane as laneOf } from "../kernel/fold.ts";
 import { f32, i32, type Buffer, type Expr, type Kernel, type Lanes, type Stmt } from "../kernel/ir.ts";
 import { constantInt, defined, rename, substitute } from "../kernel/walk.ts";
 import { invariant, present } from "../support/invariant.ts";
+import type { Machine } from "../support/machine.ts";
 import { elements } from "../types/tensor-type.ts";
 import { sizeOf, shapeOf } from "./contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
@@ -15,7 +16,12 @@ import { uniqueNames } from "./unique-names.ts";
 import { vectorBody } from "./vectorize.ts";
 
 /** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
-export function tiledContraction(group: GroupView, name: string, origin: string): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+export function tiledContraction(
+  group: GroupView,
+  name: string,
+  origin: string,
+  machine: Machine,
+): { readonly kernel: Kernel; readonly values: readonly Value[] } {
   const anchor = present(group.anchor, "a product");
   const [lhs, packed] = anchor.operands;
   invariant(lhs !== undefined && packed !== undefined, "a product has two operands");
@@ -60,15 +66,7 @@ export function tiledContraction(group: GroupView, name: string, origin: string)
       }
   }
 
-  const kernel = contractionKernel({
-    name,
-    origin,
-    dims,
-    lhsSize: elements(lhs.type.shape),
-    outSize: elements(result.type.shape),
-    lhsName: bufferName(lhs),
-    packedName: bufferName(packed),
-    finish,
-  });
+  const sizes = { lhsSize: elements(lhs.type.shape), outSize: elements(result.type.shape) };
+  const kernel = contractionKernel({ name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), finish }, machine);
   return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, values };
 }

@@ -1,14 +1,6 @@
 import type { ContractionDim } from "../graph/op.ts";
-import { divisorUpTo, evenParts, panelWidth, sizeOf, type ContractionShape } from "./contraction-dims.ts";
-
-/** V8 has 15 vector registers: 12 accumulators, two vectors of the panel and one splat. */
-const accumulators = 12;
-/** V8 keeps an address for each row of a tile; with more rows than this they spill. */
-const mostRows = 8;
-/** Elements of K whose panel (16 KiB) stays in the first-level cache beside the rows that read it; much longer sums are done in blocks. */
-const block = 512;
-/** Elements of lhs (256 KiB) that stay in the second-level cache while all panels pass over them. */
-const resident = 65536;
+import type { Machine } from "../support/machine.ts";
+import { divisorUpTo, evenParts, sizeOf, type ContractionShape } from "./contraction-dims.ts";
 
 type Parts = ReturnType<typeof evenParts>;
 
@@ -44,29 +36,32 @@ export interface ContractionPlan {
 
 const single: ContractionDim = { name: "row", size: 1, lhs: 0, rhs: 0, out: 0 };
 
-/** Chooses tiles and the order of the loops from the shape alone. */
-export function planContraction(shape: ContractionShape, mayBlock: boolean): ContractionPlan {
+/** Chooses tiles and the order of the loops from the shape and the machine alone. */
+export function planContraction(shape: ContractionShape, mayBlock: boolean, machine: Machine): ContractionPlan {
   const columnCount = sizeOf(shape.columns);
   const rowCount = sizeOf(shape.rows);
-  const panels = Math.ceil(columnCount / panelWidth);
-  // One panel has too few accumulators to hide the latency of the sums of one or two rows.
-  const panelsAtOnce = Math.min(panels, [4, 4, 3][rowCount] ?? 1);
-  const tiled = tileRows(shape.rows, rowsBeside(columnCount <= 4 ? 1 : 2 * panelsAtOnce));
-  const [blocks, reduced] = mayBlock && rowCount > accumulators ? blocked(shape.reduced) : [[], shape.reduced];
+  const { tile, pack } = machine;
+  const panels = Math.ceil(columnCount / pack.panelWidth);
+  const panelsAtOnce = Math.min(panels, tile.panelsOfFewRows[rowCount - 1] ?? 1);
+  const panelVectors = pack.panelWidth / machine.lanes;
+  const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : panelVectors * panelsAtOnce, machine));
+  const [blocks, reduced] = mayBlock && rowCount > tile.accumulators ? blocked(shape.reduced, machine) : [[], shape.reduced];
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
-  const { outer, inner, rows } = residentRows(others, tiled, reduced);
-  return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows), rows, outerRows: outer, innerRows: inner, blocks, reduced };
+  const { outer, inner, rows } = residentRows(others, tiled, reduced, machine);
+  return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows, machine), rows, outerRows: outer, innerRows: inner, blocks, reduced };
 }
 
-const rowsBeside = (vectors: number): number => Math.min(mostRows, Math.floor(accumulators / vectors));
+/** Rows of a tile that has so many vectors of sums for each. */
+const rowsBeside = (vectors: number, { tile }: Machine): number => Math.min(tile.rows, Math.floor(tile.accumulators / vectors));
 
 /** Panels by the number that are done at once; the last tile has the columns that are left, and more rows if these are few. */
-function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles): readonly ColumnTiles[] {
+function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles, machine: Machine): readonly ColumnTiles[] {
+  const { panelWidth } = machine.pack;
   const tiles: ColumnTiles[] = [];
   const add = (start: number, size: number, count: number, width: number): void => {
     if (count === 0) return;
-    const vectors = Math.ceil(width / 4);
-    const most = Math.floor(rowsBeside(vectors) / (whole?.size ?? 1));
+    const vectors = Math.ceil(width / machine.lanes);
+    const most = Math.floor(rowsBeside(vectors, machine) / (whole?.size ?? 1));
     tiles.push({ start, panels: size, count, columns: width, vectors, rows: evenParts(along.size, Math.max(1, most)) });
   };
   for (const { start, size, count } of evenParts(panels, atOnce)) {
@@ -99,17 +94,19 @@ function residentRows(
   others: readonly ContractionDim[],
   rows: RowTiles,
   reduced: readonly ContractionDim[],
+  machine: Machine,
 ): { readonly outer: readonly ContractionDim[]; readonly inner: readonly ContractionDim[]; readonly rows: RowTiles } {
   const { along, whole } = rows;
+  const { resident } = machine.tile;
   const tile = whole === null ? reduced : [...reduced, whole];
-  if (footprint([along, ...tile]) > resident) {
-    const piece = divisorUpTo(along.size, Math.max(48, resident / footprint(tile)));
-    if (piece < 24 || piece === along.size) return { outer: others, inner: [], rows };
+  if (footprint([along, ...tile]) > resident.elements) {
+    const piece = divisorUpTo(along.size, Math.max(resident.rows, resident.elements / footprint(tile)));
+    if (piece < resident.leastRows || piece === along.size) return { outer: others, inner: [], rows };
     const [pieces, part] = split(along, piece);
     return { outer: [...others, pieces], inner: [], rows: { along: part, whole } };
   }
   let cut = others.length;
-  while (cut > 0 && footprint([...others.slice(cut - 1), along, ...tile]) <= resident) cut--;
+  while (cut > 0 && footprint([...others.slice(cut - 1), along, ...tile]) <= resident.elements) cut--;
   return { outer: others.slice(0, cut), inner: others.slice(cut), rows };
 }
 
@@ -122,16 +119,17 @@ function footprint(dims: readonly ContractionDim[]): number {
 }
 
 /** Cuts long sums into equal blocks. */
-function blocked(dims: readonly ContractionDim[]): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
-  if (sizeOf(dims) <= block * 1.5) return [[], dims];
+function blocked(dims: readonly ContractionDim[], { tile }: Machine): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
+  const { terms, uncut, stretch, least } = tile.block;
+  if (sizeOf(dims) <= terms * uncut) return [[], dims];
   let inner = dims.length;
-  while (inner > 0 && sizeOf(dims.slice(inner - 1)) <= block) inner--;
+  while (inner > 0 && sizeOf(dims.slice(inner - 1)) <= terms) inner--;
   const cut = dims[inner - 1];
   if (cut === undefined) return [[], dims];
   const rest = dims.slice(inner);
-  const piece = divisorUpTo(cut.size, (block * 1.25) / sizeOf(rest));
+  const piece = divisorUpTo(cut.size, (terms * stretch) / sizeOf(rest));
   // A size without divisors would be cut into crumbs.
-  if (piece * sizeOf(rest) < block / 4) return [[], dims];
+  if (piece * sizeOf(rest) < terms * least) return [[], dims];
   const [pieces, part] = split(cut, piece);
   return [[...dims.slice(0, inner - 1), pieces].filter((dim) => dim.size > 1), [part, ...rest].filter((dim) => dim.size > 1)];
 }

@@ -1,7 +1,8 @@
 import type { ContractionDim } from "../graph/op.ts";
 import type { KernelBuilder, Register } from "../kernel/build.ts";
 import type { Buffer, Expr } from "../kernel/ir.ts";
-import { panelWidth, sizeOf } from "./contraction-dims.ts";
+import type { Machine, TileLimits } from "../support/machine.ts";
+import { sizeOf } from "./contraction-dims.ts";
 
 export interface Sum {
   readonly lhs: Buffer;
@@ -23,16 +24,16 @@ export interface Sum {
 }
 
 /** Adds the products to the tile: for each k the vectors of the panels, then row by row a splat and its products. V8 keeps the order. */
-export function emitSum(k: KernelBuilder, sum: Sum): void {
+export function emitSum(k: KernelBuilder, sum: Sum, { lanes, pack, tile }: Machine): void {
   nest(sum.dims, sum.lhsAt, sum.packedAt);
 
   function nest(dims: readonly ContractionDim[], lhsAt: Expr, packedAt: Expr): void {
     const [dim, ...inner] = dims;
     if (dim === undefined) return step(lhsAt, packedAt);
-    const turn = sizeOf(inner) * panelWidth;
-    const at = (index: Expr): readonly [Expr, Expr] => [k.add(lhsAt, k.mul(index, dim.lhs)), k.add(packedAt, k.mul(index, turn))];
+    const stride = sizeOf(inner) * pack.panelWidth;
+    const at = (index: Expr): readonly [Expr, Expr] => [k.add(lhsAt, k.mul(index, dim.lhs)), k.add(packedAt, k.mul(index, stride))];
     if (inner.length > 0) return k.loop(dim.name, 0, dim.size, 1, (index) => nest(inner, ...at(index)));
-    const unrolled = unrollOf(dim.size);
+    const unrolled = unrollOf(dim.size, tile);
     const whole = dim.size - (dim.size % unrolled);
     const run = (from: Expr, count: number): void => k.loop("u", 0, count, 1, (u) => step(...at(k.add(from, u))), { unroll: true });
     k.loop(dim.name, 0, whole, unrolled, (index) => run(index, unrolled));
@@ -40,8 +41,10 @@ export function emitSum(k: KernelBuilder, sum: Sum): void {
   }
 
   function step(lhsAt: Expr, packedAt: Expr): void {
-    const panelLoad = (vector: number): Expr => k.let(k.load(sum.packed, k.add(packedAt, Math.floor(vector / 2) * sum.panelSize + (vector % 2) * 4), 4), "b");
-    const lhsLoad = (at: Expr | number): Expr => k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, at)), 4), "a");
+    const panelVectors = pack.panelWidth / lanes;
+    const panelOffset = (vector: number): number => Math.floor(vector / panelVectors) * sum.panelSize + (vector % panelVectors) * lanes;
+    const panelLoad = (vector: number): Expr => k.let(k.load(sum.packed, k.add(packedAt, panelOffset(vector)), lanes), "b");
+    const lhsLoad = (at: Expr | number): Expr => k.let(k.splat(k.load(sum.lhs, k.add(lhsAt, at)), lanes), "a");
     const multiply = (row: Expr | number, vector: number, a: Expr, b: Expr): void => sum.sums.set([row, vector], k.madd(a, b, sum.sums.at(row, vector)));
     const vectors = Array.from({ length: sum.vectors }, (_, vector) => vector);
     if (sum.vectors > sum.rowOffsets.length) {
@@ -61,8 +64,8 @@ export function emitSum(k: KernelBuilder, sum: Sum): void {
   }
 }
 
-/** Turns of the innermost loop that are written out: all of a short one, a divisor where there is a good one, else 4. */
-function unrollOf(size: number): number {
-  if (size <= 9) return size;
-  return [4, 5, 6, 7, 8].find((turns) => size % turns === 0) ?? 4;
+/** Iterations of the innermost loop that are written out: all of a short one, else a divisor where there is a good one. */
+function unrollOf(size: number, { unroll: { whole, factors } }: TileLimits): number {
+  if (size <= whole) return size;
+  return factors.find((factor) => size % factor === 0) ?? factors[0];
 }

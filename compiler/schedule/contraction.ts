@@ -2,10 +2,11 @@ import type { ContractionDim } from "../graph/op.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { f32x4, type Buffer, type Expr, type Kernel, type Lanes } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
-import { panelWidth, shapeOf, sizeOf } from "./contraction-dims.ts";
+import { defaultMachine, type Machine } from "../support/machine.ts";
+import { shapeOf, sizeOf } from "./contraction-dims.ts";
 import { columnOffset, indexOf, type OutputSite } from "./contraction-output.ts";
 import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
-import { emitSum } from "./contraction-sum.ts";
+import { emitSum, type Sum } from "./contraction-sum.ts";
 import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
 
 /** What becomes of the finished sums. */
@@ -36,8 +37,8 @@ export interface ContractionSpec {
   readonly finish?: (k: KernelBuilder) => Finish;
 }
 
-/** Elements of the packed right operand: f32[batch, panels, K, 8]. */
-export function packedSize(dims: readonly ContractionDim[]): number {
+/** Elements of the packed right operand: f32[batch, panels, K, panel width]. */
+export function packedSize(dims: readonly ContractionDim[], { pack: { panelWidth } }: Machine = defaultMachine): number {
   const { batch, columns, reduced } = shapeOf(dims);
   return sizeOf(batch) * Math.ceil(sizeOf(columns) / panelWidth) * sizeOf(reduced) * panelWidth;
 }
@@ -47,13 +48,14 @@ export function packedSize(dims: readonly ContractionDim[]): number {
  * 8 columns keeps its sums in registers, and the loops around it keep a panel in the first-level cache and the rows in the second. The left operand is read
  * where it lies, so a convolution is the same loop with other strides. The order of each sum is that of the reduced dims, whatever the tiles.
  */
-export function contractionKernel(spec: ContractionSpec): Kernel {
+export function contractionKernel(spec: ContractionSpec, machine: Machine = defaultMachine): Kernel {
+  const { panelWidth } = machine.pack;
   const k = new KernelBuilder();
   const shape = shapeOf(spec.dims);
   const lhs = k.buffer(spec.lhsName ?? "lhs", "f32", spec.lhsSize, "in");
-  const packed = k.buffer(spec.packedName ?? "packed", "f32", packedSize(spec.dims), "in");
+  const packed = k.buffer(spec.packedName ?? "packed", "f32", packedSize(spec.dims, machine), "in");
   const { partials, store } = (spec.finish ?? plain(spec.outSize))(k);
-  const plan = planContraction(shape, partials !== null);
+  const plan = planContraction(shape, partials !== null, machine);
   const { rows, outerRows, innerRows, blocks, reduced } = plan;
   const panels = Math.ceil(sizeOf(shape.columns) / panelWidth);
   const panelSize = sizeOf(shape.reduced) * panelWidth;
@@ -106,7 +108,7 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
         };
         const blocked = blocks.length > 0 ? partials : null;
         if (blocked !== null) k.when(k.ne(blockIndex, 0), () => resumeTile(k, tile, blocked));
-        emitSum(k, {
+        const sum: Sum = {
           lhs,
           packed,
           sums,
@@ -117,7 +119,8 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
           vectors: columns.vectors,
           rowOffsets: Array.from({ length: part.size * width }, (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0)),
           rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
-        });
+        };
+        emitSum(k, sum, machine);
         if (blocked === null) return storeTile(k, tile, store);
         const last = k.eq(blockIndex, sizeOf(blocks) - 1);
         const rest = (): void => storeTile(k, tile, (value, { out }) => k.store(blocked, out, value));
@@ -127,7 +130,8 @@ export function contractionKernel(spec: ContractionSpec): Kernel {
 }
 
 /** Whether the sums would rest in memory between blocks, so that the result must not lie where an operand does. */
-export const sumsInBlocks = (dims: readonly ContractionDim[]): boolean => planContraction(shapeOf(dims), true).blocks.length > 0;
+export const sumsInBlocks = (dims: readonly ContractionDim[], machine: Machine = defaultMachine): boolean =>
+  planContraction(shapeOf(dims), true, machine).blocks.length > 0;
 
 const plain =
   (size: number) =>

@@ -4,8 +4,8 @@ import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
+import { defaultMachine, type Machine } from "../support/machine.ts";
 import { bytes, elements, type TensorType } from "../types/tensor-type.ts";
-import { panelWidth } from "./contraction-dims.ts";
 import { tiledContraction } from "./contraction-group.ts";
 import { elementOf, siteOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
@@ -25,36 +25,40 @@ export interface LoweredGroup {
 }
 
 /** The kernels of a fused graph, in order of execution; control ops have none of their own. */
-export const lowerGroups = (graph: Graph): readonly LoweredGroup[] =>
+export const lowerGroups = (graph: Graph, machine: Machine = defaultMachine): readonly LoweredGroup[] =>
   groupsOf(graph)
     .filter(({ anchor }) => anchor === null || !isControl(anchor))
-    .map(lowerGroup);
+    .map((group) => lowerGroup(group, machine));
 
 /** Copies one tensor. */
-export function copyKernel(type: TensorType): Kernel {
+export function copyKernel(type: TensorType, machine: Machine = defaultMachine): Kernel {
   const k = new KernelBuilder();
   const size = elements(type.shape);
   const from = k.buffer("from", elementOf(type), size, "in");
   const to = k.buffer("to", elementOf(type), size, "out");
   k.loop("i", 0, size, 1, (i) => k.store(to, i, k.load(from, i)));
   const plain = k.build(`copy_${type.dtype}_${size}`, "");
-  return { ...plain, body: uniqueNames(optimizeLoops(plain.body, { reassociate: false })) };
+  return { ...plain, body: uniqueNames(optimizeLoops(plain.body, { reassociate: false, machine })) };
 }
 
-export function lowerGroup(group: GroupView): LoweredGroup {
-  const { kernel, values } = group.anchor !== null && packed(group.anchor) ? tiledContraction(group, kernelName(group), originOf(group)) : loopNest(group);
+export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
+  const tiled = group.anchor !== null && isPacked(group.anchor, machine);
+  const { kernel, values } = tiled ? tiledContraction(group, kernelName(group), originOf(group), machine) : loopNest(group, machine);
   return { group, kernel, args: values, flops: flopsOf(group), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
 }
 
 /** Tiles are made for panels of one width. */
-const packed = (anchor: Node): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel === panelWidth;
+const isPacked = (anchor: Node, { pack }: Machine): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
 
-function loopNest(group: GroupView): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly values: readonly Value[] } {
   const { builder, buffers } = scalarNest(group);
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
   const reassociate = form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
-  return { kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate })), plain) }, values: buffers.map(([value]) => value) };
+  return {
+    kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, machine })), plain) },
+    values: buffers.map(([value]) => value),
+  };
 }
 
 /** `<ops>_<dtype>_<shape>`: the anchor first, then what was fused to it, each once; at most four are named. */

@@ -2,6 +2,7 @@ import { splatValue } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
 import { present } from "../support/invariant.ts";
+import { defaultMachine, type Machine } from "../support/machine.ts";
 import { showType } from "../types/tensor-type.ts";
 import { lowerGroup, type LoweredGroup } from "./lower.ts";
 import { bufferName } from "./scalar-nest.ts";
@@ -15,12 +16,17 @@ interface Pattern {
 /** Lowers groups, and those that are alike but once: the hundredth block of a net has the kernels of the first. */
 export class Lowering {
   readonly #patterns = new Map<string, Pattern>();
+  readonly #machine: Machine;
+
+  constructor(machine: Machine = defaultMachine) {
+    this.#machine = machine;
+  }
 
   of(group: GroupView): LoweredGroup {
     const { key, values } = outline(group);
     const known = this.#patterns.get(key);
     if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => present(values[i], "groups alike have as many values")) };
-    const lowered = lowerGroup(group);
+    const lowered = lowerGroup(group, this.#machine);
     this.#patterns.set(key, { lowered, args: lowered.args.map((value) => values.indexOf(value)) });
     return lowered;
   }

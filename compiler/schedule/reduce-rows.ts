@@ -2,6 +2,7 @@ import { apply, constant, lane } from "../kernel/fold.ts";
 import type { Expr, Operator, Stmt } from "../kernel/ir.ts";
 import { constantInt, freshName, mentioned, rename, renew, some, substitute } from "../kernel/walk.ts";
 import { present } from "../support/invariant.ts";
+import type { Machine } from "../support/machine.ts";
 import { extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
 import { runsAlong, vectorBody } from "./vectorize.ts";
@@ -20,13 +21,14 @@ interface Sum {
  * A reduction along memory, in lanes: a list of statements in which registers are declared, a loop folds into them, and they are used. Each gets up to four vectors of partial
  * results, joined pairwise after the loop: the order depends on the extent alone. Null where the list holds no such loop.
  */
-export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
+export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): Stmt[] | null {
   const index = body.findIndex((stmt) => stmt.kind === "for");
   const loop = body[index];
   if (loop?.kind !== "for" || body.slice(index + 1).some((stmt) => stmt.kind === "for")) return null;
   const inner = innermost(loop);
   const extent = extentOf(inner);
-  if (extent === null || extent < 8 || !runsAlong(inner.body, inner.name)) return null;
+  const copies = loops.partials.find(({ terms }) => extent !== null && extent >= terms)?.vectors;
+  if (extent === null || copies === undefined || !runsAlong(inner.body, inner.name)) return null;
   const sums = sumsOf(inner.body, body.slice(0, index));
   // The partial results are vectors also where what is folded is the same in all turns.
   const vector =
@@ -38,40 +40,39 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
     );
   if (!sums || !vector) return null;
 
-  const copies = extent >= 64 ? 4 : extent >= 16 ? 2 : 1;
   const taken = mentioned(body);
   const parts = new Map(sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]));
   const part = (name: string, j: number): string => present(parts.get(name)?.[j], `a part of ${name}`);
   const into = (j: number, at: Expr): Stmt[] =>
     substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: inner.name };
-  const turn = 4 * copies;
-  const main = Math.floor(extent / turn) * turn;
-  const vectors = Math.floor((extent - main) / 4);
+  const step = lanes * copies;
+  const main = Math.floor(extent / step) * step;
+  const vectors = Math.floor((extent - main) / lanes);
   const again = (stmts: readonly Stmt[]): Stmt[] => renew(stmts, taken);
-  const lanes: Stmt[] = [];
+  const folded: Stmt[] = [];
   if (main > 0)
-    lanes.push({
+    folded.push({
       ...inner,
       to: constantInt(main),
-      step: turn,
-      body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(4 * j)])))),
+      step,
+      body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(lanes * j)])))),
     });
-  for (let j = 0; j < vectors; j++) lanes.push(...again(into(j % copies, constantInt(main + 4 * j))));
-  for (let at = main + 4 * vectors; at < extent; at++) lanes.push(...again(substitute(inner.body, inner.name, constantInt(at))));
+  for (let j = 0; j < vectors; j++) folded.push(...again(into(j % copies, constantInt(main + lanes * j))));
+  for (let at = main + lanes * vectors; at < extent; at++) folded.push(...again(substitute(inner.body, inner.name, constantInt(at))));
 
   const declare = sums.flatMap(({ declaration, op }): Stmt[] =>
     Array.from({ length: copies }, (_, j) => ({
       ...declaration,
       name: part(declaration.name, j),
-      type: { scalar: declaration.type.scalar, lanes: 4 },
-      init: constant({ scalar: declaration.type.scalar, lanes: 4 }, neutral[op] ?? 0),
+      type: { scalar: declaration.type.scalar, lanes },
+      init: constant({ scalar: declaration.type.scalar, lanes }, neutral[op] ?? 0),
     })),
   );
   const join = sums.map(({ declaration, op }): Stmt => {
     const partials = Array.from({ length: copies }, (_, j): Expr => ({
       kind: "register",
-      type: { scalar: declaration.type.scalar, lanes: 4 },
+      type: { scalar: declaration.type.scalar, lanes },
       name: part(declaration.name, j),
       at: [],
     }));
@@ -90,7 +91,7 @@ export function reduceRows(body: readonly Stmt[]): Stmt[] | null {
       ]),
     };
   });
-  return [...body.slice(0, index), ...declare, ...replaceInnermost(loop, lanes), ...join, ...body.slice(index + 1)];
+  return [...body.slice(0, index), ...declare, ...replaceInnermost(loop, folded), ...join, ...body.slice(index + 1)];
 }
 
 function pairwise(op: Operator, values: readonly Expr[]): Expr {

@@ -23,8 +23,8 @@ export const inSchedule: readonly Mutant[] = [
     name: "lanes-jam",
     says: "the second of two vectors side by side is one element off",
     file: schedule("loops"),
-    from: "constantInt(4 * j)",
-    to: "constantInt(3 * j)",
+    from: "constantInt(lanes * j)",
+    to: "constantInt((lanes - 1) * j)",
   },
   {
     name: "peel-turn",

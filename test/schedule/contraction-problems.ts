@@ -1,5 +1,7 @@
 import type { ContractionDim } from "../../compiler/graph/op.ts";
-import { panelWidth } from "../../compiler/schedule/contraction-dims.ts";
+import { defaultMachine } from "../../compiler/support/machine.ts";
+
+const { panelWidth } = defaultMachine.pack;
 
 /** The dims of a contraction with the sizes of its dense buffers, in elements. */
 export interface Problem {

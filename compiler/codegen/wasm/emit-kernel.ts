@@ -1,5 +1,6 @@
 import { i32, type Buffer, type Expr, type Kernel, type MathFunction } from "../../kernel/ir.ts";
 import { present, never } from "../../support/invariant.ts";
+import { defaultMachine, type Machine } from "../../support/machine.ts";
 import type { Addresses, Pointer } from "./addresses.ts";
 import { analyse, type Analysis } from "./analysis.ts";
 import { emitExpr, rampWords, valTypeOf, wordsOf, type Surroundings } from "./expressions.ts";
@@ -16,17 +17,19 @@ export interface KernelOptions {
   /** `madd` of vectors is one relaxed instruction. */
   readonly relaxed: boolean;
   readonly functions: ReadonlyMap<string, MathFunction>;
+  readonly machine?: Machine;
 }
 
 /** The kernel as a function of one i32 per buffer: the byte offset at which the buffer lies. */
-export function emitKernel(kernel: Kernel, { relaxed, functions }: KernelOptions): WasmFunction {
-  return new KernelEmitter(kernel, analyse(kernel, functions), relaxed).emit();
+export function emitKernel(kernel: Kernel, { relaxed, functions, machine = defaultMachine }: KernelOptions): WasmFunction {
+  return new KernelEmitter(kernel, analyse(kernel, functions), relaxed, machine).emit();
 }
 
 class KernelEmitter implements Surroundings {
   readonly to: FunctionWriter;
   readonly locals: Locals;
   readonly relaxed: boolean;
+  readonly #machine: Machine;
   readonly #analysis: Analysis;
   readonly #buffers: ReadonlyMap<string, { readonly buffer: Buffer; readonly param: number }>;
   readonly #addresses: Addresses;
@@ -38,7 +41,7 @@ class KernelEmitter implements Surroundings {
   /** The guard under which the innermost loop's turn began. */
   #turnGuard = "";
 
-  constructor(kernel: Kernel, analysis: Analysis, relaxed: boolean) {
+  constructor(kernel: Kernel, analysis: Analysis, relaxed: boolean, machine: Machine) {
     this.to = new FunctionWriter(
       kernel.name,
       kernel.origin,
@@ -46,6 +49,7 @@ class KernelEmitter implements Surroundings {
     );
     this.locals = new Locals(this.to);
     this.relaxed = relaxed;
+    this.#machine = machine;
     this.#analysis = analysis;
     this.#addresses = analysis.addresses;
     this.#buffers = new Map(kernel.buffers.map((buffer, param) => [buffer.name, { buffer, param }]));
@@ -229,7 +233,9 @@ class KernelEmitter implements Surroundings {
     const loop = this.#loops.at(-1);
     // Under an `if`, a move would not happen on the other way.
     const always = loop !== undefined && this.#guard === this.#turnGuard;
-    const moves = always ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop) : [];
+    const moves = always
+      ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop, this.#machine)
+      : [];
     const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointers.moved(pointer), by: by * this.#bytes(pointer.buffer) }));
     bodies.forEach((body, turn) => {
       for (const { pointer, start, by } of starts) this.#pointers.move(pointer, start + turn * by);

@@ -1,6 +1,7 @@
 import type { Step } from "../../../runtime/plan.ts";
 import type { Kernel, MathFunction } from "../../kernel/ir.ts";
 import { invariant, present } from "../../support/invariant.ts";
+import { defaultMachine, type Machine } from "../../support/machine.ts";
 import { emitKernel } from "./emit-kernel.ts";
 import { emitSteps } from "./emit-steps.ts";
 import { FunctionWriter, type WasmFunction } from "./function.ts";
@@ -24,6 +25,7 @@ export interface WasmInput {
   readonly exportKernels: boolean;
   /** Pages of 64 KiB that the imported `env.memory` has at least. */
   readonly memoryPages: number;
+  readonly machine?: Machine;
 }
 
 export interface WasmOutput {
@@ -33,7 +35,9 @@ export interface WasmOutput {
 
 /** A module of all kernels and entries, deterministic to the byte. */
 export function emitWasm(input: WasmInput): WasmOutput {
-  const kernels = input.kernels.map((kernel) => emitKernel(kernel, { relaxed: input.mode === "fast", functions: input.functions }));
+  const kernels = input.kernels.map((kernel) =>
+    emitKernel(kernel, { relaxed: input.mode === "fast", functions: input.functions, machine: input.machine ?? defaultMachine }),
+  );
   const indices = new Map(kernels.map((f, index) => [f.name, index]));
   invariant(indices.size === kernels.length, "kernels have different names");
   const entries = input.entries.map((entry) => emitEntry(entry, kernels, indices));

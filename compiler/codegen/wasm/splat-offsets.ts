@@ -1,9 +1,7 @@
+import type { Machine } from "../../support/machine.ts";
 import type { Located, Pointer } from "./addresses.ts";
 import type { FlatLoop, FlatStmt } from "./flatten.ts";
 import { blocksOf, valuesOf, within, type Load } from "./walk.ts";
-
-/** V8 folds the offset of a plain load into the instruction, but computes an address for each distinct offset of a splatting one and holds it in a register. */
-const comfortable = 8;
 
 /**
  * The pointers of `loop` that should move between the unrolled turns `bodies`, and by how many elements: those through which splats
@@ -13,6 +11,7 @@ export function spread(
   bodies: readonly (readonly FlatStmt[])[],
   locate: (x: Load) => Located,
   loop: FlatLoop,
+  { splatOffsets }: Machine,
 ): readonly { readonly pointer: Pointer; readonly by: number }[] {
   const offsets = new Map<Pointer, Set<number>[]>();
   bodies.forEach((body, turn) => {
@@ -26,7 +25,7 @@ export function spread(
   });
   const moves: { pointer: Pointer; by: number }[] = [];
   for (const [pointer, turns] of offsets) {
-    if (new Set(turns.flatMap((turn) => [...turn])).size <= comfortable) continue;
+    if (new Set(turns.flatMap((turn) => [...turn])).size <= splatOffsets) continue;
     const firsts = turns.map((turn) => Math.min(...turn));
     const by = (firsts[1] ?? 0) - (firsts[0] ?? 0);
     if (by > 0 && firsts.every((first, turn) => first === (firsts[0] ?? 0) + turn * by)) moves.push({ pointer, by });

@@ -3,6 +3,7 @@ import type { Pass } from "../pass.ts";
 import { explicitConv } from "./convolutions.ts";
 import { packed } from "./pack.ts";
 import { stabilityOf } from "../../analysis/stage.ts";
+import { defaultMachine } from "../../support/machine.ts";
 
 /**
  * Says how each contraction is computed. After the passes that look for convolutions and products, because it leaves none to be recognised; before
@@ -10,7 +11,7 @@ import { stabilityOf } from "../../analysis/stage.ts";
  *
  * 1. A convolution's padding becomes a `pad` of its own, so that the convolution is a plain affine sum (implicit product, no im2col).
  * 2. The gradient with respect to a convolution's input becomes a convolution of the spread and padded output gradient with the turned kernel.
- * 3. A product large enough for a register tile reads one side from panels of 8 columns (`pack`, then `contraction`); the rest stay as they are.
+ * 3. A product large enough for a register tile reads one side from panels of columns (`pack`, then `contraction`); the rest stay as they are.
  */
 export const chooseAlgorithms: Pass = {
   name: "choose-algorithms",
@@ -19,9 +20,9 @@ export const chooseAlgorithms: Pass = {
   gives: ["chosen"],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
-  run: (graph) => {
+  run: (graph, { machine = defaultMachine }) => {
     const explicit = rebuild(graph, (builder, node, operands) => explicitConv(builder, node, operands));
     const stability = stabilityOf(explicit);
-    return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability));
+    return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability, machine));
   },
 };

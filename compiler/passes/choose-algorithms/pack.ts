@@ -2,18 +2,10 @@
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Attrs, Node, Value } from "../../graph/ir.ts";
 import type { Contraction, ContractionDim } from "../../graph/op.ts";
+import type { Machine, PackLimits } from "../../support/machine.ts";
 import { elements, strides } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
 import type { Stability } from "../../analysis/stage.ts";
-
-/** Columns of a panel: two vectors of 4 lanes, so that a tile of 6 rows keeps its 12 sums in registers. */
-const width = 8;
-/** Fewer rows do not pay for packing at every call. */
-const leastRows = 4;
-/** A shorter sum is an outer product: bound by its stores, whatever the layout. */
-const leastTerms = 2;
-/** A packed operand may be larger than the operand, but not by more: fewer than 4 columns leave most of a panel empty, and windows that overlap are many copies. */
-const mostGrowth = 2;
 
 interface Side {
   readonly dims: readonly ContractionDim[];
@@ -22,7 +14,13 @@ interface Side {
 }
 
 /** `contraction(lhs, pack(rhs))`, or with the sides exchanged, where one of the two pays; null where neither does. */
-export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], stability: (node: Node) => Stability): readonly Value[] | null {
+export function packed(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  stability: (node: Node) => Stability,
+  { pack }: Machine,
+): readonly Value[] | null {
   const contraction = contractionOf(node);
   const [lhs, rhs] = operands;
   if (contraction === null || contraction.panel !== undefined || lhs === undefined || rhs === undefined) return null;
@@ -31,9 +29,9 @@ export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], 
   if ([lhs, rhs, result].some(({ type }) => type.dtype !== "f32")) return null;
   const straight: Side = { dims: ordered(contraction.dims), plain: lhs, toPack: rhs };
   const swapped: Side = { dims: ordered(contraction.dims.map((dim) => ({ ...dim, lhs: dim.rhs, rhs: dim.lhs }))), plain: rhs, toPack: lhs };
-  const chosen = [straight, swapped].filter((side) => pays(side, stability)).toSorted((a, b) => cost(a) - cost(b))[0];
+  const chosen = [straight, swapped].filter((side) => pays(side, stability, pack)).toSorted((a, b) => cost(a, pack) - cost(b, pack))[0];
   if (chosen === undefined) return null;
-  const attrs = panelAttrs(chosen.dims);
+  const attrs = panelAttrs(chosen.dims, pack);
   const panels = g.call("pack", [flatWhereDimsCross(g, chosen)], attrs);
   return g.callAll("contraction", [chosen.plain, panels], { ...attrs, shape: result.type.shape });
 }
@@ -43,8 +41,9 @@ function contractionOf({ op, operands, results, attrs }: Node): Contraction | nu
   return op.form.contraction({ operands: operands.map((v) => v.type), results: results.map((v) => v.type), attrs });
 }
 
-function panelAttrs(dims: readonly ContractionDim[]): Attrs {
-  return { sizes: dims.map((d) => d.size), lhs: dims.map((d) => d.lhs), rhs: dims.map((d) => d.rhs), out: dims.map((d) => d.out), width };
+function panelAttrs(dims: readonly ContractionDim[], { panelWidth }: PackLimits): Attrs {
+  const steps = { lhs: dims.map((d) => d.lhs), rhs: dims.map((d) => d.rhs), out: dims.map((d) => d.out) };
+  return { sizes: dims.map((d) => d.size), ...steps, width: panelWidth };
 }
 
 /** A joined dim that runs across axes is plain to read in a flat buffer, and needs divisions in any other. */
@@ -82,18 +81,18 @@ function joined(dims: readonly ContractionDim[], inner: ContractionDim): Contrac
   return joins ? [...dims.slice(0, -1), { ...inner, name: outer.name + inner.name, size: outer.size * inner.size }] : [...dims, inner];
 }
 
-function pays({ dims, toPack }: Side, stability: (node: Node) => Stability): boolean {
+function pays({ dims, toPack }: Side, stability: (node: Node) => Stability, { panelWidth, leastRows, leastTerms, mostGrowth }: PackLimits): boolean {
   const [rows, columns, sum] = [extent(dims, "row"), extent(dims, "column"), extent(dims, "sum")];
   if (extent(dims, "other") > 1 || sum < leastTerms) return false;
   if (rows < leastRows && stability(toPack.node) === "call") return false;
-  return extent(dims, "batch") * panelColumns(columns) * sum <= mostGrowth * elements(toPack.type.shape);
+  return extent(dims, "batch") * panelColumns(columns, panelWidth) * sum <= mostGrowth * elements(toPack.type.shape);
 }
 
-const panelColumns = (columns: number): number => Math.ceil(columns / width) * width;
+const panelColumns = (columns: number, width: number): number => Math.ceil(columns / width) * width;
 
 /** Sides that store whole vectors come first, then the one that leaves fewer lanes empty; the straight one where they are equal. */
-function cost({ dims }: Side): number {
+function cost({ dims }: Side, { panelWidth, scatteredStores }: PackLimits): number {
   const columns = dims.filter((dim) => role(dim) === "column");
   const n = extent(dims, "column");
-  return (columns.at(-1)?.out === 1 ? 0 : 10) + panelColumns(n) / n;
+  return (columns.at(-1)?.out === 1 ? 0 : scatteredStores) + panelColumns(n, panelWidth) / n;
 }

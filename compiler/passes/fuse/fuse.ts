@@ -6,6 +6,7 @@ import { dropDead, rebuild } from "../../graph/rebuild.ts";
 import { invariant, present } from "../../support/invariant.ts";
 import { findGroups, readsMemory, type Group } from "./groups.ts";
 import type { Pass } from "../pass.ts";
+import { defaultMachine, type Machine } from "../../support/machine.ts";
 
 /**
  * Divides the nodes into groups, each of which becomes one kernel, and orders them for execution.
@@ -24,7 +25,7 @@ export const fuse: Pass = {
   breaks: ["simplified"],
   exact: true,
   // What nobody needs would be a kernel that stores nothing.
-  run: (graph, { region }) => emit(copyLeaves(dropDead(graph), region ?? false)),
+  run: (graph, { region = false, machine = defaultMachine }) => emit(copyLeaves(dropDead(graph), region), machine),
 };
 
 /**
@@ -99,8 +100,8 @@ function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[
   return order;
 }
 
-function emit(graph: Graph): Graph {
-  const { groupOf, free } = findGroups(graph);
+function emit(graph: Graph, machine: Machine): Graph {
+  const { groupOf, free } = findGroups(graph, machine);
   const position = new Map(graph.nodes.map((node, i) => [node, i]));
   const nodes: Node[] = [];
   /** What a value became: one for all, or, for free nodes, one per group. */

@@ -1,6 +1,7 @@
 import { isControl } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
+import type { FusionLimits, Machine } from "../../support/machine.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
 import { GroupOrder } from "./order.ts";
 import { elementCost } from "../../analysis/element-cost.ts";
@@ -26,25 +27,20 @@ export interface Group {
 
 /** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
 const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
-const maximumMembers = 96;
-
-/** Operators after a product that are written out for each of its register tile's dozen vectors. */
-const maximumEpilogue = 24;
 
 /** What the members, and what they repeat of others, cost for one element. */
-function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>): number {
+function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): number {
   const seen = new Set<Node>();
   const visit = (node: Node): number => {
     if (seen.has(node) || !(members.has(node) || free.has(node))) return 0;
     seen.add(node);
-    return elementCost(node) + node.operands.reduce((sum, operand) => sum + visit(operand.node), 0);
+    return elementCost(node, limits) + node.operands.reduce((sum, operand) => sum + visit(operand.node), 0);
   };
   return [...members].reduce((sum, node) => sum + visit(node), 0);
 }
 
 /** Views, products and control want their operands whole, as some kernel has written them. */
 export const readsMemory = (node: Node): boolean => node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
-const maximumBuffers = 24;
 
 type Kind = "leaf" | "view" | "element" | "anchor";
 
@@ -104,7 +100,7 @@ function repeats(reader: Node, operand: Value): number {
   return reads / Math.max(1, size(operand));
 }
 
-export function findGroups(graph: Graph): Grouping {
+export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
   const users = usersOf(graph);
   const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
   const free = freeNodes(graph, (node) => leaving.has(node) || (users.get(node) ?? []).some(readsMemory));
@@ -131,14 +127,14 @@ export function findGroups(graph: Graph): Grouping {
       homes.size === 1 &&
       home !== undefined &&
       readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, result(node)) <= 1) &&
-      home.members.size < maximumMembers;
+      home.members.size < fusion.members;
     if (inlined) {
       home.members.add(node);
       groupOf.set(node, home);
     } else alone(node);
   }
 
-  mergeAlongIdentity(graph, groupOf, users, free);
+  mergeAlongIdentity(graph, groupOf, users, free, fusion);
   return { groupOf, free };
 }
 
@@ -168,7 +164,13 @@ function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Se
 }
 
 /** Producer and consumer become one group where the consumer reads the producer at its own index: epilogues, and several results of one loop. */
-function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, users: ReadonlyMap<Node, readonly Node[]>, free: ReadonlySet<Node>): void {
+function mergeAlongIdentity(
+  graph: Graph,
+  groupOf: Map<Node, Group>,
+  users: ReadonlyMap<Node, readonly Node[]>,
+  free: ReadonlySet<Node>,
+  limits: FusionLimits,
+): void {
   const order = new GroupOrder(graph, groupOf, users);
   const updates = new Set(graph.writes.map(({ value }) => value.node));
 
@@ -181,7 +183,7 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, users: Read
       if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
       if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
-      if (!mergeable(a, b, users, updates, free)) continue;
+      if (!mergeable(a, b, users, updates, free, limits)) continue;
       // A way from one to the other through a third would have to run between two halves of one kernel.
       order.join(a, b, () => {
         for (const node of b.members) {
@@ -194,18 +196,25 @@ function mergeAlongIdentity(graph: Graph, groupOf: Map<Node, Group>, users: Read
   }
 }
 
-function mergeable(a: Group, b: Group, users: ReadonlyMap<Node, readonly Node[]>, updates: ReadonlySet<Node>, free: ReadonlySet<Node>): boolean {
+function mergeable(
+  a: Group,
+  b: Group,
+  users: ReadonlyMap<Node, readonly Node[]>,
+  updates: ReadonlySet<Node>,
+  free: ReadonlySet<Node>,
+  limits: FusionLimits,
+): boolean {
   if (a.anchor !== null && b.anchor !== null) return false;
   const anchor = a.anchor ?? b.anchor;
   // An update happens in place, and a product rests its partial sums where it stores.
   if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node))) return false;
   if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
-  if (a.members.size + b.members.size > maximumMembers) return false;
+  if (a.members.size + b.members.size > limits.members) return false;
   const members = new Set([...a.members, ...b.members]);
   const buffers = new Set<Value>();
   for (const node of members) for (const operand of node.operands) if (!members.has(operand.node)) buffers.add(operand);
-  if (buffers.size > maximumBuffers) return false;
-  if (anchor?.op.form.kind === "contract" && epilogueCost(members, free) > maximumEpilogue) return false;
+  if (buffers.size > limits.buffers) return false;
+  if (anchor?.op.form.kind === "contract" && epilogueCost(members, free, limits) > limits.epilogue) return false;
   const identityInB = atIdentity(b, users);
   const identityInA = atIdentity(a, users);
   const crossings = [...b.members].flatMap((reader) =>

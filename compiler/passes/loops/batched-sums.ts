@@ -4,10 +4,11 @@ import { isSplat, splatValue } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { kept, users } from "../../graph/rebuild.ts";
 import { carryOf, nextCarry } from "../../graph/regions.ts";
+import type { SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
-import { mostElements, summedResult } from "./batching.ts";
+import { summedResult } from "./batching.ts";
 
 /** A carry to which every turn adds something, and which is of no other use in the body. */
 export interface Sum {
@@ -42,16 +43,16 @@ function linear({ op, operands, attrs }: Node): boolean {
 const summing: ReadonlySet<string> = new Set(["dot", "reduce_sum", "take_add", "conv_kernel_gradient"]);
 
 /** The values whose stacks are needed to sum over the turns at once; null where that is no gain. */
-export function factorsOf(term: Value, reach: (node: Node) => Reach, length: number): readonly Value[] | null {
+export function factorsOf(term: Value, reach: (node: Node) => Reach, length: number, limits: SizeLimits): readonly Value[] | null {
   const { node } = term;
   if (summing.has(node.op.name)) {
-    const fits = node.operands.every((value) => varies(reach(value.node)) && length * elements(value.type.shape) <= mostElements);
+    const fits = node.operands.every((value) => varies(reach(value.node)) && length * elements(value.type.shape) <= limits.stacked);
     const first = node.op.name !== "take_add" || node.attrs["axis"] === 0;
     return fits && first ? node.operands : null;
   }
   if (!linear(node)) return null;
   const terms = node.op.name === "mul" ? node.operands.slice(0, 1) : node.operands;
-  const found = terms.map((value) => factorsOf(value, reach, length));
+  const found = terms.map((value) => factorsOf(value, reach, length, limits));
   return found.some((factors) => factors === null) ? null : found.flatMap((factors) => factors ?? []);
 }
 

@@ -4,9 +4,6 @@ import { listAttr, splatValue } from "../../graph/facts.ts";
 import type { Attrs, Node, Value } from "../../graph/ir.ts";
 import { at, iota } from "../../support/lists.ts";
 
-/** A stack larger than this is not worth what it saves. */
-export const mostElements = 2 ** 24;
-
 export interface Operand {
   readonly value: Value;
   readonly stacked: boolean;

@@ -5,12 +5,13 @@ import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { kept, rebuild, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
+import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
 import type { Pass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, withInputs, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
-import { mostElements, stackable } from "./batching.ts";
+import { stackable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
@@ -29,14 +30,14 @@ export const hoist: Pass = {
   gives: [],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
-  run: (graph) => {
+  run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan" || op.form.kind === "while")) return graph;
     const differentiated = !graph.nodes.some(isGradient);
     return trim(
       rebuild(graph, (g, node, operands) => {
         // What a gradient inside flows through has to stay inside.
         if (node.regions.some(asksForGradient)) return null;
-        if (node.op.form.kind === "scan") return hoistScan(g, node, operands, differentiated);
+        if (node.op.form.kind === "scan") return hoistScan(g, node, operands, differentiated, limits);
         return node.op.form.kind === "while" ? hoistWhile(g, node, operands) : null;
       }),
     );
@@ -59,7 +60,7 @@ function invariantNodes(body: Graph, reach: (node: Node) => Reach): readonly Nod
 }
 
 /** Products of an item and an invariant with what follows them alone; of these, the ones that the rest of the body reads. */
-function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): readonly Node[] {
+function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number, limits: SizeLimits): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
   const able = new Set<Node>();
@@ -67,7 +68,7 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): r
     if (reach(node) !== "item") continue;
     const items = node.operands.map((value) => reach(value.node) === "item");
     const ready = node.operands.every(({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from));
-    const fits = node.results.every(({ type }) => length * elements(type.shape) <= mostElements);
+    const fits = node.results.every(({ type }) => length * elements(type.shape) <= limits.stacked);
     if (!isInput(node) && ready && fits && stackable(node, items)) able.add(node);
   }
   const moves = new Set<Node>();
@@ -83,7 +84,7 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number): r
 /** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every turn it is another than asked for once. */
 const hasOwnGradient = ({ op, regions }: Node): boolean => op.name === "custom_gradient" || regions.some(({ nodes }) => nodes.some(hasOwnGradient));
 
-function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean): readonly Value[] | null {
+function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean, limits: SizeLimits): readonly Value[] | null {
   const { attrs } = node;
   const length = Number(attrs["length"]);
   const body = at(node.regions, 0);
@@ -91,7 +92,7 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const reach = reachOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
   const fixed = invariantNodes(body, reach);
   // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
-  const items = length === 0 ? [] : itemNodes(body, reach, length);
+  const items = length === 0 ? [] : itemNodes(body, reach, length, limits);
   const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), reach, length);
   // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
   const same = (value: Value): boolean => differentiated && isInput(value.node) && reach(value.node) === "item";

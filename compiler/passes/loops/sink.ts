@@ -4,12 +4,13 @@ import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { rebuild, topological, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
+import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
 import type { Pass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, varies, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
-import { mostElements, stackable } from "./batching.ts";
+import { stackable } from "./batching.ts";
 import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
@@ -27,13 +28,15 @@ export const sink: Pass = {
   gives: [],
   breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
-  run: (graph) => {
+  run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan")) return graph;
-    const scans = (change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null) => (current: Graph) =>
-      trim(rebuild(current, (g, node, operands) => (node.op.form.kind === "scan" ? change(g, node, operands) : null)));
+    const scans = (change: Change) => (current: Graph) =>
+      trim(rebuild(current, (g, node, operands) => (node.op.form.kind === "scan" ? change(g, node, operands, limits) : null)));
     return scans(sinkProducts)(scans(sinkSums)(graph));
   },
 };
+
+type Change = (g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits) => readonly Value[] | null;
 
 /** The scan, giving also the stacks of some values of its body. Items of its own sequences are there already. */
 interface Widened {
@@ -57,12 +60,12 @@ function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted
   return { results: results.slice(0, node.results.length), stacks };
 }
 
-function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
   const body = at(node.regions, 0);
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
   const reach = reachOf(body, sequences.length);
-  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, length) }));
+  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, length, limits) }));
   const able = sums.filter(({ factors }) => factors !== null);
   if (able.length === 0 || length === 0) return null;
   const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
@@ -79,12 +82,12 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[]): read
   });
 }
 
-function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
+function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
   const body = at(node.regions, 0);
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
   const reach = reachOf(body, sequences.length);
-  const sunk = sinkable(body, reach, length);
+  const sunk = sinkable(body, reach, length, limits);
   const moved = body.outputs.map(({ value }) => sunk.has(value.node));
   if (!moved.includes(true) || length === 0) return null;
   const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
@@ -97,7 +100,7 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[]): 
 }
 
 /** Products with an invariant that only lead to what a turn gives, and what follows them. */
-function sinkable(body: Graph, reach: (node: Node) => Reach, length: number): ReadonlySet<Node> {
+function sinkable(body: Graph, reach: (node: Node) => Reach, length: number, limits: SizeLimits): ReadonlySet<Node> {
   const usersOf = users(body);
   const waited = new Set(topological(body.writes.map(({ value }) => value)));
   const able = new Set<Node>();
@@ -105,7 +108,7 @@ function sinkable(body: Graph, reach: (node: Node) => Reach, length: number): Re
     if (waited.has(node) || isInput(node) || !varies(reach(node))) continue;
     const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
     const stacked = node.operands.map((value) => varies(reach(value.node)));
-    const fits = [...node.results, ...node.operands].every(({ type }) => length * elements(type.shape) <= mostElements);
+    const fits = [...node.results, ...node.operands].every(({ type }) => length * elements(type.shape) <= limits.stacked);
     if (fits && stackable(node, stacked) && readers.every((reader) => able.has(reader))) able.add(node);
   }
   const sunk = new Set<Node>();

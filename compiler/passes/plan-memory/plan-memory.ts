@@ -4,6 +4,7 @@ import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts
 import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
 import { present } from "../../support/invariant.ts";
+import { defaultMachine, roundUp } from "../../support/machine.ts";
 import { bytes, sameType } from "../../types/tensor-type.ts";
 import type { Pass } from "../pass.ts";
 import { placeBlocks, type Block } from "./blocks.ts";
@@ -40,7 +41,7 @@ export const planMemory: Pass = {
   },
 };
 
-const align = (size: number): number => Math.ceil(size / 16) * 16;
+const align = (size: number): number => roundUp(size, defaultMachine.alignment);
 
 /** The group, by number, that makes a value; -1 for leaves. */
 const maker = (value: Value): number => base(value).node.notes.group ?? -1;
