@@ -66,3 +66,11 @@ export function sameAttrs(a: Attrs, b: Attrs): boolean {
 /** Same dtype and shape for every one of two lists. */
 export const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean =>
   a.length === b.length && a.every((type, i) => type.dtype === b[i]?.dtype && sameShape(type.shape, b[i].shape));
+
+/** Sets of positions of operands in which a node is linear, those of each set taken together. */
+export function linearSets({ op, attrs, operands }: Node): readonly (readonly number[])[] {
+  const { linear } = op;
+  const types = operands.map(({ type }) => type);
+  if (linear === null || (linear.where !== undefined && !linear.where(attrs, types))) return [];
+  return linear.sets === "all" ? [[...operands.keys()]] : linear.sets;
+}

@@ -48,6 +48,12 @@ export interface Op {
   readonly gradient: Gradient;
   /** How it is computed: the closed set of forms that fusion and code generation understand. */
   readonly form: Form;
+  /** The op on every item of a batch at once. */
+  readonly batch: BatchRule;
+  /** Null where it is linear in nothing. */
+  readonly linear: Linearity | null;
+  /** The sum over a batch of the op's results, where that is one op of the whole batch; all operands are batched. Null where these attributes have none. */
+  readonly sumOverBatch?: (g: GraphBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
   readonly reference: Reference;
   /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
@@ -73,6 +79,32 @@ export interface GradientSite {
   readonly wanted: readonly boolean[];
   readonly attrs: Attrs;
   readonly regions: readonly Graph[];
+}
+
+/** A value for a batch: with a new first axis, one item for each member of the batch, or the same for all of them. */
+export interface BatchValue {
+  readonly value: Value;
+  readonly batched: boolean;
+}
+
+export interface BatchSite {
+  /** One of them, at least, is batched, unless there are none. */
+  readonly operands: readonly BatchValue[];
+  readonly attrs: Attrs;
+  readonly regions: readonly Graph[];
+  /** The number of members, 1 or more. */
+  readonly size: number;
+}
+
+/** Appends nodes that compute the results of the op for every member. */
+export type BatchRule = (g: GraphBuilder, op: Op, site: BatchSite) => readonly BatchValue[];
+
+/** Where the op is linear: f(a x + b y) = a f(x) + b f(y), the other operands fixed. */
+export interface Linearity {
+  /** Positions of operands; the op is linear in those of one set taken together. */
+  readonly sets: readonly (readonly number[])[] | "all";
+  /** For these attributes and types of the operands; for any, if absent. */
+  readonly where?: (attrs: Attrs, operands: readonly TensorType[]) => boolean;
 }
 
 /** Plain array of the reference interpreter: f64 numbers whatever the dtype; booleans are 0 and 1. */

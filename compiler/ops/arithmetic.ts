@@ -1,4 +1,5 @@
 // Pointwise arithmetic: what f32 and i32 compute exactly or with one rounding, and rem.
+import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
 import { family, floats, numbers } from "./signature.ts";
 import { compare, drop, flat, keep } from "./words.ts";
@@ -17,6 +18,7 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.add(x, y),
+    linear: [["x", "y"]],
     gradient: (_, __, { dout }) => ({ x: dout, y: dout }),
     reference: (x, y) => x + y,
   }),
@@ -26,6 +28,7 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.sub(x, y),
+    linear: [["x", "y"]],
     gradient: (g, _, { dout }) => ({ x: dout, y: g.neg(dout) }),
     reference: (x, y) => x - y,
   }),
@@ -35,6 +38,7 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.mul(x, y),
+    linear: ["x", "y"],
     gradient: (g, { x, y }, { dout }) => ({ x: g.mul(dout, y), y: g.mul(dout, x) }),
     reference: (x, y) => x * y,
     integer: Math.imul,
@@ -51,6 +55,8 @@ export const arithmetic = family({
       const quotient = k.div(x, k.select(k.or(zero, minus), 1, y));
       return k.select(zero, 0, k.select(minus, k.neg(x), quotient));
     },
+    linear: ["x"],
+    linearWhere: (_, { x }) => isFloat(x.dtype),
     gradient: (g, { y }, { out, dout }) => {
       const dx = g.div(dout, y);
       return { x: dx, y: g.neg(g.mul(dx, out)) };
@@ -114,6 +120,7 @@ export const arithmetic = family({
     operands: ["x"],
     on: numbers,
     scalar: (k, x) => k.neg(x),
+    linear: ["x"],
     gradient: (g, _, { dout }) => ({ x: g.neg(dout) }),
     reference: (x) => -x,
   }),

@@ -3,6 +3,7 @@ import type { Attrs } from "../graph/ir.ts";
 import type { Piece } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { shiftAxes } from "./batching.ts";
 import { map, placing } from "./define.ts";
 import { integers, isAxis, nth, prefixSums, without } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
@@ -70,6 +71,8 @@ export const boxes = family({
         x.shape.map((_, a) => Math.ceil((nth(limit, a) - nth(start, a)) / nth(stride, a))),
       ),
     element: (k, at, { x }, { attrs: { start, stride } }) => x(at.map((i, a) => k.add(k.mul(i, k.int(nth(stride, a))), k.int(nth(start, a))))),
+    batch: { start: 0, limit: "sizes", stride: 1 },
+    linear: ["x"],
     gradient: (g, { x }, { out, dout, attrs: { start, stride } }) => {
       const hi = x.type.shape.map((size, a) => size - nth(start, a) - span(nth(out.type.shape, a), nth(stride, a)));
       return { x: g.call("pad", [dout], { lo: start, hi, interior: stride.map((s) => s - 1), value: 0 }) };
@@ -114,6 +117,9 @@ export const boxes = family({
       ),
     background: ({ attrs }) => attrs.value,
     pieces: ({ attrs: { lo, interior } }) => [{ operand: 0, start: lo, stride: interior.map((n) => n + 1) }],
+    batch: { lo: 0, hi: 0, interior: 0 },
+    linear: ["x"],
+    linearWhere: ({ value }) => value === 0,
     gradient: (g, { x }, { dout, attrs: { lo, interior } }) => {
       const stride = interior.map((n) => n + 1);
       const limit = x.type.shape.map((size, a) => nth(lo, a) + span(size, nth(stride, a)));
@@ -164,6 +170,8 @@ export const boxes = family({
       const total = sizesAlong(parts, axisOf(attrs)).reduce((a, b) => a + b, 0);
       return parts.slice(0, 1).map((p) => tensor(p.dtype, p.shape.with(axisOf(attrs), total)));
     },
+    batch: shiftAxes({ axis: "axis" }),
+    linear: { sets: "all" },
     gradient: {
       kind: "rule",
       rule: (g, { operands, grads: [dout], attrs }) => {

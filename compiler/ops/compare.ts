@@ -77,6 +77,7 @@ export const comparisons = family({
     },
     type: ({ a }) => a,
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),
+    linear: [["a", "b"]],
     gradient: (g, { condition }, { dout }) => ({ a: keep(g, condition, dout), b: drop(g, condition, dout) }),
     reference: ({ condition, a, b }) => (condition === 0 ? b : a),
     samples: [

@@ -6,6 +6,7 @@ import type { Attrs, Graph } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
 import { outputTypes, scanParts } from "../graph/regions.ts";
 import { elements } from "../types/tensor-type.ts";
+import { checkpointBatch, condBatch, customGradientBatch, scanBatch, whileBatch } from "./control-batch.ts";
 import {
   checkpointConditions,
   condConditions,
@@ -34,7 +35,7 @@ const dataOf = (arrays: readonly NdArray[]): readonly Float64Array[] => arrays.m
 const typesOf = (regions: readonly Graph[], index: number) => outputTypes(regionOf(regions, index));
 
 /** What all control ops share. Their samples are graphs, and stand with the tests of control flow. */
-const common = { operands: "variadic", defaults: {}, samples: [], exact: false } as const satisfies Partial<Entry>;
+const common = { operands: "variadic", defaults: {}, linear: null, samples: [], exact: false } as const satisfies Partial<Entry>;
 
 export const control = family({
   scan: {
@@ -46,6 +47,7 @@ export const control = family({
     requires: scanConditions,
     type: (types, attrs, regions) => [...types.slice(0, carriesOf(attrs)), ...typesOf(regions, 0).map((type) => stackType(type, lengthOf(attrs)))],
     gradient: { kind: "rule", rule: scanGradient },
+    batch: scanBatch,
     form: { kind: "scan" },
     reference: {
       kind: "region",
@@ -72,6 +74,7 @@ export const control = family({
     requires: whileConditions,
     type: (types, attrs) => types.slice(0, carriesOf(attrs)),
     gradient: none("a loop of unknown length keeps nothing to go back over"),
+    batch: whileBatch,
     form: { kind: "while" },
     reference: {
       kind: "region",
@@ -92,6 +95,7 @@ export const control = family({
     requires: condConditions,
     type: (_, __, regions) => typesOf(regions, 0),
     gradient: { kind: "rule", rule: condGradient },
+    batch: condBatch,
     form: { kind: "cond" },
     reference: { kind: "region", apply: ([pred, ...args], _, run) => dataOf(run(pred?.data[0] === 1 ? 0 : 1, args, []).outputs) },
   },
@@ -104,6 +108,7 @@ export const control = family({
     requires: checkpointConditions,
     type: (_, __, regions) => typesOf(regions, 0),
     gradient: { kind: "rule", rule: checkpointGradient },
+    batch: checkpointBatch,
     form: { kind: "inline" },
     reference: { kind: "region", apply: (args, _, run) => dataOf(run(0, args, []).outputs) },
   },
@@ -116,6 +121,7 @@ export const control = family({
     requires: customConditions,
     type: (_, __, regions) => typesOf(regions, 0),
     gradient: { kind: "rule", rule: customGradient },
+    batch: customGradientBatch,
     form: { kind: "inline" },
     reference: { kind: "region", apply: (args, _, run) => dataOf(run(0, args, []).outputs) },
   },

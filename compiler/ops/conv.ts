@@ -3,6 +3,8 @@ import type { Attrs } from "../graph/ir.ts";
 import type { Example } from "../graph/op.ts";
 import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
+import { joinFirst } from "./batching.ts";
+import { convBatch, inputGradientBatch, kernelGradientBatch } from "./conv-batch.ts";
 import { contracting } from "./define.ts";
 import { integers, nth } from "./lists.ts";
 import { item } from "./ndarray.ts";
@@ -144,6 +146,8 @@ export const convolutions = family({
       const dims = convDims({ x: types.x.shape, w: types.w.shape, y: out.shape }, at);
       return dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") };
     },
+    batch: convBatch,
+    linear: ["x", "w"],
     gradient: (g, { x, w }, { dout, attrs: at }) => ({
       x: g.call("conv_input_gradient", [dout, w], { ...at, size: spatial(x.type.shape) }),
       w: g.call("conv_kernel_gradient", [x, dout], { ...at, size: kernelSpatial(w.type.shape) }),
@@ -192,6 +196,8 @@ export const convolutions = family({
     type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
     // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
     contraction: () => null,
+    batch: inputGradientBatch,
+    linear: ["dy", "w"],
     gradient: (g, { dy, w }, { dout, attrs: at }) => ({
       dy: g.call("conv", [dout, w], shared(at)),
       w: g.call("conv_kernel_gradient", [dout, dy], { ...shared(at), size: kernelSpatial(w.type.shape) }),
@@ -240,6 +246,9 @@ export const convolutions = family({
       const dims = convDims({ x: types.x.shape, w: out.shape, y: types.dy.shape }, at);
       return dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") };
     },
+    batch: kernelGradientBatch,
+    linear: ["x", "dy"],
+    sumOverBatch: (g, { x, dy }, { attrs: at }) => g.call("conv_kernel_gradient", [joinFirst(g, x), joinFirst(g, dy)], { ...at }),
     gradient: (g, { x, dy }, { dout, attrs: at }) => ({
       x: g.call("conv_input_gradient", [dy, dout], { ...shared(at), size: spatial(x.type.shape) }),
       dy: g.call("conv", [x, dout], shared(at)),

@@ -10,6 +10,7 @@ import {
   type AttrsOf,
   type Entry,
   type Kinds,
+  type LinearIn,
   type Named,
   type Names,
   type None,
@@ -139,7 +140,7 @@ export function lining<const O extends Names, const A extends Kinds = {}>(spec: 
   return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }
 
-interface Elementwise<O extends Names, A extends Kinds> extends Signature<O, A> {
+interface Elementwise<O extends Names, A extends Kinds> extends Omit<Signature<O, A>, "batch"> {
   readonly scalar: (k: ExprBuilder, args: Named<O, Expr>, use: Use<O, A>) => Expr;
   readonly reference: (args: Named<O, number>, attrs: AttrsOf<A>, types: Named<O, TensorType>) => number;
 }
@@ -148,7 +149,7 @@ interface Elementwise<O extends Names, A extends Kinds> extends Signature<O, A> 
 export function elementwise<const O extends Names, const A extends Kinds = {}>(spec: Elementwise<O, A>): Entry {
   const { operands: names } = spec;
   return {
-    ...signature(spec),
+    ...signature<O, A>({ ...spec, batch: {} }),
     form: { kind: "pointwise", scalar: (k, args, site) => spec.scalar(k, named(names, args), useOf<O, A>(names, site)) },
     reference: { kind: "scalar", apply: (args, attrs, types) => spec.reference(named(names, args), typed<A>(attrs), named(names, types)) },
   };
@@ -164,6 +165,8 @@ interface Pointwise<O extends Names> {
   /** The result's dtype, if it is not that of the operands. */
   readonly to?: DType;
   readonly gradient: Rule<O, {}> | None;
+  readonly linear?: LinearIn<O>;
+  readonly linearWhere?: Signature<O, {}>["linearWhere"];
   readonly scalar: (k: ExprBuilder, ...args: Tuple<O, Expr>) => Expr;
   readonly reference: (...args: Tuple<O, number>) => number;
   /** For i32, where it is not the above modulo 2^32. */
@@ -203,6 +206,9 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
     requires: alike(names, on),
     type: (x) => tensor(to ?? only(types(x)).dtype, only(types(x)).shape),
     gradient: spec.gradient,
+    batch: {},
+    ...(spec.linear && { linear: spec.linear }),
+    ...(spec.linearWhere && { linearWhere: spec.linearWhere }),
     samples: samplesOf(names.length, on, spec.between ?? null),
     ...(spec.exact !== undefined && { exact: spec.exact }),
   });

@@ -3,10 +3,11 @@ import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { ContractionDim, NdArray } from "../graph/op.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { moveAxis } from "./batching.ts";
 import { contracting } from "./define.ts";
 import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
 import { item, positions } from "./ndarray.ts";
-import { type Use, anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
+import { type BatchOf, type Use, anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
 
 type Pairs = readonly (readonly number[])[];
 type Dot = Use<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }>;
@@ -46,6 +47,18 @@ const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value =
 const ascending = (axes: readonly number[]): number[] => range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
 
 const inner = { contract: [[0], [0]] };
+const up = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
+
+const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }> = (g, { lhs, rhs }, { attrs }) => {
+  const sides = [lhs, rhs];
+  const shifted = (pairs: Pairs): number[][] => sides.map((side, i) => (side.batched ? up(pairs[i] ?? []) : [...(pairs[i] ?? [])]));
+  const [batch, contract] = [shifted(attrs.batch), shifted(attrs.contract)];
+  if (lhs.batched && rhs.batched) return g.call("dot", [lhs.value, rhs.value], { batch: batch.map((axes) => [0, ...axes]), contract });
+  // Batch axes come first, then what is free in lhs, the members before the others, then what is free in rhs, likewise.
+  const product = g.call("dot", [lhs.value, rhs.value], { batch, contract });
+  const shared = nthPair(batch)[0].length;
+  return moveAxis(g, product, lhs.batched ? shared : lhs.value.type.shape.length - nthPair(contract)[0].length, 0);
+};
 
 export const dots = family({
   dot: contracting({
@@ -94,6 +107,12 @@ export const dots = family({
       return tensor(lhs.dtype, [...pick(lhs.shape, [...batch[0], ...m]), ...pick(rhs.shape, n)]);
     },
     contraction: (use) => ({ dims: dimsOf(use) }),
+
+    batch: dotBatch,
+    linear: ["lhs", "rhs"],
+    // Batch axes stay first in the result; the members are one more axis to sum over.
+    sumOverBatch: (g, { lhs, rhs }, { attrs: { batch, contract } }) =>
+      g.call("dot", [lhs, rhs], { batch: batch.map(up), contract: contract.map((axes) => [0, ...up(axes)]) }),
 
     // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are put back; drhs likewise.
     gradient: (g, { lhs, rhs }, { dout, attrs }) => {

@@ -1,11 +1,15 @@
 // Elements chosen by an operand of indices. An index out of range is clamped to the nearest one in range.
+import { repeated } from "../graph/batch.ts";
+import type { GraphBuilder } from "../graph/build.ts";
+import type { Value } from "../graph/ir.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
 import { map, scattering } from "./define.ts";
-import { integers, isAxis, nth, without } from "./lists.ts";
+import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
-import { anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
+import { type BatchOf, anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
 import { keep, unreduce } from "./words.ts";
 
 const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
@@ -14,6 +18,38 @@ const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length && sameShape(without(a.shape, [axis]), without(b.shape, [axis]));
 
 const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
+
+/** Indices into the items of all members in a row, `size` of each: they count within their own member, as those out of range do. */
+function intoRow(g: GraphBuilder, indices: Value, size: number): Value {
+  const within = g.call("max", [g.call("min", [indices, size - 1]), 0]);
+  return g.add(within, g.mul(g.call("iota", [], { shape: indices.type.shape, axis: 0, dtype: "i32" }), size));
+}
+
+/** The items of all members in a row are one tensor to take from. */
+const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (g, { x, indices }, { attrs: { axis }, size }) => {
+  if (!indices.batched) return g.call("take", [x.value, indices.value], { axis: axis + 1 });
+  if (!x.batched) return moveAxis(g, g.call("take", [x.value, indices.value], { axis }), axis, 0);
+  const items = joinFirst(g, moveAxis(g, x.value, axis + 1, 1));
+  const taken = g.call("take", [items, intoRow(g, indices.value, nth(items.type.shape, 0) / size)], { axis: 0 });
+  return moveAxes(g, taken, { from: indices.value.type.shape.length, count: axis, to: 1 });
+};
+
+const takeAddBatch: BatchOf<readonly ["y", "indices"], { readonly axis: "int"; readonly size: "int" }> = (
+  g,
+  { y, indices },
+  { attrs: { axis, size: items }, size },
+) => {
+  if (!indices.batched) return g.call("take_add", [y.value, indices.value], { axis: axis + 1, size: items });
+  const added = moveAxes(g, repeated(g, y, size), { from: 1, count: axis, to: indices.value.type.shape.length });
+  const row = g.call("take_add", [added, intoRow(g, indices.value, items)], { axis: 0, size: size * items });
+  return moveAxis(g, splitFirst(g, row, size), 1, axis + 1);
+};
+
+/** Moves `count` axes from one position to another, counted without them. */
+function moveAxes(g: GraphBuilder, x: Value, { from, count, to }: { readonly from: number; readonly count: number; readonly to: number }): Value {
+  const axes = range(x.type.shape.length);
+  return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
+}
 
 export const indexing = family({
   take: map({
@@ -38,6 +74,8 @@ export const indexing = family({
       const index = clampExpr(k, indices(at.slice(axis, axis + count)), nth(types.x.shape, axis));
       return x(at.toSpliced(axis, count, index));
     },
+    batch: takeBatch,
+    linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
@@ -78,6 +116,9 @@ export const indexing = family({
       return d.toSpliced(axis, count, clampExpr(k, indices(d.slice(axis, axis + count)), size));
     },
     value: (_, d, { y }) => y(d),
+    batch: takeAddBatch,
+    linear: ["y"],
+    sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) => (axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null),
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));
@@ -121,6 +162,8 @@ export const indexing = family({
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    batch: { axis: "axis" },
+    linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => {
       const { shape } = x.type;
       const inRange = g.call("max", [g.call("min", [indices, nth(shape, axis) - 1]), 0]);
@@ -165,6 +208,8 @@ export const indexing = family({
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    batch: { axis: "axis" },
+    linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
@@ -200,6 +245,8 @@ export const indexing = family({
     domain: ({ types }) => types.y.shape,
     target: (k, d, { indices }, { attrs: { axis, size } }) => d.toSpliced(axis, 1, clampExpr(k, indices(d), size)),
     value: (_, d, { y }) => y(d),
+    batch: { axis: "axis" },
+    linear: ["y"],
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("gather", [dout, indices], { axis }) }),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));

@@ -3,6 +3,8 @@ import { leafType } from "../graph/build.ts";
 import type { AttrKind, Condition, Reference, Sample } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, isFloat } from "../types/tensor-type.ts";
+import { noOperands } from "./batching.ts";
+import { gradientBatch } from "./control-batch.ts";
 import { integers } from "./lists.ts";
 import { type Entry, bool, f32, family, i32, none } from "./signature.ts";
 
@@ -39,6 +41,8 @@ const leaf = ({ doc, attrs, requires, reference, samples }: Leaf): Entry => ({
   requires: { c1: validShape, ...requires },
   type: (_, all) => [leafType(all)],
   gradient: none("it has no operands"),
+  batch: noOperands,
+  linear: null,
   form: { kind: "leaf" },
   reference: reference ?? given,
   samples,
@@ -108,6 +112,8 @@ export const leaves = family({
     },
     type: ([, ...targets]) => targets,
     gradient: none("it is expanded before anything asks"),
+    batch: gradientBatch,
+    linear: null,
     form: { kind: "leaf" },
     reference: {
       kind: "array",

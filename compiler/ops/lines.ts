@@ -66,6 +66,8 @@ export const lines = family({
         sum.set([], total);
       });
     },
+    batch: { axis: "axis" },
+    linear: ["x"],
     gradient: (g, _, { dout, attrs: { axis, reverse, exclusive } }) => ({ x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }) }),
     reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }) => {
       const data = new Float64Array(elements(out.shape));
@@ -112,6 +114,7 @@ export const lines = family({
         store(high, k.select(swap, a, b));
       });
     },
+    batch: { axis: "axis" },
     gradient: none("a place is an integer"),
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));

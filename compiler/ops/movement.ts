@@ -16,6 +16,8 @@ export const movement = family({
       c2: ["the number of elements stays the same", ({ x }, { shape }) => elements(x.shape) === elements(shape), [[[f32(2)], { shape: [3] }]]],
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
+    batch: { shape: "sizes" },
+    linear: ["x"],
     gradient: (g, { x }, { dout }) => ({ x: g.reshape(dout, x.type.shape) }),
     reference: ({ x }) => x.data.slice(),
     samples: [
@@ -44,6 +46,8 @@ export const movement = family({
     },
     type: ({ x }, { perm }) => tensor(x.dtype, pick(x.shape, perm)),
     element: (_, at, { x }, { attrs: { perm } }) => x(inverse(perm).flatMap((i) => at.slice(i, i + 1))),
+    batch: { perm: "order" },
+    linear: ["x"],
     gradient: (g, _, { dout, attrs: { perm } }) => ({ x: g.transpose(dout, inverse(perm)) }),
     reference: ({ x }, { out, attrs: { perm } }) => {
       const read = reader(x);
@@ -85,6 +89,8 @@ export const movement = family({
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     element: (_, at, { x }, { attrs: { dims } }) => x(dims.flatMap((d) => at.slice(d, d + 1))),
+    batch: { shape: "sizes", dims: "order" },
+    linear: ["x"],
     gradient: (g, _, { dout, attrs: { shape, dims } }) => ({ x: g.sum(dout, without(range(shape.length), dims)) }),
     reference: ({ x }, { out, attrs: { dims } }) => {
       const read = reader(x);
@@ -116,6 +122,8 @@ export const movement = family({
     },
     type: ({ x }) => x,
     element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
+    batch: { axes: "axes" },
+    linear: ["x"],
     gradient: (g, _, { dout, attrs: { axes } }) => ({ x: g.call("reverse", [dout], { axes }) }),
     reference: ({ x }, { out, attrs: { axes } }) => {
       const read = reader(x);
@@ -157,6 +165,7 @@ export const movement = family({
       const index: Expr = at[axis] ?? k.int(0);
       return isFloat(out.dtype) ? k.toF32(index) : index;
     },
+    batch: {},
     gradient: none("it has no operands"),
     reference: (_, { out, attrs: { axis } }) => fill(out.shape, (at) => nth(at, axis)),
     samples: [

@@ -1,12 +1,14 @@
 // A contraction whose rhs was laid out for the kernel beforehand; the pass that chooses algorithms makes these.
+import { repeated } from "../graph/batch.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { joinFirst, splitFirst } from "./batching.ts";
 import { contracting, map } from "./define.ts";
 import { integers, nth, pick, product, range } from "./lists.ts";
 import { fill, item, positions } from "./ndarray.ts";
-import { f32, f64, family, i32, none } from "./signature.ts";
+import { type BatchOf, f32, f64, family, i32, none } from "./signature.ts";
 
 /** Dims as parallel lists: sizes, and strides in the three buffers of the contraction. */
 interface Lists {
@@ -91,6 +93,27 @@ const dimsOf = (at: Lists): ContractionDim[] => {
   return order.map(({ i, name }) => ({ name, size: nth(at.sizes, i), lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) }));
 };
 
+const packBatch: BatchOf<readonly ["rhs"], typeof lists> = (g, { rhs }, { attrs: at, size }) => {
+  const steps = { lhs: 1, rhs: elements(rhs.value.type.shape) / size, out: 1 };
+  return splitFirst(g, g.call("pack", [rhs.value], { ...withMembers(at, size, steps), width: at.width }), size);
+};
+
+/** Rows of members that share a packed operand, or one more batch dim. */
+const contractionBatch: BatchOf<readonly ["lhs", "packed"], typeof lists & { readonly shape: "ints" }> = (g, { lhs, packed }, { attrs: at, size }) => {
+  const left = packed.batched ? repeated(g, lhs, size) : lhs.value;
+  const steps = { lhs: elements(left.type.shape) / size, rhs: packed.batched ? 1 : 0, out: product(at.shape) };
+  const right = packed.batched ? joinFirst(g, packed.value) : packed.value;
+  return g.call("contraction", [left, right], { ...withMembers(at, size, steps), width: at.width, shape: [size, ...at.shape] });
+};
+
+/** The lists with one more dim before the others. */
+const withMembers = (at: Lists, size: number, steps: Readonly<Record<"lhs" | "rhs" | "out", number>>): Record<"sizes" | "lhs" | "rhs" | "out", number[]> => ({
+  sizes: [size, ...at.sizes],
+  lhs: [steps.lhs, ...at.lhs],
+  rhs: [steps.rhs, ...at.rhs],
+  out: [steps.out, ...at.out],
+});
+
 const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0] };
 const product35 = { ...matrix, width: 4, shape: [3, 6] };
 const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
@@ -136,6 +159,8 @@ export const packing = family({
       const value = rhs(indexOf(k, types.rhs.shape, dims));
       return columns % at.width === 0 ? value : k.select(k.lt(n, k.int(columns)), value, 0);
     },
+    batch: packBatch,
+    linear: ["rhs"],
     gradient: none("it is made after differentiation"),
     reference: ({ rhs }, { out, attrs: at }) => {
       const { batch, n, k } = placesOf(at, at.rhs);
@@ -190,6 +215,8 @@ export const packing = family({
     },
     type: (_, { shape }) => tensor("f32", shape),
     contraction: ({ attrs: at }) => ({ dims: dimsOf(at), panel: at.width }),
+    batch: contractionBatch,
+    linear: ["lhs", "packed"],
     gradient: none("it is made after differentiation"),
     reference: ({ lhs, packed }, { out, attrs: at }) => {
       const data = new Float64Array(elements(out.shape));

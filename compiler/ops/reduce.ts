@@ -8,7 +8,7 @@ import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { areAxes, inverse, isAxis, nth, pick, product, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
-import { type Entry, type Rule, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
+import { type Entry, type Rule, type SumOf, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
 import { compare, unreduce } from "./words.ts";
 
 /** The index in x of place `r` of the reduced axes at `at` of the others. */
@@ -26,14 +26,17 @@ interface Reduction {
   /** For i32, where it is not the above modulo 2^32. */
   readonly integer?: (a: number, b: number) => number;
   readonly gradient: Rule<readonly ["x"], { readonly axes: "ints" }>;
+  readonly linear?: readonly "x"[];
+  readonly sumOverBatch?: SumOf<readonly ["x"], { readonly axes: "ints" }>;
   readonly exact: boolean;
 }
 
 const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine, init, ...rest }: Reduction): Entry =>
-  folding({
+  folding<readonly ["x"], { readonly axes: "ints" }>({
     ...rest,
     operands: ["x"],
     attrs: { axes: "ints" },
+    batch: { axes: "axes" },
     requires: {
       c1: [
         `x is ${anyOf(numbers)}`,
@@ -130,6 +133,7 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     doc,
     operands: ["x"],
     attrs: { axis: "int" },
+    batch: { axis: "axis" },
     requires: {
       c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype), [[[bool(2)], { axis: 0 }]]],
       c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length), notAnAxis],
@@ -166,6 +170,8 @@ export const reductions = family({
     combine: "add",
     reference: (a, b) => a + b,
     gradient: (g, { x }, { dout, attrs: { axes } }) => ({ x: unreduce(g, dout, x.type.shape, axes) }),
+    linear: ["x"],
+    sumOverBatch: (g, { x }, { attrs: { axes } }) => g.sum(x, [0, ...axes.map((axis) => axis + 1)]),
     exact: false,
   }),
 

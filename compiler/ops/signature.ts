@@ -1,9 +1,11 @@
 import type { DType } from "../../runtime/dtype.ts";
+import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type { AttrKind, Condition, Example, Gradient, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
+import type { AttrKind, BatchRule, BatchValue, Condition, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
+import { type Shift, noOperands, shiftAxes } from "./batching.ts";
 
 /** An op without its name, which the family gives. */
 export type Entry = Omit<Op, "name">;
@@ -48,6 +50,23 @@ export type Rule<O extends Names, A extends Kinds> = (g: GraphBuilder, operands:
 export type Requires<O extends Names, A extends Kinds> = Readonly<
   Record<string, readonly [says: string, holds: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => boolean, breaks: readonly Example[]]>
 >;
+/** By attribute; those that do not refer to axes are left out. */
+export type Shifts<A extends Kinds> = { readonly [K in keyof A]?: Shift };
+
+export interface Batching<A extends Kinds> {
+  readonly op: Op;
+  readonly attrs: AttrsOf<A>;
+  /** The number of members. */
+  readonly size: number;
+}
+
+/** The batch of results of an op with one result. */
+export type BatchOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, BatchValue>, at: Batching<A>) => Value;
+
+export type SumOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Omit<Batching<A>, "size">) => Value | null;
+
+/** Each name is an operand in which the op is linear, each list operands in which it is linear taken together. */
+export type LinearIn<O extends Names> = readonly (O[number] | readonly O[number][])[];
 export type None = Extract<Gradient, { kind: "none" }>;
 export type ArrayReference<O extends Names, A extends Kinds> = (operands: Named<O, NdArray>, use: Use<O, A>) => Float64Array;
 
@@ -59,6 +78,13 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly requires: Requires<O, A>;
   readonly type: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => TensorType;
   readonly gradient: Rule<O, A> | None;
+  /** What a new first axis of all operands does to the attributes, or a rule. */
+  readonly batch: Shifts<A> | BatchOf<O, A>;
+  readonly linear?: LinearIn<O>;
+  /** Where `linear` holds, if not for all attributes and types. */
+  readonly linearWhere?: (attrs: AttrsOf<A>, operands: Named<O, TensorType>) => boolean;
+  /** See `Op`. */
+  readonly sumOverBatch?: SumOf<O, A>;
   readonly samples: readonly Sample[];
   /** True where left out. */
   readonly exact?: boolean;
@@ -83,7 +109,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 
 /** Everything of an op with fixed operands and one result, but its form and reference. */
 export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A>): Omit<Entry, "form" | "reference"> {
-  const { operands: names } = spec;
+  const { operands: names, sumOverBatch } = spec;
   return {
     doc: spec.doc,
     operands: names,
@@ -97,9 +123,24 @@ export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A
     ),
     type: (types, attrs) => [spec.type(named(names, types), typed<A>(attrs))],
     gradient: gradientOf(names, spec.gradient),
+    batch: batchOf(names, spec.batch),
+    linear: linearity(names, spec),
+    ...(sumOverBatch && { sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }) }),
     samples: spec.samples,
     exact: spec.exact ?? true,
   };
+}
+
+function batchOf<O extends Names, A extends Kinds>(names: O, spec: Shifts<A> | BatchOf<O, A>): BatchRule {
+  if (names.length === 0) return noOperands;
+  if (typeof spec !== "function") return shiftAxes(spec);
+  return (g, op, { operands, attrs, size }) => [batched(spec(g, named(names, operands), { op, attrs: typed<A>(attrs), size }))];
+}
+
+function linearity<O extends Names, A extends Kinds>(names: O, { linear, linearWhere }: Signature<O, A>): Linearity | null {
+  if (linear === undefined) return null;
+  const sets = linear.map((set: O[number] | readonly O[number][]) => (typeof set === "string" ? [set] : set).map((name) => names.indexOf(name)));
+  return { sets, ...(linearWhere && { where: (attrs, types) => linearWhere(typed<A>(attrs), named(names, types)) }) };
 }
 
 function gradientOf<O extends Names, A extends Kinds>(names: O, spec: Rule<O, A> | None): Gradient {

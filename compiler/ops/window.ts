@@ -3,6 +3,7 @@ import type { Example } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
 import { integers, nth } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
@@ -87,6 +88,7 @@ interface WindowReduction {
   readonly combine: "add" | "max";
   readonly reference: (a: number, b: number) => number;
   readonly gradient: Parameters<typeof folding<readonly ["x"], typeof attrs>>[0]["gradient"];
+  readonly linear?: readonly "x"[];
   readonly exact: boolean;
 }
 
@@ -95,6 +97,7 @@ const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction)
     ...rest,
     operands: ["x"],
     attrs,
+    batch: joinFirstAxes,
     requires: {
       c1: [imageSays("x"), ({ x }) => isImage(x), notImages],
       c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), notWindows],
@@ -138,6 +141,7 @@ export const windows = family({
     combine: "add",
     reference: (a, b) => a + b,
     gradient: (g, { x }, { dout, attrs: { window, stride } }) => ({ x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }) }),
+    linear: ["x"],
     exact: false,
   }),
 
@@ -171,6 +175,7 @@ export const windows = family({
         return { best: k.let(k.select(better, value, best)), place: k.let(k.select(better, k.int(i + 1), place)) };
       }, first).place;
     },
+    batch: joinFirstAxes,
     gradient: none("a place is an integer"),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
@@ -212,6 +217,8 @@ export const windows = family({
       return under(k, at, w, use);
     },
     value: (_, d, { dy }, { attrs: { window } }) => dy(split(d, window.length).at),
+    batch: joinFirstAxes,
+    linear: ["dy"],
     gradient: (g, _, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_sum", [dout], { window, stride }) }),
     reference: ({ dy }, { out, attrs: use }) => spread(dy.type, out, use, (flat) => item(dy.data, flat)),
     samples: [
@@ -258,6 +265,8 @@ export const windows = family({
       const offset = w.reduce((sum, i, axis) => k.add(sum, k.mul(i, k.int(nth(strides(window), axis)))), k.int(0));
       return k.select(k.eq(argmax(at), offset), dy(at), 0);
     },
+    batch: joinFirstAxes,
+    linear: ["dy"],
     gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_gather", [dout, argmax], { window, stride }) }),
     reference: ({ dy, argmax }, { out, attrs: use }) =>
       spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
@@ -301,6 +310,8 @@ export const windows = family({
       const w = use.window.map((size, axis) => k.rem(k.div(place, k.int(nth(strides(use.window), axis))), k.int(size)));
       return k.select(names, x(under(k, at, w, use)), 0);
     },
+    batch: joinFirstAxes,
+    linear: ["x"],
     gradient: (g, { x, argmax }, { dout, attrs: { window, stride } }) => ({
       x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }),
     }),

@@ -1,0 +1,155 @@
+// Batches of ops that run regions: the regions are batched, and what depends on the batch decides what they take and return.
+import { batched, batchGraph, batchInto, batchLeaves, repeated } from "../graph/batch.ts";
+import type { GraphBuilder } from "../graph/build.ts";
+import { RegionBuilder } from "../graph/inline.ts";
+import type { Graph, Value } from "../graph/ir.ts";
+import type { BatchRule, BatchValue } from "../graph/op.ts";
+import { nextCarry, scanParts } from "../graph/regions.ts";
+import type { TensorType } from "../types/tensor-type.ts";
+import { moveAxis } from "./batching.ts";
+import { regionOf } from "./control-conditions.ts";
+
+const isBatched = (values: readonly BatchValue[]): boolean[] => values.map((value) => value.batched);
+const valuesOf = (values: readonly BatchValue[]): Value[] => values.map(({ value }) => value);
+const either = (a: readonly boolean[], b: readonly boolean[]): boolean[] => a.map((flag, index) => flag || b[index] === true);
+const flagged = (values: readonly Value[], flags: readonly boolean[]): BatchValue[] =>
+  values.map((value, index) => ({ value, batched: flags[index] === true }));
+
+/** The type of one item. */
+const itemOf = ({ value: { type }, batched: isStack }: BatchValue): TensorType => (isStack ? { ...type, shape: type.shape.slice(1) } : type);
+
+/** The least flags that hold for carries before and after an iteration: `next` says which are batched after, given which are before. */
+function settled(first: readonly boolean[], next: (flags: readonly boolean[]) => readonly boolean[]): readonly boolean[] {
+  for (let flags = first; ;) {
+    const after = either(flags, next(flags));
+    if (after.every((flag, index) => flag === flags[index])) return flags;
+    flags = after;
+  }
+}
+
+const repeatedWhere = (g: GraphBuilder, values: readonly BatchValue[], flags: readonly boolean[], size: number): Value[] =>
+  values.map((value, index) => (flags[index] === true ? repeated(g, value, size) : value.value));
+
+/** One scan of items that are batches: the members of a sequence come after its iterations. */
+export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
+  const body = regionOf(regions, 0);
+  const { carries, sequences, invariants } = scanParts(operands, attrs);
+  const inputs = isBatched([...sequences, ...invariants]);
+  const types = carries.map(itemOf);
+  const flags = settled(isBatched(carries), (before) => batchGraph(body, types, { inputs, carries: before }, size).flags.carries);
+  const inner = batchGraph(body, types, { inputs, carries: flags }, size, { carries: flags });
+  const items = sequences.map(({ value, batched: isStack }) => (isStack ? moveAxis(g, value, 0, 1) : value));
+  const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)], attrs, {}, [inner.graph]).results;
+  const outputs = flagged(results.slice(carries.length), inner.flags.outputs);
+  return [...flagged(results.slice(0, carries.length), flags), ...outputs.map((stack) => (stack.batched ? batched(moveAxis(g, stack.value, 0, 1)) : stack))];
+};
+
+/** Where the condition depends on the batch, the loop runs until it holds for no member, and a member for which it does not hold keeps its carries. */
+export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
+  const [condition, body] = [regionOf(regions, 0), regionOf(regions, 1)];
+  const count = Number(attrs["carries"]);
+  const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
+  const inputs = isBatched(invariants);
+  const types = carries.map(itemOf);
+  const asks = (flags: readonly boolean[]): boolean => batchGraph(condition, types, { inputs, carries: flags }, size).flags.outputs[0] === true;
+  const flags = settled(isBatched(carries), (before) => {
+    const after = batchGraph(body, types, { inputs, carries: before }, size).flags.carries;
+    return asks(before) ? after.map((flag, index) => flag || nextCarry(body, index) !== null) : after;
+  });
+  const masked = asks(flags);
+  const inner = masked
+    ? [anyOf(condition, types, { inputs, carries: flags }, size), whereHolds(condition, body, types, { inputs, carries: flags }, size)]
+    : [
+        batchGraph(condition, types, { inputs, carries: flags }, size).graph,
+        batchGraph(body, types, { inputs, carries: flags }, size, { carries: flags }).graph,
+      ];
+  const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)], attrs, {}, inner).results;
+  return flagged(results, flags);
+};
+
+interface Flags {
+  readonly inputs: readonly boolean[];
+  readonly carries: readonly boolean[];
+}
+
+/** Whether the condition holds for any member. */
+function anyOf(condition: Graph, types: readonly TensorType[], flags: Flags, size: number): Graph {
+  const b = new RegionBuilder(condition.name, condition.table);
+  const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, types, flags, size));
+  for (const value of valuesOf(outputs)) b.output("any", b.g.call("ne", [b.g.call("reduce_max", [b.g.convert(value, "i32")], { axes: [0] }), 0]));
+  return b.build();
+}
+
+/** The body for the members for which the condition holds; the others keep what they carry. */
+function whereHolds(condition: Graph, body: Graph, types: readonly TensorType[], flags: Flags, size: number): Graph {
+  const b = new RegionBuilder(body.name, body.table);
+  const leaves = batchLeaves(b, body, types, flags, size);
+  const [holds] = batchInto(b.g, condition, size, leaves).outputs;
+  const { carries } = batchInto(b.g, body, size, leaves);
+  leaves.carries.forEach((before, index) => {
+    if (nextCarry(body, index) === null) return;
+    for (const after of carries.slice(index, index + 1)) if (holds) b.next(index, chosen(b.g, holds.value, repeated(b.g, after, size), before.value));
+  });
+  return b.build();
+}
+
+/** `a` for the members of which the predicate is true, `b` for the others. */
+const chosen = (g: GraphBuilder, predicate: Value, a: Value, b: Value): Value =>
+  g.call("select", [a.type.shape.length === 1 ? predicate : g.broadcast(predicate, a.type.shape, [0]), a, b]);
+
+/** Both branches, if the predicate depends on the batch. */
+export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
+  const [predicate, ...given] = operands;
+  if (predicate?.batched === true) {
+    const [yes, no] = [0, 1].map((index) => batchInto(g, regionOf(regions, index), size, { inputs: given }).outputs.map((each) => repeated(g, each, size)));
+    return (yes ?? []).map((value, index) => batched(chosen(g, predicate.value, value, no?.[index] ?? value)));
+  }
+  const flags = { inputs: isBatched(given), carries: [] };
+  const outputs = regions.map((region) => batchGraph(region, [], flags, size).flags.outputs).reduce(either);
+  const inner = regions.map((region) => batchGraph(region, [], flags, size, { outputs }).graph);
+  return flagged(g.addNode(op, valuesOf(operands), attrs, {}, inner).results, outputs);
+};
+
+export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
+  const inner = batchGraph(regionOf(regions, 0), [], { inputs: isBatched(operands), carries: [] }, size);
+  return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
+};
+
+/** The backward region gives a gradient for every member, so every operand has members: that of one that is repeated is summed outside. */
+export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
+  const inner = regions.map((region) => {
+    const all = region.outputs.map(() => true);
+    return batchGraph(region, [], { inputs: region.inputs.map(() => true), carries: [] }, size, { outputs: all }).graph;
+  });
+  const values = operands.map((operand) => repeated(g, operand, size));
+  return g.addNode(op, values, attrs, {}, inner).results.map(batched);
+};
+
+/**
+ * Each member's loss depends on its own part of a batched target alone, so that the gradient of the sum of the losses is that of each. Of a target that is the same
+ * for all, the gradients are taken one by one.
+ */
+export const gradientBatch: BatchRule = (g, op, { operands: [loss, ...targets], size }) => {
+  if (loss === undefined) return [];
+  if (!loss.batched) return flagged(g.addNode(op, [loss.value, ...valuesOf(targets)]).results, isBatched(targets));
+  const stacks = targets.filter((target) => target.batched);
+  const shared = targets.filter((target) => !target.batched);
+  const ofStacks = stacks.length === 0 ? [] : g.addNode(op, [g.sum(loss.value, [0]), ...valuesOf(stacks)]).results;
+  const ofShared = shared.length === 0 ? [] : oneByOne(g, op, loss.value, valuesOf(shared), size);
+  return targets.map((target) => batched((target.batched ? ofStacks[stacks.indexOf(target)] : ofShared[shared.indexOf(target)]) ?? target.value));
+};
+
+function oneByOne(g: GraphBuilder, op: Parameters<BatchRule>[1], losses: Value, targets: readonly Value[], size: number): readonly Value[] {
+  const members = Array.from({ length: size }, (_, index) => {
+    const loss = g.reshape(g.call("slice", [losses], { start: [index], limit: [index + 1], stride: [1] }), []);
+    return g.addNode(op, [loss, ...targets]).results.map((value) => g.reshape(value, [1, ...value.type.shape]));
+  });
+  return targets.map(
+    (target, index) =>
+      g.callAll(
+        "concat",
+        members.map((results) => results[index] ?? target),
+        { axis: 0 },
+      )[0] ?? target,
+  );
+}
