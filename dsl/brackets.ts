@@ -21,13 +21,13 @@ export const bracketOf: ReadonlyMap<string, TokenType> = new Map([
   ["}", t.RBrace],
 ]);
 
-export function unclosed(opener: IToken, closer: TokenType, place: number, report: Report): void {
+export function unclosed(opener: IToken, closer: TokenType, offset: number, report: Report): void {
   const opened = { span: report.span(opener.startOffset, end(opener)), says: `this \`${opener.image}\` is open` };
   const says = `\`${opener.image}\` is never closed`;
   const missing = closer.LABEL ?? "";
   // The place of a missing `}` cannot be guessed, that of the others is the end of their line more often than not.
   if (closer === t.RBrace) report.add({ code: "E0103", says, at: { ...opened, says: `no ${missing} for it` }, help: `add a ${missing}` });
-  else report.add({ code: "E0103", says, at: { span: report.span(place, place), says: `${missing} is missing` }, also: [opened], help: `add a ${missing}` });
+  else report.add({ code: "E0103", says, at: { span: report.span(offset, offset), says: `${missing} is missing` }, also: [opened], help: `add a ${missing}` });
 }
 
 export function unopened(closer: IToken, report: Report): void {

@@ -39,6 +39,6 @@ export function spanOfToken(of: IToken, report: Report): Span {
 }
 
 export function spanOf(tree: CstNode, report: Report): Span {
-  const { startOffset, endOffset } = present(tree.location, `\`${tree.name}\` has a place`);
+  const { startOffset, endOffset } = present(tree.location, `\`${tree.name}\` has a location`);
   return report.span(startOffset, present(endOffset, `\`${tree.name}\` has an end`) + 1);
 }

@@ -1,4 +1,4 @@
-import { places } from "./equal.ts";
+import { spanFields } from "./equal.ts";
 import type { Span } from "./span.ts";
 
 /** Nested nodes from the file down to a name; long chains (`a |> b |> ...`) nest too, without a bracket. */
@@ -15,7 +15,7 @@ export function tooDeep(root: Spanned): Span | null {
     const { value, depth } = next;
     if (depth > maxDepth && spanned(value)) return value.span;
     for (const [key, child] of Object.entries(value)) {
-      if (typeof child === "object" && child !== null && !places.has(key)) waiting.push({ value: child, depth: depth + (spanned(child) ? 1 : 0) });
+      if (typeof child === "object" && child !== null && !spanFields.has(key)) waiting.push({ value: child, depth: depth + (spanned(child) ? 1 : 0) });
     }
   }
   return null;

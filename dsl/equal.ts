@@ -1,13 +1,13 @@
 /** The fields that say where a node stands, and nothing of what it is. */
-export const places: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan", "titleSpan"]);
+export const spanFields: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan", "titleSpan"]);
 
-/** The tree without its places: two texts mean the same tree where these are deeply equal. */
+/** The tree without its spanFields: two texts mean the same tree where these are deeply equal. */
 export function stripSpans(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stripSpans);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !places.has(key))
+      .filter(([key]) => !spanFields.has(key))
       .map(([key, child]) => [key, stripSpans(child)]),
   );
 }

@@ -186,10 +186,10 @@ class Layout {
     }
     this.newline = null;
     if (this.line.at(-1)?.tokenType === t.Newline) this.line.pop();
-    const place = end(this.line.at(-1) ?? token);
-    unclosed(token, closer, place, this.report);
+    const offset = end(this.line.at(-1) ?? token);
+    unclosed(token, closer, offset, this.report);
     this.dropTrailingComma();
-    this.line.push(virtual(closer, place));
+    this.line.push(virtual(closer, offset));
     // The newlines before the token at which the scan goes on still count.
     while (this.at > 0 && this.tokens[this.at - 1]?.tokenType === t.Newline) this.at--;
   }
@@ -201,8 +201,8 @@ const branching: ReadonlySet<TokenType> = new Set([t.reserved.if, cond]);
 const looping: ReadonlySet<TokenType> = new Set([scan, t.reserved.while]);
 const blockOpeners: ReadonlySet<TokenType> = new Set([...branching, ...looping, ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint]]);
 
-function virtual(type: TokenType, place: number): IToken {
-  return createTokenInstance(type, "", place, place - 1, 0, 0, 0, 0);
+function virtual(type: TokenType, offset: number): IToken {
+  return createTokenInstance(type, "", offset, offset - 1, 0, 0, 0, 0);
 }
 
 const hanging: ReadonlySet<TokenType> = new Set([

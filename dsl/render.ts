@@ -18,7 +18,7 @@ const plain = { error: "", frame: "", help: "", bold: "", reset: "" } as const;
 const colored = { error: "\x1b[1;31m", frame: "\x1b[1;34m", help: "\x1b[1;36m", bold: "\x1b[1m", reset: "\x1b[0m" } as const;
 type Paint = typeof plain | typeof colored;
 
-/** A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the places that take part in it; ends without a newline. */
+/** A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the marked that take part in it; ends without a newline. */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const paint = options.color ? colored : plain;
   const { code, says, at, also = [], help } = diagnostic;
@@ -50,15 +50,15 @@ function byLine(marks: readonly Mark[]): readonly (readonly [number, readonly Ma
 /** One source line, and below it one line per mark. */
 function frame(source: Source, number: number, marks: readonly Mark[], gutter: number, bar: string, paint: Paint): readonly string[] {
   const text = source.text.split("\n")[number - 1]?.replace(/\r$/, "") ?? "";
-  const places = marks.map((m) => ({ mark: m, ...columns(text, m.span, position(source, m.span.start).column - 1) }));
+  const marked = marks.map((m) => ({ mark: m, ...columns(text, m.span, position(source, m.span.start).column - 1) }));
   const shown = expand(text);
-  const firstColumn = Math.min(...places.map((p) => p.from));
-  const lastColumn = Math.max(...places.map((p) => p.to));
+  const firstColumn = Math.min(...marked.map((p) => p.from));
+  const lastColumn = Math.max(...marked.map((p) => p.to));
   const cut = window(widthOf(shown), firstColumn, lastColumn);
   const head = cut.from > 0 ? "..." : "";
   const tail = cut.to < widthOf(shown) ? "..." : "";
   const lines = [`${paint.frame}${String(number).padStart(gutter)} |${paint.reset} ${head}${sliceColumns(shown, cut.from, cut.to)}${tail}`];
-  const order = places.toSorted((a, b) => Number(b.mark.primary) - Number(a.mark.primary) || b.from - a.from);
+  const order = marked.toSorted((a, b) => Number(b.mark.primary) - Number(a.mark.primary) || b.from - a.from);
   for (const { mark, from, to } of order) {
     const start = Math.max(from, cut.from);
     const indent = " ".repeat(head.length + start - cut.from);

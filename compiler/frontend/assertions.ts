@@ -6,7 +6,7 @@ import { describe } from "./values/values.ts";
 
 const comparisons: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
 
-/** `assert c`: a bool that is known already, or a tensor of bools, which become outputs of the test's graph. */
+/** `assert c`: a static bool, or a tensor of bools, which becomes an output of the test's graph. */
 export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void {
   const { context } = env;
   const { assertions, builder } = context;
@@ -44,7 +44,7 @@ function messageOf(env: Env, says: Expr | null): string | null | undefined {
   return undefined;
 }
 
-/** What was compared: of `|a - b| <= tolerance` a and b. */
+/** The two sides of a comparison; a and b for `|a - b| <= tolerance`. */
 function sidesOf({ node }: GraphValue): readonly [GraphValue, GraphValue] | null {
   const [left, right] = node.operands;
   if (!comparisons.has(node.op.name) || left === undefined || right === undefined) return null;

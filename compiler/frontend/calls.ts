@@ -1,15 +1,15 @@
 import type { Callable } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { bindArguments, differentiableNames, namesFit, signatureOf, split, usage, type Bound } from "./values/arguments.ts";
+import { bindArguments, differentiableNames, checkNames, signatureOf, split, usage, type Bound } from "./values/arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
-import { childPath, instancePath, makeFrame, makeInstance, placeKey, type Frame } from "./values/frames.ts";
+import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
 import { countStep } from "./tensors/random.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
-import { fitResult, outward } from "./values/results.ts";
+import { unifyResult, outward } from "./values/results.ts";
 import { makeScope, within } from "./values/scope.ts";
 import { traced } from "./values/trace.ts";
 import { describe, ERROR, functionName, isFaulty, isNumber } from "./values/values.ts";
@@ -19,13 +19,13 @@ type CallableTarget = Target & { readonly kind: "callable" };
 const maxDepth = 128;
 const maxCalls = 100_000;
 
-/** Calls a function with more arguments: applied if all its tensors are there, else a function with more arguments bound. */
+/** Calls a function with more arguments: applies it if all its tensors are bound, else returns it with more arguments bound. */
 export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Span): DlValue {
   const { target } = overloaded(env, fn, more);
   const args = [...fn.args, ...more];
   const signature = signatureOf(target);
   if (args.some((arg) => isFaulty(arg.value))) {
-    namesFit(env, target, signature, args);
+    checkNames(env, target, signature, args);
     return ERROR;
   }
   const bound = bindArguments(env, target, signature, args);
@@ -66,7 +66,7 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
     : fn;
 }
 
-/** Static arguments make an instance of a layer; a model's params are the model's own, however often it is called. */
+/** Static arguments make an instance of a layer; all calls of a model share its params. */
 function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span): DlValue {
   const layer = fn.target.kind === "callable" && fn.target.declaration.kind === "layer";
   return { ...fn, args, instance: fn.instance ?? (layer ? makeInstance(env.frame, span) : null) };
@@ -74,10 +74,10 @@ function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span):
 
 /** The path of a model is its name, everywhere in the program. */
 export function modelPath(env: Env, declaration: Callable): string {
-  return childPath(env.context.program.naming, "", placeKey(declaration.name.span), declaration.name.text, true);
+  return childPath(env.context.program.naming, "", spanKey(declaration.name.span), declaration.name.text, true);
 }
 
-/** The path of the params that a function owns; null for a function without any. */
+/** The path of the params owned by a function; null if it has none. */
 export function ownPath(env: Env, fn: FunctionValue): string | null {
   if (fn.target.kind !== "callable") return null;
   const { declaration } = fn.target;
@@ -96,7 +96,7 @@ function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Spa
   return makeFrame(declaration.kind, path, env.frame);
 }
 
-/** `where` conditions of the signature, whose mistake is the caller's. */
+/** Checks the `where` conditions of the signature, which the caller must meet. */
 function holds(inner: Env, declaration: Callable, span: Span): boolean {
   const { context } = inner;
   return declaration.where.every(({ condition, says, span: at }) => {
@@ -129,13 +129,13 @@ function bodyOf(inner: Env, declaration: Callable, finish: (env: Env, value: DlV
   return finish(inner, inner.context.block(within(inner, makeScope(inner.scope)), declaration.body));
 }
 
-export interface Place {
+export interface Owner {
   readonly frame: Frame;
   readonly update: Update | null;
 }
 
 /** Runs the body of a callable with all its arguments. */
-export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, place: Place): DlValue {
+export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
   const context = entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
   const name = declaration.name.text;
@@ -148,8 +148,8 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   const inner: Env = {
     context,
     scope: makeScope(target.scope),
-    frame: place.frame,
-    update: place.update,
+    frame: owner.frame,
+    update: owner.update,
     loop: null,
     body: entry === undefined ? declaration.kind : "entry",
   };
@@ -157,11 +157,11 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
   context.calls.push({ name, span });
   const good = bindLateDefaults(inner, name, statics);
-  // Names of the body do not change what the signature says of its result.
-  const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : fitResult(at, declaration, declaration.result, value));
+  // The result type is resolved in the signature's scope: names of the body do not change it.
+  const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : unifyResult(at, declaration, declaration.result, value));
   const result =
     good && holds(inner, declaration, span)
-      ? traced(context, declaration, place.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
+      ? traced(context, declaration, owner.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
       : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);

@@ -6,7 +6,7 @@ import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import type { Frame, Instance, Naming } from "./values/frames.ts";
 
-/** What an expression of the language stands for while it is elaborated: something static, or a tensor of the graph under construction. */
+/** The value of an expression during elaboration: static, or a tensor of the graph under construction. */
 export type DlValue =
   /** `symbol` is the dim's name where it has one, for messages. */
   | { readonly kind: "int"; readonly value: number; readonly symbol?: string | null }
@@ -19,14 +19,14 @@ export type DlValue =
   | Tensor
   | FunctionValue
   /** A part of a model or layer by its path, such as `Net.backbone` or `Net.head.w`. */
-  | { readonly kind: "place"; readonly path: string }
-  /** The members of `op`: every op of the table under its own name, whatever else bears that name. */
+  | { readonly kind: "path"; readonly path: string }
+  /** The members of `op`: every op of the table by its own name, even where a library function has the same name. */
   | { readonly kind: "ops" }
   | { readonly kind: "unit" }
-  /** A mistake that has been reported; whatever meets it is silent. */
+  /** The result of a mistake that has been reported; what depends on it reports nothing. */
   | { readonly kind: "error" };
 
-/** The last carries of the loop that gave a value: `run.h` beside `run`. */
+/** The final carries of the loop that returned a value: `run.h` beside `run`. */
 export type Members = ReadonlyMap<string, DlValue>;
 
 export interface Tensor {
@@ -40,7 +40,7 @@ export interface Tensor {
   readonly from: Span;
 }
 
-/** The dims that `..S` stands for, and which axes of its tensor they were. */
+/** The dims matched by `..S`, and which axes of its tensor they were. */
 export interface PackValue {
   readonly kind: "pack";
   readonly sizes: readonly number[];
@@ -52,16 +52,16 @@ export interface Arg {
   readonly name: string | null;
   readonly value: DlValue;
   readonly span: Span;
-  /** Where the name stands, of a named argument. */
+  /** The location of the name, for a named argument. */
   readonly nameSpan?: Span;
 }
 
-/** A callable with the arguments given so far; it is applied when its last tensor arrives. */
+/** A callable with the arguments bound so far; it is applied when all its tensors are bound. */
 export interface FunctionValue {
   readonly kind: "function";
   readonly target: Target;
   readonly args: readonly Arg[];
-  /** Whose params it uses; null for a plain name, of which each use is an instance of its own. */
+  /** The instance whose params it uses; null for a plain name, each use of which is a new instance. */
   readonly instance: Instance | null;
 }
 
@@ -71,7 +71,7 @@ export type Target =
   | { readonly kind: "op"; readonly op: Op }
   | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
 
-/** A function of the language that is written here because no op and no `.dl` text can say it. */
+/** A function of the language that can be written neither as an op nor in `.dl`. */
 export interface Builtin {
   readonly doc: string;
   readonly statics: readonly string[];
@@ -85,36 +85,36 @@ export interface Builtin {
 
 export type BuiltinArgs = ReadonlyMap<string, Arg>;
 
-/** What a name stands for. A param or state is read anew at each use: a write before it counts. */
+/** The meaning of a name. A param or state is read at each use, after the writes before it. */
 export type Binding =
   | {
       readonly kind: "value";
       readonly value: DlValue;
       readonly span: Span | null;
-      /** how a dim got its size */ readonly because?: string;
+      /** why a dim has its size */ readonly because?: string;
       readonly dim?: true;
     }
   | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
-  /** A dim of the file, sized from outside. */
+  /** A dim of the file; its size is given from outside. */
   | { readonly kind: "dim"; readonly span: Span }
   | { readonly kind: "setting"; readonly item: Setting; readonly scope: Scope; readonly span: Span };
 
-/** Names in reach, innermost first. */
+/** Visible names, innermost scope first. */
 export interface Scope {
   readonly parent: Scope | null;
   own(name: string): Binding | undefined;
   find(name: string): Binding | undefined;
   bind(name: string, binding: Binding): void;
   bindValue(name: string, value: DlValue, span?: Span | null): void;
-  /** What is in reach now: later names do not change it. */
+  /** The names visible now; later bindings do not change it. */
   snapshot(): Scope;
-  /** All names in reach, for suggestions. */
+  /** All visible names, for suggestions. */
   all(): string[];
 }
 
-/** A param or state of the program, with what gives its first value. */
+/** A param or state of the program, with its initializer. */
 export interface Declared extends Persistent {
-  /** The declaration; for one of the library, the user's call that led there. */
+  /** The declaration; inside the library, the user's call that led there. */
   readonly span: Span;
   /** Elaborates the initializer in the graph of `init`. */
   readonly init: (context: Context) => DlValue;
@@ -125,42 +125,42 @@ export interface ProgramState {
   readonly table: OpTable;
   /** The ops as functions of the language. */
   readonly ops: ReadonlyMap<string, DlValue>;
-  /** Sources of the standard library: mistakes and nodes inside are shown at the call that led there. */
+  /** Sources of the standard library: diagnostics and nodes inside are shown at the user's call that led there. */
   readonly library: ReadonlySet<Source>;
   readonly diagnostics: Diagnostic[];
-  /** What has been reported, by code and place. */
+  /** What has been reported, by code and location. */
   readonly reported: Set<string>;
   readonly declared: Map<string, Declared>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
-  /** Size of dims that nobody has given; null where that is a mistake. */
-  readonly standIn: number | null;
-  /** What `check --shapes` and `summary` want to know; null where nobody asks. */
+  /** Assumed size of dims without a given size; null if such a dim is an error. */
+  readonly assumedDim: number | null;
+  /** Collects shapes and applications for `check --shapes` and `summary`; null if not requested. */
   readonly trace: Trace | null;
 }
 
-/** What elaboration notices on its way, in the order of its steps. */
+/** Records of elaboration, in order of evaluation. */
 export interface Trace {
-  /** Values of `let`s and of steps of a pipe, at the place that made them. */
+  /** Values of `let`s and of pipe steps, with the location that produced them. */
   readonly shapes: { readonly span: Span; readonly says: string }[];
   /** Applications of models and layers, and of functions in the user's own text. */
   readonly applications: Application[];
-  /** How many applications are running. */
+  /** The number of applications in progress. */
   depth: number;
 }
 
 export interface Application {
   readonly kind: Callable["kind"];
   readonly name: string;
-  /** Of its params; empty for a function. */
+  /** The path of its params; empty for a function. */
   readonly path: string;
-  /** How many applications it stands in. */
+  /** The number of enclosing applications. */
   readonly depth: number;
   readonly entry: string;
   readonly result: DlValue;
   readonly nodes: readonly Node[];
   /** How often its nodes run in one call of the entry. */
-  readonly turns: number;
+  readonly iterations: number;
 }
 
 export interface Call {
@@ -174,68 +174,68 @@ export interface Context {
   readonly builder: GraphBuilder;
   readonly entry: string;
   readonly train: boolean;
-  /** Sizes of dims given from outside, and which of them were asked for. */
+  /** Sizes of dims given from outside, and the dims that were used. */
   readonly dims: ReadonlyMap<string, number>;
   readonly usedDims: Set<string>;
-  /** The body of a loop or branch that is a graph of its own; null for the entry itself. */
+  /** The enclosing loop or branch body, which has its own graph; null in the entry itself. */
   readonly region: Region | null;
-  /** Paths that `freeze` has named. */
+  /** Paths frozen by `freeze`. */
   readonly frozen: Map<string, Span>;
-  /** Of a test; null elsewhere. */
+  /** In a test; null elsewhere. */
   readonly assertions: Assertion[] | null;
   readonly calls: Call[];
   /** Values of each param and state in order of writing; the first is the leaf if it was read before any write. */
   readonly versions: Map<string, GraphValue[]>;
-  /** Params that were used in the extent of a frame, by the frame's path. */
+  /** Params used during the application of a frame, by the frame's path. */
   readonly paramsUnder: Map<string, Set<string>>;
   readonly random: RandomState;
   readonly budget: Budget;
   readonly evaluate: (env: Env, expr: Expr) => DlValue;
   readonly block: (env: Env, block: Block) => DlValue;
-  /** Calls `fn` with more arguments; what is still incomplete comes back as a function. */
+  /** Calls `fn` with more arguments; returns a function while arguments are missing. */
   readonly call: (env: Env, fn: FunctionValue, args: readonly Arg[], span: Span) => DlValue;
 }
 
-/** A graph inside another one. What it reads from outside are its inputs, made when they are first used. */
+/** A graph inside another one. Outer values that it reads become its inputs, created on first use. */
 export interface Region {
   readonly parent: Context;
-  /** By the value of the parent's graph. */
+  /** Keyed by the value of the parent's graph. */
   readonly imports: Map<GraphValue, GraphValue>;
-  /** Of a loop; null in a branch. */
+  /** The carries of a loop; null in a branch. */
   readonly carries: Carries | null;
   /** Leaves of the carries, made when they are first used. */
   readonly leaves: Map<number, GraphValue>;
-  /** The number of the turn, made when it is first asked for. */
-  turn: GraphValue | null;
+  /** The iteration number, created on first use. */
+  iteration: GraphValue | null;
 }
 
-/** What a loop carries from turn to turn: the user's own carries first, then the states that the body touches. Shared by all graphs of one loop. */
+/** The values that a loop carries from one iteration to the next: the user's carries first, then the states that the body reads or writes. Shared by all graphs of one loop. */
 export interface Carries {
   readonly kind: "scan" | "while";
-  /** `path` is that of a state, or null; `init` is a value of the graph around. */
+  /** `path` is the path of a state, or null; `init` is a value of the enclosing graph. */
   readonly list: { readonly path: string | null; readonly init: GraphValue }[];
-  /** The carry of a `while` that counts its turns, if anybody asked. */
+  /** The index of the carry that counts the iterations of a `while`, if it is used. */
   counter: number | null;
   /** How often the body runs; 1 where that is not known. */
-  readonly turns: number;
+  readonly iterations: number;
 }
 
-/** A loop as its body sees it. */
+/** A loop as seen from its body. */
 export interface Loop {
   readonly kind: "scan" | "while";
-  /** The carries by name as the turn finds them. */
+  /** The carries by name, at the start of the iteration. */
   readonly carries: ReadonlyMap<string, { readonly value: DlValue; readonly span: Span }>;
-  /** What they become. */
+  /** Their next values. */
   readonly nexts: Map<string, { readonly value: DlValue; readonly span: Span }>;
   yielded: { readonly value: DlValue; readonly span: Span } | null;
 }
 
-/** `assert` of a test: decided already, or one or more outputs of the graph, all elements of which must be true. */
+/** An `assert` of a test: known statically, or an output of the graph, all elements of which must be true. */
 export interface Assertion {
   readonly span: Span;
   readonly says: string | null;
   readonly holds: boolean | { readonly output: string };
-  /** Outputs with the two sides of a comparison, to be shown where it fails. */
+  /** Outputs with the two sides of a comparison, shown if it fails. */
   readonly sides: readonly [string, string] | null;
 }
 
@@ -253,22 +253,22 @@ export interface RandomState {
   readonly entryIndex: number;
   /** Shared by an entry and its regions. */
   readonly sites: { next: number };
-  /** Scalars seed0, seed1 and step, read once. */
+  /** The scalars seed0, seed1 and step, read once. */
   key: readonly [GraphValue, GraphValue, GraphValue] | null;
 }
 
-/** Limits that keep a mistaken recursion from running away. */
+/** Limits that stop unbounded recursion. */
 export interface Budget {
   calls: number;
   exceeded: boolean;
 }
 
-/** Where an expression is evaluated: names in reach, and the frame whose params it declares. */
+/** Where an expression is evaluated: the visible names, and the frame whose params it declares. */
 export interface Env {
   readonly context: Context;
   readonly scope: Scope;
   readonly frame: Frame;
-  /** What kind of body this is: params live in some and not in others. */
+  /** The kind of the enclosing body; it decides whether params and states may be declared. */
   readonly body: Callable["kind"] | "entry";
   /** Set in the body of an optimizer. */
   readonly update: Update | null;
@@ -278,10 +278,10 @@ export interface Env {
 
 /** The application of an optimizer to one param. */
 export interface Update {
-  /** States whose type does not mention the param's dims lie here and are written once. */
+  /** Holds the states whose type does not mention the param's dims; they are written once. */
   readonly shared: Frame;
-  /** By the place of the statement and how often it was passed: the values that the first param's update wrote. */
+  /** Keyed by the statement's span and how often it was evaluated: the values written by the first param's update. */
   readonly written: Map<string, GraphValue>;
-  /** How often each place has been passed in this application. */
-  readonly passed: Map<string, number>;
+  /** How often each span has been evaluated in this application. */
+  readonly evaluated: Map<string, number>;
 }

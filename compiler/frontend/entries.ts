@@ -73,7 +73,7 @@ export function elaborateEntry(
   return { graph: context.builder.build(), used: context.usedDims };
 }
 
-/** Names in the types of an entry's inputs are dims that are given from outside. */
+/** Names in the types of an entry's inputs are dims whose size is given from outside. */
 function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
   for (const dim of dimsOf(type))
     for (const used of namesIn(dim)) {
@@ -98,7 +98,7 @@ function isError(env: Env, name: string): boolean {
 
 const dimsOf = (type: TypeExpr): Expr[] => (type.kind === "tensor" ? type.dims.filter((dim) => !isPack(dim)) : []);
 
-/** Fields of a record are outputs of their names, nested ones joined by a dot; a single value is named after its expression. */
+/** Fields of a record become outputs of their names, nested ones joined by a dot; a single value is named after its expression. */
 function output(env: Env, entry: Entry, value: DlValue): void {
   const last = entry.body.statements.at(-1);
   const span = last?.span ?? entry.span;

@@ -3,7 +3,7 @@ import type { Span } from "../../dsl/span.ts";
 import type { Context, DlValue } from "./context.ts";
 import { ERROR } from "./values/values.ts";
 
-/** Every mistake that elaboration can find, with the rule that was broken. Conditions of ops have codes of their own: `<op>-<label>`. */
+/** Every mistake that elaboration can find, with the rule that it breaks. Conditions of ops have their own codes: `<op>-<label>`. */
 export const codes = {
   E0201: "a name must be declared before it is used",
   E0202: "a name is declared once in its file or layer",
@@ -76,15 +76,15 @@ export const codes = {
 export type Code = keyof typeof codes;
 
 export interface Details {
-  /** What stands under the place itself. */
+  /** The text of the primary label. */
   readonly label?: string;
   readonly also?: readonly Label[];
   readonly help?: string | undefined;
 }
 
 /**
- * Reports a mistake once and gives the value that silences whatever depends on it. Inside the standard library the place is the user's call, with the way
- * down in `also`.
+ * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the standard library the location is the user's call,
+ * with the calls below it as secondary labels.
  */
 export function report(context: Context, code: Code | `${string}-${string}`, span: Span, says: string, details: Details = {}): DlValue {
   const { program } = context;
@@ -92,7 +92,7 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
   const user = userCall(context);
   const hidden = program.library.has(span.source) && user >= 0;
   const at = hidden ? (context.calls[user]?.span ?? span) : span;
-  // Inside the library the first mistake of a call says enough: the others follow from it.
+  // Inside the library only the first mistake of a call is reported: the others follow from it.
   const key = `${hidden ? "" : code}@${at.source.name}:${at.start}:${at.end}`;
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);
@@ -108,10 +108,10 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
   return ERROR;
 }
 
-/** The innermost call that stands in the user's own text; -1 if there is none. */
+/** The index of the innermost call in the user's own text; -1 if there is none. */
 const userCall = (context: Context): number => context.calls.findLastIndex((call) => !context.program.library.has(call.span.source));
 
-/** The place that a node is said to come from: inside the library, the user's call. */
+/** The span recorded for a node: inside the library, the user's call. */
 export function nodeSpan(context: Context, span: Span): Span {
   if (!context.program.library.has(span.source)) return span;
   return context.calls[userCall(context)]?.span ?? span;

@@ -8,11 +8,11 @@ import { call } from "./calls.ts";
 import type { Arg, DlValue, Env, Scope } from "./context.ts";
 import { packNamed, text } from "./types/dims.ts";
 import { report, type Details } from "./errors.ts";
-import { foreignMethod, foreignName } from "./migration-hints.ts";
+import { methodHint, nameHint } from "./migration-hints.ts";
 import { index } from "./tensors/indexing.ts";
 import { nextOf } from "./control/loop-words.ts";
 import { scan, whileLoop } from "./control/loops.ts";
-import { placeOf } from "./training/param-paths.ts";
+import { memberPath } from "./training/param-paths.ts";
 import { localize } from "./control/regions.ts";
 import { forEach, repeat } from "./control/repetition.ts";
 import { makeScope, within } from "./values/scope.ts";
@@ -85,7 +85,7 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
   const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train", "step"]);
-  const help = foreignName(name) ?? (near === null ? undefined : `did you mean ${near}?`);
+  const help = nameHint(name) ?? (near === null ? undefined : `did you mean ${near}?`);
   return report(context, "E0201", span, `there is no ${name}`, { label: "unknown name", help });
 }
 
@@ -94,8 +94,8 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const size = env.context.dims.get(name);
   env.context.usedDims.add(name);
   if (size !== undefined) return int(size, name);
-  if (env.context.program.standIn !== null) return int(env.context.program.standIn, name);
-  // Once for each dim, however many types it stands in.
+  if (env.context.program.assumedDim !== null) return int(env.context.program.assumedDim, name);
+  // Reported once per dim, however many types use it.
   const { reported } = env.context.program;
   if (reported.has(`dim ${name}`)) return ERROR;
   reported.add(`dim ${name}`);
@@ -119,7 +119,7 @@ function record(env: Env, expr: Expr & { kind: "record" }): DlValue {
 
 function binaryExpression(env: Env, expr: Expr & { kind: "binary" }): DlValue {
   const left = evaluate(env, expr.left);
-  // The right side of a decided `and` or `or` is not looked at, as everywhere.
+  // `and` and `or` do not evaluate the right side if the left side decides.
   if (left.kind === "bool" && ((expr.op === "and" && !left.value) || (expr.op === "or" && left.value))) return left;
   const right = evaluate(env, expr.right);
   return binary(env, expr.op, { value: left, span: expr.left.span }, { value: right, span: expr.right.span }, expr.span);
@@ -132,7 +132,7 @@ function argument(env: Env, arg: Argument): Arg {
   return { name, value, span, ...(arg.name !== null && { nameSpan: arg.name.span }) };
 }
 
-/** `piped` goes before the arguments written in the call. */
+/** `piped` precedes the arguments written in the call. */
 function callExpression(env: Env, expr: Expr & { kind: "call" }, piped: readonly Arg[]): DlValue {
   const callee = evaluate(env, expr.callee);
   const args = [...piped, ...expr.args.map((arg) => argument(env, arg))];
@@ -145,7 +145,7 @@ function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span
   return call(env, callee, args, span);
 }
 
-/** Says so where a value of one's own bears the name of a function: `let mean = mean(x)`, and then `mean(y)`. */
+/** Notes that a local value hides a function of the library: `let mean = mean(x)`, and then `mean(y)`. */
 function hidden(env: Env, callee: Span): Details {
   const name = callee.source.text.slice(callee.start, callee.end);
   let scope: Scope | null = env.scope;
@@ -162,7 +162,7 @@ function hidden(env: Env, callee: Span): Details {
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
-  // What does not fit is shown at the step that it does not fit into; the value's own origin is shown beside it.
+  // A mismatch is reported at the step that rejects the value; the value's origin is a secondary label.
   const piped: Arg = { name: null, value, span: expr.into.kind === "call" ? expr.into.callee.span : expr.into.span };
   const result = pipeInto(env, piped, expr.into);
   noteShape(env.context, expr.into.span, result);
@@ -182,22 +182,20 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   if (object.kind === "error") return ERROR;
   const last = "members" in object ? object.members?.get(name) : undefined;
   if (last !== undefined) return localize(env, last, span);
-  if (object.kind === "function" || object.kind === "place") return placeOf(env, object, expr.name);
+  if (object.kind === "function" || object.kind === "path") return memberPath(env, object, expr.name);
   const known = object.kind === "record" ? object.fields : object.kind === "ops" ? env.context.program.ops : new Map<string, DlValue>();
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
-  const members = object.kind === "record" && known.size > 0 ? `it has ${[...known.keys()].join(", ")}` : foreignMethod(name);
+  const members = object.kind === "record" && known.size > 0 ? `it has ${[...known.keys()].join(", ")}` : methodHint(name);
   const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean ${near}?`;
   return report(env.context, "E0208", span, `${describe(object)} has no member ${name}`, { help });
 }
 
-/** A tensor has no methods: what would be one elsewhere is a function. */
+/** A tensor has no methods: methods of other frameworks are functions. */
 function methodHelp(env: Env, name: string): string {
   const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
-  return (
-    foreignMethod(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here")
-  );
+  return methodHint(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here");
 }
 
 const runTimeChoice = "`cond p { a } else { b }` chooses when the program runs, select(p, a, b) element by element";

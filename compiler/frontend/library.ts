@@ -2,7 +2,7 @@ import { outline, type Outlined } from "../../dsl/outline.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
 
-/** The library's files are the same for every program; a resolver that gives the same object again spares the reading. */
+/** The library's files are the same for every program; a resolver that returns the same object again avoids parsing it again. */
 const outlined = new WeakMap<Source, readonly Outlined[]>();
 
 function outlineOf(file: Source): readonly Outlined[] {

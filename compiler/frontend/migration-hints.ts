@@ -1,4 +1,4 @@
-// What people write who come from Keras, PyTorch, NumPy or JAX, and what it is called here. A table: help texts, nothing else depends on it.
+// Hints for users of Keras, PyTorch, NumPy and JAX: the names used there, and their equivalents in dlc. Only help texts depend on these tables.
 
 /** Names of functions, layers and constants, in lower case without underscores. */
 const names: Readonly<Record<string, string>> = {
@@ -15,7 +15,7 @@ const names: Readonly<Record<string, string>> = {
   averagepooling2d: "avg_pool",
   averagepool: "avg_pool",
   globalaveragepooling2d: "global_avg_pool",
-  adaptiveavgpool2d: "global_avg_pool, where the output has one place",
+  adaptiveavgpool2d: "global_avg_pool, where the output is of size 1",
   batchnormalization: "batch_norm",
   batchnorm1d: "batch_norm",
   batchnorm2d: "batch_norm",
@@ -63,7 +63,7 @@ const names: Readonly<Record<string, string>> = {
   int: 'convert(x, dtype: "i32")',
 };
 
-/** Named arguments, by what they are called elsewhere: candidates here, of which the function has at most one. */
+/** Named arguments by their names in other frameworks: candidates in dlc, of which a function has at most one. */
 const parameters: Readonly<Record<string, readonly string[]>> = {
   dim: ["axis", "over"],
   keepdim: ["keep"],
@@ -86,7 +86,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
 
 const sizesFollow = "leave it out: the size of the input follows from the tensor";
 
-/** Named arguments that have no counterpart. */
+/** Named arguments without an equivalent. */
 const advice: Readonly<Record<string, string>> = {
   activation: "an activation is a step of its own: dense(128) |> relu",
   input_shape: sizesFollow,
@@ -97,7 +97,7 @@ const advice: Readonly<Record<string, string>> = {
   training: "leave it out: a `train entry` trains, any other entry does not",
 };
 
-/** Methods of tensors, and what is written instead. */
+/** Methods of tensors, and their equivalents. */
 const methods: Readonly<Record<string, string>> = {
   backward: "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` gives a gradient",
   item: "leave it out: an output without axes is a number",
@@ -135,16 +135,16 @@ const dtypes: Readonly<Record<string, string>> = {
 
 const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined);
 
-/** What a name of another framework is here. */
-export function foreignName(name: string): string | undefined {
+/** The equivalent of a name of another framework. */
+export function nameHint(name: string): string | undefined {
   const found = own(names, name) ?? (name.length > 1 ? own(names, name.toLowerCase().replaceAll("_", "")) : undefined);
   return found === undefined ? undefined : `in this language: ${found}`;
 }
-export const foreignDtype = (name: string): string | undefined => own(dtypes, name);
-export const foreignMethod = (name: string): string | undefined => own(methods, name);
+export const dtypeHint = (name: string): string | undefined => own(dtypes, name);
+export const methodHint = (name: string): string | undefined => own(methods, name);
 
-/** What a named argument of another framework is here, given the names that the function has. */
-export function foreignParameter(name: string, known: readonly string[]): string | undefined {
+/** The equivalent of a named argument of another framework, among the parameters of the function. */
+export function parameterHint(name: string, known: readonly string[]): string | undefined {
   const found = own(parameters, name)?.find((candidate) => known.includes(candidate));
   return found === undefined ? own(advice, name) : `here it is ${found}`;
 }

@@ -76,7 +76,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
 
 const declarationHead = /^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimizer)[ \t]+)(\w+)[ \t]*[(=]/gm;
 
-/** Names whose declarations could not be read: whatever uses them is no second mistake. */
+/** Names whose declarations could not be parsed; uses of them are not reported again. */
 function bindBroken(source: Source, scope: Scope): ReadonlyMap<string, Binding> {
   const names = [...source.text.matchAll(declarationHead)].flatMap(([, name = ""]) => (scope.own(name) === undefined ? [name] : []));
   const broken = new Map<string, Binding>(names.map((name) => [name, { kind: "value", value: ERROR, span: null }]));
@@ -86,10 +86,10 @@ function bindBroken(source: Source, scope: Scope): ReadonlyMap<string, Binding> 
 
 function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): ReadonlyMap<string, Binding> {
   const exports = new Map<string, Binding>();
-  const places = new Map<string, Span>();
+  const firstSpans = new Map<string, Span>();
   const once = (name: string, span: Span): boolean => {
-    const first = places.get(name);
-    if (first === undefined) places.set(name, span);
+    const first = firstSpans.get(name);
+    if (first === undefined) firstSpans.set(name, span);
     else diagnostics.push({ code: "E0202", says: `${name} is declared twice`, at: { span, says: "again here" }, also: [{ span: first, says: "first here" }] });
     return first === undefined;
   };
@@ -103,7 +103,7 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
         for (const name of item.names) if (once(name.text, name.span)) scope.bind(name.text, { kind: "dim", span: name.span });
         break;
       case "entry":
-        // Entries have names of their own: an entry may be called as a function is.
+        // Entries are a separate namespace: an entry and a function may have the same name.
         once(`entry ${item.name.text}`, item.name.span);
         break;
       case "test":

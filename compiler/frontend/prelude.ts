@@ -1,4 +1,4 @@
-/** The files of the standard library, which every file sees without an import. The resolver finds them under these names. */
+/** The files of the standard library, visible in every file without an import. The resolver finds them by these names. */
 export const preludeFiles = [
   "std/tensors.dl",
   "std/sorting.dl",

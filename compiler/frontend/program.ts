@@ -19,17 +19,17 @@ export interface ElaborateOptions {
   /** Entries to elaborate; all by default. */
   readonly entries?: readonly string[];
   readonly resolve: Resolve;
-  /** Size of dims that nobody gives, where a file is only looked at. Without it, a dim without a size is a mistake. */
-  readonly standIn?: number;
-  /** Notes shapes and applications on the way. */
+  /** Assumed size of dims without a given size, where a file is only inspected. Without it, such a dim is an error. */
+  readonly assumedDim?: number;
+  /** Collects shapes and applications. */
   readonly trace?: Trace;
 }
 
 export interface Elaborated {
-  /** Null if there was a mistake. */
+  /** Null if there are diagnostics. */
   readonly program: Program | null;
   readonly diagnostics: readonly Diagnostic[];
-  /** Names of the dims that were asked for, with a size or without, in order of first use. */
+  /** Names of the dims that were used, with a given size or without, in order of first use. */
   readonly dims: readonly string[];
   readonly hasTests: boolean;
 }
@@ -55,7 +55,7 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   return { program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]), diagnostics, dims, hasTests };
 }
 
-/** What is shared by everything that is elaborated of one file. */
+/** The state shared by everything that is elaborated from one file. */
 export function openProgram(source: Source, options: ElaborateOptions): { readonly state: ProgramState; readonly main: Module | null } {
   const diagnostics: Diagnostic[] = [];
   const { main, library } = loadModules(source, options.resolve, diagnostics);
@@ -69,20 +69,20 @@ export function openProgram(source: Source, options: ElaborateOptions): { readon
     declared,
     settings: new Map(),
     naming: new Map(),
-    standIn: options.standIn ?? null,
+    assumedDim: options.assumedDim ?? null,
     trace: options.trace ?? null,
   };
   reserve(state.naming, "", "rng");
   return { state, main };
 }
 
-/** The graphs with the params and states that they have. */
+/** The graphs, with the declared params and states. */
 export function closeProgram({ declared, settings }: ProgramState, source: Source, entries: Program["entries"]): Program {
   const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
   return { name: nameOf(source), persistent, entries, settings: [...settings.values()] };
 }
 
-/** All ops but leaves and what passes alone make: `gradient`, and ops that use one name for an operand and an attribute. */
+/** All ops that a program can call: not leaves, `gradient` and ops with regions, and not ops that use one name for an operand and an attribute. */
 function opFunctions(): ReadonlyMap<string, DlValue> {
   const callable = [...ops].filter(
     ([name, op]) =>
@@ -99,8 +99,8 @@ const nameOf = (source: Source): string => (source.name.split(/[\\/]/).at(-1) ??
 
 function chosen(main: Module, source: Source, options: ElaborateOptions, diagnostics: Diagnostic[]): readonly Entry[] {
   const names = main.entries.map((entry) => entry.name.text);
-  // A file that is only looked at may be there for its tests, or for what others import.
-  const serves = options.standIn !== undefined && main.tests.length > 0;
+  // A file without entries may be inspected: it can hold tests, or declarations for other files.
+  const serves = options.assumedDim !== undefined && main.tests.length > 0;
   if (names.length === 0 && diagnostics.length === 0 && !serves)
     diagnostics.push({
       code: "E0209",
@@ -129,7 +129,7 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
 function variantsOf(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions, asked: Set<string>): ProgramEntry[] {
   const done: ProgramEntry[] = [];
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
-    // What an entry does depends on nothing but the dims that it used, so equal sizes of these give an equal graph.
+    // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
     if (done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size))) continue;
     const { graph, used } = elaborateEntry(program, main.scope, entry, {
       name: entry.name.text,
@@ -143,7 +143,7 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
   return done;
 }
 
-/** Writes every param and state but the seed, in order of declaration; draws come from the seed at step 0. */
+/** Writes every param and state but the seed, in order of declaration; random draws use the seed at step 0. */
 export function elaborateInit(program: ProgramState): Graph {
   const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0 });
   for (const declared of program.declared.values()) {

@@ -7,7 +7,7 @@ import { broadcastTo, literal } from "./types/broadcasting.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./types/dims.ts";
 import { nodeSpan, report } from "./errors.ts";
-import { joinPath, placeKey, reserve } from "./values/frames.ts";
+import { joinPath, spanKey, reserve } from "./values/frames.ts";
 import { assertion } from "./assertions.ts";
 import { initialize } from "./training/initializers.ts";
 import { setNext, setYield } from "./control/loop-words.ts";
@@ -18,12 +18,12 @@ import { noteShape } from "./values/trace.ts";
 import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values/values.ts";
 import { declare, read, write } from "./values/variables.ts";
 
-/** Statements in order, in a scope of the caller's; the value is that of the last if it is an expression. */
+/** Executes statements in order, in the caller's scope; returns the value of the last one if it is an expression. */
 export function block(env: Env, body: Block): DlValue {
   let value: DlValue = UNIT;
   for (const statement of body.statements) {
     value = execute(env, statement);
-    // A requirement that does not hold: what follows counts on it.
+    // A failed requirement: the statements after it rely on it.
     if (statement.kind === "expression" && value.kind === "error") return value;
   }
   return value;
@@ -66,7 +66,7 @@ function execute(env: Env, statement: Stmt): DlValue {
   }
 }
 
-/** `let enc = dense(64)`: the instance has the name of its `let`. */
+/** `let enc = dense(64)`: the instance takes the name of its `let`. */
 function named(value: DlValue, pattern: Pattern): DlValue {
   if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null) return value;
   return { ...value, instance: { ...value.instance, hint: pattern.name.text } };
@@ -78,7 +78,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   const { context, scope } = env;
   const { kind, name, span } = statement;
   const initScope = scope.snapshot();
-  // Known as a mistake first, so that what follows is silent if the declaration is faulty.
+  // Bound to an error first, so that uses of a faulty declaration are not reported.
   scope.bindValue(name.text, ERROR, name.span);
   const lives = env.body === "model" || env.body === "layer" || (env.body === "optimizer" && kind === "state");
   if (!lives) {
@@ -92,7 +92,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   if (declaration === null) return;
   const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
   const twice = frame.declared.get(name.text);
-  if (twice !== undefined && placeKey(twice) !== placeKey(name.span)) {
+  if (twice !== undefined && spanKey(twice) !== spanKey(name.span)) {
     report(context, "E0202", name.span, `${name.text} is declared twice`, { also: [{ span: twice, says: "first here" }] });
     return;
   }
@@ -103,7 +103,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
     return;
   }
   const { init } = statement;
-  // The calls that led here lead to the initializer too.
+  // The initializer is evaluated under the same calls.
   const outside = { dims: context.dims, calls: [...context.calls] };
   const declared = declare(
     context,
@@ -117,12 +117,12 @@ function declareVariable(env: Env, statement: VariableStmt): void {
     name.span,
   );
   if (declared === null) return;
-  // Params count as used by their layer even where the body only passes them on.
+  // A param counts as used by its layer even if the body does not use it directly.
   if (kind === "param") read(env, declared, name.span);
   scope.bind(name.text, { kind: "variable", declared, span: name.span });
 }
 
-/** Whether the type of an optimizer's state mentions no dim: then it is one for all params. */
+/** Whether the type of an optimizer's state mentions no dim: then one state serves all params. */
 function isShared(type: TypeExpr): boolean {
   return type.kind === "static" || (type.kind === "tensor" && type.dims.every((dim) => !isPack(dim) && namesIn(dim).length === 0));
 }
@@ -149,9 +149,9 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
   }
   const { declared } = binding;
   const shared = env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
-  const pass = shared?.passed.get(placeKey(span)) ?? 0;
-  shared?.passed.set(placeKey(span), pass + 1);
-  const site = `${placeKey(span)}#${pass}`;
+  const count = shared?.evaluated.get(spanKey(span)) ?? 0;
+  shared?.evaluated.set(spanKey(span), count + 1);
+  const site = `${spanKey(span)}#${count}`;
   const known = shared?.written.get(site);
   if (known !== undefined) {
     write(context, declared.path, known);
@@ -159,15 +159,15 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
   }
   const value = context.evaluate(env, statement.value);
   if (value.kind === "error") return;
-  const fitted = fitWrite(env, declared, value, statement.value.span);
-  if (fitted === null) return;
-  write(context, declared.path, fitted.value);
-  shared?.written.set(site, fitted.value);
+  const converted = valueToWrite(env, declared, value, statement.value.span);
+  if (converted === null) return;
+  write(context, declared.path, converted.value);
+  shared?.written.set(site, converted.value);
 }
 
 const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } => binding?.kind === "variable" && binding.declared.kind === "state";
 
-function fitWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
+function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
   if (isNumber(value) || value.kind === "bool") {
     const made = literal(env, span, value, declared.type);
     return made.kind === "tensor" ? made : null;

@@ -10,7 +10,7 @@ import { closeProgram, elaborateInit, openProgram, type ElaborateOptions } from 
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 
-/** A test as an entry of a program: the outputs that its assertions name must be true everywhere. */
+/** A test as an entry of a program: the outputs of its assertions must be true in all elements. */
 export interface ElaboratedTest {
   readonly title: string;
   readonly span: Span;
@@ -19,11 +19,11 @@ export interface ElaboratedTest {
 }
 
 export interface ElaboratedTests {
-  /** One graph per test, and `init`; null if there was a mistake. */
+  /** One graph per test, and `init`; null if there are diagnostics. */
   readonly program: Program | null;
   readonly tests: readonly ElaboratedTest[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Names of the dims that were asked for. */
+  /** Names of the dims that were used. */
   readonly dims: readonly string[];
 }
 

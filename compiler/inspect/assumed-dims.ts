@@ -9,17 +9,17 @@ const sizes = [32, 60, 960] as const;
 
 interface Attempt {
   readonly diagnostics: readonly Diagnostic[];
-  /** Dims that were asked for. */
+  /** Dims that were used. */
   readonly dims: readonly string[];
 }
 
 /**
- * Looks at a file with sizes that stand in for the dims that are not `given`, until one brings no mistake: a mistake is what all of them bring. The first
- * attempt is that with the smallest size, and is the answer where all fail.
+ * Assumes sizes for the dims that are not `given`, one size after another, until an attempt has no diagnostics: a mistake is one that every size has. The
+ * first attempt, with the smallest size, is returned if all fail.
  */
-export function withStandIns<T extends Attempt>(
+export function withAssumedDims<T extends Attempt>(
   given: readonly Readonly<Record<string, number>>[],
-  attempt: (standIn: number) => T,
+  attempt: (assumedDim: number) => T,
   first: readonly number[] = [],
 ): T {
   const [smallest, ...others] = [...first, ...sizes];
@@ -36,13 +36,13 @@ export function withStandIns<T extends Attempt>(
 /** Sizes with which an entry is run in the reference interpreter, which is slow; the larger ones for what a small size does not fit. */
 const smallSizes = [2, 3, 8, 16];
 
-/** Elaborates for the smallest sizes that fit where dims have none; `assumed` are those. Throws a `DiagnosticError` with everything that is wrong. */
+/** Elaborates with the smallest valid sizes for dims without one; `assumed` holds these. Throws a `DiagnosticError` with all diagnostics. */
 export function elaborateSmall(source: Source, options: CompileOptions): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
   const variants = (options.variants ?? [{}]).map((set) => ({ ...options.dims, ...set }));
   const { resolve, entries } = options;
-  const attempt = (standIn: number) => ({ ...elaborate(source, { variants, resolve, ...(entries && { entries }), standIn }), standIn });
-  const { program, diagnostics, dims, standIn } = withStandIns(variants, attempt, smallSizes);
+  const attempt = (assumedDim: number) => ({ ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }), assumedDim });
+  const { program, diagnostics, dims, assumedDim } = withAssumedDims(variants, attempt, smallSizes);
   if (program === null) throw new DiagnosticError(diagnostics);
   const missing = dims.filter((name) => variants.some((set) => !Object.hasOwn(set, name)));
-  return { program, assumed: Object.fromEntries(missing.map((name) => [name, standIn])) };
+  return { program, assumed: Object.fromEntries(missing.map((name) => [name, assumedDim])) };
 }

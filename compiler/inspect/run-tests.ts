@@ -6,7 +6,7 @@ import type { Tensor } from "../../runtime/tensor.ts";
 import { compileProgram, type CompileOptions, type Target } from "../compile.ts";
 import type { Assertion } from "../frontend/context.ts";
 import { elaborateTests, type ElaboratedTest } from "../frontend/tests.ts";
-import { withStandIns } from "./assumed-dims.ts";
+import { withAssumedDims } from "./assumed-dims.ts";
 import { present } from "../support/invariant.ts";
 
 export interface TestResult {
@@ -18,9 +18,9 @@ export interface TestResult {
 /** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for mistakes in the text. */
 export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
-  const { program, tests, diagnostics } = withStandIns(
+  const { program, tests, diagnostics } = withAssumedDims(
     [dims],
-    (standIn) => elaborateTests(source, { variants: [dims], resolve: options.resolve, standIn }),
+    (assumedDim) => elaborateTests(source, { variants: [dims], resolve: options.resolve, assumedDim }),
     [8],
   );
   if (program === null) throw new DiagnosticError(diagnostics);

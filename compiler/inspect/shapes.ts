@@ -3,7 +3,7 @@ import { position, type Source } from "../../dsl/span.ts";
 import type { CompileOptions } from "../compile.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
-import { withStandIns } from "./assumed-dims.ts";
+import { withAssumedDims } from "./assumed-dims.ts";
 
 /**
  * The text of a file with the inferred types at the ends of its lines: of each `let` and each step of a pipe, and all of them where a place is used with
@@ -12,9 +12,9 @@ import { withStandIns } from "./assumed-dims.ts";
 export function showShapes(source: Source, options: CompileOptions): string {
   const dims = { ...options.dims, ...options.variants?.[0] };
   const { resolve, entries } = options;
-  const { program, diagnostics, trace } = withStandIns([dims], (standIn) => {
+  const { program, diagnostics, trace } = withAssumedDims([dims], (assumedDim) => {
     const seen = makeTrace();
-    return { ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), standIn, trace: seen }), trace: seen };
+    return { ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), assumedDim, trace: seen }), trace: seen };
   });
   if (program === null) throw new DiagnosticError(diagnostics);
   const byLine = new Map<number, Map<number, Set<string>>>();

@@ -4,7 +4,7 @@ import type { CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
-import { withStandIns } from "./assumed-dims.ts";
+import { withAssumedDims } from "./assumed-dims.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
@@ -38,16 +38,20 @@ export interface Summary {
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
   const dims = { ...options.dims, ...options.variants?.[0] };
   // Batches of one where that is possible, so that work is counted per example.
-  const result = withStandIns(
+  const result = withAssumedDims(
     [dims],
-    (standIn) => {
+    (assumedDim) => {
       const seen = makeTrace();
       const { resolve } = options;
-      return { ...elaborate(source, { variants: [dims], resolve, ...(entry !== null && { entries: [entry] }), standIn, trace: seen }), trace: seen, standIn };
+      return {
+        ...elaborate(source, { variants: [dims], resolve, ...(entry !== null && { entries: [entry] }), assumedDim, trace: seen }),
+        trace: seen,
+        assumedDim,
+      };
     },
     [1],
   );
-  const { program, diagnostics, trace, standIn } = result;
+  const { program, diagnostics, trace, assumedDim } = result;
   if (program === null) throw new DiagnosticError(diagnostics);
   const graph = program.entries[0]?.graph;
   if (graph === undefined || (graph.name === "init" && entry !== "init"))
@@ -67,14 +71,14 @@ export function summarize(source: Source, entry: string | null, options: Compile
     paramBytes: total(params.map((p) => bytes(p.type))),
     states: total(states.map((p) => elements(p.type.shape))),
     flops: graphFlops(graph.nodes),
-    assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${standIn}`),
+    assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${assumedDim}`),
   };
 }
 
-function rowOf({ name, path, depth, result, nodes, turns }: Application, sizes: ReadonlyMap<string, number>, seen: Set<string>): SummaryRow {
+function rowOf({ name, path, depth, result, nodes, iterations }: Application, sizes: ReadonlyMap<string, number>, seen: Set<string>): SummaryRow {
   const own = path === "" || seen.has(path) ? [] : [...sizes].filter(([p]) => p.startsWith(`${path}.`));
   seen.add(path);
-  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: graphFlops(nodes) * turns };
+  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: graphFlops(nodes) * iterations };
 }
 
 function shapeOf(value: DlValue): string {

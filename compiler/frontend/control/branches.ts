@@ -7,7 +7,7 @@ import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { closeRegion, invariantsOf, openRegion } from "./regions.ts";
 import { makeScope } from "../values/scope.ts";
-import { fitLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
+import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
 import { describe, ERROR, isFaulty, makeTensor, UNIT } from "../values/values.ts";
 import { current, write, writtenIn } from "../values/variables.ts";
 
@@ -29,7 +29,7 @@ function runBlock(env: Env, name: string, block: CheckpointExpr["body"]): Branch
   return isFaulty(value) || context.program.diagnostics.length > before ? null : { context, env: inner, value };
 }
 
-/** `cond`: one of two graphs runs. A condition that is known when the model is compiled chooses there. */
+/** `cond`: one of two graphs runs. A condition known at compile time selects its branch statically. */
 export function cond(env: Env, expr: CondExpr): DlValue {
   const { context } = env;
   const condition = context.evaluate(env, expr.condition);
@@ -47,7 +47,7 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   if (then === null || otherwise === null) return ERROR;
   const values = joined(then, otherwise, expr);
   if (values === null) return ERROR;
-  // A state that one branch writes keeps its value in the other.
+  // A state written by one branch keeps its value in the other.
   const paths = [...new Set([...writtenIn(then.context).keys(), ...writtenIn(otherwise.context).keys()])];
   const branches = [then, otherwise];
   branches.forEach((branch, k) => give(branch.context, present(values[k], "a branch has a value"), paths));
@@ -68,8 +68,8 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
   const other = like === then ? otherwise : then;
   const span = like === then ? spanB : spanA;
   const whole = tensorized(like.env, like.value, span);
-  const fitted = whole && fitLike(other.env, other.value, whole, span);
-  if (whole !== null && fitted !== null) return like === then ? [whole, fitted] : [fitted, whole];
+  const converted = whole && convertLike(other.env, other.value, whole, span);
+  if (whole !== null && converted !== null) return like === then ? [whole, converted] : [converted, whole];
   report(then.context, "E0626", expr.span, `the branches of \`cond\` give ${describe(then.value)} and ${describe(otherwise.value)}`, {
     also: [
       { span: spanA, says: describe(then.value) },
@@ -80,12 +80,12 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
   return null;
 }
 
-/** `checkpoint { ... }`: what is inside is computed again for the gradient. */
+/** `checkpoint { ... }`: the block is recomputed in the backward pass. */
 export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
   const branch = runBlock(env, "checkpoint", expr.body);
   if (branch === null) return ERROR;
   const paths = [...writtenIn(branch.context).keys()];
-  // Only tensors go through the graph; what is static comes out as it is.
+  // Only tensors go through the graph; static values are returned as they are.
   if (tensorsIn(branch.value).length === 0) return branch.value;
   give(branch.context, branch.value, paths);
   const invariants = invariantsOf([branch.context]);
@@ -95,14 +95,14 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
   return taken(env, branch.value, paths, results, expr.span);
 }
 
-/** The outputs of a branch: its tensors, then the states that any branch has written. */
+/** The outputs of a branch: its tensors, then the states written by any branch. */
 function give(context: Context, value: DlValue, paths: readonly string[]): void {
   const { builder, program } = context;
   tensorsIn(value).forEach((t, k) => builder.output(`y${k}`, t.value));
   paths.forEach((path, k) => builder.output(`state${k}`, current(context, present(program.declared.get(path), `${path} is declared`))));
 }
 
-/** The value of the branches in the graph around, where the states are written. */
+/** The value of the branches in the enclosing graph, where the states are written. */
 function taken(env: Env, value: DlValue, paths: readonly string[], results: readonly GraphValue[], span: Span): DlValue {
   const inner = tensorsIn(value);
   paths.forEach((path, k) => write(env.context, path, present(results[inner.length + k], "a state has a result")));

@@ -24,7 +24,7 @@ export function setNext(env: Env, statement: Stmt & { kind: "next" }): void {
   loop.nexts.set(name.text, { value, span: statement.value.span });
 }
 
-/** `next h` as a value: what the statement of that name said. */
+/** `next h` as a value: the one set by its `next` statement. */
 export function nextOf(env: Env, name: Name): DlValue {
   const { context, loop } = env;
   if (loop === null) return report(context, "E0621", name.span, "`next` stands in the body of a `scan` or `while`");

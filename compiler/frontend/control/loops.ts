@@ -7,17 +7,17 @@ import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { bindPattern } from "../values/pattern.ts";
-import { carryLeaf, closeRegion, invariantsOf, openRegion, turnOf } from "./regions.ts";
+import { carryLeaf, closeRegion, invariantsOf, openRegion, iterationOf } from "./regions.ts";
 import { makeScope } from "../values/scope.ts";
 import { sequencesOf, type Sequences } from "./sequences.ts";
-import { fitLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
+import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
 import { describe, ERROR, isFaulty, makeTensor, showTensor } from "../values/values.ts";
 import { current, write, writtenIn } from "../values/variables.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
 type WhileExpr = Expr & { readonly kind: "while" };
 
-/** A carry of the text: its first value, and which carries of the loop its tensors are. */
+/** A carry of the source: its initial value, and the index of its first tensor among the carries of the loop. */
 interface Carried {
   readonly carry: Carry;
   readonly init: DlValue;
@@ -25,13 +25,13 @@ interface Carried {
 }
 
 /**
- * `scan`: the body becomes the graph of one turn. The scanned axis is the first one of what the op takes and gives; where it stands elsewhere in the sequences,
- * transposes around the loop bring it there and back.
+ * `scan`: the body becomes the graph of one iteration. The op scans the first axis of its operands and results; if the scanned axis is another one,
+ * transposes around the loop move it there and back.
  */
 export function scan(env: Env, expr: ScanExpr): DlValue {
   const { context } = env;
   const sequences = sequencesOf(env, expr);
-  const carries: Carries = { kind: "scan", list: [], counter: null, turns: sequences?.length ?? 1 };
+  const carries: Carries = { kind: "scan", list: [], counter: null, iterations: sequences?.length ?? 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (sequences === null || carried === null) return ERROR;
   const inner = openRegion(context, "scan", carries);
@@ -48,8 +48,8 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   }
   const { counter } = expr;
   if (counter !== null || items.length === 0) {
-    const turn = makeTensor(inner.builder, turnOf(inner, region), expr.span);
-    if (counter !== null) scope.bindValue(counter.text, turn, counter.span);
+    const iteration = makeTensor(inner.builder, iterationOf(inner, region), expr.span);
+    if (counter !== null) scope.bindValue(counter.text, iteration, counter.span);
   }
   const loop = runBody(body, expr, carried, inner);
   const yielded = loop && yieldedBy(body, loop);
@@ -57,13 +57,13 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   const outputs = yielded === null ? [] : tensorsIn(yielded);
   outputs.forEach((y, k) => inner.builder.output(`y${k}`, y.value));
   writeStates(inner, carries);
-  const leading = [...items.map((item) => item.value), ...(region.turn === null ? [] : [region.turn])];
+  const leading = [...items.map((item) => item.value), ...(region.iteration === null ? [] : [region.iteration])];
   const invariants = invariantsOf([inner]);
   const graph = closeRegion(inner, leading, invariants);
   const { builder } = context;
   const results = build(env, expr.span, () => {
-    const turns = region.turn === null ? [] : [builder.call("iota", [], { shape: [sequences.length], axis: 0, dtype: "i32" })];
-    const operands = [...carries.list.map((carry) => carry.init), ...sequences.moved, ...turns, ...invariants];
+    const iterations = region.iteration === null ? [] : [builder.call("iota", [], { shape: [sequences.length], axis: 0, dtype: "i32" })];
+    const operands = [...carries.list.map((carry) => carry.init), ...sequences.moved, ...iterations, ...invariants];
     const attrs = { carries: carries.list.length, sequences: leading.length, length: sequences.length, reverse: expr.reversed };
     return builder.addNode(builder.op("scan"), operands, attrs, {}, [graph]).results;
   });
@@ -74,10 +74,10 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   return value.kind === "tensor" || value.kind === "list" || value.kind === "tuple" || value.kind === "record" ? { ...value, members } : value;
 }
 
-/** `while`: the members of its value are the last carries. */
+/** `while`: the members of its value are the final carries. */
 export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const { context } = env;
-  const carries: Carries = { kind: "while", list: [], counter: null, turns: 1 };
+  const carries: Carries = { kind: "while", list: [], counter: null, iterations: 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (carried === null) return ERROR;
   const test = openRegion(context, "condition", carries);
@@ -112,7 +112,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   return { kind: "record", fields: lastCarries(env, carried, carries, results, expr.span) };
 }
 
-/** The first values of the carries; null after a report. */
+/** The initial values of the carries; null after a report. */
 function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carried[] | null {
   const opened = texts.map((carry, k): Carried | null => {
     const { name, init } = carry;
@@ -137,7 +137,7 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
   return opened.includes(null) ? null : opened.filter((carried) => carried !== null);
 }
 
-/** The carries as a turn finds them. */
+/** Binds the carries to their values at the start of an iteration. */
 function bindCarries(env: Env, carried: readonly Carried[], inner: Context): Map<string, { value: DlValue; span: Span }> {
   const bound = new Map<string, { value: DlValue; span: Span }>();
   for (const { carry, init, first } of carried) {
@@ -178,7 +178,7 @@ function yieldedBy(body: Env, { yielded }: Loop): DlValue | null | undefined {
   return undefined;
 }
 
-/** Writes what the carries become; false after a report. */
+/** Writes the next values of the carries; false after a report. */
 function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner: Context): boolean {
   let good = true;
   for (const { carry, init, first } of carried) {
@@ -192,14 +192,14 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
       continue;
     }
     if (isFaulty(next.value)) return false;
-    const fitted = fitLike(body, next.value, init, next.span);
-    if (fitted === null) {
+    const converted = convertLike(body, next.value, init, next.span);
+    if (converted === null) {
       good = false;
       report(inner, "E0622", next.span, `the carry ${name} is ${describe(init)}, and next ${name} is ${describe(next.value)}`, {
         also: [{ span: carry.span, says: init.kind === "tensor" ? showTensor(init) : describe(init) }],
         help: carryHelp(init, next.value),
       });
-    } else tensorsIn(fitted).forEach((t, k) => inner.builder.write(`carry${first + k}`, t.value));
+    } else tensorsIn(converted).forEach((t, k) => inner.builder.write(`carry${first + k}`, t.value));
   }
   return good;
 }
@@ -212,7 +212,7 @@ function carryHelp(init: DlValue, next: DlValue): string | undefined {
   return `a carry keeps its type; convert or reshape one of them to ${showType(a)}`;
 }
 
-/** States that the body wrote go on as carries. */
+/** States written by the body become carries. */
 function writeStates(inner: Context, carries: Carries): void {
   const { builder, region } = inner;
   for (const [path, value] of writtenIn(inner)) {
@@ -225,7 +225,7 @@ function writeStates(inner: Context, carries: Carries): void {
   }
 }
 
-/** The members of the loop's value; states are written in the graph around. */
+/** The members of the loop's value; states are written in the enclosing graph. */
 function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, results: readonly GraphValue[], span: Span): Map<string, DlValue> {
   const { builder } = env.context;
   carries.list.forEach(({ path }, k) => {
@@ -239,7 +239,7 @@ function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, re
   return members;
 }
 
-/** What a scan gives, with the scanned axis where the sequences have it. */
+/** A result of a scan, with the scanned axis at its position in the sequences. */
 function movedBack(env: Env, value: GraphValue, item: Tensor | undefined, { axis, symbol }: Sequences, span: Span): Tensor {
   const { builder } = env.context;
   const symbols = item?.symbols ?? [];

@@ -7,18 +7,18 @@ import type { Carries, Context, DlValue, Env, Region } from "../context.ts";
 import { report } from "../errors.ts";
 import { describe, makeTensor } from "../values/values.ts";
 
-/** A context whose nodes go into a graph of their own. `carries` for the body of a loop. */
+/** A context with a new graph. `carries` for the body of a loop. */
 export function openRegion(context: Context, name: string, carries: Carries | null = null): Context {
   return {
     ...context,
     builder: new GraphBuilder(name, context.program.table),
     versions: new Map(),
     random: { ...context.random, key: null },
-    region: { parent: context, imports: new Map(), carries, leaves: new Map(), turn: null },
+    region: { parent: context, imports: new Map(), carries, leaves: new Map(), iteration: null },
   };
 }
 
-/** A value of the graph around a region as an input of the region. */
+/** A value of the enclosing graph as an input of the region. */
 export function importValue({ builder }: Context, region: Region, outer: GraphValue): GraphValue {
   const known = region.imports.get(outer);
   if (known !== undefined) return known;
@@ -29,7 +29,7 @@ export function importValue({ builder }: Context, region: Region, outer: GraphVa
   return inner;
 }
 
-/** A value of any graph around this one; null if `home` is none of them. */
+/** A value of an enclosing graph; null if `home` is not one of them. */
 function bring(context: Context, value: GraphValue, home: GraphBuilder): GraphValue | null {
   if (home === context.builder) return value;
   const { region } = context;
@@ -37,7 +37,7 @@ function bring(context: Context, value: GraphValue, home: GraphBuilder): GraphVa
   return region === null || outer === null ? null : importValue(context, region, outer);
 }
 
-/** A value that a name gives, with its tensors in this graph. Reports tensors of an entry in an initializer. */
+/** The value of a name, with its tensors imported into this graph. Reports tensors of an entry in an initializer. */
 export function localize(env: Env, value: DlValue, span: Span): DlValue {
   const { context } = env;
   switch (value.kind) {
@@ -75,20 +75,20 @@ export function carryLeaf({ builder }: Context, region: Region, index: number): 
   return known;
 }
 
-/** The number of the turn, an i32 scalar: an item of a sequence that counts in a scan, a carry that counts in a while. */
-export function turnOf(context: Context, region: Region): GraphValue {
+/** The iteration number, an i32 scalar: an item of a counting sequence in a scan, a counting carry in a while. */
+export function iterationOf(context: Context, region: Region): GraphValue {
   const { carries } = region;
-  invariant(carries !== null, "a branch has no turns");
-  if (region.turn !== null) return region.turn;
-  if (carries.kind === "scan") region.turn = context.builder.input("turn", scalar("i32"));
+  invariant(carries !== null, "a branch has no iterations");
+  if (region.iteration !== null) return region.iteration;
+  if (carries.kind === "scan") region.iteration = context.builder.input("turn", scalar("i32"));
   else {
     carries.counter ??= carries.list.push({ path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
-    region.turn = carryLeaf(context, region, carries.counter);
+    region.iteration = carryLeaf(context, region, carries.counter);
   }
-  return region.turn;
+  return region.iteration;
 }
 
-/** The values from outside that these regions use, in order of first use. */
+/** The outer values used by these regions, in order of first use. */
 export function invariantsOf(contexts: readonly Context[]): readonly GraphValue[] {
   const found = new Set<GraphValue>();
   for (const { builder, region } of contexts) {
@@ -105,7 +105,7 @@ export function closeRegion(context: Context, items: readonly GraphValue[], inva
   builder.inputs.splice(0, builder.inputs.length, ...items, ...given, ...more);
   const kept = new Set(builder.inputs.map((value) => value.node));
   const nodes = builder.nodes.filter((node) => node.op.name !== "input" || kept.has(node));
-  // Leaves first: an input that another region of the node asked for was made last.
+  // Leaves first: an input added for another region of the node was created last.
   builder.nodes.splice(0, builder.nodes.length, ...nodes.filter((node) => kept.has(node)), ...nodes.filter((node) => !kept.has(node)));
   return builder.build();
 }

@@ -6,9 +6,9 @@ import { instancePath, makeFrame, makeInstance, type Frame } from "../values/fra
 import { makeScope } from "../values/scope.ts";
 import { describe, ERROR, int, list, UNIT } from "../values/values.ts";
 
-const maxTurns = 10_000;
+const maxIterations = 10_000;
 
-/** The name at the head of the block's last pipe carries the value from turn to turn. */
+/** The name at the head of the block's last pipe carries the value from one iteration to the next. */
 function carried(expr: Expr & { kind: "repeat" }): Expr | null {
   const last = expr.body.statements.at(-1);
   let head: Expr | null = last?.kind === "expression" ? last.value : null;
@@ -16,25 +16,25 @@ function carried(expr: Expr & { kind: "repeat" }): Expr | null {
   return head?.kind === "name" ? head : null;
 }
 
-const turnsOf = (env: Env, span: Span, word: string): Frame =>
+const frameOf = (env: Env, span: Span, word: string): Frame =>
   makeFrame("repeat", instancePath(env.context.program.naming, makeInstance(env.frame, span), word), env.frame);
 
-/** `repeat 8 { x |> residual(64) }`: the block, written out as often; each turn has params of its own. */
+/** `repeat 8 { x |> residual(64) }`: the block, unrolled; each iteration has its own params. */
 export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
   const { context } = env;
   const count = context.evaluate(env, expr.count);
   if (count.kind === "error") return ERROR;
-  if (count.kind !== "int" || count.value < 0 || count.value > maxTurns)
-    return report(context, "E0503", expr.count.span, `\`repeat\` needs an int from 0 to ${maxTurns}, not ${describe(count)}`);
+  if (count.kind !== "int" || count.value < 0 || count.value > maxIterations)
+    return report(context, "E0503", expr.count.span, `\`repeat\` needs an int from 0 to ${maxIterations}, not ${describe(count)}`);
   const head = carried(expr);
   const name = head?.kind === "name" ? head.text : null;
-  const turns = turnsOf(env, expr.span, "repeat");
+  const frame = frameOf(env, expr.span, "repeat");
   let value: DlValue = name === null ? UNIT : context.evaluate(env, { kind: "name", text: name, span: expr.span });
-  for (let turn = 0; turn < count.value; turn++) {
+  for (let iteration = 0; iteration < count.value; iteration++) {
     const scope = makeScope(env.scope);
-    if (expr.counter !== null) scope.bindValue(expr.counter.text, int(turn), expr.counter.span);
+    if (expr.counter !== null) scope.bindValue(expr.counter.text, int(iteration), expr.counter.span);
     if (name !== null) scope.bindValue(name, value);
-    value = context.block({ ...env, scope, frame: makeFrame("repeat", `${turns.path}.${turn}`, turns) }, expr.body);
+    value = context.block({ ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) }, expr.body);
     if (value.kind === "error") return ERROR;
   }
   return value;
@@ -46,20 +46,20 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   const over = context.evaluate(env, expr.over);
   if (over.kind === "error") return ERROR;
   const items = over.kind === "int" ? countTo(over.value) : over.kind === "list" || over.kind === "tuple" ? over.items : null;
-  if (items === null || items.length > maxTurns)
-    return report(context, "E0510", expr.over.span, `\`for\` runs over a list, or an int from 0 to ${maxTurns}, and this is ${describe(over)}`, {
+  if (items === null || items.length > maxIterations)
+    return report(context, "E0510", expr.over.span, `\`for\` runs over a list, or an int from 0 to ${maxIterations}, and this is ${describe(over)}`, {
       help: over.kind === "tensor" ? "`scan` runs along an axis of a tensor" : undefined,
     });
-  const turns = turnsOf(env, expr.span, "for");
+  const frame = frameOf(env, expr.span, "for");
   const values: DlValue[] = [];
-  for (const [turn, item] of items.entries()) {
+  for (const [iteration, item] of items.entries()) {
     const scope = makeScope(env.scope);
     scope.bindValue(expr.name.text, item, expr.name.span);
-    const value = context.block({ ...env, scope, frame: makeFrame("repeat", `${turns.path}.${turn}`, turns) }, expr.body);
+    const value = context.block({ ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) }, expr.body);
     if (value.kind === "error") return ERROR;
     values.push(value);
   }
   return list(values);
 }
 
-const countTo = (n: number): readonly DlValue[] | null => (n < 0 || n > maxTurns ? null : Array.from({ length: n }, (_, k) => int(k)));
+const countTo = (n: number): readonly DlValue[] | null => (n < 0 || n > maxIterations ? null : Array.from({ length: n }, (_, k) => int(k)));

@@ -10,16 +10,16 @@ import { describe, isFaulty, showTensor } from "../values/values.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
 
-/** What a scan cuts into items. */
+/** The sequences that a scan splits into items. */
 export interface Sequences {
   readonly length: number;
-  /** Where the scanned axis stands in the first sequence; 0 if there is none. */
+  /** The scanned axis of the first sequence; 0 without sequences. */
   readonly axis: number;
   readonly symbol: string | null;
-  /** The tensors in order, with the scanned axis in front; `symbols` and `axis` are from before. */
+  /** The tensors in order, with the scanned axis moved to the front; `symbols` and `axis` describe them before the move. */
   readonly moved: readonly GraphValue[];
   readonly parts: readonly { readonly type: TensorType; readonly symbols: readonly (string | null)[]; readonly axis: number }[];
-  /** What the items are called: a structure of tensors, of which the first is `first`. */
+  /** The patterns that name the items: each has a structure of tensors, the first of which has the index `first`. */
   readonly named: readonly { readonly pattern: Pattern; readonly structure: DlValue; readonly first: number }[];
 }
 
@@ -78,11 +78,11 @@ function counted(env: Env, { along }: ScanExpr): Sequences | null {
   return null;
 }
 
-/** The axis that `along` names: by the name of the dim, or by number. Null after a report. */
+/** The axis given by `along`: the name of a dim, or a number. Null after a report. */
 function axisOf(env: Env, along: Expr, t: Tensor): number | null {
   const { shape } = t.value.type;
   const binding = along.kind === "name" ? env.scope.find(along.text) : undefined;
-  // The name of a dim that stands in the tensor need not be a name in reach: `along T` for f32[N, T, D] of an entry.
+  // A dim of the tensor need not be a visible name: `along T` for f32[N, T, D] of an entry.
   const size = along.kind === "name" && binding === undefined ? null : env.context.evaluate(env, along);
   const names = along.kind === "name" ? [size?.kind === "int" ? (size.symbol ?? null) : null, along.text] : [];
   for (const name of names) {
@@ -90,7 +90,7 @@ function axisOf(env: Env, along: Expr, t: Tensor): number | null {
     if (axis >= 0) return axis;
   }
   if (size?.kind === "error") return null;
-  // A dim is no axis number: where no axis bears its name, the only one of its size is meant.
+  // A dim is not an axis number: if no axis has its name, the only axis of its size is used.
   const isDim = binding?.kind === "dim" || (binding?.kind === "value" && binding.dim === true);
   if (size?.kind === "int" && isDim) {
     const same = [...shape.keys()].filter((a) => shape[a] === size.value);

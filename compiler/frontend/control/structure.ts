@@ -22,7 +22,7 @@ export function tensorsIn(value: DlValue): Tensor[] {
     case "string":
     case "pack":
     case "function":
-    case "place":
+    case "path":
     case "ops":
     case "unit":
     case "error":
@@ -51,7 +51,7 @@ export function withTensors(value: DlValue, tensors: readonly Tensor[]): DlValue
   return replace(value);
 }
 
-/** Numbers and bools as scalar tensors; null if something in the value is neither that nor a tensor. */
+/** Converts numbers and bools to scalar tensors; null if the value holds anything else but tensors. */
 export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null {
   switch (value.kind) {
     case "tensor":
@@ -81,25 +81,25 @@ export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null
   }
 }
 
-/** A value as one of the same structure and types as `like`, numbers taking the dtype and shape that is wanted; null if it does not fit. */
-export function fitLike(env: Env, value: DlValue, like: DlValue, span: Span): DlValue | null {
+/** Converts a value to the structure and types of `like`; numbers take its dtype and shape. Null if that is not possible. */
+export function convertLike(env: Env, value: DlValue, like: DlValue, span: Span): DlValue | null {
   if (like.kind === "tensor") {
     const { type } = like.value;
     if (value.kind === "tensor") return sameType(value.value.type, type) ? value : null;
-    const fits =
+    const matches =
       (isNumber(value) && type.dtype !== "bool" && (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) ||
       (value.kind === "bool" && type.dtype === "bool");
-    return fits ? literal(env, span, value, type) : null;
+    return matches ? literal(env, span, value, type) : null;
   }
   if ((like.kind === "list" || like.kind === "tuple") && value.kind === like.kind && value.items.length === like.items.length) {
-    const items = like.items.map((item, k) => fitLike(env, present(value.items[k], "an item"), item, span));
+    const items = like.items.map((item, k) => convertLike(env, present(value.items[k], "an item"), item, span));
     return items.includes(null) ? null : { kind: like.kind, items: items.filter((item) => item !== null) };
   }
   if (like.kind === "record" && value.kind === "record" && like.fields.size === value.fields.size) {
     const fields = new Map<string, DlValue>();
     for (const [name, field] of like.fields) {
       const given = value.fields.get(name);
-      const made = given === undefined ? null : fitLike(env, given, field, span);
+      const made = given === undefined ? null : convertLike(env, given, field, span);
       if (made === null) return null;
       fields.set(name, made);
     }

@@ -13,7 +13,7 @@ const maxNodes = 20_000;
 const maxNodesWithUpdates = 60_000;
 const maxElements = 2 ** 31 - 1;
 
-/** Graphs found to hold a `gradient`: nodes are only ever added, so that one look finds it for good. */
+/** Graphs that hold a `gradient`; nodes are only added, so a positive answer is final. */
 const withGradients = new WeakSet<GraphBuilder>();
 
 function asksForGradients(builder: GraphBuilder): boolean {
@@ -21,15 +21,15 @@ function asksForGradients(builder: GraphBuilder): boolean {
   return withGradients.has(builder);
 }
 
-/** Adds a node for an op whose operands come from the user: a broken condition is a diagnostic that shows all of them. Null after a report. */
-export function emitAll(env: Env, span: Span, op: Op, operands: readonly Tensor[], given: Attrs = {}): readonly Tensor[] | null {
+/** Adds a node whose operands come from the user: a broken condition is a diagnostic that shows all of them. Returns all results; null after a report. */
+export function addNodeResults(env: Env, span: Span, op: Op, operands: readonly Tensor[], given: Attrs = {}): readonly Tensor[] | null {
   const { builder } = env.context;
   const attrs = { ...op.defaults, ...given };
   const values = operands.map((o) => o.value);
   const types = resultTypes(env, span, op, operands, attrs);
   if (types === null) return null;
   const [operand] = values;
-  // A number repeated is the number of that shape.
+  // A broadcast number is a constant of the larger shape.
   if (op.name === "broadcast" && operand?.node.op.name === "constant" && typeof operand.node.attrs["value"] === "number")
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
   if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
@@ -63,7 +63,7 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
   return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
 }
 
-/** What attributes of windows are where nothing is said of them. */
+/** Default values of window attributes, which messages leave out. */
 const usual: ReadonlyMap<string, number> = new Map([
   ["stride", 1],
   ["dilation", 1],
@@ -71,37 +71,37 @@ const usual: ReadonlyMap<string, number> = new Map([
   ["padding", 0],
 ]);
 
-/** The attributes of a use that are not what they would be if left out. */
+/** The attributes of a call that differ from their defaults. */
 function givenAttrs(op: Op, attrs: Attrs): string[] {
   const plain = (name: string, attr: Attr): boolean =>
     JSON.stringify(attr) === JSON.stringify(op.defaults[name]) || (usual.has(name) && [attr].flat(2).every((n) => n === usual.get(name)));
   return Object.entries(attrs).flatMap(([name, attr]) => (plain(name, attr) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
 }
 
-/** Where an image seems to have its channels before its rows, as in PyTorch. */
+/** If an image seems to be channels-first, as in PyTorch. */
 function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
   const [, second = 0, ...rest] = x?.shape ?? [];
   const swapped = rest.length === 2 && second <= 4 && rest.every((size) => size > 4);
   return swapped && /^conv|^window/.test(op.name) ? "images are channels-last here: [N, H, W, C]" : undefined;
 }
 
-/** Where a condition asks for floats and an operand has none. */
+/** If a condition requires floats and an operand is not a float. */
 const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
   /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert(x, dtype: "f32") converts' : undefined;
 
-/** False after a report of a shape that no memory holds. */
+/** False after a report of a shape that is too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
   if (shape.reduce((a, b) => a * b, 1) <= maxElements) return true;
   report(env.context, "E0316", span, `a tensor of [${shape.join(", ")}] is too large`, { help: `a tensor has at most ${maxElements} elements` });
   return false;
 }
 
-/** The first result of an op by name. */
-export function emit(env: Env, span: Span, op: string, operands: readonly Tensor[], attrs: Attrs = {}): DlValue {
-  return emitAll(env, span, env.context.builder.op(op), operands, attrs)?.[0] ?? ERROR;
+/** Adds a node for an op by name; returns its first result. */
+export function addNode(env: Env, span: Span, op: string, operands: readonly Tensor[], attrs: Attrs = {}): DlValue {
+  return addNodeResults(env, span, env.context.builder.op(op), operands, attrs)?.[0] ?? ERROR;
 }
 
-/** Runs steps of the graph builder with the span that their nodes are to bear. */
+/** Runs steps of the graph builder whose nodes get this span. */
 export function build<T>(env: Env, span: Span, steps: () => T): T {
   const { builder } = env.context;
   const before = builder.span;
@@ -111,13 +111,13 @@ export function build<T>(env: Env, span: Span, steps: () => T): T {
   return result;
 }
 
-/** An element by element op keeps the names of the dims. */
+/** A pointwise op keeps the names of the dims. */
 function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): readonly (string | null)[] | undefined {
   if (op.form.kind !== "pointwise") return undefined;
   return type.shape.map((_, axis) => operands.map((o) => o.symbols[axis] ?? null).find((s) => s !== null) ?? null);
 }
 
-/** Where the operands came from, if that is elsewhere. */
+/** Labels for operands that come from another location. */
 export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {
   const elsewhere = operands.filter(({ from }) => from.source !== here.source || from.start < here.start || from.end > here.end);
   return elsewhere.map((o) => ({ span: o.from, says: showTensor(o) }));

@@ -3,8 +3,8 @@ import type { Span } from "../../../dsl/span.ts";
 import type { Attrs } from "../../graph/ir.ts";
 import type { Op } from "../../graph/op.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { conform, type Operand } from "../types/broadcasting.ts";
-import { emit, emitAll, origins } from "./add-node.ts";
+import { broadcastOperands, type Operand } from "../types/broadcasting.ts";
+import { addNode, addNodeResults, origins } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { bool, describe, ERROR, float, int, isNumber, showTensor } from "../values/values.ts";
 
@@ -28,7 +28,7 @@ const binaryOps = {
 export function unary(env: Env, op: UnaryOperator, operand: Operand, span: Span): DlValue {
   const { value } = operand;
   if (value.kind === "error") return ERROR;
-  if (value.kind === "tensor") return emit(env, span, op === "-" ? "neg" : "not", [value]);
+  if (value.kind === "tensor") return addNode(env, span, op === "-" ? "neg" : "not", [value]);
   if (op === "-" && isNumber(value)) return value.kind === "int" ? int(-value.value) : float(-value.value);
   if (op === "not" && value.kind === "bool") return bool(!value.value);
   return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(value)}`);
@@ -46,9 +46,9 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
   return pointwise(env, env.context.builder.op(binaryOps[op]), [left, right], span, `\`${op}\``);
 }
 
-/** Powers that multiplications give exactly, for negative bases too. */
+/** Powers computed by multiplications: exact, also for negative bases. */
 function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue | null {
-  if (exponent === 0.5) return emit(env, span, "sqrt", [x]);
+  if (exponent === 0.5) return addNode(env, span, "sqrt", [x]);
   if (exponent === -1)
     return pointwise(
       env,
@@ -62,24 +62,24 @@ function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue 
     );
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 4) return null;
   let power: DlValue = x;
-  for (let k = 1; k < exponent; k++) power = power.kind === "tensor" ? emit(env, span, "mul", [power, x]) : ERROR;
+  for (let k = 1; k < exponent; k++) power = power.kind === "tensor" ? addNode(env, span, "mul", [power, x]) : ERROR;
   return power;
 }
 
-/** A pointwise op with broadcasting and literals; static operands alone are computed here. */
+/** A pointwise op with broadcasting and literals; static operands are computed here. */
 export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, says = `\`${op.name}\``, attrs: Attrs = op.defaults): DlValue {
   if (operands.some((o) => o.value.kind === "error")) return ERROR;
   const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
   if (odd !== undefined) return report(env.context, "E0309", odd.span, `${says} takes tensors and numbers, not ${describe(odd.value)}`);
   if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
-  const conformed = conform(
+  const broadcasted = broadcastOperands(
     env,
     span,
     says,
     operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })),
   );
-  if (conformed === null) return ERROR;
-  return emitAll(env, span, op, conformed, attrs)?.[0] ?? ERROR;
+  if (broadcasted === null) return ERROR;
+  return addNodeResults(env, span, op, broadcasted, attrs)?.[0] ?? ERROR;
 }
 
 /** Ops whose result on ints is an int. */
@@ -89,7 +89,7 @@ const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "
 
 function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `\`${op.name}\` needs a tensor`);
-  // A static choice is what it chooses, of whatever kind.
+  // A static `select` returns the chosen value, of any kind.
   const [condition, a, b] = operands;
   if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined) return condition.value.value ? a.value : b.value;
   const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
@@ -141,7 +141,7 @@ function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "flo
     case "*":
       return number(a.value * b.value, whole);
     case "/":
-      // An int only where nothing is lost: 1 / 2 is a half, not zero.
+      // An int only if the division is exact: 1 / 2 is 0.5, not 0.
       return number(a.value / b.value, whole && a.value % b.value === 0);
     case "%":
       return number(a.value % b.value, whole);
@@ -164,7 +164,7 @@ function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "flo
   }
 }
 
-/** As in NumPy: the last axis of the left meets the last but one of the right; leading axes of two batches must be equal; a matrix on the right serves all. */
+/** As in NumPy: contracts the last axis of the left with the second to last of the right; leading axes of two batches must be equal; a matrix on the right is used for all. */
 function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   const [a, b] = [left.value, right.value];
   if (a.kind !== "tensor" || b.kind !== "tensor") {
@@ -191,7 +191,7 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   if (batch > 0 && (l.length !== r.length || r.slice(0, batch).some((size, axis) => size !== l[axis])))
     return report(env.context, "E0305", span, "the leading axes of a batched product must be equal", { label: both, also: origins([a, b], span) });
   const axes = Array.from({ length: batch }, (_, axis) => axis);
-  const result = emit(env, span, "dot", [a, b], { batch: [axes, axes], contract: [[inner[0]], [inner[1]]] });
+  const result = addNode(env, span, "dot", [a, b], { batch: [axes, axes], contract: [[inner[0]], [inner[1]]] });
   if (result.kind !== "tensor") return result;
   const symbols = [...a.symbols.slice(0, -1), ...(r.length > 1 ? b.symbols.slice(-1) : [])];
   return { ...result, symbols: symbols.length === result.value.type.shape.length ? symbols : result.symbols };

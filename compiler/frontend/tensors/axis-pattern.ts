@@ -3,7 +3,7 @@ import type { Arg, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { describe } from "../values/values.ts";
 
-/** A word of a pattern: the name of an axis, a size, or `..` for any number of axes. `at` and `end` are places in the string. */
+/** A word of a pattern: the name of an axis, a size, or `..` for any number of axes. `at` and `end` are offsets in the string. */
 export interface Word {
   readonly kind: "name" | "size" | "rest";
   readonly text: string;
@@ -11,7 +11,7 @@ export interface Word {
   readonly end: number;
 }
 
-/** One axis of a tensor: a word, or several in parentheses that it is made of, the last one changing fastest. */
+/** One axis of a tensor: a word, or several in parentheses into which it splits, the last one changing fastest. */
 export type Group = readonly Word[];
 export type Side = readonly Group[];
 
@@ -19,18 +19,18 @@ export type Side = readonly Group[];
 export interface AxisPattern {
   readonly operands: readonly Side[];
   readonly result: Side;
-  /** Reports a mistake at a place of the string. */
-  readonly complain: (place: { readonly at: number; readonly end: number }, says: string, help?: string) => null;
+  /** Reports a mistake at a range of the string. */
+  readonly mistakeAt: (range: { readonly at: number; readonly end: number }, says: string, help?: string) => null;
 }
 
-/** Reads a pattern; null after a report, which has the column inside the string. */
+/** Parses a pattern; null after a report, which points into the string. */
 export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   if (arg.value.kind !== "string") {
     report(env.context, "E0501", arg.span, `a pattern is a string, not ${describe(arg.value)}`);
     return null;
   }
   const pattern = arg.value.value;
-  const complain: AxisPattern["complain"] = ({ at, end }, says, help) => {
+  const mistakeAt: AxisPattern["mistakeAt"] = ({ at, end }, says, help) => {
     report(env.context, "E0511", spanInside(arg.span, pattern, at, end), says, { help });
     return null;
   };
@@ -42,7 +42,7 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   const arrows = tokens.filter((token) => token.text === "->");
   const whole = { at: 0, end: pattern.length };
   if (arrows.length !== 1)
-    return complain(arrows[1] ?? whole, arrows.length === 0 ? "a pattern has `->` between what it takes and what it gives" : "a pattern has one `->`");
+    return mistakeAt(arrows[1] ?? whole, arrows.length === 0 ? "a pattern has `->` between what it takes and what it gives" : "a pattern has one `->`");
   const sides: Group[][] = [[]];
   let group: Word[] | null = null;
   let open = whole;
@@ -50,41 +50,41 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
     const { text } = token;
     const side = sides.at(-1) ?? [];
     if (text === "(") {
-      if (group !== null) return complain(token, "parentheses do not nest");
+      if (group !== null) return mistakeAt(token, "parentheses do not nest");
       group = [];
       open = token;
     } else if (text === ")") {
-      if (group === null) return complain(token, "there is no `(` for this");
+      if (group === null) return mistakeAt(token, "there is no `(` for this");
       side.push(group);
       group = null;
     } else if (text === "->" || text === ",") {
-      if (group !== null) return complain(open, "there is no `)` for this");
+      if (group !== null) return mistakeAt(open, "there is no `)` for this");
       sides.push([]);
     } else if (/^(\w+|\.\.\.?)$/.test(text)) {
       const kind = text.startsWith(".") ? "rest" : /^\d/.test(text) ? "size" : "name";
       const word: Word = { kind, text, at: token.at, end: token.end };
-      if (group !== null && kind === "rest") return complain(token, "`..` stands for whole axes, outside of parentheses");
+      if (group !== null && kind === "rest") return mistakeAt(token, "`..` stands for whole axes, outside of parentheses");
       if (group === null) side.push([word]);
       else group.push(word);
-    } else return complain(token, `\`${text}\` has no meaning in a pattern`, "names and sizes of axes, `(a b)`, `..`, `,` and `->`");
+    } else return mistakeAt(token, `\`${text}\` has no meaning in a pattern`, "names and sizes of axes, `(a b)`, `..`, `,` and `->`");
   }
-  if (group !== null) return complain(open, "there is no `)` for this");
+  if (group !== null) return mistakeAt(open, "there is no `)` for this");
   const arrow = tokens.filter((token) => token.text === "," || token.text === "->").findIndex((token) => token.text === "->");
-  if (arrow + 2 !== sides.length) return complain(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern gives one tensor");
+  if (arrow + 2 !== sides.length) return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern gives one tensor");
   for (const side of sides) {
     const twice = side.flat().find((word, k, words) => word.kind !== "size" && words.findIndex((w) => w.text === word.text) < k);
-    if (twice !== undefined) return complain(twice, `${twice.text} stands twice on one side`);
+    if (twice !== undefined) return mistakeAt(twice, `${twice.text} stands twice on one side`);
   }
-  return { operands: sides.slice(0, -1), result: sides.at(-1) ?? [], complain };
+  return { operands: sides.slice(0, -1), result: sides.at(-1) ?? [], mistakeAt };
 }
 
-/** The place of a part of a string literal; the whole literal where it was not written plainly. */
+/** The span of a part of a string literal; the whole literal if it has escapes or is computed. */
 function spanInside(span: Span, pattern: string, at: number, end: number): Span {
   const written = span.source.text.slice(span.start, span.end);
   return written === `"${pattern}"` ? { ...span, start: span.start + 1 + at, end: span.start + 1 + Math.max(end, at + 1) } : span;
 }
 
-/** `..` as a word for each axis that the others leave: `..0`, `..1`, counted from the last one so that operands of different rank align. Null if they do not fit the rank. */
+/** Replaces `..` by a word for each remaining axis: `..0`, `..1`, counted from the last one so that operands of different rank align. Null if the rank does not match. */
 export function withoutRest(side: Side, rank: number): Side | null {
   const at = side.findIndex(([word]) => word?.kind === "rest");
   const count = rank - side.length + (at >= 0 ? 1 : 0);
@@ -95,7 +95,7 @@ export function withoutRest(side: Side, rank: number): Side | null {
 const restAxes = (side: Side, at: number, count: number): Side =>
   Array.from({ length: count }, (_, k) => [{ ...(side[at]?.[0] ?? { at: 0, end: 0 }), kind: "name", text: `..${count - k}` } satisfies Word]);
 
-/** The result's `..` is as many axes as the operands' largest. */
+/** Replaces `..` of the result by as many axes as the longest `..` of the operands. */
 export function restOf(side: Side, count: number): Side {
   const at = side.findIndex(([word]) => word?.kind === "rest");
   return at < 0 ? side : side.toSpliced(at, 1, ...restAxes(side, at, count));

@@ -3,7 +3,7 @@ import { elements } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
 import { convertStatic } from "../values/arguments.ts";
 import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
-import { allowedShape, emit } from "./add-node.ts";
+import { allowedShape, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { einsum } from "./einsum.ts";
 import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
@@ -24,7 +24,7 @@ const define = (doc: string, statics: readonly string[], tensors: readonly strin
   apply,
 });
 
-/** What neither an op nor the standard library can say: questions about types, lists, params and gradients, and random bits. */
+/** Functions that can be neither ops nor standard library: queries of types, lists, params and gradients, and random bits. */
 export const builtins: Readonly<Record<string, Builtin>> = {
   shape: define("the sizes of a tensor as a list of ints", [], ["x"], (env, args) =>
     onTensor(env, args, (x) => list(x.value.type.shape.map((size, axis) => int(size, x.symbols[axis] ?? null)))),
@@ -48,19 +48,19 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const result = found.reduce((a, b) => a * b, 1);
     return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
   }),
-  set: define("a list with another value at these places", ["items", "places", "value"], [], (env, args) => {
-    const [items, places] = [arg(args, "items"), placesIn(args)];
+  set: define("a list with another value at these indices", ["items", "indices", "value"], [], (env, args) => {
+    const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
-    if (found === null || places === null)
-      return wrong(env, items.span, "set takes a list and places in it", found === null ? items.value : arg(args, "places").value);
-    return list(found.map((item, k) => (places.has(k) ? arg(args, "value").value : item)));
+    if (found === null || indices === null)
+      return wrong(env, items.span, "set takes a list and indices in it", found === null ? items.value : arg(args, "indices").value);
+    return list(found.map((item, k) => (indices.has(k) ? arg(args, "value").value : item)));
   }),
-  drop: define("a list without the items at these places", ["items", "places"], [], (env, args) => {
-    const [items, places] = [arg(args, "items"), placesIn(args)];
+  drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) => {
+    const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
-    if (found === null || places === null)
-      return wrong(env, items.span, "drop takes a list and places in it", found === null ? items.value : arg(args, "places").value);
-    return list(found.filter((_, k) => !places.has(k)));
+    if (found === null || indices === null)
+      return wrong(env, items.span, "drop takes a list and indices in it", found === null ? items.value : arg(args, "indices").value);
+    return list(found.filter((_, k) => !indices.has(k)));
   }),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
     const { value, span } = arg(args, "n");
@@ -129,11 +129,11 @@ function itemsOf(value: DlValue): readonly DlValue[] | null {
   return value.kind === "list" || value.kind === "tuple" ? value.items : null;
 }
 
-/** The places that an argument names, negative ones counted from the end; null if it names none. */
-function placesIn(args: BuiltinArgs): ReadonlySet<number> | null {
+/** The indices given by an argument, negative ones counted from the end; null if they are not indices. */
+function indicesIn(args: BuiltinArgs): ReadonlySet<number> | null {
   const length = itemsOf(arg(args, "items").value)?.length ?? 0;
-  const found = numbers(arg(args, "places").value, true)?.map((place) => (place < 0 ? place + length : place));
-  return found?.every((place) => place >= 0 && place < length) ? new Set(found) : null;
+  const found = numbers(arg(args, "indices").value, true)?.map((index) => (index < 0 ? index + length : index));
+  return found?.every((index) => index >= 0 && index < length) ? new Set(found) : null;
 }
 
 function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
@@ -176,7 +176,7 @@ function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const width = whole / parts.value;
   return list(
     Array.from({ length: parts.value }, (_, k) =>
-      emit(env, span, "slice", [x], {
+      addNode(env, span, "slice", [x], {
         start: shape.map((_size, a) => (a === axis ? k * width : 0)),
         limit: shape.map((size, a) => (a === axis ? (k + 1) * width : size)),
         stride: shape.map(() => 1),

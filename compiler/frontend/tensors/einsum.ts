@@ -3,7 +3,7 @@ import type { Value as GraphValue } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
 import { axisPattern, restOf, withoutRest, type AxisPattern, type Side, type Word } from "./axis-pattern.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
-import { allowedShape, build, emit } from "./add-node.ts";
+import { allowedShape, build, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
@@ -14,8 +14,8 @@ interface Named {
 }
 
 /**
- * A sum of products over named axes. Operands are joined from left to right: an axis that no later operand and not the result names is contracted, one that
- * both have and that is wanted later is a batch axis. Ricci calculus by way of NumPy's einsum.
+ * A sum of products over named axes. Operands are joined from left to right: an axis used neither by a later operand nor by the result is contracted, one that
+ * both have and that is used later is a batch axis. After NumPy's einsum.
  */
 export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlValue {
   const operands = parts.value.kind === "list" ? parts.value.items : [];
@@ -25,7 +25,7 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const pattern = axisPattern(env, patternArg);
   if (pattern === null) return ERROR;
   const grouped = [...pattern.operands, pattern.result].flat().find((group) => group.length !== 1);
-  if (grouped !== undefined) return pattern.complain(grouped[0] ?? { at: 0, end: 1 }, "einsum names single axes; `rearrange` splits and joins them") ?? ERROR;
+  if (grouped !== undefined) return pattern.mistakeAt(grouped[0] ?? { at: 0, end: 1 }, "einsum names single axes; `rearrange` splits and joins them") ?? ERROR;
   if (pattern.operands.length !== tensors.length)
     return report(env.context, "E0511", patternArg.span, `the pattern takes ${pattern.operands.length} tensors, and ${tensors.length} are given`);
   const sizes = new Map<string, { size: number; symbol: string | null; of: number }>();
@@ -44,7 +44,7 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const result = restOf(pattern.result, Math.max(0, ...rests)).map((group) => present(group[0], "a word"));
   const unknown = result.find((word) => !sizes.has(word.text));
   if (unknown !== undefined)
-    return pattern.complain(unknown, unknown.kind === "size" ? "the result of einsum has named axes" : `no operand has the axis ${unknown.text}`) ?? ERROR;
+    return pattern.mistakeAt(unknown, unknown.kind === "size" ? "the result of einsum has named axes" : `no operand has the axis ${unknown.text}`) ?? ERROR;
   const names = result.map((word) => word.text);
   const shape = names.map((name) => sizes.get(name)?.size ?? 0);
   if (!allowedShape(env, span, shape)) return ERROR;
@@ -59,8 +59,8 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
       );
 }
 
-const wrongRank = ({ complain }: AxisPattern, side: Side, t: Tensor): null =>
-  complain(
+const wrongRank = ({ mistakeAt }: AxisPattern, side: Side, t: Tensor): null =>
+  mistakeAt(
     { at: side[0]?.[0]?.at ?? 0, end: side.at(-1)?.[0]?.end ?? 1 },
     `${side.length} ${side.length === 1 ? "axis" : "axes"} for ${showTensor(t)}`,
     side.length === 1 && (side[0]?.[0]?.text.length ?? 0) > 1
@@ -69,7 +69,7 @@ const wrongRank = ({ complain }: AxisPattern, side: Side, t: Tensor): null =>
   );
 
 function sized(
-  { complain }: AxisPattern,
+  { mistakeAt }: AxisPattern,
   word: Word,
   t: Tensor,
   axis: number,
@@ -78,11 +78,13 @@ function sized(
   sizes: Map<string, { size: number; symbol: string | null; of: number }>,
 ): boolean {
   const size = t.value.type.shape[axis] ?? 0;
-  if (word.kind === "size") return complain(word, "einsum names its axes") !== null;
+  if (word.kind === "size") return mistakeAt(word, "einsum names its axes") !== null;
   const known = sizes.get(word.text);
   if (known === undefined) sizes.set(word.text, { size, symbol: t.symbols[axis] ?? null, of: operand });
   else if (known.size !== size)
-    return complain(word, `${word.text} is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, and ${size} in ${showTensor(t)}`) !== null;
+    return (
+      mistakeAt(word, `${word.text} is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, and ${size} in ${showTensor(t)}`) !== null
+    );
   return true;
 }
 
@@ -95,13 +97,13 @@ function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: re
   for (const [k, next] of named.entries()) {
     if (k === 0) continue;
     const wanted = wantedAfter(k);
-    // What only one of the two has, and nobody wants, is summed before.
+    // An axis of only one of the two that is not used later is summed first.
     const a = summed(env, span, acc, (name) => wanted.has(name) || next.names.includes(name));
     const b = summed(env, span, next, (name) => wanted.has(name) || a.names.includes(name));
     const both = a.names.filter((name) => b.names.includes(name));
     const [batch, contract] = [both.filter((name) => wanted.has(name)), both.filter((name) => !wanted.has(name))];
     const pairs = (names: readonly string[]): number[][] => [names.map((name) => a.names.indexOf(name)), names.map((name) => b.names.indexOf(name))];
-    const made = emit(
+    const made = addNode(
       env,
       span,
       "dot",

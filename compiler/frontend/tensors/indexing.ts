@@ -2,14 +2,14 @@ import type { Expr, IndexItem } from "../../../dsl/ast.ts";
 import { present } from "../../support/invariant.ts";
 import { tensor } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { build, emit } from "./add-node.ts";
+import { build, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { numbers } from "./op-calls.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
 type IndexExpr = Expr & { readonly kind: "index" };
 
-/** `x[0, 1:, .., _]`: a static int drops its axis, a range cuts, `_` adds an axis of size 1; an i32 tensor or a list of ints takes rows. Lists and tuples take an int, a range or a list of ints. */
+/** `x[0, 1:, .., _]`: a static int drops its axis, a range slices it, `_` adds an axis of size 1; an i32 tensor or a list of ints selects rows. Lists and tuples are indexed by an int, a range or a list of ints. */
 export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
   switch (object.kind) {
     case "error":
@@ -33,23 +33,23 @@ function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValu
   }
   const at = item?.kind === "at" && expr.items.length === 1 ? env.context.evaluate(env, item.value) : null;
   if (at?.kind === "error") return ERROR;
-  const places = at === null ? null : numbers(at, true);
-  if (at === null || places === null) return report(env.context, "E0311", expr.span, "a list is indexed by an int, a list of ints or a range");
-  const found = places.map((place) => items[place < 0 ? place + items.length : place]);
+  const indices = at === null ? null : numbers(at, true);
+  if (at === null || indices === null) return report(env.context, "E0311", expr.span, "a list is indexed by an int, a list of ints or a range");
+  const found = indices.map((offset) => items[offset < 0 ? offset + items.length : offset]);
   const missing = found.indexOf(undefined);
-  if (missing >= 0) return report(env.context, "E0311", expr.span, `there is no item ${places[missing]} in a list of ${items.length}`);
+  if (missing >= 0) return report(env.context, "E0311", expr.span, `there is no item ${indices[missing]} in a list of ${items.length}`);
   const good = found.filter((item) => item !== undefined);
   return at.kind === "int" ? (good[0] ?? ERROR) : { kind: "list", items: good };
 }
 
-/** What happens to the axes, from left to right. */
+/** The slice and the resulting axes, filled in from left to right. */
 interface Cut {
   readonly start: number[];
   readonly limit: number[];
-  /** Sizes after dropped axes are gone and new ones are there. */
+  /** Sizes after axes have been dropped and added. */
   readonly shape: number[];
   readonly symbols: (string | null)[];
-  /** Axes of the result along which rows are taken. */
+  /** Axes of the result along which rows are selected. */
   readonly takes: { readonly axis: number; readonly rows: Tensor }[];
 }
 
@@ -103,15 +103,15 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     keep(cut, size, t.symbols[axis] ?? null);
     return true;
   }
-  const places = at.kind === "list" ? numbers(at, true) : null;
-  if (places !== null && places.length > 0) {
-    const wrong = places.find((place) => place < -size || place >= size);
+  const indices = at.kind === "list" ? numbers(at, true) : null;
+  if (indices !== null && indices.length > 0) {
+    const wrong = indices.find((offset) => offset < -size || offset >= size);
     if (wrong !== undefined) return outside(String(wrong));
     const { builder } = env.context;
     const rows = build(env, item.span, () =>
       builder.constant(
-        tensor("i32", [places.length]),
-        places.map((place) => (place < 0 ? place + size : place)),
+        tensor("i32", [indices.length]),
+        indices.map((offset) => (offset < 0 ? offset + size : offset)),
       ),
     );
     cut.takes.push({ axis: cut.shape.length, rows: makeTensor(builder, rows, item.span) });
@@ -122,10 +122,10 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     report(env.context, "E0311", item.span, `an index is an int, a list of ints, a range or an i32 tensor, not ${describe(at)}`);
     return false;
   }
-  const place = at.value < 0 ? at.value + size : at.value;
-  if (place < 0 || place >= size) return outside(String(at.value));
-  cut.start[axis] = place;
-  cut.limit[axis] = place + 1;
+  const offset = at.value < 0 ? at.value + size : at.value;
+  if (offset < 0 || offset >= size) return outside(String(at.value));
+  cut.start[axis] = offset;
+  cut.limit[axis] = offset + 1;
   return true;
 }
 
@@ -141,14 +141,14 @@ function bound(env: Env, expr: Expr | null, size: number, absent: number): numbe
 function apply(env: Env, t: Tensor, cut: Cut, expr: IndexExpr): DlValue {
   const { builder } = env.context;
   const whole = cut.start.every((s) => s === 0) && cut.limit.every((l, axis) => l === t.value.type.shape[axis]);
-  // As many axes may be dropped as there are new ones, elsewhere.
+  // Equal ranks are not enough: one axis may be dropped and another added elsewhere.
   const same = cut.shape.length === cut.start.length && cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
   const value = build(env, expr.span, () => {
     const sliced = whole ? t.value : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
     return same ? sliced : builder.reshape(sliced, cut.shape);
   });
   let result: DlValue = makeTensor(builder, value, expr.span, cut.symbols);
-  // From the last axis to the first, so that the places of the others stay.
-  for (const { axis, rows } of [...cut.takes].reverse()) if (result.kind === "tensor") result = emit(env, expr.span, "take", [result, rows], { axis });
+  // From the last axis to the first, so that the indices of the others stay.
+  for (const { axis, rows } of [...cut.takes].reverse()) if (result.kind === "tensor") result = addNode(env, expr.span, "take", [result, rows], { axis });
   return result;
 }

@@ -5,11 +5,11 @@ import type { AttrKind, Op } from "../../graph/op.ts";
 import type { Bound } from "../values/arguments.ts";
 import { pointwise } from "./arithmetic.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { emitAll } from "./add-node.ts";
+import { addNodeResults } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { describe, ERROR, isNumber } from "../values/values.ts";
 
-/** An op of the table under its own name, with its attributes as static arguments. Negative axes count from the end. */
+/** An op of the table by its own name, with its attributes as static arguments. Negative axes count from the end. */
 export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
   const operands = op.operands === "variadic" ? bound.parts : op.operands.flatMap((name) => bound.values.get(name) ?? []);
   const rank = operands[0]?.value.kind === "tensor" ? operands[0].value.value.type.shape.length : 0;
@@ -24,7 +24,7 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, undefined, attrs);
   const odd = operands.find((arg) => arg.value.kind !== "tensor");
   if (odd !== undefined) return report(env.context, "E0309", odd.span, `${op.name} takes tensors, not ${describe(odd.value)}`);
-  const results = emitAll(
+  const results = addNodeResults(
     env,
     span,
     op,
@@ -46,14 +46,14 @@ const wanted = {
   pairs: "a list of lists of ints",
 } as const satisfies Record<AttrKind, string>;
 
-/** What is wrong with an attribute: of a list, the first item that does not belong there. */
+/** The part of an attribute that is wrong: in a list, the first invalid item. */
 function oddIn(value: DlValue, kind: AttrKind): string {
   const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
   const odd = kind === "ints" ? items.find((item) => item.kind !== "int") : undefined;
   return odd === undefined ? describe(value) : `one with ${describe(odd)}`;
 }
 
-/** A static value as an attribute; null if it is of the wrong kind. A single int does for a list of one. */
+/** A static value as an attribute; null if it is of the wrong kind. A single int is accepted as a list of one. */
 function attribute(value: DlValue, kind: AttrKind, rank: number): Attr | null {
   switch (kind) {
     case "int":

@@ -5,18 +5,18 @@ import type { Value as GraphValue } from "../../graph/ir.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { build } from "./add-node.ts";
 import { report } from "../errors.ts";
-import { importValue, turnOf } from "../control/regions.ts";
+import { importValue, iterationOf } from "../control/regions.ts";
 import { ERROR, makeTensor } from "../values/values.ts";
 import { leaf } from "../values/variables.ts";
 
-/** Set by whoever runs the program; `init` reads it and leaves it. */
+/** Set by the session; `init` reads it and does not write it. */
 export const seedPath = "rng.seed";
 /** The number of calls of train entries so far. */
 export const stepPath = "rng.step";
 
 const stepType = scalar("i32");
 
-/** Every program has both, whether it draws or not. */
+/** Every program has both, even without random draws. */
 export const randomStates = (span: Span): readonly Declared[] => [
   { kind: "state", path: seedPath, type: tensor("i32", [2]), span, init: () => ERROR },
   { kind: "state", path: stepPath, type: stepType, span, init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span) },
@@ -26,8 +26,8 @@ export const randomStates = (span: Span): readonly Declared[] => [
 const sitesPerEntry = 1 << 16;
 
 /**
- * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed gives a key for this draw in this call, and
- * threefry of (index, 0) under that key the bits of each element; so no two draws share a block, and the bits depend on nothing else. In a loop the key is mixed with the number of the turn first.
+ * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed is the key of this draw in this call, and
+ * threefry of (index, 0) under that key the bits of each element; so no two draws share a block, and the bits depend on nothing else. In a loop the key is first mixed with the iteration number.
  */
 export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
@@ -41,8 +41,8 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
       builder.call("threefry", from, { word: 1 }),
     ];
     let key = words(seed0, seed1, step, site);
-    // The counters of elements end in 0, those of turns in 1.
-    for (const turn of turnsOf(context)) key = words(...key, turn, builder.constant(scalar("i32"), 1));
+    // Counters of elements end in 0, counters of iterations in 1.
+    for (const iteration of iterationsOf(context)) key = words(...key, iteration, builder.constant(scalar("i32"), 1));
     const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
     const index = builder.call("iota", [], { shape: [elements(shape)], axis: 0, dtype: "i32" });
     const counter = shape.length === 1 ? index : builder.reshape(index, shape);
@@ -63,18 +63,18 @@ function keyOf(context: Context): readonly [GraphValue, GraphValue, GraphValue] 
   const state = (path: string): Declared => present(program.declared.get(path), `the state ${path} is not declared`);
   const seed = leaf(context, state(seedPath));
   const word = (k: number): GraphValue => builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
-  // Before anything has been drawn there is no call to count.
+  // Before the first draw there is no call to count.
   const step = context.entry === "init" ? builder.constant(stepType, 0) : (context.versions.get(stepPath)?.[0] ?? leaf(context, state(stepPath)));
   random.key = [word(0), word(1), step];
   return random.key;
 }
 
-/** The numbers of the turns of all loops around, outermost first. */
-function turnsOf(context: Context): readonly GraphValue[] {
+/** The iteration numbers of all enclosing loops, outermost first. */
+function iterationsOf(context: Context): readonly GraphValue[] {
   const { region } = context;
   if (region === null) return [];
-  const outer = turnsOf(region.parent).map((turn) => importValue(context, region, turn));
-  return region.carries === null ? outer : [...outer, turnOf(context, region)];
+  const outer = iterationsOf(region.parent).map((iteration) => importValue(context, region, iteration));
+  return region.carries === null ? outer : [...outer, iterationOf(context, region)];
 }
 
 /** A train entry counts its call. */

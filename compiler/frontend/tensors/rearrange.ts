@@ -14,7 +14,7 @@ interface Use {
   readonly sizes: Arg | null;
 }
 
-/** One elementary axis: how it is known on both sides, and its size. */
+/** One elementary axis: its key on both sides, and its size. */
 interface Axis {
   readonly key: string;
   readonly size: number;
@@ -22,8 +22,8 @@ interface Axis {
 }
 
 /**
- * Axes split, moved and joined: a reshape, a transpose and a reshape. A size that stands on the left is found again on the right in the order of writing;
- * `1` may come and go. A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with Einstein-like notation", 2022.
+ * Splits, permutes and joins axes: a reshape, a transpose and a reshape. Sizes on the left match equal sizes on the right in order;
+ * axes of size 1 may be added and dropped. A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with Einstein-like notation", 2022.
  */
 export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const { value } = use.x;
@@ -33,11 +33,11 @@ export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const known = sizesOf(env, use.sizes);
   if (pattern === null || known === null) return ERROR;
   const [written, second] = pattern.operands;
-  if (written === undefined || second !== undefined) return pattern.complain({ at: 0, end: 1 }, "rearrange takes one tensor") ?? ERROR;
+  if (written === undefined || second !== undefined) return pattern.mistakeAt({ at: 0, end: 1 }, "rearrange takes one tensor") ?? ERROR;
   const side = withoutRest(written, value.value.type.shape.length);
   if (side === null)
     return (
-      pattern.complain(
+      pattern.mistakeAt(
         { at: written[0]?.[0]?.at ?? 0, end: written.at(-1)?.at(-1)?.end ?? 1 },
         `${written.length} ${written.length === 1 ? "axis" : "axes"} for ${showTensor(value)}`,
         "name every axis, or write `..` for those that stay",
@@ -75,8 +75,8 @@ function sizesOf(env: Env, arg: Arg | null): ReadonlyMap<string, number> | null 
   return null;
 }
 
-/** The elementary axes of the tensor, sizes found; null after a report. */
-function split({ complain }: AxisPattern, side: Side, t: Tensor, known: ReadonlyMap<string, number>): Axis[] | null {
+/** The elementary axes of the tensor, with their sizes; null after a report. */
+function split({ mistakeAt }: AxisPattern, side: Side, t: Tensor, known: ReadonlyMap<string, number>): Axis[] | null {
   const counts = new Map<string, number>();
   const axes: Axis[] = [];
   for (const [k, group] of side.entries()) {
@@ -86,10 +86,10 @@ function split({ complain }: AxisPattern, side: Side, t: Tensor, known: Readonly
     const product = given.reduce<number>((a, size) => a * (size ?? 1), 1);
     const [first, second] = open;
     if (second !== undefined)
-      return complain(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
+      return mistakeAt(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
     if (product === 0 || (first === undefined ? product !== whole : whole % product !== 0))
-      return complain(
-        placeOf(group),
+      return mistakeAt(
+        rangeOf(group),
         `axis ${k} of ${showTensor(t)} is not ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`,
       );
     group.forEach((word, i) => {
@@ -101,7 +101,7 @@ function split({ complain }: AxisPattern, side: Side, t: Tensor, known: Readonly
 }
 
 /** The axes of the result, in groups; null after a report. */
-function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): readonly (readonly Axis[])[] | null {
+function matched({ mistakeAt }: AxisPattern, side: Side, left: readonly Axis[]): readonly (readonly Axis[])[] | null {
   const counts = new Map<string, number>();
   const byKey = new Map(left.map((axis) => [axis.key, axis]));
   const groups: Axis[][] = [];
@@ -112,7 +112,7 @@ function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): 
       const axis = byKey.get(key);
       if (axis !== undefined) axes.push(axis);
       else if (word.kind !== "size" || word.text !== "1")
-        return complain(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
+        return mistakeAt(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
       byKey.delete(key);
     }
     groups.push(axes);
@@ -120,8 +120,8 @@ function matched({ complain }: AxisPattern, side: Side, left: readonly Axis[]): 
   const [lost] = [...byKey.values()].filter((axis) => axis.size !== 1);
   if (lost === undefined) return groups;
   const last = side.at(-1);
-  return complain(
-    last === undefined ? { at: 0, end: 1 } : placeOf(last),
+  return mistakeAt(
+    last === undefined ? { at: 0, end: 1 } : rangeOf(last),
     `${lost.key.split("#")[0]} is lost: it does not stand on the right`,
     "`sum` and `mean` drop an axis",
   );
@@ -135,4 +135,4 @@ function keyOf(word: Word, counts: Map<string, number>): string {
   return `${word.text}#${count}`;
 }
 
-const placeOf = (group: Group): { at: number; end: number } => ({ at: group[0]?.at ?? 0, end: group.at(-1)?.end ?? 1 });
+const rangeOf = (group: Group): { at: number; end: number } => ({ at: group[0]?.at ?? 0, end: group.at(-1)?.end ?? 1 });

@@ -8,15 +8,15 @@ import { applyOptimizer, type Optimizer, type Trained } from "./optimizers.ts";
 import { describe } from "../values/values.ts";
 import { leaf, write } from "../values/variables.ts";
 
-/** Whether what comes after a transformation happens in this call, and how often each param and state had been written before. */
+/** Whether the rest of the chain updates in this call, and how often each param and state had been written before it. */
 export interface Gate {
   readonly due: Tensor;
   readonly before: ReadonlyMap<string, number>;
 }
 
 /**
- * A transformation with states of its own: a callable of the kind optimizer that stands before the last. It gives the gradient that goes on, or a tuple of that
- * and of a bool scalar, without which nothing after it changes a param or state. Null after a report.
+ * A transformation with states: an optimizer before the last one in the chain. It returns the gradient for the next step, or a tuple of that
+ * and of a bool scalar; where it is false, nothing after it changes a param or state. Null after a report.
  */
 export function accumulate(
   env: Env,
@@ -35,7 +35,7 @@ export function accumulate(
     span,
   );
   if (kept === null) return null;
-  // It is computed from shared states alone, so that of the first param stands for all.
+  // It is computed from shared states alone, so the one of the first param is valid for all.
   const due = given[0]?.[1];
   if (due === undefined) return { gradients: kept, gate: null };
   if (due.kind === "tensor" && due.value.type.dtype === "bool" && due.value.type.shape.length === 0)
@@ -44,7 +44,7 @@ export function accumulate(
   return null;
 }
 
-/** The gradients that a transformation gives, each of the type that it had; null after a report. */
+/** The gradients returned by a transformation, with their types unchanged; null after a report. */
 export function keptTypes(env: Env, made: readonly DlValue[], gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
   const good = made.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
   if (good.length === gradients.length && made.length === gradients.length) return good;
@@ -52,7 +52,7 @@ export function keptTypes(env: Env, made: readonly DlValue[], gradients: readonl
   return null;
 }
 
-/** Where the gate is shut, every param and state that was written since keeps its value. */
+/** If the gate is false, every param and state written since keeps its old value. */
 export function hold(env: Env, { due, before }: Gate, span: Span): void {
   const { context } = env;
   for (const [path, versions] of [...context.versions]) {
@@ -71,7 +71,7 @@ export function hold(env: Env, { due, before }: Gate, span: Span): void {
   }
 }
 
-/** What the call finds in a state that was first met behind the gate. */
+/** The value at the start of the call, for a state that was first used after the gate. */
 function foundValue(env: Env, path: string, versions: readonly GraphValue[]): GraphValue | undefined {
   const [first] = versions;
   if (first !== undefined && first.node.op.form.kind === "leaf" && first.node.attrs["path"] === path) return first;

@@ -8,14 +8,14 @@ import { build, constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { closeRegion, invariantsOf, localize, openRegion } from "../control/regions.ts";
 import { makeScope } from "../values/scope.ts";
-import { fitLike, tensorsIn, withTensors } from "../control/structure.ts";
+import { convertLike, tensorsIn, withTensors } from "../control/structure.ts";
 import { describe, ERROR, isFaulty, makeTensor } from "../values/values.ts";
 
 type Ruled = Callable & { readonly gradient: GradientRule };
 
 /**
- * A function with a gradient of its own: its body and the rule become graphs of one op. Both may use values from outside, such as tensors among the static
- * arguments; to these no gradient flows.
+ * A function with a custom gradient: its body and the rule become graphs of one op. Both may use outer values, such as tensors among the static
+ * arguments; these receive no gradient.
  */
 export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly string[], finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
   const { context } = env;
@@ -24,7 +24,7 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
   const operands = args.flatMap(tensorsIn);
   const forward = openRegion(context, "forward");
   const before = context.program.diagnostics.length;
-  // The operands are inputs in their order, whether the body uses them or not.
+  // Every operand is an input, in order, even if the body does not use it.
   const values = operands.map((t) => t.value);
   const inside: Env = { ...env, context: forward, scope: makeScope(env.scope), loop: null };
   const result = finish(inside, forward.block(inside, declaration.body));
@@ -50,7 +50,7 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
   return withTensors(result, [makeTensor(builder, present(made, "a result"), span, only.symbols)]);
 }
 
-/** What the rule gives for each float operand, zeros where it gives 0; null after a report. */
+/** The rule's gradient of each float operand, zeros where it is 0; null after a report. */
 function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphValue, args: readonly DlValue[], name: string): readonly GraphValue[] | null {
   const { gradient } = declaration;
   const [param, ...more] = gradient.params;
@@ -76,16 +76,16 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   }
   const grads: GraphValue[] = [];
   for (const [k, arg] of args.entries()) {
-    // A number has no gradient, whatever the rule says.
+    // A number has no gradient; what the rule computes for it is ignored.
     if (tensorsIn(arg).length === 0) continue;
     const like = localize(inside, arg, span);
     const g = present(given[k], "a gradient");
-    const fitted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : fitLike(inside, g, like, span);
-    if (fitted === null) {
+    const converted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : convertLike(inside, g, like, span);
+    if (converted === null) {
       report(env.context, "E0611", span, `the gradient of a tensor has its type, and this is ${describe(g)} for ${describe(arg)}`);
       return null;
     }
-    grads.push(...tensorsIn(fitted).flatMap((t) => (isFloat(t.value.type.dtype) ? [t.value] : [])));
+    grads.push(...tensorsIn(converted).flatMap((t) => (isFloat(t.value.type.dtype) ? [t.value] : [])));
   }
   return grads;
 }

@@ -17,7 +17,7 @@ export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null 
   return null;
 }
 
-/** Whether a gradient of the value flows to the targets; false after a report of what lets none through. */
+/** Whether the targets have a gradient; false after a report of what blocks it. */
 function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span): boolean {
   const [blocker] = gradientBlockers(loss.value, values);
   if (blocker !== undefined) {
@@ -39,7 +39,7 @@ function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span
   return true;
 }
 
-/** One gradient per target; null after a report of what lets none through. */
+/** One gradient per target; null after a report of what blocks it. */
 export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
   const { builder } = env.context;
   const values = targets.map((t) => t.value);
@@ -48,7 +48,7 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
 
-/** `jvp(y, x, v)`: what y changes by if x changes by v. */
+/** `jvp(y, x, v)`: the derivative of y along the direction v of x. */
 export function directionalDerivative(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
   const { builder } = env.context;
   const [y, x, v] = [given.y.value, given.x.value, given.v.value];

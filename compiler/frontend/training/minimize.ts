@@ -12,9 +12,9 @@ import { describe, list, makeTensor } from "../values/values.ts";
 
 type MinimizeStmt = Stmt & { readonly kind: "minimize" };
 /**
- * `minimize loss over M with t |> opt`: gradients of the loss for all params that M has used so far in this entry, then each transformation from left to
- * right, then the optimizer's update of each param, which what follows sees. A transformation whose tensor parameter is a list takes all gradients at once; one
- * with states of its own is declared as an optimizer, and gives the gradient that goes on, or a tuple of that and of a bool: whether this call updates at all.
+ * `minimize loss over M with t |> opt`: gradients of the loss with respect to all params that M has used so far in this entry, then each transformation from left to
+ * right, then the optimizer's update of each param, visible to the statements after it. A transformation whose tensor parameter is a list takes all gradients at once; one
+ * with states is declared as an optimizer, and returns the gradient for the next step, or a tuple of that and of a bool: whether this call updates at all.
  */
 export function minimize(env: Env, statement: MinimizeStmt): void {
   const { context } = env;
@@ -25,7 +25,7 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     return;
   }
   const loss = lossOf(env, statement);
-  // Without a loss the model has often not been applied either.
+  // If the loss failed, the model has often not been applied either.
   const trained = loss === null ? null : paramsOver(env, statement, loss);
   const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
@@ -73,7 +73,7 @@ function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] 
   return [...paths].flatMap((path) => {
     const declared = env.context.program.declared.get(path);
     const versions = env.context.versions.get(path) ?? [];
-    // The newest value that the loss has seen: a loss from before an earlier `minimize` still has its own gradient.
+    // The newest value that the loss depends on: a loss computed before an earlier `minimize` keeps its own gradient.
     const current = versions.at(-1);
     if (declared === undefined || current === undefined) return [];
     const seen = versions.findLast((v) => before.has(v)) ?? current;

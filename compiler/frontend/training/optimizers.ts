@@ -2,10 +2,10 @@ import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import { bindArguments, signatureOf } from "../values/arguments.ts";
-import { applyCallable, type Place } from "../calls.ts";
+import { applyCallable, type Owner } from "../calls.ts";
 import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
-import { childPath, joinPath, makeFrame, placeKey, type Frame } from "../values/frames.ts";
+import { childPath, joinPath, makeFrame, spanKey, type Frame } from "../values/frames.ts";
 import { ancestors } from "./gradients.ts";
 import { describe, showTensor } from "../values/values.ts";
 import { write } from "../values/variables.ts";
@@ -33,13 +33,13 @@ export function update(env: Env, optimizer: Optimizer, span: Span, trained: read
 }
 
 /**
- * What the optimizer gives for each param; null after a report. Its states lie under `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim
- * are shared by all params of this `minimize`, lie under `<entry>.<optimizer>`, and are written once.
+ * The optimizer's result for each param; null after a report. Its states are under `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim
+ * are shared by all params of this `minimize`, are under `<entry>.<optimizer>`, and are written once.
  */
 export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): (DlValue | null)[] {
   const { context } = env;
   const { declaration } = optimizer.target;
-  const path = childPath(context.program.naming, context.entry, placeKey(span), declaration.name.text, true);
+  const path = childPath(context.program.naming, context.entry, spanKey(span), declaration.name.text, true);
   const shared = makeFrame("optimizer", path, null);
   const written = new Map<string, GraphValue>();
   const before = new Map([...context.versions].map(([key, versions]) => [key, versions.length]));
@@ -48,19 +48,19 @@ export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, train
     for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
     const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
     const gradient = gradients[k];
-    return gradient === undefined ? null : updateOne(env, optimizer, span, [t.current, gradient], { frame, update: { shared, written, passed: new Map() } });
+    return gradient === undefined ? null : updateOne(env, optimizer, span, [t.current, gradient], { frame, update: { shared, written, evaluated: new Map() } });
   });
   checkShared(env, span, shared, trained, gradients);
   return values;
 }
 
-function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], place: Place): DlValue | null {
+function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], owner: Owner): DlValue | null {
   const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
   const signature = signatureOf(optimizer.target);
   const bound = bindArguments(env, optimizer.target, signature, args);
   if (bound === null) return null;
   const missing = signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ?? signature.tensors.find((name) => !bound.values.has(name));
-  if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, place);
+  if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, owner);
   report(env.context, "E0402", span, `${optimizer.target.declaration.name.text} needs ${missing}`);
   return null;
 }
@@ -86,14 +86,14 @@ function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is T
   return false;
 }
 
-/** A shared state that is computed from one param or its gradient would mean that param's alone. */
+/** A shared state must not be computed from one of the params or its gradient. */
 function checkShared(env: Env, span: Span, shared: Frame, trained: readonly Trained[], gradients: readonly Tensor[]): void {
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
-  for (const [name, place] of shared.declared) {
+  for (const [name, declaredAt] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
     if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
     report(env.context, "E0606", span, `the state ${name} is one for all params, and is computed from one of them`, {
-      also: [{ span: place, says: "declared here without the param's dims" }],
+      also: [{ span: declaredAt, says: "declared here without the param's dims" }],
       help: `declare it with the type of the param: state ${name}: f32[..S]`,
     });
   }

@@ -7,16 +7,16 @@ import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
 import { describe, functionName } from "../values/values.ts";
 
-/** The path of the params that a value stands for: a model, a layer that a `let` named, or a part of these; null for anything else. */
+/** The path of the params of a value: a model, a layer named by a `let`, or a part of one; null for anything else. */
 function pathOf(env: Env, value: DlValue): string | null {
-  if (value.kind === "place") return value.path;
+  if (value.kind === "path") return value.path;
   return value.kind === "function" ? ownPath(env, value) : null;
 }
 
 /** `Net.backbone`: a part of a model or layer, named as its params are. */
-export function placeOf(env: Env, object: DlValue, name: Name): DlValue {
+export function memberPath(env: Env, object: DlValue, name: Name): DlValue {
   const path = pathOf(env, object);
-  if (path !== null) return { kind: "place", path: joinPath(path, name.text) };
+  if (path !== null) return { kind: "path", path: joinPath(path, name.text) };
   return report(env.context, "E0208", name.span, `${describe(object)} has no member ${name.text}`);
 }
 
@@ -39,52 +39,52 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
   }
 }
 
-const isUnder = (path: string, place: string): boolean => path === place || path.startsWith(`${place}.`);
+const isUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}.`);
 
-/** At the end of an entry: what is frozen must have been there. */
+/** At the end of an entry: every frozen path must contain a param. */
 export function checkFrozen(context: Context): void {
   const { declared, diagnostics } = context.program;
   if (diagnostics.length > 0) return;
-  for (const [place, span] of context.frozen) {
+  for (const [prefix, span] of context.frozen) {
     const paths = [...declared.values()].filter((d) => d.kind === "param").map((d) => d.path);
-    if (paths.some((path) => isUnder(path, place))) continue;
-    const places = new Set(paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))));
-    const near = didYouMean(place, [...places]);
-    report(context, "E0211", span, `there are no params under ${place}`, { help: near === null ? undefined : `did you mean ${near}?` });
+    if (paths.some((path) => isUnder(path, prefix))) continue;
+    const known = new Set(paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))));
+    const near = didYouMean(prefix, [...known]);
+    report(context, "E0211", span, `there are no params under ${prefix}`, { help: near === null ? undefined : `did you mean ${near}?` });
   }
 }
 
-/** Paths of the params under a model, layer or part that this entry has used so far, but for the frozen ones; null after a report. */
+/** Paths of the unfrozen params under a model, layer or part that this entry has used so far; null after a report. */
 export function paramsUnder(env: Env, value: DlValue, span: Span, only: string | null = null): readonly string[] | null {
   const { context } = env;
   if (value.kind === "error") return null;
-  const place = pathOf(env, value);
-  if (place === null) {
+  const prefix = pathOf(env, value);
+  if (prefix === null) {
     report(context, "E0602", span, `${describe(value)} has no params of its own`, { help: "name a model, or a layer that a `let` named" });
     return null;
   }
-  // A model that uses another one has that one's params too, wherever they lie.
-  const used = [...(context.paramsUnder.get(place) ?? usedUnder(context, place))];
-  const matching = only === null ? used : used.filter((path) => matches(only, path, place));
+  // A model that uses another model includes its params, whatever their path.
+  const used = [...(context.paramsUnder.get(prefix) ?? usedUnder(context, prefix))];
+  const matching = only === null ? used : used.filter((path) => matches(only, path, prefix));
   const found = matching.filter((path) => ![...context.frozen.keys()].some((frozen) => isUnder(path, frozen)));
   if (found.length > 0) return found;
-  // A model whose application went wrong has used nothing.
+  // A model whose application failed has used no params.
   if (context.program.diagnostics.length > 0) return null;
-  const name = value.kind === "function" ? functionName(value.target) : place;
+  const name = value.kind === "function" ? functionName(value.target) : prefix;
   if (used.length > 0)
     report(context, "E0602", span, matching.length > 0 ? `all params of ${name} are frozen in this entry` : `no param of ${name} matches "${only}"`, {
-      help: `it has ${used.map((path) => path.slice(place.length + 1)).join(", ")}`,
+      help: `it has ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
     });
   else report(context, "E0602", span, `${name} has used no params in this entry so far`, { help: "apply it before its params are asked for" });
   return null;
 }
 
-const usedUnder = (context: Context, place: string): Set<string> =>
-  new Set([...context.paramsUnder.values()].flatMap((paths) => [...paths]).filter((path) => isUnder(path, place)));
+const usedUnder = (context: Context, prefix: string): Set<string> =>
+  new Set([...context.paramsUnder.values()].flatMap((paths) => [...paths]).filter((path) => isUnder(path, prefix)));
 
-/** `*` stands for any text; the pattern is that of a path, whole or from the place on. */
-function matches(pattern: string, path: string, place: string): boolean {
+/** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
+function matches(pattern: string, path: string, prefix: string): boolean {
   const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   const whole = new RegExp(`^${escaped.join(".*")}$`);
-  return whole.test(path) || whole.test(path.slice(place.length + 1));
+  return whole.test(path) || whole.test(path.slice(prefix.length + 1));
 }

@@ -11,7 +11,7 @@ import { declare, read } from "../values/variables.ts";
 
 type SettingBinding = Binding & { readonly kind: "setting" };
 
-/** The value of a setting at this call: a state of its own, which sessions set. */
+/** The value of a setting in this call: a state that only sessions write. */
 export function readSetting(env: Env, { item, scope }: SettingBinding, span: Span): DlValue {
   const { context } = env;
   const path = `setting.${item.name.text}`;
@@ -22,7 +22,7 @@ export function readSetting(env: Env, { item, scope }: SettingBinding, span: Spa
   return declared === undefined ? ERROR : read(env, declared, span);
 }
 
-/** Makes a setting known to the program; false after a report. */
+/** Declares a setting in the program; false after a report. */
 export function declareSetting(context: Context, item: Setting, scope: Scope): boolean {
   const path = `setting.${item.name.text}`;
   if (context.program.settings.has(path)) return true;
@@ -30,8 +30,8 @@ export function declareSetting(context: Context, item: Setting, scope: Scope): b
   const type = declaredType(env, item.type)?.type;
   const value = context.evaluate(env, item.value);
   if (type === undefined || value.kind === "error") return false;
-  const fits = isNumber(value) && (value.kind === "int" || isFloat(type.dtype)) && type.shape.length === 0 && type.dtype !== "bool";
-  if (!fits || !isNumber(value)) {
+  const valid = isNumber(value) && (value.kind === "int" || isFloat(type.dtype)) && type.shape.length === 0 && type.dtype !== "bool";
+  if (!valid || !isNumber(value)) {
     report(context, "E0210", item.value.span, `a setting is one number of its dtype, and ${item.name.text} is ${describe(value)}`, {
       help: `setting ${item.name.text}: f32 = 1e-3 in log(1e-5, 1e-1)`,
     });

@@ -7,7 +7,7 @@ import { stepPath } from "../tensors/random.ts";
 import { makeTensor } from "../values/values.ts";
 import { current } from "../values/variables.ts";
 
-/** `step`: how many calls of train entries there were before this one, as an f32 scalar for schedules. */
+/** `step`: the number of earlier calls of train entries, as an f32 scalar for schedules. */
 export function stepNumber(env: Env, span: Span): DlValue {
   const { context } = env;
   if (context.entry === "init") return report(context, "E0506", span, "an initializer depends on static values only, and `step` changes from call to call");

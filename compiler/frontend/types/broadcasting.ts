@@ -8,11 +8,11 @@ import { describe, makeTensor, showTensor } from "../values/values.ts";
 export interface Operand {
   readonly value: DlValue;
   readonly span: Span;
-  /** Its dtype is its own, as that of a condition. */
+  /** Its dtype may differ from the others, like that of a condition. */
   readonly free?: boolean;
 }
 
-/** A number or bool written where a tensor of this type is wanted. */
+/** A number or bool as a tensor of this type. */
 export function literal(env: Env, span: Span, value: DlValue, type: TensorType): DlValue {
   if (value.kind === "int" && type.dtype !== "bool") return constant(env, span, type, value.value);
   if (value.kind === "float" && isFloat(type.dtype)) return constant(env, span, type, value.value);
@@ -23,13 +23,13 @@ export function literal(env: Env, span: Span, value: DlValue, type: TensorType):
   });
 }
 
-/** Whether `from` reads as `to` with leading axes and axes of size 1 repeated. */
+/** Whether `from` broadcasts to `to`. */
 function repeats(from: Shape, to: Shape): boolean {
   const shift = to.length - from.length;
   return shift >= 0 && from.every((size, axis) => size === to[axis + shift] || size === 1);
 }
 
-/** Repeats along missing leading axes and axes of size 1. */
+/** Broadcasts along missing leading axes and axes of size 1. */
 export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbols?: readonly (string | null)[]): Tensor {
   const from = t.value.type.shape;
   if (sameShape(from, shape)) return t;
@@ -49,10 +49,10 @@ export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbo
 }
 
 /**
- * Brings the operands of a pointwise op to one shape, which must be that of one of them, and literals to the dtype of the tensors they meet. There is at
+ * Broadcasts the operands of a pointwise op to one shape, which must be the shape of one of them, and converts literals to the dtype of the tensors. There is at
  * least one tensor among them. Null after a report.
  */
-export function conform(env: Env, span: Span, says: string, operands: readonly Operand[]): Tensor[] | null {
+export function broadcastOperands(env: Env, span: Span, says: string, operands: readonly Operand[]): Tensor[] | null {
   const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
   const bound = operands.flatMap((o) => (o.value.kind === "tensor" && o.free !== true ? [o.value] : []));
   const dtype = (bound[0] ?? tensors[0])?.value.type.dtype ?? "f32";
@@ -71,11 +71,11 @@ export function conform(env: Env, span: Span, says: string, operands: readonly O
     return null;
   }
   const { shape } = target.value.type;
-  const conformed = operands.map((o) => {
+  const broadcasted = operands.map((o) => {
     const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(dtype, shape));
     return value.kind === "tensor" ? broadcastTo(env, span, value, shape, target.symbols) : null;
   });
-  return conformed.includes(null) ? null : conformed.filter((t) => t !== null);
+  return broadcasted.includes(null) ? null : broadcasted.filter((t) => t !== null);
 }
 
 function broadcastHelp(tensors: readonly Tensor[]): string {

@@ -5,7 +5,7 @@ import { tensor, type TensorType } from "../../types/tensor-type.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import type { DlValue, Env, PackValue, Scope } from "../context.ts";
 import { allowedShape } from "../tensors/add-node.ts";
-import { foreignDtype } from "../migration-hints.ts";
+import { dtypeHint } from "../migration-hints.ts";
 import { report } from "../errors.ts";
 import { int, isPack } from "../values/values.ts";
 
@@ -16,12 +16,12 @@ interface Linear {
   readonly unknown: string | null;
 }
 
-/** Which names a dim may use: those of the signature alone, or all in reach. */
+/** Which names a dim may use: only those of the signature, or all visible ones. */
 export type Reach = "signature" | "all";
 
 const number = (known: number): Linear => ({ known, factor: 0, unknown: null });
 
-/** The size that a dim expression stands for, as far as names are known. Null: not linear in one unknown, or no int (reported if it is `all`). */
+/** The size of a dim expression, as far as its names are known. Null if it is not linear in one unknown or not an int (reported if `reach` is `all`). */
 function linear(env: Env, expr: Expr, reach: Reach): Linear | null {
   switch (expr.kind) {
     case "number":
@@ -50,7 +50,7 @@ function linear(env: Env, expr: Expr, reach: Reach): Linear | null {
 function combine(op: string, a: Linear, b: Linear): Linear | null {
   const [x, y] = [a.known, b.known];
   if (a.unknown === null && b.unknown === null) {
-    // Sizes are ints: a quotient is rounded down, as in the formula of a convolution's output.
+    // Sizes are ints: a quotient is rounded down, as in the formula of a convolution's output size.
     if (op === "/" && y !== 0) return number(Math.floor(x / y));
     if (op === "%" && y !== 0) return number(x % y);
     if (op === "^" && y >= 0) return number(x ** y);
@@ -79,7 +79,7 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
   return value.kind === "int" ? value.value : "error";
 }
 
-/** The dtype that a name stands for: a dtype, or a variable of the signature such as `T`. */
+/** The dtype of a name: a dtype, or a variable of the signature such as `T`. */
 export function dtypeNamed(scope: Scope, name: string): DType | "variable" | null {
   if (Object.hasOwn(dtypes, name)) return name as DType;
   const bound = scope.find(name);
@@ -88,13 +88,13 @@ export function dtypeNamed(scope: Scope, name: string): DType | "variable" | nul
 }
 
 export function reportDtype(env: Env, name: string, span: Span): DlValue {
-  const near = foreignDtype(name) ?? didYouMean(name, Object.keys(dtypes));
+  const near = dtypeHint(name) ?? didYouMean(name, Object.keys(dtypes));
   return report(env.context, "E0310", span, `there is no dtype ${name}`, {
     help: near === null ? `dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean ${near}?`,
   });
 }
 
-/** The size of a dim as it stands, everything in it known; null after a report. */
+/** The size of a dim whose names are all known; null after a report. */
 export function sizeOf(env: Env, expr: Expr): number | null {
   const size = linear(env, expr, "all");
   if (size === null) {
@@ -122,7 +122,7 @@ export function sizeOf(env: Env, expr: Expr): number | null {
 export function packNamed(env: Env, name: string, span: Span): PackValue | null {
   const binding = env.scope.find(packKey(name));
   if (binding?.kind === "value" && binding.value.kind === "pack") return binding.value;
-  // A static list of sizes serves as well: `f32[..kernel, C, O]`.
+  // A static list of sizes is accepted too: `f32[..kernel, C, O]`.
   const plain = env.scope.find(name);
   const items = plain?.kind === "value" && plain.value.kind === "list" ? plain.value.items : [];
   const sizes = items.flatMap((item) => (item.kind === "int" ? [item] : []));
@@ -136,7 +136,7 @@ export function packNamed(env: Env, name: string, span: Span): PackValue | null 
 
 export const packKey = (name: string): string => `..${name}`;
 
-/** The type that a declaration spells, with every size known; null after a report. */
+/** The declared type, with every size known; null after a report. */
 export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorType; readonly symbols: readonly (string | null)[] } | null {
   if (type.kind === "list") {
     report(env.context, "E0309", type.span, "a list is no type of a tensor");
@@ -182,11 +182,11 @@ export interface Actual {
   readonly symbol: string | null;
 }
 
-/** How one dim of a signature met the size of an argument. `later`: its unknowns may be bound by other arguments. */
+/** The result of unifying one dim of a signature with the size of an argument. `later`: its unknowns may be bound by other arguments. */
 export type Met = "ok" | "later" | { readonly wanted: string };
 
-/** Fits one dim to a size, binding a name that is still free. */
-export function fitDim(env: Env, dim: Expr, actual: Actual, because: string, span: Span, reach: Reach): Met {
+/** Unifies one dim with a size, binding its free name. */
+export function unifyDim(env: Env, dim: Expr, actual: Actual, because: string, span: Span, reach: Reach): Met {
   const value = linear(env, dim, reach);
   if (value === null) return "later";
   if (value.unknown === null) return value.known === actual.size ? "ok" : { wanted: dim.kind === "number" ? text(dim) : `${text(dim)} = ${value.known}` };

@@ -2,13 +2,13 @@ import type { DimExpr, TypeExpr } from "../../../dsl/ast.ts";
 import type { Label } from "../../../dsl/diagnostic.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Env, PackValue, Tensor } from "../context.ts";
-import { dtypeNamed, fitDim, namesIn, packKey, reportDtype, text, type Reach } from "./dims.ts";
+import { dtypeNamed, unifyDim, namesIn, packKey, reportDtype, text, type Reach } from "./dims.ts";
 import { report, type Code } from "../errors.ts";
 import { isPack, showTensor } from "../values/values.ts";
 
 export type TensorTypeExpr = TypeExpr & { readonly kind: "tensor" };
 
-/** What is being fitted, for messages: `x of dense` at its argument. */
+/** What is being unified, for messages: `x` of `dense`, at its argument. */
 export interface Subject {
   readonly code: Code;
   readonly says: string;
@@ -16,7 +16,7 @@ export interface Subject {
   readonly reach: Reach;
 }
 
-/** A dim that could not be decided yet, because another argument may bind its names. */
+/** A dim with unknown names, which another argument may bind. */
 export interface Postponed {
   readonly dim: DimExpr;
   readonly axis: number;
@@ -25,9 +25,9 @@ export interface Postponed {
   readonly subject: Subject;
 }
 
-/** Fits a tensor to a type of a signature and binds the names that are free. False after a report. */
-export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, postponed: Postponed[]): boolean {
-  if (!fitDtype(env, type, t, subject)) return false;
+/** Unifies a tensor with a type of a signature and binds its free names. False after a report. */
+export function unifyTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, postponed: Postponed[]): boolean {
+  if (!unifyDtype(env, type, t, subject)) return false;
   const packs = type.dims.filter(isPack);
   if (packs.length > 1) {
     report(env.context, "E0308", type.span, "a type has at most one pack");
@@ -43,7 +43,7 @@ export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Su
     if (isPack(dim)) {
       const count = shape.length - fixed;
       good =
-        fitPack(
+        unifyPack(
           env,
           dim.name.text,
           { kind: "pack", sizes: shape.slice(axis, axis + count), symbols: t.symbols.slice(axis, axis + count), start: axis },
@@ -53,7 +53,7 @@ export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Su
         ) && good;
       axis += count;
     } else {
-      good = fitAxis(env, { dim, axis, tensor: t, type, subject }, postponed) && good;
+      good = unifyAxis(env, { dim, axis, tensor: t, type, subject }, postponed) && good;
       axis++;
     }
     if (!good) return false;
@@ -63,11 +63,11 @@ export function fitTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Su
 
 const axes = (n: number): string => (n === 1 ? "1 axis" : `${n} axes`);
 
-/** Decides what was postponed, now that every argument has been seen. */
-export function fitPostponed(env: Env, postponed: readonly Postponed[]): boolean {
+/** Unifies the postponed dims, after all arguments. */
+export function unifyPostponed(env: Env, postponed: readonly Postponed[]): boolean {
   return postponed.every((p) => {
     const again: Postponed[] = [];
-    if (!fitAxis(env, p, again)) return false;
+    if (!unifyAxis(env, p, again)) return false;
     if (again.length === 0) return true;
     report(env.context, "E0307", p.dim.span, `${text(p.dim)} cannot be solved for its unknown names`, {
       label: `axis ${p.axis} of ${showTensor(p.tensor)}`,
@@ -77,11 +77,11 @@ export function fitPostponed(env: Env, postponed: readonly Postponed[]): boolean
   });
 }
 
-function fitAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
+function unifyAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
   const { dim, axis, tensor: t, type, subject } = p;
   if (isPack(dim)) return true;
   const size = t.value.type.shape[axis] ?? 0;
-  const met = fitDim(env, dim, { size, symbol: t.symbols[axis] ?? null }, `${subject.says} is ${showTensor(t)}`, subject.span, subject.reach);
+  const met = unifyDim(env, dim, { size, symbol: t.symbols[axis] ?? null }, `${subject.says} is ${showTensor(t)}`, subject.span, subject.reach);
   if (met === "ok") return true;
   if (met === "later") {
     postponed.push(p);
@@ -90,7 +90,7 @@ function fitAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
   return mismatch(env, type, t, subject, `axis ${axis} is ${size}, and ${met.wanted} is wanted`, reasons(env, namesIn(dim)));
 }
 
-function fitDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
+function unifyDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
   const { text: name, span } = type.dtype;
   const wanted = dtypeNamed(env.scope, name);
   const actual = t.value.type.dtype;
@@ -110,7 +110,7 @@ function fitDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): 
   return true;
 }
 
-function fitPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
+function unifyPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
   const known = env.scope.own(packKey(name));
   if (known?.kind !== "value" || known.value.kind !== "pack") {
     env.scope.bind(packKey(name), {
@@ -126,7 +126,7 @@ function fitPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, 
   return mismatch(env, type, t, subject, `..${name} would be [${pack.sizes.join(", ")}], and is [${wanted.join(", ")}]`, reasons(env, [packKey(name)]));
 }
 
-/** Where the names of a dim got their sizes. */
+/** Labels that show where the names of a dim got their sizes. */
 function reasons(env: Env, names: readonly string[]): Label[] {
   return names.flatMap((name) => {
     const binding = env.scope.find(name);
@@ -152,7 +152,7 @@ function mismatch(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, w
   return false;
 }
 
-/** The likely repair of a shape. */
+/** A likely fix of the shape. */
 function fix(type: TensorTypeExpr, t: Tensor): string | undefined {
   const rank = t.value.type.shape.length;
   const wanted = type.dims.length;

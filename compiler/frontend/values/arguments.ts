@@ -5,7 +5,7 @@ import { dtypes } from "../../../runtime/dtype.ts";
 import type { Arg, DlValue, Env, Target } from "../context.ts";
 import { text } from "../types/dims.ts";
 import { report } from "../errors.ts";
-import { foreignParameter } from "../migration-hints.ts";
+import { parameterHint } from "../migration-hints.ts";
 import { describe, ERROR, float, functionName, holdsTensor, int, list } from "./values.ts";
 
 /** Parameters as a caller sees them: static ones and tensors. */
@@ -13,7 +13,7 @@ export interface Signature {
   readonly statics: readonly { readonly name: string; readonly required: boolean }[];
   readonly tensors: readonly string[];
   readonly variadic: boolean;
-  /** All parameters as they are written, where static ones and tensors stand in one list. */
+  /** All parameters in order, if static ones and tensors are in one list. */
   readonly order: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function split(declaration: Callable): { statics: readonly Parameter[]; t
   return { statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))], tensors: params.filter((p) => takesTensor(p.type)) };
 }
 
-/** The parameters that a gradient rule speaks of: tensors, and numbers beside them, which may be scalar tensors. */
+/** The parameters of a gradient rule: tensors, and numbers beside them, which may be scalar tensors. */
 export const differentiableNames = ({ params }: Callable): readonly string[] =>
   params.flatMap((p) => (takesTensor(p.type) || (p.type.kind === "static" && /^f(32|64)$/.test(p.type.name.text)) ? [p.name.text] : []));
 
@@ -68,14 +68,14 @@ export interface Bound {
 }
 
 /**
- * Gives each argument its parameter. Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any is
- * left, then to tensor parameters as literals, or where both stand in one list to the next of it. Null after a report.
+ * Binds each argument to its parameter. Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any is
+ * left, then to tensor parameters as literals, or if both are in one list to the next of it. Null after a report.
  */
 export function bindArguments(env: Env, target: Target, signature: Signature, args: readonly Arg[]): Bound | null {
   const values = new Map<string, Arg>();
   const parts: Arg[] = [];
   const name = functionName(target);
-  if (!namesFit(env, target, signature, args)) return null;
+  if (!checkNames(env, target, signature, args)) return null;
   for (const arg of args) {
     if (arg.name === null) continue;
     if (values.has(arg.name)) {
@@ -88,7 +88,7 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   }
   const freeTensors = signature.tensors.filter((p) => !values.has(p));
   const freeStatics = signature.statics.map((s) => s.name).filter((p) => !values.has(p));
-  // A number goes to the next parameter of one list, `close(x, 1, 1e-6)`, and to the static ones before the tensors of two.
+  // A number goes to the next parameter of a single list, `close(x, 1, 1e-6)`; with two lists, to the static ones before the tensors.
   const nextFree = (): string | undefined => {
     const name = signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) ?? freeStatics[0] ?? freeTensors[0];
     for (const free of [freeStatics, freeTensors]) if (name !== undefined && free.includes(name)) free.splice(free.indexOf(name), 1);
@@ -101,37 +101,36 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
       parts.push(...(arg.value.kind === "list" || arg.value.kind === "tuple" ? arg.value.items.map((value) => ({ ...arg, value })) : [arg]));
       continue;
     }
-    // So does a scalar tensor, which may stand for a static number.
+    // So does a scalar tensor, which may be passed as a static number.
     const next = tensor && isLoose(arg) ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) : undefined;
-    const place = !tensor || (next !== undefined && freeStatics.includes(next)) ? nextFree() : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
-    if (place === undefined) {
+    const parameter = !tensor || (next !== undefined && freeStatics.includes(next)) ? nextFree() : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
+    if (parameter === undefined) {
       report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, {
         label: describe(arg.value),
         help: usage(name, signature),
       });
       return null;
     }
-    values.set(place, arg);
+    values.set(parameter, arg);
   }
   return { values, parts };
 }
 
-/** Whether every named argument is a parameter; reports all that are not. It may be asked before the values are known to be sound. */
-export function namesFit(env: Env, target: Target, signature: Signature, args: readonly Arg[]): boolean {
+/** Whether every named argument is a parameter; reports all that are not. It does not look at the values. */
+export function checkNames(env: Env, target: Target, signature: Signature, args: readonly Arg[]): boolean {
   const statics = signature.statics.map((s) => s.name);
   const known = [...statics, ...signature.tensors];
   const unknown = args.filter((arg) => arg.name !== null && !known.includes(arg.name));
   for (const { name, nameSpan, span } of unknown) {
     const near = didYouMean(name ?? "", known);
     const listed = statics.length > 0 ? statics : known;
-    const help =
-      foreignParameter(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
+    const help = parameterHint(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
     report(env.context, "E0404", nameSpan ?? span, `${functionName(target)} has no parameter ${name}`, { help });
   }
   return unknown.length === 0;
 }
 
-/** A scalar tensor may stand for a static number, a learning rate that changes from call to call; a list of tensors for a static list. */
+/** A scalar tensor may be passed as a static number (a learning rate that changes from call to call), a list of tensors as a static list. */
 function looseStatic(arg: Arg, free: string[]): string | undefined {
   return arg.value.kind === "list" || isLoose(arg) ? free.shift() : undefined;
 }
@@ -145,7 +144,7 @@ export function usage(name: string, signature: Signature): string {
   return `use it as ${name}${statics === "" ? "" : `(${statics})`}${tensors === "" ? "" : `(${tensors})`}`;
 }
 
-/** A static argument as its declared type; reports and gives the error value where it is none. */
+/** Converts a static argument to its declared type; reports and returns the error value if that is not possible. */
 export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Span, subject: string): DlValue {
   const converted = asType(value, type);
   if (converted !== null) return converted;
@@ -191,7 +190,7 @@ function asType(value: DlValue, type: TypeExpr): DlValue | null {
     case "string":
       return value.kind === name ? value : null;
     case "fn":
-      return value.kind === "function" || value.kind === "place" ? value : null;
+      return value.kind === "function" || value.kind === "path" ? value : null;
     case "f32":
     case "f64":
       if (value.kind === "int") return float(value.value);

@@ -2,7 +2,7 @@ import type { Span } from "../../../dsl/span.ts";
 
 /**
  * Paths of params. A frame is one application of a model or layer; its children are named after the layer and numbered in order of use
- * (`LeNet.conv1`, `LeNet.conv2`), or after the `let` that named the instance. The names are remembered by place in the text for the whole
+ * (`LeNet.conv1`, `LeNet.conv2`), or after the `let` that named the instance. The names are remembered by source span for the whole
  * program, so that an `if train` in one entry does not shift the numbers in another.
  */
 export interface Frame {
@@ -12,57 +12,57 @@ export interface Frame {
   readonly kind: "entry" | "model" | "layer" | "optimizer" | "repeat" | "init";
   /** Names declared by `param` and `state` in this application, to catch a second declaration. */
   readonly declared: Map<string, Span>;
-  /** How often each place has been passed in this application. */
-  readonly passed: Map<string, number>;
+  /** How often each span has been evaluated in this application. */
+  readonly evaluated: Map<string, number>;
 }
 
-/** One use of a layer: whoever uses the same instance shares its params. */
+/** One use of a layer. All calls of the same instance share its params. */
 export interface Instance {
   readonly frame: Frame;
-  /** The place in the text that made it, and how often that place had been passed before. */
+  /** The span that made it, and how often that span had been evaluated before. */
   readonly key: string;
   /** From `let enc = ...`; null is numbered after the layer's own name. */
   readonly hint: string | null;
 }
 
-/** By frame path: the name of each child by place, and the names taken. */
-export type Naming = Map<string, { readonly byPlace: Map<string, string>; readonly taken: Set<string> }>;
+/** By frame path: the name of each child by span, and the names in use. */
+export type Naming = Map<string, { readonly bySpan: Map<string, string>; readonly taken: Set<string> }>;
 
 export function makeFrame(kind: Frame["kind"], path: string, parent: Frame | null): Frame {
-  return { kind, path, parent, declared: new Map(), passed: new Map() };
+  return { kind, path, parent, declared: new Map(), evaluated: new Map() };
 }
 
 export const joinPath = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 
-export const placeKey = (site: Span): string => `${site.source.name}:${site.start}:${site.end}`;
+export const spanKey = (site: Span): string => `${site.source.name}:${site.start}:${site.end}`;
 
-/** Each pass over the same place within one application makes another instance. */
+/** Each evaluation of the same span within one application makes another instance. */
 export function makeInstance(frame: Frame, site: Span): Instance {
-  const place = placeKey(site);
-  const pass = frame.passed.get(place) ?? 0;
-  frame.passed.set(place, pass + 1);
-  return { frame, key: `${place}#${pass}`, hint: null };
+  const key = spanKey(site);
+  const count = frame.evaluated.get(key) ?? 0;
+  frame.evaluated.set(key, count + 1);
+  return { frame, key: `${key}#${count}`, hint: null };
 }
 
 export function instancePath(naming: Naming, instance: Instance, layer: string): string {
   return childPath(naming, instance.frame.path, instance.key, instance.hint ?? layer, instance.hint !== null);
 }
 
-/** The path of a child, the same for the same key. A name of its own is kept as it is if it is free; others are numbered from 1. */
+/** The path of a child, the same for the same key. An explicit name is kept if it is free; others are numbered from 1. */
 export function childPath(naming: Naming, path: string, key: string, base: string, own: boolean): string {
-  const { byPlace, taken } = children(naming, path);
-  const name = byPlace.get(key) ?? freeName(taken, base, own);
-  byPlace.set(key, name);
+  const { bySpan, taken } = children(naming, path);
+  const name = bySpan.get(key) ?? freeName(taken, base, own);
+  bySpan.set(key, name);
   return joinPath(path, name);
 }
 
-/** Keeps a param's name from being given to a child. */
+/** Reserves a param's name, so that no child gets it. */
 export function reserve(naming: Naming, path: string, name: string): void {
   children(naming, path).taken.add(name);
 }
 
-function children(naming: Naming, path: string): { byPlace: Map<string, string>; taken: Set<string> } {
-  const known = naming.get(path) ?? { byPlace: new Map<string, string>(), taken: new Set<string>() };
+function children(naming: Naming, path: string): { bySpan: Map<string, string>; taken: Set<string> } {
+  const known = naming.get(path) ?? { bySpan: new Map<string, string>(), taken: new Set<string>() };
   naming.set(path, known);
   return known;
 }

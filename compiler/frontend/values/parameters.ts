@@ -6,7 +6,7 @@ import { literal } from "../types/broadcasting.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
-import { fitPostponed, fitTensor, type Postponed, type Subject, type TensorTypeExpr } from "../types/unification.ts";
+import { unifyPostponed, unifyTensor, type Postponed, type Subject, type TensorTypeExpr } from "../types/unification.ts";
 import { makeScope } from "./scope.ts";
 import { describe, isNumber, list } from "./values.ts";
 
@@ -16,7 +16,7 @@ export function bindStatics(env: Env, inner: Env, callee: string, statics: reado
   return statics.every((p) => {
     const name = p.name.text;
     const arg = bound.values.get(name);
-    // A default that speaks of a tensor waits until that is bound.
+    // A default that depends on a tensor waits until that is bound.
     if (arg === undefined) return p.value === null || namesIn(p.value).some((n) => tensorNames.includes(n)) || bindDefault(inner, callee, p);
     const value = convertStatic(env, arg.value, p.type, arg.span, `${name} of ${callee}`);
     inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `${name} is given here` });
@@ -35,7 +35,7 @@ function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
 export const bindLateDefaults = (inner: Env, callee: string, statics: readonly Parameter[]): boolean =>
   statics.every((p) => inner.scope.own(p.name.text) !== undefined || bindDefault(inner, callee, p));
 
-/** Fits each tensor to the type of its parameter, which binds the names of dims; then the literals, whose shape the others tell. */
+/** Unifies each tensor with the type of its parameter, which binds the names of dims; then the literals, whose shape follows from the others. */
 export function bindTensors(env: Env, inner: Env, callee: string, tensors: readonly Parameter[], bound: Bound): boolean {
   const postponed: Postponed[] = [];
   const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg }[] = [];
@@ -46,7 +46,7 @@ export function bindTensors(env: Env, inner: Env, callee: string, tensors: reado
     if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool")) literals.push({ p, type: p.type, arg });
     else if (!bindTensor(env, inner, p, arg, subject, postponed)) return false;
   }
-  if (!fitPostponed(inner, postponed)) return false;
+  if (!unifyPostponed(inner, postponed)) return false;
   return literals.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
 }
 
@@ -56,23 +56,23 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
     const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
     const of = p.type.of;
     if (items.length === 0 || of.kind !== "tensor") return wrongKind(env, p, arg);
-    // Each tensor of a list binds dims of its own.
+    // Each tensor of a list binds its dims separately.
     for (const [k, item] of items.entries()) {
       const own: Env = { ...inner, scope: makeScope(inner.scope) };
       const later: Postponed[] = [];
-      if (item.kind !== "tensor" || !fitTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !fitPostponed(own, later))
+      if (item.kind !== "tensor" || !unifyTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !unifyPostponed(own, later))
         return wrongKind(env, p, arg);
     }
     inner.scope.bindValue(p.name.text, list(items), arg.span);
     return true;
   }
   if (value.kind !== "tensor" || p.type.kind !== "tensor") return wrongKind(env, p, arg);
-  if (!fitTensor(inner, p.type, value, subject, postponed)) return false;
+  if (!unifyTensor(inner, p.type, value, subject, postponed)) return false;
   inner.scope.bindValue(p.name.text, { ...value, symbols: filled(p.type, value) }, arg.span);
   return true;
 }
 
-/** A dim that has no name outside bears that of the signature in the body. */
+/** In the body, a dim without a name takes the one of the signature. */
 function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | null)[] {
   const pack = type.dims.findIndex((dim) => dim.kind === "pack");
   const nameAt = (axis: number): string | null => {
@@ -88,7 +88,7 @@ function wrongKind(env: Env, p: Parameter, arg: Arg): false {
   return false;
 }
 
-/** A number for a tensor: of the declared shape if the other arguments tell it, else a scalar. */
+/** A number passed as a tensor: of the declared shape if it follows from the other arguments, else a scalar. */
 function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, arg: Arg): boolean {
   const { value, span } = arg;
   if (dtypeNamed(inner.scope, type.dtype.text) === "variable") inner.scope.bindValue(type.dtype.text, { kind: "string", value: natural(value) });
@@ -98,7 +98,7 @@ function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, a
   const made = literal(env, span, value, declared?.type ?? scalar(dtype));
   if (made.kind !== "tensor") return false;
   inner.scope.bindValue(p.name.text, made, span);
-  return declared !== null || fitTensor(inner, type, made, { code: "E0301", says: p.name.text, span, reach: "signature" }, []);
+  return declared !== null || unifyTensor(inner, type, made, { code: "E0301", says: p.name.text, span, reach: "signature" }, []);
 }
 
 /** The dtype of a literal that no tensor gives one. */

@@ -12,6 +12,6 @@ export function bindPattern(env: Env, pattern: Pattern, value: DlValue): void {
   const items = value.kind === "tuple" || value.kind === "list" ? value.items : [];
   if (value.kind !== "error" && items.length !== pattern.items.length)
     report(env.context, "E0508", pattern.span, `${pattern.items.length} names for ${describe(value)}`, { label: "does not fit" });
-  const fits = items.length === pattern.items.length;
-  pattern.items.forEach((item, k) => bindPattern(env, item, fits ? (items[k] ?? ERROR) : ERROR));
+  const matches = items.length === pattern.items.length;
+  pattern.items.forEach((item, k) => bindPattern(env, item, matches ? (items[k] ?? ERROR) : ERROR));
 }

@@ -6,11 +6,11 @@ import type { DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, text } from "../types/dims.ts";
 import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
-import { fitPostponed, fitTensor, type Postponed } from "../types/unification.ts";
+import { unifyPostponed, unifyTensor, type Postponed } from "../types/unification.ts";
 import { describe, ERROR, isNumber } from "./values.ts";
 
-/** The value of a body as the declared result: fitted to its type, whose free names it binds, or a literal of that type. */
-export function fitResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
+/** The value of a body as the declared result: unified with its type, whose free names it binds, or a literal of that type. */
+export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
   if (value.kind === "error") return value;
   const name = declaration.name.text;
   const span = declaration.body.statements.at(-1)?.span ?? declaration.body.span;
@@ -29,11 +29,11 @@ export function fitResult(inner: Env, declaration: Callable, type: TypeExpr, val
     });
   }
   const postponed: Postponed[] = [];
-  if (!fitTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) || !fitPostponed(inner, postponed)) return ERROR;
+  if (!unifyTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) || !unifyPostponed(inner, postponed)) return ERROR;
   return withSymbols(inner, type, value);
 }
 
-/** Names of dims that only the signature knows stay inside. */
+/** Removes names of dims that are only visible in the signature. */
 export function outward(inner: Env, value: DlValue): DlValue {
   const named = (symbol: string | null): string | null => {
     const binding = symbol === null ? undefined : inner.scope.own(symbol);
@@ -52,7 +52,7 @@ export function outward(inner: Env, value: DlValue): DlValue {
   }
 }
 
-/** A result's dims bear the names that its type gives them. */
+/** Names a result's dims after its declared type. */
 function withSymbols(inner: Env, type: TypeExpr, value: Tensor): Tensor {
   return { ...value, symbols: declaredType(inner, type)?.symbols ?? value.symbols };
 }

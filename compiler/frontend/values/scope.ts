@@ -42,5 +42,5 @@ export const makeScope = (parent: Scope | null): Scope => new Names(parent, fals
 /** The names of a file, which do not change once it is loaded. */
 export const makeFileScope = (parent: Scope | null): Scope => new Names(parent, true, new Map());
 
-/** The same place with more names in reach. */
+/** The same environment with another scope. */
 export const within = (env: Env, scope: Scope): Env => ({ ...env, scope });

@@ -6,7 +6,7 @@ import { showTensor } from "./values.ts";
 
 export const makeTrace = (): Trace => ({ shapes: [], applications: [], depth: 0 });
 
-/** Notes what a place of the user's text gives, if it is a tensor or several. */
+/** Records the type of a value in the user's text, if it holds tensors only. */
 export function noteShape({ program }: Context, span: Span, value: DlValue): void {
   if (program.trace === null || program.library.has(span.source)) return;
   const says = typeOf(value);
@@ -31,13 +31,13 @@ function typeOf(value: DlValue): string | null {
   }
 }
 
-/** Runs an application, and notes what it gave and which nodes it made. */
+/** Runs an application, and records its result and the nodes it made. */
 export function traced(context: Context, declaration: Callable, frame: Frame, span: Span, run: () => DlValue): DlValue {
   const { trace, library } = context.program;
   const owns = declaration.kind === "model" || declaration.kind === "layer";
   if (trace === null || !(owns || (declaration.kind === "fn" && !library.has(span.source)))) return run();
   const { nodes } = context.builder;
-  const [from, place] = [nodes.length, trace.applications.length];
+  const [from, position] = [nodes.length, trace.applications.length];
   trace.depth++;
   const result = run();
   trace.depth--;
@@ -50,11 +50,11 @@ export function traced(context: Context, declaration: Callable, frame: Frame, sp
     entry: context.entry,
     result,
     nodes: nodes.slice(from),
-    turns: turnsOf(context),
+    iterations: iterationsOf(context),
   };
-  // Before those that stand in it.
-  trace.applications.splice(place, 0, note);
+  // Before the applications inside it.
+  trace.applications.splice(position, 0, note);
   return result;
 }
 
-const turnsOf = ({ region }: Context): number => (region === null ? 1 : (region.carries?.turns ?? 1) * turnsOf(region.parent));
+const iterationsOf = ({ region }: Context): number => (region === null ? 1 : (region.carries?.iterations ?? 1) * iterationsOf(region.parent));

@@ -19,7 +19,7 @@ export function makeTensor(graph: GraphBuilder, value: GraphValue, from: Span, s
 
 export const isNumber = (value: DlValue): value is DlValue & { kind: "int" | "float" } => value.kind === "int" || value.kind === "float";
 
-/** A tensor, or a list with a tensor in it: what goes to tensor parameters. */
+/** A tensor, or a list that holds a tensor: an argument for tensor parameters. */
 export function holdsTensor(value: DlValue): boolean {
   return value.kind === "tensor" || ((value.kind === "list" || value.kind === "tuple") && value.items.some(holdsTensor));
 }
@@ -46,7 +46,7 @@ export function functionName(target: Target): string {
   }
 }
 
-/** For messages: what a value is, in a few words. */
+/** A short description of a value, for messages. */
 export function describe(value: DlValue): string {
   switch (value.kind) {
     case "int":
@@ -71,7 +71,7 @@ export function describe(value: DlValue): string {
       return value.target.kind === "callable"
         ? `the ${value.target.declaration.kind} ${functionName(value.target)}`
         : `the function ${functionName(value.target)}`;
-    case "place":
+    case "path":
       return value.path;
     case "ops":
       return "the table of ops";

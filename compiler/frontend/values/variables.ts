@@ -7,7 +7,7 @@ import type { Frame } from "./frames.ts";
 import { carryLeaf, importValue } from "../control/regions.ts";
 import { makeTensor } from "./values.ts";
 
-/** Makes a param or state of the program known in this entry; its type must be the same wherever it is used. Null after a report. */
+/** Declares a param or state in the program; its type must be the same wherever it is used. Null after a report. */
 export function declare(context: Context, declared: Declared, at: Span): Declared | null {
   const { program } = context;
   const known = program.declared.get(declared.path);
@@ -23,16 +23,16 @@ export function declare(context: Context, declared: Declared, at: Span): Declare
   return null;
 }
 
-/** The value at this point of the entry: what was written last, or what the call found. */
+/** The value at this point of the entry: the last one written, or the one at the start of the call. */
 export function read(env: Env, declared: Declared, span: Span): DlValue {
   if (declared.kind === "param") touch(env.context, env.frame, declared.path);
   return makeTensor(env.context.builder, current(env.context, declared), span);
 }
 
-/** Settings and the random state: nothing in a loop writes them. */
+/** Settings and the random state: loops do not write them. */
 const isFixed = (path: string): boolean => path.startsWith("setting.") || path.startsWith("rng.");
 
-/** The same in the graph at hand. A loop carries the states that its body touches from turn to turn; everything else comes in from outside. */
+/** The current value, in the graph under construction. A loop carries the states that its body uses from one iteration to the next; everything else is an outer value. */
 export function current(context: Context, declared: Declared): GraphValue {
   const { region, versions } = context;
   const last = versions.get(declared.path)?.at(-1);
@@ -44,7 +44,7 @@ export function current(context: Context, declared: Declared): GraphValue {
   return value;
 }
 
-/** Which carry of the loop a state is; it becomes one if it is none yet. */
+/** The index of a state among the carries of the loop, which is added if it is new. */
 function carryOf({ region }: Context, declared: Declared): number {
   const list = region?.carries?.list ?? [];
   const known = list.findIndex((carry) => carry.path === declared.path);
@@ -53,7 +53,7 @@ function carryOf({ region }: Context, declared: Declared): number {
   return list.length - 1;
 }
 
-/** The states that a region has written, with their last values. */
+/** The states written by a region, with their last values. */
 export function writtenIn(context: Context): ReadonlyMap<string, GraphValue> {
   const written = new Map<string, GraphValue>();
   for (const [path, versions] of context.versions) {
@@ -64,7 +64,7 @@ export function writtenIn(context: Context): ReadonlyMap<string, GraphValue> {
   return written;
 }
 
-/** The value that the call finds. */
+/** The value at the start of the call. */
 export function leaf(context: Context, declared: Declared): GraphValue {
   const { builder } = context;
   const before = builder.span;
@@ -79,7 +79,7 @@ export function write(context: Context, path: string, value: GraphValue): void {
   context.versions.set(path, [...(context.versions.get(path) ?? []), value]);
 }
 
-/** Notes a param under every model and layer whose application is running. */
+/** Records a param under every model and layer whose application is in progress. */
 function touch(context: Context, frame: Frame, path: string): void {
   for (let at: Frame | null = frame; at !== null; at = at.parent) {
     const under = context.paramsUnder.get(at.path) ?? new Set<string>();
