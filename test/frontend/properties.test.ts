@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { errorCase } from "../support/inline-diagnostics.ts";
 import { Runner, elaborateText, graphOf, programOf } from "./program.ts";
 
 const size = fc.integer({ min: 1, max: 6 });
@@ -109,10 +110,10 @@ entry f(x: f32[]) { M(x) }`),
 });
 
 // Everything that the goldens say, with a word replaced, dropped or doubled: a mistake must be a diagnostic, never an internal error.
-const corpus = ["graphs", "errors"].flatMap((kind) => {
-  const folder = new URL(`../golden/frontend/${kind}/`, import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".dl") && name !== "recursion.dl");
-  return files.map((name) => readFileSync(new URL(name, folder), "utf8").split(/(\s+|(?=[()[\]{},:])|(?<=[()[\]{},:]))/));
+const corpus = ["frontend/graphs", "diagnostics"].flatMap((path) => {
+  const folder = new URL(`../golden/${path}/`, import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".dl") && name !== "static-recursion.dl");
+  return files.map((name) => errorCase(name, readFileSync(new URL(name, folder), "utf8")).source.text.split(/(\s+|(?=[()[\]{},:])|(?<=[()[\]{},:]))/));
 });
 const words = [...new Set(corpus.flat().filter((word) => /\S/.test(word)))];
 const odd = [
