@@ -1,7 +1,7 @@
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
-import type { TensorType } from "../types/tensor-type.ts";
+import type { Shape, TensorType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Attrs, Graph, Value } from "./ir.ts";
 
@@ -57,6 +57,10 @@ export interface Op {
   readonly reference: Reference;
   /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
+  /** How tests draw a use. Every op has it but those that run regions, whose uses are graphs. */
+  readonly draw?: Draw;
+  /** Where the values of the operands of a drawn use lie, if the op is not smooth and finite on all of [-2, 2]. */
+  readonly between?: readonly [least: number, most: number];
   /** Compiled f32 equals the f32 reference bit for bit. False where the order of a sum or a polynomial decides. */
   readonly exact: boolean;
   /** Of a pointwise op that jumps: a number for the step that the arguments are on; it is continuous as long as that is the same. Absent where it never jumps. */
@@ -137,6 +141,21 @@ export interface Sample {
   /** Values for the operands where random ones in [-2, 2] (ints: 0 to 3) would not do. */
   readonly values?: readonly (readonly number[] | null)[];
 }
+
+/** Where a draw's choices come from. */
+export interface Choices {
+  /** A whole number, both ends included. */
+  int(least: number, most: number): number;
+}
+
+/** Shapes of the operands, and all attributes but a `dtype`: the conditions say which dtypes the op takes. */
+export interface DrawnUse {
+  readonly shapes: readonly Shape[];
+  readonly attrs: Attrs;
+}
+
+/** A use of the op on something of that shape, which may be a scalar or empty. A condition may refuse it only for that. */
+export type Draw = (c: Choices, shape: Shape) => DrawnUse;
 
 /** Reads one element of an operand at a multi-index (one i32 expression per axis). */
 export type Read = (operand: number, at: readonly Expr[]) => Expr;

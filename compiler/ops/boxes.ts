@@ -5,6 +5,7 @@ import { invariant } from "../support/invariant.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { shiftAxes } from "./batching.ts";
 import { map, placing } from "./define.ts";
+import { anyAxis, shuffled, sizes } from "./draw.ts";
 import { integers, isAxis, nth, prefixSums, without } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type Entry, f32, family, i32, u8 } from "./signature.ts";
@@ -81,6 +82,11 @@ export const boxes = family({
       const read = reader(x);
       return fill(out.shape, (at) => read(at.map((i, a) => nth(start, a) + i * nth(stride, a))));
     },
+    draw: (c, shape) => {
+      const start = shape.map((n) => c.int(0, Math.max(n - 1, 0)));
+      const limit = shape.map((n, axis) => (n === 0 ? 0 : c.int(nth(start, axis) + 1, n)));
+      return { shapes: [shape], attrs: { start, limit, stride: shape.map(() => c.int(1, 3)) } };
+    },
     samples: [
       { operands: [f32(7)], attrs: { start: [2], limit: [6], stride: [1] } },
       { operands: [f32(9)], attrs: { start: [1], limit: [8], stride: [3] } },
@@ -129,6 +135,10 @@ export const boxes = family({
       const data = new Float64Array(elements(out.shape)).fill(value);
       place(data, out.shape, { operand: 0, start: lo, stride: interior.map((n) => n + 1) }, x.data, x.type.shape);
       return data;
+    },
+    draw: (c, shape) => {
+      const counts = (): number[] => shape.map(() => c.int(0, 2));
+      return { shapes: [shape], attrs: { lo: counts(), hi: counts(), interior: counts(), value: c.int(0, 1) } };
     },
     samples: [
       { operands: [f32(3)], attrs: { lo: [2], hi: [1], interior: [0], value: 0 } },
@@ -195,6 +205,10 @@ export const boxes = family({
         parts.forEach(({ data: from, type }, p) => pieces.slice(p, p + 1).forEach((piece) => place(data, out.shape, piece, from, type.shape)));
         return [data];
       },
+    },
+    draw: (c, shape) => {
+      const axis = anyAxis(c, shape);
+      return { shapes: shuffled(c, [shape, ...sizes(c, 0, 2).map((n) => shape.map((old, a) => (a === axis ? n : old)))]), attrs: { axis } };
     },
     samples: [
       { operands: [f32(2, 3), f32(2, 1), f32(2, 4)], attrs: { axis: 1 } },

@@ -6,6 +6,7 @@ import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelS
 import { joinFirst } from "./batching.ts";
 import { convBatch, inputGradientBatch, kernelGradientBatch } from "./conv-batch.ts";
 import { contracting } from "./define.ts";
+import { drawnConv } from "./draw.ts";
 import { integers, nth } from "./lists.ts";
 import { item } from "./ndarray.ts";
 import { anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
@@ -70,7 +71,8 @@ const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: Con
   },
 ];
 
-const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): number[] => [nth(x, 0), ...convSizes(spatial(x), kernelSpatial(w), at), lastOf(w)];
+const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): Shape =>
+  x.length === 0 ? [] : [nth(x, 0), ...convSizes(spatial(x), kernelSpatial(w), at), lastOf(w)];
 
 /** A use that all conditions hold for, and what breaks one of them. */
 const plain = { stride: [1, 1], padding: same(0), ...base };
@@ -154,6 +156,10 @@ export const convolutions = family({
     }),
     reference: ({ x, w }, { out, attrs: at }) =>
       accumulate({ x: x.type.shape, w: w.type.shape, y: out.shape }, at, "y", (i, j) => item(x.data, i) * item(w.data, j)),
+    draw: (c, shape) => {
+      const { x, w, attrs: at } = drawnConv(c, shape);
+      return { shapes: [x, w], attrs: at };
+    },
     samples: [
       ...uses.map((use) => ({ operands: [f32(...use.x), f32(...use.w)], attrs: use.attrs })),
       { operands: [f64(1, 2, 1), f64(2, 1, 1)], attrs: { stride: [1], padding: [[0, 0]], dilation: [1], groups: 1 } },
@@ -204,6 +210,10 @@ export const convolutions = family({
     }),
     reference: ({ dy, w }, { out, attrs: at }) =>
       accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", (_, j, k) => item(w.data, j) * item(dy.data, k)),
+    draw: (c, shape) => {
+      const use = drawnConv(c, shape);
+      return { shapes: [yShape(use), use.w], attrs: { ...use.attrs, size: spatial(use.x) } };
+    },
     samples: uses.map((use) => ({ operands: [f32(...yShape(use)), f32(...use.w)], attrs: { ...use.attrs, size: spatial(use.x) } })),
   }),
 
@@ -255,6 +265,10 @@ export const convolutions = family({
     }),
     reference: ({ x, dy }, { out, attrs: at }) =>
       accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", (i, _, k) => item(x.data, i) * item(dy.data, k)),
+    draw: (c, shape) => {
+      const use = drawnConv(c, shape);
+      return { shapes: [use.x, yShape(use)], attrs: { ...use.attrs, size: kernelSpatial(use.w) } };
+    },
     samples: uses.map((use) => ({ operands: [f32(...use.x), f32(...yShape(use))], attrs: { ...use.attrs, size: kernelSpatial(use.w) } })),
   }),
 });

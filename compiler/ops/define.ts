@@ -171,7 +171,7 @@ interface Pointwise<O extends Names> {
   readonly reference: (...args: Tuple<O, number>) => number;
   /** For i32, where it is not the above modulo 2^32. */
   readonly integer?: (...args: Tuple<O, number>) => number;
-  /** Sample values, where any in [-2, 2] would not do. */
+  /** See `Op`. */
   readonly between?: readonly [least: number, most: number];
   readonly exact?: boolean;
   /** See `Op`; of the first two arguments. */
@@ -222,6 +222,7 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
     form: { kind: "pointwise", scalar: (k, args) => spec.scalar(k, ...(args as unknown as Tuple<O, Expr>)) },
     reference: { kind: "scalar", apply: (args, _, operands) => apply(args, only(operands).dtype) },
     ...(steps && { steps: ([x = 0, y = 0]) => steps(x, y) }),
+    ...(spec.between && { between: spec.between }),
   };
 }
 

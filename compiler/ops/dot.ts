@@ -5,6 +5,7 @@ import type { ContractionDim, NdArray } from "../graph/op.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { moveAxis } from "./batching.ts";
 import { contracting } from "./define.ts";
+import { oneOf, shuffled, sizes } from "./draw.ts";
 import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
 import { item, positions } from "./ndarray.ts";
 import { type BatchOf, type Use, anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
@@ -142,6 +143,21 @@ export const dots = family({
             data[next++] = left.reduce((sum, step, k) => sum + item(lhs.data, leftStart + row + step) * item(rhs.data, rightStart + column + nth(right, k)), 0);
       });
       return data;
+    },
+    draw: (c, shape) => {
+      const roles = shape.map(() => oneOf(c, "batch", "contract", "contract", "free"));
+      const axes = (role: string): number[] => range(shape.length).filter((axis) => roles[axis] === role);
+      const [batch, contract] = [axes("batch"), axes("contract")];
+      const own = [...batch, ...contract];
+      const other = shuffled(
+        c,
+        [...pick(shape, own), ...sizes(c, 0, 2)].map((n, i) => ({ n, i })),
+      );
+      const where = (from: number, count: number): number[] => range(count).map((i) => other.findIndex((axis) => axis.i === from + i));
+      return {
+        shapes: [shape, other.map(({ n }) => n)],
+        attrs: { batch: [batch, where(0, batch.length)], contract: [contract, where(batch.length, contract.length)] },
+      };
     },
     samples: [
       { operands: [f32(3, 5), f32(5, 7)], attrs: { contract: [[1], [0]] } },

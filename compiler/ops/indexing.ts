@@ -7,6 +7,7 @@ import type { Expr } from "../kernel/ir.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
 import { map, scattering } from "./define.ts";
+import { anyAxis, flag, size, sizes } from "./draw.ts";
 import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
@@ -82,6 +83,7 @@ export const indexing = family({
       const count = indices.type.shape.length;
       return fill(out.shape, (at) => read(at.toSpliced(axis, count, clamp(place(at.slice(axis, axis + count)), nth(x.type.shape, axis)))));
     },
+    draw: (c, shape) => ({ shapes: [shape, sizes(c, 0, 2)], attrs: { axis: anyAxis(c, shape) } }),
     samples: [
       { operands: [f32(5, 3), i32(4)], attrs: { axis: 0 }, values: [null, [4, 0, 0, 2]] },
       { operands: [f32(2, 5), i32(2, 2)], attrs: { axis: 1 }, values: [null, [4, 3, 2, -1]] },
@@ -131,6 +133,10 @@ export const indexing = family({
       });
       return data;
     },
+    draw: (c, shape) => {
+      const axis = c.int(0, shape.length);
+      return { shapes: [shape, shape.slice(axis, axis + c.int(0, 2))], attrs: { axis, size: size(c) } };
+    },
     samples: [
       { operands: [f32(4, 3), i32(4)], attrs: { axis: 0, size: 5 }, values: [null, [4, 0, 0, 2]] },
       { operands: [f32(2, 2, 2), i32(2, 2)], attrs: { axis: 1, size: 4 }, values: [null, [3, 3, -2, 7]] },
@@ -174,6 +180,10 @@ export const indexing = family({
       const [read, place] = [reader(x), reader(indices)];
       return fill(out.shape, (at) => read(at.toSpliced(axis, 0, clamp(place(at), nth(x.type.shape, axis)))));
     },
+    draw: (c, shape) => {
+      const axis = anyAxis(c, shape);
+      return { shapes: [shape, without(shape, [axis])], attrs: { axis } };
+    },
     samples: [
       { operands: [f32(4, 10), i32(4)], attrs: { axis: 1 }, values: [null, [9, 0, 3, 12]] },
       { operands: [f32(3, 2, 5), i32(3, 5)], attrs: { axis: 1 } },
@@ -214,6 +224,10 @@ export const indexing = family({
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
       return fill(out.shape, (at) => read(at.toSpliced(axis, 1, clamp(place(at), nth(x.type.shape, axis)))));
+    },
+    draw: (c, shape) => {
+      const axis = anyAxis(c, shape);
+      return { shapes: [shape, shape.map((n, a) => (a === axis && flag(c) ? size(c) : n))], attrs: { axis } };
     },
     samples: [
       { operands: [f32(4, 3), i32(6, 3)], attrs: { axis: 0 } },
@@ -257,6 +271,7 @@ export const indexing = family({
       });
       return data;
     },
+    draw: (c, shape) => ({ shapes: [shape, shape], attrs: { axis: anyAxis(c, shape), size: size(c) } }),
     samples: [
       { operands: [f32(6, 3), i32(6, 3)], attrs: { axis: 0, size: 4 } },
       { operands: [f32(2, 3), i32(2, 3)], attrs: { axis: 1, size: 5 }, values: [null, [4, 0, 0, -1, 9, 3]] },

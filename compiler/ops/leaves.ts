@@ -1,11 +1,12 @@
 // What a graph starts from (inputs, params, state, constants), and the request for a gradient, which a pass replaces.
 import { leafType } from "../graph/build.ts";
-import type { AttrKind, Condition, Reference, Sample } from "../graph/op.ts";
+import type { AttrKind, Condition, Draw, Reference, Sample } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, isFloat } from "../types/tensor-type.ts";
 import { noOperands } from "./batching.ts";
 import { gradientBatch } from "./control-batch.ts";
-import { integers } from "./lists.ts";
+import { flag } from "./draw.ts";
+import { integers, range } from "./lists.ts";
 import { type Entry, bool, f32, family, i32, none } from "./signature.ts";
 
 const filled = { name: "x", path: "x", value: 0, dtype: "f32" } as const;
@@ -23,6 +24,7 @@ interface Leaf {
   readonly attrs: Readonly<Record<string, AttrKind>>;
   readonly requires?: Readonly<Record<string, Condition>>;
   readonly reference?: Reference;
+  readonly draw: Draw;
   readonly samples: readonly Sample[];
 }
 
@@ -33,7 +35,7 @@ const given: Reference = {
   },
 };
 
-const leaf = ({ doc, attrs, requires, reference, samples }: Leaf): Entry => ({
+const leaf = ({ doc, attrs, requires, reference, draw, samples }: Leaf): Entry => ({
   doc,
   operands: [],
   attrs: { ...attrs, dtype: "dtype", shape: "ints" },
@@ -45,6 +47,7 @@ const leaf = ({ doc, attrs, requires, reference, samples }: Leaf): Entry => ({
   linear: null,
   form: { kind: "leaf" },
   reference: reference ?? given,
+  draw,
   samples,
   exact: true,
 });
@@ -52,15 +55,22 @@ const leaf = ({ doc, attrs, requires, reference, samples }: Leaf): Entry => ({
 const given32 = { dtype: "f32", shape: [2, 3] } as const;
 
 export const leaves = family({
-  input: leaf({ doc: "a value given at the call", attrs: { name: "string" }, samples: [{ operands: [], attrs: { name: "x", ...given32 } }] }),
+  input: leaf({
+    doc: "a value given at the call",
+    attrs: { name: "string" },
+    draw: (_, shape) => ({ shapes: [], attrs: { name: "x", shape } }),
+    samples: [{ operands: [], attrs: { name: "x", ...given32 } }],
+  }),
   param: leaf({
     doc: "a tensor that training changes, as it was before the call",
     attrs: { path: "string" },
+    draw: (_, shape) => ({ shapes: [], attrs: { path: "w", shape } }),
     samples: [{ operands: [], attrs: { path: "w", ...given32 } }],
   }),
   state: leaf({
     doc: "a tensor that lives from call to call, as it was before the call",
     attrs: { path: "string" },
+    draw: (_, shape) => ({ shapes: [], attrs: { path: "s", shape } }),
     samples: [{ operands: [], attrs: { path: "s", ...given32 } }],
   }),
 
@@ -88,6 +98,10 @@ export const leaves = family({
         values === undefined ? new Float64Array(elements(shape as readonly number[])).fill(value as number) : Float64Array.from(values as readonly number[]),
       ],
     },
+    draw: (c, shape) => ({
+      shapes: [],
+      attrs: { shape, ...(flag(c) ? { value: c.int(0, 1) } : { values: range(elements(shape)).map(() => c.int(0, 1)) }) },
+    }),
     samples: [
       { operands: [], attrs: { value: -1.5, ...given32 } },
       { operands: [], attrs: { value: 7, dtype: "i32", shape: [] } },
@@ -121,6 +135,7 @@ export const leaves = family({
         invariant(false, "a gradient is expanded before it is evaluated");
       },
     },
+    draw: (_, shape) => ({ shapes: [[], shape, shape], attrs: {} }),
     samples: [{ operands: [f32(), f32(2, 3), f32()] }, { operands: [f32(), f32(1)] }],
     exact: false,
   },

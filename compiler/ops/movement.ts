@@ -2,6 +2,7 @@
 import type { Expr } from "../kernel/ir.ts";
 import { elements, isFloat, tensor } from "../types/tensor-type.ts";
 import { map, view } from "./define.ts";
+import { anyAxis, reshaped, shuffled, size } from "./draw.ts";
 import { areAxes, integers, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
 import { fill, reader } from "./ndarray.ts";
 import { anyOf, bool, f32, family, i32, none, numbers } from "./signature.ts";
@@ -20,6 +21,7 @@ export const movement = family({
     linear: ["x"],
     gradient: (g, { x }, { dout }) => ({ x: g.reshape(dout, x.type.shape) }),
     reference: ({ x }) => x.data.slice(),
+    draw: (c, shape) => ({ shapes: [shape], attrs: { shape: reshaped(c, shape) } }),
     samples: [
       { operands: [f32(2, 6)], attrs: { shape: [3, 4] } },
       { operands: [f32(1)], attrs: { shape: [] } },
@@ -53,6 +55,7 @@ export const movement = family({
       const read = reader(x);
       return fill(out.shape, (at) => read(pick(at, inverse(perm))));
     },
+    draw: (c, shape) => ({ shapes: [shape], attrs: { perm: shuffled(c, range(shape.length)) } }),
     samples: [
       { operands: [f32(3, 5)], attrs: { perm: [1, 0] } },
       { operands: [f32(2, 3, 4)], attrs: { perm: [2, 0, 1] } },
@@ -95,6 +98,11 @@ export const movement = family({
     reference: ({ x }, { out, attrs: { dims } }) => {
       const read = reader(x);
       return fill(out.shape, (at) => read(pick(at, dims)));
+    },
+    draw: (c, shape) => {
+      const order = shuffled(c, [...shape.map(() => true), ...range(c.int(0, 2)).map(() => false)]);
+      const dims = range(order.length).filter((axis) => order[axis]);
+      return { shapes: [shape], attrs: { dims, shape: order.map((old, axis) => (old ? nth(shape, dims.indexOf(axis)) : size(c))) } };
     },
     samples: [
       { operands: [f32(5)], attrs: { shape: [3, 5], dims: [1] } },
@@ -168,6 +176,7 @@ export const movement = family({
     batch: {},
     gradient: none("it has no operands"),
     reference: (_, { out, attrs: { axis } }) => fill(out.shape, (at) => nth(at, axis)),
+    draw: (c, shape) => ({ shapes: [], attrs: { shape, axis: anyAxis(c, shape) } }),
     samples: [
       { operands: [], attrs: { shape: [5], axis: 0, dtype: "i32" } },
       { operands: [], attrs: { shape: [2, 3, 4], axis: 1, dtype: "f32" } },

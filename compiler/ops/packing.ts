@@ -1,11 +1,12 @@
 // A contraction whose rhs was laid out for the kernel beforehand; the pass that chooses algorithms makes these.
 import { repeated } from "../graph/batch.ts";
-import type { ContractionDim } from "../graph/op.ts";
+import type { Choices, ContractionDim } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, splitFirst } from "./batching.ts";
 import { contracting, map } from "./define.ts";
+import { flag, oneOf, shuffled, size } from "./draw.ts";
 import { integers, nth, pick, product, range } from "./lists.ts";
 import { fill, item, positions } from "./ndarray.ts";
 import { type BatchOf, f32, f64, family, i32, none } from "./signature.ts";
@@ -114,6 +115,18 @@ const withMembers = (at: Lists, size: number, steps: Readonly<Record<"lhs" | "rh
   out: [steps.out, ...at.out],
 });
 
+/** A product of matrices one of whose sizes is the last of the shape, in panels that need not divide the columns, the result transposed or not. */
+function drawnProduct(c: Choices, shape: Shape): { readonly lhs: Shape; readonly rhs: Shape; readonly out: Shape; readonly lists: Lists } {
+  const [m = 1, n = 1, k = 1] = shuffled(c, [nth(shape, shape.length - 1), size(c), size(c)]);
+  const isTransposed = flag(c);
+  return {
+    lhs: [m, k],
+    rhs: [k, n],
+    out: isTransposed ? [n, m] : [m, n],
+    lists: { sizes: [m, n, k], lhs: [k, 0, 1], rhs: [0, 1, n], out: isTransposed ? [1, m, 0] : [n, 1, 0], width: oneOf(c, 8, 8, 4, 3) },
+  };
+}
+
 const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0] };
 const product35 = { ...matrix, width: 4, shape: [3, 6] };
 const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
@@ -168,6 +181,10 @@ export const packing = family({
         const place = (panel ?? 0) * at.width + (column ?? 0);
         return place < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, place) + nth(k, row ?? 0)) : 0;
       });
+    },
+    draw: (c, shape) => {
+      const { rhs, lists: at } = drawnProduct(c, shape);
+      return { shapes: [rhs], attrs: { ...at } };
     },
     samples: [
       { operands: [f32(5, 6)], attrs: { ...matrix, width: 4 } },
@@ -235,6 +252,10 @@ export const packing = family({
         ),
       );
       return data;
+    },
+    draw: (c, shape) => {
+      const { lhs, out, lists: at } = drawnProduct(c, shape);
+      return { shapes: [lhs, packedShape(at)], attrs: { ...at, shape: out } };
     },
     samples: [
       { operands: [f32(3, 5), f32(1, 1, 5, 8)], attrs: { ...matrix, width: 8, shape: [3, 6] } },

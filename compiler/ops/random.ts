@@ -67,6 +67,7 @@ export const random = family({
     scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],
     gradient: none("random bits do not depend on anything smoothly"),
     reference: ({ key0, key1, counter0, counter1 }, { word }) => threefry(onNumbers, key0, key1, counter0, counter1)[word as 0 | 1],
+    draw: (c, shape) => ({ shapes: [shape, shape, shape, shape], attrs: { word: c.int(0, 1) } }),
     samples: [
       { operands: [i32(5), i32(5), i32(5), i32(5)], attrs: { word: 0 }, values: [ones, ones.toReversed(), ones, ones] },
       { operands: [i32(2, 3), i32(2, 3), i32(2, 3), i32(2, 3)], attrs: { word: 1 } },

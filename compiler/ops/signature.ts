@@ -2,10 +2,11 @@ import type { DType } from "../../runtime/dtype.ts";
 import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type { AttrKind, BatchRule, BatchValue, Condition, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
+import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
 import { type Shift, noOperands, shiftAxes } from "./batching.ts";
+import { alikeDraw } from "./draw.ts";
 
 /** An op without its name, which the family gives. */
 export type Entry = Omit<Op, "name">;
@@ -86,6 +87,8 @@ export interface Signature<O extends Names, A extends Kinds> {
   /** See `Op`. */
   readonly sumOverBatch?: SumOf<O, A>;
   readonly samples: readonly Sample[];
+  /** Derived where all operands have one shape and attributes are flags or the operand's axes. */
+  readonly draw?: Draw;
   /** True where left out. */
   readonly exact?: boolean;
 }
@@ -110,6 +113,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 /** Everything of an op with fixed operands and one result, but its form and reference. */
 export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A>): Omit<Entry, "form" | "reference"> {
   const { operands: names, sumOverBatch } = spec;
+  const draw = spec.draw ?? alikeDraw(names, spec.attrs ?? {});
   return {
     doc: spec.doc,
     operands: names,
@@ -127,6 +131,7 @@ export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A
     linear: linearity(names, spec),
     ...(sumOverBatch && { sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }) }),
     samples: spec.samples,
+    ...(draw && { draw }),
     exact: spec.exact ?? true,
   };
 }

@@ -1,10 +1,11 @@
 // Windows over the spatial axes of [N, ...spatial, C], without padding (pad first), and the transposes that their gradients need.
-import type { Example } from "../graph/op.ts";
+import type { Choices, Example } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
-import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { type Shape, type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
+import { type DrawnWindows, drawnWindows } from "./draw.ts";
 import { integers, nth } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type Entry, anyOf, f32, family, floats, i32, none } from "./signature.ts";
@@ -30,6 +31,12 @@ const fitsSays = "the window fits into x";
 const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
 const sizeSays = "windows over `size` give the spatial sizes of dy";
+
+/** Windows with the shape of what they give. */
+function drawnOver(c: Choices, shape: Shape): DrawnWindows & { readonly y: Shape } {
+  const use = drawnWindows(c, shape);
+  return { ...use, y: use.x.length === 0 ? [] : image(tensor("f32", use.x), steps(use.x.slice(1, -1), use.attrs)) };
+}
 
 // What breaks the conditions: windows of 2 by 2 over 4 by 4 pixels, with one thing wrong.
 const two = { window: [2, 2], stride: [2, 2] };
@@ -113,6 +120,10 @@ const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction)
       const all = places(use.window);
       return fill(out.shape, (at) => all.reduce((acc, w) => reference(acc, read(underIndex(at, w, use))), init));
     },
+    draw: (c, shape) => {
+      const { x, attrs: at } = drawnWindows(c, shape);
+      return { shapes: [x], attrs: at };
+    },
     samples: [
       { operands: [f32(2, 4, 6, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
       { operands: [f32(1, 5, 5, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
@@ -185,6 +196,10 @@ export const windows = family({
         return values.reduce((best, value, i) => (value > nth(values, best) ? i : best), 0);
       });
     },
+    draw: (c, shape) => {
+      const { x, attrs: at } = drawnWindows(c, shape);
+      return { shapes: [x], attrs: at };
+    },
     samples: [
       { operands: [f32(2, 4, 6, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
       { operands: [f32(1, 5, 5, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
@@ -221,6 +236,10 @@ export const windows = family({
     linear: ["dy"],
     gradient: (g, _, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_sum", [dout], { window, stride }) }),
     reference: ({ dy }, { out, attrs: use }) => spread(dy.type, out, use, (flat) => item(dy.data, flat)),
+    draw: (c, shape) => {
+      const { x, y, attrs: at } = drawnOver(c, shape);
+      return { shapes: [y], attrs: { ...at, size: x.slice(1, -1) } };
+    },
     samples: [
       { operands: [f32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
       { operands: [f32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
@@ -270,6 +289,10 @@ export const windows = family({
     gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_gather", [dout, argmax], { window, stride }) }),
     reference: ({ dy, argmax }, { out, attrs: use }) =>
       spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
+    draw: (c, shape) => {
+      const { x, y, attrs: at } = drawnOver(c, shape);
+      return { shapes: [y, y], attrs: { ...at, size: x.slice(1, -1) } };
+    },
     samples: [
       { operands: [f32(2, 2, 3, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
       { operands: [f32(1, 3, 2, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
@@ -322,6 +345,10 @@ export const windows = family({
         const w = all[chosen(at)];
         return w === undefined ? 0 : read(underIndex(at, w, use));
       });
+    },
+    draw: (c, shape) => {
+      const { x, y, attrs: at } = drawnOver(c, shape);
+      return { shapes: [x, y], attrs: at };
     },
     samples: [
       { operands: [f32(2, 4, 6, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2] } },

@@ -1,156 +1,128 @@
+// Uses of ops as their entries draw them: shapes and attributes by `draw`, dtypes by asking the conditions.
 import fc from "fast-check";
+import type { DType } from "../../runtime/dtype.ts";
+import { dtypes } from "../../runtime/dtype.ts";
+import { brokenCondition } from "../../compiler/graph/build.ts";
 import type { Attrs } from "../../compiler/graph/ir.ts";
-import type { Op, Sample } from "../../compiler/graph/op.ts";
-import { f32, i32 } from "../../compiler/ops/signature.ts";
-import { elements } from "../../compiler/types/tensor-type.ts";
+import type { Choices, Draw, DrawnUse, Op, Sample } from "../../compiler/graph/op.ts";
+import { invariant, present } from "../../compiler/support/invariant.ts";
+import { elements, isFloat, type Shape, tensor } from "../../compiler/types/tensor-type.ts";
+import { entryFile } from "./entry-files.ts";
+import { random } from "./values.ts";
 
-// Uses of ops with drawn shapes and attributes: small, since every element is differentiated.
-
-type Draw = fc.Arbitrary<Sample>;
-
-const size = fc.integer({ min: 1, max: 4 });
-const shape = (least: number, most: number): fc.Arbitrary<number[]> => fc.array(size, { minLength: least, maxLength: most });
-const index = (length: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: length - 1 });
-const each = <T>(lengths: readonly number[], one: (length: number) => fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.tuple(...lengths.map(one)) as fc.Arbitrary<T[]>;
-const permutation = (length: number): fc.Arbitrary<number[]> => {
-  const all = Array.from({ length }, (_, i) => i);
-  return fc.shuffledSubarray(all, { minLength: length });
-};
-const subset = (length: number): fc.Arbitrary<number[]> => fc.shuffledSubarray(Array.from({ length }, (_, i) => i));
-
-/** Any shape for the operands of one of the op's own samples; given values are repeated. */
-const pointwise = (op: Op): Draw =>
-  fc
-    .tuple(fc.constantFrom(...op.samples.filter(({ operands: [x], values }) => x?.dtype !== "f64" && (!values || elements(x?.shape ?? []) > 0))), shape(0, 3))
-    .map(([sample, drawn]) => ({
-      ...sample,
-      operands: sample.operands.map((type) => ({ ...type, shape: drawn })),
-      ...(sample.values && { values: sample.values.map((list) => list && Array.from({ length: elements(drawn) }, (_, i) => list[i % list.length] ?? 0)) }),
-    }));
-
-const reduction: Draw = shape(0, 3).chain((x) => subset(x.length).map((axes) => ({ operands: [f32(...x)], attrs: { axes } })));
-const place: Draw = shape(1, 3).chain((x) => index(x.length).map((axis) => ({ operands: [f32(...x)], attrs: { axis } })));
-
-const slice: Draw = shape(1, 3).chain((x) =>
-  each(x, (length) => fc.tuple(index(length), index(length), fc.integer({ min: 1, max: 3 }))).map((axes) => ({
-    operands: [f32(...x)],
-    attrs: { start: axes.map(([a, b]) => Math.min(a, b)), limit: axes.map(([a, b]) => Math.max(a, b) + 1), stride: axes.map(([, , s]) => s) },
-  })),
-);
-const upTo2 = fc.integer({ min: 0, max: 2 });
-const pad: Draw = shape(1, 3).chain((x) =>
-  each(x, () => fc.tuple(upTo2, upTo2, upTo2)).map((axes) => ({
-    operands: [f32(...x)],
-    attrs: { lo: axes.map(([lo]) => lo), hi: axes.map(([, hi]) => hi), interior: axes.map(([, , n]) => n), value: 0.5 },
-  })),
-);
-const concat: Draw = fc
-  .tuple(shape(1, 3), shape(1, 3))
-  .chain(([x, sizes]) => index(x.length).map((axis) => ({ operands: sizes.map((n) => f32(...x.with(axis, n))), attrs: { axis } })));
-const broadcast: Draw = shape(0, 4).chain((result) =>
-  subset(result.length).map((drawn) => {
-    const dims = drawn.toSorted((a, b) => a - b);
-    return { operands: [f32(...dims.map((d) => result[d] ?? 1))], attrs: { shape: result, dims } };
-  }),
-);
-
-const indices = fc.tuple(shape(1, 3), shape(0, 2)).chain(([x, at]) => index(x.length).map((axis) => ({ x, at, axis })));
-
-/** Shapes that differ along one axis. */
-const along = fc.tuple(shape(1, 3), size).chain(([x, count]) => index(x.length).map((axis) => ({ x, at: x.with(axis, count), axis })));
-
-/** Longer lines, of a few integers that are often equal. */
-const line: Draw = fc
-  .tuple(fc.integer({ min: 1, max: 40 }), shape(0, 2))
-  .chain(([length, others]) =>
-    index(others.length + 1).map((axis) => ({ operands: [(length % 2 === 0 ? i32 : f32)(...others.toSpliced(axis, 0, length))], attrs: { axis } })),
-  );
-
-/** Sizes of batch, m, n and k dims, and the order of the axes of both operands. */
-const dot: Draw = fc.tuple(shape(0, 2), shape(0, 2), shape(0, 2), shape(0, 2)).chain(([b, m, n, k]) =>
-  fc.tuple(permutation(b.length + m.length + k.length), permutation(b.length + n.length + k.length)).map(([left, right]) => {
-    const arrange = (sizes: readonly number[], perm: readonly number[]): number[] => perm.map((p) => sizes[p] ?? 1);
-    const where = (from: number, count: number, perm: readonly number[]): number[] => Array.from({ length: count }, (_, i) => perm.indexOf(from + i));
-    return {
-      operands: [f32(...arrange([...b, ...m, ...k], left)), f32(...arrange([...b, ...n, ...k], right))],
-      attrs: {
-        batch: [where(0, b.length, left), where(0, b.length, right)],
-        contract: [where(b.length + m.length, k.length, left), where(b.length + n.length, k.length, right)],
-      },
-    };
-  }),
-);
-
-const few = (most: number, least = 1): fc.Arbitrary<number> => fc.integer({ min: least, max: most });
-
-/** Per axis: kernel, stride, dilation, padding, and how far x is larger than the kernel needs. */
-const axis = fc.tuple(few(3), few(2), few(2), fc.tuple(few(1, 0), few(1, 0)), few(3, 0));
-
-interface Conv {
-  readonly x: readonly number[];
-  readonly w: readonly number[];
-  readonly y: readonly number[];
-  readonly attrs: Attrs;
+/** Dtypes of the operands, and of the attribute that names one. */
+export interface DTypes {
+  readonly operands: readonly DType[];
+  readonly attr: DType | null;
 }
 
-const convolution: fc.Arbitrary<Conv> = fc
-  .tuple(fc.array(axis, { minLength: 1, maxLength: 2 }), few(2), few(2), few(2), few(2))
-  .map(([axes, n, groups, c, o]) => {
-    const span = axes.map(([k, , d]) => d * (k - 1) + 1);
-    const sizes = axes.map(([, , , [lo, hi], more], i) => Math.max((span[i] ?? 1) - lo - hi, 1) + more);
-    const out = axes.map(([, stride, , [lo, hi]], i) => Math.floor(((sizes[i] ?? 1) + lo + hi - (span[i] ?? 1)) / stride) + 1);
-    return {
-      x: [n, ...sizes, groups * c],
-      w: [...axes.map(([k]) => k), c, groups * o],
-      y: [n, ...out, groups * o],
-      attrs: { stride: axes.map(([, s]) => s), padding: axes.map(([, , , p]) => p), dilation: axes.map(([, , d]) => d), groups },
-    };
+const every = Object.keys(dtypes) as readonly DType[];
+
+const tuples = (length: number): readonly (readonly DType[])[] =>
+  length === 0 ? [[]] : tuples(length - 1).flatMap((rest) => every.map((dtype) => [...rest, dtype]));
+
+/** All choices of dtypes for so many operands of the op, whether it takes them or not. */
+export function dtypeChoices(op: Op, arity: number): DTypes[] {
+  const attrs = Object.values(op.attrs).includes("dtype") ? every : [null];
+  return tuples(arity).flatMap((operands) => attrs.map((attr) => ({ operands, attr })));
+}
+
+export const complete = (op: Op, attrs: Attrs = {}): Attrs => ({ ...op.defaults, ...attrs });
+
+export const sampleOf = ({ shapes, attrs }: DrawnUse, { operands, attr }: DTypes): Sample => ({
+  operands: shapes.map((shape, i) => tensor(operands[i] ?? "f32", shape)),
+  attrs: { ...attrs, ...(attr !== null && { dtype: attr }) },
+});
+
+/** The label of the condition that a sample breaks; null where the op admits it. */
+export const refusal = (op: Op, sample: Sample): string | null =>
+  brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code.slice(op.name.length + 1) ?? null;
+
+/** Numbers in [0, 1) of the op's own, whatever other ops there are. */
+export const randomOf = ({ name }: Op): (() => number) => random([...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7));
+
+/** Choices by a source of numbers in [0, 1). */
+export const choicesFrom = (next: () => number): Choices => ({ int: (least, most) => least + Math.floor(next() * (Math.max(most, least) - least + 1)) });
+
+/** Choices by a list of numbers, of which there are enough; zeros make the least choices, so that fast-check shrinks to these. */
+export function choicesOf(numbers: readonly number[]): Choices {
+  let next = 0;
+  return { int: (least, most) => least + ((numbers[next++] ?? 0) % (Math.max(most, least) - least + 1)) };
+}
+
+export const drawOf = (op: Op): Draw => present(op.draw, `${op.name} (${entryFile(op)}): the entry needs the field \`draw\``);
+
+const admitted = new Map<string, readonly DTypes[]>();
+
+/** The dtypes that the op takes for so many operands, by a use that it takes for some. */
+function admittedFor(op: Op, use: DrawnUse): readonly DTypes[] {
+  const key = `${op.name} ${use.shapes.length}`;
+  const known = admitted.get(key) ?? [];
+  if (known.length > 0) return known;
+  const found = dtypeChoices(op, use.shapes.length).filter((choice) => refusal(op, sampleOf(use, choice)) === null);
+  admitted.set(key, found);
+  return found;
+}
+
+/** Values evenly strewn over the interval that the entry gives, another row for each operand (the additive recurrence of the golden ratio). */
+function valuesWithin(op: Op, { operands }: Sample): Pick<Sample, "values"> {
+  const { between } = op;
+  if (between === undefined) return {};
+  const [least, most] = between;
+  const spread = (count: number, row: number): number[] =>
+    Array.from({ length: count }, (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1));
+  return { values: operands.map(({ dtype, shape }, row) => (isFloat(dtype) ? spread(elements(shape), row) : null)) };
+}
+
+const size = fc.integer({ min: 1, max: 4 });
+/** Small, since every element may be differentiated. */
+const smallShape: fc.Arbitrary<Shape> = fc.array(size, { maxLength: 3 });
+/** One axis past vectors and unrolled steps. */
+const longShape: fc.Arbitrary<Shape> = fc
+  .tuple(fc.integer({ min: 1, max: 40 }), fc.array(size, { maxLength: 1 }), fc.boolean())
+  .map(([long, rest, first]) => (first ? [long, ...rest] : [...rest, long]));
+
+const choiceList = fc.array(fc.nat(999), { minLength: 64, maxLength: 64 });
+
+/** Any use of a small shape, or now and then of a long one, of dtypes that pass. */
+export function uses(op: Op, of: (dtypes: DTypes) => boolean, { long = false } = {}): fc.Arbitrary<Sample> {
+  const draw = drawOf(op);
+  return fc
+    .tuple(long ? fc.oneof(smallShape, longShape) : smallShape, choiceList)
+    .map(([shape, numbers]): Sample | null => {
+      const c = choicesOf(numbers);
+      const use = draw(c, shape);
+      const choices = admittedFor(op, use).filter(of);
+      const choice = choices[c.int(0, choices.length - 1)];
+      const sample = choice === undefined ? null : sampleOf(use, choice);
+      return sample === null || refusal(op, sample) !== null ? null : { ...sample, ...valuesWithin(op, sample) };
+    })
+    .filter((sample) => sample !== null);
+}
+
+export const inKernels = ({ operands, attr }: DTypes): boolean => !operands.includes("f64") && attr !== "f64";
+
+/** f32 where the op takes it, beside indices and conditions. */
+export const singles = ({ operands, attr }: DTypes): boolean =>
+  operands.includes("f32") && operands.every((dtype) => dtype === "f32" || dtype === "i32" || dtype === "bool") && (attr === null || attr === "f32");
+
+/** Different uses of the op on something of that shape, a few, the same each time. */
+export function someUses(op: Op, shape: Shape, most: number, next = randomOf(op)): readonly DrawnUse[] {
+  const c = choicesFrom(next);
+  const found = new Map(Array.from({ length: 8 * most }, () => drawOf(op)(c, shape)).map((use) => [JSON.stringify(use), use]));
+  return [...found.values()].slice(0, most);
+}
+
+/** A use on hundreds of elements of f32. */
+export function largeUses(op: Op): readonly Sample[] {
+  const samples = [
+    [9, 8, 7],
+    [4, 7, 9, 3],
+  ].flatMap((shape) => {
+    const use = someUses(op, shape, 1)[0];
+    const choice = use && admittedFor(op, use).find(singles);
+    return use === undefined || choice === undefined ? [] : [sampleOf(use, choice)];
   });
-
-const windows = fc.tuple(fc.array(fc.tuple(few(3), few(3), few(3, 0)), { minLength: 1, maxLength: 2 }), few(2), few(2)).map(([axes, n, c]) => ({
-  x: [n, ...axes.map(([w, , more]) => w + more), c],
-  y: [n, ...axes.map(([, stride, more]) => Math.floor(more / stride) + 1), c],
-  attrs: { window: axes.map(([w]) => w), stride: axes.map(([, s]) => s) },
-  sized: { window: axes.map(([w]) => w), stride: axes.map(([, s]) => s), size: axes.map(([w, , more]) => w + more) },
-}));
-/** A place in every window. */
-const chosen = (y: readonly number[], window: readonly number[]): number[] => Array.from({ length: elements(y) }, (_, i) => (i * 7) % elements(window));
-
-const draws: Readonly<Record<string, Draw>> = {
-  reduce_sum: reduction,
-  reduce_prod: reduction,
-  reduce_max: reduction,
-  reduce_min: reduction,
-  argmax: place,
-  argmin: place,
-  reshape: shape(0, 3).chain((x) => permutation(x.length).map((perm) => ({ operands: [f32(...x)], attrs: { shape: perm.map((p) => x[p] ?? 1) } }))),
-  transpose: shape(0, 4).chain((x) => permutation(x.length).map((perm) => ({ operands: [f32(...x)], attrs: { perm } }))),
-  broadcast,
-  reverse: shape(0, 3).chain((x) => subset(x.length).map((axes) => ({ operands: [f32(...x)], attrs: { axes } }))),
-  iota: shape(1, 3).chain((x) => index(x.length).map((a) => ({ operands: [], attrs: { shape: x, axis: a, dtype: "f32" } }))),
-  slice,
-  pad,
-  concat,
-  take: indices.map(({ x, at, axis: a }) => ({ operands: [f32(...x), i32(...at)], attrs: { axis: a } })),
-  take_add: indices.map(({ x, at, axis: a }) => ({ operands: [f32(...x.toSpliced(a, 1, ...at)), i32(...at)], attrs: { axis: a, size: x[a] ?? 1 } })),
-  take_along: indices.map(({ x, axis: a }) => ({ operands: [f32(...x), i32(...x.toSpliced(a, 1))], attrs: { axis: a } })),
-  gather: along.map(({ x, at, axis: a }) => ({ operands: [f32(...x), i32(...at)], attrs: { axis: a } })),
-  scatter_add: along.map(({ x, at, axis: a }) => ({ operands: [f32(...at), i32(...at)], attrs: { axis: a, size: x[a] ?? 1 } })),
-  cumsum: fc.tuple(place, fc.boolean(), fc.boolean()).map(([sample, reverse, exclusive]) => ({ ...sample, attrs: { ...sample.attrs, reverse, exclusive } })),
-  argsort: fc.tuple(line, fc.boolean()).map(([sample, descending]) => ({ ...sample, attrs: { ...sample.attrs, descending } })),
-  dot,
-  conv: convolution.map(({ x, w, attrs }) => ({ operands: [f32(...x), f32(...w)], attrs })),
-  conv_input_gradient: convolution.map(({ x, w, y, attrs }) => ({ operands: [f32(...y), f32(...w)], attrs: { ...attrs, size: x.slice(1, -1) } })),
-  conv_kernel_gradient: convolution.map(({ x, w, y, attrs }) => ({ operands: [f32(...x), f32(...y)], attrs: { ...attrs, size: w.slice(0, -2) } })),
-  window_max: windows.map(({ x, attrs }) => ({ operands: [f32(...x)], attrs })),
-  window_sum: windows.map(({ x, attrs }) => ({ operands: [f32(...x)], attrs })),
-  window_argmax: windows.map(({ x, attrs }) => ({ operands: [f32(...x)], attrs })),
-  window_spread: windows.map(({ y, sized }) => ({ operands: [f32(...y)], attrs: sized })),
-  window_scatter: windows.map(({ y, sized }) => ({ operands: [f32(...y), i32(...y)], attrs: sized, values: [null, chosen(y, sized.window)] })),
-  window_gather: windows.map(({ x, y, attrs }) => ({ operands: [f32(...x), i32(...y)], attrs, values: [null, chosen(y, attrs.window)] })),
-};
-
-/** Ops whose drawn uses are those of another test. */
-export const drawnElsewhere = ["pack", "contraction"];
-
-export const usesOf = (op: Op): Draw | null => draws[op.name] ?? (op.form.kind === "pointwise" ? pointwise(op) : null);
+  invariant(samples.length > 0, `${op.name} (${entryFile(op)}): \`draw\` gives no use of an f32 of shape [9, 8, 7]`);
+  return samples.map((sample) => ({ ...sample, ...valuesWithin(op, sample) }));
+}

@@ -1,12 +1,8 @@
 // Rows of the table of ops: an op with a choice of dtypes that it admits, and its uses of every size. The op itself is asked what it admits.
-import type { DType } from "../../../runtime/dtype.ts";
-import { dtypes } from "../../../runtime/dtype.ts";
-import { brokenCondition } from "../../../compiler/graph/build.ts";
-import type { Attrs } from "../../../compiler/graph/ir.ts";
 import type { Example, Op, Sample } from "../../../compiler/graph/op.ts";
-import { type Shape, tensor } from "../../../compiler/types/tensor-type.ts";
+import type { Shape } from "../../../compiler/types/tensor-type.ts";
+import { dtypeChoices, refusal, sampleOf, someUses } from "../draw.ts";
 import { type Size, sizes } from "./sizes.ts";
-import { type Use, usesOf } from "./uses.ts";
 
 export interface Row {
   readonly op: Op;
@@ -17,38 +13,13 @@ export interface Row {
   readonly empty: readonly Sample[];
 }
 
-const every = Object.keys(dtypes) as readonly DType[];
 const allSizes = Object.keys(sizes) as readonly Size[];
 
-const tuples = (length: number): readonly (readonly DType[])[] =>
-  length === 0 ? [[]] : tuples(length - 1).flatMap((rest) => every.map((dtype) => [...rest, dtype]));
-
-/** Dtypes of the operands, and of the attribute that names one. */
-interface Choice {
-  readonly operands: readonly DType[];
-  readonly attr: DType | null;
-}
-
-function choices(op: Op, arity: number): Choice[] {
-  const attrs = Object.values(op.attrs).includes("dtype") ? every : [null];
-  return tuples(arity).flatMap((operands) => attrs.map((attr) => ({ operands, attr })));
-}
-
-const sampleOf = ({ shapes, attrs }: Use, { operands, attr }: Choice): Sample => ({
-  operands: shapes.map((shape, i) => tensor(operands[i] ?? "f32", shape)),
-  attrs: { ...attrs, ...(attr !== null && { dtype: attr }) },
-});
-
-const complete = (op: Op, attrs: Attrs = {}): Attrs => ({ ...op.defaults, ...attrs });
-
-/** The label of the condition that a sample breaks; null where the op admits it. */
-export const refusal = (op: Op, sample: Sample): string | null =>
-  brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code.slice(op.name.length + 1) ?? null;
+/** How many uses of one size. */
+const most = 4;
 
 export interface Table {
   readonly rows: readonly Row[];
-  /** Ops, and sizes at ops, for which there is nothing to try. */
-  readonly missing: readonly string[];
   /** Sizes that a condition of an op refuses, for some dtypes that the op admits in other sizes. */
   readonly refused: readonly Refused[];
 }
@@ -69,17 +40,12 @@ export function isOfSize([operands, attrs = {}]: Example, size: Size): boolean {
 
 export function tableOf(ops: readonly Op[]): Table {
   const rows: Row[] = [];
-  const missing: string[] = [];
   const refused: Refused[] = [];
   for (const op of ops) {
-    const bySize = allSizes.map((size) => ({ size, uses: usesOf(op, sizes[size]) ?? [] }));
-    if (bySize.every(({ uses }) => uses.length === 0)) {
-      missing.push(op.name);
-      continue;
-    }
+    const bySize = allSizes.map((size) => ({ size, uses: someUses(op, sizes[size], most) }));
     const arities = [...new Set(bySize.flatMap(({ uses }) => uses.map(({ shapes }) => shapes.length)))];
     const admitted = arities.flatMap((arity) =>
-      choices(op, arity).flatMap((choice) => {
+      dtypeChoices(op, arity).flatMap((choice) => {
         const tried = bySize.map(({ size, uses }) => ({
           size,
           samples: uses.filter(({ shapes }) => shapes.length === arity).map((use) => sampleOf(use, choice)),
@@ -88,7 +54,6 @@ export function tableOf(ops: readonly Op[]): Table {
         return good.some(({ samples }) => samples.length > 0) ? [{ choice, tried, good }] : [];
       }),
     );
-    if (admitted.length === 0) missing.push(`${op.name} of any dtype`);
     for (const { choice, tried, good } of admitted) {
       const says = [choice.operands.join(), choice.attr ?? ""].filter((part) => part !== "").join(" to ");
       const empty = good.flatMap(({ size, samples }) => (size === "nothing" ? samples : []));
@@ -100,5 +65,5 @@ export function tableOf(ops: readonly Op[]): Table {
       });
     }
   }
-  return { rows, missing, refused };
+  return { rows, refused };
 }

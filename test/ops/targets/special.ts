@@ -65,8 +65,8 @@ export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
 
 /** Where sums or products are made, what neither overflows nor underflows on the way, in whatever order it is done. */
 const harmless = [0, -0, 0.5, -1, 3, Infinity, -Infinity, Number.NaN];
-const harmlessOps: ReadonlySet<Op["form"]["kind"]> = new Set(["contract", "scatter"]);
-const sums: ReadonlySet<string> = new Set(["reduce_sum", "reduce_prod", "window_sum", "cumsum", "gradient"]);
+const accumulates = ({ name, form, exact }: Op): boolean =>
+  form.kind === "contract" || form.kind === "scatter" || name === "gradient" || (!exact && (form.kind === "reduce" || form.kind === "lines"));
 
 /** An element that padding does not multiply by 0: see the docs of the ops. */
 const plainOperands = (op: Op, { attrs = {} }: Sample, operand: number): boolean => {
@@ -76,7 +76,7 @@ const plainOperands = (op: Op, { attrs = {} }: Sample, operand: number): boolean
 
 /** Data for `graphOf`: corners here and there, the more the larger `share`, but where the op is not to be tried on them. */
 export function specialData({ op, samples }: Row, name: string, leaves: ReadonlyMap<string, Value>, share: number): Data {
-  const list = harmlessOps.has(op.form.kind) || sums.has(op.name) ? harmless : undefined;
+  const list = accumulates(op) ? harmless : undefined;
   return new Map(
     [...leaves].map(([leaf, { type }], i) => {
       const [, use, operand] = leaf.slice(name.length - 1).split("_");
