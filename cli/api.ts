@@ -1,4 +1,4 @@
-// The door for Node: the compiler with files. Browsers use `dlc/compiler` and bring their own resolver.
+// The API for Node: the compiler with access to files. Browsers use `dlc/compiler` with a resolver of their own.
 import { compileModule, type Mode, type Target } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
@@ -14,12 +14,12 @@ export type { Inputs, Session, StateTensor, Tensor } from "../runtime/index.ts";
 export interface Options {
   /** Sizes of the dims that the entries name. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Several sets of dims that share params and state; a call picks the one that its inputs fit. */
+  /** Several sets of dims that share params and state; a call uses the one that matches its inputs. */
   readonly variants?: readonly Readonly<Record<string, number>>[];
   readonly entries?: readonly string[];
   readonly mode?: Mode;
   readonly target?: Target;
-  /** This version runs on one thread. */
+  /** Only one thread is supported in this version. */
   readonly threads?: 1;
   readonly seed?: number;
   readonly profile?: boolean;
@@ -33,7 +33,7 @@ export interface Model extends Session {
 
 /**
  * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
- * Throws a `DiagnosticError` with all mistakes of the text; calls of the model throw `DlcError`s.
+ * Throws a `DiagnosticError` with all errors in the text; calls of the model throw `DlcError`s.
  */
 export async function compile(source: string | URL, options: Options = {}): Promise<Model> {
   const path = pathOf(source);

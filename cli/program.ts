@@ -12,9 +12,9 @@ import { summary } from "./commands/summary.ts";
 import { trainCommand } from "./commands/train.ts";
 import { afterHelp, helpStyle } from "./host/help.ts";
 import { version } from "./host/version.ts";
-import { exitCodes, reportError } from "./host/report.ts";
+import { exitCodes, reportError } from "./host/errors.ts";
 
-// `dlc dump ... | head` closes the pipe early; that is no failure.
+// `dlc dump ... | head` closes the pipe early; that is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.internal));
 
 const program = new Command("dlc")

@@ -1,6 +1,6 @@
-/** A byte offset; inside loops it moves by a stride with the turn of each loop around it, the outermost first. */
+/** A byte offset plus one stride for each enclosing loop, outermost first; the address moves by the stride with each iteration. */
 export type Address = number | { readonly offset: number; readonly strides: readonly number[] };
 
-/** Where an address is at the turns of the loops around it. */
+/** The byte offset of an address at the given iterations of its enclosing loops. */
 export const addressAt = (address: Address, turns: readonly number[]): number =>
   typeof address === "number" ? address : address.strides.reduce((at, stride, depth) => at + stride * (turns[depth] ?? 0), address.offset);

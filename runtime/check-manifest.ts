@@ -1,12 +1,12 @@
 import { dtypes } from "./dtype.ts";
-import { fail } from "./error.ts";
+import { reject } from "./error.ts";
 import { byteLength } from "./tensor.ts";
 import type { Manifest, Plan, Slot } from "./plan.ts";
 
-/** Passes a value of its kind; refuses any other by its place, such as `plan.entries[2].call`. */
+/** Accepts a value of its kind; rejects any other with its path, such as `plan.entries[2].call`. */
 type Check = (value: unknown, at: string) => void;
 
-const damaged = (at: string, says: string): never => fail("E0806", `the manifest is damaged: ${at.slice(0, 200)} ${says}`, "build the model again");
+const damaged = (at: string, says: string): never => reject("E0806", `invalid manifest: ${at.slice(0, 200)} ${says}`, "build the model again");
 
 const when =
   (is: (value: unknown) => boolean, says: string): Check =>
@@ -14,14 +14,14 @@ const when =
     if (!is(value)) damaged(at, says);
   };
 
-const text = when((value) => typeof value === "string", "is no text");
-const flag = when((value) => typeof value === "boolean", "is neither true nor false");
-const number = when((value) => typeof value === "number", "is no number");
-const size = when((value) => Number.isSafeInteger(value) && (value as number) >= 0, "is no size");
-const integer = when((value) => Number.isSafeInteger(value), "is no integer");
-/** Of a file beside the manifest: no path that leads anywhere else. */
-const fileName = when((value) => typeof value === "string" && /^\w[\w.-]{0,99}$/.test(value), "is no name of a file");
-const base64 = when((value) => typeof value === "string" && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value), "is no base64");
+const text = when((value) => typeof value === "string", "is not a string");
+const flag = when((value) => typeof value === "boolean", "is not a boolean");
+const number = when((value) => typeof value === "number", "is not a number");
+const size = when((value) => Number.isSafeInteger(value) && (value as number) >= 0, "is not a size");
+const integer = when((value) => Number.isSafeInteger(value), "is not an integer");
+/** The name of a file beside the manifest, without any path. */
+const fileName = when((value) => typeof value === "string" && /^\w[\w.-]{0,99}$/.test(value), "is not a file name");
+const base64 = when((value) => typeof value === "string" && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value), "is not base64");
 const oneOf = (...words: readonly unknown[]): Check => when((value) => words.includes(value), `is not one of ${words.join(", ")}`);
 const orNull =
   (check: Check): Check =>
@@ -37,17 +37,17 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const object =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value, at) => {
-    if (!isObject(value)) return damaged(at, "is no object");
+    if (!isObject(value)) return damaged(at, "is not an object");
     for (const [name, check] of Object.entries(fields)) check(Object.hasOwn(value, name) ? value[name] : undefined, at === "" ? name : `${at}.${name}`);
   };
 const mapOf =
   (check: Check): Check =>
   (value, at) =>
-    isObject(value) ? Object.entries(value).forEach(([name, item]) => check(item, `${at}.${name}`)) : damaged(at, "is no object");
+    isObject(value) ? Object.entries(value).forEach(([name, item]) => check(item, `${at}.${name}`)) : damaged(at, "is not an object");
 const listOf =
   (check: Check): Check =>
   (value, at) =>
-    Array.isArray(value) ? value.forEach((item, i) => check(item, `${at}[${i}]`)) : damaged(at, "is no list");
+    Array.isArray(value) ? value.forEach((item, i) => check(item, `${at}[${i}]`)) : damaged(at, "is not a list");
 
 const slot = { dtype: oneOf(...Object.keys(dtypes)), shape: listOf(size), offset: size };
 const address: Check = (value, at) => (typeof value === "number" ? size(value, at) : object({ offset: size, strides: listOf(integer) })(value, at));
@@ -57,7 +57,7 @@ const maxDepth = 100;
 const stepsAt =
   (depth: number): Check =>
   (value, at) => {
-    if (depth > maxDepth) damaged(at, "lies too deep");
+    if (depth > maxDepth) damaged(at, "is nested too deeply");
     const steps = stepsAt(depth + 1);
     const kinds = new Map<unknown, Check>([
       ["call", object({ kernel: text, args: listOf(address), flops: number, bytes: number })],
@@ -86,40 +86,40 @@ const code: Check = (value, at) =>
     ? object({ module: fileName })(value, at)
     : object({ kind: oneOf("wasm", "js"), relaxed: orNull(fileName), strict: fileName })(value, at);
 
-/** Reads `manifest.json` without trusting it. Throws E0802 for another version, E0806 for a damaged one; the message names the place. */
+/** Reads `manifest.json` without trusting it. Throws E0802 for another version, E0806 for invalid contents; the message says where. */
 export function readManifest(file: Uint8Array): Manifest {
   const manifest = parsed(file);
-  if (!isObject(manifest)) return damaged("it", "is no object");
+  if (!isObject(manifest)) return damaged("it", "is not an object");
   if (manifest["format"] !== "dlc-model-1")
-    fail("E0802", `this module reads dlc-model-1, and the manifest is ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`, "build the model again");
+    reject("E0802", `this module reads the format dlc-model-1, but the manifest has ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`, "build the model again");
   object({ code, weights: fileName, plan })(manifest, "");
   const known = manifest as unknown as Manifest;
   checkPlaces(known.plan);
   return known;
 }
 
-/** A short text can say a large value: what its brackets and commas need is estimated before anything is made of it. */
+/** A short text can describe a large value, so its size in memory is estimated from its brackets and commas before it is parsed. */
 function parsed(file: Uint8Array): unknown {
   let needs = 0;
   for (const byte of file) needs += byte === 0x5b || byte === 0x7b ? 56 : byte === 0x2c ? 16 : 0;
-  if (needs > 4 * file.length + 2 ** 24) return damaged("it", "holds more lists than its length can mean");
+  if (needs > 4 * file.length + 2 ** 24) return damaged("it", "contains too many lists for its length");
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file));
   } catch {
-    return damaged("it", "is no JSON in UTF-8");
+    return damaged("it", "is not valid JSON in UTF-8");
   }
 }
 
-/** Everything that has a place lies in the arena, where its elements can be read; names that must differ do. */
+/** Checks that every tensor is within the arena and aligned, and that names are unique. */
 function checkPlaces({ arenaBytes, persistent, entries, constants }: Plan): void {
-  const inside = (offset: number, bytes: number, what: string): unknown => offset + bytes <= arenaBytes || damaged(what, "lies outside the arena");
+  const inside = (offset: number, bytes: number, what: string): unknown => offset + bytes <= arenaBytes || damaged(what, "is outside the arena");
   const placed = (part: Slot, what: string): void => {
-    if (part.offset % dtypes[part.dtype].bytes !== 0) damaged(what, "lies at an odd place");
+    if (part.offset % dtypes[part.dtype].bytes !== 0) damaged(what, "is not aligned");
     inside(part.offset, byteLength(part), what);
   };
   for (const part of persistent) placed(part, part.path);
   for (const { name, inputs, outputs } of entries) for (const part of [...inputs, ...outputs]) placed(part, `${part.name} of ${name}`);
   for (const { offset, base64: data } of constants)
     inside(offset, (data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0), "a constant");
-  if (new Set(persistent.map(({ path }) => path)).size < persistent.length) damaged("it", "names a tensor twice");
+  if (new Set(persistent.map(({ path }) => path)).size < persistent.length) damaged("it", "has two tensors with the same path");
 }

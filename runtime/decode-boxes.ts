@@ -1,27 +1,27 @@
-/** What a detector gives, made a list of objects. Boxes are [top, left, bottom, right], four numbers a row. */
-import { fail } from "./error.ts";
+/** Converts the output of a detector to a list of objects. Boxes are [top, left, bottom, right], four numbers per row. */
+import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
 
 export interface SuppressOptions {
-  /** A box that shares more than this with a better one is dropped. 0.5 by default. */
+  /** Drops a box whose intersection over union with a better box exceeds this. Default 0.5. */
   readonly overlap?: number;
-  /** Boxes below this score are not looked at. */
+  /** Boxes below this score are ignored. */
   readonly score?: number;
-  /** So many boxes at most. */
+  /** The maximum number of boxes. */
   readonly limit?: number;
-  /** Boxes of different classes do not suppress each other; without it all are of one class. */
+  /** Boxes of different classes do not suppress each other; without this, all boxes have the same class. */
   readonly classes?: Numbers;
 }
 
-/** Non-maximum suppression: indices of the boxes that are kept, best first; of equal scores the smaller index. */
+/** Non-maximum suppression: the indices of the kept boxes, best first; ties go to the smaller index. */
 export function suppressBoxes(
   boxes: Numbers,
   scores: Numbers,
   { overlap = 0.5, score = -Infinity, limit = Infinity, classes }: SuppressOptions = {},
 ): number[] {
-  if (boxes.length !== 4 * scores.length) fail("E0830", `${boxes.length} numbers are not four for each of ${scores.length} scores`);
-  if (classes !== undefined && classes.length !== scores.length) fail("E0830", `${classes.length} classes are not one for each of ${scores.length} scores`);
+  if (boxes.length !== 4 * scores.length) reject("E0830", `boxes has ${boxes.length} numbers; expected 4 for each of the ${scores.length} scores`);
+  if (classes !== undefined && classes.length !== scores.length) reject("E0830", `classes has ${classes.length} numbers; expected 1 for each of the ${scores.length} scores`);
   const order = Array.from(scores, (_, k) => k)
     .filter((k) => at(scores, k) >= score)
     .sort((a, b) => at(scores, b) - at(scores, a) || a - b);
@@ -33,7 +33,7 @@ export function suppressBoxes(
   return kept;
 }
 
-/** The share of the union of two boxes that both cover ("IoU"); 0 where the union has no area. */
+/** Intersection over union of two boxes; 0 if the union has no area. */
 export function boxOverlap(boxes: Numbers, a: number, b: number): number {
   const side = (axis: number): number =>
     Math.max(0, Math.min(at(boxes, 4 * a + axis + 2), at(boxes, 4 * b + axis + 2)) - Math.max(at(boxes, 4 * a + axis), at(boxes, 4 * b + axis)));

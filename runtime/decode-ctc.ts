@@ -1,17 +1,17 @@
-/** Decoding of what a CTC model gives: rows of `classes` scores, one row per frame. */
-import { fail } from "./error.ts";
+/** Decodes the output of a CTC model: rows of `classes` scores, one row per frame. */
+import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
 
 export interface CtcOptions {
   readonly classes: number;
-  /** The class that stands for nothing; 0 by default. */
+  /** The blank class; default 0. */
   readonly blank?: number;
-  /** Frames that count; all by default. */
+  /** The number of frames to decode; default all. */
   readonly frames?: number;
 }
 
-/** The best class of each frame, repeats joined, blanks dropped: the label of the most probable path. Scores may be logits, probabilities or their logarithms. */
+/** Greedy decoding: the best class of each frame, with repeats merged and blanks dropped. Scores may be logits, probabilities or log probabilities. */
 export function ctcGreedy(scores: Numbers, options: CtcOptions): number[] {
   const { classes, blank = 0, frames } = checked(scores, options);
   const best = Array.from({ length: frames }, (_, t) => argmax(scores, t * classes, classes));
@@ -20,11 +20,11 @@ export function ctcGreedy(scores: Numbers, options: CtcOptions): number[] {
 
 export interface Hypothesis {
   readonly labels: readonly number[];
-  /** The logarithm of the probability of the label: of all paths that the search kept and that give it. */
+  /** Log probability of the label, summed over all paths to it that the search kept. */
   readonly logProb: number;
 }
 
-/** A prefix: log probabilities of its paths that end in a blank, and of those that do not. */
+/** A prefix, with the log probabilities of its paths that end in a blank and of those that do not. */
 interface Prefix {
   readonly labels: readonly number[];
   blank: number;
@@ -38,7 +38,7 @@ interface Prefix {
 export function ctcBeamSearch(logProbs: Numbers, options: CtcOptions & { readonly beam?: number }): Hypothesis[] {
   const { classes, blank, frames } = checked(logProbs, options);
   const { beam = 16 } = options;
-  if (!(beam >= 1)) fail("E0830", `the beam is ${beam}, and must be 1 or more`);
+  if (!(beam >= 1)) reject("E0830", `\`beam\` must be at least 1, got ${beam}`);
   let beams: Prefix[] = [{ labels: [], blank: 0, label: -Infinity }];
   for (let t = 0; t < frames; t++) {
     const next = new Map<string, Prefix>();
@@ -55,7 +55,7 @@ function extend(next: Map<string, Prefix>, prefix: Prefix, logProbs: Numbers, ro
   if (last !== undefined) same.label = logAdd(same.label, prefix.label + at(logProbs, row + last));
   for (let k = 0; k < classes; k++) {
     if (k === blank) continue;
-    // A repeated label is a new one only after a blank.
+    // A repeated label counts as new only after a blank.
     const from = k === last ? prefix.blank : total(prefix);
     const score = from + at(logProbs, row + k);
     if (score === -Infinity) continue;
@@ -89,8 +89,8 @@ function argmax(numbers: Numbers, start: number, count: number): number {
 
 function checked(scores: Numbers, { classes, blank = 0, frames = scores.length / classes }: CtcOptions): Required<CtcOptions> {
   const rows = scores.length / classes;
-  if (!Number.isInteger(rows)) fail("E0830", `${scores.length} scores are not rows of ${classes} classes`);
-  if (!(blank >= 0 && blank < classes)) fail("E0830", `the blank is ${blank}, and must be a class from 0 to ${classes - 1}`);
-  if (!(frames >= 0 && frames <= rows)) fail("E0830", `${frames} frames are asked for, and there are ${rows}`);
+  if (!Number.isInteger(rows)) reject("E0830", `the number of scores, ${scores.length}, is not a multiple of ${classes} classes`);
+  if (!(blank >= 0 && blank < classes)) reject("E0830", `\`blank\` must be a class from 0 to ${classes - 1}, got ${blank}`);
+  if (!(frames >= 0 && frames <= rows)) reject("E0830", `\`frames\` must be from 0 to ${rows}, got ${frames}`);
   return { classes, blank, frames };
 }

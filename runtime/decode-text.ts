@@ -1,27 +1,27 @@
-/** Choosing the next token, searching for the best sentence, comparing sentences. */
-import { fail } from "./error.ts";
+/** Token sampling, beam search and edit distance. */
+import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
 
 export interface SampleOptions {
-  /** Divides the logits: below 1 bolder, above 1 more even, 0 always the best. 1 by default. */
+  /** Divides the logits: below 1 sharper, above 1 flatter, 0 always the best token. Default 1. */
   readonly temperature?: number;
-  /** Only the k likeliest tokens; all by default. */
+  /** Samples from the k likeliest tokens; default all. */
   readonly topK?: number;
-  /** Only the fewest tokens that together have this probability. A. Holtzman et al., "The curious case of neural text degeneration", 2020. 1 by default. */
+  /** Samples from the smallest set of tokens that has this probability. A. Holtzman et al., "The curious case of neural text degeneration", 2020. Default 1. */
   readonly topP?: number;
-  /** A number in [0, 1): the draw. The same number gives the same token. */
+  /** A random number in [0, 1). The same number returns the same token. */
   readonly random: number;
 }
 
-/** The index of a token, drawn from softmax(logits / temperature) among those that top-k and then top-p leave. */
+/** Samples the index of a token from softmax(logits / temperature), restricted by top-k and then by top-p. */
 export function sampleToken(logits: Numbers, { temperature = 1, topK = logits.length, topP = 1, random }: SampleOptions): number {
-  if (logits.length === 0) fail("E0830", "there are no logits to sample from");
-  if (!(temperature >= 0)) fail("E0830", `the temperature is ${temperature}, and must not be negative`);
-  if (!(topK >= 1)) fail("E0830", `topK is ${topK}, and must be 1 or more`);
-  if (!(topP > 0 && topP <= 1)) fail("E0830", `topP is ${topP}, and must be above 0 and at most 1`);
-  if (!(random >= 0 && random < 1)) fail("E0830", `random is ${random}, and must be in [0, 1)`);
-  // Best first; of equals the smaller index.
+  if (logits.length === 0) reject("E0830", "`logits` is empty");
+  if (!(temperature >= 0)) reject("E0830", `\`temperature\` must not be negative, got ${temperature}`);
+  if (!(topK >= 1)) reject("E0830", `\`topK\` must be at least 1, got ${topK}`);
+  if (!(topP > 0 && topP <= 1)) reject("E0830", `\`topP\` must be above 0 and at most 1, got ${topP}`);
+  if (!(random >= 0 && random < 1)) reject("E0830", `\`random\` must be in [0, 1), got ${random}`);
+  // Best first; ties go to the smaller index.
   const order = Array.from(logits, (_, k) => k).sort((a, b) => at(logits, b) - at(logits, a) || a - b);
   const best = order[0] as number;
   if (temperature === 0) return best;
@@ -36,7 +36,7 @@ export function sampleToken(logits: Numbers, { temperature = 1, topK = logits.le
   return at(kept, count - 1);
 }
 
-/** How many of the weights, from the first, have the share `p` of their sum. */
+/** The smallest number of leading weights that have the share `p` of the sum. */
 function nucleus(weights: readonly number[], p: number): number {
   if (p === 1) return weights.length;
   const enough = p * sum(weights);
@@ -47,11 +47,11 @@ function nucleus(weights: readonly number[], p: number): number {
 
 export interface BeamOptions {
   readonly beam: number;
-  /** Tokens at most, the end included. */
+  /** The maximum number of tokens, including the end token. */
   readonly length: number;
   /** The token that ends a sentence. */
   readonly end: number;
-  /** Scores are divided by length ^ penalty; 0, the default, prefers short sentences. Y. Wu et al., "Google's neural machine translation system", 2016. */
+  /** Scores are divided by length ^ penalty. Default 0, which prefers short sentences. Y. Wu et al., "Google's neural machine translation system", 2016. */
   readonly penalty?: number;
 }
 
@@ -61,12 +61,12 @@ export interface Sentence {
 }
 
 /**
- * Beam search: `next` gives, for each of some sentences that have not ended, the log probabilities of the token after it. The best sentences first, at most
- * `beam`, each with its end where it came to one.
+ * Beam search. `next` receives unfinished sentences and returns the log probabilities of the next token of each. Returns the best sentences first, at most
+ * `beam`, with the end token if they have ended.
  */
 export function beamSearch(next: (sentences: readonly (readonly number[])[]) => readonly Numbers[], options: BeamOptions): Sentence[] {
   const { beam, length, end, penalty = 0 } = options;
-  if (!(beam >= 1)) fail("E0830", `the beam is ${beam}, and must be 1 or more`);
+  if (!(beam >= 1)) reject("E0830", `the beam is ${beam}, and must be 1 or more`);
   const score = ({ tokens, logProb }: Sentence): number => logProb / Math.max(1, tokens.length) ** penalty;
   const best = (sentences: readonly Sentence[]): Sentence[] => [...sentences].sort((a, b) => score(b) - score(a)).slice(0, beam);
   let sentences: Sentence[] = [{ tokens: [], logProb: 0 }];
@@ -91,7 +91,7 @@ export function editDistance(a: Numbers, b: Numbers): number {
   return at(above, b.length);
 }
 
-/** Edit distance over the length of what was right: word or character error rate of several sentences together. */
+/** Total edit distance divided by the total length of the references: the word or character error rate of several sentences. */
 export function errorRate(pairs: readonly { readonly found: Numbers; readonly right: Numbers }[]): number {
   const errors = sum(pairs.map(({ found, right }) => editDistance(found, right)));
   const length = sum(pairs.map(({ right }) => right.length));

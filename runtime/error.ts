@@ -1,4 +1,4 @@
-/** A mistake in the use of a compiled model: a wrong input, unknown entry, or weights that do not fit. Codes are stable. */
+/** An error in the use of a compiled model: a wrong input, an unknown entry, weights that do not match. Codes are stable. */
 export class DlcError extends Error {
   readonly code: string;
   /** The message without the help. */
@@ -14,12 +14,13 @@ export class DlcError extends Error {
   }
 }
 
-/** The one `throw` of the runtime. */
+/** The only `throw` of the runtime. */
 export function raise(error: DlcError): never {
   throw error;
 }
 
-export function fail(code: string, says: string, help?: string): never {
+/** Rejects what the user has passed. */
+export function reject(code: string, says: string, help?: string): never {
   raise(new DlcError(code, says, help));
 }
 

@@ -1,26 +1,26 @@
 import type { Address } from "./address.ts";
 
 /*
- * What a checked run (`guards.ts`) has to know beside the steps: which value lies where at every moment. Values are numbered through the whole module. A module
- * compiled without `guards` has none of this.
+ * What a checked run (`guards.ts`) needs besides the steps: the location of every value at every step. Values are numbered across the whole module. A module
+ * compiled without `guards` does not contain this.
  */
 
-/** A stretch of the arena, in bytes. */
+/** A range of the arena, in bytes. */
 export interface Range {
   readonly offset: number;
   readonly bytes: number;
 }
 
-/** One buffer of a call: the value in it, or the one that the kernel leaves there. */
+/** One buffer of a call: the value that it holds before the call, or that the kernel writes to it. */
 export interface Operand {
   readonly value: number;
   readonly bytes: number;
-  /** Bytes of an element. */
+  /** Bytes per element. */
   readonly width: number;
   readonly stores: boolean;
 }
 
-/** Memory that holds one value, and from now on counts as another: the next value of a carry, the new value of a param. */
+/** Memory whose value is renamed: from here on it is the next value of a carry, or the new value of a param. */
 export interface Handover {
   readonly at: Address;
   readonly bytes: number;
@@ -28,15 +28,15 @@ export interface Handover {
   readonly to: number;
 }
 
-/** Of a loop or branch: the scratch of its regions, which holds nothing when a turn begins, and what a turn hands to the next. */
+/** For a loop or branch: the scratch of its regions, which is undefined when an iteration begins, and the values that an iteration passes to the next. */
 export interface TurnNotes {
   readonly frame: Range;
   readonly carries: readonly Handover[];
-  /** The value of the flag that it tests; null for a loop of so many turns. */
+  /** The value of the flag that it tests; null for a counted loop. */
   readonly flag: number | null;
 }
 
-/** Values of an entry's inputs and outputs, in the order of its slots, and of what it writes to params and state. */
+/** Values of an entry's inputs and outputs, in the order of its slots, and of the params and state that it writes. */
 export interface EntryNotes {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -44,15 +44,15 @@ export interface EntryNotes {
 }
 
 export interface GuardNotes {
-  /** What each value is, for people: `add f32[2,3] at lenet.dl:7:9`. */
+  /** A description of each value: `add f32[2,3] at lenet.dl:7:9`. */
   readonly values: readonly string[];
   /** In the order of the plan's entries. */
   readonly entries: readonly EntryNotes[];
-  /** Of each param and state, in the order of the plan: its value between calls. */
+  /** The value of each param and state between calls, in the order of the plan. */
   readonly persistent: readonly number[];
   readonly constants: readonly (Range & { readonly value: number })[];
-  /** Shared by all entries; nobody's between calls. */
+  /** Shared by all entries; undefined between calls. */
   readonly scratch: Range;
-  /** Room for the results of any one kernel, at the end of the arena. */
+  /** Space for the results of any single kernel, at the end of the arena. */
   readonly spare: Range;
 }

@@ -1,4 +1,4 @@
-import { fail, raise } from "./error.ts";
+import { reject, raise } from "./error.ts";
 import { difference, firstWritten, otherPoison, overlap, poison, sameWords, unwritten } from "./guard-bytes.ts";
 import type { GuardNotes, Handover, Operand, Range, TurnNotes } from "./guard-notes.ts";
 import { exported } from "./instantiate.ts";
@@ -7,31 +7,31 @@ import { addressAt, type Address } from "./address.ts";
 import type { EntryPlan, Exports, Plan, Step } from "./plan.ts";
 import { byteLength } from "./tensor.ts";
 
-/** Makes of a function of the module one that checks every access of memory; `createSession` takes it as `guards`. */
+/** Wraps a function of the module so that every memory access is checked; passed to `createSession` as `guards`. */
 export type Guard = (entry: EntryPlan, stage: "prepare" | "call", run: () => void) => () => void;
 
 const nobody = -1;
 
-/** A buffer of a call, and where it is this time. */
+/** A buffer of a call, and its offset in the current iteration. */
 type Placed = Operand & Range;
 
 /**
  * Runs of a module that was compiled with `guards`, checked kernel by kernel.
  *
- * What is in memory is kept aside, and each kernel runs in an arena where there is nothing but what it reads; all else is poison. So a read elsewhere gives
- * poison, and a write elsewhere is seen, whatever lies there. For every byte it is known whose it is: a read of a value whose memory was given to another,
- * or that nobody wrote, is a mistake of the memory plan. A kernel whose result lies where an operand did runs a second time with its result elsewhere, and has
- * to give the same. In the end the function of the module itself runs, and has to leave the same memory, gaps included. Throws a `MemoryFault`:
+ * The true contents of memory are kept aside, and each kernel runs in an arena that contains only what it reads; all other bytes are poison. So a read elsewhere
+ * returns poison, and a write elsewhere is detected. The owner of every byte is known: a read of a value whose memory was reused,
+ * or that was never written, is a bug in the memory plan. A kernel whose result aliases an operand runs a second time with its result elsewhere, and must
+ * produce the same values. Finally the module's own function runs, and must leave the same memory, including gaps. Throws a `MemoryFault`:
  *
- * - E0840 a kernel writes outside of its results
- * - E0841 a kernel reads a value that is not there
- * - E0842 a kernel does not write the whole of its result
- * - E0843 a kernel spoils what it still has to read, because its result lies there
- * - E0844 an output, param, state or constant is not what it should be when the entry ends
- * - E0845 the module's function leaves other memory than its kernels one by one
+ * - E0840 a kernel writes outside its results
+ * - E0841 a kernel reads a value that is not in memory
+ * - E0842 a kernel leaves part of its result unwritten
+ * - E0843 a kernel overwrites data before reading it, because its result aliases an operand
+ * - E0844 an output, param, state or constant has wrong contents when the entry ends
+ * - E0845 the module's function leaves other memory than its kernels run one by one
  */
 export function memoryGuards(plan: Plan, exports: Exports, buffer: ArrayBufferLike): Guard {
-  const notes = plan.guards ?? fail("E0807", "this module was not built for checked runs", "compile with `guards`");
+  const notes = plan.guards ?? reject("E0807", "this module was not built for checked runs", "compile with `guards`");
   const checker = new Checker(plan, notes, exports, buffer);
   return (entry, stage, run) => () => checker.check(entry, stage, run);
 }
@@ -40,15 +40,15 @@ class Checker {
   readonly #plan: Plan;
   readonly #notes: GuardNotes;
   readonly #exports: Exports;
-  /** The arena, poison but for what the kernel that runs may read. */
+  /** The arena: poison, except for what the running kernel may read. */
   readonly #arena: Uint8Array;
   readonly #words: Int32Array;
-  /** The rest of the last page, poison too. */
+  /** The rest of the last page, also poison. */
   readonly #behind: Int32Array;
-  /** What memory holds. */
+  /** The true contents of memory. */
   readonly #truth: Uint8Array;
   readonly #start: Uint8Array;
-  /** Of each byte: the value there. */
+  /** The value that owns each byte. */
   readonly #owner: Int32Array;
   #entry = "";
 
@@ -98,12 +98,12 @@ class Checker {
     const astray = firstWritten(this.#behind);
     this.#behind.fill(-1);
     if (astray !== -1)
-      this.#raise("E0840", `something is written behind the arena, at byte ${this.#arena.length + 4 * astray}`, null, this.#arena.length + 4 * astray);
+      this.#raise("E0840", `a write past the end of the arena, at byte ${this.#arena.length + 4 * astray}`, null, this.#arena.length + 4 * astray);
     if (!sameWords(this.#arena, this.#truth))
-      this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels one by one");
+      this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels run one by one");
   }
 
-  /** Params, state and constants are what they are between calls. */
+  /** Checks params, state and constants against their values between calls. */
   #unchanged(): void {
     this.#plan.persistent.forEach((slot, i) =>
       this.#expect(slot.offset, byteLength(slot), this.#notes.persistent[i] ?? nobody, "E0844", `the ${slot.kind} \`${slot.path}\``),
@@ -148,7 +148,7 @@ class Checker {
 
   #call({ kernel, args, guard }: Extract<Step, { kind: "call" }>, turns: readonly number[]): void {
     const operands = args.map((arg, i): Placed => {
-      const operand = guard?.[i] ?? fail("E0802", `the plan does not say what \`${kernel}\` reads and writes`);
+      const operand = guard?.[i] ?? reject("E0802", `the plan does not list what \`${kernel}\` reads and writes`);
       return { ...operand, offset: addressAt(arg, turns) };
     });
     const reads = operands.filter(({ stores, bytes }) => !stores && bytes > 0);
@@ -171,7 +171,7 @@ class Checker {
     });
   }
 
-  /** Runs the kernel where there is nothing but what it reads. What it reads and does not own stays as it is. */
+  /** Runs the kernel in an arena that contains only what it reads. It must not change what it only reads. */
   #isolated(kernel: string, reads: readonly Range[], results: readonly Range[], run: (...at: readonly number[]) => void, at: readonly number[]): void {
     for (const { offset, bytes } of reads) this.#arena.set(this.#truth.subarray(offset, offset + bytes), offset);
     run(...at);
@@ -185,7 +185,7 @@ class Checker {
     for (const { offset, bytes } of lists.flat()) this.#arena.fill(poison, offset, offset + bytes);
   }
 
-  /** All that is left in the arena was written where it should not. */
+  /** Whatever is not poison now was written outside the results. */
   #stray(kernel: string, results: readonly Placed[]): void {
     const word = firstWritten(this.#words);
     if (word === -1) return;
@@ -198,7 +198,7 @@ class Checker {
     this.#raise("E0840", `\`${kernel}\` writes byte ${offset}${where}`, kernel, offset);
   }
 
-  /** Runs the kernel again over other poison where its result looks as if nobody had written it. */
+  /** Runs the kernel again over other poison if an element of its result may be unwritten. */
   #whole(
     kernel: string,
     { offset, width, value }: Placed,
@@ -215,11 +215,11 @@ class Checker {
     this.#clear(reads, results);
     for (let i = unwritten(given, width, poison); i !== -1; i = unwritten(given, width, poison, i + width)) {
       if (unwritten(again.subarray(i, i + width), width, otherPoison) === 0)
-        this.#raise("E0842", `\`${kernel}\` leaves element ${i / width} of its result (${this.#name(value)}) as it was`, kernel, offset + i);
+        this.#raise("E0842", `\`${kernel}\` does not write element ${i / width} of its result (${this.#name(value)})`, kernel, offset + i);
     }
   }
 
-  /** Runs a kernel whose results lie where operands do a second time, its results at the end of the arena. */
+  /** Runs a kernel whose results alias operands a second time, with its results at the end of the arena. */
   #elsewhere(
     kernel: string,
     operands: readonly Placed[],
@@ -245,7 +245,7 @@ class Checker {
     results.forEach(({ offset, bytes, value }, i) => {
       const apart = this.#arena.slice(offset, offset + bytes);
       const at = difference(apart, given[i] as Uint8Array, 0, bytes);
-      if (at !== -1) this.#raise("E0843", `\`${kernel}\` gives another ${this.#name(value)} where its result lies over what it reads`, kernel, offset + at);
+      if (at !== -1) this.#raise("E0843", `\`${kernel}\` computes another ${this.#name(value)} if its result overlaps an operand`, kernel, offset + at);
     });
     this.#clear(reads, results);
     this.#stray(kernel, results);
@@ -254,7 +254,7 @@ class Checker {
   #expect(offset: number, bytes: number, value: number, code: string, who: string, kernel: string | null = null): void {
     for (let at = offset; at < offset + bytes; at++) {
       if (this.#owner[at] === value) continue;
-      const holds = this.#owner[at] === nobody ? "memory that nobody wrote" : `memory of ${this.#name(this.#owner[at] ?? nobody)}`;
+      const holds = this.#owner[at] === nobody ? "memory that was never written" : `memory of ${this.#name(this.#owner[at] ?? nobody)}`;
       const wants = `${who} ${code === "E0844" ? "should be" : "reads"} ${this.#name(value)}`;
       this.#raise(code, `${wants}, and byte ${at - offset} of it, at ${at}, is ${holds}`, kernel, at);
     }
@@ -273,12 +273,12 @@ class Checker {
   #same(kernel: string | null, got: Uint8Array, wanted: Uint8Array, offset: number, bytes: number, code: string, says: string): void {
     const at = difference(got, wanted, offset, bytes);
     if (at === -1) return;
-    const holds = this.#owner[at] === nobody ? "nobody's memory" : this.#name(this.#owner[at] ?? nobody);
+    const holds = this.#owner[at] === nobody ? "unused memory" : this.#name(this.#owner[at] ?? nobody);
     this.#raise(code, `${says}: byte ${at}, ${holds}`, kernel, at);
   }
 
   #name(value: number): string {
-    return this.#notes.values[value] ?? "what nobody wrote";
+    return this.#notes.values[value] ?? "a value that was never written";
   }
 
   #raise(code: string, says: string, kernel: string | null, offset: number): never {

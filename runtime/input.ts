@@ -1,9 +1,9 @@
 import { dtypes, type DType, type TensorData } from "./dtype.ts";
-import { fail, list } from "./error.ts";
+import { reject, list } from "./error.ts";
 import type { EntryPlan, NamedSlot } from "./plan.ts";
 import { count, sameShape, showType } from "./tensor.ts";
 
-/** A typed array of the entry's dtype (Uint8Array also for bool), numbers, one number for a scalar, or a tensor with its shape. */
+/** A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, one number for a scalar, or data with its shape. */
 export type Input =
   | TensorData
   | readonly (number | boolean)[]
@@ -37,8 +37,8 @@ const isGiven = (value: unknown): boolean =>
 
 const isTyped = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
-/** The variant of the entry whose dims fit the sizes of the inputs. All names, dtypes and sizes are checked before anything runs. */
-export function fittingVariant(variants: readonly EntryPlan[], inputs: Inputs, dims?: Readonly<Record<string, number>>): number {
+/** The variant of the entry whose dims match the sizes of the inputs. All names, dtypes and sizes are checked before anything runs. */
+export function matchingVariant(variants: readonly EntryPlan[], inputs: Inputs, dims?: Readonly<Record<string, number>>): number {
   const first = variants[0] as EntryPlan;
   checkNames(first, inputs);
   for (const slot of first.inputs) checkKind(first, slot, inputs[slot.name]);
@@ -47,11 +47,11 @@ export function fittingVariant(variants: readonly EntryPlan[], inputs: Inputs, d
   );
   if (fits.length === 1) return fits[0] as number;
   const known = list(variants.map(signature));
-  if (fits.length > 1) fail("E0813", `the inputs fit several variants of \`${first.name}\`: ${known}`, "say which with the `dims` option");
-  return fail(
+  if (fits.length > 1) reject("E0813", `the inputs match several variants of \`${first.name}\`: ${known}`, "choose one with the `dims` option");
+  return reject(
     "E0812",
-    `no variant of \`${first.name}\` takes ${list(first.inputs.map((slot) => shown(slot, inputs[slot.name] as Input)))}`,
-    `it was compiled for ${known}`,
+    `\`${first.name}\` was not compiled for ${list(first.inputs.map((slot) => shown(slot, inputs[slot.name] as Input)))}`,
+    `it accepts ${known}`,
   );
 }
 
@@ -59,20 +59,20 @@ function checkNames(entry: EntryPlan, inputs: Inputs): void {
   const wanted = entry.inputs.map((slot) => slot.name);
   const takes = wanted.length === 0 ? "it takes no inputs" : `it takes ${list(wanted)}`;
   const missing = wanted.filter((name) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
-  if (missing.length > 0) fail("E0810", `\`${entry.name}\` is not given its input ${list(missing)}`, takes);
+  if (missing.length > 0) reject("E0810", `\`${entry.name}\` is not given its input ${list(missing)}`, takes);
   const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
-  if (unknown.length > 0) fail("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, takes);
+  if (unknown.length > 0) reject("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, takes);
 }
 
 function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
   const wanted = dtypes[slot.dtype].array;
-  if (!isGiven(input)) fail("E0811", `input \`${slot.name}\` of \`${entry.name}\` is no tensor`, `give a ${wanted.name}, numbers, or { data, shape }`);
+  if (!isGiven(input)) reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`, `pass a ${wanted.name}, an array of numbers, or { data, shape }`);
   const { data, shape } = given(input as Input);
   if (ArrayBuffer.isView(data) && !(data instanceof wanted) && !(wanted === Uint8Array && data instanceof Uint8ClampedArray)) {
-    fail("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}, and was given a ${data.constructor.name}`, `give a ${wanted.name}`);
+    reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`, `pass a ${wanted.name}`);
   }
   if (shape !== null && count(shape) !== data.length)
-    fail("E0811", `input \`${slot.name}\` has ${data.length} elements, and its shape [${shape.join(",")}] needs ${count(shape)}`);
+    reject("E0811", `input \`${slot.name}\` has ${data.length} elements, but its shape [${shape.join(",")}] needs ${count(shape)}`);
 }
 
 const hasDims = (variant: EntryPlan, dims: Readonly<Record<string, number>> | undefined): boolean =>
@@ -102,14 +102,14 @@ const ranges: Readonly<Record<DType, readonly [number, number] | null>> = {
 /** The elements of an input, which may be the caller's own array. */
 export const elementsOf = (input: Input): Elements => given(input).data;
 
-/** Checks the values where the array type does not promise them: numbers for an integer dtype, bytes for a bool. */
+/** Checks the values unless the array type guarantees them: numbers for an integer dtype, bytes for a bool. */
 export function checkValues(slot: NamedSlot, data: Elements): void {
   const range = ranges[slot.dtype];
   if (range === null || (ArrayBuffer.isView(data) && slot.dtype !== "bool")) return;
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i]);
     if (!Number.isInteger(value) || value < range[0] || value > range[1])
-      fail("E0814", `input \`${slot.name}\` holds ${value} at ${i}, which is no ${slot.dtype}`);
+      reject("E0814", `input \`${slot.name}\` has the value ${value} at index ${i}, which is out of range for ${slot.dtype}`);
   }
 }
 

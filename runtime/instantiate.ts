@@ -1,11 +1,11 @@
 import type { Arena } from "./arena.ts";
-import { fail } from "./error.ts";
+import { reject } from "./error.ts";
 import type { Code, Exports } from "./plan.ts";
 
-/** `fast` may use relaxed SIMD (one rounding in a multiply-add); `strict` gives the same bits on every machine. */
+/** `fast` may use relaxed SIMD (fused multiply-adds); `strict` produces the same bits on every machine. */
 export type Mode = "fast" | "strict";
 
-/** A module of one function `v128 -> v128` with one `f32x4.relaxed_madd`. */
+/** A module with a single function `v128 -> v128` that uses `f32x4.relaxed_madd`. */
 const relaxedProbe = Uint8Array.from(
   [
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -27,5 +27,5 @@ export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise
 
 export function exported(exports: Exports, name: string): (...args: readonly number[]) => void {
   const found = exports[name];
-  return typeof found === "function" ? found : fail("E0802", `the module has no function \`${name}\``, "the module and its manifest are not of one build");
+  return typeof found === "function" ? found : reject("E0802", `the module has no function \`${name}\``, "the module and its manifest are from different builds");
 }

@@ -1,13 +1,13 @@
 import { DlcError } from "./error.ts";
 
-/** What a checked run has found (`guards.ts`): a mistake of the compiler, not of the caller. */
+/** An error found by a checked run (`guards.ts`): a bug in the compiler, not in the caller's code. */
 export class MemoryFault extends DlcError {
   readonly entry: string;
-  /** The kernel that did it, or that met it; null where it was not a kernel. */
+  /** The kernel that caused or met the fault; null if it was not a kernel. */
   readonly kernel: string | null;
   /** Bytes from the start of the arena. */
   readonly offset: number;
-  /** What lies there; null for memory that is nobody's. */
+  /** The value at this offset; null for unused memory. */
   readonly holds: string | null;
 
   constructor(code: string, says: string, fault: Pick<MemoryFault, "entry" | "kernel" | "offset" | "holds">) {

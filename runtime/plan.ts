@@ -2,7 +2,7 @@ import type { Address } from "./address.ts";
 import type { DType } from "./dtype.ts";
 import type { GuardNotes, Operand, TurnNotes } from "./guard-notes.ts";
 
-/** Where a tensor lies in the arena. `offset` is in bytes, 16-byte aligned; `shape` is row-major. */
+/** The location of a tensor in the arena. `offset` is in bytes, 16-byte aligned; `shape` is row-major. */
 export interface Slot {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -20,7 +20,7 @@ export interface NamedSlot extends Slot {
   readonly name: string;
 }
 
-/** What a function of the module does, in order: calls of kernels, and control around them. */
+/** The steps of a function of the module, in order: calls of kernels, and control flow around them. */
 export type Step =
   /** One call of one kernel; the arguments are the addresses of its buffers. Multiply-adds count as two flops. */
   | {
@@ -32,11 +32,11 @@ export type Step =
       readonly guard?: readonly Operand[];
     }
   | { readonly kind: "loop"; readonly turns: number; readonly body: readonly Step[]; readonly guard?: TurnNotes }
-  /** `condition` writes the byte at `flag` before each turn; the loop goes on while it is not 0. */
+  /** `condition` writes the byte at `flag` before each iteration; the loop continues while it is not 0. */
   | { readonly kind: "while"; readonly flag: Address; readonly condition: readonly Step[]; readonly body: readonly Step[]; readonly guard?: TurnNotes }
   | { readonly kind: "branch"; readonly flag: Address; readonly then: readonly Step[]; readonly otherwise: readonly Step[]; readonly guard?: TurnNotes };
 
-/** The calls among the steps, those inside of control included, each as often as it stands there. */
+/** All calls among the steps, including those inside control flow, each as often as it occurs. */
 export function callsOf(steps: readonly Step[]): readonly Extract<Step, { kind: "call" }>[] {
   return steps.flatMap((step) => {
     switch (step.kind) {
@@ -52,7 +52,7 @@ export function callsOf(steps: readonly Step[]): readonly Extract<Step, { kind: 
   });
 }
 
-/** Floating-point operations of one run; of a `while` one turn, of a branch the larger side. */
+/** Floating-point operations of one run; counts one iteration of a `while`, and the larger side of a branch. */
 export function flopsOf(steps: readonly Step[]): number {
   return steps.reduce((sum, step) => {
     switch (step.kind) {
@@ -76,50 +76,50 @@ export interface EntryPlan {
   readonly outputs: readonly NamedSlot[];
   /** Exported function of the call stage: `() => void`. */
   readonly call: string;
-  /** Exported function of the weights stage, to be run before `call` whenever a persistent tensor has changed since; null if there is nothing to prepare. */
+  /** Exported function of the weights stage, which must run before `call` whenever a persistent tensor has changed; null if the stage is empty. */
   readonly prepare: string | null;
-  /** The entry writes persistent tensors. */
+  /** Whether the entry writes persistent tensors. */
   readonly writes: boolean;
   readonly steps: readonly Step[];
   readonly prepareSteps: readonly Step[];
-  /** Planned bytes of the scratch area, and the largest live set that the plan had to hold. */
+  /** Planned bytes of the scratch area, and the largest live set, which is a lower bound for it. */
   readonly scratchBytes: number;
   readonly liveBytes: number;
 }
 
-/** A number that changes between calls without compiling again: `path` is the state that holds it. */
+/** A number that can change between calls without recompilation: `path` is the state that holds it. */
 export interface Setting {
   readonly name: string;
   readonly path: string;
   readonly default: number;
-  /** The range that a search may try; null where anything goes. */
+  /** The range that a search may try; null if unlimited. */
   readonly low: number | null;
   readonly high: number | null;
   readonly scale: "linear" | "log";
 }
 
-/** Everything that the runtime needs to know about a compiled module. It is JSON: `manifest.json` of a built model. */
+/** Everything that the runtime needs to know about a compiled module. Plain JSON: part of `manifest.json` of a built model. */
 export interface Plan {
   readonly format: "dlc-plan-1";
   readonly model: string;
   /** Whole arena, in bytes; the module imports `env.memory` of at least this size. */
   readonly arenaBytes: number;
   readonly persistent: readonly Persistent[];
-  /** Constant data that the module's loader copies into the arena: base64 bytes at offsets. */
+  /** Constant data that the loader copies into the arena: base64 bytes at offsets. */
   readonly constants: readonly { readonly offset: number; readonly base64: string }[];
   /** All variants of all entries. The entry `init` (no inputs, no outputs) writes every persistent tensor from the seed. */
   readonly entries: readonly EntryPlan[];
-  /** Kernels that are exported for profiling, by name; empty in an ordinary build. */
+  /** The names of the kernels that are exported for profiling; empty in an ordinary build. */
   readonly profiled: readonly string[];
-  /** Absent where there are none. */
+  /** Absent if there are none. */
   readonly settings?: readonly Setting[];
   /** For checked runs; absent in an ordinary build. */
   readonly guards?: GuardNotes;
 }
 
 /**
- * The executable part: functions by export name over one memory. WebAssembly gives it directly; emitted JavaScript gives
- * the same through its `instantiate(memory)`.
+ * The executable part: functions by export name over one memory. WebAssembly exports them directly; emitted JavaScript returns
+ * them from its `instantiate(memory)`.
  */
 export type Exports = Readonly<Record<string, (...args: readonly number[]) => void>>;
 
@@ -127,7 +127,7 @@ export type Code =
   | {
       readonly kind: "wasm";
       readonly bytes: Uint8Array<ArrayBuffer>;
-      /** Used instead where the host has relaxed SIMD. */
+      /** Used instead if the host has relaxed SIMD. */
       readonly relaxed?: Uint8Array<ArrayBuffer>;
     }
   | { readonly kind: "js"; readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports };

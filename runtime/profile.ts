@@ -4,9 +4,9 @@ import type { Exports, Step } from "./plan.ts";
 
 export interface KernelProfile {
   readonly kernel: string;
-  /** Calls in one run of the entry. */
+  /** Number of calls in one run of the entry. */
   readonly calls: number;
-  /** The best time of each of its calls, summed: the figure to compare, since a shared machine only ever adds to it. */
+  /** The sum of the best times of its calls: the figure to compare, because noise of a shared machine only ever adds time. */
   readonly bestMs: number;
   readonly meanMs: number;
   readonly flops: number;
@@ -18,14 +18,14 @@ export type Profile = readonly KernelProfile[];
 
 interface Timing {
   calls: number;
-  /** Best time of each place in a run at which the kernel is called. */
+  /** Best time of each call of the kernel in a run. */
   readonly best: number[];
   sum: number;
   flops: number;
   bytes: number;
 }
 
-/** Runs the steps one by one, as the module would. `fill` puts the inputs back, over which scratch may have been laid. */
+/** Runs the steps one by one, as the module would. `fill` restores the inputs, which scratch memory may have overwritten. */
 export function profileSteps(steps: readonly Step[], exports: Exports, buffer: ArrayBufferLike, runs: number, fill: () => void): Profile {
   const memory = new Uint8Array(buffer);
   const timings = new Map<string, Timing>();
@@ -59,7 +59,7 @@ export function profileSteps(steps: readonly Step[], exports: Exports, buffer: A
   }));
 }
 
-/** Control in JavaScript, the calls through `call`. */
+/** Control flow in JavaScript; kernels are called through `call`. */
 function runSteps(
   steps: readonly Step[],
   turns: readonly number[],

@@ -1,7 +1,7 @@
-/** What is no header; its message completes "this is no valid safetensors file: ...". */
+/** An invalid header; the message completes "not a valid safetensors file: ...". */
 type Refuse = (says: string) => never;
 
-/** An entry of a header as it stands there: the kinds of its fields are right, what they say is still to be checked. */
+/** An entry of a header as written: its fields have the right kinds, but their values are unchecked. */
 export interface HeaderEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -13,17 +13,17 @@ export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** More than any model has, and few enough that a header of nothing but names stays small. */
+/** More than any model has, and small enough to bound the memory for a header that contains only names. */
 const maxEntries = 100_000;
 const maxAxes = 64;
 
-const blanks = " \t\r\n";
+const whitespace = " \t\r\n";
 const sizes = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 const plainText = /[^"\\\n]*/y;
 
 /**
- * Reads the JSON of a header from left to right and stops at the first character that no header has, rather than making whatever the text says:
- * a short text can say a large value, and `JSON.parse` keeps the last of two entries of one name.
+ * Parses the JSON of a header from left to right and stops at the first invalid character, instead of calling `JSON.parse`:
+ * a short text can describe a large value, and `JSON.parse` silently keeps the last of two entries with the same name.
  */
 export function readHeader(text: string, refuse: Refuse): Header {
   const entries = new Map<string, HeaderEntry>();
@@ -37,7 +37,7 @@ export function readHeader(text: string, refuse: Refuse): Header {
     return found;
   };
   const skip = (): void => {
-    while (at < text.length && blanks.includes(text.charAt(at))) at++;
+    while (at < text.length && whitespace.includes(text.charAt(at))) at++;
   };
   const accept = (sign: string): boolean => {
     skip();
@@ -46,7 +46,7 @@ export function readHeader(text: string, refuse: Refuse): Header {
     skip();
     return true;
   };
-  const expect = (sign: string): boolean => accept(sign) || refuse(`its header is not as it should be at character ${at}: expected ${sign}`);
+  const expect = (sign: string): boolean => accept(sign) || refuse(`syntax error in the header at character ${at}: expected ${sign}`);
 
   function string(): string {
     skip();
@@ -58,11 +58,11 @@ export function readHeader(text: string, refuse: Refuse): Header {
       at += 2;
       match(plainText);
     }
-    if (text[at++] !== '"') return refuse(`its header is not as it should be at character ${start}: a text does not end`);
+    if (text[at++] !== '"') return refuse(`syntax error in the header at character ${start}: unterminated string`);
     try {
       return JSON.parse(text.slice(start, at)) as string;
     } catch {
-      return refuse(`its header is not as it should be at character ${start}: a text has what JSON does not allow`);
+      return refuse(`syntax error in the header at character ${start}: invalid string`);
     }
   }
 
@@ -75,11 +75,11 @@ export function readHeader(text: string, refuse: Refuse): Header {
     expect(close);
   }
 
-  /** `{"name": value}`; `value` reads what stands behind the colon. */
+  /** `{"name": value}`; `value` reads what follows the colon. */
   function object(what: string, has: (name: string) => boolean, value: (name: string) => void): void {
     list("{", "}", () => {
       const name = string();
-      if (has(name)) refuse(`${what} names \`${name}\` twice`);
+      if (has(name)) refuse(`${what} has two entries named \`${name}\``);
       expect(":");
       value(name);
     });
@@ -89,7 +89,7 @@ export function readHeader(text: string, refuse: Refuse): Header {
     const items: number[] = [];
     list("[", "]", () => {
       const digits = match(sizes);
-      if (digits === "" || items.length === maxAxes || !Number.isSafeInteger(Number(digits))) refuse(`\`${name}\` has no valid ${field}`);
+      if (digits === "" || items.length === maxAxes || !Number.isSafeInteger(Number(digits))) refuse(`\`${name}\` has an invalid ${field}`);
       items.push(Number(digits));
     });
     return items;
@@ -103,31 +103,31 @@ export function readHeader(text: string, refuse: Refuse): Header {
       (field) => {
         if (field === "dtype") fields.dtype = string();
         else if (field === "shape" || field === "data_offsets") fields[field] = numbers(name, field);
-        else refuse(`\`${name}\` has a field \`${field}\``);
+        else refuse(`\`${name}\` has an unknown field \`${field}\``);
       },
     );
     const { dtype, shape, data_offsets: offsets } = fields;
     return dtype === undefined || shape === undefined || offsets === undefined
-      ? refuse(`\`${name}\` lacks its dtype, shape or data_offsets`)
+      ? refuse(`\`${name}\` has no dtype, shape or data_offsets`)
       : { dtype, shape, offsets };
   }
 
   let described = false;
   object(
-    "its header",
+    "the header",
     (name) => (name === "__metadata__" ? described : entries.has(name)),
     (name) => {
       if (name === "__metadata__") {
         described = true;
         object(
-          "its metadata",
+          "the metadata",
           (key) => metadata.has(key),
-          (key) => metadata.set(key, text[at] === '"' ? string() : refuse("its metadata holds more than text")),
+          (key) => metadata.set(key, text[at] === '"' ? string() : refuse("a value of the metadata is not a string")),
         );
       } else if (entries.size === maxEntries) refuse(`it has more than ${maxEntries} tensors`);
       else entries.set(name, entry(name));
     },
   );
-  if (at < text.length) refuse("its header goes on behind its end");
+  if (at < text.length) refuse("unexpected text after the header");
   return { entries, metadata };
 }

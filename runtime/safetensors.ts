@@ -1,5 +1,5 @@
 import { dtypes, type DType } from "./dtype.ts";
-import { fail, list } from "./error.ts";
+import { reject, list } from "./error.ts";
 import { readHeader, type HeaderEntry } from "./safetensors-header.ts";
 import { byteLength } from "./tensor.ts";
 
@@ -17,8 +17,8 @@ const dtypeOf = new Map(Object.entries(storedNames).map(([dtype, stored]) => [st
 const maxHeader = 100_000_000;
 
 /**
- * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical: tensors in order of
- * element size (large first, so that all are aligned), then of name; the same tensors give the same bytes.
+ * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical order: tensors by
+ * element size (large first, so that all are aligned), then by name; the same tensors produce the same bytes.
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
   const ordered = [...tensors].toSorted(([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : 1));
@@ -48,13 +48,13 @@ export interface SafetensorsFile {
 }
 
 /**
- * Reads a file without trusting it: nothing is allocated for a tensor (the bytes are views), every length is checked against the file, and the header is
- * read entry by entry.
+ * Reads a file without trusting it: nothing is allocated for a tensor (its bytes are a view), every length is checked against the file, and the header is
+ * parsed entry by entry.
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (file.length < 8) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`it names a header of ${headerBytes} bytes, and the file has ${file.length}`);
+  if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
   const dataStart = 8 + Number(headerBytes);
   const { entries, metadata } = readHeader(textOf(file.subarray(8, dataStart)), broken);
   const data = file.subarray(dataStart);
@@ -62,9 +62,9 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   const parts: Part[] = [];
   for (const [name, entry] of entries) {
     const { dtype, shape, begin, end } = checked(name, entry);
-    if (end > data.length) broken(`\`${name}\` ends at ${end}, and there are ${data.length} bytes of data`);
+    if (end > data.length) broken(`\`${name}\` ends at ${end}, but there are ${data.length} bytes of data`);
     if (end - begin !== byteLength({ dtype, shape }))
-      broken(`\`${name}\` has ${end - begin} bytes, and ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`);
+      broken(`\`${name}\` has ${end - begin} bytes, but ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`);
     parts.push({ name, dtype, shape, begin, end });
   }
   checkCover(parts, data.length);
@@ -80,20 +80,20 @@ interface Part {
 }
 
 function textOf(header: Uint8Array): string {
-  if (header[0] !== 0x7b) broken("its header is no JSON object");
+  if (header[0] !== 0x7b) broken("its header is not a JSON object");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(header);
   } catch {
-    return broken("its header is no JSON in UTF-8");
+    return broken("its header is not valid JSON in UTF-8");
   }
 }
 
 function checked(name: string, { dtype: stored, shape, offsets }: HeaderEntry): Omit<Part, "name"> {
   const dtype = dtypeOf.get(stored);
-  if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; known are ${list([...dtypeOf.keys()])}`);
-  if (!Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has no valid shape`);
+  if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; supported are ${list([...dtypeOf.keys()])}`);
+  if (!Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has an invalid shape`);
   const [begin, end] = offsets;
-  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has no valid data_offsets`);
+  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has invalid data_offsets`);
   return { dtype, shape, begin, end };
 }
 
@@ -104,10 +104,10 @@ function checkCover(parts: readonly Part[], bytes: number): void {
     if (part.begin > end) broken(`there is a gap before \`${part.name}\``);
     end = part.end;
   }
-  if (end !== bytes) broken(`${bytes - end} bytes belong to no tensor`);
+  if (end !== bytes) broken(`${bytes - end} bytes at the end do not belong to a tensor`);
 }
 
 function broken(says: string): never {
   // Names in a damaged file may be as long as the file.
-  return fail("E0820", `this is no valid safetensors file: ${says.length > 400 ? `${says.slice(0, 400)}…` : says}`);
+  return reject("E0820", `not a valid safetensors file: ${says.length > 400 ? `${says.slice(0, 400)}…` : says}`);
 }

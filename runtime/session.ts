@@ -1,8 +1,8 @@
 import { copyConstants, createArena } from "./arena.ts";
 import type { TensorData } from "./dtype.ts";
-import { fail, list } from "./error.ts";
+import { reject, list } from "./error.ts";
 import type { Guard } from "./guards.ts";
-import { checkValues, copyInput, elementsOf, fittingVariant, type Elements, type Input, type Inputs } from "./input.ts";
+import { checkValues, copyInput, elementsOf, matchingVariant, type Elements, type Input, type Inputs } from "./input.ts";
 import { exported, instantiate, type Mode } from "./instantiate.ts";
 import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
@@ -11,7 +11,7 @@ import { setSetting } from "./settings.ts";
 import { loadWeights, putSnapshot, saveWeights, takeSnapshot } from "./weights.ts";
 
 export interface SessionOptions {
-  /** Seeds params, dropout and every other random draw. A safe integer, 0 by default. */
+  /** Seed of the initial params, dropout and all other random numbers. A safe integer, default 0. */
   readonly seed?: number;
   readonly mode?: Mode;
   /** `memoryGuards` of `guards.ts`: checks every access of memory, in a build with `guards`. */
@@ -19,19 +19,19 @@ export interface SessionOptions {
 }
 
 export interface RunOptions {
-  /** Outputs are views into the arena, valid until the next call, rather than copies. */
+  /** Returns views into the arena, valid until the next call, instead of copies. */
   readonly view?: boolean;
-  /** Picks the variant where the sizes of the inputs do not. */
+  /** Selects the variant if the sizes of the inputs match several. */
   readonly dims?: Readonly<Record<string, number>>;
 }
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 
-/** An entry, and the arrays that its inputs come from. Running it again and again allocates nothing. */
+/** An entry bound to its input arrays. Repeated runs allocate nothing. */
 export interface BoundEntry {
-  /** Views into the arena, valid until the session runs something again. */
+  /** Views into the arena, valid until the session runs an entry again. */
   readonly outputs: Outputs;
-  /** Runs the entry on what the arrays hold now, and gives `outputs`. Throws E0814 for numbers that are none of the input's dtype. */
+  /** Runs the entry on the current contents of the arrays, and returns `outputs`. Throws E0814 for numbers out of range for the input's dtype. */
   run(): Outputs;
 }
 
@@ -40,36 +40,36 @@ export interface StateTensor extends Tensor {
 }
 
 export interface SaveOptions {
-  /** Params alone, without running statistics, optimizer slots and the random state. */
+  /** Only params, without running statistics, optimizer slots and the random state. */
   readonly only?: "param";
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A compiled model with its memory. Errors are `DlcError`s. */
+/** A compiled model with its memory. All errors are `DlcError`s. */
 export interface Session {
   readonly plan: Plan;
-  /** Runs an entry. Throws E0803 for an unknown entry, E081x for inputs that do not fit. */
+  /** Runs an entry. Throws E0803 for an unknown entry, E081x for invalid inputs. */
   run(entry: string, inputs?: Inputs, options?: RunOptions): Outputs;
-  /** Checks everything as `run` does, once; from then on only the arrays' elements may change. */
+  /** Makes the checks of `run` once; afterwards only the elements of the arrays may change. */
   bind(entry: string, inputs?: Inputs, options?: Pick<RunOptions, "dims">): BoundEntry;
   /** Params and state by path; `data` are views. Call `touch` after writing to one. */
   readonly state: ReadonlyMap<string, StateTensor>;
   touch(): void;
-  /** Changes a `setting` of the model from the next call on. Throws E0815 for an unknown one, E0816 for a value outside its range. */
+  /** Changes a `setting` of the model, effective from the next call. Throws E0815 for an unknown setting, E0816 for a value out of range. */
   set(name: string, value: number): void;
-  /** Initializes everything anew. */
+  /** Initializes all params and state again. */
   reset(seed: number): void;
   snapshot(): Uint8Array<ArrayBuffer>;
   restore(snapshot: Uint8Array): void;
-  /** safetensors; the same values give the same bytes. */
+  /** safetensors; the same values produce the same bytes. */
   save(options?: SaveOptions): Uint8Array<ArrayBuffer>;
-  /** Throws E0820 for a broken file, E0821 for tensors that do not fit; then nothing has changed. */
+  /** Throws E0820 for an invalid file, E0821 for tensors that do not match; the model is unchanged then. */
   load(file: Uint8Array, options?: { readonly partial?: boolean }): { readonly loaded: readonly string[] };
-  /** Time of each kernel of an entry, in a build with `profile`. The state is put back afterwards. */
+  /** Time of each kernel of an entry, in a build with `profile`. The state is restored afterwards. */
   profile(entry: string, inputs?: Inputs, runs?: number): Profile;
 }
 
-/** An entry of one set of dims, ready to be called. */
+/** An entry for one set of dims, ready to be called. */
 interface Variant {
   readonly plan: EntryPlan;
   readonly inputs: readonly TensorData[];
@@ -77,13 +77,13 @@ interface Variant {
   readonly outputs: Outputs;
   readonly call: () => void;
   readonly prepare: (() => void) | null;
-  /** The version of the weights that the weights stage has seen. */
+  /** The version of the weights at the last run of the weights stage. */
   preparedAt: number;
 }
 
 /** Allocates the arena, loads the code, and initializes params and state from the seed. */
 export async function createSession(plan: Plan, code: Code, options: SessionOptions = {}): Promise<Session> {
-  if (plan.format !== "dlc-plan-1") fail("E0802", `this runtime reads dlc-plan-1, and the plan is ${String(plan.format)}`, "build the model again");
+  if (plan.format !== "dlc-plan-1") reject("E0802", `this runtime reads the format dlc-plan-1, but the plan has ${String(plan.format)}`, "build the model again");
   const arena = createArena(plan, code.kind);
   const exports = await instantiate(code, arena, options.mode ?? "fast");
   const { buffer } = arena;
@@ -109,10 +109,10 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     const known = variants.get(entry);
     if (known === undefined) {
       const names = [...variants.keys()].filter((name) => name !== "init");
-      return fail("E0803", `the model has no entry \`${entry}\``, `it has ${list(names)}`);
+      return reject("E0803", `unknown entry \`${entry}\``, `the model has ${list(names)}`);
     }
     const plans = known.map((variant) => variant.plan);
-    return known[fittingVariant(plans, inputs, dims)] as Variant;
+    return known[matchingVariant(plans, inputs, dims)] as Variant;
   }
 
   const arraysOf = (variant: Variant, inputs: Inputs): readonly Elements[] => variant.plan.inputs.map(({ name }) => elementsOf(inputs[name] as Input));
@@ -121,7 +121,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     for (let i = 0; i < arrays.length; i++) checkValues(variant.plan.inputs[i] as NamedSlot, arrays[i] as Elements);
   }
 
-  /** The weights stage comes before the inputs, which may lie where it works. */
+  /** Runs the weights stage before the inputs are written, because its scratch memory may overlap them. */
   function execute(variant: Variant, arrays: readonly Elements[]): void {
     prepare(variant);
     for (let i = 0; i < arrays.length; i++) copyInput(variant.inputs[i] as TensorData, arrays[i] as Elements);
@@ -165,7 +165,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       version++;
     },
     reset(seed) {
-      if (!Number.isSafeInteger(seed) || seed < 0) fail("E0804", `the seed is ${seed}, and must be an integer from 0 to 2^53 - 1`);
+      if (!Number.isSafeInteger(seed) || seed < 0) reject("E0804", `the seed must be an integer from 0 to 2^53 - 1, got ${seed}`);
       for (const { data } of state.values()) data.fill(0);
       state.get("rng.seed")?.data.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
       for (const variant of variants.get("init") ?? []) variant.call();
@@ -184,7 +184,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       return result;
     },
     profile(entry, inputs = {}, runs = 10) {
-      if (plan.profiled.length === 0) fail("E0805", "this module was not built for profiling", "compile with `profile`");
+      if (plan.profiled.length === 0) reject("E0805", "this module was not built for profiling", "compile with `profile`");
       const variant = select(entry, inputs, undefined);
       const arrays = arraysOf(variant, inputs);
       check(variant, arrays);

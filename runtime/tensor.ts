@@ -7,7 +7,7 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
-/** Anything that can lie in an arena: a place and a type. */
+/** Anything that is stored in an arena: an offset and a type. */
 interface Typed {
   readonly dtype: DType;
   readonly shape: readonly number[];

@@ -1,4 +1,4 @@
-import { fail, list } from "./error.ts";
+import { reject, list } from "./error.ts";
 import type { Persistent } from "./plan.ts";
 import { readSafetensors, writeSafetensors, type StoredTensor } from "./safetensors.ts";
 import { byteLength, sameShape, showType } from "./tensor.ts";
@@ -9,23 +9,23 @@ export function saveWeights(slots: readonly Persistent[], buffer: ArrayBufferLik
   return writeSafetensors(new Map(slots.map((slot) => [slot.path, { dtype: slot.dtype, shape: slot.shape, bytes: bytesOf(buffer, slot) }])), metadata);
 }
 
-/** Checks the whole file against the model before it writes anything. With `partial`, names that only one side has are left alone. */
+/** Checks the whole file against the model before it writes anything. With `partial`, names that only one side has are ignored. */
 export function loadWeights(slots: readonly Persistent[], buffer: ArrayBufferLike, file: Uint8Array, partial: boolean): { readonly loaded: readonly string[] } {
   const { tensors } = readSafetensors(file);
   const paths = new Set(slots.map((slot) => slot.path));
   const problems = slots.flatMap((slot) => {
     const found = tensors.get(slot.path);
     if (found !== undefined && fits(slot, found) && found.dtype === "bool" && found.bytes.some((byte) => byte > 1))
-      return [`\`${slot.path}\` holds a byte that is no bool`];
+      return [`\`${slot.path}\` contains a byte that is not a bool`];
     return found === undefined || fits(slot, found) ? [] : [`\`${slot.path}\` is ${showType(slot)} in the model and ${showType(found)} in the file`];
   });
   if (!partial) {
     const missing = slots.filter((slot) => !tensors.has(slot.path)).map((slot) => slot.path);
     const unexpected = [...tensors.keys()].filter((name) => !paths.has(name));
-    if (missing.length > 0) problems.push(`the file lacks ${list(missing)}`);
-    if (unexpected.length > 0) problems.push(`the model has no ${list(unexpected)}`);
+    if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
+    if (unexpected.length > 0) problems.push(`unknown to the model: ${list(unexpected)}`);
   }
-  if (problems.length > 0) fail("E0821", `these weights do not fit the model: ${list(problems, 6)}`, partial ? undefined : "`partial` loads what both have");
+  if (problems.length > 0) reject("E0821", `the weights do not match the model: ${list(problems, 6)}`, partial ? undefined : "use `partial` to load only the tensors that both have");
   const loaded = slots.filter((slot) => tensors.has(slot.path));
   for (const slot of loaded) bytesOf(buffer, slot).set((tensors.get(slot.path) as StoredTensor).bytes);
   return { loaded: loaded.map((slot) => slot.path) };
@@ -35,7 +35,7 @@ const fits = (slot: Persistent, tensor: StoredTensor): boolean => slot.dtype ===
 
 const magic = 0x31736c64; // "dls1"
 
-/** All persistent bytes in the order of the plan, behind a hash of their names and types: quick to take and to put back in the same process. */
+/** All persistent bytes in the order of the plan, after a hash of their names and types: fast to save and restore in the same process. */
 export function takeSnapshot(slots: readonly Persistent[], buffer: ArrayBufferLike): Uint8Array<ArrayBuffer> {
   const total = slots.reduce((sum, slot) => sum + byteLength(slot), 8);
   const snapshot = new Uint8Array(total);
@@ -54,7 +54,7 @@ export function putSnapshot(slots: readonly Persistent[], buffer: ArrayBufferLik
   const total = slots.reduce((sum, slot) => sum + byteLength(slot), 8);
   const head = new DataView(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength);
   if (snapshot.length !== total || head.getUint32(0, true) !== magic || head.getUint32(4, true) !== layoutHash(slots)) {
-    fail("E0822", "this is no snapshot of this model", "a snapshot fits the model that it was taken from; use `save` and `load` between models");
+    reject("E0822", "not a snapshot of this model", "a snapshot can only be restored into the model that it was taken from; use `save` and `load` between models");
   }
   let at = 8;
   for (const slot of slots) {

@@ -4,7 +4,7 @@ import { invariant } from "../../compiler/support/invariant.ts";
 
 /**
  * Joins a TypeScript file and the files that it imports into one piece of JavaScript without imports or exports, in an order in which every
- * file stands behind those that it needs. Only relative imports; names at the top of the files must differ, which is checked.
+ * file comes after the files that it imports. Only relative imports; names at the top of the files must differ, which is checked.
  */
 export function bundle(main: URL): string {
   const pieces = filesInOrder(main).map((file) => piece(readFileSync(file, "utf8")));
@@ -15,7 +15,7 @@ export function bundle(main: URL): string {
 }
 
 const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
-/** Not `export type X = ...`, which goes when types are stripped. */
+/** Does not match `export type X = ...`, which type stripping removes. */
 const typeImport = /^(?:import|export) type\s[^;=]*? from "[^"]+";\n/gm;
 
 function filesInOrder(main: URL): URL[] {
@@ -30,7 +30,7 @@ function filesInOrder(main: URL): URL[] {
   return [...found.values()];
 }
 
-/** Strips types (which leaves blanks), imports, exports and comments. */
+/** Strips types (which leaves spaces), imports, exports and comments. */
 function piece(text: string): string {
   const code = withoutWarnings(() =>
     stripTypeScriptTypes(
@@ -48,7 +48,7 @@ function piece(text: string): string {
     .join("");
 }
 
-/** Closes the gaps that types have left, but for lines that hold such gaps in a string. */
+/** Removes the spaces that stripped types leave, except in lines that have such spaces in a string. */
 function tidy(line: string): string {
   if (/["'`].* {2}.*["'`]/.test(line)) return line.trimEnd();
   return line
@@ -57,7 +57,7 @@ function tidy(line: string): string {
     .replaceAll(/(\S) (?=[),;])/g, "$1");
 }
 
-/** Stripping types is stable as a way to run files, and still warns as a function. */
+/** `stripTypeScriptTypes` still prints an experimental warning, although running stripped files is stable. */
 function withoutWarnings<T>(run: () => T): T {
   const emitWarning = process.emitWarning;
   process.emitWarning = () => undefined;

@@ -34,11 +34,11 @@ export interface Model {
   profile<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], runs?: number): readonly KernelProfile[];
 }
 export interface LoadOptions {
-  /** Starts from this seed rather than from the weights that were built in. */
+  /** Starts from this seed instead of the weights in the build. */
   readonly seed?: number;
-  /** \`strict\` gives the same bits on every machine. */
+  /** \`strict\` produces the same bits on every machine. */
   readonly mode?: "fast" | "strict";
-  /** Weights in place of the built ones (safetensors); null starts from the seed. */
+  /** Weights to use instead of those in the build (safetensors); null starts from the seed. */
   readonly weights?: Uint8Array | null;
 }
 export function load(options?: LoadOptions): Promise<Model>;

@@ -6,7 +6,7 @@ import { declarations } from "./declarations.ts";
 
 export type BuiltFiles = ReadonlyMap<string, string | Uint8Array>;
 
-/** The files of a built model, by name: everything that a page or a script needs, and nothing of the compiler. */
+/** The files of a built model, by name: everything that a page or a script needs, without the compiler. */
 export function builtFiles(
   compiled: Pick<CompiledModule, "plan" | "wasm" | "js">,
   session: Session,

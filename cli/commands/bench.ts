@@ -12,17 +12,17 @@ export function bench(): Command {
   return withJson(
     withCompileOptions(
       new Command("bench")
-        .description("times an entry: whole, per kernel, against the machine's peak, and memory against its plan")
+        .description("measures an entry: total time, time per kernel, share of the machine's peak, and memory use")
         .argument("[file]", ".dl file")
-        .option("--entry <name>", "the entry to time (the first, if absent)")
-        .option("--product <MxKxN>", "times one product of that size instead of a file", product)
-        .option("--ms <N>", "how long to measure", positiveNumber, 1000),
+        .option("--entry <name>", "the entry to measure (default: the first)")
+        .option("--product <MxKxN>", "measures one matrix product of that size instead of a file", product)
+        .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
     ),
   ).action(async (file: string | undefined, flags: BenchFlags) => {
-    const [{ compileSource, startSession }, { complain }, { entriesOf, entryNamed, readSource }, { peakMeter }, { measure }, { showMeasurement }] =
+    const [{ compileSource, startSession }, { reject }, { entriesOf, entryNamed, readSource }, { peakMeter }, { measure }, { showMeasurement }] =
       await Promise.all([
         import("../host/compiler.ts"),
-        import("../host/complain.ts"),
+        import("../host/reject.ts"),
         import("../host/source.ts"),
         import("../measure/peak.ts"),
         import("../measure/measure.ts"),
@@ -32,13 +32,13 @@ export function bench(): Command {
       flags.product !== undefined
         ? productSource(flags.product)
         : file === undefined
-          ? complain("E1009", "there is nothing to time", "give a .dl file, or --product 512x512x512")
+          ? reject("E1009", "nothing to measure", "give a .dl file, or --product 512x512x512")
           : readSource(file);
     const name =
-      (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ?? complain("E1020", `${source.name} has no entry`);
+      (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ?? reject("E1020", `${source.name} has no entry`);
     const compiled = await compileSource(source, flags, { entries: [name], profile: true });
     const session = await startSession(compiled, flags);
-    const entry = compiled.plan.entries.find((candidate) => candidate.name === name) ?? complain("E1020", `${source.name} has no entry \`${name}\``);
+    const entry = compiled.plan.entries.find((candidate) => candidate.name === name) ?? reject("E1020", `${source.name} has no entry \`${name}\``);
     const found = measure(session, entry, flags.ms, flags.target === "wasm" ? await peakMeter(flags.mode) : null);
     if (flags.json) {
       const { arenaBytes } = compiled.plan;
@@ -54,6 +54,6 @@ const productSource = ([m, k, n]: readonly [number, number, number]): Source => 
 
 function product(text: string): readonly [number, number, number] {
   const [, m, k, n] = /^(\d{1,6})x(\d{1,6})x(\d{1,6})$/.exec(text) ?? [];
-  if (m === undefined || k === undefined || n === undefined) throw new InvalidArgumentError("Write it as 512x512x512.");
+  if (m === undefined || k === undefined || n === undefined) throw new InvalidArgumentError("Expected a size such as 512x512x512.");
   return [Number(m), Number(k), Number(n)];
 }

@@ -9,9 +9,9 @@ export function bisect(): Command {
   return withJson(
     withCompileOptions(
       new Command("bisect")
-        .description("finds the first pass after which an entry computes something else, or code that does, and the few nodes that it takes")
+        .description("finds the first pass (or the code generator) that changes an entry's results, and reduces the graph to a few nodes that show it")
         .argument("<file>", ".dl file")
-        .option("--entry <name>", "the entry to look at (the first, if absent)"),
+        .option("--entry <name>", "the entry to bisect (default: the first)"),
     ),
   ).action(async (file: string, flags: BisectFlags) => {
     const [
@@ -19,7 +19,7 @@ export function bisect(): Command {
       { required },
       { factsOfCode, pipeline },
       { compileOptions },
-      { complain },
+      { reject },
       { exitCodes, printDiagnostics },
       { entriesOf, entryNamed, readSource },
       { liveLine },
@@ -30,8 +30,8 @@ export function bisect(): Command {
       import("../../compiler/passes/driver.ts"),
       import("../../compiler/pipeline.ts"),
       import("../host/compiler.ts"),
-      import("../host/complain.ts"),
-      import("../host/report.ts"),
+      import("../host/reject.ts"),
+      import("../host/errors.ts"),
       import("../host/source.ts"),
       import("../host/terminal.ts"),
       import("../trust/bisect-report.ts"),
@@ -39,7 +39,7 @@ export function bisect(): Command {
     ]);
     const source = readSource(file);
     const found = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
-    const entry = found?.name.text ?? complain("E1020", `${source.name} has no entry`);
+    const entry = found?.name.text ?? reject("E1020", `${source.name} has no entry`);
     const line = liveLine(process.stderr, flags.json !== true);
     const { verdict, assumed } = await find(source, {
       ...compileOptions(source, flags),

@@ -15,15 +15,15 @@ export function build(): Command {
         .description("writes a folder that runs and trains the model without the compiler")
         .argument("<file>", ".dl file")
         .requiredOption("-o, --output <folder>", "the folder to write")
-        .option("--entry <name>", "an entry to build; repeats (all, if absent)", (name: string, before: readonly string[]) => [...before, name], [])
-        .option("--variant <dims>", "a set of dims, such as N=1 or N=1,T=64; repeats, and a call picks the one that fits", collectVariant, [])
-        .option("--weights <file>", "weights to build in (.safetensors); without them, params are as initialized"),
+        .option("--entry <name>", "an entry to build; repeatable (default: all)", (name: string, before: readonly string[]) => [...before, name], [])
+        .option("--variant <dims>", "a set of dims, such as N=1 or N=1,T=64; repeatable; each call uses the variant that matches its inputs", collectVariant, [])
+        .option("--weights <file>", "weights to include (.safetensors; default: initial values from the seed)"),
     ),
   ).action(async (file: string, flags: BuildFlags) => {
     const [
       { builtFiles },
       { compileSource, startSession },
-      { complain },
+      { reject },
       { writeWhole },
       { readSource },
       { thousands, table },
@@ -33,7 +33,7 @@ export function build(): Command {
     ] = await Promise.all([
       import("../build/files.ts"),
       import("../host/compiler.ts"),
-      import("../host/complain.ts"),
+      import("../host/reject.ts"),
       import("../host/files.ts"),
       import("../host/source.ts"),
       import("../host/terminal.ts"),
@@ -42,7 +42,7 @@ export function build(): Command {
       import("node:path"),
     ]);
     const { target } = flags;
-    if (target === "reference") return complain("E1008", "the reference interpreter cannot be built", "--target wasm or js");
+    if (target === "reference") return reject("E1008", "the target `reference` cannot be built: it is an interpreter", "use --target wasm or js");
     const more = { ...(flags.entry.length > 0 && { entries: flags.entry }), ...(flags.variant.length > 0 && { variants: flags.variant }) };
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
@@ -67,5 +67,5 @@ function collectVariant(text: string, before: readonly Readonly<Record<string, n
 }
 
 function misspelt(): never {
-  throw new InvalidArgumentError("Write it as N=1 or N=1,T=64.");
+  throw new InvalidArgumentError("Expected sizes such as N=1 or N=1,T=64.");
 }

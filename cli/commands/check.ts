@@ -11,22 +11,22 @@ interface CheckFlags extends CompileFlags {
 }
 
 export function check(): Command {
-  const command = withJson(withCompileOptions(new Command("check").description("prints the mistakes of models").argument("<files...>", ".dl files")))
-    .option("--shapes", "prints the files with every inferred shape at the ends of lines")
-    .option("--test", "runs the tests of the files, in the reference interpreter and in WebAssembly")
+  const command = withJson(withCompileOptions(new Command("check").description("reports errors in models").argument("<files...>", ".dl files")))
+    .option("--shapes", "prints the files with the inferred shapes at the end of each line")
+    .option("--test", "runs the tests in the files, in the reference interpreter and in WebAssembly")
     .addOption(
       new Option(
         "--verify",
-        "runs every entry on random inputs against the reference, and shows the largest errors; dims without a size get a small one",
+        "runs every entry on random inputs, compares it with the reference interpreter and shows the largest errors; unset dims get a small size",
       ).conflicts(["shapes", "test"]),
     )
-    .option("--entry <name>", "with --verify: this entry alone");
+    .option("--entry <name>", "with --verify: only this entry");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
-    // Of the compiler only what is asked for: a check is to be over before it is waited for.
+    // Loads only the parts of the compiler that this check needs, so that it starts fast.
     const [{ checkSource }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] = await Promise.all([
       import("../../compiler/inspect/check.ts"),
       import("../host/compiler.ts"),
-      import("../host/report.ts"),
+      import("../host/errors.ts"),
       import("../host/source.ts"),
     ]);
     const sources = files.map(readSource);
@@ -44,7 +44,7 @@ export function check(): Command {
       const { showShapes } = await import("../../compiler/inspect/shapes.ts");
       for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
-    else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no mistakes`);
+    else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
     if (flags.test && !flags.json && found.length === 0) console.log(told(tests));
   });
 }
@@ -52,7 +52,7 @@ export function check(): Command {
 async function verify(sources: readonly Source[], flags: CheckFlags): Promise<void> {
   const [{ compileOptions }, { exitCodes, printDiagnostics }, { diagnosticJson }, trust] = await Promise.all([
     import("../host/compiler.ts"),
-    import("../host/report.ts"),
+    import("../host/errors.ts"),
     import("../../dsl/render.ts"),
     import("../trust/verify.ts"),
   ]);

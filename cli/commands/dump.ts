@@ -12,11 +12,11 @@ export function dump(): Command {
   return withJson(
     withCompileOptions(
       new Command("dump")
-        .description("prints a model at a stage of its way: ast, graph, a pass, final, kernels, plan, wat, js")
+        .description("prints a model at one stage of compilation: ast, graph, a pass, final, kernels, plan, wat, js")
         .argument("<file>", ".dl file")
-        .option("--entry <name>", "the entry to print (the first, if absent)")
+        .option("--entry <name>", "the entry to print (default: the first)")
         .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
-        .option("--verify-ir", "checks the graph after every pass")
+        .option("--verify-ir", "verifies the graph after every pass")
         .option("-o, --output <file>", "writes to a file"),
     ),
   ).action(async (file: string, flags: DumpFlags) => {

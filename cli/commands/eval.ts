@@ -11,14 +11,14 @@ export function evaluateCommand(): Command {
   return withJson(
     withCompileOptions(
       new Command("eval")
-        .description("scores saved weights on the test samples")
+        .description("computes accuracy and loss of saved weights on the test samples")
         .argument("<file>", ".dl file")
         .requiredOption("--data <spec>", "mnist (10,000 embedded digits) or mnist:FOLDER (IDX files)")
         .requiredOption("--weights <file>", "weights (.safetensors)")
-        .option("--entry <name>", "the entry whose logits or probs are scored", "predict")
+        .option("--entry <name>", "the entry whose logits or probs are evaluated", "predict")
         .option("--batch <N>", "samples per call", positiveNumber, 64)
-        .option("--batch-dim <name>", "the dim along which samples lie", "N")
-        .option("--limit <N>", "the first N samples only", positiveNumber),
+        .option("--batch-dim <name>", "the dim of the batch", "N")
+        .option("--limit <N>", "uses only the first N samples", positiveNumber),
     ),
   ).action(async (file: string, flags: EvalFlags) => {
     const [{ compileForBatches, openLimited }, { evaluate }, { sampleEntry }, { entryNamed, readSource }, { loadTrained }, { percent, thousands }] =

@@ -9,14 +9,14 @@ interface FmtFlags {
 export function fmt(): Command {
   return withJson(
     new Command("fmt")
-      .description("writes models in the one canonical format")
+      .description("formats models")
       .argument("<files...>", ".dl files")
-      .option("--check", "writes nothing, and fails if a file would change"),
+      .option("--check", "changes no file; exits with 1 if a file is not formatted"),
   ).action(async (files: readonly string[], flags: FmtFlags) => {
     const [{ format }, { diagnosticJson }, { exitCodes, printDiagnostics }, { readSource }, { writeWhole }] = await Promise.all([
       import("../../dsl/format.ts"),
       import("../../dsl/render.ts"),
-      import("../host/report.ts"),
+      import("../host/errors.ts"),
       import("../host/source.ts"),
       import("../host/files.ts"),
     ]);

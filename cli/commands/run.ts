@@ -16,9 +16,9 @@ export function run(): Command {
         .description("runs an entry on arrays in .npy files")
         .argument("<file>", ".dl file")
         .requiredOption("--entry <name>", "the entry to run")
-        .option("--input <name=file.npy>", "an input; repeats. Dims that are not given follow from the shapes", collectPairs, new Map())
-        .option("--weights <file>", "weights to load (.safetensors); without them, params are as initialized")
-        .option("-o, --output <folder>", "writes each output as .npy"),
+        .option("--input <name=file.npy>", "an input; repeatable. Unset dims are inferred from the shapes", collectPairs, new Map())
+        .option("--weights <file>", "weights to load (.safetensors; default: initial values from the seed)")
+        .option("-o, --output <folder>", "writes each output to a .npy file in this folder"),
     ),
   ).action(async (file: string, flags: RunFlags) => {
     const [{ readNpy, writeNpy }, { compileSource, startSession }, files, { readSource, entryNamed, inferDims }, { loadTrained }, { join }] = await Promise.all(

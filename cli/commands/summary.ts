@@ -11,9 +11,9 @@ export function summary(): Command {
   return withJson(
     withCompileOptions(
       new Command("summary")
-        .description("prints the layers of a model with their output shapes, params and work")
+        .description("prints the layers of a model with their output shapes, params and FLOPs")
         .argument("<file>", ".dl file")
-        .option("--entry <name>", "the entry to look at; the first one otherwise"),
+        .option("--entry <name>", "the entry to summarize (default: the first)"),
     ),
   ).action(async (file: string, flags: SummaryFlags) => {
     const [{ summarize }, { compileOptions }, { readSource }] = await Promise.all([
@@ -27,7 +27,7 @@ export function summary(): Command {
   });
 }
 
-/** A table with a line for each application, indented by what it stands in, and the totals below. */
+/** A table with a row per application of a layer, indented by nesting depth, and the totals below. */
 export function drawn({ entry, inputs, rows, params, paramBytes, states, flops, assumed }: Summary): string {
   const cells = [
     ["layer", "output shape", "params", "FLOPs"],
@@ -42,7 +42,7 @@ export function drawn({ entry, inputs, rows, params, paramBytes, states, flops, 
   const text = table(cells).split("\n");
   const line = "-".repeat(Math.max(...text.map((row) => row.length)));
   const totals = [
-    `entry ${entry}: ${thousands(params)} params (${(paramBytes / 1024).toFixed(1)} KiB), ${thousands(states)} values of state, ${(flops / 1e6).toFixed(3)} MFLOP a call`,
+    `entry ${entry}: ${thousands(params)} params (${(paramBytes / 1024).toFixed(1)} KiB), ${thousands(states)} values of state, ${(flops / 1e6).toFixed(3)} MFLOP per call`,
     ...(assumed.length > 0 ? [`with ${assumed.join(", ")}`] : []),
   ];
   return [text[0] ?? "", line, ...text.slice(1), line, ...totals].join("\n");

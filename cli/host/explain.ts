@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { ops } from "../../compiler/ops/table.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { catalogue } from "./codes.ts";
-import { complain } from "./complain.ts";
+import { reject } from "./reject.ts";
 import { opPage } from "./op-page.ts";
 
-/** What is known of a code. `page` is Markdown, and begins with the line `# CODE: sentence`. */
+/** The documentation of a code. `page` is Markdown that begins with the line `# CODE: sentence`. */
 export interface Explanation {
   readonly code: string;
   readonly says: string;
@@ -21,10 +21,10 @@ export function explainCode(asked: string): Explanation {
   const condition = known.get(code);
   if (condition !== undefined) return { code, says: condition.says, page: condition.page() };
   const near = didYouMean(asked, [...catalogue.keys(), ...known.keys()]);
-  return complain(
+  return reject(
     "E1021",
-    `there is no code ${asked}`,
-    `${near === null ? "" : `did you mean ${near}? `}codes look like E0106; an op's own, such as dot-c2, name its condition`,
+    `unknown diagnostic code ${asked}`,
+    `${near === null ? "" : `did you mean ${near}? `}codes look like E0106, or dot-c2 for a condition of an op`,
   );
 }
 
@@ -62,7 +62,7 @@ export function renderPage(page: string, color: boolean, width = 100): string {
   return lines.join("\n");
 }
 
-/** Lines of whole words, an item of a list indented; a word that is longer than the width has a line of its own. */
+/** Wraps at word boundaries and indents list items; a word longer than the width gets its own line. */
 function wrap(text: string, width: number): string[] {
   const lines = [""];
   const indent = text.startsWith("- ") ? "  " : "";

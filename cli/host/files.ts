@@ -1,12 +1,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { complain } from "./complain.ts";
+import { reject } from "./reject.ts";
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "it may not be opened",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of its path is no folder",
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a folder",
+  ENOTDIR: "part of the path is not a folder",
 };
 
 function because(error: unknown): string {
@@ -14,12 +14,12 @@ function because(error: unknown): string {
   return reasons[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Throws E1001 where the file cannot be read. */
+/** Throws E1001 if the file cannot be read. */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
-    return complain("E1001", `cannot read ${path}: ${because(error)}`);
+    return reject("E1001", `cannot read ${path}: ${because(error)}`);
   }
 }
 
@@ -28,11 +28,11 @@ export function readText(path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return complain("E1001", `cannot read ${path}: it is no text in UTF-8`);
+    return reject("E1001", `cannot read ${path}: not valid UTF-8 text`);
   }
 }
 
-/** Writes a file whole or not at all: a temporary file beside it, fsync, rename, fsync of the folder. Throws E1002. */
+/** Writes a file atomically: a temporary file beside it, fsync, rename, fsync of the folder. Throws E1002. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
@@ -44,11 +44,11 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
       fsyncSync(file);
     });
     renameSync(temporary, path);
-    // Windows cannot open a folder; there the rename has to do.
+    // Windows cannot open a folder, so the rename must suffice there.
     if (process.platform !== "win32") withFile(folder, "r", fsyncSync);
   } catch (error) {
     rmSync(temporary, { force: true });
-    complain("E1002", `cannot write ${path}: ${because(error)}`);
+    reject("E1002", `cannot write ${path}: ${because(error)}`);
   }
 }
 

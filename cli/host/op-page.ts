@@ -17,7 +17,7 @@ export function opPage(op: Op, label: string): string {
   return [
     `# ${op.name}-${label}: ${broken[0]}`,
     "",
-    `A condition of the op \`${op.name}\` does not hold for the operands of this use.`,
+    `A condition of the op \`${op.name}\` does not hold for these operands.`,
     "",
     "```",
     opSignature(op),
@@ -25,12 +25,12 @@ export function opPage(op: Op, label: string): string {
     "",
     `${op.doc}`,
     "",
-    "It asks that",
+    "The op requires that",
     "",
-    ...all.map(([name, [says]]) => `- ${says}${name === label ? " (this is the one)" : ""}`),
+    ...all.map(([name, [says]]) => `- ${says}${name === label ? " (this one)" : ""}`),
     "",
-    "The diagnostic shows the types of all operands and where each of them comes from. Change one of them with `reshape`, `transpose`, `convert` or indexing, or give",
-    "the op other attributes.",
+    "The diagnostic shows the types of all operands and where each of them is defined. Change one of them with `reshape`, `transpose`, `convert` or indexing, or pass",
+    "other attributes to the op.",
     "",
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import type { Source } from "../../dsl/span.ts";
 
 const standardLibrary = fileURLToPath(new URL("../../dsl/std/", import.meta.url));
 
-/** Read once: the library does not change while a command runs, and the same file again is not parsed again. */
+/** Cached: the library does not change while a command runs, and a cached file is not parsed again. */
 const libraryFiles = new Map<string, Source | null>();
 
 function readLibrary(name: string): Source | null {
@@ -17,8 +17,8 @@ function readLibrary(name: string): Source | null {
 }
 
 /**
- * Reads what a `.dl` file imports: `std/...` from the library, anything else relative to the importing file. A path that
- * leaves both the folder of the main file and the working directory is not opened.
+ * Reads the imports of a `.dl` file: `std/...` from the library, anything else relative to the importing file. A path that
+ * leads out of both the folder of the main file and the working directory is not opened.
  */
 export function createResolver(main: string | null): (path: string, from: string | null) => Source | null {
   const roots = [process.cwd(), ...(main === null || main.startsWith("<") ? [] : [dirname(resolve(main))])].map((root) => realpathSync(root));
@@ -42,6 +42,6 @@ function readInside(file: string, name: string, roots: readonly string[]): Sourc
 }
 
 function isInside(file: string, folder: string): boolean {
-  const way = relative(folder, file);
-  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const path = relative(folder, file);
+  return path !== ".." && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }

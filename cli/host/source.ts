@@ -4,36 +4,36 @@ import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
 import { nearOr } from "../../dsl/suggest.ts";
-import { complain } from "./complain.ts";
+import { reject } from "./reject.ts";
 import { readText } from "./files.ts";
 
 export const readSource = (path: string): Source => ({ name: path, text: readText(path) });
 
-/** The entries of a file, as written. Throws the mistakes of the text. */
+/** The entries of a file, as written. Throws the syntax errors of the text. */
 export function entriesOf(source: Source): readonly Entry[] {
   const { file, diagnostics } = parse(source);
   if (file === null || diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return file.items.filter((item) => item.kind === "entry");
 }
 
-/** The entry of that name. Throws E1020 with the names that there are. */
+/** The entry of that name. Throws E1020, which lists the existing names. */
 export function entryNamed(source: Source, name: string): Entry {
   const entries = entriesOf(source);
-  return entries.find((entry) => entry.name.text === name) ?? complain("E1020", `${source.name} has no entry \`${name}\``, helpFor(name, entries));
+  return entries.find((entry) => entry.name.text === name) ?? reject("E1020", `${source.name} has no entry \`${name}\``, helpFor(name, entries));
 }
 
-/** What `dlc train` runs: the entry that was asked for, or the only one that trains, or `step` among several. */
+/** The entry that `dlc train` runs: the requested one, or the only train entry, or `step` if there are several. */
 export function trainEntry(source: Source, asked: string | undefined): Entry {
   if (asked !== undefined) return entryNamed(source, asked);
   const trains = entriesOf(source).filter((entry) => entry.train);
   const found = trains.length === 1 ? trains[0] : trains.find((entry) => entry.name.text === "step");
   if (found !== undefined) return found;
   return trains.length === 0
-    ? complain("E1020", `${source.name} has no \`train entry\``, "write one that minimizes a loss")
-    : complain("E1020", `${source.name} has several train entries: ${namesOf(trains)}`, "say which with --entry");
+    ? reject("E1020", `${source.name} has no \`train entry\``, "add one that minimizes a loss")
+    : reject("E1020", `${source.name} has several train entries: ${namesOf(trains)}`, "choose one with --entry");
 }
 
-/** The sizes of dims that stand alone in the types of an entry's inputs (`f32[N, 28]`), from tensors that are to be fed to them. */
+/** Infers the sizes of dims that appear as plain names in the types of an entry's inputs (`f32[N, 28]`) from the shapes of the given tensors. */
 export function inferDims(entry: Entry, shapes: ReadonlyMap<string, readonly number[]>): Record<string, number> {
   const dims = new Map<string, number>();
   for (const { name, type } of entry.params) {
@@ -48,16 +48,16 @@ export function inferDims(entry: Entry, shapes: ReadonlyMap<string, readonly num
 
 const helpFor = (name: string, entries: readonly Entry[]): string =>
   entries.length === 0
-    ? "it has none"
+    ? "the file has no entries"
     : nearOr(
         name,
         entries.map((entry) => entry.name.text),
-        "it has",
+        "its entries are",
       );
 
 const namesOf = (entries: readonly Entry[]): string => entries.map((entry) => entry.name.text).join(", ") || "none";
 
-/** The path of a `.dl` file that is named by path or URL; null for the text of a model, which is never one line that ends so. */
+/** The path of a `.dl` file that is given as a path or URL; null for the text of a model, which is never a single line that ends in `.dl`. */
 export function pathOf(source: string | URL): string | null {
   const text = String(source);
   if (text.includes("\n") || !text.endsWith(".dl")) return null;

@@ -2,7 +2,7 @@ import type { WriteStream } from "node:tty";
 
 export const hasColor = (stream: WriteStream): boolean => stream.isTTY && (process.env["NO_COLOR"] ?? "") === "";
 
-/** One line that is rewritten in place; it shows nothing where the stream is no terminal. */
+/** One line that is overwritten in place; shows nothing if the stream is not a terminal. */
 export interface LiveLine {
   show(text: string): void;
   clear(): void;

@@ -11,7 +11,7 @@ export interface Measurement {
   readonly medianMs: number;
   readonly runs: number;
   readonly flops: number;
-  /** The best of the peaks measured between the runs, in GFLOP/s; null without WebAssembly. */
+  /** The highest peak measured between the runs, in GFLOP/s; null without WebAssembly. */
   readonly peak: number | null;
   readonly kernels: Profile;
 }
@@ -20,8 +20,8 @@ const warmUpMs = 150;
 const rounds = 12;
 
 /**
- * Times an entry. A shared machine changes its pace, so the peak is measured between the rounds of runs, and both take their best:
- * their ratio is the figure to trust. `ms` is how long to measure in all.
+ * Measures an entry. The speed of a shared machine varies, so the peak is measured between the rounds of runs, and the best of each is kept:
+ * their ratio is the reliable figure. `ms` is the total time to measure for.
  */
 export function measure(session: Session, entry: EntryPlan, ms: number, peak: (() => number) | null): Measurement {
   const inputs = randomInputs(entry);
@@ -54,7 +54,7 @@ export function measure(session: Session, entry: EntryPlan, ms: number, peak: ((
   };
 }
 
-/** f32 and f64 from 0 to 1, zeros of the integers (they may be classes or positions). */
+/** f32 and f64 from 0 to 1, zeros for integers (they may be classes or positions). */
 function randomInputs(entry: EntryPlan): Inputs {
   const random = createRandom(1);
   return Object.fromEntries(

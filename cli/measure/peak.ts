@@ -3,11 +3,11 @@ import { functions } from "../../compiler/kernel/math.ts";
 import { peakFlops, peakKernel } from "../../compiler/schedule/peak-kernel.ts";
 import { hasRelaxedSimd, type Mode } from "../../runtime/instantiate.ts";
 
-const turns = 100_000;
+const iterations = 100_000;
 
-/** Gives a function that measures once, in about a millisecond, what one core can do at most: multiply-adds on registers, in GFLOP/s. */
+/** Returns a function that measures the peak of one core in about a millisecond: multiply-adds on registers, in GFLOP/s. */
 export async function peakMeter(mode: Mode): Promise<() => number> {
-  const kernel = peakKernel(turns);
+  const kernel = peakKernel(iterations);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
   const relaxed = mode === "fast" && hasRelaxedSimd();
   const { bytes } = emitWasm({
@@ -23,6 +23,6 @@ export async function peakMeter(mode: Mode): Promise<() => number> {
   return () => {
     const start = performance.now();
     run();
-    return peakFlops(turns) / (performance.now() - start) / 1e6;
+    return peakFlops(iterations) / (performance.now() - start) / 1e6;
   };
 }

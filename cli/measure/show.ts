@@ -2,11 +2,11 @@ import type { EntryPlan, Plan } from "../../runtime/plan.ts";
 import { percent, table } from "../host/terminal.ts";
 import type { Measurement } from "./measure.ts";
 
-/** What `dlc bench` prints for people. */
+/** The text that `dlc bench` prints. */
 export function showMeasurement(plan: Plan, entry: EntryPlan, found: Measurement): string {
   const dims = Object.entries(entry.dims).map(([name, size]) => ` ${name}=${size}`);
   const rate = gflops(found.flops, found.bestMs);
-  const share = found.peak === null ? "" : `, ${percent(rate / found.peak)} of the peak of ${found.peak.toFixed(1)} measured beside it`;
+  const share = found.peak === null ? "" : `, ${percent(rate / found.peak)} of the measured peak of ${found.peak.toFixed(1)} GFLOP/s`;
   const total = found.kernels.reduce((sum, kernel) => sum + kernel.bestMs, 0);
   const rows = found.kernels
     .toSorted((a, b) => b.bestMs - a.bestMs)
@@ -33,7 +33,7 @@ const gflops = (flops: number, ms: number): number => flops / ms / 1e6;
 
 function memoryText(plan: Plan, entry: EntryPlan): string {
   const over = entry.liveBytes === 0 ? "" : ` (${((100 * entry.scratchBytes) / entry.liveBytes - 100).toFixed(1)} % over)`;
-  return `memory: arena ${kib(plan.arenaBytes)}; scratch of this entry ${kib(entry.scratchBytes)}, its largest live set ${kib(entry.liveBytes)}${over}`;
+  return `memory: arena ${kib(plan.arenaBytes)}; scratch of this entry ${kib(entry.scratchBytes)}, largest live set ${kib(entry.liveBytes)}${over}`;
 }
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;

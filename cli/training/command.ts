@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { exitCodes } from "../host/report.ts";
+import { exitCodes } from "../host/errors.ts";
 import { entriesOf, readSource, trainEntry } from "../host/source.ts";
 import { duration, liveLine, percent, thousands } from "../host/terminal.ts";
 import { stepsPerEpoch } from "./batches.ts";
@@ -17,7 +17,7 @@ export interface TrainFlags extends DataFlags {
   readonly resume?: true;
 }
 
-/** Gives the exit code: 130 where Ctrl-C stopped the run, which is saved then. */
+/** Returns the exit code: 130 if Ctrl-C stopped the run, which is saved first. */
 export async function trainCommandAction(file: string, flags: TrainFlags): Promise<number> {
   const source = readSource(file);
   const entry = trainEntry(source, flags.entry).name.text;
@@ -50,7 +50,7 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
     const { finished, sha256, state } = result;
     if (flags.json) console.log(JSON.stringify({ finished, folder, epochs: state.epoch, sha256 }));
     else if (finished) console.log(`weights ${join(folder, "last.safetensors")}\nsha256 of the params ${sha256}`);
-    else console.log(`stopped in epoch ${state.epoch + 1} after ${state.steps} steps; --resume goes on from there`);
+    else console.log(`stopped in epoch ${state.epoch + 1} after ${state.steps} steps; continue with --resume`);
     return finished ? exitCodes.ok : exitCodes.interrupted;
   } finally {
     line.clear();
@@ -58,7 +58,7 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
   }
 }
 
-/** The first Ctrl-C asks the loop to save and stop, the second one ends the process. */
+/** The first Ctrl-C asks the loop to save and stop, the second one exits at once. */
 function stopOnInterrupt(): { asked: () => boolean; release: () => void } {
   let asked = false;
   const onSignal = (): void => {

@@ -1,7 +1,7 @@
 import type { Tensor } from "../../runtime/tensor.ts";
 import { firstIntegers } from "../data/random.ts";
 import type { Split } from "../data/dataset.ts";
-import { complain } from "../host/complain.ts";
+import { reject } from "../host/reject.ts";
 import { batches } from "./batches.ts";
 import type { SampleEntry } from "./model.ts";
 
@@ -20,13 +20,13 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
   const output = ["logits", "probs"].find((name) => entry.outputs.includes(name));
   const labels = split.fields.get("label")?.data;
   if (output === undefined || labels === undefined)
-    return complain("E1004", `\`${entry.name}\` has no output \`logits\` or \`probs\` to score`, `it has ${entry.outputs.join(", ")}`);
+    return reject("E1004", `\`${entry.name}\` has no output \`logits\` or \`probs\` to evaluate`, `its outputs are ${entry.outputs.join(", ")}`);
   let hits = 0;
   let loss = 0;
   for (const indices of batches(firstIntegers(split.count), batch)) {
     const { data, shape } = entry.run(split, indices)[output] as Tensor;
     const classes = shape[1] ?? 1;
-    if (shape.length !== 2) complain("E1004", `the output \`${output}\` of \`${entry.name}\` has the shape [${shape.join(",")}], and scores need [N, classes]`);
+    if (shape.length !== 2) reject("E1004", `the output \`${output}\` of \`${entry.name}\` has shape [${shape.join(",")}]; expected [N, classes]`);
     indices.forEach((index, sample) => {
       const row = data.subarray(sample * classes, (sample + 1) * classes);
       const label = labels[index] ?? 0;
@@ -39,7 +39,7 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
 
 type Row = Tensor["data"];
 
-/** The first of the largest. */
+/** The index of the largest value; of equal ones the first. */
 function argmax(row: Row): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) if ((row[i] ?? NaN) > (row[best] ?? NaN)) best = i;

@@ -1,6 +1,6 @@
 import type { EpochState } from "./epoch.ts";
 
-/** What a run was started with; a run goes on only with the same. */
+/** The settings of a run; it can only be resumed with the same ones. */
 export interface RunSettings {
   readonly data: string;
   readonly samples: number;
@@ -18,7 +18,7 @@ export interface HistoryLine {
   readonly seconds: number;
 }
 
-// What a run leaves behind, read without trusting it: null for whatever this program does not write.
+// Reads the files of a saved run without trusting them: null for anything that this program does not write.
 
 type Fields<T> = { readonly [K in keyof T]-?: (value: unknown) => value is T[K] };
 
@@ -37,10 +37,10 @@ const lineFields: Fields<HistoryLine> = {
   ...{ testLoss: numberOrNull, testAccuracy: numberOrNull, seconds: number },
 };
 
-/** More than any of these texts has; what a text of this length can say is small. */
+/** Longer than any of these texts; the value of a text of this length is small. */
 const longest = 10_000;
 
-/** What stands in the metadata of a checkpoint. A sum that is null was no number. */
+/** The metadata of a checkpoint. A sum of null was NaN. */
 export function readRun(json: string): { readonly settings: RunSettings; readonly epoch: EpochState } | null {
   const run = parsed(json);
   const [settings, epoch] = [read(run?.["settings"], settingsFields), read(run?.["epoch"], epochFields)];
@@ -50,7 +50,7 @@ export function readRun(json: string): { readonly settings: RunSettings; readonl
   return possible ? { settings, epoch: { ...epoch, accuracySum: epoch.accuracySum ?? NaN } } : null;
 }
 
-/** The lines of a history; null where one of them is none. */
+/** The lines of a history; null if one of them is invalid. */
 export function readLines(ndjson: string): readonly HistoryLine[] | null {
   const lines: HistoryLine[] = [];
   for (let start = 0, end = 0; start < ndjson.length; start = end + 1) {
@@ -76,7 +76,7 @@ function parsed(json: string): Readonly<Record<string, unknown>> | null {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The fields that are asked for, and no others. */
+/** Keeps only the listed fields. */
 function read<T>(value: unknown, fields: Fields<T>): T | null {
   if (!isObject(value)) return null;
   const known = Object.entries<(value: unknown) => boolean>(fields).filter(([name, is]) => Object.hasOwn(value, name) && is(value[name]));

@@ -7,7 +7,7 @@ import { compileSource, startSession } from "../host/compiler.ts";
 import type { CompileFlags } from "../options.ts";
 import { batchSizes } from "./batches.ts";
 
-/** What `train` and `eval` have in common. */
+/** The options that `train` and `eval` share. */
 export interface DataFlags extends CompileFlags {
   readonly data: string;
   readonly batch: number;
@@ -21,7 +21,7 @@ export function openLimited(flags: DataFlags): Dataset {
   return { name: dataset.name, train: limited(dataset.train, most), test: limited(dataset.test, most) };
 }
 
-/** Compiles the entries once for each size of batch that passes over so many samples need, into one module. */
+/** Compiles the entries into one module, with a variant for each batch size that these numbers of samples need. */
 export async function compileForBatches(
   source: Source,
   flags: DataFlags,

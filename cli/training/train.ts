@@ -10,7 +10,7 @@ export interface TrainingRun {
   readonly session: Session;
   readonly dataset: Dataset;
   readonly step: SampleEntry;
-  /** Scores the test samples after every epoch; null where the model has no entry for it. */
+  /** Evaluates the test samples after every epoch; null if the model has no such entry. */
   readonly predict: SampleEntry | null;
   readonly settings: RunSettings;
   readonly epochs: number;
@@ -22,7 +22,7 @@ export interface TrainingRun {
 }
 
 export interface TrainingResult {
-  /** False if the run was stopped; it is saved, and can be resumed. */
+  /** False if the run was stopped; it was saved, and can be resumed. */
   readonly finished: boolean;
   readonly state: EpochState;
   readonly history: readonly HistoryLine[];
@@ -57,7 +57,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   return { finished: state.epoch >= run.epochs, state, history, sha256: weightsHash(session) };
 }
 
-/** `seconds` are those of the training alone. */
+/** `seconds` is the time of the training alone. */
 function lineOf(state: EpochState, seconds: number, score: Score | null): HistoryLine {
   const accuracy = state.accuracySum / state.samples;
   return {
@@ -70,7 +70,7 @@ function lineOf(state: EpochState, seconds: number, score: Score | null): Histor
   };
 }
 
-/** By test accuracy; without one, by the loss. */
+/** Compares test accuracies, or losses if there is no test accuracy. */
 function isBest(line: HistoryLine, history: readonly HistoryLine[]): boolean {
   const { testAccuracy } = line;
   return testAccuracy === null ? history.every((other) => line.loss < other.loss) : history.every((other) => testAccuracy > (other.testAccuracy ?? 0));

@@ -1,4 +1,4 @@
-// What `dlc bisect` says of what it has found.
+// The report of `dlc bisect`.
 import type { Verdict } from "../../compiler/trust/bisect.ts";
 import type { Difference } from "../../compiler/trust/compare.ts";
 import { showNode } from "../../compiler/graph/notation.ts";
@@ -8,14 +8,14 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { place } from "../../dsl/span.ts";
 import { number, shareText } from "./numbers.ts";
 
-/** What was bisected, for the words of the report. */
+/** What was bisected, for the text of the report. */
 export interface Bisected {
   readonly entry: string;
   /** `wasm (strict)` */
   readonly code: string;
-  /** Sizes of dims that nobody has given. */
+  /** Sizes of the dims that the user left open. */
   readonly assumed: Readonly<Record<string, number>>;
-  /** Names of the passes that may be left out. */
+  /** Names of the passes that can be disabled. */
   readonly optional: ReadonlySet<string>;
 }
 
@@ -27,28 +27,28 @@ export function diagnosticOfVerdict(verdict: Verdict, { entry, code, optional }:
   if (verdict.kind === "code")
     return {
       code: "E1023",
-      says: `${code} code of \`${entry}\` computes something else than its graph`,
+      says: `${code} code of \`${entry}\` computes other values than its graph`,
       ...at,
-      help: "the passes agree; this is a mistake of the compiler, please report it",
+      help: "the passes agree; this is a bug in the code generator, please report it",
     };
   const { stage, pass } = verdict;
   const help = optional.has(pass.name)
-    ? `\`--without ${pass.name}\` does without the pass; please report it`
-    : "this is a mistake of the compiler, please report it";
-  return { code: "E1022", says: `the pass ${stage} changes what \`${entry}\` computes`, ...at, help };
+    ? `this is a bug in the pass, please report it; \`--without ${pass.name}\` avoids it`
+    : "this is a bug in the compiler, please report it";
+  return { code: "E1022", says: `the pass ${stage} changes the results of \`${entry}\``, ...at, help };
 }
 
-/** The report below the diagnostic, or the one line where all agrees. */
+/** The report below the diagnostic, or one line if everything agrees. */
 export function reportOfVerdict(verdict: Verdict, { code, assumed }: Bisected): string {
   if (verdict.kind === "agrees") {
     const { stages, passes, code: ofCode } = verdict;
     return `${sizesText(assumed)}every pass agrees: ${stages} stages, largest difference ${largestText(passes)}; ${code} agrees, largest difference ${largestText(ofCode)}`;
   }
   const { before, node, difference } = verdict.small;
-  const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the graph that is compiled:";
+  const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the compiled graph:";
   return [
     `${sizesText(assumed)}in the model: ${differenceText(verdict.difference, verdict.kind)}`,
-    `made small:   ${differenceText(difference, verdict.kind)}`,
+    `reduced:      ${differenceText(difference, verdict.kind)}`,
     `the node:     ${showNode(node)}`,
     "",
     heading,
@@ -57,7 +57,7 @@ export function reportOfVerdict(verdict: Verdict, { code, assumed }: Bisected): 
   ].join("\n");
 }
 
-/** The same for programs. */
+/** The report as JSON. */
 export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<string, unknown>> {
   if (verdict.kind === "agrees") return { entry, agrees: true, stages: verdict.stages, passes: verdict.passes, code: verdict.code };
   const { before, node, span, difference } = verdict.small;
@@ -84,12 +84,12 @@ export const sizesText = (assumed: Readonly<Record<string, number>>): string => 
 
 function differenceText({ what, index, got, wanted, allowed }: Difference, kind: "pass" | "code" | "got"): string {
   const now = kind === "pass" ? " after the pass" : "";
-  const room = allowed === 0 ? "every bit counts" : `${number(allowed)} is allowed`;
+  const room = allowed === 0 ? "must be equal bit by bit" : `tolerance ${number(allowed)}`;
   return `${what}[${index}] is ${number(got)}${now}, not ${number(wanted)}; ${room}`;
 }
 
 function largestText(difference: LargestDifference | null): string {
   if (difference === null || difference.share === 0) return "0";
   const { got, wanted, share, what, index } = difference;
-  return `${number(Math.abs(got - wanted))} in ${what}[${index}] (${shareText(share)} of what rounding allows)`;
+  return `${number(Math.abs(got - wanted))} in ${what}[${index}] (${shareText(share)} of the rounding bound)`;
 }

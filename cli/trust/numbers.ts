@@ -1,4 +1,4 @@
-/** A number as people compare them: 9 digits tell every f32. */
+/** 9 significant digits, which identify every f32. */
 export const number = (x: number): string => String(Number(x.toPrecision(9)));
 
 /** Two digits: `2.1e-9` */

@@ -1,4 +1,4 @@
-// `dlc check --verify`: every entry as compiled code against the reference.
+// `dlc check --verify`: compares the compiled code of every entry with the reference.
 import type { CompileOptions } from "../../compiler/compile.ts";
 import { elaborateSmall } from "../../compiler/inspect/assumed-dims.ts";
 import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/trust/verify-entry.ts";
@@ -7,7 +7,7 @@ import { place, type Source } from "../../dsl/span.ts";
 import { liveLine, table } from "../host/terminal.ts";
 import { number, rough, shareText } from "./numbers.ts";
 
-/** The entries of a file, one after the other; the values are those of the seed. */
+/** Verifies the entries of a file one by one, with params initialized from the seed. */
 export async function* verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): AsyncGenerator<VerifiedEntry> {
   const { program, assumed } = elaborateSmall(source, options);
   const line = liveLine(process.stderr, !quiet);
@@ -19,26 +19,26 @@ export async function* verifySource(source: Source, options: CompileOptions & { 
   }
 }
 
-/** The first value of an entry that is wrong; null where all are as they should be. */
+/** The first wrong value of an entry; null if all are correct. */
 export function diagnosticOf({ entry, wrong }: VerifiedEntry, file: string, code: string): Diagnostic | null {
   if (wrong === null) return null;
   const { node, span, difference } = wrong;
   const { index, got, wanted, allowed } = difference;
-  const label = `${node.op.name}: element ${index} is ${number(got)}, not ${number(wanted)}; ${rough(allowed)} is allowed`;
-  const says = `${code} code of \`${entry}\` computes something else than its graph`;
-  const help = `\`dlc bisect ${file} --entry ${entry}\` looks for the pass`;
+  const label = `${node.op.name}: element ${index} is ${number(got)}, not ${number(wanted)}; tolerance ${rough(allowed)}`;
+  const says = `${code} code of \`${entry}\` computes other values than its graph`;
+  const help = `\`dlc bisect ${file} --entry ${entry}\` finds the pass`;
   return span === null ? { code: "E1023", says: `${says}: ${label}`, help } : { code: "E1023", says, at: { span, says: label }, help };
 }
 
 const mostShown = 5;
 
-/** A line for the entry, and a table of its worst values. */
+/** One line for the entry, and a table of its largest errors. */
 export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }: VerifiedEntry, code: string): string {
   const sizes = Object.entries(dims).map(([name, size]) => ` ${name}=${size}`);
   const [worst] = nodes;
-  const agrees = wrong === null ? "agree with" : "are not all those of";
-  const off = worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of what rounding allows`;
-  const near = unbounded === 0 ? "" : `; no bound is known for ${unbounded} more`;
+  const agrees = wrong === null ? "match" : "differ from";
+  const off = worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of the rounding bound`;
+  const near = unbounded === 0 ? "" : `; ${unbounded} more have no known bound`;
   const rows = nodes.slice(0, mostShown).map(row);
   return [
     `${entry}${sizes.join("")}: ${compared} values of ${code} ${agrees} the reference${off}${near}`,

@@ -1,11 +1,11 @@
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 
-/** A file that is not what it says it is, or that holds what we do not read. */
+/** Rejects a file that is invalid or that uses an unsupported feature. */
 export function broken(code: string, name: string, says: string, help?: string): never {
   throw new DiagnosticError([{ code, says: `${name}: ${says}`, ...(help === undefined ? {} : { help }) }]);
 }
 
-/** Bytes that a shape needs, or null where a size is no size or the product leaves the safe integers. */
+/** The bytes that a shape needs, or null if a size is invalid or the product is not a safe integer. */
 export function checkedBytes(shape: readonly number[], elementBytes: number): number | null {
   let total = elementBytes;
   for (const size of shape) {

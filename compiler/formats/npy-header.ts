@@ -6,7 +6,7 @@ export interface NpyHeader {
   readonly shape: readonly number[];
 }
 
-/** NumPy's own limit on the axes of an array. */
+/** NumPy's limit on the number of axes. */
 const maxAxes = 64;
 
 const opening = /\s*\{\s*/y;
@@ -19,9 +19,9 @@ const values = {
   shape: /\(\s*(?:\d{1,20}L?\s*,\s*){0,64}(?:\d{1,20}L?\s*)?\)/y,
 } as const;
 
-/** Reads the Python dict of a header: the three keys, each once, in any order, and nothing else. Throws E0701. */
+/** Parses the Python dict of a header: exactly the three keys, each once, in any order. Throws E0701. */
 export function readNpyHeader(text: string, name: string): NpyHeader {
-  const wrong = (): never => broken("E0701", name, "its header is not one that NumPy writes for a plain array");
+  const wrong = (): never => broken("E0701", name, "the header is not one that NumPy writes for a plain array");
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -45,7 +45,7 @@ export function readNpyHeader(text: string, name: string): NpyHeader {
   return shape === null || shape.length > maxAxes ? wrong() : { descr, fortran: order === "True", shape };
 }
 
-/** Of a Python tuple; null for `(3)`, which is none. */
+/** The numbers of a Python tuple; null for `(3)`, which is not a tuple. */
 function sizesOf(tuple: string): readonly number[] | null {
   const sizes = tuple.match(/\d+/g)?.map(Number) ?? [];
   return sizes.length === 1 && !tuple.includes(",") ? null : sizes;

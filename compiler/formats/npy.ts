@@ -6,11 +6,11 @@ import { readNpyHeader } from "./npy-header.ts";
 
 /**
  * NumPy's array files, versions 1 to 3 (numpy/lib/format.py). Little-endian, C order; int64 reads as i32 where every value fits,
- * since it is what NumPy makes of Python's integers.
+ * since it is NumPy's default for Python integers.
  */
 const descrs: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i32: "<i4", u8: "|u1", i8: "|i1", bool: "|b1" };
 const dtypeOf = new Map(Object.entries(descrs).map(([dtype, descr]) => [descr, dtype as DType]));
-/** NumPy's own limit is less: 10,000 bytes. */
+/** NumPy's limit is lower: 10,000 bytes. */
 const maxHeader = 65_536;
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -26,26 +26,26 @@ export function writeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   return file;
 }
 
-/** Throws E0701 (no npy file, damaged) and E0702 (a dtype or order that we do not read). */
+/** Throws E0701 (not a valid .npy file) and E0702 (unsupported dtype or order). */
 export function readNpy(file: Uint8Array, name: string): Tensor {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) broken("E0701", name, "this is no .npy file");
+  if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) broken("E0701", name, "not a .npy file");
   const version = view.getUint8(6);
-  if (version < 1 || version > 3) broken("E0701", name, `it has version ${version} of the .npy format; known are 1 to 3`);
+  if (version < 1 || version > 3) broken("E0701", name, `the file has version ${version} of the .npy format; supported are 1 to 3`);
   const start = version === 1 ? 10 : 12;
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (headerBytes > file.length - start) broken("E0701", name, `it names a header of ${headerBytes} bytes, and ends before that`);
-  if (headerBytes > maxHeader) broken("E0701", name, `it has a header of ${headerBytes} bytes, and a plain array needs no more than ${maxHeader}`);
+  if (headerBytes > file.length - start) broken("E0701", name, `the file ends before its header of ${headerBytes} bytes`);
+  if (headerBytes > maxHeader) broken("E0701", name, `the header has ${headerBytes} bytes; the maximum is ${maxHeader}`);
   const { descr, fortran, shape } = readNpyHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
-  if (fortran) broken("E0702", name, "it is in Fortran order", "save numpy.ascontiguousarray(x)");
+  if (fortran) broken("E0702", name, "the array is in Fortran order", "save numpy.ascontiguousarray(x)");
   const wide = descr === "<i8";
   const dtype = wide ? "i32" : dtypeOf.get(descr);
   if (dtype === undefined)
-    return broken("E0702", name, `it has the dtype ${descr.slice(0, 100)}`, `known are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert it with astype`);
+    return broken("E0702", name, `unsupported dtype ${descr.slice(0, 100)}`, `supported are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert the array with astype`);
   const bytes = checkedBytes(shape, wide ? 8 : dtypes[dtype].bytes);
   const given = file.length - start - headerBytes;
-  if (bytes !== given) broken("E0701", name, `it has ${given} bytes of data, and its shape (${shape.join(", ")}) needs ${bytes ?? "more than there can be"}`);
-  // A copy of its own, aligned: `file` may be a view (Node's Buffer) whose slices are views too.
+  if (bytes !== given) broken("E0701", name, `the file has ${given} bytes of data, but its shape (${shape.join(", ")}) needs ${bytes ?? "more than the maximum"}`);
+  // An aligned copy: `file` may be a view (Node's Buffer) whose slices are views too.
   const data = new Uint8Array(file.subarray(start + headerBytes));
   return { dtype, shape, data: wide ? narrowed(new BigInt64Array(data.buffer), name) : new dtypes[dtype].array(data.buffer) };
 }
@@ -54,7 +54,7 @@ function narrowed(wide: BigInt64Array, name: string): TensorData {
   const narrow = new Int32Array(wide.length);
   wide.forEach((value, i) => {
     narrow[i] = Number(value);
-    if (BigInt.asIntN(32, value) !== value) broken("E0702", name, `it holds the int64 ${value} at ${i}, which is no i32`);
+    if (BigInt.asIntN(32, value) !== value) broken("E0702", name, `the int64 ${value} at index ${i} is out of range for i32`);
   });
   return narrow;
 }

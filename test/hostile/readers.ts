@@ -4,7 +4,7 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { readLines, readRun } from "../../cli/training/saved-run.ts";
-import { complain } from "../../cli/host/complain.ts";
+import { reject } from "../../cli/host/reject.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import { readManifest } from "../../runtime/check-manifest.ts";
 import { DlcError } from "../../runtime/error.ts";
@@ -21,8 +21,8 @@ export const readers = {
   npy: (file) => readNpy(file, "x.npy"),
   idx: (file) => readIdx(file, "x-idx"),
   manifest: (file) => readManifest(file),
-  run: (file) => readRun(text(file)) ?? complain("E1007", "this was not written by a training run"),
-  history: (file) => readLines(text(file)) ?? complain("E1007", "the history is damaged"),
+  run: (file) => readRun(text(file)) ?? reject("E1007", "this was not written by a training run"),
+  history: (file) => readLines(text(file)) ?? reject("E1007", "the history is damaged"),
   ir: (file) => parseGraph(text(file), ops, "x.ir"),
   kir: (file) => parseKernels({ name: "x.kir", text: text(file) }),
 } as const satisfies Readonly<Record<string, (file: Uint8Array) => unknown>>;

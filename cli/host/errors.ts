@@ -3,10 +3,10 @@ import { diagnosticJson, renderDiagnostic } from "../../dsl/render.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { hasColor } from "./terminal.ts";
 
-/** `internal`: a mistake of ours (EX_SOFTWARE of sysexits.h); `interrupted`: 128 + SIGINT, as shells count. */
+/** `internal`: a bug in dlc (EX_SOFTWARE of sysexits.h); `interrupted`: 128 + SIGINT, the shell's convention. */
 export const exitCodes = { ok: 0, diagnostics: 1, usage: 2, internal: 70, interrupted: 130 } as const;
 
-/** What an error says to its user; null for a mistake of ours. */
+/** The diagnostics of a user's error; null for a bug in dlc. */
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] | null {
   if (error instanceof DiagnosticError) return error.diagnostics;
   if (error instanceof DlcError) return [{ code: error.code, says: error.says, ...(error.help === undefined ? {} : { help: error.help }) }];
@@ -18,7 +18,7 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[], json: boole
   else for (const diagnostic of diagnostics) process.stderr.write(`${renderDiagnostic(diagnostic, { color: hasColor(process.stderr) }).trimEnd()}\n\n`);
 }
 
-/** Prints an error that ended a command, and gives the exit code. Stacks are for us: `DLC_TRACE=1` shows them. */
+/** Prints the error that ended a command, and returns the exit code. `DLC_TRACE=1` shows the stack. */
 export function reportError(error: unknown, json: boolean): number {
   if (process.env["DLC_TRACE"] === "1") console.error(error);
   const diagnostics = diagnosticsOf(error);
@@ -28,6 +28,6 @@ export function reportError(error: unknown, json: boolean): number {
   }
   const says = error instanceof Error ? error.message : String(error);
   console.error(says.startsWith("internal error") ? says : `internal error in dlc: ${says}; please report it`);
-  if (process.env["DLC_TRACE"] !== "1") console.error("DLC_TRACE=1 shows where it happened.");
+  if (process.env["DLC_TRACE"] !== "1") console.error("Set DLC_TRACE=1 to see the stack trace.");
   return exitCodes.internal;
 }
