@@ -57,11 +57,11 @@ export function matchingVariant(variants: readonly EntryPlan[], inputs: Inputs, 
 
 function checkNames(entry: EntryPlan, inputs: Inputs): void {
   const wanted = entry.inputs.map((slot) => slot.name);
-  const takes = wanted.length === 0 ? "it takes no inputs" : `it takes ${list(wanted)}`;
+  const inputsOf = wanted.length === 0 ? "it has no inputs" : `its inputs are ${list(wanted)}`;
   const missing = wanted.filter((name) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
-  if (missing.length > 0) reject("E0810", `\`${entry.name}\` is not given its input ${list(missing)}`, takes);
   const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
-  if (unknown.length > 0) reject("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, takes);
+  if (unknown.length > 0) reject("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, inputsOf);
+  if (missing.length > 0) reject("E0810", `\`${entry.name}\` needs the input ${list(missing)}`, inputsOf);
 }
 
 function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
@@ -71,8 +71,17 @@ function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined):
   if (ArrayBuffer.isView(data) && !(data instanceof wanted) && !(wanted === Uint8Array && data instanceof Uint8ClampedArray)) {
     reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`, `pass a ${wanted.name}`);
   }
+  if (!ArrayBuffer.isView(data)) checkNumbers(slot, data);
   if (shape !== null && count(shape) !== data.length)
     reject("E0811", `input \`${slot.name}\` has ${data.length} elements, but its shape [${shape.join(",")}] needs ${count(shape)}`);
+}
+
+/** Rejects what JavaScript would convert silently: `undefined` becomes NaN, a string its number. */
+function checkNumbers(slot: NamedSlot, data: readonly unknown[]): void {
+  const at = data.findIndex((value) => typeof value !== "number" && typeof value !== "boolean");
+  if (at < 0) return;
+  const help = Array.isArray(data[at]) ? "pass a flat array, or { data, shape }" : undefined;
+  reject("E0811", `input \`${slot.name}\` has an element of type ${typeof data[at]} at index ${at}`, help);
 }
 
 const hasDims = (variant: EntryPlan, dims: Readonly<Record<string, number>> | undefined): boolean =>
@@ -109,7 +118,7 @@ export function checkValues(slot: NamedSlot, data: Elements): void {
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i]);
     if (!Number.isInteger(value) || value < range[0] || value > range[1])
-      reject("E0814", `input \`${slot.name}\` has the value ${value} at index ${i}, which is out of range for ${slot.dtype}`);
+      reject("E0814", `input \`${slot.name}\` has the value ${value} at index ${i}, which ${slot.dtype} cannot represent`);
   }
 }
 

@@ -24,10 +24,14 @@ export async function loadBuilt(base: string, options: LoadOptions = {}): Promis
   return session;
 }
 
-/** What the host says of code that it does not take. */
+/** Wraps an error of the host that compiles or instantiates the code. */
 const foreign = (error: unknown): never => {
   if (error instanceof DlcError) throw error;
-  return reject("E0802", `the module does not load: ${String(error)}`, "the module and its manifest are not of one build, or one is damaged");
+  const forbidden = /Content Security Policy|unsafe-eval/i.test(String(error));
+  const help = forbidden
+    ? "allow 'wasm-unsafe-eval' in the content security policy, or build with --target js"
+    : "the module and its manifest are from different builds";
+  return reject("E0802", `cannot load the module: ${String(error)}`, help);
 };
 
 async function loadCode(base: string, { code }: Manifest, { mode = "fast" }: LoadOptions): Promise<Code> {
@@ -61,5 +65,6 @@ async function read(base: string, name: string): Promise<Uint8Array<ArrayBuffer>
 async function download(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
   if (!response.ok) reject("E0806", `the server returned status ${response.status}`);
+  if (response.headers.get("content-type")?.startsWith("text/html") === true) reject("E0806", "the server returned an HTML page");
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -52,6 +52,7 @@ export interface SafetensorsFile {
  * parsed entry by entry.
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
+  if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got a ${typeof file}`);
   if (file.length < 8) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
   if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
@@ -93,7 +94,7 @@ function checked(name: string, { dtype: stored, shape, offsets }: HeaderEntry): 
   if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; supported are ${list([...dtypeOf.keys()])}`);
   if (!Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has an invalid shape`);
   const [begin, end] = offsets;
-  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has invalid data_offsets`);
+  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has an invalid data_offsets`);
   return { dtype, shape, begin, end };
 }
 

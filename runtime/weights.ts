@@ -25,7 +25,7 @@ export function loadWeights(slots: readonly Persistent[], buffer: ArrayBufferLik
     if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
     if (unexpected.length > 0) problems.push(`unknown to the model: ${list(unexpected)}`);
   }
-  if (problems.length > 0) reject("E0821", `the weights do not match the model: ${list(problems, 6)}`, partial ? undefined : "use `partial` to load only the tensors that both have");
+  if (problems.length > 0) reject("E0821", `the weights do not match the model: ${list(problems, 6)}`, partial ? undefined : "`partial` loads the tensors that both have");
   const loaded = slots.filter((slot) => tensors.has(slot.path));
   for (const slot of loaded) bytesOf(buffer, slot).set((tensors.get(slot.path) as StoredTensor).bytes);
   return { loaded: loaded.map((slot) => slot.path) };
@@ -54,7 +54,7 @@ export function putSnapshot(slots: readonly Persistent[], buffer: ArrayBufferLik
   const total = slots.reduce((sum, slot) => sum + byteLength(slot), 8);
   const head = new DataView(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength);
   if (snapshot.length !== total || head.getUint32(0, true) !== magic || head.getUint32(4, true) !== layoutHash(slots)) {
-    reject("E0822", "not a snapshot of this model", "a snapshot can only be restored into the model that it was taken from; use `save` and `load` between models");
+    reject("E0822", "not a snapshot of this model", "use `save` and `load` between models");
   }
   let at = 8;
   for (const slot of slots) {

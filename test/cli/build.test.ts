@@ -56,7 +56,7 @@ test("the glue fetches over http, and says what it cannot load", async () => {
   const { port } = server.address() as AddressInfo;
   try {
     const { loadBuilt } = await import("../../runtime/load.ts");
-    await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(/cannot load http:.*manifest.json: the server answers 404/);
+    await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(/cannot load http:.*manifest.json: the server returned status 404/);
     // Everything but the kernels is fetched; Node imports no modules over http.
     await expect(loadBuilt(`http://127.0.0.1:${port}/model/module.mjs`)).rejects.toThrow(/http:/);
   } finally {

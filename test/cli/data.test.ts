@@ -38,16 +38,16 @@ function writeMnist(train: Buffer, labels: Buffer): void {
 
 test("IDX files are read packed and unpacked, and checked", () => {
   const spec = `mnist:${folder}`;
-  expect(() => openDataset(spec)).toThrow(/holds neither train-images-idx3-ubyte nor/);
+  expect(() => openDataset(spec)).toThrow(/contains neither train-images-idx3-ubyte nor/);
   const images = Buffer.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, ...firstIntegers(12)]);
   writeMnist(images, Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]));
   const { train } = openDataset(spec);
   expect(train.fields.get("image")).toEqual({ item: [2, 3, 1], data: Uint8Array.from(firstIntegers(12)), divisor: 255 });
   expect(bytes(train, "label")).toEqual(new Uint8Array([7, 9]));
   writeMnist(images, Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 7]));
-  expect(() => openDataset(spec)).toThrow("the train labels are not one byte for each of the 2 images");
+  expect(() => openDataset(spec)).toThrow("the train labels must be u8 of shape [2], one for each image");
   writeFileSync(join(folder, "train-images-idx3-ubyte.gz"), Buffer.from([1, 2, 3]));
-  expect(() => openDataset(spec)).toThrow(/does not unpack/);
+  expect(() => openDataset(spec)).toThrow(/cannot decompress/);
 });
 
 const real = fileURLToPath(new URL("../../../shared/data/mnist", import.meta.url));
@@ -58,8 +58,8 @@ test.skipIf(!existsSync(real))("the real MNIST files read (skipped where they ar
 });
 
 test("an unknown source says which there are", () => {
-  expect(() => openDataset("cifar")).toThrow("there is no data source `cifar`");
-  expect(() => openDataset("mnist:")).toThrow("there is no data source `mnist:`");
+  expect(() => openDataset("cifar")).toThrow("unknown data source `cifar`");
+  expect(() => openDataset("mnist:")).toThrow("unknown data source `mnist:`");
 });
 
 test("a limited split keeps whole samples", () => {

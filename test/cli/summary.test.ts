@@ -26,7 +26,7 @@ test("summary prints a table of layers, and JSON on request", async () => {
     "  relu                  [N, 8]              8",
     "  dense2 (dense)        [N, 2]      18     34",
     "---------------------------------------------",
-    "entry predict: 58 params (0.2 KiB), 0 values of state, 0.000 MFLOP a call",
+    "entry predict: 58 params (0.2 KiB), 0 values of state, 0.000 MFLOP per call",
     "with N = 1",
     "",
   ]);

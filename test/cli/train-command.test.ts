@@ -28,7 +28,7 @@ test("train learns, eval scores what was saved, and the same run gives the same 
 
 test("Ctrl-C saves, and --resume ends in the same bits as a run in one go", async () => {
   const stopped = await dlcInterrupted(folder, 1, ...train, "--epochs", "100000", "--out", "stopped");
-  expect(stopped.stdout).toMatch(/stopped in epoch \d+ after \d+ steps; --resume goes on from there\n$/);
+  expect(stopped.stdout).toMatch(/stopped in epoch \d+ after \d+ steps; continue with --resume\n$/);
   expect(stopped.code).toBe(130);
   const done = Number(/stopped in epoch (\d+)/.exec(stopped.stdout)?.[1]);
   const epochs = ["--epochs", String(done + 1)];

@@ -105,14 +105,14 @@ test("more epochs go on from a finished run", async () => {
 
 test("a run does not go on with other settings, from nothing, or from another file", async () => {
   await trained("settings", { epochs: 1 });
-  await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow("had other settings: seed was 4 and is 9");
-  await expect(trained("nowhere", { resume: true })).rejects.toThrow(/there is no run to go on with/);
+  await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow("has other settings: seed was 4 and is 9");
+  await expect(trained("nowhere", { resume: true })).rejects.toThrow(/no run to resume/);
   const { session } = await trained("foreign", { epochs: 1 });
   writeFileSync(join(root, "foreign", "last.safetensors"), session.save());
-  await expect(trained("foreign", { resume: true })).rejects.toThrow(/was not written by a training run/);
+  await expect(trained("foreign", { resume: true })).rejects.toThrow(/is not a checkpoint of a training run/);
 });
 
-test("a loss that is no number ends the run and leaves the last good weights", async () => {
+test("a loss that is not a number ends the run and leaves the last good weights", async () => {
   await trained("nan", { epochs: 1 });
   const before = readFileSync(join(root, "nan", "last.safetensors"));
   const huge: Dataset = {
@@ -132,8 +132,8 @@ test("data that do not fit an entry are refused by name", async () => {
   expect(() => sampleEntry(session, wide, "step", "N").run(wide.train, indices)).toThrow(
     "the input `image` of `step` is f32[8,4], and 8 samples of dots are [8,3,3,1]",
   );
-  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow("dots has nothing for the input `image` of `step`");
-  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow("`step` has no variant for a batch of 5");
+  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow("the data source dots has no field for the input `image` of `step`");
+  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow("`step` was not compiled for a batch of 5");
 });
 
 test("scores count every sample once, the last partial batch too", async () => {

@@ -25,7 +25,7 @@ test("check --verify compares the values of every entry", async () => {
     dlc(folder, "check", "net.dl", "--dim", "N=3", "--verify", "--entry", "predict", "--mode", "strict", "--json"),
   ]);
   expect(plain).toMatchObject({ code: 0, stderr: "" });
-  expect(plain.stdout).toMatch(/^predict N=3: \d+ values of wasm \(fast\) agree with the reference; largest difference /);
+  expect(plain.stdout).toMatch(/^predict N=3: \d+ values of wasm \(fast\) match the reference; largest difference /);
   expect(plain.stdout).toMatch(/^step N=3: \d+ values/m);
   expect(plain.stdout).toMatch(/^ {2}value of +at +difference +allowed +share$/m);
   expect(plain.stdout).toMatch(/ net\.dl:4:\d+ /);

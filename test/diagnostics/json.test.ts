@@ -61,7 +61,7 @@ test("explain --json gives the page", async () => {
 test.each([
   [["dump", "untidy.dl", "--stage", "simplifi"], "did you mean simplify?"],
   [["dump", "untidy.dl", "--without", "simplifi"], "did you mean simplify?"],
-  [["dump", "untidy.dl", "--entry", "g"], "it has f"],
+  [["dump", "untidy.dl", "--entry", "g"], "its entries are f"],
   [["dump", "entries.dl", "--entry", "predct"], "did you mean predict?"],
   [["explain", "E02001"], "did you mean E0201?"],
 ] as const)("dlc %j proposes the name that was meant: %s", async (args, help) => {

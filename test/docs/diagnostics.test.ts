@@ -71,5 +71,5 @@ test("a page on the terminal has indented code and no fences, and colours only w
 
 test("a code that does not exist is answered with the nearest", () => {
   expect(() => explainCode("E021")).toThrow(/E1021/);
-  expect(() => explainCode("dot-c99")).toThrow(/there is no code dot-c99/);
+  expect(() => explainCode("dot-c99")).toThrow(/unknown diagnostic code dot-c99/);
 });

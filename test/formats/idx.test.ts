@@ -13,12 +13,12 @@ test("a view into a larger buffer reads the same", () => {
 });
 
 test.each([
-  [[0, 0], "E0703: a: this is no IDX file"],
-  [[1, 0, 8, 1, 0, 0, 0, 0], "this is no IDX file"],
-  [[0, 0, 0x0b, 1, 0, 0, 0, 0], "this is no IDX file"],
-  [[0, 0, 8, 3, 0, 0, 0, 1], "it ends within its header of 3 sizes"],
-  [[0, 0, 8, 1, 0, 0, 0, 2, 5], "it has 1 bytes of data, and its shape [2] needs 2"],
-  [[0, 0, 8, 3, ...Array<number>(12).fill(255)], "needs more than there can be"],
+  [[0, 0], "E0703: a: not an IDX file"],
+  [[1, 0, 8, 1, 0, 0, 0, 0], "not an IDX file"],
+  [[0, 0, 0x0b, 1, 0, 0, 0, 0], "not an IDX file"],
+  [[0, 0, 8, 3, 0, 0, 0, 1], "the file ends within its header of 3 sizes"],
+  [[0, 0, 8, 1, 0, 0, 0, 2, 5], "the file has 1 bytes of data, but its shape [2] needs 2"],
+  [[0, 0, 8, 3, ...Array<number>(12).fill(255)], "needs more than the maximum"],
 ])("refuses a file %#", (bytes, message) => {
   expect(() => readIdx(Uint8Array.from(bytes), "a")).toThrow(message);
 });
@@ -28,6 +28,6 @@ test("a compressed file says so", () => {
     readIdx(Uint8Array.from([0x1f, 0x8b, 8, 0]), "a");
     expect.unreachable();
   } catch (error) {
-    expect(error).toMatchObject({ diagnostics: [{ code: "E0703", help: "it is compressed; unpack it with gunzip" }] });
+    expect(error).toMatchObject({ diagnostics: [{ code: "E0703", help: "the file is compressed; decompress it with gunzip" }] });
   }
 });

@@ -39,18 +39,18 @@ test("reads the header of every version as NumPy writes it", () => {
 test("int64 reads as i32 where it fits", () => {
   const dict = "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }";
   expect(readNpy(npy(dict, [254, 255, 255, 255, 255, 255, 255, 255]), "x.npy").data).toEqual(new Int32Array([-2]));
-  expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow("E0702: x.npy: it holds the int64 4294967296 at 0, which is no i32");
+  expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow("E0702: x.npy: the int64 4294967296 at index 0 is out of range for i32");
 });
 
 test.each([
-  [new Uint8Array([1, 2, 3]), "E0701: x.npy: this is no .npy file"],
-  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]), "it has 4 bytes of data, and its shape (3) needs 12"],
-  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999, 9), }", []), "needs more than there can be"],
-  [npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", [0, 0, 0, 0]), "E0702: x.npy: it is in Fortran order"],
-  [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }", []), "E0702: x.npy: it has the dtype <c8"],
-  [npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []), "its header is not one that NumPy writes for a plain array"],
-  [npy("{'descr': '<f4'}", []).subarray(0, 20), "it names a header of 17 bytes, and ends before that"],
-  [npy("{}", [], 9), "it has version 9"],
+  [new Uint8Array([1, 2, 3]), "E0701: x.npy: not a .npy file"],
+  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]), "the file has 4 bytes of data, but its shape (3) needs 12"],
+  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999, 9), }", []), "needs more than the maximum"],
+  [npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", [0, 0, 0, 0]), "E0702: x.npy: the array is in Fortran order"],
+  [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }", []), "E0702: x.npy: unsupported dtype <c8"],
+  [npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []), "the header is not one that NumPy writes for a plain array"],
+  [npy("{'descr': '<f4'}", []).subarray(0, 20), "the file ends before its header of 17 bytes"],
+  [npy("{}", [], 9), "the file has version 9"],
 ])("refuses a file %#", (file, message) => {
   expect(() => readNpy(file, "x.npy")).toThrow(message);
 });

@@ -155,7 +155,7 @@ test("a kernel that writes outside of its results is named, with the byte", asyn
     kernel(...at);
     u8[u8.length - 1] = 7;
   });
-  expect((await fault(straight.plan, behind)).slice(0, 3)).toEqual(["E0840", null, expect.stringContaining("behind the arena")]);
+  expect((await fault(straight.plan, behind)).slice(0, 3)).toEqual(["E0840", null, expect.stringContaining("past the end of the arena")]);
 });
 
 test("a kernel that reads elsewhere finds poison", async () => {
@@ -207,7 +207,7 @@ test("a kernel that reads what it has overwritten is found", async () => {
   });
   const [found, kernel, says] = await fault(straight.plan, code);
   expect([found, kernel]).toEqual(["E0843", "add_tanh_sub_broadcast_f32_3"]);
-  expect(says).toContain("gives another sub f32[3]");
+  expect(says).toContain("computes another sub f32[3]");
 });
 
 test("a plan that lays a result over what its kernel reads elsewhere is found", async () => {

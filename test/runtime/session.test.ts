@@ -63,7 +63,7 @@ test("the weights stage runs once per change of the weights and variant", async 
 test("inputs are checked before anything runs", async () => {
   const session = await tiny();
   const before = session.snapshot();
-  const complaints = [
+  const errors = [
     () => session.run("predct", {}),
     () => session.run("predict", {}),
     () => session.run("predict", { x: [1, 2], z: [1] }),
@@ -73,25 +73,31 @@ test("inputs are checked before anything runs", async () => {
     () => session.run("predict", { x: [1, 2] }, { dims: { N: 3 } }),
     () => session.run("predict", { x: "no tensor" as unknown as number }),
     () => session.run("predict", { x: null as unknown as number }),
+    () => session.run("predict", { x: [1, undefined as unknown as number] }),
+    () => session.run("predict", { x: ["1", "2"] as unknown as number[] }),
+    () => session.run("predict", { x: [[1, 2]] as unknown as number[] }),
     () => session.run("step", { x: 1.5, flag: [1] }),
     () => session.run("step", { x: 2 ** 31, flag: [1] }),
     () => session.run("step", { x: 1, flag: new Uint8Array([2]) }),
     () => session.reset(-1),
   ].map(codeOf);
-  expect(complaints).toEqual([
-    "E0803: the model has no entry `predct` (it has predict, step)",
-    "E0810: `predict` is not given its input x (it takes x)",
-    "E0810: `predict` has no input z (it takes x)",
-    "E0811: input `x` of `predict` is f32, and was given a Float64Array (give a Float32Array)",
-    "E0812: no variant of `predict` takes x with 4 elements (it was compiled for (x: f32[2]), (x: f32[3]))",
-    "E0811: input `x` has 2 elements, and its shape [3] needs 3",
-    "E0812: no variant of `predict` takes x with 2 elements (it was compiled for (x: f32[2]), (x: f32[3]))",
-    "E0811: input `x` of `predict` is no tensor (give a Float32Array, numbers, or { data, shape })",
-    "E0811: input `x` of `predict` is no tensor (give a Float32Array, numbers, or { data, shape })",
-    "E0814: input `x` holds 1.5 at 0, which is no i32",
-    "E0814: input `x` holds 2147483648 at 0, which is no i32",
-    "E0814: input `flag` holds 2 at 0, which is no bool",
-    "E0804: the seed is -1, and must be an integer from 0 to 2^53 - 1",
+  expect(errors).toEqual([
+    "E0803: unknown entry `predct` (the model has predict, step)",
+    "E0810: `predict` needs the input x (its inputs are x)",
+    "E0810: `predict` has no input z (its inputs are x)",
+    "E0811: input `x` of `predict` is f32; got a Float64Array (pass a Float32Array)",
+    "E0812: `predict` was not compiled for x with 4 elements (it accepts (x: f32[2]), (x: f32[3]))",
+    "E0811: input `x` has 2 elements, but its shape [3] needs 3",
+    "E0812: `predict` was not compiled for x with 2 elements (it accepts (x: f32[2]), (x: f32[3]))",
+    "E0811: input `x` of `predict` is not a tensor (pass a Float32Array, an array of numbers, or { data, shape })",
+    "E0811: input `x` of `predict` is not a tensor (pass a Float32Array, an array of numbers, or { data, shape })",
+    "E0811: input `x` has an element of type undefined at index 1",
+    "E0811: input `x` has an element of type string at index 0",
+    "E0811: input `x` has an element of type object at index 0 (pass a flat array, or { data, shape })",
+    "E0814: input `x` has the value 1.5 at index 0, which i32 cannot represent",
+    "E0814: input `x` has the value 2147483648 at index 0, which i32 cannot represent",
+    "E0814: input `flag` has the value 2 at index 0, which bool cannot represent",
+    "E0804: the seed must be an integer from 0 to 2^53 - 1, got -1",
   ]);
   expect(session.snapshot()).toEqual(before);
 });
