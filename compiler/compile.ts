@@ -9,9 +9,10 @@ import { emitWasm } from "./codegen/wasm/emit.ts";
 import { elaborate } from "./frontend/program.ts";
 import type { Graph, Program } from "./graph/ir.ts";
 import { functions } from "./kernel/math.ts";
-import { runPasses, required } from "./passes/driver.ts";
+import { runPasses } from "./passes/driver.ts";
+import { stageNamesOf } from "./passes/order.ts";
 import type { Pass } from "./passes/pass.ts";
-import { factsOfCode, pipeline, stageNamesOf } from "./pipeline.ts";
+import { pipeline, requiredPasses } from "./pipeline.ts";
 import { referenceCode } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
@@ -142,17 +143,16 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
 
 /** Names of passes that may be left out, or a diagnostic. */
 function checkedPasses(names: readonly string[]): ReadonlySet<string> {
-  const all = [...new Set(pipeline.map(({ name }) => name))];
-  const needed = required(pipeline, factsOfCode);
-  const wrong = names.filter((name) => !all.includes(name) || needed.has(name));
+  const all = new Set<string>(pipeline.map(({ name }) => name));
+  const wrong = names.filter((name) => !all.has(name) || requiredPasses.has(name));
   if (wrong.length > 0)
     throw new DiagnosticError(
       wrong.map((name) => ({
         code: "E0901",
-        says: all.includes(name) ? `the pass ${name} cannot be left out` : `there is no pass ${name}`,
+        says: all.has(name) ? `the pass ${name} cannot be left out` : `there is no pass ${name}`,
         help: nearOr(
           name,
-          all.filter((n) => !needed.has(n)),
+          [...all].filter((n) => !requiredPasses.has(n)),
           "passes that can be left out:",
         ),
       })),

@@ -16,8 +16,7 @@ export function bisect(): Command {
   ).action(async (file: string, flags: BisectFlags) => {
     const [
       { bisect: find },
-      { required },
-      { factsOfCode, pipeline },
+      { pipeline, requiredPasses },
       { compileOptions },
       { reject },
       { exitCodes, printDiagnostics },
@@ -27,7 +26,6 @@ export function bisect(): Command {
       { diagnosticJson },
     ] = await Promise.all([
       import("../../compiler/trust/bisect.ts"),
-      import("../../compiler/passes/driver.ts"),
       import("../../compiler/pipeline.ts"),
       import("../host/compiler.ts"),
       import("../host/reject.ts"),
@@ -47,12 +45,11 @@ export function bisect(): Command {
       seed: flags.seed,
       onProgress: (says) => line.show(says),
     }).finally(() => line.clear());
-    const needed = required(pipeline, factsOfCode);
     const bisected = {
       entry,
       code: flags.target === "wasm" ? `wasm (${flags.mode})` : flags.target,
       assumed,
-      optional: new Set(pipeline.map(({ name }) => name).filter((name) => !needed.has(name))),
+      optional: new Set(pipeline.map(({ name }): string => name).filter((name) => !requiredPasses.has(name))),
     };
     const diagnostic = report.diagnosticOfVerdict(verdict, bisected);
     if (diagnostic !== null) process.exitCode = exitCodes.diagnostics;

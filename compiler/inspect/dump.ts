@@ -8,7 +8,8 @@ import { compileModule, elaborateSource, type CompiledModule, type CompileOption
 import { printGraph } from "../graph/print.ts";
 import { functions } from "../kernel/math.ts";
 import { printFunction, printKernels } from "../kernel/print.ts";
-import { pipeline, stageNamesOf } from "../pipeline.ts";
+import { stageNamesOf } from "../passes/order.ts";
+import { pipeline } from "../pipeline.ts";
 import { never, present } from "../support/invariant.ts";
 
 export interface DumpOptions extends CompileOptions {

@@ -6,19 +6,18 @@ import type { NdArray } from "../graph/op.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
 import { defaultMachine, type SizeLimits } from "../support/machine.ts";
 import { elements, type TensorType } from "../types/tensor-type.ts";
-import type { Pass } from "./pass.ts";
+import { definePass } from "./pass.ts";
 
 /**
  * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
  * Hence only ops that are `exact`: the kernels' exp or tanh is a polynomial of its own, and a long sum has an order of its own; these stay, and simplify has made
  * them scalars where they are the same everywhere. Data does not grow by folding: the result is no larger than the dense constants that went in.
  */
-export const foldConstants: Pass = {
+export const foldConstants = definePass({
   name: "fold-constants",
   says: "computes what depends on constants alone",
   needs: ["differentiated"],
   gives: [],
-  breaks: ["simplified"],
   exact: true,
   run: (graph, { machine = defaultMachine }) => {
     const known = new Map<Value, NdArray>();
@@ -29,7 +28,7 @@ export const foldConstants: Pass = {
       }),
     );
   },
-};
+});
 
 /** A pointwise op of splats is a splat, however large. */
 function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operands: readonly Value[]): readonly Value[] | null {

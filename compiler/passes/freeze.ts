@@ -2,18 +2,17 @@ import { pathOf } from "../graph/facts.ts";
 import { rebuild } from "../graph/rebuild.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, showType } from "../types/tensor-type.ts";
-import type { Pass } from "./pass.ts";
+import { definePass } from "./pass.ts";
 
 /**
  * With weights given at build time, params and state that they name become constants. An entry that writes params or state is left alone: its weights change
  * by its own doing. The arithmetic on them is left to the weights stage, which the build then runs once; only what is small enough is folded here and now.
  */
-export const freeze: Pass = {
+export const freeze = definePass({
   name: "freeze",
   says: "turns params and state into constants where the build gives them",
   needs: [],
-  gives: ["frozen"],
-  breaks: ["simplified", "staged", "fused", "planned"],
+  gives: [],
   exact: true,
   run: (graph, { frozen, region = false }) => {
     if (frozen === undefined || region || graph.writes.length > 0) return graph;
@@ -27,4 +26,4 @@ export const freeze: Pass = {
       });
     });
   },
-};
+});

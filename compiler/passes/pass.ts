@@ -1,16 +1,18 @@
 import type { Graph } from "../graph/ir.ts";
 import type { Machine } from "../support/machine.ts";
 
-/** What a pass may rely on; each fact has a checker that tests run after every pass. */
-export type Fact = "differentiated" | "simplified" | "frozen" | "chosen" | "inlined" | "staged" | "fused" | "planned";
+/** Facts that are notes on nodes. A new node has none, so they hold until the next pass that does not need them. */
+export const noteFacts = ["staged", "fused", "planned"] as const;
 
-/** The driver logs, times, verifies and dumps; a pass is only its `run`. The file, the flag and the goldens bear its name. */
-export interface Pass {
-  readonly name: string;
+/** What a pass may rely on; each fact has a checker (`facts.ts`) that tests run after every pass. No pass undoes those that are not notes. */
+export type Fact = "differentiated" | "chosen" | "inlined" | (typeof noteFacts)[number];
+
+/** The driver logs, times, verifies and dumps; a pass is only its `run`. Its file, its name for `--without` and its goldens share one name. */
+export interface Pass<Name extends string = string> {
+  readonly name: Name;
   readonly says: string;
   readonly needs: readonly Fact[];
   readonly gives: readonly Fact[];
-  readonly breaks: readonly Fact[];
   /** f32 results keep their bits. */
   readonly exact: boolean;
   readonly run: (graph: Graph, options: PassOptions) => Graph;
@@ -21,8 +23,11 @@ export interface PassOptions {
   readonly region?: boolean;
   /** Values of params and state, by path, when the weights are given at build time. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
-  /** Bytes that plan-memory leaves free behind each tensor; 0 by default. A multiple of 16. */
+  /** Bytes that plan-memory leaves free after each tensor; 0 by default. A multiple of 16. */
   readonly gap?: number;
   /** What choices of algorithms and fusion go by; `defaultMachine` unless another is given. */
   readonly machine?: Machine;
 }
+
+/** Keeps the name as a literal type, so that a misspelt name in an order constraint is a type error. */
+export const definePass = <const Name extends string>(pass: Pass<Name>): Pass<Name> => pass;

@@ -2,7 +2,7 @@ import type { GraphBuilder } from "../graph/build.ts";
 import { listAttr } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import { isFloat } from "../types/tensor-type.ts";
-import type { Pass } from "./pass.ts";
+import { definePass } from "./pass.ts";
 import { at, iota } from "../support/lists.ts";
 import { repeated, spread } from "../analysis/broadcast-vector.ts";
 import { applyLocalRules, localRule } from "../graph/rules/local.ts";
@@ -11,15 +11,14 @@ import { applyLocalRules, localRule } from "../graph/rules/local.ts";
  * Sums that may be written shorter if they may round differently, for which simplify has no rule: n times the same value is n times that value. The gradient of
  * a mean, of a bias or of anything that was repeated asks for such sums.
  */
-export const reassociate: Pass = {
+export const reassociate = definePass({
   name: "reassociate",
   says: "makes a sum of what repeats a multiple",
   needs: ["differentiated"],
   gives: [],
-  breaks: ["simplified"],
   exact: false,
   run: (graph) => applyLocalRules(graph, reassociateRules),
-};
+});
 
 /** A sum over axes that only repeat is a multiple. */
 function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {

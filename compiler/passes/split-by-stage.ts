@@ -2,7 +2,7 @@ import { makeNode, type GraphBuilder } from "../graph/build.ts";
 import { isLeaf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, kept, rebuild, users } from "../graph/rebuild.ts";
-import type { Pass } from "./pass.ts";
+import { definePass } from "./pass.ts";
 import { stabilityOf } from "../analysis/stage.ts";
 
 /**
@@ -14,15 +14,14 @@ import { stabilityOf } from "../analysis/stage.ts";
  * alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
  * What stands in a region belongs to the call: hoist has moved out what does not depend on the turn. After choose-algorithms, which makes most of the nodes that are worth it; before fuse, since a kernel runs in one stage.
  */
-export const splitByStage: Pass = {
+export const splitByStage = definePass({
   name: "split-by-stage",
   says: "marks what depends on the weights alone, to be computed when they change",
   needs: ["chosen"],
   gives: ["staged"],
-  breaks: ["fused", "planned"],
   exact: true,
   run: (graph, { region = false }) => (region ? graph : dropDead(staged(graph))),
-};
+});
 
 function staged(graph: Graph): Graph {
   const worth = worthPreparing(graph);

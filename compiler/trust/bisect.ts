@@ -10,10 +10,10 @@ import { evaluate } from "../graph/evaluate.ts";
 import type { Graph, Node, Program } from "../graph/ir.ts";
 import { shrinkGraph, shrinkGraphAsync } from "./shrink.ts";
 import { exactDifference, largest, type LargestDifference } from "./largest-errors.ts";
-import { runPasses } from "../passes/driver.ts";
+import { isLate, runPasses } from "../passes/driver.ts";
 import type { Pass } from "../passes/pass.ts";
 import { pipeline } from "../pipeline.ts";
-import { dataFor, initialData, lateStages, runCompiled } from "./run-graph.ts";
+import { dataFor, initialData, runCompiled } from "./run-graph.ts";
 import { elaborateSmall } from "../inspect/assumed-dims.ts";
 import { present } from "../support/invariant.ts";
 
@@ -81,11 +81,11 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
   }
   onProgress("running the compiled code");
   const last = present(
-    stages.findLast((stage) => !isLate(stage)),
+    stages.findLast(({ pass }) => pass === null || !isLate(pass)),
     "the first stage is early",
   ).graph;
   const relaxed = isRelaxed(options);
-  const code = { ...options, passes: (options.passes ?? pipeline).filter(({ name }) => lateStages.has(name)) };
+  const code = { ...options, passes: (options.passes ?? pipeline).filter(isLate) };
   const results = await runCompiled(last, data, code);
   const bounds = named(evaluateWithBounds(last, data));
   const largestOfCode = largest(bounds, results);
@@ -101,8 +101,6 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
   const before = await shrinkGraphAsync(last, async (candidate) => (await compare(candidate)) !== null, { budget });
   return { kind: "code", difference, small: smallCase(before, (await compare(before)) ?? difference) };
 }
-
-const isLate = ({ pass }: GraphStage): boolean => pass !== null && lateStages.has(pass.name);
 
 /** Whether the code may round once in a multiply-add. */
 export const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean => mode !== "strict" && (target ?? "wasm") === "wasm";

@@ -15,9 +15,6 @@ import { present } from "../support/invariant.ts";
 
 export type RunGraphOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants">;
 
-/** What splits, fuses and plans: code is made of its graph, and a graph that is compiled by itself goes through it again. */
-export const lateStages: ReadonlySet<string> = new Set(["split-by-stage", "fuse", "plan-memory"]);
-
 /** A program whose one entry is the graph; its params and states are those that the graph reads or writes. */
 export function programOf(graph: Graph): Program {
   const read = graph.nodes.filter(isPersistent).map((node): Persistent => {

@@ -10,8 +10,9 @@ import { isLeaf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
 import type { Graph, Node, Program, Value } from "../graph/ir.ts";
 import { largestOf, type LargestDifference } from "./largest-errors.ts";
+import { isLate } from "../passes/driver.ts";
 import { pipeline } from "../pipeline.ts";
-import { initialData, lateStages, runCompiled, withoutNotes } from "./run-graph.ts";
+import { initialData, runCompiled, withoutNotes } from "./run-graph.ts";
 import { present } from "../support/invariant.ts";
 
 export interface VerifiedNode {
@@ -41,7 +42,7 @@ export async function verifyEntry(program: Program, { dims, graph }: Program["en
   const planned = present(stagesOfGraph(graph, compile).at(-1), "a graph has stages").graph;
   const { open, names } = withAllOutputs(planned);
   const data = initialData(program, graph, seed);
-  const passes = (compile.passes ?? pipeline).filter(({ name }) => lateStages.has(name));
+  const passes = (compile.passes ?? pipeline).filter(isLate);
   const results = await runCompiled(open, data, { ...compile, passes });
 
   const found: (VerifiedNode & { readonly value: Value })[] = [];

@@ -4,14 +4,14 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { verifyKernel } from "../../compiler/kernel/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { checkOrder, runPasses } from "../../compiler/passes/driver.ts";
+import { checkNeeds, isLate, runPasses } from "../../compiler/passes/driver.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
-import { pipeline } from "../../compiler/pipeline.ts";
+import { pipeline, requiredPasses } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { InvariantError } from "../../compiler/support/invariant.ts";
 import { wrongDerivative } from "./derivatives.ts";
 import type { Draw } from "./draw.ts";
-import { call, compiled, disagreement, needed, sessionOf, told, type Build, type Subject } from "./subject.ts";
+import { call, compiled, disagreement, sessionOf, told, type Build, type Subject } from "./subject.ts";
 
 export interface Oracle {
   readonly name: string;
@@ -22,7 +22,10 @@ export interface Oracle {
   readonly check: (subject: Subject, draw: Draw) => Promise<string | null> | string | null;
 }
 
-const optional = [...new Set(pipeline)].filter((pass) => !needed.has(pass.name));
+const distinct: readonly Pass[] = [...new Set<Pass>(pipeline)];
+const optional = distinct.filter((pass) => !requiredPasses.has(pass.name));
+/** Of those that are required, the ones that a graph without code needs not go through. */
+const forCode = distinct.filter((pass) => isLate(pass) || pass.gives.includes("chosen"));
 const namesOf = (passes: readonly Pass[]): string[] => [...new Set(passes.map(({ name }) => name))];
 
 /** Compiles with those options, and compares both graphs and the code. */
@@ -79,10 +82,7 @@ export const oracles: readonly Oracle[] = [
     check: (subject, draw) => {
       let found: string | null = null;
       const print = draw.below(4) === 0;
-      const passes = pipeline.filter(
-        ({ name, exact }) =>
-          (exact || subject.kind === "plain") && (subject.compiles || !["choose-algorithms", "split-by-stage", "fuse", "plan-memory"].includes(name)),
-      );
+      const passes = pipeline.filter((pass: Pass) => (pass.exact || subject.kind === "plain") && (subject.compiles || !forCode.includes(pass)));
       runPasses(subject.graph, passes, {
         verify: true,
         onStage: (pass, before, after) => {
@@ -182,19 +182,14 @@ export const oracles: readonly Oracle[] = [
 
 /** The passes in another order, some of them more than once, some not at all. What splits, fuses and plans stays at the end: nothing may look inside a group. */
 function legalOrder(draw: Draw): readonly Pass[] {
-  const named = (name: string): Pass => {
-    const found = pipeline.find((pass) => pass.name === name);
-    if (found === undefined) throw new Error(`there is no pass ${name}`);
-    return found;
-  };
-  const last = ["inline", "split-by-stage", "fuse", "plan-memory"].map(named);
-  const first = ["differentiate", "choose-algorithms"].map(named);
-  const free = optional.filter((pass) => !last.includes(pass) && pass.name !== "freeze");
+  const last = distinct.filter(isLate);
+  const needed = distinct.filter((pass) => requiredPasses.has(pass.name) && !isLate(pass));
+  const free = optional.filter(({ name }) => name !== "freeze");
   for (;;) {
-    const middle = draw.shuffle([...first, ...free, ...free.filter(() => draw.below(2) === 0)].filter((pass) => first.includes(pass) || draw.below(5) > 0));
+    const middle = draw.shuffle([...needed, ...[...free, ...free.filter(() => draw.below(2) === 0)].filter(() => draw.below(5) > 0)]);
     const order = [...middle, ...last];
     try {
-      checkOrder(order);
+      checkNeeds(order);
       return order;
     } catch (error) {
       if (!(error instanceof InvariantError)) throw error;

@@ -3,8 +3,7 @@ import { compareResults, compareStages, Evaluations, named, type Difference, typ
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
 import { evaluateWithBounds, type GraphData } from "../../compiler/trust/error-bound.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
-import { required } from "../../compiler/passes/driver.ts";
-import { factsOfCode, pipeline } from "../../compiler/pipeline.ts";
+import { pipeline, requiredPasses } from "../../compiler/pipeline.ts";
 import { programOf } from "../../compiler/trust/run-graph.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
@@ -53,14 +52,11 @@ export type Build = Omit<CompileOptions, "resolve">;
 /** Compiled as users do unless told otherwise; for special values without what may round differently, so that every bit can be compared. */
 export function compiled({ graph, kind }: Subject, options: Build = {}): CompiledModule {
   const { passes = pipeline, without = [] } = options;
-  const rounding = passes.filter((pass) => !pass.exact && !needed.has(pass.name)).map(({ name }) => name);
+  const rounding = passes.filter((pass) => !pass.exact && !requiredPasses.has(pass.name)).map(({ name }) => name);
   const module = compileProgram(programOf(graph), { mode: "strict", ...options, ...(kind === "special" && { without: [...without, ...rounding] }) });
   countPasses(module);
   return module;
 }
-
-/** Passes that no code can be made without. */
-export const needed = required(pipeline, factsOfCode);
 
 export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
 

@@ -8,7 +8,7 @@ import type { Graph } from "../../compiler/graph/ir.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { expectSameFunction, randomData } from "./data.ts";
-import { passes } from "./passes.ts";
+import { rewriting } from "./passes.ts";
 
 const path = "examples/mnist/lenet.dl";
 
@@ -31,7 +31,7 @@ const predictStage = { pad: 1, contraction: 5, broadcast: 7, add: 5, max: 4, win
 
 test("predict has its batch norms and packed weights prepared before the call", () => {
   const before = entry("predict", 2);
-  const after = runPasses(before, passes, { verify: true });
+  const after = runPasses(before, rewriting, { verify: true });
   expect(callStage(after)).toEqual(predictStage);
   expectSameFunction(before, after, "f64", 1e-6, [1]);
 });
@@ -39,19 +39,19 @@ test("predict has its batch norms and packed weights prepared before the call", 
 test("frozen weights leave the same call", () => {
   const before = entry("predict", 2);
   const { persistent } = randomData(before, 1);
-  const after = runPasses(before, passes, { verify: true, frozen: persistent });
+  const after = runPasses(before, rewriting, { verify: true, frozen: persistent });
   expect(after.nodes.filter((node) => pathOf(node) !== null)).toEqual([]);
   expect(callStage(after)).toEqual(predictStage);
   expectSameFunction(before, after, "f64", 1e-5, [1]);
 });
 
 test("every product of a training step is packed", () => {
-  const { contraction, conv, conv_input_gradient, dot } = callStage(runPasses(entry("step", 4), passes, { verify: true }));
+  const { contraction, conv, conv_input_gradient, dot } = callStage(runPasses(entry("step", 4), rewriting, { verify: true }));
   // Five forward, five for the weights, and four for the inputs: nobody asks for the gradient of the image.
   expect({ contraction, conv, conv_input_gradient, dot }).toEqual({ contraction: 14, conv: undefined, conv_input_gradient: undefined, dot: undefined });
 });
 
 test("a training step keeps its loss and every update", () => {
   const before = entry("step", 2);
-  expectSameFunction(before, runPasses(before, passes, {}), "f64", 1e-5, [1]);
+  expectSameFunction(before, runPasses(before, rewriting, {}), "f64", 1e-5, [1]);
 });

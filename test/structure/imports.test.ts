@@ -117,9 +117,8 @@ test("dsl, compiler and runtime import no Node API, and only the packages that t
 });
 
 test("no pass imports another pass", () => {
-  const names = new Set(
-    files.filter((file) => /^compiler\/passes\/[^/]+\.ts$/.test(file.path) && /: Pass\b|definePass/.test(file.text)).map((file) => file.path),
-  );
+  const names = new Set(files.filter((file) => file.path.startsWith("compiler/passes/") && file.text.includes("= definePass({")).map((file) => file.path));
+  expect(names.size).toBeGreaterThan(10);
   const wrong = files.flatMap(({ path, imports }) =>
     names.has(path) ? imports.filter((target) => names.has(target)).map((target) => `${path} imports ${target}`) : [],
   );

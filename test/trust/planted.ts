@@ -4,7 +4,8 @@ import { splatValue } from "../../compiler/graph/facts.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { annotate, rebuild } from "../../compiler/graph/rebuild.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
-import { pipeline, stageNamesOf } from "../../compiler/pipeline.ts";
+import { stageNamesOf } from "../../compiler/passes/order.ts";
+import { pipeline } from "../../compiler/pipeline.ts";
 
 /** The pipeline with the pass of that stage doing something to its graph afterwards. */
 export function spoiled(stage: string, spoil: (graph: Graph) => Graph): readonly Pass[] {

@@ -1,5 +1,6 @@
 import type { Fact, Pass } from "../../compiler/passes/pass.ts";
-import { pipeline, stageNamesOf } from "../../compiler/pipeline.ts";
+import { nameOf, stageNamesOf } from "../../compiler/passes/order.ts";
+import { order, pipeline } from "../../compiler/pipeline.ts";
 import { code, generated, table } from "./markdown.ts";
 
 /** What happens to a graph, in order. */
@@ -12,17 +13,23 @@ export function passesPage(): string {
     "# Passes",
     generated("the pipeline, `compiler/pipeline.ts`"),
     "A graph goes through these in order. `dlc dump FILE --entry E --stage NAME` prints it after any of them, and `--without PASS` leaves one out (not those that later steps rely " +
-      "on). A pass that runs again has a number from its second place on.",
+      "on). A pass that runs again is numbered from its second occurrence on.",
     table(
       ["stage", "what it does"],
       stages.map((name, i) => [code(name), passes[i]?.says ?? ""]),
     ),
     "## What they rely on",
-    "A pass states which facts about the graph it needs, gives and breaks; the order is checked when the list loads, and tests verify each fact after each pass. An exact pass " +
-      "changes no bit of an f32 result.",
+    "A pass states which facts about the graph it needs and which it makes true; the order is checked when the list loads, and tests verify each fact after each pass. An exact " +
+      "pass changes no bit of an f32 result.",
     table(
-      ["pass", "needs", "gives", "breaks", "exact"],
-      distinct.map((pass) => [code(pass.name), facts(pass.needs), facts(pass.gives), facts(pass.breaks), pass.exact ? "yes" : "no"]),
+      ["pass", "needs", "makes true", "exact"],
+      distinct.map((pass) => [code(pass.name), facts(pass.needs), facts(pass.gives), pass.exact ? "yes" : "no"]),
+    ),
+    "## Why in this order",
+    "Constraints beyond those facts; they are checked when the list loads, too.",
+    table(
+      ["runs first", "runs later", "because"],
+      order.map(({ earlier, later, why }) => [code(nameOf(earlier)), code(nameOf(later)), why]),
     ),
   ].join("\n\n")}\n`;
 }

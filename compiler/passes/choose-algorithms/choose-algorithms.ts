@@ -1,5 +1,5 @@
 import { rebuild } from "../../graph/rebuild.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { explicitConv } from "./convolutions.ts";
 import { packed } from "./pack.ts";
 import { stabilityOf } from "../../analysis/stage.ts";
@@ -13,16 +13,15 @@ import { defaultMachine } from "../../support/machine.ts";
  * 2. The gradient with respect to a convolution's input becomes a convolution of the spread and padded output gradient with the turned kernel.
  * 3. A product large enough for a register tile reads one side from panels of columns (`pack`, then `contraction`); the rest stay as they are.
  */
-export const chooseAlgorithms: Pass = {
+export const chooseAlgorithms = definePass({
   name: "choose-algorithms",
   says: "makes padding explicit and gives products their packed form",
   needs: ["differentiated"],
   gives: ["chosen"],
-  breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
   run: (graph, { machine = defaultMachine }) => {
     const explicit = rebuild(graph, (builder, node, operands) => explicitConv(builder, node, operands));
     const stability = stabilityOf(explicit);
     return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability, machine));
   },
-};
+});

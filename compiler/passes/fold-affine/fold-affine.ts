@@ -2,7 +2,7 @@ import type { GraphBuilder } from "../../graph/build.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { append, dropDead, kept, rebuild, users } from "../../graph/rebuild.ts";
 import { isFloat } from "../../types/tensor-type.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { contractionOfAffine, emitted, extended, plain, type Affine, type Step } from "./affine.ts";
 import { channelOf } from "../../analysis/broadcast-vector.ts";
@@ -19,15 +19,14 @@ import { stabilityOf } from "../../analysis/stage.ts";
  *
  * After simplify, which has lifted arithmetic on repeated values out of its broadcasts. What it leaves on the weights (a few small nodes) is for split-by-stage.
  */
-export const foldAffine: Pass = {
+export const foldAffine = definePass({
   name: "fold-affine",
   says: "moves scales and shifts that are known before the call into weights and biases",
   needs: ["differentiated"],
   gives: [],
-  breaks: ["simplified"],
   exact: false,
   run: (graph) => dropDead(folded(graph)),
-};
+});
 
 /**
  * Two readings of one value. `whole` starts from where the chain started, so that a longer chain scales the weights once and not again and again;

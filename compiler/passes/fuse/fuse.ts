@@ -5,7 +5,7 @@ import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
 import { invariant, present } from "../../support/invariant.ts";
 import { findGroups, readsMemory, type Group } from "./groups.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
 
 /**
@@ -17,16 +17,15 @@ import { defaultMachine, type Machine } from "../../support/machine.ts";
  *
  * Which groups are good is `fuse-groups.ts`; how a group becomes loops is for the schedule.
  */
-export const fuse: Pass = {
+export const fuse = definePass({
   name: "fuse",
   says: "gathers nodes into groups that become one kernel each",
   needs: ["differentiated", "chosen", "inlined", "staged"],
   gives: ["fused"],
-  breaks: ["simplified"],
   exact: true,
   // What nobody needs would be a kernel that stores nothing.
   run: (graph, { region = false, machine = defaultMachine }) => emit(copyLeaves(dropDead(graph), region), machine),
-};
+});
 
 /**
  * Whatever leaves the graph, or is looked at by a view or a product, needs memory that a kernel has written: a leaf in such a

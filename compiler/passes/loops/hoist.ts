@@ -7,7 +7,7 @@ import { kept, rebuild, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, withInputs, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
@@ -23,12 +23,11 @@ import { trim } from "./dead-carries.ts";
  * Innermost loops first, since passes run on regions first; once before differentiation, which then sees the long products, once after it, and once after
  * choose-algorithms, whose packing of invariants it moves out.
  */
-export const hoist: Pass = {
+export const hoist = definePass({
   name: "hoist",
   says: "moves what does not depend on the turn before out of loops",
   needs: [],
   gives: [],
-  breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
   run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan" || op.form.kind === "while")) return graph;
@@ -42,7 +41,7 @@ export const hoist: Pass = {
       }),
     );
   },
-};
+});
 
 /** A node that computes something; views and repetitions are as well made in the turn. A slice is worth it for a product alone. */
 function works({ op }: Node, readers: readonly Node[]): boolean {

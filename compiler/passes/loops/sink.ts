@@ -6,7 +6,7 @@ import { rebuild, topological, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, varies, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
@@ -21,12 +21,11 @@ import { trim } from "./dead-carries.ts";
  *
  * After hoist, with which it shares the reason: one long product is many times faster than many short ones.
  */
-export const sink: Pass = {
+export const sink = definePass({
   name: "sink",
   says: "moves what no later turn waits for behind loops",
   needs: ["differentiated"],
   gives: [],
-  breaks: ["simplified", "staged", "fused", "planned"],
   exact: false,
   run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan")) return graph;
@@ -34,7 +33,7 @@ export const sink: Pass = {
       trim(rebuild(current, (g, node, operands) => (node.op.form.kind === "scan" ? change(g, node, operands, limits) : null)));
     return scans(sinkProducts)(scans(sinkSums)(graph));
   },
-};
+});
 
 type Change = (g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits) => readonly Value[] | null;
 

@@ -4,7 +4,7 @@ import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { rebuild } from "../../graph/rebuild.ts";
 import { carryOf, nextCarry } from "../../graph/regions.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { at, iota } from "../../support/lists.ts";
 import { trim } from "./dead-carries.ts";
 
@@ -14,12 +14,11 @@ import { trim } from "./dead-carries.ts";
  *
  * Before simplify, which then knows inside of a loop what is known outside; and again after hoist and sink, which leave such operands behind.
  */
-export const specialize: Pass = {
+export const specialize = definePass({
   name: "specialize",
   says: "tells loops and branches which of their operands are constant or equal",
   needs: ["differentiated"],
   gives: [],
-  breaks: ["simplified", "staged", "fused", "planned"],
   exact: true,
   run: (graph) =>
     graph.nodes.some(({ regions }) => regions.length > 0)
@@ -30,7 +29,7 @@ export const specialize: Pass = {
           }),
         )
       : graph,
-};
+});
 
 /** Numbers of operands of each role. The regions take what is not carried or lone. */
 interface Roles {

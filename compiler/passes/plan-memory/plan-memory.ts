@@ -6,7 +6,7 @@ import { annotate } from "../../graph/rebuild.ts";
 import { present } from "../../support/invariant.ts";
 import { defaultMachine, roundUp } from "../../support/machine.ts";
 import { bytes, sameType } from "../../types/tensor-type.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { placeBlocks, type Block } from "./blocks.ts";
 
 /**
@@ -21,12 +21,11 @@ import { placeBlocks, type Block } from "./blocks.ts";
  * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph, live while the op runs. A region
  * reads its inputs and leaves its outputs where the op's operands and results are, and its carries are updated like params.
  */
-export const planMemory: Pass = {
+export const planMemory = definePass({
   name: "plan-memory",
   says: "gives every value that reaches memory its place",
-  needs: ["fused"],
+  needs: ["staged", "fused"],
   gives: ["planned"],
-  breaks: [],
   exact: true,
   run: (graph, { region = false, gap = 0 }) => {
     const written = copyLateWrites(graph);
@@ -39,7 +38,7 @@ export const planMemory: Pass = {
       return { ...node.notes, places: mine, ...(frame !== undefined && { frame }) };
     });
   },
-};
+});
 
 const align = (size: number): number => roundUp(size, defaultMachine.alignment);
 

@@ -1,7 +1,7 @@
 import { rewrite, ruleSet } from "../../graph/rules/rewrite.ts";
 import { ops } from "../../ops/table.ts";
 import { invariant } from "../../support/invariant.ts";
-import type { Pass } from "../pass.ts";
+import { definePass } from "../pass.ts";
 import { algebraLocalRules, algebraRules } from "./rules-algebra.ts";
 import { boxLocalRules, boxRules } from "./rules-boxes.ts";
 import { dotRules } from "./rules-dot.ts";
@@ -21,12 +21,11 @@ const mostRounds = 1000;
  * (x / c as x * (1 / c), a sum of sums) is no rule here. Early, so that all passes after it see one form of the same thing: constants on the right,
  * arithmetic before its broadcast, no chain of movements; and again after passes that leave such chains behind.
  */
-export const simplify: Pass = {
+export const simplify = definePass({
   name: "simplify",
   says: "applies identities until none is left",
   needs: ["differentiated"],
-  gives: ["simplified"],
-  breaks: [],
+  gives: [],
   exact: true,
   run: (graph) => {
     let current = graph;
@@ -37,4 +36,4 @@ export const simplify: Pass = {
       if (current === rewritten) return current;
     }
   },
-};
+});

@@ -1,0 +1,50 @@
+// The order constraints of the pipeline: a list that contradicts one of them is refused, with the reason.
+import { expect, test } from "vitest";
+import { checkOrder, constraintsOn, nameOf, stageNamesOf } from "../../compiler/passes/order.ts";
+import type { Pass } from "../../compiler/passes/pass.ts";
+import { order, pipeline, type PassName } from "../../compiler/pipeline.ts";
+
+const list: readonly Pass[] = pipeline;
+const names = (text: string): readonly Pass[] =>
+  text.split(" ").map((name): Pass => ({ name, says: name, needs: [], gives: [], exact: true, run: (graph) => graph }));
+
+const { after, before, every } = constraintsOn<"a" | "b" | "c">();
+
+test("a stage is numbered from the second occurrence of its pass on", () => {
+  expect(stageNamesOf(names("a b a c a b"))).toEqual(["a", "b", "a.2", "c", "a.3", "b.2"]);
+});
+
+test("a list that contradicts a constraint is refused with the reason", () => {
+  expect(() => checkOrder(names("a b"), [after("b", "a", "it reads what a makes")])).not.toThrow();
+  expect(() => checkOrder(names("b a"), [after("b", "a", "it reads what a makes")])).toThrow("b has to run after a: it reads what a makes");
+  expect(() => checkOrder(names("b a"), [before("a", "b", "it makes what b reads")])).toThrow("b has to run after a: it makes what b reads");
+});
+
+test("a constraint is about one occurrence, or about every one", () => {
+  expect(() => checkOrder(names("a b a"), [after("b", "a", "why")])).not.toThrow();
+  expect(() => checkOrder(names("a b a"), [after("b", "a.2", "why")])).toThrow("b has to run after a.2: why");
+  expect(() => checkOrder(names("a b a"), [after("b", every("a"), "why")])).toThrow("b has to run after a.2: why");
+});
+
+test("a constraint about a stage that does not exist is refused", () => {
+  expect(() => checkOrder(names("a b"), [after("b", "a.2", "why")])).toThrow("an order constraint names a.2, which is not in the pipeline");
+  expect(() => checkOrder(names("a b"), [after("b", every("c"), "why")])).toThrow("an order constraint names every c, which is not in the pipeline");
+});
+
+/** The list with the last occurrence of a pass at another index. */
+const moved = (name: PassName, to: number): readonly Pass[] => {
+  const from = list.findLastIndex((pass) => pass.name === name);
+  return list.toSpliced(from, 1).toSpliced(to, 0, ...list.slice(from, from + 1));
+};
+
+test("inline and fold-affine cannot run right after differentiate", () => {
+  const behind = list.findIndex(({ name }) => name === "differentiate") + 1;
+  expect(() => checkOrder(moved("inline", behind), order)).toThrow("what a checkpoint's gradient computes again has to stay a second computation");
+  expect(() => checkOrder(moved("fold-affine", behind), order)).toThrow("it looks for arithmetic that simplify has moved out of broadcasts");
+});
+
+test("every stage is under a constraint or a fact", () => {
+  const constrained = new Set(order.flatMap(({ earlier, later }) => [earlier, later]).map(nameOf));
+  const free = stageNamesOf(list).filter((stage, i) => !constrained.has(stage) && list[i]?.gives.length === 0);
+  expect(free).toEqual([]);
+});
