@@ -15,10 +15,12 @@ import { splitByStage } from "../../compiler/passes/split-by-stage.ts";
 import { Lowering } from "../../compiler/schedule/lowering.ts";
 import { addressOf, stepsOfEntry } from "../../compiler/link/steps.ts";
 import { present } from "../../compiler/support/invariant.ts";
+import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 
 /** The last passes, which give a graph its kernels and places. */
-export const planned = (graph: Graph): Graph => runPasses(graph, [chooseAlgorithms, dropDead, splitByStage, fuse, planMemory], { verify: true });
+export const planned = (graph: Graph, machine: Machine = defaultMachine): Graph =>
+  runPasses(graph, [chooseAlgorithms, dropDead, splitByStage, fuse, planMemory], { verify: true, machine });
 
 export interface Memory {
   readonly outputs: ReadonlyMap<string, Float64Array>;

@@ -1,0 +1,86 @@
+// What the kernels of test/golden/kernels must reach: counts of instructions, not times, so that a worse choice fails on any machine.
+
+/** Of the kernels of a golden's call stage. */
+export interface Bars {
+  /** Loads for each operator of the kernel that does most, at most. What a better register tile is for. */
+  readonly loads: number;
+  /** Stores for each operator of that kernel, at most. */
+  readonly stores: number;
+  /** Independent sums of its innermost loop, at least: they hide the latency of an operator, 4 cycles with two a cycle. */
+  readonly chains: number;
+  /** Vectors alive at a time in any innermost loop, at most. 15 fit in registers; one more is stored and loaded again in each iteration. */
+  readonly live: number;
+  /** The share of scalar instructions of each kernel, at most: a loop that lost its vectors has 1. */
+  readonly scalar: number;
+  readonly why: string;
+}
+
+const registers = 15;
+
+export const bars: Readonly<Record<string, Bars>> = {
+  product: {
+    loads: 0.68,
+    stores: 0.01,
+    chains: 10,
+    live: registers,
+    scalar: 0,
+    why: "6x8 tiles: 2 + 6 loads for 12 multiply-adds; 128 rows are 18 times 6 and 4 times 5",
+  },
+  "product-two-rows": { loads: 0.67, stores: 0.01, chains: 12, live: registers, scalar: 0, why: "2x24 tiles: one panel would have 4 sums" },
+  "product-one-row": {
+    loads: 1.13,
+    stores: 0.01,
+    chains: 8,
+    live: registers,
+    scalar: 0,
+    why: "1x32 tiles: each weight is loaded for one multiply-add, one splat for 8",
+  },
+  "product-one-column": {
+    loads: 1.7,
+    stores: 0.02,
+    chains: 4,
+    live: registers,
+    scalar: 0.05,
+    why: "sums along memory: both operands are loaded; four partial sums a row",
+  },
+  "product-transposed": { loads: 0.67, stores: 0.01, chains: 12, live: registers, scalar: 0, why: "6x8 tiles read the transposed operand where it lies" },
+  "product-long-sum": {
+    loads: 0.7,
+    stores: 0.01,
+    chains: 10,
+    live: registers,
+    scalar: 0,
+    why: "16 rows are 6 + 5 + 5; four blocks of 512 terms reload the sums",
+  },
+  "dense-relu": {
+    loads: 0.72,
+    stores: 0.04,
+    chains: 8,
+    live: registers,
+    scalar: 0.02,
+    why: "19 rows are 5 + 5 + 5 + 4; of 13 columns the last is stored alone",
+  },
+  "conv-3x3": { loads: 0.72, stores: 0.01, chains: 10, live: registers, scalar: 0, why: "14 pixels are 5 + 5 + 4; bias and relu follow on the sums" },
+  "conv-strided": { loads: 0.72, stores: 0.04, chains: 8, live: registers, scalar: 0, why: "7 pixels of 2 images: tiles of 3x2 and 2x2 rows" },
+  "conv-depthwise": {
+    loads: 2,
+    stores: 0.12,
+    chains: 0,
+    live: registers,
+    scalar: 0,
+    why: "vectors along channels; the window is written out, so that no loop carries a sum",
+  },
+  "reduce-rows": { loads: 0.62, stores: 0.03, chains: 4, live: registers, scalar: 0.08, why: "four partial sums a row of 100; the lanes are added once a row" },
+  "reduce-columns": { loads: 1, stores: 0.04, chains: 4, live: registers, scalar: 0, why: "four vectors of columns side by side" },
+  softmax: {
+    loads: 0.05,
+    stores: 0.04,
+    chains: 0,
+    live: 18,
+    scalar: 0.25,
+    why: "50 = 48 + 2; the constants of exp do not fit beside two vectors, and are read from the stack as operands",
+  },
+  "pointwise-tail": { loads: 0.67, stores: 0.34, chains: 0, live: registers, scalar: 0.15, why: "63 = 56 + 4 + 3: only the last three elements are scalar" },
+  "recurrent-cell": { loads: 0.35, stores: 0.02, chains: 8, live: registers, scalar: 0, why: "8 rows are 4 + 4; tanh on the sums" },
+  adam: { loads: 0.35, stores: 0.26, chains: 0, live: registers, scalar: 0.07, why: "one pass over param and both moments; 130 = 128 + 2" },
+};
