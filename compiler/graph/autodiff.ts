@@ -20,7 +20,7 @@ export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
 
 /** The op beyond which nothing flows back. */
-const stops = (node: Node): boolean => node.op.name === "stop_gradient";
+export const stops = (node: Node): boolean => node.op.name === "stop_gradient";
 
 /** The graph without `gradient` nodes, in its regions either. */
 export function expandGradients(graph: Graph): Graph {
@@ -87,8 +87,11 @@ function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly 
   });
 }
 
-/** The regions that the gradient of a node looks into: all, but where a rule of its own stands for them. */
-const differentiated = (node: Node): readonly Graph[] => (node.op.name === "custom_gradient" ? [] : node.regions);
+/** Whether a region of the op is its gradient. */
+export const hasCustomGradient = ({ op }: Node): boolean => op.regions?.includes("backward") ?? false;
+
+/** The regions that the gradient of a node looks into: all, but where a custom gradient replaces them. */
+const differentiated = (node: Node): readonly Graph[] => (hasCustomGradient(node) ? [] : node.regions);
 
 /** What is active in a region if all floating-point inputs and carries are. */
 const activeInside = (region: Graph): ReadonlySet<Value> =>

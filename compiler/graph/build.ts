@@ -1,9 +1,9 @@
 import type { DType } from "../../runtime/dtype.ts";
 import type { Span } from "../../dsl/span.ts";
-import { fail, present } from "../support/invariant.ts";
+import { fail, never, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
-import type { Op, OpTable } from "./op.ts";
+import type { Op, Operator, OpTable } from "./op.ts";
 
 export type { OpTable } from "./op.ts";
 
@@ -125,6 +125,20 @@ export class GraphBuilder {
   neg(x: Value): Value {
     return this.call("neg", [x]);
   }
+  arithmetic(operator: Operator, a: Operand, b: Operand): Value {
+    switch (operator) {
+      case "+":
+        return this.add(a, b);
+      case "-":
+        return this.sub(a, b);
+      case "*":
+        return this.mul(a, b);
+      case "/":
+        return this.div(a, b);
+      default:
+        return never(operator);
+    }
+  }
   /** Operand axis i becomes result axis dims[i]; the other axes of `shape` repeat. */
   broadcast(x: Value, shape: readonly number[], dims: readonly number[]): Value {
     return this.call("broadcast", [x], { shape, dims });
@@ -135,6 +149,29 @@ export class GraphBuilder {
   /** Result axis i is operand axis perm[i]. */
   transpose(x: Value, perm: readonly number[]): Value {
     return this.call("transpose", [x], { perm });
+  }
+  slice(x: Value, attrs: { readonly start: readonly number[]; readonly limit: readonly number[]; readonly stride: readonly number[] }): Value {
+    return this.call("slice", [x], attrs);
+  }
+  pad(
+    x: Value,
+    attrs: { readonly lo: readonly number[]; readonly hi: readonly number[]; readonly interior: readonly number[]; readonly value: number },
+  ): Value {
+    return this.call("pad", [x], attrs);
+  }
+  concat(parts: readonly Value[], axis: number): Value {
+    return this.call("concat", parts, { axis });
+  }
+  /** The value in memory of its own. */
+  copy(x: Value, notes: Notes = {}): Value {
+    return present(this.addNode(this.op("copy"), [x], {}, notes).results[0], "a copy has a result");
+  }
+  /** The second operand of a contraction in panels, and the contraction of what was packed so. */
+  pack(rhs: Value, dims: Attrs): Value {
+    return this.call("pack", [rhs], dims);
+  }
+  packedContraction(lhs: Value, panels: Value, dims: Attrs, shape: readonly number[]): Value {
+    return this.call("contraction", [lhs, panels], { ...dims, shape });
   }
   /** Drops the axes. */
   sum(x: Value, axes: readonly number[]): Value {

@@ -1,6 +1,7 @@
 import { invariant, present } from "../support/invariant.ts";
 import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
+import type { Op, Site } from "./op.ts";
 
 /** input, param, state, constant. */
 export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf" && node.operands.length === 0;
@@ -74,3 +75,38 @@ export function linearSets({ op, attrs, operands }: Node): readonly (readonly nu
   if (linear === null || (linear.where !== undefined && !linear.where(attrs, types))) return [];
   return linear.sets === "all" ? [[...operands.keys()]] : linear.sets;
 }
+
+/** The same elements in the same order. */
+export const isView = (node: Node): boolean => node.op.form.kind === "view";
+
+/** Elements repeated along new axes: `dims` has the axis of the result for each axis of the operand. */
+export const isRepeat = (node: Node): boolean => node.op.moves === "repeat";
+
+/** Elements `start`, `start + stride`, ... before `limit` along each axis. */
+export const isCut = (node: Node): boolean => node.op.moves === "cut";
+
+/** Operands side by side, along `axis`. */
+export const isJoin = ({ op, operands, results, attrs }: Node): boolean =>
+  op.form.kind === "pieces" && op.form.background(siteOf({ operands, results, attrs })) === null;
+
+/** What lies around and between the elements of a node's operand (`lo`, `hi`, `interior`), if it is one; null for any other node. */
+export function padding({ op, operands, results, attrs }: Node): number | null {
+  return op.form.kind === "pieces" && operands.length === 1 ? op.form.background(siteOf({ operands, results, attrs })) : null;
+}
+
+/** Whether all elements of the result are elements of the operands, but for those of a pad's background. */
+export const movesElements = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "pieces" || op.moves !== undefined;
+
+/** Reductions over the `axes` of an operand. */
+export const reducesAxes = ({ form, attrs }: Op): boolean => form.kind === "reduce" && attrs["axes"] === "ints";
+
+/** The axes that a node sums over; null if it is not a sum. */
+export const summedAxes = ({ op, attrs }: Node): readonly number[] | null =>
+  reducesAxes(op) && op.form.kind === "reduce" && op.form.combine === "add" ? listAttr(attrs, "axes") : null;
+
+/** The types and attributes of a node. */
+export const siteOf = ({ operands, results, attrs }: Pick<Node, "operands" | "results" | "attrs">): Site => ({
+  operands: operands.map(({ type }) => type),
+  results: results.map(({ type }) => type),
+  attrs,
+});

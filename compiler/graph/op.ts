@@ -55,6 +55,14 @@ export interface Op {
   /** The sum over a batch of the op's results, where that is one op of the whole batch; all operands are batched. Null where these attributes have none. */
   readonly sumOverBatch?: (g: GraphBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
   readonly reference: Reference;
+  /** The arithmetic operator that it is, in rules and in chains of affine maps. */
+  readonly operator?: Operator;
+  /** Two operands may change places without a change of any bit. */
+  readonly commutative?: true;
+  /** Of a map whose result holds elements of its operand and nothing else. */
+  readonly moves?: Movement;
+  /** The same in terms of ops for which there are kernels; null where it is one already. */
+  readonly lower?: Lowering;
   /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
   /** How tests draw a use. Every op has it but those that run regions, whose uses are graphs. */
@@ -65,6 +73,19 @@ export interface Op {
   readonly exact: boolean;
   /** Of a pointwise op that jumps: a number for the step that the arguments are on; it is continuous as long as that is the same. Absent where it never jumps. */
   readonly steps?: (args: readonly number[]) => number;
+}
+
+export type Operator = "+" | "-" | "*" | "/";
+
+/** Elements are repeated along new axes, or a regular part of them is cut out, or all come in another order. */
+export type Movement = "repeat" | "cut" | "order";
+
+export type Lowering = (g: GraphBuilder, op: Op, site: LoweringSite) => readonly Value[] | null;
+
+export interface LoweringSite {
+  readonly operands: readonly Value[];
+  readonly results: readonly TensorType[];
+  readonly attrs: Attrs;
 }
 
 export type OpTable = ReadonlyMap<string, Op>;

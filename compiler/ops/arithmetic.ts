@@ -18,6 +18,8 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.add(x, y),
+    operator: "+",
+    commutative: true,
     linear: [["x", "y"]],
     gradient: (_, __, { dout }) => ({ x: dout, y: dout }),
     reference: (x, y) => x + y,
@@ -28,6 +30,7 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.sub(x, y),
+    operator: "-",
     linear: [["x", "y"]],
     gradient: (g, _, { dout }) => ({ x: dout, y: g.neg(dout) }),
     reference: (x, y) => x - y,
@@ -38,6 +41,8 @@ export const arithmetic = family({
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.mul(x, y),
+    operator: "*",
+    commutative: true,
     linear: ["x", "y"],
     gradient: (g, { x, y }, { dout }) => ({ x: g.mul(dout, y), y: g.mul(dout, x) }),
     reference: (x, y) => x * y,
@@ -55,6 +60,7 @@ export const arithmetic = family({
       const quotient = k.div(x, k.select(k.or(zero, minus), 1, y));
       return k.select(zero, 0, k.select(minus, k.neg(x), quotient));
     },
+    operator: "/",
     linear: ["x"],
     linearWhere: (_, { x }) => isFloat(x.dtype),
     gradient: (g, { y }, { out, dout }) => {

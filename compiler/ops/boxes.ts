@@ -73,6 +73,7 @@ export const boxes = family({
       ),
     element: (k, at, { x }, { attrs: { start, stride } }) => x(at.map((i, a) => k.add(k.mul(i, k.int(nth(stride, a))), k.int(nth(start, a))))),
     batch: { start: 0, limit: "sizes", stride: 1 },
+    moves: "cut",
     linear: ["x"],
     gradient: (g, { x }, { out, dout, attrs: { start, stride } }) => {
       const hi = x.type.shape.map((size, a) => size - nth(start, a) - span(nth(out.type.shape, a), nth(stride, a)));

@@ -14,6 +14,7 @@ const comparison = (op: Compare, sign: string, reference: (x: number, y: number)
     to: "bool",
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("a bool does not move by a little"),
+    ...((op === "eq" || op === "ne") && { commutative: true }),
     reference: (x, y) => Number(reference(x, y)),
   });
 
@@ -24,6 +25,7 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     on: bits,
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("neither bools nor integers move by a little"),
+    commutative: true,
     reference,
   });
 

@@ -1,6 +1,6 @@
 // The constructors of entries, one per form. Whatever an entry does not say, they derive.
 import { type DType, dtypes } from "../../runtime/dtype.ts";
-import type { Contraction, Example, Form, Line, Piece, Read, Sample, Site } from "../graph/op.ts";
+import type { Contraction, Example, Form, Line, Op, Piece, Read, Sample, Site } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
@@ -167,6 +167,8 @@ interface Pointwise<O extends Names> {
   readonly gradient: Rule<O, {}> | None;
   readonly linear?: LinearIn<O>;
   readonly linearWhere?: Signature<O, {}>["linearWhere"];
+  readonly operator?: Op["operator"];
+  readonly commutative?: true;
   readonly scalar: (k: ExprBuilder, ...args: Tuple<O, Expr>) => Expr;
   readonly reference: (...args: Tuple<O, number>) => number;
   /** For i32, where it is not the above modulo 2^32. */
@@ -198,7 +200,7 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
 
 /** Each element from the elements at the same index of operands of one shape and dtype. */
 export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
-  const { operands: names, on = everyDType, to, steps } = spec;
+  const { operands: names, on = everyDType, to, steps, operator, commutative } = spec;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
   const base = signature<O, {}>({
     doc: spec.doc,
@@ -221,6 +223,8 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
     ...base,
     form: { kind: "pointwise", scalar: (k, args) => spec.scalar(k, ...(args as unknown as Tuple<O, Expr>)) },
     reference: { kind: "scalar", apply: (args, _, operands) => apply(args, only(operands).dtype) },
+    ...(operator && { operator }),
+    ...(commutative && { commutative }),
     ...(steps && { steps: ([x = 0, y = 0]) => steps(x, y) }),
     ...(spec.between && { between: spec.between }),
   };

@@ -49,6 +49,7 @@ export const movement = family({
     type: ({ x }, { perm }) => tensor(x.dtype, pick(x.shape, perm)),
     element: (_, at, { x }, { attrs: { perm } }) => x(inverse(perm).flatMap((i) => at.slice(i, i + 1))),
     batch: { perm: "order" },
+    moves: "order",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { perm } }) => ({ x: g.transpose(dout, inverse(perm)) }),
     reference: ({ x }, { out, attrs: { perm } }) => {
@@ -93,6 +94,7 @@ export const movement = family({
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     element: (_, at, { x }, { attrs: { dims } }) => x(dims.flatMap((d) => at.slice(d, d + 1))),
     batch: { shape: "sizes", dims: "order" },
+    moves: "repeat",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { shape, dims } }) => ({ x: g.sum(dout, without(range(shape.length), dims)) }),
     reference: ({ x }, { out, attrs: { dims } }) => {
@@ -131,6 +133,7 @@ export const movement = family({
     type: ({ x }) => x,
     element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
     batch: { axes: "axes" },
+    moves: "order",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { axes } }) => ({ x: g.call("reverse", [dout], { axes }) }),
     reference: ({ x }, { out, attrs: { axes } }) => {

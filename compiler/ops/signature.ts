@@ -86,6 +86,8 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly linearWhere?: (attrs: AttrsOf<A>, operands: Named<O, TensorType>) => boolean;
   /** See `Op`. */
   readonly sumOverBatch?: SumOf<O, A>;
+  readonly moves?: Op["moves"];
+  readonly lower?: Op["lower"];
   readonly samples: readonly Sample[];
   /** Derived where all operands have one shape and attributes are flags or the operand's axes. */
   readonly draw?: Draw;
@@ -112,7 +114,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 
 /** Everything of an op with fixed operands and one result, but its form and reference. */
 export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A>): Omit<Entry, "form" | "reference"> {
-  const { operands: names, sumOverBatch } = spec;
+  const { operands: names, sumOverBatch, moves, lower } = spec;
   const draw = spec.draw ?? alikeDraw(names, spec.attrs ?? {});
   return {
     doc: spec.doc,
@@ -130,6 +132,8 @@ export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A
     batch: batchOf(names, spec.batch),
     linear: linearity(names, spec),
     ...(sumOverBatch && { sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }) }),
+    ...(moves && { moves }),
+    ...(lower && { lower }),
     samples: spec.samples,
     ...(draw && { draw }),
     exact: spec.exact ?? true,

@@ -1,3 +1,4 @@
+import { isWorthStoring } from "../analysis/worth-storing.ts";
 import { makeNode, type GraphBuilder } from "../graph/build.ts";
 import { isLeaf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
@@ -58,15 +59,10 @@ function worthPreparing(graph: Graph): ReadonlySet<Node> {
   return new Set(
     graph.nodes.filter((node) => {
       if (stability(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
-      return works(
+      return isWorthStoring(
         node,
         node.results.flatMap((value) => usersOf.get(value) ?? []),
       );
     }),
   );
-}
-
-function works({ op }: Node, readers: readonly Node[]): boolean {
-  if (op.form.kind === "leaf" || op.form.kind === "view" || op.name === "broadcast") return false;
-  return op.name !== "slice" || readers.some((reader) => reader.op.form.kind === "contract");
 }

@@ -1,5 +1,5 @@
 /** The text form of rewrite rules, as trees. What it may say stands in `rewrite.ts`. */
-import { invariant } from "../../support/invariant.ts";
+import { invariant, present } from "../../support/invariant.ts";
 import type { Attr } from "../ir.ts";
 import { parseAttr } from "../parse-parts.ts";
 import type { Op, OpTable } from "../op.ts";
@@ -24,8 +24,6 @@ export interface RuleTrees {
   readonly left: Apply;
   readonly right: Pattern;
 }
-
-const infix: Readonly<Record<string, string>> = { "+": "add", "-": "sub", "*": "mul", "/": "div" };
 
 export function parseRule(text: string, table: OpTable): RuleTrees {
   const parser = new RuleParser(text, table);
@@ -59,9 +57,13 @@ class RuleParser {
     let left = part();
     for (let next = this.reader.peek(); next.kind === "punctuation" && operators.includes(next.text); next = this.reader.peek()) {
       this.reader.take();
-      left = this.call(infix[next.text] ?? "", [left, part()]);
+      left = this.call(this.infix(next.text), [left, part()]);
     }
     return left;
+  }
+
+  private infix(sign: string): string {
+    return present([...this.table.values()].find(({ operator }) => operator === sign)?.name, `no op is ${sign}`);
   }
 
   private unary(): Pattern {

@@ -1,14 +1,14 @@
 // Sums over the turns of a loop, made at once behind it.
 import type { GraphBuilder } from "../../graph/build.ts";
-import { isSplat, splatValue } from "../../graph/facts.ts";
+import { isSplat, linearSets } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { kept, users } from "../../graph/rebuild.ts";
+import { copyNode, kept, users } from "../../graph/rebuild.ts";
 import { carryOf, nextCarry } from "../../graph/regions.ts";
-import type { SizeLimits } from "../../support/machine.ts";
-import { elements } from "../../types/tensor-type.ts";
+import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
-import { summedResult } from "./batching.ts";
+import { isSummable, type Iterations } from "./batching.ts";
+import type { Outside } from "./hoister.ts";
 
 /** A carry to which every turn adds something, and which is of no other use in the body. */
 export interface Sum {
@@ -25,7 +25,7 @@ export function sumsOf(body: Graph, carries: number): readonly Sum[] {
     const next = nextCarry(body, carry);
     const leaves = body.nodes.filter((node) => carryOf(node) === carry).flatMap(({ results }) => results);
     const [leaf] = leaves;
-    if (next === null || next.node.op.name !== "add" || leaf === undefined || leaves.length > 1) continue;
+    if (next === null || next.node.op.operator !== "+" || leaf === undefined || leaves.length > 1) continue;
     const term = next.node.operands.find((value) => value !== leaf);
     const alone = usersOf.get(leaf)?.length === 1 && next.node.operands.includes(leaf) && !kept(body).has(leaf);
     if (term !== undefined && alone && (usersOf.get(next) ?? []).length === 0 && !outputs.has(next)) result.push({ carry, term });
@@ -33,40 +33,39 @@ export function sumsOf(body: Graph, carries: number): readonly Sum[] {
   return result;
 }
 
-/** Ops for which the sum of the results is the result of the sums. */
-function linear({ op, operands, attrs }: Node): boolean {
-  if (op.name === "mul") return operands.length === 2 && splatValue(at(operands, 1)) !== null;
-  if (op.name === "pad") return Object.is(attrs["value"], 0);
-  return ["add", "sub", "neg", "reshape", "transpose", "broadcast", "slice"].includes(op.name);
+/**
+ * The operands to sum instead of a node's results: all that vary, if it is linear in them taken together. What else belongs to such a set is summed too, and has
+ * to be zero.
+ */
+function summedOperands(node: Node, reach: (node: Node) => Reach): readonly number[] | null {
+  const isZero = (index: number): boolean => isSplat(at(node.operands, index), 0);
+  const varying = [...node.operands.keys()].filter((index) => varies(reach(at(node.operands, index).node)));
+  const fits = (set: readonly number[]): boolean =>
+    varying.every((index) => set.includes(index)) && set.every((index) => varying.includes(index) || isZero(index));
+  return varying.length > 0 && linearSets(node).some(fits) ? varying : null;
 }
 
-const summing: ReadonlySet<string> = new Set(["dot", "reduce_sum", "take_add", "conv_kernel_gradient"]);
-
-/** The values whose stacks are needed to sum over the turns at once; null where that is no gain. */
-export function factorsOf(term: Value, reach: (node: Node) => Reach, length: number, limits: SizeLimits): readonly Value[] | null {
+/** The values whose stacks are needed to sum over the iterations at once; null where that is no gain. */
+export function factorsOf(term: Value, reach: (node: Node) => Reach, iterations: Iterations): readonly Value[] | null {
   const { node } = term;
-  if (summing.has(node.op.name)) {
-    const fits = node.operands.every((value) => varies(reach(value.node)) && length * elements(value.type.shape) <= limits.stacked);
-    const first = node.op.name !== "take_add" || node.attrs["axis"] === 0;
-    return fits && first ? node.operands : null;
-  }
-  if (!linear(node)) return null;
-  const terms = node.op.name === "mul" ? node.operands.slice(0, 1) : node.operands;
-  const found = terms.map((value) => factorsOf(value, reach, length, limits));
+  if (node.operands.every((value) => varies(reach(value.node))) && isSummable(node, iterations)) return node.operands;
+  const summed = summedOperands(node, reach);
+  const found = summed?.map((index) => factorsOf(at(node.operands, index), reach, iterations)) ?? [null];
   return found.some((factors) => factors === null) ? null : found.flatMap((factors) => factors ?? []);
 }
 
-/** The sum of the term over all turns. */
-export function sumOf(g: GraphBuilder, term: Value, stack: (value: Value) => Value): Value {
+/** The sum of the term over all iterations. */
+export function sumOf(g: GraphBuilder, term: Value, reach: (node: Node) => Reach, iterations: Iterations, outside: Outside): Value {
   const { node } = term;
-  if (summing.has(node.op.name)) {
-    const sum = summedResult(g, node, node.operands.map(stack));
-    return at(sum === null ? [] : [sum], 0);
+  if (node.operands.every((value) => varies(reach(value.node))) && isSummable(node, iterations)) {
+    const stacks = node.operands.map((value) => outside.value(value));
+    g.span = node.span;
+    return present(node.op.sumOverBatch?.(g, node.op, stacks, node.attrs), "a summable node has a sum");
   }
-  const [x, factor] = node.operands;
-  const splat = node.op.name === "mul" && factor !== undefined ? splatValue(factor) : null;
-  const operands = splat === null || x === undefined ? node.operands.map((value) => sumOf(g, value, stack)) : [sumOf(g, x, stack), g.constant(x.type, splat)];
-  return at(g.callAll(node.op.name, operands, node.attrs), 0);
+  const summed = summedOperands(node, reach) ?? [];
+  const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, reach, iterations, outside) : outside.value(value)));
+  g.span = node.span;
+  return at(copyNode(g, node, operands).results, term.index);
 }
 
 /** Adds to a value, unless that is zero. */

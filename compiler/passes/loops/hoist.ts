@@ -1,4 +1,5 @@
-import { asksForGradient, isGradient } from "../../graph/autodiff.ts";
+import { isWorthStoring } from "../../analysis/worth-storing.ts";
+import { asksForGradient, hasCustomGradient, isGradient } from "../../graph/autodiff.ts";
 import { GraphBuilder } from "../../graph/build.ts";
 import { isInput, stringAttr } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
@@ -6,12 +7,11 @@ import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { kept, rebuild, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
-import { elements } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, withInputs, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
-import { stackable } from "./batching.ts";
+import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
@@ -43,18 +43,12 @@ export const hoist = definePass({
   },
 });
 
-/** A node that computes something; views and repetitions are as well made in the turn. A slice is worth it for a product alone. */
-function works({ op }: Node, readers: readonly Node[]): boolean {
-  if (op.form.kind === "leaf" || op.form.kind === "view" || op.name === "broadcast") return false;
-  return op.name !== "slice" || readers.some((reader) => reader.op.form.kind === "contract");
-}
-
 /** Nodes of invariants alone that a turn needs the results of, and that are worth the move. */
 function invariantNodes(body: Graph, reach: (node: Node) => Reach): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
   const readers = (node: Node): readonly Node[] => node.results.flatMap((value) => usersOf.get(value) ?? []);
-  const moves = new Set(body.nodes.filter((node) => !isInput(node) && reach(node) === "invariant" && works(node, readers(node))));
+  const moves = new Set(body.nodes.filter((node) => !isInput(node) && reach(node) === "invariant" && isWorthStoring(node, readers(node))));
   return [...moves].filter((node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)));
 }
 
@@ -67,8 +61,7 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number, li
     if (reach(node) !== "item") continue;
     const items = node.operands.map((value) => reach(value.node) === "item");
     const ready = node.operands.every(({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from));
-    const fits = node.results.every(({ type }) => length * elements(type.shape) <= limits.stacked);
-    if (!isInput(node) && ready && fits && stackable(node, items)) able.add(node);
+    if (!isInput(node) && ready && isBatchable(node, items, { body, length, limits })) able.add(node);
   }
   const moves = new Set<Node>();
   for (const node of able) {
@@ -80,8 +73,8 @@ function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number, li
   return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
 }
 
-/** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every turn it is another than asked for once. */
-const hasOwnGradient = ({ op, regions }: Node): boolean => op.name === "custom_gradient" || regions.some(({ nodes }) => nodes.some(hasOwnGradient));
+/** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every iteration it is another than asked for once. */
+const hasOwnGradient = (node: Node): boolean => hasCustomGradient(node) || node.regions.some(({ nodes }) => nodes.some(hasOwnGradient));
 
 function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean, limits: SizeLimits): readonly Value[] | null {
   const { attrs } = node;

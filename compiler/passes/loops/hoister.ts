@@ -1,9 +1,9 @@
+import { batchNode, repeated } from "../../graph/batch.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import { copyNode } from "../../graph/rebuild.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
-import { stackedResult } from "./batching.ts";
 
 /** Values of a body, made outside of it. */
 export class Outside {
@@ -34,8 +34,7 @@ export class Outside {
   }
 
   private stack(node: Node, values: readonly Value[]): Value {
-    const operands = values.map((value, index) => ({ value, stacked: varies(this.reach(at(node.operands, index).node)) }));
-    const result = stackedResult(this.g, node, operands, this.length);
-    return at(result === null ? [] : [result], 0);
+    const operands = values.map((value, index) => ({ value, batched: varies(this.reach(at(node.operands, index).node)) }));
+    return repeated(this.g, at(batchNode(this.g, node, operands, this.length), 0), this.length);
   }
 }

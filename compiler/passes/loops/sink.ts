@@ -10,7 +10,7 @@ import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { reachOf, varies, type Reach } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
-import { stackable } from "./batching.ts";
+import { isBatchable, type Iterations } from "./batching.ts";
 import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
@@ -63,21 +63,22 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
   const body = at(node.regions, 0);
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
+  if (length === 0) return null;
   const reach = reachOf(body, sequences.length);
-  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, length, limits) }));
+  const iterations = { body, length, limits };
+  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, iterations) }));
   const able = sums.filter(({ factors }) => factors !== null);
-  if (able.length === 0 || length === 0) return null;
+  if (able.length === 0) return null;
   const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
-  const stack = (value: Value): Value =>
-    at(
-      [stacks.get(value)].filter((found) => found !== undefined),
-      0,
-    );
+  const known = new Map(stacks);
+  body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
+  const outside = new Outside(g, known, reach, length);
   return results.map((result, index) => {
     const sum = able.find(({ carry }) => carry === index);
     if (sum === undefined) return result;
+    const total = sumOf(g, sum.term, reach, iterations, outside);
     g.span = sum.term.node.span;
-    return added(g, at(operands, index), sumOf(g, sum.term, stack));
+    return added(g, at(operands, index), total);
   });
 }
 
@@ -85,10 +86,11 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
   const body = at(node.regions, 0);
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
+  if (length === 0) return null;
   const reach = reachOf(body, sequences.length);
-  const sunk = sinkable(body, reach, length, limits);
+  const sunk = sinkable(reach, { body, length, limits });
   const moved = body.outputs.map(({ value }) => sunk.has(value.node));
-  if (!moved.includes(true) || length === 0) return null;
+  if (!moved.includes(true)) return null;
   const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
   const { results, stacks } = widened(g, node, operands, new Set(factors));
   // A turn may give an invariant, too, whose stack is not what the product takes.
@@ -99,7 +101,8 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
 }
 
 /** Products with an invariant that only lead to what a turn gives, and what follows them. */
-function sinkable(body: Graph, reach: (node: Node) => Reach, length: number, limits: SizeLimits): ReadonlySet<Node> {
+function sinkable(reach: (node: Node) => Reach, iterations: Iterations): ReadonlySet<Node> {
+  const { body, length, limits } = iterations;
   const usersOf = users(body);
   const waited = new Set(topological(body.writes.map(({ value }) => value)));
   const able = new Set<Node>();
@@ -107,8 +110,8 @@ function sinkable(body: Graph, reach: (node: Node) => Reach, length: number, lim
     if (waited.has(node) || isInput(node) || !varies(reach(node))) continue;
     const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
     const stacked = node.operands.map((value) => varies(reach(value.node)));
-    const fits = [...node.results, ...node.operands].every(({ type }) => length * elements(type.shape) <= limits.stacked);
-    if (fits && stackable(node, stacked) && readers.every((reader) => able.has(reader))) able.add(node);
+    const fits = node.operands.every(({ type }) => length * elements(type.shape) <= limits.stacked);
+    if (fits && readers.every((reader) => able.has(reader)) && isBatchable(node, stacked, iterations)) able.add(node);
   }
   const sunk = new Set<Node>();
   for (const node of body.nodes) {

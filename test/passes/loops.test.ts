@@ -1,0 +1,94 @@
+// Loops are batched whatever op they hold: a product that waits for no iteration leaves the loop through every op of the table.
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
+import { RegionBuilder } from "../../compiler/graph/inline.ts";
+import type { Graph, Value } from "../../compiler/graph/ir.ts";
+import type { Op, Sample } from "../../compiler/graph/op.ts";
+import { ops } from "../../compiler/ops/table.ts";
+import { runPasses } from "../../compiler/passes/driver.ts";
+import { hoist } from "../../compiler/passes/loops/hoist.ts";
+import { sink } from "../../compiler/passes/loops/sink.ts";
+import { present } from "../../compiler/support/invariant.ts";
+import { elements, tensor, type TensorType } from "../../compiler/types/tensor-type.ts";
+import { isLeaf, sampled } from "../ops/values.ts";
+import { expectSameFunction } from "./data.ts";
+
+const length = 3;
+const width = 2;
+const vector = tensor("f32", [width]);
+
+const isEmpty = ({ operands }: Sample): boolean => operands.some(({ shape }) => elements(shape) === 0);
+const found = sampled.filter((op) => !isLeaf(op) && op.operands.length > 0);
+const samplesOf = (op: Op): readonly Sample[] => op.samples.filter((sample) => !isEmpty(sample)).slice(0, 3);
+
+const flat = (g: GraphBuilder, x: Value): Value => g.reshape(g.convert(x, "f32"), [elements(x.type.shape)]);
+const times = (g: GraphBuilder, x: Value, w: Value): Value => g.call("dot", [flat(g, x), w], { contract: [[0], [0]] });
+const stacked = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, [length, ...shape]);
+
+/** A scan of a vector, whose body is made of the op's operands (the first one, or all, are items) and of weights; `make` gives the next vector and an output. */
+function loop(
+  { operands }: Sample,
+  allItems: boolean,
+  weights: readonly TensorType[],
+  make: (g: GraphBuilder, h: Value, operands: readonly Value[], weights: readonly Value[]) => { readonly next: Value; readonly output: Value },
+): Graph {
+  const count = allItems ? operands.length : 1;
+  const b = new RegionBuilder("body", ops);
+  const inputs = operands.map((type, index) => b.input(`x${index}`, type));
+  const fixed = weights.map((type, index) => b.input(`w${index}`, type));
+  const { next, output } = make(b.g, b.carry(0, vector), inputs, fixed);
+  b.output("y", output);
+  b.next(0, next);
+  const g = new GraphBuilder("loop", ops);
+  const h = g.input("h", vector);
+  const outer = [
+    ...operands.map((type, index) => g.input(`x${index}`, index < count ? stacked(type) : type)),
+    ...weights.map((type, index) => g.input(`w${index}`, type)),
+  ];
+  g.callAll("scan", [h, ...outer], { carries: 1, sequences: count, length }, [b.build()]).forEach((value, index) => g.output(`y${index}`, value));
+  return g.build();
+}
+
+const productsInside = ({ nodes }: Graph): number =>
+  nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes)).filter(({ op }) => op.form.kind === "contract").length;
+
+function typeOf(op: Op, { operands, attrs = {} }: Sample): TensorType {
+  return present(op.type(operands, { ...op.defaults, ...attrs }, [])[0], "a result");
+}
+
+const says = (op: Op, { operands }: Sample, all: boolean): string =>
+  `${op.name} of ${operands.map(({ shape }) => `[${shape.join(",")}]`).join(", ")}, ${all ? "all operands" : "the first operand"} of each iteration`;
+const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value =>
+  present(g.addNode(op, operands, attrs).results[0], "a result");
+
+for (const op of found) {
+  test(`hoist takes a product with ${op.name} out of a loop`, () => {
+    for (const sample of samplesOf(op))
+      for (const all of [true, false]) {
+        const weights = [tensor("f32", [elements(typeOf(op, sample).shape), width])];
+        const graph = loop(sample, all, weights, (g, h, operands, [w]) => {
+          const next = g.call("tanh", [g.add(h, times(g, use(op, g, operands, sample), present(w, "weights")))]);
+          return { next, output: next };
+        });
+        const after = runPasses(graph, [hoist], { verify: true });
+        expect(productsInside(after), says(op, sample, all)).toBe(0);
+        expectSameFunction(graph, after, "f64", 1e-9, [1]);
+      }
+  });
+
+  const smooth = samplesOf(op).filter(({ operands }) => operands[0]?.dtype === "f32");
+  if (smooth.length === 0) continue;
+  test(`sink takes ${op.name} of a product out of a loop`, () => {
+    for (const sample of smooth)
+      for (const all of [true, false]) {
+        const shape = sample.operands[0]?.shape ?? [];
+        const graph = loop(sample, all, [tensor("f32", [width, elements(shape)])], (g, h, operands, [w]) => {
+          const product = g.reshape(times(g, h, present(w, "weights")), shape);
+          return { next: g.call("tanh", [g.add(h, 0.5)]), output: use(op, g, [product, ...operands.slice(1)], sample) };
+        });
+        const after = runPasses(graph, [sink], { verify: true });
+        expect(productsInside(after), says(op, sample, all)).toBe(0);
+        expectSameFunction(graph, after, "f64", 1e-9, [1]);
+      }
+  });
+}
