@@ -1,6 +1,7 @@
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import type { Interval } from "../types/interval.ts";
 import type { Shape, TensorType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Attrs, Graph, Value } from "./ir.ts";
@@ -65,6 +66,11 @@ export interface Op {
   readonly lower?: Lowering;
   /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
+  /**
+   * The interval that the results lie in, from those of the operands, up to rounding and NaN aside. Every op has it but leaves, of which nothing is known,
+   * and those that run regions.
+   */
+  readonly range?: (operands: readonly Interval[], site: Site) => Interval;
   /** How tests draw a use. Every op has it but those that run regions, whose uses are graphs. */
   readonly draw?: Draw;
   /** Where the values of the operands of a drawn use lie, if the op is not smooth and finite on all of [-2, 2]. */

@@ -1,4 +1,5 @@
 // Pointwise arithmetic: what f32 and i32 compute exactly or with one rounding, and rem.
+import { interval, magnitude, opposite, product, quotient, sizeOf, sum, symmetric } from "../types/interval.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
 import { family, floats, numbers } from "./signature.ts";
@@ -22,6 +23,7 @@ export const arithmetic = family({
     commutative: true,
     linear: [["x", "y"]],
     gradient: (_, __, { dout }) => ({ x: dout, y: dout }),
+    range: ([x, y]) => sum(x, y),
     reference: (x, y) => x + y,
   }),
 
@@ -33,6 +35,7 @@ export const arithmetic = family({
     operator: "-",
     linear: [["x", "y"]],
     gradient: (g, _, { dout }) => ({ x: dout, y: g.neg(dout) }),
+    range: ([x, y]) => sum(x, opposite(y)),
     reference: (x, y) => x - y,
   }),
 
@@ -45,6 +48,7 @@ export const arithmetic = family({
     commutative: true,
     linear: ["x", "y"],
     gradient: (g, { x, y }, { dout }) => ({ x: g.mul(dout, y), y: g.mul(dout, x) }),
+    range: ([x, y]) => product(x, y),
     reference: (x, y) => x * y,
     integer: Math.imul,
   }),
@@ -67,6 +71,7 @@ export const arithmetic = family({
       const dx = g.div(dout, y);
       return { x: dx, y: g.neg(g.mul(dx, out)) };
     },
+    range: ([x, y], dtype) => (dtype === "i32" ? symmetric(sizeOf(x)) : quotient(x, y)),
     reference: (x, y) => x / y,
     steps: (_, y) => Math.sign(y),
     integer: (x, y) => (y === 0 ? 0 : x / y),
@@ -90,6 +95,7 @@ export const arithmetic = family({
       return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
     },
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
+    range: ([x, y]) => symmetric(Math.min(sizeOf(x), sizeOf(y))),
     reference: (x, y) => (y !== 0 && Number.isFinite(x) && Math.abs(x / y) >= farQuotient ? 0 : x % y),
     steps: (x, y) => Math.trunc(x / y),
     integer: (x, y) => (y === 0 ? 0 : x % y),
@@ -106,6 +112,7 @@ export const arithmetic = family({
       const first = compare(g, "gt", x, y);
       return { x: keep(g, first, dout), y: drop(g, first, dout) };
     },
+    range: ([x, y]) => interval(Math.max(x.lo, y.lo), Math.max(x.hi, y.hi)),
     reference: (x, y) => (x < y ? y : x),
   }),
 
@@ -118,6 +125,7 @@ export const arithmetic = family({
       const first = compare(g, "lt", x, y);
       return { x: keep(g, first, dout), y: drop(g, first, dout) };
     },
+    range: ([x, y]) => interval(Math.min(x.lo, y.lo), Math.min(x.hi, y.hi)),
     reference: (x, y) => (y < x ? y : x),
   }),
 
@@ -128,6 +136,7 @@ export const arithmetic = family({
     scalar: (k, x) => k.neg(x),
     linear: ["x"],
     gradient: (g, _, { dout }) => ({ x: g.neg(dout) }),
+    range: "monotone",
     reference: (x) => -x,
   }),
 
@@ -137,6 +146,7 @@ export const arithmetic = family({
     on: numbers,
     scalar: (k, x) => k.abs(x),
     gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.call("sign", [x])) }),
+    range: ([x]) => magnitude(x),
     reference: (x) => Math.abs(x),
   }),
 
@@ -146,6 +156,7 @@ export const arithmetic = family({
     on: numbers,
     scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
     gradient: flat,
+    range: "monotone",
     reference: (x) => Math.sign(x),
     steps: Math.sign,
   }),
@@ -156,6 +167,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.floor(x),
     gradient: flat,
+    range: "monotone",
     reference: (x) => Math.floor(x),
     steps: Math.floor,
   }),
@@ -166,6 +178,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.ceil(x),
     gradient: flat,
+    range: "monotone",
     reference: (x) => Math.ceil(x),
     steps: Math.ceil,
   }),
@@ -176,6 +189,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.nearest(x),
     gradient: flat,
+    range: "monotone",
     reference: roundToEven,
     steps: roundToEven,
   }),
@@ -186,6 +200,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.trunc(x),
     gradient: flat,
+    range: "monotone",
     reference: Math.trunc,
     steps: Math.trunc,
   }),
@@ -196,6 +211,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.sqrt(x),
     gradient: (g, _, { out, dout }) => ({ x: g.div(g.mul(dout, 0.5), out) }),
+    range: "monotone",
     reference: Math.sqrt,
     between: [0.2, 6],
   }),
@@ -206,6 +222,7 @@ export const arithmetic = family({
     on: floats,
     scalar: (k, x) => k.div(1, k.sqrt(x)),
     gradient: (g, { x }, { out, dout }) => ({ x: g.mul(dout, g.div(g.mul(out, -0.5), x)) }),
+    range: "monotone",
     reference: (x) => 1 / Math.sqrt(x),
     between: [0.2, 6],
     exact: false,

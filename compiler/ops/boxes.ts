@@ -2,6 +2,7 @@
 import type { Attrs } from "../graph/ir.ts";
 import type { Piece } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
+import { hull } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { shiftAxes } from "./batching.ts";
 import { map, placing } from "./define.ts";
@@ -79,6 +80,7 @@ export const boxes = family({
       const hi = x.type.shape.map((size, a) => size - nth(start, a) - span(nth(out.type.shape, a), nth(stride, a)));
       return { x: g.call("pad", [dout], { lo: start, hi, interior: stride.map((s) => s - 1), value: 0 }) };
     },
+    range: ({ x }) => x,
     reference: ({ x }, { out, attrs: { start, stride } }) => {
       const read = reader(x);
       return fill(out.shape, (at) => read(at.map((i, a) => nth(start, a) + i * nth(stride, a))));
@@ -197,6 +199,7 @@ export const boxes = family({
       },
     },
     form: { kind: "pieces", background: () => null, pieces: ({ operands, attrs }) => joined(operands, axisOf(attrs)) },
+    range: (parts) => hull(...parts),
     reference: {
       kind: "array",
       apply: (parts, { operands, results: [out], attrs }) => {

@@ -1,4 +1,5 @@
 // Comparison, logic on bools and on the bits of i32, and choice.
+import { anything, hull } from "../types/interval.ts";
 import { sameShape, sameType } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { type Entry, bits, bool, f32, family, i32, none, numbers } from "./signature.ts";
@@ -26,6 +27,7 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("neither bools nor integers move by a little"),
     commutative: true,
+    range: () => anything,
     reference,
   });
 
@@ -36,6 +38,7 @@ const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, 
     on: ["i32"],
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("integers do not move by a little"),
+    range: () => anything,
     reference,
   });
 
@@ -57,6 +60,7 @@ export const comparisons = family({
     on: bits,
     scalar: (k, x) => k.not(x),
     gradient: none("neither bools nor integers move by a little"),
+    range: "monotone",
     reference: (x) => 1 - x,
     integer: (x) => ~x,
   }),
@@ -81,6 +85,7 @@ export const comparisons = family({
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),
     linear: [["a", "b"]],
     gradient: (g, { condition }, { dout }) => ({ a: keep(g, condition, dout), b: drop(g, condition, dout) }),
+    range: ({ a, b }) => hull(a, b),
     reference: ({ condition, a, b }) => (condition === 0 ? b : a),
     samples: [
       { operands: [bool(3, 5), f32(3, 5), f32(3, 5)] },

@@ -1,6 +1,7 @@
 // Convolution (cross-correlation, as everywhere in the field) of images [N, ...spatial, C] with kernels [...spatial, C / groups, O], and its two gradients.
 import type { Attrs } from "../graph/ir.ts";
 import type { Example } from "../graph/op.ts";
+import { product, sumOf } from "../types/interval.ts";
 import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
 import { joinFirst } from "./batching.ts";
@@ -154,6 +155,7 @@ export const convolutions = family({
       x: g.call("conv_input_gradient", [dout, w], { ...at, size: spatial(x.type.shape) }),
       w: g.call("conv_kernel_gradient", [x, dout], { ...at, size: kernelSpatial(w.type.shape) }),
     }),
+    range: ({ x, w }, { types }) => sumOf(product(x, w), elements(types.w.shape.slice(0, -1))),
     reference: ({ x, w }, { out, attrs: at }) =>
       accumulate({ x: x.type.shape, w: w.type.shape, y: out.shape }, at, "y", (i, j) => item(x.data, i) * item(w.data, j)),
     draw: (c, shape) => {
@@ -208,6 +210,7 @@ export const convolutions = family({
       dy: g.call("conv", [dout, w], shared(at)),
       w: g.call("conv_kernel_gradient", [dout, dy], { ...shared(at), size: kernelSpatial(w.type.shape) }),
     }),
+    range: ({ dy, w }, { types }) => sumOf(product(dy, w), elements(types.w.shape.toSpliced(-2, 1))),
     reference: ({ dy, w }, { out, attrs: at }) =>
       accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", (_, j, k) => item(w.data, j) * item(dy.data, k)),
     draw: (c, shape) => {
@@ -263,6 +266,7 @@ export const convolutions = family({
       x: g.call("conv_input_gradient", [dy, dout], { ...shared(at), size: spatial(x.type.shape) }),
       dy: g.call("conv", [x, dout], shared(at)),
     }),
+    range: ({ x, dy }, { types }) => sumOf(product(x, dy), elements(types.dy.shape.slice(0, -1))),
     reference: ({ x, dy }, { out, attrs: at }) =>
       accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", (i, _, k) => item(x.data, i) * item(dy.data, k)),
     draw: (c, shape) => {

@@ -3,6 +3,7 @@ import { type DType, dtypes } from "../../runtime/dtype.ts";
 import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { limits, saturated } from "../types/interval.ts";
 import { isFloat, tensor } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { bool, f32, f64, family, i32, i8, u8 } from "./signature.ts";
@@ -10,22 +11,20 @@ import { flat } from "./words.ts";
 
 const all = Object.keys(dtypes) as readonly DType[];
 
-const limits: Readonly<Partial<Record<DType, readonly [least: number, most: number]>>> = { i32: [-(2 ** 31), 2 ** 31 - 1], u8: [0, 255], i8: [-128, 127] };
-
 /** The value that an element of that dtype holds; f32 is rounded later, by whoever evaluates exactly. */
 function convertNumber(x: number, dtype: DType): number {
   if (dtype === "bool") return Number(x !== 0);
-  const [least, most] = limits[dtype] ?? [-Infinity, Infinity];
   if (isFloat(dtype)) return x;
-  return Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), least), most);
+  const { lo, hi } = limits[dtype];
+  return Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), lo), hi);
 }
 
 function convertExpr(k: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
   if (to === "bool") return from === "bool" ? x : k.ne(x, 0);
   if (isFloat(to)) return k.toF32(x);
   const whole = k.toI32(x);
-  const [least, most] = limits[to] ?? [0, 0];
-  return to === "i32" || from === "bool" || from === to ? whole : k.max(k.min(whole, most), least);
+  const { lo, hi } = limits[to];
+  return to === "i32" || from === "bool" || from === to ? whole : k.max(k.min(whole, hi), lo);
 }
 
 const beyond = [-300.7, -128.5, -1.5, -0, 0.5, 1.999, 127.5, 255.9, 256, 3e9, -3e9];
@@ -42,6 +41,7 @@ export const conversions = family({
     linear: ["x"],
     linearWhere: ({ dtype }, { x }) => isFloat(x.dtype) && isFloat(dtype),
     gradient: (g, { x }, { dout, attrs }) => (isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {}),
+    range: ({ x }, { out: { dtype } }) => (isFloat(dtype) ? x : dtype === "bool" ? limits.bool : saturated(x, dtype)),
     reference: ({ x }, { dtype }) => convertNumber(x, dtype),
     samples: [
       ...all.map(fromFloat),
@@ -63,6 +63,7 @@ export const conversions = family({
     scalar: (_, x) => x,
     linear: ["x"],
     gradient: (_, __, { dout }) => ({ x: dout }),
+    range: "monotone",
     reference: (x) => x,
   }),
 
@@ -72,6 +73,7 @@ export const conversions = family({
     scalar: (_, x) => x,
     linear: ["x"],
     gradient: flat,
+    range: "monotone",
     reference: (x) => x,
   }),
 });

@@ -4,6 +4,7 @@ import type { Contraction, Example, Form, Line, Op, Piece, Read, Sample, Site } 
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { type Interval, hull, interval, limits } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import {
   type ArrayReference,
@@ -14,6 +15,7 @@ import {
   type Named,
   type Names,
   type None,
+  type RangeOf,
   type Requires,
   type Rule,
   type Signature,
@@ -52,8 +54,12 @@ export function map<const O extends Names, const A extends Kinds = {}>(spec: Map
 }
 
 /** The same elements in the same order under another shape. */
-export function view<const O extends Names, const A extends Kinds = {}>(spec: Plain<O, A>): Entry {
-  return { ...signature(spec), form: { kind: "view" }, reference: arrayReference(spec.operands, spec.reference) };
+export function view<const O extends Names, const A extends Kinds = {}>(spec: Omit<Plain<O, A>, "range">): Entry {
+  return {
+    ...signature<O, A>({ range: (x) => hull(...Object.values<Interval>(x)), ...spec }),
+    form: { kind: "view" },
+    reference: arrayReference(spec.operands, spec.reference),
+  };
 }
 
 interface Contracting<O extends Names, A extends Kinds> extends Plain<O, A> {
@@ -66,7 +72,7 @@ export function contracting<const O extends Names, const A extends Kinds = {}>(s
   return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(spec.operands, spec.reference) };
 }
 
-interface Placing<O extends Names, A extends Kinds> extends Plain<O, A> {
+interface Placing<O extends Names, A extends Kinds> extends Omit<Plain<O, A>, "range"> {
   readonly background: (use: Use<O, A>) => number | null;
   readonly pieces: (use: Use<O, A>) => readonly Piece[];
 }
@@ -75,7 +81,11 @@ interface Placing<O extends Names, A extends Kinds> extends Plain<O, A> {
 export function placing<const O extends Names, const A extends Kinds = {}>(spec: Placing<O, A>): Entry {
   const use = (site: Parameters<Extract<Form, { kind: "pieces" }>["pieces"]>[0]): Use<O, A> => useOf<O, A>(spec.operands, site);
   const form: Form = { kind: "pieces", background: (site) => spec.background(use(site)), pieces: (site) => spec.pieces(use(site)) };
-  return { ...signature(spec), form, reference: arrayReference(spec.operands, spec.reference) };
+  const range: RangeOf<O, A> = (x, site) => {
+    const background = spec.background(site);
+    return hull(...Object.values<Interval>(x), ...(background === null ? [] : [interval(background, background)]));
+  };
+  return { ...signature<O, A>({ range, ...spec }), form, reference: arrayReference(spec.operands, spec.reference) };
 }
 
 interface Folding<O extends Names, A extends Kinds> extends Plain<O, A> {
@@ -173,6 +183,8 @@ interface Pointwise<O extends Names> {
   readonly reference: (...args: Tuple<O, number>) => number;
   /** For i32, where it is not the above modulo 2^32. */
   readonly integer?: (...args: Tuple<O, number>) => number;
+  /** See `Op`. Derived where the op is monotone in its only operand, or where the result is bool. */
+  readonly range?: "monotone" | ((operands: Tuple<O, Interval>, dtype: DType) => Interval);
   /** See `Op`. */
   readonly between?: readonly [least: number, most: number];
   readonly exact?: boolean;
@@ -198,10 +210,22 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
   return { c1: [`${all} have one dtype, ${anyOf(on)}`, sameDType, [...refused, mixed]], c2: [`${all} have one shape`, oneShape, [stretched]] };
 }
 
+function pointwiseRange<O extends Names>({ operands, to, range, reference, integer = reference }: Pointwise<O>): RangeOf<O, {}> | undefined {
+  const tuple = <T>(x: Named<O, T>): Tuple<O, T> => operands.map((name) => x[name as O[number]]) as unknown as Tuple<O, T>;
+  if (range === undefined) return to === "bool" ? () => limits.bool : undefined;
+  if (range !== "monotone") return (x, { out }) => range(tuple(x), out.dtype);
+  return (x, { out }) => {
+    const ends = only(Object.values<Interval>(x));
+    const [a, b] = [ends.lo, ends.hi].map((end) => (out.dtype === "i32" ? integer : reference)(...([end] as unknown as Tuple<O, number>))) as [number, number];
+    return interval(Math.min(a, b), Math.max(a, b));
+  };
+}
+
 /** Each element from the elements at the same index of operands of one shape and dtype. */
 export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
   const { operands: names, on = everyDType, to, steps, operator, commutative } = spec;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
+  const range = pointwiseRange(spec);
   const base = signature<O, {}>({
     doc: spec.doc,
     operands: names,
@@ -209,6 +233,7 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
     type: (x) => tensor(to ?? only(types(x)).dtype, only(types(x)).shape),
     gradient: spec.gradient,
     batch: {},
+    ...(range && { range }),
     ...(spec.linear && { linear: spec.linear }),
     ...(spec.linearWhere && { linearWhere: spec.linearWhere }),
     samples: samplesOf(names.length, on, spec.between ?? null),

@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { ContractionDim, NdArray } from "../graph/op.ts";
+import { product, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { moveAxis } from "./batching.ts";
 import { contracting } from "./define.ts";
@@ -128,6 +129,7 @@ export const dots = family({
       return { lhs: transposed(g, left, inverse(leftOrder)), rhs: transposed(g, right, inverse(rightOrder)) };
     },
 
+    range: ({ lhs, rhs }, { types, attrs: { contract } }) => sumOf(product(lhs, rhs), elements(pick(types.lhs.shape, nthPair(contract)[0]))),
     reference: ({ lhs, rhs }, { out, attrs }) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
       const places = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] => positions(pick(shape, axes), pick(strides(shape), axes));

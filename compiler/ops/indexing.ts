@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
 import { map, scattering } from "./define.ts";
@@ -78,6 +79,7 @@ export const indexing = family({
     batch: takeBatch,
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
       const count = indices.type.shape.length;
@@ -122,6 +124,7 @@ export const indexing = family({
     linear: ["y"],
     sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) => (axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null),
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
+    range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));
       const steps = strides(out.shape);
@@ -176,6 +179,7 @@ export const indexing = family({
       const places = g.call("iota", [], { shape, axis, dtype: "i32" });
       return { x: keep(g, g.call("eq", [places, unreduce(g, inRange, shape, [axis])]), unreduce(g, dout, shape, [axis])) };
     },
+    range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
       return fill(out.shape, (at) => read(at.toSpliced(axis, 0, clamp(place(at), nth(x.type.shape, axis)))));
@@ -221,6 +225,7 @@ export const indexing = family({
     batch: { axis: "axis" },
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, place] = [reader(x), reader(indices)];
       return fill(out.shape, (at) => read(at.toSpliced(axis, 1, clamp(place(at), nth(x.type.shape, axis)))));
@@ -262,6 +267,7 @@ export const indexing = family({
     batch: { axis: "axis" },
     linear: ["y"],
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("gather", [dout, indices], { axis }) }),
+    range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));
       const [steps, place] = [strides(out.shape), reader(indices)];

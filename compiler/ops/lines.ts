@@ -1,6 +1,7 @@
 // Ops that work along one axis, element after element: running sums and orders.
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { below, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, strides, tensor } from "../types/tensor-type.ts";
 import { lining } from "./define.ts";
 import { isAxis, nth, range } from "./lists.ts";
@@ -69,6 +70,7 @@ export const lines = family({
     batch: { axis: "axis" },
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { axis, reverse, exclusive } }) => ({ x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }) }),
+    range: ({ x }, { types, attrs: { axis } }) => sumOf(x, nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }) => {
       const data = new Float64Array(elements(out.shape));
       eachLine(out, axis, (line) => {
@@ -116,6 +118,7 @@ export const lines = family({
     },
     batch: { axis: "axis" },
     gradient: none("a place is an integer"),
+    range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));
       const key = (at: number): number => item(x.data, at);

@@ -1,4 +1,5 @@
 // Pointwise transcendental functions; kernels call them from the function table of the kernel level.
+import { power, symmetric } from "../types/interval.ts";
 import { pointwise } from "./define.ts";
 import { family, floats } from "./signature.ts";
 import { compare, drop, keep } from "./words.ts";
@@ -21,6 +22,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("exp", x),
     gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, out) }),
+    range: "monotone",
     reference: Math.exp,
     exact: false,
   }),
@@ -31,6 +33,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("expm1", x),
     gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.add(out, 1)) }),
+    range: "monotone",
     reference: Math.expm1,
     exact: false,
   }),
@@ -41,6 +44,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("log", x),
     gradient: (g, { x }, { dout }) => ({ x: g.div(dout, x) }),
+    range: "monotone",
     reference: Math.log,
     between: [0.2, 6],
     exact: false,
@@ -52,6 +56,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("log1p", x),
     gradient: (g, { x }, { dout }) => ({ x: g.div(dout, g.add(x, 1)) }),
+    range: "monotone",
     reference: Math.log1p,
     between: [-0.7, 4],
     exact: false,
@@ -63,6 +68,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("tanh", x),
     gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.sub(1, g.mul(out, out))) }),
+    range: "monotone",
     reference: Math.tanh,
     exact: false,
   }),
@@ -73,6 +79,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("sigmoid", x),
     gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.mul(out, g.sub(1, out))) }),
+    range: "monotone",
     reference: (x) => 1 / (1 + Math.exp(-x)),
     exact: false,
   }),
@@ -83,6 +90,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("sin", x),
     gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.call("cos", [x])) }),
+    range: () => symmetric(1),
     reference: Math.sin,
     exact: false,
   }),
@@ -93,6 +101,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("cos", x),
     gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.neg(g.call("sin", [x]))) }),
+    range: () => symmetric(1),
     reference: Math.cos,
     exact: false,
   }),
@@ -103,6 +112,7 @@ export const math = family({
     on: floats,
     scalar: (k, x) => k.call("erf", x),
     gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.mul(g.call("exp", [g.neg(g.mul(x, x))]), 2 / Math.sqrt(Math.PI))) }),
+    range: "monotone",
     reference: erf,
     exact: false,
   }),
@@ -124,6 +134,7 @@ export const math = family({
       const base = g.call("select", [positive, x, one]);
       return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(keep(g, positive, out), g.call("log", [base]))) };
     },
+    range: ([x, y]) => power(x, y),
     reference: (x, y) => x ** y,
     between: [0.3, 2.5],
     exact: false,

@@ -1,5 +1,6 @@
 // Elements put elsewhere under another shape; every index of x is an affine function of an index of the result.
 import type { Expr } from "../kernel/ir.ts";
+import { below } from "../types/interval.ts";
 import { elements, isFloat, tensor } from "../types/tensor-type.ts";
 import { map, view } from "./define.ts";
 import { anyAxis, reshaped, shuffled, size } from "./draw.ts";
@@ -52,6 +53,7 @@ export const movement = family({
     moves: "order",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { perm } }) => ({ x: g.transpose(dout, inverse(perm)) }),
+    range: ({ x }) => x,
     reference: ({ x }, { out, attrs: { perm } }) => {
       const read = reader(x);
       return fill(out.shape, (at) => read(pick(at, inverse(perm))));
@@ -97,6 +99,7 @@ export const movement = family({
     moves: "repeat",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { shape, dims } }) => ({ x: g.sum(dout, without(range(shape.length), dims)) }),
+    range: ({ x }) => x,
     reference: ({ x }, { out, attrs: { dims } }) => {
       const read = reader(x);
       return fill(out.shape, (at) => read(pick(at, dims)));
@@ -136,6 +139,7 @@ export const movement = family({
     moves: "order",
     linear: ["x"],
     gradient: (g, _, { dout, attrs: { axes } }) => ({ x: g.call("reverse", [dout], { axes }) }),
+    range: ({ x }) => x,
     reference: ({ x }, { out, attrs: { axes } }) => {
       const read = reader(x);
       return fill(out.shape, (at) => read(at.map((i, axis) => (axes.includes(axis) ? nth(out.shape, axis) - 1 - i : i))));
@@ -178,6 +182,7 @@ export const movement = family({
     },
     batch: {},
     gradient: none("it has no operands"),
+    range: (_, { attrs: { shape, axis } }) => below(nth(shape, axis)),
     reference: (_, { out, attrs: { axis } }) => fill(out.shape, (at) => nth(at, axis)),
     draw: (c, shape) => ({ shapes: [], attrs: { shape, axis: anyAxis(c, shape) } }),
     samples: [

@@ -3,6 +3,7 @@ import { repeated } from "../graph/batch.ts";
 import type { Choices, ContractionDim } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { hull, interval, product as multiplied, sumOf } from "../types/interval.ts";
 import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, splitFirst } from "./batching.ts";
 import { contracting, map } from "./define.ts";
@@ -175,6 +176,7 @@ export const packing = family({
     batch: packBatch,
     linear: ["rhs"],
     gradient: none("it is made after differentiation"),
+    range: ({ rhs }) => hull(rhs, interval(0, 0)),
     reference: ({ rhs }, { out, attrs: at }) => {
       const { batch, n, k } = placesOf(at, at.rhs);
       return fill(out.shape, ([b, panel, row, column]) => {
@@ -235,6 +237,7 @@ export const packing = family({
     batch: contractionBatch,
     linear: ["lhs", "packed"],
     gradient: none("it is made after differentiation"),
+    range: ({ lhs, packed }, { types }) => sumOf(multiplied(lhs, packed), nth(types.packed.shape, 2)),
     reference: ({ lhs, packed }, { out, attrs: at }) => {
       const data = new Float64Array(elements(out.shape));
       const [left, right] = [placesOf(at, at.lhs), placesOf(at, at.out)];

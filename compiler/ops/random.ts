@@ -1,6 +1,7 @@
 // Random bits: a counter-based generator, the same on every machine.
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { anything } from "../types/interval.ts";
 import { sameShape } from "../types/tensor-type.ts";
 import { elementwise } from "./define.ts";
 import { f32, family, i32, none } from "./signature.ts";
@@ -66,6 +67,7 @@ export const random = family({
     type: ({ key0 }) => key0,
     scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],
     gradient: none("random bits do not depend on anything smoothly"),
+    range: () => anything,
     reference: ({ key0, key1, counter0, counter1 }, { word }) => threefry(onNumbers, key0, key1, counter0, counter1)[word as 0 | 1],
     draw: (c, shape) => ({ shapes: [shape, shape, shape, shape], attrs: { word: c.int(0, 1) } }),
     samples: [

@@ -4,6 +4,7 @@ import type { Value } from "../graph/ir.ts";
 import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { type Interval, anything, below, sizeOf, sumOf, symmetric } from "../types/interval.ts";
 import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { areAxes, inverse, isAxis, nth, pick, product, range, without } from "./lists.ts";
@@ -26,12 +27,14 @@ interface Reduction {
   /** For i32, where it is not the above modulo 2^32. */
   readonly integer?: (a: number, b: number) => number;
   readonly gradient: Rule<readonly ["x"], { readonly axes: "ints" }>;
+  /** Of the results, from that of the elements and how many meet in one result. */
+  readonly range: (x: Interval, count: number) => Interval;
   readonly linear?: readonly "x"[];
   readonly sumOverBatch?: SumOf<readonly ["x"], { readonly axes: "ints" }>;
   readonly exact: boolean;
 }
 
-const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine, init, ...rest }: Reduction): Entry =>
+const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine, init, range: rangeOf, ...rest }: Reduction): Entry =>
   folding<readonly ["x"], { readonly axes: "ints" }>({
     ...rest,
     operands: ["x"],
@@ -60,6 +63,7 @@ const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine
     init: ({ types }) => init(types.x),
     step: (k, acc, at, r, { x }, { types, attrs }) => k[combine](acc, x(merge(types.x.shape.length, attrs.axes, at, r))),
     combine,
+    range: ({ x }, { types, attrs: { axes } }) => rangeOf(x, product(pick(types.x.shape, axes))),
     reference: ({ x }, { types, out, attrs: { axes } }) => {
       const read = reader(x);
       const join = x.type.dtype === "i32" ? integer : reference;
@@ -147,6 +151,7 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
       r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
     combine: null,
     gradient: none("a place is an integer"),
+    range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis } }) => {
       const read = reader(x);
       return fill(out.shape, (at) =>
@@ -169,6 +174,7 @@ export const reductions = family({
     init: () => 0,
     combine: "add",
     reference: (a, b) => a + b,
+    range: sumOf,
     gradient: (g, { x }, { dout, attrs: { axes } }) => ({ x: unreduce(g, dout, x.type.shape, axes) }),
     linear: ["x"],
     sumOverBatch: (g, { x }, { attrs: { axes } }) => g.sum(x, [0, ...axes.map((axis) => axis + 1)]),
@@ -181,6 +187,7 @@ export const reductions = family({
     combine: "mul",
     reference: (a, b) => a * b,
     integer: Math.imul,
+    range: (x, count) => symmetric(Math.max(1, sizeOf(x)) ** count),
     gradient: productOfOthers,
     exact: false,
   }),
@@ -190,6 +197,7 @@ export const reductions = family({
     init: (x) => (x.dtype === "i32" ? -(2 ** 31) : -Infinity),
     combine: "max",
     reference: (a, b) => (a < b ? b : a),
+    range: (x, count) => (count === 0 ? anything : x),
     gradient: sharedGradient,
     exact: true,
   }),
@@ -199,6 +207,7 @@ export const reductions = family({
     init: (x) => (x.dtype === "i32" ? 2 ** 31 - 1 : Infinity),
     combine: "min",
     reference: (a, b) => (b < a ? b : a),
+    range: (x, count) => (count === 0 ? anything : x),
     gradient: sharedGradient,
     exact: true,
   }),

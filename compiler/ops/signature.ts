@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
 import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
+import { type Interval, fitted } from "../types/interval.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
 import { type Shift, noOperands, shiftAxes } from "./batching.ts";
 import { alikeDraw } from "./draw.ts";
@@ -71,6 +72,8 @@ export type LinearIn<O extends Names> = readonly (O[number] | readonly O[number]
 export type None = Extract<Gradient, { kind: "none" }>;
 export type ArrayReference<O extends Names, A extends Kinds> = (operands: Named<O, NdArray>, use: Use<O, A>) => Float64Array;
 
+export type RangeOf<O extends Names, A extends Kinds> = (operands: Named<O, Interval>, use: Use<O, A>) => Interval;
+
 export interface Signature<O extends Names, A extends Kinds> {
   readonly doc: string;
   readonly operands: O;
@@ -89,6 +92,8 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly moves?: Op["moves"];
   readonly lower?: Op["lower"];
   readonly samples: readonly Sample[];
+  /** See `Op`. Some forms derive it. */
+  readonly range: RangeOf<O, A>;
   /** Derived where all operands have one shape and attributes are flags or the operand's axes. */
   readonly draw?: Draw;
   /** True where left out. */
@@ -113,8 +118,10 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 });
 
 /** Everything of an op with fixed operands and one result, but its form and reference. */
-export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A>): Omit<Entry, "form" | "reference"> {
-  const { operands: names, sumOverBatch, moves, lower } = spec;
+export function signature<O extends Names, A extends Kinds>(
+  spec: Omit<Signature<O, A>, "range"> & Partial<Pick<Signature<O, A>, "range">>,
+): Omit<Entry, "form" | "reference"> {
+  const { operands: names, sumOverBatch, moves, lower, range } = spec;
   const draw = spec.draw ?? alikeDraw(names, spec.attrs ?? {});
   return {
     doc: spec.doc,
@@ -135,6 +142,7 @@ export function signature<O extends Names, A extends Kinds>(spec: Signature<O, A
     ...(moves && { moves }),
     ...(lower && { lower }),
     samples: spec.samples,
+    ...(range && { range: (operands, site) => fitted(range(named(names, operands), useOf<O, A>(names, site)), only(site.results).dtype) }),
     ...(draw && { draw }),
     exact: spec.exact ?? true,
   };
@@ -146,7 +154,7 @@ function batchOf<O extends Names, A extends Kinds>(names: O, spec: Shifts<A> | B
   return (g, op, { operands, attrs, size }) => [batched(spec(g, named(names, operands), { op, attrs: typed<A>(attrs), size }))];
 }
 
-function linearity<O extends Names, A extends Kinds>(names: O, { linear, linearWhere }: Signature<O, A>): Linearity | null {
+function linearity<O extends Names, A extends Kinds>(names: O, { linear, linearWhere }: Pick<Signature<O, A>, "linear" | "linearWhere">): Linearity | null {
   if (linear === undefined) return null;
   const sets = linear.map((set: O[number] | readonly O[number][]) => (typeof set === "string" ? [set] : set).map((name) => names.indexOf(name)));
   return { sets, ...(linearWhere && { where: (attrs, types) => linearWhere(typed<A>(attrs), named(names, types)) }) };

@@ -2,6 +2,7 @@
 import type { Choices, Example } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { type Interval, below, hull, interval, sumOf } from "../types/interval.ts";
 import { type Shape, type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
@@ -93,13 +94,15 @@ interface WindowReduction {
   readonly doc: string;
   readonly init: number;
   readonly combine: "add" | "max";
+  /** Of the results, from that of the elements and how many are under a window. */
+  readonly range: (x: Interval, count: number) => Interval;
   readonly reference: (a: number, b: number) => number;
   readonly gradient: Parameters<typeof folding<readonly ["x"], typeof attrs>>[0]["gradient"];
   readonly linear?: readonly "x"[];
   readonly exact: boolean;
 }
 
-const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction): Entry =>
+const windowReduction = ({ init, combine, reference, range, ...rest }: WindowReduction): Entry =>
   folding({
     ...rest,
     operands: ["x"],
@@ -115,6 +118,7 @@ const windowReduction = ({ init, combine, reference, ...rest }: WindowReduction)
     init: () => init,
     step: (k, acc, at, r, { x }, { attrs: use }) => k[combine](acc, x(under(k, at, r, use))),
     combine,
+    range: ({ x }, { attrs: { window } }) => range(x, elements(window)),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
       const all = places(use.window);
@@ -138,6 +142,7 @@ export const windows = family({
     doc: "the largest under each window; the gradient goes to the first of equals",
     init: -Infinity,
     combine: "max",
+    range: (x) => x,
     reference: (a, b) => (a < b ? b : a),
     gradient: (g, { x }, { dout, attrs: { window, stride } }) => {
       const argmax = g.call("window_argmax", [x], { window, stride });
@@ -150,6 +155,7 @@ export const windows = family({
     doc: "the sum under each window",
     init: 0,
     combine: "add",
+    range: sumOf,
     reference: (a, b) => a + b,
     gradient: (g, { x }, { dout, attrs: { window, stride } }) => ({ x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }) }),
     linear: ["x"],
@@ -188,6 +194,7 @@ export const windows = family({
     },
     batch: joinFirstAxes,
     gradient: none("a place is an integer"),
+    range: (_, { attrs: { window } }) => below(elements(window)),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
       const all = places(use.window);
@@ -235,6 +242,7 @@ export const windows = family({
     batch: joinFirstAxes,
     linear: ["dy"],
     gradient: (g, _, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_sum", [dout], { window, stride }) }),
+    range: ({ dy }, { attrs: { window } }) => sumOf(dy, elements(window)),
     reference: ({ dy }, { out, attrs: use }) => spread(dy.type, out, use, (flat) => item(dy.data, flat)),
     draw: (c, shape) => {
       const { x, y, attrs: at } = drawnOver(c, shape);
@@ -287,6 +295,7 @@ export const windows = family({
     batch: joinFirstAxes,
     linear: ["dy"],
     gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_gather", [dout, argmax], { window, stride }) }),
+    range: ({ dy }, { attrs: { window } }) => sumOf(dy, elements(window)),
     reference: ({ dy, argmax }, { out, attrs: use }) =>
       spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
     draw: (c, shape) => {
@@ -338,6 +347,7 @@ export const windows = family({
     gradient: (g, { x, argmax }, { dout, attrs: { window, stride } }) => ({
       x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }),
     }),
+    range: ({ x }) => hull(x, interval(0, 0)),
     reference: ({ x, argmax }, { out, attrs: use }) => {
       const [read, chosen] = [reader(x), reader(argmax)];
       const all = places(use.window);

@@ -14,7 +14,6 @@ import { elements } from "../../compiler/types/tensor-type.ts";
 import { draws, generate, type Kind } from "./generator/index.ts";
 import { mostElements } from "./generator/grower.ts";
 import { iota } from "./generator/random.ts";
-import { rangeRules } from "./generator/ranges.ts";
 import { typeRules } from "./generator/types.ts";
 
 const plain: Kind = { trains: false, special: false };
@@ -29,9 +28,9 @@ const graphs = (count: number, of: readonly Kind[] = kinds, from = 0): readonly 
 /** The nodes of a graph and of its regions. */
 const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
 
-test("every op has a draw, a type rule and a range rule, and nothing else has", () => {
+test("every op has a draw and a type rule, and nothing else has", () => {
   const names = [...ops.keys()].toSorted();
-  for (const table of [draws, typeRules, rangeRules]) expect([...table.keys()].toSorted()).toEqual(names);
+  for (const table of [draws, typeRules]) expect([...table.keys()].toSorted()).toEqual(names);
 });
 
 test("every op and every dtype is drawn, inside of regions and outside", () => {

@@ -145,8 +145,8 @@ export const inOps: readonly Mutant[] = [
     name: "convert-saturation",
     says: "a number below the least of a small integer wraps",
     file: ops("convert"),
-    from: "k.max(k.min(whole, most), least)",
-    to: "k.min(whole, most)",
+    from: "k.max(k.min(whole, hi), lo)",
+    to: "k.min(whole, hi)",
   },
   {
     name: "remainder-floor",

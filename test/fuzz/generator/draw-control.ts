@@ -5,7 +5,7 @@ import { sameType, type TensorType } from "../../../compiler/types/tensor-type.t
 import { linear, withoutGradient } from "./draw-contract.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
-import { type Range, everything, hull, range, sizeOf, within } from "./ranges.ts";
+import { type Interval, anything, hull, interval, sizeOf, within } from "../../../compiler/types/interval.ts";
 
 const count = { dtype: "i32", shape: [] } as const;
 
@@ -15,7 +15,7 @@ interface Region {
 }
 
 /** An input or a carry of a region, with the range of what it is given. */
-function known({ b }: Region, value: Value, told: Range): Value {
+function known({ b }: Region, value: Value, told: Interval): Value {
   b.ranges.set(value, told);
   b.pool.push(value);
   return value;
@@ -40,21 +40,25 @@ function valueOf({ b }: Region, type: TensorType): Value {
 }
 
 /** The value, brought back into a range that holds in every turn. */
-function kept(b: Grower, value: Value, told: Range): Value {
+function kept(b: Grower, value: Value, told: Interval): Value {
   if (b.special || !isFloat(value.type) || within(b.range(value), told)) return value;
   return b.call("tanh", [value]);
 }
 
 /** The range of a carry: that of its first value, and of what tanh gives. */
-const carried = (b: Grower, value: Value): Range => (isFloat(value.type) && !b.special ? hull(b.range(value), range(-1, 1)) : { ...limitsOf(value) });
-const limitsOf = (value: Value): Range =>
-  value.type.dtype === "i32" ? range(-(2 ** 31), 2 ** 31 - 1) : value.type.dtype === "i8" ? range(-128, 127) : range(0, value.type.dtype === "bool" ? 1 : 255);
+const carried = (b: Grower, value: Value): Interval => (isFloat(value.type) && !b.special ? hull(b.range(value), interval(-1, 1)) : { ...limitsOf(value) });
+const limitsOf = (value: Value): Interval =>
+  value.type.dtype === "i32"
+    ? interval(-(2 ** 31), 2 ** 31 - 1)
+    : value.type.dtype === "i8"
+      ? interval(-128, 127)
+      : interval(0, value.type.dtype === "bool" ? 1 : 255);
 
 const small = (value: Value): boolean => product(value.type.shape) <= 60;
 const someOf = (b: Grower, most: number, test: (value: Value) => boolean = small): readonly Value[] =>
   iota(b.r.between(0, most)).flatMap(() => b.find(test) ?? []);
 
-function told(b: Grower, results: readonly Value[], ranges: readonly Range[]): readonly Value[] {
+function told(b: Grower, results: readonly Value[], ranges: readonly Interval[]): readonly Value[] {
   results.forEach((value, index) => b.ranges.set(value, at(ranges, index)));
   return results;
 }
@@ -146,7 +150,7 @@ export function loopOf(
   const region = b.region("body");
   const items = sequences.map((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
   const others = given(region, b, invariants);
-  const before = carries.map((value, index) => known(region, region.r.carry(index, value.type), everything));
+  const before = carries.map((value, index) => known(region, region.r.carry(index, value.type), anything));
   next(region.b, before, [...items, ...others]).forEach((value, index) => region.r.next(index, value));
   const length = at(at(sequences, 0).type.shape, 0);
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
@@ -156,7 +160,7 @@ export function loopOf(
   return told(
     b,
     results,
-    results.map(() => range(-(1 + length) * size * size, (1 + length) * size * size)),
+    results.map(() => interval(-(1 + length) * size * size, (1 + length) * size * size)),
   ).slice(0, shown);
 }
 
@@ -197,7 +201,7 @@ const cond: Draw = (b) => {
   const pred = found ?? (b.r.chance(0.4) ? b.fresh({ dtype: "bool", shape: [] }) : b.call("lt", [b.value(scalar), b.constant(scalar, 0.25)]));
   const args = [b.of(() => true), ...someOf(b, 2)];
   const types = iota(b.r.between(1, 2)).map(() => b.r.pick(args).type);
-  const branch = (name: string): { readonly graph: Graph; readonly ranges: readonly Range[] } => {
+  const branch = (name: string): { readonly graph: Graph; readonly ranges: readonly Interval[] } => {
     const region = b.region(name);
     given(region, b, args);
     steps(region);
@@ -238,7 +242,7 @@ const custom: Draw = (b) => {
   given(backward, b, args);
   outputs.forEach((value) => known(backward, backward.r.input("y", value.type), forward.b.range(value)));
   const flows = outputs.filter(({ type }) => isFloat(type)).map(({ type }) => backward.r.input("dy", type));
-  flows.forEach((dy) => known(backward, dy, range(-10, 10)));
+  flows.forEach((dy) => known(backward, dy, interval(-10, 10)));
   // Of nothing that flows in nothing comes out: no pass could tell whether a gradient of zero is asked for or none.
   const { g } = backward.r;
   const totals = flows.map((dy) => g.convert(g.sum(dy, [...dy.type.shape.keys()]), "f32"));

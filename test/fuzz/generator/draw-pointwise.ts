@@ -3,7 +3,7 @@ import type { DType } from "../../../runtime/dtype.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at } from "./random.ts";
-import { range, within } from "./ranges.ts";
+import { interval, within } from "../../../compiler/types/interval.ts";
 
 const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
 
@@ -53,7 +53,7 @@ const quotient =
 
 const pow: Draw = (b) => {
   const x = b.tame(b.positive(b.float()), 4);
-  const base = within(b.range(x), range(0.2, 4)) ? x : b.call("add", [b.call("sigmoid", [x]), b.like(x, 0.25)]);
+  const base = within(b.range(x), interval(0.2, 4)) ? x : b.call("add", [b.call("sigmoid", [x]), b.like(x, 0.25)]);
   const exponent = b.r.chance(0.5) ? b.like(x, b.r.pick([0, 1, 2, 3, 0.5, -1, 1.5])) : b.tame(b.beside(x), 3);
   return b.call("pow", [base, exponent]);
 };

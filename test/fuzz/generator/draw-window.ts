@@ -3,7 +3,7 @@ import type { Attrs, Value } from "../../../compiler/graph/ir.ts";
 import type { Draw, Grower } from "./grower.ts";
 import { isImage } from "./draw-contract.ts";
 import { at, iota, product } from "./random.ts";
-import { range, within } from "./ranges.ts";
+import { interval, within } from "../../../compiler/types/interval.ts";
 import { list, windowed } from "./types.ts";
 
 /** An image with something along every spatial axis. */
@@ -47,7 +47,7 @@ const spread: Draw = (b) => {
 /** Places inside of windows. */
 function places(b: Grower, shape: readonly number[], attrs: Attrs): Value {
   const count = product(list(attrs, "window"));
-  const inside = range(0, count - 1);
+  const inside = interval(0, count - 1);
   const fits = (value: Value): boolean =>
     value.type.dtype === "i32" &&
     value.type.shape.length === shape.length &&

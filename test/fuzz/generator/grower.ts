@@ -5,7 +5,7 @@ import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, showType, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import type { DType } from "../../../runtime/dtype.ts";
 import { type Random, at, iota, product } from "./random.ts";
-import { type Range, everything, fitted, limits, range, rangeRules, sizeOf } from "./ranges.ts";
+import { type Interval, anything, interval, limits, sizeOf } from "../../../compiler/types/interval.ts";
 import { typeRules } from "./types.ts";
 
 /** What to append: the values that later steps may use, or null where nothing could be made. */
@@ -34,13 +34,13 @@ const mostSize = 1000;
 export const isFloat = ({ dtype }: TensorType): boolean => dtype === "f32" || dtype === "f64";
 export const isNumber = (type: TensorType): boolean => isFloat(type) || type.dtype === "i32";
 
-const ofGiven: Readonly<Record<DType, Range>> = {
-  f32: range(-2, 2),
-  f64: range(-2, 2),
-  i32: range(-4, 3),
-  u8: range(0, 3),
-  i8: range(-4, 3),
-  bool: range(0, 1),
+const ofGiven: Readonly<Record<DType, Interval>> = {
+  f32: interval(-2, 2),
+  f64: interval(-2, 2),
+  i32: interval(-4, 3),
+  u8: interval(0, 3),
+  i8: interval(-4, 3),
+  bool: interval(0, 1),
 };
 
 /** A graph as it grows, or a region of one: its values, with their ranges. */
@@ -48,7 +48,7 @@ export class Grower {
   readonly g: GraphBuilder;
   readonly plan: Plan;
   readonly r: Random;
-  readonly ranges: Map<Value, Range>;
+  readonly ranges: Map<Value, Interval>;
   /** How many control ops may still be nested. */
   readonly depth: number;
   readonly inRegion: boolean;
@@ -58,7 +58,7 @@ export class Grower {
     this.plan = plan;
     this.r = plan.r;
     this.g = outer?.g ?? new GraphBuilder("random", ops);
-    this.ranges = outer?.of.ranges ?? new Map<Value, Range>();
+    this.ranges = outer?.of.ranges ?? new Map<Value, Interval>();
     this.depth = (outer?.of.depth ?? 3) - 1;
     this.inRegion = outer !== null;
   }
@@ -86,17 +86,14 @@ export class Grower {
         `${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(results.map(({ type }) => type))}, but ${show(wanted)} by the generator's rules`,
       );
     }
-    const rule = rangeRules.get(name);
+    const site = { operands: types, results: results.map(({ type }) => type), attrs: complete };
+    const told = ops.get(name)?.range?.(
+      operands.map((operand) => this.range(operand)),
+      site,
+    );
     for (const value of results) {
       if (product(value.type.shape) > mostElements) this.plan.refused = true;
-      const told =
-        rule?.(
-          operands.map((operand) => this.range(operand)),
-          types,
-          complete,
-          value.type,
-        ) ?? everything;
-      this.ranges.set(value, fitted(told, value.type.dtype));
+      this.ranges.set(value, told ?? limits[value.type.dtype]);
     }
     if (this.special && ops.get(name)?.exact !== true) this.plan.refused = true;
     this.plan.made++;
@@ -107,26 +104,26 @@ export class Grower {
     return at(this.all(name, operands, attrs), 0);
   }
 
-  range(value: Value): Range {
+  range(value: Value): Interval {
     return this.ranges.get(value) ?? limits[value.type.dtype];
   }
 
   // Leaves.
 
-  private leaf(value: Value, given: Range): Value {
+  private leaf(value: Value, given: Interval): Value {
     this.ranges.set(value, given);
     if (product(value.type.shape) > mostElements) this.plan.refused = true;
     return value;
   }
 
-  private given(dtype: DType): Range {
+  private given(dtype: DType): Interval {
     return this.special ? limits[dtype] : ofGiven[dtype];
   }
 
   constant(type: TensorType, value: number | readonly number[]): Value {
     const values = typeof value === "number" ? [value] : value;
     const finite = values.filter((n) => !Number.isNaN(n));
-    return this.leaf(this.g.constant(type, value), values.length === 0 ? range(0, 0) : range(Math.min(...finite), Math.max(...finite)));
+    return this.leaf(this.g.constant(type, value), values.length === 0 ? interval(0, 0) : interval(Math.min(...finite), Math.max(...finite)));
   }
 
   /** A splat of that number. */
@@ -145,7 +142,7 @@ export class Grower {
   /** A state that is never negative: a running variance. */
   variance(type: TensorType): Value {
     if (this.inRegion) return this.constant(type, 0.75);
-    return this.leaf(this.g.state(`net.s${this.plan.leaves++}.var`, type), this.special ? everything : range(0.25, 1.25));
+    return this.leaf(this.g.state(`net.s${this.plan.leaves++}.var`, type), this.special ? anything : interval(0.25, 1.25));
   }
 
   input(type: TensorType): Value {

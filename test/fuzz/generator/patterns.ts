@@ -5,7 +5,7 @@ import { convOf, isImage, linear } from "./draw-contract.ts";
 import { windows } from "./draw-window.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
-import { range } from "./ranges.ts";
+import { interval } from "../../../compiler/types/interval.ts";
 import { list } from "./types.ts";
 
 /** A reduced value along the axis that it lost. */
@@ -28,11 +28,11 @@ function softmaxOf(b: Grower, x: Value, axis: number): Value {
   const most = b.call("reduce_max", [x], { axes: [axis] });
   const powers = b.call("exp", [b.call("sub", [x, spread(b, most, x, axis)])]);
   // The largest is subtracted, so that one term at least is 1.
-  b.ranges.set(powers, range(0, 1));
+  b.ranges.set(powers, interval(0, 1));
   const total = b.call("reduce_sum", [powers], { axes: [axis] });
-  b.ranges.set(total, range(1, at(x.type.shape, axis)));
+  b.ranges.set(total, interval(1, at(x.type.shape, axis)));
   const result = b.r.chance(0.7) ? b.call("div", [powers, spread(b, total, x, axis)]) : b.call("log", [spread(b, total, x, axis)]);
-  b.ranges.set(result, range(0, Math.max(1, Math.log(at(x.type.shape, axis)))));
+  b.ranges.set(result, interval(0, Math.max(1, Math.log(at(x.type.shape, axis)))));
   return result;
 }
 
@@ -58,9 +58,9 @@ const norm: Draw = (b) => {
   };
   const centered = b.call("sub", [x, mean(x)]);
   const variance = b.call("add", [mean(b.call("mul", [centered, centered])), b.like(x, 0.01)]);
-  b.ranges.set(variance, range(0.01, 1000));
+  b.ranges.set(variance, interval(0.01, 1000));
   const normed = r.chance(0.5) ? b.call("mul", [centered, b.call("rsqrt", [variance])]) : b.call("div", [centered, b.call("sqrt", [variance])]);
-  b.ranges.set(normed, range(-Math.sqrt(count), Math.sqrt(count)));
+  b.ranges.set(normed, interval(-Math.sqrt(count), Math.sqrt(count)));
   return r.chance(0.7) ? scaleAndShift(b, normed) : normed;
 };
 
@@ -157,7 +157,7 @@ const dropout: Draw = (b) => {
   const counters = b.call("iota", [], { shape, axis: b.axis(x), dtype: "i32" });
   const word = b.call("threefry", [b.constant(i32, 7), b.value(i32), counters, b.constant(i32, 0)], { word: 0 });
   const bits = b.call("shru", [word, b.constant(i32, 8)]);
-  b.ranges.set(bits, range(0, 2 ** 24));
+  b.ranges.set(bits, interval(0, 2 ** 24));
   const uniform = b.call("mul", [b.call("convert", [bits], { dtype: "f32" }), b.like(x, 2 ** -24)]);
   const keeps = b.call("lt", [uniform, b.like(x, 0.75)]);
   return b.call("select", [keeps, b.call("div", [x, b.like(x, 0.75)]), b.like(x, 0)]);

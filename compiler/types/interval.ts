@@ -1,0 +1,66 @@
+// Intervals of real numbers: where the elements of a value lie.
+import type { DType } from "../../runtime/dtype.ts";
+
+/** Both ends belong to it; an infinite end means that nothing is known on that side. */
+export interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+export const anything: Interval = { lo: -Infinity, hi: Infinity };
+
+/** Where an end is not a number nothing is known. */
+export const interval = (lo: number, hi: number): Interval => (Number.isNaN(lo) || Number.isNaN(hi) ? anything : { lo, hi });
+
+export const hull = (...parts: readonly Interval[]): Interval => interval(Math.min(...parts.map(({ lo }) => lo)), Math.max(...parts.map(({ hi }) => hi)));
+
+export const within = (x: Interval, outer: Interval): boolean => x.lo >= outer.lo && x.hi <= outer.hi;
+
+/** The largest magnitude. */
+export const sizeOf = ({ lo, hi }: Interval): number => Math.max(Math.abs(lo), Math.abs(hi));
+
+export const symmetric = (size: number): Interval => interval(-size, size);
+
+export const magnitude = (x: Interval): Interval => interval(x.lo > 0 ? x.lo : x.hi < 0 ? -x.hi : 0, sizeOf(x));
+
+export const sum = (x: Interval, y: Interval): Interval => interval(x.lo + y.lo, x.hi + y.hi);
+export const opposite = ({ lo, hi }: Interval): Interval => interval(-hi, -lo);
+
+const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * b);
+
+export function product(x: Interval, y: Interval): Interval {
+  const ends = [times(x.lo, y.lo), times(x.lo, y.hi), times(x.hi, y.lo), times(x.hi, y.hi)];
+  return interval(Math.min(...ends), Math.max(...ends));
+}
+
+export const quotient = (x: Interval, y: Interval): Interval => (y.lo > 0 || y.hi < 0 ? product(x, { lo: 1 / y.hi, hi: 1 / y.lo }) : anything);
+
+export function power(x: Interval, y: Interval): Interval {
+  if (x.lo <= 0) return anything;
+  const ends = [x.lo ** y.lo, x.lo ** y.hi, x.hi ** y.lo, x.hi ** y.hi];
+  return interval(Math.min(...ends), Math.max(...ends));
+}
+
+/** Sums of any number of elements up to `count`. */
+export const sumOf = (x: Interval, count: number): Interval => interval(Math.min(0, times(x.lo, count)), Math.max(0, times(x.hi, count)));
+
+/** Positions along an axis of that size, or numbers below it. */
+export const below = (size: number): Interval => interval(0, Math.max(0, size - 1));
+
+export const limits: Readonly<Record<DType, Interval>> = {
+  f32: anything,
+  f64: anything,
+  i32: interval(-(2 ** 31), 2 ** 31 - 1),
+  u8: interval(0, 255),
+  i8: interval(-128, 127),
+  bool: interval(0, 1),
+};
+
+/** What a dtype makes of results that it may not hold: integers wrap around. */
+export const fitted = (x: Interval, dtype: DType): Interval => (within(x, limits[dtype]) ? x : limits[dtype]);
+
+/** Fractions are cut off towards zero, which NaN becomes too; what is out of range becomes the nearest number in range. */
+export function saturated(x: Interval, dtype: DType): Interval {
+  const { lo, hi } = limits[dtype];
+  return interval(Math.min(0, Math.max(x.lo, lo)), Math.max(0, Math.min(x.hi, hi)));
+}
