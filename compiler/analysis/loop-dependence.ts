@@ -1,5 +1,5 @@
 // Loops seen from within: what changes from turn to turn, and bodies with more inputs.
-import { isInput, isLeaf, stringAttr } from "../graph/facts.ts";
+import { isInput, isLeaf, nameOf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
@@ -35,7 +35,7 @@ export function reachOf(body: Graph, sequences: number, stays: (node: Node) => b
 
 /** The body with the results of some nodes as inputs: those of `items` after the sequences, those of `invariants` last; in the order of the lists. */
 export function withInputs(body: Graph, sequences: number, items: readonly Node[], invariants: readonly Node[]): Graph {
-  const taken = new Set(body.inputs.map(({ node }) => stringAttr(node.attrs, "name")));
+  const taken = new Set([...body.inputs, ...body.carries.map(({ value }) => value)].map(nameOf));
   const moved = new Set([...items, ...invariants]);
   const made = new Map<Node, readonly Value[]>();
   const next = rebuild(body, (builder, node) => {

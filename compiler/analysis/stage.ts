@@ -1,4 +1,4 @@
-import { isInput, isLeaf, pathOf } from "../graph/facts.ts";
+import { isArgument, isLeaf, pathOf } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 
 /**
@@ -25,7 +25,7 @@ export function stabilityOf(graph: Graph): (node: Node) => Stability {
 }
 
 function ofLeaf(node: Node, written: ReadonlySet<string>): Stability {
-  if (isInput(node)) return "call";
+  if (isArgument(node)) return "call";
   const path = pathOf(node);
   if (path === null) return "values" in node.attrs ? "weights" : "constant";
   return written.has(path) ? "call" : "weights";

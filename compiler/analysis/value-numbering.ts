@@ -27,7 +27,7 @@ export function merged(graph: Graph): Graph {
 
 function keyOf({ op, attrs, notes, regions }: Node, operands: string[]): string {
   const ordered = commutative.has(op.name) ? operands.toSorted() : operands;
-  return `${op.name}(${ordered.join(",")})${attrsKey(attrs)}${notes.stage ?? ""}${regions.map((region) => printGraph(region, { spans: false })).join("")}`;
+  return `${op.name}(${ordered.join(",")})${attrsKey(attrs)}${notes.stage ?? ""}${regions.map((region) => printGraph(region, { spans: false, names: false })).join("")}`;
 }
 
 const attrsKey = (attrs: Attrs): string =>

@@ -203,6 +203,8 @@ export interface Region {
   readonly imports: Map<GraphValue, GraphValue>;
   /** The carries of a loop; null in a branch. */
   readonly carries: Carries | null;
+  /** Names of its inputs and carries. */
+  readonly names: Set<string>;
   /** Leaves of the carries, made when they are first used. */
   readonly leaves: Map<number, GraphValue>;
   /** The iteration number, created on first use. */
@@ -212,8 +214,8 @@ export interface Region {
 /** The values that a loop carries from one iteration to the next: the user's carries first, then the states that the body reads or writes. Shared by all graphs of one loop. */
 export interface Carries {
   readonly kind: "scan" | "while";
-  /** `path` is the path of a state, or null; `init` is a value of the enclosing graph. */
-  readonly list: { readonly path: string | null; readonly init: GraphValue }[];
+  /** `path` is the path of a state, or null; `init` is a value of the enclosing graph. Names may repeat. */
+  readonly list: { readonly name: string; readonly path: string | null; readonly init: GraphValue }[];
   /** The index of the carry that counts the iterations of a `while`, if it is used. */
   counter: number | null;
   /** How often the body runs; 1 where that is not known. */

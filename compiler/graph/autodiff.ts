@@ -11,7 +11,6 @@ import { isFloat } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { mapRegions, rebuild, topological } from "./rebuild.ts";
-import { isGiven } from "./regions.ts";
 
 /** True for the op that asks for gradients. */
 export const isGradient = (node: Node): boolean => node.op.name === "gradient";
@@ -97,7 +96,7 @@ const differentiated = (node: Node): readonly Graph[] => (hasCustomGradient(node
 const activeInside = (region: Graph): ReadonlySet<Value> =>
   activeValues(
     region.nodes,
-    region.nodes.filter(isGiven).flatMap(({ results }) => results),
+    [...region.inputs, ...region.carries.map(({ value }) => value)],
   );
 
 /** Floating-point values among the results of the nodes that depend on a target, targets included. The nodes stand in order. */

@@ -6,12 +6,11 @@ import { invariant, present } from "../support/invariant.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import { expandGradients } from "./autodiff.ts";
 import type { GraphBuilder } from "./build.ts";
-import { isInput, splatValue, stringAttr } from "./facts.ts";
+import { isArgument, nameOf, splatValue } from "./facts.ts";
 import { RegionBuilder } from "./inline.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import type { BatchValue } from "./op.ts";
 import { copyNode } from "./rebuild.ts";
-import { carryOf, nextCarry } from "./regions.ts";
 
 export const batched = (value: Value): BatchValue => ({ value, batched: true });
 export const unbatched = (value: Value): BatchValue => ({ value, batched: false });
@@ -71,21 +70,17 @@ export function batchInto(g: GraphBuilder, graph: Graph, size: number, { inputs,
   const values = new Map<Value, BatchValue>();
   const now = (value: Value): BatchValue => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
   plain.inputs.forEach((value, index) => values.set(value, present(inputs[index], `${graph.name} has no input ${index}`)));
+  plain.carries.forEach(({ value }, index) => values.set(value, present(carries[index], `${graph.name} lacks carry ${index}`)));
   for (const node of plain.nodes) {
-    if (isInput(node)) continue;
-    const carry = carryOf(node);
-    const leaf = carry === null ? persistent(node) : present(carries[carry], `${graph.name} has no carry ${carry}`);
+    if (isArgument(node)) continue;
+    const leaf = persistent(node);
     const results = leaf === null ? batchNode(g, node, node.operands.map(now), size) : [leaf];
     node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result that its batching rule lacks`)));
   }
   g.span = span;
-  const next = (carry: BatchValue, index: number): BatchValue => {
-    const written = nextCarry(plain, index);
-    return written === null ? carry : now(written);
-  };
   return {
     outputs: plain.outputs.map(({ value }) => now(value)),
-    carries: carries.map(next),
+    carries: plain.carries.map(({ next }) => now(next)),
     writes: new Map(plain.writes.map(({ path, value }) => [path, now(value)])),
   };
 }
@@ -101,19 +96,18 @@ export interface BatchFlags {
 export function batchLeaves(
   b: RegionBuilder,
   region: Graph,
-  carryTypes: readonly TensorType[],
   flags: Omit<BatchFlags, "outputs">,
   size: number,
 ): { readonly inputs: readonly BatchValue[]; readonly carries: readonly BatchValue[] } {
   const typed = (type: TensorType, isBatched: boolean): TensorType => (isBatched ? batchType(type, size) : type);
   return {
-    inputs: region.inputs.map(({ node, type }, index) => {
+    inputs: region.inputs.map((value, index) => {
       const isBatched = flags.inputs[index] === true;
-      return { value: b.input(stringAttr(node.attrs, "name"), typed(type, isBatched)), batched: isBatched };
+      return { value: b.input(nameOf(value), typed(value.type, isBatched)), batched: isBatched };
     }),
-    carries: carryTypes.map((type, index) => {
+    carries: region.carries.map(({ value }, index) => {
       const isBatched = flags.carries[index] === true;
-      return { value: b.carry(index, typed(type, isBatched)), batched: isBatched };
+      return { value: b.carry(nameOf(value), typed(value.type, isBatched)), batched: isBatched };
     }),
   };
 }
@@ -121,21 +115,18 @@ export function batchLeaves(
 /** A graph for a batch: the inputs (and carries) of the flags are batched, and so are the outputs and next carries that depend on them, or that `force` asks for. */
 export function batchGraph(
   graph: Graph,
-  carryTypes: readonly TensorType[],
   flags: Omit<BatchFlags, "outputs">,
   size: number,
   force: { readonly outputs?: readonly boolean[]; readonly carries?: readonly boolean[] } = {},
 ): { readonly graph: Graph; readonly flags: BatchFlags } {
   const b = new RegionBuilder(graph.name, graph.table);
-  const leaves = batchLeaves(b, graph, carryTypes, flags, size);
+  const leaves = batchLeaves(b, graph, flags, size);
   const results = batchInto(b.g, graph, size, leaves);
   const forced = (value: BatchValue, wanted: boolean): BatchValue => (wanted ? batched(repeated(b.g, value, size)) : value);
   const outputs = results.outputs.map((value, index) => forced(value, force.outputs?.[index] === true));
   const carries = results.carries.map((value, index) => forced(value, force.carries?.[index] === true));
   graph.outputs.forEach(({ name }, index) => b.output(name, present(outputs[index], "an output is batched").value));
-  carries.forEach(({ value }, index) => {
-    if (nextCarry(graph, index) !== null) b.next(index, value);
-  });
+  carries.forEach(({ value }, index) => b.next(index, value));
   return {
     graph: b.build(),
     flags: { inputs: flags.inputs, outputs: outputs.map((each) => each.batched), carries: carries.map((each) => each.batched) },

@@ -1,8 +1,8 @@
 import type { DType } from "../../runtime/dtype.ts";
 import type { Span } from "../../dsl/span.ts";
-import { fail, never, present } from "../support/invariant.ts";
+import { fail, invariant, never, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
-import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
+import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, Operator, OpTable } from "./op.ts";
 
 export type { OpTable } from "./op.ts";
@@ -49,6 +49,7 @@ export class GraphBuilder {
   readonly inputs: Value[] = [];
   readonly outputs: { name: string; value: Value }[] = [];
   readonly writes: { path: string; value: Value }[] = [];
+  readonly carries: Carry[] = [];
 
   constructor(name: string, table: OpTable) {
     this.name = name;
@@ -91,6 +92,13 @@ export class GraphBuilder {
     return this.leaf("state", type, { path });
   }
 
+  /** Adds a carry to a region; it stays as it is until `next` says otherwise. */
+  carry(name: string, type: TensorType): Value {
+    const value = this.leaf("carry", type, { name });
+    this.carries.push({ value, next: value });
+    return value;
+  }
+
   /** A splat of one number, or a dense constant of row-major values. */
   constant(type: TensorType, value: number | readonly number[]): Value {
     return this.leaf("constant", type, typeof value === "number" ? { value } : { values: value });
@@ -104,8 +112,24 @@ export class GraphBuilder {
     this.writes.push({ path, value });
   }
 
+  /** What a carry is in the next iteration. */
+  next(carry: Value, value: Value): void {
+    const index = this.carries.findIndex((known) => known.value === carry);
+    invariant(index >= 0, `${this.name} does not have this carry`);
+    this.carries[index] = { value: carry, next: value };
+  }
+
   build(): Graph {
-    return { name: this.name, table: this.table, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...this.outputs], writes: [...this.writes] };
+    const { name, table } = this;
+    return {
+      name,
+      table,
+      inputs: [...this.inputs],
+      nodes: [...this.nodes],
+      outputs: [...this.outputs],
+      writes: [...this.writes],
+      carries: [...this.carries],
+    };
   }
 
   // The words that gradient rules and passes are written with; all of them are plain calls of the table.

@@ -25,16 +25,28 @@ export interface Evaluation {
 }
 
 export function evaluate(graph: Graph, options: EvaluateOptions): Evaluation {
-  const { nodes, outputs, writes } = expandGradients(graph);
+  const { outputs, writes } = run(graph, (node) => leafData(node, options), options.precision);
+  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, present(outputs[index], `${name} has no value`)])), writes };
+}
+
+/** What a graph makes of the leaves that `given` knows. */
+function run(
+  graph: Graph,
+  given: (node: Node) => Float64Array | null,
+  precision: Precision,
+): { readonly outputs: readonly NdArray[]; readonly writes: ReadonlyMap<string, NdArray>; readonly carries: readonly NdArray[] } {
+  const { nodes, outputs, writes, carries } = expandGradients(graph);
   const values = new Map<Value, NdArray>();
   const valueOf = (value: Value): NdArray => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
   for (const node of nodes) {
-    const results = leafData(node, options) ?? evaluateNode(node, node.operands.map(valueOf), options.precision);
+    const data = given(node);
+    const results = data === null ? evaluateNode(node, node.operands.map(valueOf), precision) : node.results.map(({ type }) => ndarray(type, data, precision));
     node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result without data`)));
   }
   return {
-    outputs: new Map(outputs.map(({ name, value }) => [name, valueOf(value)])),
+    outputs: outputs.map(({ value }) => valueOf(value)),
     writes: new Map(writes.map(({ path, value }) => [path, valueOf(value)])),
+    carries: carries.map(({ next }) => valueOf(next)),
   };
 }
 
@@ -83,24 +95,19 @@ function runRegion(
   inputs: readonly NdArray[],
   carries: readonly NdArray[],
   precision: Precision,
-): { outputs: readonly NdArray[]; carries: readonly NdArray[] } {
-  const { outputs, writes } = evaluate(region, {
-    inputs: new Map(region.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), present(inputs[i], "a region has all its inputs").data])),
-    persistent: new Map(carries.map(({ data }, i) => [`carry${i}`, data])),
-    precision,
-  });
-  return {
-    outputs: region.outputs.map(({ name }) => present(outputs.get(name), `the region gives no ${name}`)),
-    carries: carries.map((old, i) => writes.get(`carry${i}`) ?? old),
-  };
+): { readonly outputs: readonly NdArray[]; readonly carries: readonly NdArray[] } {
+  const given = new Map<Node, NdArray>();
+  region.inputs.forEach(({ node }, index) => given.set(node, present(inputs[index], `${region.name} lacks input ${index}`)));
+  region.carries.forEach(({ value }, index) => given.set(value.node, present(carries[index], `${region.name} lacks carry ${index}`)));
+  return run(region, (node) => given.get(node)?.data ?? null, precision);
 }
 
-function leafData(node: Node, { inputs, persistent, precision }: EvaluateOptions): readonly NdArray[] | null {
+function leafData(node: Node, { inputs, persistent }: EvaluateOptions): Float64Array | null {
   const path = pathOf(node);
-  if (path === null && !isInput(node)) return null;
-  const data = path === null ? inputs.get(stringAttr(node.attrs, "name")) : persistent.get(path);
-  const says = path === null ? `the input ${stringAttr(node.attrs, "name")} has no data` : `${path} has no data`;
-  return node.results.map(({ type }) => ndarray(type, present(data, says), precision));
+  if (path !== null) return present(persistent.get(path), `${path} has no data`);
+  if (!isInput(node)) return null;
+  const name = stringAttr(node.attrs, "name");
+  return present(inputs.get(name), `the input ${name} has no data`);
 }
 
 function rounded({ dtype }: TensorType, data: Float64Array, precision: Precision): Float64Array {

@@ -3,12 +3,18 @@ import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
 import type { Op, Site } from "./op.ts";
 
-/** input, param, state, constant. */
+/** input, param, state, carry, constant. */
 export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf" && node.operands.length === 0;
 export const isInput = (node: Node): boolean => isLeaf(node) && node.op.name === "input";
+export const isCarry = (node: Node): boolean => isLeaf(node) && node.op.name === "carry";
+/** A leaf that is part of the graph's signature, and so is kept even if unused. */
+export const isArgument = (node: Node): boolean => isInput(node) || isCarry(node);
 export const isConstant = (node: Node): boolean => isLeaf(node) && node.op.name === "constant";
 /** A param or state: lives as long as the model. */
 export const isPersistent = (node: Node): boolean => isLeaf(node) && (node.op.name === "param" || node.op.name === "state");
+
+/** The name of an input or a carry. */
+export const nameOf = ({ node }: Value): string => stringAttr(node.attrs, "name");
 
 /** The path of a param or state; null for any other node. */
 export const pathOf = (node: Node): string | null => (isPersistent(node) ? stringAttr(node.attrs, "path") : null);

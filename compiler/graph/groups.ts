@@ -1,6 +1,7 @@
 import { present } from "../support/invariant.ts";
 import { isLeaf, splatValue } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
+import { exitValues } from "./regions.ts";
 
 /** A fused group: the nodes that become one kernel, and how they touch memory. */
 export interface GroupView {
@@ -40,7 +41,7 @@ export function groupsOf(graph: Graph): readonly GroupView[] {
   const needed = new Map<Value, Set<number | undefined>>();
   const need = (value: Value, by: number | undefined): void => void needed.set(value, (needed.get(value) ?? new Set()).add(by));
   for (const node of graph.nodes) for (const operand of node.operands) need(operand, node.notes.group);
-  for (const { value } of [...graph.outputs, ...graph.writes]) need(value, undefined);
+  for (const value of exitValues(graph)) need(value, undefined);
 
   return [...members].sort(([a], [b]) => a - b).map(([number, nodes]) => view(number, nodes, needed));
 }

@@ -1,10 +1,9 @@
 import { present } from "../support/invariant.ts";
 import { GraphBuilder } from "./build.ts";
-import { isInput } from "./facts.ts";
+import { isArgument, nameOf } from "./facts.ts";
 import type { Graph, Value } from "./ir.ts";
 import type { OpTable } from "./op.ts";
 import { copyNode } from "./rebuild.ts";
-import { carryOf, carryPath, nextCarry } from "./regions.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 
 export interface Inlined {
@@ -20,24 +19,16 @@ export function inlineRegion(g: GraphBuilder, region: Graph, inputs: readonly Va
   const values = new Map<Value, Value>();
   const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
   region.inputs.forEach((value, index) => values.set(value, present(inputs[index], `${region.name} has no input ${index}`)));
+  region.carries.forEach(({ value }, index) => values.set(value, present(carries[index], `${region.name} lacks carry ${index}`)));
   for (const node of region.nodes) {
-    if (isInput(node)) continue;
-    const carry = carryOf(node);
-    if (carry !== null) {
-      for (const value of node.results) values.set(value, present(carries[carry], `${region.name} has no carry ${carry}`));
-      continue;
-    }
+    if (isArgument(node)) continue;
     const copy = copyNode(g, node, node.operands.map(now));
     node.results.forEach((value, index) => values.set(value, present(copy.results[index], "a copy has the same results")));
   }
-  const next = (carry: Value, index: number): Value => {
-    const written = nextCarry(region, index);
-    return written === null ? carry : now(written);
-  };
-  return { now, outputs: region.outputs.map(({ value }) => now(value)), carries: carries.map(next) };
+  return { now, outputs: region.outputs.map(({ value }) => now(value)), carries: region.carries.map(({ next }) => now(next)) };
 }
 
-/** Makes a region: inputs by name (made distinct), carries by number, outputs by name (likewise). */
+/** Makes a region. Names of inputs and carries are made distinct, and those of outputs among themselves. */
 export class RegionBuilder {
   readonly g: GraphBuilder;
   private readonly names = new Set<string>();
@@ -51,8 +42,14 @@ export class RegionBuilder {
     return this.g.input(distinct(this.names, name), type);
   }
 
-  carry(index: number, type: TensorType): Value {
-    return this.g.state(carryPath(index), type);
+  /** The next carry, in the order of the node's operands. */
+  carry(name: string, type: TensorType): Value {
+    return this.g.carry(distinct(this.names, name), type);
+  }
+
+  /** Carries of the same names and types as those of another region. */
+  carriesLike(region: Graph): readonly Value[] {
+    return region.carries.map(({ value }) => this.carry(nameOf(value), value.type));
   }
 
   output(name: string, value: Value): void {
@@ -60,7 +57,7 @@ export class RegionBuilder {
   }
 
   next(index: number, value: Value): void {
-    this.g.write(carryPath(index), value);
+    this.g.next(present(this.g.carries[index], `${this.g.name} has no carry ${index}`).value, value);
   }
 
   build(): Graph {

@@ -49,8 +49,8 @@ export interface Notes {
 export type Place =
   | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
   | { readonly area: "persistent"; readonly path: string }
-  /** Inside a region: what the region's node reads or gives, `offset` being its position in the region's inputs or outputs; of what is scanned, this turn's part. */
-  | { readonly area: "operand" | "result"; readonly offset: number };
+  /** Inside a region: one of its inputs, outputs or carries, by its position among them. Of a sequence or a stacked result, the item of this iteration. */
+  | { readonly area: "operand" | "result" | "carry"; readonly index: number };
 
 export interface Graph {
   readonly name: string;
@@ -63,12 +63,23 @@ export interface Graph {
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   /** New values of params and state, by path; all reads in `nodes` see the values from before the call. */
   readonly writes: readonly { readonly path: string; readonly value: Value }[];
+  /** Of a region of `scan` or `while`, in the order of the node's operands; kept even if unused. Empty for all other graphs. */
+  readonly carries: readonly Carry[];
+}
+
+/**
+ * What a loop passes from one iteration to the next. As with params and state, all reads see the value from before the iteration, and updates happen in place
+ * where that is safe. A region that leaves the carry as it is has `next` equal to `value`.
+ */
+export interface Carry {
+  /** The result of a `carry` leaf, which bears the name. */
+  readonly value: Value;
+  readonly next: Value;
 }
 
 /*
- * A region is a graph with its own leaves: what it reads from outside comes through the operands of its node, as `input` nodes in order. A carry (of `scan` and
- * `while`) is a `state` leaf with the path `carry0`, `carry1`, ..., and its next value is a write to that path, so that whatever holds for params and state
- * (reads see the old value, updates in place) holds for carries too.
+ * A region is a graph with its own leaves: inputs (what it reads from outside, through the operands of its node), carries and constants. It has neither params nor
+ * state.
  */
 
 /** A param or state of the program. */

@@ -48,7 +48,8 @@ export function showNotes({ stage, group, frame, places }: Notes): string {
 
 export function showPlace(place: Place | null): string {
   if (place === null) return "@-";
-  return place.area === "persistent" ? `@${JSON.stringify(place.path)}` : `@${place.area}+${place.offset}`;
+  if (place.area === "persistent") return `@${JSON.stringify(place.path)}`;
+  return `@${place.area}+${"index" in place ? place.index : place.offset}`;
 }
 
 /** Whether the notes say anything: places that are all null say nothing. */

@@ -94,13 +94,20 @@ function parsePlaces(reader: TokenReader): (Place | null)[] {
   return places;
 }
 
-const areas = ["scratch", "cache", "constant", "operand", "result"] as const;
+const areas = ["scratch", "cache", "constant"] as const;
+const regionAreas = ["operand", "result", "carry"] as const;
 
 function parsePlace(reader: TokenReader): Place | null {
   if (reader.accept("-")) return null;
   if (reader.peek().kind === "string") return { area: "persistent", path: reader.takeString("a path") };
   const token = reader.takeKind("name", "a place");
-  const area = areas.find((name) => name === token.text) ?? reader.fail(token, "ir-syntax", `there is no note ${token.text}`);
+  const area = areas.find((name) => name === token.text);
+  const regionArea = regionAreas.find((name) => name === token.text);
+  if (regionArea !== undefined) {
+    reader.expect("+");
+    return { area: regionArea, index: reader.takeInt() };
+  }
+  if (area === undefined) return reader.fail(token, "ir-syntax", `unknown note ${token.text}`);
   reader.expect("+");
   return { area, offset: reader.takeInt() };
 }

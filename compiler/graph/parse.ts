@@ -33,9 +33,10 @@ interface Names {
   readonly values: Map<string, Value>;
   readonly outputs: Set<string>;
   readonly writes: Set<string>;
+  readonly nexts: Set<Value>;
 }
 
-const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: new Set() });
+const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: new Set(), nexts: new Set() });
 
 class GraphParser {
   private readonly reader: TokenReader;
@@ -72,6 +73,8 @@ class GraphParser {
     while (reader.peek().kind !== "end" && reader.peek().text !== "}") {
       if (reader.peek().kind === "id") this.line();
       else if (reader.accept("return")) this.outputs();
+      else if (this.depth > 0 && reader.accept("carry")) this.carry();
+      else if (this.depth > 0 && reader.accept("next")) this.next();
       else this.write();
       this.skipLines();
     }
@@ -117,8 +120,7 @@ class GraphParser {
     const types = [parseType(reader)];
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
-    const span = reader.peek().kind === "comment" ? this.spans(reader.peek().text) : null;
-    this.endOfLine();
+    const span = this.spanOfLine();
     const regions = (line.op.regions ?? []).map((name) => this.region(name));
     const node = this.add(start, line, types, notes, span, regions);
     if (ids.length !== types.length) reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
@@ -131,7 +133,8 @@ class GraphParser {
     const op = this.op(token.text, token);
     if (op.name === "constant") return { op, operands: [], attrs: reader.atNumber() ? { value: reader.takeNumber() } : { values: parseNumbers(reader) } };
     if (op.name === "param" || op.name === "state") return { op, operands: [], attrs: { path: reader.takeString("a path") } };
-    if (op.name === "input") reader.fail(token, "ir-syntax", "inputs stand in the first line");
+    if (op.name === "input") reader.fail(token, "ir-syntax", "inputs are listed in the first line");
+    if (op.name === "carry") reader.fail(token, "ir-syntax", "a carry is declared by `carry %name: type`, in a region");
     const operands: (Value | number)[] = [];
     while (reader.peek().kind === "id" || reader.atNumber()) {
       operands.push(reader.atNumber() ? reader.takeNumber() : this.use());
@@ -162,6 +165,32 @@ class GraphParser {
     reader.expect("=");
     names.writes.add(path);
     builder.write(path, this.use());
+    this.endOfLine();
+  }
+
+  /** `carry %h: f32[3]` */
+  private carry(): void {
+    const { reader, builder } = this;
+    const id = reader.takeKind("id", "a carry");
+    reader.expect(":");
+    const type = parseType(reader);
+    const notes = parseNotes(reader);
+    const span = this.spanOfLine();
+    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: id.text.slice(1) } }, [type], notes, span);
+    const value = this.define(id, node.results[0]);
+    builder.carries.push({ value, next: value });
+  }
+
+  /** `next %h = %3` */
+  private next(): void {
+    const { reader, builder, names } = this;
+    const id = reader.peek();
+    const carry = this.use();
+    if (!builder.carries.some(({ value }) => value === carry)) reader.fail(id, "ir-name", `${id.text} is not a carry`);
+    if (names.nexts.has(carry)) reader.fail(id, "ir-name", `${id.text} has two next values`);
+    names.nexts.add(carry);
+    reader.expect("=");
+    builder.next(carry, this.use());
     this.endOfLine();
   }
 
@@ -226,6 +255,14 @@ class GraphParser {
 
   private skipLines(): void {
     while (this.reader.peek().kind === "newline" || this.reader.peek().kind === "comment") this.reader.take();
+  }
+
+  /** The span that the comment at the end of the line says. */
+  private spanOfLine(): Span | null {
+    const { kind, text } = this.reader.peek();
+    const span = kind === "comment" ? this.spans(text) : null;
+    this.endOfLine();
+    return span;
   }
 
   private endOfLine(): void {

@@ -6,43 +6,51 @@ import { place } from "../../dsl/span.ts";
 import { alignColumns } from "../support/columns.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
-import { constantData, isConstant, isInput, isPersistent, pathOf, splatValue, stringAttr } from "./facts.ts";
+import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { shortNames, showAttrs, showName, showNotes, showNumber, telling } from "./notation.ts";
 import { kept } from "./rebuild.ts";
+import { changes } from "./regions.ts";
 
 const widest = 72;
 
 export interface PrintOptions {
   /** Without, graphs that differ in nothing else have the same text. */
   readonly spans?: boolean;
+  /** Without, inputs and carries are numbered, and graphs that differ in their names alone have the same text. */
+  readonly names?: boolean;
 }
 
-export function printGraph(graph: Graph, { spans = true }: PrintOptions = {}): string {
-  const { inputs, lines } = parts(graph, spans);
+export function printGraph(graph: Graph, { spans = true, names = true }: PrintOptions = {}): string {
+  const { inputs, lines } = parts(graph, { spans, names });
   return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ""].join("\n");
 }
 
-/** The signature, and the lines below it: nodes, each with its regions under it, outputs, writes. */
-function parts(graph: Graph, spans: boolean): { readonly inputs: string; readonly lines: readonly string[] } {
+/** The signature, and the lines below it: carries, nodes, each with its regions under it, outputs, writes, next values of carries. */
+function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs: string; readonly lines: readonly string[] } {
   const nodes = graph.nodes.filter(standsAlone(graph));
-  const ids = valueIds(graph, nodes);
+  const ids = valueIds(graph, nodes, options.names);
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const rows = alignColumns(
-    nodes.map((node) => row(node, id, spans)),
+    nodes.map((node) => row(node, id, options.spans)),
     widest,
   );
-  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node, spans).map(indented)]);
+  const carries = alignColumns(
+    graph.carries.map(({ value }) => [`carry ${id(value)}: ${showType(value.type)}`, showNotes(value.node.notes), spanText(value.node, options.spans)]),
+    widest,
+  );
+  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node, options).map(indented)]);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
   const writes = graph.writes.map(({ path, value }) => `write ${JSON.stringify(path)}=${id(value)}`);
-  return { inputs: inputs.join(", "), lines: [...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes] };
+  const nexts = graph.carries.filter(changes).map(({ value, next }) => `next ${id(value)} = ${id(next)}`);
+  return { inputs: inputs.join(", "), lines: [...carries, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts] };
 }
 
 /** `body(%x: f32[3]) {`, its lines, and `}`. A region's ids are its own. */
-function regionLines(node: Node, spans: boolean): readonly string[] {
+function regionLines(node: Node, options: Required<PrintOptions>): readonly string[] {
   return node.regions.flatMap((region, index) => {
-    const { inputs, lines } = parts(region, spans);
+    const { inputs, lines } = parts(region, options);
     return [`${present(node.op.regions?.[index], `${node.op.name} has a region without a name`)}(${inputs}) {`, ...lines.map(indented), "}"];
   });
 }
@@ -58,20 +66,20 @@ function inline(node: Node, operand: Value): boolean {
   return like !== undefined && splatValue(operand) !== null && sameType(operand.type, like.type) && !telling(operand.node.notes);
 }
 
-/** Nodes with a line of their own: not inputs, nor constants that are literals wherever they are used. */
+/** Nodes with a line of their own: not inputs and carries, nor constants that are literals wherever they are used. */
 function standsAlone(graph: Graph): (node: Node) => boolean {
   const named = new Set<Node>(Array.from(kept(graph), (value) => value.node));
   const literal = new Set<Node>();
   for (const node of graph.nodes) for (const operand of node.operands) (inline(node, operand) ? literal : named).add(operand.node);
-  return (node) => !isInput(node) && (named.has(node) || !literal.has(node));
+  return (node) => !isArgument(node) && (named.has(node) || !literal.has(node));
 }
 
-/** Inputs by their names, params and state by the end of their paths, everything else by number. */
-function valueIds(graph: Graph, lines: readonly Node[]): ReadonlyMap<Value, string> {
+/** Inputs and carries by their names, params and state by the end of their paths, everything else by number. */
+function valueIds(graph: Graph, lines: readonly Node[], named: boolean): ReadonlyMap<Value, string> {
   const ids = new Map<Value, string>();
-  for (const value of graph.inputs) {
-    const name = stringAttr(value.node.attrs, "name");
-    invariant(showName(name) === name, `the input name ${name} is not a word`);
+  for (const [index, value] of [...graph.inputs, ...graph.carries.map((carry) => carry.value)].entries()) {
+    const name = named ? nameOf(value) : `argument${index}`;
+    invariant(showName(name) === name, `the name of the ${value.node.op.name} ${name} is not a word`);
     ids.set(value, name);
   }
   const leaves = lines.filter(isPersistent);
@@ -87,9 +95,10 @@ function valueIds(graph: Graph, lines: readonly Node[]): ReadonlyMap<Value, stri
 
 function row(node: Node, id: (value: Value) => string, spans: boolean): readonly string[] {
   const types = node.results.map((value) => showType(value.type)).join(", ");
-  const span = !spans || node.span === null ? "" : `# ${place(node.span)}`;
-  return [node.results.map(id).join(", "), `= ${expression(node, id)}`, `: ${types}`, showNotes(node.notes), span];
+  return [node.results.map(id).join(", "), `= ${expression(node, id)}`, `: ${types}`, showNotes(node.notes), spanText(node, spans)];
 }
+
+const spanText = ({ span }: Node, spans: boolean): string => (!spans || span === null ? "" : `# ${place(span)}`);
 
 function expression(node: Node, id: (value: Value) => string): string {
   const path = pathOf(node);

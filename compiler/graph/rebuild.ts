@@ -1,8 +1,9 @@
 import { fail, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { GraphBuilder, makeNode } from "./build.ts";
-import { isInput } from "./facts.ts";
+import { isArgument } from "./facts.ts";
 import type { Graph, Node, Notes, Value } from "./ir.ts";
+import { exitValues, mapCarries } from "./regions.ts";
 
 /** What takes the place of a node's results, one value of the same type each, made with the builder; null copies the node. */
 export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null;
@@ -18,6 +19,7 @@ export function rebuild(graph: Graph, replace: Replace): Graph {
   graph.inputs.forEach((value) => builder.inputs.push(now(value)));
   graph.outputs.forEach(({ name, value }) => builder.output(name, now(value)));
   graph.writes.forEach(({ path, value }) => builder.write(path, now(value)));
+  builder.carries.push(...mapCarries(graph.carries, now));
   return builder.build();
 }
 
@@ -27,10 +29,10 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
   for (const node of graph.nodes) {
     const operands = node.operands.map((value) => mapped(values, value));
     builder.span = node.span;
-    const results = replace(builder, node, operands) ?? append(builder, node, operands).results;
-    if (results.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${results.length}`);
+    const made = replace(builder, node, operands) ?? append(builder, node, operands).results;
+    if (made.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
     node.results.forEach((old, index) => {
-      const value = present(results[index], "a replacement has a gap");
+      const value = present(made[index], "a replacement has a gap");
       if (value !== old && !sameType(value.type, old.type)) fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
       values.set(old, value);
     });
@@ -76,11 +78,11 @@ export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   });
 }
 
-/** Nodes that an output or a write needs, and all inputs. */
+/** Nodes that a result of the graph needs, and all inputs and carries. */
 export function live(graph: Graph): ReadonlySet<Node> {
   const needed = new Set<Node>(Array.from(kept(graph), (value) => value.node));
   for (const node of graph.nodes.toReversed()) {
-    if (isInput(node)) needed.add(node);
+    if (isArgument(node)) needed.add(node);
     if (needed.has(node)) node.operands.forEach((value) => needed.add(value.node));
   }
   return needed;
@@ -92,8 +94,8 @@ export function dropDead(graph: Graph): Graph {
   return needed.size === graph.nodes.length ? graph : { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
 }
 
-/** Values that leave the graph: outputs and writes. */
-export const kept = (graph: Graph): ReadonlySet<Value> => new Set([...graph.outputs, ...graph.writes].map(({ value }) => value));
+/** Values that leave the graph: outputs, writes, and the next values of carries. */
+export const kept = (graph: Graph): ReadonlySet<Value> => new Set(exitValues(graph));
 
 /** Nodes that take each value, in order, once per operand that is the value. Values that nothing takes have an empty list. */
 export function users(graph: Graph): ReadonlyMap<Value, readonly Node[]> {

@@ -1,43 +1,34 @@
-// How a region speaks: inputs in order, carries as state leaves with paths of their own, outputs in order.
-import { sameType, type TensorType } from "../types/tensor-type.ts";
-import { intAttr, isInput, isPersistent, pathOf } from "./facts.ts";
-import type { Attrs, Graph, Node, Value } from "./ir.ts";
-
-/** The path under which a region reads and writes carry `index`. */
-export const carryPath = (index: number): string => `carry${index}`;
-
-/** The number of the carry that a path names; null for the path of a param or state of the program. */
-export function carryIndex(path: string): number | null {
-  const digits = /^carry(0|[1-9]\d*)$/.exec(path)?.[1];
-  return digits === undefined ? null : Number(digits);
-}
-
-/** The carry that a leaf reads; null for any other node. */
-export function carryOf(node: Node): number | null {
-  const path = pathOf(node);
-  return path === null ? null : carryIndex(path);
-}
-
-/** The next value of a carry, or null where the region leaves it as it is. */
-export const nextCarry = (region: Graph, index: number): Value | null => region.writes.find(({ path }) => path === carryPath(index))?.value ?? null;
+// What a region shows of itself: inputs, carries and outputs, in the order of its node's operands and results.
+import { intAttr, isPersistent } from "./facts.ts";
+import type { Attrs, Carry, Graph, Node, Value } from "./ir.ts";
+import type { TensorType } from "../types/tensor-type.ts";
 
 export const inputTypes = (region: Graph): readonly TensorType[] => region.inputs.map(({ type }) => type);
+export const carryTypes = (region: Graph): readonly TensorType[] => region.carries.map(({ value }) => value.type);
 export const outputTypes = (region: Graph): readonly TensorType[] => region.outputs.map(({ value }) => value.type);
 
-/** Every carry that the region reads or writes is one of those types. */
-export function carriesFit(region: Graph, types: readonly TensorType[]): boolean {
-  const fits = (path: string, type: TensorType): boolean => {
-    const wanted = types[carryIndex(path) ?? -1];
-    return wanted !== undefined && sameType(wanted, type);
-  };
-  return (
-    region.nodes.filter(isPersistent).every((node) => node.results.every(({ type }) => fits(pathOf(node) ?? "", type))) &&
-    region.writes.every(({ path, value }) => fits(path, value.type))
-  );
-}
+/** Whether a graph can be a region: no params, no state. */
+export const isClosed = ({ nodes, writes }: Graph): boolean => writes.length === 0 && !nodes.some(isPersistent);
 
-/** Whether a node reads something that is given to the region from outside, or from the turn before. */
-export const isGiven = (node: Node): boolean => isInput(node) || isPersistent(node);
+/** Whether the region gives the carry another value. */
+export const changes = ({ value, next }: Carry): boolean => value !== next;
+
+/** The index of the carry that each carry leaf of the region reads. */
+export const carryIndices = (region: Graph): ReadonlyMap<Node, number> => new Map(region.carries.map(({ value }, index) => [value.node, index]));
+
+/** The values that leave the graph: outputs, what is written to params and state, and what carries change to. */
+export const exitValues = ({ outputs, writes, carries }: Graph): readonly Value[] => [
+  ...outputs.map(({ value }) => value),
+  ...writes.map(({ value }) => value),
+  ...carries.filter(changes).map(({ next }) => next),
+];
+
+/** Carries after their values have been replaced; one that does not change still does not. */
+export const mapCarries = (carries: readonly Carry[], now: (value: Value) => Value): readonly Carry[] =>
+  carries.map((carry) => {
+    const value = now(carry.value);
+    return { value, next: changes(carry) ? now(carry.next) : value };
+  });
 
 export interface ScanParts<T> {
   readonly carries: readonly T[];

@@ -4,26 +4,29 @@
  *  order       every operand is a result of a node that stands before; no node stands twice
  *  table       the op is that of the graph's table under its name
  *  attributes  each is one of the op's and of its kind; none is missing
- *  regions     a node has those that its op names; each is a graph of the same table, reads no params, and does nothing before the call
+ *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and does nothing before the call
  *  types       the op's conditions hold and its type rule gives the types of the results
  *  constants   as many values as elements, and every value one that the dtype has
- *  inputs      the graph's inputs are its input nodes, in any order, with names of their own
+ *  inputs      the graph's inputs are its input nodes, in any order, each once and with its own name
+ *  carries     the graph's carries are its carry nodes, in any order, each once and with its own name, and next values have the carries' types
  *  outputs     each has a name of its own and a value of the graph
  *  paths       leaves of one path are of one kind and type, and so is what is written to it; each path is written once
  *  stages      a node of the weights stage depends on no input and on no path that the graph writes; what it computes is not a leaf
  *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group is of one stage; once there are
  *              groups, only leaves and views have none
- *  places      one for each result; offsets are whole numbers; a persistent place is a path of the graph of that type
+ *  places      one for each result; offsets are whole numbers; a persistent place is a path of the graph of that type, and the place of a carry, an input
+ *              or an output of a region is one of these and has its type
  */
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { fail } from "../support/invariant.ts";
 import { elements, sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition } from "./build.ts";
-import { isConstant, isInput, isLeaf, isNumbers, isPersistent, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
+import { isArgument, isCarry, isConstant, isInput, isLeaf, isNumbers, isPersistent, nameOf, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
 import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { AttrKind } from "./op.ts";
-import { showNode } from "./notation.ts";
+import { showNode, showPlace } from "./notation.ts";
 import { kept } from "./rebuild.ts";
+import { carryTypes, inputTypes, isClosed, outputTypes } from "./regions.ts";
 
 export function verify(graph: Graph): void {
   checkOrder(graph);
@@ -87,8 +90,8 @@ function checkRegions({ table }: Graph, node: Node): void {
   for (const region of node.regions) {
     check(region.table === table, "regions", node, () => `${region.name} is made of another table`);
     verify(region);
-    for (const inner of region.nodes)
-      check(inner.op.name !== "param" && inner.notes.stage === undefined, "regions", inner, () => `${region.name} has what only an entry has`);
+    check(isClosed(region), "regions", node, () => `${region.name} reads or writes params or state`);
+    for (const inner of region.nodes) check(inner.notes.stage === undefined, "regions", inner, () => `${region.name} has work for the weights stage`);
   }
 }
 
@@ -125,11 +128,22 @@ function checkConstant(node: Node): void {
 
 function checkSignature(graph: Graph): void {
   const inputs = graph.nodes.filter(isInput);
-  const known = new Set(inputs);
-  check(inputs.length === graph.inputs.length && graph.inputs.every(({ node }) => known.has(node)), "inputs", null, () => "inputs and input nodes differ");
+  const carries = graph.nodes.filter(isCarry);
+  check(sameNodes(inputs, graph.inputs), "inputs", null, () => "inputs and input nodes differ");
+  check(
+    sameNodes(
+      carries,
+      graph.carries.map(({ value }) => value),
+    ),
+    "carries",
+    null,
+    () => "carries and carry nodes differ",
+  );
+  for (const { value, next } of graph.carries)
+    check(sameType(value.type, next.type), "carries", value.node, () => `the next value of ${nameOf(value)} is ${showType(next.type)}`);
   distinct(
     "inputs",
-    inputs.map(({ attrs }) => stringAttr(attrs, "name")),
+    [...inputs, ...carries].map(({ attrs }) => stringAttr(attrs, "name")),
   );
   distinct(
     "outputs",
@@ -140,8 +154,14 @@ function checkSignature(graph: Graph): void {
     graph.writes.map(({ path }) => path),
   );
   const nodes = new Set(graph.nodes);
-  for (const value of kept(graph))
+  for (const value of [...kept(graph), ...graph.carries.map(({ next }) => next)])
     check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the graph does not make it");
+}
+
+/** Whether the values are the results of those nodes, each once. */
+function sameNodes(nodes: readonly Node[], values: readonly Value[]): boolean {
+  const known = new Set(nodes);
+  return nodes.length === values.length && values.every(({ node }) => known.delete(node));
 }
 
 function distinct(rule: string, names: readonly string[]): void {
@@ -172,7 +192,7 @@ function checkStages(graph: Graph): void {
   const written = new Set(graph.writes.map(({ path }) => path));
   const changing = new Set<Node>();
   for (const node of graph.nodes) {
-    if (isInput(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node))) changing.add(node);
+    if (isArgument(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node))) changing.add(node);
     if (node.notes.stage !== "weights") continue;
     check(!isLeaf(node), "stages", node, () => "a leaf has nothing to compute");
     check(!changing.has(node), "stages", node, () => "the weights stage depends on what changes with the call");
@@ -199,17 +219,18 @@ function checkGroups(graph: Graph): void {
 
 function checkPlaces(graph: Graph): void {
   const paths = new Map<string, TensorType>([...reads(graph), ...graph.writes].map(({ path, value }) => [path, value.type]));
+  const ofRegion = { operand: inputTypes(graph), result: outputTypes(graph), carry: carryTypes(graph) };
   for (const node of graph.nodes) {
     const { places } = node.notes;
     if (places === undefined) continue;
     check(places.length === node.results.length, "places", node, () => `${places.length} places for ${node.results.length} results`);
     for (const [index, where] of places.entries()) {
       if (where === null) continue;
-      if (where.area !== "persistent") check(Number.isSafeInteger(where.offset) && where.offset >= 0, "places", node, () => `the offset is ${where.offset}`);
+      if ("offset" in where) check(Number.isSafeInteger(where.offset) && where.offset >= 0, "places", node, () => `the offset is ${where.offset}`);
       else {
-        const type = paths.get(where.path);
+        const type = where.area === "persistent" ? paths.get(where.path) : ofRegion[where.area][where.index];
         const result = node.results[index]?.type;
-        check(type !== undefined && result !== undefined && fits(type, result), "places", node, () => `there is no place for the result in ${where.path}`);
+        check(type !== undefined && result !== undefined && fits(type, result), "places", node, () => `the result does not fit in ${showPlace(where)}`);
       }
     }
   }

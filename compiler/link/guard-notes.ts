@@ -5,6 +5,7 @@ import { place } from "../../dsl/span.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { base } from "../graph/groups.ts";
 import type { Graph, Persistent, Value } from "../graph/ir.ts";
+import { changes } from "../graph/regions.ts";
 import { placeOf, type Layout } from "./layout.ts";
 import { frameBytes } from "../passes/plan-memory/plan-memory.ts";
 import { defaultMachine, roundUp } from "../support/machine.ts";
@@ -38,8 +39,8 @@ export class ValueNumbers {
 /** Who is who where some steps run. */
 export interface Names {
   readonly numbers: ValueNumbers;
-  /** Of a param or state; in a region, of a carry. */
   readonly persistent: (path: string) => number;
+  readonly carry: (index: number) => number;
   readonly operand: (index: number) => number;
   readonly result: (index: number) => number;
 }
@@ -50,10 +51,12 @@ export function numberOf(value: Value, names: Names): number {
   switch (at.area) {
     case "persistent":
       return base(value).node.op.form.kind === "leaf" ? names.persistent(at.path) : names.numbers.of(base(value));
+    case "carry":
+      return base(value).node.op.form.kind === "leaf" ? names.carry(at.index) : names.numbers.of(base(value));
     case "operand":
-      return names.operand(at.offset);
+      return names.operand(at.index);
     case "result":
-      return names.result(at.offset);
+      return names.result(at.index);
     case "scratch":
     case "cache":
     case "constant":
@@ -71,6 +74,13 @@ export const operandOf = (value: Value, number: number, stores: boolean): Operan
 /** What a graph's writes hand over: the new value lies in its place already and takes the name of the old one. */
 export const handovers = (graph: Graph, names: Names, at: (path: string) => Address): readonly Handover[] =>
   graph.writes.map(({ path, value }) => ({ at: at(path), bytes: bytes(value.type), from: numberOf(value, names), to: names.persistent(path) }));
+
+/** The same for the carries that a region changes. */
+export const carryHandovers = (region: Graph, names: Names, at: (index: number) => Address): readonly Handover[] =>
+  region.carries.flatMap((carry, index) => {
+    const { next } = carry;
+    return changes(carry) ? [{ at: at(index), bytes: bytes(next.type), from: numberOf(next, names), to: names.carry(index) }] : [];
+  });
 
 export const turnNotes = (start: number, node: Parameters<typeof frameBytes>[0], carries: readonly Handover[], flag: number | null): TurnNotes => ({
   frame: { offset: start, bytes: frameBytes(node) },

@@ -8,7 +8,7 @@ import type { Kernel } from "../kernel/ir.ts";
 import { placeOf, type Layout } from "./layout.ts";
 import { flagBytes } from "../passes/plan-memory/plan-memory.ts";
 import { copyKernel, type LoweredGroup } from "../schedule/lower.ts";
-import { handovers, numberOf, operandOf, turnNotes, type Names, type ValueNumbers } from "./guard-notes.ts";
+import { carryHandovers, numberOf, operandOf, turnNotes, type Names, type ValueNumbers } from "./guard-notes.ts";
 import { fail, present } from "../support/invariant.ts";
 import { bytes } from "../types/tensor-type.ts";
 
@@ -16,8 +16,8 @@ import { bytes } from "../types/tensor-type.ts";
 interface Frame {
   readonly graph: Graph;
   readonly scratch: number;
-  /** Of a param or state; in a region, of a carry. */
   readonly persistent: (path: string) => Address;
+  readonly carry: (index: number) => Address;
   readonly operand: (index: number) => Address;
   readonly result: (index: number) => Address;
   /** How many loops are around. */
@@ -33,9 +33,16 @@ export interface Library {
   lower(group: GroupView): LoweredGroup;
 }
 
-const nowhere = (): never => fail("an entry is no region");
+const notInEntry = (): never => fail("only a region has operands, results and carries of a node");
+const notInRegion = (): never => fail("a region has neither params nor state");
 
-export const namesOfEntry = (numbers: ValueNumbers): Names => ({ numbers, persistent: (path) => numbers.path(path), operand: nowhere, result: nowhere });
+export const namesOfEntry = (numbers: ValueNumbers): Names => ({
+  numbers,
+  persistent: (path) => numbers.path(path),
+  carry: notInEntry,
+  operand: notInEntry,
+  result: notInEntry,
+});
 
 /** What an entry does in each stage; with names, what a checked run has to know of it too. */
 export function stepsOfEntry(
@@ -48,8 +55,9 @@ export function stepsOfEntry(
     graph,
     scratch: layout.scratch,
     persistent: (path) => present(layout.persistent.get(path), `there is no param or state ${path}`),
-    operand: nowhere,
-    result: nowhere,
+    carry: notInEntry,
+    operand: notInEntry,
+    result: notInEntry,
     depth: 0,
     names,
   };
@@ -71,9 +79,10 @@ export function addressOf(value: Value, graph: Graph, layout: Layout): number {
     case "cache":
     case "constant":
       return area[place.area] + place.offset;
+    case "carry":
     case "operand":
     case "result":
-      return fail("an entry is no region");
+      return notInEntry();
   }
 }
 
@@ -85,9 +94,11 @@ function locate(value: Value, frame: Frame, layout: Layout): Address {
     case "scratch":
       return frame.scratch + place.offset;
     case "operand":
-      return frame.operand(place.offset);
+      return frame.operand(place.index);
     case "result":
-      return frame.result(place.offset);
+      return frame.result(place.index);
+    case "carry":
+      return frame.carry(place.index);
     case "cache":
     case "constant":
       return present(layout.areas.get(frame.graph), "the graph has areas")[place.area] + place.offset;
@@ -121,13 +132,13 @@ function moving(address: Address, depth: number, stride: number, first = 0): Add
 function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library): readonly Step[] {
   const at = (value: Value | undefined): Address => locate(present(value, `${node.op.name} lacks an operand or result`), frame, layout);
   const start = frame.scratch + present(node.notes.frame, "a control op has a frame");
-  const inside = (region: Graph, own: Omit<Frame, "graph" | "scratch">): readonly Step[] => {
-    const inner: Frame = { ...own, graph: region, scratch: start + flagBytes(node) };
+  const inside = (region: Graph, own: Omit<Frame, "graph" | "scratch" | "persistent">): readonly Step[] => {
+    const inner: Frame = { ...own, graph: region, scratch: start + flagBytes(node), persistent: notInRegion };
     return groupsOf(region).flatMap((group) => stepsOfGroup(group, inner, layout, library));
   };
   const region = (i: number): Graph => present(node.regions[i], `${node.op.name} lacks a region`);
   const carries = node.op.form.kind === "cond" ? 0 : intAttr(node.attrs, "carries");
-  const carry = (path: string): Address => at(node.results[Number(path.replace("carry", ""))]);
+  const carry = (index: number): Address => at(node.results[index]);
   const { depth, names: outer } = frame;
   const number = (value: Value | undefined): number =>
     numberOf(present(value, `${node.op.name} lacks an operand or result`), present(outer, "a frame has names"));
@@ -141,13 +152,14 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
   const namesInside = (firstOperand: number, firstResult: number): Names | null =>
     outer && {
       numbers: outer.numbers,
-      persistent: (path) => number(node.results[Number(path.replace("carry", ""))]),
+      persistent: notInRegion,
+      carry: (index) => number(node.results[index]),
       operand: (i) => number(node.operands[firstOperand + i]),
       result: (i) => (flagNumber !== null && node.op.form.kind === "while" ? flagNumber : number(node.results[firstResult + i])),
     };
   /** What a checked run has to know of the op whose turns end with that region. */
   const guardOf = (names: Names | null, last: Graph | null): { readonly guard?: TurnNotes } =>
-    names === null ? {} : { guard: turnNotes(start, node, last === null ? [] : handovers(last, names, carry), flagNumber) };
+    names === null ? {} : { guard: turnNotes(start, node, last === null ? [] : carryHandovers(last, names, carry), flagNumber) };
 
   switch (node.op.form.kind) {
     case "scan": {
@@ -159,7 +171,7 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
       const names = namesInside(carries, carries);
       const body = inside(region(0), {
         names,
-        persistent: carry,
+        carry,
         operand: (i) => (i < sequences ? slice(node.operands[carries + i]) : at(node.operands[carries + i])),
         result: (i) => slice(node.results[carries + i]),
         depth: depth + 1,
@@ -168,12 +180,12 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
     }
     case "while": {
       const names = namesInside(carries, 0);
-      const own = { names, persistent: carry, operand: (i: number) => at(node.operands[carries + i]), result: () => start, depth };
+      const own = { names, carry, operand: (i: number) => at(node.operands[carries + i]), result: () => start, depth };
       return [...begin, { kind: "while", flag: start, condition: inside(region(0), own), body: inside(region(1), own), ...guardOf(names, region(1)) }];
     }
     case "cond": {
       const names = namesInside(1, 0);
-      const own = { names, persistent: carry, operand: (i: number) => at(node.operands[1 + i]), result: (i: number) => at(node.results[i]), depth };
+      const own = { names, carry, operand: (i: number) => at(node.operands[1 + i]), result: (i: number) => at(node.results[i]), depth };
       return [{ kind: "branch", flag: at(node.operands[0]), then: inside(region(0), own), otherwise: inside(region(1), own), ...guardOf(names, null) }];
     }
     default:

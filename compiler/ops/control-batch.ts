@@ -4,8 +4,8 @@ import type { GraphBuilder } from "../graph/build.ts";
 import { RegionBuilder } from "../graph/inline.ts";
 import type { Graph, Value } from "../graph/ir.ts";
 import type { BatchRule, BatchValue } from "../graph/op.ts";
-import { nextCarry, scanParts } from "../graph/regions.ts";
-import type { TensorType } from "../types/tensor-type.ts";
+import { changes, scanParts } from "../graph/regions.ts";
+import { at } from "../support/lists.ts";
 import { moveAxis } from "./batching.ts";
 import { regionOf } from "./control-conditions.ts";
 
@@ -14,9 +14,6 @@ const valuesOf = (values: readonly BatchValue[]): Value[] => values.map(({ value
 const either = (a: readonly boolean[], b: readonly boolean[]): boolean[] => a.map((flag, index) => flag || b[index] === true);
 const flagged = (values: readonly Value[], flags: readonly boolean[]): BatchValue[] =>
   values.map((value, index) => ({ value, batched: flags[index] === true }));
-
-/** The type of one item. */
-const itemOf = ({ value: { type }, batched: isStack }: BatchValue): TensorType => (isStack ? { ...type, shape: type.shape.slice(1) } : type);
 
 /** The least flags that hold for carries before and after an iteration: `next` says which are batched after, given which are before. */
 function settled(first: readonly boolean[], next: (flags: readonly boolean[]) => readonly boolean[]): readonly boolean[] {
@@ -35,9 +32,8 @@ export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
   const body = regionOf(regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const inputs = isBatched([...sequences, ...invariants]);
-  const types = carries.map(itemOf);
-  const flags = settled(isBatched(carries), (before) => batchGraph(body, types, { inputs, carries: before }, size).flags.carries);
-  const inner = batchGraph(body, types, { inputs, carries: flags }, size, { carries: flags });
+  const flags = settled(isBatched(carries), (before) => batchGraph(body, { inputs, carries: before }, size).flags.carries);
+  const inner = batchGraph(body, { inputs, carries: flags }, size, { carries: flags });
   const items = sequences.map(({ value, batched: isStack }) => (isStack ? moveAxis(g, value, 0, 1) : value));
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)], attrs, {}, [inner.graph]).results;
   const outputs = flagged(results.slice(carries.length), inner.flags.outputs);
@@ -50,18 +46,17 @@ export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size })
   const count = Number(attrs["carries"]);
   const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
   const inputs = isBatched(invariants);
-  const types = carries.map(itemOf);
-  const asks = (flags: readonly boolean[]): boolean => batchGraph(condition, types, { inputs, carries: flags }, size).flags.outputs[0] === true;
+  const asks = (flags: readonly boolean[]): boolean => batchGraph(condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
   const flags = settled(isBatched(carries), (before) => {
-    const after = batchGraph(body, types, { inputs, carries: before }, size).flags.carries;
-    return asks(before) ? after.map((flag, index) => flag || nextCarry(body, index) !== null) : after;
+    const after = batchGraph(body, { inputs, carries: before }, size).flags.carries;
+    return asks(before) ? after.map((flag, index) => flag || changes(at(body.carries, index))) : after;
   });
   const masked = asks(flags);
   const inner = masked
-    ? [anyOf(condition, types, { inputs, carries: flags }, size), whereHolds(condition, body, types, { inputs, carries: flags }, size)]
+    ? [anyOf(condition, { inputs, carries: flags }, size), whereHolds(condition, body, { inputs, carries: flags }, size)]
     : [
-        batchGraph(condition, types, { inputs, carries: flags }, size).graph,
-        batchGraph(body, types, { inputs, carries: flags }, size, { carries: flags }).graph,
+        batchGraph(condition, { inputs, carries: flags }, size).graph,
+        batchGraph(body, { inputs, carries: flags }, size, { carries: flags }).graph,
       ];
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)], attrs, {}, inner).results;
   return flagged(results, flags);
@@ -73,21 +68,21 @@ interface Flags {
 }
 
 /** Whether the condition holds for any member. */
-function anyOf(condition: Graph, types: readonly TensorType[], flags: Flags, size: number): Graph {
+function anyOf(condition: Graph, flags: Flags, size: number): Graph {
   const b = new RegionBuilder(condition.name, condition.table);
-  const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, types, flags, size));
+  const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, flags, size));
   for (const value of valuesOf(outputs)) b.output("any", b.g.call("ne", [b.g.call("reduce_max", [b.g.convert(value, "i32")], { axes: [0] }), 0]));
   return b.build();
 }
 
 /** The body for the members for which the condition holds; the others keep what they carry. */
-function whereHolds(condition: Graph, body: Graph, types: readonly TensorType[], flags: Flags, size: number): Graph {
+function whereHolds(condition: Graph, body: Graph, flags: Flags, size: number): Graph {
   const b = new RegionBuilder(body.name, body.table);
-  const leaves = batchLeaves(b, body, types, flags, size);
+  const leaves = batchLeaves(b, body, flags, size);
   const [holds] = batchInto(b.g, condition, size, leaves).outputs;
   const { carries } = batchInto(b.g, body, size, leaves);
   leaves.carries.forEach((before, index) => {
-    if (nextCarry(body, index) === null) return;
+    if (!changes(at(body.carries, index))) return;
     for (const after of carries.slice(index, index + 1)) if (holds) b.next(index, chosen(b.g, holds.value, repeated(b.g, after, size), before.value));
   });
   return b.build();
@@ -105,13 +100,13 @@ export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
     return (yes ?? []).map((value, index) => batched(chosen(g, predicate.value, value, no?.[index] ?? value)));
   }
   const flags = { inputs: isBatched(given), carries: [] };
-  const outputs = regions.map((region) => batchGraph(region, [], flags, size).flags.outputs).reduce(either);
-  const inner = regions.map((region) => batchGraph(region, [], flags, size, { outputs }).graph);
+  const outputs = regions.map((region) => batchGraph(region, flags, size).flags.outputs).reduce(either);
+  const inner = regions.map((region) => batchGraph(region, flags, size, { outputs }).graph);
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, inner).results, outputs);
 };
 
 export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
-  const inner = batchGraph(regionOf(regions, 0), [], { inputs: isBatched(operands), carries: [] }, size);
+  const inner = batchGraph(regionOf(regions, 0), { inputs: isBatched(operands), carries: [] }, size);
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
 };
 
@@ -119,7 +114,7 @@ export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, si
 export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const inner = regions.map((region) => {
     const all = region.outputs.map(() => true);
-    return batchGraph(region, [], { inputs: region.inputs.map(() => true), carries: [] }, size, { outputs: all }).graph;
+    return batchGraph(region, { inputs: region.inputs.map(() => true), carries: [] }, size, { outputs: all }).graph;
   });
   const values = operands.map((operand) => repeated(g, operand, size));
   return g.addNode(op, values, attrs, {}, inner).results.map(batched);

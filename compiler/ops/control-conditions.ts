@@ -2,7 +2,7 @@
 import type { Condition } from "../graph/op.ts";
 import { sameTypes } from "../graph/facts.ts";
 import type { Attrs, Graph } from "../graph/ir.ts";
-import { carriesFit, inputTypes, outputTypes, scanParts } from "../graph/regions.ts";
+import { carryTypes, changes, inputTypes, isClosed, outputTypes, scanParts } from "../graph/regions.ts";
 import { present } from "../support/invariant.ts";
 import { type TensorType, isFloat, tensor } from "../types/tensor-type.ts";
 import { integers, nth } from "./lists.ts";
@@ -19,7 +19,8 @@ export const stackType = ({ dtype, shape }: TensorType, length: number): TensorT
 
 const carryCount = ({ carries }: Attrs): number => carries as number;
 const floatTypes = (types: Types): Types => types.filter(({ dtype }) => isFloat(dtype));
-const withoutState = (...regions: readonly Graph[]): boolean => regions.every((region) => carriesFit(region, []));
+const withoutState = (...regions: readonly Graph[]): boolean => regions.every((region) => isClosed(region) && region.carries.length === 0);
+const carriesFit = (region: Graph, types: Types): boolean => isClosed(region) && sameTypes(carryTypes(region), types);
 
 export const scanConditions: Readonly<Record<string, Condition>> = {
   c1: [
@@ -38,7 +39,7 @@ export const scanConditions: Readonly<Record<string, Condition>> = {
       return regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), [...sequences.map(itemType), ...invariants]);
     },
   ],
-  c4: ["the body reads and writes the carries in their types", (types, attrs, regions) => carriesFit(regionOf(regions, 0), scanParts(types, attrs).carries)],
+  c4: ["the body has the carries in their types, and no other state", (types, attrs, regions) => carriesFit(regionOf(regions, 0), scanParts(types, attrs).carries)],
 };
 
 export const whileConditions: Readonly<Record<string, Condition>> = {
@@ -51,12 +52,12 @@ export const whileConditions: Readonly<Record<string, Condition>> = {
     (types, attrs, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
   ],
   c3: [
-    "the condition gives one bool scalar and writes nothing",
-    (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && regionOf(regions, 0).writes.length === 0,
+    "the condition gives one bool scalar and changes no carry",
+    (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && !regionOf(regions, 0).carries.some(changes),
   ],
   c4: ["the body gives nothing but the carries", (_, __, regions) => regionOf(regions, 1).outputs.length === 0],
   c5: [
-    "condition and body read and write the carries in their types",
+    "condition and body have the carries in their types, and no other state",
     (types, attrs, regions) => regions.every((region) => carriesFit(region, types.slice(0, carryCount(attrs)))),
   ],
 };

@@ -1,6 +1,6 @@
 /**
- * Control flow: ops that run graphs of their own, their regions. What a region reads from outside comes through the operands, as its inputs in order; a carry is
- * a state leaf of the region with the path `carry0`, `carry1`, ..., and its next value is a write to that path (left as it is where there is no write).
+ * Control flow: ops that run graphs of their own, their regions. What a region reads from outside comes through the operands, as its inputs in order; a carry
+ * is a `carry` leaf of the region, and the region says its next value.
  */
 import type { Attrs, Graph } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";

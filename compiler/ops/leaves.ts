@@ -74,6 +74,13 @@ export const leaves = family({
     samples: [{ operands: [], attrs: { path: "s", ...given32 } }],
   }),
 
+  carry: leaf({
+    doc: "in the region of a loop: what the loop passes from one iteration to the next, as it was before this iteration",
+    attrs: { name: "string" },
+    draw: (_, shape) => ({ shapes: [], attrs: { name: "h", shape } }),
+    samples: [{ operands: [], attrs: { name: "h", ...given32 } }],
+  }),
+
   constant: leaf({
     doc: "one number in every element (`value`), or the elements in row-major order (`values`)",
     attrs: { value: "float", values: "floats" },

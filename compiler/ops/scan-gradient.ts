@@ -6,12 +6,12 @@
  */
 import { activeValues, pullBack } from "../graph/autodiff.ts";
 import type { GraphBuilder } from "../graph/build.ts";
-import { isPersistent } from "../graph/facts.ts";
+import { nameOf } from "../graph/facts.ts";
 import { inlineRegion, RegionBuilder } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import type { GradientSite } from "../graph/op.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
-import { carryOf, nextCarry, scanParts } from "../graph/regions.ts";
+import { scanParts } from "../graph/regions.ts";
 import { present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { regionOf } from "./control-conditions.ts";
@@ -55,15 +55,11 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
 /** Carries that depend on what the gradient is asked for, at the first turn or at a later one. */
 function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInputs: readonly boolean[]): readonly number[] {
   const active = new Set(range(wantedCarries.length).filter((index) => wantedCarries[index] === true));
-  const leaves = body.nodes.filter(isPersistent);
   for (let before = -1; before !== active.size;) {
     before = active.size;
-    const starts = leaves.filter((node) => active.has(carryOf(node) ?? -1)).flatMap(({ results }) => results);
+    const starts = body.carries.filter((_, index) => active.has(index)).map(({ value }) => value);
     const values = activeValues(body.nodes, [...body.inputs.filter((_, index) => wantedInputs[index] === true), ...starts]);
-    for (const index of wantedCarries.keys()) {
-      const next = nextCarry(body, index);
-      if (next !== null && values.has(next)) active.add(index);
-    }
+    for (const [index, { next }] of body.carries.entries()) if (values.has(next)) active.add(index);
   }
   return [...active].toSorted((a, b) => a - b);
 }
@@ -77,14 +73,12 @@ function withSaved(body: Graph, carries: readonly Value[], saved: readonly Node[
   const b = new RegionBuilder(body.name, body.table);
   const names = inputNames(body);
   const inputs = body.inputs.map(({ type }, index) => b.input(at(names, index), type));
-  const before = carries.map(({ type }, index) => b.carry(index, type));
+  const before = b.carriesLike(body);
   const inner = inlineRegion(b.g, body, inputs, before);
   body.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
-  before.forEach((value) => b.output("carry", value));
+  before.forEach((value) => b.output(nameOf(value), value));
   saved.flatMap(({ results }) => results).forEach((value) => b.output("kept", inner.now(value)));
-  carries.forEach((_, index) => {
-    if (nextCarry(body, index) !== null) b.next(index, at(inner.carries, index));
-  });
+  inner.carries.forEach((value, index) => b.next(index, value));
   return b.build();
 }
 
@@ -106,13 +100,13 @@ function backwardBody({ body, carries, sequences, invariants, active, summed, yi
   const b = new RegionBuilder(body.name, body.table);
   const names = inputNames(body);
   const items = sequences.map((_, index) => b.input(at(names, index), at(body.inputs, index).type));
-  const before = carries.map(({ type }) => b.input("carry", type));
+  const before = body.carries.map(({ value }) => b.input(nameOf(value), value.type));
   const kept = saved.map(({ results }) => results.map(({ type }) => b.input("kept", type)));
   const douts = yielded.map((index) => b.input("dy", at(body.outputs, index).value.type));
   const fixed = invariants.map(({ type }, index) => b.input(at(names, sequences.length + index), type));
 
   const turn = inlineRegion(b.g, body, [...items, ...fixed], before);
-  const dnext = active.map((index, place) => b.carry(place, at(carries, index).type));
+  const dnext = active.map((index) => b.carry(`d_${nameOf(at(body.carries, index).value)}`, at(carries, index).type));
   const seeds = [
     ...active.map((index, place) => ({ value: at(turn.carries, index), grad: at(dnext, place) })),
     ...yielded.map((index, place) => ({ value: at(turn.outputs, index), grad: at(douts, place) })),
@@ -123,8 +117,8 @@ function backwardBody({ body, carries, sequences, invariants, active, summed, yi
   starts.forEach(({ type }, place) => b.next(place, flows[place] ?? b.g.zeros(type)));
   const stacked = ends.length - summed.length;
   ends.slice(0, stacked).forEach(({ type }, index) => b.output("dx", flows[starts.length + index] ?? b.g.zeros(type)));
-  ends.slice(stacked).forEach(({ type }, index) => {
-    const sum = b.carry(active.length + index, type);
+  ends.slice(stacked).forEach((value, index) => {
+    const sum = b.carry(`d_${nameOf(value)}`, value.type);
     const flow = flows[starts.length + stacked + index] ?? null;
     if (flow !== null) b.next(active.length + index, b.g.add(sum, flow));
   });

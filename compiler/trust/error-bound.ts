@@ -17,7 +17,6 @@ import { evaluateNode, ndarray } from "../graph/evaluate.ts";
 import { isConstant, isInput, pathOf, stringAttr } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import type { NdArray, Op } from "../graph/op.ts";
-import { carryPath } from "../graph/regions.ts";
 import { controlled, type Bounded, type RegionResults } from "./error-bound-control.ts";
 
 export type { Bounded } from "./error-bound-control.ts";
@@ -53,7 +52,14 @@ export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bound
 export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
   const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
     new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
-  return run(graph, exact(data.inputs), exact(data.persistent), onNode);
+  const [inputs, persistent] = [exact(data.inputs), exact(data.persistent)];
+  const { outputs, writes } = run(graph, (node) => given(node, inputs, persistent), onNode);
+  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, present(outputs[index], `${name} has no value`)])), writes };
+}
+
+function given(node: Node, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>): Leaf | undefined {
+  const path = pathOf(node);
+  return path !== null ? persistent.get(path) : isInput(node) ? inputs.get(stringAttr(node.attrs, "name")) : undefined;
 }
 
 interface Leaf {
@@ -61,13 +67,17 @@ interface Leaf {
   readonly error: Float64Array;
 }
 
-function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>, onNode: OnNode): BoundedEvaluation {
+/** What a graph makes of the leaves that `known` knows. */
+function run(
+  graph: Graph,
+  known: (node: Node) => Leaf | undefined,
+  onNode: OnNode,
+): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
   const expanded = expandGradients(graph);
   const values = new Map<Value, Bounded>();
   const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
   for (const node of expanded.nodes) {
-    const path = pathOf(node);
-    const leaf = isInput(node) ? inputs.get(stringAttr(node.attrs, "name")) : path === null ? undefined : persistent.get(path);
+    const leaf = known(node);
     const results =
       leaf === undefined
         ? resultsOf(node, node.operands.map(of), onNode)
@@ -76,23 +86,18 @@ function run(graph: Graph, inputs: ReadonlyMap<string, Leaf>, persistent: Readon
     node.results.forEach((value, index) => values.set(value, present(taken[index], `${node.op.name} lacks a result`)));
   }
   return {
-    outputs: new Map(expanded.outputs.map(({ name, value }) => [name, of(value)])),
+    outputs: expanded.outputs.map(({ value }) => of(value)),
     writes: new Map(expanded.writes.map(({ path, value }) => [path, of(value)])),
+    carries: expanded.carries.map(({ next }) => of(next)),
   };
 }
 
 function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[], onNode: OnNode): RegionResults {
+  const known = new Map<Node, Bounded>();
+  region.inputs.forEach(({ node }, index) => known.set(node, present(inputs[index], `${region.name} lacks input ${index}`)));
+  region.carries.forEach(({ value }, index) => known.set(value.node, present(carries[index], `${region.name} lacks carry ${index}`)));
   const leaf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
-  const { outputs, writes } = run(
-    region,
-    new Map(region.inputs.map((value, i) => [stringAttr(value.node.attrs, "name"), leaf(present(inputs[i], "a region has its inputs"))])),
-    new Map(carries.map((carry, i) => [carryPath(i), leaf(carry)])),
-    onNode,
-  );
-  return {
-    outputs: region.outputs.map(({ name }) => present(outputs.get(name), name)),
-    carries: carries.map((old, i) => writes.get(carryPath(i)) ?? old),
-  };
+  return run(region, (node) => [known.get(node)].flatMap((found) => (found === undefined ? [] : [leaf(found)]))[0], onNode);
 }
 
 function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {

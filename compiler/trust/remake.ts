@@ -4,6 +4,7 @@ import { GraphBuilder, makeNode } from "../graph/build.ts";
 import type { Attrs, Graph, Node, Value } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import { append } from "../graph/rebuild.ts";
+import { changes, mapCarries } from "../graph/regions.ts";
 
 /** What is other about the copy of a node. */
 export interface Change {
@@ -49,6 +50,7 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
     nodes: g.nodes,
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
     writes: graph.writes.map(({ path, value }) => ({ path, value: now(value) })),
+    carries: mapCarries(graph.carries, now),
   };
 }
 
@@ -76,5 +78,6 @@ export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value,
     nodes: g.nodes,
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
     writes: graph.writes.map(({ path, value }) => ({ path, value: now(value) })),
+    carries: graph.carries.map((carry) => (changes(carry) ? { ...carry, next: now(carry.next) } : carry)),
   };
 }

@@ -1,7 +1,7 @@
 // The ways to make a graph smaller, in the order in which they are tried. An edit may propose what is no graph: the search drops it.
 import { sameType, showType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "../graph/build.ts";
-import { isConstant, isInput, isLeaf, listAttr, pathOf, splatValue, stringAttr } from "../graph/facts.ts";
+import { isConstant, isLeaf, listAttr, pathOf, splatValue, stringAttr, isArgument } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, kept } from "../graph/rebuild.ts";
@@ -22,7 +22,7 @@ const computed = (graph: Graph): readonly Node[] => graph.nodes.filter((node) =>
 /** Names of inputs and paths, so that a new one is new. */
 const names = (graph: Graph): Set<string> =>
   new Set(
-    graph.nodes.flatMap((node) => (isInput(node) ? [stringAttr(node.attrs, "name")] : (pathOf(node) ?? []))).concat(graph.writes.map(({ path }) => path)),
+    graph.nodes.flatMap((node) => (isArgument(node) ? [stringAttr(node.attrs, "name")] : (pathOf(node) ?? []))).concat(graph.writes.map(({ path }) => path)),
   );
 
 // Results ---------------------------------------------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ function swept(region: Graph, before: Graph): Graph {
   const taken = new Set(before.nodes.flatMap(({ operands }) => operands));
   const used = new Set<Value>(kept(region));
   const left = region.nodes.toReversed().filter((node) => {
-    const stays = isInput(node) || node.results.some((value) => used.has(value)) || !node.results.some((value) => taken.has(value));
+    const stays = isArgument(node) || node.results.some((value) => used.has(value)) || !node.results.some((value) => taken.has(value));
     if (stays) node.operands.forEach((value) => used.add(value));
     return stays;
   });
@@ -222,7 +222,7 @@ function swept(region: Graph, before: Graph): Graph {
 const dropUnused = edit(
   (graph) => {
     const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);
-    return graph.nodes.filter((node) => !isInput(node) && !node.results.some((value) => used.has(value)));
+    return graph.nodes.filter((node) => !isArgument(node) && !node.results.some((value) => used.has(value)));
   },
   (graph, chosen) => {
     const gone = new Set(chosen);

@@ -2,11 +2,11 @@
 import { present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { GraphBuilder } from "../graph/build.ts";
-import { intAttr, isInput, pathOf } from "../graph/facts.ts";
+import { intAttr, isInput, nameOf } from "../graph/facts.ts";
 import { inlineRegion } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { kept, topological } from "../graph/rebuild.ts";
-import { carryIndex, carryPath, scanParts } from "../graph/regions.ts";
+import { scanParts } from "../graph/regions.ts";
 import { remake } from "./remake.ts";
 import type { Edit } from "./edit.ts";
 
@@ -91,22 +91,14 @@ function withoutCarry(node: Node, operands: readonly Value[], carry: number): Re
 
 /** The region with a carry read as its last input; the carries behind it move up. */
 function fixedCarry(region: Graph, carry: number, { type }: Value): Graph {
-  const path = (old: string): string => {
-    const index = carryIndex(old) ?? 0;
-    return carryPath(index > carry ? index - 1 : index);
-  };
   const input = new GraphBuilder(region.name, region.table).input(freeName(region), type);
-  const writes = region.writes.filter((write) => carryIndex(write.path) !== carry).map((write) => ({ path: path(write.path), value: write.value }));
-  const changed = remake({ ...region, writes }, (g, node) => {
-    const own = pathOf(node);
-    if (own === null) return {};
-    return { instead: [carryIndex(own) === carry ? input : g.state(path(own), present(node.results[0], "a leaf has a value").type)] };
-  });
+  const { value: leaf } = present(region.carries[carry], "a loop has this carry");
+  const changed = remake({ ...region, carries: region.carries.toSpliced(carry, 1) }, (_, node) => (node === leaf.node ? { instead: [input] } : {}));
   return { ...changed, inputs: [...changed.inputs, input], nodes: [input.node, ...changed.nodes] };
 }
 
 function freeName(region: Graph): string {
-  const taken = new Set(region.inputs.map(({ node }) => node.attrs["name"]));
+  const taken = new Set([...region.inputs, ...region.carries.map(({ value }) => value)].map(nameOf));
   let n = 0;
   while (taken.has(`fixed${n}`)) n++;
   return `fixed${n}`;
@@ -169,8 +161,7 @@ export interface Turning {
 export function turningOf(graph: Graph): Turning {
   const nodes = allNodes(graph);
   const whiles = nodes.filter(({ op }) => op.form.kind === "while");
-  const results = ({ outputs, writes }: Graph): readonly Value[] => [...outputs, ...writes].map(({ value }) => value);
-  return { nodes: new Set(nodes), values: new Set(whiles.flatMap(({ operands, regions }) => [...operands, ...regions.flatMap(results)])) };
+  return { nodes: new Set(nodes), values: new Set(whiles.flatMap(({ operands, regions }) => [...operands, ...regions.flatMap((region) => [...region.outputs.map(({ value }) => value), ...nextValues(region)])])) };
 }
 
 /**
@@ -184,10 +175,13 @@ export function mayHang(graph: Graph, known: Turning): boolean {
     if (node.op.form.kind !== "while" || condition === undefined || body === undefined) return false;
     const onFloats = condition.nodes.some(({ results }) => results.some(({ type }) => isFloat(type.dtype)));
     const decides = ({ type }: Value): boolean => onFloats || !isFloat(type.dtype);
-    const ends = [...condition.outputs, ...body.writes].map(({ value }) => value).filter(decides);
+    const ends = [...condition.outputs.map(({ value }) => value), ...nextValues(body)].filter(decides);
     return [...node.operands.filter(decides), ...ends].some((value) => !known.values.has(value)) || topological(ends).some((inner) => !known.nodes.has(inner));
   });
 }
+
+/** What carries become, changed or not: a loop may end because one changes. */
+const nextValues = ({ carries }: Graph): readonly Value[] => carries.map(({ next }) => next);
 
 /** Those of regions too. */
 const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);

@@ -4,6 +4,7 @@ import { isInput, isLeaf, splatValue } from "../graph/facts.ts";
 import { isControl } from "../graph/groups.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 import { annotate, dropDead, kept } from "../graph/rebuild.ts";
+import { changes } from "../graph/regions.ts";
 
 /** Without nodes and inputs that nothing needs. Groups are numbered anew; places in memory were those of another graph and are left out. */
 export function tidy(graph: Graph): Graph {
@@ -30,7 +31,7 @@ function measure(graph: Graph): readonly number[] {
     count((node) => isControl(node) || node.regions.length > 0),
     total(({ regions, operands, results }) => (regions.length === 0 ? 0 : operands.length + results.length)),
     nodes.length - leaves.length,
-    graph.outputs.length + 2 * graph.writes.length,
+    graph.outputs.length + 2 * (graph.writes.length + graph.carries.filter(changes).length),
     leaves.filter(({ results: [value] }) => value === undefined || splatValue(value) === null).length,
     leaves.length,
     total(({ operands }) => new Set(operands).size),

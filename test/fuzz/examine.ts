@@ -63,7 +63,7 @@ export function made({ seed, trains, kind }: Planned): Subject | Finding {
     countOps(graph);
     return subjectOf(graph, seed, kind);
   } catch (error) {
-    const nothing: Graph = { name: "none", table: new Map(), inputs: [], nodes: [], outputs: [], writes: [] };
+    const nothing: Graph = { name: "none", table: new Map(), inputs: [], nodes: [], outputs: [], writes: [], carries: [] };
     return { oracle: "types", says: error instanceof Error ? (error.stack ?? error.message) : String(error), seed, kind, graph: nothing };
   }
 }

@@ -36,7 +36,8 @@ test("every op has a draw and a type rule, and nothing else has", () => {
 test("every op and every dtype is drawn, inside of regions and outside", () => {
   const drawn = graphs(1200, [plain, training]);
   const outside = new Set(drawn.flatMap(({ nodes }) => nodes.map(({ op }) => op.name)));
-  expect([...ops.keys()].filter((name) => !outside.has(name))).toEqual([]);
+  // A carry is in the region of a loop alone.
+  expect([...ops.keys()].filter((name) => !outside.has(name))).toEqual(["carry"]);
   const inside = new Set(drawn.flatMap(({ nodes }) => nodes.flatMap(({ regions }) => regions.flatMap(allNodes))).map(({ op }) => op.name));
   // Besides param and gradient, which stand in no region, a few seldom ones.
   expect([...ops.keys()].filter((name) => !inside.has(name)).length).toBeLessThan(7);

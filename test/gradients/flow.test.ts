@@ -55,7 +55,7 @@ test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])(
 /** Turns of h <- tanh(h * item + w), which give h as it was before. */
 function recurrence(length: number, reverse: boolean): Graph {
   const body = new RegionBuilder("body", ops);
-  const [item, w, h] = [body.input("item", vector), body.input("w", vector), body.carry(0, vector)];
+  const [item, w, h] = [body.input("item", vector), body.input("w", vector), body.carry("h", vector)];
   body.next(0, body.g.call("tanh", [body.g.add(body.g.mul(h, item), w)]));
   body.output("before", h);
   return graphOf([vector, f32(length, 2), vector], (g, inputs) => g.callAll("scan", inputs, { carries: 1, sequences: 1, length, reverse }, [body.build()]));
@@ -84,7 +84,7 @@ test("a loop of no turn gives the gradient of its carry on, and none to what it 
 
 test("a loop that looks up rows by an index of each turn adds what flows to one row", () => {
   const body = new RegionBuilder("body", ops);
-  const [place, table, h] = [body.input("place", i32()), body.input("table", f32(3, 2)), body.carry(0, vector)];
+  const [place, table, h] = [body.input("place", i32()), body.input("table", f32(3, 2)), body.carry("h", vector)];
   const row = body.g.call("take", [table, place], { axis: 0 });
   body.next(0, body.g.call("sin", [body.g.add(body.g.mul(h, row), row)]));
   const graph = graphOf([vector, f32(3, 2)], (g, [h0, rows]) =>
@@ -202,7 +202,7 @@ test("a stop inside a loop, a branch and a checkpoint holds, and the rest flows"
   const region = (carry: boolean): Graph => {
     const b = new RegionBuilder("region", ops);
     const x = b.input("x", vector);
-    const h = carry ? b.carry(0, vector) : x;
+    const h = carry ? b.carry("h", vector) : x;
     const y = b.g.add(b.g.mul(b.g.call("stop_gradient", [x]), h), x);
     if (carry) b.next(0, y);
     else b.output("y", y);

@@ -101,8 +101,8 @@ function loop(scope: Scope): readonly Value[] {
   const items = each(sequences, () => b.input("item", vector));
   const w = b.input("w", matrix);
   const rest = each(fixed + 1, () => b.input("x", vector));
-  const count = b.carry(0, whole);
-  const before = each(carries, (index) => b.carry(index + 1, vector));
+  const count = b.carry("i", whole);
+  const before = each(carries, () => b.carry("h", vector));
   b.next(0, b.g.add(count, 1));
   const inside: Scope = { ...scope, g: b.g, depth: scope.depth - 1, pool: [...items, ...rest, ...before], matrix: w, flag: b.g.call("gt", [count, 1]) };
   fill(inside, 1 + upTo(scope, 3));

@@ -28,7 +28,7 @@ const one = { stride: [1], dilation: [1], groups: 1 } as const;
 function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[], carries: readonly Value[]) => Value): Graph {
   const b = new RegionBuilder("region", ops);
   const inputs = ["a", "b"].map((name) => b.input(name, f32(2)));
-  const before = Array.from({ length: carries }, (_, i) => b.carry(i, f32(2)));
+  const before = Array.from({ length: carries }, () => b.carry("h", f32(2)));
   const result = make(b.g, inputs, before);
   before.forEach((_, i) => b.next(i, result));
   b.output("y", result);

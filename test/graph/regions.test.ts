@@ -6,20 +6,19 @@ import type { Graph } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { mapRegions } from "../../compiler/graph/rebuild.ts";
-import { carryIndex, carryPath } from "../../compiler/graph/regions.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 
-const text = `graph sums(%x: f32[4,3], %h: f32[3])
-  %0, %1 = scan %h, %x {carries=1, sequences=1, length=4} : f32[3], f32[4,3] # sums.dl:2:3
+const text = `graph sums(%x: f32[4,3], %start: f32[3])
+  %0, %1 = scan %start, %x {carries=1, sequences=1, length=4} : f32[3], f32[4,3] # sums.dl:2:3
     body(%x: f32[3]) {
-      %carry0 = state "carry0"   : f32[3] # sums.dl:3:5
-      %0      = add %carry0, %x  : f32[3] # sums.dl:4:5
-      %1      = constant [1,2,3] : f32[3] # sums.dl:5:5
-      %2      = mul %0, %1       : f32[3] # sums.dl:5:9
+      carry %h: f32[3] # sums.dl:3:5
+      %0 = add %h, %x       : f32[3] # sums.dl:4:5
+      %1 = constant [1,2,3] : f32[3] # sums.dl:5:5
+      %2 = mul %0, %1       : f32[3] # sums.dl:5:9
       return y=%2
-      write "carry0"=%0
+      next %h = %0
     }
   return last=%0, all=%1
 `;
@@ -42,7 +41,14 @@ test("without spans, graphs that differ in nothing else have one text", () => {
 test.each([
   ["a region of another name", text.replace("body(", "turn("), "ir-syntax"],
   ["a region without an end", text.replace("    }\n", ""), "ir-syntax"],
-  ["a value of the graph outside", text.replace("add %carry0, %x ", "add %carry0, %h "), "ir-name"],
+  ["a value of the graph outside", text.replace("add %h, %x ", "add %h, %start "), "ir-name"],
+  ["a next value of what is not a carry", text.replace("next %h", "next %x"), "ir-name"],
+  ["two next values of one carry", text.replace("next %h = %0", "next %h = %0\n      next %h = %2"), "ir-name"],
+  ["a carry too many", text.replace("      carry", "      carry %more: f32[3]\n      carry"), "scan-c4"],
+  ["a carry of another type", text.replace("carry %h: f32[3]", "carry %h: f32[1]"), "add-c2"],
+  ["a carry outside of a region", text.replace("  return last", "  carry %h: f32[3]\n  return last"), "ir-syntax"],
+  ["a carry as an op", text.replace("carry %h: f32[3]", "%h = carry : f32[3]"), "ir-syntax"],
+  ["state in a region", text.replace("      %0", '      %s = state "s" : f32[3]\n      %0'), "scan-c4"],
   ["a region that does not fit", text.replace("body(%x: f32[3])", "body(%x: f32[3], %y: f32[3])"), "scan-c3"],
   ["a brace too many", `${text}}\n`, "ir-syntax"],
 ])("%s is a mistake in the text", (_, wrong, code) => {
@@ -56,20 +62,12 @@ test.each([
 });
 
 test("the verifier looks into regions", () => {
-  const stray = makeNode(ops.get("param") ?? fail(), [], { path: "carry0", dtype: "f32", shape: [3] });
-  const paramsForCarries = (body: Graph): Graph => {
-    const value = stray.results[0] ?? fail();
-    return {
-      ...body,
-      nodes: [...body.nodes.filter(({ op }) => op.name === "input"), stray],
-      outputs: [{ name: "y", value }],
-      writes: [{ path: "carry0", value }],
-    };
-  };
-  expect(() => verify(withBody(paramsForCarries))).toThrow("what only an entry has");
+  const stray = makeNode(ops.get("param") ?? fail(), [], { path: "w", dtype: "f32", shape: [3] });
+  const paramForOutput = (body: Graph): Graph => ({ ...body, nodes: [...body.nodes, stray], outputs: [{ name: "y", value: stray.results[0] ?? fail() }] });
+  expect(() => verify(withBody(paramForOutput))).toThrow("no other state");
   expect(() => verify(withBody((body) => ({ ...body, nodes: body.nodes.toReversed() })))).toThrow("order");
   const early = makeNode(ops.get("iota") ?? fail(), [], { shape: [3], axis: 0, dtype: "f32" }, null, { stage: "weights" });
-  expect(() => verify(withBody((body) => ({ ...body, nodes: [...body.nodes, early] })))).toThrow("what only an entry has");
+  expect(() => verify(withBody((body) => ({ ...body, nodes: [...body.nodes, early] })))).toThrow("work for the weights stage");
 });
 
 function fail(): never {
@@ -100,9 +98,4 @@ test("names of a region are made distinct", () => {
   expect(r.build().inputs.map(({ node }) => node.attrs["name"])).toEqual(["x", "x_2", "x_3"]);
   const taken = new Set(["x", "x_2"]);
   expect([distinct(taken, "x"), distinct(taken, "x")]).toEqual(["x_3", "x_4"]);
-});
-
-test("carries are numbered by their paths, and no path of a program is taken for one", () => {
-  expect([0, 1, 12].map((index) => carryIndex(carryPath(index)))).toEqual([0, 1, 12]);
-  expect(["carry", "carry01", "net.carry0", "carry-1"].map(carryIndex)).toEqual([null, null, null, null]);
 });

@@ -95,9 +95,10 @@ test("loops and branches go where they do not matter, and get simple where they 
       %0 = constant 1                                 : f32[1,1]
       %1 = scan %0 {carries=1, sequences=0, length=4} : f32[1,1]
         body() {
+          carry %h: f32[1,1]
           %0 = constant 1 : f32[1,1]
           %1 = tanh %0    : f32[1,1]
-          write "carry0"=%1
+          next %h = %1
         }
       return last=%1
     "
@@ -181,17 +182,18 @@ test("the turns of a loop of unknown length stay counted, whatever is asked", ()
   %m = add %n, 1 : i32[]
   %0, %1 = while %i, %x, %m {carries=2} : i32[], f32[3]
     condition(%m: i32[]) {
-      %i = state "carry0" : i32[]
+      carry %i: i32[]
+      carry %h: f32[3]
       %0 = lt %i, %m : bool[]
       return more=%0
     }
     body(%m: i32[]) {
-      %i = state "carry0" : i32[]
-      %h = state "carry1" : f32[3]
+      carry %i: i32[]
+      carry %h: f32[3]
       %0 = add %i, 1 : i32[]
       %1 = sin %h : f32[3]
-      write "carry0"=%0
-      write "carry1"=%1
+      next %i = %0
+      next %h = %1
     }
   %2 = exp %1 : f32[3]
   return y=%2
@@ -201,7 +203,7 @@ test("the turns of a loop of unknown length stay counted, whatever is asked", ()
     return has(candidate, ({ op }) => op.name === "while");
   });
   expect(result.nodes.filter(({ op }) => op.form.kind !== "leaf").map(({ op }) => op.name)).toEqual(["add", "while"]);
-  const body = shrinkGraph(counting, (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, fedBy("sin", "state")))));
+  const body = shrinkGraph(counting, (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, fedBy("sin", "carry")))));
   expect(nodesOf(body).map(({ op }) => op.name)).toContain("lt");
   expect(nodesOf(body).map(({ op }) => op.name)).not.toContain("exp");
 });

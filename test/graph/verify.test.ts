@@ -118,7 +118,7 @@ const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph
   ],
   "places: too many": ["places: 2 places for 1 results", () => noted(sample(), { mul: { places: [null, null] } })],
   "places: no offset": ["places: the offset is 0.5", () => noted(sample(), { mul: { places: [{ area: "cache", offset: 0.5 }] } })],
-  "places: no such path": ["places: there is no place for the result in v", () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
+  "places: no such path": ["places: the result does not fit in @\"v\"", () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
 };
 
 function withOperand(node: Node): Node {

@@ -118,7 +118,7 @@ export const inPasses: readonly Mutant[] = [
     name: "drop-dead-carry",
     says: "a carry that only another carry needs is dropped",
     file: passes("loops/dead-carries"),
-    from: "[...needed].flatMap((index) => nextCarry(body, index) ?? [])",
+    from: "[...needed].map((index) => at(body.carries, index).next)",
     to: "[]",
   },
   {
@@ -153,15 +153,15 @@ export const inPasses: readonly Mutant[] = [
     name: "specialize-carry",
     says: "a carry whose next value is any carry counts as unchanged",
     file: passes("loops/specialize"),
-    from: "carryOf(next.node) === carry",
-    to: "carryOf(next.node) !== null",
+    from: "!changes(at(region.carries, index))",
+    to: "region.carries.some(({ value }) => value === at(region.carries, index).next)",
   },
   {
     name: "inline-next",
     says: "a region put in place loses what it writes to its carries, but for the first",
     file: "compiler/graph/inline.ts",
-    from: "written === null ? carry : now(written)",
-    to: "written === null || index > 0 ? carry : now(written)",
+    from: "region.carries.map(({ next }) => now(next))",
+    to: "region.carries.map(({ value, next }, index) => now(index > 0 ? value : next))",
   },
   {
     name: "fold-constants-splat",

@@ -33,30 +33,30 @@ const graphs: Readonly<Record<string, string>> = {
   %i = constant 0 : i32[]
   %0, %1, %2, %3 = scan %h, %i, %x, %w {carries=2, sequences=1, length=4} : f32[3], i32[], f32[4,3], i32[4]
     body(%x: f32[3], %w: f32[3]) {
-      %h = state "carry0" : f32[3]
-      %i = state "carry1" : i32[]
+      carry %h: f32[3]
+      carry %i: i32[]
       %0 = mul %h, %w : f32[3]
       %1 = add %0, %x : f32[3]
       %2 = add %i, 1 : i32[]
       return y=%1, i=%2
-      write "carry0"=%1
-      write "carry1"=%2
+      next %h = %1
+      next %i = %2
     }
   return last=%0, count=%1, all=%2, counts=%3
 `,
   "a scan inside a branch of a scan": `graph g(%h: f32[2], %x: f32[3,2], %p: bool[])
   %0, %1 = scan %h, %x, %p {carries=1, sequences=1, length=3} : f32[2], f32[3,2]
     body(%x: f32[2], %p: bool[]) {
-      %h = state "carry0" : f32[2]
+      carry %h: f32[2]
       %0 = cond %p, %h, %x : f32[2]
         then(%h: f32[2], %x: f32[2]) {
           %0, %1 = scan %h, %x {carries=1, sequences=1, length=2} : f32[2], f32[2,2]
             body(%i: f32[]) {
-              %h = state "carry0" : f32[2]
+              carry %h: f32[2]
               %0 = broadcast %i {shape=[2], dims=[]} : f32[2]
               %1 = mul %h, %0 : f32[2]
               return y=%1
-              write "carry0"=%1
+              next %h = %1
             }
           return y=%0
         }
@@ -65,7 +65,7 @@ const graphs: Readonly<Record<string, string>> = {
           return y=%0
         }
       return y=%0
-      write "carry0"=%0
+      next %h = %0
     }
   return last=%0, all=%1
 `,
@@ -73,24 +73,24 @@ const graphs: Readonly<Record<string, string>> = {
   %i = constant 0 : i32[]
   %0, %1 = while %x, %i, %limit, %step {carries=2} : f32[2], i32[]
     condition(%limit: f32[], %step: f32[2]) {
-      %x = state "carry0" : f32[2]
+      carry %x: f32[2]
       %0 = abs %x : f32[2]
       %1 = reduce_sum %0 {axes=[0]} : f32[]
       %2 = lt %limit, %1 : bool[]
-      %i = state "carry1" : i32[]
+      carry %i: i32[]
       %3 = lt %i, 9 : bool[]
       %4 = and %2, %3 : bool[]
       return go=%4
     }
     body(%limit: f32[], %step: f32[2]) {
-      %x = state "carry0" : f32[2]
-      %i = state "carry1" : i32[]
+      carry %x: f32[2]
+      carry %i: i32[]
       %0 = mul %x, 0.5 : f32[2]
       %1 = mul %step, 0.01 : f32[2]
       %2 = add %0, %1 : f32[2]
       %3 = add %i, 1 : i32[]
-      write "carry0"=%2
-      write "carry1"=%3
+      next %x = %2
+      next %i = %3
     }
   return x=%0, turns=%1
 `,
@@ -98,17 +98,18 @@ const graphs: Readonly<Record<string, string>> = {
   %i = constant 0 : i32[]
   %0, %1 = while %x, %i, %n {carries=2} : f32[2], i32[]
     condition(%n: i32[]) {
-      %i = state "carry1" : i32[]
+      carry %x: f32[2]
+      carry %i: i32[]
       %0 = lt %i, %n : bool[]
       return go=%0
     }
     body(%n: i32[]) {
-      %x = state "carry0" : f32[2]
-      %i = state "carry1" : i32[]
+      carry %x: f32[2]
+      carry %i: i32[]
       %0 = sin %x : f32[2]
       %1 = add %i, 1 : i32[]
-      write "carry0"=%0
-      write "carry1"=%1
+      next %x = %0
+      next %i = %1
     }
   return x=%0, turns=%1
 `,

@@ -5,14 +5,14 @@ export const smoothGraphs: Readonly<Record<string, string>> = {
   "a recurrent cell": `graph g(%h: f32[2,3], %x: f32[4,2,3], %w: f32[3,3], %b: f32[3])
   %0, %1 = scan %h, %x, %w, %b {carries=1, sequences=1, length=4} : f32[2,3], f32[4,2,3]
     body(%x: f32[2,3], %w: f32[3,3], %b: f32[3]) {
-      %h = state "carry0" : f32[2,3]
+      carry %h: f32[2,3]
       %0 = dot %h, %w {contract=[[1],[0]]} : f32[2,3]
       %1 = broadcast %b {shape=[2,3], dims=[1]} : f32[2,3]
       %2 = add %0, %1 : f32[2,3]
       %3 = mul %2, %x : f32[2,3]
       %4 = tanh %3 : f32[2,3]
       return y=%4
-      write "carry0"=%4
+      next %h = %4
     }
   return last=%0, all=%1
 `,
@@ -20,8 +20,8 @@ export const smoothGraphs: Readonly<Record<string, string>> = {
   %i = constant 1 : i32[]
   %0, %1, %2, %3 = scan %i, %h, %x {carries=2, sequences=1, length=4, reverse=true} : i32[], f32[3], f32[4,3], f32[4,3]
     body(%x: f32[3]) {
-      %i = state "carry0" : i32[]
-      %h = state "carry1" : f32[3]
+      carry %i: i32[]
+      carry %h: f32[3]
       %0 = add %i, 1 : i32[]
       %1 = convert %0 {dtype=f32} : f32[]
       %2 = broadcast %1 {shape=[3], dims=[]} : f32[3]
@@ -29,15 +29,15 @@ export const smoothGraphs: Readonly<Record<string, string>> = {
       %4 = mul %3, %2 : f32[3]
       %5 = sin %4 : f32[3]
       return before=%h, after=%5
-      write "carry0"=%0
-      write "carry1"=%5
+      next %i = %0
+      next %h = %5
     }
   return last=%1, before=%2, after=%3
 `,
   "a carry that is left as it is": `graph g(%h: f32[3], %x: f32[3])
   %0, %1 = scan %h, %x {carries=1, sequences=0, length=3} : f32[3], f32[3,3]
     body(%x: f32[3]) {
-      %h = state "carry0" : f32[3]
+      carry %h: f32[3]
       %0 = mul %h, %x : f32[3]
       return y=%0
     }
@@ -46,29 +46,29 @@ export const smoothGraphs: Readonly<Record<string, string>> = {
   "a scan in a scan": `graph g(%h: f32[3], %x: f32[2,2,3], %w: f32[3])
   %0, %1 = scan %h, %x, %w {carries=1, sequences=1, length=2} : f32[3], f32[2,2,3]
     body(%x: f32[2,3], %w: f32[3]) {
-      %h = state "carry0" : f32[3]
+      carry %h: f32[3]
       %0, %1 = scan %h, %x, %w {carries=1, sequences=1, length=2} : f32[3], f32[2,3]
         body(%x: f32[3], %w: f32[3]) {
-          %h = state "carry0" : f32[3]
+          carry %h: f32[3]
           %0 = mul %h, %w : f32[3]
           %1 = add %0, %x : f32[3]
           %2 = tanh %1 : f32[3]
           return y=%2
-          write "carry0"=%2
+          next %h = %2
         }
       %2 = mul %0, %w : f32[3]
       return y=%1
-      write "carry0"=%2
+      next %h = %2
     }
   return last=%0, all=%1
 `,
   "no turn at all": `graph g(%h: f32[3], %x: f32[0,3])
   %0, %1 = scan %h, %x {carries=1, sequences=1, length=0} : f32[3], f32[0,3]
     body(%x: f32[3]) {
-      %h = state "carry0" : f32[3]
+      carry %h: f32[3]
       %0 = mul %h, %x : f32[3]
       return y=%0
-      write "carry0"=%0
+      next %h = %0
     }
   return last=%0
 `,

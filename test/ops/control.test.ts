@@ -67,11 +67,14 @@ for (const [says, text] of Object.entries(smoothGraphs))
 
 const f = (...shape: number[]): TensorType => tensor("f32", shape);
 
-/** A region that takes those inputs and reads and writes those carries. */
-function region(inputs: readonly TensorType[], carries: readonly TensorType[] = [], outputs: readonly TensorType[] = []): Graph {
+/** A region that takes those inputs and reads those carries, and changes them unless it is a condition. */
+function region(inputs: readonly TensorType[], carries: readonly TensorType[] = [], outputs: readonly TensorType[] = [], changed = true): Graph {
   const r = new RegionBuilder("region", ops);
   inputs.forEach((type) => r.input("x", type));
-  carries.forEach((type, index) => r.next(index, r.carry(index, type)));
+  carries.forEach((type, index) => {
+    r.carry("h", type);
+    if (changed) r.next(index, r.g.zeros(type));
+  });
   outputs.forEach((type) => r.output("y", r.g.zeros(type)));
   return r.build();
 }
@@ -104,7 +107,7 @@ const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Reado
     },
   },
   while: {
-    good: [[f(2), f(5)], { carries: 1 }, [region([f(5)], [], [bool]), region([f(5)], [f(2)])]],
+    good: [[f(2), f(5)], { carries: 1 }, [region([f(5)], [f(2)], [bool], false), region([f(5)], [f(2)])]],
     broken: {
       c1: [
         [[f(2)], { carries: 2 }, [region([], [], [bool]), region([])]],
@@ -116,7 +119,10 @@ const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Reado
         [[f(2)], { carries: 1 }, [region([], [f(2)], [bool]), region([])]],
       ],
       c4: [[[f(2)], { carries: 1 }, [region([], [], [bool]), region([], [f(2)], [f(1)])]]],
-      c5: [[[f(2)], { carries: 1 }, [region([], [], [bool]), region([], [f(3)])]]],
+      c5: [
+        [[f(2)], { carries: 1 }, [region([], [f(2)], [bool], false), region([], [f(3)])]],
+        [[f(2)], { carries: 1 }, [region([], [], [bool]), region([], [f(2)])]],
+      ],
     },
   },
   cond: {
@@ -163,10 +169,10 @@ for (const reverse of [false, true])
   %0 = constant 0 : f32[]
   %1, %2 = scan %0, %x {carries=1, sequences=1, length=4, reverse=${reverse}} : f32[], f32[4]
     body(%x: f32[]) {
-      %s = state "carry0" : f32[]
+      carry %s: f32[]
       %0 = add %s, %x : f32[]
       return sum=%0
-      write "carry0"=%0
+      next %s = %0
     }
   return last=%1, sums=%2
 `;
@@ -176,14 +182,14 @@ for (const reverse of [false, true])
 const doubling = `graph doubling(%x: f32[], %most: f32[])
   %0 = while %x, %most {carries=1} : f32[]
     condition(%most: f32[]) {
-      %x = state "carry0" : f32[]
+      carry %x: f32[]
       %0 = lt %x, %most : bool[]
       return more=%0
     }
     body(%most: f32[]) {
-      %x = state "carry0" : f32[]
+      carry %x: f32[]
       %0 = mul %x, 2 : f32[]
-      write "carry0"=%0
+      next %x = %0
     }
   return x=%0
 `;
@@ -200,7 +206,7 @@ test("a while loop blocks a gradient, also in the body of a scan", () => {
   const inner = parseGraph(doubling, ops);
   const body = new RegionBuilder("body", ops);
   const most = body.input("most", f());
-  const carry = body.carry(0, f());
+  const carry = body.carry("h", f());
   body.next(0, present(inlineRegion(body.g, inner, [carry, most]).outputs[0], "an output"));
   const g = new GraphBuilder("outer", ops);
   const [start, bound] = [g.input("x", f()), g.input("most", f())];

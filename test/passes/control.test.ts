@@ -124,13 +124,13 @@ const cell = (turns: number): string => `graph step(%x: f32[${turns},4,3])
   %h = constant 0 : f32[4,8]
   %last, %all = scan %h, %x, %w, %u {carries=1, sequences=1, length=${turns}} : f32[4,8], f32[${turns},4,8]
     body(%x: f32[4,3], %w: f32[3,8], %u: f32[8,8]) {
-      %h = state "carry0" : f32[4,8]
+      carry %h: f32[4,8]
       %0 = dot %h, %u {contract=[[1],[0]]} : f32[4,8]
       %1 = dot %x, %w {contract=[[1],[0]]} : f32[4,8]
       %2 = add %0, %1 : f32[4,8]
       %3 = tanh %2 : f32[4,8]
       return y=%3
-      write "carry0"=%3
+      next %h = %3
     }
   %loss = reduce_sum %all {axes=[0,1,2]} : f32[]
   %dw, %du = gradient %loss, %w, %u : f32[3,8], f32[8,8]

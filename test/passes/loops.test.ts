@@ -36,7 +36,7 @@ function loop(
   const b = new RegionBuilder("body", ops);
   const inputs = operands.map((type, index) => b.input(`x${index}`, type));
   const fixed = weights.map((type, index) => b.input(`w${index}`, type));
-  const { next, output } = make(b.g, b.carry(0, vector), inputs, fixed);
+  const { next, output } = make(b.g, b.carry("h", vector), inputs, fixed);
   b.output("y", output);
   b.next(0, next);
   const g = new GraphBuilder("loop", ops);

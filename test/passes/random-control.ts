@@ -94,7 +94,7 @@ function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const r = new RegionBuilder("body", ops);
   const items = sequences.map(({ type }) => r.input("x", tensor(type.dtype, type.shape.slice(1))));
   const [v, ...weights] = invariants.map(({ type }) => r.input("v", type));
-  const before = carries.map(({ type }, index) => r.carry(index, type));
+  const before = carries.map(({ type }) => r.carry("h", type));
   const inner: Pool = {
     items: [...(v === undefined ? [] : [v]), ...items, ...before],
     stacks: depth > 1 ? [r.g.broadcast(at(before, 0), stack.shape, [1, 2])] : [],
@@ -130,11 +130,12 @@ function loop(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice): void {
   const invariants = [g.constant(count, a % 4), at(pool.items, b), at(pool.weights, c)];
   const condition = new RegionBuilder("condition", ops);
   const [bound] = invariants.map(({ type }) => condition.input("v", type));
-  if (bound !== undefined) condition.output("more", condition.g.call("lt", [condition.carry(0, count), bound]));
+  const [counter] = [condition.carry("i", count), condition.carry("h", item)];
+  if (bound !== undefined) condition.output("more", condition.g.call("lt", [counter, bound]));
   const body = new RegionBuilder("body", ops);
   const [, y, w] = invariants.map(({ type }) => body.input("v", type));
-  const x = body.carry(1, item);
-  body.next(0, body.g.add(body.carry(0, count), 1));
+  const [i, x] = [body.carry("i", count), body.carry("h", item)];
+  body.next(0, body.g.add(i, 1));
   if (y !== undefined && w !== undefined) body.next(1, body.g.call("tanh", [body.g.add(body.g.call("dot", [x, w], { contract: [[1], [0]] }), y)]));
   const [, last] = g.callAll("while", [g.constant(count, 0), at(pool.items, a), ...invariants], { carries: 2 }, [condition.build(), body.build()]);
   if (last !== undefined) pool.items.push(g.call("stop_gradient", [last]));

@@ -38,14 +38,14 @@ const loop = moduleOf(`graph loop(%xs: f32[4,3])
   %h = param "h" : f32[3]
   %last, %all = scan %h, %xs {carries=1, sequences=1, length=4} : f32[3], f32[4,3]
     body(%x: f32[3]) {
-      %h = state "carry0" : f32[3]
+      carry %h: f32[3]
       %0 = add %h, %x : f32[3]
       %1 = reduce_sum %0 {axes=[0]} : f32[]
       %2 = broadcast %1 {shape=[3], dims=[]} : f32[3]
       %3 = mul %2, %h : f32[3]
       %4 = tanh %3 : f32[3]
       return y=%2
-      write "carry0"=%4
+      next %h = %4
     }
   return last=%last, all=%all
 `);

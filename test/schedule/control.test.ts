@@ -26,12 +26,12 @@ const outputAll = (g: GraphBuilder, values: readonly Value[]): void => values.fo
 /** h = tanh(x_t w + h u), stacked. */
 function cell(): Graph {
   const g = new GraphBuilder("body", ops);
-  const h = g.state("carry0", tensor("f32", [2, 5]));
+  const h = g.carry("h", tensor("f32", [2, 5]));
   const x = g.input("x0", tensor("f32", [2, 3]));
   const [w, u] = [g.input("w", tensor("f32", [3, 5])), g.input("u", tensor("f32", [5, 5]))];
   const dot = { contract: [[1], [0]], batch: [[], []] };
   const next = g.call("tanh", [g.add(g.call("dot", [x, w], dot), g.call("dot", [h, u], dot))]);
-  g.write("carry0", next);
+  g.next(h, next);
   g.output("y0", next);
   return g.build();
 }
@@ -61,7 +61,7 @@ test("a scan's gradient", () => {
 });
 
 test("a while loop", () => {
-  const carry = (g: GraphBuilder) => [g.state("carry0", tensor("f32", [3])), g.state("carry1", scalar("i32"))] as const;
+  const carry = (g: GraphBuilder) => [g.carry("x", tensor("f32", [3])), g.carry("i", scalar("i32"))] as const;
   const condition = new GraphBuilder("condition", ops);
   condition.input("limit", scalar("i32"));
   const [, turn] = carry(condition);
@@ -70,8 +70,8 @@ test("a while loop", () => {
   const body = new GraphBuilder("body", ops);
   body.input("limit", scalar("i32"));
   const [x, i] = carry(body);
-  body.write("carry0", body.mul(x, 1.5));
-  body.write("carry1", body.add(i, 1));
+  body.next(x, body.mul(x, 1.5));
+  body.next(i, body.add(i, 1));
   const g = new GraphBuilder("power", ops);
   const start = g.input("x", tensor("f32", [3]));
   outputAll(g, g.callAll("while", [start, g.constant(scalar("i32"), 0), g.constant(scalar("i32"), 5)], { carries: 2 }, [condition.build(), body.build()]));

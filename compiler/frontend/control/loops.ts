@@ -1,6 +1,8 @@
 import type { Carry, Expr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
+import { distinct } from "../../graph/inline.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
+import { suffixes } from "../../graph/notation.ts";
 import { present } from "../../support/invariant.ts";
 import { showType, tensor } from "../../types/tensor-type.ts";
 import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts";
@@ -38,7 +40,7 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   const region = present(inner.region, "a region");
   const scope = makeScope(env.scope);
   const items = sequences.parts.map(({ type, symbols, axis }, k) => {
-    const item = inner.builder.input(`item${k}`, tensor(type.dtype, type.shape.slice(1)));
+    const item = inner.builder.input(distinct(region.names, `item${k}`), tensor(type.dtype, type.shape.slice(1)));
     return makeTensor(inner.builder, item, expr.span, symbols.toSpliced(axis, 1));
   });
   const body: Env = { ...env, context: inner, scope, loop: null };
@@ -103,7 +105,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
     return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
   writeStates(inner, carries);
   if (carries.counter !== null)
-    inner.builder.write(`carry${carries.counter}`, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
+    setNext(inner, carries.counter, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
   const invariants = invariantsOf([test, inner]);
   const graphs = [closeRegion(test, [], invariants), closeRegion(inner, [], invariants)];
   const { builder } = context;
@@ -131,7 +133,7 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
       return null;
     }
     const first = carries.list.length;
-    carries.list.push(...tensorsIn(tensors).map((t) => ({ path: null, init: t.value })));
+    carries.list.push(...tensorsIn(tensors).map((t) => ({ name: name.text, path: null, init: t.value })));
     return { carry, init: tensors, first };
   });
   return opened.includes(null) ? null : opened.filter((carried) => carried !== null);
@@ -149,6 +151,11 @@ function bindCarries(env: Env, carried: readonly Carried[], inner: Context): Map
     bound.set(carry.name.text, { value, span: carry.span });
   }
   return bound;
+}
+
+/** What carry `index` becomes in the body of its loop. */
+function setNext(inner: Context, index: number, value: GraphValue): void {
+  inner.builder.next(carryLeaf(inner, present(inner.region, "a region"), index), value);
 }
 
 /** Null after a mistake anywhere in the body. */
@@ -199,7 +206,7 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
         also: [{ span: carry.span, says: init.kind === "tensor" ? showTensor(init) : describe(init) }],
         help: carryHelp(init, next.value),
       });
-    } else tensorsIn(converted).forEach((t, k) => inner.builder.write(`carry${first + k}`, t.value));
+    } else tensorsIn(converted).forEach((t, k) => setNext(inner, first + k, t.value));
   }
   return good;
 }
@@ -214,14 +221,14 @@ function carryHelp(init: DlValue, next: DlValue): string | undefined {
 
 /** States written by the body become carries. */
 function writeStates(inner: Context, carries: Carries): void {
-  const { builder, region } = inner;
+  const { region } = inner;
   for (const [path, value] of writtenIn(inner)) {
     let index = carries.list.findIndex((carry) => carry.path === path);
     if (index < 0) {
       const declared = present(inner.program.declared.get(path), `${path} is declared`);
-      index = carries.list.push({ path, init: current(present(region, "a region").parent, declared) }) - 1;
+      index = carries.list.push({ name: suffixes(path)[0] ?? "state", path, init: current(present(region, "a region").parent, declared) }) - 1;
     }
-    builder.write(`carry${index}`, value);
+    setNext(inner, index, value);
   }
 }
 

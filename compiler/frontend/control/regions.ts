@@ -1,5 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import { GraphBuilder } from "../../graph/build.ts";
+import { distinct } from "../../graph/inline.ts";
 import type { Graph, Value as GraphValue } from "../../graph/ir.ts";
 import { invariant, present } from "../../support/invariant.ts";
 import { scalar } from "../../types/tensor-type.ts";
@@ -14,7 +15,7 @@ export function openRegion(context: Context, name: string, carries: Carries | nu
     builder: new GraphBuilder(name, context.program.table),
     versions: new Map(),
     random: { ...context.random, key: null },
-    region: { parent: context, imports: new Map(), carries, leaves: new Map(), iteration: null },
+    region: { parent: context, imports: new Map(), carries, names: new Set(), leaves: new Map(), iteration: null },
   };
 }
 
@@ -24,7 +25,7 @@ export function importValue({ builder }: Context, region: Region, outer: GraphVa
   if (known !== undefined) return known;
   const { node, type } = outer;
   const splat = node.op.name === "constant" ? node.attrs["value"] : undefined;
-  const inner = typeof splat === "number" ? builder.constant(type, splat) : builder.input(`in${region.imports.size}`, type);
+  const inner = typeof splat === "number" ? builder.constant(type, splat) : builder.input(distinct(region.names, `in${region.imports.size}`), type);
   region.imports.set(outer, inner);
   return inner;
 }
@@ -69,8 +70,8 @@ const localFields = (env: Env, fields: ReadonlyMap<string, DlValue>, span: Span)
 
 /** The leaf of carry `index` in this region. */
 export function carryLeaf({ builder }: Context, region: Region, index: number): GraphValue {
-  const { init } = present(region.carries?.list[index], "a loop has this carry");
-  const known = region.leaves.get(index) ?? builder.state(`carry${index}`, init.type);
+  const { name, init } = present(region.carries?.list[index], "a loop has this carry");
+  const known = region.leaves.get(index) ?? builder.carry(distinct(region.names, name), init.type);
   region.leaves.set(index, known);
   return known;
 }
@@ -80,9 +81,9 @@ export function iterationOf(context: Context, region: Region): GraphValue {
   const { carries } = region;
   invariant(carries !== null, "a branch has no iterations");
   if (region.iteration !== null) return region.iteration;
-  if (carries.kind === "scan") region.iteration = context.builder.input("turn", scalar("i32"));
+  if (carries.kind === "scan") region.iteration = context.builder.input(distinct(region.names, "iteration"), scalar("i32"));
   else {
-    carries.counter ??= carries.list.push({ path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
+    carries.counter ??= carries.list.push({ name: "iteration", path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
     region.iteration = carryLeaf(context, region, carries.counter);
   }
   return region.iteration;
@@ -92,18 +93,21 @@ export function iterationOf(context: Context, region: Region): GraphValue {
 export function invariantsOf(contexts: readonly Context[]): readonly GraphValue[] {
   const found = new Set<GraphValue>();
   for (const { builder, region } of contexts) {
-    const used = new Set([...builder.nodes.flatMap((node) => node.operands), ...builder.outputs.map((o) => o.value), ...builder.writes.map((w) => w.value)]);
+    const used = new Set([...builder.nodes.flatMap((node) => node.operands), ...builder.outputs.map((o) => o.value), ...builder.carries.map((c) => c.next)]);
     for (const [outer, inner] of present(region, "a region").imports) if (inner.node.op.name === "input" && used.has(inner)) found.add(outer);
   }
   return [...found];
 }
 
-/** The region's graph: its inputs are `items`, then one for each of `invariants`, used or not, then `more`. */
+/** The region's graph: its inputs are `items`, then one for each of `invariants`, used or not, then `more`. A loop's region has all carries of the loop. */
 export function closeRegion(context: Context, items: readonly GraphValue[], invariants: readonly GraphValue[], more: readonly GraphValue[] = []): Graph {
   const { builder, region } = context;
+  const carries = (region?.carries?.list ?? []).map((_, index) => carryLeaf(context, present(region, "a region"), index));
+  const next = new Map(builder.carries.map((carry) => [carry.value, carry.next]));
+  builder.carries.splice(0, builder.carries.length, ...carries.map((value) => ({ value, next: next.get(value) ?? value })));
   const given = invariants.map((outer) => importInput(context, present(region, "a region"), outer));
   builder.inputs.splice(0, builder.inputs.length, ...items, ...given, ...more);
-  const kept = new Set(builder.inputs.map((value) => value.node));
+  const kept = new Set([...builder.inputs, ...carries].map((value) => value.node));
   const nodes = builder.nodes.filter((node) => node.op.name !== "input" || kept.has(node));
   // Leaves first: an input added for another region of the node was created last.
   builder.nodes.splice(0, builder.nodes.length, ...nodes.filter((node) => kept.has(node)), ...nodes.filter((node) => !kept.has(node)));
@@ -113,7 +117,7 @@ export function closeRegion(context: Context, items: readonly GraphValue[], inva
 function importInput(context: Context, region: Region, outer: GraphValue): GraphValue {
   const known = region.imports.get(outer);
   if (known?.node.op.name === "input") return known;
-  const inner = context.builder.input(`in${region.imports.size}`, outer.type);
+  const inner = context.builder.input(distinct(region.names, `in${region.imports.size}`), outer.type);
   region.imports.set(outer, inner);
   return inner;
 }

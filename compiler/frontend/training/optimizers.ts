@@ -1,4 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
+import { isArgument, isPersistent } from "../../graph/facts.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import { bindArguments, signatureOf } from "../values/arguments.ts";
@@ -68,7 +69,8 @@ function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly
 function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): void {
   const versions = env.context.versions.get(path);
   if (versions === undefined) return;
-  env.context.versions.set(path, versions.slice(0, Math.max(before.get(path) ?? 0, versions[0]?.node.op.name === "state" ? 1 : 0)));
+  const [first] = versions;
+  env.context.versions.set(path, versions.slice(0, Math.max(before.get(path) ?? 0, first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0)));
 }
 
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {

@@ -1,5 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
+import { suffixes } from "../../graph/notation.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
@@ -49,7 +50,7 @@ function carryOf({ region }: Context, declared: Declared): number {
   const list = region?.carries?.list ?? [];
   const known = list.findIndex((carry) => carry.path === declared.path);
   if (known >= 0 || region === null) return known;
-  list.push({ path: declared.path, init: current(region.parent, declared) });
+  list.push({ name: suffixes(declared.path)[0] ?? "state", path: declared.path, init: current(region.parent, declared) });
   return list.length - 1;
 }
 

@@ -33,6 +33,7 @@ import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Attr, Graph, Node, Value } from "../ir.ts";
 import type { Op, OpTable } from "../op.ts";
 import { append, dropDead, rebuild } from "../rebuild.ts";
+import { exitValues } from "../regions.ts";
 import { buildRight, type Built } from "./build.ts";
 import { checkRule } from "./check.ts";
 import { Match, resembles } from "./match.ts";
@@ -116,7 +117,7 @@ class Sweep {
     this.rules = rules;
     this.limit = limit;
     for (const node of graph.nodes) for (const operand of node.operands) this.use(operand, 1);
-    for (const { value } of [...graph.outputs, ...graph.writes]) this.use(value, 1);
+    for (const value of exitValues(graph)) this.use(value, 1);
   }
 
   run(): Graph {

@@ -7,6 +7,7 @@ import { invariant, present } from "../../support/invariant.ts";
 import { findGroups, readsMemory, type Group } from "./groups.ts";
 import { definePass } from "../pass.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
+import { changes, mapCarries } from "../../graph/regions.ts";
 
 /**
  * Divides the nodes into groups, each of which becomes one kernel, and orders them for execution.
@@ -59,7 +60,8 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
   };
   const outputs = inner.outputs.map(({ name, value }) => ({ name, value: leave(value, false) }));
   const writes = inner.writes.map(({ path, value }) => ({ path, value: leave(value, true) }));
-  return { ...inner, nodes, outputs, writes };
+  const carries = inner.carries.map((carry) => (changes(carry) ? { ...carry, next: leave(carry.next, true) } : carry));
+  return { ...inner, nodes, outputs, writes, carries };
 }
 
 /** Groups in an order in which producers come first, close to the order of the program, weights stage before call stage. */
@@ -165,5 +167,6 @@ function emit(graph: Graph, machine: Machine): Graph {
     nodes,
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: outside(value) })),
     writes: graph.writes.map(({ path, value }) => ({ path, value: outside(value) })),
+    carries: mapCarries(graph.carries, outside),
   };
 }

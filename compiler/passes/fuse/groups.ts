@@ -5,6 +5,7 @@ import type { FusionLimits, Machine } from "../../support/machine.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
 import { GroupOrder } from "./order.ts";
 import { elementCost } from "../../analysis/element-cost.ts";
+import { changes, exitValues } from "../../graph/regions.ts";
 
 /**
  * Finds the groups of `fuse`. Three kinds of nodes take part:
@@ -102,7 +103,7 @@ function repeats(reader: Node, operand: Value): number {
 
 export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
   const users = usersOf(graph);
-  const leaving = new Set<Node>([...graph.outputs, ...graph.writes].map(({ value }) => value.node));
+  const leaving = new Set<Node>(exitValues(graph).map(({ node }) => node));
   const free = freeNodes(graph, (node) => leaving.has(node) || (users.get(node) ?? []).some(readsMemory));
   const groupOf = new Map<Node, Group>();
   const alone = (node: Node): void => {
@@ -172,7 +173,7 @@ function mergeAlongIdentity(
   limits: FusionLimits,
 ): void {
   const order = new GroupOrder(graph, groupOf, users);
-  const updates = new Set(graph.writes.map(({ value }) => value.node));
+  const updates = new Set([...graph.writes.map(({ value }) => value.node), ...graph.carries.filter(changes).map(({ next }) => next.node)]);
 
   for (const consumer of graph.nodes) {
     if (!pointwise(consumer) || free.has(consumer)) continue;

@@ -3,7 +3,6 @@ import type { GraphBuilder } from "../../graph/build.ts";
 import { isSplat, linearSets } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { copyNode, kept, users } from "../../graph/rebuild.ts";
-import { carryOf, nextCarry } from "../../graph/regions.ts";
 import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
@@ -17,15 +16,12 @@ export interface Sum {
   readonly term: Value;
 }
 
-export function sumsOf(body: Graph, carries: number): readonly Sum[] {
+export function sumsOf(body: Graph): readonly Sum[] {
   const usersOf = users(body);
   const outputs = new Set(body.outputs.map(({ value }) => value));
   const result: Sum[] = [];
-  for (let carry = 0; carry < carries; carry++) {
-    const next = nextCarry(body, carry);
-    const leaves = body.nodes.filter((node) => carryOf(node) === carry).flatMap(({ results }) => results);
-    const [leaf] = leaves;
-    if (next === null || next.node.op.operator !== "+" || leaf === undefined || leaves.length > 1) continue;
+  for (const [carry, { value: leaf, next }] of body.carries.entries()) {
+    if (next.node.op.operator !== "+") continue;
     const term = next.node.operands.find((value) => value !== leaf);
     const alone = usersOf.get(leaf)?.length === 1 && next.node.operands.includes(leaf) && !kept(body).has(leaf);
     if (term !== undefined && alone && (usersOf.get(next) ?? []).length === 0 && !outputs.has(next)) result.push({ carry, term });

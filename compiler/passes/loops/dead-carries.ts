@@ -1,8 +1,8 @@
 // Liveness through the results, carries and inputs of control ops: what a loop or a branch need not take, carry or give.
-import { carryOf, carryPath, nextCarry, scanParts } from "../../graph/regions.ts";
+import { scanParts, carryIndices, mapCarries } from "../../graph/regions.ts";
 import { isInput } from "../../graph/facts.ts";
 import type { Attrs, Graph, Node, Value } from "../../graph/ir.ts";
-import { append, copyNode, kept, rebuild, topological } from "../../graph/rebuild.ts";
+import { append, kept, topological } from "../../graph/rebuild.ts";
 import { GraphBuilder } from "../../graph/build.ts";
 import { present } from "../../support/invariant.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -15,12 +15,13 @@ interface Trimmed {
   readonly regions: readonly Graph[];
 }
 
-/** Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs of the graph stay. */
+/** Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs and carries of the graph stay. */
 export function trim(graph: Graph): Graph {
   const used = new Set(kept(graph));
+  const carried = carryIndices(graph);
   const plans = new Map<Node, Trimmed | null>();
   for (const node of graph.nodes.toReversed()) {
-    if (!isInput(node) && !node.results.some((value) => used.has(value))) continue;
+    if (!isInput(node) && !carried.has(node) && !node.results.some((value) => used.has(value))) continue;
     const plan = trimmed(node, used);
     plans.set(node, plan);
     (plan?.operands ?? iota(node.operands.length)).forEach((index) => used.add(at(node.operands, index)));
@@ -54,6 +55,7 @@ function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph 
   graph.inputs.forEach((value) => builder.inputs.push(now(value)));
   graph.outputs.forEach(({ name, value }) => builder.output(name, now(value)));
   graph.writes.forEach(({ path, value }) => builder.write(path, now(value)));
+  builder.carries.push(...mapCarries(graph.carries, now));
   return builder.build();
 }
 
@@ -134,30 +136,21 @@ function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly n
   const given = outputs.map((index) => at(body.outputs, index).value);
   const roots = [...given, ...looks.filter((region) => region !== body).flatMap((region) => region.outputs.map(({ value }) => value))];
   const needed = new Set(results);
+  const carried = new Map([body, ...looks].flatMap((region) => [...carryIndices(region)]));
   for (let before = -1; before !== needed.size;) {
     before = needed.size;
-    const next = [...needed].flatMap((index) => nextCarry(body, index) ?? []);
+    const next = [...needed].map((index) => at(body.carries, index).next);
     for (const node of topological([...roots, ...next])) {
-      const carry = carryOf(node);
-      if (carry !== null) needed.add(carry);
+      const carry = carried.get(node);
+      if (carry !== undefined) needed.add(carry);
     }
   }
   return [...needed].toSorted((a, b) => a - b);
 }
 
-/** The region with some of its outputs, and some of its carries under new numbers. */
+/** The region with some of its outputs and carries. */
 function narrowed(region: Graph, outputs: readonly number[], carries: readonly number[]): Graph {
-  const all = carries.every((carry, index) => carry === index) && region.outputs.length === outputs.length;
-  const writes = region.writes.flatMap(({ path, value }) => {
-    const index = carries.findIndex((carry) => path === carryPath(carry));
-    return index < 0 ? [] : [{ path: carryPath(index), value }];
-  });
-  if (all && writes.length === region.writes.length) return trim(region);
-  const few = trim({ ...region, outputs: outputs.map((index) => at(region.outputs, index)), writes });
-  return rebuild(few, (g, node, operands) => {
-    const carry = carryOf(node);
-    return carry === null ? null : copyNode(g, { ...node, attrs: { ...node.attrs, path: carryPath(carries.indexOf(carry)) } }, operands).results;
-  });
+  return trim({ ...region, outputs: outputs.map((index) => at(region.outputs, index)), carries: carries.map((index) => at(region.carries, index)) });
 }
 
 /** Places of the inputs that one of the regions reads. */

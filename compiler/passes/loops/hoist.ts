@@ -1,7 +1,7 @@
 import { isWorthStoring } from "../../analysis/worth-storing.ts";
 import { asksForGradient, hasCustomGradient, isGradient } from "../../graph/autodiff.ts";
 import { GraphBuilder } from "../../graph/build.ts";
-import { isInput, stringAttr } from "../../graph/facts.ts";
+import { isInput, nameOf } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { kept, rebuild, users } from "../../graph/rebuild.ts";
@@ -122,7 +122,7 @@ function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): re
 
 /** Inputs for all that is moved out of either region of a while: those of the other stand unused, until drop-dead. */
 function aligned(region: Graph, count: number, extra: readonly Value[], before: number): Graph {
-  const taken = new Set(region.inputs.map(({ node }) => stringAttr(node.attrs, "name")));
+  const taken = new Set([...region.inputs, ...region.carries.map(({ value }) => value)].map(nameOf));
   const own = region.inputs.slice(count);
   const builder = new GraphBuilder(region.name, region.table);
   const inputs = extra.map(({ type }, index) => own[index - before] ?? builder.input(distinct(taken, "unused"), type));

@@ -4,8 +4,8 @@ import { stringAttr } from "../../graph/facts.ts";
 import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
-import { nextCarry, scanParts } from "../../graph/regions.ts";
-import { at, iota } from "../../support/lists.ts";
+import { scanParts } from "../../graph/regions.ts";
+import { at } from "../../support/lists.ts";
 import { merged } from "../../analysis/value-numbering.ts";
 
 /** What stands for two scans: a body, and which of its outputs each of them gives. */
@@ -61,32 +61,29 @@ function jointOf(first: Node, second: Node): Joint | null {
   const bodies = [at(first.regions, 0), at(second.regions, 0)];
   const [body] = bodies;
   if (body === undefined) return null;
-  const { carries } = scanParts(first.operands, first.attrs);
   const b = new RegionBuilder(body.name, body.table);
   const inputs = body.inputs.map(({ node, type }) => b.input(stringAttr(node.attrs, "name"), type));
-  const leaves = carries.map(({ type }, index) => b.carry(index, type));
+  const leaves = b.carriesLike(body);
   const turns = bodies.map((region) => inlineRegion(b.g, region, inputs, leaves));
   const probe = new GraphBuilder(body.name, body.table);
   probe.nodes.push(...b.g.nodes);
   probe.inputs.push(...inputs);
+  probe.carries.push(...b.g.carries);
   for (const [side, turn] of turns.entries()) {
-    turn.carries.forEach((value, index) => probe.output(`${side}.carry${index}`, value));
-    turn.outputs.forEach((value, index) => probe.output(`${side}.${index}`, value));
+    [...turn.carries, ...turn.outputs].forEach((value, index) => probe.output(`${side}.${index}`, value));
   }
   const both = merged(probe.build());
-  const valueOf = (name: string): Value =>
-    at(
-      both.outputs.filter((output) => output.name === name),
-      0,
-    ).value;
-  const next = carries.map((_, index) => valueOf(`0.carry${index}`));
-  if (next.some((value, index) => value !== valueOf(`1.carry${index}`))) return null;
+  // First the next carries of a side, then its outputs.
+  const ofFirst = at(turns, 0).carries.length + at(turns, 0).outputs.length;
+  const valueOf = (side: number, index: number): Value => at(both.outputs, side * ofFirst + index).value;
+  const next = body.carries.map((_, index) => valueOf(0, index));
+  if (next.some((value, index) => value !== valueOf(1, index))) return null;
 
   const given = new Map<Value, number>();
   const names = new RegionBuilder(body.name, body.table);
   const outputs = bodies.map(({ outputs: list }, side) =>
     list.map(({ name }, index) => {
-      const value = valueOf(`${side}.${index}`);
+      const value = valueOf(side, body.carries.length + index);
       const before = given.get(value);
       if (before !== undefined) return before;
       names.output(name, value);
@@ -94,9 +91,6 @@ function jointOf(first: Node, second: Node): Joint | null {
       return given.size - 1;
     }),
   );
-  const writes = iota(carries.length).flatMap((index) => {
-    const written = bodies.some((region) => nextCarry(region, index) !== null);
-    return written ? [{ path: `carry${index}`, value: at(next, index) }] : [];
-  });
-  return { body: dropDead({ ...both, outputs: [...names.g.outputs], writes }), outputs };
+  const carries = both.carries.map(({ value }, index) => ({ value, next: at(next, index) }));
+  return { body: dropDead({ ...both, outputs: [...names.g.outputs], carries }), outputs };
 }

@@ -66,7 +66,7 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
   if (length === 0) return null;
   const reach = reachOf(body, sequences.length);
   const iterations = { body, length, limits };
-  const sums = sumsOf(body, carries.length).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, iterations) }));
+  const sums = sumsOf(body).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, iterations) }));
   const able = sums.filter(({ factors }) => factors !== null);
   if (able.length === 0) return null;
   const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
@@ -104,7 +104,7 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
 function sinkable(reach: (node: Node) => Reach, iterations: Iterations): ReadonlySet<Node> {
   const { body, length, limits } = iterations;
   const usersOf = users(body);
-  const waited = new Set(topological(body.writes.map(({ value }) => value)));
+  const waited = new Set(topological(body.carries.map(({ next }) => next)));
   const able = new Set<Node>();
   for (const node of body.nodes.toReversed()) {
     if (waited.has(node) || isInput(node) || !varies(reach(node))) continue;

@@ -1,9 +1,9 @@
 import type { GraphBuilder } from "../../graph/build.ts";
-import { splatValue, stringAttr } from "../../graph/facts.ts";
+import { splatValue, nameOf } from "../../graph/facts.ts";
 import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { rebuild } from "../../graph/rebuild.ts";
-import { carryOf, nextCarry } from "../../graph/regions.ts";
+import { changes } from "../../graph/regions.ts";
 import { definePass } from "../pass.ts";
 import { at, iota } from "../../support/lists.ts";
 import { trim } from "./dead-carries.ts";
@@ -58,7 +58,7 @@ function rolesOf({ op, attrs, regions }: Node): Roles | null {
 function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { lone, carries, sequences }: Roles): readonly Value[] | null {
   const starts = operands.slice(lone, lone + carries);
   const given = operands.slice(lone + carries);
-  const still = iota(carries).filter((index) => node.regions.every((region) => unchanged(region, index)));
+  const still = iota(carries).filter((index) => node.regions.every((region) => !changes(at(region.carries, index))));
   const role = (index: number): string => (index < sequences ? "sequence" : "invariant");
   const firsts = given.map((value, index) => given.findIndex((other, place) => other === value && role(place) === role(index)));
   const plain = given.every((value, index) => splatValue(value) === null && firsts[index] === index);
@@ -75,12 +75,6 @@ function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { 
   });
 }
 
-/** Whether a region leaves a carry as it is. */
-function unchanged(region: Graph, carry: number): boolean {
-  const next = nextCarry(region, carry);
-  return next === null || carryOf(next.node) === carry;
-}
-
 /** For each stacked or plain result the first one that is the same value in every region that gives it. */
 function firstOutputs({ op, regions }: Node): readonly number[] {
   const giving = op.form.kind === "cond" ? regions : regions.slice(0, 1);
@@ -94,17 +88,20 @@ function firstOutputs({ op, regions }: Node): readonly number[] {
 /** The region with constants for inputs that are, the first of equal inputs for all of them, and the carries that stand still as inputs of their own, last. */
 function told(region: Graph, starts: readonly Value[], given: readonly Value[], firsts: readonly number[], still: readonly number[]): Graph {
   const b = new RegionBuilder(region.name, region.table);
-  const inputs = region.inputs.map(({ node, type }) => b.input(stringAttr(node.attrs, "name"), type));
+  const inputs = region.inputs.map((value) => b.input(nameOf(value), value.type));
   const known = (value: Value, input: Value): Value => {
     const splat = splatValue(value);
     return splat === null ? input : b.g.constant(input.type, splat);
   };
   const values = inputs.map((_, index) => known(at(given, index), at(inputs, at(firsts, index))));
-  const carries = starts.map((value, index) => (still.includes(index) ? known(value, b.input("still", value.type)) : b.carry(index, value.type)));
+  const carries = b.carriesLike(region).map((carry, index) => {
+    const value = at(starts, index);
+    return still.includes(index) ? known(value, b.input(nameOf(carry), value.type)) : carry;
+  });
   const inner = inlineRegion(b.g, region, values, carries);
   region.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
-  starts.forEach((_, index) => {
-    if (!still.includes(index) && nextCarry(region, index) !== null) b.next(index, at(inner.carries, index));
+  inner.carries.forEach((value, index) => {
+    if (!still.includes(index)) b.next(index, value);
   });
   return b.build();
 }

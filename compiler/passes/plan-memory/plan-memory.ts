@@ -1,5 +1,5 @@
 import { makeNode } from "../../graph/build.ts";
-import { isInput, isPersistent, pathOf, splatValue } from "../../graph/facts.ts";
+import { isInput, isPersistent, pathOf, splatValue, isArgument } from "../../graph/facts.ts";
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
 import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
@@ -8,6 +8,7 @@ import { defaultMachine, roundUp } from "../../support/machine.ts";
 import { bytes, sameType } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { placeBlocks, type Block } from "./blocks.ts";
+import { changes } from "../../graph/regions.ts";
 
 /**
  * Gives every value that reaches memory its place.
@@ -60,10 +61,9 @@ function readersOf(groups: readonly GroupView[]): Readers {
   return readers;
 }
 
-/** Whether writing the value straight into the tensor of that path spoils nothing. */
-function inPlace(path: string, value: Value, readers: Readers, leaves: ReadonlyMap<Value, string>): boolean {
+/** Whether writing the value straight into the tensor that those leaves read spoils nothing. */
+function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolean {
   const home = maker(value);
-  const olds = [...leaves].filter(([, of]) => of === path).map(([old]) => old);
   return olds.every((old) =>
     [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
       if (number < home) return true;
@@ -78,24 +78,27 @@ function inPlace(path: string, value: Value, readers: Readers, leaves: ReadonlyM
 /** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
 function copyLateWrites(graph: Graph): Graph {
   const groups = groupsOf(graph);
-  const [readers, persistent] = [readersOf(groups), leavesOf(graph)];
+  const readers = readersOf(groups);
+  const leaves = Map.groupBy(graph.nodes.filter(isPersistent), pathOf);
   const taken = new Set<Value>();
   const nodes = [...graph.nodes];
   let next = groups.length;
-  const writes = graph.writes.map(({ path, value }) => {
-    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(path, value, readers, persistent);
+  const written = (olds: readonly Value[], value: Value): Value => {
+    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(olds, value, readers);
     taken.add(base(value));
-    if (direct) return { path, value };
+    if (direct) return value;
     const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
     nodes.push(copy);
-    return { path, value: present(copy.results[0], "a copy has a result") };
-  });
-  return { ...graph, nodes, writes };
+    return present(copy.results[0], "a copy has a result");
+  };
+  const writes = graph.writes.map(({ path, value }) => ({ path, value: written((leaves.get(path) ?? []).flatMap(({ results }) => results), value) }));
+  const carries = graph.carries.map((carry) => (changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry));
+  return { ...graph, nodes, writes, carries };
 }
 
 /** In a region, appends a copy for every output that is a carry's next value too, or another output. */
 function copySharedOutputs(graph: Graph): Graph {
-  const taken = new Set(graph.writes.map(({ value }) => base(value)));
+  const taken = new Set(graph.carries.filter(changes).map(({ next }) => base(next)));
   const nodes = [...graph.nodes];
   let next = groupsOf(graph).length;
   const outputs = graph.outputs.map(({ name, value }) => {
@@ -109,18 +112,21 @@ function copySharedOutputs(graph: Graph): Graph {
   return { ...graph, nodes, outputs };
 }
 
-/** Params, state and carries with their paths; a path may be read by several leaves. */
-const leavesOf = (graph: Graph): ReadonlyMap<Value, string> =>
-  new Map(graph.nodes.filter(isPersistent).map((node) => [present(node.results[0], "a param has a value"), present(pathOf(node), "a param has a path")]));
-
 function plan(graph: Graph, region: boolean, gap: number): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
   const groups = groupsOf(graph);
   const places = new Map<Value, Place>();
-  for (const [value, path] of leavesOf(graph)) places.set(value, { area: "persistent", path });
+  for (const node of graph.nodes) {
+    const path = pathOf(node);
+    if (path !== null) for (const value of node.results) places.set(value, { area: "persistent", path });
+  }
   for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
   if (region) {
-    graph.inputs.forEach((value, index) => places.set(value, { area: "operand", offset: index }));
-    graph.outputs.forEach(({ value }, index) => places.set(base(value), { area: "result", offset: index }));
+    graph.inputs.forEach((value, index) => places.set(value, { area: "operand", index }));
+    graph.carries.forEach((carry, index) => {
+      places.set(carry.value, { area: "carry", index });
+      if (changes(carry)) places.set(base(carry.next), { area: "carry", index });
+    });
+    graph.outputs.forEach(({ value }, index) => places.set(base(value), { area: "result", index }));
   }
 
   const end = groups.length;
@@ -132,7 +138,7 @@ function plan(graph: Graph, region: boolean, gap: number): { readonly places: Re
   let constants = 0;
   for (const node of graph.nodes) {
     const value = node.results[0];
-    if (value === undefined || node.op.form.kind !== "leaf" || isInput(node) || isPersistent(node) || splatValue(value) !== null) continue;
+    if (value === undefined || node.op.form.kind !== "leaf" || isArgument(node) || isPersistent(node) || splatValue(value) !== null) continue;
     places.set(value, { area: "constant", offset: constants });
     constants += room(bytes(value.type));
   }
@@ -210,15 +216,7 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
   let constants = 0;
   const count = (node: Node, value: Value): void => {
     const place = node.notes.places?.[value.index];
-    if (
-      place === undefined ||
-      place === null ||
-      place.area === "persistent" ||
-      place.area === "operand" ||
-      place.area === "result" ||
-      node.op.form.kind === "view"
-    )
-      return;
+    if (place === undefined || place === null || !("offset" in place) || node.op.form.kind === "view") return;
     const size = align(bytes(value.type));
     if (place.area === "cache") cache = Math.max(cache, place.offset + size);
     if (place.area === "constant") constants = Math.max(constants, place.offset + size);

@@ -93,7 +93,7 @@ const scan: Draw = (b) => {
   sequences.forEach((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
   given(region, b, invariants);
   const ranges = carries.map((value) => carried(b, value));
-  const before = carries.map((value, index) => known(region, region.r.carry(index, value.type), at(ranges, index)));
+  const before = carries.map((value, index) => known(region, region.r.carry("h", value.type), at(ranges, index)));
   steps(region, 4);
   before.forEach((value, index) => {
     if (!b.r.chance(0.06)) region.r.next(index, kept(region.b, b.r.chance(0.04) ? value : valueOf(region, value.type), at(ranges, index)));
@@ -118,7 +118,7 @@ export const recurrent: Draw = (b) => {
   const x = known(region, region.r.input("x", { dtype: "f32", shape: [batch, features] }), b.range(sequence));
   const inner = given(region, b, weights);
   const told0 = carried(b, start);
-  const h = known(region, region.r.carry(0, start.type), told0);
+  const h = known(region, region.r.carry("h", start.type), told0);
   const weight = (index: number) => () => at(inner, index);
   const sum = region.b.call("add", [linear(region.b, x, size, weight(0)), linear(region.b, h, size, weight(1))]);
   const bias = region.b.call("broadcast", [at(inner, 2)], { shape: [batch, size], dims: [1] });
@@ -150,7 +150,7 @@ export function loopOf(
   const region = b.region("body");
   const items = sequences.map((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
   const others = given(region, b, invariants);
-  const before = carries.map((value, index) => known(region, region.r.carry(index, value.type), anything));
+  const before = carries.map((value) => known(region, region.r.carry("h", value.type), anything));
   next(region.b, before, [...items, ...others]).forEach((value, index) => region.r.next(index, value));
   const length = at(at(sequences, 0).type.shape, 0);
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
@@ -178,12 +178,13 @@ const loop: Draw = (b) => {
   const condition = b.region("condition");
   const [bound] = given(condition, b, invariants);
   if (bound === undefined) return null;
-  const counter = condition.r.carry(0, count);
+  const [counter] = carries.map(({ type }, index) => condition.r.carry(index === 0 ? "i" : "h", type));
+  if (counter === undefined) return null;
   condition.r.output("more", condition.b.call("lt", [counter, bound]));
 
   const body = b.region("body");
   given(body, b, invariants);
-  const before = carries.map((value, index) => known(body, body.r.carry(index, value.type), at(ranges, index)));
+  const before = carries.map((value, index) => known(body, body.r.carry(index === 0 ? "i" : "h", value.type), at(ranges, index)));
   const first = at(before, 0);
   body.r.next(0, body.b.call("add", [first, body.b.like(first, 1)]));
   steps(body);

@@ -39,6 +39,8 @@ const leafDraws: readonly (readonly [string, Draw])[] = [
     },
   ],
   ["gradient", () => null],
+  // Made with the region of a loop.
+  ["carry", () => null],
 ];
 
 /** How a use of each op is drawn. */
@@ -71,7 +73,7 @@ const weights: Readonly<Record<string, number>> = {
     trunc: 0.4,
     sign: 0.5,
   },
-  ...{ eq: 0.4, ne: 0.4, argmax: 0.6, argmin: 0.6, argsort: 1.5, input: 0.5, param: 0.5, state: 0.5, constant: 0.5, gradient: 0, conv_input_gradient: 2 },
+  ...{ eq: 0.4, ne: 0.4, argmax: 0.6, argmin: 0.6, argsort: 1.5, input: 0.5, param: 0.5, state: 0.5, constant: 0.5, gradient: 0, carry: 0, conv_input_gradient: 2 },
 };
 
 /** How often identities come, against single ops and patterns. */

@@ -81,7 +81,7 @@ const outputsOf = (regions: readonly Graph[]): readonly TensorType[] => at(regio
 const each = (names: string, rule: TypeRule): [string, TypeRule][] => names.split(" ").map((name) => [name, rule]);
 
 export const typeRules: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
-  ...each("input param state constant iota", given),
+  ...each("input param state carry constant iota", given),
   ...each("add sub mul div rem max min pow and or xor shl shrs shru threefry", same),
   ...each("neg abs sign floor ceil round trunc sqrt rsqrt not copy stop_gradient", same),
   ...each("exp expm1 log log1p tanh sigmoid sin cos erf", same),

@@ -28,7 +28,7 @@ const region = (build: (r: RegionBuilder) => void): Graph => {
 const joining = (type: TensorType): Graph =>
   region((r) => {
     const [x, w] = [r.input("x", type), r.input("w", type)];
-    const [carry, count] = [r.carry(0, type), r.carry(1, i32)];
+    const [carry, count] = [r.carry("h", type), r.carry("i", i32)];
     const next = join(r.g, join(r.g, carry, x), w);
     r.output("before", carry);
     r.output("after", next);
@@ -40,7 +40,7 @@ const joining = (type: TensorType): Graph =>
 const nested = (type: TensorType, length: number): Graph =>
   region((r) => {
     const [xs, w] = [r.input("xs", tensor(type.dtype, [length, ...type.shape])), r.input("w", type)];
-    const [carry, count] = [r.carry(0, type), r.carry(1, i32)];
+    const [carry, count] = [r.carry("h", type), r.carry("i", i32)];
     const [last, turns, , after] = r.g.callAll("scan", [carry, count, xs, w], { carries: 2, sequences: 1, length }, [joining(type)]);
     r.output("inner", present(after, "what the turns give"));
     r.next(0, present(last, "the last carry"));
@@ -52,14 +52,15 @@ const whileRegions = (type: TensorType): readonly Graph[] => [
   region((r) => {
     r.input("w", type);
     const most = r.input("most", i32);
-    r.carry(0, type);
-    r.output("more", r.g.call("lt", [r.carry(1, i32), most]));
+    r.carry("h", type);
+    r.output("more", r.g.call("lt", [r.carry("i", i32), most]));
   }),
   region((r) => {
     const w = r.input("w", type);
     r.input("most", i32);
-    r.next(0, join(r.g, r.carry(0, type), w));
-    r.next(1, r.g.add(r.carry(1, i32), 1));
+    const [carry, count] = [r.carry("h", type), r.carry("i", i32)];
+    r.next(0, join(r.g, carry, w));
+    r.next(1, r.g.add(count, 1));
   }),
 ];
 
@@ -90,7 +91,7 @@ const condRegions = (type: TensorType): readonly Graph[] => [
 const mixed = (type: TensorType): Graph =>
   region((r) => {
     const [flag, x, w] = [r.input("flag", bool), r.input("x", type), r.input("w", type)];
-    const carry = r.carry(0, type);
+    const carry = r.carry("h", type);
     const loop = region((t) => {
       const [a, b] = [t.input("a", type), t.input("b", type)];
       const start = t.g.constant(i32, 0);

@@ -108,6 +108,13 @@ function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Val
     return [g.input(`${path}_x`, { dtype, shape })];
   }
   if (op.name === "param" || op.name === "state") return g.callAll(op.name, [], { ...attrs, path: `${path}_x` });
+  if (op.name === "carry") {
+    const { dtype, shape } = attrs as unknown as Value["type"];
+    const body = new GraphBuilder("body", ops);
+    body.output("y", body.carry("h", { dtype, shape }));
+    const start = g.input(`${path}_x`, { dtype, shape });
+    return g.callAll("scan", [start], { carries: 1, sequences: 0, length: 2 }, [body.build()]).slice(1);
+  }
   if (op.name === "gradient") {
     // A loss is something that depends on the targets.
     const [loss, a, b] = operands as readonly [Value, Value, Value];
