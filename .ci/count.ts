@@ -11,7 +11,7 @@ interface Report {
 function counts(path: string): { passed: number; failed: number } {
   try {
     const report = JSON.parse(readFileSync(path, "utf8")) as Report;
-    // A file that does not load has no failing test to count, yet it failed.
+    // A file that fails to load has no failing test to count.
     const files = report.testResults.filter(
       ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
     );

@@ -1,5 +1,5 @@
-// How long the compiler takes for deep nets: `npx node bench/compile-time.ts [blocks ...]`. Residual nets of growing depth, forward and a training step, so that
-// whatever is not linear shows. The milliseconds of each pass are those of all graphs together, a pass that runs again counted apart.
+// Measures compile time for deep nets: `npx node bench/compile-time.ts [blocks ...]`. Compiles residual nets of growing depth, with a training step, to reveal
+// superlinear passes. The milliseconds of a pass are summed over all graphs; a pass that runs again is counted separately.
 import { readFileSync } from "node:fs";
 import { compileProgram, elaborateSource, type Resolver } from "../compiler/compile.ts";
 

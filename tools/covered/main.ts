@@ -1,4 +1,4 @@
-// `npm run coverage`: runs the tests, counts what runs, and says which lines of the compiler and which branches of file readers never did.
+// `npm run coverage`: runs the tests, counts what runs, and reports the lines of the compiler and the branches of file readers that never run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { measure, type FileCoverage } from "./measure.ts";
 
-/** Percent of the lines of compiler/. */
+/** Required coverage of the lines of compiler/, in percent. */
 const aim = 95;
 
-/** What opens bytes or text that somebody else has made. */
+/** The readers of untrusted files. */
 const readers = [
   "runtime/check-manifest.ts",
   "runtime/safetensors-header.ts",
@@ -38,7 +38,7 @@ const stretchesOf = (files: readonly FileCoverage[]): number =>
     sum(files, (f) => f.missedStretches.length),
     sum(files, (f) => f.stretches),
   );
-/** Rounded down, so that 100 means all. */
+/** Rounded down, so that 100 means complete. */
 const shown = (value: number): string => `${(Math.floor(value * 10) / 10).toFixed(1).padStart(5)} %`;
 
 /** `3, 7-9` */
@@ -70,13 +70,13 @@ if (given === undefined) rmSync(counted, { recursive: true });
 
 const compiler = files.filter(({ path }) => path.startsWith("compiler/"));
 const folderOf = ({ path }: FileCoverage): string => path.slice(0, path.lastIndexOf("/"));
-console.log("\nLines of compiler/ that ran, and those that did not");
+console.log("\nLine coverage of compiler/, with the lines that never ran");
 for (const [folder, members] of [...Map.groupBy(compiler, folderOf)].toSorted(([, a], [, b]) => linesOf(a) - linesOf(b))) {
   console.log(`${shown(linesOf(members))}  ${folder}`);
   for (const file of members.filter(({ missedLines }) => missedLines.length > 0).toSorted((a, b) => linesOf([a]) - linesOf([b])))
     console.log(`  ${shown(linesOf([file]))}  ${file.path}: ${runs(file.missedLines)}`);
 }
-console.log("\nReaders of files: lines, branches, and where one never ran");
+console.log("\nReaders of files: lines, branches, and the lines of branches that never ran");
 const opened = files.filter(({ path }) => isReader(path));
 for (const file of opened.toSorted((a, b) => stretchesOf([a]) - stretchesOf([b])))
   console.log(

@@ -1,6 +1,6 @@
 /**
- * What ran, from V8's own counts. Node strips types in place, so that positions in the code that ran are positions in the file. A line counts if it holds a word or a
- * number outside of types and comments, and ran if the first of them did; a stretch is a branch or a function, and ran if anything in it did.
+ * Coverage from V8's counts. Node strips types in place, so positions in the running code are positions in the file. A line counts if it contains a word or a
+ * number outside types and comments, and ran if the first of them did; a stretch is a branch or a function, and ran if any part of it did.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
@@ -12,9 +12,9 @@ export interface FileCoverage {
   readonly path: string;
   readonly lines: number;
   readonly stretches: number;
-  /** Numbers of lines, from 1, that never ran. */
+  /** Line numbers, from 1, of lines that never ran. */
   readonly missedLines: readonly number[];
-  /** Lines where a stretch begins that never ran; a line stands once for each. */
+  /** The lines where a stretch begins that never ran; one entry per stretch. */
   readonly missedStretches: readonly number[];
 }
 
@@ -29,13 +29,13 @@ interface Script {
   readonly functions: readonly { readonly ranges: readonly Range[] }[];
 }
 
-/** By character: whether it ever ran; and the stretches by start and end. */
+/** For each character, whether it ever ran; and the stretches by start and end. */
 interface Counts {
   readonly ran: Uint8Array;
   readonly stretches: Set<string>;
 }
 
-/** The files of the folders that stand under the root, by what the counts in `counted` say. */
+/** The coverage of the files in these folders under the root, from the counts in `counted`. */
 export function measure(root: string, folders: readonly string[], counted: string): readonly FileCoverage[] {
   const paths = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -56,7 +56,7 @@ export function measure(root: string, folders: readonly string[], counted: strin
 
 const emptyCounts = (length: number): Counts => ({ ran: new Uint8Array(length), stretches: new Set() });
 
-/** Inner ranges come after those around them. Counts begin anew with each report, so what a report does not mention did not run since the last. */
+/** Inner ranges follow their enclosing ranges. Counts are reset by each report, so ranges that a report does not mention have not run since the last one. */
 function add({ ran, stretches }: Counts, { functions }: Script): void {
   const now = new Uint8Array(ran.length);
   for (const { ranges } of functions) {
@@ -68,7 +68,7 @@ function add({ ran, stretches }: Counts, { functions }: Script): void {
   for (let i = 0; i < ran.length; i++) ran[i] = (ran[i] ?? 0) | (now[i] ?? 0);
 }
 
-/** The text with spaces for all that is no code: types, comments, and calls of `never`, which stand where the types leave nothing. */
+/** The text with spaces instead of everything that is not executable: types, comments, and calls of `never`, which are unreachable by their types. */
 export function codeOf(text: string): string {
   const blank = (part: string): string => part.replaceAll(/[^\n]/g, " ");
   return stripTypeScriptTypes(text)
@@ -96,7 +96,7 @@ export function coverageOf(path: string, text: string, { ran, stretches }: Count
   return {
     path,
     lines: first.size,
-    // A file that nobody has loaded is one stretch.
+    // A file that was never loaded is a single stretch.
     stretches: Math.max(counted, first.size > 0 ? 1 : 0),
     missedLines: [...first].filter(([, at]) => ran[at] === 0).map(([line]) => line),
     missedStretches: counted === 0 && first.size > 0 ? [1] : missed.map(([from, to]) => lineOf(words.find((at) => at >= from && at < to) ?? from)),

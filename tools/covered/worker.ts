@@ -1,4 +1,4 @@
-// Loaded by each worker of the tests when coverage is taken: a worker may be ended before it writes what it has counted.
+// Loaded by each test worker when coverage is measured, because a worker may be killed before it writes its counts.
 import { takeCoverage } from "node:v8";
 import { afterAll } from "vitest";
 

@@ -28,12 +28,12 @@ export function diagnosticsPage(): string {
   return `${[
     "# Diagnostics",
     generated("the tables of codes"),
-    "A mistake is shown with its code, its place, the other places that take part in it, and what would mend it. `dlc explain CODE` shows the page of a code. Codes keep their meaning " +
-      "from version to version. The sentences are the rules; a diagnostic says how one was broken.",
+    "A diagnostic shows its code, its location, related locations and a suggested fix. `dlc explain CODE` prints the page of a code. The meaning of a code does not change " +
+      "between versions.",
     ...groups.flatMap(([prefix, title]) => [`## ${title}`, table(["code", "rule"], rows(prefix))]),
     "## Conditions of ops",
-    "Each op says what it asks of its operands. The code is the name of the op and the label of the condition, such as `dot-c2`; [the ops](ops.md) lists them all.",
-    "## For machines",
-    "`--json` prints the same as JSON, on the standard output, wherever a command prints diagnostics: [the form](json.md).",
+    "Each op has conditions on its operands. The code is the name of the op and the label of the condition, such as `dot-c2`; [the ops](ops.md) lists them all.",
+    "## JSON",
+    "With `--json`, every command prints its diagnostics as [JSON](json.md) to the standard output.",
   ].join("\n\n")}\n`;
 }

@@ -15,8 +15,8 @@ export function libraryPage(): string {
   return `${[
     "# The standard library",
     generated("the files of `dsl/std/`"),
-    "All names here are known in every file without an import. A declaration of your own with the same name takes its place in your file, and `std/FILE.dl` can still be " +
-      "imported by name. Static arguments stand in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`.",
+    "All names here are in scope in every file without an import. A declaration with the same name in your file replaces it, and `std/FILE.dl` can still be " +
+      "imported by name. Static arguments are in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`.",
     table(
       ["file", "declares"],
       names.map((name) => [
@@ -28,9 +28,9 @@ export function libraryPage(): string {
     ),
     ...names.map(section),
     "## Built in",
-    "What no `.dl` text can say: questions about types, lists, params and gradients, and random bits.",
+    "Functions that cannot be written in `.dl`: queries of types, lists, params and gradients, and random bits.",
     table(
-      ["function", "gives"],
+      ["function", "result"],
       Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [code(call(name, statics, optional, tensors)), doc]),
     ),
   ].join("\n\n")}\n`;
@@ -43,7 +43,7 @@ function call(name: string, statics: readonly string[], optional: readonly strin
 
 const read = (name: string): string => readFileSync(new URL(name, folder), "utf8");
 
-/** What a file declares for others: a helper has no comment of its own. */
+/** The public declarations of a file; helpers have no doc comment. */
 function documented(text: string): readonly Callable[] {
   const { file } = parse({ name: "std", text });
   invariant(file !== null, "a file of the library does not parse");
@@ -55,7 +55,7 @@ function section(name: string): string {
   return [`## std/${name}`, ...(about(text) === "" ? [] : [about(text)]), ...documented(text).map((item) => entry(item, text))].join("\n\n");
 }
 
-/** The comment that stands alone under the line of the version. */
+/** The comment below the version line that does not belong to a declaration. */
 function about(text: string): string {
   const [, comment = ""] = /^dl \d+\n\n((?:\/\/.*\n)+)\n/.exec(text) ?? [];
   return comment

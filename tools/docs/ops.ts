@@ -8,7 +8,7 @@ export function opsPage(): string {
   return `${[
     "# Ops",
     generated("the op table, `compiler/ops/table.ts`"),
-    `What a graph is made of: ${ops.size} ops. A \`.dl\` file calls each of them by its name, with its attributes as static arguments, as \`op.NAME\` where the library has ` +
+    `The ${ops.size} ops of the graph. A \`.dl\` file calls an op by its name, with its attributes as static arguments; as \`op.NAME\` if the library has ` +
       "another function of the same name. Each condition has a code, `<op>-<label>`, that `dlc explain` explains.",
     ...[...ops.values()].map(entry),
   ].join("\n\n")}\n`;
@@ -25,9 +25,9 @@ function entry(op: Op): string {
     "",
     sentence(op.doc),
     "",
-    ...(conditions.length > 0 ? ["It asks that", "", ...conditions, ""] : []),
-    `Form: ${op.form.kind}. ${op.gradient.kind === "rule" ? "It has a gradient" : `No gradient: ${op.gradient.why}`}. ${
-      op.exact ? "Compiled code gives the bits of the reference." : "Compiled code may round in another order than the reference."
+    ...(conditions.length > 0 ? ["Conditions:", "", ...conditions, ""] : []),
+    `Form: ${op.form.kind}. ${op.gradient.kind === "rule" ? "Has a gradient" : `No gradient: ${op.gradient.why}`}. ${
+      op.exact ? "Compiled code produces the bits of the reference." : "Compiled code may round in another order than the reference."
     }`,
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import { nameOf, stageNamesOf } from "../../compiler/passes/order.ts";
 import { order, pipeline } from "../../compiler/pipeline.ts";
 import { code, generated, table } from "./markdown.ts";
 
-/** What happens to a graph, in order. */
+/** The passes over a graph, in order. */
 export function passesPage(): string {
   const passes: readonly Pass[] = pipeline;
   const stages = stageNamesOf(passes);
@@ -12,8 +12,8 @@ export function passesPage(): string {
   return `${[
     "# Passes",
     generated("the pipeline, `compiler/pipeline.ts`"),
-    "A graph goes through these in order. `dlc dump FILE --entry E --stage NAME` prints it after any of them, and `--without PASS` leaves one out (not those that later steps rely " +
-      "on). A pass that runs again is numbered from its second occurrence on.",
+    "The passes run in this order. `dlc dump FILE --entry E --stage NAME` prints the graph after any of them, and `--without PASS` disables one (not those that later stages " +
+      "need). A pass that runs several times has a number from its second position on.",
     table(
       ["stage", "what it does"],
       stages.map((name, i) => [code(name), passes[i]?.says ?? ""]),
