@@ -76,11 +76,11 @@ test("bce of certain probabilities is finite, and so is its gradient", () => {
   expect(out.loss?.[2]).toBeCloseTo(-Math.log(1e-7), 3);
 });
 
-test("labels of the wrong shape are said so", () => {
+test("labels of the wrong shape are errors", () => {
   const mistakes = (label: string): string[] =>
     elaborateText(`entry f(x: f32[2, 3], label: ${label}) { cross_entropy(x, label) }`).diagnostics.map((d) => d.says);
-  expect(mistakes("i32[3]")).toEqual(["there is one label for each row of the logits"]);
-  expect(mistakes("f32[2]")).toEqual(["soft labels have the shape of the logits, and labels of rows are i32"]);
+  expect(mistakes("i32[3]")).toEqual(["there must be one label for each row of the logits"]);
+  expect(mistakes("f32[2]")).toEqual(["labels must be i32, or f32 with the shape of the logits"]);
 });
 
 test("metrics by hand", () => {
