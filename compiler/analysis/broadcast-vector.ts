@@ -1,7 +1,8 @@
 // Values that are the same along some axes of what they are combined with: a bias, a scale per channel, one number.
 import type { GraphBuilder } from "../graph/build.ts";
-import { listAttr, splatValue } from "../graph/facts.ts";
+import { isRepeat, listAttr, splatValue } from "../graph/facts.ts";
 import type { Value } from "../graph/ir.ts";
+import type { Operator } from "../graph/op.ts";
 import type { Shape } from "../types/tensor-type.ts";
 import { at, iota } from "../support/lists.ts";
 
@@ -15,13 +16,13 @@ export interface Channel {
 export function channelOf(g: GraphBuilder, value: Value): Channel {
   const splat = splatValue(value);
   if (splat !== null) return { value: g.constant({ dtype: value.type.dtype, shape: [] }, splat), axes: [] };
-  const operand = value.node.op.name === "broadcast" ? value.node.operands[0] : undefined;
+  const operand = isRepeat(value.node) ? value.node.operands[0] : undefined;
   return operand === undefined ? squeezed(g, value, iota(value.type.shape.length)) : squeezed(g, operand, listAttr(value.node.attrs, "dims"));
 }
 
 /** What the value repeats; null where it is no repetition. */
 export function repeated(g: GraphBuilder, value: Value): Channel | null {
-  return splatValue(value) !== null || value.node.op.name === "broadcast" ? channelOf(g, value) : null;
+  return splatValue(value) !== null || isRepeat(value.node) ? channelOf(g, value) : null;
 }
 
 function squeezed(g: GraphBuilder, value: Value, axes: readonly number[]): Channel {
@@ -42,7 +43,7 @@ export function spread(g: GraphBuilder, { value, axes }: Channel, shape: Shape):
 }
 
 /** Combines two channels of a tensor of that shape, on the axes that either has. */
-export function combine(g: GraphBuilder, op: "add" | "sub" | "mul" | "div", a: Channel, b: Channel, shape: Shape): Channel {
+export function combine(g: GraphBuilder, operator: Operator, a: Channel, b: Channel, shape: Shape): Channel {
   const axes = iota(shape.length).filter((axis) => a.axes.includes(axis) || b.axes.includes(axis));
   const widened = (channel: Channel): Value =>
     spread(
@@ -50,7 +51,7 @@ export function combine(g: GraphBuilder, op: "add" | "sub" | "mul" | "div", a: C
       { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) },
       axes.map((axis) => at(shape, axis)),
     );
-  return { value: g.call(op, [widened(a), widened(b)]), axes };
+  return { value: g.arithmetic(operator, widened(a), widened(b)), axes };
 }
 
 /** The same for another tensor, whose axis `to(axis)` is the channel's axis; null where an axis has no counterpart, or their order differs. */

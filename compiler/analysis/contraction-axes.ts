@@ -3,7 +3,7 @@ import type { Attrs, Node } from "../graph/ir.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import { strides, type Shape, type TensorType } from "../types/tensor-type.ts";
 import { at } from "../support/lists.ts";
-import { pairsAttr } from "./conv-attrs.ts";
+import { pairsAttr } from "../graph/facts.ts";
 
 export type Buffer = "lhs" | "rhs" | "out";
 

@@ -1,17 +1,17 @@
 // Loops seen from within: what changes from turn to turn, and bodies with more inputs.
-import { isInput, isLeaf, nameOf } from "../graph/facts.ts";
+import { isConstant, isInput, isLeaf, nameOf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
 import { at } from "../support/lists.ts";
 
 /** What a value of a body depends on, at most: constants, invariants, items of sequences (each turn on its own), earlier turns. */
-export type Reach = "constant" | "invariant" | "item" | "turn";
+export type Reach = "known" | "invariant" | "item" | "iteration";
 
-const order: readonly Reach[] = ["constant", "invariant", "item", "turn"];
+const order: readonly Reach[] = ["known", "invariant", "item", "iteration"];
 
 /** Whether such a value may differ from turn to turn. */
-export const varies = (reach: Reach): boolean => reach === "item" || reach === "turn";
+export const varies = (reach: Reach): boolean => reach === "item" || reach === "iteration";
 
 /** Answers for the nodes of a body whose first inputs are items of `sequences` sequences. What `stays` counts as new in every turn. */
 export function reachOf(body: Graph, sequences: number, stays: (node: Node) => boolean = () => false): (node: Node) => Reach {
@@ -19,18 +19,18 @@ export function reachOf(body: Graph, sequences: number, stays: (node: Node) => b
   const places = new Map(body.inputs.map((value, index) => [value.node, index]));
   for (const node of body.nodes) {
     if (isInput(node)) reach.set(node, (places.get(node) ?? 0) < sequences ? "item" : "invariant");
-    else if (stays(node)) reach.set(node, "turn");
-    else if (isLeaf(node)) reach.set(node, node.op.name === "constant" ? "constant" : "turn");
+    else if (stays(node)) reach.set(node, "iteration");
+    else if (isLeaf(node)) reach.set(node, isConstant(node) ? "known" : "iteration");
     else
       reach.set(
         node,
         at(
           order,
-          node.operands.reduce((most, value) => Math.max(most, order.indexOf(reach.get(value.node) ?? "turn")), 0),
+          node.operands.reduce((most, value) => Math.max(most, order.indexOf(reach.get(value.node) ?? "iteration")), 0),
         ),
       );
   }
-  return (node) => reach.get(node) ?? "turn";
+  return (node) => reach.get(node) ?? "iteration";
 }
 
 /** The body with the results of some nodes as inputs: those of `items` after the sequences, those of `invariants` last; in the order of the lists. */

@@ -3,9 +3,6 @@ import type { Attr, Attrs, Graph, Node, Value } from "../graph/ir.ts";
 import { printGraph } from "../graph/print.ts";
 import { append, rebuild } from "../graph/rebuild.ts";
 
-/** Operands may change places without a change of any bit. Not so max and min: of two zeros, or of a number and a NaN, they give the one in its place. */
-const commutative: ReadonlySet<string> = new Set(["add", "mul", "eq", "ne", "and", "or", "xor"]);
-
 /** The graph with every expression once. */
 export function merged(graph: Graph): Graph {
   const numbers = new Map<Node, number>();
@@ -26,7 +23,7 @@ export function merged(graph: Graph): Graph {
 }
 
 function keyOf({ op, attrs, notes, regions }: Node, operands: string[]): string {
-  const ordered = commutative.has(op.name) ? operands.toSorted() : operands;
+  const ordered = op.commutative === true ? operands.toSorted() : operands;
   return `${op.name}(${ordered.join(",")})${attrsKey(attrs)}${notes.stage ?? ""}${regions.map((region) => printGraph(region, { spans: false, names: false })).join("")}`;
 }
 

@@ -19,7 +19,7 @@ export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
 
 /** The op beyond which nothing flows back. */
-export const stops = (node: Node): boolean => node.op.name === "stop_gradient";
+const stops = (node: Node): boolean => node.op.name === "stop_gradient";
 
 /** The graph without `gradient` nodes, in its regions either. */
 export function expandGradients(graph: Graph): Graph {

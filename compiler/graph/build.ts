@@ -40,6 +40,11 @@ export function makeNode(
   return node;
 }
 
+/** A node that copies a value, for whoever puts it in its place. */
+export function copyOf(table: OpTable, value: Value, notes: Notes = {}): Node {
+  return makeNode(present(table.get("copy"), "there is no op copy"), [value], {}, value.node.span, notes);
+}
+
 /** Appends nodes in order. `span` is given to every node made while it stands. */
 export class GraphBuilder {
   readonly name: string;
@@ -76,6 +81,11 @@ export class GraphBuilder {
   /** The first result of an op, by name. */
   call(name: string, operands: readonly Operand[], attrs: Attrs = {}): Value {
     return this.callAll(name, operands, attrs)[0] ?? fail(`${name} has no result`);
+  }
+
+  /** The first result of an op. */
+  apply(op: Op, operands: readonly Value[], attrs: Attrs = {}): Value {
+    return present(this.addNode(op, operands, attrs).results[0], `${op.name} has no result`);
   }
 
   input(name: string, type: TensorType): Value {

@@ -56,6 +56,16 @@ export function listAttr(attrs: Attrs, name: string): readonly number[] {
   return attr;
 }
 
+/** One pair of ints per spatial axis. */
+export function pairsAttr(attrs: Attrs, name: string): readonly (readonly [number, number])[] {
+  const attr = attrs[name];
+  invariant(Array.isArray(attr), `the attribute ${name} is not a list`);
+  return attr.map((pair) => {
+    invariant(isNumbers(pair), `the attribute ${name} is not a list of lists`);
+    return [pair[0] ?? 0, pair[1] ?? 0] as const;
+  });
+}
+
 export const isNumbers = (attr: Attr): attr is readonly number[] => Array.isArray(attr) && attr.every((x) => typeof x === "number");
 
 /** Equal as attributes: numbers by Object.is, lists element by element. */
@@ -105,6 +115,9 @@ export const movesElements = ({ op }: Node): boolean => op.form.kind === "view" 
 
 /** Reductions over the `axes` of an operand. */
 export const reducesAxes = ({ form, attrs }: Op): boolean => form.kind === "reduce" && attrs["axes"] === "ints";
+
+/** A reduction that gives one of the elements, so that equal ones count once. */
+export const isExtreme = ({ form }: Op): boolean => form.kind === "reduce" && (form.combine === "max" || form.combine === "min");
 
 /** The axes that a node sums over; null if it is not a sum. */
 export const summedAxes = ({ op, attrs }: Node): readonly number[] | null =>

@@ -58,7 +58,7 @@ export interface Op {
   readonly reference: Reference;
   /** The arithmetic operator that it is, in rules and in chains of affine maps. */
   readonly operator?: Operator;
-  /** Two operands may change places without a change of any bit. */
+  /** Its two operands may change places without a change of any bit. Not so for max and min: of two zeros, or of a number and a NaN, they give the first. */
   readonly commutative?: true;
   /** Of a map whose result holds elements of its operand and nothing else. */
   readonly moves?: Movement;

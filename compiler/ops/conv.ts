@@ -6,6 +6,7 @@ import { type Shape, type TensorType, elements, sameShape, tensor } from "../typ
 import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
 import { joinFirst } from "./batching.ts";
 import { convBatch, inputGradientBatch, kernelGradientBatch } from "./conv-batch.ts";
+import { explicitPadding, inputGradientAsConv } from "./conv-lowering.ts";
 import { contracting } from "./define.ts";
 import { drawnConv } from "./draw.ts";
 import { integers, nth } from "./lists.ts";
@@ -150,6 +151,7 @@ export const convolutions = family({
       return dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") };
     },
     batch: convBatch,
+    lower: explicitPadding,
     linear: ["x", "w"],
     gradient: (g, { x, w }, { dout, attrs: at }) => ({
       x: g.call("conv_input_gradient", [dout, w], { ...at, size: spatial(x.type.shape) }),
@@ -205,6 +207,7 @@ export const convolutions = family({
     // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
     contraction: () => null,
     batch: inputGradientBatch,
+    lower: inputGradientAsConv,
     linear: ["dy", "w"],
     gradient: (g, { dy, w }, { dout, attrs: at }) => ({
       dy: g.call("conv", [dout, w], shared(at)),
@@ -260,6 +263,7 @@ export const convolutions = family({
       return dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") };
     },
     batch: kernelGradientBatch,
+    lower: explicitPadding,
     linear: ["x", "dy"],
     sumOverBatch: (g, { x, dy }, { attrs: at }) => g.call("conv_kernel_gradient", [joinFirst(g, x), joinFirst(g, dy)], { ...at }),
     gradient: (g, { x, dy }, { dout, attrs: at }) => ({

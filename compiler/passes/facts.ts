@@ -1,6 +1,6 @@
 // What each fact means, as a check.
 import { isGradient } from "../graph/autodiff.ts";
-import { isLeaf } from "../graph/facts.ts";
+import { isLeaf, siteOf } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 import { invariant } from "../support/invariant.ts";
 import type { Fact } from "./pass.ts";
@@ -28,7 +28,5 @@ export function checkFact(fact: Fact, graph: Graph): void {
   const [node] = check(graph);
   invariant(node === undefined, `${graph.name} is not ${fact}: ${node?.op.name}`);
 }
-
-const siteOf = ({ operands, results, attrs }: Node) => ({ operands: operands.map((v) => v.type), results: results.map((v) => v.type), attrs });
 
 const computes = ({ op }: Node): boolean => op.form.kind !== "leaf" && op.form.kind !== "view";

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../graph/build.ts";
-import { listAttr } from "../graph/facts.ts";
+import { summedAxes } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { definePass } from "./pass.ts";
@@ -21,17 +21,17 @@ export const reassociate = definePass({
 });
 
 /** A sum over axes that only repeat is a multiple. */
-function sumOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
-  const [x] = operands;
-  if (op.name !== "reduce_sum" || x === undefined || !isFloat(x.type.dtype)) return null;
-  const axes = listAttr(attrs, "axes");
+function sumOfRepeated(g: GraphBuilder, node: Node): Value | null {
+  const [x] = node.operands;
+  const axes = summedAxes(node);
+  if (axes === null || x === undefined || !isFloat(x.type.dtype)) return null;
   const channel = axes.length === 0 ? null : repeated(g, x);
   if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
   const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
   const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
   // The sum of nothing is 0, whatever it would repeat.
   if (count === 0) return null;
-  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(results, 0).type.shape), count);
+  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(node.results, 0).type.shape), count);
 }
 
 export const reassociateRules = [localRule("sum-of-repeated", sumOfRepeated)];

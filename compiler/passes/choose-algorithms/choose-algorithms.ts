@@ -1,6 +1,5 @@
-import { rebuild } from "../../graph/rebuild.ts";
+import { rebuild, type Replace } from "../../graph/rebuild.ts";
 import { definePass } from "../pass.ts";
-import { explicitConv } from "./convolutions.ts";
 import { packed } from "./pack.ts";
 import { stabilityOf } from "../../analysis/stage.ts";
 import { defaultMachine } from "../../support/machine.ts";
@@ -20,8 +19,11 @@ export const chooseAlgorithms = definePass({
   gives: ["chosen"],
   exact: false,
   run: (graph, { machine = defaultMachine }) => {
-    const explicit = rebuild(graph, (builder, node, operands) => explicitConv(builder, node, operands));
+    const explicit = rebuild(graph, lowered);
     const stability = stabilityOf(explicit);
     return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability, machine));
   },
 });
+
+/** Convolutions without padding, and none of their gradients that is not a plain affine sum. */
+const lowered: Replace = (g, { op, attrs, results }, operands) => op.lower?.(g, op, { operands, attrs, results: results.map(({ type }) => type) }) ?? null;

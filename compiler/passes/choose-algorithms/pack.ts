@@ -32,8 +32,8 @@ export function packed(
   const chosen = [straight, swapped].filter((side) => pays(side, stability, pack)).toSorted((a, b) => cost(a, pack) - cost(b, pack))[0];
   if (chosen === undefined) return null;
   const attrs = panelAttrs(chosen.dims, pack);
-  const panels = g.call("pack", [flatWhereDimsCross(g, chosen)], attrs);
-  return g.callAll("contraction", [chosen.plain, panels], { ...attrs, shape: result.type.shape });
+  const panels = g.pack(flatWhereDimsCross(g, chosen), attrs);
+  return [g.packedContraction(chosen.plain, panels, attrs, result.type.shape)];
 }
 
 function contractionOf({ op, operands, results, attrs }: Node): Contraction | null {

@@ -1,6 +1,7 @@
 // x * scale + shift, where scale and shift are channels that do not depend on the call, and how a contraction takes them in.
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
+import type { Operator } from "../../graph/op.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
 import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../analysis/contraction-axes.ts";
@@ -21,19 +22,16 @@ type Early = (value: Value) => boolean;
 
 export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, scale: null, shift: null, cost: 0 });
 
-/** `x op c`, or `c op x` where that is the same. */
-export type Step = "add" | "sub" | "mul" | "div";
-
-/** The affine map with one more step behind it. */
-export function extended(g: GraphBuilder, x: Affine, step: Step, c: Channel): Affine {
+/** The affine map with one more step after it: `x op c`, or `c op x` where that is the same. */
+export function extended(g: GraphBuilder, x: Affine, step: Operator, c: Channel): Affine {
   const { shape } = x.base.type;
   const { scale, shift, cost } = x;
-  if (step === "add") return { ...x, shift: shift === null ? c : combine(g, "add", shift, c, shape), cost: cost + 1 };
-  if (step === "sub") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combine(g, "sub", shift, c, shape), cost: cost + 1 };
+  if (step === "+") return { ...x, shift: shift === null ? c : combine(g, "+", shift, c, shape), cost: cost + 1 };
+  if (step === "-") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combine(g, "-", shift, c, shape), cost: cost + 1 };
   const one: Channel = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
   return {
     ...x,
-    scale: scale === null && step === "mul" ? c : combine(g, step, scale ?? one, c, shape),
+    scale: scale === null && step === "*" ? c : combine(g, step, scale ?? one, c, shape),
     shift: shift === null ? null : combine(g, step, shift, c, shape),
     cost: cost + 1,
   };
@@ -77,7 +75,7 @@ function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value):
   const operands = side === "lhs" ? [value, operand(node, "rhs")] : [operand(node, "lhs"), value];
   const { span } = g;
   g.span = node.span;
-  const result = g.call(node.op.name, operands, node.attrs);
+  const result = g.apply(node.op, operands, node.attrs);
   g.span = span;
   return result;
 }
@@ -111,7 +109,7 @@ function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: V
   if ((x.scale !== null && scale === null) || (x.shift !== null && bias === null)) return null;
   const weights = scale === null ? w : g.mul(w, spread(g, scale, w.type.shape));
   const operands = side === "lhs" ? [weights, x.base] : [x.base, weights];
-  const base = g.call(node.op.name, operands, node.attrs);
+  const base = g.apply(node.op, operands, node.attrs);
   const value = bias === null ? base : g.add(base, spread(g, bias, base.type.shape));
   return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
 }

@@ -1,10 +1,11 @@
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
+import type { Operator } from "../../graph/op.ts";
 import { append, dropDead, kept, rebuild, users } from "../../graph/rebuild.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
-import { contractionOfAffine, emitted, extended, plain, type Affine, type Step } from "./affine.ts";
+import { contractionOfAffine, emitted, extended, plain, type Affine } from "./affine.ts";
 import { channelOf } from "../../analysis/broadcast-vector.ts";
 import { stabilityOf } from "../../analysis/stage.ts";
 
@@ -75,18 +76,11 @@ function folded(graph: Graph): Graph {
   return rebuild(graph, (g, node, operands) => (node.op.form.kind === "contract" ? contraction(g, node, operands) : step(g, node, operands)));
 }
 
-const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
-  ["add", "add"],
-  ["sub", "sub"],
-  ["mul", "mul"],
-  ["div", "div"],
-]);
-
 /** The operand that depends on the call, and the one that does not: `x op c`, or `c op x` where the order does not matter. */
-function stepOf(node: Node, operands: readonly Value[], early: (value: Value) => boolean): { step: Step; x: number; c: number } | null {
-  const step = steps.get(node.op.name);
+function stepOf(node: Node, operands: readonly Value[], early: (value: Value) => boolean): { step: Operator; x: number; c: number } | null {
+  const step = node.op.operator;
   const [a, b] = operands;
   if (step === undefined || a === undefined || b === undefined || !isFloat(a.type.dtype) || early(a) === early(b)) return null;
   if (early(b)) return { step, x: 0, c: 1 };
-  return step === "add" || step === "mul" ? { step, x: 1, c: 0 } : null;
+  return step === "+" || step === "*" ? { step, x: 1, c: 0 } : null;
 }

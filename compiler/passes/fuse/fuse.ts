@@ -1,4 +1,4 @@
-import { makeNode } from "../../graph/build.ts";
+import { copyOf, makeNode } from "../../graph/build.ts";
 import { isLeaf, isInput, splatValue } from "../../graph/facts.ts";
 import { base } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
@@ -42,8 +42,7 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;
     const stage = node.notes.stage === undefined ? {} : { stage: node.notes.stage };
-    const stored = (operand: Value): Value =>
-      inMemory(operand, node) ? operand : present(builder.addNode(builder.op("copy"), [operand], {}, stage).results[0], "a copy has a result");
+    const stored = (operand: Value): Value => (inMemory(operand, node) ? operand : builder.copy(operand, stage));
     return builder.addNode(node.op, operands.map(stored), node.attrs, node.notes, node.regions).results;
   });
   const nodes = [...inner.nodes];
@@ -52,7 +51,7 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
     if (!isLeaf(source.node) || (!write && !region && stable(source))) return value;
     const known = copied.get(value);
     if (known !== undefined) return known;
-    const node = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span);
+    const node = copyOf(graph.table, value);
     nodes.push(node);
     const made = present(node.results[0], "a copy has a result");
     copied.set(value, made);

@@ -1,6 +1,6 @@
 // Loops that run over the same things become one.
 import { GraphBuilder } from "../../graph/build.ts";
-import { stringAttr } from "../../graph/facts.ts";
+import { sameAttrs, stringAttr } from "../../graph/facts.ts";
 import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
@@ -52,8 +52,7 @@ function joined(graph: Graph): Graph {
 }
 
 function sameLoop(a: Node, b: Node): boolean {
-  const same = (["carries", "sequences", "length", "reverse"] as const).every((name) => a.attrs[name] === b.attrs[name]);
-  return same && a.operands.length === b.operands.length && a.operands.every((value, index) => value === b.operands[index]);
+  return sameAttrs(a.attrs, b.attrs) && a.operands.length === b.operands.length && a.operands.every((value, index) => value === b.operands[index]);
 }
 
 /** Both bodies in one, computed once where they are alike; null where their carries part. */

@@ -1,4 +1,4 @@
-import { makeNode } from "../../graph/build.ts";
+import { copyOf } from "../../graph/build.ts";
 import { isInput, isPersistent, pathOf, splatValue, isArgument } from "../../graph/facts.ts";
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
 import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
@@ -87,11 +87,17 @@ function copyLateWrites(graph: Graph): Graph {
     const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(olds, value, readers);
     taken.add(base(value));
     if (direct) return value;
-    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    const copy = copyOf(graph.table, value, { group: next++ });
     nodes.push(copy);
     return present(copy.results[0], "a copy has a result");
   };
-  const writes = graph.writes.map(({ path, value }) => ({ path, value: written((leaves.get(path) ?? []).flatMap(({ results }) => results), value) }));
+  const writes = graph.writes.map(({ path, value }) => ({
+    path,
+    value: written(
+      (leaves.get(path) ?? []).flatMap(({ results }) => results),
+      value,
+    ),
+  }));
   const carries = graph.carries.map((carry) => (changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry));
   return { ...graph, nodes, writes, carries };
 }
@@ -105,7 +111,7 @@ function copySharedOutputs(graph: Graph): Graph {
     const shared = taken.has(base(value));
     taken.add(base(value));
     if (!shared) return { name, value };
-    const copy = makeNode(present(graph.table.get("copy"), "there is no op copy"), [value], {}, value.node.span, { group: next++ });
+    const copy = copyOf(graph.table, value, { group: next++ });
     nodes.push(copy);
     return { name, value: present(copy.results[0], "a copy has a result") };
   });

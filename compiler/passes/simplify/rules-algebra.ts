@@ -86,7 +86,7 @@ export const algebraRules: readonly (RuleText | string)[] = [
 /** Division by a power of two is multiplication by its inverse, to the last bit where the inverse is not subnormal. */
 function divisionByPowerOfTwo(g: GraphBuilder, { op, operands }: Node): Value | null {
   const [x, y] = operands;
-  if (op.name !== "div" || x === undefined || y === undefined || !isFloat(x.type.dtype)) return null;
+  if (op.operator !== "/" || x === undefined || y === undefined || !isFloat(x.type.dtype)) return null;
   const divisor = splatValue(y);
   if (divisor === null || divisor === 0 || !Number.isInteger(Math.log2(Math.abs(divisor))) || Math.abs(Math.log2(Math.abs(divisor))) > 126) return null;
   return g.mul(x, 1 / divisor);

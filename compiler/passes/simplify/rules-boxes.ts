@@ -1,6 +1,6 @@
 // Slices, pads and concatenations of one another, as the gradients of slices and of concatenations leave them.
 import type { GraphBuilder } from "../../graph/build.ts";
-import { intAttr, listAttr } from "../../graph/facts.ts";
+import { intAttr, isCut, isJoin, listAttr, padding } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -80,17 +80,17 @@ export const boxRules: readonly (RuleText | string)[] = [
 ];
 
 /** A slice that lies in one part of a concatenation is a slice of that part. */
-function sliceOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
-  const [joined] = operands;
-  if (op.name !== "slice" || joined?.node.op.name !== "concat") return null;
+function sliceOfConcat(g: GraphBuilder, node: Node): Value | null {
+  const [joined] = node.operands;
+  if (!isCut(node) || joined === undefined || !isJoin(joined.node)) return null;
   const axis = intAttr(joined.node.attrs, "axis");
-  const [start, limit, stride] = [listAttr(attrs, "start"), listAttr(attrs, "limit"), listAttr(attrs, "stride")];
+  const [start, limit, stride] = [listAttr(node.attrs, "start"), listAttr(node.attrs, "limit"), listAttr(node.attrs, "stride")];
   let before = 0;
   for (const part of joined.node.operands) {
     const after = before + at(part.type.shape, axis);
     if (at(start, axis) >= before && at(limit, axis) <= after) {
       const shifted = (list: readonly number[]): number[] => list.map((n, i) => (i === axis ? n - before : n));
-      return g.call("slice", [part], { start: shifted(start), limit: shifted(limit), stride });
+      return g.slice(part, { start: shifted(start), limit: shifted(limit), stride });
     }
     before = after;
   }
@@ -98,16 +98,15 @@ function sliceOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | 
 }
 
 /** A part that is itself a concatenation along the axis brings its own parts. */
-function concatOfConcat(g: GraphBuilder, { op, operands, attrs }: Node): Value | null {
-  if (op.name !== "concat") return null;
+function concatOfConcat(g: GraphBuilder, node: Node): Value | null {
+  if (!isJoin(node)) return null;
+  const { op, operands, attrs } = node;
   const inner = (value: Value): boolean => value.node.op === op && value.node.attrs["axis"] === attrs["axis"];
-  return operands.some(inner)
-    ? g.call(
-        "concat",
-        operands.flatMap((value) => (inner(value) ? value.node.operands : [value])),
-        attrs,
-      )
-    : null;
+  if (!operands.some(inner)) return null;
+  return g.concat(
+    operands.flatMap((value) => (inner(value) ? value.node.operands : [value])),
+    intAttr(attrs, "axis"),
+  );
 }
 
 /** More parts than this are no gates of a cell, nor heads. */
@@ -115,14 +114,14 @@ const mostParts = 64;
 
 /** The terms of a sum, through the sums among them. */
 const termsOf = (value: Value, left: number): readonly Value[] =>
-  value.node.op.name === "add" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
+  value.node.op.operator === "+" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
 
 /**
  * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for the
  * rules above; this one is for sums in which no two terms that are added first are neighbours.
  */
 function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
-  if (op.name !== "add") return null;
+  if (op.operator !== "+") return null;
   const terms = termsOf(at(results, 0), 8);
   if (terms.length < 3 || terms.length > mostParts || !terms.every(isPart)) return null;
   const starts = terms.map(({ node }) => listAttr(node.attrs, "lo"));
@@ -137,15 +136,15 @@ function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
     return touches && alike(listAttr(node.attrs, "lo"), listAttr(first.node.attrs, "lo")) && alike(x.type.shape, first.x.type.shape);
   });
   if (!fits) return null;
-  const joined = g.call(
-    "concat",
+  const joined = g.concat(
     parts.map(({ x }) => x),
-    { axis },
+    axis,
   );
-  return g.call("pad", [joined], { ...first.node.attrs, hi: listAttr(last.node.attrs, "hi") });
+  const [lo, interior] = [listAttr(first.node.attrs, "lo"), listAttr(first.node.attrs, "interior")];
+  return g.pad(joined, { lo, hi: listAttr(last.node.attrs, "hi"), interior, value: 0 });
 }
 
-const isPart = ({ node }: Value): boolean => node.op.name === "pad" && node.attrs["value"] === 0 && zeros(listAttr(node.attrs, "interior"));
+const isPart = ({ node }: Value): boolean => padding(node) === 0 && zeros(listAttr(node.attrs, "interior"));
 
 export const boxLocalRules: readonly LocalRule[] = [
   localRule("sum-of-parts", sumOfParts),

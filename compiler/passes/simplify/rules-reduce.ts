@@ -1,5 +1,8 @@
 // Reductions over axes of size 1, over axes that only repeat, and one behind another.
+import { isExtreme, reducesAxes } from "../../graph/facts.ts";
+import type { Op } from "../../graph/op.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
+import { ops } from "../../ops/table.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
 
@@ -32,38 +35,42 @@ const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints(
 
 /** An extreme passes over a NaN, even where there is nothing else. */
 const keepsAlone =
-  (op: string) =>
+  (op: Op) =>
   (m: Match): boolean =>
-    op === "reduce_sum" || op === "reduce_prod" || !isFloat(m.root.type.dtype);
+    !isExtreme(op) || !isFloat(m.root.type.dtype);
 
-const overOnes = (op: string): readonly (RuleText | string)[] => [
-  rule(`${op}(x) => x`, keepsAlone(op)),
-  rule(`${op}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
-  rule(`${op}(x){axes} => ${op}(reshape(x){shape=s}){axes=a}`, {
+const overOnes = (op: Op): readonly RuleText[] => [
+  rule(`${op.name}(x) => x`, keepsAlone(op)),
+  rule(`${op.name}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
+  rule(`${op.name}(x){axes} => ${op.name}(reshape(x){shape=s}){axes=a}`, {
     when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
     gives: { s: restShape, a: restAxes },
   }),
 ];
 
 /** The largest of equals is any of them, if there are any. */
-const idempotent = (op: string): readonly RuleText[] => [
-  rule(`${op}(${op}(x){axes=p}){axes=q} => ${op}(x){axes=r}`, { gives: { r: bothAxes } }),
-  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, {
+const idempotent = ({ name }: Op): readonly RuleText[] => [
+  rule(`${name}(${name}(x){axes=p}){axes=q} => ${name}(x){axes=r}`, { gives: { r: bothAxes } }),
+  rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
     when: (m) => !m.type("y").shape.includes(0),
     gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
   }),
 ];
 
 /** Only axes that x has: a sum over repetitions is a product, and not a rule of text. */
-const beforeBroadcast = (op: string): RuleText =>
-  rule(`${op}(y: broadcast(x){dims}){axes} => broadcast(${op}(x){axes=a}){shape=s, dims=d}`, {
+const beforeBroadcast = ({ name }: Op): RuleText =>
+  rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
     when: keepsCount,
     gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
   });
 
+const reductions = [...ops.values()].filter(reducesAxes);
+const extremes = reductions.filter(isExtreme);
+const others = reductions.filter((op) => !isExtreme(op));
+
 export const reduceRules: readonly (RuleText | string)[] = [
-  ...["reduce_sum", "reduce_prod", "reduce_max", "reduce_min"].flatMap(overOnes),
-  ...["reduce_max", "reduce_min"].flatMap(idempotent),
-  ...["reduce_sum", "reduce_prod"].map(beforeBroadcast),
+  ...reductions.flatMap(overOnes),
+  ...extremes.flatMap(idempotent),
+  ...others.map(beforeBroadcast),
   "reduce_sum(neg(x)){axes} => neg(reduce_sum(x){axes})",
 ];

@@ -1,22 +1,21 @@
 // Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition; before views likewise.
 import type { GraphBuilder } from "../../graph/build.ts";
-import { splatValue } from "../../graph/facts.ts";
+import { isRepeat, isView, movesElements, padding, splatValue } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
 import { repeated, spread } from "../../analysis/broadcast-vector.ts";
 import { localRule, type LocalRule } from "../../graph/rules/local.ts";
 
-const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "reverse", "pad", "concat"]);
-
 /** Equal elements are equal wherever they are put; a pad must put the same ones around them. */
-function movedSplat(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
-  if (!movements.has(op.name)) return null;
-  const numbers = operands.map(splatValue);
+function movedSplat(g: GraphBuilder, node: Node): Value | null {
+  if (!movesElements(node)) return null;
+  const numbers = node.operands.map(splatValue);
   const [first] = numbers;
   if (first === undefined || first === null || !numbers.every((n) => Object.is(n, first))) return null;
-  if (op.name === "pad" && !Object.is(attrs["value"], first)) return null;
-  return g.constant(at(results, 0).type, first);
+  const around = padding(node);
+  if (around !== null && !Object.is(around, first)) return null;
+  return g.constant(at(node.results, 0).type, first);
 }
 
 /**
@@ -26,13 +25,13 @@ function movedSplat(g: GraphBuilder, { op, operands, results, attrs }: Node): Va
 function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const { type } = at(results, 0);
   if (op.form.kind !== "pointwise" || elements(type.shape) <= 1) return null;
-  if (!operands.every((value) => splatValue(value) !== null || value.node.op.name === "broadcast")) return null;
+  if (!operands.every((value) => splatValue(value) !== null || isRepeat(value.node))) return null;
   const channels = operands.flatMap((value) => repeated(g, value) ?? []);
   const axes = iota(type.shape.length).filter((axis) => channels.some((channel) => channel.axes.includes(axis)));
   const shape = axes.map((axis) => at(type.shape, axis));
   if (elements(shape) >= elements(type.shape)) return null;
   const parts = channels.map((channel) => spread(g, { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) }, shape));
-  return spread(g, { value: g.call(op.name, parts, attrs), axes }, type.shape);
+  return spread(g, { value: g.apply(op, parts, attrs), axes }, type.shape);
 }
 
 /**
@@ -42,7 +41,7 @@ function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: 
 function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const { type } = at(results, 0);
   if (op.form.kind !== "pointwise") return null;
-  const sources = operands.filter((value) => splatValue(value) === null).map(({ node }) => (node.op.name === "reshape" ? node.operands[0] : undefined));
+  const sources = operands.filter((value) => splatValue(value) === null).map(({ node }) => (isView(node) ? node.operands[0] : undefined));
   const [first] = sources;
   if (first === undefined || !sources.every((source) => source !== undefined && sameShape(source.type.shape, first.type.shape))) return null;
   const { shape } = first.type;
@@ -50,7 +49,7 @@ function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: 
     const splat = splatValue(value);
     return splat === null ? at(value.node.operands, 0) : g.constant({ dtype: value.type.dtype, shape }, splat);
   });
-  return g.reshape(g.call(op.name, parts, attrs), type.shape);
+  return g.reshape(g.apply(op, parts, attrs), type.shape);
 }
 
 export const repeatRules: readonly LocalRule[] = [

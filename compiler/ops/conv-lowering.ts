@@ -1,32 +1,34 @@
 // Convolutions in terms of convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
-import type { GraphBuilder } from "../../graph/build.ts";
-import { listAttr } from "../../graph/facts.ts";
-import type { Attrs, Node, Value } from "../../graph/ir.ts";
-import { elements } from "../../types/tensor-type.ts";
-import { at, iota } from "../../support/lists.ts";
-import { convAttrs, type ConvAttrs } from "../../analysis/conv-attrs.ts";
+import type { GraphBuilder } from "../graph/build.ts";
+import { intAttr, listAttr, pairsAttr } from "../graph/facts.ts";
+import type { Attrs, Value } from "../graph/ir.ts";
+import type { Lowering } from "../graph/op.ts";
+import { at, iota } from "../support/lists.ts";
+import { elements } from "../types/tensor-type.ts";
 
-type Operands = readonly Value[];
-type Form = (g: GraphBuilder, operands: Operands, node: Node) => readonly Value[] | null;
-
-const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
-  ["conv", (g, operands, node) => unpadded(g, node, operands)],
-  ["conv_kernel_gradient", (g, operands, node) => unpadded(g, node, operands)],
-  ["conv_input_gradient", inputGradient],
-]);
-
-/** The same without padding and without `conv_input_gradient`; null for any other node, and where there is nothing to do. */
-export function explicitConv(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
-  const form = forms.get(node.op.name);
-  if (form === undefined) return null;
-  // Sums of nothing; neither pad nor slice takes what is empty.
-  const isEmpty = [...operands, ...node.results].some(({ type }) => elements(type.shape) === 0);
-  return isEmpty ? node.results.map(({ type }) => g.zeros(type)) : form(g, operands, node);
+/** Stride, dilation, padding and groups of a convolution. */
+interface ConvAttrs {
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly padding: readonly (readonly [number, number])[];
+  readonly groups: number;
 }
 
-/** The first operand is the image, in `conv` and in `conv_kernel_gradient`. */
-function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Value[] | null {
-  const { padding } = convAttrs(node.attrs);
+function convAttrs(attrs: Attrs): ConvAttrs {
+  return { stride: listAttr(attrs, "stride"), dilation: listAttr(attrs, "dilation"), padding: pairsAttr(attrs, "padding"), groups: intAttr(attrs, "groups") };
+}
+
+/** Of what is empty the sums are of nothing; neither pad nor slice takes it. */
+const unlessEmpty =
+  (form: Lowering): Lowering =>
+  (g, op, site) => {
+    const isEmpty = [...site.operands.map(({ type }) => type), ...site.results].some(({ shape }) => elements(shape) === 0);
+    return isEmpty ? site.results.map((type) => g.zeros(type)) : form(g, op, site);
+  };
+
+/** The padding as a `pad` of the first operand, which is the image in `conv` and in `conv_kernel_gradient`. */
+export const explicitPadding: Lowering = unlessEmpty((g, op, { operands, attrs }) => {
+  const { padding } = convAttrs(attrs);
   if (padding.every(([lo, hi]) => lo === 0 && hi === 0)) return null;
   const image = padImage(
     g,
@@ -34,17 +36,17 @@ function unpadded(g: GraphBuilder, node: Node, operands: Operands): readonly Val
     padding,
     padding.map(() => 1),
   );
-  return g.callAll(node.op.name, [image, at(operands, 1)], { ...node.attrs, padding: padding.map(() => [0, 0]) });
-}
+  return g.addNode(op, [image, at(operands, 1)], { ...attrs, padding: padding.map(() => [0, 0]) }).results;
+});
 
 /**
  * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With dy spread to stride 1 by zeros between its
  * neighbours, and the kernel turned around, this is a convolution with padding dilation * (k - 1) - lo in front.
  */
-function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly Value[] | null {
-  if (dy === undefined || w === undefined) return null;
-  const { stride, dilation, padding, groups } = convAttrs(node.attrs);
-  const size = listAttr(node.attrs, "size");
+export const inputGradientAsConv: Lowering = unlessEmpty((g, _, { operands, attrs: given }) => {
+  const [dy, w] = [at(operands, 0), at(operands, 1)];
+  const { stride, dilation, padding, groups } = convAttrs(given);
+  const size = listAttr(given, "size");
   if (stride.some((s) => s > 1) && dilation.every((d) => d === 1)) return [byPhases(g, dy, w, { stride, padding, groups, size })];
   const around = size.map((wanted, axis) => {
     const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
@@ -54,7 +56,7 @@ function inputGradient(g: GraphBuilder, [dy, w]: Operands, node: Node): readonly
   });
   const attrs: Attrs = { stride: size.map(() => 1), padding: size.map(() => [0, 0]), dilation, groups };
   return g.callAll("conv", [padImage(g, dy, around, stride), turnedKernel(g, w, groups)], attrs);
-}
+});
 
 interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
   readonly size: readonly number[];
