@@ -11,7 +11,7 @@ export const partners: ReadonlyMap<TokenType, TokenType> = new Map([
 
 export const closers: ReadonlySet<TokenType> = new Set(partners.values());
 
-/** The type of the bracket that a character is. */
+/** The token type of each bracket character. */
 export const bracketOf: ReadonlyMap<string, TokenType> = new Map([
   ["(", t.LParen],
   [")", t.RParen],
@@ -22,19 +22,19 @@ export const bracketOf: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 export function unclosed(opener: IToken, closer: TokenType, offset: number, report: Report): void {
-  const opened = { span: report.span(opener.startOffset, end(opener)), says: `this \`${opener.image}\` is open` };
-  const says = `\`${opener.image}\` is never closed`;
+  const opened = { span: report.span(opener.startOffset, end(opener)), says: "opened here" };
+  const says = `unclosed \`${opener.image}\``;
   const missing = closer.LABEL ?? "";
-  // The place of a missing `}` cannot be guessed, that of the others is the end of their line more often than not.
-  if (closer === t.RBrace) report.add({ code: "E0103", says, at: { ...opened, says: `no ${missing} for it` }, help: `add a ${missing}` });
-  else report.add({ code: "E0103", says, at: { span: report.span(offset, offset), says: `${missing} is missing` }, also: [opened], help: `add a ${missing}` });
+  // The position of a missing `}` cannot be guessed; the others are usually missing at the end of their line.
+  if (closer === t.RBrace) report.add({ code: "E0103", says, at: { ...opened, says: `no matching ${missing}` }, help: `add a ${missing}` });
+  else report.add({ code: "E0103", says, at: { span: report.span(offset, offset), says: `missing ${missing}` }, also: [opened], help: `add a ${missing}` });
 }
 
 export function unopened(closer: IToken, report: Report): void {
   report.add({
     code: "E0103",
-    says: `\`${closer.image}\` closes nothing`,
-    at: { span: report.span(closer.startOffset, end(closer)), says: "no bracket is open here that it could close" },
+    says: `unmatched \`${closer.image}\``,
+    at: { span: report.span(closer.startOffset, end(closer)), says: "no open bracket matches it" },
     help: "remove it, or open a bracket before it",
   });
 }
@@ -43,13 +43,13 @@ export function tooDeep(opener: IToken, limit: number, report: Report): void {
   report.add({
     code: "E0109",
     says: `brackets are nested more than ${limit} deep`,
-    at: { span: report.span(opener.startOffset, end(opener)), says: "one too many" },
+    at: { span: report.span(opener.startOffset, end(opener)), says: "the limit is exceeded here" },
     help: "name the inner parts with `let`",
   });
 }
 
 /**
- * Where a bracket that was never closed probably ends: the first newline after it, before `limit`, at which its line is complete
+ * Where an unclosed bracket probably ends: the first newline after it, before `limit`, at which its line is complete
  * (no comma or operator hangs over, and the next line does not go on with a comma). Null where there is none.
  */
 export function probableEnd(tokens: readonly IToken[], opener: number, limit: number, hangs: (index: number) => boolean): number | null {

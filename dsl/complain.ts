@@ -5,7 +5,7 @@ import { end } from "./lex.ts";
 import type { Report } from "./report.ts";
 import * as t from "./tokens.ts";
 
-/** Turns a failure of the parser library into a diagnostic in our own words. */
+/** Converts a failure of the parser library to a diagnostic in our own words. */
 export function complain(error: IRecognitionException, tokens: readonly IToken[], report: Report): void {
   const failure = describe(error, tokens);
   const { code, says, help, at } = hint(failure) ?? {};
@@ -15,7 +15,7 @@ export function complain(error: IRecognitionException, tokens: readonly IToken[]
   report.add({
     code: code ?? "E0106",
     says: says ?? `expected ${wanted(failure)}, found ${found ? show(found) : "the end of the line"}`,
-    at: { span, says: `in ${where[failure.rule] ?? "this declaration"}` },
+    at: { span, says: where[failure.rule] ?? "in this declaration" },
     ...(help === undefined ? {} : { help }),
   });
 }
@@ -45,10 +45,10 @@ function show(token: IToken): string {
 
 const labels: ReadonlyMap<string, string> = new Map(t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]));
 
-/** What would have fitted, in a user's words. */
+/** What was expected, in the user's terms. */
 function wanted({ expected, rule, rules }: Failure): string {
   const [only] = expected;
-  if (!only) return "the end of the line"; // the item was complete
+  if (!only) return "the end of the line"; // the declaration was complete
   if (rule === "item") return "a declaration";
   if (rule === "statement") return "a statement";
   if (rule === "field" || (rule === "suffix" && only === "Word")) return "the name of a field";
@@ -63,54 +63,54 @@ function wanted({ expected, rule, rules }: Failure): string {
 }
 
 const where: Readonly<Record<string, string>> = {
-  item: "the file itself",
-  end: "this line",
-  header: "the line of the version",
-  import: "this import",
-  importName: "this import",
-  dims: "this list of dims",
-  callable: "the head of this declaration",
-  entry: "the head of this entry",
-  body: "the head of this declaration",
-  parameters: "this list of parameters",
-  parameter: "this parameter",
-  type: "this type",
-  pack: "this pack",
-  block: "this block",
-  statement: "this statement",
-  let: "this `let`",
-  pattern: "this pattern",
-  minimize: "this `minimize`",
-  variable: "this declaration",
-  write: "this write",
-  expression: "this expression",
-  operand: "this expression",
-  primary: "this expression",
-  suffix: "this call or index",
-  argument: "this argument",
-  indexItem: "this index",
-  list: "this list",
-  element: "this list",
-  tuple: "these parentheses",
-  record: "this record",
-  field: "this record",
-  if: "this `if`",
-  repeat: "this `repeat`",
-  cond: "this `cond`",
-  for: "this `for`",
-  while: "this `while`",
-  scan: "this `scan`",
-  sequence: "this `scan`",
-  carries: "this list of carries",
-  carry: "this list of carries",
-  checkpoint: "this `checkpoint`",
-  freeze: "this `freeze`",
-  next: "this `next`",
-  nextValue: "this `next`",
-  yield: "this `yield`",
-  assert: "this `assert`",
-  where: "this `where`",
-  gradient: "this gradient rule",
-  setting: "this setting",
-  test: "this test",
+  item: "at the top level",
+  end: "in this line",
+  header: "in the version line",
+  import: "in this import",
+  importName: "in this import",
+  dims: "in this list of dims",
+  callable: "in the head of this declaration",
+  entry: "in the head of this entry",
+  body: "in the head of this declaration",
+  parameters: "in this list of parameters",
+  parameter: "in this parameter",
+  type: "in this type",
+  pack: "in this pack",
+  block: "in this block",
+  statement: "in this statement",
+  let: "in this `let`",
+  pattern: "in this pattern",
+  minimize: "in this `minimize`",
+  variable: "in this declaration",
+  write: "in this assignment",
+  expression: "in this expression",
+  operand: "in this expression",
+  primary: "in this expression",
+  suffix: "in this call or index",
+  argument: "in this argument",
+  indexItem: "in this index",
+  list: "in this list",
+  element: "in this list",
+  tuple: "in these parentheses",
+  record: "in this record",
+  field: "in this record",
+  if: "in this `if`",
+  repeat: "in this `repeat`",
+  cond: "in this `cond`",
+  for: "in this `for`",
+  while: "in this `while`",
+  scan: "in this `scan`",
+  sequence: "in this `scan`",
+  carries: "in this list of carries",
+  carry: "in this list of carries",
+  checkpoint: "in this `checkpoint`",
+  freeze: "in this `freeze`",
+  next: "in this `next`",
+  nextValue: "in this `next`",
+  yield: "in this `yield`",
+  assert: "in this `assert`",
+  where: "in this `where`",
+  gradient: "in this gradient rule",
+  setting: "in this setting",
+  test: "in this test",
 };

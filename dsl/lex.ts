@@ -5,13 +5,13 @@ import * as t from "./tokens.ts";
 export interface Lexed {
   readonly tokens: readonly IToken[];
   readonly comments: readonly IToken[];
-  /** Tokens that were complained about; what contains them need not be parsed. */
+  /** Tokens with a diagnostic; the statements around them are not parsed. */
   readonly bad: ReadonlySet<IToken>;
 }
 
 const lexer = makeLexer({ validated: false });
 
-/** Chevrotain's checks of the definition take longer than the lexer itself; a test makes them. */
+/** Chevrotain's checks of the definition take longer than lexing; only a test runs them. */
 export function makeLexer({ validated }: { readonly validated: boolean }): Lexer {
   return new Lexer([...t.lexed], { positionTracking: "full", ensureOptimizations: true, skipValidations: !validated });
 }
@@ -29,16 +29,16 @@ export function lex(report: Report, range: Range = { start: 0, end: report.sourc
   });
   if (range.start > 0) for (const each of [tokens, unknowns, groups["comments"] ?? []]) for (const token of each) move(token, range.start);
   const bad = new Set<IToken>();
-  /** The two quotes of one string, or all the semicolons of one line, are one mistake. */
+  /** The two quotes of one string, or all semicolons of one line, are reported once. */
   const seen = new Set<string>();
   const all = unknowns.length === 0 ? tokens : [...tokens, ...unknowns].sort((a, b) => a.startOffset - b.startOffset);
   for (const token of all) {
-    const complain = complaints.get(token.tokenType);
-    if (!complain) continue;
+    const reportToken = reporters.get(token.tokenType);
+    if (!reportToken) continue;
     bad.add(token);
     const advice = characters.get(token.image);
     const key = `${token.startLine} ${advice}`;
-    if (advice === undefined || !seen.has(key)) complain(token, report);
+    if (advice === undefined || !seen.has(key)) reportToken(token, report);
     seen.add(key);
   }
   return { tokens: all, comments: groups["comments"] ?? [], bad };
@@ -54,26 +54,27 @@ export function end(token: IToken): number {
   return token.startOffset + token.image.length;
 }
 
-const complaints = new Map([
+const reporters = new Map([
   [t.Unknown, unknown],
-  [t.Foreign, foreign],
+  [t.ForeignOperator, foreignOperator],
   [t.OpenString, openString],
   [t.BadNumber, badNumber],
 ]);
 
 const characters: ReadonlyMap<string, string> = new Map([
-  [";", "the end of a line ends a statement; leave the `;` out"],
-  ["#", "a comment begins with `//`"],
-  ["'", 'a string stands in double quotes: `"same"`'],
-  ["`", 'a string stands in double quotes: `"same"`'],
-  ["“", 'a string stands in straight double quotes: `"same"`'],
-  ["”", 'a string stands in straight double quotes: `"same"`'],
+  [";", "remove the `;`; a statement ends at the end of the line"],
+  ["#", "write a comment with `//`"],
+  ["'", 'write a string in double quotes: `"same"`'],
+  ["`", 'write a string in double quotes: `"same"`'],
+  ["“", 'write a string in straight double quotes: `"same"`'],
+  ["”", 'write a string in straight double quotes: `"same"`'],
   ["&", "write `and`"],
-  ["|", "a pipe is written `|>`"],
+  ["|", "write a pipe as `|>`"],
   ["!", "write `not`"],
-  ["−", "this is not the minus of the keyboard; write `-`"],
+  ["?", "a size is a number or a name, as in `f32[N, 4]`"],
+  ["−", "write the ASCII minus `-`"],
   ["×", "write `*`"],
-  ["·", "write `*`, or `@` for a product of matrices"],
+  ["·", "write `*`, or `@` for a matrix product"],
   ["→", "write `->`"],
   ["←", "write `<-`"],
   ["≤", "write `<=`"],
@@ -81,14 +82,14 @@ const characters: ReadonlyMap<string, string> = new Map([
   ["≠", "write `!=`"],
 ]);
 
-/** A run of strange characters is one mistake, named by its first. */
+/** A run of unknown characters is one mistake, named by its first. */
 function unknown(token: IToken, report: Report): void {
   const character = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
-  const help = characters.get(character) ?? (/\p{L}/u.test(character) ? "names are made of the letters a-z and A-Z, digits and `_`" : undefined);
+  const help = characters.get(character) ?? (/\p{L}/u.test(character) ? "a name consists of the letters a-z and A-Z, digits and `_`" : undefined);
   report.add({
     code: "E0101",
     says: `unknown character \`${visible(character)}\``,
-    at: { span: report.span(token.startOffset, end(token)), says: "not part of the language" },
+    at: { span: report.span(token.startOffset, end(token)), says: "not allowed here" },
     ...(help === undefined ? {} : { help }),
   });
 }
@@ -100,29 +101,29 @@ function visible(text: string): string {
 const operators: ReadonlyMap<string, string> = new Map([
   ["&&", "write `and`"],
   ["||", "write `or`"],
-  ["**", "a power is written `x ^ 2`"],
-  ["=>", "write `->` before a result type"],
+  ["**", "write a power as `x ^ 2`"],
+  ["=>", "write `->` before a result type; declare a function with `fn`, a model with `model`"],
   [":=", "write `=`"],
-  ["/*", "a comment begins with `//` and ends with its line"],
+  ["/*", "write a comment with `//` on each line"],
   ["===", "write `==`"],
   ["!==", "write `!=`"],
 ]);
 
-function foreign(token: IToken, report: Report): void {
+function foreignOperator(token: IToken, report: Report): void {
   const { image } = token;
   report.add({
     code: "E0115",
-    says: `\`${image}\` is not an operator of this language`,
-    at: { span: report.span(token.startOffset, end(token)), says: "unknown operator" },
-    help: operators.get(image) ?? `a state is written whole: \`s <- s ${image.charAt(0)} x\``,
+    says: `unknown operator \`${image}\``,
+    at: { span: report.span(token.startOffset, end(token)), says: "not an operator of dlc" },
+    help: operators.get(image) ?? `write \`s <- s ${image.charAt(0)} x\` to update a state`,
   });
 }
 
 function openString(token: IToken, report: Report): void {
   report.add({
     code: "E0102",
-    says: "the string is not closed",
-    at: { span: report.span(token.startOffset, end(token)), says: 'no `"` before the end of the line' },
+    says: "unterminated string",
+    at: { span: report.span(token.startOffset, end(token)), says: 'missing `"` at the end of the line' },
     help: 'close it with `"` on the same line',
   });
 }
@@ -131,8 +132,8 @@ function badNumber(token: IToken, report: Report): void {
   const digits = /^\d+/.exec(token.image)?.[0] ?? "0";
   report.add({
     code: "E0104",
-    says: `\`${token.image}\` is not a number`,
-    at: { span: report.span(token.startOffset, end(token)), says: "cannot be read as a number" },
-    help: `a number looks like \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
+    says: `invalid number \`${token.image}\``,
+    at: { span: report.span(token.startOffset, end(token)), says: "" },
+    help: `numbers are written \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
   });
 }

@@ -8,9 +8,10 @@ export function number(token: IToken, report: Report): Expr {
   const value = Number(text.replaceAll("_", ""));
   const int = !/[.eE]/.test(text);
   const span = report.span(token.startOffset, end(token));
-  if (!Number.isFinite(value)) report.add({ code: "E0104", says: `\`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
+  if (!Number.isFinite(value))
+    report.add({ code: "E0104", says: `the number \`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
   if (int && !Number.isSafeInteger(value)) {
-    report.add({ code: "E0104", says: `\`${text}\` is too large for an int`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
+    report.add({ code: "E0104", says: `the int \`${text}\` is too large`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
   }
   return { kind: "number", value, int, text, span };
 }
@@ -30,8 +31,8 @@ export function text(token: IToken, report: Report): string {
     const start = token.startOffset + 1 + offset;
     report.add({
       code: "E0105",
-      says: `\`${whole}\` means nothing in a string`,
-      at: { span: report.span(start, start + whole.length), says: "unknown escape" },
+      says: `unknown escape \`${whole}\` in a string`,
+      at: { span: report.span(start, start + whole.length), says: "" },
       help: 'the escapes are `\\n`, `\\t`, `\\"` and `\\\\`',
     });
     return letter;

@@ -9,17 +9,17 @@ import { Report } from "./report.ts";
 import type { Source, Span } from "./span.ts";
 import { byEnd, toAst, type Part } from "./to-ast.ts";
 
-/** Bytes would be the user's unit, UTF-16 units are ours; for a text of letters they are the same. */
+/** In UTF-16 units; for ASCII text this is the number of bytes. */
 const maxLength = 1 << 20;
 const languageVersion = 1;
 
 export interface Parsed {
-  /** Null where nothing could be read (too large, too deep). With diagnostics, holds the items without a mistake: good for an outline, not for compiling. */
+  /** Null where nothing could be parsed (too large, too deep). With diagnostics, holds the items without a mistake: usable for an outline, not for compiling. */
   readonly file: File | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Text to AST. Every mistake of the text is a diagnostic (E0101 to E0115), several per run; no text makes it throw. */
+/** Parses a text to an AST. Every syntax error is a diagnostic (E0101 to E0115), several per run; it never throws. */
 export function parse(source: Source): Parsed {
   const report = new Report(source);
   const file = source.text.length > maxLength ? tooLarge(report) : read(report);
@@ -35,9 +35,9 @@ export function parseLines(source: Source, range: Range): Parsed {
 function tooLarge(report: Report): null {
   report.add({
     code: "E0110",
-    says: `the file is larger than ${maxLength} characters`,
-    at: { span: report.span(maxLength, maxLength), says: "the limit is here" },
-    help: "split it and `import` the parts",
+    says: `the file has more than ${maxLength} characters`,
+    at: { span: report.span(maxLength, maxLength), says: "the limit is exceeded here" },
+    help: "split the file and `import` the parts",
   });
   return null;
 }
@@ -51,7 +51,7 @@ function read(report: Report, range?: Range): File | null {
   let strayBefore = false;
   for (const line of lines) {
     if (report.full) break;
-    // What follows a brace too many is many lines and one mistake.
+    // The lines after a surplus brace are reported once.
     const stray = isStray(line);
     if (stray && strayBefore) continue;
     strayBefore = stray;
@@ -66,7 +66,7 @@ function read(report: Report, range?: Range): File | null {
   report.add({
     code: "E0109",
     says: `expressions are nested more than ${maxDepth} deep`,
-    at: { span: { ...deep, end: deep.start }, says: "the limit is passed here" },
+    at: { span: { ...deep, end: deep.start }, says: "the limit is exceeded here" },
     help: "name the inner parts with `let`",
   });
   return null;
@@ -79,12 +79,12 @@ function arrange(parts: readonly Part[], report: Report): File {
   for (const [i, part] of parts.entries()) {
     switch (part.kind) {
       case "header":
-        if (i > 0) outOfOrder("the version stands on the first line", part.span, "move it to the top of the file", report);
+        if (i > 0) outOfOrder("the version must be on the first line", part.span, "move it to the top of the file", report);
         if (part.version !== languageVersion) unknownVersion(part.version, part.span, report);
         version = part.version;
         break;
       case "import":
-        if (items.length > 0) outOfOrder("an import comes before everything else", part.span, "move it above the first declaration", report);
+        if (items.length > 0) outOfOrder("imports must precede all declarations", part.span, "move it above the first declaration", report);
         imports.push(part.import);
         break;
       case "item":
@@ -96,14 +96,14 @@ function arrange(parts: readonly Part[], report: Report): File {
 }
 
 function outOfOrder(says: string, span: Span, help: string, report: Report): void {
-  report.add({ code: "E0112", says, at: { span, says: "too late here" }, help });
+  report.add({ code: "E0112", says, at: { span, says: "out of order" }, help });
 }
 
 function unknownVersion(version: number, span: Span, report: Report): void {
   report.add({
     code: "E0111",
-    says: `this compiler does not know version ${version} of the language`,
-    at: { span, says: "unknown version" },
-    help: `it knows \`dl ${languageVersion}\``,
+    says: `unknown language version ${version}`,
+    at: { span, says: "" },
+    help: `this compiler supports \`dl ${languageVersion}\``,
   });
 }

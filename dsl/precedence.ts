@@ -104,9 +104,9 @@ function strength(operator: Pending): number {
 function chained(first: Operator<Infix>, second: Operator<Infix>, report: Report): void {
   report.add({
     code: "E0108",
-    says: "comparisons do not chain",
-    at: { span: second.span, says: "a second comparison" },
-    also: [{ span: first.span, says: "the first one" }],
+    says: "comparisons cannot be chained",
+    at: { span: second.span, says: "the second comparison" },
+    also: [{ span: first.span, says: "the first comparison" }],
     help: `write \`a ${first.op} b and b ${second.op} c\``,
   });
 }

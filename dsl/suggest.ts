@@ -1,6 +1,6 @@
 /**
- * The candidate that was probably meant, or null. A distance of a third of the length is allowed (at least one edit), case is half a mistake;
- * of equals the first wins.
+ * The candidate that was probably meant, or null. The allowed distance is a third of the length (at least one edit); case counts as half an edit;
+ * of equal candidates the first wins.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(name.length / 3));
@@ -9,7 +9,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) > limit) continue;
     const lower = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    // Short names are near to everything: more than half of the letters must agree.
+    // Short names are close to everything: more than half of the letters must agree.
     if (lower * 2 >= Math.max(name.length, candidate.length)) continue;
     const cost = lower + (lower < editDistance(name, candidate) ? 0.5 : 0);
     if (cost < least) [best, least] = [candidate, cost];
@@ -17,10 +17,10 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return best;
 }
 
-/** The help for a name that does not exist: the nearest of those that do, or all of them after some words. */
+/** The help for an unknown name: the nearest existing one, or all of them after `words`. */
 export function nearOr(name: string, candidates: readonly string[], words: string): string {
   const near = didYouMean(name, candidates);
-  return near === null ? `${words} ${candidates.join(", ")}` : `did you mean ${near}?`;
+  return near === null ? `${words} ${candidates.join(", ")}` : `did you mean \`${near}\`?`;
 }
 
 /** Damerau-Levenshtein distance in its "optimal string alignment" form: insert, delete, replace, swap two neighbours. */

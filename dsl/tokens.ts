@@ -114,7 +114,7 @@ export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, g
 const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
 /** Operators of other languages, taken whole so that the complaint can name the one of this language. */
-export const Foreign = createToken({ name: "Foreign", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
+export const ForeignOperator = createToken({ name: "ForeignOperator", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
 /** Never lexed: stands for characters that no pattern takes. A pattern for "all others" would cost the lexer its table of first characters. */
 export const Unknown = createToken({ name: "Unknown", pattern: Lexer.NA });
 
@@ -129,7 +129,7 @@ export const lexed: readonly TokenType[] = [
   Newline,
   Space,
   Comment,
-  Foreign,
+  ForeignOperator,
   NumberToken,
   BadNumber,
   StringToken,

@@ -24,7 +24,7 @@ export function explainCode(asked: string): Explanation {
   return reject(
     "E1021",
     `unknown diagnostic code ${asked}`,
-    `${near === null ? "" : `did you mean ${near}? `}codes look like E0106, or dot-c2 for a condition of an op`,
+    `${near === null ? "" : `did you mean \`${near}\`? `}codes look like E0106, or dot-c2 for a condition of an op`,
   );
 }
 

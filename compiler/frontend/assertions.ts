@@ -11,8 +11,8 @@ export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void 
   const { context } = env;
   const { assertions, builder } = context;
   if (assertions === null || context.region !== null) {
-    report(context, "E0512", statement.span, "`assert` stands in a test", {
-      help: "`require(condition, message)` checks what is static; `where` what a signature asks for",
+    report(context, "E0512", statement.span, "`assert` is only allowed in a test", {
+      help: "`require(condition, message)` checks a static condition, `where` a condition of a signature",
     });
     return;
   }
@@ -25,7 +25,7 @@ export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void 
     return;
   }
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool") {
-    report(context, "E0512", statement.condition.span, `an assertion is a bool, static or of a tensor, and this is ${describe(condition)}`);
+    report(context, "E0512", statement.condition.span, `expected a bool or a bool tensor for the assertion, found ${describe(condition)}`);
     return;
   }
   const name = `assert${assertions.length}`;
@@ -40,7 +40,7 @@ function messageOf(env: Env, says: Expr | null): string | null | undefined {
   if (says === null) return null;
   const value = env.context.evaluate(env, says);
   if (value.kind === "string") return value.value;
-  if (value.kind !== "error") report(env.context, "E0512", says.span, `the message of an assertion is a string, not ${describe(value)}`);
+  if (value.kind !== "error") report(env.context, "E0512", says.span, `expected a string for the message of the assertion, found ${describe(value)}`);
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import { applyOp } from "./tensors/op-calls.ts";
 import { countStep } from "./tensors/random.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
+import { reportRunTime } from "./values/run-time-arguments.ts";
 import { makeScope, within } from "./values/scope.ts";
 import { traced } from "./values/trace.ts";
 import { describe, ERROR, functionName, isFaulty, isNumber } from "./values/values.ts";
@@ -38,7 +39,13 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
   if (missing.length > 0) {
     if (given === 0) return partial(env, fn, args, span);
     const name = functionName(target);
-    return report(env.context, "E0402", span, `${name} needs ${missing.join(" and ")}`, { help: usage(name, signature) });
+    return report(
+      env.context,
+      "E0402",
+      span,
+      `missing ${missing.length === 1 ? "argument" : "arguments"} ${missing.map((each) => `\`${each}\``).join(" and ")} of \`${name}\``,
+      { help: usage(name, signature) },
+    );
   }
   switch (target.kind) {
     case "op":
@@ -47,7 +54,9 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       return target.builtin.apply(env, target.builtin.variadic ? withParts(bound, span) : bound.values, span);
     case "callable":
       if (target.declaration.kind === "optimizer")
-        return report(env.context, "E0401", span, "an optimizer is applied by `minimize`", { help: "minimize loss over M with sgd(lr: 0.1)" });
+        return report(env.context, "E0401", span, `cannot call the optimizer \`${target.declaration.name.text}\``, {
+          help: "optimizers are applied by `minimize`: minimize loss over M with sgd(lr: 0.1)",
+        });
       return applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null });
   }
 }
@@ -102,22 +111,23 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
   return declaration.where.every(({ condition, says, span: at }) => {
     const value = context.evaluate(inner, condition);
     if (value.kind === "error" || (value.kind === "bool" && value.value)) return value.kind === "bool";
+    if (value.kind !== "bool" && reportRunTime(inner, condition)) return false;
     if (value.kind !== "bool") {
-      report(context, "E0509", condition.span, `a \`where\` condition is a static bool, not ${describe(value)}`);
+      report(context, "E0509", condition.span, `expected a static bool for the condition of \`where\`, found ${describe(value)}`);
       return false;
     }
     const message = says === null ? null : context.evaluate(inner, says);
     if (message !== null && message.kind !== "string") {
-      if (message.kind !== "error") report(context, "E0509", says?.span ?? at, `the message of a \`where\` is a string, not ${describe(message)}`);
+      if (message.kind !== "error") report(context, "E0509", says?.span ?? at, `expected a string for the message of \`where\`, found ${describe(message)}`);
       return false;
     }
     const sizes = [...new Set(namesIn(condition))].flatMap((name) => {
       const binding = inner.scope.own(name);
       return binding?.kind === "value" && isNumber(binding.value) ? [`${name} = ${binding.value.value}`] : [];
     });
-    report(context, "E0509", span, message?.value ?? `${declaration.name.text} needs ${text(condition)}`, {
+    report(context, "E0509", span, message?.value ?? `\`${declaration.name.text}\` requires ${text(condition)}`, {
       label: sizes.join(", "),
-      also: context.program.library.has(at.source) ? [] : [{ span: at, says: "asked for here" }],
+      also: context.program.library.has(at.source) ? [] : [{ span: at, says: "required here" }],
     });
     return false;
   });
@@ -142,9 +152,10 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   if (context.budget.exceeded) return ERROR;
   if (++context.budget.calls > maxCalls) {
     context.budget.exceeded = true;
-    return report(context, "E0407", span, `elaboration stops after ${maxCalls} calls`, { help: "does something call itself?" });
+    return report(context, "E0407", span, `more than ${maxCalls} calls in one entry`, { help: "check for unbounded recursion" });
   }
-  if (context.calls.length >= maxDepth) return report(context, "E0406", span, `calls nest deeper than ${maxDepth} here`, { help: `does ${name} call itself?` });
+  if (context.calls.length >= maxDepth)
+    return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, { help: `does \`${name}\` call itself?` });
   const inner: Env = {
     context,
     scope: makeScope(target.scope),

@@ -58,7 +58,7 @@ export function elaborateEntry(
   const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, loop: null, body: "entry" };
   for (const p of entry.params) {
     const value = input(env, p.name.text, p.type, p.span);
-    if (scope.own(p.name.text) !== undefined) report(context, "E0202", p.name.span, `${p.name.text} is declared twice`);
+    if (scope.own(p.name.text) !== undefined) report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
     scope.bindValue(p.name.text, value, p.name.span);
   }
   const value = block({ ...env, scope: makeScope(scope) }, entry.body);
@@ -131,6 +131,6 @@ function add(env: Env, name: string, value: DlValue, span: Span): void {
     case "error":
       return;
     default:
-      report(env.context, "E0309", span, `an output is a tensor, and ${name} is ${describe(value)}`);
+      report(env.context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`);
   }
 }

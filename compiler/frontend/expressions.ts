@@ -15,6 +15,7 @@ import { scan, whileLoop } from "./control/loops.ts";
 import { memberPath } from "./training/param-paths.ts";
 import { localize } from "./control/regions.ts";
 import { forEach, repeat } from "./control/repetition.ts";
+import { reportRunTime } from "./values/run-time-arguments.ts";
 import { makeScope, within } from "./values/scope.ts";
 import { readSetting } from "./training/settings.ts";
 import { stepNumber } from "./training/step.ts";
@@ -85,8 +86,8 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
   const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train", "step"]);
-  const help = nameHint(name) ?? (near === null ? undefined : `did you mean ${near}?`);
-  return report(context, "E0201", span, `there is no ${name}`, { label: "unknown name", help });
+  const help = nameHint(name) ?? (near === null ? undefined : `did you mean \`${near}\`?`);
+  return report(context, "E0201", span, `unknown name \`${name}\``, { label: "not found in this scope", help });
 }
 
 /** A dim of the file: its size is given from outside. */
@@ -99,7 +100,9 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const { reported } = env.context.program;
   if (reported.has(`dim ${name}`)) return ERROR;
   reported.add(`dim ${name}`);
-  return report(env.context, "E0306", span, `the dim ${name} has no size`, { help: `give it with --dim ${name}=32` });
+  return report(env.context, "E0306", span, `the size of dim \`${name}\` is not given`, {
+    help: name === "None" ? "name the size, as in f32[N, 4], and give it with --dim N=32" : `give it with --dim ${name}=32`,
+  });
 }
 
 function listItem(env: Env, item: Expr | Pack): readonly DlValue[] {
@@ -111,7 +114,7 @@ function listItem(env: Env, item: Expr | Pack): readonly DlValue[] {
 function record(env: Env, expr: Expr & { kind: "record" }): DlValue {
   const fields = new Map<string, DlValue>();
   for (const { name, value } of expr.fields) {
-    if (fields.has(name.text)) report(env.context, "E0202", name.span, `the field ${name.text} is given twice`);
+    if (fields.has(name.text)) report(env.context, "E0202", name.span, `duplicate field \`${name.text}\``);
     fields.set(name.text, evaluate(env, value));
   }
   return { kind: "record", fields };
@@ -141,13 +144,15 @@ function callExpression(env: Env, expr: Expr & { kind: "call" }, piped: readonly
 
 function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span, span: Span): DlValue {
   if (callee.kind === "error") return ERROR;
-  if (callee.kind !== "function") return report(env.context, "E0401", calleeSpan, `${describe(callee)} cannot be called`, hidden(env, calleeSpan));
+  if (callee.kind !== "function") return report(env.context, "E0401", calleeSpan, `cannot call ${describe(callee)}`, calleeHints(env, callee, calleeSpan));
   return call(env, callee, args, span);
 }
 
-/** Notes that a local value hides a function of the library: `let mean = mean(x)`, and then `mean(y)`. */
-function hidden(env: Env, callee: Span): Details {
+/** Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library (`let mean = mean(x)`, then `mean(y)`). */
+function calleeHints(env: Env, value: DlValue, callee: Span): Details {
   const name = callee.source.text.slice(callee.start, callee.end);
+  if (value.kind === "string" && env.scope.find(value.value) !== undefined) return { help: `write \`${value.value}\`, without quotes` };
+  if (value.kind === "path") return { help: methodHint(value.path.split(".").at(-1) ?? "") };
   let scope: Scope | null = env.scope;
   while (scope !== null && scope.own(name) === undefined) scope = scope.parent;
   const own = scope?.own(name);
@@ -155,8 +160,8 @@ function hidden(env: Env, callee: Span): Details {
   const library = env.context.program.ops.has(name) || (below?.kind === "value" && below.value.kind === "function");
   if (!library || own === undefined) return {};
   return {
-    also: own.span === null ? [] : [{ span: own.span, says: `${name} is declared here` }],
-    help: `it hides the function ${name} of the library; rename it`,
+    also: own.span === null ? [] : [{ span: own.span, says: `\`${name}\` is declared here` }],
+    help: `it shadows the library function \`${name}\`; rename it`,
   };
 }
 
@@ -172,7 +177,7 @@ function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
 function pipeInto(env: Env, piped: Arg, into: Expr): DlValue {
   if (into.kind === "call") return callExpression(env, into, [piped]);
   const result = apply(env, evaluate(env, into), [piped], into.span, into.span);
-  if (result.kind === "function") return report(env.context, "E0402", into.span, `${text(into)} needs more than what is piped into it`);
+  if (result.kind === "function") return report(env.context, "E0402", into.span, `\`${text(into)}\` needs more arguments than the piped value`);
   return result;
 }
 
@@ -187,26 +192,26 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
-  const members = object.kind === "record" && known.size > 0 ? `it has ${[...known.keys()].join(", ")}` : methodHint(name);
-  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean ${near}?`;
-  return report(env.context, "E0208", span, `${describe(object)} has no member ${name}`, { help });
+  const members = object.kind === "record" && known.size > 0 ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
+  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean \`${near}\`?`;
+  return report(env.context, "E0208", span, `${describe(object)} has no member \`${name}\``, { help });
 }
 
 /** A tensor has no methods: methods of other frameworks are functions. */
 function methodHelp(env: Env, name: string): string {
   const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
-  return methodHint(name) ?? (known ? `a tensor has no members; write ${name}(x)` : "a tensor has no members; what is a method elsewhere is a function here");
+  return methodHint(name) ?? (known ? `tensors have no members; write ${name}(x)` : "tensors have no members; use functions instead of methods");
 }
 
-const runTimeChoice = "`cond p { a } else { b }` chooses when the program runs, select(p, a, b) element by element";
+const runTimeChoice = "`cond p { a } else { b }` chooses at run time, select(p, a, b) per element";
 
 function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
   const condition = evaluate(env, expr.condition);
   if (condition.kind === "error") return ERROR;
+  if (condition.kind !== "bool" && reportRunTime(env, expr.condition)) return ERROR;
   if (condition.kind !== "bool")
-    return report(env.context, "E0502", expr.condition.span, `\`if\` needs a static bool, not ${describe(condition)}`, {
-      help:
-        condition.kind !== "tensor" ? undefined : condition.value.type.shape.length > 0 ? "select(condition, a, b) chooses element by element" : runTimeChoice,
+    return report(env.context, "E0502", expr.condition.span, `expected a static bool for the condition of \`if\`, found ${describe(condition)}`, {
+      help: condition.kind !== "tensor" ? undefined : condition.value.type.shape.length > 0 ? "select(condition, a, b) chooses per element" : runTimeChoice,
     });
   const branch = condition.value ? expr.then : expr.otherwise;
   return branch === null ? UNIT : env.context.block(within(env, makeScope(env.scope)), branch);

@@ -1,66 +1,72 @@
 // Hints for users of Keras, PyTorch, NumPy and JAX: the names used there, and their equivalents in dlc. Only help texts depend on these tables.
 
+const inferred = "; the size of the input is inferred";
+const plainNames = "functions and layers have no prefix: dense(64), relu(x)";
+const ofLogits = "; its input is logits, not probabilities";
+
 /** Names of functions, layers and constants, in lower case without underscores. */
 const names: Readonly<Record<string, string>> = {
-  linear: "dense(units); the size of the input follows from the tensor",
-  fullyconnected: "dense",
-  conv1d: "conv; the number of spatial axes follows from the tensor",
-  conv2d: "conv; the number of spatial axes follows from the tensor",
-  conv3d: "conv; the number of spatial axes follows from the tensor",
-  maxpool1d: "max_pool",
-  maxpool2d: "max_pool",
-  maxpooling1d: "max_pool",
-  maxpooling2d: "max_pool",
-  avgpool2d: "avg_pool",
-  averagepooling2d: "avg_pool",
-  averagepool: "avg_pool",
-  globalaveragepooling2d: "global_avg_pool",
-  adaptiveavgpool2d: "global_avg_pool, where the output is of size 1",
-  batchnormalization: "batch_norm",
-  batchnorm1d: "batch_norm",
-  batchnorm2d: "batch_norm",
-  layernormalization: "layer_norm",
-  crossentropyloss: "mean(cross_entropy(logits, label))",
-  categoricalcrossentropy: "cross_entropy(logits, label), of logits and not of probabilities",
-  sparsecategoricalcrossentropy: "cross_entropy(logits, label), of logits and not of probabilities",
-  binarycrossentropy: "bce_logits(logits, target), of logits and not of probabilities",
-  bcewithlogitsloss: "bce_logits(logits, target)",
-  mseloss: "mse(prediction, target)",
-  meansquarederror: "mse(prediction, target)",
-  l1loss: "mae(prediction, target)",
-  xavieruniform: "glorot_uniform",
-  xaviernormal: "glorot_normal",
-  kaiminguniform: "he_uniform",
-  kaimingnormal: "he_normal",
-  cat: "concat(a, b, axis: 1)",
-  concatenate: "concat(a, b, axis: 1)",
-  permute: "transpose(x, [0, 2, 1])",
-  view: "reshape(x, [N, 784])",
-  expanddims: "x[.., _], which adds an axis of size 1",
-  matmul: "a @ b",
-  mm: "a @ b",
-  bmm: "a @ b",
-  pow: "x ^ 2",
-  square: "x ^ 2",
-  where: "select(condition, a, b)",
-  detach: "stop_gradient(x)",
-  nograd: "stop_gradient(x)",
-  none: "in an index `_` adds an axis; an argument that is not wanted is left out",
-  null: "an argument that is not wanted is left out",
-  true: "true",
-  false: "false",
-  nn: "functions and layers go by their own names: dense(64), relu(x)",
-  F: "functions and layers go by their own names: dense(64), relu(x)",
-  np: "functions and layers go by their own names: dense(64), relu(x)",
-  jnp: "functions and layers go by their own names: dense(64), relu(x)",
-  tf: "functions and layers go by their own names: dense(64), relu(x)",
-  torch: "functions and layers go by their own names: dense(64), relu(x)",
-  keras: "functions and layers go by their own names: dense(64), relu(x)",
-  self: "params and states go by their own names",
-  sequential: "a model is a chain: model Net(x: f32[N, 784]) = x |> dense(128) |> relu |> dense(10)",
-  print: "nothing prints; give a value as an output: { loss, seen: x }",
-  float: 'convert(x, dtype: "f32")',
-  int: 'convert(x, dtype: "i32")',
+  linear: `use \`dense(units)\`${inferred}`,
+  fullyconnected: "use `dense(units)`",
+  conv1d: "use `conv`; the number of spatial axes is inferred",
+  conv2d: "use `conv`; the number of spatial axes is inferred",
+  conv3d: "use `conv`; the number of spatial axes is inferred",
+  maxpool1d: "use `max_pool`",
+  maxpool2d: "use `max_pool`",
+  maxpooling1d: "use `max_pool`",
+  maxpooling2d: "use `max_pool`",
+  avgpool2d: "use `avg_pool`",
+  averagepooling2d: "use `avg_pool`",
+  averagepool: "use `avg_pool`",
+  globalaveragepooling2d: "use `global_avg_pool`",
+  adaptiveavgpool2d: "use `global_avg_pool` for an output of size 1",
+  batchnormalization: "use `batch_norm`",
+  batchnorm1d: "use `batch_norm`",
+  batchnorm2d: "use `batch_norm`",
+  layernormalization: "use `layer_norm`",
+  crossentropyloss: "use `mean(cross_entropy(logits, label))`",
+  categoricalcrossentropy: `use \`cross_entropy(logits, label)\`${ofLogits}`,
+  sparsecategoricalcrossentropy: `use \`cross_entropy(logits, label)\`${ofLogits}`,
+  binarycrossentropy: `use \`bce_logits(logits, target)\`${ofLogits}`,
+  bcewithlogitsloss: "use `bce_logits(logits, target)`",
+  mseloss: "use `mse(prediction, target)`",
+  meansquarederror: "use `mse(prediction, target)`",
+  l1loss: "use `mae(prediction, target)`",
+  xavieruniform: "use `glorot_uniform`",
+  xaviernormal: "use `glorot_normal`",
+  kaiminguniform: "use `he_uniform`",
+  kaimingnormal: "use `he_normal`",
+  vmap: "`vmap` is not supported yet; ops broadcast over leading axes, and `scan` runs along an axis",
+  last: "use `x[:, -1]` for the last step of a sequence",
+  cat: "use `concat(a, b, axis: 1)`",
+  concatenate: "use `concat(a, b, axis: 1)`",
+  permute: "use `transpose(x, [0, 2, 1])`",
+  view: "use `reshape(x, [N, 784])`",
+  expanddims: "use `x[.., _]` to add an axis of size 1",
+  matmul: "use `a @ b`",
+  mm: "use `a @ b`",
+  bmm: "use `a @ b`",
+  pow: "use `x ^ 2`",
+  square: "use `x ^ 2`",
+  where: "use `select(condition, a, b)`",
+  detach: "use `stop_gradient(x)`",
+  nograd: "use `stop_gradient(x)`",
+  none: "use `_` in an index to add an axis; leave out an argument that is not needed",
+  null: "leave out an argument that is not needed",
+  true: "use `true`",
+  false: "use `false`",
+  nn: plainNames,
+  F: plainNames,
+  np: plainNames,
+  jnp: plainNames,
+  tf: plainNames,
+  torch: plainNames,
+  keras: plainNames,
+  self: "params and states have no prefix",
+  sequential: "a model is a chain of layers: model Net(x: f32[N, 784]) = x |> dense(128) |> relu |> dense(10)",
+  print: "there is no `print`; return the value as an output: { loss, seen: x }",
+  float: 'use `convert(x, dtype: "f32")`',
+  int: 'use `convert(x, dtype: "i32")`',
 };
 
 /** Named arguments by their names in other frameworks: candidates in dlc, of which a function has at most one. */
@@ -84,36 +90,36 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   l2: ["weight_decay"],
 };
 
-const sizesFollow = "leave it out: the size of the input follows from the tensor";
+const sizesFollow = "leave it out: the size of the input is inferred";
 
 /** Named arguments without an equivalent. */
 const advice: Readonly<Record<string, string>> = {
-  activation: "an activation is a step of its own: dense(128) |> relu",
+  activation: "an activation is a separate step: dense(128) |> relu",
   input_shape: sizesFollow,
   input_dim: sizesFollow,
   in_features: sizesFollow,
   in_channels: sizesFollow,
-  inplace: "leave it out: nothing is changed in place",
+  inplace: "leave it out: tensors are immutable",
   training: "leave it out: a `train entry` trains, any other entry does not",
 };
 
 /** Methods of tensors, and their equivalents. */
 const methods: Readonly<Record<string, string>> = {
-  backward: "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` gives a gradient",
-  item: "leave it out: an output without axes is a number",
+  backward: "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` returns a gradient",
+  item: "leave it out: a scalar output is a number",
   numpy: "leave it out: outputs are plain arrays",
-  to: 'leave it out: there is one memory; convert(x, dtype: "f32") converts',
-  cuda: "leave it out: there is one memory",
-  detach: "write stop_gradient(x)",
-  view: "write reshape(x, [..])",
-  permute: "write transpose(x, [..])",
-  T: "write transpose(x, [1, 0])",
-  unsqueeze: "write x[.., _]",
-  zero_grad: "leave it out: `minimize` computes each gradient anew",
+  to: 'leave it out: there are no devices; to change the dtype, use convert(x, dtype: "f32")',
+  cuda: "leave it out: there are no devices",
+  detach: "use stop_gradient(x)",
+  view: "use reshape(x, [..])",
+  permute: "use transpose(x, [..])",
+  T: "use transpose(x, [1, 0])",
+  unsqueeze: "use x[.., _]",
+  zero_grad: "leave it out: gradients do not accumulate",
   step: "leave it out: `minimize` updates the params",
   fit: "write a `train entry`, and run `dlc train`",
   compile: "write a `train entry` with `minimize loss over Model with adam(lr: 1e-3)`",
-  parameters: "write params(Model)",
+  parameters: "use params(Model)",
 };
 
 const dtypes: Readonly<Record<string, string>> = {
@@ -138,7 +144,7 @@ const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
 /** The equivalent of a name of another framework. */
 export function nameHint(name: string): string | undefined {
   const found = own(names, name) ?? (name.length > 1 ? own(names, name.toLowerCase().replaceAll("_", "")) : undefined);
-  return found === undefined ? undefined : `in this language: ${found}`;
+  return found;
 }
 export const dtypeHint = (name: string): string | undefined => own(dtypes, name);
 export const methodHint = (name: string): string | undefined => own(methods, name);
@@ -146,5 +152,5 @@ export const methodHint = (name: string): string | undefined => own(methods, nam
 /** The equivalent of a named argument of another framework, among the parameters of the function. */
 export function parameterHint(name: string, known: readonly string[]): string | undefined {
   const found = own(parameters, name)?.find((candidate) => known.includes(candidate));
-  return found === undefined ? own(advice, name) : `here it is ${found}`;
+  return found === undefined ? own(advice, name) : `the parameter is called \`${found}\` in dlc`;
 }

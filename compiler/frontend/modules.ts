@@ -90,7 +90,13 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
   const once = (name: string, span: Span): boolean => {
     const first = firstSpans.get(name);
     if (first === undefined) firstSpans.set(name, span);
-    else diagnostics.push({ code: "E0202", says: `${name} is declared twice`, at: { span, says: "again here" }, also: [{ span: first, says: "first here" }] });
+    else
+      diagnostics.push({
+        code: "E0202",
+        says: `duplicate declaration of \`${name}\``,
+        at: { span, says: "declared again here" },
+        also: [{ span: first, says: "first declared here" }],
+      });
     return first === undefined;
   };
   const declareName = (name: Name, binding: Binding): void => {
@@ -138,9 +144,9 @@ function importNames(item: Import, from: Source, scope: Scope, loading: Loading)
     const near = didYouMean(name.text, [...module.exports.keys()]);
     loading.diagnostics.push({
       code: "E0203",
-      says: `${item.from} has no ${name.text}`,
+      says: `\`${item.from}\` does not declare \`${name.text}\``,
       at: { span: name.span, says: "" },
-      help: near !== null ? `did you mean ${near}?` : `it has ${[...module.exports.keys()].join(", ") || "nothing to import"}`,
+      help: near !== null ? `did you mean \`${near}\`?` : `it declares ${[...module.exports.keys()].join(", ") || "nothing that can be imported"}`,
     });
   }
 }
@@ -150,7 +156,7 @@ function importedModule(item: Import, from: Source, loading: Loading): Module | 
   if (source === null) {
     loading.diagnostics.push({
       code: "E0204",
-      says: `there is no file ${item.from}`,
+      says: `cannot find the file \`${item.from}\``,
       at: { span: item.fromSpan, says: "" },
       help: "paths are relative to the importing file",
     });
@@ -161,9 +167,9 @@ function importedModule(item: Import, from: Source, loading: Loading): Module | 
   if (known === null && !loading.diagnostics.some((d) => d.code === "E0205" || d.code.startsWith("E01")))
     loading.diagnostics.push({
       code: "E0205",
-      says: `${from.name} and ${source.name} import each other`,
+      says: `import cycle between \`${from.name}\` and \`${source.name}\``,
       at: { span: item.fromSpan, says: "" },
-      help: "move what both need into a third file",
+      help: "move the shared declarations into a third file",
     });
   return known;
 }

@@ -104,23 +104,27 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
   if (names.length === 0 && diagnostics.length === 0 && !serves)
     diagnostics.push({
       code: "E0209",
-      says: "there is no entry",
+      says: "the program has no entry",
       at: { span: { source, start: 0, end: 0 }, says: "" },
-      help: "an entry is what can be called: entry predict(x: f32[N, 784]) { Net(x) }",
+      help: "declare one: entry predict(x: f32[N, 784]) { Net(x) }",
     });
   for (const entry of main.entries) {
     if (entry.name.text !== "init") continue;
     diagnostics.push({
       code: "E0202",
-      says: "the entry `init` is made by the compiler",
+      says: "the entry name `init` is reserved",
       at: { span: entry.name.span, says: "" },
-      help: "give the entry another name",
+      help: "the compiler generates an entry of this name; choose another",
     });
   }
   for (const wanted of options.entries ?? []) {
     if (names.includes(wanted) || wanted === "init") continue;
     const near = didYouMean(wanted, names);
-    diagnostics.push({ code: "E0209", says: `there is no entry ${wanted}`, help: near !== null ? `did you mean ${near}?` : `there are ${names.join(", ")}` });
+    diagnostics.push({
+      code: "E0209",
+      says: `unknown entry \`${wanted}\``,
+      help: near !== null ? `did you mean \`${near}\`?` : `the entries are ${names.join(", ")}`,
+    });
   }
   const { entries } = options;
   return entries === undefined ? main.entries : main.entries.filter((entry) => entries.includes(entry.name.text));

@@ -15,7 +15,7 @@ import { minimize } from "./training/minimize.ts";
 import { bindPattern } from "./values/pattern.ts";
 import { freeze } from "./training/param-paths.ts";
 import { noteShape } from "./values/trace.ts";
-import { describe, ERROR, isNumber, isPack, showTensor, UNIT } from "./values/values.ts";
+import { describe, ERROR, isNumber, isPack, UNIT } from "./values/values.ts";
 import { declare, read, write } from "./values/variables.ts";
 
 /** Executes statements in order, in the caller's scope; returns the value of the last one if it is an expression. */
@@ -83,8 +83,8 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   const lives = env.body === "model" || env.body === "layer" || (env.body === "optimizer" && kind === "state");
   if (!lives) {
     const where = env.body === "entry" ? "an entry" : env.body === "fn" ? "a fn" : "an optimizer";
-    report(context, "E0207", span, `${where} has no ${kind === "param" ? "params" : "states"} of its own`, {
-      help: env.body === "fn" ? "make it a layer" : kind === "param" ? "put it into a layer or model" : "put it into a layer, model or optimizer",
+    report(context, "E0207", span, `\`${kind}\` is not allowed in ${where}`, {
+      help: env.body === "fn" ? "declare it as a layer" : kind === "param" ? "move it into a layer or model" : "move it into a layer, model or optimizer",
     });
     return;
   }
@@ -93,13 +93,15 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
   const twice = frame.declared.get(name.text);
   if (twice !== undefined && spanKey(twice) !== spanKey(name.span)) {
-    report(context, "E0202", name.span, `${name.text} is declared twice`, { also: [{ span: twice, says: "first here" }] });
+    report(context, "E0202", name.span, `duplicate declaration of \`${name.text}\``, { also: [{ span: twice, says: "first declared here" }] });
     return;
   }
   frame.declared.set(name.text, name.span);
   reserve(context.program.naming, frame.path, name.text);
   if (statement.init === null && kind === "param") {
-    report(context, "E0505", span, `param ${name.text} has no initializer`, { help: `param ${name.text}: ${text(statement.type)} = glorot_uniform` });
+    report(context, "E0505", span, `missing initializer of param \`${name.text}\``, {
+      help: `add one: param ${name.text}: ${text(statement.type)} = glorot_uniform`,
+    });
     return;
   }
   const { init } = statement;
@@ -137,13 +139,13 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
       target.text,
       env.scope.all().filter((name) => isState(env.scope.find(name))),
     );
-    const what = binding === undefined ? `there is no state ${target.text}` : `${target.text} is no state`;
+    const what = binding === undefined ? `unknown state \`${target.text}\`` : `cannot write to \`${target.text}\`: it is not a state`;
     const help =
       near !== null && near !== target.text
-        ? `did you mean ${near}?`
+        ? `did you mean \`${near}\`?`
         : binding?.kind === "variable"
-          ? "params change by `minimize`"
-          : `declare it: state ${target.text}: f32 = 0`;
+          ? "params are updated by `minimize`"
+          : `declare it as a state: state ${target.text}: f32 = 0`;
     report(context, "E0206", target.span, what, { help });
     return;
   }
@@ -175,8 +177,7 @@ function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span):
   if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
   if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
     return broadcastTo(env, span, value, declared.type.shape);
-  report(env.context, "E0313", span, `the state is ${showType(declared.type)}, and ${describe(value)} is written`, {
-    label: value.kind === "tensor" ? showTensor(value) : "",
+  report(env.context, "E0313", span, `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`, {
     also: [{ span: declared.span, says: "declared here" }],
   });
   return null;

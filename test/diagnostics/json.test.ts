@@ -40,10 +40,10 @@ test("a place has the file, lines and columns from 1 with an exclusive end, and 
   const { stdout } = await dlc(folder, "check", "broken.dl", "--json");
   expect(report(stdout).diagnostics[0]).toEqual({
     code: "E0201",
-    says: "there is no dens",
-    at: { file: "broken.dl", line: 4, column: 3, endLine: 4, endColumn: 7, says: "unknown name" },
+    says: "unknown name `dens`",
+    at: { file: "broken.dl", line: 4, column: 3, endLine: 4, endColumn: 7, says: "not found in this scope" },
     also: [],
-    help: "did you mean dense?",
+    help: "did you mean `dense`?",
   });
 });
 
@@ -59,11 +59,11 @@ test("explain --json gives the page", async () => {
 });
 
 test.each([
-  [["dump", "untidy.dl", "--stage", "simplifi"], "did you mean simplify?"],
-  [["dump", "untidy.dl", "--without", "simplifi"], "did you mean simplify?"],
+  [["dump", "untidy.dl", "--stage", "simplifi"], "did you mean `simplify`?"],
+  [["dump", "untidy.dl", "--without", "simplifi"], "did you mean `simplify`?"],
   [["dump", "untidy.dl", "--entry", "g"], "its entries are f"],
-  [["dump", "entries.dl", "--entry", "predct"], "did you mean predict?"],
-  [["explain", "E02001"], "did you mean E0201?"],
+  [["dump", "entries.dl", "--entry", "predct"], "did you mean `predict`?"],
+  [["explain", "E02001"], "did you mean `E0201`?"],
 ] as const)("dlc %j proposes the name that was meant: %s", async (args, help) => {
   writeFileSync(join(folder, "entries.dl"), "dl 1\n\nentry predict(x: f32[2, 4]) {\n  x\n}\n");
   const { stderr } = await dlc(folder, ...args);

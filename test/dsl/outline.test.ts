@@ -37,7 +37,7 @@ test("what else a file holds is passed over, and a declaration is made once", ()
 
 test("a mistake in a library is ours", () => {
   const [f] = outline({ name: "lib.dl", text: "fn f(x: f32[N]) = (\n" });
-  expect(() => f?.declaration()).toThrow("lib.dl has a mistake: `(` is never closed");
+  expect(() => f?.declaration()).toThrow("lib.dl has a mistake: unclosed `(`");
 });
 
 test("the definitions of lexer and grammar pass the checks of the parser library", () => {

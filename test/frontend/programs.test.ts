@@ -13,7 +13,7 @@ entry f(x: f32[N]) { Net(x) }`;
   const model = run(text, [{ N: 2 }], files);
   expect(model.call("f", { x: [1, 2] })).toEqual({ result: [((1 + 1) * 2 + 1) * 3, ((2 + 1) * 2 + 1) * 3] });
   expect(model.program.persistent.map((p) => p.path)).toContain("Net.block1.bias1.b");
-  expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain("there is no secret");
+  expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain("unknown name `secret`");
 });
 
 test("a user's own definition wins in the user's file, and the library keeps its own", () => {
@@ -59,7 +59,7 @@ test("a dim without a size is said once, and the names that were asked for are t
   const text =
     "model Net(x: f32[N, K]) = x |> dense(2)\ntrain entry f(x: f32[N, K], y: f32[N]) {\n  minimize mean(Net(x)) over Net with sgd(lr: 1)\n}\nentry g(x: f32[N, K]) { Net(x) }";
   const { diagnostics, dims } = elaborateText(text, [{}]);
-  expect(diagnostics.map((d) => d.says)).toEqual(["the dim N has no size", "the dim K has no size"]);
+  expect(diagnostics.map((d) => d.says)).toEqual(["the size of dim `N` is not given", "the size of dim `K` is not given"]);
   expect(dims).toEqual(["N", "K"]);
   expect(elaborateText(text, [{ N: 2, K: 3, unused: 7 }]).dims).toEqual(["N", "K"]);
 });

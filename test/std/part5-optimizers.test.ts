@@ -239,5 +239,7 @@ test("a transformation with states that says no bool is told so", () => {
   const { diagnostics } = elaborateText(`
 optimizer odd()(p: f32[..S], g: f32[..S]) = (g, sum(g))
 ${program("odd |> sgd(lr: 1)")}`);
-  expect(diagnostics.map(({ code, says, at }) => [code, says, at?.says])).toEqual([["E0604", "whether a call updates is a bool scalar", "gives f32[]"]]);
+  expect(diagnostics.map(({ code, says, at }) => [code, says, at?.says])).toEqual([
+    ["E0604", "expected a bool scalar as the second result of the transformation, found f32[]", ""],
+  ]);
 });

@@ -36,10 +36,10 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   if (condition.kind === "error") return ERROR;
   if (condition.kind === "bool") return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool" || condition.value.type.shape.length > 0)
-    return report(context, "E0627", expr.condition.span, `\`cond\` needs a bool scalar, not ${describe(condition)}`, {
+    return report(context, "E0627", expr.condition.span, `expected a bool scalar for the condition of \`cond\`, found ${describe(condition)}`, {
       help:
         condition.kind === "tensor" && condition.value.type.dtype === "bool"
-          ? "select(condition, a, b) chooses element by element; all(x) and any(x) make one bool of many"
+          ? "select(condition, a, b) chooses per element; all(x) and any(x) reduce to one bool"
           : undefined,
     });
   const then = runBlock(env, "then", expr.then);
@@ -70,12 +70,12 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
   const whole = tensorized(like.env, like.value, span);
   const converted = whole && convertLike(other.env, other.value, whole, span);
   if (whole !== null && converted !== null) return like === then ? [whole, converted] : [converted, whole];
-  report(then.context, "E0626", expr.span, `the branches of \`cond\` give ${describe(then.value)} and ${describe(otherwise.value)}`, {
+  report(then.context, "E0626", expr.span, `the branches of \`cond\` have different types: ${describe(then.value)} and ${describe(otherwise.value)}`, {
     also: [
       { span: spanA, says: describe(then.value) },
       { span: spanB, says: describe(otherwise.value) },
     ],
-    help: "both give the same: tensors of one type, or tuples or records of such",
+    help: "both branches must return tensors of the same type, or tuples or records of them",
   });
   return null;
 }

@@ -13,7 +13,7 @@ import { carryLeaf, closeRegion, invariantsOf, openRegion, iterationOf } from ".
 import { makeScope } from "../values/scope.ts";
 import { sequencesOf, type Sequences } from "./sequences.ts";
 import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
-import { describe, ERROR, isFaulty, makeTensor, showTensor } from "../values/values.ts";
+import { describe, ERROR, isFaulty, makeTensor } from "../values/values.ts";
 import { current, write, writtenIn } from "../values/variables.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
@@ -89,8 +89,8 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const stop = until.kind === "bool" ? tensorized(testEnv, until, expr.until.span) : until;
   if (stop?.kind !== "tensor" || stop.value.type.dtype !== "bool" || stop.value.type.shape.length > 0) {
     if (until.kind === "error") return ERROR;
-    return report(context, "E0627", expr.until.span, `\`until\` needs a bool scalar, not ${describe(until)}`, {
-      help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) make one of many" : undefined,
+    return report(context, "E0627", expr.until.span, `expected a bool scalar for the condition of \`until\`, found ${describe(until)}`, {
+      help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) reduce to one bool" : undefined,
     });
   }
   test.builder.output(
@@ -102,7 +102,9 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const loop = runBody(body, expr, carried, inner);
   if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;
   if (loop.yielded !== null)
-    return report(context, "E0621", loop.yielded.span, "a `while` does not yield: how often it turns is not known", { help: "carry the value" });
+    return report(context, "E0621", loop.yielded.span, "`yield` is not allowed in `while`: its iteration count is not known at compile time", {
+      help: "carry the value instead",
+    });
   writeStates(inner, carries);
   if (carries.counter !== null)
     setNext(inner, carries.counter, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
@@ -120,14 +122,14 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
     const { name, init } = carry;
     const again = texts.slice(0, k).find((other) => other.name.text === name.text);
     if (again !== undefined) {
-      report(env.context, "E0202", name.span, `the carry ${name.text} is declared twice`, { also: [{ span: again.name.span, says: "first here" }] });
+      report(env.context, "E0202", name.span, `duplicate carry \`${name.text}\``, { also: [{ span: again.name.span, says: "first declared here" }] });
       return null;
     }
     const value = env.context.evaluate(env, init);
     if (isFaulty(value)) return null;
     const tensors = tensorized(env, value, init.span);
     if (tensors === null) {
-      report(env.context, "E0628", init.span, `a carry is a tensor or a number, and ${name.text} is ${describe(value)}`, {
+      report(env.context, "E0628", init.span, `expected a tensor or a number for the carry \`${name.text}\`, found ${describe(value)}`, {
         help: value.kind === "function" ? "give it a shape, as in zeros([N, 64])" : undefined,
       });
       return null;
@@ -167,7 +169,7 @@ function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carrie
   if (isFaulty(value) || diagnostics.length > before) return null;
   const last = expr.body.statements.at(-1);
   if (last?.kind === "expression" && value.kind !== "unit") {
-    report(inner, "E0621", last.span, `the value of a loop's body is not used, and this is ${describe(value)}`, {
+    report(inner, "E0621", last.span, `unused value in the body of a loop: ${describe(value)}`, {
       help: expr.kind === "scan" ? "write `yield` before it to stack it, or `next` to carry it" : "write `next` to carry it",
     });
     return null;
@@ -181,7 +183,7 @@ function yieldedBy(body: Env, { yielded }: Loop): DlValue | null | undefined {
   if (isFaulty(yielded.value)) return undefined;
   const made = tensorized(body, yielded.value, yielded.span);
   if (made !== null) return made;
-  report(body.context, "E0628", yielded.span, `a scan yields tensors, and this is ${describe(yielded.value)}`);
+  report(body.context, "E0628", yielded.span, `expected tensors to yield, found ${describe(yielded.value)}`);
   return undefined;
 }
 
@@ -192,8 +194,8 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const name = carry.name.text;
     const next = loop.nexts.get(name);
     if (next === undefined) {
-      report(inner, "E0623", carry.span, `${name} has no \`next\`, so it would never change`, {
-        help: `say what it becomes: next ${name} = ..., or use a \`let\` before the loop`,
+      report(inner, "E0623", carry.span, `missing \`next\` for the carry \`${name}\``, {
+        help: `set it with next ${name} = ..., or use a \`let\` before the loop`,
       });
       good = false;
       continue;
@@ -202,8 +204,8 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const converted = convertLike(body, next.value, init, next.span);
     if (converted === null) {
       good = false;
-      report(inner, "E0622", next.span, `the carry ${name} is ${describe(init)}, and next ${name} is ${describe(next.value)}`, {
-        also: [{ span: carry.span, says: init.kind === "tensor" ? showTensor(init) : describe(init) }],
+      report(inner, "E0622", next.span, `expected ${describe(init)} for \`next ${name}\`, found ${describe(next.value)}`, {
+        also: [{ span: carry.span, says: `the carry is ${describe(init)}` }],
         help: carryHelp(init, next.value),
       });
     } else tensorsIn(converted).forEach((t, k) => setNext(inner, first + k, t.value));
@@ -214,9 +216,9 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
 function carryHelp(init: DlValue, next: DlValue): string | undefined {
   if (init.kind !== "tensor" || next.kind !== "tensor") return undefined;
   const [a, b] = [init.value.type, next.value.type];
-  if (a.shape.length === 0 && b.shape.length > 0) return `start it with its shape, as in zeros([${b.shape.join(", ")}])`;
-  if (a.dtype === "i32" && b.dtype === "f32" && a.shape.length === 0) return "start it with a float, such as 0.0";
-  return `a carry keeps its type; convert or reshape one of them to ${showType(a)}`;
+  if (a.shape.length === 0 && b.shape.length > 0) return `initialize it with its shape, as in zeros([${b.shape.join(", ")}])`;
+  if (a.dtype === "i32" && b.dtype === "f32" && a.shape.length === 0) return "initialize it with a float, such as 0.0";
+  return `a carry must keep its type; convert or reshape the next value to ${showType(a)}`;
 }
 
 /** States written by the body become carries. */

@@ -45,7 +45,7 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
     case "tensor": {
       if (value.graph === context.builder) return value;
       const brought = bring(context, value.value, value.graph);
-      if (brought === null) return report(context, "E0506", span, `an initializer depends on static values only, and this is ${describe(value)}`);
+      if (brought === null) return report(context, "E0506", span, `an initializer can only use static values, found ${describe(value)}`);
       const local = makeTensor(context.builder, brought, value.from, value.symbols);
       return value.members === undefined ? local : { ...local, members: localFields(env, value.members, span) };
     }

@@ -25,7 +25,7 @@ export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
   const count = context.evaluate(env, expr.count);
   if (count.kind === "error") return ERROR;
   if (count.kind !== "int" || count.value < 0 || count.value > maxIterations)
-    return report(context, "E0503", expr.count.span, `\`repeat\` needs an int from 0 to ${maxIterations}, not ${describe(count)}`);
+    return report(context, "E0503", expr.count.span, `expected an int from 0 to ${maxIterations} for the count of \`repeat\`, found ${describe(count)}`);
   const head = carried(expr);
   const name = head?.kind === "name" ? head.text : null;
   const frame = frameOf(env, expr.span, "repeat");
@@ -47,8 +47,8 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   if (over.kind === "error") return ERROR;
   const items = over.kind === "int" ? countTo(over.value) : over.kind === "list" || over.kind === "tuple" ? over.items : null;
   if (items === null || items.length > maxIterations)
-    return report(context, "E0510", expr.over.span, `\`for\` runs over a list, or an int from 0 to ${maxIterations}, and this is ${describe(over)}`, {
-      help: over.kind === "tensor" ? "`scan` runs along an axis of a tensor" : undefined,
+    return report(context, "E0510", expr.over.span, `expected a list, or an int from 0 to ${maxIterations}, for \`for\`, found ${describe(over)}`, {
+      help: over.kind === "tensor" ? "use `scan` to iterate along an axis of a tensor" : undefined,
     });
   const frame = frameOf(env, expr.span, "for");
   const values: DlValue[] = [];

@@ -30,7 +30,7 @@ export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
   if (given.some(({ value }) => isFaulty(value))) return null;
   for (const { value, span } of given) {
     if (tensorsIn(value).length > 0) continue;
-    report(context, "E0628", span, `a scan runs over a tensor, not ${describe(value)}`, { help: "`for` runs over lists and ints" });
+    report(context, "E0628", span, `expected a tensor to scan, found ${describe(value)}`, { help: "use `for` for lists and ints" });
     return null;
   }
   const tensors = given.flatMap(({ value, span }) => tensorsIn(value).map((t) => ({ t, span })));
@@ -45,7 +45,7 @@ export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
     const length = type.shape[axis] ?? 0;
     const first = parts[0];
     if (first !== undefined && first.type.shape[0] !== length) {
-      report(context, "E0624", span, `the sequences of a scan have one length, not ${first.type.shape[0]} and ${length}`, {
+      report(context, "E0624", span, `the sequences of a scan must have the same length, found ${first.type.shape[0]} and ${length}`, {
         label: `${showTensor(t)} along axis ${axis}`,
         also: [{ span: head.span, says: `${showTensor(head.t)} along axis ${first.axis}` }],
       });
@@ -74,7 +74,7 @@ function counted(env: Env, { along }: ScanExpr): Sequences | null {
   if (value.kind === "error") return null;
   if (value.kind === "int" && value.value >= 1 && value.value <= maxLength)
     return { length: value.value, axis: 0, symbol: value.symbol ?? null, moved: [], parts: [], named: [] };
-  report(env.context, "E0625", along.span, `a scan without sequences needs its length, an int from 1, not ${describe(value)}`);
+  report(env.context, "E0625", along.span, `expected the length of the scan, an int of at least 1, found ${describe(value)}`);
   return null;
 }
 
@@ -98,9 +98,9 @@ function axisOf(env: Env, along: Expr, t: Tensor): number | null {
   }
   if (size?.kind === "int" && !isDim && size.value >= -shape.length && size.value < shape.length)
     return size.value < 0 ? size.value + shape.length : size.value;
-  report(env.context, "E0625", along.span, `${text(along)} is no axis of ${showTensor(t)}`, {
+  report(env.context, "E0625", along.span, `\`${text(along)}\` is not an axis of ${showTensor(t)}`, {
     label: size === null || size.kind === "int" ? "" : describe(size),
-    help: `name one of its dims, or an axis from 0 to ${shape.length - 1}`,
+    help: `use the name of a dim, or an axis from 0 to ${shape.length - 1}`,
   });
   return null;
 }

@@ -33,7 +33,7 @@ export function addNodeResults(env: Env, span: Span, op: Op, operands: readonly 
   if (op.name === "broadcast" && operand?.node.op.name === "constant" && typeof operand.node.attrs["value"] === "number")
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
   if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
-    report(env.context, "E0407", span, `an entry has at most ${maxNodes} nodes`);
+    report(env.context, "E0407", span, `the entry has more than ${maxNodes} nodes`);
     return null;
   }
   const results = build(env, span, () => builder.addNode(op, values, attrs).results);
@@ -44,7 +44,7 @@ export function addNodeResults(env: Env, span: Span, op: Op, operands: readonly 
 function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], attrs: Attrs): readonly TensorType[] | null {
   const { context } = env;
   if (operands.some((o) => o.graph !== context.builder)) {
-    report(context, "E0506", span, "an initializer depends on static values only", { label: "this uses a tensor of an entry" });
+    report(context, "E0506", span, "an initializer can only use static values", { label: "this uses a tensor of an entry" });
     return null;
   }
   const { shape } = attrs;
@@ -52,10 +52,10 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
   const types = operands.map((o) => o.value.type);
   const broken = brokenCondition(op, types, attrs);
   if (broken !== null) {
-    report(context, broken.code as `${string}-${string}`, span, `${op.name} asks that ${broken.says}`, {
+    report(context, broken.code as `${string}-${string}`, span, `\`${op.name}\` requires that ${broken.says}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
       also: origins(operands, span),
-      help: dtypeHelp(broken.says, types) ?? layoutHelp(op, types),
+      help: dtypeHelp(broken.says, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, types, attrs),
     });
     return null;
   }
@@ -82,17 +82,26 @@ function givenAttrs(op: Op, attrs: Attrs): string[] {
 function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
   const [, second = 0, ...rest] = x?.shape ?? [];
   const swapped = rest.length === 2 && second <= 4 && rest.every((size) => size > 4);
-  return swapped && /^conv|^window/.test(op.name) ? "images are channels-last here: [N, H, W, C]" : undefined;
+  return swapped && /^conv|^window/.test(op.name) ? "images are channels-last: [N, H, W, C]" : undefined;
+}
+
+/** If a reshape has a size of -1, which other frameworks infer. */
+function inferredSizeHelp(op: Op, [x]: readonly TensorType[], { shape }: Attrs): string | undefined {
+  if (op.name !== "reshape" || x === undefined || !Array.isArray(shape)) return undefined;
+  const known = shape.flat().filter((size): size is number => typeof size === "number" && size > 0);
+  if (known.length !== shape.length - 1 || !shape.flat().includes(-1)) return undefined;
+  const rest = x.shape.reduce((a, b) => a * b, 1) / known.reduce((a, b) => a * b, 1);
+  return Number.isInteger(rest) ? `sizes are not inferred from -1; write ${rest}, or an expression such as 2 * N` : "sizes are not inferred from -1";
 }
 
 /** If a condition requires floats and an operand is not a float. */
 const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
-  /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert(x, dtype: "f32") converts' : undefined;
+  /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert it: convert(x, dtype: "f32")' : undefined;
 
 /** False after a report of a shape that is too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
   if (shape.reduce((a, b) => a * b, 1) <= maxElements) return true;
-  report(env.context, "E0316", span, `a tensor of [${shape.join(", ")}] is too large`, { help: `a tensor has at most ${maxElements} elements` });
+  report(env.context, "E0316", span, `a tensor of shape [${shape.join(", ")}] is too large`, { help: `a tensor can have at most ${maxElements} elements` });
   return false;
 }
 

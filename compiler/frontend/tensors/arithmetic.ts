@@ -31,7 +31,7 @@ export function unary(env: Env, op: UnaryOperator, operand: Operand, span: Span)
   if (value.kind === "tensor") return addNode(env, span, op === "-" ? "neg" : "not", [value]);
   if (op === "-" && isNumber(value)) return value.kind === "int" ? int(-value.value) : float(-value.value);
   if (op === "not" && value.kind === "bool") return bool(!value.value);
-  return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(value)}`);
+  return report(env.context, "E0501", span, `cannot apply \`${op}\` to ${describe(value)}`);
 }
 
 export function binary(env: Env, op: BinaryOperator, left: Operand, right: Operand, span: Span): DlValue {
@@ -70,7 +70,7 @@ function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue 
 export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, says = `\`${op.name}\``, attrs: Attrs = op.defaults): DlValue {
   if (operands.some((o) => o.value.kind === "error")) return ERROR;
   const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
-  if (odd !== undefined) return report(env.context, "E0309", odd.span, `${says} takes tensors and numbers, not ${describe(odd.value)}`);
+  if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor or a number for ${says}, found ${describe(odd.value)}`);
   if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
   const broadcasted = broadcastOperands(
     env,
@@ -88,7 +88,7 @@ const roundOps: ReadonlySet<string> = new Set(["floor", "ceil", "round", "trunc"
 const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
 
 function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
-  if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `\`${op.name}\` needs a tensor`);
+  if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `expected a tensor for \`${op.name}\``);
   // A static `select` returns the chosen value, of any kind.
   const [condition, a, b] = operands;
   if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined) return condition.value.value ? a.value : b.value;
@@ -99,7 +99,7 @@ function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): D
     args.map(() => ({ dtype: "f64", shape: [] })),
   );
   if (!Number.isFinite(result))
-    return report(env.context, "E0507", span, `\`${op.name}\` of ${operands.map((o) => describe(o.value)).join(" and ")} is no number`);
+    return report(env.context, "E0507", span, `\`${op.name}\` is undefined for ${operands.map((o) => describe(o.value)).join(" and ")}`);
   if (compareOps.has(op.name) || operands.some((o) => o.value.kind === "bool")) return bool(result !== 0);
   const whole = roundOps.has(op.name) || (intOps.has(op.name) && operands.every((o) => o.value.kind === "int"));
   return whole ? int(result) : float(result);
@@ -123,14 +123,14 @@ function staticBinary(env: Env, op: BinaryOperator, a: DlValue, b: DlValue, span
     if (op === "==") return bool(same);
     if (op === "!=") return bool(!same);
   }
-  return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(a)} and ${describe(b)}`);
+  return report(env.context, "E0501", span, `cannot apply \`${op}\` to ${describe(a)} and ${describe(b)}`);
 }
 
 function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "float" }, b: DlValue & { kind: "int" | "float" }, span: Span): DlValue {
   const whole = a.kind === "int" && b.kind === "int";
   const number = (value: number, isInt: boolean): DlValue => {
     if (!Number.isFinite(value) || (isInt && !Number.isSafeInteger(value)))
-      return report(env.context, "E0507", span, `${a.value} ${op} ${b.value} has no result`, { label: Number.isFinite(value) ? "too large" : "" });
+      return report(env.context, "E0507", span, `cannot compute ${a.value} ${op} ${b.value}`, { label: Number.isFinite(value) ? "too large" : "" });
     return isInt ? int(value) : float(value);
   };
   switch (op) {
@@ -160,7 +160,7 @@ function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "flo
     case ">=":
       return bool(a.value >= b.value);
     default:
-      return report(env.context, "E0501", span, `\`${op}\` does not apply to ${describe(a)} and ${describe(b)}`);
+      return report(env.context, "E0501", span, `cannot apply \`${op}\` to ${describe(a)} and ${describe(b)}`);
   }
 }
 
@@ -169,27 +169,26 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   const [a, b] = [left.value, right.value];
   if (a.kind !== "tensor" || b.kind !== "tensor") {
     const odd = a.kind === "tensor" ? right : left;
-    return report(env.context, "E0309", odd.span, `\`@\` takes two tensors, not ${describe(odd.value)}`);
+    return report(env.context, "E0309", odd.span, `expected a tensor for \`@\`, found ${describe(odd.value)}`);
   }
   const [l, r] = [a.value.type.shape, b.value.type.shape];
   const both = `${showTensor(a)} @ ${showTensor(b)}`;
   if (l.length === 0 || r.length === 0)
-    return report(env.context, "E0305", span, "`@` needs tensors with an axis to sum over", { label: both, help: "multiply by a scalar with *" });
+    return report(env.context, "E0305", span, "`@` requires tensors with at least one axis", { label: both, help: "multiply by a scalar with `*`" });
   const inner = [l.length - 1, Math.max(r.length - 2, 0)] as const;
   const rows = r[inner[1]] ?? 0;
   const columns = l[inner[0]] ?? 0;
   if (rows !== columns)
-    return report(env.context, "E0305", span, `the inner sizes differ: ${columns} is not ${rows}`, {
-      label: both,
+    return report(env.context, "E0305", span, `cannot multiply ${both}: the inner sizes ${columns} and ${rows} differ`, {
       also: origins([a, b], span),
       help:
         r.length > 1 && r.at(-1) === columns
-          ? "the right side fits when it is transposed: a @ swap_axes(b)"
-          : `the last axis of the left side and the ${r.length === 1 ? "only" : "last but one"} axis of the right side must be equal`,
+          ? "transpose the right side: a @ swap_axes(b)"
+          : `the last axis of the left side must equal the ${r.length === 1 ? "only" : "second to last"} axis of the right side`,
     });
   const batch = r.length > 2 ? r.length - 2 : 0;
   if (batch > 0 && (l.length !== r.length || r.slice(0, batch).some((size, axis) => size !== l[axis])))
-    return report(env.context, "E0305", span, "the leading axes of a batched product must be equal", { label: both, also: origins([a, b], span) });
+    return report(env.context, "E0305", span, `cannot multiply ${both}: the leading axes differ`, { also: origins([a, b], span) });
   const axes = Array.from({ length: batch }, (_, axis) => axis);
   const result = addNode(env, span, "dot", [a, b], { batch: [axes, axes], contract: [[inner[0]], [inner[1]]] });
   if (result.kind !== "tensor") return result;

@@ -26,7 +26,7 @@ export interface AxisPattern {
 /** Parses a pattern; null after a report, which points into the string. */
 export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   if (arg.value.kind !== "string") {
-    report(env.context, "E0501", arg.span, `a pattern is a string, not ${describe(arg.value)}`);
+    report(env.context, "E0501", arg.span, `expected a string for the pattern, found ${describe(arg.value)}`);
     return null;
   }
   const pattern = arg.value.value;
@@ -41,8 +41,7 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   }));
   const arrows = tokens.filter((token) => token.text === "->");
   const whole = { at: 0, end: pattern.length };
-  if (arrows.length !== 1)
-    return mistakeAt(arrows[1] ?? whole, arrows.length === 0 ? "a pattern has `->` between what it takes and what it gives" : "a pattern has one `->`");
+  if (arrows.length !== 1) return mistakeAt(arrows[1] ?? whole, arrows.length === 0 ? "missing `->` in the pattern" : "a pattern can have only one `->`");
   const sides: Group[][] = [[]];
   let group: Word[] | null = null;
   let open = whole;
@@ -50,30 +49,30 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
     const { text } = token;
     const side = sides.at(-1) ?? [];
     if (text === "(") {
-      if (group !== null) return mistakeAt(token, "parentheses do not nest");
+      if (group !== null) return mistakeAt(token, "parentheses cannot be nested in a pattern");
       group = [];
       open = token;
     } else if (text === ")") {
-      if (group === null) return mistakeAt(token, "there is no `(` for this");
+      if (group === null) return mistakeAt(token, "unmatched `)`");
       side.push(group);
       group = null;
     } else if (text === "->" || text === ",") {
-      if (group !== null) return mistakeAt(open, "there is no `)` for this");
+      if (group !== null) return mistakeAt(open, "unclosed `(`");
       sides.push([]);
     } else if (/^(\w+|\.\.\.?)$/.test(text)) {
       const kind = text.startsWith(".") ? "rest" : /^\d/.test(text) ? "size" : "name";
       const word: Word = { kind, text, at: token.at, end: token.end };
-      if (group !== null && kind === "rest") return mistakeAt(token, "`..` stands for whole axes, outside of parentheses");
+      if (group !== null && kind === "rest") return mistakeAt(token, "`..` is not allowed inside parentheses");
       if (group === null) side.push([word]);
       else group.push(word);
-    } else return mistakeAt(token, `\`${text}\` has no meaning in a pattern`, "names and sizes of axes, `(a b)`, `..`, `,` and `->`");
+    } else return mistakeAt(token, `unexpected \`${text}\` in a pattern`, "a pattern consists of names and sizes of axes, `(a b)`, `..`, `,` and `->`");
   }
-  if (group !== null) return mistakeAt(open, "there is no `)` for this");
+  if (group !== null) return mistakeAt(open, "unclosed `(`");
   const arrow = tokens.filter((token) => token.text === "," || token.text === "->").findIndex((token) => token.text === "->");
-  if (arrow + 2 !== sides.length) return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern gives one tensor");
+  if (arrow + 2 !== sides.length) return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern has one result");
   for (const side of sides) {
     const twice = side.flat().find((word, k, words) => word.kind !== "size" && words.findIndex((w) => w.text === word.text) < k);
-    if (twice !== undefined) return mistakeAt(twice, `${twice.text} stands twice on one side`);
+    if (twice !== undefined) return mistakeAt(twice, `duplicate axis \`${twice.text}\` on one side`);
   }
   return { operands: sides.slice(0, -1), result: sides.at(-1) ?? [], mistakeAt };
 }

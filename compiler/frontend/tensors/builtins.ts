@@ -35,16 +35,16 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   dtype: define("the dtype of a tensor as a string", [], ["x"], (env, args) => onTensor(env, args, (x) => ({ kind: "string", value: x.value.type.dtype }))),
   len: define("the number of items of a list", ["items"], [], (env, args) => {
     const { value, span } = arg(args, "items");
-    return value.kind === "list" || value.kind === "tuple" ? int(value.items.length) : wrong(env, span, "len takes a list", value);
+    return value.kind === "list" || value.kind === "tuple" ? int(value.items.length) : wrong(env, span, "expected a list for `len`", value);
   }),
-  kind: define("what a value is, as a string: int, float, bool, string, list, tuple, record, function or tensor", ["value"], [], (_, args) => ({
+  kind: define("the kind of a value, as a string: int, float, bool, string, list, tuple, record, function or tensor", ["value"], [], (_, args) => ({
     kind: "string",
     value: arg(args, "value").value.kind,
   })),
   product: define("the product of a list of ints", ["items"], [], (env, args, span) => {
     const { value } = arg(args, "items");
     const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
-    if (found === null) return wrong(env, span, "product takes a list of ints", value);
+    if (found === null) return wrong(env, span, "expected a list of ints for `product`", value);
     const result = found.reduce((a, b) => a * b, 1);
     return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
   }),
@@ -52,33 +52,34 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
     if (found === null || indices === null)
-      return wrong(env, items.span, "set takes a list and indices in it", found === null ? items.value : arg(args, "indices").value);
+      return wrong(env, items.span, "expected a list and valid indices for `set`", found === null ? items.value : arg(args, "indices").value);
     return list(found.map((item, k) => (indices.has(k) ? arg(args, "value").value : item)));
   }),
   drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) => {
     const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
     if (found === null || indices === null)
-      return wrong(env, items.span, "drop takes a list and indices in it", found === null ? items.value : arg(args, "indices").value);
+      return wrong(env, items.span, "expected a list and valid indices for `drop`", found === null ? items.value : arg(args, "indices").value);
     return list(found.filter((_, k) => !indices.has(k)));
   }),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
     const { value, span } = arg(args, "n");
-    if (value.kind !== "int" || value.value < 0 || value.value > maxRange) return wrong(env, span, `range takes an int from 0 to ${maxRange}`, value);
+    if (value.kind !== "int" || value.value < 0 || value.value > maxRange)
+      return wrong(env, span, `expected an int from 0 to ${maxRange} for \`range\``, value);
     return ints(Array.from({ length: value.value }, (_, k) => k));
   }),
   map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) => overItems(env, args, span)),
-  fold: define("joins the items of a list from left to right: f(f(a, b), c)", ["function", "items"], [], (env, args, span) => foldItems(env, args, span)),
-  require: define("stops with a message where a static condition does not hold", ["condition", "message"], [], (env, args, span) => {
+  fold: define("combines the items of a list from left to right: f(f(a, b), c)", ["function", "items"], [], (env, args, span) => foldItems(env, args, span)),
+  require: define("reports the message if a static condition is false", ["condition", "message"], [], (env, args, span) => {
     const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
-    if (condition.kind !== "bool" || message.kind !== "string") return wrong(env, span, "require takes a static bool and a message", condition);
-    return condition.value ? UNIT : report(env.context, "E0504", span, message.value, { label: "this does not hold here" });
+    if (condition.kind !== "bool" || message.kind !== "string") return wrong(env, span, "expected a static bool and a message for `require`", condition);
+    return condition.value ? UNIT : report(env.context, "E0504", span, message.value, { label: "this call does not meet a requirement" });
   }),
   split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
-  random_bits: define("i32 of this shape, all 32 bits random; each use draws anew", ["shape"], [], (env, args, span) => {
+  random_bits: define("i32 of this shape, all 32 bits random; each use is a new draw", ["shape"], [], (env, args, span) => {
     const { value } = arg(args, "shape");
     const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
-    if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "random_bits takes a shape", value);
+    if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "expected a shape for `random_bits`", value);
     return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
   }),
   params: define(
@@ -88,18 +89,18 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     (env, args) => {
       const { value, span } = arg(args, "model");
       const only = args.get("only");
-      if (only !== undefined && only.value.kind !== "string") return wrong(env, only.span, "`only` is a pattern of paths, a string", only.value);
+      if (only !== undefined && only.value.kind !== "string") return wrong(env, only.span, "expected a string for `only`, a pattern of paths", only.value);
       const paths = paramsUnder(env, value, span, only?.value.kind === "string" ? only.value.value : null);
       return paths === null ? ERROR : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
     },
     ["only"],
   ),
   grad: define("the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)", [], ["loss", "x"], gradient),
-  jvp: define("the derivative of y along the tangent v of x, of the shape of y: what a change of x by v changes y by", [], ["y", "x", "v"], (env, args, span) =>
+  jvp: define("the derivative of y in the direction v of x (forward mode), of the shape of y", [], ["y", "x", "v"], (env, args, span) =>
     directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
   ),
   rearrange: define(
-    'axes named, split, joined and moved: rearrange(x, "n (h p) c -> n h (p c)"); where an axis is split, numbers or `sizes` tell into what',
+    'splits, joins and permutes named axes: rearrange(x, "n (h p) c -> n h (p c)"); numbers or `sizes` give the sizes of a split axis',
     ["pattern", "sizes"],
     ["x"],
     (env, args, span) => rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
@@ -107,7 +108,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   ),
   einsum: {
     ...define(
-      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); what the result does not name is summed over',
+      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); axes that the result does not name are summed over',
       ["pattern"],
       ["parts"],
       (env, args, span) => einsum(env, arg(args, "pattern"), arg(args, "parts"), span),
@@ -118,11 +119,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 
 const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
 
-const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue => report(env.context, "E0501", span, `${says}, not ${describe(value)}`);
+const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue => report(env.context, "E0501", span, `${says}, found ${describe(value)}`);
 
 function onTensor(env: Env, args: BuiltinArgs, answer: (x: Tensor) => DlValue): DlValue {
   const { value, span } = arg(args, "x");
-  return value.kind === "tensor" ? answer(value) : report(env.context, "E0309", span, `a tensor is needed, not ${describe(value)}`);
+  return value.kind === "tensor" ? answer(value) : report(env.context, "E0309", span, `expected a tensor, found ${describe(value)}`);
 }
 
 function itemsOf(value: DlValue): readonly DlValue[] | null {
@@ -139,7 +140,7 @@ function indicesIn(args: BuiltinArgs): ReadonlySet<number> | null {
 function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
   const found = itemsOf(items.value);
-  if (fn.kind !== "function" || found === null) return wrong(env, span, "map takes a function and a list", fn.kind === "function" ? items.value : fn);
+  if (fn.kind !== "function" || found === null) return wrong(env, span, "expected a function and a list for `map`", fn.kind === "function" ? items.value : fn);
   return list(found.map((value) => env.context.call(env, fn, [{ name: null, value, span: items.span }], span)));
 }
 
@@ -147,7 +148,7 @@ function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
   const [first, ...rest] = itemsOf(items.value) ?? [];
   if (fn.kind !== "function" || first === undefined)
-    return wrong(env, span, "fold takes a function and a list with an item", fn.kind === "function" ? items.value : fn);
+    return wrong(env, span, "expected a function and a non-empty list for `fold`", fn.kind === "function" ? items.value : fn);
   return rest.reduce<DlValue>(
     (joined, value) =>
       env.context.call(
@@ -162,17 +163,17 @@ function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
 
 function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const int32 = { kind: "static", name: { text: "int", span }, span } as const;
-  const parts = convertStatic(env, arg(args, "parts").value, int32, arg(args, "parts").span, "parts of split");
-  const axisValue = convertStatic(env, args.get("axis")?.value ?? int(-1), int32, args.get("axis")?.span ?? span, "axis of split");
+  const parts = convertStatic(env, arg(args, "parts").value, int32, arg(args, "parts").span, "`parts` of `split`");
+  const axisValue = convertStatic(env, args.get("axis")?.value ?? int(-1), int32, args.get("axis")?.span ?? span, "`axis` of `split`");
   const x = arg(args, "x").value;
   if (parts.kind !== "int" || axisValue.kind !== "int") return ERROR;
-  if (x.kind !== "tensor") return report(env.context, "E0309", span, `split takes a tensor, not ${describe(x)}`);
+  if (x.kind !== "tensor") return report(env.context, "E0309", span, `expected a tensor for \`split\`, found ${describe(x)}`);
   const { shape } = x.value.type;
   const axis = axisValue.value < 0 ? axisValue.value + shape.length : axisValue.value;
   const whole = shape[axis];
-  if (whole === undefined) return report(env.context, "E0311", span, `there is no axis ${axisValue.value}`, { label: describe(x) });
+  if (whole === undefined) return report(env.context, "E0311", span, `axis ${axisValue.value} is out of range`, { label: describe(x) });
   if (parts.value < 1 || whole % parts.value !== 0)
-    return report(env.context, "E0311", span, `axis ${axis} of size ${whole} has no ${parts.value} equal parts`, { label: describe(x) });
+    return report(env.context, "E0311", span, `cannot split axis ${axis} of size ${whole} into ${parts.value} equal parts`, { label: describe(x) });
   const width = whole / parts.value;
   return list(
     Array.from({ length: parts.value }, (_, k) =>
@@ -192,7 +193,7 @@ function gradient(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const targets = itemsOf(x.value) ?? [x.value];
   const tensors = targets.filter((t): t is Tensor => t.kind === "tensor");
   if (tensors.length === 0 || tensors.length !== targets.length)
-    return report(env.context, "E0309", x.span, `a gradient is with respect to tensors, not ${describe(x.value)}`);
+    return report(env.context, "E0309", x.span, `expected a tensor or a list of tensors to differentiate by, found ${describe(x.value)}`);
   const found = gradientsOf(env, loss, tensors, span);
   if (found === null) return ERROR;
   const made = found.map((g) => makeTensor(env.context.builder, g.value, span, g.symbols));

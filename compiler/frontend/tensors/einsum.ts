@@ -20,14 +20,14 @@ interface Named {
 export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlValue {
   const operands = parts.value.kind === "list" ? parts.value.items : [];
   const odd = operands.find((value) => value.kind !== "tensor");
-  if (odd !== undefined) return odd.kind === "error" ? ERROR : report(env.context, "E0309", span, `einsum takes tensors, not ${describe(odd)}`);
+  if (odd !== undefined) return odd.kind === "error" ? ERROR : report(env.context, "E0309", span, `expected tensors for \`einsum\`, found ${describe(odd)}`);
   const tensors = operands.filter((value): value is Tensor => value.kind === "tensor");
   const pattern = axisPattern(env, patternArg);
   if (pattern === null) return ERROR;
   const grouped = [...pattern.operands, pattern.result].flat().find((group) => group.length !== 1);
-  if (grouped !== undefined) return pattern.mistakeAt(grouped[0] ?? { at: 0, end: 1 }, "einsum names single axes; `rearrange` splits and joins them") ?? ERROR;
+  if (grouped !== undefined) return pattern.mistakeAt(grouped[0] ?? { at: 0, end: 1 }, "`einsum` cannot split or join axes; use `rearrange`") ?? ERROR;
   if (pattern.operands.length !== tensors.length)
-    return report(env.context, "E0511", patternArg.span, `the pattern takes ${pattern.operands.length} tensors, and ${tensors.length} are given`);
+    return report(env.context, "E0511", patternArg.span, `expected ${pattern.operands.length} tensors for the pattern, found ${tensors.length}`);
   const sizes = new Map<string, { size: number; symbol: string | null; of: number }>();
   const sides: Side[] = [];
   for (const [k, written] of pattern.operands.entries()) {
@@ -44,7 +44,10 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const result = restOf(pattern.result, Math.max(0, ...rests)).map((group) => present(group[0], "a word"));
   const unknown = result.find((word) => !sizes.has(word.text));
   if (unknown !== undefined)
-    return pattern.mistakeAt(unknown, unknown.kind === "size" ? "the result of einsum has named axes" : `no operand has the axis ${unknown.text}`) ?? ERROR;
+    return (
+      pattern.mistakeAt(unknown, unknown.kind === "size" ? "the axes of the result must be names" : `unknown axis \`${unknown.text}\`: no operand has it`) ??
+      ERROR
+    );
   const names = result.map((word) => word.text);
   const shape = names.map((name) => sizes.get(name)?.size ?? 0);
   if (!allowedShape(env, span, shape)) return ERROR;
@@ -62,10 +65,10 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
 const wrongRank = ({ mistakeAt }: AxisPattern, side: Side, t: Tensor): null =>
   mistakeAt(
     { at: side[0]?.[0]?.at ?? 0, end: side.at(-1)?.[0]?.end ?? 1 },
-    `${side.length} ${side.length === 1 ? "axis" : "axes"} for ${showTensor(t)}`,
+    `the pattern has ${side.length} ${side.length === 1 ? "axis" : "axes"}, but the tensor is ${showTensor(t)}`,
     side.length === 1 && (side[0]?.[0]?.text.length ?? 0) > 1
-      ? `names are set apart by spaces: ${[...(side[0]?.[0]?.text ?? "")].join(" ")}`
-      : "name every axis, or write `..` for those that stay",
+      ? `separate the names by spaces: ${[...(side[0]?.[0]?.text ?? "")].join(" ")}`
+      : "name every axis, or write `..` for the others",
   );
 
 function sized(
@@ -78,12 +81,13 @@ function sized(
   sizes: Map<string, { size: number; symbol: string | null; of: number }>,
 ): boolean {
   const size = t.value.type.shape[axis] ?? 0;
-  if (word.kind === "size") return mistakeAt(word, "einsum names its axes") !== null;
+  if (word.kind === "size") return mistakeAt(word, "the axes of `einsum` must be names") !== null;
   const known = sizes.get(word.text);
   if (known === undefined) sizes.set(word.text, { size, symbol: t.symbols[axis] ?? null, of: operand });
   else if (known.size !== size)
     return (
-      mistakeAt(word, `${word.text} is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, and ${size} in ${showTensor(t)}`) !== null
+      mistakeAt(word, `axis \`${word.text}\` is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, but ${size} in ${showTensor(t)}`) !==
+      null
     );
   return true;
 }

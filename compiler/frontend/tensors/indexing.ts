@@ -20,7 +20,7 @@ export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
     case "tuple":
       return indexList(env, object.items, expr);
     default:
-      return report(env.context, "E0309", expr.object.span, `${describe(object)} cannot be indexed`);
+      return report(env.context, "E0309", expr.object.span, `cannot index ${describe(object)}`);
   }
 }
 
@@ -34,10 +34,10 @@ function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValu
   const at = item?.kind === "at" && expr.items.length === 1 ? env.context.evaluate(env, item.value) : null;
   if (at?.kind === "error") return ERROR;
   const indices = at === null ? null : numbers(at, true);
-  if (at === null || indices === null) return report(env.context, "E0311", expr.span, "a list is indexed by an int, a list of ints or a range");
+  if (at === null || indices === null) return report(env.context, "E0311", expr.span, "expected an int, a list of ints or a range as the index of a list");
   const found = indices.map((offset) => items[offset < 0 ? offset + items.length : offset]);
   const missing = found.indexOf(undefined);
-  if (missing >= 0) return report(env.context, "E0311", expr.span, `there is no item ${indices[missing]} in a list of ${items.length}`);
+  if (missing >= 0) return report(env.context, "E0311", expr.span, `index ${indices[missing]} is out of range for a list of ${items.length}`);
   const good = found.filter((item) => item !== undefined);
   return at.kind === "int" ? (good[0] ?? ERROR) : { kind: "list", items: good };
 }
@@ -58,9 +58,15 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
   const used = expr.items.filter((item) => item.kind === "at" || item.kind === "range").length;
   const rests = expr.items.filter((item) => item.kind === "rest").length;
   if (used > sizes.length || rests > 1)
-    return report(env.context, "E0311", expr.span, rests > 1 ? "an index has at most one `..`" : `${used} indices for ${sizes.length} axes`, {
-      label: showTensor(t),
-    });
+    return report(
+      env.context,
+      "E0311",
+      expr.span,
+      rests > 1 ? "an index can have at most one `..`" : `too many indices: ${used} for ${sizes.length} ${sizes.length === 1 ? "axis" : "axes"}`,
+      {
+        label: showTensor(t),
+      },
+    );
   const cut: Cut = { start: sizes.map(() => 0), limit: [...sizes], shape: [], symbols: [], takes: [] };
   const items: readonly IndexItem[] = rests === 1 ? expr.items : [...expr.items, { kind: "rest", span: expr.span }];
   let axis = 0;
@@ -81,8 +87,8 @@ function keep(cut: Cut, size: number, symbol: string | null): void {
 function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }, axis: number, cut: Cut): boolean {
   const size = t.value.type.shape[axis] ?? 0;
   const outside = (what: string): false => {
-    report(env.context, "E0311", item.span, `${what} lies outside axis ${axis} of ${showTensor(t)}`, {
-      help: `indices go from 0 to ${size - 1}, or from -${size} to -1 counted from the end`,
+    report(env.context, "E0311", item.span, `${what} is out of range for axis ${axis} of ${showTensor(t)}`, {
+      help: `valid indices are 0 to ${size - 1}, or -${size} to -1 counted from the end`,
     });
     return false;
   };
@@ -106,7 +112,7 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
   const indices = at.kind === "list" ? numbers(at, true) : null;
   if (indices !== null && indices.length > 0) {
     const wrong = indices.find((offset) => offset < -size || offset >= size);
-    if (wrong !== undefined) return outside(String(wrong));
+    if (wrong !== undefined) return outside(`index ${wrong}`);
     const { builder } = env.context;
     const rows = build(env, item.span, () =>
       builder.constant(
@@ -119,11 +125,11 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     return true;
   }
   if (at.kind !== "int") {
-    report(env.context, "E0311", item.span, `an index is an int, a list of ints, a range or an i32 tensor, not ${describe(at)}`);
+    report(env.context, "E0311", item.span, `expected an int, a list of ints, a range or an i32 tensor as an index, found ${describe(at)}`);
     return false;
   }
   const offset = at.value < 0 ? at.value + size : at.value;
-  if (offset < 0 || offset >= size) return outside(String(at.value));
+  if (offset < 0 || offset >= size) return outside(`index ${at.value}`);
   cut.start[axis] = offset;
   cut.limit[axis] = offset + 1;
   return true;
@@ -134,7 +140,7 @@ function bound(env: Env, expr: Expr | null, size: number, absent: number): numbe
   if (expr === null) return absent;
   const value = env.context.evaluate(env, expr);
   if (value.kind === "int") return value.value < 0 ? value.value + size : value.value;
-  if (value.kind !== "error") report(env.context, "E0311", expr.span, `the bounds of a range are ints, not ${describe(value)}`);
+  if (value.kind !== "error") report(env.context, "E0311", expr.span, `expected an int as the bound of a range, found ${describe(value)}`);
   return null;
 }
 

@@ -18,12 +18,13 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
     const arg = bound.values.get(name);
     if (arg === undefined) continue;
     const attr = attribute(arg.value, kind, /^(axis|axes)$/.test(name) ? rank : 0);
-    if (attr === null) return report(env.context, "E0501", arg.span, `${name} of ${op.name} must be ${wanted[kind]}, not ${oddIn(arg.value, kind)}`);
+    if (attr === null)
+      return report(env.context, "E0501", arg.span, `expected ${wanted[kind]} for \`${name}\` of \`${op.name}\`, found ${oddIn(arg.value, kind)}`);
     attrs[name] = attr;
   }
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, undefined, attrs);
   const odd = operands.find((arg) => arg.value.kind !== "tensor");
-  if (odd !== undefined) return report(env.context, "E0309", odd.span, `${op.name} takes tensors, not ${describe(odd.value)}`);
+  if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
   const results = addNodeResults(
     env,
     span,
@@ -42,7 +43,7 @@ const wanted = {
   floats: "a list of numbers",
   bool: "a bool",
   string: "a string",
-  dtype: `a string that names a dtype (${Object.keys(dtypes).join(", ")})`,
+  dtype: `a dtype as a string (${Object.keys(dtypes).join(", ")})`,
   pairs: "a list of lists of ints",
 } as const satisfies Record<AttrKind, string>;
 
@@ -50,7 +51,7 @@ const wanted = {
 function oddIn(value: DlValue, kind: AttrKind): string {
   const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
   const odd = kind === "ints" ? items.find((item) => item.kind !== "int") : undefined;
-  return odd === undefined ? describe(value) : `one with ${describe(odd)}`;
+  return odd === undefined ? describe(value) : `a list with ${describe(odd)}`;
 }
 
 /** A static value as an attribute; null if it is of the wrong kind. A single int is accepted as a list of one. */

@@ -32,7 +32,7 @@ const sitesPerEntry = 1 << 16;
 export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
-  if (random.sites.next >= sitesPerEntry) return report(context, "E0407", span, `an entry draws at most ${sitesPerEntry} times`);
+  if (random.sites.next >= sitesPerEntry) return report(context, "E0407", span, `the entry has more than ${sitesPerEntry} random draws`);
   const value = build(env, span, () => {
     const [seed0, seed1, step] = keyOf(context);
     const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.sites.next++);

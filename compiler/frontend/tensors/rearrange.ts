@@ -28,19 +28,19 @@ interface Axis {
 export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const { value } = use.x;
   if (value.kind === "error") return ERROR;
-  if (value.kind !== "tensor") return report(env.context, "E0309", use.x.span, `rearrange takes a tensor, not ${describe(value)}`);
+  if (value.kind !== "tensor") return report(env.context, "E0309", use.x.span, `expected a tensor for \`rearrange\`, found ${describe(value)}`);
   const pattern = axisPattern(env, use.pattern);
   const known = sizesOf(env, use.sizes);
   if (pattern === null || known === null) return ERROR;
   const [written, second] = pattern.operands;
-  if (written === undefined || second !== undefined) return pattern.mistakeAt({ at: 0, end: 1 }, "rearrange takes one tensor") ?? ERROR;
+  if (written === undefined || second !== undefined) return pattern.mistakeAt({ at: 0, end: 1 }, "`rearrange` takes one tensor") ?? ERROR;
   const side = withoutRest(written, value.value.type.shape.length);
   if (side === null)
     return (
       pattern.mistakeAt(
         { at: written[0]?.[0]?.at ?? 0, end: written.at(-1)?.at(-1)?.end ?? 1 },
-        `${written.length} ${written.length === 1 ? "axis" : "axes"} for ${showTensor(value)}`,
-        "name every axis, or write `..` for those that stay",
+        `the pattern has ${written.length} ${written.length === 1 ? "axis" : "axes"}, but the tensor is ${showTensor(value)}`,
+        "name every axis, or write `..` for the others",
       ) ?? ERROR
     );
   const left = split(pattern, side, value, known);
@@ -71,7 +71,8 @@ function sizesOf(env: Env, arg: Arg | null): ReadonlyMap<string, number> | null 
   const fields = arg.value.kind === "record" ? [...arg.value.fields] : [];
   const sizes = new Map(fields.flatMap(([name, field]) => (field.kind === "int" && field.value > 0 ? [[name, field.value] as const] : [])));
   if (arg.value.kind === "record" && sizes.size === fields.length) return sizes;
-  if (arg.value.kind !== "error") report(env.context, "E0501", arg.span, `\`sizes\` is a record of ints, such as { h: 8 }, not ${describe(arg.value)}`);
+  if (arg.value.kind !== "error")
+    report(env.context, "E0501", arg.span, `expected a record of ints for \`sizes\`, such as { h: 8 }, found ${describe(arg.value)}`);
   return null;
 }
 
@@ -86,11 +87,15 @@ function split({ mistakeAt }: AxisPattern, side: Side, t: Tensor, known: Readonl
     const product = given.reduce<number>((a, size) => a * (size ?? 1), 1);
     const [first, second] = open;
     if (second !== undefined)
-      return mistakeAt(second, `how large are ${open.map((word) => word.text).join(" and ")}?`, `give sizes for all but one: sizes: { ${second.text}: 2 }`);
+      return mistakeAt(
+        second,
+        `cannot infer the sizes of axes ${open.map((word) => `\`${word.text}\``).join(" and ")}; give all but one`,
+        `as in sizes: { ${second.text}: 2 }`,
+      );
     if (product === 0 || (first === undefined ? product !== whole : whole % product !== 0))
       return mistakeAt(
         rangeOf(group),
-        `axis ${k} of ${showTensor(t)} is not ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`,
+        `cannot split axis ${k} of ${showTensor(t)} into ${group.map((word, i) => (given[i] === null ? word.text : String(given[i]))).join(" * ") || "1"}`,
       );
     group.forEach((word, i) => {
       const size = given[i] ?? whole / product;
@@ -112,7 +117,11 @@ function matched({ mistakeAt }: AxisPattern, side: Side, left: readonly Axis[]):
       const axis = byKey.get(key);
       if (axis !== undefined) axes.push(axis);
       else if (word.kind !== "size" || word.text !== "1")
-        return mistakeAt(word, `${word.text} does not stand on the left${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`, "a new axis is a 1");
+        return mistakeAt(
+          word,
+          `\`${word.text}\` does not occur on the left side${(counts.get(word.text) ?? 0) > 1 ? " as often" : ""}`,
+          "write 1 for a new axis",
+        );
       byKey.delete(key);
     }
     groups.push(axes);
@@ -122,8 +131,8 @@ function matched({ mistakeAt }: AxisPattern, side: Side, left: readonly Axis[]):
   const last = side.at(-1);
   return mistakeAt(
     last === undefined ? { at: 0, end: 1 } : rangeOf(last),
-    `${lost.key.split("#")[0]} is lost: it does not stand on the right`,
-    "`sum` and `mean` drop an axis",
+    `axis \`${lost.key.split("#")[0]}\` is missing on the right side`,
+    "use `sum` or `mean` to drop an axis",
   );
 }
 

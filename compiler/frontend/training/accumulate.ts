@@ -40,7 +40,7 @@ export function accumulate(
   if (due === undefined) return { gradients: kept, gate: null };
   if (due.kind === "tensor" && due.value.type.dtype === "bool" && due.value.type.shape.length === 0)
     return { gradients: kept, gate: { due, before: new Map([...env.context.versions].map(([path, versions]) => [path, versions.length])) } };
-  report(env.context, "E0604", span, "whether a call updates is a bool scalar", { label: `gives ${describe(due)}` });
+  report(env.context, "E0604", span, `expected a bool scalar as the second result of the transformation, found ${describe(due)}`);
   return null;
 }
 
@@ -48,7 +48,9 @@ export function accumulate(
 export function keptTypes(env: Env, made: readonly DlValue[], gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
   const good = made.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
   if (good.length === gradients.length && made.length === gradients.length) return good;
-  report(env.context, "E0604", span, "a gradient transformation keeps the type of the gradients", { label: `gives ${made.map(describe).join(", ")}` });
+  report(env.context, "E0604", span, "a gradient transformation must not change the types of the gradients", {
+    label: `returns ${made.map(describe).join(", ")}`,
+  });
   return null;
 }
 

@@ -33,7 +33,12 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
   const floats = outputs.filter((t) => isFloat(t.value.type.dtype));
   const [only] = floats;
   if (outputs.length !== 1 || only === undefined)
-    return report(context, "E0611", declaration.gradient.span, `a function with a gradient rule gives one float tensor, and ${name} gives ${describe(result)}`);
+    return report(
+      context,
+      "E0611",
+      declaration.gradient.span,
+      `\`${name}\` has a gradient rule, so it must return one float tensor, found ${describe(result)}`,
+    );
   const backward = openRegion(context, "backward");
   const dy = backward.builder.input("dy", only.value.type);
   const y = backward.builder.input("y", only.value.type);
@@ -55,8 +60,8 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   const { gradient } = declaration;
   const [param, ...more] = gradient.params;
   if (param === undefined || more.length > 0) {
-    report(env.context, "E0611", gradient.span, "a gradient rule takes one name, the gradient with respect to the result", {
-      help: "with gradient (dy) { ... }",
+    report(env.context, "E0611", gradient.span, "a gradient rule has one parameter, the gradient of the result", {
+      help: "write `with gradient (dy) { ... }`",
     });
     return null;
   }
@@ -69,8 +74,8 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   const given = args.length === 1 ? [value] : value.kind === "tuple" || value.kind === "list" ? value.items : [];
   const span: Span = gradient.body.statements.at(-1)?.span ?? gradient.span;
   if (given.length !== args.length) {
-    report(env.context, "E0611", span, `the gradient rule of ${name} gives ${describe(value)} for ${args.length} tensors`, {
-      help: "a tuple with one gradient for each",
+    report(env.context, "E0611", span, `expected ${args.length} gradients from the gradient rule of \`${name}\`, found ${describe(value)}`, {
+      help: "return a tuple with one gradient per parameter",
     });
     return null;
   }
@@ -82,7 +87,7 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
     const g = present(given[k], "a gradient");
     const converted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : convertLike(inside, g, like, span);
     if (converted === null) {
-      report(env.context, "E0611", span, `the gradient of a tensor has its type, and this is ${describe(g)} for ${describe(arg)}`);
+      report(env.context, "E0611", span, `expected a gradient of type ${describe(arg)}, found ${describe(g)}`);
       return null;
     }
     grads.push(...tensorsIn(converted).flatMap((t) => (isFloat(t.value.type.dtype) ? [t.value] : [])));

@@ -11,8 +11,8 @@ import { describe, ERROR, makeTensor } from "../values/values.ts";
 /** A loss is a float scalar; null after a report. */
 export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null {
   if (value.kind === "tensor" && value.value.type.shape.length === 0 && isFloat(value.value.type.dtype)) return value;
-  report(env.context, "E0601", span, `a loss is a scalar f32, and this is ${describe(value)}`, {
-    help: value.kind === "tensor" && value.value.type.shape.length > 0 ? "take the mean of it: mean(loss)" : undefined,
+  report(env.context, "E0601", span, `expected a float scalar for the loss, found ${describe(value)}`, {
+    help: value.kind === "tensor" && value.value.type.shape.length > 0 ? "reduce it, as in mean(loss)" : undefined,
   });
   return null;
 }
@@ -22,22 +22,28 @@ function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span
   const [blocker] = gradientBlockers(loss.value, values);
   if (blocker !== undefined) {
     const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
-    report(env.context, "E0608", span, `the gradient runs through ${blocker.op.name}, which has none${why}`, {
-      also: blocker.span === null ? [] : [{ span: blocker.span, says: `${blocker.op.name} is used here` }],
-      help: "stop_gradient(x) leaves a part out on purpose",
+    report(env.context, "E0608", span, `\`${blocker.op.name}\` has no gradient${why}`, {
+      also: blocker.span === null ? [] : [{ span: blocker.span, says: `\`${blocker.op.name}\` is used here` }],
+      help: "stop_gradient(x) excludes a part on purpose",
     });
     return false;
   }
   const reached = differentiable(loss.value);
   if (!values.some((value) => reached.has(value))) {
-    report(env.context, "E0609", span, "no gradient of the loss reaches what it is asked for", {
+    report(env.context, "E0609", span, "the loss does not depend differentiably on any of the requested values", {
       also: origins([loss], span),
-      help: "comparisons, conversions to ints and stop_gradient let none through",
+      help: written(env, values)
+        ? "these are the values after an update; take the gradient before `minimize`"
+        : "comparisons, conversions to ints and stop_gradient block gradients",
     });
     return false;
   }
   return true;
 }
+
+/** Whether some of the values are params or states that have been written in this entry. */
+const written = ({ context }: Env, values: readonly GraphValue[]): boolean =>
+  values.some((value) => [...context.versions.values()].some((versions) => versions.indexOf(value) > 0));
 
 /** One gradient per target; null after a report of what blocks it. */
 export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
@@ -55,10 +61,10 @@ export function directionalDerivative(env: Env, given: { readonly y: Arg; readon
   if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
   for (const { value, span: at } of [given.y, given.x])
     if (value.kind !== "tensor" || !isFloat(value.value.type.dtype))
-      return report(env.context, "E0309", at, `a derivative is of and along float tensors, not ${describe(value)}`);
+      return report(env.context, "E0309", at, `expected a float tensor for the derivative, found ${describe(value)}`);
   if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
   if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
-    return report(env.context, "E0610", given.v.span, `the tangent is ${describe(v)}, and its tensor ${describe(x)}`, {
+    return report(env.context, "E0610", given.v.span, `expected a tangent of type ${describe(x)}, found ${describe(v)}`, {
       also: [{ span: given.x.span, says: describe(x) }],
     });
   if (!flows(env, y, [x.value], span)) return ERROR;

@@ -8,7 +8,7 @@ import { report } from "../errors.ts";
 import { describe, ERROR, ints, isNumber } from "../values/values.ts";
 
 /**
- * The first value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape as its first static argument, such as
+ * The initial value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape as its first static argument, such as
  * `glorot_uniform` or `normal(std: 0.02)`.
  */
 export function initialize(env: Env, init: Expr | null, type: TensorType, at: { readonly span: Span }): DlValue {
@@ -20,7 +20,7 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
   if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);
   if (value.kind === "tensor" && sameType(value.value.type, type)) return value;
   if (value.kind === "tensor" && value.value.type.dtype === type.dtype && value.value.type.shape.length === 0) return broadcastTo(env, span, value, type.shape);
-  return report(env.context, "E0314", span, `the initializer gives ${describe(value)}, and ${showType(type)} is declared`, {
+  return report(env.context, "E0314", span, `expected ${showType(type)} for the initial value, found ${describe(value)}`, {
     help: "an initializer is a number, a tensor of the declared type, or a function of the shape",
   });
 }

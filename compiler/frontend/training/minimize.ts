@@ -19,8 +19,8 @@ type MinimizeStmt = Stmt & { readonly kind: "minimize" };
 export function minimize(env: Env, statement: MinimizeStmt): void {
   const { context } = env;
   if (env.body !== "entry" || !context.train || context.region !== null) {
-    report(context, "E0607", statement.span, "`minimize` stands in the body of a train entry", {
-      help: env.body !== "entry" ? undefined : context.region === null ? "write `train entry`" : "take it out of the loop or branch",
+    report(context, "E0607", statement.span, "`minimize` is only allowed in the body of a train entry", {
+      help: env.body !== "entry" ? undefined : context.region === null ? "declare the entry as `train entry`" : "move it out of the loop or branch",
     });
     return;
   }
@@ -31,8 +31,8 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
   const last = steps.at(-1);
   if (last === undefined || !isOptimizer(last.value)) {
-    report(context, "E0603", last?.span ?? statement.span, `${last === undefined ? "nothing" : describe(last.value)} is no optimizer`, {
-      help: "end with one, such as `|> adam(lr: 1e-3)`",
+    report(context, "E0603", last?.span ?? statement.span, `expected an optimizer, found ${last === undefined ? "nothing" : describe(last.value)}`, {
+      help: "end the chain with one, such as `|> adam(lr: 1e-3)`",
     });
     return;
   }
@@ -84,8 +84,8 @@ function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] 
 
 function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
   if (step.kind !== "function") {
-    report(env.context, "E0604", span, `${describe(step)} is no gradient transformation`, {
-      help: "a transformation is a fn of a gradient, or of the list of all",
+    report(env.context, "E0604", span, `expected a gradient transformation, found ${describe(step)}`, {
+      help: "a transformation is a fn of one gradient, or of the list of all gradients",
     });
     return null;
   }

@@ -8,7 +8,7 @@ import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from 
 import { report } from "../errors.ts";
 import { childPath, joinPath, makeFrame, spanKey, type Frame } from "../values/frames.ts";
 import { ancestors } from "./gradients.ts";
-import { describe, showTensor } from "../values/values.ts";
+import { describe } from "../values/values.ts";
 import { write } from "../values/variables.ts";
 
 export type Optimizer = FunctionValue & { readonly target: Target & { readonly kind: "callable" } };
@@ -62,7 +62,7 @@ function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly
   if (bound === null) return null;
   const missing = signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ?? signature.tensors.find((name) => !bound.values.has(name));
   if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, owner);
-  report(env.context, "E0402", span, `${optimizer.target.declaration.name.text} needs ${missing}`);
+  report(env.context, "E0402", span, `missing argument \`${missing}\` of \`${optimizer.target.declaration.name.text}\``);
   return null;
 }
 
@@ -76,15 +76,9 @@ function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): vo
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
   if (value.kind === "error") return false;
   if (value.kind === "tensor" && sameType(value.value.type, t.declared.type)) return true;
-  report(
-    env.context,
-    "E0605",
-    span,
-    `an optimizer gives the new value of its param: ${showType(t.declared.type)}, not ${value.kind === "tensor" ? showTensor(value) : describe(value)}`,
-    {
-      also: [{ span: t.declared.span, says: `param ${t.declared.path}` }],
-    },
-  );
+  report(env.context, "E0605", span, `expected ${showType(t.declared.type)} for the result of the optimizer, found ${describe(value)}`, {
+    also: [{ span: t.declared.span, says: `param \`${t.declared.path}\`` }],
+  });
   return false;
 }
 
@@ -94,9 +88,9 @@ function checkShared(env: Env, span: Span, shared: Frame, trained: readonly Trai
   for (const [name, declaredAt] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
     if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
-    report(env.context, "E0606", span, `the state ${name} is one for all params, and is computed from one of them`, {
+    report(env.context, "E0606", span, `the state \`${name}\` is shared by all params, but depends on one of them`, {
       also: [{ span: declaredAt, says: "declared here without the param's dims" }],
-      help: `declare it with the type of the param: state ${name}: f32[..S]`,
+      help: `declare it with the shape of the param: state ${name}: f32[..S]`,
     });
   }
 }

@@ -17,14 +17,14 @@ function pathOf(env: Env, value: DlValue): string | null {
 export function memberPath(env: Env, object: DlValue, name: Name): DlValue {
   const path = pathOf(env, object);
   if (path !== null) return { kind: "path", path: joinPath(path, name.text) };
-  return report(env.context, "E0208", name.span, `${describe(object)} has no member ${name.text}`);
+  return report(env.context, "E0208", name.span, `${describe(object)} has no member \`${name.text}\``);
 }
 
 /** `freeze Net.backbone`: nothing under it trains in this entry. */
 export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
   const { context } = env;
   if (env.body !== "entry" || context.region !== null) {
-    report(context, "E0211", statement.span, "`freeze` stands in the body of an entry");
+    report(context, "E0211", statement.span, "`freeze` is only allowed in the body of an entry");
     return;
   }
   for (const target of statement.targets) {
@@ -32,8 +32,8 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
     if (value.kind === "error") continue;
     const path = pathOf(env, value);
     if (path === null) {
-      report(context, "E0211", target.span, `${describe(value)} has no params of its own`, {
-        help: "name a model, a layer that a `let` named, or a part of one, such as Net.backbone",
+      report(context, "E0211", target.span, `${describe(value)} has no params`, {
+        help: "name a model, a layer bound by `let`, or a part of one, such as Net.backbone",
       });
     } else context.frozen.set(path, target.span);
   }
@@ -50,7 +50,7 @@ export function checkFrozen(context: Context): void {
     if (paths.some((path) => isUnder(path, prefix))) continue;
     const known = new Set(paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))));
     const near = didYouMean(prefix, [...known]);
-    report(context, "E0211", span, `there are no params under ${prefix}`, { help: near === null ? undefined : `did you mean ${near}?` });
+    report(context, "E0211", span, `no params under \`${prefix}\``, { help: near === null ? undefined : `did you mean \`${near}\`?` });
   }
 }
 
@@ -60,7 +60,7 @@ export function paramsUnder(env: Env, value: DlValue, span: Span, only: string |
   if (value.kind === "error") return null;
   const prefix = pathOf(env, value);
   if (prefix === null) {
-    report(context, "E0602", span, `${describe(value)} has no params of its own`, { help: "name a model, or a layer that a `let` named" });
+    report(context, "E0602", span, `${describe(value)} has no params`, { help: "name a model, or a layer bound by `let`" });
     return null;
   }
   // A model that uses another model includes its params, whatever their path.
@@ -72,10 +72,10 @@ export function paramsUnder(env: Env, value: DlValue, span: Span, only: string |
   if (context.program.diagnostics.length > 0) return null;
   const name = value.kind === "function" ? functionName(value.target) : prefix;
   if (used.length > 0)
-    report(context, "E0602", span, matching.length > 0 ? `all params of ${name} are frozen in this entry` : `no param of ${name} matches "${only}"`, {
-      help: `it has ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
+    report(context, "E0602", span, matching.length > 0 ? `all params of \`${name}\` are frozen in this entry` : `no param of \`${name}\` matches "${only}"`, {
+      help: `its params are ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
     });
-  else report(context, "E0602", span, `${name} has used no params in this entry so far`, { help: "apply it before its params are asked for" });
+  else report(context, "E0602", span, `\`${name}\` has not been applied in this entry yet`, { help: "apply it before this use of its params" });
   return null;
 }
 

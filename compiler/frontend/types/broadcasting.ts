@@ -17,8 +17,7 @@ export function literal(env: Env, span: Span, value: DlValue, type: TensorType):
   if (value.kind === "int" && type.dtype !== "bool") return constant(env, span, type, value.value);
   if (value.kind === "float" && isFloat(type.dtype)) return constant(env, span, type, value.value);
   if (value.kind === "bool" && type.dtype === "bool") return constant(env, span, type, Number(value.value));
-  return report(env.context, "E0303", span, `${describe(value)} cannot be ${/^[aeiouf]/.test(type.dtype) ? "an" : "a"} ${type.dtype}`, {
-    label: `${type.dtype} wanted`,
+  return report(env.context, "E0303", span, `expected ${type.dtype}, found ${describe(value)}`, {
     help: value.kind === "float" ? `write a whole number, or convert the tensor: convert(x, dtype: "f32")` : undefined,
   });
 }
@@ -56,10 +55,11 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
   const bound = operands.flatMap((o) => (o.value.kind === "tensor" && o.free !== true ? [o.value] : []));
   const dtype = (bound[0] ?? tensors[0])?.value.type.dtype ?? "f32";
+  const shown = [...new Set(tensors.map(showTensor))];
   const details = { label: tensors.map(showTensor).join(" · "), also: origins(tensors, span) };
   const other = bound.find((t) => t.value.type.dtype !== dtype);
   if (other !== undefined) {
-    report(env.context, "E0303", span, `${says} needs one dtype, not ${dtype} and ${other.value.type.dtype}`, {
+    report(env.context, "E0303", span, `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`, {
       ...details,
       help: `convert one of them: convert(x, dtype: "${dtype}")`,
     });
@@ -67,7 +67,11 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   }
   const target = tensors.find((to) => tensors.every((from) => repeats(from.value.type.shape, to.value.type.shape)));
   if (target === undefined) {
-    report(env.context, "E0304", span, `${says} has no shape: neither operand's shape holds the other's`, { ...details, help: broadcastHelp(tensors) });
+    report(env.context, "E0304", span, `cannot broadcast ${shown.join(" with ")}: one operand must already have the result's shape`, {
+      label: `operands of ${says}`,
+      also: details.also,
+      help: broadcastHelp(tensors),
+    });
     return null;
   }
   const { shape } = target.value.type;
@@ -81,6 +85,6 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
 function broadcastHelp(tensors: readonly Tensor[]): string {
   const ranks = new Set(tensors.map((t) => t.value.type.shape.length));
   return ranks.size > 1
-    ? "axes are matched from the last one backwards; index with `_` to add an axis, as in x[.., _]"
-    : "sizes must be equal or 1, and only one of the operands may be repeated; reshape one of them";
+    ? "axes are aligned from the last one; add an axis of size 1 with `_`, as in x[.., _]"
+    : "sizes must be equal or 1, and only one operand may be broadcast; reshape one of them";
 }

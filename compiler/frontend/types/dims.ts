@@ -7,7 +7,7 @@ import type { DlValue, Env, PackValue, Scope } from "../context.ts";
 import { allowedShape } from "../tensors/add-node.ts";
 import { dtypeHint } from "../migration-hints.ts";
 import { report } from "../errors.ts";
-import { int, isPack } from "../values/values.ts";
+import { describe, int, isPack } from "../values/values.ts";
 
 /** `factor * unknown + known`; without an unknown the size is `known`. */
 interface Linear {
@@ -72,7 +72,8 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
   if (binding === undefined) return null;
   if (binding.kind === "value") {
     if (binding.value.kind === "int") return binding.value.value;
-    if (reach === "all" && binding.value.kind !== "error") report(env.context, "E0501", span, `${name} is not an int, so it is no size`);
+    if (reach === "all" && binding.value.kind !== "error")
+      report(env.context, "E0501", span, `expected an int for the size \`${name}\`, found ${describe(binding.value)}`);
     return "error";
   }
   const value = env.context.evaluate(env, { kind: "name", text: name, span });
@@ -89,30 +90,36 @@ export function dtypeNamed(scope: Scope, name: string): DType | "variable" | nul
 
 export function reportDtype(env: Env, name: string, span: Span): DlValue {
   const near = dtypeHint(name) ?? didYouMean(name, Object.keys(dtypes));
-  return report(env.context, "E0310", span, `there is no dtype ${name}`, {
-    help: near === null ? `dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean ${near}?`,
+  return report(env.context, "E0310", span, `unknown dtype \`${name}\``, {
+    help: near === null ? `the dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean \`${near}\`?`,
   });
+}
+
+function reportSize(env: Env, span: Span, size: number, written: string): void {
+  const shown = written === String(size) ? written : `${size} for \`${written}\``;
+  const help = size === 0 ? "empty tensors are not supported" : undefined;
+  report(env.context, "E0315", span, `a size must be an int of at least 1, found ${shown}`, { help });
 }
 
 /** The size of a dim whose names are all known; null after a report. */
 export function sizeOf(env: Env, expr: Expr): number | null {
   const size = linear(env, expr, "all");
   if (size === null) {
-    report(env.context, "E0307", expr.span, `${text(expr)} has no size here`);
+    report(env.context, "E0307", expr.span, `cannot compute the size \`${text(expr)}\`: it is not an int, or has several unknown names`);
     return null;
   }
   if (size.unknown !== null) {
     const near = didYouMean(size.unknown, env.scope.all());
-    report(env.context, "E0307", expr.span, `the size ${size.unknown} does not follow from anything`, {
+    report(env.context, "E0307", expr.span, `cannot infer the size \`${size.unknown}\``, {
       help:
         near === null
-          ? `a name in the type of a parameter is bound by its argument; a size given from outside is declared with \`dim ${size.unknown}\``
-          : `did you mean ${near}?`,
+          ? `a name in the type of a parameter is bound by its argument; declare a size given from outside with \`dim ${size.unknown}\``
+          : `did you mean \`${near}\`?`,
     });
     return null;
   }
   if (!Number.isSafeInteger(size.known) || size.known < 1) {
-    report(env.context, "E0315", expr.span, `${text(expr)} is ${size.known}, which is no size`);
+    reportSize(env, expr.span, size.known, text(expr));
     return null;
   }
   return size.known;
@@ -130,7 +137,7 @@ export function packNamed(env: Env, name: string, span: Span): PackValue | null 
     return { kind: "pack", sizes: sizes.map((item) => item.value), symbols: sizes.map((item) => item.symbol ?? null), start: 0 };
   const known = env.scope.all().flatMap((n) => (n.startsWith("..") ? [n.slice(2)] : []));
   const near = didYouMean(name, known);
-  report(env.context, "E0201", span, `there is no pack ..${name}`, { help: near === null ? undefined : `did you mean ..${near}?` });
+  report(env.context, "E0201", span, `unknown pack \`..${name}\``, { help: near === null ? undefined : `did you mean \`..${near}\`?` });
   return null;
 }
 
@@ -139,7 +146,7 @@ export const packKey = (name: string): string => `..${name}`;
 /** The declared type, with every size known; null after a report. */
 export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorType; readonly symbols: readonly (string | null)[] } | null {
   if (type.kind === "list") {
-    report(env.context, "E0309", type.span, "a list is no type of a tensor");
+    report(env.context, "E0309", type.span, "expected a tensor type, found a list type");
     return null;
   }
   const name = type.kind === "tensor" ? type.dtype : type.name;
@@ -156,7 +163,7 @@ export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorT
       if (pack === null) return null;
       const wrong = pack.sizes.find((size) => !Number.isSafeInteger(size) || size < 1);
       if (wrong !== undefined) {
-        report(env.context, "E0315", dim.span, `..${dim.name.text} holds ${wrong}, which is no size`);
+        reportSize(env, dim.span, wrong, `..${dim.name.text}`);
         return null;
       }
       shape.push(...pack.sizes);
@@ -196,7 +203,7 @@ export function unifyDim(env: Env, dim: Expr, actual: Actual, because: string, s
     kind: "value",
     value: int(solved, dim.kind === "name" ? actual.symbol : null),
     span,
-    because: `${value.unknown} is ${solved}: ${because}`,
+    because: `${value.unknown} = ${solved}, because ${because}`,
     dim: true,
   });
   return "ok";

@@ -30,13 +30,13 @@ export function unifyTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: 
   if (!unifyDtype(env, type, t, subject)) return false;
   const packs = type.dims.filter(isPack);
   if (packs.length > 1) {
-    report(env.context, "E0308", type.span, "a type has at most one pack");
+    report(env.context, "E0308", type.span, "a type can have at most one pack");
     return false;
   }
   const shape = t.value.type.shape;
   const fixed = type.dims.length - packs.length;
   if (packs.length === 0 ? shape.length !== fixed : shape.length < fixed)
-    return mismatch(env, type, t, subject, `it has ${axes(shape.length)}, and ${text(type)} has ${packs.length > 0 ? "at least " : ""}${axes(fixed)}`);
+    return mismatch(env, type, t, subject, `it has ${axes(shape.length)}, expected ${packs.length > 0 ? "at least " : ""}${fixed}`);
   let axis = 0;
   let good = true;
   for (const dim of type.dims) {
@@ -69,9 +69,9 @@ export function unifyPostponed(env: Env, postponed: readonly Postponed[]): boole
     const again: Postponed[] = [];
     if (!unifyAxis(env, p, again)) return false;
     if (again.length === 0) return true;
-    report(env.context, "E0307", p.dim.span, `${text(p.dim)} cannot be solved for its unknown names`, {
+    report(env.context, "E0307", p.dim.span, `cannot infer the unknown names of \`${text(p.dim)}\``, {
       label: `axis ${p.axis} of ${showTensor(p.tensor)}`,
-      help: "a dim may have one unknown name, and only added to or multiplied by known sizes",
+      help: "a dim can have one unknown name, and only add it to or multiply it by known sizes",
     });
     return false;
   });
@@ -87,7 +87,7 @@ function unifyAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
     postponed.push(p);
     return true;
   }
-  return mismatch(env, type, t, subject, `axis ${axis} is ${size}, and ${met.wanted} is wanted`, reasons(env, namesIn(dim)));
+  return mismatch(env, type, t, subject, `axis ${axis} is ${size}, expected ${met.wanted}`, reasons(env, namesIn(dim)));
 }
 
 function unifyDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
@@ -100,10 +100,13 @@ function unifyDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject)
   }
   if (wanted === "variable") env.scope.bindValue(name, { kind: "string", value: actual }, span);
   else if (wanted !== actual) {
-    report(env.context, "E0303", subject.span, `${subject.says} must be ${text(type)}, and is ${showTensor(t)}`, {
-      label: `${actual}, not ${wanted}`,
+    report(env.context, "E0303", subject.span, `expected ${text(type)} for ${subject.says}, found ${showTensor(t)}`, {
+      label: `the dtype is ${actual}, expected ${wanted}`,
       also: declaredAt(env, type, t, subject),
-      help: `there is no silent promotion; convert(x, dtype: "${wanted}") converts`,
+      help:
+        wanted === "i32"
+          ? `declare it as ${wanted}, or convert it: convert(x, dtype: "${wanted}")`
+          : `dtypes are not promoted; convert it: convert(x, dtype: "${wanted}")`,
     });
     return false;
   }
@@ -117,13 +120,21 @@ function unifyPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr
       kind: "value",
       value: pack,
       span: subject.span,
-      because: `..${name} is [${pack.sizes.join(", ")}]: ${subject.says} is ${showTensor(t)}`,
+      because: `..${name} = [${pack.sizes.join(", ")}], because ${subject.says} is ${showTensor(t)}`,
     });
     return true;
   }
   const wanted = known.value.sizes;
   if (wanted.length === pack.sizes.length && wanted.every((size, k) => size === pack.sizes[k])) return true;
-  return mismatch(env, type, t, subject, `..${name} would be [${pack.sizes.join(", ")}], and is [${wanted.join(", ")}]`, reasons(env, [packKey(name)]));
+  return mismatch(
+    env,
+    type,
+    t,
+    subject,
+    `expected ..${name} = [${wanted.join(", ")}], found [${pack.sizes.join(", ")}]`,
+    reasons(env, [packKey(name)]),
+    squeezeHelp(wanted, pack.sizes),
+  );
 }
 
 /** Labels that show where the names of a dim got their sizes. */
@@ -139,17 +150,24 @@ function declaredAt(env: Env, type: TypeExpr, t: Tensor, subject: Subject): Labe
   const elsewhere = t.from.source !== subject.span.source || t.from.start !== subject.span.start || t.from.end !== subject.span.end;
   return [
     ...(env.context.program.library.has(type.span.source) ? [] : [{ span: type.span, says: "declared here" }]),
-    ...(elsewhere && !env.context.program.library.has(t.from.source) ? [{ span: t.from, says: `it comes from here` }] : []),
+    ...(elsewhere && !env.context.program.library.has(t.from.source) ? [{ span: t.from, says: "defined here" }] : []),
   ];
 }
 
-function mismatch(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, why: string, because: readonly Label[] = []): boolean {
-  report(env.context, subject.code, subject.span, `${subject.says} must be ${text(type)}, and is ${showTensor(t)}`, {
+function mismatch(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, why: string, because: readonly Label[] = [], help = fix(type, t)): boolean {
+  report(env.context, subject.code, subject.span, `expected ${text(type)} for ${subject.says}, found ${showTensor(t)}`, {
     label: why,
     also: [...because, ...declaredAt(env, type, t, subject)],
-    help: fix(type, t),
+    help,
   });
   return false;
+}
+
+/** If two shapes differ in a last axis of size 1 only. */
+function squeezeHelp(a: readonly number[], b: readonly number[]): string | undefined {
+  const longer = a.length > b.length ? a : b;
+  const same = Math.abs(a.length - b.length) === 1 && longer.at(-1) === 1 && (a.length > b.length ? b : a).every((size, axis) => size === longer[axis]);
+  return same ? "squeeze(x, -1) drops the last axis of size 1" : undefined;
 }
 
 /** A likely fix of the shape. */
@@ -157,6 +175,8 @@ function fix(type: TensorTypeExpr, t: Tensor): string | undefined {
   const rank = t.value.type.shape.length;
   const wanted = type.dims.length;
   if (type.dims.some(isPack)) return undefined;
+  const lastFits = t.value.type.shape.at(-1) === Number(text(type.dims.at(-1) ?? type));
+  if (wanted === 2 && rank === 3 && lastFits) return "take one step, x[:, -1], or reduce an axis, mean(x, axis: 1)";
   if (wanted === 2 && rank > 2) return "`|> flatten` joins all axes but the first";
   if (rank === wanted - 1) return "index with `_` to add an axis of size 1, as in x[.., _]";
   if (rank === wanted && rank >= 2 && [...t.value.type.shape].reverse().join() === type.dims.map((d) => text(d)).join()) return "transpose it";

@@ -79,8 +79,8 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   for (const arg of args) {
     if (arg.name === null) continue;
     if (values.has(arg.name)) {
-      report(env.context, "E0405", arg.nameSpan ?? arg.span, `${arg.name} of ${name} is given twice`, {
-        also: [{ span: values.get(arg.name)?.nameSpan ?? arg.span, says: "first here" }],
+      report(env.context, "E0405", arg.nameSpan ?? arg.span, `duplicate argument \`${arg.name}\` of \`${name}\``, {
+        also: [{ span: values.get(arg.name)?.nameSpan ?? arg.span, says: "first given here" }],
       });
       return null;
     }
@@ -105,7 +105,7 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
     const next = tensor && isLoose(arg) ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) : undefined;
     const parameter = !tensor || (next !== undefined && freeStatics.includes(next)) ? nextFree() : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
     if (parameter === undefined) {
-      report(env.context, "E0403", arg.span, `${name} takes no further ${tensor ? "tensor" : "argument"}`, {
+      report(env.context, "E0403", arg.span, `too many ${tensor ? "tensors" : "arguments"} for \`${name}\``, {
         label: describe(arg.value),
         help: usage(name, signature),
       });
@@ -124,8 +124,10 @@ export function checkNames(env: Env, target: Target, signature: Signature, args:
   for (const { name, nameSpan, span } of unknown) {
     const near = didYouMean(name ?? "", known);
     const listed = statics.length > 0 ? statics : known;
-    const help = parameterHint(name ?? "", known) ?? (near !== null ? `did you mean ${near}?` : listed.length > 0 ? `it has ${listed.join(", ")}` : undefined);
-    report(env.context, "E0404", nameSpan ?? span, `${functionName(target)} has no parameter ${name}`, { help });
+    const help =
+      parameterHint(name ?? "", known) ??
+      (near !== null ? `did you mean \`${near}\`?` : listed.length > 0 ? `its parameters are ${listed.join(", ")}` : undefined);
+    report(env.context, "E0404", nameSpan ?? span, `\`${functionName(target)}\` has no parameter \`${name}\``, { help });
   }
   return unknown.length === 0;
 }
@@ -141,7 +143,7 @@ const isLoose = ({ value }: Arg): boolean => value.kind === "tensor" && value.va
 export function usage(name: string, signature: Signature): string {
   const statics = signature.statics.map((s) => (s.required ? s.name : `${s.name}: ...`)).join(", ");
   const tensors = signature.variadic ? "..." : signature.tensors.join(", ");
-  return `use it as ${name}${statics === "" ? "" : `(${statics})`}${tensors === "" ? "" : `(${tensors})`}`;
+  return `usage: ${name}${statics === "" ? "" : `(${statics})`}${tensors === "" ? "" : `(${tensors})`}`;
 }
 
 /** Converts a static argument to its declared type; reports and returns the error value if that is not possible. */
@@ -149,28 +151,33 @@ export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Sp
   const converted = asType(value, type);
   if (converted !== null) return converted;
   if (value.kind === "error") return ERROR;
-  return report(env.context, "E0501", span, `${subject} must be ${wanted(type)}, not ${describe(value)}`, {
+  if (type.kind === "static" && !staticNames.has(type.name.text))
+    return report(env.context, "E0501", span, `unknown static type \`${type.name.text}\` of ${subject}`, {
+      help: `the static types are ${[...staticNames].join(", ")}`,
+    });
+  return report(env.context, "E0501", span, `expected ${wanted(type)} for ${subject}, found ${describe(value)}`, {
     help: staticHelp(env, value, type),
   });
 }
 
 function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefined {
+  if (type.kind === "tensor") return "the first parameter list is static; declare tensors in the second list";
   if (type.kind !== "static") return undefined;
   const { text: name } = type.name;
-  if (!staticNames.has(name)) return `there is no static type ${name}; there are ${[...staticNames].join(", ")}`;
   if (name === "fn" && value.kind === "string")
-    return env.scope.find(value.value) === undefined ? "a function is named without quotes" : `write ${value.value}, without quotes`;
-  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value)) return `write ${value.value}, without quotes`;
-  if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) give ints";
-  if (name === "bool" && value.kind === "int") return "is it meant for another parameter? Static arguments go by their order where they have no name";
-  return value.kind === "tensor" ? "a static argument is known when the program is compiled; a tensor is not" : undefined;
+    return env.scope.find(value.value) === undefined ? "write the name of a function without quotes" : `write \`${value.value}\`, without quotes`;
+  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value)) return `write \`${value.value}\`, without quotes`;
+  if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) return ints";
+  if (name === "bool" && value.kind === "int") return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
+  return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
 
 const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...Object.keys(dtypes)]);
 
 const wanted = (type: TypeExpr): string => {
   if (type.kind === "list") return `a list of ${text(type.of)}`;
-  const name = type.kind === "static" ? type.name.text : text(type);
+  if (type.kind === "tensor") return "a static value";
+  const name = type.name.text;
   return { int: "an int", bool: "a bool", string: "a string", fn: "a function" }[name] ?? `a number of type ${name}`;
 };
 

@@ -18,15 +18,15 @@ export function bindStatics(env: Env, inner: Env, callee: string, statics: reado
     const arg = bound.values.get(name);
     // A default that depends on a tensor waits until that is bound.
     if (arg === undefined) return p.value === null || namesIn(p.value).some((n) => tensorNames.includes(n)) || bindDefault(inner, callee, p);
-    const value = convertStatic(env, arg.value, p.type, arg.span, `${name} of ${callee}`);
-    inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `${name} is given here` });
+    const value = convertStatic(env, arg.value, p.type, arg.span, `\`${name}\` of \`${callee}\``);
+    inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `\`${name}\` is given here` });
     return value.kind !== "error";
   });
 }
 
 function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
   if (p.value === null) return true;
-  const value = convertStatic(inner, inner.context.evaluate(inner, p.value), p.type, p.value.span, `${p.name.text} of ${callee}`);
+  const value = convertStatic(inner, inner.context.evaluate(inner, p.value), p.type, p.value.span, `\`${p.name.text}\` of \`${callee}\``);
   inner.scope.bindValue(p.name.text, value, p.span);
   return value.kind !== "error";
 }
@@ -42,7 +42,7 @@ export function bindTensors(env: Env, inner: Env, callee: string, tensors: reado
   for (const p of tensors) {
     const arg = bound.values.get(p.name.text);
     if (arg === undefined) continue;
-    const subject: Subject = { code: "E0301", says: `${p.name.text} of ${callee}`, span: arg.span, reach: "signature" };
+    const subject: Subject = { code: "E0301", says: `\`${p.name.text}\` of \`${callee}\``, span: arg.span, reach: "signature" };
     if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool")) literals.push({ p, type: p.type, arg });
     else if (!bindTensor(env, inner, p, arg, subject, postponed)) return false;
   }
@@ -60,7 +60,7 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
     for (const [k, item] of items.entries()) {
       const own: Env = { ...inner, scope: makeScope(inner.scope) };
       const later: Postponed[] = [];
-      if (item.kind !== "tensor" || !unifyTensor(own, of, item, { ...subject, says: `${p.name.text}[${k}]` }, later) || !unifyPostponed(own, later))
+      if (item.kind !== "tensor" || !unifyTensor(own, of, item, { ...subject, says: `\`${p.name.text}[${k}]\`` }, later) || !unifyPostponed(own, later))
         return wrongKind(env, p, arg);
     }
     inner.scope.bindValue(p.name.text, list(items), arg.span);
@@ -84,7 +84,7 @@ function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | n
 }
 
 function wrongKind(env: Env, p: Parameter, arg: Arg): false {
-  report(env.context, "E0309", arg.span, `${p.name.text} must be ${text(p.type)}, not ${describe(arg.value)}`);
+  report(env.context, "E0309", arg.span, `expected ${text(p.type)} for \`${p.name.text}\`, found ${describe(arg.value)}`);
   return false;
 }
 
@@ -98,7 +98,7 @@ function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, a
   const made = literal(env, span, value, declared?.type ?? scalar(dtype));
   if (made.kind !== "tensor") return false;
   inner.scope.bindValue(p.name.text, made, span);
-  return declared !== null || unifyTensor(inner, type, made, { code: "E0301", says: p.name.text, span, reach: "signature" }, []);
+  return declared !== null || unifyTensor(inner, type, made, { code: "E0301", says: `\`${p.name.text}\``, span, reach: "signature" }, []);
 }
 
 /** The dtype of a literal that no tensor gives one. */

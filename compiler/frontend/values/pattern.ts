@@ -11,7 +11,7 @@ export function bindPattern(env: Env, pattern: Pattern, value: DlValue): void {
   }
   const items = value.kind === "tuple" || value.kind === "list" ? value.items : [];
   if (value.kind !== "error" && items.length !== pattern.items.length)
-    report(env.context, "E0508", pattern.span, `${pattern.items.length} names for ${describe(value)}`, { label: "does not fit" });
+    report(env.context, "E0508", pattern.span, `expected ${pattern.items.length} items, found ${describe(value)}`);
   const matches = items.length === pattern.items.length;
   pattern.items.forEach((item, k) => bindPattern(env, item, matches ? (items[k] ?? ERROR) : ERROR));
 }

@@ -14,8 +14,9 @@ export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, v
   if (value.kind === "error") return value;
   const name = declaration.name.text;
   const span = declaration.body.statements.at(-1)?.span ?? declaration.body.span;
-  const says = `the result of ${name}`;
-  if (type.kind === "list") return value.kind === "list" ? value : report(inner.context, "E0302", span, `${says} must be a list, not ${describe(value)}`);
+  const says = `the result of \`${name}\``;
+  if (type.kind === "list")
+    return value.kind === "list" ? value : report(inner.context, "E0302", span, `expected a list for ${says}, found ${describe(value)}`);
   if (type.kind === "static") {
     const dtype = dtypeNamed(inner.scope, type.name.text);
     if (value.kind === "tensor" || dtype === null || dtype === "variable") return convertStatic(inner, value, type, span, says);
@@ -24,7 +25,7 @@ export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, v
   if (value.kind !== "tensor") {
     const declared = isNumber(value) || value.kind === "bool" ? declaredType(inner, type) : null;
     if (declared !== null) return literal(inner, span, value, declared.type);
-    return report(inner.context, "E0302", span, `${says} must be ${text(type)}, not ${describe(value)}`, {
+    return report(inner.context, "E0302", span, `expected ${text(type)} for ${says}, found ${describe(value)}`, {
       also: [{ span: type.span, says: "declared here" }],
     });
   }

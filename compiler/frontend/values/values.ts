@@ -69,14 +69,14 @@ export function describe(value: DlValue): string {
       return showTensor(value);
     case "function":
       return value.target.kind === "callable"
-        ? `the ${value.target.declaration.kind} ${functionName(value.target)}`
-        : `the function ${functionName(value.target)}`;
+        ? `the ${value.target.declaration.kind} \`${functionName(value.target)}\``
+        : `the function \`${functionName(value.target)}\``;
     case "path":
-      return value.path;
+      return `\`${value.path}\``;
     case "ops":
       return "the table of ops";
     case "unit":
-      return "nothing";
+      return "no value";
     case "error":
       return "an error";
   }

@@ -17,10 +17,16 @@ export function declare(context: Context, declared: Declared, at: Span): Declare
     return declared;
   }
   if (sameType(known.type, declared.type) && known.kind === declared.kind) return known;
-  report(context, "E0312", at, `${declared.kind} ${declared.path} is ${showType(declared.type)} here and ${showType(known.type)} elsewhere`, {
-    also: [{ span: known.span, says: `first declared as ${showType(known.type)}` }],
-    help: "a param is shared by all entries and sets of dims, so its shape must not depend on what differs between them",
-  });
+  report(
+    context,
+    "E0312",
+    at,
+    `conflicting types of ${declared.kind} \`${declared.path}\`: ${showType(declared.type)} here, ${showType(known.type)} elsewhere`,
+    {
+      also: [{ span: known.span, says: `first declared as ${showType(known.type)}` }],
+      help: "a param is shared by all entries and sets of dims, so it must have the same type in each",
+    },
+  );
   return null;
 }
 
