@@ -10,11 +10,12 @@ import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { simplify, simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify/simplify.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
+import { present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
-import { draws, generate, type Kind } from "./generator/index.ts";
+import { entryFile } from "../ops/entry-files.ts";
+import { composed, draws, generate, type Kind } from "./generator/index.ts";
 import { mostElements } from "./generator/grower.ts";
 import { iota } from "./generator/random.ts";
-import { typeRules } from "./generator/types.ts";
 
 const plain: Kind = { trains: false, special: false };
 const training: Kind = { trains: true, special: false };
@@ -28,27 +29,35 @@ const graphs = (count: number, of: readonly Kind[] = kinds, from = 0): readonly 
 /** The nodes of a graph and of its regions. */
 const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
 
-test("every op has a draw and a type rule, and nothing else has", () => {
-  const names = [...ops.keys()].toSorted();
-  for (const table of [draws, typeRules]) expect([...table.keys()].toSorted()).toEqual(names);
+/** Leaves and gradients are in no region, but for constants; a carry is in the region of a loop alone. */
+const onlyOutside = new Set(["input", "param", "state", "gradient"]);
+const onlyInside = new Set(["carry"]);
+
+/** Asked for on purpose, so that it does not matter how many other ops there are. */
+test.each([...draws])("%s is drawn, inside of regions and outside", (name, draw) => {
+  const op = present(ops.get(name), name);
+  const inside = (graph: Graph): readonly Node[] => graph.nodes.flatMap(({ regions }) => regions.flatMap(allNodes));
+  const isFound = (nodes: readonly Node[]): boolean => nodes.some((node) => node.op === op);
+  const tries = iota(8).map((round) => () => graphs(10, [{ ...(name === "gradient" ? training : plain), most: 12, often: draw }], 10 * round));
+  const outside = tries.some((some) => some().some((graph) => isFound(graph.nodes)));
+  expect(outside || onlyInside.has(name), `${name} (${entryFile(op)}): \`draw\` or \`range\` lets random graphs have no use of it`).toBe(true);
+  if (!onlyOutside.has(name))
+    expect(
+      tries.some((some) => some().some((graph) => isFound(inside(graph)))),
+      `${name} in a region`,
+    ).toBe(true);
 });
 
-test("every op and every dtype is drawn, inside of regions and outside", () => {
-  const drawn = graphs(1200, [plain, training]);
-  const outside = new Set(drawn.flatMap(({ nodes }) => nodes.map(({ op }) => op.name)));
-  // A carry is in the region of a loop alone.
-  expect([...ops.keys()].filter((name) => !outside.has(name))).toEqual(["carry"]);
-  const inside = new Set(drawn.flatMap(({ nodes }) => nodes.flatMap(({ regions }) => regions.flatMap(allNodes))).map(({ op }) => op.name));
-  // Besides param and gradient, which stand in no region, a few seldom ones.
-  expect([...ops.keys()].filter((name) => !inside.has(name)).length).toBeLessThan(7);
-  const dtypes = new Set(drawn.flatMap(({ nodes }) => nodes.flatMap(({ results }) => results.map(({ type }) => type.dtype))));
+test("every dtype is drawn", () => {
+  const dtypes = new Set(graphs(600, [plain, training]).flatMap(({ nodes }) => nodes.flatMap(({ results }) => results.map(({ type }) => type.dtype))));
   expect([...dtypes].toSorted()).toEqual(["bool", "f32", "f64", "i32", "i8", "u8"]);
 });
 
 test("the same seed gives the same graph, another seed or kind another", () => {
   const texts = [0, 1].map(() => graphs(60).map((graph) => printGraph(graph)));
   expect(texts[0]).toEqual(texts[1]);
-  expect(new Set(texts[0]).size).toBe(60);
+  // Two of the least graphs may be alike.
+  expect(new Set(texts[0]).size).toBeGreaterThan(50);
   expect(printGraph(generate(7, plain))).not.toBe(printGraph(generate(7, training)));
 });
 
@@ -62,21 +71,17 @@ test("every graph verifies, and prints and parses back", () => {
 
 test("graphs are small: a few nodes mostly, never more than asked for, and no large tensor", () => {
   const work = (graph: Graph): number => allNodes(graph).filter(({ op }) => op.form.kind !== "leaf").length;
-  const counts = graphs(900, [plain, special]).map(work);
-  const median = counts.toSorted((a, b) => a - b)[450] ?? 0;
-  expect(median).toBeGreaterThanOrEqual(5);
-  expect(median).toBeLessThanOrEqual(9);
-  expect(Math.min(...counts)).toBe(1);
-  expect(Math.max(...counts)).toBeGreaterThan(25);
+  // The backward pass of a custom gradient has a few nodes that are not counted.
+  const counted = (list: readonly Graph[]): readonly Graph[] => list.filter((graph) => !allNodes(graph).some(({ op }) => op.name === "custom_gradient"));
+  const counts = counted(graphs(900, [plain, special])).map(work);
+  const median = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0;
+  expect(median).toBeGreaterThanOrEqual(3);
+  expect(median).toBeLessThanOrEqual(14);
+  expect(Math.min(...counts)).toBeLessThanOrEqual(2);
+  expect(Math.max(...counts)).toBeGreaterThan(20);
   expect(Math.max(...counts)).toBeLessThanOrEqual(40);
-  expect(
-    Math.max(
-      ...graphs(300, [
-        { ...plain, most: 5 },
-        { ...special, most: 5 },
-      ]).map(work),
-    ),
-  ).toBe(5);
+  const limited = [plain, special].map((kind) => ({ ...kind, most: 5 }));
+  expect(Math.max(...counted(graphs(300, limited)).map(work))).toBeLessThanOrEqual(5);
 
   const sizes = graphs(600, [plain]).flatMap((graph) => allNodes(graph).flatMap(({ results }) => results.map(({ type }) => type.shape)));
   expect(Math.max(...sizes.map(elements))).toBeLessThanOrEqual(mostElements);
@@ -111,18 +116,23 @@ test("values stay finite, and so do gradients and what an optimizer makes of the
 });
 
 test("a wrong type rule of an op is found", () => {
-  const transpose = ops.get("transpose");
-  if (transpose === undefined) throw new Error("there is no transpose");
+  const transpose = present(ops.get("transpose"), "transpose");
   const broken = vi.spyOn(transpose, "type").mockImplementation((types) => types.slice(0, 1));
   try {
-    expect(() => graphs(60, [plain])).toThrow(/^transpose\(.*by the generator's rules$/);
+    expect(() => graphs(30, [{ ...plain, often: present(draws.get("transpose"), "its draw") }])).toThrow(/^transpose\(.*by the generator's rules$/);
   } finally {
     broken.mockRestore();
   }
 });
 
-test("every rewrite rule fires", () => {
-  for (const seed of iota(1800)) runPasses(generate(seed, { trains: seed % 10 === 0, special: seed % 10 === 1 }), [differentiate, simplify], {});
-  expect(simplifyRules.rules.filter(({ fired }) => fired === 0).map(({ text }) => text)).toEqual([]);
-  expect(simplifyLocalRules.filter(({ fired }) => fired === 0).map(({ name }) => name)).toEqual([]);
+test("every rewrite rule fires on what is drawn for rewrites to find", () => {
+  const silent = (): string[] =>
+    [...simplifyRules.rules, ...simplifyLocalRules].filter(({ fired }) => fired === 0).map((rule) => ("text" in rule ? rule.text : rule.name));
+  const types = [plain, plain, plain, training, special];
+  // As many rounds as it takes: which rules fire in the first ones is chance.
+  for (let round = 0; round < 20 && silent().length > 0; round++)
+    for (const [weight, draw] of composed)
+      for (const i of iota(2 + 4 * weight))
+        runPasses(generate(1000 * round + i, { ...(types[i % types.length] ?? plain), most: 12, often: draw }), [differentiate, simplify], {});
+  expect(silent()).toEqual([]);
 });

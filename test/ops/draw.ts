@@ -55,7 +55,7 @@ export const drawOf = (op: Op): Draw => present(op.draw, `${op.name} (${entryFil
 const admitted = new Map<string, readonly DTypes[]>();
 
 /** The dtypes that the op takes for so many operands, by a use that it takes for some. */
-function admittedFor(op: Op, use: DrawnUse): readonly DTypes[] {
+export function admittedFor(op: Op, use: DrawnUse): readonly DTypes[] {
   const key = `${op.name} ${use.shapes.length}`;
   const known = admitted.get(key) ?? [];
   if (known.length > 0) return known;

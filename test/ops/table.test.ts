@@ -1,6 +1,33 @@
 import { expect, test } from "vitest";
+import type { Op } from "../../compiler/graph/op.ts";
+import { ops } from "../../compiler/ops/table.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
+import { controlDraws } from "../fuzz/generator/draw-control.ts";
+import { typesOf } from "../fuzz/generator/types.ts";
+import { entryFile } from "./entry-files.ts";
 import { allCases, caseOf, isLeaf, reference, sampled } from "./values.ts";
+
+/** What an entry lacks, for a failing test to name. */
+function missing(op: Op): string[] {
+  const at = `${op.name} (${entryFile(op)})`;
+  const noRegions = op.regions === undefined;
+  return [
+    ...(noRegions && op.draw === undefined ? [`${at}: the entry needs the field \`draw\`: its attributes do not say how they are drawn`] : []),
+    ...(noRegions && !isLeaf(op) && op.range === undefined ? [`${at}: the entry needs the field \`range\``] : []),
+    ...(noRegions && op.samples.length === 0 ? [`${at}: the entry needs the field \`samples\``] : []),
+    ...Object.entries(op.requires)
+      .filter(([, [, , breaks]]) => noRegions && breaks === undefined)
+      .map(([label]) => `${at}: \`requires.${label}\` needs examples that break it, after its condition`),
+    ...(typesOf(op) === null ? [`${op.name}: test/fuzz/generator/types.ts needs a type rule in \`byName\`: the op is of no class that has one`] : []),
+    ...(!noRegions && !drawnWithRegions.has(op.name) ? [`${op.name}: test/fuzz/generator/draw-control.ts needs a draw: the op runs regions`] : []),
+  ];
+}
+
+const drawnWithRegions = new Set(controlDraws.map(([name]) => name));
+
+test("no entry lacks what tests and passes ask for", () => {
+  expect([...ops.values()].flatMap(missing)).toEqual([]);
+});
 
 for (const op of sampled) {
   test(`the entry of ${op.name}`, () => {

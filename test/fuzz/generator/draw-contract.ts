@@ -1,6 +1,7 @@
 // Products, convolutions and their gradients, and the packed form that a pass makes of them.
 import type { Attrs, Value } from "../../../compiler/graph/ir.ts";
 import type { TensorType } from "../../../compiler/types/tensor-type.ts";
+import { withoutGradient } from "./draw-entry.ts";
 import { type Draw, type Grower, isFloat, mostElements } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
 import { convolved, packedShape } from "./types.ts";
@@ -109,9 +110,6 @@ const kernelGradient: Draw = (b) => {
   if (drawn === null) return null;
   return b.call("conv_kernel_gradient", [b.value(drawn.x), b.value(drawn.y)], { ...drawn.attrs, size: drawn.w.shape.slice(0, -2) });
 };
-
-/** What has no gradient must not lie between a loss and a param. */
-export const withoutGradient = (b: Grower, x: Value): Value => (b.plan.trains && isFloat(x.type) ? b.call("stop_gradient", [x]) : x);
 
 /** A matrix product, with a batch at times, by the strides of its dims; the result may be transposed. */
 function packing(b: Grower): { readonly lhs: TensorType; readonly rhs: TensorType; readonly attrs: Attrs; readonly shape: readonly number[] } {

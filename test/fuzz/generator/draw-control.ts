@@ -2,7 +2,8 @@
 import type { RegionBuilder } from "../../../compiler/graph/inline.ts";
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
-import { linear, withoutGradient } from "./draw-contract.ts";
+import { linear } from "./draw-contract.ts";
+import { withoutGradient } from "./draw-entry.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
 import { type Interval, anything, hull, interval, sizeOf, within } from "../../../compiler/types/interval.ts";

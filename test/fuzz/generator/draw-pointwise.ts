@@ -7,27 +7,12 @@ import { interval, within } from "../../../compiler/types/interval.ts";
 
 const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
 
-const ofNumbers =
-  (name: string): Draw =>
-  (b) =>
-    b.call(name, [b.numbers()]);
-
-const ofFloat =
-  (name: string): Draw =>
-  (b) =>
-    b.call(name, [b.float()]);
-
 /** Two operands in either order, at times one twice. */
 function pairOf(b: Grower, x: Value): readonly Value[] {
   if (b.r.chance(0.06)) return [x, x];
   const pair = [x, b.beside(x)];
   return b.r.chance(0.3) ? pair.toReversed() : pair;
 }
-
-const binary =
-  (name: string): Draw =>
-  (b) =>
-    b.call(name, pairOf(b, b.numbers()));
 
 /** Of an operand that is bounded first. */
 const bounded =
@@ -81,14 +66,7 @@ const select: Draw = (b) => {
   return b.call("select", [condition(b, x.type.shape), at(parts, 0), at(parts, 1)]);
 };
 
-const isBits = (dtype: DType): boolean => dtype === "bool" || dtype === "i32";
-const bits = (b: Grower): Value => b.of(({ dtype }) => isBits(dtype), 0, b.r.pick(["bool", "i32"]));
 const i32 = (b: Grower): Value => b.of(({ dtype }) => dtype === "i32", 0, "i32");
-
-const logic =
-  (name: string): Draw =>
-  (b) =>
-    b.call(name, pairOf(b, bits(b)));
 
 const shift =
   (name: string): Draw =>
@@ -104,32 +82,15 @@ const convert: Draw = (b) => {
   return convertTo(b, b.any(), b.r.pick(dtypes));
 };
 
-const threefry: Draw = (b) => {
-  const key = i32(b);
-  const rest = [b.beside(key), b.beside(key), b.beside(key)];
-  return b.call("threefry", [key, ...rest], { word: b.r.between(0, 1) });
-};
-
-const ofAny =
-  (name: string): Draw =>
-  (b) =>
-    b.call(name, [b.any()]);
-
+/** Draws that keep operands where the op is finite and smooth, or give them what rewrites look for. */
 export const pointwiseDraws: readonly (readonly [string, Draw])[] = [
-  ...each("add sub mul max min eq ne lt le gt ge", binary),
   ...each("div rem", quotient),
-  ...each("neg abs sign", ofNumbers),
-  ...each("floor ceil round trunc sin cos erf", ofFloat),
   ...each("tanh sigmoid", (name) => bounded(name, 20)),
   ...each("exp expm1", (name) => bounded(name, 5)),
   ...each("sqrt rsqrt log", ofPositive),
   ["log1p", log1p],
   ["pow", pow],
-  ...each("and or xor", logic),
-  ["not", (b) => b.call("not", [bits(b)])],
   ...each("shl shrs shru", shift),
   ["select", select],
   ["convert", convert],
-  ...each("copy stop_gradient", ofAny),
-  ["threefry", threefry],
 ];

@@ -1,44 +1,13 @@
-// Reductions, running sums, orders, and what is chosen by indices.
+// What is chosen by indices.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
-
-const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
-
-const reduction =
-  (name: string): Draw =>
-  (b) => {
-    const x = b.numbers(b.r.chance(0.95) ? 1 : 0);
-    const axes = b.axes(x);
-    // The largest of nothing is no number to go on with.
-    const empty = product(axes.map((axis) => at(x.type.shape, axis))) === 0;
-    if (empty && (name === "reduce_max" || name === "reduce_min") && !b.special) return null;
-    return b.call(name, [x], { axes });
-  };
 
 /** An axis along which there is something; null if there is none. */
 function filledAxis(b: Grower, x: Value): number | null {
   const axes = iota(x.type.shape.length).filter((axis) => at(x.type.shape, axis) > 0);
   return axes.length === 0 ? null : b.r.pick(axes);
 }
-
-const place =
-  (name: string): Draw =>
-  (b) => {
-    const x = b.numbers(1);
-    const axis = filledAxis(b, x);
-    return axis === null ? null : b.call(name, [x], { axis });
-  };
-
-const cumsum: Draw = (b) => {
-  const x = b.numbers(1);
-  return b.call("cumsum", [x], { axis: b.axis(x), reverse: b.r.chance(0.4), exclusive: b.r.chance(0.4) });
-};
-
-const argsort: Draw = (b) => {
-  const x = b.numbers(1);
-  return b.call("argsort", [x], { axis: b.axis(x), descending: b.r.chance(0.5) });
-};
 
 /** Indices of that shape: at hand, or constants in range and a little out of it. */
 export function indices(b: Grower, shape: readonly number[], size: number): Value {
@@ -91,17 +60,13 @@ const scatterAdd: Draw = (b) => {
 };
 
 /** The k largest along an axis, as sorting by place and gathering. */
-const topOfOrder: Draw = (b) => {
+export const topOfOrder: Draw = (b) => {
   const x = b.of(isFloat, 1);
   const axis = filledAxis(b, x);
   return axis === null ? null : b.call("gather", [x, b.call("argsort", [x], { axis, descending: true })], { axis });
 };
 
 export const reduceDraws: readonly (readonly [string, Draw])[] = [
-  ...each("reduce_sum reduce_prod reduce_max reduce_min", reduction),
-  ...each("argmax argmin", place),
-  ["cumsum", cumsum],
-  ["argsort", (b) => (b.r.chance(0.4) ? topOfOrder(b) : argsort(b))],
   ["take", take],
   ["take_add", takeAdd],
   ["take_along", takeAlong],

@@ -22,13 +22,6 @@ export function windows(b: Grower, x: Value): Attrs {
   return { window: spatial.map((size) => r.between(1, Math.min(size, 3))), stride: spatial.map(() => (r.chance(0.4) ? 1 : r.between(2, 3))) };
 }
 
-const over =
-  (name: string): Draw =>
-  (b) => {
-    const x = image(b);
-    return b.call(name, [x], windows(b, x));
-  };
-
 /** Sizes of an image over which windows give the places of dy: no smaller than the last window, and short of one more. */
 function sizes(b: Grower, dy: Value): Attrs {
   const { r } = b;
@@ -80,9 +73,6 @@ const gather: Draw = (b) => {
 };
 
 export const windowDraws: readonly (readonly [string, Draw])[] = [
-  ["window_max", over("window_max")],
-  ["window_sum", over("window_sum")],
-  ["window_argmax", over("window_argmax")],
   ["window_spread", spread],
   ["window_scatter", scatter],
   ["window_gather", gather],

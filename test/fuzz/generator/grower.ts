@@ -1,12 +1,13 @@
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import { RegionBuilder } from "../../../compiler/graph/inline.ts";
 import type { Attrs, Graph, Value } from "../../../compiler/graph/ir.ts";
+import type { Op } from "../../../compiler/graph/op.ts";
 import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, showType, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import type { DType } from "../../../runtime/dtype.ts";
 import { type Random, at, iota, product } from "./random.ts";
 import { type Interval, anything, interval, limits, sizeOf } from "../../../compiler/types/interval.ts";
-import { typeRules } from "./types.ts";
+import { typesOf } from "./types.ts";
 
 /** What to append: the values that later steps may use, or null where nothing could be made. */
 export type Draw = (b: Grower) => Value | readonly Value[] | null;
@@ -21,6 +22,8 @@ export interface Plan {
   /** Sizes that most axes have, so that shapes often fit each other. */
   readonly dims: readonly number[];
   readonly most: number;
+  /** A draw that comes at every other step. */
+  readonly often: Draw | null;
   made: number;
   /** Something that was made since is not to be: larger than a tensor may be, or of an op that rounds where all is to be exact. */
   refused: boolean;
@@ -42,6 +45,14 @@ const ofGiven: Readonly<Record<DType, Interval>> = {
   i8: interval(-4, 3),
   bool: interval(0, 1),
 };
+
+interface Known {
+  readonly op: Op | undefined;
+  readonly types: ReturnType<typeof typesOf>;
+}
+
+const table: ReadonlyMap<string, Known> = new Map([...ops.values()].map((op) => [op.name, { op, types: typesOf(op) }]));
+const known = (name: string): Known => table.get(name) ?? { op: undefined, types: null };
 
 /** A graph as it grows, or a region of one: its values, with their ranges. */
 export class Grower {
@@ -78,16 +89,15 @@ export class Grower {
   all(name: string, operands: readonly Value[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
     const results = this.g.callAll(name, operands, attrs, regions);
     const types = operands.map(({ type }) => type);
-    const complete = { ...ops.get(name)?.defaults, ...attrs };
-    const wanted = typeRules.get(name)?.(types, complete, regions) ?? [];
-    if (wanted.length !== results.length || !wanted.every((type, index) => sameType(type, at(results, index).type))) {
+    const complete = { ...known(name).op?.defaults, ...attrs };
+    const wanted = known(name).types?.(types, complete, regions) ?? [];
+    const found = results.map(({ type }) => type);
+    if (!wanted.some((list) => list.length === found.length && list.every((type, index) => sameType(type, at(found, index))))) {
       const show = (list: readonly TensorType[]): string => list.map(showType).join(", ");
-      throw new Error(
-        `${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(results.map(({ type }) => type))}, but ${show(wanted)} by the generator's rules`,
-      );
+      throw new Error(`${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(found)}, but ${wanted.map(show).join(" or ")} by the generator's rules`);
     }
-    const site = { operands: types, results: results.map(({ type }) => type), attrs: complete };
-    const told = ops.get(name)?.range?.(
+    const site = { operands: types, results: found, attrs: complete };
+    const told = known(name).op?.range?.(
       operands.map((operand) => this.range(operand)),
       site,
     );
@@ -95,7 +105,7 @@ export class Grower {
       if (product(value.type.shape) > mostElements) this.plan.refused = true;
       this.ranges.set(value, told ?? limits[value.type.dtype]);
     }
-    if (this.special && ops.get(name)?.exact !== true) this.plan.refused = true;
+    if (this.special && known(name).op?.exact !== true) this.plan.refused = true;
     this.plan.made++;
     return results;
   }

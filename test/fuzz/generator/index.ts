@@ -4,6 +4,7 @@ import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import { contractDraws } from "./draw-contract.ts";
 import { controlDraws, inside } from "./draw-control.ts";
+import { entryDraw } from "./draw-entry.ts";
 import { movementDraws } from "./draw-movement.ts";
 import { pointwiseDraws } from "./draw-pointwise.ts";
 import { reduceDraws } from "./draw-reduce.ts";
@@ -22,6 +23,8 @@ export interface Kind {
   readonly special: boolean;
   /** Most nodes besides leaves, gradient and optimizer, those of regions included: 40 unless told. */
   readonly most?: number;
+  /** A draw that comes at every other step, in regions too, of which there are more then. */
+  readonly often?: Draw;
 }
 
 const anyType = (b: Grower): TensorType => ({ dtype: b.r.pick(["f32", "f32", "i32", "bool", "u8", "i8"]), shape: b.shape() });
@@ -43,8 +46,8 @@ const leafDraws: readonly (readonly [string, Draw])[] = [
   ["carry", () => null],
 ];
 
-/** How a use of each op is drawn. */
-export const draws: ReadonlyMap<string, Draw> = new Map([
+/** Ops whose uses look for particular values at hand, or run regions. */
+const particular: ReadonlyMap<string, Draw> = new Map([
   ...leafDraws,
   ...pointwiseDraws,
   ...movementDraws,
@@ -53,6 +56,9 @@ export const draws: ReadonlyMap<string, Draw> = new Map([
   ...windowDraws,
   ...controlDraws,
 ]);
+
+/** How a use of each op is drawn: as the entry says, unless there is more to it. */
+export const draws: ReadonlyMap<string, Draw> = new Map([...ops.values()].map((op) => [op.name, particular.get(op.name) ?? entryDraw(op)]));
 
 /** How often each op is drawn by itself, where that is not 1. Ops that jump come seldom: next to a jump, rounding decides. */
 const weights: Readonly<Record<string, number>> = {
@@ -73,8 +79,24 @@ const weights: Readonly<Record<string, number>> = {
     trunc: 0.4,
     sign: 0.5,
   },
-  ...{ eq: 0.4, ne: 0.4, argmax: 0.6, argmin: 0.6, argsort: 1.5, input: 0.5, param: 0.5, state: 0.5, constant: 0.5, gradient: 0, carry: 0, conv_input_gradient: 2 },
+  ...{
+    eq: 0.4,
+    ne: 0.4,
+    argmax: 0.6,
+    argmin: 0.6,
+    argsort: 1.5,
+    input: 0.5,
+    param: 0.5,
+    state: 0.5,
+    constant: 0.5,
+    gradient: 0,
+    carry: 0,
+    conv_input_gradient: 2,
+  },
 };
+
+/** Draws that are not of a single op: what rewrites and passes look for. */
+export const composed: readonly (readonly [weight: number, Draw])[] = [...identityDraws, ...patternDraws, ...trapDraws];
 
 /** How often identities come, against single ops and patterns. */
 const identityShare = 0.8;
@@ -112,14 +134,18 @@ function drawn(r: Random, { draws: list, until }: Choice): Draw {
   return list[low] ?? (() => null);
 }
 
+const controls = controlDraws.map(([, draw]) => draw);
+
 function step(b: Grower): void {
-  b.grow(drawn(b.r, b.special ? choices.special : choices.plain));
+  const { often } = b.plan;
+  if (often !== null && b.r.chance(0.6)) b.grow(b.inRegion || b.r.chance(0.7) ? often : b.r.pick(controls));
+  else b.grow(drawn(b.r, b.special ? choices.special : choices.plain));
 }
 inside.step = step;
 
-function planOf(r: Random, { trains, special, most = 40 }: Kind): Plan {
+function planOf(r: Random, { trains, special, most = 40, often }: Kind): Plan {
   const dims = [...iota(3).map(() => drawDim(r)), ...(r.chance(0.03) ? [0] : [])];
-  return { r, special, trains: trains && !special, wide: r.chance(0.03), dims, most, made: 0, refused: false, leaves: 0 };
+  return { r, special, trains: trains && !special, wide: r.chance(0.03), dims, most, often: often ?? null, made: 0, refused: false, leaves: 0 };
 }
 
 /** The same graph for the same seed and kind. */

@@ -2,6 +2,7 @@
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { recurrent } from "./draw-control.ts";
 import { convOf, isImage, linear } from "./draw-contract.ts";
+import { topOfOrder } from "./draw-reduce.ts";
 import { windows } from "./draw-window.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
@@ -212,6 +213,7 @@ export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, embedding],
   [1.5, maxPool],
   [1, squares],
+  [0.6, topOfOrder],
   [2, (b) => bias(b, filled(b, 1))],
   [3, (b) => (b.depth > 0 ? recurrent(b) : null)],
 ];

@@ -1,4 +1,6 @@
-// The types of results, stated once more and in other words than the op table's: where the two differ, one of them is wrong.
+// The types of results, stated once more and in other words than the op table's: where the two differ, one of them is wrong. Ops of one class have one rule; others
+// have theirs by name.
+import type { Op } from "../../../compiler/graph/op.ts";
 import type { Attrs, Graph } from "../../../compiler/graph/ir.ts";
 import type { DType } from "../../../runtime/dtype.ts";
 import type { TensorType } from "../../../compiler/types/tensor-type.ts";
@@ -25,7 +27,7 @@ const truth = one((x) => ({ dtype: "bool", shape: x.shape }));
 const reduced = one((x, attrs) =>
   shaped(
     x,
-    x.shape.filter((_, axis) => !list(attrs, "axes").includes(axis)),
+    x.shape.filter((_, axis) => !("axes" in attrs ? list(attrs, "axes").includes(axis) : int(attrs, "axis") === axis)),
   ),
 );
 const placeAlong = one((x, attrs) => ({ dtype: "i32", shape: x.shape.filter((_, axis) => axis !== int(attrs, "axis")) }));
@@ -80,14 +82,11 @@ const outputsOf = (regions: readonly Graph[]): readonly TensorType[] => at(regio
 
 const each = (names: string, rule: TypeRule): [string, TypeRule][] => names.split(" ").map((name) => [name, rule]);
 
-export const typeRules: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
+const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
   ...each("input param state carry constant iota", given),
-  ...each("add sub mul div rem max min pow and or xor shl shrs shru threefry", same),
-  ...each("neg abs sign floor ceil round trunc sqrt rsqrt not copy stop_gradient", same),
-  ...each("exp expm1 log log1p tanh sigmoid sin cos erf", same),
-  ...each("reverse cumsum", same),
+  ...each("and or xor not shl shrs shru threefry", same),
+  ["reverse", same],
   ...each("eq ne lt le gt ge", truth),
-  ...each("reduce_sum reduce_prod reduce_max reduce_min", reduced),
   ...each("argmax argmin", placeAlong),
   ...each("window_max window_sum", overWindows),
   ...each("window_spread window_scatter", underWindows),
@@ -176,3 +175,22 @@ export const typeRules: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule
   ["while", (operands, attrs) => iota(int(attrs, "carries")).map((index) => at(operands, index))],
   ...each("cond checkpoint custom_gradient", (_, __, regions) => outputsOf(regions)),
 ]);
+
+/** What the ops of a class have as results but for their dtype. */
+function byClass({ form, attrs }: Op): TypeRule | null {
+  if (form.kind === "pointwise" || form.kind === "lines") return same;
+  return form.kind === "reduce" && ("axes" in attrs || "axis" in attrs) ? reduced : null;
+}
+
+/**
+ * The types that a node's results may have, one list or the other; null where no rule is known. In a class, what has a gradient has the dtype of its operands;
+ * what has none may have that, or tell places or truths.
+ */
+export function typesOf(op: Op): ((...use: Parameters<TypeRule>) => readonly (readonly TensorType[])[]) | null {
+  const named = byName.get(op.name);
+  if (named !== undefined) return (...use) => [named(...use)];
+  const rule = byClass(op);
+  if (rule === null) return null;
+  const dtypes: readonly DType[] = op.gradient.kind === "rule" ? [] : ["i32", "bool"];
+  return (...use) => [rule(...use), ...dtypes.map((dtype) => rule(...use).map(({ shape }) => ({ dtype, shape })))];
+}
