@@ -1,7 +1,8 @@
 // Which axis of one operand of a contraction goes along with which axis of the other, or of the result.
+import { isSummed } from "../graph/contraction.ts";
 import type { Attrs, Node } from "../graph/ir.ts";
 import type { ContractionDim } from "../graph/op.ts";
-import { strides, type Shape, type TensorType } from "../types/tensor-type.ts";
+import { axisOfStride, type Shape, type TensorType } from "../types/tensor-type.ts";
 import { at } from "../support/lists.ts";
 import { pairsAttr } from "../graph/facts.ts";
 
@@ -36,13 +37,29 @@ function padImage(image: TensorType, attrs: Attrs): TensorType {
   return { dtype: image.dtype, shape: image.shape.map((size, axis) => size + at(padding, axis)[0] + at(padding, axis)[1]) };
 }
 
+/** The axis of the buffer that a dim moves along, and its step there; null where the buffer does not move with it. */
+const walkOf = (dim: ContractionDim, buffer: Buffer, shape: Shape): ReturnType<typeof axisOfStride> =>
+  dim[buffer] === 0 ? null : axisOfStride(shape, dim.size, dim[buffer]);
+
+/** The dims that move along one axis of the buffer, with their steps. */
+const along = (
+  dims: readonly ContractionDim[],
+  buffer: Buffer,
+  shape: Shape,
+  axis: number,
+): readonly { readonly dim: ContractionDim; readonly step: number }[] =>
+  dims.flatMap((dim) => {
+    const walk = walkOf(dim, buffer, shape);
+    return walk?.axis === axis ? [{ dim, step: walk.step }] : [];
+  });
+
 /** The axis of `to` whose index is always that of the axis of `from`; null if there is none. */
 export function matchingAxis({ dims, shapes }: Loops, from: Buffer, axis: number, to: Buffer): number | null {
-  const inside = dims.filter((dim) => dim[from] !== 0 && placeOf(shapes[from], dim[from]).axis === axis);
-  const places = inside.map((dim) => (dim[to] === 0 ? null : placeOf(shapes[to], dim[to])));
-  const found = places[0]?.axis;
+  const inside = along(dims, from, shapes[from], axis);
+  const targets = inside.map(({ dim }) => walkOf(dim, to, shapes[to]));
+  const found = targets[0]?.axis;
   if (found === undefined || shapes[from][axis] !== shapes[to][found]) return null;
-  return inside.every((dim, i) => places[i]?.axis === found && places[i]?.step === placeOf(shapes[from], dim[from]).step) ? found : null;
+  return inside.every(({ step }, i) => targets[i]?.axis === found && targets[i]?.step === step) ? found : null;
 }
 
 /** The axes of an operand: those that the result has too, with its axis, and those that are summed over. Null where an axis is neither. */
@@ -50,18 +67,11 @@ export function splitAxes(loops: Loops, buffer: "lhs" | "rhs"): { readonly kept:
   const kept = new Map<number, number>();
   const summed: number[] = [];
   for (const axis of loops.shapes[buffer].keys()) {
-    const inside = loops.dims.filter((dim) => dim[buffer] !== 0 && placeOf(loops.shapes[buffer], dim[buffer]).axis === axis);
+    const inside = along(loops.dims, buffer, loops.shapes[buffer], axis);
     const match = matchingAxis(loops, buffer, axis, "out");
     if (match !== null) kept.set(axis, match);
-    else if (inside.every((dim) => dim.out === 0)) summed.push(axis);
+    else if (inside.every(({ dim }) => isSummed(dim))) summed.push(axis);
     else return null;
   }
   return { kept, summed };
-}
-
-/** The axis that a stride moves along, and by how many places. */
-function placeOf(shape: Shape, stride: number): { axis: number; step: number } {
-  const all = strides(shape);
-  const axis = shape.findIndex((size, i) => size > 1 && at(all, i) <= stride);
-  return { axis, step: stride / (all[axis] ?? 1) };
 }

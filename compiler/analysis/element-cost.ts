@@ -1,3 +1,4 @@
+import { siteOf } from "../graph/facts.ts";
 import type { Node } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { i32, registerOf, type Expr } from "../kernel/ir.ts";
@@ -10,7 +11,7 @@ export function elementCost(node: Node, { call }: FusionLimits): number {
   const { form } = node.op;
   if (form.kind !== "pointwise" && form.kind !== "map") return 0;
   const k = new KernelBuilder();
-  const site = { operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs };
+  const site = siteOf(node);
   const operand = (i: number): Expr => {
     const { dtype } = present(site.operands[i], "an operand has a type");
     return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });

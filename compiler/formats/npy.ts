@@ -41,10 +41,16 @@ export function readNpy(file: Uint8Array, name: string): Tensor {
   const wide = descr === "<i8";
   const dtype = wide ? "i32" : dtypeOf.get(descr);
   if (dtype === undefined)
-    return broken("E0702", name, `unsupported dtype ${descr.slice(0, 100)}`, `supported are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert the array with astype`);
+    return broken(
+      "E0702",
+      name,
+      `unsupported dtype ${descr.slice(0, 100)}`,
+      `supported are ${[...dtypeOf.keys(), "<i8"].join(", ")}; convert the array with astype`,
+    );
   const bytes = checkedBytes(shape, wide ? 8 : dtypes[dtype].bytes);
   const given = file.length - start - headerBytes;
-  if (bytes !== given) broken("E0701", name, `the file has ${given} bytes of data, but its shape (${shape.join(", ")}) needs ${bytes ?? "more than the maximum"}`);
+  if (bytes !== given)
+    broken("E0701", name, `the file has ${given} bytes of data, but its shape (${shape.join(", ")}) needs ${bytes ?? "more than the maximum"}`);
   // An aligned copy: `file` may be a view (Node's Buffer) whose slices are views too.
   const data = new Uint8Array(file.subarray(start + headerBytes));
   return { dtype, shape, data: wide ? narrowed(new BigInt64Array(data.buffer), name) : new dtypes[dtype].array(data.buffer) };

@@ -93,11 +93,7 @@ export const hasCustomGradient = ({ op }: Node): boolean => op.regions?.includes
 const differentiated = (node: Node): readonly Graph[] => (hasCustomGradient(node) ? [] : node.regions);
 
 /** What is active in a region if all floating-point inputs and carries are. */
-const activeInside = (region: Graph): ReadonlySet<Value> =>
-  activeValues(
-    region.nodes,
-    [...region.inputs, ...region.carries.map(({ value }) => value)],
-  );
+const activeInside = (region: Graph): ReadonlySet<Value> => activeValues(region.nodes, [...region.inputs, ...region.carries.map(({ value }) => value)]);
 
 /** Floating-point values among the results of the nodes that depend on a target, targets included. The nodes stand in order. */
 export function activeValues(nodes: readonly Node[], targets: readonly Value[]): ReadonlySet<Value> {

@@ -3,6 +3,7 @@ import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Notes, Place } from "./ir.ts";
 import type { AttrKind, Op } from "./op.ts";
 import type { TokenReader } from "./tokens.ts";
+import { product } from "../support/lists.ts";
 
 /** Of a tensor; and of what an attribute says of axes. */
 const mostAxes = 64;
@@ -13,7 +14,7 @@ export function parseType(reader: TokenReader): TensorType {
   reader.expect("[");
   const start = reader.peek();
   const shape = reader.takeList("]", () => reader.takeInt(), mostAxes);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size)) reader.fail(start, "ir-type", "these are not the sizes of a tensor");
   return tensor(dtype, shape);
 }

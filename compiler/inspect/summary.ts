@@ -2,10 +2,10 @@ import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
+import { flopsOf } from "../analysis/flops.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
-import type { Graph, Node } from "../graph/ir.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
 export interface SummaryRow {
@@ -70,7 +70,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
     params: total([...sizes.values()]),
     paramBytes: total(params.map((p) => bytes(p.type))),
     states: total(states.map((p) => elements(p.type.shape))),
-    flops: graphFlops(graph.nodes),
+    flops: flopsOf(graph.nodes),
     assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${assumedDim}`),
   };
 }
@@ -78,7 +78,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
 function rowOf({ name, path, depth, result, nodes, iterations }: Application, sizes: ReadonlyMap<string, number>, seen: Set<string>): SummaryRow {
   const own = path === "" || seen.has(path) ? [] : [...sizes].filter(([p]) => p.startsWith(`${path}.`));
   seen.add(path);
-  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: graphFlops(nodes) * iterations };
+  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: flopsOf(nodes) * iterations };
 }
 
 function shapeOf(value: DlValue): string {
@@ -92,40 +92,5 @@ function shapeOf(value: DlValue): string {
       return [...value.fields].map(([name, field]) => `${name} ${shapeOf(field)}`).join(" ");
     default:
       return "";
-  }
-}
-
-const graphFlops = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
-const regionFlops = (region: Graph | undefined): number => (region === undefined ? 0 : graphFlops(region.nodes));
-
-/** The work of one node before any optimization; gradients are not expanded here and count as nothing. */
-function nodeFlops({ op, operands, results, attrs, regions }: Node): number {
-  const site = { operands: operands.map((v) => v.type), results: results.map((v) => v.type), attrs };
-  const { form } = op;
-  const out = results.reduce((sum, v) => sum + elements(v.type.shape), 0);
-  switch (form.kind) {
-    case "pointwise":
-      return out;
-    case "reduce":
-      return out * elements(form.extents(site));
-    case "scatter":
-      return elements(form.domain(site));
-    case "contract": {
-      const dims = form.contraction(site)?.dims;
-      const [, kernel] = site.operands;
-      // A convolution whose padding is not explicit yet: each output takes one filter, [...window, in], of the kernel.
-      const filter = kernel === undefined ? 0 : elements(kernel.shape) / (kernel.shape.at(-1) ?? 1);
-      return 2 * (dims === undefined ? out * filter : elements(dims.map((dim) => dim.size)));
-    }
-    case "scan":
-      return Number(attrs["length"]) * regionFlops(regions[0]);
-    case "cond":
-      return Math.max(regionFlops(regions[0]), regionFlops(regions[1]));
-    case "while":
-      return regionFlops(regions[0]) + regionFlops(regions[1]);
-    case "inline":
-      return regionFlops(regions[0]);
-    default:
-      return 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { TensorData } from "../../runtime/dtype.ts";
 import { InvariantError, invariant, never, present } from "../support/invariant.ts";
+import { product } from "../support/lists.ts";
 import { meaning } from "./arithmetic.ts";
 import { operators, type Buffer, type Expr, type Kernel, type MathFunction, type Stmt } from "./ir.ts";
 import { functions } from "./math.ts";
@@ -196,7 +197,7 @@ class Interpreter {
       }
       case "var": {
         const init = this.#lanes(stmt.init);
-        const count = stmt.dims.reduce((a, b) => a * b, 1);
+        const count = product(stmt.dims);
         const values = new Array<number>(count * init.length).fill(0);
         this.#scope.set(stmt.name, { dims: stmt.dims, lanes: init.length, values });
         return () => {

@@ -54,10 +54,7 @@ export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size })
   const masked = asks(flags);
   const inner = masked
     ? [anyOf(condition, { inputs, carries: flags }, size), whereHolds(condition, body, { inputs, carries: flags }, size)]
-    : [
-        batchGraph(condition, { inputs, carries: flags }, size).graph,
-        batchGraph(body, { inputs, carries: flags }, size, { carries: flags }).graph,
-      ];
+    : [batchGraph(condition, { inputs, carries: flags }, size).graph, batchGraph(body, { inputs, carries: flags }, size, { carries: flags }).graph];
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)], attrs, {}, inner).results;
   return flagged(results, flags);
 };

@@ -39,7 +39,10 @@ export const scanConditions: Readonly<Record<string, Condition>> = {
       return regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), [...sequences.map(itemType), ...invariants]);
     },
   ],
-  c4: ["the body has the carries in their types, and no other state", (types, attrs, regions) => carriesFit(regionOf(regions, 0), scanParts(types, attrs).carries)],
+  c4: [
+    "the body has the carries in their types, and no other state",
+    (types, attrs, regions) => carriesFit(regionOf(regions, 0), scanParts(types, attrs).carries),
+  ],
 };
 
 export const whileConditions: Readonly<Record<string, Condition>> = {

@@ -2,7 +2,8 @@
 import type { Attrs } from "../graph/ir.ts";
 import type { AttrKind, Choices, Draw } from "../graph/op.ts";
 import type { Shape } from "../types/tensor-type.ts";
-import { nth, product, range } from "./lists.ts";
+import { product } from "../support/lists.ts";
+import { nth, range } from "./lists.ts";
 
 export const flag = (c: Choices): boolean => c.int(0, 1) === 1;
 

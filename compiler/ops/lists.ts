@@ -11,8 +11,6 @@ export const without = <T>(list: readonly T[], positions: readonly number[]): T[
 
 export const pick = (list: readonly number[], positions: readonly number[]): number[] => positions.map((i) => nth(list, i));
 
-export const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1);
-
 export const distinct = (list: readonly number[]): boolean => new Set(list).size === list.length;
 
 export const integers = (list: readonly number[], least: number): boolean => list.every((n) => Number.isSafeInteger(n) && n >= least);

@@ -1,14 +1,16 @@
 // A contraction whose rhs was laid out for the kernel beforehand; the pass that chooses algorithms makes these.
 import { repeated } from "../graph/batch.ts";
+import { roleOrNull, type ContractionRole } from "../graph/contraction.ts";
 import type { Choices, ContractionDim } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { hull, interval, product as multiplied, sumOf } from "../types/interval.ts";
-import { type Shape, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
+import { type Shape, axisOfStride, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, splitFirst } from "./batching.ts";
 import { contracting, map } from "./define.ts";
 import { flag, oneOf, shuffled, size } from "./draw.ts";
-import { integers, nth, pick, product, range } from "./lists.ts";
+import { product } from "../support/lists.ts";
+import { integers, nth, pick, range } from "./lists.ts";
 import { fill, item, positions } from "./ndarray.ts";
 import { type BatchOf, f32, f64, family, i32, none } from "./signature.ts";
 
@@ -22,24 +24,18 @@ interface Lists {
 }
 const lists = { sizes: "ints", lhs: "ints", rhs: "ints", out: "ints", width: "int" } as const;
 
-/** What a dim is to the contraction: which buffers move with it. */
-type Role = "batch" | "m" | "n" | "k";
+const roleAt = (at: Lists, i: number): ContractionRole | null => roleOrNull({ lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) });
 
-function roleOf({ lhs, rhs, out }: Lists, i: number): Role | null {
-  const moves = [lhs, rhs, out].map((list) => (nth(list, i) === 0 ? "-" : "+")).join("");
-  return ({ "+++": "batch", "+-+": "m", "-++": "n", "++-": "k" } as const)[moves] ?? null;
-}
-
-const withRole = (at: Lists, role: Role): number[] => range(at.sizes.length).filter((i) => roleOf(at, i) === role);
-const count = (at: Lists, role: Role): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
+const withRole = (at: Lists, role: ContractionRole): number[] => range(at.sizes.length).filter((i) => roleAt(at, i) === role);
+const count = (at: Lists, role: ContractionRole): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
 
 /** The positions in a buffer of every place of the dims of each role, row-major in listing order. */
-function placesOf(at: Lists, steps: readonly number[]): Readonly<Record<Role, readonly number[]>> {
-  const places = (role: Role): number[] => {
+function placesOf(at: Lists, steps: readonly number[]): Readonly<Record<ContractionRole, readonly number[]>> {
+  const places = (role: ContractionRole): number[] => {
     const members = withRole(at, role);
     return positions(pick(at.sizes, members), pick(steps, members));
   };
-  return { batch: places("batch"), m: places("m"), n: places("n"), k: places("k") };
+  return { batch: places("batch"), row: places("row"), column: places("column"), reduced: places("reduced") };
 }
 
 const wellFormed = (at: Lists): boolean =>
@@ -49,7 +45,7 @@ const wellFormed = (at: Lists): boolean =>
 const within = (sizes: readonly number[], steps: readonly number[], shape: Shape): boolean =>
   sizes.reduce((last, size, i) => last + (size - 1) * nth(steps, i), 0) < elements(shape);
 
-const packedShape = (at: Lists): number[] => [count(at, "batch"), Math.ceil(count(at, "n") / at.width), count(at, "k"), at.width];
+const packedShape = (at: Lists): number[] => [count(at, "batch"), Math.ceil(count(at, "column") / at.width), count(at, "reduced"), at.width];
 
 /** The dims of a flattened index, row-major in listing order. */
 function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[] {
@@ -60,23 +56,18 @@ function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[]
   });
 }
 
-/**
- * The axis that a dim of that stride moves along, if its steps never carry into the next axis; several dims may share an axis (groups and channels).
- * Null if there is none.
- */
+/** The axis that each dim moves along, and its step there; several dims may share an axis (groups and channels). Null if a dim has none. */
 function axesOfDims(
   shape: Shape,
   dims: readonly { readonly size: number; readonly stride: number }[],
-): { readonly axis: number; readonly factor: number }[] | null {
-  const steps = strides(shape);
+): readonly { readonly axis: number; readonly step: number }[] | null {
   const room = [...shape];
   const found = dims.map(({ size, stride }) => {
-    const axis = shape.findIndex((_, a) => stride % nth(steps, a) === 0 && (size - 1) * (stride / nth(steps, a)) < nth(room, a));
-    const factor = stride / nth(steps, axis);
-    if (axis >= 0) room[axis] = nth(room, axis) - (size - 1) * factor;
-    return { axis, factor };
+    const place = axisOfStride(shape, size, stride, room);
+    if (place !== null) room[place.axis] = nth(room, place.axis) - (size - 1) * place.step;
+    return place;
   });
-  return found.every(({ axis }) => axis >= 0) ? found : null;
+  return found.every((place) => place !== null) ? found : null;
 }
 
 /** The index in a tensor of that shape of the sum of the dims' steps. */
@@ -85,12 +76,13 @@ function indexOf(k: ExprBuilder, shape: Shape, dims: readonly { readonly size: n
   const sum = (terms: readonly (readonly [at: Expr, step: number])[]): Expr =>
     terms.reduce((total, [at, step]) => k.add(total, k.mul(at, k.int(step))), k.int(0));
   if (axes === null) return unflatten(k, sum(dims.map(({ at, stride }) => [at, stride])), shape);
-  return shape.map((_, axis) => sum(dims.flatMap(({ at }, i) => (axes[i]?.axis === axis ? [[at, axes[i].factor] as const] : []))));
+  return shape.map((_, axis) => sum(dims.flatMap(({ at }, i) => (axes[i]?.axis === axis ? [[at, axes[i].step] as const] : []))));
 }
 
 const dimsOf = (at: Lists): ContractionDim[] => {
-  const order = (["batch", "m", "n", "k"] as const).flatMap((role) =>
-    withRole(at, role).map((i, place) => ({ i, name: `${role === "batch" ? "b" : role}${place}` })),
+  const letters = { batch: "b", row: "m", column: "n", reduced: "k" } as const satisfies Record<ContractionRole, string>;
+  const order = (["batch", "row", "column", "reduced"] as const).flatMap((role) =>
+    withRole(at, role).map((i, rank) => ({ i, name: `${letters[role]}${rank}` })),
   );
   return order.map(({ i, name }) => ({ name, size: nth(at.sizes, i), lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) }));
 };
@@ -152,7 +144,7 @@ export const packing = family({
       ],
       c3: [
         "each dim moves in two of the buffers or in all three",
-        (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null),
+        (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
         [
           [[f32(5, 6)], { ...matrix, width: 4, rhs: [0, 0, 6] }],
           [[f32(5, 6)], { ...matrix, width: 4, out: [0, 1, 0] }],
@@ -162,10 +154,10 @@ export const packing = family({
     },
     type: (_, at) => tensor("f32", packedShape(at)),
     element: (k, [batch, panel, row, column], { rhs }, { types, attrs: at }) => {
-      const columns = count(at, "n");
+      const columns = count(at, "column");
       const n = k.add(k.mul(panel ?? k.int(0), k.int(at.width)), column ?? k.int(0));
-      const flats = { batch: batch ?? k.int(0), n: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), k: row ?? k.int(0) };
-      const dims = (["batch", "n", "k"] as const).flatMap((role) => {
+      const flats = { batch: batch ?? k.int(0), column: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), reduced: row ?? k.int(0) };
+      const dims = (["batch", "column", "reduced"] as const).flatMap((role) => {
         const members = withRole(at, role);
         const places = unflatten(k, flats[role], pick(at.sizes, members));
         return places.map((place, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: place }));
@@ -178,7 +170,7 @@ export const packing = family({
     gradient: none("it is made after differentiation"),
     range: ({ rhs }) => hull(rhs, interval(0, 0)),
     reference: ({ rhs }, { out, attrs: at }) => {
-      const { batch, n, k } = placesOf(at, at.rhs);
+      const { batch, column: n, reduced: k } = placesOf(at, at.rhs);
       return fill(out.shape, ([b, panel, row, column]) => {
         const place = (panel ?? 0) * at.width + (column ?? 0);
         return place < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, place) + nth(k, row ?? 0)) : 0;
@@ -214,7 +206,7 @@ export const packing = family({
       ],
       c3: [
         "each dim moves in two of the buffers or in all three",
-        (_, at) => range(at.sizes.length).every((i) => roleOf(at, i) !== null),
+        (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
         [[[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, rhs: [0, 0, 6] }]],
       ],
       c4: [
@@ -241,16 +233,16 @@ export const packing = family({
     reference: ({ lhs, packed }, { out, attrs: at }) => {
       const data = new Float64Array(elements(out.shape));
       const [left, right] = [placesOf(at, at.lhs), placesOf(at, at.out)];
-      const panels = Math.ceil(left.n.length / at.width);
+      const panels = Math.ceil(left.column.length / at.width);
       left.batch.forEach((batch, b) =>
-        left.m.forEach((row, m) =>
-          left.n.forEach((_, n) => {
-            const panel = (b * panels + Math.floor(n / at.width)) * left.k.length;
-            const sum = left.k.reduce(
+        left.row.forEach((row, m) =>
+          left.column.forEach((_, n) => {
+            const panel = (b * panels + Math.floor(n / at.width)) * left.reduced.length;
+            const sum = left.reduced.reduce(
               (total, step, k) => total + item(lhs.data, batch + row + step) * item(packed.data, (panel + k) * at.width + (n % at.width)),
               0,
             );
-            data[nth(right.batch, b) + nth(right.m, m) + nth(right.n, n)] = sum;
+            data[nth(right.batch, b) + nth(right.row, m) + nth(right.column, n)] = sum;
           }),
         ),
       );

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../graph/build.ts";
 import { summedAxes } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import { isFloat } from "../types/tensor-type.ts";
+import { elements, isFloat } from "../types/tensor-type.ts";
 import { definePass } from "./pass.ts";
 import { at, iota } from "../support/lists.ts";
 import { repeated, spread } from "../analysis/broadcast-vector.ts";
@@ -28,7 +28,7 @@ function sumOfRepeated(g: GraphBuilder, node: Node): Value | null {
   const channel = axes.length === 0 ? null : repeated(g, x);
   if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
   const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
-  const count = axes.reduce((product, axis) => product * at(x.type.shape, axis), 1);
+  const count = elements(axes.map((axis) => at(x.type.shape, axis)));
   // The sum of nothing is 0, whatever it would repeat.
   if (count === 0) return null;
   return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(node.results, 0).type.shape), count);

@@ -1,39 +1,28 @@
+import { roleOf, withRole } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
-import { invariant } from "../support/invariant.ts";
 
-/** The dims of a contraction by what moves with them, neighbours that are contiguous merged. Outermost first. */
+/** The dims of a contraction by their roles, neighbours that are contiguous merged. Outermost first. */
 export interface ContractionShape {
-  /** Move in all three buffers. */
   readonly batch: readonly ContractionDim[];
-  /** Rows (M): move in lhs and out. */
+  /** M */
   readonly rows: readonly ContractionDim[];
-  /** Columns (N): move in rhs and out. */
+  /** N */
   readonly columns: readonly ContractionDim[];
-  /** Reduced (K): move in lhs and rhs. */
+  /** K */
   readonly reduced: readonly ContractionDim[];
 }
 
 /** Dims of size 1 move nothing and are left out. */
 export function shapeOf(dims: readonly ContractionDim[]): ContractionShape {
-  const shape = { batch: [] as ContractionDim[], rows: [] as ContractionDim[], columns: [] as ContractionDim[], reduced: [] as ContractionDim[] };
-  for (const dim of dims) if (dim.size > 1) shape[roleOf(dim)].push(dim);
+  const moving = dims.filter((dim) => dim.size > 1);
+  moving.forEach(roleOf);
   return {
-    batch: shape.batch,
-    rows: merged(shape.rows, ["lhs", "out"]),
-    columns: merged(shape.columns, ["out"]),
-    reduced: merged(shape.reduced, ["lhs"]),
+    batch: withRole(moving, "batch"),
+    rows: merged(withRole(moving, "row"), ["lhs", "out"]),
+    columns: merged(withRole(moving, "column"), ["out"]),
+    reduced: merged(withRole(moving, "reduced"), ["lhs"]),
   };
 }
-
-function roleOf({ name, lhs, rhs, out }: ContractionDim): keyof ContractionShape {
-  if (out === 0) return "reduced";
-  if (rhs === 0) return "rows";
-  if (lhs === 0) return "columns";
-  invariant(lhs !== 0 && rhs !== 0, `${name} moves in no operand`);
-  return "batch";
-}
-
-export const sizeOf = (dims: readonly ContractionDim[]): number => dims.reduce((size, dim) => size * dim.size, 1);
 
 /** Joins neighbours that are one run in the given buffers. */
 function merged(dims: readonly ContractionDim[], buffers: readonly ("lhs" | "out")[]): readonly ContractionDim[] {

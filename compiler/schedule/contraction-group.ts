@@ -1,3 +1,4 @@
+import { sizeOf } from "../graph/contraction.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Value } from "../graph/ir.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
@@ -7,7 +8,7 @@ import { constantInt, defined, rename, substitute } from "../kernel/walk.ts";
 import { invariant, present } from "../support/invariant.ts";
 import type { Machine } from "../support/machine.ts";
 import { elements } from "../types/tensor-type.ts";
-import { sizeOf, shapeOf } from "./contraction-dims.ts";
+import { shapeOf } from "./contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
 import { contractionKernel, type Finish } from "./contraction.ts";
 import { Evaluator } from "./evaluator.ts";

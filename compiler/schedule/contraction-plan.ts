@@ -1,6 +1,7 @@
+import { sizeOf } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { Machine } from "../support/machine.ts";
-import { divisorUpTo, evenParts, sizeOf, type ContractionShape } from "./contraction-dims.ts";
+import { divisorUpTo, evenParts, type ContractionShape } from "./contraction-dims.ts";
 
 type Parts = ReturnType<typeof evenParts>;
 

@@ -1,8 +1,8 @@
+import { sizeOf } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { KernelBuilder, Register } from "../kernel/build.ts";
 import type { Buffer, Expr } from "../kernel/ir.ts";
 import type { Machine, TileLimits } from "../support/machine.ts";
-import { sizeOf } from "./contraction-dims.ts";
 
 export interface Sum {
   readonly lhs: Buffer;

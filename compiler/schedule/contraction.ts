@@ -1,9 +1,10 @@
+import { sizeOf } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { f32x4, type Buffer, type Expr, type Kernel, type Lanes } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
-import { shapeOf, sizeOf } from "./contraction-dims.ts";
+import { shapeOf } from "./contraction-dims.ts";
 import { columnOffset, indexOf, type OutputSite } from "./contraction-output.ts";
 import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
 import { emitSum, type Sum } from "./contraction-sum.ts";

@@ -1,14 +1,11 @@
-import { splatValue } from "../graph/facts.ts";
+import { siteOf, splatValue } from "../graph/facts.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import type { Site } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Element, type Expr } from "../kernel/ir.ts";
 import { printExpr } from "../kernel/print.ts";
 import { simplifyIndex } from "../kernel/simplify.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { sameShape, strides, type Shape, type TensorType } from "../types/tensor-type.ts";
-
-export const siteOf = (node: Node): Site => ({ operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs });
 
 /** Element type in memory. f64 is for the reference interpreter alone. */
 export function elementOf(type: TensorType): Element {

@@ -1,4 +1,5 @@
 import { place as placeOf } from "../../dsl/span.ts";
+import { flopsOf } from "../analysis/flops.ts";
 import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
@@ -7,7 +8,7 @@ import { present } from "../support/invariant.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
 import { bytes, elements, type TensorType } from "../types/tensor-type.ts";
 import { tiledContraction } from "./contraction-group.ts";
-import { elementOf, siteOf } from "./evaluator.ts";
+import { elementOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
 import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
@@ -44,7 +45,7 @@ export function copyKernel(type: TensorType, machine: Machine = defaultMachine):
 export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
   const tiled = group.anchor !== null && isPacked(group.anchor, machine);
   const { kernel, values } = tiled ? tiledContraction(group, kernelName(group), originOf(group), machine) : loopNest(group, machine);
-  return { group, kernel, args: values, flops: flopsOf(group), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
+  return { group, kernel, args: values, flops: flopsOf(group.nodes), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
 }
 
 /** Tiles are made for panels of one width. */
@@ -74,13 +75,3 @@ const originOf = (group: GroupView): string => {
   const span = (group.anchor ?? group.nodes.at(-1))?.span ?? group.nodes.find((node) => node.span !== null)?.span;
   return span ? placeOf(span) : "";
 };
-
-function flopsOf(group: GroupView): number {
-  return group.nodes.reduce((sum, node) => {
-    const { form } = node.op;
-    const size = elements(present(node.results[0], "a node has a result").type.shape);
-    if (form.kind === "contract") return sum + 2 * contractionOf(node).dims.reduce((n, dim) => n * dim.size, 1);
-    if (form.kind === "reduce") return sum + size * form.extents(siteOf(node)).reduce((a, b) => a * b, 1);
-    return form.kind === "pointwise" || form.kind === "scatter" ? sum + size : sum;
-  }, 0);
-}

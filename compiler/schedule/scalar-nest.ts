@@ -1,3 +1,5 @@
+import { isSummed, sizeOf, withRole } from "../graph/contraction.ts";
+import { siteOf } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import type { Contraction } from "../graph/op.ts";
@@ -5,7 +7,7 @@ import { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
 import { never, present } from "../support/invariant.ts";
 import { elements, type Shape } from "../types/tensor-type.ts";
-import { elementOf, Evaluator, siteOf } from "./evaluator.ts";
+import { elementOf, Evaluator } from "./evaluator.ts";
 
 /** A group as plain scalar loops, and the values its buffers hold, in their order. Loop transformations make it fast afterwards. */
 export interface Nest {
@@ -189,8 +191,8 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
   const { dims, panel } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
   // Results in the order of memory: a depthwise convolution has its groups, whose neighbours share a vector, innermost.
-  const outer = dims.filter((d) => d.out !== 0).toSorted((a, b) => b.out - a.out);
-  const inner = dims.filter((d) => d.out === 0);
+  const outer = dims.filter((dim) => !isSummed(dim)).toSorted((a, b) => b.out - a.out);
+  const inner = dims.filter(isSummed);
   const position = (index: readonly Expr[], of: readonly Contraction["dims"][number][], buffer: "lhs" | "rhs" | "out"): Expr =>
     of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
   loops(
@@ -222,13 +224,10 @@ type Dims = Contraction["dims"];
 /** The position in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order. */
 function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[], width: number): Expr {
   const rank = (of: Dims): Expr => of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
-  const count = (of: Dims): number => of.reduce((n, dim) => n * dim.size, 1);
-  const batch = dims.filter((d) => d.lhs !== 0 && d.rhs !== 0 && d.out !== 0);
-  const columns = dims.filter((d) => d.lhs === 0);
-  const reduced = dims.filter((d) => d.out === 0);
+  const [batch, columns, reduced] = [withRole(dims, "batch"), withRole(dims, "column"), withRole(dims, "reduced")];
   const column = k.let(rank(columns));
-  const panel = k.add(k.mul(rank(batch), k.int(Math.ceil(count(columns) / width))), k.div(column, k.int(width)));
-  const row = k.add(k.mul(panel, k.int(count(reduced))), rank(reduced));
+  const panel = k.add(k.mul(rank(batch), k.int(Math.ceil(sizeOf(columns) / width))), k.div(column, k.int(width)));
+  const row = k.add(k.mul(panel, k.int(sizeOf(reduced))), rank(reduced));
   return k.add(k.mul(row, k.int(width)), k.rem(column, k.int(width)));
 }
 

@@ -11,10 +11,11 @@
  * All of it is linear in the unit roundoff but for terms of second order: times `f64Share` it bounds an evaluation in f64.
  */
 import { present } from "../support/invariant.ts";
-import { isFloat } from "../types/tensor-type.ts";
+import { elements, isFloat } from "../types/tensor-type.ts";
 import { expandGradients } from "../graph/autodiff.ts";
 import { evaluateNode, ndarray } from "../graph/evaluate.ts";
-import { isConstant, isInput, pathOf, stringAttr } from "../graph/facts.ts";
+import { isSummed, sizeOf } from "../graph/contraction.ts";
+import { isConstant, isInput, pathOf, siteOf, stringAttr } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import type { NdArray, Op } from "../graph/op.ts";
 import { controlled, type Bounded, type RegionResults } from "./error-bound-control.ts";
@@ -68,11 +69,7 @@ interface Leaf {
 }
 
 /** What a graph makes of the leaves that `known` knows. */
-function run(
-  graph: Graph,
-  known: (node: Node) => Leaf | undefined,
-  onNode: OnNode,
-): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
+function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNode): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
   const expanded = expandGradients(graph);
   const values = new Map<Value, Bounded>();
   const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
@@ -171,15 +168,9 @@ function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Fl
 /** How many terms the sum of each element has: as its form says, else as many as ones add up to. */
 function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
   const { form } = node.op;
-  const site = { operands: node.operands.map(({ type }) => type), results: node.results.map(({ type }) => type), attrs: node.attrs };
+  const site = siteOf(node);
   const contraction = form.kind === "contract" ? form.contraction(site) : null;
-  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
-  const same =
-    form.kind === "reduce"
-      ? product(form.extents(site))
-      : contraction === null
-        ? null
-        : product(contraction.dims.filter(({ out }) => out === 0).map(({ size }) => size));
+  const same = form.kind === "reduce" ? elements(form.extents(site)) : contraction === null ? null : sizeOf(contraction.dims.filter(isSummed));
   if (same !== null) return () => same;
   const counts = apply(node, operands, ({ error }) => all(error.length, 1));
   return (index) => counts[index] ?? 0;

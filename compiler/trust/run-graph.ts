@@ -12,6 +12,7 @@ import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { annotate } from "../graph/rebuild.ts";
 import { randomData } from "./sample-data.ts";
 import { present } from "../support/invariant.ts";
+import { elements } from "../types/tensor-type.ts";
 
 export type RunGraphOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants">;
 
@@ -49,7 +50,7 @@ export async function runCompiled(graph: Graph, data: GraphData, options: RunGra
 
 /** Params and states as `init` makes them of the seed, and random inputs. */
 export function initialData({ persistent, entries }: Program, graph: Graph, seed: number): GraphData {
-  const zeros = new Map(persistent.map(({ path, type }) => [path, new Float64Array(type.shape.reduce((a, b) => a * b, 1))]));
+  const zeros = new Map(persistent.map(({ path, type }) => [path, new Float64Array(elements(type.shape))]));
   zeros.get("rng.seed")?.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
   const init = entries.find((entry) => entry.graph.name === "init")?.graph;
   const made = init === undefined ? new Map<string, never>() : evaluate(init, { inputs: new Map(), persistent: zeros, precision: "f32" }).writes;
@@ -65,10 +66,7 @@ export function dataFor(graph: Graph, known: GraphData, seed: number): GraphData
   const sizes = new Map<string, number>();
   for (const node of graph.nodes) {
     const name = isInput(node) ? `input ${stringAttr(node.attrs, "name")}` : `path ${pathOf(node)}`;
-    sizes.set(
-      name,
-      present(node.results[0], "a node has a result").type.shape.reduce((a, b) => a * b, 1),
-    );
+    sizes.set(name, elements(present(node.results[0], "a node has a result").type.shape));
   }
   const pick = (kind: string, fresh: ReadonlyMap<string, Float64Array>, old: ReadonlyMap<string, Float64Array>): Map<string, Float64Array> =>
     new Map([...fresh].map(([name, values]) => [name, old.get(name)?.length === sizes.get(`${kind} ${name}`) ? present(old.get(name), name) : values]));

@@ -161,7 +161,15 @@ export interface Turning {
 export function turningOf(graph: Graph): Turning {
   const nodes = allNodes(graph);
   const whiles = nodes.filter(({ op }) => op.form.kind === "while");
-  return { nodes: new Set(nodes), values: new Set(whiles.flatMap(({ operands, regions }) => [...operands, ...regions.flatMap((region) => [...region.outputs.map(({ value }) => value), ...nextValues(region)])])) };
+  return {
+    nodes: new Set(nodes),
+    values: new Set(
+      whiles.flatMap(({ operands, regions }) => [
+        ...operands,
+        ...regions.flatMap((region) => [...region.outputs.map(({ value }) => value), ...nextValues(region)]),
+      ]),
+    ),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { invariant } from "../support/invariant.ts";
+import { product } from "../support/lists.ts";
 
 export type Shape = readonly number[];
 
@@ -14,9 +15,9 @@ export const scalar = (dtype: DType): TensorType => ({ dtype, shape: [] });
 
 /** Number of elements; the one multiplication of sizes, checked against 2^53. */
 export function elements(shape: Shape): number {
-  const product = shape.reduce((a, b) => a * b, 1);
-  invariant(Number.isSafeInteger(product), `the size of [${shape.join(",")}] is not a safe integer`);
-  return product;
+  const size = product(shape);
+  invariant(Number.isSafeInteger(size), `the size of [${shape.join(",")}] is not a safe integer`);
+  return size;
 }
 
 export const bytes = (type: TensorType): number => elements(type.shape) * dtypes[type.dtype].bytes;
@@ -29,6 +30,21 @@ export function strides(shape: Shape): number[] {
     run *= shape[axis] ?? 1;
   }
   return result;
+}
+
+/**
+ * The axis of a tensor of that shape along which `size` steps of `stride` elements stay, without a carry into the next axis, and the step along it; null if
+ * there is none. `room` is how much of each axis is left where several strides share one (groups and channels).
+ */
+export function axisOfStride(
+  shape: Shape,
+  size: number,
+  stride: number,
+  room: readonly number[] = shape,
+): { readonly axis: number; readonly step: number } | null {
+  const steps = strides(shape).map((unit) => stride / unit);
+  const axis = steps.findIndex((step, i) => Number.isInteger(step) && (size - 1) * step < (room[i] ?? 0));
+  return axis === -1 ? null : { axis, step: steps[axis] ?? 1 };
 }
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);

@@ -106,8 +106,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
       help: "carry the value instead",
     });
   writeStates(inner, carries);
-  if (carries.counter !== null)
-    setNext(inner, carries.counter, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
+  if (carries.counter !== null) setNext(inner, carries.counter, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
   const invariants = invariantsOf([test, inner]);
   const graphs = [closeRegion(test, [], invariants), closeRegion(inner, [], invariants)];
   const { builder } = context;

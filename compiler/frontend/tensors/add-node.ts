@@ -7,6 +7,7 @@ import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { nodeSpan, report } from "../errors.ts";
 import { ERROR, makeTensor, showTensor } from "../values/values.ts";
+import { product } from "../../support/lists.ts";
 
 const maxNodes = 20_000;
 /** With the updates of `minimize`, which grow with the params alone. */
@@ -100,7 +101,7 @@ const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefin
 
 /** False after a report of a shape that is too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
-  if (shape.reduce((a, b) => a * b, 1) <= maxElements) return true;
+  if (product(shape) <= maxElements) return true;
   report(env.context, "E0316", span, `a tensor of shape [${shape.join(", ")}] is too large`, { help: `a tensor can have at most ${maxElements} elements` });
   return false;
 }

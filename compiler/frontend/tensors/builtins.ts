@@ -1,6 +1,7 @@
 import type { Span } from "../../../dsl/span.ts";
 import { elements } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
+import { product } from "../../support/lists.ts";
 import { convertStatic } from "../values/arguments.ts";
 import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, addNode } from "./add-node.ts";
@@ -45,7 +46,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const { value } = arg(args, "items");
     const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
     if (found === null) return wrong(env, span, "expected a list of ints for `product`", value);
-    const result = found.reduce((a, b) => a * b, 1);
+    const result = product(found);
     return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
   }),
   set: define("a list with another value at these indices", ["items", "indices", "value"], [], (env, args) => {

@@ -1,5 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import { present } from "../../support/invariant.ts";
+import { product } from "../../support/lists.ts";
 import { sameShape } from "../../types/tensor-type.ts";
 import { axisPattern, restOf, withoutRest, type AxisPattern, type Group, type Side, type Word } from "./axis-pattern.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
@@ -50,7 +51,7 @@ export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const { builder } = env.context;
   const axes = left.filter((axis) => axis.size !== 1 || right.flat().includes(axis));
   const perm = right.flat().map((axis) => axes.indexOf(axis));
-  const shape = right.map((group) => group.reduce((a, axis) => a * axis.size, 1));
+  const shape = right.map((group) => product(group.map(({ size }) => size)));
   const made = build(env, span, () => {
     const sizes = axes.map((axis) => axis.size);
     const apart = sameShape(sizes, value.value.type.shape) ? value.value : builder.reshape(value.value, sizes);

@@ -70,7 +70,10 @@ function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): vo
   const versions = env.context.versions.get(path);
   if (versions === undefined) return;
   const [first] = versions;
-  env.context.versions.set(path, versions.slice(0, Math.max(before.get(path) ?? 0, first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0)));
+  env.context.versions.set(
+    path,
+    versions.slice(0, Math.max(before.get(path) ?? 0, first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0)),
+  );
 }
 
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {

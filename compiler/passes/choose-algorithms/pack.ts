@@ -1,9 +1,11 @@
 // The packed form of a contraction: one side in panels of columns, as the register tiles of the kernel read it.
 import type { GraphBuilder } from "../../graph/build.ts";
+import { roleOrNull, sizeOf, withRole, type ContractionRole } from "../../graph/contraction.ts";
+import { siteOf } from "../../graph/facts.ts";
 import type { Attrs, Node, Value } from "../../graph/ir.ts";
 import type { Contraction, ContractionDim } from "../../graph/op.ts";
 import type { Machine, PackLimits } from "../../support/machine.ts";
-import { elements, strides } from "../../types/tensor-type.ts";
+import { axisOfStride, elements } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
 import type { Stability } from "../../analysis/stage.ts";
 
@@ -36,10 +38,7 @@ export function packed(
   return [g.packedContraction(chosen.plain, panels, attrs, result.type.shape)];
 }
 
-function contractionOf({ op, operands, results, attrs }: Node): Contraction | null {
-  if (op.form.kind !== "contract") return null;
-  return op.form.contraction({ operands: operands.map((v) => v.type), results: results.map((v) => v.type), attrs });
-}
+const contractionOf = (node: Node): Contraction | null => (node.op.form.kind === "contract" ? node.op.form.contraction(siteOf(node)) : null);
 
 function panelAttrs(dims: readonly ContractionDim[], { panelWidth }: PackLimits): Attrs {
   const steps = { lhs: dims.map((d) => d.lhs), rhs: dims.map((d) => d.rhs), out: dims.map((d) => d.out) };
@@ -49,30 +48,18 @@ function panelAttrs(dims: readonly ContractionDim[], { panelWidth }: PackLimits)
 /** A joined dim that runs across axes is plain to read in a flat buffer, and needs divisions in any other. */
 function flatWhereDimsCross(g: GraphBuilder, { dims, toPack }: Side): Value {
   const { shape } = toPack.type;
-  const steps = strides(shape);
-  const stays = ({ size, rhs }: ContractionDim): boolean =>
-    shape.some((room, axis) => rhs % at(steps, axis) === 0 && (size - 1) * (rhs / at(steps, axis)) < room);
-  return dims.every((dim) => dim.rhs === 0 || stays(dim)) ? toPack : g.reshape(toPack, [elements(shape)]);
+  return dims.every(({ size, rhs }) => rhs === 0 || axisOfStride(shape, size, rhs) !== null) ? toPack : g.reshape(toPack, [elements(shape)]);
 }
 
-type Role = "batch" | "row" | "column" | "sum" | "other";
+const extent = (dims: readonly ContractionDim[], role: ContractionRole): number => sizeOf(withRole(dims, role));
 
-function role({ lhs, rhs, out }: ContractionDim): Role {
-  if (out === 0) return lhs !== 0 && rhs !== 0 ? "sum" : "other";
-  if (lhs !== 0 && rhs !== 0) return "batch";
-  if (lhs !== 0) return "row";
-  return rhs !== 0 ? "column" : "other";
-}
-
-const extent = (dims: readonly ContractionDim[], wanted: Role): number =>
-  dims.filter((dim) => role(dim) === wanted).reduce((product, dim) => product * dim.size, 1);
-
-/** Batch, rows, columns, sum; the columns of the result from the farthest apart to the nearest; what lies contiguous in all three buffers joined. */
+/** Batch, rows, columns, reduced; the columns of the result from the farthest apart to the nearest; what lies contiguous in all three buffers joined. */
 function ordered(dims: readonly ContractionDim[]): readonly ContractionDim[] {
   const moving = dims.filter((dim) => dim.size > 1);
-  const some = (wanted: Role): ContractionDim[] => moving.filter((dim) => role(dim) === wanted);
   const byOut = (list: ContractionDim[]): ContractionDim[] => list.toSorted((a, b) => b.out - a.out);
-  return [...byOut(some("batch")), ...byOut(some("row")), ...byOut(some("column")), ...some("sum"), ...some("other")].reduce(joined, []);
+  const of = (role: ContractionRole): ContractionDim[] => withRole(moving, role);
+  const others = moving.filter((dim) => roleOrNull(dim) === null);
+  return [...byOut(of("batch")), ...byOut(of("row")), ...byOut(of("column")), ...of("reduced"), ...others].reduce(joined, []);
 }
 
 function joined(dims: readonly ContractionDim[], inner: ContractionDim): ContractionDim[] {
@@ -82,17 +69,17 @@ function joined(dims: readonly ContractionDim[], inner: ContractionDim): Contrac
 }
 
 function pays({ dims, toPack }: Side, stability: (node: Node) => Stability, { panelWidth, leastRows, leastTerms, mostGrowth }: PackLimits): boolean {
-  const [rows, columns, sum] = [extent(dims, "row"), extent(dims, "column"), extent(dims, "sum")];
-  if (extent(dims, "other") > 1 || sum < leastTerms) return false;
+  const [rows, columns, terms] = [extent(dims, "row"), extent(dims, "column"), extent(dims, "reduced")];
+  if (terms < leastTerms || dims.some((dim) => dim.size > 1 && roleOrNull(dim) === null)) return false;
   if (rows < leastRows && stability(toPack.node) === "call") return false;
-  return extent(dims, "batch") * panelColumns(columns, panelWidth) * sum <= mostGrowth * elements(toPack.type.shape);
+  return extent(dims, "batch") * panelColumns(columns, panelWidth) * terms <= mostGrowth * elements(toPack.type.shape);
 }
 
 const panelColumns = (columns: number, width: number): number => Math.ceil(columns / width) * width;
 
 /** Sides that store whole vectors come first, then the one that leaves fewer lanes empty; the straight one where they are equal. */
 function cost({ dims }: Side, { panelWidth, scatteredStores }: PackLimits): number {
-  const columns = dims.filter((dim) => role(dim) === "column");
-  const n = extent(dims, "column");
+  const columns = withRole(dims, "column");
+  const n = sizeOf(columns);
   return (columns.at(-1)?.out === 1 ? 0 : scatteredStores) + panelColumns(n, panelWidth) / n;
 }

@@ -1,3 +1,4 @@
+import { siteOf } from "../../graph/facts.ts";
 import { isControl } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
@@ -91,10 +92,10 @@ function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
 /** How often `reader` reads an element of `operand`, at most on average. */
 function repeats(reader: Node, operand: Value): number {
   const form = reader.op.form;
-  const site = { operands: reader.operands.map((v) => v.type), results: reader.results.map((v) => v.type), attrs: reader.attrs };
+  const site = siteOf(reader);
   let reads = size(result(reader));
-  if (form.kind === "reduce") reads *= form.extents(site).reduce((a, b) => a * b, 1);
-  if (form.kind === "scatter") reads = form.domain(site).reduce((a, b) => a * b, 1);
+  if (form.kind === "reduce") reads *= elements(form.extents(site));
+  if (form.kind === "scatter") reads = elements(form.domain(site));
   if (form.kind === "lines") reads *= form.reads(site);
   if (form.kind === "pieces") reads = size(operand);
   if (form.kind === "contract" || isControl(reader)) return Infinity;

@@ -1,0 +1,40 @@
+import { siteOf } from "../graph/facts.ts";
+import type { Graph, Node } from "../graph/ir.ts";
+import { elements } from "../types/tensor-type.ts";
+
+/** Floating-point operations of a node; a multiply-add counts as two. A branch counts as the larger one, a `while` as one iteration. */
+export function nodeFlops(node: Node): number {
+  const { op, results, attrs, regions } = node;
+  const { form } = op;
+  const site = siteOf(node);
+  const out = results.reduce((sum, { type }) => sum + elements(type.shape), 0);
+  switch (form.kind) {
+    case "pointwise":
+      return out;
+    case "reduce":
+      return out * elements(form.extents(site));
+    case "scatter":
+      return elements(form.domain(site));
+    case "contract": {
+      const dims = form.contraction(site)?.dims;
+      const [, kernel] = site.operands;
+      // A convolution whose padding is not explicit yet: each output takes one filter, [...window, in], of the kernel.
+      const filter = kernel === undefined ? 0 : elements(kernel.shape) / (kernel.shape.at(-1) ?? 1);
+      return 2 * (dims === undefined ? out * filter : elements(dims.map((dim) => dim.size)));
+    }
+    case "scan":
+      return Number(attrs["length"]) * regionFlops(regions[0]);
+    case "cond":
+      return Math.max(regionFlops(regions[0]), regionFlops(regions[1]));
+    case "while":
+      return regionFlops(regions[0]) + regionFlops(regions[1]);
+    case "inline":
+      return regionFlops(regions[0]);
+    default:
+      return 0;
+  }
+}
+
+export const flopsOf = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
+
+const regionFlops = (region: Graph | undefined): number => (region === undefined ? 0 : flopsOf(region.nodes));
