@@ -3,8 +3,9 @@ import type { Value as GraphValue } from "../graph/ir.ts";
 import type { Env } from "./context.ts";
 import { report } from "./errors.ts";
 import { describe } from "./values/values.ts";
+import type { OpName } from "../graph/op.ts";
 
-const comparisons: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
+const comparisons: ReadonlySet<OpName> = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
 
 /** `assert c`: a static bool, or a tensor of bools, which becomes an output of the test's graph. */
 export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void {

@@ -3,7 +3,7 @@ import type { Span } from "../../dsl/span.ts";
 import { fail, invariant, never, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
-import type { Op, Operator, OpTable } from "./op.ts";
+import type { Op, OpName, Operator, OpTable } from "./op.ts";
 
 export type { OpTable } from "./op.ts";
 
@@ -61,7 +61,7 @@ export class GraphBuilder {
     this.table = table;
   }
 
-  op(name: string): Op {
+  op(name: OpName): Op {
     return this.table.get(name) ?? fail(`there is no op ${name}`);
   }
 
@@ -72,14 +72,14 @@ export class GraphBuilder {
     return node;
   }
 
-  callAll(name: string, operands: readonly Operand[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
+  callAll(name: OpName, operands: readonly Operand[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
     const like = operands.find((o): o is Value => typeof o !== "number");
     const values = operands.map((o) => (typeof o === "number" ? this.constant(present(like, `${name} has no operand to take a type from`).type, o) : o));
     return this.addNode(this.op(name), values, attrs, {}, regions).results;
   }
 
   /** The first result of an op, by name. */
-  call(name: string, operands: readonly Operand[], attrs: Attrs = {}): Value {
+  call(name: OpName, operands: readonly Operand[], attrs: Attrs = {}): Value {
     return this.callAll(name, operands, attrs)[0] ?? fail(`${name} has no result`);
   }
 
@@ -218,7 +218,7 @@ export class GraphBuilder {
     return this.constant(type, 0);
   }
 
-  private leaf(name: string, type: TensorType, attrs: Attrs): Value {
+  private leaf(name: OpName, type: TensorType, attrs: Attrs): Value {
     const node = this.addNode(this.op(name), [], { ...attrs, dtype: type.dtype, shape: type.shape });
     return present(node.results[0], `${name} has no result`);
   }

@@ -9,6 +9,12 @@ import type { Attrs, Graph, Value } from "./ir.ts";
 /** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
 export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
 
+/** The names of the ops, by family. Each family's file adds its own, beside its entries; `family` wants an entry for each name, and a name for each entry. */
+export interface OpNames {}
+
+/** A misspelt name of an op is a type error. */
+export type OpName = OpNames[keyof OpNames];
+
 /** The types and attributes at one use of an op. */
 export interface Site {
   readonly operands: readonly TensorType[];
@@ -34,7 +40,7 @@ export type Condition = readonly [
  * nothing else.
  */
 export interface Op {
-  readonly name: string;
+  readonly name: OpName;
   readonly doc: string;
   /** Names of the operands; `variadic` for any number (at least one). */
   readonly operands: readonly string[] | "variadic";
@@ -94,7 +100,10 @@ export interface LoweringSite {
   readonly attrs: Attrs;
 }
 
-export type OpTable = ReadonlyMap<string, Op>;
+export type OpTable = ReadonlyMap<OpName, Op>;
+
+/** The op of a name that a text gives. */
+export const opNamed = (table: ReadonlyMap<string, Op>, name: string): Op | undefined => table.get(name);
 
 /** One gradient per operand, null where none flows. Made of ops, so it differentiates again. */
 export type Gradient =

@@ -4,6 +4,7 @@ import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpTable } from "./op.ts";
+import { opNamed } from "./op.ts";
 import { parseAttrs, parseNotes, parseNumbers, parseType } from "./parse-parts.ts";
 import { spansOf } from "./parse-spans.ts";
 import { literalType } from "./print.ts";
@@ -238,7 +239,7 @@ class GraphParser {
   }
 
   private op(name: string, at: Token): Op {
-    return this.builder.table.get(name) ?? this.reader.fail(at, "ir-name", `there is no op ${name}`);
+    return opNamed(this.builder.table, name) ?? this.reader.fail(at, "ir-name", `there is no op ${name}`);
   }
 
   private use(): Value {

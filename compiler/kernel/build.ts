@@ -1,5 +1,5 @@
 import { invariant, present } from "../support/invariant.ts";
-import type { Operand } from "./builder-types.ts";
+import type { Operand, MathName } from "./builder-types.ts";
 import { load } from "./fold.ts";
 import { functions } from "./math.ts";
 import { i32, registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Stmt } from "./ir.ts";
@@ -50,7 +50,7 @@ export class KernelBuilder extends Words {
     return { kind: "var", type: value.type, name };
   }
 
-  call(fn: string, ...args: readonly Operand[]): Expr {
+  call(fn: MathName, ...args: readonly Operand[]): Expr {
     const { params, result } = present(functions.get(fn), `there is no function ${fn}`);
     invariant(params.length === args.length, `${fn} takes ${params.length} arguments, not ${args.length}`);
     const lanes = lanesOf(args);

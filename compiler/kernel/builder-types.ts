@@ -1,5 +1,8 @@
 import type { Expr, Lanes, RegType } from "./ir.ts";
 
+/** The functions of the table in `math.ts`. */
+export type MathName = "exp" | "expm1" | "log" | "log1p" | "sigmoid" | "tanh" | "sin" | "cos" | "pow" | "erf";
+
 /** An operand of the builder: a number takes the type of the expression that it meets. */
 export type Operand = Expr | number;
 
@@ -54,7 +57,7 @@ export interface ExprBuilder {
   bitsI32(x: Expr): Expr;
 
   /** A call of the function table. */
-  call(fn: string, ...args: readonly Operand[]): Expr;
+  call(fn: MathName, ...args: readonly Operand[]): Expr;
   splat(x: Expr, lanes?: Lanes): Expr;
   /** i32x4: 0 1 2 3. */
   ramp(): Expr;

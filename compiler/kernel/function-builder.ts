@@ -3,6 +3,7 @@ import type { Expr, MathFunction } from "./ir.ts";
 import { f32 } from "./ir.ts";
 import { Names } from "./names.ts";
 import { Words } from "./words.ts";
+import type { MathName } from "./builder-types.ts";
 
 /** Builds a function of the table: f32 arguments, lets, one result. */
 export class FunctionBuilder extends Words {
@@ -22,7 +23,7 @@ export class FunctionBuilder extends Words {
   }
 
   /** Functions do not call each other: the table stays flat, and an emitter may inline any of them. */
-  call(fn: string): never {
+  call(fn: MathName): never {
     throw new InvariantError(`a function of the table calls ${fn}`);
   }
 
@@ -31,7 +32,7 @@ export class FunctionBuilder extends Words {
   }
 }
 
-export function mathFunction(name: string, doc: string, params: readonly string[], body: (k: FunctionBuilder, ...args: Expr[]) => Expr): MathFunction {
+export function mathFunction(name: MathName, doc: string, params: readonly string[], body: (k: FunctionBuilder, ...args: Expr[]) => Expr): MathFunction {
   const k = new FunctionBuilder(params);
   const result = body(k, ...params.map((param): Expr => ({ kind: "var", type: f32, name: param })));
   return { name, doc, params: params.map((param) => ({ name: param, scalar: "f32" })), lets: k.lets, result };

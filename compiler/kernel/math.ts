@@ -5,9 +5,14 @@ import { log, log1p } from "./math-log.ts";
 import { pow } from "./math-pow.ts";
 import { tanh } from "./math-tanh.ts";
 import { cos, sin } from "./math-trig.ts";
+import type { MathName } from "./builder-types.ts";
 
 /**
  * The function table: f32 functions without branches, so that lanes work, and without fused multiply-adds, so that every host gives the
  * same bits. Errors are in units in the last place of the result, measured over all binades; subnormal results round like the others.
  */
-export const functions: ReadonlyMap<string, MathFunction> = new Map([exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf].map((fn) => [fn.name, fn]));
+const table: Readonly<Record<MathName, MathFunction>> = { exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf };
+
+export const mathNames = Object.keys(table) as readonly MathName[];
+
+export const functions: ReadonlyMap<string, MathFunction> = new Map(Object.entries(table));

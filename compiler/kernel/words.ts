@@ -1,5 +1,5 @@
 import { invariant } from "../support/invariant.ts";
-import type { ExprBuilder, Operand } from "./builder-types.ts";
+import type { ExprBuilder, Operand, MathName } from "./builder-types.ts";
 import { apply, constant, int, lane, ramp, splat } from "./fold.ts";
 import { bool, f32, i32, type Expr, type Lanes, type Operator, type RegType, type Scalar } from "./ir.ts";
 import { isShiftCount, leading } from "./types.ts";
@@ -7,7 +7,7 @@ import { isShiftCount, leading } from "./types.ts";
 /** The expression words, all but `let` and `call`, which say where they stand. */
 export abstract class Words implements ExprBuilder {
   abstract let(value: Expr, hint?: string): Expr;
-  abstract call(fn: string, ...args: readonly Operand[]): Expr;
+  abstract call(fn: MathName, ...args: readonly Operand[]): Expr;
 
   const(type: RegType, value: number): Expr {
     return constant(type, value);

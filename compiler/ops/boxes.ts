@@ -40,7 +40,13 @@ function joined(parts: readonly TensorType[], axis: number): Piece[] {
   return parts.map(({ shape }, operand) => ({ operand, start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)), stride: shape.map(() => 1) }));
 }
 
-export const boxes = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    boxes: "slice" | "pad" | "concat";
+  }
+}
+
+export const boxes = family<"boxes">({
   slice: map({
     doc: "every `stride`-th element from `start` up to `limit`, which is not included, per axis",
     operands: ["x"],

@@ -42,7 +42,13 @@ const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, 
     reference,
   });
 
-export const comparisons = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    comparisons: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or" | "xor" | "not" | "shl" | "shrs" | "shru" | "select";
+  }
+}
+
+export const comparisons = family<"comparisons">({
   eq: comparison("eq", "=", (x, y) => x === y),
   ne: comparison("ne", "≠", (x, y) => x !== y),
   lt: comparison("lt", "<", (x, y) => x < y),

@@ -37,7 +37,13 @@ const typesOf = (regions: readonly Graph[], index: number) => outputTypes(region
 /** What all control ops share. Their samples are graphs, and stand with the tests of control flow. */
 const common = { operands: "variadic", defaults: {}, linear: null, samples: [], exact: false } as const satisfies Partial<Entry>;
 
-export const control = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    control: "scan" | "while" | "cond" | "checkpoint" | "custom_gradient";
+  }
+}
+
+export const control = family<"control">({
   scan: {
     ...common,
     doc: "runs `body` once for each of `length` items; the operands are carries, sequences (cut along their first axis) and invariants, the results the last carries, then what the turns give, stacked along a new first axis",

@@ -95,7 +95,13 @@ const malformed: readonly Attrs[] = [
 ].map((attr) => ({ ...plain, ...attr }));
 const badAttrs = (a: TensorType, b: TensorType, more: Attrs = {}): Example[] => malformed.map((attr) => [[a, b], { ...attr, ...more }]);
 
-export const convolutions = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    convolutions: "conv" | "conv_input_gradient" | "conv_kernel_gradient";
+  }
+}
+
+export const convolutions = family<"convolutions">({
   conv: contracting({
     doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it; where padding meets a number that is not finite, it may count as zeros (NaN) or as nothing",
     operands: ["x", "w"],

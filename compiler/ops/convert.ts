@@ -30,7 +30,13 @@ function convertExpr(k: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
 const beyond = [-300.7, -128.5, -1.5, -0, 0.5, 1.999, 127.5, 255.9, 256, 3e9, -3e9];
 const fromFloat = (dtype: DType): Sample => ({ operands: [f32(beyond.length)], attrs: { dtype }, values: [beyond] });
 
-export const conversions = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    conversions: "convert" | "copy" | "stop_gradient";
+  }
+}
+
+export const conversions = family<"conversions">({
   convert: elementwise({
     doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],

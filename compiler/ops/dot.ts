@@ -62,7 +62,13 @@ const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; read
   return moveAxis(g, product, lhs.batched ? shared : lhs.value.type.shape.length - nthPair(contract)[0].length, 0);
 };
 
-export const dots = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    dots: "dot";
+  }
+}
+
+export const dots = family<"dots">({
   dot: contracting({
     doc: "sums of products over the `contract` axes, one for each place of the `batch` axes and the free ones; the result has batch, lhs free, rhs free axes",
     operands: ["lhs", "rhs"],

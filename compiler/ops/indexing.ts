@@ -53,7 +53,13 @@ function moveAxes(g: GraphBuilder, x: Value, { from, count, to }: { readonly fro
   return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
 }
 
-export const indexing = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    indexing: "take" | "take_add" | "take_along" | "gather" | "scatter_add";
+  }
+}
+
+export const indexing = family<"indexing">({
   take: map({
     doc: "the items of x along `axis` that the indices name; the axes of the indices stand where `axis` stood, and an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],

@@ -54,7 +54,13 @@ const leaf = ({ doc, attrs, requires, reference, draw, samples }: Leaf): Entry =
 
 const given32 = { dtype: "f32", shape: [2, 3] } as const;
 
-export const leaves = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    leaves: "input" | "param" | "state" | "carry" | "constant" | "gradient";
+  }
+}
+
+export const leaves = family<"leaves">({
   input: leaf({
     doc: "a value given at the call",
     attrs: { name: "string" },

@@ -47,7 +47,13 @@ function sortingNetwork(k: KernelBuilder, size: number, exchange: Exchange): voi
   );
 }
 
-export const lines = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    lines: "cumsum" | "argsort";
+  }
+}
+
+export const lines = family<"lines">({
   cumsum: lining({
     doc: "running sums along `axis`: of all elements up to each, or before it if `exclusive`; from the end if `reverse`",
     operands: ["x"],

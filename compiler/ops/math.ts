@@ -15,7 +15,13 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-export const math = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    math: "exp" | "expm1" | "log" | "log1p" | "tanh" | "sigmoid" | "sin" | "cos" | "erf" | "pow";
+  }
+}
+
+export const math = family<"math">({
   exp: pointwise({
     doc: "e^x",
     operands: ["x"],

@@ -8,7 +8,13 @@ import { areAxes, integers, inverse, isAxis, nth, pick, range, without } from ".
 import { fill, reader } from "./ndarray.ts";
 import { anyOf, bool, f32, family, i32, none, numbers } from "./signature.ts";
 
-export const movement = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    movement: "reshape" | "transpose" | "broadcast" | "reverse" | "iota";
+  }
+}
+
+export const movement = family<"movement">({
   reshape: view({
     doc: "the same elements in the same order under another shape",
     operands: ["x"],

@@ -124,7 +124,13 @@ const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0
 const product35 = { ...matrix, width: 4, shape: [3, 6] };
 const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
 
-export const packing = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    packing: "pack" | "contraction";
+  }
+}
+
+export const packing = family<"packing">({
   pack: map({
     doc: "the rhs of a contraction as [batch, panels, K, width]: panels of `width` columns, zeros past the last one",
     operands: ["rhs"],

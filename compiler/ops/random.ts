@@ -50,7 +50,13 @@ const onExprs = (k: ExprBuilder): Threefry<Expr> => ({
 
 const ones = [-1, 0, 1, 2 ** 31 - 1, -(2 ** 31)];
 
-export const random = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    random: "threefry";
+  }
+}
+
+export const random = family<"random">({
   threefry: elementwise({
     doc: "word 0 or 1 of Threefry-2x32-20 of a key and a counter: 32 random bits",
     operands: ["key0", "key1", "counter0", "counter1"],

@@ -169,7 +169,13 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     ],
   });
 
-export const reductions = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    reductions: "reduce_sum" | "reduce_prod" | "reduce_max" | "reduce_min" | "argmax" | "argmin";
+  }
+}
+
+export const reductions = family<"reductions">({
   reduce_sum: reduction({
     doc: "the sum over `axes`",
     init: () => 0,

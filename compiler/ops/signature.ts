@@ -2,7 +2,22 @@ import type { DType } from "../../runtime/dtype.ts";
 import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
+import type {
+  AttrKind,
+  BatchRule,
+  BatchValue,
+  Condition,
+  Draw,
+  Example,
+  Gradient,
+  Linearity,
+  NdArray,
+  Op,
+  OpNames,
+  Reference,
+  Sample,
+  Site,
+} from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
 import { type Interval, fitted } from "../types/interval.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
@@ -12,8 +27,9 @@ import { alikeDraw } from "./draw.ts";
 /** An op without its name, which the family gives. */
 export type Entry = Omit<Op, "name">;
 
-/** The ops of a family, each under its name. */
-export const family = (entries: Readonly<Record<string, Entry>>): readonly Op[] => Object.entries(entries).map(([name, entry]) => ({ name, ...entry }));
+/** The ops of a family, each under its name: one entry for each name that the family declares. */
+export const family = <F extends keyof OpNames>(entries: Readonly<Record<OpNames[F], Entry>>): readonly Op[] =>
+  Object.entries<Entry>(entries).map(([name, entry]) => ({ name: name as OpNames[F], ...entry }));
 
 // What an entry's functions are given: operands by name and attributes by kind, so that a misspelt one is a compile error.
 

@@ -137,7 +137,13 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     ],
   });
 
-export const windows = family({
+declare module "../graph/op.ts" {
+  interface OpNames {
+    windows: "window_max" | "window_sum" | "window_argmax" | "window_spread" | "window_scatter" | "window_gather";
+  }
+}
+
+export const windows = family<"windows">({
   window_max: windowReduction({
     doc: "the largest under each window; the gradient goes to the first of equals",
     init: -Infinity,

@@ -2,7 +2,7 @@ import { isSummed, sizeOf, withRole } from "../graph/contraction.ts";
 import { siteOf } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import type { Contraction } from "../graph/op.ts";
+import type { Contraction, Form } from "../graph/op.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
 import { never, present } from "../support/invariant.ts";
@@ -25,7 +25,7 @@ export function declareBuffers(k: KernelBuilder, group: GroupView, without: Read
 }
 
 /** Forms that read what they have stored. */
-const readsBack: ReadonlySet<string> = new Set(["scatter", "lines"]);
+const readsBack: ReadonlySet<Form["kind"]> = new Set(["scatter", "lines"]);
 
 const accessOf = (group: GroupView): "out" | "inout" => (group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out");
 

@@ -1,7 +1,7 @@
 // A gradient that is wrong in one factor, one sign or one term is noticed; a right one is not, corners included.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
-import type { Op, OpTable } from "../../compiler/graph/op.ts";
+import type { Op, OpTable, OpName } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { wrongDerivative } from "./derivatives.ts";
@@ -9,7 +9,7 @@ import { createDraw } from "./draw.ts";
 import { subjectOf, type Subject } from "./subject.ts";
 
 /** sum of op(x w) over all elements, with its gradient in w. */
-function training(op: string, table: OpTable): Subject {
+function training(op: OpName, table: OpTable): Subject {
   const g = new GraphBuilder("step", table);
   const [x, w] = [g.input("x", { dtype: "f32", shape: [4, 3] }), g.param("net.w", { dtype: "f32", shape: [3, 5] })];
   const y = g.call(op, [g.call("dot", [x, w], { contract: [[1], [0]] }), 0].slice(0, present(table.get(op), op).operands.length) as never);
@@ -18,10 +18,10 @@ function training(op: string, table: OpTable): Subject {
   return subjectOf(g.build(), 7, "plain");
 }
 
-const wrong = (name: string, rule: Extract<Op["gradient"], { kind: "rule" }>["rule"]): OpTable =>
-  new Map([...ops, [name, { ...present(ops.get(name), name), gradient: { kind: "rule", rule } }]]);
+const wrong = (name: OpName, rule: Extract<Op["gradient"], { kind: "rule" }>["rule"]): OpTable =>
+  new Map<OpName, Op>([...ops, [name, { ...present(ops.get(name), name), gradient: { kind: "rule", rule } }]]);
 
-test.each(["tanh", "abs", "max", "floor", "sigmoid"])("the gradient of %s is right", (op) => {
+test.each(["tanh", "abs", "max", "floor", "sigmoid"] as const)("the gradient of %s is right", (op) => {
   expect(wrongDerivative(training(op, ops), createDraw(1))).toBeNull();
 });
 

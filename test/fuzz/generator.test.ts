@@ -5,6 +5,7 @@ import type { Graph, Node } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { verify } from "../../compiler/graph/verify.ts";
+import { opNamed } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
@@ -35,7 +36,7 @@ const onlyInside = new Set(["carry"]);
 
 /** Asked for on purpose, so that it does not matter how many other ops there are. */
 test.each([...draws])("%s is drawn, inside of regions and outside", (name, draw) => {
-  const op = present(ops.get(name), name);
+  const op = present(opNamed(ops, name), name);
   const inside = (graph: Graph): readonly Node[] => graph.nodes.flatMap(({ regions }) => regions.flatMap(allNodes));
   const isFound = (nodes: readonly Node[]): boolean => nodes.some((node) => node.op === op);
   const tries = iota(8).map((round) => () => graphs(10, [{ ...(name === "gradient" ? training : plain), most: 12, often: draw }], 10 * round));

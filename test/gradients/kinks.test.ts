@@ -7,13 +7,14 @@ import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { isFloat, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { run } from "./subject.ts";
+import type { OpName } from "../../compiler/graph/op.ts";
 
 // Where a derivative has no value, or has two, the doc line of the op says what the gradient is.
 
 type Operands = readonly (readonly [type: TensorType, values: readonly number[]])[];
 
 /** The gradients of the sum of an op's result with respect to its floating-point operands. */
-function gradients(op: string, operands: Operands, attrs: Attrs = {}): number[][] {
+function gradients(op: OpName, operands: Operands, attrs: Attrs = {}): number[][] {
   const g = new GraphBuilder("kink", ops);
   const inputs = operands.map(([type], i) => g.input(`x${i}`, type));
   const out = g.call(op, inputs, attrs);
@@ -34,7 +35,7 @@ interface Kink {
 const flat: Kink = { says: /gradient is 0 everywhere|no gradient flows/, of: [[[-1, 0, 0.5, 2]]], gives: [[[0, 0, 0, 0]]] };
 
 /** Pointwise ops: lists of operands, and of their gradients. */
-const pointwise: Readonly<Record<string, Kink>> = {
+const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
   max: {
     says: /at a tie the gradient goes to y/,
     of: [
@@ -123,7 +124,7 @@ const pointwise: Readonly<Record<string, Kink>> = {
   },
 };
 
-test.each(Object.entries(pointwise))("%s says its gradient at kinks, and has it", (name, { says, of, gives }) => {
+test.each(Object.entries(pointwise) as [OpName, Kink][])("%s says its gradient at kinks, and has it", (name, { says, of, gives }) => {
   expect(present(ops.get(name), name).doc).toMatch(says);
   expect(
     of.map((operands) =>
@@ -136,7 +137,7 @@ test.each(Object.entries(pointwise))("%s says its gradient at kinks, and has it"
 });
 
 interface Placed {
-  readonly op: string;
+  readonly op: OpName;
   readonly says: RegExp;
   readonly operands: Operands;
   readonly attrs: Attrs;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
-import type { Op, Sample } from "../../compiler/graph/op.ts";
+import type { Op, Sample, OpName } from "../../compiler/graph/op.ts";
+import { opNamed } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
@@ -12,7 +13,7 @@ import { inDouble, opSubject } from "./op-cases.ts";
 import { gradientOf, transposed } from "./subject.ts";
 
 /** Not by its rule: it says that nothing flows, whatever the differences say. */
-const deliberate = ["stop_gradient"];
+const deliberate: readonly OpName[] = ["stop_gradient"];
 
 const differentiable = sampled.filter(({ name, gradient }) => gradient.kind === "rule" && !deliberate.includes(name));
 
@@ -56,7 +57,7 @@ for (const op of differentiable) {
 const curved = ["exp", "sigmoid", "tanh", "sin", "cos", "erf", "log", "sqrt", "rsqrt", "div", "mul", "pow", "reduce_prod", "dot"];
 
 test.each(curved)("the third order of %s", (name) => {
-  const op = present(ops.get(name), name);
+  const op = present(opNamed(ops, name), name);
   const sample = present(
     op.samples.find(({ operands }) => operands.every(({ shape }) => shape.every((n) => n <= 5))),
     "a small sample",
@@ -76,7 +77,7 @@ test("a gradient has the dtype of its operand, also where the op changes it", ()
 });
 
 test("what is flat, or says that nothing flows, gives no gradient at all", () => {
-  for (const name of [...deliberate, "sign", "floor", "ceil", "round", "trunc"]) {
+  for (const name of [...deliberate, "sign", "floor", "ceil", "round", "trunc"] as const) {
     const g = new GraphBuilder(name, ops);
     const x = g.input("x", { dtype: "f32", shape: [3] });
     const loss = g.sum(g.mul(g.call(name, [x]), g.call(name, [x])), [0]);

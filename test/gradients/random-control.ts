@@ -33,7 +33,7 @@ const tame = (g: GraphBuilder, x: Value): Value => g.call("tanh", [x]);
 
 function pointwise(scope: Scope): readonly Value[] {
   const { g } = scope;
-  const op = ["add", "sub", "mul", "mul"][upTo(scope, 3)] ?? "mul";
+  const op = (["add", "sub", "mul", "mul"] as const)[upTo(scope, 3)] ?? "mul";
   return [tame(g, g.call(op, [chosen(scope), chosen(scope)]))];
 }
 

@@ -8,6 +8,7 @@ import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { scalar, tensor } from "../../compiler/types/tensor-type.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
+import { opNamed } from "../../compiler/graph/op.ts";
 
 /** `%2 = tanh(x * w)`, with the param w, a reshape of the result and a write of w. */
 function sample(change: (g: GraphBuilder) => void = () => undefined): Graph {
@@ -118,7 +119,7 @@ const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph
   ],
   "places: too many": ["places: 2 places for 1 results", () => noted(sample(), { mul: { places: [null, null] } })],
   "places: no offset": ["places: the offset is 0.5", () => noted(sample(), { mul: { places: [{ area: "cache", offset: 0.5 }] } })],
-  "places: no such path": ["places: the result does not fit in @\"v\"", () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
+  "places: no such path": ['places: the result does not fit in @"v"', () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
 };
 
 function withOperand(node: Node): Node {
@@ -126,7 +127,7 @@ function withOperand(node: Node): Node {
   return operand === undefined ? node : { ...node, operands: [{ ...operand }] };
 }
 
-const opOf = (name: string): Node["op"] => ops.get(name) ?? nodeOf(sample(), name).op;
+const opOf = (name: string): Node["op"] => opNamed(ops, name) ?? nodeOf(sample(), name).op;
 
 const wOf = (g: GraphBuilder): Value => g.nodes.find(({ op }) => op.name === "param")?.results[0] ?? strayValue();
 

@@ -1,5 +1,5 @@
 import { type DType, type TensorData, dtypes } from "../../runtime/dtype.ts";
-import { type NdArray, type Op, type Sample } from "../../compiler/graph/op.ts";
+import { type NdArray, type Op, type Sample, opNamed } from "../../compiler/graph/op.ts";
 import { makeNode } from "../../compiler/graph/build.ts";
 import { evaluateNode, ndarray, type Precision } from "../../compiler/graph/evaluate.ts";
 import type { Node } from "../../compiler/graph/ir.ts";
@@ -65,7 +65,7 @@ export function memoryOf({ type, data }: NdArray): TensorData {
 
 /** Runs one op by name on lists of numbers. */
 export function apply(name: string, operands: readonly (readonly [type: TensorType, values: readonly number[]])[], attrs: Sample["attrs"] = {}): number[] {
-  const op = present(ops.get(name), `there is no op ${name}`);
+  const op = present(opNamed(ops, name), `there is no op ${name}`);
   const sample = { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) };
   return [...present(reference(caseOf(op, sample), "f64")[0], "a result").data];
 }

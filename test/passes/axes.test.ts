@@ -6,11 +6,12 @@ import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../compiler/ana
 import { moved } from "../../compiler/analysis/broadcast-vector.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
+import type { OpName } from "../../compiler/graph/op.ts";
 
 const g = new GraphBuilder("axes", ops);
 const value = (...shape: number[]) => g.input(`x${g.inputs.length}`, tensor("f32", shape));
 
-const node = (op: string, a: readonly number[], b: readonly number[], attrs: Attrs): Node => g.call(op, [value(...a), value(...b)], attrs).node;
+const node = (op: OpName, a: readonly number[], b: readonly number[], attrs: Attrs): Node => g.call(op, [value(...a), value(...b)], attrs).node;
 const loops = (...args: Parameters<typeof node>): Loops => present(loopsOf(node(...args)), "it is a contraction");
 
 const conv = (x: readonly number[], w: readonly number[], groups: number, pad = 0): Loops =>

@@ -4,6 +4,7 @@ import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
+import type { OpName } from "../../compiler/graph/op.ts";
 
 /** One step of building: what to do, and numbers to choose with. */
 type Choice = readonly [kind: number, a: number, b: number, c: number];
@@ -122,7 +123,7 @@ class Grower {
   }
 
   /** x with a param along one axis, broadcast. */
-  private channel(x: Value, op: string, axis: number): Value {
+  private channel(x: Value, op: OpName, axis: number): Value {
     const { shape } = x.type;
     if (shape.length === 0) return x;
     const along = Math.max(axis, 0) % shape.length;

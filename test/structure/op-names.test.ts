@@ -1,6 +1,7 @@
 // Passes, analyses and the schedule know ops by their entries: by form, and by what an entry says. A name stands in the text of a rewrite rule, and nowhere else.
 import { expect, test } from "vitest";
 import { meaning } from "../../compiler/kernel/arithmetic.ts";
+import { opNamed } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { sourceFiles } from "./source-files.ts";
 
@@ -17,7 +18,7 @@ function opNames(text: string, allowed: (name: string) => boolean): string[] {
   const code = withoutComments(text);
   return [...code.matchAll(/(["'`])([a-z]\w*)\1/g)].flatMap((match) => {
     const [before, name] = [code.slice(0, match.index), match[2] ?? ""];
-    if (!ops.has(name) || allowed(name) || otherwise.test(before) || ofKinds(before)) return [];
+    if (opNamed(ops, name) === undefined || allowed(name) || otherwise.test(before) || ofKinds(before)) return [];
     return [code.split("\n")[before.split("\n").length - 1]?.trim() ?? name];
   });
 }

@@ -2,7 +2,7 @@ import type { Span } from "../../../dsl/span.ts";
 import { isGradient } from "../../graph/autodiff.ts";
 import { brokenCondition, type GraphBuilder } from "../../graph/build.ts";
 import type { Attr, Attrs } from "../../graph/ir.ts";
-import type { Op } from "../../graph/op.ts";
+import type { Op, OpName } from "../../graph/op.ts";
 import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { nodeSpan, report } from "../errors.ts";
@@ -107,7 +107,7 @@ export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
 }
 
 /** Adds a node for an op by name; returns its first result. */
-export function addNode(env: Env, span: Span, op: string, operands: readonly Tensor[], attrs: Attrs = {}): DlValue {
+export function addNode(env: Env, span: Span, op: OpName, operands: readonly Tensor[], attrs: Attrs = {}): DlValue {
   return addNodeResults(env, span, env.context.builder.op(op), operands, attrs)?.[0] ?? ERROR;
 }
 

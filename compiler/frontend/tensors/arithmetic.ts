@@ -1,7 +1,7 @@
 import type { BinaryOperator, UnaryOperator } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Attrs } from "../../graph/ir.ts";
-import type { Op } from "../../graph/op.ts";
+import type { Op, OpName } from "../../graph/op.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { broadcastOperands, type Operand } from "../types/broadcasting.ts";
 import { addNode, addNodeResults, origins } from "./add-node.ts";
@@ -83,9 +83,9 @@ export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: 
 }
 
 /** Ops whose result on ints is an int. */
-const intOps: ReadonlySet<string> = new Set(["add", "sub", "mul", "max", "min", "rem", "neg", "abs", "sign"]);
-const roundOps: ReadonlySet<string> = new Set(["floor", "ceil", "round", "trunc"]);
-const compareOps: ReadonlySet<string> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
+const intOps: ReadonlySet<OpName> = new Set(["add", "sub", "mul", "max", "min", "rem", "neg", "abs", "sign"]);
+const roundOps: ReadonlySet<OpName> = new Set(["floor", "ceil", "round", "trunc"]);
+const compareOps: ReadonlySet<OpName> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
 
 function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `expected a tensor for \`${op.name}\``);

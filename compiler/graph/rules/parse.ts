@@ -3,6 +3,7 @@ import { invariant, present } from "../../support/invariant.ts";
 import type { Attr } from "../ir.ts";
 import { parseAttr } from "../parse-parts.ts";
 import type { Op, OpTable } from "../op.ts";
+import { opNamed } from "../op.ts";
 import { TokenReader } from "../tokens.ts";
 
 export type RuleAttr = { readonly kind: "name"; readonly name: string } | { readonly kind: "literal"; readonly value: Attr };
@@ -100,7 +101,7 @@ class RuleParser {
   /** The op of that name on its arguments, and its attributes if there are any. */
   private call(name: string, args: readonly Pattern[]): Apply {
     const { reader } = this;
-    const op = this.table.get(name);
+    const op = opNamed(this.table, name);
     invariant(op !== undefined, `there is no op ${name}`);
     invariant(op.operands === "variadic" || op.operands.length === args.length, `${name} takes ${op.operands.length} operands, not ${args.length}`);
     const attrs = new Map<string, RuleAttr>();

@@ -7,6 +7,7 @@ import { elements, sameShape } from "../../types/tensor-type.ts";
 import { GroupOrder } from "./order.ts";
 import { elementCost } from "../../analysis/element-cost.ts";
 import { changes, exitValues } from "../../graph/regions.ts";
+import type { Form } from "../../graph/op.ts";
 
 /**
  * Finds the groups of `fuse`. Three kinds of nodes take part:
@@ -28,7 +29,7 @@ export interface Group {
 }
 
 /** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
-const takesEpilogue: ReadonlySet<string> = new Set(["reduce", "contract"]);
+const takesEpilogue: ReadonlySet<Form["kind"]> = new Set(["reduce", "contract"]);
 
 /** What the members, and what they repeat of others, cost for one element. */
 function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): number {

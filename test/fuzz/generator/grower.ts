@@ -8,6 +8,7 @@ import type { DType } from "../../../runtime/dtype.ts";
 import { type Random, at, iota, product } from "./random.ts";
 import { type Interval, anything, interval, limits, sizeOf } from "../../../compiler/types/interval.ts";
 import { typesOf } from "./types.ts";
+import { opNamed } from "../../../compiler/graph/op.ts";
 
 /** What to append: the values that later steps may use, or null where nothing could be made. */
 export type Draw = (b: Grower) => Value | readonly Value[] | null;
@@ -87,9 +88,11 @@ export class Grower {
 
   /** The results of a node; its types are to be those that the generator's own rules say. */
   all(name: string, operands: readonly Value[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
-    const results = this.g.callAll(name, operands, attrs, regions);
+    const op = opNamed(ops, name);
+    if (op === undefined) throw new Error(`there is no op ${name}`);
+    const results = this.g.callAll(op.name, operands, attrs, regions);
     const types = operands.map(({ type }) => type);
-    const complete = { ...known(name).op?.defaults, ...attrs };
+    const complete = { ...op.defaults, ...attrs };
     const wanted = known(name).types?.(types, complete, regions) ?? [];
     const found = results.map(({ type }) => type);
     if (!wanted.some((list) => list.length === found.length && list.every((type, index) => sameType(type, at(found, index))))) {
@@ -97,7 +100,7 @@ export class Grower {
       throw new Error(`${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(found)}, but ${wanted.map(show).join(" or ")} by the generator's rules`);
     }
     const site = { operands: types, results: found, attrs: complete };
-    const told = known(name).op?.range?.(
+    const told = op.range?.(
       operands.map((operand) => this.range(operand)),
       site,
     );
@@ -105,7 +108,7 @@ export class Grower {
       if (product(value.type.shape) > mostElements) this.plan.refused = true;
       this.ranges.set(value, told ?? limits[value.type.dtype]);
     }
-    if (this.special && known(name).op?.exact !== true) this.plan.refused = true;
+    if (this.special && !op.exact) this.plan.refused = true;
     this.plan.made++;
     return results;
   }

@@ -15,6 +15,7 @@ import { patternDraws } from "./patterns.ts";
 import { iota, Random } from "./random.ts";
 import { trapDraws } from "./traps.ts";
 import { train } from "./train.ts";
+import { opNamed } from "../../../compiler/graph/op.ts";
 
 export interface Kind {
   /** Appends the gradient of a loss and an optimizer's step (SGD, momentum or Adam written out as ops), which writes the params (and slots as state). Not where `special`. */
@@ -112,7 +113,7 @@ function choiceOf(list: readonly (readonly [weight: number, draw: Draw])[]): Cho
   return { draws: list.map(([, draw]) => draw), until: Float64Array.from(list, ([weight]) => (total += weight)) };
 }
 
-const isExact = (name: string): boolean => ops.get(name)?.exact === true;
+const isExact = (name: string): boolean => opNamed(ops, name)?.exact === true;
 const single = [...draws].map(([name, draw]): readonly [number, Draw, string] => [weights[name] ?? 1, draw, name]);
 const scaled = (list: readonly (readonly [number, Draw])[], share: number): (readonly [number, Draw])[] => list.map(([weight, draw]) => [weight * share, draw]);
 const plain = single.map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
