@@ -1,7 +1,6 @@
 import { chooseAlgorithms } from "./passes/choose-algorithms/choose-algorithms.ts";
 import { differentiate } from "./passes/differentiate.ts";
 import { checkNeeds, required } from "./passes/driver.ts";
-import { dropDead } from "./passes/drop-dead.ts";
 import { foldAffine } from "./passes/fold-affine/fold-affine.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { freeze } from "./passes/freeze.ts";
@@ -23,23 +22,17 @@ export const pipeline = [
   hoist,
   differentiate,
   freeze,
-  specialize,
   simplify,
   reassociate,
-  foldConstants,
   mergeCommon,
-  hoist,
   sink,
   specialize,
   foldAffine,
-  simplify,
   foldConstants,
-  mergeCommon,
   chooseAlgorithms,
   simplify,
   mergeCommon,
   hoist,
-  dropDead,
   inline,
   splitByStage,
   fuse,
@@ -59,31 +52,30 @@ const { after, before, every } = constraintsOn<PassName>();
 /** Why the list has this order, beyond the facts that passes need. */
 export const order = [
   before("hoist", "differentiate", "the gradient of one long product is one long product, and that of an invariant is summed before it is multiplied"),
-  before("freeze", every("fold-constants"), "it makes the constants of given weights"),
   before("freeze", every("simplify"), "it makes the constants of given weights"),
-  before("freeze", "fold-affine", "it makes the constants of given weights"),
-  before("specialize", "simplify", "it makes known inside a loop what is known outside"),
+  before("freeze", every("fold-constants"), "it makes the constants of given weights"),
+  after("simplify", "differentiate", "gradients come as plain code"),
   after("reassociate", "simplify", "it looks for sums over broadcasts, which simplify brings together"),
-  before("reassociate", "fold-constants", "it makes multiples of constants, which fold-constants computes"),
-  after("hoist.2", "differentiate", "the loops of the gradient are new"),
-  after("sink", "hoist.2", "a product that can be hoisted must not wait until after the loop"),
-  after("specialize.2", "sink", "hoist and sink leave operands that are constant, or that occur twice"),
+  before("reassociate", "fold-constants", "it makes multiples of constants"),
+  after("merge-common", "differentiate", "two paths from a loss to one value are two terms of its gradient, and rounding depends on that"),
+  after("sink", "differentiate", "the sums of products that it looks for are mostly gradients of weights"),
+  after("specialize", "sink", "hoist and sink leave operands that are constant, or that occur twice"),
+  before("specialize", "simplify.2", "it makes known inside a loop what is known outside"),
   after("fold-affine", "simplify", "it looks for arithmetic that simplify has moved out of broadcasts"),
-  after("fold-affine", "merge-common", "it looks for values with one use"),
-  before("simplify.2", "fold-constants.2", "it makes operations on constants small"),
-  after("simplify.2", "fold-affine", "fold-affine leaves arithmetic on weights and biases to tidy up"),
-  ...(["simplify.2", "fold-constants.2", "merge-common.2", "fold-affine", "sink", "hoist.2"] as const).map((stage) =>
+  after("fold-affine", "merge-common", "a product that is computed twice would be scaled twice"),
+  after("fold-constants", "fold-affine", "it leaves arithmetic on weights and biases, which may be constants"),
+  ...(["fold-affine", "sink"] as const).map((stage) =>
     before(stage, "choose-algorithms", "it looks for products and convolutions, and choose-algorithms replaces them"),
   ),
-  after("simplify.3", "choose-algorithms", "explicit padding and reversed kernels are movements that identities join with others"),
-  after("merge-common.3", "choose-algorithms", "an image that is padded for a convolution and for its gradient is padded once"),
-  after("hoist.3", "choose-algorithms", "the packing of invariants moves out of loops"),
+  after("simplify.2", "choose-algorithms", "explicit padding and reversed kernels are movements that identities join with others"),
+  before("simplify.2", "merge-common.2", "expressions are equal in their simplest form"),
+  after("merge-common.2", "choose-algorithms", "an image that is padded for a convolution and for its gradient is padded once"),
+  after("hoist.2", "choose-algorithms", "the packing of invariants moves out of loops, and so does what the loops of the gradient leave"),
   after(
     "inline",
     every("merge-common"),
     "what a checkpoint's gradient computes again has to stay a second computation, whose values need no memory in between",
   ),
-  after("drop-dead", every("simplify"), "what the identities leave over is dropped"),
   before("inline", "split-by-stage", "the body of a checkpoint is work like any other"),
   after("split-by-stage", "choose-algorithms", "it moves the packing of weights out of the call"),
 ];

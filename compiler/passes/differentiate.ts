@@ -8,7 +8,7 @@ import { joinScans } from "./loops/join-scans.ts";
 import { trim } from "./loops/dead-carries.ts";
 
 /**
- * Replaces every `gradient` node by the backward graph. First, because all that follows should see forward, backward and update as one computation.
+ * Replaces every `gradient` node by the backward graph, so that later passes see forward, backward and update as one computation.
  * The rules of the ops write plain code; tidying it up is left to simplify and merge-common. Only two scans that are one but for what is kept for the way back
  * are joined at once, while they still look alike. A custom gradient then is its forward region, and so is a checkpoint where nothing is differentiated.
  */

@@ -5,8 +5,7 @@ import { definePass } from "./pass.ts";
 import { at } from "../support/lists.ts";
 
 /**
- * Puts the body of every checkpoint in its place. After the last merge-common, so that what the gradient computes again stays a second computation, whose values
- * need no memory in between; before split-by-stage and fuse, which are to see all of the work.
+ * Replaces every checkpoint by its body. From then on nothing keeps what the gradient computes again apart from the first computation.
  */
 export const inline = definePass({
   name: "inline",

@@ -13,7 +13,7 @@ import { stabilityOf } from "../analysis/stage.ts";
  * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not prepared:
  * views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on constants
  * alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
- * What stands in a region belongs to the call: hoist has moved out what does not depend on the turn. After choose-algorithms, which makes most of the nodes that are worth it; before fuse, since a kernel runs in one stage.
+ * What stands in a region belongs to the call: hoist has moved out what does not depend on the turn.
  */
 export const splitByStage = definePass({
   name: "split-by-stage",

@@ -7,7 +7,6 @@ import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { layOut } from "../../compiler/link/layout.ts";
 import { chooseAlgorithms } from "../../compiler/passes/choose-algorithms/choose-algorithms.ts";
-import { dropDead } from "../../compiler/passes/drop-dead.ts";
 import { runPasses } from "../../compiler/passes/driver.ts";
 import { fuse } from "../../compiler/passes/fuse/fuse.ts";
 import { planMemory } from "../../compiler/passes/plan-memory/plan-memory.ts";
@@ -20,7 +19,7 @@ import { elements } from "../../compiler/types/tensor-type.ts";
 
 /** The last passes, which give a graph its kernels and places. */
 export const planned = (graph: Graph, machine: Machine = defaultMachine): Graph =>
-  runPasses(graph, [chooseAlgorithms, dropDead, splitByStage, fuse, planMemory], { verify: true, machine });
+  runPasses(graph, [chooseAlgorithms, splitByStage, fuse, planMemory], { verify: true, machine });
 
 export interface Memory {
   readonly outputs: ReadonlyMap<string, Float64Array>;

@@ -5,8 +5,7 @@ import { stabilityOf } from "../../analysis/stage.ts";
 import { defaultMachine } from "../../support/machine.ts";
 
 /**
- * Says how each contraction is computed. After the passes that look for convolutions and products, because it leaves none to be recognised; before
- * split-by-stage, which moves the preparation of weights (reversing, packing) out of the call.
+ * Chooses how each contraction is computed. Few convolutions and products are recognisable afterwards.
  *
  * 1. A convolution's padding becomes a `pad` of its own, so that the convolution is a plain affine sum (implicit product, no im2col).
  * 2. The gradient with respect to a convolution's input becomes a convolution of the spread and padded output gradient with the turned kernel.

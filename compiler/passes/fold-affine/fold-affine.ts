@@ -18,7 +18,7 @@ import { stabilityOf } from "../../analysis/stage.ts";
  * the scale into its weights and leaves contract(shift, w) as a bias, unless it pads. The chain is replaced only where that leaves fewer operations
  * for the call. In an entry that writes the weights nothing is known before the call, so nothing moves.
  *
- * After simplify, which has lifted arithmetic on repeated values out of its broadcasts. What it leaves on the weights (a few small nodes) is for split-by-stage.
+ * What it leaves on the weights (a few small nodes) is for split-by-stage.
  */
 export const foldAffine = definePass({
   name: "fold-affine",

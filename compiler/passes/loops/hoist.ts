@@ -20,8 +20,7 @@ import { trim } from "./dead-carries.ts";
  * it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. What a turn
  * gives of a sequence as it is, is the sequence. The gradient's loop is one like any other.
  *
- * Innermost loops first, since passes run on regions first; once before differentiation, which then sees the long products, once after it, and once after
- * choose-algorithms, whose packing of invariants it moves out.
+ * Innermost loops come first, since passes run on regions first.
  */
 export const hoist = definePass({
   name: "hoist",
@@ -120,7 +119,7 @@ function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): re
   return g.addNode(node.op, [...operands, ...extra], node.attrs, node.notes, regions).results;
 }
 
-/** Inputs for all that is moved out of either region of a while: those of the other stand unused, until drop-dead. */
+/** Inputs for all that is moved out of either region of a while: `trim` drops the unused ones. */
 function aligned(region: Graph, count: number, extra: readonly Value[], before: number): Graph {
   const taken = new Set([...region.inputs, ...region.carries.map(({ value }) => value)].map(nameOf));
   const own = region.inputs.slice(count);

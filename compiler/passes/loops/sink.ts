@@ -19,7 +19,7 @@ import { trim } from "./dead-carries.ts";
  * over the turns too; a product of what a turn gives with an invariant (an output layer, the gradient of a cell's input) is made of the whole stack at
  * once, with all that follows it. The loop gives the factors instead.
  *
- * After hoist, with which it shares the reason: one long product is many times faster than many short ones.
+ * As with hoist, the reason is that one long product is many times faster than many short ones.
  */
 export const sink = definePass({
   name: "sink",

@@ -11,8 +11,6 @@ import { trim } from "./dead-carries.ts";
 /**
  * Tells regions what they are given: an operand that is one number everywhere becomes a constant inside, an operand that stands twice is one input, a carry that no
  * turn changes is an invariant, a result that is given twice is one result.
- *
- * Before simplify, which then knows inside of a loop what is known outside; and again after hoist and sink, which leave such operands behind.
  */
 export const specialize = definePass({
   name: "specialize",

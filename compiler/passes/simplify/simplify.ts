@@ -18,8 +18,8 @@ const mostRounds = 1000;
 
 /**
  * Identities, until none is left. Each one keeps the bits of every f32 but for the sign of a zero and the payload of a NaN; what would round differently
- * (x / c as x * (1 / c), a sum of sums) is no rule here. Early, so that all passes after it see one form of the same thing: constants on the right,
- * arithmetic before its broadcast, no chain of movements; and again after passes that leave such chains behind.
+ * (x / c as x * (1 / c), a sum of sums) is not a rule here. Later passes see one form of the same thing: constants on the right,
+ * arithmetic before its broadcast, no chain of movements.
  */
 export const simplify = definePass({
   name: "simplify",
