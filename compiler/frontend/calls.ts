@@ -8,6 +8,7 @@ import { report } from "./errors.ts";
 import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
 import { countStep } from "./tensors/random.ts";
+import { locationAt } from "./values/attribution.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
 import { reportRunTime } from "./values/run-time-arguments.ts";
@@ -166,7 +167,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   };
   const { statics, tensors } = split(declaration);
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
-  context.calls.push({ name, span });
+  context.calls.push({ name, span, location: locationAt(context, span) });
   const good = bindLateDefaults(inner, name, statics);
   // The result type is resolved in the signature's scope: names of the body do not change it.
   const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : unifyResult(at, declaration, declaration.result, value));

@@ -4,6 +4,7 @@ import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
 import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
+import type { Location } from "../graph/provenance.ts";
 import type { Frame, Instance, Naming } from "./values/frames.ts";
 
 /** The value of an expression during elaboration: static, or a tensor of the graph under construction. */
@@ -116,6 +117,8 @@ export interface Scope {
 export interface Declared extends Persistent {
   /** The declaration; inside the library, the user's call that led there. */
   readonly span: Span;
+  /** The declaration itself, with the calls that led there. */
+  readonly location: Location;
   /** Elaborates the initializer in the graph of `init`. */
   readonly init: (context: Context) => DlValue;
 }
@@ -166,6 +169,8 @@ export interface Application {
 export interface Call {
   readonly name: string;
   readonly span: Span;
+  /** The same, with the calls that led there. */
+  readonly location: Location;
 }
 
 /** One entry under elaboration. */

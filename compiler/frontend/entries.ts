@@ -9,8 +9,10 @@ import { constant } from "./tensors/add-node.ts";
 import { report } from "./errors.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
+import { attributionAt } from "./values/attribution.ts";
 import { makeFrame } from "./values/frames.ts";
 import { checkFrozen } from "./training/param-paths.ts";
+import { withRoles } from "./training/roles.ts";
 import { countStep, seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
@@ -22,12 +24,16 @@ export interface EntryOptions {
   readonly dims: Readonly<Record<string, number>>;
   /** `init` is 0. */
   readonly index: number;
+  /** Of what the compiler adds to the entry. */
+  readonly span: Span | null;
 }
 
 export function makeContext(program: ProgramState, options: EntryOptions): Context {
+  const builder = new GraphBuilder(options.name, program.table);
+  if (options.span !== null) builder.attribution = { ...builder.attribution, location: { span: options.span, caller: null } };
   return {
     program,
-    builder: new GraphBuilder(options.name, program.table),
+    builder,
     entry: options.name,
     train: options.train,
     dims: new Map(Object.entries(options.dims)),
@@ -70,7 +76,7 @@ export function elaborateEntry(
     const fromLeaf = versions[0]?.node.op.form.kind === "leaf" && versions[0].node.attrs["path"] === path;
     if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf)) context.builder.write(path, last);
   }
-  return { graph: context.builder.build(), used: context.usedDims };
+  return { graph: withRoles(context.builder.build()), used: context.usedDims };
 }
 
 /** Names in the types of an entry's inputs are dims whose size is given from outside. */
@@ -85,10 +91,8 @@ function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
   const declared = declaredType(env, type);
   if (declared === null) return { kind: "error" };
   const { builder } = env.context;
-  builder.span = span;
-  const value = makeTensor(builder, builder.input(name, declared.type), span, declared.symbols);
-  builder.span = null;
-  return value;
+  const leaf = builder.attributed(attributionAt(env, span), () => builder.input(name, declared.type));
+  return makeTensor(builder, leaf, span, declared.symbols);
 }
 
 function isError(env: Env, name: string): boolean {

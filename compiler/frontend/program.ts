@@ -6,6 +6,7 @@ import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
 import type { DlValue, ProgramState, Trace } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
+import { ownerOf } from "./values/attribution.ts";
 import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
 import { randomStates, seedPath } from "./tensors/random.ts";
@@ -47,7 +48,7 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
-  const settingsContext = makeContext(program, { name: "settings", train: false, dims: options.variants[0] ?? {}, index: 0 });
+  const settingsContext = makeContext(program, { name: "settings", train: false, dims: options.variants[0] ?? {}, index: 0, span: null });
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
   const hasTests = main.tests.length > 0;
@@ -140,6 +141,7 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
       train: entry.train,
       dims,
       index: main.entries.indexOf(entry) + 1,
+      span: entry.name.span,
     });
     for (const name of used) asked.add(name);
     done.push({ dims: Object.fromEntries([...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]]))), graph });
@@ -149,10 +151,11 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
 
 /** Writes every param and state but the seed, in order of declaration; random draws use the seed at step 0. */
 export function elaborateInit(program: ProgramState): Graph {
-  const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0 });
+  const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0, span: null });
   for (const declared of program.declared.values()) {
     if (declared.path === seedPath) continue;
-    const value = declared.init(context);
+    const attribution = { ...context.builder.attribution, path: ownerOf(declared.path), location: declared.location };
+    const value = context.builder.attributed(attribution, () => declared.init(context));
     if (value.kind === "tensor") context.builder.write(declared.path, value.value);
   }
   return context.builder.build();

@@ -7,6 +7,7 @@ import { broadcastTo, literal } from "./types/broadcasting.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./types/dims.ts";
 import { nodeSpan, report } from "./errors.ts";
+import { locationAt } from "./values/attribution.ts";
 import { joinPath, spanKey, reserve } from "./values/frames.ts";
 import { assertion } from "./assertions.ts";
 import { initialize } from "./training/initializers.ts";
@@ -114,6 +115,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
       path: joinPath(frame.path, name.text),
       type: declaration.type,
       span: nodeSpan(context, name.span),
+      location: locationAt(context, name.span),
       init: (initContext) => initialize({ ...env, scope: initScope, context: { ...initContext, ...outside } }, init, declaration.type, statement),
     },
     name.span,

@@ -51,7 +51,7 @@ function elaborateTest(
 ): { test: ElaboratedTest; context: Context } {
   const assertions: Assertion[] = [];
   const entry = `test${k}`;
-  const context: Context = { ...makeContext(state, { name: entry, train: false, dims, index: main.entries.length + 1 + k }), assertions };
+  const context: Context = { ...makeContext(state, { name: entry, train: false, dims, index: main.entries.length + 1 + k, span: test.titleSpan }), assertions };
   const scope = makeScope(main.scope);
   for (const e of main.entries) if (main.scope.own(e.name.text) === undefined) scope.bindValue(e.name.text, asFunction(e, main), e.name.span);
   const env: Env = { context, scope: makeScope(scope), frame: makeFrame("entry", entry, null), update: null, loop: null, body: "entry" };

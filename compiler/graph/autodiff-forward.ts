@@ -1,5 +1,6 @@
 import { present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
+import { requestGradients } from "./autodiff.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Value } from "./ir.ts";
 
@@ -16,8 +17,8 @@ export function pushForward(builder: GraphBuilder, outputs: readonly Value[], in
   if (smooth.length === 0 || inputs.length === 0) return outputs.map(({ type }) => builder.zeros(type));
   // Each a leaf of its own, which differentiation takes for a variable.
   const weights = smooth.map(({ type }) => builder.zeros(type));
-  const rates = builder.callAll("gradient", [inner(builder, smooth, weights), ...inputs]);
-  const found = builder.callAll("gradient", [inner(builder, rates, tangents), ...weights]);
+  const rates = requestGradients(builder, inner(builder, smooth, weights), inputs);
+  const found = requestGradients(builder, inner(builder, rates, tangents), weights);
   return outputs.map((output) => found[smooth.indexOf(output)] ?? builder.zeros(output.type));
 }
 

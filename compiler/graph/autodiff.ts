@@ -4,7 +4,7 @@
  * A node `gradient(loss, ...targets)` is replaced by the nodes that compute d loss / d target. Gradients flow backwards over the nodes that lie on a way
  * from a target to the loss, along floating-point values only; what several users contribute to a value is added in the reverse order of the nodes.
  * The rules are made of ops, so a gradient differentiates again: nodes are expanded in order, an inner `gradient` before the one that looks at it.
- * New nodes bear the span of the forward node whose gradient they are.
+ * New nodes are made from the forward node whose gradient they are, and name it.
  */
 import { invariant, present } from "../support/invariant.ts";
 import { isFloat } from "../types/tensor-type.ts";
@@ -14,6 +14,10 @@ import { mapRegions, rebuild, topological } from "./rebuild.ts";
 
 /** True for the op that asks for gradients. */
 export const isGradient = (node: Node): boolean => node.op.name === "gradient";
+
+/** Appends the node that asks for the gradients of the loss with respect to the targets. */
+export const requestGradients = (builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] =>
+  builder.attributed({ ...builder.attribution, role: "backward", forward: loss.node.provenance }, () => builder.callAll("gradient", [loss, ...targets]));
 
 /** Whether there is a `gradient` node in the graph or in one of its regions. */
 export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
@@ -35,8 +39,10 @@ export function expandGradients(graph: Graph): Graph {
 /** Appends the nodes that compute the gradient of a scalar loss with respect to each target; zeros for a target that the loss does not use. */
 export function gradients(builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] {
   invariant(isFloat(loss.type.dtype) && loss.type.shape.length === 0, "a loss is a floating-point scalar");
-  const found = pullBack(builder, [{ value: loss, grad: builder.constant(loss.type, 1) }], targets);
-  return found.map((grad, index) => grad ?? builder.zeros(present(targets[index], "a gradient has a target").type));
+  return builder.pulling(loss.node.provenance, () => {
+    const found = pullBack(builder, [{ value: loss, grad: builder.constant(loss.type, 1) }], targets);
+    return found.map((grad, index) => grad ?? builder.zeros(present(targets[index], "a gradient has a target").type));
+  });
 }
 
 /** A value, and the gradient that flows into it from outside. */
@@ -110,13 +116,15 @@ function pull(builder: GraphBuilder, node: Node, active: ReadonlySet<Value>, gra
   const dys = node.results.map((value) => grads.get(value) ?? null);
   const wanted = node.operands.map((value) => active.has(value));
   if (dys.every((dy) => dy === null) || !wanted.includes(true)) return;
-  builder.span = node.span;
-  for (const [index, dx] of rule(builder, node, dys, wanted).entries()) {
-    const operand = present(node.operands[index], `the gradient rule of ${node.op.name} gives more gradients than the op has operands`);
-    if (dx === null || !active.has(operand)) continue;
-    invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} gives ${dx.type.dtype} for ${operand.type.dtype}`);
-    contribute(builder, grads, operand, dx);
-  }
+  const steps = (): void => {
+    for (const [index, dx] of rule(builder, node, dys, wanted).entries()) {
+      const operand = present(node.operands[index], `the gradient rule of ${node.op.name} gives more gradients than the op has operands`);
+      if (dx === null || !active.has(operand)) continue;
+      invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} gives ${dx.type.dtype} for ${operand.type.dtype}`);
+      contribute(builder, grads, operand, dx);
+    }
+  };
+  builder.deriving(node.provenance, () => builder.pulling(node.provenance, steps), `gradient of ${node.op.name}`);
 }
 
 function contribute(builder: GraphBuilder, grads: Map<Value, Value>, value: Value, grad: Value): void {

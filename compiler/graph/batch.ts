@@ -10,7 +10,7 @@ import { isArgument, nameOf, splatValue } from "./facts.ts";
 import { RegionBuilder } from "./inline.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import type { BatchValue } from "./op.ts";
-import { copyNode } from "./rebuild.ts";
+import { duplicate } from "./rebuild.ts";
 
 export const batched = (value: Value): BatchValue => ({ value, batched: true });
 export const unbatched = (value: Value): BatchValue => ({ value, batched: false });
@@ -35,7 +35,7 @@ export function repeated(g: GraphBuilder, { value, batched: isBatched }: BatchVa
 export function batchNode(g: GraphBuilder, node: Node, operands: readonly BatchValue[], size: number): readonly BatchValue[] {
   const { op, attrs, regions } = node;
   if (operands.every((operand) => !operand.batched)) {
-    const copy = copyNode(
+    const copy = duplicate(
       g,
       node,
       operands.map(({ value }) => value),
@@ -43,8 +43,7 @@ export function batchNode(g: GraphBuilder, node: Node, operands: readonly BatchV
     return copy.results.map(unbatched);
   }
   invariant(size >= 1, "a batch has an item");
-  g.span = node.span;
-  return op.batch(g, op, { operands, attrs, regions, size });
+  return g.deriving(node.provenance, () => op.batch(g, op, { operands, attrs, regions, size }));
 }
 
 export interface BatchGiven {
@@ -64,7 +63,6 @@ export interface BatchResults {
 
 /** Appends what the graph computes for every member of a batch. */
 export function batchInto(g: GraphBuilder, graph: Graph, size: number, { inputs, carries = [], persistent = () => null }: BatchGiven): BatchResults {
-  const { span } = g;
   // A `gradient` node differentiates with respect to values of one item, which are no longer there once its loss is batched.
   const plain = expandGradients(graph);
   const values = new Map<Value, BatchValue>();
@@ -77,7 +75,6 @@ export function batchInto(g: GraphBuilder, graph: Graph, size: number, { inputs,
     const results = leaf === null ? batchNode(g, node, node.operands.map(now), size) : [leaf];
     node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result that its batching rule lacks`)));
   }
-  g.span = span;
   return {
     outputs: plain.outputs.map(({ value }) => now(value)),
     carries: plain.carries.map(({ next }) => now(next)),
@@ -114,12 +111,13 @@ export function batchLeaves(
 
 /** A graph for a batch: the inputs (and carries) of the flags are batched, and so are the outputs and next carries that depend on them, or that `force` asks for. */
 export function batchGraph(
+  g: GraphBuilder,
   graph: Graph,
   flags: Omit<BatchFlags, "outputs">,
   size: number,
   force: { readonly outputs?: readonly boolean[]; readonly carries?: readonly boolean[] } = {},
 ): { readonly graph: Graph; readonly flags: BatchFlags } {
-  const b = new RegionBuilder(graph.name, graph.table);
+  const b = new RegionBuilder(graph.name, g);
   const leaves = batchLeaves(b, graph, flags, size);
   const results = batchInto(b.g, graph, size, leaves);
   const forced = (value: BatchValue, wanted: boolean): BatchValue => (wanted ? batched(repeated(b.g, value, size)) : value);

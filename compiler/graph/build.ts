@@ -1,9 +1,9 @@
 import type { DType } from "../../runtime/dtype.ts";
-import type { Span } from "../../dsl/span.ts";
 import { fail, invariant, never, present } from "../support/invariant.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpName, Operator, OpTable } from "./op.ts";
+import { backwardOf, Lineage, unattributed, type Attribution, type Origin, type Provenance } from "./provenance.ts";
 
 export type { OpTable } from "./op.ts";
 
@@ -22,52 +22,135 @@ export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: 
 }
 
 /** Makes one node; attributes left out get their defaults. Broken conditions are our mistake here: whoever takes text from users checks first. */
-export function makeNode(
-  op: Op,
-  operands: readonly Value[],
-  attrs: Attrs = {},
-  span: Span | null = null,
-  notes: Notes = {},
-  regions: readonly Graph[] = [],
-): Node {
+export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, provenance: Provenance, notes: Notes = {}, regions: readonly Graph[] = []): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
   const broken = brokenCondition(op, types, complete, regions);
   if (broken !== null) fail(`${broken.code}: ${broken.says}`);
   const results: Value[] = [];
-  const node: Node = { op, operands, attrs: complete, results, regions, span, notes };
+  const node: Node = { op, operands, attrs: complete, results, regions, provenance, notes };
   op.type(types, complete, regions).forEach((type, index) => results.push({ node, index, type }));
   return node;
 }
 
-/** A node that copies a value, for whoever puts it in its place. */
-export function copyOf(table: OpTable, value: Value, notes: Notes = {}): Node {
-  return makeNode(present(table.get("copy"), "there is no op copy"), [value], {}, value.node.span, notes);
+/** A node that copies a value of the graph; the caller puts it in. */
+export function copyOf({ table, lineage }: Graph, value: Value, notes: Notes = {}): Node {
+  return makeNode(present(table.get("copy"), "there is no op copy"), [value], {}, lineage.derived(value.node.provenance), notes);
 }
 
-/** Appends nodes in order. `span` is given to every node made while it stands. */
+/**
+ * Appends nodes in order, and says where they come from. A builder of a first graph (for a table) attributes its nodes to the layer and location that are set.
+ * One that belongs to a graph makes nodes from others: `rebuild` and its like set which, so that a pass need not. One within another builder (of a region)
+ * goes on with what is set there.
+ */
 export class GraphBuilder {
   readonly name: string;
   readonly table: OpTable;
-  span: Span | null = null;
+  readonly lineage: Lineage;
+  /** Of nodes that are made from nothing. */
+  attribution: Attribution;
   readonly nodes: Node[] = [];
   readonly inputs: Value[] = [];
   readonly outputs: { name: string; value: Value }[] = [];
   readonly writes: { path: string; value: Value }[] = [];
   readonly carries: Carry[] = [];
 
-  constructor(name: string, table: OpTable) {
+  /** What the next nodes are made from; null where they are made from nothing. */
+  #from: Provenance | null = null;
+  #rule: string | null = null;
+  /** The node whose gradient is being taken. */
+  #pulled: Provenance | null = null;
+  /** Shared by the nodes that are made from one node by one rule; made with the first of them. */
+  #origin: Origin | null = null;
+  #derived: Attribution | null = null;
+  /** Whether nodes may be made from nothing. */
+  readonly #first: boolean;
+
+  constructor(name: string, home: OpTable | Graph | GraphBuilder) {
     this.name = name;
-    this.table = table;
+    if (home instanceof GraphBuilder) {
+      this.attribution = home.attribution;
+      this.#first = home.#first;
+      this.#pulled = home.#pulled;
+      if (home.#from !== null) this.derive(home.#from, home.#rule);
+    } else {
+      this.attribution = unattributed(name);
+      this.#first = !("lineage" in home);
+    }
+    this.table = "lineage" in home ? home.table : home;
+    this.lineage = "lineage" in home ? home.lineage : new Lineage();
+  }
+
+  /** What is made from nothing while the steps run is attributed so. */
+  attributed<T>(attribution: Attribution, steps: () => T): T {
+    const outer = this.attribution;
+    this.attribution = attribution;
+    const result = steps();
+    this.attribution = outer;
+    return result;
+  }
+
+  /** The nodes made from now on are made from this one, by the pass that is running and its rule. */
+  derive(from: Provenance | null, rule: string | null = null): void {
+    this.#from = from;
+    this.#rule = rule;
+    this.#origin = null;
+    this.#derived = null;
+  }
+
+  /** The same while the steps run, by the rule at hand unless another is given. */
+  deriving<T>(from: Provenance, steps: () => T, rule: string | null = this.#rule): T {
+    const [outerFrom, outerRule] = [this.#from, this.#rule];
+    this.derive(from, rule);
+    const result = steps();
+    this.derive(outerFrom, outerRule);
+    return result;
+  }
+
+  /** What the steps make is part of the gradient of this node. */
+  pulling<T>(node: Provenance, steps: () => T): T {
+    const outer = this.#pulled;
+    this.#pulled = node;
+    this.#derived = null;
+    const result = steps();
+    this.#pulled = outer;
+    this.#derived = null;
+    return result;
+  }
+
+  /** The rule by which the next nodes are made. */
+  set rule(rule: string) {
+    this.#rule = rule;
+    this.#origin = null;
+  }
+
+  /** The provenance of the next node. */
+  provenance(): Provenance {
+    const from = this.#from;
+    if (from === null) {
+      invariant(this.#first, `a node of ${this.name} is made from nothing`);
+      return this.lineage.first(this.attribution);
+    }
+    this.#origin ??= this.lineage.origin([from], this.#rule);
+    this.#derived ??= this.#pulled === null ? from.attribution : backwardOf(from, this.#pulled);
+    return this.lineage.made(this.#derived, this.#origin);
+  }
+
+  /** A region that was built by itself gets ids of the graph that takes it; in a pass there is none. */
+  #own(region: Graph): Graph {
+    if (region.lineage === this.lineage) return region;
+    invariant(this.#first, `the region ${region.name} belongs to another graph`);
+    return adopted(region, this.lineage);
   }
 
   op(name: OpName): Op {
     return this.table.get(name) ?? fail(`there is no op ${name}`);
   }
 
-  /** Adds a node with the span of the moment. */
+  /** Adds a new node. */
   addNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, notes: Notes = {}, regions: readonly Graph[] = []): Node {
-    const node = makeNode(op, operands, attrs, this.span, notes, regions);
+    const own = regions.map((region) => this.#own(region));
+    const node = makeNode(op, operands, attrs, this.provenance(), notes, own);
     this.nodes.push(node);
     return node;
   }
@@ -88,8 +171,8 @@ export class GraphBuilder {
     return present(this.addNode(op, operands, attrs).results[0], `${op.name} has no result`);
   }
 
-  input(name: string, type: TensorType): Value {
-    const value = this.leaf("input", type, { name });
+  input(name: string, type: TensorType, provenance = this.provenance()): Value {
+    const value = this.leaf("input", type, { name }, provenance);
     this.inputs.push(value);
     return value;
   }
@@ -103,8 +186,8 @@ export class GraphBuilder {
   }
 
   /** Adds a carry to a region; it stays as it is until `next` says otherwise. */
-  carry(name: string, type: TensorType): Value {
-    const value = this.leaf("carry", type, { name });
+  carry(name: string, type: TensorType, provenance = this.provenance()): Value {
+    const value = this.leaf("carry", type, { name }, provenance);
     this.carries.push({ value, next: value });
     return value;
   }
@@ -130,10 +213,11 @@ export class GraphBuilder {
   }
 
   build(): Graph {
-    const { name, table } = this;
+    const { name, table, lineage } = this;
     return {
       name,
       table,
+      lineage,
       inputs: [...this.inputs],
       nodes: [...this.nodes],
       outputs: [...this.outputs],
@@ -218,10 +302,32 @@ export class GraphBuilder {
     return this.constant(type, 0);
   }
 
-  private leaf(name: OpName, type: TensorType, attrs: Attrs): Value {
-    const node = this.addNode(this.op(name), [], { ...attrs, dtype: type.dtype, shape: type.shape });
+  private leaf(name: OpName, type: TensorType, attrs: Attrs, provenance = this.provenance()): Value {
+    const node = makeNode(this.op(name), [], { ...attrs, dtype: type.dtype, shape: type.shape }, provenance);
+    this.nodes.push(node);
     return present(node.results[0], `${name} has no result`);
   }
+}
+
+/** The graph with ids of another lineage, as if it were made there from nothing. */
+function adopted(graph: Graph, lineage: Lineage): Graph {
+  const values = new Map<Value, Value>();
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const nodes = graph.nodes.map((node) => {
+    const regions = node.regions.map((region) => adopted(region, lineage));
+    const copy = makeNode(node.op, node.operands.map(now), node.attrs, lineage.first(node.provenance.attribution), node.notes, regions);
+    node.results.forEach((value, index) => values.set(value, present(copy.results[index], "a copy has the same results")));
+    return copy;
+  });
+  return {
+    ...graph,
+    lineage,
+    nodes,
+    inputs: graph.inputs.map(now),
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
+    writes: graph.writes.map(({ path, value }) => ({ path, value: now(value) })),
+    carries: graph.carries.map(({ value, next }) => ({ value: now(value), next: now(next) })),
+  };
 }
 
 /** The type that a leaf's attributes spell. */

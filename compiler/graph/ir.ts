@@ -1,6 +1,7 @@
 import type { Span } from "../../dsl/span.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import type { Op, OpTable } from "./op.ts";
+import type { Lineage, Provenance } from "./provenance.ts";
 
 /**
  * Graph IR: a static computation graph in SSA form. A graph is a pure function
@@ -24,8 +25,8 @@ export interface Node {
   readonly results: readonly Value[];
   /** Graphs of its own that a control op runs, in the order of `op.regions`; empty for all others. */
   readonly regions: readonly Graph[];
-  /** Where in the `.dl` text it came from; rewrites keep the span of what they replace. */
-  readonly span: Span | null;
+  /** Its id, and where it comes from; a node that is only rebuilt on other operands keeps it. */
+  readonly provenance: Provenance;
   /** What later passes say of the node; all of it prints and parses back. */
   readonly notes: Notes;
 }
@@ -56,6 +57,8 @@ export interface Graph {
   readonly name: string;
   /** The table that the nodes' ops are from; passes make new nodes with it. */
   readonly table: OpTable;
+  /** Numbers the nodes; shared with the regions, and with the graphs that passes make of this one. */
+  readonly lineage: Lineage;
   /** The values of `input` nodes, in the order of the signature; kept even if unused. */
   readonly inputs: readonly Value[];
   /** All nodes, leaves (`input`, `param`, `state`, `constant`) included. */

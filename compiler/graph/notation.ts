@@ -4,6 +4,7 @@ import { showType } from "../types/tensor-type.ts";
 import type { Attr, Node, Notes, Place } from "./ir.ts";
 import { sameAttr } from "./facts.ts";
 import type { AttrKind } from "./op.ts";
+import { spanOf } from "./provenance.ts";
 
 /** Shortest text that reads back as the same f64: `0.1`, `1e-7`, `-0`, `inf`, `-inf`, `nan`. */
 export function showNumber(x: number): string {
@@ -36,7 +37,8 @@ export function showNode(node: Node): string {
   const attrs = showAttrs(node);
   const cut = attrs.length > 120 ? `${attrs.slice(0, 120)}…` : attrs;
   const text = [node.op.name, node.operands.map((value) => showType(value.type)).join(", "), cut].filter((part) => part !== "").join(" ");
-  return node.span === null ? text : `${text} of ${place(node.span)}`;
+  const span = spanOf(node);
+  return span === null ? text : `${text} of ${place(span)}`;
 }
 
 /** `@weights @group=3 @frame=64 @scratch+4096,@-` */

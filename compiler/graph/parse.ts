@@ -8,6 +8,7 @@ import { opNamed } from "./op.ts";
 import { parseAttrs, parseNotes, parseNumbers, parseType } from "./parse-parts.ts";
 import { spansOf } from "./parse-spans.ts";
 import { literalType } from "./print.ts";
+import { unattributed } from "./provenance.ts";
 import { TokenReader, type Token } from "./tokens.ts";
 import { verify } from "./verify.ts";
 
@@ -88,7 +89,7 @@ class GraphParser {
     const start = reader.peek();
     reader.expect(name);
     if (++this.depth > mostRegions) reader.fail(start, "ir-syntax", `regions stand in each other more than ${mostRegions} deep`);
-    [this.builder, this.names] = [new GraphBuilder(name, builder.table), noNames()];
+    [this.builder, this.names] = [new GraphBuilder(name, builder), noNames()];
     reader.expect("(");
     reader.takeList(")", () => this.input());
     reader.expect("{");
@@ -217,7 +218,9 @@ class GraphParser {
       ),
     );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
-    const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, span, notes, regions));
+    const node = this.checked(start, "ir-type", () =>
+      makeNode(op, operands, attrs, this.builder.lineage.first(unattributed(this.builder.name, span)), notes, regions),
+    );
     if (
       node.results.length !== types.length ||
       node.results.some((value, index) => !sameType(value.type, present(types[index], "there is a type for each result")))

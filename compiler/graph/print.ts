@@ -9,6 +9,7 @@ import { sameType, showType } from "../types/tensor-type.ts";
 import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { shortNames, showAttrs, showName, showNotes, showNumber, telling } from "./notation.ts";
+import { spanOf } from "./provenance.ts";
 import { kept } from "./rebuild.ts";
 import { changes } from "./regions.ts";
 
@@ -98,7 +99,10 @@ function row(node: Node, id: (value: Value) => string, spans: boolean): readonly
   return [node.results.map(id).join(", "), `= ${expression(node, id)}`, `: ${types}`, showNotes(node.notes), spanText(node, spans)];
 }
 
-const spanText = ({ span }: Node, spans: boolean): string => (!spans || span === null ? "" : `# ${place(span)}`);
+function spanText(node: Node, spans: boolean): string {
+  const span = spans ? spanOf(node) : null;
+  return span === null ? "" : `# ${place(span)}`;
+}
 
 function expression(node: Node, id: (value: Value) => string): string {
   const path = pathOf(node);

@@ -2,20 +2,24 @@ import { fail, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { GraphBuilder, makeNode } from "./build.ts";
 import { isArgument } from "./facts.ts";
-import type { Graph, Node, Notes, Value } from "./ir.ts";
+import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import { exitValues, mapCarries } from "./regions.ts";
 
 /** What takes the place of a node's results, one value of the same type each, made with the builder; null copies the node. */
 export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null;
 
 /**
- * The graph with every node replaced in order. `operands` are the new values of the node's operands; nodes that the builder makes bear the old node's
- * span; a copy keeps span and notes. A node that does not change is shared with the old graph.
+ * The graph with every node replaced in order. `operands` are the new values of the node's operands; nodes that the builder makes are made
+ * from the old node; a copy keeps its provenance and notes. A node that does not change is shared with the old graph.
  */
 export function rebuild(graph: Graph, replace: Replace): Graph {
-  const builder = new GraphBuilder(graph.name, graph.table);
+  const builder = new GraphBuilder(graph.name, graph);
   const values = rebuildInto(builder, graph, replace);
-  const now = (value: Value): Value => mapped(values, value);
+  return withValues(builder, graph, (value) => mapped(values, value));
+}
+
+/** The builder's nodes as a graph with the inputs, outputs and writes of another. */
+function withValues(builder: GraphBuilder, graph: Graph, now: (value: Value) => Value): Graph {
   graph.inputs.forEach((value) => builder.inputs.push(now(value)));
   graph.outputs.forEach(({ name, value }) => builder.output(name, now(value)));
   graph.writes.forEach(({ path, value }) => builder.write(path, now(value)));
@@ -28,7 +32,7 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
   const values = new Map<Value, Value>();
   for (const node of graph.nodes) {
     const operands = node.operands.map((value) => mapped(values, value));
-    builder.span = node.span;
+    builder.derive(node.provenance);
     const made = replace(builder, node, operands) ?? append(builder, node, operands).results;
     if (made.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
     node.results.forEach((old, index) => {
@@ -37,14 +41,14 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
       values.set(old, value);
     });
   }
-  builder.span = null;
+  builder.derive(null);
   return values;
 }
 
-/** Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its span and notes. */
+/** Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its provenance and notes. */
 export function append(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
   const same = operands.every((value, index) => value === node.operands[index]);
-  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
+  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
   builder.nodes.push(copy);
   return copy;
 }
@@ -62,17 +66,49 @@ export function mapRegions(graph: Graph, change: (region: Graph, node: Node) => 
   return changed ? mapped : graph;
 }
 
-/** Appends a copy of a node on other operands, perhaps with other regions. */
-export function copyNode(builder: GraphBuilder, node: Node, operands: readonly Value[], regions: readonly Graph[] = node.regions): Node {
-  const copy = makeNode(node.op, operands, node.attrs, node.span, node.notes, regions);
+/** Appends the node on other operands, perhaps with other regions and attributes; the old one is to go, since both have one id. */
+export function copyNode(
+  builder: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  regions: readonly Graph[] = node.regions,
+  attrs: Attrs = node.attrs,
+): Node {
+  const copy = makeNode(node.op, operands, attrs, node.provenance, node.notes, regions);
   builder.nodes.push(copy);
   return copy;
+}
+
+/** Appends a second copy of a node, with an id of its own, and so have the nodes of its regions. */
+export function duplicate(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
+  const copy = duplicateNode(builder, node, operands, node.notes);
+  builder.nodes.push(copy);
+  return copy;
+}
+
+/** The same, not appended, with other notes. */
+export function duplicateNode(home: GraphBuilder, node: Node, operands: readonly Value[], notes: Notes): Node {
+  return home.deriving(node.provenance, () => {
+    const regions = node.regions.map((region) => duplicateGraph(home, region));
+    return makeNode(node.op, operands, node.attrs, home.provenance(), notes, regions);
+  });
+}
+
+function duplicateGraph(home: GraphBuilder, graph: Graph): Graph {
+  const builder = new GraphBuilder(graph.name, home);
+  const values = new Map<Value, Value>();
+  const now = (value: Value): Value => mapped(values, value);
+  for (const node of graph.nodes) {
+    const { results } = duplicate(builder, node, node.operands.map(now));
+    node.results.forEach((old, index) => values.set(old, present(results[index], "a copy has the same results")));
+  }
+  return withValues(builder, graph, now);
 }
 
 /** The graph with new notes on every node. */
 export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   return rebuild(graph, (builder, node, operands) => {
-    const copy = makeNode(node.op, operands, node.attrs, node.span, notes(node), node.regions);
+    const copy = makeNode(node.op, operands, node.attrs, node.provenance, notes(node), node.regions);
     builder.nodes.push(copy);
     return copy.results;
   });

@@ -2,6 +2,7 @@
  * Whether a graph is one. What is checked, in this order; the first failure is an invariant that names the rule and the node:
  *
  *  order       every operand is a result of a node that stands before; no node stands twice
+ *  ids         the graph's lineage gave each, and no two nodes of the graph and its regions have the same; a node that was made from others names one
  *  table       the op is that of the graph's table under its name
  *  attributes  each is one of the op's and of its kind; none is missing
  *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and does nothing before the call
@@ -28,11 +29,15 @@ import { showNode, showPlace } from "./notation.ts";
 import { kept } from "./rebuild.ts";
 import { carryTypes, inputTypes, isClosed, outputTypes } from "./regions.ts";
 
-export function verify(graph: Graph): void {
+export const verify = (graph: Graph): void => verifyWith(graph, new Set());
+
+/** `ids` are those of the graphs around. */
+function verifyWith(graph: Graph, ids: Set<number>): void {
   checkOrder(graph);
   for (const node of graph.nodes) {
+    checkId(graph, node, ids);
     checkAttributes(graph, node);
-    checkRegions(graph, node);
+    checkRegions(graph, node, ids);
     checkTypes(node);
     if (isConstant(node)) checkConstant(node);
   }
@@ -61,6 +66,13 @@ function checkOrder(graph: Graph): void {
   }
 }
 
+function checkId({ lineage }: Graph, node: Node, ids: Set<number>): void {
+  const { id, origin } = node.provenance;
+  check(lineage.knows(id), "ids", node, () => `${id} was not given by the graph's lineage`);
+  check(ids.size < ids.add(id).size, "ids", node, () => `another node has the id ${id}`);
+  check(origin === null || origin.from.length > 0, "ids", node, () => "the node was made from others and names none");
+}
+
 const ofKind = {
   int: (attr) => Number.isSafeInteger(attr),
   ints: (attr) => isNumbers(attr) && attr.every(Number.isSafeInteger),
@@ -84,12 +96,13 @@ function checkAttributes(graph: Graph, node: Node): void {
   check(missing === undefined, "attributes", node, () => `${missing} is missing`);
 }
 
-function checkRegions({ table }: Graph, node: Node): void {
+function checkRegions({ table, lineage }: Graph, node: Node, ids: Set<number>): void {
   const names = node.op.regions ?? [];
   check(names.length === node.regions.length, "regions", node, () => `there are ${node.regions.length} regions, not ${names.length}`);
   for (const region of node.regions) {
     check(region.table === table, "regions", node, () => `${region.name} is made of another table`);
-    verify(region);
+    check(region.lineage === lineage, "regions", node, () => `${region.name} is numbered by itself`);
+    verifyWith(region, ids);
     check(isClosed(region), "regions", node, () => `${region.name} reads or writes params or state`);
     for (const inner of region.nodes) check(inner.notes.stage === undefined, "regions", inner, () => `${region.name} has work for the weights stage`);
   }

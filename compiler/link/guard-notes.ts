@@ -4,6 +4,7 @@ import { callsOf, type Step } from "../../runtime/plan.ts";
 import { place } from "../../dsl/span.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { base } from "../graph/groups.ts";
+import { spanOf } from "../graph/provenance.ts";
 import type { Graph, Persistent, Value } from "../graph/ir.ts";
 import { changes } from "../graph/regions.ts";
 import { placeOf, type Layout } from "./layout.ts";
@@ -21,7 +22,8 @@ export class ValueNumbers {
 
   of(value: Value): number {
     const { node, type } = value;
-    return this.#number(value, () => `${node.op.name} ${showType(type)}${node.span === null ? "" : ` at ${place(node.span)}`}`);
+    const span = spanOf(node);
+    return this.#number(value, () => `${node.op.name} ${showType(type)}${span === null ? "" : ` at ${place(span)}`}`);
   }
 
   path(path: string): number {

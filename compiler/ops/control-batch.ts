@@ -32,8 +32,8 @@ export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
   const body = regionOf(regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const inputs = isBatched([...sequences, ...invariants]);
-  const flags = settled(isBatched(carries), (before) => batchGraph(body, { inputs, carries: before }, size).flags.carries);
-  const inner = batchGraph(body, { inputs, carries: flags }, size, { carries: flags });
+  const flags = settled(isBatched(carries), (before) => batchGraph(g, body, { inputs, carries: before }, size).flags.carries);
+  const inner = batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags });
   const items = sequences.map(({ value, batched: isStack }) => (isStack ? moveAxis(g, value, 0, 1) : value));
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)], attrs, {}, [inner.graph]).results;
   const outputs = flagged(results.slice(carries.length), inner.flags.outputs);
@@ -46,15 +46,15 @@ export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size })
   const count = Number(attrs["carries"]);
   const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
   const inputs = isBatched(invariants);
-  const asks = (flags: readonly boolean[]): boolean => batchGraph(condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
+  const asks = (flags: readonly boolean[]): boolean => batchGraph(g, condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
   const flags = settled(isBatched(carries), (before) => {
-    const after = batchGraph(body, { inputs, carries: before }, size).flags.carries;
+    const after = batchGraph(g, body, { inputs, carries: before }, size).flags.carries;
     return asks(before) ? after.map((flag, index) => flag || changes(at(body.carries, index))) : after;
   });
   const masked = asks(flags);
   const inner = masked
-    ? [anyOf(condition, { inputs, carries: flags }, size), whereHolds(condition, body, { inputs, carries: flags }, size)]
-    : [batchGraph(condition, { inputs, carries: flags }, size).graph, batchGraph(body, { inputs, carries: flags }, size, { carries: flags }).graph];
+    ? [anyOf(g, condition, { inputs, carries: flags }, size), whereHolds(g, condition, body, { inputs, carries: flags }, size)]
+    : [batchGraph(g, condition, { inputs, carries: flags }, size).graph, batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags }).graph];
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)], attrs, {}, inner).results;
   return flagged(results, flags);
 };
@@ -65,16 +65,16 @@ interface Flags {
 }
 
 /** Whether the condition holds for any member. */
-function anyOf(condition: Graph, flags: Flags, size: number): Graph {
-  const b = new RegionBuilder(condition.name, condition.table);
+function anyOf(g: GraphBuilder, condition: Graph, flags: Flags, size: number): Graph {
+  const b = new RegionBuilder(condition.name, g);
   const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, flags, size));
   for (const value of valuesOf(outputs)) b.output("any", b.g.call("ne", [b.g.call("reduce_max", [b.g.convert(value, "i32")], { axes: [0] }), 0]));
   return b.build();
 }
 
 /** The body for the members for which the condition holds; the others keep what they carry. */
-function whereHolds(condition: Graph, body: Graph, flags: Flags, size: number): Graph {
-  const b = new RegionBuilder(body.name, body.table);
+function whereHolds(g: GraphBuilder, condition: Graph, body: Graph, flags: Flags, size: number): Graph {
+  const b = new RegionBuilder(body.name, g);
   const leaves = batchLeaves(b, body, flags, size);
   const [holds] = batchInto(b.g, condition, size, leaves).outputs;
   const { carries } = batchInto(b.g, body, size, leaves);
@@ -97,13 +97,13 @@ export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
     return (yes ?? []).map((value, index) => batched(chosen(g, predicate.value, value, no?.[index] ?? value)));
   }
   const flags = { inputs: isBatched(given), carries: [] };
-  const outputs = regions.map((region) => batchGraph(region, flags, size).flags.outputs).reduce(either);
-  const inner = regions.map((region) => batchGraph(region, flags, size, { outputs }).graph);
+  const outputs = regions.map((region) => batchGraph(g, region, flags, size).flags.outputs).reduce(either);
+  const inner = regions.map((region) => batchGraph(g, region, flags, size, { outputs }).graph);
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, inner).results, outputs);
 };
 
 export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
-  const inner = batchGraph(regionOf(regions, 0), { inputs: isBatched(operands), carries: [] }, size);
+  const inner = batchGraph(g, regionOf(regions, 0), { inputs: isBatched(operands), carries: [] }, size);
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
 };
 
@@ -111,7 +111,7 @@ export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, si
 export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const inner = regions.map((region) => {
     const all = region.outputs.map(() => true);
-    return batchGraph(region, { inputs: region.inputs.map(() => true), carries: [] }, size, { outputs: all }).graph;
+    return batchGraph(g, region, { inputs: region.inputs.map(() => true), carries: [] }, size, { outputs: all }).graph;
   });
   const values = operands.map((operand) => repeated(g, operand, size));
   return g.addNode(op, values, attrs, {}, inner).results.map(batched);

@@ -25,8 +25,8 @@ const sites = ({ wanted, grads }: GradientSite): { readonly targets: readonly nu
 const present = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
 
 /** A region of inputs and gradients of results that computes the region again and gives the gradients of some of its inputs, zeros where none flows. */
-function backwardOf(region: Graph, table: GraphBuilder["table"], targets: readonly number[], results: readonly number[]): Graph {
-  const b = new RegionBuilder(region.name, table);
+function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], results: readonly number[]): Graph {
+  const b = new RegionBuilder(region.name, g);
   const names = inputNames(region);
   const inputs = region.inputs.map(({ type }, index) => b.input(names[index] ?? "x", type));
   const douts = pick(
@@ -52,14 +52,14 @@ function spread(operands: readonly Value[], targets: readonly number[], results:
 export function condGradient(g: GraphBuilder, site: GradientSite): Grads {
   const { targets, seeds } = sites(site);
   const inner = targets.map((index) => index - 1);
-  const regions = site.regions.map((region) => backwardOf(region, g.table, inner, seeds));
+  const regions = site.regions.map((region) => backwardOf(region, g, inner, seeds));
   return spread(site.operands, targets, g.callAll("cond", [...site.operands, ...present(site.grads)], {}, regions));
 }
 
 /** A checkpoint of its own: within it the body is computed again, and then its gradient. */
 export function checkpointGradient(g: GraphBuilder, site: GradientSite): Grads {
   const { targets, seeds } = sites(site);
-  const region = backwardOf(regionOf(site.regions, 0), g.table, targets, seeds);
+  const region = backwardOf(regionOf(site.regions, 0), g, targets, seeds);
   return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...present(site.grads)], {}, [region]));
 }
 

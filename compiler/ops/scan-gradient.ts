@@ -31,9 +31,9 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
   const yielded = range(body.outputs.length).filter((index) => grads[count + index] !== null);
   const saved = expensive(body);
 
-  const forward = g.callAll("scan", operands, attrs, [withSaved(body, carries, saved)]);
+  const forward = g.callAll("scan", operands, attrs, [withSaved(g, body, carries, saved)]);
   const kept = forward.slice(count + body.outputs.length);
-  const backward = backwardBody({ body, carries, sequences, invariants, active, summed, yielded, saved, wanted: wants.sequences });
+  const backward = backwardBody(g, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted: wants.sequences });
   const starts = [...active.map((index) => grads[index] ?? g.zeros(at(carries, index).type)), ...summed.map((index) => g.zeros(at(invariants, index).type))];
   const items = [...sequences, ...kept, ...yielded.flatMap((index) => grads[count + index] ?? [])];
   const results = g.callAll(
@@ -69,8 +69,8 @@ const expensive = (body: Graph): readonly Node[] =>
   body.nodes.filter(({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)));
 
 /** The body, giving also the incoming carries, and the results of the nodes to keep. */
-function withSaved(body: Graph, carries: readonly Value[], saved: readonly Node[]): Graph {
-  const b = new RegionBuilder(body.name, body.table);
+function withSaved(g: GraphBuilder, body: Graph, carries: readonly Value[], saved: readonly Node[]): Graph {
+  const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);
   const inputs = body.inputs.map(({ type }, index) => b.input(at(names, index), type));
   const before = b.carriesLike(body);
@@ -96,8 +96,8 @@ interface Backward {
 }
 
 /** One turn back: inputs are items of the sequences, carries before the turn, what was kept of it, gradients of what it gave, and the invariants. */
-function backwardBody({ body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
-  const b = new RegionBuilder(body.name, body.table);
+function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
+  const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);
   const items = sequences.map((_, index) => b.input(at(names, index), at(body.inputs, index).type));
   const before = body.carries.map(({ value }) => b.input(nameOf(value), value.type));

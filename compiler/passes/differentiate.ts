@@ -1,5 +1,5 @@
 import { asksForGradient, expandGradients } from "../graph/autodiff.ts";
-import { inlineRegion } from "../graph/inline.ts";
+import { moveRegion } from "../graph/inline.ts";
 import type { Graph } from "../graph/ir.ts";
 import { mapRegions, rebuild } from "../graph/rebuild.ts";
 import { definePass } from "./pass.ts";
@@ -32,6 +32,6 @@ function opened(graph: Graph, all: boolean): Graph {
   if (!inner.nodes.some(({ op }) => op.form.kind === "inline")) return inner;
   return rebuild(inner, (g, node, operands) => {
     const goes = node.op.form.kind === "inline" && (all || node.regions.length > 1);
-    return goes ? inlineRegion(g, at(node.regions, 0), operands).outputs : null;
+    return goes ? moveRegion(g, at(node.regions, 0), operands).outputs : null;
   });
 }

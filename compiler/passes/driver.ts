@@ -21,7 +21,9 @@ export function runPasses(graph: Graph, pipeline: readonly Pass[], options: RunO
     .filter(({ name }) => !(options.without?.has(name) ?? false))
     .reduce((before, pass) => {
       const start = performance.now();
+      before.lineage.pass = pass.name;
       const after = runInside(pass, before, options);
+      before.lineage.pass = null;
       const ms = performance.now() - start;
       update(facts, pass);
       if (options.verify ?? false) {

@@ -1,4 +1,4 @@
-import { inlineRegion } from "../graph/inline.ts";
+import { moveRegion } from "../graph/inline.ts";
 import type { Graph } from "../graph/ir.ts";
 import { rebuild } from "../graph/rebuild.ts";
 import { definePass } from "./pass.ts";
@@ -19,5 +19,5 @@ export const inline = definePass({
 /** Without ops that are one for differentiation alone. */
 export const inlined = (graph: Graph): Graph =>
   graph.nodes.some(({ op }) => op.form.kind === "inline")
-    ? rebuild(graph, (g, node, operands) => (node.op.form.kind === "inline" ? inlineRegion(g, at(node.regions, 0), operands).outputs : null))
+    ? rebuild(graph, (g, node, operands) => (node.op.form.kind === "inline" ? moveRegion(g, at(node.regions, 0), operands).outputs : null))
     : graph;

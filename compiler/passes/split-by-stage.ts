@@ -1,8 +1,8 @@
 import { isWorthStoring } from "../analysis/worth-storing.ts";
 import { makeNode, type GraphBuilder } from "../graph/build.ts";
 import { isLeaf } from "../graph/facts.ts";
-import type { Graph, Node, Value } from "../graph/ir.ts";
-import { dropDead, kept, rebuild, users } from "../graph/rebuild.ts";
+import type { Graph, Node, Notes, Value } from "../graph/ir.ts";
+import { dropDead, duplicateNode, kept, rebuild, users } from "../graph/rebuild.ts";
 import { definePass } from "./pass.ts";
 import { stabilityOf } from "../analysis/stage.ts";
 
@@ -29,19 +29,20 @@ function staged(graph: Graph): Graph {
   const prepared = new Map<Node, Node>();
   return rebuild(graph, (builder, node, operands) => {
     if (!worth.has(node)) return null;
-    return prepare(builder, prepared, node, operands).results;
+    return prepare(builder, prepared, node, operands, true).results;
   });
 }
 
-/** The node in the weights stage, and with it all that it needs and that is in the call stage. */
-function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[]): Node {
+/** The node in the weights stage, where it moves, or a copy of it where the call stage may need it too; and with it all that it needs and that is in the call stage. */
+function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[], moves: boolean): Node {
   const before = prepared.get(node);
   if (before !== undefined) return before;
   const inputs = operands.map((value) => {
     if (isLeaf(value.node) || value.node.notes.stage === "weights") return value;
-    return prepare(builder, prepared, value.node, value.node.operands).results[value.index] ?? value;
+    return prepare(builder, prepared, value.node, value.node.operands, false).results[value.index] ?? value;
   });
-  const copy = makeNode(node.op, inputs, node.attrs, node.span, { ...node.notes, stage: "weights" }, node.regions);
+  const notes: Notes = { ...node.notes, stage: "weights" };
+  const copy = moves ? makeNode(node.op, inputs, node.attrs, node.provenance, notes, node.regions) : duplicateNode(builder, node, inputs, notes);
   builder.nodes.push(copy);
   prepared.set(node, copy);
   return copy;

@@ -3,6 +3,7 @@ import { flopsOf } from "../analysis/flops.ts";
 import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
+import { spanOf } from "../graph/provenance.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
@@ -72,6 +73,6 @@ function kernelName(group: GroupView): string {
 }
 
 const originOf = (group: GroupView): string => {
-  const span = (group.anchor ?? group.nodes.at(-1))?.span ?? group.nodes.find((node) => node.span !== null)?.span;
+  const span = [group.anchor ?? group.nodes.at(-1), ...group.nodes].flatMap((node) => (node === undefined ? [] : (spanOf(node) ?? []))).at(0);
   return span ? placeOf(span) : "";
 };

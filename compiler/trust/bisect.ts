@@ -7,6 +7,7 @@ import { compareGraphs, compareResults, compareStages, named, type Difference } 
 import { stagesOfGraph, type CompileOptions, type GraphStage } from "../compile.ts";
 import { evaluateWithBounds, type Bounded, type GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
+import { spanOf } from "../graph/provenance.ts";
 import type { Graph, Node, Program } from "../graph/ir.ts";
 import { shrinkGraph, shrinkGraphAsync } from "./shrink.ts";
 import { exactDifference, largest, type LargestDifference } from "./largest-errors.ts";
@@ -147,8 +148,8 @@ export function nearestSpan(node: Node): Span | null {
   let level: readonly Node[] = [node];
   const seen = new Set<Node>();
   while (level.length > 0) {
-    const found = level.find(({ span }) => span !== null);
-    if (found !== undefined) return found.span;
+    const found = level.map(spanOf).find((span) => span !== null);
+    if (found !== undefined) return found;
     level.forEach((each) => seen.add(each));
     level = [...new Set(level.flatMap(({ operands }) => operands.map((value) => value.node)))].filter((each) => !seen.has(each));
   }

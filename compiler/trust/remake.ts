@@ -21,20 +21,22 @@ export interface Change {
 
 /** Copies every node with its change. `operands` are the new values of the node's operands. Types follow: users are typed again. */
 export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => Change): Graph {
-  const g = new GraphBuilder(graph.name, graph.table);
+  const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
   const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used although it is gone`);
   const nowAll = (list: readonly Value[]): readonly Value[] => list.map(now);
   // Inputs keep their order; those that the change makes come behind them.
   for (const node of graph.nodes) {
-    g.span = node.span;
+    g.derive(node.provenance);
     const operands = nowAll(node.operands);
     const { op = node.op, attrs = node.attrs, regions = node.regions, ...other } = change(g, node, operands);
     let results = other.instead;
     if (results === undefined) {
       const isSame = op === node.op && attrs === node.attrs && regions.every((region, index) => region === node.regions[index]);
       const made =
-        isSame && other.operands === undefined ? append(g, node, operands) : makeNode(op, other.operands ?? operands, attrs, node.span, node.notes, regions);
+        isSame && other.operands === undefined
+          ? append(g, node, operands)
+          : makeNode(op, other.operands ?? operands, attrs, op === node.op ? node.provenance : g.provenance(), node.notes, regions);
       if (g.nodes.at(-1) !== made) g.nodes.push(made);
       results = other.results?.(made.results) ?? made.results;
     }
@@ -46,6 +48,7 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
   return {
     name: graph.name,
     table: graph.table,
+    lineage: graph.lineage,
     inputs: [...nowAll(graph.inputs), ...g.inputs],
     nodes: g.nodes,
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: now(value) })),
@@ -59,11 +62,11 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
  * The copy stays, for whoever drops what is dead.
  */
 export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value, old: Value) => Value | null): Graph {
-  const g = new GraphBuilder(graph.name, graph.table);
+  const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
   const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
   for (const node of graph.nodes) {
-    g.span = node.span;
+    g.derive(node.provenance);
     const copy = append(g, node, node.operands.map(now));
     node.results.forEach((old, index) => {
       const value = present(copy.results[index], "a copy has the same results");
@@ -73,6 +76,7 @@ export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value,
   return {
     name: graph.name,
     table: graph.table,
+    lineage: graph.lineage,
     // Leaves have no operands, so their copies are the nodes themselves.
     inputs: [...graph.inputs, ...g.inputs],
     nodes: g.nodes,

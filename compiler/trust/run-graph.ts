@@ -9,6 +9,7 @@ import type { GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import { isInput, isPersistent, pathOf, stringAttr } from "../graph/facts.ts";
 import type { Graph, Persistent, Program } from "../graph/ir.ts";
+import { spanOf } from "../graph/provenance.ts";
 import { annotate } from "../graph/rebuild.ts";
 import { randomData } from "./sample-data.ts";
 import { present } from "../support/invariant.ts";
@@ -20,7 +21,7 @@ export type RunGraphOptions = Omit<CompileOptions, "resolve" | "entries" | "dims
 export function programOf(graph: Graph): Program {
   const read = graph.nodes.filter(isPersistent).map((node): Persistent => {
     const path = present(pathOf(node), "a param has a path");
-    return { kind: node.op.name === "param" ? "param" : "state", path, type: present(node.results[0], path).type, span: node.span };
+    return { kind: node.op.name === "param" ? "param" : "state", path, type: present(node.results[0], path).type, span: spanOf(node) };
   });
   const written = graph.writes.map(({ path, value }): Persistent => ({ kind: "state", path, type: value.type, span: null }));
   const persistent = new Map([...written, ...read].map((tensor) => [tensor.path, tensor]));

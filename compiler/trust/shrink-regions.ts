@@ -91,8 +91,10 @@ function withoutCarry(node: Node, operands: readonly Value[], carry: number): Re
 
 /** The region with a carry read as its last input; the carries behind it move up. */
 function fixedCarry(region: Graph, carry: number, { type }: Value): Graph {
-  const input = new GraphBuilder(region.name, region.table).input(freeName(region), type);
   const { value: leaf } = present(region.carries[carry], "a loop has this carry");
+  const builder = new GraphBuilder(region.name, region);
+  builder.derive(leaf.node.provenance);
+  const input = builder.input(freeName(region), type);
   const changed = remake({ ...region, carries: region.carries.toSpliced(carry, 1) }, (_, node) => (node === leaf.node ? { instead: [input] } : {}));
   return { ...changed, inputs: [...changed.inputs, input], nodes: [input.node, ...changed.nodes] };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { place } from "../../dsl/span.ts";
 import { elaborateText, graphOf, programOf, rendered, run } from "./program.ts";
+import { spanOf } from "../../compiler/graph/provenance.ts";
 
 test("imports: names, aliases, files that import files, and no leaking of what was not named", () => {
   const files = {
@@ -36,14 +37,15 @@ test("nodes of the library bear the place of the user's call", () => {
 }
 entry f(x: f32[N, 3]) { Net(x) }`;
   const program = programOf(text, [{ N: 2 }]);
-  const places = graphOf(program, "f").nodes.flatMap((node) => (node.span === null ? [] : [`${node.op.name} ${place(node.span)}`]));
+  const places = graphOf(program, "f").nodes.flatMap((node) => [spanOf(node)].flatMap((span) => (span === null ? [] : [`${node.op.name} ${place(span)}`])));
   expect(places).toContain("dot test.dl:3:8");
   expect(places).toContain("max test.dl:4:8");
   expect(places).toContain("param test.dl:5:8");
   expect(places.filter((p) => p.includes("std/"))).toEqual([]);
   expect(
     graphOf(program, "init")
-      .nodes.flatMap((node) => (node.span === null ? [] : [place(node.span)]))
+      .nodes.flatMap((node) => spanOf(node) ?? [])
+      .map(place)
       .filter((p) => p.includes("std/")),
   ).toEqual([]);
 });

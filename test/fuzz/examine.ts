@@ -2,6 +2,7 @@
 import { shrinkGraphAsync } from "../../compiler/trust/shrink.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { countOps } from "./counters.ts";
 import { createDraw } from "./draw.ts";
 import { generate } from "./generator/index.ts";
@@ -63,7 +64,7 @@ export function made({ seed, trains, kind }: Planned): Subject | Finding {
     countOps(graph);
     return subjectOf(graph, seed, kind);
   } catch (error) {
-    const nothing: Graph = { name: "none", table: new Map(), inputs: [], nodes: [], outputs: [], writes: [], carries: [] };
+    const nothing: Graph = new GraphBuilder("none", new Map()).build();
     return { oracle: "types", says: error instanceof Error ? (error.stack ?? error.message) : String(error), seed, kind, graph: nothing };
   }
 }

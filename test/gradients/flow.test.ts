@@ -54,7 +54,7 @@ test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])(
 
 /** Turns of h <- tanh(h * item + w), which give h as it was before. */
 function recurrence(length: number, reverse: boolean): Graph {
-  const body = new RegionBuilder("body", ops);
+  const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [item, w, h] = [body.input("item", vector), body.input("w", vector), body.carry("h", vector)];
   body.next(0, body.g.call("tanh", [body.g.add(body.g.mul(h, item), w)]));
   body.output("before", h);
@@ -83,7 +83,7 @@ test("a loop of no turn gives the gradient of its carry on, and none to what it 
 });
 
 test("a loop that looks up rows by an index of each turn adds what flows to one row", () => {
-  const body = new RegionBuilder("body", ops);
+  const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [place, table, h] = [body.input("place", i32()), body.input("table", f32(3, 2)), body.carry("h", vector)];
   const row = body.g.call("take", [table, place], { axis: 0 });
   body.next(0, body.g.call("sin", [body.g.add(body.g.mul(h, row), row)]));
@@ -97,7 +97,7 @@ test("a loop that looks up rows by an index of each turn adds what flows to one 
 
 test.each([0, 1])("a branch has the gradient of the branch that is taken: %i", (taken) => {
   const branch = (make: (g: GraphBuilder, x: Value) => Value): Graph => {
-    const b = new RegionBuilder("branch", ops);
+    const b = new RegionBuilder("branch", new GraphBuilder("branch", ops));
     b.output("y", make(b.g, b.input("x", vector)));
     return b.build();
   };
@@ -147,7 +147,7 @@ function exactly(graph: Graph, seed: number): readonly (readonly number[])[] {
 
 test("a checkpoint of a chain of layers changes no bit of values or gradients in f32", () => {
   const layer = (g: GraphBuilder, x: Value, w: Value): Value => g.call("tanh", [g.call("dot", [x, w], { contract: [[1], [0]] })]);
-  const held = new RegionBuilder("body", ops);
+  const held = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [x, v, w] = [held.input("x", f32(3, 4)), held.input("v", f32(4, 4)), held.input("w", f32(4, 4))];
   held.output("y", held.g.add(layer(held.g, layer(held.g, x, v), w), x));
   const graph = graphOf([f32(3, 4), f32(4, 4), f32(4, 4), f32(4, 4)], (g, [a, b, c, d]) => {
@@ -180,9 +180,9 @@ test("checkpoints anywhere change values by no bit, and gradients by the roundin
 });
 
 test("a gradient by hand is what flows, right or wrong, in reverse and in forward mode, and is differentiated in turn", () => {
-  const forward = new RegionBuilder("forward", ops);
+  const forward = new RegionBuilder("forward", new GraphBuilder("forward", ops));
   forward.output("y", forward.g.call("round", [forward.input("x", vector)]));
-  const backward = new RegionBuilder("backward", ops);
+  const backward = new RegionBuilder("backward", new GraphBuilder("backward", ops));
   const [x, , dy] = ["x", "y", "dy"].map((name) => backward.input(name, vector));
   backward.output("dx", backward.g.mul(present(dy, "dy"), backward.g.mul(present(x, "x"), present(x, "x"))));
   const graph = graphOf([vector], (g, [input]) => {
@@ -200,7 +200,7 @@ test("a gradient by hand is what flows, right or wrong, in reverse and in forwar
 
 test("a stop inside a loop, a branch and a checkpoint holds, and the rest flows", () => {
   const region = (carry: boolean): Graph => {
-    const b = new RegionBuilder("region", ops);
+    const b = new RegionBuilder("region", new GraphBuilder("region", ops));
     const x = b.input("x", vector);
     const h = carry ? b.carry("h", vector) : x;
     const y = b.g.add(b.g.mul(b.g.call("stop_gradient", [x]), h), x);

@@ -45,9 +45,9 @@ const twice = (scope: Scope): readonly Value[] => [
 
 /** The true gradient of a product, by hand. */
 function byHand(scope: Scope): readonly Value[] {
-  const forward = new RegionBuilder("forward", ops);
+  const forward = new RegionBuilder("forward", new GraphBuilder("forward", ops));
   forward.output("y", forward.g.mul(forward.input("a", vector), forward.input("b", vector)));
-  const backward = new RegionBuilder("backward", ops);
+  const backward = new RegionBuilder("backward", new GraphBuilder("backward", ops));
   const [a, b, , dy] = ["a", "b", "y", "dy"].map((name) => backward.input(name, vector));
   backward.output("da", backward.g.mul(present(b, "b"), present(dy, "dy")));
   backward.output("db", backward.g.mul(present(a, "a"), present(dy, "dy")));
@@ -62,7 +62,7 @@ function slope({ g, ...scope }: Scope): readonly Value[] {
 
 /** A region of the flag, the matrix and `count` vectors that gives `results` vectors. */
 function inner(scope: Scope, name: string, count: number, results: number): Graph {
-  const b = new RegionBuilder(name, ops);
+  const b = new RegionBuilder(name, new GraphBuilder(name, ops));
   const [p, w] = [b.input("flag", flag), b.input("w", matrix)];
   const inside: Scope = { ...scope, g: b.g, depth: scope.depth - 1, pool: each(count, () => b.input("x", vector)), matrix: w, flag: b.g.call("not", [p]) };
   fill(inside, 1 + upTo(scope, 2));
@@ -97,7 +97,7 @@ function sequence({ g }: Scope, x: Value, length: number): Value {
 function loop(scope: Scope): readonly Value[] {
   const { g } = scope;
   const [length, carries, sequences, fixed] = [upTo(scope, 3), upTo(scope, 2), upTo(scope, 2), upTo(scope, 2)];
-  const b = new RegionBuilder("body", ops);
+  const b = new RegionBuilder("body", new GraphBuilder("body", ops));
   const items = each(sequences, () => b.input("item", vector));
   const w = b.input("w", matrix);
   const rest = each(fixed + 1, () => b.input("x", vector));

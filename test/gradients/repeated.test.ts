@@ -26,7 +26,7 @@ const one = { stride: [1], dilation: [1], groups: 1 } as const;
 
 /** A region of vectors `a` and `b` and, if there are any, carries. */
 function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[], carries: readonly Value[]) => Value): Graph {
-  const b = new RegionBuilder("region", ops);
+  const b = new RegionBuilder("region", new GraphBuilder("region", ops));
   const inputs = ["a", "b"].map((name) => b.input(name, f32(2)));
   const before = Array.from({ length: carries }, () => b.carry("h", f32(2)));
   const result = make(b.g, inputs, before);
@@ -39,7 +39,7 @@ const product = (g: GraphBuilder, [a, b]: readonly Value[]): Value => (a && b ? 
 
 /** The true gradient of a product. */
 function backward(): Graph {
-  const b = new RegionBuilder("backward", ops);
+  const b = new RegionBuilder("backward", new GraphBuilder("backward", ops));
   const [x, y, , dy] = ["a", "b", "y", "dy"].map((name) => b.input(name, f32(2)));
   if (x && y && dy) [b.g.mul(dy, y), b.g.mul(dy, x)].forEach((value) => b.output("d", value));
   return b.build();

@@ -66,7 +66,7 @@ test("derivatives along a direction are their central differences", () => {
 
 test("a scan has a derivative along a direction", () => {
   const item = tensor("f32", [3]);
-  const body = new RegionBuilder("body", ops);
+  const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [x, h] = [body.input("x", item), body.carry("h", item)];
   const next = body.g.call("tanh", [body.g.add(body.g.mul(h, x), x)]);
   body.next(0, next);

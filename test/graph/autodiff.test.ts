@@ -7,6 +7,7 @@ import { evaluate } from "../../compiler/graph/evaluate.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { verify } from "../../compiler/graph/verify.ts";
+import { spanOf, unattributed } from "../../compiler/graph/provenance.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { scalar, tensor } from "../../compiler/types/tensor-type.ts";
 import { choices, randomData, tameGraph } from "./random-graph.ts";
@@ -131,12 +132,16 @@ test("only what the targets need is made", () => {
 test("a new node bears the span of the node whose gradient it is", () => {
   const source = { name: "a.dl", text: "x\ny\nz" };
   const graph = graphOf([], (g, x) => {
-    g.span = { source, start: 2, end: 3 };
+    g.attribution = unattributed("f", { source, start: 2, end: 3 });
     const loss = g.call("exp", [x]);
-    g.span = { source, start: 4, end: 5 };
+    g.attribution = unattributed("f", { source, start: 4, end: 5 });
     return { dx: grad(g, loss, x) };
   });
-  expect(expandGradients(graph).nodes.map(({ op, span }) => [op.name, span && place(span)])).toEqual([
+  expect(
+    expandGradients(graph)
+      .nodes.map((node) => [node, spanOf(node)] as const)
+      .map(([{ op }, span]) => [op.name, span && place(span)]),
+  ).toEqual([
     ["input", null],
     ["exp", "a.dl:2:1"],
     ["constant", "a.dl:3:1"],

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
+import { unattributed } from "../../compiler/graph/provenance.ts";
 import { tensor, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { ops } from "../../compiler/ops/table.ts";
 
@@ -39,7 +40,7 @@ function build(steps: readonly Choice[], gradient: boolean, small?: readonly num
   const pool: Value[] = [x, g.param("net.one.w", tensor("f32", [2, 3])), g.param("net.two.w", tensor("f32", [3])), g.param("scale", tensor("f32", []))];
   const params = pool.slice(1);
   for (const [index, step] of steps.entries()) {
-    g.span = step[3] % 3 === 0 ? null : spanAt(index * 7 + step[3]);
+    g.attribution = unattributed("random", step[3] % 3 === 0 ? null : spanAt(index * 7 + step[3]));
     const grown = grow(g, pool, step, small ?? numbers);
     pool.push(small === undefined ? grown : g.call("tanh", [grown]));
   }

@@ -6,6 +6,7 @@ import type { Graph } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { mapRegions } from "../../compiler/graph/rebuild.ts";
+import { unattributed } from "../../compiler/graph/provenance.ts";
 import { verify } from "../../compiler/graph/verify.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
@@ -62,12 +63,18 @@ test.each([
 });
 
 test("the verifier looks into regions", () => {
-  const stray = makeNode(ops.get("param") ?? fail(), [], { path: "w", dtype: "f32", shape: [3] });
-  const paramForOutput = (body: Graph): Graph => ({ ...body, nodes: [...body.nodes, stray], outputs: [{ name: "y", value: stray.results[0] ?? fail() }] });
+  const paramForOutput = (body: Graph): Graph => {
+    const stray = makeNode(ops.get("param") ?? fail(), [], { path: "w", dtype: "f32", shape: [3] }, body.lineage.first(unattributed("g")));
+    return { ...body, nodes: [...body.nodes, stray], outputs: [{ name: "y", value: stray.results[0] ?? fail() }] };
+  };
   expect(() => verify(withBody(paramForOutput))).toThrow("no other state");
   expect(() => verify(withBody((body) => ({ ...body, nodes: body.nodes.toReversed() })))).toThrow("order");
-  const early = makeNode(ops.get("iota") ?? fail(), [], { shape: [3], axis: 0, dtype: "f32" }, null, { stage: "weights" });
-  expect(() => verify(withBody((body) => ({ ...body, nodes: [...body.nodes, early] })))).toThrow("work for the weights stage");
+  const early = (body: Graph): Graph => {
+    const { lineage } = body;
+    const node = makeNode(ops.get("iota") ?? fail(), [], { shape: [3], axis: 0, dtype: "f32" }, lineage.first(unattributed("g")), { stage: "weights" });
+    return { ...body, nodes: [...body.nodes, node] };
+  };
+  expect(() => verify(withBody(early))).toThrow("work for the weights stage");
 });
 
 function fail(): never {
@@ -92,7 +99,7 @@ test("a region may be put in a graph twice", () => {
 });
 
 test("names of a region are made distinct", () => {
-  const r = new RegionBuilder("body", ops);
+  const r = new RegionBuilder("body", new GraphBuilder("body", ops));
   for (let i = 0; i < 3; i++) r.output("y", r.input("x", tensor("f32", [])));
   expect(r.build().outputs.map(({ name }) => name)).toEqual(["y", "y_2", "y_3"]);
   expect(r.build().inputs.map(({ node }) => node.attrs["name"])).toEqual(["x", "x_2", "x_3"]);

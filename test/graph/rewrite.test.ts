@@ -7,6 +7,7 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { rewrite, rule, ruleSet, type Match, type RuleText } from "../../compiler/graph/rules/rewrite.ts";
 import { verify } from "../../compiler/graph/verify.ts";
+import { spanOf } from "../../compiler/graph/provenance.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { choices, gradientGraph, randomData } from "./random-graph.ts";
 
@@ -168,7 +169,7 @@ test("what a rule makes is rewritten in turn, to the end", () => {
 test("new nodes keep the span and the stage of what they replace", () => {
   const text = 'graph g()\n %p = param "p" : f32[2]\n %0 = sub %p, %p : f32[2] @weights # a.dl:4:2\n return z=%0';
   const graph = rewrite(parseGraph(text, ops), ruleSet(ops, ["x - y => x + neg(y)"]));
-  expect(graph.nodes.map(({ op, span, notes }) => [op.name, span && place(span), notes.stage])).toEqual([
+  expect(graph.nodes.map((node) => [node, spanOf(node)] as const).map(([{ op, notes }, span]) => [op.name, span && place(span), notes.stage])).toEqual([
     ["param", null, undefined],
     ["neg", "a.dl:4:2", "weights"],
     ["add", "a.dl:4:2", "weights"],

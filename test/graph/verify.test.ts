@@ -5,6 +5,7 @@ import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Node, Notes, Value } from "../../compiler/graph/ir.ts";
 import { annotate } from "../../compiler/graph/rebuild.ts";
 import { verify } from "../../compiler/graph/verify.ts";
+import { unattributed } from "../../compiler/graph/provenance.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { scalar, tensor } from "../../compiler/types/tensor-type.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
@@ -145,7 +146,7 @@ test.each(Object.entries(broken))("%s", (_, [says, graph]) => {
 test("the complaint shows the node and where it came from", () => {
   expect(() => verify(relinked("mul", { attrs: { extra: 1 } }))).toThrow("attributes: extra is unknown (mul f32[2,3], f32[2,3])");
   const graph = sample((g) => {
-    g.span = { source: { name: "a.dl", text: "\n\nx" }, start: 2, end: 3 };
+    g.attribution = unattributed("g", { source: { name: "a.dl", text: "\n\nx" }, start: 2, end: 3 });
     g.constant(scalar("i32"), 0.5);
   });
   expect(() => verify(graph)).toThrow(

@@ -69,7 +69,7 @@ const f = (...shape: number[]): TensorType => tensor("f32", shape);
 
 /** A region that takes those inputs and reads those carries, and changes them unless it is a condition. */
 function region(inputs: readonly TensorType[], carries: readonly TensorType[] = [], outputs: readonly TensorType[] = [], changed = true): Graph {
-  const r = new RegionBuilder("region", ops);
+  const r = new RegionBuilder("region", new GraphBuilder("region", ops));
   inputs.forEach((type) => r.input("x", type));
   carries.forEach((type, index) => {
     r.carry("h", type);
@@ -204,7 +204,7 @@ test("a while loop blocks a gradient, also in the body of a scan", () => {
   const x = present(loss.node.operands[0], "an operand");
   expect(gradientBlockers(loss, [x]).map(({ op }) => op.name)).toEqual(["while"]);
   const inner = parseGraph(doubling, ops);
-  const body = new RegionBuilder("body", ops);
+  const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const most = body.input("most", f());
   const carry = body.carry("h", f());
   body.next(0, present(inlineRegion(body.g, inner, [carry, most]).outputs[0], "an output"));

@@ -1,6 +1,6 @@
 import { type DType, type TensorData, dtypes } from "../../runtime/dtype.ts";
-import { type NdArray, type Op, type Sample, opNamed } from "../../compiler/graph/op.ts";
-import { makeNode } from "../../compiler/graph/build.ts";
+import { type NdArray, type Op, opNamed, type Sample } from "../../compiler/graph/op.ts";
+import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluateNode, ndarray, type Precision } from "../../compiler/graph/evaluate.ts";
 import type { Node } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
@@ -33,12 +33,11 @@ export interface Case {
   readonly operands: readonly NdArray[];
 }
 
-const leaf = (type: TensorType): Node["operands"][number] =>
-  present(makeNode(present(ops.get("input"), "input"), [], { name: "x", dtype: type.dtype, shape: type.shape }).results[0], "a leaf");
-
 export function caseOf(op: Op, { operands, attrs = {}, values = [] }: Sample, seed = 1): Case {
   const next = random(seed);
-  const node = makeNode(op, operands.map(leaf), attrs);
+  const g = new GraphBuilder(op.name, ops);
+  const leaves = operands.map((type, index) => g.input(`x${index}`, type));
+  const node = g.addNode(op, leaves, attrs);
   return {
     says: `${op.name}(${operands.map(showType).join(", ")}) ${JSON.stringify(attrs)}`,
     node,

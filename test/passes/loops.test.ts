@@ -33,7 +33,7 @@ function loop(
   make: (g: GraphBuilder, h: Value, operands: readonly Value[], weights: readonly Value[]) => { readonly next: Value; readonly output: Value },
 ): Graph {
   const count = allItems ? operands.length : 1;
-  const b = new RegionBuilder("body", ops);
+  const b = new RegionBuilder("body", new GraphBuilder("body", ops));
   const inputs = operands.map((type, index) => b.input(`x${index}`, type));
   const fixed = weights.map((type, index) => b.input(`w${index}`, type));
   const { next, output } = make(b.g, b.carry("h", vector), inputs, fixed);

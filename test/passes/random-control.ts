@@ -91,7 +91,7 @@ function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const carries = pool.items.slice(-1 - (a % 2));
   const sequences = pool.stacks.slice(-(b % 3)).slice(0, b % 3);
   const invariants = [at(pool.items, c), ...pool.weights];
-  const r = new RegionBuilder("body", ops);
+  const r = new RegionBuilder("body", g);
   const items = sequences.map(({ type }) => r.input("x", tensor(type.dtype, type.shape.slice(1))));
   const [v, ...weights] = invariants.map(({ type }) => r.input("v", type));
   const before = carries.map(({ type }) => r.carry("h", type));
@@ -115,7 +115,7 @@ function cond(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const args = [at(pool.items, a), at(pool.items, b), ...pool.weights];
   const pred = g.call("lt", [g.sum(at(pool.items, c), [0, 1]), g.constant(tensor("f32", []), 0.25)]);
   const branch = (name: string, salt: number): Graph => {
-    const r = new RegionBuilder(name, ops);
+    const r = new RegionBuilder(name, g);
     const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
     const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
     growInside(r.g, inner, [0, next(a, salt), next(b, salt), next(c, salt)], 1);
@@ -128,11 +128,11 @@ function cond(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
 /** Counts to a bound; there is no gradient to flow back. */
 function loop(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice): void {
   const invariants = [g.constant(count, a % 4), at(pool.items, b), at(pool.weights, c)];
-  const condition = new RegionBuilder("condition", ops);
+  const condition = new RegionBuilder("condition", g);
   const [bound] = invariants.map(({ type }) => condition.input("v", type));
   const [counter] = [condition.carry("i", count), condition.carry("h", item)];
   if (bound !== undefined) condition.output("more", condition.g.call("lt", [counter, bound]));
-  const body = new RegionBuilder("body", ops);
+  const body = new RegionBuilder("body", g);
   const [, y, w] = invariants.map(({ type }) => body.input("v", type));
   const [i, x] = [body.carry("i", count), body.carry("h", item)];
   body.next(0, body.g.add(i, 1));
@@ -143,7 +143,7 @@ function loop(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice): void {
 
 function checkpoint(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void {
   const args = [at(pool.items, choice[1]), at(pool.items, choice[2]), ...pool.weights];
-  const r = new RegionBuilder("body", ops);
+  const r = new RegionBuilder("body", g);
   const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
   const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
   growInside(r.g, inner, choice, Math.min(depth, 1));

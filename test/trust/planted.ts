@@ -23,7 +23,7 @@ export const roundSums =
   (graph: Graph): Graph =>
     rebuild(graph, (g, node, operands) => {
       if (node.op.name !== "reduce_sum") return null;
-      const sum = makeNode(node.op, operands, node.attrs, node.span);
+      const sum = makeNode(node.op, operands, node.attrs, node.provenance);
       g.nodes.push(sum);
       return sum.results.map((value) => g.mul(value, 1 + by));
     });

@@ -21,8 +21,8 @@ interface Branch {
 }
 
 /** Null after a mistake in the block. */
-function runBlock(env: Env, name: string, block: CheckpointExpr["body"]): Branch | null {
-  const context = openRegion(env.context, name);
+function runBlock(env: Env, at: Span, name: string, block: CheckpointExpr["body"]): Branch | null {
+  const context = openRegion(env, at, name);
   const before = context.program.diagnostics.length;
   const inner: Env = { ...env, context, scope: makeScope(env.scope), loop: null };
   const value = context.block(inner, block);
@@ -42,8 +42,8 @@ export function cond(env: Env, expr: CondExpr): DlValue {
           ? "select(condition, a, b) chooses per element; all(x) and any(x) reduce to one bool"
           : undefined,
     });
-  const then = runBlock(env, "then", expr.then);
-  const otherwise = runBlock(env, "else", expr.otherwise);
+  const then = runBlock(env, expr.span, "then", expr.then);
+  const otherwise = runBlock(env, expr.span, "else", expr.otherwise);
   if (then === null || otherwise === null) return ERROR;
   const values = joined(then, otherwise, expr);
   if (values === null) return ERROR;
@@ -82,7 +82,7 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
 
 /** `checkpoint { ... }`: the block is recomputed in the backward pass. */
 export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
-  const branch = runBlock(env, "checkpoint", expr.body);
+  const branch = runBlock(env, expr.span, "checkpoint", expr.body);
   if (branch === null) return ERROR;
   const paths = [...writtenIn(branch.context).keys()];
   // Only tensors go through the graph; static values are returned as they are.

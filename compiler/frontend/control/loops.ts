@@ -36,7 +36,7 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   const carries: Carries = { kind: "scan", list: [], counter: null, iterations: sequences?.length ?? 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (sequences === null || carried === null) return ERROR;
-  const inner = openRegion(context, "scan", carries);
+  const inner = openRegion(env, expr.span, "scan", carries);
   const region = present(inner.region, "a region");
   const scope = makeScope(env.scope);
   const items = sequences.parts.map(({ type, symbols, axis }, k) => {
@@ -82,7 +82,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const carries: Carries = { kind: "while", list: [], counter: null, iterations: 1 };
   const carried = openCarries(env, expr.carries, carries);
   if (carried === null) return ERROR;
-  const test = openRegion(context, "condition", carries);
+  const test = openRegion(env, expr.span, "condition", carries);
   const testEnv: Env = { ...env, context: test, scope: makeScope(env.scope), loop: null };
   bindCarries(testEnv, carried, test);
   const until = test.evaluate(testEnv, expr.until);
@@ -97,7 +97,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
     "continue",
     build(testEnv, expr.until.span, () => test.builder.call("not", [stop.value])),
   );
-  const inner = openRegion(context, "while", carries);
+  const inner = openRegion(env, expr.span, "while", carries);
   const body: Env = { ...env, context: inner, scope: makeScope(env.scope), loop: null };
   const loop = runBody(body, expr, carried, inner);
   if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;

@@ -3,9 +3,11 @@ import { isGradient } from "../../graph/autodiff.ts";
 import { brokenCondition, type GraphBuilder } from "../../graph/build.ts";
 import type { Attr, Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
+import type { Role } from "../../graph/provenance.ts";
 import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { nodeSpan, report } from "../errors.ts";
+import { report } from "../errors.ts";
+import { attributionAt } from "../values/attribution.ts";
 import { ERROR, makeTensor, showTensor } from "../values/values.ts";
 import { product } from "../../support/lists.ts";
 
@@ -111,15 +113,8 @@ export function addNode(env: Env, span: Span, op: OpName, operands: readonly Ten
   return addNodeResults(env, span, env.context.builder.op(op), operands, attrs)?.[0] ?? ERROR;
 }
 
-/** Runs steps of the graph builder whose nodes get this span. */
-export function build<T>(env: Env, span: Span, steps: () => T): T {
-  const { builder } = env.context;
-  const before = builder.span;
-  builder.span = nodeSpan(env.context, span);
-  const result = steps();
-  builder.span = before;
-  return result;
-}
+/** Runs steps of the graph builder; their nodes belong to the text at `span`, and have the role if one is given. */
+export const build = <T>(env: Env, span: Span, steps: () => T, role?: Role): T => env.context.builder.attributed(attributionAt(env, span, role), steps);
 
 /** A pointwise op keeps the names of the dims. */
 function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): readonly (string | null)[] | undefined {

@@ -6,6 +6,7 @@ import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { build } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { importValue, iterationOf } from "../control/regions.ts";
+import { inRole } from "../values/attribution.ts";
 import { ERROR, makeTensor } from "../values/values.ts";
 import { leaf } from "../values/variables.ts";
 
@@ -18,9 +19,19 @@ const stepType = scalar("i32");
 
 /** Every program has both, even without random draws. */
 export const randomStates = (span: Span): readonly Declared[] => [
-  { kind: "state", path: seedPath, type: tensor("i32", [2]), span, init: () => ERROR },
-  { kind: "state", path: stepPath, type: stepType, span, init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span) },
+  { kind: "state", path: seedPath, type: tensor("i32", [2]), span, location: { span, caller: null }, init: () => ERROR },
+  {
+    kind: "state",
+    path: stepPath,
+    type: stepType,
+    span,
+    location: { span, caller: null },
+    init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span),
+  },
 ];
+
+/** Scalars seed0, seed1 and step. */
+type Key = NonNullable<Context["random"]["key"]>;
 
 /** Draws of different entries never share a site. */
 const sitesPerEntry = 1 << 16;
@@ -33,28 +44,34 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
   if (random.sites.next >= sitesPerEntry) return report(context, "E0407", span, `the entry has more than ${sitesPerEntry} random draws`);
-  const value = build(env, span, () => {
-    const [seed0, seed1, step] = keyOf(context);
-    const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.sites.next++);
-    const words = (...from: readonly [GraphValue, GraphValue, GraphValue, GraphValue]): [GraphValue, GraphValue] => [
-      builder.call("threefry", from, { word: 0 }),
-      builder.call("threefry", from, { word: 1 }),
-    ];
-    let key = words(seed0, seed1, step, site);
-    // Counters of elements end in 0, counters of iterations in 1.
-    for (const iteration of iterationsOf(context)) key = words(...key, iteration, builder.constant(scalar("i32"), 1));
-    const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
-    const index = builder.call("iota", [], { shape: [elements(shape)], axis: 0, dtype: "i32" });
-    const counter = shape.length === 1 ? index : builder.reshape(index, shape);
-    return builder.call("threefry", [spread(key[0]), spread(key[1]), counter, builder.constant(tensor("i32", shape), 0)], { word: 0 });
-  });
+  const value = build(
+    env,
+    span,
+    () => {
+      const [seed0, seed1, step] = keyOf(context);
+      const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.sites.next++);
+      const words = (...from: readonly [GraphValue, GraphValue, GraphValue, GraphValue]): [GraphValue, GraphValue] => [
+        builder.call("threefry", from, { word: 0 }),
+        builder.call("threefry", from, { word: 1 }),
+      ];
+      let key = words(seed0, seed1, step, site);
+      // Counters of elements end in 0, counters of iterations in 1.
+      for (const iteration of iterationsOf(context)) key = words(...key, iteration, builder.constant(scalar("i32"), 1));
+      const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
+      const index = builder.call("iota", [], { shape: [elements(shape)], axis: 0, dtype: "i32" });
+      const counter = shape.length === 1 ? index : builder.reshape(index, shape);
+      return builder.call("threefry", [spread(key[0]), spread(key[1]), counter, builder.constant(tensor("i32", shape), 0)], { word: 0 });
+    },
+    "random",
+  );
   return makeTensor(builder, value, span);
 }
 
-function keyOf(context: Context): readonly [GraphValue, GraphValue, GraphValue] {
+const keyOf = (context: Context): Key => context.random.key ?? inRole(context.builder, "random", () => makeKey(context));
+
+function makeKey(context: Context): Key {
   const { builder, program, random } = context;
   const { region } = context;
-  if (random.key !== null) return random.key;
   if (region !== null) {
     const [seed0, seed1, step] = keyOf(region.parent);
     random.key = [importValue(context, region, seed0), importValue(context, region, seed1), importValue(context, region, step)];

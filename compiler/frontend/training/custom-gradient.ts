@@ -22,7 +22,7 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
   const name = declaration.name.text;
   const args = tensorNames.map((tensor) => env.scope.find(tensor)).map((binding) => (binding?.kind === "value" ? binding.value : ERROR));
   const operands = args.flatMap(tensorsIn);
-  const forward = openRegion(context, "forward");
+  const forward = openRegion(env, span, "forward");
   const before = context.program.diagnostics.length;
   // Every operand is an input, in order, even if the body does not use it.
   const values = operands.map((t) => t.value);
@@ -39,7 +39,8 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
       declaration.gradient.span,
       `\`${name}\` has a gradient rule, so it must return one float tensor, found ${describe(result)}`,
     );
-  const backward = openRegion(context, "backward");
+  const backward = openRegion(env, span, "backward");
+  backward.builder.attribution = { ...backward.builder.attribution, role: "backward" };
   const dy = backward.builder.input("dy", only.value.type);
   const y = backward.builder.input("y", only.value.type);
   const grads = gradientsBy(env, declaration, backward, dy, args, name);

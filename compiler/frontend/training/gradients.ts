@@ -1,6 +1,7 @@
 import type { Span } from "../../../dsl/span.ts";
 import { pushForward } from "../../graph/autodiff-forward.ts";
-import { gradientBlockers } from "../../graph/autodiff.ts";
+import { gradientBlockers, requestGradients } from "../../graph/autodiff.ts";
+import { spanOf } from "../../graph/provenance.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { isFloat, sameType } from "../../types/tensor-type.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
@@ -21,9 +22,10 @@ export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null 
 function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span): boolean {
   const [blocker] = gradientBlockers(loss.value, values);
   if (blocker !== undefined) {
+    const at = spanOf(blocker);
     const why = blocker.op.gradient.kind === "none" ? `: ${blocker.op.gradient.why}` : "";
     report(env.context, "E0608", span, `\`${blocker.op.name}\` has no gradient${why}`, {
-      also: blocker.span === null ? [] : [{ span: blocker.span, says: `\`${blocker.op.name}\` is used here` }],
+      also: at === null ? [] : [{ span: at, says: `\`${blocker.op.name}\` is used here` }],
       help: "stop_gradient(x) excludes a part on purpose",
     });
     return false;
@@ -50,7 +52,7 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
   const { builder } = env.context;
   const values = targets.map((t) => t.value);
   if (!flows(env, loss, values, span)) return null;
-  const results = build(env, span, () => builder.callAll("gradient", [loss.value, ...values]));
+  const results = build(env, span, () => requestGradients(builder, loss.value, values));
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
 

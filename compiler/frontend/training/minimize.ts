@@ -7,7 +7,8 @@ import type { DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
 import { paramsUnder } from "./param-paths.ts";
-import { isOptimizer, update, type Trained } from "./optimizers.ts";
+import { isOptimizer, update, type Optimizer, type Trained } from "./optimizers.ts";
+import { inRole } from "../values/attribution.ts";
 import { describe, list, makeTensor } from "../values/values.ts";
 
 type MinimizeStmt = Stmt & { readonly kind: "minimize" };
@@ -36,14 +37,32 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     });
     return;
   }
-  let gradients: readonly Tensor[] | null = gradientsOf(
+  const gradients = gradientsOf(
     env,
     loss,
     trained.map((t) => t.seen),
     statement.span,
   );
+  const optimizer = { value: last.value, span: last.span };
+  if (gradients !== null) inRole(context.builder, "optimizer", () => applySteps(env, trained, gradients, steps.slice(0, -1), optimizer));
+}
+
+interface Step {
+  readonly value: DlValue;
+  readonly span: Span;
+}
+
+/** Applies each transformation to the gradients, then updates each param. */
+function applySteps(
+  env: Env,
+  trained: readonly Trained[],
+  given: readonly Tensor[],
+  transformations: readonly Step[],
+  optimizer: { readonly value: Optimizer; readonly span: Span },
+): void {
   const gates: Gate[] = [];
-  for (const step of steps.slice(0, -1)) {
+  let gradients: readonly Tensor[] | null = given;
+  for (const step of transformations) {
     if (gradients === null) return;
     if (isOptimizer(step.value)) {
       const made = accumulate(env, step.value, step.span, trained, gradients);
@@ -52,8 +71,8 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     } else gradients = transform(env, step.value, gradients, step.span);
   }
   if (gradients === null) return;
-  update(env, last.value, last.span, trained, gradients);
-  for (const gate of gates.toReversed()) hold(env, gate, last.span);
+  update(env, optimizer.value, optimizer.span, trained, gradients);
+  for (const gate of gates.toReversed()) hold(env, gate, optimizer.span);
 }
 
 function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {

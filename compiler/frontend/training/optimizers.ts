@@ -6,6 +6,7 @@ import { bindArguments, signatureOf } from "../values/arguments.ts";
 import { applyCallable, type Owner } from "../calls.ts";
 import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
+import { ownerOf } from "../values/attribution.ts";
 import { childPath, joinPath, makeFrame, spanKey, type Frame } from "../values/frames.ts";
 import { ancestors } from "./gradients.ts";
 import { describe } from "../values/values.ts";
@@ -47,7 +48,7 @@ export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, train
   const values = trained.map((t, k) => {
     // Each param starts from the shared states as they were before this minimize.
     for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
-    const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null);
+    const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null, ownerOf(t.declared.path));
     const gradient = gradients[k];
     return gradient === undefined ? null : updateOne(env, optimizer, span, [t.current, gradient], { frame, update: { shared, written, evaluated: new Map() } });
   });

@@ -47,7 +47,14 @@ export function declareSetting(context: Context, item: Setting, scope: Scope): b
   }
   const made = declare(
     context,
-    { kind: "state", path, type, span: item.name.span, init: (init) => constant({ ...env, context: init }, item.value.span, scalar(type.dtype), value.value) },
+    {
+      kind: "state",
+      path,
+      type,
+      span: item.name.span,
+      location: { span: item.name.span, caller: null },
+      init: (init) => constant({ ...env, context: init }, item.value.span, scalar(type.dtype), value.value),
+    },
     item.name.span,
   );
   if (made === null) return false;

@@ -8,6 +8,8 @@ import type { Span } from "../../../dsl/span.ts";
 export interface Frame {
   /** Empty at the root of `init`. */
   readonly path: string;
+  /** The layer that its nodes belong to: the frame itself, or, of an optimizer, the layer of the param that it updates. */
+  readonly layer: string;
   readonly parent: Frame | null;
   readonly kind: "entry" | "model" | "layer" | "optimizer" | "repeat" | "init";
   /** Names declared by `param` and `state` in this application, to catch a second declaration. */
@@ -28,8 +30,8 @@ export interface Instance {
 /** By frame path: the name of each child by span, and the names in use. */
 export type Naming = Map<string, { readonly bySpan: Map<string, string>; readonly taken: Set<string> }>;
 
-export function makeFrame(kind: Frame["kind"], path: string, parent: Frame | null): Frame {
-  return { kind, path, parent, declared: new Map(), evaluated: new Map() };
+export function makeFrame(kind: Frame["kind"], path: string, parent: Frame | null, layer = path): Frame {
+  return { kind, path, layer, parent, declared: new Map(), evaluated: new Map() };
 }
 
 export const joinPath = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);

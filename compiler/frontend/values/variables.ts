@@ -4,6 +4,7 @@ import { suffixes } from "../../graph/notation.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
+import { ownerOf } from "./attribution.ts";
 import type { Frame } from "./frames.ts";
 import { carryLeaf, importValue } from "../control/regions.ts";
 import { makeTensor } from "./values.ts";
@@ -74,10 +75,9 @@ export function writtenIn(context: Context): ReadonlyMap<string, GraphValue> {
 /** The value at the start of the call. */
 export function leaf(context: Context, declared: Declared): GraphValue {
   const { builder } = context;
-  const before = builder.span;
-  builder.span = declared.span;
-  const value = declared.kind === "param" ? builder.param(declared.path, declared.type) : builder.state(declared.path, declared.type);
-  builder.span = before;
+  const { kind, path, type, span, location } = declared;
+  const attribution = { ...builder.attribution, path: ownerOf(path), span, location };
+  const value = builder.attributed(attribution, () => (kind === "param" ? builder.param(path, type) : builder.state(path, type)));
   context.versions.set(declared.path, [value]);
   return value;
 }

@@ -4,6 +4,7 @@ import { brokenCondition, makeNode } from "../build.ts";
 import type { Attrs, Node, Value } from "../ir.ts";
 import type { Match } from "./match.ts";
 import type { Op, OpTable } from "../op.ts";
+import type { Provenance } from "../provenance.ts";
 import type { Apply, Pattern } from "./parse.ts";
 
 /** What the right side of a rule makes: its value, and the nodes that are new, operands first. */
@@ -13,10 +14,11 @@ export interface Built {
 }
 
 /** The right side for one match; null where an op's conditions do not hold, or the type is not that of the value to be replaced. */
-export function buildRight(pattern: Pattern, match: Match, table: OpTable): Built | null {
+export function buildRight(pattern: Pattern, match: Match, table: OpTable, provenance: () => Provenance): Built | null {
   const nodes: Node[] = [];
-  const built = new RightBuilder(match, table, nodes).build(pattern);
-  const value = typeof built === "number" ? splat(table, nodes, match.root.type, built) : built;
+  const builder = new RightBuilder(match, table, nodes, provenance);
+  const built = builder.build(pattern);
+  const value = typeof built === "number" ? builder.splat(match.root.type, built) : built;
   return value !== null && sameType(value.type, match.root.type) ? { value, nodes } : null;
 }
 
@@ -24,11 +26,13 @@ class RightBuilder {
   private readonly match: Match;
   private readonly table: OpTable;
   private readonly nodes: Node[];
+  private readonly provenance: () => Provenance;
 
-  constructor(match: Match, table: OpTable, nodes: Node[]) {
+  constructor(match: Match, table: OpTable, nodes: Node[], provenance: () => Provenance) {
     this.match = match;
     this.table = table;
     this.nodes = nodes;
+    this.provenance = provenance;
   }
 
   build(pattern: Pattern): Value | number | null {
@@ -54,7 +58,7 @@ class RightBuilder {
     };
     const operands = this.operands(op, parts, attrs);
     if (operands === null) return null;
-    const node = makeNode(op, operands, attrs, this.match.root.node.span, notesOf(this.match.root.node));
+    const node = makeNode(op, operands, attrs, this.provenance(), notesOf(this.match.root.node));
     this.nodes.push(node);
     return node.results[0] ?? null;
   }
@@ -66,22 +70,20 @@ class RightBuilder {
     for (const like of candidates) {
       const all = parts.map((part) => (typeof part === "number" ? present(like, "a rule has no type for a number") : part.type));
       if (brokenCondition(op, all, attrs) !== null) continue;
-      const values = parts.map((part, index) =>
-        typeof part === "number" ? splat(this.table, this.nodes, present(all[index], "a type is missing"), part) : part,
-      );
+      const values = parts.map((part, index) => (typeof part === "number" ? this.splat(present(all[index], "a type is missing"), part) : part));
       return values.every((value) => value !== null) ? values : null;
     }
     return null;
+  }
+
+  /** Null where the dtype does not have the number. */
+  splat({ dtype, shape }: TensorType, value: number): Value | null {
+    if (!isFloat(dtype) && !Number.isInteger(value)) return null;
+    const node = makeNode(present(this.table.get("constant"), "there is no op constant"), [], { value, dtype, shape }, this.provenance());
+    this.nodes.push(node);
+    return node.results[0] ?? null;
   }
 }
 
 /** New nodes keep the stage of what they replace; groups and places are decided later. */
 const notesOf = ({ notes: { stage } }: Node): { stage?: "weights" } => (stage === undefined ? {} : { stage });
-
-/** Null where the dtype does not have the number. */
-function splat(table: OpTable, nodes: Node[], { dtype, shape }: TensorType, value: number): Value | null {
-  if (!isFloat(dtype) && !Number.isInteger(value)) return null;
-  const node = makeNode(present(table.get("constant"), "there is no op constant"), [], { value, dtype, shape });
-  nodes.push(node);
-  return node.results[0] ?? null;
-}

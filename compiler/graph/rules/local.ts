@@ -19,8 +19,9 @@ export function applyLocalRules(graph: Graph, rules: readonly LocalRule[]): Grap
   const swept = rebuild(graph, (g, node, operands) => {
     if (node.results.length !== 1) return null;
     const same = operands.every((value, index) => value === node.operands[index]);
-    const current = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
+    const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
     for (const rule of rules) {
+      g.rule = rule.name;
       const value = rule.apply(g, current);
       if (value === null) continue;
       rule.fired++;

@@ -2,6 +2,7 @@ import { invariant, never, present } from "../../support/invariant.ts";
 import type { TensorType } from "../../types/tensor-type.ts";
 import { intAttr, isSplat, listAttr, sameAttr, sameAttrs, splatValue } from "../facts.ts";
 import type { Attr, Attrs, Value } from "../ir.ts";
+import type { Provenance } from "../provenance.ts";
 import type { Apply, Pattern, RuleAttr } from "./parse.ts";
 
 /** What the left side of a rule has bound, for guards and for attributes that are computed. Asking for a name that it does not bind is an invariant. */
@@ -102,6 +103,12 @@ export function resembles(pattern: Pattern, value: Value): boolean {
       return operand !== undefined && resembles(arg, operand);
     })
   );
+}
+
+/** The nodes that a pattern takes apart, the root first. */
+export function matchedBy(pattern: Pattern, { node }: Value): readonly Provenance[] {
+  if (pattern.kind !== "apply") return [];
+  return [node.provenance, ...pattern.args.flatMap((arg, index) => matchedBy(arg, present(node.operands[index], "the arity was compared")))];
 }
 
 /** A name that stands twice must mean the same both times. */

@@ -32,11 +32,12 @@ import { fail, invariant, InvariantError, present } from "../../support/invarian
 import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Attr, Graph, Node, Value } from "../ir.ts";
 import type { Op, OpTable } from "../op.ts";
+import type { Origin } from "../provenance.ts";
 import { append, dropDead, rebuild } from "../rebuild.ts";
 import { exitValues } from "../regions.ts";
 import { buildRight, type Built } from "./build.ts";
 import { checkRule } from "./check.ts";
-import { Match, resembles } from "./match.ts";
+import { Match, matchedBy, resembles } from "./match.ts";
 import { parseRule, type RuleTrees } from "./parse.ts";
 
 export { Match } from "./match.ts";
@@ -141,7 +142,7 @@ class Sweep {
     const candidates = this.rules.byOp.get(node.op);
     if (candidates === undefined || result === undefined || second !== undefined) return append(builder, node, operands).results;
     const same = operands.every((value, index) => value === node.operands[index]);
-    const current = same ? node : makeNode(node.op, operands, node.attrs, node.span, node.notes, node.regions);
+    const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
     const built = this.firstToFire(candidates, present(current.results[0], "a copy has the same results"));
     return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
   }
@@ -172,7 +173,7 @@ class Sweep {
     return null;
   }
 
-  private attempt({ left, right, when, gives }: Rule, root: Value): Built | null {
+  private attempt({ text, left, right, when, gives }: Rule, root: Value): Built | null {
     if (!resembles(left, root)) return null;
     const match = new Match(root, (value) => this.uses.get(value) ?? 0);
     if (!match.matches(left, root) || (when !== undefined && !when(match))) return null;
@@ -181,6 +182,10 @@ class Sweep {
       if (attr === null) return null;
       match.give(name, attr);
     }
-    return buildRight(right, match, this.rules.table);
+    const { lineage } = this.graph;
+    let origin: Origin | null = null;
+    return buildRight(right, match, this.rules.table, () =>
+      lineage.made(root.node.provenance.attribution, (origin ??= lineage.origin(matchedBy(left, root), text))),
+    );
   }
 }

@@ -73,11 +73,7 @@ function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Channe
 /** The same contraction, of the same place in the source, with another operand. */
 function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value): Value {
   const operands = side === "lhs" ? [value, operand(node, "rhs")] : [operand(node, "lhs"), value];
-  const { span } = g;
-  g.span = node.span;
-  const result = g.apply(node.op, operands, node.attrs);
-  g.span = span;
-  return result;
+  return g.deriving(node.provenance, () => g.apply(node.op, operands, node.attrs));
 }
 
 /** contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` tells what an operand is, if it may be taken apart. */

@@ -51,7 +51,7 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
     if (!isLeaf(source.node) || (!write && !region && stable(source))) return value;
     const known = copied.get(value);
     if (known !== undefined) return known;
-    const node = copyOf(graph.table, value);
+    const node = copyOf(graph, value);
     nodes.push(node);
     const made = present(node.results[0], "a copy has a result");
     copied.set(value, made);
@@ -106,9 +106,13 @@ function emit(graph: Graph, machine: Machine): Graph {
   const nodes: Node[] = [];
   /** What a value became: one for all, or, for free nodes, one per group. */
   const shared = new Map<Node, Node>();
+  /** Nodes whose id is taken; further copies of a free node have ids of their own. */
+  const copied = new Set<Node>();
 
   const copy = (node: Node, operands: readonly Value[], group: number | undefined, stage: "weights" | undefined): Node => {
-    const made = makeNode(node.op, operands, node.attrs, node.span, { ...(stage && { stage }), ...(group !== undefined && { group }) }, node.regions);
+    const provenance = copied.has(node) ? graph.lineage.derived(node.provenance) : node.provenance;
+    copied.add(node);
+    const made = makeNode(node.op, operands, node.attrs, provenance, { ...(stage && { stage }), ...(group !== undefined && { group }) }, node.regions);
     nodes.push(made);
     return made;
   };

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../../graph/build.ts";
 import { isSplat, linearSets } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { copyNode, kept, users } from "../../graph/rebuild.ts";
+import { duplicate, kept, users } from "../../graph/rebuild.ts";
 import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
@@ -55,13 +55,12 @@ export function sumOf(g: GraphBuilder, term: Value, reach: (node: Node) => Reach
   const { node } = term;
   if (node.operands.every((value) => varies(reach(value.node))) && isSummable(node, iterations)) {
     const stacks = node.operands.map((value) => outside.value(value));
-    g.span = node.span;
-    return present(node.op.sumOverBatch?.(g, node.op, stacks, node.attrs), "a summable node has a sum");
+    const sum = g.deriving(node.provenance, () => node.op.sumOverBatch?.(g, node.op, stacks, node.attrs));
+    return present(sum, "a summable node has a sum");
   }
   const summed = summedOperands(node, reach) ?? [];
   const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, reach, iterations, outside) : outside.value(value)));
-  g.span = node.span;
-  return at(copyNode(g, node, operands).results, term.index);
+  return at(duplicate(g, node, operands).results, term.index);
 }
 
 /** Adds to a value, unless that is zero. */

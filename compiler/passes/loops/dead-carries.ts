@@ -2,7 +2,7 @@
 import { scanParts, carryIndices, mapCarries } from "../../graph/regions.ts";
 import { isInput } from "../../graph/facts.ts";
 import type { Attrs, Graph, Node, Value } from "../../graph/ir.ts";
-import { append, kept, topological } from "../../graph/rebuild.ts";
+import { append, copyNode, kept, topological } from "../../graph/rebuild.ts";
 import { GraphBuilder } from "../../graph/build.ts";
 import { present } from "../../support/invariant.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -31,7 +31,7 @@ export function trim(graph: Graph): Graph {
 }
 
 function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph {
-  const builder = new GraphBuilder(graph.name, graph.table);
+  const builder = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
   const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is dropped and used`);
   for (const node of graph.nodes) {
@@ -42,14 +42,8 @@ function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph 
       node.results.forEach((value, index) => values.set(value, at(results, index)));
       continue;
     }
-    builder.span = node.span;
-    const { results } = builder.addNode(
-      node.op,
-      plan.operands.map((index) => now(at(node.operands, index))),
-      plan.attrs,
-      node.notes,
-      plan.regions,
-    );
+    const operands = plan.operands.map((index) => now(at(node.operands, index)));
+    const { results } = copyNode(builder, node, operands, plan.regions, plan.attrs);
     plan.results.forEach((old, index) => values.set(at(node.results, old), at(results, index)));
   }
   graph.inputs.forEach((value) => builder.inputs.push(now(value)));

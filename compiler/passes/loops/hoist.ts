@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../graph/build.ts";
 import { isInput, nameOf } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { kept, rebuild, users } from "../../graph/rebuild.ts";
+import { copyNode, kept, rebuild, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { definePass } from "../pass.ts";
@@ -93,14 +93,10 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const made = (nodes: readonly Node[]): readonly Value[] => nodes.flatMap(({ results }) => results.map((value) => outside.value(value)));
   const [newItems, newInvariants] = [made(items), made(fixed)];
   const region = withInputs(body, sequences.length, items, fixed);
-  g.span = node.span;
-  const { results } = g.addNode(
-    node.op,
-    [...carries, ...sequences, ...newItems, ...invariants, ...newInvariants],
-    { ...attrs, sequences: sequences.length + newItems.length },
-    node.notes,
-    [region],
-  );
+  const { results } = copyNode(g, node, [...carries, ...sequences, ...newItems, ...invariants, ...newInvariants], [region], {
+    ...attrs,
+    sequences: sequences.length + newItems.length,
+  });
   return results.map((value, index) => passed[index - carries.length] ?? value);
 }
 
@@ -114,16 +110,17 @@ function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): re
   if (found.every(({ nodes }) => nodes.length === 0)) return null;
   const extra = found.flatMap(({ nodes, outside }) => nodes.flatMap(({ results }) => results.map((value) => outside.value(value))));
   const first = at(found, 0).nodes.flatMap(({ results }) => results).length;
-  const regions = found.map(({ region, nodes }, place) => aligned(withInputs(region, 0, [], nodes), region.inputs.length, extra, place * first));
-  g.span = node.span;
-  return g.addNode(node.op, [...operands, ...extra], node.attrs, node.notes, regions).results;
+  const regions = found.map(({ region, nodes }, place) => aligned(g, withInputs(region, 0, [], nodes), region.inputs.length, extra, place * first));
+  return copyNode(g, node, [...operands, ...extra], regions).results;
 }
 
 /** Inputs for all that is moved out of either region of a while: `trim` drops the unused ones. */
-function aligned(region: Graph, count: number, extra: readonly Value[], before: number): Graph {
+function aligned(g: GraphBuilder, region: Graph, count: number, extra: readonly Value[], before: number): Graph {
   const taken = new Set([...region.inputs, ...region.carries.map(({ value }) => value)].map(nameOf));
   const own = region.inputs.slice(count);
-  const builder = new GraphBuilder(region.name, region.table);
-  const inputs = extra.map(({ type }, index) => own[index - before] ?? builder.input(distinct(taken, "unused"), type));
+  const builder = new GraphBuilder(region.name, g);
+  const inputs = extra.map(
+    ({ node, type }, index) => own[index - before] ?? builder.deriving(node.provenance, () => builder.input(distinct(taken, "unused"), type)),
+  );
   return { ...region, inputs: [...region.inputs.slice(0, count), ...inputs], nodes: [...builder.nodes, ...region.nodes] };
 }

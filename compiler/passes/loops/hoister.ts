@@ -1,7 +1,7 @@
 import { batchNode, repeated } from "../../graph/batch.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
-import { copyNode } from "../../graph/rebuild.ts";
+import { duplicate } from "../../graph/rebuild.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Reach } from "../../analysis/loop-dependence.ts";
 
@@ -27,8 +27,7 @@ export class Outside {
     if (known !== undefined) return known;
     const { node } = value;
     const operands = node.operands.map((operand) => this.value(operand));
-    this.g.span = node.span;
-    const results = varies(this.reach(node)) ? [this.stack(node, operands)] : copyNode(this.g, node, operands).results;
+    const results = varies(this.reach(node)) ? [this.g.deriving(node.provenance, () => this.stack(node, operands))] : duplicate(this.g, node, operands).results;
     node.results.forEach((result, index) => this.made.set(result, at(results, index)));
     return at(results, value.index);
   }

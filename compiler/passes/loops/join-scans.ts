@@ -1,9 +1,9 @@
 // Loops that run over the same things become one.
 import { GraphBuilder } from "../../graph/build.ts";
 import { sameAttrs, stringAttr } from "../../graph/facts.ts";
-import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
+import { moveRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { dropDead, rebuild } from "../../graph/rebuild.ts";
+import { copyNode, dropDead, rebuild } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { at } from "../../support/lists.ts";
 import { merged } from "../../analysis/value-numbering.ts";
@@ -44,7 +44,7 @@ function joined(graph: Graph): Graph {
   return rebuild(graph, (g, node, operands) => {
     const found = partner.get(node);
     if (found === undefined) return null;
-    const results = made.get(found.first) ?? g.addNode(node.op, operands, node.attrs, node.notes, [found.joint.body]).results;
+    const results = made.get(found.first) ?? copyNode(g, found.first, operands, [found.joint.body]).results;
     made.set(found.first, results);
     const carries = scanParts(node.operands, node.attrs).carries.length;
     return [...results.slice(0, carries), ...at(found.joint.outputs, found.place).map((output) => at(results, carries + output))];
@@ -60,11 +60,12 @@ function jointOf(first: Node, second: Node): Joint | null {
   const bodies = [at(first.regions, 0), at(second.regions, 0)];
   const [body] = bodies;
   if (body === undefined) return null;
-  const b = new RegionBuilder(body.name, body.table);
+  const b = new RegionBuilder(body.name, body);
+  b.g.derive(first.provenance);
   const inputs = body.inputs.map(({ node, type }) => b.input(stringAttr(node.attrs, "name"), type));
   const leaves = b.carriesLike(body);
-  const turns = bodies.map((region) => inlineRegion(b.g, region, inputs, leaves));
-  const probe = new GraphBuilder(body.name, body.table);
+  const turns = bodies.map((region) => moveRegion(b.g, region, inputs, leaves));
+  const probe = new GraphBuilder(body.name, body);
   probe.nodes.push(...b.g.nodes);
   probe.inputs.push(...inputs);
   probe.carries.push(...b.g.carries);
@@ -79,7 +80,7 @@ function jointOf(first: Node, second: Node): Joint | null {
   if (next.some((value, index) => value !== valueOf(1, index))) return null;
 
   const given = new Map<Value, number>();
-  const names = new RegionBuilder(body.name, body.table);
+  const names = new RegionBuilder(body.name, body);
   const outputs = bodies.map(({ outputs: list }, side) =>
     list.map(({ name }, index) => {
       const value = valueOf(side, body.carries.length + index);

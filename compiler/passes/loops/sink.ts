@@ -2,7 +2,7 @@ import type { GraphBuilder } from "../../graph/build.ts";
 import { isInput } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { rebuild, topological, users } from "../../graph/rebuild.ts";
+import { copyNode, rebuild, topological, users } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
@@ -51,8 +51,7 @@ function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted
   const missing = [...wanted].filter((value) => !stacks.has(value) && !body.outputs.some((output) => output.value === value));
   const taken = new Set(body.outputs.map(({ name }) => name));
   const outputs = [...body.outputs, ...missing.map((value) => ({ name: distinct(taken, value.node.op.name), value }))];
-  g.span = node.span;
-  const { results } = g.addNode(node.op, operands, node.attrs, node.notes, [{ ...body, outputs }]);
+  const { results } = copyNode(g, node, operands, [{ ...body, outputs }]);
   outputs.forEach(({ value }, index) => {
     if (!stacks.has(value)) stacks.set(value, at(results, carries.length + index));
   });
@@ -76,9 +75,7 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
   return results.map((result, index) => {
     const sum = able.find(({ carry }) => carry === index);
     if (sum === undefined) return result;
-    const total = sumOf(g, sum.term, reach, iterations, outside);
-    g.span = sum.term.node.span;
-    return added(g, at(operands, index), total);
+    return g.deriving(sum.term.node.provenance, () => added(g, at(operands, index), sumOf(g, sum.term, reach, iterations, outside)));
   });
 }
 

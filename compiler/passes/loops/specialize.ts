@@ -1,8 +1,8 @@
 import type { GraphBuilder } from "../../graph/build.ts";
 import { splatValue, nameOf } from "../../graph/facts.ts";
-import { inlineRegion, RegionBuilder } from "../../graph/inline.ts";
+import { moveRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { rebuild } from "../../graph/rebuild.ts";
+import { copyNode, rebuild } from "../../graph/rebuild.ts";
 import { changes } from "../../graph/regions.ts";
 import { definePass } from "../pass.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -64,9 +64,8 @@ function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { 
   const repeats = results.some((first, index) => first !== index);
   if (still.length === 0 && plain && !repeats) return null;
 
-  const regions = node.regions.map((region) => told(region, starts, given, firsts, still));
-  g.span = node.span;
-  const made = g.addNode(node.op, [...operands, ...still.map((index) => at(starts, index))], node.attrs, node.notes, regions).results;
+  const regions = node.regions.map((region) => told(g, region, starts, given, firsts, still));
+  const made = copyNode(g, node, [...operands, ...still.map((index) => at(starts, index))], regions).results;
   return node.results.map((_, index) => {
     if (still.includes(index)) return at(starts, index);
     return at(made, index < carries ? index : carries + at(results, index - carries));
@@ -84,8 +83,8 @@ function firstOutputs({ op, regions }: Node): readonly number[] {
 }
 
 /** The region with constants for inputs that are, the first of equal inputs for all of them, and the carries that stand still as inputs of their own, last. */
-function told(region: Graph, starts: readonly Value[], given: readonly Value[], firsts: readonly number[], still: readonly number[]): Graph {
-  const b = new RegionBuilder(region.name, region.table);
+function told(g: GraphBuilder, region: Graph, starts: readonly Value[], given: readonly Value[], firsts: readonly number[], still: readonly number[]): Graph {
+  const b = new RegionBuilder(region.name, g);
   const inputs = region.inputs.map((value) => b.input(nameOf(value), value.type));
   const known = (value: Value, input: Value): Value => {
     const splat = splatValue(value);
@@ -96,7 +95,7 @@ function told(region: Graph, starts: readonly Value[], given: readonly Value[], 
     const value = at(starts, index);
     return still.includes(index) ? known(value, b.input(nameOf(carry), value.type)) : carry;
   });
-  const inner = inlineRegion(b.g, region, values, carries);
+  const inner = moveRegion(b.g, region, values, carries);
   region.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
   inner.carries.forEach((value, index) => {
     if (!still.includes(index)) b.next(index, value);

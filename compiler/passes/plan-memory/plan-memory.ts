@@ -87,7 +87,7 @@ function copyLateWrites(graph: Graph): Graph {
     const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(olds, value, readers);
     taken.add(base(value));
     if (direct) return value;
-    const copy = copyOf(graph.table, value, { group: next++ });
+    const copy = copyOf(graph, value, { group: next++ });
     nodes.push(copy);
     return present(copy.results[0], "a copy has a result");
   };
@@ -111,7 +111,7 @@ function copySharedOutputs(graph: Graph): Graph {
     const shared = taken.has(base(value));
     taken.add(base(value));
     if (!shared) return { name, value };
-    const copy = copyOf(graph.table, value, { group: next++ });
+    const copy = copyOf(graph, value, { group: next++ });
     nodes.push(copy);
     return { name, value: present(copy.results[0], "a copy has a result") };
   });

@@ -80,7 +80,7 @@ export class Grower {
   }
 
   region(name: string): { readonly r: RegionBuilder; readonly b: Grower } {
-    const r = new RegionBuilder(name, ops);
+    const r = new RegionBuilder(name, this.g);
     return { r, b: new Grower(this.plan, { of: this, g: r.g }) };
   }
 

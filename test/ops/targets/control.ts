@@ -19,7 +19,7 @@ function join(g: GraphBuilder, a: Value, b: Value): Value {
 }
 
 const region = (build: (r: RegionBuilder) => void): Graph => {
-  const r = new RegionBuilder("region", ops);
+  const r = new RegionBuilder("region", new GraphBuilder("region", ops));
   build(r);
   return r.build();
 };
