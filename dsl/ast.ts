@@ -1,6 +1,6 @@
 import type { Span } from "./span.ts";
 
-/** The tree of a `.dl` file. Every node bears its span; names bear theirs apart. */
+/** The tree of a `.dl` file. Every node has its span; names have their own. */
 interface At {
   readonly span: Span;
 }
@@ -25,7 +25,7 @@ export interface Import extends At {
 
 export type Item = Callable | Entry | DimDecl | Setting | Test;
 
-/** `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that changes between calls without compiling again; the range is what a search may try. */
+/** `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is for hyperparameter search. */
 export interface Setting extends At {
   readonly kind: "setting";
   readonly name: Name;
@@ -46,11 +46,11 @@ export interface Test extends At {
 /** `where C % groups == 0, "`groups` divides the channels"`, after the result type; several are separated by further `where`s. */
 export interface Where extends At {
   readonly condition: Expr;
-  /** The message, an expression that gives a string; null for a standard one. */
+  /** The message, a string expression; null for the default one. */
   readonly says: Expr | null;
 }
 
-/** `with gradient (dy) { ... }` after the body of a `fn`: the value is the gradient for each tensor parameter, a tuple where there are several. */
+/** `with gradient (dy) { ... }` after the body of a `fn`: the value is the gradient of each tensor parameter, a tuple if there are several. */
 export interface GradientRule extends At {
   readonly params: readonly Name[];
   readonly body: Block;
@@ -65,12 +65,12 @@ export interface DimDecl extends At {
 /**
  * `model LeNet(image: f32[N, 28, 28, 1]) -> f32[N, 10] { ... }`, `layer dense(units: int)(x: f32[..B, K]) -> ...`,
  * `fn softmax(axis: int = -1)(x: f32[..S]) -> f32[..S] = ...`, `optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> ...`.
- * Static parameters come in the first list where there are two.
+ * If there are two lists, the first one holds the static parameters.
  */
 export interface Callable extends At {
   readonly kind: "model" | "layer" | "fn" | "optimizer";
   readonly name: Name;
-  /** The `//` lines right above it, without the slashes. */
+  /** The `//` lines directly above it, without the slashes. */
   readonly doc: string;
   readonly statics: readonly Parameter[];
   readonly params: readonly Parameter[];
@@ -102,7 +102,7 @@ export type TypeExpr =
   | (At & { readonly kind: "static"; readonly name: Name })
   | (At & { readonly kind: "list"; readonly of: TypeExpr });
 
-/** A dim is any static int expression, or a pack `..S` that stands for any number of dims. */
+/** A dim is a static int expression, or a pack `..S`, which matches any number of dims. */
 export type DimExpr = Expr | Pack;
 
 export interface Pack extends At {
@@ -110,7 +110,7 @@ export interface Pack extends At {
   readonly name: Name;
 }
 
-/** Statements in order; the value of the block is that of its last statement if that is an expression. `= e` as a body is a block of one. */
+/** Statements in order; the value of the block is the one of its last statement if that is an expression. A body `= e` is a block of one statement. */
 export interface Block extends At {
   readonly statements: readonly Stmt[];
 }
@@ -120,13 +120,13 @@ export type Stmt =
   | (At & { readonly kind: "param" | "state"; readonly name: Name; readonly type: TypeExpr; readonly init: Expr | null })
   /** `mean <- lerp(mean, m, momentum)` */
   | (At & { readonly kind: "write"; readonly target: Name; readonly value: Expr })
-  /** `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` left to right, the last is the optimizer. */
+  /** `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` from left to right, the last one is the optimizer. */
   | (At & { readonly kind: "minimize"; readonly loss: Expr; readonly over: readonly Expr[]; readonly transforms: readonly Expr[] })
-  /** `freeze Net.backbone, Net.head.b`: no gradient flows to these, and nothing trains them in this entry. */
+  /** `freeze Net.backbone, Net.head.b`: these get no gradient and are not trained in this entry. */
   | (At & { readonly kind: "freeze"; readonly targets: readonly Expr[] })
-  /** In the body of a `scan` or `while`: what a carry becomes. */
+  /** In the body of a `scan` or `while`: the next value of a carry. */
   | (At & { readonly kind: "next"; readonly name: Name; readonly value: Expr })
-  /** In the body of a `scan`: what is stacked. At most one, the last statement but for `next`s. */
+  /** In the body of a `scan`: the value to stack. At most one; only `next` may follow it. */
   | (At & { readonly kind: "yield"; readonly value: Expr })
   /** In a test. */
   | (At & { readonly kind: "assert"; readonly condition: Expr; readonly says: Expr | null })
@@ -144,14 +144,14 @@ export interface Argument extends At {
 }
 
 export type Expr =
-  /** `int` is true where the literal has neither point nor exponent. */
+  /** `int` is true if the literal has neither point nor exponent. */
   | (At & { readonly kind: "number"; readonly value: number; readonly int: boolean; /** as written */ readonly text: string })
   | (At & { readonly kind: "string"; readonly value: string })
   | (At & { readonly kind: "bool"; readonly value: boolean })
   | (At & { readonly kind: "name"; readonly text: string })
   | (At & { readonly kind: "list"; readonly items: readonly (Expr | Pack)[] })
   | (At & { readonly kind: "tuple"; readonly items: readonly Expr[] })
-  /** `{ loss, accuracy: a }`; a field without a value is the name itself. */
+  /** `{ loss, accuracy: a }`; the value of a field defaults to the variable of its name. */
   | (At & { readonly kind: "record"; readonly fields: readonly { readonly name: Name; readonly value: Expr }[] })
   | (At & { readonly kind: "unary"; readonly op: UnaryOperator; readonly value: Expr })
   | (At & { readonly kind: "binary"; readonly op: BinaryOperator; readonly left: Expr; readonly right: Expr; readonly opSpan: Span })
@@ -161,29 +161,29 @@ export type Expr =
   | (At & { readonly kind: "member"; readonly object: Expr; readonly name: Name })
   | (At & { readonly kind: "index"; readonly object: Expr; readonly items: readonly IndexItem[] })
   | (At & { readonly kind: "if"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block | null })
-  /** `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from turn to turn; `repeat i in 8 { ... }` counts. */
+  /** `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from one iteration to the next; `repeat i in 8 { ... }` counts. */
   /**
-   * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences `scan t along 10 carry ...`, where t is the turn's
-   * number, an i32 scalar. The value is what it yields, stacked along the scanned axis, and its members are the carries' last values: `let run = scan ...` gives
-   * `run` and `run.h`. Without `yield` only the members are there.
+   * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences `scan t along 10 carry ...`, where t is the
+   * iteration number, an i32 scalar. The value is what it yields, stacked along the scanned axis, and its members are the final carries: `let run = scan ...` has
+   * the value `run` and the member `run.h`. Without `yield` it only has members.
    */
   | (At & {
       readonly kind: "scan";
       readonly sequences: readonly { readonly pattern: Pattern; readonly value: Expr }[];
       readonly counter: Name | null;
-      /** A named dim of the sequences, an axis number where there are sequences, or a length where there are none. */
+      /** A named dim or an axis number of the sequences; the length if there are no sequences. */
       readonly along: Expr;
       readonly reversed: boolean;
       readonly carries: readonly Carry[];
       readonly body: Block;
     })
-  /** `while carry x = x0, i = 0 until err < 1e-6 or i >= 100 { next x = ...; next i = i + 1 }`: tested before each turn; the members are the last values. */
+  /** `while carry x = x0, i = 0 until err < 1e-6 or i >= 100 { next x = ...; next i = i + 1 }`: tested before each iteration; the members are the final carries. */
   | (At & { readonly kind: "while"; readonly carries: readonly Carry[]; readonly until: Expr; readonly body: Block })
-  /** `cond p { a } else { b }`, where p is a bool scalar known at run time: one of the two is computed. */
+  /** `cond p { a } else { b }`, where p is a bool scalar known at run time: only one branch is computed. */
   | (At & { readonly kind: "cond"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block })
-  /** `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: written out when the program is compiled; the value is the list of the block's values. */
+  /** `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: unrolled at compile time; the value is the list of the block's values. */
   | (At & { readonly kind: "for"; readonly name: Name; readonly over: Expr; readonly body: Block })
-  /** `checkpoint { ... }`: computed again in the backward pass rather than kept. */
+  /** `checkpoint { ... }`: recomputed in the backward pass instead of stored. */
   | (At & { readonly kind: "checkpoint"; readonly body: Block })
   /** `next h`, the new value of a carry, after its `next` statement. */
   | (At & { readonly kind: "next"; readonly name: Name })

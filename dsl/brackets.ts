@@ -1,6 +1,6 @@
 import type { IToken, TokenType } from "chevrotain";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
 export const partners: ReadonlyMap<TokenType, TokenType> = new Map([
@@ -21,29 +21,36 @@ export const bracketOf: ReadonlyMap<string, TokenType> = new Map([
   ["}", t.RBrace],
 ]);
 
-export function unclosed(opener: IToken, closer: TokenType, offset: number, report: Report): void {
-  const opened = { span: report.span(opener.startOffset, end(opener)), says: "opened here" };
+export function unclosed(opener: IToken, closer: TokenType, offset: number, diagnostics: DiagnosticList): void {
+  const opened = { span: diagnostics.span(opener.startOffset, end(opener)), says: "opened here" };
   const says = `unclosed \`${opener.image}\``;
   const missing = closer.LABEL ?? "";
   // The position of a missing `}` cannot be guessed; the others are usually missing at the end of their line.
-  if (closer === t.RBrace) report.add({ code: "E0103", says, at: { ...opened, says: `no matching ${missing}` }, help: `add a ${missing}` });
-  else report.add({ code: "E0103", says, at: { span: report.span(offset, offset), says: `missing ${missing}` }, also: [opened], help: `add a ${missing}` });
+  if (closer === t.RBrace) diagnostics.add({ code: "E0103", says, at: { ...opened, says: `no matching ${missing}` }, help: `add a ${missing}` });
+  else
+    diagnostics.add({
+      code: "E0103",
+      says,
+      at: { span: diagnostics.span(offset, offset), says: `missing ${missing}` },
+      also: [opened],
+      help: `add a ${missing}`,
+    });
 }
 
-export function unopened(closer: IToken, report: Report): void {
-  report.add({
+export function unopened(closer: IToken, diagnostics: DiagnosticList): void {
+  diagnostics.add({
     code: "E0103",
     says: `unmatched \`${closer.image}\``,
-    at: { span: report.span(closer.startOffset, end(closer)), says: "no open bracket matches it" },
+    at: { span: diagnostics.span(closer.startOffset, end(closer)), says: "no open bracket matches it" },
     help: "remove it, or open a bracket before it",
   });
 }
 
-export function tooDeep(opener: IToken, limit: number, report: Report): void {
-  report.add({
+export function tooDeep(opener: IToken, limit: number, diagnostics: DiagnosticList): void {
+  diagnostics.add({
     code: "E0109",
     says: `brackets are nested more than ${limit} deep`,
-    at: { span: report.span(opener.startOffset, end(opener)), says: "the limit is exceeded here" },
+    at: { span: diagnostics.span(opener.startOffset, end(opener)), says: "the limit is exceeded here" },
     help: "name the inner parts with `let`",
   });
 }

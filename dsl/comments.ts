@@ -1,5 +1,5 @@
 import { lex } from "./lex.ts";
-import { Report } from "./report.ts";
+import { DiagnosticList } from "./diagnostic-list.ts";
 import type { Source } from "./span.ts";
 
 export interface Comment {
@@ -8,7 +8,7 @@ export interface Comment {
   readonly end: number;
 }
 
-/** The comments of a file in order, handed out once each to whoever prints what stands beside them. */
+/** The comments of a file in order; each is returned once, to the printer of the code beside it. */
 export class Comments {
   private readonly source: Source;
   private readonly all: readonly Comment[];
@@ -16,18 +16,18 @@ export class Comments {
 
   constructor(source: Source) {
     this.source = source;
-    const { comments } = lex(new Report(source));
+    const { comments } = lex(new DiagnosticList(source));
     this.all = comments.map((c) => ({ text: c.image.trimEnd(), start: c.startOffset, end: c.startOffset + c.image.length }));
   }
 
-  /** Those that begin before the offset. */
+  /** The comments that begin before the offset. */
   before(offset: number): readonly Comment[] {
     const first = this.next;
     while ((this.all[this.next]?.start ?? Infinity) < offset) this.next++;
     return this.all.slice(first, this.next);
   }
 
-  /** The one that follows on the same line, with at most a comma between. */
+  /** The comment that follows on the same line, with at most a comma between. */
   beside(offset: number): Comment | null {
     const comment = this.all[this.next];
     if (!comment || comment.start < offset || !/^[ \t,]*$/.test(this.source.text.slice(offset, comment.start))) return null;
@@ -39,7 +39,7 @@ export class Comments {
     return (this.all[this.next]?.start ?? Infinity) < offset;
   }
 
-  /** Whether the author left a blank line between two places. */
+  /** Whether there is a blank line between two offsets. */
   blankBetween(start: number, end: number): boolean {
     return /\n[ \t\r]*\n/.test(this.source.text.slice(start, end));
   }

@@ -1,7 +1,7 @@
 import type { CstNode, IToken } from "chevrotain";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import type { Span } from "./span.ts";
 
 /** Access by name to the untyped tree of the parser library. */
@@ -29,16 +29,16 @@ export function token(tree: CstNode, name: string): IToken {
   return present(maybeToken(tree, name), `\`${tree.name}\` has a \`${name}\``);
 }
 
-/** The one child of a rule that only chooses. */
+/** The only child of a rule that is a choice. */
 export function choice(tree: CstNode): CstNode | IToken {
   return present(Object.values(tree.children)[0]?.[0], `\`${tree.name}\` chose`);
 }
 
-export function spanOfToken(of: IToken, report: Report): Span {
-  return report.span(of.startOffset, end(of));
+export function spanOfToken(of: IToken, diagnostics: DiagnosticList): Span {
+  return diagnostics.span(of.startOffset, end(of));
 }
 
-export function spanOf(tree: CstNode, report: Report): Span {
+export function spanOf(tree: CstNode, diagnostics: DiagnosticList): Span {
   const { startOffset, endOffset } = present(tree.location, `\`${tree.name}\` has a location`);
-  return report.span(startOffset, present(endOffset, `\`${tree.name}\` has an end`) + 1);
+  return diagnostics.span(startOffset, present(endOffset, `\`${tree.name}\` has an end`) + 1);
 }

@@ -1,14 +1,14 @@
 import { spanFields } from "./equal.ts";
 import type { Span } from "./span.ts";
 
-/** Nested nodes from the file down to a name; long chains (`a |> b |> ...`) nest too, without a bracket. */
+/** Nested nodes from the file down to a name; long chains (`a |> b |> ...`) nest too, without brackets. */
 export const maxDepth = 1000;
 
 interface Spanned {
   readonly span: Span;
 }
 
-/** The first node deeper than the limit; null where the tree is shallow enough to be walked by recursion. Does not recurse itself. */
+/** The first node deeper than the limit; null if the tree can be walked by recursion. Does not recurse itself. */
 export function tooDeep(root: Spanned): Span | null {
   const waiting: { readonly value: object; readonly depth: number }[] = [{ value: root, depth: 0 }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {

@@ -5,18 +5,18 @@ export interface Label {
   readonly says: string;
 }
 
-/** A user's mistake, as data. `code` is stable (`E0412`, or an op's condition such as `dot-c2`). */
+/** A user's mistake, as data. `code` is stable (`E0404`, or a condition of an op such as `dot-c2`). */
 export interface Diagnostic {
   readonly code: string;
   readonly says: string;
-  /** The place of the mistake; absent where there is no source text (a missing file, a bad flag). */
+  /** The location of the mistake; absent if there is no source text (a missing file, a bad flag). */
   readonly at?: Label;
-  /** Other places that take part in the mistake. */
+  /** Other locations involved in the mistake. */
   readonly also?: readonly Label[];
   readonly help?: string;
 }
 
-/** Thrown by doors that promise a value (compile, load); carries every mistake found. The only error for users. */
+/** Thrown by functions that return a value (compile, load); holds every diagnostic found. The only error for users. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 

@@ -1,16 +1,16 @@
 /**
- * Documents that know where they may be broken, laid out to a width. After P. Wadler, "A prettier printer" (2003): a group is written on one
- * line if it fits, and with all its lines broken if not. `breaks` says that a document holds a break that cannot be undone.
+ * Documents with possible line breaks, laid out to a width. After P. Wadler, "A prettier printer" (2003): a group is written on one
+ * line if it fits, and with all its lines broken if not. `breaks` marks a document with a forced line break.
  */
 export type Doc =
   | string
   | { readonly kind: "concat"; readonly parts: readonly Doc[]; readonly breaks: boolean }
   | { readonly kind: "indent" | "group"; readonly of: Doc; readonly breaks: boolean }
-  /** A newline where its group is broken, `flat` where not. */
+  /** A newline if its group is broken, else `flat`. */
   | { readonly kind: "line"; readonly flat: string; readonly breaks: boolean }
-  /** Only where its group is broken. */
+  /** Text that only appears if its group is broken. */
   | { readonly kind: "if-broken"; readonly text: string; readonly breaks: false }
-  /** A comment at the end of the line, however far the line goes on. */
+  /** A comment at the end of the line; it does not count for the width. */
   | { readonly kind: "trailing"; readonly text: string; readonly breaks: true };
 
 export const line: Doc = { kind: "line", flat: " ", breaks: false };
@@ -108,7 +108,7 @@ function pushParts(commands: Command[], parts: readonly Doc[], by: number, flat:
   for (let i = parts.length - 1; i >= 0; i--) commands.push({ doc: parts[i] ?? "", indent: by, flat });
 }
 
-/** Whether the text up to the next newline, in `first` or in what follows it, is at most `width` wide. */
+/** Whether the text up to the next newline, in `first` or after it, is at most `width` wide. */
 function fits(first: Command, rest: readonly Command[], width: number): boolean {
   const commands: Command[] = [first];
   let left = width;

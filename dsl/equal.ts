@@ -1,7 +1,7 @@
-/** The fields that say where a node stands, and nothing of what it is. */
+/** The fields that hold locations. */
 export const spanFields: ReadonlySet<string> = new Set(["span", "opSpan", "fromSpan", "titleSpan"]);
 
-/** The tree without its spanFields: two texts mean the same tree where these are deeply equal. */
+/** The tree without its spans: two texts have the same meaning if these are deeply equal. */
 export function stripSpans(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stripSpans);
   if (typeof value !== "object" || value === null) return value;

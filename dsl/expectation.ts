@@ -1,8 +1,8 @@
 import type { IParserErrorMessageProvider, TokenType } from "chevrotain";
 
 /**
- * The parser library hands the tokens that would have fitted to its message builder and nowhere else, so our messages are these
- * tokens' names, apart by spaces; the words that a user reads are made in `complain.ts`.
+ * The parser library passes the expected tokens to its message builder only, so our "messages" are the names of these
+ * tokens, separated by spaces; `parser-failure.ts` turns them into the text for the user.
  */
 export const expectations: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected }) => expected.name,

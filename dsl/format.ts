@@ -10,12 +10,12 @@ import type { Source, Span } from "./span.ts";
 export const formatWidth = 100;
 
 export interface Formatted {
-  /** Null where the file has mistakes: what cannot be read is not rewritten. */
+  /** Null if the file has syntax errors. */
   readonly text: string | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The one canonical form of a file: same tree, same comments, lines up to `formatWidth` wide where they can be broken. Formatting twice changes nothing. */
+/** The canonical form of a file: same tree, same comments, lines up to `formatWidth` wide where they can be broken. Formatting is idempotent. */
 export function format(source: Source): Formatted {
   const { file, diagnostics } = parse(source);
   return { text: file && diagnostics.length === 0 ? print(file, source) : null, diagnostics };
@@ -26,7 +26,7 @@ interface Part {
   readonly print: (printer: Printer) => Doc;
 }
 
-/** A file as text. `source` gives the comments and blank lines; for a tree that was not parsed it may be empty. */
+/** A file as text. Comments and blank lines come from `source`, which may be empty for a tree that was not parsed. */
 export function print(file: File, source: Source): string {
   const comments = new Comments(source);
   const printer = new Printer(comments);
@@ -62,7 +62,7 @@ function parts(file: File): readonly Part[] {
   ];
 }
 
-/** The tree holds the version only. */
+/** The span of the version line; the tree only holds the version. */
 function headerSpan(file: Span): Span {
   const found = /^(?:\s|\/\/[^\n]*\n)*(?<line>dl[ \t]+\d+)/.exec(file.source.text);
   const end = found?.[0].length ?? 0;
@@ -92,7 +92,7 @@ function item(each: Item, printer: Printer): Doc {
   }
 }
 
-/** A head that is too long for one line breaks its first list of parameters, then its second, and its result type not at all. */
+/** A head that is too long for one line breaks its first list of parameters, then its second, but never its result type. */
 function callable(each: Callable, printer: Printer): Doc {
   const { statics, params } = each;
   const lists = statics.length > 0 ? [parameters(statics, printer), group(parameters(params, printer))] : [parameters(params, printer)];
@@ -106,7 +106,7 @@ function unbroken(doc: Doc): Doc {
   return breaks(doc) ? doc : layOut(doc, Infinity);
 }
 
-/** Side by side with the head and the body, or each on a line of its own, the body's brace too. */
+/** On one line with the head and the body, or each clause on its own line, with the brace of the body on another. */
 function conditions(each: readonly Where[], block: Block, printer: Printer): Doc {
   const clauses = each.flatMap(({ condition, says }) => [
     line,
@@ -127,7 +127,7 @@ function parameters(each: readonly Parameter[], printer: Printer): Doc {
   return printer.items("(", each, one, null, ")");
 }
 
-/** `{ ... }` or `= ...`, as the author chose. */
+/** `{ ... }` or `= ...`, as in the source. */
 function body(block: Block, printer: Printer): Doc {
   return hasBraces(block) ? concat(" ", printer.block(block, true)) : group(" =", indent(line, equated(block, printer)));
 }
@@ -138,7 +138,7 @@ function hasBraces(block: Block): boolean {
   return block.span.source.text[block.span.start] === "{" && only.span.start !== block.span.start;
 }
 
-/** The value of a body without braces, with the comments that stand in it. */
+/** The value of a body without braces, with the comments inside it. */
 function equated(block: Block, printer: Printer): Doc {
   const only = block.statements[0];
   if (only?.kind !== "expression") return nothing;

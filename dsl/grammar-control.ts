@@ -37,7 +37,7 @@ export abstract class Control extends Expressions {
     this.SUBRULE(this.block);
   });
 
-  /** As `if`, but with both branches. */
+  /** Like `if`, but both branches are required. */
   protected readonly cond: Rule = this.RULE("cond", () => {
     this.CONSUME(contextual.cond);
     this.SUBRULE(this.expression);
@@ -72,7 +72,7 @@ export abstract class Control extends Expressions {
 
   protected readonly scan: Rule = this.RULE("scan", () => {
     this.CONSUME(contextual.scan);
-    // With one token of lookahead, so that a mistake in what follows the first name is found there.
+    // With one token of lookahead, so that a mistake after the first name is reported there.
     this.OR({
       MAX_LOOKAHEAD: 1,
       DEF: [

@@ -6,7 +6,7 @@ export type Rule = ParserMethod<[], CstNode>;
 const { reserved, contextual } = t;
 
 /**
- * Expressions. Precedence is not here: an expression is a flat list of operands and operators, which keeps the call depth per bracket
+ * Expressions, without precedence: an expression is a flat list of operands and operators, which keeps the call depth per bracket
  * small, and `precedence.ts` folds it.
  */
 export abstract class Expressions extends CstParser {
@@ -160,7 +160,7 @@ export abstract class Expressions extends CstParser {
     this.CONSUME(t.Name);
   });
 
-  /** The token after the next is of this type. */
+  /** Whether the token after the next has this type. */
   protected follows(type: TokenType): boolean {
     return tokenMatcher(this.LA(2), type);
   }
@@ -184,7 +184,7 @@ export abstract class Expressions extends CstParser {
       if (tokenType === t.LBrace || compound.has(tokenType)) return true;
       if (tokenType === t.LParen || tokenType === t.LSquare) k = this.closing(k);
       else if (endsCondition.has(tokenType)) return false;
-      // Two words side by side: the second begins a clause of what is around.
+      // Two words side by side: the second begins a clause of the enclosing construct.
       const word = tokenMatcher(this.LA(k + 1), t.Name);
       if ((tokenType === contextual.cond || tokenType === contextual.scan) && word) return true;
       const ended = tokenType !== contextual.next && endsOperand.some((type) => tokenMatcher(this.LA(k), type));
@@ -193,7 +193,7 @@ export abstract class Expressions extends CstParser {
     return false;
   }
 
-  /** The number of the token that closes the bracket at `k`. Brackets are balanced; a forgotten one has been put in. */
+  /** The index of the token that closes the bracket at `k`. Brackets are balanced: a missing one has been inserted. */
   private closing(k: number): number {
     for (let depth = 0, at = k; ; at++) {
       const { tokenType } = this.LA(at);
@@ -205,7 +205,7 @@ export abstract class Expressions extends CstParser {
   }
 }
 
-/** No condition and no pattern is longer; without a limit a long line of `cond - cond - ...` would be read once for each. */
+/** A limit on the lookahead; without it a long line of `cond - cond - ...` would be scanned once for each. */
 const farthest = 500;
 
 const openers: ReadonlySet<TokenType> = new Set([t.LParen, t.LSquare, t.LBrace]);

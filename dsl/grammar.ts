@@ -151,10 +151,10 @@ export class Grammar extends Statements {
   });
 }
 
-/** Chevrotain's checks of the definition take longer than the grammar itself; a test makes them. */
+/** Chevrotain's checks of the definition take longer than building the grammar; only a test runs them. */
 const grammar = new Grammar({ validated: false });
 
-/** The tree of one item, or the first place where there is none. */
+/** The tree of one item, or its first syntax error. */
 export function parseItem(tokens: readonly IToken[]): { readonly tree: CstNode | null; readonly error: IRecognitionException | null } {
   grammar.input = [...tokens];
   const tree = grammar.item();

@@ -3,7 +3,7 @@ import type { SyntaxCode } from "./codes.ts";
 import { didYouMean } from "./suggest.ts";
 import * as t from "./tokens.ts";
 
-/** Where the parser stood when it could not go on. */
+/** The state of the parser at a failure. */
 export interface Failure {
   /** Null at the end of a line. */
   readonly found: IToken | null;
@@ -11,7 +11,7 @@ export interface Failure {
   readonly next: IToken | null;
   /** The first token of the statement, or of the item. */
   readonly first: IToken | null;
-  /** Names of the tokens that would have fitted; none where the item was complete. */
+  /** Names of the expected tokens; empty if the item was complete. */
   readonly expected: readonly string[];
   readonly rule: string;
   readonly rules: readonly string[];
@@ -21,7 +21,7 @@ export interface Hint {
   readonly code?: SyntaxCode;
   readonly says?: string;
   readonly help: string;
-  /** Where the mistake is, if not at the token that was found. */
+  /** The location of the mistake, if it is not the token that was found. */
   readonly at?: IToken;
 }
 

@@ -1,4 +1,4 @@
-/** The public door of the language: text to AST, mistakes as data, one canonical format. */
+/** The public entry point of the language: text to AST, diagnostics as data, one canonical format. */
 export type * from "./ast.ts";
 export { syntaxCodes, type SyntaxCode } from "./codes.ts";
 export { DiagnosticError, type Diagnostic, type Label } from "./diagnostic.ts";

@@ -1,9 +1,9 @@
-/** This folder imports nothing of the compiler, so it has its own two lines for mistakes that are ours. */
+/** This folder imports nothing of the compiler, so it has its own helpers for internal errors. */
 export function present<T>(value: T | undefined | null, says: string): T {
-  if (value === undefined || value === null) throw new Error(`internal error in dlc: ${says}; please report it`);
+  if (value === undefined || value === null) throw new Error(`internal error in dlc: ${says}; please diagnostics it`);
   return value;
 }
 
 export function never(value: never): never {
-  throw new Error(`internal error in dlc: unexpected ${JSON.stringify(value)}; please report it`);
+  throw new Error(`internal error in dlc: unexpected ${JSON.stringify(value)}; please diagnostics it`);
 }

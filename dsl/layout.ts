@@ -2,46 +2,46 @@ import { createTokenInstance, tokenMatcher, type IToken, type TokenType } from "
 import { bracketOf, closers, partners, probableEnd, tooDeep, unclosed, unopened } from "./brackets.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
-/** Brackets deeper than this are refused, so that nothing that walks a tree can run out of stack. */
+/** Brackets nested deeper than this are an error, so that walking a tree cannot overflow the stack. */
 const maxNesting = 200;
 
-/** The tokens of one item, brackets balanced, with a `Newline` only where it ends a statement. */
+/** The tokens of one item, with balanced brackets and a `Newline` only at the end of a statement. */
 export type Line = readonly IToken[];
 
 /**
- * Splits the file into items and drops the newlines that end nothing: those inside `( )` and `[ ]`, after an operator, a comma or an
- * opening bracket, and before `|>`, a binary operator other than `-`, or a closing bracket. A missing closer is put where it most
- * likely belongs, so that one mistake is one diagnostic. Null where brackets are nested too deep.
+ * Splits the file into items and drops the newlines that do not end a statement: those inside `( )` and `[ ]`, after an operator, a comma or an
+ * opening bracket, and before `|>`, a binary operator other than `-`, or a closing bracket. A missing closing bracket is inserted where it most
+ * likely belongs, so that one mistake is one diagnostic. Null if brackets are nested too deep.
  */
-export function layout(tokens: readonly IToken[], report: Report): readonly Line[] | null {
-  return new Layout(tokens, report).run();
+export function layout(tokens: readonly IToken[], diagnostics: DiagnosticList): readonly Line[] | null {
+  return new Layout(tokens, diagnostics).run();
 }
 
 interface Open {
   readonly token: IToken;
-  /** Where it stands among all tokens. */
+  /** Its index among all tokens. */
   readonly index: number;
-  /** Where it stands in its line. */
+  /** Its index in its line. */
   readonly column: number;
 }
 
 class Layout {
   private readonly tokens: readonly IToken[];
-  private readonly report: Report;
+  private readonly diagnostics: DiagnosticList;
   private readonly lines: Line[] = [];
   private line: IToken[] = [];
   private open: Open[] = [];
-  /** Length of `line` when the scan stood before each token: what to go back to when a missing closer is put in. */
+  /** Length of `line` before each token, to backtrack to when a missing closing bracket is inserted. */
   private readonly lengths: number[] = [];
   private newline: IToken | null = null;
   private at = 0;
 
-  constructor(tokens: readonly IToken[], report: Report) {
+  constructor(tokens: readonly IToken[], diagnostics: DiagnosticList) {
     this.tokens = tokens;
-    this.report = report;
+    this.diagnostics = diagnostics;
   }
 
   run(): readonly Line[] | null {
@@ -58,7 +58,7 @@ class Layout {
         this.at++;
       } else if (!this.settleNewline(token) || !this.bracket(token)) this.closeMissing();
       else if (this.open.length > maxNesting) {
-        tooDeep(token, maxNesting, this.report);
+        tooDeep(token, maxNesting, this.diagnostics);
         return null;
       } else this.at++;
     }
@@ -71,7 +71,7 @@ class Layout {
     this.line = [];
   }
 
-  /** Keeps the newline before `token`, drops it, or ends the item with it. False where an item or statement begins inside an open bracket. */
+  /** Keeps the newline before `token`, drops it, or ends the item with it. False if an item or statement begins inside an open bracket. */
   private settleNewline(token: IToken): boolean {
     if (!this.newline) return true;
     const inner = this.open.at(-1)?.token.tokenType;
@@ -88,7 +88,7 @@ class Layout {
     return true;
   }
 
-  /** The clauses of a declaration, a `scan` and a `while` may stand on lines of their own. */
+  /** The clauses of a declaration, a `scan` and a `while` may begin a line. */
   private joinsHead({ tokenType }: IToken, following: IToken | undefined): boolean {
     if (this.open.length === 0 && (tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient))) return true;
     if (tokenType === carry) return following !== undefined && tokenMatcher(following, t.Plain);
@@ -113,7 +113,7 @@ class Layout {
     return false;
   }
 
-  /** Takes the token in and keeps the account of brackets. False where a bracket must have been closed before it. */
+  /** Adds the token and tracks the open brackets. False if a bracket must have been closed before it. */
   private bracket(token: IToken): boolean {
     const type = token.tokenType;
     const inner = this.open.at(-1);
@@ -121,7 +121,7 @@ class Layout {
     if (closers.has(type)) {
       const matching = this.open.findLastIndex((o) => partners.get(o.token.tokenType) === type);
       if (matching < 0) {
-        unopened(token, this.report);
+        unopened(token, this.diagnostics);
         return true;
       }
       if (matching < this.open.length - 1) return false;
@@ -140,7 +140,7 @@ class Layout {
     return type === t.reserved.else && this.leavesBlock(inner);
   }
 
-  /** In `model A(x: f32[N] {` the brace follows a complete term, as no record can, and no `if` or `repeat` asked for it. */
+  /** In `model A(x: f32[N] {` the brace follows a complete term, so it is not a record, and it does not belong to an `if` or `repeat`. */
   private opensBody({ token, column }: Open): boolean {
     if (token.tokenType === t.LBrace || hangsAfter(this.line.at(-1), this.line.at(-2))) return false;
     return !this.line.slice(column).some(({ tokenType }) => blockOpeners.has(tokenType));
@@ -159,7 +159,7 @@ class Layout {
     if (this.line.at(-1)?.tokenType === t.Comma && item && !partners.has(item) && item !== t.Comma) this.line.pop();
   }
 
-  /** A string without its end has swallowed the brackets of its line; they count all the same, or each would be one more complaint. */
+  /** An unterminated string contains the brackets of its line; they count too, or each would be reported. */
   private bracketsWithin(string: IToken): void {
     for (const character of string.image) {
       const type = bracketOf.get(character);
@@ -174,7 +174,7 @@ class Layout {
     }
   }
 
-  /** Closes the innermost bracket, and goes back to where it was closed. */
+  /** Closes the innermost bracket, and backtracks to where it was closed. */
   private closeMissing(): void {
     const { token, index } = present(this.open.pop(), "a bracket is open");
     const closer = present(partners.get(token.tokenType), "a bracket has a partner");
@@ -187,10 +187,10 @@ class Layout {
     this.newline = null;
     if (this.line.at(-1)?.tokenType === t.Newline) this.line.pop();
     const offset = end(this.line.at(-1) ?? token);
-    unclosed(token, closer, offset, this.report);
+    unclosed(token, closer, offset, this.diagnostics);
     this.dropTrailingComma();
     this.line.push(virtual(closer, offset));
-    // The newlines before the token at which the scan goes on still count.
+    // The newlines before the token at which scanning continues still count.
     while (this.at > 0 && this.tokens[this.at - 1]?.tokenType === t.Newline) this.at--;
   }
 }
@@ -215,7 +215,7 @@ function opensBlock(line: Line): boolean {
   return line.at(-1)?.tokenType === t.LBrace;
 }
 
-/** The line goes on after this token. */
+/** Whether the line continues after this token. */
 function hangsAfter(last: IToken | undefined, previous: IToken | undefined): boolean {
   if (!last) return true;
   // `x.and` is a field.
@@ -223,13 +223,13 @@ function hangsAfter(last: IToken | undefined, previous: IToken | undefined): boo
   return hanging.has(last.tokenType) || tokenMatcher(last, t.Operator);
 }
 
-/** The line before goes on with this token. */
+/** Whether this token continues the line before. */
 function joinsBefore(token: IToken, last: IToken | undefined): boolean {
   if (token.tokenType === t.reserved.else) return last?.tokenType === t.RBrace;
   return joining.has(token.tokenType) || tokenMatcher(token, t.Operator);
 }
 
-/** Where these stand no expression goes on, so a bracket before them has been forgotten. */
+/** These tokens cannot continue an expression, so a bracket before them is missing. */
 function beginsStatement(token: IToken, following: IToken | undefined): boolean {
   const { tokenType } = token;
   if (!following || following.tokenType === t.Colon) return false;

@@ -1,5 +1,5 @@
 import { createTokenInstance, Lexer, type IToken } from "chevrotain";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
 export interface Lexed {
@@ -21,8 +21,8 @@ export interface Range {
   readonly end: number;
 }
 
-export function lex(report: Report, range: Range = { start: 0, end: report.source.text.length }): Lexed {
-  const text = report.source.text.slice(range.start, range.end);
+export function lex(diagnostics: DiagnosticList, range: Range = { start: 0, end: diagnostics.source.text.length }): Lexed {
+  const text = diagnostics.source.text.slice(range.start, range.end);
   const { tokens, groups, errors } = lexer.tokenize(text);
   const unknowns = errors.map(({ offset, length, line = 0, column = 0 }) => {
     return createTokenInstance(t.Unknown, text.slice(offset, offset + length), offset, offset + length - 1, line, line, column, column + length);
@@ -38,7 +38,7 @@ export function lex(report: Report, range: Range = { start: 0, end: report.sourc
     bad.add(token);
     const advice = characters.get(token.image);
     const key = `${token.startLine} ${advice}`;
-    if (advice === undefined || !seen.has(key)) reportToken(token, report);
+    if (advice === undefined || !seen.has(key)) reportToken(token, diagnostics);
     seen.add(key);
   }
   return { tokens: all, comments: groups["comments"] ?? [], bad };
@@ -83,13 +83,13 @@ const characters: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A run of unknown characters is one mistake, named by its first. */
-function unknown(token: IToken, report: Report): void {
+function unknown(token: IToken, diagnostics: DiagnosticList): void {
   const character = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
   const help = characters.get(character) ?? (/\p{L}/u.test(character) ? "a name consists of the letters a-z and A-Z, digits and `_`" : undefined);
-  report.add({
+  diagnostics.add({
     code: "E0101",
     says: `unknown character \`${visible(character)}\``,
-    at: { span: report.span(token.startOffset, end(token)), says: "not allowed here" },
+    at: { span: diagnostics.span(token.startOffset, end(token)), says: "not allowed here" },
     ...(help === undefined ? {} : { help }),
   });
 }
@@ -109,31 +109,31 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["!==", "write `!=`"],
 ]);
 
-function foreignOperator(token: IToken, report: Report): void {
+function foreignOperator(token: IToken, diagnostics: DiagnosticList): void {
   const { image } = token;
-  report.add({
+  diagnostics.add({
     code: "E0115",
     says: `unknown operator \`${image}\``,
-    at: { span: report.span(token.startOffset, end(token)), says: "not an operator of dlc" },
+    at: { span: diagnostics.span(token.startOffset, end(token)), says: "not an operator of dlc" },
     help: operators.get(image) ?? `write \`s <- s ${image.charAt(0)} x\` to update a state`,
   });
 }
 
-function openString(token: IToken, report: Report): void {
-  report.add({
+function openString(token: IToken, diagnostics: DiagnosticList): void {
+  diagnostics.add({
     code: "E0102",
     says: "unterminated string",
-    at: { span: report.span(token.startOffset, end(token)), says: 'missing `"` at the end of the line' },
+    at: { span: diagnostics.span(token.startOffset, end(token)), says: 'missing `"` at the end of the line' },
     help: 'close it with `"` on the same line',
   });
 }
 
-function badNumber(token: IToken, report: Report): void {
+function badNumber(token: IToken, diagnostics: DiagnosticList): void {
   const digits = /^\d+/.exec(token.image)?.[0] ?? "0";
-  report.add({
+  diagnostics.add({
     code: "E0104",
     says: `invalid number \`${token.image}\``,
-    at: { span: report.span(token.startOffset, end(token)), says: "" },
+    at: { span: diagnostics.span(token.startOffset, end(token)), says: "" },
     help: `numbers are written \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
   });
 }

@@ -1,17 +1,17 @@
 import type { IToken } from "chevrotain";
 import type { Expr } from "./ast.ts";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 
-export function number(token: IToken, report: Report): Expr {
+export function number(token: IToken, diagnostics: DiagnosticList): Expr {
   const text = token.image;
   const value = Number(text.replaceAll("_", ""));
   const int = !/[.eE]/.test(text);
-  const span = report.span(token.startOffset, end(token));
+  const span = diagnostics.span(token.startOffset, end(token));
   if (!Number.isFinite(value))
-    report.add({ code: "E0104", says: `the number \`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
+    diagnostics.add({ code: "E0104", says: `the number \`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
   if (int && !Number.isSafeInteger(value)) {
-    report.add({ code: "E0104", says: `the int \`${text}\` is too large`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
+    diagnostics.add({ code: "E0104", says: `the int \`${text}\` is too large`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
   }
   return { kind: "number", value, int, text, span };
 }
@@ -23,23 +23,23 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ["\\", "\\"],
 ]);
 
-/** The text between the quotes, with `\n`, `\t`, `\"` and `\\` replaced. */
-export function text(token: IToken, report: Report): string {
+/** The text between the quotes, with escapes replaced. */
+export function text(token: IToken, diagnostics: DiagnosticList): string {
   return token.image.slice(1, -1).replace(/\\(.)/gsu, (whole: string, letter: string, offset: number) => {
     const meant = escapes.get(letter);
     if (meant !== undefined) return meant;
     const start = token.startOffset + 1 + offset;
-    report.add({
+    diagnostics.add({
       code: "E0105",
       says: `unknown escape \`${whole}\` in a string`,
-      at: { span: report.span(start, start + whole.length), says: "" },
+      at: { span: diagnostics.span(start, start + whole.length), says: "" },
       help: 'the escapes are `\\n`, `\\t`, `\\"` and `\\\\`',
     });
     return letter;
   });
 }
 
-/** The reverse of `text`. */
+/** The inverse of `text`. */
 export function quote(value: string): string {
   return `"${value.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`;
 }

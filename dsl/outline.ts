@@ -3,7 +3,7 @@ import { present } from "./invariant.ts";
 import { parseLines } from "./parse.ts";
 import type { Source } from "./span.ts";
 
-/** A declaration that is parsed when it is first asked for. */
+/** A declaration that is parsed on first use. */
 export interface Outlined {
   readonly name: string;
   readonly declaration: () => Callable;
@@ -11,7 +11,7 @@ export interface Outlined {
 
 /**
  * The models, layers, functions and optimizers of a file without mistakes in the canonical format, found by the first words of their lines. Much faster than
- * `parse`, which is called for those that are used: of a library few are. The declarations are those that `parse` gives. A mistake is the library's, not the
+ * `parse`, which is called for those that are used: few declarations of a library are. They equal those of `parse`. A mistake is the library's, not the
  * user's, and throws.
  */
 export function outline(source: Source): readonly Outlined[] {

@@ -5,7 +5,7 @@ import { isStray } from "./hints.ts";
 import { layout } from "./layout.ts";
 import { lex, type Range } from "./lex.ts";
 import { parseTolerantly } from "./recover.ts";
-import { Report } from "./report.ts";
+import { DiagnosticList } from "./diagnostic-list.ts";
 import type { Source, Span } from "./span.ts";
 import { byEnd, toAst, type Part } from "./to-ast.ts";
 
@@ -21,49 +21,49 @@ export interface Parsed {
 
 /** Parses a text to an AST. Every syntax error is a diagnostic (E0101 to E0115), several per run; it never throws. */
 export function parse(source: Source): Parsed {
-  const report = new Report(source);
-  const file = source.text.length > maxLength ? tooLarge(report) : read(report);
-  return { file, diagnostics: report.diagnostics };
+  const diagnostics = new DiagnosticList(source);
+  const file = source.text.length > maxLength ? tooLarge(diagnostics) : read(diagnostics);
+  return { file, diagnostics: diagnostics.sorted };
 }
 
 /** As `parse`, for some lines of a file. */
 export function parseLines(source: Source, range: Range): Parsed {
-  const report = new Report(source);
-  return { file: read(report, range), diagnostics: report.diagnostics };
+  const diagnostics = new DiagnosticList(source);
+  return { file: read(diagnostics, range), diagnostics: diagnostics.sorted };
 }
 
-function tooLarge(report: Report): null {
-  report.add({
+function tooLarge(diagnostics: DiagnosticList): null {
+  diagnostics.add({
     code: "E0110",
     says: `the file has more than ${maxLength} characters`,
-    at: { span: report.span(maxLength, maxLength), says: "the limit is exceeded here" },
+    at: { span: diagnostics.span(maxLength, maxLength), says: "the limit is exceeded here" },
     help: "split the file and `import` the parts",
   });
   return null;
 }
 
-function read(report: Report, range?: Range): File | null {
-  const { tokens, comments, bad } = lex(report, range);
-  const lines = layout(tokens, report);
+function read(diagnostics: DiagnosticList, range?: Range): File | null {
+  const { tokens, comments, bad } = lex(diagnostics, range);
+  const lines = layout(tokens, diagnostics);
   if (!lines) return null;
   const ends = byEnd(comments);
   const parts: Part[] = [];
   let strayBefore = false;
   for (const line of lines) {
-    if (report.full) break;
+    if (diagnostics.full) break;
     // The lines after a surplus brace are reported once.
     const stray = isStray(line);
     if (stray && strayBefore) continue;
     strayBefore = stray;
-    const { tree, whole } = parseTolerantly(line, bad, report);
+    const { tree, whole } = parseTolerantly(line, bad, diagnostics);
     if (!tree) continue;
-    const part = toAst(tree, ends, report);
+    const part = toAst(tree, ends, diagnostics);
     if (whole) parts.push(part);
   }
-  const file = arrange(parts, report);
+  const file = arrange(parts, diagnostics);
   const deep = tooDeep(file);
   if (!deep) return file;
-  report.add({
+  diagnostics.add({
     code: "E0109",
     says: `expressions are nested more than ${maxDepth} deep`,
     at: { span: { ...deep, end: deep.start }, says: "the limit is exceeded here" },
@@ -72,19 +72,19 @@ function read(report: Report, range?: Range): File | null {
   return null;
 }
 
-function arrange(parts: readonly Part[], report: Report): File {
+function arrange(parts: readonly Part[], diagnostics: DiagnosticList): File {
   const imports: Import[] = [];
   const items: Item[] = [];
   let version: number | null = null;
   for (const [i, part] of parts.entries()) {
     switch (part.kind) {
       case "header":
-        if (i > 0) outOfOrder("the version must be on the first line", part.span, "move it to the top of the file", report);
-        if (part.version !== languageVersion) unknownVersion(part.version, part.span, report);
+        if (i > 0) outOfOrder("the version must be on the first line", part.span, "move it to the top of the file", diagnostics);
+        if (part.version !== languageVersion) unknownVersion(part.version, part.span, diagnostics);
         version = part.version;
         break;
       case "import":
-        if (items.length > 0) outOfOrder("imports must precede all declarations", part.span, "move it above the first declaration", report);
+        if (items.length > 0) outOfOrder("imports must precede all declarations", part.span, "move it above the first declaration", diagnostics);
         imports.push(part.import);
         break;
       case "item":
@@ -92,15 +92,15 @@ function arrange(parts: readonly Part[], report: Report): File {
         break;
     }
   }
-  return { version, imports, items, span: report.span(0, report.source.text.length) };
+  return { version, imports, items, span: diagnostics.span(0, diagnostics.source.text.length) };
 }
 
-function outOfOrder(says: string, span: Span, help: string, report: Report): void {
-  report.add({ code: "E0112", says, at: { span, says: "out of order" }, help });
+function outOfOrder(says: string, span: Span, help: string, diagnostics: DiagnosticList): void {
+  diagnostics.add({ code: "E0112", says, at: { span, says: "out of order" }, help });
 }
 
-function unknownVersion(version: number, span: Span, report: Report): void {
-  report.add({
+function unknownVersion(version: number, span: Span, diagnostics: DiagnosticList): void {
+  diagnostics.add({
     code: "E0111",
     says: `unknown language version ${version}`,
     at: { span, says: "" },

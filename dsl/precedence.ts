@@ -1,6 +1,6 @@
 import type { BinaryOperator, Expr, UnaryOperator } from "./ast.ts";
 import { present } from "./invariant.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import { cover, type Span } from "./span.ts";
 
 /** How tightly operators bind, loosest first. All but `^` group to the left; comparisons do not group at all. */
@@ -39,14 +39,14 @@ export interface Operator<T> {
 export interface Operand {
   readonly prefixes: readonly Operator<UnaryOperator>[];
   readonly value: Expr;
-  /** With the parentheses that `value` has lost. */
+  /** Includes the parentheses, which `value` does not have. */
   readonly span: Span;
 }
 
 type Pending = (Operator<UnaryOperator> & { readonly unary: true }) | (Operator<Infix> & { readonly unary: false });
 
 /** Folds `operand operator operand ...` to a tree with two stacks (Dijkstra's shunting yard), so that a long line needs no deep call stack. */
-export function fold(operands: readonly Operand[], operators: readonly Operator<Infix>[], report: Report): Expr {
+export function fold(operands: readonly Operand[], operators: readonly Operator<Infix>[], diagnostics: DiagnosticList): Expr {
   const values: { readonly value: Expr; readonly span: Span }[] = [];
   const pending: Pending[] = [];
 
@@ -70,7 +70,7 @@ export function fold(operands: readonly Operand[], operators: readonly Operator<
     });
   };
 
-  /** Goes on as if `a < b < c` were `a < b and b < c`, so that elaboration finds no second mistake in it. */
+  /** Continues as if `a < b < c` were `a < b and b < c`, so that elaboration reports nothing else. */
   const again = (span: Span): void => {
     const { value } = present(values.at(-1), "a comparison was reduced");
     if (value.kind !== "binary") return;
@@ -85,7 +85,7 @@ export function fold(operands: readonly Operand[], operators: readonly Operator<
       for (let top = pending.at(-1); top && (strength(top) > binds || (strength(top) === binds && operator.op !== "^")); top = pending.at(-1)) {
         reduce();
         if (top.unary || strength(top) !== comparison || binds !== comparison) continue;
-        chained(top, operator, report);
+        chained(top, operator, diagnostics);
         again(operator.span);
       }
       pending.push({ ...operator, unary: false });
@@ -101,8 +101,8 @@ function strength(operator: Pending): number {
   return operator.unary ? unaryPrecedence[operator.op] : binaryPrecedence[operator.op];
 }
 
-function chained(first: Operator<Infix>, second: Operator<Infix>, report: Report): void {
-  report.add({
+function chained(first: Operator<Infix>, second: Operator<Infix>, diagnostics: DiagnosticList): void {
+  diagnostics.add({
     code: "E0108",
     says: "comparisons cannot be chained",
     at: { span: second.span, says: "the second comparison" },

@@ -13,7 +13,7 @@ const pipe = binaryPrecedence["|>"];
 /** Never in need of parentheses. */
 const atom = postfix + 1;
 
-/** Expressions as text. Parts must be printed in the order of the source, since comments are handed out in that order. */
+/** Expressions as text. Parts must be printed in the order of the source, because comments are returned in that order. */
 export abstract class ExpressionPrinter {
   readonly comments: Comments;
 
@@ -85,7 +85,7 @@ export abstract class ExpressionPrinter {
     }
   }
 
-  /** Operators of one strength stand side by side: `a + b - c` breaks at both or at none. */
+  /** Operators of the same precedence form one group: `a + b - c` breaks at both or at neither. */
   private binary(expr: Expr & { readonly kind: "binary" }): Doc {
     const binds = binaryPrecedence[expr.op];
     if (expr.op === "^") {
@@ -100,7 +100,7 @@ export abstract class ExpressionPrinter {
     return group(head, indent(...chain.flatMap(({ op, right }) => [` ${op}`, line, this.expression(right, binds + 1)])));
   }
 
-  /** One step a line where the whole does not fit on one. */
+  /** One step per line if the whole does not fit on one. */
   private pipe(expr: Expr & { readonly kind: "pipe" }): Doc {
     const steps: Expr[] = [];
     let first: Expr = expr;
@@ -146,7 +146,7 @@ export abstract class ExpressionPrinter {
     }
   }
 
-  /** Items between brackets, one a line where they do not fit on one; `closing` is where the closing bracket stands in the source. */
+  /** Items between brackets, one per line if they do not fit on one; `closing` is the offset of the closing bracket in the source. */
   list<T extends { readonly span: Span }>(
     open: string,
     items: readonly T[],
@@ -158,7 +158,7 @@ export abstract class ExpressionPrinter {
     return group(this.items(open, items, print, closing, close, gap));
   }
 
-  /** As `list`, but the group around it says where it breaks. */
+  /** Like `list`, but breaks with the enclosing group. */
   items<T extends { readonly span: Span }>(
     open: string,
     items: readonly T[],

@@ -3,7 +3,7 @@ import { breaks, concat, group, hardline, indent, join, line, nothing, trailing,
 import { never } from "./invariant.ts";
 import { ExpressionPrinter, type ControlExpr } from "./printer-expressions.ts";
 
-/** Writes the tree back as text: types, blocks, statements, and expressions with blocks. */
+/** Prints types, blocks, statements, and expressions with blocks. */
 export class Printer extends ExpressionPrinter {
   type(type: TypeExpr): Doc {
     switch (type.kind) {
@@ -21,12 +21,12 @@ export class Printer extends ExpressionPrinter {
     }
   }
 
-  /** A block of one expression or one `yield` may stand on one line; `tall` blocks (the bodies of declarations) never do. */
+  /** A block of one expression or one `yield` may be on one line; `tall` blocks (the bodies of declarations) never are. */
   block(block: Block, tall = false): Doc {
     return group(this.braces(block, tall));
   }
 
-  /** As `block`, but the group around it says whether it stands on one line. */
+  /** Like `block`, but breaks with the enclosing group. */
   private braces(block: Block, tall = false): Doc {
     const [only, ...more] = block.statements;
     const bare = !this.comments.anyBefore(block.span.end - 1);
@@ -47,7 +47,7 @@ export class Printer extends ExpressionPrinter {
     for (const stmt of block.statements) {
       for (const comment of this.comments.before(stmt.span.start)) put(comment.text, comment);
       const doc = this.statement(stmt);
-      // Comments at places where none can be printed stand above the statement.
+      // Comments where none can be printed are moved above the statement.
       for (const comment of this.comments.before(stmt.span.end)) put(comment.text, { start: stmt.span.start, end: stmt.span.start });
       const beside = this.comments.beside(stmt.span.end);
       put(beside ? concat(doc, trailing(beside.text)) : doc, { start: stmt.span.start, end: beside?.end ?? stmt.span.end });

@@ -1,20 +1,20 @@
 import { createTokenInstance, type CstNode, type IToken } from "chevrotain";
 import { closers, partners } from "./brackets.ts";
-import { complain } from "./complain.ts";
+import { reportFailure } from "./parser-failure.ts";
 import { parseItem } from "./grammar.ts";
 import type { Line } from "./layout.ts";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import { contextual, Identifier, Invalid, LBrace, LParen, Newline, RBrace, RParen } from "./tokens.ts";
 
-/** More mistakes than this in one item are likely one mistake. */
+/** More mistakes than this in one item are probably one mistake. */
 const maxMistakes = 20;
 
 /**
- * Parses an item. A statement with a mistake is taken out and the item parsed again, so that each statement can have its own
- * diagnostic and none follows from another. `tree` is null where nothing could be read; `whole` is false where anything was taken out.
+ * Parses an item. A statement with a mistake is removed and the item parsed again, so that each statement can have its own
+ * diagnostic and none follows from another. `tree` is null if nothing could be parsed; `whole` is false if something was removed.
  */
-export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, report: Report): { readonly tree: CstNode | null; readonly whole: boolean } {
+export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, diagnostics: DiagnosticList): { readonly tree: CstNode | null; readonly whole: boolean } {
   let tokens = line;
   for (let i = tokens.findIndex((t) => bad.has(t)); i >= 0; i = tokens.findIndex((t) => bad.has(t))) {
     const rest = without(tokens, i) ?? bodyAlone(tokens);
@@ -26,8 +26,8 @@ export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, report: Re
     if (!error) return { tree, whole: tokens === line };
     const found = tokens.indexOf(error.token);
     const at = found < 0 ? tokens.length - 1 : found;
-    // What stands beside a statement that was taken out is not a mistake of its own.
-    if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid) complain(error, tokens, report);
+    // A failure beside a removed statement follows from the removal.
+    if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid) reportFailure(error, tokens, diagnostics);
     const rest = without(tokens, at) ?? bodyAlone(tokens);
     if (!rest) break;
     tokens = rest;
@@ -35,7 +35,7 @@ export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, report: Re
   return { tree: null, whole: false };
 }
 
-/** An item whose head has a mistake, with a head that has none, so that the mistakes of its body are found too; null where it has no body. */
+/** An item whose head has a mistake, with a valid head instead, so that mistakes in its body are found too; null if it has no body. */
 function bodyAlone(tokens: Line): Line | null {
   let depth = 0;
   const start = tokens.findIndex(({ tokenType }) => {
@@ -44,13 +44,13 @@ function bodyAlone(tokens: Line): Line | null {
     return false;
   });
   const brace = tokens[start];
-  // The head of a second try is `head` itself: there is nothing more to find.
+  // On the second attempt the head is `head` itself, so there is nothing more to find.
   if (!brace || start === 0 || tokens.at(-1)?.tokenType !== RBrace || tokens[0]?.image === "") return null;
   const head = [contextual.fn, Identifier, LParen, RParen];
   return [...head.map((type) => createTokenInstance(type, "", brace.startOffset, brace.startOffset - 1, 0, 0, 0, 0)), ...tokens.slice(start)];
 }
 
-/** The tokens with the innermost statement around `at` replaced by `Invalid`; null where no statement is around it. */
+/** The tokens with the innermost statement around `at` replaced by `Invalid`; null if there is none. */
 function without(tokens: Line, at: number): Line | null {
   const type = tokens[at]?.tokenType;
   let { start, stop } = statementAround(tokens, type === Newline || type === RBrace ? at - 1 : at);
@@ -61,7 +61,7 @@ function without(tokens: Line, at: number): Line | null {
   return [...tokens.slice(0, start), invalid, ...tokens.slice(stop)];
 }
 
-/** The statement of the innermost braces around `at`; it begins at 0 where there are none. */
+/** The statement of the innermost braces around `at`; it begins at 0 if there are none. */
 function statementAround(tokens: Line, at: number): { readonly start: number; readonly stop: number } {
   let start = at;
   for (let depth = 0; start > 0; start--) {

@@ -69,7 +69,7 @@ function frame(source: Source, number: number, marks: readonly Mark[], gutter: n
   return lines;
 }
 
-/** Where a span begins and ends on its first line, in columns of the terminal. */
+/** The columns of a span on its first line, in terminal cells. */
 function columns(line: string, span: Span, offset: number): { readonly from: number; readonly to: number } {
   const last = Math.min(line.length, offset + span.end - span.start);
   const from = widthOf(expand(line.slice(0, offset)));
@@ -83,12 +83,12 @@ function window(width: number, from: number, to: number): { readonly from: numbe
   return { from: start, to: Math.min(width, start + maxWidth) };
 }
 
-/** Tabs as spaces, control characters as a mark: what is printed has the width that it seems to have and cannot steer the terminal. */
+/** Replaces tabs by spaces and control characters by a mark, so that columns align and the terminal is not controlled by the source. */
 function expand(text: string): string {
   return text.replaceAll("\t", tab).replace(/\p{Cc}/gu, "\u{fffd}");
 }
 
-/** East Asian wide letters and emoji take two columns, combining marks none. */
+/** East Asian wide letters and emoji have two columns, combining marks none. */
 const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const weightless = /[\p{Mn}\p{Me}\p{Cf}]/u;
 

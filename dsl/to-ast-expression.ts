@@ -3,40 +3,40 @@ import type { Argument, Expr, IndexItem, Name, Pack } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { number, text } from "./literal.ts";
 import { fold, type Infix } from "./precedence.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import { cover, type Span } from "./span.ts";
 
 /** The trees of expressions as the AST has them. */
 export abstract class ExpressionReader {
-  protected readonly report: Report;
+  protected readonly diagnostics: DiagnosticList;
 
-  constructor(report: Report) {
-    this.report = report;
+  constructor(diagnostics: DiagnosticList) {
+    this.diagnostics = diagnostics;
   }
 
   /** Expressions with blocks. */
   protected abstract control(tree: CstNode, span: Span): Expr;
 
   protected span(tree: CstNode): Span {
-    return spanOf(tree, this.report);
+    return spanOf(tree, this.diagnostics);
   }
 
   name(of: IToken): Name {
-    return { text: of.image, span: spanOfToken(of, this.report) };
+    return { text: of.image, span: spanOfToken(of, this.diagnostics) };
   }
 
   expression(tree: CstNode): Expr {
     const operands = nodes(tree, "operand").map((operand) => ({
-      prefixes: tokens(operand, "prefix").map((t) => ({ op: t.image === "-" ? ("-" as const) : ("not" as const), span: spanOfToken(t, this.report) })),
+      prefixes: tokens(operand, "prefix").map((t) => ({ op: t.image === "-" ? ("-" as const) : ("not" as const), span: spanOfToken(t, this.diagnostics) })),
       value: this.postfix(operand),
       span: this.unprefixed(operand),
     }));
-    // The grammar lets through the operators of the table and no others.
-    const operators = tokens(tree, "operator").map((t) => ({ op: t.image as Infix, span: spanOfToken(t, this.report) }));
-    return fold(operands, operators, this.report);
+    // The grammar only accepts the operators of the table.
+    const operators = tokens(tree, "operator").map((t) => ({ op: t.image as Infix, span: spanOfToken(t, this.diagnostics) }));
+    return fold(operands, operators, this.diagnostics);
   }
 
-  /** The one expression of a rule, or the one under a label. */
+  /** The only expression of a rule, or the one with a label. */
   protected expressionIn(tree: CstNode, label = "expression"): Expr {
     return this.expression(node(tree, label));
   }
@@ -68,12 +68,12 @@ export abstract class ExpressionReader {
   private primary(tree: CstNode): Expr {
     const chosen = choice(tree);
     if ("children" in chosen) return this.compound(chosen);
-    const span = spanOfToken(chosen, this.report);
+    const span = spanOfToken(chosen, this.diagnostics);
     switch (chosen.tokenType.name) {
       case "Number":
-        return number(chosen, this.report);
+        return number(chosen, this.diagnostics);
       case "String":
-        return { kind: "string", value: text(chosen, this.report), span };
+        return { kind: "string", value: text(chosen, this.diagnostics), span };
       case "TrueKeyword":
       case "FalseKeyword":
         return { kind: "bool", value: chosen.image === "true", span };

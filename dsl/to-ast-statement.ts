@@ -16,7 +16,7 @@ export class Reader extends ExpressionReader {
     return dims ? { kind: "tensor", dtype: named, dims: this.elements(dims), span } : { kind: "static", name: named, span };
   }
 
-  /** Statements in which a mistake was found are left out. */
+  /** Statements with a mistake are left out. */
   block(tree: CstNode): Block {
     const statements = nodes(tree, "statement").filter((s) => !maybeToken(s, "Invalid"));
     return { statements: statements.map((s) => this.statement(s)), span: this.span(tree) };
@@ -103,7 +103,7 @@ export class Reader extends ExpressionReader {
     const whole = this.span(tree);
     const conditions = nodes(tree, "expression").map((e) => this.expression(e));
     const blocks = nodes(tree, "block").map((b) => this.block(b));
-    const starts = tokens(tree, keyword).map((t) => spanOfToken(t, this.report));
+    const starts = tokens(tree, keyword).map((t) => spanOfToken(t, this.diagnostics));
     let otherwise = blocks[conditions.length] ?? null;
     let last: Expr | null = null;
     for (let i = conditions.length - 1; i >= 0; i--) {

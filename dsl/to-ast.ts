@@ -4,7 +4,7 @@ import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token,
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
 import { text } from "./literal.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import type { Span } from "./span.ts";
 import { Reader } from "./to-ast-statement.ts";
 
@@ -13,25 +13,25 @@ export type Part =
   | { readonly kind: "import"; readonly import: Import; readonly span: Span }
   | { readonly kind: "item"; readonly item: Item; readonly span: Span };
 
-/** The tree of one item as the parser library gives it, as the AST has it. */
-export function toAst(tree: CstNode, comments: Comments, report: Report): Part {
+/** Converts the parser library's tree of one item to the AST. */
+export function toAst(tree: CstNode, comments: Comments, diagnostics: DiagnosticList): Part {
   const chosen = choice(tree) as CstNode;
-  const span = spanOf(chosen, report);
+  const span = spanOf(chosen, diagnostics);
   switch (chosen.name) {
     case "header":
       return { kind: "header", version: Number(token(chosen, "Number").image), span };
     case "import":
-      return { kind: "import", import: new ItemReader(report, comments).importLine(chosen), span };
+      return { kind: "import", import: new ItemReader(diagnostics, comments).importLine(chosen), span };
     default:
-      return { kind: "item", item: new ItemReader(report, comments).item(chosen), span };
+      return { kind: "item", item: new ItemReader(diagnostics, comments).item(chosen), span };
   }
 }
 
 class ItemReader extends Reader {
   private readonly comments: Comments;
 
-  constructor(report: Report, comments: Comments) {
-    super(report);
+  constructor(diagnostics: DiagnosticList, comments: Comments) {
+    super(diagnostics);
     this.comments = comments;
   }
 
@@ -42,8 +42,8 @@ class ItemReader extends Reader {
         const [imported, alias] = tokens(n, "Name").map((t) => this.name(t));
         return { name: present(imported, "an import names something"), alias: alias ?? null };
       }),
-      from: text(from, this.report),
-      fromSpan: spanOfToken(from, this.report),
+      from: text(from, this.diagnostics),
+      fromSpan: spanOfToken(from, this.diagnostics),
       span: this.span(tree),
     };
   }
@@ -51,12 +51,18 @@ class ItemReader extends Reader {
   item(tree: CstNode): Item {
     const span = this.span(tree);
     if (tree.name === "dims") return { kind: "dim", names: tokens(tree, "Name").map((n) => this.name(n)), span };
-    const doc = docAbove(span.start, this.comments, this.report);
+    const doc = docAbove(span.start, this.comments, this.diagnostics);
     const parameters = nodes(tree, "parameters").map((list) => nodes(list, "parameter").map((p) => this.parameter(p)));
     switch (tree.name) {
       case "test": {
         const title = token(tree, "String");
-        return { kind: "test", title: text(title, this.report), titleSpan: spanOfToken(title, this.report), body: this.block(node(tree, "block")), span };
+        return {
+          kind: "test",
+          title: text(title, this.diagnostics),
+          titleSpan: spanOfToken(title, this.diagnostics),
+          body: this.block(node(tree, "block")),
+          span,
+        };
       }
       case "setting": {
         const [value, range] = [this.expressionIn(tree, "value"), this.maybeExpressionIn(tree, "range")];
@@ -70,7 +76,7 @@ class ItemReader extends Reader {
         const result = maybeNode(tree, "type");
         const gradient = maybeNode(tree, "gradient");
         return {
-          // The rule has these four and no others.
+          // The rule has only these four.
           kind: token(tree, "kind").image as Callable["kind"],
           name: this.name(token(tree, "Name")),
           doc,
@@ -119,9 +125,9 @@ export function byEnd(comments: readonly IToken[]): Comments {
   return new Map(comments.map((comment) => [end(comment), comment]));
 }
 
-/** The comments on the lines right above, each alone on its line, without the slashes. */
-function docAbove(start: number, comments: Comments, report: Report): string {
-  const source = report.source.text;
+/** The comments on the lines directly above, each alone on its line, without the slashes. */
+function docAbove(start: number, comments: Comments, diagnostics: DiagnosticList): string {
+  const source = diagnostics.source.text;
   const lines: string[] = [];
   for (let lineStart = startOfLine(source, start); lineStart > 0;) {
     const lineEnd = source.startsWith("\r\n", lineStart - 2) ? lineStart - 2 : lineStart - 1;

@@ -1,10 +1,10 @@
 import { createToken, Lexer, type TokenType } from "chevrotain";
 
-/** Any word at all: what a field or a named argument may be called. */
+/** Any word: the name of a field or a named argument. */
 export const Word = createToken({ name: "Word", pattern: Lexer.NA, label: "a name" });
-/** A word that is free to be a name. */
+/** A word that can be a name. */
 export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a name", categories: Word });
-/** A name that begins no clause: what may follow `next`, so that `minimize next over Model` keeps its meaning. */
+/** A name that does not begin a clause: it may follow `next`, so that `minimize next over Model` keeps its meaning. */
 export const Plain = createToken({ name: "Plain", pattern: Lexer.NA, label: "a name", categories: Name });
 
 export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z_0-9]*/, categories: Plain, label: "a name" });
@@ -14,7 +14,7 @@ function keyword(text: string, category: TokenType): TokenType {
   return createToken({ name, pattern: text, longer_alt: Identifier, categories: category, label: `\`${text}\``, line_breaks: false });
 }
 
-/** Words that mean something in an expression or at the head of every statement, and so can never be the name of a value. */
+/** Keywords in an expression or at the head of a statement, which cannot be the name of a value. */
 export const reserved = {
   let: keyword("let", Word),
   minimize: keyword("minimize", Word),
@@ -32,7 +32,7 @@ export const reserved = {
   false: keyword("false", Word),
 } as const;
 
-/** Words that mean something in one place only, and are names everywhere else. Those that go on with what came before are not `Plain`. */
+/** Contextual keywords, which are names elsewhere. Those that continue the construct before them are not `Plain`. */
 export const contextual = {
   dl: keyword("dl", Plain),
   import: keyword("import", Plain),
@@ -69,7 +69,7 @@ function symbol(name: string, text: string, categories: readonly TokenType[] = [
   return createToken({ name, pattern: text, categories: [...categories], label: `\`${text}\``, line_breaks: false });
 }
 
-/** The operators between two operands; `-` is apart because it also stands before one. */
+/** The binary operators; `-` is separate because it is also a prefix. */
 export const Operator = createToken({ name: "Operator", pattern: Lexer.NA, label: "an operator" });
 
 export const Pipe = symbol("Pipe", "|>", [Operator]);
@@ -113,12 +113,12 @@ export const Newline = createToken({ name: "Newline", pattern: /\r\n|\n|\r/, lab
 export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
 const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
-/** Operators of other languages, taken whole so that the complaint can name the one of this language. */
+/** Operators of other languages, matched as a whole so that a help can name the equivalent. */
 export const ForeignOperator = createToken({ name: "ForeignOperator", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
-/** Never lexed: stands for characters that no pattern takes. A pattern for "all others" would cost the lexer its table of first characters. */
+/** Never lexed: replaces characters that no pattern matches. A pattern for "all others" would cost the lexer its table of first characters. */
 export const Unknown = createToken({ name: "Unknown", pattern: Lexer.NA });
 
-/** Never lexed: stands for a statement in which a mistake was found, so that the rest can be parsed. */
+/** Never lexed: replaces a statement with a mistake, so that the rest can be parsed. */
 export const Invalid = createToken({ name: "Invalid", pattern: Lexer.NA, label: "a statement" });
 
 const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.values(contextual)];

@@ -1,4 +1,4 @@
-import { broken } from "./broken.ts";
+import { rejectFile } from "./reject-file.ts";
 
 export interface NpyHeader {
   readonly descr: string;
@@ -21,7 +21,7 @@ const values = {
 
 /** Parses the Python dict of a header: exactly the three keys, each once, in any order. Throws E0701. */
 export function readNpyHeader(text: string, name: string): NpyHeader {
-  const wrong = (): never => broken("E0701", name, "the header is not one that NumPy writes for a plain array");
+  const wrong = (): never => rejectFile("E0701", name, "the header is not one that NumPy writes for a plain array");
   let at = 0;
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;

@@ -1,7 +1,7 @@
 import type { DType, TensorData } from "../../runtime/dtype.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
-import { broken, checkedBytes } from "./broken.ts";
+import { rejectFile, checkedBytes } from "./reject-file.ts";
 import { readNpyHeader } from "./npy-header.ts";
 
 /**
@@ -29,19 +29,19 @@ export function writeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
 /** Throws E0701 (not a valid .npy file) and E0702 (unsupported dtype or order). */
 export function readNpy(file: Uint8Array, name: string): Tensor {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) broken("E0701", name, "not a .npy file");
+  if (file.length < 12 || magic.some((byte, i) => file[i] !== byte)) rejectFile("E0701", name, "not a .npy file");
   const version = view.getUint8(6);
-  if (version < 1 || version > 3) broken("E0701", name, `the file has version ${version} of the .npy format; supported are 1 to 3`);
+  if (version < 1 || version > 3) rejectFile("E0701", name, `the file has version ${version} of the .npy format; supported are 1 to 3`);
   const start = version === 1 ? 10 : 12;
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (headerBytes > file.length - start) broken("E0701", name, `the file ends before its header of ${headerBytes} bytes`);
-  if (headerBytes > maxHeader) broken("E0701", name, `the header has ${headerBytes} bytes; the maximum is ${maxHeader}`);
+  if (headerBytes > file.length - start) rejectFile("E0701", name, `the file ends before its header of ${headerBytes} bytes`);
+  if (headerBytes > maxHeader) rejectFile("E0701", name, `the header has ${headerBytes} bytes; the maximum is ${maxHeader}`);
   const { descr, fortran, shape } = readNpyHeader(new TextDecoder("latin1").decode(file.subarray(start, start + headerBytes)), name);
-  if (fortran) broken("E0702", name, "the array is in Fortran order", "save numpy.ascontiguousarray(x)");
+  if (fortran) rejectFile("E0702", name, "the array is in Fortran order", "save numpy.ascontiguousarray(x)");
   const wide = descr === "<i8";
   const dtype = wide ? "i32" : dtypeOf.get(descr);
   if (dtype === undefined)
-    return broken(
+    return rejectFile(
       "E0702",
       name,
       `unsupported dtype ${descr.slice(0, 100)}`,
@@ -50,7 +50,7 @@ export function readNpy(file: Uint8Array, name: string): Tensor {
   const bytes = checkedBytes(shape, wide ? 8 : dtypes[dtype].bytes);
   const given = file.length - start - headerBytes;
   if (bytes !== given)
-    broken("E0701", name, `the file has ${given} bytes of data, but its shape (${shape.join(", ")}) needs ${bytes ?? "more than the maximum"}`);
+    rejectFile("E0701", name, `the file has ${given} bytes of data, but its shape (${shape.join(", ")}) needs ${bytes ?? "more than the maximum"}`);
   // An aligned copy: `file` may be a view (Node's Buffer) whose slices are views too.
   const data = new Uint8Array(file.subarray(start + headerBytes));
   return { dtype, shape, data: wide ? narrowed(new BigInt64Array(data.buffer), name) : new dtypes[dtype].array(data.buffer) };
@@ -60,7 +60,7 @@ function narrowed(wide: BigInt64Array, name: string): TensorData {
   const narrow = new Int32Array(wide.length);
   wide.forEach((value, i) => {
     narrow[i] = Number(value);
-    if (BigInt.asIntN(32, value) !== value) broken("E0702", name, `the int64 ${value} at index ${i} is out of range for i32`);
+    if (BigInt.asIntN(32, value) !== value) rejectFile("E0702", name, `the int64 ${value} at index ${i} is out of range for i32`);
   });
   return narrow;
 }

@@ -60,7 +60,7 @@ export const boxes = family<"boxes">({
           [[f32(4)], { start: [0], limit: [1], stride: [] }],
         ],
       ],
-      c2: ["the strides are 1 or more", (_, { stride }) => integers(stride, 1), [[[f32(4)], { start: [0], limit: [1], stride: [0] }]]],
+      c2: ["the strides are at least 1", (_, { stride }) => integers(stride, 1), [[[f32(4)], { start: [0], limit: [1], stride: [0] }]]],
       c3: [
         "0 ≤ start < limit ≤ size on every axis",
         ({ x }, { start, limit }) =>
@@ -116,7 +116,7 @@ export const boxes = family<"boxes">({
         [[[f32(4)], { lo: [], hi: [0], interior: [0], value: 0 }]],
       ],
       c2: [
-        "`lo`, `hi` and `interior` are 0 or more",
+        "`lo`, `hi` and `interior` are at least 0",
         (_, { lo, hi, interior }) => [lo, hi, interior].every((list) => integers(list, 0)),
         [
           [[f32(4)], { lo: [-1], hi: [0], interior: [0], value: 0 }],
@@ -165,7 +165,7 @@ export const boxes = family<"boxes">({
     defaults: {},
     requires: {
       c1: ["there is at least one part", (parts) => parts.length > 0, [[[], { axis: 0 }]]],
-      c2: ["the parts have one dtype", (parts) => parts.every((p) => p.dtype === parts[0]?.dtype), [[[f32(1), i32(1)], { axis: 0 }]]],
+      c2: ["the parts have the same dtype", (parts) => parts.every((p) => p.dtype === parts[0]?.dtype), [[[f32(1), i32(1)], { axis: 0 }]]],
       c3: [
         "`axis` is an axis of every part",
         (parts, attrs) => parts.every((p) => isAxis(axisOf(attrs), p.shape.length)),

@@ -80,7 +80,7 @@ export const comparisons = family<"comparisons">({
     operands: ["condition", "a", "b"],
     requires: {
       c1: ["the condition is bool", ({ condition }) => condition.dtype === "bool", [[[f32(2), f32(2), f32(2)]]]],
-      c2: ["a and b have one type", ({ a, b }) => sameType(a, b), [[[bool(2), f32(2), i32(2)]], [[bool(2), f32(2), f32(3)]]]],
+      c2: ["a and b have the same type", ({ a, b }) => sameType(a, b), [[[bool(2), f32(2), i32(2)]], [[bool(2), f32(2), f32(3)]]]],
       c3: [
         "the condition has the shape of a and b",
         ({ condition, a }) => sameShape(condition.shape, a.shape),

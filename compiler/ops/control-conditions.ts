@@ -24,7 +24,7 @@ const carriesFit = (region: Graph, types: Types): boolean => isClosed(region) &&
 
 export const scanConditions: Readonly<Record<string, Condition>> = {
   c1: [
-    "`carries`, `sequences` and `length` are whole numbers, and there are as many operands",
+    "`carries`, `sequences` and `length` are ints of at least 0, and there are as many operands",
     (types, { carries, sequences, length }) =>
       integers([carries, sequences, length] as readonly number[], 0) && (carries as number) + (sequences as number) <= types.length,
   ],
@@ -47,7 +47,7 @@ export const scanConditions: Readonly<Record<string, Condition>> = {
 
 export const whileConditions: Readonly<Record<string, Condition>> = {
   c1: [
-    "there are as many operands as `carries`, and one at least",
+    "there are as many operands as `carries`, and at least one",
     (types, { carries }) => integers([carries as number], 1) && (carries as number) <= types.length,
   ],
   c2: [
@@ -55,10 +55,10 @@ export const whileConditions: Readonly<Record<string, Condition>> = {
     (types, attrs, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
   ],
   c3: [
-    "the condition gives one bool scalar and changes no carry",
+    "the condition returns one bool scalar and does not change the carries",
     (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && !regionOf(regions, 0).carries.some(changes),
   ],
-  c4: ["the body gives nothing but the carries", (_, __, regions) => regionOf(regions, 1).outputs.length === 0],
+  c4: ["the body returns only the carries", (_, __, regions) => regionOf(regions, 1).outputs.length === 0],
   c5: [
     "condition and body have the carries in their types, and no other state",
     (types, attrs, regions) => regions.every((region) => carriesFit(region, types.slice(0, carryCount(attrs)))),
@@ -71,7 +71,7 @@ export const condConditions: Readonly<Record<string, Condition>> = {
     "both branches take the other operands",
     ([, ...types], _, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types)),
   ],
-  c3: ["both branches give results of the same types", (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), outputTypes(regionOf(regions, 1)))],
+  c3: ["both branches return results of the same types", (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), outputTypes(regionOf(regions, 1)))],
   c4: ["the branches have no state", (_, __, regions) => withoutState(...regions)],
 };
 
@@ -89,6 +89,9 @@ export const customConditions: Readonly<Record<string, Condition>> = {
       return sameTypes(inputTypes(regionOf(regions, 1)), [...types, ...results, ...floatTypes(results)]);
     },
   ],
-  c3: ["`backward` gives the gradient of each floating-point operand", (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types))],
+  c3: [
+    "`backward` returns the gradient of each floating-point operand",
+    (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types)),
+  ],
   c4: ["`forward` and `backward` have no state", (_, __, regions) => withoutState(...regions)],
 };

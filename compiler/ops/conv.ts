@@ -108,7 +108,7 @@ export const convolutions = family<"convolutions">({
     attrs,
     requires: {
       c1: [
-        `x and w have one dtype, ${anyOf(floats)}`,
+        `x and w have the same dtype, ${anyOf(floats)}`,
         ({ x, w }) => isFloats(x, w),
         [
           [[x0, f64(3, 3, 2, 4)], plain],
@@ -116,7 +116,7 @@ export const convolutions = family<"convolutions">({
         ],
       ],
       c2: [
-        "x and w have 1 to 3 spatial axes, the same number",
+        "x and w have the same number of spatial axes, 1 to 3",
         ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2),
         [
           [[x0, f32(3, 2, 4)], plain],
@@ -125,7 +125,7 @@ export const convolutions = family<"convolutions">({
         ],
       ],
       c3: [
-        "there is a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        "each spatial axis has a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         ({ x }, at) => validAttrs(at, x.shape.length - 2),
         badAttrs(x0, w0),
       ],
@@ -143,7 +143,7 @@ export const convolutions = family<"convolutions">({
         [[[f32(1, 5, 5, 6), w0], { ...plain, groups: 3 }]],
       ],
       c6: [
-        "the kernel fits into the padded x",
+        "the kernel is not larger than the padded x",
         ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
         [
           [[f32(1, 2, 5, 2), w0], plain],
@@ -181,9 +181,9 @@ export const convolutions = family<"convolutions">({
     operands: ["dy", "w"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`dy and w have one dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w), [[[y0, f64(3, 3, 2, 4)], { ...plain, size: [5, 5] }]]],
+      c1: [`dy and w have the same dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w), [[[y0, f64(3, 3, 2, 4)], { ...plain, size: [5, 5] }]]],
       c2: [
-        "dy and w have 1 to 3 spatial axes, the same number",
+        "dy and w have the same number of spatial axes, 1 to 3",
         ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2),
         [
           [[y0, f32(3, 2, 4)], { ...plain, size: [5, 5] }],
@@ -191,7 +191,7 @@ export const convolutions = family<"convolutions">({
         ],
       ],
       c3: [
-        "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
         [...badAttrs(y0, w0, { size: [5, 5] }), [[y0, w0], { ...plain, size: [5] }], [[y0, w0], { ...plain, size: [0, 5] }]],
       ],
@@ -234,9 +234,9 @@ export const convolutions = family<"convolutions">({
     operands: ["x", "dy"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`x and dy have one dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy), [[[x0, f64(1, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
+      c1: [`x and dy have the same dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy), [[[x0, f64(1, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
       c2: [
-        "x and dy have 1 to 3 spatial axes, the same number",
+        "x and dy have the same number of spatial axes, 1 to 3",
         ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2),
         [
           [[x0, f32(1, 3, 4)], { ...plain, size: [3, 3] }],
@@ -244,7 +244,7 @@ export const convolutions = family<"convolutions">({
         ],
       ],
       c3: [
-        "there is a size, a stride and a dilation of 1 or more and a padding [lo, hi] of 0 or more per spatial axis, and at least one group",
+        "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
         [...badAttrs(x0, y0, { size: [3, 3] }), [[x0, y0], { ...plain, size: [3] }], [[x0, y0], { ...plain, size: [3, 0] }]],
       ],
@@ -256,7 +256,7 @@ export const convolutions = family<"convolutions">({
           [[f32(1, 5, 5, 4), f32(1, 3, 3, 2)], { ...plain, groups: 4, size: [3, 3] }],
         ],
       ],
-      c5: ["x and dy have one batch size", ({ x, dy }) => x.shape[0] === dy.shape[0], [[[x0, f32(2, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
+      c5: ["x and dy have the same batch size", ({ x, dy }) => x.shape[0] === dy.shape[0], [[[x0, f32(2, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
       c6: [
         "a convolution of x with a kernel of `size` has the spatial sizes of dy",
         ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),

@@ -207,7 +207,7 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
   const other = everyDType.find((dtype) => dtype !== one) ?? one;
   const mixed: Example = [names.map((_, i) => tensor(i === 0 ? one : other, [2]))];
   const stretched: Example = [names.map((_, i) => tensor(one, [i + 1]))];
-  return { c1: [`${all} have one dtype, ${anyOf(on)}`, sameDType, [...refused, mixed]], c2: [`${all} have one shape`, oneShape, [stretched]] };
+  return { c1: [`${all} have the same dtype, ${anyOf(on)}`, sameDType, [...refused, mixed]], c2: [`${all} have the same shape`, oneShape, [stretched]] };
 }
 
 function pointwiseRange<O extends Names>({ operands, to, range, reference, integer = reference }: Pointwise<O>): RangeOf<O, {}> | undefined {

@@ -76,7 +76,7 @@ export const dots = family<"dots">({
     defaults: { batch: [[], []] },
     requires: {
       c1: [
-        `lhs and rhs have one dtype, ${anyOf(floats)}`,
+        `lhs and rhs have the same dtype, ${anyOf(floats)}`,
         ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype),
         [
           [[f32(2), f64(2)], inner],

@@ -117,7 +117,7 @@ export const indexing = family<"indexing">({
           [[f32(2), i32()], { axis: 2, size: 3 }],
         ],
       ],
-      c4: ["`size` is 1 or more", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
+      c4: ["`size` is at least 1", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
     },
     type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
     domain: ({ types }) => types.y.shape,
@@ -255,7 +255,7 @@ export const indexing = family<"indexing">({
     requires: {
       c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0, size: 3 }]]],
       c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype), [[[i32(2), i32(2)], { axis: 0, size: 3 }]]],
-      c3: ["y and the indices have one shape", ({ y, indices }) => sameShape(y.shape, indices.shape), [[[f32(2), i32(3)], { axis: 0, size: 3 }]]],
+      c3: ["y and the indices have the same shape", ({ y, indices }) => sameShape(y.shape, indices.shape), [[[f32(2), i32(3)], { axis: 0, size: 3 }]]],
       c4: [
         "`axis` is an axis of y",
         ({ y }, { axis }) => isAxis(axis, y.shape.length),
@@ -264,7 +264,7 @@ export const indexing = family<"indexing">({
           [[f32(), i32()], { axis: 0, size: 3 }],
         ],
       ],
-      c5: ["`size` is 1 or more", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
+      c5: ["`size` is at least 1", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
     },
     type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
     domain: ({ types }) => types.y.shape,

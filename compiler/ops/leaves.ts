@@ -11,7 +11,7 @@ import { type Entry, bool, f32, family, i32, none } from "./signature.ts";
 
 const filled = { name: "x", path: "x", value: 0, dtype: "f32" } as const;
 const validShape: Condition = [
-  "the sizes are whole numbers, 0 or more",
+  "the sizes are ints of at least 0",
   (_, { shape }) => integers(shape as readonly number[], 0),
   [
     [[], { ...filled, shape: [2, -1] }],

@@ -20,8 +20,8 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { shape: "ints" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[f32(2)], { shape: [-1, -2] }]]],
-      c2: ["the number of elements stays the same", ({ x }, { shape }) => elements(x.shape) === elements(shape), [[[f32(2)], { shape: [3] }]]],
+      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[f32(2)], { shape: [-1, -2] }]]],
+      c2: ["the number of elements does not change", ({ x }, { shape }) => elements(x.shape) === elements(shape), [[[f32(2)], { shape: [3] }]]],
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     batch: { shape: "sizes" },
@@ -79,7 +79,7 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { shape: "ints", dims: "ints" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[f32()], { shape: [-1], dims: [] }]]],
+      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[f32()], { shape: [-1], dims: [] }]]],
       c2: ["`dims` has one entry per axis of x", ({ x }, { dims }) => dims.length === x.shape.length, [[[f32(2)], { shape: [2], dims: [] }]]],
       c3: [
         "`dims` are axes of the result, in increasing order",
@@ -163,7 +163,7 @@ export const movement = family<"movement">({
     operands: [],
     attrs: { shape: "ints", axis: "int", dtype: "dtype" },
     requires: {
-      c1: ["the sizes are whole numbers, 0 or more", (_, { shape }) => integers(shape, 0), [[[], { shape: [-3], axis: 0, dtype: "i32" }]]],
+      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[], { shape: [-3], axis: 0, dtype: "i32" }]]],
       c2: [
         "`axis` is an axis of the result",
         (_, { shape, axis }) => isAxis(axis, shape.length),

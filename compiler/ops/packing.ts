@@ -138,7 +138,7 @@ export const packing = family<"packing">({
     requires: {
       c1: ["rhs is f32", ({ rhs }) => rhs.dtype === "f32", [[[i32(5, 6)], { ...matrix, width: 4 }]]],
       c2: [
-        "the lists have one entry per dim, and sizes and width are 1 or more",
+        "the lists have one entry per dim, and sizes and width are at least 1",
         (_, at) => wellFormed(at),
         [
           [[f32(5, 6)], { ...matrix, width: 4, out: [6, 1] }],
@@ -202,7 +202,7 @@ export const packing = family<"packing">({
     requires: {
       c1: ["lhs and packed are f32", ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32", [[[f64(3, 5), f64(1, 2, 5, 4)], product35]]],
       c2: [
-        "the lists have one entry per dim, and sizes and width are 1 or more",
+        "the lists have one entry per dim, and sizes and width are at least 1",
         (_, at) => wellFormed(at),
         [
           [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, sizes: [3, 6, 0] }],
@@ -216,7 +216,7 @@ export const packing = family<"packing">({
         [[[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, rhs: [0, 0, 6] }]],
       ],
       c4: [
-        "packed has the shape that pack gives for these dims",
+        "packed has the shape that pack returns for these dims",
         ({ packed }, at) => sameShape(packed.shape, packedShape(at)),
         [[[f32(3, 5), f32(1, 2, 5, 3)], product35]],
       ],

@@ -64,7 +64,7 @@ export const random = family<"random">({
     requires: {
       c1: ["the key and the counter are i32", (x) => Object.values(x).every((t) => t.dtype === "i32"), [[[i32(2), i32(2), i32(2), f32(2)], { word: 0 }]]],
       c2: [
-        "the key and the counter have one shape",
+        "the key and the counter have the same shape",
         (x) => Object.values(x).every((t) => sameShape(t.shape, x.key0.shape)),
         [[[i32(2), i32(2), i32(2), i32()], { word: 0 }]],
       ],

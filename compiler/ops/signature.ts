@@ -110,7 +110,7 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly samples: readonly Sample[];
   /** See `Op`. Some forms derive it. */
   readonly range: RangeOf<O, A>;
-  /** Derived where all operands have one shape and attributes are flags or the operand's axes. */
+  /** Derived where all operands have the same shape and attributes are flags or the operand's axes. */
   readonly draw?: Draw;
   /** True where left out. */
   readonly exact?: boolean;

@@ -26,12 +26,12 @@ const image = (x: TensorType, size: readonly number[]): number[] => [nth(x.shape
 const isImage = (x: TensorType): boolean => floats.includes(x.dtype) && x.shape.length >= 3;
 const imageSays = (name: string): string => `${name} is ${anyOf(floats)} of shape [N, ...spatial, C]`;
 const validWindow = (axes: number, at: Window): boolean => [at.window, at.stride].every((list) => list.length === axes && integers(list, 1));
-const windowSays = "there is a window and a stride of 1 or more per spatial axis";
+const windowSays = "there is one window size and one stride of at least 1 per spatial axis";
 const fits = (x: TensorType, at: Window): boolean => spatial(x).every((s, i) => s >= nth(at.window, i));
-const fitsSays = "the window fits into x";
+const fitsSays = "the window is not larger than x";
 const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
-const sizeSays = "windows over `size` give the spatial sizes of dy";
+const sizeSays = "windows over `size` result in the spatial sizes of dy";
 
 /** Windows with the shape of what they give. */
 function drawnOver(c: Choices, shape: Shape): DrawnWindows & { readonly y: Shape } {
@@ -332,7 +332,7 @@ export const windows = family<"windows">({
       c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), [[[f32(1, 4, 4, 1), chosen], { ...two, window: [2, 2, 2] }]]],
       c3: [fitsSays, ({ x }, at) => fits(x, at), [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]]],
       c4: [
-        "argmax is i32 of the shape that the windows give",
+        "argmax is i32 of the shape of the window results",
         ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
         [
           [[f32(1, 4, 4, 1), small], two],

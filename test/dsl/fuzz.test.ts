@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { format, parse, renderDiagnostic } from "../../dsl/index.ts";
 import { programs } from "./programs.ts";
 
-/** Parses, checks that every place lies in the text, draws every complaint, and answers how many there are. */
+/** Parses, checks that every span lies in the text, renders every diagnostic, and returns their number. */
 function read(text: string): number {
   const started = performance.now();
   const { file, diagnostics } = parse({ name: "t.dl", text });
@@ -97,7 +97,7 @@ test("programs with a piece taken out, doubled, or replaced", () => {
         changed = changed.slice(0, start) + by + changed.slice(start + length);
       }
       const mistakes = read(changed);
-      // What was read without a complaint can be formatted, and what could not is left alone.
+      // What parses without diagnostics can be formatted; anything else is left alone.
       expect(format({ name: "t.dl", text: changed }).text === null).toBe(mistakes > 0);
     }),
     { numRuns: 500 },

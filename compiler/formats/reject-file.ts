@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 
 /** Rejects a file that is invalid or that uses an unsupported feature. */
-export function broken(code: string, name: string, says: string, help?: string): never {
+export function rejectFile(code: string, name: string, says: string, help?: string): never {
   throw new DiagnosticError([{ code, says: `${name}: ${says}`, ...(help === undefined ? {} : { help }) }]);
 }
 

@@ -2,17 +2,17 @@ import { tokenMatcher, type IRecognitionException, type IToken } from "chevrotai
 import { closers } from "./brackets.ts";
 import { hint, type Failure } from "./hints.ts";
 import { end } from "./lex.ts";
-import type { Report } from "./report.ts";
+import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
 /** Converts a failure of the parser library to a diagnostic in our own words. */
-export function complain(error: IRecognitionException, tokens: readonly IToken[], report: Report): void {
+export function reportFailure(error: IRecognitionException, tokens: readonly IToken[], diagnostics: DiagnosticList): void {
   const failure = describe(error, tokens);
   const { code, says, help, at } = hint(failure) ?? {};
   const { previous } = failure;
   const found = at ?? failure.found;
-  const span = found ? report.span(found.startOffset, end(found)) : report.span(end(previous ?? error.token), end(previous ?? error.token));
-  report.add({
+  const span = found ? diagnostics.span(found.startOffset, end(found)) : diagnostics.span(end(previous ?? error.token), end(previous ?? error.token));
+  diagnostics.add({
     code: code ?? "E0106",
     says: says ?? `expected ${wanted(failure)}, found ${found ? show(found) : "the end of the line"}`,
     at: { span, says: where[failure.rule] ?? "in this declaration" },

@@ -2,7 +2,7 @@ import type { SyntaxCode } from "./codes.ts";
 import type { Diagnostic, Label } from "./diagnostic.ts";
 import type { Source, Span } from "./span.ts";
 
-export interface Complaint {
+export interface SyntaxDiagnostic {
   readonly code: SyntaxCode;
   readonly says: string;
   readonly at: Label;
@@ -10,13 +10,13 @@ export interface Complaint {
   readonly help?: string;
 }
 
-/** More than these nobody reads. */
+/** Further mistakes are not reported. */
 const maxDiagnostics = 100;
 
-/** Collects the mistakes of one file, each place and code once, in the order of the text. */
-export class Report {
+/** Collects the diagnostics of one file, one per location and code, in the order of the text. */
+export class DiagnosticList {
   readonly source: Source;
-  private readonly found = new Map<string, Complaint>();
+  private readonly found = new Map<string, SyntaxDiagnostic>();
 
   constructor(source: Source) {
     this.source = source;
@@ -26,17 +26,17 @@ export class Report {
     return this.found.size >= maxDiagnostics;
   }
 
-  add(complaint: Complaint): void {
+  add(diagnostic: SyntaxDiagnostic): void {
     if (this.full) return;
-    const key = `${complaint.code} ${complaint.at.span.start}`;
-    if (!this.found.has(key)) this.found.set(key, complaint);
+    const key = `${diagnostic.code} ${diagnostic.at.span.start}`;
+    if (!this.found.has(key)) this.found.set(key, diagnostic);
   }
 
   span(start: number, end: number): Span {
     return { source: this.source, start, end };
   }
 
-  get diagnostics(): readonly Diagnostic[] {
+  get sorted(): readonly Diagnostic[] {
     return [...this.found.values()].sort((a, b) => a.at.span.start - b.at.span.start);
   }
 }
