@@ -4,13 +4,13 @@ import { constantInt, expressions, some, substitute } from "../kernel/walk.ts";
 
 export type Loop = Extract<Stmt, { kind: "for" }>;
 
-/** The number of turns of a loop that counts from 0 by 1; null for any other. */
+/** The number of iterations of a loop that counts from 0 by 1; null for any other. */
 export const extentOf = (loop: Loop): number | null =>
   loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const" ? loop.to.value : null;
 
 export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) => e.kind === "var" && e.name === name);
 
-/** Makes one loop of two that stand directly inside each other, wherever every access walks both as one run of memory. */
+/** Collapses two perfectly nested loops into one wherever every access walks both as one run of memory. */
 export function collapse(body: readonly Stmt[]): Stmt[] {
   return body.map((stmt): Stmt => {
     if (stmt.kind === "if") return { ...stmt, then: collapse(stmt.then), otherwise: collapse(stmt.otherwise) };

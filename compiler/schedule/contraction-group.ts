@@ -10,11 +10,11 @@ import type { Machine } from "../support/machine.ts";
 import { elements } from "../types/tensor-type.ts";
 import { shapeOf } from "./contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
-import { contractionKernel, type Finish } from "./contraction.ts";
+import { contractionKernel, type Epilogue } from "./contraction.ts";
 import { Evaluator } from "./evaluator.ts";
 import { bufferName, contractionOf, declareBuffers, storeAll } from "./scalar-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
-import { vectorBody } from "./vectorize.ts";
+import { vectorize } from "./vectorize.ts";
 
 /** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
 export function tiledContraction(
@@ -30,8 +30,8 @@ export function tiledContraction(
   const { dims } = contractionOf(anchor);
   const values: Value[] = [lhs, packed];
 
-  const finish = (k: KernelBuilder): Finish => {
-    // What the pointwise work reads as well has a second buffer, at the same place.
+  const epilogue = (k: KernelBuilder): Epilogue => {
+    // An operand that the epilogue reads too has a second buffer, at the same address.
     const readBeside = new Set(group.nodes.filter((node) => node !== anchor).flatMap((node) => node.operands));
     const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
     values.push(...buffers.keys());
@@ -57,7 +57,7 @@ export function tiledContraction(
       .unflat(shape, columnsAreLast ? site.out : flat)
       .map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));
     const body = k.detached(() => storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)));
-    const wide = lanes === 4 ? vectorBody(body, lane.name, [sum.name]) : null;
+    const wide = lanes === 4 ? vectorize(body, lane.name, [sum.name]) : null;
     if (wide !== null) k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);
     else
       for (let i = 0; i < lanes; i++) {
@@ -68,6 +68,6 @@ export function tiledContraction(
   }
 
   const sizes = { lhsSize: elements(lhs.type.shape), outSize: elements(result.type.shape) };
-  const kernel = contractionKernel({ name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), finish }, machine);
+  const kernel = contractionKernel({ name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), epilogue }, machine);
   return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, values };
 }

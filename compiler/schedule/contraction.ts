@@ -10,11 +10,11 @@ import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
 import { emitSum, type Sum } from "./contraction-sum.ts";
 import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
 
-/** What becomes of the finished sums. */
-export interface Finish {
+/** The end of the kernel: what is done with the finished sums before they are stored. */
+export interface Epilogue {
   /**
-   * An f32 buffer with the layout of the result, in which long sums rest between blocks (`sumsInBlocks`); no operand of the kernel may lie in the same
-   * place. Null where there is none, and sums are done in one go.
+   * An f32 buffer with the layout of the result, in which long sums rest between blocks (`sumsInBlocks`); no operand of the kernel may have the same
+   * address. Null where there is none, and sums are done in one go.
    */
   readonly partials: Buffer | null;
   /** Stores one value, or 4 that are neighbours in the result. */
@@ -24,7 +24,7 @@ export interface Finish {
 export interface ContractionSpec {
   readonly name: string;
   readonly origin: string;
-  /** As `Op.form.contraction` gives them: batch, rows, columns, reduced; strides in elements. */
+  /** As `Op.form.contraction` returns them: batch, rows, columns, reduced; strides in elements. */
   readonly dims: readonly ContractionDim[];
   /** In elements. */
   readonly lhsSize: number;
@@ -35,7 +35,7 @@ export interface ContractionSpec {
    * Called once, after the buffers of `lhs` and of the packed operand are made: makes its own buffers and says what to do with the sums. By default they
    * are stored to a third buffer, `out`.
    */
-  readonly finish?: (k: KernelBuilder) => Finish;
+  readonly epilogue?: (k: KernelBuilder) => Epilogue;
 }
 
 /** Elements of the packed right operand: f32[batch, panels, K, panel width]. */
@@ -55,7 +55,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
   const shape = shapeOf(spec.dims);
   const lhs = k.buffer(spec.lhsName ?? "lhs", "f32", spec.lhsSize, "in");
   const packed = k.buffer(spec.packedName ?? "packed", "f32", packedSize(spec.dims, machine), "in");
-  const { partials, store } = (spec.finish ?? plain(spec.outSize))(k);
+  const { partials, store } = (spec.epilogue ?? plain(spec.outSize))(k);
   const plan = planContraction(shape, partials !== null, machine);
   const { rows, outerRows, innerRows, blocks, reduced } = plan;
   const panels = Math.ceil(sizeOf(shape.columns) / panelWidth);
@@ -136,7 +136,7 @@ export const sumsInBlocks = (dims: readonly ContractionDim[], machine: Machine =
 
 const plain =
   (size: number) =>
-  (k: KernelBuilder): Finish => {
+  (k: KernelBuilder): Epilogue => {
     const out = k.buffer("out", "f32", size, "out");
     return { partials: out, store: (value, at) => k.store(out, at.out, value) };
   };

@@ -1,7 +1,7 @@
 import type { Expr, Kernel, Stmt } from "../kernel/ir.ts";
 import { defined, some } from "../kernel/walk.ts";
 
-/** Moves what is the same in every turn of a loop in front of it: lets over outer names, and loads from buffers that the kernel only reads. */
+/** Moves loop-invariant lets before the loop: expressions over outer names, and loads from buffers that the kernel only reads. */
 export function hoist(body: readonly Stmt[], kernel: Pick<Kernel, "buffers">): Stmt[] {
   const readOnly = new Set(kernel.buffers.filter((b) => b.access === "in").map((b) => b.name));
   return block(body, readOnly);

@@ -3,7 +3,7 @@ import { mentioned, rename, renew } from "../kernel/walk.ts";
 import { invariant, never } from "../support/invariant.ts";
 
 /**
- * Several copies of one body side by side, as one body: statement by statement in turn, loops of the same shape joined into one. The copies are turns of a
+ * The jam of unroll-and-jam: several copies of one body interleaved statement by statement, loops of the same shape fused. The copies are iterations of a
  * parallel loop, so their order is free; lanes of different copies hide each other's latency and share what a loop costs.
  */
 export function jam(copies: readonly (readonly Stmt[])[]): Stmt[] {

@@ -6,7 +6,7 @@ import { collapse, extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
 import { peel } from "./peel.ts";
 import { reduceRows } from "./reduce-rows.ts";
-import { runsAlong, vectorBody } from "./vectorize.ts";
+import { runsAlong, vectorize } from "./vectorize.ts";
 
 export interface LoopOptions {
   /** A sum may be computed in another order. */
@@ -41,19 +41,19 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const extent = extentOf(stmt);
   const parallel = declaresRegisters(stmt.body) || (!hasLoops(stmt.body) && !setsRegisters(stmt.body));
   if (extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
-    const vector = vectorBody(stmt.body, stmt.name);
-    if (vector !== null) return inLanes({ ...stmt, body: unrollSmall(stmt.body, loops) }, unrollSmall(vector, loops), extent, options.machine);
+    const vector = vectorize(stmt.body, stmt.name);
+    if (vector !== null) return vectorLoop({ ...stmt, body: unrollWindows(stmt.body, loops) }, unrollWindows(vector, loops), extent, options.machine);
   }
   // Lanes cannot do it; written out, a short run at least has constants for indices.
   if (extent !== null && extent <= loops.unroll && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
   if (!hasLoops(stmt.body)) return [stmt];
   if (!declaresRegisters(stmt.body)) return [{ ...stmt, body: list(stmt.body, options) }];
   const rows = options.reassociate ? reduceRows(stmt.body, options.machine) : null;
-  return [{ ...stmt, body: rows ?? unrollSmall(stmt.body, loops) }];
+  return [{ ...stmt, body: rows ?? unrollWindows(stmt.body, loops) }];
 }
 
 /** Windows of a few elements are written out. */
-function unrollSmall(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
+function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
   const iterations = (stmt: Loop): number => (extentOf(stmt) ?? Infinity) * Math.max(1, ...stmt.body.map((s) => (s.kind === "for" ? iterations(s) : 1)));
   const mark = (stmt: Stmt): Stmt => (stmt.kind === "for" ? { ...stmt, unroll: true, body: stmt.body.map(mark) } : stmt);
   return body.map((stmt) => (stmt.kind === "for" && iterations(stmt) <= window ? mark(stmt) : stmt));
@@ -62,7 +62,7 @@ function unrollSmall(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
 const statements = (body: readonly Stmt[]): number => body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
 
 /** A main loop of several vectors side by side (unroll and jam), then what is left, written out: vectors, and single elements. */
-function inLanes(scalar: Loop, vector: readonly Stmt[], extent: number, { lanes, loops: { jam: limits } }: Machine): Stmt[] {
+function vectorLoop(scalar: Loop, vector: readonly Stmt[], extent: number, { lanes, loops: { jam: limits } }: Machine): Stmt[] {
   const large = statements(vector) > limits.large;
   const vectors = large ? 1 : hasLoops(vector) ? limits.nests : limits.plain;
   const step = lanes * vectors;

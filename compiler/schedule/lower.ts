@@ -15,7 +15,7 @@ import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 
-/** One group as a kernel, with the values that its buffers stand for. */
+/** One group as a kernel, with the values that its buffers hold. */
 export interface LoweredGroup {
   readonly group: GroupView;
   readonly kernel: Kernel;

@@ -7,13 +7,13 @@ import { showType } from "../types/tensor-type.ts";
 import { lowerGroup, type LoweredGroup } from "./lower.ts";
 import { bufferName } from "./scalar-nest.ts";
 
-/** A lowered group, its buffers by their place among what such a group reads and stores. */
+/** A lowered group, its buffers by their positions among the values that such a group reads and stores. */
 interface Pattern {
   readonly lowered: LoweredGroup;
   readonly args: readonly number[];
 }
 
-/** Lowers groups, and those that are alike but once: the hundredth block of a net has the kernels of the first. */
+/** Lowers groups, equal ones only once: the hundredth block of a net has the kernels of the first. */
 export class Lowering {
   readonly #patterns = new Map<string, Pattern>();
   readonly #machine: Machine;
@@ -34,12 +34,12 @@ export class Lowering {
 
 /** Everything of a group that its kernel is made from, as text, and the values that the text numbers: those that it reads, then those that it stores. */
 function outline(group: GroupView): { readonly key: string; readonly values: readonly Value[] } {
-  const places = new Map(group.nodes.map((node, i) => [node, i]));
+  const positions = new Map(group.nodes.map((node, i) => [node, i]));
   const outside: Value[] = [];
   const numbers = new Map<Value, number>();
   const operand = (value: Value): string => {
-    const place = places.get(value.node);
-    if (place !== undefined) return `%${place}.${value.index}`;
+    const position = positions.get(value.node);
+    if (position !== undefined) return `%${position}.${value.index}`;
     const splat = splatValue(value);
     if (splat !== null) return `${numberKey(splat)}:${showType(value.type)}`;
     const known = numbers.get(value);
@@ -50,7 +50,7 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
   const lines = group.nodes.map(
     ({ op, operands, attrs, results }) => `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`,
   );
-  const stored = group.stored.map((value) => `${places.get(value.node) ?? ""}.${value.index}`);
+  const stored = group.stored.map((value) => `${positions.get(value.node) ?? ""}.${value.index}`);
   return { key: [...lines, stored.join()].join("\n"), values: [...outside, ...group.stored] };
 }
 

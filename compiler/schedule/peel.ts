@@ -5,7 +5,7 @@ import { extentOf } from "./collapse.ts";
 
 type Ranges = ReadonlyMap<string, readonly [low: number, high: number]>;
 
-/** Takes the last turn out of a loop where only that one needs its guards: clamped indices and selections by index fold away in all the others. */
+/** Peels the last iteration off a loop where only that one needs its guards: clamped indices and selections by index fold away in all the others. */
 export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
   return body.flatMap((stmt): Stmt[] => {
     if (stmt.kind === "if") return [{ ...stmt, then: peel(stmt.then, outer), otherwise: peel(stmt.otherwise, outer) }];
@@ -15,11 +15,11 @@ export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
     const whole = new Map([...outer, [stmt.name, [0, extent - 1] as const]]);
     const plain = { ...stmt, body: peel(stmt.body, whole) };
     if (extent < 2 || guards(stmt.body) === 0) return [plain];
-    const but = settled(stmt.body, new Map([...inner(stmt.body), ...outer, [stmt.name, [0, extent - 2] as const]]));
-    if (guards(but) >= guards(settled(stmt.body, new Map([...inner(stmt.body), ...whole])))) return [plain];
+    const unguarded = foldGuards(stmt.body, new Map([...inner(stmt.body), ...outer, [stmt.name, [0, extent - 2] as const]]));
+    if (guards(unguarded) >= guards(foldGuards(stmt.body, new Map([...inner(stmt.body), ...whole])))) return [plain];
     const last = substitute(stmt.body, stmt.name, constantInt(extent - 1));
-    const first: Stmt[] = extent === 2 ? substitute(but, stmt.name, constantInt(0)) : [{ ...stmt, to: constantInt(extent - 1), body: but }];
-    return [...first, ...settled(last, new Map([...inner(last), ...outer]))];
+    const first: Stmt[] = extent === 2 ? substitute(unguarded, stmt.name, constantInt(0)) : [{ ...stmt, to: constantInt(extent - 1), body: unguarded }];
+    return [...first, ...foldGuards(last, new Map([...inner(last), ...outer]))];
   });
 }
 
@@ -32,7 +32,7 @@ const inner = (body: readonly Stmt[]): [string, readonly [number, number]][] =>
   });
 
 /** Index arithmetic and its comparisons, decided where the ranges decide them. */
-const settled = (body: readonly Stmt[], ranges: Ranges): Stmt[] =>
+const foldGuards = (body: readonly Stmt[], ranges: Ranges): Stmt[] =>
   mapStmts(body, (expr) => mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)));
 
 const guard = (e: Expr): boolean =>

@@ -5,7 +5,7 @@ import { present } from "../support/invariant.ts";
 import type { Machine } from "../support/machine.ts";
 import { extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
-import { runsAlong, vectorBody } from "./vectorize.ts";
+import { runsAlong, vectorize } from "./vectorize.ts";
 
 /** Operators whose order may be changed, with what leaves them as they are. */
 const neutral: Partial<Record<Operator, number>> = { add: 0, mul: 1, max: -Infinity, min: Infinity };
@@ -30,10 +30,10 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
   const copies = loops.partials.find(({ terms }) => extent !== null && extent >= terms)?.vectors;
   if (extent === null || copies === undefined || !runsAlong(inner.body, inner.name)) return null;
   const sums = sumsOf(inner.body, body.slice(0, index));
-  // The partial results are vectors also where what is folded is the same in all turns.
+  // The partial results are vectors even where the value that is folded is the same in all iterations.
   const vector =
     sums &&
-    vectorBody(
+    vectorize(
       inner.body,
       inner.name,
       sums.map(({ declaration: { name } }) => name),
@@ -122,9 +122,9 @@ function sumsOf(body: readonly Stmt[], before: readonly Stmt[]): Sum[] | null {
     const declaration = before.find((s): s is Declaration => s.kind === "var" && s.name === stmt.name && s.dims.length === 0);
     const { op, args } = stmt.value;
     const folding = op === "madd" ? "add" : op;
-    const place = op === "madd" ? 2 : args.findIndex((e) => e.kind === "register" && e.name === stmt.name);
-    const own = args[place];
-    const pure = args.every((e, i) => i === place || !some(e, (x) => x.kind === "register"));
+    const position = op === "madd" ? 2 : args.findIndex((e) => e.kind === "register" && e.name === stmt.name);
+    const own = args[position];
+    const pure = args.every((e, i) => i === position || !some(e, (x) => x.kind === "register"));
     if (declaration === undefined || own?.kind !== "register" || own.name !== stmt.name || !pure || neutral[folding] === undefined) return null;
     if (sums.some((s) => s.declaration === declaration) || (declaration.type.scalar !== "f32" && folding !== "add")) return null;
     sums.push({ declaration, op: folding });

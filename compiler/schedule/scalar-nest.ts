@@ -118,7 +118,7 @@ function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Nod
           site,
         );
         const values = next.length > 1 ? next.map((e) => k.let(e, "next")) : next;
-        accumulators.forEach((a, i) => a.set([], present(values[i], "a step gives every accumulator")));
+        accumulators.forEach((a, i) => a.set([], present(values[i], "a step returns every accumulator")));
       },
       "r",
     );
@@ -172,21 +172,21 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
   const axis = form.axis(site);
   const size = shape[axis] ?? 1;
   loops(k, root, shape.toSpliced(axis, 1), (index, scope) => {
-    // Values that the body asks for in one of its blocks are not known in the others, so each read stands by itself.
+    // A value computed in one block of the body is not known in the others, so each read is computed anew.
     const here = (at: Expr): readonly [index: Expr[], scope: Evaluator] => [index.toSpliced(axis, 0, at), scope.within([[at, size]])];
     const position = (at: Expr): Expr => {
-      const [place, inner] = here(at);
-      return inner.flat(shape, place);
+      const [full, inner] = here(at);
+      return inner.flat(shape, full);
     };
     const read = (operand: number, at: Expr): Expr => {
-      const [place, inner] = here(at);
-      return inner.read(anchor)(operand, place);
+      const [full, inner] = here(at);
+      return inner.read(anchor)(operand, full);
     };
     form.line(k, { size, read, load: (at) => k.load(out, position(at)), store: (at, value) => k.store(out, position(at), value) }, site);
   });
 }
 
-/** A product as it stands, for shapes that the tiled kernel does not suit. */
+/** A product as plain loops, for shapes that the tiled kernel does not suit. */
 function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
   const { dims, panel } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));

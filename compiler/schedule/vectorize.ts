@@ -5,12 +5,12 @@ import { some } from "../kernel/walk.ts";
 import { mentions } from "./collapse.ts";
 
 /**
- * Four turns of a loop at once: the body for variable values v, v+1, v+2, v+3, statement by statement, or null where lanes
- * cannot do it: an access that is neither uniform nor a run of neighbours, a branch or a loop bound that differs between the turns, a division of what differs.
- * The body's own loops stay loops. The result has the same statements in the same order, under the same names. `vectors` names what the
- * body uses and what is a vector already.
+ * Vectorizes the body of a loop, four iterations at once: for variable values v, v+1, v+2, v+3, statement by statement, or null where lanes
+ * cannot do it: an access that is neither uniform nor a run of neighbours, a branch or a loop bound that differs between the iterations, an integer division of a value that differs.
+ * The body's own loops stay loops. The result has the same statements in the same order, under the same names. `vectors` names the
+ * registers that are vectors already.
  */
-export function vectorBody(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
+export function vectorize(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
   const varying = varyingNames(body, [variable, ...vectors]);
   return block(body, { variable, varying });
 }
@@ -22,9 +22,9 @@ interface Lane {
 
 const named = (expr: Expr, names: ReadonlySet<string>): boolean => some(expr, (e) => (e.kind === "var" || e.kind === "register") && names.has(e.name));
 
-/** Names whose values differ between the turns, those given included. */
-function varyingNames(body: readonly Stmt[], given: readonly string[]): Set<string> {
-  const names = new Set(given);
+/** Names whose values differ between the iterations, those of `first` included. */
+function varyingNames(body: readonly Stmt[], first: readonly string[]): Set<string> {
+  const names = new Set(first);
   const visit = (stmts: readonly Stmt[]): void => {
     for (const stmt of stmts) {
       if (stmt.kind === "let" && named(stmt.value, names)) names.add(stmt.name);
@@ -84,7 +84,7 @@ function statement(stmt: Stmt, lane: Lane): Stmt | null {
   }
 }
 
-/** By how much a position moves from turn to turn: null if not by a constant. */
+/** By how much a position moves from one iteration to the next: null if not by a constant. */
 function step(at: Expr, lane: Lane): number | null {
   if (!named(at, lane.varying)) return 0;
   const form = affine(at);
@@ -99,7 +99,7 @@ function wide(expr: Expr, lane: Lane): Expr | null {
   return made && splat(made, 4);
 }
 
-/** In 4 lanes where it differs between the turns, as it is where it does not. */
+/** In 4 lanes where it differs between the iterations, unchanged where it does not. */
 function widen(expr: Expr, lane: Lane): Expr | null {
   if (!named(expr, lane.varying)) return expr;
   switch (expr.kind) {

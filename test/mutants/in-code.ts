@@ -28,10 +28,10 @@ export const inSchedule: readonly Mutant[] = [
   },
   {
     name: "peel-turn",
-    says: "the loop in front of a turn of its own ends one turn early",
+    says: "the loop before a peeled iteration ends one iteration early",
     file: schedule("peel"),
-    from: "to: constantInt(extent - 1), body: but",
-    to: "to: constantInt(extent - 2), body: but",
+    from: "to: constantInt(extent - 1), body: unguarded",
+    to: "to: constantInt(extent - 2), body: unguarded",
   },
   {
     name: "collapse-any",

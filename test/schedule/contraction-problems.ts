@@ -1,7 +1,5 @@
 import type { ContractionDim } from "../../compiler/graph/op.ts";
-import { defaultMachine } from "../../compiler/support/machine.ts";
-
-const { panelWidth } = defaultMachine.pack;
+import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 
 /** The dims of a contraction with the sizes of its dense buffers, in elements. */
 export interface Problem {
@@ -96,8 +94,8 @@ export function walk(
   for (let index = 0; index < first.size; index++) walk(rest, use, [at[0] + index * first.lhs, at[1] + index * first.rhs, at[2] + index * first.out]);
 }
 
-/** f32[batch, panels, K, 8], zero past the last column. */
-export function pack({ dims }: Problem, rhs: Float32Array): Float32Array {
+/** f32[batch, panels, K, panel width], zero past the last column. */
+export function pack({ dims }: Problem, rhs: Float32Array, { pack: { panelWidth } }: Machine = defaultMachine): Float32Array {
   const batches = offsets(dims.filter((d) => d.lhs !== 0 && d.rhs !== 0 && d.out !== 0));
   const n = offsets(dims.filter((d) => d.lhs === 0 && d.rhs !== 0 && d.out !== 0));
   const k = offsets(dims.filter((d) => d.out === 0));

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { verifyKernel } from "../../compiler/kernel/verify.ts";
 import { evenParts } from "../../compiler/schedule/contraction-dims.ts";
 import { contractionKernel, packedSize, sumsInBlocks, type ContractionSpec } from "../../compiler/schedule/contraction.ts";
+import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 import { runWasm } from "../codegen/wasm-run.ts";
 import { conv, convKernelGradient, dot, dotTransposed, pack, plainSums, splitColumns, type Conv, type Problem } from "./contraction-problems.ts";
 
@@ -11,21 +13,25 @@ function numbers(size: number, salt: number): Float32Array {
   return Float32Array.from({ length: size }, (_, n) => Math.fround(Math.sin(n * 12.9898 + salt) * 2));
 }
 
-const kernelOf = (problem: Problem, finish?: ContractionSpec["finish"]): ReturnType<typeof contractionKernel> =>
-  contractionKernel({ name: "product", origin: "", dims: problem.dims, lhsSize: problem.lhsSize, outSize: problem.outSize, ...(finish ? { finish } : {}) });
+function kernelOf({ dims, lhsSize, outSize }: Problem, epilogue?: ContractionSpec["epilogue"], machine: Machine = defaultMachine): Kernel {
+  return contractionKernel({ name: "product", origin: "", dims, lhsSize, outSize, ...(epilogue && { epilogue }) }, machine);
+}
 
-function dataOf(problem: Problem): { readonly lhs: Float32Array; readonly rhs: Float32Array; readonly packed: Float32Array } {
+function dataOf(
+  problem: Problem,
+  machine: Machine = defaultMachine,
+): { readonly lhs: Float32Array; readonly rhs: Float32Array; readonly packed: Float32Array } {
   const rhs = numbers(problem.rhsSize, 2);
-  return { lhs: numbers(problem.lhsSize, 1), rhs, packed: pack(problem, rhs) };
+  return { lhs: numbers(problem.lhsSize, 1), rhs, packed: pack(problem, rhs, machine) };
 }
 
 const products = ({ dims }: Problem): number => dims.reduce((count, dim) => count * dim.size, 1);
 
-/** WebAssembly, and the interpreter where it is quick enough, give exactly the plain sums. */
-function expectPlainSums(problem: Problem): void {
-  const { lhs, rhs, packed } = dataOf(problem);
-  expect(packed.length).toBe(packedSize(problem.dims));
-  const kernel = kernelOf(problem);
+/** WebAssembly, and the interpreter where it is quick enough, compute exactly the plain sums. */
+function expectPlainSums(problem: Problem, machine: Machine = defaultMachine): void {
+  const { lhs, rhs, packed } = dataOf(problem, machine);
+  expect(packed.length).toBe(packedSize(problem.dims, machine));
+  const kernel = kernelOf(problem, undefined, machine);
   verifyKernel(kernel);
   const wanted = plainSums(problem, lhs, rhs);
   const out = new Float32Array(problem.outSize).fill(Number.NaN);
@@ -54,6 +60,39 @@ test("products of any sizes are the plain sums", () => {
   fc.assert(fc.property(size(3), size(30), size(40), size(40), (b, m, n, k) => expectPlainSums(dot(b, m, n, k))));
 });
 
+/** Limits of any size: choices may be slow, but never wrong. */
+const machines: fc.Arbitrary<Machine> = fc
+  .record({
+    accumulators: fc.integer({ min: 4, max: 20 }),
+    rows: fc.integer({ min: 1, max: 9 }),
+    panelWidth: fc.constantFrom(4, 8, 12, 16),
+    panelsOfFewRows: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3 }),
+    terms: fc.constantFrom(4, 8, 30, 512),
+    elements: fc.constantFrom(40, 400, 65536),
+    whole: fc.integer({ min: 1, max: 9 }),
+    factor: fc.integer({ min: 1, max: 8 }),
+  })
+  .map(({ accumulators, rows, panelWidth, panelsOfFewRows, terms, elements, whole, factor }) => {
+    const { tile, pack: packing } = defaultMachine;
+    return {
+      ...defaultMachine,
+      pack: { ...packing, panelWidth },
+      tile: {
+        ...tile,
+        accumulators,
+        rows,
+        panelsOfFewRows,
+        block: { ...tile.block, terms },
+        resident: { elements, rows: 2, leastRows: 2 },
+        unroll: { whole, factors: [factor] },
+      },
+    };
+  });
+
+test("the sums are the same on any machine", () => {
+  fc.assert(fc.property(machines, size(2), size(30), size(40), size(60), (machine, b, m, n, k) => expectPlainSums(dot(b, m, n, k), machine)));
+});
+
 test("products of transposes are the plain sums", () => {
   fc.assert(fc.property(size(30), size(20), size(30), (m, n, k) => expectPlainSums(dotTransposed(m, n, k))));
 });
@@ -76,7 +115,7 @@ test.each([
   dot(2, 20, 24, 1536),
   dotTransposed(14, 6, 3000),
   convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 }),
-])("a long sum, $name, does not depend on its blocks", expectPlainSums);
+])("a long sum, $name, does not depend on its blocks", (problem) => expectPlainSums(problem));
 
 test("long sums rest between blocks, short ones do not", () => {
   expect(sumsInBlocks(dot(1, 37, 11, 2000).dims)).toBe(true);
@@ -86,7 +125,7 @@ test("long sums rest between blocks, short ones do not", () => {
 
 test("many rows are cut so that they stay in the cache", () => expectPlainSums(dot(1, 256, 17, 300)));
 
-test("the finish sees each sum once, at its place, with its indices", () => {
+test("the epilogue sees each sum once, at its position, with its indices", () => {
   const problem = conv({ batch: 2, out: [3, 5], kernel: [2, 2], stride: 1, dilation: 1, groups: 1, channels: 2, features: 11 });
   const { lhs, rhs, packed } = dataOf(problem);
   const kernel = kernelOf(problem, (k) => {
