@@ -1,16 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Graph } from "../../compiler/graph/ir.ts";
-import { present } from "../../compiler/support/invariant.ts";
+import { invariant, present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 import { graphOf, programOf, Runner } from "../frontend/program.ts";
 import { random } from "../ops/values.ts";
 import { expectDirection, expectNear, gradientError } from "./agreement.ts";
 import type { Item } from "./library/item.ts";
 import { activations } from "./library/activations.ts";
+import { derivedItem } from "./library/derived.ts";
 import { drawn as drawnItems } from "./library/drawn.ts";
 import { items } from "./library/items.ts";
 import { losses } from "./library/losses.ts";
+import { declarations, unreached } from "./library/reached.ts";
 import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.ts";
 
 /** The loss bends everything, so that no item has an upstream gradient of all ones. */
@@ -103,6 +105,15 @@ test.each([...activations, ...losses])("$name on hundreds of elements, along a r
   const { says, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
   const at = subject(says, { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") }, data, of);
   expectDirection(at, random(12), 1e-6);
+});
+
+/** Without an item of their own; and a few that have some, so that the derivation is tried. */
+const bySignature = [...unreached(), ...["dense", "layer_norm", "lerp", "huber"].map((name) => [name, present(declarations.get(name), name)] as const)];
+
+test.each(bySignature)("the gradient of %s is that of central differences, by its signature", (name, { file, declaration }) => {
+  const item = derivedItem(declaration());
+  invariant(item, `dsl/std/${file}: no test differentiates \`${name}\`, and its signature does not say how to; add a row to test/gradients/library`);
+  checked(fc.constant(item), runs);
 });
 
 test("no item is listed twice", () => {

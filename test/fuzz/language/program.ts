@@ -1,4 +1,5 @@
 // A random program, and what the generator knows of it: the same for the same seed.
+import { readdirSync, readFileSync } from "node:fs";
 import { createDraw, type Draw } from "../draw.ts";
 import { Body, type Known, type Names, type Standing } from "./body.ts";
 import { named, same, type Dim, type Sizes } from "./dims.ts";
@@ -220,6 +221,13 @@ const asserted = `test "numbers between two others stay there" {
 }
 `;
 
+const std = new URL("../../../dsl/std/", import.meta.url);
+
+/** The tests beside the declarations of the library: programs that anybody could write, with what must come out. */
+export const libraryTests: readonly string[] = readdirSync(std)
+  .filter((name) => name.endsWith(".dl"))
+  .flatMap((file) => readFileSync(new URL(file, std), "utf8").match(/^test "[^]*?^}\n/gm) ?? []);
+
 /** A model that follows another one. */
 const twins = `model Leads(x: f32[2, 3]) -> f32[2, 4] = x |> dense(4) |> tanh
 
@@ -256,7 +264,7 @@ export function generateProgram(seed: number): GeneratedProgram {
     declared ? "dim N, T\n" : "",
     uses.includes("rate)") || uses.includes("rate,") ? "setting rate: f32 = 1e-2 in log(1e-5, 1e-1)\n" : "",
     uses.includes("own_rule") ? ownRule : "",
-    draw.below(8) === 0 ? asserted : "",
+    draw.below(8) === 0 ? draw.pick([asserted, draw.pick(libraryTests)]) : "",
     draw.below(8) === 0 ? twins : "",
     imports ? "entry brings(x: f32[2, 4]) {\n  { o0: x |> from_file |> brought?{|(5)} }\n}\n".replace("?{|(5)}", draw.pick(["", "(3)"])) : "",
   ];
