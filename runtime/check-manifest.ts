@@ -91,7 +91,11 @@ export function readManifest(file: Uint8Array): Manifest {
   const manifest = parsed(file);
   if (!isObject(manifest)) return damaged("it", "is not an object");
   if (manifest["format"] !== "dlc-model-1")
-    reject("E0802", `this module reads the format dlc-model-1, but the manifest has ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`, "build the model again");
+    reject(
+      "E0802",
+      `this module reads the format dlc-model-1, but the manifest has ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`,
+      "build the model again",
+    );
   object({ code, weights: fileName, plan })(manifest, "");
   const known = manifest as unknown as Manifest;
   checkPlaces(known.plan);

@@ -21,7 +21,8 @@ export function suppressBoxes(
   { overlap = 0.5, score = -Infinity, limit = Infinity, classes }: SuppressOptions = {},
 ): number[] {
   if (boxes.length !== 4 * scores.length) reject("E0830", `boxes has ${boxes.length} numbers; expected 4 for each of the ${scores.length} scores`);
-  if (classes !== undefined && classes.length !== scores.length) reject("E0830", `classes has ${classes.length} numbers; expected 1 for each of the ${scores.length} scores`);
+  if (classes !== undefined && classes.length !== scores.length)
+    reject("E0830", `classes has ${classes.length} numbers; expected 1 for each of the ${scores.length} scores`);
   const order = Array.from(scores, (_, k) => k)
     .filter((k) => at(scores, k) >= score)
     .sort((a, b) => at(scores, b) - at(scores, a) || a - b);

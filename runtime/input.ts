@@ -66,7 +66,8 @@ function checkNames(entry: EntryPlan, inputs: Inputs): void {
 
 function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
   const wanted = dtypes[slot.dtype].array;
-  if (!isGiven(input)) reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`, `pass a ${wanted.name}, an array of numbers, or { data, shape }`);
+  if (!isGiven(input))
+    reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`, `pass a ${wanted.name}, an array of numbers, or { data, shape }`);
   const { data, shape } = given(input as Input);
   if (ArrayBuffer.isView(data) && !(data instanceof wanted) && !(wanted === Uint8Array && data instanceof Uint8ClampedArray)) {
     reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`, `pass a ${wanted.name}`);

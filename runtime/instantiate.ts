@@ -27,5 +27,7 @@ export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise
 
 export function exported(exports: Exports, name: string): (...args: readonly number[]) => void {
   const found = exports[name];
-  return typeof found === "function" ? found : reject("E0802", `the module has no function \`${name}\``, "the module and its manifest are from different builds");
+  return typeof found === "function"
+    ? found
+    : reject("E0802", `the module has no function \`${name}\``, "the module and its manifest are from different builds");
 }

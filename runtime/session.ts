@@ -83,7 +83,8 @@ interface Variant {
 
 /** Allocates the arena, loads the code, and initializes params and state from the seed. */
 export async function createSession(plan: Plan, code: Code, options: SessionOptions = {}): Promise<Session> {
-  if (plan.format !== "dlc-plan-1") reject("E0802", `this runtime reads the format dlc-plan-1, but the plan has ${String(plan.format)}`, "build the model again");
+  if (plan.format !== "dlc-plan-1")
+    reject("E0802", `this runtime reads the format dlc-plan-1, but the plan has ${String(plan.format)}`, "build the model again");
   const arena = createArena(plan, code.kind);
   const exports = await instantiate(code, arena, options.mode ?? "fast");
   const { buffer } = arena;

@@ -7,7 +7,11 @@ export function setSetting(plan: Plan, state: ReadonlyMap<string, Tensor>, name:
   const settings = plan.settings ?? [];
   const setting = settings.find((s) => s.name === name);
   if (setting === undefined)
-    return reject("E0815", `unknown setting \`${name}\``, settings.length > 0 ? `the model has ${list(settings.map((s) => s.name))}` : "the model has no settings");
+    return reject(
+      "E0815",
+      `unknown setting \`${name}\``,
+      settings.length > 0 ? `the model has ${list(settings.map((s) => s.name))}` : "the model has no settings",
+    );
   const tensor = state.get(setting.path);
   if (tensor === undefined) return reject("E0802", `the plan has no state ${setting.path}`);
   const { low, high } = setting;

@@ -25,7 +25,8 @@ export function loadWeights(slots: readonly Persistent[], buffer: ArrayBufferLik
     if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
     if (unexpected.length > 0) problems.push(`unknown to the model: ${list(unexpected)}`);
   }
-  if (problems.length > 0) reject("E0821", `the weights do not match the model: ${list(problems, 6)}`, partial ? undefined : "`partial` loads the tensors that both have");
+  if (problems.length > 0)
+    reject("E0821", `the weights do not match the model: ${list(problems, 6)}`, partial ? undefined : "`partial` loads the tensors that both have");
   const loaded = slots.filter((slot) => tensors.has(slot.path));
   for (const slot of loaded) bytesOf(buffer, slot).set((tensors.get(slot.path) as StoredTensor).bytes);
   return { loaded: loaded.map((slot) => slot.path) };

@@ -16,7 +16,12 @@ export function build(): Command {
         .argument("<file>", ".dl file")
         .requiredOption("-o, --output <folder>", "the folder to write")
         .option("--entry <name>", "an entry to build; repeatable (default: all)", (name: string, before: readonly string[]) => [...before, name], [])
-        .option("--variant <dims>", "a set of dims, such as N=1 or N=1,T=64; repeatable; each call uses the variant that matches its inputs", collectVariant, [])
+        .option(
+          "--variant <dims>",
+          "a set of dims, such as N=1 or N=1,T=64; repeatable; each call uses the variant that matches its inputs",
+          collectVariant,
+          [],
+        )
         .option("--weights <file>", "weights to include (.safetensors; default: initial values from the seed)"),
     ),
   ).action(async (file: string, flags: BuildFlags) => {

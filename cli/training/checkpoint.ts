@@ -37,7 +37,8 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
     const before = saved.settings[name as keyof RunSettings];
     return before === value ? [] : [`${name} was ${before} and is ${value}`];
   });
-  if (others.length > 0) reject("E1007", `the run in ${folder} has other settings: ${others.join(", ")}`, "use the same settings, or start another run with --out");
+  if (others.length > 0)
+    reject("E1007", `the run in ${folder} has other settings: ${others.join(", ")}`, "use the same settings, or start another run with --out");
   session.load(file);
   return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
 }
