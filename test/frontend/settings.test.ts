@@ -39,7 +39,7 @@ test("a session sets them between calls", async () => {
   expect([lr?.data[0], rounds?.data[0]]).toEqual([Math.fround(0.1), 10]);
   expect(() => session.set("lr", 1)).toThrow("lr must be from 0.00001 to 0.1, got 1");
   expect(() => session.set("rounds", 0.5)).toThrow("must be an integer");
-  expect(() => session.set("rate", 1)).toThrow("no setting `rate`");
+  expect(() => session.set("rate", 1)).toThrow("unknown setting `rate`");
 });
 
 test("what is frozen does not move, and has no gradient", () => {
