@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { checkOrder, constraintsOn, nameOf, stageNamesOf } from "../../compiler/passes/order.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
+import { sourceFiles } from "../structure/source-files.ts";
 import { order, pipeline, type PassName } from "../../compiler/pipeline.ts";
 
 const list: readonly Pass[] = pipeline;
@@ -43,8 +44,20 @@ test("inline and fold-affine cannot run right after differentiate", () => {
   expect(() => checkOrder(moved("fold-affine", behind), order)).toThrow("it looks for arithmetic that simplify has moved out of broadcasts");
 });
 
-test("every stage is under a constraint or a fact", () => {
-  const constrained = new Set(order.flatMap(({ earlier, later }) => [earlier, later]).map(nameOf));
-  const free = stageNamesOf(list).filter((stage, i) => !constrained.has(stage) && list[i]?.gives.length === 0);
-  expect(free).toEqual([]);
+const constrained = new Set(order.flatMap(({ earlier, later }) => [earlier, later]).map(nameOf));
+
+test.each(stageNamesOf(list).map((stage, i) => ({ stage, gives: list[i]?.gives.length ?? 0 })))("$stage has a reason for its position", ({ stage, gives }) => {
+  const found = constrained.has(stage) ? "a constraint" : gives > 0 ? "a fact that others need" : "none";
+  expect(found, `say in \`order\` (compiler/pipeline.ts) what ${stage} has to run after or before, and why`).not.toBe("none");
+});
+
+const files = sourceFiles().filter(({ path, text }) => path.startsWith("compiler/passes/") && text.includes("= definePass({"));
+
+test.each(files)("$path is a pass of the pipeline", ({ path, text }) => {
+  const name = /= definePass\(\{\s*name: "([^"]*)"/.exec(text)?.[1];
+  expect(path.split("/").at(-1), "a pass and its file have one name").toBe(`${name}.ts`);
+  expect(
+    list.map((pass) => pass.name),
+    `the pass of ${path} is not in the list of compiler/pipeline.ts`,
+  ).toContain(name);
 });
