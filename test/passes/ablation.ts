@@ -30,7 +30,7 @@ interface Subject {
   readonly options: PassOptions;
 }
 
-/** Entries of the programs beside this file, those that write nothing also with frozen weights; then every golden's graph before its pass. */
+/** Entries of the programs beside this file, those that write nothing also with frozen weights, the smallest first; then every golden's graph before its pass. */
 function subjects(): readonly Subject[] {
   const folder = "test/passes/programs";
   const entries = readdirSync(folder).flatMap((file) => {
@@ -48,8 +48,10 @@ function subjects(): readonly Subject[] {
     const graph = withoutNotes(parseGraph(text, ops));
     return { name: file, program: programOf(graph), graph, options: {} };
   });
-  return [...entries, ...goldens];
+  return [...entries.toSorted((a, b) => size(a.graph) - size(b.graph)), ...goldens];
 }
+
+const size = ({ nodes }: Graph): number => nodes.reduce((sum, { regions }) => sum + 1 + regions.reduce((inner, region) => inner + size(region), 0), 0);
 
 /** A subject compiled with every stage, and its graph before each of them. */
 interface Compiled extends Subject {
