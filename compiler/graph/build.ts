@@ -7,6 +7,10 @@ import { backwardOf, Lineage, unattributed, type Attribution, type Origin, type 
 
 export type { OpTable } from "./op.ts";
 
+declare module "./ir.ts" {
+  interface RuleBuilder extends GraphBuilder {}
+}
+
 /** A number becomes a splat constant of the type of the first operand that is a value. */
 export type Operand = Value | number;
 

@@ -1,6 +1,9 @@
 import type { Span } from "../../dsl/span.ts";
 import type { TensorType } from "../types/tensor-type.ts";
-import type { Op, OpTable } from "./op.ts";
+import type { Interval } from "../types/interval.ts";
+import type { AttrKind, Attrs, Draw, Example, Form, Linearity, Movement, OpName, Operator, Reference, Sample, Site } from "./form.ts";
+
+export type { Attr, Attrs } from "./form.ts";
 import type { Lineage, Provenance } from "./provenance.ts";
 
 /**
@@ -13,10 +16,6 @@ export interface Value {
   readonly index: number;
   readonly type: TensorType;
 }
-
-/** `data` is for dense constants. */
-export type Attr = number | boolean | string | readonly number[] | readonly (readonly number[])[];
-export type Attrs = Readonly<Record<string, Attr>>;
 
 export interface Node {
   readonly op: Op;
@@ -84,6 +83,122 @@ export interface Carry {
  * A region is a graph with its own leaves: inputs (what it reads from outside, through the operands of its node), carries and constants. It has neither params nor
  * state.
  */
+
+// Ops -----------------------------------------------------------------------------------------------------------------------------------------------
+
+/** What rules append nodes with: the `GraphBuilder`, which `build.ts` fills in, since it is made of the types of this file. */
+export interface RuleBuilder {}
+
+/**
+ * The sentence is the error text and the docs line. Each example breaks this condition and none before it: tests check that it is refused with this
+ * sentence. Only conditions about regions have no examples, since these would be graphs.
+ */
+export type Condition = readonly [
+  says: string,
+  holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean,
+  breaks?: readonly Example[],
+];
+
+/**
+ * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and
+ * nothing else.
+ */
+export interface Op {
+  readonly name: OpName;
+  readonly doc: string;
+  /** Names of the operands; `variadic` for any number (at least one). */
+  readonly operands: readonly string[] | "variadic";
+  readonly attrs: Readonly<Record<string, AttrKind>>;
+  /** Values of attributes that may be left out. */
+  readonly defaults: Attrs;
+  /** Label (`c1`) to condition, checked in order before `type` is asked; the diagnostic's code is `<op>-<label>`. */
+  readonly requires: Readonly<Record<string, Condition>>;
+  /** Names of the graphs that a control op runs (`body`); absent for all others. */
+  readonly regions?: readonly string[];
+  readonly type: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => readonly TensorType[];
+  readonly gradient: Gradient;
+  /** How it is computed: the closed set of forms that fusion and code generation understand. */
+  readonly form: Form;
+  /** The op on every item of a batch at once. */
+  readonly batch: BatchRule;
+  /** Null where it is linear in nothing. */
+  readonly linear: Linearity | null;
+  /** The sum over a batch of the op's results, where that is one op of the whole batch; all operands are batched. Null where these attributes have none. */
+  readonly sumOverBatch?: (g: RuleBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
+  readonly reference: Reference;
+  /** The arithmetic operator that it is, in rules and in chains of affine maps. */
+  readonly operator?: Operator;
+  /** Its two operands may change places without a change of any bit. Not so for max and min: of two zeros, or of a number and a NaN, they give the first. */
+  readonly commutative?: true;
+  /** Of a map whose result holds elements of its operand and nothing else. */
+  readonly moves?: Movement;
+  /** The same in terms of ops for which there are kernels; null where it is one already. */
+  readonly lower?: Lowering;
+  /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
+  readonly samples: readonly Sample[];
+  /**
+   * The interval that the results lie in, from those of the operands, up to rounding and NaN aside. Every op has it but leaves, of which nothing is known,
+   * and those that run regions.
+   */
+  readonly range?: (operands: readonly Interval[], site: Site) => Interval;
+  /** How tests draw a use. Every op has it but those that run regions, whose uses are graphs. */
+  readonly draw?: Draw;
+  /** Where the values of the operands of a drawn use lie, if the op is not smooth and finite on all of [-2, 2]. */
+  readonly between?: readonly [least: number, most: number];
+  /** Compiled f32 equals the f32 reference bit for bit. False where the order of a sum or a polynomial decides. */
+  readonly exact: boolean;
+  /** Of a pointwise op that jumps: a number for the step that the arguments are on; it is continuous as long as that is the same. Absent where it never jumps. */
+  readonly steps?: (args: readonly number[]) => number;
+}
+
+export type Lowering = (g: RuleBuilder, op: Op, site: LoweringSite) => readonly Value[] | null;
+
+export interface LoweringSite {
+  readonly operands: readonly Value[];
+  readonly results: readonly TensorType[];
+  readonly attrs: Attrs;
+}
+
+export type OpTable = ReadonlyMap<OpName, Op>;
+
+/** The op of a name that a text gives. */
+export const opNamed = (table: ReadonlyMap<string, Op>, name: string): Op | undefined => table.get(name);
+
+/** One gradient per operand, null where none flows. Made of ops, so it differentiates again. */
+export type Gradient =
+  | { readonly kind: "none"; readonly why: string }
+  | { readonly kind: "rule"; readonly rule: (g: RuleBuilder, at: GradientSite) => readonly (Value | null)[] };
+
+export interface GradientSite {
+  readonly operands: readonly Value[];
+  readonly results: readonly Value[];
+  /** The gradient with respect to each result; null where none flows. */
+  readonly grads: readonly (Value | null)[];
+  /** Whether anybody asks for the gradient of each operand; a rule may leave out those that nobody does. */
+  readonly wanted: readonly boolean[];
+  readonly attrs: Attrs;
+  readonly regions: readonly Graph[];
+}
+
+/** A value for a batch: with a new first axis, one item for each member of the batch, or the same for all of them. */
+export interface BatchValue {
+  readonly value: Value;
+  readonly batched: boolean;
+}
+
+export interface BatchSite {
+  /** One of them, at least, is batched, unless there are none. */
+  readonly operands: readonly BatchValue[];
+  readonly attrs: Attrs;
+  readonly regions: readonly Graph[];
+  /** The number of members, 1 or more. */
+  readonly size: number;
+}
+
+/** Appends nodes that compute the results of the op for every member. */
+export type BatchRule = (g: RuleBuilder, op: Op, site: BatchSite) => readonly BatchValue[];
+
+// Programs ------------------------------------------------------------------------------------------------------------------------------------------
 
 /** A param or state of the program. */
 export interface Persistent {

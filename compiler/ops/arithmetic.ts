@@ -13,7 +13,7 @@ function roundToEven(x: number): number {
 /** From here on neighbouring f32s are further apart than the divisor, and a remainder would be noise. */
 const farQuotient = 2 ** 24;
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     arithmetic: "add" | "sub" | "mul" | "div" | "rem" | "max" | "min" | "neg" | "abs" | "sign" | "floor" | "ceil" | "round" | "trunc" | "sqrt" | "rsqrt";
   }

@@ -40,7 +40,7 @@ function joined(parts: readonly TensorType[], axis: number): Piece[] {
   return parts.map(({ shape }, operand) => ({ operand, start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)), stride: shape.map(() => 1) }));
 }
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     boxes: "slice" | "pad" | "concat";
   }

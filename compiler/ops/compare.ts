@@ -42,7 +42,7 @@ const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, 
     reference,
   });
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     comparisons: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or" | "xor" | "not" | "shl" | "shrs" | "shru" | "select";
   }

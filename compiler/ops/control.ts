@@ -37,7 +37,7 @@ const typesOf = (regions: readonly Graph[], index: number) => outputTypes(region
 /** What all control ops share. Their samples are graphs, and stand with the tests of control flow. */
 const common = { operands: "variadic", defaults: {}, linear: null, samples: [], exact: false } as const satisfies Partial<Entry>;
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     control: "scan" | "while" | "cond" | "checkpoint" | "custom_gradient";
   }

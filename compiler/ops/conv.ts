@@ -95,7 +95,7 @@ const malformed: readonly Attrs[] = [
 ].map((attr) => ({ ...plain, ...attr }));
 const badAttrs = (a: TensorType, b: TensorType, more: Attrs = {}): Example[] => malformed.map((attr) => [[a, b], { ...attr, ...more }]);
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     convolutions: "conv" | "conv_input_gradient" | "conv_kernel_gradient";
   }

@@ -30,7 +30,7 @@ function convertExpr(k: ExprBuilder, x: Expr, from: DType, to: DType): Expr {
 const beyond = [-300.7, -128.5, -1.5, -0, 0.5, 1.999, 127.5, 255.9, 256, 3e9, -3e9];
 const fromFloat = (dtype: DType): Sample => ({ operands: [f32(beyond.length)], attrs: { dtype }, values: [beyond] });
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     conversions: "convert" | "copy" | "stop_gradient";
   }

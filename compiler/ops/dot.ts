@@ -62,7 +62,7 @@ const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; read
   return moveAxis(g, product, lhs.batched ? shared : lhs.value.type.shape.length - nthPair(contract)[0].length, 0);
 };
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     dots: "dot";
   }

@@ -53,7 +53,7 @@ function moveAxes(g: GraphBuilder, x: Value, { from, count, to }: { readonly fro
   return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
 }
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     indexing: "take" | "take_add" | "take_along" | "gather" | "scatter_add";
   }

@@ -54,7 +54,7 @@ const leaf = ({ doc, attrs, requires, reference, draw, samples }: Leaf): Entry =
 
 const given32 = { dtype: "f32", shape: [2, 3] } as const;
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     leaves: "input" | "param" | "state" | "carry" | "constant" | "gradient";
   }

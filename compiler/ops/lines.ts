@@ -47,7 +47,7 @@ function sortingNetwork(k: KernelBuilder, size: number, exchange: Exchange): voi
   );
 }
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     lines: "cumsum" | "argsort";
   }

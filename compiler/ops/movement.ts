@@ -8,7 +8,7 @@ import { areAxes, integers, inverse, isAxis, nth, pick, range, without } from ".
 import { fill, reader } from "./ndarray.ts";
 import { anyOf, bool, f32, family, i32, none, numbers } from "./signature.ts";
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     movement: "reshape" | "transpose" | "broadcast" | "reverse" | "iota";
   }

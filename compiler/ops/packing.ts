@@ -124,7 +124,7 @@ const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0
 const product35 = { ...matrix, width: 4, shape: [3, 6] };
 const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     packing: "pack" | "contraction";
   }

@@ -50,7 +50,7 @@ const onExprs = (k: ExprBuilder): Threefry<Expr> => ({
 
 const ones = [-1, 0, 1, 2 ** 31 - 1, -(2 ** 31)];
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     random: "threefry";
   }

@@ -169,7 +169,7 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     ],
   });
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     reductions: "reduce_sum" | "reduce_prod" | "reduce_max" | "reduce_min" | "argmax" | "argmin";
   }

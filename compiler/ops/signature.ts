@@ -13,11 +13,11 @@ import type {
   Linearity,
   NdArray,
   Op,
-  OpNames,
   Reference,
   Sample,
   Site,
 } from "../graph/op.ts";
+import type { OpNames } from "../graph/form.ts";
 import { present } from "../support/invariant.ts";
 import { type Interval, fitted } from "../types/interval.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";

@@ -137,7 +137,7 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     ],
   });
 
-declare module "../graph/op.ts" {
+declare module "../graph/form.ts" {
   interface OpNames {
     windows: "window_max" | "window_sum" | "window_argmax" | "window_spread" | "window_scatter" | "window_gather";
   }

@@ -7,8 +7,6 @@ export interface SourceFile {
   readonly text: string;
   /** Paths of the project's own files that it imports, and bare names of packages. */
   readonly imports: readonly string[];
-  /** Those that remain when the types are stripped. */
-  readonly runs: readonly string[];
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -32,7 +30,7 @@ export function sourceFiles(): SourceFile[] {
         .toSorted()
         .map((path) => {
           const text = readFileSync(`${root}${path}`, "utf8");
-          return { path, text, imports: importsOf(path, text), runs: importsOf(path, text.replaceAll(/(?<=^|\n)(import|export) type\s[^;]*;/g, "")) };
+          return { path, text, imports: importsOf(path, text) };
         }),
     );
 }
