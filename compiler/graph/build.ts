@@ -4,6 +4,7 @@ import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpName, Operator, OpTable } from "./op.ts";
 import { backwardOf, Lineage, unattributed, type Attribution, type Origin, type Provenance } from "./provenance.ts";
+import { resultOf } from "./facts.ts";
 
 export type { OpTable } from "./op.ts";
 
@@ -172,7 +173,7 @@ export class GraphBuilder {
 
   /** The first result of an op. */
   apply(op: Op, operands: readonly Value[], attrs: Attrs = {}): Value {
-    return present(this.addNode(op, operands, attrs).results[0], `${op.name} has no result`);
+    return resultOf(this.addNode(op, operands, attrs));
   }
 
   input(name: string, type: TensorType, provenance = this.provenance()): Value {
@@ -286,7 +287,7 @@ export class GraphBuilder {
   }
   /** The value in memory of its own. */
   copy(x: Value, notes: Notes = {}): Value {
-    return present(this.addNode(this.op("copy"), [x], {}, notes).results[0], "a copy has a result");
+    return resultOf(this.addNode(this.op("copy"), [x], {}, notes));
   }
   /** The second operand of a contraction in panels, and the contraction of what was packed so. */
   pack(rhs: Value, dims: Attrs): Value {
@@ -309,7 +310,7 @@ export class GraphBuilder {
   private leaf(name: OpName, type: TensorType, attrs: Attrs, provenance = this.provenance()): Value {
     const node = makeNode(this.op(name), [], { ...attrs, dtype: type.dtype, shape: type.shape }, provenance);
     this.nodes.push(node);
-    return present(node.results[0], `${name} has no result`);
+    return resultOf(node);
   }
 }
 

@@ -3,6 +3,9 @@ import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
 import type { Op, Site } from "./op.ts";
 
+/** The result of a node that has one, or the first of several. */
+export const resultOf = ({ op, results }: Node): Value => present(results[0], `${op.name} has no result`);
+
 /** input, param, state, carry, constant. */
 export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf" && node.operands.length === 0;
 export const isInput = (node: Node): boolean => isLeaf(node) && node.op.name === "input";

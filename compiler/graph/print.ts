@@ -6,7 +6,7 @@ import { place } from "../../dsl/span.ts";
 import { alignColumns } from "../support/columns.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
-import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue } from "./facts.ts";
+import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue, resultOf } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { shortNames, showAttrs, showName, showNotes, showNumber, telling } from "./notation.ts";
 import { spanOf } from "./provenance.ts";
@@ -113,7 +113,7 @@ function expression(node: Node, id: (value: Value) => string): string {
 }
 
 function constantText(node: Node): string {
-  const value = present(node.results[0], "a constant has no result");
+  const value = resultOf(node);
   const splat = splatValue(value);
   return splat === null ? `[${Array.from(constantData(value) ?? [], showNumber).join(",")}]` : showNumber(splat);
 }

@@ -5,6 +5,7 @@ import type { Attr, Attrs, Value } from "../graph/ir.ts";
 import type { BatchRule, BatchSite, BatchValue, Op } from "../graph/op.ts";
 import { present } from "../support/invariant.ts";
 import { isIdentity, range } from "./lists.ts";
+import { resultOf } from "../graph/facts.ts";
 
 /**
  * How an attribute changes when all operands, and the result, gain a first axis: it is the number of an axis (`axis`), or a list of such numbers (`axes`); a list
@@ -43,7 +44,7 @@ export const joinFirstAxes = (
   { op, attrs, size }: { readonly op: Op; readonly attrs: Attrs; readonly size: number },
 ): Value => {
   const joined = allRepeated(g, { operands: Object.values(operands), size }).map((x) => joinFirst(g, x));
-  return splitFirst(g, present(g.addNode(op, joined, attrs).results[0], "the op has a result"), size);
+  return splitFirst(g, resultOf(g.addNode(op, joined, attrs)), size);
 };
 
 /** [B, N, ...] as [B N, ...]. */

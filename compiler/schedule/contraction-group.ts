@@ -15,6 +15,7 @@ import { Evaluator } from "./evaluator.ts";
 import { bufferName, contractionOf, declareBuffers, storeAll } from "./scalar-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { vectorize } from "./vectorize.ts";
+import { resultOf } from "../graph/facts.ts";
 
 /** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
 export function tiledContraction(
@@ -26,7 +27,7 @@ export function tiledContraction(
   const anchor = present(group.anchor, "a product");
   const [lhs, packed] = anchor.operands;
   invariant(lhs !== undefined && packed !== undefined, "a product has two operands");
-  const result = present(anchor.results[0], "a product has a result");
+  const result = resultOf(anchor);
   const { dims } = contractionOf(anchor);
   const values: Value[] = [lhs, packed];
 

@@ -1,5 +1,5 @@
 import { isSummed, sizeOf, withRole } from "../graph/contraction.ts";
-import { siteOf } from "../graph/facts.ts";
+import { siteOf, resultOf } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import type { Contraction, Form } from "../graph/op.ts";
@@ -95,7 +95,7 @@ export function storeAll(k: KernelBuilder, group: GroupView, buffers: ReadonlyMa
   for (const [value, expr] of values) k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
 }
 
-const anchorShape = (anchor: Node): Shape => present(anchor.results[0], "an anchor has a result").type.shape;
+const anchorShape = (anchor: Node): Shape => resultOf(anchor).type.shape;
 
 function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
   const { form } = anchor.op;
@@ -131,7 +131,7 @@ function scatter(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: No
   const { form } = anchor.op;
   if (form.kind !== "scatter") return;
   const site = siteOf(anchor);
-  const result = present(anchor.results[0], "a scatter has a result");
+  const result = resultOf(anchor);
   const out = present(buffers.get(result), "a scatter's result is stored");
   k.loop("z", 0, out.size, 1, (z) => k.store(out, z, 0));
   loops(k, root, form.domain(site), (d, scope) => {
@@ -149,7 +149,7 @@ function scatter(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: No
 function pieces(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
   const { form } = anchor.op;
   if (form.kind !== "pieces") return;
-  const result = present(anchor.results[0], "pieces have a result");
+  const result = resultOf(anchor);
   const out = present(buffers.get(result), "the result is stored");
   const fill = form.background(siteOf(anchor));
   if (fill !== null) k.loop("z", 0, out.size, 1, (z) => k.store(out, z, fill));
@@ -166,7 +166,7 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
   const { form } = anchor.op;
   if (form.kind !== "lines") return;
   const site = siteOf(anchor);
-  const result = present(anchor.results[0], "lines have a result");
+  const result = resultOf(anchor);
   const out = present(buffers.get(result), "the result is stored");
   const { shape } = result.type;
   const axis = form.axis(site);
@@ -212,7 +212,7 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
         },
         "r",
       );
-      const result = present(anchor.results[0], "a product has a result");
+      const result = resultOf(anchor);
       const index = scope.unflat(result.type.shape, position(at, outer, "out"));
       storeAll(k, group, buffers, index, scope.within([], new Map([[result, k.let(acc.at(), "acc")]])));
     },

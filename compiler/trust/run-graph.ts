@@ -7,7 +7,7 @@ import { compileProgram, type CompileOptions } from "../compile.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
-import { isInput, isPersistent, pathOf, stringAttr } from "../graph/facts.ts";
+import { isInput, isPersistent, pathOf, stringAttr, resultOf } from "../graph/facts.ts";
 import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
 import { annotate } from "../graph/rebuild.ts";
@@ -67,7 +67,7 @@ export function dataFor(graph: Graph, known: GraphData, seed: number): GraphData
   const sizes = new Map<string, number>();
   for (const node of graph.nodes) {
     const name = isInput(node) ? `input ${stringAttr(node.attrs, "name")}` : `path ${pathOf(node)}`;
-    sizes.set(name, elements(present(node.results[0], "a node has a result").type.shape));
+    sizes.set(name, elements(resultOf(node).type.shape));
   }
   const pick = (kind: string, fresh: ReadonlyMap<string, Float64Array>, old: ReadonlyMap<string, Float64Array>): Map<string, Float64Array> =>
     new Map([...fresh].map(([name, values]) => [name, old.get(name)?.length === sizes.get(`${kind} ${name}`) ? present(old.get(name), name) : values]));

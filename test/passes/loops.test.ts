@@ -12,6 +12,7 @@ import { present } from "../../compiler/support/invariant.ts";
 import { elements, tensor, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { isLeaf, sampled } from "../ops/values.ts";
 import { expectSameFunction } from "./data.ts";
+import { resultOf } from "../../compiler/graph/facts.ts";
 
 const length = 3;
 const width = 2;
@@ -58,8 +59,7 @@ function typeOf(op: Op, { operands, attrs = {} }: Sample): TensorType {
 
 const says = (op: Op, { operands }: Sample, all: boolean): string =>
   `${op.name} of ${operands.map(({ shape }) => `[${shape.join(",")}]`).join(", ")}, ${all ? "all operands" : "the first operand"} of each iteration`;
-const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value =>
-  present(g.addNode(op, operands, attrs).results[0], "a result");
+const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value => resultOf(g.addNode(op, operands, attrs));
 
 for (const op of found) {
   test(`hoist takes a product with ${op.name} out of a loop`, () => {

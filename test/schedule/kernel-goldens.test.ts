@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
-import { isPersistent, pathOf } from "../../compiler/graph/facts.ts";
+import { isPersistent, pathOf, resultOf } from "../../compiler/graph/facts.ts";
 import { base } from "../../compiler/graph/groups.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
@@ -120,7 +120,7 @@ function runKernels(graph: Graph, groups: readonly LoweredGroup[], { inputs, per
     return made;
   };
   for (const value of graph.inputs) at(value).set(present(inputs.get(String(value.node.attrs["name"])), "an input"));
-  for (const node of graph.nodes.filter(isPersistent)) at(present(node.results[0], "a leaf")).set(present(persistent.get(pathOf(node) ?? ""), "a param"));
+  for (const node of graph.nodes.filter(isPersistent)) at(resultOf(node)).set(present(persistent.get(pathOf(node) ?? ""), "a param"));
   for (const { kernel, args } of groups) runWasm(kernel, Object.fromEntries(kernel.buffers.map(({ name }, i) => [name, at(present(args[i], name))])), "fast");
   return new Map([...graph.outputs.map(({ name, value }) => [name, at(value)] as const), ...graph.writes.map(({ path, value }) => [path, at(value)] as const)]);
 }

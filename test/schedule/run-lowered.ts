@@ -1,6 +1,6 @@
 import { dtypes } from "../../runtime/dtype.ts";
 import { profileSteps } from "../../runtime/profile.ts";
-import { pathOf } from "../../compiler/graph/facts.ts";
+import { pathOf, resultOf } from "../../compiler/graph/facts.ts";
 import { groupsOf } from "../../compiler/graph/groups.ts";
 import type { Graph, Persistent, Value } from "../../compiler/graph/ir.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
@@ -32,7 +32,7 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   const add = (path: string, { type }: Value): void => void leaves.set(path, { kind: "param", path, type, span: null });
   for (const node of graph.nodes) {
     const path = pathOf(node);
-    if (path !== null) add(path, present(node.results[0], "a leaf has a value"));
+    if (path !== null) add(path, resultOf(node));
   }
   for (const { path, value } of graph.writes) add(path, value);
   const layout = layOut([...leaves.values()], [graph]);

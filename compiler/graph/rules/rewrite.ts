@@ -39,6 +39,7 @@ import { buildRight, type Built } from "./build.ts";
 import { checkRule } from "./check.ts";
 import { Match, matchedBy, resembles } from "./match.ts";
 import { parseRule, type RuleTrees } from "./parse.ts";
+import { resultOf } from "../facts.ts";
 
 export { Match } from "./match.ts";
 
@@ -143,7 +144,7 @@ class Sweep {
     if (candidates === undefined || result === undefined || second !== undefined) return append(builder, node, operands).results;
     const same = operands.every((value, index) => value === node.operands[index]);
     const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
-    const built = this.firstToFire(candidates, present(current.results[0], "a copy has the same results"));
+    const built = this.firstToFire(candidates, resultOf(current));
     return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
   }
 

@@ -1,5 +1,5 @@
 import { copyOf, makeNode } from "../../graph/build.ts";
-import { isLeaf, isInput, splatValue } from "../../graph/facts.ts";
+import { isLeaf, isInput, splatValue, resultOf } from "../../graph/facts.ts";
 import { base } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
@@ -53,7 +53,7 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
     if (known !== undefined) return known;
     const node = copyOf(graph, value);
     nodes.push(node);
-    const made = present(node.results[0], "a copy has a result");
+    const made = resultOf(node);
     copied.set(value, made);
     return made;
   };

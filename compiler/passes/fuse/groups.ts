@@ -1,7 +1,6 @@
-import { siteOf } from "../../graph/facts.ts";
+import { siteOf, resultOf } from "../../graph/facts.ts";
 import { isControl } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
-import { present } from "../../support/invariant.ts";
 import type { FusionLimits, Machine } from "../../support/machine.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
 import { GroupOrder } from "./order.ts";
@@ -62,7 +61,6 @@ const kindOf = (node: Node): Kind => {
 };
 
 const size = (value: Value): number => elements(value.type.shape);
-const result = (node: Node): Value => present(node.results[0], `${node.op.name} has no result`);
 const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 
 /**
@@ -82,9 +80,9 @@ function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
     }
     if (kindOf(node) !== "element") continue;
     const inputs = node.operands.reduce((sum, operand) => sum + size(operand), 0);
-    const expansion = node.op.form.kind === "map" && size(result(node)) > inputs;
+    const expansion = node.op.form.kind === "map" && size(resultOf(node)) > inputs;
     const fromScalars = node.operands.every((operand) => size(operand) <= 1 || small(operand));
-    if (expansion || (fromScalars && size(result(node)) > 1)) free.add(node);
+    if (expansion || (fromScalars && size(resultOf(node)) > 1)) free.add(node);
     if (free.has(node) && fromScalars) generators.add(node);
   }
   return free;
@@ -94,7 +92,7 @@ function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
 function repeats(reader: Node, operand: Value): number {
   const form = reader.op.form;
   const site = siteOf(reader);
-  let reads = size(result(reader));
+  let reads = size(resultOf(reader));
   if (form.kind === "reduce") reads *= elements(form.extents(site));
   if (form.kind === "scatter") reads = elements(form.domain(site));
   if (form.kind === "lines") reads *= form.reads(site);
@@ -129,7 +127,7 @@ export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
       !stored &&
       homes.size === 1 &&
       home !== undefined &&
-      readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, result(node)) <= 1) &&
+      readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, resultOf(node)) <= 1) &&
       home.members.size < fusion.members;
     if (inlined) {
       home.members.add(node);
@@ -184,7 +182,7 @@ function mergeAlongIdentity(
       const a = groupOf.get(producer);
       const b = groupOf.get(consumer);
       if (a === undefined || b === undefined || a === b || free.has(producer)) continue;
-      if (!sameShape(operand.type.shape, result(consumer).type.shape)) continue;
+      if (!sameShape(operand.type.shape, resultOf(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
       if (!mergeable(a, b, users, updates, free, limits)) continue;
       // A way from one to the other through a third would have to run between two halves of one kernel.

@@ -1,5 +1,5 @@
 import { copyOf } from "../../graph/build.ts";
-import { isInput, isPersistent, pathOf, splatValue, isArgument } from "../../graph/facts.ts";
+import { isInput, isPersistent, pathOf, splatValue, isArgument, resultOf } from "../../graph/facts.ts";
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
 import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
@@ -89,7 +89,7 @@ function copyLateWrites(graph: Graph): Graph {
     if (direct) return value;
     const copy = copyOf(graph, value, { group: next++ });
     nodes.push(copy);
-    return present(copy.results[0], "a copy has a result");
+    return resultOf(copy);
   };
   const writes = graph.writes.map(({ path, value }) => ({
     path,
@@ -113,7 +113,7 @@ function copySharedOutputs(graph: Graph): Graph {
     if (!shared) return { name, value };
     const copy = copyOf(graph, value, { group: next++ });
     nodes.push(copy);
-    return { name, value: present(copy.results[0], "a copy has a result") };
+    return { name, value: resultOf(copy) };
   });
   return { ...graph, nodes, outputs };
 }
