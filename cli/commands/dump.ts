@@ -5,6 +5,7 @@ interface DumpFlags extends CompileFlags {
   readonly entry?: string;
   readonly stage: string;
   readonly verifyIr?: true;
+  readonly origins?: true;
   readonly output?: string;
 }
 
@@ -16,6 +17,7 @@ export function dump(): Command {
         .argument("<file>", ".dl file")
         .option("--entry <name>", "the entry to print (default: the first)")
         .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
+        .option("--origins", "shows where each node of a graph comes from: layer, role, calls, and the nodes that it was made from")
         .option("--verify-ir", "verifies the graph after every pass")
         .option("-o, --output <file>", "writes to a file"),
     ),
@@ -29,7 +31,7 @@ export function dump(): Command {
     const source = readSource(file);
     const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
     const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
-    const text = print(source, { ...options, entry: entry?.name.text ?? "init", stage: flags.stage }).trimEnd();
+    const text = print(source, { ...options, entry: entry?.name.text ?? "init", stage: flags.stage, origins: flags.origins === true }).trimEnd();
     if (flags.output === undefined) console.log(flags.json ? JSON.stringify({ entry: entry?.name.text ?? "init", stage: flags.stage, text }, null, 2) : text);
     else writeWhole(flags.output, `${text}\n`);
   });

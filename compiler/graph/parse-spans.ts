@@ -1,8 +1,9 @@
 import type { Source, Span } from "../../dsl/span.ts";
+import { isRecord, placesIn } from "./parse-provenance.ts";
 import { present } from "../support/invariant.ts";
 
 const comments = /#[^\n]*/g;
-const place = /^#\s*(\S.*):(\d{1,5}):(\d{1,5})\s*$/;
+const place = /^#?\s*(\S.*):(\d{1,5}):(\d{1,5})\s*$/;
 
 /**
  * What the blanks of all files together may cost, in bytes or so: a name is dear, a line less, a character 1. A line of text names any place in a file as large
@@ -23,7 +24,7 @@ function spotOf(comment: string): Spot | null {
 }
 
 /**
- * Spans for the comments of a graph's text, `# lenet.dl:4:11`. They lie in sources made of blanks, one per file name, just long enough that each span prints the
+ * Spans for the comments of a graph's text, `# lenet.dl:4:11`, and for locations in records of provenance. They lie in sources made of blanks, one per file name, just long enough that each span prints the
  * same again. Other comments have none; nor have any where the blanks would be out of proportion.
  */
 export function spansOf(text: string): (comment: string) => Span | null {
@@ -47,10 +48,8 @@ interface BlankFile {
 function blankFiles(text: string): ReadonlyMap<string, BlankFile> | null {
   const lengths = new Map<string, number[]>();
   let cost = 0;
-  for (const [comment] of text.matchAll(comments)) {
-    const spot = spotOf(comment);
-    if (spot === null) continue;
-    const { name, line, column } = spot;
+  const spots = Array.from(text.matchAll(comments), ([comment]) => (isRecord(comment) ? placesIn(comment) : [comment])).flat();
+  for (const { name, line, column } of spots.flatMap((spot) => spotOf(spot) ?? [])) {
     const lines = lengths.get(name) ?? [];
     if (lines.length === 0) lengths.set(name, lines);
     cost += (lines.length === 0 ? costs.name : 0) + Math.max(0, line - lines.length) * costs.line + Math.max(0, column - (lines[line - 1] ?? 0));

@@ -6,9 +6,10 @@ import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpTable } from "./op.ts";
 import { opNamed } from "./op.ts";
 import { parseAttrs, parseNotes, parseNumbers, parseType } from "./parse-parts.ts";
+import { isRecord, parseRecords } from "./parse-provenance.ts";
 import { spansOf } from "./parse-spans.ts";
 import { literalType } from "./print.ts";
-import { unattributed } from "./provenance.ts";
+import { unattributed, type Provenance } from "./provenance.ts";
 import { TokenReader, type Token } from "./tokens.ts";
 import { verify } from "./verify.ts";
 
@@ -43,6 +44,9 @@ const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: n
 class GraphParser {
   private readonly reader: TokenReader;
   private readonly spans: (comment: string) => Span | null;
+  /** Where each node comes from, in the order of their lines, if the text says so. */
+  private readonly records: readonly Provenance[];
+  private nextRecord = 0;
   /** Of the graph or region that is being read. */
   private builder: GraphBuilder;
   private names = noNames();
@@ -51,9 +55,11 @@ class GraphParser {
   constructor(text: string, table: OpTable, name: string) {
     this.reader = new TokenReader({ name, text });
     this.spans = spansOf(text);
+    this.records = this.recordsOf(text);
     this.skipLines();
     this.reader.expect("graph");
     this.builder = new GraphBuilder(this.reader.takeName("the graph's name"), table);
+    this.records.forEach((record) => this.builder.lineage.adopt(record));
   }
 
   parse(): Graph {
@@ -102,12 +108,25 @@ class GraphParser {
     return region;
   }
 
+  /** Of the node whose line is read; null where the text does not say. */
+  private record(at: Token): Provenance | null {
+    if (this.records.length === 0) return null;
+    return this.records[this.nextRecord++] ?? this.reader.fail(at, "ir-syntax", "this node lacks its provenance, which the others have");
+  }
+
+  private recordsOf(text: string): readonly Provenance[] {
+    const comments = Array.from(text.matchAll(/#[^\n]*/g), ([comment]) => comment.trimEnd()).filter(isRecord);
+    const parsed = parseRecords(comments, (place) => this.spans(place));
+    if ("wrong" in parsed) return this.reader.fail(this.reader.peek(), "ir-syntax", `this provenance is not sound: ${parsed.wrong}`);
+    return comments.flatMap((comment) => parsed.get(comment) ?? []);
+  }
+
   private input(): void {
     const id = this.reader.takeKind("id", "an input");
     this.reader.expect(":");
     const type = parseType(this.reader);
     const name = id.text.slice(1);
-    const node = this.add(id, { op: this.op("input", id), operands: [], attrs: { name } }, [type], parseNotes(this.reader), null);
+    const node = this.add(id, { op: this.op("input", id), operands: [], attrs: { name } }, [type], parseNotes(this.reader), null, this.record(id));
     this.builder.inputs.push(this.define(id, node.results[0]));
   }
 
@@ -122,9 +141,13 @@ class GraphParser {
     const types = [parseType(reader)];
     while (reader.accept(",")) types.push(parseType(reader));
     const notes = parseNotes(reader);
+    const record = this.record(start);
+    const [first] = ids;
+    if (record !== null && first !== undefined && /^%\d/.test(first.text) && first.text.split(".")[0] !== `%${record.id}`)
+      reader.fail(first, "ir-name", `the provenance below is that of #${record.id}`);
     const span = this.spanOfLine();
     const regions = (line.op.regions ?? []).map((name) => this.region(name));
-    const node = this.add(start, line, types, notes, span, regions);
+    const node = this.add(start, line, types, notes, span, record, regions);
     if (ids.length !== types.length) reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
     ids.forEach((id, index) => this.define(id, node.results[index]));
   }
@@ -178,7 +201,7 @@ class GraphParser {
     const type = parseType(reader);
     const notes = parseNotes(reader);
     const span = this.spanOfLine();
-    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: id.text.slice(1) } }, [type], notes, span);
+    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: id.text.slice(1) } }, [type], notes, span, this.record(id));
     const value = this.define(id, node.results[0]);
     builder.carries.push({ value, next: value });
   }
@@ -203,6 +226,7 @@ class GraphParser {
     types: readonly TensorType[],
     notes: Notes,
     span: Span | null,
+    record: Provenance | null,
     regions: readonly Graph[] = [],
   ): Node {
     const { reader, builder } = this;
@@ -218,9 +242,8 @@ class GraphParser {
       ),
     );
     if (broken !== null) reader.fail(start, broken.code, broken.says);
-    const node = this.checked(start, "ir-type", () =>
-      makeNode(op, operands, attrs, this.builder.lineage.first(unattributed(this.builder.name, span)), notes, regions),
-    );
+    const provenance = record ?? builder.lineage.first(unattributed(builder.name, span));
+    const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, provenance, notes, regions));
     if (
       node.results.length !== types.length ||
       node.results.some((value, index) => !sameType(value.type, present(types[index], "there is a type for each result")))

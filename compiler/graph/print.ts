@@ -9,7 +9,8 @@ import { sameType, showType } from "../types/tensor-type.ts";
 import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue, resultOf } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { shortNames, showAttrs, showName, showNotes, showNumber, telling } from "./notation.ts";
-import { spanOf } from "./provenance.ts";
+import { mentioned, showProvenance } from "./print-provenance.ts";
+import { spanOf, type Provenance } from "./provenance.ts";
 import { kept } from "./rebuild.ts";
 import { changes } from "./regions.ts";
 
@@ -20,32 +21,43 @@ export interface PrintOptions {
   readonly spans?: boolean;
   /** Without, inputs and carries are numbered, and graphs that differ in their names alone have the same text. */
   readonly names?: boolean;
+  /** Under each node its provenance; values are numbered by the ids of their nodes, and every constant has its own line. */
+  readonly origins?: boolean;
 }
 
-export function printGraph(graph: Graph, { spans = true, names = true }: PrintOptions = {}): string {
-  const { inputs, lines } = parts(graph, { spans, names });
-  return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ""].join("\n");
+export function printGraph(graph: Graph, { spans = true, names = true, origins = false }: PrintOptions = {}): string {
+  const { inputs, lines } = parts(graph, { spans: spans && !origins, names, origins });
+  const gone = origins ? mentioned(recordsOf(graph)) : [];
+  return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ...gone.map(showProvenance), ""].join("\n");
 }
+
+const recordsOf = ({ nodes }: Graph): readonly Provenance[] => nodes.flatMap(({ provenance, regions }) => [provenance, ...regions.flatMap(recordsOf)]);
 
 /** The signature, and the lines below it: carries, nodes, each with its regions under it, outputs, writes, next values of carries. */
 function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs: string; readonly lines: readonly string[] } {
-  const nodes = graph.nodes.filter(standsAlone(graph));
-  const ids = valueIds(graph, nodes, options.names);
+  const { origins } = options;
+  const nodes = graph.nodes.filter(origins ? (node) => !isArgument(node) : standsAlone(graph));
+  const ids = valueIds(graph, nodes, options);
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const rows = alignColumns(
-    nodes.map((node) => row(node, id, options.spans)),
+    nodes.map((node) => row(node, id, options)),
     widest,
   );
   const carries = alignColumns(
     graph.carries.map(({ value }) => [`carry ${id(value)}: ${showType(value.type)}`, showNotes(value.node.notes), spanText(value.node, options.spans)]),
     widest,
   );
-  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...regionLines(node, options).map(indented)]);
+  const record = ({ provenance }: Node): readonly string[] => (origins ? [indented(showProvenance(provenance))] : []);
+  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...record(node), ...regionLines(node, options).map(indented)]);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
   const writes = graph.writes.map(({ path, value }) => `write ${JSON.stringify(path)}=${id(value)}`);
   const nexts = graph.carries.filter(changes).map(({ value, next }) => `next ${id(value)} = ${id(next)}`);
-  return { inputs: inputs.join(", "), lines: [...carries, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts] };
+  const first = [
+    ...graph.inputs.flatMap(({ node }) => record(node)),
+    ...graph.carries.flatMap(({ value }, index) => [carries[index] ?? "", ...record(value.node)]),
+  ];
+  return { inputs: inputs.join(", "), lines: [...first, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts] };
 }
 
 /** `body(%x: f32[3]) {`, its lines, and `}`. A region's ids are its own. */
@@ -76,7 +88,7 @@ function standsAlone(graph: Graph): (node: Node) => boolean {
 }
 
 /** Inputs and carries by their names, params and state by the end of their paths, everything else by number. */
-function valueIds(graph: Graph, lines: readonly Node[], named: boolean): ReadonlyMap<Value, string> {
+function valueIds(graph: Graph, lines: readonly Node[], { names: named, origins }: Required<PrintOptions>): ReadonlyMap<Value, string> {
   const ids = new Map<Value, string>();
   for (const [index, value] of [...graph.inputs, ...graph.carries.map((carry) => carry.value)].entries()) {
     const name = named ? nameOf(value) : `argument${index}`;
@@ -90,13 +102,17 @@ function valueIds(graph: Graph, lines: readonly Node[], named: boolean): Readonl
   );
   const short = new Map(leaves.map((node, index) => [node, names[index]]));
   let next = 0;
-  for (const node of lines) for (const value of node.results) ids.set(value, short.get(node) ?? String(next++));
+  const numbered = ({ node, index }: Value): string => {
+    if (!origins) return String(next++);
+    return node.results.length === 1 ? String(node.provenance.id) : `${node.provenance.id}.${index}`;
+  };
+  for (const node of lines) for (const value of node.results) ids.set(value, short.get(node) ?? numbered(value));
   return new Map(Array.from(ids, ([value, name]) => [value, `%${name}`]));
 }
 
-function row(node: Node, id: (value: Value) => string, spans: boolean): readonly string[] {
+function row(node: Node, id: (value: Value) => string, { spans, origins }: Required<PrintOptions>): readonly string[] {
   const types = node.results.map((value) => showType(value.type)).join(", ");
-  return [node.results.map(id).join(", "), `= ${expression(node, id)}`, `: ${types}`, showNotes(node.notes), spanText(node, spans)];
+  return [node.results.map(id).join(", "), `= ${expression(node, id, origins)}`, `: ${types}`, showNotes(node.notes), spanText(node, spans)];
 }
 
 function spanText(node: Node, spans: boolean): string {
@@ -104,11 +120,11 @@ function spanText(node: Node, spans: boolean): string {
   return span === null ? "" : `# ${place(span)}`;
 }
 
-function expression(node: Node, id: (value: Value) => string): string {
+function expression(node: Node, id: (value: Value) => string, origins: boolean): string {
   const path = pathOf(node);
   if (path !== null) return `${node.op.name} ${JSON.stringify(path)}`;
   if (isConstant(node)) return `constant ${constantText(node)}`;
-  const operands = node.operands.map((value) => (inline(node, value) ? showNumber(splatValue(value) ?? Number.NaN) : id(value)));
+  const operands = node.operands.map((value) => (!origins && inline(node, value) ? showNumber(splatValue(value) ?? Number.NaN) : id(value)));
   return [node.op.name, operands.join(", "), showAttrs(node)].filter((part) => part !== "").join(" ");
 }
 

@@ -77,9 +77,8 @@ export class Lineage {
   }
 
   /** Of a record that is read from text: later ids are larger. */
-  adopt(provenance: Provenance): Provenance {
-    this.#next = Math.max(this.#next, provenance.id + 1);
-    return provenance;
+  adopt({ id }: Provenance): void {
+    this.#next = Math.max(this.#next, id + 1);
   }
 
   /** Whether the id has been given. */

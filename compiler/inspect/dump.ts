@@ -15,19 +15,21 @@ import { never, present } from "../support/invariant.ts";
 export interface DumpOptions extends CompileOptions {
   readonly entry: string;
   readonly stage: string;
+  /** With each node of a graph where it comes from; with each kernel the layers, roles and lines that it computes for. */
+  readonly origins?: boolean;
 }
 
 /** Everything that `--stage` takes, in the order of a model's way. */
 export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pipeline), "final", "kernels", "plan", "wat", "js"];
 
 /** The text of one stage of one entry. Throws a `DiagnosticError` for mistakes in the source, and for a stage or entry that does not exist. */
-export function dump(source: Source, { entry, stage, ...options }: DumpOptions): string {
+export function dump(source: Source, { entry, stage, origins = false, ...options }: DumpOptions): string {
   if (!stageNames.includes(stage))
     throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: nearOr(stage, stageNames, "the stages are") }]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });
-    return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`));
+    return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`), { origins });
   }
   const module = compileModule(source, { ...options, entries: [entry] });
   switch (stage) {
@@ -41,7 +43,9 @@ export function dump(source: Source, { entry, stage, ...options }: DumpOptions):
       return module.js();
     default: {
       const stages = present(module.stages[indexOf(module, entry)], "every entry has stages");
-      return printGraph(present(stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage), `the pass ${stage} was left out`).graph);
+      return printGraph(present(stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage), `the pass ${stage} was left out`).graph, {
+        origins,
+      });
     }
   }
 }
