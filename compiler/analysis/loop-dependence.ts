@@ -1,24 +1,24 @@
-// Loops seen from within: what changes from turn to turn, and bodies with more inputs.
+// Loops seen from within: what changes between iterations, and bodies with more inputs.
 import { isConstant, isInput, isLeaf, nameOf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
 import { at } from "../support/lists.ts";
 
-/** What a value of a body depends on, at most: constants, invariants, items of sequences (each turn on its own), earlier turns. */
+/** What a value of a body depends on, at most: constants, invariants, items of sequences (of each iteration by itself), earlier iterations. */
 export type Reach = "known" | "invariant" | "item" | "iteration";
 
 const order: readonly Reach[] = ["known", "invariant", "item", "iteration"];
 
-/** Whether such a value may differ from turn to turn. */
+/** Whether such a value may differ between iterations. */
 export const varies = (reach: Reach): boolean => reach === "item" || reach === "iteration";
 
-/** Answers for the nodes of a body whose first inputs are items of `sequences` sequences. What `stays` counts as new in every turn. */
+/** Answers for the nodes of a body whose first inputs are items of `sequences` sequences. What `stays` counts as new in every iteration. */
 export function reachOf(body: Graph, sequences: number, stays: (node: Node) => boolean = () => false): (node: Node) => Reach {
   const reach = new Map<Node, Reach>();
-  const places = new Map(body.inputs.map((value, index) => [value.node, index]));
+  const positions = new Map(body.inputs.map((value, index) => [value.node, index]));
   for (const node of body.nodes) {
-    if (isInput(node)) reach.set(node, (places.get(node) ?? 0) < sequences ? "item" : "invariant");
+    if (isInput(node)) reach.set(node, (positions.get(node) ?? 0) < sequences ? "item" : "invariant");
     else if (stays(node)) reach.set(node, "iteration");
     else if (isLeaf(node)) reach.set(node, isConstant(node) ? "known" : "iteration");
     else

@@ -1,6 +1,6 @@
 // The batching rules of the ops that run regions, against a loop over the members: values and gradients.
 import { expect, test } from "vitest";
-import { batched, unbatched } from "../../compiler/graph/batch.ts";
+import { batched, batchInto, unbatched } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
@@ -192,4 +192,26 @@ test("of a loss that is one for all, the gradient of a shared value is one for a
     [true, [3, 2]],
     [false, []],
   ]);
+});
+
+test("params may be batched, as for models that are trained side by side: what is written is a batch too", () => {
+  const graph = read(`graph step(%x: f32[2])
+  %w = param "w" : f32[2]
+  %0 = mul %w, %x : f32[2]
+  %1 = reduce_sum %0 {axes=[0]} : f32[]
+  %2 = gradient %1, %w : f32[2]
+  %3 = sub %w, %2 : f32[2]
+  return loss=%1
+  write "w"=%3
+`);
+  const g = new GraphBuilder("models", ops);
+  const w = g.param("w", f32(3, 2));
+  const inputs = [unbatched(g.input("x", f32(2)))];
+  const { outputs, writes } = batchInto(g, graph, 3, { inputs, persistent: (leaf) => (leaf.op.name === "param" ? batched(w) : null) });
+  outputs.forEach(({ value }) => g.output("loss", value));
+  writes.forEach(({ value }, path) => g.write(path, value));
+  const persistent = new Map([["w", Float64Array.of(1, 2, 3, 4, 5, 6)]]);
+  const found = evaluate(g.build(), { inputs: new Map([["x", Float64Array.of(10, 1)]]), persistent, precision: "f64" });
+  expect([...(found.outputs.get("loss")?.data ?? [])]).toEqual([12, 34, 56]);
+  expect([...(found.writes.get("w")?.data ?? [])]).toEqual([-9, 1, -7, 3, -5, 5]);
 });

@@ -1,6 +1,7 @@
 // Loops are batched whatever op they hold: a product that waits for no iteration leaves the loop through every op of the table.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
+import { isArgument, isView, linearSets } from "../../compiler/graph/facts.ts";
 import { RegionBuilder } from "../../compiler/graph/inline.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import type { Op, Sample } from "../../compiler/graph/op.ts";
@@ -10,7 +11,7 @@ import { hoist } from "../../compiler/passes/loops/hoist.ts";
 import { sink } from "../../compiler/passes/loops/sink.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements, tensor, type TensorType } from "../../compiler/types/tensor-type.ts";
-import { isLeaf, sampled } from "../ops/values.ts";
+import { caseOf, isLeaf, sampled } from "../ops/values.ts";
 import { expectSameFunction } from "./data.ts";
 import { resultOf } from "../../compiler/graph/facts.ts";
 
@@ -88,6 +89,41 @@ for (const op of found) {
         });
         const after = runPasses(graph, [sink], { verify: true });
         expect(productsInside(after), says(op, sample, all)).toBe(0);
+        expectSameFunction(graph, after, "f64", 1e-9, [1]);
+      }
+  });
+}
+
+for (const op of found) {
+  const uses = samplesOf(op)
+    .map((sample) => ({ sample, sets: linearSets(caseOf(op, sample).node), type: typeOf(op, sample) }))
+    .filter(({ sample, type, sets }) => type.dtype === "f32" && sets.some((set) => set.every((index) => sample.operands[index]?.dtype === "f32")));
+  if (uses.length === 0) continue;
+  test(`sink sums what ${op.name} makes of products once, after the loop`, () => {
+    for (const { sample, sets, type } of uses)
+      for (const set of sets) {
+        const g = new GraphBuilder("loop", ops);
+        const b = new RegionBuilder("body", g);
+        const x = b.input("x", vector);
+        const matrices = sample.operands.map((each, index) => b.input(`y${index}`, tensor("f32", [width, set.includes(index) ? elements(each.shape) : 1])));
+        const fixed = sample.operands.map((each, index) => b.input(`z${index}`, each));
+        const sum = b.carry("sum", type);
+        const operands = fixed.map((value, index) =>
+          set.includes(index) ? b.g.reshape(times(b.g, x, present(matrices[index], "a matrix")), value.type.shape) : value,
+        );
+        b.next(0, b.g.add(sum, use(op, b.g, operands, sample)));
+
+        const items = [x, ...matrices].map((value, index) => g.input(`x${index}`, stacked(value.type)));
+        const start = g.input("start", type);
+        const invariants = sample.operands.map((each, index) => g.input(`z${index}`, each));
+        const attrs = { carries: 1, sequences: items.length, length };
+        g.callAll("scan", [start, ...items, ...invariants], attrs, [b.build()]).forEach((value) => g.output("sum", value));
+        const graph = g.build();
+        const after = runPasses(graph, [sink], { verify: true });
+        const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes));
+        const computing = inside.filter((node) => !isArgument(node) && !isView(node)).map((node) => node.op.name);
+        // An op that sums itself takes the stack of what it sums.
+        expect(op.operands.length === 1 && op.sumOverBatch ? computing.filter((name) => name === op.name) : computing, says(op, sample, false)).toEqual([]);
         expectSameFunction(graph, after, "f64", 1e-9, [1]);
       }
   });

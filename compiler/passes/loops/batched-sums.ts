@@ -1,4 +1,4 @@
-// Sums over the turns of a loop, made at once behind it.
+// Sums over the iterations of a loop, computed at once after it.
 import type { GraphBuilder } from "../../graph/build.ts";
 import { isSplat, linearSets } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
@@ -9,10 +9,10 @@ import { varies, type Reach } from "../../analysis/loop-dependence.ts";
 import { isSummable, type Iterations } from "./batching.ts";
 import type { Outside } from "./hoister.ts";
 
-/** A carry to which every turn adds something, and which is of no other use in the body. */
+/** A carry to which every iteration adds something, and which has no other use in the body. */
 export interface Sum {
   readonly carry: number;
-  /** What a turn adds. */
+  /** What an iteration adds. */
   readonly term: Value;
 }
 

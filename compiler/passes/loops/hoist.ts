@@ -15,16 +15,16 @@ import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves out of a loop what does not wait for the turn before: work on invariants alone is done once and becomes an invariant; a product of an item with an
+ * Moves out of a loop what does not depend on the iteration before: work on invariants alone is done once and becomes an invariant; a product of an item with an
  * invariant becomes one product over the whole sequence, whose result is the sequence (with it goes the arithmetic that makes its operands, and that which follows
- * it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. What a turn
- * gives of a sequence as it is, is the sequence. The gradient's loop is one like any other.
+ * it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. An output that is an item of a
+ * sequence is that sequence. The loop of a gradient is treated like any other.
  *
  * Innermost loops come first, since passes run on regions first.
  */
 export const hoist = definePass({
   name: "hoist",
-  says: "moves what does not depend on the turn before out of loops",
+  says: "moves loop-invariant work, and products over whole sequences, out of loops",
   needs: [],
   gives: [],
   exact: false,
@@ -42,7 +42,7 @@ export const hoist = definePass({
   },
 });
 
-/** Nodes of invariants alone that a turn needs the results of, and that are worth the move. */
+/** Nodes of invariants alone whose results an iteration needs, and that are worth the move. */
 function invariantNodes(body: Graph, reach: (node: Node) => Reach): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
@@ -110,7 +110,7 @@ function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): re
   if (found.every(({ nodes }) => nodes.length === 0)) return null;
   const extra = found.flatMap(({ nodes, outside }) => nodes.flatMap(({ results }) => results.map((value) => outside.value(value))));
   const first = at(found, 0).nodes.flatMap(({ results }) => results).length;
-  const regions = found.map(({ region, nodes }, place) => aligned(g, withInputs(region, 0, [], nodes), region.inputs.length, extra, place * first));
+  const regions = found.map(({ region, nodes }, index) => aligned(g, withInputs(region, 0, [], nodes), region.inputs.length, extra, index * first));
   return copyNode(g, node, [...operands, ...extra], regions).results;
 }
 

@@ -13,7 +13,7 @@ export class Outside {
   private readonly length: number;
   private readonly made = new Map<Value, Value>();
 
-  /** `given` are operands of the loop by the inputs that stand for them, and stacks by the values of the body that they are stacks of. */
+  /** `given` are operands of the loop by the inputs that represent them, and stacks by the values of the body that they are stacks of. */
   constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, reach: (node: Node) => Reach, length: number) {
     this.g = g;
     this.given = given;
@@ -21,7 +21,7 @@ export class Outside {
     this.length = length;
   }
 
-  /** An invariant as it is; of what differs from turn to turn the stack of all turns. */
+  /** An invariant as it is; of what differs between iterations, the stack of all of them. */
   value(value: Value): Value {
     const known = this.made.get(value) ?? this.given.get(value);
     if (known !== undefined) return known;

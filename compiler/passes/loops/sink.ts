@@ -15,15 +15,15 @@ import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves behind a loop what no later turn waits for. A carry that only sums products (the gradient of a weight) becomes one product over all turns, whose sum runs
- * over the turns too; a product of what a turn gives with an invariant (an output layer, the gradient of a cell's input) is made of the whole stack at
- * once, with all that follows it. The loop gives the factors instead.
+ * Moves to after a loop what no later iteration depends on. A carry that only sums products (the gradient of a weight) becomes one product over all iterations,
+ * which sums over them too; a product of an output with an invariant (an output layer, the gradient of a cell's input) is computed from the whole stack at
+ * once, with all that follows it. The loop returns the factors instead.
  *
  * As with hoist, the reason is that one long product is many times faster than many short ones.
  */
 export const sink = definePass({
   name: "sink",
-  says: "moves what no later turn waits for behind loops",
+  says: "moves what no later iteration depends on to after loops",
   needs: ["differentiated"],
   gives: [],
   exact: false,
@@ -90,14 +90,14 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
   if (!moved.includes(true)) return null;
   const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
   const { results, stacks } = widened(g, node, operands, new Set(factors));
-  // A turn may give an invariant, too, whose stack is not what the product takes.
+  // An output may be an invariant, too, whose stack is not what the product takes.
   const known = new Map([...stacks].filter(([value]) => varies(reach(value.node)) && !sunk.has(value.node)));
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
   const outside = new Outside(g, known, reach, length);
   return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
 }
 
-/** Products with an invariant that only lead to what a turn gives, and what follows them. */
+/** Products with an invariant that only lead to outputs of the loop, and what follows them. */
 function sinkable(reach: (node: Node) => Reach, iterations: Iterations): ReadonlySet<Node> {
   const { body, length, limits } = iterations;
   const usersOf = users(body);
