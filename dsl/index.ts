@@ -6,5 +6,5 @@ export { stripSpans } from "./equal.ts";
 export { format, formatWidth, type Formatted } from "./format.ts";
 export { parse, type Parsed } from "./parse.ts";
 export { diagnosticJson, renderDiagnostic, type JsonDiagnostic, type RenderOptions } from "./render.ts";
-export { cover, place, position, type Source, type Span } from "./span.ts";
+export { cover, locationOf, position, type Source, type Span } from "./span.ts";
 export { didYouMean } from "./suggest.ts";

@@ -131,7 +131,7 @@ export class Printer extends ExpressionPrinter {
   }
 
   /**
-   * An `else` that holds nothing but another branch goes on with it: `else if`, `else cond`. Where each block could stand on one line, all do or none does.
+   * An `else` that holds nothing but another branch continues it: `else if`, `else cond`. If every block fits on one line, all are on one line, else none.
    */
   private branches(expr: Expr & { readonly kind: "if" | "cond" }): Doc {
     const parts: { readonly head: Doc; readonly block: Doc }[] = [];

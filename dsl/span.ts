@@ -19,7 +19,7 @@ export function position(source: Source, offset: number): { line: number; column
 }
 
 /** `lenet.dl:4:11` */
-export function place(span: Span): string {
+export function locationOf(span: Span): string {
   const { line, column } = position(span.source, span.start);
   return `${span.source.name}:${line}:${column}`;
 }

@@ -5,7 +5,7 @@ import { showNode } from "../../compiler/graph/notation.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import type { LargestDifference } from "../../compiler/trust/largest-errors.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { number, shareText } from "./numbers.ts";
 
 /** What was bisected, for the text of the report. */
@@ -69,7 +69,7 @@ export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<
     small: {
       difference,
       node: showNode(node),
-      at: span === null ? null : place(span),
+      at: span === null ? null : locationOf(span),
       before: printGraph(before),
       after: verdict.kind === "pass" ? printGraph(verdict.small.after) : null,
     },

@@ -3,7 +3,7 @@ import type { CompileOptions } from "../../compiler/compile.ts";
 import { elaborateSmall } from "../../compiler/inspect/assumed-dims.ts";
 import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compiler/trust/verify-entry.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { place, type Source } from "../../dsl/span.ts";
+import { locationOf, type Source } from "../../dsl/span.ts";
 import { liveLine, table } from "../host/terminal.ts";
 import { number, rough, shareText } from "./numbers.ts";
 
@@ -48,7 +48,7 @@ export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }:
 
 const row = ({ node, span, difference: { got, wanted, allowed, share } }: VerifiedNode): string[] => [
   node.op.name,
-  span === null ? "" : place(span),
+  span === null ? "" : locationOf(span),
   rough(Math.abs(got - wanted)),
   rough(allowed),
   shareText(share),
@@ -67,7 +67,7 @@ export const verifiedJson = ({ entry, dims, compared, unbounded, nodes }: Verifi
   unbounded,
   nodes: nodes.map(({ node, span, difference: { index, got, wanted, allowed, share } }) => ({
     op: node.op.name,
-    at: span === null ? null : place(span),
+    at: span === null ? null : locationOf(span),
     index,
     got,
     wanted,

@@ -1,4 +1,4 @@
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { present } from "../support/invariant.ts";
 import { showType } from "../types/tensor-type.ts";
 import type { Attr, Node, Notes, Place } from "./ir.ts";
@@ -38,7 +38,7 @@ export function showNode(node: Node): string {
   const cut = attrs.length > 120 ? `${attrs.slice(0, 120)}…` : attrs;
   const text = [node.op.name, node.operands.map((value) => showType(value.type)).join(", "), cut].filter((part) => part !== "").join(" ");
   const span = spanOf(node);
-  return span === null ? text : `${text} of ${place(span)}`;
+  return span === null ? text : `${text} of ${locationOf(span)}`;
 }
 
 /** `@weights @group=3 @frame=64 @scratch+4096,@-` */

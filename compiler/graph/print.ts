@@ -2,7 +2,7 @@
  * The text of a graph: one node a line, ids dense and made anew, columns aligned; the regions of a node stand under it, in braces. `parseGraph` reads it back, and printing that gives the same text.
  * What the text does not say: spans of inputs and of constants that stand inline.
  */
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { alignColumns } from "../support/columns.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
@@ -117,7 +117,7 @@ function row(node: Node, id: (value: Value) => string, { spans, origins }: Requi
 
 function spanText(node: Node, spans: boolean): string {
   const span = spans ? spanOf(node) : null;
-  return span === null ? "" : `# ${place(span)}`;
+  return span === null ? "" : `# ${locationOf(span)}`;
 }
 
 function expression(node: Node, id: (value: Value) => string, origins: boolean): string {

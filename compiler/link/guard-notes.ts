@@ -1,7 +1,7 @@
 import type { EntryNotes, GuardNotes, Handover, Operand, TurnNotes } from "../../runtime/guard-notes.ts";
 import type { Address } from "../../runtime/address.ts";
 import { callsOf, type Step } from "../../runtime/plan.ts";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { base } from "../graph/groups.ts";
 import { spanOf } from "../graph/provenance.ts";
@@ -23,7 +23,7 @@ export class ValueNumbers {
   of(value: Value): number {
     const { node, type } = value;
     const span = spanOf(node);
-    return this.#number(value, () => `${node.op.name} ${showType(type)}${span === null ? "" : ` at ${place(span)}`}`);
+    return this.#number(value, () => `${node.op.name} ${showType(type)}${span === null ? "" : ` at ${locationOf(span)}`}`);
   }
 
   path(path: string): number {

@@ -46,7 +46,7 @@ declare module "../graph/form.ts" {
 export const control = family<"control">({
   scan: {
     ...common,
-    doc: "runs `body` once for each of `length` items; the operands are carries, sequences (cut along their first axis) and invariants, the results the last carries, then what the turns give, stacked along a new first axis",
+    doc: "runs `body` once for each of `length` items; the operands are carries, sequences (split along their first axis) and invariants, the results the final carries, then the values yielded by the iterations, stacked along a new first axis",
     attrs: { carries: "int", sequences: "int", length: "int", reverse: "bool" },
     defaults: { reverse: false },
     regions: ["body"],
@@ -95,7 +95,7 @@ export const control = family<"control">({
 
   cond: {
     ...common,
-    doc: "what `then` gives where the first operand is true, otherwise what `else` gives; both take the other operands",
+    doc: "the results of `then` if the first operand is true, otherwise those of `else`; both take the other operands",
     attrs: {},
     regions: ["then", "else"],
     requires: condConditions,
@@ -108,7 +108,7 @@ export const control = family<"control">({
 
   checkpoint: {
     ...common,
-    doc: "what `body` gives of the operands; the gradient computes it again, so that nothing inside is kept until then",
+    doc: "the results of `body` on the operands; it is recomputed in the backward pass, so that no intermediate value is stored",
     attrs: {},
     regions: ["body"],
     requires: checkpointConditions,
@@ -121,7 +121,7 @@ export const control = family<"control">({
 
   custom_gradient: {
     ...common,
-    doc: "what `forward` gives of the operands; `backward` takes the operands, the results and the gradients of the floating-point results, and gives those of the floating-point operands",
+    doc: "the results of `forward` on the operands; `backward` takes the operands, the results and the gradients of the floating-point results, and returns those of the floating-point operands",
     attrs: {},
     regions: ["forward", "backward"],
     requires: customConditions,

@@ -103,7 +103,7 @@ declare module "../graph/form.ts" {
 
 export const convolutions = family<"convolutions">({
   conv: contracting({
-    doc: "the sum, at each place of the output, of the products of the kernel and the part of x under it; where padding meets a number that is not finite, it may count as zeros (NaN) or as nothing",
+    doc: "the sum, at each position of the output, of the products of the kernel and the part of x under it; a non-finite number multiplied by padding may result in NaN or in nothing",
     operands: ["x", "w"],
     attrs,
     requires: {

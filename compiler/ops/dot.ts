@@ -70,7 +70,7 @@ declare module "../graph/form.ts" {
 
 export const dots = family<"dots">({
   dot: contracting({
-    doc: "sums of products over the `contract` axes, one for each place of the `batch` axes and the free ones; the result has batch, lhs free, rhs free axes",
+    doc: "sums of products over the `contract` axes, one for each position in the `batch` axes and the free axes; the result has batch, lhs free, rhs free axes",
     operands: ["lhs", "rhs"],
     attrs: { batch: "pairs", contract: "pairs" },
     defaults: { batch: [[], []] },

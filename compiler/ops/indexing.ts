@@ -61,7 +61,7 @@ declare module "../graph/form.ts" {
 
 export const indexing = family<"indexing">({
   take: map({
-    doc: "the items of x along `axis` that the indices name; the axes of the indices stand where `axis` stood, and an index out of range counts as the nearest one in range",
+    doc: "the items of x along `axis` selected by the indices; the axes of the indices replace `axis`, and an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -155,7 +155,7 @@ export const indexing = family<"indexing">({
   }),
 
   take_along: map({
-    doc: "one element of x along `axis` for each place of the other axes: the one that the index there names; an index out of range counts as the nearest one in range",
+    doc: "one element of x along `axis` for each position in the other axes, selected by the index at that position; an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -203,7 +203,7 @@ export const indexing = family<"indexing">({
   }),
 
   gather: map({
-    doc: "the elements of x at the places along `axis` that the indices name, one for each index: x[.., indices[.., i, ..], ..]; an index out of range counts as the nearest one in range",
+    doc: "the elements of x along `axis` selected by the indices, one for each index: x[.., indices[.., i, ..], ..]; an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
@@ -249,7 +249,7 @@ export const indexing = family<"indexing">({
   }),
 
   scatter_add: scattering({
-    doc: "the transpose of gather: zeros, `size` along `axis`, to which each element of y is added at the place that its index names; an index out of range counts as the nearest one in range",
+    doc: "the transpose of gather: zeros, `size` along `axis`, to which each element of y is added at its index; an index out of range counts as the nearest one in range",
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {

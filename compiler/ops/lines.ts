@@ -103,7 +103,7 @@ export const lines = family<"lines">({
   }),
 
   argsort: lining({
-    doc: "the places of the elements along `axis` in ascending order, or descending; equals stay in their order, and NaN counts as the largest",
+    doc: "the indices of the elements along `axis` in ascending order, or descending; equal elements keep their order, and NaN counts as the largest",
     operands: ["x"],
     attrs: { axis: "int", descending: "bool" },
     defaults: { descending: false },
@@ -123,7 +123,7 @@ export const lines = family<"lines">({
       });
     },
     batch: { axis: "axis" },
-    gradient: none("a place is an integer"),
+    gradient: none("an index is an integer"),
     range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));

@@ -151,7 +151,7 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     step: (k: ExprBuilder, best: Expr, at, r, { x }, { attrs: { axis } }) =>
       r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
     combine: null,
-    gradient: none("a place is an integer"),
+    gradient: none("an index is an integer"),
     range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis } }) => {
       const read = reader(x);
@@ -219,6 +219,6 @@ export const reductions = family<"reductions">({
     exact: true,
   }),
 
-  argmax: place("gt", (a, b) => a > b, "the place of the largest along `axis`, the first of equals"),
-  argmin: place("lt", (a, b) => a < b, "the place of the smallest along `axis`, the first of equals"),
+  argmax: place("gt", (a, b) => a > b, "the index of the largest element along `axis`, the first of equals"),
+  argmin: place("lt", (a, b) => a < b, "the index of the smallest element along `axis`, the first of equals"),
 });

@@ -2,21 +2,7 @@ import type { DType } from "../../runtime/dtype.ts";
 import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type {
-  AttrKind,
-  BatchRule,
-  BatchValue,
-  Condition,
-  Draw,
-  Example,
-  Gradient,
-  Linearity,
-  NdArray,
-  Op,
-  Reference,
-  Sample,
-  Site,
-} from "../graph/op.ts";
+import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import type { OpNames } from "../graph/form.ts";
 import { present } from "../support/invariant.ts";
 import { type Interval, fitted } from "../types/interval.ts";

@@ -169,7 +169,7 @@ export const windows = family<"windows">({
   }),
 
   window_argmax: map({
-    doc: "the place of the largest under each window, counted row-major inside the window, the first of equals",
+    doc: "the index of the largest element under each window, row-major inside the window, the first of equals",
     operands: ["x"],
     attrs,
     requires: {
@@ -199,7 +199,7 @@ export const windows = family<"windows">({
       }, first).place;
     },
     batch: joinFirstAxes,
-    gradient: none("a place is an integer"),
+    gradient: none("an index is an integer"),
     range: (_, { attrs: { window } }) => below(elements(window)),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
@@ -223,7 +223,7 @@ export const windows = family<"windows">({
   }),
 
   window_spread: scattering({
-    doc: "the transpose of window_sum: adds each dy to all places under its window, in an image of spatial sizes `size`",
+    doc: "the transpose of window_sum: adds each dy to all elements under its window, in an image of spatial sizes `size`",
     operands: ["dy"],
     attrs: sized,
     requires: {
@@ -263,7 +263,7 @@ export const windows = family<"windows">({
   }),
 
   window_scatter: scattering({
-    doc: "the gradient of window_max: adds each dy to the place under its window that argmax names, in an image of spatial sizes `size`; a number that names no place adds nothing",
+    doc: "the gradient of window_max: adds each dy to the element under its window with the index argmax, in an image of spatial sizes `size`; an index outside the window adds nothing",
     operands: ["dy", "argmax"],
     attrs: sized,
     requires: {
@@ -317,7 +317,7 @@ export const windows = family<"windows">({
   }),
 
   window_gather: map({
-    doc: "the transpose of window_scatter: the element of x under each window that argmax names; 0 where the number names no place",
+    doc: "the transpose of window_scatter: the element of x under each window with the index argmax; 0 if the index is outside the window",
     operands: ["x", "argmax"],
     attrs,
     requires: {

@@ -1,4 +1,4 @@
-import { place as placeOf } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { flopsOf } from "../analysis/flops.ts";
 import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
@@ -74,5 +74,5 @@ function kernelName(group: GroupView): string {
 
 const originOf = (group: GroupView): string => {
   const span = [group.anchor ?? group.nodes.at(-1), ...group.nodes].flatMap((node) => (node === undefined ? [] : (spanOf(node) ?? []))).at(0);
-  return span ? placeOf(span) : "";
+  return span ? locationOf(span) : "";
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parse, place, type Expr } from "../../dsl/index.ts";
+import { parse, locationOf, type Expr } from "../../dsl/index.ts";
 import { showBlock, showExpr, showFile, showItem } from "./sexpr.ts";
 
 function itemOf(text: string) {
@@ -224,5 +224,5 @@ test("spans cover what was written, parentheses of an operand included", () => {
     "at 0",
     "number 0",
   ]);
-  expect(place(item.name.span)).toBe("t.dl:1:4");
+  expect(locationOf(item.name.span)).toBe("t.dl:1:4");
 });

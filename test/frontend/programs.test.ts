@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { elaborateText, graphOf, programOf, rendered, run } from "./program.ts";
 import { spanOf } from "../../compiler/graph/provenance.ts";
 
@@ -37,7 +37,9 @@ test("nodes of the library bear the place of the user's call", () => {
 }
 entry f(x: f32[N, 3]) { Net(x) }`;
   const program = programOf(text, [{ N: 2 }]);
-  const places = graphOf(program, "f").nodes.flatMap((node) => [spanOf(node)].flatMap((span) => (span === null ? [] : [`${node.op.name} ${place(span)}`])));
+  const places = graphOf(program, "f").nodes.flatMap((node) =>
+    [spanOf(node)].flatMap((span) => (span === null ? [] : [`${node.op.name} ${locationOf(span)}`])),
+  );
   expect(places).toContain("dot test.dl:3:8");
   expect(places).toContain("max test.dl:4:8");
   expect(places).toContain("param test.dl:5:8");
@@ -45,7 +47,7 @@ entry f(x: f32[N, 3]) { Net(x) }`;
   expect(
     graphOf(program, "init")
       .nodes.flatMap((node) => spanOf(node) ?? [])
-      .map(place)
+      .map(locationOf)
       .filter((p) => p.includes("std/")),
   ).toEqual([]);
 });

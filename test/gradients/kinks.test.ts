@@ -226,7 +226,7 @@ const places: Readonly<Record<string, Placed>> = {
   },
   "numbers of no place in window_scatter": {
     op: "window_scatter",
-    says: /names no place adds nothing/,
+    says: /outside the window adds nothing/,
     operands: [
       [f32(1, 3, 1), [1, 2, 3]],
       [i32(1, 3, 1), [1, -1, 2]],
@@ -236,7 +236,7 @@ const places: Readonly<Record<string, Placed>> = {
   },
   "numbers of no place in window_gather": {
     op: "window_gather",
-    says: /names no place/,
+    says: /outside the window/,
     operands: [
       [f32(1, 4, 1), [1, 2, 3, 4]],
       [i32(1, 3, 1), [1, -1, 2]],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { expandGradients, gradientBlockers } from "../../compiler/graph/autodiff.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -140,7 +140,7 @@ test("a new node bears the span of the node whose gradient it is", () => {
   expect(
     expandGradients(graph)
       .nodes.map((node) => [node, spanOf(node)] as const)
-      .map(([{ op }, span]) => [op.name, span && place(span)]),
+      .map(([{ op }, span]) => [op.name, span && locationOf(span)]),
   ).toEqual([
     ["input", null],
     ["exp", "a.dl:2:1"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { spanOf } from "../../compiler/graph/provenance.ts";
@@ -14,7 +14,7 @@ function complaint(text: string): string {
     parseGraph(text, ops, "g.ir");
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    return error.diagnostics.map(({ code, says, at }) => `${code} at ${at === undefined ? "?" : place(at.span)}: ${says}`).join("\n");
+    return error.diagnostics.map(({ code, says, at }) => `${code} at ${at === undefined ? "?" : locationOf(at.span)}: ${says}`).join("\n");
   }
   return "no complaint";
 }
@@ -70,7 +70,7 @@ test("spans come back from their text, also from two files", () => {
   const text =
     "graph g(%x: f32[2])\n  %0 = neg %x : f32[2] # a:b.dl:12:7\n  %1 = neg %0 : f32[2] # a:b.dl:3:40\n  %2 = neg %1 : f32[2] # std/c.dl:1:1\n  return y=%2\n";
   const graph = parseGraph(text, ops);
-  expect(graph.nodes.map(spanOf).map((span) => span && place(span))).toEqual([null, "a:b.dl:12:7", "a:b.dl:3:40", "std/c.dl:1:1"]);
+  expect(graph.nodes.map(spanOf).map((span) => span && locationOf(span))).toEqual([null, "a:b.dl:12:7", "a:b.dl:3:40", "std/c.dl:1:1"]);
   expect(printGraph(graph)).toBe(text);
 });
 

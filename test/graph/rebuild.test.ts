@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { annotate, dropDead, kept, live, rebuild, topological, users } from "../../compiler/graph/rebuild.ts";
@@ -54,7 +54,7 @@ test("a copy on new operands keeps span and notes", () => {
   );
   const copies = changed.nodes.filter(({ op }) => op.name === "mul");
   expect(copies.map((node) => noted.nodes.includes(node))).toEqual([false, false]);
-  expect(copies.map((node) => [spanOf(node), node.notes] as const).map(([span, notes]) => [span && place(span), notes])).toEqual([
+  expect(copies.map((node) => [spanOf(node), node.notes] as const).map(([span, notes]) => [span && locationOf(span), notes])).toEqual([
     ["a.dl:2:3", { stage: "weights", group: 3 }],
     [null, { stage: "weights", group: 3 }],
   ]);

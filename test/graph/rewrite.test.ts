@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { expandGradients } from "../../compiler/graph/autodiff.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
@@ -169,7 +169,7 @@ test("what a rule makes is rewritten in turn, to the end", () => {
 test("new nodes keep the span and the stage of what they replace", () => {
   const text = 'graph g()\n %p = param "p" : f32[2]\n %0 = sub %p, %p : f32[2] @weights # a.dl:4:2\n return z=%0';
   const graph = rewrite(parseGraph(text, ops), ruleSet(ops, ["x - y => x + neg(y)"]));
-  expect(graph.nodes.map((node) => [node, spanOf(node)] as const).map(([{ op, notes }, span]) => [op.name, span && place(span), notes.stage])).toEqual([
+  expect(graph.nodes.map((node) => [node, spanOf(node)] as const).map(([{ op, notes }, span]) => [op.name, span && locationOf(span), notes.stage])).toEqual([
     ["param", null, undefined],
     ["neg", "a.dl:4:2", "weights"],
     ["add", "a.dl:4:2", "weights"],

@@ -50,7 +50,7 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   // A state written by one branch keeps its value in the other.
   const paths = [...new Set([...writtenIn(then.context).keys(), ...writtenIn(otherwise.context).keys()])];
   const branches = [then, otherwise];
-  branches.forEach((branch, k) => give(branch.context, present(values[k], "a branch has a value"), paths));
+  branches.forEach((branch, k) => addOutputs(branch.context, present(values[k], "a branch has a value"), paths));
   const invariants = invariantsOf(branches.map((branch) => branch.context));
   const graphs = branches.map((branch) => closeRegion(branch.context, [], invariants));
   const { builder } = context;
@@ -87,7 +87,7 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
   const paths = [...writtenIn(branch.context).keys()];
   // Only tensors go through the graph; static values are returned as they are.
   if (tensorsIn(branch.value).length === 0) return branch.value;
-  give(branch.context, branch.value, paths);
+  addOutputs(branch.context, branch.value, paths);
   const invariants = invariantsOf([branch.context]);
   const graph = closeRegion(branch.context, [], invariants);
   const { builder } = env.context;
@@ -96,7 +96,7 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
 }
 
 /** The outputs of a branch: its tensors, then the states written by any branch. */
-function give(context: Context, value: DlValue, paths: readonly string[]): void {
+function addOutputs(context: Context, value: DlValue, paths: readonly string[]): void {
   const { builder, program } = context;
   tensorsIn(value).forEach((t, k) => builder.output(`y${k}`, t.value));
   paths.forEach((path, k) => builder.output(`state${k}`, current(context, present(program.declared.get(path), `${path} is declared`))));

@@ -101,7 +101,7 @@ function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, a
   return declared !== null || unifyTensor(inner, type, made, { code: "E0301", says: `\`${p.name.text}\``, span, reach: "signature" }, []);
 }
 
-/** The dtype of a literal that no tensor gives one. */
+/** The dtype of a literal whose type no tensor determines. */
 const natural = (value: DlValue): DType => (value.kind === "int" ? "i32" : value.kind === "bool" ? "bool" : "f32");
 
 const knownDims = (env: Env, type: TensorTypeExpr): boolean =>
