@@ -6,7 +6,7 @@
  * its id, layer and role; the forward node; the calls that led to it, in brackets the location that messages name; the pass, the rule if there is one, and the nodes
  * that it was made from.
  */
-import { place } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import { showName } from "./notation.ts";
 import { callsTo, type Attribution, type Provenance } from "./provenance.ts";
 
@@ -19,8 +19,8 @@ export function showProvenance({ id, attribution, origin }: Provenance): string 
 
 /** `net.dl:11:14 > [net.dl:7:20] > std/normalisation.dl:9:12` */
 export function showCalls({ location, span }: Attribution): string {
-  const places = callsTo(location).map(place);
-  const named = span === null ? -1 : places.lastIndexOf(place(span));
+  const places = callsTo(location).map(locationOf);
+  const named = span === null ? -1 : places.lastIndexOf(locationOf(span));
   return places.map((text, index) => (index === named ? `[${text}]` : text)).join(" > ");
 }
 
