@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { dataHelp } from "../data/sources.ts";
 import { positiveNumber, withCompileOptions, withJson } from "../options.ts";
 import type { DataFlags } from "../training/setup.ts";
 
@@ -13,7 +14,7 @@ export function evaluateCommand(): Command {
       new Command("eval")
         .description("computes accuracy and loss of saved weights on the test samples")
         .argument("<file>", ".dl file")
-        .requiredOption("--data <spec>", "mnist (10,000 embedded digits) or mnist:FOLDER (IDX files)")
+        .requiredOption("--data <spec>", dataHelp)
         .requiredOption("--weights <file>", "weights (.safetensors)")
         .option("--entry <name>", "the entry whose logits or probs are evaluated", "predict")
         .option("--batch <N>", "samples per call", positiveNumber, 64)

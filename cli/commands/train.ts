@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { dataHelp } from "../data/sources.ts";
 import { positiveNumber, withCompileOptions, withJson } from "../options.ts";
 import type { TrainFlags } from "../training/command.ts";
 
@@ -8,7 +9,7 @@ export function trainCommand(): Command {
       new Command("train")
         .description("trains a model, and saves its weights after every epoch")
         .argument("<file>", ".dl file")
-        .requiredOption("--data <spec>", "mnist (10,000 embedded digits) or mnist:FOLDER (IDX files)")
+        .requiredOption("--data <spec>", dataHelp)
         .option("--entry <name>", "the train entry (default: the only one, or `step`)")
         .option("--predict <name>", "the entry whose logits or probs are evaluated on the test samples", "predict")
         .option("--epochs <N>", "total number of epochs, including those before --resume", positiveNumber, 5)

@@ -1,5 +1,6 @@
 import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
+import type { MathName } from "../../compiler/kernel/builder-types.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { f32 } from "../../compiler/ops/signature.ts";
@@ -21,13 +22,17 @@ function ofOp(name: string): Reference {
 }
 
 /** The functions of the table, and the two roots, which are operators. */
-export const references: Readonly<Record<string, Reference>> = {
+export type AccurateName = MathName | "sqrt" | "rsqrt";
+
+const table: Readonly<Record<AccurateName, Reference>> = {
   ...{ exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos, pow: Math.pow },
   erf: ofOp("erf"),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   sqrt: Math.sqrt,
   rsqrt: (x) => 1 / Math.sqrt(x),
 };
+
+export const references: Readonly<Record<string, Reference>> = table;
 export const unaryNames: readonly string[] = Object.keys(references).filter((name) => name !== "pow");
 
 /** The argument of the largest size for which the function states a bound. */
