@@ -6,6 +6,7 @@ import type { Graph, Value } from "../graph/ir.ts";
 import type { BatchRule, BatchValue } from "../graph/op.ts";
 import { changes, scanParts } from "../graph/regions.ts";
 import { at } from "../support/lists.ts";
+import { isFloat } from "../types/tensor-type.ts";
 import { moveAxis } from "./batching.ts";
 import { regionOf } from "./control-conditions.ts";
 
@@ -89,12 +90,31 @@ function whereHolds(g: GraphBuilder, condition: Graph, body: Graph, flags: Flags
 const chosen = (g: GraphBuilder, predicate: Value, a: Value, b: Value): Value =>
   g.call("select", [a.type.shape.length === 1 ? predicate : g.broadcast(predicate, a.type.shape, [0]), a, b]);
 
+/** Whether the region multiplies an input as it is: a matrix of weights, most often. */
+const isMultiplied = (region: Graph, input: number): boolean =>
+  region.nodes.some(({ op, operands }) => op.form.kind === "contract" && operands.some((value) => value === region.inputs[input]));
+
+/**
+ * The operands as one branch sees them: no gradient comes back to members that do not take it, since what the branch computes for them may have none that is
+ * finite. Weights that are one for all members would have to be repeated for that, and stay as they are.
+ */
+function operandsOf(g: GraphBuilder, region: Graph, takes: Value, given: readonly BatchValue[], size: number): readonly BatchValue[] {
+  return given.map((operand, index) => {
+    if (!isFloat(operand.value.type.dtype) || (!operand.batched && isMultiplied(region, index))) return operand;
+    const value = repeated(g, operand, size);
+    return batched(chosen(g, takes, value, g.call("stop_gradient", [value])));
+  });
+}
+
 /** Both branches, if the predicate depends on the batch. */
 export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [predicate, ...given] = operands;
   if (predicate?.batched === true) {
-    const [yes, no] = [0, 1].map((index) => batchInto(g, regionOf(regions, index), size, { inputs: given }).outputs.map((each) => repeated(g, each, size)));
-    return (yes ?? []).map((value, index) => batched(chosen(g, predicate.value, value, no?.[index] ?? value)));
+    const outputsOf = (region: Graph, takes: Value): Value[] =>
+      batchInto(g, region, size, { inputs: operandsOf(g, region, takes, given, size) }).outputs.map((each) => repeated(g, each, size));
+    const yes = outputsOf(regionOf(regions, 0), predicate.value);
+    const no = outputsOf(regionOf(regions, 1), g.call("not", [predicate.value]));
+    return yes.map((value, index) => batched(chosen(g, predicate.value, value, no[index] ?? value)));
   }
   const flags = { inputs: isBatched(given), carries: [] };
   const outputs = regions.map((region) => batchGraph(g, region, flags, size).flags.outputs).reduce(either);

@@ -129,6 +129,7 @@ function withoutCheckpoints(graph: Graph): Graph {
   }
   graph.outputs.forEach(({ name, value }) => g.output(name, now(value)));
   graph.writes.forEach(({ path, value }) => g.write(path, now(value)));
+  g.carries.push(...graph.carries.map(({ value, next }) => ({ value: now(value), next: now(next) })));
   return g.build();
 }
 

@@ -28,6 +28,32 @@ const graphs: Readonly<Record<string, string>> = {
     }
   return a=%0, b=%1
 `,
+  "a branch beside one that has no finite gradient": `graph g(%p: bool[], %x: f32[3], %w: f32[3])
+  %0 = cond %p, %x, %w : f32[3]
+    then(%x: f32[3], %w: f32[3]) {
+      %0 = sub %x, %x : f32[3]
+      %1 = sqrt %0 : f32[3]
+      %2 = mul %1, %w : f32[3]
+      return y=%2
+    }
+    else(%x: f32[3], %w: f32[3]) {
+      %0 = mul %x, %w : f32[3]
+      return y=%0
+    }
+  return y=%0
+`,
+  "a branch that multiplies by weights": `graph g(%p: bool[], %x: f32[2], %w: f32[2,3])
+  %0 = cond %p, %x, %w : f32[3]
+    then(%x: f32[2], %w: f32[2,3]) {
+      %0 = dot %x, %w {contract=[[0],[0]]} : f32[3]
+      return y=%0
+    }
+    else(%x: f32[2], %w: f32[2,3]) {
+      %0 = reduce_sum %w {axes=[0]} : f32[3]
+      return y=%0
+    }
+  return y=%0
+`,
   "a scan that starts from a constant and counts": `graph g(%x: f32[4,3], %w: f32[3])
   %h = constant 0 : f32[3]
   %i = constant 0 : i32[]
