@@ -11,7 +11,8 @@ export function expectSameAsReference(at: Case): void {
   const computed = evaluateForm(at);
   if (computed === null) return expect(withoutForm(at), at.says).toBe(true);
   const { data } = present(reference(at, "f32")[0], "a result");
-  if (at.node.op.exact) return expect(unsigned(computed), at.says).toEqual(unsigned(data));
+  if (at.node.op.exact)
+    return expect(unsigned(computed), `${at.says}: not the bits of the reference; if it rounds, its entry says \`exact: false\``).toEqual(unsigned(data));
   expect(computed.length, at.says).toBe(data.length);
   computed.forEach((x, i) => {
     const y = present(data[i], "as many elements");
