@@ -1,6 +1,6 @@
 import { exported } from "./instantiate.ts";
 import { addressAt } from "./address.ts";
-import type { Exports, Step } from "./plan.ts";
+import { callsOf, type Exports, type Step } from "./plan.ts";
 
 export interface KernelProfile {
   readonly kernel: string;
@@ -11,6 +11,14 @@ export interface KernelProfile {
   readonly meanMs: number;
   readonly flops: number;
   readonly bytes: number;
+  /** Its time by the steps that call it. */
+  readonly sites: readonly CallSite[];
+}
+
+export interface CallSite {
+  /** The index of the step in `callsOf(steps)`. */
+  readonly site: number;
+  readonly bestMs: number;
 }
 
 /** In order of first call. */
@@ -20,6 +28,8 @@ interface Timing {
   calls: number;
   /** Best time of each call of the kernel in a run. */
   readonly best: number[];
+  /** And the step that calls it there. */
+  readonly steps: number[];
   sum: number;
   flops: number;
   bytes: number;
@@ -29,17 +39,20 @@ interface Timing {
 export function profileSteps(steps: readonly Step[], exports: Exports, buffer: ArrayBufferLike, runs: number, fill: () => void): Profile {
   const memory = new Uint8Array(buffer);
   const timings = new Map<string, Timing>();
+  const order = new Map(callsOf(steps).map((step, index) => [step, index]));
   for (let run = 0; run < runs; run++) {
     fill();
     for (const timing of timings.values()) timing.calls = 0;
-    runSteps(steps, [], memory, ({ kernel, args, flops, bytes }, turns) => {
+    runSteps(steps, [], memory, (step, turns) => {
+      const { kernel, args, flops, bytes } = step;
       const call = exported(exports, kernel);
       const at = args.map((arg) => addressAt(arg, turns));
       const start = performance.now();
       call(...at);
       const ms = performance.now() - start;
-      const timing = timings.get(kernel) ?? { calls: 0, best: [], sum: 0, flops: 0, bytes: 0 };
+      const timing = timings.get(kernel) ?? { calls: 0, best: [], steps: [], sum: 0, flops: 0, bytes: 0 };
       timings.set(kernel, timing);
+      timing.steps[timing.calls] = order.get(step) ?? -1;
       timing.best[timing.calls] = Math.min(timing.best[timing.calls] ?? Infinity, ms);
       timing.calls++;
       timing.sum += ms;
@@ -49,14 +62,21 @@ export function profileSteps(steps: readonly Step[], exports: Exports, buffer: A
       }
     });
   }
-  return [...timings].map(([kernel, { calls, best, sum, flops, bytes }]) => ({
+  return [...timings].map(([kernel, { calls, best, steps: sites, sum, flops, bytes }]) => ({
     kernel,
     calls,
     bestMs: best.reduce((a, b) => a + b, 0),
     meanMs: sum / runs,
     flops,
     bytes,
+    sites: sitesOf(best, sites),
   }));
+}
+
+function sitesOf(best: readonly number[], sites: readonly number[]): readonly CallSite[] {
+  const sums = new Map<number, number>();
+  for (const [call, site] of sites.entries()) sums.set(site, (sums.get(site) ?? 0) + (best[call] ?? 0));
+  return [...sums].map(([site, bestMs]) => ({ site, bestMs }));
 }
 
 /** Control flow in JavaScript; kernels are called through `call`. */

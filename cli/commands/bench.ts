@@ -19,15 +19,25 @@ export function bench(): Command {
         .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
     ),
   ).action(async (file: string | undefined, flags: BenchFlags) => {
-    const [{ compileSource, startSession }, { reject }, { entriesOf, entryNamed, readSource }, { peakMeter }, { measure }, { showMeasurement }] =
-      await Promise.all([
-        import("../host/compiler.ts"),
-        import("../host/reject.ts"),
-        import("../host/source.ts"),
-        import("../measure/peak.ts"),
-        import("../measure/measure.ts"),
-        import("../measure/show.ts"),
-      ]);
+    const [
+      { compileSource, startSession },
+      { reject },
+      { entriesOf, entryNamed, readSource },
+      { peakMeter },
+      { measure },
+      { breakDown },
+      { showMeasurement },
+      { originsOfCalls },
+    ] = await Promise.all([
+      import("../host/compiler.ts"),
+      import("../host/reject.ts"),
+      import("../host/source.ts"),
+      import("../measure/peak.ts"),
+      import("../measure/measure.ts"),
+      import("../measure/origins.ts"),
+      import("../measure/show.ts"),
+      import("../../compiler/inspect/kernel-origins.ts"),
+    ]);
     const source =
       flags.product !== undefined
         ? productSource(flags.product)
@@ -40,10 +50,13 @@ export function bench(): Command {
     const session = await startSession(compiled, flags);
     const entry = compiled.plan.entries.find((candidate) => candidate.name === name) ?? reject("E1020", `${source.name} has no entry \`${name}\``);
     const found = measure(session, entry, flags.ms, flags.target === "wasm" ? await peakMeter(flags.mode) : null);
+    const breakdown = breakDown(found.kernels, originsOfCalls(compiled, entry.steps));
     if (flags.json) {
       const { arenaBytes } = compiled.plan;
-      console.log(JSON.stringify({ entry: name, dims: entry.dims, ...found, arenaBytes, scratchBytes: entry.scratchBytes, liveBytes: entry.liveBytes }));
-    } else console.log(showMeasurement(compiled.plan, entry, found));
+      console.log(
+        JSON.stringify({ entry: name, dims: entry.dims, ...found, ...breakdown, arenaBytes, scratchBytes: entry.scratchBytes, liveBytes: entry.liveBytes }),
+      );
+    } else console.log(showMeasurement(compiled.plan, entry, found, breakdown));
   });
 }
 

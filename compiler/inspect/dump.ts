@@ -7,10 +7,12 @@ import { nearOr } from "../../dsl/suggest.ts";
 import { compileModule, elaborateSource, type CompiledModule, type CompileOptions } from "../compile.ts";
 import { printGraph } from "../graph/print.ts";
 import { functions } from "../kernel/math.ts";
-import { printFunction, printKernels } from "../kernel/print.ts";
+import { printFunction, printKernel } from "../kernel/print.ts";
 import { stageNamesOf } from "../passes/order.ts";
 import { pipeline } from "../pipeline.ts";
 import { never, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
+import { originsOfCalls } from "./kernel-origins.ts";
 
 export interface DumpOptions extends CompileOptions {
   readonly entry: string;
@@ -34,7 +36,7 @@ export function dump(source: Source, { entry, stage, origins = false, ...options
   const module = compileModule(source, { ...options, entries: [entry] });
   switch (stage) {
     case "kernels":
-      return dumpKernels(module, entry);
+      return dumpKernels(module, entry, origins);
     case "plan":
       return dumpPlan(module, entry);
     case "wat":
@@ -64,13 +66,30 @@ const isSpanKey = (key: string): boolean => key === "span" || key.endsWith("Span
 const isSpan = (value: unknown): value is Span => typeof value === "object" && value !== null && "source" in value;
 
 /** The math functions that the entry's kernels call, then the kernels in the order of their first call. */
-function dumpKernels(module: CompiledModule, entry: string): string {
+function dumpKernels(module: CompiledModule, entry: string, origins: boolean): string {
   const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
-  const used = new Set(callsOf([...plan.prepareSteps, ...plan.steps]).map(({ kernel }) => kernel));
+  const steps = [...plan.prepareSteps, ...plan.steps];
+  const used = new Set(callsOf(steps).map(({ kernel }) => kernel));
   const kernels = module.assembly.kernels.filter(({ name }) => used.has(name));
-  const text = printKernels(kernels);
+  const comments = origins ? originComments(module, steps) : new Map<string, readonly string[]>();
+  const text = kernels.map((kernel) => [...(comments.get(kernel.name) ?? []), printKernel(kernel)].join("\n")).join("\n");
   const called = [...functions.values()].filter(({ name }) => text.includes(`${name}(`));
   return [...called.map(printFunction), text].join("\n");
+}
+
+/** By kernel, a comment for each call of it: layers, roles, lines and what costs most. */
+function originComments(module: CompiledModule, steps: readonly Step[]): ReadonlyMap<string, readonly string[]> {
+  const comments = new Map<string, string[]>();
+  const origins = originsOfCalls(module, steps);
+  for (const [index, { kernel }] of callsOf(steps).entries()) {
+    const { layers, roles, lines, costs, drawnAgain } = at(origins, index);
+    const cost = costs.map(({ op, share }) => `${op} ${Math.round(100 * share)} %`).join(", ");
+    const parts = [layers.join(", "), roles.join(", "), lines.join(", "), cost, drawnAgain ? "random bits, drawn again for the backward pass" : ""];
+    const list = comments.get(kernel) ?? [];
+    list.push(`# ${parts.filter((part) => part !== "").join("; ")}`);
+    comments.set(kernel, list);
+  }
+  return comments;
 }
 
 /** Memory, then each step: its kernel, the offsets of its buffers, its work. */

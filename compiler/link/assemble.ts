@@ -1,6 +1,6 @@
 import type { EntryPlan, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
-import type { Program, Value } from "../graph/ir.ts";
+import type { Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { printKernel } from "../kernel/print.ts";
 import { layOut } from "./layout.ts";
@@ -22,6 +22,8 @@ export interface Assembly {
   readonly kernels: readonly Kernel[];
   readonly entries: readonly EntryCode[];
   readonly plan: Plan;
+  /** The nodes that each call of a kernel computes, first the one whose result it stores. */
+  readonly madeFrom: ReadonlyMap<Step, readonly Node[]>;
 }
 
 export type Variants = Program["entries"];
@@ -91,7 +93,7 @@ export function assemble(program: Program, variants: Variants, { profile, guards
     ...(program.settings !== undefined && program.settings.length > 0 && { settings: program.settings }),
     ...(notes && { guards: notes }),
   };
-  return { kernels: library.kernels, entries, plan };
+  return { kernels: library.kernels, entries, plan, madeFrom: library.madeFrom };
 }
 
 /** `predict`, or `step_N64` where a module holds the entry for several sets of dims. */
@@ -103,6 +105,7 @@ function exportName(name: string, dims: Readonly<Record<string, number>>, varian
 /** Kernels by what they do; two that do the same under different names or origins are one. */
 class KernelLibrary implements Library {
   readonly kernels: Kernel[] = [];
+  readonly madeFrom = new Map<Step, readonly Node[]>();
   readonly #lowering: Lowering;
   readonly #known = new Map<Kernel, string>();
   readonly #byText = new Map<string, string>();
@@ -117,6 +120,10 @@ class KernelLibrary implements Library {
     const known = this.#known.get(kernel) ?? this.#named(kernel);
     this.#known.set(kernel, known);
     return known;
+  }
+
+  note(call: Step, nodes: readonly Node[]): void {
+    this.madeFrom.set(call, nodes);
   }
 
   lower(group: GroupView): LoweredGroup {

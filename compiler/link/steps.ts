@@ -10,6 +10,7 @@ import { flagBytes } from "../passes/plan-memory/plan-memory.ts";
 import { copyKernel, type LoweredGroup } from "../schedule/lower.ts";
 import { carryHandovers, numberOf, operandOf, turnNotes, type Names, type ValueNumbers } from "./guard-notes.ts";
 import { fail, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { bytes } from "../types/tensor-type.ts";
 
 /** Where the places of one graph, or of one run of a region, are. */
@@ -31,6 +32,8 @@ export interface Library {
   /** The name under which the kernel can be called. */
   add(kernel: Kernel): string;
   lower(group: GroupView): LoweredGroup;
+  /** Notes the nodes that a call computes, first the one whose result it stores. */
+  note(call: Step, nodes: readonly Node[]): void;
 }
 
 const notInEntry = (): never => fail("only a region has operands, results and carries of a node");
@@ -110,16 +113,16 @@ function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: L
   const { kernel, args, flops, bytes: moved } = library.lower(group);
   const { names } = frame;
   const guard = names && args.map((value) => operandOf(value, numberOf(value, names), group.stored.includes(value)));
-  return [
-    {
-      kind: "call",
-      kernel: library.add(kernel),
-      args: args.map((value) => locate(value, frame, layout)),
-      flops,
-      bytes: moved,
-      ...(guard && { guard }),
-    },
-  ];
+  const call: Step = {
+    kind: "call",
+    kernel: library.add(kernel),
+    args: args.map((value) => locate(value, frame, layout)),
+    flops,
+    bytes: moved,
+    ...(guard && { guard }),
+  };
+  library.note(call, [group.anchor ?? at(group.nodes, group.nodes.length - 1), ...group.nodes]);
+  return [call];
 }
 
 /** An address that moves by `stride` with the turn of the loop at `depth`. */
@@ -197,7 +200,7 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
 function copy(from: Value, to: Value, frame: Frame, layout: Layout, library: Library): Step {
   const { names } = frame;
   const guard = names && [operandOf(from, numberOf(from, names), false), operandOf(to, numberOf(to, names), true)];
-  return {
+  const call: Step = {
     kind: "call",
     kernel: library.add(copyKernel(from.type)),
     args: [locate(from, frame, layout), locate(to, frame, layout)],
@@ -205,4 +208,6 @@ function copy(from: Value, to: Value, frame: Frame, layout: Layout, library: Lib
     bytes: 2 * bytes(from.type),
     ...(guard && { guard }),
   };
+  library.note(call, [to.node]);
+  return call;
 }

@@ -85,7 +85,12 @@ test("bench shows time, rate and memory", async () => {
   const text = await dlc(folder, "bench", "--product", "32x32x32", "--ms", "20");
   expect(text.stderr).toBe("");
   expect(text.stdout).toMatch(/^product: best \d+\.\d+ ms, median .*GFLOP\/s, .* % of the measured peak of .*memory: arena/s);
+  expect(text.stdout).toMatch(/^ {2}product: forward, <product>:4:8; contraction \d+ %$/m);
   const json = JSON.parse((await dlc(folder, "bench", "net.dl", "--entry", "step", "--dim", "N=8", "--ms", "20", "--json")).stdout) as Record<string, unknown>;
   expect(json).toMatchObject({ entry: "step", dims: { N: 8 } });
   expect(json["bestMs"]).toBeGreaterThan(0);
+  expect(json["kernels"]).toContainEqual(
+    expect.objectContaining({ layers: expect.any(Array), roles: expect.any(Array), lines: expect.any(Array), costs: expect.any(Array) }),
+  );
+  expect(json["byRole"]).toContainEqual({ name: "optimizer", bestMs: expect.any(Number) });
 });
