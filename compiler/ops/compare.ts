@@ -33,7 +33,7 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
 
 const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, y: number) => number): Entry =>
   pointwise({
-    doc: `${doc}, by y modulo 32 places`,
+    doc: `${doc}, by y modulo 32 bits`,
     operands: ["x", "y"],
     on: ["i32"],
     scalar: (k, x, y) => k[op](x, y),

@@ -127,7 +127,7 @@ export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, si
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
 };
 
-/** The backward region gives a gradient for every member, so every operand has members: that of one that is repeated is summed outside. */
+/** The backward region returns a gradient for every member, so every operand has members: the gradient of a repeated operand is summed outside. */
 export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const inner = regions.map((region) => {
     const all = region.outputs.map(() => true);

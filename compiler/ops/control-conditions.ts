@@ -14,7 +14,7 @@ export const regionOf = (regions: readonly Graph[], index: number): Graph => pre
 /** What a region sees of a sequence: one item along the first axis. */
 export const itemType = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, shape.slice(1));
 
-/** What a scan makes of a region's output: the items of all turns along a new first axis. */
+/** The result of a scan for an output of its region: the items of all iterations along a new first axis. */
 export const stackType = ({ dtype, shape }: TensorType, length: number): TensorType => tensor(dtype, [length, ...shape]);
 
 const carryCount = ({ carries }: Attrs): number => carries as number;

@@ -24,7 +24,7 @@ const sites = ({ wanted, grads }: GradientSite): { readonly targets: readonly nu
 
 const present = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
 
-/** A region of inputs and gradients of results that computes the region again and gives the gradients of some of its inputs, zeros where none flows. */
+/** A region of inputs and gradients of results that recomputes the region and returns the gradients of some of its inputs, zeros where there is none. */
 function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], results: readonly number[]): Graph {
   const b = new RegionBuilder(region.name, g);
   const names = inputNames(region);
@@ -63,7 +63,7 @@ export function checkpointGradient(g: GraphBuilder, site: GradientSite): Grads {
   return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...present(site.grads)], {}, [region]));
 }
 
-/** What `backward` gives, put in place; zeros are the gradients of results that nothing uses. A gradient of this gradient is that of `backward`. */
+/** The results of `backward`, inlined; the gradients of unused results are zeros. A gradient of this gradient is that of `backward`. */
 export function customGradient(g: GraphBuilder, { operands, results, grads, regions }: GradientSite): Grads {
   const douts = results.flatMap(({ type }, index) => (isFloat(type.dtype) ? [grads[index] ?? g.zeros(type)] : []));
   const { outputs } = inlineRegion(g, regionOf(regions, 1), [...operands, ...results, ...douts]);

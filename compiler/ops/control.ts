@@ -34,7 +34,7 @@ const itemOf = ({ type, data }: NdArray, index: number): NdArray => {
 const dataOf = (arrays: readonly NdArray[]): readonly Float64Array[] => arrays.map(({ data }) => data);
 const typesOf = (regions: readonly Graph[], index: number) => outputTypes(regionOf(regions, index));
 
-/** What all control ops share. Their samples are graphs, and stand with the tests of control flow. */
+/** The fields shared by all control ops. Their samples are graphs, in the tests of control flow. */
 const common = { operands: "variadic", defaults: {}, linear: null, samples: [], exact: false } as const satisfies Partial<Entry>;
 
 declare module "../graph/form.ts" {

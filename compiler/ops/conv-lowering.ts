@@ -63,7 +63,7 @@ interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
 }
 
 /**
- * With a stride s, the elements of dx at one place modulo s see every s-th tap of the kernel alone: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s j], where
+ * With a stride s, the elements of dx at one index modulo s depend on every s-th tap of the kernel only: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s j], where
  * k = (r + lo) mod s and t = (r + lo - k) / s. So dx is woven of s convolutions of stride 1 per axis, and nothing is multiplied by the zeros of a spread dy
  * (W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016).
  */

@@ -11,7 +11,7 @@ import { flat } from "./words.ts";
 
 const all = Object.keys(dtypes) as readonly DType[];
 
-/** The value that an element of that dtype holds; f32 is rounded later, by whoever evaluates exactly. */
+/** The value of an element of that dtype; f32 is rounded later, by the evaluator. */
 function convertNumber(x: number, dtype: DType): number {
   if (dtype === "bool") return Number(x !== 0);
   if (isFloat(dtype)) return x;
@@ -38,7 +38,7 @@ declare module "../graph/form.ts" {
 
 export const conversions = family<"conversions">({
   convert: elementwise({
-    doc: "x as another dtype: floats truncate and saturate to integers (NaN gives 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
+    doc: "x as another dtype: floats truncate and saturate to integers (NaN becomes 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
     requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes, [[[f32(2)], { dtype: "f16" }]]] },

@@ -25,7 +25,7 @@ function after(k: KernelBuilder, x: Expr, y: Expr): Expr {
   return x.type.scalar === "i32" ? larger : k.or(larger, k.and(k.ne(x, x), k.eq(y, y)));
 }
 
-/** Puts the places at `low` and `high` of the line in order; of equals the earlier place comes first. */
+/** Orders the indices at `low` and `high` of the line; of equals the smaller index comes first. */
 type Exchange = (low: Expr, high: Expr) => void;
 
 /**

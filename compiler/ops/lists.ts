@@ -25,7 +25,7 @@ export const inverse = (perm: readonly number[]): number[] => perm.map((_, i) =>
 
 export const isIdentity = (perm: readonly number[]): boolean => perm.every((p, i) => p === i);
 
-/** The sums of all that stand before each item. */
+/** The exclusive prefix sums. */
 export function prefixSums(list: readonly number[]): number[] {
   let sum = 0;
   return list.map((n) => (sum += n) - n);

@@ -29,7 +29,7 @@ const roleAt = (at: Lists, i: number): ContractionRole | null => roleOrNull({ lh
 const withRole = (at: Lists, role: ContractionRole): number[] => range(at.sizes.length).filter((i) => roleAt(at, i) === role);
 const count = (at: Lists, role: ContractionRole): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
 
-/** The positions in a buffer of every place of the dims of each role, row-major in listing order. */
+/** The offsets in a buffer of every index of the dims of each role, row-major in listing order. */
 function placesOf(at: Lists, steps: readonly number[]): Readonly<Record<ContractionRole, readonly number[]>> {
   const places = (role: ContractionRole): number[] => {
     const members = withRole(at, role);

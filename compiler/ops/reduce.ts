@@ -1,4 +1,4 @@
-// Reductions over axes, which the result lacks, and the places of extremes.
+// Reductions over axes, which the result does not have, and the indices of extremes.
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { Sample } from "../graph/op.ts";
@@ -13,7 +13,7 @@ import { eachIndex, fill, reader } from "./ndarray.ts";
 import { type Entry, type Rule, type SumOf, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
 import { compare, unreduce } from "./words.ts";
 
-/** The index in x of place `r` of the reduced axes at `at` of the others. */
+/** The index in x of position `r` in the reduced axes and `at` in the others. */
 function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: readonly T[]): T[] {
   let next = 0;
   return range(rank).flatMap((axis) => (axes.includes(axis) ? r.slice(axes.indexOf(axis), axes.indexOf(axis) + 1) : at.slice(next, ++next)));
@@ -88,7 +88,7 @@ const reductionSamples: readonly Sample[] = [
   { operands: [f64(2, 2)], attrs: { axes: [0, 1] } },
 ];
 
-/** Shared equally among all places that attain the extreme. */
+/** Shared equally among all elements that attain the extreme. */
 const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { axes } }) => {
   const spread = (v: Value): Value => unreduce(g, v, x.type.shape, axes);
   const attained = g.convert(compare(g, "eq", x, spread(out)), x.type.dtype);
@@ -119,7 +119,7 @@ function productOfNeighbours(g: GraphBuilder, rows: Value, side: 1 | -1): Value 
   return result;
 }
 
-/** Moves the items along the last axis by `step` places to the end (`side` 1) or to the start, and fills with ones. */
+/** Shifts the items along the last axis by `step` towards the end (`side` 1) or the start, and fills with ones. */
 function shift(g: GraphBuilder, rows: Value, step: number, side: 1 | -1): Value {
   const { shape } = rows.type;
   const last = shape.length - 1;
@@ -147,7 +147,7 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
     extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],
     init: () => 0,
-    // The best value so far is read again at its place, so that the place is all that is carried.
+    // The best value so far is read again at its index, so that only the index is carried.
     step: (k: ExprBuilder, best: Expr, at, r, { x }, { attrs: { axis } }) =>
       r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
     combine: null,

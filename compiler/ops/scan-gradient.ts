@@ -1,8 +1,8 @@
 /**
- * The gradient of a scan is a scan in the other direction. The forward scan also gives the carries that came into each turn and the products of each turn; the
- * backward body starts from a turn's carries and items, computes the cheap part of the turn again, and pulls the gradients back through it. So the code does not
- * depend on the number of turns, and what was expensive is not computed twice. The gradients of the carries are carries; those of sequences are
- * stacked; those of invariants are summed over the turns in carries of their own (Griewank and Walther, Evaluating Derivatives, 2008, chapter 12).
+ * The gradient of a scan is a scan in the other direction. The forward scan also returns the carries at the start of each iteration and the products of each iteration; the
+ * backward body starts from an iteration's carries and items, recomputes its cheap part, and propagates the gradients through it. So the code does not
+ * depend on the number of iterations, and expensive values are not computed twice. The gradients of the carries are carries; those of sequences are
+ * stacked; those of invariants are summed over the iterations in separate carries (Griewank and Walther, Evaluating Derivatives, 2008, chapter 12).
  */
 import { activeValues, pullBack } from "../graph/autodiff.ts";
 import type { GraphBuilder } from "../graph/build.ts";
@@ -52,7 +52,7 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
   ];
 }
 
-/** Carries that depend on what the gradient is asked for, at the first turn or at a later one. */
+/** Carries that depend on the targets of the gradient, in the first iteration or a later one. */
 function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInputs: readonly boolean[]): readonly number[] {
   const active = new Set(range(wantedCarries.length).filter((index) => wantedCarries[index] === true));
   for (let before = -1; before !== active.size;) {
@@ -64,7 +64,7 @@ function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInp
   return [...active].toSorted((a, b) => a - b);
 }
 
-/** Products and convolutions: what they give is kept for the way back; the rest of a turn is computed again. */
+/** Products and convolutions: their results are stored for the backward pass; the rest of an iteration is recomputed. */
 const expensive = (body: Graph): readonly Node[] =>
   body.nodes.filter(({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)));
 
@@ -95,7 +95,7 @@ interface Backward {
   readonly saved: readonly Node[];
 }
 
-/** One turn back: inputs are items of the sequences, carries before the turn, what was kept of it, gradients of what it gave, and the invariants. */
+/** One backward iteration: its inputs are items of the sequences, carries before the iteration, its stored values, gradients of its results, and the invariants. */
 function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
   const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);

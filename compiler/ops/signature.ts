@@ -10,7 +10,7 @@ import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
 import { type Shift, noOperands, shiftAxes } from "./batching.ts";
 import { alikeDraw } from "./draw.ts";
 
-/** An op without its name, which the family gives. */
+/** An op without its name, which the family adds. */
 export type Entry = Omit<Op, "name">;
 
 /** The ops of a family, each under its name: one entry for each name that the family declares. */

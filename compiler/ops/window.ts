@@ -33,7 +33,7 @@ const validSize = (dy: TensorType, at: Window & { readonly size: readonly number
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
 const sizeSays = "windows over `size` result in the spatial sizes of dy";
 
-/** Windows with the shape of what they give. */
+/** Windows with the shape of their results. */
 function drawnOver(c: Choices, shape: Shape): DrawnWindows & { readonly y: Shape } {
   const use = drawnWindows(c, shape);
   return { ...use, y: use.x.length === 0 ? [] : image(tensor("f32", use.x), steps(use.x.slice(1, -1), use.attrs)) };
@@ -54,7 +54,7 @@ const notWindows: readonly Example[] = [
 ];
 const tooLarge: readonly Example[] = [[[f32(1, 4, 1, 1)], two]];
 
-/** The index in x of place `w` of the window at `at` of the result. */
+/** The index in x of position `w` in the window at `at` of the result. */
 const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride }: Window): Expr[] =>
   at.map((i, axis) =>
     w.slice(axis - 1, axis).reduce((sum, offset) => k.add(sum, offset), axis > 0 && axis <= w.length ? k.mul(i, k.int(nth(stride, axis - 1))) : i),
@@ -63,21 +63,21 @@ const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride
 const underIndex = (at: readonly number[], w: readonly number[], { stride }: Window): number[] =>
   at.map((i, axis) => (axis > 0 && axis <= w.length ? i * nth(stride, axis - 1) + nth(w, axis - 1) : i));
 
-/** The places of a window in row-major order. */
+/** The positions in a window in row-major order. */
 function places(window: readonly number[]): number[][] {
   const result: number[][] = [];
   eachIndex(window, (w) => result.push([...w]));
   return result;
 }
 
-/** The parts of an index over [N, ...places, ...window, C]. */
+/** The parts of an index over [N, ...positions, ...window, C]. */
 function split<T>(d: readonly T[], axes: number): { readonly at: readonly T[]; readonly w: readonly T[] } {
   return { at: [...d.slice(0, 1 + axes), ...d.slice(1 + 2 * axes)], w: d.slice(1 + axes, 1 + 2 * axes) };
 }
 
 const domain = (dy: TensorType, window: readonly number[]): number[] => dy.shape.toSpliced(dy.shape.length - 1, 0, ...window);
 
-/** Sums `term` of each place of each window of dy's shape into an image. */
+/** Sums `term` of each position of each window of dy's shape into an image. */
 function spread(dy: TensorType, out: TensorType, at: Window, term: (flat: number, offset: number) => number): Float64Array {
   const data = new Float64Array(elements(out.shape));
   const [outSteps, offsetSteps] = [strides(out.shape), strides(at.window)];
@@ -287,7 +287,7 @@ export const windows = family<"windows">({
       c4: [sizeSays, ({ dy }, at) => validSize(dy, at), [[[small, chosen], { ...two, size: [3, 4] }]]],
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
-    // All places of a window are visited, so that targets are affine and neighbouring channels can share a vector.
+    // All positions of a window are visited, so that targets are affine and neighbouring channels can share a vector.
     domain: ({ types, attrs: { window } }) => domain(types.dy, window),
     target: (k, d, _, { attrs: use }) => {
       const { at, w } = split(d, use.window.length);
