@@ -7,12 +7,12 @@ import { layOut } from "./layout.ts";
 import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
 import type { LoweredGroup } from "../schedule/lower.ts";
 import { Lowering } from "../schedule/lowering.ts";
-import { guardGap, guardNotes, handovers, numberOf, ValueNumbers } from "./guard-notes.ts";
-import { addressOf, namesOfEntry, stepsOfEntry, type Library } from "./steps.ts";
+import { checkedBuild, ordinaryBuild } from "./guard-notes.ts";
+import { addressOf, stepsOfEntry, type Library } from "./steps.ts";
 import { present } from "../support/invariant.ts";
 import type { Machine } from "../support/machine.ts";
 
-/** What an exported function of the module does. */
+/** An exported function of the module. */
 export interface EntryCode {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -22,7 +22,7 @@ export interface Assembly {
   readonly kernels: readonly Kernel[];
   readonly entries: readonly EntryCode[];
   readonly plan: Plan;
-  /** The nodes that each call of a kernel computes, first the one whose result it stores. */
+  /** The nodes that each call of a kernel computes, beginning with the one whose result it stores. */
   readonly madeFrom: ReadonlyMap<Step, readonly Node[]>;
 }
 
@@ -34,17 +34,17 @@ export interface AssemblyOptions {
   readonly machine: Machine;
 }
 
-/** Lowers the planned graphs and lays out one module of them: kernels that are the same but for their buffers' places are shared. */
+/** Lowers the planned graphs and lays out one module for them. Equal kernels are shared: they may differ in their names, origins and buffer addresses. */
 export function assemble(program: Program, variants: Variants, { profile, guards, machine }: AssemblyOptions): Assembly {
   const graphs = variants.map(({ graph }) => graph);
-  const layout = layOut(program.persistent, graphs, guards ? guardGap : 0);
-  const names = guards ? namesOfEntry(new ValueNumbers()) : null;
+  const notes = guards ? checkedBuild() : ordinaryBuild;
+  const layout = layOut(program.persistent, graphs, notes.gap);
   const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
   const library = new KernelLibrary(machine);
   const entries: EntryCode[] = [];
   const plans = variants.map(({ dims, graph }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
-    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, names);
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, notes.steps);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
     entries.push({ name, steps: callSteps });
     if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
@@ -69,40 +69,33 @@ export function assemble(program: Program, variants: Variants, { profile, guards
       liveBytes: memory.live,
     };
   });
-  const notes =
-    names &&
-    guardNotes(
-      program.persistent,
-      layout,
-      names.numbers,
-      graphs.map((graph) => ({
-        inputs: graph.inputs.map((value) => numberOf(value, names)),
-        outputs: graph.outputs.map(({ value }) => numberOf(value, names)),
-        writes: handovers(graph, names, persistentAt),
-      })),
-      entries.flatMap(({ steps }) => steps),
-    );
+  const planNotes = notes.plan(
+    program.persistent,
+    layout,
+    graphs,
+    entries.flatMap(({ steps }) => steps),
+  );
   const plan: Plan = {
     format: "dlc-plan-1",
     model: program.name,
-    arenaBytes: layout.arenaBytes + (notes?.spare.bytes ?? 0),
+    arenaBytes: layout.arenaBytes + (planNotes?.spare.bytes ?? 0),
     persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: persistentAt(path) })),
     constants: layout.constants.map(({ offset, base64 }) => ({ offset, base64 })),
     entries: plans,
     profiled: profile || guards ? library.kernels.map(({ name }) => name) : [],
     ...(program.settings !== undefined && program.settings.length > 0 && { settings: program.settings }),
-    ...(notes && { guards: notes }),
+    ...(planNotes && { guards: planNotes }),
   };
   return { kernels: library.kernels, entries, plan, madeFrom: library.madeFrom };
 }
 
-/** `predict`, or `step_N64` where a module holds the entry for several sets of dims. */
+/** `predict`, or `step_N64` if the module has the entry for several sets of dims. */
 function exportName(name: string, dims: Readonly<Record<string, number>>, variants: Variants): string {
   const alone = variants.filter(({ graph }) => graph.name === name).length === 1;
   return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
 }
 
-/** Kernels by what they do; two that do the same under different names or origins are one. */
+/** The distinct kernels of a module: kernels that differ only in name or origin are one. */
 class KernelLibrary implements Library {
   readonly kernels: Kernel[] = [];
   readonly madeFrom = new Map<Step, readonly Node[]>();
@@ -115,14 +108,14 @@ class KernelLibrary implements Library {
     this.#lowering = new Lowering(machine);
   }
 
-  /** The name under which the kernel can be called. */
+  /** The name by which the kernel can be called. */
   add(kernel: Kernel): string {
     const known = this.#known.get(kernel) ?? this.#named(kernel);
     this.#known.set(kernel, known);
     return known;
   }
 
-  note(call: Step, nodes: readonly Node[]): void {
+  recordOrigin(call: Step, nodes: readonly Node[]): void {
     this.madeFrom.set(call, nodes);
   }
 

@@ -8,12 +8,12 @@ import { bytes, type TensorType } from "../types/tensor-type.ts";
 
 /**
  * The arena of a module: persistent tensors, then each entry's constants and caches, then one scratch area that all entries share. Offsets in bytes;
- * the first bytes stay free, so that no address is 0.
+ * the first bytes stay unused, so that no address is 0.
  */
 export interface Layout {
   readonly arenaBytes: number;
   readonly persistent: ReadonlyMap<string, number>;
-  /** Where the areas of a graph, or of a region, begin. A region's scratch is part of that of the graph around it. */
+  /** The offsets of the areas of each graph and region. A region's scratch is part of the scratch of its enclosing graph. */
   readonly areas: ReadonlyMap<Graph, { readonly constant: number; readonly cache: number }>;
   readonly scratch: number;
   readonly constants: readonly { readonly offset: number; readonly base64: string; readonly value: Value }[];
@@ -24,7 +24,7 @@ const { alignment, cacheLine } = defaultMachine;
 /** The graph and all regions inside it. */
 const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
 
-/** `gap` is how many bytes stay free behind every tensor and area. */
+/** `gap` is the number of bytes that stay unused after every tensor and area. */
 export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[], gap = 0): Layout {
   let end = cacheLine;
   const take = (size: number, to = alignment): number => {
@@ -43,19 +43,19 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
   const constants = [...areas].flatMap(([graph, { constant }]) =>
     graph.nodes.flatMap((node) => {
       const [value] = node.results;
-      const place = node.notes.places?.[0];
-      if (value === undefined || !isConstant(node) || splatValue(value) !== null || place?.area !== "constant") return [];
-      return [{ offset: constant + place.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
+      const location = node.notes.places?.[0];
+      if (value === undefined || !isConstant(node) || splatValue(value) !== null || location?.area !== "constant") return [];
+      return [{ offset: constant + location.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
     }),
   );
   return { arenaBytes: roundUp(end, cacheLine), persistent: paths, areas, scratch, constants };
 }
 
-/** The place of a value that must have one. */
-export function placeOf(value: Value): Place {
-  const place = value.node.notes.places?.[value.index];
-  invariant(place !== undefined && place !== null, `${value.node.op.name} has no place in memory`);
-  return place;
+/** The planned location of a value that must have one. */
+export function plannedLocation(value: Value): Place {
+  const location = value.node.notes.places?.[value.index];
+  invariant(location !== undefined && location !== null, `${value.node.op.name} has no location in memory`);
+  return location;
 }
 
 function encode(type: TensorType, data: Float64Array): string {

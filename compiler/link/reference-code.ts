@@ -5,7 +5,7 @@ import type { Graph } from "../graph/ir.ts";
 import { present } from "../support/invariant.ts";
 import { elements } from "../types/tensor-type.ts";
 
-/** Code that runs the graphs in the reference interpreter, on the arena of the compiled module: slow, and the oracle for everything else. */
+/** Code that runs the graphs in the reference interpreter, on the arena of the compiled module. Slow; compiled code is compared with it. */
 export function referenceCode(plan: Plan, graphs: readonly Graph[], precision: "f32" | "f64" = "f32"): Code {
   return {
     kind: "js",
@@ -30,7 +30,7 @@ function runEntry(plan: Plan, entry: EntryPlan, graph: Graph, memory: ArrayBuffe
     const value = writes.get(slot.path);
     if (value !== undefined) view(memory, slot).set(value.data);
   }
-  for (const slot of entry.outputs) view(memory, slot).set(present(outputs.get(slot.name), `no output ${slot.name}`).data);
+  for (const slot of entry.outputs) view(memory, slot).set(present(outputs.get(slot.name), `unknown output ${slot.name}`).data);
 }
 
 const view = (memory: ArrayBuffer, slot: Slot) => new dtypes[slot.dtype].array(memory, slot.offset, elements(slot.shape));

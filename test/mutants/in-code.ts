@@ -181,14 +181,14 @@ export const inCode: readonly Mutant[] = [
     name: "steps-reverse",
     says: "a loop from the end begins behind the last item",
     file: "compiler/link/steps.ts",
-    from: "(turns - 1) * step",
-    to: "turns * step",
+    from: "(iterations - 1) * step",
+    to: "iterations * step",
   },
   {
     name: "steps-carry",
     says: "a loop does not copy what its carries begin with",
     file: "compiler/link/steps.ts",
-    from: '[...begin, { kind: "loop", turns',
+    from: '[...initial, { kind: "loop", turns',
     to: '[{ kind: "loop", turns',
   },
   {

@@ -53,7 +53,7 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   const kernels = new Map<string, Kernel>();
   const lowering = new Lowering();
   const steps = stepsOfEntry(graph, layout, {
-    note: () => undefined,
+    recordOrigin: () => undefined,
     add: (kernel) => {
       const name = `k${kernels.size}`;
       kernels.set(name, kernel);
