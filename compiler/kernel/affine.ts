@@ -8,7 +8,7 @@ export interface Affine {
   readonly terms: ReadonlyMap<string, number>;
 }
 
-/** The affine form of an i32 expression over variables, or null if it has none. Exact integers: index arithmetic does not wrap. */
+/** The affine form of an i32 expression over variables; null if it is not affine. Computed in exact integers: index arithmetic does not wrap. */
 export function affine(x: Expr): Affine | null {
   if (!sameReg(x.type, i32)) return null;
   if (x.kind === "const") return { constant: x.value, terms: new Map() };
@@ -57,7 +57,7 @@ function sum(a: Affine, b: Affine): Affine {
   return { constant: a.constant + b.constant, terms };
 }
 
-/** The form as an expression, variables in the form's order, the constant last. */
+/** The form as an expression: its variables in order, then the constant. */
 export function fromAffine(form: Affine): Expr {
   const terms = [...form.terms].map(([name, factor]): Term => ({ expr: { kind: "var", type: i32, name }, factor }));
   return weightedSum(terms, form.constant);
@@ -68,7 +68,7 @@ export interface Term {
   readonly factor: number;
 }
 
-/** The sum of expressions times their factors and a constant, without multiplying by a negative number where a subtraction does. */
+/** The sum of expressions times their factors, plus a constant. Negative factors become subtractions where possible. */
 export function weightedSum(terms: readonly Term[], constant: number): Expr {
   const [head, ...rest] = [...terms.filter((t) => t.factor > 0), ...terms.filter((t) => t.factor < 0)];
   if (head === undefined) return int(constant);

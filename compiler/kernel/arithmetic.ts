@@ -3,10 +3,11 @@ import type { Operator, Scalar } from "./ir.ts";
 type Rule = (a: number, b: number, c: number) => number;
 
 /**
- * What an operator computes on one lane, by the scalar of its operands, and what it gives. Bools are 0 and 1. This table is the one
- * definition of the operators: the type rules, the constant folder and the interpreter read it, and the emitters are tested against it.
+ * The function that an operator computes on one lane, for each scalar type of its operands, and the scalar type of its result. Bools are 0 and 1.
+ * This table is the one definition of the operators: the type rules, the constant folder and the interpreter read it, and the emitters are tested
+ * against it.
  */
-export interface Meaning {
+export interface Semantics {
   readonly result: "same" | Scalar;
   readonly f32?: Rule;
   readonly i32?: Rule;
@@ -28,7 +29,7 @@ function saturate(x: number): number {
   return Math.max(-0x80000000, Math.min(0x7fffffff, Math.trunc(x))) | 0;
 }
 
-// One cell seen through both types.
+// Four bytes, read and written as either type.
 const bits = new DataView(new ArrayBuffer(4));
 
 function bitsOf(x: number): number {
@@ -41,20 +42,20 @@ function floatOf(x: number): number {
   return bits.getFloat32(0);
 }
 
-// The rules that read alike for all scalars whose order is that of numbers.
+// Rules shared by the scalar types.
 const min: Rule = (a, b) => (b < a ? b : a);
 const max: Rule = (a, b) => (a < b ? b : a);
 const select: Rule = (c, a, b) => (c !== 0 ? a : b);
 
-const compare = (rule: (a: number, b: number) => boolean): Meaning => {
+const compare = (rule: (a: number, b: number) => boolean): Semantics => {
   const lane: Rule = (a, b) => truth(rule(a, b));
   return { result: "bool", f32: lane, i32: lane };
 };
 
-/** All operators that look at one lane at a time; `ramp` alone does not. */
+/** All operators that compute each lane independently: all but `ramp`. */
 export type LaneOperator = Exclude<Operator, "ramp">;
 
-export const meaning: Readonly<Record<LaneOperator, Meaning>> = {
+export const semantics: Readonly<Record<LaneOperator, Semantics>> = {
   add: { result: "same", f32: (a, b) => f(a + b), i32: (a, b) => (a + b) | 0 },
   sub: { result: "same", f32: (a, b) => f(a - b), i32: (a, b) => (a - b) | 0 },
   mul: { result: "same", f32: (a, b) => f(a * b), i32: (a, b) => Math.imul(a, b) },
@@ -90,7 +91,7 @@ export const meaning: Readonly<Record<LaneOperator, Meaning>> = {
   bits_i32: { result: "i32", f32: bitsOf },
 };
 
-/** A number as the nearest value of a scalar type. */
+/** Rounds a number to a value of a scalar type. */
 export function represent(scalar: Scalar, value: number): number {
   if (scalar === "f32") return f(value);
   return scalar === "i32" ? value | 0 : truth(value !== 0);

@@ -1,27 +1,27 @@
 import { invariant, present } from "../support/invariant.ts";
-import type { Operand, MathName } from "./builder-types.ts";
+import type { ExprOrNumber, MathName } from "./builder-types.ts";
 import { load } from "./fold.ts";
 import { functions } from "./math.ts";
 import { i32, registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Stmt } from "./ir.ts";
 import { Names } from "./names.ts";
-import { lanesOf, lift, Words } from "./words.ts";
+import { lanesOf, lift, ExprMethods } from "./expr-methods.ts";
 
-/** A mutable array of registers: `at` reads one, `set` writes one. `dims` is empty for a single register, which is `at()` and `set([], value)`. */
+/** A mutable array of registers: `at` reads one, `set` writes one. `dims` is empty for a single register, used by `at()` and `set([], value)`. */
 export interface Register {
   readonly name: string;
   readonly type: RegType;
   readonly dims: readonly number[];
-  at(...index: readonly Operand[]): Expr;
-  set(index: readonly Operand[], value: Operand): void;
+  at(...index: readonly ExprOrNumber[]): Expr;
+  set(index: readonly ExprOrNumber[], value: ExprOrNumber): void;
 }
 
 export interface LoopOptions {
-  /** The loop is to be written out, turn by turn; its bounds are constants once the unrolled loops around it are. */
+  /** Unrolls the loop completely; its bounds must be constants once the enclosing unrolled loops are unrolled. */
   readonly unroll?: boolean;
 }
 
-/** Builds a kernel statement by statement; what is said inside the body of a `loop` or `when` lands in it. */
-export class KernelBuilder extends Words {
+/** Builds a kernel statement by statement. Statements made inside the body of a `loop` or `when` go into that block. */
+export class KernelBuilder extends ExprMethods {
   readonly #names = new Names();
   readonly #buffers: Buffer[] = [];
   #block: Stmt[] = [];
@@ -33,13 +33,13 @@ export class KernelBuilder extends Words {
     return buffer;
   }
 
-  /** `lanes` elements from flat position `at`. */
-  load(buffer: Buffer, at: Operand, lanes: Lanes = 1): Expr {
+  /** Loads `lanes` elements from flat index `at`. */
+  load(buffer: Buffer, at: ExprOrNumber, lanes: Lanes = 1): Expr {
     return load(buffer, this.#index(at), lanes);
   }
 
-  /** As many elements as `value` has lanes, from flat position `at`. */
-  store(buffer: Buffer, at: Operand, value: Operand): void {
+  /** Stores one element for each lane of `value`, from flat index `at`. */
+  store(buffer: Buffer, at: ExprOrNumber, value: ExprOrNumber): void {
     this.#block.push({ kind: "store", buffer: buffer.name, at: this.#index(at), value: lift(value, registerOf(buffer.element), lanesOf([value])) });
   }
 
@@ -50,19 +50,19 @@ export class KernelBuilder extends Words {
     return { kind: "var", type: value.type, name };
   }
 
-  call(fn: MathName, ...args: readonly Operand[]): Expr {
-    const { params, result } = present(functions.get(fn), `there is no function ${fn}`);
+  call(fn: MathName, ...args: readonly ExprOrNumber[]): Expr {
+    const { params, result } = present(functions.get(fn), `unknown function ${fn}`);
     invariant(params.length === args.length, `${fn} takes ${params.length} arguments, not ${args.length}`);
     const lanes = lanesOf(args);
     const lifted = args.map((x, index) => lift(x, params[index]?.scalar ?? "f32", lanes));
     return { kind: "call", type: { scalar: result.type.scalar, lanes }, fn, args: lifted };
   }
 
-  /** Registers that all start at `init`. */
-  register(hint: string, dims: readonly number[], type: RegType, init: Operand): Register {
+  /** Registers, all initialized to `init`. */
+  register(hint: string, dims: readonly number[], type: RegType, init: ExprOrNumber): Register {
     const name = this.#names.fresh(hint);
     this.#block.push({ kind: "var", name, dims, type, init: lift(init, type.scalar, type.lanes) });
-    const position = (index: readonly Operand[]): Expr[] => {
+    const indexOf = (index: readonly ExprOrNumber[]): Expr[] => {
       invariant(index.length === dims.length, `${name} has ${dims.length} axes, not ${index.length}`);
       return index.map((x) => this.#index(x));
     };
@@ -70,14 +70,14 @@ export class KernelBuilder extends Words {
       name,
       type,
       dims,
-      at: (...index) => ({ kind: "register", type, name, at: position(index) }),
-      set: (index, value) => void this.#block.push({ kind: "set", name, at: position(index), value: lift(value, type.scalar, type.lanes) }),
+      at: (...index) => ({ kind: "register", type, name, at: indexOf(index) }),
+      set: (index, value) => void this.#block.push({ kind: "set", name, at: indexOf(index), value: lift(value, type.scalar, type.lanes) }),
     };
   }
 
-  /** `for (v = from; v < to; v += step)`. A loop whose bounds say that it takes no turn leaves nothing, one of a single turn its body. */
-  loop(hint: string, from: Operand, to: Operand, step: number, body: (v: Expr) => void, { unroll = false }: LoopOptions = {}): void {
-    invariant(Number.isInteger(step) && step > 0, `the step of ${hint} is a positive integer`);
+  /** `for (v = from; v < to; v += step)`. A loop known to have no iterations is dropped; a loop known to have one becomes its body. */
+  loop(hint: string, from: ExprOrNumber, to: ExprOrNumber, step: number, body: (v: Expr) => void, { unroll = false }: LoopOptions = {}): void {
+    invariant(Number.isInteger(step) && step > 0, `the step of ${hint} must be a positive integer`);
     const [first, end] = [this.#index(from), this.#index(to)];
     if (first.kind === "const" && end.kind === "const") {
       if (first.value >= end.value) return;
@@ -94,7 +94,7 @@ export class KernelBuilder extends Words {
     if (yes.length + no.length > 0) this.#block.push({ kind: "if", when: condition, then: yes, otherwise: no });
   }
 
-  /** Statements that stand nowhere yet, for a transformation to change before they are put in place by `append`. */
+  /** The statements that `body` makes, not yet in the kernel: a transformation may change them before `append` adds them. */
   detached(body: () => void): readonly Stmt[] {
     return this.#nested(body);
   }
@@ -103,7 +103,7 @@ export class KernelBuilder extends Words {
     this.#block.push(...statements);
   }
 
-  /** A variable that `append`ed statements define. */
+  /** A variable that statements passed to `append` define. */
   variable(hint: string, type: RegType): Extract<Expr, { kind: "var" }> {
     return { kind: "var", type, name: this.#names.fresh(hint) };
   }
@@ -121,7 +121,7 @@ export class KernelBuilder extends Words {
     return inner;
   }
 
-  #index(at: Operand): Expr {
+  #index(at: ExprOrNumber): Expr {
     return lift(at, "i32", 1);
   }
 }

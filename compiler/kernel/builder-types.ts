@@ -1,25 +1,25 @@
 import type { Expr, Lanes, RegType } from "./ir.ts";
 
-/** The functions of the table in `math.ts`. */
+/** Names of the functions in the table of `math.ts`. */
 export type MathName = "exp" | "expm1" | "log" | "log1p" | "sigmoid" | "tanh" | "sin" | "cos" | "pow" | "erf";
 
-/** An operand of the builder: a number takes the type of the expression that it meets. */
-export type Operand = Expr | number;
+/** An operand of a builder method. A number takes the type of the other operand. */
+export type ExprOrNumber = Expr | number;
 
-type Unary = (x: Operand) => Expr;
-type Binary = (a: Operand, b: Operand) => Expr;
-type Ternary = (a: Operand, b: Operand, c: Operand) => Expr;
+type Unary = (x: ExprOrNumber) => Expr;
+type Binary = (a: ExprOrNumber, b: ExprOrNumber) => Expr;
+type Ternary = (a: ExprOrNumber, b: ExprOrNumber, c: ExprOrNumber) => Expr;
 
 /**
- * What an op's scalar body is written with. It does not care about lanes: scalars that meet vectors are splatted.
- * Constants fold and trivial index arithmetic simplifies on the way (`x * 1`, `x + 0`, constants gathered). Numbers default to f32 where
- * nothing else tells; `int(n)` says i32.
+ * The operators in which an op's scalar body is written. Bodies are independent of the number of lanes: a scalar combined with a vector is splatted.
+ * Constants fold, and trivial index arithmetic simplifies (`x * 1`, `x + 0`, sums of constants). A number is an f32 unless another operand has a type;
+ * `int(n)` is an i32.
  */
 export interface ExprBuilder {
   const(type: RegType, value: number): Expr;
   int(value: number): Expr;
   float(value: number): Expr;
-  /** Names a value, so that it is computed once however often it is used. */
+  /** Binds a value to a name, so that it is computed once and can be used many times. */
   let(value: Expr, hint?: string): Expr;
 
   readonly add: Binary;
@@ -50,14 +50,14 @@ export interface ExprBuilder {
   readonly le: Binary;
   readonly gt: Binary;
   readonly ge: Binary;
-  select(condition: Expr, a: Operand, b: Operand): Expr;
+  select(condition: Expr, a: ExprOrNumber, b: ExprOrNumber): Expr;
   toF32(x: Expr): Expr;
   toI32(x: Expr): Expr;
   bitsF32(x: Expr): Expr;
   bitsI32(x: Expr): Expr;
 
-  /** A call of the function table. */
-  call(fn: MathName, ...args: readonly Operand[]): Expr;
+  /** A call of a math function. */
+  call(fn: MathName, ...args: readonly ExprOrNumber[]): Expr;
   splat(x: Expr, lanes?: Lanes): Expr;
   /** i32x4: 0 1 2 3. */
   ramp(): Expr;

@@ -1,24 +1,24 @@
 import type { TensorData } from "../../runtime/dtype.ts";
 import { InvariantError, invariant, never, present } from "../support/invariant.ts";
 import { product } from "../support/lists.ts";
-import { meaning } from "./arithmetic.ts";
+import { semantics } from "./arithmetic.ts";
 import { operators, type Buffer, type Expr, type Kernel, type MathFunction, type Stmt } from "./ir.ts";
 import { functions } from "./math.ts";
 import { printExpr } from "./print.ts";
 import { leading } from "./types.ts";
 
-// The interpreter of kernels: slow, plain, and the meaning that the emitters are held to. Every operator rounds to f32, lanes are computed one by one,
-// `madd` rounds twice. Expressions become closures, one for each lane.
+// The interpreter of kernels: slow, simple, and the reference for the emitters. Every operator rounds to f32, lanes are computed one by one, `madd` rounds
+// twice. Expressions become closures, one for each lane.
 
 type Value = () => number;
 type Action = () => void;
 
-/** Runs the kernel on arrays by buffer name. An access outside a buffer or a register array is an invariant failure that shows the access. */
+/** Runs the kernel on arrays by buffer name. An access outside a buffer or a register array breaks an invariant, whose message shows the access. */
 export function evaluateKernel(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>): void {
   new Interpreter(kernel, buffers).run();
 }
 
-/** One application of a function of the table, for scalars. */
+/** Evaluates a math function on scalars. */
 export function evaluateFunction(fn: MathFunction, args: readonly number[]): number {
   return compileFunction(fn)(args.map((x) => () => x))();
 }
@@ -49,7 +49,7 @@ function compileFunction(fn: MathFunction): (args: readonly Value[]) => Value {
   const result = compile(fn.result, 0, scope, noBuffers);
   return (args) => () => {
     const values = args.map((arg) => arg());
-    for (const [index, cell] of params.entries()) cell[0] = present(values[index], `${fn.name} has all its arguments`);
+    for (const [index, cell] of params.entries()) cell[0] = present(values[index], `${fn.name} lacks an argument`);
     for (const run of lets) run();
     return result();
   };
@@ -61,10 +61,10 @@ interface Memory {
 }
 
 function noBuffers(name: string): never {
-  throw new InvariantError(`a function reads ${name}`);
+  throw new InvariantError(`a math function reads the buffer ${name}`);
 }
 
-/** What the expression gives on one lane. */
+/** The value of the expression on one lane. */
 function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => Memory): Value {
   const inner = (y: Expr, at = lane): Value => compile(y, at, scope, memory);
   switch (x.kind) {
@@ -76,8 +76,8 @@ function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => 
     }
     case "register": {
       const { values, lanes } = cells(scope, x.name);
-      const position = place(x.name, x.at, scope, memory);
-      return () => present(values[position() * lanes + lane], x.name);
+      const offset = elementOffset(x.name, x.at, scope, memory);
+      return () => present(values[offset() * lanes + lane], x.name);
     }
     case "load": {
       const { buffer, data } = memory(x.buffer);
@@ -93,7 +93,7 @@ function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => 
     case "lane":
       return inner(x.value, x.lane);
     case "call":
-      return compileFunction(present(functions.get(x.fn), `there is no function ${x.fn}`))(x.args.map((arg) => inner(arg)));
+      return compileFunction(present(functions.get(x.fn), `unknown function ${x.fn}`))(x.args.map((arg) => inner(arg)));
     case "apply":
       return compileOperator(x, lane, inner);
     default:
@@ -104,7 +104,7 @@ function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => 
 function compileOperator(x: Expr & { kind: "apply" }, lane: number, inner: (y: Expr, at?: number) => Value): Value {
   if (x.op === "ramp") return () => lane;
   const scalar = present(x.args[leading(x.op)], `${x.op} has operands`).type.scalar;
-  const rule = present(meaning[x.op][scalar], `${x.op} takes ${scalar}`);
+  const rule = present(semantics[x.op][scalar], `${x.op} takes ${scalar}`);
   const [a = zero, b = zero, c = zero] = x.args.map((arg) => inner(arg, arg.type.lanes === 1 ? 0 : lane));
   if (scalar === "i32" && (x.op === "div" || x.op === "rem")) {
     return () => {
@@ -122,20 +122,20 @@ const zero: Value = () => 0;
 
 const cells = (scope: Scope, name: string): Cells => present(scope.get(name), `${name} is not in scope`);
 
-/** The flat position in a register array, checked against its dims. */
-function place(name: string, at: readonly Expr[], scope: Scope, memory: (name: string) => Memory): Value {
+/** The flat index in a register array; each index is checked against its dim. */
+function elementOffset(name: string, at: readonly Expr[], scope: Scope, memory: (name: string) => Memory): Value {
   const { dims } = cells(scope, name);
   invariant(at.length === dims.length, `${name} has ${dims.length} axes`);
   if (dims.length === 0) return zero;
   const indices = at.map((x, axis) => ({ index: compile(x, 0, scope, memory), size: dims[axis] ?? 0 }));
   return () => {
-    let position = 0;
+    let offset = 0;
     for (const { index, size } of indices) {
       const i = index();
       if (i < 0 || i >= size) throw new InvariantError(`${name}[${at.map(printExpr).join(",")}] is outside [${dims.join(",")}]: ${i}`);
-      position = position * size + i;
+      offset = offset * size + i;
     }
-    return position;
+    return offset;
   };
 }
 
@@ -151,8 +151,8 @@ class Interpreter {
   constructor(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>) {
     this.#kernel = kernel;
     for (const buffer of kernel.buffers) {
-      const data = present(buffers[buffer.name], `${kernel.name} is given ${buffer.name}`);
-      invariant(data.length >= buffer.size, `${buffer.name} has ${data.length} elements of ${buffer.size}`);
+      const data = present(buffers[buffer.name], `${kernel.name} lacks the buffer ${buffer.name}`);
+      invariant(data.length >= buffer.size, `${buffer.name} has ${data.length} elements, not ${buffer.size}`);
       this.#memory.set(buffer.name, { buffer, data });
     }
   }
@@ -173,7 +173,7 @@ class Interpreter {
   }
 
   #value(x: Expr, lane = 0): Value {
-    return compile(x, lane, this.#scope, (name) => present(this.#memory.get(name), `there is no buffer ${name}`));
+    return compile(x, lane, this.#scope, (name) => present(this.#memory.get(name), `unknown buffer ${name}`));
   }
 
   #statement(stmt: Stmt): Action {
@@ -209,15 +209,15 @@ class Interpreter {
       }
       case "set": {
         const { values, lanes } = cells(this.#scope, stmt.name);
-        const position = place(stmt.name, stmt.at, this.#scope, (name) => present(this.#memory.get(name), `there is no buffer ${name}`));
+        const offset = elementOffset(stmt.name, stmt.at, this.#scope, (name) => present(this.#memory.get(name), `unknown buffer ${name}`));
         const value = this.#lanes(stmt.value);
         return () => {
-          const first = position() * lanes;
+          const first = offset() * lanes;
           for (const [lane, x] of value.map((compute) => compute()).entries()) values[first + lane] = x;
         };
       }
       case "store": {
-        const { buffer, data } = present(this.#memory.get(stmt.buffer), `there is no buffer ${stmt.buffer}`);
+        const { buffer, data } = present(this.#memory.get(stmt.buffer), `unknown buffer ${stmt.buffer}`);
         const at = this.#value(stmt.at);
         const value = this.#lanes(stmt.value);
         return () => {

@@ -5,15 +5,15 @@ import { Names } from "./names.ts";
 import { mapExpr } from "./walk.ts";
 
 /**
- * The kernel with its `unroll` loops written out, its constants folded, and every register of an array a register of its own:
- * `sum[0,1]` becomes `sum_0_1`. Names stay unique. What is left needs no indexing of registers, so an emitter can give each one a local.
+ * The kernel with its `unroll` loops unrolled, its constants folded, and its register arrays split into single registers: `sum[0,1]` becomes `sum_0_1`.
+ * Names stay unique. No register is indexed any more, so an emitter can assign a local to each.
  */
 export function expand(kernel: Kernel): Kernel {
   const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)));
   return { ...kernel, body: block(kernel.body, scope) };
 }
 
-/** What the names of the original stand for in the copy at hand. */
+/** The values and registers that the source's names have in the current copy. */
 class Scope {
   readonly names: Names;
   readonly #values: Map<string, Expr>;
@@ -33,7 +33,7 @@ class Scope {
     this.#values.set(name, value);
   }
 
-  /** A register of its own for one element. */
+  /** A new register for one element of an array. */
   declare(name: string, at: readonly number[]): string {
     const own = this.names.fresh([name, ...at].join("_"));
     this.#registers.set(key(name, at), own);
@@ -43,7 +43,7 @@ class Scope {
   register(name: string, at: readonly Expr[]): string {
     const position = at.map((x) => {
       const index = this.value(x);
-      invariant(index.kind === "const", `an element of ${name} is named by constants once loops are unrolled`);
+      invariant(index.kind === "const", `an element of ${name} must have constant indices once loops are unrolled`);
       return index.value;
     });
     return present(this.#registers.get(key(name, position)), `${key(name, position)} is a register`);
@@ -96,13 +96,13 @@ function loop(stmt: Stmt & { kind: "for" }, scope: Scope): Stmt[] {
   if (from.kind === "const" && to.kind === "const" && (stmt.unroll || from.value + stmt.step >= to.value)) {
     const copies: Stmt[] = [];
     for (let i = from.value; i < to.value; i += stmt.step) {
-      const turn = scope.nested();
-      turn.bind(stmt.name, int(i));
-      copies.push(...block(stmt.body, turn));
+      const iteration = scope.nested();
+      iteration.bind(stmt.name, int(i));
+      copies.push(...block(stmt.body, iteration));
     }
     return copies;
   }
-  invariant(!stmt.unroll, `the bounds of the unrolled loop over ${stmt.name} are constants`);
+  invariant(!stmt.unroll, `the unrolled loop over ${stmt.name} must have constant bounds`);
   const inner = scope.nested();
   const name = scope.names.fresh(stmt.name);
   inner.bind(stmt.name, { kind: "var", type: from.type, name });
@@ -119,7 +119,7 @@ function registers(stmt: Stmt & { kind: "var" }, scope: Scope): Stmt[] {
   return [...first, ...each];
 }
 
-/** Every position in an array of these dims, the last axis fastest. */
+/** All indices of an array of these dims, the last axis fastest. */
 function positions(dims: readonly number[]): number[][] {
   return dims.reduce<number[][]>((found, size) => found.flatMap((at) => Array.from({ length: size }, (_, i) => [...at, i])), [[]]);
 }

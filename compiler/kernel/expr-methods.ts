@@ -1,13 +1,13 @@
 import { invariant } from "../support/invariant.ts";
-import type { ExprBuilder, Operand, MathName } from "./builder-types.ts";
+import type { ExprBuilder, ExprOrNumber, MathName } from "./builder-types.ts";
 import { apply, constant, int, lane, ramp, splat } from "./fold.ts";
 import { bool, f32, i32, type Expr, type Lanes, type Operator, type RegType, type Scalar } from "./ir.ts";
 import { isShiftCount, leading } from "./types.ts";
 
-/** The expression words, all but `let` and `call`, which say where they stand. */
-export abstract class Words implements ExprBuilder {
+/** The methods of `ExprBuilder` that do not depend on the current block: all but `let` and `call`. */
+export abstract class ExprMethods implements ExprBuilder {
   abstract let(value: Expr, hint?: string): Expr;
-  abstract call(fn: MathName, ...args: readonly Operand[]): Expr;
+  abstract call(fn: MathName, ...args: readonly ExprOrNumber[]): Expr;
 
   const(type: RegType, value: number): Expr {
     return constant(type, value);
@@ -28,7 +28,7 @@ export abstract class Words implements ExprBuilder {
   readonly rem = binary("rem");
   readonly min = binary("min");
   readonly max = binary("max");
-  readonly madd = (a: Operand, b: Operand, c: Operand): Expr => word("madd", [a, b, c]);
+  readonly madd = (a: ExprOrNumber, b: ExprOrNumber, c: ExprOrNumber): Expr => applyLifted("madd", [a, b, c]);
   readonly neg = unary("neg");
   readonly abs = unary("abs");
   readonly sqrt = unary("sqrt");
@@ -50,20 +50,20 @@ export abstract class Words implements ExprBuilder {
   readonly gt = binary("gt");
   readonly ge = binary("ge");
 
-  select(condition: Expr, a: Operand, b: Operand): Expr {
-    return word("select", [condition, a, b]);
+  select(condition: Expr, a: ExprOrNumber, b: ExprOrNumber): Expr {
+    return applyLifted("select", [condition, a, b]);
   }
 
-  /** Of an i32 its value, of a bool 1 or 0. */
+  /** An i32 keeps its value; a bool becomes 1 or 0. */
   toF32(x: Expr): Expr {
     if (x.type.scalar === "f32") return x;
-    return x.type.scalar === "bool" ? word("select", [x, 1, 0]) : apply("to_f32", [x]);
+    return x.type.scalar === "bool" ? applyLifted("select", [x, 1, 0]) : apply("to_f32", [x]);
   }
 
-  /** Of an f32 the truncated value, of a bool 1 or 0. */
+  /** An f32 is truncated; a bool becomes 1 or 0. */
   toI32(x: Expr): Expr {
     if (x.type.scalar === "i32") return x;
-    return x.type.scalar === "bool" ? word("select", [x, int(1), int(0)]) : apply("to_i32", [x]);
+    return x.type.scalar === "bool" ? applyLifted("select", [x, int(1), int(0)]) : apply("to_i32", [x]);
   }
 
   bitsF32(x: Expr): Expr {
@@ -87,44 +87,44 @@ export abstract class Words implements ExprBuilder {
   }
 }
 
-function unary(op: Operator): (x: Operand) => Expr {
-  return (x) => word(op, [x]);
+function unary(op: Operator): (x: ExprOrNumber) => Expr {
+  return (x) => applyLifted(op, [x]);
 }
 
-function binary(op: Operator): (a: Operand, b: Operand) => Expr {
-  return (a, b) => word(op, [a, b]);
+function binary(op: Operator): (a: ExprOrNumber, b: ExprOrNumber) => Expr {
+  return (a, b) => applyLifted(op, [a, b]);
 }
 
-/** Numbers take the scalar of the operand they meet, scalars the lanes; then the operator is applied. */
-function word(op: Operator, operands: readonly Operand[]): Expr {
+/** Applies an operator after numbers have taken the scalar type of the other operands, and scalars their lanes. */
+function applyLifted(op: Operator, operands: readonly ExprOrNumber[]): Expr {
   const lanes = lanesOf(operands.filter((_, index) => !isShiftCount(op, index)));
   const scalar = scalarOf(operands.slice(leading(op)));
   return apply(
     op,
     operands.map((x, index) => {
-      if (isShiftCount(op, index)) return count(x);
+      if (isShiftCount(op, index)) return shiftCount(x);
       return lift(x, op === "select" && index === 0 ? bool.scalar : scalar, lanes);
     }),
   );
 }
 
-/** The most lanes that any of the operands has. */
-export const lanesOf = (operands: readonly Operand[]): Lanes => (operands.some((x) => typeof x !== "number" && x.type.lanes === 4) ? 4 : 1);
+/** The largest number of lanes of the operands. */
+export const lanesOf = (operands: readonly ExprOrNumber[]): Lanes => (operands.some((x) => typeof x !== "number" && x.type.lanes === 4) ? 4 : 1);
 
-/** The scalar type that plain numbers among the operands take: that of the first expression, f32 if there is none. */
-function scalarOf(operands: readonly Operand[]): Scalar {
+/** The scalar type of plain numbers among the operands: that of the first expression, or f32 if all operands are numbers. */
+function scalarOf(operands: readonly ExprOrNumber[]): Scalar {
   for (const x of operands) if (typeof x !== "number") return x.type.scalar;
   return "f32";
 }
 
-export function lift(x: Operand, scalar: Scalar, lanes: Lanes): Expr {
+export function lift(x: ExprOrNumber, scalar: Scalar, lanes: Lanes): Expr {
   return typeof x === "number" ? constant({ scalar, lanes }, x) : splat(x, lanes);
 }
 
-/** The count of a shift is one number for all lanes: a splat gives its value. */
-function count(x: Operand): Expr {
+/** A shift count is one scalar for all lanes: of a splat, its value. */
+function shiftCount(x: ExprOrNumber): Expr {
   if (typeof x === "number") return int(x);
   if (x.type.lanes === 1) return x;
-  invariant(x.kind === "splat" || x.kind === "const", "the count of a vector's shift is the same for all lanes");
+  invariant(x.kind === "splat" || x.kind === "const", "the shift count of a vector must be the same for all lanes");
   return x.kind === "splat" ? x.value : constant(i32, x.value);
 }

@@ -1,13 +1,13 @@
 import { invariant } from "../support/invariant.ts";
-import { meaning, represent, type LaneOperator } from "./arithmetic.ts";
+import { semantics, represent, type LaneOperator } from "./arithmetic.ts";
 import type { Buffer, Expr, Lanes, Operator, RegType } from "./ir.ts";
 import { i32x4, registerOf } from "./ir.ts";
 import { leading, resultType } from "./types.ts";
 
-// The constructors of expressions. Constants fold exactly, and what is trivially equal becomes the shorter form:
+// The constructors of expressions. Constants fold exactly, and trivial identities simplify:
 //
-//   constants stand right of commutative operators, (x + c1) + c2 is x + c, (x * c1) * c2 is x * c, adding a negative constant is a `sub`;
-//   i32: x + 0, x * 1, x * 0, x / 1, x % 1, shifts by 0;  f32: x * 1, x / 1, x - 0 and nothing else, since -0 + 0 is 0;
+//   a constant is the right operand of a commutative operator, (x + c1) + c2 is x + c, (x * c1) * c2 is x * c, adding a negative constant is a `sub`;
+//   i32: x + 0, x * 1, x * 0, x / 1, x % 1, shifts by 0;  f32: x * 1, x / 1, x - 0 only, since -0 + 0 is 0;
 //   a select on a constant, double negation, the lane of a splat.
 
 export type Const = Extract<Expr, { kind: "const" }>;
@@ -18,12 +18,12 @@ export const int = (value: number): Const => constant({ scalar: "i32", lanes: 1 
 
 export const isConst = (x: Expr, value?: number): x is Const => x.kind === "const" && (value === undefined || Object.is(x.value, value));
 
-/** The i32x4 of the lanes' numbers. */
+/** The i32x4 of lane numbers: 0 1 2 3. */
 export const ramp: Expr = { kind: "apply", type: i32x4, op: "ramp", args: [] };
 
 export function splat(value: Expr, lanes: Lanes = 4): Expr {
   if (value.type.lanes === lanes) return value;
-  invariant(value.type.lanes === 1 && lanes === 4, "a splat makes a vector of a scalar");
+  invariant(value.type.lanes === 1 && lanes === 4, "a splat makes a vector from a scalar");
   const type: RegType = { scalar: value.type.scalar, lanes };
   return value.kind === "const" ? constant(type, value.value) : { kind: "splat", type, value };
 }
@@ -41,7 +41,7 @@ export function load(buffer: Buffer, at: Expr, lanes: Lanes = 1): Expr {
   return { kind: "load", type: { scalar: registerOf(buffer.element), lanes }, buffer: buffer.name, at };
 }
 
-/** An operator on operands whose types fit (an invariant), folded. */
+/** Applies an operator to operands of matching types (an invariant), and folds the result. */
 export function apply(op: Operator, args: readonly Expr[]): Expr {
   const type = resultType(
     op,
@@ -59,13 +59,13 @@ function folded(op: LaneOperator, type: RegType, args: readonly Expr[]): Expr | 
   }
   const scalar = args[leading(op)]?.type.scalar ?? type.scalar;
   if (scalar === "i32" && (op === "div" || op === "rem") && values[1] === 0) return null;
-  const rule = meaning[op][scalar];
+  const rule = semantics[op][scalar];
   invariant(rule !== undefined, `${op} of ${scalar}`);
   const [a = 0, b = 0, c = 0] = values;
   return constant(type, rule(a, b, c));
 }
 
-/** The shorter form of an application that is not all constant, or null. */
+/** A simpler form of an application with an operand that is not constant, or null. */
 function identity(op: Operator, args: readonly Expr[]): Expr | null {
   const [a, b, c] = args;
   if (a === undefined) return null;
@@ -122,7 +122,7 @@ function intIdentity(op: Operator, a: Expr, b: Const): Expr | null {
   }
 }
 
-/** `a + by` with the constants gathered: `a`, `x + c` or `x - c` with c > 0. */
+/** `a + by` with one constant: `a`, `x + c` or `x - c` with c > 0. */
 function offset(a: Expr, by: number): Expr {
   const [base, own] = splitConstant(a);
   const total = (own + by) | 0;

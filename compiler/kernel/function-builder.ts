@@ -2,11 +2,11 @@ import { InvariantError } from "../support/invariant.ts";
 import type { Expr, MathFunction } from "./ir.ts";
 import { f32 } from "./ir.ts";
 import { Names } from "./names.ts";
-import { Words } from "./words.ts";
+import { ExprMethods } from "./expr-methods.ts";
 import type { MathName } from "./builder-types.ts";
 
-/** Builds a function of the table: f32 arguments, lets, one result. */
-export class FunctionBuilder extends Words {
+/** Builds a math function: f32 arguments, lets, one result. */
+export class FunctionBuilder extends ExprMethods {
   readonly #names: Names;
   readonly #lets: { name: string; value: Expr }[] = [];
 
@@ -22,9 +22,9 @@ export class FunctionBuilder extends Words {
     return { kind: "var", type: value.type, name };
   }
 
-  /** Functions do not call each other: the table stays flat, and an emitter may inline any of them. */
+  /** Math functions do not call each other, so that an emitter can inline any of them. */
   call(fn: MathName): never {
-    throw new InvariantError(`a function of the table calls ${fn}`);
+    throw new InvariantError(`a math function calls ${fn}`);
   }
 
   get lets(): MathFunction["lets"] {

@@ -1,9 +1,8 @@
 /**
- * Kernel IR: structured loops over flat buffers, with scalar and 4-lane register values. It knows nothing of graphs or of WebAssembly.
+ * Kernel IR: structured loops over flat buffers, with scalar and 4-lane register values. It is independent of graphs and of WebAssembly.
  *
- * Every expression is pure; sharing is made with `let`. Index arithmetic is ordinary i32 arithmetic over loop variables.
- * A loop marked `unroll` has constant bounds once the loops around it that are marked too are unrolled; inside it, elements
- * of register arrays are named by constants.
+ * Every expression is pure; a `let` shares a value. Index arithmetic is ordinary i32 arithmetic over loop variables.
+ * A loop marked `unroll` has constant bounds once the enclosing `unroll` loops are unrolled; the indices of register arrays are constants then, too.
  */
 export type Scalar = "f32" | "i32" | "bool";
 export type Lanes = 1 | 4;
@@ -26,12 +25,13 @@ export interface Buffer {
 }
 
 /**
- * Meaning, per lane (i32 wraps; f32 rounds to nearest even after every operator):
- * `min`/`max` are `b < a ? b : a` and `a < b ? b : a`: a NaN in `a` stays, and the zeros' signs are not ordered;
- * `madd(a, b, c)` is a * b + c with two roundings in strict mode, and one or two, as the host likes, in fast mode;
- * `div`/`rem` of i32 truncate (scalar only) and need a divisor that is not 0; the least by -1 wraps to itself; `shl shrs shru` take the count, a scalar i32, modulo 32;
- * `to_i32` truncates and saturates, NaN gives 0; `bits_*` reinterpret, and which bits a NaN has is the host's choice; `nearest` rounds half to even;
- * `ramp` is the i32x4 of the lanes' numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
+ * Semantics, per lane (i32 wraps; f32 rounds to nearest even after every operator):
+ * `min`/`max` are `b < a ? b : a` and `a < b ? b : a`: a NaN in `a` is returned, and -0 equals 0;
+ * `madd(a, b, c)` is a * b + c rounded twice in strict mode, and once or twice, as the host chooses, in fast mode;
+ * `div`/`rem` of i32 truncate (scalar only) and require a divisor other than 0; the least i32 divided by -1 wraps to itself; `shl shrs shru` take the count,
+ * a scalar i32, modulo 32;
+ * `to_i32` truncates and saturates, NaN becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the host); `nearest` rounds half to even;
+ * `ramp` is the i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
  */
 export const operators = {
   add: 2,
@@ -78,12 +78,12 @@ export type Expr =
   | { readonly kind: "var"; readonly type: RegType; readonly name: string }
   /** An element of a mutable register array; `at` is empty for a single register. */
   | { readonly kind: "register"; readonly type: RegType; readonly name: string; readonly at: readonly Expr[] }
-  /** One element, or 4 consecutive ones, from flat position `at`. */
+  /** One element, or 4 consecutive elements, from flat index `at`. */
   | { readonly kind: "load"; readonly type: RegType; readonly buffer: string; readonly at: Expr }
   | { readonly kind: "splat"; readonly type: RegType; readonly value: Expr }
   | { readonly kind: "lane"; readonly type: RegType; readonly value: Expr; readonly lane: number }
   | { readonly kind: "apply"; readonly type: RegType; readonly op: Operator; readonly args: readonly Expr[] }
-  /** A math function of the function table (`exp`, `tanh`, ...), lifted to the lanes of its arguments. */
+  /** A call of a math function (`exp`, `tanh`, ...), applied to each lane of its arguments. */
   | { readonly kind: "call"; readonly type: RegType; readonly fn: string; readonly args: readonly Expr[] };
 
 export type Stmt =
@@ -97,10 +97,10 @@ export type Stmt =
       readonly body: readonly Stmt[];
     }
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
-  /** Mutable registers, all starting at `init`: `dims` is empty for one, `[6, 2]` for a tile. */
+  /** Mutable registers, all initialized to `init`: `dims` is empty for one, `[6, 2]` for a tile. */
   | { readonly kind: "var"; readonly name: string; readonly dims: readonly number[]; readonly type: RegType; readonly init: Expr }
   | { readonly kind: "set"; readonly name: string; readonly at: readonly Expr[]; readonly value: Expr }
-  /** One element, or 4 consecutive ones, as the value has lanes. Storing an i32 to u8/i8 keeps the low byte. */
+  /** One element, or 4 consecutive elements: one for each lane of the value. Storing an i32 to u8/i8 keeps the low byte. */
   | { readonly kind: "store"; readonly buffer: string; readonly at: Expr; readonly value: Expr }
   | { readonly kind: "if"; readonly when: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] };
 
@@ -109,11 +109,11 @@ export interface Kernel {
   readonly name: string;
   readonly buffers: readonly Buffer[];
   readonly body: readonly Stmt[];
-  /** Where it came from, for people: `lenet.dl:7:9`. */
+  /** The source location, for people: `lenet.dl:7:9`. */
   readonly origin: string;
 }
 
-/** A straight-line scalar function: a list of `let`s and a result. Vector arguments lift it lane by lane. */
+/** A straight-line scalar function: a list of `let`s and a result. It is applied to vectors lane by lane. */
 export interface MathFunction {
   readonly name: string;
   readonly doc: string;
@@ -132,5 +132,5 @@ export const boolx4: RegType = { scalar: "bool", lanes: 4 };
 /** `f32x4` */
 export const showReg = (type: RegType): string => (type.lanes === 4 ? `${type.scalar}x4` : type.scalar);
 
-/** The register scalar that an element of memory loads as. */
+/** The scalar type of a loaded element. */
 export const registerOf = (element: Element): Scalar => (element === "u8" || element === "i8" ? "i32" : element);

@@ -2,8 +2,8 @@ import type { Source, Span } from "../../dsl/span.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import { present } from "../support/invariant.ts";
 
-// Tokens of `.kir`. Blocks are told by indentation, as `indent` and `dedent`; inside brackets line ends do not count. Comments are kept as tokens
-// where they end a line of code, since the origin of a kernel stands in one.
+// Tokens of `.kir`. Indentation delimits blocks, as `indent` and `dedent`; inside brackets, line ends are ignored. A comment that ends a line of code
+// is a token, since the origin of a kernel is written as one.
 
 export type TokenKind = "name" | "number" | "sign" | "comment" | "newline" | "indent" | "dedent" | "end";
 
@@ -16,13 +16,13 @@ export interface Token {
 const pattern =
   /(?<space>[ \t\r]+)|(?<comment>#[^\n]*)|(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<sign>\.\.|->|>>>|>>|<<|<=|>=|==|!=|[-+*/%&|^<>!=()[\],:])/y;
 
-export function mistake(code: string, says: string, span: Span, help?: string): DiagnosticError {
-  return new DiagnosticError([{ code, says, at: { span, says: "" }, ...(help === undefined ? {} : { help }) }]);
+export function kirError(code: string, message: string, span: Span, help?: string): DiagnosticError {
+  return new DiagnosticError([{ code, says: message, at: { span, says: "" }, ...(help === undefined ? {} : { help }) }]);
 }
 
-/** Words one by one, as far as they are asked for: a text that is wrong costs no more than its sound beginning. */
+/** Tokens on demand: a text with an error is read only up to the error. */
 export function* lex(source: Source): Generator<Token, void> {
-  const margins = [0];
+  const indents = [0];
   let depth = 0;
   for (let start = 0, end = 0; start <= source.text.length; start = end + 1) {
     end = source.text.indexOf("\n", start);
@@ -31,36 +31,36 @@ export function* lex(source: Source): Generator<Token, void> {
     const indent = line.length - line.trimStart().length;
     const blank = indent === line.length || line[indent] === "#";
     if (blank) continue;
-    if (depth === 0) yield* measure(indent, start + indent);
+    if (depth === 0) yield* indentation(indent, start + indent);
     yield* tokenize(line, start);
     if (depth === 0) yield token("newline", "", start + line.length);
   }
-  for (let open = margins.length; open > 1; open--) yield token("dedent", "", source.text.length);
+  for (let open = indents.length; open > 1; open--) yield token("dedent", "", source.text.length);
   yield token("end", "", source.text.length);
 
   function token(kind: TokenKind, text: string, from: number): Token {
     return { kind, text, span: { source, start: from, end: from + text.length } };
   }
 
-  function* measure(indent: number, at: number): Generator<Token, void> {
-    const current = (): number => present(margins.at(-1), "the outermost margin stays");
+  function* indentation(indent: number, at: number): Generator<Token, void> {
+    const current = (): number => present(indents.at(-1), "the outermost indentation is never removed");
     if (indent > current()) {
-      margins.push(indent);
+      indents.push(indent);
       yield token("indent", "", at);
     }
     while (indent < current()) {
-      margins.pop();
+      indents.pop();
       yield token("dedent", "", at);
     }
-    if (indent !== current()) throw mistake("kir-indent", "this line stands at no margin of a line above", { source, start: at, end: at + 1 });
+    if (indent !== current()) throw kirError("kir-indent", "this indentation matches no enclosing block", { source, start: at, end: at + 1 });
   }
 
-  /** The words of a line; counts the brackets that it opens and closes. */
+  /** The tokens of a line; counts the brackets that it opens and closes. */
   function* tokenize(line: string, from: number): Generator<Token, void> {
     for (let at = 0; at < line.length;) {
       pattern.lastIndex = at;
       const groups = pattern.exec(line)?.groups;
-      if (!groups) throw mistake("kir-token", `unexpected ${JSON.stringify(line[at])}`, { source, start: from + at, end: from + at + 1 });
+      if (!groups) throw kirError("kir-token", `unexpected ${JSON.stringify(line[at])}`, { source, start: from + at, end: from + at + 1 });
       const start = from + at;
       at = pattern.lastIndex;
       for (const kind of ["comment", "number", "name", "sign"] as const) {

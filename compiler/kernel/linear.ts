@@ -1,10 +1,10 @@
 import type { Expr } from "./ir.ts";
 import { weightedSum } from "./affine.ts";
 
-/** The least and the greatest value that an expression takes, both included. */
+/** The least and the greatest value of an expression, inclusive. */
 export type Range = readonly [low: number, high: number];
 
-/** A part of an index that no sum takes apart: a variable, a quotient, a remainder, or anything else. */
+/** A part of an index that is not a sum of others: a variable, a quotient, a remainder, or any other expression. */
 export interface Atom {
   readonly expr: Expr;
   readonly range: Range;
@@ -14,7 +14,7 @@ export interface Atom {
   readonly div?: { readonly of: Linear; readonly by: number };
 }
 
-/** constant + the sum of atoms times factors, by a key that equal atoms share. */
+/** constant + the sum of atoms times factors. Equal atoms have the same key. */
 export interface Linear {
   readonly constant: number;
   readonly terms: ReadonlyMap<string, { readonly atom: Atom; readonly factor: number }>;
@@ -39,7 +39,7 @@ export function times(a: Linear, by: number): Linear {
   return { constant: a.constant * by, terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor * by }])) };
 }
 
-/** Bounds of the form; atoms are taken as independent, so they need not be met. */
+/** Bounds of the form. They need not be tight, since atoms are treated as independent. */
 export function rangeOf(a: Linear): Range {
   let [low, high] = [a.constant, a.constant];
   for (const { atom, factor } of a.terms.values()) {
@@ -55,7 +55,7 @@ export const toExpr = (a: Linear): Expr =>
     a.constant,
   );
 
-/** The one atom that the form is, with its factor 1 and no constant, or null. */
+/** The atom that is the whole form, with factor 1 and constant 0; null if the form is anything else. */
 export function onlyAtom(a: Linear): Atom | null {
   const [first, ...more] = a.terms.values();
   return first !== undefined && more.length === 0 && a.constant === 0 && first.factor === 1 ? first.atom : null;

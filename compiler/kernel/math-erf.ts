@@ -2,8 +2,8 @@ import { mathFunction } from "./function-builder.ts";
 import { expOf } from "./math-exp.ts";
 import { polynomial, signBit } from "./math-parts.ts";
 
-// Near 0, erf x = x + x P(x^2); further out, erf |x| = 1 - e^Q(|x|), Q being the logarithm of erfc, which is smooth. Both are minimax polynomials
-// (Remez), their coefficients rounded to f32 one after the other. From 4 on the result rounds to 1.
+// Near 0, erf x = x + x P(x^2); farther out, erf |x| = 1 - e^Q(|x|), where Q is the logarithm of erfc, which is smooth. Both are minimax polynomials
+// (Remez) whose coefficients were rounded to f32 one after the other. From 4 on, the result rounds to 1.
 
 const middle = 0.9277;
 

@@ -16,7 +16,7 @@ function logOf(k: FunctionBuilder, f: Expr, e: Expr): Expr {
   return k.add(k.sub(f, k.sub(k.mul(z, 0.5), small)), k.mul(e, ln2High));
 }
 
-/** `y` where `x` is positive and finite; -inf at `zero` (the x at hand, or 1 + x), NaN left of it, inf and NaN as they came. */
+/** `y` where `x` is positive and finite; -inf where `zero` (x, or 1 + x) is 0, NaN where it is negative; inf and NaN stay. */
 function atEdges(k: FunctionBuilder, x: Expr, zero: Expr, y: Expr): Expr {
   const finite = k.select(k.lt(x, Infinity), y, x);
   return k.select(k.lt(zero, 0), NaN, k.select(k.eq(zero, 0), -Infinity, finite));
@@ -27,8 +27,8 @@ export const log = mathFunction("log", "natural logarithm, within 0.9 ulp", ["x"
   return atEdges(k, x, x, logOf(k, k.let(k.sub(m, 1), "f"), e));
 });
 
-// 1 + x loses the low bits of x, so it gives only the exponent; f = 2^-e (1 + x) - 1 is made of x itself:
-// (2^-e - 1) + 2^-e x rounds once. Both factors carry a 4, since 2^-128 is no normal f32.
+// 1 + x loses the low bits of x, so it provides only the exponent; f = 2^-e (1 + x) - 1 is computed from x itself:
+// (2^-e - 1) + 2^-e x rounds once. Both factors are scaled by 4, since 2^-128 is not a normal f32.
 export const log1p = mathFunction("log1p", "log(1 + x), within 1.5 ulp; the sign of zero is kept", ["x"], (k, x) => {
   const u = k.let(k.add(x, 1), "u");
   const e = exponent(k, u);

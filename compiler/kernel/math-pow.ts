@@ -3,7 +3,7 @@ import type { Expr } from "./ir.ts";
 import { scale } from "./math-exp.ts";
 import { clamp, head, polynomial, signBit, splitAll, toWhole } from "./math-parts.ts";
 
-// x^y = 2^(y log2 x). An error of log2 x counts |y| times, so the logarithm is a sum of two f32, the first of 12 bits (Dekker: products of
+// x^y = 2^(y log2 x). An error of log2 x is multiplied by |y|, so the logarithm is a sum of two f32, the first of 12 bits (Dekker: products of
 // 12-bit heads are exact). With m from sqrt(1/2) to sqrt(2) and s = (m - 1) / (m + 1): log2 m = 2/ln 2 (s + s^3 P(s^2)).
 
 // P: relative error 2.5e-11 against atanh(s) / s.
@@ -40,7 +40,7 @@ function log2Of(k: FunctionBuilder, x: Expr): Double {
   return { high: sum, low: k.let(k.sub(q, k.sub(k.sub(sum, e), p)), "log_low") };
 }
 
-/** 2^(y log); y within +-2^33, where the power of every x but 1 has long left the f32. */
+/** 2^(y log); y is within +-2^33, beyond which the power of every x but 1 overflows or underflows f32. */
 function exp2Of(k: FunctionBuilder, log: Double, y: Expr): Expr {
   const yHigh = head(k, y, "y_high");
   const high = k.let(k.mul(yHigh, log.high), "high");

@@ -1,8 +1,8 @@
 import { mathFunction } from "./function-builder.ts";
 import { polynomial, signBit, toWhole } from "./math-parts.ts";
 
-// Near 0, tanh x = x + x^3 P(x^2); further out, tanh |x| = 1 - 2 / (2^t + 1) with t = 2 |x| / ln 2, where errors of 2^t count little.
-// Both polynomials are minimax, their coefficients rounded to f32 one after the other.
+// Near 0, tanh x = x + x^3 P(x^2); farther out, tanh |x| = 1 - 2 / (2^t + 1) with t = 2 |x| / ln 2, where errors of 2^t matter little.
+// Both polynomials are minimax; their coefficients were rounded to f32 one after the other.
 
 const middle = 0.6;
 
@@ -12,7 +12,7 @@ const near = [-0.33333298563957214, 0.13331936299800873, -0.05378471687436104, 0
 // (2^f - 1) / f for |f| <= 1/2: relative error 3.0e-9.
 const exp2Tail = [0.6931471824645996, 0.24022647738456726, 0.05550359934568405, 0.009618505835533142, 0.0013390806270763278, 0.00015326468465035612];
 
-// From 9.1 on the result rounds to 1. NaN takes the near way.
+// From 9.1 on, the result rounds to 1. NaN uses the polynomial near 0.
 export const tanh = mathFunction("tanh", "hyperbolic tangent, within 1.7 ulp; the sign of zero is kept", ["x"], (k, x) => {
   const a = k.let(k.abs(x), "a");
   const z = k.let(k.mul(x, x), "z");

@@ -8,8 +8,8 @@ import { cos, sin } from "./math-trig.ts";
 import type { MathName } from "./builder-types.ts";
 
 /**
- * The function table: f32 functions without branches, so that lanes work, and without fused multiply-adds, so that every host gives the
- * same bits. Errors are in units in the last place of the result, measured over all binades; subnormal results round like the others.
+ * The math functions: f32 functions without branches, so that they work on lanes, and without fused multiply-adds, so that results have the same bits on
+ * every host. Errors are in ulp of the result, measured over all binades; subnormal results have the same bounds.
  */
 const table: Readonly<Record<MathName, MathFunction>> = { exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf };
 

@@ -1,9 +1,9 @@
-/** Words of the `.kir` text that no name may be. */
+/** Keywords of `.kir`, which cannot be names. */
 export const reserved: ReadonlySet<string> = new Set("kernel function for unroll let var if else pass return splat true false inf nan".split(" "));
 
 export const isName = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !reserved.has(text);
 
-/** Gives out names that are unique: the hint itself if it is free, else `hint_1`, `hint_2`, ... */
+/** Makes unique names: the hint itself if it is free, else `hint_1`, `hint_2`, ... */
 export class Names {
   readonly #taken: Set<string>;
   readonly #next = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { invariant } from "../support/invariant.ts";
 import type { Operator } from "./ir.ts";
 
-// What the printer and the parser of `.kir` share: how operators are spelled and how they bind.
+// The spelling and precedence of operators, shared by the printer and the parser of `.kir`.
 
 export interface Infix {
   readonly sign: string;
@@ -38,7 +38,7 @@ export const prefix: ReadonlyMap<Operator, string> = new Map<Operator, string>([
 
 export const prefixLevel = 8;
 
-/** The shortest decimal that is this f32 again. */
+/** The shortest decimal that parses back to this f32. */
 export function showFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";

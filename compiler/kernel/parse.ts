@@ -1,10 +1,10 @@
 import type { Source, Span } from "../../dsl/span.ts";
 import { holding, invariant } from "../support/invariant.ts";
 import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
-import { lex, mistake } from "./lex.ts";
+import { lex, kirError } from "./lex.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
-import { ExprParser, type Meaning, type Signature } from "./parse-expr.ts";
+import { ExprParser, type Binding, type Signature } from "./parse-expr.ts";
 import { TokenReader } from "./token-reader.ts";
 import { verifyKernel } from "./verify.ts";
 
@@ -14,7 +14,10 @@ export interface KernelFile {
   readonly kernels: readonly Kernel[];
 }
 
-/** Reads what `printKernels` and `printFunction` write. A mistake in the text is a DiagnosticError: codes kir-token, -indent, -syntax, -name, -type, -index, -invalid. */
+/**
+ * Parses the output of `printKernels` and `printFunction`. An error in the text is a DiagnosticError with one of the codes kir-token, -indent, -syntax,
+ * -name, -type, -index and -invalid.
+ */
 export function parseFile(source: Source): KernelFile {
   const reader = new TokenReader(lex(source));
   const own = new Map<string, MathFunction>();
@@ -34,35 +37,35 @@ export function parseFile(source: Source): KernelFile {
   return { functions: [...own.values()], kernels };
 }
 
-/** What breaks an invariant of kernels is here a mistake of the text. */
+/** Verifies a parsed kernel: a broken invariant is an error in the text. */
 function verified(kernel: Kernel, own: ReadonlyMap<string, MathFunction>, at: Span): void {
   holding(
     () => verifyKernel(kernel, own),
-    (says) => {
-      throw mistake("kir-invalid", says, at);
+    (message) => {
+      throw kirError("kir-invalid", message, at);
     },
   );
 }
 
-/** The kernels of a text; its functions serve them only. */
+/** The kernels of a text, which may define functions for them. */
 export const parseKernels = (source: Source): readonly Kernel[] => parseFile(source).kernels;
 
-/** The one kernel of a text of our own. */
+/** The kernel of a text that must have exactly one. */
 export function parseKernel(text: string): Kernel {
   const [kernel, ...more] = parseKernels({ name: "<kernel>", text });
-  invariant(kernel !== undefined && more.length === 0, "the text holds one kernel");
+  invariant(kernel !== undefined && more.length === 0, "the text must have one kernel");
   return kernel;
 }
 
 const elements: ReadonlySet<string> = new Set(["f32", "i32", "u8", "i8", "bool"] satisfies Element[]);
 
-const mostBlocks = 200;
+const maxNesting = 200;
 
 class BlockParser {
   readonly #in: TokenReader;
-  readonly #names = new Map<string, Meaning>();
+  readonly #names = new Map<string, Binding>();
   readonly #exprs: ExprParser;
-  /** The names in the order in which they were bound. */
+  /** The names in the order of their definitions. */
   readonly #order: string[] = [];
   #blocks = 0;
 
@@ -112,11 +115,12 @@ class BlockParser {
 
   #buffer(): Buffer {
     const access = this.#in.name("in, out or inout");
-    if (access.text !== "in" && access.text !== "out" && access.text !== "inout") throw mistake("kir-syntax", "expected in, out or inout", access.span);
-    const name = this.#bound();
+    if (access.text !== "in" && access.text !== "out" && access.text !== "inout") throw kirError("kir-syntax", "expected in, out or inout", access.span);
+    const name = this.#newName();
     this.#in.expect(":");
     const element = this.#in.name("an element type");
-    if (!elements.has(element.text)) throw mistake("kir-type", `${element.text} is no element type`, element.span, `write one of ${[...elements].join(" ")}`);
+    if (!elements.has(element.text))
+      throw kirError("kir-type", `unknown element type ${element.text}`, element.span, `write one of ${[...elements].join(" ")}`);
     this.#in.expect("[");
     const size = this.#in.whole("the number of elements");
     this.#in.expect("]");
@@ -126,23 +130,23 @@ class BlockParser {
   }
 
   #param(): { name: string; scalar: Scalar } {
-    const name = this.#bound();
+    const name = this.#newName();
     this.#in.expect(":");
     const type = this.#exprs.type();
     this.#bind(name, { kind: "var", type });
     return { name, scalar: type.scalar };
   }
 
-  #bind(name: string, meaning: Meaning): void {
-    this.#names.set(name, meaning);
+  #bind(name: string, binding: Binding): void {
+    this.#names.set(name, binding);
     this.#order.push(name);
   }
 
-  /** A name that is not bound yet. */
-  #bound(): string {
+  /** A name that is not defined yet. */
+  #newName(): string {
     const { text, span } = this.#in.name("a name");
-    if (!isName(text)) throw mistake("kir-name", `${text} is a word of the language`, span);
-    if (this.#names.has(text)) throw mistake("kir-name", `${text} is bound already`, span);
+    if (!isName(text)) throw kirError("kir-name", `${text} is a keyword`, span);
+    if (this.#names.has(text)) throw kirError("kir-name", `${text} is already defined`, span);
     return text;
   }
 
@@ -162,7 +166,7 @@ class BlockParser {
 
   #block(): Stmt[] {
     this.#open();
-    if (++this.#blocks > mostBlocks) throw mistake("kir-syntax", `blocks stand in each other at most ${mostBlocks} deep`, this.#in.peek().span);
+    if (++this.#blocks > maxNesting) throw kirError("kir-syntax", `blocks may be nested at most ${maxNesting} deep`, this.#in.peek().span);
     const body: Stmt[] = [];
     while (this.#in.take("dedent") === null) {
       if (this.#in.accept("pass")) this.#endLine();
@@ -187,7 +191,7 @@ class BlockParser {
   }
 
   #loop(unroll: boolean): Stmt {
-    const name = this.#bound();
+    const name = this.#newName();
     this.#in.expect("in");
     const from = this.#exprs.parse(i32);
     this.#in.expect("..");
@@ -198,7 +202,7 @@ class BlockParser {
     return { kind: "for", name, from, to, step, unroll, body: this.#scoped(mark) };
   }
 
-  /** A block at whose end the names bound in it are gone; with those bound since there were `mark` names. */
+  /** Parses a block, then removes the names defined in it, or since there were `mark` names. */
   #scoped(mark = this.#order.length): Stmt[] {
     const body = this.#block();
     for (const name of this.#order.splice(mark)) this.#names.delete(name);
@@ -213,7 +217,7 @@ class BlockParser {
   }
 
   #let(): Stmt & { kind: "let" } {
-    const name = this.#bound();
+    const name = this.#newName();
     this.#in.expect("=");
     const value = this.#exprs.parse(null);
     this.#bind(name, { kind: "var", type: value.type });
@@ -221,7 +225,7 @@ class BlockParser {
   }
 
   #var(): Stmt {
-    const name = this.#bound();
+    const name = this.#newName();
     const dims: number[] = [];
     if (this.#in.accept("[")) {
       do dims.push(this.#in.whole("a size"));
@@ -239,17 +243,17 @@ class BlockParser {
   #assignment(): Stmt {
     const { text: name, span } = this.#in.name("a statement");
     const target = this.#names.get(name);
-    if (target === undefined) throw mistake("kir-name", `there is no ${name} here`, span);
-    if (target.kind === "var") throw mistake("kir-name", `${name} does not change`, span, `declare it as var ${name}`);
+    if (target === undefined) throw kirError("kir-name", `unknown name ${name}`, span);
+    if (target.kind === "var") throw kirError("kir-name", `${name} is immutable`, span, `declare it as var ${name}`);
     const at = this.#exprs.index();
     const axes = target.kind === "buffer" ? 1 : target.dims.length;
-    if (at.length !== axes) throw mistake("kir-index", `${name} has ${axes} axes, not ${at.length}`, this.#in.since(span));
+    if (at.length !== axes) throw kirError("kir-index", `${name} has ${axes} axes, not ${at.length}`, this.#in.since(span));
     const type = target.kind === "buffer" ? this.#exprs.elementType(target.buffer) : target.type;
     this.#in.expect("=");
     const value = this.#exprs.parse(type);
     if (target.kind === "register") return { kind: "set", name, at, value };
     const [position] = at;
-    invariant(position !== undefined, `an element of ${name} has a position`);
+    invariant(position !== undefined, `an element of ${name} has an index`);
     return { kind: "store", buffer: name, at: position, value };
   }
 }

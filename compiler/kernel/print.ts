@@ -1,7 +1,7 @@
 import { never } from "../support/invariant.ts";
 import type { Const } from "./fold.ts";
 import { bool, f32, i32, registerOf, showReg, type Expr, type Kernel, type MathFunction, type Operator, type RegType, type Stmt } from "./ir.ts";
-import { infix, prefix, prefixLevel, showFloat } from "./text.ts";
+import { infix, prefix, prefixLevel, showFloat } from "./operator-syntax.ts";
 import { bareTypes, operandTypes, sameReg } from "./types.ts";
 
 // The text of a kernel, `.kir`: it parses back (parse.ts) to the same kernel.
@@ -10,7 +10,7 @@ import { bareTypes, operandTypes, sameReg } from "./types.ts";
 //     for i in 0..64 step 4
 //       y[i]:f32x4 = madd(x[i]:f32x4, 0.5, y[i]:f32x4)
 //
-// A number takes the type of what it stands beside; where nothing beside it tells, it says its own: `1:f32x4`.
+// A number takes the type of the other operand; where that has none, the number's type is written: `1:f32x4`.
 
 const width = 160;
 
@@ -32,7 +32,7 @@ export function printFunction(fn: MathFunction): string {
 
 const comment = (text: string): string => (text === "" ? "" : `   # ${text}`);
 
-/** Statements, each ending in a newline, `depth` levels in. */
+/** The text of statements, each ending in a newline, indented by `depth` levels. */
 export const printStatements = (kernel: Kernel, body: readonly Stmt[], depth: number): string => block(new Printer(kernel), body, depth);
 
 export const printExpr = (x: Expr): string => new Printer(null).expr(x, null);
@@ -58,7 +58,7 @@ class Printer {
     for (const b of kernel?.buffers ?? []) this.#elements.set(b.name, { scalar: registerOf(b.element), lanes: 1 });
   }
 
-  /** The line of a statement, without the blocks that it holds. */
+  /** The first line of a statement, without its blocks. */
   head(stmt: Stmt): string {
     switch (stmt.kind) {
       case "for": {
@@ -85,7 +85,7 @@ class Printer {
     }
   }
 
-  /** `expected` is the type that a number has here if it says nothing; an operand of an operator of `level` or more is put in parentheses if it binds less. */
+  /** `expected` is the type of a number written without one. An expression that binds less tightly than `level` is put in parentheses. */
   expr(x: Expr, expected: RegType | null, level = 0): string {
     switch (x.kind) {
       case "const":
@@ -138,7 +138,7 @@ class Printer {
   }
 }
 
-/** What an operand of an infix must bind at least: few remember how `&`, `<<` and `+` rank, so these wear parentheses in each other's company. */
+/** The level below which an operand gets parentheses. Few people know the relative precedence of `&`, `<<` and `+`, so these always get them. */
 function operandLevel(level: number): number {
   const arithmetic = infix.get("add")?.level ?? 0;
   if (level >= arithmetic) return level;

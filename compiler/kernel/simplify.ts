@@ -6,16 +6,16 @@ import { printExpr } from "./print.ts";
 import { sameReg } from "./types.ts";
 
 /**
- * An index expression with the same value and less arithmetic, given what its variables range over (both bounds included). Reshapes, transposes and
- * broadcasts make quotients and remainders by constants; most of them cancel:
+ * An index expression with the same value and less arithmetic, given the ranges of its variables (bounds inclusive). Reshapes, transposes and
+ * broadcasts produce quotients and remainders by constants; most of them cancel:
  *
  *   (a n + b) div n  =  a + b div n          where b >= 0, and a alone where b < n
  *   (a n + b) rem n  =  b rem n              and b alone where b < n
  *   (x div n) div m  =  x div (n m)          (x rem (n m)) rem n  =  x rem n
- *   (a g + b) div (n g), (a g + b) rem (n g) lose the g where b < g
+ *   (a g + b) div (n g), (a g + b) rem (n g) drop the g where b < g
  *   (x div n) n + x rem n  =  x              comparisons that the ranges decide are constants
  *
- * All of it for dividends that cannot be negative, where truncation is the floor; others stay as they are. Sums must not leave i32.
+ * These apply to dividends that cannot be negative, where truncation is the floor; others are left unchanged. Sums must not overflow i32.
  */
 export function simplifyIndex(x: Expr, ranges: ReadonlyMap<string, Range>): Expr {
   return new Simplifier(ranges).expr(x);
@@ -34,7 +34,7 @@ class Simplifier {
     return sameReg(x.type, i32) ? toExpr(this.#linear(x)) : this.#parts(x);
   }
 
-  /** The expression made anew of simplified parts. */
+  /** The expression rebuilt from its simplified parts. */
   #parts(x: Expr): Expr {
     switch (x.kind) {
       case "const":
@@ -118,7 +118,7 @@ class Simplifier {
 
 const within = (inner: Range, outer: Range): boolean => inner[0] >= outer[0] && inner[1] <= outer[1];
 
-/** What the range of a - b says of `a op b`. */
+/** Decides `a op b` from the range of a - b, or returns null. */
 const comparisons: ReadonlyMap<Operator, (difference: Range) => boolean | null> = new Map<Operator, (difference: Range) => boolean | null>([
   ["lt", ([low, high]) => (high < 0 ? true : low >= 0 ? false : null)],
   ["le", ([low, high]) => (high <= 0 ? true : low > 0 ? false : null)],
@@ -131,7 +131,7 @@ const comparisons: ReadonlyMap<Operator, (difference: Range) => boolean | null> 
 const floorDiv = (a: number, n: number): number => Math.floor(a / n);
 const floorMod = (a: number, n: number): number => a - n * Math.floor(a / n);
 
-/** An atom of its own, or the constant that it folded to. */
+/** The expression as a single atom, or as the constant that it folded to. */
 const atom = (expr: Expr, range: Range, more: Pick<Atom, "div" | "rem"> = {}): Linear =>
   expr.kind === "const" ? fixed(expr.value) : single(printExpr(expr), { expr, range, ...more });
 
@@ -199,15 +199,15 @@ function withoutInnerRemainders(a: Linear, n: number): Linear {
   return result;
 }
 
-/** Puts quotients and remainders of the same number together again: k n (x div n) + k (x rem n) = k x. */
+/** Combines the quotient and the remainder of one dividend: k n (x div n) + k (x rem n) = k x. */
 function joined(a: Linear): Linear {
   for (const [key, { atom: part, factor }] of a.terms) {
     if (!part.rem) continue;
     const { of, by } = part.rem;
     const partner = quotient(of, by);
     const without = plus(a, plus(times(partner, -factor * by), times(single(key, part), -factor)));
-    const present = [...partner.terms.keys()].every((name) => a.terms.has(name) && !without.terms.has(name));
-    if (partner.terms.size > 0 && present) return joined(plus(without, times(of, factor)));
+    const cancels = [...partner.terms.keys()].every((name) => a.terms.has(name) && !without.terms.has(name));
+    if (partner.terms.size > 0 && cancels) return joined(plus(without, times(of, factor)));
   }
   return a;
 }

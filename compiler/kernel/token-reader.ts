@@ -1,8 +1,8 @@
 import { cover, type Span } from "../../dsl/span.ts";
 import { invariant, present } from "../support/invariant.ts";
-import { mistake, type Token, type TokenKind } from "./lex.ts";
+import { kirError, type Token, type TokenKind } from "./lex.ts";
 
-/** A place in a list of tokens. */
+/** A cursor over tokens. */
 export class TokenReader {
   readonly #tokens: Iterator<Token, unknown>;
   #next: Token | null = null;
@@ -29,7 +29,7 @@ export class TokenReader {
     [this.#last, this.#next] = [this.#next, null];
   }
 
-  /** Steps over a sign or word if it is next. */
+  /** Consumes the next token if it is this sign or name. */
   accept(text: string): boolean {
     const { kind } = this.peek();
     if (this.peek().text !== text || (kind !== "sign" && kind !== "name")) return false;
@@ -39,7 +39,7 @@ export class TokenReader {
 
   expect(text: string): Token {
     const token = this.peek();
-    if (!this.accept(text)) throw mistake("kir-syntax", `expected ${text}${found(token)}`, token.span);
+    if (!this.accept(text)) throw kirError("kir-syntax", `expected ${text}${found(token)}`, token.span);
     return token;
   }
 
@@ -49,7 +49,7 @@ export class TokenReader {
 
   need(kind: TokenKind, what: string): Token {
     const token = this.take(kind);
-    if (token === null) throw mistake("kir-syntax", `expected ${what}${found(this.peek())}`, this.peek().span);
+    if (token === null) throw kirError("kir-syntax", `expected ${what}${found(this.peek())}`, this.peek().span);
     return token;
   }
 
@@ -60,11 +60,11 @@ export class TokenReader {
   whole(what: string): number {
     const token = this.need("number", what);
     const value = Number(token.text);
-    if (!Number.isSafeInteger(value)) throw mistake("kir-syntax", `expected ${what}, a whole number`, token.span);
+    if (!Number.isSafeInteger(value)) throw kirError("kir-syntax", `expected ${what}, a whole number`, token.span);
     return value;
   }
 
-  /** From the start of `from`, which has been read, to the end of what was read last. */
+  /** From the start of `from`, which has been read, to the end of the last token read. */
   since(from: Span): Span {
     return cover(from, present(this.#last, "something has been read").span);
   }
@@ -72,7 +72,7 @@ export class TokenReader {
 
 const layout: Readonly<Partial<Record<TokenKind, string>>> = {
   newline: " before the end of the line",
-  indent: ", found a deeper margin",
+  indent: ", found deeper indentation",
   dedent: " before the end of the block",
   end: " before the end of the text",
 };

@@ -1,15 +1,15 @@
 import { invariant } from "../support/invariant.ts";
-import { meaning } from "./arithmetic.ts";
+import { semantics } from "./arithmetic.ts";
 import { i32x4, operators, showReg, type Operator, type RegType } from "./ir.ts";
 
 export const sameReg = (a: RegType, b: RegType): boolean => a.scalar === b.scalar && a.lanes === b.lanes;
 
 const shifts: ReadonlySet<Operator> = new Set(["shl", "shrs", "shru"]);
 
-/** True where the operand at `index` is the count of a shift: one i32 for all lanes, as the hosts' vector shifts have it. */
+/** Whether the operand at `index` is a shift count: one scalar i32 for all lanes, as in the vector shifts of hosts. */
 export const isShiftCount = (op: Operator, index: number): boolean => index === 1 && shifts.has(op);
 
-/** The operand whose type all the others share: the first, except that `select` begins with its condition. */
+/** The index of the operand whose type the others must have: 0, or 1 for `select`, whose first operand is the condition. */
 export const leading = (op: Operator): number => (op === "select" ? 1 : 0);
 
 /**
@@ -21,7 +21,7 @@ export function operandError(op: Operator, types: readonly RegType[]): string | 
   if (op === "ramp") return null;
   const main = types[leading(op)];
   invariant(main !== undefined, `${op} has operands`);
-  if (meaning[op][main.scalar] === undefined) return `${op} does not take ${showReg(main)}`;
+  if (semantics[op][main.scalar] === undefined) return `${op} does not take ${showReg(main)}`;
   if ((op === "div" || op === "rem") && main.scalar === "i32" && main.lanes !== 1) return `${op} of i32 is scalar only`;
   for (const [index, type] of types.entries()) {
     const wanted = expectedOperand(op, index, main);
@@ -30,21 +30,21 @@ export function operandError(op: Operator, types: readonly RegType[]): string | 
   return null;
 }
 
-/** The type of an operand, given that of the leading one. */
+/** The type that an operand must have, given that of the leading operand. */
 export function expectedOperand(op: Operator, index: number, main: RegType): RegType {
   if (isShiftCount(op, index)) return { scalar: "i32", lanes: 1 };
   if (op === "select" && index === 0) return { scalar: "bool", lanes: main.lanes };
   return main;
 }
 
-/** The type that an operator gives; ill-typed operands are an invariant failure. */
+/** The result type of an operator; ill-typed operands break an invariant. */
 export function resultType(op: Operator, types: readonly RegType[]): RegType {
   const error = operandError(op, types);
   invariant(error === null, error ?? "");
   if (op === "ramp") return i32x4;
   const main = types[leading(op)];
   invariant(main !== undefined, `${op} has operands`);
-  const { result } = meaning[op];
+  const { result } = semantics[op];
   return { scalar: result === "same" ? main.scalar : result, lanes: main.lanes };
 }
 
@@ -54,8 +54,8 @@ interface Typed {
 }
 
 /**
- * The types that the operands have where they are bare numbers in text: among operands that must agree, that of the first which is no number;
- * null where nothing tells. Printer and parser share this rule.
+ * The types of operands that are written as bare numbers: among operands that must have the same type, that of the first that is not a number; null if
+ * all are numbers. Printer and parser share this rule.
  */
 export function operandTypes(op: Operator, args: readonly Typed[]): (RegType | null)[] {
   const shared = bareType(args.filter((_, index) => index >= leading(op) && !isShiftCount(op, index)));
@@ -65,7 +65,7 @@ export function operandTypes(op: Operator, args: readonly Typed[]): (RegType | n
   });
 }
 
-/** As `operandTypes`, for the arguments of a function: all agree. */
+/** As `operandTypes`, for the arguments of a function, which all have the same type. */
 export const bareTypes = (args: readonly Typed[]): (RegType | null)[] => args.map(() => bareType(args));
 
 const bareType = (peers: readonly Typed[]): RegType | null => peers.find((x) => x.kind !== "const")?.type ?? null;

@@ -7,15 +7,15 @@ import { printExpr } from "./print.ts";
 import { operandError, resultType, sameReg } from "./types.ts";
 
 /**
- * Checks, each by an invariant whose text names the kernel and the expression:
+ * Checks these rules; the message of a broken one names the kernel and the expression:
  *
- *   names    every name is a word that `.kir` allows, is bound once in the kernel, and is used inside its block only
- *   types    every expression has the type that its operator gives; constants are values of their type; conditions are bool, positions i32
- *   lanes    a splat is of a scalar, a lane of a vector; stores and sets have the type of what they write
- *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant position is inside
- *   loops    a step is positive; the bounds of an unrolled loop are made of constants and variables of unrolled loops
- *   arrays   a register is indexed with as many such constants as it has dims
- *   calls    the function is in the table, or one of the text's `own`, and takes these arguments; no constant 0 divides
+ *   names    every name is valid in `.kir`, is defined once in the kernel, and is used only inside its block
+ *   types    every expression has the result type of its operator; constants are values of their type; conditions are bool, indices i32
+ *   lanes    a splat takes a scalar, a lane a vector; stores and sets have the type of their target
+ *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant index is in bounds
+ *   loops    a step is positive; the bounds of an unrolled loop consist of constants and variables of unrolled loops
+ *   arrays   a register array has one such constant index for each of its dims
+ *   calls    the function is known, or one of `own` (defined in the same text), and takes these arguments; no division by a constant 0
  */
 export function verifyKernel(kernel: Kernel, own: ReadonlyMap<string, MathFunction> = new Map()): void {
   new Verifier(kernel, own).run();
@@ -32,7 +32,7 @@ class Verifier {
   readonly #buffers = new Map<string, Buffer>();
   readonly #bound = new Set<string>();
   readonly #scope = new Map<string, Bound>();
-  /** The names in scope, in the order in which they were bound. */
+  /** The names in scope, in the order of their definitions. */
   readonly #order: string[] = [];
 
   constructor(kernel: Kernel, own: ReadonlyMap<string, MathFunction>) {
@@ -41,27 +41,27 @@ class Verifier {
   }
 
   run(): void {
-    this.#check(isName(this.#kernel.name), () => "the kernel's name is a name");
+    this.#check(isName(this.#kernel.name), () => "the kernel's name is not valid");
     for (const buffer of this.#kernel.buffers) {
       this.#name(buffer.name);
-      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, () => `the size of ${buffer.name} is a count`);
+      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, () => `the size of ${buffer.name} is not a count`);
       this.#buffers.set(buffer.name, buffer);
     }
     this.#block(this.#kernel.body);
   }
 
-  /** The text is made where it is needed only: it prints whole expressions. */
-  #check(condition: boolean, says: () => string): asserts condition {
-    if (!condition) this.#fail(says());
+  /** The message is computed only on failure, since it prints whole expressions. */
+  #check(condition: boolean, message: () => string): asserts condition {
+    if (!condition) this.#fail(message());
   }
 
-  #fail(says: string): never {
-    throw new InvariantError(`in kernel ${this.#kernel.name}: ${says}`);
+  #fail(message: string): never {
+    throw new InvariantError(`in kernel ${this.#kernel.name}: ${message}`);
   }
 
   #name(name: string): void {
-    this.#check(isName(name), () => `${name} is a name`);
-    this.#check(!this.#bound.has(name), () => `${name} is bound once`);
+    this.#check(isName(name), () => `${name} is not a valid name`);
+    this.#check(!this.#bound.has(name), () => `${name} is defined twice`);
     this.#bound.add(name);
   }
 
@@ -71,7 +71,7 @@ class Verifier {
     this.#order.push(name);
   }
 
-  /** What is bound on the way is gone afterwards. */
+  /** Removes the names that `visit` defines. */
   #scoped(visit: () => void): void {
     const mark = this.#order.length;
     visit();
@@ -92,7 +92,7 @@ class Verifier {
       case "var":
         this.#check(
           stmt.dims.every((d) => Number.isSafeInteger(d) && d > 0),
-          () => `the dims of ${stmt.name} are counts`,
+          () => `the dims of ${stmt.name} are not positive`,
         );
         this.#typed(stmt.init, stmt.type);
         return this.#bind(stmt.name, { kind: "register", type: stmt.type, dims: stmt.dims });
@@ -114,9 +114,9 @@ class Verifier {
   #loop(stmt: Stmt & { kind: "for" }): void {
     this.#typed(stmt.from, i32);
     this.#typed(stmt.to, i32);
-    this.#check(Number.isSafeInteger(stmt.step) && stmt.step > 0, () => `the step of ${stmt.name} is positive`);
+    this.#check(Number.isSafeInteger(stmt.step) && stmt.step > 0, () => `the step of ${stmt.name} is not positive`);
     const fixed = this.#fixed(stmt.from) && this.#fixed(stmt.to);
-    this.#check(fixed || !stmt.unroll, () => `the bounds of the unrolled loop over ${stmt.name} are constants`);
+    this.#check(fixed || !stmt.unroll, () => `the bounds of the unrolled loop over ${stmt.name} are not constants`);
     this.#scoped(() => {
       this.#bind(stmt.name, { kind: "var", type: i32, fixed: stmt.unroll });
       this.#block(stmt.body);
@@ -130,7 +130,7 @@ class Verifier {
 
   /** The buffer of an access; `forbidden` is the access mode that does not allow it. */
   #access(name: string, at: Expr, type: RegType, forbidden: Buffer["access"]): Buffer {
-    const buffer = this.#buffers.get(name) ?? this.#fail(`there is no buffer ${name}`);
+    const buffer = this.#buffers.get(name) ?? this.#fail(`unknown buffer ${name}`);
     this.#typed(at, i32);
     const text = (): string => `${name}[${printExpr(at)}]`;
     this.#check(buffer.access !== forbidden, () => `${text()}: ${name} is ${buffer.access}`);
@@ -140,13 +140,13 @@ class Verifier {
 
   #register(name: string, at: readonly Expr[]): RegType {
     const register = this.#scope.get(name);
-    if (register?.kind !== "register") return this.#fail(`${name} is a register in scope`);
+    if (register?.kind !== "register") return this.#fail(`${name} is not a register in scope`);
     const text = (): string => `${name}[${at.map(printExpr).join(",")}]`;
-    this.#check(at.length === register.dims.length, () => `${text()} has ${register.dims.length} axes`);
+    this.#check(at.length === register.dims.length, () => `${text()} has ${at.length} indices, not ${register.dims.length}`);
     for (const [axis, x] of at.entries()) {
       this.#typed(x, i32);
-      this.#check(this.#fixed(x), () => `the position of ${text()} is a constant once loops are unrolled`);
-      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), () => `${text()} is inside [${register.dims.join(",")}]`);
+      this.#check(this.#fixed(x), () => `the index of ${text()} is not constant once loops are unrolled`);
+      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), () => `${text()} is outside [${register.dims.join(",")}]`);
     }
     return register.type;
   }
@@ -176,17 +176,17 @@ class Verifier {
 
   #expr(x: Expr): void {
     const type = this.#typeOf(x);
-    this.#check(sameReg(x.type, type), () => `${printExpr(x)} says it is ${showReg(x.type)}, and is ${showReg(type)}`);
+    this.#check(sameReg(x.type, type), () => `${printExpr(x)} has the type ${showReg(x.type)}, but computes ${showReg(type)}`);
   }
 
   #typeOf(x: Expr): RegType {
     switch (x.kind) {
       case "const":
-        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), () => `${x.value} is a value of ${showReg(x.type)}`);
+        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), () => `${x.value} is not a value of ${showReg(x.type)}`);
         return x.type;
       case "var": {
         const found = this.#scope.get(x.name);
-        return found?.kind === "var" ? found.type : this.#fail(`${x.name} is in scope`);
+        return found?.kind === "var" ? found.type : this.#fail(`${x.name} is not in scope`);
       }
       case "register":
         return this.#register(x.name, x.at);
@@ -194,11 +194,11 @@ class Verifier {
         return { scalar: registerOf(this.#access(x.buffer, x.at, x.type, "out").element), lanes: x.type.lanes };
       case "splat":
         this.#expr(x.value);
-        this.#check(x.value.type.lanes === 1, () => `${printExpr(x)} splats a scalar`);
+        this.#check(x.value.type.lanes === 1, () => `${printExpr(x)} splats a vector`);
         return { scalar: x.value.type.scalar, lanes: 4 };
       case "lane":
         this.#expr(x.value);
-        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), () => `${printExpr(x)} is a lane of a vector`);
+        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), () => `${printExpr(x)} is not a lane of a vector`);
         return { scalar: x.value.type.scalar, lanes: 1 };
       case "call":
         return this.#call(x);
@@ -210,7 +210,7 @@ class Verifier {
   }
 
   #call(x: Expr & { kind: "call" }): RegType {
-    const fn = this.#own.get(x.fn) ?? functions.get(x.fn) ?? this.#fail(`there is no function ${x.fn}`);
+    const fn = this.#own.get(x.fn) ?? functions.get(x.fn) ?? this.#fail(`unknown function ${x.fn}`);
     this.#check(fn.params.length === x.args.length, () => `${printExpr(x)} takes ${fn.params.length} arguments`);
     for (const [index, arg] of x.args.entries()) this.#typed(arg, { scalar: fn.params[index]?.scalar ?? "f32", lanes: x.type.lanes });
     return { scalar: fn.result.type.scalar, lanes: x.type.lanes };

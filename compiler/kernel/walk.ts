@@ -2,8 +2,8 @@ import { apply, constant, lane, splat } from "./fold.ts";
 import type { Expr, Stmt } from "./ir.ts";
 
 /**
- * The expression with `change` applied to its constants, variables, registers and loads (after their positions), and the rest made anew: constants fold on
- * the way. Nothing that `change` gave is changed again, so it may swap names.
+ * The expression with `change` applied to its constants, variables, registers and loads (after their indices), and rebuilt: constants fold. A result of
+ * `change` is not changed again, so it may swap names.
  */
 export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
   const inner = (e: Expr): Expr => mapExpr(e, change);
@@ -26,7 +26,7 @@ export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
   }
 }
 
-/** Statements with `change` applied to every expression in them, whole expressions only. */
+/** The statements with `change` applied to each of their expressions, but not to subexpressions. */
 export function mapStmts(body: readonly Stmt[], change: (expr: Expr) => Expr): Stmt[] {
   return body.map((stmt): Stmt => {
     switch (stmt.kind) {
@@ -66,7 +66,7 @@ export function some(expr: Expr, test: (expr: Expr) => boolean): boolean {
   }
 }
 
-/** Every expression of the statements, whole ones only, in order. */
+/** Every expression of the statements in order, without subexpressions. */
 export function expressions(body: readonly Stmt[]): Expr[] {
   const found: Expr[] = [];
   mapStmts(body, (expr) => (found.push(expr), expr));
@@ -97,7 +97,7 @@ export function defined(body: readonly Stmt[]): string[] {
   });
 }
 
-/** Every name that the statements define or mention. */
+/** Every name that the statements define or use. */
 export function mentioned(body: readonly Stmt[]): Set<string> {
   const names = new Set(defined(body));
   const sets = (stmts: readonly Stmt[]): void => {
@@ -112,7 +112,7 @@ export function mentioned(body: readonly Stmt[]): Set<string> {
   return names;
 }
 
-/** A name like `name` that is not taken; it is then. */
+/** A name like `name` that is not taken; adds it to `taken`. */
 export function freshName(name: string, taken: Set<string>): string {
   for (let n = 1; ; n++) {
     const fresh = `${name}_${n}`;
@@ -122,10 +122,10 @@ export function freshName(name: string, taken: Set<string>): string {
   }
 }
 
-/** The statements with all that they define under new names. */
+/** The statements with all their definitions renamed. */
 export const renew = (body: readonly Stmt[], taken: Set<string>): Stmt[] => rename(body, new Map(defined(body).map((name) => [name, freshName(name, taken)])));
 
-/** The statements with names changed, so that two copies can stand side by side. */
+/** The statements with names replaced, so that two copies can be in one block. */
 export function rename(body: readonly Stmt[], names: ReadonlyMap<string, string>): Stmt[] {
   const now = (name: string): string => names.get(name) ?? name;
   const change = (expr: Expr): Expr => mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meaning, type LaneOperator } from "../../compiler/kernel/arithmetic.ts";
+import { semantics, type LaneOperator } from "../../compiler/kernel/arithmetic.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { apply, constant } from "../../compiler/kernel/fold.ts";
@@ -62,7 +62,7 @@ function columns(op: LaneOperator, scalar: Scalar): readonly (readonly number[])
 function kernelOf(op: LaneOperator, scalar: Scalar, count: number, arity: number, lanes: Lanes, fixed: number | null): Kernel {
   const k = new KernelBuilder();
   const inputs = Array.from({ length: arity }, (_, index) => k.buffer(`in${index}`, scalar, count, "in"));
-  const rule = meaning[op];
+  const rule = semantics[op];
   const out = k.buffer("out", rule.result === "same" ? scalar : rule.result, count, "out");
   k.loop("i", 0, count, lanes, (i) => {
     const args: Expr[] = inputs.map((input: Buffer, index) => {
@@ -75,9 +75,9 @@ function kernelOf(op: LaneOperator, scalar: Scalar, count: number, arity: number
   return k.build(op, "");
 }
 
-const cases = (Object.keys(meaning) as LaneOperator[]).flatMap((op) =>
+const cases = (Object.keys(semantics) as LaneOperator[]).flatMap((op) =>
   (["f32", "i32", "bool"] as const)
-    .filter((scalar) => meaning[op][scalar] !== undefined && !(op === "select" && scalar === "bool"))
+    .filter((scalar) => semantics[op][scalar] !== undefined && !(op === "select" && scalar === "bool"))
     .flatMap((scalar) => (((op === "div" || op === "rem") && scalar === "i32" ? [1] : [1, 4]) as Lanes[]).map((lanes) => [op, scalar, lanes] as const)),
 );
 

@@ -54,7 +54,7 @@ for (const [expr, text] of folded) {
   });
 }
 
-test("numbers take the type of what they meet, scalars its lanes", () => {
+test("numbers take the type of the other operand, scalars its lanes", () => {
   expect(printExpr(k.madd(v, x, 2))).toBe("madd(v, splat x, 2)");
   expect(k.madd(v, x, 2).type).toEqual(f32x4);
   expect(printExpr(k.add(iv, i))).toBe("iv + splat i");
@@ -62,20 +62,20 @@ test("numbers take the type of what they meet, scalars its lanes", () => {
   expect(printExpr(k.call("pow", v, 2))).toBe("pow(v, 2)");
 });
 
-test("the count of a vector's shift is one number", () => {
+test("the shift count of a vector is one scalar", () => {
   expect(printExpr(k.shl(iv, 3))).toBe("iv << 3");
   expect(printExpr(k.shl(iv, i))).toBe("iv << i");
   expect(printExpr(k.shl(iv, k.splat(i)))).toBe("iv << i");
-  expect(() => k.shl(iv, iv)).toThrow("the count of a vector's shift is the same for all lanes");
+  expect(() => k.shl(iv, iv)).toThrow("the shift count of a vector must be the same for all lanes");
 });
 
-test("operands of two types are our mistake", () => {
+test("operands of different types break an invariant", () => {
   expect(() => k.add(x, i)).toThrow("operand 2 of add is i32, not f32");
   expect(() => k.rem(x, 2)).toThrow("rem does not take f32");
   expect(() => k.div(iv, 2)).toThrow("div of i32 is scalar only");
 });
 
-test("statements land in the innermost open block", () => {
+test("statements go into the innermost open block", () => {
   const b = new KernelBuilder();
   const a = b.buffer("a", "f32", 16, "in");
   const out = b.buffer("out", "f32", 16, "out");
@@ -106,7 +106,7 @@ test("statements land in the innermost open block", () => {
 `);
 });
 
-test("a loop without turns leaves nothing, one of a single turn its body, a decided condition its branch", () => {
+test("a loop without iterations is dropped; a loop of one iteration becomes its body, an `if` on a constant its branch", () => {
   const b = new KernelBuilder();
   const out = b.buffer("out", "i32", 8, "out");
   b.loop("none", 3, 3, 1, (n) => b.store(out, n, 1));
@@ -116,10 +116,10 @@ test("a loop without turns leaves nothing, one of a single turn its body, a deci
     () => b.store(out, 0, 7),
     () => b.store(out, 1, 8),
   );
-  expect(printKernel(b.build("turns", ""))).toBe("kernel turns(out out: i32[8])\n  out[3] = 3\n  out[1] = 8\n");
+  expect(printKernel(b.build("iterations", ""))).toBe("kernel iterations(out out: i32[8])\n  out[3] = 3\n  out[1] = 8\n");
 });
 
-test("names are made unique, and words of the language are not taken", () => {
+test("names are made unique, and keywords are not used", () => {
   const b = new KernelBuilder();
   expect(["x", "x", "let", "2d", "a.b", "x"].map((hint) => b.buffer(hint, "f32", 1, "in").name)).toEqual(["x", "x_1", "let_1", "_2d", "a_b", "x_2"]);
 });

@@ -48,51 +48,51 @@ kernel k(
   expect(printKernels([kernel])).toBe("kernel k(in a: f32[1], out b: f32[1])   # here:1:1\n  b[0] = max(a[0], 0)\n");
 });
 
-/** Text with a mistake, between the marks « and ». */
-const mistakes: readonly (readonly [line: string, code: string, says: string])[] = [
+/** Lines with an error, which is between « and ». */
+const errors: readonly (readonly [line: string, code: string, message: string])[] = [
   ["let x = a[0] «$» 2", "kir-token", 'unexpected "$"'],
   ["let x = a[0] +«»", "kir-syntax", "expected an expression before the end of the line"],
   ["let x = (a[0]«»", "kir-syntax", "expected ) before the end of the block"],
   ["let x «a»", "kir-syntax", "expected =, found a"],
-  ["let «for» = a[0]", "kir-name", "for is a word of the language"],
-  ["let «a» = a[0]", "kir-name", "a is bound already"],
-  ["let x = «y»", "kir-name", "there is no y here"],
-  ["let x = «gamma»(a[0])", "kir-name", "there is no function gamma"],
+  ["let «for» = a[0]", "kir-name", "for is a keyword"],
+  ["let «a» = a[0]", "kir-name", "a is already defined"],
+  ["let x = «y»", "kir-name", "unknown name y"],
+  ["let x = «gamma»(a[0])", "kir-name", "unknown function gamma"],
   ["let x = «exp(a[0], 1)»", "kir-type", "exp takes 1 arguments, not 2"],
-  ["let x = «1»", "kir-type", "nothing tells the type of this number"],
-  ["let x = a[0] + «true»", "kir-type", "this is no f32"],
-  ["let x = a[«0.5»]", "kir-type", "this is no i32"],
+  ["let x = «1»", "kir-type", "cannot infer the type of this number"],
+  ["let x = a[0] + «true»", "kir-type", "this is not a value of f32"],
+  ["let x = a[«0.5»]", "kir-type", "this is not a value of i32"],
   ["let x = a[«a[0]»]", "kir-type", "this is f32, not i32"],
   ["let x = «a[0] + 1:i32»", "kir-type", "operand 2 of add is i32, not f32"],
   ["let x = «a[0] % 2»", "kir-type", "rem does not take f32"],
   ["let x = a[0]:«i32»", "kir-type", "a holds f32, which loads as f32"],
-  ["let x = a[0]:«f64»", "kir-type", "f64 is no register type"],
-  ["let x = «a[0, 1]»", "kir-index", "an element of a has one position"],
+  ["let x = a[0]:«f64»", "kir-type", "unknown register type f64"],
+  ["let x = «a[0, 1]»", "kir-index", "an element of a has one index"],
   ["let x = «lane(a[0]:f32x4, 4)»", "kir-type", "lane takes a vector and a number from 0 to 3"],
-  ["«c» = a[0]", "kir-name", "there is no c here"],
+  ["«c» = a[0]", "kir-name", "unknown name c"],
   ["b[0] = «a[0]:f32x4»", "kir-type", "this is f32x4, not f32"],
   ["if «a[0]»\n    pass", "kir-type", "this is f32, not bool"],
-  ["for i in 0..4\n    b[i] = 0\n  b[«i»] = 0", "kir-name", "there is no i here"],
-  ["pass\n   «»pass", "kir-syntax", "expected a statement, found a deeper margin"],
-  ["if a[0] < 0\n      pass\n    «p»ass", "kir-indent", "this line stands at no margin of a line above"],
+  ["for i in 0..4\n    b[i] = 0\n  b[«i»] = 0", "kir-name", "unknown name i"],
+  ["pass\n   «»pass", "kir-syntax", "expected a statement, found deeper indentation"],
+  ["if a[0] < 0\n      pass\n    «p»ass", "kir-indent", "this indentation matches no enclosing block"],
 ];
 
-for (const [line, code, says] of mistakes) {
-  test(`${code}: ${says}`, () => {
+for (const [line, code, message] of errors) {
+  test(`${code}: ${message}`, () => {
     const marked = `kernel k(in a: f32[8], out b: f32[8])\n  ${line}\n`;
     const text = marked.replace(/[«»]/g, "");
     const [start, end] = [marked.indexOf("«"), marked.indexOf("»") - 1];
     try {
       parseFile({ name: "k.kir", text });
     } catch (error) {
-      invariant(error instanceof DiagnosticError, "a mistake in a text is a diagnostic");
+      invariant(error instanceof DiagnosticError, "an error in a text is a diagnostic");
       const [diagnostic] = error.diagnostics;
-      expect({ code: diagnostic?.code, says: diagnostic?.says }).toEqual({ code, says });
+      expect({ code: diagnostic?.code, says: diagnostic?.says }).toEqual({ code, says: message });
       const span = diagnostic?.at?.span;
       if (line.includes("«»")) return;
       expect({ start: span?.start, end: span?.end }).toEqual({ start, end });
       return;
     }
-    expect.unreachable("the text has a mistake");
+    expect.unreachable("the text has an error");
   });
 }

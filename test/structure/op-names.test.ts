@@ -1,6 +1,6 @@
 // Passes, analyses and the schedule know ops by their entries: by form, and by what an entry says. A name stands in the text of a rewrite rule, and nowhere else.
 import { expect, test } from "vitest";
-import { meaning } from "../../compiler/kernel/arithmetic.ts";
+import { semantics } from "../../compiler/kernel/arithmetic.ts";
 import { opNamed } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { sourceFiles } from "./source-files.ts";
@@ -29,7 +29,7 @@ test("no pass, analysis or schedule names an op", () => {
   for (const { path, text } of files) {
     if (!/^compiler\/(passes|analysis|schedule)\//.test(path)) continue;
     // The schedule writes kernels, whose operators have names of their own.
-    const isOperator = (name: string): boolean => path.startsWith("compiler/schedule/") && name in meaning;
+    const isOperator = (name: string): boolean => path.startsWith("compiler/schedule/") && name in semantics;
     expect(opNames(text, isOperator), `${path}: let the op's entry in compiler/ops say what this asks`).toEqual([]);
   }
 });
