@@ -44,7 +44,7 @@ for (const blocks of depths.length > 0 ? depths : [5, 25, 100]) {
     `  elaborate ${(elaborated - start).toFixed()} ms, passes and lowering ${(lowered - elaborated).toFixed()} ms, encoding ${(encoded - lowered).toFixed()} ms`,
   );
   const passes = new Map<string, number>();
-  for (const { name, ms } of compiled.stages.flat()) passes.set(name, (passes.get(name) ?? 0) + ms);
+  for (const { name, ms } of compiled.entries.flatMap(({ stages }) => stages)) passes.set(name, (passes.get(name) ?? 0) + ms);
   const slowest = [...passes].toSorted(([, a], [, b]) => b - a).slice(0, 6);
   console.log(`  ${slowest.map(([name, ms]) => `${name} ${ms.toFixed()}`).join(", ")}`);
 }

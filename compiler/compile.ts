@@ -2,8 +2,8 @@ import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { DiagnosticError } from "../dsl/diagnostic.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
-import type { Code, Plan } from "../runtime/plan.ts";
-import { assemble, type Assembly, type Variants } from "./link/assemble.ts";
+import type { Code, EntryPlan, Plan } from "../runtime/plan.ts";
+import { assemble, type Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
 import { emitWasm } from "./codegen/wasm/emit.ts";
 import { elaborate } from "./frontend/program.ts";
@@ -16,9 +16,10 @@ import { pipeline, requiredPasses } from "./pipeline.ts";
 import { referenceCode } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
+import { at } from "./support/lists.ts";
 import { defaultMachine, type Machine } from "./support/machine.ts";
 
-/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is no such file. */
+/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if the file does not exist. */
 export type Resolver = (path: string, from: string | null) => Source | null;
 
 export type Target = "wasm" | "js" | "reference";
@@ -27,33 +28,33 @@ export type Mode = "fast" | "strict";
 export interface CompileOptions {
   /** Sizes of named dims. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Several sets of dims in one module, which share params and state. `dims` holds for all of them. */
+  /** Several sets of dims in one module, which share params and state. `dims` applies to all of them. */
   readonly variants?: readonly Readonly<Record<string, number>>[];
   /** Entries to compile; all by default. */
   readonly entries?: readonly string[];
-  /** `strict` gives the same bits on every engine; `fast` may use relaxed SIMD. */
+  /** `strict` produces the same bits on every engine; `fast` may use relaxed SIMD. */
   readonly mode?: Mode;
   readonly target?: Target;
   /** Exports every kernel, so that a session can time them. */
   readonly profile?: boolean;
-  /** Leaves gaps between tensors and says which value lies where, so that a session can check every access to memory (`runtime/guards.ts`). */
+  /** Leaves gaps between tensors and records the location of each value, so that a session can check every memory access (`runtime/guards.ts`). */
   readonly guards?: boolean;
   /** Names of passes to leave out. */
   readonly without?: readonly string[];
-  /** Another list of passes than the usual one. */
+  /** Replaces `pipeline`. */
   readonly passes?: readonly Pass[];
-  /** What choices of algorithms, tiles and fusion go by; tests and benchmarks pass variants of the default. */
+  /** The facts and limits by which algorithms, tiles and fusion are chosen; tests and benchmarks pass variants of the default. */
   readonly machine?: Machine;
   readonly resolve: Resolver;
-  /** Values of params and state that are given at build time. */
+  /** Values of params and state that are known at build time, by path. */
   readonly frozen?: ReadonlyMap<string, Float64Array>;
   /** Verifies the graph after every pass. */
   readonly verify?: boolean;
 }
 
-/** A graph as it stands after a stage. */
+/** A graph after a stage. */
 export interface GraphStage {
-  /** `graph` for what elaboration gives, then the passes' names, numbered where one runs again. */
+  /** `graph` for the result of elaboration, then the passes' names, numbered where one runs again. */
   readonly name: string;
   readonly graph: Graph;
   /** Null for `graph`. */
@@ -61,13 +62,21 @@ export interface GraphStage {
   readonly ms: number;
 }
 
+/** One entry for one set of dims. */
+export interface CompiledEntry {
+  readonly name: string;
+  readonly plan: EntryPlan;
+  /** The planned graph: that of the last stage. */
+  readonly graph: Graph;
+  /** The first is the result of elaboration. */
+  readonly stages: readonly GraphStage[];
+}
+
 export interface CompiledModule {
   readonly plan: Plan;
   readonly assembly: Assembly;
-  /** The planned graphs, in the order of the plan's entries. */
-  readonly graphs: readonly Graph[];
-  /** Every stage of each graph, in the same order. */
-  readonly stages: readonly (readonly GraphStage[])[];
+  /** In the order of the plan's entries. */
+  readonly entries: readonly CompiledEntry[];
   readonly warnings: readonly Diagnostic[];
   /** WebAssembly of a mode: bytes, and the text. */
   wasm(mode: Mode): { readonly bytes: Uint8Array<ArrayBuffer>; wat(): string };
@@ -77,16 +86,19 @@ export interface CompiledModule {
   code(target?: Target): Promise<Code>;
 }
 
-/** What the front end gives for the options; throws a `DiagnosticError` with everything that is wrong. */
+/** The sets of dims that the options ask for, each complete. */
+export const variantsOf = ({ dims, variants = [{}] }: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] =>
+  variants.map((set) => ({ ...dims, ...set }));
+
+/** The graphs of the entries before any pass. Throws a `DiagnosticError` with all errors. */
 export function elaborateSource(source: Source, options: CompileOptions): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
-  const sets = options.variants ?? [{}];
-  const variants = sets.map((set) => ({ ...options.dims, ...set }));
-  const { program, diagnostics } = elaborate(source, { variants, resolve: options.resolve, ...(options.entries && { entries: options.entries }) });
+  const { resolve, entries } = options;
+  const { program, diagnostics } = elaborate(source, { variants: variantsOf(options), resolve, ...(entries && { entries }) });
   if (program === null) throw new DiagnosticError(diagnostics);
   return { program, warnings: diagnostics };
 }
 
-/** From text to a module. Throws a `DiagnosticError` for mistakes in the text or the options. */
+/** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */
 export function compileModule(source: Source, options: CompileOptions): CompiledModule {
   const { program, warnings } = elaborateSource(source, options);
   return compileProgram(program, options, warnings);
@@ -94,16 +106,19 @@ export function compileModule(source: Source, options: CompileOptions): Compiled
 
 export function compileProgram(program: Program, options: Omit<CompileOptions, "resolve">, warnings: readonly Diagnostic[] = []): CompiledModule {
   const without = checkedPasses(options.without ?? []);
-  const stages = program.entries.map(({ graph }) => stagesOf(graph, options, without));
-  const graphs = stages.map((list) => present(list.at(-1), "a graph has stages").graph);
-  const variants: Variants = program.entries.map(({ dims }, i) => ({ dims, graph: present(graphs[i], "every entry has a graph") }));
+  const planned = program.entries.map(({ dims, graph }) => {
+    const stages = stagesOf(graph, options, without);
+    return { dims, stages, graph: at(stages, stages.length - 1).graph };
+  });
   const { profile = false, guards = false, machine = defaultMachine } = options;
-  const assembly = assemble(program, variants, { profile, guards, machine });
+  const assembly = assemble(program, planned, { profile, guards, machine });
 
-  const { kernels, entries, plan } = assembly;
+  const { kernels, entries: functionsOfEntries, plan } = assembly;
+  const entries = planned.map(({ graph, stages }, i): CompiledEntry => ({ name: graph.name, plan: at(plan.entries, i), graph, stages }));
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
-  const wasm = (mode: Mode) => emitWasm({ kernels, entries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages, machine });
-  const js = (): string => emitJs(kernels, entries, plan.profiled);
+  const wasm = (mode: Mode) =>
+    emitWasm({ kernels, entries: functionsOfEntries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages, machine });
+  const js = (): string => emitJs(kernels, functionsOfEntries, plan.profiled);
   const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
     switch (target) {
       case "wasm": {
@@ -115,14 +130,21 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
       case "reference":
         return referenceCode(
           plan,
-          program.entries.map(({ graph }) => graph),
+          entries.map(({ plan: entry, stages }) => ({ plan: entry, graph: at(stages, 0).graph })),
         );
     }
   };
-  return { plan, assembly, graphs, stages, warnings, wasm, js, code };
+  return { plan, assembly, entries, warnings, wasm, js, code };
 }
 
-/** The stages of a graph alone, without code; a `DiagnosticError` for passes that cannot be left out. */
+/** The entry of a name, in its first variant. */
+export const entryOf = (module: CompiledModule, name: string): CompiledEntry =>
+  present(
+    module.entries.find((entry) => entry.name === name),
+    `the module has no entry ${name}`,
+  );
+
+/** The stages of one graph, without code. Throws a `DiagnosticError` for passes that cannot be left out. */
 export const stagesOfGraph = (graph: Graph, options: Omit<CompileOptions, "resolve">): readonly GraphStage[] =>
   stagesOf(graph, options, checkedPasses(options.without ?? []));
 
@@ -149,7 +171,7 @@ function checkedPasses(names: readonly string[]): ReadonlySet<string> {
     throw new DiagnosticError(
       wrong.map((name) => ({
         code: "E0901",
-        says: all.has(name) ? `the pass ${name} cannot be left out` : `there is no pass ${name}`,
+        says: all.has(name) ? `the pass \`${name}\` cannot be left out` : `unknown pass \`${name}\``,
         help: nearOr(
           name,
           [...all].filter((n) => !requiredPasses.has(n)),
@@ -162,7 +184,7 @@ function checkedPasses(names: readonly string[]): ReadonlySet<string> {
 
 type Instantiate = Extract<Code, { kind: "js" }>["instantiate"];
 
-/** Emitted JavaScript is loaded as a module, never evaluated from a string in place. */
+/** Loads emitted JavaScript as a module; nothing is evaluated with `eval` or `Function`. */
 async function loadModule(text: string): Promise<Instantiate> {
   const bytes = new TextEncoder().encode(text);
   let binary = "";

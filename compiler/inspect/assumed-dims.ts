@@ -1,10 +1,10 @@
 import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
-import type { CompileOptions } from "../compile.ts";
+import { variantsOf, type CompileOptions } from "../compile.ts";
 import { elaborate } from "../frontend/program.ts";
 import type { Program } from "../graph/ir.ts";
 
-/** Sizes for dims that nobody has given: small ones, one with many divisors, one for long sequences. */
+/** Sizes for dims that the options leave open: a small one, one with many divisors, one for long sequences. */
 const sizes = [32, 60, 960] as const;
 
 interface Attempt {
@@ -14,8 +14,8 @@ interface Attempt {
 }
 
 /**
- * Assumes sizes for the dims that are not `given`, one size after another, until an attempt has no diagnostics: a mistake is one that every size has. The
- * first attempt, with the smallest size, is returned if all fail.
+ * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt has no diagnostics: an error counts only if every size has
+ * one. Returns the first attempt, with the smallest size, if all fail.
  */
 export function withAssumedDims<T extends Attempt>(
   given: readonly Readonly<Record<string, number>>[],
@@ -24,7 +24,7 @@ export function withAssumedDims<T extends Attempt>(
 ): T {
   const [smallest, ...others] = [...first, ...sizes];
   const found = attempt(smallest ?? 1);
-  // Whatever was given decides it.
+  // If every used dim is given, another assumed size changes nothing.
   if (found.diagnostics.length === 0 || found.dims.every((name) => given.every((dims) => dims[name] !== undefined))) return found;
   for (const size of others) {
     const next = attempt(size);
@@ -33,12 +33,12 @@ export function withAssumedDims<T extends Attempt>(
   return found;
 }
 
-/** Sizes with which an entry is run in the reference interpreter, which is slow; the larger ones for what a small size does not fit. */
+/** Sizes for a run in the reference interpreter, which is slow; the larger ones for programs that a small size does not fit. */
 const smallSizes = [2, 3, 8, 16];
 
-/** Elaborates with the smallest valid sizes for dims without one; `assumed` holds these. Throws a `DiagnosticError` with all diagnostics. */
+/** Elaborates with the smallest valid size for dims without one; `assumed` holds these dims. Throws a `DiagnosticError` with all diagnostics. */
 export function elaborateSmall(source: Source, options: CompileOptions): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
-  const variants = (options.variants ?? [{}]).map((set) => ({ ...options.dims, ...set }));
+  const variants = variantsOf(options);
   const { resolve, entries } = options;
   const attempt = (assumedDim: number) => ({ ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }), assumedDim });
   const { program, diagnostics, dims, assumedDim } = withAssumedDims(variants, attempt, smallSizes);

@@ -1,14 +1,13 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
-import type { CompileOptions } from "../compile.ts";
+import { variantsOf, type CompileOptions } from "../compile.ts";
 import { elaborate } from "../frontend/program.ts";
 import { elaborateTests } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
-/** All diagnostics of a file and its tests, without compiling it. A size is assumed for dims without one. */
+/** All diagnostics of a file and its tests, without compiling it. Assumes a size for dims without one. */
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
-  const sets = options.variants ?? [{}];
-  const variants = sets.map((set) => ({ ...options.dims, ...set }));
+  const variants = variantsOf(options);
   const { resolve, entries } = options;
   const checked = withAssumedDims(variants, (assumedDim) => elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }));
   if (checked.diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return checked.diagnostics;

@@ -1,10 +1,10 @@
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import type { Address } from "../../runtime/address.ts";
-import { callsOf, type Step } from "../../runtime/plan.ts";
+import { callsOf, type EntryPlan, type Plan, type Slot, type Step } from "../../runtime/plan.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { nearOr } from "../../dsl/suggest.ts";
-import { compileModule, elaborateSource, type CompiledModule, type CompileOptions } from "../compile.ts";
+import { compileModule, elaborateSource, entryOf, type CompiledModule, type CompileOptions } from "../compile.ts";
 import { printGraph } from "../graph/print.ts";
 import { functions } from "../kernel/math.ts";
 import { printFunction, printKernel } from "../kernel/print.ts";
@@ -17,42 +17,39 @@ import { originsOfCalls } from "./kernel-origins.ts";
 export interface DumpOptions extends CompileOptions {
   readonly entry: string;
   readonly stage: string;
-  /** With each node of a graph where it comes from; with each kernel the layers, roles and lines that it computes for. */
+  /** Shows where each node of a graph comes from, and for each kernel the layers, roles and lines that it computes. */
   readonly origins?: boolean;
 }
 
-/** Everything that `--stage` takes, in the order of a model's way. */
+/** Everything that `--stage` takes, in the order of compilation. */
 export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pipeline), "final", "kernels", "plan", "wat", "js"];
 
-/** The text of one stage of one entry. Throws a `DiagnosticError` for mistakes in the source, and for a stage or entry that does not exist. */
+/** The text of one stage of one entry. Throws a `DiagnosticError` for errors in the source, and for a stage or entry that does not exist. */
 export function dump(source: Source, { entry, stage, origins = false, ...options }: DumpOptions): string {
   if (!stageNames.includes(stage))
-    throw new DiagnosticError([{ code: "E0902", says: `there is no stage ${stage}`, help: nearOr(stage, stageNames, "the stages are") }]);
+    throw new DiagnosticError([{ code: "E0902", says: `unknown stage \`${stage}\``, help: nearOr(stage, stageNames, "the stages are") }]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });
     return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`), { origins });
   }
   const module = compileModule(source, { ...options, entries: [entry] });
+  const { plan, stages } = entryOf(module, entry);
   switch (stage) {
     case "kernels":
-      return dumpKernels(module, entry, origins);
+      return dumpKernels(module, plan, origins);
     case "plan":
-      return dumpPlan(module, entry);
+      return dumpPlan(module.plan, plan);
     case "wat":
       return module.wasm(options.mode ?? "fast").wat();
     case "js":
       return module.js();
     default: {
-      const stages = present(module.stages[indexOf(module, entry)], "every entry has stages");
-      return printGraph(present(stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage), `the pass ${stage} was left out`).graph, {
-        origins,
-      });
+      const found = stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage);
+      return printGraph(present(found, `the pass ${stage} was left out`).graph, { origins });
     }
   }
 }
-
-const indexOf = (module: CompiledModule, entry: string): number => module.plan.entries.findIndex(({ name }) => name === entry);
 
 /** The tree without its spans, as JSON. */
 function dumpAst(source: Source): string {
@@ -66,9 +63,8 @@ const isSpanKey = (key: string): boolean => key === "span" || key.endsWith("Span
 const isSpan = (value: unknown): value is Span => typeof value === "object" && value !== null && "source" in value;
 
 /** The math functions that the entry's kernels call, then the kernels in the order of their first call. */
-function dumpKernels(module: CompiledModule, entry: string, origins: boolean): string {
-  const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
-  const steps = [...plan.prepareSteps, ...plan.steps];
+function dumpKernels(module: CompiledModule, entry: EntryPlan, origins: boolean): string {
+  const steps = [...entry.prepareSteps, ...entry.steps];
   const used = new Set(callsOf(steps).map(({ kernel }) => kernel));
   const kernels = module.assembly.kernels.filter(({ name }) => used.has(name));
   const comments = origins ? originComments(module, steps) : new Map<string, readonly string[]>();
@@ -93,24 +89,21 @@ function originComments(module: CompiledModule, steps: readonly Step[]): Readonl
 }
 
 /** Memory, then each step: its kernel, the offsets of its buffers, its work. */
-function dumpPlan(module: CompiledModule, entry: string): string {
-  const plan = present(module.plan.entries[indexOf(module, entry)], "every entry has a plan");
-  const share = plan.liveBytes === 0 ? "" : ` (${((100 * plan.scratchBytes) / plan.liveBytes - 100).toFixed(1)} % over the largest live set)`;
-  const persistent = module.plan.persistent.map(({ offset, dtype, shape, path }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${path}`);
-  const slots = [...plan.inputs, ...plan.outputs].map(
-    ({ name, offset, dtype, shape }) => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`,
-  );
+function dumpPlan(plan: Plan, entry: EntryPlan): string {
+  const { liveBytes, scratchBytes } = entry;
+  const share = liveBytes === 0 ? "" : ` (${((100 * scratchBytes) / liveBytes - 100).toFixed(1)} % over the largest live set)`;
+  const line = (name: string, { offset, dtype, shape }: Slot): string => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`;
   return [
-    `entry ${plan.name}`,
-    `arena ${kib(module.plan.arenaBytes)}, scratch ${kib(plan.scratchBytes)}, largest live set ${kib(plan.liveBytes)}${share}`,
+    `entry ${entry.name}`,
+    `arena ${kib(plan.arenaBytes)}, scratch ${kib(scratchBytes)}, largest live set ${kib(liveBytes)}${share}`,
     "inputs and outputs",
-    ...slots,
+    ...[...entry.inputs, ...entry.outputs].map((slot) => line(slot.name, slot)),
     "params and state",
-    ...persistent,
+    ...plan.persistent.map((slot) => line(slot.path, slot)),
     "weights stage",
-    ...stepLines(plan.prepareSteps, 1),
+    ...stepLines(entry.prepareSteps, 1),
     "call stage",
-    ...stepLines(plan.steps, 1),
+    ...stepLines(entry.steps, 1),
     "",
   ].join("\n");
 }
@@ -119,7 +112,7 @@ const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 const showAddress = (address: Address): string =>
   typeof address === "number" ? String(address) : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+");
 
-/** One line a step; what is inside of control is indented. */
+/** One line per step; the steps inside control flow are indented. */
 function stepLines(steps: readonly Step[], depth: number): string[] {
   const pad = "  ".repeat(depth);
   return steps.flatMap((step): string[] => {

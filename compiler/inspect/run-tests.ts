@@ -11,11 +11,11 @@ import { present } from "../support/invariant.ts";
 
 export interface TestResult {
   readonly title: string;
-  /** What does not hold, once for each target that says so; empty if the test passes. */
+  /** The assertions that are false, once for each target on which they are; empty if the test passes. */
   readonly failures: readonly Diagnostic[];
 }
 
-/** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for mistakes in the text. */
+/** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for errors in the text. */
 export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
   const { program, tests, diagnostics } = withAssumedDims(
@@ -49,17 +49,18 @@ function failure(test: ElaboratedTest, { span, says }: Assertion, label: string)
   };
 }
 
-/** Where an assertion is false first, with what was compared there; null if it holds. */
+/** The first element at which an assertion is false, with the two values compared; null if the assertion holds. */
 function firstWrong({ sides }: Assertion, output: string, outputs: Readonly<Record<string, Tensor>>): string | null {
   const { data, shape } = present(outputs[output], `no output ${output}`);
-  const at = data.indexOf(0);
-  if (at < 0) return null;
-  const place = shape.length === 0 ? "" : `at [${indexOf(at, shape).join(", ")}]: `;
-  const values = sides?.map((side) => String(Number((outputs[side]?.data[at] ?? Number.NaN).toPrecision(7)))) ?? [];
+  const flat = data.indexOf(0);
+  if (flat < 0) return null;
+  const index = shape.length === 0 ? "" : `at [${indexOf(flat, shape).join(", ")}]: `;
+  const values = sides?.map((side) => String(Number((outputs[side]?.data[flat] ?? Number.NaN).toPrecision(7)))) ?? [];
   const count = data.filter((x) => x === 0).length;
-  return `${place}${values.length === 2 ? values.join(" against ") : "false"}${count > 1 ? `, and ${count - 1} more` : ""}`;
+  return `${index}${values.length === 2 ? values.join(" against ") : "false"}${count > 1 ? `, and ${count - 1} more` : ""}`;
 }
 
+/** The index of an element in a row-major tensor. */
 function indexOf(flat: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   let rest = flat;

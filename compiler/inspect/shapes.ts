@@ -6,8 +6,8 @@ import { makeTrace } from "../frontend/values/trace.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
 /**
- * The text of a file with the inferred types at the ends of its lines: of each `let` and each step of a pipe, and all of them where a place is used with
- * several. Throws a `DiagnosticError` for mistakes in the text.
+ * The text of a file with the inferred types at the ends of its lines: the type of each `let` and of each step of a pipe, and every type where one expression
+ * has several. Throws a `DiagnosticError` for errors in the text.
  */
 export function showShapes(source: Source, options: CompileOptions): string {
   const dims = { ...options.dims, ...options.variants?.[0] };
@@ -21,16 +21,16 @@ export function showShapes(source: Source, options: CompileOptions): string {
   for (const { span, says } of trace.shapes) {
     if (span.source !== source) continue;
     const { line, column } = position(source, span.end);
-    const places = byLine.get(line) ?? new Map<number, Set<string>>();
-    byLine.set(line, places.set(column, (places.get(column) ?? new Set<string>()).add(says)));
+    const byColumn = byLine.get(line) ?? new Map<number, Set<string>>();
+    byLine.set(line, byColumn.set(column, (byColumn.get(column) ?? new Set<string>()).add(says)));
   }
   const lines = source.text.split("\n");
   const width = Math.min(100, Math.max(0, ...[...byLine.keys()].map((line) => lines[line - 1]?.length ?? 0)));
   return lines
     .map((text, k) => {
-      const places = byLine.get(k + 1);
-      if (places === undefined) return text;
-      const steps = [...places].sort(([a], [b]) => a - b).map(([, types]) => [...types].join(" or "));
+      const byColumn = byLine.get(k + 1);
+      if (byColumn === undefined) return text;
+      const steps = [...byColumn].sort(([a], [b]) => a - b).map(([, types]) => [...types].join(" or "));
       return `${text.padEnd(width)}  // ${steps.join(" |> ")}`;
     })
     .join("\n");

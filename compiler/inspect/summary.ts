@@ -5,12 +5,14 @@ import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
+import { nameOf, pathOf } from "../graph/facts.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
 export interface SummaryRow {
-  /** `dense`, and the path of its params where it has some. */
+  /** Such as `dense`. */
   readonly name: string;
+  /** The path of its params; empty if it has none. */
   readonly path: string;
   readonly depth: number;
   /** Such as `[N, 28, 28, 6]`. */
@@ -27,14 +29,14 @@ export interface Summary {
   readonly rows: readonly SummaryRow[];
   readonly params: number;
   readonly paramBytes: number;
-  /** Elements of states that are no part of training: running statistics and the like. */
+  /** Elements of states that the model has, such as running statistics; not those of random number generators and settings. */
   readonly states: number;
   readonly flops: number;
-  /** Sizes that stood in for dims that were not given. */
+  /** Sizes of dims that were not given, such as `N = 1`. */
   readonly assumed: readonly string[];
 }
 
-/** Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for mistakes in the text. */
+/** Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for errors in the text. */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
   const dims = { ...options.dims, ...options.variants?.[0] };
   // Batches of one where that is possible, so that work is counted per example.
@@ -55,8 +57,10 @@ export function summarize(source: Source, entry: string | null, options: Compile
   if (program === null) throw new DiagnosticError(diagnostics);
   const graph = program.entries[0]?.graph;
   if (graph === undefined || (graph.name === "init" && entry !== "init"))
-    throw new DiagnosticError([{ code: "E0209", says: "there is no entry", help: "a summary is of an entry: entry predict(x: f32[N, 784]) { Net(x) }" }]);
-  const used = new Set(graph.nodes.filter((node) => node.op.name === "param" || node.op.name === "state").map((node) => String(node.attrs["path"])));
+    throw new DiagnosticError([
+      { code: "E0209", says: "the file has no entry", help: "a summary describes an entry: entry predict(x: f32[N, 784]) { Net(x) }" },
+    ]);
+  const used = new Set(graph.nodes.map(pathOf));
   const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
   const states = program.persistent.filter((p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path));
   const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
@@ -65,7 +69,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
   const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     entry: graph.name,
-    inputs: graph.inputs.map((value) => ({ name: String(value.node.attrs["name"]), shape: `[${value.type.shape.join(", ")}]` })),
+    inputs: graph.inputs.map((value) => ({ name: nameOf(value), shape: `[${value.type.shape.join(", ")}]` })),
     rows,
     params: total([...sizes.values()]),
     paramBytes: total(params.map((p) => bytes(p.type))),

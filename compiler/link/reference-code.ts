@@ -5,26 +5,32 @@ import type { Graph } from "../graph/ir.ts";
 import { present } from "../support/invariant.ts";
 import { elements } from "../types/tensor-type.ts";
 
+interface ReferenceEntry {
+  readonly plan: EntryPlan;
+  /** Before any pass. */
+  readonly graph: Graph;
+}
+
 /** Code that runs the graphs in the reference interpreter, on the arena of the compiled module. Slow; compiled code is compared with it. */
-export function referenceCode(plan: Plan, graphs: readonly Graph[], precision: "f32" | "f64" = "f32"): Code {
+export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[]): Code {
   return {
     kind: "js",
     instantiate: ({ buffer }): Exports => {
       const memory = buffer as ArrayBuffer;
-      const exports = plan.entries.flatMap((entry, i) => {
-        const call = (): void => runEntry(plan, entry, present(graphs[i], "an entry has a graph"), memory, precision);
-        return [[entry.call, call] as const, ...(entry.prepare === null ? [] : [[entry.prepare, (): void => {}] as const])];
+      const exports = entries.flatMap((entry) => {
+        const { call, prepare } = entry.plan;
+        return [[call, (): void => runEntry(plan, entry, memory)] as const, ...(prepare === null ? [] : [[prepare, (): void => {}] as const])];
       });
       return Object.fromEntries(exports);
     },
   };
 }
 
-function runEntry(plan: Plan, entry: EntryPlan, graph: Graph, memory: ArrayBuffer, precision: "f32" | "f64"): void {
+function runEntry(plan: Plan, { plan: entry, graph }: ReferenceEntry, memory: ArrayBuffer): void {
   const { outputs, writes } = evaluate(graph, {
     inputs: new Map(entry.inputs.map((slot) => [slot.name, read(memory, slot)])),
     persistent: new Map(plan.persistent.map((slot) => [slot.path, read(memory, slot)])),
-    precision,
+    precision: "f32",
   });
   for (const slot of plan.persistent) {
     const value = writes.get(slot.path);

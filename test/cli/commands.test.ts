@@ -36,7 +36,7 @@ test.each([
   [["nonsense"], 2, "unknown command 'nonsense'"],
   [["check", "nowhere.dl"], 1, "error[E1001]: cannot read nowhere.dl: no such file"],
   [["check", "."], 1, "is a folder"],
-  [["dump", "twice.dl", "--stage", "nothing"], 1, "there is no stage nothing"],
+  [["dump", "twice.dl", "--stage", "nothing"], 1, "unknown stage `nothing`"],
   [["dump", "twice.dl", "--entry", "thrice"], 1, "twice.dl has no entry `thrice`"],
   [["dump", "twice.dl"], 1, "N"],
   [["run", "twice.dl", "--entry", "twice"], 1, "N"],

@@ -38,7 +38,7 @@ test("check --verify compares the values of every entry", async () => {
 
 test.each([
   [["bisect", "net.dl", "--entry", "nothing"], 1, "net.dl has no entry `nothing`"],
-  [["bisect", "net.dl", "--dim", "N=3", "--without", "fuse"], 1, "the pass fuse cannot be left out"],
+  [["bisect", "net.dl", "--dim", "N=3", "--without", "fuse"], 1, "the pass `fuse` cannot be left out"],
   [["check", "net.dl", "--verify", "--entry", "nothing", "--dim", "N=2"], 1, "unknown entry `nothing`"],
   [["check", "net.dl", "--verify", "--test"], 2, "cannot be used with"],
 ] as const)("dlc %j ends with %i", async (args, code, says) => {

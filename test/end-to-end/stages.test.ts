@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { entryOf } from "../../compiler/compile.ts";
 import { evaluate, type Evaluation, type Precision } from "../../compiler/graph/evaluate.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
@@ -8,14 +9,14 @@ import { verifyKernel } from "../../compiler/kernel/verify.ts";
 import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { printKernels } from "../../compiler/kernel/print.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { at } from "../../compiler/support/lists.ts";
 import { compileExample, digits, examples } from "./examples.ts";
 
-/** Initial params and state, as the entry `init` gives them from a seed. */
+/** Initial params and state, as the entry `init` writes them from a seed. */
 function persistentOf(module: ReturnType<typeof compileExample>): Map<string, Float64Array> {
   const zero = new Map(module.plan.persistent.map(({ path, shape }) => [path, new Float64Array(shape.reduce((a, b) => a * b, 1))]));
   zero.set("rng.seed", Float64Array.of(7, 0));
-  const init = module.stages[module.plan.entries.findIndex(({ name }) => name === "init")]?.[0]?.graph;
-  if (init === undefined) throw new Error("no init");
+  const init = at(entryOf(module, "init").stages, 0).graph;
   const { writes } = evaluate(init, { inputs: new Map(), persistent: zero, precision: "f32" });
   return new Map([...zero].map(([path, data]) => [path, writes.get(path)?.data ?? data]));
 }
@@ -50,7 +51,7 @@ for (const name of examples)
     const module = compileExample(name, { dims: { N: 2 }, verify: true });
     const persistent = persistentOf(module);
     for (const entry of ["predict", "step"]) {
-      const stages = module.stages[module.plan.entries.findIndex((plan) => plan.name === entry)] ?? [];
+      const { stages } = entryOf(module, entry);
 
       test(`${entry}: every dump parses back to the same text`, () => {
         expect(stages.length).toBeGreaterThan(8);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
+import { entryOf } from "../../compiler/compile.ts";
 import { compileModule, type CompiledModule, type Target } from "../../compiler/index.ts";
 import { topological } from "../../compiler/graph/rebuild.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
@@ -91,7 +92,7 @@ test("a model trains: the loss falls", async () => {
 
 test("batch norm and dropout leave no trace in what predict does per call for the logits", () => {
   const module = compileExample("examples/mnist/lenet.dl");
-  const predict = present(module.graphs[module.plan.entries.findIndex(({ name }) => name === "predict")], "predict");
+  const predict = entryOf(module, "predict").graph;
   const logits = present(
     predict.outputs.find(({ name }) => name === "logits"),
     "logits",

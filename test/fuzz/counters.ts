@@ -27,12 +27,12 @@ export function countOps({ nodes }: Graph): void {
 }
 
 /** A pass has fired where it has changed the graph. */
-export function countPasses({ stages }: CompiledModule): void {
-  for (const list of stages) {
-    list.forEach(({ pass, graph }, i) => {
-      if (pass !== null && graph !== list[i - 1]?.graph) add(passCounts, pass.name);
+export function countPasses({ entries }: CompiledModule): void {
+  for (const { stages, graph: planned } of entries) {
+    stages.forEach(({ pass, graph }, i) => {
+      if (pass !== null && graph !== stages[i - 1]?.graph) add(passCounts, pass.name);
     });
-    list.slice(-1).forEach(({ graph }) => countOps(graph));
+    countOps(planned);
   }
 }
 

@@ -8,6 +8,7 @@ import { programOf } from "../../compiler/trust/run-graph.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
 import { present } from "../../compiler/support/invariant.ts";
+import { at } from "../../compiler/support/lists.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { memoryGuards } from "../../runtime/guards.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
@@ -58,7 +59,7 @@ export function compiled({ graph, kind }: Subject, options: Build = {}): Compile
   return module;
 }
 
-export const finalGraph = (module: CompiledModule): Graph => present(module.graphs[0], "a module has its entry");
+export const finalGraph = (module: CompiledModule): Graph => at(module.entries, 0).graph;
 
 export async function sessionOf(module: CompiledModule, target: Target = "wasm", mode: "fast" | "strict" = "strict"): Promise<Session> {
   return createSession(module.plan, await module.code(target), { mode, ...(module.plan.guards !== undefined && { guards: memoryGuards }) });
@@ -84,7 +85,7 @@ export function call(session: Session, { graph }: Subject, { inputs, persistent 
 /** Every stage computes what the one before it computes, and the code what the last graph says. Of special values every bit counts. */
 export function disagreement(subject: Subject, module: CompiledModule, results: Results, relaxed = false): string | null {
   const { data, kind } = subject;
-  const stages = present(module.stages[0], "a module has stages").map(({ name, graph, pass }) => ({
+  const stages = at(module.entries, 0).stages.map(({ name, graph, pass }) => ({
     name,
     graph,
     exact: kind === "special" || (pass?.exact ?? true),

@@ -1,7 +1,7 @@
 // What a program is held to. Each oracle gives null, or what is wrong; whatever it throws is wrong too.
 import { readFileSync } from "node:fs";
 import { compareGraphs, compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/trust/compare.ts";
-import { compileProgram, type CompiledModule } from "../../../compiler/compile.ts";
+import { compileProgram, entryOf, type CompiledModule } from "../../../compiler/compile.ts";
 import { runTests } from "../../../compiler/inspect/run-tests.ts";
 import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
 import type { GraphData } from "../../../compiler/trust/error-bound.ts";
@@ -10,6 +10,7 @@ import { printGraph } from "../../../compiler/graph/print.ts";
 import { verify } from "../../../compiler/graph/verify.ts";
 import { randomData } from "../../../compiler/trust/sample-data.ts";
 import { present } from "../../../compiler/support/invariant.ts";
+import { at } from "../../../compiler/support/lists.ts";
 import { format } from "../../../dsl/format.ts";
 import { renderDiagnostic } from "../../../dsl/render.ts";
 import type { Source } from "../../../dsl/span.ts";
@@ -129,11 +130,11 @@ interface Way {
 /** Every call from the same start against the graph: the state is that of the session, so that each call is compared by itself. */
 async function run(program: Program, module: CompiledModule, session: Session, seed: number, { relaxed, thorough }: Way): Promise<string | null> {
   const settled = new Set<string>();
-  const at = (name: string): number => program.entries.findIndex(({ graph }) => graph.name === name);
+  const elaborated = (name: string): Graph => at(entryOf(module, name).stages, 0).graph;
   const compared = (name: string, data: GraphData, results: Results): string | null => {
     const known = new Evaluations(data);
-    const stages = present(module.stages[at(name)], name);
-    const [first, last] = [present(stages[0], name).graph, present(module.graphs[at(name)], name)];
+    const { stages, graph: last } = entryOf(module, name);
+    const first = elaborated(name);
     // Most of the time only both ends are compared, and the stages between them where these differ.
     if (!settled.has(name) && (thorough || compareGraphs(first, last, false, data, known) !== null)) {
       const broken = compareStages(
@@ -147,7 +148,7 @@ async function run(program: Program, module: CompiledModule, session: Session, s
     const found = told("the code", compareResults(last, results, data, { relaxed, known }));
     return found === null ? null : `${name}, ${found}`;
   };
-  const init = present(program.entries[at("init")], "init").graph;
+  const init = elaborated("init");
   const zeros = new Map(program.persistent.map(({ path, type }) => [path, new Float64Array(type.shape.reduce((a, b) => a * b, 1))]));
   zeros.get("rng.seed")?.set([seed | 0, 0]);
   session.reset(seed);
@@ -155,7 +156,7 @@ async function run(program: Program, module: CompiledModule, session: Session, s
   const first = compared("init", { inputs: new Map(), persistent: zeros }, made);
   if (first !== null) return first;
   for (const [turn, name] of order(program).entries()) {
-    const graph = present(program.entries[at(name)], name).graph;
+    const graph = elaborated(name);
     const data = dataOf(session, graph, seed + turn);
     const results = runEntry(session, graph, data.inputs);
     const found = compared(name, data, results);
