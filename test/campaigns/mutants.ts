@@ -4,40 +4,40 @@ import { parseArgs } from "node:util";
 import type { Mutant } from "../mutants/mutant.ts";
 import { mutants } from "../mutants/mutants.ts";
 
-// `npm run mutants -- --total 590 --seed 1`: plants one bug after another, and says which of them the fuzzer finds, and how. Each has a few seconds first;
-// what is left of the time goes to those that were not found, whose graphs go on where they had stopped.
+// `npm run mutants -- --total 590 --seed 1`: applies one mutant after another, and reports which of them the fuzzer detects, and by which oracle. Each gets a few
+// seconds first; the rest of the time goes to the undetected ones, whose fuzzing continues at the graph where it stopped.
 
 const { values } = parseArgs({
   options: {
-    /** For each bug at first. */
+    /** For each mutant in the first round. */
     seconds: { type: "string", default: "6" },
     /** For all of them, in seconds. */
     total: { type: "string", default: "590" },
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
-    /** Mutants whose name begins so, or so: parted by commas. */
+    /** Only mutants whose name starts with one of these prefixes, separated by commas. */
     only: { type: "string", default: "" },
   },
 });
 const { seed } = values;
 const [seconds, total, jobs] = [Number(values.seconds), Number(values.total), Number(values.jobs)];
-/** What a process takes to load, to end its last graphs and to be started. */
-const aside = 2;
-/** Percent of the mutants. */
-const aim = 95;
+/** Seconds that a process takes to start, to load and to finish its last graph. */
+const overhead = 2;
+/** Percent of the mutants that must be detected. */
+const required = 95;
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 interface Run {
   readonly graphs: number;
   readonly seconds: number;
-  /** `oracle: what is wrong`, of the first graph on which something is. */
+  /** `oracle: difference`, of the first graph that fails. */
   readonly finding: string | null;
-  /** The fuzzer itself did not get to its end. */
+  /** Why the fuzzer itself did not finish; null if it did. */
   readonly broken: string | null;
 }
 
-/** The fuzzer, up to its first finding, with a bug planted or without. */
+/** Runs the fuzzer, with a mutant or without, up to its first finding. */
 function fuzz(mutant: Mutant | null, first: number, time: number, mix: readonly string[] = []): Promise<Run> {
   return new Promise((done) => {
     const hook = mutant === null ? [] : ["--import", path("../mutants/hook.ts")];
@@ -57,14 +57,14 @@ function fuzz(mutant: Mutant | null, first: number, time: number, mix: readonly 
         graphs: found === null ? first + Number(end?.[1] ?? 0) : Number(found[1]) + 1,
         seconds: (performance.now() - started) / 1000,
         finding: found?.[2] ?? null,
-        broken: end !== null ? null : signal === null ? (/^.*Error.*$/m.exec(err)?.[0] ?? "it ends early") : "it does not end",
+        broken: end !== null ? null : signal === null ? (/^.*Error.*$/m.exec(err)?.[0] ?? "it exits early") : "it does not terminate",
       });
     });
   });
 }
 
-/** What the oracles that see every graph have missed is for the others, and for special values. */
-const forTheHard = ["--thin", "0.25", "--special", "0.3", "--training", "0.3"];
+/** After the first round: more of the oracles that check only a sample of the graphs, and of special values. */
+const laterRounds = ["--thin", "0.25", "--special", "0.3", "--training", "0.3"];
 
 const widest = Math.max(...mutants.map(({ name }) => name.length));
 const cut = (text: string): string => (text.length > 150 ? `${text.slice(0, 150)}…` : text);
@@ -74,16 +74,16 @@ async function campaign(): Promise<void> {
   const elapsed = (): number => (performance.now() - started) / 1000;
   const chosen = mutants.filter(({ name }) => values.only.split(",").some((start) => name.startsWith(start)));
   const clean = await fuzz(null, 0, seconds);
-  if (clean.finding !== null) say(`without a planted bug, graph ${clean.graphs - 1} already fails: ${cut(clean.finding)}`);
+  if (clean.finding !== null) say(`without a mutant, graph ${clean.graphs - 1} already fails: ${cut(clean.finding)}`);
   let found = 0;
   const open: { readonly mutant: Mutant; readonly run: Run }[] = [];
-  const tell = (verdict: string, mutant: Mutant, { graphs, seconds: time }: Run, says: string): void => {
-    say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(says)}`);
+  const tell = (verdict: string, mutant: Mutant, { graphs, seconds: time }: Run, note: string): void => {
+    say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(note)}`);
   };
   const look = async (mutant: Mutant, before: Run | null, time: number): Promise<void> => {
-    const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? [] : forTheHard);
+    const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? [] : laterRounds);
     const run = { ...part, seconds: part.seconds + (before?.seconds ?? 0) };
-    // What fails without the bug too does not show it.
+    // A graph that fails without the mutant too does not detect it.
     const seen = run.finding !== null && !(run.graphs === clean.graphs && run.finding === clean.finding);
     if (run.broken !== null) tell("BROKEN", mutant, run, run.broken);
     else if (!seen) open.push({ mutant, run });
@@ -103,8 +103,8 @@ async function campaign(): Promise<void> {
     const mutant = first.shift();
     return mutant === undefined ? null : look(mutant, null, seconds);
   });
-  // Rounds, as long as there is time for another: what is found early leaves its share to the rest.
-  const share = (count: number): number => (jobs * (total - elapsed())) / Math.max(jobs, count) / 2 - aside;
+  // Rounds while time is left: the share of mutants detected early goes to the rest.
+  const share = (count: number): number => (jobs * (total - elapsed())) / Math.max(jobs, count) / 2 - overhead;
   while (open.length > 0 && share(open.length) >= 3) {
     const round = open.splice(0);
     const time = share(round.length);
@@ -113,9 +113,9 @@ async function campaign(): Promise<void> {
       return next === undefined ? null : look(next.mutant, next.run, time);
     });
   }
-  for (const { mutant, run } of open) tell("MISSED", mutant, run, mutant.says);
+  for (const { mutant, run } of open) tell("MISSED", mutant, run, mutant.effect);
   say(`${found} of ${chosen.length} found in ${elapsed().toFixed(0)} s`);
-  if (100 * found < aim * chosen.length) process.exitCode = 1;
+  if (100 * found < required * chosen.length) process.exitCode = 1;
 }
 
 await campaign();

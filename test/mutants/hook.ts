@@ -1,10 +1,10 @@
-// `node --import ./test/mutants/hook.ts`: plants the bug that the environment names in the source of its file while that is loaded.
+// `node --import ./test/mutants/hook.ts`: applies the mutant named by the environment variable DLC_MUTANT to its source file as that is loaded.
 import { registerHooks } from "node:module";
 import { mutants, mutated } from "./mutants.ts";
 
 const name = process.env["DLC_MUTANT"];
 const mutant = mutants.find((each) => each.name === name);
-if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+if (mutant === undefined) throw new Error(`unknown mutant \`${name}\``);
 const target = new URL(`../../${mutant.file}`, import.meta.url).href;
 
 registerHooks({

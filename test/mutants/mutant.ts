@@ -1,11 +1,11 @@
-/** A planted bug: one piece of one source file, replaced as the file is loaded. The file on disk stays as it is. */
+/** A seeded fault: one piece of text of one source file, replaced when the file is loaded. The file on disk does not change. */
 export interface Mutant {
   readonly name: string;
-  /** What goes wrong. */
-  readonly says: string;
+  /** What the mutated compiler does wrong. */
+  readonly effect: string;
   /** Relative to the root of the project. */
   readonly file: string;
-  /** Text that stands in the file exactly once. */
+  /** Text that occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
 }

@@ -1,4 +1,4 @@
-// The bugs can be planted: each still has its place in the source, and what stands there with it is a program.
+// Every mutant applies: its text still occurs in the source, and the mutated source parses.
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { expect, test } from "vitest";
@@ -6,14 +6,14 @@ import { mutants, mutated } from "./mutants.ts";
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 
-test("there are enough, each under a name of its own", () => {
+test("there are at least 45 mutants, and their names are distinct", () => {
   expect(mutants.length).toBeGreaterThanOrEqual(45);
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
 });
 
-test.each(mutants)("$name has its place, once, and parses", (mutant) => {
+test.each(mutants)("the text of $name occurs once in its file, and the mutated file parses", (mutant) => {
   const source = read(mutant.file);
-  expect(source.split(mutant.from).length - 1, `how often the text stands in ${mutant.file}`).toBe(1);
+  expect(source.split(mutant.from).length - 1, `occurrences of the text in ${mutant.file}`).toBe(1);
   expect(mutant.to).not.toBe(mutant.from);
   expect(() => stripTypeScriptTypes(mutated(mutant, source))).not.toThrow();
 });
