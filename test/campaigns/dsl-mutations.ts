@@ -3,20 +3,24 @@ import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { programText, sourceAt, type Outcome, type Task } from "./dsl-worker.ts";
 
-// `npm run fuzz:dsl -- --count 100000 --seed 1`: programs with mistakes through parser and elaboration. Nothing but diagnostics may come out, none may take more
-// than 2 seconds of processor time or 256 MB. `--show 17` prints source 17 of that seed instead.
+// `npm run fuzz:dsl -- --count 100000 --seed 1`: mutated programs through parser and elaboration. They may only produce diagnostics; none may
+// take more than 2 seconds of CPU time or 256 MB. `--show 17` prints source 17 of that seed instead.
 
 const { values } = parseArgs({ options: { count: { type: "string", default: "1000" }, seed: { type: "string", default: "1" }, show: { type: "string" } } });
 const [count, seed] = [Number(values.count), Number(values.seed)];
 const root = new URL("../../", import.meta.url).pathname;
 const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).toSorted();
-/** Whole programs most of the time: what they say is elaborated. */
+/** The example programs, eight times each, so that most sources are whole programs that reach elaboration. */
 const programs = [
   ...Array.from({ length: 8 }, () => found("examples/**/*.dl")).flat(),
   ...found("dsl/std/*.dl"),
   ...found("test/golden/{dsl,frontend,diagnostics}/**/*.dl"),
 ].map((name) => root + name);
-const limits = { milliseconds: 2000, megabytes: 256, /** without a sign of life, on a busy machine */ silence: 60_000 };
+const limits = {
+  milliseconds: 2000,
+  megabytes: 256,
+  /** milliseconds without a message before a worker counts as hung; generous for a loaded machine */ silence: 60_000,
+};
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
@@ -24,10 +28,10 @@ const codes = new Map<string, number>();
 let failed = 0;
 const total = { done: 0, syntax: 0, clean: 0, slowest: 0, slowestIndex: 0 };
 
-/** Said at once: a campaign is long. */
-function failure(says: string): void {
+/** Prints a failure immediately, because a campaign takes long. */
+function failure(message: string): void {
   failed++;
-  say(says);
+  say(message);
 }
 
 function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome): void {
@@ -40,7 +44,7 @@ function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome)
   if (milliseconds > limits.milliseconds) failure(`source ${index} takes ${Math.round(milliseconds)} ms`);
 }
 
-/** Runs from `first` until the end or a source that kills the worker; answers the number of the next source. */
+/** Runs from `first` until the end or a source that kills the worker; resolves to the number of the next source. */
 function runFrom(first: number): Promise<number> {
   return new Promise((done) => {
     const workerData: Task = { seed, first, count, programs, root };
@@ -55,7 +59,7 @@ function runFrom(first: number): Promise<number> {
     const rearm = (): void => {
       clearTimeout(watch);
       watch = setTimeout(() => {
-        killed("does not end");
+        killed("does not terminate");
         void worker.terminate();
       }, limits.silence);
     };
@@ -77,16 +81,16 @@ function runFrom(first: number): Promise<number> {
 
 function report(): void {
   const others = total.done - total.syntax - total.clean;
-  say(`${total.done} sources, seed ${seed}: ${total.syntax} with mistakes of syntax, ${others} with others, ${total.clean} sound`);
+  say(`${total.done} sources, seed ${seed}: ${total.syntax} with syntax errors, ${others} with other errors, ${total.clean} without errors`);
   say(`slowest: source ${total.slowestIndex}, ${Math.round(total.slowest)} ms`);
   const named = [...codes].toSorted(([a], [b]) => a.localeCompare(b));
   say(named.map(([code, n]) => `${code} ${n}`).join(" · "));
-  say(failed === 0 ? "nothing but diagnostics" : `${failed} failures`);
+  say(failed === 0 ? "no failures" : `${failed} failures`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
 if (values.show === undefined) {
-  // A campaign that is stopped says how far it came.
+  // An interrupted campaign still prints its report.
   process.once("SIGINT", () => {
     report();
     process.exit();

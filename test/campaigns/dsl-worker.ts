@@ -6,12 +6,12 @@ import type { Source } from "../../dsl/span.ts";
 import { errorCase } from "../support/inline-diagnostics.ts";
 import { mutated, randomFrom } from "./mutate.ts";
 
-/** What the worker is told, and what it tells of each source. */
+/** The worker's input; it posts an `Outcome` for each source. */
 export interface Task {
   readonly seed: number;
   readonly first: number;
   readonly count: number;
-  /** Paths of the programs to begin with. */
+  /** Paths of the programs to mutate. */
   readonly programs: readonly string[];
   readonly root: string;
 }
@@ -19,7 +19,7 @@ export interface Task {
 export interface Outcome {
   readonly index: number;
   readonly milliseconds: number;
-  /** What was thrown that is no diagnostic; null where all was well. */
+  /** The stack of an exception that is not a diagnostic; null if none was thrown. */
   readonly thrown: string | null;
   readonly syntax: boolean;
   readonly codes: readonly string[];
@@ -36,10 +36,10 @@ function resolve(root: string, path: string): Source | null {
   return source;
 }
 
-/** A program to begin with, without the diagnostics of a golden. */
+/** A program to mutate, without the inline diagnostics of a golden. */
 export const programText = (path: string): string => errorCase(path, readFileSync(path, "utf8")).source.text;
 
-/** The source of that number of a campaign: the same whenever and wherever it is made. */
+/** Source number `index` of a campaign; depends only on the arguments. */
 export function sourceAt(seed: number, index: number, texts: readonly string[]): string {
   return mutated(texts, randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)));
 }

@@ -1,4 +1,4 @@
-// A few graphs of a campaign, and what came out.
+// Runs a slice of a campaign: a few graphs, and a report of their findings.
 import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
 
 export interface Task {
@@ -6,7 +6,7 @@ export interface Task {
   readonly mix: Mix;
   readonly first: number;
   readonly end: number;
-  /** Makes findings small, which takes a while. */
+  /** Shrinks findings, which takes a while. */
   readonly shrink: boolean;
 }
 

@@ -1,4 +1,4 @@
-// A process of a campaign: takes tasks, sends reports, and says at the end what has fired.
+// A worker process of a campaign: receives tasks, sends reports, and at the end the counts of rules and passes that fired.
 import { fired } from "../fuzz/counters.ts";
 import { slice, type Task } from "./graphs-slice.ts";
 

@@ -5,7 +5,7 @@ import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
 import { slice, type Report, type Task } from "./graphs-slice.ts";
 import { runPool } from "./pool.ts";
 
-// `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. What fails is shrunk and joins the corpus.
+// `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. Failures are shrunk and added to the corpus.
 
 const { values } = parseArgs({
   options: {
@@ -16,11 +16,11 @@ const { values } = parseArgs({
     training: { type: "string", default: "0.5" },
     special: { type: "string", default: "0.1" },
     thin: { type: "string", default: "1" },
-    /** Ends at the first finding, which is not shrunk into the corpus. */
+    /** Stops at the first finding, without shrinking it or adding it to the corpus. */
     stop: { type: "boolean", default: false },
-    /** The index to begin with. */
+    /** Index of the first graph. */
     first: { type: "string", default: "0" },
-    /** Looks at the graph of one index alone. */
+    /** Checks only the graph with this index. */
     show: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -29,9 +29,9 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 const usage = `npm run fuzz -- [--seconds N] [--count N] [--seed S] [--jobs K] [--training 0.5] [--special 0.1] [--thin 1] [--stop] [--first INDEX] [--show INDEX]
-Random graphs through every oracle, for so many seconds (60 unless told) or graphs. The same seed gives the same graphs.
-With --thin 3 the oracles that look at a share of the graphs look at a third of that.
-A finding is shrunk, printed, and written to test/fuzz/corpus/, which every test run replays. Exit status 1 if there was one.`;
+Runs random graphs through every oracle, for N seconds (default 60) or N graphs. Equal seeds generate equal graphs.
+With --thin 3 the oracles that check only a sample of the graphs check a third of it.
+A finding is shrunk, printed, and written to test/fuzz/corpus/, which every test run replays. Exit status 1 if there is a finding.`;
 
 const seed = Number(values.seed);
 const mix: Mix = { training: Number(values.training), special: Number(values.special), thin: Number(values.thin) };
@@ -82,8 +82,8 @@ function progress(): void {
   );
 }
 
-/** In this process, which is how a campaign of one job runs. */
-async function alone(): Promise<void> {
+/** Runs a campaign with one job in this process. */
+async function inProcess(): Promise<void> {
   for (let task = nextTask(); task !== null; task = nextTask()) account(await slice(task));
   firedBy.push((await import("../fuzz/counters.ts")).fired());
 }
@@ -110,10 +110,10 @@ function summary(): void {
   const all = sumFired(firedBy);
   say(`${total.graphs} graphs in ${elapsed().toFixed(0)} s, seed ${seed}: ${total.training} with training, ${total.special} with special values`);
   say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
-  for (const [what, counts] of Object.entries(all)) {
+  for (const [group, counts] of Object.entries(all)) {
     const never = neverFired(counts);
     say(
-      `${what}: ${Object.keys(counts).length - never.length} of ${Object.keys(counts).length} have fired${never.length === 0 ? "" : `; never: ${never.join(" · ")}`}`,
+      `${group}: ${Object.keys(counts).length - never.length} of ${Object.keys(counts).length} fired${never.length === 0 ? "" : `; never: ${never.join(" · ")}`}`,
     );
   }
   say(total.findings === 0 ? "no mismatch" : `${total.findings} findings: ${[...faults].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
@@ -127,9 +127,9 @@ else if (values.show !== undefined) {
 } else {
   const timer = setInterval(progress, 10_000);
   const jobs = Number(values.jobs);
-  // A campaign that is stopped says how far it came.
+  // An interrupted campaign still prints its summary.
   process.once("SIGINT", () => (ended = true));
-  await (jobs === 1 ? alone() : pooled(jobs));
+  await (jobs === 1 ? inProcess() : pooled(jobs));
   clearInterval(timer);
   summary();
 }

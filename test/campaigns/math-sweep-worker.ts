@@ -3,7 +3,7 @@ import { present } from "../../compiler/support/invariant.ts";
 import { compiled, errorsOf, joined, noErrors, references, type Errors } from "../kernel/math-accuracy.ts";
 import { fillBlock } from "./math-arguments.ts";
 
-/** A run of blocks of one function. */
+/** A range of blocks of one function. */
 export interface Task {
   readonly name: string;
   readonly stride: number;

@@ -4,9 +4,9 @@ import { compiled, joined, noErrors, references, stated, unaryNames, type Errors
 import { blocksOf } from "./math-arguments.ts";
 import type { Found, Task } from "./math-sweep-worker.ts";
 
-// `npm run sweep:math`: the functions of the kernels as strict WebAssembly against f64, for every f32 there is (sin and cos: as far as they promise) and, for pow, 2^28
-// pairs. Prints the largest error of each, where it is, and how many results are over 1 ulp off. `--function NAME` takes one (or several, with commas) of them, `--stride K`
-// every K-th argument, `--from` and `--to` (0 to 1) a part of the way.
+// `npm run sweep:math`: the functions of the kernels as strict WebAssembly against f64, for every f32 (sin and cos: up to their documented range) and, for pow, 2^28
+// pairs. Prints the largest error of each function, its argument, and the number of results with an error over 1 ulp. `--function NAME` selects functions (separated by
+// commas), `--stride K` every K-th argument, `--from` and `--to` (0 to 1) a part of the arguments.
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const parts = 32;
 
-/** One function, by two workers that each take every other part. */
+/** Sweeps one function, with two workers that take parts from one queue. */
 async function sweep(name: string): Promise<void> {
   const blocks = blocksOf(name, stride);
   const [first, end] = [Number(values.from), Number(values.to)].map((share) => Math.floor(share * blocks));
@@ -54,16 +54,16 @@ async function sweep(name: string): Promise<void> {
   if (found.worst > bound) process.exitCode = 1;
   say(
     `${name.padEnd(8)} ${found.worst.toFixed(4)} ulp at ${found.at.join(", ")}, ${found.over1} of ${found.count} over 1 ulp, ${((performance.now() - start) / 1000).toFixed(0)} s` +
-      `${found.worst > bound ? `: over the ${bound} that is stated` : ""}`,
+      `${found.worst > bound ? `: over the documented ${bound}` : ""}`,
   );
 }
 
-for (const name of unknown) say(`there is no function ${name}; there are ${Object.keys(references).join(", ")}`);
+for (const name of unknown) say(`unknown function ${name}; known functions: ${Object.keys(references).join(", ")}`);
 if (unknown.length > 0) process.exitCode = 2;
 else {
   for (const name of names) {
     if (!Buffer.from(compiled(name).bytes).equals(compiled(name, "fast").bytes)) {
-      say(`${name} is other code in fast mode`);
+      say(`${name} compiles to different code in fast mode`);
       process.exitCode = 1;
     }
     await sweep(name);

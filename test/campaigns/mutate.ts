@@ -1,4 +1,4 @@
-/** A generator of random numbers in [0, 1): mulberry32, by T. Ettinger. Each source of a campaign has one of its own, so that it can be made again alone. */
+/** A generator of random numbers in [0, 1): mulberry32, by T. Ettinger. Each source of a campaign has a separate one, so that it can be reproduced alone. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,7 +11,7 @@ export function randomFrom(seed: number): () => number {
 
 const token = /\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_]\w*|\d[\w.]*|\|>|<-|->|\.\.|[<>=!]=|\s+|./gs;
 
-/** Pieces that turn up in wrong programs more often than letters at random. */
+/** Pieces that occur in wrong programs more often than random letters do. */
 const strays = [
   ..."()[]{}=:,.-+*/%^@<>|&!\"'\\;#_\n",
   ...["..", "|>", "->", "<-", "==", "//", "1e", "0", "-1", "1e9", "99999999", "0.5", "1e308", '""', "true", "inf", "x", "N", "f32", "i32[N]", "漢", "\ud83d"],
@@ -42,8 +42,8 @@ const strays = [
 const numbers = ["0", "-1", "1", "2", "3", "7", "64", "1000", "100000", "1e9", "99999999", "0.5", "1e308", "1e-30", "N", "[2, 3]", "[]", "true", '"same"', "x"];
 
 /**
- * A program with some mistakes: half of the time pieces of its tokens are taken out, doubled, moved, replaced, or brought in from another program; half of the
- * time words change places with other words and numbers with other numbers, which leaves the syntax whole more often than not. Rarely a heap of tokens.
+ * A mutated program. Half of the time, runs of its tokens are deleted, duplicated, moved, replaced, or inserted from another program; half of the time,
+ * identifiers are replaced by identifiers and numbers by numbers, which mostly keeps the syntax valid. Rarely, a random sequence of tokens.
  */
 export function mutated(texts: readonly string[], random: () => number): string {
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
@@ -58,9 +58,9 @@ export function mutated(texts: readonly string[], random: () => number): string 
 type Change = (program: string[], other: readonly string[], random: () => number) => void;
 
 const cut: Change = (program, other, random) => {
-  const place = (): number => Math.floor(random() * program.length);
+  const position = (): number => Math.floor(random() * program.length);
   const length = (): number => (random() < 0.7 ? 1 : Math.floor(random() * 12));
-  const at = place();
+  const at = position();
   const piece = program.slice(at, at + length());
   const from = Math.floor(random() * other.length);
   switch (Math.floor(random() * 5)) {
@@ -72,7 +72,7 @@ const cut: Change = (program, other, random) => {
       break;
     case 2:
       program.splice(at, piece.length);
-      program.splice(place(), 0, ...piece);
+      program.splice(position(), 0, ...piece);
       break;
     case 3:
       program.splice(at, piece.length, strays[Math.floor(random() * strays.length)] ?? "");
@@ -83,12 +83,12 @@ const cut: Change = (program, other, random) => {
 };
 
 const exchange: Change = (program, other, random) => {
-  const places = (tokens: readonly string[], kind: RegExp): readonly number[] => tokens.flatMap((word, i) => (kind.test(word) ? [i] : []));
+  const positions = (tokens: readonly string[], kind: RegExp): readonly number[] => tokens.flatMap((word, i) => (kind.test(word) ? [i] : []));
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
   const kind = random() < 0.4 ? /^\d/ : /^[A-Za-z_]/;
-  const at = pick(places(program, kind));
+  const at = pick(positions(program, kind));
   if (at === undefined) return;
   const source = random() < 0.7 ? program : other;
-  const word = kind.source === "^\\d" || random() < 0.1 ? pick(numbers) : source[pick(places(source, kind)) ?? -1];
+  const word = kind.source === "^\\d" || random() < 0.1 ? pick(numbers) : source[pick(positions(source, kind)) ?? -1];
   program[at] = word ?? "";
 };

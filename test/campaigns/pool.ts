@@ -1,7 +1,7 @@
-// Processes that share the work of a campaign.
+// A pool of worker processes for a campaign.
 import { fork, type ChildProcess } from "node:child_process";
 
-/** A run of graphs, or programs, by their numbers. */
+/** A half-open range of graph or program numbers. */
 export interface Range {
   readonly first: number;
   readonly end: number;
@@ -9,11 +9,11 @@ export interface Range {
 
 export interface Pool<Task extends Range, Message> {
   readonly jobs: number;
-  /** A module that takes tasks as messages, and `"end"`. */
+  /** A module that receives tasks, and `"end"`, as messages. */
   readonly worker: URL;
-  /** A process that has loaded many modules gives its memory back by ending. */
+  /** A process ends after this many items, to free the memory of the modules that it has loaded. */
   readonly mostPerProcess: number;
-  /** Null when there is nothing more to do. */
+  /** Null when no work is left. */
   readonly next: () => Task | null;
   /** Whether the message is the report of a task, so that the worker wants another one. */
   readonly onMessage: (message: Message) => boolean;
@@ -24,32 +24,32 @@ export interface Pool<Task extends Range, Message> {
 
 /** Resolves when the campaign is over and every process has ended. */
 export async function runPool<Task extends Range, Message>(pool: Pool<Task, Message>): Promise<void> {
-  await Promise.all(Array.from({ length: pool.jobs }, () => oneAfterAnother(pool)));
+  await Promise.all(Array.from({ length: pool.jobs }, () => runSlot(pool)));
 }
 
-/** One process at a time, a new one when the old one has done enough. */
-function oneAfterAnother<Task extends Range, Message>({ worker, mostPerProcess, next, onMessage, onCrash, over }: Pool<Task, Message>): Promise<void> {
+/** Runs one process at a time, and starts a new one after `mostPerProcess` items. */
+function runSlot<Task extends Range, Message>({ worker, mostPerProcess, next, onMessage, onCrash, over }: Pool<Task, Message>): Promise<void> {
   return new Promise((done) => {
     let child: ChildProcess;
     let current: Task | null = null;
-    let given = 0;
-    const give = (): void => {
-      current = given >= mostPerProcess ? null : next();
-      given += current === null ? 0 : current.end - current.first;
+    let assigned = 0;
+    const assign = (): void => {
+      current = assigned >= mostPerProcess ? null : next();
+      assigned += current === null ? 0 : current.end - current.first;
       child.send(current ?? "end");
     };
     const start = (): void => {
-      given = 0;
+      assigned = 0;
       child = fork(worker);
       child.on("message", (message: Message) => {
-        if (onMessage(message)) give();
+        if (onMessage(message)) assign();
       });
       child.on("exit", (code) => {
         if (code !== 0 && current !== null) onCrash(current, code);
         if (over()) done();
         else start();
       });
-      give();
+      assign();
     };
     start();
   });

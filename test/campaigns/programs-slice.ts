@@ -1,11 +1,11 @@
-// A few programs of a campaign, and what came out.
+// Runs a slice of a campaign: a few programs, and a report of their findings.
 import { corpusText, examine, programAt, shrunk, type ProgramFinding } from "../fuzz/language/examine.ts";
 
 export interface ProgramTask {
   readonly seed: number;
   readonly first: number;
   readonly end: number;
-  /** Makes findings small, which takes a while. */
+  /** Shrinks findings, which takes a while. */
   readonly shrink: boolean;
 }
 

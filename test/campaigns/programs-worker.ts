@@ -1,4 +1,4 @@
-// A process of a campaign of programs: takes tasks, sends reports.
+// A worker process of a campaign of programs: receives tasks, sends reports.
 import { slice, type ProgramTask } from "./programs-slice.ts";
 
 process.on("message", (message: ProgramTask | "end") => {

@@ -4,7 +4,7 @@ import { corpusText, examine, programAt, shrunk } from "../fuzz/language/examine
 import { runPool } from "./pool.ts";
 import type { ProgramReport, ProgramTask } from "./programs-slice.ts";
 
-// `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language. What fails is shrunk and joins the corpus.
+// `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language. Failures are shrunk and added to the corpus.
 
 const { values } = parseArgs({
   options: {
@@ -12,9 +12,9 @@ const { values } = parseArgs({
     count: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     jobs: { type: "string", default: "1" },
-    /** Ends at the first finding, which is not shrunk into the corpus. */
+    /** Stops at the first finding, without shrinking it or adding it to the corpus. */
     stop: { type: "boolean", default: false },
-    /** Looks at the program of one index alone. */
+    /** Checks only the program with this index. */
     show: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -23,8 +23,8 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 const usage = `npm run fuzz:programs -- [--seconds N] [--count N] [--seed S] [--jobs K] [--stop] [--show INDEX]
-Random programs through the whole compiler, for so many seconds (60 unless told) or programs. The same seed gives the same programs.
-A finding is shrunk, printed, and written to test/fuzz/programs/, which every test run replays. Exit status 1 if there was one.`;
+Runs random programs through the whole compiler, for N seconds (default 60) or N programs. Equal seeds generate equal programs.
+A finding is shrunk, printed, and written to test/fuzz/programs/, which every test run replays. Exit status 1 if there is a finding.`;
 
 const seed = Number(values.seed);
 const seconds = Number(values.seconds ?? (values.count === undefined ? 60 : Infinity));
@@ -91,7 +91,7 @@ else if (values.show !== undefined) {
   say(finding === null ? `${program.text}\n// no mismatch` : corpusText(values.stop ? finding : await shrunk(finding)));
 } else {
   const timer = setInterval(progress, 10_000);
-  // A campaign that is stopped says how far it came.
+  // An interrupted campaign still prints its summary.
   process.once("SIGINT", () => (ended = true));
   await pooled(Number(values.jobs));
   clearInterval(timer);

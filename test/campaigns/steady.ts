@@ -1,4 +1,4 @@
-// What one thing done again and again leaves behind.
+// Measures the garbage of repeated runs.
 import { readFileSync } from "node:fs";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { compileModule } from "../../compiler/index.ts";
@@ -6,8 +6,8 @@ import { dtypes } from "../../runtime/dtype.ts";
 import { createSession, type BoundEntry, type EntryPlan, type Session, type TensorData } from "../../runtime/index.ts";
 
 /**
- * Bytes of the JavaScript heap that one run leaves, as the median over a few windows: in most of them no collection happens, and one that does shows as
- * a negative number. What looking at the heap takes is left out. Nothing else may run in the meantime.
+ * Bytes of garbage on the JavaScript heap per run, as the median over a few windows: most windows see no collection, and one that does measures a negative
+ * number. The cost of the measurement itself is subtracted. No other code may run in the meantime.
  */
 export function garbagePerRun(run: () => void, { runs = 2000, windows = 9 } = {}): number {
   window(run, runs);
@@ -15,7 +15,7 @@ export function garbagePerRun(run: () => void, { runs = 2000, windows = 9 } = {}
   return (median(Array.from({ length: windows }, () => window(run, runs))) - idle) / runs;
 }
 
-/** By how much the heap grows. */
+/** Heap growth in bytes. */
 function window(run: () => void, runs: number): number {
   const before = process.memoryUsage().heapUsed;
   for (let i = 0; i < runs; i++) run();
@@ -28,11 +28,11 @@ export interface TrainingStep {
   readonly session: Session;
   readonly inputs: Readonly<Record<string, TensorData>>;
   readonly step: BoundEntry;
-  /** The same with copies of the outputs. */
+  /** The same step, but copies its outputs. */
   readonly run: () => void;
 }
 
-/** An example's training step on data that stays the same: floats in [0, 1), whole numbers 0 and 1. */
+/** The training step of an example on fixed data: floats in [0, 1), integers 0 and 1. */
 export async function trainingStep(name: string, dims: Readonly<Record<string, number>>, target: "wasm" | "js" = "wasm"): Promise<TrainingStep> {
   const text = readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
   const module = compileModule({ name, text }, { dims, entries: ["step"], resolve: createResolver(name) });

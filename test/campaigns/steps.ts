@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { garbagePerRun, trainingStep } from "./steady.ts";
 
-// `npm run soak -- --steps 100000`: so many training steps of a small convolutional, a recurrent and a plain net. Memory may not grow, and a step may not leave garbage.
+// `npm run soak -- --steps 100000`: trains a small convolutional, a recurrent and a dense net for that many steps. Memory must not grow, and a step must not allocate.
 
 const { values } = parseArgs({ options: { steps: { type: "string", default: "100000" }, target: { type: "string", default: "wasm" } } });
 const steps = Number(values.steps);
@@ -20,11 +20,11 @@ if (collect === undefined) throw new TypeError("run this with --expose-gc, as `n
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 
-/** Entries that are waiting are taken when they are asked for. */
+/** Buffers gc entries until `takeRecords`. */
 const collections = new PerformanceObserver(() => undefined);
 collections.observe({ entryTypes: ["gc"] });
 
-/** The heap and the process after a collection. */
+/** Bytes of the heap and of the process after a collection. */
 async function settled(): Promise<{ readonly heap: number; readonly resident: number }> {
   collect?.();
   await setImmediate();

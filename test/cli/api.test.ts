@@ -37,7 +37,7 @@ test("state, snapshots, saved weights and several batch sizes", async () => {
   expect(probs(model)).not.toEqual(before);
 });
 
-test("mistakes are diagnostics with a place", async () => {
+test("errors are diagnostics with a location", async () => {
   const error: unknown = await compile(text.replace("x *", "z *"), { dims: { N: 1 } }).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(DiagnosticError);
   const [first] = (error as DiagnosticError).diagnostics;

@@ -16,7 +16,7 @@ import { tinyCode, tinyPlan } from "../runtime/tiny-plan.ts";
 const folder = mkdtempSync(join(tmpdir(), "dlc-build-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** `predict` of the tiny model alone: y = x * w[0]. */
+/** The tiny model with only `init` and `predict`: y = x * w[0]. */
 const plan = { ...tinyPlan, entries: tinyPlan.entries.filter((entry) => entry.name === "init" || entry.name === "predict"), constants: [] };
 const kernels = `export function instantiate({ buffer }) {
   const f32 = new Float32Array(buffer), i32 = new Int32Array(buffer);
@@ -45,7 +45,7 @@ test("a built folder loads, runs, and starts from its weights, from a seed, or f
   await expect(load({ weights: new Uint8Array(3) })).rejects.toMatchObject({ name: "DlcError", code: "E0820" });
 });
 
-test("the glue fetches over http, and says what it cannot load", async () => {
+test("the glue code fetches over http, and reports what it cannot load", async () => {
   const files = await built;
   const server = createServer((request, response) => {
     const data = files.get(request.url?.slice(7) ?? "");
@@ -57,14 +57,14 @@ test("the glue fetches over http, and says what it cannot load", async () => {
   try {
     const { loadBuilt } = await import("../../runtime/load.ts");
     await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(/cannot load http:.*manifest.json: the server returned status 404/);
-    // Everything but the kernels is fetched; Node imports no modules over http.
+    // Everything but the kernels is fetched; Node cannot import modules over http.
     await expect(loadBuilt(`http://127.0.0.1:${port}/model/module.mjs`)).rejects.toThrow(/http:/);
   } finally {
     server.close();
   }
 });
 
-test("the glue is plain JavaScript without imports, and small", () => {
+test("the glue code is plain JavaScript without imports, and under 10 kB compressed", () => {
   const text = bundle(new URL("../../runtime/load.ts", import.meta.url));
   expect(text).not.toMatch(/^import|^export|\binterface\b|\breadonly\b|node:(?!fs\/promises)/m);
   expect(gzipSync(text).length).toBeLessThan(10_000);

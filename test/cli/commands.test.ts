@@ -8,7 +8,7 @@ import { createWorkspace } from "./workspace.ts";
 const folder = createWorkspace();
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("check finds nothing in a sound file, and everything in a broken one", async () => {
+test("check reports nothing for valid files, and the location of an error for an invalid one", async () => {
   expect(await dlc(folder, "check", "twice.dl", "net.dl", "--dim", "N=2")).toEqual({ code: 0, stdout: "2 files: no errors\n", stderr: "" });
   const { code, stdout, stderr } = await dlc(folder, "check", "broken.dl", "--dim", "N=2");
   expect(code).toBe(1);
@@ -49,14 +49,14 @@ test.each([
   [["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"], 1, "the target `reference` cannot be built"],
   [["bench"], 1, "nothing to measure"],
   [["explain", "E9999"], 1, "unknown diagnostic code E9999"],
-] as const)("dlc %j ends with %i", async (args, code, says) => {
+] as const)("dlc %j exits with status %i", async (args, code, message) => {
   const outcome = await dlc(folder, ...args);
-  expect(outcome.stderr).toContain(says);
+  expect(outcome.stderr).toContain(message);
   expect(outcome.code).toBe(code);
   expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
 });
 
-test("fmt rewrites what differs, and only tells with --check", async () => {
+test("fmt rewrites files that differ; with --check it only lists them", async () => {
   expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl", "--check")).toMatchObject({ code: 1, stdout: "untidy.dl would change\n" });
   expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl")).toMatchObject({ code: 0, stdout: "untidy.dl\n" });
   expect(readFileSync(join(folder, "untidy.dl"), "utf8")).toBe(readFileSync(join(folder, "twice.dl"), "utf8"));

@@ -36,7 +36,7 @@ function writeMnist(train: Buffer, labels: Buffer): void {
   writeFileSync(join(folder, "t10k-labels-idx1-ubyte.gz"), gzipSync(labels));
 }
 
-test("IDX files are read packed and unpacked, and checked", () => {
+test("IDX files are read with and without gzip, and checked", () => {
   const spec = `mnist:${folder}`;
   expect(() => openDataset(spec)).toThrow(/contains neither train-images-idx3-ubyte nor/);
   const images = Buffer.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, ...firstIntegers(12)]);
@@ -51,13 +51,13 @@ test("IDX files are read packed and unpacked, and checked", () => {
 });
 
 const real = fileURLToPath(new URL("../../../shared/data/mnist", import.meta.url));
-test.skipIf(!existsSync(real))("the real MNIST files read (skipped where they are not beside the project)", () => {
+test.skipIf(!existsSync(real))("the real MNIST files read (skipped if they are not available)", () => {
   const { train, test: held } = openDataset(`mnist:${real}`);
   expect([train.count, held.count]).toEqual([60_000, 10_000]);
   expect(countOf(bytes(held, "label"))).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
 });
 
-test("an unknown source says which there are", () => {
+test("an unknown data source is an error", () => {
   expect(() => openDataset("cifar")).toThrow("unknown data source `cifar`");
   expect(() => openDataset("mnist:")).toThrow("unknown data source `mnist:`");
 });
@@ -70,7 +70,7 @@ test("a limited split keeps whole samples", () => {
   expect(limited(train, 1e9)).toBe(train);
 });
 
-test("the generator gives the same numbers everywhere, and shuffles fairly", () => {
+test("the random generator is deterministic, and shuffles without bias", () => {
   const random = createRandom(1, 2);
   expect(Array.from({ length: 4 }, () => random.below(1000))).toMatchInlineSnapshot(`
     [
@@ -81,6 +81,6 @@ test("the generator gives the same numbers everywhere, and shuffles fairly", () 
     ]
   `);
   const sums = new Float64Array(5);
-  for (let i = 0; i < 2000; i++) shuffled(firstIntegers(5), random).forEach((item, place) => (sums[place] = (sums[place] ?? 0) + item));
+  for (let i = 0; i < 2000; i++) shuffled(firstIntegers(5), random).forEach((item, position) => (sums[position] = (sums[position] ?? 0) + item));
   for (const sum of sums) expect(sum / 2000).toBeCloseTo(2, 0);
 });

@@ -9,12 +9,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the command line as users do, in a folder. */
+/** Runs the `dlc` command as a user does, in a folder. */
 export function dlc(folder: string, ...args: readonly string[]): Promise<Outcome> {
   return run(folder, [main, ...args]);
 }
 
-/** Runs Node; `interruptAt` sends Ctrl-C once the output has so many lines. */
+/** Runs Node; sends Ctrl-C once the output has `interruptAt` lines. */
 export function run(folder: string, args: readonly string[], interruptAt = Infinity): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { cwd: folder, env: { ...process.env, NO_COLOR: "1", DLC_TRACE: "" } }, (_, stdout, stderr) => {

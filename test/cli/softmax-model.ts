@@ -1,6 +1,6 @@
 import type { Code, EntryPlan, Exports, NamedSlot, Plan } from "../../runtime/index.ts";
 
-/** Softmax regression by hand, for tests of the training loop without a compiler: 4 features, 3 classes, for given sizes of batch. */
+/** A handwritten softmax regression, for tests of the training loop without a compiler: 4 features, 3 classes, for the given batch sizes. */
 const features = 4;
 const classes = 3;
 const most = 8;

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const train = ["train", "net.dl", "--data", "mnist:.", "--batch", "16"];
 const hashOf = (stdout: string): string => /sha256 of the params (\w{64})/.exec(stdout)?.[1] ?? "none";
 
-test("train learns, eval scores what was saved, and the same run gives the same weights", async () => {
+test("train learns, eval scores the saved weights, and a repeated run produces the same weights", async () => {
   const { code, stdout, stderr } = await dlc(folder, ...train, "--epochs", "20");
   expect(stderr).toBe("");
   expect(code).toBe(0);
@@ -26,7 +26,7 @@ test("train learns, eval scores what was saved, and the same run gives the same 
   expect(hashOf(again.stdout)).toBe(hashOf(stdout));
 });
 
-test("Ctrl-C saves, and --resume ends in the same bits as a run in one go", async () => {
+test("Ctrl-C saves, and --resume ends with the same bits as an uninterrupted run", async () => {
   const stopped = await dlcInterrupted(folder, 1, ...train, "--epochs", "100000", "--out", "stopped");
   expect(stopped.stdout).toMatch(/stopped in epoch \d+ after \d+ steps; continue with --resume\n$/);
   expect(stopped.code).toBe(130);
@@ -53,7 +53,7 @@ test.each(["wasm", "js"])("a built folder predicts and trains from a short scrip
   const built = await dlc(folder, "build", "net.dl", "--variant", "N=1", "--variant", "N=4", "-o", out, "--target", target, "--json");
   expect(built.stderr).toBe("");
   const sizes = new Map((JSON.parse(built.stdout) as { files: { name: string; gzip: number }[] }).files.map(({ name, gzip }) => [name, gzip]));
-  // Emitted JavaScript has its lanes unrolled, and is the fallback; it may be larger.
+  // Emitted JavaScript has its lanes unrolled; as the fallback it may be larger.
   if (target === "wasm") expect((sizes.get("module.wasm") ?? Infinity) + (sizes.get("module.mjs") ?? Infinity)).toBeLessThan(40_000);
   writeFileSync(
     join(folder, `user-${target}.mjs`),
@@ -73,7 +73,7 @@ try { model.run("predict", { image: new Float32Array(3) }); } catch (error) { co
   expect(stdout).toBe("true true 16,16\nE0812\n");
 });
 
-test("a build is the same byte for byte", async () => {
+test("a repeated build is byte-identical", async () => {
   await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "one");
   await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "two");
   for (const name of ["module.wasm", "module.strict.wasm", "module.mjs", "module.d.ts", "weights.safetensors", "manifest.json"]) {

@@ -15,7 +15,7 @@ import { softmaxModel } from "./softmax-model.ts";
 const root = mkdtempSync(join(tmpdir(), "dlc-training-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Class c has a bright pixel c, and noise. */
+/** Images of class c have a bright pixel c and noise. */
 function samples(count: number, seed: number): Split {
   const random = createRandom(seed);
   const labels = Uint8Array.from({ length: count }, () => random.below(3));
@@ -83,7 +83,7 @@ test("a run learns, writes its history and weights, and is repeatable", async ()
   expect(other.result.sha256).not.toBe(result.sha256);
 });
 
-test.each([3, 7, 10, 14])("a run that is stopped after %i steps and resumed ends in the same bits", async (stopAfter) => {
+test.each([3, 7, 10, 14])("a run that is stopped after %i steps and resumed ends with the same bits", async (stopAfter) => {
   const whole = await trained(`through-${stopAfter}`);
   const folder = `stopped-${stopAfter}`;
   const first = await trained(folder, { stopAfter });
@@ -95,7 +95,7 @@ test.each([3, 7, 10, 14])("a run that is stopped after %i steps and resumed ends
   expect(withoutTime(second.result.history)).toEqual(withoutTime(whole.result.history));
 });
 
-test("more epochs go on from a finished run", async () => {
+test("a finished run resumes with more epochs", async () => {
   await trained("short", { epochs: 1 });
   const { result, lines } = await trained("short", { epochs: 3, resume: true });
   const whole = await trained("long", { epochs: 3 });
@@ -103,7 +103,7 @@ test("more epochs go on from a finished run", async () => {
   expect(result.sha256).toBe(whole.result.sha256);
 });
 
-test("a run does not go on with other settings, from nothing, or from another file", async () => {
+test("a run does not resume with other settings, without a checkpoint, or from another file", async () => {
   await trained("settings", { epochs: 1 });
   await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow("has other settings: seed was 4 and is 9");
   await expect(trained("nowhere", { resume: true })).rejects.toThrow(/no run to resume/);
@@ -112,7 +112,7 @@ test("a run does not go on with other settings, from nothing, or from another fi
   await expect(trained("foreign", { resume: true })).rejects.toThrow(/is not a checkpoint of a training run/);
 });
 
-test("a loss that is not a number ends the run and leaves the last good weights", async () => {
+test("a loss that is not finite ends the run and keeps the last good weights", async () => {
   await trained("nan", { epochs: 1 });
   const before = readFileSync(join(root, "nan", "last.safetensors"));
   const huge: Dataset = {
@@ -123,7 +123,7 @@ test("a loss that is not a number ends the run and leaves the last good weights"
   expect(readFileSync(join(root, "nan", "last.safetensors"))).toEqual(before);
 });
 
-test("data that do not fit an entry are refused by name", async () => {
+test("an error for data that do not match an entry names the input and the shapes", async () => {
   const { plan, code } = softmaxModel(sizes);
   const session = await createSession(plan, code);
   const wide: Dataset = { ...dataset, train: imagesAndLabels([3, 3, 1], new Uint8Array(9 * 8), new Uint8Array(8)) };
@@ -139,7 +139,7 @@ test("data that do not fit an entry are refused by name", async () => {
 test("scores count every sample once, the last partial batch too", async () => {
   const { plan, code } = softmaxModel(sizes);
   const session = await createSession(plan, code);
-  // Only class 1 has a weight on every pixel: it always wins.
+  // Only class 1 has weights, on every pixel: it always wins.
   session.state.get("w")?.data.set([0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0]);
   const labels = dataset.test.fields.get("label")?.data ?? new Uint8Array();
   const score = evaluate(sampleEntry(session, dataset, "predict", "N"), dataset.test, batch);
@@ -153,7 +153,7 @@ test("scores count every sample once, the last partial batch too", async () => {
   expect(score.loss).toBeCloseTo(losses.reduce((a, b) => a + b, 0) / 20, 5);
 });
 
-test("batches cover what they must, in an order of seed and epoch", () => {
+test("batches cover all samples, in an order that depends on seed and epoch", () => {
   expect(batchSizes([9000, 1000], 64)).toEqual([64, 40]);
   expect(batchSizes([128, 10], 64)).toEqual([64, 10]);
   expect([...epochOrder(50, 1, 2)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));

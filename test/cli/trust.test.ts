@@ -7,7 +7,7 @@ import { createWorkspace } from "./workspace.ts";
 const folder = createWorkspace();
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("bisect says in one line that every pass agrees, or as JSON", async () => {
+test("bisect reports in one line, or as JSON, that every pass agrees", async () => {
   const [plain, json] = await Promise.all([
     dlc(folder, "bisect", "net.dl", "--entry", "step", "--dim", "N=3", "--mode", "strict"),
     dlc(folder, "bisect", "net.dl", "--dim", "N=3", "--json", "--without", "simplify", "--target", "js"),
@@ -41,9 +41,9 @@ test.each([
   [["bisect", "net.dl", "--dim", "N=3", "--without", "fuse"], 1, "the pass `fuse` cannot be left out"],
   [["check", "net.dl", "--verify", "--entry", "nothing", "--dim", "N=2"], 1, "unknown entry `nothing`"],
   [["check", "net.dl", "--verify", "--test"], 2, "cannot be used with"],
-] as const)("dlc %j ends with %i", async (args, code, says) => {
+] as const)("dlc %j exits with status %i", async (args, code, message) => {
   const outcome = await dlc(folder, ...args);
-  expect(outcome.stderr).toContain(says);
+  expect(outcome.stderr).toContain(message);
   expect(outcome.code).toBe(code);
   expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
 });

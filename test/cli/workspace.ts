@@ -38,7 +38,7 @@ entry wrong(x: f32[N, 2]) {
 }
 `;
 
-/** A folder with small models, an input and data in the format of MNIST: 4 x 4 images of two classes. */
+/** A folder with small models, an input, and data in MNIST's format: 4 x 4 images of two classes. */
 export function createWorkspace(): string {
   const folder = mkdtempSync(join(tmpdir(), "dlc-cli-"));
   const write = (name: string, data: string | Uint8Array): void => writeFileSync(join(folder, name), data);

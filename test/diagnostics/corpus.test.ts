@@ -6,14 +6,14 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { elaborateText } from "../frontend/program.ts";
 import { ErrorGoldens } from "../support/error-goldens.ts";
 
-/** Mistakes that people make, and what they are told; at least one for every code of the front end. */
+/** Common errors with their diagnostics; at least one for every code of the front end. */
 const goldens = new ErrorGoldens(new URL("../golden/diagnostics/", import.meta.url));
 
 const conditions = new Set([...ops.values()].flatMap((op) => Object.keys(op.requires).map((label) => `${op.name}-${label}`)));
 
 function diagnose(name: string): readonly Diagnostic[] {
   const { source, files, entries } = goldens.case(name);
-  // A file that takes part in an import cycle is found again by its own name.
+  // A file in an import cycle is imported by its own name.
   const all = { ...files, [source.name]: source.text };
   return elaborateText(source, [{ N: 32 }], all, entries.length > 0 ? entries : undefined).diagnostics;
 }
@@ -24,24 +24,26 @@ test.each(goldens.names)("%s", (name) => {
   goldens.expect(name, diagnostics);
 });
 
-// A limit that no small file reaches, and a guard: today every op of floats that a model can call has a gradient.
-// Failed tests are data of their own: test/frontend/tests.test.ts.
+// E0407 is a limit that no small file reaches. E0608 is a guard: today every float op that a model can call has a gradient.
+// E0513 is a failed test, see test/frontend/tests.test.ts.
 const unreachable = new Set(["E0407", "E0608", "E0513"]);
 
-test("every code of the front end has a golden that breaks it", () => {
+test("every code of the front end has a golden that reports it", () => {
   const seen = new Set(goldens.names.flatMap((name) => diagnose(name).map((d) => d.code)));
   expect(Object.keys(codes).filter((code) => !seen.has(code) && !unreachable.has(code))).toEqual([]);
 });
 
-test.each(goldens.names.filter((name) => name.startsWith("three-")))("%s: at least three mistakes in one run, at different locations", (name) => {
+test.each(goldens.names.filter((name) => name.startsWith("three-")))("%s: at least three errors in one run, at different locations", (name) => {
   expect(new Set(diagnose(name).map((d) => d.at?.span.start)).size).toBeGreaterThanOrEqual(3);
 });
 
 test.each(goldens.names.filter((name) => name.startsWith("name-") && !["name-before-let.dl", "name-import-file.dl"].includes(name)))(
-  "%s: the name that was meant is proposed",
+  "%s: the intended name is suggested",
   (name) => {
     expect(
-      diagnose(name).some((d) => /did you mean|^use `|its (parameters|members) are|it declares|the static types are|the (entries|carries) are/.test(d.help ?? "")),
+      diagnose(name).some((d) =>
+        /did you mean|^use `|its (parameters|members) are|it declares|the static types are|the (entries|carries) are/.test(d.help ?? ""),
+      ),
     ).toBe(true);
   },
 );

@@ -36,7 +36,7 @@ test.each([
   expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
 });
 
-test("a place has the file, lines and columns from 1 with an exclusive end, and its words", async () => {
+test("a location has the file, lines and columns from 1 with an exclusive end, and its message", async () => {
   const { stdout } = await dlc(folder, "check", "broken.dl", "--json");
   expect(report(stdout).diagnostics[0]).toEqual({
     code: "E0201",
@@ -53,7 +53,7 @@ test("fmt --check --json names the files that would change", async () => {
   expect(code).toBe(1);
 });
 
-test("explain --json gives the page", async () => {
+test("explain --json prints the page", async () => {
   const { stdout } = await dlc(folder, "explain", "e0404", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ code: "E0404", says: "a named argument must be a parameter" });
 });
@@ -64,7 +64,7 @@ test.each([
   [["dump", "untidy.dl", "--entry", "g"], "its entries are f"],
   [["dump", "entries.dl", "--entry", "predct"], "did you mean `predict`?"],
   [["explain", "E02001"], "did you mean `E0201`?"],
-] as const)("dlc %j proposes the name that was meant: %s", async (args, help) => {
+] as const)("dlc %j suggests the intended name: %s", async (args, help) => {
   writeFileSync(join(folder, "entries.dl"), "dl 1\n\nentry predict(x: f32[2, 4]) {\n  x\n}\n");
   const { stderr } = await dlc(folder, ...args);
   expect(stderr).toContain(help);

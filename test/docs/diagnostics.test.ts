@@ -14,19 +14,19 @@ const pages = readdirSync(folder).map((name) => ({ code: name.slice(0, -".md".le
 
 test("every code has a page and every page a code, with the same sentence", () => {
   const sentences = pages.map(({ code, page }) => [code, page.slice(0, page.indexOf("\n"))]).sort();
-  expect(sentences).toEqual([...catalogue].map(([code, says]) => [code, `# ${code}: ${says}`]).sort());
+  expect(sentences).toEqual([...catalogue].map(([code, sentence]) => [code, `# ${code}: ${sentence}`]).sort());
 });
 
-/** Limits that no small file reaches, a guard that no op needs today, and what is seen only when a test runs. */
+/** Limits that no small file reaches (E0109, E0110, E0407), a test failure (E0513), and a guard that no op needs today (E0608). */
 const withoutExample = new Set(["E0109", "E0110", "E0407", "E0513", "E0608"]);
 
-test.each(pages.filter(({ code }) => /^E0[1-6]/.test(code)))("$code: the broken example has just this mistake, the mended one none", ({ code, page }) => {
+test.each(pages.filter(({ code }) => /^E0[1-6]/.test(code)))("$code: the broken example reports only this code, the fixed one none", ({ code, page }) => {
   const programs = programsOf(page).filter((fence) => !fence.words.includes("norun"));
   const broken = programs.filter((fence) => fence.words.includes("broken"));
-  const mended = programs.filter((fence) => !fence.words.includes("broken"));
-  expect({ broken: broken.length, mended: mended.length }).toEqual(withoutExample.has(code) ? { broken: 0, mended: 0 } : { broken: 1, mended: 1 });
+  const fixed = programs.filter((fence) => !fence.words.includes("broken"));
+  expect({ broken: broken.length, fixed: fixed.length }).toEqual(withoutExample.has(code) ? { broken: 0, fixed: 0 } : { broken: 1, fixed: 1 });
   for (const fence of broken) expect([...new Set(checkFence(page, fence).map((d) => d.code))]).toEqual([code]);
-  for (const fence of mended) expect(checkFence(page, fence).map((d) => renderDiagnostic(d, { color: false }))).toEqual([]);
+  for (const fence of fixed) expect(checkFence(page, fence).map((d) => renderDiagnostic(d, { color: false }))).toEqual([]);
 });
 
 function codesOf(read: () => unknown): readonly string[] {
@@ -39,27 +39,27 @@ function codesOf(read: () => unknown): readonly string[] {
   }
 }
 
-test.each(pages.filter(({ code }) => /^k?ir-/.test(code)))("$code: the example is broken so", ({ code, page }) => {
+test.each(pages.filter(({ code }) => /^k?ir-/.test(code)))("$code: the broken example reports this code", ({ code, page }) => {
   const [broken] = fencesOf(page).filter((fence) => fence.words.includes("broken"));
   const source = { name: "example", text: broken?.text ?? "" };
   expect(codesOf(() => (broken?.language === "ir" ? parseGraph(source.text, ops) : parseKernel(source.text)))).toEqual([code]);
 });
 
-test("the pages of files, runtime and commands show a command or a call", () => {
+test("the pages of codes of files, runtime and commands show a command or a call", () => {
   const bare = pages.filter(({ code, page }) => /^E(0[789]|1)/.test(code) && !fencesOf(page).some((fence) => ["sh", "js"].includes(fence.language)));
   expect(bare.map(({ code }) => code)).toEqual([]);
 });
 
 test("every condition of an op is explained from the table", () => {
   for (const op of ops.values())
-    for (const [label, [says]] of Object.entries(op.requires)) {
+    for (const [label, [sentence]] of Object.entries(op.requires)) {
       const { code, page } = explainCode(`${op.name}-${label}`);
-      expect(page).toContain(`# ${code}: ${says}\n`);
+      expect(page).toContain(`# ${code}: ${sentence}\n`);
       expect(page).toContain(op.doc);
     }
 });
 
-test("a page on the terminal has indented code and no fences, and colours only where they are wanted", () => {
+test("a page on the terminal has indented code and no fences, and colours only on request", () => {
   const { page } = explainCode("e0201");
   const plain = renderPage(page, false);
   expect(plain).toMatch(/^E0201: a name must be declared before it is used\n\n/);
@@ -69,7 +69,7 @@ test("a page on the terminal has indented code and no fences, and colours only w
   expect(renderPage(page, true)).toContain("\x1b[1mE0201");
 });
 
-test("a code that does not exist is answered with the nearest", () => {
+test("an unknown code is an error", () => {
   expect(() => explainCode("E021")).toThrow(/E1021/);
   expect(() => explainCode("dot-c99")).toThrow(/unknown diagnostic code dot-c99/);
 });

@@ -1,4 +1,4 @@
-// The fenced blocks of Markdown pages, and what the compiler says of those that are programs.
+// The fenced code blocks of Markdown pages, and the diagnostics of those that are programs.
 import { readFileSync } from "node:fs";
 import { elaborateSource } from "../../compiler/compile.ts";
 import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
@@ -7,7 +7,7 @@ import type { Source } from "../../dsl/span.ts";
 export interface Fence {
   /** `dl`, `sh`, ... */
   readonly language: string;
-  /** The words after it: `broken`, `E0412`, `file=./blocks.dl`. */
+  /** The words after the language: `broken`, `E0412`, `file=./blocks.dl`. */
   readonly words: readonly string[];
   readonly text: string;
   readonly line: number;
@@ -23,7 +23,7 @@ export function fencesOf(page: string): readonly Fence[] {
   });
 }
 
-/** The path under which a fence is imported by the others of its page; null for a program of its own. */
+/** The path under which a fence is imported by the others of its page; null for a standalone program. */
 export const fileOf = (fence: Fence): string | null => fence.words.find((word) => word.startsWith("file="))?.slice("file=".length) ?? null;
 
 /** The programs of a page. */
@@ -38,7 +38,7 @@ function library(path: string): Source | null {
   return source;
 }
 
-/** What the compiler says of a program for these dims, and no others; other files are found by the path that imports them. */
+/** The diagnostics of a program for exactly these dims; other files are found by the path that imports them. */
 export function check(
   name: string,
   text: string,
@@ -58,7 +58,7 @@ export function check(
   }
 }
 
-/** What the compiler says of a program of a page, in which it sees the page's files. */
+/** The diagnostics of a program of a page; it can import the page's files. */
 export function checkFence(page: string, fence: Fence, name = "example.dl"): readonly Diagnostic[] {
   const files = Object.fromEntries(fencesOf(page).flatMap((other) => (fileOf(other) === null ? [] : [[fileOf(other), other.text]])));
   return check(name, fence.text, files);

@@ -4,13 +4,13 @@ import { generatedPages } from "../../tools/docs/pages.ts";
 
 const docs = new URL("../../docs/", import.meta.url);
 
-test.each([...generatedPages()])("docs/%s is what its sources say (`npm run docs` writes it)", (name, text) => {
+test.each([...generatedPages()])("docs/%s matches its sources (`npm run docs` writes it)", (name, text) => {
   const path = new URL(name, docs);
   expect(existsSync(path)).toBe(true);
   expect(readFileSync(path, "utf8")).toBe(text);
 });
 
-test("the generated pages say what they are made from", () => {
+test("the generated pages contain the library, ops, passes and codes", () => {
   const pages = generatedPages();
   expect(pages.get("library.md")).toContain("\n### dense\n");
   expect(pages.get("library.md")).toContain("layer dense(units: int, bias: bool = true");

@@ -27,14 +27,14 @@ const span: Span = { source, start: 0, end: 0 };
 
 const contextual = ["dl", "import", "from", "as", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "freeze", "setting", "test"];
 const clauses = ["over", "with", "in", "where"];
-/** Free to be names, but at the head of an expression they may begin something else. */
+/** Valid as names, but at the start of an expression they may start another construct. */
 const heads = ["scan", "cond", "checkpoint", "next", "gradient"];
 const reserved = ["let", "minimize", "if", "else", "repeat", "while", "for", "yield", "assert", "and", "or", "not", "true", "false"];
 
 const plain = fc.oneof({ weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") }, fc.constantFrom(...contextual));
 const word = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses, ...heads));
 const valueWord = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses));
-/** What may follow `next`. */
+/** Names that may follow `next`. */
 const carryName: fc.Arbitrary<Name> = fc.oneof(plain, fc.constantFrom(...heads)).map((text) => ({ text, span }));
 const name: fc.Arbitrary<Name> = word.map((text) => ({ text, span }));
 const anyName: fc.Arbitrary<Name> = fc.oneof(word, fc.constantFrom(...reserved)).map((text) => ({ text, span }));
@@ -88,7 +88,7 @@ const tree = fc.letrec<Tree>((tie) => {
       fc.array(inner("pattern"), { maxLength: 3 }).map((items): Pattern => ({ kind: "tuple", items, span })),
     ),
   })).pattern;
-  // `scan over in x` would be a name and a clause.
+  // `scan over in x` would parse as a name and a clause.
   const first = pattern.filter((p) => p.kind === "tuple" || !clauses.includes(p.name.text));
   const sequence = fc.record({ pattern, value: expr });
   const sequences = fc.tuple(fc.record({ pattern: first, value: expr }), fc.array(sequence, { maxLength: 2 })).map(([head, more]) => [head, ...more]);
@@ -108,7 +108,7 @@ const tree = fc.letrec<Tree>((tie) => {
     fc.tuple(carryName, expr).map(([n, value]): Stmt => ({ kind: "next", name: n, value, span })),
     expr.map((value): Stmt => ({ kind: "yield", value, span })),
     fc.tuple(expr, fc.option(expr)).map(([condition, says]): Stmt => ({ kind: "assert", condition, says, span })),
-    // The first transform cannot be a pipe: that pipe would be the list itself.
+    // The first transform cannot be a pipe: the pipe would be the list of transforms.
     fc
       .tuple(
         expr,
@@ -150,7 +150,7 @@ const tree = fc.letrec<Tree>((tie) => {
   };
 });
 
-/** `cond over ...` is a name and a clause; so is a condition that begins with one. */
+/** Whether an expression may follow `cond`: `cond over ...` parses as a name and a clause, also if `over` only starts the condition. */
 function beginsCondition(expr: Expr): boolean {
   switch (expr.kind) {
     case "name":

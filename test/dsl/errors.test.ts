@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parse, syntaxCodes } from "../../dsl/index.ts";
 import { ErrorGoldens } from "../support/error-goldens.ts";
 
-/** Mistakes of syntax. */
+/** Syntax errors. */
 const goldens = new ErrorGoldens(new URL("../golden/dsl/", import.meta.url));
 
 const seen = new Set<string>();
@@ -13,12 +13,12 @@ test.each(goldens.names)("%s", (name) => {
   goldens.expect(name, diagnostics);
 });
 
-test("every code that a small file can break has a golden", () => {
+test("every code that a small file can cause has a golden", () => {
   const limits = new Set(["E0109", "E0110"]);
   expect(Object.keys(syntaxCodes).filter((code) => !seen.has(code) && !limits.has(code))).toEqual([]);
 });
 
-test("none of the parser library's own words is shown", () => {
+test("messages do not contain the parser library's own wording", () => {
   for (const name of goldens.names) {
     expect(goldens.text(name)).not.toMatch(/Expecting|token of type|Redundant input|EOF|-->|Keyword|undefined/);
   }

@@ -18,7 +18,7 @@ function shape(text: string): unknown {
   return stripSpans(file);
 }
 
-test("whatever tree is printed reads back as itself, and printing it again changes nothing", () => {
+test("any printed tree parses back to itself, and formatting the text changes nothing", () => {
   fc.assert(
     fc.property(arbitraryFile, (file) => {
       const text = print(file, file.span.source);
@@ -37,13 +37,13 @@ test.each(Object.entries(programs))("%s: same tree, and a fixed point", (_, text
   expect(formatted(once)).toBe(once);
 });
 
-test("no program loses a comment, wherever one is put", () => {
-  const spots = Object.values(programs).flatMap((text) => [...text.matchAll(/\n/g)].map((m) => ({ text, at: m.index })));
+test("no program loses a comment at any position", () => {
+  const positions = Object.values(programs).flatMap((text) => [...text.matchAll(/\n/g)].map((m) => ({ text, at: m.index })));
   fc.assert(
-    fc.property(fc.constantFrom(...spots), fc.boolean(), ({ text, at }, own) => {
-      const commented = `${text.slice(0, at)}${own ? "\n  " : " "}// here it is${text.slice(at)}`;
+    fc.property(fc.constantFrom(...positions), fc.boolean(), ({ text, at }, own) => {
+      const commented = `${text.slice(0, at)}${own ? "\n  " : " "}// a comment${text.slice(at)}`;
       const once = formatted(commented);
-      expect(once.split("// here it is")).toHaveLength(2);
+      expect(once.split("// a comment")).toHaveLength(2);
       expect(once.match(/\/\//g)?.length).toBe(commented.match(/\/\//g)?.length);
       expect(formatted(once)).toBe(once);
     }),
@@ -67,7 +67,7 @@ test.each([
   expect(formatted(text)).toBe(canonical);
 });
 
-test("a head that is too long is broken at its first list, then at its second, and never at its result", () => {
+test("a long head is broken at its first list, then at its second, and never at its result", () => {
   const statics = "units: int, first: bool = true, second: fn = glorot_uniform, third: f32 = 0.5";
   const tensors = "x: f32[..B, some_size, another_size], y: f32[..B, some_size, another_size], z: f32[..B, K]";
   expect(formatted(`layer dense(${statics})(x: f32[..B, K]) -> f32[..B, units] { x }`)).toBe(`layer dense(
@@ -95,7 +95,7 @@ test("a head that is too long is broken at its first list, then at its second, a
 `);
 });
 
-test("branches stand on one line together, or each on its own", () => {
+test("the branches of an `if` are all on one line, or all broken", () => {
   const long = "a_rather_long_name_of_a_value";
   expect(formatted(`fn f() {\n  let a = if p { ${long} } else { ${long} + ${long} }\n  let b = cond p { q } else { c }\n}`)).toBe(`fn f() {
   let a = if p {
@@ -108,7 +108,7 @@ test("branches stand on one line together, or each on its own", () => {
 `);
 });
 
-test("clauses that are too long stand on lines of their own", () => {
+test("clauses that are too long are on separate lines", () => {
   const long = "a_rather_long_name_of_a_value";
   const where = `where ${long} > 0, "it is positive"`;
   expect(
@@ -145,7 +145,7 @@ fn h(n: int)(x: f32[N]) -> f32[N]
 `);
 });
 
-test("what is too long is broken: a pipe at its steps, a call at its arguments, a sum at its operators", () => {
+test("long expressions are broken: a pipe at its steps, a call at its arguments, a sum at its operators", () => {
   const long = "a_rather_long_name_of_a_value";
   const text = `fn f() {
   let a = ${long} |> dense(120) |> relu |> dense(${long}) |> softmax(axis: -1) |> dropout(0.5)
@@ -180,7 +180,7 @@ test("what is too long is broken: a pipe at its steps, a call at its arguments, 
 `);
 });
 
-test("comments stay where they were, as near as a line allows", () => {
+test("comments keep their position, to the nearest line", () => {
   const text = `// top
 dl 1 // version
 // of the model
@@ -231,7 +231,7 @@ model A(
 `);
 });
 
-test("a file with a mistake is left alone", () => {
+test("a file with an error is not formatted", () => {
   const { text, diagnostics } = format({ name: "t.dl", text: "fn f() = (" });
   expect(text).toBeNull();
   expect(diagnostics.length).toBeGreaterThan(0);

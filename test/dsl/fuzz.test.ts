@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { format, parse, renderDiagnostic } from "../../dsl/index.ts";
 import { programs } from "./programs.ts";
 
-/** Parses, checks that every span lies in the text, renders every diagnostic, and returns their number. */
+/** Parses the text, checks that every span is within it, renders every diagnostic, and returns their number. */
 function read(text: string): number {
   const started = performance.now();
   const { file, diagnostics } = parse({ name: "t.dl", text });
@@ -64,11 +64,11 @@ const words = [
   "gradient",
 ];
 
-test("any text", () => {
+test("any text parses or has diagnostics", () => {
   fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => read(text) >= 0));
 });
 
-test("any heap of tokens", () => {
+test("any sequence of tokens parses or has diagnostics", () => {
   const token = fc.oneof(
     fc.constantFrom(...pieces),
     fc.constantFrom(...words).map((w) => ` ${w} `),
@@ -82,7 +82,7 @@ test("any heap of tokens", () => {
   );
 });
 
-test("programs with a piece taken out, doubled, or replaced", () => {
+test("programs with pieces deleted or replaced parse, or have diagnostics and are not formatted", () => {
   const texts = Object.values(programs);
   const change = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -96,9 +96,9 @@ test("programs with a piece taken out, doubled, or replaced", () => {
         const start = Math.floor(at * changed.length);
         changed = changed.slice(0, start) + by + changed.slice(start + length);
       }
-      const mistakes = read(changed);
-      // What parses without diagnostics can be formatted; anything else is left alone.
-      expect(format({ name: "t.dl", text: changed }).text === null).toBe(mistakes > 0);
+      const errors = read(changed);
+      // A text without diagnostics can be formatted; any other is rejected.
+      expect(format({ name: "t.dl", text: changed }).text === null).toBe(errors > 0);
     }),
     { numRuns: 500 },
   );
@@ -122,7 +122,7 @@ test.each([
   expect(diagnostics.map((d) => d.code)).toEqual([code]);
 });
 
-test("what is inside the limits is read, and formatted without running out of stack", () => {
+test("text within the limits is parsed and formatted without a stack overflow", () => {
   for (const text of [
     `fn f() = ${"(a, ".repeat(199)}x${")".repeat(199)}`,
     `fn f() = ${"g([".repeat(90)}x${"])".repeat(90)}`,

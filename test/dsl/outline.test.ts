@@ -10,7 +10,7 @@ const library = globSync("dsl/std/*.dl", { cwd: root })
   .toSorted()
   .map((name) => ({ name, text: readFileSync(root + name, "utf8") }));
 
-test.each(library)("$name: the outline has the declarations that the parser finds, each in its place", (source) => {
+test.each(library)("$name: the outline has the declarations that the parser finds, in the same order", (source) => {
   const { file } = parse(source);
   const callables = file?.items.filter((item) => "where" in item) ?? [];
   const outlined = outline(source);
@@ -24,7 +24,7 @@ test("the library declares each name once", () => {
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
-test("what else a file holds is passed over, and a declaration is made once", () => {
+test("other items of a file are skipped, and a declaration is parsed once", () => {
   const text =
     'dl 1\n\ndim N\n\n// One.\nfn f(x: f32[N]) -> f32[N]\n  where N > 0\n{\n  x\n}\n\ntest "t" {\n  assert true\n}\n\nmodel M(\n  x: f32[N],\n) -> f32[N] = f(x)\n';
   const [f, model, ...more] = outline({ name: "t.dl", text });
@@ -35,7 +35,7 @@ test("what else a file holds is passed over, and a declaration is made once", ()
   expect(model?.declaration().name.span.start).toBe(text.indexOf("M("));
 });
 
-test("a mistake in a library is ours", () => {
+test("an error in a library is an internal error", () => {
   const [f] = outline({ name: "lib.dl", text: "fn f(x: f32[N]) = (\n" });
   expect(() => f?.declaration()).toThrow("lib.dl has a mistake: unclosed `(`");
 });

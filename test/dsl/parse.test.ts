@@ -192,7 +192,7 @@ test("the comments right above a declaration are its doc", () => {
   expect(second).toMatchObject({ name: { text: "g" }, doc: "" });
 });
 
-test("spans cover what was written, parentheses of an operand included", () => {
+test("spans cover the source text, parentheses of an operand included", () => {
   const text = "fn f() = (a + b) * -c ^ 2 |> g(1)[0]";
   const item = itemOf(text);
   if (!("name" in item && "body" in item)) throw new Error("no block");

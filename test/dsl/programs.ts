@@ -1,4 +1,4 @@
-/** Programs as users write them: the parts of the language that exist. */
+/** Programs as users write them; together they use every construct of the language. */
 export const programs = {
   lenet: `dl 1
 

@@ -26,7 +26,7 @@ function plain(diagnostic: Diagnostic): string {
   return renderDiagnostic(diagnostic, { color: false });
 }
 
-test("the places of a mistake, in the order of the text", () => {
+test("the labels of a diagnostic are in the order of the text", () => {
   expect(plain(mismatch)).toBe(
     [
       "error[dot-c2]: the inner sizes differ: 512 is not 256",
@@ -81,7 +81,7 @@ test("two marks on one line, an empty span, a span over several lines", () => {
   expect(shown.split("\n").slice(2)).toEqual(["  |", "1 | f(x) = (", "  |         ^ missing", "  |        - open"]);
 });
 
-test("tabs, wide letters and control characters keep the marks in place", () => {
+test("marks are aligned after tabs, wide characters and control characters", () => {
   const source: Source = { name: "a", text: '\tlet s = "漢字\u0007" + bad\r\n' };
   const shown = plain({ code: "E1", says: "no", at: { span: at(source, "bad"), says: "here" } });
   expect(shown.split("\n").slice(3)).toEqual(['1 |     let s = "漢字\u{fffd}" + bad', "  |                       ^^^ here"]);
@@ -97,7 +97,7 @@ test("a long line is cut around the mark", () => {
   expect(line.indexOf("bad")).toBe(mark.indexOf("^^^"));
 });
 
-test("without a place there is only the sentence", () => {
+test("a diagnostic without a location is only its message", () => {
   expect(plain({ code: "E1", says: "no such file" })).toBe("error[E1]: no such file");
   expect(plain({ code: "E1", says: "no such file", help: "look again" })).toBe("error[E1]: no such file\n  = help: look again");
 });
@@ -109,7 +109,7 @@ test("colours add escapes and nothing else", () => {
   expect(escapes.reduce((text, escape) => text.replaceAll(escape, ""), colored)).toBe(plain(mismatch));
 });
 
-test("for machines: lines and columns", () => {
+test("the JSON form has lines and columns", () => {
   expect(diagnosticJson({ ...mismatch, also: [] })).toEqual({
     code: "dot-c2",
     says: "the inner sizes differ: 512 is not 256",

@@ -1,6 +1,6 @@
 import type { Argument, Block, Carry, DimExpr, Expr, File, IndexItem, Item, Parameter, Pattern, Stmt, TypeExpr } from "../../dsl/index.ts";
 
-/** Trees as one line of text, every grouping visible. */
+/** Syntax trees as one line of text, with all grouping explicit. */
 export function showExpr(e: Expr | DimExpr): string {
   switch (e.kind) {
     case "pack":

@@ -19,7 +19,7 @@ test.each([
   expect(didYouMean(name, candidates)).toBe(meant);
 });
 
-/** The recurrence written down, for words short enough. */
+/** The edit distance by its recurrence; exponential, for short words only. */
 function plainDistance(a: string, b: string): number {
   if (a === "" || b === "") return a.length + b.length;
   const [x, y] = [a.slice(0, -1), b.slice(0, -1)];

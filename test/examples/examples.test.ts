@@ -8,7 +8,7 @@ import { createSession } from "../../runtime/session.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Examples say in a line `// try: N=4 T=8` which dims to try them with. */
+/** A line `// try: N=4 T=8` in an example names the dims to run it with. */
 const tried = globSync("examples/**/*.dl", { cwd: root })
   .sort()
   .flatMap((name) => {
@@ -26,7 +26,7 @@ function dimsOf(line: string): Record<string, number> {
   return Object.fromEntries(pairs.map(([name = "", size]) => [name, Number(size)]));
 }
 
-/** Numbers in [0, 1) that differ from place to place. */
+/** Pseudorandom numbers in [0, 1). */
 function sequence(seed: number): () => number {
   let state = (seed * 2654435761 + 97) >>> 0;
   return () => {
@@ -35,7 +35,7 @@ function sequence(seed: number): () => number {
   };
 }
 
-/** Floats from 0 to 1, and whole numbers 0 and 1, which every label, token, action or length may be. */
+/** Floats in [0, 1), and integers 0 and 1, which are valid for every label, token, action and length. */
 function draw(entry: EntryPlan, next: () => number) {
   return Object.fromEntries(
     entry.inputs.map(({ name, dtype, shape }) => [
@@ -47,7 +47,7 @@ function draw(entry: EntryPlan, next: () => number) {
   );
 }
 
-/** A sum is finite only if all its terms are; as fast as tens of millions of params need. */
+/** A sum of magnitudes is finite only if every term is; fast enough for tens of millions of params. */
 function finite(values: ArrayLike<number>): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += Math.abs(values[i] ?? Number.NaN);
@@ -64,19 +64,19 @@ async function run(module: CompiledModule): Promise<void> {
   const next = sequence(5);
   const before = new Map([...session.state].map(([path, { data }]) => [path, data.slice()]));
   for (const entry of module.plan.entries.filter(({ name }) => name !== "init"))
-    for (const turn of [1, 2]) {
+    for (const call of [1, 2]) {
       const outputs = session.run(entry.name, draw(entry, next));
-      for (const [name, { data }] of Object.entries(outputs)) expect(finite(data), `${entry.name}.${name} in call ${turn}`).toBe(true);
+      for (const [name, { data }] of Object.entries(outputs)) expect(finite(data), `${entry.name}.${name} in call ${call}`).toBe(true);
     }
   for (const [path, { data }] of session.state) expect(finite(data), path).toBe(true);
-  // What is learned without gradients, such as the centres of clusters, is a state.
+  // Values learned without gradients, such as cluster centres, are states.
   const params = [...session.state].filter(([, { kind }]) => kind === "param");
   const learned = params.length > 0 ? params : [...session.state].filter(([path]) => !path.startsWith("rng."));
   const changed = learned.filter(([path, { data }]) => differ(data, before.get(path) ?? []));
   expect(changed.length, "params that training changed").toBeGreaterThan(0);
 }
 
-test("there are examples to try", () => {
+test("more than five examples have a `// try:` line", () => {
   expect(tried.length).toBeGreaterThan(5);
 });
 

@@ -3,7 +3,7 @@ import { sourceFiles } from "./source-files.ts";
 
 const files = sourceFiles();
 
-/** Tables may be longer than other files. */
+/** Tables that may be longer than other files. */
 const tables: readonly string[] = [];
 
 test("no file is longer than 500 lines", () => {
@@ -15,16 +15,16 @@ test("file names are kebab-case", () => {
   expect(files.map((file) => file.path).filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
 });
 
-test("nothing is left for later", () => {
+test("no file has a to-do mark", () => {
   const marks = new RegExp(["TO", "DO|FIX", "ME|XX", "X\\b"].join(""));
   expect(files.filter((file) => marks.test(file.text)).map((file) => file.path)).toEqual([]);
 });
 
-test("what is thrown is a diagnostic, a usage error of the command line or our own mistake, never a bare error", () => {
+test("code throws diagnostics, usage errors and invariant errors, never bare errors", () => {
   const bare = /\bthrow\s+(?:new (?!DiagnosticError\b|InvariantError\b|DlcError\b|InvalidArgumentError\b)|["'`]|Error\b)/;
-  const doors = ["dsl/invariant.ts"];
+  const exempt = ["dsl/invariant.ts"];
   const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-  const wrong = files.filter(({ path, text }) => /^(dsl|compiler|runtime|cli)\//.test(path) && !doors.includes(path) && bare.test(code(text)));
+  const wrong = files.filter(({ path, text }) => /^(dsl|compiler|runtime|cli)\//.test(path) && !exempt.includes(path) && bare.test(code(text)));
   expect(wrong.map((file) => file.path)).toEqual([]);
   expect(bare.test('throw new Error("x")')).toBe(true);
 });

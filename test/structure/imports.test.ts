@@ -4,8 +4,8 @@ import { importsOf, sourceFiles } from "./source-files.ts";
 const files = sourceFiles();
 
 /**
- * Who may import whom, type imports included: a file imports from its own room and from rooms of earlier rows. A room is a folder with everything below it that
- * is not a room of its own.
+ * The allowed imports, type imports included: a file imports from its own room and from rooms of earlier rows. A room is a folder with everything below it that
+ * is not itself a room.
  */
 const ranks: readonly (readonly string[])[] = [
   ["runtime", "dsl"],
@@ -28,7 +28,7 @@ const ranks: readonly (readonly string[])[] = [
 
 const rankOf: ReadonlyMap<string, number> = new Map(ranks.flatMap((rooms, rank) => rooms.map((room) => [room, rank])));
 
-/** The room of a file: the longest prefix of its path that is one. */
+/** The room of a file: the longest prefix of its path that is a room. */
 function roomOf(path: string): string {
   const parts = path.split("/");
   const prefixes = parts.map((_, i) => parts.slice(0, parts.length - i).join("/"));
@@ -57,12 +57,12 @@ test("every folder of the compiler is a room with a rank, and every room exists"
   expect(rooms.filter((room) => !folders.has(room))).toEqual([]);
 });
 
-test("the compiler's door, pipeline and driver are the only files beside its rooms", () => {
+test("index.ts, pipeline.ts and compile.ts are the only files directly in compiler/", () => {
   const top = files.map(({ path }) => path).filter((path) => /^compiler\/[^/]+$/.test(path));
   expect(top).toEqual(["compiler/compile.ts", "compiler/index.ts", "compiler/pipeline.ts"]);
 });
 
-test("imports go to the same room or to smaller ranks", () => {
+test("files import only from the same room or from rooms of lower rank", () => {
   const wrong = files.flatMap(({ path, imports }) => {
     const from = roomOf(path);
     const allowed = (to: string): boolean => from === to || (rankOf.get(to) ?? Infinity) < (rankOf.get(from) ?? -1);
@@ -86,7 +86,7 @@ function cyclesOf(targets: ReadonlyMap<string, readonly string[]>): string[] {
   return cycles;
 }
 
-test("there is no import cycle, type imports included", () => {
+test("no import cycle exists, type imports included", () => {
   expect(
     cyclesOf(
       new Map([
@@ -98,17 +98,17 @@ test("there is no import cycle, type imports included", () => {
   expect(cyclesOf(new Map(files.map((file) => [file.path, file.imports.filter(isOurs)])))).toEqual([]);
 });
 
-test("only the table opens the families of ops", () => {
-  const doors = new Set(["compiler/ops/table.ts", "compiler/ops/index.ts"]);
+test("outside of compiler/ops and tests, only the op table is imported", () => {
+  const allowed = new Set(["compiler/ops/table.ts", "compiler/ops/index.ts"]);
   const wrong = files.flatMap(({ path, imports }) =>
     path.startsWith("compiler/ops/") || path.startsWith("test/")
       ? []
-      : imports.filter((target) => target.startsWith("compiler/ops/") && !doors.has(target)).map((target) => `${path} imports ${target}`),
+      : imports.filter((target) => target.startsWith("compiler/ops/") && !allowed.has(target)).map((target) => `${path} imports ${target}`),
   );
   expect(wrong).toEqual([]);
 });
 
-test("dsl, compiler and runtime import no Node API, and only the packages that they may", () => {
+test("dsl, compiler and runtime import no Node API, and only the allowed packages", () => {
   const wrong = files.flatMap(({ path, imports }) => {
     const allowed = packages[path.split("/")[0] ?? ""];
     return allowed === undefined ? [] : imports.filter((target) => !isOurs(target) && !allowed.includes(target)).map((target) => `${path} imports ${target}`);

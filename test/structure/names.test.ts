@@ -1,4 +1,4 @@
-// Names of ops, math functions and passes are closed sets: each line marked as an error would compile if it were not a misspelling that the type checker sees.
+// Names of ops, math functions and passes are closed sets: every line marked as an error misspells a name, and the type checker must reject it.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { opNamed, type OpName } from "../../compiler/graph/op.ts";
@@ -9,7 +9,7 @@ import { family } from "../../compiler/ops/signature.ts";
 import type { PassName } from "../../compiler/pipeline.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 
-test("a misspelt op is a type error, and stops what the checker did not see", () => {
+test("a misspelt op is a type error, and an error at run time", () => {
   const g = new GraphBuilder("g", ops);
   const x = g.input("x", tensor("f32", [3]));
   // @ts-expect-error: the op is called cos
@@ -32,7 +32,7 @@ test("a family has an entry for each of its names, and a name for each entry", (
   if (add === undefined) return;
   // @ts-expect-error: `gradient` and the other names of the family have no entry
   expect(family<"leaves">({ input: add })).toHaveLength(1);
-  // @ts-expect-error: there is no such family
+  // @ts-expect-error: the family is called leaves
   expect(family<"leavess">({ input: add })).toHaveLength(1);
 });
 

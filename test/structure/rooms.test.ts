@@ -7,7 +7,7 @@ const rooms = readdirSync(new URL("compiler/", root), { withFileTypes: true })
   .map((entry) => entry.name)
   .sort();
 
-/** The rooms that the rows of a page's table of ranks name: `support/` or `compiler/support/` in the second column. */
+/** The rooms in a page's table of ranks: `support/` or `compiler/support/` in the second column. */
 function roomsOf(page: string): string[] {
   const text = readFileSync(new URL(page, root), "utf8");
   const cells = [...text.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, cell = ""]) => cell);

@@ -12,7 +12,7 @@ export interface SourceFile {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folders = ["runtime", "dsl", "compiler", "cli", "bench", "examples", "tools", "test"];
 
-/** Static and dynamic imports, re-exports; enough for code that is formatted by a tool. */
+/** Static and dynamic imports and re-exports; sufficient for formatted code. */
 const importPattern = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
 
 export function importsOf(path: string, text: string): string[] {

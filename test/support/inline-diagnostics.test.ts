@@ -8,14 +8,14 @@ function label(source: Source, text: string, says = ""): Label {
   return { span: { source, start, end: start + text.length }, says };
 }
 
-/** What is written under the program reads back as the same program. */
+/** The lines of the golden, which must read back as the same program. */
 function written(of: ErrorCase, diagnostics: readonly Diagnostic[]): readonly string[] {
   const text = withDiagnostics(of, diagnostics);
   expect(errorCase(of.source.name, text)).toEqual(of);
   return text.split("\n");
 }
 
-test("a location, its words, a second location, help", () => {
+test("a location, its message, a second location, help", () => {
   const of = errorCase("a.dl", "fn f(x: f32[3]) =\n  x @ w\n");
   const diagnostic: Diagnostic = {
     code: "E0305",
@@ -62,7 +62,7 @@ test("columns under the slashes, tabs, an empty span at the end of a line, CRLF,
   expect(written(tabs, [{ code: "E1", says: "no", at: label(tabs.source, "b") }])).toContain("//\t^ E1: no");
 });
 
-test("a file of the case is marked where it stands, another by name, line and column", () => {
+test("a label in a file of the case is under that file's line, a label in another file has its name, line and column", () => {
   const of = errorCase("a.dl", '//! file ./b.dl fn g() = y\nimport { g } from "./b.dl"\n');
   expect(of.files).toEqual({ "./b.dl": "fn g() = y" });
   const own: Source = { name: "./b.dl", text: of.files["./b.dl"] ?? "" };

@@ -1,4 +1,4 @@
-// What counts as a line and as a branch, and which of them are said to have run.
+// What counts as a line and as a branch, and which of them count as covered.
 import { expect, test } from "vitest";
 import { codeOf, coverageOf } from "../../tools/covered/measure.ts";
 
@@ -21,7 +21,7 @@ const text = [
   "",
 ].join("\n");
 
-/** The file with these pieces of its text run, of these stretches. */
+/** The coverage of the file if these pieces of its text ran; `stretches` are its branches. */
 function after(run: readonly string[], stretches: readonly string[]): ReturnType<typeof coverageOf> {
   const ran = new Uint8Array(text.length);
   const span = (piece: string): [number, number] => [text.indexOf(piece), text.indexOf(piece) + piece.length];
@@ -29,7 +29,7 @@ function after(run: readonly string[], stretches: readonly string[]): ReturnType
   return coverageOf("yes.ts", text, { ran, stretches: new Set(stretches.map((piece) => span(piece).join(" "))) });
 }
 
-test("types, comments and what no value can reach are no code", () => {
+test("types, comments and unreachable branches do not count as code", () => {
   expect(
     codeOf(text)
       .match(/[\w"]+/g)
@@ -38,7 +38,7 @@ test("types, comments and what no value can reach are no code", () => {
   expect(codeOf(text).length).toBe(text.length);
 });
 
-test("lines and branches that never ran are named", () => {
+test("lines and branches that never ran are listed", () => {
   const body = text.slice(text.indexOf("export"));
   const tail = body.slice(body.indexOf("switch"));
   expect(after([body], [body, "return true;", tail])).toEqual({ path: "yes.ts", lines: 5, stretches: 3, missedLines: [], missedStretches: [] });
@@ -49,6 +49,6 @@ test("lines and branches that never ran are named", () => {
   });
 });
 
-test("a file that nobody has loaded has run nowhere", () => {
+test("no line of a file that was never loaded is covered", () => {
   expect(after([], [])).toMatchObject({ lines: 5, stretches: 1, missedLines: [7, 8, 9, 10, 11], missedStretches: [1] });
 });

@@ -9,7 +9,7 @@ import type { Pass } from "../../compiler/passes/pass.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
-import { overlapScratch, roundSums, spoiled, swapConstantSubs } from "./planted.ts";
+import { overlapScratch, roundSums, swapConstantSubs, withFault } from "./faulty-passes.ts";
 
 const source = {
   name: "net.dl",
@@ -31,7 +31,7 @@ train entry step(x: f32[N, 8], label: i32[N]) {
   { loss }
 }
 
-entry turns(x: f32[T, 4]) {
+entry recurrent(x: f32[T, 4]) {
   let h = scan row in x along T carry h = zeros([4]) {
     next h = tanh(h - 1.0) * row
     yield next h
@@ -41,13 +41,13 @@ entry turns(x: f32[T, 4]) {
 `,
 };
 
-const look = async (entry: string, passes: readonly Pass[] = pipeline): Promise<Verdict> =>
+const verdictOf = async (entry: string, passes: readonly Pass[] = pipeline): Promise<Verdict> =>
   (await bisect(source, { entry, passes, dims: { N: 5, T: 4 }, mode: "strict", seed: 3, resolve: createResolver(source.name) })).verdict;
 
 const bisected: Bisected = { entry: "predict", code: "wasm (strict)", assumed: {}, optional: new Set(["merge-common"]) };
 
 test.each(["predict", "step"])("%s: every pass and the code agree", async (entry) => {
-  const verdict = await look(entry);
+  const verdict = await verdictOf(entry);
   expect(verdict.kind).toBe("agrees");
   expect(diagnosticOfVerdict(verdict, bisected)).toBeNull();
   expect(reportOfVerdict(verdict, bisected)).toMatch(/^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference /);
@@ -58,14 +58,14 @@ test.each(["predict", "step"])("%s: every pass and the code agree", async (entry
   expect(verdict.stages).toBe(pipeline.length);
 });
 
-test("dims that nobody gives have the smallest size that fits, and the report says so", async () => {
+test("dims without a value get the smallest size that fits, and the report lists them", async () => {
   const { verdict, assumed } = await bisect(source, { entry: "predict", mode: "strict", resolve: createResolver(source.name) });
   expect(assumed).toEqual({ N: 2 });
   expect(reportOfVerdict(verdict, { ...bisected, assumed })).toMatch(/^with N = 2: every pass agrees/);
 });
 
-test("a pass that swaps operands is found, with the two nodes that it takes", async () => {
-  const verdict = await look("predict", spoiled("merge-common.2", swapConstantSubs));
+test("a pass that swaps operands is found, with a two-node graph that shows it", async () => {
+  const verdict = await verdictOf("predict", withFault("merge-common.2", swapConstantSubs));
   const diagnostic = diagnosticOfVerdict(verdict, bisected);
   const report = `${diagnostic === null ? "" : renderDiagnostic(diagnostic, { color: false })}\n\n${reportOfVerdict(verdict, bisected)}\n`;
   const golden = new URL("../golden/bisect/swapped-operands.txt", import.meta.url);
@@ -75,12 +75,12 @@ test("a pass that swaps operands is found, with the two nodes that it takes", as
   expect(jsonOfVerdict(verdict, "predict")).toMatchObject({ agrees: false, stage: "merge-common.2", small: { at: "net.dl:9:17" } });
 });
 
-test("what is shrunk still disagrees, inside of loops too", async () => {
+test("a shrunk graph still disagrees, also inside of loops", async () => {
   for (const [entry, stage, op] of [
     ["predict", "simplify", "sub"],
-    ["turns", "fold-constants", "scan"],
+    ["recurrent", "fold-constants", "scan"],
   ] as const) {
-    const verdict = await look(entry, spoiled(stage, swapConstantSubs));
+    const verdict = await verdictOf(entry, withFault(stage, swapConstantSubs));
     expect(verdict).toMatchObject({ kind: "pass", stage });
     if (verdict.kind !== "pass") return;
     const { before, after, node } = verdict.small;
@@ -91,13 +91,13 @@ test("what is shrunk still disagrees, inside of loops too", async () => {
   }
 });
 
-test("a pass that may round may not round more than that", async () => {
-  expect(await look("predict", spoiled("choose-algorithms", roundSums(1e-17)))).toMatchObject({ kind: "agrees" });
-  expect(await look("predict", spoiled("choose-algorithms", roundSums(1e-5)))).toMatchObject({ kind: "pass", stage: "choose-algorithms" });
+test("a pass that may round must stay within its error bound", async () => {
+  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-17)))).toMatchObject({ kind: "agrees" });
+  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-5)))).toMatchObject({ kind: "pass", stage: "choose-algorithms" });
 });
 
-test("where the passes agree, the code is held to the last graph", async () => {
-  const verdict = await look("predict", spoiled("plan-memory", overlapScratch));
+test("if the passes agree, the code is compared with the last graph", async () => {
+  const verdict = await verdictOf("predict", withFault("plan-memory", overlapScratch));
   expect(verdict.kind).toBe("code");
   if (verdict.kind !== "code") return;
   expect(diagnosticOfVerdict(verdict, bisected)?.code).toBe("E1023");

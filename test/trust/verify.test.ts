@@ -7,7 +7,7 @@ import { pipeline } from "../../compiler/pipeline.ts";
 import { verifyEntry, type VerifiedEntry } from "../../compiler/trust/verify-entry.ts";
 import { position } from "../../dsl/span.ts";
 import { present } from "../../compiler/support/invariant.ts";
-import { overlapScratch, spoiled } from "./planted.ts";
+import { overlapScratch, withFault } from "./faulty-passes.ts";
 
 const source = {
   name: "net.dl",
@@ -26,7 +26,7 @@ async function verified(passes: readonly Pass[], target: "wasm" | "js"): Promise
   return verifyEntry(program, present(program.entries[0], "there is an entry"), { passes, target, mode: "strict", seed: 2 });
 }
 
-test.each(["wasm", "js"] as const)("%s: every value that reaches memory is within its bound, and all but exact", async (target) => {
+test.each(["wasm", "js"] as const)("%s: every value that reaches memory is within its bound, and some are not exact", async (target) => {
   const found = await verified(pipeline, target);
   expect(found.wrong).toBeNull();
   expect(found.compared).toBeGreaterThanOrEqual(3);
@@ -38,11 +38,11 @@ test.each(["wasm", "js"] as const)("%s: every value that reaches memory is withi
   );
 });
 
-test("the place is that of the first value that is wrong", async () => {
-  const found = await verified(spoiled("plan-memory", overlapScratch), "wasm");
+test("the location is that of the first wrong value", async () => {
+  const found = await verified(withFault("plan-memory", overlapScratch), "wasm");
   const diagnostic = diagnosticOf(found, "net.dl", "wasm (strict)");
   expect(diagnostic?.code).toBe("E1023");
-  const at = present(diagnostic?.at, "it has a place");
+  const at = present(diagnostic?.at, "the diagnostic has a location");
   expect(position(at.span.source, at.span.start).line).toBe(4);
   expect(showVerified(found, "wasm")).toContain("differ from the reference");
 });

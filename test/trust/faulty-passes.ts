@@ -1,4 +1,4 @@
-// Lists of passes with one that is wrong, as only tests make them.
+// Pipelines with one faulty pass, for tests.
 import { makeNode } from "../../compiler/graph/build.ts";
 import { splatValue } from "../../compiler/graph/facts.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
@@ -7,17 +7,17 @@ import type { Pass } from "../../compiler/passes/pass.ts";
 import { stageNamesOf } from "../../compiler/passes/order.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 
-/** The pipeline with the pass of that stage doing something to its graph afterwards. */
-export function spoiled(stage: string, spoil: (graph: Graph) => Graph): readonly Pass[] {
+/** The pipeline with `fault` applied to the result of one stage. */
+export function withFault(stage: string, fault: (graph: Graph) => Graph): readonly Pass[] {
   const at = stageNamesOf(pipeline).indexOf(stage);
-  return pipeline.map((pass, index): Pass => (index === at ? { ...pass, run: (graph, options) => spoil(pass.run(graph, options)) } : pass));
+  return pipeline.map((pass, index): Pass => (index === at ? { ...pass, run: (graph, options) => fault(pass.run(graph, options)) } : pass));
 }
 
 /** `x - 1` becomes `1 - x`. */
 export const swapConstantSubs = (graph: Graph): Graph =>
   rebuild(graph, (g, node, [x, y]) => (node.op.name === "sub" && x !== undefined && y !== undefined && splatValue(y) !== null ? [g.sub(y, x)] : null));
 
-/** Every sum is off by so much, relative to what it adds to. */
+/** Every sum has this relative error. */
 export const roundSums =
   (by: number) =>
   (graph: Graph): Graph =>
@@ -28,7 +28,7 @@ export const roundSums =
       return sum.results.map((value) => g.mul(value, 1 + by));
     });
 
-/** All values of one area of memory lie in the same place. */
+/** All pointwise results in scratch memory get offset 0. */
 export const overlapScratch = (graph: Graph): Graph =>
   annotate(graph, ({ op, notes }) => ({
     ...notes,
