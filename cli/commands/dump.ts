@@ -9,6 +9,9 @@ interface DumpFlags extends CompileFlags {
   readonly output?: string;
 }
 
+/** Columns of a dump in a terminal; files and pipes get whole lines. */
+const widestDump = 120;
+
 export function dump(): Command {
   return withJson(
     withCompileOptions(
@@ -31,7 +34,14 @@ export function dump(): Command {
     const source = readSource(file);
     const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
     const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
-    const text = print(source, { ...options, entry: entry?.name.text ?? "init", stage: flags.stage, origins: flags.origins === true }).trimEnd();
+    const terminal = flags.output === undefined && flags.json !== true && process.stdout.isTTY;
+    const text = print(source, {
+      ...(terminal && { width: widestDump }),
+      ...options,
+      entry: entry?.name.text ?? "init",
+      stage: flags.stage,
+      origins: flags.origins === true,
+    }).trimEnd();
     if (flags.output === undefined) console.log(flags.json ? JSON.stringify({ entry: entry?.name.text ?? "init", stage: flags.stage, text }, null, 2) : text);
     else writeWhole(flags.output, `${text}\n`);
   });

@@ -3,7 +3,7 @@
  * What the text does not say: spans of inputs and of constants that stand inline.
  */
 import { locationOf } from "../../dsl/span.ts";
-import { alignColumns } from "../support/columns.ts";
+import { alignColumns, wrapLines } from "../support/columns.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue, resultOf } from "./facts.ts";
@@ -14,7 +14,10 @@ import { spanOf, type Provenance } from "./provenance.ts";
 import { kept } from "./rebuild.ts";
 import { changes } from "./regions.ts";
 
+/** Longer cells widen no column, so that a few long lines do not push all others apart. */
 const widest = 72;
+/** For terminals: values, expressions, types. */
+const widestWrapped = [8, 52, 16];
 
 export interface PrintOptions {
   /** Without, graphs that differ in nothing else have the same text. */
@@ -23,30 +26,33 @@ export interface PrintOptions {
   readonly names?: boolean;
   /** Under each node its provenance; values are numbered by the ids of their nodes, and every constant has its own line. */
   readonly origins?: boolean;
+  /** Wraps lines at this width, for terminals. The text parses back. */
+  readonly width?: number;
 }
 
-export function printGraph(graph: Graph, { spans = true, names = true, origins = false }: PrintOptions = {}): string {
-  const { inputs, lines } = parts(graph, { spans: spans && !origins, names, origins });
+export function printGraph(graph: Graph, { spans = true, names = true, origins = false, width = Infinity }: PrintOptions = {}): string {
+  const { inputs, lines } = parts(graph, { spans: spans && !origins, names, origins, width });
   const gone = origins ? mentioned(recordsOf(graph)) : [];
-  return [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ...gone.map(showProvenance), ""].join("\n");
+  return wrapLines([`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ...gone.map(showProvenance), ""].join("\n"), width);
 }
 
 const recordsOf = ({ nodes }: Graph): readonly Provenance[] => nodes.flatMap(({ provenance, regions }) => [provenance, ...regions.flatMap(recordsOf)]);
 
 /** The signature, and the lines below it: carries, nodes, each with its regions under it, outputs, writes, next values of carries. */
 function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs: string; readonly lines: readonly string[] } {
-  const { origins } = options;
+  const { origins, width } = options;
+  const limit = width === Infinity ? widest : widestWrapped;
   const nodes = graph.nodes.filter(origins ? (node) => !isArgument(node) : standsAlone(graph));
   const ids = valueIds(graph, nodes, options);
   const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const rows = alignColumns(
     nodes.map((node) => row(node, id, options)),
-    widest,
+    limit,
   );
   const carries = alignColumns(
     graph.carries.map(({ value }) => [`carry ${id(value)}: ${showType(value.type)}`, showNotes(value.node.notes), spanText(value.node, options.spans)]),
-    widest,
+    limit,
   );
   const record = ({ provenance }: Node): readonly string[] => (origins ? [indented(showProvenance(provenance))] : []);
   const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...record(node), ...regionLines(node, options).map(indented)]);

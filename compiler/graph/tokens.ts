@@ -23,7 +23,8 @@ const patterns = [
   ["newline", /(?:\r?\n[ \t]*){1,1000}/y],
 ] as const satisfies readonly (readonly [TokenKind, RegExp])[];
 
-const blanks = /[ \t]*/y;
+/** Spaces, and a backslash at the end of a line, which continues on the next one. */
+const blanks = /[ \t]*(?:\\\r?\n[ \t]*){0,99}/y;
 
 function tokenAt(text: string, at: number): Token | null {
   for (const [kind, pattern] of patterns) {

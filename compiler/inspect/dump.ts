@@ -10,6 +10,7 @@ import { functions } from "../kernel/math.ts";
 import { printFunction, printKernel } from "../kernel/print.ts";
 import { stageNamesOf } from "../passes/order.ts";
 import { pipeline } from "../pipeline.ts";
+import { wrapLines } from "../support/columns.ts";
 import { never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { originsOfCalls } from "./kernel-origins.ts";
@@ -19,25 +20,27 @@ export interface DumpOptions extends CompileOptions {
   readonly stage: string;
   /** Shows where each node of a graph comes from, and for each kernel the layers, roles and lines that it computes. */
   readonly origins?: boolean;
+  /** Wraps graphs and kernels at this width, for terminals. The text parses back. */
+  readonly width?: number;
 }
 
 /** Everything that `--stage` takes, in the order of compilation. */
 export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pipeline), "final", "kernels", "plan", "wat", "js"];
 
 /** The text of one stage of one entry. Throws a `DiagnosticError` for errors in the source, and for a stage or entry that does not exist. */
-export function dump(source: Source, { entry, stage, origins = false, ...options }: DumpOptions): string {
+export function dump(source: Source, { entry, stage, origins = false, width = Infinity, ...options }: DumpOptions): string {
   if (!stageNames.includes(stage))
     throw new DiagnosticError([{ code: "E0902", says: `unknown stage \`${stage}\``, help: nearOr(stage, stageNames, "the stages are") }]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });
-    return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`), { origins });
+    return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`), { origins, width });
   }
   const module = compileModule(source, { ...options, entries: [entry] });
   const { plan, stages } = entryOf(module, entry);
   switch (stage) {
     case "kernels":
-      return dumpKernels(module, plan, origins);
+      return wrapLines(dumpKernels(module, plan, origins), width);
     case "plan":
       return dumpPlan(module.plan, plan);
     case "wat":
@@ -46,7 +49,7 @@ export function dump(source: Source, { entry, stage, origins = false, ...options
       return module.js();
     default: {
       const found = stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage);
-      return printGraph(present(found, `the pass ${stage} was left out`).graph, { origins });
+      return printGraph(present(found, `the pass ${stage} was left out`).graph, { origins, width });
     }
   }
 }

@@ -24,16 +24,21 @@ export function kirError(code: string, message: string, span: Span, help?: strin
 export function* lex(source: Source): Generator<Token, void> {
   const indents = [0];
   let depth = 0;
+  let continued = false;
   for (let start = 0, end = 0; start <= source.text.length; start = end + 1) {
     end = source.text.indexOf("\n", start);
     if (end < 0) end = source.text.length;
-    const line = source.text.slice(start, end);
+    const whole = source.text.slice(start, end);
+    // A backslash at the end of a line continues it on the next one.
+    const continues = /\\\s*$/.test(whole);
+    const line = continues ? whole.slice(0, whole.lastIndexOf("\\")) : whole;
     const indent = line.length - line.trimStart().length;
     const blank = indent === line.length || line[indent] === "#";
-    if (blank) continue;
-    if (depth === 0) yield* indentation(indent, start + indent);
+    if (blank && !continued) continue;
+    if (depth === 0 && !continued) yield* indentation(indent, start + indent);
     yield* tokenize(line, start);
-    if (depth === 0) yield token("newline", "", start + line.length);
+    continued = continues;
+    if (depth === 0 && !continued) yield token("newline", "", start + line.length);
   }
   for (let open = indents.length; open > 1; open--) yield token("dedent", "", source.text.length);
   yield token("end", "", source.text.length);
