@@ -1,11 +1,15 @@
 // What a region shows of itself: inputs, carries and outputs, in the order of its node's operands and results.
 import { intAttr, isPersistent } from "./facts.ts";
 import type { Attrs, Carry, Graph, Node, Value } from "./ir.ts";
+import { present } from "../support/invariant.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 
 export const inputTypes = (region: Graph): readonly TensorType[] => region.inputs.map(({ type }) => type);
 export const carryTypes = (region: Graph): readonly TensorType[] => region.carries.map(({ value }) => value.type);
 export const outputTypes = (region: Graph): readonly TensorType[] => region.outputs.map(({ value }) => value.type);
+
+/** A region of a control op, by its position in `op.regions`. */
+export const regionOf = ({ op, regions }: Node, index: number): Graph => present(regions[index], `${op.name} has no region ${index}`);
 
 /** Whether a graph can be a region: no params, no state. */
 export const isClosed = ({ nodes, writes }: Graph): boolean => writes.length === 0 && !nodes.some(isPersistent);

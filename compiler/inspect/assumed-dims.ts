@@ -14,8 +14,8 @@ interface Attempt {
 }
 
 /**
- * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt has no diagnostics: an error counts only if every size has
- * one. Returns the first attempt, with the smallest size, if all fail.
+ * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt is free of diagnostics: an error counts only if every size
+ * has one. Returns the first attempt, with the smallest size, if all fail.
  */
 export function withAssumedDims<T extends Attempt>(
   given: readonly Readonly<Record<string, number>>[],

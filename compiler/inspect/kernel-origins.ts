@@ -1,4 +1,4 @@
-// What each call of a kernel computes for: layers, roles and lines, and the ops that cost most.
+// For each call of a kernel: the layers, roles and lines that it computes, and its most expensive ops.
 import { locationOf } from "../../dsl/span.ts";
 import { callsOf, type Step } from "../../runtime/plan.ts";
 import { elementCost } from "../analysis/element-cost.ts";

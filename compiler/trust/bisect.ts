@@ -1,6 +1,6 @@
 /**
- * Where a model goes wrong on its way: the first pass whose graph computes something else than the one before it, or, where all agree, compiled code that
- * computes something else than the last graph. What is found is shrunk to the nodes that it takes.
+ * Finds the step of compilation that breaks a model: the first pass whose graph computes other values than the graph before it, or, if all passes agree, the
+ * code of the last graph. The failing graph is then shrunk to the nodes that still show the error.
  */
 import type { Source, Span } from "../../dsl/span.ts";
 import { compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
@@ -17,31 +17,33 @@ import { pipeline } from "../pipeline.ts";
 import { dataFor, initialData, runCompiled } from "./run-graph.ts";
 import { elaborateSmall } from "../inspect/assumed-dims.ts";
 import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 
 export interface BisectOptions extends CompileOptions {
   readonly entry: string;
   readonly seed?: number;
-  /** How many graphs are tried at most to make what is found smaller. */
+  /** The number of graphs to try at most while shrinking. */
   readonly budget?: number;
-  /** What is being done. */
-  readonly onProgress?: (says: string) => void;
+  /** Receives a line of text at the start of each step. */
+  readonly onProgress?: (message: string) => void;
 }
 
 export type Verdict =
   | {
       readonly kind: "agrees";
+      /** The number of passes that ran. */
       readonly stages: number;
-      /** Of the last graph against the first, both in f32; null where nothing can be said of any result. */
+      /** The last graph against the first, both in f32; null if no result has a finite bound. */
       readonly passes: LargestDifference | null;
-      /** Of the compiled code against the last graph. */
+      /** The compiled code against the last graph. */
       readonly code: LargestDifference | null;
     }
   | {
       readonly kind: "pass";
-      /** As `--stage` takes it. */
+      /** A name that `dlc dump --stage` takes. */
       readonly stage: string;
       readonly pass: Pass;
-      /** In the whole model. */
+      /** In the whole model, before shrinking. */
       readonly difference: Difference;
       readonly small: SmallCase & { readonly after: Graph };
     }
@@ -52,17 +54,17 @@ export interface SmallCase {
   readonly difference: Difference;
   /** The node of `before` whose value differs. */
   readonly node: Node;
-  /** Where it, or else what it is computed from, stands in the `.dl` text. */
+  /** The node's source range, or that of its nearest ancestor that has one. */
   readonly span: Span | null;
 }
 
 export interface Bisection {
   readonly verdict: Verdict;
-  /** Sizes of dims that nobody has given. */
+  /** Sizes of dims that the options leave open. */
   readonly assumed: Readonly<Record<string, number>>;
 }
 
-/** Throws a `DiagnosticError` for mistakes in the text or the options. */
+/** Compares the stages of one entry on data drawn from the seed. Throws a `DiagnosticError` for errors in the text or the options. */
 export async function bisect(source: Source, options: BisectOptions): Promise<Bisection> {
   const { program, assumed } = elaborateSmall(source, { ...options, entries: [options.entry] });
   return { verdict: await verdictOf(program, options), assumed };
@@ -81,9 +83,9 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
     return shrunkPass(stages, broken, { data, seed, budget, options });
   }
   onProgress("running the compiled code");
-  const last = present(
-    stages.findLast(({ pass }) => pass === null || !isLate(pass)),
-    "the first stage is early",
+  const last = at(
+    stages,
+    stages.findLastIndex(({ pass }) => pass === null || !isLate(pass)),
   ).graph;
   const relaxed = isRelaxed(options);
   const code = { ...options, passes: (options.passes ?? pipeline).filter(isLate) };
@@ -103,10 +105,10 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
   return { kind: "code", difference, small: smallCase(before, (await compare(before)) ?? difference) };
 }
 
-/** Whether the code may round once in a multiply-add. */
-export const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean => mode !== "strict" && (target ?? "wasm") === "wasm";
+/** Whether the code may round a multiply-add only once. */
+const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean => mode !== "strict" && (target ?? "wasm") === "wasm";
 
-/** The last graph against the first one in f32: passes that keep f32 results may round constants to f32, so that f64 says nothing of all passes together. */
+/** The last graph against the first, in f32: passes that keep f32 results may round constants to f32, so a comparison in f64 would show that rounding. */
 function largestOfPasses(first: Graph, last: Graph, bounds: ReadonlyMap<string, Bounded>, data: GraphData): LargestDifference | null {
   const [wanted, got] = [first, last].map((graph) => named(evaluate(graph, { ...data, precision: "f32" })));
   const around = new Map([...bounds].map(([what, { error }]) => [what, { value: present(wanted?.get(what), what), error }]));
@@ -125,11 +127,11 @@ function shrunkPass(
   { stage, difference }: { readonly stage: string; readonly difference: Difference },
   { data, seed, budget, options }: Found,
 ): Verdict {
-  const at = stages.findIndex(({ name }) => name === stage);
-  const pass = present(stages[at]?.pass, `${stage} is a pass`);
+  const index = stages.findIndex(({ name }) => name === stage);
+  const pass = present(at(stages, index).pass, `${stage} is not a pass`);
   const run = (candidate: Graph): Graph => runPasses(candidate, [pass], options.frozen === undefined ? {} : { frozen: options.frozen });
   const compare = (candidate: Graph): Difference | null => compareGraphs(candidate, run(candidate), pass.exact, dataFor(candidate, data, seed));
-  const whole = present(stages[at - 1], "a pass has a graph before it").graph;
+  const whole = at(stages, index - 1).graph;
   const before = shrinkGraph(whole, (candidate) => compare(candidate) !== null, { budget });
   return { kind: "pass", stage, pass, difference, small: { ...smallCase(before, compare(before) ?? difference), after: run(before) } };
 }
@@ -139,11 +141,11 @@ function smallCase(before: Graph, difference: Difference): SmallCase {
     outputs: new Map(before.outputs.map(({ name, value }) => [name, value])),
     writes: new Map(before.writes.map(({ path, value }) => [path, value])),
   });
-  const { node } = present(results.get(difference.what) ?? [...results.values()][0], "a graph has results");
+  const { node } = present(results.get(difference.what) ?? [...results.values()][0], "the graph has no results");
   return { before, difference, node, span: nearestSpan(node) };
 }
 
-/** Of the node, or of the nearest one above it that has any. */
+/** The source range of the node, or of the nearest ancestor that has one (breadth-first over operands). */
 export function nearestSpan(node: Node): Span | null {
   let level: readonly Node[] = [node];
   const seen = new Set<Node>();

@@ -1,24 +1,24 @@
-// Whether two graphs compute the same, and whether compiled code computes what its graph says.
+// Compares the functions that two graphs compute, and the results of compiled code with the values of its graph.
 import { evaluateWithBounds, f64Share, type Bounded, type BoundedEvaluation, type GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import type { Graph, Value } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
 
-/** The first element that differs by more than it may. */
+/** The first element whose difference exceeds the allowed one. */
 export interface Difference {
   /** `output y`, `write net.w` */
   readonly what: string;
   readonly index: number;
   readonly got: number;
   readonly wanted: number;
-  /** 0 where the bits have to be the same. */
+  /** An absolute difference; 0 where the bits must be equal. */
   readonly allowed: number;
 }
 
-/** Results of a graph by `output y` and `write net.w`. */
+/** Results of a graph under names such as `output y` and `write net.w`. */
 export type Results = ReadonlyMap<string, ArrayLike<number>>;
 
-/** Evaluations of graphs on one set of data, each made once. */
+/** Caches evaluations of graphs on one set of data. */
 export class Evaluations {
   readonly data: GraphData;
   readonly #bits = new Map<Graph, ReadonlyMap<string, NdArray>>();
@@ -28,7 +28,7 @@ export class Evaluations {
     this.data = data;
   }
 
-  /** Exact f32. */
+  /** Evaluated with f32 rounding after each op. */
   bits(graph: Graph): ReadonlyMap<string, NdArray> {
     return remembered(this.#bits, graph, () => named(evaluate(graph, { ...this.data, precision: "f32" })));
   }
@@ -44,12 +44,12 @@ function remembered<T>(known: Map<Graph, T>, graph: Graph, make: () => T): T {
   return found;
 }
 
-/** Twice what rounding in f64 may do: the bound is of first order. */
+/** A factor on the bound of f64 rounding, which is of first order only. */
 const slack = 2;
 
 /**
- * The first difference between the functions that two graphs compute, or null. `exact`: f32 results keep their bits, but for the sign of a zero and the
- * payload of a NaN. Otherwise both are evaluated in f64 and may differ by what rounding does to either.
+ * The first difference between the functions that two graphs compute, or null. `exact`: f32 results must have equal bits, except for the sign of a zero and
+ * the payload of a NaN. Otherwise both are evaluated in f64 and may differ by the sum of their rounding bounds.
  */
 export function compareGraphs(before: Graph, after: Graph, exact: boolean, data: GraphData, known = new Evaluations(data)): Difference | null {
   if (before === after) return null;
@@ -65,15 +65,18 @@ export function compareGraphs(before: Graph, after: Graph, exact: boolean, data:
   return null;
 }
 
-/** A graph after a pass; of the graph that the passes begin with, `exact` says nothing. */
+/** A graph after a pass; `exact` has no meaning for the graph before the first pass. */
 export interface ComparedStage {
   readonly name: string;
   readonly graph: Graph;
-  /** The pass before it keeps the bits of f32 results. */
+  /** The pass that made it preserves the bits of f32 results. */
   readonly exact: boolean;
 }
 
-/** The first stage that does not compute what the one before it computes, or null. Passes in a row that keep bits are compared at once as long as they do. */
+/**
+ * The first stage that computes other values than the stage before it, or null. Consecutive exact passes are compared as one; each is compared separately only
+ * if their ends differ.
+ */
 export function compareStages(
   stages: readonly ComparedStage[],
   data: GraphData,
@@ -110,12 +113,12 @@ export function compareStages(
 }
 
 export interface CompiledResults {
-  /** The code may fuse a multiply and an add, so that even exact ops do not tell every bit. */
+  /** The code may fuse a multiply and an add, so even exact ops do not determine every bit. */
   readonly relaxed?: boolean;
   readonly known?: Evaluations;
 }
 
-/** The first result of compiled code that is further from the graph's value than rounding in f32 explains, or null. What only exact ops have made keeps its bits. */
+/** The first result of compiled code that is outside the f32 rounding bound of the graph's value, or null. Results of exact ops alone must have equal bits. */
 export function compareResults(
   graph: Graph,
   got: Results,
@@ -139,7 +142,7 @@ export function compareResults(
   return null;
 }
 
-/** Names of results that nothing but exact ops have made. */
+/** Names of the results that depend on exact ops only. */
 export function exactResults(graph: Graph): ReadonlySet<string> {
   const inexact = new Set<Value>();
   for (const node of graph.nodes) if (!node.op.exact || node.operands.some((value) => inexact.has(value))) node.results.forEach((value) => inexact.add(value));
@@ -151,8 +154,8 @@ export function exactResults(graph: Graph): ReadonlySet<string> {
   ]);
 }
 
-/** The first element whose bits differ, but for the sign of a zero and the payload of a NaN. */
-export function sameBits(wanted: ReadonlyMap<string, NdArray>, got: ReadonlyMap<string, NdArray>): Difference | null {
+/** The first element whose bits differ, except for the sign of a zero and the payload of a NaN. */
+function sameBits(wanted: ReadonlyMap<string, NdArray>, got: ReadonlyMap<string, NdArray>): Difference | null {
   const missing = namesDiffer(wanted, got);
   if (missing !== null) return missing;
   for (const [what, { data }] of wanted) {
@@ -162,7 +165,7 @@ export function sameBits(wanted: ReadonlyMap<string, NdArray>, got: ReadonlyMap<
   return null;
 }
 
-/** Outputs and writes under one kind of name. */
+/** Outputs and writes in one map, under the names of `Results`. */
 export function named<T>({ outputs, writes }: { readonly outputs: ReadonlyMap<string, T>; readonly writes: ReadonlyMap<string, T> }): ReadonlyMap<string, T> {
   return new Map([
     ...[...outputs].map(([name, item]) => [`output ${name}`, item] as const),

@@ -1,4 +1,4 @@
 import type { Graph } from "../graph/ir.ts";
 
-/** Finds the places of a graph where it can be done, and does it at those from `from` up to `to`; null where that makes no sense. */
+/** Lists the sites of a graph that it can change; `apply` changes those from `from` up to `to`, excluded. Null if that range cannot be changed together. */
 export type Edit = (graph: Graph) => { readonly count: number; readonly apply: (from: number, to: number) => Graph | null };

@@ -1,15 +1,15 @@
-// Error bounds through loops and branches: their regions run as they do in the interpreter, on values with their bounds.
-import { invariant, present } from "../support/invariant.ts";
+// Error bounds of loops and branches: their regions run as in the interpreter, on values with bounds.
+import { invariant } from "../support/invariant.ts";
 import { elements } from "../types/tensor-type.ts";
 import { intAttr } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
-import { scanParts } from "../graph/regions.ts";
+import { regionOf, scanParts } from "../graph/regions.ts";
 
 export interface Bounded {
-  /** The exact value, as far as f64 goes. */
+  /** The exact value, up to rounding in f64. */
   readonly value: NdArray;
-  /** Per element, in the unit of the value; Infinity where nothing can be said. */
+  /** An absolute bound per element; Infinity if unbounded. */
   readonly error: Float64Array;
 }
 
@@ -21,7 +21,7 @@ export interface RegionResults {
 
 export type RunRegion = (region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[]) => RegionResults;
 
-/** The results of a node with regions; uncertain where the way that it takes may be another. */
+/** The results of a node with regions; unbounded where rounding may change which branch or how many iterations run. */
 export function controlled(node: Node, operands: readonly Bounded[], run: RunRegion): readonly Bounded[] {
   switch (node.op.form.kind) {
     case "scan":
@@ -35,8 +35,7 @@ export function controlled(node: Node, operands: readonly Bounded[], run: RunReg
   }
 }
 
-const regionOf = (node: Node, index: number): Graph => present(node.regions[index], `${node.op.name} lacks a region`);
-const uncertain = (results: readonly Bounded[]): readonly Bounded[] =>
+const unbounded = (results: readonly Bounded[]): readonly Bounded[] =>
   results.map(({ value, error }) => ({ value, error: new Float64Array(error.length).fill(Infinity) }));
 
 function repeated(node: Node, operands: readonly Bounded[], run: RunRegion): readonly Bounded[] {
@@ -46,7 +45,7 @@ function repeated(node: Node, operands: readonly Bounded[], run: RunRegion): rea
   for (;;) {
     const [flag] = run(regionOf(node, 0), invariants, carries).outputs;
     invariant(flag !== undefined, "a while has a condition");
-    if (flag.error[0] !== 0) return uncertain(carries);
+    if (flag.error[0] !== 0) return unbounded(carries);
     if (flag.value.data[0] !== 1) return carries;
     carries = run(regionOf(node, 1), invariants, carries).carries;
   }
@@ -54,20 +53,20 @@ function repeated(node: Node, operands: readonly Bounded[], run: RunRegion): rea
 
 function branched(node: Node, [pred, ...args]: readonly Bounded[], run: RunRegion): readonly Bounded[] {
   const { outputs } = run(regionOf(node, pred?.value.data[0] === 1 ? 0 : 1), args, []);
-  return pred?.error[0] === 0 ? outputs : uncertain(outputs);
+  return pred?.error[0] === 0 ? outputs : unbounded(outputs);
 }
 
 function scanned(node: Node, operands: readonly Bounded[], run: RunRegion): readonly Bounded[] {
   const { carries, sequences, invariants } = scanParts(operands, node.attrs);
-  const turns = intAttr(node.attrs, "length");
+  const length = intAttr(node.attrs, "length");
   const stacks = node.results.slice(carries.length).map(({ type }): Bounded => {
     const size = elements(type.shape);
     return { value: { type, data: new Float64Array(size) }, error: new Float64Array(size) };
   });
   let current: readonly Bounded[] = carries;
-  for (let turn = 0; turn < turns; turn++) {
-    const index = node.attrs["reverse"] === true ? turns - 1 - turn : turn;
-    const step = run(regionOf(node, 0), [...sequences.map((sequence) => itemOf(sequence, index, turns)), ...invariants], current);
+  for (let iteration = 0; iteration < length; iteration++) {
+    const index = node.attrs["reverse"] === true ? length - 1 - iteration : iteration;
+    const step = run(regionOf(node, 0), [...sequences.map((sequence) => itemOf(sequence, index, length)), ...invariants], current);
     step.outputs.forEach(({ value, error }, i) => {
       stacks[i]?.value.data.set(value.data, index * value.data.length);
       stacks[i]?.error.set(error, index * error.length);
@@ -77,8 +76,8 @@ function scanned(node: Node, operands: readonly Bounded[], run: RunRegion): read
   return [...current, ...stacks];
 }
 
-function itemOf({ value: { type, data }, error }: Bounded, index: number, turns: number): Bounded {
-  const size = data.length / turns;
+function itemOf({ value: { type, data }, error }: Bounded, index: number, length: number): Bounded {
+  const size = data.length / length;
   const cut = (array: Float64Array): Float64Array => array.subarray(index * size, (index + 1) * size);
   return { value: { type: { ...type, shape: type.shape.slice(1) }, data: cut(data) }, error: cut(error) };
 }

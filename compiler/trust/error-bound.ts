@@ -1,16 +1,17 @@
 /**
- * How far any f32 evaluation of a graph may be from its exact value: running error analysis (Wilkinson, 1963; Higham, Accuracy and Stability of Numerical
- * Algorithms, 2002, chapters 3 and 4). Every value comes with a bound for each element, made of what its operands bring and of what its own roundings add.
- * The bound holds for any order of a sum and with or without fused multiply-adds, so that it holds for every kernel of the graph.
+ * Bounds the distance of any f32 evaluation of a graph from its exact value: running error analysis (Wilkinson, 1963; Higham, Accuracy and Stability of
+ * Numerical Algorithms, 2002, chapters 3 and 4). Each element of a value has a bound: the propagated errors of the operands plus the roundings of the op.
+ * The bound holds for any order of a sum and with or without fused multiply-adds, so it holds for every kernel of the graph.
  *
- * - Pointwise ops are evaluated at the corners of the box in which their arguments lie.
- * - Movements and sums are linear: the bounds of the operands are moved and summed like the operands. A sum of n terms adds n roundings of the sum of magnitudes.
+ * - Pointwise ops are evaluated at the corners of the box that contains their arguments.
+ * - Data movement and sums are linear: the bounds are moved and summed like the operands. A sum of n terms adds n roundings of the sum of magnitudes.
  * - Products of sums are bilinear: |a| eb + ea |b| + ea eb.
- * - Where a jump is within reach (a comparison of what may be equal, a truncation, the place of a maximum) the bound is infinite: nothing can be said.
+ * - Where a discontinuity is within the bound (a comparison of possibly equal values, a truncation, the index of a maximum) the bound is infinite.
  *
- * All of it is linear in the unit roundoff but for terms of second order: times `f64Share` it bounds an evaluation in f64.
+ * The bound is linear in the unit roundoff except for terms of second order: times `f64Share` it bounds an evaluation in f64.
  */
 import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { elements, isFloat } from "../types/tensor-type.ts";
 import { expandGradients } from "../graph/autodiff.ts";
 import { evaluateNode, ndarray } from "../graph/evaluate.ts";
@@ -26,11 +27,11 @@ export type { Bounded } from "./error-bound-control.ts";
 const u = 2 ** -24;
 /** The unit roundoff of f64 over that of f32. */
 export const f64Share = 2 ** -29;
-/** The least positive f32: what a result below the normal range may lose. */
+/** The least positive f32: the absolute error of a result below the normal range. */
 const tiny = 2 ** -149;
 const smallestNormal = 2 ** -126;
 const largest = 3.4028234663852886e38;
-/** Every math function is within 4 units in the last place. */
+/** Every math function is accurate to 4 ulp. */
 const functionRounding = 8 * u;
 
 /** Data for a graph: inputs by name, params and state by path, row-major. */
@@ -45,17 +46,18 @@ export interface BoundedEvaluation {
 }
 
 /**
- * Sees every node of the graph with its results, those inside of regions at every turn. What it gives takes their place in all that is computed from them: so that
- * the values of compiled code can be held to what they themselves lead to, one after the other, and errors do not add up over a deep net.
+ * Receives each node with its results, nodes of regions once per iteration. If it returns values, the users of the node take these instead of the results.
+ * `verifyEntry` returns the values of compiled code: each node is then checked against its actual operands, and errors do not add up over a deep net.
  */
 export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bounded[] | void;
 
+/** The exact outputs and writes of a graph, evaluated in f64, with their bounds. Inputs and persistent tensors count as exact. */
 export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
   const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
     new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
   const [inputs, persistent] = [exact(data.inputs), exact(data.persistent)];
   const { outputs, writes } = run(graph, (node) => given(node, inputs, persistent), onNode);
-  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, present(outputs[index], `${name} has no value`)])), writes };
+  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, at(outputs, index)])), writes };
 }
 
 function given(node: Node, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>): Leaf | undefined {
@@ -68,11 +70,11 @@ interface Leaf {
   readonly error: Float64Array;
 }
 
-/** What a graph makes of the leaves that `known` knows. */
+/** Evaluates a graph; `known` returns the data of inputs, carries, params and states, and undefined for all other nodes. */
 function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNode): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
   const expanded = expandGradients(graph);
   const values = new Map<Value, Bounded>();
-  const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of expanded.nodes) {
     const leaf = known(node);
     const results =
@@ -80,7 +82,7 @@ function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNo
         ? resultsOf(node, node.operands.map(of), onNode)
         : node.results.map(({ type }) => ({ value: ndarray(type, leaf.data, "f64"), error: leaf.error }));
     const taken = onNode(node, results) ?? results;
-    node.results.forEach((value, index) => values.set(value, present(taken[index], `${node.op.name} lacks a result`)));
+    node.results.forEach((value, index) => values.set(value, at(taken, index)));
   }
   return {
     outputs: expanded.outputs.map(({ value }) => of(value)),
@@ -90,12 +92,13 @@ function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNo
 }
 
 function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[], onNode: OnNode): RegionResults {
-  const known = new Map<Node, Bounded>();
-  region.inputs.forEach(({ node }, index) => known.set(node, present(inputs[index], `${region.name} lacks input ${index}`)));
-  region.carries.forEach(({ value }, index) => known.set(value.node, present(carries[index], `${region.name} lacks carry ${index}`)));
-  const leaf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
-  return run(region, (node) => [known.get(node)].flatMap((found) => (found === undefined ? [] : [leaf(found)]))[0], onNode);
+  const known = new Map<Node, Leaf>();
+  region.inputs.forEach(({ node }, index) => known.set(node, leafOf(at(inputs, index))));
+  region.carries.forEach(({ value }, index) => known.set(value.node, leafOf(at(carries, index))));
+  return run(region, (node) => known.get(node), onNode);
 }
+
+const leafOf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
 
 function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
   if (node.regions.length > 0) return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
@@ -107,7 +110,7 @@ function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): re
   return results.map((value) => ({ value, error: beyondRange(value, errorOf(node, operands, value)) }));
 }
 
-/** A value that may leave the range of f32 is anything. */
+/** A value that may leave the range of f32 is unbounded. */
 function beyondRange({ type, data }: NdArray, error: Float64Array): Float64Array {
   if (!isFloat(type.dtype)) return error;
   return error.map((e, i) => {
@@ -124,9 +127,9 @@ function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Flo
   const { length } = result.data;
   if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map(storageError) : all(length, 0);
   if (form.kind === "pointwise") return pointwise(node, operands, result);
-  // A place that may be another, or an order that may be another, leaves nothing certain.
+  // An index or a mask that may differ makes the result unbounded.
   if (operands.some((operand) => !isFloat(operand.value.type.dtype) && !isExact(operand))) return all(length, Infinity);
-  if (!isFloat(result.type.dtype)) return places(node, operands, result);
+  if (!isFloat(result.type.dtype)) return indices(node, operands, result);
   switch (form.kind) {
     case "contract":
       return bilinear(node, operands, result);
@@ -138,24 +141,25 @@ function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Flo
   }
 }
 
-/** The op on other data. */
+/** The result of the op with other data for its float operands, in f64. */
 function apply(node: Node, operands: readonly Bounded[], data: (operand: Bounded) => Float64Array): Float64Array {
   const arrays = operands.map((operand): NdArray => ({
     type: operand.value.type,
     data: isFloat(operand.value.type.dtype) ? data(operand) : operand.value.data,
   }));
-  return present(evaluateNode(node, arrays, "f64")[0], `${node.op.name} lacks a result`).data;
+  return at(evaluateNode(node, arrays, "f64"), 0).data;
 }
 
+/** Upper bounds of the absolute values. */
 const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((x, i) => Math.abs(x) + (error[i] ?? 0));
 
-/** What the roundings of a sum of `count` terms add up to, whatever their order; `size` is the sum of magnitudes. */
+/** The total rounding error of a sum of `count` terms, for any order of summation; `size` is the sum of magnitudes. */
 const roundings = (count: number, size: number): number => (size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny));
 
-/** What a known number loses when it is stored. */
+/** The rounding error of a known number that is stored as f32. */
 const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
 
-/** Movements and sums: of errors as of values. Whatever they fill in (the value of a padding) is a known number. */
+/** Data movement and sums apply to errors as to values. The fill value of a padding is a known number. */
 function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   const filled = node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
   const stored = filled?.map(storageError) ?? all(data.length, 0);
@@ -165,7 +169,7 @@ function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Fl
   return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
 }
 
-/** How many terms the sum of each element has: as its form says, else as many as ones add up to. */
+/** The number of terms in the sum of each element: from the form of the op, or else the op's result on ones. */
 function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
   const { form } = node.op;
   const site = siteOf(node);
@@ -177,13 +181,13 @@ function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => n
 }
 
 function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
-  const [lhs, rhs] = [present(a, "a left side"), present(b, "a right side")];
+  const [lhs, rhs] = [present(a, "a product has two operands"), present(b, "a product has two operands")];
   const of = (left: Float64Array, right: Float64Array): Float64Array => apply(node, [lhs, rhs], (operand) => (operand === lhs ? left : right));
   const same = lhs === rhs;
   const abs = ({ value }: Bounded): Float64Array => value.data.map(Math.abs);
   const sizes = of(magnitudes(lhs), magnitudes(rhs));
   const counts = termsOf(node, [lhs, rhs]);
-  // Of one value with itself both sides move at once, which the difference of the magnitudes' products bounds too.
+  // In a product of a value with itself both factors move together; the difference of the products of magnitudes bounds that case too.
   const moved =
     isExact(lhs) && isExact(rhs)
       ? all(data.length, 0)
@@ -194,13 +198,13 @@ function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Fl
 }
 
 const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? 0));
-/** The difference of two sums of magnitudes, with what f64 may have lost in it. */
+/** The difference of two sums of magnitudes, plus its rounding error in f64. */
 const excess = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => Math.max(0, x - (b[i] ?? 0)) + 2 ** -50 * x);
 
-/** Products of many numbers, in any order: where a part of them may leave the range of f32 on either side, nothing is certain, though the whole may lie inside. */
+/** Products of many numbers, in any order. Unbounded where a partial product may overflow or underflow f32, even if the whole product is in range. */
 function product(node: Node, operands: readonly Bounded[]): Float64Array {
   const sizes = apply(node, operands, magnitudes);
-  const factors = (present(operands[0], "a product has an operand").error.length || 1) / Math.max(1, sizes.length);
+  const factors = (at(operands, 0).error.length || 1) / Math.max(1, sizes.length);
   const moved = operands.every(isExact)
     ? all(sizes.length, 0)
     : excess(
@@ -212,6 +216,7 @@ function product(node: Node, operands: readonly Bounded[]): Float64Array {
   return moved.map((e, i) => ((most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0)));
 }
 
+/** Maxima and minima: evaluated with all elements at their lower, and at their upper bounds. */
 function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   if (operands.every(isExact)) return all(data.length, 0);
   const [low, high] = [-1, 1].map((side) => apply(node, operands, ({ value, error }) => value.data.map((x, i) => x + side * (error[i] ?? 0))));
@@ -219,18 +224,18 @@ function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): 
 }
 
 /**
- * Places and orders: uncertain where they change while half of the elements are as low as they may be, the other half as high. The halves are those of the bits of
- * the positions, both ways round, so that of any two elements either one is once low while the other is high.
+ * Index results, such as an argmax or a sort order: unbounded where they change while half of the elements are at their lower bounds and the others at their
+ * upper bounds. The halves are selected by each bit of the position, in both polarities, so each ordered pair of elements is once (low, high).
  */
-function places(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   const error = all(data.length, 0);
   if (operands.every(isExact)) return error;
   const bits = Math.ceil(Math.log2(Math.max(2, ...operands.map((operand) => operand.error.length))));
   for (let half = 0; half < 2 * bits; half++) {
     const side = (index: number): number => ((index >> (half >> 1)) % 2 === half % 2 ? 1 : -1);
     const moved = apply(node, operands, (operand) => operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)));
-    moved.forEach((place, i) => {
-      if (place !== data[i]) error[i] = Infinity;
+    moved.forEach((index, i) => {
+      if (index !== data[i]) error[i] = Infinity;
     });
   }
   return error;
@@ -240,7 +245,7 @@ function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): F
   const { op, attrs } = node;
   const isResultFloat = isFloat(result.type.dtype);
   const widened = !op.exact && op.steps !== undefined;
-  // Most of a graph's constants, places and masks.
+  // A shortcut for exact operands: constants, indices and masks.
   if (!widened && operands.every(isExact)) return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
   const types = operands.map(({ value }) => value.type);
   const f = (args: readonly number[]): number => (op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN);
@@ -259,7 +264,7 @@ function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): F
   });
 }
 
-/** Of an exact op on exact arguments the one rounding is known: none, if the result is an f32. */
+/** An exact op on exact arguments rounds once, and not at all if its result is an f32. */
 function roundingOf(exact: boolean, y: number, isGiven: boolean): number {
   if (exact && (y === Math.fround(y) || Number.isNaN(y)) && (y === 0 || isGiven)) return 0;
   return (exact ? 1 : functionRounding / u) * u * Math.abs(y) + tiny;
@@ -272,7 +277,7 @@ interface Corners {
   readonly steps: Op["steps"];
 }
 
-/** How far the op gets from `y` at the corners of the box; Infinity where it jumps in between. */
+/** The largest distance from `y` at the corners of the box; Infinity if the op is discontinuous inside the box. */
 function farthest({ args, errors, f, steps }: Corners, y: number): number {
   let most = 0;
   for (let corner = 0; corner < 2 ** args.length; corner++) {
@@ -283,6 +288,6 @@ function farthest({ args, errors, f, steps }: Corners, y: number): number {
     const distance = Math.abs(z - y);
     most = Math.max(most, Number.isNaN(distance) ? Infinity : distance);
   }
-  // What may be anything may be NaN too, wherever its corners go.
+  // An unbounded argument may be NaN too, whatever the values at the corners are.
   return most > 0 && errors.includes(Infinity) ? Infinity : most;
 }

@@ -1,15 +1,15 @@
-// How much of what rounding may do it has done.
+// The largest errors of results, relative to their rounding bounds.
 import { compareResults, exactResults, type Difference, type Results } from "./compare.ts";
 import type { Bounded, GraphData } from "./error-bound.ts";
 import type { Graph } from "../graph/ir.ts";
 import { dropDead } from "../graph/rebuild.ts";
 
 export interface LargestDifference extends Difference {
-  /** The difference over what is allowed; over 1 is too much. */
+  /** The difference over the allowed one; above 1 is an error. */
   readonly share: number;
 }
 
-/** The element of one value that is furthest from its exact value, for what is allowed there; null where nothing can be said of any. `times`: of the bound. */
+/** The element of one value with the largest share; null if every element is unbounded. `times`: a factor on the bound. */
 export function largestOf(what: string, { value, error }: Bounded, got: ArrayLike<number>, times = 1): LargestDifference | null {
   let worst: LargestDifference | null = null;
   for (const [index, wanted] of value.data.entries()) {
@@ -20,7 +20,7 @@ export function largestOf(what: string, { value, error }: Bounded, got: ArrayLik
   return worst;
 }
 
-/** The same over all results of a graph. */
+/** The largest share over all results of a graph. */
 export function largest(wanted: ReadonlyMap<string, Bounded>, got: Results, times = 1): LargestDifference | null {
   return [...wanted].reduce<LargestDifference | null>((worst, [what, bounded]) => {
     const own = largestOf(what, bounded, got.get(what) ?? [], times);
@@ -28,7 +28,7 @@ export function largest(wanted: ReadonlyMap<string, Bounded>, got: Results, time
   }, null);
 }
 
-/** The first difference among results that only exact ops have made, of which every bit counts; relaxed code keeps none. */
+/** The first difference in bits among the results that depend on exact ops only; null for relaxed code, which need not keep bits. */
 export function exactDifference(graph: Graph, results: Results, data: GraphData, relaxed: boolean): Difference | null {
   const exact = relaxed ? new Set<string>() : exactResults(graph);
   const outputs = graph.outputs.filter(({ name }) => exact.has(`output ${name}`));

@@ -1,31 +1,32 @@
-// Copies of a graph with changes that `rebuild` does not allow: other signatures of loops and branches, new inputs, values in place of others.
+// Copies of a graph with changes that `rebuild` does not allow: other signatures of loops and branches, new inputs, replaced values.
 import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { GraphBuilder, makeNode } from "../graph/build.ts";
 import type { Attrs, Graph, Node, Value } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import { append } from "../graph/rebuild.ts";
 import { changes, mapCarries } from "../graph/regions.ts";
 
-/** What is other about the copy of a node. */
+/** What differs in the copy of a node. */
 export interface Change {
   readonly op?: Op;
   /** Of the new graph. */
   readonly operands?: readonly Value[];
   readonly attrs?: Attrs;
   readonly regions?: readonly Graph[];
-  /** What takes the place of each old result, given those of the copy; undefined where nothing may use it. The results in order, if absent. */
+  /** Maps the results of the copy to replacements of the old results, undefined for a result that must be unused; by default each result replaces its own. */
   readonly results?: (results: readonly Value[]) => readonly (Value | undefined)[];
-  /** Values in the place of the node, which is left out. */
+  /** Replaces the results; the node itself is left out. */
   readonly instead?: readonly (Value | undefined)[];
 }
 
-/** Copies every node with its change. `operands` are the new values of the node's operands. Types follow: users are typed again. */
+/** Copies every node with its change. `operands` are the new values of the node's operands. Types of users are inferred again. */
 export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => Change): Graph {
   const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used although it is gone`);
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used but was removed`);
   const nowAll = (list: readonly Value[]): readonly Value[] => list.map(now);
-  // Inputs keep their order; those that the change makes come behind them.
+  // Inputs keep their order; new ones come after them.
   for (const node of graph.nodes) {
     g.derive(node.provenance);
     const operands = nowAll(node.operands);
@@ -58,18 +59,18 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
 }
 
 /**
- * The graph with other values in the place of some: `change` sees the copy of each value (and the old one), and gives what its users are to take, or null.
- * The copy stays, for whoever drops what is dead.
+ * Replaces values: `change` receives the copy of each value and the old one, and returns the value that the users of the copy take, or null for the copy.
+ * Dead copies stay; the caller drops them.
  */
 export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value, old: Value) => Value | null): Graph {
   const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of graph.nodes) {
     g.derive(node.provenance);
     const copy = append(g, node, node.operands.map(now));
     node.results.forEach((old, index) => {
-      const value = present(copy.results[index], "a copy has the same results");
+      const value = at(copy.results, index);
       values.set(old, change(g, value, old) ?? value);
     });
   }

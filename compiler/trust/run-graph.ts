@@ -7,7 +7,7 @@ import { compileProgram, type CompileOptions } from "../compile.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
-import { isInput, isPersistent, pathOf, stringAttr, resultOf } from "../graph/facts.ts";
+import { isInput, isPersistent, nameOf, pathOf, resultOf, stringAttr } from "../graph/facts.ts";
 import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
 import { annotate } from "../graph/rebuild.ts";
@@ -20,8 +20,8 @@ export type RunGraphOptions = Omit<CompileOptions, "resolve" | "entries" | "dims
 /** A program whose one entry is the graph; its params and states are those that the graph reads or writes. */
 export function programOf(graph: Graph): Program {
   const read = graph.nodes.filter(isPersistent).map((node): Persistent => {
-    const path = present(pathOf(node), "a param has a path");
-    return { kind: node.op.name === "param" ? "param" : "state", path, type: present(node.results[0], path).type, span: spanOf(node) };
+    const path = stringAttr(node.attrs, "path");
+    return { kind: node.op.name === "param" ? "param" : "state", path, type: resultOf(node).type, span: spanOf(node) };
   });
   const written = graph.writes.map(({ path, value }): Persistent => ({ kind: "state", path, type: value.type, span: null }));
   const persistent = new Map([...written, ...read].map((tensor) => [tensor.path, tensor]));
@@ -29,7 +29,7 @@ export function programOf(graph: Graph): Program {
   return { name: graph.name, persistent: [...persistent.values()], entries: [graph, init].map((entry) => ({ dims: {}, graph: entry })) };
 }
 
-/** Compiles the graph and calls it once: its outputs, and what it has written. With `guards`, every access of memory is checked. */
+/** Compiles the graph and calls it once; returns its outputs and the tensors that it wrote. With `guards`, checks every memory access. */
 export async function runCompiled(graph: Graph, data: GraphData, options: RunGraphOptions): Promise<Results> {
   const module = compileProgram(programOf(graph), options);
   const session = await createSession(module.plan, await module.code(), {
@@ -38,8 +38,9 @@ export async function runCompiled(graph: Graph, data: GraphData, options: RunGra
   });
   for (const [path, values] of data.persistent) session.state.get(path)?.data.set(values);
   session.touch();
-  const inputs = graph.inputs.map(({ node, type }) => {
-    const name = stringAttr(node.attrs, "name");
+  const inputs = graph.inputs.map((value) => {
+    const name = nameOf(value);
+    const { type } = value;
     return [name, { data: new dtypes[type.dtype].array(present(data.inputs.get(name), `${name} has no data`)), shape: type.shape }] as const;
   });
   const outputs = session.run(graph.name, Object.fromEntries(inputs));
@@ -49,7 +50,7 @@ export async function runCompiled(graph: Graph, data: GraphData, options: RunGra
   });
 }
 
-/** Params and states as `init` makes them of the seed, and random inputs. */
+/** Params and states as `init` writes them from the seed, and random inputs. */
 export function initialData({ persistent, entries }: Program, graph: Graph, seed: number): GraphData {
   const zeros = new Map(persistent.map(({ path, type }) => [path, new Float64Array(elements(type.shape))]));
   zeros.get("rng.seed")?.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
@@ -61,7 +62,7 @@ export function initialData({ persistent, entries }: Program, graph: Graph, seed
   };
 }
 
-/** What a smaller graph shares with the one that it was made from keeps its data; the rest is random. */
+/** Data for a shrunk graph: inputs and persistent tensors of unchanged size keep their `known` data; the others are random. */
 export function dataFor(graph: Graph, known: GraphData, seed: number): GraphData {
   const random = randomData(graph, seed);
   const sizes = new Map<string, number>();
@@ -74,5 +75,5 @@ export function dataFor(graph: Graph, known: GraphData, seed: number): GraphData
   return { inputs: pick("input", random.inputs, known.inputs), persistent: pick("path", random.persistent, known.persistent) };
 }
 
-/** The graph as it was before it was split by stage, fused and planned. */
+/** The graph without stages, groups and memory locations. */
 export const withoutNotes = (graph: Graph): Graph => annotate(graph, () => ({}));

@@ -1,4 +1,4 @@
-// Random data for a graph: the same for the same seed.
+// Random data for a graph, determined by the seed.
 import { isInput, pathOf, stringAttr } from "../graph/facts.ts";
 import type { GraphData } from "./error-bound.ts";
 import type { Graph } from "../graph/ir.ts";
@@ -12,13 +12,13 @@ export function hash(seed: number, index: number): number {
   return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Paths of what is never negative: variances, and the slots and the step counter of an optimizer. */
+/** Paths of tensors that are never negative: variances, second moments and the step counter of an optimizer. */
 const positivePath = /(\bvar|\.v|\.t)$/;
 
-/** Signed: integers that have a sign are below zero, too. As they may be indices and labels, that is not the rule. */
+/** `signed`: integers may be negative; not the default, since integers may be indices or labels. `special`: mostly edge values of arithmetic. */
 export type SampleKind = "plain" | "signed" | "special";
 
-/** Floats in [-2, 2), with a zero here and there; whole numbers from 0 to 3, from -4 to 3 where signed. */
+/** Floats in [-2, 2), one in 20 of them 0, or in [0.25, 1.25) if `positive`; integers from 0 to 3, or from -4 to 3 if `signed`. */
 export function fill({ dtype, shape }: TensorType, seed: number, positive = false, signed = false): Float64Array {
   return Float64Array.from({ length: elements(shape) }, (_, i) => {
     const x = hash(seed, i);
@@ -50,7 +50,7 @@ const specials = [
 ];
 const specialInts = [0, 1, -1, 2, 127, -128, 255, 2 ** 31 - 1, -(2 ** 31), 31, 32, 33];
 
-/** Mostly the values at which arithmetic has its corners. */
+/** Seven in ten elements are edge values of arithmetic: zeros, infinities, NaN, subnormals, limits of integers. */
 export function fillSpecial(type: TensorType, seed: number): Float64Array {
   const plain = fill(type, seed);
   const list = isFloat(type.dtype) ? specials : specialInts;
@@ -64,7 +64,7 @@ export function fillSpecial(type: TensorType, seed: number): Float64Array {
   });
 }
 
-/** Inputs, params and state of a graph, each by its name, so that a smaller graph has the same. */
+/** Inputs, params and state of a graph, each drawn from its name and the seed, so a shrunk graph has the same data. */
 export function randomData(graph: Graph, seed: number, kind: SampleKind = "plain"): GraphData {
   const inputs = new Map<string, Float64Array>();
   const persistent = new Map<string, Float64Array>();

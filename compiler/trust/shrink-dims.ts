@@ -6,10 +6,10 @@ import { isNumbers } from "../graph/facts.ts";
 import { remake } from "./remake.ts";
 import type { Edit } from "./edit.ts";
 
-/** Attributes that speak of sizes. */
+/** Attributes that hold sizes. */
 const sizeAttrs = new Set(["shape", "limit", "size", "length", "window"]);
 
-/** One size at a time to a smaller one; the largest first, and first the smallest ones to put in its place. */
+/** Replaces one size at a time with a smaller one; tries the largest size first, and the smallest replacement first. */
 export const resizings: Edit = (graph) => {
   const sizes = [...sizesOf(graph)].sort((a, b) => a - b);
   const steps = sizes.flatMap((size) => [size - 1, Math.ceil(size / 2), 3, 2, 1].filter((to) => to < size && to > 0).map((to) => ({ size, to })));
@@ -31,7 +31,7 @@ function sizesOf(graph: Graph): ReadonlySet<number> {
   return new Set(graph.nodes.flatMap(ofNode).filter((size) => size > 1));
 }
 
-/** Every size `from` becomes `to`, in regions too; what does not type then is an invariant failure. */
+/** Every size `from` becomes `to`, in regions too. A graph that is then ill-typed is an invariant failure. */
 function resize(graph: Graph, from: number, to: number): Graph {
   return remake(graph, (_, node, operands) => ({
     attrs: resized(node, operands, from, to),
@@ -49,10 +49,10 @@ function resized(node: Node, operands: readonly Value[], from: number, to: numbe
   return node.op.name === "reshape" && operand !== undefined ? { ...attrs, shape: fitted(shape, elements(operand.type.shape)) } : attrs;
 }
 
-/** A shape with that many elements: the last size that can make up for the others does. */
+/** A shape with that many elements: changes the last size that can absorb the difference. */
 function fitted(shape: readonly number[], count: number): readonly number[] {
   const product = elements(shape);
   if (product === count) return shape;
-  const at = shape.findLastIndex((size) => product > 0 && size > 1 && Number.isInteger((count * size) / product));
-  return at < 0 ? fail("the reshape does not fit") : shape.with(at, (count * (shape[at] ?? 1)) / product);
+  const axis = shape.findLastIndex((size) => product > 0 && size > 1 && Number.isInteger((count * size) / product));
+  return axis < 0 ? fail("the reshape does not fit") : shape.with(axis, (count * (shape[axis] ?? 1)) / product);
 }

@@ -1,4 +1,4 @@
-// The ways to make a graph smaller, in the order in which they are tried. An edit may propose what is no graph: the search drops it.
+// The edits that make a graph smaller, in the order of the search. An edit may return an invalid graph: the search drops it.
 import { sameType, showType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import { isConstant, isLeaf, listAttr, pathOf, splatValue, stringAttr, isArgument } from "../graph/facts.ts";
@@ -11,15 +11,15 @@ import type { Edit } from "./edit.ts";
 import { resizings } from "./shrink-dims.ts";
 
 const edit =
-  <T>(places: (graph: Graph) => readonly T[], apply: (graph: Graph, chosen: readonly T[]) => Graph | null): Edit =>
+  <T>(sites: (graph: Graph) => readonly T[], apply: (graph: Graph, chosen: readonly T[]) => Graph | null): Edit =>
   (graph) => {
-    const list = places(graph);
+    const list = sites(graph);
     return { count: list.length, apply: (from, to) => apply(graph, list.slice(from, to)) };
   };
 
 const computed = (graph: Graph): readonly Node[] => graph.nodes.filter((node) => !isLeaf(node));
 
-/** Names of inputs and paths, so that a new one is new. */
+/** Names of inputs and paths, which a new input must not take. */
 const names = (graph: Graph): Set<string> =>
   new Set(
     graph.nodes.flatMap((node) => (isArgument(node) ? [stringAttr(node.attrs, "name")] : (pathOf(node) ?? []))).concat(graph.writes.map(({ path }) => path)),
@@ -39,7 +39,7 @@ const dropResults = edit(
   },
 );
 
-/** The nodes before a point alone; what the others took of them becomes outputs. */
+/** Keeps only the nodes before a point; values that later nodes used become outputs. */
 const dropLateNodes: Edit = (graph) => {
   const nodes = computed(graph);
   return {
@@ -55,7 +55,7 @@ const dropLateNodes: Edit = (graph) => {
   };
 };
 
-/** Instead of a result, what it was computed from. */
+/** Replaces a result with the operands of its node. */
 const stepBack = edit(
   (graph) => [...graph.outputs, ...graph.writes].filter(({ value }) => !isLeaf(value.node)),
   (graph, chosen) => {
@@ -65,7 +65,7 @@ const stepBack = edit(
   },
 );
 
-/** The results that are `kept`, and outputs for values that are none yet. */
+/** Keeps the results for which `keeps` is true, and adds outputs for the `values` that are not results yet. */
 function withValues(graph: Graph, nodes: readonly Node[], values: readonly Value[], keeps: (value: Value) => boolean): Graph | null {
   const outputs = graph.outputs.filter(({ value }) => keeps(value));
   const writes = graph.writes.filter(({ value }) => keeps(value));
@@ -80,7 +80,7 @@ const withResults = (graph: Graph, outputs: Graph["outputs"], writes: Graph["wri
 
 // Values ----------------------------------------------------------------------------------------------------------------------------------------------
 
-/** A node gives way to leaves of its types: inputs, or params where it belongs to the weights stage. */
+/** Replaces a node with leaves of the same types: inputs, or params if it belongs to the weights stage. */
 const cut = edit(computed, (graph, chosen) => {
   const gone = new Set(chosen);
   const taken = names(graph);
@@ -91,13 +91,13 @@ const cut = edit(computed, (graph, chosen) => {
   return substitute(graph, (g, value, old) => (gone.has(old.node) ? fresh(g, value) : null));
 });
 
-/** Inside of a region there are no new inputs: a node gives way to ones. */
+/** Replaces a node with ones; for regions, which cannot have new inputs. */
 const cutToOnes = edit(computed, (graph, chosen) => {
   const gone = new Set(chosen);
   return substitute(graph, (g, value, old) => (gone.has(old.node) ? g.constant(value.type, 1) : null));
 });
 
-/** A node gives way to the operand of its type, if it has one. */
+/** Replaces a node with its first or last operand of the same type. */
 const forward = (which: "first" | "last"): Edit =>
   edit(
     (graph) => computed(graph).filter((node) => operandLike(node, which) !== undefined),
@@ -113,7 +113,7 @@ function operandLike({ operands, results: [result, ...others] }: Node, which: "f
   return which === "first" ? like[0] : like.length > 1 ? like.at(-1) : undefined;
 }
 
-/** A value gives way to the first one of its type. */
+/** Replaces a value with the first value of the same type. */
 const join = edit(
   (graph) => laterOfType(graph).map(([value]) => value),
   (graph, chosen) => {
@@ -128,7 +128,7 @@ const join = edit(
   },
 );
 
-/** Each value that has one of its type before it, with the first such. */
+/** Each value that follows another of the same type, with the first of that type. */
 function laterOfType(graph: Graph): readonly (readonly [Value, Value])[] {
   const firsts = new Map<string, Value>();
   return graph.nodes.flatMap((node) =>
@@ -142,7 +142,7 @@ function laterOfType(graph: Graph): readonly (readonly [Value, Value])[] {
   );
 }
 
-/** A dense constant becomes its first element everywhere, or one. */
+/** Replaces a dense constant with a splat of one number. */
 const flatten = (pick: (values: readonly number[]) => number): Edit =>
   edit(
     (graph) => graph.nodes.filter((node) => isConstant(node) && node.results.every((value) => splatValue(value) === null)),
@@ -152,7 +152,7 @@ const flatten = (pick: (values: readonly number[]) => number): Edit =>
     },
   );
 
-/** What is given from outside becomes ones. */
+/** Replaces inputs, params and states with ones. */
 const fix = edit(
   (graph) => graph.nodes.filter((node) => isLeaf(node) && !isConstant(node)),
   (graph, chosen) => {
@@ -163,26 +163,26 @@ const fix = edit(
 
 // Regions ---------------------------------------------------------------------------------------------------------------------------------------------
 
-/** The edit inside of every region, of regions inside them too; it must leave the regions' inputs, carries and outputs as they are. */
+/** Applies the edit inside every region, nested ones too. The edit must not change the inputs, carries and outputs of the region. */
 const inside =
   (local: Edit): Edit =>
   (graph) => {
     let count = 0;
     const regions = graph.nodes.flatMap((node) =>
       node.regions.map((region, index) => {
-        const places = both(local)(region);
-        count += places.count;
-        return { node, index, places, end: count };
+        const sites = both(local)(region);
+        count += sites.count;
+        return { node, index, sites, end: count };
       }),
     );
     return {
       count,
       apply: (from, to) => {
         const changed = new Map<Node, Graph[]>();
-        for (const { node, index, places, end } of regions) {
-          const start = end - places.count;
+        for (const { node, index, sites, end } of regions) {
+          const start = end - sites.count;
           if (to <= start || from >= end) continue;
-          const region = places.apply(Math.max(from - start, 0), Math.min(to - start, places.count));
+          const region = sites.apply(Math.max(from - start, 0), Math.min(to - start, sites.count));
           if (region === null) return null;
           changed.set(node, (changed.get(node) ?? [...node.regions]).with(index, swept(region, node.regions[index] ?? region)));
         }
@@ -191,7 +191,7 @@ const inside =
     };
   };
 
-/** In the graph and in its regions. */
+/** Applies the edit in the graph and in its regions. */
 const both =
   (local: Edit): Edit =>
   (graph) => {
@@ -205,7 +205,7 @@ const both =
     };
   };
 
-/** Without what nothing in the region takes any more. Where nothing took it before the edit, it may matter: `dropUnused` sees to that. */
+/** Drops nodes that became unused by the edit. Nodes that were unused before may matter to the failure: `dropUnused` tries those. */
 function swept(region: Graph, before: Graph): Graph {
   if (dropDead(before) === before) return dropDead(region);
   const taken = new Set(before.nodes.flatMap(({ operands }) => operands));
@@ -218,7 +218,7 @@ function swept(region: Graph, before: Graph): Graph {
   return { ...region, nodes: left.toReversed() };
 }
 
-/** Nodes of a region that nothing takes. */
+/** Drops unused nodes of a region. */
 const dropUnused = edit(
   (graph) => {
     const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);

@@ -1,5 +1,5 @@
-// Loops and branches made simpler: a body in the place of its op, carries that do not change, operands and results that nothing uses left out.
-import { present } from "../support/invariant.ts";
+// Edits that simplify loops and branches: inline a body, replace a carry with an invariant, remove unused operands and results.
+import { at } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import { intAttr, isInput, nameOf } from "../graph/facts.ts";
@@ -12,22 +12,22 @@ import type { Edit } from "./edit.ts";
 
 const withRegions = (graph: Graph): readonly Node[] => graph.nodes.filter(({ regions }) => regions.length > 0);
 
-/** Puts a region in the place of its op: a branch, what is inlined later anyway, one turn of a loop. */
+/** Replaces an op with one of its regions: a branch, the body of an op that `inline` expands, one iteration of a loop. */
 export const inlineRegions: Edit = (graph) => {
-  const places = withRegions(graph).flatMap((node) => node.regions.flatMap((_, region) => (mayInline(node, region) ? [{ node, region }] : [])));
+  const sites = withRegions(graph).flatMap((node) => node.regions.flatMap((_, region) => (mayInline(node, region) ? [{ node, region }] : [])));
   return {
-    count: places.length,
+    count: sites.length,
     apply: (from, to) => {
-      const chosen = new Map(places.slice(from, to).map(({ node, region }) => [node, region]));
+      const chosen = new Map(sites.slice(from, to).map(({ node, region }) => [node, region]));
       return remake(graph, (g, node, operands) => {
         const region = chosen.get(node);
-        return region === undefined ? {} : { instead: inlined(g, node, operands, present(node.regions[region], "it was found there")) };
+        return region === undefined ? {} : { instead: inlined(g, node, operands, at(node.regions, region)) };
       });
     },
   };
 };
 
-/** The condition of a `while` gives nothing that its op gives, the backward part of a custom gradient neither. */
+/** The condition of a `while` and the backward region of a custom gradient do not produce the results of the op. */
 const mayInline = ({ op }: Node, region: number): boolean => (op.form.kind === "while" ? region === 1 : op.form.kind === "inline" ? region === 0 : true);
 
 function inlined(g: GraphBuilder, node: Node, operands: readonly Value[], region: Graph): readonly Value[] {
@@ -35,8 +35,8 @@ function inlined(g: GraphBuilder, node: Node, operands: readonly Value[], region
     case "scan": {
       const { carries, sequences, invariants } = scanParts(operands, node.attrs);
       const length = intAttr(node.attrs, "length");
-      const turn = inlineRegion(g, region, [...sequences.map((sequence) => firstItem(g, sequence)), ...invariants], carries);
-      const stacked = turn.outputs.map((value) => {
+      const first = inlineRegion(g, region, [...sequences.map((sequence) => firstItem(g, sequence)), ...invariants], carries);
+      const stacked = first.outputs.map((value) => {
         const { shape } = value.type;
         return g.broadcast(
           value,
@@ -44,7 +44,7 @@ function inlined(g: GraphBuilder, node: Node, operands: readonly Value[], region
           shape.map((__, axis) => axis + 1),
         );
       });
-      return [...turn.carries, ...stacked];
+      return [...first.carries, ...stacked];
     }
     case "while": {
       const carries = intAttr(node.attrs, "carries");
@@ -63,16 +63,16 @@ function firstItem(g: GraphBuilder, sequence: Value): Value {
   return g.reshape(first, shape.slice(1));
 }
 
-/** A carry becomes an invariant: it stays what it is at first. */
+/** Replaces a carry with an invariant: its initial value. */
 export const carriesToInvariants: Edit = (graph) => {
   const loops = withRegions(graph).filter(({ op }) => op.form.kind === "scan");
-  const places = loops.flatMap((node) => Array.from({ length: carriesOf(node) }, (_, carry) => ({ node, carry })));
+  const sites = loops.flatMap((node) => Array.from({ length: carriesOf(node) }, (_, carry) => ({ node, carry })));
   return {
-    count: places.length,
+    count: sites.length,
     apply: (from, to) => {
-      const [place] = places.slice(from, to);
-      if (to - from !== 1 || place === undefined) return null;
-      return remake(graph, (_, node, operands) => (node === place.node ? withoutCarry(node, operands, place.carry) : {}));
+      const [site] = sites.slice(from, to);
+      if (to - from !== 1 || site === undefined) return null;
+      return remake(graph, (_, node, operands) => (node === site.node ? withoutCarry(node, operands, site.carry) : {}));
     },
   };
 };
@@ -80,7 +80,7 @@ export const carriesToInvariants: Edit = (graph) => {
 const carriesOf = ({ op, attrs }: Node): number => (op.form.kind === "scan" || op.form.kind === "while" ? intAttr(attrs, "carries") : 0);
 
 function withoutCarry(node: Node, operands: readonly Value[], carry: number): ReturnType<Parameters<typeof remake>[1]> {
-  const initial = present(operands[carry], "a carry has an initial value");
+  const initial = at(operands, carry);
   return {
     operands: [...operands.toSpliced(carry, 1), initial],
     attrs: { ...node.attrs, carries: carriesOf(node) - 1 },
@@ -89,9 +89,9 @@ function withoutCarry(node: Node, operands: readonly Value[], carry: number): Re
   };
 }
 
-/** The region with a carry read as its last input; the carries behind it move up. */
+/** The region with a carry replaced by a new last input. */
 function fixedCarry(region: Graph, carry: number, { type }: Value): Graph {
-  const { value: leaf } = present(region.carries[carry], "a loop has this carry");
+  const { value: leaf } = at(region.carries, carry);
   const builder = new GraphBuilder(region.name, region);
   builder.derive(leaf.node.provenance);
   const input = builder.input(freeName(region), type);
@@ -106,13 +106,13 @@ function freeName(region: Graph): string {
   return `fixed${n}`;
 }
 
-/** Operands that no region reads, and results that nothing uses, are left out. */
+/** Removes operands that no region reads, and unused results. */
 export const trimSignatures: Edit = (graph) => {
-  const places = withRegions(graph).filter(({ op }) => op.name !== "custom_gradient");
+  const sites = withRegions(graph).filter(({ op }) => op.name !== "custom_gradient");
   return {
-    count: places.length,
+    count: sites.length,
     apply: (from, to) => {
-      const chosen = new Set(places.slice(from, to));
+      const chosen = new Set(sites.slice(from, to));
       const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);
       return remake(graph, (_, node, operands) => (chosen.has(node) ? trimmed(node, operands, used) : {}));
     },
@@ -124,8 +124,8 @@ function trimmed(node: Node, operands: readonly Value[], used: ReadonlySet<Value
   // Operands before the first that is a region's input: carries, or the predicate of a `cond`.
   const before = node.op.form.kind === "cond" ? 1 : carries;
   const reads = node.regions.map((region) => new Set([...region.nodes.flatMap((inner) => inner.operands), ...kept(region)]));
-  const keepInput = (index: number): boolean => node.regions.some((region, r) => reads[r]?.has(present(region.inputs[index], "regions have one signature")));
-  const keepOutput = (index: number): boolean => used.has(present(node.results[carries + index], "an output is a result"));
+  const keepInput = (index: number): boolean => node.regions.some((region, r) => reads[r]?.has(at(region.inputs, index)));
+  const keepOutput = (index: number): boolean => used.has(at(node.results, carries + index));
   const inputs = operands.slice(before).map((_, index) => keepInput(index));
   const outputs = node.results.slice(carries).map((_, index) => keepOutput(index));
   if (outputs.length > 0 && !outputs.includes(true) && carries === 0) return {};
@@ -142,7 +142,7 @@ function trimmed(node: Node, operands: readonly Value[], used: ReadonlySet<Value
   };
 }
 
-/** The region with those of its inputs and outputs alone; null for outputs that are all to stay. */
+/** The region with only the inputs and outputs whose flag is true; null `outputs` keeps all of them. */
 function narrowed(region: Graph, inputs: readonly boolean[], outputs: readonly boolean[] | null): Graph {
   const left = region.inputs.filter((_, index) => inputs[index]);
   const nodes = new Set(left.map(({ node }) => node));
@@ -154,13 +154,16 @@ function narrowed(region: Graph, inputs: readonly boolean[], outputs: readonly b
   };
 }
 
-/** What the loops of unknown length take, test and carry on, and the nodes of their regions: `mayHang` wants all that again. */
-export interface Turning {
+/**
+ * What decides how long the `while` loops of a graph run: their operands, conditions and next values, and all nodes. `mayHang` requires that a candidate still
+ * has them.
+ */
+export interface LoopTermination {
   readonly nodes: ReadonlySet<Node>;
   readonly values: ReadonlySet<Value>;
 }
 
-export function turningOf(graph: Graph): Turning {
+export function terminationOf(graph: Graph): LoopTermination {
   const nodes = allNodes(graph);
   const whiles = nodes.filter(({ op }) => op.form.kind === "while");
   return {
@@ -175,10 +178,10 @@ export function turningOf(graph: Graph): Turning {
 }
 
 /**
- * Whether the loops of unknown length may turn for longer than they did: what decides on their end is no longer what it was. Floats do so where the condition
- * looks at floats.
+ * Whether a `while` of the graph may run longer than in the original: a value that decides its end has changed. Floats count only if the condition computes
+ * with floats.
  */
-export function mayHang(graph: Graph, known: Turning): boolean {
+export function mayHang(graph: Graph, known: LoopTermination): boolean {
   return graph.nodes.some((node) => {
     if (node.regions.some((region) => mayHang(region, known))) return true;
     const [condition, body] = node.regions;
@@ -190,8 +193,8 @@ export function mayHang(graph: Graph, known: Turning): boolean {
   });
 }
 
-/** What carries become, changed or not: a loop may end because one changes. */
+/** The next values of all carries, including unchanged ones. */
 const nextValues = ({ carries }: Graph): readonly Value[] => carries.map(({ next }) => next);
 
-/** Those of regions too. */
+/** All nodes, including those of regions. */
 const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);

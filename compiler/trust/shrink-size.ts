@@ -1,4 +1,4 @@
-// When a graph counts as smaller than another, and what is swept up after every edit.
+// The order of graphs by size, and the cleanup after every edit.
 import { elements } from "../types/tensor-type.ts";
 import { isInput, isLeaf, splatValue } from "../graph/facts.ts";
 import { isControl } from "../graph/groups.ts";
@@ -6,7 +6,7 @@ import type { Graph, Node } from "../graph/ir.ts";
 import { annotate, dropDead, kept } from "../graph/rebuild.ts";
 import { changes } from "../graph/regions.ts";
 
-/** Without nodes and inputs that nothing needs. Groups are numbered anew; places in memory were those of another graph and are left out. */
+/** Drops dead nodes and unused inputs. Renumbers groups; removes memory locations, which belong to the graph before the edit. */
 export function tidy(graph: Graph): Graph {
   const alive = dropDead(graph);
   const used = new Set([...alive.nodes.flatMap(({ operands }) => operands), ...kept(alive)]);
@@ -21,7 +21,7 @@ function withDenseGroups(graph: Graph): Graph {
   return annotate(graph, ({ notes: { stage, group } }) => ({ ...(stage && { stage }), ...(group !== undefined && { group: number.get(group) ?? group }) }));
 }
 
-/** What counts, most weighty first: loops and branches, what they carry and give, computations, results, leaves that are no splats, leaves, elements. */
+/** In lexicographic order: control nodes, their operands and results, computations, results of the graph, dense leaves, leaves, distinct operands, elements. */
 function measure(graph: Graph): readonly number[] {
   const nodes = usedNodes(graph);
   const leaves = nodes.filter(isLeaf);
@@ -41,11 +41,11 @@ function measure(graph: Graph): readonly number[] {
 
 export function isSmaller(a: Graph, b: Graph): boolean {
   const [left, right] = [measure(a), measure(b)];
-  const at = left.findIndex((x, i) => x !== right[i]);
-  return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
+  const first = left.findIndex((x, i) => x !== right[i]);
+  return first >= 0 && (left[first] ?? 0) < (right[first] ?? 0);
 }
 
-/** Those of regions too; without leaves that nothing takes, which only stand for an operand of the region's node. */
+/** All nodes, including those of regions, without unused leaves: an unused input of a region is only the counterpart of an operand. */
 function usedNodes(graph: Graph): readonly Node[] {
   const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);
   return graph.nodes

@@ -1,6 +1,7 @@
 /**
- * An entry as compiled code against the reference, value by value: a variant of its graph gives out everything that reaches memory, and each of these may be as
- * far as rounding allows from what the values before it lead to. These are the compiled ones: so a bound is as narrow at the end of a deep net as at its start.
+ * Compares the compiled code of an entry with the reference, value by value. A variant of the graph outputs every value that reaches memory; each may differ
+ * from the exact result of its operands by the rounding bound. The operands are the compiled values, so the bound at the end of a deep net is as tight as at
+ * its start.
  */
 import type { Span } from "../../dsl/span.ts";
 import { nearestSpan } from "./bisect.ts";
@@ -14,10 +15,11 @@ import { isLate } from "../passes/driver.ts";
 import { pipeline } from "../pipeline.ts";
 import { initialData, runCompiled, withoutNotes } from "./run-graph.ts";
 import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 
 export interface VerifiedNode {
   readonly node: Node;
-  /** Where it, or else what it is computed from, stands in the `.dl` text. */
+  /** The node's source range, or that of its nearest ancestor that has one. */
   readonly span: Span | null;
   readonly difference: LargestDifference;
 }
@@ -25,13 +27,13 @@ export interface VerifiedNode {
 export interface VerifiedEntry {
   readonly entry: string;
   readonly dims: Readonly<Record<string, number>>;
-  /** How many values were compared. */
+  /** The number of compared values. */
   readonly compared: number;
-  /** How many have no bound at any element: a jump is within reach, such as a comparison of what rounding may make equal or a division by what may be zero. */
+  /** The number of values without a finite bound: a discontinuity is within reach, such as a comparison of values that may be equal, or a division by 0. */
   readonly unbounded: number;
-  /** The largest first, for what is allowed. */
+  /** By share of the allowed difference, the largest first. */
   readonly nodes: readonly VerifiedNode[];
-  /** The first node in order that is outside of its bound although everything that it is computed from is inside. */
+  /** The first node in graph order that exceeds its bound; null if all are within. */
   readonly wrong: VerifiedNode | null;
 }
 
@@ -39,7 +41,8 @@ export type VerifyOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" 
 
 export async function verifyEntry(program: Program, { dims, graph }: Program["entries"][number], options: VerifyOptions): Promise<VerifiedEntry> {
   const { seed = 0, ...compile } = options;
-  const planned = present(stagesOfGraph(graph, compile).at(-1), "a graph has stages").graph;
+  const stages = stagesOfGraph(graph, compile);
+  const planned = at(stages, stages.length - 1).graph;
   const { open, names } = withAllOutputs(planned);
   const data = initialData(program, graph, seed);
   const passes = (compile.passes ?? pipeline).filter(isLate);
@@ -51,7 +54,7 @@ export async function verifyEntry(program: Program, { dims, graph }: Program["en
   const look = (node: Node, bounds: readonly Bounded[]): readonly Bounded[] => {
     if (!own.has(node)) return bounds;
     return bounds.map((bounded, index) => {
-      const value = present(node.results[index], "a bound is of a result");
+      const value = at(node.results, index);
       const what = names.get(value);
       if (what === undefined || bounded.value.data.length === 0) return bounded;
       const computed = Float64Array.from(present(results.get(what), what));
@@ -67,20 +70,20 @@ export async function verifyEntry(program: Program, { dims, graph }: Program["en
   return { entry: graph.name, dims, compared: found.length, unbounded, nodes, wrong: outside[0] ?? null };
 }
 
-/** A planned graph with an output for every value that has a place in memory, without its plan; `names` says under what name each comes out. */
+/** A planned graph without its notes, with an output for every value that has a memory location; `names` maps each value to its name in `Results`. */
 function withAllOutputs(planned: Graph): { readonly open: Graph; readonly names: ReadonlyMap<Value, string> } {
   const open = withoutNotes(planned);
   const names = new Map<Value, string>();
   for (const { name, value } of open.outputs) names.set(value, `output ${name}`);
   const taken = new Set(open.outputs.map(({ name }) => name));
   const more: { readonly name: string; readonly value: Value }[] = [];
-  for (const [at, { notes, results, op }] of planned.nodes.entries()) {
-    const node = present(open.nodes[at], "a node without its notes stands at its place");
+  for (const [position, { notes, results, op }] of planned.nodes.entries()) {
+    const node = at(open.nodes, position);
     if (isLeaf(node) || op.form.kind === "view") continue;
     for (const { index } of results) {
-      const value = present(node.results[index], "a node keeps its results");
+      const value = at(node.results, index);
       if ((notes.places?.[index] ?? null) === null || names.has(value)) continue;
-      const name = distinct(taken, `${op.name}${at}`);
+      const name = distinct(taken, `${op.name}${position}`);
       more.push({ name, value });
       names.set(value, `output ${name}`);
     }
