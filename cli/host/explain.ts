@@ -31,7 +31,9 @@ export function explainCode(asked: string): Explanation {
 /** The conditions of ops by code: `<op>-<label>`. */
 function conditions(): ReadonlyMap<string, { readonly says: string; readonly page: () => string }> {
   return new Map(
-    [...ops.values()].flatMap((op) => Object.entries(op.requires).map(([label, [says]]) => [`${op.name}-${label}`, { says, page: () => opPage(op, label) }])),
+    [...ops.values()].flatMap((op) =>
+      Object.entries(op.requires).map(([label, { message }]) => [`${op.name}-${label}`, { says: message, page: () => opPage(op, label) }]),
+    ),
   );
 }
 

@@ -15,7 +15,7 @@ export function opPage(op: Op, label: string): string {
   const broken = present(op.requires[label], `${op.name} has no condition ${label}`);
   const all = Object.entries(op.requires);
   return [
-    `# ${op.name}-${label}: ${broken[0]}`,
+    `# ${op.name}-${label}: ${broken.message}`,
     "",
     `A condition of the op \`${op.name}\` does not hold for these operands.`,
     "",
@@ -27,7 +27,7 @@ export function opPage(op: Op, label: string): string {
     "",
     "The op requires that",
     "",
-    ...all.map(([name, [says]]) => `- ${says}${name === label ? " (this one)" : ""}`),
+    ...all.map(([name, { message }]) => `- ${message}${name === label ? " (this one)" : ""}`),
     "",
     "The diagnostic shows the types of all operands and where each of them is defined. Change one of them with `reshape`, `transpose`, `convert` or indexing, or pass",
     "other attributes to the op.",

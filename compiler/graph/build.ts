@@ -15,23 +15,31 @@ declare module "./ir.ts" {
 /** A number becomes a splat constant of the type of the first operand that is a value. */
 export type Operand = Value | number;
 
-/** A condition of an op that its operands break; null if it holds for them. */
-export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[] = []): { code: string; says: string } | null {
+/** A condition that does not hold; the fields are those of `Condition`. */
+export interface BrokenCondition {
+  readonly code: `${string}-${string}`;
+  readonly message: string;
+  readonly about: readonly string[];
+}
+
+/** The first condition of an op that does not hold for these operands; null if all hold. */
+export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[] = []): BrokenCondition | null {
   if (op.operands !== "variadic" && op.operands.length !== operands.length)
-    return { code: `${op.name}-arity`, says: `${op.name} takes ${op.operands.length} operands, not ${operands.length}` };
+    return { code: `${op.name}-arity`, message: `${op.name} takes ${op.operands.length} operands, not ${operands.length}`, about: [] };
   for (const label in op.requires) {
     const condition = op.requires[label];
-    if (condition !== undefined && !condition[1](operands, attrs, regions)) return { code: `${op.name}-${label}`, says: condition[0] };
+    if (condition !== undefined && !condition.holds(operands, attrs, regions))
+      return { code: `${op.name}-${label}`, message: condition.message, about: condition.about };
   }
   return null;
 }
 
-/** Makes one node; attributes left out get their defaults. Broken conditions are our mistake here: whoever takes text from users checks first. */
+/** Makes one node; attributes left out get their defaults. A broken condition is our bug: callers that take text from users check first. */
 export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, provenance: Provenance, notes: Notes = {}, regions: readonly Graph[] = []): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
   const broken = brokenCondition(op, types, complete, regions);
-  if (broken !== null) fail(`${broken.code}: ${broken.says}`);
+  if (broken !== null) fail(`${broken.code}: ${broken.message}`);
   const results: Value[] = [];
   const node: Node = { op, operands, attrs: complete, results, regions, provenance, notes };
   op.type(types, complete, regions).forEach((type, index) => results.push({ node, index, type }));

@@ -89,15 +89,19 @@ export interface Carry {
 /** What rules append nodes with: the `GraphBuilder`, which `build.ts` fills in, since it is made of the types of this file. */
 export interface RuleBuilder {}
 
-/**
- * The sentence is the error text and the docs line. Each example breaks this condition and none before it: tests check that it is refused with this
- * sentence. Only conditions about regions have no examples, since these would be graphs.
- */
-export type Condition = readonly [
-  says: string,
-  holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean,
-  breaks?: readonly Example[],
-];
+/** What an op requires of its operands, attributes and regions. */
+export interface Condition {
+  /** The error text and the docs line. */
+  readonly message: string;
+  /**
+   * The operands, attributes or regions that do not meet the condition where it fails, by name; `operands` for those of a variadic op. A diagnostic points at
+   * the argument if the call has exactly one of them.
+   */
+  readonly about: readonly string[];
+  readonly holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean;
+  /** Each example breaks this condition and none before it, as tests check. Only conditions about regions have none, since these would be graphs. */
+  readonly breaks?: readonly Example[];
+}
 
 /**
  * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and

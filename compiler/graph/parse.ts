@@ -241,7 +241,7 @@ class GraphParser {
         regions,
       ),
     );
-    if (broken !== null) reader.fail(start, broken.code, broken.says);
+    if (broken !== null) reader.fail(start, broken.code, broken.message);
     const provenance = record ?? builder.lineage.first(unattributed(builder.name, span));
     const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, provenance, notes, regions));
     if (

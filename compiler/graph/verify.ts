@@ -113,7 +113,7 @@ function checkTypes(node: Node): void {
   const operands = node.operands.map((value) => value.type);
   const results = node.results.map((value) => value.type);
   const broken = brokenCondition(op, operands, attrs, regions);
-  check(broken === null, "types", node, () => `${broken?.code}: ${broken?.says}`);
+  check(broken === null, "types", node, () => `${broken?.code}: ${broken?.message}`);
   const types = op.type(operands, attrs, regions);
   check(sameTypes(types, results), "types", node, () => `the results are ${results.map(showType).join(", ")}, not ${types.map(showType).join(", ")}`);
 }

@@ -52,26 +52,33 @@ export const boxes = family<"boxes">({
     operands: ["x"],
     attrs: { start: "ints", limit: "ints", stride: "ints" },
     requires: {
-      c1: [
-        "`start`, `limit` and `stride` have one entry per axis of x",
-        ({ x }, { start, limit, stride }) => perAxis(x, start, limit, stride),
-        [
+      c1: {
+        message: "`start`, `limit` and `stride` have one entry per axis of x",
+        about: ["start", "limit", "stride"],
+        holds: ({ x }, { start, limit, stride }) => perAxis(x, start, limit, stride),
+        breaks: [
           [[f32(4)], { start: [0, 0], limit: [1], stride: [1] }],
           [[f32(4)], { start: [0], limit: [1], stride: [] }],
         ],
-      ],
-      c2: ["the strides are at least 1", (_, { stride }) => integers(stride, 1), [[[f32(4)], { start: [0], limit: [1], stride: [0] }]]],
-      c3: [
-        "0 ≤ start < limit ≤ size on every axis",
-        ({ x }, { start, limit }) =>
+      },
+      c2: {
+        message: "the strides are at least 1",
+        about: ["stride"],
+        holds: (_, { stride }) => integers(stride, 1),
+        breaks: [[[f32(4)], { start: [0], limit: [1], stride: [0] }]],
+      },
+      c3: {
+        message: "0 ≤ start < limit ≤ size on every axis",
+        about: ["start", "limit"],
+        holds: ({ x }, { start, limit }) =>
           integers(start, 0) && integers(limit, 1) && x.shape.every((size, a) => nth(start, a) < nth(limit, a) && nth(limit, a) <= size),
-        [
+        breaks: [
           [[f32(4)], { start: [0], limit: [5], stride: [1] }],
           [[f32(4)], { start: [2], limit: [2], stride: [1] }],
           [[f32(4)], { start: [-1], limit: [2], stride: [1] }],
           [[f32(0)], { start: [0], limit: [0], stride: [1] }],
         ],
-      ],
+      },
     },
     type: ({ x }, { start, limit, stride }) =>
       tensor(
@@ -110,20 +117,27 @@ export const boxes = family<"boxes">({
     operands: ["x"],
     attrs: { lo: "ints", hi: "ints", interior: "ints", value: "float" },
     requires: {
-      c1: [
-        "`lo`, `hi` and `interior` have one entry per axis of x",
-        ({ x }, { lo, hi, interior }) => perAxis(x, lo, hi, interior),
-        [[[f32(4)], { lo: [], hi: [0], interior: [0], value: 0 }]],
-      ],
-      c2: [
-        "`lo`, `hi` and `interior` are at least 0",
-        (_, { lo, hi, interior }) => [lo, hi, interior].every((list) => integers(list, 0)),
-        [
+      c1: {
+        message: "`lo`, `hi` and `interior` have one entry per axis of x",
+        about: ["lo", "hi", "interior"],
+        holds: ({ x }, { lo, hi, interior }) => perAxis(x, lo, hi, interior),
+        breaks: [[[f32(4)], { lo: [], hi: [0], interior: [0], value: 0 }]],
+      },
+      c2: {
+        message: "`lo`, `hi` and `interior` are at least 0",
+        about: ["lo", "hi", "interior"],
+        holds: (_, { lo, hi, interior }) => [lo, hi, interior].every((list) => integers(list, 0)),
+        breaks: [
           [[f32(4)], { lo: [-1], hi: [0], interior: [0], value: 0 }],
           [[f32(4)], { lo: [0], hi: [0], interior: [-1], value: 0 }],
         ],
-      ],
-      c3: ["x is not empty", ({ x }) => elements(x.shape) > 0, [[[f32(0)], { lo: [0], hi: [0], interior: [0], value: 0 }]]],
+      },
+      c3: {
+        message: "x is not empty",
+        about: ["x"],
+        holds: ({ x }) => elements(x.shape) > 0,
+        breaks: [[[f32(0)], { lo: [0], hi: [0], interior: [0], value: 0 }]],
+      },
     },
     type: ({ x }, { lo, hi, interior }) =>
       tensor(
@@ -164,26 +178,33 @@ export const boxes = family<"boxes">({
     attrs: { axis: "int" },
     defaults: {},
     requires: {
-      c1: ["there is at least one part", (parts) => parts.length > 0, [[[], { axis: 0 }]]],
-      c2: ["the parts have the same dtype", (parts) => parts.every((p) => p.dtype === parts[0]?.dtype), [[[f32(1), i32(1)], { axis: 0 }]]],
-      c3: [
-        "`axis` is an axis of every part",
-        (parts, attrs) => parts.every((p) => isAxis(axisOf(attrs), p.shape.length)),
-        [
+      c1: { message: "there is at least one part", about: ["operands"], holds: (parts) => parts.length > 0, breaks: [[[], { axis: 0 }]] },
+      c2: {
+        message: "the parts have the same dtype",
+        about: ["operands"],
+        holds: (parts) => parts.every((p) => p.dtype === parts[0]?.dtype),
+        breaks: [[[f32(1), i32(1)], { axis: 0 }]],
+      },
+      c3: {
+        message: "`axis` is an axis of every part",
+        about: ["axis"],
+        holds: (parts, attrs) => parts.every((p) => isAxis(axisOf(attrs), p.shape.length)),
+        breaks: [
           [[f32()], { axis: 0 }],
           [[f32(1), f32(1)], { axis: 1 }],
           [[f32(1, 1), f32(1)], { axis: 1 }],
         ],
-      ],
-      c4: [
-        "the parts differ only along `axis`",
-        ([first, ...rest], attrs) =>
+      },
+      c4: {
+        message: "the parts differ only along `axis`",
+        about: ["operands"],
+        holds: ([first, ...rest], attrs) =>
           rest.every((p) => first !== undefined && sameShape(without(p.shape, [axisOf(attrs)]), without(first.shape, [axisOf(attrs)]))),
-        [
+        breaks: [
           [[f32(1, 2), f32(1, 3)], { axis: 0 }],
           [[f32(1, 2), f32(1)], { axis: 0 }],
         ],
-      ],
+      },
     },
     type: (parts, attrs) => {
       const total = sizesAlong(parts, axisOf(attrs)).reduce((a, b) => a + b, 0);

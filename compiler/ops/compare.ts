@@ -79,13 +79,24 @@ export const comparisons = family<"comparisons">({
     doc: "`a` where the condition holds, `b` elsewhere",
     operands: ["condition", "a", "b"],
     requires: {
-      c1: ["the condition is bool", ({ condition }) => condition.dtype === "bool", [[[f32(2), f32(2), f32(2)]]]],
-      c2: ["a and b have the same type", ({ a, b }) => sameType(a, b), [[[bool(2), f32(2), i32(2)]], [[bool(2), f32(2), f32(3)]]]],
-      c3: [
-        "the condition has the shape of a and b",
-        ({ condition, a }) => sameShape(condition.shape, a.shape),
-        [[[bool(3), f32(2), f32(2)]], [[bool(), f32(2), f32(2)]]],
-      ],
+      c1: {
+        message: "the condition is bool",
+        about: ["condition"],
+        holds: ({ condition }) => condition.dtype === "bool",
+        breaks: [[[f32(2), f32(2), f32(2)]]],
+      },
+      c2: {
+        message: "a and b have the same type",
+        about: ["a", "b"],
+        holds: ({ a, b }) => sameType(a, b),
+        breaks: [[[bool(2), f32(2), i32(2)]], [[bool(2), f32(2), f32(3)]]],
+      },
+      c3: {
+        message: "the condition has the shape of a and b",
+        about: ["condition"],
+        holds: ({ condition, a }) => sameShape(condition.shape, a.shape),
+        breaks: [[[bool(3), f32(2), f32(2)]], [[bool(), f32(2), f32(2)]]],
+      },
     },
     type: ({ a }) => a,
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),

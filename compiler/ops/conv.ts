@@ -107,49 +107,55 @@ export const convolutions = family<"convolutions">({
     operands: ["x", "w"],
     attrs,
     requires: {
-      c1: [
-        `x and w have the same dtype, ${anyOf(floats)}`,
-        ({ x, w }) => isFloats(x, w),
-        [
+      c1: {
+        message: `x and w have the same dtype, ${anyOf(floats)}`,
+        about: ["x", "w"],
+        holds: ({ x, w }) => isFloats(x, w),
+        breaks: [
           [[x0, f64(3, 3, 2, 4)], plain],
           [[i32(1, 5, 5, 2), i32(3, 3, 2, 4)], plain],
         ],
-      ],
-      c2: [
-        "x and w have the same number of spatial axes, 1 to 3",
-        ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2),
-        [
+      },
+      c2: {
+        message: "x and w have the same number of spatial axes, 1 to 3",
+        about: ["x", "w"],
+        holds: ({ x, w }) => x.shape.length === w.shape.length && hasSpatial(x.shape.length - 2),
+        breaks: [
           [[x0, f32(3, 2, 4)], plain],
           [[f32(), f32()], plain],
           [[f32(1, 2), f32(2, 4)], { ...plain, stride: [], padding: [], dilation: [] }],
         ],
-      ],
-      c3: [
-        "each spatial axis has a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
-        ({ x }, at) => validAttrs(at, x.shape.length - 2),
-        badAttrs(x0, w0),
-      ],
-      c4: [
-        "x has `groups` times as many channels as w",
-        ({ x, w }, { groups }) => lastOf(x.shape) === groups * nth(w.shape, w.shape.length - 2),
-        [
+      },
+      c3: {
+        message: "each spatial axis has a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        about: ["stride", "padding", "dilation", "groups"],
+        holds: ({ x }, at) => validAttrs(at, x.shape.length - 2),
+        breaks: badAttrs(x0, w0),
+      },
+      c4: {
+        message: "x has `groups` times as many channels as w",
+        about: ["x", "w", "groups"],
+        holds: ({ x, w }, { groups }) => lastOf(x.shape) === groups * nth(w.shape, w.shape.length - 2),
+        breaks: [
           [[f32(1, 5, 5, 3), w0], plain],
           [[x0, w0], { ...plain, groups: 2 }],
         ],
-      ],
-      c5: [
-        "`groups` divides the channels of the output",
-        ({ w }, { groups }) => lastOf(w.shape) % groups === 0,
-        [[[f32(1, 5, 5, 6), w0], { ...plain, groups: 3 }]],
-      ],
-      c6: [
-        "the kernel is not larger than the padded x",
-        ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
-        [
+      },
+      c5: {
+        message: "`groups` divides the channels of the output",
+        about: ["groups"],
+        holds: ({ w }, { groups }) => lastOf(w.shape) % groups === 0,
+        breaks: [[[f32(1, 5, 5, 6), w0], { ...plain, groups: 3 }]],
+      },
+      c6: {
+        message: "the kernel is not larger than the padded x",
+        about: ["x", "w"],
+        holds: ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
+        breaks: [
           [[f32(1, 2, 5, 2), w0], plain],
           [[x0, w0], { ...plain, dilation: [1, 3] }],
         ],
-      ],
+      },
     },
     type: ({ x, w }, at) => tensor(x.dtype, [nth(x.shape, 0), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at), lastOf(w.shape)]),
     contraction: ({ types, out, attrs: at }) => {
@@ -181,33 +187,42 @@ export const convolutions = family<"convolutions">({
     operands: ["dy", "w"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`dy and w have the same dtype, ${anyOf(floats)}`, ({ dy, w }) => isFloats(dy, w), [[[y0, f64(3, 3, 2, 4)], { ...plain, size: [5, 5] }]]],
-      c2: [
-        "dy and w have the same number of spatial axes, 1 to 3",
-        ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2),
-        [
+      c1: {
+        message: `dy and w have the same dtype, ${anyOf(floats)}`,
+        about: ["dy", "w"],
+        holds: ({ dy, w }) => isFloats(dy, w),
+        breaks: [[[y0, f64(3, 3, 2, 4)], { ...plain, size: [5, 5] }]],
+      },
+      c2: {
+        message: "dy and w have the same number of spatial axes, 1 to 3",
+        about: ["dy", "w"],
+        holds: ({ dy, w }) => dy.shape.length === w.shape.length && hasSpatial(dy.shape.length - 2),
+        breaks: [
           [[y0, f32(3, 2, 4)], { ...plain, size: [5, 5] }],
           [[f32(), f32()], { ...plain, size: [] }],
         ],
-      ],
-      c3: [
-        "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
-        ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
-        [...badAttrs(y0, w0, { size: [5, 5] }), [[y0, w0], { ...plain, size: [5] }], [[y0, w0], { ...plain, size: [0, 5] }]],
-      ],
-      c4: [
-        "dy has the channels of w's output, and `groups` divides them",
-        ({ dy, w }, { groups }) => lastOf(dy.shape) === lastOf(w.shape) && lastOf(w.shape) % groups === 0,
-        [
+      },
+      c3: {
+        message: "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        about: ["size", "stride", "padding", "dilation", "groups"],
+        holds: ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
+        breaks: [...badAttrs(y0, w0, { size: [5, 5] }), [[y0, w0], { ...plain, size: [5] }], [[y0, w0], { ...plain, size: [0, 5] }]],
+      },
+      c4: {
+        message: "dy has the channels of w's output, and `groups` divides them",
+        about: ["dy", "w", "groups"],
+        holds: ({ dy, w }, { groups }) => lastOf(dy.shape) === lastOf(w.shape) && lastOf(w.shape) % groups === 0,
+        breaks: [
           [[f32(1, 3, 3, 3), w0], { ...plain, size: [5, 5] }],
           [[y0, w0], { ...plain, groups: 3, size: [5, 5] }],
         ],
-      ],
-      c5: [
-        "a convolution of an x of `size` with w has the spatial sizes of dy",
-        ({ dy, w }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
-        [[[y0, w0], { ...plain, size: [5, 6] }]],
-      ],
+      },
+      c5: {
+        message: "a convolution of an x of `size` with w has the spatial sizes of dy",
+        about: ["dy", "w", "size"],
+        holds: ({ dy, w }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
+        breaks: [[[y0, w0], { ...plain, size: [5, 6] }]],
+      },
     },
     type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
     // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
@@ -234,34 +249,48 @@ export const convolutions = family<"convolutions">({
     operands: ["x", "dy"],
     attrs: { ...attrs, size: "ints" },
     requires: {
-      c1: [`x and dy have the same dtype, ${anyOf(floats)}`, ({ x, dy }) => isFloats(x, dy), [[[x0, f64(1, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
-      c2: [
-        "x and dy have the same number of spatial axes, 1 to 3",
-        ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2),
-        [
+      c1: {
+        message: `x and dy have the same dtype, ${anyOf(floats)}`,
+        about: ["x", "dy"],
+        holds: ({ x, dy }) => isFloats(x, dy),
+        breaks: [[[x0, f64(1, 3, 3, 4)], { ...plain, size: [3, 3] }]],
+      },
+      c2: {
+        message: "x and dy have the same number of spatial axes, 1 to 3",
+        about: ["x", "dy"],
+        holds: ({ x, dy }) => x.shape.length === dy.shape.length && hasSpatial(x.shape.length - 2),
+        breaks: [
           [[x0, f32(1, 3, 4)], { ...plain, size: [3, 3] }],
           [[f32(), f32()], { ...plain, size: [] }],
         ],
-      ],
-      c3: [
-        "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
-        ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
-        [...badAttrs(x0, y0, { size: [3, 3] }), [[x0, y0], { ...plain, size: [3] }], [[x0, y0], { ...plain, size: [3, 0] }]],
-      ],
-      c4: [
-        "`groups` divides the channels of x and of dy",
-        ({ x, dy }, { groups }) => lastOf(x.shape) % groups === 0 && lastOf(dy.shape) % groups === 0,
-        [
+      },
+      c3: {
+        message: "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        about: ["size", "stride", "padding", "dilation", "groups"],
+        holds: ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
+        breaks: [...badAttrs(x0, y0, { size: [3, 3] }), [[x0, y0], { ...plain, size: [3] }], [[x0, y0], { ...plain, size: [3, 0] }]],
+      },
+      c4: {
+        message: "`groups` divides the channels of x and of dy",
+        about: ["groups"],
+        holds: ({ x, dy }, { groups }) => lastOf(x.shape) % groups === 0 && lastOf(dy.shape) % groups === 0,
+        breaks: [
           [[x0, y0], { ...plain, groups: 4, size: [3, 3] }],
           [[f32(1, 5, 5, 4), f32(1, 3, 3, 2)], { ...plain, groups: 4, size: [3, 3] }],
         ],
-      ],
-      c5: ["x and dy have the same batch size", ({ x, dy }) => x.shape[0] === dy.shape[0], [[[x0, f32(2, 3, 3, 4)], { ...plain, size: [3, 3] }]]],
-      c6: [
-        "a convolution of x with a kernel of `size` has the spatial sizes of dy",
-        ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
-        [[[x0, y0], { ...plain, size: [3, 2] }]],
-      ],
+      },
+      c5: {
+        message: "x and dy have the same batch size",
+        about: ["x", "dy"],
+        holds: ({ x, dy }) => x.shape[0] === dy.shape[0],
+        breaks: [[[x0, f32(2, 3, 3, 4)], { ...plain, size: [3, 3] }]],
+      },
+      c6: {
+        message: "a convolution of x with a kernel of `size` has the spatial sizes of dy",
+        about: ["x", "dy", "size"],
+        holds: ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
+        breaks: [[[x0, y0], { ...plain, size: [3, 2] }]],
+      },
     },
     type: ({ x, dy }, { size, groups }) => tensor(x.dtype, [...size, lastOf(x.shape) / groups, lastOf(dy.shape)]),
     contraction: ({ types, out, attrs: at }) => {

@@ -41,7 +41,7 @@ export const conversions = family<"conversions">({
     doc: "x as another dtype: floats truncate and saturate to integers (NaN becomes 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
-    requires: { c1: ["`dtype` is a dtype", (_, { dtype }) => dtype in dtypes, [[[f32(2)], { dtype: "f16" }]]] },
+    requires: { c1: { message: "`dtype` is a dtype", about: ["dtype"], holds: (_, { dtype }) => dtype in dtypes, breaks: [[[f32(2)], { dtype: "f16" }]] } },
     type: ({ x }, { dtype }) => tensor(dtype, x.shape),
     scalar: (k, { x }, { types, attrs }) => convertExpr(k, x, types.x.dtype, attrs.dtype),
     linear: ["x"],

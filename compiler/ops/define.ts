@@ -201,13 +201,16 @@ function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}>
   const sameDType = (x: Named<O, TensorType>): boolean => types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
   const oneShape = (x: Named<O, TensorType>): boolean => types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
   const refused = everyDType.filter((dtype) => !on.includes(dtype)).map((dtype): Example => [names.map(() => tensor(dtype, [2]))]);
-  if (rest.length === 0) return on === everyDType ? {} : { c1: [`${first} is ${anyOf(on)}`, sameDType, refused] };
+  if (rest.length === 0) return on === everyDType ? {} : { c1: { message: `${first} is ${anyOf(on)}`, about: names, holds: sameDType, breaks: refused } };
   const all = names.join(" and ");
   const [one = "f32"] = on;
   const other = everyDType.find((dtype) => dtype !== one) ?? one;
   const mixed: Example = [names.map((_, i) => tensor(i === 0 ? one : other, [2]))];
   const stretched: Example = [names.map((_, i) => tensor(one, [i + 1]))];
-  return { c1: [`${all} have the same dtype, ${anyOf(on)}`, sameDType, [...refused, mixed]], c2: [`${all} have the same shape`, oneShape, [stretched]] };
+  return {
+    c1: { message: `${all} have the same dtype, ${anyOf(on)}`, about: names, holds: sameDType, breaks: [...refused, mixed] },
+    c2: { message: `${all} have the same shape`, about: names, holds: oneShape, breaks: [stretched] },
+  };
 }
 
 function pointwiseRange<O extends Names>({ operands, to, range, reference, integer = reference }: Pointwise<O>): RangeOf<O, {}> | undefined {

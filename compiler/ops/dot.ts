@@ -75,40 +75,46 @@ export const dots = family<"dots">({
     attrs: { batch: "pairs", contract: "pairs" },
     defaults: { batch: [[], []] },
     requires: {
-      c1: [
-        `lhs and rhs have the same dtype, ${anyOf(floats)}`,
-        ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype),
-        [
+      c1: {
+        message: `lhs and rhs have the same dtype, ${anyOf(floats)}`,
+        about: ["lhs", "rhs"],
+        holds: ({ lhs, rhs }) => lhs.dtype === rhs.dtype && floats.includes(lhs.dtype),
+        breaks: [
           [[f32(2), f64(2)], inner],
           [[i32(2), i32(2)], inner],
         ],
-      ],
-      c2: [
-        "`batch` and `contract` are each two lists of one length",
-        (_, { batch, contract }) => [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
-        [
+      },
+      c2: {
+        message: "`batch` and `contract` are each two lists of one length",
+        about: ["batch", "contract"],
+        holds: (_, { batch, contract }) => [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
+        breaks: [
           [[f32(2), f32(2)], { contract: [[0]] }],
           [[f32(2), f32(2)], { contract: [[0], []] }],
         ],
-      ],
-      c3: [
-        "the lists name distinct axes of their operand",
-        ({ lhs, rhs }, { batch, contract }) => [lhs, rhs].every((x, side) => areAxes([...(batch[side] ?? []), ...(contract[side] ?? [])], x.shape.length)),
-        [
+      },
+      c3: {
+        message: "the lists name distinct axes of their operand",
+        about: ["batch", "contract"],
+        holds: ({ lhs, rhs }, { batch, contract }) =>
+          [lhs, rhs].every((x, side) => areAxes([...(batch[side] ?? []), ...(contract[side] ?? [])], x.shape.length)),
+        breaks: [
           [[f32(2), f32(2)], { contract: [[1], [0]] }],
           [[f32(2), f32(2)], { ...inner, batch: [[0], [0]] }],
         ],
-      ],
-      c4: [
-        "batch axes agree in size",
-        ({ lhs, rhs }, { batch: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
-        [[[f32(2, 4), f32(3, 4)], { batch: [[0], [0]], contract: [[1], [1]] }]],
-      ],
-      c5: [
-        "contracted axes agree in size",
-        ({ lhs, rhs }, { contract: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
-        [[[f32(2, 3), f32(2, 3)], { contract: [[1], [0]] }]],
-      ],
+      },
+      c4: {
+        message: "batch axes agree in size",
+        about: ["lhs", "rhs"],
+        holds: ({ lhs, rhs }, { batch: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
+        breaks: [[[f32(2, 4), f32(3, 4)], { batch: [[0], [0]], contract: [[1], [1]] }]],
+      },
+      c5: {
+        message: "contracted axes agree in size",
+        about: ["lhs", "rhs"],
+        holds: ({ lhs, rhs }, { contract: [l = [], r = []] }) => sameShape(pick(lhs.shape, l), pick(rhs.shape, r)),
+        breaks: [[[f32(2, 3), f32(2, 3)], { contract: [[1], [0]] }]],
+      },
     },
     type: ({ lhs, rhs }, attrs) => {
       const { batch, m, n } = axesOf(lhs, rhs, attrs);

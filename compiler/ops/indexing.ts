@@ -65,16 +65,22 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0 }]]],
-      c2: [
-        "`axis` is an axis of x",
-        ({ x }, { axis }) => isAxis(axis, x.shape.length),
-        [
+      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0 }]] },
+      c2: {
+        message: "`axis` is an axis of x",
+        about: ["axis"],
+        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        breaks: [
           [[f32(2), i32(2)], { axis: 1 }],
           [[f32(), i32()], { axis: 0 }],
         ],
-      ],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(0), i32(2)], { axis: 0 }]]],
+      },
+      c3: {
+        message: "x is not empty along `axis`",
+        about: ["x"],
+        holds: ({ x }, { axis }) => nth(x.shape, axis) > 0,
+        breaks: [[[f32(0), i32(2)], { axis: 0 }]],
+      },
     },
     type: ({ x, indices }, { axis }) => tensor(x.dtype, x.shape.toSpliced(axis, 1, ...indices.shape)),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => {
@@ -106,18 +112,19 @@ export const indexing = family<"indexing">({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0, size: 3 }]]],
-      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype), [[[i32(2), i32(2)], { axis: 0, size: 3 }]]],
-      c3: [
-        "y has the shape of the indices from `axis` on",
-        ({ y, indices }, { axis }) => isAxis(axis, y.shape.length + 1) && sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
-        [
+      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]] },
+      c2: { message: `y is ${anyOf(floats)}`, about: ["y"], holds: ({ y }) => floats.includes(y.dtype), breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]] },
+      c3: {
+        message: "y has the shape of the indices from `axis` on",
+        about: ["y", "indices"],
+        holds: ({ y, indices }, { axis }) => isAxis(axis, y.shape.length + 1) && sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
+        breaks: [
           [[f32(2), i32(3)], { axis: 0, size: 3 }],
           [[f32(2), i32(2)], { axis: 1, size: 3 }],
           [[f32(2), i32()], { axis: 2, size: 3 }],
         ],
-      ],
-      c4: ["`size` is at least 1", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
+      },
+      c4: { message: "`size` is at least 1", about: ["size"], holds: (_, { size }) => integers([size], 1), breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]] },
     },
     type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
     domain: ({ types }) => types.y.shape,
@@ -159,21 +166,28 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex, [[[f32(2, 3), f32(2)], { axis: 1 }]]],
-      c2: [
-        "`axis` is an axis of x",
-        ({ x }, { axis }) => isAxis(axis, x.shape.length),
-        [
+      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2, 3), f32(2)], { axis: 1 }]] },
+      c2: {
+        message: "`axis` is an axis of x",
+        about: ["axis"],
+        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        breaks: [
           [[f32(2, 3), i32(2)], { axis: 2 }],
           [[f32(), i32()], { axis: 0 }],
         ],
-      ],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0), i32(2)], { axis: 1 }]]],
-      c4: [
-        "the indices have the shape of x without `axis`",
-        ({ x, indices }, { axis }) => sameShape(indices.shape, without(x.shape, [axis])),
-        [[[f32(2, 3), i32(3)], { axis: 1 }]],
-      ],
+      },
+      c3: {
+        message: "x is not empty along `axis`",
+        about: ["x"],
+        holds: ({ x }, { axis }) => nth(x.shape, axis) > 0,
+        breaks: [[[f32(2, 0), i32(2)], { axis: 1 }]],
+      },
+      c4: {
+        message: "the indices have the shape of x without `axis`",
+        about: ["indices"],
+        holds: ({ x, indices }, { axis }) => sameShape(indices.shape, without(x.shape, [axis])),
+        breaks: [[[f32(2, 3), i32(3)], { axis: 1 }]],
+      },
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
@@ -207,24 +221,31 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0 }]]],
-      c2: [
-        "`axis` is an axis of x",
-        ({ x }, { axis }) => isAxis(axis, x.shape.length),
-        [
+      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0 }]] },
+      c2: {
+        message: "`axis` is an axis of x",
+        about: ["axis"],
+        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        breaks: [
           [[f32(2), i32(2)], { axis: 1 }],
           [[f32(), i32()], { axis: 0 }],
         ],
-      ],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0), i32(2, 1)], { axis: 1 }]]],
-      c4: [
-        "x and the indices differ only along `axis`",
-        ({ x, indices }, { axis }) => differAlong(axis, x, indices),
-        [
+      },
+      c3: {
+        message: "x is not empty along `axis`",
+        about: ["x"],
+        holds: ({ x }, { axis }) => nth(x.shape, axis) > 0,
+        breaks: [[[f32(2, 0), i32(2, 1)], { axis: 1 }]],
+      },
+      c4: {
+        message: "x and the indices differ only along `axis`",
+        about: ["x", "indices"],
+        holds: ({ x, indices }, { axis }) => differAlong(axis, x, indices),
+        breaks: [
           [[f32(2, 3), i32(3, 3)], { axis: 1 }],
           [[f32(2, 3), i32(2)], { axis: 1 }],
         ],
-      ],
+      },
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
@@ -253,18 +274,24 @@ export const indexing = family<"indexing">({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: ["the indices are i32", isIndex, [[[f32(2), f32(2)], { axis: 0, size: 3 }]]],
-      c2: [`y is ${anyOf(floats)}`, ({ y }) => floats.includes(y.dtype), [[[i32(2), i32(2)], { axis: 0, size: 3 }]]],
-      c3: ["y and the indices have the same shape", ({ y, indices }) => sameShape(y.shape, indices.shape), [[[f32(2), i32(3)], { axis: 0, size: 3 }]]],
-      c4: [
-        "`axis` is an axis of y",
-        ({ y }, { axis }) => isAxis(axis, y.shape.length),
-        [
+      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]] },
+      c2: { message: `y is ${anyOf(floats)}`, about: ["y"], holds: ({ y }) => floats.includes(y.dtype), breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]] },
+      c3: {
+        message: "y and the indices have the same shape",
+        about: ["y", "indices"],
+        holds: ({ y, indices }) => sameShape(y.shape, indices.shape),
+        breaks: [[[f32(2), i32(3)], { axis: 0, size: 3 }]],
+      },
+      c4: {
+        message: "`axis` is an axis of y",
+        about: ["axis"],
+        holds: ({ y }, { axis }) => isAxis(axis, y.shape.length),
+        breaks: [
           [[f32(2), i32(2)], { axis: 1, size: 3 }],
           [[f32(), i32()], { axis: 0, size: 3 }],
         ],
-      ],
-      c5: ["`size` is at least 1", (_, { size }) => integers([size], 1), [[[f32(2), i32(2)], { axis: 0, size: 0 }]]],
+      },
+      c5: { message: "`size` is at least 1", about: ["size"], holds: (_, { size }) => integers([size], 1), breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]] },
     },
     type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
     domain: ({ types }) => types.y.shape,

@@ -10,14 +10,15 @@ import { integers, range } from "./lists.ts";
 import { type Entry, bool, f32, family, i32, none } from "./signature.ts";
 
 const filled = { name: "x", path: "x", value: 0, dtype: "f32" } as const;
-const validShape: Condition = [
-  "the sizes are ints of at least 0",
-  (_, { shape }) => integers(shape as readonly number[], 0),
-  [
+const validShape: Condition = {
+  message: "the sizes are ints of at least 0",
+  about: ["shape"],
+  holds: (_, { shape }) => integers(shape as readonly number[], 0),
+  breaks: [
     [[], { ...filled, shape: [2, -1] }],
     [[], { ...filled, shape: [1.5] }],
   ],
-];
+};
 
 interface Leaf {
   readonly doc: string;
@@ -91,19 +92,21 @@ export const leaves = family<"leaves">({
     doc: "one number in every element (`value`), or the elements in row-major order (`values`)",
     attrs: { value: "float", values: "floats" },
     requires: {
-      c2: [
-        "either `value` or `values` is given",
-        (_, { value, values }) => (value === undefined) !== (values === undefined),
-        [
+      c2: {
+        message: "either `value` or `values` is given",
+        about: ["value", "values"],
+        holds: (_, { value, values }) => (value === undefined) !== (values === undefined),
+        breaks: [
           [[], { dtype: "f32", shape: [1] }],
           [[], { value: 1, values: [1], dtype: "f32", shape: [1] }],
         ],
-      ],
-      c3: [
-        "there are as many `values` as elements",
-        (_, { values, shape }) => values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
-        [[[], { values: [1, 2], dtype: "f32", shape: [3] }]],
-      ],
+      },
+      c3: {
+        message: "there are as many `values` as elements",
+        about: ["values"],
+        holds: (_, { values, shape }) => values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
+        breaks: [[[], { values: [1, 2], dtype: "f32", shape: [3] }]],
+      },
     },
     reference: {
       kind: "array",
@@ -129,13 +132,19 @@ export const leaves = family<"leaves">({
     attrs: {},
     defaults: {},
     requires: {
-      c1: ["there is a loss and at least one target", (types) => types.length >= 2, [[[f32()]]]],
-      c2: [
-        "the loss is a scalar f32 or f64",
-        ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype),
-        [[[f32(1), f32()]], [[i32(), f32()]]],
-      ],
-      c3: ["the targets are f32 or f64", ([, ...targets]) => targets.every((t) => isFloat(t.dtype)), [[[f32(), f32(), bool()]], [[f32(), i32()]]]],
+      c1: { message: "there is a loss and at least one target", about: ["operands"], holds: (types) => types.length >= 2, breaks: [[[f32()]]] },
+      c2: {
+        message: "the loss is a scalar f32 or f64",
+        about: ["operands"],
+        holds: ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype),
+        breaks: [[[f32(1), f32()]], [[i32(), f32()]]],
+      },
+      c3: {
+        message: "the targets are f32 or f64",
+        about: ["operands"],
+        holds: ([, ...targets]) => targets.every((t) => isFloat(t.dtype)),
+        breaks: [[[f32(), f32(), bool()]], [[f32(), i32()]]],
+      },
     },
     type: ([, ...targets]) => targets,
     gradient: none("it is expanded before anything asks"),

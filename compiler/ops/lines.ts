@@ -10,7 +10,10 @@ import { anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers } from "./
 
 const isNumeric = ({ x }: { readonly x: TensorType }): boolean => numbers.includes(x.dtype);
 const hasAxis = ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }): boolean => isAxis(axis, x.shape.length);
-const requires = { c1: [`x is ${anyOf(numbers)}`, isNumeric, [[[bool(2)], { axis: 0 }]]], c2: ["`axis` is an axis of x", hasAxis, notAnAxis] } as const;
+const requires = {
+  c1: { message: `x is ${anyOf(numbers)}`, about: ["x"], holds: isNumeric, breaks: [[[bool(2)], { axis: 0 }]] },
+  c2: { message: "`axis` is an axis of x", about: ["axis"], holds: hasAxis, breaks: notAnAxis },
+} as const;
 
 /** Calls `visit` with the flat positions of each line along the axis. */
 function eachLine({ shape }: TensorType, axis: number, visit: (line: readonly number[]) => void): void {

@@ -20,8 +20,18 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { shape: "ints" },
     requires: {
-      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[f32(2)], { shape: [-1, -2] }]]],
-      c2: ["the number of elements does not change", ({ x }, { shape }) => elements(x.shape) === elements(shape), [[[f32(2)], { shape: [3] }]]],
+      c1: {
+        message: "the sizes are ints of at least 0",
+        about: ["shape"],
+        holds: (_, { shape }) => integers(shape, 0),
+        breaks: [[[f32(2)], { shape: [-1, -2] }]],
+      },
+      c2: {
+        message: "the number of elements does not change",
+        about: ["shape"],
+        holds: ({ x }, { shape }) => elements(x.shape) === elements(shape),
+        breaks: [[[f32(2)], { shape: [3] }]],
+      },
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     batch: { shape: "sizes" },
@@ -43,15 +53,16 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { perm: "ints" },
     requires: {
-      c1: [
-        "`perm` names each axis of x once",
-        ({ x }, { perm }) => perm.length === x.shape.length && areAxes(perm, x.shape.length),
-        [
+      c1: {
+        message: "`perm` names each axis of x once",
+        about: ["perm"],
+        holds: ({ x }, { perm }) => perm.length === x.shape.length && areAxes(perm, x.shape.length),
+        breaks: [
           [[f32(2, 3)], { perm: [0] }],
           [[f32(2, 3)], { perm: [0, 0] }],
           [[f32(2, 3)], { perm: [0, 2] }],
         ],
-      ],
+      },
     },
     type: ({ x }, { perm }) => tensor(x.dtype, pick(x.shape, perm)),
     element: (_, at, { x }, { attrs: { perm } }) => x(inverse(perm).flatMap((i) => at.slice(i, i + 1))),
@@ -79,25 +90,37 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { shape: "ints", dims: "ints" },
     requires: {
-      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[f32()], { shape: [-1], dims: [] }]]],
-      c2: ["`dims` has one entry per axis of x", ({ x }, { dims }) => dims.length === x.shape.length, [[[f32(2)], { shape: [2], dims: [] }]]],
-      c3: [
-        "`dims` are axes of the result, in increasing order",
-        (_, { shape, dims }) => dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
-        [
+      c1: {
+        message: "the sizes are ints of at least 0",
+        about: ["shape"],
+        holds: (_, { shape }) => integers(shape, 0),
+        breaks: [[[f32()], { shape: [-1], dims: [] }]],
+      },
+      c2: {
+        message: "`dims` has one entry per axis of x",
+        about: ["dims"],
+        holds: ({ x }, { dims }) => dims.length === x.shape.length,
+        breaks: [[[f32(2)], { shape: [2], dims: [] }]],
+      },
+      c3: {
+        message: "`dims` are axes of the result, in increasing order",
+        about: ["dims"],
+        holds: (_, { shape, dims }) => dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
+        breaks: [
           [[f32(2)], { shape: [2], dims: [1] }],
           [[f32(2, 3)], { shape: [3, 2], dims: [1, 0] }],
           [[f32(2, 2)], { shape: [2, 2], dims: [0, 0] }],
         ],
-      ],
-      c4: [
-        "the sizes of x are those of `shape` at `dims`",
-        ({ x }, { shape, dims }) => dims.every((d, i) => shape[d] === x.shape[i]),
-        [
+      },
+      c4: {
+        message: "the sizes of x are those of `shape` at `dims`",
+        about: ["shape", "dims"],
+        holds: ({ x }, { shape, dims }) => dims.every((d, i) => shape[d] === x.shape[i]),
+        breaks: [
           [[f32(2)], { shape: [3], dims: [0] }],
           [[f32(1)], { shape: [3], dims: [0] }],
         ],
-      ],
+      },
     },
     type: ({ x }, { shape }) => tensor(x.dtype, shape),
     element: (_, at, { x }, { attrs: { dims } }) => x(dims.flatMap((d) => at.slice(d, d + 1))),
@@ -130,14 +153,15 @@ export const movement = family<"movement">({
     operands: ["x"],
     attrs: { axes: "ints" },
     requires: {
-      c1: [
-        "`axes` are distinct axes of x",
-        ({ x }, { axes }) => areAxes(axes, x.shape.length),
-        [
+      c1: {
+        message: "`axes` are distinct axes of x",
+        about: ["axes"],
+        holds: ({ x }, { axes }) => areAxes(axes, x.shape.length),
+        breaks: [
           [[f32(2)], { axes: [1] }],
           [[f32(2)], { axes: [0, 0] }],
         ],
-      ],
+      },
     },
     type: ({ x }) => x,
     element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
@@ -163,23 +187,30 @@ export const movement = family<"movement">({
     operands: [],
     attrs: { shape: "ints", axis: "int", dtype: "dtype" },
     requires: {
-      c1: ["the sizes are ints of at least 0", (_, { shape }) => integers(shape, 0), [[[], { shape: [-3], axis: 0, dtype: "i32" }]]],
-      c2: [
-        "`axis` is an axis of the result",
-        (_, { shape, axis }) => isAxis(axis, shape.length),
-        [
+      c1: {
+        message: "the sizes are ints of at least 0",
+        about: ["shape"],
+        holds: (_, { shape }) => integers(shape, 0),
+        breaks: [[[], { shape: [-3], axis: 0, dtype: "i32" }]],
+      },
+      c2: {
+        message: "`axis` is an axis of the result",
+        about: ["axis"],
+        holds: (_, { shape, axis }) => isAxis(axis, shape.length),
+        breaks: [
           [[], { shape: [3], axis: 1, dtype: "i32" }],
           [[], { shape: [], axis: 0, dtype: "i32" }],
         ],
-      ],
-      c3: [
-        `the dtype is ${anyOf(numbers)}`,
-        (_, { dtype }) => numbers.includes(dtype),
-        [
+      },
+      c3: {
+        message: `the dtype is ${anyOf(numbers)}`,
+        about: ["dtype"],
+        holds: (_, { dtype }) => numbers.includes(dtype),
+        breaks: [
           [[], { shape: [3], axis: 0, dtype: "bool" }],
           [[], { shape: [3], axis: 0, dtype: "u8" }],
         ],
-      ],
+      },
     },
     type: (_, { shape, dtype }) => tensor(dtype, shape),
     element: (k, at, _, { out, attrs: { axis } }) => {

@@ -136,27 +136,34 @@ export const packing = family<"packing">({
     operands: ["rhs"],
     attrs: lists,
     requires: {
-      c1: ["rhs is f32", ({ rhs }) => rhs.dtype === "f32", [[[i32(5, 6)], { ...matrix, width: 4 }]]],
-      c2: [
-        "the lists have one entry per dim, and sizes and width are at least 1",
-        (_, at) => wellFormed(at),
-        [
+      c1: { message: "rhs is f32", about: ["rhs"], holds: ({ rhs }) => rhs.dtype === "f32", breaks: [[[i32(5, 6)], { ...matrix, width: 4 }]] },
+      c2: {
+        message: "the lists have one entry per dim, and sizes and width are at least 1",
+        about: ["sizes", "lhs", "rhs", "out", "width"],
+        holds: (_, at) => wellFormed(at),
+        breaks: [
           [[f32(5, 6)], { ...matrix, width: 4, out: [6, 1] }],
           [[f32(5, 6)], { ...matrix, width: 0 }],
           [[f32(5, 6)], { ...matrix, width: 4, lhs: [5, 0, -1] }],
           [[f32(0, 6)], { ...matrix, width: 4, sizes: [3, 6, 0] }],
           [[f32()], { sizes: [0, 0, 0], lhs: [1, 0, 1], rhs: [0, 1, 1], out: [1, 1, 0], width: 4 }],
         ],
-      ],
-      c3: [
-        "each dim moves in two of the buffers or in all three",
-        (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
-        [
+      },
+      c3: {
+        message: "each dim moves in two of the buffers or in all three",
+        about: ["lhs", "rhs", "out"],
+        holds: (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
+        breaks: [
           [[f32(5, 6)], { ...matrix, width: 4, rhs: [0, 0, 6] }],
           [[f32(5, 6)], { ...matrix, width: 4, out: [0, 1, 0] }],
         ],
-      ],
-      c4: ["the dims stay inside rhs", ({ rhs }, at) => within(at.sizes, at.rhs, rhs.shape), [[[f32(5, 5)], { ...matrix, width: 4 }]]],
+      },
+      c4: {
+        message: "the dims stay inside rhs",
+        about: ["sizes", "rhs"],
+        holds: ({ rhs }, at) => within(at.sizes, at.rhs, rhs.shape),
+        breaks: [[[f32(5, 5)], { ...matrix, width: 4 }]],
+      },
     },
     type: (_, at) => tensor("f32", packedShape(at)),
     element: (k, [batch, panel, row, column], { rhs }, { types, attrs: at }) => {
@@ -200,35 +207,44 @@ export const packing = family<"packing">({
     operands: ["lhs", "packed"],
     attrs: { ...lists, shape: "ints" },
     requires: {
-      c1: ["lhs and packed are f32", ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32", [[[f64(3, 5), f64(1, 2, 5, 4)], product35]]],
-      c2: [
-        "the lists have one entry per dim, and sizes and width are at least 1",
-        (_, at) => wellFormed(at),
-        [
+      c1: {
+        message: "lhs and packed are f32",
+        about: ["lhs", "packed"],
+        holds: ({ lhs, packed }) => lhs.dtype === "f32" && packed.dtype === "f32",
+        breaks: [[[f64(3, 5), f64(1, 2, 5, 4)], product35]],
+      },
+      c2: {
+        message: "the lists have one entry per dim, and sizes and width are at least 1",
+        about: ["sizes", "lhs", "rhs", "out", "width"],
+        holds: (_, at) => wellFormed(at),
+        breaks: [
           [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, sizes: [3, 6, 0] }],
           [[f32(0, 5), f32(1, 2, 5, 4)], { ...product35, sizes: [0, 6, 5] }],
           [[f32(), f32()], { ...product35, width: 0 }],
         ],
-      ],
-      c3: [
-        "each dim moves in two of the buffers or in all three",
-        (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
-        [[[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, rhs: [0, 0, 6] }]],
-      ],
-      c4: [
-        "packed has the shape that pack returns for these dims",
-        ({ packed }, at) => sameShape(packed.shape, packedShape(at)),
-        [[[f32(3, 5), f32(1, 2, 5, 3)], product35]],
-      ],
-      c5: [
-        "the dims stay inside lhs and the result",
-        ({ lhs }, at) => integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
-        [
+      },
+      c3: {
+        message: "each dim moves in two of the buffers or in all three",
+        about: ["lhs", "rhs", "out"],
+        holds: (_, at) => range(at.sizes.length).every((i) => roleAt(at, i) !== null),
+        breaks: [[[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, rhs: [0, 0, 6] }]],
+      },
+      c4: {
+        message: "packed has the shape that pack returns for these dims",
+        about: ["packed"],
+        holds: ({ packed }, at) => sameShape(packed.shape, packedShape(at)),
+        breaks: [[[f32(3, 5), f32(1, 2, 5, 3)], product35]],
+      },
+      c5: {
+        message: "the dims stay inside lhs and the result",
+        about: ["sizes", "lhs", "out", "shape"],
+        holds: ({ lhs }, at) => integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
+        breaks: [
           [[f32(3, 4), f32(1, 2, 5, 4)], product35],
           [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, shape: [3, 5] }],
           [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, shape: [-3, -6] }],
         ],
-      ],
+      },
     },
     type: (_, { shape }) => tensor("f32", shape),
     contraction: ({ attrs: at }) => ({ dims: dimsOf(at), panel: at.width }),

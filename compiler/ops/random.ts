@@ -62,13 +62,24 @@ export const random = family<"random">({
     operands: ["key0", "key1", "counter0", "counter1"],
     attrs: { word: "int" },
     requires: {
-      c1: ["the key and the counter are i32", (x) => Object.values(x).every((t) => t.dtype === "i32"), [[[i32(2), i32(2), i32(2), f32(2)], { word: 0 }]]],
-      c2: [
-        "the key and the counter have the same shape",
-        (x) => Object.values(x).every((t) => sameShape(t.shape, x.key0.shape)),
-        [[[i32(2), i32(2), i32(2), i32()], { word: 0 }]],
-      ],
-      c3: ["`word` is 0 or 1", (_, { word }) => word === 0 || word === 1, [[[i32(), i32(), i32(), i32()], { word: 2 }]]],
+      c1: {
+        message: "the key and the counter are i32",
+        about: ["key0", "key1", "counter0", "counter1"],
+        holds: (x) => Object.values(x).every((t) => t.dtype === "i32"),
+        breaks: [[[i32(2), i32(2), i32(2), f32(2)], { word: 0 }]],
+      },
+      c2: {
+        message: "the key and the counter have the same shape",
+        about: ["key0", "key1", "counter0", "counter1"],
+        holds: (x) => Object.values(x).every((t) => sameShape(t.shape, x.key0.shape)),
+        breaks: [[[i32(2), i32(2), i32(2), i32()], { word: 0 }]],
+      },
+      c3: {
+        message: "`word` is 0 or 1",
+        about: ["word"],
+        holds: (_, { word }) => word === 0 || word === 1,
+        breaks: [[[i32(), i32(), i32(), i32()], { word: 2 }]],
+      },
     },
     type: ({ key0 }) => key0,
     scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],

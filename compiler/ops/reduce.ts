@@ -42,22 +42,24 @@ const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine
     attrs: { axes: "ints" },
     batch: { axes: "axes" },
     requires: {
-      c1: [
-        `x is ${anyOf(numbers)}`,
-        ({ x }) => numbers.includes(x.dtype),
-        [
+      c1: {
+        message: `x is ${anyOf(numbers)}`,
+        about: ["x"],
+        holds: ({ x }) => numbers.includes(x.dtype),
+        breaks: [
           [[bool(2)], { axes: [0] }],
           [[u8(2)], { axes: [0] }],
         ],
-      ],
-      c2: [
-        "`axes` are distinct axes of x",
-        ({ x }, { axes }) => areAxes(axes, x.shape.length),
-        [
+      },
+      c2: {
+        message: "`axes` are distinct axes of x",
+        about: ["axes"],
+        holds: ({ x }, { axes }) => areAxes(axes, x.shape.length),
+        breaks: [
           [[f32(2)], { axes: [1] }],
           [[f32(2, 2)], { axes: [0, 0] }],
         ],
-      ],
+      },
     },
     type: ({ x }, { axes }) => tensor(x.dtype, without(x.shape, axes)),
     extents: ({ types, attrs }) => pick(types.x.shape, attrs.axes),
@@ -140,9 +142,9 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     attrs: { axis: "int" },
     batch: { axis: "axis" },
     requires: {
-      c1: [`x is ${anyOf(numbers)}`, ({ x }) => numbers.includes(x.dtype), [[[bool(2)], { axis: 0 }]]],
-      c2: ["`axis` is an axis of x", ({ x }, { axis }) => isAxis(axis, x.shape.length), notAnAxis],
-      c3: ["x is not empty along `axis`", ({ x }, { axis }) => nth(x.shape, axis) > 0, [[[f32(2, 0)], { axis: 1 }]]],
+      c1: { message: `x is ${anyOf(numbers)}`, about: ["x"], holds: ({ x }) => numbers.includes(x.dtype), breaks: [[[bool(2)], { axis: 0 }]] },
+      c2: { message: "`axis` is an axis of x", about: ["axis"], holds: ({ x }, { axis }) => isAxis(axis, x.shape.length), breaks: notAnAxis },
+      c3: { message: "x is not empty along `axis`", about: ["x"], holds: ({ x }, { axis }) => nth(x.shape, axis) > 0, breaks: [[[f32(2, 0)], { axis: 1 }]] },
     },
     type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
     extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],

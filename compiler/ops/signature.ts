@@ -51,9 +51,16 @@ export interface Backward<A extends Kinds> {
 
 /** Gradients by operand; none flows to an operand that is left out. */
 export type Rule<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Backward<A>) => { readonly [K in O[number]]?: Value };
-export type Requires<O extends Names, A extends Kinds> = Readonly<
-  Record<string, readonly [says: string, holds: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => boolean, breaks: readonly Example[]]>
->;
+
+/** A `Condition` with operands and attributes by name. */
+interface Requirement<O extends Names, A extends Kinds> {
+  readonly message: string;
+  readonly about: readonly NoInfer<O[number] | (keyof A & string)>[];
+  readonly holds: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => boolean;
+  readonly breaks: readonly Example[];
+}
+export type Requires<O extends Names, A extends Kinds> = Readonly<Record<string, Requirement<O, A>>>;
+
 /** By attribute; those that do not refer to axes are left out. */
 export type Shifts<A extends Kinds> = { readonly [K in keyof A]?: Shift };
 
@@ -131,9 +138,9 @@ export function signature<O extends Names, A extends Kinds>(
     attrs: spec.attrs ?? {},
     defaults: (spec.defaults ?? {}) as Attrs,
     requires: Object.fromEntries(
-      Object.entries(spec.requires).map(([label, [says, holds, breaks]]): [string, Condition] => [
+      Object.entries(spec.requires).map(([label, { holds, ...rest }]): [string, Condition] => [
         label,
-        [says, (types, attrs) => holds(named(names, types), typed<A>(attrs)), breaks],
+        { ...rest, holds: (types, attrs) => holds(named(names, types), typed<A>(attrs)) },
       ]),
     ),
     type: (types, attrs) => [spec.type(named(names, types), typed<A>(attrs))],

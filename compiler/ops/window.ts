@@ -24,14 +24,14 @@ const steps = (size: readonly number[], { window, stride }: Window): number[] =>
 const image = (x: TensorType, size: readonly number[]): number[] => [nth(x.shape, 0), ...size, last(x)];
 
 const isImage = (x: TensorType): boolean => floats.includes(x.dtype) && x.shape.length >= 3;
-const imageSays = (name: string): string => `${name} is ${anyOf(floats)} of shape [N, ...spatial, C]`;
+const imageMessage = (name: string): string => `${name} is ${anyOf(floats)} of shape [N, ...spatial, C]`;
 const validWindow = (axes: number, at: Window): boolean => [at.window, at.stride].every((list) => list.length === axes && integers(list, 1));
-const windowSays = "there is one window size and one stride of at least 1 per spatial axis";
+const windowMessage = "there is one window size and one stride of at least 1 per spatial axis";
 const fits = (x: TensorType, at: Window): boolean => spatial(x).every((s, i) => s >= nth(at.window, i));
-const fitsSays = "the window is not larger than x";
+const fitsMessage = "the window is not larger than x";
 const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
-const sizeSays = "windows over `size` result in the spatial sizes of dy";
+const sizeMessage = "windows over `size` result in the spatial sizes of dy";
 
 /** Windows with the shape of their results. */
 function drawnOver(c: Choices, shape: Shape): DrawnWindows & { readonly y: Shape } {
@@ -109,9 +109,9 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     attrs,
     batch: joinFirstAxes,
     requires: {
-      c1: [imageSays("x"), ({ x }) => isImage(x), notImages],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), notWindows],
-      c3: [fitsSays, ({ x }, at) => fits(x, at), tooLarge],
+      c1: { message: imageMessage("x"), about: ["x"], holds: ({ x }) => isImage(x), breaks: notImages },
+      c2: { message: windowMessage, about: ["window", "stride"], holds: ({ x }, at) => validWindow(spatial(x).length, at), breaks: notWindows },
+      c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: tooLarge },
     },
     type: ({ x }, at) => tensor(x.dtype, image(x, steps(spatial(x), at))),
     extents: ({ attrs: { window } }) => window,
@@ -173,9 +173,9 @@ export const windows = family<"windows">({
     operands: ["x"],
     attrs,
     requires: {
-      c1: [imageSays("x"), ({ x }) => isImage(x), notImages],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), notWindows],
-      c3: [fitsSays, ({ x }, at) => fits(x, at), tooLarge],
+      c1: { message: imageMessage("x"), about: ["x"], holds: ({ x }) => isImage(x), breaks: notImages },
+      c2: { message: windowMessage, about: ["window", "stride"], holds: ({ x }, at) => validWindow(spatial(x).length, at), breaks: notWindows },
+      c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: tooLarge },
     },
     type: ({ x }, at) => tensor("i32", image(x, steps(spatial(x), at))),
     // Unrolled: every read is affine then, and neighbouring channels can share a vector.
@@ -227,16 +227,22 @@ export const windows = family<"windows">({
     operands: ["dy"],
     attrs: sized,
     requires: {
-      c1: [imageSays("dy"), ({ dy }) => isImage(dy), notImages],
-      c2: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at), [[[small], { window: [2, 2], stride: [2], size: [4, 4] }]]],
-      c3: [
-        sizeSays,
-        ({ dy }, at) => validSize(dy, at),
-        [
+      c1: { message: imageMessage("dy"), about: ["dy"], holds: ({ dy }) => isImage(dy), breaks: notImages },
+      c2: {
+        message: windowMessage,
+        about: ["window", "stride"],
+        holds: ({ dy }, at) => validWindow(spatial(dy).length, at),
+        breaks: [[[small], { window: [2, 2], stride: [2], size: [4, 4] }]],
+      },
+      c3: {
+        message: sizeMessage,
+        about: ["size"],
+        holds: ({ dy }, at) => validSize(dy, at),
+        breaks: [
           [[small], { ...two, size: [4, 6] }],
           [[small], { ...two, size: [4] }],
         ],
-      ],
+      },
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
     domain: ({ types, attrs: { window } }) => domain(types.dy, window),
@@ -267,24 +273,31 @@ export const windows = family<"windows">({
     operands: ["dy", "argmax"],
     attrs: sized,
     requires: {
-      c1: [
-        imageSays("dy"),
-        ({ dy }) => isImage(dy),
-        [
+      c1: {
+        message: imageMessage("dy"),
+        about: ["dy"],
+        holds: ({ dy }) => isImage(dy),
+        breaks: [
           [[f32(), i32()], four],
           [[f32(2, 2), i32(2, 2)], four],
         ],
-      ],
-      c2: [
-        "argmax is i32 of the shape of dy",
-        ({ dy, argmax }) => argmax.dtype === "i32" && sameShape(dy.shape, argmax.shape),
-        [
+      },
+      c2: {
+        message: "argmax is i32 of the shape of dy",
+        about: ["argmax"],
+        holds: ({ dy, argmax }) => argmax.dtype === "i32" && sameShape(dy.shape, argmax.shape),
+        breaks: [
           [[small, small], four],
           [[small, i32(1, 2, 2, 2)], four],
         ],
-      ],
-      c3: [windowSays, ({ dy }, at) => validWindow(spatial(dy).length, at), [[[small, chosen], { ...four, window: [2, 0] }]]],
-      c4: [sizeSays, ({ dy }, at) => validSize(dy, at), [[[small, chosen], { ...two, size: [3, 4] }]]],
+      },
+      c3: {
+        message: windowMessage,
+        about: ["window", "stride"],
+        holds: ({ dy }, at) => validWindow(spatial(dy).length, at),
+        breaks: [[[small, chosen], { ...four, window: [2, 0] }]],
+      },
+      c4: { message: sizeMessage, about: ["size"], holds: ({ dy }, at) => validSize(dy, at), breaks: [[[small, chosen], { ...two, size: [3, 4] }]] },
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
     // All positions of a window are visited, so that targets are affine and neighbouring channels can share a vector.
@@ -321,24 +334,31 @@ export const windows = family<"windows">({
     operands: ["x", "argmax"],
     attrs,
     requires: {
-      c1: [
-        imageSays("x"),
-        ({ x }) => isImage(x),
-        [
+      c1: {
+        message: imageMessage("x"),
+        about: ["x"],
+        holds: ({ x }) => isImage(x),
+        breaks: [
           [[f32(), i32()], two],
           [[i32(1, 4, 4, 1), chosen], two],
         ],
-      ],
-      c2: [windowSays, ({ x }, at) => validWindow(spatial(x).length, at), [[[f32(1, 4, 4, 1), chosen], { ...two, window: [2, 2, 2] }]]],
-      c3: [fitsSays, ({ x }, at) => fits(x, at), [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]]],
-      c4: [
-        "argmax is i32 of the shape of the window results",
-        ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
-        [
+      },
+      c2: {
+        message: windowMessage,
+        about: ["window", "stride"],
+        holds: ({ x }, at) => validWindow(spatial(x).length, at),
+        breaks: [[[f32(1, 4, 4, 1), chosen], { ...two, window: [2, 2, 2] }]],
+      },
+      c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]] },
+      c4: {
+        message: "argmax is i32 of the shape of the window results",
+        about: ["argmax"],
+        holds: ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
+        breaks: [
           [[f32(1, 4, 4, 1), small], two],
           [[f32(1, 4, 4, 1), i32(1, 2, 1, 1)], two],
         ],
-      ],
+      },
     },
     type: ({ x, argmax }) => tensor(x.dtype, argmax.shape),
     element: (k, at, { x, argmax }, { attrs: use }) => {

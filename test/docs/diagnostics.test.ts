@@ -52,9 +52,9 @@ test("the pages of codes of files, runtime and commands show a command or a call
 
 test("every condition of an op is explained from the table", () => {
   for (const op of ops.values())
-    for (const [label, [sentence]] of Object.entries(op.requires)) {
+    for (const [label, { message }] of Object.entries(op.requires)) {
       const { code, page } = explainCode(`${op.name}-${label}`);
-      expect(page).toContain(`# ${code}: ${sentence}\n`);
+      expect(page).toContain(`# ${code}: ${message}\n`);
       expect(page).toContain(op.doc);
     }
 });

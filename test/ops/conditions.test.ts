@@ -5,14 +5,15 @@ import { entryFile } from "./entry-files.ts";
 import { sampled } from "./values.ts";
 
 for (const op of sampled) {
-  for (const [label, [says, , breaks = []]] of Object.entries(op.requires)) {
+  for (const [label, { message, about, breaks = [] }] of Object.entries(op.requires)) {
     test(`${op.name}-${label} is broken by its examples`, () => {
       expect(breaks.length, `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that break it`).toBeGreaterThan(0);
       for (const [operands, attrs] of breaks) {
         const found = brokenCondition(op, operands, { ...op.defaults, ...attrs });
         expect(found, `${op.name} (${entryFile(op)}): \`requires.${label}\`, the example ${JSON.stringify([operands, attrs])}`).toEqual({
           code: `${op.name}-${label}`,
-          says,
+          message,
+          about,
         });
       }
     });

@@ -157,7 +157,7 @@ for (const op of [...ops.values()].filter(({ regions }) => regions !== undefined
     expect(Object.keys(broken)).toEqual(Object.keys(op.requires));
     for (const [label, list] of Object.entries(broken))
       for (const [operands, attrs, regions] of list)
-        expect(brokenCondition(op, operands, complete(attrs), regions)).toEqual({ code: `${op.name}-${label}`, says: op.requires[label]?.[0] });
+        expect(brokenCondition(op, operands, complete(attrs), regions)).toMatchObject({ code: `${op.name}-${label}`, message: op.requires[label]?.message });
   });
 
 const evaluated = (text: string, inputs: Readonly<Record<string, readonly number[]>>): Record<string, readonly number[]> =>

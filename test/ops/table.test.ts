@@ -16,12 +16,21 @@ function missing(op: Op): string[] {
     ...(noRegions && !isLeaf(op) && op.range === undefined ? [`${at}: the entry needs the field \`range\``] : []),
     ...(noRegions && op.samples.length === 0 ? [`${at}: the entry needs the field \`samples\``] : []),
     ...Object.entries(op.requires)
-      .filter(([, [, , breaks]]) => noRegions && breaks === undefined)
-      .map(([label]) => `${at}: \`requires.${label}\` needs examples that break it, after its condition`),
+      .filter(([, { breaks }]) => noRegions && breaks === undefined)
+      .map(([label]) => `${at}: \`requires.${label}\` needs examples that break it, in \`breaks\``),
+    ...Object.entries(op.requires).flatMap(([label, { about }]) => {
+      const unknown = about.filter((name) => !named(op).has(name));
+      if (about.length === 0) return [`${at}: \`requires.${label}.about\` names nothing`];
+      return unknown.map((name) => `${at}: \`requires.${label}.about\` has ${name}, which is neither an operand, an attribute nor a region of the op`);
+    }),
     ...(typesOf(op) === null ? [`${op.name}: test/fuzz/generator/types.ts needs a type rule in \`byName\`: the op is of no class that has one`] : []),
     ...(!noRegions && !drawnWithRegions.has(op.name) ? [`${op.name}: test/fuzz/generator/draw-control.ts needs a draw: the op runs regions`] : []),
   ];
 }
+
+/** What a condition can be about. */
+const named = ({ operands, attrs, regions = [] }: Op): ReadonlySet<string> =>
+  new Set([...(operands === "variadic" ? ["operands"] : operands), ...Object.keys(attrs), ...regions]);
 
 const drawnWithRegions = new Set(controlDraws.map(([name]) => name));
 
@@ -34,7 +43,7 @@ for (const op of sampled) {
     expect(op.doc).toMatch(/^\S.*[^.\s]$/);
     // A control op is sampled by the graphs of its own tests.
     expect(op.samples.length > 0).toBe(op.regions === undefined);
-    for (const [says] of Object.values(op.requires)) expect(says).toMatch(/^\S.*[^.\s]$/);
+    for (const { message } of Object.values(op.requires)) expect(message).toMatch(/^\S.*[^.\s]$/);
     if (op.gradient.kind === "none") expect(op.gradient.why).not.toBe("");
     for (const name of Object.keys(op.defaults)) expect(Object.keys(op.attrs)).toContain(name);
     for (const { attrs = {} } of op.samples) for (const name of Object.keys(attrs)) expect(Object.keys(op.attrs)).toContain(name);

@@ -14,7 +14,7 @@ const { rows, refused } = tableOf(sampled.filter(({ draw }) => draw !== undefine
 
 test("an op refuses scalars or empty tensors only where an example of the condition says so, and no other size", () => {
   for (const { op, size, label } of refused) {
-    const examples = op.requires[label]?.[2] ?? [];
+    const examples = op.requires[label]?.breaks ?? [];
     const says = `${op.name} (${entryFile(op)}): \`requires.${label}\` refuses "${size}"; an example must show it`;
     expect(
       examples.some((example) => isOfSize(example, size)),

@@ -15,7 +15,7 @@ export function opsPage(): string {
 }
 
 function entry(op: Op): string {
-  const conditions = Object.entries(op.requires).map(([label, [says]]) => `- \`${op.name}-${label}\`: ${says}`);
+  const conditions = Object.entries(op.requires).map(([label, { message }]) => `- \`${op.name}-${label}\`: ${message}`);
   return [
     `## ${op.name}`,
     "",

@@ -1,6 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import { isGradient } from "../../graph/autodiff.ts";
-import { brokenCondition, type GraphBuilder } from "../../graph/build.ts";
+import { type BrokenCondition, brokenCondition, type GraphBuilder } from "../../graph/build.ts";
 import type { Attr, Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
 import type { Role } from "../../graph/provenance.ts";
@@ -8,6 +8,7 @@ import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { attributionAt } from "../values/attribution.ts";
+import { spanKey } from "../values/frames.ts";
 import { ERROR, makeTensor, showTensor } from "../values/values.ts";
 import { product } from "../../support/lists.ts";
 
@@ -24,12 +25,25 @@ function asksForGradients(builder: GraphBuilder): boolean {
   return withGradients.has(builder);
 }
 
-/** Adds a node whose operands come from the user: a broken condition is a diagnostic that shows all of them. Returns all results; null after a report. */
-export function addNodeResults(env: Env, span: Span, op: Op, operands: readonly Tensor[], given: Attrs = {}): readonly Tensor[] | null {
+/** Where the arguments of a call of an op are in the source, by operand and attribute; those of a variadic op are all `operands`. */
+export type ArgumentSpans = ReadonlyMap<string, readonly Span[]>;
+
+/**
+ * Adds a node whose operands come from the user: a broken condition is a diagnostic that shows all of them, at the argument that it is about if `args` has exactly
+ * one. Returns all results; null after a report.
+ */
+export function addNodeResults(
+  env: Env,
+  span: Span,
+  op: Op,
+  operands: readonly Tensor[],
+  given: Attrs = {},
+  args: ArgumentSpans = new Map(),
+): readonly Tensor[] | null {
   const { builder } = env.context;
   const attrs = { ...op.defaults, ...given };
   const values = operands.map((o) => o.value);
-  const types = resultTypes(env, span, op, operands, attrs);
+  const types = resultTypes(env, span, op, operands, attrs, args);
   if (types === null) return null;
   const [operand] = values;
   // A broadcast number is a constant of the larger shape.
@@ -44,7 +58,7 @@ export function addNodeResults(env: Env, span: Span, op: Op, operands: readonly 
 }
 
 /** Null after a report. */
-function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], attrs: Attrs): readonly TensorType[] | null {
+function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], attrs: Attrs, args: ArgumentSpans): readonly TensorType[] | null {
   const { context } = env;
   if (operands.some((o) => o.graph !== context.builder)) {
     report(context, "E0506", span, "an initializer can only use static values", { label: "this uses a tensor of an entry" });
@@ -55,15 +69,25 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
   const types = operands.map((o) => o.value.type);
   const broken = brokenCondition(op, types, attrs);
   if (broken !== null) {
-    report(context, broken.code as `${string}-${string}`, span, `\`${op.name}\` requires that ${broken.says}`, {
+    const found = argumentOf(broken, args);
+    // In the library, the text of the whole call tells the user more.
+    const argument = found === null || context.program.library.has(found.source) ? null : found;
+    const outside = argument !== null && !isWithin(argument, span);
+    report(context, broken.code, argument ?? span, `\`${op.name}\` requires that ${broken.message}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
-      also: origins(operands, span),
-      help: dtypeHelp(broken.says, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, types, attrs),
+      also: [...(outside ? [{ span, says: "in this call" }] : []), ...origins(operands, span)],
+      help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, types, attrs),
     });
     return null;
   }
   const results = op.type(types, attrs, []);
   return results.every((type) => allowedShape(env, span, type.shape)) ? results : null;
+}
+
+/** The only argument in the source that the condition is about; null if none or more than one is. */
+function argumentOf({ about }: BrokenCondition, args: ArgumentSpans): Span | null {
+  const [first, ...more] = new Map(about.flatMap((name) => args.get(name) ?? []).map((span) => [spanKey(span), span])).values();
+  return first !== undefined && more.length === 0 ? first : null;
 }
 
 /** Default values of window attributes, which messages leave out. */
@@ -98,8 +122,8 @@ function inferredSizeHelp(op: Op, [x]: readonly TensorType[], { shape }: Attrs):
 }
 
 /** If a condition requires floats and an operand is not a float. */
-const dtypeHelp = (says: string, types: readonly TensorType[]): string | undefined =>
-  /\bf32\b/.test(says) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert it: convert(x, dtype: "f32")' : undefined;
+const dtypeHelp = (message: string, types: readonly TensorType[]): string | undefined =>
+  /\bf32\b/.test(message) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert it: convert(x, dtype: "f32")' : undefined;
 
 /** False after a report of a shape that is too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
@@ -122,9 +146,11 @@ function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): reado
   return type.shape.map((_, axis) => operands.map((o) => o.symbols[axis] ?? null).find((s) => s !== null) ?? null);
 }
 
+const isWithin = (inner: Span, outer: Span): boolean => inner.source === outer.source && inner.start >= outer.start && inner.end <= outer.end;
+
 /** Labels for operands that come from another location. */
 export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {
-  const elsewhere = operands.filter(({ from }) => from.source !== here.source || from.start < here.start || from.end > here.end);
+  const elsewhere = operands.filter(({ from }) => !isWithin(from, here));
   return elsewhere.map((o) => ({ span: o.from, says: showTensor(o) }));
 }
 

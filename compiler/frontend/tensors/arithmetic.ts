@@ -4,7 +4,7 @@ import type { Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { broadcastOperands, type Operand } from "../types/broadcasting.ts";
-import { addNode, addNodeResults, origins } from "./add-node.ts";
+import { addNode, addNodeResults, type ArgumentSpans, origins } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { bool, describe, ERROR, float, int, isNumber, showTensor } from "../values/values.ts";
 
@@ -43,7 +43,7 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
     const product = smallPower(env, a, b.value, span);
     if (product !== null) return product;
   }
-  return pointwise(env, env.context.builder.op(binaryOps[op]), [left, right], span, `\`${op}\``);
+  return pointwise(env, env.context.builder.op(binaryOps[op]), [left, right], span, { says: `\`${op}\`` });
 }
 
 /** Powers computed by multiplications: exact, also for negative bases. */
@@ -58,7 +58,7 @@ function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue 
         { value: x, span },
       ],
       span,
-      "`^`",
+      { says: "`^`" },
     );
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 4) return null;
   let power: DlValue = x;
@@ -66,8 +66,16 @@ function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue 
   return power;
 }
 
+interface PointwiseCall {
+  /** The op in messages: the operator as the source has it, or the op's name. */
+  readonly says?: string;
+  readonly attrs?: Attrs;
+  readonly args?: ArgumentSpans;
+}
+
 /** A pointwise op with broadcasting and literals; static operands are computed here. */
-export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, says = `\`${op.name}\``, attrs: Attrs = op.defaults): DlValue {
+export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, call: PointwiseCall = {}): DlValue {
+  const { says = `\`${op.name}\``, attrs = op.defaults, args } = call;
   if (operands.some((o) => o.value.kind === "error")) return ERROR;
   const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
   if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor or a number for ${says}, found ${describe(odd.value)}`);
@@ -79,7 +87,7 @@ export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: 
     operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })),
   );
   if (broadcasted === null) return ERROR;
-  return addNodeResults(env, span, op, broadcasted, attrs)?.[0] ?? ERROR;
+  return addNodeResults(env, span, op, broadcasted, attrs, args)?.[0] ?? ERROR;
 }
 
 /** Ops whose result on ints is an int. */

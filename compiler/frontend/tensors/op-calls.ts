@@ -5,7 +5,7 @@ import type { AttrKind, Op } from "../../graph/op.ts";
 import type { Bound } from "../values/arguments.ts";
 import { pointwise } from "./arithmetic.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { addNodeResults } from "./add-node.ts";
+import { addNodeResults, type ArgumentSpans } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { describe, ERROR, isNumber } from "../values/values.ts";
 
@@ -22,7 +22,7 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
       return report(env.context, "E0501", arg.span, `expected ${wanted[kind]} for \`${name}\` of \`${op.name}\`, found ${oddIn(arg.value, kind)}`);
     attrs[name] = attr;
   }
-  if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, undefined, attrs);
+  if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, { attrs, args: spansOf(bound) });
   const odd = operands.find((arg) => arg.value.kind !== "tensor");
   if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
   const results = addNodeResults(
@@ -31,9 +31,15 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
     op,
     operands.map((arg) => arg.value as Tensor),
     attrs,
+    spansOf(bound),
   );
   if (results === null) return ERROR;
   return results.length === 1 && results[0] !== undefined ? results[0] : { kind: "tuple", items: results };
+}
+
+function spansOf({ values, parts }: Bound): ArgumentSpans {
+  const named = [...values].map(([name, arg]): [string, readonly Span[]] => [name, [arg.span]]);
+  return new Map([...named, ["operands", parts.map((part) => part.span)]]);
 }
 
 const wanted = {

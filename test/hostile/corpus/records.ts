@@ -93,7 +93,12 @@ export const badManifests: readonly Bad[] = [
   bad("a call without arguments", step({ kind: "call", kernel: "k", flops: 0, bytes: 0 }), "E0806", "plan.entries[0].steps[0].args is not a list"),
   bad("a negative address", step({ kind: "call", kernel: "k", args: [-1], flops: 0, bytes: 0 }), "E0806", "steps[0].args[0] is not a size"),
   bad("an address without strides", step({ kind: "call", kernel: "k", args: [{ offset: 0 }], flops: 0, bytes: 0 }), "E0806", "args[0].strides is not a list"),
-  bad("a broken stride", step({ kind: "call", kernel: "k", args: [{ offset: 0, strides: [0.5] }], flops: 0, bytes: 0 }), "E0806", "strides[0] is not an integer"),
+  bad(
+    "a broken stride",
+    step({ kind: "call", kernel: "k", args: [{ offset: 0, strides: [0.5] }], flops: 0, bytes: 0 }),
+    "E0806",
+    "strides[0] is not an integer",
+  ),
   bad("flops that are text", step({ kind: "call", kernel: "k", args: [], flops: "0", bytes: 0 }), "E0806", "steps[0].flops is not a number"),
   bad("a while without a flag", step({ kind: "while", condition: [], body: [] }), "E0806", "steps[0].flag is not an object"),
   bad("a branch with half its sides", step({ kind: "branch", flag: 0, then: [] }), "E0806", "steps[0].otherwise is not a list"),
