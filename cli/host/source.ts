@@ -9,11 +9,18 @@ import { readText } from "./files.ts";
 
 export const readSource = (path: string): Source => ({ name: path, text: readText(path) });
 
+/** Parsed once, although a command asks several times: for the entry to train, the entry to evaluate, and the dims. */
+const parsed = new WeakMap<Source, readonly Entry[]>();
+
 /** The entries of a file, as written. Throws the syntax errors of the text. */
 export function entriesOf(source: Source): readonly Entry[] {
+  const known = parsed.get(source);
+  if (known !== undefined) return known;
   const { file, diagnostics } = parse(source);
   if (file === null || diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  return file.items.filter((item) => item.kind === "entry");
+  const entries = file.items.filter((item) => item.kind === "entry");
+  parsed.set(source, entries);
+  return entries;
 }
 
 /** The entry of that name. Throws E1020, which lists the existing names. */
