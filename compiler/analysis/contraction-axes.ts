@@ -1,4 +1,4 @@
-// Which axis of one operand of a contraction goes along with which axis of the other, or of the result.
+// Matches the axes of the operands and of the result of a contraction.
 import { isSummed } from "../graph/contraction.ts";
 import type { Attrs, Node } from "../graph/ir.ts";
 import type { ContractionDim } from "../graph/op.ts";
@@ -11,13 +11,13 @@ export type Buffer = "lhs" | "rhs" | "out";
 export interface Loops {
   readonly dims: readonly ContractionDim[];
   readonly shapes: Readonly<Record<Buffer, Shape>>;
-  /** The first operand is read past its edges, where it counts as zero. */
+  /** The first operand is read out of bounds, as zeros. */
   readonly padded: boolean;
 }
 
 /**
- * The loops of a contraction; those of a convolution with padding are told for the padded image, which has the same axes. Null for what is no contraction,
- * and where the op gives none.
+ * The loops of a contraction; those of a padded convolution refer to the padded image, which has the same axes. Null for any other node, and for a convolution
+ * that has no form as a contraction.
  */
 export function loopsOf({ op, operands, results, attrs }: Node): Loops | null {
   const [lhs, rhs, out] = [operands[0]?.type, operands[1]?.type, results[0]?.type];
@@ -37,11 +37,11 @@ function padImage(image: TensorType, attrs: Attrs): TensorType {
   return { dtype: image.dtype, shape: image.shape.map((size, axis) => size + at(padding, axis)[0] + at(padding, axis)[1]) };
 }
 
-/** The axis of the buffer that a dim moves along, and its step there; null where the buffer does not move with it. */
+/** The axis of the buffer that a dim walks, and its step there; null if the dim has stride 0 in the buffer, or walks no single axis. */
 const walkOf = (dim: ContractionDim, buffer: Buffer, shape: Shape): ReturnType<typeof axisOfStride> =>
   dim[buffer] === 0 ? null : axisOfStride(shape, dim.size, dim[buffer]);
 
-/** The dims that move along one axis of the buffer, with their steps. */
+/** The dims that walk one axis of the buffer, with their steps. */
 const along = (
   dims: readonly ContractionDim[],
   buffer: Buffer,
@@ -53,7 +53,7 @@ const along = (
     return walk?.axis === axis ? [{ dim, step: walk.step }] : [];
   });
 
-/** The axis of `to` whose index is always that of the axis of `from`; null if there is none. */
+/** The axis of `to` whose index always equals that of the axis of `from`; null if none does. */
 export function matchingAxis({ dims, shapes }: Loops, from: Buffer, axis: number, to: Buffer): number | null {
   const inside = along(dims, from, shapes[from], axis);
   const targets = inside.map(({ dim }) => walkOf(dim, to, shapes[to]));
@@ -62,7 +62,7 @@ export function matchingAxis({ dims, shapes }: Loops, from: Buffer, axis: number
   return inside.every(({ step }, i) => targets[i]?.axis === found && targets[i]?.step === step) ? found : null;
 }
 
-/** The axes of an operand: those that the result has too, with its axis, and those that are summed over. Null where an axis is neither. */
+/** The axes of an operand: `kept` maps those that the result has to the result's axes, `summed` has the reduced ones. Null if an axis is neither. */
 export function splitAxes(loops: Loops, buffer: "lhs" | "rhs"): { readonly kept: ReadonlyMap<number, number>; readonly summed: readonly number[] } | null {
   const kept = new Map<number, number>();
   const summed: number[] = [];

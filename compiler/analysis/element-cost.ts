@@ -1,22 +1,22 @@
-import { siteOf } from "../graph/facts.ts";
+import { resultOf, siteOf } from "../graph/facts.ts";
 import type { Node } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { i32, registerOf, type Expr } from "../kernel/ir.ts";
 import { expressions, some } from "../kernel/walk.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import type { FusionLimits } from "../support/machine.ts";
 
-/** Operators that one element of a pointwise node or a map takes, without those of its operands; 0 for any other node. */
+/** The cost of one element of a pointwise node or a map, without its operands: 1 per operator, `call` per call of a math function. 0 for any other node. */
 export function elementCost(node: Node, { call }: FusionLimits): number {
   const { form } = node.op;
   if (form.kind !== "pointwise" && form.kind !== "map") return 0;
   const k = new KernelBuilder();
   const site = siteOf(node);
   const operand = (i: number): Expr => {
-    const { dtype } = present(site.operands[i], "an operand has a type");
+    const { dtype } = at(site.operands, i);
     return k.variable("x", { scalar: dtype === "f64" ? "f32" : registerOf(dtype), lanes: 1 });
   };
-  const shape = present(site.results[0], "an element has a type").shape;
+  const { shape } = resultOf(node).type;
   const result =
     form.kind === "pointwise"
       ? form.scalar(

@@ -1,10 +1,10 @@
-// Value numbering, for merge-common and for whoever puts two graphs together.
+// Value numbering.
 import type { Attr, Attrs, Graph, Node, Value } from "../graph/ir.ts";
 import { printGraph } from "../graph/print.ts";
 import { append, rebuild } from "../graph/rebuild.ts";
 
-/** The graph with every expression once. */
-export function merged(graph: Graph): Graph {
+/** The graph with equal nodes merged: same op, attributes, stage, regions, and operands of the same number. */
+export function mergeEqualNodes(graph: Graph): Graph {
   const numbers = new Map<Node, number>();
   const seen = new Map<string, readonly Value[]>();
   let next = 0;
@@ -33,7 +33,7 @@ const attrsKey = (attrs: Attrs): string =>
     .map((name) => `${name}=${attrKey(attrs[name])}`)
     .join(";");
 
-/** Tells -0 from 0. */
+/** 0 and -0 have different keys. */
 function attrKey(attr: Attr | undefined): string {
   if (Array.isArray(attr)) return `[${attr.map((item: Attr) => attrKey(item)).join(",")}]`;
   return Object.is(attr, -0) ? "-0" : `${typeof attr}:${String(attr)}`;

@@ -4,7 +4,7 @@ import { isLeaf, siteOf } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 import { invariant } from "../support/invariant.ts";
 import type { Fact } from "./pass.ts";
-import { stabilityOf } from "../analysis/stage.ts";
+import { stageOf } from "../analysis/stage.ts";
 
 /** Nodes for which the fact does not hold. */
 type Offenders = (graph: Graph) => readonly Node[];
@@ -14,8 +14,8 @@ const offenders = {
   chosen: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "contract" && node.op.form.contraction(siteOf(node)) === null),
   inlined: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "inline"),
   staged: (graph) => {
-    const stability = stabilityOf(graph);
-    const late = (node: Node): boolean => stability(node) === "call" || node.operands.some((v) => !isLeaf(v.node) && v.node.notes.stage !== "weights");
+    const stage = stageOf(graph);
+    const late = (node: Node): boolean => stage(node) === "call" || node.operands.some((v) => !isLeaf(v.node) && v.node.notes.stage !== "weights");
     return graph.nodes.filter((node) => node.notes.stage === "weights" && late(node));
   },
   fused: ({ nodes }) => nodes.filter((node) => computes(node) && node.notes.group === undefined),

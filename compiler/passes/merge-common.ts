@@ -1,5 +1,5 @@
 import { joinScans } from "./loops/join-scans.ts";
-import { merged } from "../analysis/value-numbering.ts";
+import { mergeEqualNodes } from "../analysis/value-numbering.ts";
 import { definePass } from "./pass.ts";
 
 /**
@@ -14,5 +14,5 @@ export const mergeCommon = definePass({
   needs: ["differentiated"],
   gives: [],
   exact: true,
-  run: (graph) => joinScans(merged(graph)),
+  run: (graph) => joinScans(mergeEqualNodes(graph)),
 });

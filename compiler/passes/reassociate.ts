@@ -4,7 +4,7 @@ import type { Node, Value } from "../graph/ir.ts";
 import { elements, isFloat } from "../types/tensor-type.ts";
 import { definePass } from "./pass.ts";
 import { at, iota } from "../support/lists.ts";
-import { repeated, spread } from "../analysis/broadcast-vector.ts";
+import { broadcastTo, repeatedVector } from "../analysis/broadcast-vector.ts";
 import { applyLocalRules, localRule } from "../graph/rules/local.ts";
 
 /**
@@ -25,13 +25,13 @@ function sumOfRepeated(g: GraphBuilder, node: Node): Value | null {
   const [x] = node.operands;
   const axes = summedAxes(node);
   if (axes === null || x === undefined || !isFloat(x.type.dtype)) return null;
-  const channel = axes.length === 0 ? null : repeated(g, x);
-  if (channel === null || axes.some((axis) => channel.axes.includes(axis))) return null;
+  const vector = axes.length === 0 ? null : repeatedVector(g, x);
+  if (vector === null || axes.some((axis) => vector.axes.includes(axis))) return null;
   const left = iota(x.type.shape.length).filter((axis) => !axes.includes(axis));
   const count = elements(axes.map((axis) => at(x.type.shape, axis)));
   // The sum of nothing is 0, whatever it would repeat.
   if (count === 0) return null;
-  return g.mul(spread(g, { value: channel.value, axes: channel.axes.map((axis) => left.indexOf(axis)) }, at(node.results, 0).type.shape), count);
+  return g.mul(broadcastTo(g, { value: vector.value, axes: vector.axes.map((axis) => left.indexOf(axis)) }, at(node.results, 0).type.shape), count);
 }
 
 export const reassociateRules = [localRule("sum-of-repeated", sumOfRepeated)];

@@ -4,7 +4,7 @@ import { isLeaf } from "../graph/facts.ts";
 import type { Graph, Node, Notes, Value } from "../graph/ir.ts";
 import { dropDead, duplicateNode, kept, rebuild, users } from "../graph/rebuild.ts";
 import { definePass } from "./pass.ts";
-import { stabilityOf } from "../analysis/stage.ts";
+import { stageOf } from "../analysis/stage.ts";
 
 /**
  * Marks with `@weights` what depends on params and state alone and need not be computed per call: folded norms, packed layouts, tables. It then runs only when
@@ -49,17 +49,17 @@ function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, o
 }
 
 function worthPreparing(graph: Graph): ReadonlySet<Node> {
-  const stability = stabilityOf(graph);
+  const stage = stageOf(graph);
   const usersOf = users(graph);
   const leaves = kept(graph);
   const wanted = new Set<Node>();
   for (const node of graph.nodes.toReversed()) {
     const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
-    if (readers.some((user) => stability(user) === "call" || wanted.has(user))) wanted.add(node);
+    if (readers.some((user) => stage(user) === "call" || wanted.has(user))) wanted.add(node);
   }
   return new Set(
     graph.nodes.filter((node) => {
-      if (stability(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
+      if (stage(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
       return isWorthStoring(
         node,
         node.results.flatMap((value) => usersOf.get(value) ?? []),

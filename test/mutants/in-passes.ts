@@ -97,7 +97,7 @@ export const inPasses: readonly Mutant[] = [
     name: "fold-affine-shift",
     effect: "a scale after a shift does not scale the shift",
     file: passes("fold-affine/affine"),
-    from: "shift: shift === null ? null : combine(g, step, shift, c, shape),",
+    from: "shift: shift === null ? null : combineVectors(g, step, shift, c, shape),",
     to: "shift,",
   },
   {
@@ -174,8 +174,8 @@ export const inPasses: readonly Mutant[] = [
     name: "split-by-stage-call",
     effect: "a node that depends on an input moves to the weights stage",
     file: passes("split-by-stage"),
-    from: 'if (stability(node) !== "weights" || ',
-    to: 'if (stability(node) === "constant" || ',
+    from: 'if (stage(node) !== "weights" || ',
+    to: 'if (stage(node) === "constant" || ',
   },
 ];
 

@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Attrs, Node } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../compiler/analysis/contraction-axes.ts";
-import { moved } from "../../compiler/analysis/broadcast-vector.ts";
+import { mapAxes } from "../../compiler/analysis/broadcast-vector.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import type { OpName } from "../../compiler/graph/op.ts";
@@ -72,9 +72,9 @@ test("axes that advance at different paces, or only in part, do not go together"
 
 test("a channel moves where its axes have counterparts in the same order", () => {
   const channel = { value: value(2, 3), axes: [0, 2] };
-  expect(moved(channel, (axis) => axis + 1)?.axes).toEqual([1, 3]);
-  expect(moved(channel, (axis) => 2 - axis)).toBe(null);
-  expect(moved(channel, (axis) => (axis === 0 ? null : axis))).toBe(null);
+  expect(mapAxes(channel, (axis) => axis + 1)?.axes).toEqual([1, 3]);
+  expect(mapAxes(channel, (axis) => 2 - axis)).toBe(null);
+  expect(mapAxes(channel, (axis) => (axis === 0 ? null : axis))).toBe(null);
 });
 
 test("what is no contraction of two has no loops", () => {

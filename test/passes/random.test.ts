@@ -10,7 +10,7 @@ import { differentiate } from "../../compiler/passes/differentiate.ts";
 import { foldAffine } from "../../compiler/passes/fold-affine/fold-affine.ts";
 import type { Pass, PassOptions } from "../../compiler/passes/pass.ts";
 import { simplify } from "../../compiler/passes/simplify/simplify.ts";
-import { stabilityOf } from "../../compiler/analysis/stage.ts";
+import { stageOf } from "../../compiler/analysis/stage.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 import { expectSameFunction, randomData } from "./data.ts";
 import { passes, preparationFor } from "./passes.ts";
@@ -36,8 +36,8 @@ for (const pass of passes) {
 
 /** Nodes that compute something per call. */
 function callWork(graph: Graph): Node[] {
-  const stability = stabilityOf(graph);
-  return graph.nodes.filter((node) => stability(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast");
+  const stage = stageOf(graph);
+  return graph.nodes.filter((node) => stage(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast");
 }
 
 test("fold-affine never gives the call more to do", () => {

@@ -1,7 +1,7 @@
 import { rebuild, type Replace } from "../../graph/rebuild.ts";
 import { definePass } from "../pass.ts";
 import { packed } from "./pack.ts";
-import { stabilityOf } from "../../analysis/stage.ts";
+import { stageOf } from "../../analysis/stage.ts";
 import { defaultMachine } from "../../support/machine.ts";
 
 /**
@@ -19,8 +19,8 @@ export const chooseAlgorithms = definePass({
   exact: false,
   run: (graph, { machine = defaultMachine }) => {
     const explicit = rebuild(graph, lowered);
-    const stability = stabilityOf(explicit);
-    return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stability, machine));
+    const stage = stageOf(explicit);
+    return rebuild(explicit, (builder, node, operands) => packed(builder, node, operands, stage, machine));
   },
 });
 

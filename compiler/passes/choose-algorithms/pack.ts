@@ -7,7 +7,7 @@ import type { Contraction, ContractionDim } from "../../graph/op.ts";
 import type { Machine, PackLimits } from "../../support/machine.ts";
 import { axisOfStride, elements } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
-import type { Stability } from "../../analysis/stage.ts";
+import type { ValueStage } from "../../analysis/stage.ts";
 
 interface Side {
   readonly dims: readonly ContractionDim[];
@@ -16,13 +16,7 @@ interface Side {
 }
 
 /** `contraction(lhs, pack(rhs))`, or with the sides exchanged, where one of the two pays; null where neither does. */
-export function packed(
-  g: GraphBuilder,
-  node: Node,
-  operands: readonly Value[],
-  stability: (node: Node) => Stability,
-  { pack }: Machine,
-): readonly Value[] | null {
+export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], stage: (node: Node) => ValueStage, { pack }: Machine): readonly Value[] | null {
   const contraction = contractionOf(node);
   const [lhs, rhs] = operands;
   if (contraction === null || contraction.panel !== undefined || lhs === undefined || rhs === undefined) return null;
@@ -31,7 +25,7 @@ export function packed(
   if ([lhs, rhs, result].some(({ type }) => type.dtype !== "f32")) return null;
   const straight: Side = { dims: ordered(contraction.dims), plain: lhs, toPack: rhs };
   const swapped: Side = { dims: ordered(contraction.dims.map((dim) => ({ ...dim, lhs: dim.rhs, rhs: dim.lhs }))), plain: rhs, toPack: lhs };
-  const chosen = [straight, swapped].filter((side) => pays(side, stability, pack)).toSorted((a, b) => cost(a, pack) - cost(b, pack))[0];
+  const chosen = [straight, swapped].filter((side) => pays(side, stage, pack)).toSorted((a, b) => cost(a, pack) - cost(b, pack))[0];
   if (chosen === undefined) return null;
   const attrs = panelAttrs(chosen.dims, pack);
   const panels = g.pack(flatWhereDimsCross(g, chosen), attrs);
@@ -68,10 +62,10 @@ function joined(dims: readonly ContractionDim[], inner: ContractionDim): Contrac
   return joins ? [...dims.slice(0, -1), { ...inner, name: outer.name + inner.name, size: outer.size * inner.size }] : [...dims, inner];
 }
 
-function pays({ dims, toPack }: Side, stability: (node: Node) => Stability, { panelWidth, leastRows, leastTerms, mostGrowth }: PackLimits): boolean {
+function pays({ dims, toPack }: Side, stage: (node: Node) => ValueStage, { panelWidth, leastRows, leastTerms, mostGrowth }: PackLimits): boolean {
   const [rows, columns, terms] = [extent(dims, "row"), extent(dims, "column"), extent(dims, "reduced")];
   if (terms < leastTerms || dims.some((dim) => dim.size > 1 && roleOrNull(dim) === null)) return false;
-  if (rows < leastRows && stability(toPack.node) === "call") return false;
+  if (rows < leastRows && stage(toPack.node) === "call") return false;
   return extent(dims, "batch") * panelColumns(columns, panelWidth) * terms <= mostGrowth * elements(toPack.type.shape);
 }
 

@@ -1,18 +1,18 @@
-// x * scale + shift, where scale and shift are channels that do not depend on the call, and how a contraction takes them in.
+// Affine maps x * scale + shift, whose scale and shift do not depend on the call, and their absorption into contractions.
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import type { Operator } from "../../graph/op.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import { at } from "../../support/lists.ts";
 import { loopsOf, matchingAxis, splitAxes, type Loops } from "../../analysis/contraction-axes.ts";
-import { combine, moved, spread, type Channel } from "../../analysis/broadcast-vector.ts";
+import { broadcastTo, combineVectors, mapAxes, type BroadcastVector } from "../../analysis/broadcast-vector.ts";
 
 export interface Affine {
   readonly base: Value;
   /** Something else needs the base as it is, so that a contraction must not be made a second time with other weights. */
   readonly shared: boolean;
-  readonly scale: Channel | null;
-  readonly shift: Channel | null;
+  readonly scale: BroadcastVector | null;
+  readonly shift: BroadcastVector | null;
   /** How many operations of the call stage it takes as the graph stands. */
   readonly cost: number;
 }
@@ -23,16 +23,16 @@ type Early = (value: Value) => boolean;
 export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, scale: null, shift: null, cost: 0 });
 
 /** The affine map with one more step after it: `x op c`, or `c op x` where that is the same. */
-export function extended(g: GraphBuilder, x: Affine, step: Operator, c: Channel): Affine {
+export function extended(g: GraphBuilder, x: Affine, step: Operator, c: BroadcastVector): Affine {
   const { shape } = x.base.type;
   const { scale, shift, cost } = x;
-  if (step === "+") return { ...x, shift: shift === null ? c : combine(g, "+", shift, c, shape), cost: cost + 1 };
-  if (step === "-") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combine(g, "-", shift, c, shape), cost: cost + 1 };
-  const one: Channel = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
+  if (step === "+") return { ...x, shift: shift === null ? c : combineVectors(g, "+", shift, c, shape), cost: cost + 1 };
+  if (step === "-") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combineVectors(g, "-", shift, c, shape), cost: cost + 1 };
+  const one: BroadcastVector = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
   return {
     ...x,
-    scale: scale === null && step === "*" ? c : combine(g, step, scale ?? one, c, shape),
-    shift: shift === null ? null : combine(g, step, shift, c, shape),
+    scale: scale === null && step === "*" ? c : combineVectors(g, step, scale ?? one, c, shape),
+    shift: shift === null ? null : combineVectors(g, step, shift, c, shape),
     cost: cost + 1,
   };
 }
@@ -45,8 +45,8 @@ export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly va
   if (cost >= x.cost) return null;
   const base = scaled ?? x.base;
   const { shape } = base.type;
-  const product = scale === null ? base : g.mul(base, spread(g, scale, shape));
-  const value = x.shift === null ? product : g.add(product, spread(g, x.shift, shape));
+  const product = scale === null ? base : g.mul(base, broadcastTo(g, scale, shape));
+  const value = x.shift === null ? product : g.add(product, broadcastTo(g, x.shift, shape));
   return { value, affine: { ...x, base, scale, cost } };
 }
 
@@ -57,15 +57,15 @@ const operand = (node: { readonly operands: readonly Value[] }, side: SideName):
 const other = (side: SideName): SideName => (side === "lhs" ? "rhs" : "lhs");
 
 /** contract(x, w) * scale = contract(x, w * scale), where the scale's axes of the result are axes of w. */
-function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Channel, early: Early): Value | null {
+function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: BroadcastVector, early: Early): Value | null {
   const loops = isFloat(type.dtype) ? loopsOf(node) : null;
   if (loops === null) return null;
   for (const side of sides) {
     const w = operand(node, side);
-    const onWeights = !early(w) ? null : moved(scale, (axis) => matchingAxis(loops, "out", axis, side));
+    const onWeights = !early(w) ? null : mapAxes(scale, (axis) => matchingAxis(loops, "out", axis, side));
     // An axis along which an image is padded is longer in the loops, and what scales its edges has no place on the image.
     const fits = onWeights?.axes.every((axis) => at(w.type.shape, axis) === at(loops.shapes[side], axis)) ?? false;
-    if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, spread(g, onWeights, w.type.shape)));
+    if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, broadcastTo(g, onWeights, w.type.shape)));
   }
   return null;
 }
@@ -99,22 +99,22 @@ export function contractionOfAffine(
 function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: Value, x: Affine): { value: Value; affine: Affine } | null {
   // Past its edges a padded image is zero, and not the shift; and it is the lhs that is padded.
   if (loops.padded && (side === "lhs" || x.shift !== null)) return null;
-  const onWeights = (channel: Channel): Channel | null => moved(channel, (axis) => matchingAxis(loops, other(side), axis, side));
+  const onWeights = (vector: BroadcastVector): BroadcastVector | null => mapAxes(vector, (axis) => matchingAxis(loops, other(side), axis, side));
   const scale = x.scale === null ? null : onWeights(x.scale);
   const bias = x.shift === null ? null : biasOf(g, loops, side, w, onWeights(x.shift));
   if ((x.scale !== null && scale === null) || (x.shift !== null && bias === null)) return null;
-  const weights = scale === null ? w : g.mul(w, spread(g, scale, w.type.shape));
+  const weights = scale === null ? w : g.mul(w, broadcastTo(g, scale, w.type.shape));
   const operands = side === "lhs" ? [weights, x.base] : [x.base, weights];
   const base = g.apply(node.op, operands, node.attrs);
-  const value = bias === null ? base : g.add(base, spread(g, bias, base.type.shape));
+  const value = bias === null ? base : g.add(base, broadcastTo(g, bias, base.type.shape));
   return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
 }
 
 /** contract(shift, w) for a shift that lies along w: one number for each place of the axes of w that are not summed over. */
-function biasOf(g: GraphBuilder, loops: Loops, side: SideName, w: Value, shift: Channel | null): Channel | null {
+function biasOf(g: GraphBuilder, loops: Loops, side: SideName, w: Value, shift: BroadcastVector | null): BroadcastVector | null {
   const axes = splitAxes(loops, side);
   if (axes === null || shift === null) return null;
-  const sum = g.sum(g.mul(w, spread(g, shift, w.type.shape)), axes.summed);
-  const channel: Channel = { value: sum, axes: [...axes.kept.keys()] };
-  return moved(channel, (axis) => axes.kept.get(axis) ?? null);
+  const sum = g.sum(g.mul(w, broadcastTo(g, shift, w.type.shape)), axes.summed);
+  const vector: BroadcastVector = { value: sum, axes: [...axes.kept.keys()] };
+  return mapAxes(vector, (axis) => axes.kept.get(axis) ?? null);
 }

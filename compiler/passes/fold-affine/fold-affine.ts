@@ -6,8 +6,8 @@ import { isFloat } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
 import { contractionOfAffine, emitted, extended, plain, type Affine } from "./affine.ts";
-import { channelOf } from "../../analysis/broadcast-vector.ts";
-import { stabilityOf } from "../../analysis/stage.ts";
+import { broadcastVectorOf } from "../../analysis/broadcast-vector.ts";
+import { stageOf } from "../../analysis/stage.ts";
 
 /**
  * A scale or shift that does not depend on the call moves out of the call, into the weights and the bias of the contraction next to it. Batch norm with running
@@ -39,8 +39,8 @@ interface Readings {
 }
 
 function folded(graph: Graph): Graph {
-  const stability = stabilityOf(graph);
-  const early = (value: Value): boolean => stability(value.node) !== "call";
+  const stage = stageOf(graph);
+  const early = (value: Value): boolean => stage(value.node) !== "call";
   const usersOf = users(graph);
   const leaving = kept(graph);
   const readings = new Map<Value, Readings>();
@@ -55,7 +55,7 @@ function folded(graph: Graph): Graph {
   const step = (g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null => {
     const found = stepOf(node, operands, early);
     if (found === null) return null;
-    const whole = extended(g, read(node, operands, found.x).whole, found.step, channelOf(g, at(operands, found.c)));
+    const whole = extended(g, read(node, operands, found.x).whole, found.step, broadcastVectorOf(g, at(operands, found.c)));
     const better = emitted(g, whole, early);
     const results = better === null ? append(g, node, operands).results : [better.value];
     readings.set(at(results, 0), better === null ? { whole, rest: whole } : { whole: { ...whole, cost: better.affine.cost }, rest: better.affine });

@@ -5,7 +5,7 @@ import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { duplicate, kept, users } from "../../graph/rebuild.ts";
 import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
-import { varies, type Reach } from "../../analysis/loop-dependence.ts";
+import { varies, type Dependence } from "../../analysis/loop-dependence.ts";
 import { isSummable, type Iterations } from "./batching.ts";
 import type { Outside } from "./hoister.ts";
 
@@ -33,33 +33,33 @@ export function sumsOf(body: Graph): readonly Sum[] {
  * The operands to sum instead of a node's results: all that vary, if it is linear in them taken together. What else belongs to such a set is summed too, and has
  * to be zero.
  */
-function summedOperands(node: Node, reach: (node: Node) => Reach): readonly number[] | null {
+function summedOperands(node: Node, dependence: (node: Node) => Dependence): readonly number[] | null {
   const isZero = (index: number): boolean => isSplat(at(node.operands, index), 0);
-  const varying = [...node.operands.keys()].filter((index) => varies(reach(at(node.operands, index).node)));
+  const varying = [...node.operands.keys()].filter((index) => varies(dependence(at(node.operands, index).node)));
   const fits = (set: readonly number[]): boolean =>
     varying.every((index) => set.includes(index)) && set.every((index) => varying.includes(index) || isZero(index));
   return varying.length > 0 && linearSets(node).some(fits) ? varying : null;
 }
 
 /** The values whose stacks are needed to sum over the iterations at once; null where that is no gain. */
-export function factorsOf(term: Value, reach: (node: Node) => Reach, iterations: Iterations): readonly Value[] | null {
+export function factorsOf(term: Value, dependence: (node: Node) => Dependence, iterations: Iterations): readonly Value[] | null {
   const { node } = term;
-  if (node.operands.every((value) => varies(reach(value.node))) && isSummable(node, iterations)) return node.operands;
-  const summed = summedOperands(node, reach);
-  const found = summed?.map((index) => factorsOf(at(node.operands, index), reach, iterations)) ?? [null];
+  if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) return node.operands;
+  const summed = summedOperands(node, dependence);
+  const found = summed?.map((index) => factorsOf(at(node.operands, index), dependence, iterations)) ?? [null];
   return found.some((factors) => factors === null) ? null : found.flatMap((factors) => factors ?? []);
 }
 
 /** The sum of the term over all iterations. */
-export function sumOf(g: GraphBuilder, term: Value, reach: (node: Node) => Reach, iterations: Iterations, outside: Outside): Value {
+export function sumOf(g: GraphBuilder, term: Value, dependence: (node: Node) => Dependence, iterations: Iterations, outside: Outside): Value {
   const { node } = term;
-  if (node.operands.every((value) => varies(reach(value.node))) && isSummable(node, iterations)) {
+  if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) {
     const stacks = node.operands.map((value) => outside.value(value));
     const sum = g.deriving(node.provenance, () => node.op.sumOverBatch?.(g, node.op, stacks, node.attrs));
     return present(sum, "a summable node has a sum");
   }
-  const summed = summedOperands(node, reach) ?? [];
-  const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, reach, iterations, outside) : outside.value(value)));
+  const summed = summedOperands(node, dependence) ?? [];
+  const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, dependence, iterations, outside) : outside.value(value)));
   return at(duplicate(g, node, operands).results, term.index);
 }
 

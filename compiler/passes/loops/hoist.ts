@@ -9,7 +9,7 @@ import { scanParts } from "../../graph/regions.ts";
 import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
-import { reachOf, withInputs, type Reach } from "../../analysis/loop-dependence.ts";
+import { dependenceOf, withInputs, type Dependence } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
 import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
@@ -43,28 +43,28 @@ export const hoist = definePass({
 });
 
 /** Nodes of invariants alone whose results an iteration needs, and that are worth the move. */
-function invariantNodes(body: Graph, reach: (node: Node) => Reach): readonly Node[] {
+function invariantNodes(body: Graph, dependence: (node: Node) => Dependence): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
   const readers = (node: Node): readonly Node[] => node.results.flatMap((value) => usersOf.get(value) ?? []);
-  const moves = new Set(body.nodes.filter((node) => !isInput(node) && reach(node) === "invariant" && isWorthStoring(node, readers(node))));
+  const moves = new Set(body.nodes.filter((node) => !isInput(node) && dependence(node) === "invariant" && isWorthStoring(node, readers(node))));
   return [...moves].filter((node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)));
 }
 
 /** Products of an item and an invariant with what follows them alone; of these, the ones that the rest of the body reads. */
-function itemNodes(body: Graph, reach: (node: Node) => Reach, length: number, limits: SizeLimits): readonly Node[] {
+function itemNodes(body: Graph, dependence: (node: Node) => Dependence, length: number, limits: SizeLimits): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
   const able = new Set<Node>();
   for (const node of body.nodes) {
-    if (reach(node) !== "item") continue;
-    const items = node.operands.map((value) => reach(value.node) === "item");
+    if (dependence(node) !== "item") continue;
+    const items = node.operands.map((value) => dependence(value.node) === "item");
     const ready = node.operands.every(({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from));
     if (!isInput(node) && ready && isBatchable(node, items, { body, length, limits })) able.add(node);
   }
   const moves = new Set<Node>();
   for (const node of able) {
-    const items = node.operands.filter((value) => reach(value.node) === "item");
+    const items = node.operands.filter((value) => dependence(value.node) === "item");
     const follows = items.every((value) => moves.has(value.node) && usersOf.get(value)?.length === 1 && !given.has(value));
     const simple = node.op.form.kind === "pointwise" || node.op.form.kind === "view";
     if ((node.op.form.kind === "contract" && items.length < node.operands.length) || (simple && follows)) moves.add(node);
@@ -80,13 +80,13 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const length = Number(attrs["length"]);
   const body = at(node.regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
-  const reach = reachOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
-  const fixed = invariantNodes(body, reach);
+  const dependence = dependenceOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
+  const fixed = invariantNodes(body, dependence);
   // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
-  const items = length === 0 ? [] : itemNodes(body, reach, length, limits);
-  const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), reach, length);
+  const items = length === 0 ? [] : itemNodes(body, dependence, length, limits);
+  const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), dependence, length);
   // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
-  const same = (value: Value): boolean => differentiated && isInput(value.node) && reach(value.node) === "item";
+  const same = (value: Value): boolean => differentiated && isInput(value.node) && dependence(value.node) === "item";
   const passed = body.outputs.map(({ value }) => (same(value) ? outside.value(value) : null));
   if (fixed.length === 0 && items.length === 0 && passed.every((value) => value === null)) return null;
 
@@ -103,9 +103,9 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
 function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
   const count = Number(node.attrs["carries"]);
   const found = node.regions.map((region) => {
-    const reach = reachOf(region, 0);
-    const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), reach, 0);
-    return { region, nodes: invariantNodes(region, reach), outside };
+    const dependence = dependenceOf(region, 0);
+    const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), dependence, 0);
+    return { region, nodes: invariantNodes(region, dependence), outside };
   });
   if (found.every(({ nodes }) => nodes.length === 0)) return null;
   const extra = found.flatMap(({ nodes, outside }) => nodes.flatMap(({ results }) => results.map((value) => outside.value(value))));

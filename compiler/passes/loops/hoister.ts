@@ -3,21 +3,21 @@ import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import { duplicate } from "../../graph/rebuild.ts";
 import { at } from "../../support/lists.ts";
-import { varies, type Reach } from "../../analysis/loop-dependence.ts";
+import { varies, type Dependence } from "../../analysis/loop-dependence.ts";
 
 /** Values of a body, made outside of it. */
 export class Outside {
   private readonly g: GraphBuilder;
   private readonly given: ReadonlyMap<Value, Value>;
-  private readonly reach: (node: Node) => Reach;
+  private readonly dependence: (node: Node) => Dependence;
   private readonly length: number;
   private readonly made = new Map<Value, Value>();
 
   /** `given` are operands of the loop by the inputs that represent them, and stacks by the values of the body that they are stacks of. */
-  constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, reach: (node: Node) => Reach, length: number) {
+  constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, dependence: (node: Node) => Dependence, length: number) {
     this.g = g;
     this.given = given;
-    this.reach = reach;
+    this.dependence = dependence;
     this.length = length;
   }
 
@@ -27,13 +27,15 @@ export class Outside {
     if (known !== undefined) return known;
     const { node } = value;
     const operands = node.operands.map((operand) => this.value(operand));
-    const results = varies(this.reach(node)) ? [this.g.deriving(node.provenance, () => this.stack(node, operands))] : duplicate(this.g, node, operands).results;
+    const results = varies(this.dependence(node))
+      ? [this.g.deriving(node.provenance, () => this.stack(node, operands))]
+      : duplicate(this.g, node, operands).results;
     node.results.forEach((result, index) => this.made.set(result, at(results, index)));
     return at(results, value.index);
   }
 
   private stack(node: Node, values: readonly Value[]): Value {
-    const operands = values.map((value, index) => ({ value, batched: varies(this.reach(at(node.operands, index).node)) }));
+    const operands = values.map((value, index) => ({ value, batched: varies(this.dependence(at(node.operands, index).node)) }));
     return repeated(this.g, at(batchNode(this.g, node, operands, this.length), 0), this.length);
   }
 }

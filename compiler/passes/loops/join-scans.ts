@@ -6,7 +6,7 @@ import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { copyNode, dropDead, rebuild } from "../../graph/rebuild.ts";
 import { scanParts } from "../../graph/regions.ts";
 import { at } from "../../support/lists.ts";
-import { merged } from "../../analysis/value-numbering.ts";
+import { mergeEqualNodes } from "../../analysis/value-numbering.ts";
 
 /** What stands for two scans: a body, and which of its outputs each of them gives. */
 interface Joint {
@@ -72,7 +72,7 @@ function jointOf(first: Node, second: Node): Joint | null {
   for (const [side, turn] of turns.entries()) {
     [...turn.carries, ...turn.outputs].forEach((value, index) => probe.output(`${side}.${index}`, value));
   }
-  const both = merged(probe.build());
+  const both = mergeEqualNodes(probe.build());
   // First the next carries of a side, then its outputs.
   const ofFirst = at(turns, 0).carries.length + at(turns, 0).outputs.length;
   const valueOf = (side: number, index: number): Value => at(both.outputs, side * ofFirst + index).value;

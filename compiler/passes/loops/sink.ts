@@ -8,7 +8,7 @@ import { defaultMachine, type SizeLimits } from "../../support/machine.ts";
 import { elements } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { at } from "../../support/lists.ts";
-import { reachOf, varies, type Reach } from "../../analysis/loop-dependence.ts";
+import { dependenceOf, varies, type Dependence } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
 import { isBatchable, type Iterations } from "./batching.ts";
 import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
@@ -63,19 +63,19 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
   if (length === 0) return null;
-  const reach = reachOf(body, sequences.length);
+  const dependence = dependenceOf(body, sequences.length);
   const iterations = { body, length, limits };
-  const sums = sumsOf(body).map((sum) => ({ ...sum, factors: factorsOf(sum.term, reach, iterations) }));
+  const sums = sumsOf(body).map((sum) => ({ ...sum, factors: factorsOf(sum.term, dependence, iterations) }));
   const able = sums.filter(({ factors }) => factors !== null);
   if (able.length === 0) return null;
   const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
   const known = new Map(stacks);
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
-  const outside = new Outside(g, known, reach, length);
+  const outside = new Outside(g, known, dependence, length);
   return results.map((result, index) => {
     const sum = able.find(({ carry }) => carry === index);
     if (sum === undefined) return result;
-    return g.deriving(sum.term.node.provenance, () => added(g, at(operands, index), sumOf(g, sum.term, reach, iterations, outside)));
+    return g.deriving(sum.term.node.provenance, () => added(g, at(operands, index), sumOf(g, sum.term, dependence, iterations, outside)));
   });
 }
 
@@ -84,36 +84,36 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
   const length = Number(node.attrs["length"]);
   const { carries, sequences } = scanParts(operands, node.attrs);
   if (length === 0) return null;
-  const reach = reachOf(body, sequences.length);
-  const sunk = sinkable(reach, { body, length, limits });
+  const dependence = dependenceOf(body, sequences.length);
+  const sunk = sinkable(dependence, { body, length, limits });
   const moved = body.outputs.map(({ value }) => sunk.has(value.node));
   if (!moved.includes(true)) return null;
-  const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(reach(value.node)) && !sunk.has(value.node)));
+  const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(dependence(value.node)) && !sunk.has(value.node)));
   const { results, stacks } = widened(g, node, operands, new Set(factors));
   // An output may be an invariant, too, whose stack is not what the product takes.
-  const known = new Map([...stacks].filter(([value]) => varies(reach(value.node)) && !sunk.has(value.node)));
+  const known = new Map([...stacks].filter(([value]) => varies(dependence(value.node)) && !sunk.has(value.node)));
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
-  const outside = new Outside(g, known, reach, length);
+  const outside = new Outside(g, known, dependence, length);
   return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
 }
 
 /** Products with an invariant that only lead to outputs of the loop, and what follows them. */
-function sinkable(reach: (node: Node) => Reach, iterations: Iterations): ReadonlySet<Node> {
+function sinkable(dependence: (node: Node) => Dependence, iterations: Iterations): ReadonlySet<Node> {
   const { body, length, limits } = iterations;
   const usersOf = users(body);
   const waited = new Set(topological(body.carries.map(({ next }) => next)));
   const able = new Set<Node>();
   for (const node of body.nodes.toReversed()) {
-    if (waited.has(node) || isInput(node) || !varies(reach(node))) continue;
+    if (waited.has(node) || isInput(node) || !varies(dependence(node))) continue;
     const readers = node.results.flatMap((value) => usersOf.get(value) ?? []);
-    const stacked = node.operands.map((value) => varies(reach(value.node)));
+    const stacked = node.operands.map((value) => varies(dependence(value.node)));
     const fits = node.operands.every(({ type }) => length * elements(type.shape) <= limits.stacked);
     if (fits && readers.every((reader) => able.has(reader)) && isBatchable(node, stacked, iterations)) able.add(node);
   }
   const sunk = new Set<Node>();
   for (const node of body.nodes) {
     if (!able.has(node)) continue;
-    const product = node.op.form.kind === "contract" && node.operands.some((value) => !varies(reach(value.node)));
+    const product = node.op.form.kind === "contract" && node.operands.some((value) => !varies(dependence(value.node)));
     if (product || node.operands.some((value) => sunk.has(value.node))) sunk.add(node);
   }
   return sunk;

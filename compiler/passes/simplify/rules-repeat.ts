@@ -4,7 +4,7 @@ import { isRepeat, isView, movesElements, padding, splatValue } from "../../grap
 import type { Node, Value } from "../../graph/ir.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
-import { repeated, spread } from "../../analysis/broadcast-vector.ts";
+import { broadcastTo, repeatedVector } from "../../analysis/broadcast-vector.ts";
 import { localRule, type LocalRule } from "../../graph/rules/local.ts";
 
 /** Equal elements are equal wherever they are put; a pad must put the same ones around them. */
@@ -26,12 +26,12 @@ function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: 
   const { type } = at(results, 0);
   if (op.form.kind !== "pointwise" || elements(type.shape) <= 1) return null;
   if (!operands.every((value) => splatValue(value) !== null || isRepeat(value.node))) return null;
-  const channels = operands.flatMap((value) => repeated(g, value) ?? []);
-  const axes = iota(type.shape.length).filter((axis) => channels.some((channel) => channel.axes.includes(axis)));
+  const vectors = operands.flatMap((value) => repeatedVector(g, value) ?? []);
+  const axes = iota(type.shape.length).filter((axis) => vectors.some((vector) => vector.axes.includes(axis)));
   const shape = axes.map((axis) => at(type.shape, axis));
   if (elements(shape) >= elements(type.shape)) return null;
-  const parts = channels.map((channel) => spread(g, { value: channel.value, axes: channel.axes.map((axis) => axes.indexOf(axis)) }, shape));
-  return spread(g, { value: g.apply(op, parts, attrs), axes }, type.shape);
+  const parts = vectors.map((vector) => broadcastTo(g, { value: vector.value, axes: vector.axes.map((axis) => axes.indexOf(axis)) }, shape));
+  return broadcastTo(g, { value: g.apply(op, parts, attrs), axes }, type.shape);
 }
 
 /**
