@@ -8,13 +8,13 @@ const graph = (lines: string, name = "y") => parseGraph(`graph f(%a: f32[3], %b:
 const sum = graph("  %y = add %a, %b : f32[3]");
 const data = randomData(sum, 1);
 
-test("a function is itself, however it is written", () => {
-  const turned = graph("  %0 = neg %b : f32[3]\n  %y = sub %a, %0 : f32[3]");
-  expect(compareGraphs(sum, turned, true, data)).toBe(null);
-  expect(compareGraphs(sum, turned, false, data)).toBe(null);
+test("equivalent graphs compare equal, exactly or with tolerance", () => {
+  const rewritten = graph("  %0 = neg %b : f32[3]\n  %y = sub %a, %0 : f32[3]");
+  expect(compareGraphs(sum, rewritten, true, data)).toBe(null);
+  expect(compareGraphs(sum, rewritten, false, data)).toBe(null);
 });
 
-test("one rounding is no difference but where bits count", () => {
+test("one rounding error is a difference only in an exact comparison", () => {
   const quotient = graph("  %y = div %a, 3 : f32[3]");
   const product = graph("  %y = mul %a, 0.3333333333333333 : f32[3]");
   expect(compareGraphs(quotient, product, true, randomData(sum, 5))).toMatchObject({ what: "output y", allowed: 0 });
@@ -27,7 +27,7 @@ test("a missing output is a difference", () => {
   expect(compareGraphs(sum, graph("  %y = add %a, %b : f32[3]", "z"), true, data)).toMatchObject({ what: "output y" });
 });
 
-test("the first stage that differs is named, in a row of exact ones too", () => {
+test("the first stage that differs is reported, also among exact stages", () => {
   const wrong = graph("  %y = sub %a, %b : f32[3]");
   const stages = [sum, sum, wrong, wrong].map((each, i) => ({ name: `stage ${i}`, graph: { ...each }, exact: true }));
   expect(compareStages(stages, data)).toMatchObject({ stage: "stage 2" });
@@ -35,7 +35,7 @@ test("the first stage that differs is named, in a row of exact ones too", () => 
   expect(compareStages(stages.slice(0, 2), data)).toBe(null);
 });
 
-test("results of code are held to the bound, and to the bits where only exact ops made them", () => {
+test("results of code must be within their bound, and bit-identical if only exact ops computed them", () => {
   const inputs = {
     inputs: new Map([
       ["a", Float64Array.of(1, 2, 3)],

@@ -1,4 +1,4 @@
-// Random graphs with loops and branches as modules: WebAssembly and JavaScript give the same bits, close to the reference.
+// Random graphs with loops and branches as modules: WebAssembly and JavaScript return the same bits, close to the reference.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
@@ -41,7 +41,7 @@ function run(session: Session, graph: Graph, data: Data): Record<string, Float64
   return Object.fromEntries([...Object.entries(outputs).map(([name, { data: values }]) => [name, Float64Array.from(values)] as const), ...written]);
 }
 
-test("random loops and branches agree on every target", async () => {
+test("random loops and branches return the same results on every target", async () => {
   await fc.assert(
     fc.asyncProperty(controlChoices, fc.boolean(), async (steps, trains) => {
       const graph = randomControl(steps, { trains });
@@ -57,7 +57,7 @@ test("random loops and branches agree on every target", async () => {
       for (const [name, { data: values }] of wanted.outputs) {
         const size = values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
         const far = values.findIndex((x, i) => !(Object.is(x, a[name]?.[i]) || Math.abs(x - (a[name]?.[i] ?? NaN)) <= 1e-3 * size));
-        expect(far === -1 ? "near" : `${name}[${far}]: ${a[name]?.[far]} is not ${values[far]}`).toBe("near");
+        expect(far === -1 ? "close" : `${name}[${far}]: ${a[name]?.[far]} is not ${values[far]}`).toBe("close");
       }
     }),
     { numRuns: Number(process.env["RUNS"] ?? 12) },

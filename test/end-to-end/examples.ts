@@ -22,7 +22,7 @@ export function sequence(seed: number): () => number {
   };
 }
 
-/** Images that a net can learn from: the label's row and column are bright. */
+/** Synthetic digits that a net can learn: the row and the column of the label are bright. */
 export function digits(count: number, seed = 1): { image: Float32Array; label: Int32Array } {
   const next = sequence(seed);
   const label = Int32Array.from({ length: count }, () => Math.floor(next() * 10));

@@ -1,4 +1,4 @@
-// A scan is what its turns written out are, whatever its length, and its code does not grow with it.
+// A scan computes the same as its unrolled iterations, and the size of its code does not depend on its length.
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -23,14 +23,16 @@ const scanned = recurrent(`let run = scan xt in x along T carry h = zeros([N, 4]
   }
   run.h`);
 
-const writtenOut = (turns: number): string =>
+const unrolled = (iterations: number): string =>
   recurrent(
-    ["let h0 = zeros([N, 4])", ...Array.from({ length: turns }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`), `h${turns}`].join("\n  "),
+    ["let h0 = zeros([N, 4])", ...Array.from({ length: iterations }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`), `h${iterations}`].join(
+      "\n  ",
+    ),
   );
 
-test("200 turns of a scan and of its written-out form agree to 1e-10, gradients and updates included", () => {
+test("200 iterations of a scan and of its unrolled form agree to 1e-10, gradients and updates included", () => {
   const dims = [{ N: 2, T: 200 }];
-  const [a, b] = [programOf(scanned, dims), programOf(writtenOut(200), dims)];
+  const [a, b] = [programOf(scanned, dims), programOf(unrolled(200), dims)];
   const random = (size: number, salt: number): Float64Array => Float64Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + salt) * 0.8);
   const persistent = new Map(
     a.persistent.map(({ path, type }, i) => [
@@ -56,8 +58,8 @@ test("200 turns of a scan and of its written-out form agree to 1e-10, gradients 
   }
 });
 
-test("the code of 10 turns and of 1000 has one size", () => {
-  const size = (turns: number): number => compileProgram(programOf(scanned, [{ N: 8, T: turns }]), {}).wasm("fast").bytes.length;
+test("the code of 10 and of 1000 iterations has the same size", () => {
+  const size = (iterations: number): number => compileProgram(programOf(scanned, [{ N: 8, T: iterations }]), {}).wasm("fast").bytes.length;
   const [short, long] = [size(10), size(1000)];
   expect(Math.abs(long - short) / short).toBeLessThanOrEqual(0.02);
 });

@@ -20,7 +20,7 @@ function train(model: Session, steps: number, batch: number): number[] {
   return Array.from({ length: steps }, (_, i) => Number(model.run("step", digits(batch, i + 1))["loss"]?.data[0]));
 }
 
-test("strict WebAssembly and JavaScript give the same bits after 20 steps of LeNet", async () => {
+test("strict WebAssembly and JavaScript have the same bits after 20 steps of LeNet", async () => {
   const module = compileExample("examples/mnist/lenet.dl", { dims: { N: 2 }, mode: "strict" });
   const [wasm, js] = [await session(module, "wasm", "strict"), await session(module, "js", "strict")];
   expect(train(js, 20, 2)).toEqual(train(wasm, 20, 2));
@@ -32,7 +32,7 @@ function close(a: ArrayLike<number>, b: ArrayLike<number>): void {
   expect(error).toBeLessThanOrEqual(1e-4);
 }
 
-/** The kernels themselves, printed and parsed back, in the kernel interpreter. */
+/** The kernels, printed and parsed back, run by the kernel interpreter. */
 function interpreted(module: CompiledModule): Code {
   const kernels = parseKernels({ name: "kernels.kir", text: printKernels(module.assembly.kernels) });
   const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
@@ -57,7 +57,7 @@ function interpreted(module: CompiledModule): Code {
 }
 
 for (const name of examples)
-  test(`${name}: the kernel interpreter gives the bits of strict WebAssembly`, async () => {
+  test(`${name}: the kernel interpreter returns the bits of strict WebAssembly`, async () => {
     const module = compileExample(name, { dims: { N: 2 }, mode: "strict" });
     const wasm = await session(module, "wasm", "strict");
     const plain = await createSession(module.plan, interpreted(module), { seed: 3 });
@@ -70,7 +70,7 @@ for (const name of examples)
 
 for (const name of examples)
   test(`${name}: fast mode agrees with the reference to 1e-4`, async () => {
-    // Adam's first step is the sign of the gradient, which for a gradient of zero is the sign of its rounding error: descend by the gradient itself.
+    // Adam's first step is the sign of the gradient, which for a zero gradient is the sign of its rounding error: use SGD instead.
     const { text } = sourceOf(name);
     const source = { name, text: text.replace("adam(lr: 1e-3)", "sgd(lr: 0.1, momentum: 0.9)") };
     const module = compileModule(source, { dims: { N: 2 }, mode: "fast", resolve: createResolver(name) });
@@ -84,13 +84,13 @@ for (const name of examples)
     for (const [path, { data: values, dtype }] of fast.state) if (dtype === "f32") close(values, reference.state.get(path)?.data ?? []);
   });
 
-test("a model trains: the loss falls", async () => {
+test("training reduces the loss", async () => {
   const module = compileExample("examples/mnist/lenet.dl", { dims: { N: 16 } });
   const losses = train(await session(module, "wasm", "fast"), 40, 16);
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.6);
 });
 
-test("batch norm and dropout leave no trace in what predict does per call for the logits", () => {
+test("the call stage of predict contains no op of batch norm or dropout", () => {
   const module = compileExample("examples/mnist/lenet.dl");
   const predict = entryOf(module, "predict").graph;
   const logits = present(
@@ -100,7 +100,7 @@ test("batch norm and dropout leave no trace in what predict does per call for th
   const perCall = topological([logits]).filter((node) => node.notes.stage !== "weights" && node.op.form.kind !== "leaf");
   const expected = ["add", "broadcast", "contraction", "max", "pad", "reshape", "window_max"];
   expect([...new Set(perCall.map((node) => node.op.name))].sort().filter((op) => !expected.includes(op))).toEqual([]);
-  // One bias for each product, and nothing else between a product and its rectifier.
+  // One bias for each contraction, and no other op between a contraction and its relu.
   const count = (op: string): number => perCall.filter((node) => node.op.name === op).length;
   expect([count("contraction"), count("add"), count("max")]).toEqual([5, 5, 4]);
 });

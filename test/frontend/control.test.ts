@@ -14,13 +14,13 @@ test("scan: carries, yields, and the last carries as members", () => {
     next n = n + 1
     yield next s * 10
   }
-  { run, last: run.s, turns: run.n }
+  { run, last: run.s, count: run.n }
 }`);
   const x = [1, 2, 3, 4, 5, 6, 7, 8];
-  expect(model.call("f", { x })).toEqual({ run: [10, 20, 40, 60, 90, 120, 160, 200], last: [16, 20], turns: [4] });
+  expect(model.call("f", { x })).toEqual({ run: [10, 20, 40, 60, 90, 120, 160, 200], last: [16, 20], count: [4] });
 });
 
-test("scan: backwards, along an axis by name, which stays where it was", () => {
+test("scan: reversed, along a named axis, which keeps its position in the output", () => {
   const model = run(
     `entry f(x: f32[N, T, 2]) {
   scan xt in x along T reversed carry s = zeros([N, 2]) {
@@ -33,7 +33,7 @@ test("scan: backwards, along an axis by name, which stays where it was", () => {
   expect(model.call("f", { x: [1, 2, 3, 4, 5, 6] })).toEqual({ result: [9, 12, 8, 10, 5, 6] });
 });
 
-test("scan: the dim of a layer's own signature names the axis, whatever the caller calls it", () => {
+test("scan: a dim of the layer's signature names the axis, independent of the caller's names", () => {
   const model = run(`layer sums()(x: f32[B, T, D]) -> f32[B, T, D] {
   scan xt in x along T carry s = zeros([B, D]) {
     next s = s + xt
@@ -58,7 +58,7 @@ test("scan: several sequences, tuples and records as yields, a counter without s
   });
 });
 
-test("scan: params of a body belong to its place, once; states are carried on", () => {
+test("scan: the params of a body exist once; states are carried between iterations", () => {
   const model = run(`model Net(x: f32[T, 2]) -> f32[T, 2] {
   state seen: f32 = 0
   scan xt in x along T {
@@ -78,7 +78,7 @@ train entry step(x: f32[3, 2]) {
   expect(model.state("Net.seen")).toEqual([6]);
 });
 
-test("scan: its gradient is that of the turns written out", () => {
+test("scan: its gradient equals that of the unrolled iterations", () => {
   const body = "next h = tanh(xt @ w + h @ w)";
   const model = run(`entry f(x: f32[3, 2, 2], w: f32[2, 2]) {
   let run = scan xt in x along 0 carry h = zeros([2, 2]) { ${body} }
@@ -99,18 +99,18 @@ test("scan: its gradient is that of the turns written out", () => {
   );
 });
 
-test("random draws differ from turn to turn, and from draw to draw", () => {
+test("random draws differ between iterations, and from each other", () => {
   const model = run(`entry f() {
   let run = scan t along 5 { yield (normal([3]), normal([3])) }
   let outer = scan t along 2 { 
     let inner = scan u along 2 { yield normal([]) }
     yield inner
   }
-  let turns = while carry s = 0.0, i = 0 until i >= 3 {
+  let loop = while carry s = 0.0, i = 0 until i >= 3 {
     next s = s * 10 + floor(uniform([]) * 10)
     next i = i + 1
   }
-  { run, outer, s: turns.s }
+  { run, outer, s: loop.s }
 }`);
   const outputs = model.call("f");
   const draws = [...(outputs["run.0"] ?? []), ...(outputs["run.1"] ?? []), ...(outputs["outer"] ?? [])];
@@ -118,7 +118,7 @@ test("random draws differ from turn to turn, and from draw to draw", () => {
   expect(model.call("f")).toEqual(outputs);
 });
 
-test("while runs until its condition holds, and not at all where it holds at once", () => {
+test("while runs until its condition holds, and not at all if it holds initially", () => {
   const model = run(`entry root(a: f32) {
   let newton = while carry x = 1.0, i = 0 until abs(x * x - a) < 1e-5 * a or i >= 100 {
     next x = 0.5 * (x + a / x)
@@ -153,7 +153,7 @@ entry f(p: bool) { Counter(p) }`);
   expect(model.call("f", { p: [1] })).toEqual({ result: [2] });
 });
 
-test("checkpoint changes no number, and keeps what is static", () => {
+test("checkpoint changes no value, and keeps static values static", () => {
   const model = run(`entry f(x: f32[2]) {
   let (y, n) = checkpoint { (exp(x) * x, 3) }
   { y: y * n, g: grad(sum(y), x), h: grad(sum(exp(x) * x), x) }
@@ -162,7 +162,7 @@ test("checkpoint changes no number, and keeps what is static", () => {
   expect(g).toEqual(h);
 });
 
-test("with gradient: the rule stands for the derivative, also of what is given from outside", () => {
+test("with gradient: the rule replaces the derivative, and may use static parameters", () => {
   const model = run(`fn straight(x: f32[..S]) -> f32[..S] = floor(x) with gradient (dy) { dy }
 fn bent(k: f32)(x: f32[..S], y: f32[..S]) -> f32[..S] = x * y * k with gradient (dy) { (dy * k, dy * x) }
 entry f(x: f32[2], y: f32[2], k: f32) {
@@ -172,7 +172,7 @@ entry f(x: f32[2], y: f32[2], k: f32) {
   expect(model.call("f", { x: [1.5, 2.5], y: [3, 4], k: [2] })).toEqual({ s: [1, 2], g: [2.5, 4.5], gx: [2, 2], gy: [1.5, 2.5] });
 });
 
-test("a rule for a loop of unknown length, and for numbers that may be scalars of the graph", () => {
+test("a gradient rule for a loop of unknown length, and for static numbers that become scalars of the graph", () => {
   const model = run(`fn root(x: f32) -> f32 {
   let newton = while carry y = 1.0, i = 0 until i >= 20 {
     next y = 0.5 * (y + x / y)
@@ -206,7 +206,7 @@ test("jvp is the derivative along a tangent", () => {
   );
 });
 
-test("for is written out: a list of values, with params of their own", () => {
+test("for is unrolled: a list of values, each with separate params", () => {
   const model = run(`model Net(x: f32[2, 3]) = for width in [1, 2] { x |> dense(width) }
 entry f(x: f32[2, 3]) {
   let (a, b) = Net(x)
@@ -232,13 +232,13 @@ entry f(p: bool, x: f32[2, 3]) { Net(p, x) }`);
   expect(program.persistent.map((p) => p.path).slice(2)).toEqual(["Net.enc.w", "Net.enc.b", "Net.dense1.w", "Net.dense1.b"]);
 });
 
-test("a mistake in a body is told once", () => {
+test("an error in a loop body is reported once", () => {
   const text =
     "entry f(x: f32[4, 2]) {\n  let run = scan row in x along 0 carry s = zeros([2]) {\n    next s = s + missing\n    yield next s\n  }\n  run.s + run\n}";
   expect(rendered(elaborateText(text)).match(/error/g)).toHaveLength(1);
 });
 
-test("a loop of unknown length behind stop_gradient is no obstacle to a gradient", () => {
+test("a gradient may contain a loop of unknown length under stop_gradient", () => {
   const model = run(`entry f(x: f32[2]) {
   let loop = while carry a = x, i = 0 until i >= 2 {
     next a = a * 0.5

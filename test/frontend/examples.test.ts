@@ -4,7 +4,7 @@ import { Runner, programOf } from "./program.ts";
 
 const example = (name: string): string => readFileSync(new URL(`../../examples/mnist/${name}.dl`, import.meta.url), "utf8");
 
-/** Something image-like that is the same every time: a fifth of the pixels are not black. */
+/** Deterministic image-like data: a fifth of the pixels are not black. */
 const pixels = (n: number): number[] => Array.from({ length: n * 784 }, (_, k) => Math.max(0, ((Math.abs(Math.sin(k * 12.9898) * 43758.5453) % 1) - 0.8) * 5));
 
 test("the MLP learns a batch", () => {
@@ -18,7 +18,7 @@ test("the MLP learns a batch", () => {
   expect(probs.slice(0, 10).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
 });
 
-test("LeNet: a step moves params, statistics and the optimizer's states", () => {
+test("LeNet: a step changes params, statistics and the optimizer's states", () => {
   const model = new Runner(programOf(example("lenet"), [{ N: 2 }]));
   const paths = model.program.persistent.map((p) => p.path);
   expect(paths.filter((path) => path.startsWith("LeNet."))).toEqual([

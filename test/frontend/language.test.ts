@@ -4,7 +4,7 @@ import { graphOf, programOf } from "./program.ts";
 const shapes = (program: ReturnType<typeof programOf>, entry: string): Record<string, readonly number[]> =>
   Object.fromEntries(graphOf(program, entry).outputs.map(({ name, value }) => [name, value.type.shape]));
 
-test("a classifier with weight decay, clipping, Adam and a map of what it looked at", () => {
+test("a classifier with weight decay, clipping, Adam and a saliency map", () => {
   const program = programOf(
     `dl 1
 model LeNet(image: f32[N, 28, 28, 1]) -> f32[N, 10] {
@@ -44,11 +44,11 @@ entry f(x: f32[N, 6, 5, 4]) { Tower(x) }`,
   );
   expect(shapes(program, "f")).toEqual({ result: [2, 4] });
   expect(program.persistent.map((p) => p.path).filter((p) => p.endsWith(".w"))).toEqual(
-    [0, 1, 2].flatMap((turn) => [1, 2].map((k) => `Tower.repeat1.${turn}.residual1.conv${k}.w`)),
+    [0, 1, 2].flatMap((iteration) => [1, 2].map((k) => `Tower.repeat1.${iteration}.residual1.conv${k}.w`)),
   );
 });
 
-test("two models with an optimizer each, fed with noise", () => {
+test("a GAN: two models, each with its own optimizer, and noise as input", () => {
   const program = programOf(
     `dl 1
 dim N
@@ -96,13 +96,13 @@ entry f(x: f32[N, 5, 6]) { Block(x) }`,
   expect(shapes(program, "f")).toEqual({ result: [2, 5, 6] });
 });
 
-test("an axis that is dropped and one that is new stand where they are written", () => {
+test("dropped and new axes of an index are at the positions where they are written", () => {
   const program = programOf(
     `entry f(x: f32[5, 1, 2], y: i32[3, 4]) {
-  { moved: x[_, :, 0], last: y[0, :, _], behind: x[:, 0, :, _], all: x[_, 0, 0, 0] }
+  { moved: x[_, :, 0], last: y[0, :, _], after: x[:, 0, :, _], all: x[_, 0, 0, 0] }
 }`,
   );
-  expect(shapes(program, "f")).toEqual({ moved: [1, 5, 2], last: [4, 1], behind: [5, 2, 1], all: [1] });
+  expect(shapes(program, "f")).toEqual({ moved: [1, 5, 2], last: [4, 1], after: [5, 2, 1], all: [1] });
 });
 
 test("a batch of one sample is mixed with itself", () => {

@@ -30,7 +30,7 @@ train entry step(x: f32[N, 2]) { Net(x) }`,
   expect(model.state("Net.batch_norm1.mean")).toEqual(m);
 });
 
-test("dropout keeps the share, scales what it keeps, and draws anew at each call", () => {
+test("dropout keeps the configured share, scales the kept elements, and draws new bits in each call", () => {
   const text = `
 entry predict(x: f32[N]) { dropout(x, rate: 0.25) }
 train entry step(x: f32[N]) { { a: dropout(x, rate: 0.25), b: x |> dropout(0.25) } }`;
@@ -48,7 +48,7 @@ train entry step(x: f32[N]) { { a: dropout(x, rate: 0.25), b: x |> dropout(0.25)
   expect(new Runner(program, [1, 3]).call("step", { x }).a).not.toEqual(a);
 });
 
-test("conv: same and valid padding, stride, groups, against sums by hand", () => {
+test("conv: same and valid padding, stride, groups, against hand-computed sums", () => {
   const model = run(`
 model Ones(x: f32[1, 4, 4, 1]) = x |> conv(1, kernel: 3, padding: "same", bias: false, init: ones)
 model Strided(x: f32[1, 4, 4, 1]) = x |> conv(2, kernel: [3, 3], stride: 2, padding: "same", bias: false, init: ones)
@@ -59,7 +59,7 @@ entry f(x: f32[1, 4, 4, 1], line: f32[1, 5, 2]) { { same: Ones(x), strided: Stri
   expect(same[0]).toBe(0 + 1 + 4 + 5);
   expect(same[5]).toBe(0 + 1 + 2 + 4 + 5 + 6 + 8 + 9 + 10);
   expect(same[15]).toBe(10 + 11 + 14 + 15);
-  // With stride 2 there is one place of padding in all, and it goes to the end.
+  // With stride 2 the total padding is one element, at the end.
   expect(strided).toEqual([45, 45, 39, 39, 66, 66, 50, 50]);
   expect(line).toEqual([4, 40, 6, 60, 8, 80]);
 });
@@ -77,7 +77,7 @@ entry f(x: f32[1, 3, 3, 1]) {
   expect(out.all).toEqual([-5]);
 });
 
-test("losses, metrics and activations by hand", () => {
+test("losses, metrics and activations against hand-computed values", () => {
   const model = run(`
 entry f(x: f32[2, 3], y: i32[2], t: f32[2, 3]) {
   {
@@ -104,7 +104,7 @@ entry f(x: f32[2, 3], y: i32[2], t: f32[2, 3]) {
   expect(out.floor).toEqual([1, 2, 0, 0, 0, 1000]);
 });
 
-test("initializers have their spread", () => {
+test("initializers have their documented mean and spread", () => {
   const model = run(`
 layer All()(x: f32[]) {
   param normal: f32[60, 50] = normal(std: 0.5, mean: 2)
@@ -130,7 +130,7 @@ entry f(x: f32[]) { Net(x) }`);
   expect(spread("plain").values.every((v) => v >= 0 && v < 1)).toBe(true);
 });
 
-test("init gives the same values for the same seed, and others for another", () => {
+test("init is deterministic in the seed", () => {
   const program = programOf("model Net(x: f32[N, 3]) = x |> dense(4) |> dense(4)\nentry f(x: f32[N, 3]) { Net(x) }", [{ N: 2 }]);
   const [a, b, c] = [new Runner(program, [1, 2]), new Runner(program, [1, 2]), new Runner(program, [2, 2])];
   expect([...a.persistent]).toEqual([...b.persistent]);

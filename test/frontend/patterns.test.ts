@@ -9,7 +9,7 @@ const product = (sizes: readonly number[]): number[][] =>
 const at = (data: readonly number[], shape: readonly number[], index: readonly number[]): number =>
   data[index.reduce((flat, i, axis) => flat * (shape[axis] ?? 1) + i, 0)] ?? Number.NaN;
 
-test("einsum is a sum of products over all names that the result leaves out", () => {
+test("einsum sums products over all names that the result omits", () => {
   const names = ["i", "j", "k", "l"];
   const side = fc.shuffledSubarray(names, { minLength: 0, maxLength: 3 });
   fc.assert(
@@ -42,7 +42,7 @@ test("einsum is a sum of products over all names that the result leaves out", ()
   );
 });
 
-test("`..` in einsum stands for the axes that are not named", () => {
+test("`..` in einsum matches the axes that are not named", () => {
   const model = run(`entry f(x: f32[2, 3, 4], w: f32[4, 2]) { { a: einsum(".. d, d h -> .. h", x, w), b: x @ w } }`);
   const { a, b } = model.call("f", { x: counting([2, 3, 4]), w: counting([4, 2]) });
   expect(a).toEqual(b);
@@ -61,7 +61,7 @@ test("rearrange: space to depth, and back", () => {
     expect(at(deep ?? [], [2, 12, 2, 3], [n, c * 4 + a * 2 + b, h, w])).toBe(at(x, [2, 3, 4, 6], [n, c, h * 2 + a, w * 2 + b]));
 });
 
-test("rearrange: heads by their number, axes that come and go, `..`", () => {
+test("rearrange: split by a given size, new and dropped axes, `..`", () => {
   const model = run(`entry f(x: f32[2, 3, 8]) {
   {
     heads: shape(rearrange(x, "n t (h d) -> n h t d", sizes: { h: 2 })),
@@ -80,7 +80,7 @@ test("rearrange: heads by their number, axes that come and go, `..`", () => {
   ]);
 });
 
-test("indices: from the end, ranges, new axes, lists and tensors of places", () => {
+test("indices: from the end, ranges, new axes, lists and tensors of indices", () => {
   const model = run(`entry f(x: f32[3, 4], i: i32, k: i32[2]) {
   { a: x[-1], b: x[:, 1:-1], c: shape(x[.., _, 0]), d: x[i], e: x[k, -1], g: x[[2, 0], 0] }
 }`);

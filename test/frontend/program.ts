@@ -19,7 +19,7 @@ export function library(path: string): Source {
 export type Files = Readonly<Record<string, string>>;
 export type Dims = Readonly<Record<string, number>>;
 
-/** A program in memory; other files by the path that imports them. */
+/** Elaborates a program in memory; other files are found by the path that imports them. */
 export function elaborateText(program: string | Source, variants: readonly Dims[] = [{}], files: Files = {}, entries?: readonly string[]): Elaborated {
   return elaborate(typeof program === "string" ? { name: "test.dl", text: program } : program, {
     variants,
@@ -44,7 +44,7 @@ export const graphOf = (program: Program, entry: string): Graph =>
     entry,
   ).graph;
 
-/** A program that keeps its params and state between calls, in the reference interpreter. */
+/** Runs a program in the reference interpreter; params and state are kept between calls. */
 export class Runner {
   readonly program: Program;
   readonly persistent = new Map<string, Float64Array>();
@@ -63,7 +63,7 @@ export class Runner {
   }
 
   state(path: string): number[] {
-    return [...present(this.persistent.get(path), `there is no ${path}: ${[...this.persistent.keys()].join(" ")}`)];
+    return [...present(this.persistent.get(path), `unknown path ${path}; known paths: ${[...this.persistent.keys()].join(" ")}`)];
   }
 }
 

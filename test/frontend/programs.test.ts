@@ -3,7 +3,7 @@ import { locationOf } from "../../dsl/span.ts";
 import { elaborateText, graphOf, programOf, rendered, run } from "./program.ts";
 import { spanOf } from "../../compiler/graph/provenance.ts";
 
-test("imports: names, aliases, files that import files, and no leaking of what was not named", () => {
+test("imports: names, aliases, files that import files; other names of a file are not visible", () => {
   const files = {
     "./blocks.dl": `import { bias } from "./deep.dl"\nlayer block(k: f32)(x: f32[..S, C]) -> f32[..S, C] = x |> bias |> scaled(k)\nfn secret(x: f32[N]) = x`,
     "./deep.dl": `layer bias()(x: f32[..S, C]) -> f32[..S, C] {\n  param b: f32[C] = ones\n  x + b\n}`,
@@ -17,7 +17,7 @@ entry f(x: f32[N]) { Net(x) }`;
   expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain("unknown name `secret`");
 });
 
-test("a user's own definition wins in the user's file, and the library keeps its own", () => {
+test("a user's definition shadows the library in the user's file, but not inside the library", () => {
   const model = run(
     `fn relu(x: f32[..S]) -> f32[..S] = x * 10
 fn shifted(x: f32[..S]) -> f32[..S] = x
@@ -28,7 +28,7 @@ entry f(x: f32[2]) { { mine: relu(x), library: softmax(x) } }`,
   expect(library[1]).toBe(1);
 });
 
-test("nodes of the library bear the place of the user's call", () => {
+test("nodes of library layers have the location of the user's call", () => {
   const text = `model Net(x: f32[N, 3]) -> f32[N, 2] {
   x
     |> dense(4)
@@ -37,13 +37,13 @@ test("nodes of the library bear the place of the user's call", () => {
 }
 entry f(x: f32[N, 3]) { Net(x) }`;
   const program = programOf(text, [{ N: 2 }]);
-  const places = graphOf(program, "f").nodes.flatMap((node) =>
+  const locations = graphOf(program, "f").nodes.flatMap((node) =>
     [spanOf(node)].flatMap((span) => (span === null ? [] : [`${node.op.name} ${locationOf(span)}`])),
   );
-  expect(places).toContain("dot test.dl:3:8");
-  expect(places).toContain("max test.dl:4:8");
-  expect(places).toContain("param test.dl:5:8");
-  expect(places.filter((p) => p.includes("std/"))).toEqual([]);
+  expect(locations).toContain("dot test.dl:3:8");
+  expect(locations).toContain("max test.dl:4:8");
+  expect(locations).toContain("param test.dl:5:8");
+  expect(locations.filter((p) => p.includes("std/"))).toEqual([]);
   expect(
     graphOf(program, "init")
       .nodes.flatMap((node) => spanOf(node) ?? [])
@@ -52,14 +52,14 @@ entry f(x: f32[N, 3]) { Net(x) }`;
   ).toEqual([]);
 });
 
-test("only the entries that are asked for are elaborated", () => {
+test("only the requested entries are elaborated", () => {
   const text = "entry f(x: f32[N]) { x * 2 }\nentry g(x: f32[M]) { x * 2 }";
   const { program } = elaborateText(text, [{ N: 2 }], {}, ["f"]);
   expect(program?.entries.map((e) => e.graph.name)).toEqual(["f", "init"]);
   expect(elaborateText(text, [{ N: 2 }]).diagnostics.map((d) => d.code)).toEqual(["E0306"]);
 });
 
-test("a dim without a size is said once, and the names that were asked for are told", () => {
+test("a dim without a size is reported once, and the required dims are listed", () => {
   const text =
     "model Net(x: f32[N, K]) = x |> dense(2)\ntrain entry f(x: f32[N, K], y: f32[N]) {\n  minimize mean(Net(x)) over Net with sgd(lr: 1)\n}\nentry g(x: f32[N, K]) { Net(x) }";
   const { diagnostics, dims } = elaborateText(text, [{}]);
@@ -68,14 +68,14 @@ test("a dim without a size is said once, and the names that were asked for are t
   expect(elaborateText(text, [{ N: 2, K: 3, unused: 7 }]).dims).toEqual(["N", "K"]);
 });
 
-test("a mistake in a model is said once, however many entries and sets of dims meet it", () => {
+test("an error in a model is reported once, for any number of entries and sets of dims", () => {
   const text = `model Net(x: f32[N, 3]) = relu(x) @ zeros([4, 2])
 entry f(x: f32[N, 3]) { Net(x) }
 entry g(x: f32[N, 3]) { Net(x) + Net(x) }`;
   expect(elaborateText(text, [{ N: 1 }, { N: 2 }]).diagnostics.map((d) => d.code)).toEqual(["E0305"]);
 });
 
-test("independent mistakes are all said, and what depends on them is silent", () => {
+test("independent errors are all reported, their consequences are not", () => {
   const { diagnostics } = elaborateText(`entry f(x: f32[3], k: i32[3]) {
   let a = x + k
   let b = a * 2 + a[7] |> relu

@@ -35,16 +35,16 @@ entry f(x: f32[${actual}]) { g(x) }`;
   );
 });
 
-/** Shapes that one may repeat into the other. */
-const repeats = (from: readonly number[], to: readonly number[]): boolean =>
+/** Whether shape `from` broadcasts to shape `to`. */
+const broadcastsTo = (from: readonly number[], to: readonly number[]): boolean =>
   from.length <= to.length && from.every((s, k) => s === 1 || s === to[k + to.length - from.length]);
 
-test("a broadcast has the shape of one operand, and is refused otherwise", () => {
+test("a broadcast has the shape of one operand, otherwise it is an error", () => {
   const shape = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
   fc.assert(
     fc.property(shape, shape, (a, b) => {
       const { program, diagnostics } = elaborateText(`entry f(x: f32[${a.join(", ")}], y: f32[${b.join(", ")}]) { x + y }`);
-      const result = repeats(b, a) ? a : repeats(a, b) ? b : null;
+      const result = broadcastsTo(b, a) ? a : broadcastsTo(a, b) ? b : null;
       if (result === null) expect(diagnostics.map((e) => e.code)).toEqual(["E0304"]);
       else expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual(result);
     }),
@@ -52,7 +52,7 @@ test("a broadcast has the shape of one operand, and is refused otherwise", () =>
   );
 });
 
-test("an instance shares its params however often it is used, and plain layers never do", () => {
+test("an instance shares its params between all its uses, plain layers never share", () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), (uses) => {
       const steps = uses.map((shared) => (shared ? "|> enc" : "|> dense(3)")).join(" ");
@@ -109,7 +109,7 @@ entry f(x: f32[]) { M(x) }`),
   );
 });
 
-// Everything that the goldens say, with a word replaced, dropped or doubled: a mistake must be a diagnostic, never an internal error.
+// The programs of the goldens, with a token replaced, dropped or duplicated: an error must be a diagnostic, never an internal error.
 const corpus = ["frontend/graphs", "diagnostics"].flatMap((path) => {
   const folder = new URL(`../golden/${path}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith(".dl") && name !== "static-recursion.dl");
@@ -138,7 +138,7 @@ const odd = [
   "9007199254740991",
 ];
 
-test("no text makes an internal error", () => {
+test("no text causes an internal error", () => {
   const mutation = fc.record({ kind: fc.constantFrom("replace", "drop", "double"), at: fc.nat(), word: fc.constantFrom(...words, ...odd) });
   fc.assert(
     fc.property(fc.constantFrom(...corpus), fc.array(mutation, { minLength: 1, maxLength: 3 }), (text, mutations) => {
@@ -156,7 +156,7 @@ test("no text makes an internal error", () => {
   );
 });
 
-test("no two draws give the same bits: not in one call, not in two calls, not in two entries", () => {
+test("no two draws return the same bits, in one call, in two calls, or in two entries", () => {
   const program = programOf(`
 train entry a() { { x: random_bits([8]), y: random_bits([2, 4]) } }
 train entry b() { { x: random_bits([8]), y: random_bits([8]) } }

@@ -17,7 +17,7 @@ train entry step(x: f32[4, 2]) {
   { loss, step, lr, rounds: rounds * 2 }
 }`;
 
-test("settings are states with their defaults, and the program knows their ranges", () => {
+test("settings are states with defaults, and the program lists their ranges", () => {
   const program = programOf(text);
   expect(program.settings).toEqual([
     { name: "lr", path: "setting.lr", default: 0.01, low: 1e-5, high: 1e-1, scale: "log" },
@@ -29,7 +29,7 @@ test("settings are states with their defaults, and the program knows their range
   expect(outputs["rounds"]).toEqual([6]);
 });
 
-test("a session sets them between calls", async () => {
+test("a session changes settings between calls", async () => {
   const compiled = compileModule({ name: "settings.dl", text }, { resolve: (path) => (path.startsWith("std/") ? library(path) : null) });
   const session = await createSession(compiled.plan, await compiled.code("wasm"));
   const x = Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -42,7 +42,7 @@ test("a session sets them between calls", async () => {
   expect(() => session.set("rate", 1)).toThrow("unknown setting `rate`");
 });
 
-test("what is frozen does not move, and has no gradient", () => {
+test("frozen params do not change, and have no gradient", () => {
   const model = run(text);
   const before = [model.state("Net.backbone.w"), model.state("Net.head.w")];
   model.call("step", { x: [1, 2, 3, 4, 5, 6, 7, 8] });
@@ -58,7 +58,7 @@ test("`step` counts the calls of train entries", () => {
   expect(steps).toEqual([[0], [1], [2]]);
 });
 
-test("settings and layers of a file in another folder", () => {
+test("a file in another folder may declare settings and layers", () => {
   const model = run(`import { block, gain } from "./parts/blocks.dl"\nentry f(x: f32[2]) { x |> block(2) }\nentry g() { gain }`, [{}], {
     "./parts/blocks.dl": `import { twice } from "../base.dl"\nsetting gain: f32 = 3\nfn block(k: int)(x: f32[N]) -> f32[N] where k > 0, "k is positive" = twice(x) * gain * k`,
     "../base.dl": "fn twice(x: f32[N]) -> f32[N] = 2 * x",

@@ -12,7 +12,7 @@ test("the library has tests", () => {
   expect(withTests.length).toBeGreaterThan(0);
 });
 
-// Each in the reference interpreter and in WebAssembly.
+// The tests of each file run in the reference interpreter and in WebAssembly.
 for (const name of withTests) {
   test(`std/${name}`, async () => {
     const source = library(`std/${name}`);

@@ -21,7 +21,7 @@ train entry step(x: f32[N, 8, 8, 1], label: i32[N]) {
   { loss }
 }`;
 
-test("shapes stand at the ends of lines", () => {
+test("shapes are shown at the ends of lines", () => {
   expect(showShapes(source(net), { resolve }).split("\n").slice(0, 5)).toEqual([
     "model Net(x: f32[N, 8, 8, 1]) -> f32[N, 10] {",
     "  let y = x |> conv(4, kernel: [3, 3])           // f32[N=32, 6, 6, 4]",
@@ -31,7 +31,7 @@ test("shapes stand at the ends of lines", () => {
   ]);
 });
 
-test("a summary has layers, shapes, params and work", () => {
+test("a summary has layers, shapes, params and FLOPs", () => {
   const { rows, params, flops, assumed, entry } = summarize(source(net), null, { resolve });
   expect(entry).toBe("predict");
   expect(assumed).toEqual(["N = 1"]);
@@ -45,19 +45,19 @@ test("a summary has layers, shapes, params and work", () => {
   expect(flops).toBeGreaterThan(2 * 9 * 144 + 2 * 1440);
 });
 
-test("a check needs no sizes; a mistake shows the size that stood in", () => {
+test("a check needs no sizes; errors show the assumed size", () => {
   expect(checkSource(source(net), { resolve })).toEqual([]);
   const [first, ...others] = checkSource(source(net.replace("f32[N, 10] {", "f32[N, 11] {")), { resolve });
   expect(others).toEqual([]);
   expect(first?.says).toContain("f32[N=32, 10]");
 });
 
-test("what follows from a missing size is not told", () => {
+test("consequences of a missing size are not reported", () => {
   const messages = checkSource(source(`${net}\ntest "t" { assert missing }`), { resolve });
   expect(messages.map((d) => d.code)).toEqual(["E0201"]);
 });
 
-test("a test fails with the place, the values and the target", async () => {
+test("a failed test reports the location, the values and the target", async () => {
   const results = await runTests(
     source(`${net}
 test "probabilities sum to one" { assert close(sum(predict(ones([2, 8, 8, 1])), axis: -1), ones([2]), 1e-6) }

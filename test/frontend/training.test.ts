@@ -51,7 +51,7 @@ test("adam over three steps", () => {
   expect(model.state("step.adam.t")).toEqual([3]);
 });
 
-test("a state without the param's dims is one for all params and is written once", () => {
+test("an optimizer state without the param's dims is shared by all params and written once", () => {
   const program = programOf(
     `
 model Net(x: f32[N, 3]) -> f32[N, 2] = x |> dense(4) |> dense(2)
@@ -64,7 +64,7 @@ train entry step(x: f32[N, 3]) {
   expect(writes.filter((path) => path === "step.adam.t")).toEqual(["step.adam.t"]);
   expect(writes.filter((path) => path.endsWith(".m"))).toEqual(["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `step.adam.Net.${p}.m`));
   expect(new Set(writes).size).toBe(writes.length);
-  // t + 1 is there once, whatever the number of params.
+  // t + 1 is computed once, for any number of params.
   expect(graphOf(program, "step").nodes.filter((n) => n.op.name === "add" && n.operands[0]?.node.attrs["path"] === "step.adam.t")).toHaveLength(1);
 });
 
@@ -79,7 +79,7 @@ test("clipping by value, and by the norm of all gradients", () => {
   near(norm.state("Net.w"), [1 - 0.6 - 0.3, 1 + 0.8 - 0.4]);
 });
 
-test("the norm runs over all params together", () => {
+test("the global norm is over all params together", () => {
   const model = run(`
 model Net(x: f32[1]) -> f32[1] {
   param a: f32[1] = 0
@@ -94,7 +94,7 @@ train entry step(x: f32[1]) {
   near(model.state("Net.b"), [-0.8]);
 });
 
-test("what follows a minimize sees the new params; two in one entry work in order", () => {
+test("code after a minimize reads the new params; two in one entry run in order", () => {
   const model = run(`
 model Net(x: f32[]) -> f32[] {
   param w: f32[] = 10
@@ -112,7 +112,7 @@ train entry step(x: f32[]) {
   expect(model.state("Net.w")).toEqual([8 - 64]);
 });
 
-test("two losses from before both updates each have their own gradient", () => {
+test("two losses computed before both updates each have their own gradient", () => {
   const model = run(`
 model Net(x: f32[]) -> f32[] {
   param w: f32[] = 1
@@ -128,7 +128,7 @@ train entry step(x: f32[]) {
   expect(model.state("Net.w")).toEqual([1 - 1 - 3]);
 });
 
-test("two models, each with an optimizer of its own", () => {
+test("two models, each with its own optimizer", () => {
   const model = run(`
 model G(z: f32[]) -> f32[] {
   param w: f32[] = 2
@@ -175,7 +175,7 @@ entry saliency(x: f32[3]) {
   expect(model.call("saliency", { x: [1, -2, 0] })).toEqual({ map: [3, 12, 0] });
 });
 
-test("a minimize that is repeated goes on with one set of optimizer states", () => {
+test("the iterations of a repeated minimize share one set of optimizer states", () => {
   const model = run(`
 model Net(x: f32[]) -> f32[] {
   param w: f32[] = 0

@@ -2,16 +2,16 @@ import { expect } from "vitest";
 import { present } from "../../compiler/support/invariant.ts";
 import { type Data, drawn, gradientOf, type Next, pushed, run, size, type Subject, transposed } from "./subject.ts";
 
-// Derivatives by rule against central differences, and reverse mode against forward mode. In f64 throughout.
+// Derivatives by gradient rule against central differences, and reverse mode against forward mode, all in f64.
 
-/** Of what is curved so much that the first says too little, the second is tried; a derivative that is wrong agrees with neither. */
+/** The second step is for functions too curved for the first; a wrong derivative agrees with neither. */
 const steps = [1e-5, 1e-6];
 
-/** The largest difference between a derivative by rule and a derivative by differences, relative to their size, and where. */
+/** The largest difference between a derivative by rule and by finite differences, relative to their size, and its location. */
 export interface Worst {
   readonly error: number;
-  readonly says: string;
-  /** How many derivatives were compared, and how many differences lay across a kink and said nothing. */
+  readonly description: string;
+  /** The numbers of derivatives that were compared, and of those skipped because their difference spans a kink. */
   readonly compared: number;
   readonly kinks: number;
 }
@@ -19,32 +19,33 @@ export interface Worst {
 interface Pair {
   readonly rule: number;
   readonly difference: Difference;
-  readonly says: () => string;
+  readonly description: () => string;
 }
 
-/** Null across a kink or a jump: where the differences to the right and to the left disagree. */
+/** Null across a kink or a jump, where the one-sided differences disagree. */
 type Difference = { readonly slope: number; readonly size: number } | null;
 
 function worst(pairs: readonly Pair[]): Worst {
-  let found: Worst = { error: 0, says: "", compared: 0, kinks: 0 };
-  for (const { rule, difference, says } of pairs) {
+  let found: Worst = { error: 0, description: "", compared: 0, kinks: 0 };
+  for (const { rule, difference, description } of pairs) {
     if (difference === null) {
       found = { ...found, kinks: found.kinks + 1 };
       continue;
     }
     const { slope } = difference;
-    // What a difference loses to rounding grows with the value itself.
+    // The rounding error of a difference grows with the value.
     const error = Math.abs(rule - slope) / Math.max(1, Math.abs(rule), Math.abs(slope), 1e-4 * difference.size);
     const compared = found.compared + 1;
     if (error <= found.error) found = { ...found, compared };
-    else found = { ...found, compared, error: Number.isNaN(error) ? Infinity : error, says: `${says()}: ${rule} by rule, ${slope} by differences` };
+    else
+      found = { ...found, compared, error: Number.isNaN(error) ? Infinity : error, description: `${description()}: ${rule} by rule, ${slope} by differences` };
   }
   return found;
 }
 
-/** How each number that `f` gives moves with the data along a direction. */
+/** The finite differences of every result of `f` along a direction of the data. */
 function differences(f: (data: Data) => readonly number[], data: Data, along: Data, here: readonly number[], step: number): readonly Difference[] {
-  // Large numbers move by more, for their last digits do not hold so small a step.
+  // The step grows with the data: the last digits of a large number cannot represent a small step.
   let largest = 1;
   for (const [name, direction] of along) direction.forEach((v, i) => (largest = v === 0 ? largest : Math.max(largest, Math.abs(data.get(name)?.[i] ?? 0))));
   const h = step * largest;
@@ -78,7 +79,7 @@ const countsOf = ({ graph }: Subject): readonly number[] => graph.outputs.map(({
 
 const unit = (count: number, i: number): Float64Array => new Float64Array(count).with(i, 1);
 
-/** Every element of the Jacobian: a row for each element of the outputs, by its own gradient; a column for each element of the inputs, by its own difference. */
+/** Compares every element of the Jacobian: rows by one gradient per output element, columns by one difference per input element. */
 export function jacobianError(at: Subject, step: number): Worst {
   const { graph, added } = transposed(at);
   const counts = countsOf(at);
@@ -87,14 +88,14 @@ export function jacobianError(at: Subject, step: number): Worst {
     Array.from({ length: counts[k] ?? 0 }, (_, j) => flat(run(graph, new Map([...at.data, ...zeros, [name, unit(counts[k] ?? 0, j)]])))),
   );
   const here = flat(run(at.graph, at.data));
-  let place = 0;
+  let nextColumn = 0;
   const pairs = targetsOf(at).flatMap(({ name, count }) =>
     Array.from({ length: count }, (_, i): Pair[] => {
-      const column = place++;
+      const column = nextColumn++;
       return differences((data) => flat(run(at.graph, data)), at.data, new Map([[name, unit(count, i)]]), here, step).map((difference, j) => ({
         rule: rows[j]?.[column] ?? Number.NaN,
         difference,
-        says: () => `d out[${j}] / d ${name}[${i}]`,
+        description: () => `d out[${j}] / d ${name}[${i}]`,
       }));
     }).flat(),
   );
@@ -114,15 +115,15 @@ export function weighted(at: Subject, next: Next): Weighted {
   return { weights, grads: run(graph, new Map([...at.data, ...added.map((name, k) => [name, present(weights[k], "a weight")] as const)])) };
 }
 
-/** A gradient element by element; at most `most` elements of each input, evenly strewn. */
+/** Compares a gradient element by element, for at most `most` evenly spaced elements of each input. */
 export function gradientError(at: Subject, { weights, grads }: Weighted, most: number, step: number): Worst {
   const loss = (data: Data): readonly number[] => [dots(run(at.graph, data), weights)];
   const here = loss(at.data);
   const pairs = targetsOf(at).flatMap(({ name, count }, t) => {
-    const places = Array.from({ length: Math.min(count, most) }, (_, k) => Math.floor((k * count) / Math.min(count, most)));
-    return places.map((i): Pair => {
+    const indices = Array.from({ length: Math.min(count, most) }, (_, k) => Math.floor((k * count) / Math.min(count, most)));
+    return indices.map((i): Pair => {
       const [difference = null] = differences(loss, at.data, new Map([[name, unit(count, i)]]), here, step);
-      return { rule: grads[t]?.[i] ?? Number.NaN, difference, says: () => `d loss / d ${name}[${i}]` };
+      return { rule: grads[t]?.[i] ?? Number.NaN, difference, description: () => `d loss / d ${name}[${i}]` };
     });
   });
   return worst(pairs);
@@ -131,13 +132,13 @@ export function gradientError(at: Subject, { weights, grads }: Weighted, most: n
 interface Direction {
   /** The Jacobian times a direction, element by element, against differences. */
   readonly against: (step: number) => Worst;
-  /** How far the modes are apart. */
+  /** The relative difference between the modes. */
   readonly modes: number;
 }
 
 /**
- * One number three ways, for random weights u of the outputs and a random direction v of the inputs: (u^T J) v in reverse mode, u^T (J v) in forward mode, and by
- * differences. The first two are the same but for rounding.
+ * The same number three ways, for random weights u of the outputs and a random direction v of the inputs: (u^T J) v in reverse mode, u^T (J v) in forward mode, and
+ * by differences. The first two are equal except for rounding.
  */
 function direction(at: Subject, next: Next): Direction {
   const forward = pushed(at);
@@ -148,7 +149,7 @@ function direction(at: Subject, next: Next): Direction {
   const here = flat(run(at.graph, at.data));
   const against = (step: number): Worst => {
     const found = differences((data) => flat(run(at.graph, data)), at.data, along, here, step);
-    return worst(flat(rates).map((rule, j): Pair => ({ rule, difference: found[j] ?? null, says: () => `d out[${j}] along a direction` })));
+    return worst(flat(rates).map((rule, j): Pair => ({ rule, difference: found[j] ?? null, description: () => `d out[${j}] along a direction` })));
   };
   const magnitude = (lists: readonly Float64Array[], others: readonly Float64Array[]): number =>
     lists.reduce((sum, list, k) => list.reduce((s, x, i) => s + Math.abs(x * (others[k]?.[i] ?? 0)), sum), 1);
@@ -156,38 +157,38 @@ function direction(at: Subject, next: Next): Direction {
   return { against, modes: Number.isNaN(modes) ? Infinity : modes };
 }
 
-/** Close to differences of one step or the other, which lay across kinks only here and there. */
-export function expectNear(at: (step: number) => Worst, of: string, tolerance: number): void {
+/** Expects agreement with the differences of one of the steps, few of which may span kinks. */
+export function expectClose(at: (step: number) => Worst, of: string, tolerance: number): void {
   const [first = 0, ...others] = steps;
   let found = at(first);
   for (const step of others) if (found.error >= tolerance) found = [found, at(step)].reduce((a, b) => (b.error < a.error ? b : a));
-  const { error, says, compared, kinks } = found;
-  expect(error, `${of}: ${says}`).toBeLessThan(tolerance);
+  const { error, description, compared, kinks } = found;
+  expect(error, `${of}: ${description}`).toBeLessThan(tolerance);
   expect(kinks, `${of}: too many kinks`).toBeLessThanOrEqual(2 + 0.1 * (compared + kinks));
 }
 
-/** A gradient of a random weighting, at most `most` elements of each input. */
+/** Checks the gradient of a random weighting, for at most `most` elements of each input. */
 export function expectGradient(at: Subject, next: Next, most: number, tolerance: number): void {
   const found = weighted(at, next);
-  expectNear((step) => gradientError(at, found, most, step), at.says, tolerance);
+  expectClose((step) => gradientError(at, found, most, step), at.description, tolerance);
 }
 
-/** First order: all of the Jacobian if inputs and outputs have at most `small` elements, else some of a gradient; and along a direction. */
+/** First order: the full Jacobian if inputs and outputs have at most `small` elements, else a sample of a gradient; and along a direction. */
 export function expectFirstOrder(at: Subject, next: Next, tolerance: number, small = 60): void {
   const total = targetsOf(at).reduce((sum, { count }) => sum + count, 0) + countsOf(at).reduce((a, b) => a + b, 0);
-  if (total <= small) expectNear((step) => jacobianError(at, step), at.says, tolerance);
+  if (total <= small) expectClose((step) => jacobianError(at, step), at.description, tolerance);
   else expectGradient(at, next, 6, tolerance);
   expectDirection(at, next, tolerance);
 }
 
-/** The gradient of a random weighting as a function of the inputs and the weights, against its own differences. */
+/** Checks the gradient of a random weighting, as a function of the inputs and the weights, against its differences. */
 export function expectSecondOrder(at: Subject, next: Next, tolerance: number, most = 6): void {
   expectGradient(gradientOf(at, next), next, most, tolerance);
 }
 
-/** Along a random direction: by differences, in forward mode and in reverse mode. */
+/** Compares differences, forward mode and reverse mode along a random direction. */
 export function expectDirection(at: Subject, next: Next, tolerance: number): void {
   const { against, modes } = direction(at, next);
-  expectNear(against, at.says, tolerance);
-  expect(modes, `${at.says}: forward and reverse mode differ`).toBeLessThan(1e-11);
+  expectClose(against, at.description, tolerance);
+  expect(modes, `${at.description}: forward and reverse mode differ`).toBeLessThan(1e-11);
 }

@@ -7,7 +7,7 @@ import { expectFirstOrder, expectSecondOrder } from "./agreement.ts";
 import { apart } from "./op-cases.ts";
 import { nameOf, run, subject, transposed } from "./subject.ts";
 
-// Operands of other shapes in the language: the gradient of the smaller one is summed over the axes along which it was repeated.
+// Broadcasting in the language: the gradient of the smaller operand is summed over the axes along which it was repeated.
 
 const binary: Readonly<Record<string, (x: string, y: string) => string>> = {
   add: (x, y) => `${x} + ${y}`,
@@ -21,7 +21,7 @@ const binary: Readonly<Record<string, (x: string, y: string) => string>> = {
   select: (x, y) => `select(${x} > ${y}, sin(${x}), cos(${y}))`,
 };
 
-/** The larger shape, and one that is broadcast against it. */
+/** A shape, and a smaller one that broadcasts to it. */
 const shapes: readonly (readonly [large: string, small: string])[] = [
   ["3, 4", "4"],
   ["3, 4", "3, 1"],
@@ -34,7 +34,7 @@ const shapes: readonly (readonly [large: string, small: string])[] = [
   ["1, 3", "3"],
 ];
 
-test.each(shapes)("all operators of [%s] with [%s], either way round", (large, small) => {
+test.each(shapes)("the gradients of all operators on [%s] and [%s], in both orders, match differences", (large, small) => {
   const outputs = Object.entries(binary).flatMap(([name, say]) => [`${name}: ${say("x", "y")}`, `${name}_back: ${say("y", "x")}`]);
   const text = `entry both(x: f32[${large}], y: f32[${small}]) {\n  { ${outputs.join(", ")} }\n}`;
   const graph = graphOf(programOf(text), "both");
@@ -45,7 +45,7 @@ test.each(shapes)("all operators of [%s] with [%s], either way round", (large, s
     next,
   );
   const at = subject(
-    `[${large}] with [${small}]`,
+    `[${large}] and [${small}]`,
     graph,
     new Map(graph.inputs.map((value, i) => [nameOf(value), Float64Array.from(values.splice(0, counts[i]))])),
   );
@@ -53,7 +53,7 @@ test.each(shapes)("all operators of [%s] with [%s], either way round", (large, s
   expectSecondOrder(at, next, 1e-6, 1);
 });
 
-test("the gradient of a row, a column and a number are sums over rows, columns and all", () => {
+test("the gradients of a row, a column and a scalar are sums over rows, columns and everything", () => {
   const graph = graphOf(programOf("entry all(x: f32[2, 3], row: f32[3], column: f32[2, 1], number: f32) = { y: x * row * column * number }"), "all");
   const at = subject("all", graph, new Map());
   const { graph: back, added } = transposed(at);

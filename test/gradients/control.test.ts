@@ -7,7 +7,7 @@ import { expectDirection, expectFirstOrder, expectSecondOrder } from "./agreemen
 import { randomControl } from "./random-control.ts";
 import { closed, drawn, gradientOf, subject } from "./subject.ts";
 
-test("random functions with loops, branches, checkpoints and gradients of their own, inside each other: first and second order, forward mode", () => {
+test("random functions with nested loops, branches, checkpoints and custom gradients: first and second order, forward mode", () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 6 }), fc.boolean(), (seed, depth, steps, flag) => {
       const next = random(seed);
@@ -27,7 +27,7 @@ test("random functions with loops, branches, checkpoints and gradients of their 
   );
 });
 
-test("random graphs without control flow: forward mode is reverse mode, to second order", () => {
+test("random graphs without control flow: forward and reverse mode agree, to second order", () => {
   fc.assert(
     fc.property(choices, fc.nat(), (steps, seed) => {
       const graph = tameGraph(steps);

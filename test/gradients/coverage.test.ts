@@ -3,12 +3,12 @@ import { ops } from "../../compiler/ops/table.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
 import { declarations, declarationsWithout } from "./library/reached.ts";
 
-// Nothing that has a gradient goes without a test of it.
+// Everything that has a gradient has a test of it.
 
-/** Differentiated by the tests of control flow. */
+/** Ops that the tests of control flow differentiate. */
 const control = ["scan", "cond", "checkpoint", "custom_gradient"];
 
-test("an op of floating-point numbers has a gradient rule, or says why not; no other has a rule", () => {
+test("a float op has a gradient rule or the reason why it has none; no other op has a rule", () => {
   for (const op of ops.values()) {
     const smooth =
       op.regions !== undefined ||
@@ -17,7 +17,7 @@ test("an op of floating-point numbers has a gradient rule, or says why not; no o
           operands.some(({ dtype }) => isFloat(dtype)) && op.type(operands, { ...op.defaults, ...attrs }, []).some(({ dtype }) => isFloat(dtype)),
       );
     if (op.gradient.kind === "none") expect(op.gradient.why, op.name).toMatch(/\w+ \w+/);
-    else expect(smooth, `${op.name} has a gradient rule, and nothing floating-point goes through it`).toBe(true);
+    else expect(smooth, `${op.name} has a gradient rule, but no float operands and results`).toBe(true);
   }
 });
 
@@ -26,7 +26,7 @@ test("every op that runs regions and has a gradient rule is differentiated by th
   expect(regions.map(({ name }) => name).toSorted()).toEqual(control.toSorted());
 });
 
-test("what is on the list of declarations without a test of gradients is there", () => {
+test("every declaration that is listed as having no gradient test exists", () => {
   expect(declarations.size).toBeGreaterThan(200);
-  for (const name of Object.keys(declarationsWithout)) expect(declarations.has(name), `${name} is on the list, and nothing of the library`).toBe(true);
+  for (const name of Object.keys(declarationsWithout)) expect(declarations.has(name), `${name} is listed, but the library has no such declaration`).toBe(true);
 });

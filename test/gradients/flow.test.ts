@@ -15,12 +15,12 @@ import { expectDirection, expectFirstOrder, expectSecondOrder } from "./agreemen
 import { randomControl } from "./random-control.ts";
 import { drawn, gradientOf, nameOf, run, subject, type Subject } from "./subject.ts";
 
-// Gradients through loops, branches, checkpoints, rules by hand and stops, one by one; random ones stand in control.test.ts.
+// Gradients through loops, branches, checkpoints, custom gradients and stop_gradient, one by one; random ones are in control.test.ts.
 
-function given(says: string, graph: Graph, seed: number): Subject {
+function given(description: string, graph: Graph, seed: number): Subject {
   const next = random(seed);
   return subject(
-    says,
+    description,
     graph,
     new Map(
       graph.inputs.map((value) => [nameOf(value), isFloat(value.type.dtype) ? drawn(valuesOf(value.type, next).length, next) : valuesOf(value.type, next)]),
@@ -41,18 +41,18 @@ function graphOf(types: readonly (typeof vector)[], make: (g: GraphBuilder, inpu
 const vector = f32(2);
 const gradient = (g: GraphBuilder, y: Value, x: Value): Value => present(g.callAll("gradient", [g.sum(y, [...y.type.shape.keys()]), x])[0], "a gradient");
 
-test.each(Object.entries(smoothGraphs))("%s: forward mode is reverse mode, to second order", (says, text) => {
-  const at = given(says, parseGraph(text, ops), 4);
+test.each(Object.entries(smoothGraphs))("%s: forward and reverse mode agree, to second order", (description, text) => {
+  const at = given(description, parseGraph(text, ops), 4);
   expectDirection(at, random(1), 1e-7);
   expectDirection(gradientOf(at, random(2)), random(3), 1e-6);
 });
 
-test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])("%s has a third order", (says) => {
-  const at = given(says, parseGraph(present(smoothGraphs[says], says), ops), 4);
+test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])("the third-order gradient of %s matches differences", (description) => {
+  const at = given(description, parseGraph(present(smoothGraphs[description], description), ops), 4);
   expectSecondOrder(gradientOf(at, random(5)), random(6), 1e-6, 2);
 });
 
-/** Turns of h <- tanh(h * item + w), which give h as it was before. */
+/** A loop of h <- tanh(h * item + w) that outputs the old h of each iteration. */
 function recurrence(length: number, reverse: boolean): Graph {
   const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [item, w, h] = [body.input("item", vector), body.input("w", vector), body.carry("h", vector)];
@@ -66,13 +66,13 @@ test.each([
   [1, true],
   [2, false],
   [5, true],
-] as const)("a loop of %i turns, from the end: %s", (length, reverse) => {
+] as const)("the gradients of a loop of %i iterations match differences (reverse: %s)", (length, reverse) => {
   const at = given(`a loop of ${length}`, recurrence(length, reverse), 7);
   expectFirstOrder(at, random(8), 1e-7);
   expectSecondOrder(at, random(9), 1e-6);
 });
 
-test("a loop of no turn gives the gradient of its carry on, and none to what it would have read", () => {
+test("a loop without iterations passes the gradient of its carry on, and none to its other operands", () => {
   const graph = recurrence(0, false);
   const g = new GraphBuilder("none", ops);
   const inputs = graph.inputs.map((value) => g.input(nameOf(value), value.type));
@@ -82,10 +82,10 @@ test("a loop of no turn gives the gradient of its carry on, and none to what it 
   expect(run(g.build(), data).map((d) => [...d])).toEqual([[1, 1], [], [0, 0]]);
 });
 
-test("a loop that looks up rows by an index of each turn adds what flows to one row", () => {
+test("a loop that takes one row of a table per iteration sums the gradients of equal rows", () => {
   const body = new RegionBuilder("body", new GraphBuilder("body", ops));
-  const [place, table, h] = [body.input("place", i32()), body.input("table", f32(3, 2)), body.carry("h", vector)];
-  const row = body.g.call("take", [table, place], { axis: 0 });
+  const [index, table, h] = [body.input("index", i32()), body.input("table", f32(3, 2)), body.carry("h", vector)];
+  const row = body.g.call("take", [table, index], { axis: 0 });
   body.next(0, body.g.call("sin", [body.g.add(body.g.mul(h, row), row)]));
   const graph = graphOf([vector, f32(3, 2)], (g, [h0, rows]) =>
     g.callAll("scan", [present(h0, "h"), g.constant(i32(5), [2, 0, 2, 9, -1]), present(rows, "rows")], { carries: 1, sequences: 1, length: 5 }, [body.build()]),
@@ -95,13 +95,13 @@ test("a loop that looks up rows by an index of each turn adds what flows to one 
   expectSecondOrder(at, random(2), 1e-6);
 });
 
-test.each([0, 1])("a branch has the gradient of the branch that is taken: %i", (taken) => {
+test.each([0, 1])("the gradient of a cond is that of the branch that is taken: %i", (taken) => {
   const branch = (make: (g: GraphBuilder, x: Value) => Value): Graph => {
     const b = new RegionBuilder("branch", new GraphBuilder("branch", ops));
     b.output("y", make(b.g, b.input("x", vector)));
     return b.build();
   };
-  // The other branch has no finite gradient, and none of it comes through.
+  // The gradient of the other branch is not finite, and must not leak.
   const other = branch((g, x) => g.call("log", [g.sub(x, x)]));
   const own = branch((g, x) => g.mul(x, 3));
   const graph = graphOf([vector], (g, [x]) => {
@@ -112,11 +112,11 @@ test.each([0, 1])("a branch has the gradient of the branch that is taken: %i", (
   expect(run(graph, new Map([["x0", Float64Array.of(1, 2)]])).map((d) => [...d])).toEqual([[3, 3]]);
 });
 
-/** The same graph with what its checkpoints hold in their place, in all of its regions. */
+/** The same graph with all checkpoints inlined, in its regions too. */
 function withoutCheckpoints(graph: Graph): Graph {
   const g = new GraphBuilder(graph.name, ops);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), "a value stands before its use");
+  const now = (value: Value): Value => present(values.get(value), "a value is defined before its use");
   for (const node of graph.nodes) {
     const regions = node.regions.map(withoutCheckpoints);
     const operands = node.operands.map(now);
@@ -133,7 +133,7 @@ function withoutCheckpoints(graph: Graph): Graph {
   return g.build();
 }
 
-/** Outputs and their gradients in exact f32. */
+/** Outputs and their gradients, in f32. */
 function exactly(graph: Graph, seed: number): readonly (readonly number[])[] {
   const g = new GraphBuilder("exact", ops);
   const inputs = graph.inputs.map((value) => g.input(nameOf(value), value.type));
@@ -165,12 +165,12 @@ test("a checkpoint of a chain of layers changes no bit of values or gradients in
   expect(found.flat().some((value) => value !== 0)).toBe(true);
 });
 
-test("checkpoints anywhere change values by no bit, and gradients by the rounding of sums in another order", () => {
+test("random checkpoints change no bit of values, and gradients only by the summation order", () => {
   let checkpoints = 0;
   for (let seed = 0; seed < 120; seed++) {
     const graph = randomControl(random(seed), 2, 5);
     const plain = withoutCheckpoints(graph);
-    // A gradient of one result of a checkpoint with respect to another is 0, whatever the body does; put in its place, the body shows that one is made of the other.
+    // The gradient of one result of a checkpoint with respect to another is 0; once the body is inlined, one result may depend on the other.
     if (!graph.nodes.some(({ op }) => op.name === "checkpoint") || asksForGradient(graph)) continue;
     checkpoints++;
     const [wanted, found] = [exactly(plain, seed), exactly(graph, seed)];
@@ -180,7 +180,7 @@ test("checkpoints anywhere change values by no bit, and gradients by the roundin
   expect(checkpoints).toBeGreaterThan(10);
 });
 
-test("a gradient by hand is what flows, right or wrong, in reverse and in forward mode, and is differentiated in turn", () => {
+test("a custom gradient replaces the derivative, correct or not, in reverse and in forward mode, and is itself differentiated", () => {
   const forward = new RegionBuilder("forward", new GraphBuilder("forward", ops));
   forward.output("y", forward.g.call("round", [forward.input("x", vector)]));
   const backward = new RegionBuilder("backward", new GraphBuilder("backward", ops));
@@ -199,7 +199,7 @@ test("a gradient by hand is what flows, right or wrong, in reverse and in forwar
   ]);
 });
 
-test("a stop inside a loop, a branch and a checkpoint holds, and the rest flows", () => {
+test("stop_gradient inside a loop, a branch and a checkpoint stops its operand only", () => {
   const region = (carry: boolean): Graph => {
     const b = new RegionBuilder("region", new GraphBuilder("region", ops));
     const x = b.input("x", vector);
@@ -211,14 +211,14 @@ test("a stop inside a loop, a branch and a checkpoint holds, and the rest flows"
   };
   const graph = graphOf([vector], (g, [input]) => {
     const x = present(input, "x");
-    const ways = [
+    const uses = [
       g.callAll("scan", [x, x], { carries: 1, sequences: 0, length: 2 }, [region(true)]),
       g.callAll("cond", [g.constant({ dtype: "bool", shape: [] }, 1), x], {}, [region(false), region(false)]),
       g.callAll("checkpoint", [x], {}, [region(false)]),
     ];
-    return ways.map(([y]) => gradient(g, present(y, "y"), x));
+    return uses.map(([y]) => gradient(g, present(y, "y"), x));
   });
-  // Turns: s h + x with s = x held fast; from h = x the second gives s (s x + x) + x, of slope s^2 + s + 1.
+  // An iteration computes s h + x with s = x constant; from h = x the second returns s (s x + x) + x, with derivative s^2 + s + 1.
   expect(run(graph, new Map([["x0", Float64Array.of(2, 3)]])).map((d) => [...d])).toEqual([
     [7, 13],
     [3, 4],

@@ -9,7 +9,7 @@ import { isFloat, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { run } from "./subject.ts";
 import type { OpName } from "../../compiler/graph/op.ts";
 
-// Where a derivative has no value, or has two, the doc line of the op says what the gradient is.
+// Where a derivative is not defined or not unique, the documentation of the op defines the gradient.
 
 type Operands = readonly (readonly [type: TensorType, values: readonly number[]])[];
 
@@ -26,25 +26,25 @@ function gradients(op: OpName, operands: Operands, attrs: Attrs = {}): number[][
 }
 
 interface Kink {
-  /** What the doc line says about it. */
-  readonly says: RegExp;
+  /** Matches the documentation of the op. */
+  readonly doc: RegExp;
   readonly of: readonly (readonly (readonly number[])[])[];
-  readonly gives: readonly (readonly (readonly number[])[])[];
+  readonly expected: readonly (readonly (readonly number[])[])[];
 }
 
-const flat: Kink = { says: /gradient is 0 everywhere|no gradient flows/, of: [[[-1, 0, 0.5, 2]]], gives: [[[0, 0, 0, 0]]] };
+const flat: Kink = { doc: /gradient is 0 everywhere|no gradient flows/, of: [[[-1, 0, 0.5, 2]]], expected: [[[0, 0, 0, 0]]] };
 
-/** Pointwise ops: lists of operands, and of their gradients. */
+/** Pointwise ops: lists of operands, and the expected gradients. */
 const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
   max: {
-    says: /at a tie the gradient goes to y/,
+    doc: /at a tie the gradient goes to y/,
     of: [
       [
         [0, 1, -1],
         [0, 0, 0],
       ],
     ],
-    gives: [
+    expected: [
       [
         [0, 1, 0],
         [1, 0, 1],
@@ -52,21 +52,21 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
     ],
   },
   min: {
-    says: /at a tie the gradient goes to y/,
+    doc: /at a tie the gradient goes to y/,
     of: [
       [
         [0, 1, -1],
         [0, 0, 0],
       ],
     ],
-    gives: [
+    expected: [
       [
         [0, 0, 1],
         [1, 1, 0],
       ],
     ],
   },
-  abs: { says: /gradient 0 at 0/, of: [[[-2, 0, 2]]], gives: [[[-1, 0, 1]]] },
+  abs: { doc: /gradient 0 at 0/, of: [[[-2, 0, 2]]], expected: [[[-1, 0, 1]]] },
   sign: flat,
   floor: flat,
   ceil: flat,
@@ -74,14 +74,14 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
   trunc: flat,
   stop_gradient: flat,
   rem: {
-    says: /gradient of y is -trunc\(x \/ y\), at a multiple too/,
+    doc: /gradient of y is -trunc\(x \/ y\), at a multiple too/,
     of: [
       [
         [5, 6, -6, 1],
         [3, 3, 3, 2],
       ],
     ],
-    gives: [
+    expected: [
       [
         [1, 1, 1, 1],
         [-1, -2, 2, 0],
@@ -89,33 +89,33 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
     ],
   },
   div: {
-    says: /1 \/ y and -x \/ y\^2, infinite/,
+    doc: /1 \/ y and -x \/ y\^2, infinite/,
     of: [
       [
         [1, 3],
         [0, 2],
       ],
     ],
-    gives: [
+    expected: [
       [
         [Infinity, 0.5],
         [-Infinity, -0.75],
       ],
     ],
   },
-  sqrt: { says: /gradient at 0 is infinite/, of: [[[0, 4]]], gives: [[[Infinity, 0.25]]] },
-  rsqrt: { says: /gradient at 0 is minus infinity/, of: [[[0, 4]]], gives: [[[-Infinity, -0.0625]]] },
-  log: { says: /gradient is 1 \/ x, infinite at 0/, of: [[[0, 4]]], gives: [[[Infinity, 0.25]]] },
-  log1p: { says: /gradient at -1 is infinite/, of: [[[-1, 3]]], gives: [[[Infinity, 0.25]]] },
+  sqrt: { doc: /gradient at 0 is infinite/, of: [[[0, 4]]], expected: [[[Infinity, 0.25]]] },
+  rsqrt: { doc: /gradient at 0 is minus infinity/, of: [[[0, 4]]], expected: [[[-Infinity, -0.0625]]] },
+  log: { doc: /gradient is 1 \/ x, infinite at 0/, of: [[[0, 4]]], expected: [[[Infinity, 0.25]]] },
+  log1p: { doc: /gradient at -1 is infinite/, of: [[[-1, 3]]], expected: [[[Infinity, 0.25]]] },
   pow: {
-    says: /at x = 0 that of x is 0 where y is 0, and infinite where it is less than 1/,
+    doc: /at x = 0 that of x is 0 where y is 0, and infinite where it is less than 1/,
     of: [
       [
         [0, 0, 0, -2, 0, 0, 0],
         [0, 1, 2, 3, 0.5, -1, 3],
       ],
     ],
-    gives: [
+    expected: [
       [
         [0, 1, 0, 12, Infinity, -Infinity, 0],
         [0, 0, 0, 0, 0, 0, 0],
@@ -124,8 +124,8 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
   },
 };
 
-test.each(Object.entries(pointwise) as [OpName, Kink][])("%s says its gradient at kinks, and has it", (name, { says, of, gives }) => {
-  expect(present(ops.get(name), name).doc).toMatch(says);
+test.each(Object.entries(pointwise) as [OpName, Kink][])("%s documents its gradient at kinks, and returns it", (name, { doc, of, expected }) => {
+  expect(present(ops.get(name), name).doc).toMatch(doc);
   expect(
     of.map((operands) =>
       gradients(
@@ -133,127 +133,127 @@ test.each(Object.entries(pointwise) as [OpName, Kink][])("%s says its gradient a
         operands.map((values) => [f32(values.length), values]),
       ),
     ),
-  ).toEqual(gives);
+  ).toEqual(expected);
 });
 
-interface Placed {
+interface Case {
   readonly op: OpName;
-  readonly says: RegExp;
+  readonly doc: RegExp;
   readonly operands: Operands;
   readonly attrs: Attrs;
-  readonly gives: readonly (readonly number[])[];
+  readonly expected: readonly (readonly number[])[];
 }
 
 const clamped = /out of range/;
-const places: Readonly<Record<string, Placed>> = {
+const cases: Readonly<Record<string, Case>> = {
   "ties of reduce_max": {
     op: "reduce_max",
-    says: /shared equally among ties/,
+    doc: /shared equally among ties/,
     operands: [[f32(2, 4), [5, 2, 5, 1, 3, 3, 3, 3]]],
     attrs: { axes: [1] },
-    gives: [[0.5, 0, 0.5, 0, 0.25, 0.25, 0.25, 0.25]],
+    expected: [[0.5, 0, 0.5, 0, 0.25, 0.25, 0.25, 0.25]],
   },
   "ties of reduce_min": {
     op: "reduce_min",
-    says: /shared equally among ties/,
+    doc: /shared equally among ties/,
     operands: [[f32(2, 3), [1, 2, 1, 0, -0, 0]]],
     attrs: { axes: [1] },
-    gives: [[0.5, 0, 0.5, 1 / 3, 1 / 3, 1 / 3]],
+    expected: [[0.5, 0, 0.5, 1 / 3, 1 / 3, 1 / 3]],
   },
   "zeros of reduce_prod": {
     op: "reduce_prod",
-    says: /the product of the others, zeros or not/,
+    doc: /the product of the others, zeros or not/,
     operands: [[f32(3, 3), [0, 2, 3, 0, 0, 3, 4, 5, 6]]],
     attrs: { axes: [1] },
-    gives: [[6, 0, 0, 0, 0, 0, 30, 24, 20]],
+    expected: [[6, 0, 0, 0, 0, 0, 30, 24, 20]],
   },
   "ties of window_max": {
     op: "window_max",
-    says: /goes to the first of equals/,
+    doc: /goes to the first of equals/,
     operands: [[f32(1, 2, 3, 1), [1, 3, 3, 3, 3, 3]]],
     attrs: { window: [2, 2], stride: [1, 1] },
-    gives: [[0, 2, 0, 0, 0, 0]],
+    expected: [[0, 2, 0, 0, 0, 0]],
   },
   "indices of take": {
     op: "take",
-    says: clamped,
+    doc: clamped,
     operands: [
       [f32(3), [1, 2, 3]],
       [i32(5), [1, 1, -7, 3, 100]],
     ],
     attrs: { axis: 0 },
-    gives: [[1, 2, 2]],
+    expected: [[1, 2, 2]],
   },
   "indices of take_add": {
     op: "take_add",
-    says: clamped,
+    doc: clamped,
     operands: [
       [f32(4), [1, 2, 3, 4]],
       [i32(4), [1, 1, -7, 100]],
     ],
     attrs: { axis: 0, size: 3 },
-    gives: [[1, 1, 1, 1]],
+    expected: [[1, 1, 1, 1]],
   },
   "indices of take_along": {
     op: "take_along",
-    says: clamped,
+    doc: clamped,
     operands: [
       [f32(3, 2), [1, 2, 3, 4, 5, 6]],
       [i32(3), [1, -1, 9]],
     ],
     attrs: { axis: 1 },
-    gives: [[0, 1, 1, 0, 0, 1]],
+    expected: [[0, 1, 1, 0, 0, 1]],
   },
   "indices of gather": {
     op: "gather",
-    says: clamped,
+    doc: clamped,
     operands: [
       [f32(1, 3), [1, 2, 3]],
       [i32(1, 5), [1, 1, -7, 3, 100]],
     ],
     attrs: { axis: 1 },
-    gives: [[1, 2, 2]],
+    expected: [[1, 2, 2]],
   },
   "indices of scatter_add": {
     op: "scatter_add",
-    says: clamped,
+    doc: clamped,
     operands: [
       [f32(4), [1, 2, 3, 4]],
       [i32(4), [1, 1, -7, 100]],
     ],
     attrs: { axis: 0, size: 3 },
-    gives: [[1, 1, 1, 1]],
+    expected: [[1, 1, 1, 1]],
   },
-  "numbers of no place in window_scatter": {
+  "indices outside of the window in window_scatter": {
     op: "window_scatter",
-    says: /outside the window adds nothing/,
+    doc: /outside the window adds nothing/,
     operands: [
       [f32(1, 3, 1), [1, 2, 3]],
       [i32(1, 3, 1), [1, -1, 2]],
     ],
     attrs: { window: [2], stride: [1], size: [4] },
-    gives: [[1, 0, 0]],
+    expected: [[1, 0, 0]],
   },
-  "numbers of no place in window_gather": {
+  "indices outside of the window in window_gather": {
     op: "window_gather",
-    says: /outside the window/,
+    doc: /outside the window/,
     operands: [
       [f32(1, 4, 1), [1, 2, 3, 4]],
       [i32(1, 3, 1), [1, -1, 2]],
     ],
     attrs: { window: [2], stride: [1] },
-    gives: [[0, 1, 0, 0]],
+    expected: [[0, 1, 0, 0]],
   },
-  "a narrower float": { op: "convert", says: /back in the dtype of x/, operands: [[f64(2), [1, 2]]], attrs: { dtype: "f32" }, gives: [[1, 1]] },
-  "an integer made of a float": { op: "convert", says: /no gradient flows through/, operands: [[f32(2), [1, 2]]], attrs: { dtype: "bool" }, gives: [] },
+  "a narrower float": { op: "convert", doc: /back in the dtype of x/, operands: [[f64(2), [1, 2]]], attrs: { dtype: "f32" }, expected: [[1, 1]] },
+  "an integer made of a float": { op: "convert", doc: /no gradient flows through/, operands: [[f32(2), [1, 2]]], attrs: { dtype: "bool" }, expected: [] },
 };
 
-test.each(Object.entries(places))("%s: the doc line says where the gradient goes", (_, { op, says, operands, attrs, gives }) => {
-  expect(present(ops.get(op), op).doc).toMatch(says);
-  if (gives.length > 0) expect(gradients(op, operands, attrs)).toEqual(gives);
+test.each(Object.entries(cases))("%s: the gradient goes where the documentation says", (_, { op, doc, operands, attrs, expected }) => {
+  expect(present(ops.get(op), op).doc).toMatch(doc);
+  if (expected.length > 0) expect(gradients(op, operands, attrs)).toEqual(expected);
 });
 
-test("a power has its second derivative at 0", () => {
+test("the second derivative of a power at 0", () => {
   const g = new GraphBuilder("square", ops);
   const x = g.input("x", f32(1));
   const slope = (y: typeof x): typeof x => present(g.callAll("gradient", [g.sum(y, [0]), x])[0], "a gradient");
@@ -261,7 +261,7 @@ test("a power has its second derivative at 0", () => {
   expect(run(g.build(), new Map([["x", Float64Array.of(0)]])).map((d) => (d[0] ?? NaN) + 0)).toEqual([0, 0, 2, 0, 0]);
 });
 
-test("a power of exponent 0 has the mixed second derivative 1 / x, taken in either order", () => {
+test("the mixed second derivative of a power with exponent 0 is 1 / x, in either order", () => {
   const g = new GraphBuilder("mixed", ops);
   const [x, y] = [g.input("x", f32(3)), g.input("y", f32(3))];
   const slope = (of: typeof x, to: typeof x): typeof x => present(g.callAll("gradient", [g.sum(of, [0]), to])[0], "a gradient");

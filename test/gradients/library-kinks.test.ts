@@ -4,25 +4,26 @@ import { elements } from "../../compiler/types/tensor-type.ts";
 import { graphOf, library, programOf } from "../frontend/program.ts";
 import { run } from "./subject.ts";
 
-// At corners and ties the comment on a declaration says what the gradient is.
+// At corners and ties the doc comment of a declaration defines the gradient.
 
 interface Corner {
   readonly file: string;
-  readonly says: RegExp;
-  /** An expression of `x`, of which the sum is differentiated. */
+  /** Matches the doc comment. */
+  readonly doc: RegExp;
+  /** An expression of `x`; the gradient of its sum is checked. */
   readonly of: string;
   readonly type: string;
   readonly at: readonly number[];
-  readonly gives: readonly number[];
+  readonly expected: readonly number[];
 }
 
-const corner = (file: string, says: RegExp, of: string, type: string, at: readonly number[], gives: readonly number[]): Corner => ({
+const corner = (file: string, doc: RegExp, of: string, type: string, at: readonly number[], expected: readonly number[]): Corner => ({
   file,
-  says,
+  doc,
   of,
   type,
   at,
-  gives,
+  expected,
 });
 
 const corners: Readonly<Record<string, Corner>> = {
@@ -70,12 +71,12 @@ const names = Object.keys(corners);
 const entries = Object.values(corners).map(({ of, type }, i) => `entry at${i}(x: ${type}) {\n  { slope: grad(sum(${of}), x) }\n}`);
 const program = programOf(entries.join("\n\n"));
 
-test.each(names)("%s says its gradient at corners, and has it", (name) => {
-  const { file, says, at, gives } = present(corners[name], name);
-  expect(library(`std/${file}.dl`).text).toMatch(says);
+test.each(names)("%s documents its gradient at corners, and returns it", (name) => {
+  const { file, doc, at, expected } = present(corners[name], name);
+  expect(library(`std/${file}.dl`).text).toMatch(doc);
   const graph = graphOf(program, `at${names.indexOf(name)}`);
   const x = present(graph.inputs[0], "x");
   expect(at.length).toBe(elements(x.type.shape));
   const found = present(run(graph, new Map([["x", Float64Array.from(at)]]))[0], "a gradient");
-  gives.forEach((slope, i) => expect(found[i], `${name}[${i}]`).toBeCloseTo(slope, 12));
+  expected.forEach((slope, i) => expect(found[i], `${name}[${i}]`).toBeCloseTo(slope, 12));
 });

@@ -5,7 +5,7 @@ import { invariant, present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 import { graphOf, programOf, Runner } from "../frontend/program.ts";
 import { random } from "../ops/values.ts";
-import { expectDirection, expectNear, gradientError } from "./agreement.ts";
+import { expectDirection, expectClose, gradientError } from "./agreement.ts";
 import type { Item } from "./library/item.ts";
 import { activations } from "./library/activations.ts";
 import { derivedItem } from "./library/derived.ts";
@@ -15,7 +15,7 @@ import { losses } from "./library/losses.ts";
 import { declarations, unreached } from "./library/reached.ts";
 import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.ts";
 
-/** The loss bends everything, so that no item has an upstream gradient of all ones. */
+/** The loss is nonlinear in the result, so that the upstream gradient is not all ones. */
 function programText(item: Item): string {
   const params = Object.entries(item.inputs).map(([name, type]) => `${name}: ${type}`);
   const gradients = [...wanted(item).map((name) => `${name}: grad(loss, ${name})`), ...(hasModel(item) ? ["params: grad(loss, params(M))"] : [])];
@@ -35,7 +35,11 @@ const hasModel = (item: Item): boolean => /\bmodel M\(/.test(item.declare ?? "")
 type Dims = Readonly<Record<string, number>>;
 
 /** A program of one item on drawn data, with its params as inputs. */
-function drawnUse(item: Item, dims: Dims, seed: number): { readonly says: string; readonly of: readonly string[]; readonly data: Data; readonly graph: Graph } {
+function drawnUse(
+  item: Item,
+  dims: Dims,
+  seed: number,
+): { readonly description: string; readonly of: readonly string[]; readonly data: Data; readonly graph: Graph } {
   const program = programOf(programText(item), [dims]);
   const next = random(seed);
   const draw = (name: string, dtype: string): number => {
@@ -50,19 +54,19 @@ function drawnUse(item: Item, dims: Dims, seed: number): { readonly says: string
   const data: Data = new Map([...inputs, ...new Runner(program).persistent]);
   const graph = closed(source);
   const trained = hasModel(item) ? program.persistent.filter(({ kind }) => kind === "param").map(({ path }) => path) : [];
-  const says = `${item.name} of ${JSON.stringify(dims)} ${JSON.stringify(item.inputs)}, seed ${seed}`;
-  return { says, of: [...wanted(item), ...trained], data, graph };
+  const description = `${item.name} of ${JSON.stringify(dims)} ${JSON.stringify(item.inputs)}, seed ${seed}`;
+  return { description, of: [...wanted(item), ...trained], data, graph };
 }
 
 function check(item: Item, dims: Dims, seed: number): void {
-  const { says, of, data, graph } = drawnUse(item, dims, seed);
+  const { description, of, data, graph } = drawnUse(item, dims, seed);
   const next = random(seed + 1);
   const only = (keep: (name: string) => boolean): Graph => ({ ...graph, outputs: graph.outputs.filter(({ name }) => keep(name)) });
 
-  // What `grad` gives in the language.
+  // The results of `grad` in the language.
   const grads = run(
     subject(
-      says,
+      description,
       only((name) => name.startsWith("gradients.")),
       data,
       of,
@@ -71,15 +75,15 @@ function check(item: Item, dims: Dims, seed: number): void {
   );
   expect(grads.length).toBe(of.length);
   const loss = subject(
-    says,
+    description,
     only((name) => name === "loss"),
     data,
     of,
   );
-  expectNear((step) => gradientError(loss, { weights: [Float64Array.of(1)], grads }, 8, step), says, 1e-6);
+  expectClose((step) => gradientError(loss, { weights: [Float64Array.of(1)], grads }, 8, step), description, 1e-6);
 
   const result = subject(
-    says,
+    description,
     only((name) => name === "result"),
     data,
     of,
@@ -97,22 +101,22 @@ const checked = (item: fc.Arbitrary<Item>, numRuns: number): void =>
     { numRuns },
   );
 
-test.each(items)("the gradient of $name is that of central differences, to second order and in both modes", (item) => checked(fc.constant(item), runs));
+test.each(items)("the gradient of $name matches central differences, to second order and in both modes", (item) => checked(fc.constant(item), runs));
 
-test.each(Object.entries(drawnItems))("so is that of %s with drawn arguments", (_, item) => checked(item, 2 * runs));
+test.each(Object.entries(drawnItems))("the gradient of %s with drawn arguments matches central differences", (_, item) => checked(item, 2 * runs));
 
-test.each([...activations, ...losses])("$name on hundreds of elements, along a random direction", (item) => {
-  const { says, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
-  const at = subject(says, { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") }, data, of);
+test.each([...activations, ...losses])("the derivative of $name on hundreds of elements matches differences along a random direction", (item) => {
+  const { description, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
+  const at = subject(description, { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") }, data, of);
   expectDirection(at, random(12), 1e-6);
 });
 
-/** Without an item of their own; and a few that have some, so that the derivation is tried. */
+/** Declarations without an item; and a few that have one, to test the derivation of items from signatures. */
 const bySignature = [...unreached(), ...["dense", "layer_norm", "lerp", "huber"].map((name) => [name, present(declarations.get(name), name)] as const)];
 
-test.each(bySignature)("the gradient of %s is that of central differences, by its signature", (name, { file, declaration }) => {
+test.each(bySignature)("the gradient of %s, with arguments by its signature, matches central differences", (name, { file, declaration }) => {
   const item = derivedItem(declaration());
-  invariant(item, `dsl/std/${file}: no test differentiates \`${name}\`, and its signature does not say how to; add a row to test/gradients/library`);
+  invariant(item, `dsl/std/${file}: no test differentiates \`${name}\`, and its signature does not determine a use; add a row to test/gradients/library`);
   checked(fc.constant(item), runs);
 });
 

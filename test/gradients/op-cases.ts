@@ -7,21 +7,21 @@ import { type Next, type Subject, subject } from "./subject.ts";
 
 // Uses of single ops as functions to differentiate.
 
-/** Numbers that are apart from each other, from 0 and from whole and half numbers, in random order: no difference lies across a kink. */
+/** Numbers at a distance from each other and from all multiples of 1/2, in random order, so that no difference spans a kink. */
 export function apart(count: number, next: Next): number[] {
-  const places = Array.from({ length: count }, (_, i) => i);
+  const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [places[i], places[j]] = [places[j] ?? 0, places[i] ?? 0];
+    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
   }
-  return places.map((place) => {
-    const x = -2 + (4 * (place + 0.5)) / count;
+  return order.map((position) => {
+    const x = -2 + (4 * (position + 0.5)) / count;
     const half = Math.round(2 * x) / 2;
     return Math.abs(x - half) < 1e-3 ? half + 1.5e-3 : x;
   });
 }
 
-/** Values for all operands; indices reach past both ends of what they choose from. */
+/** Values for all operands; indices may be out of range on both sides. */
 function valuesOf({ operands, values = [] }: Sample, next: Next): number[][] {
   const floats = apart(
     operands.reduce((sum, { dtype, shape }) => sum + (isFloat(dtype) ? elements(shape) : 0), 0),
@@ -45,7 +45,7 @@ export function opSubject(op: Op, sample: Sample, next: Next): Subject {
   return subject(`${op.name}(${sample.operands.map(showType).join(", ")}) ${JSON.stringify(sample.attrs ?? {})}`, g.build(), data);
 }
 
-/** The same use of f64 operands in place of f32, if the op takes them. */
+/** The same use with f64 operands instead of f32; null if the op does not accept them. */
 export function inDouble(op: Op, { operands, attrs = {}, ...rest }: Sample): Sample | null {
   const swap = (dtype: DType): DType => (dtype === "f32" ? "f64" : dtype);
   const wide = operands.map((type) => ({ ...type, dtype: swap(type.dtype) }));

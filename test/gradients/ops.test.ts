@@ -12,19 +12,19 @@ import { expectDirection, expectFirstOrder, expectSecondOrder } from "./agreemen
 import { inDouble, opSubject } from "./op-cases.ts";
 import { gradientOf, transposed } from "./subject.ts";
 
-/** Not by its rule: it says that nothing flows, whatever the differences say. */
+/** Its gradient is deliberately not its derivative. */
 const deliberate: readonly OpName[] = ["stop_gradient"];
 
 const differentiable = sampled.filter(({ name, gradient }) => gradient.kind === "rule" && !deliberate.includes(name));
 
-/** Something floating-point goes in and comes out. */
+/** Whether the use has float operands and float results. */
 const moves = (op: Op, { operands, attrs = {} }: Sample): boolean =>
   operands.some(({ dtype }) => isFloat(dtype)) && op.type(operands, { ...op.defaults, ...attrs }, []).every(({ dtype }) => isFloat(dtype));
 
 for (const op of differentiable) {
   const samples = op.samples.filter((sample) => moves(op, sample));
 
-  test(`the samples of ${op.name}: first and second order`, () => {
+  test(`the gradients of the samples of ${op.name} match differences: first and second order`, () => {
     expect(samples.length).toBeGreaterThan(0);
     samples.forEach((sample, i) => {
       const at = opSubject(op, sample, random(i));
@@ -33,7 +33,7 @@ for (const op of differentiable) {
     });
   });
 
-  test(`${op.name} of any shape, in f32 and in f64: first and second order, forward mode`, () => {
+  test(`the gradients of ${op.name} of any shape match differences, in f32 and f64: first and second order, forward mode`, () => {
     const drawn = uses(op, singles).filter((sample) => moves(op, sample));
     fc.assert(
       fc.property(drawn, fc.boolean(), fc.nat(), (sample, double, seed) => {
@@ -45,7 +45,7 @@ for (const op of differentiable) {
     );
   });
 
-  test(`${op.name} on hundreds of elements, along random directions`, () => {
+  test(`the derivatives of ${op.name} on hundreds of elements match differences along random directions`, () => {
     for (const use of largeUses(op)) {
       const at = opSubject(op, use, random(1));
       expectDirection(at, random(3), 1e-7);
@@ -53,10 +53,10 @@ for (const op of differentiable) {
   });
 }
 
-/** What is linear in each of its operands, or flat, has no third order worth looking at. */
+/** Ops whose third-order derivative is not trivial. */
 const curved = ["exp", "sigmoid", "tanh", "sin", "cos", "erf", "log", "sqrt", "rsqrt", "div", "mul", "pow", "reduce_prod", "dot"];
 
-test.each(curved)("the third order of %s", (name) => {
+test.each(curved)("the third-order gradient of %s matches differences", (name) => {
   const op = present(opNamed(ops, name), name);
   const sample = present(
     op.samples.find(({ operands }) => operands.every(({ shape }) => shape.every((n) => n <= 5))),
@@ -66,24 +66,24 @@ test.each(curved)("the third order of %s", (name) => {
   expectSecondOrder(gradientOf(opSubject(op, sample, next), next), next, 1e-6, 4);
 });
 
-test("a gradient has the dtype of its operand, also where the op changes it", () => {
+test("a gradient has the dtype of its operand, also if the op changes the dtype", () => {
   for (const op of differentiable) {
     for (const sample of [...op.samples, ...op.samples.map((other) => inDouble(op, other) ?? other)].filter((use) => moves(op, use))) {
       const at = opSubject(op, sample, random(1));
       const types = transposed(at).graph.outputs.map(({ value }) => value.type);
-      expect(types, at.says).toEqual(sample.operands.filter(({ dtype }) => isFloat(dtype)));
+      expect(types, at.description).toEqual(sample.operands.filter(({ dtype }) => isFloat(dtype)));
     }
   }
 });
 
-test("what is flat, or says that nothing flows, gives no gradient at all", () => {
+test("flat ops and stop_gradient have a gradient of constant zero", () => {
   for (const name of [...deliberate, "sign", "floor", "ceil", "round", "trunc"] as const) {
     const g = new GraphBuilder(name, ops);
     const x = g.input("x", { dtype: "f32", shape: [3] });
     const loss = g.sum(g.mul(g.call(name, [x]), g.call(name, [x])), [0]);
     g.output("dx", g.callAll("gradient", [loss, x])[0] ?? loss);
     const graph = transposed({
-      says: name,
+      description: name,
       graph: { ...g.build(), nodes: g.nodes.filter(({ op }) => op.name !== "gradient"), outputs: [{ name: "loss", value: loss }] },
       data: new Map(),
       of: ["x"],

@@ -6,14 +6,14 @@ import { present } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import type { Next } from "./subject.ts";
 
-// Random smooth functions with loops, branches, checkpoints and gradients of their own, some inside others. Values stay small, so that differences tell the gradient.
+// Random smooth functions with nested loops, branches, checkpoints and custom gradients. Values stay small, so that differences approximate the gradient.
 
 const vector = tensor("f32", [2]);
 const matrix = tensor("f32", [2, 2]);
 const flag = tensor("bool", []);
 const whole = tensor("i32", []);
 
-/** What a place in a graph or region can use. */
+/** The values that are visible in a graph or region. */
 interface Scope {
   readonly g: GraphBuilder;
   readonly next: Next;
@@ -43,8 +43,8 @@ const twice = (scope: Scope): readonly Value[] => [
   scope.g.call("gather", [chosen(scope), scope.g.constant(tensor("i32", [2]), [1, upTo(scope, 2)])], { axis: 0 }),
 ];
 
-/** The true gradient of a product, by hand. */
-function byHand(scope: Scope): readonly Value[] {
+/** The gradient of a product as a custom gradient. */
+function customGradient(scope: Scope): readonly Value[] {
   const forward = new RegionBuilder("forward", new GraphBuilder("forward", ops));
   forward.output("y", forward.g.mul(forward.input("a", vector), forward.input("b", vector)));
   const backward = new RegionBuilder("backward", new GraphBuilder("backward", ops));
@@ -54,13 +54,13 @@ function byHand(scope: Scope): readonly Value[] {
   return scope.g.callAll("custom_gradient", several(scope, 2), {}, [forward.build(), backward.build()]);
 }
 
-/** The gradient of one vector's sum with respect to another, perhaps one that it does not depend on. */
+/** The gradient of one vector's sum with respect to another, on which it need not depend. */
 function slope({ g, ...scope }: Scope): readonly Value[] {
   const loss = g.sum(tame(g, chosen({ g, ...scope })), [0]);
   return g.callAll("gradient", [loss, ...several({ g, ...scope }, 1)]).map((value) => tame(g, value));
 }
 
-/** A region of the flag, the matrix and `count` vectors that gives `results` vectors. */
+/** A region with the flag, the matrix and `count` vectors as inputs, and `results` vectors as outputs. */
 function inner(scope: Scope, name: string, count: number, results: number): Graph {
   const b = new RegionBuilder(name, new GraphBuilder(name, ops));
   const [p, w] = [b.input("flag", flag), b.input("w", matrix)];
@@ -81,7 +81,7 @@ function branch(scope: Scope): readonly Value[] {
   return scope.g.callAll("cond", [scope.flag, scope.flag, scope.matrix, ...several(scope, count)], {}, regions);
 }
 
-/** A vector for each turn. */
+/** A sequence with one vector for each iteration. */
 function sequence({ g }: Scope, x: Value, length: number): Value {
   const shape = [length, 2];
   return g.mul(
@@ -93,7 +93,7 @@ function sequence({ g }: Scope, x: Value, length: number): Value {
   );
 }
 
-/** Carries: a counter, from which the turns take their flag, and vectors. */
+/** A scan whose carries are a counter, from which each iteration computes its flag, and vectors. */
 function loop(scope: Scope): readonly Value[] {
   const { g } = scope;
   const [length, carries, sequences, fixed] = [upTo(scope, 3), upTo(scope, 2), upTo(scope, 2), upTo(scope, 2)];
@@ -106,7 +106,7 @@ function loop(scope: Scope): readonly Value[] {
   b.next(0, b.g.add(count, 1));
   const inside: Scope = { ...scope, g: b.g, depth: scope.depth - 1, pool: [...items, ...rest, ...before], matrix: w, flag: b.g.call("gt", [count, 1]) };
   fill(inside, 1 + upTo(scope, 3));
-  // Some carries stay, some trade places, some come straight from an item.
+  // Some carries are unchanged, some are swapped, some are set to an item.
   before.forEach((_, index) => {
     if (upTo(scope, 4) > 0) b.next(index + 1, chosen(inside));
   });
@@ -118,9 +118,9 @@ function loop(scope: Scope): readonly Value[] {
   return results.slice(1).map((value, index) => tame(g, index < carries ? value : g.sum(value, [0])));
 }
 
-/** Adds steps to a scope; those with regions only while there is depth left. */
+/** Adds steps to a scope; steps with regions only while depth is left. */
 function fill(scope: Scope, steps: number): void {
-  const plain = [pointwise, pointwise, product, twice, byHand];
+  const plain = [pointwise, pointwise, product, twice, customGradient];
   const all = scope.depth > 0 ? [...plain, slope, checkpoint, branch, loop, loop] : plain;
   for (let step = 0; step < steps; step++) scope.pool.push(...(all[upTo(scope, all.length - 1)] ?? pointwise)(scope));
 }

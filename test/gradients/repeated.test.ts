@@ -12,19 +12,19 @@ import { expectFirstOrder, expectSecondOrder } from "./agreement.ts";
 import { apart } from "./op-cases.ts";
 import { subject } from "./subject.ts";
 
-// One value as several operands of an op: what flows to each is added.
+// One value as several operands of an op: its gradients are summed.
 
 interface Repeated {
   readonly type: TensorType;
   readonly attrs?: Attrs;
-  /** The operands, all of them the value but those that are no floats. */
+  /** The operands; all float operands are the value. */
   readonly operands?: (g: GraphBuilder, x: Value) => readonly Value[];
   readonly regions?: readonly Graph[];
 }
 
 const one = { stride: [1], dilation: [1], groups: 1 } as const;
 
-/** A region of vectors `a` and `b` and, if there are any, carries. */
+/** A region with vectors `a` and `b` as inputs, and carries. */
 function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[], carries: readonly Value[]) => Value): Graph {
   const b = new RegionBuilder("region", new GraphBuilder("region", ops));
   const inputs = ["a", "b"].map((name) => b.input(name, f32(2)));
@@ -37,7 +37,7 @@ function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[
 
 const product = (g: GraphBuilder, [a, b]: readonly Value[]): Value => (a && b ? g.call("sin", [g.mul(a, b)]) : g.zeros(f32(2)));
 
-/** The true gradient of a product. */
+/** The backward region of a product. */
 function backward(): Graph {
   const b = new RegionBuilder("backward", new GraphBuilder("backward", ops));
   const [x, y, , dy] = ["a", "b", "y", "dy"].map((name) => b.input(name, f32(2)));
@@ -69,7 +69,7 @@ const takesTwo = ({ operands, samples, gradient, regions }: Op): boolean =>
   gradient.kind === "rule" &&
   (regions !== undefined || operands === "variadic" || samples.some((sample) => sample.operands.filter(({ dtype }) => isFloat(dtype)).length >= 2));
 
-/** Of a pointwise op one value as all operands, moved to where the op is smooth: at the tie of a value with itself the rules make up one gradient. */
+/** One value as all operands of a pointwise op, mapped to where the op is smooth. */
 function pointwise({ name, operands, between }: Op): Repeated {
   const count = operands === "variadic" ? 2 : operands.length;
   const moved = (g: GraphBuilder, x: Value): Value => (between === undefined ? x : g.add(g.mul(g.call("sigmoid", [x]), between[1] - between[0]), between[0]));
@@ -78,7 +78,7 @@ function pointwise({ name, operands, between }: Op): Repeated {
 
 const uses = [...ops.values()].filter(takesTwo).map((op) => [op.name, op.form.kind === "pointwise" ? pointwise(op) : special[op.name]] as const);
 
-test.each(uses)("one value as all operands of %s", (name, use) => {
+test.each(uses)("the gradient of %s with one value as all operands matches differences", (name, use) => {
   invariant(use, `${name} needs a use in this file's table \`special\`: its operands cannot all be one value by the op's form alone`);
   const { type, attrs, operands = (_, x) => [x, x], regions = [] } = use;
   const g = new GraphBuilder(name, ops);

@@ -12,12 +12,12 @@ import { elements, isFloat } from "../../compiler/types/tensor-type.ts";
 
 export type Data = ReadonlyMap<string, Float64Array>;
 
-/** A function at a point: from the inputs of a graph to its outputs. Nothing in it is persistent, so that every derivative is one with respect to inputs. */
+/** A function at a point, from the inputs of a graph to its outputs. The graph has no params or state, so that all derivatives are with respect to inputs. */
 export interface Subject {
-  readonly says: string;
+  readonly description: string;
   readonly graph: Graph;
   readonly data: Data;
-  /** The inputs that derivatives are taken of. */
+  /** The inputs with respect to which derivatives are taken. */
   readonly of: readonly string[];
 }
 
@@ -25,18 +25,18 @@ export const nameOf = ({ node }: Value): string => stringAttr(node.attrs, "name"
 const moves = ({ type }: Value): boolean => isFloat(type.dtype);
 export const size = ({ type }: Value): number => elements(type.shape);
 
-/** Of all floating-point inputs unless said. */
-export function subject(says: string, graph: Graph, data: Data, of?: readonly string[]): Subject {
+/** By default, derivatives are with respect to all float inputs. */
+export function subject(description: string, graph: Graph, data: Data, of?: readonly string[]): Subject {
   const smooth = graph.outputs.filter(({ value }) => moves(value));
   const ready = dropDead(expandGradients({ ...graph, outputs: smooth, writes: [] }));
-  return { says, graph: ready, data, of: of ?? graph.inputs.filter(moves).map(nameOf) };
+  return { description, graph: ready, data, of: of ?? graph.inputs.filter(moves).map(nameOf) };
 }
 
 /** The graph with params and state as inputs, named by their paths. */
 export function closed(graph: Graph): Graph {
   const g = new GraphBuilder(graph.name, graph.table);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), "a value stands before its use");
+  const now = (value: Value): Value => present(values.get(value), "a value is defined before its use");
   for (const node of graph.nodes) {
     const given = isInput(node) || isPersistent(node);
     const results = given
@@ -48,7 +48,7 @@ export function closed(graph: Graph): Graph {
   return g.build();
 }
 
-/** The outputs in order. */
+/** The outputs in order, computed in f64. */
 export function run(graph: Graph, data: Data): readonly Float64Array[] {
   const { outputs } = evaluate(graph, { inputs: data, persistent: new Map(), precision: "f64" });
   return graph.outputs.map(({ name }) => present(outputs.get(name), name).data);
@@ -76,16 +76,16 @@ function opened({ graph, of }: Subject): Opened {
 
 const sumOfProducts = (g: GraphBuilder, a: Value, b: Value): Value => g.convert(g.sum(g.mul(a, b), [...a.type.shape.keys()]), "f64");
 
-/** A name for the weight or tangent of a value that no input has. */
+/** A name prefix for weights or tangents that no input has. */
 const fresh = ({ graph }: Subject, prefix: string): string => `${prefix}${graph.inputs.length}_`;
 
 export interface Derived {
   readonly graph: Graph;
-  /** Names of the inputs that came to those of the function. */
+  /** Names of the inputs that were added to those of the function. */
   readonly added: readonly string[];
 }
 
-/** What flows back to the inputs that count: an output for each of these, linear in weights of the outputs that are further inputs (the transposed Jacobian times these). */
+/** The vector-Jacobian product: an output for each input in `of`, linear in weights of the outputs, which are additional inputs. */
 export function transposed(at: Subject): Derived {
   const { g, targets, outputs } = opened(at);
   const weights = outputs.map(({ type }, i) => g.input(`${fresh(at, "u")}${i}`, type));
@@ -94,7 +94,7 @@ export function transposed(at: Subject): Derived {
   return { graph: dropDead(expandGradients(g.build())), added: weights.map(nameOf) };
 }
 
-/** What the outputs change by along tangents of the inputs, which are further inputs (the Jacobian times these). */
+/** The Jacobian-vector product: the tangents of the outputs for tangents of the inputs, which are additional inputs. */
 export function pushed(at: Subject): Derived {
   const { g, targets, outputs } = opened(at);
   const tangents = targets.map(({ type }, i) => g.input(`${fresh(at, "t")}${i}`, type));
@@ -111,5 +111,5 @@ export const drawn = (count: number, next: Next): Float64Array => Float64Array.f
 export function gradientOf(at: Subject, next: Next): Subject {
   const { graph, added } = transposed(at);
   const weights = added.map((name, i) => [name, drawn(size(present(at.graph.outputs[i], "an output").value), next)] as const);
-  return { says: `the gradient of ${at.says}`, graph, data: new Map([...at.data, ...weights]), of: [...at.of, ...added] };
+  return { description: `the gradient of ${at.description}`, graph, data: new Map([...at.data, ...weights]), of: [...at.of, ...added] };
 }

@@ -1,16 +1,16 @@
-// Items by the signature of a declaration: tensors of small sizes, defaults where there are some. For what nobody has written an item for.
+// Items derived from the signature of a declaration, for declarations without a handwritten item: small tensors, default arguments.
 import type { Callable, DimExpr, Parameter, TypeExpr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Item } from "./item.ts";
 
 const written = ({ source, start, end }: Span): string => source.text.slice(start, end);
 
-/** Static arguments that have no default. */
+/** Values of static arguments without a default. */
 const statics: Readonly<Record<string, string>> = { int: "2", f32: "0.5", bool: "true" };
 
 const staticText = ({ type }: Parameter): string | null => (type.kind === "static" ? (statics[type.name.text] ?? null) : null);
 
-/** Sizes by the names of dims, each name another while there are some; where conditions are to hold, a size that most numbers of parts divide. */
+/** Sizes of the dims by name, distinct as far as possible; with `where` conditions 4, which is divisible by most counts. */
 function sizesOf({ params, where }: Callable): (dim: DimExpr) => string {
   const free = ["A", "B", "C"];
   const known = new Map<string, string>();
@@ -28,7 +28,7 @@ function sizesOf({ params, where }: Callable): (dim: DimExpr) => string {
 
 const isTensor = (type: TypeExpr | null): type is Extract<TypeExpr, { kind: "tensor" }> => type?.kind === "tensor";
 
-/** Null where the signature does not tell how it is used: it takes functions or lists, or gives something else than an f32 tensor. */
+/** Null if the signature does not determine a use: it takes functions or lists, or does not return an f32 tensor. */
 export function derivedItem(declaration: Callable): Item | null {
   const { kind, name, params, result } = declaration;
   if ((kind !== "layer" && kind !== "fn") || !isTensor(result) || result.dtype.text !== "f32") return null;

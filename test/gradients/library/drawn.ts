@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import type { Item } from "./item.ts";
 
-// Uses with drawn arguments: what a layer or function takes any of.
+// Uses of layers and functions with randomly drawn arguments.
 
 const int = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 const bool = fc.boolean();
 const one = <T>(...items: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...items);
 
-/** Lists of axes of a rank: some, all by leaving the argument out. */
+/** The `axis` argument: a list of axes, or none, which means all. */
 const axes = (rank: number): fc.Arbitrary<string> =>
   fc.oneof(
     fc.constant(""),
@@ -35,7 +35,7 @@ const steps = fc.record({
   out: int(1, 2),
 });
 
-/** One spatial axis, so that a pair of paddings is one. */
+/** An image with one spatial axis, for which one pair of paddings suffices. */
 const line = ({ n, c }: { readonly n: number; readonly c: number }): string => `f32[${n}, 2 * A + 2, ${c}]`;
 
 const convolutions: Readonly<Record<string, fc.Arbitrary<Item>>> = {
@@ -167,7 +167,7 @@ const losses: Readonly<Record<string, fc.Arbitrary<Item>>> = {
     inputs: { x: "f32[A]", y: "f32[A]", v: "f32[A]" },
     between: { v: [0.3, 2] },
   })),
-  // As many frames as the labels need, and a blank between those that repeat.
+  // At least as many frames as the labels need, with a blank between repeated ones.
   ctc_loss: fc.tuple(int(1, 2), int(0, 2), one(0, 3)).map(([labels, more, blank]) => ({
     name: "ctc_loss",
     value: `ctc_loss(logits, labels, frames, lengths, blank: ${blank})`,
@@ -193,7 +193,7 @@ const signals: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   })),
 };
 
-/** By what they are uses of. */
+/** By the name of the declaration that they use. */
 export const drawn: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   ...convolutions,
   ...images,

@@ -7,7 +7,7 @@ const unit = [0.1, 0.9] as const;
 const of = (value: string, inputs: Item["inputs"] = rows, more: Partial<Item> = {}): Item => ({ name: value, value, inputs, ...more });
 const trained = (value: string, inputs: Item["inputs"] = { x: image }): Item => of(value, inputs, { train: true });
 
-/** Helpers of the library by themselves, augmentation, and metrics that are smooth. */
+/** Helper functions of the library, augmentation, and smooth metrics. */
 export const functions: readonly Item[] = [
   of("sum_of_squares(x)"),
   of("scaled(x, by: -1.5)"),

@@ -5,5 +5,5 @@ import { layers } from "./layers.ts";
 import { losses } from "./losses.ts";
 import { sequences } from "./sequences.ts";
 
-/** One list per group. */
+/** All handwritten items. */
 export const items: readonly Item[] = [...activations, ...layers, ...losses, ...sequences, ...functions];

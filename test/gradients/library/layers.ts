@@ -2,10 +2,10 @@ import type { Item } from "./item.ts";
 
 const image = "f32[1, B + 1, C + 1, 2]";
 
-/** A layer or function of an image. */
+/** A function of an image. */
 const onImage = (value: string, name = value): Item => ({ name, value, inputs: { x: image } });
 
-/** Params are drawn by the initializer, and their gradients are compared too. */
+/** A layer; its params have initial values, and their gradients are compared too. */
 const layer = (body: string, type = image, more: Partial<Item> = {}): Item => ({
   name: body,
   value: "M(x)",
@@ -14,7 +14,7 @@ const layer = (body: string, type = image, more: Partial<Item> = {}): Item => ({
   ...more,
 });
 
-/** Gradients of the inputs alone: those of the params are compared where the parts are. */
+/** A composite layer, of which only the gradients of the inputs are compared: those of the params are compared for its parts. */
 const whole = (body: string, type: string): Item => ({ name: body, value: "Net(x)", declare: `model Net(x: ${type}) = x |> ${body}`, inputs: { x: type } });
 
 const sequence = "f32[A, B, 4]";
@@ -59,7 +59,7 @@ export const layers: readonly Item[] = [
     inputs: { q: "f32[2, A, 2]", k: "f32[2, A + 1, 2]", v: "f32[2, A + 1, 2]" },
   },
   {
-    name: "dot_product_attention of a mask that hides whole rows",
+    name: "dot_product_attention with a mask that may hide whole rows",
     value: "dot_product_attention(q, k, v, mask: m == 1)",
     inputs: { q: "f32[B, 2]", k: "f32[C, 2]", v: "f32[C, 2]", m: "i32[B, C]" },
   },

@@ -6,7 +6,7 @@ const unit = [0.1, 0.9] as const;
 export const losses: readonly Item[] = [
   { name: "cross_entropy", value: "cross_entropy(x, label)", inputs: { x: "f32[A, B]", label: "i32[A]" }, between: label },
   {
-    name: "cross_entropy, smoothed and weighed",
+    name: "cross_entropy, smoothed and weighted",
     value: "cross_entropy(x, label, label_smoothing: 0.1, weights: w, mask: m)",
     inputs: { x: "f32[A, B, C]", label: "i32[A, B]", w: "f32[C]", m: "f32[A, B]" },
     between: label,

@@ -1,4 +1,4 @@
-// Which declarations of the library the items differentiate.
+// Finds the declarations of the library that no item differentiates.
 import { readdirSync, readFileSync } from "node:fs";
 import type { Callable } from "../../../dsl/ast.ts";
 import { outline } from "../../../dsl/outline.ts";
@@ -6,21 +6,21 @@ import { present } from "../../../compiler/support/invariant.ts";
 import { drawn } from "./drawn.ts";
 import { items } from "./items.ts";
 
-/** Files of the library in which nothing is to be differentiated, and why. */
+/** Files of the library without differentiable declarations, with the reason. */
 const filesWithout: Readonly<Record<string, string>> = {
-  "init.dl": "starting values come from draws",
-  "logic.dl": "bools do not move",
-  "schedules.dl": "rates are functions of the step alone",
-  "testing.dl": "an assertion gives a bool",
-  "optimizers.dl": "an update is no part of a loss; what clips gradients is on the list",
+  "init.dl": "initial values are random draws",
+  "logic.dl": "bools have no derivative",
+  "schedules.dl": "rates are functions of the step only",
+  "testing.dl": "an assertion returns a bool",
+  "optimizers.dl": "an update is not part of a loss; the functions that clip gradients have items",
 };
 
-/** Declarations in other files that give nothing smooth, or whose gradient is not that of their value, and why. */
+/** Declarations in other files that are not smooth, or whose gradient is deliberately not the derivative, with the reason. */
 export const declarationsWithout: Readonly<Record<string, string>> = {
   one_hot: "of integers",
   eye: "a constant",
-  ctc_greedy: "gives integers",
-  kmeans_assign: "gives integers",
+  ctc_greedy: "returns integers",
+  kmeans_assign: "returns integers",
   accuracy: "counts",
   top_k_accuracy: "counts",
   confusion_matrix: "counts",
@@ -30,9 +30,9 @@ export const declarationsWithout: Readonly<Record<string, string>> = {
   auc: "counts",
   vector_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   trained_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
-  nearest_code: "gives integers",
+  nearest_code: "returns integers",
   straight_through: "passes gradients straight through; test/std/part6-quantiser.test.ts",
-  ema_rate: "of the step alone",
+  ema_rate: "a function of the step only",
   distance: "its second model has no gradient; test/std/part5-optimizers.test.ts",
   squared_gap: "a part of `distance`",
 };
@@ -60,7 +60,7 @@ function wordsOf({ declaration }: Declared): readonly string[] {
   return source.text.slice(start, end).match(/\w+/g) ?? [];
 }
 
-/** Those that no item differentiates, itself or as a part, and that are on no list that says why not. */
+/** Declarations that no item differentiates, directly or as a part, and that are not on a list of exceptions. */
 export function unreached(): readonly (readonly [name: string, Declared])[] {
   const open = [...items.flatMap(({ value, declare = "" }) => [value, declare]), ...Object.keys(drawn)].flatMap((text) => text.match(/\w+/g) ?? []);
   const reached = new Set<string>();

@@ -2,11 +2,11 @@ import type { Item } from "./item.ts";
 
 const ctc = { logits: "f32[A, 4, 3]", labels: "i32[A, 2]", frames: "i32[A]", lengths: "i32[A]" };
 
-/** Recurrence, CTC, clustering, signals, and the parts of augmentation that have gradients. */
+/** Recurrent layers, CTC, clustering, signals, and differentiable augmentation. */
 export const sequences: readonly Item[] = [
   { name: "rnn", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> rnn(2)" },
   { name: "lstm", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> lstm(2)" },
-  { name: "lstm, from the end", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> lstm(1, reverse: true)" },
+  { name: "lstm, reversed", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> lstm(1, reverse: true)" },
   {
     name: "gru, padded",
     value: "M(x, length)",
