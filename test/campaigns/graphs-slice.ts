@@ -14,12 +14,12 @@ export interface Report {
   readonly graphs: number;
   readonly training: number;
   readonly special: number;
-  readonly looked: Readonly<Record<string, number>>;
-  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly says: string; readonly text: string }[];
+  readonly checked: Readonly<Record<string, number>>;
+  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly fault: string; readonly text: string }[];
 }
 
 export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Report> {
-  const looked: Record<string, number> = {};
+  const checked: Record<string, number> = {};
   const findings: Report["findings"][number][] = [];
   const count = { graphs: 0, training: 0, special: 0 };
   for (let index = first; index < end; index++) {
@@ -28,13 +28,13 @@ export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Re
     if (planned.trains) count.training++;
     if (planned.kind === "special") count.special++;
     const result = await examine(planned, shrink);
-    for (const name of result.looked) looked[name] = (looked[name] ?? 0) + 1;
+    for (const name of result.checkedBy) checked[name] = (checked[name] ?? 0) + 1;
     if (result.finding === null) continue;
-    const { oracle, says } = result.finding;
+    const { oracle, fault } = result.finding;
     findings.push({
       index,
       oracle,
-      says: says
+      fault: fault
         .split("\n")
         .slice(0, shrink ? 12 : 1)
         .join("\n"),
@@ -42,5 +42,5 @@ export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Re
     });
     if (!shrink) break;
   }
-  return { ...count, looked, findings };
+  return { ...count, checked, findings };
 }

@@ -45,7 +45,7 @@ const corpus = new URL("../fuzz/corpus/", import.meta.url);
 let next = Number(values.first);
 let ended = false;
 const total = { graphs: 0, training: 0, special: 0, findings: 0 };
-const looked = new Map<string, number>();
+const checked = new Map<string, number>();
 const faults = new Map<string, number>();
 const firedBy: Fired[] = [];
 
@@ -60,12 +60,12 @@ function account(report: Report): void {
   total.graphs += report.graphs;
   total.training += report.training;
   total.special += report.special;
-  for (const [name, n] of Object.entries(report.looked)) looked.set(name, (looked.get(name) ?? 0) + n);
-  for (const { says, oracle, text, index } of report.findings) {
+  for (const [name, n] of Object.entries(report.checked)) checked.set(name, (checked.get(name) ?? 0) + n);
+  for (const { fault, oracle, text, index } of report.findings) {
     total.findings++;
     const known = faults.get(oracle) ?? 0;
     faults.set(oracle, known + 1);
-    say(`graph ${index} of seed ${seed}, ${oracle}: ${says}`);
+    say(`graph ${index} of seed ${seed}, ${oracle}: ${fault}`);
     if (values.stop) ended = true;
     else if (known < 20) {
       say(text);
@@ -109,7 +109,7 @@ const pooled = (jobs: number): Promise<void> =>
 function summary(): void {
   const all = sumFired(firedBy);
   say(`${total.graphs} graphs in ${elapsed().toFixed(0)} s, seed ${seed}: ${total.training} with training, ${total.special} with special values`);
-  say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  say(`oracles: ${[...checked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
   for (const [group, counts] of Object.entries(all)) {
     const never = neverFired(counts);
     say(

@@ -11,22 +11,22 @@ export interface ProgramTask {
 
 export interface ProgramReport {
   readonly programs: number;
-  readonly looked: Readonly<Record<string, number>>;
-  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly says: string; readonly text: string }[];
+  readonly checked: Readonly<Record<string, number>>;
+  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly fault: string; readonly text: string }[];
 }
 
 export async function slice({ seed, first, end, shrink }: ProgramTask): Promise<ProgramReport> {
-  const looked: Record<string, number> = {};
+  const checked: Record<string, number> = {};
   const findings: ProgramReport["findings"][number][] = [];
   let programs = 0;
   for (let index = first; index < end; index++) {
     programs++;
-    const { finding, looked: names } = await examine(programAt(seed, index));
-    for (const name of names) looked[name] = (looked[name] ?? 0) + 1;
+    const { finding, checkedBy: names } = await examine(programAt(seed, index));
+    for (const name of names) checked[name] = (checked[name] ?? 0) + 1;
     if (finding === null) continue;
     const last: ProgramFinding = shrink ? await shrunk(finding) : finding;
-    findings.push({ index, oracle: last.oracle, says: last.says.split("\n").slice(0, 8).join("\n"), text: corpusText(last) });
+    findings.push({ index, oracle: last.oracle, fault: last.fault.split("\n").slice(0, 8).join("\n"), text: corpusText(last) });
     if (!shrink) break;
   }
-  return { programs, looked, findings };
+  return { programs, checked, findings };
 }

@@ -38,7 +38,7 @@ let next = 0;
 let ended = false;
 let programs = 0;
 let findings = 0;
-const looked = new Map<string, number>();
+const checked = new Map<string, number>();
 
 const over = (): boolean => ended || next >= count || elapsed() >= seconds;
 
@@ -51,10 +51,10 @@ function nextTask(): ProgramTask | null {
 
 function account(report: ProgramReport): void {
   programs += report.programs;
-  for (const [name, n] of Object.entries(report.looked)) looked.set(name, (looked.get(name) ?? 0) + n);
-  for (const { says, oracle, text, index } of report.findings) {
+  for (const [name, n] of Object.entries(report.checked)) checked.set(name, (checked.get(name) ?? 0) + n);
+  for (const { fault, oracle, text, index } of report.findings) {
     findings++;
-    say(`program ${index} of seed ${seed}, ${oracle}: ${says}`);
+    say(`program ${index} of seed ${seed}, ${oracle}: ${fault}`);
     if (values.stop) ended = true;
     else if (findings <= 20) {
       say(text);
@@ -96,7 +96,7 @@ else if (values.show !== undefined) {
   await pooled(Number(values.jobs));
   clearInterval(timer);
   say(`${programs} programs in ${elapsed().toFixed(0)} s, seed ${seed}`);
-  say(`oracles: ${[...looked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  say(`oracles: ${[...checked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
   say(findings === 0 ? "no mismatch" : `${findings} findings`);
   process.exitCode = findings === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// What has been seen at work: which ops, rewrite rules and passes.
+// Counts of the ops generated, and of the rewrite rules and passes that fired.
 import type { CompiledModule } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
@@ -6,7 +6,7 @@ import { reassociateRules } from "../../compiler/passes/reassociate.ts";
 import { simplifyLocalRules, simplifyRules } from "../../compiler/passes/simplify/simplify.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 
-/** How often by name. */
+/** Counts by name. */
 export type Counts = Readonly<Record<string, number>>;
 
 export interface Fired {
@@ -26,7 +26,7 @@ export function countOps({ nodes }: Graph): void {
   }
 }
 
-/** A pass has fired where it has changed the graph. */
+/** A pass fires if it changes the graph. */
 export function countPasses({ entries }: CompiledModule): void {
   for (const { stages, graph: planned } of entries) {
     stages.forEach(({ pass, graph }, i) => {
@@ -36,7 +36,7 @@ export function countPasses({ entries }: CompiledModule): void {
   }
 }
 
-/** Everything there is, also what has never fired. */
+/** The counts of all ops, rules and passes, including those that never fired. */
 export function fired(): Fired {
   const of = (names: Iterable<string>, counts: ReadonlyMap<string, number>): Counts =>
     Object.fromEntries([...names].map((name) => [name, counts.get(name) ?? 0]));

@@ -1,4 +1,4 @@
-// Gradients against differences: what the loss changes by along a random direction, in f64.
+// Gradients against finite differences of the loss along a random direction, in f64.
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import type { GraphData } from "../../compiler/trust/error-bound.ts";
 import { isInput, pathOf, stringAttr } from "../../compiler/graph/facts.ts";
@@ -9,10 +9,10 @@ import type { Draw } from "./draw.ts";
 import type { Subject } from "./subject.ts";
 
 const step = 1e-5;
-/** What the differences of a smooth function may be off by, beside what they say themselves. */
-const near = 1e-4;
+/** The relative error allowed for the differences of a smooth function. */
+const tolerance = 1e-4;
 
-/** What is wrong with the gradients that a graph asks for, or null. */
+/** Describes the first wrong result of a `gradient` node of the graph; null if none is wrong. */
 export function wrongDerivative(subject: Subject, draw: Draw): string | null {
   if (subject.kind === "special") return null;
   for (const node of subject.graph.nodes.filter(({ op }) => op.name === "gradient")) {
@@ -23,8 +23,8 @@ export function wrongDerivative(subject: Subject, draw: Draw): string | null {
 }
 
 /**
- * Next to a corner the slopes to both sides differ, and the derivative is one of what lies between: so their difference is what the gradient may be off by. In a
- * smooth place it is of the order of the step. Over a jump, half the step makes twice the slope.
+ * Next to a corner the one-sided slopes differ, and the derivative is any value between them, so their difference is added to the allowed error. Where the
+ * function is smooth, this difference is of the order of the step. Across a jump, halving the step doubles the slope.
  */
 function wrongGradient(node: Node, subject: Subject, draw: Draw): string | null {
   const { graph, data } = subject;
@@ -38,25 +38,25 @@ function wrongGradient(node: Node, subject: Subject, draw: Draw): string | null 
   const slope = (forth - lossAt(-step)) / (2 * step);
   const bend = Math.abs(2 * ((forth - here) / step - slope)) + Math.abs((lossAt(step / 2) - lossAt(-step / 2)) / step - slope);
   if (![slope, bend, rate].every(Number.isFinite)) return null;
-  const allowed = near * Math.max(Math.abs(slope), Math.abs(rate), 0.1) + 2 * bend;
+  const allowed = tolerance * Math.max(Math.abs(slope), Math.abs(rate), 0.1) + 2 * bend;
   return Math.abs(slope - rate) <= allowed
     ? null
-    : `a gradient of ${targets.length} values: along a direction it says ${rate}, and the loss changes by ${slope}`;
+    : `a gradient of ${targets.length} values: along a direction the gradient is ${rate}, and the difference of the loss ${slope}`;
 }
 
-/** What flows through a stop is left out of the gradient, and not out of the loss. */
+/** Whether the loss depends on a stop or a custom gradient, where gradient and difference differ by design. */
 const stopped = (loss: Value): boolean => topological([loss]).some(stops);
 const stops = ({ op, regions }: Node): boolean =>
   op.name === "stop_gradient" || op.name === "custom_gradient" || regions.some((region) => region.nodes.some(stops));
 
-/** Those values alone, in f64. */
+/** Evaluates only these values, in f64. */
 function only(graph: Graph, values: readonly Value[], data: GraphData): readonly Float64Array[] {
   const outputs = values.map((value, i) => ({ name: `v${i}`, value }));
   const found = evaluate(dropDead({ ...graph, outputs, writes: [] }), { ...data, precision: "f64" }).outputs;
   return outputs.map(({ name }) => found.get(name)?.data ?? new Float64Array());
 }
 
-/** Zero is where most functions that have a corner have it, and several corners at once may look like none. */
+/** Replaces zeros, because most corners are at 0, and the effects of several corners can cancel. */
 const awayFromZero = (x: number, index: number): number => (x === 0 ? 0.3 + (index % 7) / 16 : x);
 
 /** The data with the targets moved along their directions. */

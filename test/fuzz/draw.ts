@@ -1,4 +1,4 @@
-/** Choices of an oracle: the same for the same seed. */
+/** Random choices of an oracle, deterministic in the seed. */
 export interface Draw {
   /** An integer from 0 to `limit` - 1. */
   below(limit: number): number;

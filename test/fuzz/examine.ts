@@ -1,4 +1,4 @@
-// One graph of a campaign: made, looked at by the oracles, and shrunk where one of them finds something.
+// Generates one graph of a campaign, checks it with the oracles, and shrinks it if one of them reports a fault.
 import { shrinkGraphAsync } from "../../compiler/trust/shrink.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
@@ -11,21 +11,21 @@ import { subjectOf, type DataKind, type Subject } from "./subject.ts";
 
 export interface Finding {
   readonly oracle: string;
-  readonly says: string;
+  readonly fault: string;
   readonly seed: number;
   readonly kind: DataKind;
   readonly graph: Graph;
 }
 
-/** Shares of a campaign, from 0 to 1. */
+/** The composition of a campaign; shares are from 0 to 1. */
 export interface Mix {
   readonly training: number;
   readonly special: number;
-  /** Oracles that do not look at every graph look at one in so many times as many. 1 unless told. */
+  /** Divides the share of the graphs that sampling oracles check. Default 1. */
   readonly thin?: number;
 }
 
-/** The number of the graph at a place in a campaign. */
+/** The seed of the graph with this index in a campaign. */
 export const seedAt = (campaign: number, index: number): number => (Math.imul(campaign + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
 
 export interface Planned {
@@ -47,7 +47,7 @@ export function plannedAt(campaign: number, index: number, mix: Mix): Planned {
   };
 }
 
-/** What an oracle has against a subject, errors included. */
+/** The fault that an oracle reports for a subject, or throws; null if it reports none. */
 export async function verdict(oracle: Oracle, subject: Subject): Promise<string | null> {
   if (oracle.compiles && !subject.compiles) return null;
   try {
@@ -57,7 +57,7 @@ export async function verdict(oracle: Oracle, subject: Subject): Promise<string 
   }
 }
 
-/** The graph of a plan as the oracles see it, or what is wrong with the generator's view of it. */
+/** Generates the graph of a plan; a finding if a result type differs from the generator's rules. */
 export function made({ seed, trains, kind }: Planned): Subject | Finding {
   try {
     const graph = generate(seed, { trains, special: kind === "special" });
@@ -65,50 +65,50 @@ export function made({ seed, trains, kind }: Planned): Subject | Finding {
     return subjectOf(graph, seed, kind);
   } catch (error) {
     const nothing: Graph = new GraphBuilder("none", new Map()).build();
-    return { oracle: "types", says: error instanceof Error ? (error.stack ?? error.message) : String(error), seed, kind, graph: nothing };
+    return { oracle: "types", fault: error instanceof Error ? (error.stack ?? error.message) : String(error), seed, kind, graph: nothing };
   }
 }
 
-/** Oracles that look at this graph: each at one in so many. */
+/** The oracles that check this graph: each samples its share. */
 export const chosen = ({ seed, thin }: Planned): Oracle[] => {
   const draw = createDraw(seed ^ 0x6c078965);
   return oracles.filter(({ every }) => draw.below(every === 1 ? 1 : every * thin) === 0);
 };
 
-/** The first finding among the chosen oracles, shrunk to a few nodes where that is asked for; null where there is none. */
-export async function examine(planned: Planned, shrink = true): Promise<{ readonly finding: Finding | null; readonly looked: readonly string[] }> {
+/** The first finding of the chosen oracles, shrunk on request; null if there is none. */
+export async function examine(planned: Planned, shrink = true): Promise<{ readonly finding: Finding | null; readonly checkedBy: readonly string[] }> {
   const subject = made(planned);
-  if ("oracle" in subject) return { finding: subject, looked: ["types"] };
+  if ("oracle" in subject) return { finding: subject, checkedBy: ["types"] };
   const { graph, seed, kind } = subject;
-  const looking = chosen(planned);
-  const looked = ["types", ...looking.map(({ name }) => name)];
-  for (const oracle of looking) {
-    const says = await verdict(oracle, subject);
-    if (says !== null) return { finding: shrink ? await shrunk(oracle, subject, says) : { oracle: oracle.name, says, seed, kind, graph }, looked };
+  const selected = chosen(planned);
+  const checkedBy = ["types", ...selected.map(({ name }) => name)];
+  for (const oracle of selected) {
+    const fault = await verdict(oracle, subject);
+    if (fault !== null) return { finding: shrink ? await shrunk(oracle, subject, fault) : { oracle: oracle.name, fault, seed, kind, graph }, checkedBy };
   }
-  return { finding: null, looked };
+  return { finding: null, checkedBy };
 }
 
-/** Which kind of fault it is, whatever the numbers. */
-const kindOfFault = (says: string): string =>
-  says.startsWith("throws") ? (says.split("\n")[0] ?? "").replaceAll(/[\d.e+-]+/g, "#") : (says.split(":")[0] ?? "");
+/** The kind of a fault: its text without numbers. */
+const kindOfFault = (fault: string): string =>
+  fault.startsWith("throws") ? (fault.split("\n")[0] ?? "").replaceAll(/[\d.e+-]+/g, "#") : (fault.split(":")[0] ?? "");
 
-async function shrunk(oracle: Oracle, subject: Subject, says: string): Promise<Finding> {
-  const fault = kindOfFault(says);
-  let last = says;
+async function shrunk(oracle: Oracle, subject: Subject, fault: string): Promise<Finding> {
+  const kind = kindOfFault(fault);
+  let last = fault;
   const graph = await shrinkGraphAsync(
     subject.graph,
     async (candidate) => {
       const found = await verdict(oracle, subjectOf(candidate, subject.seed, subject.kind));
-      if (found === null || kindOfFault(found) !== fault) return false;
+      if (found === null || kindOfFault(found) !== kind) return false;
       last = found;
       return true;
     },
     { budget: 400 },
   );
-  return { oracle: oracle.name, says: last, seed: subject.seed, kind: subject.kind, graph };
+  return { oracle: oracle.name, fault: last, seed: subject.seed, kind: subject.kind, graph };
 }
 
-/** The text of a finding as the corpus keeps it. */
-export const corpusText = ({ oracle, says, seed, kind, graph }: Finding): string =>
-  [`# seed ${seed}, ${kind} data, found by ${oracle}`, `# ${says.split("\n")[0]}`, printGraph(graph)].join("\n");
+/** The text of a finding as a file of the corpus. */
+export const corpusText = ({ oracle, fault, seed, kind, graph }: Finding): string =>
+  [`# seed ${seed}, ${kind} data, found by ${oracle}`, `# ${fault.split("\n")[0]}`, printGraph(graph)].join("\n");

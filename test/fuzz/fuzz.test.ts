@@ -1,4 +1,4 @@
-// Every finding of a campaign again, by every oracle; and some seconds of graphs that nobody has seen.
+// Replays every finding of past campaigns with every oracle, and checks some seconds of new graphs.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseGraph } from "../../compiler/graph/parse.ts";
@@ -11,11 +11,11 @@ import { subjectOf } from "./subject.ts";
 
 const corpus = new URL("./corpus/", import.meta.url);
 
-/** Choices of each oracle that are tried on a finding. */
+/** Seeds with which each oracle checks a finding. */
 const tries = 2;
 
 for (const file of readdirSync(corpus).filter((name) => name.endsWith(".ir"))) {
-  test(`${file} is sound by now`, async () => {
+  test(`the finding ${file} is fixed`, async () => {
     const text = readFileSync(new URL(file, corpus), "utf8");
     const seed = Number(/^# seed (\d+)/.exec(text)?.[1] ?? 1);
     const subject = subjectOf(parseGraph(text, ops), seed, text.includes("special data") ? "special" : "plain");
@@ -25,7 +25,7 @@ for (const file of readdirSync(corpus).filter((name) => name.endsWith(".ir"))) {
   });
 }
 
-describe("fresh graphs", () => {
+describe("new graphs", () => {
   const milliseconds = Number(process.env["FUZZ_MS"] ?? 3000);
   const campaign = Date.now() % 1_000_000;
 
@@ -35,12 +35,12 @@ describe("fresh graphs", () => {
     for (; performance.now() - start < milliseconds; index++) {
       const { finding } = await examine(plannedAt(campaign, index, { training: 0.1, special: 0.1 }));
       if (finding !== null)
-        expect.fail(`graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.says}\n${finding.oracle === "types" ? "" : corpusText(finding)}`);
+        expect.fail(`graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${finding.oracle === "types" ? "" : corpusText(finding)}`);
     }
     expect(index).toBeGreaterThan(5);
   });
 
-  test("a graph of a campaign is the same whenever it is made", async () => {
+  test("the graphs of a campaign are deterministic", async () => {
     const { generate } = await import("./generator/index.ts");
     for (let index = 0; index < 20; index++) {
       const { seed, trains, kind } = plannedAt(7, index, { training: 0.5, special: 0.2 });

@@ -1,4 +1,4 @@
-// The generator draws every op, states its types by rules of its own, and keeps its promises of sizes and values.
+// The generator draws every op, checks result types by its own rules, and respects the limits of sizes and values.
 import { expect, test, vi } from "vitest";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
 import type { Graph, Node } from "../../compiler/graph/ir.ts";
@@ -23,25 +23,25 @@ const training: Kind = { trains: true, special: false };
 const special: Kind = { trains: false, special: true };
 const kinds = [plain, training, special];
 
-/** The graphs of some seeds, of the kinds in turn. */
+/** The graphs of some seeds, alternating between the kinds. */
 const graphs = (count: number, of: readonly Kind[] = kinds, from = 0): readonly Graph[] =>
   iota(count).map((i) => generate(from + i, of[i % of.length] ?? plain));
 
 /** The nodes of a graph and of its regions. */
 const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
 
-/** Leaves and gradients are in no region, but for constants; a carry is in the region of a loop alone. */
+/** Leaves other than constants, and gradients, are never in a region; a carry only in the region of a loop. */
 const onlyOutside = new Set(["input", "param", "state", "gradient"]);
 const onlyInside = new Set(["carry"]);
 
-/** Asked for on purpose, so that it does not matter how many other ops there are. */
+/** Draws each op deliberately, so that the result does not depend on the number of other ops. */
 test.each([...draws])("%s is drawn, inside of regions and outside", (name, draw) => {
   const op = present(opNamed(ops, name), name);
   const inside = (graph: Graph): readonly Node[] => graph.nodes.flatMap(({ regions }) => regions.flatMap(allNodes));
   const isFound = (nodes: readonly Node[]): boolean => nodes.some((node) => node.op === op);
   const tries = iota(8).map((round) => () => graphs(10, [{ ...(name === "gradient" ? training : plain), most: 12, often: draw }], 10 * round));
   const outside = tries.some((some) => some().some((graph) => isFound(graph.nodes)));
-  expect(outside || onlyInside.has(name), `${name} (${entryFile(op)}): \`draw\` or \`range\` lets random graphs have no use of it`).toBe(true);
+  expect(outside || onlyInside.has(name), `${name} (${entryFile(op)}): with its \`draw\` and \`range\` no random graph uses it`).toBe(true);
   if (!onlyOutside.has(name))
     expect(
       tries.some((some) => some().some((graph) => isFound(inside(graph)))),
@@ -54,10 +54,10 @@ test("every dtype is drawn", () => {
   expect([...dtypes].toSorted()).toEqual(["bool", "f32", "f64", "i32", "i8", "u8"]);
 });
 
-test("the same seed gives the same graph, another seed or kind another", () => {
+test("graphs are deterministic in seed and kind, and differ between seeds and kinds", () => {
   const texts = [0, 1].map(() => graphs(60).map((graph) => printGraph(graph)));
   expect(texts[0]).toEqual(texts[1]);
-  // Two of the least graphs may be alike.
+  // Two of the smallest graphs may be equal.
   expect(new Set(texts[0]).size).toBeGreaterThan(50);
   expect(printGraph(generate(7, plain))).not.toBe(printGraph(generate(7, training)));
 });
@@ -70,7 +70,7 @@ test("every graph verifies, and prints and parses back", () => {
   }
 });
 
-test("graphs are small: a few nodes mostly, never more than asked for, and no large tensor", () => {
+test("graphs are small: mostly a few nodes, never more than the limit, and no large tensor", () => {
   const work = (graph: Graph): number => allNodes(graph).filter(({ op }) => op.form.kind !== "leaf").length;
   // The backward pass of a custom gradient has a few nodes that are not counted.
   const counted = (list: readonly Graph[]): readonly Graph[] => list.filter((graph) => !allNodes(graph).some(({ op }) => op.name === "custom_gradient"));
@@ -90,7 +90,7 @@ test("graphs are small: a few nodes mostly, never more than asked for, and no la
   for (const rank of [0, 1, 2, 3, 4, 5]) expect([rank, sizes.some((shape) => shape.length === rank)]).toEqual([rank, true]);
 });
 
-test("where inputs may be anything, all ops are exact", () => {
+test("in graphs with special inputs all ops are exact", () => {
   const names = new Set(graphs(400, [special]).flatMap((graph) => allNodes(graph).map(({ op }) => op)));
   expect([...names].filter(({ exact }) => !exact)).toEqual([]);
   expect(names.size).toBeGreaterThan(40);
@@ -107,7 +107,7 @@ test("a training graph has a gradient and writes every param; each optimizer is 
   expect(new Set(slots).size).toBe(3);
 });
 
-test("values stay finite, and so do gradients and what an optimizer makes of them", () => {
+test("values, gradients and updates stay finite", () => {
   const wild = iota(300).filter((seed) => {
     const graph = generate(seed, seed % 2 === 0 ? plain : training);
     const { outputs, writes } = evaluate(graph, { ...randomData(graph, seed), precision: "f64" });
@@ -116,7 +116,7 @@ test("values stay finite, and so do gradients and what an optimizer makes of the
   expect(wild).toEqual([]);
 });
 
-test("a wrong type rule of an op is found", () => {
+test("a wrong type rule of an op is reported", () => {
   const transpose = present(ops.get("transpose"), "transpose");
   const broken = vi.spyOn(transpose, "type").mockImplementation((types) => types.slice(0, 1));
   try {
@@ -126,11 +126,11 @@ test("a wrong type rule of an op is found", () => {
   }
 });
 
-test("every rewrite rule fires on what is drawn for rewrites to find", () => {
+test("every rewrite rule fires on some composed draw", () => {
   const silent = (): string[] =>
     [...simplifyRules.rules, ...simplifyLocalRules].filter(({ fired }) => fired === 0).map((rule) => ("text" in rule ? rule.text : rule.name));
   const types = [plain, plain, plain, training, special];
-  // As many rounds as it takes: which rules fire in the first ones is chance.
+  // Several rounds: which rules fire in the first ones is random.
   for (let round = 0; round < 20 && silent().length > 0; round++)
     for (const [weight, draw] of composed)
       for (const i of iota(2 + 4 * weight))

@@ -1,4 +1,4 @@
-// What has to hold for every graph. An oracle gives null, or what is wrong; whatever it throws is wrong too.
+// The oracles of graphs. Each returns null or a fault; an exception is a fault too.
 import { compareGraphs, type Results } from "../../compiler/trust/compare.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
@@ -11,24 +11,24 @@ import { randomData } from "../../compiler/trust/sample-data.ts";
 import { InvariantError } from "../../compiler/support/invariant.ts";
 import { wrongDerivative } from "./derivatives.ts";
 import type { Draw } from "./draw.ts";
-import { call, compiled, disagreement, sessionOf, told, type Build, type Subject } from "./subject.ts";
+import { call, compiled, disagreement, sessionOf, describeDifference, type Build, type Subject } from "./subject.ts";
 
 export interface Oracle {
   readonly name: string;
-  /** Looks at one graph in so many. */
+  /** Checks one of `every` graphs. */
   readonly every: number;
-  /** Runs compiled code, which there is none of for f64. */
+  /** Whether it runs compiled code, which does not support f64. */
   readonly compiles: boolean;
   readonly check: (subject: Subject, draw: Draw) => Promise<string | null> | string | null;
 }
 
 const distinct: readonly Pass[] = [...new Set<Pass>(pipeline)];
 const optional = distinct.filter((pass) => !requiredPasses.has(pass.name));
-/** Of those that are required, the ones that a graph without code needs not go through. */
+/** The passes that only matter for code generation. */
 const forCode = distinct.filter((pass) => isLate(pass) || pass.gives.includes("chosen"));
 const namesOf = (passes: readonly Pass[]): string[] => [...new Set(passes.map(({ name }) => name))];
 
-/** Compiles with those options, and compares both graphs and the code. */
+/** Compiles with these options, and compares all stages and the results of the code. */
 async function built(subject: Subject, options: Build): Promise<string | null> {
   const module = compiled(subject, options);
   return disagreement(subject, module, call(await sessionOf(module), subject, subject.data));
@@ -36,12 +36,12 @@ async function built(subject: Subject, options: Build): Promise<string | null> {
 
 const without = (subject: Subject, passes: readonly Pass[]): Promise<string | null> => built(subject, { without: namesOf(passes) });
 
-/** The same bits, but for the payload of a NaN. */
-function different(who: string, a: Results, b: Results): string | null {
-  for (const [what, values] of a) {
-    const others = b.get(what);
+/** Null if the bits are equal, except for NaN payloads. */
+function different(description: string, a: Results, b: Results): string | null {
+  for (const [name, values] of a) {
+    const others = b.get(name);
     const index = Array.from(values).findIndex((x, i) => !Object.is(x, others?.[i]));
-    if (index >= 0) return `${who}: ${what}[${index}] is ${others?.[index]}, not ${values[index]}`;
+    if (index >= 0) return `${description}: ${name}[${index}] is ${others?.[index]}, not ${values[index]}`;
   }
   return null;
 }
@@ -54,13 +54,13 @@ export const oracles: readonly Oracle[] = [
     check: async (subject, draw) => {
       const module = compiled(subject, { verify: draw.below(4) === 0 });
       const session = await sessionOf(module);
-      // Other weights first, now and then: what the weights stage made of them must not stay.
+      // Sometimes a call with other weights first: its weights stage must not affect the next call.
       if (draw.below(4) === 0) call(session, subject, randomData(subject.graph, subject.seed + 1, subject.kind === "special" ? "special" : "signed"));
       const results = call(session, subject, subject.data);
       const found = disagreement(subject, module, results);
       if (found !== null || subject.graph.writes.length > 0) return found;
-      // Nothing has changed: what the weights stage has left must still be there.
-      return different("a call that prepares nothing", results, call(session, subject, subject.data, { keep: true }));
+      // Nothing changed: the results of the weights stage must still be valid.
+      return different("a call without the weights stage", results, call(session, subject, subject.data, { keep: true }));
     },
   },
   {
@@ -71,8 +71,8 @@ export const oracles: readonly Oracle[] = [
       if (subject.compiles && draw.below(8) !== 0) return null;
       const text = printGraph(subject.graph);
       const parsed = parseGraph(text, ops);
-      if (printGraph(parsed) !== text) return "the text of the graph parses to another graph";
-      return told("the parsed graph", compareGraphs(subject.graph, parsed, true, subject.data));
+      if (printGraph(parsed) !== text) return "the text of the graph parses to a different graph";
+      return describeDifference("the parsed graph", compareGraphs(subject.graph, parsed, true, subject.data));
     },
   },
   {
@@ -86,7 +86,7 @@ export const oracles: readonly Oracle[] = [
       runPasses(subject.graph, passes, {
         verify: true,
         onStage: (pass, before, after) => {
-          found ??= told(pass.name, compareGraphs(before, after, pass.exact, subject.data));
+          found ??= describeDifference(pass.name, compareGraphs(before, after, pass.exact, subject.data));
           if (print && printGraph(parseGraph(printGraph(after), ops)) !== printGraph(after)) found ??= `${pass.name}: its graph does not parse back`;
         },
       });
@@ -143,7 +143,7 @@ export const oracles: readonly Oracle[] = [
       const target = draw.below(8) === 0 ? "js" : "wasm";
       const [plain, guarded] = [compiled(subject), compiled(subject, { guards: true })];
       const wanted = call(await sessionOf(plain), subject, subject.data);
-      return different("memory is watched", wanted, call(await sessionOf(guarded, target), subject, subject.data));
+      return different("with memory guards", wanted, call(await sessionOf(guarded, target), subject, subject.data));
     },
   },
   {
@@ -180,7 +180,7 @@ export const oracles: readonly Oracle[] = [
   { name: "derivative", every: 1, compiles: false, check: wrongDerivative },
 ];
 
-/** The passes in another order, some of them more than once, some not at all. What splits, fuses and plans stays at the end: nothing may look inside a group. */
+/** The passes in another order, with repetitions and omissions. Splitting, fusing and planning stay at the end: no other pass may change a grouped graph. */
 function legalOrder(draw: Draw): readonly Pass[] {
   const last = distinct.filter(isLate);
   const needed = distinct.filter((pass) => requiredPasses.has(pass.name) && !isLate(pass));

@@ -1,4 +1,4 @@
-// Every finding of a campaign of programs again, some that nobody has seen, and what the generator says at all.
+// Replays every finding of past campaigns of programs, checks some new ones, and checks that the generator covers the language.
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { outline } from "../../dsl/outline.ts";
@@ -11,13 +11,13 @@ import { shrinkProgram } from "./language/shrink.ts";
 const corpus = new URL("./programs/", import.meta.url);
 
 for (const file of readdirSync(corpus).filter((name) => name.endsWith(".dl"))) {
-  test(`${file} is sound by now`, async () => {
+  test(`the finding ${file} is fixed`, async () => {
     const program = corpusProgram(readFileSync(new URL(file, corpus), "utf8"));
     for (const oracle of programOracles) expect(await oracle.check(program, createDraw(program.seed)), oracle.name).toBe(null);
   });
 }
 
-describe("fresh programs", () => {
+describe("new programs", () => {
   const milliseconds = Number(process.env["FUZZ_MS"] ?? 1500);
   const campaign = Date.now() % 1_000_000;
 
@@ -25,20 +25,20 @@ describe("fresh programs", () => {
     const start = performance.now();
     for (let index = 0; performance.now() - start < milliseconds; index++) {
       const { finding } = await examine(programAt(campaign, index));
-      if (finding !== null) expect.fail(`program ${index} of seed ${campaign}, ${finding.oracle}: ${finding.says}\n${corpusText(finding)}`);
+      if (finding !== null) expect.fail(`program ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${corpusText(finding)}`);
     }
   });
 
-  test("a program of a campaign is the same whenever it is made", () => {
+  test("the programs of a campaign are deterministic", () => {
     for (let index = 0; index < 10; index++) expect(programAt(7, index)).toEqual(programAt(7, index));
   });
 });
 
-describe("what programs say", () => {
+describe("coverage of the language", () => {
   const text = Array.from({ length: 500 }, (_, seed) => generateProgram(seed).text).join("\n");
-  const words = (said: string): Set<string> => new Set(said.match(/[A-Za-z_]\w*/g));
+  const words = (source: string): Set<string> => new Set(source.match(/[A-Za-z_]\w*/g));
 
-  test("every declaration of the library is used: by a row, by a test beside it, or by others that are", () => {
+  test("every declaration of the library is used, by a row, by a test beside it, or by a used declaration", () => {
     const root = new URL("../../dsl/", import.meta.url);
     const declared = globSync("std/*.dl", { cwd: root }).flatMap((name) => outline({ name, text: readFileSync(new URL(name, root), "utf8") }));
     const bodies = new Map(
@@ -72,7 +72,7 @@ describe("what programs say", () => {
     minimize: /minimize .* over/,
     freeze: /freeze /,
     scan: /scan \w+ in/,
-    "scan backwards": / reversed /,
+    "scan reversed": / reversed /,
     "scan of a counter": /scan t along/,
     next: /next \w+ =/,
     yield: /yield /,
@@ -96,12 +96,12 @@ describe("what programs say", () => {
     comment: /\/\/ /,
   };
 
-  test.each(Object.entries(constructs))("%s", (_, pattern) => {
+  test.each(Object.entries(constructs))("some program uses: %s", (_, pattern) => {
     expect(text).toMatch(pattern);
   });
 });
 
-test("a program shrinks to what its fault needs", async () => {
+test("a program shrinks to the part that shows the fault", async () => {
   const { text } = generateProgram(3);
   const marked = `${text}\nfn marked(x: f32[4]) -> f32[4] {\n  let a = tanh(x)\n  exp(a + 2) * 3\n}\n`;
   const small = await shrinkProgram(marked, async (candidate) => candidate.includes("exp("), 2000);

@@ -1,4 +1,4 @@
-// What the oracles look at: a graph with its data, and the ways to compile and run it.
+// The subject of an oracle: a graph with its data, and functions to compile and run it.
 import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/trust/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
 import { evaluateWithBounds, type GraphData } from "../../compiler/trust/error-bound.ts";
@@ -21,7 +21,7 @@ export interface Subject {
   readonly seed: number;
   readonly kind: DataKind;
   readonly data: GraphData;
-  /** Kernels have no f64. */
+  /** Whether it can be compiled: kernels do not support f64. */
   readonly compiles: boolean;
 }
 
@@ -31,7 +31,7 @@ export function subjectOf(graph: Graph, seed: number, wanted: DataKind): Subject
   return { graph, seed, kind, data: kind === "special" && special !== null ? special : randomData(graph, seed, "signed"), compiles: !hasF64(graph) };
 }
 
-/** The sign of a zero is not kept, and so that of what is divided by one is not either. What f32 rounds to zero counts as zero. */
+/** Whether a float is divided by zero: passes need not keep the sign of a zero, and so of the quotient. Values that f32 rounds to zero count as zero. */
 function dividesByZero(graph: Graph, data: GraphData): boolean {
   const small = new Set<Value>();
   let found = false;
@@ -50,7 +50,7 @@ const hasF64 = ({ nodes }: Graph): boolean => nodes.some(({ results, regions }) 
 
 export type Build = Omit<CompileOptions, "resolve">;
 
-/** Compiled as users do unless told otherwise; for special values without what may round differently, so that every bit can be compared. */
+/** Compiles with default options; with special data without passes that may round differently, so that results are comparable bit for bit. */
 export function compiled({ graph, kind }: Subject, options: Build = {}): CompiledModule {
   const { passes = pipeline, without = [] } = options;
   const rounding = passes.filter((pass) => !pass.exact && !requiredPasses.has(pass.name)).map(({ name }) => name);
@@ -65,7 +65,7 @@ export async function sessionOf(module: CompiledModule, target: Target = "wasm",
   return createSession(module.plan, await module.code(target), { mode, ...(module.plan.guards !== undefined && { guards: memoryGuards }) });
 }
 
-/** One call of the entry on the data: its outputs, and what it has written. `keep` leaves params and state alone, so that the weights stage need not run again. */
+/** Calls the entry on the data; returns outputs and written values. With `keep`, params and state are not set, so that the weights stage need not rerun. */
 export function call(session: Session, { graph }: Subject, { inputs, persistent }: GraphData, { keep = false } = {}): Results {
   if (!keep) {
     for (const [path, values] of persistent) session.state.get(path)?.data.set(values);
@@ -82,7 +82,7 @@ export function call(session: Session, { graph }: Subject, { inputs, persistent 
   return named({ outputs: arrays, writes });
 }
 
-/** Every stage computes what the one before it computes, and the code what the last graph says. Of special values every bit counts. */
+/** Compares every stage with the one before, and the code with the last graph; with special data bit for bit. */
 export function disagreement(subject: Subject, module: CompiledModule, results: Results, relaxed = false): string | null {
   const { data, kind } = subject;
   const stages = at(module.entries, 0).stages.map(({ name, graph, pass }) => ({
@@ -92,10 +92,13 @@ export function disagreement(subject: Subject, module: CompiledModule, results: 
   }));
   const known = new Evaluations(data);
   const broken = compareStages(stages, data, known);
-  return (broken && told(broken.stage, broken.difference)) ?? told("the code", compareResults(finalGraph(module), results, data, { relaxed, known }));
+  return (
+    (broken && describeDifference(broken.stage, broken.difference)) ??
+    describeDifference("the code", compareResults(finalGraph(module), results, data, { relaxed, known }))
+  );
 }
 
-export const told = (who: string, difference: Difference | null): string | null =>
+export const describeDifference = (subject: string, difference: Difference | null): string | null =>
   difference === null
     ? null
-    : `${who}: ${difference.what}[${difference.index}] is ${difference.got}, not ${difference.wanted}${difference.allowed === 0 ? "" : ` within ${difference.allowed.toExponential(1)}`}`;
+    : `${subject}: ${difference.what}[${difference.index}] is ${difference.got}, not ${difference.wanted}${difference.allowed === 0 ? "" : ` within ${difference.allowed.toExponential(1)}`}`;

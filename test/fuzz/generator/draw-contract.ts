@@ -1,4 +1,4 @@
-// Products, convolutions and their gradients, and the packed form that a pass makes of them.
+// Draws of dots, convolutions and their gradients, and of the packed contractions that a pass creates.
 import type { Attrs, Value } from "../../../compiler/graph/ir.ts";
 import type { TensorType } from "../../../compiler/types/tensor-type.ts";
 import { withoutGradient } from "./draw-entry.ts";
@@ -6,7 +6,7 @@ import { type Draw, type Grower, isFloat, mostElements } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
 import { convolved, packedShape } from "./types.ts";
 
-/** Axes of the other operand as they come: contracted, batch and free, in any order; and how the dot names them. */
+/** A dot of x with another operand whose contracted, batch and free axes are in any order. */
 export function dotWith(b: Grower, x: Value, value: (type: TensorType) => Value = (type) => b.weight(type)): Value {
   const { r } = b;
   const { dtype, shape } = x.type;
@@ -24,11 +24,11 @@ export function dotWith(b: Grower, x: Value, value: (type: TensorType) => Value 
   ];
   const otherAxes = plain && r.chance(0.7) ? axes : r.shuffled(axes);
   const otherShape = otherAxes.map(({ size }) => size);
-  const places = (role: string, count: number): number[] => iota(count).map((i) => otherAxes.findIndex((axis) => axis.role === role && axis.i === i));
+  const axesOf = (role: string, count: number): number[] => iota(count).map((i) => otherAxes.findIndex((axis) => axis.role === role && axis.i === i));
   const y = value({ dtype, shape: otherShape });
   const [own, others] = [
     [batch, contract],
-    [places("batch", batch.length), places("contract", contract.length)],
+    [axesOf("batch", batch.length), axesOf("contract", contract.length)],
   ];
   const swapped = r.chance(0.2);
   const attrs: Attrs = swapped
@@ -61,7 +61,7 @@ interface Conv {
   readonly attrs: Attrs;
 }
 
-/** Shapes that fit each other; those of x from an image at hand, if there is one. */
+/** Matching shapes of a convolution; that of x is the given image, if any. */
 function conv(b: Grower, image: TensorType | null): Conv | null {
   const { r } = b;
   const dtype = image?.dtype ?? "f32";
@@ -111,28 +111,28 @@ const kernelGradient: Draw = (b) => {
   return b.call("conv_kernel_gradient", [b.value(drawn.x), b.value(drawn.y)], { ...drawn.attrs, size: drawn.w.shape.slice(0, -2) });
 };
 
-/** A matrix product, with a batch at times, by the strides of its dims; the result may be transposed. */
+/** A matrix product by the strides of its dims, sometimes with a batch; the result may be transposed. */
 function packing(b: Grower): { readonly lhs: TensorType; readonly rhs: TensorType; readonly attrs: Attrs; readonly shape: readonly number[] } {
   const { r } = b;
   const [m, n, k] = [b.dim(), b.dim(), b.dim()].map((size) => Math.max(1, size)) as [number, number, number];
-  const turned = r.chance(0.3);
+  const transposed = r.chance(0.3);
   const width = r.weighted([[70, 8], [20, 4], [10, 3]] as const); // prettier-ignore
   const batch = r.chance(0.25) ? r.between(1, 3) : null;
   const steps = batch === null ? [[], [], [], []] : [[batch], [m * k], [k * n], [m * n]];
-  const front = steps.map((list) => [...list]);
+  const outer = steps.map((list) => [...list]);
   const attrs = {
-    sizes: [...at(front, 0), m, n, k],
-    lhs: [...at(front, 1), k, 0, 1],
-    rhs: [...at(front, 2), 0, 1, n],
-    out: [...at(front, 3), turned ? 1 : n, turned ? m : 1, 0],
+    sizes: [...at(outer, 0), m, n, k],
+    lhs: [...at(outer, 1), k, 0, 1],
+    rhs: [...at(outer, 2), 0, 1, n],
+    out: [...at(outer, 3), transposed ? 1 : n, transposed ? m : 1, 0],
     width,
   };
-  const batched = (...shape: readonly number[]): number[] => [...at(front, 0), ...shape];
+  const batched = (...shape: readonly number[]): number[] => [...at(outer, 0), ...shape];
   return {
     lhs: { dtype: "f32", shape: batched(m, k) },
     rhs: { dtype: "f32", shape: batched(k, n) },
     attrs,
-    shape: turned ? batched(n, m) : batched(m, n),
+    shape: transposed ? batched(n, m) : batched(m, n),
   };
 }
 

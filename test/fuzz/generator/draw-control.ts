@@ -1,4 +1,4 @@
-// Loops, branches and regions that are read as one op.
+// Draws of loops, branches, checkpoints and custom gradients.
 import type { RegionBuilder } from "../../../compiler/graph/inline.ts";
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
@@ -15,9 +15,9 @@ interface Region {
   readonly b: Grower;
 }
 
-/** An input or a carry of a region, with the range of what it is given. */
-function known({ b }: Region, value: Value, told: Interval): Value {
-  b.ranges.set(value, told);
+/** Adds an input or a carry of a region to its pool, with its range. */
+function known({ b }: Region, value: Value, range: Interval): Value {
+  b.ranges.set(value, range);
   b.pool.push(value);
   return value;
 }
@@ -25,14 +25,14 @@ function known({ b }: Region, value: Value, told: Interval): Value {
 const given = (region: Region, outer: Grower, values: readonly Value[]): readonly Value[] =>
   values.map((value) => known(region, region.r.input("x", value.type), outer.range(value)));
 
-/** A few steps inside, by the grower of all draws, which `index.ts` sets. */
+/** Appends one random step; set by `index.ts`, which knows all draws. */
 export const inside: { step: (b: Grower) => void } = { step: () => {} };
 
 function steps({ b }: Region, most = 3): void {
   for (const _ of iota(b.r.between(1, most))) inside.step(b);
 }
 
-/** A value of that type made of what the region has: what it has made last, if it fits; otherwise of a value at hand. */
+/** A value of this type: mostly one that the region computes, otherwise a new one from the pool. */
 function valueOf({ b }: Region, type: TensorType): Value {
   const made = b.find((value) => sameType(value.type, type) && value.node.op.form.kind !== "leaf");
   if (made !== null && b.r.chance(0.8)) return made;
@@ -40,13 +40,13 @@ function valueOf({ b }: Region, type: TensorType): Value {
   return isFloat(type) ? b.call(b.r.pick(["add", "sub", "mul", "max"]), [start, b.beside(start)]) : start;
 }
 
-/** The value, brought back into a range that holds in every turn. */
-function kept(b: Grower, value: Value, told: Interval): Value {
-  if (b.special || !isFloat(value.type) || within(b.range(value), told)) return value;
+/** The value, or its tanh if its range exceeds the range that must hold in every iteration. */
+function kept(b: Grower, value: Value, range: Interval): Value {
+  if (b.special || !isFloat(value.type) || within(b.range(value), range)) return value;
   return b.call("tanh", [value]);
 }
 
-/** The range of a carry: that of its first value, and of what tanh gives. */
+/** The range of a carry: the hull of the range of its initial value and of tanh. */
 const carried = (b: Grower, value: Value): Interval => (isFloat(value.type) && !b.special ? hull(b.range(value), interval(-1, 1)) : { ...limitsOf(value) });
 const limitsOf = (value: Value): Interval =>
   value.type.dtype === "i32"
@@ -59,7 +59,7 @@ const small = (value: Value): boolean => product(value.type.shape) <= 60;
 const someOf = (b: Grower, most: number, test: (value: Value) => boolean = small): readonly Value[] =>
   iota(b.r.between(0, most)).flatMap(() => b.find(test) ?? []);
 
-function told(b: Grower, results: readonly Value[], ranges: readonly Interval[]): readonly Value[] {
+function withRanges(b: Grower, results: readonly Value[], ranges: readonly Interval[]): readonly Value[] {
   results.forEach((value, index) => b.ranges.set(value, at(ranges, index)));
   return results;
 }
@@ -72,7 +72,7 @@ const outputsOf = ({ r, b }: Region, least: number): readonly Value[] => {
   return enough;
 };
 
-/** Sequences of a length that something at hand has, or of a new one. */
+/** Sequences, with the length of a value in the pool or a new length. */
 function sequencesOf(b: Grower): { readonly length: number; readonly sequences: readonly Value[] } {
   const { r } = b;
   const isSequence = ({ type }: Value): boolean => type.shape.length > 0 && at(type.shape, 0) <= 9;
@@ -102,10 +102,10 @@ const scan: Draw = (b) => {
   const outputs = carries.length > 0 && b.r.chance(0.25) ? [] : outputsOf(region, carries.length === 0 ? 1 : 0);
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
   const results = b.all("scan", operands, attrs, [region.r.build()]);
-  return told(b, results, [...ranges, ...outputs.map((value) => region.b.range(value))]);
+  return withRanges(b, results, [...ranges, ...outputs.map((value) => region.b.range(value))]);
 };
 
-/** h = tanh(x w + h u + c) over a sequence, as recurrent cells are. */
+/** A recurrent cell over a sequence: h = tanh(x w + h u + c). */
 export const recurrent: Draw = (b) => {
   const { r } = b;
   const [length, batch, size] = [r.between(2, 5), r.between(1, 3), r.pick([2, 3, 4, 5, 8])];
@@ -118,8 +118,8 @@ export const recurrent: Draw = (b) => {
   const region = b.region("cell");
   const x = known(region, region.r.input("x", { dtype: "f32", shape: [batch, features] }), b.range(sequence));
   const inner = given(region, b, weights);
-  const told0 = carried(b, start);
-  const h = known(region, region.r.carry("h", start.type), told0);
+  const startRange = carried(b, start);
+  const h = known(region, region.r.carry("h", start.type), startRange);
   const weight = (index: number) => () => at(inner, index);
   const sum = region.b.call("add", [linear(region.b, x, size, weight(0)), linear(region.b, h, size, weight(1))]);
   const bias = region.b.call("broadcast", [at(inner, 2)], { shape: [batch, size], dims: [1] });
@@ -127,22 +127,22 @@ export const recurrent: Draw = (b) => {
   region.b.pool.push(next);
   if (r.chance(0.4)) inside.step(region.b);
   region.r.next(0, next);
-  // The layer behind the cell, which no later turn waits for.
+  // A layer after the cell, on which no later iteration depends.
   const outputs = [shapes.length > 3 ? linear(region.b, next, out, weight(3)) : next];
   for (const value of outputs) region.r.output("y", value);
   const results = b.all("scan", [start, sequence, ...weights], { carries: 1, sequences: 1, length, reverse: r.chance(0.2) }, [region.r.build()]);
-  return told(b, results, [told0, ...outputs.map((value) => region.b.range(value))]);
+  return withRanges(b, results, [startRange, ...outputs.map((value) => region.b.range(value))]);
 };
 
 interface Given {
   readonly carries: readonly Value[];
   readonly sequences: readonly Value[];
   readonly invariants: readonly Value[];
-  /** How many of the results later steps may see. */
+  /** The number of results that later steps may use. */
   readonly shown: number;
 }
 
-/** A loop with that body: from the carries, and from items and invariants, the next carries. */
+/** A scan whose body computes the next carries from the carries and from the items and invariants. */
 export function loopOf(
   b: Grower,
   { carries, sequences, invariants, shown }: Given,
@@ -156,17 +156,17 @@ export function loopOf(
   const length = at(at(sequences, 0).type.shape, 0);
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
   const results = b.all("scan", [...carries, ...sequences, ...invariants], attrs, [region.r.build()]);
-  // A few turns of sums and products of small numbers, or of what lies between -1 and 1.
+  // The bodies compute sums and products of small numbers, or values in [-1, 1].
   const size = [...carries, ...sequences, ...invariants].reduce((most, value) => Math.max(most, sizeOf(b.range(value))), 1);
-  return told(
+  return withRanges(
     b,
     results,
     results.map(() => interval(-(1 + length) * size * size, (1 + length) * size * size)),
   ).slice(0, shown);
 }
 
-/** A whole number of turns from 0 to 4. */
-function turns(b: Grower): Value {
+/** A number of iterations from 0 to 4. */
+function iterations(b: Grower): Value {
   const x = b.special || b.r.chance(0.5) ? null : b.find(({ type }) => sameType(type, count));
   if (x === null) return b.constant(count, b.r.between(0, 4));
   return b.call("min", [b.call("max", [x, b.constant(count, 0)]), b.constant(count, 4)]);
@@ -174,7 +174,7 @@ function turns(b: Grower): Value {
 
 const loop: Draw = (b) => {
   const carries = [b.constant(count, 0), b.find(small) ?? b.fresh({ dtype: "f32", shape: b.shape() }), ...someOf(b, 1)];
-  const invariants = [turns(b), ...someOf(b, 2)];
+  const invariants = [iterations(b), ...someOf(b, 2)];
   const ranges = carries.map((value) => carried(b, value));
   const condition = b.region("condition");
   const [bound] = given(condition, b, invariants);
@@ -193,7 +193,7 @@ const loop: Draw = (b) => {
     if (!b.r.chance(0.06)) body.r.next(index + 1, kept(body.b, valueOf(body, value.type), at(ranges, index + 1)));
   });
   const results = b.all("while", [...carries, ...invariants], { carries: carries.length }, [condition.r.build(), body.r.build()]);
-  told(b, results, ranges);
+  withRanges(b, results, ranges);
   return results.slice(1).map((value) => withoutGradient(b, value));
 };
 
@@ -213,7 +213,7 @@ const cond: Draw = (b) => {
   };
   const [yes, no] = [branch("then"), branch("else")];
   const results = b.all("cond", [pred, ...args], {}, [yes.graph, no.graph]);
-  return told(
+  return withRanges(
     b,
     results,
     yes.ranges.map((one, index) => hull(one, at(no.ranges, index))),
@@ -227,7 +227,7 @@ const checkpoint: Draw = (b) => {
   steps(region);
   const outputs = outputsOf(region, 1);
   const results = b.all("checkpoint", args, {}, [region.r.build()]);
-  return told(
+  return withRanges(
     b,
     results,
     outputs.map((value) => region.b.range(value)),
@@ -245,7 +245,7 @@ const custom: Draw = (b) => {
   outputs.forEach((value) => known(backward, backward.r.input("y", value.type), forward.b.range(value)));
   const flows = outputs.filter(({ type }) => isFloat(type)).map(({ type }) => backward.r.input("dy", type));
   flows.forEach((dy) => known(backward, dy, interval(-10, 10)));
-  // Of nothing that flows in nothing comes out: no pass could tell whether a gradient of zero is asked for or none.
+  // The result is zero if all upstream gradients are zero: no pass can distinguish a zero gradient from an absent one.
   const { g } = backward.r;
   const totals = flows.map((dy) => g.convert(g.sum(dy, [...dy.type.shape.keys()]), "f32"));
   const total = totals.reduce<Value | null>((a, b) => (a === null ? b : g.add(a, b)), null);
@@ -254,14 +254,14 @@ const custom: Draw = (b) => {
     backward.r.output("dx", total === null ? dx : g.mul(dx, g.broadcast(g.convert(total, type.dtype), type.shape, [])));
   }
   const results = b.all("custom_gradient", args, {}, [forward.r.build(), backward.r.build()]);
-  return told(
+  return withRanges(
     b,
     results,
     outputs.map((value) => forward.b.range(value)),
   );
 };
 
-/** None where regions lie too deep already. */
+/** Draws nothing if regions are already nested too deeply. */
 const nested =
   (draw: Draw): Draw =>
   (b) =>

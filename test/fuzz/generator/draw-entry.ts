@@ -1,4 +1,4 @@
-// A use of any op as its entry draws it: on a value at hand, with other operands that fit it.
+// Draws a use of any op as the `draw` of its entry says: on a value of the pool, with matching other operands.
 import type { DType } from "../../../runtime/dtype.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import type { Choices, Op, Sample } from "../../../compiler/graph/op.ts";
@@ -10,19 +10,19 @@ import { indices } from "./draw-reduce.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at } from "./random.ts";
 
-/** Results that may be larger are not drawn: f32 is to have room for what is made of them. */
+/** Results that may be larger are not drawn, to keep later results within the range of f32. */
 const largest = 1e12;
-/** What operands are scaled down to where results would be larger. */
+/** The magnitude to which operands are scaled down if a result might be larger. */
 const small = 4;
 
-/** The value, squashed into the interval unless it lies there. */
+/** The value, mapped into the interval if its range exceeds it. */
 function moved(b: Grower, x: Value, { lo, hi }: Interval): Value {
   if (b.special || within(b.range(x), { lo, hi })) return x;
   const unit = b.call("sigmoid", [b.tame(x, 8)]);
   return b.call("add", [b.call("mul", [unit, b.like(x, hi - lo)]), b.like(x, lo)]);
 }
 
-/** An operand of that type beside x, which indices are indices of. */
+/** Another operand of this type; indices are indices into x. */
 function beside(b: Grower, x: Value, type: TensorType): Value {
   if (sameType(type, x.type)) return b.r.chance(0.06) ? x : b.beside(x);
   if (type.dtype === "bool") return condition(b, type.shape);
@@ -34,8 +34,8 @@ function operandsOf(b: Grower, op: Op, x: Value, { operands: types }: Sample): r
   const source = sameType(first, x.type) ? x : b.value(first);
   const values = types.map((type, i) => (i === 0 ? source : beside(b, source, type)));
   const { between } = op;
-  const placed = between === undefined ? values : values.map((value) => (isFloat(value.type) ? moved(b, value, interval(...between)) : value));
-  return types.length === 2 && types.every((type) => sameType(type, first)) && b.r.chance(0.3) ? placed.toReversed() : placed;
+  const bounded = between === undefined ? values : values.map((value) => (isFloat(value.type) ? moved(b, value, interval(...between)) : value));
+  return types.length === 2 && types.every((type) => sameType(type, first)) && b.r.chance(0.3) ? bounded.toReversed() : bounded;
 }
 
 function isTame(b: Grower, op: Op, operands: readonly Value[], attrs: Sample["attrs"]): boolean {
@@ -43,18 +43,18 @@ function isTame(b: Grower, op: Op, operands: readonly Value[], attrs: Sample["at
   const complete = { ...op.defaults, ...attrs };
   const results = op.type(types, complete, []);
   const intervals = operands.map((value) => b.range(value));
-  const told = op.range?.(intervals, { operands: types, results, attrs: complete });
-  return b.special || !results.some(isFloat) || (told !== undefined && sizeOf(told) <= largest);
+  const range = op.range?.(intervals, { operands: types, results, attrs: complete });
+  return b.special || !results.some(isFloat) || (range !== undefined && sizeOf(range) <= largest);
 }
 
-/** What has no gradient must not lie between a loss and a param. */
+/** Stops the gradient in training graphs: an op without a gradient must not be between a loss and a param. */
 export const withoutGradient = (b: Grower, x: Value): Value => (b.plan.trains && isFloat(x.type) ? b.call("stop_gradient", [x]) : x);
 
-/** Nothing where the entry has no draw, which a test of entries reports by name. */
+/** Draws nothing if the entry has no `draw`, which a test of the entries reports by name. */
 export function entryDraw(op: Op): Draw {
   const { draw } = op;
   if (draw === undefined) return () => null;
-  /** Of the first operand; asked for once, when all modules are loaded, and by no choice of the graph's, so that the same seed makes the same graph. */
+  /** The dtypes of the first operand. Computed on first use, when all modules are loaded, and without random choices of the graph, so that graphs stay deterministic. */
   let firsts: ReadonlySet<DType> | null = null;
   return (b) => {
     const { r } = b;

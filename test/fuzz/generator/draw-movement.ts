@@ -1,9 +1,9 @@
-// Ops that put elements elsewhere: views, permutations, boxes, repetitions.
+// Draws of data movement: views, permutations, slices, pads, broadcasts.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower } from "./grower.ts";
 import { at, iota, product, type Random } from "./random.ts";
 
-/** Sizes with that product. */
+/** A random shape of `rank` axes with `count` elements. */
 export function factors(r: Random, count: number, rank: number): number[] {
   if (count === 0) return r.shuffled([0, ...iota(Math.max(0, rank - 1)).map(() => r.between(1, 3))]);
   const shape: number[] = [];
@@ -17,7 +17,7 @@ export function factors(r: Random, count: number, rank: number): number[] {
   return r.shuffled([...shape, rest]);
 }
 
-/** Another shape for the same elements: axes of size 1 more or less, neighbours joined, or anything. */
+/** Another shape for the same elements: an axis of size 1 added or removed, adjacent axes merged, or any. */
 export function otherShape(b: Grower, shape: readonly number[]): readonly number[] {
   const { r } = b;
   const ones = iota(shape.length).filter((axis) => shape[axis] === 1);
@@ -60,7 +60,7 @@ export function broadcast(b: Grower, x: Value): Value {
 
 export const reverse = (b: Grower, x: Value): Value => b.call("reverse", [x], { axes: b.axes(x) });
 
-/** A box of x, of one element at least along every axis; null where x is empty. */
+/** A slice of x with at least one element along every axis; null if x is empty. */
 export function slice(b: Grower, x: Value): Value | null {
   const { r } = b;
   const { shape } = x.type;
@@ -83,7 +83,7 @@ function padding(b: Grower, x: Value): number {
   return b.r.chance(0.6) ? 0 : b.number(x.type.dtype);
 }
 
-/** Two or more parts that differ along an axis. */
+/** A concat of x and other values that differ in size along one axis. */
 export function concat(b: Grower, x: Value, parts = b.r.between(1, 3)): Value | null {
   const { r } = b;
   const { dtype, shape } = x.type;

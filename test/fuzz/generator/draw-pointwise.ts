@@ -1,4 +1,4 @@
-// Ops that compute each element from the elements at the same place.
+// Draws of pointwise ops.
 import type { DType } from "../../../runtime/dtype.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
@@ -7,14 +7,14 @@ import { interval, within } from "../../../compiler/types/interval.ts";
 
 const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
 
-/** Two operands in either order, at times one twice. */
+/** Two operands in either order, sometimes the same one twice. */
 function pairOf(b: Grower, x: Value): readonly Value[] {
   if (b.r.chance(0.06)) return [x, x];
   const pair = [x, b.beside(x)];
   return b.r.chance(0.3) ? pair.toReversed() : pair;
 }
 
-/** Of an operand that is bounded first. */
+/** A unary op on a bounded operand. */
 const bounded =
   (name: string, most: number): Draw =>
   (b) =>
@@ -25,7 +25,7 @@ const ofPositive =
   (b) =>
     b.call(name, [b.positive(b.float())]);
 
-/** Division and its remainder, by what is not near zero. */
+/** A quotient or remainder whose divisor is not near zero. */
 const quotient =
   (name: string): Draw =>
   (b) => {
@@ -48,7 +48,7 @@ const log1p: Draw = (b) => {
   return b.call("log1p", [b.range(x).lo > -0.8 ? x : b.positive(x)]);
 };
 
-/** A bool, at hand or by a comparison. */
+/** A bool: from the pool, new, or by a comparison. */
 export function condition(b: Grower, shape: readonly number[]): Value {
   const found = b.r.chance(0.6)
     ? b.find(({ type }) => type.dtype === "bool" && type.shape.length === shape.length && type.shape.every((n, i) => n === shape[i]))
@@ -82,7 +82,7 @@ const convert: Draw = (b) => {
   return convertTo(b, b.any(), b.r.pick(dtypes));
 };
 
-/** Draws that keep operands where the op is finite and smooth, or give them what rewrites look for. */
+/** Draws that keep operands where the op is finite and smooth, or choose values that rewrites match. */
 export const pointwiseDraws: readonly (readonly [string, Draw])[] = [
   ...each("div rem", quotient),
   ...each("tanh sigmoid", (name) => bounded(name, 20)),

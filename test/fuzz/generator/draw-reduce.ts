@@ -1,15 +1,15 @@
-// What is chosen by indices.
+// Draws of ops with indices.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
 
-/** An axis along which there is something; null if there is none. */
+/** An axis of nonzero size; null if none exists. */
 function filledAxis(b: Grower, x: Value): number | null {
   const axes = iota(x.type.shape.length).filter((axis) => at(x.type.shape, axis) > 0);
   return axes.length === 0 ? null : b.r.pick(axes);
 }
 
-/** Indices of that shape: at hand, or constants in range and a little out of it. */
+/** Indices of this shape: from the pool, an input, or constants that may be slightly out of range. */
 export function indices(b: Grower, shape: readonly number[], size: number): Value {
   const type = { dtype: "i32", shape } as const;
   const found = b.find(({ type: other }) => other.dtype === "i32" && other.shape.length === shape.length && other.shape.every((n, i) => n === shape[i]));
@@ -59,7 +59,7 @@ const scatterAdd: Draw = (b) => {
   return b.call("scatter_add", [y, indices(b, y.type.shape, size)], { axis: b.axis(y), size });
 };
 
-/** The k largest along an axis, as sorting by place and gathering. */
+/** A sort along an axis, as argsort and gather. */
 export const topOfOrder: Draw = (b) => {
   const x = b.of(isFloat, 1);
   const axis = filledAxis(b, x);

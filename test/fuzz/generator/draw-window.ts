@@ -1,4 +1,4 @@
-// Windows over images, and the transposes that their gradients are made of.
+// Draws of window ops, and of the transposed ops in their gradients.
 import type { Attrs, Value } from "../../../compiler/graph/ir.ts";
 import type { Draw, Grower } from "./grower.ts";
 import { isImage } from "./draw-contract.ts";
@@ -6,7 +6,7 @@ import { at, iota, product } from "./random.ts";
 import { interval, within } from "../../../compiler/types/interval.ts";
 import { list, windowed } from "./types.ts";
 
-/** An image with something along every spatial axis. */
+/** An image without empty axes. */
 function image(b: Grower): Value {
   const { r } = b;
   const found = r.chance(0.75) ? b.find((value) => isImage(value) && value.type.shape.every((size) => size > 0)) : null;
@@ -15,14 +15,14 @@ function image(b: Grower): Value {
   return b.value({ dtype: "f32", shape: [r.between(1, 2), ...iota(rank).map(() => r.between(1, at([0, 12, 7, 4], rank))), r.pick([1, 2, 3, 4, 5])] });
 }
 
-/** Windows that fit into it. */
+/** Attributes of windows that fit into x. */
 export function windows(b: Grower, x: Value): Attrs {
   const { r } = b;
   const spatial = x.type.shape.slice(1, -1);
   return { window: spatial.map((size) => r.between(1, Math.min(size, 3))), stride: spatial.map(() => (r.chance(0.4) ? 1 : r.between(2, 3))) };
 }
 
-/** Sizes of an image over which windows give the places of dy: no smaller than the last window, and short of one more. */
+/** Attributes of an image whose windows correspond to dy: it contains the last window, but not one more. */
 function sizes(b: Grower, dy: Value): Attrs {
   const { r } = b;
   const spatial = dy.type.shape.slice(1, -1);
@@ -37,8 +37,8 @@ const spread: Draw = (b) => {
   return b.call("window_spread", [dy], sizes(b, dy));
 };
 
-/** Places inside of windows. */
-function places(b: Grower, shape: readonly number[], attrs: Attrs): Value {
+/** Indices of elements within windows. */
+function offsets(b: Grower, shape: readonly number[], attrs: Attrs): Value {
   const count = product(list(attrs, "window"));
   const inside = interval(0, count - 1);
   const fits = (value: Value): boolean =>
@@ -61,14 +61,14 @@ function places(b: Grower, shape: readonly number[], attrs: Attrs): Value {
 const scatter: Draw = (b) => {
   const dy = image(b);
   const attrs = sizes(b, dy);
-  return b.call("window_scatter", [dy, places(b, dy.type.shape, attrs)], attrs);
+  return b.call("window_scatter", [dy, offsets(b, dy.type.shape, attrs)], attrs);
 };
 
 const gather: Draw = (b) => {
   const x = image(b);
   const attrs = windows(b, x);
   const shape = [at(x.type.shape, 0), ...windowed(x.type.shape.slice(1, -1), attrs), at(x.type.shape, x.type.shape.length - 1)];
-  const argmax = b.r.chance(0.5) ? b.call("window_argmax", [b.r.chance(0.5) ? x : b.value(x.type)], attrs) : places(b, shape, attrs);
+  const argmax = b.r.chance(0.5) ? b.call("window_argmax", [b.r.chance(0.5) ? x : b.value(x.type)], attrs) : offsets(b, shape, attrs);
   return b.call("window_gather", [x, argmax], attrs);
 };
 

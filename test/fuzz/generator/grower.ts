@@ -10,29 +10,29 @@ import { type Interval, anything, interval, limits, sizeOf } from "../../../comp
 import { typesOf } from "./types.ts";
 import { opNamed } from "../../../compiler/graph/op.ts";
 
-/** What to append: the values that later steps may use, or null where nothing could be made. */
+/** Appends nodes and returns the values that later steps may use; null if it could not. */
 export type Draw = (b: Grower) => Value | readonly Value[] | null;
 
-/** What is drawn once for a graph, and what its regions count together. */
+/** The choices made once per graph, and the counters that its regions share. */
 export interface Plan {
   readonly r: Random;
   readonly special: boolean;
   readonly trains: boolean;
-  /** Whether there are f64 values, which only the interpreter computes. */
+  /** Whether the graph has f64 values, which only the interpreter supports. */
   readonly wide: boolean;
-  /** Sizes that most axes have, so that shapes often fit each other. */
+  /** The sizes of most axes, so that shapes often match. */
   readonly dims: readonly number[];
   readonly most: number;
-  /** A draw that comes at every other step. */
+  /** A draw for about every second step. */
   readonly often: Draw | null;
   made: number;
-  /** Something that was made since is not to be: larger than a tensor may be, or of an op that rounds where all is to be exact. */
+  /** Whether the current step must be undone: a tensor is too large, or an op rounds in an exact graph. */
   refused: boolean;
   leaves: number;
 }
 
 export const mostElements = 600;
-/** A float whose range is larger is scaled down before anybody uses it. */
+/** A float with a larger range is scaled down before it is used. */
 const mostSize = 1000;
 
 export const isFloat = ({ dtype }: TensorType): boolean => dtype === "f32" || dtype === "f64";
@@ -86,10 +86,10 @@ export class Grower {
 
   // Nodes.
 
-  /** The results of a node; its types are to be those that the generator's own rules say. */
+  /** The results of a new node. Throws if their types differ from the generator's rules. */
   all(name: string, operands: readonly Value[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
     const op = opNamed(ops, name);
-    if (op === undefined) throw new Error(`there is no op ${name}`);
+    if (op === undefined) throw new Error(`unknown op ${name}`);
     const results = this.g.callAll(op.name, operands, attrs, regions);
     const types = operands.map(({ type }) => type);
     const complete = { ...op.defaults, ...attrs };
@@ -100,13 +100,13 @@ export class Grower {
       throw new Error(`${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(found)}, but ${wanted.map(show).join(" or ")} by the generator's rules`);
     }
     const site = { operands: types, results: found, attrs: complete };
-    const told = op.range?.(
+    const range = op.range?.(
       operands.map((operand) => this.range(operand)),
       site,
     );
     for (const value of results) {
       if (product(value.type.shape) > mostElements) this.plan.refused = true;
-      this.ranges.set(value, told ?? limits[value.type.dtype]);
+      this.ranges.set(value, range ?? limits[value.type.dtype]);
     }
     if (this.special && !op.exact) this.plan.refused = true;
     this.plan.made++;
@@ -139,7 +139,7 @@ export class Grower {
     return this.leaf(this.g.constant(type, value), values.length === 0 ? interval(0, 0) : interval(Math.min(...finite), Math.max(...finite)));
   }
 
-  /** A splat of that number. */
+  /** A splat of this number with the type of x. */
   like(x: Value, value: number): Value {
     return this.constant(x.type, value);
   }
@@ -162,7 +162,7 @@ export class Grower {
     return this.leaf(this.g.input(`x${this.plan.leaves++}`, type), this.given(type.dtype));
   }
 
-  /** Numbers of that dtype that a constant may hold. */
+  /** A random number of this dtype for a constant. */
   number(dtype: DType): number {
     const { r } = this;
     if (dtype === "bool") return r.between(0, 1);
@@ -173,7 +173,7 @@ export class Grower {
     return r.pick([0.5, -0.25, 1.5, 2, 3, -1, 1, 0, 0.125, -0.75, 0.1, 1.25]);
   }
 
-  /** A value of a type that nothing computes: a leaf, inside of regions a constant. */
+  /** A new leaf; inside of regions a constant. */
   fresh(type: TensorType): Value {
     const { r } = this;
     const floats = isFloat(type);
@@ -189,7 +189,7 @@ export class Grower {
     const count = product(type.shape);
     if (count > 24 || r.chance(0.3)) return this.constant(type, this.number(type.dtype));
     const values = iota(count).map(() => (floats && r.chance(0.7) ? r.between(-16, 16) / 8 + 1 / 16 : this.number(type.dtype)));
-    // Now and then it begins as if it were one number everywhere.
+    // Sometimes the first half is constant, as if it were a splat.
     const alike = r.chance(0.15) ? Math.ceil(count / 2) : 0;
     return this.constant(
       type,
@@ -202,9 +202,9 @@ export class Grower {
     return this.r.chance(0.65) && type.dtype === "f32" && !this.inRegion ? this.param(type) : this.value(type);
   }
 
-  // Choosing among what there is.
+  // Choosing values of the pool.
 
-  /** A value that passes the test, rather a late one than an early one; null if there is none. */
+  /** A value of the pool that passes the test, preferably a recent one; null if none does. */
   find(test: (value: Value) => boolean): Value | null {
     const { pool, r } = this;
     const count = pool.length;
@@ -220,12 +220,12 @@ export class Grower {
     return null;
   }
 
-  /** A value of that type, at hand or new. */
+  /** A value of this type, from the pool or new. */
   value(type: TensorType, least = 0.75): Value {
     return (this.r.chance(least) ? this.find((value) => sameType(value.type, type)) : null) ?? this.fresh(type);
   }
 
-  /** A value of a dtype and at least that rank, at hand or new. */
+  /** A value of these dtypes with at least this rank, from the pool or new. */
   of(dtypes: (type: TensorType) => boolean, leastRank = 0, fallback: DType = "f32"): Value {
     const found = this.find((value) => dtypes(value.type) && value.type.shape.length >= leastRank);
     return found ?? this.fresh({ dtype: fallback, shape: this.shape(leastRank) });
@@ -243,7 +243,7 @@ export class Grower {
     return this.of(() => true, leastRank);
   }
 
-  /** Another operand for x, of its type: at hand, repeated along axes, one number everywhere, or new. */
+  /** Another operand with the type of x: from the pool, broadcast, a splat, or new. */
   beside(x: Value): Value {
     const { r } = this;
     return r.weighted<() => Value>([
@@ -254,7 +254,7 @@ export class Grower {
     ])();
   }
 
-  /** A value of that type that has only some of its axes, broadcast along the others. */
+  /** A value of this type that is a broadcast along some axes. */
   repeated({ dtype, shape }: TensorType, keeps = 0.5): Value {
     const dims = this.r.some(iota(shape.length), keeps);
     const source = this.weight({ dtype, shape: dims.map((axis) => at(shape, axis)) });
@@ -268,7 +268,7 @@ export class Grower {
     return r.chance(0.75) ? r.pick(this.plan.dims) : drawDim(r);
   }
 
-  /** A shape of few elements, seldom of many. */
+  /** A shape with few elements, rarely with many. */
   shape(leastRank = 0, mostRank = 5): readonly number[] {
     const { r } = this;
     const rank = r.weighted([
@@ -289,7 +289,7 @@ export class Grower {
     return this.r.between(0, type.shape.length - 1);
   }
 
-  /** Some axes, one at least where there is one. */
+  /** Some axes, mostly at least one. */
   axes({ type }: Value): readonly number[] {
     const { r } = this;
     const some = r.some(iota(type.shape.length), 0.45);
@@ -297,9 +297,9 @@ export class Grower {
     return r.chance(0.15) ? r.shuffled(axes) : axes;
   }
 
-  // Taming.
+  // Limiting ranges.
 
-  /** The value, scaled down where it may be large. */
+  /** The value, scaled down if its range exceeds `most`. */
   tame(x: Value, most = mostSize): Value {
     const size = sizeOf(this.range(x));
     if (this.special || !isFloat(x.type) || size <= most) return x;
@@ -307,7 +307,7 @@ export class Grower {
     return this.call("mul", [x, this.like(x, 2 ** -Math.ceil(Math.log2((2 * size) / most)))]);
   }
 
-  /** A value above zero, of about the size of x. */
+  /** A positive value of about the magnitude of x. */
   positive(x: Value): Value {
     if (this.special || this.range(x).lo >= 0.2) return x;
     const base = this.tame(x, 30);
@@ -315,7 +315,7 @@ export class Grower {
     return this.call("add", [square, this.like(x, 0.5)]);
   }
 
-  /** Appends a step; takes it back where it gave nothing or too much. */
+  /** Appends a step; undoes it if it drew nothing or exceeded a limit. */
   grow(draw: Draw): boolean {
     const { g, plan } = this;
     const before = { nodes: g.nodes.length, inputs: g.inputs.length, made: plan.made, leaves: plan.leaves };
@@ -335,7 +335,7 @@ export class Grower {
   }
 }
 
-/** Sizes of axes: small, odd, tails of 4 lanes, seldom large enough for unrolled loops. */
+/** A size of an axis: small, often not a multiple of 4 lanes, rarely large enough for unrolled loops. */
 export const drawDim = (r: Random): number =>
   r.weighted([
     [10, 1],

@@ -1,4 +1,4 @@
-// What passes rewrite, written the long way round: a line or two for every identity they know.
+// Draws of expressions that passes simplify: one or two lines for every identity they know.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { condition, convertTo } from "./draw-pointwise.ts";
 import { broadcast, concat, otherShape, pad, reshape, reverse, slice, transpose } from "./draw-movement.ts";
@@ -22,7 +22,7 @@ const twice =
   (b, x) =>
     b.call(name, [b.call(name, [x])]);
 
-/** Of floats and i32. */
+/** Identities on floats and i32. */
 const ofNumbers: readonly Numeric[] = [
   (b, x) => b.call("add", [b.like(x, 2), x]),
   (b, x) => b.call("mul", [b.like(x, 3), x]),
@@ -103,7 +103,7 @@ const negated: Draw = (b) => {
   return b.call("not", [b.call(b.r.pick(["eq", "ne"]), [x, b.beside(x)])]);
 };
 
-/** There and back, or to a wider dtype and on. */
+/** Conversions in sequence: a round trip, or through another dtype. */
 const converted: Draw = (b) => {
   const x = (b.r.chance(0.6) ? b.find(({ type }) => type.dtype !== "f32") : null) ?? b.any();
   const kinds = ["f32", "i32", x.type.dtype] as const;
@@ -111,11 +111,11 @@ const converted: Draw = (b) => {
   return b.r.chance(0.2) ? convertTo(b, x, x.type.dtype) : convertTo(b, convertTo(b, x, dtype), b.r.pick([...kinds, "u8", "i8", "bool"] as const));
 };
 
-/** The axes that say least: none at all, or those of size 1. */
+/** The axes of size 1. */
 const ones = ({ type }: Value): readonly number[] => iota(type.shape.length).filter((axis) => type.shape[axis] === 1);
 const reductions = ["reduce_sum", "reduce_max", "reduce_min", "reduce_prod"] as const;
 
-const nothing: readonly ((b: Grower, x: Value) => Value | null)[] = [
+const noOps: readonly ((b: Grower, x: Value) => Value | null)[] = [
   (b, x) => b.call("slice", [x], { start: x.type.shape.map(() => 0), limit: x.type.shape, stride: x.type.shape.map(() => 1) }),
   (b, x) => b.call("pad", [x], { lo: x.type.shape.map(() => 0), hi: x.type.shape.map(() => 0), interior: x.type.shape.map(() => 0), value: 0 }),
   (b, x) => b.call("concat", [x], { axis: b.axis(x) }),
@@ -124,15 +124,15 @@ const nothing: readonly ((b: Grower, x: Value) => Value | null)[] = [
   (b, x) => b.call("reverse", [x], { axes: ones(x) }),
 ];
 
-const ofNothing: Draw = (b) => {
+const noOp: Draw = (b) => {
   const x = b.any(1);
-  return x.type.shape.includes(0) ? null : b.r.pick(nothing)(b, x);
+  return x.type.shape.includes(0) ? null : b.r.pick(noOps)(b, x);
 };
 
-/** A reduction over axes of size 1, with another axis at times, or over none. */
+/** A reduction over axes of size 1, sometimes with another axis, or over no axes. */
 const overOnes: Draw = (b) => {
   const { r } = b;
-  // Of floats only sums and products over a single element are that element: an extreme passes over NaN.
+  // For floats only sums and products of a single element return it unchanged: max and min ignore NaN.
   const x = r.chance(0.5) ? b.of(({ dtype }) => dtype === "i32", 0, "i32") : b.numbers();
   const { shape } = x.type;
   const y = ones(x).length > 0 ? x : b.call("reshape", [x], { shape: shape.toSpliced(r.between(0, shape.length), 0, 1) });
@@ -147,7 +147,7 @@ const reduce = (b: Grower, x: Value): Value | null => {
   return b.call(b.r.pick(reductions), [x], { axes });
 };
 
-/** One reduction behind another of its kind, or of what only repeats. */
+/** A reduction of a reduction of the same kind, or of a broadcast. */
 const reducedTwice: Draw = (b) => {
   const { r } = b;
   const x = b.numbers(1);
@@ -157,35 +157,35 @@ const reducedTwice: Draw = (b) => {
   return b.call(name, [first], { axes: b.axes(first) });
 };
 
-/** Pointwise and the same on both sides of it, so that the two can change places. */
+/** A pointwise op that commutes with data movement. */
 const scaled = (b: Grower, x: Value): Value | null => (isFloat(x.type) ? b.call(b.r.pick(["add", "mul", "sub", "max"]), [x, b.beside(x)]) : null);
 
 const moves: readonly ((b: Grower, x: Value) => Value | null)[] = [reshape, transpose, broadcast, reverse, slice, pad, (b, x) => concat(b, x), reduce, scaled];
 
-/** Two or three movements in a row, at times of one kind, at times of one number everywhere. */
+/** Two or three movements in sequence, sometimes of one kind, sometimes of a splat. */
 const chain: Draw = (b) => {
   const { r } = b;
   const start = b.any(1);
   let x: Value | null = r.chance(0.06) ? b.like(start, b.number(start.type.dtype)) : start;
   const first = r.pick(moves);
-  for (const turn of iota(r.between(2, 3)))
-    if (x !== null && (turn === 0 || x.type.shape.length > 0)) x = (turn === 0 || r.chance(0.45) ? first : r.pick(moves))(b, x);
+  for (const position of iota(r.between(2, 3)))
+    if (x !== null && (position === 0 || x.type.shape.length > 0)) x = (position === 0 || r.chance(0.45) ? first : r.pick(moves))(b, x);
   return x;
 };
 
-/** broadcast(reshape(x)) and reshape(broadcast(x)), by axes of size 1; and what is done with two that were repeated alike. */
+/** broadcast(reshape(x)) and reshape(broadcast(x)), by an axis of size 1. */
 const columns: Draw = (b) => {
   const { r } = b;
   const x = b.any(1);
   const { shape } = x.type;
-  const place = r.between(0, shape.length);
+  const axis = r.between(0, shape.length);
   const count = b.dim();
-  const column = b.call("reshape", [x], { shape: shape.toSpliced(place, 0, 1) });
+  const column = b.call("reshape", [x], { shape: shape.toSpliced(axis, 0, 1) });
   const spread = b.call("broadcast", [column], { shape: [...column.type.shape, count], dims: iota(column.type.shape.length) });
   return r.chance(0.5) ? spread : b.call("reshape", [spread], { shape: [...shape, count] });
 };
 
-/** Arithmetic on what only repeats, or was only reshaped; and its sum. */
+/** Arithmetic on broadcasts, and reductions of it. */
 const ofRepeated: Draw = (b) => {
   const { r } = b;
   const x = b.float(1);
@@ -203,7 +203,7 @@ const ofReshaped: Draw = (b) => {
     : b.call(b.r.pick(["add", "mul", "sub", "max", "div"].slice(0, 4)), [one, b.r.chance(0.7) ? two : b.like(one, 0.5)]);
 };
 
-/** Parts that lie side by side in zeros: what the gradient of a split is. */
+/** A sum of adjacent parts padded with zeros: the gradient of a split. */
 const sumOfParts: Draw = (b) => {
   const { r } = b;
   const x = b.float(1);
@@ -221,7 +221,7 @@ const sumOfParts: Draw = (b) => {
   return r.shuffled(padded).reduce((a, c) => b.call("add", [a, c]));
 };
 
-/** Cuts a concatenation again where it was joined. */
+/** A slice that extracts one part of a concat. */
 const slicesOfConcat: Draw = (b) => {
   const { r } = b;
   const x = b.any(1);
@@ -233,17 +233,17 @@ const slicesOfConcat: Draw = (b) => {
   return b.call("slice", [joined], { start, limit: start.map((s, i) => s + at(x.type.shape, i)), stride: start.map(() => 1) });
 };
 
-/** Transposes before and behind a product. */
-const turnedDot: Draw = (b) => {
+/** Transposes before and after a dot. */
+const transposedDot: Draw = (b) => {
   const x = b.float(2);
-  const turned = b.r.chance(0.6) ? transpose(b, x) : x;
-  const y = dotWith(b, turned, b.r.chance(0.5) ? (type) => b.weight(type) : (type) => backAndForth(b, b.weight({ ...type, shape: type.shape.toReversed() })));
+  const lhs = b.r.chance(0.6) ? transpose(b, x) : x;
+  const y = dotWith(b, lhs, b.r.chance(0.5) ? (type) => b.weight(type) : (type) => reversedAxes(b, b.weight({ ...type, shape: type.shape.toReversed() })));
   return b.r.chance(0.6) && y.type.shape.length > 1 ? transpose(b, y) : y;
 };
 
-const backAndForth = (b: Grower, x: Value): Value => b.call("transpose", [x], { perm: iota(x.type.shape.length).toReversed() });
+const reversedAxes = (b: Grower, x: Value): Value => b.call("transpose", [x], { perm: iota(x.type.shape.length).toReversed() });
 
-/** What a node has computed, once more. */
+/** A common subexpression: an existing node again. */
 const again: Draw = (b) => {
   const value = b.find(({ node }) => node.op.form.kind !== "leaf" && node.regions.length === 0 && node.results.length === 1);
   if (value === null) return null;
@@ -262,7 +262,7 @@ export const identityDraws: readonly (readonly [weight: number, Draw])[] = [
   [3, conditional],
   [1, negated],
   [3, converted],
-  [3, ofNothing],
+  [3, noOp],
   [9, chain],
   [3, reducedTwice],
   [3.5, overOnes],
@@ -271,6 +271,6 @@ export const identityDraws: readonly (readonly [weight: number, Draw])[] = [
   [2, ofReshaped],
   [2, sumOfParts],
   [2, slicesOfConcat],
-  [4, turnedDot],
+  [4, transposedDot],
   [3, again],
 ];

@@ -1,4 +1,4 @@
-// Random graphs of well-typed ops. Each op has an entry in three tables: what type it gives and where its values lie, in the generator's own words, and how a use of it is drawn.
+// Random graphs of well-typed ops. The generator has its own type rules; draws of uses and ranges of results come from the entries of the ops.
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
@@ -22,15 +22,15 @@ export interface Kind {
   readonly trains: boolean;
   /** Only ops that are bit-exact (op.exact), so that inputs may hold NaN, infinities, -0, subnormals and huge values. */
   readonly special: boolean;
-  /** Most nodes besides leaves, gradient and optimizer, those of regions included: 40 unless told. */
+  /** The maximum number of nodes, including regions, excluding leaves, gradient and optimizer. Default 40. */
   readonly most?: number;
-  /** A draw that comes at every other step, in regions too, of which there are more then. */
+  /** A draw for about every second step, also in regions, which are more frequent then. */
   readonly often?: Draw;
 }
 
 const anyType = (b: Grower): TensorType => ({ dtype: b.r.pick(["f32", "f32", "i32", "bool", "u8", "i8"]), shape: b.shape() });
 
-/** A leaf of its own, though nothing may ever read it. Gradients are appended last, by `train`. */
+/** Separate leaves, possibly unused. Gradients are appended last, by `train`. */
 const leafDraws: readonly (readonly [string, Draw])[] = [
   ["input", (b) => (b.inRegion ? null : b.input(anyType(b)))],
   ["param", (b) => (b.inRegion ? null : b.param({ dtype: "f32", shape: b.shape() }))],
@@ -43,11 +43,11 @@ const leafDraws: readonly (readonly [string, Draw])[] = [
     },
   ],
   ["gradient", () => null],
-  // Made with the region of a loop.
+  // Created with the region of a loop.
   ["carry", () => null],
 ];
 
-/** Ops whose uses look for particular values at hand, or run regions. */
+/** Draws of ops that need particular operands, or have regions. */
 const particular: ReadonlyMap<string, Draw> = new Map([
   ...leafDraws,
   ...pointwiseDraws,
@@ -58,10 +58,10 @@ const particular: ReadonlyMap<string, Draw> = new Map([
   ...controlDraws,
 ]);
 
-/** How a use of each op is drawn: as the entry says, unless there is more to it. */
+/** The draw of each op: by its entry, unless it has a particular one. */
 export const draws: ReadonlyMap<string, Draw> = new Map([...ops.values()].map((op) => [op.name, particular.get(op.name) ?? entryDraw(op)]));
 
-/** How often each op is drawn by itself, where that is not 1. Ops that jump come seldom: next to a jump, rounding decides. */
+/** Weights of ops, by default 1. Discontinuous ops are rare: near a jump the result depends on rounding. */
 const weights: Readonly<Record<string, number>> = {
   ...{ add: 6, mul: 5, sub: 3, div: 2, max: 2, min: 1.5, tanh: 2, dot: 7, conv: 4, broadcast: 3, reshape: 3, transpose: 3, reduce_sum: 3 },
   ...{
@@ -96,15 +96,15 @@ const weights: Readonly<Record<string, number>> = {
   },
 };
 
-/** Draws that are not of a single op: what rewrites and passes look for. */
+/** Draws of several ops: patterns that rewrites and passes match. */
 export const composed: readonly (readonly [weight: number, Draw])[] = [...identityDraws, ...patternDraws, ...trapDraws];
 
-/** How often identities come, against single ops and patterns. */
+/** The weight of identities, relative to single ops and patterns. */
 const identityShare = 0.8;
 
 interface Choice {
   readonly draws: readonly Draw[];
-  /** The sum of the weights up to each. */
+  /** Cumulative weights. */
   readonly until: Float64Array;
 }
 
@@ -124,12 +124,12 @@ const choices = {
 };
 
 function drawn(r: Random, { draws: list, until }: Choice): Draw {
-  const place = r.next() * (until[until.length - 1] ?? 0);
+  const target = r.next() * (until[until.length - 1] ?? 0);
   let low = 0;
   let high = until.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((until[middle] ?? 0) > place) high = middle;
+    if ((until[middle] ?? 0) > target) high = middle;
     else low = middle + 1;
   }
   return list[low] ?? (() => null);
@@ -149,7 +149,7 @@ function planOf(r: Random, { trains, special, most = 40, often }: Kind): Plan {
   return { r, special, trains: trains && !special, wide: r.chance(0.03), dims, most, often: often ?? null, made: 0, refused: false, leaves: 0 };
 }
 
-/** The same graph for the same seed and kind. */
+/** A random graph, deterministic in seed and kind. */
 export function generate(seed: number, kind: Kind): Graph {
   const r = new Random(seed * 4 + (kind.trains ? 1 : 0) + (kind.special ? 2 : 0));
   const plan = planOf(r, kind);
@@ -167,7 +167,7 @@ export function generate(seed: number, kind: Kind): Graph {
   return b.g.build();
 }
 
-/** Outputs, mostly of what nothing else reads, and new values of states. */
+/** Adds outputs, mostly of unused values, and new values of states. */
 function finish(b: Grower): void {
   const { r, g } = b;
   const used = new Set(g.nodes.flatMap(({ operands }) => operands));

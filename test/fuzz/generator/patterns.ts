@@ -1,4 +1,4 @@
-// Parts of nets as people write them, which passes look for.
+// Draws of common parts of networks, which passes match.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { recurrent } from "./draw-control.ts";
 import { convOf, isImage, linear } from "./draw-contract.ts";
@@ -9,17 +9,17 @@ import { at, iota, product } from "./random.ts";
 import { interval } from "../../../compiler/types/interval.ts";
 import { list } from "./types.ts";
 
-/** A reduced value along the axis that it lost. */
+/** Broadcasts a reduced value along the axis that was reduced. */
 const spread = (b: Grower, reduced: Value, like: Value, axis: number): Value =>
   b.call("broadcast", [reduced], { shape: like.type.shape, dims: iota(like.type.shape.length).filter((i) => i !== axis) });
 
-/** A vector along the last axis. */
+/** Broadcasts a vector along the last axis. */
 const channelwise = (b: Grower, vector: Value, like: Value): Value =>
   b.call("broadcast", [vector], { shape: like.type.shape, dims: [like.type.shape.length - 1] });
 
 const channels = ({ type }: Value): { readonly dtype: "f32"; readonly shape: readonly number[] } => ({ dtype: "f32", shape: type.shape.slice(-1) });
 
-/** An f32 at hand with something along every axis. */
+/** An f32 value without empty axes. */
 function filled(b: Grower, leastRank: number): Value {
   const found = b.find(({ type }) => type.dtype === "f32" && type.shape.length >= leastRank && !type.shape.includes(0));
   return found ?? b.fresh({ dtype: "f32", shape: b.shape(leastRank).map((size) => Math.max(1, size)) });
@@ -28,7 +28,7 @@ function filled(b: Grower, leastRank: number): Value {
 function softmaxOf(b: Grower, x: Value, axis: number): Value {
   const most = b.call("reduce_max", [x], { axes: [axis] });
   const powers = b.call("exp", [b.call("sub", [x, spread(b, most, x, axis)])]);
-  // The largest is subtracted, so that one term at least is 1.
+  // The maximum is subtracted, so that at least one term is 1.
   b.ranges.set(powers, interval(0, 1));
   const total = b.call("reduce_sum", [powers], { axes: [axis] });
   b.ranges.set(total, interval(1, at(x.type.shape, axis)));
@@ -42,7 +42,7 @@ const softmax: Draw = (b) => {
   return softmaxOf(b, x, b.r.chance(0.7) ? x.type.shape.length - 1 : b.axis(x));
 };
 
-/** Mean and variance of the values at hand, over the last axis or over all but that. */
+/** Normalization by mean and variance, over the last axis or over all others. */
 const norm: Draw = (b) => {
   const { r } = b;
   const x = b.tame(filled(b, 2), 30);
@@ -70,7 +70,7 @@ function scaleAndShift(b: Grower, x: Value): Value {
   return b.call("add", [scaled, channelwise(b, b.weight(channels(x)), x)]);
 }
 
-/** Statistics that were learned. */
+/** Batch norm with running statistics. */
 function batchNorm(b: Grower, x: Value): Value {
   const { r } = b;
   const variance = b.variance(channels(x));
@@ -96,7 +96,7 @@ const activations: readonly ((b: Grower, x: Value) => Value)[] = [
   (b, x) => b.call("mul", [b.call("mul", [x, b.like(x, 0.5)]), b.call("add", [b.call("erf", [b.call("mul", [x, b.like(x, Math.SQRT1_2)])]), b.like(x, 1)])]),
 ];
 
-/** Scales and shifts before and behind a product or a convolution. */
+/** Scales and shifts before and after a dot or a convolution. */
 const layer: Draw = (b) => {
   const { r } = b;
   const image = r.chance(0.4)
@@ -105,7 +105,7 @@ const layer: Draw = (b) => {
   const dress = (x: Value): Value => {
     const norms: readonly ((b: Grower, x: Value) => Value)[] = [bias, batchNorm, scaleAndShift];
     let y = x;
-    for (let turns = r.between(0, 2); turns > 0; turns--) y = r.pick(norms)(b, y);
+    for (let count = r.between(0, 2); count > 0; count--) y = r.pick(norms)(b, y);
     return y;
   };
   if (image !== null && image.dtype !== "f32") return null;
@@ -118,9 +118,9 @@ const layer: Draw = (b) => {
 
 const residual: Draw = (b) => {
   const x = filled(b, 2);
-  return b.call("add", [x, r1(b, linear(b, r1(b, x), at(x.type.shape, x.type.shape.length - 1)))]);
+  return b.call("add", [x, activated(b, linear(b, activated(b, x), at(x.type.shape, x.type.shape.length - 1)))]);
 };
-const r1 = (b: Grower, x: Value): Value => b.r.pick(activations)(b, b.tame(x, 30));
+const activated = (b: Grower, x: Value): Value => b.r.pick(activations)(b, b.tame(x, 30));
 
 const attention: Draw = (b) => {
   const { r } = b;
@@ -132,15 +132,15 @@ const attention: Draw = (b) => {
   return b.call("dot", [weights, v], { batch: [[0], [0]], contract: [[2], [1]] });
 };
 
-/** Two products of one operand. */
+/** Two dots with the same operand. */
 const sharedDots: Draw = (b) => {
   const x = filled(b, 2);
   const columns = b.dim();
   return b.call(b.r.pick(["add", "mul"]), [linear(b, x, columns), linear(b, x, columns)]);
 };
 
-/** Work on params alone, which is done before the call where nothing writes them. */
-const weightsAlone: Draw = (b) => {
+/** Computation on params only, which moves to the weights stage if nothing writes them. */
+const weightsOnly: Draw = (b) => {
   const { r } = b;
   if (b.inRegion) return null;
   const [rows, inner] = [Math.max(1, b.dim()), Math.max(1, b.dim())];
@@ -149,7 +149,7 @@ const weightsAlone: Draw = (b) => {
   return r.chance(0.5) ? made : b.call("dot", [b.value({ dtype: "f32", shape: [b.dim(), rows] }), made], { contract: [[1], [0]] });
 };
 
-/** Zeros where random bits say so. */
+/** Dropout by random bits. */
 const dropout: Draw = (b) => {
   const x = b.of(({ dtype }) => dtype === "f32", 1);
   const { shape } = x.type;
@@ -167,9 +167,9 @@ const dropout: Draw = (b) => {
 const oneHot: Draw = (b) => {
   const x = filled(b, 1);
   const axis = b.axis(x);
-  const places = b.call("iota", [], { shape: x.type.shape, axis, dtype: "i32" });
+  const positions = b.call("iota", [], { shape: x.type.shape, axis, dtype: "i32" });
   const chosen = b.call("argmax", [x], { axis });
-  return b.call("convert", [b.call("eq", [places, spread(b, chosen, x, axis)])], { dtype: "f32" });
+  return b.call("convert", [b.call("eq", [positions, spread(b, chosen, x, axis)])], { dtype: "f32" });
 };
 
 const embedding: Draw = (b) => {
@@ -179,7 +179,7 @@ const embedding: Draw = (b) => {
   return b.call("take", [table, text], { axis: 0 });
 };
 
-/** Pooling over a border that never wins. */
+/** Max pooling with padding of -inf. */
 const maxPool: Draw = (b) => {
   const x = b.find((value) => isImage(value) && !value.type.shape.includes(0));
   if (x === null) return null;
@@ -193,7 +193,7 @@ const maxPool: Draw = (b) => {
   return pooled;
 };
 
-/** The mean of squares of differences, as a loss has it. */
+/** A sum of squared differences, as in a loss. */
 const squares: Draw = (b) => {
   const x = b.tame(b.of(isFloat), 30);
   const difference = b.call("sub", [x, b.tame(b.beside(x), 30)]);
@@ -207,7 +207,7 @@ export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [2, residual],
   [1.5, attention],
   [2, sharedDots],
-  [2, weightsAlone],
+  [2, weightsOnly],
   [1.5, dropout],
   [1, oneHot],
   [1.5, embedding],

@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed: mulberry32 (T. Ettinger), started from the seed's bits mixed by the finalizer of MurmurHash3. */
+/** A random generator: mulberry32 (T. Ettinger), its state initialized with the seed's bits mixed by the finalizer of MurmurHash3. */
 export class Random {
   private state: number;
 
@@ -20,7 +20,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -29,14 +29,14 @@ export class Random {
     return at(list, Math.floor(this.next() * list.length));
   }
 
-  /** One of the items, each as often as its weight says. */
+  /** One of the items, with probability proportional to its weight. */
   weighted<T>(list: readonly (readonly [weight: number, item: T])[]): T {
     let rest = this.next() * list.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, item] of list) if ((rest -= weight) < 0) return item;
     return at(list, list.length - 1)[1];
   }
 
-  /** The items in another order. */
+  /** The items in random order. */
   shuffled<T>(list: readonly T[]): T[] {
     const result = [...list];
     for (let i = result.length - 1; i > 0; i--) {
@@ -46,7 +46,7 @@ export class Random {
     return result;
   }
 
-  /** Some of the items, in their order. */
+  /** A random subset of the items, in order. */
   some<T>(list: readonly T[], probability = 0.5): T[] {
     return list.filter(() => this.chance(probability));
   }
@@ -54,7 +54,7 @@ export class Random {
 
 export function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
-  if (item === undefined) throw new Error(`there is no item ${index} of ${list.length}`);
+  if (item === undefined) throw new Error(`item ${index} of ${list.length} does not exist`);
   return item;
 }
 

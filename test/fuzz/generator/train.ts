@@ -1,4 +1,4 @@
-// A loss, its gradient and an optimizer's step, written out as ops.
+// Appends a loss, its gradient and an optimizer's step as ops.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import type { Grower } from "./grower.ts";
 import { isFloat } from "./grower.ts";
@@ -6,7 +6,7 @@ import { at, iota } from "./random.ts";
 
 const scalar = { dtype: "f32", shape: [] } as const;
 
-/** Nodes that depend on a param. */
+/** Values that depend on a param. */
 function trained(b: Grower): ReadonlySet<Value> {
   const found = new Set<Value>();
   for (const { op, operands, results } of b.g.nodes)
@@ -14,7 +14,7 @@ function trained(b: Grower): ReadonlySet<Value> {
   return found;
 }
 
-/** The sum of the elements of a value, none of them beyond 1. */
+/** The sum of tanh over the elements of a value. */
 function term(b: Grower, x: Value): Value {
   const small = b.call("tanh", [b.tame(x, 8)]);
   const summed = small.type.shape.length === 0 ? small : b.call("reduce_sum", [small], { axes: iota(x.type.shape.length) });
@@ -61,17 +61,17 @@ const adam: Optimizer = (b, target, gradient) => {
   };
   const [m, v] = [mix("m", gradient, 0.9), mix("v", b.call("mul", [gradient, gradient]), 0.99)];
   const count = b.g.state(`${target.path}.t`, scalar);
-  const turn = b.call("add", [count, b.like(count, 1)]);
-  b.g.write(`${target.path}.t`, turn);
+  const steps = b.call("add", [count, b.like(count, 1)]);
+  b.g.write(`${target.path}.t`, steps);
   const corrected = (x: Value, keep: number): Value => {
-    const rest = b.call("sub", [b.like(turn, 1), b.call("pow", [b.like(turn, keep), turn])]);
+    const rest = b.call("sub", [b.like(steps, 1), b.call("pow", [b.like(steps, keep), steps])]);
     return b.call("div", [x, b.call("broadcast", [rest], { shape: x.type.shape, dims: [] })]);
   };
   const size = b.call("sqrt", [corrected(v, 0.99)]);
   step(b, target, b.call("div", [corrected(m, 0.9), b.call("add", [size, b.like(size, 0.01)])]), 0.01);
 };
 
-/** The gradient of the squares of a gradient, added to it. */
+/** The gradient of the loss plus a penalty on the squares of its gradient. */
 function secondOrder(b: Grower, loss: Value, targets: readonly Value[], gradients: readonly Value[]): readonly Value[] {
   const squares = gradients.map((value) => term(b, b.call("mul", [value, value]))).reduce((a, c) => b.call("add", [a, c]));
   return b.all("gradient", [b.call("add", [loss, times(b, squares, 0.1)]), ...targets]);
@@ -83,7 +83,7 @@ export function train(b: Grower): void {
   if (r.chance(0.7)) g.output("loss", loss);
   const params = g.nodes.filter(({ op }) => op.name === "param").map(({ attrs, results }): Target => ({ path: String(attrs["path"]), value: at(results, 0) }));
   const given = r.chance(0.2) ? g.inputs.filter(({ type }) => isFloat(type)).slice(0, 2) : [];
-  // Now and then of a value on the way: what flows through it must stay as it is until the gradient is made.
+  // Sometimes also of an intermediate value: passes must keep it until the gradient is expanded.
   const between = r.chance(0.08) ? b.find(({ type, node }) => isFloat(type) && node.op.form.kind !== "leaf") : null;
   const inputs = between === null ? given : [...given, between];
   const targets = [...params.map(({ value }) => value), ...inputs];

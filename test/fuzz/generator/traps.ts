@@ -1,4 +1,4 @@
-// What rewrites and passes have their conditions for: each looks like what they change, and all but one thing is as they need it.
+// Draws of near misses: patterns that resemble those of rewrites and passes, but violate one of their conditions.
 import type { Value } from "../../../compiler/graph/ir.ts";
 import { loopOf } from "./draw-control.ts";
 import { convertTo, condition } from "./draw-pointwise.ts";
@@ -7,14 +7,14 @@ import { at, iota, product } from "./random.ts";
 
 const zeros = (shape: readonly number[]): number[] => shape.map(() => 0);
 
-/** A value along whose axes there is room for boxes. */
+/** A value with axes large enough for nontrivial slices. */
 function roomy(b: Grower): Value {
   const found = b.r.chance(0.5) ? b.find(({ type }) => type.shape.some((size) => size >= 5) && !type.shape.includes(0)) : null;
   return found ?? b.fresh({ dtype: "f32", shape: b.r.pick([[7], [9, 2], [2, 8], [6, 5]]) });
 }
 
-/** A box of a box, with strides and starts in both. */
-const boxOfBox: Draw = (b) => {
+/** A slice of a slice, both with strides and starts. */
+const sliceOfSlice: Draw = (b) => {
   const { r } = b;
   const cut = (x: Value): Value => {
     const { shape } = x.type;
@@ -24,8 +24,8 @@ const boxOfBox: Draw = (b) => {
   return cut(cut(roomy(b)));
 };
 
-/** A box that lies in one part of what was joined, seldom in the first; or in two. */
-const boxOfJoined: Draw = (b) => {
+/** A slice of a concat, in one part, rarely the first, or across two. */
+const sliceOfConcat: Draw = (b) => {
   const { r } = b;
   const x = b.any(1);
   const { shape } = x.type;
@@ -41,8 +41,8 @@ const boxOfJoined: Draw = (b) => {
   return b.call("slice", [joined], { start, limit, stride: shape.map(() => 1) });
 };
 
-/** A number everywhere, and another around it. */
-const frame: Draw = (b) => {
+/** A splat padded with another number. */
+const paddedSplat: Draw = (b) => {
   const { r } = b;
   const x = b.any(1);
   const { dtype, shape } = x.type;
@@ -54,17 +54,17 @@ const frame: Draw = (b) => {
     : b.call(isFloat(x.type) ? "add" : "select", isFloat(x.type) ? [framed, b.beside(framed)] : [condition(b, framed.type.shape), framed, b.beside(framed)]);
 };
 
-/** Fractions, signs and what does not fit are lost on the way. */
+/** Conversions through a narrower dtype, which lose fractions, signs or range. */
 const lossy: Draw = (b) => {
   const { r } = b;
   const x = b.of(({ dtype }) => dtype === "f32" || dtype === "i32" || dtype === "i8");
-  const way = isFloat(x.type) ? r.pick(["i32", "i8", "u8", "bool"] as const) : r.pick(["i8", "u8", "bool"] as const);
+  const narrow = isFloat(x.type) ? r.pick(["i32", "i8", "u8", "bool"] as const) : r.pick(["i8", "u8", "bool"] as const);
   const large = x.type.dtype === "f32" && r.chance(0.4) && !b.special ? b.call("mul", [x, b.like(x, 100)]) : x;
-  return convertTo(b, convertTo(b, large, way), r.pick([x.type.dtype, "f32", "i32"] as const));
+  return convertTo(b, convertTo(b, large, narrow), r.pick([x.type.dtype, "f32", "i32"] as const));
 };
 
-/** Two permutations in a row that do not commute. */
-const turnedTwice: Draw = (b) => {
+/** Two transposes whose permutations do not commute. */
+const transposedTwice: Draw = (b) => {
   const { r } = b;
   const x = b.any(3);
   const axes = iota(x.type.shape.length);
@@ -72,13 +72,13 @@ const turnedTwice: Draw = (b) => {
   return b.call("transpose", [one], { perm: r.chance(0.5) ? r.shuffled(axes) : [1, 0, ...axes.slice(2)] });
 };
 
-const opposite: Draw = (b) => {
+const negatedSelect: Draw = (b) => {
   const x = b.any();
   return b.call("select", [b.call("not", [condition(b, x.type.shape)]), x, b.beside(x)]);
 };
 
-/** A shift of the channels, and a convolution that sees the zeros around it, by weights that nothing writes. */
-const shiftIntoEdge: Draw = (b) => {
+/** A per-channel shift before a padded convolution, with weights that nothing writes. */
+const shiftIntoPadding: Draw = (b) => {
   const { r } = b;
   const [size, channels, out] = [r.between(2, 5), r.between(1, 3), r.between(1, 4)];
   const x = b.value({ dtype: "f32", shape: [1, size, channels] });
@@ -96,7 +96,7 @@ const shiftIntoEdge: Draw = (b) => {
 
 const scalarOrRow = (b: Grower): readonly number[] => b.r.pick([[], [3], [2, 3], [5]]);
 
-/** A sum over the items, or over sums of them, that begins somewhere. */
+/** A scan that sums items, or sums of them, from a nonzero start. */
 const running: Draw = (b) => {
   const shape = scalarOrRow(b);
   const rows = b.r.chance(0.6) ? [b.r.between(1, 3)] : [];
@@ -112,13 +112,13 @@ const running: Draw = (b) => {
   });
 };
 
-/** Whole numbers divided by some that are zero. */
-const wholeQuotient: Draw = (b) => {
+/** Integer division by values that may be zero. */
+const integerQuotient: Draw = (b) => {
   const type = { dtype: "i32", shape: b.shape() } as const;
   return b.call(b.r.pick(["div", "div", "rem"]), [b.value(type), b.fresh(type)]);
 };
 
-/** Carries that change places, that only another one needs, or that stay; and invariants of which some are one number everywhere. */
+/** A scan with carries that are swapped, used only by another carry, or unchanged, and with invariants that may be splats. */
 const exchange: Draw = (b) => {
   const { r } = b;
   const type = { dtype: "f32", shape: scalarOrRow(b) } as const;
@@ -140,14 +140,14 @@ const exchange: Draw = (b) => {
 };
 
 export const trapDraws: readonly (readonly [weight: number, Draw])[] = [
-  [2, boxOfBox],
-  [2, boxOfJoined],
-  [2, frame],
+  [2, sliceOfSlice],
+  [2, sliceOfConcat],
+  [2, paddedSplat],
   [2, lossy],
-  [1.5, turnedTwice],
-  [1.5, opposite],
-  [2, shiftIntoEdge],
-  [1.5, wholeQuotient],
+  [1.5, transposedTwice],
+  [1.5, negatedSelect],
+  [2, shiftIntoPadding],
+  [1.5, integerQuotient],
   [2, (b) => (b.depth > 0 ? running(b) : null)],
   [3, (b) => (b.depth > 0 ? exchange(b) : null)],
 ];

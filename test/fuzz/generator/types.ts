@@ -1,12 +1,12 @@
-// The types of results, stated once more and in other words than the op table's: where the two differ, one of them is wrong. Ops of one class have one rule; others
-// have theirs by name.
+// A second, independent set of type rules: where they differ from those of the op table, one of the two is wrong. Ops of a class share a rule; others have one by
+// name.
 import type { Op } from "../../../compiler/graph/op.ts";
 import type { Attrs, Graph } from "../../../compiler/graph/ir.ts";
 import type { DType } from "../../../runtime/dtype.ts";
 import type { TensorType } from "../../../compiler/types/tensor-type.ts";
 import { at, iota, product } from "./random.ts";
 
-/** The types of a node's results, from operands and attributes that fit the op. */
+/** The types of a node's results, from valid operands and attributes. */
 export type TypeRule = (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => readonly TensorType[];
 
 export const list = (attrs: Attrs, name: string): readonly number[] => attrs[name] as readonly number[];
@@ -30,16 +30,16 @@ const reduced = one((x, attrs) =>
     x.shape.filter((_, axis) => !("axes" in attrs ? list(attrs, "axes").includes(axis) : int(attrs, "axis") === axis)),
   ),
 );
-const placeAlong = one((x, attrs) => ({ dtype: "i32", shape: x.shape.filter((_, axis) => axis !== int(attrs, "axis")) }));
+const indexAlong = one((x, attrs) => ({ dtype: "i32", shape: x.shape.filter((_, axis) => axis !== int(attrs, "axis")) }));
 
-/** Every `step`-th of the places from `from` on, before `to`. */
+/** The number of values from, from + step, ... below `to`. */
 function countBetween(from: number, to: number, step: number): number {
   let count = 0;
   for (let i = from; i < to; i += step) count++;
   return count;
 }
 
-/** How often a window fits, by moving it. */
+/** The number of positions of a window. */
 const windowSteps = (size: number, window: number, stride: number): number => countBetween(0, size - window + 1, stride);
 
 /** The sizes of a convolution's result along the spatial axes. */
@@ -51,7 +51,7 @@ export function convolved(size: readonly number[], kernel: readonly number[], at
   });
 }
 
-/** The sizes of what windows over an image give. */
+/** The spatial sizes of the result of windows over an image. */
 export const windowed = (size: readonly number[], attrs: Attrs): number[] =>
   size.map((n, axis) => windowSteps(n, at(list(attrs, "window"), axis), at(list(attrs, "stride"), axis)));
 
@@ -87,7 +87,7 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
   ...each("and or xor not shl shrs shru threefry", same),
   ["reverse", same],
   ...each("eq ne lt le gt ge", truth),
-  ...each("argmax argmin", placeAlong),
+  ...each("argmax argmin", indexAlong),
   ...each("window_max window_sum", overWindows),
   ...each("window_spread window_scatter", underWindows),
   ...each(
@@ -176,15 +176,15 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
   ...each("cond checkpoint custom_gradient", (_, __, regions) => outputsOf(regions)),
 ]);
 
-/** What the ops of a class have as results but for their dtype. */
+/** The rule of an op's class, except for the dtype. */
 function byClass({ form, attrs }: Op): TypeRule | null {
   if (form.kind === "pointwise" || form.kind === "lines") return same;
   return form.kind === "reduce" && ("axes" in attrs || "axis" in attrs) ? reduced : null;
 }
 
 /**
- * The types that a node's results may have, one list or the other; null where no rule is known. In a class, what has a gradient has the dtype of its operands;
- * what has none may have that, or tell places or truths.
+ * The alternatives for the types of a node's results; null if the op has no rule. Within a class, an op with a gradient has the dtype of its operands; an op
+ * without one may also return indices (i32) or bools.
  */
 export function typesOf(op: Op): ((...use: Parameters<TypeRule>) => readonly (readonly TensorType[])[]) | null {
   const named = byName.get(op.name);

@@ -1,4 +1,4 @@
-// The body of a declaration as it grows: statements, and values in scope with what the generator knows of them.
+// The body of a declaration under construction: statements, and the values in scope with their types.
 import type { Draw } from "../draw.ts";
 import { isLiteral, literal, named, same, sizeOf, type Dim } from "./dims.ts";
 import { parseNeeds, parseType, type ParsedDim, type ParsedType, type Row } from "./row.ts";
@@ -9,9 +9,9 @@ export interface Known {
   readonly dims: readonly Dim[];
 }
 
-export type Standing = "fn" | "layer" | "model" | "entry" | "train";
+export type BodyKind = "fn" | "layer" | "model" | "entry" | "train";
 
-/** Numbers of names, one after the other through the whole program. */
+/** The counter for unique names in a program. */
 export interface Names {
   next: number;
 }
@@ -34,13 +34,13 @@ export class Body {
   readonly scope: Known[] = [];
   /** Names of sizes that the next parameter may bind. */
   private readonly pending = new Set<Dim>();
-  readonly standing: Standing;
+  readonly kind: BodyKind;
   readonly draw: Draw;
   private readonly names: Names;
   private readonly declared: boolean;
 
-  constructor(standing: Standing, draw: Draw, names: Names, declared: boolean) {
-    this.standing = standing;
+  constructor(kind: BodyKind, draw: Draw, names: Names, declared: boolean) {
+    this.kind = kind;
     this.draw = draw;
     this.names = names;
     this.declared = declared;
@@ -49,7 +49,7 @@ export class Body {
   fresh = (): number => this.names.next++;
   private chance = (percent: number): boolean => this.draw.below(100) < percent;
   private get calls(): boolean {
-    return this.standing !== "entry" && this.standing !== "train";
+    return this.kind !== "entry" && this.kind !== "train";
   }
 
   /** Names of sizes that the signature binds. */
@@ -57,7 +57,7 @@ export class Body {
     return this.params.flatMap(({ dims }) => dims.filter(({ text }) => text !== null && /^[A-Z]\d*$/.test(text)));
   }
 
-  /** A size of its own for a new parameter. */
+  /** A size for a new parameter. */
   newDim(least = 1, factor = 1, fixed = false): Dim {
     const { draw } = this;
     const fits = ({ sizes }: Dim): boolean =>
@@ -75,7 +75,7 @@ export class Body {
     return dim;
   }
 
-  /** A size that comes from elsewhere, as this body may call it. */
+  /** A size from another declaration, by a name that is valid in this body. */
   renamed(dim: Dim): Dim {
     if (this.pending.has(dim) || this.symbols.includes(dim)) return dim;
     if (isLiteral(dim)) return literal(dim.sizes[0]);
@@ -85,18 +85,18 @@ export class Body {
     return { text: outside !== undefined && this.declared ? outside : null, sizes: dim.sizes };
   }
 
-  /** A new parameter; null if its type cannot be said here. */
+  /** A new parameter; null if its type cannot be written here. */
   private input(dtype: string, dims: readonly Dim[]): Known | null {
     if (this.params.length >= 6) return null;
-    const said = dims.map((dim): Dim => {
+    const written = dims.map((dim): Dim => {
       const known = this.renamed(dim);
       if (known.text !== null) return known;
       const outside = Object.entries(named).find(([, sizes]) => same({ text: null, sizes }, dim))?.[0];
       if (outside === undefined || this.calls) return known;
       return { text: outside, sizes: dim.sizes };
     });
-    if (said.some(({ text }) => text === null)) return null;
-    const value = { text: `x${this.fresh()}`, dtype, dims: said };
+    if (written.some(({ text }) => text === null)) return null;
+    const value = { text: `x${this.fresh()}`, dtype, dims: written };
     this.params.push(value);
     this.scope.push(value);
     return value;
@@ -109,7 +109,7 @@ export class Body {
     return this.input(dtype, dims) ?? fits[0] ?? null;
   }
 
-  /** Fits the dims of a value to a pattern, given what is bound; null if they do not fit. */
+  /** Matches the dims of a value with a pattern, given the bindings so far; null if they do not match. */
   private match(
     pattern: readonly ParsedDim[],
     dims: readonly Dim[],
@@ -152,9 +152,9 @@ export class Body {
     });
   }
 
-  /** Says the thing of a row with values at hand or new parameters; false where it does not fit here. */
-  add({ needs, write, gives, within }: Row): boolean {
-    if ((within !== "anywhere" && this.standing === "fn") || (within === "own" && !this.calls)) return false;
+  /** Adds the statement of a row, with values in scope or new parameters; false if it is not possible here. */
+  add({ needs, write, result, within }: Row): boolean {
+    if ((within !== "anywhere" && this.kind === "fn") || (within === "own" && !this.calls)) return false;
     const fixed = within !== "anywhere";
     const { draw } = this;
     let [sizes, packs]: Bound = [new Map(), new Map()];
@@ -192,7 +192,7 @@ export class Body {
       ["k", this.fresh()],
     ]);
     const filled = (text: string): string => text.replaceAll(/\$([a-z])/g, (_, letter: string) => String(numbers.get(letter)));
-    const type = parseType(filled(gives));
+    const type = parseType(filled(result));
     const dims = this.made(type, sizes, packs, "known");
     if (elements(dims) > mostElements || dims.some((dim) => dim.sizes.some((size) => size < 1))) return false;
     const letter = /@([A-Z])/g;
@@ -204,7 +204,7 @@ export class Body {
     return true;
   }
 
-  /** An expression, after statements, as a new value: under a name, or as it stands where it is short. */
+  /** Adds statements whose last is an expression, as a new value: a `let`, or inline if it is short. */
   say(text: string, dtype: string, dims: readonly Dim[]): Known {
     const name = `v${this.fresh()}`;
     const value = { text: name, dtype, dims };
@@ -222,7 +222,7 @@ export class Body {
   }
 }
 
-/** Where the last statement of a text begins: the last line that stands at its margin and goes on nothing. */
+/** The offset of the last statement of a text: its last line without indentation that does not close a block. */
 function lastExpression(text: string): number {
   let at = 0;
   let start = 0;

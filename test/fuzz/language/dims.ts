@@ -1,22 +1,22 @@
-// Sizes as the generator of programs knows them: what the text calls a size, and what it is in each of two sets of dims.
+// Sizes in generated programs: their text, and their value in each of two sets of dims.
 import { invariant } from "../../../compiler/support/invariant.ts";
 
 export type Sizes = readonly [number, number];
 
 export interface Dim {
-  /** What stands for it in the text where it is seen; null where nothing does. */
+  /** Its expression in the program; null if it has none here. */
   readonly text: string | null;
   readonly sizes: Sizes;
 }
 
-/** Sizes that differ between the two sets; every other one is the same in both. */
+/** Sizes that differ between the two sets; all others are equal in both. */
 export const named = { N: [3, 2], T: [4, 5] } as const;
 
 export const literal = (size: number): Dim => ({ text: String(size), sizes: [size, size] });
 export const same = (a: Dim, b: Dim): boolean => a.sizes[0] === b.sizes[0] && a.sizes[1] === b.sizes[1];
 export const isLiteral = ({ sizes }: Dim): boolean => sizes[0] === sizes[1];
 
-/** `2 * (H - 1) + K`: `/` rounds down, `^` is a division that rounds up. A name is one of `dims`. */
+/** Evaluates `2 * (H - 1) + K`: `/` rounds down, `^` is a division that rounds up. Names refer to `dims`. */
 export function sizeOf(text: string, dims: ReadonlyMap<string, Dim>): Dim {
   const tokens = text.match(/[A-Za-z]\w*|\d+|[-+*/^()]/g) ?? [];
   let at = 0;
@@ -50,7 +50,7 @@ export function sizeOf(text: string, dims: ReadonlyMap<string, Dim>): Dim {
   const only = tokens.length === 1 ? dims.get(tokens[0] ?? "") : undefined;
   if (only !== undefined) return only;
   if (sizes[0] === sizes[1]) return { text: String(sizes[0]), sizes };
-  // Divisions of the language are exact, so that only sums and products have a text.
+  // Divisions in the language must be exact, so only sums and products have a text.
   const known = /[/^]/.test(text) ? null : tokens.map((t) => (dims.has(t) ? (dims.get(t)?.text ?? null) : t));
   return { text: known === null || known.includes(null) ? null : `(${known.join(" ")})`, sizes };
 }

@@ -1,4 +1,4 @@
-// One program of a campaign: made, looked at by the oracles, and shrunk where one of them finds something.
+// Generates one program of a campaign, checks it with the oracles, and shrinks it if one of them reports a fault.
 import { createDraw } from "../draw.ts";
 import { seedAt } from "../examine.ts";
 import { elaborated, programOracles, type ProgramOracle } from "./oracles.ts";
@@ -7,13 +7,13 @@ import { shrinkProgram } from "./shrink.ts";
 
 export interface ProgramFinding {
   readonly oracle: string;
-  readonly says: string;
+  readonly fault: string;
   readonly program: GeneratedProgram;
 }
 
 export const programAt = (campaign: number, index: number): GeneratedProgram => generateProgram(seedAt(campaign, index));
 
-/** What an oracle has against a program, errors included. */
+/** The fault that an oracle reports for a program, or throws; null if it reports none. */
 export async function verdict(oracle: ProgramOracle, program: GeneratedProgram): Promise<string | null> {
   try {
     return await oracle.check(program, createDraw(program.seed ^ programOracles.indexOf(oracle)));
@@ -22,35 +22,35 @@ export async function verdict(oracle: ProgramOracle, program: GeneratedProgram):
   }
 }
 
-/** The first finding among the oracles whose turn it is. */
-export async function examine(program: GeneratedProgram): Promise<{ readonly finding: ProgramFinding | null; readonly looked: readonly string[] }> {
+/** The first finding of the oracles that check this program. */
+export async function examine(program: GeneratedProgram): Promise<{ readonly finding: ProgramFinding | null; readonly checkedBy: readonly string[] }> {
   const draw = createDraw(program.seed ^ 0x6c078965);
-  const looking = programOracles.filter(({ every }) => draw.below(every) === 0);
-  for (const oracle of looking) {
-    const says = await verdict(oracle, program);
-    if (says !== null) return { finding: { oracle: oracle.name, says, program }, looked: looking.map(({ name }) => name) };
+  const selected = programOracles.filter(({ every }) => draw.below(every) === 0);
+  for (const oracle of selected) {
+    const fault = await verdict(oracle, program);
+    if (fault !== null) return { finding: { oracle: oracle.name, fault, program }, checkedBy: selected.map(({ name }) => name) };
   }
-  return { finding: null, looked: looking.map(({ name }) => name) };
+  return { finding: null, checkedBy: selected.map(({ name }) => name) };
 }
 
-/** Which kind of fault it is, whatever the numbers and names. */
-const faultOf = (says: string): string =>
-  /error\[[\w-]+\]/.exec(says)?.[0] ??
-  (says.split("\n")[0] ?? "")
+/** The kind of a fault: its text without numbers and names. */
+const kindOfFault = (fault: string): string =>
+  /error\[[\w-]+\]/.exec(fault)?.[0] ??
+  (fault.split("\n")[0] ?? "")
     .replaceAll(/[\w.]*\d[\w.]*/g, "#")
     .replace(/is # not #.*/, "")
     .slice(0, 60);
 
-/** The same finding in a smaller program. What a type oracle expects of outputs that are left out is left out too. */
-export async function shrunk({ oracle: name, says, program }: ProgramFinding): Promise<ProgramFinding> {
+/** The same finding in a smaller program. Expected types of removed outputs are removed too. */
+export async function shrunk({ oracle: name, fault, program }: ProgramFinding): Promise<ProgramFinding> {
   const oracle = programOracles.find((each) => each.name === name);
-  if (oracle === undefined) return { oracle: name, says, program };
-  const fault = faultOf(says);
-  const refused = says.includes("refused");
-  let last = { says, program };
+  if (oracle === undefined) return { oracle: name, fault, program };
+  const kind = kindOfFault(fault);
+  const isRejected = fault.includes("rejected");
+  let last = { fault, program };
   const fitted = (text: string): GeneratedProgram | null => {
     const made = elaborated(text, program.files).program;
-    if (made === null) return refused ? { ...program, text } : null;
+    if (made === null) return isRejected ? { ...program, text } : null;
     const has = (entry: string, output: string): boolean =>
       made.entries.some(({ graph }) => graph.name === entry && graph.outputs.some((o) => o.name === output));
     return { ...program, text, expected: program.expected.filter(({ entry, output }) => has(entry, output)) };
@@ -63,18 +63,18 @@ export async function shrunk({ oracle: name, says, program }: ProgramFinding): P
       candidate = { ...program, text };
     }
     const found = candidate === null ? null : await verdict(oracle, candidate);
-    if (candidate === null || found === null || faultOf(found) !== fault) return false;
-    last = { says: found, program: candidate };
+    if (candidate === null || found === null || kindOfFault(found) !== kind) return false;
+    last = { fault: found, program: candidate };
     return true;
   });
   return { oracle: name, ...last };
 }
 
 /** A finding as a file of the corpus. */
-export function corpusText({ oracle, says, program }: ProgramFinding): string {
+export function corpusText({ oracle, fault, program }: ProgramFinding): string {
   const parts = Object.entries(program.files).map(([path, text]) => `// file ${path}\n${text.replaceAll(/^/gm, "//   ").trimEnd()}\n`);
   const types = program.expected.map((expected) => `// expected ${JSON.stringify(expected)}\n`);
-  const first = (says.split("\n")[0] ?? "").slice(0, 150);
+  const first = (fault.split("\n")[0] ?? "").slice(0, 150);
   return `// seed ${program.seed}, found by ${oracle}: ${first}\n${[...types, ...parts].join("")}${program.text}`;
 }
 

@@ -1,4 +1,4 @@
-// What a program is held to. Each oracle gives null, or what is wrong; whatever it throws is wrong too.
+// The oracles of programs. Each returns null or a fault; an exception is a fault too.
 import { readFileSync } from "node:fs";
 import { compareGraphs, compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/trust/compare.ts";
 import { compileProgram, entryOf, type CompiledModule } from "../../../compiler/compile.ts";
@@ -17,12 +17,12 @@ import type { Source } from "../../../dsl/span.ts";
 import { dtypes } from "../../../runtime/dtype.ts";
 import { createSession, type Session } from "../../../runtime/session.ts";
 import type { Draw } from "../draw.ts";
-import { told } from "../subject.ts";
+import { describeDifference } from "../subject.ts";
 import { variants, type GeneratedProgram } from "./program.ts";
 
 export interface ProgramOracle {
   readonly name: string;
-  /** Looks at one program in so many. */
+  /** Checks one of `every` programs. */
   readonly every: number;
   readonly check: (program: GeneratedProgram, draw: Draw) => Promise<string | null> | string | null;
 }
@@ -49,27 +49,27 @@ function accepted(text: string, files: GeneratedProgram["files"], sets = variant
   return program ?? diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
 }
 
-/** All graphs of a program, but for where they come from. */
+/** All graphs of a program, without source locations. */
 const graphText = ({ entries, persistent }: Program): string =>
   [
     ...entries.map(({ graph }) => printGraph(graph, { spans: false })),
     ...persistent.map(({ path, type, kind }) => `${kind} ${path} ${type.dtype}[${type.shape.join()}]`),
   ].join("\n");
 
-/** The second text means what the first one means. */
-function sameMeaning(what: string, { text, files }: GeneratedProgram, other: string): string | null {
+/** Null if the second text elaborates to the same graphs as the first. */
+function sameMeaning(description: string, { text, files }: GeneratedProgram, other: string): string | null {
   const [a, b] = [accepted(text, files), accepted(other, files)];
-  if (typeof a === "string") return `refused: ${a}`;
-  if (typeof b === "string") return `${what} is refused: ${b}`;
-  return graphText(a) === graphText(b) ? null : `${what} has another graph`;
+  if (typeof a === "string") return `rejected: ${a}`;
+  if (typeof b === "string") return `${description} is rejected: ${b}`;
+  return graphText(a) === graphText(b) ? null : `${description} has another graph`;
 }
 
-/** Which of the two sets of dims a graph was made for; both where it used none. */
+/** The index of the set of dims that a graph was elaborated for; 0 if it uses no dims. */
 const setOf = (dims: Readonly<Record<string, number>>): number => variants.findIndex((set) => Object.entries(dims).every(([name, size]) => set[name] === size));
 
 function types({ text, files, expected }: GeneratedProgram): string | null {
   const program = accepted(text, files);
-  if (typeof program === "string") return `refused: ${program}`;
+  if (typeof program === "string") return `rejected: ${program}`;
   for (const { graph } of program.entries) verify(graph);
   for (const { entry, output, dtype, dims } of expected)
     for (const made of program.entries.filter(({ graph }) => graph.name === entry)) {
@@ -84,7 +84,7 @@ function types({ text, files, expected }: GeneratedProgram): string | null {
 function formatted(program: GeneratedProgram): string | null {
   const source = { name: "program.dl", text: program.text };
   const once = format(source).text;
-  if (once === null) return "formatter: cannot read it";
+  if (once === null) return "formatter: the program has syntax errors";
   const twice = format({ ...source, text: once }).text;
   if (twice !== once) return "formatter: formatting again changes the text";
   return sameMeaning("the formatted text", program, once);
@@ -109,43 +109,43 @@ function runEntry(session: Session, graph: Graph, inputs: ReadonlyMap<string, Fl
   });
 }
 
-/** What an entry is computed from, as the session has it now. */
+/** Inputs for an entry, with the current params and state of the session. */
 function dataOf(session: Session, graph: Graph, seed: number): GraphData {
   const persistent = new Map([...session.state].map(([path, { data }]) => [path, Float64Array.from(data)]));
   return { inputs: randomData(graph, seed).inputs, persistent };
 }
 
-/** Calls of the entries one after the other, learning twice and predicting after it. */
+/** The sequence of calls: every entry once, `learn` again, then the others again. */
 const order = (program: Program): string[] => {
   const names = program.entries.map(({ graph }) => graph.name).filter((name) => name !== "init");
   return [...names, ...names.filter((name) => name === "learn"), ...names.filter((name) => name !== "learn")];
 };
 
-interface Way {
+interface RunOptions {
   readonly relaxed: boolean;
   /** Compares every stage. */
   readonly thorough: boolean;
 }
 
-/** Every call from the same start against the graph: the state is that of the session, so that each call is compared by itself. */
-async function run(program: Program, module: CompiledModule, session: Session, seed: number, { relaxed, thorough }: Way): Promise<string | null> {
+/** Compares every call with the reference. The reference starts from the session's state, so that calls are compared independently. */
+async function run(program: Program, module: CompiledModule, session: Session, seed: number, { relaxed, thorough }: RunOptions): Promise<string | null> {
   const settled = new Set<string>();
   const elaborated = (name: string): Graph => at(entryOf(module, name).stages, 0).graph;
   const compared = (name: string, data: GraphData, results: Results): string | null => {
     const known = new Evaluations(data);
     const { stages, graph: last } = entryOf(module, name);
     const first = elaborated(name);
-    // Most of the time only both ends are compared, and the stages between them where these differ.
+    // Mostly only the first and the last stage are compared, and all stages only if these differ.
     if (!settled.has(name) && (thorough || compareGraphs(first, last, false, data, known) !== null)) {
       const broken = compareStages(
         stages.map(({ name: stage, graph, pass }) => ({ name: stage, graph, exact: pass?.exact ?? true })),
         data,
         known,
       );
-      if (broken !== null) return `${name}, ${told(broken.stage, broken.difference) ?? ""}`;
+      if (broken !== null) return `${name}, ${describeDifference(broken.stage, broken.difference) ?? ""}`;
     }
     settled.add(name);
-    const found = told("the code", compareResults(last, results, data, { relaxed, known }));
+    const found = describeDifference("the code", compareResults(last, results, data, { relaxed, known }));
     return found === null ? null : `${name}, ${found}`;
   };
   const init = elaborated("init");
@@ -155,9 +155,9 @@ async function run(program: Program, module: CompiledModule, session: Session, s
   const made = new Map(init.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)]));
   const first = compared("init", { inputs: new Map(), persistent: zeros }, made);
   if (first !== null) return first;
-  for (const [turn, name] of order(program).entries()) {
+  for (const [index, name] of order(program).entries()) {
     const graph = elaborated(name);
-    const data = dataOf(session, graph, seed + turn);
+    const data = dataOf(session, graph, seed + index);
     const results = runEntry(session, graph, data.inputs);
     const found = compared(name, data, results);
     if (found !== null) return found;
@@ -167,38 +167,38 @@ async function run(program: Program, module: CompiledModule, session: Session, s
 
 async function executed(generated: GeneratedProgram, draw: Draw, mode: "strict" | "fast"): Promise<string | null> {
   const program = setOfEntry(generated, draw);
-  if (typeof program === "string") return `refused: ${program}`;
+  if (typeof program === "string") return `rejected: ${program}`;
   const module = compileProgram(program, { mode, verify: draw.below(8) === 0 });
   const session = await createSession(module.plan, await module.code("wasm"), { mode });
   return run(program, module, session, generated.seed & 0xffff, { relaxed: mode === "fast", thorough: draw.below(4) === 0 });
 }
 
-/** The same bits in everything that the entries give and leave. */
+/** WebAssembly and JavaScript return and store the same bits. */
 async function targets(generated: GeneratedProgram, draw: Draw): Promise<string | null> {
   const program = setOfEntry(generated, draw);
-  if (typeof program === "string") return `refused: ${program}`;
+  if (typeof program === "string") return `rejected: ${program}`;
   const module = compileProgram(program, { mode: "strict" });
   const [wasm, js] = [
     await createSession(module.plan, await module.code("wasm"), { mode: "strict" }),
     await createSession(module.plan, await module.code("js")),
   ];
   for (const session of [wasm, js]) session.reset(generated.seed & 0xffff);
-  for (const [turn, name] of order(program).entries()) {
+  for (const [index, name] of order(program).entries()) {
     const graph = present(
       program.entries.find((entry) => entry.graph.name === name),
       name,
     ).graph;
-    const { inputs } = randomData(graph, generated.seed + turn);
+    const { inputs } = randomData(graph, generated.seed + index);
     const [a, b] = [runEntry(wasm, graph, inputs), runEntry(js, graph, inputs)];
-    for (const [what, values] of a) {
-      const index = Array.from(values).findIndex((x, i) => !Object.is(x, b.get(what)?.[i]));
-      if (index >= 0) return `JavaScript: ${name}, ${what}[${index}] is ${b.get(what)?.[index]}, not ${values[index]}`;
+    for (const [result, values] of a) {
+      const at = Array.from(values).findIndex((x, i) => !Object.is(x, b.get(result)?.[i]));
+      if (at >= 0) return `JavaScript: ${name}, ${result}[${at}] is ${b.get(result)?.[at]}, not ${values[at]}`;
     }
   }
   return null;
 }
 
-/** Assertions of the program, which hold whatever is drawn. */
+/** The tests of the program, which hold for all random choices. */
 async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
   if (!text.includes('test "')) return null;
   const results = await runTests({ name: "program.dl", text }, { resolve: resolverOf(files), dims: variants[0] ?? {} });

@@ -1,7 +1,7 @@
-// A random program, and what the generator knows of it: the same for the same seed.
+// Generates a random program and the expected types of its outputs, deterministic in the seed.
 import { readdirSync, readFileSync } from "node:fs";
 import { createDraw, type Draw } from "../draw.ts";
-import { Body, type Known, type Names, type Standing } from "./body.ts";
+import { Body, type Known, type Names, type BodyKind } from "./body.ts";
 import { named, same, type Dim, type Sizes } from "./dims.ts";
 import { row, type Row } from "./row.ts";
 import { control, optimizers, rates, transformations } from "./rows-control.ts";
@@ -9,7 +9,7 @@ import { attention, augmentation, losses, metrics, signals } from "./rows-domain
 import { activations, arithmetic, movement, reductions } from "./rows-functions.ts";
 import { layers, pooling } from "./rows-layers.ts";
 
-/** An output as it should come out of the front end, in each of the two sets of dims. */
+/** The expected type of an output, in each of the two sets of dims. */
 export interface Expected {
   readonly entry: string;
   readonly output: string;
@@ -30,7 +30,7 @@ export const variants: readonly Readonly<Record<string, number>>[] = [0, 1].map(
   Object.fromEntries(Object.entries(named).map(([n, s]) => [n, s[at] ?? 0])),
 );
 
-/** Families, the likelier ones more than once. */
+/** Families of rows; an entry's multiplicity is its weight. */
 const families: readonly (readonly Row[])[] = [
   layers,
   layers,
@@ -82,7 +82,7 @@ function grow(body: Body, steps: number, made: Made): void {
 }
 
 function callOne(body: Body, { name, kind, params, result, statics }: Callee, draw: Draw): boolean {
-  if ((kind !== "fn" && body.standing === "fn") || (kind === "model" && body.standing !== "entry" && body.standing !== "train")) return false;
+  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && body.kind !== "entry" && body.kind !== "train")) return false;
   const args: string[] = [];
   for (const { dtype, dims } of params) {
     const value = body.of(dtype, dims);
@@ -116,7 +116,7 @@ const block = (lines: readonly string[]): string =>
     .map((line) => `  ${line}\n`)
     .join("");
 
-/** A function, layer or model; null where nothing came of it. */
+/** A function, layer or model; null if its body has no parameters. */
 function declare(kind: Callee["kind"], made: Made): string | null {
   const { draw } = made;
   const number = made.names.next++;
@@ -144,21 +144,21 @@ function declare(kind: Callee["kind"], made: Made): string | null {
       : "";
   const head = `${kind} ${name}${statics ? `(act: fn = tanh, scale: f32 = 1.5)` : ""}(${signature(body.params)})${type === null ? "" : ` -> ${type}`}${condition}`;
   made.callees.push({ name, kind, params: body.params, symbols: body.symbols, result, statics: statics && result.dtype === "f32" });
-  return `${draw.below(5) === 0 ? "// Says what it is.\n" : ""}${head} {\n${block([...body.lines, result.text])}}${rule}\n`;
+  return `${draw.below(5) === 0 ? "// A comment.\n" : ""}${head} {\n${block([...body.lines, result.text])}}${rule}\n`;
 }
 
-function entry(name: string, standing: Standing, made: Made, expected: Expected[], model: Callee | null): string {
+function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], model: Callee | null): string {
   const { draw } = made;
-  const body = new Body(standing, draw, made.names, made.declared);
+  const body = new Body(kind, draw, made.names, made.declared);
   if (draw.below(2) === 0) grow(body, 1 + draw.below(2), made);
   const lines: string[] = [];
   let loss: Known | null = null;
   if (model !== null && callOne(body, model, draw)) {
     const logits = body.scope.at(-1);
-    if (logits !== undefined && standing === "train") loss = body.say(lossOf(body, logits, model, made), "f32", []);
+    if (logits !== undefined && kind === "train") loss = body.say(lossOf(body, logits, model, made), "f32", []);
   }
   grow(body, 1 + draw.below(4), made);
-  if (standing === "entry" && model !== null && draw.below(4) === 0) addGradient(body, made);
+  if (kind === "entry" && model !== null && draw.below(4) === 0) addGradient(body, made);
   if (loss !== null && model !== null) {
     if (draw.below(6) === 0) body.lines.push(`freeze ${model.name}.gain`);
     const used = draw.shuffle(transformations).slice(0, draw.below(3));
@@ -173,7 +173,7 @@ function entry(name: string, standing: Standing, made: Made, expected: Expected[
     return `o${k}: ${value.text}`;
   });
   lines.push(...body.lines, `{ ${fields.join(", ")} }`);
-  return `${standing === "train" ? "train " : ""}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
+  return `${kind === "train" ? "train " : ""}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
 }
 
 function lossOf(body: Body, logits: Known, model: Callee, { draw }: Made): string {
@@ -213,7 +213,7 @@ fn twice(x: f32[..S]) -> f32[..S] = 2 * x
 layer layer_of_file(units: int = 3)(x: f32[..B, K]) -> f32[..B, units] = x |> dense(units) |> relu
 `;
 
-const asserted = `test "numbers between two others stay there" {
+const asserted = `test "clamp keeps values within the limits" {
   let x = clamp(normal([2, 3]), lo: -1, hi: 1)
   assert x <= 1 and x >= -1, "within the limits"
   assert close(x * 2, x + x)
@@ -223,7 +223,7 @@ const asserted = `test "numbers between two others stay there" {
 
 const std = new URL("../../../dsl/std/", import.meta.url);
 
-/** The tests beside the declarations of the library: programs that anybody could write, with what must come out. */
+/** The tests beside the declarations of the library. */
 export const libraryTests: readonly string[] = readdirSync(std)
   .filter((name) => name.endsWith(".dl"))
   .flatMap((file) => readFileSync(new URL(file, std), "utf8").match(/^test "[^]*?^}\n/gm) ?? []);

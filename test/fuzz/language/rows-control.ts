@@ -1,4 +1,4 @@
-// Loops, branches, gradients, and what else has a syntax of its own.
+// Rows of loops, branches, gradients and other constructs with their own syntax.
 import { row, type Row } from "./row.ts";
 
 const sequence = "x: f32[N, T, D]";
@@ -45,7 +45,7 @@ export const control: readonly Row[] = [
   row("x: f32[..S]", "@x * (?{fan_in([3, $u])|fan_out([3, $u])|$u ^ 2|floor(7 / 2)|(7 % 4)|2 ^ -1})", "f32[..S]"),
 ];
 
-/** Of a number and `step`: rates for an optimizer. */
+/** Learning rates, some as functions of `step`. */
 export const rates: readonly string[] = [
   "0.01",
   "1e-3",

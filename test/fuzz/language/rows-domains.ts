@@ -1,4 +1,4 @@
-// Losses, metrics, attention, signals, clustering, augmentation.
+// Rows of losses, metrics, attention, signals, clustering and augmentation.
 import { row, type Row } from "./row.ts";
 
 export const losses: readonly Row[] = [

@@ -1,4 +1,4 @@
-// Functions of the library, operators and indexing.
+// Rows of library functions, operators and indexing.
 import { row, type Row } from "./row.ts";
 
 const image = "x: f32[N, H>=3, W>=3, C]";

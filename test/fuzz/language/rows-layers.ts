@@ -1,4 +1,4 @@
-// Layers of the library.
+// Rows of library layers.
 import { layer, row, type Row } from "./row.ts";
 
 const image = "x: f32[N, H>=3, W>=3, C]";
@@ -57,7 +57,7 @@ export const layers: readonly Row[] = [
   layer("x: f32[..B, D]", "@x |> feed_forward($u?{|, activation: silu, dropout: 0.1})", "f32[..B, D]"),
   layer("x: f32[N, D]", "(@x |> vector_quantiser($c)).codes", "f32[N, D]"),
   layer("x: f32[N, D]", "let v$i = trained_quantiser(@x, $c)\nv$i.codes + v$i.loss", "f32[N, D]"),
-  // Params and states of one's own.
+  // Params and states declared by the program itself.
   row("x: f32[..B, C]", "param p$i: f32[@C] = ?{ones|zeros|normal}\n@x * p$i", "f32[..B, C]", "own"),
   row("x: f32[..B, C]", "param p$i: f32[@C, $u] = glorot_uniform\n@x @ p$i", "f32[..B, $u]", "own"),
   row(

@@ -1,4 +1,4 @@
-// Smaller programs that keep a fault: parts of the tree are left out or replaced by what they are made of, and the rest is printed again.
+// Shrinks a program that shows a fault: parts of the syntax tree are removed or replaced by their children, and the result is printed.
 import type { Argument, Block, Expr, File, Item, Stmt } from "../../../dsl/ast.ts";
 import { print } from "../../../dsl/format.ts";
 import { parse } from "../../../dsl/parse.ts";
@@ -8,13 +8,13 @@ type Path = readonly (string | number)[];
 
 const isNode = (tree: Tree): tree is Record<string, unknown> => typeof tree === "object" && tree !== null && !Array.isArray(tree);
 
-/** Lists of which items may be left out. */
+/** Lists whose items may be removed. */
 const lists = new Set(["items", "statements", "params", "statics", "args", "fields", "carries", "sequences", "transforms", "where", "imports"]);
-/** What an expression may be replaced by. */
+/** The children that may replace an expression. */
 const parts = new Set(["left", "right", "value", "object", "then", "otherwise", "callee"]);
 const expressions = new Set<string>(["unary", "binary", "call", "pipe", "member", "index", "if", "cond", "checkpoint", "repeat"]);
 
-/** All edits of a tree, those that leave out the most first. */
+/** All edits of a tree, the largest removals first. */
 function* edits(tree: Tree, path: Path = []): Generator<{ readonly path: Path; readonly value: Tree }> {
   if (Array.isArray(tree)) {
     const name = path.at(-1);
@@ -44,7 +44,7 @@ function replaced(tree: Tree, [first, ...rest]: Path, value: Tree): Tree {
   return isNode(tree) ? { ...tree, [first]: replaced(tree[first], rest, value) } : tree;
 }
 
-/** The smallest text found that still fails; `fails` is asked for at most `budget` candidates. */
+/** The smallest text found that still fails; `fails` is called for at most `budget` candidates. */
 export async function shrinkProgram(text: string, fails: (candidate: string) => Promise<boolean>, budget = 400): Promise<string> {
   let best = text;
   let left = budget;
