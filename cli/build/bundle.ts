@@ -11,7 +11,7 @@ export function bundle(main: URL): string {
   const names = pieces.flatMap((text) => [...text.matchAll(/^(?:async )?(?:function|const|let|class) (\w+)/gm)].map((match) => match[1]));
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   invariant(twice.length === 0, `the runtime declares ${twice.join(", ")} in more than one file`);
-  return pieces.join("");
+  return pieces.map(unindented).join("");
 }
 
 const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
@@ -46,6 +46,15 @@ function piece(text: string): string {
     .filter((line) => line.trim() !== "" && !/^\s*\/\//.test(line))
     .map((line) => `${tidy(line).replace(/^export /, "")}\n`)
     .join("");
+}
+
+/** Indentation is a thirtieth of the compressed size, and belongs to no string. */
+function unindented(text: string): string {
+  invariant(
+    text.split("\n").every((line) => line.split("`").length % 2 === 1),
+    "a template literal of the runtime spans lines",
+  );
+  return text.replaceAll(/^ +/gm, "");
 }
 
 /** Removes the spaces that stripped types leave, except in lines that have such spaces in a string. */
