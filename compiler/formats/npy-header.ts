@@ -33,11 +33,11 @@ export function readNpyHeader(text: string, name: string): NpyHeader {
   const found = new Map<string, string>();
   if (match(opening) === null) wrong();
   do {
-    const word = match(key)?.[2] as keyof typeof values | undefined;
-    if (word === undefined) break;
-    const value = match(values[word]);
-    if (value === null || found.has(word)) return wrong();
-    found.set(word, value[2] ?? value[0]);
+    const field = match(key)?.[2] as keyof typeof values | undefined;
+    if (field === undefined) break;
+    const value = match(values[field]);
+    if (value === null || found.has(field)) return wrong();
+    found.set(field, value[2] ?? value[0]);
   } while (match(comma) !== null);
   const [descr, order, sizes] = [found.get("descr"), found.get("fortran_order"), found.get("shape")];
   if (match(closing) === null || descr === undefined || order === undefined || sizes === undefined) return wrong();

@@ -5,8 +5,8 @@ import { rejectFile, checkedBytes } from "./reject-file.ts";
 import { readNpyHeader } from "./npy-header.ts";
 
 /**
- * NumPy's array files, versions 1 to 3 (numpy/lib/format.py). Little-endian, C order; int64 reads as i32 where every value fits,
- * since it is NumPy's default for Python integers.
+ * NumPy's array files, versions 1 to 3 (numpy/lib/format.py), little-endian, in C order. An int64 array is read as i32 if all its values fit, since
+ * int64 is NumPy's default for Python integers.
  */
 const descrs: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i32: "<i4", u8: "|u1", i8: "|i1", bool: "|b1" };
 const dtypeOf = new Map(Object.entries(descrs).map(([dtype, descr]) => [descr, dtype as DType]));

@@ -1,8 +1,8 @@
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 
 /** Rejects a file that is invalid or that uses an unsupported feature. */
-export function rejectFile(code: string, name: string, says: string, help?: string): never {
-  throw new DiagnosticError([{ code, says: `${name}: ${says}`, ...(help === undefined ? {} : { help }) }]);
+export function rejectFile(code: string, name: string, message: string, help?: string): never {
+  throw new DiagnosticError([{ code, says: `${name}: ${message}`, ...(help === undefined ? {} : { help }) }]);
 }
 
 /** The bytes that a shape needs, or null if a size is invalid or the product is not a safe integer. */

@@ -1,5 +1,5 @@
 import type { Span } from "../../dsl/span.ts";
-import { holding, present } from "../support/invariant.ts";
+import { recoverInvariant, present } from "../support/invariant.ts";
 import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
@@ -299,6 +299,6 @@ class GraphParser {
 
   /** What breaks an invariant of an op or of a graph is here a mistake of the text. */
   private checked<T>(at: Token, code: string, attempt: () => T): T {
-    return holding(attempt, (says) => this.reader.fail(at, code, says));
+    return recoverInvariant(attempt, (says) => this.reader.fail(at, code, says));
   }
 }

@@ -1,5 +1,5 @@
 import type { Source, Span } from "../../dsl/span.ts";
-import { holding, invariant } from "../support/invariant.ts";
+import { recoverInvariant, invariant } from "../support/invariant.ts";
 import { bool, i32, type Buffer, type Element, type Kernel, type MathFunction, type Scalar, type Stmt } from "./ir.ts";
 import { lex, kirError } from "./lex.ts";
 import { functions } from "./math.ts";
@@ -39,7 +39,7 @@ export function parseFile(source: Source): KernelFile {
 
 /** Verifies a parsed kernel: a broken invariant is an error in the text. */
 function verified(kernel: Kernel, own: ReadonlyMap<string, MathFunction>, at: Span): void {
-  holding(
+  recoverInvariant(
     () => verifyKernel(kernel, own),
     (message) => {
       throw kirError("kir-invalid", message, at);

@@ -10,7 +10,7 @@ export const extentOf = (loop: Loop): number | null =>
 
 export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) => e.kind === "var" && e.name === name);
 
-/** Collapses two perfectly nested loops into one wherever every access walks both as one run of memory. */
+/** Collapses two perfectly nested loops into one if every access that depends on them traverses one contiguous range of memory. */
 export function collapse(body: readonly Stmt[]): Stmt[] {
   return body.map((stmt): Stmt => {
     if (stmt.kind === "if") return { ...stmt, then: collapse(stmt.then), otherwise: collapse(stmt.otherwise) };
@@ -19,15 +19,15 @@ export function collapse(body: readonly Stmt[]): Stmt[] {
     const [inner, ...rest] = outer.body;
     if (inner?.kind !== "for" || rest.length > 0) return outer;
     const [a, b] = [extentOf(outer), extentOf(inner)];
-    if (a === null || b === null || !walksAsOne(inner.body, outer.name, inner.name, b)) return outer;
+    if (a === null || b === null || !isContiguous(inner.body, outer.name, inner.name, b)) return outer;
     return { ...inner, to: { ...inner.to, value: a * b } as Expr, body: substitute(inner.body, outer.name, constantInt(0)) };
   });
 }
 
-function walksAsOne(body: readonly Stmt[], outer: string, inner: string, extent: number): boolean {
+function isContiguous(body: readonly Stmt[], outer: string, inner: string, extent: number): boolean {
   const positions: Expr[] = [];
   const moved = (expr: Expr): boolean => mentions(expr, outer) || mentions(expr, inner);
-  /** Collects positions, and says whether the variables occur anywhere else. */
+  /** Collects indices; false if the variables also occur outside of indices. */
   const only = (expr: Expr): boolean => {
     switch (expr.kind) {
       case "var":

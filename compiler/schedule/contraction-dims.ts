@@ -1,7 +1,7 @@
 import { roleOf, withRole } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 
-/** The dims of a contraction by their roles, neighbours that are contiguous merged. Outermost first. */
+/** The dims of a contraction by their roles, outermost first. Neighbours that are contiguous in memory are merged. */
 export interface ContractionShape {
   readonly batch: readonly ContractionDim[];
   /** M */
@@ -12,7 +12,7 @@ export interface ContractionShape {
   readonly reduced: readonly ContractionDim[];
 }
 
-/** Dims of size 1 move nothing and are left out. */
+/** Dims of size 1 are dropped. */
 export function shapeOf(dims: readonly ContractionDim[]): ContractionShape {
   const moving = dims.filter((dim) => dim.size > 1);
   moving.forEach(roleOf);
@@ -24,7 +24,7 @@ export function shapeOf(dims: readonly ContractionDim[]): ContractionShape {
   };
 }
 
-/** Joins neighbours that are one run in the given buffers. */
+/** Merges neighbours that are contiguous in the given buffers. */
 function merged(dims: readonly ContractionDim[], buffers: readonly ("lhs" | "out")[]): readonly ContractionDim[] {
   const joined: ContractionDim[] = [];
   for (const dim of dims) {
@@ -36,7 +36,7 @@ function merged(dims: readonly ContractionDim[], buffers: readonly ("lhs" | "out
   return joined;
 }
 
-/** `size` in as few parts of at most `most` as it takes, as even as can be: 13 by 6 is 5 + 4 + 4. Larger parts come first; at most two sizes. */
+/** Splits `size` into as few parts as possible of at most `most`, as even as possible: 13 by 6 is 5 + 4 + 4. Larger parts come first; at most two sizes. */
 export function evenParts(size: number, most: number): readonly { readonly start: number; readonly size: number; readonly count: number }[] {
   const parts = Math.ceil(size / most);
   const small = Math.floor(size / parts);

@@ -17,7 +17,7 @@ import { uniqueNames } from "./unique-names.ts";
 import { vectorize } from "./vectorize.ts";
 import { resultOf } from "../graph/facts.ts";
 
-/** A group around a packed product: register tiles, with the group's pointwise work done on the sums before they are stored. */
+/** The kernel of a group whose anchor is a packed product: register tiles, with the group's pointwise ops applied to the sums before they are stored. */
 export function tiledContraction(
   group: GroupView,
   name: string,
@@ -32,17 +32,17 @@ export function tiledContraction(
   const values: Value[] = [lhs, packed];
 
   const epilogue = (k: KernelBuilder): Epilogue => {
-    // An operand that the epilogue reads too has a second buffer, at the same address.
+    // An operand that the epilogue also reads has a second buffer, at the same address.
     const readBeside = new Set(group.nodes.filter((node) => node !== anchor).flatMap((node) => node.operands));
     const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
     values.push(...buffers.keys());
     const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
-    // A group that stores no f32, a comparison say, keeps nothing between blocks of the sum.
+    // A group that stores no f32 (a comparison, for example) has no buffer for partial sums between blocks.
     const partials = group.stored.find((value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape));
     return { partials: (partials && buffers.get(partials)) ?? null, store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes) };
   };
 
-  /** The columns are the last axis of the result, so that an index along it needs no division. */
+  /** Whether the columns are the last axis of the result: an index along it needs no division. */
   const columnsAreLast = ((): boolean => {
     const { columns } = shapeOf(dims);
     return columns.every(({ out }) => out === 1) && columns.length === 1 && sizeOf(columns) === result.type.shape.at(-1);
@@ -53,7 +53,7 @@ export function tiledContraction(
     const sum = k.variable("sum", f32);
     const flat = k.add(site.out, lane);
     const { shape } = result.type;
-    // Neighbouring columns are in one row: the other axes do not see the lane.
+    // Neighbouring columns are in one row: the indices of the other axes do not depend on the lane.
     const index = root
       .unflat(shape, columnsAreLast ? site.out : flat)
       .map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));

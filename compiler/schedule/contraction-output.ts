@@ -3,17 +3,17 @@ import type { KernelBuilder } from "../kernel/build.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 
-/** Where a value goes. */
+/** The index of a result element. */
 export interface OutputSite {
-  /** Flat position in the dense row-major result. */
+  /** Flat index in the dense row-major result. */
   readonly out: Expr;
-  /** Number of the column: the flat index over the dims that move in rhs and out. */
+  /** The column: the flat index over the dims that have a stride in rhs and out. */
   readonly column: Expr;
   /** Index along a batch dim or a row dim, by name. */
   readonly dim: (name: string) => Expr;
 }
 
-/** The distance that a column makes in the result, and whether neighbouring columns are neighbours there. */
+/** The offset of a column in the result, and whether neighbouring columns are contiguous there. */
 export interface ColumnOffset {
   readonly contiguous: boolean;
   readonly offset: (column: Expr) => Expr;
@@ -37,8 +37,8 @@ export function columnOffset(k: KernelBuilder, columns: readonly ContractionDim[
 }
 
 /**
- * Indices along the original dims. The loops may run over several dims as one, or over pieces of one; then the index is a digit of the position in the
- * dense result (`at`, without the column's part).
+ * Indices along the original dims. A loop may cover several merged dims, or a part of a split one; then the index is computed from the flat index in the
+ * dense result (`at`, without the column's offset).
  */
 export function indexOf(
   k: KernelBuilder,
@@ -49,7 +49,7 @@ export function indexOf(
   return (name) => {
     const dim = present(
       original.find((candidate) => candidate.name === name),
-      `${name} is a dim`,
+      `unknown dim ${name}`,
     );
     if (dim.size === 1) return k.int(0);
     const same = loops.find((loop) => loop.dim.out === dim.out && loop.dim.size === dim.size);

@@ -5,15 +5,15 @@ import { divisorUpTo, evenParts, type ContractionShape } from "./contraction-dim
 
 type Parts = ReturnType<typeof evenParts>;
 
-/** Consecutive columns of panels that one tile covers: `count` tiles of `columns` columns from panel `start` on. */
+/** Consecutive column tiles of one size: `count` tiles of `panels` panels and `columns` columns, from panel `start` on. */
 export interface ColumnTiles {
   readonly start: number;
   readonly panels: number;
   readonly count: number;
   readonly columns: number;
-  /** Of each row that has so many accumulators. */
+  /** Accumulators of each row. */
   readonly vectors: number;
-  /** The row tiles that go with it. */
+  /** The row tiles for these columns. */
   readonly rows: Parts;
 }
 
@@ -26,18 +26,18 @@ export interface RowTiles {
 export interface ContractionPlan {
   readonly columns: readonly ColumnTiles[];
   readonly rows: RowTiles;
-  /** Rows that are looped over outside of the panels, and inside; the tiled dims are in neither. */
+  /** Row dims of the loops outside of the loop over panels, and inside it; without the tiled dims. */
   readonly outerRows: readonly ContractionDim[];
   readonly innerRows: readonly ContractionDim[];
-  /** Blocks of the sum, between which it rests in memory; empty where the sum is done in one go. */
+  /** Blocks of the reduced dims; partial sums are stored between blocks. Empty if the sum is computed in one block. */
   readonly blocks: readonly ContractionDim[];
-  /** The dims of the sum within a block. */
+  /** The reduced dims within a block. */
   readonly reduced: readonly ContractionDim[];
 }
 
 const single: ContractionDim = { name: "row", size: 1, lhs: 0, rhs: 0, out: 0 };
 
-/** Chooses tiles and the order of the loops from the shape and the machine alone. */
+/** Chooses tiles and the loop order, from the shape and the machine only. */
 export function planContraction(shape: ContractionShape, mayBlock: boolean, machine: Machine): ContractionPlan {
   const columnCount = sizeOf(shape.columns);
   const rowCount = sizeOf(shape.rows);
@@ -52,10 +52,10 @@ export function planContraction(shape: ContractionShape, mayBlock: boolean, mach
   return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows, machine), rows, outerRows: outer, innerRows: inner, blocks, reduced };
 }
 
-/** Rows of a tile that has so many vectors of sums for each. */
+/** The most rows of a tile that has `vectors` vectors of sums for each row. */
 const rowsBeside = (vectors: number, { tile }: Machine): number => Math.min(tile.rows, Math.floor(tile.accumulators / vectors));
 
-/** Panels by the number that are done at once; the last tile has the columns that are left, and more rows if these are few. */
+/** Tiles of `atOnce` panels; the last tile has the remaining columns, and more rows if these are few. */
 function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles, machine: Machine): readonly ColumnTiles[] {
   const { panelWidth } = machine.pack;
   const tiles: ColumnTiles[] = [];
@@ -74,7 +74,7 @@ function tileColumns(columns: number, panels: number, atOnce: number, { along, w
   return tiles;
 }
 
-/** The dim, or pair of dims, that fills the register tile best; of equals the innermost. */
+/** The dim, or pair of dims, that fills the register tile best; on a tie, the innermost. */
 function tileRows(dims: readonly ContractionDim[], most: number): RowTiles {
   let best: RowTiles = { along: dims.at(-1) ?? single, whole: null };
   let bestFill = 0;
@@ -90,7 +90,7 @@ function tileRows(dims: readonly ContractionDim[], most: number): RowTiles {
   return best;
 }
 
-/** As many rows inside the loop over panels as stay in the cache; a tiled dim that is too long by itself is cut. */
+/** Puts as many rows inside the loop over panels as stay in the cache; a tiled dim that is too long by itself is split. */
 function residentRows(
   others: readonly ContractionDim[],
   rows: RowTiles,
@@ -111,7 +111,7 @@ function residentRows(
   return { outer: others.slice(0, cut), inner: others.slice(cut), rows };
 }
 
-/** Elements of lhs that a walk over the dims touches, at most. */
+/** An upper bound on the elements of lhs that the dims access. */
 function footprint(dims: readonly ContractionDim[]): number {
   return Math.min(
     sizeOf(dims),
@@ -119,7 +119,7 @@ function footprint(dims: readonly ContractionDim[]): number {
   );
 }
 
-/** Cuts long sums into equal blocks. */
+/** Splits long sums into equal blocks. */
 function blocked(dims: readonly ContractionDim[], { tile }: Machine): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
   const { terms, uncut, stretch, least } = tile.block;
   if (sizeOf(dims) <= terms * uncut) return [[], dims];
@@ -129,7 +129,7 @@ function blocked(dims: readonly ContractionDim[], { tile }: Machine): readonly [
   if (cut === undefined) return [[], dims];
   const rest = dims.slice(inner);
   const piece = divisorUpTo(cut.size, (terms * stretch) / sizeOf(rest));
-  // A size without divisors would be cut into crumbs.
+  // A size without large divisors would be split into tiny blocks.
   if (piece * sizeOf(rest) < terms * least) return [[], dims];
   const [pieces, part] = split(cut, piece);
   return [[...dims.slice(0, inner - 1), pieces].filter((dim) => dim.size > 1), [part, ...rest].filter((dim) => dim.size > 1)];

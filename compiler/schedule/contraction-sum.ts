@@ -9,21 +9,21 @@ export interface Sum {
   readonly packed: Buffer;
   /** `[rows, vectors]` of f32x4. */
   readonly sums: Register;
-  /** What is summed over, outermost first. */
+  /** The reduced dims, outermost first. */
   readonly dims: readonly ContractionDim[];
-  /** Where the tile's first row begins in lhs, and its first panel. */
+  /** The flat index of the tile's first row in lhs, and of its first panel in `packed`. */
   readonly lhsAt: Expr;
   readonly packedAt: Expr;
-  /** From one panel to the next. */
+  /** Elements from one panel to the next. */
   readonly panelSize: number;
   readonly vectors: number;
-  /** Distances in lhs from the first row of the tile. */
+  /** Offset of each row in lhs from the first row of the tile. */
   readonly rowOffsets: readonly number[];
-  /** Loops over the rows of the tile, unrolled, with the distance of each in lhs. */
+  /** Loops over the rows of the tile, unrolled, with the offset of each in lhs. */
   readonly rows: (use: (row: Expr, lhsAt: Expr) => void) => void;
 }
 
-/** Adds the products to the tile: for each k the vectors of the panels, then row by row a splat and its products. V8 keeps the order. */
+/** Adds the products to the tile: for each k it loads the vectors of the panels, then for each row a splat and its products. V8 keeps this order. */
 export function emitSum(k: KernelBuilder, sum: Sum, { lanes, pack, tile }: Machine): void {
   nest(sum.dims, sum.lhsAt, sum.packedAt);
 
@@ -48,7 +48,7 @@ export function emitSum(k: KernelBuilder, sum: Sum, { lanes, pack, tile }: Machi
     const multiply = (row: Expr | number, vector: number, a: Expr, b: Expr): void => sum.sums.set([row, vector], k.madd(a, b, sum.sums.at(row, vector)));
     const vectors = Array.from({ length: sum.vectors }, (_, vector) => vector);
     if (sum.vectors > sum.rowOffsets.length) {
-      // A low, wide tile: the few splats stay, and each vector of the panels is loaded where it is used.
+      // A tile with few rows keeps its splats in registers, and loads each vector of the panels where it is used.
       const splats = sum.rowOffsets.map(lhsLoad);
       for (const vector of vectors) {
         const b = panelLoad(vector);
@@ -64,7 +64,7 @@ export function emitSum(k: KernelBuilder, sum: Sum, { lanes, pack, tile }: Machi
   }
 }
 
-/** Iterations of the innermost loop that are written out: all of a short one, else a divisor where there is a good one. */
+/** The unroll factor of the innermost loop: a short loop is unrolled completely, otherwise a divisor of the trip count is preferred. */
 function unrollOf(size: number, { unroll: { whole, factors } }: TileLimits): number {
   if (size <= whole) return size;
   return factors.find((factor) => size % factor === 0) ?? factors[0];

@@ -2,20 +2,20 @@ import type { KernelBuilder, Register } from "../kernel/build.ts";
 import type { Buffer, Expr, Lanes } from "../kernel/ir.ts";
 import type { ColumnOffset, OutputSite } from "./contraction-output.ts";
 
-/** A register tile and where its sums belong. */
+/** A register tile and the indices of its sums in the result. */
 export interface Tile {
   /** `[rows, vectors]` of f32x4. */
   readonly sums: Register;
   readonly vectors: number;
-  /** Columns that exist; the vectors may reach past the last one. */
+  /** Columns of the result; the vectors may extend past the last one. */
   readonly columns: number;
   readonly firstColumn: Expr;
   readonly columnOffset: ColumnOffset;
-  /** Loops over the rows, unrolled: the position of each in the result, without its column, and its indices. */
+  /** Loops over the rows, unrolled: the flat index of each in the result, without its column, and its indices. */
   readonly rows: (use: (row: Expr, at: Expr, dim: OutputSite["dim"]) => void) => void;
 }
 
-/** Hands over each sum: 4 at once where they are neighbours in the result, else one by one. */
+/** Passes each sum to `store`: 4 at once if they are contiguous in the result, otherwise one by one. */
 export function storeTile(k: KernelBuilder, tile: Tile, store: (value: Expr, at: OutputSite, lanes: Lanes) => void): void {
   eachVector(k, tile, (row, vector, lanes, site) => {
     const value = tile.sums.at(row, vector);
@@ -24,7 +24,7 @@ export function storeTile(k: KernelBuilder, tile: Tile, store: (value: Expr, at:
   });
 }
 
-/** Takes up the sums where an earlier block has left them. */
+/** Loads the partial sums that the previous block has stored. */
 export function resumeTile(k: KernelBuilder, tile: Tile, from: Buffer): void {
   eachVector(k, tile, (row, vector, lanes, site) => {
     const { sums } = tile;

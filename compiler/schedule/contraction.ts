@@ -10,14 +10,14 @@ import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
 import { emitSum, type Sum } from "./contraction-sum.ts";
 import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
 
-/** The end of the kernel: what is done with the finished sums before they are stored. */
+/** The end of the kernel: processes the finished sums and stores the results. */
 export interface Epilogue {
   /**
-   * An f32 buffer with the layout of the result, in which long sums rest between blocks (`sumsInBlocks`); no operand of the kernel may have the same
-   * address. Null where there is none, and sums are done in one go.
+   * An f32 buffer with the layout of the result, for partial sums between blocks of long sums (`sumsInBlocks`); no operand of the kernel may have the
+   * same address. Null if there is none; sums are then not split into blocks.
    */
   readonly partials: Buffer | null;
-  /** Stores one value, or 4 that are neighbours in the result. */
+  /** Stores one value, or 4 that are contiguous in the result. */
   readonly store: (value: Expr, at: OutputSite, lanes: Lanes) => void;
 }
 
@@ -32,8 +32,8 @@ export interface ContractionSpec {
   readonly lhsName?: string;
   readonly packedName?: string;
   /**
-   * Called once, after the buffers of `lhs` and of the packed operand are made: makes its own buffers and says what to do with the sums. By default they
-   * are stored to a third buffer, `out`.
+   * Called once, after the buffers of `lhs` and of the packed operand are made: makes further buffers and returns the epilogue. By default, sums are
+   * stored to a third buffer, `out`.
    */
   readonly epilogue?: (k: KernelBuilder) => Epilogue;
 }
@@ -45,9 +45,9 @@ export function packedSize(dims: readonly ContractionDim[], { pack: { panelWidth
 }
 
 /**
- * A sum of products by register tiles, after Goto and van de Geijn (2008): the right operand lies packed in panels of 8 columns, a tile of at most 6 rows by
- * 8 columns keeps its sums in registers, and the loops around it keep a panel in the first-level cache and the rows in the second. The left operand is read
- * where it lies, so a convolution is the same loop with other strides. The order of each sum is that of the reduced dims, whatever the tiles.
+ * A sum of products by register tiles, after Goto and van de Geijn (2008): the right operand is packed in panels of 8 columns, a tile of at most 6 rows by
+ * 8 columns keeps its sums in registers, and the enclosing loops keep a panel in the first-level cache and the rows in the second. The left operand is read
+ * in place, so a convolution is the same loop with other strides. Each sum is in the order of the reduced dims, for all tile sizes.
  */
 export function contractionKernel(spec: ContractionSpec, machine: Machine = defaultMachine): Kernel {
   const { panelWidth } = machine.pack;
@@ -100,10 +100,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           rows: (use) =>
             eachRow((row, i, j) => {
               const at = k.add(start("out"), step(i, j, "out"));
-              const indices = [
-                ...loops.map((dim, n) => ({ dim, index: present(outer[n], "each loop has its index") })),
-                { dim: along, index: k.add(first, i) },
-              ];
+              const indices = [...loops.map((dim, n) => ({ dim, index: present(outer[n], "a loop lacks its index") })), { dim: along, index: k.add(first, i) }];
               use(row, at, indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at));
             }),
         };
@@ -130,7 +127,7 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
   }
 }
 
-/** Whether the sums would rest in memory between blocks, so that the result must not lie where an operand does. */
+/** Whether partial sums are stored between blocks: the result must then not alias an operand. */
 export const sumsInBlocks = (dims: readonly ContractionDim[], machine: Machine = defaultMachine): boolean =>
   planContraction(shapeOf(dims), true, machine).blocks.length > 0;
 
@@ -148,7 +145,7 @@ function nest(k: KernelBuilder, dims: readonly ContractionDim[], body: (at: read
   else k.loop(dim.name, 0, dim.size, 1, (index) => nest(k, dims, body, [...at, index]));
 }
 
-/** Row-major number of an index. */
+/** Row-major flat index. */
 const flat = (k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Expr[]): Expr =>
   dims.reduce((sum: Expr, dim, index) => k.add(k.mul(sum, dim.size), at[index] ?? 0), k.int(0));
 

@@ -9,7 +9,7 @@ import { sameShape, strides, type Shape, type TensorType } from "../types/tensor
 
 /** Element type in memory. f64 is for the reference interpreter alone. */
 export function elementOf(type: TensorType): Element {
-  invariant(type.dtype !== "f64", "kernels have no f64");
+  invariant(type.dtype !== "f64", "kernels do not support f64");
   return type.dtype;
 }
 
@@ -20,17 +20,17 @@ interface Scope {
   readonly inside: ReadonlySet<Node>;
   readonly buffers: ReadonlyMap<Value, Buffer>;
   readonly ranges: Ranges;
-  /** Computed so far in this scope and around it, by value and index. */
+  /** Values computed so far in this scope and the enclosing ones, by value and index. */
   readonly known: ReadonlyMap<Value, ReadonlyMap<string, Expr>>;
-  /** The anchor's values, at the index at which the group stores. */
+  /** Values of the anchor at the index at which the group stores. */
   readonly given: ReadonlyMap<Value, Expr>;
-  /** An index whose row-major position is known already. */
+  /** An index whose flat index is already known. */
   readonly position?: { readonly shape: Shape; readonly index: readonly Expr[]; readonly flat: Expr };
 }
 
 /**
- * Computes values of a group at an index, as scalar kernel expressions: what the group holds is computed on the spot, what lies outside is loaded.
- * In one scope of the kernel a value is computed once for each index; `within` opens a scope for the body of a loop.
+ * Computes values of a group at an index, as scalar kernel expressions: values of the group are computed in place, values from outside are loaded.
+ * In one scope of the kernel, a value is computed once for each index; `within` opens a scope for the body of a loop.
  */
 export class Evaluator {
   readonly #k: KernelBuilder;
@@ -49,12 +49,12 @@ export class Evaluator {
     return new Evaluator(this.#k, { ...this.#scope, ranges, given: new Map([...this.#scope.given, ...given]) }, this.#known);
   }
 
-  /** Where the position of an index is known without arithmetic. */
+  /** A scope in which the flat index of `index` is known without arithmetic. */
   withPosition(shape: Shape, index: readonly Expr[], flat: Expr): Evaluator {
     return new Evaluator(this.#k, { ...this.#scope, position: { shape, index, flat } }, this.#known);
   }
 
-  /** The value's element at a multi-index, as a name or a constant. */
+  /** The value's element at a multi-index, as a variable or a constant. */
   at(value: Value, index: readonly Expr[]): Expr {
     const splat = splatValue(value);
     if (splat !== null) return this.#k.const({ scalar: registerOf(elementOf(value.type)), lanes: 1 }, splat);
@@ -72,10 +72,10 @@ export class Evaluator {
 
   /** The operand's element, for the body of a form. */
   read(node: Node): (operand: number, at: readonly Expr[]) => Expr {
-    return (operand, at) => this.at(present(node.operands[operand], `${node.op.name} has no operand ${operand}`), at);
+    return (operand, at) => this.at(present(node.operands[operand], `${node.op.name} lacks operand ${operand}`), at);
   }
 
-  /** Row-major position of a multi-index. */
+  /** The row-major flat index of a multi-index. */
   flat(shape: Shape, index: readonly Expr[]): Expr {
     const { position } = this.#scope;
     if (position !== undefined && sameShape(shape, position.shape) && index.every((e, axis) => e === position.index[axis])) return position.flat;
@@ -84,7 +84,7 @@ export class Evaluator {
     return simplifyIndex(sum, this.#scope.ranges);
   }
 
-  /** The multi-index of a row-major position. */
+  /** The multi-index of a row-major flat index. */
   unflat(shape: Shape, position: Expr): Expr[] {
     const steps = strides(shape);
     return shape.map((extent, axis) => {
@@ -110,10 +110,10 @@ export class Evaluator {
         site,
       );
     if (form.kind === "view") {
-      const operand = present(node.operands[0], "a view looks at something");
+      const operand = present(node.operands[0], "a view has an operand");
       return this.at(operand, this.unflat(operand.type.shape, this.flat(value.type.shape, index)));
     }
-    invariant(form.kind === "map", `${node.op.name} is read at an index at which it is not computed`);
+    invariant(form.kind === "map", `${node.op.name} cannot be computed at a single index`);
     return form.element(this.#k, index, this.read(node), site);
   }
 }

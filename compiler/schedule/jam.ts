@@ -3,8 +3,8 @@ import { mentioned, rename, renew } from "../kernel/walk.ts";
 import { invariant, never } from "../support/invariant.ts";
 
 /**
- * The jam of unroll-and-jam: several copies of one body interleaved statement by statement, loops of the same shape fused. The copies are iterations of a
- * parallel loop, so their order is free; lanes of different copies hide each other's latency and share what a loop costs.
+ * The jam of unroll-and-jam: interleaves several copies of one body statement by statement, and fuses their loops. The copies are iterations of a parallel
+ * loop, so their order is free; operators of different copies hide each other's latency and share the loop overhead.
  */
 export function jam(copies: readonly (readonly Stmt[])[]): Stmt[] {
   const [first, ...others] = copies;

@@ -9,15 +9,14 @@ import { reduceRows } from "./reduce-rows.ts";
 import { runsAlong, vectorize } from "./vectorize.ts";
 
 export interface LoopOptions {
-  /** A sum may be computed in another order. */
+  /** Whether a sum may be computed in another order. */
   readonly reassociate: boolean;
   readonly machine: Machine;
 }
 
 /**
- * Makes plain scalar loops fast: neighbouring loops become one, small inner loops are written out, and the loop that runs along memory works in lanes.
- * A reduction works in lanes across its results where these lie side by side (no sum changes its order), otherwise along the reduced run
- * where `reassociate` allows it.
+ * Optimizes plain scalar loops: collapses nested loops, unrolls small inner loops, and vectorizes the loop that is contiguous in memory. A reduction is
+ * vectorized across its results where these are contiguous (no sum changes its order), otherwise along the reduced axis if `reassociate` allows it.
  */
 export function optimizeLoops(body: readonly Stmt[], options: LoopOptions): Stmt[] {
   return list(collapse(peel(body)), options);
@@ -44,7 +43,7 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
     const vector = vectorize(stmt.body, stmt.name);
     if (vector !== null) return vectorLoop({ ...stmt, body: unrollWindows(stmt.body, loops) }, unrollWindows(vector, loops), extent, options.machine);
   }
-  // Lanes cannot do it; written out, a short run at least has constants for indices.
+  // Not vectorizable. A short loop is unrolled, so that at least its indices are constants.
   if (extent !== null && extent <= loops.unroll && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
   if (!hasLoops(stmt.body)) return [stmt];
   if (!declaresRegisters(stmt.body)) return [{ ...stmt, body: list(stmt.body, options) }];
@@ -52,7 +51,7 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   return [{ ...stmt, body: rows ?? unrollWindows(stmt.body, loops) }];
 }
 
-/** Windows of a few elements are written out. */
+/** Unrolls loops over windows of a few elements. */
 function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
   const iterations = (stmt: Loop): number => (extentOf(stmt) ?? Infinity) * Math.max(1, ...stmt.body.map((s) => (s.kind === "for" ? iterations(s) : 1)));
   const mark = (stmt: Stmt): Stmt => (stmt.kind === "for" ? { ...stmt, unroll: true, body: stmt.body.map(mark) } : stmt);
@@ -61,7 +60,7 @@ function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
 
 const statements = (body: readonly Stmt[]): number => body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
 
-/** A main loop of several vectors side by side (unroll and jam), then what is left, written out: vectors, and single elements. */
+/** A main loop of several vectors side by side (unroll-and-jam), then the remainder, unrolled: vectors, then single elements. */
 function vectorLoop(scalar: Loop, vector: readonly Stmt[], extent: number, { lanes, loops: { jam: limits } }: Machine): Stmt[] {
   const large = statements(vector) > limits.large;
   const vectors = large ? 1 : hasLoops(vector) ? limits.nests : limits.plain;

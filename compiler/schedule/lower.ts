@@ -15,18 +15,18 @@ import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 
-/** One group as a kernel, with the values that its buffers hold. */
+/** One group as a kernel, with the values in its buffers. */
 export interface LoweredGroup {
   readonly group: GroupView;
   readonly kernel: Kernel;
   readonly args: readonly Value[];
   /** Multiply-adds count as two. */
   readonly flops: number;
-  /** Read and written, each buffer once. */
+  /** Bytes read and written, counting each buffer once. */
   readonly bytes: number;
 }
 
-/** The kernels of a fused graph, in order of execution; control ops have none of their own. */
+/** The kernels of a fused graph, in order of execution. Control ops have no kernel. */
 export const lowerGroups = (graph: Graph, machine: Machine = defaultMachine): readonly LoweredGroup[] =>
   groupsOf(graph)
     .filter(({ anchor }) => anchor === null || !isControl(anchor))
@@ -49,7 +49,7 @@ export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
   return { group, kernel, args: values, flops: flopsOf(group.nodes), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
 }
 
-/** Tiles are made for panels of one width. */
+/** Whether the anchor is a product of a packed operand whose panel width is that of the machine's tiles. */
 const isPacked = (anchor: Node, { pack }: Machine): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
 
 function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly values: readonly Value[] } {
@@ -63,7 +63,7 @@ function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel
   };
 }
 
-/** `<ops>_<dtype>_<shape>`: the anchor first, then what was fused to it, each once; at most four are named. */
+/** `<ops>_<dtype>_<shape>`: the anchor, then the ops fused with it, each once; at most four ops. */
 function kernelName(group: GroupView): string {
   const ops = new Set([...(group.anchor ? [group.anchor] : []), ...group.nodes.toReversed()].map((node) => node.op.name));
   const [value] = group.stored;

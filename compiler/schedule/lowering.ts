@@ -7,13 +7,13 @@ import { showType } from "../types/tensor-type.ts";
 import { lowerGroup, type LoweredGroup } from "./lower.ts";
 import { bufferName } from "./scalar-nest.ts";
 
-/** A lowered group, its buffers by their positions among the values that such a group reads and stores. */
+/** A lowered group, with its buffers as indices into the values that an equal group reads and stores. */
 interface Pattern {
   readonly lowered: LoweredGroup;
   readonly args: readonly number[];
 }
 
-/** Lowers groups, equal ones only once: the hundredth block of a net has the kernels of the first. */
+/** Lowers groups, and equal groups only once: the hundredth block of a network has the kernels of the first. */
 export class Lowering {
   readonly #patterns = new Map<string, Pattern>();
   readonly #machine: Machine;
@@ -25,14 +25,14 @@ export class Lowering {
   of(group: GroupView): LoweredGroup {
     const { key, values } = outline(group);
     const known = this.#patterns.get(key);
-    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => present(values[i], "groups alike have as many values")) };
+    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => present(values[i], "equal groups have equally many values")) };
     const lowered = lowerGroup(group, this.#machine);
     this.#patterns.set(key, { lowered, args: lowered.args.map((value) => values.indexOf(value)) });
     return lowered;
   }
 }
 
-/** Everything of a group that its kernel is made from, as text, and the values that the text numbers: those that it reads, then those that it stores. */
+/** A key of everything that determines a group's kernel, and the values that the key numbers: those that it reads, then those that it stores. */
 function outline(group: GroupView): { readonly key: string; readonly values: readonly Value[] } {
   const positions = new Map(group.nodes.map((node, i) => [node, i]));
   const outside: Value[] = [];
@@ -54,6 +54,6 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
   return { key: [...lines, stored.join()].join("\n"), values: [...outside, ...group.stored] };
 }
 
-/** Tells -0 from 0. */
+/** Distinguishes -0 from 0. */
 const numberKey = (n: number): string => (Object.is(n, -0) ? "-0" : String(n));
 const attrsKey = (attrs: Attrs): string => JSON.stringify(attrs, (_, value: unknown) => (typeof value === "number" ? numberKey(value) : value));

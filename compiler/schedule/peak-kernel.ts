@@ -1,7 +1,7 @@
 import { KernelBuilder } from "../kernel/build.ts";
 import { f32x4, type Kernel } from "../kernel/ir.ts";
 
-/** Independent sums: 10 and more hide the latency of a multiply-add, and 12 leave registers for the factors. */
+/** Independent sums: at least 10 hide the latency of a multiply-add, and 12 leave registers for the factors. */
 const chains = 12;
 const unrolled = 4;
 
@@ -9,8 +9,8 @@ const unrolled = 4;
 export const peakFlops = (iterations: number): number => iterations * unrolled * chains * 4 * 2;
 
 /**
- * Independent chains of multiply-adds on registers alone: the most that one core can do, which other kernels are measured against. One buffer of 56 floats:
- * 8 factors, then room for the sums. To be timed next to what it is compared with, since machines change their pace.
+ * Independent chains of multiply-adds on registers: the peak rate of one core, to which other kernels are compared. It has one buffer of 56 floats: 8
+ * factors, then the sums. Time it next to the kernel that is compared with it, since clock rates vary.
  */
 export function peakKernel(iterations: number): Kernel {
   const k = new KernelBuilder();

@@ -5,7 +5,7 @@ import { extentOf } from "./collapse.ts";
 
 type Ranges = ReadonlyMap<string, readonly [low: number, high: number]>;
 
-/** Peels the last iteration off a loop where only that one needs its guards: clamped indices and selections by index fold away in all the others. */
+/** Peels the last iteration off a loop if only that one needs its guards: clamped indices and selections by index fold away in all others. */
 export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
   return body.flatMap((stmt): Stmt[] => {
     if (stmt.kind === "if") return [{ ...stmt, then: peel(stmt.then, outer), otherwise: peel(stmt.otherwise, outer) }];
@@ -23,7 +23,7 @@ export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
   });
 }
 
-/** The ranges of loops inside. */
+/** The ranges of the variables of nested loops. */
 const inner = (body: readonly Stmt[]): [string, readonly [number, number]][] =>
   body.flatMap((stmt) => {
     if (stmt.kind !== "for") return [];
@@ -31,7 +31,7 @@ const inner = (body: readonly Stmt[]): [string, readonly [number, number]][] =>
     return extent === null ? inner(stmt.body) : [[stmt.name, [0, extent - 1]] as [string, readonly [number, number]], ...inner(stmt.body)];
   });
 
-/** Index arithmetic and its comparisons, decided where the ranges decide them. */
+/** Simplifies index arithmetic and comparisons by the ranges of the variables. */
 const foldGuards = (body: readonly Stmt[], ranges: Ranges): Stmt[] =>
   mapStmts(body, (expr) => mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)));
 

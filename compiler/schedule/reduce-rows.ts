@@ -7,7 +7,7 @@ import { extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
 import { runsAlong, vectorize } from "./vectorize.ts";
 
-/** Operators whose order may be changed, with what leaves them as they are. */
+/** Operators that may be reassociated, with their neutral elements. */
 const neutral: Partial<Record<Operator, number>> = { add: 0, mul: 1, max: -Infinity, min: Infinity };
 
 type Declaration = Extract<Stmt, { kind: "var" }>;
@@ -18,8 +18,8 @@ interface Sum {
 }
 
 /**
- * A reduction along memory, in lanes: a list of statements in which registers are declared, a loop folds into them, and they are used. Each gets up to four vectors of partial
- * results, joined pairwise after the loop: the order depends on the extent alone. Null where the list holds no such loop.
+ * Vectorizes a reduction along memory: a list of statements that declares registers, folds into them in a loop, and uses them. Each register gets up to four
+ * vectors of partial results, combined pairwise after the loop, in an order that depends only on the extent. Null if the list is not such a reduction.
  */
 export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): Stmt[] | null {
   const index = body.findIndex((stmt) => stmt.kind === "for");
@@ -30,7 +30,7 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
   const copies = loops.partials.find(({ terms }) => extent !== null && extent >= terms)?.vectors;
   if (extent === null || copies === undefined || !runsAlong(inner.body, inner.name)) return null;
   const sums = sumsOf(inner.body, body.slice(0, index));
-  // The partial results are vectors even where the value that is folded is the same in all iterations.
+  // The partial results are vectors even if the folded value is the same in all iterations.
   const vector =
     sums &&
     vectorize(
@@ -42,7 +42,7 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
 
   const taken = mentioned(body);
   const parts = new Map(sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]));
-  const part = (name: string, j: number): string => present(parts.get(name)?.[j], `a part of ${name}`);
+  const part = (name: string, j: number): string => present(parts.get(name)?.[j], `no partial result ${j} of ${name}`);
   const into = (j: number, at: Expr): Stmt[] =>
     substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
   const variable: Expr = { kind: "var", type: { scalar: "i32", lanes: 1 }, name: inner.name };
@@ -113,7 +113,7 @@ function replaceInnermost(loop: Loop, by: readonly Stmt[]): readonly Stmt[] {
   return only?.kind === "for" && rest.length === 0 ? [{ ...loop, body: replaceInnermost(only, by) }] : by;
 }
 
-/** The registers that the body folds into, if folding is all that it does to outer registers and nothing is stored. */
+/** The registers that the body folds into; null if it uses outer registers in any other way, or stores to a buffer. */
 function sumsOf(body: readonly Stmt[], before: readonly Stmt[]): Sum[] | null {
   const sums: Sum[] = [];
   for (const stmt of body) {

@@ -9,13 +9,13 @@ import { never, present } from "../support/invariant.ts";
 import { elements, type Shape } from "../types/tensor-type.ts";
 import { elementOf, Evaluator } from "./evaluator.ts";
 
-/** A group as plain scalar loops, and the values its buffers hold, in their order. Loop transformations make it fast afterwards. */
+/** A group as plain scalar loops, with the values of its buffers in order. Loop transformations optimize it afterwards. */
 export interface Nest {
   readonly builder: KernelBuilder;
   readonly buffers: readonly (readonly [Value, Buffer])[];
 }
 
-/** Declares the buffers of a group: what it reads, then what it stores. */
+/** Declares the buffers of a group: the values that it reads, then those that it stores. */
 export function declareBuffers(k: KernelBuilder, group: GroupView, without: ReadonlySet<Value> = new Set()): Map<Value, Buffer> {
   const buffers = new Map<Value, Buffer>();
   for (const value of group.reads)
@@ -24,7 +24,7 @@ export function declareBuffers(k: KernelBuilder, group: GroupView, without: Read
   return buffers;
 }
 
-/** Forms that read what they have stored. */
+/** Forms that read elements that they have stored. */
 const readsBack: ReadonlySet<Form["kind"]> = new Set(["scatter", "lines"]);
 
 const accessOf = (group: GroupView): "out" | "inout" => (group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out");
@@ -89,7 +89,7 @@ function loops(k: KernelBuilder, scope: Evaluator, shape: Shape, body: (index: r
   nest(0, []);
 }
 
-/** Everything is computed before anything is stored: a result may lie where an operand lay. */
+/** All values are computed before any is stored, since a result may alias an operand. */
 export function storeAll(k: KernelBuilder, group: GroupView, buffers: ReadonlyMap<Value, Buffer>, index: readonly Expr[], scope: Evaluator): void {
   const values = group.stored.map((value) => [value, scope.at(value, index)] as const);
   for (const [value, expr] of values) k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
@@ -172,7 +172,7 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
   const axis = form.axis(site);
   const size = shape[axis] ?? 1;
   loops(k, root, shape.toSpliced(axis, 1), (index, scope) => {
-    // A value computed in one block of the body is not known in the others, so each read is computed anew.
+    // A value computed in one block of the body is not available in the others, so each read computes it again.
     const here = (at: Expr): readonly [index: Expr[], scope: Evaluator] => [index.toSpliced(axis, 0, at), scope.within([[at, size]])];
     const position = (at: Expr): Expr => {
       const [full, inner] = here(at);
@@ -190,7 +190,7 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
 function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
   const { dims, panel } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
-  // Results in the order of memory: a depthwise convolution has its groups, whose neighbours share a vector, innermost.
+  // Loops over results in memory order: in a depthwise convolution, the groups, whose neighbours share a vector, are innermost.
   const outer = dims.filter((dim) => !isSummed(dim)).toSorted((a, b) => b.out - a.out);
   const inner = dims.filter(isSummed);
   const position = (index: readonly Expr[], of: readonly Contraction["dims"][number][], buffer: "lhs" | "rhs" | "out"): Expr =>
@@ -221,7 +221,7 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
 
 type Dims = Contraction["dims"];
 
-/** The position in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order. */
+/** The flat index in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order. */
 function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[], width: number): Expr {
   const rank = (of: Dims): Expr => of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
   const [batch, columns, reduced] = [withRole(dims, "batch"), withRole(dims, "column"), withRole(dims, "reduced")];
@@ -233,5 +233,5 @@ function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[
 
 export function contractionOf(anchor: Node): Contraction {
   const { form } = anchor.op;
-  return present(form.kind === "contract" ? form.contraction(siteOf(anchor)) : null, `${anchor.op.name} was not made a plain product`);
+  return present(form.kind === "contract" ? form.contraction(siteOf(anchor)) : null, `${anchor.op.name} was not lowered to a plain product`);
 }

@@ -2,7 +2,7 @@ import type { Expr, Stmt } from "../kernel/ir.ts";
 import { freshName, mapExpr, mentioned } from "../kernel/walk.ts";
 import { never } from "../support/invariant.ts";
 
-/** The statements with every definition under a name of its own, so that statements can move out of their blocks. */
+/** The statements with a unique name for each definition, so that statements can move out of their blocks. */
 export function uniqueNames(body: readonly Stmt[]): Stmt[] {
   const taken = mentioned(body);
   const used = new Set<string>();

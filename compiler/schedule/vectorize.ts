@@ -5,10 +5,10 @@ import { some } from "../kernel/walk.ts";
 import { mentions } from "./collapse.ts";
 
 /**
- * Vectorizes the body of a loop, four iterations at once: for variable values v, v+1, v+2, v+3, statement by statement, or null where lanes
- * cannot do it: an access that is neither uniform nor a run of neighbours, a branch or a loop bound that differs between the iterations, an integer division of a value that differs.
- * The body's own loops stay loops. The result has the same statements in the same order, under the same names. `vectors` names the
- * registers that are vectors already.
+ * Vectorizes the body of a loop: four iterations at once, for variable values v, v+1, v+2, v+3, statement by statement. Null if that is impossible: for an
+ * access that is neither uniform nor contiguous, a branch or loop bound that differs between the iterations, or an integer division of a value that
+ * differs. Loops in the body stay loops. The result has the same statements in the same order, with the same names. `vectors` names the registers that
+ * are vectors already.
  */
 export function vectorize(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
   const varying = varyingNames(body, [variable, ...vectors]);
@@ -84,7 +84,7 @@ function statement(stmt: Stmt, lane: Lane): Stmt | null {
   }
 }
 
-/** By how much a position moves from one iteration to the next: null if not by a constant. */
+/** The stride of an index: how much it changes from one iteration to the next; null if that is not constant. */
 function step(at: Expr, lane: Lane): number | null {
   if (!named(at, lane.varying)) return 0;
   const form = affine(at);
@@ -93,13 +93,13 @@ function step(at: Expr, lane: Lane): number | null {
   return indirect ? null : (form.terms.get(lane.variable) ?? 0);
 }
 
-/** The expression in 4 lanes. */
+/** The expression with 4 lanes. */
 function wide(expr: Expr, lane: Lane): Expr | null {
   const made = widen(expr, lane);
   return made && splat(made, 4);
 }
 
-/** In 4 lanes where it differs between the iterations, unchanged where it does not. */
+/** The expression with 4 lanes if it differs between the iterations, otherwise unchanged. */
 function widen(expr: Expr, lane: Lane): Expr | null {
   if (!named(expr, lane.varying)) return expr;
   switch (expr.kind) {
@@ -138,7 +138,7 @@ function widen(expr: Expr, lane: Lane): Expr | null {
   }
 }
 
-/** Whether the body has a load or store that runs along with the variable: only then do lanes pay. */
+/** Whether the body has a load or store that is contiguous along the variable: only then is vectorization profitable. */
 export function runsAlong(body: readonly Stmt[], variable: string): boolean {
   const along = (at: Expr): boolean => mentions(at, variable) && affine(at)?.terms.get(variable) === 1;
   return body.some((stmt): boolean => {

@@ -1,6 +1,6 @@
 /**
- * Rows of cells as lines with the columns aligned and no spaces at the end. A cell longer than `limit` (of all columns, or of each) does not widen its column: it only pushes its own line.
- * Columns that are empty in every row are left out.
+ * Rows of cells as lines with aligned columns and without trailing spaces. A cell longer than `limit` (one for all columns, or one for each) does not widen
+ * its column: it shifts only its own line. Columns that are empty in every row are left out.
  */
 export function alignColumns(rows: readonly (readonly string[])[], limit: number | readonly number[]): string[] {
   const limitOf = (column: number): number => (typeof limit === "number" ? limit : (limit[column] ?? Infinity));

@@ -1,21 +1,21 @@
 /**
- * What the schedule knows of the machine, as data: every choice of a tile, a block, an unrolling or a fusion takes it as an argument, so that a test or a
+ * The facts about the machine that the schedule uses: every choice of a tile, a block, an unroll factor or a fusion takes it as an argument, so that a test or a
  * benchmark can pass a variant (`{ ...defaultMachine, tile: { ...defaultMachine.tile, accumulators: 8 } }`).
  *
- * Unless said otherwise, figures were measured on one core of x86-64 with V8 13.6 (Node 24), as shares of the peak of `schedule/peak-kernel.ts` timed beside
- * them. `npm run bench:choices` measures the plans that follow from these numbers against their neighbours; `test/golden/kernels` shows them.
+ * Unless noted otherwise, figures were measured on one core of x86-64 with V8 13.6 (Node 24), as percentages of the peak of `schedule/peak-kernel.ts`, timed
+ * at the same time. `npm run bench:choices` measures the plans that follow from these numbers against their neighbours; `test/golden/kernels` shows them.
  */
 export interface Machine {
   /** f32 elements of one vector: WebAssembly's v128. */
   readonly lanes: 4;
-  /** Vectors that V8 keeps in registers at a time: of the 16 of x86-64 it reserves one as scratch. One more is spilled, and costs a third of the speed. */
+  /** Vectors that V8 keeps in registers: of the 16 of x86-64 it reserves one as scratch. One more vector is spilled, and costs a third of the speed. */
   readonly vectorRegisters: number;
-  /** Bytes: every tensor begins at a multiple of one vector. */
+  /** Alignment of tensors in bytes: the size of a vector. */
   readonly alignment: number;
-  /** Bytes: areas of memory begin at a multiple of a cache line. */
+  /** Alignment of memory areas in bytes: the size of a cache line. */
   readonly cacheLine: number;
   /**
-   * Different constant offsets of splatting loads through one pointer. V8 folds the offset of a plain load into the instruction, but computes an address for
+   * The most distinct constant offsets of splat loads through one pointer. V8 folds the offset of a plain load into the instruction, but computes an address for
    * each distinct offset of `v128.load32_splat` and holds it in a general register; with more than these, the pointer moves between unrolled iterations
    * (product: 86 -> 98 %).
    */
@@ -33,88 +33,88 @@ export interface TileLimits {
   readonly accumulators: number;
   /** Rows of a tile. V8 keeps an address for each; with more they are spilled. */
   readonly rows: number;
-  /** Panels that one tile covers where there is 1 row, 2 rows, ...; 1 for more. One panel has too few sums to hide the latency of a multiply-add. */
+  /** Panels of a tile for 1 row, 2 rows, ...; 1 for more rows. For few rows, one panel has too few sums to hide the latency of a multiply-add. */
   readonly panelsOfFewRows: readonly number[];
   /** Columns up to which a tile has one vector for each row instead of the two of a panel. */
   readonly narrow: number;
   readonly block: {
-    /** Terms of a sum that are done in one go: their panel (16 KiB) stays in the first-level cache (32 KiB) beside the rows that read it. */
+    /** Terms of a block of a sum: their panel (16 KiB) stays in the first-level cache (32 KiB), together with the rows that are multiplied by it. */
     readonly terms: number;
-    /** Sums up to this many times `terms` are not cut: resting the sums in memory costs more than the panel that leaves the cache. */
+    /** Sums up to this many times `terms` are not split: storing partial sums costs more than the cache misses of the panel. */
     readonly uncut: number;
     /** A block may be this many times `terms`, where that is a divisor. */
     readonly stretch: number;
-    /** A sum whose divisors leave blocks shorter than this share of `terms` is not cut. */
+    /** A sum whose divisors leave blocks shorter than this fraction of `terms` is not split. */
     readonly least: number;
   };
   readonly resident: {
     /** Elements of lhs (256 KiB) that stay in the second-level cache (1 MiB) while all panels pass over them. */
     readonly elements: number;
-    /** Rows of a piece, at least, where rows are cut to fit. */
+    /** The least number of rows of a part, where rows are split to fit. */
     readonly rows: number;
-    /** Rows that have no divisor of this size or more are not cut. */
+    /** Rows without a divisor of at least this size are not split. */
     readonly leastRows: number;
   };
-  /** Iterations of the innermost loop of a sum that are written out. 4 take the loop's own cost to 1 %; an address is bumped once for all of them. */
+  /** Unrolling of the innermost loop of a sum. A factor of 4 reduces the loop overhead to 1 %, since an address is bumped once for all 4 iterations. */
   readonly unroll: {
-    /** A sum up to this length is written out whole. */
+    /** A sum up to this length is unrolled completely. */
     readonly whole: number;
-    /** Preferred numbers, of which the first that divides the length is taken; without one, the first, and the rest is written out after the loop. */
+    /** Factors in order of preference: the first that divides the length is used; without one, the first, and the remainder is unrolled after the loop. */
     readonly factors: readonly [number, ...number[]];
   };
 }
 
-/** When one side of a product is copied into panels before it is read. */
+/** When an operand of a product is packed into panels. */
 export interface PackLimits {
   /** Columns of a panel: two vectors, so that a tile of 6 rows has 12 sums. The layout of every packed operand. */
   readonly panelWidth: number;
-  /** Rows: fewer do not pay for packing at every call (packing costs 40 % of a product of few rows); weights are packed once, for any number of rows. */
+  /** The least number of rows for packing at every call (packing costs 40 % of a product of few rows). Weights are packed once, for any number of rows. */
   readonly leastRows: number;
-  /** Terms of the sum: a shorter one is an outer product, bound by its stores whatever the layout. */
+  /** The least number of terms of the sum: a shorter sum is an outer product, bound by its stores in any layout. */
   readonly leastTerms: number;
-  /** The packed operand may be this many times as large: fewer than 4 columns leave most of a panel empty, and windows that overlap are many copies. */
+  /** The largest growth of a packed operand: fewer than 4 columns leave most of a panel empty, and overlapping windows are copied many times. */
   readonly mostGrowth: number;
-  /** What a side costs whose columns are apart in the result, so that lanes are stored one by one, in units of wholly filled panels. */
+  /** The cost of an operand whose columns are not contiguous in the result, so that lanes are stored one by one, relative to full panels. */
   readonly scatteredStores: number;
 }
 
 /** Loop nests other than tiled products. */
 export interface LoopLimits {
-  /** Iterations of a loop without loops inside that is written out where lanes cannot do it: its indices become constants. */
+  /** An innermost loop of up to this many iterations is unrolled if it cannot be vectorized: its indices become constants. */
   readonly unroll: number;
-  /** Iterations, of nested loops together, of a window that is written out: 3 by 3. */
+  /** A window of up to this many iterations, over all its nested loops, is unrolled: 3 by 3. */
   readonly window: number;
-  /** Vectors that the iterations of a vector loop compute side by side (unroll and jam), so that one hides the latency of another. */
+  /** Vectors that an iteration of a vector loop computes side by side (unroll-and-jam), so that each hides the latency of the others. */
   readonly jam: {
-    /** Of a body with loops of its own, whose sums are chains of dependent operators. */
+    /** For a body with nested loops, whose sums are chains of dependent operators. */
     readonly nests: number;
     readonly plain: number;
-    /** Statements of a body that is already long enough; a copy of it would spill, and its tail is a loop. */
+    /** A body with more than this many statements is not jammed, since copies of it would spill; its remainder is a loop. */
     readonly large: number;
   };
-  /** Vectors of partial results of a reduction along memory, by its least number of terms; the first entry that fits. Shorter rows stay scalar. */
+  /** Vectors of partial results of a reduction along memory: the first entry with at most as many `terms` as the reduction. Shorter rows stay scalar. */
   readonly partials: readonly { readonly terms: number; readonly vectors: number }[];
 }
 
-/** What becomes one kernel. */
+/** The size of fused kernels. */
 export interface FusionLimits {
-  /** Nodes of a group. Longer expressions have more live values than registers, and compile slowly in the engine. */
+  /** The most nodes of a group. Longer expressions have more live values than registers, and compile slowly in the engine. */
   readonly members: number;
-  /** Buffers that a kernel takes: each is a pointer in a general register or on the stack. */
+  /** The most buffers of a kernel: each is a pointer in a general register or on the stack. */
   readonly buffers: number;
-  /** Operators after a product, which are written out for each of the register tile's dozen vectors. */
+  /** The most operators of a product's epilogue, which is unrolled for each of the register tile's twelve vectors. */
   readonly epilogue: number;
-  /** Operators that a call of a math function counts for: a polynomial. */
+  /** The number of operators that a call of a math function counts as: a polynomial. */
   readonly call: number;
 }
 
 /** Sizes beyond which a rewrite costs more memory than it saves time. */
 export interface SizeLimits {
-  /** Elements of a value of all iterations of a loop together, where work moves out of the loop: 64 MiB. */
+  /** The most elements of a value stacked over all iterations when work moves out of a loop: 64 MiB. */
   readonly stacked: number;
-  /** Elements of a constant that is computed at compile time (256 KiB): a module should not carry what it can compute in the weights stage. */
+  /** The most elements of a constant computed at compile time (256 KiB): a module should not contain data that the weights stage can compute. */
   readonly folded: number;
-  /** Elements of a table of no operands (iota) that takes part in folding; of a larger one a kernel computes its elements as it needs them. */
+  /** The most elements of a value without operands (iota) that is folded; kernels compute the elements of larger ones where they are used. */
   readonly table: number;
 }
 

@@ -1,7 +1,7 @@
-// Intervals of real numbers: where the elements of a value lie.
+// Intervals of real numbers: bounds of the elements of a value.
 import type { DType } from "../../runtime/dtype.ts";
 
-/** Both ends belong to it; an infinite end means that nothing is known on that side. */
+/** A closed interval; an infinite end means that nothing is known on that side. */
 export interface Interval {
   readonly lo: number;
   readonly hi: number;
@@ -9,7 +9,7 @@ export interface Interval {
 
 export const anything: Interval = { lo: -Infinity, hi: Infinity };
 
-/** Where an end is not a number nothing is known. */
+/** If an end is NaN, nothing is known. */
 export const interval = (lo: number, hi: number): Interval => (Number.isNaN(lo) || Number.isNaN(hi) ? anything : { lo, hi });
 
 export const hull = (...parts: readonly Interval[]): Interval => interval(Math.min(...parts.map(({ lo }) => lo)), Math.max(...parts.map(({ hi }) => hi)));
@@ -41,10 +41,10 @@ export function power(x: Interval, y: Interval): Interval {
   return interval(Math.min(...ends), Math.max(...ends));
 }
 
-/** Sums of any number of elements up to `count`. */
+/** The interval of sums of at most `count` elements. */
 export const sumOf = (x: Interval, count: number): Interval => interval(Math.min(0, times(x.lo, count)), Math.max(0, times(x.hi, count)));
 
-/** Positions along an axis of that size, or numbers below it. */
+/** The interval of indices along an axis of that size. */
 export const below = (size: number): Interval => interval(0, Math.max(0, size - 1));
 
 export const limits: Readonly<Record<DType, Interval>> = {
@@ -56,10 +56,10 @@ export const limits: Readonly<Record<DType, Interval>> = {
   bool: interval(0, 1),
 };
 
-/** What a dtype makes of results that it may not hold: integers wrap around. */
+/** The interval after wrap-around of integers that `dtype` cannot represent. */
 export const fitted = (x: Interval, dtype: DType): Interval => (within(x, limits[dtype]) ? x : limits[dtype]);
 
-/** Fractions are cut off towards zero, which NaN becomes too; what is out of range becomes the nearest number in range. */
+/** The interval after a conversion that truncates towards zero, maps NaN to 0 and saturates numbers out of range. */
 export function saturated(x: Interval, dtype: DType): Interval {
   const { lo, hi } = limits[dtype];
   return interval(Math.min(0, Math.max(x.lo, lo)), Math.max(0, Math.min(x.hi, hi)));

@@ -13,7 +13,7 @@ export interface TensorType {
 export const tensor = (dtype: DType, shape: Shape): TensorType => ({ dtype, shape });
 export const scalar = (dtype: DType): TensorType => ({ dtype, shape: [] });
 
-/** Number of elements; the one multiplication of sizes, checked against 2^53. */
+/** The number of elements; an invariant requires a safe integer (below 2^53). */
 export function elements(shape: Shape): number {
   const size = product(shape);
   invariant(Number.isSafeInteger(size), `the size of [${shape.join(",")}] is not a safe integer`);
@@ -33,8 +33,8 @@ export function strides(shape: Shape): number[] {
 }
 
 /**
- * The axis of a tensor of that shape along which `size` steps of `stride` elements stay, without a carry into the next axis, and the step along it; null if
- * there is none. `room` is how much of each axis is left where several strides share one (groups and channels).
+ * The axis of a tensor of that shape along which `size` steps of `stride` elements stay in bounds, without carrying into the next axis, and the step along
+ * it; null if no axis fits. `room` is the remaining extent of each axis if several strides share one (groups and channels).
  */
 export function axisOfStride(
   shape: Shape,

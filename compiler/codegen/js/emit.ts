@@ -14,8 +14,8 @@ export interface Entry {
 }
 
 /**
- * The text of an ES module that exports `instantiate(memory)`, which gives the entries by name, and the kernels named in `exported`, as functions of
- * the byte offsets of their buffers. Lanes are written out and every operator rounds to f32, so that the bits are those of strict WebAssembly.
+ * The text of an ES module that exports `instantiate(memory)`, which returns the entries by name, and the kernels named in `exported` as functions of
+ * the byte offsets of their buffers. Each lane is a statement and every operator rounds to f32, so that results have the bits of strict WebAssembly.
  */
 export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], exported: readonly string[] = []): string {
   const names = new Names(taken);
@@ -25,10 +25,10 @@ export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], ex
   const called = new Set<string>();
   const module = {
     use: (name: string) => (used.add(name), name),
-    fn: (name: string) => (called.add(name), present(mathNames.get(name), `there is no function ${name}`)),
+    fn: (name: string) => (called.add(name), present(mathNames.get(name), `unknown function ${name}`)),
     globals: [...mathNames.values(), ...kernelNames.values()],
   };
-  const kernelName = (name: string): string => present(kernelNames.get(name), `there is no kernel ${name}`);
+  const kernelName = (name: string): string => present(kernelNames.get(name), `unknown kernel ${name}`);
   const bodies = kernels.map((kernel) => kernelLines(kernelName(kernel.name), kernel, module));
   const maths = [...functions.values()].filter((fn) => called.has(fn.name)).map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
   const results = [

@@ -2,46 +2,46 @@ import { invariant, never, present } from "../../support/invariant.ts";
 import type { Buffer, Expr, Operator } from "../../kernel/ir.ts";
 import { views } from "./helpers.ts";
 
-/** What an expression needs of the function around it. */
-export interface Surroundings {
+/** What an expression uses of its enclosing function. */
+export interface ExprContext {
   /** The JavaScript name of a variable or register. */
   local(name: string): string;
   buffer(name: string): Buffer;
   /** The JavaScript name of a function of the table. */
   fn(name: string): string;
-  /** Notes that the module needs a helper or a view, and gives its name. */
+  /** The name of a helper or view, which the module must then define. */
   use(name: string): string;
-  /** Names a text, once for each expression and statement, and gives the name. */
+  /** A temporary with the value of `text`; the same expression has one temporary for each statement. */
   share(of: Expr, text: () => string): string;
 }
 
 /** Lane `lane` of a local: `x`, or `x$2` for a vector. */
 export const laneName = (local: string, lanes: number, lane: number): string => (lanes === 1 ? local : `${local}$${lane}`);
 
-/** JavaScript for the value of one lane, in one piece: a name, a number, a call, or in parentheses. f32 values are numbers that are f32s, bools are booleans. */
-export function code(x: Expr, lane: number, around: Surroundings): string {
+/** JavaScript for the value of one lane: a name, a number, a call, or an expression in parentheses. An f32 is a number rounded to f32, a bool a boolean. */
+export function code(x: Expr, lane: number, context: ExprContext): string {
   switch (x.kind) {
     case "const":
       return constant(x);
     case "var":
     case "register":
-      return laneName(around.local(x.name), x.type.lanes, lane);
+      return laneName(context.local(x.name), x.type.lanes, lane);
     case "load":
-      return element(x, lane, around);
+      return element(x, lane, context);
     case "splat":
-      return x.value.kind === "var" || x.value.kind === "register" ? code(x.value, 0, around) : around.share(x, () => code(x.value, 0, around));
+      return x.value.kind === "var" || x.value.kind === "register" ? code(x.value, 0, context) : context.share(x, () => code(x.value, 0, context));
     case "lane":
-      return x.value.kind === "var" ? code(x.value, x.lane, around) : around.share(x, () => code(x.value, x.lane, around));
+      return x.value.kind === "var" ? code(x.value, x.lane, context) : context.share(x, () => code(x.value, x.lane, context));
     case "call":
-      return `${around.fn(x.fn)}(${x.args.map((arg) => bare(code(arg, lane, around))).join(", ")})`;
+      return `${context.fn(x.fn)}(${x.args.map((arg) => bare(code(arg, lane, context))).join(", ")})`;
     case "apply":
-      return operator(x, lane, around);
+      return operator(x, lane, context);
     default:
       return never(x);
   }
 }
 
-/** The text without the parentheses around the whole of it, for places that need none. */
+/** The text without its outermost parentheses, where they are not needed. */
 export function bare(text: string): string {
   if (!text.startsWith("(")) return text;
   let depth = 0;
@@ -58,31 +58,31 @@ function constant(x: Expr & { kind: "const" }): string {
   return Object.is(x.value, -0) ? "-0" : String(x.value);
 }
 
-function element(x: Expr & { kind: "load" }, lane: number, around: Surroundings): string {
-  const buffer = around.buffer(x.buffer);
-  const at = x.type.lanes === 1 ? position(x.buffer, x.at, around) : around.share(x, () => position(x.buffer, x.at, around));
-  const text = `${around.use(views[buffer.element].name)}[${lane === 0 ? at : `${at} + ${lane}`}]`;
+function element(x: Expr & { kind: "load" }, lane: number, context: ExprContext): string {
+  const buffer = context.buffer(x.buffer);
+  const at = x.type.lanes === 1 ? position(x.buffer, x.at, context) : context.share(x, () => position(x.buffer, x.at, context));
+  const text = `${context.use(views[buffer.element].name)}[${lane === 0 ? at : `${at} + ${lane}`}]`;
   return buffer.element === "bool" ? `(${text} !== 0)` : text;
 }
 
-/** The position in the view of an element of a buffer; the local of the buffer is where it begins. */
-export function position(buffer: string, at: Expr, around: Surroundings): string {
-  const start = around.local(buffer);
+/** The index of a buffer's element in the view. The buffer's local holds the index of its first element. */
+export function position(buffer: string, at: Expr, context: ExprContext): string {
+  const start = context.local(buffer);
   if (at.kind === "const") return at.value === 0 ? start : `${start} + ${at.value}`;
-  return `${start} + ${sum(at, around)}`;
+  return `${start} + ${sum(at, context)}`;
 }
 
 /**
- * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so one wrap around a whole sum does; as an index the sum needs none,
- * since an access inside its buffer does not overflow.
+ * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so a whole sum is wrapped once. An index needs no wrapping, since an
+ * access inside its buffer does not overflow.
  */
-function sum(x: Expr, around: Surroundings, lane = 0): string {
+function sum(x: Expr, context: ExprContext, lane = 0): string {
   if (x.kind === "apply" && x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) {
     const [a, b] = operands(x);
-    const right = x.op === "add" ? sum(b, around, lane) : code(b, lane, around);
-    return `${sum(a, around, lane)} ${x.op === "add" ? "+" : "-"} ${right}`;
+    const right = x.op === "add" ? sum(b, context, lane) : code(b, lane, context);
+    return `${sum(a, context, lane)} ${x.op === "add" ? "+" : "-"} ${right}`;
   }
-  return code(x, lane, around);
+  return code(x, lane, context);
 }
 
 function operands(x: Expr & { kind: "apply" }): readonly [Expr, Expr] {
@@ -91,7 +91,7 @@ function operands(x: Expr & { kind: "apply" }): readonly [Expr, Expr] {
   return [a, b];
 }
 
-type Emit = (args: readonly string[], use: Surroundings["use"]) => string;
+type Emit = (args: readonly string[], use: ExprContext["use"]) => string;
 
 const rounded =
   (sign: string): Emit =>
@@ -111,7 +111,7 @@ const helper =
     `${use(name)}(${args.map(bare).join(", ")})`;
 const negated: Emit = ([a = ""]) => (a.startsWith("-") ? `(-(${a}))` : `(-${a})`);
 
-/** By operator and scalar of the operands; `any` where they agree. */
+/** By operator and scalar type of the operands; `any` if all types have the same JavaScript. */
 const emitters: Readonly<Record<Exclude<Operator, "ramp">, { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }>> = {
   add: { f32: rounded("+"), i32: wrapped("+") },
   sub: { f32: rounded("-"), i32: wrapped("-") },
@@ -151,14 +151,14 @@ const emitters: Readonly<Record<Exclude<Operator, "ramp">, { readonly any?: Emit
   bits_i32: { any: helper("bits_i32") },
 };
 
-function operator(x: Expr & { kind: "apply" }, lane: number, around: Surroundings): string {
+function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContext): string {
   if (x.op === "ramp") return String(lane);
-  if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, around, lane)}) | 0)`;
+  if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, context, lane)}) | 0)`;
   const scalar = present(x.args[0], `${x.op} has operands`).type.scalar;
   const { any, [scalar]: own } = emitters[x.op];
-  const emit = present(own ?? any, `${x.op} of ${scalar} has JavaScript`);
+  const emit = present(own ?? any, `${x.op} of ${scalar} has no JavaScript`);
   return emit(
-    x.args.map((arg) => code(arg, arg.type.lanes === 1 ? 0 : lane, around)),
-    around.use,
+    x.args.map((arg) => code(arg, arg.type.lanes === 1 ? 0 : lane, context)),
+    context.use,
   );
 }

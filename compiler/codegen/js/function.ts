@@ -2,14 +2,14 @@ import { never, present } from "../../support/invariant.ts";
 import { expand } from "../../kernel/expand.ts";
 import type { Buffer, Expr, Kernel, MathFunction, Stmt } from "../../kernel/ir.ts";
 import { Names } from "../../kernel/names.ts";
-import { bare, code, laneName, position, type Surroundings } from "./expressions.ts";
+import { bare, code, laneName, position, type ExprContext } from "./expressions.ts";
 import { taken, views } from "./helpers.ts";
 
-/** What the functions of a module share: which helpers, views and table functions it needs, and what these are called. */
+/** The helpers, views and math functions that the functions of a module use, with their names. */
 export interface ModuleNames {
   use(name: string): string;
   fn(name: string): string;
-  /** Names that locals must leave alone. */
+  /** Names that locals must not have. */
   readonly globals: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function kernelLines(name: string, kernel: Kernel, module: ModuleNames): 
   return [`function ${name}(${params.join(", ")}) {${origin}`, ...writer.lines, "}"];
 }
 
-/** A function of the table. */
+/** A math function, line by line. */
 export function mathLines(name: string, fn: MathFunction, module: ModuleNames): string[] {
   const writer = new FunctionWriter(module, []);
   const params = fn.params.map((param) => writer.declare(param.name));
@@ -40,15 +40,15 @@ class FunctionWriter {
   readonly #names: Names;
   readonly #locals = new Map<string, string>();
   readonly #shared = new Map<Expr, string>();
-  readonly #around: Surroundings;
+  readonly #context: ExprContext;
   #depth = 1;
 
   constructor(module: ModuleNames, buffers: readonly Buffer[]) {
     this.#names = new Names([...taken, ...module.globals]);
     const byName = new Map(buffers.map((b) => [b.name, b]));
-    this.#around = {
-      local: (name) => present(this.#locals.get(name), `${name} is declared`),
-      buffer: (name) => present(byName.get(name), `${name} is a buffer`),
+    this.#context = {
+      local: (name) => present(this.#locals.get(name), `${name} is not declared`),
+      buffer: (name) => present(byName.get(name), `unknown buffer ${name}`),
       fn: (name) => module.fn(name),
       use: (name) => module.use(name),
       share: (of, text) => this.#share(of, text),
@@ -67,15 +67,15 @@ class FunctionWriter {
   }
 
   text(x: Expr, lane = 0): string {
-    return bare(code(x, lane, this.#around));
+    return bare(code(x, lane, this.#context));
   }
 
   /** `const x = ...`, a line for each lane. */
-  assign(word: "const" | "let", name: string, value: Expr): void {
+  assign(keyword: "const" | "let", name: string, value: Expr): void {
     this.#shared.clear();
     const lanes = this.#lanes(value);
     const local = this.declare(name);
-    for (const [lane, text] of lanes.entries()) this.line(`${word} ${laneName(local, lanes.length, lane)} = ${text};`);
+    for (const [lane, text] of lanes.entries()) this.line(`${keyword} ${laneName(local, lanes.length, lane)} = ${text};`);
   }
 
   block(body: readonly Stmt[]): void {
@@ -94,7 +94,7 @@ class FunctionWriter {
       case "var":
         return this.assign("let", stmt.name, stmt.init);
       case "set": {
-        const local = this.#around.local(stmt.name);
+        const local = this.#context.local(stmt.name);
         for (const [lane, text] of this.#lanes(stmt.value).entries()) this.line(`${laneName(local, stmt.value.type.lanes, lane)} = ${text};`);
         return;
       }
@@ -123,11 +123,11 @@ class FunctionWriter {
     this.line("}");
   }
 
-  // A value is computed whole before any of it is stored: a later lane may read what the first one overwrites.
+  // All lanes of a value are computed before any is stored: a later lane may read an element that the first one overwrites.
   #store(stmt: Stmt & { kind: "store" }): void {
-    const buffer = this.#around.buffer(stmt.buffer);
-    const view = this.#around.use(views[buffer.element].name);
-    const at = position(stmt.buffer, stmt.at, this.#around);
+    const buffer = this.#context.buffer(stmt.buffer);
+    const view = this.#context.use(views[buffer.element].name);
+    const at = position(stmt.buffer, stmt.at, this.#context);
     const lanes = buffer.element === "bool" ? this.#lanes(stmt.value, (text) => `${text} ? 1 : 0`) : this.#lanes(stmt.value);
     if (lanes.length === 1) return this.line(`${view}[${at}] = ${lanes[0]};`);
     const start = this.#temporary("at", at);
@@ -142,7 +142,7 @@ class FunctionWriter {
   }
 
   #lanes(value: Expr, finish: (piece: string) => string = bare): string[] {
-    return Array.from({ length: value.type.lanes }, (_, lane) => finish(code(value, lane, this.#around)));
+    return Array.from({ length: value.type.lanes }, (_, lane) => finish(code(value, lane, this.#context)));
   }
 
   #share(of: Expr, text: () => string): string {

@@ -1,4 +1,4 @@
-// Functions that emitted code calls by name; a module carries those that it uses.
+// Functions that emitted code calls by name; a module contains those that it uses.
 
 export const helpers: ReadonlyMap<string, string> = new Map([
   ["fround", "const fround = Math.fround;"],
@@ -28,7 +28,7 @@ const needs: ReadonlyMap<string, readonly string[]> = new Map([
   ["bits_f32", ["float_cell", "bits_cell"]],
 ]);
 
-/** The lines that define the helpers used, and those that these need, in the table's order. */
+/** The lines that define the helpers used, and the helpers that these need, in the order of the table. */
 export function helperLines(used: ReadonlySet<string>): string[] {
   const all = new Set([...used].flatMap((name) => [name, ...(needs.get(name) ?? [])]));
   return [...helpers].filter(([name]) => all.has(name)).map(([, line]) => line);

@@ -3,7 +3,7 @@ import type { Step } from "../../../runtime/plan.ts";
 import { never } from "../../support/invariant.ts";
 import { views } from "./helpers.ts";
 
-/** The steps of an entry as statements. The turn of the loop at depth d is counted in `turn_d`; `use` notes a view that is read. */
+/** The steps of an entry as statements. The iteration of the loop at depth d is counted in `turn_d`; `use` is called for each view that is read. */
 export function stepLines(steps: readonly Step[], depth: number, kernel: (name: string) => string, use: (view: string) => string): string[] {
   const inner = (body: readonly Step[], at = depth): string[] => stepLines(body, at, kernel, use).map((line) => `  ${line}`);
   return steps.flatMap((step): string[] => {

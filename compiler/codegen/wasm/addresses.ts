@@ -5,8 +5,8 @@ import { linear, plus, termsKey, type Linear, type Term } from "./linear.ts";
 import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
 
 /**
- * A local that holds the address of `buffer[terms + bias]` inside the loop that owns it. It is set when the loop is entered and moves with the
- * loop's variable (`coefficient` elements per unit; 0 for an address that the loop does not change).
+ * A local that holds the address of `buffer[terms + bias]` inside the loop that owns it. It is set at the loop's entry and moves with the loop's
+ * variable (`coefficient` elements per unit; 0 for a loop-invariant address).
  */
 export interface Pointer {
   readonly buffer: string;
@@ -16,14 +16,14 @@ export interface Pointer {
   bias: number;
 }
 
-/** An address: a pointer (null for the buffer's start), terms to be added on the spot, and a constant; in elements. */
+/** An address: a pointer (null for the buffer's start), terms to be added at the use, and a constant; in elements. */
 export interface Located {
   readonly pointer: Pointer | null;
   readonly inline: readonly Term[];
   readonly constant: number;
 }
 
-/** The terms that a pointer can hold, with the loop that owns it (null: there are none), and the rest. */
+/** The terms that a pointer can hold, with the loop that owns it (null if there are no such terms), and the other terms. */
 interface Split {
   readonly owner: FlatLoop | null;
   readonly terms: ReadonlyMap<string, Term>;
@@ -31,14 +31,15 @@ interface Split {
 }
 
 /**
- * Address strength reduction. Every access is `start + terms + constant`. Accesses of one loop that differ in the constant only share a pointer, which is
- * bumped once per turn, and their constants become offsets in the instructions. What varies inside the loop otherwise (a `let`, a division) is added at the use.
+ * Strength reduction of addresses. Every access is `start + terms + constant`. Accesses of one loop that differ only in the constant share a pointer, which
+ * is bumped once per iteration; their constants become offsets in the instructions. Other terms that vary inside the loop (a `let`, a division) are added
+ * at the use.
  *
- * An instruction's offset is not negative and does not wrap, so a pointer must itself be a valid address whenever it is used: it stands at the smallest
+ * An instruction's offset is not negative and does not wrap, so a pointer must itself be a valid address whenever it is used: its bias is the smallest
  * constant among accesses that are always executed together (those under one guard).
  */
 export class Addresses {
-  /** Names whose values the addresses need. */
+  /** Names whose values are used in addresses. */
   readonly needed = new Set<string>();
   readonly #lets = new Map<string, Expr>();
   readonly #forms = new Map<string, Linear | null>();
@@ -46,7 +47,7 @@ export class Addresses {
   readonly #splits = new Map<FlatLoop, Map<ReadonlyMap<string, Term>, Split>>();
   readonly #defined = new Map<FlatLoop, ReadonlySet<string>>();
   readonly #pointers = new Map<FlatLoop, Map<string, Pointer>>();
-  /** Addresses that may use any pointer with their terms, whatever its guard: no instruction reads through them directly. */
+  /** Addresses that may use a pointer of any guard with the same terms, since no instruction accesses memory at them directly. */
   readonly #loose = new Map<FlatLoop, (readonly [buffer: string, form: Linear])[]>();
   readonly #guards = new Map<readonly FlatStmt[], string>();
 
@@ -59,7 +60,7 @@ export class Addresses {
     return [...(this.#pointers.get(loop)?.values() ?? [])];
   }
 
-  /** The guard of a block whose statements may be left out, else that of what holds it. */
+  /** The guard of a block that may be skipped; otherwise that of the enclosing block. */
   guardOf(block: readonly FlatStmt[], outer: string): string {
     return this.#guards.get(block) ?? outer;
   }
@@ -72,14 +73,14 @@ export class Addresses {
     return form;
   }
 
-  /** What a pointer starts at, in terms of what is known where its loop is entered. */
+  /** The initial address of a pointer, in terms of values that are known at its loop's entry. */
   start(pointer: Pointer): Linear {
     const { owner, terms, coefficient, bias } = pointer;
     const kept = new Map([...terms].filter(([key]) => key !== owner.name));
     return plus({ terms: kept, constant: bias }, this.form(owner.from), coefficient);
   }
 
-  /** The address of an access under `guard`; without a guard, of an address that is only computed with. `chain` holds the loops around, outermost first. */
+  /** The address of an access under `guard`, or, without a guard, an address that is not accessed directly. `chain` is the enclosing loops, outermost first. */
   locate(chain: readonly FlatLoop[], buffer: string, form: Linear, guard: string | null): Located {
     const { owner, terms, inline } = this.#split(chain, form.terms);
     if (owner === null) return { pointer: null, inline, constant: form.constant };
@@ -169,7 +170,7 @@ export class Addresses {
     return { owner: present(chain[0], "a loop of the chain"), terms: held, inline };
   }
 
-  /** The term is the loop's variable, or known when the loop is entered. */
+  /** Whether the term is the loop's variable or is known at the loop's entry. */
   #holds(loop: FlatLoop, { expr }: Term): boolean {
     if (expr.kind === "var" && expr.name === loop.name) return true;
     const inside = present(this.#defined.get(loop), "the loop is open");

@@ -3,7 +3,7 @@ import { Addresses } from "./addresses.ts";
 import { flatten, type FlatStmt } from "./flatten.ts";
 import { LastUses, neededNames } from "./liveness.ts";
 
-/** What is known of a kernel before an instruction is written. */
+/** The analyses of a kernel that precede the emission of instructions. */
 export interface Analysis {
   readonly body: readonly FlatStmt[];
   readonly addresses: Addresses;
@@ -11,7 +11,7 @@ export interface Analysis {
   readonly lastUses: LastUses;
 }
 
-/** The fast and the strict module of a program are made of the same kernels. */
+/** A cache, since the fast and the strict module of a program have the same kernels. */
 const known = new WeakMap<Kernel, { readonly functions: ReadonlyMap<string, MathFunction>; readonly analysis: Analysis }>();
 
 export function analyse(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): Analysis {

@@ -67,7 +67,7 @@ export class Bytes {
 
 const bits = new DataView(new ArrayBuffer(4));
 
-/** The bits of a number rounded to f32; NaN gives the canonical one. */
+/** The bits of a number rounded to f32; of NaN, the canonical ones. */
 export function f32Bits(value: number): number {
   bits.setFloat32(0, value);
   return Number.isNaN(value) ? 0x7fc00000 : bits.getUint32(0);

@@ -3,7 +3,7 @@ import { present, never } from "../../support/invariant.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
 import type { Addresses, Pointer } from "./addresses.ts";
 import { analyse, type Analysis } from "./analysis.ts";
-import { emitExpr, rampWords, valTypeOf, wordsOf, type Surroundings } from "./expressions.ts";
+import { emitExpr, rampWords, valTypeOf, wordsOf, type ExprContext } from "./expressions.ts";
 import type { FlatLoop, FlatStmt } from "./flatten.ts";
 import { FunctionWriter, type WasmFunction } from "./function.ts";
 import type { Linear, Term } from "./linear.ts";
@@ -20,12 +20,12 @@ export interface KernelOptions {
   readonly machine?: Machine;
 }
 
-/** The kernel as a function of one i32 per buffer: the byte offset at which the buffer lies. */
+/** The kernel as a function of one i32 per buffer: the buffer's byte offset. */
 export function emitKernel(kernel: Kernel, { relaxed, functions, machine = defaultMachine }: KernelOptions): WasmFunction {
   return new KernelEmitter(kernel, analyse(kernel, functions), relaxed, machine).emit();
 }
 
-class KernelEmitter implements Surroundings {
+class KernelEmitter implements ExprContext {
   readonly to: FunctionWriter;
   readonly locals: Locals;
   readonly relaxed: boolean;
@@ -38,8 +38,8 @@ class KernelEmitter implements Surroundings {
   readonly #pointers: PointerLocals;
   readonly #loops: FlatLoop[] = [];
   #guard = "";
-  /** The guard under which the innermost loop's turn began. */
-  #turnGuard = "";
+  /** The guard at the beginning of an iteration of the innermost loop. */
+  #iterationGuard = "";
 
   constructor(kernel: Kernel, analysis: Analysis, relaxed: boolean, machine: Machine) {
     this.to = new FunctionWriter(
@@ -63,7 +63,7 @@ class KernelEmitter implements Surroundings {
   }
 
   local(name: string): number {
-    return present(this.#named.get(name), `${name} has a local`);
+    return present(this.#named.get(name), `${name} has no local`);
   }
 
   constant(words: readonly number[]): number | undefined {
@@ -78,7 +78,7 @@ class KernelEmitter implements Surroundings {
     if (splat) this.to.op("i32x4.splat");
   }
 
-  /** V8 builds a vector constant anew at each use, so those that loops use go into locals. Zero is as cheap as a copy. */
+  /** V8 materializes a vector constant at each use, so constants that loops use go into locals. Zero is as cheap as a copy. */
   #hoistConstants(): void {
     for (const x of valuesInLoops(this.#analysis.body)) {
       const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
@@ -108,8 +108,8 @@ class KernelEmitter implements Surroundings {
     switch (stmt.kind) {
       case "for":
         return stmt.trips === null ? this.#openLoop(stmt) : this.#countedLoop(stmt);
-      case "steps":
-        return this.#steps(stmt.bodies);
+      case "unrolled":
+        return this.#unrolled(stmt.bodies);
       case "let":
         if (this.#analysis.needed.has(stmt.name)) this.#bind(stmt.name, stmt.value);
         return;
@@ -145,7 +145,7 @@ class KernelEmitter implements Surroundings {
     this.to.set(local);
   }
 
-  /** At least two turns. Where nobody asks for the loop's variable, a pointer that moves counts the turns. */
+  /** A loop of at least two iterations. If the loop's variable is not used, a moving pointer counts the iterations. */
   #countedLoop(loop: FlatLoop): void {
     const pointers = this.#enter(loop);
     const counter = this.#analysis.needed.has(loop.name) ? undefined : pointers.find((pointer) => pointer.coefficient !== 0);
@@ -153,11 +153,11 @@ class KernelEmitter implements Surroundings {
     const end = counter === undefined ? null : this.locals.take("i32", `${loop.name}_end`);
     if (counter !== undefined && end !== null) {
       this.to.get(this.#pointers.local(counter));
-      this.to.addConstant(this.#pointers.bump(counter) * present(loop.trips, "the turns are known"));
+      this.to.addConstant(this.#pointers.bump(counter) * present(loop.trips, "the trip count is known"));
       this.to.set(end);
     }
     this.to.loop();
-    this.#turn(loop, pointers);
+    this.#iteration(loop, pointers);
     if (counter !== undefined && end !== null) {
       this.to.get(this.#pointers.local(counter));
       this.to.get(end);
@@ -169,7 +169,7 @@ class KernelEmitter implements Surroundings {
     this.#leave(loop, pointers);
   }
 
-  /** Perhaps no turn at all. */
+  /** A loop of any number of iterations, possibly none. */
   #openLoop(loop: FlatLoop): void {
     this.#bind(loop.name, loop.from);
     const bounded = loop.to.kind === "const" ? null : `${loop.name} end`;
@@ -181,7 +181,7 @@ class KernelEmitter implements Surroundings {
     this.to.if();
     const pointers = this.#enter(loop);
     this.to.loop();
-    this.#turn(loop, pointers);
+    this.#iteration(loop, pointers);
     this.#advance({ ...loop, to });
     this.to.brIf(0);
     this.to.end();
@@ -190,7 +190,7 @@ class KernelEmitter implements Surroundings {
     if (bounded !== null) this.locals.release(this.local(bounded));
   }
 
-  /** Sets the loop's pointers. */
+  /** Initializes the loop's pointers. */
   #enter(loop: FlatLoop): readonly Pointer[] {
     const pointers = this.#addresses.pointersOf(loop);
     for (const pointer of pointers) {
@@ -201,17 +201,17 @@ class KernelEmitter implements Surroundings {
     return pointers;
   }
 
-  #turn(loop: FlatLoop, pointers: readonly Pointer[]): void {
-    const outer = this.#turnGuard;
-    this.#turnGuard = this.#addresses.guardOf(loop.body, this.#guard);
+  #iteration(loop: FlatLoop, pointers: readonly Pointer[]): void {
+    const outer = this.#iterationGuard;
+    this.#iterationGuard = this.#addresses.guardOf(loop.body, this.#guard);
     this.#loops.push(loop);
     this.#block(loop.body);
     this.#loops.pop();
-    this.#turnGuard = outer;
-    for (const pointer of pointers) this.#pointers.endTurn(pointer);
+    this.#iterationGuard = outer;
+    for (const pointer of pointers) this.#pointers.endIteration(pointer);
   }
 
-  /** Leaves on the stack whether there is another turn. */
+  /** Increments the loop's variable, and leaves on the stack whether there is another iteration. */
   #advance(loop: FlatLoop): void {
     const local = this.local(loop.name);
     this.to.get(local);
@@ -228,22 +228,22 @@ class KernelEmitter implements Surroundings {
     if (local !== undefined) this.locals.release(local);
   }
 
-  /** Unrolled turns. Between them move the pointers whose splats would otherwise have too many offsets. */
-  #steps(bodies: readonly (readonly FlatStmt[])[]): void {
+  /** Unrolled iterations. Pointers whose splats would otherwise have too many offsets move between them. */
+  #unrolled(bodies: readonly (readonly FlatStmt[])[]): void {
     const loop = this.#loops.at(-1);
-    // Under an `if`, a move would not happen on the other way.
-    const always = loop !== undefined && this.#guard === this.#turnGuard;
+    // Under an `if`, the pointer would not move when the other branch is taken.
+    const always = loop !== undefined && this.#guard === this.#iterationGuard;
     const moves = always
       ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop, this.#machine)
       : [];
     const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointers.moved(pointer), by: by * this.#bytes(pointer.buffer) }));
-    bodies.forEach((body, turn) => {
-      for (const { pointer, start, by } of starts) this.#pointers.move(pointer, start + turn * by);
+    bodies.forEach((body, iteration) => {
+      for (const { pointer, start, by } of starts) this.#pointers.move(pointer, start + iteration * by);
       this.#block(body);
     });
   }
 
-  /** Puts an address on the stack; what is left to add is the instruction's offset. */
+  /** Puts an address on the stack; returns the offset for the instruction. */
   #address(buffer: string, at: Expr): number {
     const offset = this.#locate(buffer, this.#addresses.form(at), this.#guard);
     if (offset >= 0) return offset;
@@ -254,7 +254,7 @@ class KernelEmitter implements Surroundings {
   #locate(buffer: string, form: Linear, guard: string | null): number {
     const { pointer, inline, constant } = this.#addresses.locate(this.#loops, buffer, form, guard);
     const bytes = this.#bytes(buffer);
-    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `${buffer} is a buffer`).param : this.#pointers.local(pointer));
+    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `unknown buffer ${buffer}`).param : this.#pointers.local(pointer));
     const offset = constant * bytes - (pointer === null ? 0 : this.#pointers.moved(pointer));
     if (inline.length === 0) return offset;
     for (const added of inline) this.#addTerm(added, bytes);
@@ -279,6 +279,6 @@ class KernelEmitter implements Surroundings {
   }
 
   #buffer(name: string): Buffer {
-    return present(this.#buffers.get(name), `${name} is a buffer`).buffer;
+    return present(this.#buffers.get(name), `unknown buffer ${name}`).buffer;
   }
 }

@@ -17,13 +17,13 @@ export interface WasmEntry {
 export interface WasmInput {
   readonly kernels: readonly Kernel[];
   readonly entries: readonly WasmEntry[];
-  /** The function table. */
+  /** The math functions. */
   readonly functions: ReadonlyMap<string, MathFunction>;
-  /** `fast` needs relaxed SIMD; `strict` gives the same bits on every engine. */
+  /** `fast` needs relaxed SIMD; `strict` computes the same bits on every engine. */
   readonly mode: "fast" | "strict";
-  /** Exports each kernel under its name, too. */
+  /** Also exports each kernel by its name. */
   readonly exportKernels: boolean;
-  /** Pages of 64 KiB that the imported `env.memory` has at least. */
+  /** The minimum size of the imported `env.memory`, in pages of 64 KiB. */
   readonly memoryPages: number;
   readonly machine?: Machine;
 }
@@ -39,7 +39,7 @@ export function emitWasm(input: WasmInput): WasmOutput {
     emitKernel(kernel, { relaxed: input.mode === "fast", functions: input.functions, machine: input.machine ?? defaultMachine }),
   );
   const indices = new Map(kernels.map((f, index) => [f.name, index]));
-  invariant(indices.size === kernels.length, "kernels have different names");
+  invariant(indices.size === kernels.length, "two kernels have the same name");
   const entries = input.entries.map((entry) => emitEntry(entry, kernels, indices));
   const module: WasmModule = {
     memoryPages: input.memoryPages,
@@ -55,8 +55,8 @@ export function emitWasm(input: WasmInput): WasmOutput {
 function emitEntry(entry: WasmEntry, kernels: readonly WasmFunction[], indices: ReadonlyMap<string, number>): WasmFunction {
   const to = new FunctionWriter(entry.name, "", []);
   emitSteps(entry.steps, [], to, (kernel) => {
-    const index = present(indices.get(kernel), `${entry.name} calls ${kernel}, which is not there`);
-    return { index, params: present(kernels[index], "the kernel is there").params };
+    const index = present(indices.get(kernel), `${entry.name} calls the unknown kernel ${kernel}`);
+    return { index, params: present(kernels[index], "the kernel is in the list").params };
   });
   return to.finish();
 }

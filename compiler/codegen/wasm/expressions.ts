@@ -8,8 +8,8 @@ import type { ValType } from "./opcodes.ts";
 import { instructions, type RegisterName } from "./operators.ts";
 import type { Load } from "./walk.ts";
 
-/** What an expression needs from where it stands. */
-export interface Surroundings {
+/** What an expression uses of its enclosing function. */
+export interface ExprContext {
   readonly to: FunctionWriter;
   readonly locals: Locals;
   readonly relaxed: boolean;
@@ -33,7 +33,7 @@ export function wordsOf(x: Extract<Expr, { kind: "const" }>): readonly number[] 
 export const rampWords: readonly number[] = [0, 1, 2, 3];
 
 /** Leaves the value of `x` on the stack. */
-export function emitExpr(on: Surroundings, x: Expr): void {
+export function emitExpr(on: ExprContext, x: Expr): void {
   const { to } = on;
   switch (x.kind) {
     case "const":
@@ -59,19 +59,19 @@ export function emitExpr(on: Surroundings, x: Expr): void {
     case "apply":
       return emitApply(on, x);
     case "call":
-      return invariant(false, `the call of ${x.fn} is inlined`);
+      return invariant(false, `the call of ${x.fn} was not inlined`);
     default:
       return never(x);
   }
 }
 
-function emitVector(on: Surroundings, words: readonly number[]): void {
+function emitVector(on: ExprContext, words: readonly number[]): void {
   const held = on.constant(words);
   if (held === undefined) on.to.op("v128.const", ...words);
   else on.to.get(held);
 }
 
-function emitSplat(on: Surroundings, value: Expr): void {
+function emitSplat(on: ExprContext, value: Expr): void {
   const { to } = on;
   if (value.kind === "load" && value.type.scalar !== "bool") return on.load(value, true);
   if (value.type.scalar === "bool") {
@@ -82,7 +82,7 @@ function emitSplat(on: Surroundings, value: Expr): void {
   to.op(value.type.scalar === "f32" ? "f32x4.splat" : "i32x4.splat");
 }
 
-function emitApply(on: Surroundings, x: Apply): void {
+function emitApply(on: ExprContext, x: Apply): void {
   const type = present(x.args[leading(x.op)] ?? x, `${x.op} has operands`).type;
   const name = showReg(type) as RegisterName;
   const instruction = instructions[x.op][name];
@@ -91,15 +91,15 @@ function emitApply(on: Surroundings, x: Apply): void {
     on.to.op(instruction);
     return;
   }
-  present(written[x.op], `${x.op} of ${name} has an instruction`)(on, x.args, type);
+  present(written[x.op], `${x.op} of ${name} has no instructions`)(on, x.args, type);
 }
 
-type Writer = (on: Surroundings, args: readonly Expr[], type: RegType) => void;
+type Writer = (on: ExprContext, args: readonly Expr[], type: RegType) => void;
 
-/** The operators that are several instructions. */
+/** Operators that take several instructions. */
 const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
   ramp: (on) => emitVector(on, rampWords),
-  // Vectors reinterpret for nothing.
+  // Reinterpreting a vector takes no instruction.
   bits_f32: (on, args) => all(on, args),
   bits_i32: (on, args) => all(on, args),
   neg: (on, args) => {
@@ -147,7 +147,7 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
       all(on, [a, b, condition]);
       return on.to.select("i32");
     }
-    // V8 makes a branch of a float select, which it guesses wrong half the time. Of integers it makes a conditional move.
+    // V8 compiles a select of floats to a branch, which is mispredicted half the time, and a select of integers to a conditional move.
     for (const x of [a, b]) {
       emitExpr(on, x);
       on.to.op("i32.reinterpret_f32");
@@ -159,12 +159,12 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
   div: divide,
 };
 
-function all(on: Surroundings, args: readonly Expr[]): void {
+function all(on: ExprContext, args: readonly Expr[]): void {
   for (const arg of args) emitExpr(on, arg);
 }
 
-/** `b < a ? b : a`, or `a < b ? b : a`. A lane of a vector costs one instruction, where a select of floats would be a branch. */
-function pick(on: Surroundings, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
+/** `b < a ? b : a`, or `a < b ? b : a`. Floats use the vector instruction and extract a lane, since a select of floats would be a branch. */
+function pick(on: ExprContext, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
   const { to } = on;
   if (scalar === "f32") {
     for (const arg of args) emitExpr(on, arg.kind === "const" ? { ...arg, type: f32x4 } : { kind: "splat", type: f32x4, value: arg });
@@ -181,8 +181,8 @@ function pick(on: Surroundings, args: readonly Expr[], { scalar }: RegType, larg
   });
 }
 
-/** The quotient of the least i32 by -1 wraps here and traps in WebAssembly. */
-function divide(on: Surroundings, args: readonly Expr[]): void {
+/** The least i32 divided by -1 wraps here, but traps in WebAssembly. */
+function divide(on: ExprContext, args: readonly Expr[]): void {
   const { to } = on;
   const divisor = args[1];
   if (divisor?.kind === "const" && divisor.value !== -1) {
@@ -211,8 +211,8 @@ function divide(on: Surroundings, args: readonly Expr[]): void {
 
 type Put = () => void;
 
-/** Computes the arguments once; `use` may put each of them on the stack as often as it likes. */
-function twice(on: Surroundings, args: readonly Expr[], use: (put: readonly [Put, Put]) => void): void {
+/** Computes the arguments once; `use` may put each of them on the stack any number of times. */
+function twice(on: ExprContext, args: readonly Expr[], use: (put: readonly [Put, Put]) => void): void {
   const held: number[] = [];
   const put = args.map((arg): Put => {
     if (arg.kind === "const" || arg.kind === "var" || arg.kind === "register") return () => emitExpr(on, arg);

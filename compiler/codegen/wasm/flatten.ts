@@ -4,7 +4,7 @@ import { Names } from "../../kernel/names.ts";
 import { isShiftCount } from "../../kernel/types.ts";
 import { invariant, never, present } from "../../support/invariant.ts";
 
-/** A `for` that stays a loop. `trips` is null where the bounds are not constants. */
+/** A `for` that stays a loop. `trips` is its trip count; null if the bounds are not constants. */
 export interface FlatLoop {
   readonly kind: "for";
   readonly name: string;
@@ -17,8 +17,8 @@ export interface FlatLoop {
 
 export type FlatStmt =
   | FlatLoop
-  /** The turns of an unrolled loop; address registers may move between them. */
-  | { readonly kind: "steps"; readonly bodies: readonly (readonly FlatStmt[])[] }
+  /** The iterations of an unrolled loop; pointers may move between them. */
+  | { readonly kind: "unrolled"; readonly bodies: readonly (readonly FlatStmt[])[] }
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
   | { readonly kind: "var"; readonly name: string; readonly init: Expr }
   | { readonly kind: "set"; readonly name: string; readonly value: Expr }
@@ -26,14 +26,14 @@ export type FlatStmt =
   | { readonly kind: "if"; readonly when: Expr; readonly then: readonly FlatStmt[]; readonly otherwise: readonly FlatStmt[] };
 
 /**
- * The kernel as straight lines and real loops: unrolled loops are written out, single turns substituted, math functions inlined as lets (lifted to the lanes
- * of the call), each element of a register array is a register of its own, and all names are unique.
+ * The kernel as straight-line code and loops: unrolled loops are expanded, loops of one iteration are replaced by their body, math functions are inlined
+ * as lets (with the lanes of the call), each element of a register array is a separate register, and all names are unique.
  */
 export function flatten(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): readonly FlatStmt[] {
   return new Flattener(kernel, functions).block(kernel.body, new Map());
 }
 
-/** What the names of the source stand for here. */
+/** The values of the source's names in the current copy. */
 type Scope = ReadonlyMap<string, Expr>;
 
 class Flattener {
@@ -55,7 +55,7 @@ class Flattener {
     return inner;
   }
 
-  /** Into the current block; what it binds is seen by the rest of `body` only. */
+  /** Flattens into the current block. Names defined in `body` are visible in `body` only. */
   #statements(body: readonly Stmt[], outer: Scope): void {
     const scope = new Map(outer);
     for (const stmt of body) this.#statement(stmt, scope);
@@ -101,17 +101,17 @@ class Flattener {
     const from = this.#expr(stmt.from, scope);
     const to = this.#expr(stmt.to, scope);
     const trips = from.kind === "const" && to.kind === "const" ? Math.max(0, Math.ceil((to.value - from.value) / stmt.step)) : null;
-    const turn = (value: Expr): Scope => new Map(scope).set(stmt.name, value);
+    const iteration = (value: Expr): Scope => new Map(scope).set(stmt.name, value);
     if (trips === 0) return;
-    if (from.kind === "const" && trips === 1) return this.#statements(stmt.body, turn(from));
+    if (from.kind === "const" && trips === 1) return this.#statements(stmt.body, iteration(from));
     if (stmt.unroll) {
-      invariant(from.kind === "const" && trips !== null, `the unrolled loop ${stmt.name} has constant bounds`);
-      const bodies = Array.from({ length: trips }, (_, index) => this.block(stmt.body, turn(constant(from.type, from.value + index * stmt.step))));
-      this.#out.push({ kind: "steps", bodies });
+      invariant(from.kind === "const" && trips !== null, `the unrolled loop over ${stmt.name} must have constant bounds`);
+      const bodies = Array.from({ length: trips }, (_, index) => this.block(stmt.body, iteration(constant(from.type, from.value + index * stmt.step))));
+      this.#out.push({ kind: "unrolled", bodies });
       return;
     }
     const name = this.#names.fresh(stmt.name);
-    const body = this.block(stmt.body, turn({ kind: "var", type: from.type, name }));
+    const body = this.block(stmt.body, iteration({ kind: "var", type: from.type, name }));
     if (body.length > 0) this.#out.push({ kind: "for", name, from, to, step: stmt.step, trips, body });
   }
 
@@ -125,15 +125,15 @@ class Flattener {
   #register(name: string, at: readonly Expr[], scope: Scope): Extract<Expr, { kind: "register" }> {
     const position = at.map((index) => {
       const value = this.#expr(index, scope);
-      invariant(value.kind === "const", `an element of ${name} is named by constants`);
+      invariant(value.kind === "const", `an element of ${name} must have constant indices`);
       return value.value;
     });
     const register = scope.get(element(name, position));
-    invariant(register?.kind === "register", `${element(name, position)} is no register`);
+    invariant(register?.kind === "register", `${element(name, position)} is not a register`);
     return register;
   }
 
-  /** Itself where nothing in it changes. */
+  /** Returns `x` itself if nothing in it changes. */
   #expr(x: Expr, scope: Scope): Expr {
     switch (x.kind) {
       case "const":
@@ -168,7 +168,7 @@ class Flattener {
   }
 
   #inline(fn: string, args: readonly Expr[], lanes: Lanes): Expr {
-    const { params, lets, result } = present(this.#functions.get(fn), `there is no function ${fn}`);
+    const { params, lets, result } = present(this.#functions.get(fn), `unknown function ${fn}`);
     const scope = new Map(params.map((param, index) => [param.name, this.#let(param.name, present(args[index], `${fn} lacks an argument`))]));
     for (const { name, value } of lets) scope.set(name, this.#let(name, this.#expr(lifted(value, lanes), scope)));
     return this.#expr(lifted(result, lanes), scope);
@@ -181,7 +181,7 @@ function positions(dims: readonly number[]): readonly (readonly number[])[] {
   return dims.reduce<readonly (readonly number[])[]>((all, size) => all.flatMap((head) => Array.from({ length: size }, (_, index) => [...head, index])), [[]]);
 }
 
-/** A scalar expression of a math function, lane by lane. Counts of shifts stay scalar. */
+/** A scalar expression of a math function, applied to each lane. Shift counts stay scalar. */
 function lifted(x: Expr, lanes: Lanes): Expr {
   if (lanes === 1) return x;
   const type: RegType = { scalar: x.type.scalar, lanes };

@@ -16,21 +16,21 @@ export interface Local {
 export interface WasmFunction {
   /** Identifier, unique in the module. */
   readonly name: string;
-  /** Where it came from; part of its name in the name section. */
+  /** The source location; part of the function's name in the name section. */
   readonly origin: string;
   readonly params: number;
   readonly locals: readonly Local[];
   readonly body: readonly Instruction[];
 }
 
-/** Callee of a `call`: all our functions take i32 only and give nothing. */
+/** The callee of a `call`. All functions take only i32 and return nothing. */
 export interface Callee {
   readonly index: number;
   readonly params: number;
 }
 
 /**
- * Appends instructions and checks each against the types on the stack, as a validator would: what it accepts is valid WebAssembly.
+ * Appends instructions and checks each against the types on the stack, as a validator would, so that only valid WebAssembly can be written.
  * Blocks have no operands and no results.
  */
 export class FunctionWriter {
@@ -40,7 +40,7 @@ export class FunctionWriter {
   readonly #locals: Local[] = [];
   readonly #body: Instruction[] = [];
   readonly #stack: ValType[] = [];
-  /** Stack heights at which the open blocks began. */
+  /** The open blocks, with the stack height at the beginning of each. */
   readonly #blocks: { readonly kind: "block" | "loop" | "if" | "else"; readonly height: number }[] = [];
 
   constructor(name: string, origin: string, params: readonly string[]) {
@@ -56,11 +56,11 @@ export class FunctionWriter {
   }
 
   op(op: Mnemonic, ...immediates: readonly number[]): void {
-    const { takes, gives, immediate }: Opcode = opcodes[op];
+    const { operands, result, immediate }: Opcode = opcodes[op];
     invariant(immediates.length === immediateCount[immediate], `${op} has ${immediates.length} immediates`);
     invariant(immediate !== "memory" || (immediates[1] as number) >= 0, `${op} at a negative offset`);
-    for (let index = takes.length - 1; index >= 0; index--) this.#pop(takes[index] as ValType, op);
-    if (gives !== null) this.#stack.push(gives);
+    for (let index = operands.length - 1; index >= 0; index--) this.#pop(operands[index] as ValType, op);
+    if (result !== null) this.#stack.push(result);
     this.#body.push({ op, immediates });
   }
 
@@ -68,7 +68,7 @@ export class FunctionWriter {
     this.op("i32.const", value | 0);
   }
 
-  /** To the i32 on the stack. */
+  /** Adds to the i32 on the stack. */
   addConstant(value: number): void {
     if ((value | 0) === 0) return;
     this.i32(value);
@@ -126,7 +126,7 @@ export class FunctionWriter {
   brIf(depth: number): void {
     this.#pop("i32", "br_if");
     const target = this.#blocks.at(-1 - depth);
-    invariant(target !== undefined && target.height === this.#stack.length, "br_if leaves values behind");
+    invariant(target !== undefined && target.height === this.#stack.length, "br_if leaves values on the stack");
     this.#control("br_if", depth);
   }
 

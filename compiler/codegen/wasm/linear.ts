@@ -33,7 +33,7 @@ export function plus(a: Linear, b: Linear, factor = 1): Linear {
 
 const texts = new WeakMap<Linear["terms"], string>();
 
-/** Text that equal sums of terms share. */
+/** A key that equal sums of terms share. */
 export function termsKey(terms: Linear["terms"]): string {
   const known = texts.get(terms);
   if (known !== undefined) return known;
@@ -45,7 +45,7 @@ export function termsKey(terms: Linear["terms"]): string {
   return text;
 }
 
-/** The affine form of an i32 expression; `expand` gives the form of a `let` that is to be seen through, or null. */
+/** The affine form of an i32 expression; `expand` returns the form of a `let` that is to be inlined, or null. */
 export function linear(x: Expr, expand: (name: string) => Linear | null): Linear {
   if (x.kind === "const") return number(x.value);
   if (x.kind === "var") return expand(x.name) ?? term(x);

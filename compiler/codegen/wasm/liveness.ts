@@ -3,7 +3,7 @@ import type { Addresses } from "./addresses.ts";
 import type { FlatStmt } from "./flatten.ts";
 import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
 
-/** Variables whose values are needed as such. A `let` or loop variable that only addresses used is not: pointers have taken its place. */
+/** Variables that need a local. A `let` or loop variable that is used only in addresses does not: pointers replace it. */
 export function neededNames(body: readonly FlatStmt[], addresses: Addresses): ReadonlySet<string> {
   const needed = new Set(addresses.needed);
   for (const stmt of statementsOf(body).toReversed()) {
@@ -13,7 +13,7 @@ export function neededNames(body: readonly FlatStmt[], addresses: Addresses): Re
   return needed;
 }
 
-/** Tells for each statement of a block which names are used in it for the last time. */
+/** The names that each statement of a block uses last. */
 export class LastUses {
   readonly #addresses: Addresses;
   readonly #uses = new Map<FlatStmt, ReadonlySet<string>>();
@@ -23,7 +23,7 @@ export class LastUses {
     this.#addresses = addresses;
   }
 
-  /** Of the names that the block itself introduces: position of the last statement that uses them, or of the one that introduces them. */
+  /** The names defined in the block, by the index of the last statement that uses each; a name without a use is at its definition. */
   in(block: readonly FlatStmt[]): ReadonlyMap<number, readonly string[]> {
     const known = this.#blocks.get(block);
     if (known !== undefined) return known;

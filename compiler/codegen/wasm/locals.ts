@@ -1,7 +1,7 @@
 import type { FunctionWriter } from "./function.ts";
 import type { ValType } from "./opcodes.ts";
 
-/** Locals of a function, used again once they are released. */
+/** Locals of a function, reused after they are released. */
 export class Locals {
   readonly #writer: FunctionWriter;
   readonly #free: Record<ValType, number[]> = { i32: [], f32: [], v128: [] };

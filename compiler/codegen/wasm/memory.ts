@@ -4,7 +4,7 @@ import type { Mnemonic } from "./opcodes.ts";
 
 export const bytesOf = { f32: 4, i32: 4, u8: 1, i8: 1, bool: 1 } as const satisfies Readonly<Record<Element, number>>;
 
-/** log2 of the alignment that every address of an element has. */
+/** log2 of the alignment of every address of an element. */
 const alignment = { f32: 2, i32: 2, u8: 0, i8: 0, bool: 0 } as const satisfies Readonly<Record<Element, number>>;
 
 const scalarLoads = { f32: "f32.load", i32: "i32.load", u8: "i32.load8_u", i8: "i32.load8_s", bool: "i32.load8_u" } as const satisfies Readonly<
@@ -14,11 +14,11 @@ const scalarStores = { f32: "f32.store", i32: "i32.store", u8: "i32.store8", i8:
   Record<Element, Mnemonic>
 >;
 
-/** Replaces the address on the stack by the register that lies there. */
+/** Replaces the address on the stack by the value loaded from it. */
 export function emitLoad(to: FunctionWriter, element: Element, lanes: Lanes, offset: number): void {
   if (lanes === 1) {
     to.op(scalarLoads[element], alignment[element], offset);
-    // Bytes that the caller hands over may hold any number; not 0 is true.
+    // Bytes from the caller may be any number; all but 0 are true.
     if (element === "bool") {
       to.i32(0);
       to.op("i32.ne");
@@ -36,10 +36,10 @@ export function emitLoad(to: FunctionWriter, element: Element, lanes: Lanes, off
   }
 }
 
-/** One 32-bit element, in all lanes. */
+/** Loads one 32-bit element into all lanes. */
 export const emitSplatLoad = (to: FunctionWriter, offset: number): void => to.op("v128.load32_splat", 2, offset);
 
-/** Takes the address and the register on the stack. */
+/** Stores the value on the stack at the address below it. */
 export function emitStore(to: FunctionWriter, element: Element, lanes: Lanes, offset: number): void {
   if (lanes === 1) return to.op(scalarStores[element], alignment[element], offset);
   if (element === "f32" || element === "i32") return to.op("v128.store", alignment[element], offset);

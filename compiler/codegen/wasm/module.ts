@@ -11,7 +11,7 @@ export interface WasmModule {
 
 const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 
-/** The binary format, with a name section: functions as `<name> <origin>`. Locals have names in the text alone: in the bytes they would be a fifth. */
+/** The binary format, with a name section: functions as `<name> <origin>`. Locals have names only in the text: in the bytes they would take a fifth of the size. */
 export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);
@@ -77,7 +77,7 @@ function encodeBody(f: WasmFunction): Uint8Array {
   return to.finish();
 }
 
-/** Neighbours of one type, counted. */
+/** Run lengths of equal types. */
 function runs(types: readonly ValType[]): [ValType, number][] {
   const found: [ValType, number][] = [];
   for (const type of types) {

@@ -1,20 +1,26 @@
 export type ValType = "i32" | "f32" | "v128";
 
-/** What follows the opcode: nothing, a memory argument, a lane, both, or a constant. */
+/** The immediates after the opcode: none, a memory argument, a lane, both, or a constant. */
 export type Immediate = "none" | "memory" | "lane" | "memory lane" | "i32" | "f32" | "v128" | "shuffle";
 
 export interface Opcode {
   /** 0 for the single-byte opcodes. */
   readonly prefix: 0 | 0xfc | 0xfd;
   readonly code: number;
-  readonly takes: readonly ValType[];
-  readonly gives: ValType | null;
+  readonly operands: readonly ValType[];
+  readonly result: ValType | null;
   readonly immediate: Immediate;
 }
 
 const opcode =
   (prefix: Opcode["prefix"]) =>
-  (code: number, takes: readonly ValType[], gives: ValType | null, immediate: Immediate = "none"): Opcode => ({ prefix, code, takes, gives, immediate });
+  (code: number, operands: readonly ValType[], result: ValType | null, immediate: Immediate = "none"): Opcode => ({
+    prefix,
+    code,
+    operands,
+    result,
+    immediate,
+  });
 
 const plain = opcode(0);
 const saturating = opcode(0xfc);
@@ -24,7 +30,7 @@ const i: ValType = "i32";
 const f: ValType = "f32";
 const v: ValType = "v128";
 
-/** The value instructions that we use, of WebAssembly 2.0 with fixed-width and relaxed SIMD. Control and locals are methods of the function writer. */
+/** The instructions in use, of WebAssembly 2.0 with fixed-width and relaxed SIMD, without control flow and locals, which are methods of `FunctionWriter`. */
 export const opcodes = {
   "i32.load": plain(0x28, [i], i, "memory"),
   "f32.load": plain(0x2a, [i], f, "memory"),
@@ -148,7 +154,7 @@ export const opcodes = {
 
 export type Mnemonic = keyof typeof opcodes;
 
-/** Control and locals: their types depend on where they stand. */
+/** Control flow and locals: their types depend on the context. */
 export const controls = {
   block: 0x02,
   loop: 0x03,

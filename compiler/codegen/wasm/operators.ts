@@ -1,7 +1,7 @@
 import type { Operator } from "../../kernel/ir.ts";
 import type { Mnemonic } from "./opcodes.ts";
 
-/** Registers as the instructions see them: bools are i32, 0 or 1, and masks are v128, all bits of a lane alike. */
+/** Register types in WebAssembly: a bool is an i32, 0 or 1; a mask is a v128 in which all bits of a lane are equal. */
 export type RegisterName = "f32" | "f32x4" | "i32" | "i32x4" | "bool" | "boolx4";
 
 type Row = Partial<Readonly<Record<RegisterName, Mnemonic>>>;
@@ -27,7 +27,7 @@ const bitwise = <Name extends "and" | "or" | "xor">(
   boolx4: `v128.${name}`,
 });
 
-/** The operators that are one instruction, by the type of their leading operand. The others are written out by the expression emitter. */
+/** The operators that are one instruction, by the type of their leading operand. `expressions.ts` emits the others. */
 export const instructions: Readonly<Record<Operator, Row>> = {
   add: { ...both("add"), ...ints("add") },
   sub: { ...both("sub"), ...ints("sub") },

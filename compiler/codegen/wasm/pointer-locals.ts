@@ -3,7 +3,7 @@ import type { Pointer } from "./addresses.ts";
 import type { FunctionWriter } from "./function.ts";
 import type { Locals } from "./locals.ts";
 
-/** The locals of the pointers of the open loops, and where each stands within the turn. */
+/** The locals of the pointers of the open loops, and how far each has moved in the current iteration. */
 export class PointerLocals {
   readonly #to: FunctionWriter;
   readonly #locals: Locals;
@@ -16,7 +16,7 @@ export class PointerLocals {
     this.#bytes = bytes;
   }
 
-  /** Takes the address on the stack. */
+  /** Initializes a pointer with the address on the stack. */
   open(pointer: Pointer): void {
     const local = this.#locals.take("i32", `${pointer.buffer}_at`);
     this.#to.set(local);
@@ -32,17 +32,17 @@ export class PointerLocals {
     return this.#state(pointer).local;
   }
 
-  /** Bytes past where the turn found it. */
+  /** Bytes that it has moved since the beginning of the iteration. */
   moved(pointer: Pointer): number {
     return this.#state(pointer).moved;
   }
 
-  /** Bytes from one turn to the next. */
+  /** Bytes from one iteration to the next. */
   bump({ coefficient, owner, buffer }: Pointer): number {
     return coefficient * owner.step * this.#bytes(buffer);
   }
 
-  /** Moves a pointer to so many bytes past where the turn found it. */
+  /** Moves a pointer to `moved` bytes past its address at the beginning of the iteration. */
   move(pointer: Pointer, moved: number): void {
     const state = this.#state(pointer);
     if (moved === state.moved) return;
@@ -52,7 +52,7 @@ export class PointerLocals {
     state.moved = moved;
   }
 
-  endTurn(pointer: Pointer): void {
+  endIteration(pointer: Pointer): void {
     this.move(pointer, this.bump(pointer));
     this.#state(pointer).moved = 0;
   }

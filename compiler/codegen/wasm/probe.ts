@@ -1,4 +1,4 @@
-/** The smallest module with `f32x4.relaxed_madd`: `WebAssembly.validate` of it says whether the host has relaxed SIMD. */
+/** The smallest module with `f32x4.relaxed_madd`: `WebAssembly.validate` accepts it if the host has relaxed SIMD. */
 export const relaxedSimdProbe: Uint8Array<ArrayBuffer> = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   ...[1, 5, 1, 0x60, 0, 1, 0x7b], // () -> v128

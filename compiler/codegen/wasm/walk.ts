@@ -4,7 +4,7 @@ import type { FlatStmt } from "./flatten.ts";
 
 export type Load = Extract<Expr, { kind: "load" }>;
 
-/** The operands of an expression; those of a load are left out, since its position becomes an address. */
+/** The operands of an expression. A load has none, since its index becomes an address. */
 export function operandsOf(x: Expr): readonly Expr[] {
   switch (x.kind) {
     case "const":
@@ -23,19 +23,19 @@ export function operandsOf(x: Expr): readonly Expr[] {
   }
 }
 
-/** `x` and all expressions in it, positions of loads excepted. */
+/** `x` and all its subexpressions, except the indices of loads. */
 export function within(x: Expr): readonly Expr[] {
   const all = [x];
   for (let at = 0; at < all.length; at++) for (const operand of operandsOf(all[at] ?? x)) all.push(operand);
   return all;
 }
 
-/** The values that a statement itself computes: not those of nested statements, and not positions. */
+/** The values that a statement itself computes, without those of nested statements and without indices. */
 export function valuesOf(stmt: FlatStmt): readonly Expr[] {
   switch (stmt.kind) {
     case "for":
       return [stmt.from, stmt.to];
-    case "steps":
+    case "unrolled":
       return [];
     case "let":
     case "set":
@@ -54,7 +54,7 @@ export function blocksOf(stmt: FlatStmt): readonly (readonly FlatStmt[])[] {
   switch (stmt.kind) {
     case "for":
       return [stmt.body];
-    case "steps":
+    case "unrolled":
       return stmt.bodies;
     case "if":
       return [stmt.then, stmt.otherwise];
@@ -63,7 +63,7 @@ export function blocksOf(stmt: FlatStmt): readonly (readonly FlatStmt[])[] {
   }
 }
 
-/** All statements of a block, nested ones after the one that holds them. */
+/** All statements of a block, nested ones after their parent. */
 export function statementsOf(block: readonly FlatStmt[]): readonly FlatStmt[] {
   const all: FlatStmt[] = [];
   const add = (stmts: readonly FlatStmt[]): void => {
@@ -76,7 +76,7 @@ export function statementsOf(block: readonly FlatStmt[]): readonly FlatStmt[] {
   return all;
 }
 
-/** All values that are computed inside some loop. */
+/** All values that are computed inside loops. */
 export function valuesInLoops(block: readonly FlatStmt[]): readonly Expr[] {
   return block.flatMap((stmt) => (stmt.kind === "for" ? statementsOf(stmt.body).flatMap(valuesOf).flatMap(within) : blocksOf(stmt).flatMap(valuesInLoops)));
 }

@@ -34,7 +34,7 @@ function printFunction(f: WasmFunction, functions: readonly WasmFunction[]): str
   return lines;
 }
 
-/** Later ones of equal names get a number. */
+/** Appends a number to repeated names. */
 function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
@@ -69,21 +69,21 @@ function printInstruction({ op, immediates }: Instruction, locals: readonly stri
   }
 }
 
-type Words = readonly number[];
+type Immediates = readonly number[];
 
-const memoryText = ([align = 0, offset = 0]: Words): string[] => [...(offset === 0 ? [] : [`offset=${offset}`]), `align=${2 ** align}`];
-const numbers = (values: Words): string[] => values.map(String);
+const memoryText = ([align = 0, offset = 0]: Immediates): string[] => [...(offset === 0 ? [] : [`offset=${offset}`]), `align=${2 ** align}`];
+const numbers = (values: Immediates): string[] => values.map(String);
 
 const immediateText = {
   none: () => [],
   memory: memoryText,
   lane: numbers,
-  "memory lane": ([align = 0, offset = 0, lane = 0]: Words) => [...memoryText([align, offset]), String(lane)],
+  "memory lane": ([align = 0, offset = 0, lane = 0]: Immediates) => [...memoryText([align, offset]), String(lane)],
   i32: numbers,
-  f32: ([bits = 0]: Words) => [floatText(bits)],
-  v128: (words: Words) => ["i32x4", ...words.map((word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`), `;; ${words.map(floatText).join(" ")}`],
+  f32: ([bits = 0]: Immediates) => [floatText(bits)],
+  v128: (words: Immediates) => ["i32x4", ...words.map((word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`), `;; ${words.map(floatText).join(" ")}`],
   shuffle: numbers,
-} as const satisfies Readonly<Record<Immediate, (immediates: Words) => string[]>>;
+} as const satisfies Readonly<Record<Immediate, (immediates: Immediates) => string[]>>;
 
 /** Shortest decimal that rounds to the number. */
 function floatText(bits: number): string {

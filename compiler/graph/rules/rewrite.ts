@@ -84,7 +84,7 @@ function load(item: RuleText, table: OpTable): Rule {
     return { ...item, ...trees, fired: 0 };
   } catch (error) {
     const says =
-      error instanceof InvariantError ? error.says : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
+      error instanceof InvariantError ? error.reason : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
     return fail(`the rule "${item.text}": ${says}`);
   }
 }
