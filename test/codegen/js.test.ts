@@ -16,7 +16,7 @@ function load(kernels: readonly Kernel[], entries: readonly Entry[], exported: r
   return import(`data:text/javascript,${encodeURIComponent(emitJs(kernels, entries, exported))}`) as Promise<Emitted>;
 }
 
-/** Bytes between the buffers of a test. */
+/** Bytes from one buffer to the next. */
 const stride = 1024;
 
 async function run(kernel: Kernel): Promise<ReturnType<typeof contents>> {
@@ -60,7 +60,7 @@ test("a vector is stored after all its lanes are read", async () => {
 });
 
 test("a vector register is set after all its lanes are read", async () => {
-  const kernel = parseKernel(`kernel turn(inout io_f32: f32[48])
+  const kernel = parseKernel(`kernel reflect(inout io_f32: f32[48])
   var x: f32x4 = 0
   x = io_f32[4]:f32x4
   x = splat (lane(x, 0) + lane(x, 3)) - x
@@ -69,7 +69,7 @@ test("a vector register is set after all its lanes are read", async () => {
   expect(await run(kernel)).toStrictEqual(evaluated(kernel));
 });
 
-test("names that JavaScript or the module keeps for itself serve as names of a kernel", async () => {
+test("a kernel may use names that are reserved in JavaScript or in the module", async () => {
   const kernel = parseKernel(`kernel new(in class: f32[48], inout f32: f32[48])
   let fround = class[1]
   let exp = exp(fround)
@@ -79,7 +79,7 @@ test("names that JavaScript or the module keeps for itself serve as names of a k
   expect(await run(kernel)).toStrictEqual(evaluated(kernel));
 });
 
-test("a module exports its entries, and the kernels asked for, as functions of byte offsets", async () => {
+test("a module exports its entries, and the requested kernels as functions of byte offsets", async () => {
   const fill = parseKernel("kernel fill(out x: f32[2])\n  x[0] = 3\n  x[1] = 4\n");
   const entries = [{ name: "both halves", steps: [8, 16].map((at) => ({ kind: "call" as const, kernel: "fill", args: [at], flops: 0, bytes: 0 })) }];
   const memory = { buffer: new ArrayBuffer(32) };
@@ -128,7 +128,7 @@ test("the text of a small module", () => {
   `);
 });
 
-test("a module carries only the functions that its kernels call", () => {
+test("a module contains only the functions that its kernels call", () => {
   const kernel = parseKernel("kernel one(inout x: f32[1])\n  x[0] = tanh(x[0])\n");
   const text = emitJs([kernel], []);
   expect([...functions.keys()].filter((name) => text.includes(`function ${name}(`))).toEqual(["tanh"]);

@@ -23,18 +23,18 @@ const immediates = {
   shuffle: Array.from({ length: 16 }, (_, i) => 31 - i),
 };
 
-/** A function that is this one instruction, its operands from locals, its result dropped into one. */
+/** A function with this one instruction: its operands come from locals, its result goes to one. */
 function alone(op: Mnemonic): WasmModule {
-  const { takes, gives, immediate }: Opcode = opcodes[op];
+  const { operands, result, immediate }: Opcode = opcodes[op];
   const to = new FunctionWriter("f", "", ["address"]);
-  const operands = takes.map((type) => to.local(type, "operand"));
-  for (const operand of operands) to.get(operand);
+  const locals = operands.map((type) => to.local(type, "operand"));
+  for (const local of locals) to.get(local);
   to.op(op, ...immediates[immediate]);
-  if (gives !== null) to.set(to.local(gives, "result"));
+  if (result !== null) to.set(to.local(result, "result"));
   return { memoryPages: 1, functions: [to.finish()], exports: [{ name: "f", function: 0 }] };
 }
 
-test.each(Object.keys(opcodes) as Mnemonic[])("%s is encoded as itself", (op) => {
+test.each(Object.keys(opcodes) as Mnemonic[])("%s has its encoding", (op) => {
   const module = alone(op);
   const bytes = encodeModule(module);
   expect(WebAssembly.validate(bytes)).toBe(true);
@@ -43,11 +43,11 @@ test.each(Object.keys(opcodes) as Mnemonic[])("%s is encoded as itself", (op) =>
   expect(read.toText({})).toMatch(new RegExp(`^\\s*${op.replaceAll(".", "\\.")}\\b`, "m"));
 });
 
-test.each(Object.keys(opcodes) as Mnemonic[])("the text of %s means the same bytes", (op) => {
+test.each(Object.keys(opcodes) as Mnemonic[])("the text of %s assembles to the same bytes", (op) => {
   expect(sections(assembled(printModule(alone(op))))).toEqual(sections(encodeModule(alone(op))));
 });
 
-test("a kernel's text means the same bytes", () => {
+test("a kernel's text assembles to the same bytes", () => {
   for (const mode of ["strict", "fast"] as const) {
     const { bytes, wat } = emitWasm({
       kernels: [addressKernel()],
@@ -61,14 +61,14 @@ test("a kernel's text means the same bytes", () => {
   }
 });
 
-test("functions have names, and locals have them in the text", () => {
+test("functions have names, and locals have names in the text", () => {
   const { bytes, wat } = emitWasm({ kernels: [addressKernel()], entries: [], functions, mode: "strict", exportKernels: false, memoryPages: 1 });
   const text = readWasm(bytes, { ...features, readDebugNames: true }).toText({});
   expect(text).toMatch(/func \$\S*addresses\S*sample\.dl:1:2/);
   expect(wat()).toContain("(param $in i32) (param $out i32)");
 });
 
-test("the writer refuses what a validator would", () => {
+test("the writer rejects invalid code, as a validator does", () => {
   const writer = (): FunctionWriter => new FunctionWriter("f", "", ["x"]);
   expect(() => writer().op("i32.add")).toThrow("takes i32, not nothing");
   const mixed = writer();
@@ -92,7 +92,7 @@ test("the probe is a module that needs relaxed SIMD, and this host has it", () =
 
 const assembled = (wat: string): Uint8Array => parseWat("module.wat", wat, features).toBinary({ canonicalize_lebs: true }).buffer;
 
-/** Sections by id, in hex, names left out. The order of types is the assembler's own; calls and functions refer to them, so there is one type or they agree. */
+/** Sections by id, in hex, without names. An assembler may order types differently; here there is one type, or the orders are equal. */
 function sections(bytes: Uint8Array): Readonly<Record<number, string>> {
   const found: Record<number, string> = {};
   let at = 8;

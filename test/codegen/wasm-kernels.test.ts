@@ -29,20 +29,20 @@ function expectSame(kernel: Kernel): void {
 
 test("a kernel with many kinds of addresses agrees with the interpreter", () => expectSame(addressKernel()));
 
-test("pointers that move between unrolled turns agree with the interpreter", () => expectSame(splatKernel()));
+test("pointers that move between unrolled iterations agree with the interpreter", () => expectSame(splatKernel()));
 
-test("a loop inside unrolled turns has pointers of its own, and its splats are not those of the turn", () => {
+test("a loop inside unrolled iterations has separate pointers, and its splats are not counted with those of the iteration", () => {
   const k = new KernelBuilder();
-  const [places, values, out] = [k.buffer("places", "u8", 200, "in"), k.buffer("values", "i32", 200, "in"), k.buffer("out", "f32", 200, "inout")];
+  const [indices, values, out] = [k.buffer("indices", "u8", 200, "in"), k.buffer("values", "i32", 200, "in"), k.buffer("out", "f32", 200, "inout")];
   k.loop("i", 3, 7, 2, (i) =>
     k.loop(
-      "turn",
+      "u",
       0,
       9,
       1,
-      (turn) =>
+      (u) =>
         k.loop("j", i, 6, 1, (j) => {
-          const at = k.rem(k.load(places, k.add(turn, j)), 50);
+          const at = k.rem(k.load(indices, k.add(u, j)), 50);
           k.store(out, k.mul(at, 3), k.toF32(k.splat(k.load(values, k.add(k.add(k.mul(i, -3), k.mul(j, 7)), k.add(at, 45))))));
         }),
       { unroll: true },

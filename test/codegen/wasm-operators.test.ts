@@ -43,12 +43,12 @@ const special = {
   bool: [0, 1],
 } as const satisfies Readonly<Record<Scalar, readonly number[]>>;
 
-/** All ways to choose `count` of the values. */
+/** All tuples of `count` values. */
 function tuples(values: readonly number[], count: number): number[][] {
   return count === 0 ? [[]] : tuples(values, count - 1).flatMap((head) => values.map((value) => [...head, value]));
 }
 
-/** The cases of one operator as columns of operands, 4 at a time. */
+/** The cases of one operator, a column for each operand; their number is a multiple of 4. */
 function columns(op: LaneOperator, scalar: Scalar): readonly (readonly number[])[] {
   const arity = op === "select" ? 2 : operators[op];
   const cases = tuples(arity === 3 ? special[scalar].slice(0, 12) : special[scalar], arity).filter(
@@ -58,7 +58,7 @@ function columns(op: LaneOperator, scalar: Scalar): readonly (readonly number[])
   return Array.from({ length: arity }, (_, operand) => cases.map((args) => args[operand] ?? 0));
 }
 
-/** out = op(operands), element by element or 4 by 4; the second operand is a constant if `fixed` says which. */
+/** out = op(operands), for one element or 4 at a time; the second operand is the constant `fixed`, unless null. */
 function kernelOf(op: LaneOperator, scalar: Scalar, count: number, arity: number, lanes: Lanes, fixed: number | null): Kernel {
   const k = new KernelBuilder();
   const inputs = Array.from({ length: arity }, (_, index) => k.buffer(`in${index}`, scalar, count, "in"));
@@ -81,7 +81,7 @@ const cases = (Object.keys(semantics) as LaneOperator[]).flatMap((op) =>
     .flatMap((scalar) => (((op === "div" || op === "rem") && scalar === "i32" ? [1] : [1, 4]) as Lanes[]).map((lanes) => [op, scalar, lanes] as const)),
 );
 
-test.each(cases)("%s of %s in %i lanes gives the interpreter's bits", (op, scalar, lanes) => {
+test.each(cases)("%s of %s in %i lanes computes the interpreter's bits", (op, scalar, lanes) => {
   const operands = columns(op, scalar);
   const count = operands[0]?.length ?? 0;
   const fixed = operands.length === 2 && scalar !== "bool" ? [null, ...(op === "div" || op === "rem" ? [-1, 3, -8] : [3])] : [null];
@@ -89,7 +89,7 @@ test.each(cases)("%s of %s in %i lanes gives the interpreter's bits", (op, scala
 });
 
 test.each(mathNames.flatMap((name) => ([1, 4] as Lanes[]).map((lanes) => [name, lanes] as const)))(
-  "%s in %i lanes gives the interpreter's bits",
+  "%s in %i lanes computes the interpreter's bits",
   (name, lanes) => {
     const arity = functions.get(name)?.params.length ?? 1;
     const values = tuples([...special.f32, ...Array.from({ length: 64 }, (_, n) => (n - 32) * 0.37)].slice(0, arity === 1 ? 92 : 40), arity);

@@ -9,14 +9,14 @@ interface Ranged {
   readonly max: number;
 }
 
-/** An integer from 0 to `max`. */
+/** Returns an integer from 0 to `max`, inclusive. */
 type Draw = (max: number) => number;
 
 const elements: readonly Element[] = ["f32", "i32", "u8", "i8", "bool"];
-/** Elements of every buffer: no index leaves it. */
+/** The number of elements of every buffer; all generated indices are in bounds. */
 const size = 200;
 
-/** Kernels whose difficulty is in their addresses: nested and unrolled loops, open bounds, guards, affine and other indices, lets between, all elements. */
+/** Kernels with complex addresses: nested and unrolled loops, variable bounds, guards, affine and other indices, lets between them, all element types. */
 export const addressing: fc.Arbitrary<Kernel> = fc.integer().map((seed) => new Maker(mulberry(seed)).kernel());
 
 /** Mulberry32, a small generator of random numbers. */
@@ -81,7 +81,7 @@ class Maker {
     const outer = open ? this.#pick(vars) : undefined;
     const from = this.#int(3);
     const length = this.#int(9);
-    // An open loop ends at, or begins at, what an outer variable says.
+    // A loop with a variable bound begins or ends at the value of an outer variable.
     const first = outer !== undefined && this.#int(1) === 0 ? outer : { expr: this.#k.int(from), min: from, max: from };
     const last =
       outer !== undefined && first !== outer
@@ -100,7 +100,7 @@ class Maker {
   #when(vars: readonly Ranged[], depth: number, leaf: (vars: readonly Ranged[]) => void): void {
     const narrow = this.#pick(vars.filter((x) => x.max > x.min));
     if (narrow !== undefined && this.#int(1) === 0) {
-      // Behind the guard an index may start lower than is legal outside of it.
+      // Inside the guard, an index may have an offset that would be out of bounds outside of it.
       const least = narrow.min + 1 + this.#int(narrow.max - narrow.min - 1);
       const others = vars.filter((x) => x !== narrow);
       return this.#k.when(this.#k.ge(narrow.expr, least), () => this.#body([...others, { ...narrow, min: least }], depth - 1, leaf));
@@ -126,7 +126,7 @@ class Maker {
     this.#k.store(to, this.#index(vars, lanes), value);
   }
 
-  /** Finite and not large, whatever the element. */
+  /** A finite value of small magnitude, loaded from a buffer of any element type. */
   #float(vars: readonly Ranged[], lanes: Lanes): Expr {
     const from = this.#pickOf(this.#inputs);
     const single = lanes === 4 && this.#int(1) === 0;
@@ -135,7 +135,7 @@ class Maker {
     return this.#k.toF32(loaded);
   }
 
-  /** A position from which `lanes` elements fit. */
+  /** A flat index with room for `lanes` elements. */
   #index(vars: readonly Ranged[], lanes: Lanes): Expr {
     const limit = size - lanes;
     const { expr, min, max } = this.#integer(vars);
@@ -166,7 +166,7 @@ class Maker {
     return { expr: this.#k.div(positive, divisor), min: 0, max: Math.floor((max - min) / divisor) };
   }
 
-  /** An index that lies in memory itself. */
+  /** An index that is loaded from memory. */
   #loaded(vars: readonly Ranged[], sum: Ranged): Ranged {
     const { expr, min, max } = sum;
     if (max - min >= size) return sum;

@@ -4,27 +4,27 @@ import { emitWasm } from "../../compiler/codegen/wasm/emit.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { functions } from "../../compiler/kernel/math.ts";
 
-/** Calls an exported function by name; it must be one. */
+/** Calls an exported function by name. */
 export function call(instance: WebAssembly.Instance, name: string, ...args: readonly number[]): void {
   const found = instance.exports[name];
   if (typeof found !== "function") throw new TypeError(`${name} is not exported`);
   found(...args);
 }
 
-/** Runs a kernel as WebAssembly on arrays by buffer name, which it changes. The first buffer lies at address 0 and the last at the end of the memory's last page. */
+/** Runs a kernel as WebAssembly on arrays by buffer name, and updates them. The first buffer is at address 0 and the last at the end of the last page. */
 export function runWasm(kernel: Kernel, data: Readonly<Record<string, TensorData>>, mode: "strict" | "fast" = "strict"): void {
-  const placed = place(kernel);
-  const { bytes } = emitWasm({ kernels: [kernel], entries: [], functions, mode, exportKernels: true, memoryPages: placed.pages });
-  const memory = new WebAssembly.Memory({ initial: placed.pages });
+  const layout = layOut(kernel);
+  const { bytes } = emitWasm({ kernels: [kernel], entries: [], functions, mode, exportKernels: true, memoryPages: layout.pages });
+  const memory = new WebAssembly.Memory({ initial: layout.pages });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const views = kernel.buffers.map((buffer, index) => new dtypes[buffer.element].array(memory.buffer, placed.offsets[index], buffer.size));
+  const views = kernel.buffers.map((buffer, index) => new dtypes[buffer.element].array(memory.buffer, layout.offsets[index], buffer.size));
   kernel.buffers.forEach((buffer, index) => views[index]?.set(data[buffer.name] ?? []));
-  call(instance, kernel.name, ...placed.offsets);
+  call(instance, kernel.name, ...layout.offsets);
   kernel.buffers.forEach((buffer, index) => data[buffer.name]?.set(views[index] ?? []));
 }
 
-/** Each buffer after the other; the last one so that it ends where the memory ends. */
-function place(kernel: Kernel): { readonly offsets: readonly number[]; readonly pages: number } {
+/** The offsets of the buffers, in order; the last buffer ends at the end of the memory. */
+function layOut(kernel: Kernel): { readonly offsets: readonly number[]; readonly pages: number } {
   const sizes = kernel.buffers.map((buffer) => buffer.size * dtypes[buffer.element].bytes);
   const offsets: number[] = [];
   let end = 0;

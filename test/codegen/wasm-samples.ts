@@ -1,7 +1,7 @@
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { f32x4, type Expr, type Kernel } from "../../compiler/kernel/ir.ts";
 
-/** out = in reversed, plus a tile of sums: loops with pointers that go up and down, unrolled turns, a call and a guard. */
+/** out = in reversed, plus a tile of sums: loops with pointers that increase and decrease, unrolled iterations, a call and a guard. */
 export function addressKernel(): Kernel {
   const k = new KernelBuilder();
   const input = k.buffer("in", "f32", 64, "in");
@@ -16,7 +16,7 @@ export function addressKernel(): Kernel {
   return k.build("addresses", "sample.dl:1:2");
 }
 
-/** Many splats at many offsets, some of them in one way of an `if` only: the pointer moves between them, but must not where the other way would not. */
+/** Splats at many offsets, some of them only in one branch of an `if`: the pointer moves between them, but must not move inside the branch. */
 export function splatKernel(): Kernel {
   const k = new KernelBuilder();
   const input = k.buffer("in", "f32", 200, "in");

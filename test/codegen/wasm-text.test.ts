@@ -16,7 +16,7 @@ const product = contractionKernel({ name: "product_f32_4x4", origin: name, dims,
 test.each([
   ["addresses", textOf(addressKernel(), "strict")],
   ["product", textOf(product, "fast")],
-])("the text of %s is as agreed", (file, text) => {
+])("the text of %s equals the golden file", (file, text) => {
   const path = new URL(`../golden/wasm/${file}.wat`, import.meta.url);
   if (process.env["BLESS"] === "1") writeFileSync(path, text);
   expect(text).toBe(readFileSync(path, "utf8"));

@@ -12,14 +12,14 @@ const tensor = fc
     return { dtype, shape, data: new dtypes[dtype].array(Array.from({ length: size }, (_, i) => (i * 3) % 2)) };
   });
 
-/** What numpy.save writes, built by hand. */
+/** The bytes that numpy.save writes, built by hand. */
 function npy(dict: string, data: readonly number[], version = 1): Uint8Array {
   const text = new TextEncoder().encode(`${dict}\n`);
   const size = version === 1 ? [text.length & 255, text.length >> 8] : [text.length & 255, text.length >> 8, 0, 0];
   return Uint8Array.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, version, 0, ...size, ...text, ...data]);
 }
 
-test("what is written reads back, with data at a multiple of 64", () => {
+test("a written array reads back, with data at a multiple of 64 bytes", () => {
   fc.assert(
     fc.property(tensor, (value) => {
       const file = writeNpy(value);
@@ -36,7 +36,7 @@ test("reads the header of every version as NumPy writes it", () => {
   for (const version of [1, 2, 3]) expect(readNpy(npy(dict, [0, 0, 0, 0x40, 0, 0, 0, 0xc0], version), "x.npy")).toEqual(expected);
 });
 
-test("int64 reads as i32 where it fits", () => {
+test("int64 reads as i32 if the values fit", () => {
   const dict = "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }";
   expect(readNpy(npy(dict, [254, 255, 255, 255, 255, 255, 255, 255]), "x.npy").data).toEqual(new Int32Array([-2]));
   expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow("E0702: x.npy: the int64 4294967296 at index 0 is out of range for i32");
@@ -51,11 +51,11 @@ test.each([
   [npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []), "the header is not one that NumPy writes for a plain array"],
   [npy("{'descr': '<f4'}", []).subarray(0, 20), "the file ends before its header of 17 bytes"],
   [npy("{}", [], 9), "the file has version 9"],
-])("refuses a file %#", (file, message) => {
+])("rejects a file %#", (file, message) => {
   expect(() => readNpy(file, "x.npy")).toThrow(message);
 });
 
-test("damage is a diagnostic, whatever it is", () => {
+test("any damage to a file is a diagnostic", () => {
   const good = writeNpy({ dtype: "f32", shape: [2, 2], data: new Float32Array(4) });
   fc.assert(
     fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(good.length), (at, byte, length) => {

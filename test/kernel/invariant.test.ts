@@ -1,17 +1,17 @@
-// What a broken rule of our own becomes where a text of somebody else's may have broken it; parsers of graphs and kernels stand on it.
+// Input text may break an invariant; the parsers of graphs and kernels report that as an error in the text.
 import { expect, test } from "vitest";
-import { holding, invariant, InvariantError, present } from "../../compiler/support/invariant.ts";
+import { recoverInvariant, invariant, InvariantError, present } from "../../compiler/support/invariant.ts";
 
-const refused = (says: string): string => `refused: ${says}`;
+const recover = (message: string): string => `recovered: ${message}`;
 
-test("what holds is given on; a broken invariant is told in its own words", () => {
-  expect(holding(() => "fine", refused)).toBe("fine");
-  expect(holding(() => (invariant(false, "two is one"), "fine"), refused)).toBe("refused: two is one");
-  expect(holding(() => present(new Map<string, string>().get("x"), "x is there"), refused)).toBe("refused: x is there");
+test("a result is returned; a broken invariant is recovered with its message", () => {
+  expect(recoverInvariant(() => "fine", recover)).toBe("fine");
+  expect(recoverInvariant(() => (invariant(false, "two is one"), "fine"), recover)).toBe("recovered: two is one");
+  expect(recoverInvariant(() => present(new Map<string, string>().get("x"), "x is there"), recover)).toBe("recovered: x is there");
 });
 
-test("any other error goes on as it is", () => {
+test("other errors are thrown on", () => {
   const other = (): string => String(decodeURIComponent("%"));
-  expect(() => holding(other, refused)).toThrow(URIError);
-  expect(() => holding(other, refused)).not.toThrow(InvariantError);
+  expect(() => recoverInvariant(other, recover)).toThrow(URIError);
+  expect(() => recoverInvariant(other, recover)).not.toThrow(InvariantError);
 });

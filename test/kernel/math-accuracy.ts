@@ -8,11 +8,11 @@ import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { opNamed } from "../../compiler/graph/op.ts";
 
-// How far the f32 functions are from their exact values: the test samples this, `npm run sweep:math` goes through every f32.
+// The errors of the f32 functions: the test samples arguments, `npm run sweep:math` goes through every f32.
 
 export type Reference = (x: number, y: number) => number;
 
-/** The reference that the op table has. Math's functions are good to about 2^-52; an f32 has 24 bits. */
+/** The reference in the op table. The functions of `Math` are accurate to about 2^-52; an f32 has 24 bits. */
 function ofOp(name: string): Reference {
   const { reference } = present(opNamed(ops, name), name);
   if (reference.kind !== "scalar") return () => NaN;
@@ -21,7 +21,7 @@ function ofOp(name: string): Reference {
   return name === "pow" ? (x, y) => reference.apply([x, y], {}, types) : (x) => reference.apply([x], {}, rest);
 }
 
-/** The functions of the table, and the two roots, which are operators. */
+/** The math functions, and the two roots, which are operators. */
 export type AccurateName = MathName | "sqrt" | "rsqrt";
 
 const table: Readonly<Record<AccurateName, Reference>> = {
@@ -35,7 +35,7 @@ const table: Readonly<Record<AccurateName, Reference>> = {
 export const references: Readonly<Record<string, Reference>> = table;
 export const unaryNames: readonly string[] = Object.keys(references).filter((name) => name !== "pow");
 
-/** The argument of the largest size for which the function states a bound. */
+/** The largest magnitude of an argument for which the function states a bound. */
 export const promisedUpTo = (name: string): number => (name === "sin" || name === "cos" ? 25_000 : Infinity);
 
 /** The bound that the function's documentation states; the roots are rounded once and twice. */
@@ -47,7 +47,7 @@ export function stated(name: string): number {
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** The unit in the last place of the f32s around a number: that of its own binade, and of the least normal one below. */
+/** The unit in the last place of the f32s around a number; for subnormal numbers, that of the least normal binade. */
 function unit(exact: number): number {
   scratch.setFloat64(0, exact);
   const binade = ((scratch.getInt32(0) >>> 20) & 0x7ff) - 1023;
@@ -56,17 +56,17 @@ function unit(exact: number): number {
 
 const within = (x: number): number => Math.max(-(2 ** 128), Math.min(2 ** 128, x));
 
-/** The distance of an f32 from the exact value, in units in the last place; infinity counts as 2^128, the number after the largest. */
+/** The distance of an f32 from the exact value, in ulp; infinity counts as 2^128, the number after the largest. */
 export function ulps(got: number, exact: number): number {
   if (Number.isNaN(got) || Number.isNaN(exact)) return Number.isNaN(got) === Number.isNaN(exact) ? 0 : Infinity;
   return Math.abs(within(got) - within(exact)) / unit(exact);
 }
 
-/** Elements that a compiled function takes at a time. */
+/** The number of elements of one call of a compiled function. */
 export const blockSize = 4096;
 
 export interface Compiled {
-  /** The arguments, to be written. */
+  /** To be filled with the arguments. */
   readonly inputs: readonly Float32Array[];
   readonly output: Float32Array;
   run(): void;
@@ -75,7 +75,7 @@ export interface Compiled {
 
 const arityOf = (name: string): number => functions.get(name)?.params.length ?? 1;
 
-/** The function of a block, in lanes. */
+/** A kernel that applies the function to a block, in vectors. */
 export function kernelOf(name: string, kernel: string): Kernel {
   const k = new KernelBuilder();
   const inputs = Array.from({ length: arityOf(name) }, (_, i) => k.buffer(`x${i}`, "f32", blockSize, "in"));
@@ -89,7 +89,7 @@ export function kernelOf(name: string, kernel: string): Kernel {
   return k.build(kernel, "");
 }
 
-/** A function as WebAssembly. */
+/** Compiles a function to WebAssembly. */
 export function compiled(name: string, mode: "strict" | "fast" = "strict"): Compiled {
   const arity = arityOf(name);
   const memoryPages = Math.ceil((4 * blockSize * (arity + 1)) / 65536);
@@ -108,7 +108,7 @@ export function compiled(name: string, mode: "strict" | "fast" = "strict"): Comp
 
 export interface Errors {
   readonly count: number;
-  /** How many results were over 1 ulp off. */
+  /** The number of results with an error above 1 ulp. */
   readonly over1: number;
   readonly worst: number;
   readonly at: readonly number[];
@@ -124,7 +124,7 @@ export function errorsOf({ inputs, output }: Compiled, exact: Reference): Errors
   let [over1, worst, at] = [0, 0, 0];
   for (let i = 0; i < blockSize; i++) {
     const [got, wanted] = [output[i] ?? 0, exact(xs[i] ?? 0, ys[i] ?? 0)];
-    // Rightly rounded, most of the time: at most half a unit off, and not worth the division.
+    // Most results are correctly rounded: the error is at most half a unit, which is not worth the division.
     if (got === Math.fround(wanted) && (worst >= 0.5 || got === wanted)) continue;
     const error = ulps(got, wanted);
     if (error > 1) over1++;

@@ -10,12 +10,12 @@ import type { Exports } from "../../runtime/plan.ts";
 import { blockSize, compiled, errorsOf, joined, kernelOf, noErrors, promisedUpTo, references, stated, ulps, unaryNames, type Errors } from "./math-accuracy.ts";
 import { cells, neighbour, number, shown } from "./math-page.ts";
 
-// A dense part of what `npm run sweep:math` goes through, and the tables of docs/math-functions.md, which hold what that found.
+// A dense sample of the arguments of `npm run sweep:math`, and the tables of docs/math-functions.md, which contain its results.
 
 const page = readFileSync(new URL("../../docs/math-functions.md", import.meta.url), "utf8");
 const names = [...unaryNames, "pow"];
 
-/** The largest error over the arguments, a list for each parameter; what is left of the last block is 1. */
+/** The largest error over the arguments, a list for each parameter; the last block is padded with 1. */
 function worst(name: string, ...args: readonly ArrayLike<number>[]): Errors {
   const block = compiled(name);
   const exact = present(references[name], name);
@@ -28,7 +28,7 @@ function worst(name: string, ...args: readonly ArrayLike<number>[]): Errors {
   return found;
 }
 
-/** One value, as the compiled function gives it. */
+/** One value of the compiled function. */
 function value(name: string, ...args: readonly number[]): number {
   const block = compiled(name);
   for (const [i, input] of block.inputs.entries()) input[0] = args[i] ?? 0;
@@ -36,7 +36,7 @@ function value(name: string, ...args: readonly number[]): number {
   return present(block.output[0], name);
 }
 
-/** All binades of both signs, 500 mantissas in each, which are others in every binade; the first and the last are among them. */
+/** All binades of both signs, with 502 mantissas in each: the first, the last, and 500 that differ from binade to binade. */
 const everywhere = new Float32Array(
   Int32Array.from({ length: 512 * 502 }, (_, i) => {
     const [binade, step] = [Math.floor(i / 502), i % 502];
@@ -54,7 +54,7 @@ test.each(names)("%s keeps its bound in every binade", (name) => {
   expect(found.count).toBeGreaterThan(70_000);
 });
 
-/** Where they bend, change their way, or come near a zero. */
+/** Ranges where a function bends, switches to another formula, or is near a zero. */
 const bends: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
   exp: [
     [-104, 89],
@@ -107,14 +107,14 @@ test.each(unaryNames)("%s keeps its bound where it bends", (name) => {
   }
 });
 
-test("sin and cos keep their bounds next to the multiples of a quarter turn", () => {
+test("sin and cos keep their bounds next to the multiples of pi / 2", () => {
   const near = Float32Array.from({ length: 2 * 15_915 }, (_, i) => (i - 15_915) * (Math.PI / 2));
   const around = inRange("sin", Float32Array.from([near, near.map((x) => neighbour(x, 1))].flatMap((xs) => [...xs])));
   expect(around.length).toBeGreaterThan(63_000);
   for (const name of ["sin", "cos"]) expect(worst(name, around).worst).toBeLessThanOrEqual(stated(name));
 });
 
-test("sin and cos stay within -1..1 beyond what they promise, and give NaN for what is no number", () => {
+test("sin and cos stay within -1..1 outside of the range of their bound, and are NaN for infinities and NaN", () => {
   for (const name of ["sin", "cos"]) {
     const block = compiled(name);
     for (let first = 0; first < everywhere.length; first += blockSize) {
@@ -142,7 +142,7 @@ const edges = [0, 1, Infinity, NaN, 1e-45, 2 ** -126, 3.4028234663852886e38, 88.
   Math.fround(-x),
 ]);
 
-test("pow of all pairs of edges is what Math.pow has, sign of zero and all", () => {
+test("pow of all pairs of edge cases equals Math.pow, including the sign of zero", () => {
   const pow = present(functions.get("pow"), "pow");
   const wrong = edges
     .flatMap((x) => edges.map((y) => [x, y] as const))
@@ -153,7 +153,7 @@ test("pow of all pairs of edges is what Math.pow has, sign of zero and all", () 
   expect(wrong).toEqual([]);
 });
 
-test("JavaScript and the interpreter give the bits of WebAssembly", async () => {
+test("JavaScript and the interpreter compute the bits of WebAssembly", async () => {
   const kernels = mathNames.map((name) => kernelOf(name, name));
   const text = emitJs(
     kernels,
@@ -167,7 +167,7 @@ test("JavaScript and the interpreter give the bits of WebAssembly", async () => 
   for (const [name, fn] of functions) {
     const block = compiled(name);
     for (const [i, input] of block.inputs.entries()) {
-      // Of each parameter but the first, the values in another order.
+      // Parameters after the first take the values in reverse order.
       input.set(i === 0 ? sample : sample.toReversed());
       new Float32Array(memory.buffer, 4 * blockSize * i, blockSize).set(input);
     }
@@ -185,7 +185,7 @@ test("JavaScript and the interpreter give the bits of WebAssembly", async () => 
   }
 });
 
-test("fast mode has the code of strict mode: no function fuses a multiply and an add", () => {
+test("fast mode has the code of strict mode: no math function fuses a multiply and an add", () => {
   for (const name of names) expect(compiled(name, "fast").bytes, name).toStrictEqual(compiled(name).bytes);
   const text = [...functions.values()].map(printFunction).join("\n");
   expect(text).not.toContain("madd");
@@ -193,7 +193,7 @@ test("fast mode has the code of strict mode: no function fuses a multiply and an
 });
 
 test("the references have known values", () => {
-  // Computed with 25 digits elsewhere.
+  // Computed with 25 digits by other software.
   const known: readonly (readonly [string, number, number])[] = [
     ["erf", 0.1, 0.1124629160182849],
     ["erf", 0.5, 0.5204998778130465],
@@ -216,7 +216,7 @@ test("the references have known values", () => {
   for (const [name, x, y] of known) expect(Math.abs(present(references[name], name)(x, 0) / y - 1), `${name}(${x})`).toBeLessThan(1e-14);
 });
 
-test("ulp are counted in the binade of the exact value, and infinity is the number after the largest", () => {
+test("ulp are those of the binade of the exact value, and infinity is the number after the largest", () => {
   expect(ulps(1, 1)).toBe(0);
   expect(ulps(1 + 2 ** -23, 1)).toBe(1);
   expect(ulps(1, 1 - 2 ** -25)).toBe(0.5);
@@ -227,7 +227,7 @@ test("ulp are counted in the binade of the exact value, and infinity is the numb
   expect(ulps(NaN, 3)).toBe(Infinity);
 });
 
-test("the page states the bounds of the functions, and what the sweep found is still found where it was", () => {
+test("the page states the bounds of the functions, and the largest errors are where the sweep found them", () => {
   const rows = cells(page, "Errors");
   expect(rows.map(([name]) => name)).toEqual(names);
   for (const [name = "", , bound, largest, where = ""] of rows) {
@@ -239,7 +239,7 @@ test("the page states the bounds of the functions, and what the sweep found is s
   }
 });
 
-test("the page's special values are the functions'", () => {
+test("the functions have the special values of the page", () => {
   const [head, ...rows] = cells(page, "Special values", true);
   const args = (head ?? []).slice(1).map(number);
   expect(args).toHaveLength(10);
@@ -251,17 +251,17 @@ test("the page's special values are the functions'", () => {
     ).toEqual(values);
 });
 
-test("the page's thresholds are where they are said to be", () => {
+test("the functions have the thresholds of the page", () => {
   const rows = cells(page, "Thresholds");
   expect(rows.length).toBeGreaterThan(6);
-  for (const [name = "", from = "", gives = ""] of rows) {
+  for (const [name = "", from = "", result = ""] of rows) {
     const x = number(from);
     const outward = Math.sign(x);
     const beyond = Float32Array.from({ length: blockSize }, (_, i) => neighbour(x, outward * i * i));
     const block = compiled(name);
     block.inputs[0]?.set(beyond);
     block.run();
-    expect([...new Set(block.output)].map(shown), `${name} from ${from}`).toEqual([gives]);
-    expect(shown(value(name, neighbour(x, -outward))), `${name} before ${from}`).not.toBe(gives);
+    expect([...new Set(block.output)].map(shown), `${name} from ${from}`).toEqual([result]);
+    expect(shown(value(name, neighbour(x, -outward))), `${name} before ${from}`).not.toBe(result);
   }
 });

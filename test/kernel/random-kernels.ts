@@ -4,20 +4,20 @@ import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { printKernel } from "../../compiler/kernel/print.ts";
 import { registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Scalar } from "../../compiler/kernel/ir.ts";
 
-/** Elements of every buffer; no position that is drawn leaves it. */
+/** The number of elements of every buffer; all generated indices are in bounds. */
 export const bufferSize = 48;
 
 const elements = ["f32", "i32", "u8", "i8", "bool"] as const satisfies readonly Element[];
 
 /**
- * Well-typed kernels of every statement, operator and function of the table, made of a tape of numbers: a shorter tape, or smaller numbers, make a simpler kernel, so
- * that failures shrink. Buffers are `in_<element>` and `io_<element>`, of `bufferSize` elements.
+ * Well-typed kernels with all statements, operators and math functions, generated from a tape of numbers: a shorter tape, or smaller numbers, produce a
+ * simpler kernel, so that failures shrink. Buffers are `in_<element>` and `io_<element>`, of `bufferSize` elements.
  */
 export const kernels: fc.Arbitrary<Kernel> = fc
   .array(fc.nat({ max: 255 }), { size: "large", maxLength: 600 })
   .map((tape) => readable(new Maker(tape).kernel()));
 
-/** A failure shows the kernel as text. */
+/** Makes failures show the kernel as text. */
 const readable = (kernel: Kernel): Kernel => Object.defineProperty(kernel, fc.toStringMethod, { value: () => printKernel(kernel), enumerable: false });
 
 interface Local {
@@ -61,7 +61,7 @@ class Maker {
     return this.#k.build("random", "");
   }
 
-  /** The next number of the tape, 0 behind its end, reduced to 0..count-1. */
+  /** The next number of the tape, reduced to 0..count-1; 0 after its end. */
   #draw(count: number): number {
     return (this.#tape[this.#next++] ?? 0) % count;
   }
@@ -102,8 +102,8 @@ class Maker {
   }
 
   #loop(scope: Scope, depth: number, unroll: boolean): void {
-    const [from, turns, step] = [this.#draw(3), this.#draw(4), this.#draw(2) + 1];
-    const to = from + turns * step;
+    const [from, iterations, step] = [this.#draw(3), this.#draw(4), this.#draw(2) + 1];
+    const to = from + iterations * step;
     const open = !unroll && scope.counters.length > 0 && this.#draw(3) === 2;
     const [outer] = scope.counters;
     const end = open && outer ? this.#k.min(outer.expr, to) : to;
@@ -149,7 +149,7 @@ class Maker {
     return { scalar: this.#pick<Scalar>("f32", "i32", "bool"), lanes: this.#lanes() };
   }
 
-  /** A position with room for `lanes` elements. */
+  /** A flat index with room for `lanes` elements. */
   #position(scope: Scope, lanes: Lanes): Expr {
     const room = bufferSize - lanes;
     let [at, last]: [Expr, number] = [this.#k.int(0), 0];
@@ -248,7 +248,7 @@ class Maker {
     }
   }
 
-  /** The bits of a NaN are the host's choice, so they are not looked at. */
+  /** The bits of an f32 that is not NaN: those of a NaN depend on the host. */
   #bits(x: Expr): Expr {
     const named = this.#k.let(x);
     return this.#k.bitsI32(this.#k.select(this.#k.eq(named, named), named, 0));
@@ -264,7 +264,7 @@ class Maker {
   }
 }
 
-/** Contents for the buffers of a kernel: the same for the same seed, with zeros, infinities and NaN among the floats. */
+/** Contents for the buffers of a kernel, always the same; the floats include zeros, infinities and NaN. */
 export function contents(kernel: Kernel): Record<string, Float32Array | Int32Array | Uint8Array | Int8Array> {
   const special = [0, -0, 1, NaN, Infinity, -Infinity, 1e-40, 0.5];
   const make = {

@@ -32,7 +32,7 @@ test("a printed kernel parses back to itself", () => {
   );
 });
 
-test("an expanded kernel is well-formed, has no arrays or unrolled loops, and computes the same", () => {
+test("an expanded kernel is well-formed, without arrays or unrolled loops, and computes the same", () => {
   fc.assert(
     fc.property(kernels, (kernel) => {
       const expanded = expand(kernel);

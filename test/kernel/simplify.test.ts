@@ -30,7 +30,7 @@ function values(...exprs: readonly Expr[]): Int32Array[] {
   return outs.map((out) => out.data);
 }
 
-/** A position that is not made of the others. */
+/** An index that is independent of the others. */
 const p = variable("p");
 ranges.set("p", [0, 119]);
 
@@ -65,7 +65,7 @@ test("a simplified index has the same value at all points", () => {
   );
 });
 
-test("an affine form makes an expression of the same value", () => {
+test("the expression of an affine form has the same value", () => {
   fc.assert(
     fc.property(index, (x) => {
       const form = affine(x);
@@ -77,7 +77,7 @@ test("an affine form makes an expression of the same value", () => {
   );
 });
 
-test("affine gathers factors, and refuses what is not affine", () => {
+test("affine collects factors, and returns null for an expression that is not affine", () => {
   expect(affine(k.sub(k.mul(k.add(a, k.shl(b, 2)), 3), k.add(a, 7)))).toEqual({
     constant: -7,
     terms: new Map([
@@ -91,16 +91,16 @@ test("affine gathers factors, and refuses what is not affine", () => {
 });
 
 const shorter: readonly (readonly [name: string, long: Expr, short: string])[] = [
-  ["the outer index of a flat position", k.div(flat, 30), "a"],
-  ["the middle index of a flat position", k.rem(k.div(flat, 5), 6), "b"],
-  ["the inner index of a flat position", k.rem(flat, 5), "c"],
-  ["a flat position taken apart and put together", k.add(k.mul(k.div(k.add(flat, b), 5), 5), k.rem(k.add(flat, b), 5)), "a * 30 + b * 6 + c"],
-  ["three parts put together", k.add(k.add(k.mul(k.div(p, 30), 30), k.mul(k.rem(k.div(p, 5), 6), 5)), k.rem(p, 5)), "p"],
+  ["the outer index of a flat index", k.div(flat, 30), "a"],
+  ["the middle index of a flat index", k.rem(k.div(flat, 5), 6), "b"],
+  ["the inner index of a flat index", k.rem(flat, 5), "c"],
+  ["the quotient and the remainder of a flat index, combined", k.add(k.mul(k.div(k.add(flat, b), 5), 5), k.rem(k.add(flat, b), 5)), "a * 30 + b * 6 + c"],
+  ["three parts combined", k.add(k.add(k.mul(k.div(p, 30), 30), k.mul(k.rem(k.div(p, 5), 6), 5)), k.rem(p, 5)), "p"],
   ["a quotient of a quotient", k.div(k.div(p, 7), 4), "p / 28"],
   ["a remainder of a remainder", k.rem(k.rem(p, 14), 7), "p % 7"],
   ["a common factor of a quotient", k.div(k.add(k.mul(p, 4), 3), 28), "p / 7"],
   ["a common factor of a remainder", k.rem(k.add(k.mul(p, 4), 3), 28), "p % 7 * 4 + 3"],
-  ["a multiple beside a rest", k.div(k.add(k.mul(a, 8), k.mul(c, 3)), 4), "a * 2 + c * 3 / 4"],
+  ["a multiple plus a remainder", k.div(k.add(k.mul(a, 8), k.mul(c, 3)), 4), "a * 2 + c * 3 / 4"],
   ["a comparison that the ranges decide", k.select(k.lt(a, 4), b, c), "b"],
 ];
 

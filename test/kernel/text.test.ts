@@ -27,13 +27,13 @@ kernel empty(out x: i8[1])
   pass
 `;
 
-test("a file of functions and kernels prints as it was written", () => {
+test("a file of functions and kernels prints back to itself", () => {
   const { functions, kernels } = parseFile({ name: "rows.kir", text: file });
   const printed = [...functions.map(printFunction), printKernels(kernels)].join("\n");
   expect(printed).toBe(file.replace("    else\n      pass\n", ""));
 });
 
-test("comments, empty lines and line ends inside parentheses do not matter", () => {
+test("comments, empty lines and line ends inside parentheses are ignored", () => {
   const kernel = parseKernel(`
 # A kernel.
 kernel k(

@@ -174,8 +174,8 @@ export const inCode: readonly Mutant[] = [
     name: "wasm-branch",
     effect: "both arms of a branch run the second one",
     file: wasm("emit-steps"),
-    from: "emitSteps(step.then, turns, to, callee);",
-    to: "emitSteps(step.otherwise, turns, to, callee);",
+    from: "emitSteps(step.then, counters, to, callee);",
+    to: "emitSteps(step.otherwise, counters, to, callee);",
   },
   {
     name: "steps-reverse",

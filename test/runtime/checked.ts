@@ -1,4 +1,4 @@
-// A small module whose runs are checked, and ways to break its plan or its kernels.
+// Modules with checked runs, and ways to break their plans or kernels.
 import { compileProgram, type CompiledModule } from "../../compiler/compile.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
@@ -13,12 +13,12 @@ export function moduleOf(text: string): CompiledModule {
   return compileProgram(programOf(parseGraph(text, ops)), { mode: "strict", guards: true });
 }
 
-/** The plan with other steps in its first entry; the functions of the module stay as they are. */
+/** The plan with different steps in its first entry; the functions of the module do not change. */
 export function withSteps(plan: Plan, change: (steps: readonly Step[]) => readonly Step[]): Plan {
   return { ...plan, entries: plan.entries.map((entry, i) => (i === 0 ? { ...entry, steps: change(entry.steps) } : entry)) };
 }
 
-/** With one call changed, wherever it stands. */
+/** The plan with the calls of one kernel changed, at any depth. */
 export function withCall(plan: Plan, kernel: string, change: (call: Call) => Call): Plan {
   const each = (step: Step): Step => {
     switch (step.kind) {
@@ -35,7 +35,7 @@ export function withCall(plan: Plan, kernel: string, change: (call: Call) => Cal
   return withSteps(plan, (steps) => steps.map(each));
 }
 
-/** One buffer of a call so many bytes further on. */
+/** The call with one argument moved by `by` bytes. */
 export const moved = (call: Call, arg: number, by: number): Call => ({
   ...call,
   args: call.args.map((address, i) => (i !== arg ? address : typeof address === "number" ? address + by : { ...address, offset: address.offset + by })),
@@ -50,7 +50,7 @@ type Kernel = (...at: readonly number[]) => void;
 
 const nothing: Kernel = () => undefined;
 
-/** The module's code with another kernel, or another function, in place of those whose names begin so. Functions without loops call the kernels that are there. */
+/** The module's code with the kernels and functions whose names begin with `prefix` replaced. Functions without loops call the replaced kernels. */
 export async function withKernel(module: CompiledModule, prefix: string, change: (kernel: Kernel, memory: Memory) => Kernel): Promise<Code> {
   const code = await module.code("js");
   if (code.kind !== "js") throw new TypeError("JavaScript was asked for");
@@ -70,7 +70,7 @@ export async function withKernel(module: CompiledModule, prefix: string, change:
   };
 }
 
-/** Runs the first entry on ones; what the checks say, or the outputs. */
+/** Runs the first entry on inputs of ones; returns the outputs, or the fault that the checks found. */
 export async function checkedRun(plan: Plan, code: Code): Promise<Record<string, readonly number[]> | MemoryFault> {
   const session = await createSession(plan, code, { mode: "strict", guards: memoryGuards });
   for (const { data } of session.state.values()) data.fill(2);

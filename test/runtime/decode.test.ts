@@ -8,7 +8,7 @@ const softmaxRows = (scores: readonly number[], classes: number): number[] =>
     return x - Math.log(scores.slice(row, row + classes).reduce((sum, y) => sum + Math.exp(y), 0));
   });
 
-/** The probability of every label by going through all paths. */
+/** The probability of every labelling, as a sum over all paths. */
 function allLabels(logProbs: readonly number[], classes: number): Map<string, number> {
   const frames = logProbs.length / classes;
   const labels = new Map<string, number>();
@@ -24,7 +24,7 @@ function allLabels(logProbs: readonly number[], classes: number): Map<string, nu
 const scores = (frames: number, classes: number) =>
   fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: frames * classes, maxLength: frames * classes });
 
-test("a wide beam finds every label with its exact probability, the best first", () => {
+test("a wide beam finds every labelling with its exact probability, the best first", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 5 }).chain((frames) => scores(frames, 3)),
@@ -41,7 +41,7 @@ test("a wide beam finds every label with its exact probability, the best first",
   );
 });
 
-test("a narrow beam keeps to its width, and beats the best path where many paths give one label", () => {
+test("a narrow beam keeps its width, and beats the best path if many paths have the same labelling", () => {
   // The best path is blank, blank (0.36); the label 1 has three paths: 0.64.
   const logProbs = [0.6, 0.4, 0.6, 0.4].map(Math.log);
   expect(ctcGreedy(logProbs, { classes: 2 })).toEqual([]);
@@ -51,7 +51,7 @@ test("a narrow beam keeps to its width, and beats the best path where many paths
   expect(rest.length).toBe(1);
 });
 
-test("greedy decoding joins repeats, drops blanks, and stops at the last frame", () => {
+test("greedy decoding merges repeats, drops blanks, and stops at the last frame", () => {
   const path = [1, 1, 0, 1, 2, 2, 0, 0, 3];
   const rows = path.flatMap((k) => [0, 1, 2, 3].map((j) => (j === k ? 1 : 0)));
   expect(ctcGreedy(rows, { classes: 4 })).toEqual([1, 1, 2, 3]);
@@ -78,7 +78,7 @@ test("sampling follows the probabilities; top-k, top-p and temperature narrow th
   expect(counts({ temperature: 0.5 })).toEqual([1, 11, 3, 0]);
 });
 
-test("beam search finds the best of all sentences where greedy choice does not", () => {
+test("beam search finds the best sentence where greedy decoding does not", () => {
   // Token 0 ends. First 1 (0.6) then only weak ends (0.3); first 2 (0.4) then an end of 0.9.
   const next = (sentences: readonly (readonly number[])[]): number[][] =>
     sentences.map((tokens) => (tokens.length === 0 ? [0, 0.6, 0.4] : tokens[0] === 1 ? [0.3, 0.35, 0.35] : [0.9, 0.05, 0.05]).map(Math.log));
@@ -115,7 +115,7 @@ test("edit distance is a metric, and counts single edits", () => {
   ).toBe(0.5);
 });
 
-test("boxes: the overlap of two, and what suppression keeps", () => {
+test("the overlap of boxes, and the boxes that suppression keeps", () => {
   const boxes = [0, 0, 2, 2, 0, 1, 2, 3, 5, 5, 6, 6, 0, 0, 2, 1.9];
   expect(boxOverlap(boxes, 0, 1)).toBeCloseTo(1 / 3, 12);
   expect(boxOverlap(boxes, 0, 2)).toBe(0);
@@ -127,7 +127,7 @@ test("boxes: the overlap of two, and what suppression keeps", () => {
   expect(suppressBoxes(boxes, scores, { classes: [1, 1, 1, 2] })).toEqual([3, 0, 1, 2]);
 });
 
-test("arguments that make no sense are said", () => {
+test("invalid arguments are errors", () => {
   const codes = [
     () => ctcGreedy([1, 2, 3], { classes: 2 }),
     () => ctcGreedy([1, 2], { classes: 2, blank: 2 }),

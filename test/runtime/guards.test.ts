@@ -1,4 +1,4 @@
-// Mistakes planted in plans and kernels: checked runs find each, and say where. Sound modules run clean.
+// Errors injected into plans and kernels: checked runs find each, and report its location. Correct modules run without faults.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
@@ -13,7 +13,7 @@ import { controlChoices, randomControl } from "../passes/random-control.ts";
 import { choices, randomGraph } from "../passes/random-graph.ts";
 import { checkedRun, moduleOf, moved, withCall, withKernel, withSteps } from "./checked.ts";
 
-/** Three kernels: a sum; an update in place of x and of w; another sum, over what the first one left. */
+/** Three kernels: a sum; an in-place update of x and of w; a sum over the updated x. */
 const straight = moduleOf(`graph step(%x: f32[3])
   %w = param "w" : f32[3]
   %0 = mul %x, %w : f32[3]
@@ -50,7 +50,7 @@ const loop = moduleOf(`graph loop(%xs: f32[4,3])
   return last=%last, all=%all
 `);
 
-/** The code of the fault, the kernel that it names, and what it says. */
+/** The code of the fault, the kernel that it names, its message, and the value found in memory. */
 async function fault(plan: Plan, code: Code): Promise<readonly (string | null)[]> {
   const found = await checkedRun(plan, code);
   return found instanceof MemoryFault ? [found.code, found.kernel, found.says, found.holds] : ["none", null, JSON.stringify(found), null];
@@ -58,13 +58,13 @@ async function fault(plan: Plan, code: Code): Promise<readonly (string | null)[]
 
 const faultOf = async (plan: Plan, module = straight): Promise<readonly (string | null)[]> => fault(plan, await module.code("wasm"));
 
-test("what is sound runs clean, on both targets", async () => {
+test("a correct module runs without faults, on both targets", async () => {
   for (const module of [straight, loop])
     expect(await checkedRun(module.plan, await module.code("wasm"))).toEqual(await checkedRun(module.plan, await module.code("js")));
   expect(await checkedRun(straight.plan, await straight.code("js"))).toEqual({ y: [-5, -5, -5], z: [-15], v: [-17.5] });
 });
 
-test("between tensors are 64 bytes at least, and only in a module for checked runs", () => {
+test("at least 64 bytes separate tensors in a module for checked runs, and only there", () => {
   const { plan } = straight;
   const starts = [...plan.persistent, ...plan.constants, ...(plan.entries[0]?.inputs ?? []), ...(plan.entries[0]?.outputs ?? [])].map(({ offset }) => offset);
   const ordered = [...new Set(starts)].toSorted((a, b) => a - b);
@@ -76,7 +76,7 @@ test("between tensors are 64 bytes at least, and only in a module for checked ru
   expect(JSON.stringify(plain)).not.toContain("guard");
 });
 
-test("a buffer that is moved is found where it is read, whichever kernel is wrong", async () => {
+test("a moved buffer is found where it is read, for a wrong address in any kernel", async () => {
   const { plan } = straight;
   const moves = [
     [sum, 0, 16],
@@ -93,24 +93,24 @@ test("a buffer that is moved is found where it is read, whichever kernel is wron
   expect(found.map(([code]) => code)).toEqual(["E0841", "E0841", "E0841", "E0841", "E0841", "E0841", "E0841", "E0844"]);
 });
 
-test("two values in one place are found, and both are named", async () => {
+test("two values at one address are found, and both are named", async () => {
   const { plan } = straight;
   const x = present(plan.entries[0]?.inputs[0], "x").offset;
-  // The first sum lies on the last element of x, for both kernels that know of it; the update has still to read x.
+  // The first sum is at the last element of x, in both kernels that use it, while the update has yet to read x.
   const onto = (kernel: string, arg: number) => (before: Plan) => withCall(before, kernel, (call) => ({ ...call, args: call.args.with(arg, x + 8) }));
   const [code, kernel, says, holds] = await faultOf(onto(update, 0)(onto(sum, 2)(plan)));
   expect([code, kernel, holds]).toEqual(["E0841", "add_tanh_sub_broadcast_f32_3", "reduce_sum f32[]"]);
   expect(says).toContain("input f32[3], and byte 8 of it");
 });
 
-test("steps in the wrong order, or too few of them, read what is not there", async () => {
+test("steps in the wrong order, or missing steps, read a value that is not in memory", async () => {
   const { plan } = straight;
   expect((await faultOf(withSteps(plan, (steps) => steps.toReversed())))[0]).toBe("E0841");
   expect((await faultOf(withSteps(plan, (steps) => steps.slice(1))))[0]).toBe("E0841");
   expect((await faultOf(withSteps(plan, (steps) => steps.slice(0, -1))))[0]).toBe("E0844");
 });
 
-test("a result on a param or constant that is not to change is found at the end", async () => {
+test("a result over a param or constant that must not change is found at the end", async () => {
   const { plan } = straight;
   const w = present(plan.persistent[0], "w").offset;
   const constant = present(plan.constants[0], "a constant").offset;
@@ -124,7 +124,7 @@ test("a result on a param or constant that is not to change is found at the end"
   expect((await faultOf(onto(constant)))[0]).toBe("E0844");
 });
 
-test("a kernel that writes outside of its results is named, with the byte", async () => {
+test("a kernel that writes outside of its results is named, with the byte offset", async () => {
   const past = await withKernel(straight, sum, (kernel, { f32 }) => (...at) => {
     kernel(...at);
     f32[(at[2] ?? 0) / 4 + 1] = 7;
@@ -151,14 +151,14 @@ test("a kernel that writes outside of its results is named, with the byte", asyn
     "w",
   ]);
   expect((await fault(straight.plan, far))[0]).toBe("E0840");
-  const behind = await withKernel(straight, sum, (kernel, { u8 }) => (...at) => {
+  const after = await withKernel(straight, sum, (kernel, { u8 }) => (...at) => {
     kernel(...at);
     u8[u8.length - 1] = 7;
   });
-  expect((await fault(straight.plan, behind)).slice(0, 3)).toEqual(["E0840", null, expect.stringContaining("past the end of the arena")]);
+  expect((await fault(straight.plan, after)).slice(0, 3)).toEqual(["E0840", null, expect.stringContaining("past the end of the arena")]);
 });
 
-test("a kernel that reads elsewhere finds poison", async () => {
+test("a kernel that reads outside of its operands reads poison", async () => {
   const code = await withKernel(
     straight,
     last,
@@ -169,7 +169,7 @@ test("a kernel that reads elsewhere finds poison", async () => {
   expect(await checkedRun(straight.plan, code)).toMatchObject({ z: [Number.NaN] });
 });
 
-test("an element that no kernel writes is found, even in place", async () => {
+test("an element that no kernel writes is found, also for an in-place result", async () => {
   const nothing = await withKernel(straight, last, () => () => undefined);
   expect((await fault(straight.plan, nothing)).slice(0, 2)).toEqual(["E0842", "reduce_sum_reverse_f32_scalar"]);
   const tail = await withKernel(straight, update, (kernel, { f32 }) => (...at) => {
@@ -180,7 +180,7 @@ test("an element that no kernel writes is found, even in place", async () => {
   expect((await fault(straight.plan, tail)).slice(0, 2)).toEqual(["E0843", "add_tanh_sub_broadcast_f32_3"]);
 });
 
-test("minus one and NaN are values like others", async () => {
+test("minus one and NaN are ordinary values", async () => {
   const code = await withKernel(
     straight,
     last,
@@ -199,7 +199,7 @@ test("minus one and NaN are values like others", async () => {
   expect(await checkedRun(ints.plan, await ints.code("wasm"))).toEqual({ y: [-1, -1] });
 });
 
-test("a kernel that reads what it has overwritten is found", async () => {
+test("a kernel that reads an element after overwriting it is found", async () => {
   const code = await withKernel(straight, update, (kernel, { f32 }) => (...at) => {
     kernel(...at);
     const [, x = 0, , y = 0] = at.map((offset) => offset / 4);
@@ -210,8 +210,8 @@ test("a kernel that reads what it has overwritten is found", async () => {
   expect(says).toContain("computes another sub f32[3]");
 });
 
-test("a plan that lays a result over what its kernel reads elsewhere is found", async () => {
-  const module = moduleOf(`graph turned(%x: f32[3,3])
+test("a plan in which a result overlaps an operand that its kernel reads at other indices is found", async () => {
+  const module = moduleOf(`graph transposed(%x: f32[3,3])
   %0 = transpose %x {perm=[1,0]} : f32[3,3]
   %1 = add %0, %x : f32[3,3]
   return y=%1
@@ -220,7 +220,7 @@ test("a plan that lays a result over what its kernel reads elsewhere is found", 
   expect((await faultOf(over, module)).slice(0, 2)).toEqual(["E0843", "add_transpose_f32_3x3"]);
 });
 
-test("a function of the module that does something else than its kernels is found", async () => {
+test("a function of the module that does not compute the same as its kernels is found", async () => {
   const code = await withKernel(
     straight,
     "step",
@@ -231,7 +231,7 @@ test("a function of the module that does something else than its kernels is foun
   expect((await fault(straight.plan, code)).slice(0, 2)).toEqual(["E0845", null]);
 });
 
-test("in loops every turn has its own frame, carry and slices", async () => {
+test("in loops, each iteration has its own frame, carry and slices", async () => {
   const { plan } = loop;
   const kernels = loop.plan.entries[0]?.steps.find(({ kind }) => kind === "loop");
   const body = kernels?.kind === "loop" ? kernels.body.flatMap((step) => (step.kind === "call" ? [step.kernel] : [])) : [];
@@ -246,13 +246,13 @@ test("in loops every turn has its own frame, carry and slices", async () => {
   expect((await faultOf(late, loop)).slice(0, 2)).toEqual(["E0841", "tanh_mul_broadcast_f32_3"]);
   const still = withCall(plan, "broadcast_f32_3", (call) => ({ ...call, args: call.args.map((at) => (typeof at === "number" ? at : at.offset)) }));
   expect((await faultOf(still, loop))[0]).toBe("E0844");
-  const astray = withCall(plan, "tanh_mul", (call) => moved(call, call.args.length - 1, 16));
-  expect((await faultOf(astray, loop))[0]).toBe("E0841");
+  const misplaced = withCall(plan, "tanh_mul", (call) => moved(call, call.args.length - 1, 16));
+  expect((await faultOf(misplaced, loop))[0]).toBe("E0841");
   const fewer = withSteps(plan, (steps) => steps.map((step) => (step.kind === "loop" ? { ...step, turns: 3 } : step)));
   expect((await faultOf(fewer, loop))[0]).toBe("E0844");
 });
 
-test("the arena is as it was when a check fails, and an ordinary build is refused", async () => {
+test("a failed check restores the arena, and an ordinary build is rejected", async () => {
   const { plan } = straight;
   const session = await createSession(
     withSteps(plan, (steps) => steps.slice(1)),
@@ -266,8 +266,8 @@ test("the arena is as it was when a check fails, and an ordinary build is refuse
   await expect(createSession(plain.plan, await plain.code("wasm"), { guards: memoryGuards })).rejects.toThrow(/compile with `guards`/);
 });
 
-/** Two calls, checked, give what an unchecked session gives. */
-async function runsClean(graph: Graph, target: "wasm" | "js", without: readonly string[]): Promise<void> {
+/** Two checked calls return the results of an unchecked session. */
+async function expectNoFaults(graph: Graph, target: "wasm" | "js", without: readonly string[]): Promise<void> {
   const module = compileProgram(programOf(graph), { mode: "strict", guards: true, without });
   const code = await module.code(target);
   const sessions = [
@@ -288,25 +288,25 @@ async function runsClean(graph: Graph, target: "wasm" | "js", without: readonly 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 8) };
 const lists = fc.constantFrom([], ["simplify", "merge-common"], ["sink", "hoist"], ["fold-constants", "reassociate", "specialize"]);
 
-test("random graphs run clean", async () => {
+test("random graphs run without faults", async () => {
   await fc.assert(
     fc.asyncProperty(choices, fc.boolean(), fc.constantFrom("wasm", "js"), lists, (steps, trains, target, without) =>
-      runsClean(randomGraph(steps, { trains, smooth: false }), target, without),
+      expectNoFaults(randomGraph(steps, { trains, smooth: false }), target, without),
     ),
     runs,
   );
 });
 
-test("random loops and branches run clean", async () => {
+test("random loops and branches run without faults", async () => {
   await fc.assert(
     fc.asyncProperty(controlChoices, fc.boolean(), fc.constantFrom("wasm", "js"), lists, (steps, trains, target, without) =>
-      runsClean(randomControl(steps, { trains }), target, without),
+      expectNoFaults(randomControl(steps, { trains }), target, without),
     ),
     runs,
   );
 });
 
-test.each(["dqn", "kmeans"])("every entry of the example %s runs clean", async (name) => {
+test.each(["dqn", "kmeans"])("every entry of the example %s runs without faults", async (name) => {
   const module = compileExample(`examples/${name}.dl`, { dims: { N: 2, B: 2 }, guards: true });
   const code = await module.code("wasm");
   const [checked, usual] = [await createSession(module.plan, code, { guards: memoryGuards }), await createSession(module.plan, code)];

@@ -24,7 +24,7 @@ const tensor = fc
     return { dtype, shape, bytes: new Uint8Array(size).fill(fill) };
   });
 
-test("what is written reads back, and writes the same bytes again", () => {
+test("a written file reads back to the same tensors, and these write the same bytes", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.string({ minLength: 1 }), tensor)), (entries) => {
       const tensors = new Map(entries.filter(([name]) => name !== "__metadata__"));
@@ -39,7 +39,7 @@ test("what is written reads back, and writes the same bytes again", () => {
   );
 });
 
-test("a damaged file is an error with a code, whatever the damage", () => {
+test("any damage to a file is an error with a code", () => {
   const good = writeSafetensors(new Map([["w", { dtype: "f32", shape: [2], bytes: new Uint8Array(8) }]]));
   fc.assert(
     fc.property(
@@ -74,11 +74,11 @@ test.each([
   ["gap", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', [0, 0]), /gap before `a`/],
   ["rest", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0, 0]), /1 bytes at the end do not belong to a tensor/],
   ["prototype", file('{"__proto__":{"dtype":"U8","shape":[],"data_offsets":[0,9]}}', [0]), /`__proto__` ends at 9/],
-])("refuses a file: %s", (_, bytes, message) => {
+])("rejects a file: %s", (_, bytes, message) => {
   expect(() => readSafetensors(bytes)).toThrow(message);
 });
 
-test("a session saves and loads the same bytes, params alone too", async () => {
+test("a session saves and loads the same bytes, also with params only", async () => {
   const a = await createSession(tinyPlan, tinyCode(), { seed: 5 });
   const b = await createSession(tinyPlan, tinyCode(), { seed: 6 });
   a.run("step", { x: 3, flag: [1] });
@@ -87,7 +87,7 @@ test("a session saves and loads the same bytes, params alone too", async () => {
   expect([...readSafetensors(a.save({ only: "param" })).tensors.keys()]).toEqual(["w"]);
 });
 
-test("weights that do not fit change nothing, and say all that is wrong", async () => {
+test("weights that do not match change nothing, and the error lists all mismatches", async () => {
   const session = await createSession(tinyPlan, tinyCode());
   const before = session.snapshot();
   const other = writeSafetensors(

@@ -14,7 +14,7 @@ function codeOf(run: () => unknown): string {
   return "no error";
 }
 
-test("runs the variant that fits, on typed arrays, numbers and tensors", async () => {
+test("runs the matching variant, on typed arrays, numbers and tensors", async () => {
   const session = await tiny(1);
   expect(session.run("predict", { x: new Float32Array([1, 2]) })["y"]).toEqual({ dtype: "f32", shape: [2], data: new Float32Array([4.5, 8.5]) });
   expect(session.run("predict", { x: [1, 2, 3] })["y"]?.data).toEqual(new Float32Array([4.5, 8.5, 12.5]));
@@ -32,7 +32,7 @@ test("outputs are copies, or views on request", async () => {
   expect(view).toEqual(new Float32Array([3.5, 3.5]));
 });
 
-test("the weights stage runs once per change of the weights and variant", async () => {
+test("the weights stage runs once for each change of the weights and each variant", async () => {
   const calls: Calls = { prepares: 0 };
   const session = await createSession(tinyPlan, tinyCode(calls));
   const predict = (n: number): unknown => session.run("predict", { x: new Float32Array(n) });
@@ -102,13 +102,13 @@ test("inputs are checked before anything runs", async () => {
   expect(session.snapshot()).toEqual(before);
 });
 
-test("names of the prototype are ordinary names", async () => {
+test("names of object prototype members are ordinary names", async () => {
   const session = await tiny();
   expect(codeOf(() => session.run("constructor"))).toMatch(/^E0803/);
   expect(codeOf(() => session.run("predict", JSON.parse('{"__proto__": [1, 2]}')))).toMatch(/^E0810/);
 });
 
-test("the seed reaches init as two words, and reset starts anew", async () => {
+test("init receives the seed as two 32-bit words, and reset starts again", async () => {
   const session = await tiny(2 ** 32 * 5 + 7);
   expect(session.state.get("w")?.data).toEqual(new Float32Array([8, 5]));
   const fresh = session.snapshot();
@@ -118,7 +118,7 @@ test("the seed reaches init as two words, and reset starts anew", async () => {
   expect(session.snapshot()).toEqual(fresh);
 });
 
-test("a snapshot brings the state back, and fits its own model only", async () => {
+test("a snapshot restores the state, and only for its own model", async () => {
   const session = await tiny();
   session.run("step", { x: 3, flag: [1] });
   const snapshot = session.snapshot();
@@ -130,7 +130,7 @@ test("a snapshot brings the state back, and fits its own model only", async () =
   expect(codeOf(() => session.restore(new Uint8Array(0)))).toMatch(/^E0822/);
 });
 
-test("a profile sums the steps per kernel and leaves the state alone", async () => {
+test("a profile adds up the steps of each kernel and does not change the state", async () => {
   const session = await tiny();
   const before = session.snapshot();
   const profile = session.profile("predict", { x: [1, 2] }, 3);
@@ -141,7 +141,7 @@ test("a profile sums the steps per kernel and leaves the state alone", async () 
   expect(codeOf(() => plain.profile("predict", { x: [1, 2] }))).toMatch(/^E0805/);
 });
 
-test("an arena that is too large, or a plan of another build, is refused", async () => {
+test("an arena that is too large, or a plan of another version, is rejected", async () => {
   await expect(createSession({ ...tinyPlan, arenaBytes: 2 ** 33 }, tinyCode())).rejects.toThrow(/needs 8.00 GiB/);
   await expect(createSession({ ...tinyPlan, format: "dlc-plan-9" as "dlc-plan-1" }, tinyCode())).rejects.toThrow(/build the model again/);
   await expect(createSession(tinyPlan, { kind: "js", instantiate: () => ({}) })).rejects.toThrow(/no function `init`/);

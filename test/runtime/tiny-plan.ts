@@ -1,8 +1,8 @@
 import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "../../runtime/index.ts";
 
 /**
- * A model by hand: y = x * scale + bias, where the weights stage computes `scale = w * w` into a cache; `step` adds the sum of x to
- * `count` and moves w by one. Compiled for N = 2 and N = 3.
+ * A handwritten model: y = x * scale + bias, where the weights stage computes `scale = w * w` into a cache; `step` adds x to `count` and
+ * increments w. Compiled for N = 2 and N = 3.
  */
 const at = { seed: 0, step: 16, w: 32, count: 48, mask: 64, cache: 80, bias: 96, x: 112, y: 128, flag: 144 };
 
@@ -77,7 +77,7 @@ export function tinyCode(calls: Calls = { prepares: 0 }): Code {
     const prepare = (): void => {
       calls.prepares++;
       f32[at.cache / 4] = (f32[at.w / 4] ?? NaN) ** 2;
-      // The weights stage may use the scratch where inputs lie.
+      // The weights stage may use the scratch that contains the inputs.
       f32.fill(NaN, at.x / 4, at.y / 4);
     };
     return {

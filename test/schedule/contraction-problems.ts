@@ -1,7 +1,7 @@
 import type { ContractionDim } from "../../compiler/graph/op.ts";
 import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 
-/** The dims of a contraction with the sizes of its dense buffers, in elements. */
+/** The dims of a contraction, and the sizes of its dense buffers in elements. */
 export interface Problem {
   readonly name: string;
   readonly dims: readonly ContractionDim[];
@@ -24,7 +24,7 @@ export function dotTransposed(m: number, n: number, k: number): Problem {
   return { name: `dot of transposes ${m}x${n}x${k}`, dims, lhsSize: k * m, rhsSize: n * k, outSize: m * n };
 }
 
-/** out[m, n0, n1] with the columns apart in the result: two dims between which the rows stand. */
+/** out[n0, m, n1] = sum of lhs[m, k] * rhs[k, n0, n1]: the columns are two dims of the result, with the rows between them. */
 export function splitColumns(m: number, n0: number, n1: number, k: number): Problem {
   const dims = [dim("m", m, k, 0, n1), dim("n0", n0, 0, n1, m * n1), dim("n1", n1, 0, 1, 1), dim("k", k, 1, n0 * n1, 0)];
   return { name: `split columns ${m}x${n0}x${n1}x${k}`, dims, lhsSize: m * k, rhsSize: k * n0 * n1, outSize: m * n0 * n1 };
@@ -83,7 +83,7 @@ export function convKernelGradient(c: Conv): Problem {
   return { name: `kernel gradient ${JSON.stringify(c)}`, dims, ...sizes };
 }
 
-/** Calls with the offsets in lhs, rhs and out of every index of the dims, last dim fastest. */
+/** Calls `use` with the offsets in lhs, rhs and out of every index of the dims, last dim fastest. */
 export function walk(
   dims: readonly ContractionDim[],
   use: (lhs: number, rhs: number, out: number) => void,
@@ -112,7 +112,7 @@ export function pack({ dims }: Problem, rhs: Float32Array, { pack: { panelWidth 
   return packed;
 }
 
-/** Of every index of the dims, in rhs. */
+/** The offsets in rhs of every index of the dims. */
 function offsets(dims: readonly ContractionDim[]): readonly number[] {
   const all: number[] = [];
   walk(dims, (_, rhs) => all.push(rhs));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compile } from "../../cli/api.ts";
 
-test("a product whose group stores no f32: nothing is kept between blocks of a long sum", async () => {
+test("a product whose group stores no f32 has no partial sums between blocks of a long sum", async () => {
   const model = await compile(`dl 1
 entry whole(x: f32[9, 700], w: f32[700, 13]) { { y: x @ w } }
 entry parts(x: f32[9, 700], w: f32[700, 13]) {

@@ -27,7 +27,7 @@ function dataOf(
 
 const products = ({ dims }: Problem): number => dims.reduce((count, dim) => count * dim.size, 1);
 
-/** WebAssembly, and the interpreter where it is quick enough, compute exactly the plain sums. */
+/** WebAssembly, and for small problems the interpreter, compute exactly the plain sums. */
 function expectPlainSums(problem: Problem, machine: Machine = defaultMachine): void {
   const { lhs, rhs, packed } = dataOf(problem, machine);
   expect(packed.length).toBe(packedSize(problem.dims, machine));
@@ -60,7 +60,7 @@ test("products of any sizes are the plain sums", () => {
   fc.assert(fc.property(size(3), size(30), size(40), size(40), (b, m, n, k) => expectPlainSums(dot(b, m, n, k))));
 });
 
-/** Limits of any size: choices may be slow, but never wrong. */
+/** Machines with arbitrary limits: the choices may be slow, but never wrong. */
 const machines: fc.Arbitrary<Machine> = fc
   .record({
     accumulators: fc.integer({ min: 4, max: 20 }),
@@ -97,7 +97,7 @@ test("products of transposes are the plain sums", () => {
   fc.assert(fc.property(size(30), size(20), size(30), (m, n, k) => expectPlainSums(dotTransposed(m, n, k))));
 });
 
-test("columns that are apart in the result are the plain sums", () => {
+test("columns that are not contiguous in the result are the plain sums", () => {
   fc.assert(fc.property(size(8), size(4), size(9), size(9), (m, n0, n1, k) => expectPlainSums(splitColumns(m, n0, n1, k))));
 });
 
@@ -117,36 +117,36 @@ test.each([
   convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 }),
 ])("a long sum, $name, does not depend on its blocks", (problem) => expectPlainSums(problem));
 
-test("long sums rest between blocks, short ones do not", () => {
+test("long sums of many rows are split into blocks, others are not", () => {
   expect(sumsInBlocks(dot(1, 37, 11, 2000).dims)).toBe(true);
   expect(sumsInBlocks(dot(1, 37, 11, 500).dims)).toBe(false);
   expect(sumsInBlocks(dot(1, 1, 11, 2000).dims)).toBe(false);
 });
 
-test("many rows are cut so that they stay in the cache", () => expectPlainSums(dot(1, 256, 17, 300)));
+test("many rows are split so that they stay in the cache", () => expectPlainSums(dot(1, 256, 17, 300)));
 
-test("the epilogue sees each sum once, at its position, with its indices", () => {
+test("the epilogue gets each sum once, with its flat index and its indices", () => {
   const problem = conv({ batch: 2, out: [3, 5], kernel: [2, 2], stride: 1, dilation: 1, groups: 1, channels: 2, features: 11 });
   const { lhs, rhs, packed } = dataOf(problem);
   const kernel = kernelOf(problem, (k) => {
     const bias = k.buffer("bias", "f32", 11, "in");
     const out = k.buffer("out", "f32", problem.outSize, "out");
-    const places = k.buffer("places", "i32", problem.outSize, "out");
+    const indices = k.buffer("indices", "i32", problem.outSize, "out");
     return {
       partials: null,
       store: (value, at, lanes) => {
         k.store(out, at.out, k.max(k.add(value, k.load(bias, at.column, lanes)), 0));
-        const place = k.add(k.mul(at.dim("n"), 100), k.add(k.mul(at.dim("y"), 10), at.dim("x")));
-        for (let lane = 0; lane < lanes; lane++) k.store(places, k.add(at.out, lane), k.add(k.mul(place, 100), k.add(at.column, lane)));
+        const pixel = k.add(k.mul(at.dim("n"), 100), k.add(k.mul(at.dim("y"), 10), at.dim("x")));
+        for (let lane = 0; lane < lanes; lane++) k.store(indices, k.add(at.out, lane), k.add(k.mul(pixel, 100), k.add(at.column, lane)));
       },
     };
   });
   verifyKernel(kernel);
-  const [bias, out, places] = [numbers(11, 3), new Float32Array(problem.outSize), new Int32Array(problem.outSize)];
-  runWasm(kernel, { lhs, packed, bias, out, places });
+  const [bias, out, indices] = [numbers(11, 3), new Float32Array(problem.outSize), new Int32Array(problem.outSize)];
+  runWasm(kernel, { lhs, packed, bias, out, indices });
   const wanted = plainSums(problem, lhs, rhs).map((sum, index) => Math.max(0, Math.fround(sum + (bias[index % 11] ?? 0))));
   expect(out).toEqual(wanted);
-  expect(places).toEqual(
+  expect(indices).toEqual(
     Int32Array.from({ length: problem.outSize }, (_, index) => {
       const pixel = Math.floor(index / 11);
       return (Math.floor(pixel / 15) * 100 + Math.floor((pixel % 15) / 5) * 10 + (pixel % 5)) * 100 + (index % 11);
@@ -154,7 +154,7 @@ test("the epilogue sees each sum once, at its position, with its indices", () =>
   );
 });
 
-test("parts are even and cover everything", () => {
+test("parts are even and cover the whole size", () => {
   expect(evenParts(13, 6)).toEqual([
     { start: 0, size: 5, count: 1 },
     { start: 5, size: 4, count: 2 },

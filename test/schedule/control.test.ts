@@ -23,7 +23,7 @@ function expectLowered(graph: Graph): void {
 
 const outputAll = (g: GraphBuilder, values: readonly Value[]): void => values.forEach((value, i) => g.output(`y${i}`, value));
 
-/** h = tanh(x_t w + h u), stacked. */
+/** h = tanh(x_t w + h u), with all h stacked. */
 function cell(): Graph {
   const g = new GraphBuilder("body", ops);
   const h = g.carry("h", tensor("f32", [2, 5]));
@@ -64,9 +64,9 @@ test("a while loop", () => {
   const carry = (g: GraphBuilder) => [g.carry("x", tensor("f32", [3])), g.carry("i", scalar("i32"))] as const;
   const condition = new GraphBuilder("condition", ops);
   condition.input("limit", scalar("i32"));
-  const [, turn] = carry(condition);
+  const [, counter] = carry(condition);
   const limit = condition.inputs[0];
-  if (limit) condition.output("go", condition.call("lt", [turn, limit]));
+  if (limit) condition.output("go", condition.call("lt", [counter, limit]));
   const body = new GraphBuilder("body", ops);
   body.input("limit", scalar("i32"));
   const [x, i] = carry(body);

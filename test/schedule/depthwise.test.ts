@@ -18,7 +18,7 @@ const conv = {
   groups: 16,
 };
 
-/** Depthwise convolutions one after the other. */
+/** A sequence of depthwise convolutions. */
 function tower(depth: number): ReturnType<typeof planned> {
   const g = new GraphBuilder("tower", ops);
   const weights = Array.from({ length: depth }, (_, i) => g.param(`layer${i}.w`, f32(1, 1, 1, 16)));
@@ -31,19 +31,19 @@ function tower(depth: number): ReturnType<typeof planned> {
 
 const stores = (body: readonly Stmt[]): Stmt[] => body.flatMap((s) => (s.kind === "for" ? stores(s.body) : s.kind === "store" ? [s] : []));
 
-test("a depthwise convolution works in lanes along its channels", () => {
+test("a depthwise convolution is vectorized along its channels", () => {
   const kernels = lowerGroups(tower(1)).map(({ kernel }) => kernel);
   expect(kernels.length).toBe(1);
   const lanes = kernels.flatMap(({ body }) => stores(body)).map((s) => (s.kind === "store" ? s.value.type.lanes : 0));
   expect(new Set(lanes)).toEqual(new Set([4]));
 });
 
-test("groups that are alike share their kernel and keep their own values", () => {
+test("equal groups share a kernel, and each keeps its values", () => {
   const lowering = new Lowering();
   const graph = tower(4);
   const lowered = groupsOf(graph).map((group) => lowering.of(group));
   expect(lowered.length).toBe(4);
-  // The first reads an input, the others what a convolution has made.
+  // The first reads an input, the others the result of a convolution.
   expect(new Set(lowered.map(({ kernel }) => kernel)).size).toBe(2);
   for (const { group, args } of lowered) expect(args).toEqual([...group.reads, ...group.stored]);
 });

@@ -1,16 +1,16 @@
-// What the kernels of test/golden/kernels must reach: counts of instructions, not times, so that a worse choice fails on any machine.
+// Bounds for the kernels of test/golden/kernels: counts of instructions, not times, so that a worse choice fails on any machine.
 
-/** Of the kernels of a golden's call stage. */
+/** Bounds for the kernels of a golden's call stage. */
 export interface Bars {
-  /** Loads for each operator of the kernel that does most, at most. What a better register tile is for. */
+  /** The most loads per operator in the kernel with the most work: a better register tile has fewer. */
   readonly loads: number;
-  /** Stores for each operator of that kernel, at most. */
+  /** The most stores per operator in that kernel. */
   readonly stores: number;
-  /** Independent sums of its innermost loop, at least: they hide the latency of an operator, 4 cycles with two a cycle. */
+  /** The fewest independent sums of its innermost loop: they hide the latency of an operator, 4 cycles at two operators per cycle. */
   readonly chains: number;
-  /** Vectors alive at a time in any innermost loop, at most. 15 fit in registers; one more is stored and loaded again in each iteration. */
+  /** The most live vectors of any innermost loop. 15 fit in registers; one more is spilled in each iteration. */
   readonly live: number;
-  /** The share of scalar instructions of each kernel, at most: a loop that lost its vectors has 1. */
+  /** The largest fraction of scalar instructions of each kernel: it is 1 in a loop that is not vectorized. */
   readonly scalar: number;
   readonly why: string;
 }
@@ -41,9 +41,9 @@ export const bars: Readonly<Record<string, Bars>> = {
     chains: 4,
     live: registers,
     scalar: 0.05,
-    why: "sums along memory: both operands are loaded; four partial sums a row",
+    why: "sums along memory: both operands are loaded; four partial sums per row",
   },
-  "product-transposed": { loads: 0.67, stores: 0.01, chains: 12, live: registers, scalar: 0, why: "6x8 tiles read the transposed operand where it lies" },
+  "product-transposed": { loads: 0.67, stores: 0.01, chains: 12, live: registers, scalar: 0, why: "6x8 tiles read the transposed operand in place" },
   "product-long-sum": {
     loads: 0.7,
     stores: 0.01,
@@ -68,9 +68,16 @@ export const bars: Readonly<Record<string, Bars>> = {
     chains: 0,
     live: registers,
     scalar: 0,
-    why: "vectors along channels; the window is written out, so that no loop carries a sum",
+    why: "vectors along channels; the window is unrolled, so that no loop carries a sum",
   },
-  "reduce-rows": { loads: 0.62, stores: 0.03, chains: 4, live: registers, scalar: 0.08, why: "four partial sums a row of 100; the lanes are added once a row" },
+  "reduce-rows": {
+    loads: 0.62,
+    stores: 0.03,
+    chains: 4,
+    live: registers,
+    scalar: 0.08,
+    why: "four partial sums per row of 100; the lanes are added once per row",
+  },
   "reduce-columns": { loads: 1, stores: 0.04, chains: 4, live: registers, scalar: 0, why: "four vectors of columns side by side" },
   softmax: {
     loads: 0.05,

@@ -1,5 +1,5 @@
-// Each `.kir` file shows a graph and the kernels that the schedule makes of it, with counts of what these do. The counts have bars (kernel-bars.ts), and the
-// kernels are run against the reference, as WebAssembly and, where they are small, in the kernel interpreter.
+// Each `.kir` file contains a graph, its kernels, and counts of their instructions. The counts have bounds (kernel-bars.ts), and the kernels are compared with
+// the reference, as WebAssembly and, if they are small, in the kernel interpreter.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
@@ -27,7 +27,7 @@ const folder = "test/golden/kernels";
 const bless = process.env["BLESS"] === "1";
 const names = readdirSync(folder).flatMap((file) => (file.endsWith(".kir") ? [file.slice(0, -".kir".length)] : []));
 
-/** Loads, stores and operators that the interpreter runs in a moment. */
+/** The most loads, stores and operators for which the interpreter is fast enough. */
 const fewInstructions = 1e6;
 
 const textOf = (name: string): string => readFileSync(`${folder}/${name}.kir`, "utf8");
@@ -40,7 +40,7 @@ function graphOf(name: string): Graph {
 
 const lowered = (name: string, machine: Machine = defaultMachine): readonly LoweredGroup[] => lowerGroups(planned(graphOf(name), machine), machine);
 
-/** Where the kernels of a machine miss the bars, in words. */
+/** The bounds that the kernels of a machine miss, as messages. */
 function misses(groups: readonly LoweredGroup[], bar: Bars): readonly string[] {
   const counted = groups.filter(({ group }) => group.stage === "call").map(({ kernel }) => ({ name: kernel.name, counts: countKernel(kernel) }));
   const most = present(counted.toSorted((a, b) => instructions(b.counts.total) - instructions(a.counts.total))[0], "a kernel");
@@ -49,22 +49,22 @@ function misses(groups: readonly LoweredGroup[], bar: Bars): readonly string[] {
   const miss = (name: string, what: string, is: number, than: string, wanted: number): void => {
     found.push(`${name}: ${what} ${Number(is.toFixed(3))}, not ${than} ${wanted}`);
   };
-  if (loads > bar.loads) miss(most.name, "loads an operator:", loads, "at most", bar.loads);
-  if (stores > bar.stores) miss(most.name, "stores an operator:", stores, "at most", bar.stores);
+  if (loads > bar.loads) miss(most.name, "loads per operator:", loads, "at most", bar.loads);
+  if (stores > bar.stores) miss(most.name, "stores per operator:", stores, "at most", bar.stores);
   if (most.counts.chains < bar.chains) miss(most.name, "independent sums of the innermost loop:", most.counts.chains, "at least", bar.chains);
   for (const { name, counts } of counted) {
     const { scalar } = ratesOf(counts.total);
-    if (counts.liveVectors > bar.live) miss(name, "vectors alive at a time (the others are spilled):", counts.liveVectors, "at most", bar.live);
-    if (scalar > bar.scalar) miss(name, "share of scalar instructions (a loop has lost its vectors):", scalar, "at most", bar.scalar);
+    if (counts.liveVectors > bar.live) miss(name, "live vectors (the excess is spilled):", counts.liveVectors, "at most", bar.live);
+    if (scalar > bar.scalar) miss(name, "fraction of scalar instructions (a loop is not vectorized):", scalar, "at most", bar.scalar);
   }
   return found;
 }
 
-test("every golden has bars, and every bar a golden", () => {
+test("every golden has bounds, and every entry of the bounds a golden", () => {
   expect(Object.keys(bars).toSorted()).toEqual(names.toSorted());
 });
 
-test.each(names)("%s.kir: the kernels are as agreed", (name) => {
+test.each(names)("%s.kir: the kernels equal the golden file", (name) => {
   const graph = graphOf(name);
   const kernels = lowered(name).map(({ kernel }) => `${showCounts(countKernel(kernel))}${printKernel(kernel)}`);
   const shown = `${printGraph(graph)}---- kernels\n${kernels.join("\n")}`;
@@ -72,20 +72,20 @@ test.each(names)("%s.kir: the kernels are as agreed", (name) => {
   expect(shown).toBe(bless ? shown : textOf(name));
 });
 
-test.each(names)("%s.kir: the counts reach the bars", (name) => {
+test.each(names)("%s.kir: the counts are within the bounds", (name) => {
   const bar = present(bars[name], `${name} has bars`);
   expect(misses(lowered(name), bar).join("\n"), `${bar.why}. Missed`).toBe("");
 });
 
-/** What a worse choice is seen by. */
-const worse: readonly (readonly [says: string, golden: string, machine: Machine, sign: RegExp])[] = [
-  ["a tile of 8 sums loads more", "product", withTile({ accumulators: 8 }), /loads an operator: 0\.75/],
-  ["a tile of 16 sums is spilled", "product", withTile({ accumulators: 16 }), /vectors alive at a time .*: 19/],
-  ["a tile of 4x12 is spilled", "product", { ...defaultMachine, pack: { ...defaultMachine.pack, panelWidth: 12 } }, /vectors alive at a time .*: 16/],
-  ["one panel for one row waits for its sums", "product-one-row", withTile({ panelsOfFewRows: [] }), /independent sums .*: 2/],
-  ["packing for many rows only leaves loads", "dense-relu", withPack({ leastRows: 100, mostGrowth: 0 }), /loads an operator/],
+/** Worse choices, with the bound that each must miss. */
+const worse: readonly (readonly [title: string, golden: string, machine: Machine, sign: RegExp])[] = [
+  ["a tile of 8 sums loads more", "product", withTile({ accumulators: 8 }), /loads per operator: 0\.75/],
+  ["a tile of 16 sums spills", "product", withTile({ accumulators: 16 }), /live vectors .*: 19/],
+  ["a tile of 4x12 spills", "product", { ...defaultMachine, pack: { ...defaultMachine.pack, panelWidth: 12 } }, /live vectors .*: 16/],
+  ["one panel for one row has too few sums", "product-one-row", withTile({ panelsOfFewRows: [] }), /independent sums .*: 2/],
+  ["packing only for many rows leaves loads", "dense-relu", withPack({ leastRows: 100, mostGrowth: 0 }), /loads per operator/],
   [
-    "one partial sum waits for itself",
+    "one partial sum does not hide latency",
     "reduce-rows",
     { ...defaultMachine, loops: { ...defaultMachine.loops, partials: [{ terms: 8, vectors: 1 }] } },
     /independent sums .*: 1/,

@@ -1,4 +1,4 @@
-// What a kernel does, counted in its WebAssembly rather than timed: the same on every machine, however busy.
+// The instructions of a kernel, counted in its WebAssembly rather than timed: the counts are the same on every machine, under any load.
 import { analyse } from "../../compiler/codegen/wasm/analysis.ts";
 import { emitKernel } from "../../compiler/codegen/wasm/emit-kernel.ts";
 import type { FlatStmt } from "../../compiler/codegen/wasm/flatten.ts";
@@ -10,17 +10,17 @@ import { invariant, present } from "../../compiler/support/invariant.ts";
 import { carriedVectors, liveLocals, loopsOf, mostLiveVectors, type LoopRange } from "./wasm-liveness.ts";
 
 export interface Rates {
-  /** Vectors, splats and single elements loaded, for each operator; a multiply-add is one. */
+  /** Vectors, splats and single elements loaded per operator; a multiply-add is one operator. */
   readonly loads: number;
   readonly stores: number;
-  /** The share of loads, stores and operators that work on one element. */
+  /** The fraction of loads, stores and operators that process one element. */
   readonly scalar: number;
 }
 
-/** Instructions by what they cost. Addresses and loop counters are not counted. */
+/** Instructions by kind. Those for addresses and loop counters are not counted. */
 export interface Counts {
   readonly vectorLoads: number;
-  /** One element of memory into all lanes. */
+  /** Loads of one element into all lanes. */
   readonly splatLoads: number;
   readonly scalarLoads: number;
   readonly vectorStores: number;
@@ -33,16 +33,16 @@ export interface Counts {
 }
 
 export interface KernelCounts {
-  /** The innermost loop in which the kernel spends most instructions; its whole body where it has no loop. */
+  /** The innermost loop in which the kernel executes the most instructions; the whole body of a kernel without loops. */
   readonly innermost: Counts;
-  /** How often that loop's body runs in a call. */
+  /** The number of iterations of that loop in a call. */
   readonly iterations: number;
-  /** Vectors that one iteration of it hands to the next. */
+  /** Vectors that one iteration of it passes to the next. */
   readonly chains: number;
-  /** Vectors alive at a time, the most of any innermost loop; in strict mode, which has no multiply-add, the product needs a register too. */
+  /** The most live vectors of any innermost loop; in strict mode, without multiply-adds, the product also needs a register. */
   readonly liveVectors: number;
   readonly liveVectorsStrict: number;
-  /** Of the whole kernel, each instruction as often as it runs; both branches of an `if`. */
+  /** For the whole kernel, each instruction as often as it is executed, counting both branches of an `if`. */
   readonly total: Counts;
 }
 
@@ -66,7 +66,7 @@ export function countKernel(kernel: Kernel): KernelCounts {
   };
 }
 
-/** Loops without loops inside; the whole body where there is none. */
+/** Loops without nested loops; the whole body of a kernel without loops. */
 function innermost(f: WasmFunction): readonly LoopRange[] {
   const ranges = loopsOf(f);
   const found = ranges.filter((range) => !ranges.some((other) => other.start > range.start && other.end < range.end));
@@ -78,7 +78,7 @@ function mostLive(f: WasmFunction): number {
   return Math.max(...innermost(f).map((range) => mostLiveVectors(f, live, range)));
 }
 
-/** Iterations of each loop, in the order in which they begin; 1 where they are not known before the kernel runs. */
+/** The trip count of each loop, in the order in which they begin; 1 if it is not known at compile time. */
 const tripsOf = (body: readonly FlatStmt[]): readonly number[] =>
   body.flatMap((stmt) => [...(stmt.kind === "for" ? [stmt.trips ?? 1] : []), ...blocksOf(stmt).flatMap(tripsOf)]);
 
@@ -123,7 +123,7 @@ export function ratesOf(counts: Counts): Rates {
 /** Loads, stores and operators. */
 export const instructions = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.multiplyAdds;
 
-/** Vectors are made of other lanes, or taken apart, without arithmetic. */
+/** Instructions that build or split vectors without arithmetic. */
 const moves = /\.(splat|extract_lane|replace_lane|shuffle|const)/;
 
 function kindsOf({ op }: Instruction): readonly (keyof Counts)[] {
@@ -154,10 +154,10 @@ export function showCounts({ innermost, iterations, chains, liveVectors, liveVec
   const inner = parts.flatMap(([count, name]) => (count === 0 ? [] : [`${count} ${name}`])).join(", ");
   const strict = liveVectorsStrict === liveVectors ? "" : ` (${liveVectorsStrict} in strict mode)`;
   const operators = total.vectorOperators + total.scalarOperators;
-  const rates = operators === 0 ? "copies" : `${loads.toFixed(3)} loads and ${stores.toFixed(3)} stores an operator`;
+  const rates = operators === 0 ? "copies" : `${loads.toFixed(3)} loads and ${stores.toFixed(3)} stores per operator`;
   return [
     `# innermost loop, ${iterations} iterations: ${inner}`,
-    `# ${chains === 0 ? "" : `${chains} sums carried, `}at most ${liveVectors} vectors alive${strict}`,
+    `# ${chains === 0 ? "" : `${chains} sums carried, `}at most ${liveVectors} live vectors${strict}`,
     `# in all: ${rates}, ${(100 * scalar).toFixed(1)} % of the instructions scalar`,
     "",
   ].join("\n");

@@ -7,7 +7,7 @@ import { ops } from "../../compiler/ops/table.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 import { planned, runLowered } from "./run-lowered.ts";
 
-/** A reproducible sequence in [-2, 2), or of small integers. */
+/** A reproducible sequence of numbers in [-2, 2), or of small integers. */
 function values(size: number, dtype: string, seed: number): Float64Array {
   let state = seed * 2654435761 + 1;
   return Float64Array.from({ length: size }, () => {
@@ -25,16 +25,16 @@ function sampleGraph(op: Op, sample: Sample): Graph {
   return builder.build();
 }
 
-/** Those with graphs inside have tests of their own. */
+/** Ops with regions have separate tests. */
 const runnable = (op: Op): boolean => op.form.kind !== "leaf" && op.name !== "gradient" && op.regions === undefined;
-/** Kernels have no f64, and read panels of 8 columns. */
+/** Kernels do not support f64, and read panels of 8 columns. */
 const supported = (op: Op, { operands, attrs }: Sample): boolean => {
   const packed = op.operands.includes("packed") && attrs?.["width"] !== 8;
   return operands.every((t) => t.dtype !== "f64" && elements(t.shape) > 0) && attrs?.["dtype"] !== "f64" && !packed;
 };
 
 for (const op of [...ops.values()].filter(runnable))
-  test(`${op.name}: kernels give what the reference gives`, () => {
+  test(`${op.name}: kernels compute the values of the reference`, () => {
     const samples = op.samples.filter((sample) => supported(op, sample));
     expect(samples.length).toBeGreaterThan(0);
     for (const [n, sample] of samples.entries()) {

@@ -1,4 +1,4 @@
-// Random graphs, half of them with a training step, through the whole pipeline and as kernels: the values of the reference.
+// Random graphs, half of them with a training step: after the whole pipeline, their kernels compute the values of the reference.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -20,7 +20,7 @@ function near(got: Float64Array, wanted: Float64Array, what: string): void {
   expect(far === -1 ? "near" : `${what}[${far}]: ${got[far]} is not ${wanted[far]}`).toBe("near");
 }
 
-test("kernels of random graphs give what the reference gives", () => {
+test("kernels of random graphs compute the values of the reference", () => {
   fc.assert(
     fc.property(choices, fc.boolean(), (steps, trains) => {
       const graph = randomGraph(steps, { trains, smooth: true });

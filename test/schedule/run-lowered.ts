@@ -17,7 +17,7 @@ import { present } from "../../compiler/support/invariant.ts";
 import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
 
-/** The last passes, which give a graph its kernels and places. */
+/** Runs the last passes, which choose the kernels and the memory locations of a graph. */
 export const planned = (graph: Graph, machine: Machine = defaultMachine): Graph =>
   runPasses(graph, [chooseAlgorithms, splitByStage, fuse, planMemory], { verify: true, machine });
 
@@ -77,5 +77,5 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
   };
 }
 
-/** How many kernels a planned graph has. */
+/** The number of kernels of a planned graph. */
 export const kernelCount = (graph: Graph): number => groupsOf(graph).length;

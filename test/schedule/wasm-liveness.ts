@@ -2,7 +2,7 @@ import type { Instruction, WasmFunction } from "../../compiler/codegen/wasm/func
 import { opcodes, type Mnemonic, type ValType } from "../../compiler/codegen/wasm/opcodes.ts";
 import { invariant, present } from "../../compiler/support/invariant.ts";
 
-/** Positions in a function's body of a `loop` and of its `end`. */
+/** Indices of a `loop` and its `end` in a function's body. */
 export interface LoopRange {
   readonly start: number;
   readonly end: number;
@@ -23,7 +23,7 @@ export function loopsOf({ body }: WasmFunction): readonly LoopRange[] {
 
 export type Live = ReadonlySet<number>;
 
-/** For each instruction the locals whose values are used after it. Loops repeat by a `br_if` before their end, the one branch that our functions have. */
+/** The live locals after each instruction. The only branch in the functions is the `br_if` before a loop's end. */
 export function liveLocals({ body }: WasmFunction): readonly Live[] {
   const after = new Array<Live>(body.length).fill(new Set());
   const ends = matchingEnds(body);
@@ -79,7 +79,7 @@ export function liveLocals({ body }: WasmFunction): readonly Live[] {
 const union = (a: Live, b: Live): Live => new Set([...a, ...b]);
 const without = (live: Live, local: number): Live => new Set([...live].filter((other) => other !== local));
 
-/** For each `loop`, `if` and `block` its `end`, and its `else` if it has one. */
+/** The `end` of each `loop`, `if` and `block`, and its `else`, if any. */
 function matchingEnds(body: readonly Instruction[]): ReadonlyMap<number, { readonly end: number; readonly otherwise: number | null }> {
   const ends = new Map<number, { readonly end: number; readonly otherwise: number | null }>();
   const open: { readonly start: number; otherwise: number | null }[] = [];
@@ -96,14 +96,14 @@ function matchingEnds(body: readonly Instruction[]): ReadonlyMap<number, { reado
 
 interface Entry {
   readonly type: ValType;
-  /** The local whose value it is, as long as that holds the same. */
+  /** The local that contains the same value, until it is overwritten. */
   readonly local: number | null;
 }
 
 /** Whether an instruction names a local. */
 const namesLocal = ({ op }: Instruction): boolean => op === "local.get" || op === "local.set" || op === "local.tee";
 
-/** Vectors that an iteration takes from the one before: sums. Each is a chain of dependent operators; several hide each other's latency. */
+/** Vectors that an iteration takes from the previous one: sums. Each is a chain of dependent operators; several hide each other's latency. */
 export function carriedVectors(f: WasmFunction, { start, end }: LoopRange): number {
   const [read, written] = [new Set<number>(), new Set<number>()];
   for (const instruction of f.body.slice(start + 1, end)) {
@@ -116,8 +116,8 @@ export function carriedVectors(f: WasmFunction, { start, end }: LoopRange): numb
 }
 
 /**
- * The most vectors that are alive at a time within the range: in locals that are used later, or on the stack. Each needs a register, if there are enough.
- * Those that are only needed after the range can wait in memory at no cost, and are not counted.
+ * The most live vectors within the range: in locals that are used later, or on the stack. Each needs a register. Vectors that are used only after the range
+ * can be in memory at no cost, and are not counted.
  */
 export function mostLiveVectors(f: WasmFunction, live: readonly Live[], { start, end }: LoopRange): number {
   const named = f.body.slice(start + 1, end).filter(namesLocal);
@@ -157,12 +157,12 @@ export function mostLiveVectors(f: WasmFunction, live: readonly Live[], { start,
         break;
       case "call":
       case "br":
-        invariant(false, `a kernel has no ${op}`);
+        invariant(false, `unexpected ${op} in a kernel`);
         break;
       default: {
-        const { takes, gives } = opcodes[op as Mnemonic];
-        stack.splice(stack.length - takes.length);
-        if (gives !== null) stack.push({ type: gives, local: null });
+        const { operands, result } = opcodes[op as Mnemonic];
+        stack.splice(stack.length - operands.length);
+        if (result !== null) stack.push({ type: result, local: null });
       }
     }
     const inLocals = [...present(live[at], "liveness")].filter(isVector);
