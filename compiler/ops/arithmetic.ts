@@ -1,16 +1,16 @@
-// Pointwise arithmetic: what f32 and i32 compute exactly or with one rounding, and rem.
+// Pointwise arithmetic: operations that f32 and i32 compute exactly or with one rounding, and rem.
 import { interval, magnitude, opposite, product, quotient, sizeOf, sum, symmetric } from "../types/interval.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
 import { family, floats, numbers } from "./signature.ts";
-import { compare, drop, flat, keep } from "./words.ts";
+import { compare, zeroGradient, zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 
 function roundToEven(x: number): number {
   const up = Math.round(x);
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
-/** From here on neighbouring f32s are further apart than the divisor, and a remainder would be noise. */
+/** From this quotient on, neighbouring f32s are further apart than the divisor, so a remainder would be noise. */
 const farQuotient = 2 ** 24;
 
 declare module "../graph/form.ts" {
@@ -63,7 +63,7 @@ export const arithmetic = family<"arithmetic">({
     doc: "x / y; of i32 truncated, and 0 where y is 0; the gradients are 1 / y and -x / y^2, infinite or NaN where y is 0",
     operands: ["x", "y"],
     on: numbers,
-    // A machine traps on a divisor of 0, and on the least i32 by -1.
+    // The machine traps on a divisor of 0, and on the least i32 divided by -1.
     scalar: (k, x, y) => {
       if (x.type.scalar !== "i32") return k.div(x, y);
       const [zero, minus] = [k.eq(y, 0), k.eq(y, -1)];
@@ -92,9 +92,9 @@ export const arithmetic = family<"arithmetic">({
       if (x.type.scalar !== "i32") {
         const quotient = k.let(k.trunc(k.div(x, y)));
         const rest = k.let(k.sub(x, k.mul(y, quotient)));
-        // Where x is just below a multiple of y the quotient is rounded up to it, and nothing is left.
+        // Where x is just below a multiple of y, the quotient is rounded up to that multiple, and the remainder is 0.
         const crosses = k.or(k.and(k.lt(rest, 0), k.gt(x, 0)), k.and(k.gt(rest, 0), k.lt(x, 0)));
-        // A quotient of 0 may be one by infinity, and one that is infinite may be of finite numbers: times y neither is x.
+        // A quotient of 0 may come from an infinite y, and an infinite quotient from finite numbers: quotient * y is not near x in either case.
         const vanishes = k.and(k.ge(k.abs(quotient), farQuotient), k.ne(y, 0));
         return k.select(k.eq(quotient, 0), x, k.select(k.or(crosses, vanishes), k.mul(x, 0), rest));
       }
@@ -116,7 +116,7 @@ export const arithmetic = family<"arithmetic">({
     scalar: (k, x, y) => k.max(x, y),
     gradient: (g, { x, y }, { dout }) => {
       const first = compare(g, "gt", x, y);
-      return { x: keep(g, first, dout), y: drop(g, first, dout) };
+      return { x: zeroUnless(g, first, dout), y: zeroWhere(g, first, dout) };
     },
     range: ([x, y]) => interval(Math.max(x.lo, y.lo), Math.max(x.hi, y.hi)),
     reference: (x, y) => (x < y ? y : x),
@@ -129,7 +129,7 @@ export const arithmetic = family<"arithmetic">({
     scalar: (k, x, y) => k.min(x, y),
     gradient: (g, { x, y }, { dout }) => {
       const first = compare(g, "lt", x, y);
-      return { x: keep(g, first, dout), y: drop(g, first, dout) };
+      return { x: zeroUnless(g, first, dout), y: zeroWhere(g, first, dout) };
     },
     range: ([x, y]) => interval(Math.min(x.lo, y.lo), Math.min(x.hi, y.hi)),
     reference: (x, y) => (y < x ? y : x),
@@ -161,7 +161,7 @@ export const arithmetic = family<"arithmetic">({
     operands: ["x"],
     on: numbers,
     scalar: (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, x)),
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: (x) => Math.sign(x),
     steps: Math.sign,
@@ -172,7 +172,7 @@ export const arithmetic = family<"arithmetic">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.floor(x),
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: (x) => Math.floor(x),
     steps: Math.floor,
@@ -183,7 +183,7 @@ export const arithmetic = family<"arithmetic">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.ceil(x),
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: (x) => Math.ceil(x),
     steps: Math.ceil,
@@ -194,7 +194,7 @@ export const arithmetic = family<"arithmetic">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.nearest(x),
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: roundToEven,
     steps: roundToEven,
@@ -205,7 +205,7 @@ export const arithmetic = family<"arithmetic">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.trunc(x),
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: Math.trunc,
     steps: Math.trunc,

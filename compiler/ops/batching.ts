@@ -1,4 +1,4 @@
-// Batching rules that follow from an op's form, and the words that the others are written with.
+// Batching rules that follow from an op's form, and helpers for the other rules.
 import type { GraphBuilder } from "../graph/build.ts";
 import { batched, repeated } from "../graph/batch.ts";
 import type { Attr, Attrs, Value } from "../graph/ir.ts";
@@ -8,8 +8,8 @@ import { isIdentity, range } from "./lists.ts";
 import { resultOf } from "../graph/facts.ts";
 
 /**
- * How an attribute changes when all operands, and the result, gain a first axis: it is the number of an axis (`axis`), or a list of such numbers (`axes`); a list
- * that has the number of an axis for each axis (`order`), a size (`sizes`), or something else, which is this number for the new axis.
+ * How an attribute changes when all operands, and the result, gain a first axis. The attribute is the index of an axis (`axis`) or a list of them (`axes`), or
+ * a list with one item per axis: an axis index (`order`), a size (`sizes`), or any other number, whose value for the new axis is given here.
  */
 export type Shift = "axis" | "axes" | "order" | "sizes" | number;
 
@@ -23,13 +23,13 @@ function shifted(attr: Attr, shift: Shift, size: number): Attr {
   return [shift === "sizes" ? size : shift, ...list];
 }
 
-/** The op on operands that all have the new axis, which is one more to be repeated over. */
+/** Applies the op to operands that all have the new axis, and shifts its attributes. */
 export const shiftAxes =
   (shifts: Readonly<Record<string, Shift | undefined>>): BatchRule =>
   (g, op, { operands, attrs, size }) => {
     const next: Record<string, Attr> = { ...attrs };
     for (const [name, shift] of Object.entries(shifts)) {
-      if (shift !== undefined) next[name] = shifted(present(attrs[name], `${op.name} has no attribute ${name}`), shift, size);
+      if (shift !== undefined) next[name] = shifted(present(attrs[name], `the attribute ${name} of ${op.name} is missing`), shift, size);
     }
     return g.addNode(op, allRepeated(g, { operands, size }), next).results.map(batched);
   };
@@ -37,7 +37,7 @@ export const shiftAxes =
 export const allRepeated = (g: GraphBuilder, { operands, size }: Pick<BatchSite, "operands" | "size">): readonly Value[] =>
   operands.map((operand) => repeated(g, operand, size));
 
-/** For an op with a batch axis of its own, the first of every operand and of the result: the new axis is joined with it. */
+/** For an op whose operands and result have a batch axis as their first: merges the new axis with that one. */
 export const joinFirstAxes = (
   g: GraphBuilder,
   operands: Readonly<Record<string, BatchValue>>,
@@ -47,13 +47,13 @@ export const joinFirstAxes = (
   return splitFirst(g, resultOf(g.addNode(op, joined, attrs)), size);
 };
 
-/** [B, N, ...] as [B N, ...]. */
+/** Reshapes [B, N, ...] to [B * N, ...]. */
 export function joinFirst(g: GraphBuilder, x: Value): Value {
   const [outer = 1, inner = 1, ...rest] = x.type.shape;
   return g.reshape(x, [outer * inner, ...rest]);
 }
 
-/** [B N, ...] as [B, N, ...]. */
+/** Reshapes [B * N, ...] to [B, N, ...]. */
 export function splitFirst(g: GraphBuilder, x: Value, size: number): Value {
   const [both = 1, ...rest] = x.type.shape;
   return g.reshape(x, [size, both / size, ...rest]);
@@ -66,8 +66,8 @@ export const moveAxis = (g: GraphBuilder, x: Value, from: number, to: number): V
   permuted(g, x, range(x.type.shape.length).toSpliced(from, 1).toSpliced(to, 0, from));
 
 /**
- * The batch axis of x, its first, joined with another axis, which is counted without it: an axis of `parts` parts, c items each, becomes (parts, B, c). So the
- * channels of a grouped convolution take in a batch within each group, or, with one part, groups.
+ * Merges the batch axis of x, its first, with another axis, whose index does not count the batch axis: an axis of `parts` parts with c items each becomes
+ * (parts, B, c). A batch becomes channels within each group of a convolution or, with one part, groups.
  */
 export function joinAxis(g: GraphBuilder, x: Value, axis: number, parts: number): Value {
   const [size = 1, ...shape] = x.type.shape;
@@ -76,7 +76,7 @@ export function joinAxis(g: GraphBuilder, x: Value, axis: number, parts: number)
   return g.reshape(moveAxis(g, split, 0, parts === 1 ? axis : axis + 1), shape.with(axis, size * length));
 }
 
-/** The inverse: (parts, B, c) along an axis becomes a first axis B and (parts, c). */
+/** The inverse of `joinAxis`: (parts, B, c) along an axis becomes a first axis B and (parts, c). */
 export function splitAxis(g: GraphBuilder, x: Value, axis: number, parts: number, size: number): Value {
   const { shape } = x.type;
   const length = (shape[axis] ?? 1) / size;
@@ -85,5 +85,5 @@ export function splitAxis(g: GraphBuilder, x: Value, axis: number, parts: number
   return parts === 1 ? first : g.reshape(first, [size, ...shape.with(axis, length)]);
 }
 
-/** An op without operands is the same for all items. */
+/** An op without operands is the same for all members. */
 export const noOperands: BatchRule = (g, op, { attrs }) => g.addNode(op, [], attrs).results.map((value) => ({ value, batched: false }));

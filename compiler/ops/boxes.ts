@@ -1,4 +1,4 @@
-// Boxes cut out of tensors and put into them: slice, pad, concat.
+// Boxes read from tensors and written into them: slice, pad, concat.
 import type { Attrs } from "../graph/ir.ts";
 import type { Piece } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
@@ -17,7 +17,7 @@ const perAxis = (x: TensorType, ...lists: readonly (readonly number[])[]): boole
 const span = (count: number, stride: number): number => (count - 1) * stride + 1;
 
 /** Writes a box of elements into a larger array. */
-function place(into: Float64Array, shape: readonly number[], piece: Piece, from: Float64Array, box: readonly number[]): void {
+function writeBox(into: Float64Array, shape: readonly number[], piece: Piece, from: Float64Array, box: readonly number[]): void {
   const steps = strides(shape);
   eachIndex(
     box,
@@ -34,7 +34,7 @@ function place(into: Float64Array, shape: readonly number[], piece: Piece, from:
 const sizesAlong = (parts: readonly TensorType[], axis: number): number[] => parts.map((p) => nth(p.shape, axis));
 const axisOf = ({ axis }: Attrs): number => axis as number;
 
-/** Where each part of a concatenation goes. */
+/** The offset of each part in the result of a concatenation. */
 function joined(parts: readonly TensorType[], axis: number): Piece[] {
   const starts = prefixSums(sizesAlong(parts, axis));
   return parts.map(({ shape }, operand) => ({ operand, start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)), stride: shape.map(() => 1) }));
@@ -156,7 +156,7 @@ export const boxes = family<"boxes">({
     },
     reference: ({ x }, { out, attrs: { lo, interior, value } }) => {
       const data = new Float64Array(elements(out.shape)).fill(value);
-      place(data, out.shape, { operand: 0, start: lo, stride: interior.map((n) => n + 1) }, x.data, x.type.shape);
+      writeBox(data, out.shape, { operand: 0, start: lo, stride: interior.map((n) => n + 1) }, x.data, x.type.shape);
       return data;
     },
     draw: (c, shape) => {
@@ -233,7 +233,7 @@ export const boxes = family<"boxes">({
         invariant(out, "concat has a result");
         const data = new Float64Array(elements(out.shape));
         const pieces = joined(operands, axisOf(attrs));
-        parts.forEach(({ data: from, type }, p) => pieces.slice(p, p + 1).forEach((piece) => place(data, out.shape, piece, from, type.shape)));
+        parts.forEach(({ data: from, type }, p) => pieces.slice(p, p + 1).forEach((piece) => writeBox(data, out.shape, piece, from, type.shape)));
         return [data];
       },
     },

@@ -1,9 +1,9 @@
-// Comparison, logic on bools and on the bits of i32, and choice.
+// Comparison, logic on bools and on the bits of i32, and select.
 import { anything, hull } from "../types/interval.ts";
 import { sameShape, sameType } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { type Entry, bits, bool, f32, family, i32, none, numbers } from "./signature.ts";
-import { drop, keep } from "./words.ts";
+import { zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 
 type Compare = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
@@ -14,7 +14,7 @@ const comparison = (op: Compare, sign: string, reference: (x: number, y: number)
     on: numbers,
     to: "bool",
     scalar: (k, x, y) => k[op](x, y),
-    gradient: none("a bool does not move by a little"),
+    gradient: none("a bool is not differentiable"),
     ...((op === "eq" || op === "ne") && { commutative: true }),
     reference: (x, y) => Number(reference(x, y)),
   });
@@ -25,7 +25,7 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     operands: ["x", "y"],
     on: bits,
     scalar: (k, x, y) => k[op](x, y),
-    gradient: none("neither bools nor integers move by a little"),
+    gradient: none("bools and integers are not differentiable"),
     commutative: true,
     range: () => anything,
     reference,
@@ -37,7 +37,7 @@ const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, 
     operands: ["x", "y"],
     on: ["i32"],
     scalar: (k, x, y) => k[op](x, y),
-    gradient: none("integers do not move by a little"),
+    gradient: none("integers are not differentiable"),
     range: () => anything,
     reference,
   });
@@ -65,7 +65,7 @@ export const comparisons = family<"comparisons">({
     operands: ["x"],
     on: bits,
     scalar: (k, x) => k.not(x),
-    gradient: none("neither bools nor integers move by a little"),
+    gradient: none("bools and integers are not differentiable"),
     range: "monotone",
     reference: (x) => 1 - x,
     integer: (x) => ~x,
@@ -101,7 +101,7 @@ export const comparisons = family<"comparisons">({
     type: ({ a }) => a,
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),
     linear: [["a", "b"]],
-    gradient: (g, { condition }, { dout }) => ({ a: keep(g, condition, dout), b: drop(g, condition, dout) }),
+    gradient: (g, { condition }, { dout }) => ({ a: zeroUnless(g, condition, dout), b: zeroWhere(g, condition, dout) }),
     range: ({ a, b }) => hull(a, b),
     reference: ({ condition, a, b }) => (condition === 0 ? b : a),
     samples: [

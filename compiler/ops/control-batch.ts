@@ -1,4 +1,4 @@
-// Batches of ops that run regions: the regions are batched, and what depends on the batch decides what they take and return.
+// Batching of ops that run regions: the regions are batched, with flags for the carries, inputs and results that depend on the batch.
 import { batched, batchGraph, batchInto, batchLeaves, repeated } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import { RegionBuilder } from "../graph/inline.ts";
@@ -16,8 +16,8 @@ const either = (a: readonly boolean[], b: readonly boolean[]): boolean[] => a.ma
 const flagged = (values: readonly Value[], flags: readonly boolean[]): BatchValue[] =>
   values.map((value, index) => ({ value, batched: flags[index] === true }));
 
-/** The least flags that hold for carries before and after an iteration: `next` says which are batched after, given which are before. */
-function settled(first: readonly boolean[], next: (flags: readonly boolean[]) => readonly boolean[]): readonly boolean[] {
+/** The least fixed point of the flags of carries: `next` returns which carries are batched after an iteration, given those batched before it. */
+function fixedPoint(first: readonly boolean[], next: (flags: readonly boolean[]) => readonly boolean[]): readonly boolean[] {
   for (let flags = first; ;) {
     const after = either(flags, next(flags));
     if (after.every((flag, index) => flag === flags[index])) return flags;
@@ -28,12 +28,12 @@ function settled(first: readonly boolean[], next: (flags: readonly boolean[]) =>
 const repeatedWhere = (g: GraphBuilder, values: readonly BatchValue[], flags: readonly boolean[], size: number): Value[] =>
   values.map((value, index) => (flags[index] === true ? repeated(g, value, size) : value.value));
 
-/** One scan of items that are batches: the members of a sequence come after its iterations. */
+/** One scan over batches: in a batched sequence, the batch axis comes after the axis of the iterations. */
 export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const body = regionOf(regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const inputs = isBatched([...sequences, ...invariants]);
-  const flags = settled(isBatched(carries), (before) => batchGraph(g, body, { inputs, carries: before }, size).flags.carries);
+  const flags = fixedPoint(isBatched(carries), (before) => batchGraph(g, body, { inputs, carries: before }, size).flags.carries);
   const inner = batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags });
   const items = sequences.map(({ value, batched: isStack }) => (isStack ? moveAxis(g, value, 0, 1) : value));
   const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)], attrs, {}, [inner.graph]).results;
@@ -41,14 +41,14 @@ export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
   return [...flagged(results.slice(0, carries.length), flags), ...outputs.map((stack) => (stack.batched ? batched(moveAxis(g, stack.value, 0, 1)) : stack))];
 };
 
-/** Where the condition depends on the batch, the loop runs until it holds for no member, and a member for which it does not hold keeps its carries. */
+/** If the condition depends on the batch, the loop runs until it is false for all members; a member for which it is false keeps its carries. */
 export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [condition, body] = [regionOf(regions, 0), regionOf(regions, 1)];
   const count = Number(attrs["carries"]);
   const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
   const inputs = isBatched(invariants);
   const asks = (flags: readonly boolean[]): boolean => batchGraph(g, condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
-  const flags = settled(isBatched(carries), (before) => {
+  const flags = fixedPoint(isBatched(carries), (before) => {
     const after = batchGraph(g, body, { inputs, carries: before }, size).flags.carries;
     return asks(before) ? after.map((flag, index) => flag || changes(at(body.carries, index))) : after;
   });
@@ -65,7 +65,7 @@ interface Flags {
   readonly carries: readonly boolean[];
 }
 
-/** Whether the condition holds for any member. */
+/** A region that returns whether the condition holds for any member. */
 function anyOf(g: GraphBuilder, condition: Graph, flags: Flags, size: number): Graph {
   const b = new RegionBuilder(condition.name, g);
   const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, flags, size));
@@ -73,7 +73,7 @@ function anyOf(g: GraphBuilder, condition: Graph, flags: Flags, size: number): G
   return b.build();
 }
 
-/** The body for the members for which the condition holds; the others keep what they carry. */
+/** The body for members for which the condition holds; the others keep their carries. */
 function whereHolds(g: GraphBuilder, condition: Graph, body: Graph, flags: Flags, size: number): Graph {
   const b = new RegionBuilder(body.name, g);
   const leaves = batchLeaves(b, body, flags, size);
@@ -86,17 +86,17 @@ function whereHolds(g: GraphBuilder, condition: Graph, body: Graph, flags: Flags
   return b.build();
 }
 
-/** `a` for the members of which the predicate is true, `b` for the others. */
+/** Selects `a` for members whose predicate is true, and `b` for the others. */
 const chosen = (g: GraphBuilder, predicate: Value, a: Value, b: Value): Value =>
   g.call("select", [a.type.shape.length === 1 ? predicate : g.broadcast(predicate, a.type.shape, [0]), a, b]);
 
-/** Whether the region multiplies an input as it is: a matrix of weights, most often. */
+/** Whether an input is a direct operand of a product in the region, such as a weight matrix. */
 const isMultiplied = (region: Graph, input: number): boolean =>
   region.nodes.some(({ op, operands }) => op.form.kind === "contract" && operands.some((value) => value === region.inputs[input]));
 
 /**
- * The operands as one branch sees them: no gradient comes back to members that do not take it, since what the branch computes for them may have none that is
- * finite. Weights that are one for all members would have to be repeated for that, and stay as they are.
+ * The operands of one branch. No gradient flows to members that do not take the branch, since its results for them may have a gradient that is not finite.
+ * Weights that all members share are left as they are: masking them would repeat them for each member.
  */
 function operandsOf(g: GraphBuilder, region: Graph, takes: Value, given: readonly BatchValue[], size: number): readonly BatchValue[] {
   return given.map((operand, index) => {
@@ -106,7 +106,7 @@ function operandsOf(g: GraphBuilder, region: Graph, takes: Value, given: readonl
   });
 }
 
-/** Both branches, if the predicate depends on the batch. */
+/** Computes both branches and selects, if the predicate depends on the batch. */
 export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [predicate, ...given] = operands;
   if (predicate?.batched === true) {
@@ -127,7 +127,7 @@ export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, si
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
 };
 
-/** The backward region returns a gradient for every member, so every operand has members: the gradient of a repeated operand is summed outside. */
+/** The backward region returns a gradient per member, so every operand is batched; the gradient of a repeated operand is summed outside. */
 export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const inner = regions.map((region) => {
     const all = region.outputs.map(() => true);
@@ -138,8 +138,8 @@ export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions
 };
 
 /**
- * Each member's loss depends on its own part of a batched target alone, so that the gradient of the sum of the losses is that of each. Of a target that is the same
- * for all, the gradients are taken one by one.
+ * The loss of a member depends on that member's part of a batched target only, so the gradient of the sum of the losses holds the gradient of each. For a
+ * target that all members share, the gradients are computed one by one.
  */
 export const gradientBatch: BatchRule = (g, op, { operands: [loss, ...targets], size }) => {
   if (loss === undefined) return [];

@@ -9,12 +9,12 @@ import { integers, nth } from "./lists.ts";
 
 type Types = readonly TensorType[];
 
-export const regionOf = (regions: readonly Graph[], index: number): Graph => present(regions[index], `a control op has no region ${index}`);
+export const regionOf = (regions: readonly Graph[], index: number): Graph => present(regions[index], `region ${index} of a control op is missing`);
 
-/** What a region sees of a sequence: one item along the first axis. */
+/** The type of one item of a sequence, along the first axis. */
 export const itemType = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, shape.slice(1));
 
-/** The result of a scan for an output of its region: the items of all iterations along a new first axis. */
+/** The type of a result of a scan, from the output of its region: the items of all iterations along a new first axis. */
 export const stackType = ({ dtype, shape }: TensorType, length: number): TensorType => tensor(dtype, [length, ...shape]);
 
 const carryCount = ({ carries }: Attrs): number => carries as number;

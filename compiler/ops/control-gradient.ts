@@ -11,20 +11,20 @@ import { nth, range } from "./lists.ts";
 
 type Grads = readonly (Value | null)[];
 
-const pick = (values: readonly Value[], places: readonly number[]): readonly Value[] => values.filter((_, index) => places.includes(index));
+const pick = (values: readonly Value[], indices: readonly number[]): readonly Value[] => values.filter((_, index) => indices.includes(index));
 
 /** The names of a region's inputs, in order. */
 export const inputNames = (region: Graph): readonly string[] => region.inputs.map(({ node }) => stringAttr(node.attrs, "name"));
 
-/** Places of the operands whose gradient is asked for, and of the results that have one. */
+/** Indices of the operands whose gradient is wanted (`targets`), and of the results that have a gradient (`seeds`). */
 const sites = ({ wanted, grads }: GradientSite): { readonly targets: readonly number[]; readonly seeds: readonly number[] } => ({
   targets: range(wanted.length).filter((index) => wanted[index] === true),
   seeds: range(grads.length).filter((index) => grads[index] !== null),
 });
 
-const present = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
+const flowing = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
 
-/** A region of inputs and gradients of results that recomputes the region and returns the gradients of some of its inputs, zeros where there is none. */
+/** A region of the inputs, then the gradients of `results`: recomputes the region and returns the gradients of the inputs `targets`, zeros where none flows. */
 function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], results: readonly number[]): Graph {
   const b = new RegionBuilder(region.name, g);
   const names = inputNames(region);
@@ -43,27 +43,27 @@ function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], 
   return b.build();
 }
 
-/** One gradient per operand: results of a node for the targets, null for all others. */
+/** One gradient per operand: the results for the targets, null for the others. */
 function spread(operands: readonly Value[], targets: readonly number[], results: readonly Value[]): Grads {
   return operands.map((_, index) => results[targets.indexOf(index)] ?? null);
 }
 
-/** A cond of the gradients of both branches. */
+/** A cond whose branches are the backward regions of both branches. */
 export function condGradient(g: GraphBuilder, site: GradientSite): Grads {
   const { targets, seeds } = sites(site);
   const inner = targets.map((index) => index - 1);
   const regions = site.regions.map((region) => backwardOf(region, g, inner, seeds));
-  return spread(site.operands, targets, g.callAll("cond", [...site.operands, ...present(site.grads)], {}, regions));
+  return spread(site.operands, targets, g.callAll("cond", [...site.operands, ...flowing(site.grads)], {}, regions));
 }
 
-/** A checkpoint of its own: within it the body is computed again, and then its gradient. */
+/** A new checkpoint, in which the body is recomputed and then differentiated. */
 export function checkpointGradient(g: GraphBuilder, site: GradientSite): Grads {
   const { targets, seeds } = sites(site);
   const region = backwardOf(regionOf(site.regions, 0), g, targets, seeds);
-  return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...present(site.grads)], {}, [region]));
+  return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...flowing(site.grads)], {}, [region]));
 }
 
-/** The results of `backward`, inlined; the gradients of unused results are zeros. A gradient of this gradient is that of `backward`. */
+/** The results of `backward`, inlined; the gradients of unused results are zeros. The second derivative is the derivative of `backward`. */
 export function customGradient(g: GraphBuilder, { operands, results, grads, regions }: GradientSite): Grads {
   const douts = results.flatMap(({ type }, index) => (isFloat(type.dtype) ? [grads[index] ?? g.zeros(type)] : []));
   const { outputs } = inlineRegion(g, regionOf(regions, 1), [...operands, ...results, ...douts]);

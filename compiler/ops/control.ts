@@ -1,6 +1,6 @@
 /**
- * Control flow: ops that run graphs of their own, their regions. What a region reads from outside comes through the operands, as its inputs in order; a carry
- * is a `carry` leaf of the region, and the region says its next value.
+ * Control flow: ops that run graphs, their regions. A region reads values from outside through the operands of the op, which are its inputs in order. A carry
+ * is a `carry` leaf of the region, which also has the next value of the carry.
  */
 import type { Attrs, Graph } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
@@ -60,11 +60,11 @@ export const control = family<"control">({
       apply: (args, { results, attrs }, run) => {
         const { carries, sequences, invariants } = scanParts(args, attrs);
         const stacks = results.slice(carries.length).map(({ shape }) => new Float64Array(elements(shape)));
-        const turns = range(lengthOf(attrs));
+        const iterations = range(lengthOf(attrs));
         let current = carries;
-        for (const turn of attrs["reverse"] === true ? turns.toReversed() : turns) {
-          const step = run(0, [...sequences.map((sequence) => itemOf(sequence, turn)), ...invariants], current);
-          step.outputs.forEach(({ data }, i) => stacks[i]?.set(data, turn * data.length));
+        for (const iteration of attrs["reverse"] === true ? iterations.toReversed() : iterations) {
+          const step = run(0, [...sequences.map((sequence) => itemOf(sequence, iteration)), ...invariants], current);
+          step.outputs.forEach(({ data }, i) => stacks[i]?.set(data, iteration * data.length));
           current = step.carries;
         }
         return [...dataOf(current), ...stacks];
@@ -79,7 +79,7 @@ export const control = family<"control">({
     regions: ["condition", "body"],
     requires: whileConditions,
     type: (types, attrs) => types.slice(0, carriesOf(attrs)),
-    gradient: none("a loop of unknown length keeps nothing to go back over"),
+    gradient: none("a loop of unknown length stores no values for the backward pass"),
     batch: whileBatch,
     form: { kind: "while" },
     reference: {

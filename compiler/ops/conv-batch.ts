@@ -1,6 +1,6 @@
 /**
- * Batches of convolutions. A batch of images with one kernel is one longer batch of images. Where the second operand differs too, the members become groups; where
- * it alone differs, they become channels within each group.
+ * Batching of convolutions. If only the images are batched, the members join the batch of images. If both operands are batched, the members become groups. If
+ * only the second operand is, they become channels within each group.
  */
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
@@ -11,7 +11,7 @@ import type { BatchOf } from "./signature.ts";
 type Attributes = { readonly stride: "ints"; readonly padding: "pairs"; readonly dilation: "ints"; readonly groups: "int" };
 type Sized = Attributes & { readonly size: "ints" };
 
-/** The number of a value's last axis, without that of the members. */
+/** The index of a value's last axis, not counting the batch axis. */
 const last = ({ value, batched }: BatchValue): number => value.type.shape.length - (batched ? 2 : 1);
 
 const joinLast = (g: GraphBuilder, x: BatchValue, parts: number): Value => joinAxis(g, x.value, last(x), parts);

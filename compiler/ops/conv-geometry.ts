@@ -1,4 +1,4 @@
-// The one trilinear form behind conv and its two gradients: sums of x[n, p, g c] w[k, c, g o] y[n, q, g o] with p = stride q + dilation k - lo.
+// The trilinear form that conv and its two gradients share: sums of x[n, p, g c] w[k, c, g o] y[n, q, g o] with p = stride q + dilation k - lo.
 import type { ContractionDim } from "../graph/op.ts";
 import { type Shape, strides } from "../types/tensor-type.ts";
 import { integers, nth, range } from "./lists.ts";
@@ -22,11 +22,11 @@ export const spatial = (image: Shape): readonly number[] => image.slice(1, -1);
 export const kernelSpatial = (w: Shape): readonly number[] => w.slice(0, -2);
 export const lastOf = (shape: Shape): number => nth(shape, shape.length - 1);
 
-/** How many steps a window makes: floor((size + lo + hi - dilation (kernel - 1) - 1) / stride) + 1, per axis. */
+/** The spatial sizes of the output: floor((size + lo + hi - dilation (kernel - 1) - 1) / stride) + 1, per axis. */
 export const convSizes = (size: readonly number[], kernel: readonly number[], { stride, padding, dilation }: ConvAttrs): number[] =>
   size.map((s, i) => Math.floor((s + nth(padding[i] ?? [], 0) + nth(padding[i] ?? [], 1) - nth(dilation, i) * (nth(kernel, i) - 1) - 1) / nth(stride, i)) + 1);
 
-/** Well-formed attributes for that many spatial axes. */
+/** Whether the attributes are well formed for that many spatial axes. */
 export const validAttrs = ({ stride, padding, dilation, groups }: ConvAttrs, axes: number): boolean =>
   [stride, dilation].every((list) => list.length === axes && integers(list, 1)) &&
   padding.length === axes &&
@@ -51,7 +51,7 @@ export function eachTerm({ x, w, y }: ConvShapes, { stride, padding, dilation, g
   });
 }
 
-/** A dim of the form, with its stride in each of the three. */
+/** A dim of the form, with its stride in each of the three tensors. */
 export interface ConvDim {
   readonly name: string;
   readonly size: number;
@@ -73,7 +73,7 @@ export interface ConvDims {
 
 const axisNames = ["z", "y", "x"];
 
-/** Null where padding makes an access that is not affine. */
+/** Null if there is padding, since an access is not affine then. */
 export function convDims({ x, w, y }: ConvShapes, { stride, padding, dilation, groups }: ConvAttrs): ConvDims | null {
   if (padding.some((pair) => pair.some((p) => p !== 0))) return null;
   const [xSteps, wSteps, ySteps] = [strides(x), strides(w), strides(y)];
@@ -92,6 +92,6 @@ export function convDims({ x, w, y }: ConvShapes, { stride, padding, dilation, g
   };
 }
 
-/** The dims of a contraction, with the roles given to the three. */
+/** The dims of a contraction, given which of the three tensors is lhs, rhs and out. */
 export const withRoles = (dims: readonly ConvDim[], lhs: "x" | "w" | "y", rhs: "x" | "w" | "y", out: "x" | "w" | "y"): ContractionDim[] =>
   dims.map((d) => ({ name: d.name, size: d.size, lhs: d[lhs], rhs: d[rhs], out: d[out] }));

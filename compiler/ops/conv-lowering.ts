@@ -1,4 +1,4 @@
-// Convolutions in terms of convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
+// Lowering of convolutions to convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
 import type { GraphBuilder } from "../graph/build.ts";
 import { intAttr, listAttr, pairsAttr } from "../graph/facts.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
@@ -18,7 +18,7 @@ function convAttrs(attrs: Attrs): ConvAttrs {
   return { stride: listAttr(attrs, "stride"), dilation: listAttr(attrs, "dilation"), padding: pairsAttr(attrs, "padding"), groups: intAttr(attrs, "groups") };
 }
 
-/** Of what is empty the sums are of nothing; neither pad nor slice takes it. */
+/** If an operand is empty, all sums are 0; neither pad nor slice takes an empty tensor. */
 const unlessEmpty =
   (form: Lowering): Lowering =>
   (g, op, site) => {
@@ -40,8 +40,8 @@ export const explicitPadding: Lowering = unlessEmpty((g, op, { operands, attrs }
 });
 
 /**
- * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With dy spread to stride 1 by zeros between its
- * neighbours, and the kernel turned around, this is a convolution with padding dilation * (k - 1) - lo in front.
+ * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With zeros inserted between the elements of
+ * dy (stride 1) and the kernel flipped, this is a convolution with padding dilation * (k - 1) - lo at the start.
  */
 export const inputGradientAsConv: Lowering = unlessEmpty((g, _, { operands, attrs: given }) => {
   const [dy, w] = [at(operands, 0), at(operands, 1)];
@@ -55,7 +55,7 @@ export const inputGradientAsConv: Lowering = unlessEmpty((g, _, { operands, attr
     return [lo, wanted + reach - lo - spread] as const;
   });
   const attrs: Attrs = { stride: size.map(() => 1), padding: size.map(() => [0, 0]), dilation, groups };
-  return g.callAll("conv", [padImage(g, dy, around, stride), turnedKernel(g, w, groups)], attrs);
+  return g.callAll("conv", [padImage(g, dy, around, stride), flippedKernel(g, w, groups)], attrs);
 });
 
 interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
@@ -63,15 +63,15 @@ interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
 }
 
 /**
- * With a stride s, the elements of dx at one index modulo s depend on every s-th tap of the kernel only: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s j], where
- * k = (r + lo) mod s and t = (r + lo - k) / s. So dx is woven of s convolutions of stride 1 per axis, and nothing is multiplied by the zeros of a spread dy
+ * With a stride s, the elements of dx at one index modulo s depend on every s-th tap of the kernel only: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s
+ * j], where k = (r + lo) mod s and t = (r + lo - k) / s. So dx interleaves s convolutions of stride 1 per axis, and no product has a factor of inserted zeros
  * (W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016).
  */
 function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, groups, size }: Strided): Value {
   const counts = size.map((n, axis) => Math.ceil(n / at(stride, axis)));
   const [batch, channels] = [at(dy.type.shape, 0), at(w.type.shape, size.length) * groups];
-  const phase = (places: readonly number[]): Value => {
-    const taps = places.map((r, axis) => {
+  const phase = (remainders: readonly number[]): Value => {
+    const taps = remainders.map((r, axis) => {
       const [s, moved] = [at(stride, axis), r + at(at(padding, axis), 0)];
       const first = moved % s;
       return { first, shift: (moved - first) / s, count: Math.ceil((at(w.type.shape, axis) - first) / s) };
@@ -85,25 +85,25 @@ function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, group
     });
     const ones = size.map(() => 1);
     const attrs: Attrs = { stride: ones, padding: size.map(() => [0, 0]), dilation: ones, groups };
-    return g.call("conv", [padImage(g, dy, around, ones), turnedKernel(g, part, groups)], attrs);
+    return g.call("conv", [padImage(g, dy, around, ones), flippedKernel(g, part, groups)], attrs);
   };
-  // The phases along the last axis first, each beside its neighbour: [.., count, s, ..] is [.., count * s, ..].
-  const weave = (axis: number, places: readonly number[]): Value => {
-    if (axis === size.length) return phase(places);
-    const parts = iota(at(stride, axis)).map((r) => weave(axis + 1, [...places, r]));
+  // Interleaves along the last axis first: [.., count, s, ..] is reshaped to [.., count * s, ..].
+  const interleave = (axis: number, remainders: readonly number[]): Value => {
+    if (axis === size.length) return phase(remainders);
+    const parts = iota(at(stride, axis)).map((r) => interleave(axis + 1, [...remainders, r]));
     const [first, ...rest] = parts;
-    if (first === undefined || rest.length === 0) return weave(axis + 1, [...places, 0]);
+    if (first === undefined || rest.length === 0) return interleave(axis + 1, [...remainders, 0]);
     const { shape } = first.type;
     const beside = parts.map((part) => g.reshape(part, shape.toSpliced(axis + 2, 0, 1)));
     return g.reshape(g.call("concat", beside, { axis: axis + 2 }), shape.with(axis + 1, at(shape, axis + 1) * at(stride, axis)));
   };
-  const woven = weave(0, []);
+  const whole = interleave(0, []);
   const limit = [batch, ...size, channels];
-  if (limit.every((n, axis) => n === at(woven.type.shape, axis))) return woven;
-  return g.call("slice", [woven], { start: limit.map(() => 0), limit, stride: limit.map(() => 1) });
+  if (limit.every((n, axis) => n === at(whole.type.shape, axis))) return whole;
+  return g.call("slice", [whole], { start: limit.map(() => 0), limit, stride: limit.map(() => 1) });
 }
 
-/** Pads, or cuts where the padding is negative, the spatial axes; neighbours come to lie `spacing` apart, zeros between them. */
+/** Pads the spatial axes, or crops them where the padding is negative; inserts zeros so that neighbours are `spacing` apart. */
 function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spacing: readonly number[]): Value {
   const around = <T>(spatial: readonly T[], rest: T): T[] => [rest, ...spatial, rest];
   const lo = around(
@@ -129,7 +129,7 @@ function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spac
 const notNegative = (n: number): number => Math.max(n, 0);
 
 /** w[k, c, (g, o)] becomes w[K - 1 - k, o, (g, c)]. */
-function turnedKernel(g: GraphBuilder, w: Value, groups: number): Value {
+function flippedKernel(g: GraphBuilder, w: Value, groups: number): Value {
   const spatial = w.type.shape.slice(0, -2);
   const axes = iota(spatial.length).filter((axis) => at(spatial, axis) > 1);
   const reversed = axes.length === 0 ? w : g.call("reverse", [w], { axes });

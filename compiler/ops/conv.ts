@@ -36,7 +36,7 @@ const same = (n: number): readonly (readonly number[])[] => [
   [n, n],
 ];
 
-/** Uses of conv that the samples of all three are made of: shapes of x and w, and attributes. */
+/** Uses of conv from which the samples of all three ops are made: shapes of x and w, and attributes. */
 const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: ConvAttrs & Attrs }[] = [
   { x: [2, 4, 5, 3], w: [3, 2, 3, 4], attrs: { stride: [1, 1], padding: same(0), ...base } },
   { x: [1, 5, 4, 2], w: [3, 3, 2, 3], attrs: { stride: [1, 1], padding: same(1), ...base } },
@@ -76,7 +76,7 @@ const uses: readonly { readonly x: Shape; readonly w: Shape; readonly attrs: Con
 const yShape = ({ x, w, attrs: at }: (typeof uses)[number]): Shape =>
   x.length === 0 ? [] : [nth(x, 0), ...convSizes(spatial(x), kernelSpatial(w), at), lastOf(w)];
 
-/** A use that all conditions hold for, and what breaks one of them. */
+/** A use for which all conditions hold; the examples change one thing in it. */
 const plain = { stride: [1, 1], padding: same(0), ...base };
 const [x0, w0, y0] = [f32(1, 5, 5, 2), f32(3, 3, 2, 4), f32(1, 3, 3, 4)];
 const malformed: readonly Attrs[] = [
@@ -225,7 +225,7 @@ export const convolutions = family<"convolutions">({
       },
     },
     type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
-    // Many terms meet in one element of the result: a pass makes it a conv of a padded and dilated dy with the reversed kernel.
+    // Not a contraction: several pairs of position and tap address one element of the result. A pass lowers it to a conv of a padded and dilated dy.
     contraction: () => null,
     batch: inputGradientBatch,
     lower: inputGradientAsConv,

@@ -1,4 +1,4 @@
-// Change of dtype, and the identities: the copy, and the one that stops gradients.
+// Conversion between dtypes, and two identities: copy and stop_gradient.
 import { type DType, dtypes } from "../../runtime/dtype.ts";
 import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
@@ -7,11 +7,11 @@ import { limits, saturated } from "../types/interval.ts";
 import { isFloat, tensor } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { bool, f32, f64, family, i32, i8, u8 } from "./signature.ts";
-import { flat } from "./words.ts";
+import { zeroGradient } from "./gradient-helpers.ts";
 
 const all = Object.keys(dtypes) as readonly DType[];
 
-/** The value of an element of that dtype; f32 is rounded later, by the evaluator. */
+/** Converts a number to the dtype; the evaluator rounds f32 later. */
 function convertNumber(x: number, dtype: DType): number {
   if (dtype === "bool") return Number(x !== 0);
   if (isFloat(dtype)) return x;
@@ -38,7 +38,7 @@ declare module "../graph/form.ts" {
 
 export const conversions = family<"conversions">({
   convert: elementwise({
-    doc: "x as another dtype: floats truncate and saturate to integers (NaN becomes 0), wider integers saturate, a bool is x ≠ 0; a gradient comes back in the dtype of x, and no gradient flows through integers and bools",
+    doc: "x as another dtype: floats truncate and saturate to integers (NaN becomes 0), wider integers saturate, a bool is x ≠ 0; the gradient has the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
     requires: { c1: { message: "`dtype` is a dtype", about: ["dtype"], holds: (_, { dtype }) => dtype in dtypes, breaks: [[[f32(2)], { dtype: "f16" }]] } },
@@ -64,7 +64,7 @@ export const conversions = family<"conversions">({
   }),
 
   copy: pointwise({
-    doc: "x itself, in memory of its own",
+    doc: "x itself, in separate memory",
     operands: ["x"],
     scalar: (_, x) => x,
     linear: ["x"],
@@ -78,7 +78,7 @@ export const conversions = family<"conversions">({
     operands: ["x"],
     scalar: (_, x) => x,
     linear: ["x"],
-    gradient: flat,
+    gradient: zeroGradient,
     range: "monotone",
     reference: (x) => x,
   }),

@@ -1,4 +1,4 @@
-// The constructors of entries, one per form. Whatever an entry does not say, they derive.
+// The constructors of entries, one per form. They derive the fields that an entry omits.
 import { type DType, dtypes } from "../../runtime/dtype.ts";
 import type { Contraction, Example, Form, Line, Op, Piece, Read, Sample, Site } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
@@ -29,7 +29,7 @@ import {
   useOf,
 } from "./signature.ts";
 
-/** Reads of each operand at a multi-index. */
+/** Reads an element of each operand at a multi-index. */
 export type Reads<O extends Names> = Named<O, (at: readonly Expr[]) => Expr>;
 
 const reads = <O extends Names>(names: O, read: Read): Reads<O> =>
@@ -132,7 +132,7 @@ interface Lining<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly reads: (size: number) => number;
 }
 
-/** Lines along an axis, each by itself. */
+/** Each line along an axis is computed independently. */
 export function lining<const O extends Names, const A extends Kinds = {}>(spec: Lining<O, A>): Entry {
   const { operands: names } = spec;
   const axis = (site: Site): number => spec.axis(useOf<O, A>(names, site));
@@ -170,9 +170,9 @@ type Tuple<O extends Names, T> = { readonly [K in keyof O]: T };
 interface Pointwise<O extends Names> {
   readonly doc: string;
   readonly operands: O;
-  /** What the operands may be, all of one dtype; anything where left out. */
+  /** Dtypes of the operands, which all have the same; any if omitted. */
   readonly on?: readonly DType[];
-  /** The result's dtype, if it is not that of the operands. */
+  /** The dtype of the result, if it differs from that of the operands. */
   readonly to?: DType;
   readonly gradient: Rule<O, {}> | None;
   readonly linear?: LinearIn<O>;
@@ -181,9 +181,9 @@ interface Pointwise<O extends Names> {
   readonly commutative?: true;
   readonly scalar: (k: ExprBuilder, ...args: Tuple<O, Expr>) => Expr;
   readonly reference: (...args: Tuple<O, number>) => number;
-  /** For i32, where it is not the above modulo 2^32. */
+  /** For i32, if it is not `reference` modulo 2^32. */
   readonly integer?: (...args: Tuple<O, number>) => number;
-  /** See `Op`. Derived where the op is monotone in its only operand, or where the result is bool. */
+  /** See `Op`. Derived if the op is monotone in its only operand, or if the result is bool. */
   readonly range?: "monotone" | ((operands: Tuple<O, Interval>, dtype: DType) => Interval);
   /** See `Op`. */
   readonly between?: readonly [least: number, most: number];
@@ -194,8 +194,8 @@ interface Pointwise<O extends Names> {
 
 const everyDType = Object.keys(dtypes) as readonly DType[];
 
-/** One shape and one dtype, of those; of an operand of any dtype there is nothing to say. */
-function alike<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}> {
+/** Conditions of operands of one shape and one of those dtypes; none for a single operand of any dtype. */
+function sameTypeConditions<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}> {
   const [first, ...rest] = names;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
   const sameDType = (x: Named<O, TensorType>): boolean => types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
@@ -232,7 +232,7 @@ export function pointwise<const O extends Names>(spec: Pointwise<O>): Entry {
   const base = signature<O, {}>({
     doc: spec.doc,
     operands: names,
-    requires: alike(names, on),
+    requires: sameTypeConditions(names, on),
     type: (x) => tensor(to ?? only(types(x)).dtype, only(types(x)).shape),
     gradient: spec.gradient,
     batch: {},
@@ -268,7 +268,7 @@ function samplesOf(arity: number, on: readonly DType[], between: readonly [numbe
   return [...shapes.map((shape) => sample(tensor(on[0] ?? "f32", shape))), ...on.slice(1).map((dtype) => sample(tensor(dtype, [2, 3])))];
 }
 
-/** Numbers evenly strewn over an interval, another row for each operand (the additive recurrence of the golden ratio). */
+/** Numbers evenly distributed over an interval, a different sequence for each operand (the additive recurrence of the golden ratio). */
 function spread(count: number, row: number, [least, most]: readonly [number, number]): number[] {
   return Array.from({ length: count }, (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1));
 }

@@ -16,7 +16,7 @@ type Dot = Use<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly cont
 
 const nthPair = (pairs: Pairs): readonly [left: readonly number[], right: readonly number[]] => [pairs[0] ?? [], pairs[1] ?? []];
 
-/** The axes that are neither batch nor contracted. */
+/** Free axes: neither batch nor contracted. */
 const free = (x: TensorType, batch: readonly number[], contract: readonly number[]): number[] => without(range(x.shape.length), [...batch, ...contract]);
 
 interface Axes {
@@ -45,7 +45,7 @@ function dimsOf({ types: { lhs, rhs }, out, attrs }: Dot): ContractionDim[] {
 
 const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value => (isIdentity(perm) ? x : g.transpose(x, perm));
 
-/** Sorted positions of contracted axes: free axes of a gradient's dot come in the order of the other operand's axes. */
+/** Indices that sort the contracted axes: the free axes of a gradient's dot are in the order of the other operand's axes. */
 const ascending = (axes: readonly number[]): number[] => range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
 
 const inner = { contract: [[0], [0]] };
@@ -56,7 +56,7 @@ const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; read
   const shifted = (pairs: Pairs): number[][] => sides.map((side, i) => (side.batched ? up(pairs[i] ?? []) : [...(pairs[i] ?? [])]));
   const [batch, contract] = [shifted(attrs.batch), shifted(attrs.contract)];
   if (lhs.batched && rhs.batched) return g.call("dot", [lhs.value, rhs.value], { batch: batch.map((axes) => [0, ...axes]), contract });
-  // Batch axes come first, then what is free in lhs, the members before the others, then what is free in rhs, likewise.
+  // Batch axes come first, then the free axes of lhs, its batch of members before the others, then those of rhs likewise.
   const product = g.call("dot", [lhs.value, rhs.value], { batch, contract });
   const shared = nthPair(batch)[0].length;
   return moveAxis(g, product, lhs.batched ? shared : lhs.value.type.shape.length - nthPair(contract)[0].length, 0);
@@ -124,11 +124,11 @@ export const dots = family<"dots">({
 
     batch: dotBatch,
     linear: ["lhs", "rhs"],
-    // Batch axes stay first in the result; the members are one more axis to sum over.
+    // Batch axes stay first in the result; the axis of the members is one more contracted axis.
     sumOverBatch: (g, { lhs, rhs }, { attrs: { batch, contract } }) =>
       g.call("dot", [lhs, rhs], { batch: batch.map(up), contract: contract.map((axes) => [0, ...up(axes)]) }),
 
-    // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are put back; drhs likewise.
+    // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are transposed back; drhs likewise.
     gradient: (g, { lhs, rhs }, { dout, attrs }) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
       const b = range(batch[0].length);
@@ -144,13 +144,13 @@ export const dots = family<"dots">({
     range: ({ lhs, rhs }, { types, attrs: { contract } }) => sumOf(product(lhs, rhs), elements(pick(types.lhs.shape, nthPair(contract)[0]))),
     reference: ({ lhs, rhs }, { out, attrs }) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
-      const places = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] => positions(pick(shape, axes), pick(strides(shape), axes));
-      const [rows, columns] = [places(lhs, m), places(rhs, n)];
-      const rightStarts = places(rhs, batch[1]);
-      const [left, right] = [places(lhs, contract[0]), places(rhs, contract[1])];
+      const offsets = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] => positions(pick(shape, axes), pick(strides(shape), axes));
+      const [rows, columns] = [offsets(lhs, m), offsets(rhs, n)];
+      const rightStarts = offsets(rhs, batch[1]);
+      const [left, right] = [offsets(lhs, contract[0]), offsets(rhs, contract[1])];
       const data = new Float64Array(elements(out.shape));
       let next = 0;
-      places(lhs, batch[0]).forEach((leftStart, b) => {
+      offsets(lhs, batch[0]).forEach((leftStart, b) => {
         const rightStart = nth(rightStarts, b);
         for (const row of rows)
           for (const column of columns)

@@ -1,4 +1,4 @@
-// Choices that the entries' `draw` functions make: sizes, axes, orders. Tests decide where the numbers come from.
+// Random choices that the `draw` functions of entries make: sizes, axes, orders. Tests supply the source of numbers.
 import type { Attrs } from "../graph/ir.ts";
 import type { AttrKind, Choices, Draw } from "../graph/op.ts";
 import type { Shape } from "../types/tensor-type.ts";
@@ -14,7 +14,7 @@ export const size = (c: Choices): number => oneOf(c, 1, 2, 3, 4, 5, 7);
 
 export const sizes = (c: Choices, least: number, most: number): number[] => range(c.int(least, most)).map(() => size(c));
 
-/** An axis; of a scalar 0, which it lacks. */
+/** An axis of the shape; 0 for a scalar, which has none. */
 export const anyAxis = (c: Choices, shape: Shape): number => c.int(0, Math.max(shape.length - 1, 0));
 
 export function shuffled<T>(c: Choices, list: readonly T[]): T[] {
@@ -25,10 +25,10 @@ export function shuffled<T>(c: Choices, list: readonly T[]): T[] {
 /** Some axes in any order. */
 export const someAxes = (c: Choices, shape: Shape): number[] => shuffled(c, range(shape.length)).slice(0, c.int(0, shape.length));
 
-/** The same number of elements in other axes. */
+/** Another shape with the same number of elements. */
 export const reshaped = (c: Choices, shape: Shape): Shape => oneOf<Shape>(c, shuffled(c, shape), [1, ...shape, 1], [product(shape)]);
 
-/** The draw of an op whose operands all have the drawn shape; undefined if an attribute's name and kind do not say how it is drawn. */
+/** The draw of an op whose operands all have the drawn shape; undefined if the name and kind of an attribute do not determine how it is drawn. */
 export function alikeDraw(operands: readonly string[], attrs: Readonly<Record<string, AttrKind>>): Draw | undefined {
   const drawn = Object.entries(attrs).filter(([, kind]) => kind !== "dtype");
   const known = drawn.every(([name, kind]) => kind === "bool" || (name === "axis" && kind === "int") || (name === "axes" && kind === "ints"));
@@ -50,7 +50,7 @@ export interface DrawnConv {
   };
 }
 
-/** The drawn shape where it is one of an image; else an image that has its last size as one of its own. A scalar remains one. */
+/** The drawn shape if it is that of an image, or a scalar; otherwise a random image shape that contains its last size. */
 export function imageOf(c: Choices, shape: Shape): Shape {
   if (shape.length === 0 || (shape.length >= 3 && shape.length <= 5)) return shape;
   const n = nth(shape, shape.length - 1);

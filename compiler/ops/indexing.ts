@@ -1,4 +1,4 @@
-// Elements chosen by an operand of indices. An index out of range is clamped to the nearest one in range.
+// Elements selected by an operand of indices. An index out of range is clamped to the nearest one in range.
 import { repeated } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
@@ -12,7 +12,7 @@ import { anyAxis, flag, size, sizes } from "./draw.ts";
 import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
-import { keep, unreduce } from "./words.ts";
+import { unreduce, zeroUnless } from "./gradient-helpers.ts";
 
 const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
 
@@ -21,18 +21,18 @@ const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
 
 const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
 
-/** Indices into the items of all members in a row, `size` of each: they count within their own member, as those out of range do. */
-function intoRow(g: GraphBuilder, indices: Value, size: number): Value {
+/** Indices into the concatenated items of all members, `size` per member; an index out of range is clamped within its own member. */
+function flatIndices(g: GraphBuilder, indices: Value, size: number): Value {
   const within = g.call("max", [g.call("min", [indices, size - 1]), 0]);
   return g.add(within, g.mul(g.call("iota", [], { shape: indices.type.shape, axis: 0, dtype: "i32" }), size));
 }
 
-/** The items of all members in a row are one tensor to take from. */
+/** If both operands are batched, takes from the concatenated items of all members. */
 const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (g, { x, indices }, { attrs: { axis }, size }) => {
   if (!indices.batched) return g.call("take", [x.value, indices.value], { axis: axis + 1 });
   if (!x.batched) return moveAxis(g, g.call("take", [x.value, indices.value], { axis }), axis, 0);
   const items = joinFirst(g, moveAxis(g, x.value, axis + 1, 1));
-  const taken = g.call("take", [items, intoRow(g, indices.value, nth(items.type.shape, 0) / size)], { axis: 0 });
+  const taken = g.call("take", [items, flatIndices(g, indices.value, nth(items.type.shape, 0) / size)], { axis: 0 });
   return moveAxes(g, taken, { from: indices.value.type.shape.length, count: axis, to: 1 });
 };
 
@@ -43,11 +43,11 @@ const takeAddBatch: BatchOf<readonly ["y", "indices"], { readonly axis: "int"; r
 ) => {
   if (!indices.batched) return g.call("take_add", [y.value, indices.value], { axis: axis + 1, size: items });
   const added = moveAxes(g, repeated(g, y, size), { from: 1, count: axis, to: indices.value.type.shape.length });
-  const row = g.call("take_add", [added, intoRow(g, indices.value, items)], { axis: 0, size: size * items });
+  const row = g.call("take_add", [added, flatIndices(g, indices.value, items)], { axis: 0, size: size * items });
   return moveAxis(g, splitFirst(g, row, size), 1, axis + 1);
 };
 
-/** Moves `count` axes from one position to another, counted without them. */
+/** Moves `count` axes from position `from` to position `to`, which does not count them. */
 function moveAxes(g: GraphBuilder, x: Value, { from, count, to }: { readonly from: number; readonly count: number; readonly to: number }): Value {
   const axes = range(x.type.shape.length);
   return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
@@ -93,9 +93,9 @@ export const indexing = family<"indexing">({
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
-      const [read, place] = [reader(x), reader(indices)];
+      const [read, indexAt] = [reader(x), reader(indices)];
       const count = indices.type.shape.length;
-      return fill(out.shape, (at) => read(at.toSpliced(axis, count, clamp(place(at.slice(axis, axis + count)), nth(x.type.shape, axis)))));
+      return fill(out.shape, (at) => read(at.toSpliced(axis, count, clamp(indexAt(at.slice(axis, axis + count)), nth(x.type.shape, axis)))));
     },
     draw: (c, shape) => ({ shapes: [shape, sizes(c, 0, 2)], attrs: { axis: anyAxis(c, shape) } }),
     samples: [
@@ -141,10 +141,10 @@ export const indexing = family<"indexing">({
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));
       const steps = strides(out.shape);
-      const place = reader(indices);
+      const indexAt = reader(indices);
       const count = indices.type.shape.length;
       eachIndex(y.type.shape, (d, flat) => {
-        const to = flatten(d.toSpliced(axis, count, clamp(place(d.slice(axis, axis + count)), size)), steps);
+        const to = flatten(d.toSpliced(axis, count, clamp(indexAt(d.slice(axis, axis + count)), size)), steps);
         data[to] = item(data, to) + item(y.data, flat);
       });
       return data;
@@ -196,13 +196,13 @@ export const indexing = family<"indexing">({
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => {
       const { shape } = x.type;
       const inRange = g.call("max", [g.call("min", [indices, nth(shape, axis) - 1]), 0]);
-      const places = g.call("iota", [], { shape, axis, dtype: "i32" });
-      return { x: keep(g, g.call("eq", [places, unreduce(g, inRange, shape, [axis])]), unreduce(g, dout, shape, [axis])) };
+      const positions = g.call("iota", [], { shape, axis, dtype: "i32" });
+      return { x: zeroUnless(g, g.call("eq", [positions, unreduce(g, inRange, shape, [axis])]), unreduce(g, dout, shape, [axis])) };
     },
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
-      const [read, place] = [reader(x), reader(indices)];
-      return fill(out.shape, (at) => read(at.toSpliced(axis, 0, clamp(place(at), nth(x.type.shape, axis)))));
+      const [read, indexAt] = [reader(x), reader(indices)];
+      return fill(out.shape, (at) => read(at.toSpliced(axis, 0, clamp(indexAt(at), nth(x.type.shape, axis)))));
     },
     draw: (c, shape) => {
       const axis = anyAxis(c, shape);
@@ -254,8 +254,8 @@ export const indexing = family<"indexing">({
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
-      const [read, place] = [reader(x), reader(indices)];
-      return fill(out.shape, (at) => read(at.toSpliced(axis, 1, clamp(place(at), nth(x.type.shape, axis)))));
+      const [read, indexAt] = [reader(x), reader(indices)];
+      return fill(out.shape, (at) => read(at.toSpliced(axis, 1, clamp(indexAt(at), nth(x.type.shape, axis)))));
     },
     draw: (c, shape) => {
       const axis = anyAxis(c, shape);
@@ -303,9 +303,9 @@ export const indexing = family<"indexing">({
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
       const data = new Float64Array(elements(out.shape));
-      const [steps, place] = [strides(out.shape), reader(indices)];
+      const [steps, indexAt] = [strides(out.shape), reader(indices)];
       eachIndex(y.type.shape, (d, flat) => {
-        const to = flatten(d.toSpliced(axis, 1, clamp(place(d), size)), steps);
+        const to = flatten(d.toSpliced(axis, 1, clamp(indexAt(d), size)), steps);
         data[to] = item(data, to) + item(y.data, flat);
       });
       return data;

@@ -1,4 +1,4 @@
-// What a graph starts from (inputs, params, state, constants), and the request for a gradient, which a pass replaces.
+// Leaves of a graph (inputs, params, state, carries, constants), and `gradient`, which a pass replaces.
 import { leafType } from "../graph/build.ts";
 import type { AttrKind, Condition, Draw, Reference, Sample } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
@@ -32,7 +32,7 @@ interface Leaf {
 const given: Reference = {
   kind: "array",
   apply: () => {
-    invariant(false, "the value of a leaf is the caller's to give");
+    invariant(false, "the caller supplies the value of a leaf");
   },
 };
 
@@ -43,7 +43,7 @@ const leaf = ({ doc, attrs, requires, reference, draw, samples }: Leaf): Entry =
   defaults: {},
   requires: { c1: validShape, ...requires },
   type: (_, all) => [leafType(all)],
-  gradient: none("it has no operands"),
+  gradient: none("it does not have operands"),
   batch: noOperands,
   linear: null,
   form: { kind: "leaf" },
@@ -82,7 +82,7 @@ export const leaves = family<"leaves">({
   }),
 
   carry: leaf({
-    doc: "in the region of a loop: what the loop passes from one iteration to the next, as it was before this iteration",
+    doc: "in the region of a loop: a value that the loop passes from one iteration to the next, as it was before this iteration",
     attrs: { name: "string" },
     draw: (_, shape) => ({ shapes: [], attrs: { name: "h", shape } }),
     samples: [{ operands: [], attrs: { name: "h", ...given32 } }],
@@ -147,7 +147,7 @@ export const leaves = family<"leaves">({
       },
     },
     type: ([, ...targets]) => targets,
-    gradient: none("it is expanded before anything asks"),
+    gradient: none("the differentiate pass expands it"),
     batch: gradientBatch,
     linear: null,
     form: { kind: "leaf" },

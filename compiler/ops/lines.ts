@@ -1,4 +1,4 @@
-// Ops that work along one axis, element after element: running sums and orders.
+// Ops that process the elements along one axis in sequence: running sums and sorting.
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { below, sumOf } from "../types/interval.ts";
@@ -22,18 +22,18 @@ function eachLine({ shape }: TensorType, axis: number, visit: (line: readonly nu
   eachIndex(shape.with(axis, 1), (index) => visit(count.map((i) => flatten(index, steps) + i * nth(steps, axis))));
 }
 
-/** Whether x comes after y in the order. NaN is larger than all numbers. */
+/** Whether x is larger than y in the sort order, where NaN is larger than all numbers. */
 function after(k: KernelBuilder, x: Expr, y: Expr): Expr {
   const larger = k.gt(x, y);
   return x.type.scalar === "i32" ? larger : k.or(larger, k.and(k.ne(x, x), k.eq(y, y)));
 }
 
-/** Orders the indices at `low` and `high` of the line; of equals the smaller index comes first. */
+/** Compares and swaps the indices at `low` and `high` of the line; for equal elements the smaller index comes first. */
 type Exchange = (low: Expr, high: Expr) => void;
 
 /**
  * A network that sorts any number of elements: bitonic merges of doubling blocks, the first step of each reversing its second half, so that every
- * comparator moves the larger element up and those that reach past the end do nothing (Batcher, "Sorting networks and their applications", 1968).
+ * comparator moves the larger element up, and comparators that reach past the end do nothing (Batcher, "Sorting networks and their applications", 1968).
  */
 function sortingNetwork(k: KernelBuilder, size: number, exchange: Exchange): void {
   const levels = Math.ceil(Math.log2(size));
@@ -126,7 +126,7 @@ export const lines = family<"lines">({
       });
     },
     batch: { axis: "axis" },
-    gradient: none("an index is an integer"),
+    gradient: none("an index is not differentiable"),
     range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));
@@ -135,7 +135,7 @@ export const lines = family<"lines">({
         Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : Number(a > b);
       eachLine(out, axis, (line) => {
         const order = range(line.length).sort((a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b);
-        order.forEach((place, i) => (data[nth(line, i)] = place));
+        order.forEach((index, i) => (data[nth(line, i)] = index));
       });
       return data;
     },

@@ -1,13 +1,16 @@
-// Pointwise transcendental functions; kernels call them from the function table of the kernel level.
+// Pointwise transcendental functions; kernels call them through the function table of the kernel IR.
 import { power, symmetric } from "../types/interval.ts";
 import { pointwise } from "./define.ts";
 import { family, floats } from "./signature.ts";
-import { compare, drop, keep } from "./words.ts";
+import { compare, zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 
-/** The least f32 whose reciprocal is finite, and a normal number. */
+/** The least normal f32; its reciprocal is finite. */
 const leastNormal = 2 ** -126;
 
-/** By the series of positive terms, 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...), which cancels nowhere; from 6 on the rest is below f64 (Abramowitz and Stegun 7.1.6). */
+/**
+ * The series 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...): its terms have one sign, so nothing cancels (Abramowitz and Stegun 7.1.6). From 6 on the
+ * result is 1 in f64.
+ */
 function erf(x: number): number {
   if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
   let [sum, term] = [x, x];
@@ -128,17 +131,17 @@ export const math = family<"math">({
     operands: ["x", "y"],
     on: floats,
     scalar: (k, x, y) => k.call("pow", x, y),
-    // The corners: y * x^(y - 1) is 0 * inf at x = y = 0, also where f32 has no number for 1 / x, and log x has no value at x <= 0; nor may either have one in the
-    // derivative of a branch not taken. Elsewhere the slope at y = 0 is 0 by its own terms, so that it has the right derivative in y.
+    // At x = y = 0, and where 1 / x overflows f32, y * x^(y - 1) is 0 * inf; log x is undefined at x <= 0. Both are kept finite in the branch not taken too,
+    // since the derivative of a select includes both branches. Elsewhere the slope at y = 0 is 0 by its terms, so that its derivative in y is right.
     gradient: (g, { x, y }, { out, dout }) => {
       const one = g.constant(x.type, 1);
       const [constant, tiny] = [compare(g, "eq", y, 0), compare(g, "lt", g.call("abs", [x]), leastNormal)];
       const away = g.call("select", [constant, g.call("select", [tiny, one, x]), x]);
       const power = g.mul(y, g.call("pow", [away, g.sub(y, 1)]));
-      const slope = g.call("select", [constant, drop(g, tiny, power), power]);
+      const slope = g.call("select", [constant, zeroWhere(g, tiny, power), power]);
       const positive = compare(g, "gt", x, 0);
       const base = g.call("select", [positive, x, one]);
-      return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(keep(g, positive, out), g.call("log", [base]))) };
+      return { x: g.mul(dout, slope), y: g.mul(dout, g.mul(zeroUnless(g, positive, out), g.call("log", [base]))) };
     },
     range: ([x, y]) => power(x, y),
     reference: (x, y) => x ** y,

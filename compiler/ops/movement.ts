@@ -1,4 +1,4 @@
-// Elements put elsewhere under another shape; every index of x is an affine function of an index of the result.
+// Ops that move elements: each index of x is an affine function of the index in the result.
 import type { Expr } from "../kernel/ir.ts";
 import { below } from "../types/interval.ts";
 import { elements, isFloat, tensor } from "../types/tensor-type.ts";
@@ -218,7 +218,7 @@ export const movement = family<"movement">({
       return isFloat(out.dtype) ? k.toF32(index) : index;
     },
     batch: {},
-    gradient: none("it has no operands"),
+    gradient: none("it does not have operands"),
     range: (_, { attrs: { shape, axis } }) => below(nth(shape, axis)),
     reference: (_, { out, attrs: { axis } }) => fill(out.shape, (at) => nth(at, axis)),
     draw: (c, shape) => ({ shapes: [], attrs: { shape, axis: anyAxis(c, shape) } }),

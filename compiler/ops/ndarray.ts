@@ -2,7 +2,7 @@ import type { NdArray } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, strides, type Shape } from "../types/tensor-type.ts";
 
-/** Calls `visit` with every index of the shape in row-major order, and its rank in that order. The array is the same each time. */
+/** Calls `visit` with every multi-index of the shape in row-major order, and its flat index. The array of the multi-index is reused. */
 export function eachIndex(shape: Shape, visit: (index: readonly number[], flat: number) => void): void {
   const index = shape.map(() => 0);
   const total = elements(shape);
@@ -16,7 +16,7 @@ export function eachIndex(shape: Shape, visit: (index: readonly number[], flat: 
   }
 }
 
-/** A new array of that shape, element by element. */
+/** A new row-major array of that shape, from a function of the multi-index. */
 export function fill(shape: Shape, element: (index: readonly number[]) => number): Float64Array {
   const data = new Float64Array(elements(shape));
   eachIndex(shape, (index, flat) => (data[flat] = element(index)));
@@ -25,14 +25,14 @@ export function fill(shape: Shape, element: (index: readonly number[]) => number
 
 export const flatten = (index: readonly number[], steps: readonly number[]): number => index.reduce((sum, i, axis) => sum + i * (steps[axis] ?? 0), 0);
 
-/** The flat positions of every index of the shape, in row-major order, where axes have those steps. */
+/** The flat offsets of all multi-indices of the shape, in row-major order, for axes with those steps. */
 export function positions(shape: Shape, steps: readonly number[]): number[] {
   const result: number[] = [];
   eachIndex(shape, (index) => result.push(flatten(index, steps)));
   return result;
 }
 
-/** A reader by multi-index. */
+/** Reads elements by multi-index. */
 export function reader(array: NdArray): (index: readonly number[]) => number {
   const steps = strides(array.type.shape);
   return (index) => item(array.data, flatten(index, steps));

@@ -1,4 +1,4 @@
-// A contraction whose rhs was laid out for the kernel beforehand; the pass that chooses algorithms makes these.
+// A contraction whose rhs is packed for the kernel in advance; `choose-algorithms` creates these ops.
 import { repeated } from "../graph/batch.ts";
 import { roleOrNull, type ContractionRole } from "../graph/contraction.ts";
 import type { Choices, ContractionDim } from "../graph/op.ts";
@@ -29,25 +29,25 @@ const roleAt = (at: Lists, i: number): ContractionRole | null => roleOrNull({ lh
 const withRole = (at: Lists, role: ContractionRole): number[] => range(at.sizes.length).filter((i) => roleAt(at, i) === role);
 const count = (at: Lists, role: ContractionRole): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
 
-/** The offsets in a buffer of every index of the dims of each role, row-major in listing order. */
-function placesOf(at: Lists, steps: readonly number[]): Readonly<Record<ContractionRole, readonly number[]>> {
-  const places = (role: ContractionRole): number[] => {
+/** For the dims of each role, the offsets in a buffer of all their indices, row-major in the order of the list. */
+function offsetsOf(at: Lists, steps: readonly number[]): Readonly<Record<ContractionRole, readonly number[]>> {
+  const offsets = (role: ContractionRole): number[] => {
     const members = withRole(at, role);
     return positions(pick(at.sizes, members), pick(steps, members));
   };
-  return { batch: places("batch"), row: places("row"), column: places("column"), reduced: places("reduced") };
+  return { batch: offsets("batch"), row: offsets("row"), column: offsets("column"), reduced: offsets("reduced") };
 }
 
 const wellFormed = (at: Lists): boolean =>
   [at.lhs, at.rhs, at.out].every((list) => list.length === at.sizes.length && integers(list, 0)) && integers([...at.sizes, at.width], 1);
 
-/** No access of that buffer is past its end. */
+/** Whether no access is past the end of the buffer. */
 const within = (sizes: readonly number[], steps: readonly number[], shape: Shape): boolean =>
   sizes.reduce((last, size, i) => last + (size - 1) * nth(steps, i), 0) < elements(shape);
 
 const packedShape = (at: Lists): number[] => [count(at, "batch"), Math.ceil(count(at, "column") / at.width), count(at, "reduced"), at.width];
 
-/** The dims of a flattened index, row-major in listing order. */
+/** The index along each dim, from a flat index that is row-major in the order of the list. */
 function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[] {
   const steps = strides(sizes);
   return sizes.map((size, i) => {
@@ -56,21 +56,21 @@ function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[]
   });
 }
 
-/** The axis that each dim moves along, and its step there; several dims may share an axis (groups and channels). Null if a dim has none. */
+/** The axis that each dim moves along, and its step there; several dims may share an axis (groups and channels). Null if a dim moves along none. */
 function axesOfDims(
   shape: Shape,
   dims: readonly { readonly size: number; readonly stride: number }[],
 ): readonly { readonly axis: number; readonly step: number }[] | null {
   const room = [...shape];
-  const found = dims.map(({ size, stride }) => {
-    const place = axisOfStride(shape, size, stride, room);
-    if (place !== null) room[place.axis] = nth(room, place.axis) - (size - 1) * place.step;
-    return place;
+  const axes = dims.map(({ size, stride }) => {
+    const found = axisOfStride(shape, size, stride, room);
+    if (found !== null) room[found.axis] = nth(room, found.axis) - (size - 1) * found.step;
+    return found;
   });
-  return found.every((place) => place !== null) ? found : null;
+  return axes.every((found) => found !== null) ? axes : null;
 }
 
-/** The index in a tensor of that shape of the sum of the dims' steps. */
+/** The multi-index in a tensor of that shape, from the index along each dim. */
 function indexOf(k: ExprBuilder, shape: Shape, dims: readonly { readonly size: number; readonly stride: number; readonly at: Expr }[]): Expr[] {
   const axes = axesOfDims(shape, dims);
   const sum = (terms: readonly (readonly [at: Expr, step: number])[]): Expr =>
@@ -92,7 +92,7 @@ const packBatch: BatchOf<readonly ["rhs"], typeof lists> = (g, { rhs }, { attrs:
   return splitFirst(g, g.call("pack", [rhs.value], { ...withMembers(at, size, steps), width: at.width }), size);
 };
 
-/** Rows of members that share a packed operand, or one more batch dim. */
+/** If the members share the packed operand, they become rows; otherwise they are one more batch dim. */
 const contractionBatch: BatchOf<readonly ["lhs", "packed"], typeof lists & { readonly shape: "ints" }> = (g, { lhs, packed }, { attrs: at, size }) => {
   const left = packed.batched ? repeated(g, lhs, size) : lhs.value;
   const steps = { lhs: elements(left.type.shape) / size, rhs: packed.batched ? 1 : 0, out: product(at.shape) };
@@ -100,7 +100,7 @@ const contractionBatch: BatchOf<readonly ["lhs", "packed"], typeof lists & { rea
   return g.call("contraction", [left, right], { ...withMembers(at, size, steps), width: at.width, shape: [size, ...at.shape] });
 };
 
-/** The lists with one more dim before the others. */
+/** The lists with one more dim at the start. */
 const withMembers = (at: Lists, size: number, steps: Readonly<Record<"lhs" | "rhs" | "out", number>>): Record<"sizes" | "lhs" | "rhs" | "out", number[]> => ({
   sizes: [size, ...at.sizes],
   lhs: [steps.lhs, ...at.lhs],
@@ -108,7 +108,7 @@ const withMembers = (at: Lists, size: number, steps: Readonly<Record<"lhs" | "rh
   out: [steps.out, ...at.out],
 });
 
-/** A product of matrices one of whose sizes is the last of the shape, in panels that need not divide the columns, the result transposed or not. */
+/** A matrix product with the last size of the shape as one of its sizes, in panels that need not divide the columns, with a transposed result or not. */
 function drawnProduct(c: Choices, shape: Shape): { readonly lhs: Shape; readonly rhs: Shape; readonly out: Shape; readonly lists: Lists } {
   const [m = 1, n = 1, k = 1] = shuffled(c, [nth(shape, shape.length - 1), size(c), size(c)]);
   const isTransposed = flag(c);
@@ -172,21 +172,21 @@ export const packing = family<"packing">({
       const flats = { batch: batch ?? k.int(0), column: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), reduced: row ?? k.int(0) };
       const dims = (["batch", "column", "reduced"] as const).flatMap((role) => {
         const members = withRole(at, role);
-        const places = unflatten(k, flats[role], pick(at.sizes, members));
-        return places.map((place, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: place }));
+        const indices = unflatten(k, flats[role], pick(at.sizes, members));
+        return indices.map((index, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: index }));
       });
       const value = rhs(indexOf(k, types.rhs.shape, dims));
       return columns % at.width === 0 ? value : k.select(k.lt(n, k.int(columns)), value, 0);
     },
     batch: packBatch,
     linear: ["rhs"],
-    gradient: none("it is made after differentiation"),
+    gradient: none("it is created after differentiation"),
     range: ({ rhs }) => hull(rhs, interval(0, 0)),
     reference: ({ rhs }, { out, attrs: at }) => {
-      const { batch, column: n, reduced: k } = placesOf(at, at.rhs);
+      const { batch, column: n, reduced: k } = offsetsOf(at, at.rhs);
       return fill(out.shape, ([b, panel, row, column]) => {
-        const place = (panel ?? 0) * at.width + (column ?? 0);
-        return place < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, place) + nth(k, row ?? 0)) : 0;
+        const columnIndex = (panel ?? 0) * at.width + (column ?? 0);
+        return columnIndex < n.length ? item(rhs.data, nth(batch, b ?? 0) + nth(n, columnIndex) + nth(k, row ?? 0)) : 0;
       });
     },
     draw: (c, shape) => {
@@ -250,11 +250,11 @@ export const packing = family<"packing">({
     contraction: ({ attrs: at }) => ({ dims: dimsOf(at), panel: at.width }),
     batch: contractionBatch,
     linear: ["lhs", "packed"],
-    gradient: none("it is made after differentiation"),
+    gradient: none("it is created after differentiation"),
     range: ({ lhs, packed }, { types }) => sumOf(multiplied(lhs, packed), nth(types.packed.shape, 2)),
     reference: ({ lhs, packed }, { out, attrs: at }) => {
       const data = new Float64Array(elements(out.shape));
-      const [left, right] = [placesOf(at, at.lhs), placesOf(at, at.out)];
+      const [left, right] = [offsetsOf(at, at.lhs), offsetsOf(at, at.out)];
       const panels = Math.ceil(left.column.length / at.width);
       left.batch.forEach((batch, b) =>
         left.row.forEach((row, m) =>

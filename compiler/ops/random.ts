@@ -10,14 +10,14 @@ import { f32, family, i32, none } from "./signature.ts";
 interface Threefry<T> {
   readonly add: (a: T, b: T) => T;
   readonly xor: (a: T, b: T) => T;
-  readonly rotate: (a: T, places: number) => T;
+  readonly rotate: (a: T, bits: number) => T;
   readonly const: (value: number) => T;
 }
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 const parity = 0x1bd11bda;
 
-/** Both words, written once for numbers and for kernels. Keys are injected before the first and after every fourth round. */
+/** Both words, for numbers and for kernel expressions. The key is injected before the first round and after every fourth. */
 function threefry<T>(m: Threefry<T>, key0: T, key1: T, counter0: T, counter1: T): readonly [T, T] {
   const keys = [key0, key1, m.xor(m.const(parity), m.xor(key0, key1))] as const;
   const key = (i: number): T => keys[(i % 3) as 0 | 1 | 2];
@@ -36,15 +36,15 @@ function threefry<T>(m: Threefry<T>, key0: T, key1: T, counter0: T, counter1: T)
 const onNumbers: Threefry<number> = {
   add: (a, b) => (a + b) | 0,
   xor: (a, b) => a ^ b,
-  rotate: (a, places) => (a << places) | (a >>> (32 - places)),
+  rotate: (a, bits) => (a << bits) | (a >>> (32 - bits)),
   const: (value) => value,
 };
 
-/** Every step is named: each value is used twice, and without names the expression would double at every round. */
+/** Every step is a `let`: each value is used twice, so the expression would double in size every round. */
 const onExprs = (k: ExprBuilder): Threefry<Expr> => ({
   add: (a, b) => k.let(k.add(a, b)),
   xor: (a, b) => k.let(k.xor(a, b)),
-  rotate: (a, places) => k.or(k.shl(a, k.int(places)), k.shru(a, k.int(32 - places))),
+  rotate: (a, bits) => k.or(k.shl(a, k.int(bits)), k.shru(a, k.int(32 - bits))),
   const: (value) => k.int(value),
 });
 
@@ -83,7 +83,7 @@ export const random = family<"random">({
     },
     type: ({ key0 }) => key0,
     scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],
-    gradient: none("random bits do not depend on anything smoothly"),
+    gradient: none("random bits are not differentiable"),
     range: () => anything,
     reference: ({ key0, key1, counter0, counter1 }, { word }) => threefry(onNumbers, key0, key1, counter0, counter1)[word as 0 | 1],
     draw: (c, shape) => ({ shapes: [shape, shape, shape, shape], attrs: { word: c.int(0, 1) } }),

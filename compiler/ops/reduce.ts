@@ -1,4 +1,4 @@
-// Reductions over axes, which the result does not have, and the indices of extremes.
+// Reductions over axes, which are removed from the result, and argmax and argmin.
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { Sample } from "../graph/op.ts";
@@ -11,9 +11,9 @@ import { product } from "../support/lists.ts";
 import { areAxes, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
 import { type Entry, type Rule, type SumOf, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
-import { compare, unreduce } from "./words.ts";
+import { compare, unreduce } from "./gradient-helpers.ts";
 
-/** The index in x of position `r` in the reduced axes and `at` in the others. */
+/** The multi-index in x, from `r` in the reduced axes and `at` in the others. */
 function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: readonly T[]): T[] {
   let next = 0;
   return range(rank).flatMap((axis) => (axes.includes(axis) ? r.slice(axes.indexOf(axis), axes.indexOf(axis) + 1) : at.slice(next, ++next)));
@@ -21,14 +21,14 @@ function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: re
 
 interface Reduction {
   readonly doc: string;
-  /** The value of an empty reduction. */
+  /** The result of an empty reduction. */
   readonly init: (x: TensorType) => number;
   readonly combine: "add" | "mul" | "max" | "min";
   readonly reference: (a: number, b: number) => number;
-  /** For i32, where it is not the above modulo 2^32. */
+  /** For i32, if it is not the above modulo 2^32. */
   readonly integer?: (a: number, b: number) => number;
   readonly gradient: Rule<readonly ["x"], { readonly axes: "ints" }>;
-  /** Of the results, from that of the elements and how many meet in one result. */
+  /** The interval of the results, from that of the elements and their number per result. */
   readonly range: (x: Interval, count: number) => Interval;
   readonly linear?: readonly "x"[];
   readonly sumOverBatch?: SumOf<readonly ["x"], { readonly axes: "ints" }>;
@@ -90,7 +90,7 @@ const reductionSamples: readonly Sample[] = [
   { operands: [f64(2, 2)], attrs: { axes: [0, 1] } },
 ];
 
-/** Shared equally among all elements that attain the extreme. */
+/** Divides the gradient equally among all elements that equal the extreme. */
 const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { axes } }) => {
   const spread = (v: Value): Value => unreduce(g, v, x.type.shape, axes);
   const attained = g.convert(compare(g, "eq", x, spread(out)), x.type.dtype);
@@ -98,8 +98,8 @@ const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { a
 };
 
 /**
- * The product of all others, without a division, so that zeros are no exception: the product of those before times the product of those after, each
- * by doubling strides (Hillis and Steele, "Data parallel algorithms", 1986).
+ * For each element, the product of all others. It does not divide, so that zeros need no special case: the product of the elements before times the product of
+ * those after, each a parallel prefix with doubling strides (Hillis and Steele, "Data parallel algorithms", 1986).
  */
 const productOfOthers: Reduction["gradient"] = (g, { x }, { dout, attrs: { axes } }) => {
   const { shape } = x.type;
@@ -113,7 +113,7 @@ const productOfOthers: Reduction["gradient"] = (g, { x }, { dout, attrs: { axes 
   return { x: g.transpose(g.reshape(flat, pick(shape, perm)), inverse(perm)) };
 };
 
-/** Along the last axis, the product of all items before each (`side` 1) or after it (`side` -1). */
+/** Along the last axis, the product of all elements before each one (`side` 1) or after it (`side` -1). */
 function productOfNeighbours(g: GraphBuilder, rows: Value, side: 1 | -1): Value {
   const count = nth(rows.type.shape, rows.type.shape.length - 1);
   let result = shift(g, rows, 1, side);
@@ -135,7 +135,7 @@ function shift(g: GraphBuilder, rows: Value, step: number, side: 1 | -1): Value 
   return g.call("pad", [part], { lo, hi, interior: zeros, value: 1 });
 }
 
-const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc: string): Entry =>
+const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc: string): Entry =>
   folding({
     doc,
     operands: ["x"],
@@ -149,11 +149,11 @@ const place = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc
     type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
     extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],
     init: () => 0,
-    // The best value so far is read again at its index, so that only the index is carried.
+    // Rereads the best value at its index, so that the accumulator is only the index.
     step: (k: ExprBuilder, best: Expr, at, r, { x }, { attrs: { axis } }) =>
       r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
     combine: null,
-    gradient: none("an index is an integer"),
+    gradient: none("an index is not differentiable"),
     range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis } }) => {
       const read = reader(x);
@@ -221,6 +221,6 @@ export const reductions = family<"reductions">({
     exact: true,
   }),
 
-  argmax: place("gt", (a, b) => a > b, "the index of the largest element along `axis`, the first of equals"),
-  argmin: place("lt", (a, b) => a < b, "the index of the smallest element along `axis`, the first of equals"),
+  argmax: argExtreme("gt", (a, b) => a > b, "the index of the largest element along `axis`, the first of equals"),
+  argmin: argExtreme("lt", (a, b) => a < b, "the index of the smallest element along `axis`, the first of equals"),
 });

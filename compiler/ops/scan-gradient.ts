@@ -1,24 +1,22 @@
 /**
- * The gradient of a scan is a scan in the other direction. The forward scan also returns the carries at the start of each iteration and the products of each iteration; the
- * backward body starts from an iteration's carries and items, recomputes its cheap part, and propagates the gradients through it. So the code does not
- * depend on the number of iterations, and expensive values are not computed twice. The gradients of the carries are carries; those of sequences are
+ * The gradient of a scan is a scan in the other direction. The forward scan also returns the carries at the start of each iteration and the products of each
+ * iteration; the backward body starts from an iteration's carries and items, recomputes its cheap part, and propagates the gradients through it. So the code
+ * does not depend on the number of iterations, and expensive values are not computed twice. The gradients of the carries are carries; those of sequences are
  * stacked; those of invariants are summed over the iterations in separate carries (Griewank and Walther, Evaluating Derivatives, 2008, chapter 12).
  */
 import { activeValues, pullBack } from "../graph/autodiff.ts";
 import type { GraphBuilder } from "../graph/build.ts";
-import { nameOf } from "../graph/facts.ts";
+import { nameOf, resultOf } from "../graph/facts.ts";
 import { inlineRegion, RegionBuilder } from "../graph/inline.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import type { GradientSite } from "../graph/op.ts";
 import { dropDead, rebuild } from "../graph/rebuild.ts";
 import { scanParts } from "../graph/regions.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { regionOf } from "./control-conditions.ts";
 import { inputNames } from "./control-gradient.ts";
 import { range } from "./lists.ts";
-
-const at = <T>(list: readonly T[], index: number): T => present(list[index], `there is no item ${index}`);
 
 export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Value | null)[] {
   const { operands, grads, attrs, wanted } = site;
@@ -52,7 +50,7 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
   ];
 }
 
-/** Carries that depend on the targets of the gradient, in the first iteration or a later one. */
+/** Carries that depend on the targets of the gradient, in any iteration. */
 function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInputs: readonly boolean[]): readonly number[] {
   const active = new Set(range(wantedCarries.length).filter((index) => wantedCarries[index] === true));
   for (let before = -1; before !== active.size;) {
@@ -68,7 +66,7 @@ function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInp
 const expensive = (body: Graph): readonly Node[] =>
   body.nodes.filter(({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)));
 
-/** The body, giving also the incoming carries, and the results of the nodes to keep. */
+/** The body that also returns the carries before the iteration, and the results of the nodes to store. */
 function withSaved(g: GraphBuilder, body: Graph, carries: readonly Value[], saved: readonly Node[]): Graph {
   const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);
@@ -87,7 +85,7 @@ interface Backward {
   readonly carries: readonly Value[];
   readonly sequences: readonly Value[];
   readonly invariants: readonly Value[];
-  /** Carries and invariants that have a gradient, outputs that one flows into, sequences that want one. */
+  /** Carries and invariants that have a gradient, outputs with an incoming gradient, and sequences whose gradient is wanted. */
   readonly active: readonly number[];
   readonly summed: readonly number[];
   readonly yielded: readonly number[];
@@ -95,7 +93,10 @@ interface Backward {
   readonly saved: readonly Node[];
 }
 
-/** One backward iteration: its inputs are items of the sequences, carries before the iteration, its stored values, gradients of its results, and the invariants. */
+/**
+ * One backward iteration. Its inputs are the items of the sequences, the carries before the iteration, its stored values, the gradients of its outputs, and the
+ * invariants.
+ */
 function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
   const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);
@@ -105,16 +106,16 @@ function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, a
   const douts = yielded.map((index) => b.input("dy", at(body.outputs, index).value.type));
   const fixed = invariants.map(({ type }, index) => b.input(at(names, sequences.length + index), type));
 
-  const turn = inlineRegion(b.g, body, [...items, ...fixed], before);
+  const iteration = inlineRegion(b.g, body, [...items, ...fixed], before);
   const dnext = active.map((index) => b.carry(`d_${nameOf(at(body.carries, index).value)}`, at(carries, index).type));
   const seeds = [
-    ...active.map((index, place) => ({ value: at(turn.carries, index), grad: at(dnext, place) })),
-    ...yielded.map((index, place) => ({ value: at(turn.outputs, index), grad: at(douts, place) })),
+    ...active.map((index, k) => ({ value: at(iteration.carries, index), grad: at(dnext, k) })),
+    ...yielded.map((index, k) => ({ value: at(iteration.outputs, index), grad: at(douts, k) })),
   ];
   const starts = active.map((index) => at(before, index));
   const ends = [...items.filter((_, index) => at(wanted, index)), ...summed.map((index) => at(fixed, index))];
   const flows = pullBack(b.g, seeds, [...starts, ...ends]);
-  starts.forEach(({ type }, place) => b.next(place, flows[place] ?? b.g.zeros(type)));
+  starts.forEach(({ type }, k) => b.next(k, flows[k] ?? b.g.zeros(type)));
   const stacked = ends.length - summed.length;
   ends.slice(0, stacked).forEach(({ type }, index) => b.output("dx", flows[starts.length + index] ?? b.g.zeros(type)));
   ends.slice(stacked).forEach((value, index) => {
@@ -123,6 +124,6 @@ function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, a
     if (flow !== null) b.next(active.length + index, b.g.add(sum, flow));
   });
 
-  const known = new Map(saved.map((node, index) => [turn.now(at(node.results, 0)).node, at(kept, index)]));
+  const known = new Map(saved.map((node, index) => [iteration.now(resultOf(node)).node, at(kept, index)]));
   return dropDead(rebuild(b.build(), (_, node) => known.get(node) ?? null));
 }

@@ -13,11 +13,11 @@ import { alikeDraw } from "./draw.ts";
 /** An op without its name, which the family adds. */
 export type Entry = Omit<Op, "name">;
 
-/** The ops of a family, each under its name: one entry for each name that the family declares. */
+/** The ops of a family, by name: exactly one entry for each name that the family declares. */
 export const family = <F extends keyof OpNames>(entries: Readonly<Record<OpNames[F], Entry>>): readonly Op[] =>
   Object.entries<Entry>(entries).map(([name, entry]) => ({ name: name as OpNames[F], ...entry }));
 
-// What an entry's functions are given: operands by name and attributes by kind, so that a misspelt one is a compile error.
+// The arguments of an entry's functions: operands by name and attributes by kind, so that a misspelt name is a compile error.
 
 export type Names = readonly string[];
 export type Named<O extends Names, T> = { readonly [K in O[number]]: T };
@@ -49,7 +49,7 @@ export interface Backward<A extends Kinds> {
   readonly attrs: AttrsOf<A>;
 }
 
-/** Gradients by operand; none flows to an operand that is left out. */
+/** Gradients by operand; no gradient flows to an operand that is omitted. */
 export type Rule<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Backward<A>) => { readonly [K in O[number]]?: Value };
 
 /** A `Condition` with operands and attributes by name. */
@@ -61,7 +61,7 @@ interface Requirement<O extends Names, A extends Kinds> {
 }
 export type Requires<O extends Names, A extends Kinds> = Readonly<Record<string, Requirement<O, A>>>;
 
-/** By attribute; those that do not refer to axes are left out. */
+/** By attribute; those that do not refer to axes are omitted. */
 export type Shifts<A extends Kinds> = { readonly [K in keyof A]?: Shift };
 
 export interface Batching<A extends Kinds> {
@@ -71,12 +71,12 @@ export interface Batching<A extends Kinds> {
   readonly size: number;
 }
 
-/** The batch of results of an op with one result. */
+/** The batched result of an op with one result. */
 export type BatchOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, BatchValue>, at: Batching<A>) => Value;
 
 export type SumOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Omit<Batching<A>, "size">) => Value | null;
 
-/** Each name is an operand in which the op is linear, each list operands in which it is linear taken together. */
+/** A name is an operand in which the op is linear; a list is a set of operands in which it is jointly linear. */
 export type LinearIn<O extends Names> = readonly (O[number] | readonly O[number][])[];
 export type None = Extract<Gradient, { kind: "none" }>;
 export type ArrayReference<O extends Names, A extends Kinds> = (operands: Named<O, NdArray>, use: Use<O, A>) => Float64Array;
@@ -91,25 +91,25 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly requires: Requires<O, A>;
   readonly type: (operands: Named<O, TensorType>, attrs: AttrsOf<A>) => TensorType;
   readonly gradient: Rule<O, A> | None;
-  /** What a new first axis of all operands does to the attributes, or a rule. */
+  /** How the attributes change if all operands gain a first axis, or a rule. */
   readonly batch: Shifts<A> | BatchOf<O, A>;
   readonly linear?: LinearIn<O>;
-  /** Where `linear` holds, if not for all attributes and types. */
+  /** When `linear` holds, if not for all attributes and types. */
   readonly linearWhere?: (attrs: AttrsOf<A>, operands: Named<O, TensorType>) => boolean;
   /** See `Op`. */
   readonly sumOverBatch?: SumOf<O, A>;
   readonly moves?: Op["moves"];
   readonly lower?: Op["lower"];
   readonly samples: readonly Sample[];
-  /** See `Op`. Some forms derive it. */
+  /** See `Op`. Derived by some forms. */
   readonly range: RangeOf<O, A>;
-  /** Derived where all operands have the same shape and attributes are flags or the operand's axes. */
+  /** Derived if all operands have the same shape and the attributes are flags or axes of the operand. */
   readonly draw?: Draw;
-  /** True where left out. */
+  /** True if omitted. */
   readonly exact?: boolean;
 }
 
-/** No gradient flows, and why. */
+/** The op has no gradient, for the given reason. */
 export const none = (why: string): None => ({ kind: "none", why });
 
 export function named<O extends Names, T>(names: O, items: readonly T[]): Named<O, T> {
@@ -118,7 +118,7 @@ export function named<O extends Names, T>(names: O, items: readonly T[]): Named<
   return result as Named<O, T>;
 }
 export const typed = <A extends Kinds>(attrs: Attrs): AttrsOf<A> => attrs as AttrsOf<A>;
-export const only = <T>(items: readonly T[]): T => present(items[0], "an op without result");
+export const only = <T>(items: readonly T[]): T => present(items[0], "an op has at least one result");
 
 export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): Use<O, A> => ({
   types: named(names, site.operands),
@@ -126,7 +126,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
   attrs: typed<A>(site.attrs),
 });
 
-/** Everything of an op with fixed operands and one result, but its form and reference. */
+/** All fields of an op with fixed operands and one result, except its form and reference. */
 export function signature<O extends Names, A extends Kinds>(
   spec: Omit<Signature<O, A>, "range"> & Partial<Pick<Signature<O, A>, "range">>,
 ): Omit<Entry, "form" | "reference"> {
@@ -187,7 +187,7 @@ export const arrayReference = <O extends Names, A extends Kinds>(names: O, apply
   apply: (args, site) => [apply(named(names, args), useOf<O, A>(names, site))],
 });
 
-// Sets of dtypes that conditions speak of.
+// Sets of dtypes in conditions.
 
 export const floats: readonly DType[] = ["f32", "f64"];
 export const numbers: readonly DType[] = ["f32", "f64", "i32"];
@@ -206,7 +206,7 @@ export const u8: TypeOf = (...shape) => tensor("u8", shape);
 export const i8: TypeOf = (...shape) => tensor("i8", shape);
 export const bool: TypeOf = (...shape) => tensor("bool", shape);
 
-/** What breaks the condition that `axis` is an axis of the only operand. */
+/** Examples that break the condition that `axis` is an axis of the only operand. */
 export const notAnAxis: readonly Example[] = [
   [[f32()], { axis: 0 }],
   [[f32(2)], { axis: 1 }],

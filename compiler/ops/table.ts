@@ -1,4 +1,4 @@
-// All ops: the only door to them.
+// All ops. Other folders import them only from here.
 import type { OpTable } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { arithmetic } from "./arithmetic.ts";
@@ -39,4 +39,4 @@ const families = [
 
 export const ops: OpTable = new Map(families.flat().map((op) => [op.name, op]));
 
-invariant(ops.size === families.flat().length, "two ops have one name");
+invariant(ops.size === families.flat().length, "two ops have the same name");

@@ -33,13 +33,13 @@ const validSize = (dy: TensorType, at: Window & { readonly size: readonly number
   at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
 const sizeMessage = "windows over `size` result in the spatial sizes of dy";
 
-/** Windows with the shape of their results. */
+/** Drawn windows, with the shape of their results. */
 function drawnOver(c: Choices, shape: Shape): DrawnWindows & { readonly y: Shape } {
   const use = drawnWindows(c, shape);
   return { ...use, y: use.x.length === 0 ? [] : image(tensor("f32", use.x), steps(use.x.slice(1, -1), use.attrs)) };
 }
 
-// What breaks the conditions: windows of 2 by 2 over 4 by 4 pixels, with one thing wrong.
+// Examples that break the conditions: windows of 2 by 2 over 4 by 4 pixels, with one error each.
 const two = { window: [2, 2], stride: [2, 2] };
 const four = { ...two, size: [4, 4] };
 const [small, chosen] = [f32(1, 2, 2, 1), i32(1, 2, 2, 1)];
@@ -54,7 +54,7 @@ const notWindows: readonly Example[] = [
 ];
 const tooLarge: readonly Example[] = [[[f32(1, 4, 1, 1)], two]];
 
-/** The index in x of position `w` in the window at `at` of the result. */
+/** The multi-index in x of offset `w` in the window of the result element `at`. */
 const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride }: Window): Expr[] =>
   at.map((i, axis) =>
     w.slice(axis - 1, axis).reduce((sum, offset) => k.add(sum, offset), axis > 0 && axis <= w.length ? k.mul(i, k.int(nth(stride, axis - 1))) : i),
@@ -63,27 +63,27 @@ const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride
 const underIndex = (at: readonly number[], w: readonly number[], { stride }: Window): number[] =>
   at.map((i, axis) => (axis > 0 && axis <= w.length ? i * nth(stride, axis - 1) + nth(w, axis - 1) : i));
 
-/** The positions in a window in row-major order. */
-function places(window: readonly number[]): number[][] {
+/** All offsets in a window, in row-major order. */
+function windowOffsets(window: readonly number[]): number[][] {
   const result: number[][] = [];
   eachIndex(window, (w) => result.push([...w]));
   return result;
 }
 
-/** The parts of an index over [N, ...positions, ...window, C]. */
+/** Splits an index over [N, ...positions, ...window, C] into the index of the result element and the offset in its window. */
 function split<T>(d: readonly T[], axes: number): { readonly at: readonly T[]; readonly w: readonly T[] } {
   return { at: [...d.slice(0, 1 + axes), ...d.slice(1 + 2 * axes)], w: d.slice(1 + axes, 1 + 2 * axes) };
 }
 
 const domain = (dy: TensorType, window: readonly number[]): number[] => dy.shape.toSpliced(dy.shape.length - 1, 0, ...window);
 
-/** Sums `term` of each position of each window of dy's shape into an image. */
+/** Adds `term` of each element of dy, for each offset in its window, to an image. */
 function spread(dy: TensorType, out: TensorType, at: Window, term: (flat: number, offset: number) => number): Float64Array {
   const data = new Float64Array(elements(out.shape));
   const [outSteps, offsetSteps] = [strides(out.shape), strides(at.window)];
-  eachIndex(dy.shape, (place, flat) =>
+  eachIndex(dy.shape, (position, flat) =>
     eachIndex(at.window, (w) => {
-      const to = flatten(underIndex(place, w, at), outSteps);
+      const to = flatten(underIndex(position, w, at), outSteps);
       data[to] = item(data, to) + term(flat, flatten(w, offsetSteps));
     }),
   );
@@ -94,7 +94,7 @@ interface WindowReduction {
   readonly doc: string;
   readonly init: number;
   readonly combine: "add" | "max";
-  /** Of the results, from that of the elements and how many are under a window. */
+  /** The interval of the results, from that of the elements and their number under a window. */
   readonly range: (x: Interval, count: number) => Interval;
   readonly reference: (a: number, b: number) => number;
   readonly gradient: Parameters<typeof folding<readonly ["x"], typeof attrs>>[0]["gradient"];
@@ -121,7 +121,7 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     range: ({ x }, { attrs: { window } }) => range(x, elements(window)),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
-      const all = places(use.window);
+      const all = windowOffsets(use.window);
       return fill(out.shape, (at) => all.reduce((acc, w) => reference(acc, read(underIndex(at, w, use))), init));
     },
     draw: (c, shape) => {
@@ -178,9 +178,9 @@ export const windows = family<"windows">({
       c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: tooLarge },
     },
     type: ({ x }, at) => tensor("i32", image(x, steps(spatial(x), at))),
-    // Unrolled: every read is affine then, and neighbouring channels can share a vector.
+    // Unrolled, so that every read is affine and neighbouring channels can share a vector.
     element: (k, at, { x }, { attrs: use }) => {
-      const reads = places(use.window).map((w) =>
+      const reads = windowOffsets(use.window).map((w) =>
         k.let(
           x(
             under(
@@ -192,18 +192,18 @@ export const windows = family<"windows">({
           ),
         ),
       );
-      const first = { best: reads[0] ?? k.float(0), place: k.int(0) };
-      return reads.slice(1).reduce(({ best, place }, value, i) => {
+      const first = { best: reads[0] ?? k.float(0), index: k.int(0) };
+      return reads.slice(1).reduce(({ best, index }, value, i) => {
         const better = k.let(k.gt(value, best));
-        return { best: k.let(k.select(better, value, best)), place: k.let(k.select(better, k.int(i + 1), place)) };
-      }, first).place;
+        return { best: k.let(k.select(better, value, best)), index: k.let(k.select(better, k.int(i + 1), index)) };
+      }, first).index;
     },
     batch: joinFirstAxes,
-    gradient: none("an index is an integer"),
+    gradient: none("an index is not differentiable"),
     range: (_, { attrs: { window } }) => below(elements(window)),
     reference: ({ x }, { out, attrs: use }) => {
       const read = reader(x);
-      const all = places(use.window);
+      const all = windowOffsets(use.window);
       return fill(out.shape, (at) => {
         const values = all.map((w) => read(underIndex(at, w, use)));
         return values.reduce((best, value, i) => (value > nth(values, best) ? i : best), 0);
@@ -363,10 +363,10 @@ export const windows = family<"windows">({
     type: ({ x, argmax }) => tensor(x.dtype, argmax.shape),
     element: (k, at, { x, argmax }, { attrs: use }) => {
       const offset = k.let(argmax(at));
-      const names = k.let(k.and(k.ge(offset, 0), k.lt(offset, k.int(elements(use.window)))));
-      const place = k.let(k.select(names, offset, 0));
-      const w = use.window.map((size, axis) => k.rem(k.div(place, k.int(nth(strides(use.window), axis))), k.int(size)));
-      return k.select(names, x(under(k, at, w, use)), 0);
+      const inWindow = k.let(k.and(k.ge(offset, 0), k.lt(offset, k.int(elements(use.window)))));
+      const safe = k.let(k.select(inWindow, offset, 0));
+      const w = use.window.map((size, axis) => k.rem(k.div(safe, k.int(nth(strides(use.window), axis))), k.int(size)));
+      return k.select(inWindow, x(under(k, at, w, use)), 0);
     },
     batch: joinFirstAxes,
     linear: ["x"],
@@ -376,7 +376,7 @@ export const windows = family<"windows">({
     range: ({ x }) => hull(x, interval(0, 0)),
     reference: ({ x, argmax }, { out, attrs: use }) => {
       const [read, chosen] = [reader(x), reader(argmax)];
-      const all = places(use.window);
+      const all = windowOffsets(use.window);
       return fill(out.shape, (at) => {
         const w = all[chosen(at)];
         return w === undefined ? 0 : read(underIndex(at, w, use));

@@ -10,8 +10,8 @@ import { definePass } from "./pass.ts";
 
 /**
  * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
- * Hence only ops that are `exact`: the kernels' exp or tanh is a polynomial of its own, and a long sum has an order of its own; these stay, and simplify has made
- * them scalars where they are the same everywhere. Data does not grow by folding: the result is no larger than the dense constants that went in.
+ * Hence only ops that are `exact`: the kernels' exp or tanh is a polynomial of its own, and a long sum has an order of its own; these stay, and simplify has
+ * made them scalars where they are the same everywhere. Data does not grow by folding: the result is no larger than the dense constants that went in.
  */
 export const foldConstants = definePass({
   name: "fold-constants",

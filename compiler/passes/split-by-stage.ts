@@ -10,9 +10,9 @@ import { stageOf } from "../analysis/stage.ts";
  * Marks with `@weights` what depends on params and state alone and need not be computed per call: folded norms, packed layouts, tables. It then runs only when
  * the weights have changed, and what crosses into the call stage is cached memory of the entry.
  *
- * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not prepared:
- * views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on constants
- * alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
+ * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not
+ * prepared: views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on
+ * constants alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
  * What stands in a region belongs to the call: hoist has moved out what does not depend on the turn.
  */
 export const splitByStage = definePass({
@@ -33,7 +33,10 @@ function staged(graph: Graph): Graph {
   });
 }
 
-/** The node in the weights stage, where it moves, or a copy of it where the call stage may need it too; and with it all that it needs and that is in the call stage. */
+/**
+ * The node in the weights stage, where it moves, or a copy of it where the call stage may need it too; and with it all that it needs and that is in the call
+ * stage.
+ */
 function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[], moves: boolean): Node {
   const before = prepared.get(node);
   if (before !== undefined) return before;

@@ -64,8 +64,8 @@ export const inGradients: readonly Mutant[] = [
     name: "gradient-of-select",
     effect: "the gradients of the two choices are swapped",
     file: ops("compare"),
-    from: "a: keep(g, condition, dout), b: drop(g, condition, dout)",
-    to: "a: drop(g, condition, dout), b: keep(g, condition, dout)",
+    from: "a: zeroUnless(g, condition, dout), b: zeroWhere(g, condition, dout)",
+    to: "a: zeroWhere(g, condition, dout), b: zeroUnless(g, condition, dout)",
   },
   {
     name: "gradient-of-window-max",
@@ -103,8 +103,8 @@ export const inOps: readonly Mutant[] = [
     name: "argmax-ties",
     effect: "argmax returns the last of equal elements",
     file: ops("reduce"),
-    from: 'argmax: place("gt",',
-    to: 'argmax: place("ge",',
+    from: 'argmax: argExtreme("gt",',
+    to: 'argmax: argExtreme("ge",',
   },
   {
     name: "argsort-nan",

@@ -30,8 +30,8 @@ export function sumsOf(body: Graph): readonly Sum[] {
 }
 
 /**
- * The operands to sum instead of a node's results: all that vary, if it is linear in them taken together. What else belongs to such a set is summed too, and has
- * to be zero.
+ * The operands to sum instead of a node's results: all that vary, if it is linear in them taken together. What else belongs to such a set is summed too, and
+ * has to be zero.
  */
 function summedOperands(node: Node, dependence: (node: Node) => Dependence): readonly number[] | null {
   const isZero = (index: number): boolean => isSplat(at(node.operands, index), 0);

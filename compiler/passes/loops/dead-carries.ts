@@ -15,7 +15,10 @@ interface Trimmed {
   readonly regions: readonly Graph[];
 }
 
-/** Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs and carries of the graph stay. */
+/**
+ * Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs and carries of the graph
+ * stay.
+ */
 export function trim(graph: Graph): Graph {
   const used = new Set(kept(graph));
   const carried = carryIndices(graph);

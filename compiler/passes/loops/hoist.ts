@@ -15,10 +15,10 @@ import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves out of a loop what does not depend on the iteration before: work on invariants alone is done once and becomes an invariant; a product of an item with an
- * invariant becomes one product over the whole sequence, whose result is the sequence (with it goes the arithmetic that makes its operands, and that which follows
- * it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. An output that is an item of a
- * sequence is that sequence. The loop of a gradient is treated like any other.
+ * Moves out of a loop what does not depend on the iteration before: work on invariants alone is done once and becomes an invariant; a product of an item with
+ * an invariant becomes one product over the whole sequence, whose result is the sequence (with it goes the arithmetic that makes its operands, and that which
+ * follows it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. An output that is an item
+ * of a sequence is that sequence. The loop of a gradient is treated like any other.
  *
  * Innermost loops come first, since passes run on regions first.
  */

@@ -9,8 +9,8 @@ import { at, iota } from "../../support/lists.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Tells regions what they are given: an operand that is one number everywhere becomes a constant inside, an operand that stands twice is one input, a carry that no
- * turn changes is an invariant, a result that is given twice is one result.
+ * Tells regions what they are given: an operand that is one number everywhere becomes a constant inside, an operand that stands twice is one input, a carry
+ * that no turn changes is an invariant, a result that is given twice is one result.
  */
 export const specialize = definePass({
   name: "specialize",

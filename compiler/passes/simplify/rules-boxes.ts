@@ -117,8 +117,8 @@ const termsOf = (value: Value, left: number): readonly Value[] =>
   value.node.op.operator === "+" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
 
 /**
- * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for the
- * rules above; this one is for sums in which no two terms that are added first are neighbours.
+ * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for
+ * the rules above; this one is for sums in which no two terms that are added first are neighbours.
  */
 function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
   if (op.operator !== "+") return null;
