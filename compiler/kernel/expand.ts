@@ -46,12 +46,12 @@ class Scope {
       invariant(index.kind === "const", `an element of ${name} must have constant indices once loops are unrolled`);
       return index.value;
     });
-    return present(this.#registers.get(key(name, position)), `${key(name, position)} is a register`);
+    return present(this.#registers.get(key(name, position)), `${key(name, position)} is not a register`);
   }
 
   value(x: Expr): Expr {
     return mapExpr(x, (part) => {
-      if (part.kind === "var") return present(this.#values.get(part.name), `${part.name} is in scope`);
+      if (part.kind === "var") return present(this.#values.get(part.name), `${part.name} is not in scope`);
       return part.kind === "register" ? { ...part, name: this.register(part.name, part.at), at: [] } : part;
     });
   }

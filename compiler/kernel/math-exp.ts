@@ -54,7 +54,7 @@ export const expm1 = mathFunction("expm1", "e^x - 1, within 1.5 ulp; the sign of
 });
 
 // e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, for x < 0, e / (1 + e): nothing overflows or cancels. The rounding error of 1 + e is added
-// back after the division; where e is small, and the error matters most, it is exact. 2^n is computed as 2^(n + 64), always normal, times 2^-64.
+// back after the division: all of it where e is small and it matters most. 2^n is computed as 2^(n + 64), always normal, times 2^-64.
 export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 2 ulp", ["x"], (k, x) => {
   const { n, r } = reduce(k, k.let(k.max(k.bitsF32(k.or(k.bitsI32(x), k.int(signBit))), -104.5), "b"));
   const scaled = k.mul(expOfReduced(k, r), k.bitsF32(k.add(k.shl(n, 23), oneBits + (64 << 23))));

@@ -66,7 +66,7 @@ export class TokenReader {
 
   /** From the start of `from`, which has been read, to the end of the last token read. */
   since(from: Span): Span {
-    return cover(from, present(this.#last, "something has been read").span);
+    return cover(from, present(this.#last, "no token has been read").span);
   }
 }
 

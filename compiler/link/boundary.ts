@@ -5,7 +5,7 @@ import { at } from "../support/lists.ts";
 
 /**
  * Memory that a graph uses and does not own: the params and state of an entry; the carries of a region, and the operands and results of its control op.
- * `T` is the question that is asked of it: the address, or, for checked runs, the number of the value that is there.
+ * `T` is an address, or, in the notes for checked runs, the number of the value at that address.
  */
 export interface Boundary<T> {
   readonly persistent: (path: string) => T;

@@ -7,7 +7,7 @@ export interface ExprContext {
   /** The JavaScript name of a variable or register. */
   local(name: string): string;
   buffer(name: string): Buffer;
-  /** The JavaScript name of a function of the table. */
+  /** The JavaScript name of a math function. */
   fn(name: string): string;
   /** The name of a helper or view, which the module must then define. */
   use(name: string): string;

@@ -84,9 +84,9 @@ export class Addresses {
   locate(chain: readonly FlatLoop[], buffer: string, form: Linear, guard: string | null): Located {
     const { owner, terms, inline } = this.#split(chain, form.terms);
     if (owner === null) return { pointer: null, inline, constant: form.constant };
-    const all = present(this.#pointers.get(owner), "the loop is planned");
+    const all = present(this.#pointers.get(owner), "the loop has no pointers");
     const pointer = (guard === null || inline.length > 0 ? null : all.get(pointerKey(buffer, terms, guard))) ?? anyWith(all, buffer, terms);
-    return { pointer: present(pointer, "the pointer is planned"), inline, constant: (form.constant - (pointer?.bias ?? 0)) | 0 };
+    return { pointer: present(pointer, "no pointer has these terms"), inline, constant: (form.constant - (pointer?.bias ?? 0)) | 0 };
   }
 
   #expand(name: string): Linear | null {

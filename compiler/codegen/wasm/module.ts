@@ -2,7 +2,7 @@ import { Bytes } from "./bytes.ts";
 import type { Instruction, WasmFunction } from "./function.ts";
 import { controls, emptyBlock, opcodes, valTypes, type Control, type Mnemonic, type Opcode, type ValType } from "./opcodes.ts";
 
-/** A module over one imported memory, `env.memory`. Function indices are positions in `functions`. */
+/** A module over one imported memory, `env.memory`. Function indices are indices into `functions`. */
 export interface WasmModule {
   readonly memoryPages: number;
   readonly functions: readonly WasmFunction[];
