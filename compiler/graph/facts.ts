@@ -3,17 +3,17 @@ import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
 import type { Op, Site } from "./op.ts";
 
-/** The result of a node that has one, or the first of several. */
+/** The only result of a node, or the first of several. */
 export const resultOf = ({ op, results }: Node): Value => present(results[0], `${op.name} has no result`);
 
-/** input, param, state, carry, constant. */
+/** An input, param, state, carry or constant. */
 export const isLeaf = (node: Node): boolean => node.op.form.kind === "leaf" && node.operands.length === 0;
 export const isInput = (node: Node): boolean => isLeaf(node) && node.op.name === "input";
 export const isCarry = (node: Node): boolean => isLeaf(node) && node.op.name === "carry";
 /** A leaf that is part of the graph's signature, and so is kept even if unused. */
 export const isArgument = (node: Node): boolean => isInput(node) || isCarry(node);
 export const isConstant = (node: Node): boolean => isLeaf(node) && node.op.name === "constant";
-/** A param or state: lives as long as the model. */
+/** A param or state. */
 export const isPersistent = (node: Node): boolean => isLeaf(node) && (node.op.name === "param" || node.op.name === "state");
 
 /** The name of an input or a carry. */
@@ -29,7 +29,7 @@ export function splatValue(value: Value): number | null {
   return Array.isArray(values) || typeof splat !== "number" ? null : splat;
 }
 
-/** Whether a value is a splat constant of `n`; 0 and -0 differ, NaN equals itself. */
+/** Whether a value is a splat constant of `n`; 0 differs from -0, NaN equals NaN. */
 export const isSplat = (value: Value, n: number): boolean => Object.is(splatValue(value), n);
 
 /** Row-major elements of a constant; null for any other value. */
@@ -77,17 +77,17 @@ export function sameAttr(a: Attr | undefined, b: Attr | undefined): boolean {
   return a.length === b.length && a.every((x: Attr, i) => sameAttr(x, b[i] as Attr | undefined));
 }
 
-/** Equal whatever the order of the keys. */
+/** Equal in any order of keys. */
 export function sameAttrs(a: Attrs, b: Attrs): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => key in b && sameAttr(a[key], b[key]));
 }
 
-/** Same dtype and shape for every one of two lists. */
+/** Equal lists of types. */
 export const sameTypes = (a: readonly TensorType[], b: readonly TensorType[]): boolean =>
   a.length === b.length && a.every((type, i) => type.dtype === b[i]?.dtype && sameShape(type.shape, b[i].shape));
 
-/** Sets of positions of operands in which a node is linear, those of each set taken together. */
+/** Sets of operand positions; the node is jointly linear in each set. */
 export function linearSets({ op, attrs, operands }: Node): readonly (readonly number[])[] {
   const { linear } = op;
   const types = operands.map(({ type }) => type);
@@ -104,22 +104,22 @@ export const isRepeat = (node: Node): boolean => node.op.moves === "repeat";
 /** Elements `start`, `start + stride`, ... before `limit` along each axis. */
 export const isCut = (node: Node): boolean => node.op.moves === "cut";
 
-/** Operands side by side, along `axis`. */
+/** Concatenates operands along `axis`. */
 export const isJoin = ({ op, operands, results, attrs }: Node): boolean =>
   op.form.kind === "pieces" && op.form.background(siteOf({ operands, results, attrs })) === null;
 
-/** What lies around and between the elements of a node's operand (`lo`, `hi`, `interior`), if it is one; null for any other node. */
+/** The fill value of a pad (`lo`, `hi`, `interior`); null for any other node. */
 export function padding({ op, operands, results, attrs }: Node): number | null {
   return op.form.kind === "pieces" && operands.length === 1 ? op.form.background(siteOf({ operands, results, attrs })) : null;
 }
 
-/** Whether all elements of the result are elements of the operands, but for those of a pad's background. */
+/** Whether all elements of the result are elements of the operands, apart from a pad's fill value. */
 export const movesElements = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "pieces" || op.moves !== undefined;
 
 /** Reductions over the `axes` of an operand. */
 export const reducesAxes = ({ form, attrs }: Op): boolean => form.kind === "reduce" && attrs["axes"] === "ints";
 
-/** A reduction that gives one of the elements, so that equal ones count once. */
+/** A maximum or minimum, for which repeated elements have no effect. */
 export const isExtreme = ({ form }: Op): boolean => form.kind === "reduce" && (form.combine === "max" || form.combine === "min");
 
 /** The axes that a node sums over; null if it is not a sum. */

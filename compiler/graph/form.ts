@@ -1,4 +1,4 @@
-// What an op says that is not about graphs: its name, attributes, form, reference and samples.
+// The parts of an op that do not refer to graphs: name, attributes, form, reference and samples.
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
@@ -10,10 +10,10 @@ export type Attrs = Readonly<Record<string, Attr>>;
 /** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
 export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
 
-/** The names of the ops, by family. Each family's file adds its own, beside its entries; `family` wants an entry for each name, and a name for each entry. */
+/** The names of the ops, by family. Each family's file adds its own names beside its entries; `family` requires an entry for each name and a name for each entry. */
 export interface OpNames {}
 
-/** A misspelt name of an op is a type error. */
+/** A misspelt op name is a type error. */
 export type OpName = OpNames[keyof OpNames];
 
 /** The types and attributes at one use of an op. */
@@ -23,23 +23,23 @@ export interface Site {
   readonly attrs: Attrs;
 }
 
-/** Types of operands, and attributes; those that the op has defaults for may be left out. */
+/** Types of operands, and attributes; those with a default may be left out. */
 export type Example = readonly [operands: readonly TensorType[], attrs?: Attrs];
 
 export type Operator = "+" | "-" | "*" | "/";
 
-/** Elements are repeated along new axes, or a regular part of them is cut out, or all come in another order. */
+/** `repeat`: along new axes; `cut`: a strided slice; `order`: a permutation of the elements. */
 export type Movement = "repeat" | "cut" | "order";
 
-/** Where the op is linear: f(a x + b y) = a f(x) + b f(y), the other operands fixed. */
+/** The operands in which the op is linear: f(a x + b y) = a f(x) + b f(y), the other operands fixed. */
 export interface Linearity {
-  /** Positions of operands; the op is linear in those of one set taken together. */
+  /** Positions of operands; the op is jointly linear in those of one set. */
   readonly sets: readonly (readonly number[])[] | "all";
-  /** For these attributes and types of the operands; for any, if absent. */
+  /** Restricts linearity to these attributes and operand types; by default to none. */
   readonly where?: (attrs: Attrs, operands: readonly TensorType[]) => boolean;
 }
 
-/** Plain array of the reference interpreter: f64 numbers whatever the dtype; booleans are 0 and 1. */
+/** A row-major array of the reference interpreter: f64 numbers for every dtype; booleans are 0 and 1. */
 export interface NdArray {
   readonly type: TensorType;
   readonly data: Float64Array;
@@ -66,23 +66,23 @@ export type Reference =
 export interface Sample {
   readonly operands: readonly TensorType[];
   readonly attrs?: Attrs;
-  /** Values for the operands where random ones in [-2, 2] (ints: 0 to 3) would not do. */
+  /** Values for operands for which random ones in [-2, 2] (ints: 0 to 3) are unsuitable. */
   readonly values?: readonly (readonly number[] | null)[];
 }
 
-/** Where a draw's choices come from. */
+/** The source of random choices for a draw. */
 export interface Choices {
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   int(least: number, most: number): number;
 }
 
-/** Shapes of the operands, and all attributes but a `dtype`: the conditions say which dtypes the op takes. */
+/** Shapes of the operands, and all attributes except a `dtype`: the conditions determine which dtypes the op takes. */
 export interface DrawnUse {
   readonly shapes: readonly Shape[];
   readonly attrs: Attrs;
 }
 
-/** A use of the op on something of that shape, which may be a scalar or empty. A condition may refuse it only for that. */
+/** A use of the op on an operand of that shape, which may be a scalar or empty. Only those two cases may break a condition. */
 export type Draw = (c: Choices, shape: Shape) => DrawnUse;
 
 /** Reads one element of an operand at a multi-index (one i32 expression per axis). */
@@ -91,7 +91,7 @@ export type Read = (operand: number, at: readonly Expr[]) => Expr;
 export type Form =
   /** input, param, state, constant: nothing to compute. */
   | { readonly kind: "leaf" }
-  /** The same elements in the same order: a view, no code. */
+  /** The same elements in the same order under another shape: no code. */
   | { readonly kind: "view" }
   /** Each element from the elements at the same index; all operands have the result's shape. */
   | { readonly kind: "pointwise"; readonly scalar: (k: ExprBuilder, args: readonly Expr[], site: Site) => Expr }
@@ -106,10 +106,10 @@ export type Form =
       readonly init: (site: Site) => readonly number[];
       /** `acc` has the register type of each result; `r` is the index in `extents`. */
       readonly step: (k: ExprBuilder, acc: readonly Expr[], at: readonly Expr[], r: readonly Expr[], read: Read, site: Site) => readonly Expr[];
-      /** How partial results of one accumulator join, where order may be changed; null where it may not (argmax). */
+      /** Combines partial results of an accumulator if the order may change; null if it may not (argmax). */
       readonly combine: "add" | "mul" | "max" | "min" | null;
     }
-  /** A zero result to which `value` is added at `target`, for each index of `domain`, in order. */
+  /** A result of zeros, to which `value` is added at `target` for each index of `domain`, in order. */
   | {
       readonly kind: "scatter";
       readonly domain: (site: Site) => readonly number[];
@@ -118,35 +118,35 @@ export type Form =
       readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
     }
   /**
-   * The lines along `axis`, each by itself: `line` stores every element of the result's line, and may read back what it stored (running sums, sorting).
-   * The turns of a loop over a line's elements that carries no register are independent of each other. The operands have the result's shape.
+   * Each line along `axis` separately: `line` stores every element of the result's line, and may read back stored elements (running sums, sorting).
+   * The iterations of a loop over a line's elements without a loop-carried register are independent. The operands have the result's shape.
    */
   | {
       readonly kind: "lines";
       readonly axis: (site: Site) => number;
       readonly line: (k: KernelBuilder, line: Line, site: Site) => void;
-      /** How often a line reads each element of an operand. */
+      /** The number of reads of each operand element by a line. */
       readonly reads: (site: Site) => number;
     }
-  /** A sum of products over affine accesses: every matrix product and convolution. Null where this use has none (padding to be made explicit first). */
+  /** A sum of products over affine accesses: every matrix product and convolution. Null if padding must be made explicit first. */
   | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null }
   /** Runs its regions: a loop of known length, a loop while a condition holds, one of two branches. */
   | { readonly kind: "scan" | "while" | "cond" }
-  /** A region that is to be read as one op for differentiation, and takes the op's place afterwards. */
+  /** A region that counts as one op for differentiation; the `inline` pass then replaces the op with it. */
   | { readonly kind: "inline" };
 
-/** One line of the operands and of the result; elements by their place in it. */
+/** One line of the operands and of the result; elements by their index in it. */
 export interface Line {
   readonly size: number;
   read(operand: number, at: Expr): Expr;
-  /** What the result holds there by now. */
+  /** The element of the result as last stored. */
   load(at: Expr): Expr;
   store(at: Expr, value: Expr): void;
 }
 
 export interface Piece {
   readonly operand: number;
-  /** Where the operand's element [0, 0, ...] goes, and the distance of neighbours, per axis of the result. */
+  /** The index of the operand's element [0, 0, ...] in the result, and the distance between neighbours, per axis of the result. */
   readonly start: readonly number[];
   readonly stride: readonly number[];
 }
@@ -157,7 +157,7 @@ export interface Piece {
  */
 export interface Contraction {
   readonly dims: readonly ContractionDim[];
-  /** The rhs is packed in panels of so many columns (see the op `pack`); absent where it lies as the strides say. */
+  /** The rhs is packed in panels of this many columns (see the op `pack`); absent if the strides describe it. */
   readonly panel?: number;
 }
 

@@ -1,4 +1,4 @@
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { isLeaf, splatValue } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { exitValues } from "./regions.ts";
@@ -8,24 +8,24 @@ export interface GroupView {
   readonly number: number;
   readonly nodes: readonly Node[];
   readonly stage: "weights" | "call";
-  /** The node with an index space of its own (reduce, contract, scatter, pieces, lines), if there is one. */
+  /** The node with a separate index space (reduce, contract, scatter, pieces, lines), if any. */
   readonly anchor: Node | null;
-  /** Values that others need, or that leave the graph: the kernel writes them. In the order of the nodes. */
+  /** Values that other groups need, or that leave the graph: the kernel writes them. In the order of the nodes. */
   readonly stored: readonly Value[];
   /** Values from outside that the kernel loads; splat constants are not loaded. */
   readonly reads: readonly Value[];
-  /** Those of `reads` that are read only at the index at which the group stores. */
+  /** The `reads` that the kernel loads only at the index at which it stores. */
   readonly readInPlace: ReadonlySet<Value>;
 }
 
 const isAnchor = (node: Node): boolean => isControl(node) || ["reduce", "contract", "scatter", "pieces", "lines"].includes(node.op.form.kind);
 
-/** A loop or a branch: a group of its own, whose kernels are those of its regions. */
+/** A loop or a branch: a separate group, whose kernels are those of its regions. */
 export const isControl = (node: Node): boolean => ["scan", "while", "cond"].includes(node.op.form.kind);
 
-/** The value whose memory this one shares: what a chain of views looks at. */
+/** The value whose memory this one shares: the source of a chain of views. */
 export function base(value: Value): Value {
-  return value.node.op.form.kind === "view" ? base(present(value.node.operands[0], "a view looks at something")) : value;
+  return value.node.op.form.kind === "view" ? base(at(value.node.operands, 0)) : value;
 }
 
 /** The groups in order of execution. */
@@ -58,18 +58,17 @@ function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value,
     if (node.op.form.kind === "pointwise") for (const operand of node.operands) visit(operand.node);
   };
   for (const value of stored) visit(value.node);
-  // What something of the group reads at another index is computed there too, and so are its own operands.
+  // A value that the group also reads at another index is computed at that index too, and so are its operands.
   const off = new Set<Node>();
   for (const node of nodes.toReversed()) {
     const here = atIndex.has(node) && node.op.form.kind === "pointwise" && !off.has(node);
     if (!here) for (const operand of node.operands) off.add(operand.node);
   }
   const elsewhere = new Set(nodes.filter((node) => node.op.form.kind !== "pointwise" || off.has(node) || !atIndex.has(node)).flatMap((node) => node.operands));
-  const [first] = nodes;
   return {
     number,
     nodes,
-    stage: present(first, "a group has nodes").notes.stage ?? "call",
+    stage: at(nodes, 0).notes.stage ?? "call",
     anchor: nodes.find(isAnchor) ?? null,
     stored,
     reads: [...reads],
@@ -77,5 +76,5 @@ function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value,
   };
 }
 
-/** Leaves that have memory of their own: everything but splat constants. */
+/** Leaves with a memory location: all except splat constants. */
 export const hasMemory = (value: Value): boolean => isLeaf(value.node) && splatValue(value) === null;

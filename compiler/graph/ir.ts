@@ -8,7 +8,7 @@ import type { Lineage, Provenance } from "./provenance.ts";
 
 /**
  * Graph IR: a static computation graph in SSA form. A graph is a pure function
- * `(params, state, inputs) -> (outputs, new params and state)`; nodes stand in an order in which operands come first.
+ * `(params, state, inputs) -> (outputs, new params and state)`; its nodes are in topological order, operands first.
  */
 export interface Value {
   readonly node: Node;
@@ -22,39 +22,39 @@ export interface Node {
   readonly operands: readonly Value[];
   readonly attrs: Attrs;
   readonly results: readonly Value[];
-  /** Graphs of its own that a control op runs, in the order of `op.regions`; empty for all others. */
+  /** The graphs that a control op runs, in the order of `op.regions`; empty for other ops. */
   readonly regions: readonly Graph[];
   /** Its id, and where it comes from; a node that is only rebuilt on other operands keeps it. */
   readonly provenance: Provenance;
-  /** What later passes say of the node; all of it prints and parses back. */
+  /** Decisions of later passes; they print and parse back. */
   readonly notes: Notes;
 }
 
 export interface Notes {
-  /** Runs when params or state have changed since, not per call (set by split-by-stage). */
+  /** Runs only when params or state have changed since the last call (set by split-by-stage). */
   readonly stage?: "weights";
   /** Nodes of one group become one kernel (set by fuse). Dense, in order of execution; a node without a group makes no kernel (leaves, views). */
   readonly group?: number;
-  /** Where each result lies (set by plan-memory); null for a value that never reaches memory. */
+  /** The memory location of each result (set by plan-memory); null for a value that never reaches memory. */
   readonly places?: readonly (Place | null)[];
-  /** Of a control op: where the scratch area of its regions begins in that of the graph around it, in bytes (set by plan-memory; prints as `@frame=64`). */
+  /** Of a control op: the offset of its regions' scratch area in that of the enclosing graph, in bytes (set by plan-memory; prints as `@frame=64`). */
   readonly frame?: number;
 }
 
 /**
- * `scratch`: shared by all entries, valid during a call; inputs and outputs lie here too. `cache`: this entry's own, from the weights stage
- * until the weights change. `persistent`: the tensor of that path itself, so that a write happens in place. `constant`: read-only data.
- * Offsets in bytes from the start of the area.
+ * A memory location. `scratch`: shared by all entries, valid during a call; inputs and outputs are here too. `cache`: owned by the entry, valid from the weights
+ * stage until the weights change. `persistent`: the tensor of that path, so a write happens in place. `constant`: read-only data. Offsets are in bytes from the
+ * start of the area.
  */
 export type Place =
   | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
   | { readonly area: "persistent"; readonly path: string }
-  /** Inside a region: one of its inputs, outputs or carries, by its position among them. Of a sequence or a stacked result, the item of this iteration. */
+  /** Inside a region: an input, output or carry, by its position. For a sequence or a stacked result, the item of the current iteration. */
   | { readonly area: "operand" | "result" | "carry"; readonly index: number };
 
 export interface Graph {
   readonly name: string;
-  /** The table that the nodes' ops are from; passes make new nodes with it. */
+  /** The ops; passes make new nodes with it. */
   readonly table: OpTable;
   /** Numbers the nodes; shared with the regions, and with the graphs that passes make of this one. */
   readonly lineage: Lineage;
@@ -65,47 +65,46 @@ export interface Graph {
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   /** New values of params and state, by path; all reads in `nodes` see the values from before the call. */
   readonly writes: readonly { readonly path: string; readonly value: Value }[];
-  /** Of a region of `scan` or `while`, in the order of the node's operands; kept even if unused. Empty for all other graphs. */
+  /** For a region of `scan` or `while`, in the order of the node's operands; kept even if unused. Empty for all other graphs. */
   readonly carries: readonly Carry[];
 }
 
 /**
- * What a loop passes from one iteration to the next. As with params and state, all reads see the value from before the iteration, and updates happen in place
- * where that is safe. A region that leaves the carry as it is has `next` equal to `value`.
+ * A value that a loop passes from one iteration to the next. As with params and state, all reads see the value from before the iteration, and updates happen in
+ * place where that is safe. A region that does not change the carry has `next` equal to `value`.
  */
 export interface Carry {
-  /** The result of a `carry` leaf, which bears the name. */
+  /** The result of a `carry` leaf, which has the name. */
   readonly value: Value;
   readonly next: Value;
 }
 
 /*
- * A region is a graph with its own leaves: inputs (what it reads from outside, through the operands of its node), carries and constants. It has neither params nor
+ * A region is a graph with its own leaves: inputs (values from outside, through the operands of its node), carries and constants. It has neither params nor
  * state.
  */
 
 // Ops -----------------------------------------------------------------------------------------------------------------------------------------------
 
-/** What rules append nodes with: the `GraphBuilder`, which `build.ts` fills in, since it is made of the types of this file. */
+/** The `GraphBuilder` with which rules append nodes. `build.ts`, which depends on this file, augments this interface with it. */
 export interface RuleBuilder {}
 
-/** What an op requires of its operands, attributes and regions. */
+/** A requirement of an op on its operands, attributes and regions. */
 export interface Condition {
   /** The error text and the docs line. */
   readonly message: string;
   /**
-   * The operands, attributes or regions that do not meet the condition where it fails, by name; `operands` for those of a variadic op. A diagnostic points at
-   * the argument if the call has exactly one of them.
+   * Names of the operands, attributes or regions to which it refers; `operands` for those of a variadic op. A diagnostic points at the argument if the call has
+   * exactly one of them.
    */
   readonly about: readonly string[];
   readonly holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean;
-  /** Each example breaks this condition and none before it, as tests check. Only conditions about regions have none, since these would be graphs. */
+  /** Each example breaks this condition and none before it; tests check that. Only conditions about regions have none, since these would be graphs. */
   readonly breaks?: readonly Example[];
 }
 
 /**
- * An op is one entry: whoever must know it (language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests, docs) reads this and
- * nothing else.
+ * An op is one entry: the single source for language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests and docs.
  */
 export interface Op {
   readonly name: OpName;
@@ -115,9 +114,9 @@ export interface Op {
   readonly attrs: Readonly<Record<string, AttrKind>>;
   /** Values of attributes that may be left out. */
   readonly defaults: Attrs;
-  /** Label (`c1`) to condition, checked in order before `type` is asked; the diagnostic's code is `<op>-<label>`. */
+  /** Conditions by label (`c1`), checked in order before `type` is called; the diagnostic's code is `<op>-<label>`. */
   readonly requires: Readonly<Record<string, Condition>>;
-  /** Names of the graphs that a control op runs (`body`); absent for all others. */
+  /** Names of the regions of a control op (`body`); absent for other ops. */
   readonly regions?: readonly string[];
   readonly type: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => readonly TensorType[];
   readonly gradient: Gradient;
@@ -125,33 +124,33 @@ export interface Op {
   readonly form: Form;
   /** The op on every item of a batch at once. */
   readonly batch: BatchRule;
-  /** Null where it is linear in nothing. */
+  /** Null if it is not linear in any operand. */
   readonly linear: Linearity | null;
-  /** The sum over a batch of the op's results, where that is one op of the whole batch; all operands are batched. Null where these attributes have none. */
+  /** The sum of the op's results over a batch, if one op of the whole batch computes it; all operands are batched. Null if these attributes do not allow it. */
   readonly sumOverBatch?: (g: RuleBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
   readonly reference: Reference;
-  /** The arithmetic operator that it is, in rules and in chains of affine maps. */
+  /** Its operator in rules and in chains of affine maps. */
   readonly operator?: Operator;
-  /** Its two operands may change places without a change of any bit. Not so for max and min: of two zeros, or of a number and a NaN, they give the first. */
+  /** Swapping its two operands changes no bit. Not true of max and min: of two zeros, or of a number and a NaN, they return the first. */
   readonly commutative?: true;
-  /** Of a map whose result holds elements of its operand and nothing else. */
+  /** For a map whose result consists of elements of its operand. */
   readonly moves?: Movement;
-  /** The same in terms of ops for which there are kernels; null where it is one already. */
+  /** An equivalent in terms of ops that have kernels; null if this use has a kernel already. */
   readonly lower?: Lowering;
-  /** Uses that tests run: every op is sampled, with shapes that include size 1, odd and tail sizes. */
+  /** Uses that tests run: every op has some, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
   /**
-   * The interval that the results lie in, from those of the operands, up to rounding and NaN aside. Every op has it but leaves, of which nothing is known,
-   * and those that run regions.
+   * An interval that contains the results, from those of the operands, up to rounding and apart from NaN. Required except for leaves, whose values are unknown,
+   * and for ops with regions.
    */
   readonly range?: (operands: readonly Interval[], site: Site) => Interval;
-  /** How tests draw a use. Every op has it but those that run regions, whose uses are graphs. */
+  /** Draws a random use for tests. Required except for ops with regions, whose uses are graphs. */
   readonly draw?: Draw;
-  /** Where the values of the operands of a drawn use lie, if the op is not smooth and finite on all of [-2, 2]. */
+  /** Bounds for the operands of a drawn use, if the op is not smooth and finite on all of [-2, 2]. */
   readonly between?: readonly [least: number, most: number];
-  /** Compiled f32 equals the f32 reference bit for bit. False where the order of a sum or a polynomial decides. */
+  /** Compiled f32 equals the f32 reference bit for bit. False if the result depends on the order of a sum or on a polynomial. */
   readonly exact: boolean;
-  /** Of a pointwise op that jumps: a number for the step that the arguments are on; it is continuous as long as that is the same. Absent where it never jumps. */
+  /** For a discontinuous pointwise op: the number of the continuous piece that contains the arguments. Absent if the op is continuous. */
   readonly steps?: (args: readonly number[]) => number;
 }
 
@@ -165,10 +164,10 @@ export interface LoweringSite {
 
 export type OpTable = ReadonlyMap<OpName, Op>;
 
-/** The op of a name that a text gives. */
+/** The op of a name from a text, which need not be one. */
 export const opNamed = (table: ReadonlyMap<string, Op>, name: string): Op | undefined => table.get(name);
 
-/** One gradient per operand, null where none flows. Made of ops, so it differentiates again. */
+/** One gradient per operand, null if none flows. Made of ops, so it can be differentiated again. */
 export type Gradient =
   | { readonly kind: "none"; readonly why: string }
   | { readonly kind: "rule"; readonly rule: (g: RuleBuilder, at: GradientSite) => readonly (Value | null)[] };
@@ -176,22 +175,22 @@ export type Gradient =
 export interface GradientSite {
   readonly operands: readonly Value[];
   readonly results: readonly Value[];
-  /** The gradient with respect to each result; null where none flows. */
+  /** The gradient with respect to each result; null if none flows. */
   readonly grads: readonly (Value | null)[];
-  /** Whether anybody asks for the gradient of each operand; a rule may leave out those that nobody does. */
+  /** Whether the gradient of each operand is needed; a rule may leave out the others. */
   readonly wanted: readonly boolean[];
   readonly attrs: Attrs;
   readonly regions: readonly Graph[];
 }
 
-/** A value for a batch: with a new first axis, one item for each member of the batch, or the same for all of them. */
+/** A value in a batch: batched, with a new first axis of one item per member, or shared by all members. */
 export interface BatchValue {
   readonly value: Value;
   readonly batched: boolean;
 }
 
 export interface BatchSite {
-  /** One of them, at least, is batched, unless there are none. */
+  /** At least one is batched, unless the list is empty. */
   readonly operands: readonly BatchValue[];
   readonly attrs: Attrs;
   readonly regions: readonly Graph[];
@@ -212,21 +211,21 @@ export interface Persistent {
   readonly span: Span | null;
 }
 
-/** What elaboration gives: one graph per entry and set of dims, and `init`, which writes every persistent tensor from the seed. */
+/** The result of elaboration: one graph per entry and set of dims, and `init`, which writes every persistent tensor from the seed. */
 export interface Program {
   readonly name: string;
   readonly persistent: readonly Persistent[];
   readonly entries: readonly { readonly dims: Readonly<Record<string, number>>; readonly graph: Graph }[];
-  /** States that are set from outside between calls; absent where there are none. */
+  /** States that the host may set between calls; absent if none. */
   readonly settings?: readonly ProgramSetting[];
 }
 
-/** A number that changes between calls without compiling again. `path` is that of its state. */
+/** A number that can change between calls without recompilation. `path` is that of its state. */
 export interface ProgramSetting {
   readonly name: string;
   readonly path: string;
   readonly default: number;
-  /** What a search may try; null where anything goes. */
+  /** The range that a search may try; null if unlimited. */
   readonly low: number | null;
   readonly high: number | null;
   readonly scale: "linear" | "log";

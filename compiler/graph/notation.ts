@@ -13,7 +13,7 @@ export function showNumber(x: number): string {
   return Object.is(x, -0) ? "-0" : String(x);
 }
 
-/** A name as it stands, or quoted where it is not a word. */
+/** A name, quoted unless it consists of words separated by dots. */
 export const showName = (name: string): string => (/^[A-Za-z_]\w*(\.\w+)*$/.test(name) ? name : JSON.stringify(name));
 
 export function showAttr(attr: Attr, kind: AttrKind): string {
@@ -23,7 +23,7 @@ export function showAttr(attr: Attr, kind: AttrKind): string {
   return `[${attr.map((x) => showAttr(x, kind)).join(",")}]`;
 }
 
-/** `{stride=[2,2], groups=2}`, without those that equal the op's default; empty if none is left. */
+/** `{stride=[2,2], groups=2}`, without attributes that equal the op's default; empty if none is left. */
 export function showAttrs({ op, attrs }: Node): string {
   const parts = Object.entries(op.attrs).flatMap(([name, kind]) => {
     const attr = attrs[name];
@@ -32,7 +32,7 @@ export function showAttrs({ op, attrs }: Node): string {
   return parts.length === 0 ? "" : `{${parts.join(", ")}}`;
 }
 
-/** A node by itself, for messages: `dot f32[4,3], f32[3,2] {contract=[[1],[0]]} of lenet.dl:4:3`. Long attributes are cut. */
+/** A single node, for messages: `dot f32[4,3], f32[3,2] {contract=[[1],[0]]} of lenet.dl:4:3`. Long attributes are truncated. */
 export function showNode(node: Node): string {
   const attrs = showAttrs(node);
   const cut = attrs.length > 120 ? `${attrs.slice(0, 120)}…` : attrs;
@@ -54,17 +54,17 @@ export function showPlace(place: Place | null): string {
   return `@${place.area}+${"index" in place ? place.index : place.offset}`;
 }
 
-/** Whether the notes say anything: places that are all null say nothing. */
+/** Whether the notes are not empty; locations that are all null count as empty. */
 export const telling = ({ stage, group, frame, places }: Notes): boolean =>
   stage !== undefined || group !== undefined || frame !== undefined || (places?.some((place) => place !== null) ?? false);
 
-/** The last words of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that are words. */
+/** The suffixes of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that need no quotes. */
 export function suffixes(path: string): readonly string[] {
   const words = path.split(".");
   return words.map((_, index) => words.slice(words.length - 1 - index).join(".")).filter((suffix) => showName(suffix) === suffix);
 }
 
-/** The name of each path within a list: its shortest suffix that no other one ends with; null where there is none. `taken` names are avoided. */
+/** The name of each path within a list: its shortest suffix that is unique and not `taken`; null if none is. */
 export function shortNames(paths: readonly string[], taken: ReadonlySet<string>): readonly (string | null)[] {
   const count = new Map<string, number>();
   for (const path of paths) for (const suffix of suffixes(path)) count.set(suffix, (count.get(suffix) ?? 0) + 1);

@@ -1,4 +1,4 @@
-// What an op is: what it says of itself (`form.ts`), and its rules, which are about graphs (`ir.ts`).
+// The types of an op entry: its description (`form.ts`), and its rules, which refer to graphs (`ir.ts`).
 export type {
   AttrKind,
   Choices,

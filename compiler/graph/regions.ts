@@ -1,4 +1,4 @@
-// What a region shows of itself: inputs, carries and outputs, in the order of its node's operands and results.
+// The signature of a region: inputs, carries and outputs, in the order of its node's operands and results.
 import { intAttr, isPersistent } from "./facts.ts";
 import type { Attrs, Carry, Graph, Node, Value } from "./ir.ts";
 import { present } from "../support/invariant.ts";
@@ -14,20 +14,20 @@ export const regionOf = ({ op, regions }: Node, index: number): Graph => present
 /** Whether a graph can be a region: no params, no state. */
 export const isClosed = ({ nodes, writes }: Graph): boolean => writes.length === 0 && !nodes.some(isPersistent);
 
-/** Whether the region gives the carry another value. */
+/** Whether the region changes the carry. */
 export const changes = ({ value, next }: Carry): boolean => value !== next;
 
 /** The index of the carry that each carry leaf of the region reads. */
 export const carryIndices = (region: Graph): ReadonlyMap<Node, number> => new Map(region.carries.map(({ value }, index) => [value.node, index]));
 
-/** The values that leave the graph: outputs, what is written to params and state, and what carries change to. */
+/** The values that leave the graph: outputs, values written to params and state, next values of changing carries. */
 export const exitValues = ({ outputs, writes, carries }: Graph): readonly Value[] => [
   ...outputs.map(({ value }) => value),
   ...writes.map(({ value }) => value),
   ...carries.filter(changes).map(({ next }) => next),
 ];
 
-/** Carries after their values have been replaced; one that does not change still does not. */
+/** Carries with replaced values; an unchanging carry stays unchanging. */
 export const mapCarries = (carries: readonly Carry[], now: (value: Value) => Value): readonly Carry[] =>
   carries.map((carry) => {
     const value = now(carry.value);
