@@ -1,57 +1,58 @@
 /**
  * Reverse-mode differentiation, from graph to graph (Griewank and Walther, Evaluating Derivatives, 2008, chapter 3).
  *
- * A node `gradient(loss, ...targets)` is replaced by the nodes that compute d loss / d target. Gradients flow backwards over the nodes that lie on a way
- * from a target to the loss, along floating-point values only; what several users contribute to a value is added in the reverse order of the nodes.
- * The rules are made of ops, so a gradient differentiates again: nodes are expanded in order, an inner `gradient` before the one that looks at it.
- * New nodes are made from the forward node whose gradient they are, and name it.
+ * A node `gradient(loss, ...targets)` is replaced by the nodes that compute d loss / d target. Gradients flow backwards over the nodes on a path from a target
+ * to the loss, along floating-point values only; the contributions of several users are added in the reverse order of the nodes. Rules consist of ops, so a
+ * gradient can be differentiated again: nodes are expanded in order, an inner `gradient` before the outer one. New nodes are derived from the forward node
+ * whose gradient they compute.
  */
 import { invariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { mapRegions, rebuild, topological } from "./rebuild.ts";
 
-/** True for the op that asks for gradients. */
+/** Whether the node requests gradients. */
 export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 
-/** Appends the node that asks for the gradients of the loss with respect to the targets. */
+/** Appends the node that requests the gradients of the loss with respect to the targets. */
 export const requestGradients = (builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] =>
   builder.attributed({ ...builder.attribution, role: "backward", forward: loss.node.provenance }, () => builder.callAll("gradient", [loss, ...targets]));
 
-/** Whether there is a `gradient` node in the graph or in one of its regions. */
+/** Whether the graph or one of its regions has a `gradient` node. */
 export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
 
-/** The op beyond which nothing flows back. */
+/** Whether the op stops the flow of gradients. */
 const stops = (node: Node): boolean => node.op.name === "stop_gradient";
 
-/** The graph without `gradient` nodes, in its regions either. */
+/** Expands all `gradient` nodes, also in regions. */
 export function expandGradients(graph: Graph): Graph {
   if (!asksForGradient(graph)) return graph;
   const inner = mapRegions(graph, expandGradients);
   return rebuild(inner, (builder, node, operands) => {
     if (!isGradient(node)) return null;
-    const [loss, ...targets] = operands;
-    return gradients(builder, present(loss, "a gradient has no loss"), targets);
+    const [, ...targets] = operands;
+    return gradients(builder, at(operands, 0), targets);
   });
 }
 
 /** Appends the nodes that compute the gradient of a scalar loss with respect to each target; zeros for a target that the loss does not use. */
 export function gradients(builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] {
-  invariant(isFloat(loss.type.dtype) && loss.type.shape.length === 0, "a loss is a floating-point scalar");
+  invariant(isFloat(loss.type.dtype) && loss.type.shape.length === 0, "a loss must be a floating-point scalar");
   return builder.pulling(loss.node.provenance, () => {
     const found = pullBack(builder, [{ value: loss, grad: builder.constant(loss.type, 1) }], targets);
-    return found.map((grad, index) => grad ?? builder.zeros(present(targets[index], "a gradient has a target").type));
+    return found.map((grad, index) => grad ?? builder.zeros(at(targets, index).type));
   });
 }
 
-/** A value, and the gradient that flows into it from outside. */
+/** A value, and the gradient with respect to it. */
 export interface Seed {
   readonly value: Value;
   readonly grad: Value;
 }
 
-/** Appends the nodes that compute what flows from the seeds to each target (the product with the Jacobian's transpose); null where nothing does. */
+/** Appends the nodes that compute the vector-Jacobian product from the seeds to each target; null for a target that no seed depends on. */
 export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets: readonly Value[]): readonly (Value | null)[] {
   const before = builder.nodes.length;
   const roots = seeds.map(({ value }) => value);
@@ -69,15 +70,15 @@ export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets:
 }
 
 /**
- * Nodes on a way from a target to the loss whose op has no gradient, for the check before `gradient` is asked; nodes of regions too. What an inner `gradient`
- * node expands to is not looked at, and of what a rule further on does with the flow only that `stop_gradient` ends it.
+ * Nodes on a path from a target to the loss whose op has no gradient, nodes of regions included, for a check before `gradient` is requested. Does not look into
+ * the expansion of an inner `gradient`, and takes into account that `stop_gradient` ends the flow, but no other property of gradient rules.
  */
 export function gradientBlockers(loss: Value, targets: readonly Value[]): readonly Node[] {
   const nodes = topological([loss]);
   return blockers(reachedFrom(loss, nodes), activeValues(nodes, targets));
 }
 
-/** Of nodes in order those that a gradient of the loss may come back to. */
+/** The nodes, in order, that the gradient of the loss may reach. */
 function reachedFrom(loss: Value, nodes: readonly Node[]): readonly Node[] {
   const reached = new Set<Node>([loss.node]);
   for (const node of nodes.toReversed())
@@ -92,16 +93,16 @@ function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly 
   });
 }
 
-/** Whether a region of the op is its gradient. */
+/** Whether a region of the op defines its gradient. */
 export const hasCustomGradient = ({ op }: Node): boolean => op.regions?.includes("backward") ?? false;
 
-/** The regions that the gradient of a node looks into: all, but where a custom gradient replaces them. */
+/** The regions that are differentiated for the gradient of a node: none if it has a custom gradient. */
 const differentiated = (node: Node): readonly Graph[] => (hasCustomGradient(node) ? [] : node.regions);
 
-/** What is active in a region if all floating-point inputs and carries are. */
+/** The active values of a region whose floating-point inputs and carries are all active. */
 const activeInside = (region: Graph): ReadonlySet<Value> => activeValues(region.nodes, [...region.inputs, ...region.carries.map(({ value }) => value)]);
 
-/** Floating-point values among the results of the nodes that depend on a target, targets included. The nodes stand in order. */
+/** The floating-point results of the nodes that depend on a target, and the targets. The nodes are in order. */
 export function activeValues(nodes: readonly Node[], targets: readonly Value[]): ReadonlySet<Value> {
   const active = new Set<Value>(targets.filter((target) => isFloat(target.type.dtype)));
   for (const node of nodes) {
@@ -111,16 +112,16 @@ export function activeValues(nodes: readonly Node[], targets: readonly Value[]):
   return active;
 }
 
-/** Adds what one node contributes to the gradients of its operands. */
+/** Adds the contributions of one node to the gradients of its operands. */
 function pull(builder: GraphBuilder, node: Node, active: ReadonlySet<Value>, grads: Map<Value, Value>): void {
   const dys = node.results.map((value) => grads.get(value) ?? null);
   const wanted = node.operands.map((value) => active.has(value));
   if (dys.every((dy) => dy === null) || !wanted.includes(true)) return;
   const steps = (): void => {
     for (const [index, dx] of rule(builder, node, dys, wanted).entries()) {
-      const operand = present(node.operands[index], `the gradient rule of ${node.op.name} gives more gradients than the op has operands`);
+      const operand = present(node.operands[index], `the gradient rule of ${node.op.name} returns more gradients than the op has operands`);
       if (dx === null || !active.has(operand)) continue;
-      invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} gives ${dx.type.dtype} for ${operand.type.dtype}`);
+      invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} returns ${dx.type.dtype} for ${operand.type.dtype}`);
       contribute(builder, grads, operand, dx);
     }
   };
@@ -138,7 +139,7 @@ function rule(builder: GraphBuilder, node: Node, grads: readonly (Value | null)[
   return op.gradient.rule(builder, { operands, results, grads, wanted, attrs, regions });
 }
 
-/** Takes the nodes from `start` on that none of the values need out again: rules give a gradient for every operand, wanted or not. */
+/** Removes the nodes from `start` on that none of the values need: rules return a gradient for every operand, wanted or not. */
 function keepNeeded(builder: GraphBuilder, start: number, values: readonly Value[]): void {
   const made = builder.nodes.splice(start);
   const needed = new Set<Node>(values.map((value) => value.node));

@@ -1,8 +1,9 @@
 /**
- * Batching, from graph to graph: what a graph computes for one item, computed for a batch of items at once. Values that depend on the batch have a new first axis,
- * the others stay as they are; what each op does with them is the batching rule of its entry.
+ * Batching, from graph to graph: maps a graph over a batch of items. Values that depend on the batch have a new first axis, the others do not change. Each op's
+ * entry has its batching rule.
  */
 import { invariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import { expandGradients } from "./autodiff.ts";
 import type { GraphBuilder } from "./build.ts";
@@ -17,7 +18,7 @@ export const unbatched = (value: Value): BatchValue => ({ value, batched: false 
 
 export const batchType = ({ dtype, shape }: TensorType, size: number): TensorType => ({ dtype, shape: [size, ...shape] });
 
-/** The value with a batch axis: repeated if it is the same for all items. */
+/** The value with a batch axis: broadcast if it is shared by all items. */
 export function repeated(g: GraphBuilder, { value, batched: isBatched }: BatchValue, size: number): Value {
   if (isBatched) return value;
   const type = batchType(value.type, size);
@@ -31,7 +32,7 @@ export function repeated(g: GraphBuilder, { value, batched: isBatched }: BatchVa
     : g.constant(type, splat);
 }
 
-/** A node's results for a batch, given its operands. */
+/** The results of a node for a batch of operands. */
 export function batchNode(g: GraphBuilder, node: Node, operands: readonly BatchValue[], size: number): readonly BatchValue[] {
   const { op, attrs, regions } = node;
   if (operands.every((operand) => !operand.batched)) {
@@ -42,15 +43,15 @@ export function batchNode(g: GraphBuilder, node: Node, operands: readonly BatchV
     );
     return copy.results.map(unbatched);
   }
-  invariant(size >= 1, "a batch has an item");
+  invariant(size >= 1, "a batch is not empty");
   return g.deriving(node.provenance, () => op.batch(g, op, { operands, attrs, regions, size }));
 }
 
 export interface BatchGiven {
   readonly inputs: readonly BatchValue[];
-  /** Of a region with carries: their values before. */
+  /** The values of a region's carries before the iteration. */
   readonly carries?: readonly BatchValue[];
-  /** A param or state of the program that is batched, as when several models run side by side; null where it is one for all. */
+  /** The batched value of a param or state, as when several models train together; null for one that all members share. */
   readonly persistent?: (leaf: Node) => BatchValue | null;
 }
 
@@ -61,19 +62,19 @@ export interface BatchResults {
   readonly writes: ReadonlyMap<string, BatchValue>;
 }
 
-/** Appends what the graph computes for every member of a batch. */
+/** Appends the nodes that compute the graph for every member of a batch. */
 export function batchInto(g: GraphBuilder, graph: Graph, size: number, { inputs, carries = [], persistent = () => null }: BatchGiven): BatchResults {
-  // A `gradient` node differentiates with respect to values of one item, which are no longer there once its loss is batched.
+  // A `gradient` node differentiates with respect to values of one item, which do not exist once its loss is batched.
   const plain = expandGradients(graph);
   const values = new Map<Value, BatchValue>();
-  const now = (value: Value): BatchValue => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
-  plain.inputs.forEach((value, index) => values.set(value, present(inputs[index], `${graph.name} has no input ${index}`)));
-  plain.carries.forEach(({ value }, index) => values.set(value, present(carries[index], `${graph.name} lacks carry ${index}`)));
+  const now = (value: Value): BatchValue => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  plain.inputs.forEach((value, index) => values.set(value, at(inputs, index)));
+  plain.carries.forEach(({ value }, index) => values.set(value, at(carries, index)));
   for (const node of plain.nodes) {
     if (isArgument(node)) continue;
     const leaf = persistent(node);
     const results = leaf === null ? batchNode(g, node, node.operands.map(now), size) : [leaf];
-    node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result that its batching rule lacks`)));
+    node.results.forEach((value, index) => values.set(value, at(results, index)));
   }
   return {
     outputs: plain.outputs.map(({ value }) => now(value)),
@@ -89,7 +90,7 @@ export interface BatchFlags {
   readonly outputs: readonly boolean[];
 }
 
-/** The leaves of a batched region, in a builder. */
+/** Adds the leaves of a batched region to its builder. */
 export function batchLeaves(
   b: RegionBuilder,
   region: Graph,
@@ -109,7 +110,7 @@ export function batchLeaves(
   };
 }
 
-/** A graph for a batch: the inputs (and carries) of the flags are batched, and so are the outputs and next carries that depend on them, or that `force` asks for. */
+/** A graph for a batch. The flags select batched inputs and carries; outputs and next carries are batched if they depend on these, or if `force` says so. */
 export function batchGraph(
   g: GraphBuilder,
   graph: Graph,
@@ -123,7 +124,7 @@ export function batchGraph(
   const forced = (value: BatchValue, wanted: boolean): BatchValue => (wanted ? batched(repeated(b.g, value, size)) : value);
   const outputs = results.outputs.map((value, index) => forced(value, force.outputs?.[index] === true));
   const carries = results.carries.map((value, index) => forced(value, force.carries?.[index] === true));
-  graph.outputs.forEach(({ name }, index) => b.output(name, present(outputs[index], "an output is batched").value));
+  graph.outputs.forEach(({ name }, index) => b.output(name, at(outputs, index).value));
   carries.forEach(({ value }, index) => b.next(index, value));
   return {
     graph: b.build(),

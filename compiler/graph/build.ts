@@ -1,5 +1,6 @@
 import type { DType } from "../../runtime/dtype.ts";
 import { fail, invariant, never, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpName, Operator, OpTable } from "./op.ts";
@@ -34,7 +35,7 @@ export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: 
   return null;
 }
 
-/** Makes one node; attributes left out get their defaults. A broken condition is our bug: callers that take text from users check first. */
+/** Makes one node; absent attributes get their defaults. A broken condition is an invariant failure: callers that take text from users check it first. */
 export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, provenance: Provenance, notes: Notes = {}, regions: readonly Graph[] = []): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
@@ -46,21 +47,21 @@ export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, prove
   return node;
 }
 
-/** A node that copies a value of the graph; the caller puts it in. */
+/** A node that copies a value of the graph; the caller inserts it. */
 export function copyOf({ table, lineage }: Graph, value: Value, notes: Notes = {}): Node {
-  return makeNode(present(table.get("copy"), "there is no op copy"), [value], {}, lineage.derived(value.node.provenance), notes);
+  return makeNode(present(table.get("copy"), "the table has no op copy"), [value], {}, lineage.derived(value.node.provenance), notes);
 }
 
 /**
- * Appends nodes in order, and says where they come from. A builder of a first graph (for a table) attributes its nodes to the layer and location that are set.
- * One that belongs to a graph makes nodes from others: `rebuild` and its like set which, so that a pass need not. One within another builder (of a region)
- * goes on with what is set there.
+ * Appends nodes in order, with their provenance. A builder of a first graph (for a table) attributes its nodes to the current layer and location. A builder
+ * that belongs to a graph derives nodes from others: `rebuild` and similar functions set which, so passes need not. A builder within another builder (of a
+ * region) continues with the settings of that one.
  */
 export class GraphBuilder {
   readonly name: string;
   readonly table: OpTable;
   readonly lineage: Lineage;
-  /** Of nodes that are made from nothing. */
+  /** For nodes that are not derived from others. */
   attribution: Attribution;
   readonly nodes: Node[] = [];
   readonly inputs: Value[] = [];
@@ -68,15 +69,15 @@ export class GraphBuilder {
   readonly writes: { path: string; value: Value }[] = [];
   readonly carries: Carry[] = [];
 
-  /** What the next nodes are made from; null where they are made from nothing. */
+  /** The source of the next nodes; null if they are not derived. */
   #from: Provenance | null = null;
   #rule: string | null = null;
-  /** The node whose gradient is being taken. */
+  /** The node whose gradient is being built. */
   #pulled: Provenance | null = null;
-  /** Shared by the nodes that are made from one node by one rule; made with the first of them. */
+  /** Shared by the nodes that one rule derives from one node; created with the first of them. */
   #origin: Origin | null = null;
   #derived: Attribution | null = null;
-  /** Whether nodes may be made from nothing. */
+  /** Whether nodes may be made without a source. */
   readonly #first: boolean;
 
   constructor(name: string, home: OpTable | Graph | GraphBuilder) {
@@ -94,7 +95,7 @@ export class GraphBuilder {
     this.lineage = "lineage" in home ? home.lineage : new Lineage();
   }
 
-  /** What is made from nothing while the steps run is attributed so. */
+  /** Sets the attribution of nodes that the steps make without a source. */
   attributed<T>(attribution: Attribution, steps: () => T): T {
     const outer = this.attribution;
     this.attribution = attribution;
@@ -103,7 +104,7 @@ export class GraphBuilder {
     return result;
   }
 
-  /** The nodes made from now on are made from this one, by the pass that is running and its rule. */
+  /** Derives the following nodes from this one, by the running pass and the rule. */
   derive(from: Provenance | null, rule: string | null = null): void {
     this.#from = from;
     this.#rule = rule;
@@ -111,7 +112,7 @@ export class GraphBuilder {
     this.#derived = null;
   }
 
-  /** The same while the steps run, by the rule at hand unless another is given. */
+  /** `derive` during the steps only; the rule is the current one by default. */
   deriving<T>(from: Provenance, steps: () => T, rule: string | null = this.#rule): T {
     const [outerFrom, outerRule] = [this.#from, this.#rule];
     this.derive(from, rule);
@@ -120,7 +121,7 @@ export class GraphBuilder {
     return result;
   }
 
-  /** What the steps make is part of the gradient of this node. */
+  /** The nodes that the steps make are part of the gradient of this node. */
   pulling<T>(node: Provenance, steps: () => T): T {
     const outer = this.#pulled;
     this.#pulled = node;
@@ -131,7 +132,7 @@ export class GraphBuilder {
     return result;
   }
 
-  /** The rule by which the next nodes are made. */
+  /** The rule that makes the next nodes. */
   set rule(rule: string) {
     this.#rule = rule;
     this.#origin = null;
@@ -141,7 +142,7 @@ export class GraphBuilder {
   provenance(): Provenance {
     const from = this.#from;
     if (from === null) {
-      invariant(this.#first, `a node of ${this.name} is made from nothing`);
+      invariant(this.#first, `a node of ${this.name} is made without a source`);
       return this.lineage.first(this.attribution);
     }
     this.#origin ??= this.lineage.origin([from], this.#rule);
@@ -149,7 +150,7 @@ export class GraphBuilder {
     return this.lineage.made(this.#derived, this.#origin);
   }
 
-  /** A region that was built by itself gets ids of the graph that takes it; in a pass there is none. */
+  /** A region that was built separately gets ids of this graph; passes build none. */
   #own(region: Graph): Graph {
     if (region.lineage === this.lineage) return region;
     invariant(this.#first, `the region ${region.name} belongs to another graph`);
@@ -157,7 +158,7 @@ export class GraphBuilder {
   }
 
   op(name: OpName): Op {
-    return this.table.get(name) ?? fail(`there is no op ${name}`);
+    return this.table.get(name) ?? fail(`unknown op ${name}`);
   }
 
   /** Adds a new node. */
@@ -176,7 +177,7 @@ export class GraphBuilder {
 
   /** The first result of an op, by name. */
   call(name: OpName, operands: readonly Operand[], attrs: Attrs = {}): Value {
-    return this.callAll(name, operands, attrs)[0] ?? fail(`${name} has no result`);
+    return at(this.callAll(name, operands, attrs), 0);
   }
 
   /** The first result of an op. */
@@ -198,7 +199,7 @@ export class GraphBuilder {
     return this.leaf("state", type, { path });
   }
 
-  /** Adds a carry to a region; it stays as it is until `next` says otherwise. */
+  /** Adds a carry to a region; it does not change unless `next` is called. */
   carry(name: string, type: TensorType, provenance = this.provenance()): Value {
     const value = this.leaf("carry", type, { name }, provenance);
     this.carries.push({ value, next: value });
@@ -218,7 +219,7 @@ export class GraphBuilder {
     this.writes.push({ path, value });
   }
 
-  /** What a carry is in the next iteration. */
+  /** Sets the value of a carry in the next iteration. */
   next(carry: Value, value: Value): void {
     const index = this.carries.findIndex((known) => known.value === carry);
     invariant(index >= 0, `${this.name} does not have this carry`);
@@ -239,7 +240,7 @@ export class GraphBuilder {
     };
   }
 
-  // The words that gradient rules and passes are written with; all of them are plain calls of the table.
+  // Shorthands for gradient rules and passes; all of them call ops of the table.
 
   add(a: Operand, b: Operand): Value {
     return this.call("add", [a, b]);
@@ -270,7 +271,7 @@ export class GraphBuilder {
         return never(operator);
     }
   }
-  /** Operand axis i becomes result axis dims[i]; the other axes of `shape` repeat. */
+  /** Operand axis i becomes result axis dims[i]; the operand repeats along the other axes of `shape`. */
   broadcast(x: Value, shape: readonly number[], dims: readonly number[]): Value {
     return this.call("broadcast", [x], { shape, dims });
   }
@@ -293,18 +294,19 @@ export class GraphBuilder {
   concat(parts: readonly Value[], axis: number): Value {
     return this.call("concat", parts, { axis });
   }
-  /** The value in memory of its own. */
+  /** The value in separate memory. */
   copy(x: Value, notes: Notes = {}): Value {
     return resultOf(this.addNode(this.op("copy"), [x], {}, notes));
   }
-  /** The second operand of a contraction in panels, and the contraction of what was packed so. */
+  /** The second operand of a contraction, packed in panels. */
   pack(rhs: Value, dims: Attrs): Value {
     return this.call("pack", [rhs], dims);
   }
+  /** A contraction whose second operand is packed in panels. */
   packedContraction(lhs: Value, panels: Value, dims: Attrs, shape: readonly number[]): Value {
     return this.call("contraction", [lhs, panels], { ...dims, shape });
   }
-  /** Drops the axes. */
+  /** Sums over the axes, which the result does not have. */
   sum(x: Value, axes: readonly number[]): Value {
     return axes.length === 0 ? x : this.call("reduce_sum", [x], { axes });
   }
@@ -322,14 +324,14 @@ export class GraphBuilder {
   }
 }
 
-/** The graph with ids of another lineage, as if it were made there from nothing. */
+/** The graph with new ids from another lineage, without origins. */
 function adopted(graph: Graph, lineage: Lineage): Graph {
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   const nodes = graph.nodes.map((node) => {
     const regions = node.regions.map((region) => adopted(region, lineage));
     const copy = makeNode(node.op, node.operands.map(now), node.attrs, lineage.first(node.provenance.attribution), node.notes, regions);
-    node.results.forEach((value, index) => values.set(value, present(copy.results[index], "a copy has the same results")));
+    node.results.forEach((value, index) => values.set(value, at(copy.results, index)));
     return copy;
   });
   return {
@@ -343,5 +345,5 @@ function adopted(graph: Graph, lineage: Lineage): Graph {
   };
 }
 
-/** The type that a leaf's attributes spell. */
+/** The type in a leaf's attributes. */
 export const leafType = (attrs: Attrs): TensorType => tensor(attrs["dtype"] as DType, attrs["shape"] as readonly number[]);

@@ -3,17 +3,17 @@ import { product } from "../support/lists.ts";
 import type { ContractionDim } from "./op.ts";
 
 /**
- * What a dim is to a contraction, by the buffers that move with it: `batch` in all three, `row` (M) in lhs and out, `column` (N) in rhs and out, `reduced` (K)
- * in lhs and rhs.
+ * The role of a dim in a contraction, by the buffers in which it has a stride: `batch` in all three, `row` (M) in lhs and out, `column` (N) in rhs and out,
+ * `reduced` (K) in lhs and rhs.
  */
 export type ContractionRole = "batch" | "row" | "column" | "reduced";
 
 type Strides = Pick<ContractionDim, "lhs" | "rhs" | "out">;
 
-/** Whether a dim is summed over: the result does not move with it. Also of operands that are empty, with which no dim moves. */
+/** Whether a dim is summed over: it has stride 0 in the result. Also true if the operands are empty, where every stride is 0. */
 export const isSummed = ({ out }: Strides): boolean => out === 0;
 
-/** Null for a dim that moves in one buffer alone, or in none. */
+/** Null for a dim with a stride in at most one buffer. */
 export function roleOrNull({ lhs, rhs, out }: Strides): ContractionRole | null {
   if (isSummed({ lhs, rhs, out })) return lhs !== 0 && rhs !== 0 ? "reduced" : null;
   if (lhs === 0) return rhs === 0 ? null : "column";
@@ -22,11 +22,11 @@ export function roleOrNull({ lhs, rhs, out }: Strides): ContractionRole | null {
 
 export function roleOf(dim: ContractionDim): ContractionRole {
   const role = roleOrNull(dim);
-  invariant(role !== null, `${dim.name} moves in two operands or in all three`);
+  invariant(role !== null, `${dim.name} has strides in fewer than two buffers`);
   return role;
 }
 
 export const withRole = (dims: readonly ContractionDim[], role: ContractionRole): ContractionDim[] => dims.filter((dim) => roleOrNull(dim) === role);
 
-/** How many indices the dims have together. */
+/** The size of the index space of the dims. */
 export const sizeOf = (dims: readonly ContractionDim[]): number => product(dims.map(({ size }) => size));

@@ -1,8 +1,9 @@
 /**
- * The reference interpreter: the oracle for every pass and every kernel. Slow and plain: each node by its op's `reference`, in f64. As "f32" every f32
- * result is rounded to f32, leaves included, which is exact f32 arithmetic for one operation. Integer results wrap to their dtype in both.
+ * The reference interpreter: the oracle for every pass and every kernel. Evaluates each node by its op's `reference`, in f64. With precision "f32" it rounds
+ * every f32 result to f32, leaves included, which is exact f32 arithmetic for a single operation. Integer results wrap to their dtype in both.
  */
 import { invariant, never, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { elements, showType, type TensorType } from "../types/tensor-type.ts";
 import { expandGradients } from "./autodiff.ts";
 import { constantData, isConstant, isInput, pathOf, stringAttr } from "./facts.ts";
@@ -12,7 +13,7 @@ import type { NdArray } from "./op.ts";
 export type Precision = "f64" | "f32";
 
 export interface EvaluateOptions {
-  /** By name; row-major, as many elements as the input's type says. */
+  /** By name; row-major, with the number of elements of the input's type. */
   readonly inputs: ReadonlyMap<string, Float64Array>;
   /** Params and state, by path. */
   readonly persistent: ReadonlyMap<string, Float64Array>;
@@ -24,12 +25,13 @@ export interface Evaluation {
   readonly writes: ReadonlyMap<string, NdArray>;
 }
 
+/** The outputs and writes of a graph. */
 export function evaluate(graph: Graph, options: EvaluateOptions): Evaluation {
   const { outputs, writes } = run(graph, (node) => leafData(node, options), options.precision);
-  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, present(outputs[index], `${name} has no value`)])), writes };
+  return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, at(outputs, index)])), writes };
 }
 
-/** What a graph makes of the leaves that `given` knows. */
+/** Evaluates a graph; `given` returns the data of inputs, carries, params and states, and null for all other nodes. */
 function run(
   graph: Graph,
   given: (node: Node) => Float64Array | null,
@@ -37,11 +39,11 @@ function run(
 ): { readonly outputs: readonly NdArray[]; readonly writes: ReadonlyMap<string, NdArray>; readonly carries: readonly NdArray[] } {
   const { nodes, outputs, writes, carries } = expandGradients(graph);
   const values = new Map<Value, NdArray>();
-  const valueOf = (value: Value): NdArray => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const valueOf = (value: Value): NdArray => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of nodes) {
     const data = given(node);
     const results = data === null ? evaluateNode(node, node.operands.map(valueOf), precision) : node.results.map(({ type }) => ndarray(type, data, precision));
-    node.results.forEach((value, index) => values.set(value, present(results[index], `${node.op.name} has a result without data`)));
+    node.results.forEach((value, index) => values.set(value, at(results, index)));
   }
   return {
     outputs: outputs.map(({ value }) => valueOf(value)),
@@ -50,16 +52,16 @@ function run(
   };
 }
 
-/** One node on given operands; not for leaves other than constants, nor for `gradient`. */
+/** Evaluates one node on given operands; not for leaves other than constants, nor for `gradient`. */
 export function evaluateNode(node: Node, operands: readonly NdArray[], precision: Precision): readonly NdArray[] {
   const types = node.results.map((value) => value.type);
   const data = isConstant(node)
     ? node.results.map((value) => present(constantData(value), "a constant has no data"))
     : referenceData(node, operands, types, precision);
-  return types.map((type, index) => ndarray(type, present(data[index], `${node.op.name} has a result without data`), precision));
+  return types.map((type, index) => ndarray(type, at(data, index), precision));
 }
 
-/** Data of a type: length checked, every element rounded to the dtype. The data is copied. */
+/** An array of a type: checks the length, copies the data, rounds every element to the dtype. */
 export function ndarray(type: TensorType, data: Float64Array, precision: Precision): NdArray {
   const size = elements(type.shape);
   invariant(data.length === size, `${showType(type)} has ${size} elements, not ${data.length}`);
@@ -76,12 +78,12 @@ function referenceData(
   if (op.reference.kind === "array") return op.reference.apply(operands, { operands: types, results, attrs });
   if (op.reference.kind === "region")
     return op.reference.apply(operands, { operands: types, results, attrs }, (region, inputs, carries) =>
-      runRegion(present(regions[region], `${op.name} has no region ${region}`), inputs, carries, precision),
+      runRegion(at(regions, region), inputs, carries, precision),
     );
   const { apply } = op.reference;
   const inputs = operands.map((operand) => operand.data);
   const args = new Array<number>(inputs.length).fill(0);
-  const out = new Float64Array(elements(present(results[0], `${op.name} has no result`).shape));
+  const out = new Float64Array(elements(at(results, 0).shape));
   for (let i = 0; i < out.length; i++) {
     for (let k = 0; k < args.length; k++) args[k] = inputs[k]?.[i] ?? Number.NaN;
     out[i] = apply(args, attrs, types);
@@ -89,7 +91,7 @@ function referenceData(
   return [out];
 }
 
-/** A region on its inputs and carries, in order. */
+/** Evaluates a region on its inputs and carries, in order. */
 function runRegion(
   region: Graph,
   inputs: readonly NdArray[],
@@ -97,8 +99,8 @@ function runRegion(
   precision: Precision,
 ): { readonly outputs: readonly NdArray[]; readonly carries: readonly NdArray[] } {
   const given = new Map<Node, NdArray>();
-  region.inputs.forEach(({ node }, index) => given.set(node, present(inputs[index], `${region.name} lacks input ${index}`)));
-  region.carries.forEach(({ value }, index) => given.set(value.node, present(carries[index], `${region.name} lacks carry ${index}`)));
+  region.inputs.forEach(({ node }, index) => given.set(node, at(inputs, index)));
+  region.carries.forEach(({ value }, index) => given.set(value.node, at(carries, index)));
   return run(region, (node) => given.get(node)?.data ?? null, precision);
 }
 

@@ -41,20 +41,20 @@ export function constantData(value: Value): Float64Array | null {
 }
 
 export function stringAttr(attrs: Attrs, name: string): string {
-  const attr = present(attrs[name], `there is no attribute ${name}`);
+  const attr = present(attrs[name], `missing attribute ${name}`);
   invariant(typeof attr === "string", `the attribute ${name} is not a string`);
   return attr;
 }
 
 export function intAttr(attrs: Attrs, name: string): number {
-  const attr = present(attrs[name], `there is no attribute ${name}`);
+  const attr = present(attrs[name], `missing attribute ${name}`);
   invariant(typeof attr === "number", `the attribute ${name} is not a number`);
   return attr;
 }
 
 /** A flat list of numbers. */
 export function listAttr(attrs: Attrs, name: string): readonly number[] {
-  const attr = present(attrs[name], `there is no attribute ${name}`);
+  const attr = present(attrs[name], `missing attribute ${name}`);
   invariant(isNumbers(attr), `the attribute ${name} is not a list of numbers`);
   return attr;
 }

@@ -10,7 +10,7 @@ export type Attrs = Readonly<Record<string, Attr>>;
 /** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
 export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
 
-/** The names of the ops, by family. Each family's file adds its own names beside its entries; `family` requires an entry for each name and a name for each entry. */
+/** The op names, by family. Each family's file adds its names beside its entries; `family` requires an entry for each name and a name for each entry. */
 export interface OpNames {}
 
 /** A misspelt op name is a type error. */
@@ -49,7 +49,7 @@ export interface NdArray {
 export type Reference =
   | { readonly kind: "scalar"; readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number }
   | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] }
-  /** Control: `run` evaluates a region on inputs and carries, and gives its outputs and the carries' next values. */
+  /** Control: `run` evaluates a region on inputs and carries, and returns its outputs and the next values of the carries. */
   | {
       readonly kind: "region";
       readonly apply: (

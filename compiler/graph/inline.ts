@@ -1,4 +1,5 @@
 import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { GraphBuilder } from "./build.ts";
 import { isArgument, nameOf } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
@@ -7,18 +8,18 @@ import { copyNode, duplicate } from "./rebuild.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 
 export interface Inlined {
-  /** What a value of the region has become. */
+  /** The copy of a value of the region. */
   readonly now: (value: Value) => Value;
   readonly outputs: readonly Value[];
   /** The next value of each carry. */
   readonly carries: readonly Value[];
 }
 
-/** Appends copies of a region's nodes, with values for its inputs and carries. They have new ids, so that a region may be put in a graph more than once. */
+/** Appends copies of a region's nodes, with values for its inputs and carries. They have new ids, so a region may be inlined more than once. */
 export const inlineRegion = (g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[] = []): Inlined =>
   inlineBy(duplicate, g, region, inputs, carries);
 
-/** The same for a region that is gone afterwards: its nodes keep their ids. */
+/** `inlineRegion` for a region that the caller drops: the nodes keep their ids. */
 export const moveRegion = (g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[] = []): Inlined =>
   inlineBy(copyNode, g, region, inputs, carries);
 
@@ -26,24 +27,24 @@ type Append = (g: GraphBuilder, node: Node, operands: readonly Value[]) => Node;
 
 function inlineBy(copyOf: Append, g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[]): Inlined {
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before it is made`);
-  region.inputs.forEach((value, index) => values.set(value, present(inputs[index], `${region.name} has no input ${index}`)));
-  region.carries.forEach(({ value }, index) => values.set(value, present(carries[index], `${region.name} lacks carry ${index}`)));
+  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  region.inputs.forEach((value, index) => values.set(value, at(inputs, index)));
+  region.carries.forEach(({ value }, index) => values.set(value, at(carries, index)));
   for (const node of region.nodes) {
     if (isArgument(node)) continue;
     const copy = copyOf(g, node, node.operands.map(now));
-    node.results.forEach((value, index) => values.set(value, present(copy.results[index], "a copy has the same results")));
+    node.results.forEach((value, index) => values.set(value, at(copy.results, index)));
   }
   return { now, outputs: region.outputs.map(({ value }) => now(value)), carries: region.carries.map(({ next }) => now(next)) };
 }
 
-/** Makes a region. Names of inputs and carries are made distinct, and those of outputs among themselves. */
+/** Builds a region. Makes names of inputs and carries distinct, and those of outputs too. */
 export class RegionBuilder {
   readonly g: GraphBuilder;
   private readonly names = new Set<string>();
   private readonly outputNames = new Set<string>();
 
-  /** A region of a node that the builder makes, or one in the place of a graph. */
+  /** `home`: the builder of the node that gets the region, or the graph that the region replaces. */
   constructor(name: string, home: Graph | GraphBuilder) {
     this.g = new GraphBuilder(name, home);
   }
@@ -67,7 +68,7 @@ export class RegionBuilder {
   }
 
   next(index: number, value: Value): void {
-    this.g.next(present(this.g.carries[index], `${this.g.name} has no carry ${index}`).value, value);
+    this.g.next(at(this.g.carries, index).value, value);
   }
 
   build(): Graph {
@@ -75,7 +76,7 @@ export class RegionBuilder {
   }
 }
 
-/** The name, with the first number that makes it a new one. */
+/** The name, with a number if it is taken; adds it to `taken`. */
 export function distinct(taken: Set<string>, name: string): string {
   let free = name;
   for (let n = 2; taken.has(free); n++) free = `${name}_${n}`;

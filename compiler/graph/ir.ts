@@ -42,9 +42,9 @@ export interface Notes {
 }
 
 /**
- * A memory location. `scratch`: shared by all entries, valid during a call; inputs and outputs are here too. `cache`: owned by the entry, valid from the weights
- * stage until the weights change. `persistent`: the tensor of that path, so a write happens in place. `constant`: read-only data. Offsets are in bytes from the
- * start of the area.
+ * A memory location. `scratch`: shared by all entries, valid during a call; inputs and outputs are here too. `cache`: owned by the entry, valid from the
+ * weights stage until the weights change. `persistent`: the tensor of that path, so a write happens in place. `constant`: read-only data. Offsets are in bytes
+ * from the start of the area.
  */
 export type Place =
   | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }

@@ -5,7 +5,7 @@ import type { AttrKind, Op } from "./op.ts";
 import type { TokenReader } from "./tokens.ts";
 import { product } from "../support/lists.ts";
 
-/** Of a tensor; and of what an attribute says of axes. */
+/** The maximal rank of a tensor, and the maximal length of an attribute that has an item per axis. */
 const mostAxes = 64;
 
 /** `f32[32,10]` */
@@ -21,7 +21,7 @@ export function parseType(reader: TokenReader): TensorType {
 
 function parseDType(reader: TokenReader): DType {
   const token = reader.takeKind("name", "a dtype");
-  return Object.hasOwn(dtypes, token.text) ? (token.text as DType) : reader.fail(token, "ir-type", `there is no dtype ${token.text}`);
+  return Object.hasOwn(dtypes, token.text) ? (token.text as DType) : reader.fail(token, "ir-type", `unknown dtype ${token.text}`);
 }
 
 const parseInts = (reader: TokenReader): number[] => {
@@ -51,7 +51,7 @@ export function parseNumbers(reader: TokenReader): number[] {
   return reader.takeList("]", () => reader.takeNumber());
 }
 
-/** `{stride=[1,1], groups=2}`, or nothing; complete with the op's defaults. */
+/** `{stride=[1,1], groups=2}`, or nothing; adds the op's defaults. */
 export function parseAttrs(reader: TokenReader, op: Op): Attrs {
   const attrs = new Map<string, Attr>();
   const start = reader.peek();
@@ -101,7 +101,7 @@ const regionAreas = ["operand", "result", "carry"] as const;
 function parsePlace(reader: TokenReader): Place | null {
   if (reader.accept("-")) return null;
   if (reader.peek().kind === "string") return { area: "persistent", path: reader.takeString("a path") };
-  const token = reader.takeKind("name", "a place");
+  const token = reader.takeKind("name", "a memory location");
   const area = areas.find((name) => name === token.text);
   const regionArea = regionAreas.find((name) => name === token.text);
   if (regionArea !== undefined) {

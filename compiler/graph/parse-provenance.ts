@@ -4,16 +4,17 @@ import { roles, type Location, type Origin, type Provenance, type Role } from ".
 
 const record = /^# #(\d{1,9}) ("(?:[^"\\]|\\.){0,999}"|\S+) (\w+)(?: of #(\d{1,9}))?(?: at (.+?))?(?: by ([\w-]+)(?:: (.*))? from (#\d{1,9}(?:, #\d{1,9})*))?$/;
 
-/** Whether a comment is a record; it need not be a sound one. */
+/** Whether a comment is a record, valid or not. */
 export const isRecord = (comment: string): boolean => /^# #\d/.test(comment);
 
 /** The locations that a record mentions, as text: `net.dl:7:20`. */
-export const placesIn = (comment: string): readonly string[] => (record.exec(comment)?.[5] ?? "").split(" > ").map((text) => text.replace(/^\[(.*)\]$/, "$1"));
+export const locationsIn = (comment: string): readonly string[] =>
+  (record.exec(comment)?.[5] ?? "").split(" > ").map((text) => text.replace(/^\[(.*)\]$/, "$1"));
 
-/** The records of a text by id, or the first comment that is not sound: what a record is made from has a smaller id. */
+/** The records of a text by their comments, or the first invalid comment. The sources of a record must have smaller ids. */
 export function parseRecords(
   comments: readonly string[],
-  spanOf: (place: string) => Span | null,
+  spanOf: (location: string) => Span | null,
 ): ReadonlyMap<string, Provenance> | { readonly wrong: string } {
   const known = new Map<number, Provenance>();
   const byText = new Map<string, Provenance>();
@@ -27,7 +28,7 @@ export function parseRecords(
   return byText;
 }
 
-function parseRecord(comment: string, known: ReadonlyMap<number, Provenance>, spanOf: (place: string) => Span | null): Provenance | null {
+function parseRecord(comment: string, known: ReadonlyMap<number, Provenance>, spanOf: (location: string) => Span | null): Provenance | null {
   const match = record.exec(comment);
   if (match === null) return null;
   const [, id, name = "", roleText = "", of, at, pass, rule, sources] = match;
@@ -50,7 +51,7 @@ function unquoted(name: string): string | null {
   }
 }
 
-function locationOf(text: string, spanOf: (place: string) => Span | null): { readonly location: Location | null; readonly span: Span | null } {
+function locationOf(text: string, spanOf: (location: string) => Span | null): { readonly location: Location | null; readonly span: Span | null } {
   let location: Location | null = null;
   let named: Span | null = null;
   for (const part of text === "" ? [] : text.split(" > ")) {

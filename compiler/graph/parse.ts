@@ -1,5 +1,6 @@
 import type { Span } from "../../dsl/span.ts";
 import { recoverInvariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
@@ -14,24 +15,24 @@ import { TokenReader, type Token } from "./tokens.ts";
 import { verify } from "./verify.ts";
 
 /**
- * Reads what `printGraph` writes. Every mistake of the text is a `DiagnosticError` with its place: ir-syntax syntax, ir-name unknown or repeated names,
- * ir-type attributes and types, `<op>-<label>` a broken condition of an op, ir-invalid whatever else the verifier finds.
+ * Reads the text that `printGraph` writes. Every error is a `DiagnosticError` with its location: ir-syntax for syntax, ir-name for unknown or repeated names,
+ * ir-type for attributes and types, `<op>-<label>` for a broken condition of an op, ir-invalid for any other rule of the verifier.
  */
 export function parseGraph(text: string, table: OpTable, name = "<graph>"): Graph {
   return new GraphParser(text, table, name).parse();
 }
 
-/** How deep loops and branches stand in each other at most. */
+/** The maximal nesting depth of loops and branches. */
 const mostRegions = 64;
 
-/** What stands after the `=` of a line, before its type is known. */
+/** The part of a line after `=`, before its type is known. */
 interface Line {
   readonly op: Op;
   readonly operands: readonly (Value | number)[];
   readonly attrs: Attrs;
 }
 
-/** What is named so far in a graph or region. */
+/** The names of a graph or region so far. */
 interface Names {
   readonly values: Map<string, Value>;
   readonly outputs: Set<string>;
@@ -44,10 +45,10 @@ const noNames = (): Names => ({ values: new Map(), outputs: new Set(), writes: n
 class GraphParser {
   private readonly reader: TokenReader;
   private readonly spans: (comment: string) => Span | null;
-  /** Where each node comes from, in the order of their lines, if the text says so. */
+  /** The provenance of each node, in the order of their lines; empty if the text has none. */
   private readonly records: readonly Provenance[];
   private nextRecord = 0;
-  /** Of the graph or region that is being read. */
+  /** Of the current graph or region. */
   private builder: GraphBuilder;
   private names = noNames();
   private depth = 0;
@@ -88,13 +89,13 @@ class GraphParser {
     }
   }
 
-  /** `body(%x: f32[3]) {`, lines, `}`: a graph with ids of its own. */
+  /** `body(%x: f32[3]) {`, lines, `}`: a graph with separate value names. */
   private region(name: string): Graph {
     const { reader, builder, names } = this;
     this.skipLines();
     const start = reader.peek();
     reader.expect(name);
-    if (++this.depth > mostRegions) reader.fail(start, "ir-syntax", `regions stand in each other more than ${mostRegions} deep`);
+    if (++this.depth > mostRegions) reader.fail(start, "ir-syntax", `regions are nested more than ${mostRegions} deep`);
     [this.builder, this.names] = [new GraphBuilder(name, builder), noNames()];
     reader.expect("(");
     reader.takeList(")", () => this.input());
@@ -108,7 +109,7 @@ class GraphParser {
     return region;
   }
 
-  /** Of the node whose line is read; null where the text does not say. */
+  /** The provenance of the node on the current line; null if the text has none. */
   private record(at: Token): Provenance | null {
     if (this.records.length === 0) return null;
     return this.records[this.nextRecord++] ?? this.reader.fail(at, "ir-syntax", "this node lacks its provenance, which the others have");
@@ -116,8 +117,8 @@ class GraphParser {
 
   private recordsOf(text: string): readonly Provenance[] {
     const comments = Array.from(text.matchAll(/#[^\n]*/g), ([comment]) => comment.trimEnd()).filter(isRecord);
-    const parsed = parseRecords(comments, (place) => this.spans(place));
-    if ("wrong" in parsed) return this.reader.fail(this.reader.peek(), "ir-syntax", `this provenance is not sound: ${parsed.wrong}`);
+    const parsed = parseRecords(comments, (location) => this.spans(location));
+    if ("wrong" in parsed) return this.reader.fail(this.reader.peek(), "ir-syntax", `invalid provenance: ${parsed.wrong}`);
     return comments.flatMap((comment) => parsed.get(comment) ?? []);
   }
 
@@ -173,7 +174,7 @@ class GraphParser {
     do {
       const start = reader.peek();
       const name = reader.takeName("the name of an output");
-      if (names.outputs.has(name)) reader.fail(start, "ir-name", `there are two outputs ${name}`);
+      if (names.outputs.has(name)) reader.fail(start, "ir-name", `two outputs are called ${name}`);
       reader.expect("=");
       names.outputs.add(name);
       builder.output(name, this.use());
@@ -219,7 +220,7 @@ class GraphParser {
     this.endOfLine();
   }
 
-  /** Appends a node, literals first, and compares the types that it has with those that the text says. */
+  /** Appends a node, literals first, and compares its types with those in the text. */
   private add(
     start: Token,
     { op, operands: texts, attrs: given }: Line,
@@ -244,28 +245,29 @@ class GraphParser {
     if (broken !== null) reader.fail(start, broken.code, broken.message);
     const provenance = record ?? builder.lineage.first(unattributed(builder.name, span));
     const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, provenance, notes, regions));
-    if (
-      node.results.length !== types.length ||
-      node.results.some((value, index) => !sameType(value.type, present(types[index], "there is a type for each result")))
-    )
-      reader.fail(start, "ir-type", `${op.name} gives ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`);
+    if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, at(types, index))))
+      reader.fail(
+        start,
+        "ir-type",
+        `${op.name} returns ${node.results.map((value) => showType(value.type)).join(", ")}, not ${types.map(showType).join(", ")}`,
+      );
     builder.nodes.push(node);
     return node;
   }
 
-  /** Literals become splat constants of the type that `literalType` says. */
+  /** Literals become splat constants of the type of `literalType`. */
   private literals(start: Token, operands: readonly (Value | number)[]): readonly Value[] {
     const like = literalType(operands.filter((operand) => typeof operand !== "number"));
     return operands.map((operand) => {
       if (typeof operand !== "number") return operand;
       return like === undefined
-        ? this.reader.fail(start, "ir-type", "there is no operand that says the type of the numbers")
+        ? this.reader.fail(start, "ir-type", "no operand determines the type of the numbers")
         : this.builder.constant(like.type, operand);
     });
   }
 
   private op(name: string, at: Token): Op {
-    return opNamed(this.builder.table, name) ?? this.reader.fail(at, "ir-name", `there is no op ${name}`);
+    return opNamed(this.builder.table, name) ?? this.reader.fail(at, "ir-name", `unknown op ${name}`);
   }
 
   private use(): Value {
@@ -274,7 +276,7 @@ class GraphParser {
   }
 
   private define(id: Token, result: Value | undefined): Value {
-    const value = present(result, "a node has fewer results than types");
+    const value = present(result, "the node has fewer results than types");
     if (this.names.values.has(id.text)) this.reader.fail(id, "ir-name", `${id.text} is defined twice`);
     this.names.values.set(id.text, value);
     return value;
@@ -284,7 +286,7 @@ class GraphParser {
     while (this.reader.peek().kind === "newline" || this.reader.peek().kind === "comment") this.reader.take();
   }
 
-  /** The span that the comment at the end of the line says. */
+  /** The span in the comment at the end of the line. */
   private spanOfLine(): Span | null {
     const { kind, text } = this.reader.peek();
     const span = kind === "comment" ? this.spans(text) : null;
@@ -297,7 +299,7 @@ class GraphParser {
     if (this.reader.peek().kind !== "end") this.reader.takeKind("newline", "the end of the line");
   }
 
-  /** What breaks an invariant of an op or of a graph is here a mistake of the text. */
+  /** Reports a broken invariant of an op or of a graph as an error in the text. */
   private checked<T>(at: Token, code: string, attempt: () => T): T {
     return recoverInvariant(attempt, (says) => this.reader.fail(at, code, says));
   }

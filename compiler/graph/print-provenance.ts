@@ -1,10 +1,9 @@
 /**
- * The text of where a node comes from, a comment of one line:
+ * The text of a provenance record, a comment of one line:
  *
  *   # #12 Net.block2.layer_norm1 backward of #7 at net.dl:11:14 > [net.dl:7:20] > std/normalisation.dl:9:12 by differentiate: gradient of mul from #7
  *
- * its id, layer and role; the forward node; the calls that led to it, in brackets the location that messages name; the pass, the rule if there is one, and the nodes
- * that it was made from.
+ * id, layer and role; the forward node; the chain of calls, with the location that messages name in brackets; the pass, its rule if any, and the source nodes.
  */
 import { locationOf } from "../../dsl/span.ts";
 import { showName } from "./notation.ts";
@@ -19,15 +18,15 @@ export function showProvenance({ id, attribution, origin }: Provenance): string 
 
 /** `net.dl:11:14 > [net.dl:7:20] > std/normalisation.dl:9:12` */
 export function showCalls({ location, span }: Attribution): string {
-  const places = callsTo(location).map(locationOf);
-  const named = span === null ? -1 : places.lastIndexOf(locationOf(span));
-  return places.map((text, index) => (index === named ? `[${text}]` : text)).join(" > ");
+  const calls = callsTo(location).map(locationOf);
+  const named = span === null ? -1 : calls.lastIndexOf(locationOf(span));
+  return calls.map((text, index) => (index === named ? `[${text}]` : text)).join(" > ");
 }
 
-/** Everything that the records mention and that is not among them, in order of ids: nodes that are gone. */
+/** The records of removed nodes: those that the records mention and that are not among them, by id. */
 export function mentioned(records: readonly Provenance[]): readonly Provenance[] {
   const seen = new Set(records);
-  // A set may grow while it is walked.
+  // Iteration over a set includes items added during it.
   for (const { attribution, origin } of seen) {
     if (attribution.forward !== null) seen.add(attribution.forward);
     origin?.from.forEach((record) => seen.add(record));

@@ -1,10 +1,11 @@
 /**
- * The text of a graph: one node a line, ids dense and made anew, columns aligned; the regions of a node stand under it, in braces. `parseGraph` reads it back, and printing that gives the same text.
- * What the text does not say: spans of inputs and of constants that stand inline.
+ * The text of a graph: one node per line, values renumbered densely, columns aligned; the regions of a node are below it, in braces. `parseGraph` reads it
+ * back, and printing the result produces the same text. The text omits the spans of inputs and of inline constants.
  */
 import { locationOf } from "../../dsl/span.ts";
 import { alignColumns, wrapLines } from "../support/columns.ts";
 import { invariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { constantData, isArgument, isConstant, isPersistent, nameOf, pathOf, splatValue, resultOf } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
@@ -14,17 +15,17 @@ import { spanOf, type Provenance } from "./provenance.ts";
 import { kept } from "./rebuild.ts";
 import { changes } from "./regions.ts";
 
-/** Longer cells widen no column, so that a few long lines do not push all others apart. */
+/** Cells longer than this do not widen their column, so that a few long lines do not spread all others. */
 const widest = 72;
 /** For terminals: values, expressions, types. */
 const widestWrapped = [8, 52, 16];
 
 export interface PrintOptions {
-  /** Without, graphs that differ in nothing else have the same text. */
+  /** Prints spans. Without, graphs that differ only in spans have the same text. */
   readonly spans?: boolean;
-  /** Without, inputs and carries are numbered, and graphs that differ in their names alone have the same text. */
+  /** Prints the names of inputs and carries. Without, they are numbered, and graphs that differ only in names have the same text. */
   readonly names?: boolean;
-  /** Under each node its provenance; values are numbered by the ids of their nodes, and every constant has its own line. */
+  /** Prints the provenance below each node; values have the ids of their nodes, and every constant has its own line. */
   readonly origins?: boolean;
   /** Wraps lines at this width, for terminals. The text parses back. */
   readonly width?: number;
@@ -38,13 +39,13 @@ export function printGraph(graph: Graph, { spans = true, names = true, origins =
 
 const recordsOf = ({ nodes }: Graph): readonly Provenance[] => nodes.flatMap(({ provenance, regions }) => [provenance, ...regions.flatMap(recordsOf)]);
 
-/** The signature, and the lines below it: carries, nodes, each with its regions under it, outputs, writes, next values of carries. */
+/** The signature, and the lines below it: carries, nodes with their regions, outputs, writes, next values of carries. */
 function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs: string; readonly lines: readonly string[] } {
   const { origins, width } = options;
   const limit = width === Infinity ? widest : widestWrapped;
   const nodes = graph.nodes.filter(origins ? (node) => !isArgument(node) : standsAlone(graph));
   const ids = valueIds(graph, nodes, options);
-  const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before it is made`);
+  const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before its definition`);
   const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
   const rows = alignColumns(
     nodes.map((node) => row(node, id, options)),
@@ -66,17 +67,17 @@ function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs
   return { inputs: inputs.join(", "), lines: [...first, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts] };
 }
 
-/** `body(%x: f32[3]) {`, its lines, and `}`. A region's ids are its own. */
+/** `body(%x: f32[3]) {`, its lines, and `}`. Value names of a region are separate. */
 function regionLines(node: Node, options: Required<PrintOptions>): readonly string[] {
   return node.regions.flatMap((region, index) => {
     const { inputs, lines } = parts(region, options);
-    return [`${present(node.op.regions?.[index], `${node.op.name} has a region without a name`)}(${inputs}) {`, ...lines.map(indented), "}"];
+    return [`${at(node.op.regions ?? [], index)}(${inputs}) {`, ...lines.map(indented), "}"];
   });
 }
 
 const indented = (line: string): string => `  ${line}`;
 
-/** The operand whose type the literals of a node have: the first that is no splat constant. */
+/** The operand that determines the type of a node's literals: the first that is not a splat constant. */
 export const literalType = (operands: readonly Value[]): Value | undefined => operands.find((value) => splatValue(value) === null);
 
 /** Whether an operand of a node is printed as a literal. */
@@ -85,7 +86,7 @@ function inline(node: Node, operand: Value): boolean {
   return like !== undefined && splatValue(operand) !== null && sameType(operand.type, like.type) && !telling(operand.node.notes);
 }
 
-/** Nodes with a line of their own: not inputs and carries, nor constants that are literals wherever they are used. */
+/** Whether a node has a separate line: not for inputs and carries, nor for constants that are literals in all uses. */
 function standsAlone(graph: Graph): (node: Node) => boolean {
   const named = new Set<Node>(Array.from(kept(graph), (value) => value.node));
   const literal = new Set<Node>();
@@ -93,12 +94,12 @@ function standsAlone(graph: Graph): (node: Node) => boolean {
   return (node) => !isArgument(node) && (named.has(node) || !literal.has(node));
 }
 
-/** Inputs and carries by their names, params and state by the end of their paths, everything else by number. */
+/** Inputs and carries by their names, params and state by a suffix of their paths, all other values by number. */
 function valueIds(graph: Graph, lines: readonly Node[], { names: named, origins }: Required<PrintOptions>): ReadonlyMap<Value, string> {
   const ids = new Map<Value, string>();
   for (const [index, value] of [...graph.inputs, ...graph.carries.map((carry) => carry.value)].entries()) {
     const name = named ? nameOf(value) : `argument${index}`;
-    invariant(showName(name) === name, `the name of the ${value.node.op.name} ${name} is not a word`);
+    invariant(showName(name) === name, `the name of the ${value.node.op.name} ${name} would need quotes`);
     ids.set(value, name);
   }
   const leaves = lines.filter(isPersistent);

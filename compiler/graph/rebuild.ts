@@ -1,16 +1,17 @@
-import { fail, present } from "../support/invariant.ts";
+import { fail } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
 import { GraphBuilder, makeNode } from "./build.ts";
 import { isArgument } from "./facts.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import { exitValues, mapCarries } from "./regions.ts";
 
-/** What takes the place of a node's results, one value of the same type each, made with the builder; null copies the node. */
+/** The replacements of a node's results, one value of the same type for each; null copies the node. */
 export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null;
 
 /**
- * The graph with every node replaced in order. `operands` are the new values of the node's operands; nodes that the builder makes are made
- * from the old node; a copy keeps its provenance and notes. A node that does not change is shared with the old graph.
+ * The graph with every node replaced, in order. `operands` are the new values of the node's operands. New nodes are derived from the old node; a copy keeps its
+ * provenance and notes. An unchanged node is shared with the old graph.
  */
 export function rebuild(graph: Graph, replace: Replace): Graph {
   const builder = new GraphBuilder(graph.name, graph);
@@ -27,7 +28,7 @@ function withValues(builder: GraphBuilder, graph: Graph, now: (value: Value) => 
   return builder.build();
 }
 
-/** The nodes alone, appended to a builder; gives the new value of each old one. */
+/** Appends the rebuilt nodes to a builder; returns the new value of each old one. */
 export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): ReadonlyMap<Value, Value> {
   const values = new Map<Value, Value>();
   for (const node of graph.nodes) {
@@ -36,7 +37,7 @@ export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replac
     const made = replace(builder, node, operands) ?? append(builder, node, operands).results;
     if (made.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
     node.results.forEach((old, index) => {
-      const value = present(made[index], "a replacement has a gap");
+      const value = at(made, index);
       if (value !== old && !sameType(value.type, old.type)) fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
       values.set(old, value);
     });
@@ -66,7 +67,7 @@ export function mapRegions(graph: Graph, change: (region: Graph, node: Node) => 
   return changed ? mapped : graph;
 }
 
-/** Appends the node on other operands, perhaps with other regions and attributes; the old one is to go, since both have one id. */
+/** Appends the node on other operands, regions or attributes. The copy has the id of the old node, which the caller must drop. */
 export function copyNode(
   builder: GraphBuilder,
   node: Node,
@@ -79,14 +80,14 @@ export function copyNode(
   return copy;
 }
 
-/** Appends a second copy of a node, with an id of its own, and so have the nodes of its regions. */
+/** Appends a second copy of a node; it has a new id, and so do the nodes of its regions. */
 export function duplicate(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
   const copy = duplicateNode(builder, node, operands, node.notes);
   builder.nodes.push(copy);
   return copy;
 }
 
-/** The same, not appended, with other notes. */
+/** `duplicate` with other notes, and without appending. */
 export function duplicateNode(home: GraphBuilder, node: Node, operands: readonly Value[], notes: Notes): Node {
   return home.deriving(node.provenance, () => {
     const regions = node.regions.map((region) => duplicateGraph(home, region));
@@ -100,7 +101,7 @@ function duplicateGraph(home: GraphBuilder, graph: Graph): Graph {
   const now = (value: Value): Value => mapped(values, value);
   for (const node of graph.nodes) {
     const { results } = duplicate(builder, node, node.operands.map(now));
-    node.results.forEach((old, index) => values.set(old, present(results[index], "a copy has the same results")));
+    node.results.forEach((old, index) => values.set(old, at(results, index)));
   }
   return withValues(builder, graph, now);
 }
@@ -114,7 +115,7 @@ export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   });
 }
 
-/** Nodes that a result of the graph needs, and all inputs and carries. */
+/** Nodes on which a result of the graph depends, and all inputs and carries. */
 export function live(graph: Graph): ReadonlySet<Node> {
   const needed = new Set<Node>(Array.from(kept(graph), (value) => value.node));
   for (const node of graph.nodes.toReversed()) {
@@ -124,7 +125,7 @@ export function live(graph: Graph): ReadonlySet<Node> {
   return needed;
 }
 
-/** Without the nodes that are not live. */
+/** Dead-code elimination. */
 export function dropDead(graph: Graph): Graph {
   const needed = live(graph);
   return needed.size === graph.nodes.length ? graph : { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
@@ -133,17 +134,17 @@ export function dropDead(graph: Graph): Graph {
 /** Values that leave the graph: outputs, writes, and the next values of carries. */
 export const kept = (graph: Graph): ReadonlySet<Value> => new Set(exitValues(graph));
 
-/** Nodes that take each value, in order, once per operand that is the value. Values that nothing takes have an empty list. */
+/** The users of each value, in order, once per operand. Unused values have an empty list. */
 export function users(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
   const result = new Map<Value, Node[]>();
   for (const node of graph.nodes) {
     node.results.forEach((value) => result.set(value, []));
-    node.operands.forEach((value) => (result.get(value) ?? fail(`${node.op.name} takes a value that does not stand before it`)).push(node));
+    node.operands.forEach((value) => (result.get(value) ?? fail(`${node.op.name} takes a value that is not defined before it`)).push(node));
   }
   return result;
 }
 
-/** Everything that the values need, operands first; the order depends on the values' order alone. */
+/** All nodes on which the values depend, operands first; the order depends only on the order of the values. */
 export function topological(values: readonly Value[]): readonly Node[] {
   const done = new Set<Node>();
   const open = values.map(({ node }) => ({ node, next: 0 })).toReversed();
@@ -160,5 +161,5 @@ export function topological(values: readonly Value[]): readonly Node[] {
 }
 
 function mapped(values: ReadonlyMap<Value, Value>, value: Value): Value {
-  return values.get(value) ?? fail(`a value of ${value.node.op.name} is used before it is made`);
+  return values.get(value) ?? fail(`a value of ${value.node.op.name} is used before its definition`);
 }

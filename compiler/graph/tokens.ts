@@ -1,9 +1,9 @@
-/** Words of the graph's text form, shared by the parser of graphs and that of rewrite rules. */
+/** Tokens of the graph's text form, shared by the parsers of graphs and of rewrite rules. */
 import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 
-/** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines count; other blanks do not. `end` is the last token of every text. */
+/** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines are tokens; other blanks are not. `end` is the last token of every text. */
 export type TokenKind = "id" | "name" | "number" | "string" | "punctuation" | "comment" | "newline" | "end";
 
 export interface Token {
@@ -13,7 +13,7 @@ export interface Token {
 }
 
 const patterns = [
-  // Bounded, since each turn of a loop around a group costs the regular expression some of its stack.
+  // Bounded, since each repetition of a group takes some stack of the regular expression engine.
   ["id", /%\w+(?:\.\w+){0,999}/y],
   ["name", /[A-Za-z_]\w*(?:\.\w+){0,999}/y],
   ["number", /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y],
@@ -37,33 +37,33 @@ function tokenAt(text: string, at: number): Token | null {
 
 function skip(text: string, at: number): number {
   blanks.lastIndex = at;
-  // It always matches, if only nothing.
+  // Always matches, perhaps the empty string.
   blanks.test(text);
   return blanks.lastIndex;
 }
 
-const mistake = (source: Source, start: number, length: number, code: string, says: string): Diagnostic => ({
+const diagnosticAt = (source: Source, start: number, length: number, code: string, says: string): Diagnostic => ({
   code,
   says,
   at: { span: { source, start, end: start + length }, says: "" },
 });
 
-/** A place in a list of tokens. Whatever is not as expected is a `DiagnosticError`: ir-syntax wrong syntax. */
+/** Reads the tokens of a text. An unexpected token is a `DiagnosticError` ir-syntax. */
 export class TokenReader {
   readonly source: Source;
-  /** Words that have been looked at and not taken; a text is read as it goes, so that a wrong one costs no more than its sound beginning. */
+  /** Lookahead. The text is read lazily, so that a wrong text costs no more than its valid prefix. */
   private readonly ahead: Token[] = [];
-  private at: number;
+  private position: number;
 
   constructor(source: Source) {
     this.source = source;
-    this.at = skip(source.text, 0);
+    this.position = skip(source.text, 0);
   }
 
-  /** The token to be taken next, or one further on. */
+  /** The next token, or a later one. */
   peek(ahead = 0): Token {
     while (this.ahead.length <= ahead) this.ahead.push(this.read());
-    return present(this.ahead[ahead], "as many words are read as are looked at");
+    return at(this.ahead, ahead);
   }
 
   take(): Token {
@@ -73,11 +73,12 @@ export class TokenReader {
   }
 
   private read(): Token {
-    const { source, at } = this;
-    if (at >= source.text.length) return { kind: "end", text: "", start: at };
-    const token = tokenAt(source.text, at);
-    if (token === null) throw new DiagnosticError([mistake(source, at, 1, "ir-syntax", `no word begins with ${JSON.stringify(source.text[at])}`)]);
-    this.at = skip(source.text, at + token.text.length);
+    const { source, position } = this;
+    if (position >= source.text.length) return { kind: "end", text: "", start: position };
+    const token = tokenAt(source.text, position);
+    if (token === null)
+      throw new DiagnosticError([diagnosticAt(source, position, 1, "ir-syntax", `unexpected character ${JSON.stringify(source.text[position])}`)]);
+    this.position = skip(source.text, position + token.text.length);
     return token;
   }
 
@@ -93,14 +94,14 @@ export class TokenReader {
     if (!this.accept(text)) this.fail(this.peek(), "ir-syntax", `expected ${text}, found ${shown(this.peek())}`);
   }
 
-  takeKind(kind: TokenKind, says: string): Token {
-    if (this.peek().kind !== kind) this.fail(this.peek(), "ir-syntax", `expected ${says}, found ${shown(this.peek())}`);
+  takeKind(kind: TokenKind, expected: string): Token {
+    if (this.peek().kind !== kind) this.fail(this.peek(), "ir-syntax", `expected ${expected}, found ${shown(this.peek())}`);
     return this.take();
   }
 
   /** A quoted string, unquoted. */
-  takeString(says: string): string {
-    const token = this.takeKind("string", says);
+  takeString(expected: string): string {
+    const token = this.takeKind("string", expected);
     try {
       return String(JSON.parse(token.text));
     } catch {
@@ -108,9 +109,9 @@ export class TokenReader {
     }
   }
 
-  /** A word, or a quoted string. */
-  takeName(says: string): string {
-    return this.peek().kind === "string" ? this.takeString(says) : this.takeKind("name", says).text;
+  /** A name, plain or quoted. */
+  takeName(expected: string): string {
+    return this.peek().kind === "string" ? this.takeString(expected) : this.takeKind("name", expected).text;
   }
 
   /** `-0.5`, `1e-7`, `inf`, `nan`. */
@@ -121,7 +122,7 @@ export class TokenReader {
     return sign * Number(this.takeKind("number", "a number").text);
   }
 
-  /** Whether `takeNumber` would find one. */
+  /** Whether `takeNumber` would succeed. */
   atNumber(): boolean {
     const { kind, text } = this.peek();
     return kind === "number" || (kind === "punctuation" && text === "-") || (kind === "name" && (text === "inf" || text === "nan"));
@@ -133,12 +134,12 @@ export class TokenReader {
     return Number.isSafeInteger(value) ? value : this.fail(token, "ir-syntax", `expected an integer, found ${shown(token)}`);
   }
 
-  /** `item, item` up to `close`, which is taken too. */
+  /** `item, item` up to `close`, included. */
   takeList<T>(close: string, item: () => T, most = Infinity): T[] {
     const items: T[] = [];
     if (this.accept(close)) return items;
     do {
-      if (items.length === most) this.fail(this.peek(), "ir-syntax", `there are more than ${most} here`);
+      if (items.length === most) this.fail(this.peek(), "ir-syntax", `more than ${most} items`);
       items.push(item());
     } while (this.accept(","));
     this.expect(close);
@@ -146,7 +147,7 @@ export class TokenReader {
   }
 
   fail(token: Token, code: string, says: string): never {
-    throw new DiagnosticError([mistake(this.source, token.start, token.kind === "newline" ? 1 : token.text.length, code, says)]);
+    throw new DiagnosticError([diagnosticAt(this.source, token.start, token.kind === "newline" ? 1 : token.text.length, code, says)]);
   }
 }
 

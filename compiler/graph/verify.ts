@@ -1,22 +1,22 @@
 /**
- * Whether a graph is one. What is checked, in this order; the first failure is an invariant that names the rule and the node:
+ * The verifier. Checks these rules, in this order; the first failure is an invariant failure that names the rule and the node:
  *
- *  order       every operand is a result of a node that stands before; no node stands twice
- *  ids         the graph's lineage gave each, and no two nodes of the graph and its regions have the same; a node that was made from others names one
+ *  order       every operand is a result of an earlier node; no node occurs twice
+ *  ids         each is from the graph's lineage, and unique within the graph and its regions; an origin has at least one node
  *  table       the op is that of the graph's table under its name
- *  attributes  each is one of the op's and of its kind; none is missing
- *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and does nothing before the call
- *  types       the op's conditions hold and its type rule gives the types of the results
- *  constants   as many values as elements, and every value one that the dtype has
+ *  attributes  the op declares each, with its kind; none is missing
+ *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and without work for the weights stage
+ *  types       the op's conditions hold and its type rule returns the types of the results
+ *  constants   as many values as elements, all representable in the dtype
  *  inputs      the graph's inputs are its input nodes, in any order, each once and with its own name
  *  carries     the graph's carries are its carry nodes, in any order, each once and with its own name, and next values have the carries' types
- *  outputs     each has a name of its own and a value of the graph
- *  paths       leaves of one path are of one kind and type, and so is what is written to it; each path is written once
- *  stages      a node of the weights stage depends on no input and on no path that the graph writes; what it computes is not a leaf
- *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group is of one stage; once there are
- *              groups, only leaves and views have none
- *  places      one for each result; offsets are whole numbers; a persistent place is a path of the graph of that type, and the place of a carry, an input
- *              or an output of a region is one of these and has its type
+ *  outputs     names are distinct; each is a value of the graph
+ *  paths       leaves of one path have one kind and type, and so has the value written to it; each path is written once
+ *  stages      a node of the weights stage depends neither on inputs nor on paths that the graph writes, and is not a leaf
+ *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group has one stage; if any node has a
+ *              group, only leaves and views have none
+ *  places      one memory location per result; offsets are non-negative integers; a persistent location is a path of the graph with the result's type; an
+ *              operand, result or carry location exists in the region and has the result's type
  */
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { fail } from "../support/invariant.ts";
@@ -31,7 +31,7 @@ import { carryTypes, inputTypes, isClosed, outputTypes } from "./regions.ts";
 
 export const verify = (graph: Graph): void => verifyWith(graph, new Set());
 
-/** `ids` are those of the graphs around. */
+/** `ids`: those of the enclosing graphs. */
 function verifyWith(graph: Graph, ids: Set<number>): void {
   checkOrder(graph);
   for (const node of graph.nodes) {
@@ -48,19 +48,19 @@ function verifyWith(graph: Graph, ids: Set<number>): void {
   checkPlaces(graph);
 }
 
-function check(condition: boolean, rule: string, node: Node | null, says: () => string): void {
+function check(condition: boolean, rule: string, node: Node | null, message: () => string): void {
   if (condition) return;
-  fail(`the graph is broken, ${rule}: ${says()}${node === null ? "" : ` (${showNode(node)})`}`);
+  fail(`the graph is broken, ${rule}: ${message()}${node === null ? "" : ` (${showNode(node)})`}`);
 }
 
 function checkOrder(graph: Graph): void {
   const before = new Set<Node>();
   for (const node of graph.nodes) {
     for (const [index, { node: from, index: result, type }] of node.operands.entries()) {
-      check(before.has(from), "order", node, () => `operand ${index}, ${showType(type)}, is not made before it is used`);
+      check(before.has(from), "order", node, () => `operand ${index}, ${showType(type)}, is not defined before its use`);
       check(from.results[result] === node.operands[index], "order", node, () => `operand ${index} is not a result of the node that it names`);
     }
-    check(!before.has(node), "order", node, () => "the node stands twice");
+    check(!before.has(node), "order", node, () => "the node occurs twice");
     node.results.forEach((value, index) => check(value.node === node && value.index === index, "order", node, () => `result ${index} is another node's`));
     before.add(node);
   }
@@ -68,9 +68,9 @@ function checkOrder(graph: Graph): void {
 
 function checkId({ lineage }: Graph, node: Node, ids: Set<number>): void {
   const { id, origin } = node.provenance;
-  check(lineage.knows(id), "ids", node, () => `${id} was not given by the graph's lineage`);
+  check(lineage.knows(id), "ids", node, () => `${id} is not from the graph's lineage`);
   check(ids.size < ids.add(id).size, "ids", node, () => `another node has the id ${id}`);
-  check(origin === null || origin.from.length > 0, "ids", node, () => "the node was made from others and names none");
+  check(origin === null || origin.from.length > 0, "ids", node, () => "the node has an origin without nodes");
 }
 
 const ofKind = {
@@ -89,7 +89,7 @@ function checkAttributes(graph: Graph, node: Node): void {
   check(graph.table.get(op.name) === op, "table", node, () => "the op is not that of the table");
   for (const [name, attr] of Object.entries(attrs)) {
     const kind = Object.hasOwn(op.attrs, name) ? op.attrs[name] : undefined;
-    check(kind !== undefined && ofKind[kind](attr), "attributes", node, () => `${name} is ${kind === undefined ? "unknown" : `no ${kind}`}`);
+    check(kind !== undefined && ofKind[kind](attr), "attributes", node, () => `${name} is ${kind === undefined ? "unknown" : `not of kind ${kind}`}`);
   }
   const optional = isConstant(node) ? ["value", "values"] : [];
   const missing = Object.keys(op.attrs).find((name) => attrs[name] === undefined && !optional.includes(name));
@@ -100,8 +100,8 @@ function checkRegions({ table, lineage }: Graph, node: Node, ids: Set<number>): 
   const names = node.op.regions ?? [];
   check(names.length === node.regions.length, "regions", node, () => `there are ${node.regions.length} regions, not ${names.length}`);
   for (const region of node.regions) {
-    check(region.table === table, "regions", node, () => `${region.name} is made of another table`);
-    check(region.lineage === lineage, "regions", node, () => `${region.name} is numbered by itself`);
+    check(region.table === table, "regions", node, () => `${region.name} has another op table`);
+    check(region.lineage === lineage, "regions", node, () => `${region.name} has another lineage`);
     verifyWith(region, ids);
     check(isClosed(region), "regions", node, () => `${region.name} reads or writes params or state`);
     for (const inner of region.nodes) check(inner.notes.stage === undefined, "regions", inner, () => `${region.name} has work for the weights stage`);
@@ -135,7 +135,7 @@ function checkConstant(node: Node): void {
     const { values } = node.attrs;
     const data = splat !== null ? [splat] : values !== undefined && isNumbers(values) ? values : [];
     check(splat !== null || data.length === elements(value.type.shape), "constants", node, () => `${data.length} values for ${showType(value.type)}`);
-    check(data.every(has[value.type.dtype]), "constants", node, () => `a value is no ${value.type.dtype}`);
+    check(data.every(has[value.type.dtype]), "constants", node, () => `a value is not representable as ${value.type.dtype}`);
   }
 }
 
@@ -168,7 +168,7 @@ function checkSignature(graph: Graph): void {
   );
   const nodes = new Set(graph.nodes);
   for (const value of [...kept(graph), ...graph.carries.map(({ next }) => next)])
-    check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the graph does not make it");
+    check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the value is not of the graph");
 }
 
 /** Whether the values are the results of those nodes, each once. */
@@ -180,7 +180,7 @@ function sameNodes(nodes: readonly Node[], values: readonly Value[]): boolean {
 function distinct(rule: string, names: readonly string[]): void {
   const before = new Set<string>();
   const twice = names.find((name) => before.size === before.add(name).size);
-  check(twice === undefined, rule, null, () => `${twice} stands twice`);
+  check(twice === undefined, rule, null, () => `${twice} occurs twice`);
 }
 
 /** The type of each path that the graph reads or writes. */
@@ -193,7 +193,7 @@ function checkPaths(graph: Graph): void {
   }
   for (const { path, value } of graph.writes) {
     const leaf = leaves.get(path) ?? value;
-    check(sameType(leaf.type, value.type), "paths", value.node, () => `${path} is ${showType(leaf.type)}; what is written is ${showType(value.type)}`);
+    check(sameType(leaf.type, value.type), "paths", value.node, () => `${path} is ${showType(leaf.type)}, but the new value is ${showType(value.type)}`);
   }
 }
 
@@ -208,7 +208,7 @@ function checkStages(graph: Graph): void {
     if (isArgument(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node))) changing.add(node);
     if (node.notes.stage !== "weights") continue;
     check(!isLeaf(node), "stages", node, () => "a leaf has nothing to compute");
-    check(!changing.has(node), "stages", node, () => "the weights stage depends on what changes with the call");
+    check(!changing.has(node), "stages", node, () => "the weights stage depends on a value of the call");
   }
 }
 
@@ -221,7 +221,7 @@ function checkGroups(graph: Graph): void {
     const { group } = node.notes;
     const needs = node.operands.reduce((most, value) => Math.max(most, level.get(value.node) ?? -1), -1);
     level.set(node, group ?? needs);
-    check(group !== undefined || isLeaf(node) || node.op.form.kind === "view", "groups", node, () => "it has work to do and no group");
+    check(group !== undefined || isLeaf(node) || node.op.form.kind === "view", "groups", node, () => "a node that computes has no group");
     if (group === undefined) continue;
     check(Number.isInteger(group) && group >= 0 && group < members.size, "groups", node, () => `${group} is not one of ${members.size} dense numbers`);
     check(needs <= group, "groups", node, () => `group ${group} needs group ${needs}`);
@@ -236,7 +236,7 @@ function checkPlaces(graph: Graph): void {
   for (const node of graph.nodes) {
     const { places } = node.notes;
     if (places === undefined) continue;
-    check(places.length === node.results.length, "places", node, () => `${places.length} places for ${node.results.length} results`);
+    check(places.length === node.results.length, "places", node, () => `${places.length} locations for ${node.results.length} results`);
     for (const [index, where] of places.entries()) {
       if (where === null) continue;
       if ("offset" in where) check(Number.isSafeInteger(where.offset) && where.offset >= 0, "places", node, () => `the offset is ${where.offset}`);

@@ -8,7 +8,7 @@ import { spanOf } from "../../compiler/graph/provenance.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
 import { ops } from "../../compiler/ops/table.ts";
 
-/** `ir-name at 2:8: there is no op foo` */
+/** `ir-name at 2:8: unknown op foo` */
 function complaint(text: string): string {
   try {
     parseGraph(text, ops, "g.ir");
@@ -25,21 +25,21 @@ test.each([
   ["", "ir-syntax at g.ir:1:1: expected graph, found the end"],
   ["graf g()", "ir-syntax at g.ir:1:1: expected graph, found graf"],
   ["graph g(%x)", "ir-syntax at g.ir:1:11: expected :, found )"],
-  ["graph g(%x: f16[2])", "ir-type at g.ir:1:13: there is no dtype f16"],
-  ["graph g(%x: __proto__[2])", "ir-type at g.ir:1:13: there is no dtype __proto__"],
+  ["graph g(%x: f16[2])", "ir-type at g.ir:1:13: unknown dtype f16"],
+  ["graph g(%x: __proto__[2])", "ir-type at g.ir:1:13: unknown dtype __proto__"],
   ["graph g(%x: f32[-1])", "ir-type at g.ir:1:17: these are not the sizes of a tensor"],
   ["graph g(%x: f32[1.5])", "ir-syntax at g.ir:1:17: expected an integer, found 1.5"],
   ["graph g(%x: f32[99999999,99999999,9])", "ir-type at g.ir:1:17: these are not the sizes of a tensor"],
   ["graph g(%x: f32[2], %x: f32[2])", "ir-name at g.ir:1:21: %x is defined twice"],
   [inGraph("what"), "ir-syntax at g.ir:2:3: expected a node, `return` or `write`"],
-  [inGraph("%0 = foo %x : f32[2]"), "ir-name at g.ir:2:8: there is no op foo"],
+  [inGraph("%0 = foo %x : f32[2]"), "ir-name at g.ir:2:8: unknown op foo"],
   [inGraph("%0 = neg %y : f32[2]"), "ir-name at g.ir:2:12: %y is not defined above"],
   [inGraph("%0 = neg %0 : f32[2]"), "ir-name at g.ir:2:12: %0 is not defined above"],
   [inGraph("%x = neg %x : f32[2]"), "ir-name at g.ir:2:3: %x is defined twice"],
-  [inGraph("%0 = neg %x : f32[3]"), "ir-type at g.ir:2:8: neg gives f32[2], not f32[3]"],
+  [inGraph("%0 = neg %x : f32[3]"), "ir-type at g.ir:2:8: neg returns f32[2], not f32[3]"],
   [inGraph("%0, %1 = neg %x : f32[2]"), "ir-type at g.ir:2:12: there are 2 names for 1 types"],
   [inGraph("%0 = neg %x, %x : f32[2]"), "neg-arity at g.ir:2:8: neg takes 1 operands, not 2"],
-  [inGraph("%0 = neg 1 : f32[2]"), "ir-type at g.ir:2:8: there is no operand that says the type of the numbers"],
+  [inGraph("%0 = neg 1 : f32[2]"), "ir-type at g.ir:2:8: no operand determines the type of the numbers"],
   [inGraph("%0 = neg %x {axis=1} : f32[2]"), "ir-type at g.ir:2:16: neg has no attribute axis"],
   [inGraph("%0 = reduce_sum %x : f32[]"), "ir-type at g.ir:2:22: reduce_sum needs the attribute axes"],
   [inGraph("%0 = reduce_sum %x {axes=[0], axes=[0]} : f32[]"), "ir-name at g.ir:2:33: axes is given twice"],
@@ -47,15 +47,15 @@ test.each([
   [inGraph("%0 = input : f32[2]"), "ir-syntax at g.ir:2:8: inputs are listed in the first line"],
   [inGraph("%0 = constant [1] : f32[2]"), "constant-c3 at g.ir:2:8: there are as many `values` as elements"],
   [inGraph('%0 = param "a\\q" : f32[2]'), "ir-syntax at g.ir:2:14: the string has an unknown escape"],
-  [inGraph('%0 = param "a : f32[2]'), 'ir-syntax at g.ir:2:14: no word begins with "\\""'],
+  [inGraph('%0 = param "a : f32[2]'), 'ir-syntax at g.ir:2:14: unexpected character "\\""'],
   [inGraph("%0 = neg %x : f32[2] @nowhere"), "ir-syntax at g.ir:2:25: unknown note nowhere"],
-  [inGraph("return a=%x, a=%x"), "ir-name at g.ir:2:16: there are two outputs a"],
+  [inGraph("return a=%x, a=%x"), "ir-name at g.ir:2:16: two outputs are called a"],
   [inGraph('write "p"=%x\n write "p"=%x'), "ir-name at g.ir:3:8: p is written twice"],
   [inGraph("%0 = neg %x : f32[2] extra"), "ir-syntax at g.ir:2:24: expected the end of the line, found extra"],
   [inGraph("%0 = neg %x : f32[2] @group=1"), "ir-invalid at g.ir:1:8: the graph is broken, groups: 1 is not one of 1 dense numbers (neg f32[2])"],
   [
     inGraph('%p = param "p" : f32[3]\n write "p"=%x'),
-    'ir-invalid at g.ir:1:8: the graph is broken, paths: p is f32[3]; what is written is f32[2] (input {name="x", dtype=f32, shape=[2]})',
+    'ir-invalid at g.ir:1:8: the graph is broken, paths: p is f32[3], but the new value is f32[2] (input {name="x", dtype=f32, shape=[2]})',
   ],
 ])("%j is refused", (text, says) => {
   expect(complaint(text)).toBe(says);

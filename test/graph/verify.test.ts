@@ -64,8 +64,8 @@ test("notes of a fused and planned graph are well formed", () => {
 });
 
 const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph]>> = {
-  "order: nodes reversed": ["order: operand 0, f32[2,3], is not made before it is used", () => ({ ...sample(), nodes: sample().nodes.toReversed() })],
-  "order: a node twice": ["order: the node stands twice", () => ((graph) => ({ ...graph, nodes: [...graph.nodes, nodeOf(graph, "mul")] }))(sample())],
+  "order: nodes reversed": ["order: operand 0, f32[2,3], is not defined before its use", () => ({ ...sample(), nodes: sample().nodes.toReversed() })],
+  "order: a node twice": ["order: the node occurs twice", () => ((graph) => ({ ...graph, nodes: [...graph.nodes, nodeOf(graph, "mul")] }))(sample())],
   "order: a result of another node": ["order: result 0 is another node's", () => edited("reshape", {})],
   "order: an operand that its node does not have": [
     "order: operand 0 is not a result",
@@ -73,25 +73,25 @@ const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph
   ],
   "table: an op of another table": ["table: the op is not that of the table", () => ({ ...sample(), table: new Map([...ops, ["mul", { ...opOf("mul") }]]) })],
   "attributes: an unknown one": ["attributes: extra is unknown", () => relinked("mul", { attrs: { extra: 1 } })],
-  "attributes: of the wrong kind": ["attributes: shape is no ints", () => relinked("reshape", { attrs: { shape: [1.5] } })],
+  "attributes: of the wrong kind": ["attributes: shape is not of kind ints", () => relinked("reshape", { attrs: { shape: [1.5] } })],
   "attributes: one missing": ["attributes: shape is missing", () => relinked("reshape", { attrs: {} })],
   "types: a broken condition": ["types: reshape-c2", () => relinked("reshape", { attrs: { shape: [7] } })],
   "types: another result": ["types: the results are f32[6], not f32[3,2]", () => relinked("reshape", { attrs: { shape: [3, 2] } })],
-  "constants: no such number": ["constants: a value is no i32", () => sample((g) => g.constant(scalar("i32"), 0.5))],
-  "constants: no such dense number": ["constants: a value is no u8", () => sample((g) => g.constant(tensor("u8", [2]), [1, 256]))],
+  "constants: no such number": ["constants: a value is not representable as i32", () => sample((g) => g.constant(scalar("i32"), 0.5))],
+  "constants: no such dense number": ["constants: a value is not representable as u8", () => sample((g) => g.constant(tensor("u8", [2]), [1, 256]))],
   "inputs: one too few": ["inputs: inputs and input nodes differ", () => ({ ...sample(), inputs: [] })],
-  "inputs: one name twice": ["inputs: x stands twice", () => sample((g) => g.input("x", scalar("f32")))],
-  "outputs: one name twice": ["outputs: y stands twice", () => sample((g) => g.output("y", g.inputs[0] ?? strayValue()))],
-  "outputs: a value of another graph": ["outputs: the graph does not make it", () => sample((g) => g.output("z", strayValue()))],
-  "paths: written twice": ["paths: w stands twice", () => sample((g) => g.write("w", g.inputs[0] ?? strayValue()))],
+  "inputs: one name twice": ["inputs: x occurs twice", () => sample((g) => g.input("x", scalar("f32")))],
+  "outputs: one name twice": ["outputs: y occurs twice", () => sample((g) => g.output("y", g.inputs[0] ?? strayValue()))],
+  "outputs: a value of another graph": ["outputs: the value is not of the graph", () => sample((g) => g.output("z", strayValue()))],
+  "paths: written twice": ["paths: w occurs twice", () => sample((g) => g.write("w", g.inputs[0] ?? strayValue()))],
   "paths: read as two types": ["paths: w is read as two different tensors", () => sample((g) => g.param("w", scalar("f32")))],
   "paths: read as param and state": ["paths: w is read as two different tensors", () => sample((g) => g.state("w", tensor("f32", [2, 3])))],
   "paths: written as another type": [
-    "paths: v is f32[]; what is written is f32[2,3]",
+    "paths: v is f32[], but the new value is f32[2,3]",
     () => sample((g) => (g.state("v", scalar("f32")), g.write("v", g.inputs[0] ?? strayValue()))),
   ],
   "stages: depends on an input": [
-    "stages: the weights stage depends on what changes with the call",
+    "stages: the weights stage depends on a value of the call",
     () => noted({ ...sample(), writes: [] }, { mul: { stage: "weights" } }),
   ],
   "stages: depends on what is written": [
@@ -113,12 +113,12 @@ const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph
         { mul: { group: 0 }, tanh: { group: 1 }, sin: { group: 0 } },
       ),
   ],
-  "groups: work without a group": ["groups: it has work to do and no group", () => noted(sample(), { mul: { group: 0 } })],
+  "groups: work without a group": ["groups: a node that computes has no group", () => noted(sample(), { mul: { group: 0 } })],
   "groups: two stages": [
     "groups: group 0 is of two stages",
     () => noted({ ...sample((g) => g.output("z", g.neg(wOf(g)))), writes: [] }, { ...fused, neg: { group: 0, stage: "weights" } }),
   ],
-  "places: too many": ["places: 2 places for 1 results", () => noted(sample(), { mul: { places: [null, null] } })],
+  "places: too many": ["places: 2 locations for 1 results", () => noted(sample(), { mul: { places: [null, null] } })],
   "places: no offset": ["places: the offset is 0.5", () => noted(sample(), { mul: { places: [{ area: "cache", offset: 0.5 }] } })],
   "places: no such path": ['places: the result does not fit in @"v"', () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
 };
@@ -150,6 +150,6 @@ test("the complaint shows the node and where it came from", () => {
     g.constant(scalar("i32"), 0.5);
   });
   expect(() => verify(graph)).toThrow(
-    "internal error in dlc: the graph is broken, constants: a value is no i32 (constant {value=0.5, dtype=i32, shape=[]} of a.dl:3:1); please report it",
+    "internal error in dlc: the graph is broken, constants: a value is not representable as i32 (constant {value=0.5, dtype=i32, shape=[]} of a.dl:3:1); please report it",
   );
 });

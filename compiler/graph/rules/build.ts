@@ -1,4 +1,5 @@
 import { never, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { isFloat, sameType, type TensorType } from "../../types/tensor-type.ts";
 import { brokenCondition, makeNode } from "../build.ts";
 import type { Attrs, Node, Value } from "../ir.ts";
@@ -7,13 +8,13 @@ import type { Op, OpTable } from "../op.ts";
 import type { Provenance } from "../provenance.ts";
 import type { Apply, Pattern } from "./parse.ts";
 
-/** What the right side of a rule makes: its value, and the nodes that are new, operands first. */
+/** The result of the right side of a rule: its value, and the new nodes, operands first. */
 export interface Built {
   readonly value: Value;
   readonly nodes: readonly Node[];
 }
 
-/** The right side for one match; null where an op's conditions do not hold, or the type is not that of the value to be replaced. */
+/** Builds the right side for one match; null if an op's condition does not hold, or if the type differs from that of the replaced value. */
 export function buildRight(pattern: Pattern, match: Match, table: OpTable, provenance: () => Provenance): Built | null {
   const nodes: Node[] = [];
   const builder = new RightBuilder(match, table, nodes, provenance);
@@ -70,20 +71,20 @@ class RightBuilder {
     for (const like of candidates) {
       const all = parts.map((part) => (typeof part === "number" ? present(like, "a rule has no type for a number") : part.type));
       if (brokenCondition(op, all, attrs) !== null) continue;
-      const values = parts.map((part, index) => (typeof part === "number" ? this.splat(present(all[index], "a type is missing"), part) : part));
+      const values = parts.map((part, index) => (typeof part === "number" ? this.splat(at(all, index), part) : part));
       return values.every((value) => value !== null) ? values : null;
     }
     return null;
   }
 
-  /** Null where the dtype does not have the number. */
+  /** Null if the dtype cannot represent the number. */
   splat({ dtype, shape }: TensorType, value: number): Value | null {
     if (!isFloat(dtype) && !Number.isInteger(value)) return null;
-    const node = makeNode(present(this.table.get("constant"), "there is no op constant"), [], { value, dtype, shape }, this.provenance());
+    const node = makeNode(present(this.table.get("constant"), "the table has no op constant"), [], { value, dtype, shape }, this.provenance());
     this.nodes.push(node);
     return node.results[0] ?? null;
   }
 }
 
-/** New nodes keep the stage of what they replace; groups and places are decided later. */
+/** New nodes keep the stage of the replaced node; groups and memory locations are assigned later. */
 const notesOf = ({ notes: { stage } }: Node): { stage?: "weights" } => (stage === undefined ? {} : { stage });

@@ -9,7 +9,7 @@ interface Bound {
   readonly rests: Map<string, Op>;
 }
 
-/** A rule whose right side could not be built whatever matches is an invariant. `given` are the attributes that the rule computes. */
+/** An invariant failure for a rule whose right side can never be built. `given`: the attributes that the rule computes. */
 export function checkRule({ left, right }: RuleTrees, given: readonly string[]): void {
   const bound: Bound = { values: new Set(), attrs: new Map(given.map((name) => [name, null])), rests: new Map() };
   collect(left, bound);
@@ -34,7 +34,7 @@ function checkRight(pattern: Pattern, bound: Bound): void {
   if (pattern.kind !== "apply") return;
   const { op, args, attrs, rest, alias } = pattern;
   invariant(alias === null, `${alias}: names nothing on the right side`);
-  invariant(args.length === 0 || args.some((arg) => arg.kind !== "number"), `${op.name} has no operand that says the type of its numbers`);
+  invariant(args.length === 0 || args.some((arg) => arg.kind !== "number"), `${op.name} has no operand that determines the type of its numbers`);
   for (const arg of args) checkRight(arg, bound);
   for (const [name, attr] of attrs) {
     if (attr.kind === "literal") continue;
@@ -45,7 +45,7 @@ function checkRight(pattern: Pattern, bound: Bound): void {
   checkComplete(op, [...attrs.keys()], rest, bound);
 }
 
-/** Every attribute without a default is there, and what `{..a}` carries is known to the op. */
+/** Every attribute without a default is present, and the op has all attributes of `{..a}`. */
 function checkComplete(op: Op, given: readonly string[], rest: string | null, bound: Bound): void {
   const carried = rest === null ? undefined : bound.rests.get(rest);
   invariant(rest === null || carried !== undefined, `the left side does not bind ..${rest}`);

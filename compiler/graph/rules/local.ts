@@ -1,19 +1,19 @@
-// Rules that are not sentences: of any op of a form, of any number of operands, or with numbers to compute.
+// Rules as code, where the text form does not suffice: for all ops of a form, any number of operands, or computed numbers.
 import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Graph, Node, Value } from "../ir.ts";
 import { dropDead, rebuild } from "../rebuild.ts";
 
 export interface LocalRule {
   readonly name: string;
-  /** What takes the place of a node's only result, of the same type; null where the rule does not fire. */
+  /** The replacement of a node's only result, of the same type; null if the rule does not fire. */
   readonly apply: (g: GraphBuilder, node: Node) => Value | null;
-  /** How often it has fired since the module was loaded; tests see to it that each one does. */
+  /** The number of firings since the module was loaded; tests check that each rule fires. */
   fired: number;
 }
 
 export const localRule = (name: string, apply: LocalRule["apply"]): LocalRule => ({ name, apply, fired: 0 });
 
-/** One sweep over the nodes in order, the first rule that fires for each; the graph itself if none does. */
+/** One sweep over the nodes, in order; applies the first rule that fires to each. Returns the graph itself if none fires. */
 export function applyLocalRules(graph: Graph, rules: readonly LocalRule[]): Graph {
   let fired = false;
   const swept = rebuild(graph, (g, node, operands) => {

@@ -1,13 +1,14 @@
 import { invariant, never, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import type { TensorType } from "../../types/tensor-type.ts";
 import { intAttr, isSplat, listAttr, sameAttr, sameAttrs, splatValue } from "../facts.ts";
 import type { Attr, Attrs, Value } from "../ir.ts";
 import type { Provenance } from "../provenance.ts";
 import type { Apply, Pattern, RuleAttr } from "./parse.ts";
 
-/** What the left side of a rule has bound, for guards and for attributes that are computed. Asking for a name that it does not bind is an invariant. */
+/** The bindings of the left side of a rule, for guards and computed attributes. An unbound name is an invariant failure. */
 export class Match {
-  /** The value that the rule would replace. */
+  /** The value to replace. */
   readonly root: Value;
   private readonly values = new Map<string, Value>();
   private readonly attributes = new Map<string, Attr>();
@@ -32,7 +33,7 @@ export class Match {
     return splatValue(this.value(name));
   }
 
-  /** Whether nothing but this match uses the value, as far as is known: never true where something else does. */
+  /** Whether only this match uses the value. Conservative: never true if another user exists. */
   onlyUse(name: string): boolean {
     return this.uses(this.value(name)) <= 1;
   }
@@ -54,7 +55,7 @@ export class Match {
     return present(this.rests.get(name), `the rule binds no attributes ..${name}`);
   }
 
-  /** Binds what the pattern names, if the value looks like it. After a failure the match is of no use. */
+  /** Whether the value matches the pattern; binds the pattern's names. After a failure the bindings are invalid. */
   matches(pattern: Pattern, value: Value): boolean {
     switch (pattern.kind) {
       case "number":
@@ -72,7 +73,7 @@ export class Match {
     const { node } = value;
     if (node.op !== op || node.results.length !== 1 || node.operands.length !== args.length) return false;
     return (
-      args.every((arg, index) => this.matches(arg, present(node.operands[index], "the arity was compared"))) &&
+      args.every((arg, index) => this.matches(arg, at(node.operands, index))) &&
       Array.from(attrs).every(([name, attr]) => this.matchesAttr(attr, node.attrs[name])) &&
       (rest === null || bind(this.rests, rest, node.attrs, sameAttrs)) &&
       (alias === null || bind(this.values, alias, value, Object.is))
@@ -91,7 +92,7 @@ export class Match {
   }
 }
 
-/** Whether the ops and numbers of a pattern are those of the value: a look that binds nothing, before the match. */
+/** Whether the value has the ops and numbers of the pattern: a quick test without bindings, before the match. */
 export function resembles(pattern: Pattern, value: Value): boolean {
   if (pattern.kind === "variable") return true;
   if (pattern.kind === "number") return isSplat(value, pattern.value);
@@ -105,13 +106,13 @@ export function resembles(pattern: Pattern, value: Value): boolean {
   );
 }
 
-/** The nodes that a pattern takes apart, the root first. */
+/** The nodes that a pattern matches, the root first. */
 export function matchedBy(pattern: Pattern, { node }: Value): readonly Provenance[] {
   if (pattern.kind !== "apply") return [];
-  return [node.provenance, ...pattern.args.flatMap((arg, index) => matchedBy(arg, present(node.operands[index], "the arity was compared")))];
+  return [node.provenance, ...pattern.args.flatMap((arg, index) => matchedBy(arg, at(node.operands, index)))];
 }
 
-/** A name that stands twice must mean the same both times. */
+/** A name that occurs twice must have the same meaning both times. */
 function bind<T>(names: Map<string, T>, name: string, value: T, same: (a: T, b: T) => boolean): boolean {
   const other = names.get(name);
   if (other !== undefined) return same(other, value);

@@ -1,4 +1,4 @@
-/** The text form of rewrite rules, as trees. What it may say stands in `rewrite.ts`. */
+/** Parses the text form of rewrite rules, which `rewrite.ts` describes. */
 import { invariant, present } from "../../support/invariant.ts";
 import type { Attr } from "../ir.ts";
 import { parseAttr } from "../parse-parts.ts";
@@ -53,7 +53,7 @@ class RuleParser {
     return this.chain(["+", "-"], () => this.chain(["*", "/"], () => this.unary()));
   }
 
-  /** Operators of one rank, left to right. */
+  /** Left-associative operators of one precedence. */
   private chain(operators: readonly string[], part: () => Pattern): Pattern {
     let left = part();
     for (let next = this.reader.peek(); next.kind === "punctuation" && operators.includes(next.text); next = this.reader.peek()) {
@@ -64,7 +64,7 @@ class RuleParser {
   }
 
   private infix(sign: string): string {
-    return present([...this.table.values()].find(({ operator }) => operator === sign)?.name, `no op is ${sign}`);
+    return present([...this.table.values()].find(({ operator }) => operator === sign)?.name, `no op has the operator ${sign}`);
   }
 
   private unary(): Pattern {
@@ -102,7 +102,7 @@ class RuleParser {
   private call(name: string, args: readonly Pattern[]): Apply {
     const { reader } = this;
     const op = opNamed(this.table, name);
-    invariant(op !== undefined, `there is no op ${name}`);
+    invariant(op !== undefined, `unknown op ${name}`);
     invariant(op.operands === "variadic" || op.operands.length === args.length, `${name} takes ${op.operands.length} operands, not ${args.length}`);
     const attrs = new Map<string, RuleAttr>();
     let rest: string | null = null;
@@ -127,7 +127,7 @@ class RuleParser {
   }
 }
 
-/** Words that are values of attributes, never names. */
+/** Words that are attribute values, never names. */
 const literalWords: ReadonlySet<string> = new Set(["true", "false", "inf", "nan", "f32", "f64", "i32", "u8", "i8", "bool"]);
 
 function numberAt(reader: TokenReader, ahead: number): boolean {

@@ -7,28 +7,29 @@
  *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) } })
  *   rule("conv(y: mul(x, s), w){..a} => conv(x, w){..a}", (m) => m.splat("s") === 1 && m.onlyUse("y"))
  *
- * What stands in a rule:
+ * Syntax:
  * - a name is any value; the same name twice is the same value twice. `y: op(...)` also names the value of the op;
- * - a number on the left is a splat constant of just that number (0 is not -0), on the right one of the type that is needed there;
- * - `+ - * /` are add, sub, mul, div, and `-x` is neg; there is no other syntax but calls;
+ * - a number on the left is a splat constant of exactly that number (0 is not -0), on the right one of the required type;
+ * - `+ - * /` are add, sub, mul, div, and `-x` is neg; all other ops are calls;
  * - `{..a}` is all attributes of an op, `{axes}` or `{axes=p}` one of them by name, `{axes=[0]}` one with a value. Attributes that a left side does not
- *   mention may be anything; a right side needs all that have no default.
+ *   mention may have any value; a right side needs all attributes without a default.
  *
  * Rules for writing rules:
  * - The right side is never worse than the left: fewer nodes, or cheaper ones, or the canonical form of something.
- * - Constants stand on the right: a rule brings them there once, and all other rules rely on it. There is no commutativity beyond that; where both
- *   orders matter, write both rules.
+ * - Constants are right operands: one rule moves them there, and all other rules rely on it. The matcher knows no other commutativity; if both orders matter,
+ *   write both rules.
  * - No rule undoes another: every chain of firings must end.
- * - A left side copies no work: guard a part that others may use too with `onlyUse`, unless what remains is free.
- * - Say what the rule does to NaN, infinities and -0 where it does anything to them. `x * 0 => 0` is not a rule.
+ * - A rule must not duplicate work: guard a part that other nodes may use with `onlyUse`, unless the remaining nodes are free.
+ * - Document any effect on NaN, infinities and -0. `x * 0 => 0` is not a rule.
  * - Shapes guard themselves: a rule fires only where both sides have the same type and the conditions of the ops on the right hold.
  * - The first rule that fires wins; put special cases before general ones. Each rule fires in some test.
  *
  * Rules are parsed when `ruleSet` is called, as the module loads: an unknown op, a wrong arity, or a name on the right that the left does not bind is an
- * invariant there. Sweeps over the graph, operands first, repeat until no rule fires; what a rule makes is tried at once, within the sweep.
+ * invariant failure then. Sweeps over the graph, operands first, repeat until no rule fires; rules apply to new nodes at once, within the sweep.
  */
 import { DiagnosticError } from "../../../dsl/diagnostic.ts";
-import { fail, invariant, InvariantError, present } from "../../support/invariant.ts";
+import { fail, invariant, InvariantError } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Attr, Graph, Node, Value } from "../ir.ts";
 import type { Op, OpTable } from "../op.ts";
@@ -46,19 +47,19 @@ export { Match } from "./match.ts";
 export type Guard = (match: Match) => boolean;
 
 export interface RuleOptions {
-  /** The rule fires only where this holds. */
+  /** The rule fires only if this returns true. */
   readonly when?: Guard;
   /** Attributes of the right side that are computed from the match; null if the rule does not fire. */
   readonly gives?: Readonly<Record<string, (match: Match) => Attr | null>>;
 }
 
-/** A rule before it has met its op table. */
+/** A rule before it is parsed with an op table. */
 export interface RuleText extends RuleOptions {
   readonly text: string;
 }
 
 export interface Rule extends RuleText, RuleTrees {
-  /** How often it has fired since the module was loaded; tests see to it that each one does. */
+  /** The number of firings since the module was loaded; tests check that each rule fires. */
   fired: number;
 }
 
@@ -71,7 +72,7 @@ export interface RuleSet {
 
 export const rule = (text: string, options: Guard | RuleOptions = {}): RuleText => ({ text, ...(typeof options === "function" ? { when: options } : options) });
 
-/** Parses and checks the rules; a bare text is a rule without guard. */
+/** Parses and checks the rules; a string is a rule without a guard. */
 export function ruleSet(table: OpTable, rules: readonly (RuleText | string)[]): RuleSet {
   const loaded = rules.map((item) => load(typeof item === "string" ? rule(item) : item, table));
   return { table, rules: loaded, byOp: Map.groupBy(loaded, ({ left }) => left.op) };
@@ -89,10 +90,10 @@ function load(item: RuleText, table: OpTable): Rule {
   }
 }
 
-/** A chain of rules that fire on what the one before has made is never this long by good intention. */
+/** A longer chain, each rule firing on the result of the one before, is taken for an endless one. */
 const longestChain = 200;
 
-/** Applies the rules until none fires. A graph in which none fires is given back as it is; otherwise it comes without dead nodes. */
+/** Applies the rules until none fires, and drops dead nodes. Returns the graph itself if no rule fires. */
 export function rewrite(graph: Graph, rules: RuleSet): Graph {
   let limit = 100 * (graph.nodes.length + 100);
   for (let current = graph; ;) {
@@ -111,7 +112,7 @@ class Sweep {
   private readonly graph: Graph;
   private readonly rules: RuleSet;
   private readonly limit: number;
-  /** How often each value is used, never too few: what a firing has freed counts until the next sweep. */
+  /** The number of uses of each value. An upper bound: uses by replaced nodes count until the next sweep. */
   private readonly uses = new Map<Value, number>();
 
   constructor(graph: Graph, rules: RuleSet, limit: number) {
@@ -137,7 +138,7 @@ class Sweep {
     this.uses.set(value, (this.uses.get(value) ?? 0) + times);
   }
 
-  /** Appends a node, or what the rules make of it. */
+  /** Appends a node, or its replacement by the rules. */
   private settle(builder: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] {
     const [result, second] = node.results;
     const candidates = this.rules.byOp.get(node.op);
@@ -148,7 +149,7 @@ class Sweep {
     return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
   }
 
-  /** What a rule has made is tried in turn, operands first. */
+  /** Applies the rules to the nodes that a rule has made, operands first. */
   private settleBuilt(builder: GraphBuilder, { value, nodes }: Built): Value {
     const settled = new Map<Value, Value>();
     this.chain++;
@@ -156,7 +157,7 @@ class Sweep {
       const operands = node.operands.map((operand) => settled.get(operand) ?? operand);
       for (const operand of operands) this.use(operand, 1);
       const results = this.settle(builder, node, operands);
-      node.results.forEach((old, index) => settled.set(old, present(results[index], "a node keeps its results")));
+      node.results.forEach((old, index) => settled.set(old, at(results, index)));
     }
     this.chain--;
     return settled.get(value) ?? value;
@@ -168,7 +169,7 @@ class Sweep {
       if (built === null) continue;
       candidate.fired++;
       this.fired++;
-      invariant(this.fired <= this.limit && this.chain < longestChain, `the rules do not come to an end; the last that fired is "${candidate.text}"`);
+      invariant(this.fired <= this.limit && this.chain < longestChain, `the rules do not terminate; the last that fired is "${candidate.text}"`);
       return built;
     }
     return null;
