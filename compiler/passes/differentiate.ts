@@ -9,24 +9,25 @@ import { trim } from "./loops/dead-carries.ts";
 
 /**
  * Replaces every `gradient` node by the backward graph, so that later passes see forward, backward and update as one computation.
- * The rules of the ops write plain code; tidying it up is left to simplify and merge-common. Only two scans that are one but for what is kept for the way back
- * are joined at once, while they still look alike. A custom gradient then is its forward region, and so is a checkpoint where nothing is differentiated.
+ * The rules of the ops emit straightforward code, which simplify and merge-common optimize. Only two scans that differ in nothing but the values stored for the
+ * backward pass are joined here, while they are still alike. A custom gradient is replaced by its forward region, and so is a checkpoint if nothing is
+ * differentiated.
  */
 export const differentiate = definePass({
   name: "differentiate",
-  says: "replaces every gradient by the nodes that compute it",
+  doc: "replaces every gradient by the nodes that compute it",
   needs: [],
-  gives: ["differentiated"],
+  provides: ["differentiated"],
   exact: true,
   run: (graph, { region = false }) => {
-    // The regions of an entry wait for it: a checkpoint inside matters to a gradient outside.
+    // Regions are differentiated with the whole graph: a checkpoint in a region may be on the path of a gradient outside.
     if (region) return graph;
     const plain = !asksForGradient(graph);
     return trim(joinScans(opened(plain ? graph : expandGradients(graph), plain)));
   },
 });
 
-/** With the forward regions of custom gradients in their places, and with those of checkpoints where `all` go. */
+/** Inlines the forward regions of custom gradients, and checkpoints too if `all`. */
 function opened(graph: Graph, all: boolean): Graph {
   const inner = mapRegions(graph, (region) => opened(region, all));
   if (!inner.nodes.some(({ op }) => op.form.kind === "inline")) return inner;

@@ -1,4 +1,4 @@
-// Runs a list of passes. What every pass shares (order, time, verification, switching off) is here, so that a pass is only its `run`.
+// Runs a list of passes. Order, timing, verification and `--without` are handled here, so that a pass is only its `run`.
 import type { Graph } from "../graph/ir.ts";
 import { mapRegions } from "../graph/rebuild.ts";
 import { verify } from "../graph/verify.ts";
@@ -49,7 +49,8 @@ function checkInside(fact: Fact, graph: Graph): void {
 }
 
 /**
- * Every fact that a pass needs, and that `after` asks of the result, was given earlier and holds. To be called when the module with the list loads.
+ * Checks that every fact that a pass needs, or that `after` requires of the result, is provided by an earlier pass. Called when the module of the pipeline
+ * loads.
  */
 export function checkNeeds(pipeline: readonly Pass[], after: readonly Fact[] = []): void {
   const facts = new Set<Fact>();
@@ -57,19 +58,22 @@ export function checkNeeds(pipeline: readonly Pass[], after: readonly Fact[] = [
     for (const fact of pass.needs) invariant(facts.has(fact), `the pass ${pass.name} needs a graph that is ${fact}`);
     update(facts, pass);
   }
-  for (const fact of after) invariant(facts.has(fact), `code needs a graph that is ${fact}`);
+  for (const fact of after) invariant(facts.has(fact), `code generation needs a graph that is ${fact}`);
 }
 
-/** Names of the passes that cannot be left out: another pass of the list, or what is done with the graph afterwards, needs what they give. */
+/** Names of the passes that cannot be omitted: another pass, or the consumer of the result (`after`), needs a fact that they provide. */
 export function required(pipeline: readonly Pass[], after: readonly Fact[] = []): ReadonlySet<string> {
   const needed = new Set([...pipeline.flatMap((pass) => pass.needs), ...after]);
-  return new Set(pipeline.filter((pass) => pass.gives.some((fact) => needed.has(fact))).map((pass) => pass.name));
+  return new Set(pipeline.filter((pass) => pass.provides.some((fact) => needed.has(fact))).map((pass) => pass.name));
 }
 
-/** Whether the pass only prepares a graph for code, by notes that do not survive another pass. A graph that is compiled by itself goes through these again. */
-export const isLate = (pass: Pass): boolean => noteFacts.some((fact) => pass.gives.includes(fact));
+/**
+ * Whether the pass only annotates a graph for code generation, with notes that do not survive another pass. A graph that is compiled separately runs these
+ * again.
+ */
+export const isLate = (pass: Pass): boolean => noteFacts.some((fact) => pass.provides.includes(fact));
 
 function update(facts: Set<Fact>, pass: Pass): void {
   for (const fact of noteFacts) if (!pass.needs.includes(fact)) facts.delete(fact);
-  pass.gives.forEach((fact) => facts.add(fact));
+  pass.provides.forEach((fact) => facts.add(fact));
 }

@@ -1,4 +1,4 @@
-// What each fact means, as a check.
+// A check of each fact.
 import { isGradient } from "../graph/autodiff.ts";
 import { isLeaf, siteOf } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";

@@ -10,14 +10,14 @@ import { definePass } from "./pass.ts";
 
 /**
  * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
- * Hence only ops that are `exact`: the kernels' exp or tanh is a polynomial of its own, and a long sum has an order of its own; these stay, and simplify has
- * made them scalars where they are the same everywhere. Data does not grow by folding: the result is no larger than the dense constants that went in.
+ * So it folds only ops that are `exact`: the kernels compute exp or tanh with their own polynomials, and long sums in their own order. Those ops stay; simplify
+ * has made them scalars where all elements are equal. Folding does not add data: the result is at most as large as the dense constants among the operands.
  */
 export const foldConstants = definePass({
   name: "fold-constants",
-  says: "computes what depends on constants alone",
+  doc: "evaluates nodes whose operands are all constants",
   needs: ["differentiated"],
-  gives: [],
+  provides: [],
   exact: true,
   run: (graph, { machine = defaultMachine }) => {
     const known = new Map<Value, NdArray>();
@@ -43,7 +43,7 @@ function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operan
   return results.map(({ type }) => builder.constant(type, stored(type, number)));
 }
 
-/** A number as an element of that dtype holds it. */
+/** A number, rounded to the dtype. */
 const stored = ({ dtype }: TensorType, number: number): number => ndarray({ dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number;
 
 function storedSplat(value: Value): number | null {
@@ -61,7 +61,7 @@ function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value
   if (!data.every((array) => array !== null)) return null;
   const arrays = evaluateNode(node, data, "f32");
   if (operands.length > 0) return arrays.map((array) => constantOf(builder, array));
-  // A table stays as it is, since it costs nothing; what is computed from it need not.
+  // A table (iota) stays an op, since it costs nothing; its users can be folded.
   const table = builder.addNode(node.op, [], node.attrs).results;
   table.forEach((value, index) => remember(known, value, arrays[index]));
   return table;

@@ -5,14 +5,14 @@ import { elements, showType } from "../types/tensor-type.ts";
 import { definePass } from "./pass.ts";
 
 /**
- * With weights given at build time, params and state that they name become constants. An entry that writes params or state is left alone: its weights change
- * by its own doing. The arithmetic on them is left to the weights stage, which the build then runs once; only what is small enough is folded here and now.
+ * If weights are given at build time, the params and state that they name become constants. An entry that writes params or state is not changed, since it
+ * updates its weights. Arithmetic on the weights is left to the weights stage, which the build then runs once; only small results are folded at compile time.
  */
 export const freeze = definePass({
   name: "freeze",
-  says: "turns params and state into constants where the build gives them",
+  doc: "turns params and state whose values are given at build time into constants",
   needs: [],
-  gives: [],
+  provides: [],
   exact: true,
   run: (graph, { frozen, region = false }) => {
     if (frozen === undefined || region || graph.writes.length > 0) return graph;

@@ -2,7 +2,7 @@
 import { invariant } from "../support/invariant.ts";
 import type { Pass } from "./pass.ts";
 
-/** A position in the list: the first occurrence of a pass bears its name, the second is `simplify.2`. */
+/** A position in the list: the first occurrence of a pass has its name, the second is `simplify.2`. */
 export type Stage<Name extends string> = Name | `${Name}.${number}`;
 
 /** One stage, or every occurrence of a pass. */
@@ -14,7 +14,7 @@ export interface OrderConstraint {
   readonly why: string;
 }
 
-/** As it is printed: a stage, or `every simplify`. */
+/** The printed name: a stage, or `every simplify`. */
 export const nameOf = (subject: Subject<string>): string => (typeof subject === "string" ? subject : `every ${subject.every}`);
 
 /** Constructors of constraints among passes of these names. `why` completes the sentence "`stage` runs after (before) `other`:". */
@@ -31,7 +31,7 @@ export const stageNamesOf = (passes: readonly Pass[]): readonly string[] =>
     return occurrence === 1 ? name : `${name}.${occurrence}`;
   });
 
-/** Every constraint holds, and names stages that exist. */
+/** Checks that every constraint holds and names stages that exist. */
 export function checkOrder(passes: readonly Pass[], constraints: readonly OrderConstraint[]): void {
   const stages = stageNamesOf(passes);
   const positions = (subject: Subject<string>): readonly number[] => {

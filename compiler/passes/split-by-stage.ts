@@ -7,19 +7,19 @@ import { definePass } from "./pass.ts";
 import { stageOf } from "../analysis/stage.ts";
 
 /**
- * Marks with `@weights` what depends on params and state alone and need not be computed per call: folded norms, packed layouts, tables. It then runs only when
- * the weights have changed, and what crosses into the call stage is cached memory of the entry.
+ * Marks nodes that depend only on params and state, and so need not run at every call, with `@weights`: folded norms, packed layouts, tables. They run only
+ * when the weights have changed; values that the call stage reads from the weights stage are cached in memory of the entry.
  *
- * A node is prepared if it depends on params or state that the entry does not write, on no input, does work, and something of the call stage needs it. Not
- * prepared: views and broadcasts, whose result costs more to read than to make again (one that a prepared node needs is made in both stages); what depends on
- * constants alone, likewise; slices, unless a product wants them whole; and what only leaves the graph, since outputs and writes lie in memory of the call.
- * What stands in a region belongs to the call: hoist has moved out what does not depend on the turn.
+ * A node is prepared if it depends on params or state that the entry does not write, depends on no input, does work, and the call stage needs it. Not prepared
+ * are: views and broadcasts, whose result costs more to read than to recompute (one that a prepared node needs is computed in both stages), and likewise nodes
+ * that depend on constants only; slices, unless a product reads them whole; and values that are only outputs or writes, since these are in memory of the call.
+ * Nodes in regions belong to the call: hoist has moved loop-invariant work out.
  */
 export const splitByStage = definePass({
   name: "split-by-stage",
-  says: "marks what depends on the weights alone, to be computed when they change",
+  doc: "marks nodes that depend only on weights, to run only when the weights change",
   needs: ["chosen"],
-  gives: ["staged"],
+  provides: ["staged"],
   exact: true,
   run: (graph, { region = false }) => (region ? graph : dropDead(staged(graph))),
 });
@@ -34,8 +34,8 @@ function staged(graph: Graph): Graph {
 }
 
 /**
- * The node in the weights stage, where it moves, or a copy of it where the call stage may need it too; and with it all that it needs and that is in the call
- * stage.
+ * The node in the weights stage if it moves there, otherwise a copy, since the call stage may need the original too. Copies all operands that are in the call
+ * stage as well.
  */
 function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[], moves: boolean): Node {
   const before = prepared.get(node);

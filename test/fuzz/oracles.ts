@@ -25,7 +25,7 @@ export interface Oracle {
 const distinct: readonly Pass[] = [...new Set<Pass>(pipeline)];
 const optional = distinct.filter((pass) => !requiredPasses.has(pass.name));
 /** The passes that only matter for code generation. */
-const forCode = distinct.filter((pass) => isLate(pass) || pass.gives.includes("chosen"));
+const forCode = distinct.filter((pass) => isLate(pass) || pass.provides.includes("chosen"));
 const namesOf = (passes: readonly Pass[]): string[] => [...new Set(passes.map(({ name }) => name))];
 
 /** Compiles with these options, and compares all stages and the results of the code. */

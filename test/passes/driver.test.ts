@@ -10,30 +10,30 @@ import { passes, rewriting } from "./passes.ts";
 
 const graph = parseGraph("graph f(%x: f32[2])\n  %0 = neg %x : f32[2]\n  %1 = neg %0 : f32[2]\n  %2 = exp %x : f32[2]\n  return y=%1\n", ops);
 
-const pass = (name: string, given: Partial<Pass>): Pass => ({ name, says: name, needs: [], gives: [], exact: true, run: (g) => g, ...given });
+const pass = (name: string, given: Partial<Pass>): Pass => ({ name, doc: name, needs: [], provides: [], exact: true, run: (g) => g, ...given });
 
 test("a pass runs after those that make true what it needs", () => {
-  const first = pass("first", { gives: ["chosen"] });
+  const first = pass("first", { provides: ["chosen"] });
   const other = pass("other", {});
   const last = pass("last", { needs: ["chosen"] });
   expect(() => checkNeeds([first, other, last])).not.toThrow();
   expect(() => checkNeeds([last, first])).toThrow("the pass last needs a graph that is chosen");
   expect([...required([first, other, last])]).toEqual(["first"]);
-  expect([...required([first, pass("plan", { gives: ["planned"] })], ["planned"])]).toEqual(["plan"]);
+  expect([...required([first, pass("plan", { provides: ["planned"] })], ["planned"])]).toEqual(["plan"]);
 });
 
 test("a fact that is a note does not survive a pass that does not need it", () => {
-  const stage = pass("stage", { gives: ["staged"] });
-  const group = pass("group", { needs: ["staged"], gives: ["fused"] });
+  const stage = pass("stage", { provides: ["staged"] });
+  const group = pass("group", { needs: ["staged"], provides: ["fused"] });
   const other = pass("other", {});
   expect(() => checkNeeds([stage, group], ["staged", "fused"])).not.toThrow();
   expect(() => checkNeeds([stage, other, group])).toThrow("the pass group needs a graph that is staged");
-  expect(() => checkNeeds([stage, group, other], ["fused"])).toThrow("code needs a graph that is fused");
+  expect(() => checkNeeds([stage, group, other], ["fused"])).toThrow("code generation needs a graph that is fused");
 });
 
 test("every fact is made true by a pass, and is needed", () => {
-  expect(passes.flatMap(({ gives }) => gives).toSorted()).toEqual(Object.keys(offenders).toSorted());
-  expect(passes.filter(({ gives, name }) => gives.length > 0 && !requiredPasses.has(name))).toEqual([]);
+  expect(passes.flatMap(({ provides }) => provides).toSorted()).toEqual(Object.keys(offenders).toSorted());
+  expect(passes.filter(({ provides, name }) => provides.length > 0 && !requiredPasses.has(name))).toEqual([]);
 });
 
 test("passes run in order, each reported with the graphs around it", () => {
@@ -54,7 +54,7 @@ test("a pass can be left out by name", () => {
 });
 
 test("verification finds a pass that does not hold its promise", () => {
-  const liar = pass("liar", { gives: ["differentiated"] });
+  const liar = pass("liar", { provides: ["differentiated"] });
   const lossy = parseGraph('graph f()\n  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0\n', ops);
   expect(() => runPasses(lossy, [liar], { verify: true })).toThrow("f is not differentiated: gradient");
   expect(() => runPasses(lossy, [liar], {})).not.toThrow();
@@ -64,7 +64,7 @@ test("verification finds a pass that does not hold its promise", () => {
 
 test("a fact is still checked after later passes", () => {
   const relapse = pass("relapse", { run: () => parseGraph('graph g()\n  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0\n', ops) });
-  const given = pass("given", { gives: ["differentiated"] });
+  const given = pass("given", { provides: ["differentiated"] });
   expect(() => runPasses(graph, [given, relapse], { verify: true })).toThrow("g is not differentiated: gradient");
 });
 

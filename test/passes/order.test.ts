@@ -7,7 +7,7 @@ import { order, pipeline, type PassName } from "../../compiler/pipeline.ts";
 
 const list: readonly Pass[] = pipeline;
 const names = (text: string): readonly Pass[] =>
-  text.split(" ").map((name): Pass => ({ name, says: name, needs: [], gives: [], exact: true, run: (graph) => graph }));
+  text.split(" ").map((name): Pass => ({ name, doc: name, needs: [], provides: [], exact: true, run: (graph) => graph }));
 
 const { after, before, every } = constraintsOn<"a" | "b" | "c">();
 
@@ -46,10 +46,13 @@ test("inline and fold-affine cannot run right after differentiate", () => {
 
 const constrained = new Set(order.flatMap(({ earlier, later }) => [earlier, later]).map(nameOf));
 
-test.each(stageNamesOf(list).map((stage, i) => ({ stage, gives: list[i]?.gives.length ?? 0 })))("$stage has a reason for its position", ({ stage, gives }) => {
-  const found = constrained.has(stage) ? "a constraint" : gives > 0 ? "a fact that others need" : "none";
-  expect(found, `say in \`order\` (compiler/pipeline.ts) what ${stage} has to run after or before, and why`).not.toBe("none");
-});
+test.each(stageNamesOf(list).map((stage, i) => ({ stage, provides: list[i]?.provides.length ?? 0 })))(
+  "$stage has a reason for its position",
+  ({ stage, provides }) => {
+    const found = constrained.has(stage) ? "a constraint" : provides > 0 ? "a fact that others need" : "none";
+    expect(found, `say in \`order\` (compiler/pipeline.ts) what ${stage} has to run after or before, and why`).not.toBe("none");
+  },
+);
 
 const files = sourceFiles().filter(({ path, text }) => path.startsWith("compiler/passes/") && text.includes("= definePass({"));
 

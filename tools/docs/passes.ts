@@ -16,14 +16,14 @@ export function passesPage(): string {
       "need). A pass that runs several times has a number from its second position on.",
     table(
       ["stage", "what it does"],
-      stages.map((name, i) => [code(name), passes[i]?.says ?? ""]),
+      stages.map((name, i) => [code(name), passes[i]?.doc ?? ""]),
     ),
     "## What they rely on",
     "A pass states which facts about the graph it needs and which it makes true; the order is checked when the list loads, and tests verify each fact after each pass. An exact " +
       "pass changes no bit of an f32 result.",
     table(
       ["pass", "needs", "makes true", "exact"],
-      distinct.map((pass) => [code(pass.name), facts(pass.needs), facts(pass.gives), pass.exact ? "yes" : "no"]),
+      distinct.map((pass) => [code(pass.name), facts(pass.needs), facts(pass.provides), pass.exact ? "yes" : "no"]),
     ),
     "## Why in this order",
     "Constraints beyond those facts; they are checked when the list loads, too.",

@@ -5,17 +5,17 @@ import { stageOf } from "../../analysis/stage.ts";
 import { defaultMachine } from "../../support/machine.ts";
 
 /**
- * Chooses how each contraction is computed. Few convolutions and products are recognisable afterwards.
+ * Chooses how each contraction is computed. Afterwards most convolutions and products are no longer separate ops.
  *
- * 1. A convolution's padding becomes a `pad` of its own, so that the convolution is a plain affine sum (implicit product, no im2col).
- * 2. The gradient with respect to a convolution's input becomes a convolution of the spread and padded output gradient with the turned kernel.
+ * 1. A convolution's padding becomes a separate `pad`, so that the convolution is an affine sum of products (implicit product, no im2col).
+ * 2. The gradient with respect to a convolution's input becomes a convolution of the dilated and padded output gradient with the flipped kernel.
  * 3. A product large enough for a register tile reads one side from panels of columns (`pack`, then `contraction`); the rest stay as they are.
  */
 export const chooseAlgorithms = definePass({
   name: "choose-algorithms",
-  says: "makes padding explicit and gives products their packed form",
+  doc: "makes padding explicit and packs operands of products",
   needs: ["differentiated"],
-  gives: ["chosen"],
+  provides: ["chosen"],
   exact: false,
   run: (graph, { machine = defaultMachine }) => {
     const explicit = rebuild(graph, lowered);
@@ -24,5 +24,5 @@ export const chooseAlgorithms = definePass({
   },
 });
 
-/** Convolutions without padding, and none of their gradients that is not a plain affine sum. */
+/** Replaces convolutions with padding, and gradients of convolutions that are not affine sums of products. */
 const lowered: Replace = (g, { op, attrs, results }, operands) => op.lower?.(g, op, { operands, attrs, results: results.map(({ type }) => type) }) ?? null;

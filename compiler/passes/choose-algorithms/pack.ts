@@ -1,12 +1,11 @@
-// The packed form of a contraction: one side in panels of columns, as the register tiles of the kernel read it.
+// The packed form of a contraction: one operand in panels of columns, in the order in which the register tiles of the kernel read it.
 import type { GraphBuilder } from "../../graph/build.ts";
 import { roleOrNull, sizeOf, withRole, type ContractionRole } from "../../graph/contraction.ts";
-import { siteOf } from "../../graph/facts.ts";
+import { resultOf, siteOf } from "../../graph/facts.ts";
 import type { Attrs, Node, Value } from "../../graph/ir.ts";
 import type { Contraction, ContractionDim } from "../../graph/op.ts";
 import type { Machine, PackLimits } from "../../support/machine.ts";
 import { axisOfStride, elements } from "../../types/tensor-type.ts";
-import { at } from "../../support/lists.ts";
 import type { ValueStage } from "../../analysis/stage.ts";
 
 interface Side {
@@ -15,13 +14,13 @@ interface Side {
   readonly toPack: Value;
 }
 
-/** `contraction(lhs, pack(rhs))`, or with the sides exchanged, where one of the two pays; null where neither does. */
+/** `contraction(lhs, pack(rhs))`, or with the operands exchanged, whichever is profitable and cheaper; null if neither is profitable. */
 export function packed(g: GraphBuilder, node: Node, operands: readonly Value[], stage: (node: Node) => ValueStage, { pack }: Machine): readonly Value[] | null {
   const contraction = contractionOf(node);
   const [lhs, rhs] = operands;
   if (contraction === null || contraction.panel !== undefined || lhs === undefined || rhs === undefined) return null;
   if (contraction.dims.some(({ size }) => size === 0)) return null;
-  const result = at(node.results, 0);
+  const result = resultOf(node);
   if ([lhs, rhs, result].some(({ type }) => type.dtype !== "f32")) return null;
   const straight: Side = { dims: ordered(contraction.dims), plain: lhs, toPack: rhs };
   const swapped: Side = { dims: ordered(contraction.dims.map((dim) => ({ ...dim, lhs: dim.rhs, rhs: dim.lhs }))), plain: rhs, toPack: lhs };
@@ -39,7 +38,7 @@ function panelAttrs(dims: readonly ContractionDim[], { panelWidth }: PackLimits)
   return { sizes: dims.map((d) => d.size), ...steps, width: panelWidth };
 }
 
-/** A joined dim that runs across axes is plain to read in a flat buffer, and needs divisions in any other. */
+/** A merged dim that spans several axes is read with one index from a flat tensor, but needs divisions in any other shape. */
 function flatWhereDimsCross(g: GraphBuilder, { dims, toPack }: Side): Value {
   const { shape } = toPack.type;
   return dims.every(({ size, rhs }) => rhs === 0 || axisOfStride(shape, size, rhs) !== null) ? toPack : g.reshape(toPack, [elements(shape)]);
@@ -47,7 +46,9 @@ function flatWhereDimsCross(g: GraphBuilder, { dims, toPack }: Side): Value {
 
 const extent = (dims: readonly ContractionDim[], role: ContractionRole): number => sizeOf(withRole(dims, role));
 
-/** Batch, rows, columns, reduced; the columns of the result from the farthest apart to the nearest; what lies contiguous in all three buffers joined. */
+/**
+ * Sorts dims by role (batch, rows, columns, reduced) and by decreasing stride in the result, and merges neighbours that are contiguous in all three buffers.
+ */
 function ordered(dims: readonly ContractionDim[]): readonly ContractionDim[] {
   const moving = dims.filter((dim) => dim.size > 1);
   const byOut = (list: ContractionDim[]): ContractionDim[] => list.toSorted((a, b) => b.out - a.out);
@@ -71,7 +72,7 @@ function pays({ dims, toPack }: Side, stage: (node: Node) => ValueStage, { panel
 
 const panelColumns = (columns: number, width: number): number => Math.ceil(columns / width) * width;
 
-/** Sides that store whole vectors come first, then the one that leaves fewer lanes empty; the straight one where they are equal. */
+/** Lower is better: prefers whole-vector stores, then fewer empty lanes; at a tie the operands are not exchanged. */
 function cost({ dims }: Side, { panelWidth, scatteredStores }: PackLimits): number {
   const columns = withRole(dims, "column");
   const n = sizeOf(columns);

@@ -9,11 +9,11 @@ import { broadcastTo, combineVectors, mapAxes, type BroadcastVector } from "../.
 
 export interface Affine {
   readonly base: Value;
-  /** Something else needs the base as it is, so that a contraction must not be made a second time with other weights. */
+  /** The base has other users, so a contraction must not be duplicated with scaled weights. */
   readonly shared: boolean;
   readonly scale: BroadcastVector | null;
   readonly shift: BroadcastVector | null;
-  /** How many operations of the call stage it takes as the graph stands. */
+  /** The number of operations in the call stage of the current graph. */
   readonly cost: number;
 }
 
@@ -22,7 +22,7 @@ type Early = (value: Value) => boolean;
 
 export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, scale: null, shift: null, cost: 0 });
 
-/** The affine map with one more step after it: `x op c`, or `c op x` where that is the same. */
+/** The affine map followed by one more step: `x op c`, or `c op x` if op is commutative. */
 export function extended(g: GraphBuilder, x: Affine, step: Operator, c: BroadcastVector): Affine {
   const { shape } = x.base.type;
   const { scale, shift, cost } = x;
@@ -37,7 +37,7 @@ export function extended(g: GraphBuilder, x: Affine, step: Operator, c: Broadcas
   };
 }
 
-/** The map's result, with the scale in the weights if the base is a contraction that can take it; null unless that is cheaper than the graph as it stands. */
+/** The result of the map, with the scale in the weights if the base is a contraction that can absorb it; null unless that is cheaper than the current graph. */
 export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly value: Value; readonly affine: Affine } | null {
   const scaled = x.scale === null ? x.base : x.shared ? null : scaledContraction(g, x.base, x.scale, early);
   const scale = scaled === null ? x.scale : null;
@@ -56,27 +56,30 @@ type SideName = (typeof sides)[number];
 const operand = (node: { readonly operands: readonly Value[] }, side: SideName): Value => at(node.operands, side === "lhs" ? 0 : 1);
 const other = (side: SideName): SideName => (side === "lhs" ? "rhs" : "lhs");
 
-/** contract(x, w) * scale = contract(x, w * scale), where the scale's axes of the result are axes of w. */
+/** contract(x, w) * scale = contract(x, w * scale), if the axes of the scale are axes of w. */
 function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: BroadcastVector, early: Early): Value | null {
   const loops = isFloat(type.dtype) ? loopsOf(node) : null;
   if (loops === null) return null;
   for (const side of sides) {
     const w = operand(node, side);
     const onWeights = !early(w) ? null : mapAxes(scale, (axis) => matchingAxis(loops, "out", axis, side));
-    // An axis along which an image is padded is longer in the loops, and what scales its edges has no place on the image.
+    // A padded axis is longer in the loops than in the image, so a scale along it has elements for the padding, which the image lacks.
     const fits = onWeights?.axes.every((axis) => at(w.type.shape, axis) === at(loops.shapes[side], axis)) ?? false;
     if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, broadcastTo(g, onWeights, w.type.shape)));
   }
   return null;
 }
 
-/** The same contraction, of the same place in the source, with another operand. */
+/** The same contraction, with the same provenance and another operand. */
 function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value): Value {
   const operands = side === "lhs" ? [value, operand(node, "rhs")] : [operand(node, "lhs"), value];
   return g.deriving(node.provenance, () => g.apply(node.op, operands, node.attrs));
 }
 
-/** contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` tells what an operand is, if it may be taken apart. */
+/**
+ * contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` returns an operand as an affine map, or null if it must not be
+ * decomposed.
+ */
 export function contractionOfAffine(
   g: GraphBuilder,
   node: Node,
@@ -97,7 +100,7 @@ export function contractionOfAffine(
 }
 
 function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: Value, x: Affine): { value: Value; affine: Affine } | null {
-  // Past its edges a padded image is zero, and not the shift; and it is the lhs that is padded.
+  // Padding is zero, not the shift; and only the lhs is padded.
   if (loops.padded && (side === "lhs" || x.shift !== null)) return null;
   const onWeights = (vector: BroadcastVector): BroadcastVector | null => mapAxes(vector, (axis) => matchingAxis(loops, other(side), axis, side));
   const scale = x.scale === null ? null : onWeights(x.scale);
@@ -110,7 +113,7 @@ function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: V
   return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
 }
 
-/** contract(shift, w) for a shift that lies along w: one number for each place of the axes of w that are not summed over. */
+/** contract(shift, w) for a shift along axes of w: one number for each position in the axes of w that are not summed over. */
 function biasOf(g: GraphBuilder, loops: Loops, side: SideName, w: Value, shift: BroadcastVector | null): BroadcastVector | null {
   const axes = splitAxes(loops, side);
   if (axes === null || shift === null) return null;

@@ -10,28 +10,28 @@ import { broadcastVectorOf } from "../../analysis/broadcast-vector.ts";
 import { stageOf } from "../../analysis/stage.ts";
 
 /**
- * A scale or shift that does not depend on the call moves out of the call, into the weights and the bias of the contraction next to it. Batch norm with running
- * statistics is one case; a convolution, its bias and its norm become a convolution with a bias.
+ * Folds scales and shifts that do not depend on the call into the weights and the bias of an adjacent contraction. Batch norm with running statistics is one
+ * case: a convolution, its bias and its norm become a convolution with a bias.
  *
- * Every value is seen as base * scale + shift. A chain of add, sub, mul and div by such vectors, each value used once, extends the map; where the base is a
- * contraction (product or convolution) whose scaled axis is an axis of its weights, the scale goes into the weights. A contraction of such a value takes
- * the scale into its weights and leaves contract(shift, w) as a bias, unless it pads. The chain is replaced only where that leaves fewer operations
- * for the call. In an entry that writes the weights nothing is known before the call, so nothing moves.
+ * Every value is read as base * scale + shift. A chain of add, sub, mul and div by such vectors, in which each value has one use, extends the map. If the base
+ * is a contraction (product or convolution) whose scaled axis is an axis of its weights, the weights absorb the scale. A contraction of such a value absorbs
+ * the scale into its weights and adds contract(shift, w) as a bias, unless it pads. The chain is replaced only if the call then has fewer operations. In an
+ * entry that writes the weights nothing is known before the call, so nothing moves.
  *
- * What it leaves on the weights (a few small nodes) is for split-by-stage.
+ * split-by-stage moves the new arithmetic on weights out of the call.
  */
 export const foldAffine = definePass({
   name: "fold-affine",
-  says: "moves scales and shifts that are known before the call into weights and biases",
+  doc: "moves scales and shifts that are known before the call into weights and biases",
   needs: ["differentiated"],
-  gives: [],
+  provides: [],
   exact: false,
   run: (graph) => dropDead(folded(graph)),
 });
 
 /**
- * Two readings of one value. `whole` starts from where the chain started, so that a longer chain scales the weights once and not again and again;
- * `rest` is what the call still computes, from the contraction that has taken the scale in.
+ * One value as two affine maps. `whole` starts at the start of the chain, so that a longer chain scales the weights only once; `rest` starts at the contraction
+ * that has absorbed the scale, and is what the call still computes.
  */
 interface Readings {
   readonly whole: Affine;
@@ -45,7 +45,7 @@ function folded(graph: Graph): Graph {
   const leaving = kept(graph);
   const readings = new Map<Value, Readings>();
 
-  /** How an operand may be read: as itself if anybody else needs it. By the old value too, since only the old graph knows its users. */
+  /** An operand as affine maps; as itself if it has other users, which only the old graph knows. */
   const read = (node: Node, operands: readonly Value[], index: number): Readings => {
     const [old, value] = [at(node.operands, index), at(operands, index)];
     const alone = usersOf.get(old)?.length === 1 && !leaving.has(old);
@@ -76,7 +76,7 @@ function folded(graph: Graph): Graph {
   return rebuild(graph, (g, node, operands) => (node.op.form.kind === "contract" ? contraction(g, node, operands) : step(g, node, operands)));
 }
 
-/** The operand that depends on the call, and the one that does not: `x op c`, or `c op x` where the order does not matter. */
+/** The operand that depends on the call, and the one that does not: `x op c`, or `c op x` if op is commutative. */
 function stepOf(node: Node, operands: readonly Value[], early: (value: Value) => boolean): { step: Operator; x: number; c: number } | null {
   const step = node.op.operator;
   const [a, b] = operands;

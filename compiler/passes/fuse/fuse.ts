@@ -4,34 +4,34 @@ import { base } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
 import { invariant, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { findGroups, readsMemory, type Group } from "./groups.ts";
 import { definePass } from "../pass.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
 import { changes, mapCarries } from "../../graph/regions.ts";
 
 /**
- * Divides the nodes into groups, each of which becomes one kernel, and orders them for execution.
+ * Partitions the nodes into groups, each of which becomes one kernel, and numbers them in execution order, weights stage first.
  *
- * Pointwise work joins the reduction, product or copy that reads it, or the one that made its operand; updates of one loop (a
- * param and its optimizer slots) share it. What is free to repeat (broadcasts, iotas, random bits) is cloned into every group that
- * reads it, so that it never reaches memory. Reshapes stay outside: they are views. The numbers say the order of execution: weights stage first.
+ * Pointwise nodes join the reduction, product or copy that reads them, or that computed their operand; updates with the same index space (a param and its
+ * optimizer slots) share one loop. Nodes that are free to recompute (broadcasts, iotas, random bits) are cloned into every group that reads them, so that they
+ * never reach memory. Reshapes are views and belong to no group.
  *
- * Which groups are good is `fuse-groups.ts`; how a group becomes loops is for the schedule.
+ * `groups.ts` chooses the groups; the schedule turns a group into loops.
  */
 export const fuse = definePass({
   name: "fuse",
-  says: "gathers nodes into groups that become one kernel each",
+  doc: "partitions nodes into groups, each of which becomes one kernel",
   needs: ["differentiated", "chosen", "inlined", "staged"],
-  gives: ["fused"],
+  provides: ["fused"],
   exact: true,
-  // What nobody needs would be a kernel that stores nothing.
+  // A dead node would become a kernel that stores nothing.
   run: (graph, { region = false, machine = defaultMachine }) => emit(copyLeaves(dropDead(graph), region), machine),
 });
 
 /**
- * Whatever leaves the graph, or is looked at by a view or a product, needs memory that a kernel has written: a leaf in such a
- * place (a param to be returned, a zero to be written) is copied first. Inputs, and params that nobody writes, are memory already; what
- * a region gives has a place of its own each time.
+ * Inserts copies of leaves where memory written by a kernel is required: an output or write of the graph, and an operand of a view or a product (a param that
+ * is returned, a zero that is written). Inputs, and params that are not written, are in memory already; outputs of a region always need their own memory.
  */
 function copyLeaves(graph: Graph, region: boolean): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
@@ -63,7 +63,7 @@ function copyLeaves(graph: Graph, region: boolean): Graph {
   return { ...inner, nodes, outputs, writes, carries };
 }
 
-/** Groups in an order in which producers come first, close to the order of the program, weights stage before call stage. */
+/** The groups in topological order, close to the order of the program, weights stage before call stage. */
 function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[] {
   const index = new Map(graph.nodes.map((node, i) => [node, i]));
   const groups = new Set(graph.nodes.flatMap((node) => groupOf.get(node) ?? []));
@@ -89,14 +89,14 @@ function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[
   const waiting = [...groups].sort((a, b) => staged(a) - staged(b) || first(a) - first(b));
   const order: Group[] = [];
   const done = new Set<Group>();
-  const place = (group: Group, path: readonly Group[]): void => {
+  const schedule = (group: Group, path: readonly Group[]): void => {
     if (done.has(group)) return;
-    invariant(!path.includes(group), "groups depend on each other in a circle");
-    for (const need of [...present(needs.get(group), "unknown group")].sort((a, b) => first(a) - first(b))) place(need, [...path, group]);
+    invariant(!path.includes(group), "the dependences of groups form a cycle");
+    for (const need of [...present(needs.get(group), "unknown group")].sort((a, b) => first(a) - first(b))) schedule(need, [...path, group]);
     done.add(group);
     order.push(group);
   };
-  for (const group of waiting) place(group, []);
+  for (const group of waiting) schedule(group, []);
   return order;
 }
 
@@ -104,9 +104,9 @@ function emit(graph: Graph, machine: Machine): Graph {
   const { groupOf, free } = findGroups(graph, machine);
   const position = new Map(graph.nodes.map((node, i) => [node, i]));
   const nodes: Node[] = [];
-  /** What a value became: one for all, or, for free nodes, one per group. */
+  /** The new node of each old one; free nodes have one per group instead. */
   const shared = new Map<Node, Node>();
-  /** Nodes whose id is taken; further copies of a free node have ids of their own. */
+  /** Nodes whose id is taken; further copies of a free node have new ids. */
   const copied = new Set<Node>();
 
   const copy = (node: Node, operands: readonly Value[], group: number | undefined, stage: "weights" | undefined): Node => {
@@ -117,15 +117,15 @@ function emit(graph: Graph, machine: Machine): Graph {
     return made;
   };
 
-  /** A value as seen from outside of any group: leaves, views and what groups have stored. */
+  /** A value outside of groups: a leaf, a view, or a result that a group has stored. */
   const outside = (value: Value): Value => {
     const known = shared.get(value.node);
-    if (known !== undefined) return present(known.results[value.index], "a result is missing");
+    if (known !== undefined) return at(known.results, value.index);
     const kind = value.node.op.form.kind;
     invariant(kind === "leaf" || kind === "view", `${value.node.op.name} is read before its group has run`);
     const made = copy(value.node, value.node.operands.map(outside), undefined, value.node.notes.stage);
     shared.set(value.node, made);
-    return present(made.results[value.index], "a result is missing");
+    return at(made.results, value.index);
   };
 
   for (const input of graph.inputs) outside(input);
@@ -138,7 +138,7 @@ function emit(graph: Graph, machine: Machine): Graph {
       const { node } = value;
       if (within(node, reader)) {
         const made = inside.get(node) ?? clone(node);
-        return present(made.results[value.index], "a result is missing");
+        return at(made.results, value.index);
       }
       return outside(value);
     };
@@ -149,7 +149,7 @@ function emit(graph: Graph, machine: Machine): Graph {
       return made;
     };
     const members = [...group.members].sort((a, b) => present(position.get(a), "unknown node") - present(position.get(b), "unknown node"));
-    // Leaves and views that the group reads come before its first node, so that a group's nodes stand together.
+    // Leaves and views that the group reads come before its first node, so that the nodes of a group are contiguous.
     const prepare = (node: Node, seen: Set<Node>): void => {
       if (seen.has(node)) return;
       seen.add(node);

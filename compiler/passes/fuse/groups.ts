@@ -9,12 +9,12 @@ import { changes, exitValues } from "../../graph/regions.ts";
 import type { Form } from "../../graph/op.ts";
 
 /**
- * Finds the groups of `fuse`. Three kinds of nodes take part:
+ * Chooses the groups of `fuse`. There are three kinds of nodes:
  *
- * - *anchors* (contract, reduce, scatter, pieces, lines) have an index space of their own; a group holds at most one;
- * - *elements* (pointwise, map) can be computed at any index, inside whoever reads them;
- * - *free* nodes cost nothing to repeat, so that every reader has its own copy: expansions (a broadcast), and generators, which read
- *   at most scalars (an iota, random bits). They belong to no group.
+ * - *anchors* (contract, reduce, scatter, pieces, lines) have their own index space; a group has at most one;
+ * - *elements* (pointwise, map) can be computed at any index, inside a group that reads them;
+ * - *free* nodes cost nothing to recompute, so that every reader has its own copy: broadcasts, and generators, which read at most
+ *   scalars (an iota, random bits). They belong to no group.
  */
 export interface Grouping {
   /** The group of every node that is neither a leaf, nor a view, nor free. Nodes that must be stored though free have a group too. */
@@ -27,10 +27,10 @@ export interface Group {
   anchor: Node | null;
 }
 
-/** Anchors whose every result element is finished at one place, where pointwise work can follow it. */
+/** Anchors that finish each result element at one point of the loop nest, where a pointwise epilogue can follow. */
 const takesEpilogue: ReadonlySet<Form["kind"]> = new Set(["reduce", "contract"]);
 
-/** What the members, and what they repeat of others, cost for one element. */
+/** The cost per element of the members and of the free nodes that they recompute. */
 function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limits: FusionLimits): number {
   const seen = new Set<Node>();
   const visit = (node: Node): number => {
@@ -41,7 +41,7 @@ function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limit
   return [...members].reduce((sum, node) => sum + visit(node), 0);
 }
 
-/** Views, products and control want their operands whole, as some kernel has written them. */
+/** Views, products and control ops read their operands from memory that a kernel has written. */
 export const readsMemory = (node: Node): boolean => node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
 
 type Kind = "leaf" | "view" | "element" | "anchor";
@@ -64,8 +64,8 @@ const size = (value: Value): number => elements(value.type.shape);
 const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 
 /**
- * Repeating it costs no memory traffic: it makes a big thing of a small one, or reads scalars at most. A view of such a thing is free too, unless it is to be
- * in memory: then what it looks at is.
+ * Nodes whose recomputation costs no memory traffic: they expand a small tensor to a larger one, or read at most scalars. A view of a free node is free too,
+ * unless it must be in memory; then its operand must be.
  */
 function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
   const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
@@ -88,7 +88,7 @@ function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
   return free;
 }
 
-/** How often `reader` reads an element of `operand`, at most on average. */
+/** An upper bound of how often, on average, `reader` reads an element of `operand`. */
 function repeats(reader: Node, operand: Value): number {
   const form = reader.op.form;
   const site = siteOf(reader);
@@ -152,7 +152,7 @@ function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
   return users;
 }
 
-/** Nodes of the group that are computed at the group's own index: the anchor, what follows it pointwise, and pointwise ancestors of what leaves. */
+/** Nodes of the group that are computed at the group's own index: the anchor, its pointwise epilogue, and pointwise ancestors of the group's results. */
 function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Set<Node> {
   const identity = new Set<Node>();
   const visit = (node: Node): void => {
@@ -164,7 +164,7 @@ function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Se
   return identity;
 }
 
-/** Producer and consumer become one group where the consumer reads the producer at its own index: epilogues, and several results of one loop. */
+/** Merges producer and consumer if the consumer reads the producer at its own index: epilogues, and several results of one loop. */
 function mergeAlongIdentity(
   graph: Graph,
   groupOf: Map<Node, Group>,
@@ -185,7 +185,7 @@ function mergeAlongIdentity(
       if (!sameShape(operand.type.shape, resultOf(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
       if (!mergeable(a, b, users, updates, free, limits)) continue;
-      // A way from one to the other through a third would have to run between two halves of one kernel.
+      // If there is a path from one to the other through a third group, that group would have to run in the middle of the merged kernel.
       order.join(a, b, () => {
         for (const node of b.members) {
           a.members.add(node);
@@ -207,7 +207,7 @@ function mergeable(
 ): boolean {
   if (a.anchor !== null && b.anchor !== null) return false;
   const anchor = a.anchor ?? b.anchor;
-  // An update happens in place, and a product rests its partial sums where it stores.
+  // An update is in place, and a product keeps its partial sums in its result.
   if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node))) return false;
   if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
   if (a.members.size + b.members.size > limits.members) return false;
@@ -226,8 +226,8 @@ function mergeable(
 }
 
 /**
- * Nodes of the group that it reads at other indices than its own, too (through a reverse, say): they are computed there once more, and so is all that they
- * are computed from. An anchor is computed at the group's own index alone.
+ * Nodes of the group that are also read at other indices than the group's own (through a reverse, for example): they are computed again there, with all their
+ * operands. An anchor is computed only at the group's own index.
  */
 function readElsewhere(group: Group, free: ReadonlySet<Node>): Set<Node> {
   const elsewhere = new Set<Node>();

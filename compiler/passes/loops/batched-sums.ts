@@ -1,4 +1,4 @@
-// Sums over the iterations of a loop, computed at once after it.
+// Sums over the iterations of a loop, computed as one op after it.
 import type { GraphBuilder } from "../../graph/build.ts";
 import { isSplat, linearSets } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
@@ -9,10 +9,10 @@ import { varies, type Dependence } from "../../analysis/loop-dependence.ts";
 import { isSummable, type Iterations } from "./batching.ts";
 import type { Outside } from "./hoister.ts";
 
-/** A carry to which every iteration adds something, and which has no other use in the body. */
+/** A carry that every iteration adds a term to, and that has no other use in the body. */
 export interface Sum {
   readonly carry: number;
-  /** What an iteration adds. */
+  /** The term that an iteration adds. */
   readonly term: Value;
 }
 
@@ -30,8 +30,8 @@ export function sumsOf(body: Graph): readonly Sum[] {
 }
 
 /**
- * The operands to sum instead of a node's results: all that vary, if it is linear in them taken together. What else belongs to such a set is summed too, and
- * has to be zero.
+ * The operands to sum instead of the node's results: all that vary, if the node is jointly linear in them. Other operands of that set must be zero, since their
+ * sum is needed too.
  */
 function summedOperands(node: Node, dependence: (node: Node) => Dependence): readonly number[] | null {
   const isZero = (index: number): boolean => isSplat(at(node.operands, index), 0);
@@ -41,7 +41,7 @@ function summedOperands(node: Node, dependence: (node: Node) => Dependence): rea
   return varying.length > 0 && linearSets(node).some(fits) ? varying : null;
 }
 
-/** The values whose stacks are needed to sum over the iterations at once; null where that is no gain. */
+/** The values whose stacks are needed to sum over all iterations in one op; null if that is not profitable. */
 export function factorsOf(term: Value, dependence: (node: Node) => Dependence, iterations: Iterations): readonly Value[] | null {
   const { node } = term;
   if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) return node.operands;
@@ -56,12 +56,12 @@ export function sumOf(g: GraphBuilder, term: Value, dependence: (node: Node) => 
   if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) {
     const stacks = node.operands.map((value) => outside.value(value));
     const sum = g.deriving(node.provenance, () => node.op.sumOverBatch?.(g, node.op, stacks, node.attrs));
-    return present(sum, "a summable node has a sum");
+    return present(sum, "isSummable holds but sumOverBatch returns null");
   }
   const summed = summedOperands(node, dependence) ?? [];
   const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, dependence, iterations, outside) : outside.value(value)));
   return at(duplicate(g, node, operands).results, term.index);
 }
 
-/** Adds to a value, unless that is zero. */
+/** `start + sum`; `sum` if `start` is zero. */
 export const added = (g: GraphBuilder, start: Value, sum: Value): Value => (isSplat(start, 0) ? sum : g.add(start, sum));

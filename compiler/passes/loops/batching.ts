@@ -1,4 +1,4 @@
-// What the iterations of a loop compute one after another, computed at once: a batch whose members are the iterations.
+// Computing a node of a loop body for all iterations in one op: a batch whose members are the iterations.
 import { batched, batchType, unbatched } from "../../graph/batch.ts";
 import { GraphBuilder } from "../../graph/build.ts";
 import { isInput } from "../../graph/facts.ts";
@@ -13,7 +13,7 @@ export interface Iterations {
   readonly limits: SizeLimits;
 }
 
-/** A builder on which a node is tried, and the stacks of those of its operands that vary. */
+/** A scratch builder in which to batch a node, with stacks for the operands that vary. */
 function trial(node: Node, varying: readonly boolean[], { body, length }: Iterations): { readonly g: GraphBuilder; readonly operands: readonly BatchValue[] } {
   const g = new GraphBuilder(body.name, body.table);
   const operands = node.operands.map((value, index) =>
@@ -23,8 +23,8 @@ function trial(node: Node, varying: readonly boolean[], { body, length }: Iterat
 }
 
 /**
- * Whether a node, some of whose operands vary, is worth computing for all iterations at once: if none of the values that takes is too large. A loop inside of a
- * loop, or a branch, stays where it is: a batch of branches computes both.
+ * Whether to compute a node, some of whose operands vary, for all iterations in one op: if no value that this needs is too large. A nested loop or a branch
+ * stays, since a batched branch computes both sides.
  */
 export function isBatchable(node: Node, varying: readonly boolean[], at: Iterations): boolean {
   const { op, attrs, regions, results } = node;
@@ -34,7 +34,7 @@ export function isBatchable(node: Node, varying: readonly boolean[], at: Iterati
   return g.nodes.every((made) => isInput(made) || made.results.every(({ type }) => elements(type.shape) <= at.limits.stacked));
 }
 
-/** Whether the results of all iterations can be summed at once, from stacks of all operands, none of them too large. */
+/** Whether the sum of the results of all iterations is one op on stacks of all operands, none of which is too large. */
 export function isSummable(node: Node, at: Iterations): boolean {
   const { op, attrs } = node;
   if (op.sumOverBatch === undefined || node.operands.some(({ type }) => at.length * elements(type.shape) > at.limits.stacked)) return false;

@@ -1,4 +1,4 @@
-// Liveness through the results, carries and inputs of control ops: what a loop or a branch need not take, carry or give.
+// Liveness through control ops: removes results, carries and inputs that are not needed.
 import { scanParts, carryIndices, mapCarries } from "../../graph/regions.ts";
 import { isInput } from "../../graph/facts.ts";
 import type { Attrs, Graph, Node, Value } from "../../graph/ir.ts";
@@ -7,7 +7,7 @@ import { GraphBuilder } from "../../graph/build.ts";
 import { present } from "../../support/invariant.ts";
 import { at, iota } from "../../support/lists.ts";
 
-/** What is left of a control op: places of its operands and results, and new attributes and regions. */
+/** A control op without its dead parts: indices of the operands and results that remain, and new attributes and regions. */
 interface Trimmed {
   readonly operands: readonly number[];
   readonly results: readonly number[];
@@ -15,10 +15,7 @@ interface Trimmed {
   readonly regions: readonly Graph[];
 }
 
-/**
- * Without nodes that no output and no write needs, and without results, carries and operands of control ops that nothing needs. Inputs and carries of the graph
- * stay.
- */
+/** Removes dead nodes, and dead results, carries and operands of control ops. Inputs and carries of the graph itself stay. */
 export function trim(graph: Graph): Graph {
   const used = new Set(kept(graph));
   const carried = carryIndices(graph);
@@ -36,7 +33,7 @@ export function trim(graph: Graph): Graph {
 function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph {
   const builder = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is dropped and used`);
+  const now = (value: Value): Value => present(values.get(value), `a result of ${value.node.op.name} was removed but is used`);
   for (const node of graph.nodes) {
     const plan = plans.get(node);
     if (plan === undefined) continue;
@@ -75,7 +72,7 @@ function planOf(node: Node, results: readonly number[]): Trimmed | null {
     case "cond":
       return trimBranches(node, results, 1);
     case "inline":
-      // A custom gradient has a backward region of a fixed signature; it is gone once the graph is differentiated.
+      // The backward region of a custom gradient has a fixed signature; the op is gone once the graph is differentiated.
       return node.regions.length === 1 ? trimBranches(node, results, 0) : null;
     default:
       return null;
@@ -116,7 +113,7 @@ function trimWhile({ attrs, operands, regions }: Node, results: readonly number[
   };
 }
 
-/** Regions that run once; `first` operands stand before those that the regions take. */
+/** For regions that run once; the first `first` operands are not passed to the regions. */
 function trimBranches({ attrs, regions }: Node, results: readonly number[], first: number): Trimmed {
   const narrow = regions.map((region) => narrowed(region, results, []));
   const inputs = readInputs(narrow);
@@ -128,7 +125,7 @@ function trimBranches({ attrs, regions }: Node, results: readonly number[], firs
   };
 }
 
-/** Carries that a result, one of the outputs, or another needed carry depends on. `looks` are regions all of whose outputs count. */
+/** Carries on which a result, one of the outputs, or another needed carry depends. All outputs of the regions `looks` are needed, except those of the body. */
 function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly number[], results: readonly number[]): readonly number[] {
   const given = outputs.map((index) => at(body.outputs, index).value);
   const roots = [...given, ...looks.filter((region) => region !== body).flatMap((region) => region.outputs.map(({ value }) => value))];
@@ -145,12 +142,12 @@ function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly n
   return [...needed].toSorted((a, b) => a - b);
 }
 
-/** The region with some of its outputs and carries. */
+/** The region with only some of its outputs and carries. */
 function narrowed(region: Graph, outputs: readonly number[], carries: readonly number[]): Graph {
   return trim({ ...region, outputs: outputs.map((index) => at(region.outputs, index)), carries: carries.map((index) => at(region.carries, index)) });
 }
 
-/** Places of the inputs that one of the regions reads. */
+/** Indices of the inputs that at least one of the regions reads. */
 function readInputs(regions: readonly Graph[]): readonly number[] {
   const reads = new Set(
     regions.flatMap((region) => {

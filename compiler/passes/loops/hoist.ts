@@ -15,25 +15,25 @@ import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves out of a loop what does not depend on the iteration before: work on invariants alone is done once and becomes an invariant; a product of an item with
- * an invariant becomes one product over the whole sequence, whose result is the sequence (with it goes the arithmetic that makes its operands, and that which
- * follows it alone, as the sum with a bias does). So only the product with the hidden state is left in the body of a recurrent cell. An output that is an item
- * of a sequence is that sequence. The loop of a gradient is treated like any other.
+ * Moves work out of a loop that does not depend on the previous iteration. Work on invariants is done once, and its result becomes an invariant. A product of
+ * an item with an invariant becomes one product over the whole sequence, whose result becomes the sequence; the arithmetic that computes its operands moves
+ * too, and so does arithmetic that only depends on it, such as a bias. In the body of a recurrent cell, only the product with the hidden state remains. An
+ * output that is an item of a sequence is replaced by that sequence. The loop of a gradient is treated like any other.
  *
  * Innermost loops come first, since passes run on regions first.
  */
 export const hoist = definePass({
   name: "hoist",
-  says: "moves loop-invariant work, and products over whole sequences, out of loops",
+  doc: "moves loop-invariant work, and products over whole sequences, out of loops",
   needs: [],
-  gives: [],
+  provides: [],
   exact: false,
   run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan" || op.form.kind === "while")) return graph;
     const differentiated = !graph.nodes.some(isGradient);
     return trim(
       rebuild(graph, (g, node, operands) => {
-        // What a gradient inside flows through has to stay inside.
+        // Values through which a gradient inside the region flows have to stay inside.
         if (node.regions.some(asksForGradient)) return null;
         if (node.op.form.kind === "scan") return hoistScan(g, node, operands, differentiated, limits);
         return node.op.form.kind === "while" ? hoistWhile(g, node, operands) : null;
@@ -42,7 +42,7 @@ export const hoist = definePass({
   },
 });
 
-/** Nodes of invariants alone whose results an iteration needs, and that are worth the move. */
+/** Nodes that depend only on invariants, are worth hoisting, and whose results an iteration needs. */
 function invariantNodes(body: Graph, dependence: (node: Node) => Dependence): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
@@ -51,7 +51,7 @@ function invariantNodes(body: Graph, dependence: (node: Node) => Dependence): re
   return [...moves].filter((node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)));
 }
 
-/** Products of an item and an invariant with what follows them alone; of these, the ones that the rest of the body reads. */
+/** Products of an item and an invariant, and nodes that depend only on those; of all these, the ones that the rest of the body reads. */
 function itemNodes(body: Graph, dependence: (node: Node) => Dependence, length: number, limits: SizeLimits): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
@@ -72,7 +72,7 @@ function itemNodes(body: Graph, dependence: (node: Node) => Dependence, length: 
   return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
 }
 
-/** Its gradient need not be linear in what flows into it (a clipped one is not): asked for in every iteration it is another than asked for once. */
+/** A custom gradient need not be linear in the incoming gradient (a clipped one is not), so that one per iteration differs from one for the whole sequence. */
 const hasOwnGradient = (node: Node): boolean => hasCustomGradient(node) || node.regions.some(({ nodes }) => nodes.some(hasOwnGradient));
 
 function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean, limits: SizeLimits): readonly Value[] | null {
@@ -82,10 +82,10 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const dependence = dependenceOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
   const fixed = invariantNodes(body, dependence);
-  // Of a loop that never runs there is nothing to do at once, and no op takes what is empty.
+  // A loop of length 0 has nothing to batch, and some ops do not take empty tensors.
   const items = length === 0 ? [] : itemNodes(body, dependence, length, limits);
   const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), dependence, length);
-  // Not while a gradient with respect to the result may be asked for: that is another one than with respect to the sequence.
+  // Only once differentiated: the gradient with respect to the result differs from that with respect to the sequence.
   const same = (value: Value): boolean => differentiated && isInput(value.node) && dependence(value.node) === "item";
   const passed = body.outputs.map(({ value }) => (same(value) ? outside.value(value) : null));
   if (fixed.length === 0 && items.length === 0 && passed.every((value) => value === null)) return null;
@@ -114,7 +114,7 @@ function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): re
   return copyNode(g, node, [...operands, ...extra], regions).results;
 }
 
-/** Inputs for all that is moved out of either region of a while: `trim` drops the unused ones. */
+/** Both regions of a while get inputs for all values moved out of either; `trim` drops the unused ones. */
 function aligned(g: GraphBuilder, region: Graph, count: number, extra: readonly Value[], before: number): Graph {
   const taken = new Set([...region.inputs, ...region.carries.map(({ value }) => value)].map(nameOf));
   const own = region.inputs.slice(count);

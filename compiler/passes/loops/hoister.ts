@@ -5,7 +5,7 @@ import { duplicate } from "../../graph/rebuild.ts";
 import { at } from "../../support/lists.ts";
 import { varies, type Dependence } from "../../analysis/loop-dependence.ts";
 
-/** Values of a body, made outside of it. */
+/** Computes values of a loop body outside of the loop. */
 export class Outside {
   private readonly g: GraphBuilder;
   private readonly given: ReadonlyMap<Value, Value>;
@@ -13,7 +13,7 @@ export class Outside {
   private readonly length: number;
   private readonly made = new Map<Value, Value>();
 
-  /** `given` are operands of the loop by the inputs that represent them, and stacks by the values of the body that they are stacks of. */
+  /** `given` maps inputs of the body to operands of the loop, and values of the body to their stacks. */
   constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, dependence: (node: Node) => Dependence, length: number) {
     this.g = g;
     this.given = given;
@@ -21,7 +21,7 @@ export class Outside {
     this.length = length;
   }
 
-  /** An invariant as it is; of what differs between iterations, the stack of all of them. */
+  /** The value itself if it is an invariant; the stack of all iterations if it varies. */
   value(value: Value): Value {
     const known = this.made.get(value) ?? this.given.get(value);
     if (known !== undefined) return known;

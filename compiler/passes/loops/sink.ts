@@ -15,17 +15,17 @@ import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves to after a loop what no later iteration depends on. A carry that only sums products (the gradient of a weight) becomes one product over all iterations,
- * which sums over them too; a product of an output with an invariant (an output layer, the gradient of a cell's input) is computed from the whole stack at
- * once, with all that follows it. The loop returns the factors instead.
+ * Moves work that no later iteration depends on to after the loop. A carry that only sums products (the gradient of a weight) becomes one product that also
+ * sums over the iterations. A product of an output with an invariant (an output layer, the gradient of a cell's input) becomes one product of the whole stack,
+ * followed by the nodes that depend on it. The loop returns the factors instead.
  *
  * As with hoist, the reason is that one long product is many times faster than many short ones.
  */
 export const sink = definePass({
   name: "sink",
-  says: "moves what no later iteration depends on to after loops",
+  doc: "moves work that no later iteration depends on to after loops",
   needs: ["differentiated"],
-  gives: [],
+  provides: [],
   exact: false,
   run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan")) return graph;
@@ -37,7 +37,7 @@ export const sink = definePass({
 
 type Change = (g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits) => readonly Value[] | null;
 
-/** The scan, giving also the stacks of some values of its body. Items of its own sequences are there already. */
+/** A scan that also returns the stacks of some values of its body. The stacks of items of its sequences are the sequences. */
 interface Widened {
   readonly results: readonly Value[];
   readonly stacks: ReadonlyMap<Value, Value>;
@@ -90,14 +90,14 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
   if (!moved.includes(true)) return null;
   const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(dependence(value.node)) && !sunk.has(value.node)));
   const { results, stacks } = widened(g, node, operands, new Set(factors));
-  // An output may be an invariant, too, whose stack is not what the product takes.
+  // An output may also be an invariant; the product reads the invariant, not its stack.
   const known = new Map([...stacks].filter(([value]) => varies(dependence(value.node)) && !sunk.has(value.node)));
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
   const outside = new Outside(g, known, dependence, length);
   return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
 }
 
-/** Products with an invariant that only lead to outputs of the loop, and what follows them. */
+/** Products with an invariant that are only used by outputs of the loop, and the nodes that depend on them. */
 function sinkable(dependence: (node: Node) => Dependence, iterations: Iterations): ReadonlySet<Node> {
   const { body, length, limits } = iterations;
   const usersOf = users(body);

@@ -9,14 +9,14 @@ import { at, iota } from "../../support/lists.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Tells regions what they are given: an operand that is one number everywhere becomes a constant inside, an operand that stands twice is one input, a carry
- * that no turn changes is an invariant, a result that is given twice is one result.
+ * Propagates facts about operands into regions: a splat constant becomes a constant inside, an operand that is passed twice becomes one input, a carry that no
+ * iteration changes becomes an invariant, and a result that is returned twice becomes one result.
  */
 export const specialize = definePass({
   name: "specialize",
-  says: "tells loops and branches which of their operands are constant or equal",
+  doc: "propagates constant and equal operands into loops and branches",
   needs: ["differentiated"],
-  gives: [],
+  provides: [],
   exact: true,
   run: (graph) =>
     graph.nodes.some(({ regions }) => regions.length > 0)
@@ -29,9 +29,9 @@ export const specialize = definePass({
       : graph,
 });
 
-/** Numbers of operands of each role. The regions take what is not carried or lone. */
+/** Numbers of operands of each role; the others are invariants. */
 interface Roles {
-  /** Operands that no region sees: the predicate of a cond. */
+  /** Operands that are not passed to a region: the predicate of a cond. */
   readonly lone: number;
   readonly carries: number;
   readonly sequences: number;
@@ -56,34 +56,41 @@ function rolesOf({ op, attrs, regions }: Node): Roles | null {
 function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { lone, carries, sequences }: Roles): readonly Value[] | null {
   const starts = operands.slice(lone, lone + carries);
   const given = operands.slice(lone + carries);
-  const still = iota(carries).filter((index) => node.regions.every((region) => !changes(at(region.carries, index))));
+  const unchanged = iota(carries).filter((index) => node.regions.every((region) => !changes(at(region.carries, index))));
   const role = (index: number): string => (index < sequences ? "sequence" : "invariant");
-  const firsts = given.map((value, index) => given.findIndex((other, place) => other === value && role(place) === role(index)));
+  const firsts = given.map((value, index) => given.findIndex((other, k) => other === value && role(k) === role(index)));
   const plain = given.every((value, index) => splatValue(value) === null && firsts[index] === index);
   const results = firstOutputs(node);
   const repeats = results.some((first, index) => first !== index);
-  if (still.length === 0 && plain && !repeats) return null;
+  if (unchanged.length === 0 && plain && !repeats) return null;
 
-  const regions = node.regions.map((region) => told(g, region, starts, given, firsts, still));
-  const made = copyNode(g, node, [...operands, ...still.map((index) => at(starts, index))], regions).results;
+  const regions = node.regions.map((region) => withKnown(g, region, starts, given, firsts, unchanged));
+  const made = copyNode(g, node, [...operands, ...unchanged.map((index) => at(starts, index))], regions).results;
   return node.results.map((_, index) => {
-    if (still.includes(index)) return at(starts, index);
+    if (unchanged.includes(index)) return at(starts, index);
     return at(made, index < carries ? index : carries + at(results, index - carries));
   });
 }
 
-/** For each stacked or plain result the first one that is the same value in every region that gives it. */
+/** For each output, the index of the first output that is the same value in all regions. */
 function firstOutputs({ op, regions }: Node): readonly number[] {
-  const giving = op.form.kind === "cond" ? regions : regions.slice(0, 1);
-  const [first] = giving;
+  const returning = op.form.kind === "cond" ? regions : regions.slice(0, 1);
+  const [first] = returning;
   if (first === undefined || op.form.kind === "while") return [];
   return first.outputs.map((_, index) =>
-    iota(index + 1).findIndex((other) => giving.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)),
+    iota(index + 1).findIndex((other) => returning.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)),
   );
 }
 
-/** The region with constants for inputs that are, the first of equal inputs for all of them, and the carries that stand still as inputs of their own, last. */
-function told(g: GraphBuilder, region: Graph, starts: readonly Value[], given: readonly Value[], firsts: readonly number[], still: readonly number[]): Graph {
+/** The region with constants for constant inputs, the first of equal inputs for all of them, and unchanged carries as additional inputs at the end. */
+function withKnown(
+  g: GraphBuilder,
+  region: Graph,
+  starts: readonly Value[],
+  given: readonly Value[],
+  firsts: readonly number[],
+  unchanged: readonly number[],
+): Graph {
   const b = new RegionBuilder(region.name, g);
   const inputs = region.inputs.map((value) => b.input(nameOf(value), value.type));
   const known = (value: Value, input: Value): Value => {
@@ -93,12 +100,12 @@ function told(g: GraphBuilder, region: Graph, starts: readonly Value[], given: r
   const values = inputs.map((_, index) => known(at(given, index), at(inputs, at(firsts, index))));
   const carries = b.carriesLike(region).map((carry, index) => {
     const value = at(starts, index);
-    return still.includes(index) ? known(value, b.input(nameOf(carry), value.type)) : carry;
+    return unchanged.includes(index) ? known(value, b.input(nameOf(carry), value.type)) : carry;
   });
   const inner = moveRegion(b.g, region, values, carries);
   region.outputs.forEach(({ name }, index) => b.output(name, at(inner.outputs, index)));
   inner.carries.forEach((value, index) => {
-    if (!still.includes(index)) b.next(index, value);
+    if (!unchanged.includes(index)) b.next(index, value);
   });
   return b.build();
 }

@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
 
-/** Memory that is needed from one step to another, both included. */
+/** Memory that is live from one step to another, both included. */
 export interface Block {
   readonly bytes: number;
   readonly from: number;
@@ -20,16 +20,16 @@ export function placeBlocks(blocks: readonly Block[]): ReadonlyMap<Block, number
     (a, b) => b.bytes * (b.to - b.from + 1) - a.bytes * (a.to - a.from + 1) || a.from - b.from,
     (a, b) => b.to - b.from - (a.to - a.from) || b.bytes - a.bytes,
   ];
-  const plans = orders.map((order) => place([...blocks].sort(order)));
+  const plans = orders.map((order) => assignOffsets([...blocks].sort(order)));
   return present(
     plans.reduce((best, next) => (next.height < best.height ? next : best)),
     "there is a plan",
   ).offsets;
 }
 
-function place(order: readonly Block[]): { offsets: ReadonlyMap<Block, number>; height: number } {
+function assignOffsets(order: readonly Block[]): { offsets: ReadonlyMap<Block, number>; height: number } {
   const offsets = new Map<Block, number>();
-  /** In the order of their offsets. */
+  /** Sorted by offset. */
   const placed: { readonly block: Block; readonly at: number }[] = [];
   let height = 0;
   for (const block of order) {
@@ -46,7 +46,7 @@ function place(order: readonly Block[]): { offsets: ReadonlyMap<Block, number>; 
   return { offsets, height };
 }
 
-/** How many of the placed lie at the offset or before it. */
+/** The number of placed blocks at or before the offset. */
 function firstAfter(placed: readonly { readonly at: number }[], offset: number): number {
   let [low, high] = [0, placed.length];
   while (low < high) {

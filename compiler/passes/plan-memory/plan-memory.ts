@@ -11,22 +11,22 @@ import { placeBlocks, type Block } from "./blocks.ts";
 import { changes } from "../../graph/regions.ts";
 
 /**
- * Gives every value that reaches memory its place.
+ * Assigns a memory location to every value that is stored.
  *
- * Lifetimes are known: the groups run in order, weights stage first. A value that is written to a param or state takes its place at
- * once where no later group reads the old value, and the group itself reads it only at the index it writes; otherwise it is copied at the end.
- * What the weights stage leaves for the call stage lies in the cache. Everything else shares the scratch area: a group's result takes over
- * an operand's memory where that operand dies there and is read only in place, and the blocks that remain are laid out by their
- * lifetimes (`plan-memory-blocks.ts`). Inputs live from the start of the call stage, outputs to the end.
+ * Live ranges are known, since the groups run in order, weights stage first. A value that is written to a param or state is computed in place if no later group
+ * reads the old value and the group itself reads it only at the index that it writes; otherwise it is copied at the end. Values that the weights stage leaves
+ * for the call stage are in the cache. All others share the scratch area: the result of a group reuses the memory of an operand whose live range ends there and
+ * that is read only at the index that is written; `blocks.ts` assigns offsets to the remaining blocks by their live ranges. Inputs are live from the start of
+ * the call stage, outputs to the end.
  *
  * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph, live while the op runs. A region
- * reads its inputs and leaves its outputs where the op's operands and results are, and its carries are updated like params.
+ * reads its inputs from, and writes its outputs to, the memory of the operands and results of the op, and its carries are updated like params.
  */
 export const planMemory = definePass({
   name: "plan-memory",
-  says: "gives every value that reaches memory its place",
+  doc: "assigns a memory location to every value that is stored",
   needs: ["staged", "fused"],
-  gives: ["planned"],
+  provides: ["planned"],
   exact: true,
   run: (graph, { region = false, gap = 0 }) => {
     const written = copyLateWrites(graph);
@@ -43,7 +43,7 @@ export const planMemory = definePass({
 
 const align = (size: number): number => roundUp(size, defaultMachine.alignment);
 
-/** The group, by number, that makes a value; -1 for leaves. */
+/** The number of the group that computes a value; -1 for leaves. */
 const maker = (value: Value): number => base(value).node.notes.group ?? -1;
 
 /** The groups that read a value or a view of it. */
@@ -61,21 +61,21 @@ function readersOf(groups: readonly GroupView[]): Readers {
   return readers;
 }
 
-/** Whether writing the value straight into the tensor that those leaves read spoils nothing. */
+/** Whether the value can be written directly to the tensor that those leaves read, without overwriting an element that is still needed. */
 function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolean {
   const home = maker(value);
   return olds.every((old) =>
     [...(readers.get(old) ?? [])].every(({ number, reads, readInPlace, anchor }) => {
       if (number < home) return true;
       const touching = reads.filter((read) => base(read) === old);
-      // A product may rest its partial sums where it stores; a loop nest stores each element once, after its last read.
+      // A product may keep partial sums in its result; other loop nests store each element once, after its last read.
       const once = anchor === null || anchor.op.form.kind === "reduce";
       return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
     }),
   );
 }
 
-/** Appends a copy for every write that cannot be made where the value is computed, or whose value goes to two places. */
+/** Appends a copy for every write that cannot be done where the value is computed, or whose value has two targets. */
 function copyLateWrites(graph: Graph): Graph {
   const groups = groupsOf(graph);
   const readers = readersOf(groups);
@@ -102,7 +102,7 @@ function copyLateWrites(graph: Graph): Graph {
   return { ...graph, nodes, writes, carries };
 }
 
-/** In a region, appends a copy for every output that is a carry's next value too, or another output. */
+/** In a region, appends a copy for every output that is also the next value of a carry or another output. */
 function copySharedOutputs(graph: Graph): Graph {
   const taken = new Set(graph.carries.filter(changes).map(({ next }) => base(next)));
   const nodes = [...graph.nodes];
@@ -189,13 +189,13 @@ function plan(graph: Graph, region: boolean, gap: number): { readonly places: Re
   return { places, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
 }
 
-/** The flag that a `while` tests lies at the start of its frame. */
+/** The flag that a `while` tests is at the start of its frame. */
 export const flagBytes = (node: Node): number => (node.op.form.kind === "while" ? 16 : 0);
 
 /** Scratch that the regions of a control op need; only one of them runs at a time. */
 export const frameBytes = (node: Node): number => flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
 
-/** The block of an operand that dies in this group and is read only where the result is written. */
+/** The block of an operand whose live range ends in this group and that is read only at the index that is written. */
 function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value, Block>, lastUse: ReadonlyMap<Value, number>): Block | null {
   if (group.anchor !== null) return null;
   for (const read of group.readInPlace) {
@@ -208,14 +208,14 @@ function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value,
   return null;
 }
 
-/** Bytes of each area that a planned graph uses, regions included for scratch alone; and its largest live set, which the plan cannot go below. */
+/** Bytes of each area that a planned graph uses (regions count for scratch only), and its largest live set, a lower bound for any plan. */
 export function memoryOf(graph: Graph): { planned: number; live: number; cache: number; constants: number } {
   const groups = groupsOf(graph);
   const lastUse = new Map<Value, number>();
   for (const { number, reads } of groups) for (const read of reads) lastUse.set(base(read), number);
   for (const { value } of graph.outputs) lastUse.set(base(value), groups.length);
   const callStart = groups.find(({ stage }) => stage === "call")?.number ?? groups.length;
-  /** Values at one offset whose lives touch are one block. */
+  /** Values at one offset whose live ranges touch are one block. */
   const lives: { offset: number; size: number; from: number; to: number }[] = [];
   let planned = 0;
   let cache = 0;
@@ -242,7 +242,7 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
   return { planned, live: largestLive(lives, groups.length), cache, constants };
 }
 
-/** The most bytes alive at one step. */
+/** The most bytes live at one step. */
 function largestLive(lives: readonly { readonly offset: number; readonly size: number; readonly from: number; readonly to: number }[], steps: number): number {
   const change = new Float64Array(steps + 2);
   for (const sharing of Map.groupBy(lives, ({ offset }) => offset).values()) {

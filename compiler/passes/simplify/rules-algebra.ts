@@ -1,4 +1,4 @@
-// Identities of pointwise arithmetic, logic and conversion that keep every bit of f32, but for the sign of a zero and the payload of a NaN.
+// Identities of pointwise arithmetic, logic and conversion that keep every bit of f32 except the sign of a zero and the payload of a NaN.
 import type { DType } from "../../../runtime/dtype.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import { splatValue } from "../../graph/facts.ts";
@@ -9,7 +9,7 @@ import { localRule, type LocalRule } from "../../graph/rules/local.ts";
 
 const isBool = (m: Match): boolean => m.root.type.dtype === "bool";
 
-/** Dtypes that hold every value of a dtype. */
+/** Dtypes that can represent every value of a dtype. */
 const wider = {
   bool: ["u8", "i8", "i32", "f32", "f64"],
   u8: ["i32", "f32", "f64"],
@@ -21,7 +21,7 @@ const wider = {
 
 const widened = (m: Match): boolean => (wider[m.type("x").dtype] as readonly DType[]).includes(m.type("y").dtype);
 
-/** Constants on the right, where all other rules expect them. */
+/** Constants move to the right, where all other rules expect them. */
 const constantFirst = (m: Match): boolean => m.splat("c") !== null && m.splat("x") === null;
 
 export const algebraRules: readonly (RuleText | string)[] = [
@@ -43,7 +43,7 @@ export const algebraRules: readonly (RuleText | string)[] = [
   "neg(x) + y => y - x",
   "neg(x) - y => neg(x + y)",
   "neg(x) * neg(y) => x * y",
-  // The least i32 has no negative.
+  // Not for i32: the negation of the least i32 overflows.
   rule("neg(x) / neg(y) => x / y", (m) => isFloat(m.root.type.dtype)),
   "abs(neg(x)) => abs(x)",
   "abs(abs(x)) => abs(x)",
@@ -55,7 +55,7 @@ export const algebraRules: readonly (RuleText | string)[] = [
   "max(max(x, y), y) => max(x, y)",
   "min(min(x, y), y) => min(x, y)",
 
-  // The kernels' pow is a polynomial, and more than a product.
+  // The kernels compute pow with a polynomial, which costs more than a product.
   "pow(x, 0) => 1",
   "pow(x, 1) => x",
   "pow(x, 2) => x * x",
@@ -75,15 +75,15 @@ export const algebraRules: readonly (RuleText | string)[] = [
   "select(c, x, select(c, y, z)) => select(c, x, z)",
 
   "convert(x) => x",
-  // Only a bool has the type of the result.
+  // x must have the type of the result, so it is bool.
   "ne(convert(x), 0) => x",
   rule("convert(y: convert(x)){dtype} => convert(x){dtype}", widened),
 
-  // The gradients have been taken.
+  // Gradients have been computed by now.
   "stop_gradient(x) => x",
 ];
 
-/** Division by a power of two is multiplication by its inverse, to the last bit where the inverse is not subnormal. */
+/** Division by a power of two equals multiplication by its inverse, bit for bit, if the inverse is not subnormal. */
 function divisionByPowerOfTwo(g: GraphBuilder, { op, operands }: Node): Value | null {
   const [x, y] = operands;
   if (op.operator !== "/" || x === undefined || y === undefined || !isFloat(x.type.dtype)) return null;

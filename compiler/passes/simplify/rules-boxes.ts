@@ -1,4 +1,4 @@
-// Slices, pads and concatenations of one another, as the gradients of slices and of concatenations leave them.
+// Compositions of slices, pads and concatenations, which the gradients of slices and concatenations produce.
 import type { GraphBuilder } from "../../graph/build.ts";
 import { intAttr, isCut, isJoin, listAttr, padding } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";
@@ -9,10 +9,10 @@ import { localRule, type LocalRule } from "../../graph/rules/local.ts";
 const perAxis = (m: Match, value: (axis: number) => number): number[] => iota(m.root.type.shape.length).map(value);
 const zeros = (list: readonly number[]): boolean => list.every((n) => n === 0);
 
-/** Just past the last of `count` elements that lie `stride` apart. */
+/** The limit of a slice of `count` elements: just past the last one. */
 const limitOf = (start: number, count: number, stride: number): number => start + (count - 1) * stride + 1;
 
-/** A slice written as start and stride; its count is the result's size. */
+/** A slice as start and stride; the result's shape is its count. */
 interface Cut {
   readonly start: readonly number[];
   readonly stride: readonly number[];
@@ -29,12 +29,12 @@ const sliceOfSlice = (m: Match): Cut => ({
   stride: perAxis(m, (axis) => at(m.ints("t1"), axis) * at(m.ints("t2"), axis)),
 });
 
-/** A slice of a pad, as if it took elements of x and nothing else; where it does not, this is no slice of x, and the rule does not fire. */
+/** A slice of a pad, assuming that it reads only elements of x; otherwise the result is not a valid slice of x, and the rule does not fire. */
 function sliceOfPad(m: Match): Cut {
   const step = perAxis(m, (axis) => at(m.ints("interior"), axis) + 1);
   return {
     start: perAxis(m, (axis) => (at(m.ints("start"), axis) - at(m.ints("lo"), axis)) / at(step, axis)),
-    // Of a single element the stride says nothing.
+    // The stride of a single element is arbitrary.
     stride: perAxis(m, (axis) => (m.root.type.shape[axis] === 1 ? 1 : at(m.ints("stride"), axis) / at(step, axis))),
   };
 }
@@ -44,7 +44,7 @@ const sum =
   (m: Match): number[] =>
     perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
 
-/** The axis along which y begins where x ends, of two tensors in zeros of one shape; that they lie alike along the others is for the types to say. */
+/** For two tensors padded with zeros to one shape: the axis along which y starts where x ends. The type check ensures that they agree along the other axes. */
 function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
   const pads = { x: { lo: m.ints("l1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), between: m.ints("i2") } };
   const [first, second] = [pads[x], pads[y]];
@@ -74,12 +74,12 @@ export const boxRules: readonly (RuleText | string)[] = [
   }),
 
   "concat(x) => x",
-  // The gradient of a split: its parts lie side by side, each in zeros of its own.
+  // The gradient of a split: a sum of adjacent parts, each padded with zeros.
   rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("x", "y", "l1", "h2") }),
   rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("y", "x", "l2", "h1") }),
 ];
 
-/** A slice that lies in one part of a concatenation is a slice of that part. */
+/** A slice within one part of a concatenation is a slice of that part. */
 function sliceOfConcat(g: GraphBuilder, node: Node): Value | null {
   const [joined] = node.operands;
   if (!isCut(node) || joined === undefined || !isJoin(joined.node)) return null;
@@ -97,7 +97,7 @@ function sliceOfConcat(g: GraphBuilder, node: Node): Value | null {
   return null;
 }
 
-/** A part that is itself a concatenation along the axis brings its own parts. */
+/** A part that is itself a concatenation along the axis is replaced by its parts. */
 function concatOfConcat(g: GraphBuilder, node: Node): Value | null {
   if (!isJoin(node)) return null;
   const { op, operands, attrs } = node;
@@ -109,16 +109,16 @@ function concatOfConcat(g: GraphBuilder, node: Node): Value | null {
   );
 }
 
-/** More parts than this are no gates of a cell, nor heads. */
+/** Enough for the gates of a recurrent cell or attention heads. */
 const mostParts = 64;
 
-/** The terms of a sum, through the sums among them. */
+/** The terms of a sum, with nested sums flattened. */
 const termsOf = (value: Value, left: number): readonly Value[] =>
   value.node.op.operator === "+" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
 
 /**
- * Parts that lie side by side in zeros of one shape, in any order, are a concatenation: what the gates of a recurrent cell give back. Two neighbours are for
- * the rules above; this one is for sums in which no two terms that are added first are neighbours.
+ * A sum of adjacent parts, each padded with zeros to one shape, in any order, is a concatenation: the gradient with respect to the gates of a recurrent cell.
+ * The rules above handle two neighbours; this one handles sums in which no two terms that are added first are neighbours.
  */
 function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
   if (op.operator !== "+") return null;

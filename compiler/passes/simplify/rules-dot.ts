@@ -1,4 +1,4 @@
-// Transposes around a dot are a matter of which axes it names. The order in which it sums stays, and so does every bit.
+// A dot absorbs transposes of its operands and result by renumbering its axes. The order of summation stays, so results keep every bit.
 import type { Attr } from "../../graph/ir.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -12,7 +12,7 @@ function axesOf(m: Match, name: string): Axes {
 
 const increasing = (list: readonly number[]): boolean => list.every((x, i) => i === 0 || x > at(list, i - 1));
 
-/** The axes of one side before its transpose; null where the free axes would come in another order. */
+/** The axes of one operand before its transpose; null if the order of the free axes would change. */
 function absorbed(m: Match, name: "batch" | "contract", side: 0 | 1): Attr | null {
   const perm = m.ints("perm");
   const taken = [...axesOf(m, "batch")[side], ...axesOf(m, "contract")[side]];
@@ -21,7 +21,7 @@ function absorbed(m: Match, name: "batch" | "contract", side: 0 | 1): Attr | nul
   return axesOf(m, name).map((axes, i) => (i === side ? axes.map((axis) => at(perm, axis)) : axes));
 }
 
-/** transpose(dot(a, b)) = dot(b, a), where the permutation exchanges the free axes of the two and keeps their order; batch axes may change theirs. */
+/** transpose(dot(a, b)) = dot(b, a), if the permutation exchanges the free axes of the two operands and keeps their order; batch axes may be permuted. */
 function exchanged(m: Match, name: "batch" | "contract"): Attr | null {
   const [perm, batch, contract] = [m.ints("perm"), axesOf(m, "batch"), axesOf(m, "contract")];
   const batches = batch[0].length;

@@ -1,16 +1,16 @@
-// Views, permutations and boxes: two in a row are one, and what moves nothing is nothing. No rule changes a value.
+// Views, permutations and boxes: two in a row are merged, and identities are removed. No rule changes a value.
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { elements, type Shape } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
 
 const shapeOf = (m: Match): readonly number[] => m.root.type.shape;
 
-/** Positions of the axes that are longer than 1. */
+/** The axes with a size other than 1. */
 const long = (shape: Shape): number[] => iota(shape.length).filter((axis) => shape[axis] !== 1);
 
 const sameList = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
-/** The axes of another shape that hold the same sizes, in order, where the two differ by axes of size 1 only. */
+/** Maps axes of one shape to those of another that differs only by axes of size 1; null for other shapes. */
 function through(from: Shape, to: Shape): ReadonlyMap<number, number> | null {
   const [a, b] = [long(from), long(to)];
   return sameList(
@@ -23,13 +23,13 @@ function through(from: Shape, to: Shape): ReadonlyMap<number, number> | null {
 
 const all = (list: readonly (number | undefined)[]): readonly number[] | null => (list.every((x) => x !== undefined) ? list : null);
 
-/** broadcast(reshape(x)), where the reshape adds or drops axes of size 1 and x has none. */
+/** The dims of broadcast(reshape(x)) as one broadcast, if the reshape only adds or drops axes of size 1 and x has none. */
 function dimsBeforeReshape(m: Match): readonly number[] | null {
   const map = through(m.type("x").shape, m.type("y").shape);
   return map === null ? null : all(iota(m.type("x").shape.length).map((axis) => m.ints("q")[map.get(axis) ?? -1]));
 }
 
-/** reshape(broadcast(x)), likewise. */
+/** The dims of reshape(broadcast(x)), likewise. */
 function dimsAfterReshape(m: Match): readonly number[] | null {
   const map = through(m.type("y").shape, shapeOf(m));
   return map === null ? null : all(m.ints("p").map((axis) => map.get(axis)));
@@ -41,7 +41,7 @@ const keepsOrder = (m: Match): boolean => {
   return moved.every((axis, i) => i === 0 || axis > at(moved, i - 1));
 };
 
-/** transpose(broadcast(x)): the order in which the axes of x come out, and where. */
+/** transpose(broadcast(x)): the order of the axes of x in the result, and their positions. */
 const transposedDims = (m: Match): number[] => iota(m.ints("perm").length).filter((axis) => m.ints("dims").includes(at(m.ints("perm"), axis)));
 const transposedOrder = (m: Match): number[] => transposedDims(m).map((axis) => m.ints("dims").indexOf(at(m.ints("perm"), axis)));
 

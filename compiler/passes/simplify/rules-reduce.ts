@@ -1,4 +1,4 @@
-// Reductions over axes of size 1, over axes that only repeat, and one behind another.
+// Reductions over axes of size 1, over broadcast axes, and of reductions.
 import { isExtreme, reducesAxes } from "../../graph/facts.ts";
 import type { Op } from "../../graph/op.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
@@ -11,20 +11,20 @@ const shapeOf = (m: Match): readonly number[] => m.root.type.shape;
 
 const isOne = (m: Match, axis: number): boolean => m.ints("axes").includes(axis) && m.type("x").shape[axis] === 1;
 
-/** The shape of x without the reduced axes of size 1, and what is left to reduce. */
+/** The shape of x without the reduced axes of size 1, and the axes that are left to reduce. */
 const restShape = (m: Match): number[] => m.type("x").shape.filter((_, axis) => !isOne(m, axis));
 const restAxes = (m: Match): number[] =>
   iota(m.type("x").shape.length)
     .filter((axis) => !isOne(m, axis))
     .flatMap((axis, i) => (m.ints("axes").includes(axis) ? [i] : []));
 
-/** Axes of the operand, for axes `q` of what is left of it without the axes `p`. */
+/** The axes of the operand that two reductions remove together: `p`, then `q` of the remaining axes. */
 function bothAxes(m: Match): number[] {
   const left = iota(m.type("x").shape.length).filter((axis) => !m.ints("p").includes(axis));
   return [...m.ints("p"), ...m.ints("q").map((axis) => at(left, axis))].toSorted((a, b) => a - b);
 }
 
-/** reduce(broadcast(x)): which axes of x are reduced, and where the others end up. */
+/** reduce(broadcast(x)): the reduced axes of x, and the positions of the others in the result. */
 const reducedBefore = (m: Match): number[] => iota(m.ints("dims").length).filter((i) => m.ints("axes").includes(at(m.ints("dims"), i)));
 function dimsLeft(m: Match): number[] {
   const left = iota(m.type("y").shape.length).filter((axis) => !m.ints("axes").includes(axis));
@@ -33,7 +33,7 @@ function dimsLeft(m: Match): number[] {
 
 const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints("dims").includes(axis));
 
-/** An extreme passes over a NaN, even where there is nothing else. */
+/** Whether the reduction of one element is that element: an extreme ignores a NaN even if it is the only element. */
 const keepsAlone =
   (op: Op) =>
   (m: Match): boolean =>
@@ -48,7 +48,7 @@ const overOnes = (op: Op): readonly RuleText[] => [
   }),
 ];
 
-/** The largest of equals is any of them, if there are any. */
+/** The extreme of equal elements is any of them, if there is one. */
 const idempotent = ({ name }: Op): readonly RuleText[] => [
   rule(`${name}(${name}(x){axes=p}){axes=q} => ${name}(x){axes=r}`, { gives: { r: bothAxes } }),
   rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
@@ -57,7 +57,7 @@ const idempotent = ({ name }: Op): readonly RuleText[] => [
   }),
 ];
 
-/** Only axes that x has: a sum over repetitions is a product, and not a rule of text. */
+/** Only for axes that x has: a sum over broadcast axes is a product (see `reassociate`). */
 const beforeBroadcast = ({ name }: Op): RuleText =>
   rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
     when: keepsCount,

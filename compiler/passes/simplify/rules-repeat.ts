@@ -1,4 +1,4 @@
-// Values that repeat: splats stay splats wherever they are moved, and arithmetic is done before the repetition; before views likewise.
+// Repeated values: a moved splat is a splat, and arithmetic moves before broadcasts and views.
 import type { GraphBuilder } from "../../graph/build.ts";
 import { isRepeat, isView, movesElements, padding, splatValue } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";
@@ -7,7 +7,7 @@ import { at, iota } from "../../support/lists.ts";
 import { broadcastTo, repeatedVector } from "../../analysis/broadcast-vector.ts";
 import { localRule, type LocalRule } from "../../graph/rules/local.ts";
 
-/** Equal elements are equal wherever they are put; a pad must put the same ones around them. */
+/** Moving a splat results in a splat; a pad must pad with the same number. */
 function movedSplat(g: GraphBuilder, node: Node): Value | null {
   if (!movesElements(node)) return null;
   const numbers = node.operands.map(splatValue);
@@ -19,7 +19,7 @@ function movedSplat(g: GraphBuilder, node: Node): Value | null {
 }
 
 /**
- * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the axes that any of them has, if that is less work. For splats alone of an exact op, folding
+ * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the union of their axes, if that is less work. For an exact op of splats only, fold-constants
  * does the same.
  */
 function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
@@ -35,8 +35,8 @@ function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: 
 }
 
 /**
- * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view comes after the arithmetic, which then stands next to what made x,
- * and meets the next view.
+ * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view moves after the arithmetic, which is then adjacent to the node
+ * that computes x, and the view to the next view.
  */
 function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const { type } = at(results, 0);

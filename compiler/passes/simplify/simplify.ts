@@ -13,24 +13,24 @@ import { applyLocalRules } from "../../graph/rules/local.ts";
 export const simplifyRules = ruleSet(ops, [...algebraRules, ...movementRules, ...boxRules, ...reduceRules, ...dotRules]);
 export const simplifyLocalRules = [...repeatRules, ...algebraLocalRules, ...boxLocalRules];
 
-/** Each round moves a value past at least one node; no model is so deep a chain of such moves. */
+/** Each round moves a value past at least one node; no model has so long a chain of such moves. */
 const mostRounds = 1000;
 
 /**
- * Identities, until none is left. Each one keeps the bits of every f32 but for the sign of a zero and the payload of a NaN; what would round differently
- * (x / c as x * (1 / c), a sum of sums) is not a rule here. Later passes see one form of the same thing: constants on the right,
- * arithmetic before its broadcast, no chain of movements.
+ * Applies identities until no rule matches. Each keeps every bit of f32 except the sign of a zero and the payload of a NaN; an identity that rounds differently
+ * (x / c as x * (1 / c), a sum of sums) is not a rule here. Later passes can rely on a canonical form: constants on the right, arithmetic before its broadcast,
+ * no chains of movements.
  */
 export const simplify = definePass({
   name: "simplify",
-  says: "applies identities until none is left",
+  doc: "applies identities until none matches",
   needs: ["differentiated"],
-  gives: [],
+  provides: [],
   exact: true,
   run: (graph) => {
     let current = graph;
     for (let rounds = 0; ; rounds++) {
-      invariant(rounds <= mostRounds, "the rules do not come to an end");
+      invariant(rounds <= mostRounds, "the rules do not reach a fixed point");
       const rewritten = rewrite(current, simplifyRules);
       current = applyLocalRules(rewritten, simplifyLocalRules);
       if (current === rewritten) return current;
