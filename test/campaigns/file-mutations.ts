@@ -21,11 +21,11 @@ for (const format of formats) {
     process.stdout.write(showFile(format, seed, Number(values.show)));
     continue;
   }
-  const { read, refused, slowest, codes, failures } = runFiles(format, seed, count, say);
+  const { accepted, rejected, slowest, codes, failures } = runFiles(format, seed, count, say);
   failed += failures;
   const named = [...codes].toSorted(([a], [b]) => a.localeCompare(b)).map(([code, n]) => `${code} ${n}`);
   say(
-    `${format}, seed ${seed}: ${read + refused} files, ${read} read, ${refused} refused (${named.join(" · ")}), slowest ${slowest.toFixed(1)} ms, ${failures} failures`,
+    `${format}, seed ${seed}: ${accepted + rejected} files, ${accepted} accepted, ${rejected} rejected (${named.join(" · ")}), slowest ${slowest.toFixed(1)} ms, ${failures} failures`,
   );
 }
 process.exitCode = failed === 0 ? 0 : 1;

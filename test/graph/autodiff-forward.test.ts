@@ -17,7 +17,7 @@ type Data = ReturnType<typeof randomData>;
 const run = (graph: Graph, data: Data): readonly number[] =>
   Array.from(evaluate(graph, { ...data, precision: "f64" }).outputs.values(), ({ data: numbers }) => [...numbers]).flat();
 
-/** The derivatives of the outputs along a direction, and their central differences. */
+/** Pairs of the derivatives of the outputs along a direction and their central differences. */
 function bothWays(graph: Graph, seed: number): readonly (readonly [number, number])[] {
   const data = randomData(graph, seed);
   const g = new GraphBuilder("forward", ops);
@@ -28,7 +28,7 @@ function bothWays(graph: Graph, seed: number): readonly (readonly [number, numbe
     outputs: graph.outputs.filter(({ name }) => !name.startsWith("g")),
     writes: [],
   };
-  // The graph again, over inputs of our own.
+  // A copy of the graph on new inputs.
   const { outputs } = inlineRegion(g, plain, inputs);
   const tangents = inputs.map(({ type }, index) => g.input(`v${index}`, type));
   pushForward(g, outputs, inputs, tangents).forEach((value, index) => g.output(`t${index}`, value));
@@ -52,19 +52,19 @@ function bothWays(graph: Graph, seed: number): readonly (readonly [number, numbe
   return found.map((value, index) => [value, ((up[index] ?? NaN) - (down[index] ?? NaN)) / (2 * h)] as const);
 }
 
-const expectNear = (pairs: readonly (readonly [number, number])[]): void => {
+const expectClose = (pairs: readonly (readonly [number, number])[]): void => {
   expect(pairs.length).toBeGreaterThan(0);
   for (const [value, wanted] of pairs) expect(Math.abs(value - wanted)).toBeLessThan(1e-7 * (1 + Math.abs(wanted)));
 };
 
-test("derivatives along a direction are their central differences", () => {
+test("derivatives along a direction match central differences", () => {
   fc.assert(
-    fc.property(choices, fc.nat(100), (steps, seed) => expectNear(bothWays(tameGraph(steps), seed))),
+    fc.property(choices, fc.nat(100), (steps, seed) => expectClose(bothWays(tameGraph(steps), seed))),
     { numRuns: 30, seed: 3 },
   );
 });
 
-test("a scan has a derivative along a direction", () => {
+test("the derivative of a scan along a direction matches central differences", () => {
   const item = tensor("f32", [3]);
   const body = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [x, h] = [body.input("x", item), body.carry("h", item)];
@@ -74,14 +74,14 @@ test("a scan has a derivative along a direction", () => {
   const g = new GraphBuilder("loop", ops);
   const operands = [g.input("h", item), g.input("x", tensor("f32", [4, 3]))];
   g.callAll("scan", operands, { carries: 1, sequences: 1, length: 4 }, [body.build()]).forEach((value, index) => g.output(`y${index}`, value));
-  expectNear(bothWays(g.build(), 5));
+  expectClose(bothWays(g.build(), 5));
 });
 
-test("what is no floating-point number has a tangent of zeros", () => {
-  const g = new GraphBuilder("places", ops);
+test("the tangent of an integer is zero", () => {
+  const g = new GraphBuilder("indices", ops);
   const x = g.input("x", tensor("f32", [3]));
-  const [place, double] = pushForward(g, [g.call("argmax", [x], { axis: 0 }), g.add(x, x)], [x], [g.constant(x.type, 1)]);
-  if (place !== undefined) g.output("place", place);
+  const [index, double] = pushForward(g, [g.call("argmax", [x], { axis: 0 }), g.add(x, x)], [x], [g.constant(x.type, 1)]);
+  if (index !== undefined) g.output("index", index);
   if (double !== undefined) g.output("double", double);
   expect(run(g.build(), { inputs: new Map([["x", Float64Array.of(1, 2, 3)]]), persistent: new Map() })).toEqual([0, 2, 2, 2]);
 });

@@ -30,7 +30,7 @@ function difference(graph: Graph, data: Data, tensorData: Float64Array, index: n
   return (8 * (lossAt(h) - lossAt(-h)) - (lossAt(2 * h) - lossAt(-2 * h))) / (12 * h);
 }
 
-test("gradients of compositions are their central differences", () => {
+test("gradients of random graphs match central differences", () => {
   fc.assert(
     fc.property(choices, fc.nat(1000), (steps, seed) => {
       const graph = tameGraph(steps);
@@ -52,7 +52,7 @@ test("gradients of compositions are their central differences", () => {
   );
 });
 
-/** A graph of one input `x`, whose outputs are what `make` gives. */
+/** A graph with one input `x`, whose outputs are those of `make`. */
 function graphOf(shape: readonly number[], make: (g: GraphBuilder, x: Value) => Readonly<Record<string, Value>>): Graph {
   const g = new GraphBuilder("test", ops);
   const values = make(g, g.input("x", tensor("f32", shape)));
@@ -65,7 +65,7 @@ const grad = (g: GraphBuilder, loss: Value, target: Value): Value => g.callAll("
 const at = (graph: Graph, x: readonly number[]): Record<string, number[]> =>
   outputs(graph, { inputs: new Map([["x", Float64Array.from(x)]]), persistent: new Map() });
 
-test("contributions of several uses are added, and the expansion reads like this", () => {
+test("the gradients of several uses are summed; the expanded graph", () => {
   const graph = graphOf([2], (g, x) => ({ dx: grad(g, g.sum(g.mul(g.add(x, x), x), [0]), x) }));
   expect(printGraph(expandGradients(graph)).replaceAll(/ +/g, " ")).toBe(`graph test(%x: f32[2])
  %0 = add %x, %x : f32[2]
@@ -82,7 +82,7 @@ test("contributions of several uses are added, and the expansion reads like this
   expect(at(graph, [3, -1])).toEqual({ dx: [12, -4] });
 });
 
-test("a target that the loss does not use has zeros; the loss itself has one", () => {
+test("the gradient of an unused target is zero, that of the loss itself is one", () => {
   const graph = graphOf([2], (g, x) => {
     const loss = g.sum(g.mul(x, 2), [0]);
     const [unused, self] = g.callAll("gradient", [loss, g.constant(tensor("f32", [3]), 5), loss]);
@@ -91,7 +91,7 @@ test("a target that the loss does not use has zeros; the loss itself has one", (
   expect(at(graph, [1, 1])).toEqual({ unused: [0, 0, 0], self: [1] });
 });
 
-test("a value between target and loss is a target like any other", () => {
+test("an intermediate value may be a target", () => {
   const graph = graphOf([], (g, x) => {
     const y = g.mul(x, x);
     const [dx, dy] = g.callAll("gradient", [g.mul(y, 3), x, y]);
@@ -110,7 +110,7 @@ test("gradients of gradients expand inside out: the derivatives of x^4", () => {
   expect(at(graph, [2])).toEqual({ first: [32], second: [48], third: [48] });
 });
 
-test("no gradient flows through integers, bools, or where a rule gives none", () => {
+test("no gradient flows through integers, bools, or ops whose rule returns none", () => {
   const graph = graphOf([3], (g, x) => {
     const hard = g.convert(g.call("argmax", [x], { axis: 0 }), "f32");
     const kept = g.call("select", [g.call("gt", [x, 0]), x, g.constant(x.type, 0)]);
@@ -119,7 +119,7 @@ test("no gradient flows through integers, bools, or where a rule gives none", ()
   expect(at(graph, [2, -3, 0])).toEqual({ dx: [3, -3, 0] });
 });
 
-test("only what the targets need is made", () => {
+test("only the gradients that the targets need are created", () => {
   const g = new GraphBuilder("test", ops);
   const x = g.input("x", tensor("f32", [4, 3]));
   const w = g.param("w", tensor("f32", [3, 2]));
@@ -129,7 +129,7 @@ test("only what the targets need is made", () => {
   expect(dots.map(({ results }) => results.map(({ type }) => type.shape))).toEqual([[[4, 2]], [[3, 2]]]);
 });
 
-test("a new node bears the span of the node whose gradient it is", () => {
+test("a gradient node has the span of the node that it differentiates", () => {
   const source = { name: "a.dl", text: "x\ny\nz" };
   const graph = graphOf([], (g, x) => {
     g.attribution = unattributed("f", { source, start: 2, end: 3 });
@@ -149,7 +149,7 @@ test("a new node bears the span of the node whose gradient it is", () => {
   ]);
 });
 
-test("ops without gradient on the way are named before, and stop the expansion", () => {
+test("ops without gradient between target and loss are reported beforehand, and stop the expansion", () => {
   const pack = { sizes: [2, 3], lhs: [0, 1], rhs: [1, 2], out: [1, 0], width: 4 };
   const g = new GraphBuilder("test", ops);
   const x = g.input("x", tensor("f32", [2, 3]));
@@ -161,7 +161,7 @@ test("ops without gradient on the way are named before, and stop the expansion",
   expect(() => expandGradients(g.build())).toThrow("pack has no gradient: it is made after differentiation");
 });
 
-test("a graph without gradients is given back as it is", () => {
+test("a graph without gradients is returned unchanged", () => {
   const graph = graphOf([], (_, x) => ({ x }));
   expect(expandGradients(graph)).toBe(graph);
   expect(scalar("f32")).toEqual(graph.inputs[0]?.type);

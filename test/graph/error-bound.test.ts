@@ -18,12 +18,12 @@ function boundOf(lines: string, inputs: Readonly<Record<string, readonly number[
 }
 
 describe("the bound of one op", () => {
-  test("what f32 holds exactly has no error", () => {
+  test("a result that f32 represents exactly has no error", () => {
     expect([...boundOf("  %y = add %a, %b : f32[2]", { a: [1, 0.5], b: [2, 4] }).error]).toEqual([0, 0]);
     expect([...boundOf("  %y = max %a, 0 : f32[2]", { a: [-1, 3] }).error]).toEqual([0, 0]);
   });
 
-  test("one rounding is half a unit in the last place", () => {
+  test("one rounding is half a unit in the last place (ulp)", () => {
     const { error, value } = boundOf("  %y = div %a, %b : f32[1]", { a: [1], b: [3] });
     expect(error[0]).toBeGreaterThanOrEqual(Math.abs(Math.fround(1 / 3) - 1 / 3));
     expect(error[0]).toBeLessThan(1.01 * u * (value.data[0] ?? 0));
@@ -35,13 +35,13 @@ describe("the bound of one op", () => {
     expect(error[0]).toBeLessThan(3000 * u);
   });
 
-  test("a sum has a rounding for each term", () => {
+  test("a sum has one rounding error per term", () => {
     const { error } = boundOf("  %y = reduce_sum %a {axes=[0]} : f32[]", { a: [0.1, 0.2, 0.3, 0.4].map(Math.fround) });
     expect(error[0]).toBeGreaterThan(2 * u);
     expect(error[0]).toBeLessThan(6 * u);
   });
 
-  test("a jump within reach leaves nothing certain, and one out of reach everything", () => {
+  test("the error is infinite if the operand's error reaches a jump, and unaffected otherwise", () => {
     const third = "  %0 = div %a, 3 : f32[1]\n  %1 = mul %0, 3 : f32[1]\n";
     expect(boundOf(`${third}  %y = floor %1 : f32[1]`, { a: [1] }).error[0]).toBe(Infinity);
     expect(boundOf(`${third}  %y = floor %1 : f32[1]`, { a: [1.5] }).error[0]).toBe(0);
@@ -51,12 +51,12 @@ describe("the bound of one op", () => {
     expect(boundOf("  %0 = div %a, 3 : f32[3]\n  %y = argmax %0 {axis=0} : i32[]", { a: [1, 2, 2] }).error[0]).toBe(Infinity);
   });
 
-  test("what leaves the range of f32 is anything", () => {
+  test("the error of a result outside the range of f32 is infinite", () => {
     expect(boundOf("  %y = mul %a, %a : f32[1]", { a: [Math.fround(3e19)] }).error[0]).toBe(Infinity);
   });
 });
 
-test("an evaluation in f32 is within the bound, and not far inside of it", () => {
+test("evaluations in f32 are within the bound, and the bound is tight", () => {
   let closest = 0;
   let certain = 0;
   let all = 0;

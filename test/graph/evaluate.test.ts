@@ -10,7 +10,7 @@ const run = (text: string, data: Readonly<Record<string, readonly number[]>>, pr
   return Object.fromEntries([...outputs, ...writes].map(([name, { data }]) => [name, [...data]]));
 };
 
-test("a dense layer, by hand", () => {
+test("a dense layer against hand-computed values", () => {
   const text = `graph dense(%x: f32[2,2])
   %w = param "w"                                   : f32[2,3]
   %b = param "b"                                   : f32[3]
@@ -45,12 +45,12 @@ test("integers wrap to their dtype in both precisions", () => {
   expect([...ndarray(tensor("bool", [2]), Float64Array.of(7, 0), "f64").data]).toEqual([1, 0]);
 });
 
-test("reads see the values from before the call", () => {
+test("a read returns the value from before the call", () => {
   const text = 'graph count()\n %n = state "n" : i32[]\n %0 = add %n, 1 : i32[]\n return n=%n\n write "n"=%0';
   expect(run(text.replaceAll('"n"', '"count"'), { count: [4] })).toEqual({ n: [4], count: [5] });
 });
 
-test("gradients are expanded on the way", () => {
+test("gradients are expanded before evaluation", () => {
   const text = "graph g(%x: f32[3])\n %0 = mul %x, %x : f32[3]\n %1 = reduce_sum %0 {axes=[0]} : f32[]\n %2 = gradient %1, %x : f32[3]\n return dx=%2";
   expect(run(text, { x: [1, -2, 0.5] })).toEqual({ dx: [2, -4, 1] });
 });
@@ -66,7 +66,7 @@ test("data is copied, and missing or wrong data is an invariant", () => {
   expect(() => evaluate(graph, { ...options, inputs: new Map([["x", Float64Array.of(1)]]) })).toThrow("f32[2] has 2 elements, not 1");
 });
 
-test("one node alone", () => {
+test("a single node can be evaluated", () => {
   const graph = parseGraph("graph g(%x: f32[2])\n %0 = constant 0.1 : f32[2]\n %1 = mul %x, %0 : f32[2]\n return a=%1, b=%0", ops);
   const [, constant, mul] = graph.nodes;
   if (constant === undefined || mul === undefined) throw new Error("the graph has three nodes");

@@ -13,7 +13,7 @@ import { ops } from "../../compiler/ops/table.ts";
 
 const reprinted = (text: string): string => printGraph(parseGraph(text, ops));
 
-test("a graph reads like source", () => {
+test("the text of a graph", () => {
   const source = { name: "small.dl", text: "first\nmax(x * w, 0)" };
   const g = new GraphBuilder("step", ops);
   const x = g.input("image", tensor("f32", [2, 3]));
@@ -56,7 +56,7 @@ test("a graph reads like source", () => {
   expect(reprinted(text)).toBe(text);
 });
 
-test("a literal has the type of the first operand that is no splat constant; others stand alone", () => {
+test("splat constants are literals if another operand determines the type; other constants are separate lines", () => {
   const g = new GraphBuilder("literals", ops);
   const x = g.input("x", tensor("f32", [2]));
   const yes = g.constant(tensor("bool", [2]), 1);
@@ -80,7 +80,7 @@ test("a literal has the type of the first operand that is no splat constant; oth
   expect(reprinted(text)).toBe(text);
 });
 
-test("a splat constant with something to say stands alone, and an input's name is not given twice", () => {
+test("a splat constant with notes is a separate line, and the name of an input is not reused", () => {
   const g = new GraphBuilder("taken", ops);
   const x = g.input("w", scalar("f32"));
   g.output("y", g.mul(g.add(x, 2), g.param("net.w", scalar("f32"))));
@@ -98,7 +98,7 @@ test("a splat constant with something to say stands alone, and an input's name i
   expect(reprinted(text)).toBe(text);
 });
 
-test("attributes that equal their defaults are left out, and come back", () => {
+test("attributes with default values are not printed, and the parser restores them", () => {
   const g = new GraphBuilder("defaults", ops);
   const x = g.input("x", tensor("f32", [2, 3]));
   g.output("y", g.call("dot", [x, x], { batch: [[], []], contract: [[1], [1]] }));
@@ -107,7 +107,7 @@ test("attributes that equal their defaults are left out, and come back", () => {
   expect(parseGraph(text, ops).outputs[0]?.value.node.attrs).toEqual({ batch: [[], []], contract: [[1], [1]] });
 });
 
-test("names that are no words are quoted, and paths without a short name of their own have numbers", () => {
+test("names that are not words are quoted, and values whose path has no unique short name are numbered", () => {
   const g = new GraphBuilder("two words", ops);
   const a = g.state("a b", scalar("f32"));
   const b = g.state("net.0", scalar("f32"));
@@ -128,7 +128,7 @@ test("names that are no words are quoted, and paths without a short name of thei
   expect(reprinted(text)).toBe(text);
 });
 
-test("a long line widens no column but its own", () => {
+test("a long line does not widen the columns of other lines", () => {
   const values = Array.from({ length: 40 }, (_, i) => i);
   const g = new GraphBuilder("long", ops);
   const x = g.input("x", tensor("f32", [40]));
@@ -147,7 +147,7 @@ const places = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arb
   fc.constant({ area: "persistent", path: "scale" }),
 );
 
-test("printing, parsing and printing again gives the same text, notes included", () => {
+test("printing, parsing and printing again returns the same text, notes included", () => {
   fc.assert(
     fc.property(choices, fc.array(places, { minLength: 1, maxLength: 5 }), fc.boolean(), (steps, where, grouped) => {
       const graph = gradientGraph(steps);
@@ -166,7 +166,7 @@ test("printing, parsing and printing again gives the same text, notes included",
   );
 });
 
-test("what is parsed is the graph that was printed", () => {
+test("the parsed graph equals the printed graph", () => {
   fc.assert(
     fc.property(choices, (steps) => {
       const graph = smoothGraph(steps);

@@ -6,10 +6,10 @@ import { unattributed } from "../../compiler/graph/provenance.ts";
 import { tensor, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { ops } from "../../compiler/ops/table.ts";
 
-/** One step of building: what to do, and numbers to choose with. */
+/** One construction step: its kind, and numbers that select operands. */
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
-/** What fast-check draws and shrinks; `smoothGraph` and `gradientGraph` make a graph of it. */
+/** The input that fast-check draws and shrinks; `smoothGraph` and `gradientGraph` build a graph from it. */
 export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(11), fc.nat(99), fc.nat(99), fc.nat(99)), { maxLength: 14 });
 
 const source = { name: "random.dl", text: "one line\nanother line\n\nand a last one" };
@@ -28,10 +28,10 @@ const at = <T>(list: readonly T[], index: number): T => {
 /** A float graph of smooth ops over shapes [], [3], [2,3]: a scalar output `loss`, an output `last`, a write of each param. */
 export const smoothGraph = (steps: readonly Choice[]): Graph => build(steps, false);
 
-/** Like `gradientGraph`, but every value is small, and so are its derivatives: differences tell the gradient. */
+/** Like `gradientGraph`, but values and derivatives are small, so that finite differences are accurate. */
 export const tameGraph = (steps: readonly Choice[]): Graph => build(steps, true, [0, 1, 0.5, -1.25, 0.1]);
 
-/** The same with a gradient of the loss with respect to the input and the params. */
+/** Like `smoothGraph`, with the gradient of the loss with respect to the input and the params. */
 export const gradientGraph = (steps: readonly Choice[]): Graph => build(steps, true);
 
 function build(steps: readonly Choice[], gradient: boolean, small?: readonly number[]): Graph {
@@ -73,7 +73,7 @@ function grow(g: GraphBuilder, pool: readonly Value[], [kind, a, b, c]: Choice, 
 const dense = ({ shape }: TensorType, seed: number): number[] =>
   Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((seed + i * 7) % 11) / 4 - 1);
 
-/** A value of the wanted shape that depends on `value`: its sum, repeated. */
+/** A value of this shape that depends on `value`: its sum, broadcast. */
 function like(g: GraphBuilder, value: Value, { shape }: TensorType): Value {
   if (value.type.shape.length === shape.length && value.type.shape.every((d, i) => d === shape[i])) return value;
   return g.broadcast(g.sum(value, [...value.type.shape.keys()]), shape, []);

@@ -21,13 +21,13 @@ const text = `graph g(%x: f32[2], %unused: f32[2])
 const graph = parseGraph(text, ops);
 const names = (nodes: Iterable<{ readonly op: { readonly name: string } }>): string[] => Array.from(nodes, ({ op }) => op.name);
 
-test("a graph that is rebuilt without change shares its nodes", () => {
+test("an unchanged rebuild shares all nodes", () => {
   const same = rebuild(graph, () => null);
   expect(same.nodes.map((node, index) => node === graph.nodes[index])).toEqual(graph.nodes.map(() => true));
   expect(printGraph(same)).toBe(printGraph(graph));
 });
 
-test("what is replaced is replaced wherever it is used, with the span of the old node", () => {
+test("a replacement applies to all uses, and has the span of the old node", () => {
   const changed = rebuild(graph, (g, { op }, operands) => (op.name === "mul" ? [g.add(g.neg(operands[0] ?? g.zeros({ dtype: "f32", shape: [2] })), 1)] : null));
   verify(changed);
   expect(printGraph(dropDead(changed))).toBe(`graph g(%x: f32[2], %unused: f32[2])
@@ -40,7 +40,7 @@ test("what is replaced is replaced wherever it is used, with the span of the old
 `);
 });
 
-test("a replacement of another type or number is an invariant", () => {
+test("a replacement with other types or another number of results is an internal error", () => {
   expect(() => rebuild(graph, (g, { op }) => (op.name === "exp" ? [g.zeros({ dtype: "f32", shape: [3] })] : null))).toThrow(
     "exp of f32[2] was replaced by f32[3]",
   );
@@ -60,13 +60,13 @@ test("a copy on new operands keeps span and notes", () => {
   ]);
 });
 
-test("notes are put on every node", () => {
+test("annotate sets the notes of every node", () => {
   const noted = annotate(graph, ({ op }) => (op.name === "mul" ? { group: 0 } : {}));
   expect(noted.nodes.map(({ notes }) => notes.group)).toEqual([undefined, undefined, undefined, 0, undefined, 0]);
   expect(graph.nodes.every(({ notes }) => notes.group === undefined)).toBe(true);
 });
 
-test("live nodes, users, and what leaves the graph", () => {
+test("live nodes, users, and the values that the graph keeps", () => {
   expect(names(graph.nodes.filter((node) => !live(graph).has(node)))).toEqual(["exp"]);
   const [x, unused] = graph.inputs;
   const used = users(graph);
@@ -76,12 +76,12 @@ test("live nodes, users, and what leaves the graph", () => {
   expect(names(Array.from(kept(graph), ({ node }) => node))).toEqual(["mul", "mul"]);
 });
 
-test("dead nodes go, inputs stay, and the rest is shared", () => {
+test("dead nodes are removed, inputs are kept, and the rest is shared", () => {
   expect(names(dropDead(graph).nodes)).toEqual(["input", "input", "param", "mul", "mul"]);
   expect(dropDead(dropDead(graph))).toEqual(dropDead(graph));
 });
 
-test("the topological order has everything that is needed once, operands first", () => {
+test("the topological order has every live node once, operands first", () => {
   fc.assert(
     fc.property(choices, (steps) => {
       const random = smoothGraph(steps);

@@ -29,18 +29,18 @@ const sums = (): Graph => parseGraph(text, ops);
 /** The graph with another region in its scan. */
 const withBody = (change: (body: Graph) => Graph): Graph => mapRegions(sums(), change);
 
-test("a region stands under its node, and reads back with its spans", () => {
+test("a region is printed under its node, and round-trips with its spans", () => {
   expect(printGraph(sums())).toBe(text);
 });
 
-test("without spans, graphs that differ in nothing else have one text", () => {
+test("without spans, graphs that differ only in spans have the same text", () => {
   const plain = printGraph(sums(), { spans: false });
   expect(plain).not.toContain("sums.dl");
   expect(printGraph(parseGraph(plain, ops))).toBe(plain);
 });
 
 test.each([
-  ["a region of another name", text.replace("body(", "turn("), "ir-syntax"],
+  ["a region of another name", text.replace("body(", "loop("), "ir-syntax"],
   ["a region without an end", text.replace("    }\n", ""), "ir-syntax"],
   ["a value of the graph outside", text.replace("add %h, %x ", "add %h, %start "), "ir-name"],
   ["a next value of what is not a carry", text.replace("next %h", "next %x"), "ir-name"],
@@ -52,7 +52,7 @@ test.each([
   ["state in a region", text.replace("      %0", '      %s = state "s" : f32[3]\n      %0'), "scan-c4"],
   ["a region that does not fit", text.replace("body(%x: f32[3])", "body(%x: f32[3], %y: f32[3])"), "scan-c3"],
   ["a brace too many", `${text}}\n`, "ir-syntax"],
-])("%s is a mistake in the text", (_, wrong, code) => {
+])("%s is an error in the text", (_, wrong, code) => {
   let found: unknown = null;
   try {
     parseGraph(wrong, ops);
@@ -62,7 +62,7 @@ test.each([
   expect(found instanceof DiagnosticError ? found.diagnostics.map((diagnostic) => diagnostic.code) : found).toEqual([code]);
 });
 
-test("the verifier looks into regions", () => {
+test("the verifier checks regions", () => {
   const paramForOutput = (body: Graph): Graph => {
     const stray = makeNode(ops.get("param") ?? fail(), [], { path: "w", dtype: "f32", shape: [3] }, body.lineage.first(unattributed("g")));
     return { ...body, nodes: [...body.nodes, stray], outputs: [{ name: "y", value: stray.results[0] ?? fail() }] };
@@ -81,7 +81,7 @@ function fail(): never {
   throw new Error("the op is in the table");
 }
 
-test("what does not change a region does not change the graph", () => {
+test("mapRegions returns the same graph if no region changes", () => {
   const graph = sums();
   expect(mapRegions(graph, (region) => region)).toBe(graph);
   const renamed = mapRegions(graph, (region) => ({ ...region, outputs: region.outputs.map(({ value }) => ({ name: "z", value })) }));
@@ -89,7 +89,7 @@ test("what does not change a region does not change the graph", () => {
   verify(renamed);
 });
 
-test("a region may be put in a graph twice", () => {
+test("a region may be inlined twice", () => {
   const body = sums().nodes.flatMap(({ regions }) => regions);
   const g = new GraphBuilder("twice", ops);
   const [x, h] = [g.input("x", tensor("f32", [3])), g.input("h", tensor("f32", [3]))];

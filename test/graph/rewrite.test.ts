@@ -11,7 +11,7 @@ import { spanOf } from "../../compiler/graph/provenance.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { choices, gradientGraph, randomData } from "./random-graph.ts";
 
-/** The body of a graph over `%x: f32[2,3]`, `%y: f32[2,3]`, `%i: i32[2]` after the rules, one node a line, blanks squeezed. */
+/** The body of a graph with inputs `%x: f32[2,3]`, `%y: f32[2,3]`, `%i: i32[2]` after the rules, one node per line, without padding. */
 function after(rules: readonly (RuleText | string)[], ...body: readonly string[]): readonly string[] {
   const text = `graph g(%x: f32[2,3], %y: f32[2,3], %i: i32[2])\n${body.map((line) => `  ${line}\n`).join("")}`;
   const graph = rewrite(parseGraph(text, ops), ruleSet(ops, rules));
@@ -22,14 +22,14 @@ function after(rules: readonly (RuleText | string)[], ...body: readonly string[]
     .map((line) => line.trim().replaceAll(/ +/g, " "));
 }
 
-test("a rule takes the place of what it matches, and what nothing uses any more is gone", () => {
+test("a rule replaces the nodes that it matches, and unused nodes are removed", () => {
   expect(after(["neg(neg(x)) => x"], "%0 = neg %x : f32[2,3]", "%1 = neg %0 : f32[2,3]", "%2 = exp %1 : f32[2,3]", "return z=%2")).toEqual([
     "%0 = exp %x : f32[2,3]",
     "return z=%0",
   ]);
 });
 
-test("attributes of text and of numbers are literals in a rule as they are in a graph", () => {
+test("string and number attributes are literals in rules, as in graphs", () => {
   const rules = ['neg(param(){path="a", ..s}) => param(){path="b", ..s}', "neg(constant(){values=[0.5,-inf], ..s}) => constant(){values=[-0.5,inf], ..s}"];
   const body = ['%0 = param "a" : f32[2]', "%1 = neg %0 : f32[2]", "%2 = constant [0.5,-inf] : f32[2]", "%3 = neg %2 : f32[2]", "%4 = neg %3 : f32[2]"];
   expect(after(rules, ...body, "return p=%1, c=%3")).toEqual(['%b = param "b" : f32[2]', "%0 = constant [-0.5,inf] : f32[2]", "return p=%b, c=%0"]);
@@ -37,7 +37,7 @@ test("attributes of text and of numbers are literals in a rule as they are in a 
   expect(after(rules, ...other)).toEqual(other);
 });
 
-test("infix operators have their ranks, and unary minus is neg", () => {
+test("infix operators have the usual precedence, and unary minus is neg", () => {
   const body = [
     "%0 = neg %x : f32[2,3]",
     "%1 = mul %y, %0 : f32[2,3]",
@@ -51,13 +51,13 @@ test("infix operators have their ranks, and unary minus is neg", () => {
   expect(after(["add(sub(a, mul(b, neg(a))), div(b, 2)) => mul(sub(a, sub(b, 2)), -3)"], ...body)).toEqual(result);
 });
 
-test("numbers match splat constants of just that number, in any dtype", () => {
+test("numbers match splat constants of exactly that number, in any dtype", () => {
   const body = ["%0 = add %x, -0 : f32[2,3]", "%1 = add %0, 0 : f32[2,3]", "%2 = mul %1, 1 : f32[2,3]", "%3 = mul %i, 1 : i32[2]", "return a=%2, b=%3"];
   expect(after(["x + -0 => x", "x * 1 => x"], ...body)).toEqual(["%0 = add %x, 0 : f32[2,3]", "return a=%0, b=%i"]);
   expect(after(["x + 0 => x", "x * 1 => x"], ...body)).toEqual(["%0 = add %x, -0 : f32[2,3]", "return a=%0, b=%i"]);
 });
 
-test("numbers on the right have the type that is needed there", () => {
+test("numbers on the right have the required type", () => {
   expect(after(["x - x => 0"], "%0 = sub %i, %i : i32[2]", "return z=%0")).toEqual(["%0 = constant 0 : i32[2]", "return z=%0"]);
   expect(after(["exp(x) => select(gt(x, 0), x, 1)"], "%0 = exp %x : f32[2,3]", "return z=%0")).toEqual([
     "%0 = gt %x, 0 : bool[2,3]",
@@ -67,12 +67,12 @@ test("numbers on the right have the type that is needed there", () => {
   ]);
 });
 
-test("a rule does not fire where a dtype has no such number", () => {
+test("a rule does not fire if the dtype cannot represent its number", () => {
   const body = ["%0 = div %i, 2 : i32[2]", "%1 = div %x, 2 : f32[2,3]", "return a=%0, b=%1"];
   expect(after(["x / 2 => x * 0.5"], ...body)).toEqual(["%0 = div %i, 2 : i32[2]", "%1 = mul %x, 0.5 : f32[2,3]", "return a=%0, b=%1"]);
 });
 
-test("a rule does not fire where the types differ or a condition of an op does not hold", () => {
+test("a rule does not fire if the types differ or a condition of an op does not hold", () => {
   const body = ["%0 = reshape %x {shape=[3,2]} : f32[3,2]", "%1 = reshape %0 {shape=[2,3]} : f32[2,3]", "return a=%0, b=%1"];
   expect(after(["reshape(x) => x"], ...body)).toEqual([
     "%0 = reshape %x {shape=[3,2]} : f32[3,2]",
@@ -84,7 +84,7 @@ test("a rule does not fire where the types differ or a condition of an op does n
   expect(after(["reduce_sum(x){..a} => reduce_sum(transpose(x){perm=[0]}){..a}"], ...sum)).toEqual(sum);
 });
 
-test("attributes are carried, taken by name, compared and computed", () => {
+test("attributes are copied, bound by name, compared and computed", () => {
   const twice = ["%0 = transpose %x {perm=[1,0]} : f32[3,2]", "%1 = reshape %0 {shape=[1,3,2]} : f32[1,3,2]", "%2 = transpose %1 {perm=[2,0,1]} : f32[2,1,3]"];
   const chain = [...twice, "%3 = transpose %2 {perm=[1,2,0]} : f32[1,3,2]", "return z=%3"];
   const compose = rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", {
@@ -107,12 +107,12 @@ test("attributes are carried, taken by name, compared and computed", () => {
   expect(after([never], ...sums)).toEqual(sums);
 });
 
-test("a name twice is the same value twice", () => {
+test("a repeated name matches the same value only", () => {
   const body = ["%0 = sub %x, %y : f32[2,3]", "%1 = sub %y, %y : f32[2,3]", "return a=%0, b=%1"];
   expect(after(["x - x => 0"], ...body)).toEqual(["%0 = sub %x, %y : f32[2,3]", "%1 = constant 0 : f32[2,3]", "return a=%0, b=%1"]);
 });
 
-test("guards see what is bound, and who else uses it", () => {
+test("guards can read bindings and their other uses", () => {
   const body = ["%0 = exp %x : f32[2,3]", "%1 = neg %0 : f32[2,3]", "%2 = exp %y : f32[2,3]", "%3 = neg %2 : f32[2,3]", "return a=%1, b=%2, c=%3"];
   expect(after([rule("neg(e: exp(x)) => -1 * exp(x)", (m) => m.onlyUse("e"))], ...body)).toEqual([
     "%0 = exp %x : f32[2,3]",
@@ -129,7 +129,7 @@ test("guards see what is bound, and who else uses it", () => {
   ]);
 });
 
-test("uses that earlier firings of the same sweep have made count", () => {
+test("onlyUse counts uses that earlier rewrites of the same sweep created", () => {
   const alone = rule("sin(e: exp(x)) => cos(exp(x))", (m) => m.onlyUse("e"));
   const merged = ["%0 = exp %x : f32[2,3]", "%1 = neg %0 : f32[2,3]", "%2 = neg %1 : f32[2,3]", "%3 = sin %2 : f32[2,3]", "return a=%2, b=%3"];
   expect(after(["neg(neg(x)) => x", alone], ...merged)).toEqual(["%0 = exp %x : f32[2,3]", "%1 = sin %0 : f32[2,3]", "return a=%0, b=%1"]);
@@ -138,7 +138,7 @@ test("uses that earlier firings of the same sweep have made count", () => {
   expect(after(["abs(x) => x * x", square], ...copied)).toEqual(["%0 = exp %x : f32[2,3]", "%1 = mul %0, %0 : f32[2,3]", "return a=%1"]);
 });
 
-test("a call of a variadic op matches as many operands as it has", () => {
+test("a pattern of a variadic op matches calls with the same number of operands", () => {
   const body = [
     "%0 = concat %x, %y, %y {axis=0} : f32[6,3]",
     "%1 = concat %x, %y {axis=0} : f32[4,3]",
@@ -151,7 +151,7 @@ test("a call of a variadic op matches as many operands as it has", () => {
   expect(matched).toEqual([[4, 3]]);
 });
 
-test("what a rule makes is rewritten in turn, to the end", () => {
+test("results of rules are rewritten until no rule fires", () => {
   const body = [
     "%0 = neg %x : f32[2,3]",
     "%1 = sub %y, %0 : f32[2,3]",
@@ -166,7 +166,7 @@ test("what a rule makes is rewritten in turn, to the end", () => {
   expect(set.rules.map(({ fired }) => fired)).toEqual([1, 2, 1, 0]);
 });
 
-test("new nodes keep the span and the stage of what they replace", () => {
+test("new nodes keep the span and the stage of the nodes that they replace", () => {
   const text = 'graph g()\n %p = param "p" : f32[2]\n %0 = sub %p, %p : f32[2] @weights # a.dl:4:2\n return z=%0';
   const graph = rewrite(parseGraph(text, ops), ruleSet(ops, ["x - y => x + neg(y)"]));
   expect(graph.nodes.map((node) => [node, spanOf(node)] as const).map(([{ op, notes }, span]) => [op.name, span && locationOf(span), notes.stage])).toEqual([
@@ -176,7 +176,7 @@ test("new nodes keep the span and the stage of what they replace", () => {
   ]);
 });
 
-test("a graph in which no rule fires is given back as it is", () => {
+test("a graph in which no rule fires is returned unchanged", () => {
   const graph = parseGraph("graph g(%x: f32[2])\n %0 = neg %x : f32[2]\n return z=%0", ops);
   expect(rewrite(graph, ruleSet(ops, ["exp(x) => x"]))).toBe(graph);
 });
@@ -198,16 +198,16 @@ test.each([
   ["argmax(x){axis} => reduce_sum(x){axes=axis}", "axis is int; reduce_sum needs ints"],
   ["neg(x) => y: neg(x)", "y: names nothing on the right side"],
   ["neg(y: x) => x", "y: names no op"],
-])("the rule %s is refused when it is loaded", (text, says) => {
-  expect(() => ruleSet(ops, [text])).toThrow(`the rule "${text}": ${says}`);
+])("the rule %s is an error when it is loaded", (text, message) => {
+  expect(() => ruleSet(ops, [text])).toThrow(`the rule "${text}": ${message}`);
 });
 
-test("rules that undo each other are found out", () => {
+test("rules that do not terminate are reported", () => {
   const graph = parseGraph("graph g(%x: f32[2], %y: f32[2])\n %0 = add %x, %y : f32[2]\n return z=%0", ops);
   expect(() => rewrite(graph, ruleSet(ops, ["x + y => y + x"]))).toThrow('the rules do not terminate; the last that fired is "x + y => y + x"');
 });
 
-test("exact rules keep every bit of random graphs", () => {
+test("exact rules change no bit of random graphs", () => {
   const rules = ruleSet(ops, [
     "x * 1 => x",
     "neg(neg(x)) => x",

@@ -15,7 +15,7 @@ import { tensor } from "../../compiler/types/tensor-type.ts";
 import { smoothGraphs } from "../ops/control-graphs.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
 
-/** Of regions too. */
+/** All nodes, including those of regions. */
 const nodesOf = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
 const has = (graph: Graph, test: (node: Node) => boolean): boolean => nodesOf(graph).some(test);
 const fedBy = (op: string, operand: string) => (node: Node) => node.op.name === op && node.operands.some((value) => value.node.op.name === operand);
@@ -50,7 +50,7 @@ test("a network shrinks to the two nodes that matter", () => {
   `);
 });
 
-test("what is late, early or a result stays if it matters", () => {
+test("late nodes, early nodes and results are kept if the failure needs them", () => {
   expect(small(net, (candidate) => has(candidate, fedBy("reduce_sum", "mul")))).toMatchInlineSnapshot(`
     "graph net()
       %0 = constant 1                 : f32[1,1]
@@ -80,7 +80,7 @@ test("what is late, early or a result stays if it matters", () => {
   `);
 });
 
-test("loops and branches go where they do not matter, and get simple where they do", () => {
+test("loops and branches are removed if the failure does not need them, and simplified otherwise", () => {
   const [recurrent = ""] = Object.values(smoothGraphs);
   expect(small(graph(recurrent), (candidate) => has(candidate, fedBy("tanh", "mul")))).toMatchInlineSnapshot(`
     "graph g()
@@ -116,7 +116,7 @@ test("every control op shrinks to one with a computation inside, or to the compu
   }
 });
 
-test("nodes keep their places in the source", () => {
+test("nodes keep their source locations", () => {
   const builder = new GraphBuilder("g", ops);
   const source = { name: "net.dl", text: "exp(x) |> tanh" };
   const x = builder.input("x", tensor("f32", [4]));
@@ -132,7 +132,7 @@ test("nodes keep their places in the source", () => {
   ).toEqual([10]);
 });
 
-test("of a graph with stages, what the weights stage computes becomes a param", () => {
+test("in a staged graph, values of the weights stage become params", () => {
   const staged = graph(`graph g(%x: f32[4])
   %w = param "w"  : f32[4]
   %0 = exp %w     : f32[4] @weights
@@ -150,15 +150,15 @@ test("of a graph with stages, what the weights stage computes becomes a param", 
   `);
 });
 
-const answers = [fedBy("tanh", "add"), fedBy("mul", "broadcast"), fedBy("reduce_sum", "tanh"), ({ op }: Node) => op.name === "gradient"];
+const failures = [fedBy("tanh", "add"), fedBy("mul", "broadcast"), fedBy("reduce_sum", "tanh"), ({ op }: Node) => op.name === "gradient"];
 
-test("random graphs: the result verifies and fails, no single step is left, and the way there is the same each time", { timeout: 30_000 }, async () => {
+test("random graphs: the result verifies and fails, cannot shrink further, and is deterministic", { timeout: 30_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(choices, fc.nat(answers.length - 1), async (steps, which) => {
+    fc.asyncProperty(choices, fc.nat(failures.length - 1), async (steps, which) => {
       const whole = gradientGraph(steps);
       const fails = (candidate: Graph): boolean => {
         verify(candidate);
-        return has(candidate, answers[which] ?? (() => false));
+        return has(candidate, failures[which] ?? (() => false));
       };
       fc.pre(fails(whole));
       const result = shrinkGraph(whole, fails, { errorsFail: true, budget: 5000 });
@@ -171,7 +171,7 @@ test("random graphs: the result verifies and fails, no single step is left, and 
   );
 });
 
-test("the budget counts candidates, and an error of the question is no failure unless it is to be", () => {
+test("the budget counts candidates, and an exception counts as a failure only on request", () => {
   let asked = 0;
   const failing = shrinkGraph(net, () => ++asked > 0, { budget: 3 });
   expect(asked).toBe(3);
@@ -181,7 +181,7 @@ test("the budget counts candidates, and an error of the question is no failure u
   expect(shrinkGraph(net, broken, { errorsFail: true }).nodes).toHaveLength(1);
 });
 
-test("the turns of a loop of unknown length stay counted, whatever is asked", () => {
+test("shrinking keeps the counter of a loop of unknown length", () => {
   const counting = graph(`graph g(%x: f32[3], %n: i32[])
   %i = constant 0 : i32[]
   %m = add %n, 1 : i32[]
@@ -213,7 +213,7 @@ test("the turns of a loop of unknown length stay counted, whatever is asked", ()
   expect(nodesOf(body).map(({ op }) => op.name)).not.toContain("exp");
 });
 
-test("what nothing takes inside of a region goes, unless it matters", () => {
+test("unused values of a region are removed, unless the failure needs them", () => {
   const idle = graph(`graph g(%x: f32[3])
   %0 = checkpoint %x : f32[3]
     body(%x: f32[3]) {

@@ -11,7 +11,7 @@ import { scalar, tensor } from "../../compiler/types/tensor-type.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
 import { opNamed } from "../../compiler/graph/op.ts";
 
-/** `%2 = tanh(x * w)`, with the param w, a reshape of the result and a write of w. */
+/** y = tanh(x * w), with the param w, a reshape of y as output, and a write of w. */
 function sample(change: (g: GraphBuilder) => void = () => undefined): Graph {
   const g = new GraphBuilder("sample", ops);
   const x = g.input("x", tensor("f32", [2, 3]));
@@ -23,7 +23,7 @@ function sample(change: (g: GraphBuilder) => void = () => undefined): Graph {
   return g.build();
 }
 
-/** The sample with other fields on the node of that op. */
+/** The sample with other fields on the node of this op. */
 function edited(name: string, fields: Partial<Node>): Graph {
   const graph = sample();
   return { ...graph, nodes: graph.nodes.map((node) => (node.op.name === name ? { ...node, ...fields } : node)) };
@@ -43,7 +43,7 @@ function strayValue(): Value {
   return new GraphBuilder("other", ops).input("x", tensor("f32", [2, 3]));
 }
 
-test("graphs that the builder makes are well formed, gradients expanded or not", () => {
+test("graphs of the builder are well formed, with gradients expanded or not", () => {
   fc.assert(
     fc.property(choices, (steps) => {
       const graph = gradientGraph(steps);
@@ -63,7 +63,7 @@ test("notes of a fused and planned graph are well formed", () => {
   expect(() => verify(noted(sample(), { mul: { group: 0 }, tanh: { group: 1 } }))).not.toThrow();
 });
 
-const broken: Readonly<Record<string, readonly [says: string, graph: () => Graph]>> = {
+const broken: Readonly<Record<string, readonly [message: string, graph: () => Graph]>> = {
   "order: nodes reversed": ["order: operand 0, f32[2,3], is not defined before its use", () => ({ ...sample(), nodes: sample().nodes.toReversed() })],
   "order: a node twice": ["order: the node occurs twice", () => ((graph) => ({ ...graph, nodes: [...graph.nodes, nodeOf(graph, "mul")] }))(sample())],
   "order: a result of another node": ["order: result 0 is another node's", () => edited("reshape", {})],
@@ -132,18 +132,18 @@ const opOf = (name: string): Node["op"] => opNamed(ops, name) ?? nodeOf(sample()
 
 const wOf = (g: GraphBuilder): Value => g.nodes.find(({ op }) => op.name === "param")?.results[0] ?? strayValue();
 
-/** The sample with other fields on a node, and results that are its own. */
+/** The sample with other fields on a node, whose results refer to it. */
 function relinked(name: string, fields: Partial<Node>): Graph {
   const graph = edited(name, fields);
   for (const node of graph.nodes) if (node.op.name === name) Object.assign(node, { results: node.results.map((value) => Object.assign(value, { node })) });
   return graph;
 }
 
-test.each(Object.entries(broken))("%s", (_, [says, graph]) => {
-  expect(() => verify(graph())).toThrow(says);
+test.each(Object.entries(broken))("%s is an error", (_, [message, graph]) => {
+  expect(() => verify(graph())).toThrow(message);
 });
 
-test("the complaint shows the node and where it came from", () => {
+test("the message shows the node and its location", () => {
   expect(() => verify(relinked("mul", { attrs: { extra: 1 } }))).toThrow("attributes: extra is unknown (mul f32[2,3], f32[2,3])");
   const graph = sample((g) => {
     g.attribution = unattributed("g", { source: { name: "a.dl", text: "\n\nx" }, start: 2, end: 3 });

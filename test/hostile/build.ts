@@ -1,13 +1,15 @@
-/** Files by hand, for what no writer of ours would write. */
+// Builds files that our writers would never write.
+
+/** A malformed file and its expected error. */
 export interface Bad {
   readonly name: string;
   readonly file: Uint8Array | string;
   readonly code: string;
   /** Part of the message. */
-  readonly says: string | RegExp;
+  readonly message: string | RegExp;
 }
 
-export const bad = (name: string, file: Uint8Array | string, code: string, says: string | RegExp): Bad => ({ name, file, code, says });
+export const bad = (name: string, file: Uint8Array | string, code: string, message: string | RegExp): Bad => ({ name, file, code, message });
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

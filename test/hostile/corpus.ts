@@ -6,7 +6,7 @@ import { badHistories, badManifests, badRuns, goodHistories, goodManifests, good
 import { badWeights, goodWeights } from "./corpus/safetensors.ts";
 import type { Format } from "./readers.ts";
 
-/** Files that a reader must refuse, and such that look odd and are sound. */
+/** Malformed files that a reader must reject, and unusual but valid files that it must accept. */
 export const corpus = {
   safetensors: { bad: badWeights, good: goodWeights },
   npy: { bad: badArrays, good: goodArrays },

@@ -31,7 +31,7 @@ test.each([
   ["no manifest", {}, "E0806", /manifest.json/],
   ["a damaged manifest", { "manifest.json": "{" }, "E0806", /is not valid JSON/],
   ["no module", manifest(js), "E0802", /kernels.mjs/],
-  ["a module that is no JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
+  ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
   ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /kernels.mjs has no instantiate/],
   ["a module that throws", { ...manifest(js), "kernels.mjs": "export const instantiate = () => { throw new TypeError('no'); };" }, "E0802", /TypeError: no/],
   ["no WebAssembly", manifest(soundManifest), "E0806", /module.wasm/],
@@ -48,8 +48,8 @@ test.each([
     "E0802",
     /the plan has dlc-plan-9/,
   ],
-])("a built model with %s is refused", async (_, files, code, says) => {
-  await expect(load(files)).rejects.toMatchObject({ name: "DlcError", code, message: expect.stringMatching(says) as unknown });
+])("a built model with %s is rejected", async (_, files, code, message) => {
+  await expect(load(files)).rejects.toMatchObject({ name: "DlcError", code, message: expect.stringMatching(message) as unknown });
 });
 
 const images = (count: number, data: readonly number[]): Uint8Array => joined([0, 0, 8, 3], be32(count, 1, 2), data);
@@ -76,11 +76,11 @@ test.each([
   ["gzip cut short", packed(gzipSync(trainImages).subarray(0, 12)), /E1011: .*: not a valid gzip file/],
   ["gzip with a wrong sum", packed(gzipSync(trainImages).map((byte, i, all) => (i === all.length - 8 ? byte ^ 1 : byte))), /E1011: .*: not a valid gzip file/],
   ["40 MB in 40 KB", packed(gzipSync(new Uint8Array(40 * 2 ** 20), { level: 9 })), /E1011: .* its content is too large/],
-])("data with %s are refused", (_, files, says) => {
-  expect(() => openDataset(`mnist:${folder(files)}`)).toThrow(says);
+])("data with %s are rejected", (_, files, message) => {
+  expect(() => openDataset(`mnist:${folder(files)}`)).toThrow(message);
 });
 
-test("packed images read", () => {
+test("compressed images are accepted", () => {
   expect(openDataset(`mnist:${folder(packed(gzipSync(trainImages)))}`).train.count).toBe(2);
 });
 
@@ -96,7 +96,7 @@ async function run(): Promise<{ path: string; session: Session; tensors: ReturnT
   return { path, session, tensors: readSafetensors(readFileSync(join(path, "last.safetensors"))).tensors };
 }
 
-test("a checkpoint that is written, read and written is the same", async () => {
+test("a checkpoint round-trips byte for byte", async () => {
   const { path, session } = await run();
   const before = readFileSync(join(path, "last.safetensors"));
   const resumed = resumeRun(path, session, settings);
@@ -107,7 +107,7 @@ test("a checkpoint that is written, read and written is the same", async () => {
   expect(resumeRun(path, session, settings).history).toEqual([]);
 });
 
-test("a run with a damaged checkpoint is not gone on with", async () => {
+test("a run with a damaged checkpoint is not resumed", async () => {
   const { path, session, tensors } = await run();
   const before = session.snapshot();
   for (const { file } of badRuns) {
@@ -117,7 +117,7 @@ test("a run with a damaged checkpoint is not gone on with", async () => {
   expect(session.snapshot()).toEqual(before);
 });
 
-test("a run with a damaged history is not gone on with", async () => {
+test("a run with a damaged history is not resumed", async () => {
   const { path, session } = await run();
   for (const { file } of badHistories) {
     writeFileSync(join(path, "history.ndjson"), file);
@@ -125,7 +125,7 @@ test("a run with a damaged history is not gone on with", async () => {
   }
 });
 
-test("weights with a byte that is no bool change nothing", async () => {
+test("weights with an invalid bool are rejected and change nothing", async () => {
   const session = await createSession(tinyPlan, tinyCode());
   const before = session.save();
   const tensors = new Map(readSafetensors(before).tensors);
@@ -134,7 +134,7 @@ test("weights with a byte that is no bool change nothing", async () => {
   expect(session.save()).toEqual(before);
 });
 
-test("what is no snapshot of the model changes nothing", async () => {
+test("an invalid snapshot is rejected and changes nothing", async () => {
   const session = await createSession(tinyPlan, tinyCode());
   const before = session.snapshot();
   const flipped = (at: number): Uint8Array => before.map((byte, i) => (i === at ? byte ^ 255 : byte));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { largeBytes, type Large } from "./memory-worker.ts";
 import { limits } from "./readers.ts";
 
-/** What a worker with the readers loaded has on its heap before it reads anything, in MB; measured with room to spare. */
+/** The heap of a worker with the readers loaded, before it reads a file, in MB; measured, with a margin. */
 const loaded = 20;
 const most = limits.timesTheFile * largeBytes + limits.bytesBeside;
 
@@ -13,8 +13,8 @@ interface Outcome {
   readonly buffers: number;
 }
 
-/** Reads the files where the heap has room for 4 times their size and 16 MB; the list ends at the file that needs more. */
-function readSparingly(files: readonly Large[]): Promise<readonly Outcome[]> {
+/** Reads the files in a worker whose heap is limited to 4 times their size plus 16 MB; the list ends at the first file that needs more. */
+function readWithLimit(files: readonly Large[]): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   return new Promise((done) => {
     const worker = new Worker(new URL("./memory-worker.ts", import.meta.url), {
@@ -48,8 +48,8 @@ const files: readonly Large[] = [
   large("kir", "kernel k(out b: f32[1])\n  b[0] = 1", "+1"),
 ];
 
-test("what is refused has cost no more than 4 times its size and 16 MB", async () => {
-  const outcomes = await readSparingly(files);
+test("rejecting a file takes at most 4 times its size plus 16 MB", async () => {
+  const outcomes = await readWithLimit(files);
   expect(outcomes.map(({ thrown }) => thrown)).toEqual(files.map(() => null));
   expect(outcomes.every(({ code }) => code !== null)).toBe(true);
   expect(Math.max(...outcomes.map(({ buffers }) => buffers))).toBeLessThanOrEqual(most);

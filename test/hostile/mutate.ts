@@ -30,7 +30,7 @@ const largeNumbers = ["18446744073709551616", "99999999999999999999999", "NaN", 
 
 const token = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|%?[A-Za-z_]\w*|\d[\w.]*|\s+|./gs;
 
-/** What turns up in damaged texts, beside what stands in sound ones. */
+/** Tokens for mutations, besides those of valid files. */
 const strays = [
   ..."()[]{}<>=:,.-+*/%^@|&!\"'\\;#_\n\r\t\0",
   ...["__proto__", "constructor", "toString", "hasOwnProperty", "\ufeff", "é", "\ud83d\ude00", "[[[[", "))))", "\\u0000", '"', "..", "1,1,1,1,1,1", "    "],
@@ -75,7 +75,7 @@ const strays = [
   ],
 ];
 
-/** A text with some of its words taken out, doubled, moved or replaced; half of the time only numbers and words change, which leaves the form whole. */
+/** A text with some tokens deleted, duplicated, moved or replaced; half of the time tokens are replaced by similar ones, which keeps the structure. */
 export function mutatedText(text: string, other: string, random: Random): string {
   const words = text.match(token) ?? [];
   const others = other.match(token) ?? [];
@@ -121,7 +121,7 @@ function mutatedBytes(file: Uint8Array, random: Random): Uint8Array {
 
 const text = (file: Uint8Array): string => new TextDecoder().decode(file);
 
-/** Weights with another header, whose length is right most of the time. */
+/** Weights with a mutated header, whose length is mostly correct. */
 function mutatedWeights(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const end = (bytes: Uint8Array): number => 8 + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
   const header = bytesOf(mutatedText(text(file.subarray(8, end(file))), text(other.subarray(8, end(other))), random));
@@ -129,7 +129,7 @@ function mutatedWeights(file: Uint8Array, other: Uint8Array, random: Random): Ui
   return joined(u64(length), header, file.subarray(end(file)));
 }
 
-/** An array with another header, whose length is right most of the time. */
+/** An array with a mutated header, whose length is mostly correct. */
 function mutatedArray(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const version = file[6] ?? 1;
   const start = version === 1 ? 10 : 12;
@@ -140,11 +140,11 @@ function mutatedArray(file: Uint8Array, other: Uint8Array, random: Random): Uint
   return joined(file.subarray(0, 8), size, header, file.subarray(end));
 }
 
-/** A file of a format with some damage; `other` is another sound one, of which pieces may come in. */
+/** A mutated file of a format; pieces of `other`, another valid file, may be inserted. */
 export function mutated(format: Format, file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const whole = random() < 0.4 || format === "idx";
-  if (format === "safetensors") return whole ? mutatedBytes(file, random) : mutatedWeights(file, other, random);
-  if (format === "npy") return whole ? mutatedBytes(file, random) : mutatedArray(file, other, random);
+  const anywhere = random() < 0.4 || format === "idx";
+  if (format === "safetensors") return anywhere ? mutatedBytes(file, random) : mutatedWeights(file, other, random);
+  if (format === "npy") return anywhere ? mutatedBytes(file, random) : mutatedArray(file, other, random);
   if (format === "idx") return mutatedBytes(file, random);
   return random() < 0.05 ? mutatedBytes(file, random) : bytesOf(mutatedText(text(file), text(other), random));
 }

@@ -10,12 +10,12 @@ import { readManifest } from "../../runtime/check-manifest.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";
 
-/** What every reader keeps to, whatever the file: milliseconds, and bytes beside a multiple of the file's own. */
+/** The limits of every reader for any file: milliseconds, and memory as a multiple of the file's size plus a constant. */
 export const limits = { milliseconds: 1000, timesTheFile: 4, bytesBeside: 16 * 2 ** 20 } as const;
 
 const text = (file: Uint8Array): string => new TextDecoder().decode(file);
 
-/** All readers of files, as their users call them. */
+/** All file readers, called as by their users. */
 export const readers = {
   safetensors: (file) => readSafetensors(file),
   npy: (file) => readNpy(file, "x.npy"),
@@ -30,12 +30,12 @@ export const readers = {
 export type Format = keyof typeof readers;
 
 export interface Verdict {
-  /** Of the error that the reader gave; null for a file that it read. */
+  /** The code of the reader's error; null if it accepted the file. */
   readonly code: string | null;
-  readonly says: string;
-  /** An error that is none of ours; null where all was well. */
+  readonly message: string;
+  /** An exception that is not a coded error; null if there was none. */
   readonly thrown: string | null;
-  /** Of processor time, since the machine may be busy. */
+  /** CPU time, which does not depend on the load of the machine. */
   readonly milliseconds: number;
 }
 
@@ -46,7 +46,7 @@ function since(begin: NodeJS.CpuUsage): number {
 
 export function judge(format: Format, file: Uint8Array): Verdict {
   const begin = process.threadCpuUsage();
-  const verdict = (code: string | null, says: string, thrown: string | null): Verdict => ({ code, says, thrown, milliseconds: since(begin) });
+  const verdict = (code: string | null, message: string, thrown: string | null): Verdict => ({ code, message, thrown, milliseconds: since(begin) });
   try {
     readers[format](file);
     return verdict(null, "", null);

@@ -6,14 +6,14 @@ import { sound } from "./sound.ts";
 import { changedByWriting } from "./writers.ts";
 
 export interface Tally {
-  readonly read: number;
-  readonly refused: number;
+  readonly accepted: number;
+  readonly rejected: number;
   readonly slowest: number;
   readonly codes: ReadonlyMap<string, number>;
   readonly failures: number;
 }
 
-/** The damaged file of that number: the same whenever and wherever it is made. */
+/** Mutated file number `index`; depends only on the arguments. */
 function fileAt(format: Format, seed: number, index: number): Uint8Array {
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
   const files = sound[format];
@@ -28,14 +28,14 @@ export function showFile(name: string, seed: number, index: number): Uint8Array 
   return fileAt(name, seed, index);
 }
 
-/** Damages `count` files of a format and counts what comes of it; `say` hears of each failure. */
+/** Reads `count` mutated files of a format and counts the outcomes; `say` is called for each failure. */
 export function runFiles(name: string, seed: number, count: number, say: (line: string) => void): Tally {
   invariant(isFormat(name), `${name} is a format`);
   const codes = new Map<string, number>();
-  const tally = { read: 0, refused: 0, slowest: 0, failures: 0 };
-  const failure = (index: number, says: string): void => {
+  const tally = { accepted: 0, rejected: 0, slowest: 0, failures: 0 };
+  const failure = (index: number, message: string): void => {
     tally.failures++;
-    say(`${name} ${index} of seed ${seed}: ${says}`);
+    say(`${name} ${index} of seed ${seed}: ${message}`);
   };
   for (let index = 0; index < count; index++) {
     const file = fileAt(name, seed, index);
@@ -44,11 +44,11 @@ export function runFiles(name: string, seed: number, count: number, say: (line: 
     if (milliseconds > limits.milliseconds) failure(index, `takes ${Math.round(milliseconds)} ms`);
     if (thrown !== null) failure(index, `throws ${thrown}`);
     else if (code === null) {
-      tally.read++;
+      tally.accepted++;
       const changed = changedByWriting(name, file);
       if (changed !== null) failure(index, changed);
     } else {
-      tally.refused++;
+      tally.rejected++;
       codes.set(code, (codes.get(code) ?? 0) + 1);
     }
   }

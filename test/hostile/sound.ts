@@ -30,7 +30,7 @@ const loops = [...fc.sample(kernels, { numRuns: 60, seed: 1 }).map(printKernel),
 
 const short = (files: readonly Uint8Array[]): readonly Uint8Array[] => files.filter((file) => file.length < 20_000);
 
-/** Files that are as they should be, to begin with when damage is done. */
+/** Valid files, the starting points of mutations. */
 export const sound: Readonly<Record<Format, readonly Uint8Array[]>> = {
   safetensors: [...weights, ...corpus.safetensors.good],
   npy: [...arrays, ...corpus.npy.good],

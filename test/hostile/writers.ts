@@ -19,14 +19,14 @@ const writers: Readonly<Partial<Record<Format, (file: Uint8Array) => Uint8Array>
   },
 };
 
-/** What we write of a file that reads must read, and be written the same again; says why not, or null. Formats that we only read are not asked. */
+/** Null if an accepted file round-trips through our writer; otherwise the failure. Formats without a writer are not checked. */
 export function changedByWriting(format: Format, file: Uint8Array): string | null {
   const write = writers[format];
   if (write === undefined) return null;
   try {
     const once = write(file);
-    return Buffer.compare(once, write(once)) === 0 ? null : "written twice, it is another file";
+    return Buffer.compare(once, write(once)) === 0 ? null : "writing it twice produces different files";
   } catch (error) {
-    return `what is written of it does not read: ${String(error)}`;
+    return `the written file is not accepted: ${String(error)}`;
   }
 }

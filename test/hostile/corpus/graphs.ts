@@ -3,17 +3,17 @@ import { bad, bytesOf, joined, type Bad } from "../build.ts";
 const many = (count: number, item: (index: number) => string, separator = ""): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(separator);
 const graph = (...lines: readonly string[]): string => `graph g(%x: f32[2])\n${lines.map((line) => `  ${line}\n`).join("")}`;
-const syntax = (name: string, file: string | Uint8Array, says: string | RegExp): Bad => bad(name, file, "ir-syntax", says);
-const type = (name: string, file: string, says: string): Bad => bad(name, file, "ir-type", says);
+const syntax = (name: string, file: string | Uint8Array, message: string | RegExp): Bad => bad(name, file, "ir-syntax", message);
+const type = (name: string, file: string, message: string): Bad => bad(name, file, "ir-type", message);
 /** A node whose region is left open. */
 const open = "%0 = checkpoint %x : f32[2]\nbody(%x: f32[2]) {\n";
 
 export const badGraphs: readonly Bad[] = [
-  syntax("nothing", "", "expected graph, found the end"),
+  syntax("an empty file", "", "expected graph, found the end"),
   syntax("blanks", " \n\t\r\n", "expected graph"),
-  syntax("a byte order mark behind text", "graph \ufeffg()", "unexpected character"),
+  syntax("a byte order mark after text", "graph \ufeffg()", "unexpected character"),
   syntax("NUL", "graph g(\0)", "unexpected character"),
-  syntax("no UTF-8", joined("graph g(", [0xff], ")"), "unexpected character"),
+  syntax("invalid UTF-8", joined("graph g(", [0xff], ")"), "unexpected character"),
   syntax("a lone carriage return", "graph g()\r  return", "unexpected character"),
   syntax("a graph cut off in its name", "graph", "expected the graph's name, found the end"),
   syntax("a graph cut off in its inputs", "graph g(%x: f32[2]", "expected )"),
@@ -38,13 +38,13 @@ export const badGraphs: readonly Bad[] = [
   syntax("100,000 sizes", `graph g(%x: f32[${"1,".repeat(100_000)}1])`, "there are more than 64 here"),
   syntax("100,000 axes", graph(`%0 = reduce_sum %x {axes=[${"0,".repeat(100_000)}0]} : f32[]`), "there are more than 64 here"),
   syntax("100,000 pairs", graph(`%0 = dot %x, %x {batch=[${"[],".repeat(100_000)}[]], contract=[[0],[0]]} : f32[]`), "there are more than 64 here"),
-  syntax("a bool that is none", graph("%0 = scan %x {carries=0, sequences=1, length=2, reverse=maybe} : f32[2]"), "expected false, found maybe"),
+  syntax("an invalid bool", graph("%0 = scan %x {carries=0, sequences=1, length=2, reverse=maybe} : f32[2]"), "expected false, found maybe"),
   bad("a bool twice", graph("%0 = scan %x {reverse=false, reverse=true} : f32[2]"), "ir-name", "reverse is given twice"),
   syntax("a broken size", "graph g(%x: f32[2.5])", "expected an integer"),
   syntax("a size past 2^53", "graph g(%x: f32[9007199254740992])", "expected an integer"),
   syntax("a size of 1e400", "graph g(%x: f32[1e400])", "expected an integer"),
   syntax("a size that is inf", "graph g(%x: f32[inf])", "expected an integer"),
-  syntax("a size in words", 'graph g(%x: f32["2"])', "expected a number"),
+  syntax("a size that is a string", 'graph g(%x: f32["2"])', "expected a number"),
   syntax("a note of another name", graph("%0 = neg %x : f32[2] @__proto__+3"), "unknown note __proto__"),
   syntax("a note without an offset", graph("%0 = neg %x : f32[2] @scratch"), "expected +"),
   syntax("two graphs", `${graph("return y=%x")}graph h()\n`, "expected a node, `return` or `write`"),
@@ -55,18 +55,18 @@ export const badGraphs: readonly Bad[] = [
   type("a negative size", "graph g(%x: f32[-1])", "these are not the sizes of a tensor"),
   type("a size of -0", "graph g(%x: f32[-0])", "these are not the sizes of a tensor"),
   type("a product past 2^53", "graph g(%x: f32[4294967296,4294967296])", "these are not the sizes of a tensor"),
-  type("endless times nothing", `graph g(%x: f32[${"9007199254740991,".repeat(30)}0])`, "these are not the sizes of a tensor"),
+  type("a huge product times 0", `graph g(%x: f32[${"9007199254740991,".repeat(30)}0])`, "these are not the sizes of a tensor"),
   type("an unknown dtype", "graph g(%x: f16[2])", "unknown dtype f16"),
-  type("a dtype of all objects", "graph g(%x: hasOwnProperty[2])", "unknown dtype hasOwnProperty"),
-  type("an attribute of all objects", graph("%0 = neg %x {toString=1} : f32[2]"), "neg has no attribute toString"),
+  type("a dtype named like a property of Object", "graph g(%x: hasOwnProperty[2])", "unknown dtype hasOwnProperty"),
+  type("an attribute named like a property of Object", graph("%0 = neg %x {toString=1} : f32[2]"), "neg has no attribute toString"),
   type("__proto__ as an attribute", graph("%0 = neg %x {__proto__=1} : f32[2]"), "neg has no attribute __proto__"),
   type("a type that is another", graph("%0 = neg %x : f32[3]"), "neg returns f32[2], not f32[3]"),
-  type("numbers alone", graph("%0 = add 1, 2 : f32[2]"), "no operand determines the type"),
+  type("only numbers as operands", graph("%0 = add 1, 2 : f32[2]"), "no operand determines the type"),
   type("names without types", graph("%0, %1, %2 = neg %x : f32[2]"), "there are 3 names for 1 types"),
   type("an attribute that is missing", graph("%0 = reduce_sum %x : f32[]"), "reduce_sum needs the attribute axes"),
   bad("an unknown op", graph("%0 = frobnicate %x : f32[2]"), "ir-name", "unknown op frobnicate"),
-  bad("an op of all objects", graph("%0 = constructor %x : f32[2]"), "ir-name", "unknown op constructor"),
-  bad("a value of nobody", graph("%0 = neg %y : f32[2]"), "ir-name", "%y is not defined above"),
+  bad("an op named like a property of Object", graph("%0 = constructor %x : f32[2]"), "ir-name", "unknown op constructor"),
+  bad("an undefined value", graph("%0 = neg %y : f32[2]"), "ir-name", "%y is not defined above"),
   bad("__proto__ as a value", graph("%0 = neg %__proto__ : f32[2]"), "ir-name", "%__proto__ is not defined above"),
   bad("a cycle of one", graph("%0 = neg %0 : f32[2]"), "ir-name", "%0 is not defined above"),
   bad("a cycle of two", graph("%0 = neg %1 : f32[2]", "%1 = neg %0 : f32[2]"), "ir-name", "%1 is not defined above"),
@@ -82,19 +82,19 @@ export const badGraphs: readonly Bad[] = [
   bad("a group that is not dense", graph("%0 = neg %x : f32[2] @group=9007199254740991"), "ir-invalid", "groups"),
   bad("a negative group", graph("%0 = neg %x : f32[2] @group=-1"), "ir-invalid", "groups"),
   bad("a negative offset", graph("%0 = neg %x : f32[2] @scratch+-4"), "ir-invalid", "places"),
-  bad("places too many", graph("%0 = neg %x : f32[2] @scratch+0,@scratch+8"), "ir-invalid", "places"),
-  bad("a place in nobody", graph('%0 = neg %x : f32[2] @"__proto__"'), "ir-invalid", "places"),
-  bad("a byte that is none", graph("%0 = constant 256 : u8[2]"), "ir-invalid", "constants"),
+  bad("too many memory locations", graph("%0 = neg %x : f32[2] @scratch+0,@scratch+8"), "ir-invalid", "places"),
+  bad("a memory location with an unknown path", graph('%0 = neg %x : f32[2] @"__proto__"'), "ir-invalid", "places"),
+  bad("a u8 out of range", graph("%0 = constant 256 : u8[2]"), "ir-invalid", "constants"),
   bad("NaN as an int", graph("%0 = constant nan : i32[2]"), "ir-invalid", "constants"),
   bad("a path of two types", graph('%0 = param "p" : f32[2]', '%1 = param "p" : f32[3]'), "ir-invalid", "paths"),
   bad("a region that is missing", graph("%0 = checkpoint %x : f32[2]", "return y=%0"), "ir-syntax", "expected body"),
-  bad("20,000 inputs and a mistake", `graph g(${many(20_000, (i) => `%a${i}: f32[]`, ",")})\n  return y=%b\n`, "ir-name", "%b is not defined above"),
-  bad("20,000 outputs and a mistake", graph(`return ${many(20_000, (i) => `a${i}=%x`, ", ")}, a0=%x`), "ir-name", "two outputs are called a0"),
-  bad("20,000 writes and a mistake", graph(...Array.from({ length: 20_000 }, (_, i) => `write "a${i}"=%x`), 'write "a0"=%x'), "ir-name", "a0 is written twice"),
+  bad("20,000 inputs and an error", `graph g(${many(20_000, (i) => `%a${i}: f32[]`, ",")})\n  return y=%b\n`, "ir-name", "%b is not defined above"),
+  bad("20,000 outputs and an error", graph(`return ${many(20_000, (i) => `a${i}=%x`, ", ")}, a0=%x`), "ir-name", "two outputs are called a0"),
+  bad("20,000 writes and an error", graph(...Array.from({ length: 20_000 }, (_, i) => `write "a${i}"=%x`), 'write "a0"=%x'), "ir-name", "a0 is written twice"),
   bad("files of blanks", graph(...Array.from({ length: 5000 }, (_, i) => `# f${i}:99999:99999`), "return y=%z"), "ir-name", "%z is not defined above"),
   bad("a comment of a million blanks", graph(`#${" ".repeat(1_000_000)}x`, "return y=%z"), "ir-name", "%z is not defined above"),
-  syntax("regions without end", graph(open.repeat(100_000)), "regions are nested more than 64 deep"),
-  syntax("60 regions that do not end", graph(open.repeat(60)), "expected }, found the end"),
+  syntax("100,000 nested regions", graph(open.repeat(100_000)), "regions are nested more than 64 deep"),
+  syntax("60 unclosed regions", graph(open.repeat(60)), "expected }, found the end"),
 ];
 
 export const goodGraphs: readonly Uint8Array[] = [

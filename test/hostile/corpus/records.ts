@@ -8,7 +8,7 @@ export const soundManifest = {
   plan: tinyPlan,
 };
 
-/** The manifest with one value replaced, given by its path of keys; undefined takes it away. */
+/** The manifest with one value replaced, given by its path of keys; undefined removes it. */
 function changed(path: string, value: unknown): string {
   const manifest = structuredClone(soundManifest) as unknown as Record<string, unknown>;
   const keys = path.split(".");
@@ -18,18 +18,19 @@ function changed(path: string, value: unknown): string {
   return JSON.stringify(manifest);
 }
 
-const wrong = (path: string, value: unknown, says: string): Bad => bad(`${path} = ${JSON.stringify(value)?.slice(0, 40)}`, changed(path, value), "E0806", says);
+const wrong = (path: string, value: unknown, message: string): Bad =>
+  bad(`${path} = ${JSON.stringify(value)?.slice(0, 40)}`, changed(path, value), "E0806", message);
 const nested = (depth: number): unknown => Array.from({ length: depth }).reduce<unknown>((body) => [{ kind: "loop", turns: 1, body }], []);
 const step = (value: unknown): string => changed("plan.entries.0.steps", [value]);
 
 export const badManifests: readonly Bad[] = [
-  bad("nothing", "", "E0806", "is not valid JSON in UTF-8"),
+  bad("an empty file", "", "E0806", "is not valid JSON in UTF-8"),
   bad("half of it", JSON.stringify(soundManifest).slice(0, 300), "E0806", "is not valid JSON in UTF-8"),
-  bad("no UTF-8", joined('{"a":"', [0xff], '"}'), "E0806", "is not valid JSON in UTF-8"),
+  bad("invalid UTF-8", joined('{"a":"', [0xff], '"}'), "E0806", "is not valid JSON in UTF-8"),
   bad("null", "null", "E0806", "it is not an object"),
   bad("a list", "[]", "E0806", "it is not an object"),
   bad("deep lists", "[".repeat(100_000), "E0806", "is not valid JSON in UTF-8"),
-  bad("lists without end", `[${"[],".repeat(2_000_000)}0]`, "E0806", "contains too many lists for its length"),
+  bad("2 million lists", `[${"[],".repeat(2_000_000)}0]`, "E0806", "contains too many lists for its length"),
   bad("no format", "{}", "E0802", "but the manifest has undefined"),
   bad("another format", '{"format":"dlc-model-2"}', "E0802", 'but the manifest has "dlc-model-2"'),
   bad("a long format", JSON.stringify({ format: "x".repeat(100_000) }), "E0802", /^.{1,200}$/),
@@ -87,7 +88,7 @@ export const badManifests: readonly Bad[] = [
   wrong("plan.entries.1.outputs.0.offset", 1, "y of predict is not aligned"),
   wrong("plan.entries.1.outputs.0.name", 1, "plan.entries[1].outputs[0].name is not a string"),
   wrong("plan.entries.0.steps", nested(200), "is nested too deeply"),
-  bad("a step that is none", step(null), "E0806", "plan.entries[0].steps[0] is not an object"),
+  bad("a step that is null", step(null), "E0806", "plan.entries[0].steps[0] is not an object"),
   bad("a step of no kind", step({}), "E0806", "plan.entries[0].steps[0].kind is not one of call, loop, while, branch"),
   bad("a step of another kind", step({ kind: "toString" }), "E0806", "plan.entries[0].steps[0].kind is not one of call"),
   bad("a call without arguments", step({ kind: "call", kernel: "k", flops: 0, bytes: 0 }), "E0806", "plan.entries[0].steps[0].args is not a list"),
@@ -125,7 +126,7 @@ const run = (changes: object, more: object = {}): string => JSON.stringify({ set
 const none = (name: string, file: string): Bad => bad(name, file, "E1007", "this is not a checkpoint of a training run");
 
 export const badRuns: readonly Bad[] = [
-  none("nothing", ""),
+  none("an empty file", ""),
   none("half of it", run({}).slice(0, -9)),
   none("null", "null"),
   none("a list", "[]"),
@@ -136,15 +137,15 @@ export const badRuns: readonly Bad[] = [
   none("a field less", run({ steps: undefined })),
   none("a negative epoch", run({ epoch: -1 })),
   none("a broken epoch", run({ epoch: 0.5 })),
-  none("an epoch in words", run({ epoch: "1" })),
+  none("an epoch that is a string", run({ epoch: "1" })),
   none("an epoch past 2^53", run({ epoch: 2 ** 60 })),
-  none("a loss that is none", run({ lossSum: null })),
-  none("an endless loss", run({}).replace("3.5", "1e999")),
+  none("a loss that is null", run({ lossSum: null })),
+  none("an infinite loss", run({}).replace("3.5", "1e999")),
   none("samples that do not fit the steps", run({ samples: 17 })),
-  none("more samples than there are", run({ steps: 50, samples: 400 })),
-  none("a batch of nothing", run({ steps: 0, samples: 0 }, { batch: 0 })),
-  none("a seed that is none", run({}, { seed: null })),
-  none("data that are none", run({}, { data: {} })),
+  none("more samples than the data has", run({ steps: 50, samples: 400 })),
+  none("a batch of 0", run({ steps: 0, samples: 0 }, { batch: 0 })),
+  none("a seed that is null", run({}, { seed: null })),
+  none("data that are an object", run({}, { data: {} })),
   none("deep lists", "[".repeat(9000)),
   none("a long text", run({}, { data: "x".repeat(100_000) })),
 ];
@@ -160,10 +161,10 @@ export const badHistories: readonly Bad[] = [
   damaged("a number", "3\n"),
   damaged("an empty object", "{}\n"),
   damaged("a field less", line.replace('"seconds":3', '"second":3')),
-  damaged("a loss that is none", line.replace("0.5", "null")),
-  damaged("an epoch in words", line.replace('"epoch":1', '"epoch":"1"')),
+  damaged("a loss that is null", line.replace("0.5", "null")),
+  damaged("an epoch that is a string", line.replace('"epoch":1', '"epoch":"1"')),
   damaged("a long line", `${line}${" ".repeat(20_000)}`),
-  damaged("lists without end", `[${"[],".repeat(1_000_000)}`),
+  damaged("1 million lists", `[${"[],".repeat(1_000_000)}`),
   damaged("NUL", `\0${line}`),
 ];
 export const goodHistories: readonly Uint8Array[] = ["", "\n\n", line, `${line}\n${line}\r\n\n`].map(bytesOf);
