@@ -8,8 +8,8 @@ import { spanOf } from "../../compiler/graph/provenance.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
 import { ops } from "../../compiler/ops/table.ts";
 
-/** `ir-name at 2:8: unknown op foo` */
-function complaint(text: string): string {
+/** The diagnostics of a text: `ir-name at 2:8: unknown op foo`. */
+function diagnosticsOf(text: string): string {
   try {
     parseGraph(text, ops, "g.ir");
   } catch (error) {

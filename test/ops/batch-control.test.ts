@@ -1,4 +1,4 @@
-// The batching rules of the ops that run regions, against a loop over the members: values and gradients.
+// The batching rules of the ops with regions, against a loop over the members: values and gradients.
 import { expect, test } from "vitest";
 import { batched, batchInto, unbatched } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
@@ -118,7 +118,7 @@ const graphs: Readonly<Record<string, string>> = {
       next %x = %2
       next %i = %3
     }
-  return x=%0, turns=%1
+  return x=%0, count=%1
 `,
   "a loop that counts": `graph g(%x: f32[2], %n: i32[])
   %i = constant 0 : i32[]
@@ -137,7 +137,7 @@ const graphs: Readonly<Record<string, string>> = {
       next %x = %0
       next %i = %1
     }
-  return x=%0, turns=%1
+  return x=%0, count=%1
 `,
   "a custom gradient that is not the true one, of two operands": `graph g(%x: f32[3], %y: f32[3])
   %0 = custom_gradient %x, %y : f32[3]
@@ -168,7 +168,7 @@ const nodesOf = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [
 const read = (text: string): Graph => parseGraph(text, ops);
 
 for (const [name, text] of every) {
-  test(`a batch of ${name}`, () => {
+  test(`a batch of ${name} equals a loop over its members`, () => {
     const graph = read(text);
     const next = random(3);
     const differentiable = nodesOf(graph).every(
@@ -184,13 +184,13 @@ for (const [name, text] of every) {
   });
 }
 
-test("every op that runs regions is among the graphs, with its operands batched", () => {
+test("the graphs use every op with regions, with batched operands", () => {
   const found = new Set(every.flatMap(([, text]) => nodesOf(read(text)).map(({ op }) => op.name)));
   const missing = [...ops.values()].filter(({ regions, name }) => regions !== undefined && !found.has(name)).map(({ name }) => name);
   expect(missing, `ops without a graph in test/ops/batch-control.test.ts`).toEqual([]);
 });
 
-test("the gradients of a batch of losses are those of each, of batched targets and of shared ones", () => {
+test("the gradients of a batch of losses are those of each loss, for batched and for shared targets", () => {
   const op = present(ops.get("gradient"), "the op");
   const g = new GraphBuilder("g", ops);
   const [x, w, unused] = [g.input("x", f32(3, 2)), g.input("w", f32(2)), g.input("unused", f32(3, 2))];
@@ -201,7 +201,7 @@ test("the gradients of a batch of losses are those of each, of batched targets a
   const data = { x: [1, 2, 3, 4, 5, 6], w: [10, 20], unused: [1, 1, 1, 1, 1, 1] };
   const inputs = new Map(Object.entries(data).map(([name, values]) => [name, Float64Array.from(values)]));
   const { outputs } = evaluate(g.build(), { inputs, persistent: new Map(), precision: "f64" });
-  // Of the sum of x^2 w: 2 x w, and x^2 for each member.
+  // The gradients of the sum of x^2 w are 2 x w, and x^2 for each member.
   expect([...outputs.values()].map(({ data: found }) => [...found])).toEqual([
     [20, 80, 60, 160, 100, 240],
     [1, 4, 9, 16, 25, 36],
@@ -209,7 +209,7 @@ test("the gradients of a batch of losses are those of each, of batched targets a
   ]);
 });
 
-test("of a loss that is one for all, the gradient of a shared value is one for all", () => {
+test("the gradient of an unbatched loss with respect to an unbatched value is unbatched", () => {
   const op = present(ops.get("gradient"), "the op");
   const g = new GraphBuilder("g", ops);
   const [x, w] = [g.input("x", f32(3, 2)), g.input("w", f32())];
@@ -220,7 +220,7 @@ test("of a loss that is one for all, the gradient of a shared value is one for a
   ]);
 });
 
-test("params may be batched, as for models that are trained side by side: what is written is a batch too", () => {
+test("params may be batched, as for models trained in parallel: then their writes are batched too", () => {
   const graph = read(`graph step(%x: f32[2])
   %w = param "w" : f32[2]
   %0 = mul %w, %x : f32[2]

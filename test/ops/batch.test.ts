@@ -1,4 +1,4 @@
-// The batching rule of every op, against a loop: each member by itself. Values, and gradients in reverse mode, for every choice of batched operands.
+// The batching rule of every op, against a loop over the members: values and gradients, for every choice of batched operands.
 import { expect, test } from "vitest";
 import { batched, batchType } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
@@ -9,7 +9,7 @@ import { ops } from "../../compiler/ops/table.ts";
 import { compared, difference, members, subsets } from "./batched.ts";
 import { isLeaf, random, sampled, valuesOf } from "./values.ts";
 
-const says = (op: Op, problem: string): string => `${op.name}: ${problem}; see the field \`batch\` of its entry in compiler/ops`;
+const problemOf = (op: Op, problem: string): string => `${op.name}: ${problem}; see the field \`batch\` of its entry in compiler/ops`;
 
 /** A graph of one use of the op. */
 function graphOf(op: Op, { operands, attrs = {} }: Sample): Graph {
@@ -19,7 +19,7 @@ function graphOf(op: Op, { operands, attrs = {} }: Sample): Graph {
   return g.build();
 }
 
-/** Values given by the sample are given to each member in another order, so that they stay in the op's domain. */
+/** Each member gets the values of the sample in another order, so that they stay in the op's domain. */
 function drawn(sample: Sample, next: () => number): (input: number, member: number) => Float64Array {
   const known = new Map<string, Float64Array>();
   return (input, member) => {
@@ -34,7 +34,7 @@ function drawn(sample: Sample, next: () => number): (input: number, member: numb
 }
 
 for (const op of sampled.filter((each) => !isLeaf(each))) {
-  test(`${op.name} of a batch is ${op.name} of each member`, () => {
+  test(`a batch of ${op.name} equals a loop over its members`, () => {
     for (const sample of op.samples) {
       const graph = graphOf(op, sample);
       const next = random(7);
@@ -43,16 +43,17 @@ for (const op of sampled.filter((each) => !isLeaf(each))) {
         const differentiable = op.gradient.kind === "rule";
         const { batch, loop } = compared(graph, subset, { differentiable, draw, weight: () => next() * 2 - 1 });
         const where = `operands of ${sample.operands.map(({ shape }) => `[${shape.join(",")}]`).join(", ")}, batched ${subset.join(", ")}, ${JSON.stringify(sample.attrs ?? {})}`;
-        expect(difference(batch.outputs, loop.outputs), says(op, `the results of a batch of ${members} are not those of a loop for ${where}`)).toBeLessThan(
-          1e-9,
-        );
-        expect(difference(batch.gradients, loop.gradients), says(op, `the gradients of a batch are not those of a loop for ${where}`)).toBeLessThan(1e-9);
+        expect(
+          difference(batch.outputs, loop.outputs),
+          problemOf(op, `the results of a batch of ${members} are not those of a loop for ${where}`),
+        ).toBeLessThan(1e-9);
+        expect(difference(batch.gradients, loop.gradients), problemOf(op, `the gradients of a batch are not those of a loop for ${where}`)).toBeLessThan(1e-9);
       }
     }
   });
 }
 
-test("an op without operands is the same for all members", () => {
+test("the result of an op without operands is not batched", () => {
   for (const op of [...ops.values()].filter(({ operands }) => operands.length === 0)) {
     const g = new GraphBuilder("none", ops);
     const attrs = op.samples[0]?.attrs ?? {};
@@ -62,7 +63,7 @@ test("an op without operands is the same for all members", () => {
 });
 
 for (const op of sampled.filter(({ sumOverBatch }) => sumOverBatch !== undefined)) {
-  test(`the sum over a batch of ${op.name}, in one op`, () => {
+  test(`sumOverBatch of ${op.name} equals the sum of its batch`, () => {
     const next = random(5);
     let found = 0;
     for (const sample of op.samples) {
@@ -78,8 +79,8 @@ for (const op of sampled.filter(({ sumOverBatch }) => sumOverBatch !== undefined
       const data = new Map(inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]));
       const { outputs } = evaluate(g.build(), { inputs: data, persistent: new Map(), precision: "f64" });
       const of = (name: string): Float64Array[] => [outputs.get(name)?.data ?? new Float64Array()];
-      expect(difference(of("sum"), of("wanted")), says(op, `sumOverBatch is not the sum for ${JSON.stringify(attrs)}`)).toBeLessThan(1e-9);
+      expect(difference(of("sum"), of("wanted")), problemOf(op, `sumOverBatch is not the sum for ${JSON.stringify(attrs)}`)).toBeLessThan(1e-9);
     }
-    expect(found, says(op, "sumOverBatch answers for no sample")).toBeGreaterThan(0);
+    expect(found, problemOf(op, "sumOverBatch returns null for every sample")).toBeGreaterThan(0);
   });
 }

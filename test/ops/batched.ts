@@ -1,4 +1,4 @@
-// A batch against a loop over its members: the same graph, batched by the rules of its ops, and evaluated for each member by itself.
+// Compares a batch with a loop over its members: the same graph, batched by the rules of its ops, and evaluated for each member separately.
 import { batchInto, batchType, repeated } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -9,22 +9,22 @@ import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements, isFloat } from "../../compiler/types/tensor-type.ts";
 
-/** Members of every batch: enough to tell an axis of members from one of size 2. */
+/** The size of every batch; differs from 2, a common size of other axes. */
 export const members = 3;
 
-/** Every choice of operands to batch, but none of them. */
+/** All nonempty subsets of the operands. */
 export const subsets = (count: number): boolean[][] =>
   Array.from({ length: 2 ** count - 1 }, (_, bits) => Array.from({ length: count }, (__, index) => (((bits + 1) >> index) & 1) === 1));
 
 type Arrays = readonly Float64Array[];
 
-/** What is compared: the outputs, then the gradients of the floating-point inputs. */
+/** The results to compare: the outputs, and the gradients of the float inputs. */
 interface Found {
   readonly outputs: Arrays;
   readonly gradients: Arrays;
 }
 
-/** The sum of all products of the outputs with weights, which are inputs, and its gradients. Nothing where nothing is to be differentiated. */
+/** Adds the gradients of a random weighting of the outputs; the weights are inputs. Adds nothing if no float output or input exists. */
 function withGradients(g: GraphBuilder, outputs: readonly Value[], inputs: readonly Value[]): void {
   const smooth = outputs.filter(({ type }) => isFloat(type.dtype));
   const targets = inputs.filter(({ type }) => isFloat(type.dtype));
@@ -49,7 +49,7 @@ function alone(graph: Graph, differentiable: boolean): Graph {
   return g.build();
 }
 
-/** The same for all members at once. */
+/** The batched graph with its gradients, for all members. */
 function together(graph: Graph, subset: readonly boolean[], differentiable: boolean): Graph {
   const g = new GraphBuilder("together", ops);
   const inputs = graph.inputs.map(({ type }, index) => {
@@ -84,8 +84,8 @@ const concatenated = (arrays: Arrays): Float64Array => Float64Array.from(arrays.
 const added = (arrays: Arrays): Float64Array => present(arrays[0], "a member").map((_, i) => arrays.reduce((sum, array) => sum + (array[i] ?? Number.NaN), 0));
 
 /**
- * What the batch computes, and what the loop does: of each output the results of all members; of each input the gradients of all members, or their sum if the
- * input is one for all. `draw` makes the data of an input for a member.
+ * The results of the batch and of the loop: for each output the results of all members; for each input the gradients of all members, or their sum if the input is
+ * shared. `draw` returns the data of an input for a member.
  */
 export function compared(
   graph: Graph,
@@ -130,7 +130,7 @@ export function compared(
   };
 }
 
-/** The largest difference relative to the size of the numbers; infinite where one list has what the other lacks. */
+/** The largest relative difference; infinite if the lengths differ. */
 export function difference(found: Arrays, wanted: Arrays): number {
   if (found.length !== wanted.length) return Infinity;
   const pairs = found.map((array, index) => {

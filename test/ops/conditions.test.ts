@@ -1,4 +1,4 @@
-// The examples in each entry's `requires`: what breaks a condition is refused with its sentence.
+// The examples in each entry's `requires`: a violated condition is reported with its message.
 import { expect, test } from "vitest";
 import { brokenCondition } from "../../compiler/graph/build.ts";
 import { entryFile } from "./entry-files.ts";
@@ -6,7 +6,7 @@ import { sampled } from "./values.ts";
 
 for (const op of sampled) {
   for (const [label, { message, about, breaks = [] }] of Object.entries(op.requires)) {
-    test(`${op.name}-${label} is broken by its examples`, () => {
+    test(`the examples of ${op.name}-${label} violate it`, () => {
       expect(breaks.length, `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that break it`).toBeGreaterThan(0);
       for (const [operands, attrs] of breaks) {
         const found = brokenCondition(op, operands, { ...op.defaults, ...attrs });
@@ -20,6 +20,6 @@ for (const op of sampled) {
   }
 }
 
-test("every sample holds the conditions", () => {
+test("every sample satisfies the conditions", () => {
   for (const op of sampled) for (const { operands, attrs } of op.samples) expect(brokenCondition(op, operands, { ...op.defaults, ...attrs })).toBe(null);
 });

@@ -1,6 +1,6 @@
-// Graphs with control flow, as text: samples of the ops that run regions.
+// Graphs with control flow, as text: samples of the ops with regions.
 
-/** Smooth in their inputs, so that differences tell the gradient; every output counts. */
+/** Smooth in their inputs, so that differences approximate the gradient; every output depends on an input. */
 export const smoothGraphs: Readonly<Record<string, string>> = {
   "a recurrent cell": `graph g(%h: f32[2,3], %x: f32[4,2,3], %w: f32[3,3], %b: f32[3])
   %0, %1 = scan %h, %x, %w, %b {carries=1, sequences=1, length=4} : f32[2,3], f32[4,2,3]
@@ -62,7 +62,7 @@ export const smoothGraphs: Readonly<Record<string, string>> = {
     }
   return last=%0, all=%1
 `,
-  "no turn at all": `graph g(%h: f32[3], %x: f32[0,3])
+  "a loop without iterations": `graph g(%h: f32[3], %x: f32[0,3])
   %0, %1 = scan %h, %x {carries=1, sequences=1, length=0} : f32[3], f32[0,3]
     body(%x: f32[3]) {
       carry %h: f32[3]

@@ -24,16 +24,16 @@ const dataOf = (graph: Graph, seed: number): Data =>
 const run = (graph: Graph, inputs: Data): ReadonlyMap<string, readonly number[]> =>
   new Map(Array.from(evaluate(graph, { inputs, persistent: new Map(), precision: "f64" }).outputs, ([name, { data }]) => [name, [...data]]));
 
-/** A sum of the values, each element with a weight of its own. */
+/** A weighted sum of all elements of the values. */
 function weighted(g: GraphBuilder, values: readonly Value[]): Value {
-  const terms = values.map(({ type, node, index }, place) => {
-    const weights = Array.from({ length: elements(type.shape) }, (_, i) => Math.cos(place + 2.3 * i));
+  const terms = values.map(({ type, node, index }, position) => {
+    const weights = Array.from({ length: elements(type.shape) }, (_, i) => Math.cos(position + 2.3 * i));
     return g.sum(g.mul(present(node.results[index], "a value"), g.constant(type, weights)), [...type.shape.keys()]);
   });
   return terms.reduce((a, b) => g.add(a, b));
 }
 
-/** The graph's inputs, a scalar of all its outputs, and the gradient of that; with `second`, the scalar is one of all these gradients in turn. */
+/** A loss that is a weighted sum of the graph's outputs (with `second`: of the gradients of that sum), and its gradient. */
 function withGradient(graph: Graph, second: boolean): Graph {
   const g = new GraphBuilder("gradient", ops);
   const inputs = graph.inputs.map((value) => g.input(nameOf(value), value.type));
@@ -45,9 +45,9 @@ function withGradient(graph: Graph, second: boolean): Graph {
   return g.build();
 }
 
-for (const [says, text] of Object.entries(smoothGraphs))
+for (const [description, text] of Object.entries(smoothGraphs))
   for (const second of [false, true])
-    test(`the gradient of ${second ? "the gradient of " : ""}${says} is the central difference`, () => {
+    test(`the gradient of ${second ? "the gradient of " : ""}${description} matches central differences`, () => {
       const graph = withGradient(parseGraph(text, ops), second);
       verify(expandGradients(graph));
       const data = dataOf(graph, second ? 2 : 1);
@@ -67,7 +67,7 @@ for (const [says, text] of Object.entries(smoothGraphs))
 
 const f = (...shape: number[]): TensorType => tensor("f32", shape);
 
-/** A region that takes those inputs and reads those carries, and changes them unless it is a condition. */
+/** A region with these inputs, carries and outputs; it sets the carries unless it is a condition. */
 function region(inputs: readonly TensorType[], carries: readonly TensorType[] = [], outputs: readonly TensorType[] = [], changed = true): Graph {
   const r = new RegionBuilder("region", new GraphBuilder("region", ops));
   inputs.forEach((type) => r.input("x", type));
@@ -83,7 +83,7 @@ const bool = tensor("bool", []);
 type Use = readonly [operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]];
 const loop = { carries: 1, sequences: 1, length: 4 };
 
-/** A use that holds every condition, then for each label uses that break it and none before it. */
+/** A use that satisfies every condition, and for each label uses that violate it and satisfy those before it. */
 const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Readonly<Record<string, readonly Use[]>> }>> = {
   scan: {
     good: [[f(2), f(4, 3), f(5)], loop, [region([f(3), f(5)], [f(2)], [f(1)])]],
@@ -150,7 +150,7 @@ const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Reado
 };
 
 for (const op of [...ops.values()].filter(({ regions }) => regions !== undefined))
-  test(`each condition of ${op.name} is broken by something, and by nothing that holds those before it`, () => {
+  test(`each condition of ${op.name} is reported for the uses that violate it`, () => {
     const { good, broken } = present(uses[op.name], `there are uses of ${op.name}`);
     const complete = (attrs: Attrs): Attrs => ({ ...op.defaults, ...attrs });
     expect(brokenCondition(op, good[0], complete(good[1]), good[2])).toBe(null);
@@ -164,7 +164,7 @@ const evaluated = (text: string, inputs: Readonly<Record<string, readonly number
   Object.fromEntries(run(parseGraph(text, ops), new Map(Object.entries(inputs).map(([name, values]) => [name, Float64Array.from(values)]))));
 
 for (const reverse of [false, true])
-  test(`a scan${reverse ? " from the end" : ""} keeps the index of each item`, () => {
+  test(`a${reverse ? " reversed" : ""} scan keeps the index of each item`, () => {
     const text = `graph sums(%x: f32[4])
   %0 = constant 0 : f32[]
   %1, %2 = scan %0, %x {carries=1, sequences=1, length=4, reverse=${reverse}} : f32[], f32[4]
@@ -194,7 +194,7 @@ const doubling = `graph doubling(%x: f32[], %most: f32[])
   return x=%0
 `;
 
-test("a while loop runs until its condition fails, perhaps never", () => {
+test("a while loop runs until its condition fails, possibly zero iterations", () => {
   expect(evaluated(doubling, { x: [3], most: [40] })).toEqual({ x: [48] });
   expect(evaluated(doubling, { x: [3], most: [2] })).toEqual({ x: [3] });
 });
@@ -214,7 +214,7 @@ test("a while loop blocks a gradient, also in the body of a scan", () => {
   expect(gradientBlockers(present(last, "a result"), [start]).map(({ op }) => op.name)).toEqual(["while"]);
 });
 
-test("nothing flows into a while loop whose operands are stopped", () => {
+test("no gradient flows into a while loop under stop_gradient", () => {
   const g = new GraphBuilder("stopped", ops);
   const [x, most] = [g.input("x", f()), g.input("most", f())];
   const { outputs } = inlineRegion(g, parseGraph(doubling, ops), [g.call("stop_gradient", [x]), most]);
@@ -232,8 +232,8 @@ test("nothing flows into a while loop whose operands are stopped", () => {
   ).toEqual([48]);
 });
 
-test("a scan over 200 turns and its gradient are those of the loop unrolled", () => {
-  const text = present(smoothGraphs["a recurrent cell"], "it is there").replaceAll("length=4", "length=200").replaceAll("[4,", "[200,");
+test("a scan of 200 iterations and its gradient equal those of the unrolled loop", () => {
+  const text = present(smoothGraphs["a recurrent cell"], "the sample exists").replaceAll("length=4", "length=200").replaceAll("[4,", "[200,");
   const rolled = parseGraph(text, ops);
   const scan = present(
     rolled.nodes.find(({ op }) => op.name === "scan"),
@@ -246,9 +246,9 @@ test("a scan over 200 turns and its gradient are those of the loop unrolled", ()
   const rows: Value[] = [];
   for (let t = 0; t < 200; t++) {
     const row = g.call("slice", [x], { start: [t, 0, 0], limit: [t + 1, 2, 3], stride: [1, 1, 1] });
-    const turn = inlineRegion(g, present(scan.regions[0], "a body"), [g.reshape(row, [2, 3]), ...rest], [carry]);
-    carry = present(turn.carries[0], "a carry");
-    rows.push(...turn.outputs.map((value) => g.reshape(value, [1, 2, 3])));
+    const iteration = inlineRegion(g, present(scan.regions[0], "a body"), [g.reshape(row, [2, 3]), ...rest], [carry]);
+    carry = present(iteration.carries[0], "a carry");
+    rows.push(...iteration.outputs.map((value) => g.reshape(value, [1, 2, 3])));
   }
   g.output("last", carry);
   g.output("all", g.call("concat", rows, { axis: 0 }));

@@ -1,4 +1,4 @@
-// Uses of ops as their entries draw them: shapes and attributes by `draw`, dtypes by asking the conditions.
+// Uses of ops as their entries draw them: shapes and attributes by `draw`, dtypes by the conditions.
 import fc from "fast-check";
 import type { DType } from "../../runtime/dtype.ts";
 import { dtypes } from "../../runtime/dtype.ts";
@@ -21,7 +21,7 @@ const every = Object.keys(dtypes) as readonly DType[];
 const tuples = (length: number): readonly (readonly DType[])[] =>
   length === 0 ? [[]] : tuples(length - 1).flatMap((rest) => every.map((dtype) => [...rest, dtype]));
 
-/** All choices of dtypes for so many operands of the op, whether it takes them or not. */
+/** All combinations of dtypes for this number of operands, valid or not. */
 export function dtypeChoices(op: Op, arity: number): DTypes[] {
   const attrs = Object.values(op.attrs).includes("dtype") ? every : [null];
   return tuples(arity).flatMap((operands) => attrs.map((attr) => ({ operands, attr })));
@@ -34,17 +34,17 @@ export const sampleOf = ({ shapes, attrs }: DrawnUse, { operands, attr }: DTypes
   attrs: { ...attrs, ...(attr !== null && { dtype: attr }) },
 });
 
-/** The label of the condition that a sample breaks; null where the op admits it. */
-export const refusal = (op: Op, sample: Sample): string | null =>
+/** The label of the condition that a sample violates; null if it is valid. */
+export const violatedCondition = (op: Op, sample: Sample): string | null =>
   brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code.slice(op.name.length + 1) ?? null;
 
-/** Numbers in [0, 1) of the op's own, whatever other ops there are. */
+/** A generator of numbers in [0, 1) that depends only on the name of the op. */
 export const randomOf = ({ name }: Op): (() => number) => random([...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7));
 
-/** Choices by a source of numbers in [0, 1). */
+/** Choices by a generator of numbers in [0, 1). */
 export const choicesFrom = (next: () => number): Choices => ({ int: (least, most) => least + Math.floor(next() * (Math.max(most, least) - least + 1)) });
 
-/** Choices by a list of numbers, of which there are enough; zeros make the least choices, so that fast-check shrinks to these. */
+/** Choices by a list of numbers; zeros select the smallest values, to which fast-check shrinks. */
 export function choicesOf(numbers: readonly number[]): Choices {
   let next = 0;
   return { int: (least, most) => least + ((numbers[next++] ?? 0) % (Math.max(most, least) - least + 1)) };
@@ -54,17 +54,17 @@ export const drawOf = (op: Op): Draw => present(op.draw, `${op.name} (${entryFil
 
 const admitted = new Map<string, readonly DTypes[]>();
 
-/** The dtypes that the op takes for so many operands, by a use that it takes for some. */
+/** The valid combinations of dtypes for this number of operands, determined by a use that is valid for some. */
 export function admittedFor(op: Op, use: DrawnUse): readonly DTypes[] {
   const key = `${op.name} ${use.shapes.length}`;
   const known = admitted.get(key) ?? [];
   if (known.length > 0) return known;
-  const found = dtypeChoices(op, use.shapes.length).filter((choice) => refusal(op, sampleOf(use, choice)) === null);
+  const found = dtypeChoices(op, use.shapes.length).filter((choice) => violatedCondition(op, sampleOf(use, choice)) === null);
   admitted.set(key, found);
   return found;
 }
 
-/** Values evenly strewn over the interval that the entry gives, another row for each operand (the additive recurrence of the golden ratio). */
+/** Values evenly distributed over the entry's interval `between`, different for each operand (the additive recurrence of the golden ratio). */
 function valuesWithin(op: Op, { operands }: Sample): Pick<Sample, "values"> {
   const { between } = op;
   if (between === undefined) return {};
@@ -77,14 +77,14 @@ function valuesWithin(op: Op, { operands }: Sample): Pick<Sample, "values"> {
 const size = fc.integer({ min: 1, max: 4 });
 /** Small, since every element may be differentiated. */
 const smallShape: fc.Arbitrary<Shape> = fc.array(size, { maxLength: 3 });
-/** One axis past vectors and unrolled steps. */
+/** One axis is longer than vectors and unrolled steps. */
 const longShape: fc.Arbitrary<Shape> = fc
   .tuple(fc.integer({ min: 1, max: 40 }), fc.array(size, { maxLength: 1 }), fc.boolean())
   .map(([long, rest, first]) => (first ? [long, ...rest] : [...rest, long]));
 
 const choiceList = fc.array(fc.nat(999), { minLength: 64, maxLength: 64 });
 
-/** Any use of a small shape, or now and then of a long one, of dtypes that pass. */
+/** Random uses on small shapes, with `long` also on long ones, with dtypes that satisfy `of`. */
 export function uses(op: Op, of: (dtypes: DTypes) => boolean, { long = false } = {}): fc.Arbitrary<Sample> {
   const draw = drawOf(op);
   return fc
@@ -95,25 +95,25 @@ export function uses(op: Op, of: (dtypes: DTypes) => boolean, { long = false } =
       const choices = admittedFor(op, use).filter(of);
       const choice = choices[c.int(0, choices.length - 1)];
       const sample = choice === undefined ? null : sampleOf(use, choice);
-      return sample === null || refusal(op, sample) !== null ? null : { ...sample, ...valuesWithin(op, sample) };
+      return sample === null || violatedCondition(op, sample) !== null ? null : { ...sample, ...valuesWithin(op, sample) };
     })
     .filter((sample) => sample !== null);
 }
 
 export const inKernels = ({ operands, attr }: DTypes): boolean => !operands.includes("f64") && attr !== "f64";
 
-/** f32 where the op takes it, beside indices and conditions. */
+/** Combinations of f32 with indices and bools. */
 export const singles = ({ operands, attr }: DTypes): boolean =>
   operands.includes("f32") && operands.every((dtype) => dtype === "f32" || dtype === "i32" || dtype === "bool") && (attr === null || attr === "f32");
 
-/** Different uses of the op on something of that shape, a few, the same each time. */
+/** At most `most` distinct uses of the op on an operand of this shape; deterministic. */
 export function someUses(op: Op, shape: Shape, most: number, next = randomOf(op)): readonly DrawnUse[] {
   const c = choicesFrom(next);
   const found = new Map(Array.from({ length: 8 * most }, () => drawOf(op)(c, shape)).map((use) => [JSON.stringify(use), use]));
   return [...found.values()].slice(0, most);
 }
 
-/** A use on hundreds of elements of f32. */
+/** Uses on hundreds of f32 elements. */
 export function largeUses(op: Op): readonly Sample[] {
   const samples = [
     [9, 8, 7],
@@ -123,6 +123,6 @@ export function largeUses(op: Op): readonly Sample[] {
     const choice = use && admittedFor(op, use).find(singles);
     return use === undefined || choice === undefined ? [] : [sampleOf(use, choice)];
   });
-  invariant(samples.length > 0, `${op.name} (${entryFile(op)}): \`draw\` gives no use of an f32 of shape [9, 8, 7]`);
+  invariant(samples.length > 0, `${op.name} (${entryFile(op)}): \`draw\` returns no use of an f32 of shape [9, 8, 7]`);
   return samples.map((sample) => ({ ...sample, ...valuesWithin(op, sample) }));
 }

@@ -9,12 +9,12 @@ import { expectSameAsReference } from "./compare.ts";
 import { inKernels, singles, uses } from "./draw.ts";
 import { caseOf, isLeaf, reference, sampled } from "./values.ts";
 
-/** The same draws every time: differences near a tie, or quotients near a whole number, would fail once in a while. */
+/** A fixed seed: comparisons near a tie, or quotients near an integer, would fail occasionally. */
 const fixed = { seed: 20260101 };
 
 for (const op of sampled) {
   if (isLeaf(op)) continue;
-  test(`${op.name} of any shape: the form is the reference`, () => {
+  test(`the form of ${op.name} computes the reference, for any shape`, () => {
     fc.assert(
       fc.property(uses(op, inKernels, { long: true }), fc.nat(), (sample, seed) => void expectSameAsReference(caseOf(op, sample, seed))),
       { ...fixed, numRuns: 30 },
@@ -22,7 +22,7 @@ for (const op of sampled) {
   });
 }
 
-/** Panels of the right side, and the contraction that reads them, in place of the plain one. */
+/** Packs rhs into panels and contracts them, instead of the plain contraction. */
 function throughPanels(
   { dims }: Contraction,
   width: number,
@@ -48,7 +48,7 @@ function throughPanels(
 
 for (const name of ["dot", "conv", "conv_kernel_gradient"]) {
   const op = present(opNamed(ops, name), name);
-  test(`${name} through panels is the same`, () => {
+  test(`${name} with packed panels equals the plain contraction`, () => {
     fc.assert(
       fc.property(uses(op, singles), fc.integer({ min: 1, max: 8 }), fc.boolean(), fc.nat(), (sample, width, isFlat, seed) => {
         const plain = caseOf(op, sample, seed);

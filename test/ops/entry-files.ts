@@ -1,4 +1,4 @@
-// Where the entry of each op is, so that a failing test can name the file to edit.
+// The file of each op's entry, for the messages of failing tests.
 import { readdirSync } from "node:fs";
 import type { Op } from "../../compiler/graph/op.ts";
 
@@ -21,5 +21,5 @@ const files = new Map(
   ),
 );
 
-/** `compiler/ops/math.ts` */
+/** For example `compiler/ops/math.ts`. */
 export const entryFile = ({ name }: Op): string => files.get(name) ?? "compiler/ops";

@@ -6,11 +6,11 @@ import { type Buffer, type Expr, type Kernel, f32, registerOf } from "../../comp
 import { elements, strides, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { type Case, memoryOf } from "./values.ts";
 
-// A form as the plainest kernel that computes it: nested scalar loops, one store per element. It knows nothing of schedules.
+// Builds the simplest kernel of a form: nested scalar loops, one store per element, independent of the schedule.
 
 const siteOf = ({ node }: Case): Site => ({ operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs });
 
-/** The first result of an op, computed by its form in the kernel interpreter; null where the form has nothing for this use. */
+/** The first result of an op, computed by its form in the kernel interpreter; null if the form does not support this use. */
 export function evaluateForm(at: Case): Float64Array | null {
   const site = siteOf(at);
   const result = present(site.results[0], "an op has a result");
@@ -91,19 +91,19 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       loops(k, form.domain(site), (d) => {
         const { at, when } = form.target(k, d, read, site);
         invariant(when === null, "no op leaves elements out");
-        const place = k.let(flat(k, strides(result.shape), at));
-        k.store(out, place, k.add(k.load(out, place), form.value(k, d, read, site)));
+        const offset = k.let(flat(k, strides(result.shape), at));
+        k.store(out, offset, k.add(k.load(out, offset), form.value(k, d, read, site)));
       });
       return true;
     case "lines": {
       const axis = form.axis(site);
       loops(k, result.shape.toSpliced(axis, 1), (index) => {
-        const place = (at: Expr): readonly Expr[] => index.toSpliced(axis, 0, at);
+        const indexAt = (at: Expr): readonly Expr[] => index.toSpliced(axis, 0, at);
         const line: Line = {
           size: result.shape[axis] ?? 1,
-          read: (operand, at) => read(operand, place(at)),
-          load: (at) => k.load(out, flat(k, strides(result.shape), place(at))),
-          store: (at, value) => store(place(at), value),
+          read: (operand, at) => read(operand, indexAt(at)),
+          load: (at) => k.load(out, flat(k, strides(result.shape), indexAt(at))),
+          store: (at, value) => store(indexAt(at), value),
         };
         form.line(k, line, site);
       });
@@ -139,7 +139,7 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
 
 type Role = "batch" | "n" | "k";
 
-/** Where an element lies in [batch, panels, K, width]. */
+/** The offset of an element in [batch, panels, K, width]. */
 function panelPosition(k: KernelBuilder, { dims }: Contraction, width: number, at: readonly Expr[]): Expr {
   const roleOf = ({ lhs, rhs, out }: ContractionDim): Role | "m" => (rhs === 0 ? "m" : lhs === 0 ? "n" : out === 0 ? "k" : "batch");
   const count = (role: Role): number => dims.reduce((n, dim) => (roleOf(dim) === role ? n * dim.size : n), 1);

@@ -1,4 +1,4 @@
-// In which operands an op is linear: what its entry says, and nothing less.
+// The operands in which an op is linear: its entry must list all of them, and no others.
 import { expect, test } from "vitest";
 import { evaluateNode, ndarray } from "../../compiler/graph/evaluate.ts";
 import { linearSets } from "../../compiler/graph/facts.ts";
@@ -6,7 +6,7 @@ import type { NdArray, Op } from "../../compiler/graph/op.ts";
 import { isFloat } from "../../compiler/types/tensor-type.ts";
 import { type Case, caseOf, isLeaf, random, sampled, valuesOf } from "./values.ts";
 
-const says = (op: Op, problem: string): string => `${op.name} ${problem}; see the field \`linear\` of its entry in compiler/ops`;
+const problemOf = (op: Op, problem: string): string => `${op.name} ${problem}; see the field \`linear\` of its entry in compiler/ops`;
 
 /** Whether f(2 x - 3 y) = 2 f(x) - 3 f(y) for random x and y of the operands of the set, the others fixed. */
 function isLinear({ node, operands }: Case, set: readonly number[]): boolean {
@@ -34,17 +34,17 @@ function isLinear({ node, operands }: Case, set: readonly number[]): boolean {
 const isSmooth = ({ node }: Case): boolean => node.results.every(({ type }) => isFloat(type.dtype));
 
 for (const op of sampled.filter((each) => !isLeaf(each) && each.operands.length > 0)) {
-  test(`${op.name} is linear where its entry says so, and nowhere else`, () => {
-    // Integers wrap around and booleans do not add: what is linear in floats is what the field is about.
+  test(`${op.name} is linear in exactly the operands of its entry`, () => {
+    // The field is about floats only: integers wrap, and bools do not add.
     const cases = op.samples.map((sample) => caseOf(op, sample)).filter(isSmooth);
     const floatsOf = ({ operands }: Case): readonly number[] => operands.flatMap(({ type }, index) => (isFloat(type.dtype) ? [index] : []));
     for (const at of cases)
-      for (const set of linearSets(at.node)) expect(isLinear(at, set), says(op, `is not linear in operands ${set.join(", ")}`)).toBe(true);
-    const silent = (operand: number): boolean => cases.length > 0 && cases.every((at) => !linearSets(at.node).some((set) => set.includes(operand)));
+      for (const set of linearSets(at.node)) expect(isLinear(at, set), problemOf(op, `is not linear in operands ${set.join(", ")}`)).toBe(true);
+    const isUndeclared = (operand: number): boolean => cases.length > 0 && cases.every((at) => !linearSets(at.node).some((set) => set.includes(operand)));
     for (const operand of new Set(cases.flatMap(floatsOf)))
-      if (silent(operand)) {
+      if (isUndeclared(operand)) {
         const everywhere = cases.every((at) => isLinear(at, [operand]));
-        expect(everywhere, says(op, `is linear in operand ${operand}, and does not say so`)).toBe(false);
+        expect(everywhere, problemOf(op, `is linear in operand ${operand}, but its entry does not list it`)).toBe(false);
       }
   });
 }

@@ -1,4 +1,4 @@
-// What entries say of ops, for passes that know no op by name: whether it holds, and whether an entry says less than it could.
+// Properties that entries declare for passes: that they hold, and that no entry omits one that holds.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -9,13 +9,13 @@ import { f32 } from "../../compiler/ops/signature.ts";
 import { elements, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { apply, caseOf, isLeaf, random, reference, sampled, valuesOf } from "./values.ts";
 
-const says = (op: Op, field: string, problem: string): string => `${op.name}: ${problem}; see the field \`${field}\` of its entry in compiler/ops`;
+const problemOf = (op: Op, field: string, problem: string): string => `${op.name}: ${problem}; see the field \`${field}\` of its entry in compiler/ops`;
 const every: readonly Op[] = sampled.filter((op) => !isLeaf(op));
 
-/** Numbers whose order shows: both zeros, a NaN, infinities. */
+/** Operands whose order may affect the result: both zeros, NaN, infinities. */
 const corners: readonly number[] = [0, -0, Number.NaN, Infinity, -Infinity, 1, -2.5];
 
-test("commutative: two operands may change places, to the last bit", () => {
+test("commutative: swapping the operands changes no bit", () => {
   const binary = every.filter(({ form, operands }) => form.kind === "pointwise" && operands.length === 2);
   const pairs = corners.flatMap((x) => corners.map((y) => [x, y] as const));
   for (const op of binary) {
@@ -25,12 +25,15 @@ test("commutative: two operands may change places, to the last bit", () => {
     const [xs, ys] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
     const [forth, back] = [apply(op.name, [of(xs), of(ys)]), apply(op.name, [of(ys), of(xs)])];
     const same = forth.every((value, i) => Object.is(value, back[i]));
-    expect(op.commutative === true, says(op, "commutative", same ? "its operands may change places" : "its operands may not change places")).toBe(same);
+    expect(
+      op.commutative === true,
+      problemOf(op, "commutative", same ? "swapping its operands changes no bit" : "swapping its operands changes the result"),
+    ).toBe(same);
   }
   for (const op of ops.values()) if (op.commutative === true) expect(binary, op.name).toContain(op);
 });
 
-test("operator: each is one op, which computes it", () => {
+test("operator: each operator belongs to exactly one op, which computes it", () => {
   const meanings: Readonly<Record<Operator, number>> = { "+": 8, "-": 4, "*": 12, "/": 3 };
   for (const [sign, result] of Object.entries(meanings)) {
     const found = every.filter(({ operator }) => operator === sign);
@@ -48,7 +51,7 @@ test("operator: each is one op, which computes it", () => {
   }
 });
 
-test("moves: the result holds elements of the operands, and of the background, and nothing else", () => {
+test("moves: the result contains only elements of the operands and the padding value", () => {
   for (const op of every) {
     for (const at of op.samples.map((sample) => caseOf(op, sample))) {
       if (!movesElements(at.node)) continue;
@@ -57,17 +60,17 @@ test("moves: the result holds elements of the operands, and of the background, a
       const [result] = reference(at, "f64");
       expect(
         [...(result?.data ?? [])].every((x) => given.has(x)),
-        says(op, "moves", `it makes other elements, ${at.says}`),
+        problemOf(op, "moves", `it computes other elements, ${at.description}`),
       ).toBe(true);
       const count = elements(result?.type.shape ?? []);
       const before = at.operands.reduce((sum, { data }) => sum + data.length, 0);
-      if (op.moves === "order") expect(count, says(op, "moves", "an order keeps the number of elements")).toBe(before);
-      if (op.moves === "cut") expect(count, says(op, "moves", "a cut has no more elements")).toBeLessThanOrEqual(before);
+      if (op.moves === "order") expect(count, problemOf(op, "moves", "an order keeps the number of elements")).toBe(before);
+      if (op.moves === "cut") expect(count, problemOf(op, "moves", "a cut has no more elements")).toBeLessThanOrEqual(before);
     }
   }
 });
 
-test("lower: the same function, of ops that need it no more", () => {
+test("lower: the lowered graph computes the same, and needs no further lowering", () => {
   const lowered = every.filter(({ lower }) => lower !== undefined);
   for (const op of every) {
     if (op.form.kind !== "contract") continue;
@@ -77,7 +80,7 @@ test("lower: the same function, of ops that need it no more", () => {
         const types = { operands: node.operands.map(({ type }) => type), results: node.results.map(({ type }) => type), attrs: node.attrs };
         return op.form.kind === "contract" && op.form.contraction(types) === null;
       });
-    if (without.length > 0) expect(lowered, says(op, "lower", "some uses have no contraction, and no lowering")).toContain(op);
+    if (without.length > 0) expect(lowered, problemOf(op, "lower", "some uses have neither a contraction nor a lowering")).toContain(op);
   }
   for (const op of lowered) {
     const next = random(2);
@@ -97,13 +100,13 @@ test("lower: the same function, of ops that need it no more", () => {
             results: node.results.map(({ type }) => type),
             attrs: node.attrs,
           }) ?? null,
-          says(op, "lower", `it leaves ${node.op.name} to be lowered`),
+          problemOf(op, "lower", `it leaves ${node.op.name} to be lowered`),
         ).toBeNull();
       const data = new Map(inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]));
       const { outputs } = evaluate(g.build(), { inputs: data, persistent: new Map(), precision: "f64" });
       const [a, b] = [outputs.get("wanted0")?.data ?? [], outputs.get("found0")?.data ?? []];
       expect(b.length).toBe(a.length);
-      a.forEach((x, i) => expect(b[i], says(op, "lower", "it is another function")).toBeCloseTo(x, 9));
+      a.forEach((x, i) => expect(b[i], problemOf(op, "lower", "it computes a different function")).toBeCloseTo(x, 9));
     }
   }
 });

@@ -1,4 +1,4 @@
-// The interval rule of each entry: results of operands that lie in intervals lie in the interval that the entry says.
+// The interval rule of each entry: for operands within intervals, results are within the interval that `range` returns.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Interval, interval, limits, within } from "../../compiler/types/interval.ts";
@@ -10,14 +10,14 @@ import { caseOf, isLeaf, random, reference, sampled } from "./values.ts";
 
 const ends = [-1000, -3, -1.5, -1, -0.5, 0, 0.25, 0.5, 1, 2, 7, 40, 300] as const;
 
-/** An interval that a dtype can have values in, of one number now and then. */
+/** A random interval within the limits of a dtype, sometimes of a single number. */
 function drawInterval({ dtype }: TensorType, next: () => number): Interval {
   const pick = (): number => ends[Math.floor(next() * ends.length)] ?? 0;
   const [a, b] = [pick(), pick()].map((x) => Math.min(Math.max(isFloat(dtype) ? x : Math.trunc(x), limits[dtype].lo), limits[dtype].hi)) as [number, number];
   return interval(Math.min(a, b), Math.max(a, b));
 }
 
-/** Values in it, its ends among them. */
+/** Random values in the interval, including its ends. */
 function valuesIn({ dtype, shape }: TensorType, { lo, hi }: Interval, next: () => number): number[] {
   return Array.from({ length: elements(shape) }, () => {
     const x = next();
@@ -27,8 +27,8 @@ function valuesIn({ dtype, shape }: TensorType, { lo, hi }: Interval, next: () =
   });
 }
 
-/** A little room for what f64 rounds, more where it is large. */
-const roomy = ({ lo, hi }: Interval): Interval => interval(lo - 1e-9 * (1 + Math.abs(lo)), hi + 1e-9 * (1 + Math.abs(hi)));
+/** The interval, widened by the rounding error of f64. */
+const widened = ({ lo, hi }: Interval): Interval => interval(lo - 1e-9 * (1 + Math.abs(lo)), hi + 1e-9 * (1 + Math.abs(hi)));
 
 function check(op: Op, sample: Sample, seed: number): void {
   const next = random(seed);
@@ -36,16 +36,18 @@ function check(op: Op, sample: Sample, seed: number): void {
   const values = sample.operands.map((type, i) => valuesIn(type, intervals[i] ?? limits[type.dtype], next));
   const at = caseOf(op, { ...sample, values }, seed);
   const site = { operands: sample.operands, results: at.node.results.map(({ type }) => type), attrs: at.node.attrs };
-  const told = op.range?.(intervals, site) ?? interval(0, 0);
+  const range = op.range?.(intervals, site) ?? interval(0, 0);
   for (const { data } of reference(at, "f64"))
     for (const x of data)
-      if (!Number.isNaN(x) && !within(interval(x, x), roomy(told)))
-        expect.fail(`${op.name} (${entryFile(op)}): \`range\` says [${told.lo}, ${told.hi}] and a result is ${x}; ${at.says} of ${JSON.stringify(intervals)}`);
+      if (!Number.isNaN(x) && !within(interval(x, x), widened(range)))
+        expect.fail(
+          `${op.name} (${entryFile(op)}): \`range\` returns [${range.lo}, ${range.hi}], but a result is ${x}; ${at.description} of ${JSON.stringify(intervals)}`,
+        );
 }
 
 for (const op of sampled) {
   if (isLeaf(op)) continue;
-  test(`the results of ${op.name} lie in its range`, () => {
+  test(`the results of ${op.name} are within its range`, () => {
     expect(op.range, `${op.name} (${entryFile(op)}): the entry needs the field \`range\``).toBeDefined();
     fc.assert(
       fc.property(

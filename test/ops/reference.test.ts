@@ -11,7 +11,7 @@ import { opNamed } from "../../compiler/graph/op.ts";
 const [least, most] = [-(2 ** 31), 2 ** 31 - 1];
 
 type Operand = readonly [type: TensorType, values: readonly number[]];
-type Row = readonly [says: string, op: string, operands: readonly Operand[], attrs: Attrs, result: readonly number[]];
+type Row = readonly [description: string, op: string, operands: readonly Operand[], attrs: Attrs, result: readonly number[]];
 
 const x23: Operand = [f32(2, 3), [1, 2, 3, 4, 5, 6]];
 const image: Operand = [f32(1, 3, 3, 1), [1, 2, 3, 4, 5, 6, 7, 8, 9]];
@@ -25,7 +25,7 @@ const plain = {
   groups: 1,
 };
 
-// Worked out by hand; the corners are those that the docs of the ops promise.
+// Hand-computed; the corner cases are those that the documentation of the ops specifies.
 const rows: readonly Row[] = [
   [
     "i32 wraps",
@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
     [131073, -67153019],
   ],
   [
-    "i32 division truncates, gives 0 by 0 and wraps at the least by -1",
+    "i32 division truncates, by 0 it returns 0, and the minimum by -1 wraps",
     "div",
     [
       [i32(4), [7, -7, 5, least]],
@@ -58,7 +58,7 @@ const rows: readonly Row[] = [
     [3, -3, 0, least],
   ],
   [
-    "i32 remainder has the sign of x and gives 0 by 0",
+    "i32 remainder has the sign of x, and by 0 it is 0",
     "rem",
     [
       [i32(4), [7, -7, 5, least]],
@@ -67,9 +67,9 @@ const rows: readonly Row[] = [
     {},
     [1, -1, 0, 0],
   ],
-  ["the absolute value of the least i32 is itself", "abs", [[i32(2), [least, -5]]], {}, [least, 5]],
+  ["the absolute value of the minimum i32 is itself", "abs", [[i32(2), [least, -5]]], {}, [least, 5]],
   [
-    "a NaN stays in x and is dropped in y",
+    "a NaN in x is returned, a NaN in y is dropped",
     "max",
     [
       [f32(2), [Number.NaN, 1]],
@@ -104,7 +104,7 @@ const rows: readonly Row[] = [
   ["floats truncate, saturate, and NaN is 0", "convert", [[f32(5), [-1.9, 1.9, 3e9, -3e9, Number.NaN]]], { dtype: "i32" }, [-1, 1, most, least, 0]],
   ["u8 saturates", "convert", [[f32(3), [-1, 254.9, 300]]], { dtype: "u8" }, [0, 254, 255]],
   ["i8 saturates from i32", "convert", [[i32(2), [-1000, 1000]]], { dtype: "i8" }, [-128, 127]],
-  ["a bool is what is not 0, NaN too", "convert", [[f32(4), [0, -0, 0.1, Number.NaN]]], { dtype: "bool" }, [0, 0, 1, 1]],
+  ["a bool is x != 0, so NaN is true", "convert", [[f32(4), [0, -0, 0.1, Number.NaN]]], { dtype: "bool" }, [0, 0, 1, 1]],
   [
     "select takes a where true",
     "select",
@@ -121,14 +121,14 @@ const rows: readonly Row[] = [
   ["towards zero", "trunc", [[f32(4), [1.9, -1.9, 3e9, -7]]], {}, [1, -1, 3e9, -7]],
 
   ["running sums along rows", "cumsum", [x23], { axis: 1 }, [1, 3, 6, 4, 9, 15]],
-  ["what is left, without the element itself", "cumsum", [x23], { axis: 1, reverse: true, exclusive: true }, [5, 3, 0, 11, 6, 0]],
+  ["reverse exclusive sums", "cumsum", [x23], { axis: 1, reverse: true, exclusive: true }, [5, 3, 0, 11, 6, 0]],
   ["running sums of i32 wrap", "cumsum", [[i32(2), [most, 1]]], { axis: 0 }, [most, least]],
   ["equals keep their order, NaN comes last", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0 }, [4, 2, 5, 0, 3, 1]],
   ["and first in descending order", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0, descending: true }, [1, 0, 3, 2, 5, 4]],
-  ["columns by themselves", "argsort", [[i32(3, 2), [3, 1, 1, 3, 2, 2]]], { axis: 0 }, [1, 0, 2, 2, 0, 1]],
+  ["columns are sorted separately", "argsort", [[i32(3, 2), [3, 1, 1, 3, 2, 2]]], { axis: 0 }, [1, 0, 2, 2, 0, 1]],
   ["gather chooses along rows", "gather", [x23, [i32(2, 2), [2, 0, -1, 5]]], { axis: 1 }, [3, 1, 4, 6]],
   [
-    "scatter_add sums what meets",
+    "scatter_add sums elements with equal indices",
     "scatter_add",
     [
       [f32(2, 2), [1, 2, 3, 4]],
@@ -140,8 +140,8 @@ const rows: readonly Row[] = [
 
   ["a sum over rows", "reduce_sum", [x23], { axes: [1] }, [6, 15]],
   ["a sum over all", "reduce_sum", [x23], { axes: [1, 0] }, [21]],
-  ["the product of nothing is 1", "reduce_prod", [[f32(2, 0), []]], { axes: [1] }, [1, 1]],
-  ["the largest of no i32 is the least of them", "reduce_max", [[i32(0), []]], { axes: [0] }, [least]],
+  ["an empty product is 1", "reduce_prod", [[f32(2, 0), []]], { axes: [1] }, [1, 1]],
+  ["an empty maximum of i32 is the minimum i32", "reduce_max", [[i32(0), []]], { axes: [0] }, [least]],
   ["a product of i32 wraps", "reduce_prod", [[i32(3), [65537, 65537, 1]]], { axes: [0] }, [131073]],
   ["argmax is the first of equals", "argmax", [[f32(2, 3), [1, 3, 3, 2, 2, 2]]], { axis: 1 }, [1, 0]],
   ["argmin along the first axis", "argmin", [[f32(2, 3), [1, 3, 3, 2, 2, 3]]], { axis: 0 }, [0, 1, 0]],
@@ -157,7 +157,7 @@ const rows: readonly Row[] = [
   ["take clamps its indices", "take", [x23, [i32(3), [1, 5, -2]]], { axis: 0 }, [4, 5, 6, 4, 5, 6, 1, 2, 3]],
   ["take along columns", "take", [x23, [i32(2), [2, 0]]], { axis: 1 }, [3, 1, 6, 4]],
   [
-    "take_add sums what meets",
+    "take_add sums elements with equal indices",
     "take_add",
     [
       [f32(3), [1, 2, 4]],
@@ -182,9 +182,9 @@ const rows: readonly Row[] = [
   ["batches of inner products", "dot", [x23, x23], { batch: [[0], [0]], contract: [[1], [1]] }, [14, 77]],
   ["free axes of rhs come last", "dot", [x23, [f32(2, 2), [1, 0, 0, 1]]], { contract: [[0], [1]] }, [1, 4, 2, 5, 3, 6]],
 
-  ["conv does not turn the kernel", "conv", [image, [f32(2, 2, 1, 1), [1, 10, 100, 1000]]], plain, [5421, 6532, 8754, 9865]],
+  ["conv does not flip the kernel", "conv", [image, [f32(2, 2, 1, 1), [1, 10, 100, 1000]]], plain, [5421, 6532, 8754, 9865]],
   [
-    "padding is of zeros, before and after",
+    "padding is zeros, before and after",
     "conv",
     [
       [f32(1, 3, 1), [1, 2, 3]],
@@ -214,7 +214,7 @@ const rows: readonly Row[] = [
     [201, 4030],
   ],
   [
-    "channels of one pixel are a matrix product",
+    "a 1x1 convolution is a matrix product",
     "conv",
     [
       [f32(1, 1, 2), [1, 2]],
@@ -224,7 +224,7 @@ const rows: readonly Row[] = [
     [9, 12, 15],
   ],
   [
-    "the input gradient lays kernels down",
+    "the input gradient scatters the kernel",
     "conv_input_gradient",
     [
       [f32(1, 2, 1), [1, 2]],
@@ -244,12 +244,12 @@ const rows: readonly Row[] = [
     [321, 432],
   ],
 
-  ["the largest under windows", "window_max", [image], { window: [2, 2], stride: [1, 1] }, [5, 6, 8, 9]],
-  ["sums under windows", "window_sum", [image], { window: [2, 2], stride: [1, 1] }, [12, 16, 24, 28]],
+  ["window maxima", "window_max", [image], { window: [2, 2], stride: [1, 1] }, [5, 6, 8, 9]],
+  ["window sums", "window_sum", [image], { window: [2, 2], stride: [1, 1] }, [12, 16, 24, 28]],
   ["the first of equals in a window", "window_argmax", [[f32(1, 2, 4, 1), [1, 2, 0, 0, 2, 2, 0, 1]]], { window: [2, 2], stride: [2, 2] }, [1, 3]],
-  ["spread adds where windows meet", "window_spread", [[f32(1, 2, 1), [1, 10]]], { window: [2], stride: [1], size: [3] }, [1, 11, 10]],
+  ["spread sums where windows overlap", "window_spread", [[f32(1, 2, 1), [1, 10]]], { window: [2], stride: [1], size: [3] }, [1, 11, 10]],
   [
-    "scatter adds where windows choose one place",
+    "scatter sums where windows choose the same element",
     "window_scatter",
     [
       [f32(1, 2, 1), [1, 10]],
@@ -259,7 +259,7 @@ const rows: readonly Row[] = [
     [0, 11, 0],
   ],
   [
-    "gather reads the chosen places",
+    "gather reads the chosen elements",
     "window_gather",
     [
       [f32(1, 3, 1), [5, 6, 7]],
@@ -270,7 +270,7 @@ const rows: readonly Row[] = [
   ],
 
   [
-    "panels are filled with zeros",
+    "panels are padded with zeros",
     "pack",
     [[f32(2, 3), [1, 2, 3, 4, 5, 6]]],
     { sizes: [4, 3, 2], lhs: [2, 0, 1], rhs: [0, 1, 3], out: [3, 1, 0], width: 2 },
@@ -288,8 +288,8 @@ const rows: readonly Row[] = [
   ],
 ];
 
-for (const [says, name, operands, attrs, result] of rows) {
-  test(`${name}: ${says}`, () => {
+for (const [description, name, operands, attrs, result] of rows) {
+  test(`${name}: ${description}`, () => {
     expect(apply(name, operands, attrs)).toEqual(result);
     const op = present(opNamed(ops, name), name);
     if (name !== "contraction")
@@ -304,7 +304,7 @@ const known = [
   { counter: [0x243f6a88, 0x85a308d3], key: [0x13198a2e, 0x03707344], words: [0xc4923a9c, 0x483df7a0] },
 ];
 
-test("threefry gives the published words", () => {
+test("threefry returns the published test vectors", () => {
   for (const { counter, key, words } of known)
     for (const word of [0, 1]) {
       const operands = [...key, ...counter].map((x): Operand => [i32(), [x | 0]]);

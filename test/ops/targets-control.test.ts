@@ -1,4 +1,4 @@
-// Loops and branches with carries, items and results of every dtype, on every target: none, one or several turns, from either end, one in another.
+// Loops and branches with carries, items and results of every dtype, on every target: zero, one or several iterations, forward, reversed and nested.
 import { expect, test } from "vitest";
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
@@ -15,7 +15,7 @@ const shapes: readonly (readonly number[])[] = [[], [0], [7]];
 const inKernels = (Object.keys(dtypes) as DType[]).filter((dtype) => dtype !== "f64");
 
 for (const dtype of inKernels)
-  test(`loops and branches of ${dtype} give the bits of the reference`, async () => {
+  test(`loops and branches of ${dtype} return the bits of the reference`, async () => {
     const graphs = shapes.map((shape, i) => controlGraph(dtype, shape, `e${i}`));
     const targets = await targetsOf(compiled(graphs));
     for (const [i, graph] of graphs.entries()) {
@@ -24,7 +24,7 @@ for (const dtype of inKernels)
     }
   });
 
-test("every op that runs regions is used", () => {
+test("the graphs use every op with regions", () => {
   const used = new Set<string>();
   const visit = (graph: ReturnType<typeof controlGraph>): void => {
     for (const { op, regions } of graph.nodes) {
@@ -36,8 +36,8 @@ test("every op that runs regions is used", () => {
   expect([...used].sort()).toEqual([...ops.values()].flatMap(({ name, regions }) => (regions === undefined ? [] : [name])).sort());
 });
 
-for (const [says, text] of Object.entries(smoothGraphs))
-  test(`${says} and its gradient on every target`, async () => {
+for (const [description, text] of Object.entries(smoothGraphs))
+  test(`${description} and its gradient agree on every target`, async () => {
     const inner = parseGraph(text, ops);
     const g = new GraphBuilder("gradient", ops);
     const inputs = inner.inputs.map(({ node, type }) => g.input(String(node.attrs["name"]), type));

@@ -1,4 +1,4 @@
-// Pointwise ops of what is no number, infinite, subnormal or at the end of its dtype: every target gives the same as the reference.
+// Pointwise ops of NaN, infinities, subnormals and the limits of dtypes: every target agrees with the reference.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Value } from "../../compiler/graph/ir.ts";
@@ -12,30 +12,30 @@ import { compiled, run, targetsOf } from "./targets/run.ts";
 import { pointwiseSpecial } from "./targets/special.ts";
 import { sampled } from "./values.ts";
 
-/** Shifts by counts that differ have no vectors. */
+/** Shifts by varying counts have no vector instructions. */
 const scalarOnly = ["shl", "shrs", "shru"];
 const hasVectors = (kernel: string): boolean => /x4\b/.test(kernel);
-const looksUp = (kernel: string): boolean => /take/.test(kernel.split("\n")[0] ?? "");
+const hasTake = (kernel: string): boolean => /take/.test(kernel.split("\n")[0] ?? "");
 
 const { rows } = tableOf(sampled.filter(({ draw }) => draw !== undefined));
-const inKernels = rows.filter(({ says }) => !says.includes("f64"));
+const inKernels = rows.filter(({ dtypes }) => !dtypes.includes("f64"));
 
 for (const [op, list] of Map.groupBy(inKernels, (row) => row.op)) {
   if (op.form.kind !== "pointwise") continue;
-  test(`${op.name} of every choice of corners, in vectors and one by one`, async () => {
+  test(`${op.name} of all combinations of corner values agrees on every target, in vectors and as scalars`, async () => {
     const made = list.map((row, i) => ({ row, ...pointwiseSpecial(row, `e${i}`) }));
     const module = compiled(made.map(({ graph }) => graph));
     const kernels = module.assembly.kernels.map((kernel) => printKernels([kernel]));
-    const [single, lanes] = [kernels.filter(looksUp), kernels.filter((text) => !looksUp(text))];
+    const [single, lanes] = [kernels.filter(hasTake), kernels.filter((text) => !hasTake(text))];
     expect(single.length).toBeGreaterThan(0);
     expect(single.some(hasVectors)).toBe(false);
     expect(lanes.length === 0 || lanes.some(hasVectors)).toBe(!scalarOnly.includes(op.name));
     const targets = await targetsOf(module);
-    for (const { row, graph, data } of made) expectAgreement(targets, graph, data, op.exact, (output) => `${op.name}(${row.says}) ${output}`);
+    for (const { row, graph, data } of made) expectAgreement(targets, graph, data, op.exact, (output) => `${op.name}(${row.dtypes}) ${output}`);
   });
 }
 
-test("a remainder has the sign of x, also next to multiples of y", async () => {
+test("a remainder has the sign of x, also near multiples of y", async () => {
   const neighbours = (x: number): number[] => [-3, -2, -1, 0, 1, 2, 3].map((halves) => Math.fround(Math.fround(x) * (1 + halves * 2 ** -24)));
   const pairs = [0.1, 2 * Math.PI, 7, 2.240846661152318e-4]
     .map(Math.fround)
@@ -47,7 +47,7 @@ test("a remainder has the sign of x, also next to multiples of y", async () => {
   const graph = g.build();
   const { strict } = await targetsOf(compiled([graph]));
   const rests = present(run(strict, graph, data).get("rest"), "a result");
-  // Near a multiple nothing is left or almost y, each as good as the other.
+  // Near a multiple of y, a remainder of almost 0 and one of almost y are both correct.
   const wrong = pairs.filter(([a, b], i) => {
     const rest = rests[i] ?? Number.NaN;
     const [distance, exact] = [Math.abs(a % b), Math.abs(rest)];

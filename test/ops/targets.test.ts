@@ -1,4 +1,4 @@
-// Every op, with every dtype that it admits, on every size: the reference, WebAssembly with and without relaxed lanes, and JavaScript agree.
+// Every op, with every valid dtype, on every size: the reference, WebAssembly with and without relaxed SIMD, and JavaScript agree.
 import { expect, test } from "vitest";
 import { present } from "../../compiler/support/invariant.ts";
 import { showType } from "../../compiler/types/tensor-type.ts";
@@ -10,24 +10,24 @@ import { specialData } from "./targets/special.ts";
 import { ordinaryData } from "./targets/values.ts";
 import { sampled } from "./values.ts";
 
-const { rows, refused } = tableOf(sampled.filter(({ draw }) => draw !== undefined));
+const { rows, rejected } = tableOf(sampled.filter(({ draw }) => draw !== undefined));
 
-test("an op refuses scalars or empty tensors only where an example of the condition says so, and no other size", () => {
-  for (const { op, size, label } of refused) {
+test("an op rejects scalars or empty tensors only if an example of the condition shows it, and no other size", () => {
+  for (const { op, size, label } of rejected) {
     const examples = op.requires[label]?.breaks ?? [];
-    const says = `${op.name} (${entryFile(op)}): \`requires.${label}\` refuses "${size}"; an example must show it`;
+    const message = `${op.name} (${entryFile(op)}): \`requires.${label}\` rejects "${size}"; an example must show it`;
     expect(
       examples.some((example) => isOfSize(example, size)),
-      says,
+      message,
     ).toBe(true);
   }
 });
 
-/** Several ops one after another, each with its rounding. */
+/** Agreement of results of several ops, each of which rounds. */
 const isClose = (got: Float64Array | undefined, wanted: Float64Array): boolean =>
   wanted.every((x, i) => Math.abs((got?.[i] ?? Number.NaN) - x) <= 1e-6 * (1 + Math.abs(x)));
 
-const isF64 = ({ says }: Row): boolean => says.includes("f64");
+const isF64 = ({ dtypes }: Row): boolean => dtypes.includes("f64");
 
 const shown = ({ op, samples }: Row, output: string): string => {
   const sample = samples[Number(output.split("_")[1])];
@@ -37,7 +37,7 @@ const shown = ({ op, samples }: Row, output: string): string => {
 interface Made {
   readonly row: Row;
   readonly graph: ReturnType<typeof graphOf>;
-  /** Ordinary values, and some with corners among them: what is no number, infinite, subnormal or at the end of its dtype. */
+  /** Ordinary values, and mixtures with corner values: NaN, infinities, subnormals and the limits of the dtype. */
   readonly data: readonly Data[];
 }
 
@@ -49,7 +49,7 @@ function made(row: Row, name: string): Made {
 
 for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
   const inKernels = list.filter((row) => !isF64(row)).map((row, i) => made(row, `e${i}`));
-  test(`${op.name} on every target, of ${inKernels.map(({ row }) => row.says).join("; ")}`, async () => {
+  test(`${op.name} agrees on every target, for ${inKernels.map(({ row }) => row.dtypes).join("; ")}`, async () => {
     expect(inKernels.length).toBeGreaterThan(0);
     const targets = await targetsOf(compiled(inKernels.map(({ graph }) => graph)));
     for (const { row, graph, data } of inKernels)
@@ -59,12 +59,12 @@ for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
 
   const inF64 = list.filter(isF64).map((row) => made(row, "e"));
   if (inF64.length === 0) continue;
-  test(`${op.name} in the reference, of ${inF64.map(({ row }) => row.says).join("; ")}`, () => {
+  test(`${op.name} in the reference, for ${inF64.map(({ row }) => row.dtypes).join("; ")}`, () => {
     for (const { row, graph, data } of inF64) {
       const [exact, rounded] = [reference(graph, present(data[0], "data"), "f64"), reference(graph, present(data[0], "data"), "f32")];
       for (const [name, values] of exact) {
         const isF32 = graph.outputs.find((output) => output.name === name)?.value.type.dtype === "f32";
-        // f64 operands are not rounded, so that only an f32 result differs, by one rounding; a gradient is several ops, each with its own.
+        // f64 operands are not rounded, so only f32 results differ, by one rounding; a gradient is several ops, each of which rounds.
         if (op.name === "gradient") expect(isClose(rounded.get(name), values), shown(row, name)).toBe(true);
         else expect(rounded.get(name), shown(row, name)).toEqual(isF32 ? values.map(Math.fround) : values);
       }
@@ -72,8 +72,8 @@ for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
   });
 }
 
-test("gradients of what works on nothing", async () => {
-  const trains = rows.filter(({ op, says, empty }) => op.gradient.kind === "rule" && /^f32(,(f32|i32))*$/.test(says) && empty.length > 0);
+test("gradients of ops on empty tensors agree on every target", async () => {
+  const trains = rows.filter(({ op, dtypes, empty }) => op.gradient.kind === "rule" && /^f32(,(f32|i32))*$/.test(dtypes) && empty.length > 0);
   const graphs = trains.map(({ op, empty }, i) => gradientGraphOf(op, `e${i}`, empty));
   const targets = await targetsOf(compiled(graphs));
   expect(graphs.length).toBeGreaterThan(40);

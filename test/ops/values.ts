@@ -7,7 +7,7 @@ import { ops } from "../../compiler/ops/table.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements, showType, type TensorType } from "../../compiler/types/tensor-type.ts";
 
-/** Numbers in [0, 1), the same for one seed (mulberry32). */
+/** A generator of numbers in [0, 1), deterministic in the seed (mulberry32). */
 export function random(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -28,7 +28,7 @@ export function valuesOf({ dtype, shape }: TensorType, next: () => number): Floa
 
 /** One op on operands. */
 export interface Case {
-  readonly says: string;
+  readonly description: string;
   readonly node: Node;
   readonly operands: readonly NdArray[];
 }
@@ -39,18 +39,18 @@ export function caseOf(op: Op, { operands, attrs = {}, values = [] }: Sample, se
   const leaves = operands.map((type, index) => g.input(`x${index}`, type));
   const node = g.addNode(op, leaves, attrs);
   return {
-    says: `${op.name}(${operands.map(showType).join(", ")}) ${JSON.stringify(attrs)}`,
+    description: `${op.name}(${operands.map(showType).join(", ")}) ${JSON.stringify(attrs)}`,
     node,
     operands: operands.map((type, i) => ndarray(type, Float64Array.from(values[i] ?? valuesOf(type, next)), "f32")),
   };
 }
 
-/** All ops but those that run regions: a sample has none, so these have tests of their own. */
+/** All ops without regions. Samples have no regions, so ops with regions have separate tests. */
 export const sampled: readonly Op[] = [...ops.values()].filter((op) => op.regions === undefined);
 
 export const isLeaf = (op: Op): boolean => op.form.kind === "leaf";
 
-/** Every sample of every op that computes something. */
+/** Every sample of every op that is not a leaf. */
 export const allCases = (): Case[] => sampled.filter((op) => !isLeaf(op)).flatMap((op) => op.samples.map((sample) => caseOf(op, sample)));
 
 export const reference = ({ node, operands }: Case, precision: Precision): readonly NdArray[] => evaluateNode(node, operands, precision);
@@ -64,7 +64,7 @@ export function memoryOf({ type, data }: NdArray): TensorData {
 
 /** Runs one op by name on lists of numbers. */
 export function apply(name: string, operands: readonly (readonly [type: TensorType, values: readonly number[]])[], attrs: Sample["attrs"] = {}): number[] {
-  const op = present(opNamed(ops, name), `there is no op ${name}`);
+  const op = present(opNamed(ops, name), `unknown op ${name}`);
   const sample = { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) };
   return [...present(reference(caseOf(op, sample), "f64")[0], "a result").data];
 }

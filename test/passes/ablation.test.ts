@@ -1,4 +1,4 @@
-// Every stage of the pipeline makes a program better. SHOW=1 prints which, and by how much.
+// Every stage of the pipeline improves some program. SHOW=1 prints the program and the improvement.
 import { expect, test } from "vitest";
 import { stages, worseWithout } from "./ablation.ts";
 

@@ -1,4 +1,4 @@
-// What a stage of the pipeline is for: the cost of programs that are compiled with it and without it.
+// The use of a pipeline stage: the cost of programs compiled with and without it.
 import { readdirSync, readFileSync } from "node:fs";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { elaborate } from "../../compiler/frontend/program.ts";
@@ -18,19 +18,19 @@ import { flopsOf, type Step } from "../../runtime/plan.ts";
 const list: readonly Pass[] = pipeline;
 export const stages = stageNamesOf(list);
 
-/** What is compared, the most important first. */
+/** The compared costs, the most important first. */
 const costs = ["kernels run", "operations", "bytes moved", "bytes of memory"] as const;
 type Costs = Readonly<Record<(typeof costs)[number], number>>;
 
 interface Subject {
-  /** `recurrent.dl step`. */
+  /** For example `recurrent.dl step`. */
   readonly name: string;
   readonly program: Program;
   readonly graph: Graph;
   readonly options: PassOptions;
 }
 
-/** Entries of the programs beside this file, those that write nothing also with frozen weights, the smallest first; then every golden's graph before its pass. */
+/** The entries of the programs beside this file, smallest first, those without writes also with frozen weights; then every golden's graph before its pass. */
 function subjects(): readonly Subject[] {
   const folder = "test/passes/programs";
   const entries = readdirSync(folder).flatMap((file) => {
@@ -62,7 +62,7 @@ interface Compiled extends Subject {
 const compiled: Compiled[] = [];
 let waiting: readonly Subject[] | null = null;
 
-/** The subjects one after another, each compiled when it is first asked for. */
+/** The subjects in order, compiled on first use. */
 function* compiledSubjects(): Generator<Compiled> {
   waiting ??= subjects();
   for (const [i, subject] of waiting.entries()) yield (compiled[i] ??= compile(subject));
@@ -74,7 +74,7 @@ function compile(subject: Subject): Compiled {
   return { ...subject, before, costs: costsOf(subject.program, final) };
 }
 
-/** Of one call, what the weights stage prepares left out; memory of the whole module. */
+/** Costs of one call, without the weights stage; memory of the whole module. */
 function costsOf(program: Program, graph: Graph): Costs {
   const { plan } = assemble(program, [{ dims: {}, graph }], { profile: false, guards: false, machine: defaultMachine });
   const steps = present(plan.entries[0], "the program has an entry").steps;
@@ -86,7 +86,7 @@ function costsOf(program: Program, graph: Graph): Costs {
   };
 }
 
-/** Of a `while` one iteration, of a branch the larger side. */
+/** A total over steps; counts one iteration of a `while` and the larger side of a branch. */
 function total(steps: readonly Step[], of: (call: Extract<Step, { kind: "call" }>) => number): number {
   return steps.reduce((sum, step) => {
     switch (step.kind) {
@@ -102,10 +102,10 @@ function total(steps: readonly Step[], of: (call: Extract<Step, { kind: "call" }
   }, 0);
 }
 
-/** Differences up to this share are accidents of alignment. */
+/** Differences up to this share are alignment noise. */
 const accident = 0.001;
 
-/** The first program that is worse without the stage, and in what; null if there is none. */
+/** The first program that is worse without the stage, and the cost that is worse; null if there is none. */
 export function worseWithout(stage: string): string | null {
   const index = stages.indexOf(stage);
   const { name } = present(list[index], `${stage} is not in the pipeline`);

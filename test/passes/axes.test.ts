@@ -25,7 +25,7 @@ const conv = (x: readonly number[], w: readonly number[], groups: number, pad = 
     groups,
   });
 
-test("a product's free axes go along with the result's, its summed axes with each other", () => {
+test("free axes of a dot match axes of the result, contracted axes match each other", () => {
   const dot = loops("dot", [2, 3, 5], [5, 2, 7], { batch: [[0], [1]], contract: [[2], [0]] });
   expect([0, 1, 2].map((axis) => matchingAxis(dot, "out", axis, "rhs"))).toEqual([1, null, 2]);
   expect([0, 1, 2].map((axis) => matchingAxis(dot, "lhs", axis, "rhs"))).toEqual([1, null, 0]);
@@ -38,7 +38,7 @@ test("a product's free axes go along with the result's, its summed axes with eac
   });
 });
 
-test("a convolution's channels do, its places do not, padded or not", () => {
+test("channel axes of a convolution match, spatial axes do not, with or without padding", () => {
   for (const pad of [0, 1]) {
     const plain = conv([2, 5, 5, 3], [3, 3, 3, 4], 1, pad);
     expect(plain.padded).toBe(pad > 0);
@@ -57,7 +57,7 @@ test("with groups, the channels of the input are two axes of the kernel", () => 
   expect(matchingAxis(conv([2, 5, 5, 4], [3, 3, 1, 8], 4), "lhs", 3, "rhs")).toBe(null);
 });
 
-test("axes that advance at different paces, or only in part, do not go together", () => {
+test("axes with different strides, or that match only in part, do not match", () => {
   const shapes = { lhs: [4, 3], rhs: [4], out: [4, 3] };
   const at = (dims: Loops["dims"]): Loops => ({ dims, shapes, padded: false });
   expect(matchingAxis(at([{ name: "a", size: 4, lhs: 3, rhs: 1, out: 3 }]), "lhs", 0, "rhs")).toBe(0);
@@ -70,14 +70,14 @@ test("axes that advance at different paces, or only in part, do not go together"
   expect(splitAxes(diagonal, "lhs")).toBe(null);
 });
 
-test("a channel moves where its axes have counterparts in the same order", () => {
+test("a channel vector moves if its axes have counterparts in the same order", () => {
   const channel = { value: value(2, 3), axes: [0, 2] };
   expect(mapAxes(channel, (axis) => axis + 1)?.axes).toEqual([1, 3]);
   expect(mapAxes(channel, (axis) => 2 - axis)).toBe(null);
   expect(mapAxes(channel, (axis) => (axis === 0 ? null : axis))).toBe(null);
 });
 
-test("what is no contraction of two has no loops", () => {
+test("an op that is not a binary contraction has no loops", () => {
   expect(loopsOf(node("add", [2], [2], {}))).toBe(null);
   expect(loopsOf(node("conv_input_gradient", [1, 2, 2], [1, 2, 2], { stride: [1], dilation: [1], padding: [[0, 0]], groups: 1, size: [2] }))).toBe(null);
 });

@@ -1,4 +1,4 @@
-// Random graphs with loops and branches keep their values through each pass, print and parse back.
+// Random graphs with loops and branches keep their values through each pass, and round-trip through text.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isGradient } from "../../compiler/graph/autodiff.ts";
@@ -19,7 +19,7 @@ import { controlChoices, randomControl } from "./random-control.ts";
 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 12) };
 
-test("graphs with regions print and parse back", () => {
+test("graphs with regions round-trip through text", () => {
   fc.assert(
     fc.property(controlChoices, fc.boolean(), (steps, trains) => {
       const graph = randomControl(steps, { trains });
@@ -45,7 +45,7 @@ for (const pass of passes) {
   });
 }
 
-test("the whole list keeps every value of loops and branches", () => {
+test("the pipeline keeps every value of loops and branches", () => {
   fc.assert(
     fc.property(controlChoices, fc.boolean(), (steps, trains) => {
       const before = randomControl(steps, { trains });
@@ -55,7 +55,7 @@ test("the whole list keeps every value of loops and branches", () => {
   );
 });
 
-test("gradients of loops and branches are their central differences", () => {
+test("gradients of loops and branches match central differences", () => {
   fc.assert(
     fc.property(controlChoices, (steps) => {
       const graph = randomControl(steps, { trains: true, smooth: true });
@@ -86,7 +86,7 @@ test("gradients of loops and branches are their central differences", () => {
   );
 });
 
-test("hoist leaves alone what a gradient is still to flow through", () => {
+test("hoist does not change loops that are still to be differentiated", () => {
   const before = parseGraph(
     `graph inner(%x: f32[4,2,3], %w: f32[3,3])
   %ys, %gs, %same = scan %x, %w {carries=0, sequences=1, length=4} : f32[4], f32[4,3,3], f32[4,2,3]
@@ -117,12 +117,12 @@ test("hoist leaves alone what a gradient is still to flow through", () => {
   expectSameFunction(before, after, "f64", 1e-12);
 });
 
-/** A cell's training step over so many turns. */
-const cell = (turns: number): string => `graph step(%x: f32[${turns},4,3])
+/** A training step of a recurrent cell over this number of iterations. */
+const cell = (iterations: number): string => `graph step(%x: f32[${iterations},4,3])
   %w = param "w" : f32[3,8]
   %u = param "u" : f32[8,8]
   %h = constant 0 : f32[4,8]
-  %last, %all = scan %h, %x, %w, %u {carries=1, sequences=1, length=${turns}} : f32[4,8], f32[${turns},4,8]
+  %last, %all = scan %h, %x, %w, %u {carries=1, sequences=1, length=${iterations}} : f32[4,8], f32[${iterations},4,8]
     body(%x: f32[4,3], %w: f32[3,8], %u: f32[8,8]) {
       carry %h: f32[4,8]
       %0 = dot %h, %u {contract=[[1],[0]]} : f32[4,8]
@@ -142,11 +142,11 @@ const cell = (turns: number): string => `graph step(%x: f32[${turns},4,3])
 const everyNode = (graph: Graph): readonly string[] => graph.nodes.flatMap(({ op, regions }) => [op.name, ...regions.flatMap(everyNode)]);
 
 test("the graph of a loop does not grow with its length", () => {
-  const through = (turns: number): readonly string[] => everyNode(runPasses(parseGraph(cell(turns), ops), pipeline, { verify: true }));
+  const through = (iterations: number): readonly string[] => everyNode(runPasses(parseGraph(cell(iterations), ops), pipeline, { verify: true }));
   expect(through(1000)).toEqual(through(10));
 });
 
-test("of a recurrent cell's gradient only the products with the hidden state stay in the loops", () => {
+test("in the gradient of a recurrent cell only the products with the hidden state stay in the loops", () => {
   const after = runPasses(parseGraph(cell(10), ops), pipeline, { verify: true });
   const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes)).filter(({ op }) => op.form.kind === "contract");
   expect(inside.map(({ op }) => op.name)).toEqual(["contraction", "contraction"]);

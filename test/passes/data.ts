@@ -1,4 +1,4 @@
-// Whether two graphs compute the same on random data.
+// Compares two graphs on random data.
 import { expect } from "vitest";
 import { evaluate, type Precision } from "../../compiler/graph/evaluate.ts";
 import type { GraphData } from "../../compiler/trust/error-bound.ts";
@@ -8,10 +8,10 @@ import { randomData } from "../../compiler/trust/sample-data.ts";
 export { fill, randomData } from "../../compiler/trust/sample-data.ts";
 export type Data = GraphData;
 
-/** How near two results are to be: bit-equal but for the sign of zero, or within a bound relative to the largest element. */
+/** The required agreement: bit-equal except for the sign of zero, or within a bound relative to the largest element. */
 export type Nearness = "exact" | number;
 
-/** Both graphs give the same outputs and writes for the same data. */
+/** Expects the same outputs and writes of both graphs for the same data. */
 export function expectSameFunction(before: Graph, after: Graph, precision: Precision, nearness: Nearness, seeds: readonly number[] = [1, 2]): void {
   for (const seed of seeds) {
     const data = randomData(before, seed);

@@ -12,7 +12,7 @@ const graph = parseGraph("graph f(%x: f32[2])\n  %0 = neg %x : f32[2]\n  %1 = ne
 
 const pass = (name: string, given: Partial<Pass>): Pass => ({ name, doc: name, needs: [], provides: [], exact: true, run: (g) => g, ...given });
 
-test("a pass runs after those that make true what it needs", () => {
+test("a pass runs after the passes that establish the facts that it needs", () => {
   const first = pass("first", { provides: ["chosen"] });
   const other = pass("other", {});
   const last = pass("last", { needs: ["chosen"] });
@@ -31,7 +31,7 @@ test("a fact that is a note does not survive a pass that does not need it", () =
   expect(() => checkNeeds([stage, group, other], ["fused"])).toThrow("code generation needs a graph that is fused");
 });
 
-test("every fact is made true by a pass, and is needed", () => {
+test("every fact is established by a required pass", () => {
   expect(passes.flatMap(({ provides }) => provides).toSorted()).toEqual(Object.keys(offenders).toSorted());
   expect(passes.filter(({ provides, name }) => provides.length > 0 && !requiredPasses.has(name))).toEqual([]);
 });
@@ -48,12 +48,12 @@ test("passes run in order, each reported with the graphs around it", () => {
   expect(after.nodes.map(({ op }) => op.name)).toEqual(["input"]);
 });
 
-test("a pass can be left out by name", () => {
+test("a pass can be omitted by name", () => {
   const after = runPasses(graph, rewriting, { without: new Set(["simplify"]) });
   expect(after.nodes.map(({ op }) => op.name)).toEqual(["input", "neg", "neg"]);
 });
 
-test("verification finds a pass that does not hold its promise", () => {
+test("verification reports a pass that does not establish its fact", () => {
   const liar = pass("liar", { provides: ["differentiated"] });
   const lossy = parseGraph('graph f()\n  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0\n', ops);
   expect(() => runPasses(lossy, [liar], { verify: true })).toThrow("f is not differentiated: gradient");
@@ -68,7 +68,7 @@ test("a fact is still checked after later passes", () => {
   expect(() => runPasses(graph, [given, relapse], { verify: true })).toThrow("g is not differentiated: gradient");
 });
 
-/** For each fact, a graph of which it does not hold. */
+/** For each fact, a graph for which it does not hold. */
 const offenders = {
   differentiated: '  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0',
   chosen: "  %0 = conv %x, %x {stride=[1], padding=[[1,1]], dilation=[1], groups=1} : f32[2,3,2]\n  return y=%0",
@@ -80,7 +80,7 @@ const offenders = {
 
 const shapes: Partial<Record<Fact, string>> = { chosen: "[2,2,2]" };
 
-test.each(Object.entries(offenders))("what is not %s is found", (name, body) => {
+test.each(Object.entries(offenders))("a graph that is not %s is reported", (name, body) => {
   const fact = name as Fact;
   const offending = parseGraph(`graph f(%x: f32${shapes[fact] ?? "[2]"})\n${body}\n`, ops);
   expect(() => checkFact(fact, offending)).toThrow(`f is not ${fact}`);

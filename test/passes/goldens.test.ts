@@ -1,4 +1,4 @@
-// Each `.ir` file shows a graph before and after the pass that it is named after, and the two are run against each other.
+// Each `.ir` file has a graph before and after the pass that it is named after; both are executed and compared.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { pathOf } from "../../compiler/graph/facts.ts";
@@ -16,18 +16,18 @@ import { passes } from "./passes.ts";
 
 const folder = "test/golden/passes";
 const bless = process.env["BLESS"] === "1";
-/** Between the graph before a pass and the graph after it. */
+/** The separator between the graphs before and after the pass. */
 const separator = /^----.*(?:\n|$)/m;
 const blessing = "BLESS=1 npx vitest run test/passes/goldens.test.ts";
 const files = readdirSync(folder);
 
-/** `fold-affine-batchnorm.ir` is a golden of fold-affine: the longest name that fits is meant. */
+/** The pass of a golden by its longest matching name: `fold-affine-batchnorm.ir` belongs to fold-affine. */
 function passOf(file: string): Pass | undefined {
   const fitting = passes.filter(({ name }) => file === `${name}.ir` || (file.startsWith(`${name}-`) && file.endsWith(".ir")));
   return fitting.toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** Weights for the paths under `frozen.`, the same that the graph before the pass is run with. */
+/** Weights for the paths under `frozen.`, equal to those with which the graph before the pass is executed. */
 function optionsFor(before: Graph): PassOptions {
   const paths = before.nodes.flatMap((node) => pathOf(node) ?? []).filter((path) => path.startsWith("frozen."));
   const { persistent } = randomData(before, 1);
@@ -49,7 +49,7 @@ test.each(files)("%s", (file) => {
   const options = optionsFor(before);
   const after = runPasses(before, [pass], { ...options, verify: true });
   const seeds = options.frozen === undefined ? [1, 2] : [1];
-  // Constants that were folded are rounded to f32, also where all else is f64.
+  // Folded constants are rounded to f32, even if everything else is f64.
   expectSameFunction(before, after, "f64", pass.name === "fold-constants" ? 1e-6 : 1e-12, seeds);
   expectSameFunction(before, after, "f32", pass.exact ? "exact" : 1e-5, seeds);
   const shown = `${printGraph(before)}---- ${pass.name}\n${printGraph(after)}`;

@@ -1,4 +1,4 @@
-// What the passes are for, on a whole model.
+// The effects of the passes on a complete model.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
@@ -18,7 +18,7 @@ function entry(name: string, N: number): Graph {
   return present(program?.entries.find(({ graph }) => graph.name === name)?.graph, `there is no entry ${name}`);
 }
 
-/** How often each op runs per call. */
+/** The number of calls of each op per run. */
 function callStage(graph: Graph): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op, notes } of graph.nodes)
@@ -26,17 +26,17 @@ function callStage(graph: Graph): Record<string, number> {
   return counts;
 }
 
-/** Convolutions and dense layers with one bias each, rectifiers, pools, and the softmax: no trace of batch norm, nothing packed. */
+/** Convolutions and dense layers with one bias each, relus, pools, and the softmax; no batch norm and no packing. */
 const predictStage = { pad: 1, contraction: 5, broadcast: 7, add: 5, max: 4, window_max: 2, reduce_max: 1, sub: 1, exp: 1, reduce_sum: 1, div: 1 };
 
-test("predict has its batch norms and packed weights prepared before the call", () => {
+test("the weights stage of predict folds batch norms and packs weights", () => {
   const before = entry("predict", 2);
   const after = runPasses(before, rewriting, { verify: true });
   expect(callStage(after)).toEqual(predictStage);
   expectSameFunction(before, after, "f64", 1e-6, [1]);
 });
 
-test("frozen weights leave the same call", () => {
+test("with frozen weights the call stage is the same", () => {
   const before = entry("predict", 2);
   const { persistent } = randomData(before, 1);
   const after = runPasses(before, rewriting, { verify: true, frozen: persistent });
@@ -45,9 +45,9 @@ test("frozen weights leave the same call", () => {
   expectSameFunction(before, after, "f64", 1e-5, [1]);
 });
 
-test("every product of a training step is packed", () => {
+test("every contraction of a training step is packed", () => {
   const { contraction, conv, conv_input_gradient, dot } = callStage(runPasses(entry("step", 4), rewriting, { verify: true }));
-  // Five forward, five for the weights, and four for the inputs: nobody asks for the gradient of the image.
+  // Five forward, five for the weights, and four for the inputs: the gradient of the image is not needed.
   expect({ contraction, conv, conv_input_gradient, dot }).toEqual({ contraction: 14, conv: undefined, conv_input_gradient: undefined, dot: undefined });
 });
 

@@ -1,4 +1,4 @@
-// Loops are batched whatever op they hold: a product that waits for no iteration leaves the loop through every op of the table.
+// Loops are batched for every op of the table: a product that depends on no earlier iteration leaves the loop through any op.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { isArgument, isView, linearSets } from "../../compiler/graph/facts.ts";
@@ -27,7 +27,7 @@ const flat = (g: GraphBuilder, x: Value): Value => g.reshape(g.convert(x, "f32")
 const times = (g: GraphBuilder, x: Value, w: Value): Value => g.call("dot", [flat(g, x), w], { contract: [[0], [0]] });
 const stacked = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, [length, ...shape]);
 
-/** A scan of a vector, whose body is made of the op's operands (the first one, or all, are items) and of weights; `make` gives the next vector and an output. */
+/** A scan with a vector carry, whose body reads the op's operands (the first, or all, are items) and weights; `make` returns the next vector and an output. */
 function loop(
   { operands }: Sample,
   allItems: boolean,
@@ -58,12 +58,12 @@ function typeOf(op: Op, { operands, attrs = {} }: Sample): TensorType {
   return present(op.type(operands, { ...op.defaults, ...attrs }, [])[0], "a result");
 }
 
-const says = (op: Op, { operands }: Sample, all: boolean): string =>
+const describeUse = (op: Op, { operands }: Sample, all: boolean): string =>
   `${op.name} of ${operands.map(({ shape }) => `[${shape.join(",")}]`).join(", ")}, ${all ? "all operands" : "the first operand"} of each iteration`;
 const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value => resultOf(g.addNode(op, operands, attrs));
 
 for (const op of found) {
-  test(`hoist takes a product with ${op.name} out of a loop`, () => {
+  test(`hoist moves a product with ${op.name} out of a loop`, () => {
     for (const sample of samplesOf(op))
       for (const all of [true, false]) {
         const weights = [tensor("f32", [elements(typeOf(op, sample).shape), width])];
@@ -72,14 +72,14 @@ for (const op of found) {
           return { next, output: next };
         });
         const after = runPasses(graph, [hoist], { verify: true });
-        expect(productsInside(after), says(op, sample, all)).toBe(0);
+        expect(productsInside(after), describeUse(op, sample, all)).toBe(0);
         expectSameFunction(graph, after, "f64", 1e-9, [1]);
       }
   });
 
   const smooth = samplesOf(op).filter(({ operands }) => operands[0]?.dtype === "f32");
   if (smooth.length === 0) continue;
-  test(`sink takes ${op.name} of a product out of a loop`, () => {
+  test(`sink moves ${op.name} of a product out of a loop`, () => {
     for (const sample of smooth)
       for (const all of [true, false]) {
         const shape = sample.operands[0]?.shape ?? [];
@@ -88,7 +88,7 @@ for (const op of found) {
           return { next: g.call("tanh", [g.add(h, 0.5)]), output: use(op, g, [product, ...operands.slice(1)], sample) };
         });
         const after = runPasses(graph, [sink], { verify: true });
-        expect(productsInside(after), says(op, sample, all)).toBe(0);
+        expect(productsInside(after), describeUse(op, sample, all)).toBe(0);
         expectSameFunction(graph, after, "f64", 1e-9, [1]);
       }
   });
@@ -99,7 +99,7 @@ for (const op of found) {
     .map((sample) => ({ sample, sets: linearSets(caseOf(op, sample).node), type: typeOf(op, sample) }))
     .filter(({ sample, type, sets }) => type.dtype === "f32" && sets.some((set) => set.every((index) => sample.operands[index]?.dtype === "f32")));
   if (uses.length === 0) continue;
-  test(`sink sums what ${op.name} makes of products once, after the loop`, () => {
+  test(`sink sums ${op.name} of products once, after the loop`, () => {
     for (const { sample, sets, type } of uses)
       for (const set of sets) {
         const g = new GraphBuilder("loop", ops);
@@ -122,8 +122,10 @@ for (const op of found) {
         const after = runPasses(graph, [sink], { verify: true });
         const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes));
         const computing = inside.filter((node) => !isArgument(node) && !isView(node)).map((node) => node.op.name);
-        // An op that sums itself takes the stack of what it sums.
-        expect(op.operands.length === 1 && op.sumOverBatch ? computing.filter((name) => name === op.name) : computing, says(op, sample, false)).toEqual([]);
+        // An op with sumOverBatch sums its own batch.
+        expect(op.operands.length === 1 && op.sumOverBatch ? computing.filter((name) => name === op.name) : computing, describeUse(op, sample, false)).toEqual(
+          [],
+        );
         expectSameFunction(graph, after, "f64", 1e-9, [1]);
       }
   });

@@ -1,4 +1,4 @@
-// The order constraints of the pipeline: a list that contradicts one of them is refused, with the reason.
+// The order constraints of the pipeline: a list that violates one is rejected, with the reason.
 import { expect, test } from "vitest";
 import { checkOrder, constraintsOn, nameOf, stageNamesOf } from "../../compiler/passes/order.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
@@ -15,19 +15,19 @@ test("a stage is numbered from the second occurrence of its pass on", () => {
   expect(stageNamesOf(names("a b a c a b"))).toEqual(["a", "b", "a.2", "c", "a.3", "b.2"]);
 });
 
-test("a list that contradicts a constraint is refused with the reason", () => {
+test("a list that violates a constraint is rejected with the reason", () => {
   expect(() => checkOrder(names("a b"), [after("b", "a", "it reads what a makes")])).not.toThrow();
   expect(() => checkOrder(names("b a"), [after("b", "a", "it reads what a makes")])).toThrow("b has to run after a: it reads what a makes");
   expect(() => checkOrder(names("b a"), [before("a", "b", "it makes what b reads")])).toThrow("b has to run after a: it makes what b reads");
 });
 
-test("a constraint is about one occurrence, or about every one", () => {
+test("a constraint applies to one occurrence, or to every one", () => {
   expect(() => checkOrder(names("a b a"), [after("b", "a", "why")])).not.toThrow();
   expect(() => checkOrder(names("a b a"), [after("b", "a.2", "why")])).toThrow("b has to run after a.2: why");
   expect(() => checkOrder(names("a b a"), [after("b", every("a"), "why")])).toThrow("b has to run after a.2: why");
 });
 
-test("a constraint about a stage that does not exist is refused", () => {
+test("a constraint on an unknown stage is rejected", () => {
   expect(() => checkOrder(names("a b"), [after("b", "a.2", "why")])).toThrow("an order constraint names a.2, which is not in the pipeline");
   expect(() => checkOrder(names("a b"), [after("b", every("c"), "why")])).toThrow("an order constraint names every c, which is not in the pipeline");
 });

@@ -4,19 +4,19 @@ import { pipeline } from "../../compiler/pipeline.ts";
 /** Every pass of the pipeline, once, in the order of first occurrence. */
 export const passes: readonly Pass[] = [...new Set<Pass>(pipeline)];
 
-/** The pipeline up to the choice of what runs when: one node per operation still, none of them cloned into a group. */
+/** The pipeline without fusion and memory planning: every operation is one node, none is cloned into a group. */
 export const rewriting: readonly Pass[] = pipeline.filter((pass: Pass) => !pass.provides.includes("fused") && !pass.provides.includes("planned"));
 
-/** The fewest passes that make true what a pass needs, in order. */
+/** The minimal list of passes that establishes the facts that a pass needs, in order. */
 export function preparationFor(pass: Pass): readonly Pass[] {
-  const givers = new Set<Pass>();
+  const providers = new Set<Pass>();
   const collect = (needs: readonly Fact[]): void => {
-    for (const giver of passes.filter(({ provides }) => provides.some((fact) => needs.includes(fact)))) {
-      if (givers.has(giver)) continue;
-      givers.add(giver);
+    for (const provider of passes.filter(({ provides }) => provides.some((fact) => needs.includes(fact)))) {
+      if (providers.has(provider)) continue;
+      providers.add(provider);
       collect(giver.needs);
     }
   };
   collect(pass.needs);
-  return passes.filter((candidate) => givers.has(candidate));
+  return passes.filter((candidate) => providers.has(candidate));
 }

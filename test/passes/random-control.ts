@@ -6,10 +6,10 @@ import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 
-/** One step of building: what to do, and numbers to choose with. */
+/** One construction step: its kind, and numbers that select operands. */
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
-/** What fast-check draws and shrinks. */
+/** The input that fast-check draws and shrinks. */
 export const controlChoices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), {
   minLength: 2,
   maxLength: 9,
@@ -33,7 +33,7 @@ const item = tensor("f32", [2, 3]);
 const stack = tensor("f32", [length, 2, 3]);
 const count = tensor("i32", []);
 
-/** Values to choose among: all of them f32[2,3], but for stacks of these and matrices to multiply with. */
+/** The pool of values: all f32[2,3], except for sequences of these and matrices. */
 interface Pool {
   readonly items: Value[];
   readonly stacks: Value[];
@@ -41,7 +41,7 @@ interface Pool {
   readonly smooth: boolean;
 }
 
-/** Small numbers to choose with, that follow from the drawn ones. */
+/** Small numbers derived from the drawn ones. */
 const next = (n: number, salt: number): number => (n * 31 + salt * 17 + 7) % 97;
 
 export function randomControl(steps: readonly Choice[], { trains, smooth = false }: ControlKind): Graph {
@@ -58,7 +58,7 @@ export function randomControl(steps: readonly Choice[], { trains, smooth = false
   return g.build();
 }
 
-/** Appends one step; `depth` is how many control ops it may nest. */
+/** Appends one step; `depth` is the remaining nesting depth of control ops. */
 function grow(g: GraphBuilder, pool: Pool, [kind, a, b, c]: Choice, depth: number): void {
   const x = at(pool.items, pool.items.length - 1 - (a % Math.min(3, pool.items.length)));
   const y = at(pool.items, b);
@@ -85,7 +85,7 @@ function growInside(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice, depth: num
   for (const salt of [1, 2, 3].slice(0, 1 + (a % 3))) grow(g, pool, [next(b, salt + a), next(a, salt), next(c, salt), next(b, salt)], depth - 1);
 }
 
-/** One or two carries, up to two sequences, two invariants and the weights; some of what it carries and gives is of no use. */
+/** A scan with one or two carries, up to two sequences, two invariants and the weights; some carries and outputs are unused. */
 function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void {
   const [, a, b, c] = choice;
   const carries = pool.items.slice(-1 - (a % 2));
@@ -125,7 +125,7 @@ function cond(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   pool.items.push(...g.callAll("cond", [pred, ...args], {}, [branch("then", depth), branch("else", depth + 5)]));
 }
 
-/** Counts to a bound; there is no gradient to flow back. */
+/** A while loop that counts to a bound; it has no gradient. */
 function loop(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice): void {
   const invariants = [g.constant(count, a % 4), at(pool.items, b), at(pool.weights, c)];
   const condition = new RegionBuilder("condition", g);

@@ -1,4 +1,4 @@
-// Random graphs of what the passes look for: contractions between scales and shifts, movements in a row, values that repeat, constants.
+// Random graphs of patterns that passes match: contractions between scales and shifts, chains of movements, broadcasts, constants.
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
@@ -6,16 +6,16 @@ import { ops } from "../../compiler/ops/table.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import type { OpName } from "../../compiler/graph/op.ts";
 
-/** One step of building: what to do, and numbers to choose with. */
+/** One construction step: its kind, and numbers that select operands. */
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
-/** What fast-check draws and shrinks. */
+/** The input that fast-check draws and shrinks. */
 export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), { minLength: 3, maxLength: 16 });
 
 export interface Kind {
   /** Appends the gradient of a loss and a step of gradient descent, which writes the params. */
   readonly trains: boolean;
-  /** No op with a jump or a corner, so that a difference in rounding stays small. */
+  /** Without ops that have jumps or corners, so that rounding differences stay small. */
   readonly smooth: boolean;
 }
 
@@ -48,7 +48,7 @@ class Grower {
     return value;
   }
 
-  /** Bounded, so that no chain of products runs away. */
+  /** The value, bounded, so that chains of products do not grow. */
   tame(value: Value): Value {
     return this.g.call("tanh", [value]);
   }
@@ -130,7 +130,7 @@ class Grower {
     return this.g.call(op, [x, this.g.broadcast(this.param([shape[along] ?? 1]), shape, [along])]);
   }
 
-  /** x with values that are known at compile time: a dense constant, and places of an iota. */
+  /** x combined with compile-time values: a dense constant, and an iota. */
   private table(x: Value, b: number, c: number): Value {
     const { shape } = x.type;
     if (shape.length === 0) return x;
@@ -140,9 +140,9 @@ class Grower {
       tensor("f32", [size]),
       iota(size).map((i) => at(numbers, i + c)),
     );
-    const places = this.g.call("iota", [], { shape: [size], axis: 0, dtype: "f32" });
-    const mixed = this.g.call(at(["max", "sub", "div"], c), [this.g.add(places, 1), values]);
-    return this.g.add(x, this.g.broadcast(this.g.call("select", [this.g.call("lt", [values, mixed]), places, values]), shape, [axis]));
+    const positions = this.g.call("iota", [], { shape: [size], axis: 0, dtype: "f32" });
+    const mixed = this.g.call(at(["max", "sub", "div"], c), [this.g.add(positions, 1), values]);
+    return this.g.add(x, this.g.broadcast(this.g.call("select", [this.g.call("lt", [values, mixed]), positions, values]), shape, [axis]));
   }
 
   private dense(x: Value, b: number): Value {
@@ -191,7 +191,7 @@ class Grower {
     return this.tame(this.g.call("conv", [x, this.param([2, 2, channels / groups, at([2, 4, 6], b)])], attrs));
   }
 
-  /** A value of the wanted shape that depends on `value`: its sum, repeated. */
+  /** A value of this shape that depends on `value`: its sum, broadcast. */
   private like(value: Value, shape: readonly number[]): Value {
     if (value.type.shape.length === shape.length && value.type.shape.every((d, i) => d === shape[i])) return value;
     return this.g.broadcast(this.tame(this.g.sum(value, iota(value.type.shape.length))), shape, []);

@@ -1,4 +1,4 @@
-// Random graphs keep their values through each pass alone and through the whole list.
+// Random graphs keep their values through each pass alone and through the pipeline.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Graph, Node } from "../../compiler/graph/ir.ts";
@@ -34,13 +34,13 @@ for (const pass of passes) {
   });
 }
 
-/** Nodes that compute something per call. */
+/** The nodes of the call stage that compute something. */
 function callWork(graph: Graph): Node[] {
   const stage = stageOf(graph);
   return graph.nodes.filter((node) => stage(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast");
 }
 
-test("fold-affine never gives the call more to do", () => {
+test("fold-affine never adds operations to the call stage", () => {
   fc.assert(
     fc.property(choices, fc.boolean(), (steps, trains) => {
       const before = through(randomGraph(steps, { trains, smooth: false }), [differentiate, simplify]);
@@ -53,7 +53,7 @@ test("fold-affine never gives the call more to do", () => {
   );
 });
 
-test("the whole list keeps every value", () => {
+test("the pipeline keeps every value", () => {
   fc.assert(
     fc.property(choices, fc.boolean(), fc.boolean(), (steps, trains, frozen) => {
       const before = randomGraph(steps, { trains, smooth: true });
@@ -64,7 +64,7 @@ test("the whole list keeps every value", () => {
   );
 });
 
-test("what a pass leaves prints and parses back", () => {
+test("the graph after each pass round-trips through text", () => {
   fc.assert(
     fc.property(choices, (steps) => {
       const after = through(randomGraph(steps, { trains: false, smooth: false }), pipeline);
@@ -75,7 +75,7 @@ test("what a pass leaves prints and parses back", () => {
 });
 
 for (const pass of passes) {
-  test(`${pass.name} finds nothing more to do in its own result`, () => {
+  test(`${pass.name} is idempotent`, () => {
     fc.assert(
       fc.property(choices, fc.boolean(), (steps, trains) => {
         const once = through(randomGraph(steps, { trains, smooth: false }), [...preparationFor(pass), pass]);

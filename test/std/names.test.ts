@@ -4,13 +4,13 @@ import { preludeFiles } from "../../compiler/frontend/prelude.ts";
 
 const folder = new URL("../../dsl/std/", import.meta.url);
 
-test("every file of the library is in the prelude, and no two declare one name", () => {
+test("every file of the library is in the prelude, and names are unique", () => {
   const files = readdirSync(folder).filter((name) => name.endsWith(".dl"));
   expect(files.filter((name) => !preludeFiles.some((path) => path === `std/${name}`))).toEqual([]);
-  const places = new Map<string, string[]>();
+  const filesByName = new Map<string, string[]>();
   for (const file of files)
     for (const [, name = ""] of readFileSync(new URL(file, folder), "utf8").matchAll(/^(?:model|layer|fn|optimizer) (\w+)/gm))
-      places.set(name, [...(places.get(name) ?? []), file]);
-  expect(places.size).toBeGreaterThan(100);
-  expect([...places].filter(([, found]) => found.length > 1)).toEqual([]);
+      filesByName.set(name, [...(filesByName.get(name) ?? []), file]);
+  expect(filesByName.size).toBeGreaterThan(100);
+  expect([...filesByName].filter(([, found]) => found.length > 1)).toEqual([]);
 });

@@ -16,7 +16,7 @@ train entry teach(x: f32[N, 3], label: i32[N]) {
   { loss }
 }`;
 
-test("accumulation, clipping, schedules, decay and an average of the params: WebAssembly and JavaScript as the reference", async () => {
+test("accumulation, clipping, schedules, decay and an average of the params: WebAssembly and JavaScript agree with the reference", async () => {
   const module = compileModule({ name: "compiled.dl", text }, { dims: { N: 4 }, resolve: createResolver(null) });
   const sessions = await Promise.all(
     (["reference", "wasm", "js"] as const).map(async (target) => createSession(module.plan, await module.code(target), { seed: 5 })),

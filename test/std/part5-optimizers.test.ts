@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { elaborateText, run } from "../frontend/program.ts";
 
-/** loss = sum(g * w): the gradient is the input, whatever w is. */
+/** loss = sum(g * w): the gradient is the input, for any w. */
 const program = (optimizer: string): string => `
 model Net(g: f32[2]) -> f32[] {
   param w: f32[2] = 1
@@ -11,7 +11,7 @@ train entry step(g: f32[2]) {
   minimize Net(g) over Net with ${optimizer}
 }`;
 
-/** One param as its optimizer moves it: a function of its value and gradient that keeps its own state. */
+/** The update of one param: a function of its value and gradient with its own state. */
 type Rule = (p: number, g: number) => number;
 
 const gradients = [0.3, -1.2, 0.8, 2.5, -0.01, 0.6, -0.7, 0.2, 1.1, -1.9, 0.05, 0.4];
@@ -116,7 +116,7 @@ const rules: Readonly<Record<string, () => Rule>> = {
   },
 };
 
-test.each(Object.keys(rules))("%s moves as its paper says", (optimizer) => {
+test.each(Object.keys(rules))("%s updates params as published", (optimizer) => {
   const model = run(program(optimizer));
   const make = rules[optimizer];
   const [left, right] = [make?.(), make?.()];
@@ -129,7 +129,7 @@ test.each(Object.keys(rules))("%s moves as its paper says", (optimizer) => {
   want.forEach((value, k) => expect(Math.abs((w[k] ?? Number.NaN) - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))));
 });
 
-test("lamb: the step has lr times the length of the param, and that of the step where the param is 0", () => {
+test("lamb: the step has the norm of the param times lr, and is not scaled if the param is 0", () => {
   const model = run(program("lamb(lr: 0.1, weight_decay: 0)"));
   model.call("step", { g: [3, 4] });
   // Adam's first step is 1 for each element, so the direction is (1, 1) / sqrt(2), times the length of (1, 1).
@@ -140,13 +140,13 @@ test("lamb: the step has lr times the length of the param, and that of the step 
   expect(zero.state("Net.w")[1]).toBeCloseTo(0.1, 5);
 });
 
-test("proximal descent reaches 0 and stays there; the penalty's subgradient only swings around it", () => {
+test("proximal descent reaches 0 and stays there; the penalty's subgradient only oscillates around it", () => {
   const model = run(program("proximal_sgd(lr: 0.1, l1: 1)"));
   for (let k = 0; k < 20; k++) model.call("step", { g: [0.1, -0.1] });
   expect(model.state("Net.w").map(Math.abs)).toEqual([0, 0]);
 });
 
-test("clip_by_norm looks at each gradient alone", () => {
+test("clip_by_norm clips each gradient separately", () => {
   const model = run(`
 model Net(x: f32[1]) -> f32[1] {
   param a: f32[1] = 0
@@ -226,7 +226,7 @@ test("accumulation: three calls are one of their mean, for params, momentum and 
   expect(three.state("step.adam.Net.w.m")[0]).toBeCloseTo(one.state("step.adam.Net.w.m")[0] ?? Number.NaN, 5);
 });
 
-test("what stands behind accumulation sees the mean, and what stands before it each call's gradient", () => {
+test("transformations after accumulation get the mean, those before it get each call's gradient", () => {
   const behind = run(program("accumulate(2) |> clip_by_value(1) |> sgd(lr: 1)"));
   const before = run(program("clip_by_value(1) |> accumulate(2) |> sgd(lr: 1)"));
   for (const model of [behind, before]) for (const g of [3, -1]) model.call("step", { g: [g, g] });
@@ -235,7 +235,7 @@ test("what stands behind accumulation sees the mean, and what stands before it e
   expect(before.state("Net.w")).toEqual([1, 1]);
 });
 
-test("a transformation with states that says no bool is told so", () => {
+test("a transformation with states that does not return a bool is an error", () => {
   const { diagnostics } = elaborateText(`
 optimizer odd()(p: f32[..S], g: f32[..S]) = (g, sum(g))
 ${program("odd |> sgd(lr: 1)")}`);

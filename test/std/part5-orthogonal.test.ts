@@ -20,7 +20,7 @@ entry f(x: f32[N, 40]) { Net(x) }`;
   }
 });
 
-test("a sum of a product and its own operand", async () => {
+test("a sum of a product and its own operand is computed correctly", async () => {
   const text = `entry f(x: f32[N, N]) {\n  let s = x @ x\n  s + s @ s\n}`;
   const module = compileModule({ name: "sum.dl", text }, { dims: { N: 3 }, resolve: createResolver(null) });
   const session = await createSession(module.plan, await module.code("wasm"), {});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { run } from "../frontend/program.ts";
 
-/** The rate at these steps, from the graph, and from static numbers. */
+/** The rate at these steps, from the graph, which must equal that from static numbers. */
 function rates(schedule: string, steps: readonly number[]): number[] {
   const graph = run(`entry f(step: f32[]) { { rate: ${schedule} } }`);
   const found = steps.map((step) => graph.call("f", { step: [step] }).rate?.[0] ?? Number.NaN);
@@ -20,12 +20,12 @@ test("step_decay and exponential", () => {
   expectRates("exponential(2, step, rate: 0.25, every: 10)", { 0: 2, 5: 1, 10: 0.5, 20: 0.125 });
 });
 
-test("polynomial and cosine end where they are told to, and stay there", () => {
+test("polynomial and cosine end at `end`, and stay there", () => {
   expectRates("polynomial(1, step, total: 10, end: 0.2, power: 2)", { 0: 1, 5: 0.2 + 0.8 * 0.25, 10: 0.2, 99: 0.2 });
   expectRates("cosine(1, step, total: 10, end: 0.2)", { 0: 1, 5: 0.6, 10: 0.2, 99: 0.2 });
 });
 
-test("warm restarts begin exactly at the cycles' first steps", () => {
+test("warm restarts start exactly at the first step of each cycle", () => {
   expectRates("warm_restarts(1, step, first: 4)", { 0: 1, 2: 0.5, 3: (1 + Math.cos(0.75 * Math.PI)) / 2, 4: 1, 8: 1, 10: 0.5 });
   const starts = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((n) => [10 * (2 ** n - 1), 1]));
   expectRates("warm_restarts(1, step, first: 10, factor: 2)", { ...starts, 5: 0.5, 20: 0.5, 50: 0.5 });
@@ -37,7 +37,7 @@ test("one_cycle has PyTorch's corners", () => {
   expectRates("one_cycle(1, step, total: 100, warm: 0.3, start: 25, final: 100)", { 0: 0.04, 29: 1, 99: 0.04 / 100, 64: (1 + 0.0004) / 2 });
 });
 
-test("warmup goes before another schedule", () => {
+test("warmup precedes another schedule", () => {
   expectRates("warmup(cosine(1, step, total: 10), step, over: 4)", { 0: 0.25, 1: 0.5 * (1 + Math.cos(Math.PI / 10)) * 0.5, 5: 0.5, 10: 0 });
 });
 

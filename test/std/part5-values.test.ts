@@ -6,7 +6,7 @@ const near = (actual: readonly number[] | undefined, expected: readonly number[]
   expected.forEach((value, k) => expect(actual?.[k]).toBeCloseTo(value, digits));
 };
 
-test("activations at corners and far out", () => {
+test("activations at corners and for large arguments", () => {
   const model = run(`
 entry f(x: f32[5]) {
   {
@@ -77,13 +77,13 @@ test("bce of certain probabilities is finite, and so is its gradient", () => {
 });
 
 test("labels of the wrong shape are errors", () => {
-  const mistakes = (label: string): string[] =>
+  const messages = (label: string): string[] =>
     elaborateText(`entry f(x: f32[2, 3], label: ${label}) { cross_entropy(x, label) }`).diagnostics.map((d) => d.says);
-  expect(mistakes("i32[3]")).toEqual(["there must be one label for each row of the logits"]);
-  expect(mistakes("f32[2]")).toEqual(["labels must be i32, or f32 with the shape of the logits"]);
+  expect(messages("i32[3]")).toEqual(["there must be one label for each row of the logits"]);
+  expect(messages("f32[2]")).toEqual(["labels must be i32, or f32 with the shape of the logits"]);
 });
 
-test("metrics by hand", () => {
+test("metrics against hand-computed values", () => {
   const model = run(`
 entry f(x: f32[4, 3], label: i32[4], score: f32[4], target: f32[4]) {
   let confusion = confusion_matrix(argmax(x, axis: -1), label, classes: 3)
@@ -102,7 +102,7 @@ entry f(x: f32[4, 3], label: i32[4], score: f32[4], target: f32[4]) {
   near(out.precision, [2 / 3]);
   near(out.recall, [1]);
   near(out.f1, [0.8]);
-  // Pairs of a positive and a negative: 0.9 over both, 0.8 over 0.3 and level with 0.8.
+  // Pairs of a positive and a negative: 0.9 is above both, 0.8 is above 0.3 and ties with 0.8.
   near(out.auc, [3.5 / 4]);
   near(out.r2, [1 - (0.01 + 0.64 + 0.09 + 0.04) / 1]);
   expect([out.none, out.nothing]).toEqual([[0], [0]]);
@@ -127,7 +127,7 @@ test.each([
     }
 });
 
-test("truncated_normal stays within two deviations and has the distribution between", () => {
+test("truncated_normal is within two standard deviations, with the right distribution", () => {
   const w = initialised("f32[100, 200]", "truncated_normal(mean: 1, std: 0.5)");
   expect(Math.max(...w)).toBeLessThanOrEqual(2.0001);
   expect(Math.min(...w)).toBeGreaterThanOrEqual(-0.0001);
@@ -138,7 +138,7 @@ test("truncated_normal stays within two deviations and has the distribution betw
   expect(w.filter((v) => Math.abs(v - 1) < 0.5).length / w.length).toBeCloseTo(0.7152, 1);
 });
 
-test("identity, constant and lecun", () => {
+test("the initializers identity, constant and lecun", () => {
   expect(initialised("f32[2, 3]", "identity(gain: 3)")).toEqual([3, 0, 0, 0, 3, 0]);
   expect(initialised("f32[2]", "constant(0.5)")).toEqual([0.5, 0.5]);
   const limit = Math.sqrt(3 / 50);
@@ -148,7 +148,7 @@ test("identity, constant and lecun", () => {
   for (const values of [w, normal]) expect(Math.sqrt((values.reduce((a, b) => a + b * b, 0) / 2000) * 50)).toBeCloseTo(1, 1);
 });
 
-test("a choice between numbers is a number", () => {
+test("select between numbers returns a number", () => {
   const model = run(`entry f(x: f32[2]) { { y: x * select(2 > 1, 7, 0.5), z: x * round(2.5), axis: sum(x, axis: select(false, 5, 0)) } }`);
   expect(model.call("f", { x: [1, 2] })).toEqual({ y: [7, 14], z: [2, 4], axis: [3] });
 });

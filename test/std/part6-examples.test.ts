@@ -8,7 +8,7 @@ const paramsOf = (name: string, dims: Dims): number =>
     .persistent.filter(({ kind }) => kind === "param")
     .reduce((count, { type }) => count + elements(type.shape), 0);
 
-// The figures of Keras' tutorial, of torchvision, and of sums by hand.
+// Counts from Keras' tutorial, from torchvision, and by hand.
 test.each([
   ["cifar", { N: 2 }, 122_570],
   ["resnet18", { N: 2, H: 64, W: 64 }, 11_689_512],
@@ -25,7 +25,7 @@ test("the CIFAR net takes 15 lines", () => {
   expect(model.split("\n").length).toBeLessThanOrEqual(15);
 });
 
-test("running statistics are written by training and by nothing else", () => {
+test("only training writes running statistics", () => {
   const { entries } = programOf(sourceOf("examples/resnet18.dl").text, [{ N: 2, H: 64, W: 64 }]);
   const written = (entry: string): number =>
     entries.find(({ graph }) => graph.name === entry)?.graph.writes.filter(({ path }) => /batch_norm\d+\.(mean|var)$/.test(path)).length ?? -1;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { run } from "../frontend/program.ts";
 
-/** Numbers in [-1, 1) that differ from place to place. */
+/** Pseudorandom numbers in [-1, 1). */
 function numbers(count: number, seed: number): number[] {
   let state = (seed * 2654435761 + 97) >>> 0;
   return Array.from({ length: count }, () => {
@@ -18,7 +18,7 @@ function close(actual: readonly number[] | undefined, wanted: readonly number[],
 
 const item = (data: readonly number[], index: number): number => data[index] ?? Number.NaN;
 
-test("a transposed convolution spreads each place with the kernel, whatever stride, padding, dilation and groups", () => {
+test("a transposed convolution scatters each element with the kernel, for any stride, padding, dilation and groups", () => {
   const cases = fc.record({
     size: fc.integer({ min: 1, max: 5 }),
     kernel: fc.integer({ min: 1, max: 4 }),
@@ -42,14 +42,15 @@ entry f(x: f32[1, ${size}, ${inputs}], w: f32[${kernel}, ${inputs}, ${perGroup}]
 }`);
       const [x, w] = [numbers(size * inputs, seed), numbers(kernel * inputs * perGroup, seed + 1)];
       const wanted = new Array<number>(length * outputs).fill(0);
-      for (let place = 0; place < size; place++)
+      for (let position = 0; position < size; position++)
         for (let k = 0; k < kernel; k++)
           for (let i = 0; i < inputs; i++)
             for (let o = 0; o < perGroup; o++) {
-              const to = place * stride + k * dilation - pad;
+              const to = position * stride + k * dilation - pad;
               const channel = Math.floor(i / (inputs / groups)) * perGroup + o;
               if (to >= 0 && to < length)
-                wanted[to * outputs + channel] = item(wanted, to * outputs + channel) + item(x, place * inputs + i) * item(w, (k * inputs + i) * perGroup + o);
+                wanted[to * outputs + channel] =
+                  item(wanted, to * outputs + channel) + item(x, position * inputs + i) * item(w, (k * inputs + i) * perGroup + o);
             }
       close(model.call("f", { x, w }).result, wanted);
     }),
@@ -57,7 +58,7 @@ entry f(x: f32[1, ${size}, ${inputs}], w: f32[${kernel}, ${inputs}, ${perGroup}]
   );
 });
 
-test("paddings: numbers for both sides, pairs, and `same`, which gives ceil(size / stride) places", () => {
+test("paddings: numbers for both sides, pairs, and `same`, which returns ceil(size / stride) elements", () => {
   const model = run(`
 model Line(x: f32[1, 7, 1]) = x |> conv(1, kernel: 3, stride: 2, padding: "same", init: ones)
 model Both(x: f32[1, 7, 1]) = x |> conv(1, kernel: 3, stride: 2, padding: 1, init: ones)
@@ -71,14 +72,14 @@ entry f(x: f32[1, 7, 1]) {
   close(out.same, [-3, -9, -15, -13]);
   close(out.both, [-3, -9, -15, -13]);
   close(out.pair, [-1, -3, -6, -9, -12, -15, -18]);
-  // Each place x_i reaches 2 i - 0 .. 2 i + 2 of 15; "same" keeps the first 14.
+  // Element x_i reaches 2 i .. 2 i + 2 of 15; "same" keeps the first 14.
   close(out.wide, [-1, -1, -3, -2, -5, -3, -7, -4, -9, -5, -11, -6, -13, -7]);
   close(out.sparse, [-1, 0, 0, -2, 0, 0, -3, 0, 0, -4, 0, 0, -5, 0, 0, -6, 0, 0, -7, 0, 0]);
   close(out.pool, [-1, -2, -4, -6]);
   close(out.mean, [-1.5, -3, -5, -6.5]);
 });
 
-test("a depthwise convolution keeps channels apart, `multiplier` results of each side by side", () => {
+test("a depthwise convolution keeps channels separate, with `multiplier` adjacent results of each", () => {
   const model = run(`
 model Net(x: f32[1, 3, 2]) = x |> depthwise_conv(2, multiplier: 2, bias: false)
 entry f(x: f32[1, 3, 2]) { Net(x) }`);
@@ -94,8 +95,8 @@ test("resizing: nearest and linear, to larger and smaller sizes, along one axis 
 entry f(x: f32[1, ${h}, ${w}, 1]) { { near: resize(x, [${newH}, ${newW}], mode: "nearest"), linear: resize(x, [${newH}, ${newW}]) } }`);
       const x = numbers(h * w, seed);
       const at = (row: number, column: number): number => item(x, row * w + column);
-      const cut = (place: number, size: number): { lo: number; hi: number; t: number } => {
-        const inside = Math.min(Math.max(place, 0), size - 1);
+      const cut = (position: number, size: number): { lo: number; hi: number; t: number } => {
+        const inside = Math.min(Math.max(position, 0), size - 1);
         const lo = Math.floor(inside);
         return { lo, hi: Math.min(lo + 1, size - 1), t: inside - lo };
       };
@@ -126,7 +127,7 @@ test("upsampling repeats pixels", () => {
 
 const [images, height, width, channels] = [2, 5, 6, 2];
 
-/** Boxes with corners inside, outside and across the border, some of them without an area. */
+/** Boxes with corners inside, outside and across the border, some of them empty. */
 const boxes = [
   [0, 0, 11, 9],
   [2.5, 1, 7.25, 8],
@@ -172,7 +173,7 @@ test("ROI align: means of bilinear samples, 0 outside of the image", () => {
   close(run(regions).call("f", { x, box: boxes.flat(), image }).align, wanted);
 });
 
-test("ROI pooling: the largest pixel of each bin, 0 where it is empty", () => {
+test("ROI pooling: the maximum of each bin, 0 if it is empty", () => {
   const { x, at } = features();
   const image = [0, 1, 1, 0, 1];
   const wanted = boxes.flatMap(([x1 = 0, y1 = 0, x2 = 0, y2 = 0], r) => {

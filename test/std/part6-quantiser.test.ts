@@ -19,7 +19,7 @@ train entry step(x: f32[3, 2]) {
 
 const x = [0.9, 0.2, 3, 4.5, 1.2, -0.1];
 
-test("a quantiser gives the nearest codes, a gradient as if it were not there, and one that pulls to the codes", () => {
+test("a quantiser returns the nearest codes, passes gradients straight through, and its loss pulls inputs to the codes", () => {
   const model = run(program("vector_quantiser(3, commitment: 0.5, eps: 0.0)"));
   model.persistent.set("Book.vector_quantiser1.total", Float64Array.from([1, 0, 8, 8, -5, -5]));
   model.persistent.set("Book.vector_quantiser1.uses", Float64Array.from([1, 2, 1]));
@@ -49,7 +49,7 @@ test("in train entries codes move to the means of the vectors that chose them", 
   model.call("step", { x });
   close(model.state(uses), [0.75 + 0.25 * 2, 1.5 + 0.25, 0.75]);
   close(model.state(total), [0.75 + 0.25 * 2.1, 0.25 * 0.1, 6 + 0.25 * 3, 6 + 0.25 * 4.5, -3.75, -3.75]);
-  for (let turn = 0; turn < 60; turn++) model.call("step", { x });
+  for (let call = 0; call < 60; call++) model.call("step", { x });
   close(model.call("f", { x }).codes, [1.05, 0.05, 3, 4.5, 1.05, 0.05], 3);
 });
 

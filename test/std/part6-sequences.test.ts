@@ -8,7 +8,7 @@ const close = (actual: readonly number[] | undefined, wanted: readonly number[],
 
 const wave = (count: number, from = 0): number[] => Array.from({ length: count }, (_, k) => Math.fround(Math.sin(1.7 * (k + from) + 0.3)));
 
-test("attention: rows that may see nothing are 0, and their gradients are 0, not NaN", () => {
+test("attention: fully masked rows are 0, and their gradients are 0, not NaN", () => {
   const model = run(`
 entry f(q: f32[1, 2, 2], k: f32[1, 3, 2], v: f32[1, 3, 1], m: bool[1, 2, 3]) {
   let y = dot_product_attention(q, k, v, mask: m)
@@ -24,7 +24,7 @@ entry f(q: f32[1, 2, 2], k: f32[1, 3, 2], v: f32[1, 3, 1], m: bool[1, 2, 3]) {
   expect(out.dk?.slice(2, 4)).toEqual([0, 0]);
 });
 
-test("attention: a causal place sees itself and those before it, counted from the end where there are more keys", () => {
+test("attention: a causal position attends to itself and those before it, aligned at the end if there are more keys", () => {
   const model = run(`
 entry f(v: f32[1, 4, 1]) {
   { square: dot_product_attention(zeros([1, 4, 2]), zeros([1, 4, 2]), v, causal: true), last: dot_product_attention(zeros([1, 2, 2]), zeros([1, 4, 2]), v, causal: true) }
@@ -34,7 +34,7 @@ entry f(v: f32[1, 4, 1]) {
   close(out.last, [3, 4]);
 });
 
-test("several masks hold together, and large scores do not overflow", () => {
+test("several masks combine, and large scores do not overflow", () => {
   const model = run(`
 entry f(q: f32[1, 2, 1], k: f32[1, 3, 1], v: f32[1, 3, 1], a: bool[1, 1, 3], b: bool[2, 3]) {
   { y: dot_product_attention(q, k, v, mask: [a, b]), big: dot_product_attention(q * 1e6, k, v) }
@@ -44,7 +44,7 @@ entry f(q: f32[1, 2, 1], k: f32[1, 3, 1], v: f32[1, 3, 1], a: bool[1, 1, 3], b: 
   close(out.big, [7 / 3, 4]);
 });
 
-test("padding masks are true for the first places of each row", () => {
+test("padding masks are true for the first positions of each row", () => {
   const model = run("entry f(n: i32[3]) { { m: padding_mask(n, size: 4) } }");
   expect(model.call("f", { n: [0, 2, 9] }).m).toEqual([0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1]);
 });
@@ -58,7 +58,7 @@ test("sinusoidal positions: sines at even elements, cosines at odd ones", () => 
   );
 });
 
-test("rotary positions: products depend on the distance of the places alone, and lengths stay", () => {
+test("rotary positions: products depend only on the distance of the positions, and norms are kept", () => {
   const model = run(`
 entry f(a: f32[4], b: f32[4]) {
   let x = rotary_positions(op.broadcast(a, shape: [6, 4], dims: [1]))
@@ -75,7 +75,7 @@ const decoder = `
 model Net(x: f32[1, 5, 4], y: f32[1, 3, 6], m: bool[1, 3]) = x |> transformer_decoder(2, y, memory_mask: m, rotary: true)
 entry f(x: f32[1, 5, 4], y: f32[1, 3, 6], m: bool[1, 3]) { Net(x, y, m) }`;
 
-test("a decoder block looks neither ahead nor at padding", () => {
+test("a decoder block attends neither to later positions nor to padding", () => {
   const model = run(decoder);
   const [x, y] = [wave(20), wave(18, 50)];
   const call = (inputs: { x: number[]; y: number[] }): number[] => model.call("f", { ...inputs, m: [1, 1, 0] }).result ?? [];
@@ -87,7 +87,7 @@ test("a decoder block looks neither ahead nor at padding", () => {
   expect(call({ x, y: y.map((v, k) => (k < 12 ? v : 9) * (k < 6 ? -1 : 1)) })).not.toEqual(plain);
 });
 
-test("both orders of norm and sum: with weights of 0 only the norms of the second are left", () => {
+test("both orders of norm and sum: with zero weights only the norms of norm_first: false remain", () => {
   const model = run(`
 model Pre(x: f32[1, 2, 4]) = x |> transformer_encoder(2)
 model Post(x: f32[1, 2, 4]) = x |> transformer_encoder(2, norm_first: false)
@@ -104,7 +104,7 @@ entry f(x: f32[1, 2, 4]) { { pre: Pre(x), post: Post(x) } }`);
   close(post, rows, 3);
 });
 
-test("an embedding gives rows of its table, and only these are trained", () => {
+test("an embedding returns rows of its table, and only these are trained", () => {
   const model = run(`
 model Words(id: i32[2, 2]) = id |> embedding(5, width: 2)
 train entry step(id: i32[2, 2]) {
@@ -128,7 +128,7 @@ test("spatial dropout drops whole channels of a sample", () => {
   const x = new Array<number>(40 * 15 * 8).fill(3);
   expect(model.call("f", { x }).y).toEqual(x);
   const { y = [] } = model.call("step", { x });
-  const kept = Array.from({ length: 320 }, (_, k) => new Set(Array.from({ length: 15 }, (_place, p) => y[Math.floor(k / 8) * 120 + p * 8 + (k % 8)])));
+  const kept = Array.from({ length: 320 }, (_, k) => new Set(Array.from({ length: 15 }, (_, p) => y[Math.floor(k / 8) * 120 + p * 8 + (k % 8)])));
   expect(kept.every((values) => values.size === 1)).toBe(true);
   const share = kept.filter((values) => values.has(4)).length / 320;
   expect(share).toBeGreaterThan(0.65);

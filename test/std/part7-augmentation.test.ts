@@ -3,7 +3,7 @@ import { graphOf, programOf, run } from "../frontend/program.ts";
 
 const image = (n: number, h: number, w: number, c: number): number[] => Array.from({ length: n * h * w * c }, (_, i) => ((i * 37) % 101) / 101 + 0.01);
 
-/** One call per row: the augmentation of the same images, as often as asked. */
+/** Repeated calls of an augmentation on the same images, one per row. */
 function draws(expression: string, shape: readonly [number, number, number, number], x: readonly number[], calls: number): number[][] {
   const model = run(`train entry f(x: f32[${shape.join(", ")}]) { ${expression} }`);
   return Array.from({ length: calls }, () => model.call("f", { x })["result"] ?? []);
@@ -37,7 +37,7 @@ entry strong(x: f32[2, 4, 3, 3], t: f32[2, 2]) { ${strong.replace("random_affine
   }
 });
 
-test("flips: each image whole, about half of them", () => {
+test("flips: entire images, about half of them", () => {
   const shape = [8, 1, 3, 1] as const;
   const x = Array.from({ length: 24 }, (_, i) => i);
   const rows = draws("random_flip(x)", shape, x, 8).flatMap((y) =>
@@ -54,7 +54,7 @@ test("flips: each image whole, about half of them", () => {
   expect(flipped).toBeLessThan(48);
 });
 
-test("crops: every piece is a piece of the padded image, and all places come", () => {
+test("crops: every crop is part of the padded image, and all offsets occur", () => {
   const x = Array.from({ length: 9 }, (_, i) => i + 1);
   const padded = (r: number, c: number): number => (r >= 1 && r <= 3 && c >= 1 && c <= 3 ? (x[3 * (r - 1) + c - 1] ?? NaN) : 0);
   const pieces = new Map<string, number>();
@@ -68,7 +68,7 @@ test("crops: every piece is a piece of the padded image, and all places come", (
   expect(run("entry f(x: f32[1, 3, 3, 1]) { random_crop(x, size: [1, 1]) }").call("f", { x })["result"]).toEqual([5]);
 });
 
-test("an affine map by hand: a quarter turn, a move by half a pixel", () => {
+test("affine maps against hand-computed values: a rotation by 90 degrees, a translation by half a pixel", () => {
   const model = run("entry f(x: f32[1, 3, 3, 1], m: f32[1, 2, 3]) { affine_transform(x, m) }");
   const x = [1, 2, 3, 4, 5, 6, 7, 8, 9];
   expect(model.call("f", { x, m: [0, 1, 0, -1, 0, 0] })["result"]).toEqual([3, 6, 9, 2, 5, 8, 1, 4, 7]);
@@ -76,7 +76,7 @@ test("an affine map by hand: a quarter turn, a move by half a pixel", () => {
   expect(model.call("f", { x, m: [1, 0, 5, 0, 1, 0] })["result"]).toEqual(new Array(9).fill(0));
 });
 
-test("random maps stay within their limits: a rotation keeps the middle, a translation moves by so much", () => {
+test("random affine maps stay within their limits: a rotation keeps the center, a translation is bounded", () => {
   const x = [0, 0, 0, 0, 7, 0, 0, 0, 0];
   for (const y of draws("random_rotation(x, 3)", [1, 3, 3, 1], x, 10)) expect(y[4]).toBeCloseTo(7, 5);
   const moved = draws("random_affine(x, translation: 0.1)", [1, 3, 3, 1], x, 20);
@@ -87,7 +87,7 @@ test("random maps stay within their limits: a rotation keeps the middle, a trans
   }
 });
 
-test("noise has its spread; jitter its factors", () => {
+test("noise has the configured deviation, jitter the configured factors", () => {
   const x = new Array<number>(900).fill(1);
   const [noise = []] = draws("gaussian_noise(x, std: 0.5)", [1, 30, 30, 1], x, 1);
   const spread = Math.sqrt(noise.reduce((sum, v) => sum + (v - 1) ** 2, 0) / 900);
@@ -107,7 +107,7 @@ test("noise has its spread; jitter its factors", () => {
     grey(z).forEach((v, i) => expect(v).toBeCloseTo(grey(y)[i] ?? NaN, 5));
 });
 
-test("a blur keeps the sum of a lone pixel in the middle, and is the product of two Gaussians", () => {
+test("a blur keeps the sum of a single pixel, and is separable into two Gaussians", () => {
   const x = Array.from({ length: 49 }, (_, i) => (i === 24 ? 1 : 0));
   const { result: y = [] } = run("entry f(x: f32[1, 7, 7, 1]) { gaussian_blur(x, sigma: 0.8, size: 5) }").call("f", { x });
   expect(y.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
@@ -117,7 +117,7 @@ test("a blur keeps the sum of a lone pixel in the middle, and is the product of 
   expect(y[24 + 7 + 2]).toBeCloseTo((weight(1) * weight(2)) / total ** 2, 5);
 });
 
-test("cutout: one square of zeros, the rest untouched", () => {
+test("cutout: one square of zeros, the rest unchanged", () => {
   const x = new Array<number>(64).fill(1);
   for (const y of draws("cutout(x, size: 3)", [1, 8, 8, 1], x, 20)) {
     const holes = y.flatMap((v, i) => (v === 0 ? [[Math.floor(i / 8), i % 8] as const] : []));
@@ -146,7 +146,7 @@ train entry cut(x: f32[3, 4, 4, 1], t: f32[3, 3]) {
       ["mix", 4],
       ["cut", 16],
     ] as const) {
-      // The image's number is its pixels' value, so that a mean tells the share of both.
+      // All pixels of an image have its number as value, so that a mean determines the shares.
       const { a = [], b = [] } = model.call(entry, { x: Array.from({ length: 3 * pixels }, (_, i) => Math.floor(i / pixels)), t });
       for (let n = 0; n < 3; n++) {
         const row = b.slice(3 * n, 3 * n + 3);

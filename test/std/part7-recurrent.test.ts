@@ -9,7 +9,7 @@ const close = (a: readonly number[] | undefined, b: readonly number[], tolerance
   a?.forEach((x, i) => expect(Math.abs(x - (b[i] ?? NaN))).toBeLessThan(tolerance));
 };
 
-test.each(["rnn", "lstm", "gru", "gru(reset_after: false)"])("a stream in two pieces gives what the whole gives: %s", (layer) => {
+test.each(["rnn", "lstm", "gru", "gru(reset_after: false)"])("a sequence in two pieces returns the same as in one: %s", (layer) => {
   const call = layer.includes("(") ? `${layer.slice(0, -1)}, ` : `${layer}(`;
   const states = layer === "lstm" ? ["h", "c"] : ["h"];
   const model = run(`
@@ -29,7 +29,7 @@ entry pieces(x: f32[2, 5, 3]) {
   for (const name of ["y", ...states]) close(pieces[name], whole[name] ?? []);
 });
 
-test("padding: the result there is 0, the state stands still, and nothing of it is seen from either end", () => {
+test("padding: results are 0, the state does not change, and padding affects no other result in either direction", () => {
   const model = run(`
 model Net(x: f32[2, 4, 3], length: i32[2]) = x |> bidirectional(lstm, 2, mask: padding_mask(length, size: 4))
 model Last(x: f32[2, 4, 3], length: i32[2]) = x |> gru(2, mask: padding_mask(length, size: 4), return_sequence: false, return_state: true)
@@ -45,7 +45,7 @@ entry short(x: f32[2, 2, 3]) { { y: Net(concat(x, zeros([2, 2, 3]), axis: 1), co
   close(pieces["h"], a["h"] ?? []);
 });
 
-test("a reversed recurrence is the recurrence of the reversed sequence, in the places' order", () => {
+test("a reversed recurrence is the recurrence of the reversed sequence, in the original order", () => {
   const model = run(`
 model Net(x: f32[1, 4, 2], y: f32[1, 4, 2]) {
   let w = lstm(3)
@@ -61,12 +61,12 @@ entry f(x: f32[1, 4, 2]) { { a: Net(x, x), b: Back(x) } }`);
   close(b, a);
 });
 
-test("the forget gate begins open, the other gates with no bias", () => {
+test("the forget gate starts open, the other gates have zero bias", () => {
   const model = run("model Net(x: f32[1, 2, 3]) = x |> lstm(2)\nentry f(x: f32[1, 2, 3]) { Net(x) }");
   expect(model.state("Net.lstm1.b")).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
 });
 
-test("two directions have params of their own, and can be added", () => {
+test("the two directions have separate params, and can be summed", () => {
   const program = programOf(
     'model Net(x: f32[1, 2, 3]) = x |> bidirectional(gru, 4, merge: "sum") |> bidirectional(gru, 4)\nentry f(x: f32[1, 2, 3]) { Net(x) }',
   );
@@ -76,7 +76,7 @@ test("two directions have params of their own, and can be added", () => {
   );
 });
 
-test("CTC: greedy decoding in the graph", () => {
+test("CTC: greedy decoding removes blanks and repetitions", () => {
   const path = [1, 1, 0, 1, 2, 2, 0, 0, 3];
   const logits = path.flatMap((k) => [0, 1, 2, 3].map((j) => (j === k ? 1 : 0)));
   const model = run(`entry f(logits: f32[2, 9, 4], frames: i32[2]) { ctc_greedy(logits, frames) }`);

@@ -8,7 +8,7 @@ const close = (a: readonly number[] | undefined, b: readonly number[], tolerance
 
 const points = (count: number): number[] => Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) ** 2));
 
-test("the transform is that of its definition, for odd and even sizes", () => {
+test("dft matches its definition, for odd and even sizes", () => {
   for (const n of [5, 8]) {
     const x = points(n);
     const model = run(`entry f(x: f32[1, ${n}]) {\n  let (re, im) = dft(x)\n  { re, im }\n}`);
@@ -23,7 +23,7 @@ test("the transform is that of its definition, for odd and even sizes", () => {
   }
 });
 
-test("frames overlap, windows begin at 0 and have their top in the middle", () => {
+test("frames overlap, windows start at 0 and peak in the middle", () => {
   const model = run(`entry f(x: f32[1, 7]) { { frames: frames_of(x, size: 3, hop: 2), hann: hann_window(4), hamming: hamming_window(4) } }`);
   const { frames, hann, hamming } = model.call("f", { x: [0, 1, 2, 3, 4, 5, 6] });
   expect(frames).toEqual([0, 1, 2, 2, 3, 4, 4, 5, 6]);
@@ -50,7 +50,7 @@ test("a pure tone is in its own bin, and in the mel band around its frequency", 
   expect(model.call("f", { x: wave.map(() => 0) })["mel"]?.every((x) => Math.abs(x - Math.log(1e-10)) < 1e-3)).toBe(true);
 });
 
-test("mel filters are triangles that add up to 1 between the first top and the last", () => {
+test("mel filters are triangles that sum to 1 between the first peak and the last", () => {
   const { bank = [] } = run("entry f() { { bank: mel_filter_bank(33, 5, 16000) } }").call("f");
   const rows = Array.from({ length: 33 }, (_, k) => bank.slice(5 * k, 5 * k + 5));
   const mel = (hz: number): number => 1127.01048 * Math.log1p(hz / 700);
@@ -62,7 +62,7 @@ test("mel filters are triangles that add up to 1 between the first top and the l
   });
 });
 
-test("distances of all pairs", () => {
+test("pairwise distances match their definitions", () => {
   const model = run(
     `entry f(a: f32[2, 2], b: f32[3, 2]) { { squared: squared_distances(a, b), far: pairwise_distances(a, b), angle: cosine_distances(a, b) } }`,
   );
@@ -85,7 +85,7 @@ entry f(x: f32[6, 1], centers: f32[3, 1]) {
   expect(second["inertia"]?.[0]).toBeLessThan(first["inertia"]?.[0] ?? 0);
 });
 
-test("linear equations are solved; locally weighted regression gives back a plane", () => {
+test("solve solves linear equations; locally weighted regression reproduces a plane", () => {
   const model = run(`
 entry f(a: f32[1, 3, 3], b: f32[1, 3]) { solve(a, b) }
 entry g(q: f32[2, 2], x: f32[8, 2], y: f32[8]) { locally_weighted_regression(q, x, y, width: 2) }`);

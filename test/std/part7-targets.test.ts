@@ -49,7 +49,7 @@ function waves(count: number, factor = 1): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => factor * Math.sin(12.9898 * (i + 1) ** 2));
 }
 
-test("recurrence, signals and augmentation: WebAssembly and JavaScript give what the reference gives", async () => {
+test("recurrence, signals and augmentation: WebAssembly and JavaScript agree with the reference", async () => {
   const module = compileModule({ name: "part7.dl", text }, { resolve: createResolver(null) });
   const session = async (target: "wasm" | "js" | "reference"): Promise<Session> => createSession(module.plan, await module.code(target), { seed: 7 });
   const [reference, ...others] = [await session("reference"), await session("wasm"), await session("js")];

@@ -4,7 +4,7 @@ import type { Value } from "../../../compiler/graph/ir.ts";
 import type { Choices, Op, Sample } from "../../../compiler/graph/op.ts";
 import { type Interval, interval, sizeOf, within } from "../../../compiler/types/interval.ts";
 import { sameShape, sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
-import { admittedFor, choicesOf, refusal, sampleOf } from "../../ops/draw.ts";
+import { admittedFor, choicesOf, violatedCondition, sampleOf } from "../../ops/draw.ts";
 import { condition } from "./draw-pointwise.ts";
 import { indices } from "./draw-reduce.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
@@ -68,7 +68,7 @@ export function entryDraw(op: Op): Draw {
       const choices = choicesFor(use).filter(({ operands }) => !taken || operands[0] === x.type.dtype);
       if (choices.length === 0) continue;
       const sample = sampleOf(use, at(choices, r.between(0, choices.length - 1)));
-      if (refusal(op, sample) !== null) continue;
+      if (violatedCondition(op, sample) !== null) continue;
       const operands = operandsOf(b, op, x, sample);
       const tamed = isTame(b, op, operands, sample.attrs) ? operands : operands.map((value) => b.tame(value, small));
       if (!isTame(b, op, tamed, sample.attrs)) return null;

@@ -1,4 +1,4 @@
-// Uses of the ops that run regions, with carries, sequences and results of any dtype and shape.
+// Uses of the ops with regions, with carries, sequences and results of any dtype and shape.
 import type { DType } from "../../../runtime/dtype.ts";
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import { RegionBuilder } from "../../../compiler/graph/inline.ts";
@@ -10,7 +10,7 @@ import { tensor, type TensorType } from "../../../compiler/types/tensor-type.ts"
 const bool = tensor("bool", []);
 const i32 = tensor("i32", []);
 
-/** Something that depends on both, of their dtype: a sum that saturates where the dtype is narrow. */
+/** A value of the same dtype that depends on both: a sum, saturating for narrow dtypes. */
 function join(g: GraphBuilder, a: Value, b: Value): Value {
   const { dtype } = a.type;
   if (dtype === "bool") return g.call("xor", [a, b]);
@@ -24,7 +24,7 @@ const region = (build: (r: RegionBuilder) => void): Graph => {
   return r.build();
 };
 
-/** Gives the carry as it was and joined with the item and the invariant, which becomes the next one; a second carry counts. */
+/** A body that outputs the old and the new carry, which is the old one joined with the item and the invariant; a second carry counts. */
 const joining = (type: TensorType): Graph =>
   region((r) => {
     const [x, w] = [r.input("x", type), r.input("w", type)];
@@ -36,18 +36,18 @@ const joining = (type: TensorType): Graph =>
     r.next(1, r.g.add(count, 1));
   });
 
-/** A scan whose turns are scans over the items of an item. */
+/** A body that is itself a scan over the items of its item. */
 const nested = (type: TensorType, length: number): Graph =>
   region((r) => {
     const [xs, w] = [r.input("xs", tensor(type.dtype, [length, ...type.shape])), r.input("w", type)];
     const [carry, count] = [r.carry("h", type), r.carry("i", i32)];
-    const [last, turns, , after] = r.g.callAll("scan", [carry, count, xs, w], { carries: 2, sequences: 1, length }, [joining(type)]);
-    r.output("inner", present(after, "what the turns give"));
+    const [last, counted, , after] = r.g.callAll("scan", [carry, count, xs, w], { carries: 2, sequences: 1, length }, [joining(type)]);
+    r.output("inner", present(after, "the outputs of the inner scan"));
     r.next(0, present(last, "the last carry"));
-    r.next(1, present(turns, "the count"));
+    r.next(1, present(counted, "the count"));
   });
 
-/** Joins until a count is reached. */
+/** A while loop that joins until the count is reached. */
 const whileRegions = (type: TensorType): readonly Graph[] => [
   region((r) => {
     r.input("w", type);
@@ -64,7 +64,7 @@ const whileRegions = (type: TensorType): readonly Graph[] => [
   }),
 ];
 
-/** The branches give what they were given, something new, and one value twice. */
+/** Branches that return their inputs, new values, and one value twice. */
 const condRegions = (type: TensorType): readonly Graph[] => [
   region((r) => {
     const [a, b] = [r.input("a", type), r.input("b", type)];
@@ -87,7 +87,7 @@ const condRegions = (type: TensorType): readonly Graph[] => [
   }),
 ];
 
-/** A turn that takes one of two ways, one of which is a loop. */
+/** A body with a branch, one side of which is a loop. */
 const mixed = (type: TensorType): Graph =>
   region((r) => {
     const [flag, x, w] = [r.input("flag", bool), r.input("x", type), r.input("w", type)];
@@ -111,18 +111,18 @@ const mixed = (type: TensorType): Graph =>
 
 const lengths = [0, 1, 4];
 
-/** All of these for one type: outputs named after what they are of. */
+/** All of these ops for one type. */
 export function controlGraph(dtype: DType, shape: readonly number[], name: string): Graph {
   const type = tensor(dtype, shape);
   const stacked = (...sizes: readonly number[]): TensorType => tensor(dtype, [...sizes, ...shape]);
   const g = new GraphBuilder(name, ops);
   const [c, w, n] = [g.input("c", type), g.input("w", type), g.input("n", i32)];
-  const outputs = (says: string, values: readonly Value[]): void => values.forEach((value, i) => g.output(`${says} ${i}`, value));
+  const outputs = (name: string, values: readonly Value[]): void => values.forEach((value, i) => g.output(`${name} ${i}`, value));
   for (const length of lengths) {
     const xs = g.input(`x${length}`, stacked(length));
     for (const reverse of [false, true]) {
       const attrs = { carries: 2, sequences: 1, length, reverse };
-      outputs(`scan of ${length}${reverse ? " from the end" : ""}`, g.callAll("scan", [c, n, xs, w], attrs, [joining(type)]));
+      outputs(`scan of ${length}${reverse ? " reversed" : ""}`, g.callAll("scan", [c, n, xs, w], attrs, [joining(type)]));
     }
     const deep = g.input(`deep${length}`, stacked(2, length));
     outputs(`scan of 2 of ${length}`, g.callAll("scan", [c, n, deep, w], { carries: 2, sequences: 1, length: 2 }, [nested(type, length)]));
@@ -144,7 +144,7 @@ export function controlGraph(dtype: DType, shape: readonly number[], name: strin
   return g.build();
 }
 
-/** What the inputs must hold: whether a branch is taken, how often a loop turns. */
+/** Inputs with fixed values: predicates and iteration counts; null for all others. */
 export function fixedInput(name: string): readonly number[] | null {
   if (name === "yes" || name === "no") return [Number(name === "yes")];
   return name.startsWith("most") ? [Number(name.slice("most".length))] : null;

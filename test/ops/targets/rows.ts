@@ -1,37 +1,37 @@
-// Rows of the table of ops: an op with a choice of dtypes that it admits, and its uses of every size. The op itself is asked what it admits.
+// Test rows: an op with a valid combination of dtypes, and its uses of every size. Validity is decided by the op's conditions.
 import type { Example, Op, Sample } from "../../../compiler/graph/op.ts";
 import type { Shape } from "../../../compiler/types/tensor-type.ts";
-import { dtypeChoices, refusal, sampleOf, someUses } from "../draw.ts";
+import { dtypeChoices, violatedCondition, sampleOf, someUses } from "../draw.ts";
 import { type Size, sizes } from "./sizes.ts";
 
 export interface Row {
   readonly op: Op;
   /** `f32`, or `bool,i32,i32`, or `f32 to i8`. */
-  readonly says: string;
+  readonly dtypes: string;
   readonly samples: readonly Sample[];
-  /** Those of them in which there is nothing. */
+  /** The samples with empty tensors. */
   readonly empty: readonly Sample[];
 }
 
 const allSizes = Object.keys(sizes) as readonly Size[];
 
-/** How many uses of one size. */
+/** The maximum number of uses per size. */
 const most = 4;
 
 export interface Table {
   readonly rows: readonly Row[];
-  /** Sizes that a condition of an op refuses, for some dtypes that the op admits in other sizes. */
-  readonly refused: readonly Refused[];
+  /** Sizes that a condition of an op rejects, for dtypes that are valid with other sizes. */
+  readonly rejected: readonly Rejected[];
 }
 
-interface Refused {
+interface Rejected {
   readonly op: Op;
   readonly size: Size;
-  /** Of the condition. */
+  /** The label of the condition. */
   readonly label: string;
 }
 
-/** Whether an example that breaks a condition is of that size: only scalars and empty tensors may be refused for their size. */
+/** Whether an example that violates a condition has this size; only scalars and empty tensors may be rejected for their size. */
 export function isOfSize([operands, attrs = {}]: Example, size: Size): boolean {
   const shapes = [...operands.map(({ shape }) => shape), ...(Array.isArray(attrs["shape"]) ? [attrs["shape"] as Shape] : [])];
   if (size === "rank 0") return shapes.some((shape) => shape.length === 0);
@@ -40,7 +40,7 @@ export function isOfSize([operands, attrs = {}]: Example, size: Size): boolean {
 
 export function tableOf(ops: readonly Op[]): Table {
   const rows: Row[] = [];
-  const refused: Refused[] = [];
+  const rejected: Rejected[] = [];
   for (const op of ops) {
     const bySize = allSizes.map((size) => ({ size, uses: someUses(op, sizes[size], most) }));
     const arities = [...new Set(bySize.flatMap(({ uses }) => uses.map(({ shapes }) => shapes.length)))];
@@ -50,20 +50,20 @@ export function tableOf(ops: readonly Op[]): Table {
           size,
           samples: uses.filter(({ shapes }) => shapes.length === arity).map((use) => sampleOf(use, choice)),
         }));
-        const good = tried.map(({ size, samples }) => ({ size, samples: samples.filter((sample) => refusal(op, sample) === null) }));
+        const good = tried.map(({ size, samples }) => ({ size, samples: samples.filter((sample) => violatedCondition(op, sample) === null) }));
         return good.some(({ samples }) => samples.length > 0) ? [{ choice, tried, good }] : [];
       }),
     );
     for (const { choice, tried, good } of admitted) {
-      const says = [choice.operands.join(), choice.attr ?? ""].filter((part) => part !== "").join(" to ");
+      const dtypes = [choice.operands.join(), choice.attr ?? ""].filter((part) => part !== "").join(" to ");
       const empty = good.flatMap(({ size, samples }) => (size === "nothing" ? samples : []));
-      rows.push({ op, says, samples: good.flatMap(({ samples }) => samples), empty });
+      rows.push({ op, dtypes, samples: good.flatMap(({ samples }) => samples), empty });
       good.forEach(({ size, samples }, i) => {
         if (samples.length > 0) return;
-        const labels = new Set((tried[i]?.samples ?? []).map((sample) => refusal(op, sample) ?? ""));
-        for (const label of labels) refused.push({ op, size, label });
+        const labels = new Set((tried[i]?.samples ?? []).map((sample) => violatedCondition(op, sample) ?? ""));
+        for (const label of labels) rejected.push({ op, size, label });
       });
     }
   }
-  return { rows, refused };
+  return { rows, rejected };
 }

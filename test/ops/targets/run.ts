@@ -1,4 +1,4 @@
-// Uses of one op as a module of their own, on every target.
+// Compiles uses of one op as a module and runs them on every target.
 import { type CompiledModule, compileProgram } from "../../../compiler/compile.ts";
 import { GraphBuilder } from "../../../compiler/graph/build.ts";
 import { evaluate, type Precision } from "../../../compiler/graph/evaluate.ts";
@@ -46,7 +46,7 @@ export async function targetsOf(module: CompiledModule): Promise<Targets> {
   };
 }
 
-/** Outputs by name, then what was written. */
+/** Outputs and written values, by name. */
 export function run(session: Session, graph: Graph, data: Data): Results {
   for (const [path, state] of session.state) if (data.has(path)) state.data.set(present(data.get(path), path));
   session.touch();
@@ -69,7 +69,7 @@ export function reference(graph: Graph, data: Data, precision: Precision): Resul
   ]);
 }
 
-/** Leaves of a graph by the name that `Data` has for them. */
+/** Leaves of a graph by their names in `Data`. */
 export const leavesOf = (graph: Graph): ReadonlyMap<string, Value> =>
   new Map(
     graph.nodes.flatMap((node) => {
@@ -78,7 +78,7 @@ export const leavesOf = (graph: Graph): ReadonlyMap<string, Value> =>
     }),
   );
 
-/** One output for each use of the op, with operands of its own. */
+/** A graph with one output for each use of the op, each with separate operands. */
 export function graphOf(op: Op, name: string, samples: readonly Sample[]): Graph {
   const g = new GraphBuilder(name, ops);
   samples.forEach(({ operands, attrs = {} }, i) => {
@@ -89,7 +89,7 @@ export function graphOf(op: Op, name: string, samples: readonly Sample[]): Graph
   return g.build();
 }
 
-/** The gradient of the sum of all that the uses give, with respect to every float that they are given. */
+/** The gradient of the sum of the results of each use, with respect to its float operands. */
 export function gradientGraphOf(op: Op, name: string, samples: readonly Sample[]): Graph {
   const g = new GraphBuilder(name, ops);
   samples.forEach(({ operands, attrs = {} }, i) => {
@@ -116,7 +116,7 @@ function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Val
     return g.callAll("scan", [start], { carries: 1, sequences: 0, length: 2 }, [body.build()]).slice(1);
   }
   if (op.name === "gradient") {
-    // A loss is something that depends on the targets.
+    // A loss that depends on the targets.
     const [loss, a, b] = operands as readonly [Value, Value, Value];
     const [left, right] = [g.convert(a, loss.type.dtype), g.convert(b, loss.type.dtype)];
     return g.callAll("gradient", [g.mul(loss, g.sum(g.mul(left, right), [...a.type.shape.keys()])), a, b]);

@@ -1,7 +1,7 @@
-// The classes of shapes that every op is tried on.
+// The classes of shapes that every op is tested on.
 import type { Shape } from "../../../compiler/types/tensor-type.ts";
 
-/** By name. Past multiples of 4 (a vector) and of 8 and 32 (panels and unrolled turns) a kernel has a tail; below 4 it has nothing but one. */
+/** Shapes by name. Above multiples of 4 (a vector), 8 and 32 (panels and unrolled iterations) a kernel has a tail; below 4 only a tail. */
 export const sizes = {
   "rank 0": [],
   nothing: [3, 0],

@@ -1,11 +1,11 @@
-// Values for operands: ordinary ones, and those at the ends and corners of a dtype.
+// Values for operands: ordinary ones, and the corner values of a dtype.
 import type { DType } from "../../../runtime/dtype.ts";
 import { elements, isFloat, type TensorType } from "../../../compiler/types/tensor-type.ts";
 import { random } from "../values.ts";
 
 const largest = Math.fround(3.4028235e38);
 
-/** Zeros, subnormals and the least that is not, ones, halves, the first whole numbers without fractions, the largest, and what is no number. */
+/** Zeros, subnormals and the smallest normal, ones, halves, integers near 2^23 and 2^24, the largest finite numbers, infinities and NaN. */
 export const corners = {
   f32: [
     0,
@@ -42,7 +42,7 @@ export const corners = {
 
 const small = { i32: [-9, 9], u8: [0, 255], i8: [-128, 127], bool: [0, 1] } as const;
 
-/** Floats in [-2, 2), a zero here and there; integers of a few digits, or anything that one byte holds. */
+/** Floats in [-2, 2) with some zeros; small integers, for byte types any value. */
 export function ordinary({ dtype, shape }: TensorType, seed: number): Float64Array {
   const next = random(seed);
   return Float64Array.from({ length: elements(shape) }, () => {
@@ -53,7 +53,7 @@ export function ordinary({ dtype, shape }: TensorType, seed: number): Float64Arr
   });
 }
 
-/** Now and then a corner among ordinary values; of floats one of `floats`. */
+/** Ordinary values mixed with corner values; for floats with those of `floats`. */
 export function withCorners(type: TensorType, seed: number, often: number, floats: readonly number[] = corners.f32): Float64Array {
   const next = random(seed + 7);
   const list: readonly number[] = isFloat(type.dtype) ? floats : corners[type.dtype as keyof typeof corners];
