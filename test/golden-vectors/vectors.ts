@@ -48,7 +48,7 @@ export const argumentsOf = (options: Case["options"], without: readonly string[]
 export interface Check {
   readonly text: string;
   readonly dims?: Readonly<Record<string, number>>;
-  /** The entry that gives the outputs of the case, `run` by default. */
+  /** The entry that returns the outputs of the case, `run` by default. */
   readonly entry?: string;
   /** Names of the case's params, to the ends of their paths; the name itself by default. */
   readonly params?: Readonly<Record<string, string>>;
@@ -143,7 +143,7 @@ function compare(
   where: string,
 ): void {
   for (const [name, expected] of Object.entries(wanted)) {
-    const actual = present(found[name], `${where}: there is no ${name}`);
+    const actual = present(found[name], `${where}: no output ${name}`);
     expect(actual.length, `${where}: elements of ${name}`).toBe(expected.length);
     const wrong = expected.flatMap((x, i) => (near(actual[i] ?? NaN, x, tolerance) ? [] : [`${name}[${i}] is ${actual[i]}, not ${x}`]));
     expect(wrong.slice(0, 5), where).toEqual([]);

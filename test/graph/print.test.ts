@@ -141,7 +141,7 @@ test("a long line does not widen the columns of other lines", () => {
 `);
 });
 
-const places = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arbitrary<Place>]>(
+const locations = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arbitrary<Place>]>(
   fc.constant(null),
   fc.record({ area: fc.constantFrom("scratch", "cache", "constant"), offset: fc.nat() }),
   fc.constant({ area: "persistent", path: "scale" }),
@@ -149,7 +149,7 @@ const places = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arb
 
 test("printing, parsing and printing again returns the same text, notes included", () => {
   fc.assert(
-    fc.property(choices, fc.array(places, { minLength: 1, maxLength: 5 }), fc.boolean(), (steps, where, grouped) => {
+    fc.property(choices, fc.array(locations, { minLength: 1, maxLength: 5 }), fc.boolean(), (steps, where, grouped) => {
       const graph = gradientGraph(steps);
       let group = 0;
       let index = 0;

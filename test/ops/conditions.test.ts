@@ -7,7 +7,7 @@ import { sampled } from "./values.ts";
 for (const op of sampled) {
   for (const [label, { message, about, breaks = [] }] of Object.entries(op.requires)) {
     test(`the examples of ${op.name}-${label} violate it`, () => {
-      expect(breaks.length, `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that break it`).toBeGreaterThan(0);
+      expect(breaks.length, `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that violate it`).toBeGreaterThan(0);
       for (const [operands, attrs] of breaks) {
         const found = brokenCondition(op, operands, { ...op.defaults, ...attrs });
         expect(found, `${op.name} (${entryFile(op)}): \`requires.${label}\`, the example ${JSON.stringify([operands, attrs])}`).toEqual({

@@ -40,7 +40,7 @@ function kernelOf(form: Form, site: Site, result: TensorType): Made | null {
 
 function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, operands: readonly Buffer[], out: Buffer): boolean {
   const read = (i: number, at: readonly Expr[]): Expr =>
-    k.load(present(operands[i], `there is no operand ${i}`), flat(k, strides(site.operands[i]?.shape ?? []), at));
+    k.load(present(operands[i], `operand ${i} exists`), flat(k, strides(site.operands[i]?.shape ?? []), at));
   const store = (at: readonly Expr[], value: Expr): void => k.store(out, flat(k, strides(result.shape), at), value);
   switch (form.kind) {
     case "leaf":

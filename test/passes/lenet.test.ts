@@ -15,7 +15,7 @@ const path = "examples/mnist/lenet.dl";
 function entry(name: string, N: number): Graph {
   const { program, diagnostics } = elaborate({ name: path, text: readFileSync(path, "utf8") }, { variants: [{ N }], resolve: createResolver(path) });
   expect(diagnostics).toEqual([]);
-  return present(program?.entries.find(({ graph }) => graph.name === name)?.graph, `there is no entry ${name}`);
+  return present(program?.entries.find(({ graph }) => graph.name === name)?.graph, `the program has the entry ${name}`);
 }
 
 /** The number of calls of each op per run. */

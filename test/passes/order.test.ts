@@ -50,7 +50,7 @@ test.each(stageNamesOf(list).map((stage, i) => ({ stage, provides: list[i]?.prov
   "$stage has a reason for its position",
   ({ stage, provides }) => {
     const found = constrained.has(stage) ? "a constraint" : provides > 0 ? "a fact that others need" : "none";
-    expect(found, `say in \`order\` (compiler/pipeline.ts) what ${stage} has to run after or before, and why`).not.toBe("none");
+    expect(found, `add to \`order\` (compiler/pipeline.ts) what ${stage} has to run after or before, and why`).not.toBe("none");
   },
 );
 

@@ -14,7 +14,7 @@ export function preparationFor(pass: Pass): readonly Pass[] {
     for (const provider of passes.filter(({ provides }) => provides.some((fact) => needs.includes(fact)))) {
       if (providers.has(provider)) continue;
       providers.add(provider);
-      collect(giver.needs);
+      collect(provider.needs);
     }
   };
   collect(pass.needs);

@@ -1,4 +1,4 @@
-// What is missing where every node must say where it comes from.
+// Finds nodes with incomplete provenance.
 import { isGradient } from "../../compiler/graph/autodiff.ts";
 import type { Graph, Node } from "../../compiler/graph/ir.ts";
 import { showNode } from "../../compiler/graph/notation.ts";
@@ -12,19 +12,19 @@ export interface Expected {
   readonly located: boolean;
 }
 
-/** A look at the stages of one graph; the first must be the one that elaboration returns. */
+/** Checks the stages of one graph; the first must be the one that elaboration returns. */
 export class Stages {
   readonly #first: ReadonlySet<Provenance>;
   readonly #located: boolean;
-  /** Records of which everything leads down to the first graph. */
-  readonly #sound = new Set<Provenance>();
+  /** Records whose origins all lead back to the first graph. */
+  readonly #complete = new Set<Provenance>();
 
   constructor(first: Graph, { located }: Expected) {
     this.#first = new Set(everyNode(first).map(({ provenance }) => provenance));
     this.#located = located;
   }
 
-  /** One sentence for each thing that is missing in a stage. */
+  /** One message for each gap in a stage. */
   gaps(graph: Graph): readonly string[] {
     const nodes = everyNode(graph);
     const ids = new Set(nodes.map(({ provenance }) => provenance.id));
@@ -49,10 +49,10 @@ export class Stages {
   }
 
   #leadsDown(record: Provenance): boolean {
-    if (this.#first.has(record) || this.#sound.has(record)) return true;
+    if (this.#first.has(record) || this.#complete.has(record)) return true;
     const { origin } = record;
     const sound = origin !== null && origin.from.length > 0 && origin.from.every((from) => this.#leadsDown(from));
-    if (sound) this.#sound.add(record);
+    if (sound) this.#complete.add(record);
     return sound;
   }
 }

@@ -46,8 +46,8 @@ test("every call of a kernel has layers, a role and lines", () => {
   expect(new Set(origins.map(({ roles }) => roles[0]))).toEqual(new Set(["random", "forward", "backward", "optimizer", "state"]));
 });
 
-test("a backward kernel that draws the random bits of the forward pass again says so", () => {
-  // Two kernels make the key of the draw.
+test("the origin of a backward kernel that recomputes random bits is the forward pass", () => {
+  // Two kernels compute the key of the draw.
   const drawing = origins.filter(({ costs, roles }) => costs[0]?.op === "threefry" && roles[0] !== "random");
   expect(drawing.map(({ roles, drawnAgain }) => [roles[0], drawnAgain])).toEqual([
     ["forward", false],
@@ -55,14 +55,14 @@ test("a backward kernel that draws the random bits of the forward pass again say
   ]);
 });
 
-test("times add up by layer and by role", () => {
+test("times are summed by layer and by role", () => {
   const profile = calls.map(({ kernel }, site) => ({ kernel, calls: 1, bestMs: site + 1, meanMs: 0, flops: 0, bytes: 0, sites: [{ site, bestMs: site + 1 }] }));
   const { kernels, byLayer, byRole } = breakDown(profile, origins);
   const total = (calls.length * (calls.length + 1)) / 2;
   for (const totals of [kernels, byLayer, byRole]) expect(totals.reduce((sum, { bestMs }) => sum + bestMs, 0)).toBe(total);
 });
 
-test("a dump of kernels says it above each, and parses back", () => {
+test("a dump of kernels has the provenance above each kernel, and round-trips", () => {
   const plain = dump({ name: "net.dl", text }, { ...options, entry: "step", stage: "kernels" });
   const told = dump({ name: "net.dl", text }, { ...options, entry: "step", stage: "kernels", origins: true });
   expect(told).toMatch(/^# Net\.block2\.layer_norm1.*; backward.*; net\.dl:4:20/m);

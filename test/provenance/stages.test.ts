@@ -7,7 +7,7 @@ import { gapsOfRandom } from "./random.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Examples say in a line `// try: N=4 T=8` which dims to try them with. */
+/** A line `// try: N=4 T=8` in an example names the dims to compile it with. */
 const tried = globSync("examples/**/*.dl", { cwd: root })
   .sort()
   .flatMap((name) => {
@@ -25,6 +25,6 @@ test.each(tried)("in every stage of $name each node has a layer, a role, a locat
   }
 });
 
-test("in every stage of random graphs each node leads down to the first one", () => {
+test("in every stage of random graphs the origins of each node lead back to the first graph", () => {
   for (let seed = 1; seed <= 40; seed++) expect(gapsOfRandom(seed)).toEqual([]);
 });

@@ -35,14 +35,14 @@ const stagesOf = (text: string): readonly GraphStage[] => {
   return stagesOfGraph(present(program.entries[0], "an entry").graph, {});
 };
 
-test("provenance prints and parses back, in every stage", () => {
+test("provenance round-trips through text, in every stage", () => {
   for (const { name, graph } of stagesOf(blocks)) {
     const text = printed(graph);
     expect([name, printed(parseGraph(text, ops))]).toEqual([name, text]);
   }
 });
 
-test("provenance of random graphs prints and parses back", () => {
+test("provenance of random graphs round-trips through text", () => {
   for (let seed = 1; seed <= 20; seed++) {
     for (const { graph } of stagesOfGraph(generate(seed, { trains: seed % 2 === 0, special: false }), {})) {
       const text = printed(graph);
@@ -51,7 +51,7 @@ test("provenance of random graphs prints and parses back", () => {
   }
 });
 
-test("a text with provenance has that of every node, and only what is sound", () => {
+test("a text with provenance must have that of every node, and valid values", () => {
   const text = printed(present(stagesOf(blocks).at(-1), "a last stage").graph);
   const broken = [
     text.replace(/# #\d+ .*\n/, ""),
@@ -61,7 +61,7 @@ test("a text with provenance has that of every node, and only what is sound", ()
   for (const each of broken) expect(() => parseGraph(each, ops)).toThrow(DiagnosticError);
 });
 
-test("two uses of a layer are told apart, in the backward pass too", () => {
+test("two uses of a layer have different provenance, in the backward pass too", () => {
   const { graph } = present(stagesOf(blocks).at(-1), "a last stage");
   const records = everyNode(graph).map(({ provenance }) => provenance.attribution);
   for (const role of ["forward", "backward"] as const) {
@@ -73,7 +73,7 @@ test("two uses of a layer are told apart, in the backward pass too", () => {
   for (const calls of norms) expect(calls).toMatch(/^net\.dl:12:11 > net\.dl:8:17 > \[net\.dl:4:20\] > std\/\S+/);
 });
 
-test("what a node is for", () => {
+test("the role of a node", () => {
   const { graph } = present(stagesOf(blocks)[0], "a first stage");
   const roleOf = (op: string): readonly string[] => [
     ...new Set(everyNode(graph).flatMap(({ op: { name }, provenance }) => (name === op ? [provenance.attribution.role] : []))),
@@ -85,9 +85,9 @@ test("what a node is for", () => {
   expect(roleOf("dot")).toEqual(["forward"]);
 });
 
-test("a dump of a later stage shows what changed and nothing else", () => {
+test("the diff of two dumps has only the changed lines", () => {
   const stages = stagesOf(blocks);
-  // Blanks align the columns of the whole text, and what is gone is listed at its end.
+  // Spaces align the columns of the whole text, and removed nodes are listed at its end.
   const linesOf = (graph: GraphStage["graph"]): readonly string[] =>
     printed(graph)
       .split("\n")
@@ -99,7 +99,7 @@ test("a dump of a later stage shows what changed and nothing else", () => {
   };
   const merged = stages.findIndex(({ name }) => name === "merge-common");
   const total = linesOf(present(stages[merged], "a stage").graph).length;
-  // Of what has merged the users alone: with dense numbers it would be most lines.
+  // Merging changes only the lines of users: with dense numbers it would change most lines.
   expect(changed(merged)).toBeGreaterThan(0);
   expect(changed(merged)).toBeLessThan(total / 5);
 });

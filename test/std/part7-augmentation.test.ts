@@ -20,7 +20,7 @@ test.each([
   "cutout(x, size: 0)",
   "mixup(x, t, alpha: 0)",
   "cutmix(x, t, alpha: 0)",
-])("%s is nothing where it has no strength, and nothing in an entry that does not train", (call) => {
+])("%s with zero strength, and in entries that do not train, is the identity", (call) => {
   const strong = call
     .replace(/p: 0|size: 0/, "$&.5")
     .replace("std: 0", "std: 1")

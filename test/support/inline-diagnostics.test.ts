@@ -53,11 +53,11 @@ test("columns under the slashes, tabs, an empty span at the end of a line, CRLF,
   const of = errorCase("a.dl", "\tx\r\nab\r\n");
   const { source } = of;
   const at = (start: number, end: number): Label => ({ span: { source, start, end }, says: "" });
-  const says = (start: number, end: number): Diagnostic => ({ code: "E1", says: "no", at: at(start, end) });
-  expect(written(of, [says(1, 2)])).toContain("//@2 ^ E1: no");
-  expect(written(of, [says(2, 2)])).toContain("//^ E1: no");
-  expect(written(of, [says(0, 6)])).toContain("//@1 ^^^ (to column 3, 1 line below) E1: no");
-  expect(written(of, [says(8, 8)]).at(-1)).toBe("//@1 ^ E1: no");
+  const diagnosticAt = (start: number, end: number): Diagnostic => ({ code: "E1", says: "no", at: at(start, end) });
+  expect(written(of, [diagnosticAt(1, 2)])).toContain("//@2 ^ E1: no");
+  expect(written(of, [diagnosticAt(2, 2)])).toContain("//^ E1: no");
+  expect(written(of, [diagnosticAt(0, 6)])).toContain("//@1 ^^^ (to column 3, 1 line below) E1: no");
+  expect(written(of, [diagnosticAt(8, 8)]).at(-1)).toBe("//@1 ^ E1: no");
   const tabs = errorCase("a.dl", "a\t\tb");
   expect(written(tabs, [{ code: "E1", says: "no", at: label(tabs.source, "b") }])).toContain("//\t^ E1: no");
 });

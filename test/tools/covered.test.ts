@@ -1,4 +1,4 @@
-// What counts as a line and as a branch, and which of them count as covered.
+// The lines and branches of a file, and which of them are covered.
 import { expect, test } from "vitest";
 import { codeOf, coverageOf } from "../../tools/covered/measure.ts";
 

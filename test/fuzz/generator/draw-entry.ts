@@ -1,4 +1,4 @@
-// Draws a use of any op as the `draw` of its entry says: on a value of the pool, with matching other operands.
+// Draws a use of any op by the `draw` of its entry: on a value of the pool, with matching other operands.
 import type { DType } from "../../../runtime/dtype.ts";
 import type { Value } from "../../../compiler/graph/ir.ts";
 import type { Choices, Op, Sample } from "../../../compiler/graph/op.ts";

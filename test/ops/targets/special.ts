@@ -34,7 +34,7 @@ export interface Special {
   readonly data: Data;
 }
 
-/** An output `lanes` on contiguous elements, and an output `single` on the same elements behind a `take`, which is not vectorized. */
+/** An output `lanes` on contiguous elements, and an output `single` on the same elements read by a `take`, which is not vectorized. */
 export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
   const attrs = [...new Map(samples.map((sample) => [JSON.stringify(sample.attrs), sample.attrs ?? {}])).values()];
   const operands = samples[0]?.operands ?? [];
