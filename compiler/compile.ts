@@ -158,7 +158,7 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
     ...(options.guards && { gap: guardGap }),
     ...(options.frozen && { frozen: options.frozen }),
     ...(options.machine && { machine: options.machine }),
-    onStage: (pass, _, after, ms) => void stages.push({ name: present(names[stages.length - 1], `no name for ${pass.name}`), graph: after, pass, ms }),
+    onStage: (pass, _, after, ms) => void stages.push({ name: at(names, stages.length - 1), graph: after, pass, ms }),
   });
   return stages;
 }

@@ -1,4 +1,4 @@
-// The public door of the compiler. It runs in browsers as it is: files come through the resolver that the caller gives.
+// The public API of the compiler. It runs in browsers unchanged: it reads files only through the caller's resolver.
 export { compileModule, type CompiledModule, type CompileOptions, type Mode, type Resolver, type Target } from "./compile.ts";
 export { checkSource } from "./inspect/check.ts";
 export { runTests, type TestResult } from "./inspect/run-tests.ts";

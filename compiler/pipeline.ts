@@ -17,7 +17,7 @@ import { sink } from "./passes/loops/sink.ts";
 import { specialize } from "./passes/loops/specialize.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
 
-/** The passes that every graph goes through, in this order. A pass that occurs again tidies up after those in between. */
+/** The passes that run on every graph, in this order. A pass that occurs again cleans up after those in between. */
 export const pipeline = [
   hoist,
   differentiate,
@@ -41,42 +41,42 @@ export const pipeline = [
 
 export type PassName = (typeof pipeline)[number]["name"];
 
-/** What has to be true of a graph of which code is made. */
+/** The facts that code generation needs. */
 const factsOfCode: readonly Fact[] = ["staged", "fused", "planned"];
 
-/** Names of the passes that no code can be made without. */
+/** Names of the passes without which code generation is impossible. */
 export const requiredPasses: ReadonlySet<string> = required(pipeline, factsOfCode);
 
 const { after, before, every } = constraintsOn<PassName>();
 
-/** Why the list has this order, beyond the facts that passes need. */
+/** The reasons for this order, beyond the facts that passes need. */
 export const order = [
   before("hoist", "differentiate", "the gradient of one long product is one long product, and that of an invariant is summed before it is multiplied"),
-  before("freeze", every("simplify"), "it makes the constants of given weights"),
-  before("freeze", every("fold-constants"), "it makes the constants of given weights"),
-  after("simplify", "differentiate", "gradients come as plain code"),
-  after("reassociate", "simplify", "it looks for sums over broadcasts, which simplify brings together"),
+  before("freeze", every("simplify"), "it turns known weights into constants"),
+  before("freeze", every("fold-constants"), "it turns known weights into constants"),
+  after("simplify", "differentiate", "gradients are generated without simplification"),
+  after("reassociate", "simplify", "it looks for sums over broadcasts, which simplify makes adjacent"),
   before("reassociate", "fold-constants", "it makes multiples of constants"),
-  after("merge-common", "differentiate", "two paths from a loss to one value are two terms of its gradient, and rounding depends on that"),
+  after("merge-common", "differentiate", "two paths from a loss to one value are two terms of its gradient; merged before, they would round differently"),
   after("sink", "differentiate", "the sums of products that it looks for are mostly gradients of weights"),
   after("specialize", "sink", "hoist and sink leave operands that are constant, or that occur twice"),
-  before("specialize", "simplify.2", "it makes known inside a loop what is known outside"),
+  before("specialize", "simplify.2", "it makes constants from outside a loop known inside"),
   after("fold-affine", "simplify", "it looks for arithmetic that simplify has moved out of broadcasts"),
   after("fold-affine", "merge-common", "a product that is computed twice would be scaled twice"),
   after("fold-constants", "fold-affine", "it leaves arithmetic on weights and biases, which may be constants"),
   ...(["fold-affine", "sink"] as const).map((stage) =>
     before(stage, "choose-algorithms", "it looks for products and convolutions, and choose-algorithms replaces them"),
   ),
-  after("simplify.2", "choose-algorithms", "explicit padding and reversed kernels are movements that identities join with others"),
+  after("simplify.2", "choose-algorithms", "explicit padding and reversed kernels are data movement that identities combine with other movement"),
   before("simplify.2", "merge-common.2", "expressions are equal in their simplest form"),
   after("merge-common.2", "choose-algorithms", "an image that is padded for a convolution and for its gradient is padded once"),
-  after("hoist.2", "choose-algorithms", "the packing of invariants moves out of loops, and so does what the loops of the gradient leave"),
+  after("hoist.2", "choose-algorithms", "the packing of invariants moves out of loops, and so do invariants in the loops of the gradient"),
   after(
     "inline",
     every("merge-common"),
-    "what a checkpoint's gradient computes again has to stay a second computation, whose values need no memory in between",
+    "the recomputation in a checkpoint's gradient must not merge with the first computation, so that its values need no memory in between",
   ),
-  before("inline", "split-by-stage", "the body of a checkpoint is work like any other"),
+  before("inline", "split-by-stage", "nodes in the body of a checkpoint may belong to the weights stage too"),
   after("split-by-stage", "choose-algorithms", "it moves the packing of weights out of the call"),
 ];
 

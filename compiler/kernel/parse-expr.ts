@@ -1,5 +1,5 @@
 import type { Span } from "../../dsl/span.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { represent } from "./arithmetic.ts";
 import { bool, i32, operators, registerOf, showReg, type Buffer, type Expr, type Lanes, type Operator, type RegType, type Scalar } from "./ir.ts";
 import { kirError } from "./lex.ts";
@@ -194,7 +194,7 @@ export class ExprParser {
     if (fn.params.length !== args.length) throw kirError("kir-type", `${name} takes ${fn.params.length} arguments, not ${args.length}`, this.#in.since(span));
     const types = bareTypes(args.map(typed));
     const lanes: Lanes = args.some((arg) => typed(arg).type.lanes === 4) ? 4 : 1;
-    const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, { scalar: present(fn.params[index], name).scalar, lanes }));
+    const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, { scalar: at(fn.params, index).scalar, lanes }));
     return this.#expr({ kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values }, span, heightOf(args));
   }
 

@@ -1,5 +1,6 @@
 import type { EntryPlan, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
+import { nameOf } from "../graph/facts.ts";
 import type { Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { printKernel } from "../kernel/print.ts";
@@ -58,7 +59,7 @@ export function assemble(program: Program, variants: Variants, { profile, guards
     return {
       name: graph.name,
       dims,
-      inputs: graph.inputs.map((value) => slot(String(value.node.attrs["name"]), value)),
+      inputs: graph.inputs.map((value) => slot(nameOf(value), value)),
       outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
       call: name,
       prepare,

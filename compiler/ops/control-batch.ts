@@ -1,6 +1,7 @@
 // Batching of ops that run regions: the regions are batched, with flags for the carries, inputs and results that depend on the batch.
 import { batched, batchGraph, batchInto, batchLeaves, repeated } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
+import { intAttr } from "../graph/facts.ts";
 import { RegionBuilder } from "../graph/inline.ts";
 import type { Graph, Value } from "../graph/ir.ts";
 import type { BatchRule, BatchValue } from "../graph/op.ts";
@@ -44,7 +45,7 @@ export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
 /** If the condition depends on the batch, the loop runs until it is false for all members; a member for which it is false keeps its carries. */
 export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [condition, body] = [regionOf(regions, 0), regionOf(regions, 1)];
-  const count = Number(attrs["carries"]);
+  const count = intAttr(attrs, "carries");
   const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
   const inputs = isBatched(invariants);
   const asks = (flags: readonly boolean[]): boolean => batchGraph(g, condition, { inputs, carries: flags }, size).flags.outputs[0] === true;

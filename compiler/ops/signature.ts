@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
 import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
 import type { OpNames } from "../graph/form.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { type Interval, fitted } from "../types/interval.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
 import { type Shift, noOperands, shiftAxes } from "./batching.ts";
@@ -118,7 +118,7 @@ export function named<O extends Names, T>(names: O, items: readonly T[]): Named<
   return result as Named<O, T>;
 }
 export const typed = <A extends Kinds>(attrs: Attrs): AttrsOf<A> => attrs as AttrsOf<A>;
-export const only = <T>(items: readonly T[]): T => present(items[0], "an op has at least one result");
+export const only = <T>(items: readonly T[]): T => at(items, 0);
 
 export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): Use<O, A> => ({
   types: named(names, site.operands),

@@ -5,6 +5,7 @@ import { registerOf, type Buffer, type Element, type Expr } from "../kernel/ir.t
 import { printExpr } from "../kernel/print.ts";
 import { simplifyIndex } from "../kernel/simplify.ts";
 import { invariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { sameShape, strides, type Shape, type TensorType } from "../types/tensor-type.ts";
 
 /** Element type in memory. f64 is for the reference interpreter alone. */
@@ -72,7 +73,7 @@ export class Evaluator {
 
   /** The operand's element, for the body of a form. */
   read(node: Node): (operand: number, at: readonly Expr[]) => Expr {
-    return (operand, at) => this.at(present(node.operands[operand], `${node.op.name} lacks operand ${operand}`), at);
+    return (operand, index) => this.at(at(node.operands, operand), index);
   }
 
   /** The row-major flat index of a multi-index. */
@@ -110,7 +111,7 @@ export class Evaluator {
         site,
       );
     if (form.kind === "view") {
-      const operand = present(node.operands[0], "a view has an operand");
+      const operand = at(node.operands, 0);
       return this.at(operand, this.unflat(operand.type.shape, this.flat(value.type.shape, index)));
     }
     invariant(form.kind === "map", `${node.op.name} cannot be computed at a single index`);

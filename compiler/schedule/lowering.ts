@@ -1,7 +1,7 @@
 import { splatValue } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import { present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
 import { showType } from "../types/tensor-type.ts";
 import { lowerGroup, type LoweredGroup } from "./lower.ts";
@@ -25,7 +25,7 @@ export class Lowering {
   of(group: GroupView): LoweredGroup {
     const { key, values } = outline(group);
     const known = this.#patterns.get(key);
-    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => present(values[i], "equal groups have equally many values")) };
+    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => at(values, i)) };
     const lowered = lowerGroup(group, this.#machine);
     this.#patterns.set(key, { lowered, args: lowered.args.map((value) => values.indexOf(value)) });
     return lowered;

@@ -6,6 +6,7 @@ import type { Contraction, Form } from "../graph/op.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
 import { never, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { elements, type Shape } from "../types/tensor-type.ts";
 import { elementOf, Evaluator } from "./evaluator.ts";
 
@@ -43,7 +44,7 @@ export function scalarNest(group: GroupView): Nest {
   const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
   const { anchor } = group;
   if (anchor === null) {
-    const shape = present(group.stored[0], "a group stores something").type.shape;
+    const shape = at(group.stored, 0).type.shape;
     loops(k, root, shape, (index, scope) => storeAll(k, group, buffers, index, scope));
   } else {
     const { form } = anchor.op;
@@ -118,11 +119,11 @@ function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Nod
           site,
         );
         const values = next.length > 1 ? next.map((e) => k.let(e, "next")) : next;
-        accumulators.forEach((a, i) => a.set([], present(values[i], "a step returns every accumulator")));
+        accumulators.forEach((a, i) => a.set([], at(values, i)));
       },
       "r",
     );
-    const given = new Map(anchor.results.map((value, i) => [value, k.let(present(accumulators[i], "one accumulator per result").at(), "acc")]));
+    const given = new Map(anchor.results.map((value, i) => [value, k.let(at(accumulators, i).at(), "acc")]));
     storeAll(k, group, buffers, index, scope.within([], given));
   });
 }
@@ -154,7 +155,7 @@ function pieces(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Nod
   const fill = form.background(siteOf(anchor));
   if (fill !== null) k.loop("z", 0, out.size, 1, (z) => k.store(out, z, fill));
   for (const { operand, start, stride } of form.pieces(siteOf(anchor))) {
-    const source = present(anchor.operands[operand], "a piece has an operand");
+    const source = at(anchor.operands, operand);
     loops(k, root, source.type.shape, (index, scope) => {
       const at = index.map((e, axis) => k.add(k.mul(e, k.int(stride[axis] ?? 1)), k.int(start[axis] ?? 0)));
       k.store(out, scope.flat(result.type.shape, at), scope.at(source, index));

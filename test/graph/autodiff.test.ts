@@ -158,7 +158,7 @@ test("ops without gradient between target and loss are reported beforehand, and 
   g.output("dx", grad(g, loss, x));
   expect(gradientBlockers(loss, [x]).map(({ op }) => op.name)).toEqual(["pack"]);
   expect(gradientBlockers(loss, [packed])).toEqual([]);
-  expect(() => expandGradients(g.build())).toThrow("pack has no gradient: it is made after differentiation");
+  expect(() => expandGradients(g.build())).toThrow("pack has no gradient: it is created after differentiation");
 });
 
 test("a graph without gradients is returned unchanged", () => {

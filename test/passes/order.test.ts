@@ -40,7 +40,7 @@ const moved = (name: PassName, to: number): readonly Pass[] => {
 
 test("inline and fold-affine cannot run right after differentiate", () => {
   const behind = list.findIndex(({ name }) => name === "differentiate") + 1;
-  expect(() => checkOrder(moved("inline", behind), order)).toThrow("what a checkpoint's gradient computes again has to stay a second computation");
+  expect(() => checkOrder(moved("inline", behind), order)).toThrow("the recomputation in a checkpoint's gradient must not merge with the first computation");
   expect(() => checkOrder(moved("fold-affine", behind), order)).toThrow("it looks for arithmetic that simplify has moved out of broadcasts");
 });
 

@@ -1,4 +1,5 @@
 import { invariant, never, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import type { Buffer, Expr, Operator } from "../../kernel/ir.ts";
 import { views } from "./helpers.ts";
 
@@ -154,7 +155,7 @@ const emitters: Readonly<Record<Exclude<Operator, "ramp">, { readonly any?: Emit
 function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContext): string {
   if (x.op === "ramp") return String(lane);
   if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, context, lane)}) | 0)`;
-  const scalar = present(x.args[0], `${x.op} has operands`).type.scalar;
+  const scalar = at(x.args, 0).type.scalar;
   const { any, [scalar]: own } = emitters[x.op];
   const emit = present(own ?? any, `${x.op} of ${scalar} has no JavaScript`);
   return emit(

@@ -1,5 +1,6 @@
 import type { Expr } from "../../kernel/ir.ts";
 import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import type { FlatLoop, FlatStmt } from "./flatten.ts";
 import { linear, plus, termsKey, type Linear, type Term } from "./linear.ts";
 import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
@@ -163,11 +164,11 @@ export class Addresses {
     const held = inline.length === 0 ? terms : new Map([...terms].filter(([, t]) => this.#holds(innermost, t)));
     if (held.size === 0) return { owner: null, terms: held, inline };
     for (let depth = chain.length - 1; depth > 0; depth--) {
-      const loop = present(chain[depth], "a loop of the chain");
-      const outer = present(chain[depth - 1], "a loop of the chain");
+      const loop = at(chain, depth);
+      const outer = at(chain, depth - 1);
       if (held.has(loop.name) || ![...held.values()].every((t) => this.#holds(outer, t))) return { owner: loop, terms: held, inline };
     }
-    return { owner: present(chain[0], "a loop of the chain"), terms: held, inline };
+    return { owner: at(chain, 0), terms: held, inline };
   }
 
   /** Whether the term is the loop's variable or is known at the loop's entry. */

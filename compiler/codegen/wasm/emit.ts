@@ -1,6 +1,7 @@
 import type { Step } from "../../../runtime/plan.ts";
 import type { Kernel, MathFunction } from "../../kernel/ir.ts";
 import { invariant, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { defaultMachine, type Machine } from "../../support/machine.ts";
 import { emitKernel } from "./emit-kernel.ts";
 import { emitSteps } from "./emit-steps.ts";
@@ -56,7 +57,7 @@ function emitEntry(entry: WasmEntry, kernels: readonly WasmFunction[], indices: 
   const to = new FunctionWriter(entry.name, "", []);
   emitSteps(entry.steps, [], to, (kernel) => {
     const index = present(indices.get(kernel), `${entry.name} calls the unknown kernel ${kernel}`);
-    return { index, params: present(kernels[index], "the kernel is in the list").params };
+    return { index, params: at(kernels, index).params };
   });
   return to.finish();
 }

@@ -3,6 +3,7 @@ import type { Expr, Kernel, Lanes, MathFunction, RegType, Stmt } from "../../ker
 import { Names } from "../../kernel/names.ts";
 import { isShiftCount } from "../../kernel/types.ts";
 import { invariant, never, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 
 /** A `for` that stays a loop. `trips` is its trip count; null if the bounds are not constants. */
 export interface FlatLoop {
@@ -169,7 +170,7 @@ class Flattener {
 
   #inline(fn: string, args: readonly Expr[], lanes: Lanes): Expr {
     const { params, lets, result } = present(this.#functions.get(fn), `unknown function ${fn}`);
-    const scope = new Map(params.map((param, index) => [param.name, this.#let(param.name, present(args[index], `${fn} lacks an argument`))]));
+    const scope = new Map(params.map((param, index) => [param.name, this.#let(param.name, at(args, index))]));
     for (const { name, value } of lets) scope.set(name, this.#let(name, this.#expr(lifted(value, lanes), scope)));
     return this.#expr(lifted(result, lanes), scope);
   }

@@ -2,6 +2,7 @@ import type { Expr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
@@ -50,7 +51,7 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   // A state written by one branch keeps its value in the other.
   const paths = [...new Set([...writtenIn(then.context).keys(), ...writtenIn(otherwise.context).keys()])];
   const branches = [then, otherwise];
-  branches.forEach((branch, k) => addOutputs(branch.context, present(values[k], "a branch has a value"), paths));
+  branches.forEach((branch, k) => addOutputs(branch.context, at(values, k), paths));
   const invariants = invariantsOf(branches.map((branch) => branch.context));
   const graphs = branches.map((branch) => closeRegion(branch.context, [], invariants));
   const { builder } = context;
@@ -105,7 +106,7 @@ function addOutputs(context: Context, value: DlValue, paths: readonly string[]):
 /** The value of the branches in the enclosing graph, where the states are written. */
 function taken(env: Env, value: DlValue, paths: readonly string[], results: readonly GraphValue[], span: Span): DlValue {
   const inner = tensorsIn(value);
-  paths.forEach((path, k) => write(env.context, path, present(results[inner.length + k], "a state has a result")));
-  const tensors = inner.map((t, k) => makeTensor(env.context.builder, present(results[k], "a tensor has a result"), span, t.symbols));
+  paths.forEach((path, k) => write(env.context, path, at(results, inner.length + k)));
+  const tensors = inner.map((t, k) => makeTensor(env.context.builder, at(results, k), span, t.symbols));
   return withTensors(value, tensors);
 }

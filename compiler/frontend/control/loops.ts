@@ -4,6 +4,7 @@ import { distinct } from "../../graph/inline.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { suffixes } from "../../graph/notation.ts";
 import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { showType, tensor } from "../../types/tensor-type.ts";
 import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts";
 import { build } from "../tensors/add-node.ts";
@@ -237,11 +238,11 @@ function writeStates(inner: Context, carries: Carries): void {
 function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, results: readonly GraphValue[], span: Span): Map<string, DlValue> {
   const { builder } = env.context;
   carries.list.forEach(({ path }, k) => {
-    if (path !== null) write(env.context, path, present(results[k], "a carry has a result"));
+    if (path !== null) write(env.context, path, at(results, k));
   });
   const members = new Map<string, DlValue>();
   for (const { carry, init, first } of carried) {
-    const tensors = tensorsIn(init).map((t, k) => makeTensor(builder, present(results[first + k], "a carry has a result"), span, t.symbols));
+    const tensors = tensorsIn(init).map((t, k) => makeTensor(builder, at(results, first + k), span, t.symbols));
     members.set(carry.name.text, withTensors(init, tensors));
   }
   return members;

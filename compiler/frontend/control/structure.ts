@@ -1,5 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import { never, present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { sameType, scalar } from "../../types/tensor-type.ts";
 import { literal } from "../types/broadcasting.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
@@ -92,7 +93,7 @@ export function convertLike(env: Env, value: DlValue, like: DlValue, span: Span)
     return matches ? literal(env, span, value, type) : null;
   }
   if ((like.kind === "list" || like.kind === "tuple") && value.kind === like.kind && value.items.length === like.items.length) {
-    const items = like.items.map((item, k) => convertLike(env, present(value.items[k], "an item"), item, span));
+    const items = like.items.map((item, k) => convertLike(env, at(value.items, k), item, span));
     return items.includes(null) ? null : { kind: like.kind, items: items.filter((item) => item !== null) };
   }
   if (like.kind === "record" && value.kind === "record" && like.fields.size === value.fields.size) {

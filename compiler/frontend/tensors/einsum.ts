@@ -1,6 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { axisPattern, restOf, withoutRest, type AxisPattern, type Side, type Word } from "./axis-pattern.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, build, addNode } from "./add-node.ts";
@@ -31,17 +31,17 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const sizes = new Map<string, { size: number; symbol: string | null; of: number }>();
   const sides: Side[] = [];
   for (const [k, written] of pattern.operands.entries()) {
-    const t = present(tensors[k], "an operand");
+    const t = at(tensors, k);
     const side = withoutRest(written, t.value.type.shape.length);
     if (side === null) return wrongRank(pattern, written, t) ?? ERROR;
     sides.push(side);
     for (const [axis, group] of side.entries()) {
-      const word = present(group[0], "a word");
+      const word = at(group, 0);
       if (!sized(pattern, word, t, axis, k, tensors, sizes)) return ERROR;
     }
   }
   const rests = sides.map((side) => side.filter(([word]) => word?.text.startsWith("..")).length);
-  const result = restOf(pattern.result, Math.max(0, ...rests)).map((group) => present(group[0], "a word"));
+  const result = restOf(pattern.result, Math.max(0, ...rests)).map((group) => at(group, 0));
   const unknown = result.find((word) => !sizes.has(word.text));
   if (unknown !== undefined)
     return (
@@ -85,10 +85,7 @@ function sized(
   const known = sizes.get(word.text);
   if (known === undefined) sizes.set(word.text, { size, symbol: t.symbols[axis] ?? null, of: operand });
   else if (known.size !== size)
-    return (
-      mistakeAt(word, `axis \`${word.text}\` is ${known.size} in ${showTensor(present(tensors[known.of], "an operand"))}, but ${size} in ${showTensor(t)}`) !==
-      null
-    );
+    return mistakeAt(word, `axis \`${word.text}\` is ${known.size} in ${showTensor(at(tensors, known.of))}, but ${size} in ${showTensor(t)}`) !== null;
   return true;
 }
 
@@ -97,7 +94,7 @@ function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: re
   const { builder } = env.context;
   const named = tensors.map((t, k): Named => ({ value: t.value, names: sides[k]?.map(([word]) => word?.text ?? "") ?? [] }));
   const wantedAfter = (k: number): ReadonlySet<string> => new Set([...result, ...named.slice(k + 1).flatMap((n) => n.names)]);
-  let acc = present(named[0], "an operand");
+  let acc = at(named, 0);
   for (const [k, next] of named.entries()) {
     if (k === 0) continue;
     const wanted = wantedAfter(k);

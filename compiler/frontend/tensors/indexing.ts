@@ -1,5 +1,5 @@
 import type { Expr, IndexItem } from "../../../dsl/ast.ts";
-import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { tensor } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { build, addNode } from "./add-node.ts";
@@ -72,8 +72,7 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
   let axis = 0;
   for (const item of items) {
     if (item.kind === "new") keep(cut, 1, null);
-    else if (item.kind === "rest")
-      for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, present(sizes[axis], "axis"), t.symbols[axis] ?? null);
+    else if (item.kind === "rest") for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, at(sizes, axis), t.symbols[axis] ?? null);
     else if (!cutAxis(env, t, item, axis++, cut)) return ERROR;
   }
   return apply(env, t, cut, expr);

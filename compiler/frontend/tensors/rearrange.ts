@@ -1,6 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
-import { present } from "../../support/invariant.ts";
-import { product } from "../../support/lists.ts";
+import { at, product } from "../../support/lists.ts";
 import { sameShape } from "../../types/tensor-type.ts";
 import { axisPattern, restOf, withoutRest, type AxisPattern, type Group, type Side, type Word } from "./axis-pattern.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
@@ -82,7 +81,7 @@ function split({ mistakeAt }: AxisPattern, side: Side, t: Tensor, known: Readonl
   const counts = new Map<string, number>();
   const axes: Axis[] = [];
   for (const [k, group] of side.entries()) {
-    const whole = present(t.value.type.shape[k], "an axis");
+    const whole = at(t.value.type.shape, k);
     const given = group.map((word) => (word.kind === "size" ? Number(word.text) : (known.get(word.text) ?? null)));
     const open = group.filter((_, i) => given[i] === null);
     const product = given.reduce<number>((a, size) => a * (size ?? 1), 1);

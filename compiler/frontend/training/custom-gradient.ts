@@ -2,6 +2,7 @@ import type { Callable, GradientRule } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { present } from "../../support/invariant.ts";
+import { at } from "../../support/lists.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { build, constant } from "../tensors/add-node.ts";
@@ -85,7 +86,7 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
     // A number has no gradient; what the rule computes for it is ignored.
     if (tensorsIn(arg).length === 0) continue;
     const like = localize(inside, arg, span);
-    const g = present(given[k], "a gradient");
+    const g = at(given, k);
     const converted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : convertLike(inside, g, like, span);
     if (converted === null) {
       report(env.context, "E0611", span, `expected a gradient of type ${describe(arg)}, found ${describe(g)}`);

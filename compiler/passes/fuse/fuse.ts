@@ -1,5 +1,5 @@
 import { copyOf, makeNode } from "../../graph/build.ts";
-import { isLeaf, isInput, splatValue, resultOf } from "../../graph/facts.ts";
+import { isInput, isLeaf, pathOf, resultOf, splatValue } from "../../graph/facts.ts";
 import { base } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { dropDead, rebuild } from "../../graph/rebuild.ts";
@@ -36,8 +36,7 @@ export const fuse = definePass({
 function copyLeaves(graph: Graph, region: boolean): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
   const copied = new Map<Value, Value>();
-  const stable = (value: Value): boolean =>
-    isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(String(value.node.attrs["path"])));
+  const stable = (value: Value): boolean => isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(pathOf(value.node) ?? ""));
   const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;

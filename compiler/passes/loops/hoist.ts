@@ -1,7 +1,7 @@
 import { isWorthStoring } from "../../analysis/worth-storing.ts";
 import { asksForGradient, hasCustomGradient, isGradient } from "../../graph/autodiff.ts";
 import { GraphBuilder } from "../../graph/build.ts";
-import { isInput, nameOf } from "../../graph/facts.ts";
+import { intAttr, isInput, nameOf } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { copyNode, kept, rebuild, users } from "../../graph/rebuild.ts";
@@ -77,7 +77,7 @@ const hasOwnGradient = (node: Node): boolean => hasCustomGradient(node) || node.
 
 function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean, limits: SizeLimits): readonly Value[] | null {
   const { attrs } = node;
-  const length = Number(attrs["length"]);
+  const length = intAttr(attrs, "length");
   const body = at(node.regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const dependence = dependenceOf(body, sequences.length, differentiated ? undefined : hasOwnGradient);
@@ -101,7 +101,7 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
 }
 
 function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
-  const count = Number(node.attrs["carries"]);
+  const count = intAttr(node.attrs, "carries");
   const found = node.regions.map((region) => {
     const dependence = dependenceOf(region, 0);
     const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), dependence, 0);

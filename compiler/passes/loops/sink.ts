@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../graph/build.ts";
-import { isInput } from "../../graph/facts.ts";
+import { intAttr, isInput } from "../../graph/facts.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { copyNode, rebuild, topological, users } from "../../graph/rebuild.ts";
@@ -60,7 +60,7 @@ function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted
 
 function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
   const body = at(node.regions, 0);
-  const length = Number(node.attrs["length"]);
+  const length = intAttr(node.attrs, "length");
   const { carries, sequences } = scanParts(operands, node.attrs);
   if (length === 0) return null;
   const dependence = dependenceOf(body, sequences.length);
@@ -81,7 +81,7 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
 
 function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
   const body = at(node.regions, 0);
-  const length = Number(node.attrs["length"]);
+  const length = intAttr(node.attrs, "length");
   const { carries, sequences } = scanParts(operands, node.attrs);
   if (length === 0) return null;
   const dependence = dependenceOf(body, sequences.length);

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../../graph/build.ts";
-import { splatValue, nameOf } from "../../graph/facts.ts";
+import { intAttr, nameOf, splatValue } from "../../graph/facts.ts";
 import { moveRegion, RegionBuilder } from "../../graph/inline.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import { copyNode, rebuild } from "../../graph/rebuild.ts";
@@ -40,9 +40,9 @@ interface Roles {
 function rolesOf({ op, attrs, regions }: Node): Roles | null {
   switch (op.form.kind) {
     case "scan":
-      return { lone: 0, carries: Number(attrs["carries"]), sequences: Number(attrs["sequences"]) };
+      return { lone: 0, carries: intAttr(attrs, "carries"), sequences: intAttr(attrs, "sequences") };
     case "while":
-      return { lone: 0, carries: Number(attrs["carries"]), sequences: 0 };
+      return { lone: 0, carries: intAttr(attrs, "carries"), sequences: 0 };
     case "cond":
       return { lone: 1, carries: 0, sequences: 0 };
     case "inline":
