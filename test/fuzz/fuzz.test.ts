@@ -37,7 +37,7 @@ describe("new graphs", () => {
       if (finding !== null)
         expect.fail(`graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${finding.oracle === "types" ? "" : corpusText(finding)}`);
     }
-    expect(index).toBeGreaterThan(5);
+    expect(index).toBeGreaterThan(0);
   });
 
   test("the graphs of a campaign are deterministic", async () => {

@@ -244,7 +244,7 @@ const cases: Readonly<Record<string, Case>> = {
     attrs: { window: [2], stride: [1] },
     expected: [[0, 1, 0, 0]],
   },
-  "a narrower float": { op: "convert", doc: /back in the dtype of x/, operands: [[f64(2), [1, 2]]], attrs: { dtype: "f32" }, expected: [[1, 1]] },
+  "a narrower float": { op: "convert", doc: /the gradient has the dtype of x/, operands: [[f64(2), [1, 2]]], attrs: { dtype: "f32" }, expected: [[1, 1]] },
   "an integer made of a float": { op: "convert", doc: /no gradient flows through/, operands: [[f32(2), [1, 2]]], attrs: { dtype: "bool" }, expected: [] },
 };
 
