@@ -36,7 +36,7 @@ export interface Notes {
   /** Nodes of one group become one kernel (set by fuse). Dense, in order of execution; a node without a group makes no kernel (leaves, views). */
   readonly group?: number;
   /** The memory location of each result (set by plan-memory); null for a value that never reaches memory. */
-  readonly places?: readonly (Place | null)[];
+  readonly locations?: readonly (MemoryLocation | null)[];
   /** Of a control op: the offset of its regions' scratch area in that of the enclosing graph, in bytes (set by plan-memory; prints as `@frame=64`). */
   readonly frame?: number;
 }
@@ -46,7 +46,7 @@ export interface Notes {
  * weights stage until the weights change. `persistent`: the tensor of that path, so a write happens in place. `constant`: read-only data. Offsets are in bytes
  * from the start of the area.
  */
-export type Place =
+export type MemoryLocation =
   | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
   | { readonly area: "persistent"; readonly path: string }
   /** Inside a region: an input, output or carry, by its position. For a sequence or a stacked result, the item of the current iteration. */

@@ -1,7 +1,7 @@
 import { locationOf } from "../../dsl/span.ts";
 import { present } from "../support/invariant.ts";
 import { showType } from "../types/tensor-type.ts";
-import type { Attr, Node, Notes, Place } from "./ir.ts";
+import type { Attr, Node, Notes, MemoryLocation } from "./ir.ts";
 import { sameAttr } from "./facts.ts";
 import type { AttrKind } from "./op.ts";
 import { spanOf } from "./provenance.ts";
@@ -42,21 +42,21 @@ export function showNode(node: Node): string {
 }
 
 /** `@weights @group=3 @frame=64 @scratch+4096,@-` */
-export function showNotes({ stage, group, frame, places }: Notes): string {
+export function showNotes({ stage, group, frame, locations }: Notes): string {
   const number = (name: string, value: number | undefined): string => (value === undefined ? "" : `@${name}=${value}`);
-  const parts = [stage === undefined ? "" : `@${stage}`, number("group", group), number("frame", frame), places?.map(showPlace).join(",") ?? ""];
+  const parts = [stage === undefined ? "" : `@${stage}`, number("group", group), number("frame", frame), locations?.map(showMemoryLocation).join(",") ?? ""];
   return parts.filter((part) => part !== "").join(" ");
 }
 
-export function showPlace(place: Place | null): string {
-  if (place === null) return "@-";
-  if (place.area === "persistent") return `@${JSON.stringify(place.path)}`;
-  return `@${place.area}+${"index" in place ? place.index : place.offset}`;
+export function showMemoryLocation(location: MemoryLocation | null): string {
+  if (location === null) return "@-";
+  if (location.area === "persistent") return `@${JSON.stringify(location.path)}`;
+  return `@${location.area}+${"index" in location ? location.index : location.offset}`;
 }
 
 /** Whether the notes are not empty; locations that are all null count as empty. */
-export const telling = ({ stage, group, frame, places }: Notes): boolean =>
-  stage !== undefined || group !== undefined || frame !== undefined || (places?.some((place) => place !== null) ?? false);
+export const telling = ({ stage, group, frame, locations }: Notes): boolean =>
+  stage !== undefined || group !== undefined || frame !== undefined || (locations?.some((location) => location !== null) ?? false);
 
 /** The suffixes of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that need no quotes. */
 export function suffixes(path: string): readonly string[] {

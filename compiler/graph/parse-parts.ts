@@ -1,6 +1,6 @@
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { tensor, type TensorType } from "../types/tensor-type.ts";
-import type { Attr, Attrs, Notes, Place } from "./ir.ts";
+import type { Attr, Attrs, Notes, MemoryLocation } from "./ir.ts";
 import type { AttrKind, Op } from "./op.ts";
 import type { TokenReader } from "./tokens.ts";
 import { product } from "../support/lists.ts";
@@ -80,25 +80,25 @@ export function parseNotes(reader: TokenReader): Notes {
     } else if (reader.accept("frame")) {
       reader.expect("=");
       notes = { ...notes, frame: reader.takeInt() };
-    } else notes = { ...notes, places: parsePlaces(reader) };
+    } else notes = { ...notes, locations: parseMemoryLocations(reader) };
   }
   return notes;
 }
 
-function parsePlaces(reader: TokenReader): (Place | null)[] {
-  const places = [parsePlace(reader)];
+function parseMemoryLocations(reader: TokenReader): (MemoryLocation | null)[] {
+  const locations = [parseMemoryLocation(reader)];
   while (reader.peek().text === "," && reader.peek(1).text === "@") {
     reader.expect(",");
     reader.expect("@");
-    places.push(parsePlace(reader));
+    locations.push(parseMemoryLocation(reader));
   }
-  return places;
+  return locations;
 }
 
 const areas = ["scratch", "cache", "constant"] as const;
 const regionAreas = ["operand", "result", "carry"] as const;
 
-function parsePlace(reader: TokenReader): Place | null {
+function parseMemoryLocation(reader: TokenReader): MemoryLocation | null {
   if (reader.accept("-")) return null;
   if (reader.peek().kind === "string") return { area: "persistent", path: reader.takeString("a path") };
   const token = reader.takeKind("name", "a memory location");

@@ -15,7 +15,7 @@
  *  stages      a node of the weights stage depends neither on inputs nor on paths that the graph writes, and is not a leaf
  *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group has one stage; if any node has a
  *              group, only leaves and views have none
- *  places      one memory location per result; offsets are non-negative integers; a persistent location is a path of the graph with the result's type; an
+ *  locations      one memory location per result; offsets are non-negative integers; a persistent location is a path of the graph with the result's type; an
  *              operand, result or carry location exists in the region and has the result's type
  */
 import { dtypes, type DType } from "../../runtime/dtype.ts";
@@ -25,7 +25,7 @@ import { brokenCondition } from "./build.ts";
 import { isArgument, isCarry, isConstant, isInput, isLeaf, isNumbers, isPersistent, nameOf, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
 import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { AttrKind } from "./op.ts";
-import { showNode, showPlace } from "./notation.ts";
+import { showNode, showMemoryLocation } from "./notation.ts";
 import { kept } from "./rebuild.ts";
 import { carryTypes, inputTypes, isClosed, outputTypes } from "./regions.ts";
 
@@ -45,7 +45,7 @@ function verifyWith(graph: Graph, ids: Set<number>): void {
   checkPaths(graph);
   checkStages(graph);
   checkGroups(graph);
-  checkPlaces(graph);
+  checkLocations(graph);
 }
 
 function check(condition: boolean, rule: string, node: Node | null, message: () => string): void {
@@ -230,20 +230,25 @@ function checkGroups(graph: Graph): void {
   }
 }
 
-function checkPlaces(graph: Graph): void {
+function checkLocations(graph: Graph): void {
   const paths = new Map<string, TensorType>([...reads(graph), ...graph.writes].map(({ path, value }) => [path, value.type]));
   const ofRegion = { operand: inputTypes(graph), result: outputTypes(graph), carry: carryTypes(graph) };
   for (const node of graph.nodes) {
-    const { places } = node.notes;
-    if (places === undefined) continue;
-    check(places.length === node.results.length, "places", node, () => `${places.length} locations for ${node.results.length} results`);
-    for (const [index, where] of places.entries()) {
+    const { locations } = node.notes;
+    if (locations === undefined) continue;
+    check(locations.length === node.results.length, "locations", node, () => `${locations.length} locations for ${node.results.length} results`);
+    for (const [index, where] of locations.entries()) {
       if (where === null) continue;
-      if ("offset" in where) check(Number.isSafeInteger(where.offset) && where.offset >= 0, "places", node, () => `the offset is ${where.offset}`);
+      if ("offset" in where) check(Number.isSafeInteger(where.offset) && where.offset >= 0, "locations", node, () => `the offset is ${where.offset}`);
       else {
         const type = where.area === "persistent" ? paths.get(where.path) : ofRegion[where.area][where.index];
         const result = node.results[index]?.type;
-        check(type !== undefined && result !== undefined && fits(type, result), "places", node, () => `the result does not fit in ${showPlace(where)}`);
+        check(
+          type !== undefined && result !== undefined && fits(type, result),
+          "locations",
+          node,
+          () => `the result does not fit in ${showMemoryLocation(where)}`,
+        );
       }
     }
   }

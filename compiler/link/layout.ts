@@ -1,6 +1,6 @@
 import { dtypes } from "../../runtime/dtype.ts";
 import { constantData, isConstant, splatValue } from "../graph/facts.ts";
-import type { Graph, Persistent, Place, Value } from "../graph/ir.ts";
+import type { Graph, Persistent, MemoryLocation, Value } from "../graph/ir.ts";
 import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { defaultMachine, roundUp } from "../support/machine.ts";
@@ -43,7 +43,7 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
   const constants = [...areas].flatMap(([graph, { constant }]) =>
     graph.nodes.flatMap((node) => {
       const [value] = node.results;
-      const location = node.notes.places?.[0];
+      const location = node.notes.locations?.[0];
       if (value === undefined || !isConstant(node) || splatValue(value) !== null || location?.area !== "constant") return [];
       return [{ offset: constant + location.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
     }),
@@ -52,8 +52,8 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
 }
 
 /** The planned location of a value that must have one. */
-export function plannedLocation(value: Value): Place {
-  const location = value.node.notes.places?.[value.index];
+export function plannedLocation(value: Value): MemoryLocation {
+  const location = value.node.notes.locations?.[value.index];
   invariant(location !== undefined && location !== null, `${value.node.op.name} has no location in memory`);
   return location;
 }

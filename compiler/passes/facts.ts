@@ -19,7 +19,7 @@ const offenders = {
     return graph.nodes.filter((node) => node.notes.stage === "weights" && late(node));
   },
   fused: ({ nodes }) => nodes.filter((node) => computes(node) && node.notes.group === undefined),
-  planned: ({ nodes }) => nodes.filter((node) => computes(node) && node.notes.places === undefined),
+  planned: ({ nodes }) => nodes.filter((node) => computes(node) && node.notes.locations === undefined),
 } satisfies Record<Fact, Offenders>;
 
 /** An invariant failure that names the first node for which the fact does not hold. */

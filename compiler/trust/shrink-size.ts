@@ -16,7 +16,7 @@ export function tidy(graph: Graph): Graph {
 
 function withDenseGroups(graph: Graph): Graph {
   const groups = [...new Set(graph.nodes.flatMap(({ notes: { group } }) => group ?? []))].sort((a, b) => a - b);
-  if (groups.every((group, index) => group === index) && graph.nodes.every(({ notes: { places } }) => places === undefined)) return graph;
+  if (groups.every((group, index) => group === index) && graph.nodes.every(({ notes: { locations } }) => locations === undefined)) return graph;
   const number = new Map(groups.map((group, index) => [group, index]));
   return annotate(graph, ({ notes: { stage, group } }) => ({ ...(stage && { stage }), ...(group !== undefined && { group: number.get(group) ?? group }) }));
 }

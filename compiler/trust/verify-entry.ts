@@ -82,7 +82,7 @@ function withAllOutputs(planned: Graph): { readonly open: Graph; readonly names:
     if (isLeaf(node) || op.form.kind === "view") continue;
     for (const { index } of results) {
       const value = at(node.results, index);
-      if ((notes.places?.[index] ?? null) === null || names.has(value)) continue;
+      if ((notes.locations?.[index] ?? null) === null || names.has(value)) continue;
       const name = distinct(taken, `${op.name}${position}`);
       more.push({ name, value });
       names.set(value, `output ${name}`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { expandGradients } from "../../compiler/graph/autodiff.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
-import type { Place } from "../../compiler/graph/ir.ts";
+import type { MemoryLocation } from "../../compiler/graph/ir.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { annotate } from "../../compiler/graph/rebuild.ts";
@@ -85,7 +85,7 @@ test("a splat constant with notes is a separate line, and the name of an input i
   const x = g.input("w", scalar("f32"));
   g.output("y", g.mul(g.add(x, 2), g.param("net.w", scalar("f32"))));
   const noted = annotate(g.build(), ({ op }) =>
-    op.name === "constant" ? { places: [{ area: "constant", offset: 32 }] } : op.name === "input" ? { places: [null] } : {},
+    op.name === "constant" ? { locations: [{ area: "constant", offset: 32 }] } : op.name === "input" ? { locations: [null] } : {},
   );
   const text = printGraph(noted);
   expect(text).toBe(`graph taken(%w: f32[] @-)
@@ -141,7 +141,7 @@ test("a long line does not widen the columns of other lines", () => {
 `);
 });
 
-const locations = fc.oneof<[fc.Arbitrary<Place | null>, fc.Arbitrary<Place>, fc.Arbitrary<Place>]>(
+const locations = fc.oneof<[fc.Arbitrary<MemoryLocation | null>, fc.Arbitrary<MemoryLocation>, fc.Arbitrary<MemoryLocation>]>(
   fc.constant(null),
   fc.record({ area: fc.constantFrom("scratch", "cache", "constant"), offset: fc.nat() }),
   fc.constant({ area: "persistent", path: "scale" }),
@@ -155,7 +155,7 @@ test("printing, parsing and printing again returns the same text, notes included
       let index = 0;
       const noted = annotate(expandGradients(graph), ({ op, results }) => ({
         ...(grouped && op.form.kind !== "leaf" && op.form.kind !== "view" && { group: group++ }),
-        places: results.map(({ type }) => {
+        locations: results.map(({ type }) => {
           const place = where[index++ % where.length] ?? null;
           return place?.area === "persistent" && (type.shape.length > 0 || type.dtype !== "f32") ? null : place;
         }),

@@ -88,7 +88,7 @@ test("attributes are copied, bound by name, compared and computed", () => {
   const twice = ["%0 = transpose %x {perm=[1,0]} : f32[3,2]", "%1 = reshape %0 {shape=[1,3,2]} : f32[1,3,2]", "%2 = transpose %1 {perm=[2,0,1]} : f32[2,1,3]"];
   const chain = [...twice, "%3 = transpose %2 {perm=[1,2,0]} : f32[1,3,2]", "return z=%3"];
   const compose = rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", {
-    gives: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) },
+    computed: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) },
   });
   expect(after([compose], ...chain).slice(2)).toEqual(["%2 = transpose %1 {perm=[0,1,2]} : f32[1,3,2]", "return z=%2"]);
   expect(after(["transpose(x){perm=[0,1,2]} => x", compose], ...chain).slice(1)).toEqual(["%1 = reshape %0 {shape=[1,3,2]} : f32[1,3,2]", "return z=%1"]);
@@ -103,7 +103,7 @@ test("attributes are copied, bound by name, compared and computed", () => {
     "%1 = reduce_sum %0 {axes=[1]} : f32[2]",
     "return z=%1",
   ]);
-  const never = rule("reduce_sum(x){axes=a} => reduce_sum(x){axes=b}", { gives: { b: () => null } });
+  const never = rule("reduce_sum(x){axes=a} => reduce_sum(x){axes=b}", { computed: { b: () => null } });
   expect(after([never], ...sums)).toEqual(sums);
 });
 
@@ -215,7 +215,7 @@ test("exact rules change no bit of random graphs", () => {
     rule("c + x => x + c", (m) => m.splat("c") !== null && m.splat("x") === null),
     rule("c * x => x * c", (m) => m.splat("c") !== null && m.splat("x") === null),
     "reshape(reshape(x)){..s} => reshape(x){..s}",
-    rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) } }),
+    rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { computed: { r: (m) => m.ints("q").map((axis) => m.ints("p")[axis] ?? 0) } }),
   ]);
   fc.assert(
     fc.property(choices, fc.nat(1000), (steps, seed) => {

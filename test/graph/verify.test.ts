@@ -56,9 +56,9 @@ test("graphs of the builder are well formed, with gradients expanded or not", ()
 });
 
 test("notes of a fused and planned graph are well formed", () => {
-  const where = { places: [{ area: "scratch", offset: 16 }] } as const;
+  const where = { locations: [{ area: "scratch", offset: 16 }] } as const;
   expect(() =>
-    verify(noted(sample(), { ...fused, tanh: { group: 0, places: [{ area: "persistent", path: "w" }] }, input: where, reshape: where })),
+    verify(noted(sample(), { ...fused, tanh: { group: 0, locations: [{ area: "persistent", path: "w" }] }, input: where, reshape: where })),
   ).not.toThrow();
   expect(() => verify(noted(sample(), { mul: { group: 0 }, tanh: { group: 1 } }))).not.toThrow();
 });
@@ -118,9 +118,9 @@ const broken: Readonly<Record<string, readonly [message: string, graph: () => Gr
     "groups: group 0 is of two stages",
     () => noted({ ...sample((g) => g.output("z", g.neg(wOf(g)))), writes: [] }, { ...fused, neg: { group: 0, stage: "weights" } }),
   ],
-  "places: too many": ["places: 2 locations for 1 results", () => noted(sample(), { mul: { places: [null, null] } })],
-  "places: no offset": ["places: the offset is 0.5", () => noted(sample(), { mul: { places: [{ area: "cache", offset: 0.5 }] } })],
-  "places: no such path": ['places: the result does not fit in @"v"', () => noted(sample(), { mul: { places: [{ area: "persistent", path: "v" }] } })],
+  "locations: too many": ["locations: 2 locations for 1 results", () => noted(sample(), { mul: { locations: [null, null] } })],
+  "locations: no offset": ["locations: the offset is 0.5", () => noted(sample(), { mul: { locations: [{ area: "cache", offset: 0.5 }] } })],
+  "locations: no such path": ['locations: the result does not fit in @"v"', () => noted(sample(), { mul: { locations: [{ area: "persistent", path: "v" }] } })],
 };
 
 function withOperand(node: Node): Node {

@@ -44,8 +44,8 @@ export const inRules: readonly Mutant[] = [
     name: "rule-transpose-view",
     effect: "every transpose becomes a reshape",
     file: passes("simplify/rules-movement"),
-    from: "when: keepsOrder, gives",
-    to: "gives",
+    from: "when: keepsOrder, computed",
+    to: "computed",
   },
   {
     name: "rule-transpose-transpose",

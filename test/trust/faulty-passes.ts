@@ -32,6 +32,8 @@ export const roundSums =
 export const overlapScratch = (graph: Graph): Graph =>
   annotate(graph, ({ op, notes }) => ({
     ...notes,
-    ...(notes.places !== undefined &&
-      op.form.kind === "pointwise" && { places: notes.places.map((place) => (place?.area === "scratch" ? { area: "scratch", offset: 0 } : place)) }),
+    ...(notes.locations !== undefined &&
+      op.form.kind === "pointwise" && {
+        locations: notes.locations.map((location) => (location?.area === "scratch" ? { area: "scratch", offset: 0 } : location)),
+      }),
   }));

@@ -4,7 +4,7 @@
  *   rule("x * 1 => x")
  *   rule("neg(neg(x)) => x")
  *   rule("reshape(reshape(x)){..s} => reshape(x){..s}")
- *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) } })
+ *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { computed: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) } })
  *   rule("conv(y: mul(x, s), w){..a} => conv(x, w){..a}", (m) => m.splat("s") === 1 && m.onlyUse("y"))
  *
  * Syntax:
@@ -50,7 +50,7 @@ export interface RuleOptions {
   /** The rule fires only if this returns true. */
   readonly when?: Guard;
   /** Attributes of the right side that are computed from the match; null if the rule does not fire. */
-  readonly gives?: Readonly<Record<string, (match: Match) => Attr | null>>;
+  readonly computed?: Readonly<Record<string, (match: Match) => Attr | null>>;
 }
 
 /** A rule before it is parsed with an op table. */
@@ -81,7 +81,7 @@ export function ruleSet(table: OpTable, rules: readonly (RuleText | string)[]): 
 function load(item: RuleText, table: OpTable): Rule {
   try {
     const trees = parseRule(item.text, table);
-    checkRule(trees, Object.keys(item.gives ?? {}));
+    checkRule(trees, Object.keys(item.computed ?? {}));
     return { ...item, ...trees, fired: 0 };
   } catch (error) {
     const says =
@@ -175,11 +175,11 @@ class Sweep {
     return null;
   }
 
-  private attempt({ text, left, right, when, gives }: Rule, root: Value): Built | null {
+  private attempt({ text, left, right, when, computed }: Rule, root: Value): Built | null {
     if (!resembles(left, root)) return null;
     const match = new Match(root, (value) => this.uses.get(value) ?? 0);
     if (!match.matches(left, root) || (when !== undefined && !when(match))) return null;
-    for (const [name, compute] of Object.entries(gives ?? {})) {
+    for (const [name, compute] of Object.entries(computed ?? {})) {
       const attr = compute(match);
       if (attr === null) return null;
       match.give(name, attr);

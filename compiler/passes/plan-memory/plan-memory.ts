@@ -1,7 +1,7 @@
 import { copyOf } from "../../graph/build.ts";
 import { isInput, isPersistent, pathOf, splatValue, isArgument, resultOf } from "../../graph/facts.ts";
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
-import type { Graph, Node, Place, Value } from "../../graph/ir.ts";
+import type { Graph, Node, MemoryLocation, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
 import { present } from "../../support/invariant.ts";
 import { defaultMachine, roundUp } from "../../support/machine.ts";
@@ -31,12 +31,12 @@ export const planMemory = definePass({
   run: (graph, { region = false, gap = 0 }) => {
     const written = copyLateWrites(graph);
     const complete = region ? copySharedOutputs(written) : written;
-    const { places, frames } = plan(complete, region, gap);
+    const { locations, frames } = plan(complete, region, gap);
     return annotate(complete, (node) => {
-      const mine = node.results.map((value) => places.get(base(value)) ?? null);
+      const mine = node.results.map((value) => locations.get(base(value)) ?? null);
       const frame = frames.get(node);
-      if (node.notes.group === undefined && mine.every((place) => place === null)) return node.notes;
-      return { ...node.notes, places: mine, ...(frame !== undefined && { frame }) };
+      if (node.notes.group === undefined && mine.every((location) => location === null)) return node.notes;
+      return { ...node.notes, locations: mine, ...(frame !== undefined && { frame }) };
     });
   },
 });
@@ -118,21 +118,25 @@ function copySharedOutputs(graph: Graph): Graph {
   return { ...graph, nodes, outputs };
 }
 
-function plan(graph: Graph, region: boolean, gap: number): { readonly places: ReadonlyMap<Value, Place>; readonly frames: ReadonlyMap<Node, number> } {
+function plan(
+  graph: Graph,
+  region: boolean,
+  gap: number,
+): { readonly locations: ReadonlyMap<Value, MemoryLocation>; readonly frames: ReadonlyMap<Node, number> } {
   const groups = groupsOf(graph);
-  const places = new Map<Value, Place>();
+  const locations = new Map<Value, MemoryLocation>();
   for (const node of graph.nodes) {
     const path = pathOf(node);
-    if (path !== null) for (const value of node.results) places.set(value, { area: "persistent", path });
+    if (path !== null) for (const value of node.results) locations.set(value, { area: "persistent", path });
   }
-  for (const { path, value } of graph.writes) places.set(base(value), { area: "persistent", path });
+  for (const { path, value } of graph.writes) locations.set(base(value), { area: "persistent", path });
   if (region) {
-    graph.inputs.forEach((value, index) => places.set(value, { area: "operand", index }));
+    graph.inputs.forEach((value, index) => locations.set(value, { area: "operand", index }));
     graph.carries.forEach((carry, index) => {
-      places.set(carry.value, { area: "carry", index });
-      if (changes(carry)) places.set(base(carry.next), { area: "carry", index });
+      locations.set(carry.value, { area: "carry", index });
+      if (changes(carry)) locations.set(base(carry.next), { area: "carry", index });
     });
-    graph.outputs.forEach(({ value }, index) => places.set(base(value), { area: "result", index }));
+    graph.outputs.forEach(({ value }, index) => locations.set(base(value), { area: "result", index }));
   }
 
   const end = groups.length;
@@ -145,7 +149,7 @@ function plan(graph: Graph, region: boolean, gap: number): { readonly places: Re
   for (const node of graph.nodes) {
     const value = node.results[0];
     if (value === undefined || node.op.form.kind !== "leaf" || isArgument(node) || isPersistent(node) || splatValue(value) !== null) continue;
-    places.set(value, { area: "constant", offset: constants });
+    locations.set(value, { area: "constant", offset: constants });
     constants += room(bytes(value.type));
   }
 
@@ -168,9 +172,9 @@ function plan(graph: Graph, region: boolean, gap: number): { readonly places: Re
       frameBlocks.set(group.anchor, block);
     }
     for (const value of group.stored) {
-      if (places.has(value)) continue;
+      if (locations.has(value)) continue;
       if (group.stage === "weights" && (lastUse.get(value) ?? -1) >= callStart) {
-        places.set(value, { area: "cache", offset: cache });
+        locations.set(value, { area: "cache", offset: cache });
         cache += room(bytes(value.type));
         continue;
       }
@@ -185,8 +189,8 @@ function plan(graph: Graph, region: boolean, gap: number): { readonly places: Re
   }
 
   const offsets = placeBlocks(blocks);
-  for (const [value, block] of blockOf) places.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
-  return { places, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
+  for (const [value, block] of blockOf) locations.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
+  return { locations, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
 }
 
 /** The flag that a `while` tests is at the start of its frame. */
@@ -221,15 +225,15 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
   let cache = 0;
   let constants = 0;
   const count = (node: Node, value: Value): void => {
-    const place = node.notes.places?.[value.index];
-    if (place === undefined || place === null || !("offset" in place) || node.op.form.kind === "view") return;
+    const location = node.notes.locations?.[value.index];
+    if (location === undefined || location === null || !("offset" in location) || node.op.form.kind === "view") return;
     const size = align(bytes(value.type));
-    if (place.area === "cache") cache = Math.max(cache, place.offset + size);
-    if (place.area === "constant") constants = Math.max(constants, place.offset + size);
-    if (place.area !== "scratch") return;
-    planned = Math.max(planned, place.offset + size);
+    if (location.area === "cache") cache = Math.max(cache, location.offset + size);
+    if (location.area === "constant") constants = Math.max(constants, location.offset + size);
+    if (location.area !== "scratch") return;
+    planned = Math.max(planned, location.offset + size);
     const from = isInput(node) ? callStart : (node.notes.group ?? 0);
-    lives.push({ offset: place.offset, size, from, to: lastUse.get(value) ?? from });
+    lives.push({ offset: location.offset, size, from, to: lastUse.get(value) ?? from });
   };
   for (const node of graph.nodes) {
     for (const value of node.results) count(node, value);

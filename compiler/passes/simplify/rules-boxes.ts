@@ -64,19 +64,19 @@ const bothPads = "pad(x){lo=l1, hi=h1, interior=i1, value=0} + pad(y){lo=l2, hi=
 
 export const boxRules: readonly (RuleText | string)[] = [
   "slice(x) => x",
-  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfSlice) }),
-  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", { gives: sliceOf(sliceOfPad) }),
+  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", { computed: sliceOf(sliceOfSlice) }),
+  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", { computed: sliceOf(sliceOfPad) }),
 
   "pad(x) => x",
   rule("pad(pad(x){lo=l1, hi=h1, interior=i1, value}){lo=l2, hi=h2, interior=i2, value} => pad(x){lo=l, hi=h, interior=i1, value}", {
     when: (m) => zeros(m.ints("i2")),
-    gives: { l: sum("l1", "l2"), h: sum("h1", "h2") },
+    computed: { l: sum("l1", "l2"), h: sum("h1", "h2") },
   }),
 
   "concat(x) => x",
   // The gradient of a split: a sum of adjacent parts, each padded with zeros.
-  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("x", "y", "l1", "h2") }),
-  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { gives: joined("y", "x", "l2", "h1") }),
+  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { computed: joined("x", "y", "l1", "h2") }),
+  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { computed: joined("y", "x", "l2", "h1") }),
 ];
 
 /** A slice within one part of a concatenation is a slice of that part. */

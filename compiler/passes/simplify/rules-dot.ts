@@ -36,13 +36,13 @@ function exchanged(m: Match, name: "batch" | "contract"): Attr | null {
 
 export const dotRules: readonly RuleText[] = [
   rule("dot(transpose(a){perm}, b){batch, contract} => dot(a, b){batch=p, contract=q}", {
-    gives: { p: (m) => absorbed(m, "batch", 0), q: (m) => absorbed(m, "contract", 0) },
+    computed: { p: (m) => absorbed(m, "batch", 0), q: (m) => absorbed(m, "contract", 0) },
   }),
   rule("dot(a, transpose(b){perm}){batch, contract} => dot(a, b){batch=p, contract=q}", {
-    gives: { p: (m) => absorbed(m, "batch", 1), q: (m) => absorbed(m, "contract", 1) },
+    computed: { p: (m) => absorbed(m, "batch", 1), q: (m) => absorbed(m, "contract", 1) },
   }),
   rule("transpose(y: dot(a, b){batch, contract}){perm} => dot(b, a){batch=p, contract=q}", {
     when: (m) => m.onlyUse("y"),
-    gives: { p: (m) => exchanged(m, "batch"), q: (m) => exchanged(m, "contract") },
+    computed: { p: (m) => exchanged(m, "batch"), q: (m) => exchanged(m, "contract") },
   }),
 ];

@@ -54,20 +54,20 @@ export const movementRules: readonly (RuleText | string)[] = [
   "reshape(x) => x",
   "reshape(reshape(x)){shape} => reshape(x){shape}",
 
-  rule("transpose(x){perm} => reshape(x){shape=s}", { when: keepsOrder, gives: { s: shapeOf } }),
-  rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { gives: { r: (m) => m.ints("q").map((axis) => at(m.ints("p"), axis)) } }),
+  rule("transpose(x){perm} => reshape(x){shape=s}", { when: keepsOrder, computed: { s: shapeOf } }),
+  rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { computed: { r: (m) => m.ints("q").map((axis) => at(m.ints("p"), axis)) } }),
 
   "broadcast(x) => x",
-  rule("broadcast(x){dims} => reshape(x){shape=s}", { when: (m) => elements(m.type("x").shape) === elements(shapeOf(m)), gives: { s: shapeOf } }),
+  rule("broadcast(x){dims} => reshape(x){shape=s}", { when: (m) => elements(m.type("x").shape) === elements(shapeOf(m)), computed: { s: shapeOf } }),
   rule("broadcast(broadcast(x){dims=p}){shape, dims=q} => broadcast(x){shape, dims=r}", {
-    gives: { r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis)) },
+    computed: { r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis)) },
   }),
-  rule("broadcast(y: reshape(x)){shape, dims=q} => broadcast(x){shape, dims=r}", { gives: { r: dimsBeforeReshape } }),
-  rule("reshape(y: broadcast(x){dims=p}){shape} => broadcast(x){shape, dims=r}", { gives: { r: dimsAfterReshape } }),
+  rule("broadcast(y: reshape(x)){shape, dims=q} => broadcast(x){shape, dims=r}", { computed: { r: dimsBeforeReshape } }),
+  rule("reshape(y: broadcast(x){dims=p}){shape} => broadcast(x){shape, dims=r}", { computed: { r: dimsAfterReshape } }),
   rule("transpose(broadcast(x){dims}){perm} => broadcast(transpose(x){perm=p}){shape=s, dims=d}", {
-    gives: { p: transposedOrder, s: shapeOf, d: transposedDims },
+    computed: { p: transposedOrder, s: shapeOf, d: transposedDims },
   }),
 
   rule("reverse(x){axes} => x", (m) => m.ints("axes").every((axis) => shapeOf(m)[axis] === 1)),
-  rule("reverse(reverse(x){axes=p}){axes=q} => reverse(x){axes=r}", { gives: { r: symmetricDifference } }),
+  rule("reverse(reverse(x){axes=p}){axes=q} => reverse(x){axes=r}", { computed: { r: symmetricDifference } }),
 ];

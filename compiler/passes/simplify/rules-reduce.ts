@@ -41,19 +41,19 @@ const keepsAlone =
 
 const overOnes = (op: Op): readonly RuleText[] => [
   rule(`${op.name}(x) => x`, keepsAlone(op)),
-  rule(`${op.name}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), gives: { s: shapeOf } }),
+  rule(`${op.name}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), computed: { s: shapeOf } }),
   rule(`${op.name}(x){axes} => ${op.name}(reshape(x){shape=s}){axes=a}`, {
     when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
-    gives: { s: restShape, a: restAxes },
+    computed: { s: restShape, a: restAxes },
   }),
 ];
 
 /** The extreme of equal elements is any of them, if there is one. */
 const idempotent = ({ name }: Op): readonly RuleText[] => [
-  rule(`${name}(${name}(x){axes=p}){axes=q} => ${name}(x){axes=r}`, { gives: { r: bothAxes } }),
+  rule(`${name}(${name}(x){axes=p}){axes=q} => ${name}(x){axes=r}`, { computed: { r: bothAxes } }),
   rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
     when: (m) => !m.type("y").shape.includes(0),
-    gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
+    computed: { a: reducedBefore, s: shapeOf, d: dimsLeft },
   }),
 ];
 
@@ -61,7 +61,7 @@ const idempotent = ({ name }: Op): readonly RuleText[] => [
 const beforeBroadcast = ({ name }: Op): RuleText =>
   rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
     when: keepsCount,
-    gives: { a: reducedBefore, s: shapeOf, d: dimsLeft },
+    computed: { a: reducedBefore, s: shapeOf, d: dimsLeft },
   });
 
 const reductions = [...ops.values()].filter(reducesAxes);
