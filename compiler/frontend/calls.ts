@@ -83,7 +83,7 @@ function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span):
 }
 
 /** The path of a model is its name, everywhere in the program. */
-export function modelPath(env: Env, declaration: Callable): string {
+function modelPath(env: Env, declaration: Callable): string {
   return childPath(env.context.program.naming, "", spanKey(declaration.name.span), declaration.name.text, true);
 }
 

@@ -1,5 +1,5 @@
 import { at } from "../support/lists.ts";
-import { isLeaf, splatValue } from "./facts.ts";
+import { splatValue } from "./facts.ts";
 import type { Graph, Node, Value } from "./ir.ts";
 import { exitValues } from "./regions.ts";
 
@@ -75,6 +75,3 @@ function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value,
     readInPlace: new Set([...reads].filter((value) => !elsewhere.has(value))),
   };
 }
-
-/** Leaves with a memory location: all except splat constants. */
-export const hasMemory = (value: Value): boolean => isLeaf(value.node) && splatValue(value) === null;

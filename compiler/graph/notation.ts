@@ -16,7 +16,7 @@ export function showNumber(x: number): string {
 /** A name, quoted unless it consists of words separated by dots. */
 export const showName = (name: string): string => (/^[A-Za-z_]\w*(\.\w+)*$/.test(name) ? name : JSON.stringify(name));
 
-export function showAttr(attr: Attr, kind: AttrKind): string {
+function showAttr(attr: Attr, kind: AttrKind): string {
   if (typeof attr === "number") return showNumber(attr);
   if (typeof attr === "boolean") return String(attr);
   if (typeof attr === "string") return kind === "dtype" ? attr : JSON.stringify(attr);

@@ -117,7 +117,7 @@ export function callsTo(location: Location | null): readonly Span[] {
 }
 
 /** These records and all their transitive sources, each once; a record comes before its sources. */
-export function ancestry(records: Iterable<Provenance>): ReadonlySet<Provenance> {
+function ancestry(records: Iterable<Provenance>): ReadonlySet<Provenance> {
   const seen = new Set<Provenance>(records);
   // Iteration over a set includes items added during it.
   for (const { origin } of seen) origin?.from.forEach((record) => seen.add(record));

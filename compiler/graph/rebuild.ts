@@ -29,7 +29,7 @@ function withValues(builder: GraphBuilder, graph: Graph, now: (value: Value) => 
 }
 
 /** Appends the rebuilt nodes to a builder; returns the new value of each old one. */
-export function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): ReadonlyMap<Value, Value> {
+function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): ReadonlyMap<Value, Value> {
   const values = new Map<Value, Value>();
   for (const node of graph.nodes) {
     const operands = node.operands.map((value) => mapped(values, value));

@@ -132,7 +132,7 @@ function offset(a: Expr, by: number): Expr {
 }
 
 /** `x + 3` as `[x, 3]`, `x - 3` as `[x, -3]`, anything else as `[itself, 0]`. */
-export function splitConstant(a: Expr): readonly [Expr, number] {
+function splitConstant(a: Expr): readonly [Expr, number] {
   if (a.kind === "apply" && a.type.scalar === "i32" && (a.op === "add" || a.op === "sub")) {
     const [x, c] = a.args;
     if (x && c?.kind === "const") return [x, a.op === "add" ? c.value : -c.value | 0];

@@ -32,9 +32,6 @@ export function printFunction(fn: MathFunction): string {
 
 const comment = (text: string): string => (text === "" ? "" : `   # ${text}`);
 
-/** The text of statements, each ending in a newline, indented by `depth` levels. */
-export const printStatements = (kernel: Kernel, body: readonly Stmt[], depth: number): string => block(new Printer(kernel), body, depth);
-
 export const printExpr = (x: Expr): string => new Printer(null).expr(x, null);
 
 function block(printer: Printer, body: readonly Stmt[], depth: number): string {

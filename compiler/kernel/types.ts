@@ -31,7 +31,7 @@ export function operandError(op: Operator, types: readonly RegType[]): string | 
 }
 
 /** The type that an operand must have, given that of the leading operand. */
-export function expectedOperand(op: Operator, index: number, main: RegType): RegType {
+function expectedOperand(op: Operator, index: number, main: RegType): RegType {
   if (isShiftCount(op, index)) return { scalar: "i32", lanes: 1 };
   if (op === "select" && index === 0) return { scalar: "bool", lanes: main.lanes };
   return main;

@@ -34,7 +34,7 @@ export const shiftAxes =
     return g.addNode(op, allRepeated(g, { operands, size }), next).results.map(batched);
   };
 
-export const allRepeated = (g: GraphBuilder, { operands, size }: Pick<BatchSite, "operands" | "size">): readonly Value[] =>
+const allRepeated = (g: GraphBuilder, { operands, size }: Pick<BatchSite, "operands" | "size">): readonly Value[] =>
   operands.map((operand) => repeated(g, operand, size));
 
 /** For an op whose operands and result have a batch axis as their first: merges the new axis with that one. */

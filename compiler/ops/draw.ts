@@ -23,7 +23,7 @@ export function shuffled<T>(c: Choices, list: readonly T[]): T[] {
 }
 
 /** Some axes in any order. */
-export const someAxes = (c: Choices, shape: Shape): number[] => shuffled(c, range(shape.length)).slice(0, c.int(0, shape.length));
+const someAxes = (c: Choices, shape: Shape): number[] => shuffled(c, range(shape.length)).slice(0, c.int(0, shape.length));
 
 /** Another shape with the same number of elements. */
 export const reshaped = (c: Choices, shape: Shape): Shape => oneOf<Shape>(c, shuffled(c, shape), [1, ...shape, 1], [product(shape)]);
@@ -51,7 +51,7 @@ export interface DrawnConv {
 }
 
 /** The drawn shape if it is that of an image, or a scalar; otherwise a random image shape that contains its last size. */
-export function imageOf(c: Choices, shape: Shape): Shape {
+function imageOf(c: Choices, shape: Shape): Shape {
   if (shape.length === 0 || (shape.length >= 3 && shape.length <= 5)) return shape;
   const n = nth(shape, shape.length - 1);
   const spatial = range(c.int(1, 2)).map(() => c.int(1, 6));

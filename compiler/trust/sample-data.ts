@@ -51,7 +51,7 @@ const specials = [
 const specialInts = [0, 1, -1, 2, 127, -128, 255, 2 ** 31 - 1, -(2 ** 31), 31, 32, 33];
 
 /** Seven in ten elements are edge values of arithmetic: zeros, infinities, NaN, subnormals, limits of integers. */
-export function fillSpecial(type: TensorType, seed: number): Float64Array {
+function fillSpecial(type: TensorType, seed: number): Float64Array {
   const plain = fill(type, seed);
   const list = isFloat(type.dtype) ? specials : specialInts;
   if (type.dtype === "bool") return plain;

@@ -178,7 +178,7 @@ export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorT
   return allowedShape(env, type.span, shape) ? { type: tensor(dtype, shape), symbols } : null;
 }
 
-export function symbolOf(env: Env, dim: Expr): string | null {
+function symbolOf(env: Env, dim: Expr): string | null {
   const binding = dim.kind === "name" ? env.scope.find(dim.text) : undefined;
   if (binding?.kind === "dim" && dim.kind === "name") return dim.text;
   return binding?.kind === "value" && binding.value.kind === "int" ? (binding.value.symbol ?? null) : null;

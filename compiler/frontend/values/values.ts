@@ -29,7 +29,7 @@ export function isFaulty(value: DlValue): boolean {
 }
 
 /** `f32[N=32,784]` */
-export function showDims(sizes: readonly number[], symbols: readonly (string | null)[]): string {
+function showDims(sizes: readonly number[], symbols: readonly (string | null)[]): string {
   return `[${sizes.map((size, axis) => (symbols[axis] ? `${symbols[axis]}=${size}` : String(size))).join(", ")}]`;
 }
 
