@@ -57,7 +57,7 @@ export const textCodes = {
   "ir-type": "wrong type or attribute in the text of a graph",
   "ir-invalid": "the graph is invalid",
   "kir-token": "unexpected character in the text of a kernel",
-  "kir-indent": "indentation in the text of a kernel must be a multiple of two spaces",
+  "kir-indent": "a dedented line of a kernel must align with an enclosing block",
   "kir-syntax": "syntax error in the text of a kernel",
   "kir-name": "unknown or duplicate name in the text of a kernel",
   "kir-type": "expression of the wrong type in the text of a kernel",
