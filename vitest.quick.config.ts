@@ -11,6 +11,7 @@ export default defineConfig({
       "test/{dsl,frontend,diagnostics,docs}/**/*.test.ts",
       "test/{graph,kernel,formats}/**/*.test.ts",
       "test/gradients/coverage.test.ts",
+      "test/fuzz/library-uses.test.ts",
     ],
     exclude: [
       "**/{random,fuzz,properties}.test.ts",

@@ -1,11 +1,10 @@
 // Replays every finding of past campaigns of programs, checks some new ones, and checks that the generator covers the language.
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { outline } from "../../dsl/outline.ts";
 import { createDraw } from "./draw.ts";
 import { corpusProgram, corpusText, examine, programAt } from "./language/examine.ts";
 import { programOracles } from "./language/oracles.ts";
-import { generateProgram, libraryTests } from "./language/program.ts";
+import { generateProgram } from "./language/program.ts";
 import { shrinkProgram } from "./language/shrink.ts";
 
 const corpus = new URL("./programs/", import.meta.url);
@@ -36,23 +35,6 @@ describe("new programs", () => {
 
 describe("coverage of the language", () => {
   const text = Array.from({ length: 500 }, (_, seed) => generateProgram(seed).text).join("\n");
-  const words = (source: string): Set<string> => new Set(source.match(/[A-Za-z_]\w*/g));
-
-  test("every declaration of the library is used, by a row, by a test beside it, or by a used declaration", () => {
-    const root = new URL("../../dsl/", import.meta.url);
-    const declared = globSync("std/*.dl", { cwd: root }).flatMap((name) => outline({ name, text: readFileSync(new URL(name, root), "utf8") }));
-    const bodies = new Map(
-      declared.flatMap(({ name, declaration }) => {
-        const span = declaration()?.span;
-        return span === undefined ? [] : [[name, words(span.source.text.slice(span.start, span.end))] as const];
-      }),
-    );
-    expect(bodies.size).toBeGreaterThan(200);
-    const used = words([text, ...libraryTests].join("\n"));
-    for (const name of used) for (const inner of bodies.get(name) ?? []) used.add(inner);
-    const unused = [...bodies.keys()].filter((name) => !used.has(name));
-    expect(unused, "add a `test` beside each of these in its file of dsl/std").toEqual([]);
-  });
 
   const constructs: Readonly<Record<string, RegExp>> = {
     dim: /^dim /m,

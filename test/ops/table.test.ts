@@ -14,6 +14,7 @@ function missing(op: Op): string[] {
   return [
     ...(noRegions && op.draw === undefined ? [`${at}: the entry needs the field \`draw\`: its attributes do not determine how to draw them`] : []),
     ...(noRegions && !isLeaf(op) && op.range === undefined ? [`${at}: the entry needs the field \`range\``] : []),
+    ...(op.doc === "" ? [`${at}: the entry needs the field \`doc\``] : []),
     ...(noRegions && op.samples.length === 0 ? [`${at}: the entry needs the field \`samples\``] : []),
     ...Object.entries(op.requires)
       .filter(([, { breaks }]) => noRegions && breaks === undefined)
@@ -65,6 +66,6 @@ test("the samples of an op have results of more than one size", () => {
   for (const op of sampled) {
     if (isLeaf(op) || op.regions !== undefined) continue;
     const sizes = op.samples.map((sample) => caseOf(op, sample)).map(({ node }) => elements(node.results[0]?.type.shape ?? []));
-    expect(new Set(sizes).size, op.name).toBeGreaterThan(1);
+    expect(new Set(sizes).size, `${op.name} (${entryFile(op)}): \`samples\` need more than one size`).toBeGreaterThan(1);
   }
 });
