@@ -6,6 +6,7 @@ import { brokenCondition, GraphBuilder, makeNode } from "./build.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpTable } from "./op.ts";
 import { opNamed } from "./op.ts";
+import { showName } from "./notation.ts";
 import { parseAttrs, parseNotes, parseNumbers, parseType } from "./parse-parts.ts";
 import { isRecord, parseRecords } from "./parse-provenance.ts";
 import { spansOf } from "./parse-spans.ts";
@@ -126,8 +127,14 @@ class GraphParser {
     const id = this.reader.takeKind("id", "an input");
     this.reader.expect(":");
     const type = parseType(this.reader);
-    const name = id.text.slice(1);
-    const node = this.add(id, { op: this.op("input", id), operands: [], attrs: { name } }, [type], parseNotes(this.reader), null, this.record(id));
+    const node = this.add(
+      id,
+      { op: this.op("input", id), operands: [], attrs: { name: this.argumentName(id) } },
+      [type],
+      parseNotes(this.reader),
+      null,
+      this.record(id),
+    );
     this.builder.inputs.push(this.define(id, node.results[0]));
   }
 
@@ -202,7 +209,7 @@ class GraphParser {
     const type = parseType(reader);
     const notes = parseNotes(reader);
     const span = this.spanOfLine();
-    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: id.text.slice(1) } }, [type], notes, span, this.record(id));
+    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: this.argumentName(id) } }, [type], notes, span, this.record(id));
     const value = this.define(id, node.results[0]);
     builder.carries.push({ value, next: value });
   }
@@ -264,6 +271,12 @@ class GraphParser {
         ? this.reader.fail(start, "ir-type", "no operand determines the type of the numbers")
         : this.builder.constant(like.type, operand);
     });
+  }
+
+  /** Of an input or a carry. Numbers are the names of nodes. */
+  private argumentName(id: Token): string {
+    const name = id.text.slice(1);
+    return showName(name) === name ? name : this.reader.fail(id, "ir-name", `the name of an input or carry begins with a letter, not ${id.text}`);
   }
 
   private op(name: string, at: Token): Op {

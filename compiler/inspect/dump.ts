@@ -49,9 +49,16 @@ export function dump(source: Source, { entry, stage, origins = false, width = In
       return module.js();
     default: {
       const found = stage === "final" ? stages.at(-1) : stages.find(({ name }) => name === stage);
-      return printGraph(present(found, `the pass ${stage} was left out`).graph, { origins, width });
+      return printGraph((found ?? rejectDisabled(stage)).graph, { origins, width });
     }
   }
+}
+
+/** A pass that `without` leaves out has no stage. */
+function rejectDisabled(stage: string): never {
+  throw new DiagnosticError([
+    { code: "E0902", says: `the stage \`${stage}\` does not exist, since its pass is disabled`, help: "enable the pass, or print another stage" },
+  ]);
 }
 
 /** The tree without its spans, as JSON. */

@@ -37,6 +37,11 @@ test.each([
   [["check", "nowhere.dl"], 1, "error[E1001]: cannot read nowhere.dl: no such file"],
   [["check", "."], 1, "is a folder"],
   [["dump", "twice.dl", "--stage", "nothing"], 1, "unknown stage `nothing`"],
+  [
+    ["dump", "twice.dl", "--dim", "N=1", "--without", "simplify", "--stage", "simplify.2"],
+    1,
+    "the stage `simplify.2` does not exist, since its pass is disabled",
+  ],
   [["dump", "twice.dl", "--entry", "thrice"], 1, "twice.dl has no entry `thrice`"],
   [["dump", "twice.dl"], 1, "N"],
   [["run", "twice.dl", "--entry", "twice"], 1, "N"],

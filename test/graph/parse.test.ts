@@ -31,6 +31,7 @@ test.each([
   ["graph g(%x: f32[1.5])", "ir-syntax at g.ir:1:17: expected an integer, found 1.5"],
   ["graph g(%x: f32[99999999,99999999,9])", "ir-type at g.ir:1:17: these are not the sizes of a tensor"],
   ["graph g(%x: f32[2], %x: f32[2])", "ir-name at g.ir:1:21: %x is defined twice"],
+  ["graph g(%7: f32[2])", "ir-name at g.ir:1:9: the name of an input or carry begins with a letter, not %7"],
   [inGraph("what"), "ir-syntax at g.ir:2:3: expected a node, `return` or `write`"],
   [inGraph("%0 = foo %x : f32[2]"), "ir-name at g.ir:2:8: unknown op foo"],
   [inGraph("%0 = neg %y : f32[2]"), "ir-name at g.ir:2:12: %y is not defined above"],

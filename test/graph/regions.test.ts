@@ -48,6 +48,7 @@ test.each([
   ["a carry too many", text.replace("      carry", "      carry %more: f32[3]\n      carry"), "scan-c4"],
   ["a carry of another type", text.replace("carry %h: f32[3]", "carry %h: f32[1]"), "add-c2"],
   ["a carry outside of a region", text.replace("  return last", "  carry %h: f32[3]\n  return last"), "ir-syntax"],
+  ["a carry with the name of a node", text.replaceAll("%h", "%7"), "ir-name"],
   ["a carry as an op", text.replace("carry %h: f32[3]", "%h = carry : f32[3]"), "ir-syntax"],
   ["state in a region", text.replace("      %0", '      %s = state "s" : f32[3]\n      %0'), "scan-c4"],
   ["a region that does not fit", text.replace("body(%x: f32[3])", "body(%x: f32[3], %y: f32[3])"), "scan-c3"],
