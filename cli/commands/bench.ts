@@ -38,6 +38,7 @@ export function bench(): Command {
       import("../measure/show.ts"),
       import("../../compiler/inspect/kernel-origins.ts"),
     ]);
+    if (flags.product !== undefined && (file ?? flags.entry) !== undefined) reject("E1009", "`--product` measures a product, not a file", "omit one of the two");
     const source =
       flags.product !== undefined
         ? productSource(flags.product)

@@ -53,6 +53,7 @@ test.each([
   [["eval", "net.dl", "--data", "mnist:.", "--weights", "words.txt"], 1, "error[E0820]"],
   [["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"], 1, "the target `reference` cannot be built"],
   [["bench"], 1, "nothing to measure"],
+  [["bench", "twice.dl", "--product", "3x3x3"], 1, "`--product` measures a product, not a file"],
   [["explain", "E9999"], 1, "unknown diagnostic code E9999"],
 ] as const)("dlc %j exits with status %i", async (args, code, message) => {
   const outcome = await dlc(folder, ...args);

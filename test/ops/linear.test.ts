@@ -31,6 +31,15 @@ function isLinear({ node, operands }: Case, set: readonly number[]): boolean {
   );
 }
 
+/** Of the operands of each case: every one, every two of the first four, and all together. */
+function setsOf(lists: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const sets = lists.flatMap((list) => {
+    const first = list.slice(0, 4);
+    return [...list.map((operand) => [operand]), ...first.flatMap((a, i) => first.slice(i + 1).map((b) => [a, b])), ...(list.length > 0 ? [list] : [])];
+  });
+  return [...new Map(sets.map((set) => [set.join(), set])).values()];
+}
+
 const isSmooth = ({ node }: Case): boolean => node.results.every(({ type }) => isFloat(type.dtype));
 
 for (const op of sampled.filter((each) => !isLeaf(each) && each.operands.length > 0)) {
@@ -46,5 +55,12 @@ for (const op of sampled.filter((each) => !isLeaf(each) && each.operands.length 
         const everywhere = cases.every((at) => isLinear(at, [operand]));
         expect(everywhere, problemOf(op, `is linear in operand ${operand}, but its entry does not list it`)).toBe(false);
       }
+    const isDeclared = (at: Case, set: readonly number[]): boolean => linearSets(at.node).some((each) => set.every((operand) => each.includes(operand)));
+    for (const set of setsOf(cases.map(floatsOf))) {
+      const using = cases.filter((at) => set.every((operand) => floatsOf(at).includes(operand)));
+      if (using.some((at) => isDeclared(at, set))) continue;
+      const everywhere = using.every((at) => isLinear(at, set));
+      expect(everywhere, problemOf(op, `is linear in operands ${set.join(", ")}, but its entry does not list them`)).toBe(false);
+    }
   });
 }
