@@ -1,5 +1,5 @@
 // Comparison, logic on bools and on the bits of i32, and select.
-import { anything, hull } from "../types/interval.ts";
+import { anything, hull, interval, type Interval } from "../types/interval.ts";
 import { sameShape, sameType } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { type Entry, bits, bool, f32, family, i32, none, numbers } from "./signature.ts";
@@ -31,16 +31,19 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     reference,
   });
 
-const shift = (op: "shl" | "shrs" | "shru", doc: string, reference: (x: number, y: number) => number): Entry =>
+const shift = (op: "shl" | "shrs" | "shru", doc: string, range: (x: Interval) => Interval, reference: (x: number, y: number) => number): Entry =>
   pointwise({
     doc: `${doc}, by y modulo 32 bits`,
     operands: ["x", "y"],
     on: ["i32"],
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("integers are not differentiable"),
-    range: () => anything,
+    range: ([x]) => range(x),
     reference,
   });
+
+/** A shift by 0 leaves x, and one by many bits leaves 0 or -1: the sign. */
+const shiftedDown = ({ lo, hi }: Interval): Interval => interval(Math.min(0, lo), Math.max(lo < 0 ? -1 : 0, hi));
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -71,9 +74,19 @@ export const comparisons = family<"comparisons">({
     integer: (x) => ~x,
   }),
 
-  shl: shift("shl", "the bits of x moved up", (x, y) => x << y),
-  shrs: shift("shrs", "the bits of x moved down, filled with the sign", (x, y) => x >> y),
-  shru: shift("shru", "the bits of x moved down, filled with zeros", (x, y) => x >>> y),
+  shl: shift(
+    "shl",
+    "the bits of x moved up",
+    () => anything,
+    (x, y) => x << y,
+  ),
+  shrs: shift("shrs", "the bits of x moved down, filled with the sign", shiftedDown, (x, y) => x >> y),
+  shru: shift(
+    "shru",
+    "the bits of x moved down, filled with zeros",
+    () => anything,
+    (x, y) => x >>> y,
+  ),
 
   select: elementwise({
     doc: "`a` where the condition holds, `b` elsewhere",
