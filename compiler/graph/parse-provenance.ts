@@ -2,14 +2,18 @@
 import type { Span } from "../../dsl/span.ts";
 import { roles, type Location, type Origin, type Provenance, type Role } from "./provenance.ts";
 
-const record = /^# #(\d{1,9}) ("(?:[^"\\]|\\.){0,999}"|\S+) (\w+)(?: of #(\d{1,9}))?(?: at (.+?))?(?: by ([\w-]+)(?:: (.*))? from (#\d{1,9}(?:, #\d{1,9})*))?$/;
+const record =
+  /^# #(\d{1,9}) ("(?:[^"\\]|\\.){0,999}"|\S+) (\w+)(?: of #(\d{1,9}))?(?: at (.+?:\d+:\d+\]?))?(?: by ([\w-]+)(?:: (.*))? from (#\d{1,9}(?:, #\d{1,9})*))?$/;
+
+/** Between calls: after a line and a column, since the name of a file may contain the sign. */
+const arrow = /(?<=:\d{1,9}:\d{1,9}\]?) > /;
 
 /** Whether a comment is a record, valid or not. */
 export const isRecord = (comment: string): boolean => /^# #\d/.test(comment);
 
 /** The locations that a record mentions, as text: `net.dl:7:20`. */
 export const locationsIn = (comment: string): readonly string[] =>
-  (record.exec(comment)?.[5] ?? "").split(" > ").map((text) => text.replace(/^\[(.*)\]$/, "$1"));
+  (record.exec(comment)?.[5] ?? "").split(arrow).map((text) => text.replace(/^\[(.*)\]$/, "$1"));
 
 /** The records of a text by their comments, or the first invalid comment. The sources of a record must have smaller ids. */
 export function parseRecords(
@@ -54,7 +58,7 @@ function unquoted(name: string): string | null {
 function locationOf(text: string, spanOf: (location: string) => Span | null): { readonly location: Location | null; readonly span: Span | null } {
   let location: Location | null = null;
   let named: Span | null = null;
-  for (const part of text === "" ? [] : text.split(" > ")) {
+  for (const part of text === "" ? [] : text.split(arrow)) {
     const [, inner] = /^\[(.*)\]$/.exec(part) ?? [];
     const span = spanOf(inner ?? part);
     if (span === null) return { location: null, span: null };

@@ -46,6 +46,12 @@ test("every call of a kernel has layers, a role and lines", () => {
   expect(new Set(origins.map(({ roles }) => roles[0]))).toEqual(new Set(["random", "forward", "backward", "optimizer", "state"]));
 });
 
+test("a kernel that computes for several layers lists them, that of its result first", () => {
+  const lists = origins.map(({ layers }) => layers.join(", "));
+  expect(lists).toContain("Net.block1.layer_norm1, Net.block1.dense1");
+  expect(lists.filter((list) => list.startsWith("Net.block2.layer_norm1, Net.block2")).length).toBeGreaterThan(0);
+});
+
 test("the origin of a backward kernel that recomputes random bits is the forward pass", () => {
   // Two kernels compute the key of the draw.
   const drawing = origins.filter(({ costs, roles }) => costs[0]?.op === "threefry" && roles[0] !== "random");

@@ -42,6 +42,22 @@ test("provenance round-trips through text, in every stage", () => {
   }
 });
 
+test("the name of a file may look like the rest of a record", () => {
+  const name = "a > b by c: d from #1.dl";
+  const { program } = elaborateSource({ name, text: blocks }, { dims: { N: 4 }, entries: ["step"], resolve: createResolver(name) });
+  for (const { graph } of stagesOfGraph(present(program.entries[0], "an entry").graph, {})) {
+    const text = printed(graph);
+    expect(text).toContain(`> [${name}:4:8] >`);
+    expect(printed(parseGraph(text, ops))).toBe(text);
+  }
+});
+
+test("a record names the pass, the rule or gradient, and the sources", () => {
+  const text = printed(present(stagesOf(blocks).at(-1), "a last stage").graph);
+  expect(text).toMatch(/^ *# #\d+ Net\.block1\.dense1 backward of #\d+ at .* by differentiate: gradient of \w+ from #\d+/m);
+  expect(text).toMatch(/ by simplify: \S.* => \S.* from #\d+/);
+});
+
 test("provenance of random graphs round-trips through text", () => {
   for (let seed = 1; seed <= 20; seed++) {
     for (const { graph } of stagesOfGraph(generate(seed, { trains: seed % 2 === 0, special: false }), {})) {
