@@ -153,3 +153,45 @@ test("in the gradient of a recurrent cell only the products with the hidden stat
   expect(after.nodes.filter(({ op }) => op.name === "pack").length).toBeGreaterThanOrEqual(2);
   expect(after.nodes.flatMap(({ regions }) => regions.flatMap(everyNode))).not.toContain("pack");
 });
+
+test("a loop that might not end stays in the body of a `while`, which may never run; its condition always runs", () => {
+  const inner = (name: string): string => `%${name} = while %x {carries=1} : f32[]
+        condition() {
+          carry %v: f32[]
+          %0 = lt %v, 100 : bool[]
+          return continue=%0
+        }
+        body() {
+          carry %v: f32[]
+          %0 = mul %v, 2 : f32[]
+          next %v = %0
+        }`;
+  const loops = (inCondition: string, inBody: string): Graph =>
+    runPasses(
+      parseGraph(
+        `graph g(%x: f32[], %start: f32[])
+  %y = while %start, %x {carries=1} : f32[]
+    condition(%x: f32[]) {
+      carry %t: f32[]
+      ${inCondition}
+      %end = lt %t, %limit : bool[]
+      return continue=%end
+    }
+    body(%x: f32[]) {
+      carry %t: f32[]
+      ${inBody}
+      %next = add %t, %term : f32[]
+      next %t = %next
+    }
+  return y=%y
+`,
+        ops,
+      ),
+      [hoist],
+      { verify: true },
+    );
+  const whilesOf = (graph: Graph): readonly number[] =>
+    [graph, ...graph.nodes.flatMap(({ regions }) => regions)].map(({ nodes }) => nodes.filter(({ op }) => op.name === "while").length);
+  expect(whilesOf(loops("%limit = exp %x : f32[]", inner("term")))).toEqual([1, 0, 1]);
+  expect(whilesOf(loops(inner("limit"), "%term = exp %x : f32[]"))).toEqual([2, 0, 0, 0, 0]);
+});

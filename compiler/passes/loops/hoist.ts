@@ -100,10 +100,14 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   return results.map((value, index) => passed[index - carries.length] ?? value);
 }
 
+/** Whether a node contains a loop of unknown length. The body of a `while` may never run; outside of it such a loop would run, and might not end. */
+const mayNotEnd = (node: Node): boolean => node.op.form.kind === "while" || node.regions.some(({ nodes }) => nodes.some(mayNotEnd));
+
 function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
   const count = intAttr(node.attrs, "carries");
-  const found = node.regions.map((region) => {
-    const dependence = dependenceOf(region, 0);
+  const found = node.regions.map((region, part) => {
+    const isCondition = part === 0;
+    const dependence = dependenceOf(region, 0, isCondition ? undefined : mayNotEnd);
     const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), dependence, 0);
     return { region, nodes: invariantNodes(region, dependence), outside };
   });
