@@ -144,7 +144,10 @@ async function compare(subject: Subject, ms: number): Promise<boolean> {
 const flag = process.argv.indexOf("--ms");
 const ms = flag === -1 ? 200 : Number(process.argv[flag + 1]);
 const wanted = process.argv.slice(2).filter((_, i) => flag === -1 || (i + 2 !== flag && i + 2 !== flag + 1));
+const selected = subjects.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const worse: string[] = [];
-for (const subject of subjects.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part))))
-  if (await compare(subject, ms)) worse.push(subject.name);
-console.log(worse.length === 0 ? "no choice is more than 5 % slower than a neighbour" : `to look at: ${worse.join("; ")}`);
+for (const subject of selected) if (await compare(subject, ms)) worse.push(subject.name);
+if (selected.length === 0) {
+  console.error(`no subject has this in its name: ${wanted.join(", ")}; the subjects are\n${subjects.map(({ name }) => `  ${name}`).join("\n")}`);
+  process.exitCode = 1;
+} else console.log(worse.length === 0 ? "no choice is more than 5 % slower than a neighbour" : `to look at: ${worse.join("; ")}`);
