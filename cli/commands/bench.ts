@@ -38,7 +38,9 @@ export function bench(): Command {
       import("../measure/show.ts"),
       import("../../compiler/inspect/kernel-origins.ts"),
     ]);
-    if (flags.product !== undefined && (file ?? flags.entry) !== undefined) reject("E1009", "`--product` measures a product, not a file", "omit one of the two");
+    if (flags.product !== undefined && (file ?? flags.entry) !== undefined)
+      reject("E1009", "`--product` measures a product, not a file", "omit one of the two");
+    if (flags.target === "reference") reject("E1008", "the target `reference` cannot be measured: it has no kernels", "use --target wasm or js");
     const source =
       flags.product !== undefined
         ? productSource(flags.product)

@@ -7,6 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EISDIR: "is a folder",
   ENOTDIR: "part of the path is not a folder",
+  EEXIST: "part of the path is not a folder",
 };
 
 function because(error: unknown): string {
@@ -47,8 +48,17 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
     // Windows cannot open a folder, so the rename must suffice there.
     if (process.platform !== "win32") withFile(folder, "r", fsyncSync);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     reject("E1002", `cannot write ${path}: ${because(error)}`);
+  }
+}
+
+/** Removing a file fails even by force where a part of its path is a file; the first error is the one to report. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing was written there.
   }
 }
 

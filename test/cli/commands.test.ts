@@ -54,6 +54,8 @@ test.each([
   [["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"], 1, "the target `reference` cannot be built"],
   [["bench"], 1, "nothing to measure"],
   [["bench", "twice.dl", "--product", "3x3x3"], 1, "`--product` measures a product, not a file"],
+  [["bench", "twice.dl", "--dim", "N=1", "--target", "reference"], 1, "the target `reference` cannot be measured"],
+  [["build", "twice.dl", "--dim", "N=1", "-o", "words.txt"], 1, "part of the path is not a folder"],
   [["explain", "E9999"], 1, "unknown diagnostic code E9999"],
 ] as const)("dlc %j exits with status %i", async (args, code, message) => {
   const outcome = await dlc(folder, ...args);
