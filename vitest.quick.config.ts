@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 import config from "./vitest.config.ts";
 
-// `npm run test:quick`: the tests that name what is missing or wrong, in seconds. Whole folders, so that a new test file is part of it, except files
-// that draw random cases, measure time, or run every op on every target: `npm test` runs these.
+// `npm run test:quick`: the tests that name what is missing or wrong, in seconds. Whole folders, so that a new test
+// file is part of it, except files that draw random cases, measure time, or run every op on every target: `npm test`
+// runs these.
 export default defineConfig({
   test: {
     ...config.test,

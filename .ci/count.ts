@@ -5,7 +5,10 @@ interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly success: boolean;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 function counts(path: string): { passed: number; failed: number } {
@@ -13,7 +16,8 @@ function counts(path: string): { passed: number; failed: number } {
     const report = JSON.parse(readFileSync(path, "utf8")) as Report;
     // A file that fails to load has no failing test to count.
     const files = report.testResults.filter(
-      ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
+      ({ status, assertionResults }) =>
+        status === "failed" && assertionResults.every((test) => test.status !== "failed"),
     );
     const failed = report.numFailedTests + files.length;
     return { passed: report.numPassedTests, failed: failed === 0 && !report.success ? 1 : failed };

@@ -1,4 +1,7 @@
-/** What `bench:choices` measures: an entry of a small program. Its weights, if it has any, are packed once, before the measurement. */
+/**
+ * What `bench:choices` measures: an entry of a small program. Its weights, if it has any, are packed once, before the
+ * measurement.
+ */
 export interface Subject {
   readonly name: string;
   readonly entry: string;
@@ -31,7 +34,11 @@ const conv = (size: number, inputs: number, outputs: number, stride: number): Su
   );
 };
 
-const expression = (name: string, input: string, body: string): Subject => ({ name, entry: "run", text: `entry run(x: ${input}) { { y: ${body} } }` });
+const expression = (name: string, input: string, body: string): Subject => ({
+  name,
+  entry: "run",
+  text: `entry run(x: ${input}) { { y: ${body} } }`,
+});
 
 export const subjects: readonly Subject[] = [
   product(512, 512, 512),
@@ -39,7 +46,11 @@ export const subjects: readonly Subject[] = [
   product(3, 512, 512),
   product(64, 4096, 64),
   product(256, 256, 1),
-  { name: "product of transposes 128x96x64", entry: "run", text: "entry run(x: f32[128, 96], dy: f32[128, 64]) { { dw: transpose(x, perm: [1, 0]) @ dy } }" },
+  {
+    name: "product of transposes 128x96x64",
+    entry: "run",
+    text: "entry run(x: f32[128, 96], dy: f32[128, 64]) { { dw: transpose(x, perm: [1, 0]) @ dy } }",
+  },
   dense(1, 512, 512),
   dense(2, 512, 512),
   dense(3, 512, 512),
@@ -49,7 +60,12 @@ export const subjects: readonly Subject[] = [
   conv(14, 64, 64, 1),
   conv(32, 3, 32, 1),
   conv(28, 32, 64, 2),
-  model("depthwise 3x3, 28x28x64", "f32[1, 28, 28, 64]", "f32[1, 28, 28, 64]", `conv(64, kernel: [3, 3], padding: "same", groups: 64)`),
+  model(
+    "depthwise 3x3, 28x28x64",
+    "f32[1, 28, 28, 64]",
+    "f32[1, 28, 28, 64]",
+    `conv(64, kernel: [3, 3], padding: "same", groups: 64)`,
+  ),
   expression("sum of rows 256x250", "f32[256, 250]", "sum(x, axis: 1)"),
   expression("sum of columns 256x250", "f32[256, 250]", "sum(x, axis: 0)"),
   expression("softmax 64x100", "f32[64, 100]", "softmax(x, axis: -1)"),

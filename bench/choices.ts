@@ -1,10 +1,12 @@
-// Measures the plans that the schedule chooses against their neighbours, and says where a neighbour is more than 5 % faster:
+// Measures the plans that the schedule chooses against their neighbours, and says where a neighbour is more than 5 %
+// faster:
 //
 //   npm run bench:choices [-- --ms 400] [NAME ...]     subjects whose name contains NAME; all by default
 //
-// Each neighbour is the compiler with one fact or limit of `compiler/support/machine.ts` changed. All modules of a subject run in turns in one process, and
-// each has its best time: a shared machine changes its pace, and only such ratios can be trusted. A neighbour that makes the same module is left out; one that seems
-// faster is measured again, and the chosen plan runs twice: where its two times differ as much, the machine is too busy to tell.
+// Each neighbour is the compiler with one fact or limit of `compiler/support/machine.ts` changed. All modules of a
+// subject run in turns in one process, and each has its best time: a shared machine changes its pace, and only such
+// ratios can be trusted. A neighbour that makes the same module is left out; one that seems faster is measured again,
+// and the chosen plan runs twice: where its two times differ as much, the machine is too busy to tell.
 import { readFileSync } from "node:fs";
 import { compileModule, type Resolver } from "../compiler/compile.ts";
 import { defaultMachine, type Machine } from "../compiler/support/machine.ts";
@@ -44,8 +46,12 @@ const neighbours: readonly Neighbour[] = [
   neighbour("blocks of 256 terms", "tile", { block: { ...tile.block, terms: 256 } }),
   neighbour("blocks of 1024 terms", "tile", { block: { ...tile.block, terms: 1024 } }),
   neighbour("sums in one go", "tile", { block: { ...tile.block, uncut: never } }),
-  neighbour("half as many rows in the cache", "tile", { resident: { ...tile.resident, elements: tile.resident.elements / 2 } }),
-  neighbour("twice as many rows in the cache", "tile", { resident: { ...tile.resident, elements: tile.resident.elements * 2 } }),
+  neighbour("half as many rows in the cache", "tile", {
+    resident: { ...tile.resident, elements: tile.resident.elements / 2 },
+  }),
+  neighbour("twice as many rows in the cache", "tile", {
+    resident: { ...tile.resident, elements: tile.resident.elements * 2 },
+  }),
   neighbour("all rows for each panel", "tile", { resident: { ...tile.resident, elements: never } }),
   neighbour("sums unrolled by 2", "tile", { unroll: { whole: 3, factors: [2] } }),
   neighbour("sums unrolled by 8", "tile", { unroll: { whole: 16, factors: [8, 7, 6, 5, 4] } }),
@@ -60,13 +66,18 @@ const neighbours: readonly Neighbour[] = [
   neighbour("four vectors at once", "loops", { jam: { nests: 4, plain: 4, large: 40 } }),
   neighbour("long bodies jammed too", "loops", { jam: { nests: 4, plain: 2, large: 1000 } }),
   neighbour("two partial sums a row", "loops", { partials: [{ terms: 16, vectors: 2 }] }),
-  neighbour("eight partial sums a row", "loops", { partials: [{ terms: 64, vectors: 8 }, ...defaultMachine.loops.partials.slice(1)] }),
+  neighbour("eight partial sums a row", "loops", {
+    partials: [{ terms: 64, vectors: 8 }, ...defaultMachine.loops.partials.slice(1)],
+  }),
   neighbour("no windows written out", "loops", { window: 1 }),
   neighbour("windows of 25 written out", "loops", { window: 25 }),
 ];
 
 /** The standard library alone. */
-const resolve: Resolver = (path) => (path.startsWith("std/") ? { name: path, text: readFileSync(new URL(`../dsl/${path}`, import.meta.url), "utf8") } : null);
+const resolve: Resolver = (path) =>
+  path.startsWith("std/")
+    ? { name: path, text: readFileSync(new URL(`../dsl/${path}`, import.meta.url), "utf8") }
+    : null;
 
 interface Plan {
   readonly name: string;
@@ -74,8 +85,14 @@ interface Plan {
   best: number;
 }
 
-async function planOf({ text, entry }: Subject, { name, machine }: Neighbour): Promise<Plan & { readonly bytes: Uint8Array }> {
-  const compiled = compileModule({ name: "<subject>", text: `dl 1\n\n${text}\n` }, { resolve, machine, entries: [entry] });
+async function planOf(
+  { text, entry }: Subject,
+  { name, machine }: Neighbour,
+): Promise<Plan & { readonly bytes: Uint8Array }> {
+  const compiled = compileModule(
+    { name: "<subject>", text: `dl 1\n\n${text}\n` },
+    { resolve, machine, entries: [entry] },
+  );
   const session = await createSession(compiled.plan, await compiled.code("wasm"), { mode: "fast" });
   const inputs = compiled.plan.entries.find((candidate) => candidate.name === entry)?.inputs ?? [];
   const bound = session.bind(
@@ -137,7 +154,9 @@ async function compare(subject: Subject, ms: number): Promise<boolean> {
   console.log(`${subject.name}: ${(chosen.best * 1000).toFixed(1)} us, twice within ${percent(noise)}${verdict}`);
   for (const { name, best } of faster) console.log(`  ${percent(chosen.best / best)} faster: ${name}`);
   const rest = others.filter((plan) => !faster.includes(plan)).toSorted((a, b) => a.best - b.best);
-  console.log(`  others: ${rest.map(({ name, best }) => `${name} ${(best / chosen.best).toFixed(2)}`).join(", ") || "none differ"}`);
+  console.log(
+    `  others: ${rest.map(({ name, best }) => `${name} ${(best / chosen.best).toFixed(2)}`).join(", ") || "none differ"}`,
+  );
   return verdict !== "";
 }
 
@@ -148,6 +167,11 @@ const selected = subjects.filter(({ name }) => wanted.length === 0 || wanted.som
 const worse: string[] = [];
 for (const subject of selected) if (await compare(subject, ms)) worse.push(subject.name);
 if (selected.length === 0) {
-  console.error(`no subject has this in its name: ${wanted.join(", ")}; the subjects are\n${subjects.map(({ name }) => `  ${name}`).join("\n")}`);
+  console.error(
+    `no subject has this in its name: ${wanted.join(", ")}; the subjects are\n${subjects.map(({ name }) => `  ${name}`).join("\n")}`,
+  );
   process.exitCode = 1;
-} else console.log(worse.length === 0 ? "no choice is more than 5 % slower than a neighbour" : `to look at: ${worse.join("; ")}`);
+} else
+  console.log(
+    worse.length === 0 ? "no choice is more than 5 % slower than a neighbour" : `to look at: ${worse.join("; ")}`,
+  );

@@ -1,5 +1,6 @@
-// Measures compile time for deep nets: `npx node bench/compile-time.ts [blocks ...]`. Compiles residual nets of growing depth, with a training step, to reveal
-// superlinear passes. The milliseconds of a pass are summed over all graphs; a pass that runs again is counted separately.
+// Measures compile time for deep nets: `npx node bench/compile-time.ts [blocks ...]`. Compiles residual nets of growing
+// depth, with a training step, to reveal superlinear passes. The milliseconds of a pass are summed over all graphs; a
+// pass that runs again is counted separately.
 import { readFileSync } from "node:fs";
 import { compileProgram, elaborateSource, type Resolver } from "../compiler/compile.ts";
 
@@ -26,7 +27,10 @@ train entry step(x: f32[N, 16, 16, 3], label: i32[N]) {
 `;
 
 /** The standard library alone. */
-const resolve: Resolver = (path) => (path.startsWith("std/") ? { name: path, text: readFileSync(new URL(`../dsl/${path}`, import.meta.url), "utf8") } : null);
+const resolve: Resolver = (path) =>
+  path.startsWith("std/")
+    ? { name: path, text: readFileSync(new URL(`../dsl/${path}`, import.meta.url), "utf8") }
+    : null;
 
 const depths = process.argv.slice(2).map(Number);
 for (const blocks of depths.length > 0 ? depths : [5, 25, 100]) {
@@ -44,7 +48,8 @@ for (const blocks of depths.length > 0 ? depths : [5, 25, 100]) {
     `  elaborate ${(elaborated - start).toFixed()} ms, passes and lowering ${(lowered - elaborated).toFixed()} ms, encoding ${(encoded - lowered).toFixed()} ms`,
   );
   const passes = new Map<string, number>();
-  for (const { name, ms } of compiled.entries.flatMap(({ stages }) => stages)) passes.set(name, (passes.get(name) ?? 0) + ms);
+  for (const { name, ms } of compiled.entries.flatMap(({ stages }) => stages))
+    passes.set(name, (passes.get(name) ?? 0) + ms);
   const slowest = [...passes].toSorted(([, a], [, b]) => b - a).slice(0, 6);
   console.log(`  ${slowest.map(([name, ms]) => `${name} ${ms.toFixed()}`).join(", ")}`);
 }

@@ -15,12 +15,19 @@ export function withCompileOptions(command: Command): Command {
   return command
     .option("--dim <NAME=VALUE>", "size of a dim; repeatable", collectDim, {})
     .addOption(
-      new Option("--mode <mode>", "fast may fuse multiply-adds; strict produces the same bits on every machine").choices(["fast", "strict"]).default("fast"),
+      new Option("--mode <mode>", "fast may fuse multiply-adds; strict produces the same bits on every machine")
+        .choices(["fast", "strict"])
+        .default("fast"),
     )
     .addOption(new Option("--target <target>", "code to generate").choices(["wasm", "js", "reference"]).default("wasm"))
     .option("--threads <K>", "number of threads", threads, 1)
     .option("--seed <N>", "seed of the initial params and of all random numbers", wholeNumber, 0)
-    .option("--without <PASS>", "disables a pass; repeatable", (name: string, before: readonly string[]) => [...before, name], []);
+    .option(
+      "--without <PASS>",
+      "disables a pass; repeatable",
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    );
 }
 
 export const withJson = (command: Command): Command => command.option("--json", "print JSON");
@@ -34,7 +41,8 @@ function collectDim(text: string, before: Readonly<Record<string, number>>): Rec
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Expected an integer that is at least 0.");
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError("Expected an integer that is at least 0.");
   return value;
 }
 

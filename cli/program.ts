@@ -15,7 +15,9 @@ import { version } from "./host/version.ts";
 import { exitCodes, reportError } from "./host/errors.ts";
 
 // `dlc dump ... | head` closes the pipe early; that is not a failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.internal));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.internal),
+);
 
 const program = new Command("dlc")
   .description("Compiles deep-learning models (.dl) to WebAssembly that runs and trains them.")
@@ -25,7 +27,19 @@ const program = new Command("dlc")
   .configureHelp(helpStyle)
   .addHelpText("after", afterHelp);
 
-for (const command of [check(), summary(), fmt(), dump(), build(), run(), trainCommand(), evaluateCommand(), bench(), bisect(), explain()]) {
+for (const command of [
+  check(),
+  summary(),
+  fmt(),
+  dump(),
+  build(),
+  run(),
+  trainCommand(),
+  evaluateCommand(),
+  bench(),
+  bisect(),
+  explain(),
+]) {
   program.addCommand(command.exitOverride().showHelpAfterError("(--help lists the options)").configureHelp(helpStyle));
 }
 

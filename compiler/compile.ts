@@ -19,7 +19,10 @@ import { present } from "./support/invariant.ts";
 import { at } from "./support/lists.ts";
 import { defaultMachine, type Machine } from "./support/machine.ts";
 
-/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if the file does not exist. */
+/**
+ * Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if the file
+ * does not exist.
+ */
 export type Resolver = (path: string, from: string | null) => Source | null;
 
 export type Target = "wasm" | "js" | "reference";
@@ -37,13 +40,19 @@ export interface CompileOptions {
   readonly target?: Target;
   /** Exports every kernel, so that a session can time them. */
   readonly profile?: boolean;
-  /** Leaves gaps between tensors and records the location of each value, so that a session can check every memory access (`runtime/guards.ts`). */
+  /**
+   * Leaves gaps between tensors and records the location of each value, so that a session can check every memory access
+   * (`runtime/guards.ts`).
+   */
   readonly guards?: boolean;
   /** Names of passes to leave out. */
   readonly without?: readonly string[];
   /** Replaces `pipeline`. */
   readonly passes?: readonly Pass[];
-  /** The facts and limits by which algorithms, tiles and fusion are chosen; tests and benchmarks pass variants of the default. */
+  /**
+   * The facts and limits by which algorithms, tiles and fusion are chosen; tests and benchmarks pass variants of the
+   * default.
+   */
   readonly machine?: Machine;
   readonly resolve: Resolver;
   /** Values of params and state that are known at build time, by path. */
@@ -87,13 +96,23 @@ export interface CompiledModule {
 }
 
 /** The sets of dims that the options ask for, each complete. */
-export const variantsOf = ({ dims, variants = [{}] }: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] =>
+export const variantsOf = ({
+  dims,
+  variants = [{}],
+}: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] =>
   variants.map((set) => ({ ...dims, ...set }));
 
 /** The graphs of the entries before any pass. Throws a `DiagnosticError` with all errors. */
-export function elaborateSource(source: Source, options: CompileOptions): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
+export function elaborateSource(
+  source: Source,
+  options: CompileOptions,
+): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
   const { resolve, entries } = options;
-  const { program, diagnostics } = elaborate(source, { variants: variantsOf(options), resolve, ...(entries && { entries }) });
+  const { program, diagnostics } = elaborate(source, {
+    variants: variantsOf(options),
+    resolve,
+    ...(entries && { entries }),
+  });
   if (program === null) throw new DiagnosticError(diagnostics);
   return { program, warnings: diagnostics };
 }
@@ -104,7 +123,11 @@ export function compileModule(source: Source, options: CompileOptions): Compiled
   return compileProgram(program, options, warnings);
 }
 
-export function compileProgram(program: Program, options: Omit<CompileOptions, "resolve">, warnings: readonly Diagnostic[] = []): CompiledModule {
+export function compileProgram(
+  program: Program,
+  options: Omit<CompileOptions, "resolve">,
+  warnings: readonly Diagnostic[] = [],
+): CompiledModule {
   const without = checkedPasses(options.without ?? []);
   const planned = program.entries.map(({ dims, graph }) => {
     const stages = stagesOf(graph, options, without);
@@ -114,16 +137,31 @@ export function compileProgram(program: Program, options: Omit<CompileOptions, "
   const assembly = assemble(program, planned, { profile, guards, machine });
 
   const { kernels, entries: functionsOfEntries, plan } = assembly;
-  const entries = planned.map(({ graph, stages }, i): CompiledEntry => ({ name: graph.name, plan: at(plan.entries, i), graph, stages }));
+  const entries = planned.map(({ graph, stages }, i): CompiledEntry => ({
+    name: graph.name,
+    plan: at(plan.entries, i),
+    graph,
+    stages,
+  }));
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
   const wasm = (mode: Mode) =>
-    emitWasm({ kernels, entries: functionsOfEntries, functions, mode, exportKernels: plan.profiled.length > 0, memoryPages, machine });
+    emitWasm({
+      kernels,
+      entries: functionsOfEntries,
+      functions,
+      mode,
+      exportKernels: plan.profiled.length > 0,
+      memoryPages,
+      machine,
+    });
   const js = (): string => emitJs(kernels, functionsOfEntries, plan.profiled);
   const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
     switch (target) {
       case "wasm": {
         const bytes = wasm("strict").bytes;
-        return options.mode === "strict" ? { kind: "wasm", bytes } : { kind: "wasm", bytes, relaxed: wasm("fast").bytes };
+        return options.mode === "strict"
+          ? { kind: "wasm", bytes }
+          : { kind: "wasm", bytes, relaxed: wasm("fast").bytes };
       }
       case "js":
         return { kind: "js", instantiate: await loadModule(js()) };

@@ -1,5 +1,12 @@
 // The public API of the compiler. It runs in browsers unchanged: it reads files only through the caller's resolver.
-export { compileModule, type CompiledModule, type CompileOptions, type Mode, type Resolver, type Target } from "./compile.ts";
+export {
+  compileModule,
+  type CompiledModule,
+  type CompileOptions,
+  type Mode,
+  type Resolver,
+  type Target,
+} from "./compile.ts";
 export { checkSource } from "./inspect/check.ts";
 export { runTests, type TestResult } from "./inspect/run-tests.ts";
 export { showShapes } from "./inspect/shapes.ts";

@@ -51,13 +51,21 @@ const { after, before, every } = constraintsOn<PassName>();
 
 /** The reasons for this order, beyond the facts that passes need. */
 export const order = [
-  before("hoist", "differentiate", "the gradient of one long product is one long product, and that of an invariant is summed before it is multiplied"),
+  before(
+    "hoist",
+    "differentiate",
+    "the gradient of one long product is one long product, and that of an invariant is summed before it is multiplied",
+  ),
   before("freeze", every("simplify"), "it turns known weights into constants"),
   before("freeze", every("fold-constants"), "it turns known weights into constants"),
   after("simplify", "differentiate", "gradients are generated without simplification"),
   after("reassociate", "simplify", "it looks for sums over broadcasts, which simplify makes adjacent"),
   before("reassociate", "fold-constants", "it makes multiples of constants"),
-  after("merge-common", "differentiate", "two paths from a loss to one value are two terms of its gradient; merged before, they would round differently"),
+  after(
+    "merge-common",
+    "differentiate",
+    "two paths from a loss to one value are two terms of its gradient; merged before, they would round differently",
+  ),
   after("sink", "differentiate", "the sums of products that it looks for are mostly gradients of weights"),
   after("specialize", "sink", "hoist and sink leave operands that are constant, or that occur twice"),
   before("specialize", "simplify.2", "it makes constants from outside a loop known inside"),
@@ -67,10 +75,22 @@ export const order = [
   ...(["fold-affine", "sink"] as const).map((stage) =>
     before(stage, "choose-algorithms", "it looks for products and convolutions, and choose-algorithms replaces them"),
   ),
-  after("simplify.2", "choose-algorithms", "explicit padding and reversed kernels are data movement that identities combine with other movement"),
+  after(
+    "simplify.2",
+    "choose-algorithms",
+    "explicit padding and reversed kernels are data movement that identities combine with other movement",
+  ),
   before("simplify.2", "merge-common.2", "expressions are equal in their simplest form"),
-  after("merge-common.2", "choose-algorithms", "an image that is padded for a convolution and for its gradient is padded once"),
-  after("hoist.2", "choose-algorithms", "the packing of invariants moves out of loops, and so do invariants in the loops of the gradient"),
+  after(
+    "merge-common.2",
+    "choose-algorithms",
+    "an image that is padded for a convolution and for its gradient is padded once",
+  ),
+  after(
+    "hoist.2",
+    "choose-algorithms",
+    "the packing of invariants moves out of loops, and so do invariants in the loops of the gradient",
+  ),
   after(
     "inline",
     every("merge-common"),

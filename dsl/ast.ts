@@ -25,7 +25,10 @@ export interface Import extends At {
 
 export type Item = Callable | Entry | DimDecl | Setting | Test;
 
-/** `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is for hyperparameter search. */
+/**
+ * `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is
+ * for hyperparameter search.
+ */
 export interface Setting extends At {
   readonly kind: "setting";
   readonly name: Name;
@@ -43,14 +46,20 @@ export interface Test extends At {
   readonly body: Block;
 }
 
-/** `where C % groups == 0, "`groups` divides the channels"`, after the result type; several are separated by further `where`s. */
+/**
+ * `where C % groups == 0, "`groups` divides the channels"`, after the result type; several are separated by further
+ * `where`s.
+ */
 export interface Where extends At {
   readonly condition: Expr;
   /** The message, a string expression; null for the default one. */
   readonly says: Expr | null;
 }
 
-/** `with gradient (dy) { ... }` after the body of a `fn`: the value is the gradient of each tensor parameter, a tuple if there are several. */
+/**
+ * `with gradient (dy) { ... }` after the body of a `fn`: the value is the gradient of each tensor parameter, a tuple if
+ * there are several.
+ */
 export interface GradientRule extends At {
   readonly params: readonly Name[];
   readonly body: Block;
@@ -64,8 +73,9 @@ export interface DimDecl extends At {
 
 /**
  * `model LeNet(image: f32[N, 28, 28, 1]) -> f32[N, 10] { ... }`, `layer dense(units: int)(x: f32[..B, K]) -> ...`,
- * `fn softmax(axis: int = -1)(x: f32[..S]) -> f32[..S] = ...`, `optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> ...`.
- * If there are two lists, the first one holds the static parameters.
+ * `fn softmax(axis: int = -1)(x: f32[..S]) -> f32[..S] = ...`,
+ * `optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> ...`. If there are two lists, the first one holds the static
+ * parameters.
  */
 export interface Callable extends At {
   readonly kind: "model" | "layer" | "fn" | "optimizer";
@@ -80,7 +90,10 @@ export interface Callable extends At {
   readonly gradient: GradientRule | null;
 }
 
-/** `entry predict(image: f32[N, 28, 28, 1]) { ... }`; with `train` before it, dropout is on and batch norm uses the batch. */
+/**
+ * `entry predict(image: f32[N, 28, 28, 1]) { ... }`; with `train` before it, dropout is on and batch norm uses the
+ * batch.
+ */
 export interface Entry extends At {
   readonly kind: "entry";
   readonly train: boolean;
@@ -96,7 +109,9 @@ export interface Parameter extends At {
   readonly value: Expr | null;
 }
 
-/** `f32[N, ..S, 2 * H]`; `int`, `f32`, `bool`, `string` as static types; `[int]` as a list of them; `fn` for a function. */
+/**
+ * `f32[N, ..S, 2 * H]`; `int`, `f32`, `bool`, `string` as static types; `[int]` as a list of them; `fn` for a function.
+ */
 export type TypeExpr =
   | (At & { readonly kind: "tensor"; readonly dtype: Name; readonly dims: readonly DimExpr[] })
   | (At & { readonly kind: "static"; readonly name: Name })
@@ -110,18 +125,34 @@ export interface Pack extends At {
   readonly name: Name;
 }
 
-/** Statements in order; the value of the block is the one of its last statement if that is an expression. A body `= e` is a block of one statement. */
+/**
+ * Statements in order; the value of the block is the one of its last statement if that is an expression. A body `= e`
+ * is a block of one statement.
+ */
 export interface Block extends At {
   readonly statements: readonly Stmt[];
 }
 
 export type Stmt =
   | (At & { readonly kind: "let"; readonly pattern: Pattern; readonly value: Expr })
-  | (At & { readonly kind: "param" | "state"; readonly name: Name; readonly type: TypeExpr; readonly init: Expr | null })
+  | (At & {
+      readonly kind: "param" | "state";
+      readonly name: Name;
+      readonly type: TypeExpr;
+      readonly init: Expr | null;
+    })
   /** `mean <- lerp(mean, m, momentum)` */
   | (At & { readonly kind: "write"; readonly target: Name; readonly value: Expr })
-  /** `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` from left to right, the last one is the optimizer. */
-  | (At & { readonly kind: "minimize"; readonly loss: Expr; readonly over: readonly Expr[]; readonly transforms: readonly Expr[] })
+  /**
+   * `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` from left to right, the last one is
+   * the optimizer.
+   */
+  | (At & {
+      readonly kind: "minimize";
+      readonly loss: Expr;
+      readonly over: readonly Expr[];
+      readonly transforms: readonly Expr[];
+    })
   /** `freeze Net.backbone, Net.head.b`: these get no gradient and are not trained in this entry. */
   | (At & { readonly kind: "freeze"; readonly targets: readonly Expr[] })
   /** In the body of a `scan` or `while`: the next value of a carry. */
@@ -132,10 +163,27 @@ export type Stmt =
   | (At & { readonly kind: "assert"; readonly condition: Expr; readonly says: Expr | null })
   | (At & { readonly kind: "expression"; readonly value: Expr });
 
-export type Pattern = (At & { readonly kind: "name"; readonly name: Name }) | (At & { readonly kind: "tuple"; readonly items: readonly Pattern[] });
+export type Pattern =
+  | (At & { readonly kind: "name"; readonly name: Name })
+  | (At & { readonly kind: "tuple"; readonly items: readonly Pattern[] });
 
 export type UnaryOperator = "-" | "not";
-export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "^" | "@" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or";
+export type BinaryOperator =
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "^"
+  | "@"
+  | "=="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "and"
+  | "or";
 
 export interface Argument extends At {
   readonly name: Name | null;
@@ -145,7 +193,12 @@ export interface Argument extends At {
 
 export type Expr =
   /** `int` is true if the literal has neither point nor exponent. */
-  | (At & { readonly kind: "number"; readonly value: number; readonly int: boolean; /** as written */ readonly text: string })
+  | (At & {
+      readonly kind: "number";
+      readonly value: number;
+      readonly int: boolean;
+      /** as written */ readonly text: string;
+    })
   | (At & { readonly kind: "string"; readonly value: string })
   | (At & { readonly kind: "bool"; readonly value: boolean })
   | (At & { readonly kind: "name"; readonly text: string })
@@ -154,18 +207,28 @@ export type Expr =
   /** `{ loss, accuracy: a }`; the value of a field defaults to the variable of its name. */
   | (At & { readonly kind: "record"; readonly fields: readonly { readonly name: Name; readonly value: Expr }[] })
   | (At & { readonly kind: "unary"; readonly op: UnaryOperator; readonly value: Expr })
-  | (At & { readonly kind: "binary"; readonly op: BinaryOperator; readonly left: Expr; readonly right: Expr; readonly opSpan: Span })
+  | (At & {
+      readonly kind: "binary";
+      readonly op: BinaryOperator;
+      readonly left: Expr;
+      readonly right: Expr;
+      readonly opSpan: Span;
+    })
   | (At & { readonly kind: "call"; readonly callee: Expr; readonly args: readonly Argument[] })
   /** `x |> conv(6) |> relu` nests to the left. */
   | (At & { readonly kind: "pipe"; readonly value: Expr; readonly into: Expr })
   | (At & { readonly kind: "member"; readonly object: Expr; readonly name: Name })
   | (At & { readonly kind: "index"; readonly object: Expr; readonly items: readonly IndexItem[] })
   | (At & { readonly kind: "if"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block | null })
-  /** `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from one iteration to the next; `repeat i in 8 { ... }` counts. */
   /**
-   * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences `scan t along 10 carry ...`, where t is the
-   * iteration number, an i32 scalar. The value is what it yields, stacked along the scanned axis, and its members are the final carries: `let run = scan ...` has
-   * the value `run` and the member `run.h`. Without `yield` it only has members.
+   * `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from one
+   * iteration to the next; `repeat i in 8 { ... }` counts.
+   */
+  /**
+   * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences
+   * `scan t along 10 carry ...`, where t is the iteration number, an i32 scalar. The value is what it yields, stacked
+   * along the scanned axis, and its members are the final carries: `let run = scan ...` has the value `run` and the
+   * member `run.h`. Without `yield` it only has members.
    */
   | (At & {
       readonly kind: "scan";
@@ -177,11 +240,17 @@ export type Expr =
       readonly carries: readonly Carry[];
       readonly body: Block;
     })
-  /** `while carry x = x0, i = 0 until err < 1e-6 or i >= 100 { next x = ...; next i = i + 1 }`: tested before each iteration; the members are the final carries. */
+  /**
+   * `while carry x = x0, i = 0 until err < 1e-6 or i >= 100 { next x = ...; next i = i + 1 }`: tested before each
+   * iteration; the members are the final carries.
+   */
   | (At & { readonly kind: "while"; readonly carries: readonly Carry[]; readonly until: Expr; readonly body: Block })
   /** `cond p { a } else { b }`, where p is a bool scalar known at run time: only one branch is computed. */
   | (At & { readonly kind: "cond"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block })
-  /** `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: unrolled at compile time; the value is the list of the block's values. */
+  /**
+   * `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: unrolled at compile time; the value is the list of the block's
+   * values.
+   */
   | (At & { readonly kind: "for"; readonly name: Name; readonly over: Expr; readonly body: Block })
   /** `checkpoint { ... }`: recomputed in the backward pass instead of stored. */
   | (At & { readonly kind: "checkpoint"; readonly body: Block })

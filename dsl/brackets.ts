@@ -26,7 +26,13 @@ export function unclosed(opener: IToken, closer: TokenType, offset: number, diag
   const says = `unclosed \`${opener.image}\``;
   const missing = closer.LABEL ?? "";
   // The position of a missing `}` cannot be guessed; the others are usually missing at the end of their line.
-  if (closer === t.RBrace) diagnostics.add({ code: "E0103", says, at: { ...opened, says: `no matching ${missing}` }, help: `add a ${missing}` });
+  if (closer === t.RBrace)
+    diagnostics.add({
+      code: "E0103",
+      says,
+      at: { ...opened, says: `no matching ${missing}` },
+      help: `add a ${missing}`,
+    });
   else
     diagnostics.add({
       code: "E0103",
@@ -59,7 +65,12 @@ export function tooDeep(opener: IToken, limit: number, diagnostics: DiagnosticLi
  * Where an unclosed bracket probably ends: the first newline after it, before `limit`, at which its line is complete
  * (no comma or operator hangs over, and the next line does not go on with a comma). Null where there is none.
  */
-export function probableEnd(tokens: readonly IToken[], opener: number, limit: number, hangs: (index: number) => boolean): number | null {
+export function probableEnd(
+  tokens: readonly IToken[],
+  opener: number,
+  limit: number,
+  hangs: (index: number) => boolean,
+): number | null {
   let depth = 0;
   for (let i = opener + 1; i < limit; i++) {
     const type = tokens[i]?.tokenType ?? t.Newline;

@@ -17,7 +17,11 @@ export class Comments {
   constructor(source: Source) {
     this.source = source;
     const { comments } = lex(new DiagnosticList(source));
-    this.all = comments.map((c) => ({ text: c.image.trimEnd(), start: c.startOffset, end: c.startOffset + c.image.length }));
+    this.all = comments.map((c) => ({
+      text: c.image.trimEnd(),
+      start: c.startOffset,
+      end: c.startOffset + c.image.length,
+    }));
   }
 
   /** The comments that begin before the offset. */
@@ -30,7 +34,8 @@ export class Comments {
   /** The comment that follows on the same line, with at most a comma between. */
   beside(offset: number): Comment | null {
     const comment = this.all[this.next];
-    if (!comment || comment.start < offset || !/^[ \t,]*$/.test(this.source.text.slice(offset, comment.start))) return null;
+    if (!comment || comment.start < offset || !/^[ \t,]*$/.test(this.source.text.slice(offset, comment.start)))
+      return null;
     this.next++;
     return comment;
   }

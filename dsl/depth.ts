@@ -15,7 +15,8 @@ export function tooDeep(root: Spanned): Span | null {
     const { value, depth } = next;
     if (depth > maxDepth && spanned(value)) return value.span;
     for (const [key, child] of Object.entries(value)) {
-      if (typeof child === "object" && child !== null && !spanFields.has(key)) waiting.push({ value: child, depth: depth + (spanned(child) ? 1 : 0) });
+      if (typeof child === "object" && child !== null && !spanFields.has(key))
+        waiting.push({ value: child, depth: depth + (spanned(child) ? 1 : 0) });
     }
   }
   return null;

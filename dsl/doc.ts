@@ -1,6 +1,7 @@
 /**
- * Documents with possible line breaks, laid out to a width. After P. Wadler, "A prettier printer" (2003): a group is written on one
- * line if it fits, and with all its lines broken if not. `breaks` marks a document with a forced line break.
+ * Documents with possible line breaks, laid out to a width. After P. Wadler, "A prettier printer" (2003): a group is
+ * written on one line if it fits, and with all its lines broken if not. `breaks` marks a document with a forced line
+ * break.
  */
 export type Doc =
   | string
@@ -78,7 +79,9 @@ export function layOut(doc: Doc, width: number): string {
         break;
       case "group": {
         const tried = { doc: current.of, indent: by, flat: true };
-        commands.push(flat || (!current.breaks && fits(tried, commands, width - column)) ? tried : { ...tried, flat: false });
+        commands.push(
+          flat || (!current.breaks && fits(tried, commands, width - column)) ? tried : { ...tried, flat: false },
+        );
         break;
       }
       case "line":

@@ -1,7 +1,20 @@
 import type { Block, Callable, File, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { Comments } from "./comments.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { breaks, concat, group, hardline, ifBroken, indent, join, layOut, line, nothing, trailing, type Doc } from "./doc.ts";
+import {
+  breaks,
+  concat,
+  group,
+  hardline,
+  ifBroken,
+  indent,
+  join,
+  layOut,
+  line,
+  nothing,
+  trailing,
+  type Doc,
+} from "./doc.ts";
 import { quote } from "./literal.ts";
 import { parse } from "./parse.ts";
 import { Printer } from "./printer.ts";
@@ -15,7 +28,10 @@ export interface Formatted {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The canonical form of a file: same tree, same comments, lines up to `formatWidth` wide where they can be broken. Formatting is idempotent. */
+/**
+ * The canonical form of a file: same tree, same comments, lines up to `formatWidth` wide where they can be broken.
+ * Formatting is idempotent.
+ */
 export function format(source: Source): Formatted {
   const { file, diagnostics } = parse(source);
   return { text: file && diagnostics.length === 0 ? print(file, source) : null, diagnostics };
@@ -47,7 +63,11 @@ export function print(file: File, source: Source): string {
     const lead = [...above, ...strewn];
     const tall = lead.length > 0 || chunk.includes("\n");
     for (const [i, comment] of lead.entries()) put(comment.text, comment, i === 0 && (tall || tallBefore));
-    put(chunk, { start: part.span.start, end: beside?.end ?? part.span.end }, lead.length === 0 && (tall || tallBefore));
+    put(
+      chunk,
+      { start: part.span.start, end: beside?.end ?? part.span.end },
+      lead.length === 0 && (tall || tallBefore),
+    );
     tallBefore = tall;
   }
   for (const [i, comment] of comments.before(Infinity).entries()) put(comment.text, comment, i === 0 && tallBefore);
@@ -80,10 +100,19 @@ function item(each: Item, printer: Printer): Doc {
     case "dim":
       return `dim ${each.names.map((n) => n.text).join(", ")}`;
     case "entry":
-      return concat(group(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer)), body(each.body, printer));
+      return concat(
+        group(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer)),
+        body(each.body, printer),
+      );
     case "setting": {
       const range = each.range ? concat(" in ", printer.expression(each.range)) : nothing;
-      return concat(`setting ${each.name.text}: `, printer.type(each.type), " = ", printer.expression(each.value), range);
+      return concat(
+        `setting ${each.name.text}: `,
+        printer.type(each.type),
+        " = ",
+        printer.expression(each.value),
+        range,
+      );
     }
     case "test":
       return concat(`test ${quote(each.title)} `, printer.block(each.body, true));
@@ -92,14 +121,23 @@ function item(each: Item, printer: Printer): Doc {
   }
 }
 
-/** A head that is too long for one line breaks its first list of parameters, then its second, but never its result type. */
+/**
+ * A head that is too long for one line breaks its first list of parameters, then its second, but never its result type.
+ */
 function callable(each: Callable, printer: Printer): Doc {
   const { statics, params } = each;
-  const lists = statics.length > 0 ? [parameters(statics, printer), group(parameters(params, printer))] : [parameters(params, printer)];
+  const lists =
+    statics.length > 0
+      ? [parameters(statics, printer), group(parameters(params, printer))]
+      : [parameters(params, printer)];
   const result = each.result ? concat(" -> ", unbroken(printer.type(each.result))) : nothing;
   const head = group(`${each.kind} ${each.name.text}`, ...lists, result);
   const rule = each.gradient && gradient(each.gradient, printer, each.body);
-  return concat(head, each.where.length > 0 ? conditions(each.where, each.body, printer) : body(each.body, printer), rule ?? nothing);
+  return concat(
+    head,
+    each.where.length > 0 ? conditions(each.where, each.body, printer) : body(each.body, printer),
+    rule ?? nothing,
+  );
 }
 
 function unbroken(doc: Doc): Doc {
@@ -129,7 +167,9 @@ function parameters(each: readonly Parameter[], printer: Printer): Doc {
 
 /** `{ ... }` or `= ...`, as in the source. */
 function body(block: Block, printer: Printer): Doc {
-  return hasBraces(block) ? concat(" ", printer.block(block, true)) : group(" =", indent(line, equated(block, printer)));
+  return hasBraces(block)
+    ? concat(" ", printer.block(block, true))
+    : group(" =", indent(line, equated(block, printer)));
 }
 
 function hasBraces(block: Block): boolean {

@@ -6,8 +6,8 @@ export type Rule = ParserMethod<[], CstNode>;
 const { reserved, contextual } = t;
 
 /**
- * Expressions, without precedence: an expression is a flat list of operands and operators, which keeps the call depth per bracket
- * small, and `precedence.ts` folds it.
+ * Expressions, without precedence: an expression is a flat list of operands and operators, which keeps the call depth
+ * per bracket small, and `precedence.ts` folds it.
  */
 export abstract class Expressions extends CstParser {
   protected abstract readonly if: Rule;
@@ -33,7 +33,12 @@ export abstract class Expressions extends CstParser {
   });
 
   protected readonly operand: Rule = this.RULE("operand", () => {
-    this.MANY(() => this.OR([{ ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) }, { ALT: () => this.CONSUME(reserved.not, { LABEL: "prefix" }) }]));
+    this.MANY(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(t.Minus, { LABEL: "prefix" }) },
+        { ALT: () => this.CONSUME(reserved.not, { LABEL: "prefix" }) },
+      ]),
+    );
     this.SUBRULE(this.primary);
     this.MANY2(() => this.SUBRULE(this.suffix));
   });
@@ -178,7 +183,8 @@ export abstract class Expressions extends CstParser {
 
   /** `cond p {`, `cond (a or b) and c {`; but `cond(p)` is a call, `cond[0]` an element and `cond - p` a difference. */
   private beginsCond(): boolean {
-    if (!ambiguousAfterCond.some((type) => this.follows(type))) return startsCondition.some((type) => this.follows(type));
+    if (!ambiguousAfterCond.some((type) => this.follows(type)))
+      return startsCondition.some((type) => this.follows(type));
     for (let k = 2; k < farthest; k++) {
       const { tokenType } = this.LA(k);
       if (tokenType === t.LBrace || compound.has(tokenType)) return true;
@@ -212,7 +218,18 @@ const openers: ReadonlySet<TokenType> = new Set([t.LParen, t.LSquare, t.LBrace])
 const closers: ReadonlySet<TokenType> = new Set([t.RParen, t.RSquare, t.RBrace]);
 const ambiguousAfterCond: readonly TokenType[] = [t.LParen, t.LSquare, t.Minus];
 const { if: ifWord, repeat, while: whileWord, for: forWord, not, true: yes, false: no } = reserved;
-const startsCondition: readonly TokenType[] = [t.Plain, t.NumberToken, t.StringToken, not, yes, no, ifWord, repeat, whileWord, forWord];
+const startsCondition: readonly TokenType[] = [
+  t.Plain,
+  t.NumberToken,
+  t.StringToken,
+  not,
+  yes,
+  no,
+  ifWord,
+  repeat,
+  whileWord,
+  forWord,
+];
 const endsOperand: readonly TokenType[] = [...closers, t.Name, t.NumberToken, t.StringToken];
 /** Another expression with a block. */
 const compound: ReadonlySet<TokenType> = new Set([ifWord, repeat, whileWord, forWord]);

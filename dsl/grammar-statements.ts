@@ -51,7 +51,10 @@ export class Statements extends Control {
   });
 
   protected readonly variable = this.RULE("variable", () => {
-    this.OR([{ ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) }, { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) }]);
+    this.OR([
+      { ALT: () => this.CONSUME(contextual.param, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(contextual.state, { LABEL: "kind" }) },
+    ]);
     this.CONSUME(t.Name);
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);

@@ -155,7 +155,10 @@ export class Grammar extends Statements {
 const grammar = new Grammar({ validated: false });
 
 /** The tree of one item, or its first syntax error. */
-export function parseItem(tokens: readonly IToken[]): { readonly tree: CstNode | null; readonly error: IRecognitionException | null } {
+export function parseItem(tokens: readonly IToken[]): {
+  readonly tree: CstNode | null;
+  readonly error: IRecognitionException | null;
+} {
   grammar.input = [...tokens];
   const tree = grammar.item();
   const error = grammar.errors[0] ?? null;

@@ -36,8 +36,35 @@ export function hint(failure: Failure): Hint | null {
 
 type Rule = (failure: Failure) => Hint | null;
 
-export const declarations: readonly string[] = ["model", "layer", "fn", "optimizer", "entry", "train", "dim", "setting", "test", "import"];
-const statements = ["let", "param", "state", "minimize", "if", "repeat", "scan", "while", "for", "cond", "freeze", "next", "yield", "assert", "checkpoint"];
+export const declarations: readonly string[] = [
+  "model",
+  "layer",
+  "fn",
+  "optimizer",
+  "entry",
+  "train",
+  "dim",
+  "setting",
+  "test",
+  "import",
+];
+const statements = [
+  "let",
+  "param",
+  "state",
+  "minimize",
+  "if",
+  "repeat",
+  "scan",
+  "while",
+  "for",
+  "cond",
+  "freeze",
+  "next",
+  "yield",
+  "assert",
+  "checkpoint",
+];
 
 /** Keywords of other languages, with their equivalents. */
 const otherLanguages: ReadonlyMap<string, string> = new Map([
@@ -49,36 +76,55 @@ const otherLanguages: ReadonlyMap<string, string> = new Map([
   ["const", "declare a value with `let`, a model with `model`"],
   ["var", "declare a value with `let`, or a `state` if it must persist between calls"],
   ["elif", "write `else if`"],
-  ["loop", "use `scan` for a loop along an axis, `while` for one with a condition; `repeat` and `for` are unrolled at compile time"],
+  [
+    "loop",
+    "use `scan` for a loop along an axis, `while` for one with a condition; `repeat` and `for` are unrolled at compile time",
+  ],
   ["switch", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
   ["match", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
   ["lambda", "functions are named: declare one with `fn` and pass its name"],
 ]);
 
-const sequence: readonly Rule[] = [keywordOfOtherLanguage, misspelt, declarationInside, keywordAsName, outsideOfAll, ...helpOnly()];
+const sequence: readonly Rule[] = [
+  keywordOfOtherLanguage,
+  misspelt,
+  declarationInside,
+  keywordAsName,
+  outsideOfAll,
+  ...helpOnly(),
+];
 
 function keywordOfOtherLanguage({ found, previous, first, rule }: Failure): Hint | null {
   const word = previous !== null && previous === first && rule === "block" ? previous : found;
   const help = word?.tokenType === t.Identifier ? otherLanguages.get(word.image) : undefined;
-  return word && help !== undefined ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help, at: word } : null;
+  return word && help !== undefined
+    ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help, at: word }
+    : null;
 }
 
 function misspelt({ found, previous, first, expected, rule, rules }: Failure): Hint | null {
-  const names = expected.filter((name) => name.endsWith("Keyword")).map((name) => name.slice(0, -"Keyword".length).toLowerCase());
+  const names = expected
+    .filter((name) => name.endsWith("Keyword"))
+    .map((name) => name.slice(0, -"Keyword".length).toLowerCase());
   if (rule === "item") return suggestion(found, declarations);
   if (rule === "body") return suggestion(found, ["where"]);
   if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
-  if (rule === "block" && rules.includes("scan") && expected[0] === "LBrace") return suggestion(found, ["carry", "reversed"]);
+  if (rule === "block" && rules.includes("scan") && expected[0] === "LBrace")
+    return suggestion(found, ["carry", "reversed"]);
   const head =
-    previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken) ? suggestion(previous, statements) : null;
+    previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken)
+      ? suggestion(previous, statements)
+      : null;
   return head ?? suggestion(found, ["and", "or"]);
 }
 
 function suggestion(word: IToken | null, candidates: readonly string[]): Hint | null {
   const meant = word?.tokenType === t.Identifier ? didYouMean(word.image, candidates) : null;
-  return word && meant !== null ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help: `did you mean \`${meant}\`?`, at: word } : null;
+  return word && meant !== null
+    ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help: `did you mean \`${meant}\`?`, at: word }
+    : null;
 }
 
 /** The line belongs inside a declaration, and does not resemble the head of one. */
@@ -90,7 +136,15 @@ export function isStray(line: readonly IToken[]): boolean {
 const heads: ReadonlySet<string> = new Set([...declarations, "dl", ...otherLanguages.keys()]);
 
 function declarationInside({ previous, first, rule, found }: Failure): Hint | null {
-  if (rule !== "block" || !previous || previous !== first || !found || !tokenMatcher(found, t.Name) || !declarations.includes(previous.image)) return null;
+  if (
+    rule !== "block" ||
+    !previous ||
+    previous !== first ||
+    !found ||
+    !tokenMatcher(found, t.Name) ||
+    !declarations.includes(previous.image)
+  )
+    return null;
   return {
     code: "E0113",
     says: `\`${previous.image}\` is not allowed inside a block`,
@@ -107,9 +161,17 @@ function keywordAsName({ found, previous, first, expected, rule }: Failure): Hin
       says: `expected a field, found \`${found.image}\``,
       help: "a body with statements is written without `=`: `model Net(x: f32[N]) { ... }`",
     };
-  const declared = previous !== null && previous === first && (previous.tokenType === t.contextual.param || previous.tokenType === t.contextual.state);
-  if (expected[0] !== "Name" && expected[0] !== "Plain" && rule !== "parameters" && rule !== "field" && !declared) return null;
-  return { code: "E0114", says: `the keyword \`${found.image}\` cannot be used as a name`, help: `choose another name, such as \`${found.image}_\`` };
+  const declared =
+    previous !== null &&
+    previous === first &&
+    (previous.tokenType === t.contextual.param || previous.tokenType === t.contextual.state);
+  if (expected[0] !== "Name" && expected[0] !== "Plain" && rule !== "parameters" && rule !== "field" && !declared)
+    return null;
+  return {
+    code: "E0114",
+    says: `the keyword \`${found.image}\` cannot be used as a name`,
+    help: `choose another name, such as \`${found.image}_\``,
+  };
 }
 
 function outsideOfAll({ rule, found }: Failure): Hint | null {
@@ -129,7 +191,10 @@ const needs: ReadonlyMap<TokenType, string> = new Map([
   [t.contextual.freeze, "the syntax is `freeze Model.part`"],
 ]);
 
-/** Rules that add a help to the generic message: the grammar rule, the token that was found (null for any), and the help. */
+/**
+ * Rules that add a help to the generic message: the grammar rule, the token that was found (null for any), and the
+ * help.
+ */
 function helpOnly(): readonly Rule[] {
   const help = (rule: string, found: string | null, text: (failure: Failure, name: string) => string | null): Rule => {
     return (failure) => {
@@ -141,30 +206,52 @@ function helpOnly(): readonly Rule[] {
   return [
     help("suffix", "Equals", (_, name) => `write a named argument as \`${name}: value\``),
     help("record", "Equals", (_, name) => `write a field as \`${name}: value\``),
-    help("suffix", null, ({ expected, found }) => (found && expected[0] === "RParen" ? "separate arguments by commas" : null)),
-    help("suffix", "Number", ({ expected, found }) => (expected[0] === "Word" ? `index an element with brackets: \`[${found?.image ?? 0}]\`` : null)),
-    help("suffix", "Colon", ({ expected }) => (expected[0] === "RSquare" ? "a range has a start and an end: `x[1:3]`" : null)),
-    help("suffix", null, ({ expected, found }) => (found && expected[0] === "RSquare" ? "separate items by commas" : null)),
+    help("suffix", null, ({ expected, found }) =>
+      found && expected[0] === "RParen" ? "separate arguments by commas" : null,
+    ),
+    help("suffix", "Number", ({ expected, found }) =>
+      expected[0] === "Word" ? `index an element with brackets: \`[${found?.image ?? 0}]\`` : null,
+    ),
+    help("suffix", "Colon", ({ expected }) =>
+      expected[0] === "RSquare" ? "a range has a start and an end: `x[1:3]`" : null,
+    ),
+    help("suffix", null, ({ expected, found }) =>
+      found && expected[0] === "RSquare" ? "separate items by commas" : null,
+    ),
     help("list", "Star", () => "a size is a number or a name: `f32[N, 4]`"),
     help("list", null, ({ found }) => (found ? "separate elements by commas" : null)),
-    help("tuple", null, ({ found, expected }) => (found && expected[0] === "RParen" ? "close the parenthesis, or separate elements by commas" : null)),
+    help("tuple", null, ({ found, expected }) =>
+      found && expected[0] === "RParen" ? "close the parenthesis, or separate elements by commas" : null,
+    ),
     help("record", null, () => "separate fields by commas"),
     help("parameter", null, (_, name) => `a parameter needs a type: \`${name}: f32[N, 10]\``),
-    help("parameters", null, ({ expected }, name) => (expected[0] === "LParen" ? `the parameters follow the name: \`${name}(x: f32[N, 10])\`` : null)),
+    help("parameters", null, ({ expected }, name) =>
+      expected[0] === "LParen" ? `the parameters follow the name: \`${name}(x: f32[N, 10])\`` : null,
+    ),
     help("parameters", "LParen", ({ previous }) =>
-      /^(?:f|i|u|int|float)\d+$|^bool$/.test(previous?.image ?? "") ? "write the sizes of a tensor in brackets: `f32[N, 4]`" : null,
+      /^(?:f|i|u|int|float)\d+$|^bool$/.test(previous?.image ?? "")
+        ? "write the sizes of a tensor in brackets: `f32[N, 4]`"
+        : null,
     ),
     help("parameters", null, ({ found }) => (found ? "separate parameters by commas" : null)),
     help("variable", null, ({ first, expected }, name) =>
-      expected[0] === "Colon" ? `a ${first?.image ?? "param"} needs a type: \`${first?.image ?? "param"} ${name}: f32[K]\`` : null,
+      expected[0] === "Colon"
+        ? `a ${first?.image ?? "param"} needs a type: \`${first?.image ?? "param"} ${name}: f32[K]\``
+        : null,
     ),
     help("let", "Colon", (_, name) => `write \`let ${name} = ...\`; the type is inferred`),
-    help("let", "Write", (_, name) => `write \`let ${name} = ...\` to declare a value, \`${name} <- ...\` to write a state`),
+    help(
+      "let",
+      "Write",
+      (_, name) => `write \`let ${name} = ...\` to declare a value, \`${name} <- ...\` to write a state`,
+    ),
     help("body", "Arrow", () => "an entry has no declared result type; its result is its last expression"),
     help("body", "Colon", () => "write the body in `{ }`, or one expression after `=`"),
     help("body", "Minus", () => "write `->` before the result type"),
     help("body", null, ({ found }) =>
-      found && tokenMatcher(found, t.Word) ? "write `->` before the result type" : "write the body in `{ }`, or one expression after `=`",
+      found && tokenMatcher(found, t.Word)
+        ? "write `->` before the result type"
+        : "write the body in `{ }`, or one expression after `=`",
     ),
     help("scan", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
     help("sequence", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
@@ -180,32 +267,58 @@ function helpOnly(): readonly Rule[] {
     help("test", null, () => 'the syntax is `test "what holds" { assert ... }`'),
     help("minimize", null, () => "the syntax is `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'the syntax is `import { name } from "./file.dl"`'),
-    help("type", null, ({ expected }) => (expected[0] === "RSquare" ? null : "types are written `f32[N, 10]`, `int` or `[int]`")),
-    help("block", "Equals", (_, name) => `write \`let ${name} = ...\` to declare a value, \`${name} <- ...\` to write a state`),
-    help("block", null, ({ previous, expected }) => (expected[0] === "RBrace" ? (needs.get(previous?.tokenType ?? t.Newline) ?? null) : null)),
-    help("block", "Colon", ({ previous, first }, name) => (previous === first ? `a record needs its own braces: \`{ { ${name}: ... } }\`` : null)),
+    help("type", null, ({ expected }) =>
+      expected[0] === "RSquare" ? null : "types are written `f32[N, 10]`, `int` or `[int]`",
+    ),
+    help(
+      "block",
+      "Equals",
+      (_, name) => `write \`let ${name} = ...\` to declare a value, \`${name} <- ...\` to write a state`,
+    ),
+    help("block", null, ({ previous, expected }) =>
+      expected[0] === "RBrace" ? (needs.get(previous?.tokenType ?? t.Newline) ?? null) : null,
+    ),
+    help("block", "Colon", ({ previous, first }, name) =>
+      previous === first ? `a record needs its own braces: \`{ { ${name}: ... } }\`` : null,
+    ),
     help("block", "Arrow", () => "write a pipe as `|>`"),
     help("block", "Comma", (_, name) => `write \`let (${name}, ...) = ...\` to unpack a tuple`),
     help("block", null, ({ first, previous }) =>
-      first?.image === "with" && previous === first ? "`with` is part of `minimize`; use `stop_gradient(x)` to block a gradient" : null,
+      first?.image === "with" && previous === first
+        ? "`with` is part of `minimize`; use `stop_gradient(x)` to block a gradient"
+        : null,
     ),
-    help("block", "Write", () => "the left side of `<-` must be the name of a state; write a comparison with a negative number as `a < -b`"),
+    help(
+      "block",
+      "Write",
+      () => "the left side of `<-` must be the name of a state; write a comparison with a negative number as `a < -b`",
+    ),
     help("block", "ElseKeyword", () => "`else` must follow the `}` of its `if`"),
-    help("block", null, ({ expected, found }) => (found && expected[0] === "RBrace" ? "write one statement per line" : null)),
-    help("block", null, ({ expected }) => (expected[0] === "LBrace" ? "a block is written in `{ }` and begins on this line" : null)),
+    help("block", null, ({ expected, found }) =>
+      found && expected[0] === "RBrace" ? "write one statement per line" : null,
+    ),
+    help("block", null, ({ expected }) =>
+      expected[0] === "LBrace" ? "a block is written in `{ }` and begins on this line" : null,
+    ),
     help("primary", "Plus", () => "remove the `+`"),
     help("primary", "Dot", ({ next }) => (next?.tokenType === t.NumberToken ? `write \`0.${next.image}\`` : null)),
     help("primary", "Dots", () => "a pack such as `..S` is only allowed in a type, in a list, or as an argument"),
     help("primary", "Equals", ({ previous }) => (previous?.tokenType === t.Equals ? "write `==` to compare" : null)),
     help("primary", "Pipe", () => "a pipe needs a value on its left side"),
     help("dims", null, () => "the syntax is `dim N, M`"),
-    help("end", "WithKeyword", ({ next }) => (next?.tokenType === t.contextual.gradient ? "only a `fn` can have a gradient rule, after its body" : null)),
-    help("end", "Equals", ({ first }) => (first?.tokenType === t.contextual.dim ? "the size of a dim is given when the file is compiled" : null)),
+    help("end", "WithKeyword", ({ next }) =>
+      next?.tokenType === t.contextual.gradient ? "only a `fn` can have a gradient rule, after its body" : null,
+    ),
+    help("end", "Equals", ({ first }) =>
+      first?.tokenType === t.contextual.dim ? "the size of a dim is given when the file is compiled" : null,
+    ),
     help("end", null, ({ first, found }) =>
       first?.tokenType === t.contextual.dim && /^<=?$/.test(found?.image ?? "")
         ? "bounds of dims are not supported yet; the size is given when the file is compiled"
         : null,
     ),
-    help("end", null, ({ first }) => (first?.tokenType === t.contextual.dim ? "separate dims by commas" : "start a new line")),
+    help("end", null, ({ first }) =>
+      first?.tokenType === t.contextual.dim ? "separate dims by commas" : "start a new line",
+    ),
   ];
 }

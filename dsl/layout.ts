@@ -12,9 +12,10 @@ const maxNesting = 200;
 export type Line = readonly IToken[];
 
 /**
- * Splits the file into items and drops the newlines that do not end a statement: those inside `( )` and `[ ]`, after an operator, a comma or an
- * opening bracket, and before `|>`, a binary operator other than `-`, or a closing bracket. A missing closing bracket is inserted where it most
- * likely belongs, so that one mistake is one diagnostic. Null if brackets are nested too deep.
+ * Splits the file into items and drops the newlines that do not end a statement: those inside `( )` and `[ ]`, after an
+ * operator, a comma or an opening bracket, and before `|>`, a binary operator other than `-`, or a closing bracket. A
+ * missing closing bracket is inserted where it most likely belongs, so that one mistake is one diagnostic. Null if
+ * brackets are nested too deep.
  */
 export function layout(tokens: readonly IToken[], diagnostics: DiagnosticList): readonly Line[] | null {
   return new Layout(tokens, diagnostics).run();
@@ -71,7 +72,10 @@ class Layout {
     this.line = [];
   }
 
-  /** Keeps the newline before `token`, drops it, or ends the item with it. False if an item or statement begins inside an open bracket. */
+  /**
+   * Keeps the newline before `token`, drops it, or ends the item with it. False if an item or statement begins inside
+   * an open bracket.
+   */
   private settleNewline(token: IToken): boolean {
     if (!this.newline) return true;
     const inner = this.open.at(-1)?.token.tokenType;
@@ -80,7 +84,8 @@ class Layout {
     if (inner && atMargin && beginsItem(token, next)) return false;
     if (inner && inner !== t.LBrace && beginsStatement(token, next)) return false;
     const begins = inner ? beginsStatement(token, next) : atMargin && beginsItem(token, next);
-    const hangs = this.line.length === 0 || opensBlock(this.line) || (!begins && hangsAfter(this.line.at(-1), this.line.at(-2)));
+    const hangs =
+      this.line.length === 0 || opensBlock(this.line) || (!begins && hangsAfter(this.line.at(-1), this.line.at(-2)));
     const ends = !hangs && !joinsBefore(token, this.line.at(-1)) && !this.joinsHead(token, next);
     if (!inner && ends && token.tokenType !== t.LBrace && token.tokenType !== t.LParen) this.flush();
     if (inner === t.LBrace && ends) this.line.push(this.newline);
@@ -90,7 +95,11 @@ class Layout {
 
   /** The clauses of a declaration, a `scan` and a `while` may begin a line. */
   private joinsHead({ tokenType }: IToken, following: IToken | undefined): boolean {
-    if (this.open.length === 0 && (tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient))) return true;
+    if (
+      this.open.length === 0 &&
+      (tokenType === where || (tokenType === t.contextual.with && following?.tokenType === gradient))
+    )
+      return true;
     if (tokenType === carry) return following !== undefined && tokenMatcher(following, t.Plain);
     if (tokenType === reversed) return following?.tokenType === carry || following?.tokenType === t.LBrace;
     const head = tokenType === along ? scan : t.reserved.while;
@@ -140,7 +149,10 @@ class Layout {
     return type === t.reserved.else && this.leavesBlock(inner);
   }
 
-  /** In `model A(x: f32[N] {` the brace follows a complete term, so it is not a record, and it does not belong to an `if` or `repeat`. */
+  /**
+   * In `model A(x: f32[N] {` the brace follows a complete term, so it is not a record, and it does not belong to an
+   * `if` or `repeat`.
+   */
   private opensBody({ token, column }: Open): boolean {
     if (token.tokenType === t.LBrace || hangsAfter(this.line.at(-1), this.line.at(-2))) return false;
     return !this.line.slice(column).some(({ tokenType }) => blockOpeners.has(tokenType));
@@ -149,8 +161,16 @@ class Layout {
   /** In `if a { b else { c }` the first block is still open. */
   private leavesBlock({ token, column }: Open): boolean {
     const [next, last] = [this.tokens[this.at + 1], this.line.at(-1)];
-    if (token.tokenType !== t.LBrace || next?.tokenType === t.Colon || last?.tokenType === t.RBrace || last?.tokenType === t.Dot) return false;
-    const start = this.line.slice(0, column).findLastIndex(({ tokenType }) => tokenType === t.Newline || partners.has(tokenType) || branching.has(tokenType));
+    if (
+      token.tokenType !== t.LBrace ||
+      next?.tokenType === t.Colon ||
+      last?.tokenType === t.RBrace ||
+      last?.tokenType === t.Dot
+    )
+      return false;
+    const start = this.line
+      .slice(0, column)
+      .findLastIndex(({ tokenType }) => tokenType === t.Newline || partners.has(tokenType) || branching.has(tokenType));
     return branching.has(this.line[start]?.tokenType ?? t.Newline);
   }
 
@@ -178,7 +198,8 @@ class Layout {
   private closeMissing(): void {
     const { token, index } = present(this.open.pop(), "a bracket is open");
     const closer = present(partners.get(token.tokenType), "a bracket has a partner");
-    const hangs = (i: number): boolean => hangsAfter(this.tokens[i - 1], this.tokens[i - 2]) || this.tokens[i + 1]?.tokenType === t.Comma;
+    const hangs = (i: number): boolean =>
+      hangsAfter(this.tokens[i - 1], this.tokens[i - 2]) || this.tokens[i + 1]?.tokenType === t.Comma;
     const guess = token.tokenType === t.LBrace ? null : probableEnd(this.tokens, index, this.at, hangs);
     if (guess !== null) {
       this.at = guess;
@@ -195,11 +216,16 @@ class Layout {
   }
 }
 
-const { dl, dim, model, layer, fn, optimizer, entry, train, setting, test, param, state, freeze, where, gradient } = t.contextual;
+const { dl, dim, model, layer, fn, optimizer, entry, train, setting, test, param, state, freeze, where, gradient } =
+  t.contextual;
 const { scan, cond, checkpoint, along, reversed, carry, until } = t.contextual;
 const branching: ReadonlySet<TokenType> = new Set([t.reserved.if, cond]);
 const looping: ReadonlySet<TokenType> = new Set([scan, t.reserved.while]);
-const blockOpeners: ReadonlySet<TokenType> = new Set([...branching, ...looping, ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint]]);
+const blockOpeners: ReadonlySet<TokenType> = new Set([
+  ...branching,
+  ...looping,
+  ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint],
+]);
 
 function virtual(type: TokenType, offset: number): IToken {
   return createTokenInstance(type, "", offset, offset - 1, 0, 0, 0, 0);
@@ -207,9 +233,25 @@ function virtual(type: TokenType, offset: number): IToken {
 
 const hanging: ReadonlySet<TokenType> = new Set([
   ...partners.keys(),
-  ...[t.Comma, t.Minus, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.Dots, t.reserved.and, t.reserved.or, t.reserved.not, t.reserved.else],
+  ...[
+    t.Comma,
+    t.Minus,
+    t.Equals,
+    t.Colon,
+    t.Arrow,
+    t.Write,
+    t.Dot,
+    t.Dots,
+    t.reserved.and,
+    t.reserved.or,
+    t.reserved.not,
+    t.reserved.else,
+  ],
 ]);
-const joining: ReadonlySet<TokenType> = new Set([...closers, ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or]]);
+const joining: ReadonlySet<TokenType> = new Set([
+  ...closers,
+  ...[t.Comma, t.Equals, t.Colon, t.Arrow, t.Write, t.Dot, t.reserved.and, t.reserved.or],
+]);
 
 function opensBlock(line: Line): boolean {
   return line.at(-1)?.tokenType === t.LBrace;
@@ -238,7 +280,12 @@ function beginsStatement(token: IToken, following: IToken | undefined): boolean 
   return tokenMatcher(token, t.Name) && following.tokenType === t.Write;
 }
 
-const statementHeads: ReadonlySet<TokenType> = new Set([t.reserved.let, t.reserved.minimize, t.reserved.yield, t.reserved.assert]);
+const statementHeads: ReadonlySet<TokenType> = new Set([
+  t.reserved.let,
+  t.reserved.minimize,
+  t.reserved.yield,
+  t.reserved.assert,
+]);
 
 const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimizer, entry, setting]);
 

@@ -21,13 +21,26 @@ export interface Range {
   readonly end: number;
 }
 
-export function lex(diagnostics: DiagnosticList, range: Range = { start: 0, end: diagnostics.source.text.length }): Lexed {
+export function lex(
+  diagnostics: DiagnosticList,
+  range: Range = { start: 0, end: diagnostics.source.text.length },
+): Lexed {
   const text = diagnostics.source.text.slice(range.start, range.end);
   const { tokens, groups, errors } = lexer.tokenize(text);
   const unknowns = errors.map(({ offset, length, line = 0, column = 0 }) => {
-    return createTokenInstance(t.Unknown, text.slice(offset, offset + length), offset, offset + length - 1, line, line, column, column + length);
+    return createTokenInstance(
+      t.Unknown,
+      text.slice(offset, offset + length),
+      offset,
+      offset + length - 1,
+      line,
+      line,
+      column,
+      column + length,
+    );
   });
-  if (range.start > 0) for (const each of [tokens, unknowns, groups["comments"] ?? []]) for (const token of each) move(token, range.start);
+  if (range.start > 0)
+    for (const each of [tokens, unknowns, groups["comments"] ?? []]) for (const token of each) move(token, range.start);
   const bad = new Set<IToken>();
   /** The two quotes of one string, or all semicolons of one line, are reported once. */
   const seen = new Set<string>();
@@ -85,7 +98,9 @@ const characters: ReadonlyMap<string, string> = new Map([
 /** A run of unknown characters is one mistake, named by its first. */
 function unknown(token: IToken, diagnostics: DiagnosticList): void {
   const character = String.fromCodePoint(token.image.codePointAt(0) ?? 0);
-  const help = characters.get(character) ?? (/\p{L}/u.test(character) ? "a name consists of the letters a-z and A-Z, digits and `_`" : undefined);
+  const help =
+    characters.get(character) ??
+    (/\p{L}/u.test(character) ? "a name consists of the letters a-z and A-Z, digits and `_`" : undefined);
   diagnostics.add({
     code: "E0101",
     says: `unknown character \`${visible(character)}\``,
@@ -95,7 +110,9 @@ function unknown(token: IToken, diagnostics: DiagnosticList): void {
 }
 
 function visible(text: string): string {
-  return /[\p{C}\p{Z}]/u.test(text) ? `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}` : text;
+  return /[\p{C}\p{Z}]/u.test(text)
+    ? `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`
+    : text;
 }
 
 const operators: ReadonlyMap<string, string> = new Map([

@@ -9,9 +9,17 @@ export function number(token: IToken, diagnostics: DiagnosticList): Expr {
   const int = !/[.eE]/.test(text);
   const span = diagnostics.span(token.startOffset, end(token));
   if (!Number.isFinite(value))
-    diagnostics.add({ code: "E0104", says: `the number \`${text}\` is too large`, at: { span, says: "the largest number is about 1.8e308" } });
+    diagnostics.add({
+      code: "E0104",
+      says: `the number \`${text}\` is too large`,
+      at: { span, says: "the largest number is about 1.8e308" },
+    });
   if (int && !Number.isSafeInteger(value)) {
-    diagnostics.add({ code: "E0104", says: `the int \`${text}\` is too large`, at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` } });
+    diagnostics.add({
+      code: "E0104",
+      says: `the int \`${text}\` is too large`,
+      at: { span, says: `the largest int is ${Number.MAX_SAFE_INTEGER}` },
+    });
   }
   return { kind: "number", value, int, text, span };
 }

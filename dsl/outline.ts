@@ -10,9 +10,9 @@ export interface Outlined {
 }
 
 /**
- * The models, layers, functions and optimizers of a file without mistakes in the canonical format, found by the first words of their lines. Much faster than
- * `parse`, which is called for those that are used: few declarations of a library are. They equal those of `parse`. A mistake is the library's, not the
- * user's, and throws.
+ * The models, layers, functions and optimizers of a file without mistakes in the canonical format, found by the first
+ * words of their lines. Much faster than `parse`, which is called for those that are used: few declarations of a
+ * library are. They equal those of `parse`. A mistake is the library's, not the user's, and throws.
  */
 export function outline(source: Source): readonly Outlined[] {
   const heads = [...source.text.matchAll(/(?:^\/\/[^\n]*\n)*^[a-z]+/gm)].map((match) => match.index);
@@ -26,7 +26,10 @@ export function outline(source: Source): readonly Outlined[] {
 function declarationIn(source: Source, start: number, end: number): Callable {
   const { file, diagnostics } = parseLines(source, { start, end });
   const item = diagnostics.length === 0 ? file?.items[0] : undefined;
-  return present(item !== undefined && "where" in item ? item : null, `${source.name} has a mistake: ${diagnostics[0]?.says ?? "not a declaration"}`);
+  return present(
+    item !== undefined && "where" in item ? item : null,
+    `${source.name} has a mistake: ${diagnostics[0]?.says ?? "not a declaration"}`,
+  );
 }
 
 function once<T>(make: () => T): () => T {

@@ -14,7 +14,10 @@ const maxLength = 1 << 20;
 const languageVersion = 1;
 
 export interface Parsed {
-  /** Null where nothing could be parsed (too large, too deep). With diagnostics, holds the items without a mistake: usable for an outline, not for compiling. */
+  /**
+   * Null where nothing could be parsed (too large, too deep). With diagnostics, holds the items without a mistake:
+   * usable for an outline, not for compiling.
+   */
   readonly file: File | null;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -79,12 +82,19 @@ function arrange(parts: readonly Part[], diagnostics: DiagnosticList): File {
   for (const [i, part] of parts.entries()) {
     switch (part.kind) {
       case "header":
-        if (i > 0) outOfOrder("the version must be on the first line", part.span, "move it to the top of the file", diagnostics);
+        if (i > 0)
+          outOfOrder("the version must be on the first line", part.span, "move it to the top of the file", diagnostics);
         if (part.version !== languageVersion) unknownVersion(part.version, part.span, diagnostics);
         version = part.version;
         break;
       case "import":
-        if (items.length > 0) outOfOrder("imports must precede all declarations", part.span, "move it above the first declaration", diagnostics);
+        if (items.length > 0)
+          outOfOrder(
+            "imports must precede all declarations",
+            part.span,
+            "move it above the first declaration",
+            diagnostics,
+          );
         imports.push(part.import);
         break;
       case "item":

@@ -6,12 +6,18 @@ import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";
 
 /** Converts a failure of the parser library to a diagnostic in our own words. */
-export function reportFailure(error: IRecognitionException, tokens: readonly IToken[], diagnostics: DiagnosticList): void {
+export function reportFailure(
+  error: IRecognitionException,
+  tokens: readonly IToken[],
+  diagnostics: DiagnosticList,
+): void {
   const failure = describe(error, tokens);
   const { code, says, help, at } = hint(failure) ?? {};
   const { previous } = failure;
   const found = at ?? failure.found;
-  const span = found ? diagnostics.span(found.startOffset, end(found)) : diagnostics.span(end(previous ?? error.token), end(previous ?? error.token));
+  const span = found
+    ? diagnostics.span(found.startOffset, end(found))
+    : diagnostics.span(end(previous ?? error.token), end(previous ?? error.token));
   diagnostics.add({
     code: code ?? "E0106",
     says: says ?? `expected ${wanted(failure)}, found ${found ? show(found) : "the end of the line"}`,
@@ -24,7 +30,8 @@ function describe(error: IRecognitionException, tokens: readonly IToken[]): Fail
   const index = tokens.indexOf(error.token);
   const at = index < 0 ? tokens.length : index;
   const token = tokens[at];
-  const closesLater = token !== undefined && closers.has(token.tokenType) && (token.startLine ?? 0) > (tokens[at - 1]?.startLine ?? 0);
+  const closesLater =
+    token !== undefined && closers.has(token.tokenType) && (token.startLine ?? 0) > (tokens[at - 1]?.startLine ?? 0);
   const isEnd = !token || token.tokenType === t.Newline || token.image === "" || closesLater;
   const rules = error.context.ruleStack;
   const line = tokens.slice(0, at).findLastIndex((u) => u.tokenType === t.Newline || u.tokenType === t.LBrace);
@@ -58,7 +65,8 @@ function wanted({ expected, rule, rules }: Failure): string {
   if (rule === "body") return "a body";
   if (rule === "test" && only === "String") return "the title of the test in quotes";
   if (rule === "import" && only === "String") return "the path of a file in quotes";
-  if (only === "RParen" || only === "RSquare" || (only === "RBrace" && (rules.includes("record") || rule === "import"))) return `\`,\` or ${labels.get(only)}`;
+  if (only === "RParen" || only === "RSquare" || (only === "RBrace" && (rules.includes("record") || rule === "import")))
+    return `\`,\` or ${labels.get(only)}`;
   return expected.map((name) => labels.get(name) ?? name).join(" or ");
 }
 

@@ -45,8 +45,15 @@ export interface Operand {
 
 type Pending = (Operator<UnaryOperator> & { readonly unary: true }) | (Operator<Infix> & { readonly unary: false });
 
-/** Folds `operand operator operand ...` to a tree with two stacks (Dijkstra's shunting yard), so that a long line needs no deep call stack. */
-export function fold(operands: readonly Operand[], operators: readonly Operator<Infix>[], diagnostics: DiagnosticList): Expr {
+/**
+ * Folds `operand operator operand ...` to a tree with two stacks (Dijkstra's shunting yard), so that a long line needs
+ * no deep call stack.
+ */
+export function fold(
+  operands: readonly Operand[],
+  operators: readonly Operator<Infix>[],
+  diagnostics: DiagnosticList,
+): Expr {
   const values: { readonly value: Expr; readonly span: Span }[] = [];
   const pending: Pending[] = [];
 
@@ -82,7 +89,11 @@ export function fold(operands: readonly Operand[], operators: readonly Operator<
     const operator = operators[i - 1];
     if (operator) {
       const binds = binaryPrecedence[operator.op];
-      for (let top = pending.at(-1); top && (strength(top) > binds || (strength(top) === binds && operator.op !== "^")); top = pending.at(-1)) {
+      for (
+        let top = pending.at(-1);
+        top && (strength(top) > binds || (strength(top) === binds && operator.op !== "^"));
+        top = pending.at(-1)
+      ) {
         reduce();
         if (top.unary || strength(top) !== comparison || binds !== comparison) continue;
         chained(top, operator, diagnostics);

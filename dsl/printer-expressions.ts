@@ -13,7 +13,9 @@ const pipe = binaryPrecedence["|>"];
 /** Never in need of parentheses. */
 const atom = postfix + 1;
 
-/** Expressions as text. Parts must be printed in the order of the source, because comments are returned in that order. */
+/**
+ * Expressions as text. Parts must be printed in the order of the source, because comments are returned in that order.
+ */
 export abstract class ExpressionPrinter {
   readonly comments: Comments;
 
@@ -89,15 +91,25 @@ export abstract class ExpressionPrinter {
   private binary(expr: Expr & { readonly kind: "binary" }): Doc {
     const binds = binaryPrecedence[expr.op];
     if (expr.op === "^") {
-      const exponent = expr.right.kind === "unary" && expr.right.op === "-" && strength(expr.right.value) >= postfix ? unaryPrecedence["-"] : binds;
+      const exponent =
+        expr.right.kind === "unary" && expr.right.op === "-" && strength(expr.right.value) >= postfix
+          ? unaryPrecedence["-"]
+          : binds;
       return concat(this.expression(expr.left, binds + 1), " ^ ", this.expression(expr.right, exponent));
     }
     const chain: (Expr & { readonly kind: "binary" })[] = [];
     let first: Expr = expr;
-    for (; first.kind === "binary" && binaryPrecedence[first.op] === binds && (binds !== comparison || chain.length === 0); first = first.left)
+    for (
+      ;
+      first.kind === "binary" && binaryPrecedence[first.op] === binds && (binds !== comparison || chain.length === 0);
+      first = first.left
+    )
       chain.unshift(first);
     const head = this.expression(first, binds === comparison ? binds + 1 : binds);
-    return group(head, indent(...chain.flatMap(({ op, right }) => [` ${op}`, line, this.expression(right, binds + 1)])));
+    return group(
+      head,
+      indent(...chain.flatMap(({ op, right }) => [` ${op}`, line, this.expression(right, binds + 1)])),
+    );
   }
 
   /** One step per line if the whole does not fit on one. */
@@ -120,7 +132,9 @@ export abstract class ExpressionPrinter {
   }
 
   private field({ name, value }: { readonly name: Name; readonly value: Expr }): Doc {
-    return value.kind === "name" && value.text === name.text ? name.text : concat(name.text, ": ", this.expression(value));
+    return value.kind === "name" && value.text === name.text
+      ? name.text
+      : concat(name.text, ": ", this.expression(value));
   }
 
   private argument({ name, value }: Argument): Doc {
@@ -136,7 +150,11 @@ export abstract class ExpressionPrinter {
       case "at":
         return this.expression(item.value);
       case "range":
-        return concat(item.from ? this.expression(item.from) : nothing, ":", item.to ? this.expression(item.to) : nothing);
+        return concat(
+          item.from ? this.expression(item.from) : nothing,
+          ":",
+          item.to ? this.expression(item.to) : nothing,
+        );
       case "rest":
         return "..";
       case "new":
@@ -146,7 +164,10 @@ export abstract class ExpressionPrinter {
     }
   }
 
-  /** Items between brackets, one per line if they do not fit on one; `closing` is the offset of the closing bracket in the source. */
+  /**
+   * Items between brackets, one per line if they do not fit on one; `closing` is the offset of the closing bracket in
+   * the source.
+   */
   list<T extends { readonly span: Span }>(
     open: string,
     items: readonly T[],
@@ -172,10 +193,17 @@ export abstract class ExpressionPrinter {
       const doc = print(item);
       const beside = this.comments.beside(item.span.end);
       const comma =
-        i < items.length - 1 ? concat(",", beside ? trailing(beside.text) : nothing, line) : concat(ifBroken(","), beside ? trailing(beside.text) : nothing);
+        i < items.length - 1
+          ? concat(",", beside ? trailing(beside.text) : nothing, line)
+          : concat(ifBroken(","), beside ? trailing(beside.text) : nothing);
       return concat(...above, doc, comma);
     });
-    const dangling = closing === null ? [] : this.comments.before(closing).map((c, i) => concat(i === 0 && docs.length === 0 ? nothing : hardline, c.text));
+    const dangling =
+      closing === null
+        ? []
+        : this.comments
+            .before(closing)
+            .map((c, i) => concat(i === 0 && docs.length === 0 ? nothing : hardline, c.text));
     if (docs.length === 0 && dangling.length === 0) return open + close;
     return concat(open, indent(gap, ...docs, ...dangling), gap, close);
   }

@@ -21,7 +21,9 @@ export class Printer extends ExpressionPrinter {
     }
   }
 
-  /** A block of one expression or one `yield` may be on one line; `tall` blocks (the bodies of declarations) never are. */
+  /**
+   * A block of one expression or one `yield` may be on one line; `tall` blocks (the bodies of declarations) never are.
+   */
   block(block: Block, tall = false): Doc {
     return group(this.braces(block, tall));
   }
@@ -31,7 +33,8 @@ export class Printer extends ExpressionPrinter {
     const [only, ...more] = block.statements;
     const bare = !this.comments.anyBefore(block.span.end - 1);
     if (!only && bare) return "{}";
-    if (only && short.has(only.kind) && more.length === 0 && bare && !tall) return concat("{", indent(line, this.statement(only)), line, "}");
+    if (only && short.has(only.kind) && more.length === 0 && bare && !tall)
+      return concat("{", indent(line, this.statement(only)), line, "}");
     return concat("{", indent(hardline, this.statements(block)), hardline, "}");
   }
 
@@ -48,9 +51,13 @@ export class Printer extends ExpressionPrinter {
       for (const comment of this.comments.before(stmt.span.start)) put(comment.text, comment);
       const doc = this.statement(stmt);
       // Comments where none can be printed are moved above the statement.
-      for (const comment of this.comments.before(stmt.span.end)) put(comment.text, { start: stmt.span.start, end: stmt.span.start });
+      for (const comment of this.comments.before(stmt.span.end))
+        put(comment.text, { start: stmt.span.start, end: stmt.span.start });
       const beside = this.comments.beside(stmt.span.end);
-      put(beside ? concat(doc, trailing(beside.text)) : doc, { start: stmt.span.start, end: beside?.end ?? stmt.span.end });
+      put(beside ? concat(doc, trailing(beside.text)) : doc, {
+        start: stmt.span.start,
+        end: beside?.end ?? stmt.span.end,
+      });
     }
     for (const comment of this.comments.before(block.span.end - 1)) put(comment.text, comment);
     return concat(...lines);
@@ -62,7 +69,11 @@ export class Printer extends ExpressionPrinter {
         return concat("let ", this.pattern(stmt.pattern), " = ", this.expression(stmt.value));
       case "param":
       case "state":
-        return concat(`${stmt.kind} ${stmt.name.text}: `, this.type(stmt.type), stmt.init ? concat(" = ", this.expression(stmt.init)) : nothing);
+        return concat(
+          `${stmt.kind} ${stmt.name.text}: `,
+          this.type(stmt.type),
+          stmt.init ? concat(" = ", this.expression(stmt.init)) : nothing,
+        );
       case "write":
         return concat(stmt.target.text, " <- ", this.expression(stmt.value));
       case "minimize": {
@@ -76,7 +87,11 @@ export class Printer extends ExpressionPrinter {
       case "yield":
         return concat("yield ", this.expression(stmt.value));
       case "assert":
-        return concat("assert ", this.expression(stmt.condition), stmt.says ? concat(", ", this.expression(stmt.says)) : nothing);
+        return concat(
+          "assert ",
+          this.expression(stmt.condition),
+          stmt.says ? concat(", ", this.expression(stmt.says)) : nothing,
+        );
       case "expression":
         return this.expression(stmt.value);
       default:
@@ -85,7 +100,9 @@ export class Printer extends ExpressionPrinter {
   }
 
   private pattern(pattern: Pattern): Doc {
-    return pattern.kind === "name" ? pattern.name.text : this.list("(", pattern.items, (p) => this.pattern(p), pattern.span.end - 1, ")");
+    return pattern.kind === "name"
+      ? pattern.name.text
+      : this.list("(", pattern.items, (p) => this.pattern(p), pattern.span.end - 1, ")");
   }
 
   private sideBySide(exprs: readonly Expr[]): Doc {
@@ -101,7 +118,13 @@ export class Printer extends ExpressionPrinter {
       case "cond":
         return this.branches(expr);
       case "repeat":
-        return concat("repeat ", expr.counter ? `${expr.counter.text} in ` : nothing, this.expression(expr.count), " ", this.block(expr.body));
+        return concat(
+          "repeat ",
+          expr.counter ? `${expr.counter.text} in ` : nothing,
+          this.expression(expr.count),
+          " ",
+          this.block(expr.body),
+        );
       case "for":
         return concat(`for ${expr.name.text} in `, this.expression(expr.over), " ", this.block(expr.body));
       case "checkpoint":
@@ -118,7 +141,9 @@ export class Printer extends ExpressionPrinter {
   }
 
   private scan(expr: Expr & { readonly kind: "scan" }): Doc {
-    const sequences = expr.sequences.map(({ pattern, value }) => concat(this.pattern(pattern), " in ", this.expression(value)));
+    const sequences = expr.sequences.map(({ pattern, value }) =>
+      concat(this.pattern(pattern), " in ", this.expression(value)),
+    );
     const over = expr.counter ? expr.counter.text : join(", ", sequences);
     const along = clauses("along ", this.expression(expr.along), expr.reversed ? " reversed" : nothing);
     const carry = expr.carries.length > 0 ? clauses("carry ", this.carries(expr.carries)) : nothing;
@@ -131,7 +156,8 @@ export class Printer extends ExpressionPrinter {
   }
 
   /**
-   * An `else` that holds nothing but another branch continues it: `else if`, `else cond`. If every block fits on one line, all are on one line, else none.
+   * An `else` that holds nothing but another branch continues it: `else if`, `else cond`. If every block fits on one
+   * line, all are on one line, else none.
    */
   private branches(expr: Expr & { readonly kind: "if" | "cond" }): Doc {
     const parts: { readonly head: Doc; readonly block: Doc }[] = [];

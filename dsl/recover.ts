@@ -11,10 +11,15 @@ import { contextual, Identifier, Invalid, LBrace, LParen, Newline, RBrace, RPare
 const maxMistakes = 20;
 
 /**
- * Parses an item. A statement with a mistake is removed and the item parsed again, so that each statement can have its own
- * diagnostic and none follows from another. `tree` is null if nothing could be parsed; `whole` is false if something was removed.
+ * Parses an item. A statement with a mistake is removed and the item parsed again, so that each statement can have its
+ * own diagnostic and none follows from another. `tree` is null if nothing could be parsed; `whole` is false if
+ * something was removed.
  */
-export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, diagnostics: DiagnosticList): { readonly tree: CstNode | null; readonly whole: boolean } {
+export function parseTolerantly(
+  line: Line,
+  bad: ReadonlySet<IToken>,
+  diagnostics: DiagnosticList,
+): { readonly tree: CstNode | null; readonly whole: boolean } {
   let tokens = line;
   for (let i = tokens.findIndex((t) => bad.has(t)); i >= 0; i = tokens.findIndex((t) => bad.has(t))) {
     const rest = without(tokens, i) ?? bodyAlone(tokens);
@@ -27,7 +32,8 @@ export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, diagnostic
     const found = tokens.indexOf(error.token);
     const at = found < 0 ? tokens.length - 1 : found;
     // A failure beside a removed statement follows from the removal.
-    if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid) reportFailure(error, tokens, diagnostics);
+    if (error.token.tokenType !== Invalid && tokens[at + 1]?.tokenType !== Invalid)
+      reportFailure(error, tokens, diagnostics);
     const rest = without(tokens, at) ?? bodyAlone(tokens);
     if (!rest) break;
     tokens = rest;
@@ -35,7 +41,10 @@ export function parseTolerantly(line: Line, bad: ReadonlySet<IToken>, diagnostic
   return { tree: null, whole: false };
 }
 
-/** An item whose head has a mistake, with a valid head instead, so that mistakes in its body are found too; null if it has no body. */
+/**
+ * An item whose head has a mistake, with a valid head instead, so that mistakes in its body are found too; null if it
+ * has no body.
+ */
 function bodyAlone(tokens: Line): Line | null {
   let depth = 0;
   const start = tokens.findIndex(({ tokenType }) => {
@@ -47,14 +56,18 @@ function bodyAlone(tokens: Line): Line | null {
   // On the second attempt the head is `head` itself, so there is nothing more to find.
   if (!brace || start === 0 || tokens.at(-1)?.tokenType !== RBrace || tokens[0]?.image === "") return null;
   const head = [contextual.fn, Identifier, LParen, RParen];
-  return [...head.map((type) => createTokenInstance(type, "", brace.startOffset, brace.startOffset - 1, 0, 0, 0, 0)), ...tokens.slice(start)];
+  return [
+    ...head.map((type) => createTokenInstance(type, "", brace.startOffset, brace.startOffset - 1, 0, 0, 0, 0)),
+    ...tokens.slice(start),
+  ];
 }
 
 /** The tokens with the innermost statement around `at` replaced by `Invalid`; null if there is none. */
 function without(tokens: Line, at: number): Line | null {
   const type = tokens[at]?.tokenType;
   let { start, stop } = statementAround(tokens, type === Newline || type === RBrace ? at - 1 : at);
-  while (start > 0 && stop - start <= 1 && (start === stop || tokens[start]?.tokenType === Invalid)) ({ start, stop } = statementAround(tokens, start - 1));
+  while (start > 0 && stop - start <= 1 && (start === stop || tokens[start]?.tokenType === Invalid))
+    ({ start, stop } = statementAround(tokens, start - 1));
   const [first, last] = [tokens[start], tokens[stop - 1]];
   if (start === 0 || !first || !last) return null;
   const invalid = createTokenInstance(Invalid, "", first.startOffset, end(last) - 1, 0, 0, 0, 0);

@@ -15,15 +15,27 @@ const maxWidth = 120;
 const tab = "    ";
 
 const plain = { error: "", frame: "", help: "", bold: "", reset: "" } as const;
-const colored = { error: "\x1b[1;31m", frame: "\x1b[1;34m", help: "\x1b[1;36m", bold: "\x1b[1m", reset: "\x1b[0m" } as const;
+const colored = {
+  error: "\x1b[1;31m",
+  frame: "\x1b[1;34m",
+  help: "\x1b[1;36m",
+  bold: "\x1b[1m",
+  reset: "\x1b[0m",
+} as const;
 type Paint = typeof plain | typeof colored;
 
-/** A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the marked that take part in it; ends without a newline. */
+/**
+ * A diagnostic as a frame of source lines, `^^^` under the mistake and `---` under the marked that take part in it;
+ * ends without a newline.
+ */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const paint = options.color ? colored : plain;
   const { code, says, at, also = [], help } = diagnostic;
   const lines = [`${paint.error}error[${code}]${paint.reset}${paint.bold}: ${says}${paint.reset}`];
-  const marks: readonly Mark[] = [...(at ? [{ ...at, primary: true }] : []), ...also.map((label) => ({ ...label, primary: false }))];
+  const marks: readonly Mark[] = [
+    ...(at ? [{ ...at, primary: true }] : []),
+    ...also.map((label) => ({ ...label, primary: false })),
+  ];
   const gutter = Math.max(0, ...marks.map((m) => String(position(m.span.source, m.span.start).line).length));
   const bar = `${paint.frame}${" ".repeat(gutter)} |${paint.reset}`;
   for (const [i, source] of [...new Set(marks.map((m) => m.span.source))].entries()) {
@@ -31,7 +43,10 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions)
     const first = own.find((m) => m.primary) ?? own[0];
     if (!first) continue;
     const { line, column } = position(source, first.span.start);
-    lines.push(`${paint.frame}${" ".repeat(gutter)}${i === 0 ? "-->" : ":::"}${paint.reset} ${source.name}:${line}:${column}`, bar);
+    lines.push(
+      `${paint.frame}${" ".repeat(gutter)}${i === 0 ? "-->" : ":::"}${paint.reset} ${source.name}:${line}:${column}`,
+      bar,
+    );
     for (const [number, onLine] of byLine(own)) {
       lines.push(...frame(source, number, onLine, gutter, bar, paint), bar);
     }
@@ -48,7 +63,14 @@ function byLine(marks: readonly Mark[]): readonly (readonly [number, readonly Ma
 }
 
 /** One source line, and below it one line per mark. */
-function frame(source: Source, number: number, marks: readonly Mark[], gutter: number, bar: string, paint: Paint): readonly string[] {
+function frame(
+  source: Source,
+  number: number,
+  marks: readonly Mark[],
+  gutter: number,
+  bar: string,
+  paint: Paint,
+): readonly string[] {
   const text = source.text.split("\n")[number - 1]?.replace(/\r$/, "") ?? "";
   const marked = marks.map((m) => ({ mark: m, ...columns(text, m.span, position(source, m.span.start).column - 1) }));
   const shown = expand(text);
@@ -57,7 +79,9 @@ function frame(source: Source, number: number, marks: readonly Mark[], gutter: n
   const cut = window(widthOf(shown), firstColumn, lastColumn);
   const head = cut.from > 0 ? "..." : "";
   const tail = cut.to < widthOf(shown) ? "..." : "";
-  const lines = [`${paint.frame}${String(number).padStart(gutter)} |${paint.reset} ${head}${sliceColumns(shown, cut.from, cut.to)}${tail}`];
+  const lines = [
+    `${paint.frame}${String(number).padStart(gutter)} |${paint.reset} ${head}${sliceColumns(shown, cut.from, cut.to)}${tail}`,
+  ];
   const order = marked.toSorted((a, b) => Number(b.mark.primary) - Number(a.mark.primary) || b.from - a.from);
   for (const { mark, from, to } of order) {
     const start = Math.max(from, cut.from);
@@ -83,13 +107,17 @@ function window(width: number, from: number, to: number): { readonly from: numbe
   return { from: start, to: Math.min(width, start + maxWidth) };
 }
 
-/** Replaces tabs by spaces and control characters by a mark, so that columns align and the terminal is not controlled by the source. */
+/**
+ * Replaces tabs by spaces and control characters by a mark, so that columns align and the terminal is not controlled by
+ * the source.
+ */
 function expand(text: string): string {
   return text.replaceAll("\t", tab).replace(/\p{Cc}/gu, "\u{fffd}");
 }
 
 /** East Asian wide letters and emoji have two columns, combining marks none. */
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const weightless = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 function widthOf(text: string): number {
@@ -139,5 +167,12 @@ export function diagnosticJson(diagnostic: Diagnostic): JsonDiagnostic {
 function jsonLabel({ span, says }: Label): JsonLabel {
   const start = position(span.source, span.start);
   const end = position(span.source, span.end);
-  return { file: span.source.name, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, says };
+  return {
+    file: span.source.name,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+    says,
+  };
 }

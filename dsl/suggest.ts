@@ -1,6 +1,6 @@
 /**
- * The candidate that was probably meant, or null. The allowed distance is a third of the length (at least one edit); case counts as half an edit;
- * of equal candidates the first wins.
+ * The candidate that was probably meant, or null. The allowed distance is a third of the length (at least one edit);
+ * case counts as half an edit; of equal candidates the first wins.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(name.length / 3));
@@ -23,7 +23,9 @@ export function nearOr(name: string, candidates: readonly string[], words: strin
   return near === null ? `${words} ${candidates.join(", ")}` : `did you mean \`${near}\`?`;
 }
 
-/** Damerau-Levenshtein distance in its "optimal string alignment" form: insert, delete, replace, swap two neighbours. */
+/**
+ * Damerau-Levenshtein distance in its "optimal string alignment" form: insert, delete, replace, swap two neighbours.
+ */
 export function editDistance(a: string, b: string): number {
   let twoAbove: readonly number[] = [];
   let above: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -32,7 +34,8 @@ export function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let least = Math.min(at(above, j) + 1, at(row, j - 1) + 1, at(above, j - 1) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, at(twoAbove, j - 2) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, at(twoAbove, j - 2) + 1);
       row.push(least);
     }
     [twoAbove, above] = [above, row];

@@ -27,12 +27,18 @@ export abstract class ExpressionReader {
 
   expression(tree: CstNode): Expr {
     const operands = nodes(tree, "operand").map((operand) => ({
-      prefixes: tokens(operand, "prefix").map((t) => ({ op: t.image === "-" ? ("-" as const) : ("not" as const), span: spanOfToken(t, this.diagnostics) })),
+      prefixes: tokens(operand, "prefix").map((t) => ({
+        op: t.image === "-" ? ("-" as const) : ("not" as const),
+        span: spanOfToken(t, this.diagnostics),
+      })),
       value: this.postfix(operand),
       span: this.unprefixed(operand),
     }));
     // The grammar only accepts the operators of the table.
-    const operators = tokens(tree, "operator").map((t) => ({ op: t.image as Infix, span: spanOfToken(t, this.diagnostics) }));
+    const operators = tokens(tree, "operator").map((t) => ({
+      op: t.image as Infix,
+      span: spanOfToken(t, this.diagnostics),
+    }));
     return fold(operands, operators, this.diagnostics);
   }
 
@@ -58,9 +64,12 @@ export abstract class ExpressionReader {
     let value = this.primary(tree);
     for (const suffix of nodes(operand, "suffix")) {
       const span = cover(start, this.span(suffix));
-      if (maybeToken(suffix, "LParen")) value = { kind: "call", callee: value, args: nodes(suffix, "argument").map((a) => this.argument(a)), span };
-      else if (maybeToken(suffix, "Dot")) value = { kind: "member", object: value, name: this.name(token(suffix, "Word")), span };
-      else value = { kind: "index", object: value, items: nodes(suffix, "indexItem").map((i) => this.indexItem(i)), span };
+      if (maybeToken(suffix, "LParen"))
+        value = { kind: "call", callee: value, args: nodes(suffix, "argument").map((a) => this.argument(a)), span };
+      else if (maybeToken(suffix, "Dot"))
+        value = { kind: "member", object: value, name: this.name(token(suffix, "Word")), span };
+      else
+        value = { kind: "index", object: value, items: nodes(suffix, "indexItem").map((i) => this.indexItem(i)), span };
     }
     return value;
   }
@@ -115,7 +124,9 @@ export abstract class ExpressionReader {
 
   private packOrExpression(tree: CstNode): Expr | Pack {
     const pack = maybeNode(tree, "pack");
-    return pack ? { kind: "pack", name: this.name(token(pack, "Name")), span: this.span(pack) } : this.expressionIn(tree);
+    return pack
+      ? { kind: "pack", name: this.name(token(pack, "Name")), span: this.span(pack) }
+      : this.expressionIn(tree);
   }
 
   protected elements(list: CstNode): readonly (Expr | Pack)[] {
@@ -126,7 +137,8 @@ export abstract class ExpressionReader {
     const span = this.span(tree);
     if (maybeToken(tree, "Dots")) return { kind: "rest", span };
     const first = this.maybeExpressionIn(tree, "from");
-    if (first && !maybeToken(tree, "Colon")) return first.kind === "name" && first.text === "_" ? { kind: "new", span } : { kind: "at", value: first, span };
+    if (first && !maybeToken(tree, "Colon"))
+      return first.kind === "name" && first.text === "_" ? { kind: "new", span } : { kind: "at", value: first, span };
     return { kind: "range", from: first, to: this.maybeExpressionIn(tree, "to"), span };
   }
 }

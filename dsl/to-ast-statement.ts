@@ -13,7 +13,9 @@ export class Reader extends ExpressionReader {
     if (of) return { kind: "list", of: this.type(of), span };
     const named = this.name(token(tree, "Name"));
     const dims = maybeNode(tree, "list");
-    return dims ? { kind: "tensor", dtype: named, dims: this.elements(dims), span } : { kind: "static", name: named, span };
+    return dims
+      ? { kind: "tensor", dtype: named, dims: this.elements(dims), span }
+      : { kind: "static", name: named, span };
   }
 
   /** Statements with a mistake are left out. */
@@ -32,7 +34,13 @@ export class Reader extends ExpressionReader {
         return { kind: "write", target: this.name(token(chosen, "Name")), value: this.expressionIn(chosen), span };
       case "minimize": {
         const over = nodes(chosen, "over").map((e) => this.expression(e));
-        return { kind: "minimize", loss: this.expressionIn(chosen, "loss"), over, transforms: steps(this.expressionIn(chosen, "with")), span };
+        return {
+          kind: "minimize",
+          loss: this.expressionIn(chosen, "loss"),
+          over,
+          transforms: steps(this.expressionIn(chosen, "with")),
+          span,
+        };
       }
       case "freeze":
         return { kind: "freeze", targets: nodes(chosen, "expression").map((e) => this.expression(e)), span };
@@ -41,7 +49,12 @@ export class Reader extends ExpressionReader {
       case "yield":
         return { kind: "yield", value: this.expressionIn(chosen), span };
       case "assert":
-        return { kind: "assert", condition: this.expressionIn(chosen, "condition"), says: this.maybeExpressionIn(chosen, "says"), span };
+        return {
+          kind: "assert",
+          condition: this.expressionIn(chosen, "condition"),
+          says: this.maybeExpressionIn(chosen, "says"),
+          span,
+        };
       case "variable":
         return {
           kind: token(chosen, "kind").image === "param" ? "param" : "state",
@@ -66,23 +79,50 @@ export class Reader extends ExpressionReader {
     const counter = maybeToken(tree, "Name");
     switch (tree.name) {
       case "if":
-        return this.branches(tree, "IfKeyword", (condition, then, otherwise, at) => ({ kind: "if", condition, then, otherwise, span: at }));
+        return this.branches(tree, "IfKeyword", (condition, then, otherwise, at) => ({
+          kind: "if",
+          condition,
+          then,
+          otherwise,
+          span: at,
+        }));
       case "cond":
         return this.branches(tree, "CondKeyword", (condition, then, otherwise, at) => {
           return { kind: "cond", condition, then, otherwise: present(otherwise, "a `cond` has an else"), span: at };
         });
       case "repeat":
-        return { kind: "repeat", counter: counter && this.name(counter), count: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+        return {
+          kind: "repeat",
+          counter: counter && this.name(counter),
+          count: this.expressionIn(tree),
+          body: this.block(node(tree, "block")),
+          span,
+        };
       case "for":
-        return { kind: "for", name: this.name(token(tree, "Name")), over: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+        return {
+          kind: "for",
+          name: this.name(token(tree, "Name")),
+          over: this.expressionIn(tree),
+          body: this.block(node(tree, "block")),
+          span,
+        };
       case "while":
-        return { kind: "while", carries: this.carries(tree), until: this.expressionIn(tree), body: this.block(node(tree, "block")), span };
+        return {
+          kind: "while",
+          carries: this.carries(tree),
+          until: this.expressionIn(tree),
+          body: this.block(node(tree, "block")),
+          span,
+        };
       case "checkpoint":
         return { kind: "checkpoint", body: this.block(node(tree, "block")), span };
       default:
         return {
           kind: "scan",
-          sequences: nodes(tree, "sequence").map((s) => ({ pattern: this.pattern(node(s, "pattern")), value: this.expressionIn(s) })),
+          sequences: nodes(tree, "sequence").map((s) => ({
+            pattern: this.pattern(node(s, "pattern")),
+            value: this.expressionIn(s),
+          })),
           counter: counter && this.name(counter),
           along: this.expressionIn(tree),
           reversed: maybeToken(tree, "ReversedKeyword") !== null,
@@ -95,11 +135,19 @@ export class Reader extends ExpressionReader {
 
   private carries(tree: CstNode): readonly Carry[] {
     const list = maybeNode(tree, "carries");
-    return (list ? nodes(list, "carry") : []).map((c) => ({ name: this.name(token(c, "Plain")), init: this.expressionIn(c), span: this.span(c) }));
+    return (list ? nodes(list, "carry") : []).map((c) => ({
+      name: this.name(token(c, "Plain")),
+      init: this.expressionIn(c),
+      span: this.span(c),
+    }));
   }
 
   /** An `else if` is an `else` with a block of one `if`; folded from the last to the first. */
-  private branches(tree: CstNode, keyword: string, make: (condition: Expr, then: Block, otherwise: Block | null, span: Span) => Expr): Expr {
+  private branches(
+    tree: CstNode,
+    keyword: string,
+    make: (condition: Expr, then: Block, otherwise: Block | null, span: Span) => Expr,
+  ): Expr {
     const whole = this.span(tree);
     const conditions = nodes(tree, "expression").map((e) => this.expression(e));
     const blocks = nodes(tree, "block").map((b) => this.block(b));
@@ -108,7 +156,12 @@ export class Reader extends ExpressionReader {
     let last: Expr | null = null;
     for (let i = conditions.length - 1; i >= 0; i--) {
       const span = { ...whole, start: present(starts[i], "each branch has its keyword").start };
-      last = make(present(conditions[i], "a branch has a condition"), present(blocks[i], "a branch has a block"), otherwise, span);
+      last = make(
+        present(conditions[i], "a branch has a condition"),
+        present(blocks[i], "a branch has a block"),
+        otherwise,
+        span,
+      );
       otherwise = { statements: [{ kind: "expression", value: last, span }], span };
     }
     return present(last, "there is a branch");

@@ -66,11 +66,27 @@ class ItemReader extends Reader {
       }
       case "setting": {
         const [value, range] = [this.expressionIn(tree, "value"), this.maybeExpressionIn(tree, "range")];
-        return { kind: "setting", name: this.name(token(tree, "Name")), doc, type: this.type(node(tree, "type")), value, range, span };
+        return {
+          kind: "setting",
+          name: this.name(token(tree, "Name")),
+          doc,
+          type: this.type(node(tree, "type")),
+          value,
+          range,
+          span,
+        };
       }
       case "entry": {
         const [train, body] = [maybeToken(tree, "TrainKeyword") !== null, this.body(node(tree, "body"))];
-        return { kind: "entry", train, name: this.name(token(tree, "Name")), doc, params: parameters[0] ?? [], body, span };
+        return {
+          kind: "entry",
+          train,
+          name: this.name(token(tree, "Name")),
+          doc,
+          params: parameters[0] ?? [],
+          body,
+          span,
+        };
       }
       default: {
         const result = maybeNode(tree, "type");
@@ -102,11 +118,19 @@ class ItemReader extends Reader {
   }
 
   private where(tree: CstNode): Where {
-    return { condition: this.expressionIn(tree, "condition"), says: this.maybeExpressionIn(tree, "says"), span: this.span(tree) };
+    return {
+      condition: this.expressionIn(tree, "condition"),
+      says: this.maybeExpressionIn(tree, "says"),
+      span: this.span(tree),
+    };
   }
 
   private gradient(tree: CstNode): GradientRule {
-    return { params: tokens(tree, "Name").map((n) => this.name(n)), body: this.block(node(tree, "block")), span: this.span(tree) };
+    return {
+      params: tokens(tree, "Name").map((n) => this.name(n)),
+      body: this.block(node(tree, "block")),
+      span: this.span(tree),
+    };
   }
 
   private body(tree: CstNode): Block {

@@ -7,11 +7,23 @@ export const Name = createToken({ name: "Name", pattern: Lexer.NA, label: "a nam
 /** A name that does not begin a clause: it may follow `next`, so that `minimize next over Model` keeps its meaning. */
 export const Plain = createToken({ name: "Plain", pattern: Lexer.NA, label: "a name", categories: Name });
 
-export const Identifier = createToken({ name: "Identifier", pattern: /[A-Za-z_][A-Za-z_0-9]*/, categories: Plain, label: "a name" });
+export const Identifier = createToken({
+  name: "Identifier",
+  pattern: /[A-Za-z_][A-Za-z_0-9]*/,
+  categories: Plain,
+  label: "a name",
+});
 
 function keyword(text: string, category: TokenType): TokenType {
   const name = `${text.charAt(0).toUpperCase()}${text.slice(1)}Keyword`;
-  return createToken({ name, pattern: text, longer_alt: Identifier, categories: category, label: `\`${text}\``, line_breaks: false });
+  return createToken({
+    name,
+    pattern: text,
+    longer_alt: Identifier,
+    categories: category,
+    label: `\`${text}\``,
+    line_breaks: false,
+  });
 }
 
 /** Keywords in an expression or at the head of a statement, which cannot be the name of a value. */
@@ -103,26 +115,69 @@ const binary = [
   symbol("At", "@", [Operator]),
 ];
 
-export const NumberToken = createToken({ name: "Number", pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/, label: "a number" });
+export const NumberToken = createToken({
+  name: "Number",
+  pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/,
+  label: "a number",
+});
 /** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`. */
 export const BadNumber = createToken({ name: "BadNumber", pattern: /\d\w*(?:\.\d\w*)?/, label: "a number" });
-export const StringToken = createToken({ name: "String", pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*"/, label: "a string", line_breaks: false });
-export const OpenString = createToken({ name: "OpenString", pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*/, label: "a string", line_breaks: false });
+export const StringToken = createToken({
+  name: "String",
+  pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*"/,
+  label: "a string",
+  line_breaks: false,
+});
+export const OpenString = createToken({
+  name: "OpenString",
+  pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*/,
+  label: "a string",
+  line_breaks: false,
+});
 
-export const Newline = createToken({ name: "Newline", pattern: /\r\n|\n|\r/, label: "the end of the line", line_breaks: true });
+export const Newline = createToken({
+  name: "Newline",
+  pattern: /\r\n|\n|\r/,
+  label: "the end of the line",
+  line_breaks: true,
+});
 export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
 const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
 /** Operators of other languages, matched as a whole so that a help can name the equivalent. */
-export const ForeignOperator = createToken({ name: "ForeignOperator", pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/, line_breaks: false });
-/** Never lexed: replaces characters that no pattern matches. A pattern for "all others" would cost the lexer its table of first characters. */
+export const ForeignOperator = createToken({
+  name: "ForeignOperator",
+  pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/,
+  line_breaks: false,
+});
+/**
+ * Never lexed: replaces characters that no pattern matches. A pattern for "all others" would cost the lexer its table
+ * of first characters.
+ */
 export const Unknown = createToken({ name: "Unknown", pattern: Lexer.NA });
 
 /** Never lexed: replaces a statement with a mistake, so that the rest can be parsed. */
 export const Invalid = createToken({ name: "Invalid", pattern: Lexer.NA, label: "a statement" });
 
 const keywords: readonly TokenType[] = [...Object.values(reserved), ...Object.values(contextual)];
-const others: readonly TokenType[] = [Pipe, Arrow, Write, ...binary, Minus, Equals, Colon, Comma, Dots, Dot, LParen, RParen, LSquare, RSquare, LBrace, RBrace];
+const others: readonly TokenType[] = [
+  Pipe,
+  Arrow,
+  Write,
+  ...binary,
+  Minus,
+  Equals,
+  Colon,
+  Comma,
+  Dots,
+  Dot,
+  LParen,
+  RParen,
+  LSquare,
+  RSquare,
+  LBrace,
+  RBrace,
+];
 
 /** The order is the priority: the first pattern that matches is taken. */
 export const lexed: readonly TokenType[] = [

@@ -1,4 +1,6 @@
-/** Converts the output of a detector to a list of objects. Boxes are [top, left, bottom, right], four numbers per row. */
+/**
+ * Converts the output of a detector to a list of objects. Boxes are [top, left, bottom, right], four numbers per row.
+ */
 import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
@@ -20,7 +22,8 @@ export function suppressBoxes(
   scores: Numbers,
   { overlap = 0.5, score = -Infinity, limit = Infinity, classes }: SuppressOptions = {},
 ): number[] {
-  if (boxes.length !== 4 * scores.length) reject("E0830", `boxes has ${boxes.length} numbers; expected 4 for each of the ${scores.length} scores`);
+  if (boxes.length !== 4 * scores.length)
+    reject("E0830", `boxes has ${boxes.length} numbers; expected 4 for each of the ${scores.length} scores`);
   if (classes !== undefined && classes.length !== scores.length)
     reject("E0830", `classes has ${classes.length} numbers; expected 1 for each of the ${scores.length} scores`);
   const order = Array.from(scores, (_, k) => k)
@@ -29,7 +32,8 @@ export function suppressBoxes(
   const kept: number[] = [];
   for (const k of order) {
     if (kept.length >= limit) break;
-    if (kept.every((other) => classes?.[other] !== classes?.[k] || boxOverlap(boxes, other, k) <= overlap)) kept.push(k);
+    if (kept.every((other) => classes?.[other] !== classes?.[k] || boxOverlap(boxes, other, k) <= overlap))
+      kept.push(k);
   }
   return kept;
 }
@@ -37,7 +41,11 @@ export function suppressBoxes(
 /** Intersection over union of two boxes; 0 if the union has no area. */
 export function boxOverlap(boxes: Numbers, a: number, b: number): number {
   const side = (axis: number): number =>
-    Math.max(0, Math.min(at(boxes, 4 * a + axis + 2), at(boxes, 4 * b + axis + 2)) - Math.max(at(boxes, 4 * a + axis), at(boxes, 4 * b + axis)));
+    Math.max(
+      0,
+      Math.min(at(boxes, 4 * a + axis + 2), at(boxes, 4 * b + axis + 2)) -
+        Math.max(at(boxes, 4 * a + axis), at(boxes, 4 * b + axis)),
+    );
   const common = side(0) * side(1);
   const union = area(boxes, a) + area(boxes, b) - common;
   return union > 0 ? common / union : 0;

@@ -11,7 +11,10 @@ export interface CtcOptions {
   readonly frames?: number;
 }
 
-/** Greedy decoding: the best class of each frame, with repeats merged and blanks dropped. Scores may be logits, probabilities or log probabilities. */
+/**
+ * Greedy decoding: the best class of each frame, with repeats merged and blanks dropped. Scores may be logits,
+ * probabilities or log probabilities.
+ */
 export function ctcGreedy(scores: Numbers, options: CtcOptions): number[] {
   const { classes, blank = 0, frames } = checked(scores, options);
   const best = Array.from({ length: frames }, (_, t) => argmax(scores, t * classes, classes));
@@ -32,8 +35,9 @@ interface Prefix {
 }
 
 /**
- * Prefix beam search over log probabilities: the likeliest labels first, at most `beam`. A. Hannun et al., "First-pass large vocabulary continuous speech
- * recognition using bi-directional recurrent DNNs", 2014, algorithm 1, without a language model.
+ * Prefix beam search over log probabilities: the likeliest labels first, at most `beam`. A. Hannun et al., "First-pass
+ * large vocabulary continuous speech recognition using bi-directional recurrent DNNs", 2014, algorithm 1, without a
+ * language model.
  */
 export function ctcBeamSearch(logProbs: Numbers, options: CtcOptions & { readonly beam?: number }): Hypothesis[] {
   const { classes, blank, frames } = checked(logProbs, options);
@@ -48,7 +52,14 @@ export function ctcBeamSearch(logProbs: Numbers, options: CtcOptions & { readonl
   return beams.map((prefix) => ({ labels: prefix.labels, logProb: total(prefix) }));
 }
 
-function extend(next: Map<string, Prefix>, prefix: Prefix, logProbs: Numbers, row: number, classes: number, blank: number): void {
+function extend(
+  next: Map<string, Prefix>,
+  prefix: Prefix,
+  logProbs: Numbers,
+  row: number,
+  classes: number,
+  blank: number,
+): void {
   const last = prefix.labels.at(-1);
   const same = entryOf(next, prefix.labels);
   same.blank = logAdd(same.blank, total(prefix) + at(logProbs, row + blank));
@@ -87,10 +98,15 @@ function argmax(numbers: Numbers, start: number, count: number): number {
   return best;
 }
 
-function checked(scores: Numbers, { classes, blank = 0, frames = scores.length / classes }: CtcOptions): Required<CtcOptions> {
+function checked(
+  scores: Numbers,
+  { classes, blank = 0, frames = scores.length / classes }: CtcOptions,
+): Required<CtcOptions> {
   const rows = scores.length / classes;
-  if (!Number.isInteger(rows)) reject("E0830", `the number of scores, ${scores.length}, is not a multiple of ${classes} classes`);
-  if (!(blank >= 0 && blank < classes)) reject("E0830", `\`blank\` must be a class from 0 to ${classes - 1}, got ${blank}`);
+  if (!Number.isInteger(rows))
+    reject("E0830", `the number of scores, ${scores.length}, is not a multiple of ${classes} classes`);
+  if (!(blank >= 0 && blank < classes))
+    reject("E0830", `\`blank\` must be a class from 0 to ${classes - 1}, got ${blank}`);
   if (!(frames >= 0 && frames <= rows)) reject("E0830", `\`frames\` must be from 0 to ${rows}, got ${frames}`);
   return { classes, blank, frames };
 }

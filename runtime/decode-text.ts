@@ -8,14 +8,20 @@ export interface SampleOptions {
   readonly temperature?: number;
   /** Samples from the k likeliest tokens; default all. */
   readonly topK?: number;
-  /** Samples from the smallest set of tokens that has this probability. A. Holtzman et al., "The curious case of neural text degeneration", 2020. Default 1. */
+  /**
+   * Samples from the smallest set of tokens that has this probability. A. Holtzman et al., "The curious case of neural
+   * text degeneration", 2020. Default 1.
+   */
   readonly topP?: number;
   /** A random number in [0, 1). The same number returns the same token. */
   readonly random: number;
 }
 
 /** Samples the index of a token from softmax(logits / temperature), restricted by top-k and then by top-p. */
-export function sampleToken(logits: Numbers, { temperature = 1, topK = logits.length, topP = 1, random }: SampleOptions): number {
+export function sampleToken(
+  logits: Numbers,
+  { temperature = 1, topK = logits.length, topP = 1, random }: SampleOptions,
+): number {
   if (logits.length === 0) reject("E0830", "`logits` is empty");
   if (!(temperature >= 0)) reject("E0830", `\`temperature\` must not be negative, got ${temperature}`);
   if (!(topK >= 1)) reject("E0830", `\`topK\` must be at least 1, got ${topK}`);
@@ -51,7 +57,10 @@ export interface BeamOptions {
   readonly length: number;
   /** The token that ends a sentence. */
   readonly end: number;
-  /** Scores are divided by length ^ penalty. Default 0, which prefers short sentences. Y. Wu et al., "Google's neural machine translation system", 2016. */
+  /**
+   * Scores are divided by length ^ penalty. Default 0, which prefers short sentences. Y. Wu et al., "Google's neural
+   * machine translation system", 2016.
+   */
   readonly penalty?: number;
 }
 
@@ -61,20 +70,26 @@ export interface Sentence {
 }
 
 /**
- * Beam search. `next` receives unfinished sentences and returns the log probabilities of the next token of each. Returns the best sentences first, at most
- * `beam`, with the end token if they have ended.
+ * Beam search. `next` receives unfinished sentences and returns the log probabilities of the next token of each.
+ * Returns the best sentences first, at most `beam`, with the end token if they have ended.
  */
-export function beamSearch(next: (sentences: readonly (readonly number[])[]) => readonly Numbers[], options: BeamOptions): Sentence[] {
+export function beamSearch(
+  next: (sentences: readonly (readonly number[])[]) => readonly Numbers[],
+  options: BeamOptions,
+): Sentence[] {
   const { beam, length, end, penalty = 0 } = options;
   if (!(beam >= 1)) reject("E0830", `the beam is ${beam}, and must be 1 or more`);
   const score = ({ tokens, logProb }: Sentence): number => logProb / Math.max(1, tokens.length) ** penalty;
-  const best = (sentences: readonly Sentence[]): Sentence[] => [...sentences].sort((a, b) => score(b) - score(a)).slice(0, beam);
+  const best = (sentences: readonly Sentence[]): Sentence[] =>
+    [...sentences].sort((a, b) => score(b) - score(a)).slice(0, beam);
   let sentences: Sentence[] = [{ tokens: [], logProb: 0 }];
   for (let turn = 0; turn < length; turn++) {
     const open = sentences.filter(({ tokens }) => tokens.at(-1) !== end);
     if (open.length === 0) break;
     const rows = next(open.map(({ tokens }) => tokens));
-    const longer = open.flatMap(({ tokens, logProb }, i) => Array.from(rows[i] ?? [], (p, token) => ({ tokens: [...tokens, token], logProb: logProb + p })));
+    const longer = open.flatMap(({ tokens, logProb }, i) =>
+      Array.from(rows[i] ?? [], (p, token) => ({ tokens: [...tokens, token], logProb: logProb + p })),
+    );
     sentences = best([...sentences.filter(({ tokens }) => tokens.at(-1) === end), ...longer]);
   }
   return sentences;
@@ -85,13 +100,17 @@ export function editDistance(a: Numbers, b: Numbers): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
-    for (let j = 1; j <= b.length; j++) row.push(Math.min(at(above, j) + 1, at(row, j - 1) + 1, at(above, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min(at(above, j) + 1, at(row, j - 1) + 1, at(above, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)));
     above = row;
   }
   return at(above, b.length);
 }
 
-/** Total edit distance divided by the total length of the references: the word or character error rate of several sentences. */
+/**
+ * Total edit distance divided by the total length of the references: the word or character error rate of several
+ * sentences.
+ */
 export function errorRate(pairs: readonly { readonly found: Numbers; readonly right: Numbers }[]): number {
   const errors = sum(pairs.map(({ found, right }) => editDistance(found, right)));
   const length = sum(pairs.map(({ right }) => right.length));

@@ -1,4 +1,7 @@
-/** An error in the use of a compiled model: a wrong input, an unknown entry, weights that do not match. Codes are stable. */
+/**
+ * An error in the use of a compiled model: a wrong input, an unknown entry, weights that do not match. Codes are
+ * stable.
+ */
 export class DlcError extends Error {
   readonly code: string;
   /** The message without the help. */

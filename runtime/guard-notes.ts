@@ -1,8 +1,8 @@
 import type { Address } from "./address.ts";
 
 /*
- * What a checked run (`guards.ts`) needs besides the steps: the location of every value at every step. Values are numbered across the whole module. A module
- * compiled without `guards` does not contain this.
+ * What a checked run (`guards.ts`) needs besides the steps: the location of every value at every step. Values are
+ * numbered across the whole module. A module compiled without `guards` does not contain this.
  */
 
 /** A range of the arena, in bytes. */
@@ -28,7 +28,10 @@ export interface Handover {
   readonly to: number;
 }
 
-/** For a loop or branch: the scratch of its regions, which is undefined when an iteration begins, and the values that an iteration passes to the next. */
+/**
+ * For a loop or branch: the scratch of its regions, which is undefined when an iteration begins, and the values that an
+ * iteration passes to the next.
+ */
 export interface TurnNotes {
   readonly frame: Range;
   readonly carries: readonly Handover[];

@@ -18,10 +18,12 @@ type Placed = Operand & Range;
 /**
  * Runs of a module that was compiled with `guards`, checked kernel by kernel.
  *
- * The true contents of memory are kept aside, and each kernel runs in an arena that contains only what it reads; all other bytes are poison. So a read elsewhere
- * returns poison, and a write elsewhere is detected. The owner of every byte is known: a read of a value whose memory was reused,
- * or that was never written, is a bug in the memory plan. A kernel whose result aliases an operand runs a second time with its result elsewhere, and must
- * produce the same values. Finally the module's own function runs, and must leave the same memory, including gaps. Throws a `MemoryFault`:
+ * The true contents of memory are kept aside, and each kernel runs in an arena that contains only what it reads; all
+ * other bytes are poison. So a read elsewhere returns poison, and a write elsewhere is detected. The owner of every
+ * byte is known: a read of a value whose memory was reused, or that was never written, is a bug in the memory plan. A
+ * kernel whose result aliases an operand runs a second time with its result elsewhere, and must produce the same
+ * values. Finally the module's own function runs, and must leave the same memory, including gaps. Throws a
+ * `MemoryFault`:
  *
  * - E0840 a kernel writes outside its results
  * - E0841 a kernel reads a value that is not in memory
@@ -63,7 +65,9 @@ class Checker {
     this.#truth = new Uint8Array(size).fill(poison);
     this.#start = new Uint8Array(size);
     this.#owner = new Int32Array(size).fill(nobody);
-    plan.persistent.forEach((slot, i) => this.#give({ offset: slot.offset, bytes: byteLength(slot) }, notes.persistent[i] ?? nobody));
+    plan.persistent.forEach((slot, i) =>
+      this.#give({ offset: slot.offset, bytes: byteLength(slot) }, notes.persistent[i] ?? nobody),
+    );
     for (const constant of notes.constants) this.#give(constant, constant.value);
     for (let at = 0; at < this.#owner.length; at++) if (this.#owner[at] === nobody) this.#arena[at] = poison;
   }
@@ -71,7 +75,14 @@ class Checker {
   check(entry: EntryPlan, stage: "prepare" | "call", run: () => void): void {
     this.#entry = stage === "call" ? entry.name : `${entry.name}, weights stage`;
     const noted = this.#notes.entries[this.#plan.entries.indexOf(entry)];
-    const inputs = stage === "call" ? entry.inputs.map((slot, i) => ({ offset: slot.offset, bytes: byteLength(slot), value: noted?.inputs[i] ?? nobody })) : [];
+    const inputs =
+      stage === "call"
+        ? entry.inputs.map((slot, i) => ({
+            offset: slot.offset,
+            bytes: byteLength(slot),
+            value: noted?.inputs[i] ?? nobody,
+          }))
+        : [];
     this.#truth.set(this.#arena);
     const { scratch } = this.#notes;
     this.#give(scratch, nobody);
@@ -86,7 +97,15 @@ class Checker {
       this.#steps(stage === "call" ? entry.steps : entry.prepareSteps, []);
       this.#arena.set(this.#start);
       if (stage === "call") {
-        entry.outputs.forEach((slot, i) => this.#expect(slot.offset, byteLength(slot), noted?.outputs[i] ?? nobody, "E0844", `the output \`${slot.name}\``));
+        entry.outputs.forEach((slot, i) =>
+          this.#expect(
+            slot.offset,
+            byteLength(slot),
+            noted?.outputs[i] ?? nobody,
+            "E0844",
+            `the output \`${slot.name}\``,
+          ),
+        );
         noted?.writes.forEach((write) => this.#handOver(write, [], "E0844"));
       }
       this.#unchanged();
@@ -98,17 +117,37 @@ class Checker {
     const astray = firstWritten(this.#behind);
     this.#behind.fill(-1);
     if (astray !== -1)
-      this.#raise("E0840", `a write past the end of the arena, at byte ${this.#arena.length + 4 * astray}`, null, this.#arena.length + 4 * astray);
+      this.#raise(
+        "E0840",
+        `a write past the end of the arena, at byte ${this.#arena.length + 4 * astray}`,
+        null,
+        this.#arena.length + 4 * astray,
+      );
     if (!sameWords(this.#arena, this.#truth))
-      this.#same(null, this.#arena, this.#truth, 0, this.#arena.length, "E0845", "the module's function leaves other memory than its kernels run one by one");
+      this.#same(
+        null,
+        this.#arena,
+        this.#truth,
+        0,
+        this.#arena.length,
+        "E0845",
+        "the module's function leaves other memory than its kernels run one by one",
+      );
   }
 
   /** Checks params, state and constants against their values between calls. */
   #unchanged(): void {
     this.#plan.persistent.forEach((slot, i) =>
-      this.#expect(slot.offset, byteLength(slot), this.#notes.persistent[i] ?? nobody, "E0844", `the ${slot.kind} \`${slot.path}\``),
+      this.#expect(
+        slot.offset,
+        byteLength(slot),
+        this.#notes.persistent[i] ?? nobody,
+        "E0844",
+        `the ${slot.kind} \`${slot.path}\``,
+      ),
     );
-    for (const { offset, bytes, value } of this.#notes.constants) this.#expect(offset, bytes, value, "E0844", "a constant");
+    for (const { offset, bytes, value } of this.#notes.constants)
+      this.#expect(offset, bytes, value, "E0844", "a constant");
   }
 
   #steps(steps: readonly Step[], turns: readonly number[]): void {
@@ -172,12 +211,26 @@ class Checker {
   }
 
   /** Runs the kernel in an arena that contains only what it reads. It must not change what it only reads. */
-  #isolated(kernel: string, reads: readonly Range[], results: readonly Range[], run: (...at: readonly number[]) => void, at: readonly number[]): void {
+  #isolated(
+    kernel: string,
+    reads: readonly Range[],
+    results: readonly Range[],
+    run: (...at: readonly number[]) => void,
+    at: readonly number[],
+  ): void {
     for (const { offset, bytes } of reads) this.#arena.set(this.#truth.subarray(offset, offset + bytes), offset);
     run(...at);
     for (const read of reads) {
       if (results.some((result) => overlap(read, result))) continue;
-      this.#same(kernel, this.#arena, this.#truth, read.offset, read.bytes, "E0840", `\`${kernel}\` writes what it only reads`);
+      this.#same(
+        kernel,
+        this.#arena,
+        this.#truth,
+        read.offset,
+        read.bytes,
+        "E0840",
+        `\`${kernel}\` writes what it only reads`,
+      );
     }
   }
 
@@ -191,10 +244,15 @@ class Checker {
     if (word === -1) return;
     const offset = this.#arena.findIndex((byte, i) => i >= 4 * word && byte !== poison);
     const near = results
-      .map((result) => ({ value: result.value, by: offset < result.offset ? offset - result.offset : offset - result.offset - result.bytes + 1 }))
+      .map((result) => ({
+        value: result.value,
+        by: offset < result.offset ? offset - result.offset : offset - result.offset - result.bytes + 1,
+      }))
       .toSorted((a, b) => Math.abs(a.by) - Math.abs(b.by))[0];
     const where =
-      near === undefined ? "" : `, ${Math.abs(near.by)} bytes ${near.by < 0 ? "before" : "past the last of"} its result (${this.#name(near.value)})`;
+      near === undefined
+        ? ""
+        : `, ${Math.abs(near.by)} bytes ${near.by < 0 ? "before" : "past the last of"} its result (${this.#name(near.value)})`;
     this.#raise("E0840", `\`${kernel}\` writes byte ${offset}${where}`, kernel, offset);
   }
 
@@ -215,7 +273,12 @@ class Checker {
     this.#clear(reads, results);
     for (let i = unwritten(given, width, poison); i !== -1; i = unwritten(given, width, poison, i + width)) {
       if (unwritten(again.subarray(i, i + width), width, otherPoison) === 0)
-        this.#raise("E0842", `\`${kernel}\` does not write element ${i / width} of its result (${this.#name(value)})`, kernel, offset + i);
+        this.#raise(
+          "E0842",
+          `\`${kernel}\` does not write element ${i / width} of its result (${this.#name(value)})`,
+          kernel,
+          offset + i,
+        );
     }
   }
 
@@ -245,7 +308,13 @@ class Checker {
     results.forEach(({ offset, bytes, value }, i) => {
       const apart = this.#arena.slice(offset, offset + bytes);
       const at = difference(apart, given[i] as Uint8Array, 0, bytes);
-      if (at !== -1) this.#raise("E0843", `\`${kernel}\` computes another ${this.#name(value)} if its result overlaps an operand`, kernel, offset + at);
+      if (at !== -1)
+        this.#raise(
+          "E0843",
+          `\`${kernel}\` computes another ${this.#name(value)} if its result overlaps an operand`,
+          kernel,
+          offset + at,
+        );
     });
     this.#clear(reads, results);
     this.#stray(kernel, results);
@@ -254,7 +323,10 @@ class Checker {
   #expect(offset: number, bytes: number, value: number, code: string, who: string, kernel: string | null = null): void {
     for (let at = offset; at < offset + bytes; at++) {
       if (this.#owner[at] === value) continue;
-      const holds = this.#owner[at] === nobody ? "memory that was never written" : `memory of ${this.#name(this.#owner[at] ?? nobody)}`;
+      const holds =
+        this.#owner[at] === nobody
+          ? "memory that was never written"
+          : `memory of ${this.#name(this.#owner[at] ?? nobody)}`;
       const wants = `${who} ${code === "E0844" ? "should be" : "reads"} ${this.#name(value)}`;
       this.#raise(code, `${wants}, and byte ${at - offset} of it, at ${at}, is ${holds}`, kernel, at);
     }
@@ -270,7 +342,15 @@ class Checker {
     this.#owner.fill(value, offset, offset + bytes);
   }
 
-  #same(kernel: string | null, got: Uint8Array, wanted: Uint8Array, offset: number, bytes: number, code: string, says: string): void {
+  #same(
+    kernel: string | null,
+    got: Uint8Array,
+    wanted: Uint8Array,
+    offset: number,
+    bytes: number,
+    code: string,
+    says: string,
+  ): void {
     const at = difference(got, wanted, offset, bytes);
     if (at === -1) return;
     const holds = this.#owner[at] === nobody ? "unused memory" : this.#name(this.#owner[at] ?? nobody);
@@ -283,6 +363,13 @@ class Checker {
 
   #raise(code: string, says: string, kernel: string | null, offset: number): never {
     const owner = this.#owner[offset] ?? nobody;
-    return raise(new MemoryFault(code, `${this.#entry}: ${says}`, { entry: this.#entry, kernel, offset, holds: owner === nobody ? null : this.#name(owner) }));
+    return raise(
+      new MemoryFault(code, `${this.#entry}: ${says}`, {
+        entry: this.#entry,
+        kernel,
+        offset,
+        holds: owner === nobody ? null : this.#name(owner),
+      }),
+    );
   }
 }

@@ -3,7 +3,10 @@ import { reject, list } from "./error.ts";
 import type { EntryPlan, NamedSlot } from "./plan.ts";
 import { count, sameShape, showType } from "./tensor.ts";
 
-/** A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, one number for a scalar, or data with its shape. */
+/**
+ * A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, one number for a scalar, or data
+ * with its shape.
+ */
 export type Input =
   | TensorData
   | readonly (number | boolean)[]
@@ -37,8 +40,15 @@ const isGiven = (value: unknown): boolean =>
 
 const isTyped = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
-/** The variant of the entry whose dims match the sizes of the inputs. All names, dtypes and sizes are checked before anything runs. */
-export function matchingVariant(variants: readonly EntryPlan[], inputs: Inputs, dims?: Readonly<Record<string, number>>): number {
+/**
+ * The variant of the entry whose dims match the sizes of the inputs. All names, dtypes and sizes are checked before
+ * anything runs.
+ */
+export function matchingVariant(
+  variants: readonly EntryPlan[],
+  inputs: Inputs,
+  dims?: Readonly<Record<string, number>>,
+): number {
   const first = variants[0] as EntryPlan;
   checkNames(first, inputs);
   for (const slot of first.inputs) checkKind(first, slot, inputs[slot.name]);
@@ -47,7 +57,12 @@ export function matchingVariant(variants: readonly EntryPlan[], inputs: Inputs, 
   );
   if (fits.length === 1) return fits[0] as number;
   const known = list(variants.map(signature));
-  if (fits.length > 1) reject("E0813", `the inputs match several variants of \`${first.name}\`: ${known}`, "choose one with the `dims` option");
+  if (fits.length > 1)
+    reject(
+      "E0813",
+      `the inputs match several variants of \`${first.name}\`: ${known}`,
+      "choose one with the `dims` option",
+    );
   return reject(
     "E0812",
     `\`${first.name}\` was not compiled for ${list(first.inputs.map((slot) => shown(slot, inputs[slot.name] as Input)))}`,
@@ -67,14 +82,29 @@ function checkNames(entry: EntryPlan, inputs: Inputs): void {
 function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
   const wanted = dtypes[slot.dtype].array;
   if (!isGiven(input))
-    reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`, `pass a ${wanted.name}, an array of numbers, or { data, shape }`);
+    reject(
+      "E0811",
+      `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`,
+      `pass a ${wanted.name}, an array of numbers, or { data, shape }`,
+    );
   const { data, shape } = given(input as Input);
-  if (ArrayBuffer.isView(data) && !(data instanceof wanted) && !(wanted === Uint8Array && data instanceof Uint8ClampedArray)) {
-    reject("E0811", `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`, `pass a ${wanted.name}`);
+  if (
+    ArrayBuffer.isView(data) &&
+    !(data instanceof wanted) &&
+    !(wanted === Uint8Array && data instanceof Uint8ClampedArray)
+  ) {
+    reject(
+      "E0811",
+      `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`,
+      `pass a ${wanted.name}`,
+    );
   }
   if (!ArrayBuffer.isView(data)) checkNumbers(slot, data);
   if (shape !== null && count(shape) !== data.length)
-    reject("E0811", `input \`${slot.name}\` has ${data.length} elements, but its shape [${shape.join(",")}] needs ${count(shape)}`);
+    reject(
+      "E0811",
+      `input \`${slot.name}\` has ${data.length} elements, but its shape [${shape.join(",")}] needs ${count(shape)}`,
+    );
 }
 
 /** Rejects what JavaScript would convert silently: `undefined` becomes NaN, a string its number. */
@@ -93,7 +123,8 @@ function hasSize(slot: NamedSlot, input: Input): boolean {
   return shape === null ? data.length === count(slot.shape) : sameShape(shape, slot.shape);
 }
 
-const signature = (variant: EntryPlan): string => `(${variant.inputs.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ")})`;
+const signature = (variant: EntryPlan): string =>
+  `(${variant.inputs.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ")})`;
 
 function shown(slot: NamedSlot, input: Input): string {
   const { data, shape } = given(input);
@@ -119,7 +150,10 @@ export function checkValues(slot: NamedSlot, data: Elements): void {
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i]);
     if (!Number.isInteger(value) || value < range[0] || value > range[1])
-      reject("E0814", `input \`${slot.name}\` has the value ${value} at index ${i}, which ${slot.dtype} cannot represent`);
+      reject(
+        "E0814",
+        `input \`${slot.name}\` has the value ${value} at index ${i}, which ${slot.dtype} cannot represent`,
+      );
   }
 }
 

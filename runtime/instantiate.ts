@@ -29,5 +29,9 @@ export function exported(exports: Exports, name: string): (...args: readonly num
   const found = exports[name];
   return typeof found === "function"
     ? found
-    : reject("E0802", `the module has no function \`${name}\``, "the module and its manifest are from different builds");
+    : reject(
+        "E0802",
+        `the module has no function \`${name}\``,
+        "the module and its manifest are from different builds",
+      );
 }

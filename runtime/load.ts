@@ -10,14 +10,16 @@ export interface LoadOptions extends SessionOptions {
 }
 
 /**
- * Loads a built model from the folder of `base`: by fetch, or from disk for file URLs in Node. Throws E0806 for a file that cannot be read or is invalid, E0802
- * for a file of another build.
+ * Loads a built model from the folder of `base`: by fetch, or from disk for file URLs in Node. Throws E0806 for a file
+ * that cannot be read or is invalid, E0802 for a file of another build.
  */
 export async function loadBuilt(base: string, options: LoadOptions = {}): Promise<Session> {
   const manifest = readManifest(await read(base, "manifest.json"));
   const [code, weights] = await Promise.all([
     loadCode(base, manifest, options),
-    options.weights === undefined && options.seed === undefined ? read(base, manifest.weights) : (options.weights ?? null),
+    options.weights === undefined && options.seed === undefined
+      ? read(base, manifest.weights)
+      : (options.weights ?? null),
   ]);
   const session = await createSession(manifest.plan, code, options).catch(foreign);
   if (weights !== null) session.load(weights);
@@ -37,9 +39,14 @@ const foreign = (error: unknown): never => {
 async function loadCode(base: string, { code }: Manifest, { mode = "fast" }: LoadOptions): Promise<Code> {
   if (code.kind === "js") {
     const { instantiate } = (await import(new URL(code.module, base).href).catch(foreign)) as Partial<Instantiates>;
-    return typeof instantiate === "function" ? { kind: "js", instantiate } : foreign(`${code.module} has no instantiate`);
+    return typeof instantiate === "function"
+      ? { kind: "js", instantiate }
+      : foreign(`${code.module} has no instantiate`);
   }
-  return { kind: "wasm", bytes: await read(base, mode === "fast" && code.relaxed !== null && hasRelaxedSimd() ? code.relaxed : code.strict) };
+  return {
+    kind: "wasm",
+    bytes: await read(base, mode === "fast" && code.relaxed !== null && hasRelaxedSimd() ? code.relaxed : code.strict),
+  };
 }
 
 interface Instantiates {
@@ -65,6 +72,7 @@ async function read(base: string, name: string): Promise<Uint8Array<ArrayBuffer>
 async function download(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
   if (!response.ok) reject("E0806", `the server returned status ${response.status}`);
-  if (response.headers.get("content-type")?.startsWith("text/html") === true) reject("E0806", "the server returned an HTML page");
+  if (response.headers.get("content-type")?.startsWith("text/html") === true)
+    reject("E0806", "the server returned an HTML page");
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -9,7 +9,10 @@ export interface Slot {
   readonly offset: number;
 }
 
-/** A tensor that lives as long as the model: a param (trained, saved) or a state (running statistics, optimizer slots, rng). */
+/**
+ * A tensor that lives as long as the model: a param (trained, saved) or a state (running statistics, optimizer slots,
+ * rng).
+ */
 export interface Persistent extends Slot {
   readonly kind: "param" | "state";
   /** Stable name, such as `LeNet.conv1.w`. */
@@ -33,8 +36,20 @@ export type Step =
     }
   | { readonly kind: "loop"; readonly turns: number; readonly body: readonly Step[]; readonly guard?: TurnNotes }
   /** `condition` writes the byte at `flag` before each iteration; the loop continues while it is not 0. */
-  | { readonly kind: "while"; readonly flag: Address; readonly condition: readonly Step[]; readonly body: readonly Step[]; readonly guard?: TurnNotes }
-  | { readonly kind: "branch"; readonly flag: Address; readonly then: readonly Step[]; readonly otherwise: readonly Step[]; readonly guard?: TurnNotes };
+  | {
+      readonly kind: "while";
+      readonly flag: Address;
+      readonly condition: readonly Step[];
+      readonly body: readonly Step[];
+      readonly guard?: TurnNotes;
+    }
+  | {
+      readonly kind: "branch";
+      readonly flag: Address;
+      readonly then: readonly Step[];
+      readonly otherwise: readonly Step[];
+      readonly guard?: TurnNotes;
+    };
 
 /** All calls among the steps, including those inside control flow, each as often as it occurs. */
 export function callsOf(steps: readonly Step[]): readonly Extract<Step, { kind: "call" }>[] {
@@ -76,7 +91,10 @@ export interface EntryPlan {
   readonly outputs: readonly NamedSlot[];
   /** Exported function of the call stage: `() => void`. */
   readonly call: string;
-  /** Exported function of the weights stage, which must run before `call` whenever a persistent tensor has changed; null if the stage is empty. */
+  /**
+   * Exported function of the weights stage, which must run before `call` whenever a persistent tensor has changed; null
+   * if the stage is empty.
+   */
   readonly prepare: string | null;
   /** Whether the entry writes persistent tensors. */
   readonly writes: boolean;
@@ -98,7 +116,10 @@ export interface Setting {
   readonly scale: "linear" | "log";
 }
 
-/** Everything that the runtime needs to know about a compiled module. Plain JSON: part of `manifest.json` of a built model. */
+/**
+ * Everything that the runtime needs to know about a compiled module. Plain JSON: part of `manifest.json` of a built
+ * model.
+ */
 export interface Plan {
   readonly format: "dlc-plan-1";
   readonly model: string;
@@ -107,7 +128,9 @@ export interface Plan {
   readonly persistent: readonly Persistent[];
   /** Constant data that the loader copies into the arena: base64 bytes at offsets. */
   readonly constants: readonly { readonly offset: number; readonly base64: string }[];
-  /** All variants of all entries. The entry `init` (no inputs, no outputs) writes every persistent tensor from the seed. */
+  /**
+   * All variants of all entries. The entry `init` (no inputs, no outputs) writes every persistent tensor from the seed.
+   */
   readonly entries: readonly EntryPlan[];
   /** The names of the kernels that are exported for profiling; empty in an ordinary build. */
   readonly profiled: readonly string[];
@@ -118,8 +141,8 @@ export interface Plan {
 }
 
 /**
- * The executable part: functions by export name over one memory. WebAssembly exports them directly; emitted JavaScript returns
- * them from its `instantiate(memory)`.
+ * The executable part: functions by export name over one memory. WebAssembly exports them directly; emitted JavaScript
+ * returns them from its `instantiate(memory)`.
  */
 export type Exports = Readonly<Record<string, (...args: readonly number[]) => void>>;
 
@@ -130,12 +153,17 @@ export type Code =
       /** Used instead if the host has relaxed SIMD. */
       readonly relaxed?: Uint8Array<ArrayBuffer>;
     }
-  | { readonly kind: "js"; readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports };
+  | {
+      readonly kind: "js";
+      readonly instantiate: (memory: WebAssembly.Memory | { readonly buffer: ArrayBuffer }) => Exports;
+    };
 
 /** `manifest.json` of a built model. File names are relative to it. */
 export interface Manifest {
   readonly format: "dlc-model-1";
-  readonly code: { readonly kind: "wasm"; readonly relaxed: string | null; readonly strict: string } | { readonly kind: "js"; readonly module: string };
+  readonly code:
+    | { readonly kind: "wasm"; readonly relaxed: string | null; readonly strict: string }
+    | { readonly kind: "js"; readonly module: string };
   readonly weights: string;
   readonly plan: Plan;
 }

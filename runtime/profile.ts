@@ -6,7 +6,10 @@ export interface KernelProfile {
   readonly kernel: string;
   /** Number of calls in one run of the entry. */
   readonly calls: number;
-  /** The sum of the best times of its calls: the figure to compare, because noise of a shared machine only ever adds time. */
+  /**
+   * The sum of the best times of its calls: the figure to compare, because noise of a shared machine only ever adds
+   * time.
+   */
   readonly bestMs: number;
   readonly meanMs: number;
   readonly flops: number;
@@ -35,8 +38,17 @@ interface Timing {
   bytes: number;
 }
 
-/** Runs the steps one by one, as the module would. `fill` restores the inputs, which scratch memory may have overwritten. */
-export function profileSteps(steps: readonly Step[], exports: Exports, buffer: ArrayBufferLike, runs: number, fill: () => void): Profile {
+/**
+ * Runs the steps one by one, as the module would. `fill` restores the inputs, which scratch memory may have
+ * overwritten.
+ */
+export function profileSteps(
+  steps: readonly Step[],
+  exports: Exports,
+  buffer: ArrayBufferLike,
+  runs: number,
+  fill: () => void,
+): Profile {
   const memory = new Uint8Array(buffer);
   const timings = new Map<string, Timing>();
   const order = new Map(callsOf(steps).map((step, index) => [step, index]));

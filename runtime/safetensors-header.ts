@@ -22,8 +22,9 @@ const sizes = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 const plainText = /[^"\\\n]*/y;
 
 /**
- * Parses the JSON of a header from left to right and stops at the first invalid character, instead of calling `JSON.parse`:
- * a short text can describe a large value, and `JSON.parse` silently keeps the last of two entries with the same name.
+ * Parses the JSON of a header from left to right and stops at the first invalid character, instead of calling
+ * `JSON.parse`: a short text can describe a large value, and `JSON.parse` silently keeps the last of two entries with
+ * the same name.
  */
 export function readHeader(text: string, refuse: Refuse): Header {
   const entries = new Map<string, HeaderEntry>();
@@ -46,7 +47,8 @@ export function readHeader(text: string, refuse: Refuse): Header {
     skip();
     return true;
   };
-  const expect = (sign: string): boolean => accept(sign) || refuse(`syntax error in the header at character ${at}: expected ${sign}`);
+  const expect = (sign: string): boolean =>
+    accept(sign) || refuse(`syntax error in the header at character ${at}: expected ${sign}`);
 
   function string(): string {
     skip();
@@ -89,7 +91,8 @@ export function readHeader(text: string, refuse: Refuse): Header {
     const items: number[] = [];
     list("[", "]", () => {
       const digits = match(sizes);
-      if (digits === "" || items.length === maxAxes || !Number.isSafeInteger(Number(digits))) refuse(`\`${name}\` has an invalid ${field}`);
+      if (digits === "" || items.length === maxAxes || !Number.isSafeInteger(Number(digits)))
+        refuse(`\`${name}\` has an invalid ${field}`);
       items.push(Number(digits));
     });
     return items;

@@ -10,18 +10,30 @@ export interface StoredTensor {
   readonly bytes: Uint8Array;
 }
 
-const storedNames: Readonly<Record<DType, string>> = { f32: "F32", f64: "F64", i32: "I32", u8: "U8", i8: "I8", bool: "BOOL" };
+const storedNames: Readonly<Record<DType, string>> = {
+  f32: "F32",
+  f64: "F64",
+  i32: "I32",
+  u8: "U8",
+  i8: "I8",
+  bool: "BOOL",
+};
 const dtypeOf = new Map(Object.entries(storedNames).map(([dtype, stored]) => [stored, dtype as DType]));
 
 /** The largest header that the format allows. */
 const maxHeader = 100_000_000;
 
 /**
- * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical order: tensors by
- * element size (large first, so that all are aligned), then by name; the same tensors produce the same bytes.
+ * The safetensors format: u64 header length, JSON header padded with spaces to 8 bytes, data. Canonical order: tensors
+ * by element size (large first, so that all are aligned), then by name; the same tensors produce the same bytes.
  */
-export function writeSafetensors(tensors: ReadonlyMap<string, StoredTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-  const ordered = [...tensors].toSorted(([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : 1));
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const ordered = [...tensors].toSorted(
+    ([a, x], [b, y]) => dtypes[y.dtype].bytes - dtypes[x.dtype].bytes || (a < b ? -1 : 1),
+  );
   let end = 0;
   const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
     const begin = end;
@@ -48,14 +60,15 @@ export interface SafetensorsFile {
 }
 
 /**
- * Reads a file without trusting it: nothing is allocated for a tensor (its bytes are a view), every length is checked against the file, and the header is
- * parsed entry by entry.
+ * Reads a file without trusting it: nothing is allocated for a tensor (its bytes are a view), every length is checked
+ * against the file, and the header is parsed entry by entry.
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got a ${typeof file}`);
   if (file.length < 8) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8))) broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
+  if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8)))
+    broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
   const dataStart = 8 + Number(headerBytes);
   const { entries, metadata } = readHeader(textOf(file.subarray(8, dataStart)), broken);
   const data = file.subarray(dataStart);
@@ -65,11 +78,18 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
     const { dtype, shape, begin, end } = checked(name, entry);
     if (end > data.length) broken(`\`${name}\` ends at ${end}, but there are ${data.length} bytes of data`);
     if (end - begin !== byteLength({ dtype, shape }))
-      broken(`\`${name}\` has ${end - begin} bytes, but ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`);
+      broken(
+        `\`${name}\` has ${end - begin} bytes, but ${dtype}[${shape.join(",")}] needs ${byteLength({ dtype, shape })}`,
+      );
     parts.push({ name, dtype, shape, begin, end });
   }
   checkCover(parts, data.length);
-  return { tensors: new Map(parts.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, bytes: data.subarray(begin, end) }])), metadata };
+  return {
+    tensors: new Map(
+      parts.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, bytes: data.subarray(begin, end) }]),
+    ),
+    metadata,
+  };
 }
 
 interface Part {
@@ -91,10 +111,12 @@ function textOf(header: Uint8Array): string {
 
 function checked(name: string, { dtype: stored, shape, offsets }: HeaderEntry): Omit<Part, "name"> {
   const dtype = dtypeOf.get(stored);
-  if (dtype === undefined) return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; supported are ${list([...dtypeOf.keys()])}`);
+  if (dtype === undefined)
+    return broken(`\`${name}\` has the dtype ${JSON.stringify(stored)}; supported are ${list([...dtypeOf.keys()])}`);
   if (!Number.isSafeInteger(shape.reduce((a, b) => a * b, 8))) return broken(`\`${name}\` has an invalid shape`);
   const [begin, end] = offsets;
-  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) return broken(`\`${name}\` has an invalid data_offsets`);
+  if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end)
+    return broken(`\`${name}\` has an invalid data_offsets`);
   return { dtype, shape, begin, end };
 }
 

@@ -2,7 +2,15 @@ import { copyConstants, createArena } from "./arena.ts";
 import type { TensorData } from "./dtype.ts";
 import { reject, list } from "./error.ts";
 import type { Guard } from "./guards.ts";
-import { checkValues, copyInput, elementsOf, matchingVariant, type Elements, type Input, type Inputs } from "./input.ts";
+import {
+  checkValues,
+  copyInput,
+  elementsOf,
+  matchingVariant,
+  type Elements,
+  type Input,
+  type Inputs,
+} from "./input.ts";
 import { exported, instantiate, type Mode } from "./instantiate.ts";
 import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
@@ -31,7 +39,10 @@ export type Outputs = Readonly<Record<string, Tensor>>;
 export interface BoundEntry {
   /** Views into the arena, valid until the session runs an entry again. */
   readonly outputs: Outputs;
-  /** Runs the entry on the current contents of the arrays, and returns `outputs`. Throws E0814 for numbers out of range for the input's dtype. */
+  /**
+   * Runs the entry on the current contents of the arrays, and returns `outputs`. Throws E0814 for numbers out of range
+   * for the input's dtype.
+   */
   run(): Outputs;
 }
 
@@ -55,7 +66,10 @@ export interface Session {
   /** Params and state by path; `data` are views. Call `touch` after writing to one. */
   readonly state: ReadonlyMap<string, StateTensor>;
   touch(): void;
-  /** Changes a `setting` of the model, effective from the next call. Throws E0815 for an unknown setting, E0816 for a value out of range. */
+  /**
+   * Changes a `setting` of the model, effective from the next call. Throws E0815 for an unknown setting, E0816 for a
+   * value out of range.
+   */
   set(name: string, value: number): void;
   /** Initializes all params and state again. */
   reset(seed: number): void;
@@ -84,7 +98,11 @@ interface Variant {
 /** Allocates the arena, loads the code, and initializes params and state from the seed. */
 export async function createSession(plan: Plan, code: Code, options: SessionOptions = {}): Promise<Session> {
   if (plan.format !== "dlc-plan-1")
-    reject("E0802", `this runtime reads the format dlc-plan-1, but the plan has ${String(plan.format)}`, "build the model again");
+    reject(
+      "E0802",
+      `this runtime reads the format dlc-plan-1, but the plan has ${String(plan.format)}`,
+      "build the model again",
+    );
   const arena = createArena(plan, code.kind);
   const exports = await instantiate(code, arena, options.mode ?? "fast");
   const { buffer } = arena;
@@ -96,7 +114,9 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     const variant: Variant = {
       plan: entry,
       inputs: entry.inputs.map((slot) => viewOf(buffer, slot)),
-      outputs: Object.fromEntries(entry.outputs.map((slot) => [slot.name, { dtype: slot.dtype, shape: slot.shape, data: viewOf(buffer, slot) }])),
+      outputs: Object.fromEntries(
+        entry.outputs.map((slot) => [slot.name, { dtype: slot.dtype, shape: slot.shape, data: viewOf(buffer, slot) }]),
+      ),
       call: guard(entry, "call", exported(exports, entry.call)),
       prepare: entry.prepare === null ? null : guard(entry, "prepare", exported(exports, entry.prepare)),
       preparedAt: -1,
@@ -116,7 +136,8 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     return known[matchingVariant(plans, inputs, dims)] as Variant;
   }
 
-  const arraysOf = (variant: Variant, inputs: Inputs): readonly Elements[] => variant.plan.inputs.map(({ name }) => elementsOf(inputs[name] as Input));
+  const arraysOf = (variant: Variant, inputs: Inputs): readonly Elements[] =>
+    variant.plan.inputs.map(({ name }) => elementsOf(inputs[name] as Input));
 
   function check(variant: Variant, arrays: readonly Elements[]): void {
     for (let i = 0; i < arrays.length; i++) checkValues(variant.plan.inputs[i] as NamedSlot, arrays[i] as Elements);
@@ -145,7 +166,12 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       check(variant, arrays);
       execute(variant, arrays);
       if (view) return variant.outputs;
-      return Object.fromEntries(Object.entries(variant.outputs).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: data.slice() }]));
+      return Object.fromEntries(
+        Object.entries(variant.outputs).map(([name, { dtype, shape, data }]) => [
+          name,
+          { dtype, shape, data: data.slice() },
+        ]),
+      );
     },
     bind(entry, inputs = {}, { dims } = {}) {
       const variant = select(entry, inputs, dims);
@@ -166,7 +192,8 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       version++;
     },
     reset(seed) {
-      if (!Number.isSafeInteger(seed) || seed < 0) reject("E0804", `the seed must be an integer from 0 to 2^53 - 1, got ${seed}`);
+      if (!Number.isSafeInteger(seed) || seed < 0)
+        reject("E0804", `the seed must be an integer from 0 to 2^53 - 1, got ${seed}`);
       for (const { data } of state.values()) data.fill(0);
       state.get("rng.seed")?.data.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
       for (const variant of variants.get("init") ?? []) variant.call();
@@ -178,14 +205,19 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       version++;
     },
     save: ({ only, metadata } = {}) =>
-      saveWeights(only === undefined ? plan.persistent : plan.persistent.filter((slot) => slot.kind === only), buffer, metadata),
+      saveWeights(
+        only === undefined ? plan.persistent : plan.persistent.filter((slot) => slot.kind === only),
+        buffer,
+        metadata,
+      ),
     load(file, { partial = false } = {}) {
       const result = loadWeights(plan.persistent, buffer, file, partial);
       version++;
       return result;
     },
     profile(entry, inputs = {}, runs = 10) {
-      if (plan.profiled.length === 0) reject("E0805", "this module was not built for profiling", "compile with `profile`");
+      if (plan.profiled.length === 0)
+        reject("E0805", "this module was not built for profiling", "compile with `profile`");
       const variant = select(entry, inputs, undefined);
       const arrays = arraysOf(variant, inputs);
       check(variant, arrays);

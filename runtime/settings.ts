@@ -2,7 +2,9 @@ import { reject, list } from "./error.ts";
 import type { Plan } from "./plan.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Writes the value of a setting into its state. Throws E0815 for an unknown setting, E0816 for a value out of range. */
+/**
+ * Writes the value of a setting into its state. Throws E0815 for an unknown setting, E0816 for a value out of range.
+ */
 export function setSetting(plan: Plan, state: ReadonlyMap<string, Tensor>, name: string, value: number): void {
   const settings = plan.settings ?? [];
   const setting = settings.find((s) => s.name === name);
@@ -18,6 +20,7 @@ export function setSetting(plan: Plan, state: ReadonlyMap<string, Tensor>, name:
   const whole = tensor.dtype !== "f32" && tensor.dtype !== "f64";
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
     return reject("E0816", `${name} must be ${whole ? "an integer" : "a number"}, got ${value}`);
-  if ((low !== null && value < low) || (high !== null && value > high)) return reject("E0816", `${name} must be from ${low} to ${high}, got ${value}`);
+  if ((low !== null && value < low) || (high !== null && value > high))
+    return reject("E0816", `${name} must be from ${low} to ${high}, got ${value}`);
   tensor.data[0] = value;
 }

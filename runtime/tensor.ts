@@ -15,7 +15,8 @@ interface Typed {
 
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 export const byteLength = (type: Typed): number => count(type.shape) * dtypes[type.dtype].bytes;
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, axis) => size === b[axis]);
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
 
 /** `f32[32,10]` */
 export const showType = (type: Typed): string => `${type.dtype}[${type.shape.join(",")}]`;

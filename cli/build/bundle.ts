@@ -3,12 +3,15 @@ import { stripTypeScriptTypes } from "node:module";
 import { invariant } from "../../compiler/support/invariant.ts";
 
 /**
- * Joins a TypeScript file and the files that it imports into one piece of JavaScript without imports or exports, in an order in which every
- * file comes after the files that it imports. Only relative imports; names at the top of the files must differ, which is checked.
+ * Joins a TypeScript file and the files that it imports into one piece of JavaScript without imports or exports, in an
+ * order in which every file comes after the files that it imports. Only relative imports; names at the top of the files
+ * must differ, which is checked.
  */
 export function bundle(main: URL): string {
   const pieces = filesInOrder(main).map((file) => piece(readFileSync(file, "utf8")));
-  const names = pieces.flatMap((text) => [...text.matchAll(/^(?:async )?(?:function|const|let|class) (\w+)/gm)].map((match) => match[1]));
+  const names = pieces.flatMap((text) =>
+    [...text.matchAll(/^(?:async )?(?:function|const|let|class) (\w+)/gm)].map((match) => match[1]),
+  );
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   invariant(twice.length === 0, `the runtime declares ${twice.join(", ")} in more than one file`);
   return pieces.map(unindented).join("");

@@ -62,10 +62,12 @@ function entryType(variants: readonly EntryPlan[]): string {
   const types = (slots: (entry: EntryPlan) => readonly NamedSlot[], i: number): string =>
     [...new Set(variants.map((entry) => showSlot(slots(entry)[i])))].join(" or ");
   const inputs = first.inputs.map(
-    ({ name, dtype }, i) => `      /** ${types((entry) => entry.inputs, i)} */\n      readonly ${name}: Input<${arrayOf(dtype)}>;\n`,
+    ({ name, dtype }, i) =>
+      `      /** ${types((entry) => entry.inputs, i)} */\n      readonly ${name}: Input<${arrayOf(dtype)}>;\n`,
   );
   const outputs = first.outputs.map(
-    ({ name, dtype }, i) => `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${name}: Tensor<${arrayOf(dtype)}>;\n`,
+    ({ name, dtype }, i) =>
+      `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${name}: Tensor<${arrayOf(dtype)}>;\n`,
   );
   return `  ${first.name}: {\n    inputs: {\n${inputs.join("")}    };\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
 }

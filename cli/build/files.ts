@@ -16,12 +16,17 @@ export function builtFiles(
   const { plan } = compiled;
   const files = new Map<string, string | Uint8Array>();
   if (target === "js") files.set("kernels.mjs", compiled.js());
-  else if (mode === "fast") files.set("module.wasm", compiled.wasm("fast").bytes).set("module.strict.wasm", compiled.wasm("strict").bytes);
+  else if (mode === "fast")
+    files.set("module.wasm", compiled.wasm("fast").bytes).set("module.strict.wasm", compiled.wasm("strict").bytes);
   else files.set("module.wasm", compiled.wasm("strict").bytes);
   const code: Manifest["code"] =
     target === "js"
       ? { kind: "js", module: "kernels.mjs" }
-      : { kind: "wasm", relaxed: mode === "fast" ? "module.wasm" : null, strict: mode === "fast" ? "module.strict.wasm" : "module.wasm" };
+      : {
+          kind: "wasm",
+          relaxed: mode === "fast" ? "module.wasm" : null,
+          strict: mode === "fast" ? "module.strict.wasm" : "module.wasm",
+        };
   const manifest: Manifest = { format: "dlc-model-1", code, weights: "weights.safetensors", plan };
   return (
     files

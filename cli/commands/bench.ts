@@ -40,7 +40,8 @@ export function bench(): Command {
     ]);
     if (flags.product !== undefined && (file ?? flags.entry) !== undefined)
       reject("E1009", "`--product` measures a product, not a file", "omit one of the two");
-    if (flags.target === "reference") reject("E1008", "the target `reference` cannot be measured: it has no kernels", "use --target wasm or js");
+    if (flags.target === "reference")
+      reject("E1008", "the target `reference` cannot be measured: it has no kernels", "use --target wasm or js");
     const source =
       flags.product !== undefined
         ? productSource(flags.product)
@@ -48,16 +49,27 @@ export function bench(): Command {
           ? reject("E1009", "nothing to measure", "give a .dl file, or --product 512x512x512")
           : readSource(file);
     const name =
-      (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ?? reject("E1020", `${source.name} has no entry`);
+      (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ??
+      reject("E1020", `${source.name} has no entry`);
     const compiled = await compileSource(source, flags, { entries: [name], profile: true });
     const session = await startSession(compiled, flags);
-    const entry = compiled.plan.entries.find((candidate) => candidate.name === name) ?? reject("E1020", `${source.name} has no entry \`${name}\``);
+    const entry =
+      compiled.plan.entries.find((candidate) => candidate.name === name) ??
+      reject("E1020", `${source.name} has no entry \`${name}\``);
     const found = measure(session, entry, flags.ms, flags.target === "wasm" ? await peakMeter(flags.mode) : null);
     const breakdown = breakDown(found.kernels, originsOfCalls(compiled, entry.steps));
     if (flags.json) {
       const { arenaBytes } = compiled.plan;
       console.log(
-        JSON.stringify({ entry: name, dims: entry.dims, ...found, ...breakdown, arenaBytes, scratchBytes: entry.scratchBytes, liveBytes: entry.liveBytes }),
+        JSON.stringify({
+          entry: name,
+          dims: entry.dims,
+          ...found,
+          ...breakdown,
+          arenaBytes,
+          scratchBytes: entry.scratchBytes,
+          liveBytes: entry.liveBytes,
+        }),
       );
     } else console.log(showMeasurement(compiled.plan, entry, found, breakdown));
   });
@@ -70,6 +82,7 @@ const productSource = ([m, k, n]: readonly [number, number, number]): Source => 
 
 function product(text: string): readonly [number, number, number] {
   const [, m, k, n] = /^(\d{1,6})x(\d{1,6})x(\d{1,6})$/.exec(text) ?? [];
-  if (m === undefined || k === undefined || n === undefined) throw new InvalidArgumentError("Expected a size such as 512x512x512.");
+  if (m === undefined || k === undefined || n === undefined)
+    throw new InvalidArgumentError("Expected a size such as 512x512x512.");
   return [Number(m), Number(k), Number(n)];
 }

@@ -9,7 +9,9 @@ export function bisect(): Command {
   return withJson(
     withCompileOptions(
       new Command("bisect")
-        .description("finds the first pass (or the code generator) that changes an entry's results, and reduces the graph to a few nodes that show it")
+        .description(
+          "finds the first pass (or the code generator) that changes an entry's results, and reduces the graph to a few nodes that show it",
+        )
         .argument("<file>", ".dl file")
         .option("--entry <name>", "the entry to bisect (default: the first)"),
     ),

@@ -15,7 +15,12 @@ export function build(): Command {
         .description("writes a folder that runs and trains the model without the compiler")
         .argument("<file>", ".dl file")
         .requiredOption("-o, --output <folder>", "the folder to write")
-        .option("--entry <name>", "an entry to build; repeatable (default: all)", (name: string, before: readonly string[]) => [...before, name], [])
+        .option(
+          "--entry <name>",
+          "an entry to build; repeatable (default: all)",
+          (name: string, before: readonly string[]) => [...before, name],
+          [],
+        )
         .option(
           "--variant <dims>",
           "a set of dims, such as N=1 or N=1,T=64; repeatable; each call uses the variant that matches its inputs",
@@ -47,8 +52,12 @@ export function build(): Command {
       import("node:path"),
     ]);
     const { target } = flags;
-    if (target === "reference") return reject("E1008", "the target `reference` cannot be built: it is an interpreter", "use --target wasm or js");
-    const more = { ...(flags.entry.length > 0 && { entries: flags.entry }), ...(flags.variant.length > 0 && { variants: flags.variant }) };
+    if (target === "reference")
+      return reject("E1008", "the target `reference` cannot be built: it is an interpreter", "use --target wasm or js");
+    const more = {
+      ...(flags.entry.length > 0 && { entries: flags.entry }),
+      ...(flags.variant.length > 0 && { variants: flags.variant }),
+    };
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
     if (flags.weights !== undefined) loadTrained(session, flags.weights);
@@ -62,13 +71,24 @@ export function build(): Command {
     const sizes = files.map(({ name, bytes, gzip }) => ({ name, bytes, gzip }));
     if (flags.json) console.log(JSON.stringify({ folder: flags.output, files: sizes }));
     else
-      console.log(table([["file", "bytes", "gzip"], ...sizes.map(({ name, bytes, gzip }) => [join(flags.output, name), thousands(bytes), thousands(gzip)])]));
+      console.log(
+        table([
+          ["file", "bytes", "gzip"],
+          ...sizes.map(({ name, bytes, gzip }) => [join(flags.output, name), thousands(bytes), thousands(gzip)]),
+        ]),
+      );
   });
 }
 
-function collectVariant(text: string, before: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>>[] {
+function collectVariant(
+  text: string,
+  before: readonly Readonly<Record<string, number>>[],
+): Readonly<Record<string, number>>[] {
   const pairs = text.split(",").map((pair) => /^([A-Za-z_]\w*)=(\d{1,10})$/.exec(pair));
-  return [...before, Object.fromEntries(pairs.map((match) => (match === null ? misspelt() : [match[1], Number(match[2])])))];
+  return [
+    ...before,
+    Object.fromEntries(pairs.map((match) => (match === null ? misspelt() : [match[1], Number(match[2])]))),
+  ];
 }
 
 function misspelt(): never {

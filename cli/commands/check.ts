@@ -11,7 +11,11 @@ interface CheckFlags extends CompileFlags {
 }
 
 export function check(): Command {
-  const command = withJson(withCompileOptions(new Command("check").description("reports errors in models").argument("<files...>", ".dl files")))
+  const command = withJson(
+    withCompileOptions(
+      new Command("check").description("reports errors in models").argument("<files...>", ".dl files"),
+    ),
+  )
     .option("--shapes", "prints the files with the inferred shapes at the end of each line")
     .option("--test", "runs the tests in the files, in the reference interpreter and in WebAssembly")
     .addOption(
@@ -61,7 +65,11 @@ async function verify(sources: readonly Source[], flags: CheckFlags): Promise<vo
   const diagnostics: Diagnostic[] = [];
   const entries: unknown[] = [];
   for (const source of sources)
-    for await (const verified of trust.verifySource(source, { ...compileOptions(source, flags), ...more }, flags.json === true)) {
+    for await (const verified of trust.verifySource(
+      source,
+      { ...compileOptions(source, flags), ...more },
+      flags.json === true,
+    )) {
       diagnostics.push(...[trust.diagnosticOf(verified, source.name, code)].filter((found) => found !== null));
       entries.push({ file: source.name, ...trust.verifiedJson(verified) });
       if (!flags.json) console.log(trust.showVerified(verified, code));
@@ -74,5 +82,8 @@ async function verify(sources: readonly Source[], flags: CheckFlags): Promise<vo
 /** One line for each test, and how many passed. */
 function told(tests: readonly TestResult[]): string {
   const passed = tests.filter((test) => test.failures.length === 0).length;
-  return [...tests.map((test) => `${test.failures.length === 0 ? "ok  " : "FAIL"}  ${test.title}`), `${passed} of ${tests.length} tests passed`].join("\n");
+  return [
+    ...tests.map((test) => `${test.failures.length === 0 ? "ok  " : "FAIL"}  ${test.title}`),
+    `${passed} of ${tests.length} tests passed`,
+  ].join("\n");
 }

@@ -20,17 +20,21 @@ export function dump(): Command {
         .argument("<file>", ".dl file")
         .option("--entry <name>", "the entry to print (default: the first)")
         .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
-        .option("--origins", "shows where each node of a graph comes from: layer, role, calls, and the nodes that it was made from")
+        .option(
+          "--origins",
+          "shows where each node of a graph comes from: layer, role, calls, and the nodes that it was made from",
+        )
         .option("--verify-ir", "verifies the graph after every pass")
         .option("-o, --output <file>", "writes to a file"),
     ),
   ).action(async (file: string, flags: DumpFlags) => {
-    const [{ dump: print }, { compileOptions }, { readSource, entriesOf, entryNamed }, { writeWhole }] = await Promise.all([
-      import("../../compiler/index.ts"),
-      import("../host/compiler.ts"),
-      import("../host/source.ts"),
-      import("../host/files.ts"),
-    ]);
+    const [{ dump: print }, { compileOptions }, { readSource, entriesOf, entryNamed }, { writeWhole }] =
+      await Promise.all([
+        import("../../compiler/index.ts"),
+        import("../host/compiler.ts"),
+        import("../host/source.ts"),
+        import("../host/files.ts"),
+      ]);
     const source = readSource(file);
     const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
     const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
@@ -42,7 +46,10 @@ export function dump(): Command {
       stage: flags.stage,
       origins: flags.origins === true,
     }).trimEnd();
-    if (flags.output === undefined) console.log(flags.json ? JSON.stringify({ entry: entry?.name.text ?? "init", stage: flags.stage, text }, null, 2) : text);
+    if (flags.output === undefined)
+      console.log(
+        flags.json ? JSON.stringify({ entry: entry?.name.text ?? "init", stage: flags.stage, text }, null, 2) : text,
+      );
     else writeWhole(flags.output, `${text}\n`);
   });
 }

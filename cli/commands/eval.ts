@@ -22,15 +22,21 @@ export function evaluateCommand(): Command {
         .option("--limit <N>", "uses only the first N samples", positiveNumber),
     ),
   ).action(async (file: string, flags: EvalFlags) => {
-    const [{ compileForBatches, openLimited }, { evaluate }, { sampleEntry }, { entryNamed, readSource }, { loadTrained }, { percent, thousands }] =
-      await Promise.all([
-        import("../training/setup.ts"),
-        import("../training/evaluate.ts"),
-        import("../training/model.ts"),
-        import("../host/source.ts"),
-        import("../host/weights.ts"),
-        import("../host/terminal.ts"),
-      ]);
+    const [
+      { compileForBatches, openLimited },
+      { evaluate },
+      { sampleEntry },
+      { entryNamed, readSource },
+      { loadTrained },
+      { percent, thousands },
+    ] = await Promise.all([
+      import("../training/setup.ts"),
+      import("../training/evaluate.ts"),
+      import("../training/model.ts"),
+      import("../host/source.ts"),
+      import("../host/weights.ts"),
+      import("../host/terminal.ts"),
+    ]);
     const source = readSource(file);
     const entry = entryNamed(source, flags.entry).name.text;
     const dataset = openLimited(flags);
@@ -38,6 +44,9 @@ export function evaluateCommand(): Command {
     loadTrained(session, flags.weights);
     const score = evaluate(sampleEntry(session, dataset, entry, flags.batchDim), dataset.test, flags.batch);
     if (flags.json) console.log(JSON.stringify(score));
-    else console.log(`accuracy ${percent(score.accuracy)}  loss ${score.loss.toFixed(4)}  on ${thousands(score.samples)} samples`);
+    else
+      console.log(
+        `accuracy ${percent(score.accuracy)}  loss ${score.loss.toFixed(4)}  on ${thousands(score.samples)} samples`,
+      );
   });
 }

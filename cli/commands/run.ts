@@ -16,21 +16,31 @@ export function run(): Command {
         .description("runs an entry on arrays in .npy files")
         .argument("<file>", ".dl file")
         .requiredOption("--entry <name>", "the entry to run")
-        .option("--input <name=file.npy>", "an input; repeatable. Unset dims are inferred from the shapes", collectPairs, new Map())
+        .option(
+          "--input <name=file.npy>",
+          "an input; repeatable. Unset dims are inferred from the shapes",
+          collectPairs,
+          new Map(),
+        )
         .option("--weights <file>", "weights to load (.safetensors; default: initial values from the seed)")
         .option("-o, --output <folder>", "writes each output to a .npy file in this folder"),
     ),
   ).action(async (file: string, flags: RunFlags) => {
-    const [{ readNpy, writeNpy }, { compileSource, startSession }, files, { readSource, entryNamed, inferDims }, { loadTrained }, { join }] = await Promise.all(
-      [
-        import("../../compiler/formats/npy.ts"),
-        import("../host/compiler.ts"),
-        import("../host/files.ts"),
-        import("../host/source.ts"),
-        import("../host/weights.ts"),
-        import("node:path"),
-      ],
-    );
+    const [
+      { readNpy, writeNpy },
+      { compileSource, startSession },
+      files,
+      { readSource, entryNamed, inferDims },
+      { loadTrained },
+      { join },
+    ] = await Promise.all([
+      import("../../compiler/formats/npy.ts"),
+      import("../host/compiler.ts"),
+      import("../host/files.ts"),
+      import("../host/source.ts"),
+      import("../host/weights.ts"),
+      import("node:path"),
+    ]);
     const source = readSource(file);
     const entry = entryNamed(source, flags.entry);
     const inputs = new Map([...flags.input].map(([name, path]) => [name, readNpy(files.readBytes(path), path)]));
@@ -39,9 +49,15 @@ export function run(): Command {
     const session = await startSession(compiled, flags);
     if (flags.weights !== undefined) loadTrained(session, flags.weights);
     const outputs = Object.entries(session.run(flags.entry, Object.fromEntries(inputs)));
-    if (flags.json) console.log(JSON.stringify(Object.fromEntries(outputs.map(([name, tensor]) => [name, { ...tensor, data: [...tensor.data] }]))));
+    if (flags.json)
+      console.log(
+        JSON.stringify(
+          Object.fromEntries(outputs.map(([name, tensor]) => [name, { ...tensor, data: [...tensor.data] }])),
+        ),
+      );
     else for (const [name, tensor] of outputs) console.log(show(name, tensor));
-    if (flags.output !== undefined) for (const [name, tensor] of outputs) files.writeWhole(join(flags.output, `${name}.npy`), writeNpy(tensor));
+    if (flags.output !== undefined)
+      for (const [name, tensor] of outputs) files.writeWhole(join(flags.output, `${name}.npy`), writeNpy(tensor));
   });
 }
 

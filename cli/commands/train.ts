@@ -16,7 +16,10 @@ export function trainCommand(): Command {
         .option("--batch <N>", "samples per step", positiveNumber, 64)
         .option("--batch-dim <name>", "the dim of the batch", "N")
         .option("--limit <N>", "uses only the first N samples", positiveNumber)
-        .option("--out <folder>", "the folder for history.ndjson, last.safetensors and best.safetensors (default: runs/<model>)")
+        .option(
+          "--out <folder>",
+          "the folder for history.ndjson, last.safetensors and best.safetensors (default: runs/<model>)",
+        )
         .option("--resume", "continues the run in --out exactly where it stopped"),
     ),
   ).action(async (file: string, flags: TrainFlags) => {

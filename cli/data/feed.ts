@@ -17,7 +17,9 @@ export function createFeeder(dataset: Dataset, entry: EntryPlan): Feeder {
   return {
     inputs: Object.fromEntries(entry.inputs.map((slot, i) => [slot.name, arrays[i] as TensorData])),
     fill(split, indices) {
-      entry.inputs.forEach((slot, i) => gather(arrays[i] as TensorData, slot, fieldOf(dataset, split, entry, slot, indices.length), indices));
+      entry.inputs.forEach((slot, i) =>
+        gather(arrays[i] as TensorData, slot, fieldOf(dataset, split, entry, slot, indices.length), indices),
+      );
     },
   };
 }
@@ -32,11 +34,17 @@ function fieldOf(dataset: Dataset, split: Split, entry: EntryPlan, slot: NamedSl
     );
   }
   if (slot.dtype !== "f32" && (field.data instanceof Float32Array || !["u8", "i32", "f64"].includes(slot.dtype))) {
-    return reject("E1012", `the input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}, and ${dataset.name} cannot be converted to that dtype`);
+    return reject(
+      "E1012",
+      `the input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}, and ${dataset.name} cannot be converted to that dtype`,
+    );
   }
   if (count(slot.shape) !== samples * itemSize(field)) {
     const item = `[${[samples, ...field.item].join(",")}]`;
-    return reject("E1012", `the input \`${slot.name}\` of \`${entry.name}\` is ${showType(slot)}, and ${samples} samples of ${dataset.name} are ${item}`);
+    return reject(
+      "E1012",
+      `the input \`${slot.name}\` of \`${entry.name}\` is ${showType(slot)}, and ${samples} samples of ${dataset.name} are ${item}`,
+    );
   }
   return field;
 }

@@ -7,7 +7,10 @@ import { reject } from "../host/reject.ts";
 import { readBytes } from "../host/files.ts";
 import { imagesAndLabels, type Dataset, type Split } from "./dataset.ts";
 
-/** Limit on the unpacked size of a .gz file: more than any file of the MNIST family needs, and at most 4 times its packed size plus 16 MiB, so that a small file cannot fill the memory. */
+/**
+ * Limit on the unpacked size of a .gz file: more than any file of the MNIST family needs, and at most 4 times its
+ * packed size plus 16 MiB, so that a small file cannot fill the memory.
+ */
 const maxUnpacked = (packed: number): number => Math.min(256 * 2 ** 20, 4 * packed + 16 * 2 ** 20);
 
 /** The four files of MNIST, Fashion-MNIST or KMNIST in a folder, compressed (`.gz`) or not. */
@@ -24,7 +27,8 @@ function split(folder: string, name: "train" | "t10k"): Split {
   if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1 || labels.data.length !== count) {
     return reject("E1011", `${folder}: the ${name} labels must be u8 of shape [${count}], one for each image`);
   }
-  if (images.data.length === 0) return reject("E1011", `${folder}: the ${name} images are empty: ${count} of ${height} x ${width} pixels`);
+  if (images.data.length === 0)
+    return reject("E1011", `${folder}: the ${name} images are empty: ${count} of ${height} x ${width} pixels`);
   return imagesAndLabels([height, width, 1], images.data, labels.data);
 }
 

@@ -6,7 +6,10 @@ export interface Random {
   unit(): number;
 }
 
-/** SplitMix32 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", with 32-bit finalizer constants of MurmurHash3). */
+/**
+ * SplitMix32 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", with 32-bit finalizer constants
+ * of MurmurHash3).
+ */
 export function createRandom(...seeds: readonly number[]): Random {
   let state = seeds.reduce((hash, seed) => mix(mix((hash ^ seed) >>> 0) ^ Math.floor(seed / 2 ** 32)), 0x9e3779b9);
   const unit = (): number => {

@@ -1,7 +1,9 @@
 import { codes as frontendCodes } from "../../compiler/frontend/errors.ts";
 import { syntaxCodes } from "../../dsl/codes.ts";
 
-/** The codes of files, of the runtime and of the commands. Those of the language and of ops come from their own tables. */
+/**
+ * The codes of files, of the runtime and of the commands. Those of the language and of ops come from their own tables.
+ */
 export const hostCodes = {
   E0701: "not a valid .npy file",
   E0702: "a .npy file with an unsupported dtype or order",
@@ -65,5 +67,10 @@ export const textCodes = {
   "kir-index": "an index in the text of a kernel does not match its buffer",
 } as const satisfies Record<string, string>;
 
-/** The sentence of each code that has a page under `docs/diagnostics/`; the conditions of ops (`dot-c2`) are described by the op table. */
-export const catalogue: ReadonlyMap<string, string> = new Map(Object.entries({ ...syntaxCodes, ...frontendCodes, ...hostCodes, ...textCodes }));
+/**
+ * The sentence of each code that has a page under `docs/diagnostics/`; the conditions of ops (`dot-c2`) are described
+ * by the op table.
+ */
+export const catalogue: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...syntaxCodes, ...frontendCodes, ...hostCodes, ...textCodes }),
+);

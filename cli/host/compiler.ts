@@ -8,7 +8,11 @@ import { createResolver } from "./resolver.ts";
 /** Loads the compiler when a command first needs it; `dlc --help` does not. */
 const loadCompiler = () => import("../../compiler/index.ts");
 
-export function compileOptions(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): CompileOptions {
+export function compileOptions(
+  source: Source,
+  flags: CompileFlags,
+  more: Partial<CompileOptions> = {},
+): CompileOptions {
   return {
     dims: flags.dim,
     mode: flags.mode,
@@ -19,7 +23,11 @@ export function compileOptions(source: Source, flags: CompileFlags, more: Partia
   };
 }
 
-export async function compileSource(source: Source, flags: CompileFlags, more: Partial<CompileOptions> = {}): Promise<CompiledModule> {
+export async function compileSource(
+  source: Source,
+  flags: CompileFlags,
+  more: Partial<CompileOptions> = {},
+): Promise<CompiledModule> {
   const { compileModule } = await loadCompiler();
   return compileModule(source, compileOptions(source, flags, more));
 }

@@ -9,13 +9,16 @@ export const exitCodes = { ok: 0, diagnostics: 1, usage: 2, internal: 70, interr
 /** The diagnostics of a user's error; null for a bug in dlc. */
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] | null {
   if (error instanceof DiagnosticError) return error.diagnostics;
-  if (error instanceof DlcError) return [{ code: error.code, says: error.says, ...(error.help === undefined ? {} : { help: error.help }) }];
+  if (error instanceof DlcError)
+    return [{ code: error.code, says: error.says, ...(error.help === undefined ? {} : { help: error.help }) }];
   return null;
 }
 
 export function printDiagnostics(diagnostics: readonly Diagnostic[], json: boolean): void {
   if (json) console.log(JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson) }, null, 2));
-  else for (const diagnostic of diagnostics) process.stderr.write(`${renderDiagnostic(diagnostic, { color: hasColor(process.stderr) }).trimEnd()}\n\n`);
+  else
+    for (const diagnostic of diagnostics)
+      process.stderr.write(`${renderDiagnostic(diagnostic, { color: hasColor(process.stderr) }).trimEnd()}\n\n`);
 }
 
 /** Prints the error that ended a command, and returns the exit code. `DLC_TRACE=1` shows the stack. */

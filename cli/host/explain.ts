@@ -16,7 +16,8 @@ export interface Explanation {
 export function explainCode(asked: string): Explanation {
   const code = catalogue.has(asked.toUpperCase()) ? asked.toUpperCase() : asked.toLowerCase();
   const says = catalogue.get(code);
-  if (says !== undefined) return { code, says, page: readFileSync(new URL(`../../docs/diagnostics/${code}.md`, import.meta.url), "utf8") };
+  if (says !== undefined)
+    return { code, says, page: readFileSync(new URL(`../../docs/diagnostics/${code}.md`, import.meta.url), "utf8") };
   const known = conditions();
   const condition = known.get(code);
   if (condition !== undefined) return { code, says: condition.says, page: condition.page() };
@@ -32,19 +33,26 @@ export function explainCode(asked: string): Explanation {
 function conditions(): ReadonlyMap<string, { readonly says: string; readonly page: () => string }> {
   return new Map(
     [...ops.values()].flatMap((op) =>
-      Object.entries(op.requires).map(([label, { message }]) => [`${op.name}-${label}`, { says: message, page: () => opPage(op, label) }]),
+      Object.entries(op.requires).map(([label, { message }]) => [
+        `${op.name}-${label}`,
+        { says: message, page: () => opPage(op, label) },
+      ]),
     ),
   );
 }
 
-/** Markdown for a terminal: headings bold, code indented instead of fenced, links as their text, paragraphs wrapped to a width. */
+/**
+ * Markdown for a terminal: headings bold, code indented instead of fenced, links as their text, paragraphs wrapped to a
+ * width.
+ */
 export function renderPage(page: string, color: boolean, width = 100): string {
   const [bold, dim, reset] = color ? ["\x1b[1m", "\x1b[36m", "\x1b[0m"] : ["", "", ""];
   const lines: string[] = [];
   let inCode = false;
   let paragraph: string[] = [];
   const flush = (): void => {
-    if (paragraph.length > 0) lines.push(...wrap(paragraph.join(" ").replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1"), width));
+    if (paragraph.length > 0)
+      lines.push(...wrap(paragraph.join(" ").replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1"), width));
     paragraph = [];
   };
   for (const line of page.trimEnd().split("\n")) {

@@ -2,7 +2,8 @@ import { Help, type Option } from "commander";
 
 /** Hides the empty default of repeatable options. */
 export const helpStyle = {
-  optionDescription: (option: Option): string => new Help().optionDescription(option).replace(/ \(default: (?:\{\}|\[\])\)$/, ""),
+  optionDescription: (option: Option): string =>
+    new Help().optionDescription(option).replace(/ \(default: (?:\{\}|\[\])\)$/, ""),
 } as const;
 
 /** The text below the list of commands. */

@@ -5,7 +5,8 @@ import { present } from "../../compiler/support/invariant.ts";
 export function opSignature(op: Op): string {
   const operands = op.operands === "variadic" ? "parts..." : op.operands.join(", ");
   const attrs = Object.entries(op.attrs).map(
-    ([name, kind]) => `${name}: ${kind}${Object.hasOwn(op.defaults, name) ? ` = ${JSON.stringify(op.defaults[name])}` : ""}`,
+    ([name, kind]) =>
+      `${name}: ${kind}${Object.hasOwn(op.defaults, name) ? ` = ${JSON.stringify(op.defaults[name])}` : ""}`,
   );
   return `${op.name}(${operands}${attrs.length === 0 ? "" : `${operands === "" ? "" : "; "}${attrs.join(", ")}`})`;
 }

@@ -17,11 +17,13 @@ function readLibrary(name: string): Source | null {
 }
 
 /**
- * Reads the imports of a `.dl` file: `std/...` from the library, anything else relative to the importing file. A path that
- * leads out of both the folder of the main file and the working directory is not opened.
+ * Reads the imports of a `.dl` file: `std/...` from the library, anything else relative to the importing file. A path
+ * that leads out of both the folder of the main file and the working directory is not opened.
  */
 export function createResolver(main: string | null): (path: string, from: string | null) => Source | null {
-  const roots = [process.cwd(), ...(main === null || main.startsWith("<") ? [] : [dirname(resolve(main))])].map((root) => realpathSync(root));
+  const roots = [process.cwd(), ...(main === null || main.startsWith("<") ? [] : [dirname(resolve(main))])].map(
+    (root) => realpathSync(root),
+  );
   return (path, from) => {
     if (path.startsWith("std/")) return readLibrary(path);
     if (from?.startsWith("std/")) {

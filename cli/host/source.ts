@@ -26,7 +26,10 @@ export function entriesOf(source: Source): readonly Entry[] {
 /** The entry of that name. Throws E1020, which lists the existing names. */
 export function entryNamed(source: Source, name: string): Entry {
   const entries = entriesOf(source);
-  return entries.find((entry) => entry.name.text === name) ?? reject("E1020", `${source.name} has no entry \`${name}\``, helpFor(name, entries));
+  return (
+    entries.find((entry) => entry.name.text === name) ??
+    reject("E1020", `${source.name} has no entry \`${name}\``, helpFor(name, entries))
+  );
 }
 
 /** The entry that `dlc train` runs: the requested one, or the only train entry, or `step` if there are several. */
@@ -40,7 +43,10 @@ export function trainEntry(source: Source, asked: string | undefined): Entry {
     : reject("E1020", `${source.name} has several train entries: ${namesOf(trains)}`, "choose one with --entry");
 }
 
-/** Infers the sizes of dims that appear as plain names in the types of an entry's inputs (`f32[N, 28]`) from the shapes of the given tensors. */
+/**
+ * Infers the sizes of dims that appear as plain names in the types of an entry's inputs (`f32[N, 28]`) from the shapes
+ * of the given tensors.
+ */
 export function inferDims(entry: Entry, shapes: ReadonlyMap<string, readonly number[]>): Record<string, number> {
   const dims = new Map<string, number>();
   for (const { name, type } of entry.params) {
@@ -64,7 +70,10 @@ const helpFor = (name: string, entries: readonly Entry[]): string =>
 
 const namesOf = (entries: readonly Entry[]): string => entries.map((entry) => entry.name.text).join(", ") || "none";
 
-/** The path of a `.dl` file that is given as a path or URL; null for the text of a model, which is never a single line that ends in `.dl`. */
+/**
+ * The path of a `.dl` file that is given as a path or URL; null for the text of a model, which is never a single line
+ * that ends in `.dl`.
+ */
 export function pathOf(source: string | URL): string | null {
   const text = String(source);
   if (text.includes("\n") || !text.endsWith(".dl")) return null;

@@ -4,8 +4,9 @@ import { reject } from "./reject.ts";
 import { readBytes } from "./files.ts";
 
 /**
- * Loads weights into a model that may have fewer entries than the trained one: tensors of the missing entries (optimizer slots) are
- * skipped, but every tensor of this model must be in the file, except for the random state. Throws E0821.
+ * Loads weights into a model that may have fewer entries than the trained one: tensors of the missing entries
+ * (optimizer slots) are skipped, but every tensor of this model must be in the file, except for the random state.
+ * Throws E0821.
  */
 export function loadTrained(session: Session, path: string): void {
   const file = readBytes(path);

@@ -20,8 +20,8 @@ const warmUpMs = 150;
 const rounds = 12;
 
 /**
- * Measures an entry. The speed of a shared machine varies, so the peak is measured between the rounds of runs, and the best of each is kept:
- * their ratio is the reliable figure. `ms` is the total time to measure for.
+ * Measures an entry. The speed of a shared machine varies, so the peak is measured between the rounds of runs, and the
+ * best of each is kept: their ratio is the reliable figure. `ms` is the total time to measure for.
  */
 export function measure(session: Session, entry: EntryPlan, ms: number, peak: (() => number) | null): Measurement {
   const inputs = randomInputs(entry);

@@ -1,4 +1,5 @@
-// Where the time of an entry goes: by kernel, with the layers, roles and lines that it computes for, and in total by layer and by role.
+// Where the time of an entry goes: by kernel, with the layers, roles and lines that it computes for, and in total by
+// layer and by role.
 import type { KernelOrigin } from "../../compiler/inspect/kernel-origins.ts";
 import type { KernelProfile } from "../../runtime/profile.ts";
 
@@ -15,11 +16,19 @@ export interface Breakdown {
   readonly byRole: readonly Total[];
 }
 
-/** `origins` are those of the entry's calls, in order. A kernel that is called for two layers has the layers of both; its time is split by its calls. */
+/**
+ * `origins` are those of the entry's calls, in order. A kernel that is called for two layers has the layers of both;
+ * its time is split by its calls.
+ */
 export function breakDown(profile: readonly KernelProfile[], origins: readonly KernelOrigin[]): Breakdown {
-  const times = profile.flatMap(({ sites }) => sites.flatMap(({ site, bestMs }) => origins.slice(site, site + 1).map((origin) => ({ origin, bestMs }))));
+  const times = profile.flatMap(({ sites }) =>
+    sites.flatMap(({ site, bestMs }) => origins.slice(site, site + 1).map((origin) => ({ origin, bestMs }))),
+  );
   return {
-    kernels: profile.map(({ sites, ...kernel }) => ({ ...kernel, ...together(sites.flatMap(({ site }) => origins.slice(site, site + 1))) })),
+    kernels: profile.map(({ sites, ...kernel }) => ({
+      ...kernel,
+      ...together(sites.flatMap(({ site }) => origins.slice(site, site + 1))),
+    })),
     byLayer: totals(times.map(({ origin, bestMs }) => ({ name: origin.layers[0] ?? "", bestMs }))),
     byRole: totals(times.map(({ origin, bestMs }) => ({ name: origin.roles[0] ?? "", bestMs }))),
   };

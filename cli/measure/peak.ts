@@ -5,7 +5,9 @@ import { hasRelaxedSimd, type Mode } from "../../runtime/instantiate.ts";
 
 const iterations = 100_000;
 
-/** Returns a function that measures the peak of one core in about a millisecond: multiply-adds on registers, in GFLOP/s. */
+/**
+ * Returns a function that measures the peak of one core in about a millisecond: multiply-adds on registers, in GFLOP/s.
+ */
 export async function peakMeter(mode: Mode): Promise<() => number> {
   const kernel = peakKernel(iterations);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });

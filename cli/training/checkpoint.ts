@@ -15,8 +15,17 @@ export interface Resumed {
 
 const names = { last: "last.safetensors", best: "best.safetensors", history: "history.ndjson" } as const;
 
-/** Saves the progress of a run, the history first: a run that is killed in between repeats its epoch and replaces that line. */
-export function saveRun(folder: string, session: Session, settings: RunSettings, state: EpochState, history: readonly HistoryLine[]): void {
+/**
+ * Saves the progress of a run, the history first: a run that is killed in between repeats its epoch and replaces that
+ * line.
+ */
+export function saveRun(
+  folder: string,
+  session: Session,
+  settings: RunSettings,
+  state: EpochState,
+  history: readonly HistoryLine[],
+): void {
   writeWhole(join(folder, names.history), history.map((line) => `${JSON.stringify(line)}\n`).join(""));
   // JSON has no NaN, which is the accuracy of an entry without this output.
   const epoch = { ...state, accuracySum: Number.isNaN(state.accuracySum) ? null : state.accuracySum };
@@ -32,13 +41,19 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
   const path = join(folder, names.last);
   if (!existsSync(path)) reject("E1007", `no run to resume in ${folder}`, "omit --resume to start one");
   const file = readBytes(path);
-  const saved = readRun(readSafetensors(file).metadata.get("run") ?? "") ?? reject("E1007", `${path} is not a checkpoint of a training run`);
+  const saved =
+    readRun(readSafetensors(file).metadata.get("run") ?? "") ??
+    reject("E1007", `${path} is not a checkpoint of a training run`);
   const others = Object.entries(settings).flatMap(([name, value]) => {
     const before = saved.settings[name as keyof RunSettings];
     return before === value ? [] : [`${name} was ${before} and is ${value}`];
   });
   if (others.length > 0)
-    reject("E1007", `the run in ${folder} has other settings: ${others.join(", ")}`, "use the same settings, or start another run with --out");
+    reject(
+      "E1007",
+      `the run in ${folder} has other settings: ${others.join(", ")}`,
+      "use the same settings, or start another run with --out",
+    );
   session.load(file);
   return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
 }

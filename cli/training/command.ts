@@ -24,7 +24,10 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
   const predicts = entriesOf(source).some((candidate) => candidate.name.text === flags.predict);
   const dataset = openLimited(flags);
   const entries = predicts ? [entry, flags.predict] : [entry];
-  const { session } = await compileForBatches(source, flags, entries, [dataset.train.count, ...(predicts ? [dataset.test.count] : [])]);
+  const { session } = await compileForBatches(source, flags, entries, [
+    dataset.train.count,
+    ...(predicts ? [dataset.test.count] : []),
+  ]);
 
   const folder = flags.out ?? join("runs", basename(file, ".dl"));
   const line = liveLine(process.stderr, flags.json === undefined);
@@ -66,7 +69,10 @@ function stopOnInterrupt(): { asked: () => boolean; release: () => void } {
     asked = true;
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
-  return { asked: () => asked, release: () => ["SIGINT", "SIGTERM"].forEach((signal) => process.off(signal, onSignal)) };
+  return {
+    asked: () => asked,
+    release: () => ["SIGINT", "SIGTERM"].forEach((signal) => process.off(signal, onSignal)),
+  };
 }
 
 function liveText(state: EpochState, flags: TrainFlags, count: number, perSecond: number): string {
@@ -93,4 +99,5 @@ function epochText(line: HistoryLine, epochs: number, count: number): string {
   ].join("  ");
 }
 
-const accuracyText = (name: string, value: number | null): string[] => (value === null || Number.isNaN(value) ? [] : [`${name} ${percent(value)}`]);
+const accuracyText = (name: string, value: number | null): string[] =>
+  value === null || Number.isNaN(value) ? [] : [`${name} ${percent(value)}`];

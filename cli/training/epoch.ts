@@ -28,14 +28,24 @@ export interface EpochOptions {
  * Runs the training entry over the rest of an epoch. `lossSum` and `accuracySum` weigh each batch by its samples.
  * Throws E1005 for a loss that is not finite, E1006 for an entry without an output `loss`.
  */
-export async function runEpoch(entry: SampleEntry, split: Split, from: EpochState, options: EpochOptions): Promise<EpochState> {
+export async function runEpoch(
+  entry: SampleEntry,
+  split: Split,
+  from: EpochState,
+  options: EpochOptions,
+): Promise<EpochState> {
   let state = from;
   for (const indices of batches(epochOrder(split.count, options.seed, from.epoch), options.batch, from.steps)) {
     if (options.stopped()) break;
     const { loss, accuracy } = entry.run(split, indices);
-    const lossNow = loss?.data[0] ?? reject("E1006", `\`${entry.name}\` has no output \`loss\``, "end the entry with { loss }");
+    const lossNow =
+      loss?.data[0] ?? reject("E1006", `\`${entry.name}\` has no output \`loss\``, "end the entry with { loss }");
     if (!Number.isFinite(lossNow)) {
-      reject("E1005", `the loss is ${lossNow} at step ${state.steps + 1} of epoch ${state.epoch + 1}`, "lower the learning rate, or clip the gradients");
+      reject(
+        "E1005",
+        `the loss is ${lossNow} at step ${state.steps + 1} of epoch ${state.epoch + 1}`,
+        "lower the learning rate, or clip the gradients",
+      );
     }
     state = {
       epoch: state.epoch,
@@ -50,4 +60,5 @@ export async function runEpoch(entry: SampleEntry, split: Split, from: EpochStat
   return state;
 }
 
-export const isWhole = (state: EpochState, count: number, batch: number): boolean => state.steps === stepsPerEpoch(count, batch);
+export const isWhole = (state: EpochState, count: number, batch: number): boolean =>
+  state.steps === stepsPerEpoch(count, batch);

@@ -20,13 +20,21 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
   const output = ["logits", "probs"].find((name) => entry.outputs.includes(name));
   const labels = split.fields.get("label")?.data;
   if (output === undefined || labels === undefined)
-    return reject("E1004", `\`${entry.name}\` has no output \`logits\` or \`probs\` to evaluate`, `its outputs are ${entry.outputs.join(", ")}`);
+    return reject(
+      "E1004",
+      `\`${entry.name}\` has no output \`logits\` or \`probs\` to evaluate`,
+      `its outputs are ${entry.outputs.join(", ")}`,
+    );
   let hits = 0;
   let loss = 0;
   for (const indices of batches(firstIntegers(split.count), batch)) {
     const { data, shape } = entry.run(split, indices)[output] as Tensor;
     const classes = shape[1] ?? 1;
-    if (shape.length !== 2) reject("E1004", `the output \`${output}\` of \`${entry.name}\` has shape [${shape.join(",")}]; expected [N, classes]`);
+    if (shape.length !== 2)
+      reject(
+        "E1004",
+        `the output \`${output}\` of \`${entry.name}\` has shape [${shape.join(",")}]; expected [N, classes]`,
+      );
     indices.forEach((index, sample) => {
       const row = data.subarray(sample * classes, (sample + 1) * classes);
       const label = labels[index] ?? 0;

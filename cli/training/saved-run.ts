@@ -46,7 +46,10 @@ export function readRun(json: string): { readonly settings: RunSettings; readonl
   const [settings, epoch] = [read(run?.["settings"], settingsFields), read(run?.["epoch"], epochFields)];
   if (settings === null || epoch === null) return null;
   // A checkpoint is written within an epoch or at its start.
-  const possible = settings.batch > 0 && epoch.samples <= settings.samples && epoch.samples === Math.min(epoch.steps * settings.batch, settings.samples);
+  const possible =
+    settings.batch > 0 &&
+    epoch.samples <= settings.samples &&
+    epoch.samples === Math.min(epoch.steps * settings.batch, settings.samples);
   return possible ? { settings, epoch: { ...epoch, accuracySum: epoch.accuracySum ?? NaN } } : null;
 }
 
@@ -74,11 +77,16 @@ function parsed(json: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Keeps only the listed fields. */
 function read<T>(value: unknown, fields: Fields<T>): T | null {
   if (!isObject(value)) return null;
-  const known = Object.entries<(value: unknown) => boolean>(fields).filter(([name, is]) => Object.hasOwn(value, name) && is(value[name]));
-  return known.length === Object.keys(fields).length ? (Object.fromEntries(known.map(([name]) => [name, value[name]])) as T) : null;
+  const known = Object.entries<(value: unknown) => boolean>(fields).filter(
+    ([name, is]) => Object.hasOwn(value, name) && is(value[name]),
+  );
+  return known.length === Object.keys(fields).length
+    ? (Object.fromEntries(known.map(([name]) => [name, value[name]])) as T)
+    : null;
 }

@@ -46,7 +46,11 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
       stopped: run.stopped,
     });
     if (!isWhole(state, samples.count, settings.batch)) break;
-    const line = lineOf(state, seconds(), run.predict === null ? null : evaluate(run.predict, run.dataset.test, settings.batch));
+    const line = lineOf(
+      state,
+      seconds(),
+      run.predict === null ? null : evaluate(run.predict, run.dataset.test, settings.batch),
+    );
     if (isBest(line, history)) saveBest(folder, session);
     history.push(line);
     state = startOf(state.epoch + 1);
@@ -73,5 +77,7 @@ function lineOf(state: EpochState, seconds: number, score: Score | null): Histor
 /** Compares test accuracies, or losses if there is no test accuracy. */
 function isBest(line: HistoryLine, history: readonly HistoryLine[]): boolean {
   const { testAccuracy } = line;
-  return testAccuracy === null ? history.every((other) => line.loss < other.loss) : history.every((other) => testAccuracy > (other.testAccuracy ?? 0));
+  return testAccuracy === null
+    ? history.every((other) => line.loss < other.loss)
+    : history.every((other) => testAccuracy > (other.testAccuracy ?? 0));
 }

@@ -59,7 +59,8 @@ export function reportOfVerdict(verdict: Verdict, { code, assumed }: Bisected): 
 
 /** The report as JSON. */
 export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<string, unknown>> {
-  if (verdict.kind === "agrees") return { entry, agrees: true, stages: verdict.stages, passes: verdict.passes, code: verdict.code };
+  if (verdict.kind === "agrees")
+    return { entry, agrees: true, stages: verdict.stages, passes: verdict.passes, code: verdict.code };
   const { before, node, span, difference } = verdict.small;
   return {
     entry,

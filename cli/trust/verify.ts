@@ -8,7 +8,11 @@ import { liveLine, table } from "../host/terminal.ts";
 import { number, rough, shareText } from "./numbers.ts";
 
 /** Verifies the entries of a file one by one, with params initialized from the seed. */
-export async function* verifySource(source: Source, options: CompileOptions & { readonly seed: number }, quiet: boolean): AsyncGenerator<VerifiedEntry> {
+export async function* verifySource(
+  source: Source,
+  options: CompileOptions & { readonly seed: number },
+  quiet: boolean,
+): AsyncGenerator<VerifiedEntry> {
   const { program, assumed } = elaborateSmall(source, options);
   const line = liveLine(process.stderr, !quiet);
   for (const entry of program.entries) {
@@ -27,7 +31,9 @@ export function diagnosticOf({ entry, wrong }: VerifiedEntry, file: string, code
   const label = `${node.op.name}: element ${index} is ${number(got)}, not ${number(wanted)}; tolerance ${rough(allowed)}`;
   const says = `${code} code of \`${entry}\` computes other values than its graph`;
   const help = `\`dlc bisect ${file} --entry ${entry}\` finds the pass`;
-  return span === null ? { code: "E1023", says: `${says}: ${label}`, help } : { code: "E1023", says, at: { span, says: label }, help };
+  return span === null
+    ? { code: "E1023", says: `${says}: ${label}`, help }
+    : { code: "E1023", says, at: { span, says: label }, help };
 }
 
 const mostShown = 5;
@@ -37,7 +43,8 @@ export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }:
   const sizes = Object.entries(dims).map(([name, size]) => ` ${name}=${size}`);
   const [worst] = nodes;
   const agrees = wrong === null ? "match" : "differ from";
-  const off = worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of the rounding bound`;
+  const off =
+    worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of the rounding bound`;
   const near = unbounded === 0 ? "" : `; ${unbounded} more have no known bound`;
   const rows = nodes.slice(0, mostShown).map(row);
   return [
@@ -60,7 +67,13 @@ const indented = (text: string): string =>
     .map((line) => `  ${line}`)
     .join("\n");
 
-export const verifiedJson = ({ entry, dims, compared, unbounded, nodes }: VerifiedEntry): Readonly<Record<string, unknown>> => ({
+export const verifiedJson = ({
+  entry,
+  dims,
+  compared,
+  unbounded,
+  nodes,
+}: VerifiedEntry): Readonly<Record<string, unknown>> => ({
   entry,
   dims,
   compared,

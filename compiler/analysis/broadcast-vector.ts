@@ -17,7 +17,9 @@ export function broadcastVectorOf(g: GraphBuilder, value: Value): BroadcastVecto
   const splat = splatValue(value);
   if (splat !== null) return { value: g.constant({ dtype: value.type.dtype, shape: [] }, splat), axes: [] };
   const operand = isRepeat(value.node) ? value.node.operands[0] : undefined;
-  return operand === undefined ? squeezed(g, value, iota(value.type.shape.length)) : squeezed(g, operand, listAttr(value.node.attrs, "dims"));
+  return operand === undefined
+    ? squeezed(g, value, iota(value.type.shape.length))
+    : squeezed(g, operand, listAttr(value.node.attrs, "dims"));
 }
 
 /** The operand of a broadcast, or a splat constant; null for any other value. */
@@ -43,7 +45,13 @@ export function broadcastTo(g: GraphBuilder, { value, axes }: BroadcastVector, s
 }
 
 /** Combines two vectors of a tensor of that shape; the result has the axes of both. */
-export function combineVectors(g: GraphBuilder, operator: Operator, a: BroadcastVector, b: BroadcastVector, shape: Shape): BroadcastVector {
+export function combineVectors(
+  g: GraphBuilder,
+  operator: Operator,
+  a: BroadcastVector,
+  b: BroadcastVector,
+  shape: Shape,
+): BroadcastVector {
   const axes = iota(shape.length).filter((axis) => a.axes.includes(axis) || b.axes.includes(axis));
   const widened = (vector: BroadcastVector): Value =>
     broadcastTo(
@@ -54,7 +62,10 @@ export function combineVectors(g: GraphBuilder, operator: Operator, a: Broadcast
   return { value: g.arithmetic(operator, widened(a), widened(b)), axes };
 }
 
-/** The vector for another tensor, whose axis `to(a)` corresponds to axis `a`; null if an axis has no counterpart, or if the mapped axes do not increase. */
+/**
+ * The vector for another tensor, whose axis `to(a)` corresponds to axis `a`; null if an axis has no counterpart, or if
+ * the mapped axes do not increase.
+ */
 export function mapAxes(vector: BroadcastVector, to: (axis: number) => number | null): BroadcastVector | null {
   const axes = vector.axes.map(to);
   const found = axes.filter((axis) => axis !== null);

@@ -16,28 +16,46 @@ export interface Loops {
 }
 
 /**
- * The loops of a contraction; those of a padded convolution refer to the padded image, which has the same axes. Null for any other node, and for a convolution
- * that has no form as a contraction.
+ * The loops of a contraction; those of a padded convolution refer to the padded image, which has the same axes. Null
+ * for any other node, and for a convolution that has no form as a contraction.
  */
 export function loopsOf({ op, operands, results, attrs }: Node): Loops | null {
   const [lhs, rhs, out] = [operands[0]?.type, operands[1]?.type, results[0]?.type];
-  if (op.form.kind !== "contract" || operands.length !== 2 || lhs === undefined || rhs === undefined || out === undefined) return null;
+  if (
+    op.form.kind !== "contract" ||
+    operands.length !== 2 ||
+    lhs === undefined ||
+    rhs === undefined ||
+    out === undefined
+  )
+    return null;
   const padded = isPadded(attrs);
   const image = padded ? padImage(lhs, attrs) : lhs;
   const unpadded = padded ? { ...attrs, padding: pairsAttr(attrs, "padding").map(() => [0, 0]) } : attrs;
   const contraction = op.form.contraction({ operands: [image, rhs], results: [out], attrs: unpadded });
   if (contraction === null) return null;
-  return { dims: contraction.dims.filter((dim) => dim.size > 1), shapes: { lhs: image.shape, rhs: rhs.shape, out: out.shape }, padded };
+  return {
+    dims: contraction.dims.filter((dim) => dim.size > 1),
+    shapes: { lhs: image.shape, rhs: rhs.shape, out: out.shape },
+    padded,
+  };
 }
 
-const isPadded = (attrs: Attrs): boolean => "padding" in attrs && pairsAttr(attrs, "padding").some(([lo, hi]) => lo !== 0 || hi !== 0);
+const isPadded = (attrs: Attrs): boolean =>
+  "padding" in attrs && pairsAttr(attrs, "padding").some(([lo, hi]) => lo !== 0 || hi !== 0);
 
 function padImage(image: TensorType, attrs: Attrs): TensorType {
   const padding = [[0, 0] as const, ...pairsAttr(attrs, "padding"), [0, 0] as const];
-  return { dtype: image.dtype, shape: image.shape.map((size, axis) => size + at(padding, axis)[0] + at(padding, axis)[1]) };
+  return {
+    dtype: image.dtype,
+    shape: image.shape.map((size, axis) => size + at(padding, axis)[0] + at(padding, axis)[1]),
+  };
 }
 
-/** The axis of the buffer that a dim walks, and its step there; null if the dim has stride 0 in the buffer, or walks no single axis. */
+/**
+ * The axis of the buffer that a dim walks, and its step there; null if the dim has stride 0 in the buffer, or walks no
+ * single axis.
+ */
 const walkOf = (dim: ContractionDim, buffer: Buffer, shape: Shape): ReturnType<typeof axisOfStride> =>
   dim[buffer] === 0 ? null : axisOfStride(shape, dim.size, dim[buffer]);
 
@@ -62,8 +80,14 @@ export function matchingAxis({ dims, shapes }: Loops, from: Buffer, axis: number
   return inside.every(({ step }, i) => targets[i]?.axis === found && targets[i]?.step === step) ? found : null;
 }
 
-/** The axes of an operand: `kept` maps those that the result has to the result's axes, `summed` has the reduced ones. Null if an axis is neither. */
-export function splitAxes(loops: Loops, buffer: "lhs" | "rhs"): { readonly kept: ReadonlyMap<number, number>; readonly summed: readonly number[] } | null {
+/**
+ * The axes of an operand: `kept` maps those that the result has to the result's axes, `summed` has the reduced ones.
+ * Null if an axis is neither.
+ */
+export function splitAxes(
+  loops: Loops,
+  buffer: "lhs" | "rhs",
+): { readonly kept: ReadonlyMap<number, number>; readonly summed: readonly number[] } | null {
   const kept = new Map<number, number>();
   const summed: number[] = [];
   for (const axis of loops.shapes[buffer].keys()) {

@@ -6,7 +6,10 @@ import { expressions, some } from "../kernel/walk.ts";
 import { at } from "../support/lists.ts";
 import type { FusionLimits } from "../support/machine.ts";
 
-/** The cost of one element of a pointwise node or a map, without its operands: 1 per operator, `call` per call of a math function. 0 for any other node. */
+/**
+ * The cost of one element of a pointwise node or a map, without its operands: 1 per operator, `call` per call of a math
+ * function. 0 for any other node.
+ */
 export function elementCost(node: Node, { call }: FusionLimits): number {
   const { form } = node.op;
   if (form.kind !== "pointwise" && form.kind !== "map") return 0;

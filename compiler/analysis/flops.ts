@@ -3,7 +3,10 @@ import type { Node } from "../graph/ir.ts";
 import { regionOf } from "../graph/regions.ts";
 import { elements } from "../types/tensor-type.ts";
 
-/** Floating-point operations of a node; a multiply-add counts as two. A `cond` counts its more expensive branch, a `while` one iteration. */
+/**
+ * Floating-point operations of a node; a multiply-add counts as two. A `cond` counts its more expensive branch, a
+ * `while` one iteration.
+ */
 export function nodeFlops(node: Node): number {
   const { op, results, attrs } = node;
   const { form } = op;
@@ -20,7 +23,8 @@ export function nodeFlops(node: Node): number {
     case "contract": {
       const dims = form.contraction(site)?.dims;
       const [, kernel] = site.operands;
-      // A convolution whose padding is not explicit yet: each output element uses one filter, [...window, in], of the kernel.
+      // A convolution whose padding is not explicit yet: each output element uses one filter, [...window, in], of the
+      // kernel.
       const filter = kernel === undefined ? 0 : elements(kernel.shape) / (kernel.shape.at(-1) ?? 1);
       return 2 * (dims === undefined ? out * filter : elements(dims.map((dim) => dim.size)));
     }

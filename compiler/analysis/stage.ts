@@ -2,9 +2,10 @@ import { isArgument, isLeaf, pathOf } from "../graph/facts.ts";
 import type { Graph, Node } from "../graph/ir.ts";
 
 /**
- * When a value is known. `compile`: it depends on splat constants and iotas only. `weights`: it depends on params or states that the entry does not write, or
- * on dense constants (such as frozen weights), and not on inputs, so it changes only when another entry or the host writes the weights. `call`: it depends on
- * an input, or on a tensor that the entry itself writes, so it may differ between calls.
+ * When a value is known. `compile`: it depends on splat constants and iotas only. `weights`: it depends on params or
+ * states that the entry does not write, or on dense constants (such as frozen weights), and not on inputs, so it
+ * changes only when another entry or the host writes the weights. `call`: it depends on an input, or on a tensor that
+ * the entry itself writes, so it may differ between calls.
  */
 export type ValueStage = "compile" | "weights" | "call";
 

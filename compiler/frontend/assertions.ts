@@ -26,7 +26,12 @@ export function assertion(env: Env, statement: Stmt & { kind: "assert" }): void 
     return;
   }
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool") {
-    report(context, "E0512", statement.condition.span, `expected a bool or a bool tensor for the assertion, found ${describe(condition)}`);
+    report(
+      context,
+      "E0512",
+      statement.condition.span,
+      `expected a bool or a bool tensor for the assertion, found ${describe(condition)}`,
+    );
     return;
   }
   const name = `assert${assertions.length}`;
@@ -41,7 +46,13 @@ function messageOf(env: Env, says: Expr | null): string | null | undefined {
   if (says === null) return null;
   const value = env.context.evaluate(env, says);
   if (value.kind === "string") return value.value;
-  if (value.kind !== "error") report(env.context, "E0512", says.span, `expected a string for the message of the assertion, found ${describe(value)}`);
+  if (value.kind !== "error")
+    report(
+      env.context,
+      "E0512",
+      says.span,
+      `expected a string for the message of the assertion, found ${describe(value)}`,
+    );
   return undefined;
 }
 

@@ -1,6 +1,14 @@
 import type { Callable } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import { bindArguments, differentiableNames, checkNames, signatureOf, split, usage, type Bound } from "./values/arguments.ts";
+import {
+  bindArguments,
+  differentiableNames,
+  checkNames,
+  signatureOf,
+  split,
+  usage,
+  type Bound,
+} from "./values/arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
@@ -21,7 +29,10 @@ type CallableTarget = Target & { readonly kind: "callable" };
 const maxDepth = 128;
 const maxCalls = 100_000;
 
-/** Calls a function with more arguments: applies it if all its tensors are bound, else returns it with more arguments bound. */
+/**
+ * Calls a function with more arguments: applies it if all its tensors are bound, else returns it with more arguments
+ * bound.
+ */
 export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Span): DlValue {
   const { target } = overloaded(env, fn, more);
   const args = [...fn.args, ...more];
@@ -35,7 +46,11 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
   const given = signature.tensors.filter((name) => bound.values.has(name)).length + bound.parts.length;
   const missing = [
     ...signature.statics.filter((s) => s.required && !bound.values.has(s.name)).map((s) => s.name),
-    ...(signature.variadic ? (bound.parts.length > 0 ? [] : signature.tensors) : signature.tensors.filter((name) => !bound.values.has(name))),
+    ...(signature.variadic
+      ? bound.parts.length > 0
+        ? []
+        : signature.tensors
+      : signature.tensors.filter((name) => !bound.values.has(name))),
   ];
   if (missing.length > 0) {
     if (given === 0) return partial(env, fn, args, span);
@@ -63,7 +78,10 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
 }
 
 function withParts({ values, parts }: Bound, span: Span): ReadonlyMap<string, Arg> {
-  return new Map([...values, ["parts", { name: null, value: { kind: "list", items: parts.map((part) => part.value) }, span }]]);
+  return new Map([
+    ...values,
+    ["parts", { name: null, value: { kind: "list", items: parts.map((part) => part.value) }, span }],
+  ]);
 }
 
 /** `max(x, axis: -1)`: an op of two operands that is called with one tensor alone is the reduction of that name. */
@@ -71,7 +89,10 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
   if (fn.target.kind !== "op" || (fn.target.op.name !== "max" && fn.target.op.name !== "min")) return fn;
   const operands = [...fn.args, ...more].filter((arg) => arg.name === null);
   const reduction = env.scope.find(`${fn.target.op.name}_over`);
-  return operands.length === 1 && operands[0]?.value.kind === "tensor" && reduction?.kind === "value" && reduction.value.kind === "function"
+  return operands.length === 1 &&
+    operands[0]?.value.kind === "tensor" &&
+    reduction?.kind === "value" &&
+    reduction.value.kind === "function"
     ? reduction.value
     : fn;
 }
@@ -114,12 +135,23 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
     if (value.kind === "error" || (value.kind === "bool" && value.value)) return value.kind === "bool";
     if (value.kind !== "bool" && reportRunTime(inner, condition)) return false;
     if (value.kind !== "bool") {
-      report(context, "E0509", condition.span, `expected a static bool for the condition of \`where\`, found ${describe(value)}`);
+      report(
+        context,
+        "E0509",
+        condition.span,
+        `expected a static bool for the condition of \`where\`, found ${describe(value)}`,
+      );
       return false;
     }
     const message = says === null ? null : context.evaluate(inner, says);
     if (message !== null && message.kind !== "string") {
-      if (message.kind !== "error") report(context, "E0509", says?.span ?? at, `expected a string for the message of \`where\`, found ${describe(message)}`);
+      if (message.kind !== "error")
+        report(
+          context,
+          "E0509",
+          says?.span ?? at,
+          `expected a string for the message of \`where\`, found ${describe(message)}`,
+        );
       return false;
     }
     const sizes = [...new Set(namesIn(condition))].flatMap((name) => {
@@ -136,7 +168,8 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
 
 function bodyOf(inner: Env, declaration: Callable, finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
   const { gradient } = declaration;
-  if (gradient !== null) return applyRuled(inner, { ...declaration, gradient }, differentiableNames(declaration), finish, span);
+  if (gradient !== null)
+    return applyRuled(inner, { ...declaration, gradient }, differentiableNames(declaration), finish, span);
   return finish(inner, inner.context.block(within(inner, makeScope(inner.scope)), declaration.body));
 }
 
@@ -148,15 +181,20 @@ export interface Owner {
 /** Runs the body of a callable with all its arguments. */
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
-  const context = entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
+  const context =
+    entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
   const name = declaration.name.text;
   if (context.budget.exceeded) return ERROR;
   if (++context.budget.calls > maxCalls) {
     context.budget.exceeded = true;
-    return report(context, "E0407", span, `more than ${maxCalls} calls in one entry`, { help: "check for unbounded recursion" });
+    return report(context, "E0407", span, `more than ${maxCalls} calls in one entry`, {
+      help: "check for unbounded recursion",
+    });
   }
   if (context.calls.length >= maxDepth)
-    return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, { help: `does \`${name}\` call itself?` });
+    return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, {
+      help: `does \`${name}\` call itself?`,
+    });
   const inner: Env = {
     context,
     scope: makeScope(target.scope),
@@ -166,16 +204,20 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
     body: entry === undefined ? declaration.kind : "entry",
   };
   const { statics, tensors } = split(declaration);
-  if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound)) return ERROR;
+  if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound))
+    return ERROR;
   context.calls.push({ name, span, location: locationAt(context, span) });
   const good = bindLateDefaults(inner, name, statics);
   // The result type is resolved in the signature's scope: names of the body do not change it.
-  const finish = (at: Env, value: DlValue): DlValue => (declaration.result === null ? value : unifyResult(at, declaration, declaration.result, value));
+  const finish = (at: Env, value: DlValue): DlValue =>
+    declaration.result === null ? value : unifyResult(at, declaration, declaration.result, value);
   const result =
     good && holds(inner, declaration, span)
       ? traced(context, declaration, owner.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
       : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
-  return result.kind === "tensor" ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from } : result;
+  return result.kind === "tensor"
+    ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from }
+    : result;
 }

@@ -68,7 +68,12 @@ export interface FunctionValue {
 
 export type Target =
   /** `entry` where an entry is called as a function, in a test; true if it trains. */
-  | { readonly kind: "callable"; readonly declaration: Callable; readonly scope: Scope; readonly entry?: { readonly train: boolean } }
+  | {
+      readonly kind: "callable";
+      readonly declaration: Callable;
+      readonly scope: Scope;
+      readonly entry?: { readonly train: boolean };
+    }
   | { readonly kind: "op"; readonly op: Op }
   | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
 
@@ -216,7 +221,10 @@ export interface Region {
   iteration: GraphValue | null;
 }
 
-/** The values that a loop carries from one iteration to the next: the user's carries first, then the states that the body reads or writes. Shared by all graphs of one loop. */
+/**
+ * The values that a loop carries from one iteration to the next: the user's carries first, then the states that the
+ * body reads or writes. Shared by all graphs of one loop.
+ */
 export interface Carries {
   readonly kind: "scan" | "while";
   /** `path` is the path of a state, or null; `init` is a value of the enclosing graph. Names may repeat. */

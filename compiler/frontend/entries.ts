@@ -30,7 +30,8 @@ export interface EntryOptions {
 
 export function makeContext(program: ProgramState, options: EntryOptions): Context {
   const builder = new GraphBuilder(options.name, program.table);
-  if (options.span !== null) builder.attribution = { ...builder.attribution, location: { span: options.span, caller: null } };
+  if (options.span !== null)
+    builder.attribution = { ...builder.attribution, location: { span: options.span, caller: null } };
   return {
     program,
     builder,
@@ -61,10 +62,18 @@ export function elaborateEntry(
 ): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
   const context = makeContext(program, options);
   const scope = makeScope(moduleScope);
-  const env: Env = { context, scope, frame: makeFrame("entry", entry.name.text, null), update: null, loop: null, body: "entry" };
+  const env: Env = {
+    context,
+    scope,
+    frame: makeFrame("entry", entry.name.text, null),
+    update: null,
+    loop: null,
+    body: "entry",
+  };
   for (const p of entry.params) {
     const value = input(env, p.name.text, p.type, p.span);
-    if (scope.own(p.name.text) !== undefined) report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
+    if (scope.own(p.name.text) !== undefined)
+      report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
     scope.bindValue(p.name.text, value, p.name.span);
   }
   const value = block({ ...env, scope: makeScope(scope) }, entry.body);
@@ -74,7 +83,8 @@ export function elaborateEntry(
   for (const [path, versions] of context.versions) {
     const last = versions.at(-1);
     const fromLeaf = versions[0]?.node.op.form.kind === "leaf" && versions[0].node.attrs["path"] === path;
-    if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf)) context.builder.write(path, last);
+    if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf))
+      context.builder.write(path, last);
   }
   return { graph: withRoles(context.builder.build()), used: context.usedDims };
 }
@@ -102,7 +112,10 @@ function isError(env: Env, name: string): boolean {
 
 const dimsOf = (type: TypeExpr): Expr[] => (type.kind === "tensor" ? type.dims.filter((dim) => !isPack(dim)) : []);
 
-/** Fields of a record become outputs of their names, nested ones joined by a dot; a single value is named after its expression. */
+/**
+ * Fields of a record become outputs of their names, nested ones joined by a dot; a single value is named after its
+ * expression.
+ */
 function output(env: Env, entry: Entry, value: DlValue): void {
   const last = entry.body.statements.at(-1);
   const span = last?.span ?? entry.span;
@@ -110,7 +123,8 @@ function output(env: Env, entry: Entry, value: DlValue): void {
   const fields = last?.kind === "expression" && last.value.kind === "record" ? last.value.fields : [];
   const spanOf = (name: string): Span => fields.find((field) => field.name.text === name)?.value.span ?? span;
   if (value.kind === "record") for (const [name, field] of value.fields) add(env, name, field, spanOf(name));
-  else if (value.kind === "tuple" || value.kind === "list") value.items.forEach((item, k) => add(env, String(k), item, span));
+  else if (value.kind === "tuple" || value.kind === "list")
+    value.items.forEach((item, k) => add(env, String(k), item, span));
   else if (value.kind !== "unit") add(env, single, value, span);
 }
 

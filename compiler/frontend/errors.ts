@@ -3,7 +3,10 @@ import type { Span } from "../../dsl/span.ts";
 import type { Context, DlValue } from "./context.ts";
 import { ERROR } from "./values/values.ts";
 
-/** Every mistake that elaboration can find, with the rule that it breaks. Conditions of ops have their own codes: `<op>-<label>`. */
+/**
+ * Every mistake that elaboration can find, with the rule that it breaks. Conditions of ops have their own codes:
+ * `<op>-<label>`.
+ */
 export const codes = {
   E0201: "a name must be declared before it is used",
   E0202: "a name is declared once in its file or layer",
@@ -83,10 +86,16 @@ export interface Details {
 }
 
 /**
- * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the standard library the location is the user's call,
- * with the calls below it as secondary labels.
+ * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the
+ * standard library the location is the user's call, with the calls below it as secondary labels.
  */
-export function report(context: Context, code: Code | `${string}-${string}`, span: Span, says: string, details: Details = {}): DlValue {
+export function report(
+  context: Context,
+  code: Code | `${string}-${string}`,
+  span: Span,
+  says: string,
+  details: Details = {},
+): DlValue {
   const { program } = context;
   const label = details.label ?? "";
   const user = userCall(context);
@@ -98,7 +107,12 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
   program.reported.add(key);
   // A requirement states its own reason, so the path through the library would only distract.
   const way =
-    hidden && code !== "E0504" ? [...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })), { span, says: "here" }] : [];
+    hidden && code !== "E0504"
+      ? [
+          ...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })),
+          { span, says: "here" },
+        ]
+      : [];
   const also = [...way, ...(details.also ?? [])];
   program.diagnostics.push({
     code,
@@ -111,7 +125,8 @@ export function report(context: Context, code: Code | `${string}-${string}`, spa
 }
 
 /** The index of the innermost call in the user's own text; -1 if there is none. */
-const userCall = (context: Context): number => context.calls.findLastIndex((call) => !context.program.library.has(call.span.source));
+const userCall = (context: Context): number =>
+  context.calls.findLastIndex((call) => !context.program.library.has(call.span.source));
 
 /** The span recorded for a node: inside the library, the user's call. */
 export function nodeSpan(context: Context, span: Span): Span {

@@ -85,7 +85,12 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   if (name === "step") return stepNumber(env, span);
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
-  const near = didYouMean(name, [...env.scope.all().filter((n) => !n.startsWith("..")), ...context.program.ops.keys(), "train", "step"]);
+  const near = didYouMean(name, [
+    ...env.scope.all().filter((n) => !n.startsWith("..")),
+    ...context.program.ops.keys(),
+    "train",
+    "step",
+  ]);
   const help = nameHint(name) ?? (near === null ? undefined : `did you mean \`${near}\`?`);
   return report(context, "E0201", span, `unknown name \`${name}\``, { label: "not found in this scope", help });
 }
@@ -101,7 +106,8 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   if (reported.has(`dim ${name}`)) return ERROR;
   reported.add(`dim ${name}`);
   return report(env.context, "E0306", span, `the size of dim \`${name}\` is not given`, {
-    help: name === "None" ? "name the size, as in f32[N, 4], and give it with --dim N=32" : `give it with --dim ${name}=32`,
+    help:
+      name === "None" ? "name the size, as in f32[N, 4], and give it with --dim N=32" : `give it with --dim ${name}=32`,
   });
 }
 
@@ -125,7 +131,13 @@ function binaryExpression(env: Env, expr: Expr & { kind: "binary" }): DlValue {
   // `and` and `or` do not evaluate the right side if the left side decides.
   if (left.kind === "bool" && ((expr.op === "and" && !left.value) || (expr.op === "or" && left.value))) return left;
   const right = evaluate(env, expr.right);
-  return binary(env, expr.op, { value: left, span: expr.left.span }, { value: right, span: expr.right.span }, expr.span);
+  return binary(
+    env,
+    expr.op,
+    { value: left, span: expr.left.span },
+    { value: right, span: expr.right.span },
+    expr.span,
+  );
 }
 
 function argument(env: Env, arg: Argument): Arg {
@@ -144,14 +156,25 @@ function callExpression(env: Env, expr: Expr & { kind: "call" }, piped: readonly
 
 function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span, span: Span): DlValue {
   if (callee.kind === "error") return ERROR;
-  if (callee.kind !== "function") return report(env.context, "E0401", calleeSpan, `cannot call ${describe(callee)}`, calleeHints(env, callee, calleeSpan));
+  if (callee.kind !== "function")
+    return report(
+      env.context,
+      "E0401",
+      calleeSpan,
+      `cannot call ${describe(callee)}`,
+      calleeHints(env, callee, calleeSpan),
+    );
   return call(env, callee, args, span);
 }
 
-/** Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library (`let mean = mean(x)`, then `mean(y)`). */
+/**
+ * Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library
+ * (`let mean = mean(x)`, then `mean(y)`).
+ */
 function calleeHints(env: Env, value: DlValue, callee: Span): Details {
   const name = callee.source.text.slice(callee.start, callee.end);
-  if (value.kind === "string" && env.scope.find(value.value) !== undefined) return { help: `write \`${value.value}\`, without quotes` };
+  if (value.kind === "string" && env.scope.find(value.value) !== undefined)
+    return { help: `write \`${value.value}\`, without quotes` };
   if (value.kind === "path") return { help: methodHint(value.path.split(".").at(-1) ?? "") };
   let scope: Scope | null = env.scope;
   while (scope !== null && scope.own(name) === undefined) scope = scope.parent;
@@ -177,7 +200,8 @@ function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
 function pipeInto(env: Env, piped: Arg, into: Expr): DlValue {
   if (into.kind === "call") return callExpression(env, into, [piped]);
   const result = apply(env, evaluate(env, into), [piped], into.span, into.span);
-  if (result.kind === "function") return report(env.context, "E0402", into.span, `\`${text(into)}\` needs more arguments than the piped value`);
+  if (result.kind === "function")
+    return report(env.context, "E0402", into.span, `\`${text(into)}\` needs more arguments than the piped value`);
   return result;
 }
 
@@ -188,19 +212,29 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const last = "members" in object ? object.members?.get(name) : undefined;
   if (last !== undefined) return localize(env, last, span);
   if (object.kind === "function" || object.kind === "path") return memberPath(env, object, expr.name);
-  const known = object.kind === "record" ? object.fields : object.kind === "ops" ? env.context.program.ops : new Map<string, DlValue>();
+  const known =
+    object.kind === "record"
+      ? object.fields
+      : object.kind === "ops"
+        ? env.context.program.ops
+        : new Map<string, DlValue>();
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
-  const members = object.kind === "record" && known.size > 0 ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
-  const help = near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean \`${near}\`?`;
+  const members =
+    object.kind === "record" && known.size > 0 ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
+  const help =
+    near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean \`${near}\`?`;
   return report(env.context, "E0208", span, `${describe(object)} has no member \`${name}\``, { help });
 }
 
 /** A tensor has no methods: methods of other frameworks are functions. */
 function methodHelp(env: Env, name: string): string {
   const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
-  return methodHint(name) ?? (known ? `tensors have no members; write ${name}(x)` : "tensors have no members; use functions instead of methods");
+  return (
+    methodHint(name) ??
+    (known ? `tensors have no members; write ${name}(x)` : "tensors have no members; use functions instead of methods")
+  );
 }
 
 const runTimeChoice = "`cond p { a } else { b }` chooses at run time, select(p, a, b) per element";
@@ -210,9 +244,20 @@ function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
   if (condition.kind === "error") return ERROR;
   if (condition.kind !== "bool" && reportRunTime(env, expr.condition)) return ERROR;
   if (condition.kind !== "bool")
-    return report(env.context, "E0502", expr.condition.span, `expected a static bool for the condition of \`if\`, found ${describe(condition)}`, {
-      help: condition.kind !== "tensor" ? undefined : condition.value.type.shape.length > 0 ? "select(condition, a, b) chooses per element" : runTimeChoice,
-    });
+    return report(
+      env.context,
+      "E0502",
+      expr.condition.span,
+      `expected a static bool for the condition of \`if\`, found ${describe(condition)}`,
+      {
+        help:
+          condition.kind !== "tensor"
+            ? undefined
+            : condition.value.type.shape.length > 0
+              ? "select(condition, a, b) chooses per element"
+              : runTimeChoice,
+      },
+    );
   const branch = condition.value ? expr.then : expr.otherwise;
   return branch === null ? UNIT : env.context.block(within(env, makeScope(env.scope)), branch);
 }

@@ -2,7 +2,10 @@ import { outline, type Outlined } from "../../dsl/outline.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
 
-/** The library's files are the same for every program; a resolver that returns the same object again avoids parsing it again. */
+/**
+ * The library's files are the same for every program; a resolver that returns the same object again avoids parsing it
+ * again.
+ */
 const outlined = new WeakMap<Source, readonly Outlined[]>();
 
 function outlineOf(file: Source): readonly Outlined[] {
@@ -27,7 +30,12 @@ class Library implements Scope {
     if (known !== undefined) return known;
     const declaration = this.declarations.get(name)?.declaration();
     if (declaration === undefined) return undefined;
-    const value: DlValue = { kind: "function", target: { kind: "callable", declaration, scope: this }, args: [], instance: null };
+    const value: DlValue = {
+      kind: "function",
+      target: { kind: "callable", declaration, scope: this },
+      args: [],
+      instance: null,
+    };
     this.bind(name, { kind: "value", value, span: declaration.name.span });
     return this.bindings.get(name);
   }

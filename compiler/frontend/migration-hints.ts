@@ -1,4 +1,5 @@
-// Hints for users of Keras, PyTorch, NumPy and JAX: the names used there, and their equivalents in dlc. Only help texts depend on these tables.
+// Hints for users of Keras, PyTorch, NumPy and JAX: the names used there, and their equivalents in dlc. Only help texts
+// depend on these tables.
 
 const inferred = "; the size of the input is inferred";
 const plainNames = "functions and layers have no prefix: dense(64), relu(x)";
@@ -105,7 +106,8 @@ const advice: Readonly<Record<string, string>> = {
 
 /** Methods of tensors, and their equivalents. */
 const methods: Readonly<Record<string, string>> = {
-  backward: "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` returns a gradient",
+  backward:
+    "`minimize loss over Model with adam(lr: 1e-3)` differentiates and updates; `grad(loss, x)` returns a gradient",
   item: "leave it out: a scalar output is a number",
   numpy: "leave it out: outputs are plain arrays",
   to: 'leave it out: there are no devices; to change the dtype, use convert(x, dtype: "f32")',
@@ -139,7 +141,8 @@ const dtypes: Readonly<Record<string, string>> = {
   boolean: "bool",
 };
 
-const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(table, key) ? table[key] : undefined);
+const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined;
 
 /** The equivalent of a name of another framework. */
 export function nameHint(name: string): string | undefined {

@@ -11,7 +11,10 @@ import { preludeFiles } from "./prelude.ts";
 import { makeFileScope } from "./values/scope.ts";
 import { ERROR } from "./values/values.ts";
 
-/** Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is none. */
+/**
+ * Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if there is
+ * none.
+ */
 export type Resolve = (path: string, from: string | null) => Source | null;
 
 export interface Module {
@@ -78,7 +81,9 @@ const declarationHead = /^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimize
 
 /** Names whose declarations could not be parsed; uses of them are not reported again. */
 function bindBroken(source: Source, scope: Scope): ReadonlyMap<string, Binding> {
-  const names = [...source.text.matchAll(declarationHead)].flatMap(([, name = ""]) => (scope.own(name) === undefined ? [name] : []));
+  const names = [...source.text.matchAll(declarationHead)].flatMap(([, name = ""]) =>
+    scope.own(name) === undefined ? [name] : [],
+  );
   const broken = new Map<string, Binding>(names.map((name) => [name, { kind: "value", value: ERROR, span: null }]));
   for (const [name, binding] of broken) scope.bind(name, binding);
   return broken;
@@ -106,7 +111,8 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
   for (const item of file.items) {
     switch (item.kind) {
       case "dim":
-        for (const name of item.names) if (once(name.text, name.span)) scope.bind(name.text, { kind: "dim", span: name.span });
+        for (const name of item.names)
+          if (once(name.text, name.span)) scope.bind(name.text, { kind: "dim", span: name.span });
         break;
       case "entry":
         // Entries are a separate namespace: an entry and a function may have the same name.
@@ -116,14 +122,20 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
         once(`test ${item.title}`, item.titleSpan);
         break;
       case "setting":
-        if (once(item.name.text, item.name.span)) declareName(item.name, { kind: "setting", item, scope, span: item.name.span });
+        if (once(item.name.text, item.name.span))
+          declareName(item.name, { kind: "setting", item, scope, span: item.name.span });
         break;
       case "model":
       case "layer":
       case "fn":
       case "optimizer": {
         if (!once(item.name.text, item.name.span)) break;
-        const value: DlValue = { kind: "function", target: { kind: "callable", declaration: item, scope }, args: [], instance: null };
+        const value: DlValue = {
+          kind: "function",
+          target: { kind: "callable", declaration: item, scope },
+          args: [],
+          instance: null,
+        };
         declareName(item.name, { kind: "value", value, span: item.name.span });
         break;
       }
@@ -139,14 +151,20 @@ function importNames(item: Import, from: Source, scope: Scope, loading: Loading)
   for (const { name, alias } of item.names) {
     const local = alias ?? name;
     const binding = module?.exports.get(name.text);
-    scope.bind(local.text, binding === undefined ? { kind: "value", value: ERROR, span: local.span } : { ...binding, span: local.span });
+    scope.bind(
+      local.text,
+      binding === undefined ? { kind: "value", value: ERROR, span: local.span } : { ...binding, span: local.span },
+    );
     if (module === null || binding !== undefined) continue;
     const near = didYouMean(name.text, [...module.exports.keys()]);
     loading.diagnostics.push({
       code: "E0203",
       says: `\`${item.from}\` does not declare \`${name.text}\``,
       at: { span: name.span, says: "" },
-      help: near !== null ? `did you mean \`${near}\`?` : `it declares ${[...module.exports.keys()].join(", ") || "nothing that can be imported"}`,
+      help:
+        near !== null
+          ? `did you mean \`${near}\`?`
+          : `it declares ${[...module.exports.keys()].join(", ") || "nothing that can be imported"}`,
     });
   }
 }

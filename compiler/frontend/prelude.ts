@@ -1,4 +1,6 @@
-/** The files of the standard library, visible in every file without an import. The resolver finds them by these names. */
+/**
+ * The files of the standard library, visible in every file without an import. The resolver finds them by these names.
+ */
 export const preludeFiles = [
   "std/tensors.dl",
   "std/sorting.dl",

@@ -38,26 +38,42 @@ export interface Elaborated {
 type ProgramEntry = Program["entries"][number];
 
 /**
- * Evaluates everything static and leaves one graph per entry and set of dims, and the graph `init`, which writes every param and state. An entry that does
- * not use a dim is not repeated for its sizes.
+ * Evaluates everything static and leaves one graph per entry and set of dims, and the graph `init`, which writes every
+ * param and state. An entry that does not use a dim is not repeated for its sizes.
  */
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
   const { state: program, main } = openProgram(source, options);
   const { diagnostics } = program;
   if (main === null) return { program: null, diagnostics, dims: [], hasTests: false };
   const asked = new Set<string>();
-  const entries = chosen(main, source, options, diagnostics).flatMap((entry) => variantsOf(program, main, entry, options, asked));
+  const entries = chosen(main, source, options, diagnostics).flatMap((entry) =>
+    variantsOf(program, main, entry, options, asked),
+  );
   const dims = [...asked];
-  const settingsContext = makeContext(program, { name: "settings", train: false, dims: options.variants[0] ?? {}, index: 0, span: null });
+  const settingsContext = makeContext(program, {
+    name: "settings",
+    train: false,
+    dims: options.variants[0] ?? {},
+    index: 0,
+    span: null,
+  });
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
   const hasTests = main.tests.length > 0;
   if (diagnostics.length > 0) return { program: null, diagnostics, dims, hasTests };
-  return { program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]), diagnostics, dims, hasTests };
+  return {
+    program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]),
+    diagnostics,
+    dims,
+    hasTests,
+  };
 }
 
 /** The state shared by everything that is elaborated from one file. */
-export function openProgram(source: Source, options: ElaborateOptions): { readonly state: ProgramState; readonly main: Module | null } {
+export function openProgram(
+  source: Source,
+  options: ElaborateOptions,
+): { readonly state: ProgramState; readonly main: Module | null } {
   const diagnostics: Diagnostic[] = [];
   const { main, library } = loadModules(source, options.resolve, diagnostics);
   const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((random) => [random.path, random]));
@@ -78,12 +94,24 @@ export function openProgram(source: Source, options: ElaborateOptions): { readon
 }
 
 /** The graphs, with the declared params and states. */
-export function closeProgram({ declared, settings }: ProgramState, source: Source, entries: Program["entries"]): Program {
-  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({ kind, path, type, span }));
+export function closeProgram(
+  { declared, settings }: ProgramState,
+  source: Source,
+  entries: Program["entries"],
+): Program {
+  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({
+    kind,
+    path,
+    type,
+    span,
+  }));
   return { name: nameOf(source), persistent, entries, settings: [...settings.values()] };
 }
 
-/** All ops that a program can call: not leaves, `gradient` and ops with regions, and not ops that use one name for an operand and an attribute. */
+/**
+ * All ops that a program can call: not leaves, `gradient` and ops with regions, and not ops that use one name for an
+ * operand and an attribute.
+ */
 function opFunctions(): ReadonlyMap<string, DlValue> {
   const callable = [...ops].filter(
     ([name, op]) =>
@@ -92,7 +120,9 @@ function opFunctions(): ReadonlyMap<string, DlValue> {
       name !== "gradient" &&
       (op.operands === "variadic" || !op.operands.some((operand) => Object.hasOwn(op.attrs, operand))),
   );
-  return new Map(callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]));
+  return new Map(
+    callable.map(([name, op]) => [name, { kind: "function", target: { kind: "op", op }, args: [], instance: null }]),
+  );
 }
 
 /** `lenet` for `examples/mnist/lenet.dl` */
@@ -131,7 +161,13 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
   return entries === undefined ? main.entries : main.entries.filter((entry) => entries.includes(entry.name.text));
 }
 
-function variantsOf(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions, asked: Set<string>): ProgramEntry[] {
+function variantsOf(
+  program: ProgramState,
+  main: Module,
+  entry: Entry,
+  options: ElaborateOptions,
+  asked: Set<string>,
+): ProgramEntry[] {
   const done: ProgramEntry[] = [];
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
     // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
@@ -144,7 +180,12 @@ function variantsOf(program: ProgramState, main: Module, entry: Entry, options: 
       span: entry.name.span,
     });
     for (const name of used) asked.add(name);
-    done.push({ dims: Object.fromEntries([...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]]))), graph });
+    done.push({
+      dims: Object.fromEntries(
+        [...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]])),
+      ),
+      graph,
+    });
   }
   return done;
 }

@@ -69,7 +69,8 @@ function execute(env: Env, statement: Stmt): DlValue {
 
 /** `let enc = dense(64)`: the instance takes the name of its `let`. */
 function named(value: DlValue, pattern: Pattern): DlValue {
-  if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null) return value;
+  if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null)
+    return value;
   return { ...value, instance: { ...value.instance, hint: pattern.name.text } };
 }
 
@@ -85,7 +86,12 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   if (!lives) {
     const where = env.body === "entry" ? "an entry" : env.body === "fn" ? "a fn" : "an optimizer";
     report(context, "E0207", span, `\`${kind}\` is not allowed in ${where}`, {
-      help: env.body === "fn" ? "declare it as a layer" : kind === "param" ? "move it into a layer or model" : "move it into a layer, model or optimizer",
+      help:
+        env.body === "fn"
+          ? "declare it as a layer"
+          : kind === "param"
+            ? "move it into a layer or model"
+            : "move it into a layer, model or optimizer",
     });
     return;
   }
@@ -94,7 +100,9 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
   const twice = frame.declared.get(name.text);
   if (twice !== undefined && spanKey(twice) !== spanKey(name.span)) {
-    report(context, "E0202", name.span, `duplicate declaration of \`${name.text}\``, { also: [{ span: twice, says: "first declared here" }] });
+    report(context, "E0202", name.span, `duplicate declaration of \`${name.text}\``, {
+      also: [{ span: twice, says: "first declared here" }],
+    });
     return;
   }
   frame.declared.set(name.text, name.span);
@@ -116,7 +124,13 @@ function declareVariable(env: Env, statement: VariableStmt): void {
       type: declaration.type,
       span: nodeSpan(context, name.span),
       location: locationAt(context, name.span),
-      init: (initContext) => initialize({ ...env, scope: initScope, context: { ...initContext, ...outside } }, init, declaration.type, statement),
+      init: (initContext) =>
+        initialize(
+          { ...env, scope: initScope, context: { ...initContext, ...outside } },
+          init,
+          declaration.type,
+          statement,
+        ),
     },
     name.span,
   );
@@ -128,7 +142,10 @@ function declareVariable(env: Env, statement: VariableStmt): void {
 
 /** Whether the type of an optimizer's state mentions no dim: then one state serves all params. */
 function isShared(type: TypeExpr): boolean {
-  return type.kind === "static" || (type.kind === "tensor" && type.dims.every((dim) => !isPack(dim) && namesIn(dim).length === 0));
+  return (
+    type.kind === "static" ||
+    (type.kind === "tensor" && type.dims.every((dim) => !isPack(dim) && namesIn(dim).length === 0))
+  );
 }
 
 function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
@@ -141,7 +158,10 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
       target.text,
       env.scope.all().filter((name) => isState(env.scope.find(name))),
     );
-    const what = binding === undefined ? `unknown state \`${target.text}\`` : `cannot write to \`${target.text}\`: it is not a state`;
+    const what =
+      binding === undefined
+        ? `unknown state \`${target.text}\``
+        : `cannot write to \`${target.text}\`: it is not a state`;
     const help =
       near !== null && near !== target.text
         ? `did you mean \`${near}\`?`
@@ -152,7 +172,8 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
     return;
   }
   const { declared } = binding;
-  const shared = env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
+  const shared =
+    env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
   const count = shared?.evaluated.get(spanKey(span)) ?? 0;
   shared?.evaluated.set(spanKey(span), count + 1);
   const site = `${spanKey(span)}#${count}`;
@@ -169,7 +190,8 @@ function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
   shared?.written.set(site, converted.value);
 }
 
-const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } => binding?.kind === "variable" && binding.declared.kind === "state";
+const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } =>
+  binding?.kind === "variable" && binding.declared.kind === "state";
 
 function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
   if (isNumber(value) || value.kind === "bool") {
@@ -179,8 +201,14 @@ function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span):
   if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
   if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
     return broadcastTo(env, span, value, declared.type.shape);
-  report(env.context, "E0313", span, `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`, {
-    also: [{ span: declared.span, says: "declared here" }],
-  });
+  report(
+    env.context,
+    "E0313",
+    span,
+    `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`,
+    {
+      also: [{ span: declared.span, says: "declared here" }],
+    },
+  );
   return null;
 }

@@ -51,15 +51,37 @@ function elaborateTest(
 ): { test: ElaboratedTest; context: Context } {
   const assertions: Assertion[] = [];
   const entry = `test${k}`;
-  const context: Context = { ...makeContext(state, { name: entry, train: false, dims, index: main.entries.length + 1 + k, span: test.titleSpan }), assertions };
+  const context: Context = {
+    ...makeContext(state, {
+      name: entry,
+      train: false,
+      dims,
+      index: main.entries.length + 1 + k,
+      span: test.titleSpan,
+    }),
+    assertions,
+  };
   const scope = makeScope(main.scope);
-  for (const e of main.entries) if (main.scope.own(e.name.text) === undefined) scope.bindValue(e.name.text, asFunction(e, main), e.name.span);
-  const env: Env = { context, scope: makeScope(scope), frame: makeFrame("entry", entry, null), update: null, loop: null, body: "entry" };
+  for (const e of main.entries)
+    if (main.scope.own(e.name.text) === undefined) scope.bindValue(e.name.text, asFunction(e, main), e.name.span);
+  const env: Env = {
+    context,
+    scope: makeScope(scope),
+    frame: makeFrame("entry", entry, null),
+    update: null,
+    loop: null,
+    body: "entry",
+  };
   block(env, test.body);
   return { test: { title: test.title, span: test.titleSpan, entry, assertions }, context };
 }
 
 function asFunction(entry: Entry, main: Module): DlValue {
   const declaration = { ...entry, kind: "fn", statics: [], result: null, where: [], gradient: null } as const;
-  return { kind: "function", target: { kind: "callable", declaration, scope: main.scope, entry: { train: entry.train } }, args: [], instance: null };
+  return {
+    kind: "function",
+    target: { kind: "callable", declaration, scope: main.scope, entry: { train: entry.train } },
+    args: [],
+    instance: null,
+  };
 }

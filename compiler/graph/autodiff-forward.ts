@@ -5,14 +5,20 @@ import type { GraphBuilder } from "./build.ts";
 import type { Value } from "./ir.ts";
 
 /**
- * Appends requests for the Jacobian-vector product of floating-point outputs: their directional derivative along the tangents of the inputs. Applies reverse
- * mode twice: the gradient g(u) of <outputs, u> with respect to the inputs is linear in u, and the gradient of <g(u), tangents> with respect to u is the
- * product (J. Townsend, "A new trick for calculating Jacobian vector products", 2017). Dead-code elimination removes the nodes that depend on u.
+ * Appends requests for the Jacobian-vector product of floating-point outputs: their directional derivative along the
+ * tangents of the inputs. Applies reverse mode twice: the gradient g(u) of <outputs, u> with respect to the inputs is
+ * linear in u, and the gradient of <g(u), tangents> with respect to u is the product (J. Townsend, "A new trick for
+ * calculating Jacobian vector products", 2017). Dead-code elimination removes the nodes that depend on u.
  *
- * Returns one tangent for each output, of its type; the tangent of an output that is not floating point is zero. `inputs` are floating point, and each tangent
- * has the type of its input.
+ * Returns one tangent for each output, of its type; the tangent of an output that is not floating point is zero.
+ * `inputs` are floating point, and each tangent has the type of its input.
  */
-export function pushForward(builder: GraphBuilder, outputs: readonly Value[], inputs: readonly Value[], tangents: readonly Value[]): readonly Value[] {
+export function pushForward(
+  builder: GraphBuilder,
+  outputs: readonly Value[],
+  inputs: readonly Value[],
+  tangents: readonly Value[],
+): readonly Value[] {
   const smooth = outputs.filter(({ type }) => isFloat(type.dtype));
   if (smooth.length === 0 || inputs.length === 0) return outputs.map(({ type }) => builder.zeros(type));
   // A separate leaf for each, with respect to which the second gradient is taken.

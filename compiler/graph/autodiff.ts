@@ -1,9 +1,10 @@
 /**
  * Reverse-mode differentiation, from graph to graph (Griewank and Walther, Evaluating Derivatives, 2008, chapter 3).
  *
- * A node `gradient(loss, ...targets)` is replaced by the nodes that compute d loss / d target. Gradients flow backwards over the nodes on a path from a target
- * to the loss, along floating-point values only; the contributions of several users are added in the reverse order of the nodes. Rules consist of ops, so a
- * gradient can be differentiated again: nodes are expanded in order, an inner `gradient` before the outer one. New nodes are derived from the forward node
+ * A node `gradient(loss, ...targets)` is replaced by the nodes that compute d loss / d target. Gradients flow backwards
+ * over the nodes on a path from a target to the loss, along floating-point values only; the contributions of several
+ * users are added in the reverse order of the nodes. Rules consist of ops, so a gradient can be differentiated again:
+ * nodes are expanded in order, an inner `gradient` before the outer one. New nodes are derived from the forward node
  * whose gradient they compute.
  */
 import { invariant, present } from "../support/invariant.ts";
@@ -18,10 +19,13 @@ export const isGradient = (node: Node): boolean => node.op.name === "gradient";
 
 /** Appends the node that requests the gradients of the loss with respect to the targets. */
 export const requestGradients = (builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] =>
-  builder.attributed({ ...builder.attribution, role: "backward", forward: loss.node.provenance }, () => builder.callAll("gradient", [loss, ...targets]));
+  builder.attributed({ ...builder.attribution, role: "backward", forward: loss.node.provenance }, () =>
+    builder.callAll("gradient", [loss, ...targets]),
+  );
 
 /** Whether the graph or one of its regions has a `gradient` node. */
-export const asksForGradient = ({ nodes }: Graph): boolean => nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
+export const asksForGradient = ({ nodes }: Graph): boolean =>
+  nodes.some((node) => isGradient(node) || node.regions.some(asksForGradient));
 
 /** Whether the op stops the flow of gradients. */
 const stops = (node: Node): boolean => node.op.name === "stop_gradient";
@@ -37,7 +41,10 @@ export function expandGradients(graph: Graph): Graph {
   });
 }
 
-/** Appends the nodes that compute the gradient of a scalar loss with respect to each target; zeros for a target that the loss does not use. */
+/**
+ * Appends the nodes that compute the gradient of a scalar loss with respect to each target; zeros for a target that the
+ * loss does not use.
+ */
 export function gradients(builder: GraphBuilder, loss: Value, targets: readonly Value[]): readonly Value[] {
   invariant(isFloat(loss.type.dtype) && loss.type.shape.length === 0, "a loss must be a floating-point scalar");
   return builder.pulling(loss.node.provenance, () => {
@@ -52,14 +59,22 @@ export interface Seed {
   readonly grad: Value;
 }
 
-/** Appends the nodes that compute the vector-Jacobian product from the seeds to each target; null for a target that no seed depends on. */
-export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets: readonly Value[]): readonly (Value | null)[] {
+/**
+ * Appends the nodes that compute the vector-Jacobian product from the seeds to each target; null for a target that no
+ * seed depends on.
+ */
+export function pullBack(
+  builder: GraphBuilder,
+  seeds: readonly Seed[],
+  targets: readonly Value[],
+): readonly (Value | null)[] {
   const before = builder.nodes.length;
   const roots = seeds.map(({ value }) => value);
   const active = activeValues(topological(roots), targets);
   const grads = new Map<Value, Value>();
   for (const { value, grad } of seeds) contribute(builder, grads, value, grad);
-  for (const node of topological(roots).toReversed()) if (node.results.some((value) => active.has(value))) pull(builder, node, active, grads);
+  for (const node of topological(roots).toReversed())
+    if (node.results.some((value) => active.has(value))) pull(builder, node, active, grads);
   const results = targets.map((target) => grads.get(target) ?? null);
   keepNeeded(
     builder,
@@ -70,8 +85,9 @@ export function pullBack(builder: GraphBuilder, seeds: readonly Seed[], targets:
 }
 
 /**
- * Nodes on a path from a target to the loss whose op has no gradient, nodes of regions included, for a check before `gradient` is requested. Does not look into
- * the expansion of an inner `gradient`, and takes into account that `stop_gradient` ends the flow, but no other property of gradient rules.
+ * Nodes on a path from a target to the loss whose op has no gradient, nodes of regions included, for a check before
+ * `gradient` is requested. Does not look into the expansion of an inner `gradient`, and takes into account that
+ * `stop_gradient` ends the flow, but no other property of gradient rules.
  */
 export function gradientBlockers(loss: Value, targets: readonly Value[]): readonly Node[] {
   const nodes = topological([loss]);
@@ -82,14 +98,18 @@ export function gradientBlockers(loss: Value, targets: readonly Value[]): readon
 function reachedFrom(loss: Value, nodes: readonly Node[]): readonly Node[] {
   const reached = new Set<Node>([loss.node]);
   for (const node of nodes.toReversed())
-    if (reached.has(node) && !stops(node)) for (const { node: before, type } of node.operands) if (isFloat(type.dtype)) reached.add(before);
+    if (reached.has(node) && !stops(node))
+      for (const { node: before, type } of node.operands) if (isFloat(type.dtype)) reached.add(before);
   return nodes.filter((node) => reached.has(node));
 }
 
 function blockers(nodes: readonly Node[], active: ReadonlySet<Value>): readonly Node[] {
   return nodes.flatMap((node) => {
-    if (isGradient(node) || !node.results.some((r) => active.has(r)) || !node.operands.some((o) => active.has(o))) return [];
-    return node.op.gradient.kind === "none" ? [node] : differentiated(node).flatMap((region) => blockers(region.nodes, activeInside(region)));
+    if (isGradient(node) || !node.results.some((r) => active.has(r)) || !node.operands.some((o) => active.has(o)))
+      return [];
+    return node.op.gradient.kind === "none"
+      ? [node]
+      : differentiated(node).flatMap((region) => blockers(region.nodes, activeInside(region)));
   });
 }
 
@@ -100,7 +120,8 @@ export const hasCustomGradient = ({ op }: Node): boolean => op.regions?.includes
 const differentiated = (node: Node): readonly Graph[] => (hasCustomGradient(node) ? [] : node.regions);
 
 /** The active values of a region whose floating-point inputs and carries are all active. */
-const activeInside = (region: Graph): ReadonlySet<Value> => activeValues(region.nodes, [...region.inputs, ...region.carries.map(({ value }) => value)]);
+const activeInside = (region: Graph): ReadonlySet<Value> =>
+  activeValues(region.nodes, [...region.inputs, ...region.carries.map(({ value }) => value)]);
 
 /** The floating-point results of the nodes that depend on a target, and the targets. The nodes are in order. */
 export function activeValues(nodes: readonly Node[], targets: readonly Value[]): ReadonlySet<Value> {
@@ -119,9 +140,15 @@ function pull(builder: GraphBuilder, node: Node, active: ReadonlySet<Value>, gra
   if (dys.every((dy) => dy === null) || !wanted.includes(true)) return;
   const steps = (): void => {
     for (const [index, dx] of rule(builder, node, dys, wanted).entries()) {
-      const operand = present(node.operands[index], `the gradient rule of ${node.op.name} returns more gradients than the op has operands`);
+      const operand = present(
+        node.operands[index],
+        `the gradient rule of ${node.op.name} returns more gradients than the op has operands`,
+      );
       if (dx === null || !active.has(operand)) continue;
-      invariant(dx.type.dtype === operand.type.dtype, `the gradient rule of ${node.op.name} returns ${dx.type.dtype} for ${operand.type.dtype}`);
+      invariant(
+        dx.type.dtype === operand.type.dtype,
+        `the gradient rule of ${node.op.name} returns ${dx.type.dtype} for ${operand.type.dtype}`,
+      );
       contribute(builder, grads, operand, dx);
     }
   };
@@ -133,13 +160,24 @@ function contribute(builder: GraphBuilder, grads: Map<Value, Value>, value: Valu
   grads.set(value, sum === undefined ? grad : builder.add(sum, grad));
 }
 
-function rule(builder: GraphBuilder, node: Node, grads: readonly (Value | null)[], wanted: readonly boolean[]): readonly (Value | null)[] {
+function rule(
+  builder: GraphBuilder,
+  node: Node,
+  grads: readonly (Value | null)[],
+  wanted: readonly boolean[],
+): readonly (Value | null)[] {
   const { op, operands, results, attrs, regions } = node;
-  invariant(op.gradient.kind === "rule", `${op.name} has no gradient: ${op.gradient.kind === "none" ? op.gradient.why : ""}`);
+  invariant(
+    op.gradient.kind === "rule",
+    `${op.name} has no gradient: ${op.gradient.kind === "none" ? op.gradient.why : ""}`,
+  );
   return op.gradient.rule(builder, { operands, results, grads, wanted, attrs, regions });
 }
 
-/** Removes the nodes from `start` on that none of the values need: rules return a gradient for every operand, wanted or not. */
+/**
+ * Removes the nodes from `start` on that none of the values need: rules return a gradient for every operand, wanted or
+ * not.
+ */
 function keepNeeded(builder: GraphBuilder, start: number, values: readonly Value[]): void {
   const made = builder.nodes.splice(start);
   const needed = new Set<Node>(values.map((value) => value.node));

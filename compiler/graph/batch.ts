@@ -1,6 +1,6 @@
 /**
- * Batching, from graph to graph: maps a graph over a batch of items. Values that depend on the batch have a new first axis, the others do not change. Each op's
- * entry has its batching rule.
+ * Batching, from graph to graph: maps a graph over a batch of items. Values that depend on the batch have a new first
+ * axis, the others do not change. Each op's entry has its batching rule.
  */
 import { invariant, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
@@ -16,7 +16,10 @@ import { duplicate } from "./rebuild.ts";
 export const batched = (value: Value): BatchValue => ({ value, batched: true });
 export const unbatched = (value: Value): BatchValue => ({ value, batched: false });
 
-export const batchType = ({ dtype, shape }: TensorType, size: number): TensorType => ({ dtype, shape: [size, ...shape] });
+export const batchType = ({ dtype, shape }: TensorType, size: number): TensorType => ({
+  dtype,
+  shape: [size, ...shape],
+});
 
 /** The value with a batch axis: broadcast if it is shared by all items. */
 export function repeated(g: GraphBuilder, { value, batched: isBatched }: BatchValue, size: number): Value {
@@ -33,7 +36,12 @@ export function repeated(g: GraphBuilder, { value, batched: isBatched }: BatchVa
 }
 
 /** The results of a node for a batch of operands. */
-export function batchNode(g: GraphBuilder, node: Node, operands: readonly BatchValue[], size: number): readonly BatchValue[] {
+export function batchNode(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly BatchValue[],
+  size: number,
+): readonly BatchValue[] {
   const { op, attrs, regions } = node;
   if (operands.every((operand) => !operand.batched)) {
     const copy = duplicate(
@@ -51,7 +59,9 @@ export interface BatchGiven {
   readonly inputs: readonly BatchValue[];
   /** The values of a region's carries before the iteration. */
   readonly carries?: readonly BatchValue[];
-  /** The batched value of a param or state, as when several models train together; null for one that all members share. */
+  /**
+   * The batched value of a param or state, as when several models train together; null for one that all members share.
+   */
   readonly persistent?: (leaf: Node) => BatchValue | null;
 }
 
@@ -63,11 +73,17 @@ export interface BatchResults {
 }
 
 /** Appends the nodes that compute the graph for every member of a batch. */
-export function batchInto(g: GraphBuilder, graph: Graph, size: number, { inputs, carries = [], persistent = () => null }: BatchGiven): BatchResults {
+export function batchInto(
+  g: GraphBuilder,
+  graph: Graph,
+  size: number,
+  { inputs, carries = [], persistent = () => null }: BatchGiven,
+): BatchResults {
   // A `gradient` node differentiates with respect to values of one item, which do not exist once its loss is batched.
   const plain = expandGradients(graph);
   const values = new Map<Value, BatchValue>();
-  const now = (value: Value): BatchValue => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const now = (value: Value): BatchValue =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   plain.inputs.forEach((value, index) => values.set(value, at(inputs, index)));
   plain.carries.forEach(({ value }, index) => values.set(value, at(carries, index)));
   for (const node of plain.nodes) {
@@ -110,7 +126,10 @@ export function batchLeaves(
   };
 }
 
-/** A graph for a batch. The flags select batched inputs and carries; outputs and next carries are batched if they depend on these, or if `force` says so. */
+/**
+ * A graph for a batch. The flags select batched inputs and carries; outputs and next carries are batched if they depend
+ * on these, or if `force` says so.
+ */
 export function batchGraph(
   g: GraphBuilder,
   graph: Graph,
@@ -121,13 +140,18 @@ export function batchGraph(
   const b = new RegionBuilder(graph.name, g);
   const leaves = batchLeaves(b, graph, flags, size);
   const results = batchInto(b.g, graph, size, leaves);
-  const forced = (value: BatchValue, wanted: boolean): BatchValue => (wanted ? batched(repeated(b.g, value, size)) : value);
+  const forced = (value: BatchValue, wanted: boolean): BatchValue =>
+    wanted ? batched(repeated(b.g, value, size)) : value;
   const outputs = results.outputs.map((value, index) => forced(value, force.outputs?.[index] === true));
   const carries = results.carries.map((value, index) => forced(value, force.carries?.[index] === true));
   graph.outputs.forEach(({ name }, index) => b.output(name, at(outputs, index).value));
   carries.forEach(({ value }, index) => b.next(index, value));
   return {
     graph: b.build(),
-    flags: { inputs: flags.inputs, outputs: outputs.map((each) => each.batched), carries: carries.map((each) => each.batched) },
+    flags: {
+      inputs: flags.inputs,
+      outputs: outputs.map((each) => each.batched),
+      carries: carries.map((each) => each.batched),
+    },
   };
 }

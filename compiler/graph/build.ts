@@ -24,9 +24,18 @@ export interface BrokenCondition {
 }
 
 /** The first condition of an op that does not hold for these operands; null if all hold. */
-export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[] = []): BrokenCondition | null {
+export function brokenCondition(
+  op: Op,
+  operands: readonly TensorType[],
+  attrs: Attrs,
+  regions: readonly Graph[] = [],
+): BrokenCondition | null {
   if (op.operands !== "variadic" && op.operands.length !== operands.length)
-    return { code: `${op.name}-arity`, message: `${op.name} takes ${op.operands.length} operands, not ${operands.length}`, about: [] };
+    return {
+      code: `${op.name}-arity`,
+      message: `${op.name} takes ${op.operands.length} operands, not ${operands.length}`,
+      about: [],
+    };
   for (const label in op.requires) {
     const condition = op.requires[label];
     if (condition !== undefined && !condition.holds(operands, attrs, regions))
@@ -35,8 +44,18 @@ export function brokenCondition(op: Op, operands: readonly TensorType[], attrs: 
   return null;
 }
 
-/** Makes one node; absent attributes get their defaults. A broken condition is an invariant failure: callers that take text from users check it first. */
-export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, provenance: Provenance, notes: Notes = {}, regions: readonly Graph[] = []): Node {
+/**
+ * Makes one node; absent attributes get their defaults. A broken condition is an invariant failure: callers that take
+ * text from users check it first.
+ */
+export function makeNode(
+  op: Op,
+  operands: readonly Value[],
+  attrs: Attrs,
+  provenance: Provenance,
+  notes: Notes = {},
+  regions: readonly Graph[] = [],
+): Node {
   const complete: Attrs = { ...op.defaults, ...attrs };
   const types = operands.map((v) => v.type);
   const broken = brokenCondition(op, types, complete, regions);
@@ -49,13 +68,20 @@ export function makeNode(op: Op, operands: readonly Value[], attrs: Attrs, prove
 
 /** A node that copies a value of the graph; the caller inserts it. */
 export function copyOf({ table, lineage }: Graph, value: Value, notes: Notes = {}): Node {
-  return makeNode(present(table.get("copy"), "the table has no op copy"), [value], {}, lineage.derived(value.node.provenance), notes);
+  return makeNode(
+    present(table.get("copy"), "the table has no op copy"),
+    [value],
+    {},
+    lineage.derived(value.node.provenance),
+    notes,
+  );
 }
 
 /**
- * Appends nodes in order, with their provenance. A builder of a first graph (for a table) attributes its nodes to the current layer and location. A builder
- * that belongs to a graph derives nodes from others: `rebuild` and similar functions set which, so passes need not. A builder within another builder (of a
- * region) continues with the settings of that one.
+ * Appends nodes in order, with their provenance. A builder of a first graph (for a table) attributes its nodes to the
+ * current layer and location. A builder that belongs to a graph derives nodes from others: `rebuild` and similar
+ * functions set which, so passes need not. A builder within another builder (of a region) continues with the settings
+ * of that one.
  */
 export class GraphBuilder {
   readonly name: string;
@@ -162,16 +188,29 @@ export class GraphBuilder {
   }
 
   /** Adds a new node. */
-  addNode(op: Op, operands: readonly Value[], attrs: Attrs = {}, notes: Notes = {}, regions: readonly Graph[] = []): Node {
+  addNode(
+    op: Op,
+    operands: readonly Value[],
+    attrs: Attrs = {},
+    notes: Notes = {},
+    regions: readonly Graph[] = [],
+  ): Node {
     const own = regions.map((region) => this.#own(region));
     const node = makeNode(op, operands, attrs, this.provenance(), notes, own);
     this.nodes.push(node);
     return node;
   }
 
-  callAll(name: OpName, operands: readonly Operand[], attrs: Attrs = {}, regions: readonly Graph[] = []): readonly Value[] {
+  callAll(
+    name: OpName,
+    operands: readonly Operand[],
+    attrs: Attrs = {},
+    regions: readonly Graph[] = [],
+  ): readonly Value[] {
     const like = operands.find((o): o is Value => typeof o !== "number");
-    const values = operands.map((o) => (typeof o === "number" ? this.constant(present(like, `${name} has no operand to take a type from`).type, o) : o));
+    const values = operands.map((o) =>
+      typeof o === "number" ? this.constant(present(like, `${name} has no operand to take a type from`).type, o) : o,
+    );
     return this.addNode(this.op(name), values, attrs, {}, regions).results;
   }
 
@@ -282,12 +321,20 @@ export class GraphBuilder {
   transpose(x: Value, perm: readonly number[]): Value {
     return this.call("transpose", [x], { perm });
   }
-  slice(x: Value, attrs: { readonly start: readonly number[]; readonly limit: readonly number[]; readonly stride: readonly number[] }): Value {
+  slice(
+    x: Value,
+    attrs: { readonly start: readonly number[]; readonly limit: readonly number[]; readonly stride: readonly number[] },
+  ): Value {
     return this.call("slice", [x], attrs);
   }
   pad(
     x: Value,
-    attrs: { readonly lo: readonly number[]; readonly hi: readonly number[]; readonly interior: readonly number[]; readonly value: number },
+    attrs: {
+      readonly lo: readonly number[];
+      readonly hi: readonly number[];
+      readonly interior: readonly number[];
+      readonly value: number;
+    },
   ): Value {
     return this.call("pad", [x], attrs);
   }
@@ -327,10 +374,18 @@ export class GraphBuilder {
 /** The graph with new ids from another lineage, without origins. */
 function adopted(graph: Graph, lineage: Lineage): Graph {
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const now = (value: Value): Value =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   const nodes = graph.nodes.map((node) => {
     const regions = node.regions.map((region) => adopted(region, lineage));
-    const copy = makeNode(node.op, node.operands.map(now), node.attrs, lineage.first(node.provenance.attribution), node.notes, regions);
+    const copy = makeNode(
+      node.op,
+      node.operands.map(now),
+      node.attrs,
+      lineage.first(node.provenance.attribution),
+      node.notes,
+      regions,
+    );
     node.results.forEach((value, index) => values.set(value, at(copy.results, index)));
     return copy;
   });
@@ -346,4 +401,5 @@ function adopted(graph: Graph, lineage: Lineage): Graph {
 }
 
 /** The type in a leaf's attributes. */
-export const leafType = (attrs: Attrs): TensorType => tensor(attrs["dtype"] as DType, attrs["shape"] as readonly number[]);
+export const leafType = (attrs: Attrs): TensorType =>
+  tensor(attrs["dtype"] as DType, attrs["shape"] as readonly number[]);

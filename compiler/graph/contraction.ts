@@ -3,14 +3,17 @@ import { product } from "../support/lists.ts";
 import type { ContractionDim } from "./op.ts";
 
 /**
- * The role of a dim in a contraction, by the buffers in which it has a stride: `batch` in all three, `row` (M) in lhs and out, `column` (N) in rhs and out,
- * `reduced` (K) in lhs and rhs.
+ * The role of a dim in a contraction, by the buffers in which it has a stride: `batch` in all three, `row` (M) in lhs
+ * and out, `column` (N) in rhs and out, `reduced` (K) in lhs and rhs.
  */
 export type ContractionRole = "batch" | "row" | "column" | "reduced";
 
 type Strides = Pick<ContractionDim, "lhs" | "rhs" | "out">;
 
-/** Whether a dim is summed over: it has stride 0 in the result. Also true if the operands are empty, where every stride is 0. */
+/**
+ * Whether a dim is summed over: it has stride 0 in the result. Also true if the operands are empty, where every stride
+ * is 0.
+ */
 export const isSummed = ({ out }: Strides): boolean => out === 0;
 
 /** Null for a dim with a stride in at most one buffer. */
@@ -26,7 +29,8 @@ export function roleOf(dim: ContractionDim): ContractionRole {
   return role;
 }
 
-export const withRole = (dims: readonly ContractionDim[], role: ContractionRole): ContractionDim[] => dims.filter((dim) => roleOrNull(dim) === role);
+export const withRole = (dims: readonly ContractionDim[], role: ContractionRole): ContractionDim[] =>
+  dims.filter((dim) => roleOrNull(dim) === role);
 
 /** The size of the index space of the dims. */
 export const sizeOf = (dims: readonly ContractionDim[]): number => product(dims.map(({ size }) => size));

@@ -1,6 +1,7 @@
 /**
- * The reference interpreter: the oracle for every pass and every kernel. Evaluates each node by its op's `reference`, in f64. With precision "f32" it rounds
- * every f32 result to f32, leaves included, which is exact f32 arithmetic for a single operation. Integer results wrap to their dtype in both.
+ * The reference interpreter: the oracle for every pass and every kernel. Evaluates each node by its op's `reference`,
+ * in f64. With precision "f32" it rounds every f32 result to f32, leaves included, which is exact f32 arithmetic for a
+ * single operation. Integer results wrap to their dtype in both.
  */
 import { invariant, never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
@@ -36,13 +37,21 @@ function run(
   graph: Graph,
   given: (node: Node) => Float64Array | null,
   precision: Precision,
-): { readonly outputs: readonly NdArray[]; readonly writes: ReadonlyMap<string, NdArray>; readonly carries: readonly NdArray[] } {
+): {
+  readonly outputs: readonly NdArray[];
+  readonly writes: ReadonlyMap<string, NdArray>;
+  readonly carries: readonly NdArray[];
+} {
   const { nodes, outputs, writes, carries } = expandGradients(graph);
   const values = new Map<Value, NdArray>();
-  const valueOf = (value: Value): NdArray => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const valueOf = (value: Value): NdArray =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of nodes) {
     const data = given(node);
-    const results = data === null ? evaluateNode(node, node.operands.map(valueOf), precision) : node.results.map(({ type }) => ndarray(type, data, precision));
+    const results =
+      data === null
+        ? evaluateNode(node, node.operands.map(valueOf), precision)
+        : node.results.map(({ type }) => ndarray(type, data, precision));
     node.results.forEach((value, index) => values.set(value, at(results, index)));
   }
   return {

@@ -14,7 +14,8 @@ export const isCarry = (node: Node): boolean => isLeaf(node) && node.op.name ===
 export const isArgument = (node: Node): boolean => isInput(node) || isCarry(node);
 export const isConstant = (node: Node): boolean => isLeaf(node) && node.op.name === "constant";
 /** A param or state. */
-export const isPersistent = (node: Node): boolean => isLeaf(node) && (node.op.name === "param" || node.op.name === "state");
+export const isPersistent = (node: Node): boolean =>
+  isLeaf(node) && (node.op.name === "param" || node.op.name === "state");
 
 /** The name of an input or a carry. */
 export const nameOf = ({ node }: Value): string => stringAttr(node.attrs, "name");
@@ -69,7 +70,8 @@ export function pairsAttr(attrs: Attrs, name: string): readonly (readonly [numbe
   });
 }
 
-export const isNumbers = (attr: Attr): attr is readonly number[] => Array.isArray(attr) && attr.every((x) => typeof x === "number");
+export const isNumbers = (attr: Attr): attr is readonly number[] =>
+  Array.isArray(attr) && attr.every((x) => typeof x === "number");
 
 /** Equal as attributes: numbers by Object.is, lists element by element. */
 export function sameAttr(a: Attr | undefined, b: Attr | undefined): boolean {
@@ -110,17 +112,21 @@ export const isJoin = ({ op, operands, results, attrs }: Node): boolean =>
 
 /** The fill value of a pad (`lo`, `hi`, `interior`); null for any other node. */
 export function padding({ op, operands, results, attrs }: Node): number | null {
-  return op.form.kind === "pieces" && operands.length === 1 ? op.form.background(siteOf({ operands, results, attrs })) : null;
+  return op.form.kind === "pieces" && operands.length === 1
+    ? op.form.background(siteOf({ operands, results, attrs }))
+    : null;
 }
 
 /** Whether all elements of the result are elements of the operands, apart from a pad's fill value. */
-export const movesElements = ({ op }: Node): boolean => op.form.kind === "view" || op.form.kind === "pieces" || op.moves !== undefined;
+export const movesElements = ({ op }: Node): boolean =>
+  op.form.kind === "view" || op.form.kind === "pieces" || op.moves !== undefined;
 
 /** Reductions over the `axes` of an operand. */
 export const reducesAxes = ({ form, attrs }: Op): boolean => form.kind === "reduce" && attrs["axes"] === "ints";
 
 /** A maximum or minimum, for which repeated elements have no effect. */
-export const isExtreme = ({ form }: Op): boolean => form.kind === "reduce" && (form.combine === "max" || form.combine === "min");
+export const isExtreme = ({ form }: Op): boolean =>
+  form.kind === "reduce" && (form.combine === "max" || form.combine === "min");
 
 /** The axes that a node sums over; null if it is not a sum. */
 export const summedAxes = ({ op, attrs }: Node): readonly number[] | null =>

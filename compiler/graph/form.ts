@@ -10,7 +10,10 @@ export type Attrs = Readonly<Record<string, Attr>>;
 /** `dtype` is a string that names one; `pairs` is a list of lists of ints. */
 export type AttrKind = "int" | "ints" | "float" | "floats" | "bool" | "string" | "dtype" | "pairs";
 
-/** The op names, by family. Each family's file adds its names beside its entries; `family` requires an entry for each name and a name for each entry. */
+/**
+ * The op names, by family. Each family's file adds its names beside its entries; `family` requires an entry for each
+ * name and a name for each entry.
+ */
 export interface OpNames {}
 
 /** A misspelt op name is a type error. */
@@ -47,9 +50,15 @@ export interface NdArray {
 
 /** Slow and plain, in f64. The interpreter rounds every result to its dtype when it runs as exact f32. */
 export type Reference =
-  | { readonly kind: "scalar"; readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number }
+  | {
+      readonly kind: "scalar";
+      readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number;
+    }
   | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] }
-  /** Control: `run` evaluates a region on inputs and carries, and returns its outputs and the next values of the carries. */
+  /**
+   * Control: `run` evaluates a region on inputs and carries, and returns its outputs and the next values of the
+   * carries.
+   */
   | {
       readonly kind: "region";
       readonly apply: (
@@ -82,7 +91,10 @@ export interface DrawnUse {
   readonly attrs: Attrs;
 }
 
-/** A use of the op on an operand of that shape, which may be a scalar or empty. Only those two cases may break a condition. */
+/**
+ * A use of the op on an operand of that shape, which may be a scalar or empty. Only those two cases may break a
+ * condition.
+ */
 export type Draw = (c: Choices, shape: Shape) => DrawnUse;
 
 /** Reads one element of an operand at a multi-index (one i32 expression per axis). */
@@ -98,14 +110,25 @@ export type Form =
   /** Each element is an expression of its index (broadcast, transpose, slice, gather, iota, pack, ...). */
   | { readonly kind: "map"; readonly element: (k: ExprBuilder, at: readonly Expr[], read: Read, site: Site) => Expr }
   /** The result is a union of boxes, each filled from one operand, over a background (pad, concat). */
-  | { readonly kind: "pieces"; readonly background: (site: Site) => number | null; readonly pieces: (site: Site) => readonly Piece[] }
+  | {
+      readonly kind: "pieces";
+      readonly background: (site: Site) => number | null;
+      readonly pieces: (site: Site) => readonly Piece[];
+    }
   /** Each element folds `step` over the index space `extents`, from `init`; result i is accumulator i. */
   | {
       readonly kind: "reduce";
       readonly extents: (site: Site) => readonly number[];
       readonly init: (site: Site) => readonly number[];
       /** `acc` has the register type of each result; `r` is the index in `extents`. */
-      readonly step: (k: ExprBuilder, acc: readonly Expr[], at: readonly Expr[], r: readonly Expr[], read: Read, site: Site) => readonly Expr[];
+      readonly step: (
+        k: ExprBuilder,
+        acc: readonly Expr[],
+        at: readonly Expr[],
+        r: readonly Expr[],
+        read: Read,
+        site: Site,
+      ) => readonly Expr[];
       /** Combines partial results of an accumulator if the order may change; null if it may not (argmax). */
       readonly combine: "add" | "mul" | "max" | "min" | null;
     }
@@ -114,12 +137,18 @@ export type Form =
       readonly kind: "scatter";
       readonly domain: (site: Site) => readonly number[];
       /** Target index; `when` false leaves the element out. */
-      readonly target: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => { readonly at: readonly Expr[]; readonly when: Expr | null };
+      readonly target: (
+        k: ExprBuilder,
+        d: readonly Expr[],
+        read: Read,
+        site: Site,
+      ) => { readonly at: readonly Expr[]; readonly when: Expr | null };
       readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
     }
   /**
-   * Each line along `axis` separately: `line` stores every element of the result's line, and may read back stored elements (running sums, sorting).
-   * The iterations of a loop over a line's elements without a loop-carried register are independent. The operands have the result's shape.
+   * Each line along `axis` separately: `line` stores every element of the result's line, and may read back stored
+   * elements (running sums, sorting). The iterations of a loop over a line's elements without a loop-carried register
+   * are independent. The operands have the result's shape.
    */
   | {
       readonly kind: "lines";
@@ -128,7 +157,10 @@ export type Form =
       /** The number of reads of each operand element by a line. */
       readonly reads: (site: Site) => number;
     }
-  /** A sum of products over affine accesses: every matrix product and convolution. Null if padding must be made explicit first. */
+  /**
+   * A sum of products over affine accesses: every matrix product and convolution. Null if padding must be made explicit
+   * first.
+   */
   | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null }
   /** Runs its regions: a loop of known length, a loop while a condition holds, one of two branches. */
   | { readonly kind: "scan" | "while" | "cond" }
@@ -146,14 +178,18 @@ export interface Line {
 
 export interface Piece {
   readonly operand: number;
-  /** The index of the operand's element [0, 0, ...] in the result, and the distance between neighbours, per axis of the result. */
+  /**
+   * The index of the operand's element [0, 0, ...] in the result, and the distance between neighbours, per axis of the
+   * result.
+   */
   readonly start: readonly number[];
   readonly stride: readonly number[];
 }
 
 /**
- * out[f(i)] = sum over the dims that out does not use of lhs[f(i)] * rhs[f(i)]. Each dim has its size and its stride, in elements, in the three dense
- * row-major buffers; 0 means that the buffer does not move with it. A convolution's output row and kernel row both move in lhs.
+ * out[f(i)] = sum over the dims that out does not use of lhs[f(i)] * rhs[f(i)]. Each dim has its size and its stride,
+ * in elements, in the three dense row-major buffers; 0 means that the buffer does not move with it. A convolution's
+ * output row and kernel row both move in lhs.
  */
 export interface Contraction {
   readonly dims: readonly ContractionDim[];

@@ -18,7 +18,8 @@ export interface GroupView {
   readonly readInPlace: ReadonlySet<Value>;
 }
 
-const isAnchor = (node: Node): boolean => isControl(node) || ["reduce", "contract", "scatter", "pieces", "lines"].includes(node.op.form.kind);
+const isAnchor = (node: Node): boolean =>
+  isControl(node) || ["reduce", "contract", "scatter", "pieces", "lines"].includes(node.op.form.kind);
 
 /** A loop or a branch: a separate group, whose kernels are those of its regions. */
 export const isControl = (node: Node): boolean => ["scan", "while", "cond"].includes(node.op.form.kind);
@@ -39,17 +40,26 @@ export function groupsOf(graph: Graph): readonly GroupView[] {
     else list.push(node);
   }
   const needed = new Map<Value, Set<number | undefined>>();
-  const need = (value: Value, by: number | undefined): void => void needed.set(value, (needed.get(value) ?? new Set()).add(by));
+  const need = (value: Value, by: number | undefined): void =>
+    void needed.set(value, (needed.get(value) ?? new Set()).add(by));
   for (const node of graph.nodes) for (const operand of node.operands) need(operand, node.notes.group);
   for (const value of exitValues(graph)) need(value, undefined);
 
   return [...members].sort(([a], [b]) => a - b).map(([number, nodes]) => view(number, nodes, needed));
 }
 
-function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value, ReadonlySet<number | undefined>>): GroupView {
+function view(
+  number: number,
+  nodes: readonly Node[],
+  needed: ReadonlyMap<Value, ReadonlySet<number | undefined>>,
+): GroupView {
   const inside = new Set(nodes);
-  const stored = nodes.flatMap((node) => node.results.filter((value) => isControl(node) || [...(needed.get(value) ?? [])].some((by) => by !== number)));
-  const reads = new Set(nodes.flatMap((node) => node.operands.filter((value) => !inside.has(value.node) && splatValue(value) === null)));
+  const stored = nodes.flatMap((node) =>
+    node.results.filter((value) => isControl(node) || [...(needed.get(value) ?? [])].some((by) => by !== number)),
+  );
+  const reads = new Set(
+    nodes.flatMap((node) => node.operands.filter((value) => !inside.has(value.node) && splatValue(value) === null)),
+  );
 
   const atIndex = new Set<Node>();
   const visit = (node: Node): void => {
@@ -64,7 +74,11 @@ function view(number: number, nodes: readonly Node[], needed: ReadonlyMap<Value,
     const here = atIndex.has(node) && node.op.form.kind === "pointwise" && !off.has(node);
     if (!here) for (const operand of node.operands) off.add(operand.node);
   }
-  const elsewhere = new Set(nodes.filter((node) => node.op.form.kind !== "pointwise" || off.has(node) || !atIndex.has(node)).flatMap((node) => node.operands));
+  const elsewhere = new Set(
+    nodes
+      .filter((node) => node.op.form.kind !== "pointwise" || off.has(node) || !atIndex.has(node))
+      .flatMap((node) => node.operands),
+  );
   return {
     number,
     nodes,

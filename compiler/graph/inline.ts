@@ -15,19 +15,37 @@ export interface Inlined {
   readonly carries: readonly Value[];
 }
 
-/** Appends copies of a region's nodes, with values for its inputs and carries. They have new ids, so a region may be inlined more than once. */
-export const inlineRegion = (g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[] = []): Inlined =>
-  inlineBy(duplicate, g, region, inputs, carries);
+/**
+ * Appends copies of a region's nodes, with values for its inputs and carries. They have new ids, so a region may be
+ * inlined more than once.
+ */
+export const inlineRegion = (
+  g: GraphBuilder,
+  region: Graph,
+  inputs: readonly Value[],
+  carries: readonly Value[] = [],
+): Inlined => inlineBy(duplicate, g, region, inputs, carries);
 
 /** `inlineRegion` for a region that the caller drops: the nodes keep their ids. */
-export const moveRegion = (g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[] = []): Inlined =>
-  inlineBy(copyNode, g, region, inputs, carries);
+export const moveRegion = (
+  g: GraphBuilder,
+  region: Graph,
+  inputs: readonly Value[],
+  carries: readonly Value[] = [],
+): Inlined => inlineBy(copyNode, g, region, inputs, carries);
 
 type Append = (g: GraphBuilder, node: Node, operands: readonly Value[]) => Node;
 
-function inlineBy(copyOf: Append, g: GraphBuilder, region: Graph, inputs: readonly Value[], carries: readonly Value[]): Inlined {
+function inlineBy(
+  copyOf: Append,
+  g: GraphBuilder,
+  region: Graph,
+  inputs: readonly Value[],
+  carries: readonly Value[],
+): Inlined {
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const now = (value: Value): Value =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   region.inputs.forEach((value, index) => values.set(value, at(inputs, index)));
   region.carries.forEach(({ value }, index) => values.set(value, at(carries, index)));
   for (const node of region.nodes) {
@@ -35,7 +53,11 @@ function inlineBy(copyOf: Append, g: GraphBuilder, region: Graph, inputs: readon
     const copy = copyOf(g, node, node.operands.map(now));
     node.results.forEach((value, index) => values.set(value, at(copy.results, index)));
   }
-  return { now, outputs: region.outputs.map(({ value }) => now(value)), carries: region.carries.map(({ next }) => now(next)) };
+  return {
+    now,
+    outputs: region.outputs.map(({ value }) => now(value)),
+    carries: region.carries.map(({ next }) => now(next)),
+  };
 }
 
 /** Builds a region. Makes names of inputs and carries distinct, and those of outputs too. */

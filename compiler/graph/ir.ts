@@ -1,7 +1,20 @@
 import type { Span } from "../../dsl/span.ts";
 import type { TensorType } from "../types/tensor-type.ts";
 import type { Interval } from "../types/interval.ts";
-import type { AttrKind, Attrs, Draw, Example, Form, Linearity, Movement, OpName, Operator, Reference, Sample, Site } from "./form.ts";
+import type {
+  AttrKind,
+  Attrs,
+  Draw,
+  Example,
+  Form,
+  Linearity,
+  Movement,
+  OpName,
+  Operator,
+  Reference,
+  Sample,
+  Site,
+} from "./form.ts";
 
 export type { Attr, Attrs } from "./form.ts";
 import type { Lineage, Provenance } from "./provenance.ts";
@@ -33,23 +46,32 @@ export interface Node {
 export interface Notes {
   /** Runs only when params or state have changed since the last call (set by split-by-stage). */
   readonly stage?: "weights";
-  /** Nodes of one group become one kernel (set by fuse). Dense, in order of execution; a node without a group makes no kernel (leaves, views). */
+  /**
+   * Nodes of one group become one kernel (set by fuse). Dense, in order of execution; a node without a group makes no
+   * kernel (leaves, views).
+   */
   readonly group?: number;
   /** The memory location of each result (set by plan-memory); null for a value that never reaches memory. */
   readonly locations?: readonly (MemoryLocation | null)[];
-  /** Of a control op: the offset of its regions' scratch area in that of the enclosing graph, in bytes (set by plan-memory; prints as `@frame=64`). */
+  /**
+   * Of a control op: the offset of its regions' scratch area in that of the enclosing graph, in bytes (set by
+   * plan-memory; prints as `@frame=64`).
+   */
   readonly frame?: number;
 }
 
 /**
- * A memory location. `scratch`: shared by all entries, valid during a call; inputs and outputs are here too. `cache`: owned by the entry, valid from the
- * weights stage until the weights change. `persistent`: the tensor of that path, so a write happens in place. `constant`: read-only data. Offsets are in bytes
- * from the start of the area.
+ * A memory location. `scratch`: shared by all entries, valid during a call; inputs and outputs are here too. `cache`:
+ * owned by the entry, valid from the weights stage until the weights change. `persistent`: the tensor of that path, so
+ * a write happens in place. `constant`: read-only data. Offsets are in bytes from the start of the area.
  */
 export type MemoryLocation =
   | { readonly area: "scratch" | "cache" | "constant"; readonly offset: number }
   | { readonly area: "persistent"; readonly path: string }
-  /** Inside a region: an input, output or carry, by its position. For a sequence or a stacked result, the item of the current iteration. */
+  /**
+   * Inside a region: an input, output or carry, by its position. For a sequence or a stacked result, the item of the
+   * current iteration.
+   */
   | { readonly area: "operand" | "result" | "carry"; readonly index: number };
 
 export interface Graph {
@@ -65,13 +87,17 @@ export interface Graph {
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   /** New values of params and state, by path; all reads in `nodes` see the values from before the call. */
   readonly writes: readonly { readonly path: string; readonly value: Value }[];
-  /** For a region of `scan` or `while`, in the order of the node's operands; kept even if unused. Empty for all other graphs. */
+  /**
+   * For a region of `scan` or `while`, in the order of the node's operands; kept even if unused. Empty for all other
+   * graphs.
+   */
   readonly carries: readonly Carry[];
 }
 
 /**
- * A value that a loop passes from one iteration to the next. As with params and state, all reads see the value from before the iteration, and updates happen in
- * place where that is safe. A region that does not change the carry has `next` equal to `value`.
+ * A value that a loop passes from one iteration to the next. As with params and state, all reads see the value from
+ * before the iteration, and updates happen in place where that is safe. A region that does not change the carry has
+ * `next` equal to `value`.
  */
 export interface Carry {
   /** The result of a `carry` leaf, which has the name. */
@@ -80,13 +106,17 @@ export interface Carry {
 }
 
 /*
- * A region is a graph with its own leaves: inputs (values from outside, through the operands of its node), carries and constants. It has neither params nor
- * state.
+ * A region is a graph with its own leaves: inputs (values from outside, through the operands of its node), carries and
+ * constants. It has neither params nor state.
  */
 
-// Ops -----------------------------------------------------------------------------------------------------------------------------------------------
+// Ops
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** The `GraphBuilder` with which rules append nodes. `build.ts`, which depends on this file, augments this interface with it. */
+/**
+ * The `GraphBuilder` with which rules append nodes. `build.ts`, which depends on this file, augments this interface
+ * with it.
+ */
 export interface RuleBuilder {}
 
 /** A requirement of an op on its operands, attributes and regions. */
@@ -94,17 +124,21 @@ export interface Condition {
   /** The error text and the docs line. */
   readonly message: string;
   /**
-   * Names of the operands, attributes or regions to which it refers; `operands` for those of a variadic op. A diagnostic points at the argument if the call has
-   * exactly one of them.
+   * Names of the operands, attributes or regions to which it refers; `operands` for those of a variadic op. A
+   * diagnostic points at the argument if the call has exactly one of them.
    */
   readonly about: readonly string[];
   readonly holds: (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => boolean;
-  /** Each example breaks this condition and none before it; tests check that. Only conditions about regions have none, since these would be graphs. */
+  /**
+   * Each example breaks this condition and none before it; tests check that. Only conditions about regions have none,
+   * since these would be graphs.
+   */
   readonly breaks?: readonly Example[];
 }
 
 /**
- * An op is one entry: the single source for language builtins, printer, parser, verifier, autodiff, fusion, code generation, tests and docs.
+ * An op is one entry: the single source for language builtins, printer, parser, verifier, autodiff, fusion, code
+ * generation, tests and docs.
  */
 export interface Op {
   readonly name: OpName;
@@ -126,12 +160,18 @@ export interface Op {
   readonly batch: BatchRule;
   /** Null if it is not linear in any operand. */
   readonly linear: Linearity | null;
-  /** The sum of the op's results over a batch, if one op of the whole batch computes it; all operands are batched. Null if these attributes do not allow it. */
+  /**
+   * The sum of the op's results over a batch, if one op of the whole batch computes it; all operands are batched. Null
+   * if these attributes do not allow it.
+   */
   readonly sumOverBatch?: (g: RuleBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
   readonly reference: Reference;
   /** Its operator in rules and in chains of affine maps. */
   readonly operator?: Operator;
-  /** Swapping its two operands changes no bit. Not true of max and min: of two zeros, or of a number and a NaN, they return the first. */
+  /**
+   * Swapping its two operands changes no bit. Not true of max and min: of two zeros, or of a number and a NaN, they
+   * return the first.
+   */
   readonly commutative?: true;
   /** For a map whose result consists of elements of its operand. */
   readonly moves?: Movement;
@@ -140,17 +180,23 @@ export interface Op {
   /** Uses that tests run: every op has some, with shapes that include size 1, odd and tail sizes. */
   readonly samples: readonly Sample[];
   /**
-   * An interval that contains the results, from those of the operands, up to rounding and apart from NaN. Required except for leaves, whose values are unknown,
-   * and for ops with regions.
+   * An interval that contains the results, from those of the operands, up to rounding and apart from NaN. Required
+   * except for leaves, whose values are unknown, and for ops with regions.
    */
   readonly range?: (operands: readonly Interval[], site: Site) => Interval;
   /** Draws a random use for tests. Required except for ops with regions, whose uses are graphs. */
   readonly draw?: Draw;
   /** Bounds for the operands of a drawn use, if the op is not smooth and finite on all of [-2, 2]. */
   readonly between?: readonly [least: number, most: number];
-  /** Compiled f32 equals the f32 reference bit for bit. False if the result depends on the order of a sum or on a polynomial. */
+  /**
+   * Compiled f32 equals the f32 reference bit for bit. False if the result depends on the order of a sum or on a
+   * polynomial.
+   */
   readonly exact: boolean;
-  /** For a discontinuous pointwise op: the number of the continuous piece that contains the arguments. Absent if the op is continuous. */
+  /**
+   * For a discontinuous pointwise op: the number of the continuous piece that contains the arguments. Absent if the op
+   * is continuous.
+   */
   readonly steps?: (args: readonly number[]) => number;
 }
 
@@ -201,7 +247,8 @@ export interface BatchSite {
 /** Appends nodes that compute the results of the op for every member. */
 export type BatchRule = (g: RuleBuilder, op: Op, site: BatchSite) => readonly BatchValue[];
 
-// Programs ------------------------------------------------------------------------------------------------------------------------------------------
+// Programs
+// ---------------------------------------------------------------------------------------------------------------------
 
 /** A param or state of the program. */
 export interface Persistent {
@@ -211,7 +258,10 @@ export interface Persistent {
   readonly span: Span | null;
 }
 
-/** The result of elaboration: one graph per entry and set of dims, and `init`, which writes every persistent tensor from the seed. */
+/**
+ * The result of elaboration: one graph per entry and set of dims, and `init`, which writes every persistent tensor from
+ * the seed.
+ */
 export interface Program {
   readonly name: string;
   readonly persistent: readonly Persistent[];

@@ -32,11 +32,16 @@ export function showAttrs({ op, attrs }: Node): string {
   return parts.length === 0 ? "" : `{${parts.join(", ")}}`;
 }
 
-/** A single node, for messages: `dot f32[4,3], f32[3,2] {contract=[[1],[0]]} of lenet.dl:4:3`. Long attributes are truncated. */
+/**
+ * A single node, for messages: `dot f32[4,3], f32[3,2] {contract=[[1],[0]]} of lenet.dl:4:3`. Long attributes are
+ * truncated.
+ */
 export function showNode(node: Node): string {
   const attrs = showAttrs(node);
   const cut = attrs.length > 120 ? `${attrs.slice(0, 120)}…` : attrs;
-  const text = [node.op.name, node.operands.map((value) => showType(value.type)).join(", "), cut].filter((part) => part !== "").join(" ");
+  const text = [node.op.name, node.operands.map((value) => showType(value.type)).join(", "), cut]
+    .filter((part) => part !== "")
+    .join(" ");
   const span = spanOf(node);
   return span === null ? text : `${text} of ${locationOf(span)}`;
 }
@@ -44,7 +49,12 @@ export function showNode(node: Node): string {
 /** `@weights @group=3 @frame=64 @scratch+4096,@-` */
 export function showNotes({ stage, group, frame, locations }: Notes): string {
   const number = (name: string, value: number | undefined): string => (value === undefined ? "" : `@${name}=${value}`);
-  const parts = [stage === undefined ? "" : `@${stage}`, number("group", group), number("frame", frame), locations?.map(showMemoryLocation).join(",") ?? ""];
+  const parts = [
+    stage === undefined ? "" : `@${stage}`,
+    number("group", group),
+    number("frame", frame),
+    locations?.map(showMemoryLocation).join(",") ?? "",
+  ];
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -56,17 +66,27 @@ export function showMemoryLocation(location: MemoryLocation | null): string {
 
 /** Whether the notes are not empty; locations that are all null count as empty. */
 export const telling = ({ stage, group, frame, locations }: Notes): boolean =>
-  stage !== undefined || group !== undefined || frame !== undefined || (locations?.some((location) => location !== null) ?? false);
+  stage !== undefined ||
+  group !== undefined ||
+  frame !== undefined ||
+  (locations?.some((location) => location !== null) ?? false);
 
 /** The suffixes of a path, shortest first: `w`, `conv1.w`, `LeNet.conv1.w`; only those that need no quotes. */
 export function suffixes(path: string): readonly string[] {
   const words = path.split(".");
-  return words.map((_, index) => words.slice(words.length - 1 - index).join(".")).filter((suffix) => showName(suffix) === suffix);
+  return words
+    .map((_, index) => words.slice(words.length - 1 - index).join("."))
+    .filter((suffix) => showName(suffix) === suffix);
 }
 
 /** The name of each path within a list: its shortest suffix that is unique and not `taken`; null if none is. */
 export function shortNames(paths: readonly string[], taken: ReadonlySet<string>): readonly (string | null)[] {
   const count = new Map<string, number>();
   for (const path of paths) for (const suffix of suffixes(path)) count.set(suffix, (count.get(suffix) ?? 0) + 1);
-  return paths.map((path) => suffixes(path).find((suffix) => present(count.get(suffix), "every suffix is counted") === 1 && !taken.has(suffix)) ?? null);
+  return paths.map(
+    (path) =>
+      suffixes(path).find(
+        (suffix) => present(count.get(suffix), "every suffix is counted") === 1 && !taken.has(suffix),
+      ) ?? null,
+  );
 }

@@ -15,13 +15,16 @@ export function parseType(reader: TokenReader): TensorType {
   const start = reader.peek();
   const shape = reader.takeList("]", () => reader.takeInt(), mostAxes);
   const size = product(shape);
-  if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size)) reader.fail(start, "ir-type", "these are not the sizes of a tensor");
+  if (shape.some((d) => d < 0 || Object.is(d, -0)) || !Number.isSafeInteger(size))
+    reader.fail(start, "ir-type", "these are not the sizes of a tensor");
   return tensor(dtype, shape);
 }
 
 function parseDType(reader: TokenReader): DType {
   const token = reader.takeKind("name", "a dtype");
-  return Object.hasOwn(dtypes, token.text) ? (token.text as DType) : reader.fail(token, "ir-type", `unknown dtype ${token.text}`);
+  return Object.hasOwn(dtypes, token.text)
+    ? (token.text as DType)
+    : reader.fail(token, "ir-type", `unknown dtype ${token.text}`);
 }
 
 const parseInts = (reader: TokenReader): number[] => {

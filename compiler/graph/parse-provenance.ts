@@ -15,7 +15,9 @@ export const isRecord = (comment: string): boolean => /^# #\d/.test(comment);
 export const locationsIn = (comment: string): readonly string[] =>
   (record.exec(comment)?.[5] ?? "").split(arrow).map((text) => text.replace(/^\[(.*)\]$/, "$1"));
 
-/** The records of a text by their comments, or the first invalid comment. The sources of a record must have smaller ids. */
+/**
+ * The records of a text by their comments, or the first invalid comment. The sources of a record must have smaller ids.
+ */
 export function parseRecords(
   comments: readonly string[],
   spanOf: (location: string) => Span | null,
@@ -32,7 +34,11 @@ export function parseRecords(
   return byText;
 }
 
-function parseRecord(comment: string, known: ReadonlyMap<number, Provenance>, spanOf: (location: string) => Span | null): Provenance | null {
+function parseRecord(
+  comment: string,
+  known: ReadonlyMap<number, Provenance>,
+  spanOf: (location: string) => Span | null,
+): Provenance | null {
   const match = record.exec(comment);
   if (match === null) return null;
   const [, id, name = "", roleText = "", of, at, pass, rule, sources] = match;
@@ -55,7 +61,10 @@ function unquoted(name: string): string | null {
   }
 }
 
-function locationOf(text: string, spanOf: (location: string) => Span | null): { readonly location: Location | null; readonly span: Span | null } {
+function locationOf(
+  text: string,
+  spanOf: (location: string) => Span | null,
+): { readonly location: Location | null; readonly span: Span | null } {
   let location: Location | null = null;
   let named: Span | null = null;
   for (const part of text === "" ? [] : text.split(arrow)) {

@@ -7,8 +7,8 @@ const comments = /#[^\n]*/g;
 const place = /^#?\s*(\S.*):(\d{1,5}):(\d{1,5})\s*$/;
 
 /**
- * Limits the total size of all blank files, in bytes or so: a file costs 256, a line 16, a character 1. Without a limit, one short comment could name a
- * location in a file of any size.
+ * Limits the total size of all blank files, in bytes or so: a file costs 256, a line 16, a character 1. Without a
+ * limit, one short comment could name a location in a file of any size.
  */
 const costs = { name: 256, line: 16, most: 2 ** 22 } as const;
 
@@ -25,8 +25,9 @@ function spotOf(comment: string): Spot | null {
 }
 
 /**
- * Spans for the comments of a graph's text, `# lenet.dl:4:11`, and for locations in records of provenance. The spans refer to sources made of blanks, one per
- * file name, just long enough that each span prints the same again. Returns null for other comments, and for all if the blank files would exceed the limit.
+ * Spans for the comments of a graph's text, `# lenet.dl:4:11`, and for locations in records of provenance. The spans
+ * refer to sources made of blanks, one per file name, just long enough that each span prints the same again. Returns
+ * null for other comments, and for all if the blank files would exceed the limit.
  */
 export function spansOf(text: string): (comment: string) => Span | null {
   const files = blankFiles(text);
@@ -49,11 +50,16 @@ interface BlankFile {
 function blankFiles(text: string): ReadonlyMap<string, BlankFile> | null {
   const lengths = new Map<string, number[]>();
   let cost = 0;
-  const spots = Array.from(text.matchAll(comments), ([comment]) => (isRecord(comment) ? locationsIn(comment) : [comment])).flat();
+  const spots = Array.from(text.matchAll(comments), ([comment]) =>
+    isRecord(comment) ? locationsIn(comment) : [comment],
+  ).flat();
   for (const { name, line, column } of spots.flatMap((spot) => spotOf(spot) ?? [])) {
     const lines = lengths.get(name) ?? [];
     if (lines.length === 0) lengths.set(name, lines);
-    cost += (lines.length === 0 ? costs.name : 0) + Math.max(0, line - lines.length) * costs.line + Math.max(0, column - (lines[line - 1] ?? 0));
+    cost +=
+      (lines.length === 0 ? costs.name : 0) +
+      Math.max(0, line - lines.length) * costs.line +
+      Math.max(0, column - (lines[line - 1] ?? 0));
     if (cost > costs.most) return null;
     while (lines.length < line) lines.push(0);
     lines[line - 1] = Math.max(at(lines, line - 1), column);

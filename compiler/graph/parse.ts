@@ -16,8 +16,9 @@ import { TokenReader, type Token } from "./tokens.ts";
 import { verify } from "./verify.ts";
 
 /**
- * Reads the text that `printGraph` writes. Every error is a `DiagnosticError` with its location: ir-syntax for syntax, ir-name for unknown or repeated names,
- * ir-type for attributes and types, `<op>-<label>` for a broken condition of an op, ir-invalid for any other rule of the verifier.
+ * Reads the text that `printGraph` writes. Every error is a `DiagnosticError` with its location: ir-syntax for syntax,
+ * ir-name for unknown or repeated names, ir-type for attributes and types, `<op>-<label>` for a broken condition of an
+ * op, ir-invalid for any other rule of the verifier.
  */
 export function parseGraph(text: string, table: OpTable, name = "<graph>"): Graph {
   return new GraphParser(text, table, name).parse();
@@ -113,13 +114,17 @@ class GraphParser {
   /** The provenance of the node on the current line; null if the text has none. */
   private record(at: Token): Provenance | null {
     if (this.records.length === 0) return null;
-    return this.records[this.nextRecord++] ?? this.reader.fail(at, "ir-syntax", "this node lacks its provenance, which the others have");
+    return (
+      this.records[this.nextRecord++] ??
+      this.reader.fail(at, "ir-syntax", "this node lacks its provenance, which the others have")
+    );
   }
 
   private recordsOf(text: string): readonly Provenance[] {
     const comments = Array.from(text.matchAll(/#[^\n]*/g), ([comment]) => comment.trimEnd()).filter(isRecord);
     const parsed = parseRecords(comments, (location) => this.spans(location));
-    if ("wrong" in parsed) return this.reader.fail(this.reader.peek(), "ir-syntax", `invalid provenance: ${parsed.wrong}`);
+    if ("wrong" in parsed)
+      return this.reader.fail(this.reader.peek(), "ir-syntax", `invalid provenance: ${parsed.wrong}`);
     return comments.flatMap((comment) => parsed.get(comment) ?? []);
   }
 
@@ -151,12 +156,18 @@ class GraphParser {
     const notes = parseNotes(reader);
     const record = this.record(start);
     const [first] = ids;
-    if (record !== null && first !== undefined && /^%\d/.test(first.text) && first.text.split(".")[0] !== `%${record.id}`)
+    if (
+      record !== null &&
+      first !== undefined &&
+      /^%\d/.test(first.text) &&
+      first.text.split(".")[0] !== `%${record.id}`
+    )
       reader.fail(first, "ir-name", `the provenance below is that of #${record.id}`);
     const span = this.spanOfLine();
     const regions = (line.op.regions ?? []).map((name) => this.region(name));
     const node = this.add(start, line, types, notes, span, record, regions);
-    if (ids.length !== types.length) reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
+    if (ids.length !== types.length)
+      reader.fail(start, "ir-type", `there are ${ids.length} names for ${types.length} types`);
     ids.forEach((id, index) => this.define(id, node.results[index]));
   }
 
@@ -164,8 +175,14 @@ class GraphParser {
     const { reader } = this;
     const token = reader.takeKind("name", "an op");
     const op = this.op(token.text, token);
-    if (op.name === "constant") return { op, operands: [], attrs: reader.atNumber() ? { value: reader.takeNumber() } : { values: parseNumbers(reader) } };
-    if (op.name === "param" || op.name === "state") return { op, operands: [], attrs: { path: reader.takeString("a path") } };
+    if (op.name === "constant")
+      return {
+        op,
+        operands: [],
+        attrs: reader.atNumber() ? { value: reader.takeNumber() } : { values: parseNumbers(reader) },
+      };
+    if (op.name === "param" || op.name === "state")
+      return { op, operands: [], attrs: { path: reader.takeString("a path") } };
     if (op.name === "input") reader.fail(token, "ir-syntax", "inputs are listed in the first line");
     if (op.name === "carry") reader.fail(token, "ir-syntax", "a carry is declared by `carry %name: type`, in a region");
     const operands: (Value | number)[] = [];
@@ -209,7 +226,14 @@ class GraphParser {
     const type = parseType(reader);
     const notes = parseNotes(reader);
     const span = this.spanOfLine();
-    const node = this.add(id, { op: this.op("carry", id), operands: [], attrs: { name: this.argumentName(id) } }, [type], notes, span, this.record(id));
+    const node = this.add(
+      id,
+      { op: this.op("carry", id), operands: [], attrs: { name: this.argumentName(id) } },
+      [type],
+      notes,
+      span,
+      this.record(id),
+    );
     const value = this.define(id, node.results[0]);
     builder.carries.push({ value, next: value });
   }
@@ -240,7 +264,10 @@ class GraphParser {
     const { reader, builder } = this;
     const operands = this.literals(start, texts);
     const [type] = types;
-    const attrs = op.form.kind === "leaf" && op.operands.length === 0 && type !== undefined ? { ...given, dtype: type.dtype, shape: type.shape } : given;
+    const attrs =
+      op.form.kind === "leaf" && op.operands.length === 0 && type !== undefined
+        ? { ...given, dtype: type.dtype, shape: type.shape }
+        : given;
     const broken = this.checked(start, "ir-type", () =>
       brokenCondition(
         op,
@@ -252,7 +279,10 @@ class GraphParser {
     if (broken !== null) reader.fail(start, broken.code, broken.message);
     const provenance = record ?? builder.lineage.first(unattributed(builder.name, span));
     const node = this.checked(start, "ir-type", () => makeNode(op, operands, attrs, provenance, notes, regions));
-    if (node.results.length !== types.length || node.results.some((value, index) => !sameType(value.type, at(types, index))))
+    if (
+      node.results.length !== types.length ||
+      node.results.some((value, index) => !sameType(value.type, at(types, index)))
+    )
       reader.fail(
         start,
         "ir-type",
@@ -276,7 +306,9 @@ class GraphParser {
   /** Of an input or a carry. Numbers are the names of nodes. */
   private argumentName(id: Token): string {
     const name = id.text.slice(1);
-    return showName(name) === name ? name : this.reader.fail(id, "ir-name", `the name of an input or carry begins with a letter, not ${id.text}`);
+    return showName(name) === name
+      ? name
+      : this.reader.fail(id, "ir-name", `the name of an input or carry begins with a letter, not ${id.text}`);
   }
 
   private op(name: string, at: Token): Op {

@@ -1,9 +1,10 @@
 /**
  * The text of a provenance record, a comment of one line:
  *
- *   # #12 Net.block2.layer_norm1 backward of #7 at net.dl:11:14 > [net.dl:7:20] > std/normalisation.dl:9:12 by differentiate: gradient of mul from #7
+ *   # #12 Net.block2 backward of #7 at [net.dl:7:20] > std/blocks.dl:9:12 by differentiate: gradient of mul from #7
  *
- * id, layer and role; the forward node; the chain of calls, with the location that messages name in brackets; the pass, its rule if any, and the source nodes.
+ * id, layer and role; the forward node; the chain of calls, with the location that messages name in brackets; the pass,
+ * its rule if any, and the source nodes.
  */
 import { locationOf } from "../../dsl/span.ts";
 import { showName } from "./notation.ts";
@@ -12,7 +13,9 @@ import { callsTo, type Attribution, type Provenance } from "./provenance.ts";
 export function showProvenance({ id, attribution, origin }: Provenance): string {
   const { path, role, forward } = attribution;
   const calls = showCalls(attribution);
-  const by = origin && ` by ${origin.pass}${origin.rule === null ? "" : `: ${origin.rule}`} from ${origin.from.map((from) => `#${from.id}`).join(", ")}`;
+  const by =
+    origin &&
+    ` by ${origin.pass}${origin.rule === null ? "" : `: ${origin.rule}`} from ${origin.from.map((from) => `#${from.id}`).join(", ")}`;
   return `# #${id} ${showName(path)} ${role}${forward === null ? "" : ` of #${forward.id}`}${calls === "" ? "" : ` at ${calls}`}${by ?? ""}`;
 }
 

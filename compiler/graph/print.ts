@@ -1,6 +1,7 @@
 /**
- * The text of a graph: one node per line, values renumbered densely, columns aligned; the regions of a node are below it, in braces. `parseGraph` reads it
- * back, and printing the result produces the same text. The text omits the spans of inputs and of inline constants.
+ * The text of a graph: one node per line, values renumbered densely, columns aligned; the regions of a node are below
+ * it, in braces. `parseGraph` reads it back, and printing the result produces the same text. The text omits the spans
+ * of inputs and of inline constants.
  */
 import { locationOf } from "../../dsl/span.ts";
 import { alignColumns, wrapLines } from "../support/columns.ts";
@@ -23,7 +24,10 @@ const widestWrapped = [8, 52, 16];
 export interface PrintOptions {
   /** Prints spans. Without, graphs that differ only in spans have the same text. */
   readonly spans?: boolean;
-  /** Prints the names of inputs and carries. Without, they are numbered, and graphs that differ only in names have the same text. */
+  /**
+   * Prints the names of inputs and carries. Without, they are numbered, and graphs that differ only in names have the
+   * same text.
+   */
   readonly names?: boolean;
   /** Prints the provenance below each node; values have the ids of their nodes, and every constant has its own line. */
   readonly origins?: boolean;
@@ -31,32 +35,55 @@ export interface PrintOptions {
   readonly width?: number;
 }
 
-export function printGraph(graph: Graph, { spans = true, names = true, origins = false, width = Infinity }: PrintOptions = {}): string {
+export function printGraph(
+  graph: Graph,
+  { spans = true, names = true, origins = false, width = Infinity }: PrintOptions = {},
+): string {
   const { inputs, lines } = parts(graph, { spans: spans && !origins, names, origins, width });
   const gone = origins ? mentioned(recordsOf(graph)) : [];
-  return wrapLines([`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ...gone.map(showProvenance), ""].join("\n"), width);
+  return wrapLines(
+    [`graph ${showName(graph.name)}(${inputs})`, ...lines.map(indented), ...gone.map(showProvenance), ""].join("\n"),
+    width,
+  );
 }
 
-const recordsOf = ({ nodes }: Graph): readonly Provenance[] => nodes.flatMap(({ provenance, regions }) => [provenance, ...regions.flatMap(recordsOf)]);
+const recordsOf = ({ nodes }: Graph): readonly Provenance[] =>
+  nodes.flatMap(({ provenance, regions }) => [provenance, ...regions.flatMap(recordsOf)]);
 
-/** The signature, and the lines below it: carries, nodes with their regions, outputs, writes, next values of carries. */
-function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs: string; readonly lines: readonly string[] } {
+/**
+ * The signature, and the lines below it: carries, nodes with their regions, outputs, writes, next values of carries.
+ */
+function parts(
+  graph: Graph,
+  options: Required<PrintOptions>,
+): { readonly inputs: string; readonly lines: readonly string[] } {
   const { origins, width } = options;
   const limit = width === Infinity ? widest : widestWrapped;
   const nodes = graph.nodes.filter(origins ? (node) => !isArgument(node) : standsAlone(graph));
   const ids = valueIds(graph, nodes, options);
-  const id = (value: Value): string => present(ids.get(value), `a value of ${value.node.op.name} is used before its definition`);
-  const inputs = graph.inputs.map((value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`);
+  const id = (value: Value): string =>
+    present(ids.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const inputs = graph.inputs.map(
+    (value) => `${id(value)}: ${showType(value.type)}${after(" ", showNotes(value.node.notes))}`,
+  );
   const rows = alignColumns(
     nodes.map((node) => row(node, id, options)),
     limit,
   );
   const carries = alignColumns(
-    graph.carries.map(({ value }) => [`carry ${id(value)}: ${showType(value.type)}`, showNotes(value.node.notes), spanText(value.node, options.spans)]),
+    graph.carries.map(({ value }) => [
+      `carry ${id(value)}: ${showType(value.type)}`,
+      showNotes(value.node.notes),
+      spanText(value.node, options.spans),
+    ]),
     limit,
   );
   const record = ({ provenance }: Node): readonly string[] => (origins ? [indented(showProvenance(provenance))] : []);
-  const body = nodes.flatMap((node, index) => [rows[index] ?? "", ...record(node), ...regionLines(node, options).map(indented)]);
+  const body = nodes.flatMap((node, index) => [
+    rows[index] ?? "",
+    ...record(node),
+    ...regionLines(node, options).map(indented),
+  ]);
   const outputs = graph.outputs.map(({ name, value }) => `${showName(name)}=${id(value)}`).join(", ");
   const writes = graph.writes.map(({ path, value }) => `write ${JSON.stringify(path)}=${id(value)}`);
   const nexts = graph.carries.filter(changes).map(({ value, next }) => `next ${id(value)} = ${id(next)}`);
@@ -64,7 +91,10 @@ function parts(graph: Graph, options: Required<PrintOptions>): { readonly inputs
     ...graph.inputs.flatMap(({ node }) => record(node)),
     ...graph.carries.flatMap(({ value }, index) => [carries[index] ?? "", ...record(value.node)]),
   ];
-  return { inputs: inputs.join(", "), lines: [...first, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts] };
+  return {
+    inputs: inputs.join(", "),
+    lines: [...first, ...body, ...(outputs === "" ? [] : [`return ${outputs}`]), ...writes, ...nexts],
+  };
 }
 
 /** `body(%x: f32[3]) {`, its lines, and `}`. Value names of a region are separate. */
@@ -78,24 +108,35 @@ function regionLines(node: Node, options: Required<PrintOptions>): readonly stri
 const indented = (line: string): string => `  ${line}`;
 
 /** The operand that determines the type of a node's literals: the first that is not a splat constant. */
-export const literalType = (operands: readonly Value[]): Value | undefined => operands.find((value) => splatValue(value) === null);
+export const literalType = (operands: readonly Value[]): Value | undefined =>
+  operands.find((value) => splatValue(value) === null);
 
 /** Whether an operand of a node is printed as a literal. */
 function inline(node: Node, operand: Value): boolean {
   const like = literalType(node.operands);
-  return like !== undefined && splatValue(operand) !== null && sameType(operand.type, like.type) && !telling(operand.node.notes);
+  return (
+    like !== undefined &&
+    splatValue(operand) !== null &&
+    sameType(operand.type, like.type) &&
+    !telling(operand.node.notes)
+  );
 }
 
 /** Whether a node has a separate line: not for inputs and carries, nor for constants that are literals in all uses. */
 function standsAlone(graph: Graph): (node: Node) => boolean {
   const named = new Set<Node>(Array.from(kept(graph), (value) => value.node));
   const literal = new Set<Node>();
-  for (const node of graph.nodes) for (const operand of node.operands) (inline(node, operand) ? literal : named).add(operand.node);
+  for (const node of graph.nodes)
+    for (const operand of node.operands) (inline(node, operand) ? literal : named).add(operand.node);
   return (node) => !isArgument(node) && (named.has(node) || !literal.has(node));
 }
 
 /** Inputs and carries by their names, params and state by a suffix of their paths, all other values by number. */
-function valueIds(graph: Graph, lines: readonly Node[], { names: named, origins }: Required<PrintOptions>): ReadonlyMap<Value, string> {
+function valueIds(
+  graph: Graph,
+  lines: readonly Node[],
+  { names: named, origins }: Required<PrintOptions>,
+): ReadonlyMap<Value, string> {
   const ids = new Map<Value, string>();
   for (const [index, value] of [...graph.inputs, ...graph.carries.map((carry) => carry.value)].entries()) {
     const name = named ? nameOf(value) : `argument${index}`;
@@ -119,7 +160,13 @@ function valueIds(graph: Graph, lines: readonly Node[], { names: named, origins 
 
 function row(node: Node, id: (value: Value) => string, { spans, origins }: Required<PrintOptions>): readonly string[] {
   const types = node.results.map((value) => showType(value.type)).join(", ");
-  return [node.results.map(id).join(", "), `= ${expression(node, id, origins)}`, `: ${types}`, showNotes(node.notes), spanText(node, spans)];
+  return [
+    node.results.map(id).join(", "),
+    `= ${expression(node, id, origins)}`,
+    `: ${types}`,
+    showNotes(node.notes),
+    spanText(node, spans),
+  ];
 }
 
 function spanText(node: Node, spans: boolean): string {
@@ -131,7 +178,9 @@ function expression(node: Node, id: (value: Value) => string, origins: boolean):
   const path = pathOf(node);
   if (path !== null) return `${node.op.name} ${JSON.stringify(path)}`;
   if (isConstant(node)) return `constant ${constantText(node)}`;
-  const operands = node.operands.map((value) => (!origins && inline(node, value) ? showNumber(splatValue(value) ?? Number.NaN) : id(value)));
+  const operands = node.operands.map((value) =>
+    !origins && inline(node, value) ? showNumber(splatValue(value) ?? Number.NaN) : id(value),
+  );
   return [node.op.name, operands.join(", "), showAttrs(node)].filter((part) => part !== "").join(" ");
 }
 

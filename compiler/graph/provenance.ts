@@ -1,12 +1,13 @@
-// The provenance of a node: its layer, its locations in the source, its role, and the nodes from which it was derived. Records are immutable and shared; they
-// refer to each other and never to nodes, so they do not keep graphs alive.
+// The provenance of a node: its layer, its locations in the source, its role, and the nodes from which it was derived.
+// Records are immutable and shared; they refer to each other and never to nodes, so they do not keep graphs alive.
 import type { Span } from "../../dsl/span.ts";
 
 /**
  * The purpose of a node:
  *
  *  forward    computes a value of the model, a loss included
- *  backward   made by differentiation, or in the gradient rule of a custom gradient: a gradient, or a recomputed forward value
+ *  backward   made by differentiation, or in the gradient rule of a custom gradient: a gradient, or a recomputed
+ *             forward value
  *  optimizer  made by `minimize` from the gradients: transformations of gradients, new params and optimizer slots
  *  random     generates the bits of a random draw
  *  state      forward work only for a new value of a state (running statistics, counters)
@@ -25,7 +26,10 @@ export interface Location {
 
 /** The part of the provenance that all nodes from one location in one layer share. */
 export interface Attribution {
-  /** The application of a layer, such as `Classifier.transformer_encoder1.attention`; the entry's name outside of layers. */
+  /**
+   * The application of a layer, such as `Classifier.transformer_encoder1.attention`; the entry's name outside of
+   * layers.
+   */
   readonly path: string;
   readonly role: Role;
   /** Null for a graph that was not elaborated from source. */
@@ -52,7 +56,10 @@ export interface Provenance {
   readonly origin: Origin | null;
 }
 
-/** State that a graph shares with its regions and with all graphs that passes make from it: the next id, and the running pass. */
+/**
+ * State that a graph shares with its regions and with all graphs that passes make from it: the next id, and the running
+ * pass.
+ */
 export class Lineage {
   /** Null while no pass is running. */
   pass: string | null = null;
@@ -97,12 +104,19 @@ export const unattributed = (path: string, span: Span | null = null): Attributio
 });
 
 /** For nodes that the compiler adds, such as the inputs of a region: messages name no location for them. */
-export const unlocated = (provenance: Provenance): Provenance => ({ ...provenance, attribution: { ...provenance.attribution, span: null } });
+export const unlocated = (provenance: Provenance): Provenance => ({
+  ...provenance,
+  attribution: { ...provenance.attribution, span: null },
+});
 
-/** The attribution of a node derived from `source` in the gradient of `pulled`. Random bits keep their role when drawn again. */
+/**
+ * The attribution of a node derived from `source` in the gradient of `pulled`. Random bits keep their role when drawn
+ * again.
+ */
 export function backwardOf(source: Provenance, pulled: Provenance): Attribution {
   const { attribution } = source;
-  if (attribution.role === "backward") return attribution.forward === null ? { ...attribution, forward: pulled } : attribution;
+  if (attribution.role === "backward")
+    return attribution.forward === null ? { ...attribution, forward: pulled } : attribution;
   return { ...attribution, role: attribution.role === "random" ? "random" : "backward", forward: source };
 }
 
@@ -125,4 +139,5 @@ function ancestry(records: Iterable<Provenance>): ReadonlySet<Provenance> {
 }
 
 /** The nodes of the first graph from which these were derived. */
-export const rootsOf = (records: Iterable<Provenance>): readonly Provenance[] => [...ancestry(records)].filter(({ origin }) => origin === null);
+export const rootsOf = (records: Iterable<Provenance>): readonly Provenance[] =>
+  [...ancestry(records)].filter(({ origin }) => origin === null);

@@ -10,8 +10,8 @@ import { exitValues, mapCarries } from "./regions.ts";
 export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Value[]) => readonly Value[] | null;
 
 /**
- * The graph with every node replaced, in order. `operands` are the new values of the node's operands. New nodes are derived from the old node; a copy keeps its
- * provenance and notes. An unchanged node is shared with the old graph.
+ * The graph with every node replaced, in order. `operands` are the new values of the node's operands. New nodes are
+ * derived from the old node; a copy keeps its provenance and notes. An unchanged node is shared with the old graph.
  */
 export function rebuild(graph: Graph, replace: Replace): Graph {
   const builder = new GraphBuilder(graph.name, graph);
@@ -35,10 +35,12 @@ function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): Rea
     const operands = node.operands.map((value) => mapped(values, value));
     builder.derive(node.provenance);
     const made = replace(builder, node, operands) ?? append(builder, node, operands).results;
-    if (made.length !== node.results.length) fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
+    if (made.length !== node.results.length)
+      fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
     node.results.forEach((old, index) => {
       const value = at(made, index);
-      if (value !== old && !sameType(value.type, old.type)) fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
+      if (value !== old && !sameType(value.type, old.type))
+        fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
       values.set(old, value);
     });
   }
@@ -46,7 +48,10 @@ function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): Rea
   return values;
 }
 
-/** Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its provenance and notes. */
+/**
+ * Appends the node itself if its operands are the same, otherwise a copy on the new operands, with its provenance and
+ * notes.
+ */
 export function append(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
   const same = operands.every((value, index) => value === node.operands[index]);
   const copy = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
@@ -54,7 +59,10 @@ export function append(builder: GraphBuilder, node: Node, operands: readonly Val
   return copy;
 }
 
-/** The graph with every region of its nodes replaced by one of the same inputs, carries and results; the graph itself if none changes. */
+/**
+ * The graph with every region of its nodes replaced by one of the same inputs, carries and results; the graph itself if
+ * none changes.
+ */
 export function mapRegions(graph: Graph, change: (region: Graph, node: Node) => Graph): Graph {
   if (graph.nodes.every(({ regions }) => regions.length === 0)) return graph;
   let changed = false;
@@ -67,7 +75,10 @@ export function mapRegions(graph: Graph, change: (region: Graph, node: Node) => 
   return changed ? mapped : graph;
 }
 
-/** Appends the node on other operands, regions or attributes. The copy has the id of the old node, which the caller must drop. */
+/**
+ * Appends the node on other operands, regions or attributes. The copy has the id of the old node, which the caller must
+ * drop.
+ */
 export function copyNode(
   builder: GraphBuilder,
   node: Node,
@@ -128,7 +139,9 @@ export function live(graph: Graph): ReadonlySet<Node> {
 /** Dead-code elimination. */
 export function dropDead(graph: Graph): Graph {
   const needed = live(graph);
-  return needed.size === graph.nodes.length ? graph : { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
+  return needed.size === graph.nodes.length
+    ? graph
+    : { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
 }
 
 /** Values that leave the graph: outputs, writes, and the next values of carries. */
@@ -139,7 +152,9 @@ export function users(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
   const result = new Map<Value, Node[]>();
   for (const node of graph.nodes) {
     node.results.forEach((value) => result.set(value, []));
-    node.operands.forEach((value) => (result.get(value) ?? fail(`${node.op.name} takes a value that is not defined before it`)).push(node));
+    node.operands.forEach((value) =>
+      (result.get(value) ?? fail(`${node.op.name} takes a value that is not defined before it`)).push(node),
+    );
   }
   return result;
 }

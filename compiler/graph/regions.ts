@@ -9,7 +9,8 @@ export const carryTypes = (region: Graph): readonly TensorType[] => region.carri
 export const outputTypes = (region: Graph): readonly TensorType[] => region.outputs.map(({ value }) => value.type);
 
 /** A region of a control op, by its position in `op.regions`. */
-export const regionOf = ({ op, regions }: Node, index: number): Graph => present(regions[index], `${op.name} has no region ${index}`);
+export const regionOf = ({ op, regions }: Node, index: number): Graph =>
+  present(regions[index], `${op.name} has no region ${index}`);
 
 /** Whether a graph can be a region: no params, no state. */
 export const isClosed = ({ nodes, writes }: Graph): boolean => writes.length === 0 && !nodes.some(isPersistent);
@@ -18,7 +19,8 @@ export const isClosed = ({ nodes, writes }: Graph): boolean => writes.length ===
 export const changes = ({ value, next }: Carry): boolean => value !== next;
 
 /** The index of the carry that each carry leaf of the region reads. */
-export const carryIndices = (region: Graph): ReadonlyMap<Node, number> => new Map(region.carries.map(({ value }, index) => [value.node, index]));
+export const carryIndices = (region: Graph): ReadonlyMap<Node, number> =>
+  new Map(region.carries.map(({ value }, index) => [value.node, index]));
 
 /** The values that leave the graph: outputs, values written to params and state, next values of changing carries. */
 export const exitValues = ({ outputs, writes, carries }: Graph): readonly Value[] => [
@@ -43,5 +45,9 @@ export interface ScanParts<T> {
 /** The operands of a `scan` by their roles. */
 export function scanParts<T>(operands: readonly T[], attrs: Attrs): ScanParts<T> {
   const [carries, sequences] = [intAttr(attrs, "carries"), intAttr(attrs, "sequences")];
-  return { carries: operands.slice(0, carries), sequences: operands.slice(carries, carries + sequences), invariants: operands.slice(carries + sequences) };
+  return {
+    carries: operands.slice(0, carries),
+    sequences: operands.slice(carries, carries + sequences),
+    invariants: operands.slice(carries + sequences),
+  };
 }

@@ -3,7 +3,10 @@ import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { at } from "../support/lists.ts";
 
-/** `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines are tokens; other blanks are not. `end` is the last token of every text. */
+/**
+ * `%x`, `conv`, `0.5`, `"a path"`, `=>`, `# a comment`. Newlines are tokens; other blanks are not. `end` is the last
+ * token of every text.
+ */
 export type TokenKind = "id" | "name" | "number" | "string" | "punctuation" | "comment" | "newline" | "end";
 
 export interface Token {
@@ -77,7 +80,9 @@ export class TokenReader {
     if (position >= source.text.length) return { kind: "end", text: "", start: position };
     const token = tokenAt(source.text, position);
     if (token === null)
-      throw new DiagnosticError([diagnosticAt(source, position, 1, "ir-syntax", `unexpected character ${JSON.stringify(source.text[position])}`)]);
+      throw new DiagnosticError([
+        diagnosticAt(source, position, 1, "ir-syntax", `unexpected character ${JSON.stringify(source.text[position])}`),
+      ]);
     this.position = skip(source.text, position + token.text.length);
     return token;
   }
@@ -95,7 +100,8 @@ export class TokenReader {
   }
 
   takeKind(kind: TokenKind, expected: string): Token {
-    if (this.peek().kind !== kind) this.fail(this.peek(), "ir-syntax", `expected ${expected}, found ${shown(this.peek())}`);
+    if (this.peek().kind !== kind)
+      this.fail(this.peek(), "ir-syntax", `expected ${expected}, found ${shown(this.peek())}`);
     return this.take();
   }
 
@@ -125,13 +131,19 @@ export class TokenReader {
   /** Whether `takeNumber` would succeed. */
   atNumber(): boolean {
     const { kind, text } = this.peek();
-    return kind === "number" || (kind === "punctuation" && text === "-") || (kind === "name" && (text === "inf" || text === "nan"));
+    return (
+      kind === "number" ||
+      (kind === "punctuation" && text === "-") ||
+      (kind === "name" && (text === "inf" || text === "nan"))
+    );
   }
 
   takeInt(): number {
     const token = this.peek();
     const value = this.takeNumber();
-    return Number.isSafeInteger(value) ? value : this.fail(token, "ir-syntax", `expected an integer, found ${shown(token)}`);
+    return Number.isSafeInteger(value)
+      ? value
+      : this.fail(token, "ir-syntax", `expected an integer, found ${shown(token)}`);
   }
 
   /** `item, item` up to `close`, included. */
@@ -147,7 +159,9 @@ export class TokenReader {
   }
 
   fail(token: Token, code: string, says: string): never {
-    throw new DiagnosticError([diagnosticAt(this.source, token.start, token.kind === "newline" ? 1 : token.text.length, code, says)]);
+    throw new DiagnosticError([
+      diagnosticAt(this.source, token.start, token.kind === "newline" ? 1 : token.text.length, code, says),
+    ]);
   }
 }
 

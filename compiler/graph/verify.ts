@@ -1,28 +1,47 @@
 /**
- * The verifier. Checks these rules, in this order; the first failure is an invariant failure that names the rule and the node:
+ * The verifier. Checks these rules, in this order; the first failure is an invariant failure that names the rule and
+ * the node:
  *
  *  order       every operand is a result of an earlier node; no node occurs twice
- *  ids         each is from the graph's lineage, and unique within the graph and its regions; an origin has at least one node
+ *  ids         each is from the graph's lineage, and unique within the graph and its regions; an origin has at least
+ *              one node
  *  table       the op is that of the graph's table under its name
  *  attributes  the op declares each, with its kind; none is missing
- *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and without work for the weights stage
+ *  regions     a node has those that its op names; each is a graph of the same table, without params and state, and
+ *              without work for the weights stage
  *  types       the op's conditions hold and its type rule returns the types of the results
  *  constants   as many values as elements, all representable in the dtype
  *  inputs      the graph's inputs are its input nodes, in any order, each once and with its own name
- *  carries     the graph's carries are its carry nodes, in any order, each once and with its own name, and next values have the carries' types
+ *  carries     the graph's carries are its carry nodes, in any order, each once and with its own name, and next values
+ *              have the carries' types
  *  outputs     names are distinct; each is a value of the graph
  *  paths       leaves of one path have one kind and type, and so has the value written to it; each path is written once
- *  stages      a node of the weights stage depends neither on inputs nor on paths that the graph writes, and is not a leaf
- *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group has one stage; if any node has a
- *              group, only leaves and views have none
- *  locations      one memory location per result; offsets are non-negative integers; a persistent location is a path of the graph with the result's type; an
- *              operand, result or carry location exists in the region and has the result's type
+ *  stages      a node of the weights stage depends neither on inputs nor on paths that the graph writes, and is not a
+ *              leaf
+ *  groups      numbers are dense; no group needs a later one, not even through nodes without a group; a group has one
+ *              stage; if any node has a group, only leaves and views have none
+ *  locations   one memory location per result; offsets are non-negative integers; a persistent location is a path of
+ *              the graph with the result's type; an operand, result or carry location exists in the region and has the
+ *              result's type
  */
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { fail } from "../support/invariant.ts";
 import { elements, sameType, showType, type TensorType } from "../types/tensor-type.ts";
 import { brokenCondition } from "./build.ts";
-import { isArgument, isCarry, isConstant, isInput, isLeaf, isNumbers, isPersistent, nameOf, pathOf, sameTypes, splatValue, stringAttr } from "./facts.ts";
+import {
+  isArgument,
+  isCarry,
+  isConstant,
+  isInput,
+  isLeaf,
+  isNumbers,
+  isPersistent,
+  nameOf,
+  pathOf,
+  sameTypes,
+  splatValue,
+  stringAttr,
+} from "./facts.ts";
 import type { Attr, Graph, Node, Value } from "./ir.ts";
 import type { AttrKind } from "./op.ts";
 import { showNode, showMemoryLocation } from "./notation.ts";
@@ -57,11 +76,23 @@ function checkOrder(graph: Graph): void {
   const before = new Set<Node>();
   for (const node of graph.nodes) {
     for (const [index, { node: from, index: result, type }] of node.operands.entries()) {
-      check(before.has(from), "order", node, () => `operand ${index}, ${showType(type)}, is not defined before its use`);
-      check(from.results[result] === node.operands[index], "order", node, () => `operand ${index} is not a result of the node that it names`);
+      check(
+        before.has(from),
+        "order",
+        node,
+        () => `operand ${index}, ${showType(type)}, is not defined before its use`,
+      );
+      check(
+        from.results[result] === node.operands[index],
+        "order",
+        node,
+        () => `operand ${index} is not a result of the node that it names`,
+      );
     }
     check(!before.has(node), "order", node, () => "the node occurs twice");
-    node.results.forEach((value, index) => check(value.node === node && value.index === index, "order", node, () => `result ${index} is another node's`));
+    node.results.forEach((value, index) =>
+      check(value.node === node && value.index === index, "order", node, () => `result ${index} is another node's`),
+    );
     before.add(node);
   }
 }
@@ -81,7 +112,8 @@ const ofKind = {
   bool: (attr) => typeof attr === "boolean",
   string: (attr) => typeof attr === "string",
   dtype: (attr) => typeof attr === "string" && Object.hasOwn(dtypes, attr),
-  pairs: (attr) => Array.isArray(attr) && attr.every((list: Attr) => isNumbers(list) && list.every(Number.isSafeInteger)),
+  pairs: (attr) =>
+    Array.isArray(attr) && attr.every((list: Attr) => isNumbers(list) && list.every(Number.isSafeInteger)),
 } satisfies Record<AttrKind, (attr: Attr) => boolean>;
 
 function checkAttributes(graph: Graph, node: Node): void {
@@ -89,7 +121,12 @@ function checkAttributes(graph: Graph, node: Node): void {
   check(graph.table.get(op.name) === op, "table", node, () => "the op is not that of the table");
   for (const [name, attr] of Object.entries(attrs)) {
     const kind = Object.hasOwn(op.attrs, name) ? op.attrs[name] : undefined;
-    check(kind !== undefined && ofKind[kind](attr), "attributes", node, () => `${name} is ${kind === undefined ? "unknown" : `not of kind ${kind}`}`);
+    check(
+      kind !== undefined && ofKind[kind](attr),
+      "attributes",
+      node,
+      () => `${name} is ${kind === undefined ? "unknown" : `not of kind ${kind}`}`,
+    );
   }
   const optional = isConstant(node) ? ["value", "values"] : [];
   const missing = Object.keys(op.attrs).find((name) => attrs[name] === undefined && !optional.includes(name));
@@ -98,13 +135,19 @@ function checkAttributes(graph: Graph, node: Node): void {
 
 function checkRegions({ table, lineage }: Graph, node: Node, ids: Set<number>): void {
   const names = node.op.regions ?? [];
-  check(names.length === node.regions.length, "regions", node, () => `there are ${node.regions.length} regions, not ${names.length}`);
+  check(
+    names.length === node.regions.length,
+    "regions",
+    node,
+    () => `there are ${node.regions.length} regions, not ${names.length}`,
+  );
   for (const region of node.regions) {
     check(region.table === table, "regions", node, () => `${region.name} has another op table`);
     check(region.lineage === lineage, "regions", node, () => `${region.name} has another lineage`);
     verifyWith(region, ids);
     check(isClosed(region), "regions", node, () => `${region.name} reads or writes params or state`);
-    for (const inner of region.nodes) check(inner.notes.stage === undefined, "regions", inner, () => `${region.name} has work for the weights stage`);
+    for (const inner of region.nodes)
+      check(inner.notes.stage === undefined, "regions", inner, () => `${region.name} has work for the weights stage`);
   }
 }
 
@@ -115,7 +158,12 @@ function checkTypes(node: Node): void {
   const broken = brokenCondition(op, operands, attrs, regions);
   check(broken === null, "types", node, () => `${broken?.code}: ${broken?.message}`);
   const types = op.type(operands, attrs, regions);
-  check(sameTypes(types, results), "types", node, () => `the results are ${results.map(showType).join(", ")}, not ${types.map(showType).join(", ")}`);
+  check(
+    sameTypes(types, results),
+    "types",
+    node,
+    () => `the results are ${results.map(showType).join(", ")}, not ${types.map(showType).join(", ")}`,
+  );
 }
 
 const whole = (least: number, most: number) => (x: number) => Number.isInteger(x) && x >= least && x <= most;
@@ -134,8 +182,18 @@ function checkConstant(node: Node): void {
     const splat = splatValue(value);
     const { values } = node.attrs;
     const data = splat !== null ? [splat] : values !== undefined && isNumbers(values) ? values : [];
-    check(splat !== null || data.length === elements(value.type.shape), "constants", node, () => `${data.length} values for ${showType(value.type)}`);
-    check(data.every(has[value.type.dtype]), "constants", node, () => `a value is not representable as ${value.type.dtype}`);
+    check(
+      splat !== null || data.length === elements(value.type.shape),
+      "constants",
+      node,
+      () => `${data.length} values for ${showType(value.type)}`,
+    );
+    check(
+      data.every(has[value.type.dtype]),
+      "constants",
+      node,
+      () => `a value is not representable as ${value.type.dtype}`,
+    );
   }
 }
 
@@ -153,7 +211,12 @@ function checkSignature(graph: Graph): void {
     () => "carries and carry nodes differ",
   );
   for (const { value, next } of graph.carries)
-    check(sameType(value.type, next.type), "carries", value.node, () => `the next value of ${nameOf(value)} is ${showType(next.type)}`);
+    check(
+      sameType(value.type, next.type),
+      "carries",
+      value.node,
+      () => `the next value of ${nameOf(value)} is ${showType(next.type)}`,
+    );
   distinct(
     "inputs",
     [...inputs, ...carries].map(({ attrs }) => stringAttr(attrs, "name")),
@@ -168,7 +231,12 @@ function checkSignature(graph: Graph): void {
   );
   const nodes = new Set(graph.nodes);
   for (const value of [...kept(graph), ...graph.carries.map(({ next }) => next)])
-    check(nodes.has(value.node) && value.node.results[value.index] === value, "outputs", value.node, () => "the value is not of the graph");
+    check(
+      nodes.has(value.node) && value.node.results[value.index] === value,
+      "outputs",
+      value.node,
+      () => "the value is not of the graph",
+    );
 }
 
 /** Whether the values are the results of those nodes, each once. */
@@ -189,23 +257,36 @@ function checkPaths(graph: Graph): void {
   for (const { path, value } of reads(graph)) {
     const other = leaves.get(path) ?? value;
     leaves.set(path, other);
-    check(other.node.op === value.node.op && sameType(other.type, value.type), "paths", value.node, () => `${path} is read as two different tensors`);
+    check(
+      other.node.op === value.node.op && sameType(other.type, value.type),
+      "paths",
+      value.node,
+      () => `${path} is read as two different tensors`,
+    );
   }
   for (const { path, value } of graph.writes) {
     const leaf = leaves.get(path) ?? value;
-    check(sameType(leaf.type, value.type), "paths", value.node, () => `${path} is ${showType(leaf.type)}, but the new value is ${showType(value.type)}`);
+    check(
+      sameType(leaf.type, value.type),
+      "paths",
+      value.node,
+      () => `${path} is ${showType(leaf.type)}, but the new value is ${showType(value.type)}`,
+    );
   }
 }
 
 const reads = (graph: Graph): { path: string; value: Value }[] =>
-  graph.nodes.flatMap((node) => (isPersistent(node) ? node.results.map((value) => ({ path: pathOf(node) ?? "", value })) : []));
+  graph.nodes.flatMap((node) =>
+    isPersistent(node) ? node.results.map((value) => ({ path: pathOf(node) ?? "", value })) : [],
+  );
 
 function checkStages(graph: Graph): void {
   if (!graph.nodes.some((node) => node.notes.stage === "weights")) return;
   const written = new Set(graph.writes.map(({ path }) => path));
   const changing = new Set<Node>();
   for (const node of graph.nodes) {
-    if (isArgument(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node))) changing.add(node);
+    if (isArgument(node) || written.has(pathOf(node) ?? "") || node.operands.some((value) => changing.has(value.node)))
+      changing.add(node);
     if (node.notes.stage !== "weights") continue;
     check(!isLeaf(node), "stages", node, () => "a leaf has nothing to compute");
     check(!changing.has(node), "stages", node, () => "the weights stage depends on a value of the call");
@@ -221,9 +302,19 @@ function checkGroups(graph: Graph): void {
     const { group } = node.notes;
     const needs = node.operands.reduce((most, value) => Math.max(most, level.get(value.node) ?? -1), -1);
     level.set(node, group ?? needs);
-    check(group !== undefined || isLeaf(node) || node.op.form.kind === "view", "groups", node, () => "a node that computes has no group");
+    check(
+      group !== undefined || isLeaf(node) || node.op.form.kind === "view",
+      "groups",
+      node,
+      () => "a node that computes has no group",
+    );
     if (group === undefined) continue;
-    check(Number.isInteger(group) && group >= 0 && group < members.size, "groups", node, () => `${group} is not one of ${members.size} dense numbers`);
+    check(
+      Number.isInteger(group) && group >= 0 && group < members.size,
+      "groups",
+      node,
+      () => `${group} is not one of ${members.size} dense numbers`,
+    );
     check(needs <= group, "groups", node, () => `group ${group} needs group ${needs}`);
     const stage = members.get(group)?.[0]?.notes.stage;
     check(stage === node.notes.stage, "groups", node, () => `group ${group} is of two stages`);
@@ -231,15 +322,28 @@ function checkGroups(graph: Graph): void {
 }
 
 function checkLocations(graph: Graph): void {
-  const paths = new Map<string, TensorType>([...reads(graph), ...graph.writes].map(({ path, value }) => [path, value.type]));
+  const paths = new Map<string, TensorType>(
+    [...reads(graph), ...graph.writes].map(({ path, value }) => [path, value.type]),
+  );
   const ofRegion = { operand: inputTypes(graph), result: outputTypes(graph), carry: carryTypes(graph) };
   for (const node of graph.nodes) {
     const { locations } = node.notes;
     if (locations === undefined) continue;
-    check(locations.length === node.results.length, "locations", node, () => `${locations.length} locations for ${node.results.length} results`);
+    check(
+      locations.length === node.results.length,
+      "locations",
+      node,
+      () => `${locations.length} locations for ${node.results.length} results`,
+    );
     for (const [index, where] of locations.entries()) {
       if (where === null) continue;
-      if ("offset" in where) check(Number.isSafeInteger(where.offset) && where.offset >= 0, "locations", node, () => `the offset is ${where.offset}`);
+      if ("offset" in where)
+        check(
+          Number.isSafeInteger(where.offset) && where.offset >= 0,
+          "locations",
+          node,
+          () => `the offset is ${where.offset}`,
+        );
       else {
         const type = where.area === "persistent" ? paths.get(where.path) : ofRegion[where.area][where.index];
         const result = node.results[index]?.type;
@@ -255,4 +359,5 @@ function checkLocations(graph: Graph): void {
 }
 
 /** A view of a tensor has other sizes, but the same dtype and number of elements. */
-const fits = (type: TensorType, result: TensorType): boolean => type.dtype === result.dtype && elements(type.shape) === elements(result.shape);
+const fits = (type: TensorType, result: TensorType): boolean =>
+  type.dtype === result.dtype && elements(type.shape) === elements(result.shape);

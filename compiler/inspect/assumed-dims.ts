@@ -14,8 +14,9 @@ interface Attempt {
 }
 
 /**
- * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt is free of diagnostics: an error counts only if every size
- * has one. Returns the first attempt, with the smallest size, if all fail.
+ * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt is free of
+ * diagnostics: an error counts only if every size has one. Returns the first attempt, with the smallest size, if all
+ * fail.
  */
 export function withAssumedDims<T extends Attempt>(
   given: readonly Readonly<Record<string, number>>[],
@@ -25,7 +26,8 @@ export function withAssumedDims<T extends Attempt>(
   const [smallest, ...others] = [...first, ...sizes];
   const found = attempt(smallest ?? 1);
   // If every used dim is given, another assumed size changes nothing.
-  if (found.diagnostics.length === 0 || found.dims.every((name) => given.every((dims) => dims[name] !== undefined))) return found;
+  if (found.diagnostics.length === 0 || found.dims.every((name) => given.every((dims) => dims[name] !== undefined)))
+    return found;
   for (const size of others) {
     const next = attempt(size);
     if (next.diagnostics.length === 0) return next;
@@ -33,14 +35,26 @@ export function withAssumedDims<T extends Attempt>(
   return found;
 }
 
-/** Sizes for a run in the reference interpreter, which is slow; the larger ones for programs that a small size does not fit. */
+/**
+ * Sizes for a run in the reference interpreter, which is slow; the larger ones for programs that a small size does not
+ * fit.
+ */
 const smallSizes = [2, 3, 8, 16];
 
-/** Elaborates with the smallest valid size for dims without one; `assumed` holds these dims. Throws a `DiagnosticError` with all diagnostics. */
-export function elaborateSmall(source: Source, options: CompileOptions): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
+/**
+ * Elaborates with the smallest valid size for dims without one; `assumed` holds these dims. Throws a `DiagnosticError`
+ * with all diagnostics.
+ */
+export function elaborateSmall(
+  source: Source,
+  options: CompileOptions,
+): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
   const variants = variantsOf(options);
   const { resolve, entries } = options;
-  const attempt = (assumedDim: number) => ({ ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }), assumedDim });
+  const attempt = (assumedDim: number) => ({
+    ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }),
+    assumedDim,
+  });
   const { program, diagnostics, dims, assumedDim } = withAssumedDims(variants, attempt, smallSizes);
   if (program === null) throw new DiagnosticError(diagnostics);
   const missing = dims.filter((name) => variants.some((set) => !Object.hasOwn(set, name)));

@@ -9,7 +9,10 @@ import { withAssumedDims } from "./assumed-dims.ts";
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
   const variants = variantsOf(options);
   const { resolve, entries } = options;
-  const checked = withAssumedDims(variants, (assumedDim) => elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }));
+  const checked = withAssumedDims(variants, (assumedDim) =>
+    elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }),
+  );
   if (checked.diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return checked.diagnostics;
-  return withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim })).diagnostics;
+  return withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim }))
+    .diagnostics;
 }

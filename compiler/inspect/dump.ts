@@ -25,16 +25,36 @@ export interface DumpOptions extends CompileOptions {
 }
 
 /** Everything that `--stage` takes, in the order of compilation. */
-export const stageNames: readonly string[] = ["ast", "graph", ...stageNamesOf(pipeline), "final", "kernels", "plan", "wat", "js"];
+export const stageNames: readonly string[] = [
+  "ast",
+  "graph",
+  ...stageNamesOf(pipeline),
+  "final",
+  "kernels",
+  "plan",
+  "wat",
+  "js",
+];
 
-/** The text of one stage of one entry. Throws a `DiagnosticError` for errors in the source, and for a stage or entry that does not exist. */
-export function dump(source: Source, { entry, stage, origins = false, width = Infinity, ...options }: DumpOptions): string {
+/**
+ * The text of one stage of one entry. Throws a `DiagnosticError` for errors in the source, and for a stage or entry
+ * that does not exist.
+ */
+export function dump(
+  source: Source,
+  { entry, stage, origins = false, width = Infinity, ...options }: DumpOptions,
+): string {
   if (!stageNames.includes(stage))
-    throw new DiagnosticError([{ code: "E0902", says: `unknown stage \`${stage}\``, help: nearOr(stage, stageNames, "the stages are") }]);
+    throw new DiagnosticError([
+      { code: "E0902", says: `unknown stage \`${stage}\``, help: nearOr(stage, stageNames, "the stages are") },
+    ]);
   if (stage === "ast") return dumpAst(source);
   if (stage === "graph") {
     const { program } = elaborateSource(source, { ...options, entries: [entry] });
-    return printGraph(present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`), { origins, width });
+    return printGraph(
+      present(program.entries.find(({ graph }) => graph.name === entry)?.graph, `elaboration left ${entry} out`),
+      { origins, width },
+    );
   }
   const module = compileModule(source, { ...options, entries: [entry] });
   const { plan, stages } = entryOf(module, entry);
@@ -57,7 +77,11 @@ export function dump(source: Source, { entry, stage, origins = false, width = In
 /** A pass that `without` leaves out has no stage. */
 function rejectDisabled(stage: string): never {
   throw new DiagnosticError([
-    { code: "E0902", says: `the stage \`${stage}\` does not exist, since its pass is disabled`, help: "enable the pass, or print another stage" },
+    {
+      code: "E0902",
+      says: `the stage \`${stage}\` does not exist, since its pass is disabled`,
+      help: "enable the pass, or print another stage",
+    },
   ]);
 }
 
@@ -78,7 +102,9 @@ function dumpKernels(module: CompiledModule, entry: EntryPlan, origins: boolean)
   const used = new Set(callsOf(steps).map(({ kernel }) => kernel));
   const kernels = module.assembly.kernels.filter(({ name }) => used.has(name));
   const comments = origins ? originComments(module, steps) : new Map<string, readonly string[]>();
-  const text = kernels.map((kernel) => [...(comments.get(kernel.name) ?? []), printKernel(kernel)].join("\n")).join("\n");
+  const text = kernels
+    .map((kernel) => [...(comments.get(kernel.name) ?? []), printKernel(kernel)].join("\n"))
+    .join("\n");
   const called = [...functions.values()].filter(({ name }) => text.includes(`${name}(`));
   return [...called.map(printFunction), text].join("\n");
 }
@@ -90,7 +116,13 @@ function originComments(module: CompiledModule, steps: readonly Step[]): Readonl
   for (const [index, { kernel }] of callsOf(steps).entries()) {
     const { layers, roles, lines, costs, drawnAgain } = at(origins, index);
     const cost = costs.map(({ op, share }) => `${op} ${Math.round(100 * share)} %`).join(", ");
-    const parts = [layers.join(", "), roles.join(", "), lines.join(", "), cost, drawnAgain ? "random bits, drawn again for the backward pass" : ""];
+    const parts = [
+      layers.join(", "),
+      roles.join(", "),
+      lines.join(", "),
+      cost,
+      drawnAgain ? "random bits, drawn again for the backward pass" : "",
+    ];
     const list = comments.get(kernel) ?? [];
     list.push(`# ${parts.filter((part) => part !== "").join("; ")}`);
     comments.set(kernel, list);
@@ -101,8 +133,10 @@ function originComments(module: CompiledModule, steps: readonly Step[]): Readonl
 /** Memory, then each step: its kernel, the offsets of its buffers, its work. */
 function dumpPlan(plan: Plan, entry: EntryPlan): string {
   const { liveBytes, scratchBytes } = entry;
-  const share = liveBytes === 0 ? "" : ` (${((100 * scratchBytes) / liveBytes - 100).toFixed(1)} % over the largest live set)`;
-  const line = (name: string, { offset, dtype, shape }: Slot): string => `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`;
+  const share =
+    liveBytes === 0 ? "" : ` (${((100 * scratchBytes) / liveBytes - 100).toFixed(1)} % over the largest live set)`;
+  const line = (name: string, { offset, dtype, shape }: Slot): string =>
+    `  ${String(offset).padStart(9)}  ${dtype}[${shape.join(",")}]  ${name}`;
   return [
     `entry ${entry.name}`,
     `arena ${kib(plan.arenaBytes)}, scratch ${kib(scratchBytes)}, largest live set ${kib(liveBytes)}${share}`,
@@ -120,7 +154,9 @@ function dumpPlan(plan: Plan, entry: EntryPlan): string {
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 const showAddress = (address: Address): string =>
-  typeof address === "number" ? String(address) : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+");
+  typeof address === "number"
+    ? String(address)
+    : [address.offset, ...address.strides.map((stride, depth) => `${stride}*t${depth}`)].join("+");
 
 /** One line per step; the steps inside control flow are indented. */
 function stepLines(steps: readonly Step[], depth: number): string[] {
@@ -128,13 +164,25 @@ function stepLines(steps: readonly Step[], depth: number): string[] {
   return steps.flatMap((step): string[] => {
     switch (step.kind) {
       case "call":
-        return [`${pad}${step.kernel}(${step.args.map(showAddress).join(", ")})  ${(step.flops / 1e6).toFixed(3)} MFLOP, ${kib(step.bytes)}`];
+        return [
+          `${pad}${step.kernel}(${step.args.map(showAddress).join(", ")})  ${(step.flops / 1e6).toFixed(3)} MFLOP, ${kib(step.bytes)}`,
+        ];
       case "loop":
         return [`${pad}${step.turns} times`, ...stepLines(step.body, depth + 1)];
       case "while":
-        return [`${pad}while ${showAddress(step.flag)} is set by`, ...stepLines(step.condition, depth + 1), `${pad}do`, ...stepLines(step.body, depth + 1)];
+        return [
+          `${pad}while ${showAddress(step.flag)} is set by`,
+          ...stepLines(step.condition, depth + 1),
+          `${pad}do`,
+          ...stepLines(step.body, depth + 1),
+        ];
       case "branch":
-        return [`${pad}if ${showAddress(step.flag)}`, ...stepLines(step.then, depth + 1), `${pad}else`, ...stepLines(step.otherwise, depth + 1)];
+        return [
+          `${pad}if ${showAddress(step.flag)}`,
+          ...stepLines(step.then, depth + 1),
+          `${pad}else`,
+          ...stepLines(step.otherwise, depth + 1),
+        ];
       default:
         return never(step);
     }

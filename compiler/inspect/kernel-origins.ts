@@ -26,7 +26,9 @@ export function originsOfCalls({ assembly }: CompiledModule, steps: readonly Ste
   const drawn = new Set<number>();
   return callsOf(steps).map((step) => {
     const nodes = assembly.madeFrom.get(step) ?? [];
-    const draws = nodes.filter(({ op, provenance }) => provenance.attribution.role === "random" && op.form.kind === "pointwise");
+    const draws = nodes.filter(
+      ({ op, provenance }) => provenance.attribution.role === "random" && op.form.kind === "pointwise",
+    );
     const bits = rootsOf(draws.map(({ provenance }) => provenance)).map(({ id }) => id);
     const [main] = nodes;
     const isAgain = main?.provenance.attribution.role === "backward" && bits.some((id) => drawn.has(id));

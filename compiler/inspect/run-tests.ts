@@ -15,8 +15,15 @@ export interface TestResult {
   readonly failures: readonly Diagnostic[];
 }
 
-/** Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a `DiagnosticError` for errors in the text. */
-export async function runTests(source: Source, options: CompileOptions, targets: readonly Target[] = ["reference", "wasm"]): Promise<readonly TestResult[]> {
+/**
+ * Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a
+ * `DiagnosticError` for errors in the text.
+ */
+export async function runTests(
+  source: Source,
+  options: CompileOptions,
+  targets: readonly Target[] = ["reference", "wasm"],
+): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
   const { program, tests, diagnostics } = withAssumedDims(
     [dims],
@@ -27,15 +34,24 @@ export async function runTests(source: Source, options: CompileOptions, targets:
   if (tests.length === 0) return [];
   const compiled = compileProgram(program, options);
   const sessions = new Map<Target, Session>();
-  for (const target of targets) sessions.set(target, await createSession(compiled.plan, await compiled.code(target), { seed: 0 }));
-  return tests.map((test) => ({ title: test.title, failures: [...sessions].flatMap(([target, session]) => failuresOf(test, target, session)) }));
+  for (const target of targets)
+    sessions.set(target, await createSession(compiled.plan, await compiled.code(target), { seed: 0 }));
+  return tests.map((test) => ({
+    title: test.title,
+    failures: [...sessions].flatMap(([target, session]) => failuresOf(test, target, session)),
+  }));
 }
 
 function failuresOf(test: ElaboratedTest, target: Target, session: Session): Diagnostic[] {
   session.reset(0);
   const outputs = test.assertions.some((a) => typeof a.holds !== "boolean") ? session.run(test.entry) : {};
   return test.assertions.flatMap((assertion) => {
-    const wrong = typeof assertion.holds === "boolean" ? (assertion.holds ? null : "false") : firstWrong(assertion, assertion.holds.output, outputs);
+    const wrong =
+      typeof assertion.holds === "boolean"
+        ? assertion.holds
+          ? null
+          : "false"
+        : firstWrong(assertion, assertion.holds.output, outputs);
     return wrong === null ? [] : [failure(test, assertion, `${target}: ${wrong}`)];
   });
 }

@@ -6,15 +6,18 @@ import { makeTrace } from "../frontend/values/trace.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
 /**
- * The text of a file with the inferred types at the ends of its lines: the type of each `let` and of each step of a pipe, and every type where one expression
- * has several. Throws a `DiagnosticError` for errors in the text.
+ * The text of a file with the inferred types at the ends of its lines: the type of each `let` and of each step of a
+ * pipe, and every type where one expression has several. Throws a `DiagnosticError` for errors in the text.
  */
 export function showShapes(source: Source, options: CompileOptions): string {
   const dims = { ...options.dims, ...options.variants?.[0] };
   const { resolve, entries } = options;
   const { program, diagnostics, trace } = withAssumedDims([dims], (assumedDim) => {
     const seen = makeTrace();
-    return { ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), assumedDim, trace: seen }), trace: seen };
+    return {
+      ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), assumedDim, trace: seen }),
+      trace: seen,
+    };
   });
   if (program === null) throw new DiagnosticError(diagnostics);
   const byLine = new Map<number, Map<number, Set<string>>>();

@@ -29,14 +29,20 @@ export interface Summary {
   readonly rows: readonly SummaryRow[];
   readonly params: number;
   readonly paramBytes: number;
-  /** Elements of states that the model has, such as running statistics; not those of random number generators and settings. */
+  /**
+   * Elements of states that the model has, such as running statistics; not those of random number generators and
+   * settings.
+   */
   readonly states: number;
   readonly flops: number;
   /** Sizes of dims that were not given, such as `N = 1`. */
   readonly assumed: readonly string[];
 }
 
-/** Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for errors in the text. */
+/**
+ * Layers, shapes, params and work of one entry, the first if none is named. Throws a `DiagnosticError` for errors in
+ * the text.
+ */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
   const dims = { ...options.dims, ...options.variants?.[0] };
   // Batches of one where that is possible, so that work is counted per example.
@@ -46,7 +52,13 @@ export function summarize(source: Source, entry: string | null, options: Compile
       const seen = makeTrace();
       const { resolve } = options;
       return {
-        ...elaborate(source, { variants: [dims], resolve, ...(entry !== null && { entries: [entry] }), assumedDim, trace: seen }),
+        ...elaborate(source, {
+          variants: [dims],
+          resolve,
+          ...(entry !== null && { entries: [entry] }),
+          assumedDim,
+          trace: seen,
+        }),
         trace: seen,
         assumedDim,
       };
@@ -58,14 +70,22 @@ export function summarize(source: Source, entry: string | null, options: Compile
   const graph = program.entries[0]?.graph;
   if (graph === undefined || (graph.name === "init" && entry !== "init"))
     throw new DiagnosticError([
-      { code: "E0209", says: "the file has no entry", help: "a summary describes an entry: entry predict(x: f32[N, 784]) { Net(x) }" },
+      {
+        code: "E0209",
+        says: "the file has no entry",
+        help: "a summary describes an entry: entry predict(x: f32[N, 784]) { Net(x) }",
+      },
     ]);
   const used = new Set(graph.nodes.map(pathOf));
   const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
-  const states = program.persistent.filter((p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path));
+  const states = program.persistent.filter(
+    (p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path),
+  );
   const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
   const seen = new Set<string>();
-  const rows = trace.applications.filter((a) => a.entry === graph.name).map((application) => rowOf(application, sizes, seen));
+  const rows = trace.applications
+    .filter((a) => a.entry === graph.name)
+    .map((application) => rowOf(application, sizes, seen));
   const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     entry: graph.name,
@@ -79,10 +99,21 @@ export function summarize(source: Source, entry: string | null, options: Compile
   };
 }
 
-function rowOf({ name, path, depth, result, nodes, iterations }: Application, sizes: ReadonlyMap<string, number>, seen: Set<string>): SummaryRow {
+function rowOf(
+  { name, path, depth, result, nodes, iterations }: Application,
+  sizes: ReadonlyMap<string, number>,
+  seen: Set<string>,
+): SummaryRow {
   const own = path === "" || seen.has(path) ? [] : [...sizes].filter(([p]) => p.startsWith(`${path}.`));
   seen.add(path);
-  return { name, path, depth, output: shapeOf(result), params: own.reduce((a, [, size]) => a + size, 0), flops: flopsOf(nodes) * iterations };
+  return {
+    name,
+    path,
+    depth,
+    output: shapeOf(result),
+    params: own.reduce((a, [, size]) => a + size, 0),
+    flops: flopsOf(nodes) * iterations,
+  };
 }
 
 function shapeOf(value: DlValue): string {

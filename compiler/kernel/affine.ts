@@ -8,7 +8,10 @@ export interface Affine {
   readonly terms: ReadonlyMap<string, number>;
 }
 
-/** The affine form of an i32 expression over variables; null if it is not affine. Computed in exact integers: index arithmetic does not wrap. */
+/**
+ * The affine form of an i32 expression over variables; null if it is not affine. Computed in exact integers: index
+ * arithmetic does not wrap.
+ */
 export function affine(x: Expr): Affine | null {
   if (!sameReg(x.type, i32)) return null;
   if (x.kind === "const") return { constant: x.value, terms: new Map() };

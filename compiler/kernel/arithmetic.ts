@@ -3,9 +3,9 @@ import type { Operator, Scalar } from "./ir.ts";
 type Rule = (a: number, b: number, c: number) => number;
 
 /**
- * The function that an operator computes on one lane, for each scalar type of its operands, and the scalar type of its result. Bools are 0 and 1.
- * This table is the one definition of the operators: the type rules, the constant folder and the interpreter read it, and the emitters are tested
- * against it.
+ * The function that an operator computes on one lane, for each scalar type of its operands, and the scalar type of its
+ * result. Bools are 0 and 1. This table is the one definition of the operators: the type rules, the constant folder and
+ * the interpreter read it, and the emitters are tested against it.
  */
 export interface Semantics {
   readonly result: "same" | Scalar;

@@ -2,11 +2,24 @@ import { invariant, present } from "../support/invariant.ts";
 import type { ExprOrNumber, MathName } from "./builder-types.ts";
 import { load } from "./fold.ts";
 import { functions } from "./math.ts";
-import { i32, registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Stmt } from "./ir.ts";
+import {
+  i32,
+  registerOf,
+  type Buffer,
+  type Element,
+  type Expr,
+  type Kernel,
+  type Lanes,
+  type RegType,
+  type Stmt,
+} from "./ir.ts";
 import { Names } from "./names.ts";
 import { lanesOf, lift, ExprMethods } from "./expr-methods.ts";
 
-/** A mutable array of registers: `at` reads one, `set` writes one. `dims` is empty for a single register, used by `at()` and `set([], value)`. */
+/**
+ * A mutable array of registers: `at` reads one, `set` writes one. `dims` is empty for a single register, used by `at()`
+ * and `set([], value)`.
+ */
 export interface Register {
   readonly name: string;
   readonly type: RegType;
@@ -40,7 +53,12 @@ export class KernelBuilder extends ExprMethods {
 
   /** Stores one element for each lane of `value`, from flat index `at`. */
   store(buffer: Buffer, at: ExprOrNumber, value: ExprOrNumber): void {
-    this.#block.push({ kind: "store", buffer: buffer.name, at: this.#index(at), value: lift(value, registerOf(buffer.element), lanesOf([value])) });
+    this.#block.push({
+      kind: "store",
+      buffer: buffer.name,
+      at: this.#index(at),
+      value: lift(value, registerOf(buffer.element), lanesOf([value])),
+    });
   }
 
   let(value: Expr, hint = "x"): Expr {
@@ -71,12 +89,23 @@ export class KernelBuilder extends ExprMethods {
       type,
       dims,
       at: (...index) => ({ kind: "register", type, name, at: indexOf(index) }),
-      set: (index, value) => void this.#block.push({ kind: "set", name, at: indexOf(index), value: lift(value, type.scalar, type.lanes) }),
+      set: (index, value) =>
+        void this.#block.push({ kind: "set", name, at: indexOf(index), value: lift(value, type.scalar, type.lanes) }),
     };
   }
 
-  /** `for (v = from; v < to; v += step)`. A loop known to have no iterations is dropped; a loop known to have one becomes its body. */
-  loop(hint: string, from: ExprOrNumber, to: ExprOrNumber, step: number, body: (v: Expr) => void, { unroll = false }: LoopOptions = {}): void {
+  /**
+   * `for (v = from; v < to; v += step)`. A loop known to have no iterations is dropped; a loop known to have one
+   * becomes its body.
+   */
+  loop(
+    hint: string,
+    from: ExprOrNumber,
+    to: ExprOrNumber,
+    step: number,
+    body: (v: Expr) => void,
+    { unroll = false }: LoopOptions = {},
+  ): void {
     invariant(Number.isInteger(step) && step > 0, `the step of ${hint} must be a positive integer`);
     const [first, end] = [this.#index(from), this.#index(to)];
     if (first.kind === "const" && end.kind === "const") {
@@ -94,7 +123,10 @@ export class KernelBuilder extends ExprMethods {
     if (yes.length + no.length > 0) this.#block.push({ kind: "if", when: condition, then: yes, otherwise: no });
   }
 
-  /** The statements that `body` makes, not yet in the kernel: a transformation may change them before `append` adds them. */
+  /**
+   * The statements that `body` makes, not yet in the kernel: a transformation may change them before `append` adds
+   * them.
+   */
   detached(body: () => void): readonly Stmt[] {
     return this.#nested(body);
   }

@@ -11,9 +11,9 @@ type Binary = (a: ExprOrNumber, b: ExprOrNumber) => Expr;
 type Ternary = (a: ExprOrNumber, b: ExprOrNumber, c: ExprOrNumber) => Expr;
 
 /**
- * The operators in which an op's scalar body is written. Bodies are independent of the number of lanes: a scalar combined with a vector is splatted.
- * Constants fold, and trivial index arithmetic simplifies (`x * 1`, `x + 0`, sums of constants). A number is an f32 unless another operand has a type;
- * `int(n)` is an i32.
+ * The operators in which an op's scalar body is written. Bodies are independent of the number of lanes: a scalar
+ * combined with a vector is splatted. Constants fold, and trivial index arithmetic simplifies (`x * 1`, `x + 0`, sums
+ * of constants). A number is an f32 unless another operand has a type; `int(n)` is an i32.
  */
 export interface ExprBuilder {
   const(type: RegType, value: number): Expr;

@@ -7,13 +7,16 @@ import { functions } from "./math.ts";
 import { printExpr } from "./print.ts";
 import { leading } from "./types.ts";
 
-// The interpreter of kernels: slow, simple, and the reference for the emitters. Every operator rounds to f32, lanes are computed one by one, `madd` rounds
-// twice. Expressions become closures, one for each lane.
+// The interpreter of kernels: slow, simple, and the reference for the emitters. Every operator rounds to f32, lanes are
+// computed one by one, `madd` rounds twice. Expressions become closures, one for each lane.
 
 type Value = () => number;
 type Action = () => void;
 
-/** Runs the kernel on arrays by buffer name. An access outside a buffer or a register array breaks an invariant, whose message shows the access. */
+/**
+ * Runs the kernel on arrays by buffer name. An access outside a buffer or a register array breaks an invariant, whose
+ * message shows the access.
+ */
 export function evaluateKernel(kernel: Kernel, buffers: Readonly<Record<string, TensorData>>): void {
   new Interpreter(kernel, buffers).run();
 }
@@ -132,7 +135,8 @@ function elementOffset(name: string, at: readonly Expr[], scope: Scope, memory: 
     let offset = 0;
     for (const { index, size } of indices) {
       const i = index();
-      if (i < 0 || i >= size) throw new InvariantError(`${name}[${at.map(printExpr).join(",")}] is outside [${dims.join(",")}]: ${i}`);
+      if (i < 0 || i >= size)
+        throw new InvariantError(`${name}[${at.map(printExpr).join(",")}] is outside [${dims.join(",")}]: ${i}`);
       offset = offset * size + i;
     }
     return offset;
@@ -140,7 +144,8 @@ function elementOffset(name: string, at: readonly Expr[], scope: Scope, memory: 
 }
 
 function inBounds(buffer: Buffer, at: number, lanes: number, access: () => string): void {
-  if (at < 0 || at + lanes > buffer.size) throw new InvariantError(`${access()} is outside ${buffer.name}[${buffer.size}]: position ${at}`);
+  if (at < 0 || at + lanes > buffer.size)
+    throw new InvariantError(`${access()} is outside ${buffer.name}[${buffer.size}]: position ${at}`);
 }
 
 class Interpreter {
@@ -209,7 +214,9 @@ class Interpreter {
       }
       case "set": {
         const { values, lanes } = cells(this.#scope, stmt.name);
-        const offset = elementOffset(stmt.name, stmt.at, this.#scope, (name) => present(this.#memory.get(name), `unknown buffer ${name}`));
+        const offset = elementOffset(stmt.name, stmt.at, this.#scope, (name) =>
+          present(this.#memory.get(name), `unknown buffer ${name}`),
+        );
         const value = this.#lanes(stmt.value);
         return () => {
           const first = offset() * lanes;
@@ -222,7 +229,9 @@ class Interpreter {
         const value = this.#lanes(stmt.value);
         return () => {
           const first = at();
-          inBounds(buffer, first, value.length, () => printExpr({ kind: "load", type: stmt.value.type, buffer: buffer.name, at: stmt.at }));
+          inBounds(buffer, first, value.length, () =>
+            printExpr({ kind: "load", type: stmt.value.type, buffer: buffer.name, at: stmt.at }),
+          );
           for (const [lane, x] of value.map((compute) => compute()).entries()) data[first + lane] = x;
         };
       }

@@ -5,8 +5,9 @@ import { Names } from "./names.ts";
 import { mapExpr } from "./walk.ts";
 
 /**
- * The kernel with its `unroll` loops unrolled, its constants folded, and its register arrays split into single registers: `sum[0,1]` becomes `sum_0_1`.
- * Names stay unique. No register is indexed any more, so an emitter can assign a local to each.
+ * The kernel with its `unroll` loops unrolled, its constants folded, and its register arrays split into single
+ * registers: `sum[0,1]` becomes `sum_0_1`. Names stay unique. No register is indexed any more, so an emitter can assign
+ * a local to each.
  */
 export function expand(kernel: Kernel): Kernel {
   const scope = new Scope(new Names(kernel.buffers.map((b) => b.name)));
@@ -84,7 +85,9 @@ function statement(stmt: Stmt, scope: Scope): Stmt[] {
     case "if": {
       const when = scope.value(stmt.when);
       if (when.kind === "const") return block(isConst(when, 0) ? stmt.otherwise : stmt.then, scope.nested());
-      return [{ kind: "if", when, then: block(stmt.then, scope.nested()), otherwise: block(stmt.otherwise, scope.nested()) }];
+      return [
+        { kind: "if", when, then: block(stmt.then, scope.nested()), otherwise: block(stmt.otherwise, scope.nested()) },
+      ];
     }
     default:
       return never(stmt);
@@ -115,11 +118,20 @@ function registers(stmt: Stmt & { kind: "var" }, scope: Scope): Stmt[] {
   const name = shared ? scope.names.fresh(`${stmt.name}_init`) : "";
   const init: Expr = shared ? { kind: "var", type: value.type, name } : value;
   const first: Stmt[] = shared ? [{ kind: "let", name, value }] : [];
-  const each = positions(stmt.dims).map((at): Stmt => ({ kind: "var", name: scope.declare(stmt.name, at), dims: [], type: stmt.type, init }));
+  const each = positions(stmt.dims).map((at): Stmt => ({
+    kind: "var",
+    name: scope.declare(stmt.name, at),
+    dims: [],
+    type: stmt.type,
+    init,
+  }));
   return [...first, ...each];
 }
 
 /** All indices of an array of these dims, the last axis fastest. */
 function positions(dims: readonly number[]): number[][] {
-  return dims.reduce<number[][]>((found, size) => found.flatMap((at) => Array.from({ length: size }, (_, i) => [...at, i])), [[]]);
+  return dims.reduce<number[][]>(
+    (found, size) => found.flatMap((at) => Array.from({ length: size }, (_, i) => [...at, i])),
+    [[]],
+  );
 }

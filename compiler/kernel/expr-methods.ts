@@ -109,9 +109,13 @@ function applyLifted(op: Operator, operands: readonly ExprOrNumber[]): Expr {
 }
 
 /** The largest number of lanes of the operands. */
-export const lanesOf = (operands: readonly ExprOrNumber[]): Lanes => (operands.some((x) => typeof x !== "number" && x.type.lanes === 4) ? 4 : 1);
+export const lanesOf = (operands: readonly ExprOrNumber[]): Lanes =>
+  operands.some((x) => typeof x !== "number" && x.type.lanes === 4) ? 4 : 1;
 
-/** The scalar type of plain numbers among the operands: that of the first expression, or f32 if all operands are numbers. */
+/**
+ * The scalar type of plain numbers among the operands: that of the first expression, or f32 if all operands are
+ * numbers.
+ */
 function scalarOf(operands: readonly ExprOrNumber[]): Scalar {
   for (const x of operands) if (typeof x !== "number") return x.type.scalar;
   return "f32";

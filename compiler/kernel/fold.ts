@@ -6,17 +6,23 @@ import { leading, resultType } from "./types.ts";
 
 // The constructors of expressions. Constants fold exactly, and trivial identities simplify:
 //
-//   a constant is the right operand of a commutative operator, (x + c1) + c2 is x + c, (x * c1) * c2 is x * c, adding a negative constant is a `sub`;
+//   a constant is the right operand of a commutative operator, (x + c1) + c2 is x + c, (x * c1) * c2 is x * c,
+//   adding a negative constant is a `sub`;
 //   i32: x + 0, x * 1, x * 0, x / 1, x % 1, shifts by 0;  f32: x * 1, x / 1, x - 0 only, since -0 + 0 is 0;
 //   a select on a constant, double negation, the lane of a splat.
 
 export type Const = Extract<Expr, { kind: "const" }>;
 
-export const constant = (type: RegType, value: number): Const => ({ kind: "const", type, value: represent(type.scalar, value) });
+export const constant = (type: RegType, value: number): Const => ({
+  kind: "const",
+  type,
+  value: represent(type.scalar, value),
+});
 
 export const int = (value: number): Const => constant({ scalar: "i32", lanes: 1 }, value);
 
-export const isConst = (x: Expr, value?: number): x is Const => x.kind === "const" && (value === undefined || Object.is(x.value, value));
+export const isConst = (x: Expr, value?: number): x is Const =>
+  x.kind === "const" && (value === undefined || Object.is(x.value, value));
 
 /** The i32x4 of lane numbers: 0 1 2 3. */
 export const ramp: Expr = { kind: "apply", type: i32x4, op: "ramp", args: [] };
@@ -102,7 +108,9 @@ function intIdentity(op: Operator, a: Expr, b: Const): Expr | null {
       if (b.value === 1) return a;
       const inner = a.kind === "apply" && a.op === "mul" ? a.args : [];
       const [x, factor] = inner;
-      return x && factor?.kind === "const" ? apply("mul", [x, constant(a.type, Math.imul(factor.value, b.value))]) : null;
+      return x && factor?.kind === "const"
+        ? apply("mul", [x, constant(a.type, Math.imul(factor.value, b.value))])
+        : null;
     }
     case "div":
       return b.value === 1 ? a : null;

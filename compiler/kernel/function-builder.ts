@@ -32,7 +32,12 @@ export class FunctionBuilder extends ExprMethods {
   }
 }
 
-export function mathFunction(name: MathName, doc: string, params: readonly string[], body: (k: FunctionBuilder, ...args: Expr[]) => Expr): MathFunction {
+export function mathFunction(
+  name: MathName,
+  doc: string,
+  params: readonly string[],
+  body: (k: FunctionBuilder, ...args: Expr[]) => Expr,
+): MathFunction {
   const k = new FunctionBuilder(params);
   const result = body(k, ...params.map((param): Expr => ({ kind: "var", type: f32, name: param })));
   return { name, doc, params: params.map((param) => ({ name: param, scalar: "f32" })), lets: k.lets, result };

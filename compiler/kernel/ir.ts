@@ -1,8 +1,10 @@
 /**
- * Kernel IR: structured loops over flat buffers, with scalar and 4-lane register values. It is independent of graphs and of WebAssembly.
+ * Kernel IR: structured loops over flat buffers, with scalar and 4-lane register values. It is independent of graphs
+ * and of WebAssembly.
  *
- * Every expression is pure; a `let` shares a value. Index arithmetic is ordinary i32 arithmetic over loop variables.
- * A loop marked `unroll` has constant bounds once the enclosing `unroll` loops are unrolled; the indices of register arrays are constants then, too.
+ * Every expression is pure; a `let` shares a value. Index arithmetic is ordinary i32 arithmetic over loop variables. A
+ * loop marked `unroll` has constant bounds once the enclosing `unroll` loops are unrolled; the indices of register
+ * arrays are constants then, too.
  */
 export type Scalar = "f32" | "i32" | "bool";
 export type Lanes = 1 | 4;
@@ -25,13 +27,13 @@ export interface Buffer {
 }
 
 /**
- * Semantics, per lane (i32 wraps; f32 rounds to nearest even after every operator):
- * `min`/`max` are `b < a ? b : a` and `a < b ? b : a`: a NaN in `a` is returned, and -0 equals 0;
- * `madd(a, b, c)` is a * b + c rounded twice in strict mode, and once or twice, as the host chooses, in fast mode;
- * `div`/`rem` of i32 truncate (scalar only) and require a divisor other than 0; the least i32 divided by -1 wraps to itself; `shl shrs shru` take the count,
- * a scalar i32, modulo 32;
- * `to_i32` truncates and saturates, NaN becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the host); `nearest` rounds half to even;
- * `ramp` is the i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
+ * Semantics, per lane (i32 wraps; f32 rounds to nearest even after every operator): `min`/`max` are `b < a ? b : a` and
+ * `a < b ? b : a`: a NaN in `a` is returned, and -0 equals 0; `madd(a, b, c)` is a * b + c rounded twice in strict
+ * mode, and once or twice, as the host chooses, in fast mode; `div`/`rem` of i32 truncate (scalar only) and require a
+ * divisor other than 0; the least i32 divided by -1 wraps to itself; `shl shrs shru` take the count, a scalar i32,
+ * modulo 32; `to_i32` truncates and saturates, NaN becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the
+ * host); `nearest` rounds half to even; `ramp` is the i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both
+ * sides; `and or xor not` work on i32 bits and on bools.
  */
 export const operators = {
   add: 2,
@@ -98,9 +100,17 @@ export type Stmt =
     }
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
   /** Mutable registers, all initialized to `init`: `dims` is empty for one, `[6, 2]` for a tile. */
-  | { readonly kind: "var"; readonly name: string; readonly dims: readonly number[]; readonly type: RegType; readonly init: Expr }
+  | {
+      readonly kind: "var";
+      readonly name: string;
+      readonly dims: readonly number[];
+      readonly type: RegType;
+      readonly init: Expr;
+    }
   | { readonly kind: "set"; readonly name: string; readonly at: readonly Expr[]; readonly value: Expr }
-  /** One element, or 4 consecutive elements: one for each lane of the value. Storing an i32 to u8/i8 keeps the low byte. */
+  /**
+   * One element, or 4 consecutive elements: one for each lane of the value. Storing an i32 to u8/i8 keeps the low byte.
+   */
   | { readonly kind: "store"; readonly buffer: string; readonly at: Expr; readonly value: Expr }
   | { readonly kind: "if"; readonly when: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] };
 

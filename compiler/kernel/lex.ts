@@ -2,8 +2,8 @@ import type { Source, Span } from "../../dsl/span.ts";
 import { DiagnosticError } from "../../dsl/diagnostic.ts";
 import { present } from "../support/invariant.ts";
 
-// Tokens of `.kir`. Indentation delimits blocks, as `indent` and `dedent`; inside brackets, line ends are ignored. A comment that ends a line of code
-// is a token, since the origin of a kernel is written as one.
+// Tokens of `.kir`. Indentation delimits blocks, as `indent` and `dedent`; inside brackets, line ends are ignored. A
+// comment that ends a line of code is a token, since the origin of a kernel is written as one.
 
 export type TokenKind = "name" | "number" | "sign" | "comment" | "newline" | "indent" | "dedent" | "end";
 
@@ -17,7 +17,9 @@ const pattern =
   /(?<space>[ \t\r]+)|(?<comment>#[^\n]*)|(?<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<sign>\.\.|->|>>>|>>|<<|<=|>=|==|!=|[-+*/%&|^<>!=()[\],:])/y;
 
 export function kirError(code: string, message: string, span: Span, help?: string): DiagnosticError {
-  return new DiagnosticError([{ code, says: message, at: { span, says: "" }, ...(help === undefined ? {} : { help }) }]);
+  return new DiagnosticError([
+    { code, says: message, at: { span, says: "" }, ...(help === undefined ? {} : { help }) },
+  ]);
 }
 
 /** Tokens on demand: a text with an error is read only up to the error. */
@@ -57,7 +59,8 @@ export function* lex(source: Source): Generator<Token, void> {
       indents.pop();
       yield token("dedent", "", at);
     }
-    if (indent !== current()) throw kirError("kir-indent", "this indentation matches no enclosing block", { source, start: at, end: at + 1 });
+    if (indent !== current())
+      throw kirError("kir-indent", "this indentation matches no enclosing block", { source, start: at, end: at + 1 });
   }
 
   /** The tokens of a line; counts the brackets that it opens and closes. */
@@ -65,7 +68,12 @@ export function* lex(source: Source): Generator<Token, void> {
     for (let at = 0; at < line.length;) {
       pattern.lastIndex = at;
       const groups = pattern.exec(line)?.groups;
-      if (!groups) throw kirError("kir-token", `unexpected ${JSON.stringify(line[at])}`, { source, start: from + at, end: from + at + 1 });
+      if (!groups)
+        throw kirError("kir-token", `unexpected ${JSON.stringify(line[at])}`, {
+          source,
+          start: from + at,
+          end: from + at + 1,
+        });
       const start = from + at;
       at = pattern.lastIndex;
       for (const kind of ["comment", "number", "name", "sign"] as const) {

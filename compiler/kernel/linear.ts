@@ -22,7 +22,10 @@ export interface Linear {
 
 export const fixed = (constant: number): Linear => ({ constant, terms: new Map() });
 
-export const single = (key: string, atom: Atom): Linear => ({ constant: 0, terms: new Map([[key, { atom, factor: 1 }]]) });
+export const single = (key: string, atom: Atom): Linear => ({
+  constant: 0,
+  terms: new Map([[key, { atom, factor: 1 }]]),
+});
 
 export function plus(a: Linear, b: Linear): Linear {
   const terms = new Map(a.terms);
@@ -36,7 +39,10 @@ export function plus(a: Linear, b: Linear): Linear {
 
 export function times(a: Linear, by: number): Linear {
   if (by === 0) return fixed(0);
-  return { constant: a.constant * by, terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor * by }])) };
+  return {
+    constant: a.constant * by,
+    terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor * by }])),
+  };
 }
 
 /** Bounds of the form. They need not be tight, since atoms are treated as independent. */

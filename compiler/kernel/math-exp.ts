@@ -2,8 +2,9 @@ import { mathFunction, type FunctionBuilder } from "./function-builder.ts";
 import type { Expr } from "./ir.ts";
 import { clamp, oneBits, polynomial, signBit, toWhole } from "./math-parts.ts";
 
-// exp and functions based on it. x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite: ln 2 in two parts, so that n times the first is exact);
-// e^r is a minimax polynomial, found by linear programming with its coefficients rounded to f32 one after the other; 2^n is made from exponent bits.
+// exp and functions based on it. x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite: ln 2 in two parts, so that n
+// times the first is exact); e^r is a minimax polynomial, found by linear programming with its coefficients rounded to
+// f32 one after the other; 2^n is made from exponent bits.
 
 const ln2High = 0.693359375;
 export const ln2Low = -2.1219444170128554e-4;
@@ -21,7 +22,10 @@ function reduce(k: FunctionBuilder, x: Expr): Reduced {
   return { n: bits, r };
 }
 
-/** y 2^n for -252 <= n <= 254, in two factors: results below 2^-126 are correctly rounded, results above the largest f32 are infinite. */
+/**
+ * y 2^n for -252 <= n <= 254, in two factors: results below 2^-126 are correctly rounded, results above the largest f32
+ * are infinite.
+ */
 export function scale(k: FunctionBuilder, y: Expr, n: Expr): Expr {
   const half = k.let(k.shrs(n, 1), "half");
   const first = k.bitsF32(k.add(k.shl(half, 23), oneBits));
@@ -37,10 +41,13 @@ export function expOf(k: FunctionBuilder, x: Expr): Expr {
   return scale(k, expOfReduced(k, r), n);
 }
 
-const expOfReduced = (k: FunctionBuilder, r: Expr): Expr => k.add(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expTail))), 1);
+const expOfReduced = (k: FunctionBuilder, r: Expr): Expr =>
+  k.add(k.add(r, k.mul(k.mul(r, r), polynomial(k, r, expTail))), 1);
 
 // Relative error of the polynomial, against e^r - 1: 4.2e-10.
-const expm1Tail = [0.5, 0.1666666716337204, 0.04166648909449577, 0.008333207108080387, 0.0013932663714513183, 0.00019945066014770418];
+const expm1Tail = [
+  0.5, 0.1666666716337204, 0.04166648909449577, 0.008333207108080387, 0.0013932663714513183, 0.00019945066014770418,
+];
 
 export const exp = mathFunction("exp", "e^x, within 1.1 ulp", ["x"], expOf);
 
@@ -53,8 +60,9 @@ export const expm1 = mathFunction("expm1", "e^x - 1, within 1.5 ulp; the sign of
   return k.select(k.lt(k.abs(x), 1e-8), x, y);
 });
 
-// e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, for x < 0, e / (1 + e): nothing overflows or cancels. The rounding error of 1 + e is added
-// back after the division: all of it where e is small and it matters most. 2^n is computed as 2^(n + 64), always normal, times 2^-64.
+// e = e^-|x| is in 0..1, and the sigmoid is 1 / (1 + e) or, for x < 0, e / (1 + e): nothing overflows or cancels. The
+// rounding error of 1 + e is added back after the division: all of it where e is small and it matters most. 2^n is
+// computed as 2^(n + 64), always normal, times 2^-64.
 export const sigmoid = mathFunction("sigmoid", "1 / (1 + e^-x), within 2 ulp", ["x"], (k, x) => {
   const { n, r } = reduce(k, k.let(k.max(k.bitsF32(k.or(k.bitsI32(x), k.int(signBit))), -104.5), "b"));
   const scaled = k.mul(expOfReduced(k, r), k.bitsF32(k.add(k.shl(n, 23), oneBits + (64 << 23))));

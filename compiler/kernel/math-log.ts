@@ -6,8 +6,8 @@ import { exponent, polynomial, splitAll } from "./math-parts.ts";
 // log x = e ln 2 + log(1 + f), where x = 2^e (1 + f) and 1 + f is between sqrt(1/2) and sqrt(2);
 // log(1 + f) = f - f^2/2 + f^3 P(f) with a minimax P. Relative error of the approximation: 5.9e-9.
 const tail = [
-  0.3333333134651184, -0.2500081956386566, 0.20001240074634552, -0.16623403131961823, 0.14201608300209045, -0.13159729540348053, 0.12762124836444855,
-  -0.07635987550020218,
+  0.3333333134651184, -0.2500081956386566, 0.20001240074634552, -0.16623403131961823, 0.14201608300209045,
+  -0.13159729540348053, 0.12762124836444855, -0.07635987550020218,
 ];
 
 function logOf(k: FunctionBuilder, f: Expr, e: Expr): Expr {
@@ -16,7 +16,10 @@ function logOf(k: FunctionBuilder, f: Expr, e: Expr): Expr {
   return k.add(k.sub(f, k.sub(k.mul(z, 0.5), small)), k.mul(e, ln2High));
 }
 
-/** `y` where `x` is positive and finite; -inf where `zero` (x, or 1 + x) is 0, NaN where it is negative; inf and NaN stay. */
+/**
+ * `y` where `x` is positive and finite; -inf where `zero` (x, or 1 + x) is 0, NaN where it is negative; inf and NaN
+ * stay.
+ */
 function atEdges(k: FunctionBuilder, x: Expr, zero: Expr, y: Expr): Expr {
   const finite = k.select(k.lt(x, Infinity), y, x);
   return k.select(k.lt(zero, 0), NaN, k.select(k.eq(zero, 0), -Infinity, finite));

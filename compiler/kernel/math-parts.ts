@@ -1,17 +1,22 @@
 import type { FunctionBuilder } from "./function-builder.ts";
 import type { Expr } from "./ir.ts";
 
-// Parts that the math functions share. None fuses a multiply and an add, so that results have the same bits on every host.
+// Parts that the math functions share. None fuses a multiply and an add, so that results have the same bits on every
+// host.
 
 /** c0 + c1 x + c2 x^2 + ..., by Horner's rule. */
 export function polynomial(k: FunctionBuilder, x: Expr, coefficients: readonly number[]): Expr {
-  return coefficients.slice(0, -1).reduceRight<Expr>((sum, c) => k.add(k.mul(sum, x), c), k.float(coefficients.at(-1) ?? 0));
+  return coefficients
+    .slice(0, -1)
+    .reduceRight<Expr>((sum, c) => k.add(k.mul(sum, x), c), k.float(coefficients.at(-1) ?? 0));
 }
 
 /** `x` clamped to the bounds; NaN stays NaN. */
-export const clamp = (k: FunctionBuilder, x: Expr, low: number, high: number): Expr => k.let(k.max(k.min(x, high), low), "x");
+export const clamp = (k: FunctionBuilder, x: Expr, low: number, high: number): Expr =>
+  k.let(k.max(k.min(x, high), low), "x");
 
-// 1.5 * 2^23: adding it pushes the fraction of a number below 2^22 out of the mantissa, and leaves its nearest integer in the low bits.
+// 1.5 * 2^23: adding it pushes the fraction of a number below 2^22 out of the mantissa, and leaves its nearest integer
+// in the low bits.
 const shifter = 12582912;
 
 /** The integer nearest to |x| < 2^22, as an f32 and as the low 22 bits of an i32. */
@@ -32,7 +37,8 @@ export function split(k: FunctionBuilder, x: Expr): { readonly m: Expr; readonly
 }
 
 /** The e of `split`. */
-export const exponent = (k: FunctionBuilder, x: Expr): Expr => k.let(k.shrs(k.sub(k.bitsI32(x), k.int(sqrtHalfBits)), 23), "e");
+export const exponent = (k: FunctionBuilder, x: Expr): Expr =>
+  k.let(k.shrs(k.sub(k.bitsI32(x), k.int(sqrtHalfBits)), 23), "e");
 
 const sqrtHalfBits = 0x3f3504f3;
 
@@ -44,4 +50,5 @@ export function splitAll(k: FunctionBuilder, x: Expr): { readonly m: Expr; reado
 }
 
 /** The value with the last 12 bits of its mantissa cleared: the product of two such values is exact. */
-export const head = (k: FunctionBuilder, x: Expr, hint: string): Expr => k.let(k.bitsF32(k.and(k.bitsI32(x), k.int(-4096))), hint);
+export const head = (k: FunctionBuilder, x: Expr, hint: string): Expr =>
+  k.let(k.bitsF32(k.and(k.bitsI32(x), k.int(-4096))), hint);

@@ -2,8 +2,9 @@ import { mathFunction, type FunctionBuilder } from "./function-builder.ts";
 import type { Expr } from "./ir.ts";
 import { clamp, polynomial, toWhole } from "./math-parts.ts";
 
-// x = n pi/2 + r with |r| <= pi/4. pi/2 is in four parts, three of which have 10 bits: their products with n are exact for n < 2^14, |x| < 25,735.
-// Beyond, the error grows with x until no digit is correct, but the result stays within -1..1. For inf and NaN the result is NaN.
+// x = n pi/2 + r with |r| <= pi/4. pi/2 is in four parts, three of which have 10 bits: their products with n are exact
+// for n < 2^14, |x| < 25,735. Beyond, the error grows with x until no digit is correct, but the result stays within
+// -1..1. For inf and NaN the result is NaN.
 const halfPi = [1.5703125, 0.0004839897155761719, -1.6298145055770874e-7, 6.07710062827671e-11] as const;
 
 // Minimax in z = r^2: sin r = r + r z P(z), relative error 1.6e-10; cos r = 1 - z/2 + z^2 Q(z), relative error 1.2e-10.
@@ -28,8 +29,11 @@ function sineOf(k: FunctionBuilder, x: Expr, quarters: number): Expr {
   return k.bitsF32(k.xor(k.bitsI32(y), k.shl(k.and(quadrant, 2), 30)));
 }
 
-export const sin = mathFunction("sin", "sine, within 1.6 ulp for |x| <= 25,000; the sign of zero is kept", ["x"], (k, x) =>
-  k.select(k.eq(x, 0), x, sineOf(k, x, 0)),
+export const sin = mathFunction(
+  "sin",
+  "sine, within 1.6 ulp for |x| <= 25,000; the sign of zero is kept",
+  ["x"],
+  (k, x) => k.select(k.eq(x, 0), x, sineOf(k, x, 0)),
 );
 
 export const cos = mathFunction("cos", "cosine, within 1.6 ulp for |x| <= 25,000", ["x"], (k, x) => sineOf(k, x, 1));

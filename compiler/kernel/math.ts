@@ -8,8 +8,9 @@ import { cos, sin } from "./math-trig.ts";
 import type { MathName } from "./builder-types.ts";
 
 /**
- * The math functions: f32 functions without branches, so that they work on lanes, and without fused multiply-adds, so that results have the same bits on
- * every host. Errors are in ulp of the result, measured over all binades; subnormal results have the same bounds.
+ * The math functions: f32 functions without branches, so that they work on lanes, and without fused multiply-adds, so
+ * that results have the same bits on every host. Errors are in ulp of the result, measured over all binades; subnormal
+ * results have the same bounds.
  */
 const table: Readonly<Record<MathName, MathFunction>> = { exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf };
 

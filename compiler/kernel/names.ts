@@ -1,5 +1,7 @@
 /** Keywords of `.kir`, which cannot be names. */
-export const reserved: ReadonlySet<string> = new Set("kernel function for unroll let var if else pass return splat true false inf nan".split(" "));
+export const reserved: ReadonlySet<string> = new Set(
+  "kernel function for unroll let var if else pass return splat true false inf nan".split(" "),
+);
 
 export const isName = (text: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) && !reserved.has(text);
 

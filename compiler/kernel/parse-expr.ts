@@ -1,7 +1,19 @@
 import type { Span } from "../../dsl/span.ts";
 import { at } from "../support/lists.ts";
 import { represent } from "./arithmetic.ts";
-import { bool, i32, operators, registerOf, showReg, type Buffer, type Expr, type Lanes, type Operator, type RegType, type Scalar } from "./ir.ts";
+import {
+  bool,
+  i32,
+  operators,
+  registerOf,
+  showReg,
+  type Buffer,
+  type Expr,
+  type Lanes,
+  type Operator,
+  type RegType,
+  type Scalar,
+} from "./ir.ts";
 import { kirError } from "./lex.ts";
 import { isName } from "./names.ts";
 import { infix, prefixLevel } from "./operator-syntax.ts";
@@ -24,10 +36,14 @@ type Piece =
   | { readonly kind: "expr"; readonly expr: Expr; readonly height: number; readonly span: Span }
   | { readonly kind: "bare"; readonly value: number; readonly isBool: boolean; readonly span: Span };
 
-/** The deepest nesting of operators and parentheses. It bounds the recursion of everything that later walks the expression. */
+/**
+ * The deepest nesting of operators and parentheses. It bounds the recursion of everything that later walks the
+ * expression.
+ */
 const maxDepth = 500;
 
-const heightOf = (pieces: readonly Piece[]): number => pieces.reduce((most, piece) => Math.max(most, piece.kind === "expr" ? piece.height : 0), 0);
+const heightOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((most, piece) => Math.max(most, piece.kind === "expr" ? piece.height : 0), 0);
 
 const literals: ReadonlyMap<string, number> = new Map([
   ["inf", Infinity],
@@ -47,7 +63,11 @@ export class ExprParser {
   readonly #functions: (name: string) => Signature | undefined;
   #open = 0;
 
-  constructor(reader: TokenReader, names: ReadonlyMap<string, Binding>, functions: (name: string) => Signature | undefined) {
+  constructor(
+    reader: TokenReader,
+    names: ReadonlyMap<string, Binding>,
+    functions: (name: string) => Signature | undefined,
+  ) {
     this.#in = reader;
     this.#names = names;
     this.#functions = functions;
@@ -61,7 +81,13 @@ export class ExprParser {
   type(): RegType {
     const token = this.#in.name("a register type");
     const found = /^(f32|i32|bool)(x4)?$/.exec(token.text);
-    if (!found) throw kirError("kir-type", `unknown register type ${token.text}`, token.span, "write one of f32 f32x4 i32 i32x4 bool boolx4");
+    if (!found)
+      throw kirError(
+        "kir-type",
+        `unknown register type ${token.text}`,
+        token.span,
+        "write one of f32 f32x4 i32 i32x4 bool boolx4",
+      );
     return { scalar: found[1] as Scalar, lanes: found[2] === undefined ? 1 : 4 };
   }
 
@@ -84,20 +110,29 @@ export class ExprParser {
     if (!this.#in.accept(":")) return own;
     const from = this.#in.peek().span;
     const type = this.type();
-    if (type.scalar !== own.scalar) throw kirError("kir-type", `${buffer.name} holds ${buffer.element}, which loads as ${own.scalar}`, from);
+    if (type.scalar !== own.scalar)
+      throw kirError("kir-type", `${buffer.name} holds ${buffer.element}, which loads as ${own.scalar}`, from);
     return type;
   }
 
   #resolve(piece: Piece, bare: RegType | null, expected: RegType | null): Expr {
     const expr = piece.kind === "expr" ? piece.expr : this.#number(piece, bare);
-    if (expected && !sameReg(expr.type, expected)) throw kirError("kir-type", `this is ${showReg(expr.type)}, not ${showReg(expected)}`, piece.span);
+    if (expected && !sameReg(expr.type, expected))
+      throw kirError("kir-type", `this is ${showReg(expr.type)}, not ${showReg(expected)}`, piece.span);
     return expr;
   }
 
   #number(piece: Piece & { kind: "bare" }, type: RegType | null): Expr {
-    if (type === null) throw kirError("kir-type", "cannot infer the type of this number", piece.span, "write it after a colon, such as 1:f32");
+    if (type === null)
+      throw kirError(
+        "kir-type",
+        "cannot infer the type of this number",
+        piece.span,
+        "write it after a colon, such as 1:f32",
+      );
     const value = represent(type.scalar, piece.value);
-    const fits = type.scalar === "bool" ? piece.isBool : !piece.isBool && (type.scalar === "f32" || value === piece.value);
+    const fits =
+      type.scalar === "bool" ? piece.isBool : !piece.isBool && (type.scalar === "f32" || value === piece.value);
     if (!fits) throw kirError("kir-type", `this is not a value of ${showReg(type)}`, piece.span);
     return { kind: "const", type, value };
   }
@@ -121,7 +156,8 @@ export class ExprParser {
   }
 
   #limitDepth(levels: number, span: Span): void {
-    if (levels > maxDepth) throw kirError("kir-syntax", `an expression may be nested at most ${maxDepth} levels deep`, span);
+    if (levels > maxDepth)
+      throw kirError("kir-syntax", `an expression may be nested at most ${maxDepth} levels deep`, span);
   }
 
   #signed(): Piece {
@@ -137,7 +173,11 @@ export class ExprParser {
       const piece = this.#infix(prefixLevel);
       const value = this.#resolve(piece, null, null);
       if (value.type.lanes !== 1) throw kirError("kir-type", "only a scalar can be splatted", token.span);
-      return this.#expr({ kind: "splat", type: { scalar: value.type.scalar, lanes: 4 }, value }, token.span, heightOf([piece]));
+      return this.#expr(
+        { kind: "splat", type: { scalar: value.type.scalar, lanes: 4 }, value },
+        token.span,
+        heightOf([piece]),
+      );
     }
     return this.#primary();
   }
@@ -170,12 +210,14 @@ export class ExprParser {
     if (binding.kind === "var") return this.#expr({ kind: "var", type: binding.type, name }, span);
     if (binding.kind === "register") {
       const { at, height } = this.#index();
-      if (at.length !== binding.dims.length) throw kirError("kir-index", `${name} has ${binding.dims.length} axes, not ${at.length}`, this.#in.since(span));
+      if (at.length !== binding.dims.length)
+        throw kirError("kir-index", `${name} has ${binding.dims.length} axes, not ${at.length}`, this.#in.since(span));
       return this.#expr({ kind: "register", type: binding.type, name, at }, span, height);
     }
     const { at: indices, height } = this.#index();
     const [at, ...more] = indices;
-    if (at === undefined || more.length > 0) throw kirError("kir-index", `an element of ${name} has one index`, this.#in.since(span));
+    if (at === undefined || more.length > 0)
+      throw kirError("kir-index", `an element of ${name} has one index`, this.#in.since(span));
     return this.#expr({ kind: "load", buffer: name, at, type: this.elementType(binding.buffer) }, span, height);
   }
 
@@ -191,19 +233,39 @@ export class ExprParser {
     if (isOperator(name)) return this.#apply(name, args, this.#in.since(span));
     const fn = this.#functions(name);
     if (fn === undefined) throw kirError("kir-name", `unknown function ${name}`, span);
-    if (fn.params.length !== args.length) throw kirError("kir-type", `${name} takes ${fn.params.length} arguments, not ${args.length}`, this.#in.since(span));
+    if (fn.params.length !== args.length)
+      throw kirError(
+        "kir-type",
+        `${name} takes ${fn.params.length} arguments, not ${args.length}`,
+        this.#in.since(span),
+      );
     const types = bareTypes(args.map(typed));
     const lanes: Lanes = args.some((arg) => typed(arg).type.lanes === 4) ? 4 : 1;
-    const values = args.map((arg, index) => this.#resolve(arg, types[index] ?? null, { scalar: at(fn.params, index).scalar, lanes }));
-    return this.#expr({ kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values }, span, heightOf(args));
+    const values = args.map((arg, index) =>
+      this.#resolve(arg, types[index] ?? null, { scalar: at(fn.params, index).scalar, lanes }),
+    );
+    return this.#expr(
+      { kind: "call", type: { scalar: fn.result, lanes }, fn: name, args: values },
+      span,
+      heightOf(args),
+    );
   }
 
   #lane(args: readonly Piece[], span: Span): Piece {
     const [vector, index] = args;
-    if (vector?.kind !== "expr" || vector.expr.type.lanes !== 4 || index?.kind !== "bare" || ![0, 1, 2, 3].includes(index.value)) {
+    if (
+      vector?.kind !== "expr" ||
+      vector.expr.type.lanes !== 4 ||
+      index?.kind !== "bare" ||
+      ![0, 1, 2, 3].includes(index.value)
+    ) {
       throw kirError("kir-type", "lane takes a vector and a number from 0 to 3", span);
     }
-    return this.#expr({ kind: "lane", type: { scalar: vector.expr.type.scalar, lanes: 1 }, value: vector.expr, lane: index.value }, span, vector.height);
+    return this.#expr(
+      { kind: "lane", type: { scalar: vector.expr.type.scalar, lanes: 1 }, value: vector.expr, lane: index.value },
+      span,
+      vector.height,
+    );
   }
 
   #apply(op: Operator, args: readonly Piece[], span: Span): Piece {
@@ -213,7 +275,12 @@ export class ExprParser {
     const error = operandError(op, given);
     if (error !== null) throw kirError("kir-type", error, span);
     this.#limitDepth(1 + heightOf(args), span);
-    return { kind: "expr", expr: { kind: "apply", type: resultType(op, given), op, args: values }, height: 1 + heightOf(args), span };
+    return {
+      kind: "expr",
+      expr: { kind: "apply", type: resultType(op, given), op, args: values },
+      height: 1 + heightOf(args),
+      span,
+    };
   }
 
   /** `below`: the height of its operands. */
@@ -224,4 +291,5 @@ export class ExprParser {
 }
 
 /** A bare number is a constant whose type comes from the other operands. */
-const typed = (piece: Piece): { readonly kind: string; readonly type: RegType } => (piece.kind === "expr" ? piece.expr : { kind: "const", type: bool });
+const typed = (piece: Piece): { readonly kind: string; readonly type: RegType } =>
+  piece.kind === "expr" ? piece.expr : { kind: "const", type: bool };

@@ -15,8 +15,8 @@ export interface KernelFile {
 }
 
 /**
- * Parses the output of `printKernels` and `printFunction`. An error in the text is a DiagnosticError with one of the codes kir-token, -indent, -syntax,
- * -name, -type, -index and -invalid.
+ * Parses the output of `printKernels` and `printFunction`. An error in the text is a DiagnosticError with one of the
+ * codes kir-token, -indent, -syntax, -name, -type, -index and -invalid.
  */
 export function parseFile(source: Source): KernelFile {
   const reader = new TokenReader(lex(source));
@@ -115,12 +115,18 @@ class BlockParser {
 
   #buffer(): Buffer {
     const access = this.#in.name("in, out or inout");
-    if (access.text !== "in" && access.text !== "out" && access.text !== "inout") throw kirError("kir-syntax", "expected in, out or inout", access.span);
+    if (access.text !== "in" && access.text !== "out" && access.text !== "inout")
+      throw kirError("kir-syntax", "expected in, out or inout", access.span);
     const name = this.#newName();
     this.#in.expect(":");
     const element = this.#in.name("an element type");
     if (!elements.has(element.text))
-      throw kirError("kir-type", `unknown element type ${element.text}`, element.span, `write one of ${[...elements].join(" ")}`);
+      throw kirError(
+        "kir-type",
+        `unknown element type ${element.text}`,
+        element.span,
+        `write one of ${[...elements].join(" ")}`,
+      );
     this.#in.expect("[");
     const size = this.#in.whole("the number of elements");
     this.#in.expect("]");
@@ -166,7 +172,8 @@ class BlockParser {
 
   #block(): Stmt[] {
     this.#open();
-    if (++this.#blocks > maxNesting) throw kirError("kir-syntax", `blocks may be nested at most ${maxNesting} deep`, this.#in.peek().span);
+    if (++this.#blocks > maxNesting)
+      throw kirError("kir-syntax", `blocks may be nested at most ${maxNesting} deep`, this.#in.peek().span);
     const body: Stmt[] = [];
     while (this.#in.take("dedent") === null) {
       if (this.#in.accept("pass")) this.#endLine();
@@ -247,7 +254,8 @@ class BlockParser {
     if (target.kind === "var") throw kirError("kir-name", `${name} is immutable`, span, `declare it as var ${name}`);
     const at = this.#exprs.index();
     const axes = target.kind === "buffer" ? 1 : target.dims.length;
-    if (at.length !== axes) throw kirError("kir-index", `${name} has ${axes} axes, not ${at.length}`, this.#in.since(span));
+    if (at.length !== axes)
+      throw kirError("kir-index", `${name} has ${axes} axes, not ${at.length}`, this.#in.since(span));
     const type = target.kind === "buffer" ? this.#exprs.elementType(target.buffer) : target.type;
     this.#in.expect("=");
     const value = this.#exprs.parse(type);

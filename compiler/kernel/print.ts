@@ -1,6 +1,18 @@
 import { never } from "../support/invariant.ts";
 import type { Const } from "./fold.ts";
-import { bool, f32, i32, registerOf, showReg, type Expr, type Kernel, type MathFunction, type Operator, type RegType, type Stmt } from "./ir.ts";
+import {
+  bool,
+  f32,
+  i32,
+  registerOf,
+  showReg,
+  type Expr,
+  type Kernel,
+  type MathFunction,
+  type Operator,
+  type RegType,
+  type Stmt,
+} from "./ir.ts";
 import { infix, prefix, prefixLevel, showFloat } from "./operator-syntax.ts";
 import { bareTypes, operandTypes, sameReg } from "./types.ts";
 
@@ -44,7 +56,9 @@ function inner(printer: Printer, stmt: Stmt, depth: number): string {
   if (stmt.kind === "for") return block(printer, stmt.body, depth + 1);
   if (stmt.kind !== "if") return "";
   const then = block(printer, stmt.then, depth + 1);
-  return stmt.otherwise.length === 0 ? then : `${then}${"  ".repeat(depth)}else\n${block(printer, stmt.otherwise, depth + 1)}`;
+  return stmt.otherwise.length === 0
+    ? then
+    : `${then}${"  ".repeat(depth)}else\n${block(printer, stmt.otherwise, depth + 1)}`;
 }
 
 class Printer {
@@ -82,7 +96,10 @@ class Printer {
     }
   }
 
-  /** `expected` is the type of a number written without one. An expression that binds less tightly than `level` is put in parentheses. */
+  /**
+   * `expected` is the type of a number written without one. An expression that binds less tightly than `level` is put
+   * in parentheses.
+   */
   expr(x: Expr, expected: RegType | null, level = 0): string {
     switch (x.kind) {
       case "const":
@@ -116,7 +133,8 @@ class Printer {
       return parenthesized(text, sign.level, level);
     }
     const before = prefix.get(op);
-    if (before && a && a.kind !== "const") return parenthesized(`${before}${this.expr(a, null, prefixLevel)}`, prefixLevel, level);
+    if (before && a && a.kind !== "const")
+      return parenthesized(`${before}${this.expr(a, null, prefixLevel)}`, prefixLevel, level);
     return this.#call(op, args, types);
   }
 
@@ -135,7 +153,10 @@ class Printer {
   }
 }
 
-/** The level below which an operand gets parentheses. Few people know the relative precedence of `&`, `<<` and `+`, so these always get them. */
+/**
+ * The level below which an operand gets parentheses. Few people know the relative precedence of `&`, `<<` and `+`, so
+ * these always get them.
+ */
 function operandLevel(level: number): number {
   const arithmetic = infix.get("add")?.level ?? 0;
   if (level >= arithmetic) return level;

@@ -6,8 +6,8 @@ import { printExpr } from "./print.ts";
 import { sameReg } from "./types.ts";
 
 /**
- * An index expression with the same value and less arithmetic, given the ranges of its variables (bounds inclusive). Reshapes, transposes and
- * broadcasts produce quotients and remainders by constants; most of them cancel:
+ * An index expression with the same value and less arithmetic, given the ranges of its variables (bounds inclusive).
+ * Reshapes, transposes and broadcasts produce quotients and remainders by constants; most of them cancel:
  *
  *   (a n + b) div n  =  a + b div n          where b >= 0, and a alone where b < n
  *   (a n + b) rem n  =  b rem n              and b alone where b < n
@@ -15,7 +15,8 @@ import { sameReg } from "./types.ts";
  *   (a g + b) div (n g), (a g + b) rem (n g) drop the g where b < g
  *   (x div n) n + x rem n  =  x              comparisons that the ranges decide are constants
  *
- * These apply to dividends that cannot be negative, where truncation is the floor; others are left unchanged. Sums must not overflow i32.
+ * These apply to dividends that cannot be negative, where truncation is the floor; others are left unchanged. Sums must
+ * not overflow i32.
  */
 export function simplifyIndex(x: Expr, ranges: ReadonlyMap<string, Range>): Expr {
   return new Simplifier(ranges).expr(x);
@@ -119,7 +120,10 @@ class Simplifier {
 const within = (inner: Range, outer: Range): boolean => inner[0] >= outer[0] && inner[1] <= outer[1];
 
 /** Decides `a op b` from the range of a - b, or returns null. */
-const comparisons: ReadonlyMap<Operator, (difference: Range) => boolean | null> = new Map<Operator, (difference: Range) => boolean | null>([
+const comparisons: ReadonlyMap<Operator, (difference: Range) => boolean | null> = new Map<
+  Operator,
+  (difference: Range) => boolean | null
+>([
   ["lt", ([low, high]) => (high < 0 ? true : low >= 0 ? false : null)],
   ["le", ([low, high]) => (high <= 0 ? true : low > 0 ? false : null)],
   ["gt", ([low, high]) => (low > 0 ? true : high <= 0 ? false : null)],
@@ -138,14 +142,16 @@ const atom = (expr: Expr, range: Range, more: Pick<Atom, "div" | "rem"> = {}): L
 /** a = n multiple + rest, with every factor of the rest between -n and n, and its constant from 0 to n - 1. */
 function divided(a: Linear, n: number): { readonly multiple: Linear; readonly rest: Linear } {
   let multiple = fixed(floorDiv(a.constant, n));
-  for (const [key, { atom: part, factor }] of a.terms) multiple = plus(multiple, times(single(key, part), Math.trunc(factor / n)));
+  for (const [key, { atom: part, factor }] of a.terms)
+    multiple = plus(multiple, times(single(key, part), Math.trunc(factor / n)));
   return { multiple, rest: plus(a, times(multiple, -n)) };
 }
 
 /** The largest number that divides n and all factors of the form, not its constant. */
 function commonDivisor(a: Linear, n: number): number {
   let common = n;
-  for (const { factor } of a.terms.values()) for (let other = Math.abs(factor); other !== 0;) [common, other] = [other, common % other];
+  for (const { factor } of a.terms.values())
+    for (let other = Math.abs(factor); other !== 0;) [common, other] = [other, common % other];
   return common;
 }
 
@@ -172,7 +178,10 @@ function plainQuotient(a: Linear, n: number): Linear {
 
 /** floor(a / common), where common divides all factors. */
 function shrunk(a: Linear, common: number): Linear {
-  return { constant: floorDiv(a.constant, common), terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor / common }])) };
+  return {
+    constant: floorDiv(a.constant, common),
+    terms: new Map([...a.terms].map(([key, t]) => [key, { atom: t.atom, factor: t.factor / common }])),
+  };
 }
 
 function remainder(a: Linear, n: number): Linear {
@@ -184,8 +193,11 @@ function remainder(a: Linear, n: number): Linear {
   if (block === floorDiv(high, n)) return joined(plus(rest, fixed(-block * n)));
   const kept = natural(rest) ? rest : a;
   const common = commonDivisor(kept, n);
-  if (common > 1) return plus(times(remainder(shrunk(kept, common), n / common), common), fixed(floorMod(kept.constant, common)));
-  return atom(apply("rem", [toExpr(kept), int(n)]), [0, Math.min(n - 1, rangeOf(kept)[1])], { rem: { of: kept, by: n } });
+  if (common > 1)
+    return plus(times(remainder(shrunk(kept, common), n / common), common), fixed(floorMod(kept.constant, common)));
+  return atom(apply("rem", [toExpr(kept), int(n)]), [0, Math.min(n - 1, rangeOf(kept)[1])], {
+    rem: { of: kept, by: n },
+  });
 }
 
 /** k (x rem m) as k x where n divides k m: both leave the same remainder by n. */

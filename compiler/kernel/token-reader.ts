@@ -77,4 +77,5 @@ const layout: Readonly<Partial<Record<TokenKind, string>>> = {
   end: " before the end of the text",
 };
 
-const found = (token: Token): string => layout[token.kind] ?? `, found ${token.text.length > 80 ? `${token.text.slice(0, 80)}…` : token.text}`;
+const found = (token: Token): string =>
+  layout[token.kind] ?? `, found ${token.text.length > 80 ? `${token.text.slice(0, 80)}…` : token.text}`;

@@ -9,12 +9,15 @@ const shifts: ReadonlySet<Operator> = new Set(["shl", "shrs", "shru"]);
 /** Whether the operand at `index` is a shift count: one scalar i32 for all lanes, as in the vector shifts of hosts. */
 export const isShiftCount = (op: Operator, index: number): boolean => index === 1 && shifts.has(op);
 
-/** The index of the operand whose type the others must have: 0, or 1 for `select`, whose first operand is the condition. */
+/**
+ * The index of the operand whose type the others must have: 0, or 1 for `select`, whose first operand is the condition.
+ */
 export const leading = (op: Operator): number => (op === "select" ? 1 : 0);
 
 /**
- * Why an operator does not take operands of these types, or null if it does. All operands have one type, except that the condition of a `select` is a
- * bool with the lanes of the branches, and the count of a shift is a scalar i32. `div` and `rem` of i32 are scalar only.
+ * Why an operator does not take operands of these types, or null if it does. All operands have one type, except that
+ * the condition of a `select` is a bool with the lanes of the branches, and the count of a shift is a scalar i32. `div`
+ * and `rem` of i32 are scalar only.
  */
 export function operandError(op: Operator, types: readonly RegType[]): string | null {
   if (types.length !== operators[op]) return `${op} takes ${operators[op]} operands, not ${types.length}`;
@@ -54,8 +57,8 @@ interface Typed {
 }
 
 /**
- * The types of operands that are written as bare numbers: among operands that must have the same type, that of the first that is not a number; null if
- * all are numbers. Printer and parser share this rule.
+ * The types of operands that are written as bare numbers: among operands that must have the same type, that of the
+ * first that is not a number; null if all are numbers. Printer and parser share this rule.
  */
 export function operandTypes(op: Operator, args: readonly Typed[]): (RegType | null)[] {
   const shared = bareType(args.filter((_, index) => index >= leading(op) && !isShiftCount(op, index)));

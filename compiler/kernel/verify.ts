@@ -1,6 +1,17 @@
 import { InvariantError, never } from "../support/invariant.ts";
 import { represent } from "./arithmetic.ts";
-import { bool, i32, registerOf, showReg, type Buffer, type Expr, type Kernel, type MathFunction, type RegType, type Stmt } from "./ir.ts";
+import {
+  bool,
+  i32,
+  registerOf,
+  showReg,
+  type Buffer,
+  type Expr,
+  type Kernel,
+  type MathFunction,
+  type RegType,
+  type Stmt,
+} from "./ir.ts";
 import { functions } from "./math.ts";
 import { isName } from "./names.ts";
 import { printExpr } from "./print.ts";
@@ -10,12 +21,15 @@ import { operandError, resultType, sameReg } from "./types.ts";
  * Checks these rules; the message of a broken one names the kernel and the expression:
  *
  *   names    every name is valid in `.kir`, is defined once in the kernel, and is used only inside its block
- *   types    every expression has the result type of its operator; constants are values of their type; conditions are bool, indices i32
+ *   types    every expression has the result type of its operator; constants are values of their type; conditions are
+ *            bool, indices i32
  *   lanes    a splat takes a scalar, a lane a vector; stores and sets have the type of their target
- *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant index is in bounds
+ *   buffers  a size is a count; loads read `in` and `inout`, stores write `out` and `inout`; a constant index is in
+ *            bounds
  *   loops    a step is positive; the bounds of an unrolled loop consist of constants and variables of unrolled loops
  *   arrays   a register array has one such constant index for each of its dims
- *   calls    the function is known, or one of `own` (defined in the same text), and takes these arguments; no division by a constant 0
+ *   calls    the function is known, or one of `own` (defined in the same text), and takes these arguments; no division
+ *            by a constant 0
  */
 export function verifyKernel(kernel: Kernel, own: ReadonlyMap<string, MathFunction> = new Map()): void {
   new Verifier(kernel, own).run();
@@ -44,7 +58,10 @@ class Verifier {
     this.#check(isName(this.#kernel.name), () => "the kernel's name is not valid");
     for (const buffer of this.#kernel.buffers) {
       this.#name(buffer.name);
-      this.#check(Number.isSafeInteger(buffer.size) && buffer.size >= 0, () => `the size of ${buffer.name} is not a count`);
+      this.#check(
+        Number.isSafeInteger(buffer.size) && buffer.size >= 0,
+        () => `the size of ${buffer.name} is not a count`,
+      );
       this.#buffers.set(buffer.name, buffer);
     }
     this.#block(this.#kernel.body);
@@ -134,7 +151,10 @@ class Verifier {
     this.#typed(at, i32);
     const text = (): string => `${name}[${printExpr(at)}]`;
     this.#check(buffer.access !== forbidden, () => `${text()}: ${name} is ${buffer.access}`);
-    this.#check(at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size), () => `${text()} is outside ${name}[${buffer.size}]`);
+    this.#check(
+      at.kind !== "const" || (at.value >= 0 && at.value + type.lanes <= buffer.size),
+      () => `${text()} is outside ${name}[${buffer.size}]`,
+    );
     return buffer;
   }
 
@@ -142,11 +162,17 @@ class Verifier {
     const register = this.#scope.get(name);
     if (register?.kind !== "register") return this.#fail(`${name} is not a register in scope`);
     const text = (): string => `${name}[${at.map(printExpr).join(",")}]`;
-    this.#check(at.length === register.dims.length, () => `${text()} has ${at.length} indices, not ${register.dims.length}`);
+    this.#check(
+      at.length === register.dims.length,
+      () => `${text()} has ${at.length} indices, not ${register.dims.length}`,
+    );
     for (const [axis, x] of at.entries()) {
       this.#typed(x, i32);
       this.#check(this.#fixed(x), () => `the index of ${text()} is not constant once loops are unrolled`);
-      this.#check(x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)), () => `${text()} is outside [${register.dims.join(",")}]`);
+      this.#check(
+        x.kind !== "const" || (x.value >= 0 && x.value < (register.dims[axis] ?? 0)),
+        () => `${text()} is outside [${register.dims.join(",")}]`,
+      );
     }
     return register.type;
   }
@@ -176,13 +202,19 @@ class Verifier {
 
   #expr(x: Expr): void {
     const type = this.#typeOf(x);
-    this.#check(sameReg(x.type, type), () => `${printExpr(x)} has the type ${showReg(x.type)}, but computes ${showReg(type)}`);
+    this.#check(
+      sameReg(x.type, type),
+      () => `${printExpr(x)} has the type ${showReg(x.type)}, but computes ${showReg(type)}`,
+    );
   }
 
   #typeOf(x: Expr): RegType {
     switch (x.kind) {
       case "const":
-        this.#check(Object.is(represent(x.type.scalar, x.value), x.value), () => `${x.value} is not a value of ${showReg(x.type)}`);
+        this.#check(
+          Object.is(represent(x.type.scalar, x.value), x.value),
+          () => `${x.value} is not a value of ${showReg(x.type)}`,
+        );
         return x.type;
       case "var": {
         const found = this.#scope.get(x.name);
@@ -198,7 +230,10 @@ class Verifier {
         return { scalar: x.value.type.scalar, lanes: 4 };
       case "lane":
         this.#expr(x.value);
-        this.#check(x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane), () => `${printExpr(x)} is not a lane of a vector`);
+        this.#check(
+          x.value.type.lanes === 4 && [0, 1, 2, 3].includes(x.lane),
+          () => `${printExpr(x)} is not a lane of a vector`,
+        );
         return { scalar: x.value.type.scalar, lanes: 1 };
       case "call":
         return this.#call(x);
@@ -212,7 +247,8 @@ class Verifier {
   #call(x: Expr & { kind: "call" }): RegType {
     const fn = this.#own.get(x.fn) ?? functions.get(x.fn) ?? this.#fail(`unknown function ${x.fn}`);
     this.#check(fn.params.length === x.args.length, () => `${printExpr(x)} takes ${fn.params.length} arguments`);
-    for (const [index, arg] of x.args.entries()) this.#typed(arg, { scalar: fn.params[index]?.scalar ?? "f32", lanes: x.type.lanes });
+    for (const [index, arg] of x.args.entries())
+      this.#typed(arg, { scalar: fn.params[index]?.scalar ?? "f32", lanes: x.type.lanes });
     return { scalar: fn.result.type.scalar, lanes: x.type.lanes };
   }
 
@@ -222,7 +258,10 @@ class Verifier {
     const error = operandError(x.op, types);
     this.#check(error === null, () => `${printExpr(x)}: ${error ?? ""}`);
     const divisor = x.op === "div" || x.op === "rem" ? x.args[1] : undefined;
-    this.#check(divisor?.kind !== "const" || divisor.type.scalar !== "i32" || divisor.value !== 0, () => `${printExpr(x)} divides by 0`);
+    this.#check(
+      divisor?.kind !== "const" || divisor.type.scalar !== "i32" || divisor.value !== 0,
+      () => `${printExpr(x)} divides by 0`,
+    );
     return resultType(x.op, types);
   }
 }

@@ -2,8 +2,8 @@ import { apply, constant, lane, splat } from "./fold.ts";
 import type { Expr, Stmt } from "./ir.ts";
 
 /**
- * The expression with `change` applied to its constants, variables, registers and loads (after their indices), and rebuilt: constants fold. A result of
- * `change` is not changed again, so it may swap names.
+ * The expression with `change` applied to its constants, variables, registers and loads (after their indices), and
+ * rebuilt: constants fold. A result of `change` is not changed again, so it may swap names.
  */
 export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
   const inner = (e: Expr): Expr => mapExpr(e, change);
@@ -41,7 +41,12 @@ export function mapStmts(body: readonly Stmt[], change: (expr: Expr) => Expr): S
       case "store":
         return { ...stmt, at: change(stmt.at), value: change(stmt.value) };
       case "if":
-        return { ...stmt, when: change(stmt.when), then: mapStmts(stmt.then, change), otherwise: mapStmts(stmt.otherwise, change) };
+        return {
+          ...stmt,
+          when: change(stmt.when),
+          then: mapStmts(stmt.then, change),
+          otherwise: mapStmts(stmt.otherwise, change),
+        };
     }
   });
 }
@@ -108,7 +113,8 @@ export function mentioned(body: readonly Stmt[]): Set<string> {
     }
   };
   sets(body);
-  for (const expr of expressions(body)) some(expr, (e) => ((e.kind === "var" || e.kind === "register") && names.add(e.name), false));
+  for (const expr of expressions(body))
+    some(expr, (e) => ((e.kind === "var" || e.kind === "register") && names.add(e.name), false));
   return names;
 }
 
@@ -123,12 +129,14 @@ export function freshName(name: string, taken: Set<string>): string {
 }
 
 /** The statements with all their definitions renamed. */
-export const renew = (body: readonly Stmt[], taken: Set<string>): Stmt[] => rename(body, new Map(defined(body).map((name) => [name, freshName(name, taken)])));
+export const renew = (body: readonly Stmt[], taken: Set<string>): Stmt[] =>
+  rename(body, new Map(defined(body).map((name) => [name, freshName(name, taken)])));
 
 /** The statements with names replaced, so that two copies can be in one block. */
 export function rename(body: readonly Stmt[], names: ReadonlyMap<string, string>): Stmt[] {
   const now = (name: string): string => names.get(name) ?? name;
-  const change = (expr: Expr): Expr => mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));
+  const change = (expr: Expr): Expr =>
+    mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));
   const walk = (stmts: readonly Stmt[]): Stmt[] =>
     stmts.map((stmt): Stmt => {
       if (stmt.kind === "for") return { ...stmt, name: now(stmt.name), body: walk(stmt.body) };

@@ -35,8 +35,15 @@ export interface AssemblyOptions {
   readonly machine: Machine;
 }
 
-/** Lowers the planned graphs and lays out one module for them. Equal kernels are shared: they may differ in their names, origins and buffer addresses. */
-export function assemble(program: Program, variants: Variants, { profile, guards, machine }: AssemblyOptions): Assembly {
+/**
+ * Lowers the planned graphs and lays out one module for them. Equal kernels are shared: they may differ in their names,
+ * origins and buffer addresses.
+ */
+export function assemble(
+  program: Program,
+  variants: Variants,
+  { profile, guards, machine }: AssemblyOptions,
+): Assembly {
   const graphs = variants.map(({ graph }) => graph);
   const notes = guards ? checkedBuild() : ordinaryBuild;
   const layout = layOut(program.persistent, graphs, notes.gap);

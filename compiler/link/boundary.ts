@@ -4,8 +4,9 @@ import { fail } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 
 /**
- * Memory that a graph uses and does not own: the params and state of an entry; the carries of a region, and the operands and results of its control op.
- * `T` is an address, or, in the notes for checked runs, the number of the value at that address.
+ * Memory that a graph uses and does not own: the params and state of an entry; the carries of a region, and the
+ * operands and results of its control op. `T` is an address, or, in the notes for checked runs, the number of the value
+ * at that address.
  */
 export interface Boundary<T> {
   readonly persistent: (path: string) => T;
@@ -29,7 +30,10 @@ export const entryBoundary = <T>(persistent: (path: string) => T): Boundary<T> =
 /** The leading operands and results of a control op that are its carries. */
 export const carryCount = (node: Node): number => (node.op.form.kind === "cond" ? 0 : intAttr(node.attrs, "carries"));
 
-/** The boundary of a control op's regions, where each input and output of a region is a whole operand or result of the op. */
+/**
+ * The boundary of a control op's regions, where each input and output of a region is a whole operand or result of the
+ * op.
+ */
 export function regionBoundary<T>(node: Node, of: (value: Value) => T): Boundary<T> {
   const carries = carryCount(node);
   const firstOperand = node.op.form.kind === "cond" ? 1 : carries;

@@ -36,7 +36,12 @@ export interface NotesBuilder {
   /** For the steps of an entry. */
   readonly steps: StepNotes;
   /** For the plan, once all steps are made; null in an ordinary build. */
-  plan(persistent: readonly Persistent[], layout: Layout, graphs: readonly Graph[], steps: readonly Step[]): GuardNotes | null;
+  plan(
+    persistent: readonly Persistent[],
+    layout: Layout,
+    graphs: readonly Graph[],
+    steps: readonly Step[],
+  ): GuardNotes | null;
 }
 
 const noSteps: StepNotes = { call: () => ({}), control: () => ({ step: {}, regions: noSteps }) };
@@ -59,7 +64,11 @@ export function checkedBuild(): NotesBuilder {
       values: numbers.names,
       entries: graphs.map((graph) => steps.entry(graph, layout)),
       persistent: persistent.map(({ path }) => numbers.ofPath(path)),
-      constants: layout.constants.map(({ offset, value }) => ({ offset, bytes: bytes(value.type), value: numbers.of(value) })),
+      constants: layout.constants.map(({ offset, value }) => ({
+        offset,
+        bytes: bytes(value.type),
+        value: numbers.of(value),
+      })),
       scratch: { offset: layout.scratch, bytes: layout.arenaBytes - layout.scratch },
       spare: { offset: layout.arenaBytes, bytes: spareBytes(all) },
     }),
@@ -69,7 +78,9 @@ export function checkedBuild(): NotesBuilder {
 /** The bytes of a copy of all results of any single call. */
 function spareBytes(steps: readonly Step[]): number {
   const padded = (size: number): number => roundUp(size, defaultMachine.alignment) + guardGap;
-  const results = callsOf(steps).map(({ guard = [] }) => guard.reduce((sum, { stores, bytes: size }) => sum + (stores ? padded(size) : 0), 0));
+  const results = callsOf(steps).map(({ guard = [] }) =>
+    guard.reduce((sum, { stores, bytes: size }) => sum + (stores ? padded(size) : 0), 0),
+  );
   return results.reduce((most, size) => Math.max(most, size), 0);
 }
 
@@ -95,9 +106,17 @@ class CheckedSteps implements StepNotes {
   control(node: Node, start: number, carry: (index: number) => Address): ControlNotes {
     const outside = regionBoundary(node, (value) => this.#number(value));
     const { kind } = node.op.form;
-    const flag = kind === "cond" ? this.#number(at(node.operands, 0)) : kind === "while" ? this.#numbers.ofPath(`flag of the loop at byte ${start}`) : null;
+    const flag =
+      kind === "cond"
+        ? this.#number(at(node.operands, 0))
+        : kind === "while"
+          ? this.#numbers.ofPath(`flag of the loop at byte ${start}`)
+          : null;
     // The condition of a `while` has one output, the flag.
-    const regions = new CheckedSteps(this.#numbers, kind === "while" && flag !== null ? { ...outside, result: () => flag } : outside);
+    const regions = new CheckedSteps(
+      this.#numbers,
+      kind === "while" && flag !== null ? { ...outside, result: () => flag } : outside,
+    );
     const carries = regions.#carryHandovers(at(node.regions, node.regions.length - 1), carry);
     return { step: { guard: { frame: { offset: start, bytes: frameBytes(node) }, carries, flag } }, regions };
   }
@@ -115,11 +134,16 @@ class CheckedSteps implements StepNotes {
     };
   }
 
-  /** The carries that a region changes: the next value is at the carry's address when the iteration ends, and becomes the carry. */
+  /**
+   * The carries that a region changes: the next value is at the carry's address when the iteration ends, and becomes
+   * the carry.
+   */
   #carryHandovers(region: Graph, carryAt: (index: number) => Address): readonly Handover[] {
     return region.carries.flatMap((carry, index) => {
       const { next } = carry;
-      return changes(carry) ? [{ at: carryAt(index), bytes: bytes(next.type), from: this.#number(next), to: this.#boundary.carry(index) }] : [];
+      return changes(carry)
+        ? [{ at: carryAt(index), bytes: bytes(next.type), from: this.#number(next), to: this.#boundary.carry(index) }]
+        : [];
     });
   }
 

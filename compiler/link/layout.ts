@@ -7,13 +7,16 @@ import { defaultMachine, roundUp } from "../support/machine.ts";
 import { bytes, type TensorType } from "../types/tensor-type.ts";
 
 /**
- * The arena of a module: persistent tensors, then each entry's constants and caches, then one scratch area that all entries share. Offsets in bytes;
- * the first bytes stay unused, so that no address is 0.
+ * The arena of a module: persistent tensors, then each entry's constants and caches, then one scratch area that all
+ * entries share. Offsets in bytes; the first bytes stay unused, so that no address is 0.
  */
 export interface Layout {
   readonly arenaBytes: number;
   readonly persistent: ReadonlyMap<string, number>;
-  /** The offsets of the areas of each graph and region. A region's scratch is part of the scratch of its enclosing graph. */
+  /**
+   * The offsets of the areas of each graph and region. A region's scratch is part of the scratch of its enclosing
+   * graph.
+   */
   readonly areas: ReadonlyMap<Graph, { readonly constant: number; readonly cache: number }>;
   readonly scratch: number;
   readonly constants: readonly { readonly offset: number; readonly base64: string; readonly value: Value }[];
@@ -22,7 +25,10 @@ export interface Layout {
 const { alignment, cacheLine } = defaultMachine;
 
 /** The graph and all regions inside it. */
-const withRegions = (graph: Graph): readonly Graph[] => [graph, ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions))];
+const withRegions = (graph: Graph): readonly Graph[] => [
+  graph,
+  ...graph.nodes.flatMap((node) => node.regions.flatMap(withRegions)),
+];
 
 /** `gap` is the number of bytes that stay unused after every tensor and area. */
 export function layOut(persistent: readonly Persistent[], graphs: readonly Graph[], gap = 0): Layout {
@@ -44,8 +50,15 @@ export function layOut(persistent: readonly Persistent[], graphs: readonly Graph
     graph.nodes.flatMap((node) => {
       const [value] = node.results;
       const location = node.notes.locations?.[0];
-      if (value === undefined || !isConstant(node) || splatValue(value) !== null || location?.area !== "constant") return [];
-      return [{ offset: constant + location.offset, base64: encode(value.type, present(constantData(value), "a constant has data")), value }];
+      if (value === undefined || !isConstant(node) || splatValue(value) !== null || location?.area !== "constant")
+        return [];
+      return [
+        {
+          offset: constant + location.offset,
+          base64: encode(value.type, present(constantData(value), "a constant has data")),
+          value,
+        },
+      ];
     }),
   );
   return { arenaBytes: roundUp(end, cacheLine), persistent: paths, areas, scratch, constants };

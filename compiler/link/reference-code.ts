@@ -11,7 +11,10 @@ interface ReferenceEntry {
   readonly graph: Graph;
 }
 
-/** Code that runs the graphs in the reference interpreter, on the arena of the compiled module. Slow; compiled code is compared with it. */
+/**
+ * Code that runs the graphs in the reference interpreter, on the arena of the compiled module. Slow; compiled code is
+ * compared with it.
+ */
 export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[]): Code {
   return {
     kind: "js",
@@ -19,7 +22,10 @@ export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[]): C
       const memory = buffer as ArrayBuffer;
       const exports = entries.flatMap((entry) => {
         const { call, prepare } = entry.plan;
-        return [[call, (): void => runEntry(plan, entry, memory)] as const, ...(prepare === null ? [] : [[prepare, (): void => {}] as const])];
+        return [
+          [call, (): void => runEntry(plan, entry, memory)] as const,
+          ...(prepare === null ? [] : [[prepare, (): void => {}] as const]),
+        ];
       });
       return Object.fromEntries(exports);
     },
@@ -36,8 +42,10 @@ function runEntry(plan: Plan, { plan: entry, graph }: ReferenceEntry, memory: Ar
     const value = writes.get(slot.path);
     if (value !== undefined) view(memory, slot).set(value.data);
   }
-  for (const slot of entry.outputs) view(memory, slot).set(present(outputs.get(slot.name), `unknown output ${slot.name}`).data);
+  for (const slot of entry.outputs)
+    view(memory, slot).set(present(outputs.get(slot.name), `unknown output ${slot.name}`).data);
 }
 
-const view = (memory: ArrayBuffer, slot: Slot) => new dtypes[slot.dtype].array(memory, slot.offset, elements(slot.shape));
+const view = (memory: ArrayBuffer, slot: Slot) =>
+  new dtypes[slot.dtype].array(memory, slot.offset, elements(slot.shape));
 const read = (memory: ArrayBuffer, slot: Slot): Float64Array => Float64Array.from(view(memory, slot));

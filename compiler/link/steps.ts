@@ -39,7 +39,9 @@ export function stepsOfEntry(
   library: Library,
   notes: StepNotes = ordinaryBuild.steps,
 ): { readonly weights: readonly Step[]; readonly call: readonly Step[] } {
-  const boundary = entryBoundary<Address>((path) => present(layout.persistent.get(path), `unknown param or state ${path}`));
+  const boundary = entryBoundary<Address>((path) =>
+    present(layout.persistent.get(path), `unknown param or state ${path}`),
+  );
   const frame: Frame = { graph, scratch: layout.scratch, boundary, depth: 0, notes };
   const groups = groupsOf(graph);
   const of = (stage: GroupView["stage"]): readonly Step[] =>
@@ -118,30 +120,51 @@ function controlSteps(node: Node, frame: Frame, layout: Layout, library: Library
     return groupsOf(graph).flatMap((group) => stepsOfGroup(group, inner, layout, library));
   };
   const carries = carryCount(node);
-  const initial = node.operands.slice(0, carries).map((operand, i) => copyStep(operand, at(node.results, i), frame, layout, library));
+  const initial = node.operands
+    .slice(0, carries)
+    .map((operand, i) => copyStep(operand, at(node.results, i), frame, layout, library));
 
   switch (node.op.form.kind) {
     case "scan": {
-      const [sequences, iterations, reverse] = [intAttr(node.attrs, "sequences"), intAttr(node.attrs, "length"), node.attrs["reverse"] === true];
+      const [sequences, iterations, reverse] = [
+        intAttr(node.attrs, "sequences"),
+        intAttr(node.attrs, "length"),
+        node.attrs["reverse"] === true,
+      ];
       const slice = (address: Address, { type }: Value): Address => {
         const step = bytes(type) / Math.max(1, iterations);
         return reverse ? moving(address, depth, -step, (iterations - 1) * step) : moving(address, depth, step);
       };
       const boundary: Boundary<Address> = {
         ...outside,
-        operand: (i) => (i < sequences ? slice(outside.operand(i), at(node.operands, carries + i)) : outside.operand(i)),
+        operand: (i) =>
+          i < sequences ? slice(outside.operand(i), at(node.operands, carries + i)) : outside.operand(i),
         result: (i) => slice(outside.result(i), at(node.results, carries + i)),
       };
-      return [...initial, { kind: "loop", turns: iterations, body: regionSteps(0, boundary, depth + 1), ...notes.step }];
+      return [
+        ...initial,
+        { kind: "loop", turns: iterations, body: regionSteps(0, boundary, depth + 1), ...notes.step },
+      ];
     }
     case "while": {
       // The condition's one output is the flag, which is the first byte of the frame.
       const boundary: Boundary<Address> = { ...outside, result: () => start };
-      return [...initial, { kind: "while", flag: start, condition: regionSteps(0, boundary), body: regionSteps(1, boundary), ...notes.step }];
+      return [
+        ...initial,
+        {
+          kind: "while",
+          flag: start,
+          condition: regionSteps(0, boundary),
+          body: regionSteps(1, boundary),
+          ...notes.step,
+        },
+      ];
     }
     case "cond": {
       const flag = locate(at(node.operands, 0), frame, layout);
-      return [{ kind: "branch", flag, then: regionSteps(0, outside), otherwise: regionSteps(1, outside), ...notes.step }];
+      return [
+        { kind: "branch", flag, then: regionSteps(0, outside), otherwise: regionSteps(1, outside), ...notes.step },
+      ];
     }
     default:
       return [];

@@ -3,7 +3,10 @@ import type { Value } from "../graph/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
 import { showType } from "../types/tensor-type.ts";
 
-/** Numbers every value of a module that reaches memory, for checked runs. A param or state counts as one value, by its path, between calls. */
+/**
+ * Numbers every value of a module that reaches memory, for checked runs. A param or state counts as one value, by its
+ * path, between calls.
+ */
 export class ValueNumbers {
   readonly #known = new Map<Value | string, number>();
   readonly names: string[] = [];
@@ -11,7 +14,10 @@ export class ValueNumbers {
   of(value: Value): number {
     const { node, type } = value;
     const span = spanOf(node);
-    return this.#number(value, () => `${node.op.name} ${showType(type)}${span === null ? "" : ` at ${locationOf(span)}`}`);
+    return this.#number(
+      value,
+      () => `${node.op.name} ${showType(type)}${span === null ? "" : ` at ${locationOf(span)}`}`,
+    );
   }
 
   ofPath(path: string): number {

@@ -15,7 +15,23 @@ const farQuotient = 2 ** 24;
 
 declare module "../graph/form.ts" {
   interface OpNames {
-    arithmetic: "add" | "sub" | "mul" | "div" | "rem" | "max" | "min" | "neg" | "abs" | "sign" | "floor" | "ceil" | "round" | "trunc" | "sqrt" | "rsqrt";
+    arithmetic:
+      | "add"
+      | "sub"
+      | "mul"
+      | "div"
+      | "rem"
+      | "max"
+      | "min"
+      | "neg"
+      | "abs"
+      | "sign"
+      | "floor"
+      | "ceil"
+      | "round"
+      | "trunc"
+      | "sqrt"
+      | "rsqrt";
   }
 }
 
@@ -94,7 +110,8 @@ export const arithmetic = family<"arithmetic">({
         const rest = k.let(k.sub(x, k.mul(y, quotient)));
         // Where x is just below a multiple of y, the quotient is rounded up to that multiple, and the remainder is 0.
         const crosses = k.or(k.and(k.lt(rest, 0), k.gt(x, 0)), k.and(k.gt(rest, 0), k.lt(x, 0)));
-        // A quotient of 0 may come from an infinite y, and an infinite quotient from finite numbers: quotient * y is not near x in either case.
+        // A quotient of 0 may come from an infinite y, and an infinite quotient from finite numbers: quotient * y is
+        // not near x in either case.
         const vanishes = k.and(k.ge(k.abs(quotient), farQuotient), k.ne(y, 0));
         return k.select(k.eq(quotient, 0), x, k.select(k.or(crosses, vanishes), k.mul(x, 0), rest));
       }

@@ -8,8 +8,9 @@ import { isIdentity, range } from "./lists.ts";
 import { resultOf } from "../graph/facts.ts";
 
 /**
- * How an attribute changes when all operands, and the result, gain a first axis. The attribute is the index of an axis (`axis`) or a list of them (`axes`), or
- * a list with one item per axis: an axis index (`order`), a size (`sizes`), or any other number, whose value for the new axis is given here.
+ * How an attribute changes when all operands, and the result, gain a first axis. The attribute is the index of an axis
+ * (`axis`) or a list of them (`axes`), or a list with one item per axis: an axis index (`order`), a size (`sizes`), or
+ * any other number, whose value for the new axis is given here.
  */
 export type Shift = "axis" | "axes" | "order" | "sizes" | number;
 
@@ -29,7 +30,8 @@ export const shiftAxes =
   (g, op, { operands, attrs, size }) => {
     const next: Record<string, Attr> = { ...attrs };
     for (const [name, shift] of Object.entries(shifts)) {
-      if (shift !== undefined) next[name] = shifted(present(attrs[name], `the attribute ${name} of ${op.name} is missing`), shift, size);
+      if (shift !== undefined)
+        next[name] = shifted(present(attrs[name], `the attribute ${name} of ${op.name} is missing`), shift, size);
     }
     return g.addNode(op, allRepeated(g, { operands, size }), next).results.map(batched);
   };
@@ -59,15 +61,17 @@ export function splitFirst(g: GraphBuilder, x: Value, size: number): Value {
   return g.reshape(x, [size, both / size, ...rest]);
 }
 
-export const permuted = (g: GraphBuilder, x: Value, perm: readonly number[]): Value => (isIdentity(perm) ? x : g.transpose(x, perm));
+export const permuted = (g: GraphBuilder, x: Value, perm: readonly number[]): Value =>
+  isIdentity(perm) ? x : g.transpose(x, perm);
 
 /** The value with one axis moved to another position. */
 export const moveAxis = (g: GraphBuilder, x: Value, from: number, to: number): Value =>
   permuted(g, x, range(x.type.shape.length).toSpliced(from, 1).toSpliced(to, 0, from));
 
 /**
- * Merges the batch axis of x, its first, with another axis, whose index does not count the batch axis: an axis of `parts` parts with c items each becomes
- * (parts, B, c). A batch becomes channels within each group of a convolution or, with one part, groups.
+ * Merges the batch axis of x, its first, with another axis, whose index does not count the batch axis: an axis of
+ * `parts` parts with c items each becomes (parts, B, c). A batch becomes channels within each group of a convolution
+ * or, with one part, groups.
  */
 export function joinAxis(g: GraphBuilder, x: Value, axis: number, parts: number): Value {
   const [size = 1, ...shape] = x.type.shape;
@@ -86,4 +90,5 @@ export function splitAxis(g: GraphBuilder, x: Value, axis: number, parts: number
 }
 
 /** An op without operands is the same for all members. */
-export const noOperands: BatchRule = (g, op, { attrs }) => g.addNode(op, [], attrs).results.map((value) => ({ value, batched: false }));
+export const noOperands: BatchRule = (g, op, { attrs }) =>
+  g.addNode(op, [], attrs).results.map((value) => ({ value, batched: false }));

@@ -11,13 +11,20 @@ import { integers, isAxis, nth, prefixSums, without } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type Entry, f32, family, i32, u8 } from "./signature.ts";
 
-const perAxis = (x: TensorType, ...lists: readonly (readonly number[])[]): boolean => lists.every((list) => list.length === x.shape.length);
+const perAxis = (x: TensorType, ...lists: readonly (readonly number[])[]): boolean =>
+  lists.every((list) => list.length === x.shape.length);
 
 /** The distance from the first of `count` elements to just past the last. */
 const span = (count: number, stride: number): number => (count - 1) * stride + 1;
 
 /** Writes a box of elements into a larger array. */
-function writeBox(into: Float64Array, shape: readonly number[], piece: Piece, from: Float64Array, box: readonly number[]): void {
+function writeBox(
+  into: Float64Array,
+  shape: readonly number[],
+  piece: Piece,
+  from: Float64Array,
+  box: readonly number[],
+): void {
   const steps = strides(shape);
   eachIndex(
     box,
@@ -37,7 +44,11 @@ const axisOf = ({ axis }: Attrs): number => axis as number;
 /** The offset of each part in the result of a concatenation. */
 function joined(parts: readonly TensorType[], axis: number): Piece[] {
   const starts = prefixSums(sizesAlong(parts, axis));
-  return parts.map(({ shape }, operand) => ({ operand, start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)), stride: shape.map(() => 1) }));
+  return parts.map(({ shape }, operand) => ({
+    operand,
+    start: shape.map((_, a) => (a === axis ? nth(starts, operand) : 0)),
+    stride: shape.map(() => 1),
+  }));
 }
 
 declare module "../graph/form.ts" {
@@ -71,7 +82,9 @@ export const boxes = family<"boxes">({
         message: "0 ≤ start < limit ≤ size on every axis",
         about: ["start", "limit"],
         holds: ({ x }, { start, limit }) =>
-          integers(start, 0) && integers(limit, 1) && x.shape.every((size, a) => nth(start, a) < nth(limit, a) && nth(limit, a) <= size),
+          integers(start, 0) &&
+          integers(limit, 1) &&
+          x.shape.every((size, a) => nth(start, a) < nth(limit, a) && nth(limit, a) <= size),
         breaks: [
           [[f32(4)], { start: [0], limit: [5], stride: [1] }],
           [[f32(4)], { start: [2], limit: [2], stride: [1] }],
@@ -85,7 +98,8 @@ export const boxes = family<"boxes">({
         x.dtype,
         x.shape.map((_, a) => Math.ceil((nth(limit, a) - nth(start, a)) / nth(stride, a))),
       ),
-    element: (k, at, { x }, { attrs: { start, stride } }) => x(at.map((i, a) => k.add(k.mul(i, k.int(nth(stride, a))), k.int(nth(start, a))))),
+    element: (k, at, { x }, { attrs: { start, stride } }) =>
+      x(at.map((i, a) => k.add(k.mul(i, k.int(nth(stride, a))), k.int(nth(start, a))))),
     batch: { start: 0, limit: "sizes", stride: 1 },
     moves: "cut",
     linear: ["x"],
@@ -166,7 +180,10 @@ export const boxes = family<"boxes">({
     samples: [
       { operands: [f32(3)], attrs: { lo: [2], hi: [1], interior: [0], value: 0 } },
       { operands: [f32(2, 3)], attrs: { lo: [0, 1], hi: [1, 0], interior: [2, 1], value: -1.5 } },
-      { operands: [f32(1, 2, 2, 1)], attrs: { lo: [0, 1, 1, 0], hi: [0, 1, 1, 0], interior: [0, 0, 0, 0], value: -Infinity } },
+      {
+        operands: [f32(1, 2, 2, 1)],
+        attrs: { lo: [0, 1, 1, 0], hi: [0, 1, 1, 0], interior: [0, 0, 0, 0], value: -Infinity },
+      },
       { operands: [f32()], attrs: { lo: [], hi: [], interior: [], value: 0 } },
       { operands: [i32(4)], attrs: { lo: [0], hi: [0], interior: [0], value: 7 } },
     ],
@@ -178,7 +195,12 @@ export const boxes = family<"boxes">({
     attrs: { axis: "int" },
     defaults: {},
     requires: {
-      c1: { message: "there is at least one part", about: ["operands"], holds: (parts) => parts.length > 0, breaks: [[[], { axis: 0 }]] },
+      c1: {
+        message: "there is at least one part",
+        about: ["operands"],
+        holds: (parts) => parts.length > 0,
+        breaks: [[[], { axis: 0 }]],
+      },
       c2: {
         message: "the parts have the same dtype",
         about: ["operands"],
@@ -199,7 +221,11 @@ export const boxes = family<"boxes">({
         message: "the parts differ only along `axis`",
         about: ["operands"],
         holds: ([first, ...rest], attrs) =>
-          rest.every((p) => first !== undefined && sameShape(without(p.shape, [axisOf(attrs)]), without(first.shape, [axisOf(attrs)]))),
+          rest.every(
+            (p) =>
+              first !== undefined &&
+              sameShape(without(p.shape, [axisOf(attrs)]), without(first.shape, [axisOf(attrs)])),
+          ),
         breaks: [
           [[f32(1, 2), f32(1, 3)], { axis: 0 }],
           [[f32(1, 2), f32(1)], { axis: 0 }],
@@ -233,13 +259,18 @@ export const boxes = family<"boxes">({
         invariant(out, "concat has a result");
         const data = new Float64Array(elements(out.shape));
         const pieces = joined(operands, axisOf(attrs));
-        parts.forEach(({ data: from, type }, p) => pieces.slice(p, p + 1).forEach((piece) => writeBox(data, out.shape, piece, from, type.shape)));
+        parts.forEach(({ data: from, type }, p) =>
+          pieces.slice(p, p + 1).forEach((piece) => writeBox(data, out.shape, piece, from, type.shape)),
+        );
         return [data];
       },
     },
     draw: (c, shape) => {
       const axis = anyAxis(c, shape);
-      return { shapes: shuffled(c, [shape, ...sizes(c, 0, 2).map((n) => shape.map((old, a) => (a === axis ? n : old)))]), attrs: { axis } };
+      return {
+        shapes: shuffled(c, [shape, ...sizes(c, 0, 2).map((n) => shape.map((old, a) => (a === axis ? n : old)))]),
+        attrs: { axis },
+      };
     },
     samples: [
       { operands: [f32(2, 3), f32(2, 1), f32(2, 4)], attrs: { axis: 1 } },

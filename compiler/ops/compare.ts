@@ -31,7 +31,12 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     reference,
   });
 
-const shift = (op: "shl" | "shrs" | "shru", doc: string, range: (x: Interval) => Interval, reference: (x: number, y: number) => number): Entry =>
+const shift = (
+  op: "shl" | "shrs" | "shru",
+  doc: string,
+  range: (x: Interval) => Interval,
+  reference: (x: number, y: number) => number,
+): Entry =>
   pointwise({
     doc: `${doc}, by y modulo 32 bits`,
     operands: ["x", "y"],
@@ -47,7 +52,21 @@ const shiftedDown = ({ lo, hi }: Interval): Interval => interval(Math.min(0, lo)
 
 declare module "../graph/form.ts" {
   interface OpNames {
-    comparisons: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or" | "xor" | "not" | "shl" | "shrs" | "shru" | "select";
+    comparisons:
+      | "eq"
+      | "ne"
+      | "lt"
+      | "le"
+      | "gt"
+      | "ge"
+      | "and"
+      | "or"
+      | "xor"
+      | "not"
+      | "shl"
+      | "shrs"
+      | "shru"
+      | "select";
   }
 }
 

@@ -1,4 +1,5 @@
-// Batching of ops that run regions: the regions are batched, with flags for the carries, inputs and results that depend on the batch.
+// Batching of ops that run regions: the regions are batched, with flags for the carries, inputs and results that depend
+// on the batch.
 import { batched, batchGraph, batchInto, batchLeaves, repeated } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import { intAttr } from "../graph/facts.ts";
@@ -13,12 +14,19 @@ import { regionOf } from "./control-conditions.ts";
 
 const isBatched = (values: readonly BatchValue[]): boolean[] => values.map((value) => value.batched);
 const valuesOf = (values: readonly BatchValue[]): Value[] => values.map(({ value }) => value);
-const either = (a: readonly boolean[], b: readonly boolean[]): boolean[] => a.map((flag, index) => flag || b[index] === true);
+const either = (a: readonly boolean[], b: readonly boolean[]): boolean[] =>
+  a.map((flag, index) => flag || b[index] === true);
 const flagged = (values: readonly Value[], flags: readonly boolean[]): BatchValue[] =>
   values.map((value, index) => ({ value, batched: flags[index] === true }));
 
-/** The least fixed point of the flags of carries: `next` returns which carries are batched after an iteration, given those batched before it. */
-function fixedPoint(first: readonly boolean[], next: (flags: readonly boolean[]) => readonly boolean[]): readonly boolean[] {
+/**
+ * The least fixed point of the flags of carries: `next` returns which carries are batched after an iteration, given
+ * those batched before it.
+ */
+function fixedPoint(
+  first: readonly boolean[],
+  next: (flags: readonly boolean[]) => readonly boolean[],
+): readonly boolean[] {
   for (let flags = first; ;) {
     const after = either(flags, next(flags));
     if (after.every((flag, index) => flag === flags[index])) return flags;
@@ -26,38 +34,70 @@ function fixedPoint(first: readonly boolean[], next: (flags: readonly boolean[])
   }
 }
 
-const repeatedWhere = (g: GraphBuilder, values: readonly BatchValue[], flags: readonly boolean[], size: number): Value[] =>
-  values.map((value, index) => (flags[index] === true ? repeated(g, value, size) : value.value));
+const repeatedWhere = (
+  g: GraphBuilder,
+  values: readonly BatchValue[],
+  flags: readonly boolean[],
+  size: number,
+): Value[] => values.map((value, index) => (flags[index] === true ? repeated(g, value, size) : value.value));
 
 /** One scan over batches: in a batched sequence, the batch axis comes after the axis of the iterations. */
 export const scanBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const body = regionOf(regions, 0);
   const { carries, sequences, invariants } = scanParts(operands, attrs);
   const inputs = isBatched([...sequences, ...invariants]);
-  const flags = fixedPoint(isBatched(carries), (before) => batchGraph(g, body, { inputs, carries: before }, size).flags.carries);
+  const flags = fixedPoint(
+    isBatched(carries),
+    (before) => batchGraph(g, body, { inputs, carries: before }, size).flags.carries,
+  );
   const inner = batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags });
   const items = sequences.map(({ value, batched: isStack }) => (isStack ? moveAxis(g, value, 0, 1) : value));
-  const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)], attrs, {}, [inner.graph]).results;
+  const results = g.addNode(
+    op,
+    [...repeatedWhere(g, carries, flags, size), ...items, ...valuesOf(invariants)],
+    attrs,
+    {},
+    [inner.graph],
+  ).results;
   const outputs = flagged(results.slice(carries.length), inner.flags.outputs);
-  return [...flagged(results.slice(0, carries.length), flags), ...outputs.map((stack) => (stack.batched ? batched(moveAxis(g, stack.value, 0, 1)) : stack))];
+  return [
+    ...flagged(results.slice(0, carries.length), flags),
+    ...outputs.map((stack) => (stack.batched ? batched(moveAxis(g, stack.value, 0, 1)) : stack)),
+  ];
 };
 
-/** If the condition depends on the batch, the loop runs until it is false for all members; a member for which it is false keeps its carries. */
+/**
+ * If the condition depends on the batch, the loop runs until it is false for all members; a member for which it is
+ * false keeps its carries.
+ */
 export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [condition, body] = [regionOf(regions, 0), regionOf(regions, 1)];
   const count = intAttr(attrs, "carries");
   const [carries, invariants] = [operands.slice(0, count), operands.slice(count)];
   const inputs = isBatched(invariants);
-  const asks = (flags: readonly boolean[]): boolean => batchGraph(g, condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
+  const asks = (flags: readonly boolean[]): boolean =>
+    batchGraph(g, condition, { inputs, carries: flags }, size).flags.outputs[0] === true;
   const flags = fixedPoint(isBatched(carries), (before) => {
     const after = batchGraph(g, body, { inputs, carries: before }, size).flags.carries;
     return asks(before) ? after.map((flag, index) => flag || changes(at(body.carries, index))) : after;
   });
   const masked = asks(flags);
   const inner = masked
-    ? [anyOf(g, condition, { inputs, carries: flags }, size), whereHolds(g, condition, body, { inputs, carries: flags }, size)]
-    : [batchGraph(g, condition, { inputs, carries: flags }, size).graph, batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags }).graph];
-  const results = g.addNode(op, [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)], attrs, {}, inner).results;
+    ? [
+        anyOf(g, condition, { inputs, carries: flags }, size),
+        whereHolds(g, condition, body, { inputs, carries: flags }, size),
+      ]
+    : [
+        batchGraph(g, condition, { inputs, carries: flags }, size).graph,
+        batchGraph(g, body, { inputs, carries: flags }, size, { carries: flags }).graph,
+      ];
+  const results = g.addNode(
+    op,
+    [...repeatedWhere(g, carries, flags, size), ...valuesOf(invariants)],
+    attrs,
+    {},
+    inner,
+  ).results;
   return flagged(results, flags);
 };
 
@@ -70,7 +110,8 @@ interface Flags {
 function anyOf(g: GraphBuilder, condition: Graph, flags: Flags, size: number): Graph {
   const b = new RegionBuilder(condition.name, g);
   const { outputs } = batchInto(b.g, condition, size, batchLeaves(b, condition, flags, size));
-  for (const value of valuesOf(outputs)) b.output("any", b.g.call("ne", [b.g.call("reduce_max", [b.g.convert(value, "i32")], { axes: [0] }), 0]));
+  for (const value of valuesOf(outputs))
+    b.output("any", b.g.call("ne", [b.g.call("reduce_max", [b.g.convert(value, "i32")], { axes: [0] }), 0]));
   return b.build();
 }
 
@@ -82,7 +123,8 @@ function whereHolds(g: GraphBuilder, condition: Graph, body: Graph, flags: Flags
   const { carries } = batchInto(b.g, body, size, leaves);
   leaves.carries.forEach((before, index) => {
     if (!changes(at(body.carries, index))) return;
-    for (const after of carries.slice(index, index + 1)) if (holds) b.next(index, chosen(b.g, holds.value, repeated(b.g, after, size), before.value));
+    for (const after of carries.slice(index, index + 1))
+      if (holds) b.next(index, chosen(b.g, holds.value, repeated(b.g, after, size), before.value));
   });
   return b.build();
 }
@@ -93,13 +135,22 @@ const chosen = (g: GraphBuilder, predicate: Value, a: Value, b: Value): Value =>
 
 /** Whether an input is a direct operand of a product in the region, such as a weight matrix. */
 const isMultiplied = (region: Graph, input: number): boolean =>
-  region.nodes.some(({ op, operands }) => op.form.kind === "contract" && operands.some((value) => value === region.inputs[input]));
+  region.nodes.some(
+    ({ op, operands }) => op.form.kind === "contract" && operands.some((value) => value === region.inputs[input]),
+  );
 
 /**
- * The operands of one branch. No gradient flows to members that do not take the branch, since its results for them may have a gradient that is not finite.
- * Weights that all members share are left as they are: masking them would repeat them for each member.
+ * The operands of one branch. No gradient flows to members that do not take the branch, since its results for them may
+ * have a gradient that is not finite. Weights that all members share are left as they are: masking them would repeat
+ * them for each member.
  */
-function operandsOf(g: GraphBuilder, region: Graph, takes: Value, given: readonly BatchValue[], size: number): readonly BatchValue[] {
+function operandsOf(
+  g: GraphBuilder,
+  region: Graph,
+  takes: Value,
+  given: readonly BatchValue[],
+  size: number,
+): readonly BatchValue[] {
   return given.map((operand, index) => {
     if (!isFloat(operand.value.type.dtype) || (!operand.batched && isMultiplied(region, index))) return operand;
     const value = repeated(g, operand, size);
@@ -112,7 +163,9 @@ export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) 
   const [predicate, ...given] = operands;
   if (predicate?.batched === true) {
     const outputsOf = (region: Graph, takes: Value): Value[] =>
-      batchInto(g, region, size, { inputs: operandsOf(g, region, takes, given, size) }).outputs.map((each) => repeated(g, each, size));
+      batchInto(g, region, size, { inputs: operandsOf(g, region, takes, given, size) }).outputs.map((each) =>
+        repeated(g, each, size),
+      );
     const yes = outputsOf(regionOf(regions, 0), predicate.value);
     const no = outputsOf(regionOf(regions, 1), g.call("not", [predicate.value]));
     return yes.map((value, index) => batched(chosen(g, predicate.value, value, no[index] ?? value)));
@@ -128,7 +181,10 @@ export const checkpointBatch: BatchRule = (g, op, { operands, attrs, regions, si
   return flagged(g.addNode(op, valuesOf(operands), attrs, {}, [inner.graph]).results, inner.flags.outputs);
 };
 
-/** The backward region returns a gradient per member, so every operand is batched; the gradient of a repeated operand is summed outside. */
+/**
+ * The backward region returns a gradient per member, so every operand is batched; the gradient of a repeated operand is
+ * summed outside.
+ */
 export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const inner = regions.map((region) => {
     const all = region.outputs.map(() => true);
@@ -139,8 +195,8 @@ export const customGradientBatch: BatchRule = (g, op, { operands, attrs, regions
 };
 
 /**
- * The loss of a member depends on that member's part of a batched target only, so the gradient of the sum of the losses holds the gradient of each. For a
- * target that all members share, the gradients are computed one by one.
+ * The loss of a member depends on that member's part of a batched target only, so the gradient of the sum of the losses
+ * holds the gradient of each. For a target that all members share, the gradients are computed one by one.
  */
 export const gradientBatch: BatchRule = (g, op, { operands: [loss, ...targets], size }) => {
   if (loss === undefined) return [];
@@ -149,10 +205,18 @@ export const gradientBatch: BatchRule = (g, op, { operands: [loss, ...targets], 
   const shared = targets.filter((target) => !target.batched);
   const ofStacks = stacks.length === 0 ? [] : g.addNode(op, [g.sum(loss.value, [0]), ...valuesOf(stacks)]).results;
   const ofShared = shared.length === 0 ? [] : oneByOne(g, op, loss.value, valuesOf(shared), size);
-  return targets.map((target) => batched((target.batched ? ofStacks[stacks.indexOf(target)] : ofShared[shared.indexOf(target)]) ?? target.value));
+  return targets.map((target) =>
+    batched((target.batched ? ofStacks[stacks.indexOf(target)] : ofShared[shared.indexOf(target)]) ?? target.value),
+  );
 };
 
-function oneByOne(g: GraphBuilder, op: Parameters<BatchRule>[1], losses: Value, targets: readonly Value[], size: number): readonly Value[] {
+function oneByOne(
+  g: GraphBuilder,
+  op: Parameters<BatchRule>[1],
+  losses: Value,
+  targets: readonly Value[],
+  size: number,
+): readonly Value[] {
   const members = Array.from({ length: size }, (_, index) => {
     const loss = g.reshape(g.call("slice", [losses], { start: [index], limit: [index + 1], stride: [1] }), []);
     return g.addNode(op, [loss, ...targets]).results.map((value) => g.reshape(value, [1, ...value.type.shape]));

@@ -9,17 +9,22 @@ import { integers, nth } from "./lists.ts";
 
 type Types = readonly TensorType[];
 
-export const regionOf = (regions: readonly Graph[], index: number): Graph => present(regions[index], `region ${index} of a control op is missing`);
+export const regionOf = (regions: readonly Graph[], index: number): Graph =>
+  present(regions[index], `region ${index} of a control op is missing`);
 
 /** The type of one item of a sequence, along the first axis. */
 export const itemType = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, shape.slice(1));
 
-/** The type of a result of a scan, from the output of its region: the items of all iterations along a new first axis. */
-export const stackType = ({ dtype, shape }: TensorType, length: number): TensorType => tensor(dtype, [length, ...shape]);
+/**
+ * The type of a result of a scan, from the output of its region: the items of all iterations along a new first axis.
+ */
+export const stackType = ({ dtype, shape }: TensorType, length: number): TensorType =>
+  tensor(dtype, [length, ...shape]);
 
 const carryCount = ({ carries }: Attrs): number => carries as number;
 const floatTypes = (types: Types): Types => types.filter(({ dtype }) => isFloat(dtype));
-const withoutState = (...regions: readonly Graph[]): boolean => regions.every((region) => isClosed(region) && region.carries.length === 0);
+const withoutState = (...regions: readonly Graph[]): boolean =>
+  regions.every((region) => isClosed(region) && region.carries.length === 0);
 const carriesFit = (region: Graph, types: Types): boolean => isClosed(region) && sameTypes(carryTypes(region), types);
 
 export const scanConditions: Readonly<Record<string, Condition>> = {
@@ -27,19 +32,23 @@ export const scanConditions: Readonly<Record<string, Condition>> = {
     message: "`carries`, `sequences` and `length` are ints of at least 0, and there are as many operands",
     about: ["carries", "sequences", "length"],
     holds: (types, { carries, sequences, length }) =>
-      integers([carries, sequences, length] as readonly number[], 0) && (carries as number) + (sequences as number) <= types.length,
+      integers([carries, sequences, length] as readonly number[], 0) &&
+      (carries as number) + (sequences as number) <= types.length,
   },
   c2: {
     message: "every sequence has `length` items along its first axis",
     about: ["operands", "length"],
-    holds: (types, attrs) => scanParts(types, attrs).sequences.every(({ shape }) => shape.length > 0 && nth(shape, 0) === attrs["length"]),
+    holds: (types, attrs) =>
+      scanParts(types, attrs).sequences.every(({ shape }) => shape.length > 0 && nth(shape, 0) === attrs["length"]),
   },
   c3: {
     message: "the body takes one item of each sequence, then the invariants",
     about: ["body"],
     holds: (types, attrs, regions) => {
       const { sequences, invariants } = scanParts(types, attrs);
-      return regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), [...sequences.map(itemType), ...invariants]);
+      return (
+        regions.length === 1 && sameTypes(inputTypes(regionOf(regions, 0)), [...sequences.map(itemType), ...invariants])
+      );
     },
   },
   c4: {
@@ -58,14 +67,20 @@ export const whileConditions: Readonly<Record<string, Condition>> = {
   c2: {
     message: "condition and body take the invariants",
     about: ["condition", "body"],
-    holds: (types, attrs, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
+    holds: (types, attrs, regions) =>
+      regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types.slice(carryCount(attrs)))),
   },
   c3: {
     message: "the condition returns one bool scalar and does not change the carries",
     about: ["condition"],
-    holds: (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && !regionOf(regions, 0).carries.some(changes),
+    holds: (_, __, regions) =>
+      sameTypes(outputTypes(regionOf(regions, 0)), [tensor("bool", [])]) && !regionOf(regions, 0).carries.some(changes),
   },
-  c4: { message: "the body returns only the carries", about: ["body"], holds: (_, __, regions) => regionOf(regions, 1).outputs.length === 0 },
+  c4: {
+    message: "the body returns only the carries",
+    about: ["body"],
+    holds: (_, __, regions) => regionOf(regions, 1).outputs.length === 0,
+  },
   c5: {
     message: "condition and body have the carries in their types, and no other state",
     about: ["condition", "body"],
@@ -82,14 +97,19 @@ export const condConditions: Readonly<Record<string, Condition>> = {
   c2: {
     message: "both branches take the other operands",
     about: ["then", "else"],
-    holds: ([, ...types], _, regions) => regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types)),
+    holds: ([, ...types], _, regions) =>
+      regions.length === 2 && regions.every((region) => sameTypes(inputTypes(region), types)),
   },
   c3: {
     message: "both branches return results of the same types",
     about: ["then", "else"],
     holds: (_, __, regions) => sameTypes(outputTypes(regionOf(regions, 0)), outputTypes(regionOf(regions, 1))),
   },
-  c4: { message: "the branches have no state", about: ["then", "else"], holds: (_, __, regions) => withoutState(...regions) },
+  c4: {
+    message: "the branches have no state",
+    about: ["then", "else"],
+    holds: (_, __, regions) => withoutState(...regions),
+  },
 };
 
 export const checkpointConditions: Readonly<Record<string, Condition>> = {
@@ -120,5 +140,9 @@ export const customConditions: Readonly<Record<string, Condition>> = {
     about: ["backward"],
     holds: (types, _, regions) => sameTypes(outputTypes(regionOf(regions, 1)), floatTypes(types)),
   },
-  c4: { message: "`forward` and `backward` have no state", about: ["forward", "backward"], holds: (_, __, regions) => withoutState(...regions) },
+  c4: {
+    message: "`forward` and `backward` have no state",
+    about: ["forward", "backward"],
+    holds: (_, __, regions) => withoutState(...regions),
+  },
 };

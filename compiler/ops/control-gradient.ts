@@ -11,20 +11,28 @@ import { nth, range } from "./lists.ts";
 
 type Grads = readonly (Value | null)[];
 
-const pick = (values: readonly Value[], indices: readonly number[]): readonly Value[] => values.filter((_, index) => indices.includes(index));
+const pick = (values: readonly Value[], indices: readonly number[]): readonly Value[] =>
+  values.filter((_, index) => indices.includes(index));
 
 /** The names of a region's inputs, in order. */
-export const inputNames = (region: Graph): readonly string[] => region.inputs.map(({ node }) => stringAttr(node.attrs, "name"));
+export const inputNames = (region: Graph): readonly string[] =>
+  region.inputs.map(({ node }) => stringAttr(node.attrs, "name"));
 
 /** Indices of the operands whose gradient is wanted (`targets`), and of the results that have a gradient (`seeds`). */
-const sites = ({ wanted, grads }: GradientSite): { readonly targets: readonly number[]; readonly seeds: readonly number[] } => ({
+const sites = ({
+  wanted,
+  grads,
+}: GradientSite): { readonly targets: readonly number[]; readonly seeds: readonly number[] } => ({
   targets: range(wanted.length).filter((index) => wanted[index] === true),
   seeds: range(grads.length).filter((index) => grads[index] !== null),
 });
 
 const flowing = (grads: Grads): readonly Value[] => grads.filter((grad) => grad !== null);
 
-/** A region of the inputs, then the gradients of `results`: recomputes the region and returns the gradients of the inputs `targets`, zeros where none flows. */
+/**
+ * A region of the inputs, then the gradients of `results`: recomputes the region and returns the gradients of the
+ * inputs `targets`, zeros where none flows.
+ */
 function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], results: readonly number[]): Graph {
   const b = new RegionBuilder(region.name, g);
   const names = inputNames(region);
@@ -34,7 +42,9 @@ function backwardOf(region: Graph, g: GraphBuilder, targets: readonly number[], 
     results,
   ).map(({ type }) => b.input("dy", type));
   const { outputs } = inlineRegion(b.g, region, inputs);
-  const seeds = pick(outputs, results).map((value, index): Seed[] => douts.slice(index, index + 1).map((grad) => ({ value, grad })));
+  const seeds = pick(outputs, results).map((value, index): Seed[] =>
+    douts.slice(index, index + 1).map((grad) => ({ value, grad })),
+  );
   const wanted = pick(inputs, targets);
   pullBack(b.g, seeds.flat(), wanted).forEach((grad, index) => {
     const name = `d_${names[nth(targets, index)] ?? "x"}`;
@@ -60,13 +70,22 @@ export function condGradient(g: GraphBuilder, site: GradientSite): Grads {
 export function checkpointGradient(g: GraphBuilder, site: GradientSite): Grads {
   const { targets, seeds } = sites(site);
   const region = backwardOf(regionOf(site.regions, 0), g, targets, seeds);
-  return spread(site.operands, targets, g.callAll("checkpoint", [...site.operands, ...flowing(site.grads)], {}, [region]));
+  return spread(
+    site.operands,
+    targets,
+    g.callAll("checkpoint", [...site.operands, ...flowing(site.grads)], {}, [region]),
+  );
 }
 
-/** The results of `backward`, inlined; the gradients of unused results are zeros. The second derivative is the derivative of `backward`. */
+/**
+ * The results of `backward`, inlined; the gradients of unused results are zeros. The second derivative is the
+ * derivative of `backward`.
+ */
 export function customGradient(g: GraphBuilder, { operands, results, grads, regions }: GradientSite): Grads {
   const douts = results.flatMap(({ type }, index) => (isFloat(type.dtype) ? [grads[index] ?? g.zeros(type)] : []));
   const { outputs } = inlineRegion(g, regionOf(regions, 1), [...operands, ...results, ...douts]);
-  const floats = range(operands.length).filter((index) => operands.slice(index, index + 1).some(({ type }) => isFloat(type.dtype)));
+  const floats = range(operands.length).filter((index) =>
+    operands.slice(index, index + 1).some(({ type }) => isFloat(type.dtype)),
+  );
   return spread(operands, floats, outputs);
 }

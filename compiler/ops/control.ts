@@ -1,6 +1,6 @@
 /**
- * Control flow: ops that run graphs, their regions. A region reads values from outside through the operands of the op, which are its inputs in order. A carry
- * is a `carry` leaf of the region, which also has the next value of the carry.
+ * Control flow: ops that run graphs, their regions. A region reads values from outside through the operands of the op,
+ * which are its inputs in order. A carry is a `carry` leaf of the region, which also has the next value of the carry.
  */
 import type { Attrs, Graph } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
@@ -35,7 +35,13 @@ const dataOf = (arrays: readonly NdArray[]): readonly Float64Array[] => arrays.m
 const typesOf = (regions: readonly Graph[], index: number) => outputTypes(regionOf(regions, index));
 
 /** The fields shared by all control ops. Their samples are graphs, in the tests of control flow. */
-const common = { operands: "variadic", defaults: {}, linear: null, samples: [], exact: false } as const satisfies Partial<Entry>;
+const common = {
+  operands: "variadic",
+  defaults: {},
+  linear: null,
+  samples: [],
+  exact: false,
+} as const satisfies Partial<Entry>;
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -51,7 +57,10 @@ export const control = family<"control">({
     defaults: { reverse: false },
     regions: ["body"],
     requires: scanConditions,
-    type: (types, attrs, regions) => [...types.slice(0, carriesOf(attrs)), ...typesOf(regions, 0).map((type) => stackType(type, lengthOf(attrs)))],
+    type: (types, attrs, regions) => [
+      ...types.slice(0, carriesOf(attrs)),
+      ...typesOf(regions, 0).map((type) => stackType(type, lengthOf(attrs))),
+    ],
     gradient: { kind: "rule", rule: scanGradient },
     batch: scanBatch,
     form: { kind: "scan" },
@@ -87,7 +96,8 @@ export const control = family<"control">({
       apply: (args, { attrs }, run) => {
         const invariants = args.slice(carriesOf(attrs));
         let carries = args.slice(0, carriesOf(attrs));
-        while (run(0, invariants, carries).outputs[0]?.data[0] === 1) carries = [...run(1, invariants, carries).carries];
+        while (run(0, invariants, carries).outputs[0]?.data[0] === 1)
+          carries = [...run(1, invariants, carries).carries];
         return dataOf(carries);
       },
     },
@@ -103,7 +113,10 @@ export const control = family<"control">({
     gradient: { kind: "rule", rule: condGradient },
     batch: condBatch,
     form: { kind: "cond" },
-    reference: { kind: "region", apply: ([pred, ...args], _, run) => dataOf(run(pred?.data[0] === 1 ? 0 : 1, args, []).outputs) },
+    reference: {
+      kind: "region",
+      apply: ([pred, ...args], _, run) => dataOf(run(pred?.data[0] === 1 ? 0 : 1, args, []).outputs),
+    },
   },
 
   checkpoint: {

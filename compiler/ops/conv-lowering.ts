@@ -1,4 +1,5 @@
-// Lowering of convolutions to convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial, C/groups, O].
+// Lowering of convolutions to convolutions without padding. Images are [N, ...spatial, C], kernels [...spatial,
+// C/groups, O].
 import type { GraphBuilder } from "../graph/build.ts";
 import { intAttr, listAttr, pairsAttr } from "../graph/facts.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
@@ -15,14 +16,21 @@ interface ConvAttrs {
 }
 
 function convAttrs(attrs: Attrs): ConvAttrs {
-  return { stride: listAttr(attrs, "stride"), dilation: listAttr(attrs, "dilation"), padding: pairsAttr(attrs, "padding"), groups: intAttr(attrs, "groups") };
+  return {
+    stride: listAttr(attrs, "stride"),
+    dilation: listAttr(attrs, "dilation"),
+    padding: pairsAttr(attrs, "padding"),
+    groups: intAttr(attrs, "groups"),
+  };
 }
 
 /** If an operand is empty, all sums are 0; neither pad nor slice takes an empty tensor. */
 const unlessEmpty =
   (form: Lowering): Lowering =>
   (g, op, site) => {
-    const isEmpty = [...site.operands.map(({ type }) => type), ...site.results].some(({ shape }) => elements(shape) === 0);
+    const isEmpty = [...site.operands.map(({ type }) => type), ...site.results].some(
+      ({ shape }) => elements(shape) === 0,
+    );
     return isEmpty ? site.results.map((type) => g.zeros(type)) : form(g, op, site);
   };
 
@@ -40,14 +48,16 @@ export const explicitPadding: Lowering = unlessEmpty((g, op, { operands, attrs }
 });
 
 /**
- * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With zeros inserted between the elements of
- * dy (stride 1) and the kernel flipped, this is a convolution with padding dilation * (k - 1) - lo at the start.
+ * dx[i] = sum over k of dy[(i + lo - k * dilation) / stride] * w[k], where the division is exact. With zeros inserted
+ * between the elements of dy (stride 1) and the kernel flipped, this is a convolution with padding dilation * (k - 1) -
+ * lo at the start.
  */
 export const inputGradientAsConv: Lowering = unlessEmpty((g, _, { operands, attrs: given }) => {
   const [dy, w] = [at(operands, 0), at(operands, 1)];
   const { stride, dilation, padding, groups } = convAttrs(given);
   const size = listAttr(given, "size");
-  if (stride.some((s) => s > 1) && dilation.every((d) => d === 1)) return [byPhases(g, dy, w, { stride, padding, groups, size })];
+  if (stride.some((s) => s > 1) && dilation.every((d) => d === 1))
+    return [byPhases(g, dy, w, { stride, padding, groups, size })];
   const around = size.map((wanted, axis) => {
     const reach = at(dilation, axis) * (at(w.type.shape, axis) - 1);
     const spread = (at(dy.type.shape, axis + 1) - 1) * at(stride, axis) + 1;
@@ -63,9 +73,10 @@ interface Strided extends Pick<ConvAttrs, "stride" | "padding" | "groups"> {
 }
 
 /**
- * With a stride s, the elements of dx at one index modulo s depend on every s-th tap of the kernel only: dx[s q + r] = sum over j of dy[q + t - j] * w[k + s
- * j], where k = (r + lo) mod s and t = (r + lo - k) / s. So dx interleaves s convolutions of stride 1 per axis, and no product has a factor of inserted zeros
- * (W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016).
+ * With a stride s, the elements of dx at one index modulo s depend on every s-th tap of the kernel only: dx[s q + r] =
+ * sum over j of dy[q + t - j] * w[k + s j], where k = (r + lo) mod s and t = (r + lo - k) / s. So dx interleaves s
+ * convolutions of stride 1 per axis, and no product has a factor of inserted zeros (W. Shi et al., "Is the
+ * deconvolution layer the same as a convolutional layer?", 2016).
  */
 function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, groups, size }: Strided): Value {
   const counts = size.map((n, axis) => Math.ceil(n / at(stride, axis)));
@@ -76,7 +87,8 @@ function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, group
       const first = moved % s;
       return { first, shift: (moved - first) / s, count: Math.ceil((at(w.type.shape, axis) - first) / s) };
     });
-    if (taps.some(({ count }) => count <= 0)) return g.zeros({ dtype: dy.type.dtype, shape: [batch, ...counts, channels] });
+    if (taps.some(({ count }) => count <= 0))
+      return g.zeros({ dtype: dy.type.dtype, shape: [batch, ...counts, channels] });
     const start = [...taps.map(({ first }) => first), 0, 0];
     const part = g.call("slice", [w], { start, limit: w.type.shape, stride: [...stride, 1, 1] });
     const around = taps.map(({ shift, count }, axis) => {
@@ -95,7 +107,10 @@ function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, group
     if (first === undefined || rest.length === 0) return interleave(axis + 1, [...remainders, 0]);
     const { shape } = first.type;
     const beside = parts.map((part) => g.reshape(part, shape.toSpliced(axis + 2, 0, 1)));
-    return g.reshape(g.call("concat", beside, { axis: axis + 2 }), shape.with(axis + 1, at(shape, axis + 1) * at(stride, axis)));
+    return g.reshape(
+      g.call("concat", beside, { axis: axis + 2 }),
+      shape.with(axis + 1, at(shape, axis + 1) * at(stride, axis)),
+    );
   };
   const whole = interleave(0, []);
   const limit = [batch, ...size, channels];
@@ -103,7 +118,10 @@ function byPhases(g: GraphBuilder, dy: Value, w: Value, { stride, padding, group
   return g.call("slice", [whole], { start: limit.map(() => 0), limit, stride: limit.map(() => 1) });
 }
 
-/** Pads the spatial axes, or crops them where the padding is negative; inserts zeros so that neighbours are `spacing` apart. */
+/**
+ * Pads the spatial axes, or crops them where the padding is negative; inserts zeros so that neighbours are `spacing`
+ * apart.
+ */
 function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spacing: readonly number[]): Value {
   const around = <T>(spatial: readonly T[], rest: T): T[] => [rest, ...spatial, rest];
   const lo = around(
@@ -119,7 +137,9 @@ function padImage(g: GraphBuilder, x: Value, padding: ConvAttrs["padding"], spac
     0,
   );
   const grows = [...lo, ...hi, ...interior].some((n) => n > 0);
-  const grown = grows ? g.call("pad", [x], { lo: lo.map(notNegative), hi: hi.map(notNegative), interior, value: 0 }) : x;
+  const grown = grows
+    ? g.call("pad", [x], { lo: lo.map(notNegative), hi: hi.map(notNegative), interior, value: 0 })
+    : x;
   if ([...lo, ...hi].every((n) => n >= 0)) return grown;
   const start = lo.map((n) => notNegative(-n));
   const limit = grown.type.shape.map((n, axis) => n - notNegative(-at(hi, axis)));

@@ -1,9 +1,21 @@
-// Convolution (cross-correlation, as everywhere in the field) of images [N, ...spatial, C] with kernels [...spatial, C / groups, O], and its two gradients.
+// Convolution (cross-correlation, as everywhere in the field) of images [N, ...spatial, C] with kernels [...spatial, C
+// / groups, O], and its two gradients.
 import type { Attrs } from "../graph/ir.ts";
 import type { Example } from "../graph/op.ts";
 import { product, sumOf } from "../types/interval.ts";
 import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
-import { type ConvAttrs, type ConvShapes, convDims, convSizes, eachTerm, kernelSpatial, lastOf, spatial, validAttrs, withRoles } from "./conv-geometry.ts";
+import {
+  type ConvAttrs,
+  type ConvShapes,
+  convDims,
+  convSizes,
+  eachTerm,
+  kernelSpatial,
+  lastOf,
+  spatial,
+  validAttrs,
+  withRoles,
+} from "./conv-geometry.ts";
 import { joinFirst } from "./batching.ts";
 import { convBatch, inputGradientBatch, kernelGradientBatch } from "./conv-batch.ts";
 import { explicitPadding, inputGradientAsConv } from "./conv-lowering.ts";
@@ -18,10 +30,20 @@ const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int
 const isFloats = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && floats.includes(a.dtype);
 const hasSpatial = (axes: number): boolean => axes >= 1 && axes <= 3;
 
-const shared = ({ stride, padding, dilation, groups }: ConvAttrs): ConvAttrs & Attrs => ({ stride, padding, dilation, groups });
+const shared = ({ stride, padding, dilation, groups }: ConvAttrs): ConvAttrs & Attrs => ({
+  stride,
+  padding,
+  dilation,
+  groups,
+});
 
 /** Sums `term` of every triple into the tensor of one role. */
-function accumulate(shapes: ConvShapes, at: ConvAttrs, role: "x" | "w" | "y", term: (x: number, w: number, y: number) => number): Float64Array {
+function accumulate(
+  shapes: ConvShapes,
+  at: ConvAttrs,
+  role: "x" | "w" | "y",
+  term: (x: number, w: number, y: number) => number,
+): Float64Array {
   const sum = new Float64Array(elements(shapes[role]));
   eachTerm(shapes, at, (x, w, y) => {
     const to = role === "x" ? x : role === "w" ? w : y;
@@ -93,7 +115,8 @@ const malformed: readonly Attrs[] = [
   { dilation: [1, 0] },
   { groups: 0 },
 ].map((attr) => ({ ...plain, ...attr }));
-const badAttrs = (a: TensorType, b: TensorType, more: Attrs = {}): Example[] => malformed.map((attr) => [[a, b], { ...attr, ...more }]);
+const badAttrs = (a: TensorType, b: TensorType, more: Attrs = {}): Example[] =>
+  malformed.map((attr) => [[a, b], { ...attr, ...more }]);
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -127,7 +150,8 @@ export const convolutions = family<"convolutions">({
         ],
       },
       c3: {
-        message: "each spatial axis has a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        message:
+          "each spatial axis has a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         about: ["stride", "padding", "dilation", "groups"],
         holds: ({ x }, at) => validAttrs(at, x.shape.length - 2),
         breaks: badAttrs(x0, w0),
@@ -150,17 +174,21 @@ export const convolutions = family<"convolutions">({
       c6: {
         message: "the kernel is not larger than the padded x",
         about: ["x", "w"],
-        holds: ({ x, w }, at) => integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
+        holds: ({ x, w }, at) =>
+          integers([...kernelSpatial(w.shape), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at)], 1),
         breaks: [
           [[f32(1, 2, 5, 2), w0], plain],
           [[x0, w0], { ...plain, dilation: [1, 3] }],
         ],
       },
     },
-    type: ({ x, w }, at) => tensor(x.dtype, [nth(x.shape, 0), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at), lastOf(w.shape)]),
+    type: ({ x, w }, at) =>
+      tensor(x.dtype, [nth(x.shape, 0), ...convSizes(spatial(x.shape), kernelSpatial(w.shape), at), lastOf(w.shape)]),
     contraction: ({ types, out, attrs: at }) => {
       const dims = convDims({ x: types.x.shape, w: types.w.shape, y: out.shape }, at);
-      return dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") };
+      return (
+        dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") }
+      );
     },
     batch: convBatch,
     lower: explicitPadding,
@@ -171,7 +199,12 @@ export const convolutions = family<"convolutions">({
     }),
     range: ({ x, w }, { types }) => sumOf(product(x, w), elements(types.w.shape.slice(0, -1))),
     reference: ({ x, w }, { out, attrs: at }) =>
-      accumulate({ x: x.type.shape, w: w.type.shape, y: out.shape }, at, "y", (i, j) => item(x.data, i) * item(w.data, j)),
+      accumulate(
+        { x: x.type.shape, w: w.type.shape, y: out.shape },
+        at,
+        "y",
+        (i, j) => item(x.data, i) * item(w.data, j),
+      ),
     draw: (c, shape) => {
       const { x, w, attrs: at } = drawnConv(c, shape);
       return { shapes: [x, w], attrs: at };
@@ -203,10 +236,16 @@ export const convolutions = family<"convolutions">({
         ],
       },
       c3: {
-        message: "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        message:
+          "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         about: ["size", "stride", "padding", "dilation", "groups"],
-        holds: ({ dy }, at) => validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
-        breaks: [...badAttrs(y0, w0, { size: [5, 5] }), [[y0, w0], { ...plain, size: [5] }], [[y0, w0], { ...plain, size: [0, 5] }]],
+        holds: ({ dy }, at) =>
+          validAttrs(at, dy.shape.length - 2) && at.size.length === dy.shape.length - 2 && integers(at.size, 1),
+        breaks: [
+          ...badAttrs(y0, w0, { size: [5, 5] }),
+          [[y0, w0], { ...plain, size: [5] }],
+          [[y0, w0], { ...plain, size: [0, 5] }],
+        ],
       },
       c4: {
         message: "dy has the channels of w's output, and `groups` divides them",
@@ -220,12 +259,16 @@ export const convolutions = family<"convolutions">({
       c5: {
         message: "a convolution of an x of `size` with w has the spatial sizes of dy",
         about: ["dy", "w", "size"],
-        holds: ({ dy, w }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
+        holds: ({ dy, w }, at) =>
+          integers(spatial(dy.shape), 1) &&
+          sameShape(spatial(dy.shape), convSizes(at.size, kernelSpatial(w.shape), at)),
         breaks: [[[y0, w0], { ...plain, size: [5, 6] }]],
       },
     },
-    type: ({ dy, w }, { size, groups }) => tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
-    // Not a contraction: several pairs of position and tap address one element of the result. A pass lowers it to a conv of a padded and dilated dy.
+    type: ({ dy, w }, { size, groups }) =>
+      tensor(dy.dtype, [nth(dy.shape, 0), ...size, groups * nth(w.shape, w.shape.length - 2)]),
+    // Not a contraction: several pairs of position and tap address one element of the result. A pass lowers it to a
+    // conv of a padded and dilated dy.
     contraction: () => null,
     batch: inputGradientBatch,
     lower: inputGradientAsConv,
@@ -236,12 +279,20 @@ export const convolutions = family<"convolutions">({
     }),
     range: ({ dy, w }, { types }) => sumOf(product(dy, w), elements(types.w.shape.toSpliced(-2, 1))),
     reference: ({ dy, w }, { out, attrs: at }) =>
-      accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", (_, j, k) => item(w.data, j) * item(dy.data, k)),
+      accumulate(
+        { x: out.shape, w: w.type.shape, y: dy.type.shape },
+        at,
+        "x",
+        (_, j, k) => item(w.data, j) * item(dy.data, k),
+      ),
     draw: (c, shape) => {
       const use = drawnConv(c, shape);
       return { shapes: [yShape(use), use.w], attrs: { ...use.attrs, size: spatial(use.x) } };
     },
-    samples: uses.map((use) => ({ operands: [f32(...yShape(use)), f32(...use.w)], attrs: { ...use.attrs, size: spatial(use.x) } })),
+    samples: uses.map((use) => ({
+      operands: [f32(...yShape(use)), f32(...use.w)],
+      attrs: { ...use.attrs, size: spatial(use.x) },
+    })),
   }),
 
   conv_kernel_gradient: contracting({
@@ -265,10 +316,16 @@ export const convolutions = family<"convolutions">({
         ],
       },
       c3: {
-        message: "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
+        message:
+          "each spatial axis has a size, a stride and a dilation of at least 1 and a padding [lo, hi] of at least 0, and `groups` is at least 1",
         about: ["size", "stride", "padding", "dilation", "groups"],
-        holds: ({ x }, at) => validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
-        breaks: [...badAttrs(x0, y0, { size: [3, 3] }), [[x0, y0], { ...plain, size: [3] }], [[x0, y0], { ...plain, size: [3, 0] }]],
+        holds: ({ x }, at) =>
+          validAttrs(at, x.shape.length - 2) && at.size.length === x.shape.length - 2 && integers(at.size, 1),
+        breaks: [
+          ...badAttrs(x0, y0, { size: [3, 3] }),
+          [[x0, y0], { ...plain, size: [3] }],
+          [[x0, y0], { ...plain, size: [3, 0] }],
+        ],
       },
       c4: {
         message: "`groups` divides the channels of x and of dy",
@@ -288,30 +345,42 @@ export const convolutions = family<"convolutions">({
       c6: {
         message: "a convolution of x with a kernel of `size` has the spatial sizes of dy",
         about: ["x", "dy", "size"],
-        holds: ({ x, dy }, at) => integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
+        holds: ({ x, dy }, at) =>
+          integers(spatial(dy.shape), 1) && sameShape(spatial(dy.shape), convSizes(spatial(x.shape), at.size, at)),
         breaks: [[[x0, y0], { ...plain, size: [3, 2] }]],
       },
     },
     type: ({ x, dy }, { size, groups }) => tensor(x.dtype, [...size, lastOf(x.shape) / groups, lastOf(dy.shape)]),
     contraction: ({ types, out, attrs: at }) => {
       const dims = convDims({ x: types.x.shape, w: out.shape, y: types.dy.shape }, at);
-      return dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") };
+      return (
+        dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") }
+      );
     },
     batch: kernelGradientBatch,
     lower: explicitPadding,
     linear: ["x", "dy"],
-    sumOverBatch: (g, { x, dy }, { attrs: at }) => g.call("conv_kernel_gradient", [joinFirst(g, x), joinFirst(g, dy)], { ...at }),
+    sumOverBatch: (g, { x, dy }, { attrs: at }) =>
+      g.call("conv_kernel_gradient", [joinFirst(g, x), joinFirst(g, dy)], { ...at }),
     gradient: (g, { x, dy }, { dout, attrs: at }) => ({
       x: g.call("conv_input_gradient", [dy, dout], { ...shared(at), size: spatial(x.type.shape) }),
       dy: g.call("conv", [x, dout], shared(at)),
     }),
     range: ({ x, dy }, { types }) => sumOf(product(x, dy), elements(types.dy.shape.slice(0, -1))),
     reference: ({ x, dy }, { out, attrs: at }) =>
-      accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", (i, _, k) => item(x.data, i) * item(dy.data, k)),
+      accumulate(
+        { x: x.type.shape, w: out.shape, y: dy.type.shape },
+        at,
+        "w",
+        (i, _, k) => item(x.data, i) * item(dy.data, k),
+      ),
     draw: (c, shape) => {
       const use = drawnConv(c, shape);
       return { shapes: [use.x, yShape(use)], attrs: { ...use.attrs, size: kernelSpatial(use.w) } };
     },
-    samples: uses.map((use) => ({ operands: [f32(...use.x), f32(...yShape(use))], attrs: { ...use.attrs, size: kernelSpatial(use.w) } })),
+    samples: uses.map((use) => ({
+      operands: [f32(...use.x), f32(...yShape(use))],
+      attrs: { ...use.attrs, size: kernelSpatial(use.w) },
+    })),
   }),
 });

@@ -41,12 +41,20 @@ export const conversions = family<"conversions">({
     doc: "x as another dtype: floats truncate and saturate to integers (NaN becomes 0), wider integers saturate, a bool is x ≠ 0; the gradient has the dtype of x, and no gradient flows through integers and bools",
     operands: ["x"],
     attrs: { dtype: "dtype" },
-    requires: { c1: { message: "`dtype` is a dtype", about: ["dtype"], holds: (_, { dtype }) => dtype in dtypes, breaks: [[[f32(2)], { dtype: "f16" }]] } },
+    requires: {
+      c1: {
+        message: "`dtype` is a dtype",
+        about: ["dtype"],
+        holds: (_, { dtype }) => dtype in dtypes,
+        breaks: [[[f32(2)], { dtype: "f16" }]],
+      },
+    },
     type: ({ x }, { dtype }) => tensor(dtype, x.shape),
     scalar: (k, { x }, { types, attrs }) => convertExpr(k, x, types.x.dtype, attrs.dtype),
     linear: ["x"],
     linearWhere: ({ dtype }, { x }) => isFloat(x.dtype) && isFloat(dtype),
-    gradient: (g, { x }, { dout, attrs }) => (isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {}),
+    gradient: (g, { x }, { dout, attrs }) =>
+      isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {},
     range: ({ x }, { out: { dtype } }) => (isFloat(dtype) ? x : dtype === "bool" ? limits.bool : saturated(x, dtype)),
     reference: ({ x }, { dtype }) => convertNumber(x, dtype),
     samples: [

@@ -49,7 +49,10 @@ interface Map<O extends Names, A extends Kinds> extends Plain<O, A> {
 /** Each element is an expression of its index. */
 export function map<const O extends Names, const A extends Kinds = {}>(spec: Map<O, A>): Entry {
   const { operands: names } = spec;
-  const form: Form = { kind: "map", element: (k, at, read, site) => spec.element(k, at, reads(names, read), useOf<O, A>(names, site)) };
+  const form: Form = {
+    kind: "map",
+    element: (k, at, read, site) => spec.element(k, at, reads(names, read), useOf<O, A>(names, site)),
+  };
   return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }
 
@@ -69,7 +72,11 @@ interface Contracting<O extends Names, A extends Kinds> extends Plain<O, A> {
 /** A sum of products of the first two operands. */
 export function contracting<const O extends Names, const A extends Kinds = {}>(spec: Contracting<O, A>): Entry {
   const form: Form = { kind: "contract", contraction: (site) => spec.contraction(useOf<O, A>(spec.operands, site)) };
-  return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(spec.operands, spec.reference) };
+  return {
+    ...signature<O, A>({ exact: false, ...spec }),
+    form,
+    reference: arrayReference(spec.operands, spec.reference),
+  };
 }
 
 interface Placing<O extends Names, A extends Kinds> extends Omit<Plain<O, A>, "range"> {
@@ -79,8 +86,13 @@ interface Placing<O extends Names, A extends Kinds> extends Omit<Plain<O, A>, "r
 
 /** A union of boxes, each filled from one operand. */
 export function placing<const O extends Names, const A extends Kinds = {}>(spec: Placing<O, A>): Entry {
-  const use = (site: Parameters<Extract<Form, { kind: "pieces" }>["pieces"]>[0]): Use<O, A> => useOf<O, A>(spec.operands, site);
-  const form: Form = { kind: "pieces", background: (site) => spec.background(use(site)), pieces: (site) => spec.pieces(use(site)) };
+  const use = (site: Parameters<Extract<Form, { kind: "pieces" }>["pieces"]>[0]): Use<O, A> =>
+    useOf<O, A>(spec.operands, site);
+  const form: Form = {
+    kind: "pieces",
+    background: (site) => spec.background(use(site)),
+    pieces: (site) => spec.pieces(use(site)),
+  };
   const range: RangeOf<O, A> = (x, site) => {
     const background = spec.background(site);
     return hull(...Object.values<Interval>(x), ...(background === null ? [] : [interval(background, background)]));
@@ -91,7 +103,14 @@ export function placing<const O extends Names, const A extends Kinds = {}>(spec:
 interface Folding<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly extents: (use: Use<O, A>) => readonly number[];
   readonly init: (use: Use<O, A>) => number;
-  readonly step: (k: ExprBuilder, acc: Expr, at: readonly Expr[], r: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+  readonly step: (
+    k: ExprBuilder,
+    acc: Expr,
+    at: readonly Expr[],
+    r: readonly Expr[],
+    reads: Reads<O>,
+    use: Use<O, A>,
+  ) => Expr;
   readonly combine: Extract<Form, { kind: "reduce" }>["combine"];
 }
 
@@ -160,8 +179,14 @@ export function elementwise<const O extends Names, const A extends Kinds = {}>(s
   const { operands: names } = spec;
   return {
     ...signature<O, A>({ ...spec, batch: {} }),
-    form: { kind: "pointwise", scalar: (k, args, site) => spec.scalar(k, named(names, args), useOf<O, A>(names, site)) },
-    reference: { kind: "scalar", apply: (args, attrs, types) => spec.reference(named(names, args), typed<A>(attrs), named(names, types)) },
+    form: {
+      kind: "pointwise",
+      scalar: (k, args, site) => spec.scalar(k, named(names, args), useOf<O, A>(names, site)),
+    },
+    reference: {
+      kind: "scalar",
+      apply: (args, attrs, types) => spec.reference(named(names, args), typed<A>(attrs), named(names, types)),
+    },
   };
 }
 
@@ -198,28 +223,49 @@ const everyDType = Object.keys(dtypes) as readonly DType[];
 function sameTypeConditions<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}> {
   const [first, ...rest] = names;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
-  const sameDType = (x: Named<O, TensorType>): boolean => types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
-  const oneShape = (x: Named<O, TensorType>): boolean => types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
-  const refused = everyDType.filter((dtype) => !on.includes(dtype)).map((dtype): Example => [names.map(() => tensor(dtype, [2]))]);
-  if (rest.length === 0) return on === everyDType ? {} : { c1: { message: `${first} is ${anyOf(on)}`, about: names, holds: sameDType, breaks: refused } };
+  const sameDType = (x: Named<O, TensorType>): boolean =>
+    types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
+  const oneShape = (x: Named<O, TensorType>): boolean =>
+    types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
+  const refused = everyDType
+    .filter((dtype) => !on.includes(dtype))
+    .map((dtype): Example => [names.map(() => tensor(dtype, [2]))]);
+  if (rest.length === 0)
+    return on === everyDType
+      ? {}
+      : { c1: { message: `${first} is ${anyOf(on)}`, about: names, holds: sameDType, breaks: refused } };
   const all = names.join(" and ");
   const [one = "f32"] = on;
   const other = everyDType.find((dtype) => dtype !== one) ?? one;
   const mixed: Example = [names.map((_, i) => tensor(i === 0 ? one : other, [2]))];
   const stretched: Example = [names.map((_, i) => tensor(one, [i + 1]))];
   return {
-    c1: { message: `${all} have the same dtype, ${anyOf(on)}`, about: names, holds: sameDType, breaks: [...refused, mixed] },
+    c1: {
+      message: `${all} have the same dtype, ${anyOf(on)}`,
+      about: names,
+      holds: sameDType,
+      breaks: [...refused, mixed],
+    },
     c2: { message: `${all} have the same shape`, about: names, holds: oneShape, breaks: [stretched] },
   };
 }
 
-function pointwiseRange<O extends Names>({ operands, to, range, reference, integer = reference }: Pointwise<O>): RangeOf<O, {}> | undefined {
-  const tuple = <T>(x: Named<O, T>): Tuple<O, T> => operands.map((name) => x[name as O[number]]) as unknown as Tuple<O, T>;
+function pointwiseRange<O extends Names>({
+  operands,
+  to,
+  range,
+  reference,
+  integer = reference,
+}: Pointwise<O>): RangeOf<O, {}> | undefined {
+  const tuple = <T>(x: Named<O, T>): Tuple<O, T> =>
+    operands.map((name) => x[name as O[number]]) as unknown as Tuple<O, T>;
   if (range === undefined) return to === "bool" ? () => limits.bool : undefined;
   if (range !== "monotone") return (x, { out }) => range(tuple(x), out.dtype);
   return (x, { out }) => {
     const ends = only(Object.values<Interval>(x));
-    const [a, b] = [ends.lo, ends.hi].map((end) => (out.dtype === "i32" ? integer : reference)(...([end] as unknown as Tuple<O, number>))) as [number, number];
+    const [a, b] = [ends.lo, ends.hi].map((end) =>
+      (out.dtype === "i32" ? integer : reference)(...([end] as unknown as Tuple<O, number>)),
+    ) as [number, number];
     return interval(Math.min(a, b), Math.max(a, b));
   };
 }
@@ -265,10 +311,19 @@ function samplesOf(arity: number, on: readonly DType[], between: readonly [numbe
     operands: Array.from({ length: arity }, () => type),
     ...(between && { values: Array.from({ length: arity }, (_, i) => spread(elements(type.shape), i, between)) }),
   });
-  return [...shapes.map((shape) => sample(tensor(on[0] ?? "f32", shape))), ...on.slice(1).map((dtype) => sample(tensor(dtype, [2, 3])))];
+  return [
+    ...shapes.map((shape) => sample(tensor(on[0] ?? "f32", shape))),
+    ...on.slice(1).map((dtype) => sample(tensor(dtype, [2, 3]))),
+  ];
 }
 
-/** Numbers evenly distributed over an interval, a different sequence for each operand (the additive recurrence of the golden ratio). */
+/**
+ * Numbers evenly distributed over an interval, a different sequence for each operand (the additive recurrence of the
+ * golden ratio).
+ */
 function spread(count: number, row: number, [least, most]: readonly [number, number]): number[] {
-  return Array.from({ length: count }, (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1));
+  return Array.from(
+    { length: count },
+    (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1),
+  );
 }

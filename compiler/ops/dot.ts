@@ -14,10 +14,14 @@ import { type BatchOf, type Use, anyOf, f32, f64, family, floats, i32 } from "./
 type Pairs = readonly (readonly number[])[];
 type Dot = Use<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }>;
 
-const nthPair = (pairs: Pairs): readonly [left: readonly number[], right: readonly number[]] => [pairs[0] ?? [], pairs[1] ?? []];
+const nthPair = (pairs: Pairs): readonly [left: readonly number[], right: readonly number[]] => [
+  pairs[0] ?? [],
+  pairs[1] ?? [],
+];
 
 /** Free axes: neither batch nor contracted. */
-const free = (x: TensorType, batch: readonly number[], contract: readonly number[]): number[] => without(range(x.shape.length), [...batch, ...contract]);
+const free = (x: TensorType, batch: readonly number[], contract: readonly number[]): number[] =>
+  without(range(x.shape.length), [...batch, ...contract]);
 
 interface Axes {
   readonly batch: readonly [readonly number[], readonly number[]];
@@ -36,27 +40,63 @@ function dimsOf({ types: { lhs, rhs }, out, attrs }: Dot): ContractionDim[] {
   const { batch, contract, m, n } = axesOf(lhs, rhs, attrs);
   const [left, right, result] = [strides(lhs.shape), strides(rhs.shape), strides(out.shape)];
   return [
-    ...batch[0].map((axis, i) => ({ name: `b${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: nth(right, nth(batch[1], i)), out: nth(result, i) })),
-    ...m.map((axis, i) => ({ name: `m${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: 0, out: nth(result, batch[0].length + i) })),
-    ...n.map((axis, i) => ({ name: `n${i}`, size: nth(rhs.shape, axis), lhs: 0, rhs: nth(right, axis), out: nth(result, batch[0].length + m.length + i) })),
-    ...contract[0].map((axis, i) => ({ name: `k${i}`, size: nth(lhs.shape, axis), lhs: nth(left, axis), rhs: nth(right, nth(contract[1], i)), out: 0 })),
+    ...batch[0].map((axis, i) => ({
+      name: `b${i}`,
+      size: nth(lhs.shape, axis),
+      lhs: nth(left, axis),
+      rhs: nth(right, nth(batch[1], i)),
+      out: nth(result, i),
+    })),
+    ...m.map((axis, i) => ({
+      name: `m${i}`,
+      size: nth(lhs.shape, axis),
+      lhs: nth(left, axis),
+      rhs: 0,
+      out: nth(result, batch[0].length + i),
+    })),
+    ...n.map((axis, i) => ({
+      name: `n${i}`,
+      size: nth(rhs.shape, axis),
+      lhs: 0,
+      rhs: nth(right, axis),
+      out: nth(result, batch[0].length + m.length + i),
+    })),
+    ...contract[0].map((axis, i) => ({
+      name: `k${i}`,
+      size: nth(lhs.shape, axis),
+      lhs: nth(left, axis),
+      rhs: nth(right, nth(contract[1], i)),
+      out: 0,
+    })),
   ];
 }
 
-const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value => (isIdentity(perm) ? x : g.transpose(x, perm));
+const transposed = (g: GraphBuilder, x: Value, perm: readonly number[]): Value =>
+  isIdentity(perm) ? x : g.transpose(x, perm);
 
-/** Indices that sort the contracted axes: the free axes of a gradient's dot are in the order of the other operand's axes. */
-const ascending = (axes: readonly number[]): number[] => range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
+/**
+ * Indices that sort the contracted axes: the free axes of a gradient's dot are in the order of the other operand's
+ * axes.
+ */
+const ascending = (axes: readonly number[]): number[] =>
+  range(axes.length).toSorted((a, b) => nth(axes, a) - nth(axes, b));
 
 const inner = { contract: [[0], [0]] };
 const up = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
 
-const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }> = (g, { lhs, rhs }, { attrs }) => {
+const dotBatch: BatchOf<readonly ["lhs", "rhs"], { readonly batch: "pairs"; readonly contract: "pairs" }> = (
+  g,
+  { lhs, rhs },
+  { attrs },
+) => {
   const sides = [lhs, rhs];
-  const shifted = (pairs: Pairs): number[][] => sides.map((side, i) => (side.batched ? up(pairs[i] ?? []) : [...(pairs[i] ?? [])]));
+  const shifted = (pairs: Pairs): number[][] =>
+    sides.map((side, i) => (side.batched ? up(pairs[i] ?? []) : [...(pairs[i] ?? [])]));
   const [batch, contract] = [shifted(attrs.batch), shifted(attrs.contract)];
-  if (lhs.batched && rhs.batched) return g.call("dot", [lhs.value, rhs.value], { batch: batch.map((axes) => [0, ...axes]), contract });
-  // Batch axes come first, then the free axes of lhs, its batch of members before the others, then those of rhs likewise.
+  if (lhs.batched && rhs.batched)
+    return g.call("dot", [lhs.value, rhs.value], { batch: batch.map((axes) => [0, ...axes]), contract });
+  // Batch axes come first, then the free axes of lhs, its batch of members before the others, then those of rhs
+  // likewise.
   const product = g.call("dot", [lhs.value, rhs.value], { batch, contract });
   const shared = nthPair(batch)[0].length;
   return moveAxis(g, product, lhs.batched ? shared : lhs.value.type.shape.length - nthPair(contract)[0].length, 0);
@@ -87,7 +127,8 @@ export const dots = family<"dots">({
       c2: {
         message: "`batch` and `contract` are each two lists of one length",
         about: ["batch", "contract"],
-        holds: (_, { batch, contract }) => [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
+        holds: (_, { batch, contract }) =>
+          [batch, contract].every((p) => p.length === 2 && p[0]?.length === p[1]?.length),
         breaks: [
           [[f32(2), f32(2)], { contract: [[0]] }],
           [[f32(2), f32(2)], { contract: [[0], []] }],
@@ -128,7 +169,8 @@ export const dots = family<"dots">({
     sumOverBatch: (g, { lhs, rhs }, { attrs: { batch, contract } }) =>
       g.call("dot", [lhs, rhs], { batch: batch.map(up), contract: contract.map((axes) => [0, ...up(axes)]) }),
 
-    // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are transposed back; drhs likewise.
+    // dlhs[b, m, k] is the sum over n of dout[b, m, n] rhs[b, k, n], with axes in that order until they are transposed
+    // back; drhs likewise.
     gradient: (g, { lhs, rhs }, { dout, attrs }) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
       const b = range(batch[0].length);
@@ -141,10 +183,12 @@ export const dots = family<"dots">({
       return { lhs: transposed(g, left, inverse(leftOrder)), rhs: transposed(g, right, inverse(rightOrder)) };
     },
 
-    range: ({ lhs, rhs }, { types, attrs: { contract } }) => sumOf(product(lhs, rhs), elements(pick(types.lhs.shape, nthPair(contract)[0]))),
+    range: ({ lhs, rhs }, { types, attrs: { contract } }) =>
+      sumOf(product(lhs, rhs), elements(pick(types.lhs.shape, nthPair(contract)[0]))),
     reference: ({ lhs, rhs }, { out, attrs }) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
-      const offsets = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] => positions(pick(shape, axes), pick(strides(shape), axes));
+      const offsets = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] =>
+        positions(pick(shape, axes), pick(strides(shape), axes));
       const [rows, columns] = [offsets(lhs, m), offsets(rhs, n)];
       const rightStarts = offsets(rhs, batch[1]);
       const [left, right] = [offsets(lhs, contract[0]), offsets(rhs, contract[1])];
@@ -154,7 +198,11 @@ export const dots = family<"dots">({
         const rightStart = nth(rightStarts, b);
         for (const row of rows)
           for (const column of columns)
-            data[next++] = left.reduce((sum, step, k) => sum + item(lhs.data, leftStart + row + step) * item(rhs.data, rightStart + column + nth(right, k)), 0);
+            data[next++] = left.reduce(
+              (sum, step, k) =>
+                sum + item(lhs.data, leftStart + row + step) * item(rhs.data, rightStart + column + nth(right, k)),
+              0,
+            );
       });
       return data;
     },
@@ -167,7 +215,8 @@ export const dots = family<"dots">({
         c,
         [...pick(shape, own), ...sizes(c, 0, 2)].map((n, i) => ({ n, i })),
       );
-      const where = (from: number, count: number): number[] => range(count).map((i) => other.findIndex((axis) => axis.i === from + i));
+      const where = (from: number, count: number): number[] =>
+        range(count).map((i) => other.findIndex((axis) => axis.i === from + i));
       return {
         shapes: [shape, other.map(({ n }) => n)],
         attrs: { batch: [batch, where(0, batch.length)], contract: [contract, where(batch.length, contract.length)] },

@@ -12,7 +12,8 @@ export const oneOf = <T>(c: Choices, first: T, ...rest: readonly T[]): T => rest
 /** The size of an axis: 1, odd, with a tail past 4 lanes. */
 export const size = (c: Choices): number => oneOf(c, 1, 2, 3, 4, 5, 7);
 
-export const sizes = (c: Choices, least: number, most: number): number[] => range(c.int(least, most)).map(() => size(c));
+export const sizes = (c: Choices, least: number, most: number): number[] =>
+  range(c.int(least, most)).map(() => size(c));
 
 /** An axis of the shape; 0 for a scalar, which has none. */
 export const anyAxis = (c: Choices, shape: Shape): number => c.int(0, Math.max(shape.length - 1, 0));
@@ -23,19 +24,29 @@ export function shuffled<T>(c: Choices, list: readonly T[]): T[] {
 }
 
 /** Some axes in any order. */
-const someAxes = (c: Choices, shape: Shape): number[] => shuffled(c, range(shape.length)).slice(0, c.int(0, shape.length));
+const someAxes = (c: Choices, shape: Shape): number[] =>
+  shuffled(c, range(shape.length)).slice(0, c.int(0, shape.length));
 
 /** Another shape with the same number of elements. */
-export const reshaped = (c: Choices, shape: Shape): Shape => oneOf<Shape>(c, shuffled(c, shape), [1, ...shape, 1], [product(shape)]);
+export const reshaped = (c: Choices, shape: Shape): Shape =>
+  oneOf<Shape>(c, shuffled(c, shape), [1, ...shape, 1], [product(shape)]);
 
-/** The draw of an op whose operands all have the drawn shape; undefined if the name and kind of an attribute do not determine how it is drawn. */
+/**
+ * The draw of an op whose operands all have the drawn shape; undefined if the name and kind of an attribute do not
+ * determine how it is drawn.
+ */
 export function alikeDraw(operands: readonly string[], attrs: Readonly<Record<string, AttrKind>>): Draw | undefined {
   const drawn = Object.entries(attrs).filter(([, kind]) => kind !== "dtype");
-  const known = drawn.every(([name, kind]) => kind === "bool" || (name === "axis" && kind === "int") || (name === "axes" && kind === "ints"));
+  const known = drawn.every(
+    ([name, kind]) => kind === "bool" || (name === "axis" && kind === "int") || (name === "axes" && kind === "ints"),
+  );
   if (operands.length === 0 || !known) return undefined;
   const attr = (c: Choices, shape: Shape, name: string): Attrs[string] =>
     name === "axis" ? anyAxis(c, shape) : name === "axes" ? someAxes(c, shape) : flag(c);
-  return (c, shape) => ({ shapes: operands.map(() => shape), attrs: Object.fromEntries(drawn.map(([name]) => [name, attr(c, shape, name)])) });
+  return (c, shape) => ({
+    shapes: operands.map(() => shape),
+    attrs: Object.fromEntries(drawn.map(([name]) => [name, attr(c, shape, name)])),
+  });
 }
 
 /** Shapes of an image [N, ...spatial, C], of a kernel [...spatial, C / groups, O], and of their convolution. */
@@ -50,7 +61,9 @@ export interface DrawnConv {
   };
 }
 
-/** The drawn shape if it is that of an image, or a scalar; otherwise a random image shape that contains its last size. */
+/**
+ * The drawn shape if it is that of an image, or a scalar; otherwise a random image shape that contains its last size.
+ */
 function imageOf(c: Choices, shape: Shape): Shape {
   if (shape.length === 0 || (shape.length >= 3 && shape.length <= 5)) return shape;
   const n = nth(shape, shape.length - 1);
@@ -71,10 +84,20 @@ export function drawnConv(c: Choices, shape: Shape): DrawnConv {
     const padding = flag(c) ? [c.int(0, 1), c.int(0, 2)] : [0, 0];
     const dilation = oneOf(c, 1, 1, 2);
     const room = n + nth(padding, 0) + nth(padding, 1);
-    return { padding, dilation, stride: oneOf(c, 1, 1, 2, 3), kernel: c.int(1, Math.min(3, Math.floor((room - 1) / dilation) + 1)) };
+    return {
+      padding,
+      dilation,
+      stride: oneOf(c, 1, 1, 2, 3),
+      kernel: c.int(1, Math.min(3, Math.floor((room - 1) / dilation) + 1)),
+    };
   });
   const w = x.length === 0 ? [] : [...axes.map(({ kernel }) => kernel), channels / groups, groups * c.int(1, 5)];
-  const attrs = { stride: axes.map((a) => a.stride), padding: axes.map((a) => a.padding), dilation: axes.map((a) => a.dilation), groups };
+  const attrs = {
+    stride: axes.map((a) => a.stride),
+    padding: axes.map((a) => a.padding),
+    dilation: axes.map((a) => a.dilation),
+    groups,
+  };
   return { x, w, attrs };
 }
 
@@ -86,5 +109,8 @@ export interface DrawnWindows {
 /** Windows that fit into an image. */
 export function drawnWindows(c: Choices, shape: Shape): DrawnWindows {
   const x = imageOf(c, shape);
-  return { x, attrs: { window: spatialOf(x).map((n) => c.int(1, Math.min(n, 3))), stride: spatialOf(x).map(() => c.int(1, 3)) } };
+  return {
+    x,
+    attrs: { window: spatialOf(x).map((n) => c.int(1, Math.min(n, 3))), stride: spatialOf(x).map(() => c.int(1, 3)) },
+  };
 }

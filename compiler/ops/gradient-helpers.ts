@@ -4,10 +4,12 @@ import type { Value } from "../graph/ir.ts";
 import { range, without } from "./lists.ts";
 
 /** `a` where the condition holds, 0 elsewhere. */
-export const zeroUnless = (g: GraphBuilder, condition: Value, a: Value): Value => g.call("select", [condition, a, g.zeros(a.type)]);
+export const zeroUnless = (g: GraphBuilder, condition: Value, a: Value): Value =>
+  g.call("select", [condition, a, g.zeros(a.type)]);
 
 /** 0 where the condition holds, `a` elsewhere. */
-export const zeroWhere = (g: GraphBuilder, condition: Value, a: Value): Value => g.call("select", [condition, g.zeros(a.type), a]);
+export const zeroWhere = (g: GraphBuilder, condition: Value, a: Value): Value =>
+  g.call("select", [condition, g.zeros(a.type), a]);
 
 export const compare = (g: GraphBuilder, op: "eq" | "gt" | "lt", a: Value, b: Operand): Value => g.call(op, [a, b]);
 

@@ -21,14 +21,21 @@ const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
 
 const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
 
-/** Indices into the concatenated items of all members, `size` per member; an index out of range is clamped within its own member. */
+/**
+ * Indices into the concatenated items of all members, `size` per member; an index out of range is clamped within its
+ * own member.
+ */
 function flatIndices(g: GraphBuilder, indices: Value, size: number): Value {
   const within = g.call("max", [g.call("min", [indices, size - 1]), 0]);
   return g.add(within, g.mul(g.call("iota", [], { shape: indices.type.shape, axis: 0, dtype: "i32" }), size));
 }
 
 /** If both operands are batched, takes from the concatenated items of all members. */
-const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (g, { x, indices }, { attrs: { axis }, size }) => {
+const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (
+  g,
+  { x, indices },
+  { attrs: { axis }, size },
+) => {
   if (!indices.batched) return g.call("take", [x.value, indices.value], { axis: axis + 1 });
   if (!x.batched) return moveAxis(g, g.call("take", [x.value, indices.value], { axis }), axis, 0);
   const items = joinFirst(g, moveAxis(g, x.value, axis + 1, 1));
@@ -48,7 +55,11 @@ const takeAddBatch: BatchOf<readonly ["y", "indices"], { readonly axis: "int"; r
 };
 
 /** Moves `count` axes from position `from` to position `to`, which does not count them. */
-function moveAxes(g: GraphBuilder, x: Value, { from, count, to }: { readonly from: number; readonly count: number; readonly to: number }): Value {
+function moveAxes(
+  g: GraphBuilder,
+  x: Value,
+  { from, count, to }: { readonly from: number; readonly count: number; readonly to: number },
+): Value {
   const axes = range(x.type.shape.length);
   return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
 }
@@ -65,7 +76,12 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0 }]] },
+      c1: {
+        message: "the indices are i32",
+        about: ["indices"],
+        holds: isIndex,
+        breaks: [[[f32(2), f32(2)], { axis: 0 }]],
+      },
       c2: {
         message: "`axis` is an axis of x",
         about: ["axis"],
@@ -90,12 +106,16 @@ export const indexing = family<"indexing">({
     },
     batch: takeBatch,
     linear: ["x"],
-    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({
+      x: g.call("take_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }),
+    }),
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, indexAt] = [reader(x), reader(indices)];
       const count = indices.type.shape.length;
-      return fill(out.shape, (at) => read(at.toSpliced(axis, count, clamp(indexAt(at.slice(axis, axis + count)), nth(x.type.shape, axis)))));
+      return fill(out.shape, (at) =>
+        read(at.toSpliced(axis, count, clamp(indexAt(at.slice(axis, axis + count)), nth(x.type.shape, axis)))),
+      );
     },
     draw: (c, shape) => ({ shapes: [shape, sizes(c, 0, 2)], attrs: { axis: anyAxis(c, shape) } }),
     samples: [
@@ -112,19 +132,36 @@ export const indexing = family<"indexing">({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]] },
-      c2: { message: `y is ${anyOf(floats)}`, about: ["y"], holds: ({ y }) => floats.includes(y.dtype), breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]] },
+      c1: {
+        message: "the indices are i32",
+        about: ["indices"],
+        holds: isIndex,
+        breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]],
+      },
+      c2: {
+        message: `y is ${anyOf(floats)}`,
+        about: ["y"],
+        holds: ({ y }) => floats.includes(y.dtype),
+        breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]],
+      },
       c3: {
         message: "y has the shape of the indices from `axis` on",
         about: ["y", "indices"],
-        holds: ({ y, indices }, { axis }) => isAxis(axis, y.shape.length + 1) && sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
+        holds: ({ y, indices }, { axis }) =>
+          isAxis(axis, y.shape.length + 1) &&
+          sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
         breaks: [
           [[f32(2), i32(3)], { axis: 0, size: 3 }],
           [[f32(2), i32(2)], { axis: 1, size: 3 }],
           [[f32(2), i32()], { axis: 2, size: 3 }],
         ],
       },
-      c4: { message: "`size` is at least 1", about: ["size"], holds: (_, { size }) => integers([size], 1), breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]] },
+      c4: {
+        message: "`size` is at least 1",
+        about: ["size"],
+        holds: (_, { size }) => integers([size], 1),
+        breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]],
+      },
     },
     type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
     domain: ({ types }) => types.y.shape,
@@ -135,7 +172,8 @@ export const indexing = family<"indexing">({
     value: (_, d, { y }) => y(d),
     batch: takeAddBatch,
     linear: ["y"],
-    sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) => (axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null),
+    sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) =>
+      axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null,
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
     reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
@@ -166,7 +204,12 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2, 3), f32(2)], { axis: 1 }]] },
+      c1: {
+        message: "the indices are i32",
+        about: ["indices"],
+        holds: isIndex,
+        breaks: [[[f32(2, 3), f32(2)], { axis: 1 }]],
+      },
       c2: {
         message: "`axis` is an axis of x",
         about: ["axis"],
@@ -190,14 +233,21 @@ export const indexing = family<"indexing">({
       },
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
-    element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) =>
+      x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
     batch: { axis: "axis" },
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => {
       const { shape } = x.type;
       const inRange = g.call("max", [g.call("min", [indices, nth(shape, axis) - 1]), 0]);
       const positions = g.call("iota", [], { shape, axis, dtype: "i32" });
-      return { x: zeroUnless(g, g.call("eq", [positions, unreduce(g, inRange, shape, [axis])]), unreduce(g, dout, shape, [axis])) };
+      return {
+        x: zeroUnless(
+          g,
+          g.call("eq", [positions, unreduce(g, inRange, shape, [axis])]),
+          unreduce(g, dout, shape, [axis]),
+        ),
+      };
     },
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
@@ -221,7 +271,12 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0 }]] },
+      c1: {
+        message: "the indices are i32",
+        about: ["indices"],
+        holds: isIndex,
+        breaks: [[[f32(2), f32(2)], { axis: 0 }]],
+      },
       c2: {
         message: "`axis` is an axis of x",
         about: ["axis"],
@@ -248,10 +303,13 @@ export const indexing = family<"indexing">({
       },
     },
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
-    element: (k, at, { x, indices }, { types, attrs: { axis } }) => x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) =>
+      x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
     batch: { axis: "axis" },
     linear: ["x"],
-    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({ x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }) }),
+    gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({
+      x: g.call("scatter_add", [dout, indices], { axis, size: nth(x.type.shape, axis) }),
+    }),
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, indexAt] = [reader(x), reader(indices)];
@@ -274,8 +332,18 @@ export const indexing = family<"indexing">({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: { message: "the indices are i32", about: ["indices"], holds: isIndex, breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]] },
-      c2: { message: `y is ${anyOf(floats)}`, about: ["y"], holds: ({ y }) => floats.includes(y.dtype), breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]] },
+      c1: {
+        message: "the indices are i32",
+        about: ["indices"],
+        holds: isIndex,
+        breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]],
+      },
+      c2: {
+        message: `y is ${anyOf(floats)}`,
+        about: ["y"],
+        holds: ({ y }) => floats.includes(y.dtype),
+        breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]],
+      },
       c3: {
         message: "y and the indices have the same shape",
         about: ["y", "indices"],
@@ -291,7 +359,12 @@ export const indexing = family<"indexing">({
           [[f32(), i32()], { axis: 0, size: 3 }],
         ],
       },
-      c5: { message: "`size` is at least 1", about: ["size"], holds: (_, { size }) => integers([size], 1), breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]] },
+      c5: {
+        message: "`size` is at least 1",
+        about: ["size"],
+        holds: (_, { size }) => integers([size], 1),
+        breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]],
+      },
     },
     type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
     domain: ({ types }) => types.y.shape,

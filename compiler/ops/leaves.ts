@@ -104,19 +104,25 @@ export const leaves = family<"leaves">({
       c3: {
         message: "there are as many `values` as elements",
         about: ["values"],
-        holds: (_, { values, shape }) => values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
+        holds: (_, { values, shape }) =>
+          values === undefined || (values as readonly number[]).length === elements(shape as readonly number[]),
         breaks: [[[], { values: [1, 2], dtype: "f32", shape: [3] }]],
       },
     },
     reference: {
       kind: "array",
       apply: (_, { attrs: { value, values, shape } }) => [
-        values === undefined ? new Float64Array(elements(shape as readonly number[])).fill(value as number) : Float64Array.from(values as readonly number[]),
+        values === undefined
+          ? new Float64Array(elements(shape as readonly number[])).fill(value as number)
+          : Float64Array.from(values as readonly number[]),
       ],
     },
     draw: (c, shape) => ({
       shapes: [],
-      attrs: { shape, ...(flag(c) ? { value: c.int(0, 1) } : { values: range(elements(shape)).map(() => c.int(0, 1)) }) },
+      attrs: {
+        shape,
+        ...(flag(c) ? { value: c.int(0, 1) } : { values: range(elements(shape)).map(() => c.int(0, 1)) }),
+      },
     }),
     samples: [
       { operands: [], attrs: { value: -1.5, ...given32 } },
@@ -132,7 +138,12 @@ export const leaves = family<"leaves">({
     attrs: {},
     defaults: {},
     requires: {
-      c1: { message: "there is a loss and at least one target", about: ["operands"], holds: (types) => types.length >= 2, breaks: [[[f32()]]] },
+      c1: {
+        message: "there is a loss and at least one target",
+        about: ["operands"],
+        holds: (types) => types.length >= 2,
+        breaks: [[[f32()]]],
+      },
       c2: {
         message: "the loss is a scalar f32 or f64",
         about: ["operands"],

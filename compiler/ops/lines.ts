@@ -9,7 +9,8 @@ import { eachIndex, flatten, item } from "./ndarray.ts";
 import { anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers } from "./signature.ts";
 
 const isNumeric = ({ x }: { readonly x: TensorType }): boolean => numbers.includes(x.dtype);
-const hasAxis = ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }): boolean => isAxis(axis, x.shape.length);
+const hasAxis = ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }): boolean =>
+  isAxis(axis, x.shape.length);
 const requires = {
   c1: { message: `x is ${anyOf(numbers)}`, about: ["x"], holds: isNumeric, breaks: [[[bool(2)], { axis: 0 }]] },
   c2: { message: "`axis` is an axis of x", about: ["axis"], holds: hasAxis, breaks: notAnAxis },
@@ -32,8 +33,9 @@ function after(k: KernelBuilder, x: Expr, y: Expr): Expr {
 type Exchange = (low: Expr, high: Expr) => void;
 
 /**
- * A network that sorts any number of elements: bitonic merges of doubling blocks, the first step of each reversing its second half, so that every
- * comparator moves the larger element up, and comparators that reach past the end do nothing (Batcher, "Sorting networks and their applications", 1968).
+ * A network that sorts any number of elements: bitonic merges of doubling blocks, the first step of each reversing its
+ * second half, so that every comparator moves the larger element up, and comparators that reach past the end do nothing
+ * (Batcher, "Sorting networks and their applications", 1968).
  */
 function sortingNetwork(k: KernelBuilder, size: number, exchange: Exchange): void {
   const levels = Math.ceil(Math.log2(size));
@@ -78,7 +80,9 @@ export const lines = family<"lines">({
     },
     batch: { axis: "axis" },
     linear: ["x"],
-    gradient: (g, _, { dout, attrs: { axis, reverse, exclusive } }) => ({ x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }) }),
+    gradient: (g, _, { dout, attrs: { axis, reverse, exclusive } }) => ({
+      x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }),
+    }),
     range: ({ x }, { types, attrs: { axis } }) => sumOf(x, nth(types.x.shape, axis)),
     reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }) => {
       const data = new Float64Array(elements(out.shape));
@@ -132,9 +136,15 @@ export const lines = family<"lines">({
       const data = new Float64Array(elements(out.shape));
       const key = (at: number): number => item(x.data, at);
       const ascending = (a: number, b: number): number =>
-        Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : Number(a > b);
+        Number.isNaN(a) || Number.isNaN(b)
+          ? Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+          : a < b
+            ? -1
+            : Number(a > b);
       eachLine(out, axis, (line) => {
-        const order = range(line.length).sort((a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b);
+        const order = range(line.length).sort(
+          (a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b,
+        );
         order.forEach((index, i) => (data[nth(line, i)] = index));
       });
       return data;
@@ -147,7 +157,11 @@ export const lines = family<"lines">({
       { operands: [i32(70)], attrs: { axis: 0 } },
       { operands: [f32(2, 1)], attrs: { axis: 1 } },
       { operands: [f32(6)], attrs: { axis: 0 }, values: [[1, Number.NaN, -0, 0, Infinity, Number.NaN]] },
-      { operands: [f32(6)], attrs: { axis: 0, descending: true }, values: [[1, Number.NaN, -0, 0, Infinity, Number.NaN]] },
+      {
+        operands: [f32(6)],
+        attrs: { axis: 0, descending: true },
+        values: [[1, Number.NaN, -0, 0, Infinity, Number.NaN]],
+      },
       { operands: [f64(4)], attrs: { axis: 0 } },
     ],
   }),

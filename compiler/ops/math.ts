@@ -8,8 +8,8 @@ import { compare, zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 const leastNormal = 2 ** -126;
 
 /**
- * The series 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...): its terms have one sign, so nothing cancels (Abramowitz and Stegun 7.1.6). From 6 on the
- * result is 1 in f64.
+ * The series 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...): its terms have one sign, so nothing cancels
+ * (Abramowitz and Stegun 7.1.6). From 6 on the result is 1 in f64.
  */
 function erf(x: number): number {
   if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
@@ -120,7 +120,9 @@ export const math = family<"math">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.call("erf", x),
-    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.mul(g.call("exp", [g.neg(g.mul(x, x))]), 2 / Math.sqrt(Math.PI))) }),
+    gradient: (g, { x }, { dout }) => ({
+      x: g.mul(dout, g.mul(g.call("exp", [g.neg(g.mul(x, x))]), 2 / Math.sqrt(Math.PI))),
+    }),
     range: "monotone",
     reference: erf,
     exact: false,
@@ -131,8 +133,9 @@ export const math = family<"math">({
     operands: ["x", "y"],
     on: floats,
     scalar: (k, x, y) => k.call("pow", x, y),
-    // At x = y = 0, and where 1 / x overflows f32, y * x^(y - 1) is 0 * inf; log x is undefined at x <= 0. Both are kept finite in the branch not taken too,
-    // since the derivative of a select includes both branches. Elsewhere the slope at y = 0 is 0 by its terms, so that its derivative in y is right.
+    // At x = y = 0, and where 1 / x overflows f32, y * x^(y - 1) is 0 * inf; log x is undefined at x <= 0. Both are
+    // kept finite in the branch not taken too, since the derivative of a select includes both branches. Elsewhere the
+    // slope at y = 0 is 0 by its terms, so that its derivative in y is right.
     gradient: (g, { x, y }, { out, dout }) => {
       const one = g.constant(x.type, 1);
       const [constant, tiny] = [compare(g, "eq", y, 0), compare(g, "lt", g.call("abs", [x]), leastNormal)];

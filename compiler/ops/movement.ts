@@ -105,7 +105,8 @@ export const movement = family<"movement">({
       c3: {
         message: "`dims` are axes of the result, in increasing order",
         about: ["dims"],
-        holds: (_, { shape, dims }) => dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
+        holds: (_, { shape, dims }) =>
+          dims.every((d, i) => isAxis(d, shape.length) && (i === 0 || nth(dims, i - 1) < d)),
         breaks: [
           [[f32(2)], { shape: [2], dims: [1] }],
           [[f32(2, 3)], { shape: [3, 2], dims: [1, 0] }],
@@ -136,7 +137,10 @@ export const movement = family<"movement">({
     draw: (c, shape) => {
       const order = shuffled(c, [...shape.map(() => true), ...range(c.int(0, 2)).map(() => false)]);
       const dims = range(order.length).filter((axis) => order[axis]);
-      return { shapes: [shape], attrs: { dims, shape: order.map((old, axis) => (old ? nth(shape, dims.indexOf(axis)) : size(c))) } };
+      return {
+        shapes: [shape],
+        attrs: { dims, shape: order.map((old, axis) => (old ? nth(shape, dims.indexOf(axis)) : size(c))) },
+      };
     },
     samples: [
       { operands: [f32(5)], attrs: { shape: [3, 5], dims: [1] } },
@@ -164,7 +168,8 @@ export const movement = family<"movement">({
       },
     },
     type: ({ x }) => x,
-    element: (k, at, { x }, { out, attrs: { axes } }) => x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
+    element: (k, at, { x }, { out, attrs: { axes } }) =>
+      x(at.map((i, axis) => (axes.includes(axis) ? k.sub(k.int(nth(out.shape, axis) - 1), i) : i))),
     batch: { axes: "axes" },
     moves: "order",
     linear: ["x"],
@@ -172,7 +177,9 @@ export const movement = family<"movement">({
     range: ({ x }) => x,
     reference: ({ x }, { out, attrs: { axes } }) => {
       const read = reader(x);
-      return fill(out.shape, (at) => read(at.map((i, axis) => (axes.includes(axis) ? nth(out.shape, axis) - 1 - i : i))));
+      return fill(out.shape, (at) =>
+        read(at.map((i, axis) => (axes.includes(axis) ? nth(out.shape, axis) - 1 - i : i))),
+      );
     },
     samples: [
       { operands: [f32(5)], attrs: { axes: [0] } },

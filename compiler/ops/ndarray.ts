@@ -2,7 +2,10 @@ import type { NdArray } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
 import { elements, strides, type Shape } from "../types/tensor-type.ts";
 
-/** Calls `visit` with every multi-index of the shape in row-major order, and its flat index. The array of the multi-index is reused. */
+/**
+ * Calls `visit` with every multi-index of the shape in row-major order, and its flat index. The array of the
+ * multi-index is reused.
+ */
 export function eachIndex(shape: Shape, visit: (index: readonly number[], flat: number) => void): void {
   const index = shape.map(() => 0);
   const total = elements(shape);
@@ -23,7 +26,8 @@ export function fill(shape: Shape, element: (index: readonly number[]) => number
   return data;
 }
 
-export const flatten = (index: readonly number[], steps: readonly number[]): number => index.reduce((sum, i, axis) => sum + i * (steps[axis] ?? 0), 0);
+export const flatten = (index: readonly number[], steps: readonly number[]): number =>
+  index.reduce((sum, i, axis) => sum + i * (steps[axis] ?? 0), 0);
 
 /** The flat offsets of all multi-indices of the shape, in row-major order, for axes with those steps. */
 export function positions(shape: Shape, steps: readonly number[]): number[] {

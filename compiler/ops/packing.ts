@@ -24,9 +24,11 @@ interface Lists {
 }
 const lists = { sizes: "ints", lhs: "ints", rhs: "ints", out: "ints", width: "int" } as const;
 
-const roleAt = (at: Lists, i: number): ContractionRole | null => roleOrNull({ lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) });
+const roleAt = (at: Lists, i: number): ContractionRole | null =>
+  roleOrNull({ lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) });
 
-const withRole = (at: Lists, role: ContractionRole): number[] => range(at.sizes.length).filter((i) => roleAt(at, i) === role);
+const withRole = (at: Lists, role: ContractionRole): number[] =>
+  range(at.sizes.length).filter((i) => roleAt(at, i) === role);
 const count = (at: Lists, role: ContractionRole): number => product(withRole(at, role).map((i) => nth(at.sizes, i)));
 
 /** For the dims of each role, the offsets in a buffer of all their indices, row-major in the order of the list. */
@@ -39,13 +41,19 @@ function offsetsOf(at: Lists, steps: readonly number[]): Readonly<Record<Contrac
 }
 
 const wellFormed = (at: Lists): boolean =>
-  [at.lhs, at.rhs, at.out].every((list) => list.length === at.sizes.length && integers(list, 0)) && integers([...at.sizes, at.width], 1);
+  [at.lhs, at.rhs, at.out].every((list) => list.length === at.sizes.length && integers(list, 0)) &&
+  integers([...at.sizes, at.width], 1);
 
 /** Whether no access is past the end of the buffer. */
 const within = (sizes: readonly number[], steps: readonly number[], shape: Shape): boolean =>
   sizes.reduce((last, size, i) => last + (size - 1) * nth(steps, i), 0) < elements(shape);
 
-const packedShape = (at: Lists): number[] => [count(at, "batch"), Math.ceil(count(at, "column") / at.width), count(at, "reduced"), at.width];
+const packedShape = (at: Lists): number[] => [
+  count(at, "batch"),
+  Math.ceil(count(at, "column") / at.width),
+  count(at, "reduced"),
+  at.width,
+];
 
 /** The index along each dim, from a flat index that is row-major in the order of the list. */
 function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[] {
@@ -56,7 +64,10 @@ function unflatten(k: ExprBuilder, flat: Expr, sizes: readonly number[]): Expr[]
   });
 }
 
-/** The axis that each dim moves along, and its step there; several dims may share an axis (groups and channels). Null if a dim moves along none. */
+/**
+ * The axis that each dim moves along, and its step there; several dims may share an axis (groups and channels). Null if
+ * a dim moves along none.
+ */
 function axesOfDims(
   shape: Shape,
   dims: readonly { readonly size: number; readonly stride: number }[],
@@ -71,20 +82,35 @@ function axesOfDims(
 }
 
 /** The multi-index in a tensor of that shape, from the index along each dim. */
-function indexOf(k: ExprBuilder, shape: Shape, dims: readonly { readonly size: number; readonly stride: number; readonly at: Expr }[]): Expr[] {
+function indexOf(
+  k: ExprBuilder,
+  shape: Shape,
+  dims: readonly { readonly size: number; readonly stride: number; readonly at: Expr }[],
+): Expr[] {
   const axes = axesOfDims(shape, dims);
   const sum = (terms: readonly (readonly [at: Expr, step: number])[]): Expr =>
     terms.reduce((total, [at, step]) => k.add(total, k.mul(at, k.int(step))), k.int(0));
   if (axes === null) return unflatten(k, sum(dims.map(({ at, stride }) => [at, stride])), shape);
-  return shape.map((_, axis) => sum(dims.flatMap(({ at }, i) => (axes[i]?.axis === axis ? [[at, axes[i].step] as const] : []))));
+  return shape.map((_, axis) =>
+    sum(dims.flatMap(({ at }, i) => (axes[i]?.axis === axis ? [[at, axes[i].step] as const] : []))),
+  );
 }
 
 const dimsOf = (at: Lists): ContractionDim[] => {
-  const letters = { batch: "b", row: "m", column: "n", reduced: "k" } as const satisfies Record<ContractionRole, string>;
+  const letters = { batch: "b", row: "m", column: "n", reduced: "k" } as const satisfies Record<
+    ContractionRole,
+    string
+  >;
   const order = (["batch", "row", "column", "reduced"] as const).flatMap((role) =>
     withRole(at, role).map((i, rank) => ({ i, name: `${letters[role]}${rank}` })),
   );
-  return order.map(({ i, name }) => ({ name, size: nth(at.sizes, i), lhs: nth(at.lhs, i), rhs: nth(at.rhs, i), out: nth(at.out, i) }));
+  return order.map(({ i, name }) => ({
+    name,
+    size: nth(at.sizes, i),
+    lhs: nth(at.lhs, i),
+    rhs: nth(at.rhs, i),
+    out: nth(at.out, i),
+  }));
 };
 
 const packBatch: BatchOf<readonly ["rhs"], typeof lists> = (g, { rhs }, { attrs: at, size }) => {
@@ -93,36 +119,65 @@ const packBatch: BatchOf<readonly ["rhs"], typeof lists> = (g, { rhs }, { attrs:
 };
 
 /** If the members share the packed operand, they become rows; otherwise they are one more batch dim. */
-const contractionBatch: BatchOf<readonly ["lhs", "packed"], typeof lists & { readonly shape: "ints" }> = (g, { lhs, packed }, { attrs: at, size }) => {
+const contractionBatch: BatchOf<readonly ["lhs", "packed"], typeof lists & { readonly shape: "ints" }> = (
+  g,
+  { lhs, packed },
+  { attrs: at, size },
+) => {
   const left = packed.batched ? repeated(g, lhs, size) : lhs.value;
   const steps = { lhs: elements(left.type.shape) / size, rhs: packed.batched ? 1 : 0, out: product(at.shape) };
   const right = packed.batched ? joinFirst(g, packed.value) : packed.value;
-  return g.call("contraction", [left, right], { ...withMembers(at, size, steps), width: at.width, shape: [size, ...at.shape] });
+  return g.call("contraction", [left, right], {
+    ...withMembers(at, size, steps),
+    width: at.width,
+    shape: [size, ...at.shape],
+  });
 };
 
 /** The lists with one more dim at the start. */
-const withMembers = (at: Lists, size: number, steps: Readonly<Record<"lhs" | "rhs" | "out", number>>): Record<"sizes" | "lhs" | "rhs" | "out", number[]> => ({
+const withMembers = (
+  at: Lists,
+  size: number,
+  steps: Readonly<Record<"lhs" | "rhs" | "out", number>>,
+): Record<"sizes" | "lhs" | "rhs" | "out", number[]> => ({
   sizes: [size, ...at.sizes],
   lhs: [steps.lhs, ...at.lhs],
   rhs: [steps.rhs, ...at.rhs],
   out: [steps.out, ...at.out],
 });
 
-/** A matrix product with the last size of the shape as one of its sizes, in panels that need not divide the columns, with a transposed result or not. */
-function drawnProduct(c: Choices, shape: Shape): { readonly lhs: Shape; readonly rhs: Shape; readonly out: Shape; readonly lists: Lists } {
+/**
+ * A matrix product with the last size of the shape as one of its sizes, in panels that need not divide the columns,
+ * with a transposed result or not.
+ */
+function drawnProduct(
+  c: Choices,
+  shape: Shape,
+): { readonly lhs: Shape; readonly rhs: Shape; readonly out: Shape; readonly lists: Lists } {
   const [m = 1, n = 1, k = 1] = shuffled(c, [nth(shape, shape.length - 1), size(c), size(c)]);
   const isTransposed = flag(c);
   return {
     lhs: [m, k],
     rhs: [k, n],
     out: isTransposed ? [n, m] : [m, n],
-    lists: { sizes: [m, n, k], lhs: [k, 0, 1], rhs: [0, 1, n], out: isTransposed ? [1, m, 0] : [n, 1, 0], width: oneOf(c, 8, 8, 4, 3) },
+    lists: {
+      sizes: [m, n, k],
+      lhs: [k, 0, 1],
+      rhs: [0, 1, n],
+      out: isTransposed ? [1, m, 0] : [n, 1, 0],
+      width: oneOf(c, 8, 8, 4, 3),
+    },
   };
 }
 
 const matrix = { sizes: [3, 6, 5], lhs: [5, 0, 1], rhs: [0, 1, 6], out: [6, 1, 0] };
 const product35 = { ...matrix, width: 4, shape: [3, 6] };
-const grouped = { sizes: [2, 3, 3, 2, 2, 2], lhs: [2, 12, 4, 0, 4, 1], rhs: [2, 0, 0, 1, 8, 4], out: [2, 12, 4, 1, 0, 0] };
+const grouped = {
+  sizes: [2, 3, 3, 2, 2, 2],
+  lhs: [2, 12, 4, 0, 4, 1],
+  rhs: [2, 0, 0, 1, 8, 4],
+  out: [2, 12, 4, 1, 0, 0],
+};
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -136,7 +191,12 @@ export const packing = family<"packing">({
     operands: ["rhs"],
     attrs: lists,
     requires: {
-      c1: { message: "rhs is f32", about: ["rhs"], holds: ({ rhs }) => rhs.dtype === "f32", breaks: [[[i32(5, 6)], { ...matrix, width: 4 }]] },
+      c1: {
+        message: "rhs is f32",
+        about: ["rhs"],
+        holds: ({ rhs }) => rhs.dtype === "f32",
+        breaks: [[[i32(5, 6)], { ...matrix, width: 4 }]],
+      },
       c2: {
         message: "the lists have one entry per dim, and sizes and width are at least 1",
         about: ["sizes", "lhs", "rhs", "out", "width"],
@@ -169,11 +229,19 @@ export const packing = family<"packing">({
     element: (k, [batch, panel, row, column], { rhs }, { types, attrs: at }) => {
       const columns = count(at, "column");
       const n = k.add(k.mul(panel ?? k.int(0), k.int(at.width)), column ?? k.int(0));
-      const flats = { batch: batch ?? k.int(0), column: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)), reduced: row ?? k.int(0) };
+      const flats = {
+        batch: batch ?? k.int(0),
+        column: columns % at.width === 0 ? n : k.min(n, k.int(columns - 1)),
+        reduced: row ?? k.int(0),
+      };
       const dims = (["batch", "column", "reduced"] as const).flatMap((role) => {
         const members = withRole(at, role);
         const indices = unflatten(k, flats[role], pick(at.sizes, members));
-        return indices.map((index, j) => ({ size: nth(at.sizes, nth(members, j)), stride: nth(at.rhs, nth(members, j)), at: index }));
+        return indices.map((index, j) => ({
+          size: nth(at.sizes, nth(members, j)),
+          stride: nth(at.rhs, nth(members, j)),
+          at: index,
+        }));
       });
       const value = rhs(indexOf(k, types.rhs.shape, dims));
       return columns % at.width === 0 ? value : k.select(k.lt(n, k.int(columns)), value, 0);
@@ -238,7 +306,8 @@ export const packing = family<"packing">({
       c5: {
         message: "the dims stay inside lhs and the result",
         about: ["sizes", "lhs", "out", "shape"],
-        holds: ({ lhs }, at) => integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
+        holds: ({ lhs }, at) =>
+          integers(at.shape, 1) && within(at.sizes, at.lhs, lhs.shape) && within(at.sizes, at.out, at.shape),
         breaks: [
           [[f32(3, 4), f32(1, 2, 5, 4)], product35],
           [[f32(3, 5), f32(1, 2, 5, 4)], { ...product35, shape: [3, 5] }],
@@ -261,7 +330,8 @@ export const packing = family<"packing">({
           left.column.forEach((_, n) => {
             const panel = (b * panels + Math.floor(n / at.width)) * left.reduced.length;
             const sum = left.reduced.reduce(
-              (total, step, k) => total + item(lhs.data, batch + row + step) * item(packed.data, (panel + k) * at.width + (n % at.width)),
+              (total, step, k) =>
+                total + item(lhs.data, batch + row + step) * item(packed.data, (panel + k) * at.width + (n % at.width)),
               0,
             );
             data[nth(right.batch, b) + nth(right.row, m) + nth(right.column, n)] = sum;

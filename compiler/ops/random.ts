@@ -6,7 +6,10 @@ import { sameShape } from "../types/tensor-type.ts";
 import { elementwise } from "./define.ts";
 import { f32, family, i32, none } from "./signature.ts";
 
-/** Threefry-2x32 with 20 rounds: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011, section 3.3. */
+/**
+ * Threefry-2x32 with 20 rounds: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+ * 2011, section 3.3.
+ */
 interface Threefry<T> {
   readonly add: (a: T, b: T) => T;
   readonly xor: (a: T, b: T) => T;
@@ -17,7 +20,10 @@ interface Threefry<T> {
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 const parity = 0x1bd11bda;
 
-/** Both words, for numbers and for kernel expressions. The key is injected before the first round and after every fourth. */
+/**
+ * Both words, for numbers and for kernel expressions. The key is injected before the first round and after every
+ * fourth.
+ */
 function threefry<T>(m: Threefry<T>, key0: T, key1: T, counter0: T, counter1: T): readonly [T, T] {
   const keys = [key0, key1, m.xor(m.const(parity), m.xor(key0, key1))] as const;
   const key = (i: number): T => keys[(i % 3) as 0 | 1 | 2];
@@ -82,10 +88,12 @@ export const random = family<"random">({
       },
     },
     type: ({ key0 }) => key0,
-    scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) => threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],
+    scalar: (k, { key0, key1, counter0, counter1 }, { attrs }) =>
+      threefry(onExprs(k), key0, key1, counter0, counter1)[attrs.word as 0 | 1],
     gradient: none("random bits are not differentiable"),
     range: () => anything,
-    reference: ({ key0, key1, counter0, counter1 }, { word }) => threefry(onNumbers, key0, key1, counter0, counter1)[word as 0 | 1],
+    reference: ({ key0, key1, counter0, counter1 }, { word }) =>
+      threefry(onNumbers, key0, key1, counter0, counter1)[word as 0 | 1],
     draw: (c, shape) => ({ shapes: [shape, shape, shape, shape], attrs: { word: c.int(0, 1) } }),
     samples: [
       { operands: [i32(5), i32(5), i32(5), i32(5)], attrs: { word: 0 }, values: [ones, ones.toReversed(), ones, ones] },

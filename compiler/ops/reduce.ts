@@ -10,13 +10,29 @@ import { folding } from "./define.ts";
 import { product } from "../support/lists.ts";
 import { areAxes, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
-import { type Entry, type Rule, type SumOf, anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers, u8 } from "./signature.ts";
+import {
+  type Entry,
+  type Rule,
+  type SumOf,
+  anyOf,
+  bool,
+  f32,
+  f64,
+  family,
+  i32,
+  none,
+  notAnAxis,
+  numbers,
+  u8,
+} from "./signature.ts";
 import { compare, unreduce } from "./gradient-helpers.ts";
 
 /** The multi-index in x, from `r` in the reduced axes and `at` in the others. */
 function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: readonly T[]): T[] {
   let next = 0;
-  return range(rank).flatMap((axis) => (axes.includes(axis) ? r.slice(axes.indexOf(axis), axes.indexOf(axis) + 1) : at.slice(next, ++next)));
+  return range(rank).flatMap((axis) =>
+    axes.includes(axis) ? r.slice(axes.indexOf(axis), axes.indexOf(axis) + 1) : at.slice(next, ++next),
+  );
 }
 
 interface Reduction {
@@ -35,7 +51,14 @@ interface Reduction {
   readonly exact: boolean;
 }
 
-const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine, init, range: rangeOf, ...rest }: Reduction): Entry =>
+const reduction = ({
+  reference,
+  integer = (a, b) => reference(a, b) | 0,
+  combine,
+  init,
+  range: rangeOf,
+  ...rest
+}: Reduction): Entry =>
   folding<readonly ["x"], { readonly axes: "ints" }>({
     ...rest,
     operands: ["x"],
@@ -64,7 +87,8 @@ const reduction = ({ reference, integer = (a, b) => reference(a, b) | 0, combine
     type: ({ x }, { axes }) => tensor(x.dtype, without(x.shape, axes)),
     extents: ({ types, attrs }) => pick(types.x.shape, attrs.axes),
     init: ({ types }) => init(types.x),
-    step: (k, acc, at, r, { x }, { types, attrs }) => k[combine](acc, x(merge(types.x.shape.length, attrs.axes, at, r))),
+    step: (k, acc, at, r, { x }, { types, attrs }) =>
+      k[combine](acc, x(merge(types.x.shape.length, attrs.axes, at, r))),
     combine,
     range: ({ x }, { types, attrs: { axes } }) => rangeOf(x, product(pick(types.x.shape, axes))),
     reference: ({ x }, { types, out, attrs: { axes } }) => {
@@ -98,8 +122,9 @@ const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { a
 };
 
 /**
- * For each element, the product of all others. It does not divide, so that zeros need no special case: the product of the elements before times the product of
- * those after, each a parallel prefix with doubling strides (Hillis and Steele, "Data parallel algorithms", 1986).
+ * For each element, the product of all others. It does not divide, so that zeros need no special case: the product of
+ * the elements before times the product of those after, each a parallel prefix with doubling strides (Hillis and
+ * Steele, "Data parallel algorithms", 1986).
  */
 const productOfOthers: Reduction["gradient"] = (g, { x }, { dout, attrs: { axes } }) => {
   const { shape } = x.type;
@@ -130,7 +155,11 @@ function shift(g: GraphBuilder, rows: Value, step: number, side: 1 | -1): Value 
   const kept = nth(shape, last) - step;
   if (kept <= 0) return g.constant(rows.type, 1);
   const start = at(side === 1 ? 0 : step);
-  const part = g.call("slice", [rows], { start, limit: start.map((s, axis) => s + (axis === last ? kept : nth(shape, axis))), stride: shape.map(() => 1) });
+  const part = g.call("slice", [rows], {
+    start,
+    limit: start.map((s, axis) => s + (axis === last ? kept : nth(shape, axis))),
+    stride: shape.map(() => 1),
+  });
   const [lo, hi] = side === 1 ? [at(step), zeros] : [zeros, at(step)];
   return g.call("pad", [part], { lo, hi, interior: zeros, value: 1 });
 }
@@ -142,9 +171,24 @@ const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean
     attrs: { axis: "int" },
     batch: { axis: "axis" },
     requires: {
-      c1: { message: `x is ${anyOf(numbers)}`, about: ["x"], holds: ({ x }) => numbers.includes(x.dtype), breaks: [[[bool(2)], { axis: 0 }]] },
-      c2: { message: "`axis` is an axis of x", about: ["axis"], holds: ({ x }, { axis }) => isAxis(axis, x.shape.length), breaks: notAnAxis },
-      c3: { message: "x is not empty along `axis`", about: ["x"], holds: ({ x }, { axis }) => nth(x.shape, axis) > 0, breaks: [[[f32(2, 0)], { axis: 1 }]] },
+      c1: {
+        message: `x is ${anyOf(numbers)}`,
+        about: ["x"],
+        holds: ({ x }) => numbers.includes(x.dtype),
+        breaks: [[[bool(2)], { axis: 0 }]],
+      },
+      c2: {
+        message: "`axis` is an axis of x",
+        about: ["axis"],
+        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
+        breaks: notAnAxis,
+      },
+      c3: {
+        message: "x is not empty along `axis`",
+        about: ["x"],
+        holds: ({ x }, { axis }) => nth(x.shape, axis) > 0,
+        breaks: [[[f32(2, 0)], { axis: 1 }]],
+      },
     },
     type: ({ x }, { axis }) => tensor("i32", x.shape.toSpliced(axis, 1)),
     extents: ({ types, attrs }) => [nth(types.x.shape, attrs.axis)],
@@ -158,7 +202,10 @@ const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean
     reference: ({ x }, { out, attrs: { axis } }) => {
       const read = reader(x);
       return fill(out.shape, (at) =>
-        range(nth(x.type.shape, axis)).reduce((best, i) => (better(read(at.toSpliced(axis, 0, i)), read(at.toSpliced(axis, 0, best))) ? i : best), 0),
+        range(nth(x.type.shape, axis)).reduce(
+          (best, i) => (better(read(at.toSpliced(axis, 0, i)), read(at.toSpliced(axis, 0, best))) ? i : best),
+          0,
+        ),
       );
     },
     samples: [

@@ -1,8 +1,10 @@
 /**
- * The gradient of a scan is a scan in the other direction. The forward scan also returns the carries at the start of each iteration and the products of each
- * iteration; the backward body starts from an iteration's carries and items, recomputes its cheap part, and propagates the gradients through it. So the code
- * does not depend on the number of iterations, and expensive values are not computed twice. The gradients of the carries are carries; those of sequences are
- * stacked; those of invariants are summed over the iterations in separate carries (Griewank and Walther, Evaluating Derivatives, 2008, chapter 12).
+ * The gradient of a scan is a scan in the other direction. The forward scan also returns the carries at the start of
+ * each iteration and the products of each iteration; the backward body starts from an iteration's carries and items,
+ * recomputes its cheap part, and propagates the gradients through it. So the code does not depend on the number of
+ * iterations, and expensive values are not computed twice. The gradients of the carries are carries; those of sequences
+ * are stacked; those of invariants are summed over the iterations in separate carries (Griewank and Walther, Evaluating
+ * Derivatives, 2008, chapter 12).
  */
 import { activeValues, pullBack } from "../graph/autodiff.ts";
 import type { GraphBuilder } from "../graph/build.ts";
@@ -31,8 +33,21 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
 
   const forward = g.callAll("scan", operands, attrs, [withSaved(g, body, carries, saved)]);
   const kept = forward.slice(count + body.outputs.length);
-  const backward = backwardBody(g, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted: wants.sequences });
-  const starts = [...active.map((index) => grads[index] ?? g.zeros(at(carries, index).type)), ...summed.map((index) => g.zeros(at(invariants, index).type))];
+  const backward = backwardBody(g, {
+    body,
+    carries,
+    sequences,
+    invariants,
+    active,
+    summed,
+    yielded,
+    saved,
+    wanted: wants.sequences,
+  });
+  const starts = [
+    ...active.map((index) => grads[index] ?? g.zeros(at(carries, index).type)),
+    ...summed.map((index) => g.zeros(at(invariants, index).type)),
+  ];
   const items = [...sequences, ...kept, ...yielded.flatMap((index) => grads[count + index] ?? [])];
   const results = g.callAll(
     "scan",
@@ -51,20 +66,31 @@ export function scanGradient(g: GraphBuilder, site: GradientSite): readonly (Val
 }
 
 /** Carries that depend on the targets of the gradient, in any iteration. */
-function activeCarries(body: Graph, wantedCarries: readonly boolean[], wantedInputs: readonly boolean[]): readonly number[] {
+function activeCarries(
+  body: Graph,
+  wantedCarries: readonly boolean[],
+  wantedInputs: readonly boolean[],
+): readonly number[] {
   const active = new Set(range(wantedCarries.length).filter((index) => wantedCarries[index] === true));
   for (let before = -1; before !== active.size;) {
     before = active.size;
     const starts = body.carries.filter((_, index) => active.has(index)).map(({ value }) => value);
-    const values = activeValues(body.nodes, [...body.inputs.filter((_, index) => wantedInputs[index] === true), ...starts]);
+    const values = activeValues(body.nodes, [
+      ...body.inputs.filter((_, index) => wantedInputs[index] === true),
+      ...starts,
+    ]);
     for (const [index, { next }] of body.carries.entries()) if (values.has(next)) active.add(index);
   }
   return [...active].toSorted((a, b) => a - b);
 }
 
-/** Products and convolutions: their results are stored for the backward pass; the rest of an iteration is recomputed. */
+/**
+ * Products and convolutions: their results are stored for the backward pass; the rest of an iteration is recomputed.
+ */
 const expensive = (body: Graph): readonly Node[] =>
-  body.nodes.filter(({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)));
+  body.nodes.filter(
+    ({ op, results }) => op.form.kind === "contract" && results.every(({ type }) => isFloat(type.dtype)),
+  );
 
 /** The body that also returns the carries before the iteration, and the results of the nodes to store. */
 function withSaved(g: GraphBuilder, body: Graph, carries: readonly Value[], saved: readonly Node[]): Graph {
@@ -85,7 +111,10 @@ interface Backward {
   readonly carries: readonly Value[];
   readonly sequences: readonly Value[];
   readonly invariants: readonly Value[];
-  /** Carries and invariants that have a gradient, outputs with an incoming gradient, and sequences whose gradient is wanted. */
+  /**
+   * Carries and invariants that have a gradient, outputs with an incoming gradient, and sequences whose gradient is
+   * wanted.
+   */
   readonly active: readonly number[];
   readonly summed: readonly number[];
   readonly yielded: readonly number[];
@@ -94,10 +123,13 @@ interface Backward {
 }
 
 /**
- * One backward iteration. Its inputs are the items of the sequences, the carries before the iteration, its stored values, the gradients of its outputs, and the
- * invariants.
+ * One backward iteration. Its inputs are the items of the sequences, the carries before the iteration, its stored
+ * values, the gradients of its outputs, and the invariants.
  */
-function backwardBody(g: GraphBuilder, { body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward): Graph {
+function backwardBody(
+  g: GraphBuilder,
+  { body, carries, sequences, invariants, active, summed, yielded, saved, wanted }: Backward,
+): Graph {
   const b = new RegionBuilder(body.name, g);
   const names = inputNames(body);
   const items = sequences.map((_, index) => b.input(at(names, index), at(body.inputs, index).type));

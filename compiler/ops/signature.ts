@@ -2,7 +2,21 @@ import type { DType } from "../../runtime/dtype.ts";
 import { batched } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
-import type { AttrKind, BatchRule, BatchValue, Condition, Draw, Example, Gradient, Linearity, NdArray, Op, Reference, Sample, Site } from "../graph/op.ts";
+import type {
+  AttrKind,
+  BatchRule,
+  BatchValue,
+  Condition,
+  Draw,
+  Example,
+  Gradient,
+  Linearity,
+  NdArray,
+  Op,
+  Reference,
+  Sample,
+  Site,
+} from "../graph/op.ts";
 import type { OpNames } from "../graph/form.ts";
 import { at } from "../support/lists.ts";
 import { type Interval, fitted } from "../types/interval.ts";
@@ -17,7 +31,8 @@ export type Entry = Omit<Op, "name">;
 export const family = <F extends keyof OpNames>(entries: Readonly<Record<OpNames[F], Entry>>): readonly Op[] =>
   Object.entries<Entry>(entries).map(([name, entry]) => ({ name: name as OpNames[F], ...entry }));
 
-// The arguments of an entry's functions: operands by name and attributes by kind, so that a misspelt name is a compile error.
+// The arguments of an entry's functions: operands by name and attributes by kind, so that a misspelt name is a compile
+// error.
 
 export type Names = readonly string[];
 export type Named<O extends Names, T> = { readonly [K in O[number]]: T };
@@ -50,7 +65,11 @@ export interface Backward<A extends Kinds> {
 }
 
 /** Gradients by operand; no gradient flows to an operand that is omitted. */
-export type Rule<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Backward<A>) => { readonly [K in O[number]]?: Value };
+export type Rule<O extends Names, A extends Kinds> = (
+  g: GraphBuilder,
+  operands: Named<O, Value>,
+  at: Backward<A>,
+) => { readonly [K in O[number]]?: Value };
 
 /** A `Condition` with operands and attributes by name. */
 interface Requirement<O extends Names, A extends Kinds> {
@@ -72,14 +91,25 @@ export interface Batching<A extends Kinds> {
 }
 
 /** The batched result of an op with one result. */
-export type BatchOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, BatchValue>, at: Batching<A>) => Value;
+export type BatchOf<O extends Names, A extends Kinds> = (
+  g: GraphBuilder,
+  operands: Named<O, BatchValue>,
+  at: Batching<A>,
+) => Value;
 
-export type SumOf<O extends Names, A extends Kinds> = (g: GraphBuilder, operands: Named<O, Value>, at: Omit<Batching<A>, "size">) => Value | null;
+export type SumOf<O extends Names, A extends Kinds> = (
+  g: GraphBuilder,
+  operands: Named<O, Value>,
+  at: Omit<Batching<A>, "size">,
+) => Value | null;
 
 /** A name is an operand in which the op is linear; a list is a set of operands in which it is jointly linear. */
 export type LinearIn<O extends Names> = readonly (O[number] | readonly O[number][])[];
 export type None = Extract<Gradient, { kind: "none" }>;
-export type ArrayReference<O extends Names, A extends Kinds> = (operands: Named<O, NdArray>, use: Use<O, A>) => Float64Array;
+export type ArrayReference<O extends Names, A extends Kinds> = (
+  operands: Named<O, NdArray>,
+  use: Use<O, A>,
+) => Float64Array;
 
 export type RangeOf<O extends Names, A extends Kinds> = (operands: Named<O, Interval>, use: Use<O, A>) => Interval;
 
@@ -147,11 +177,16 @@ export function signature<O extends Names, A extends Kinds>(
     gradient: gradientOf(names, spec.gradient),
     batch: batchOf(names, spec.batch),
     linear: linearity(names, spec),
-    ...(sumOverBatch && { sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }) }),
+    ...(sumOverBatch && {
+      sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }),
+    }),
     ...(moves && { moves }),
     ...(lower && { lower }),
     samples: spec.samples,
-    ...(range && { range: (operands, site) => fitted(range(named(names, operands), useOf<O, A>(names, site)), only(site.results).dtype) }),
+    ...(range && {
+      range: (operands, site) =>
+        fitted(range(named(names, operands), useOf<O, A>(names, site)), only(site.results).dtype),
+    }),
     ...(draw && { draw }),
     exact: spec.exact ?? true,
   };
@@ -160,12 +195,19 @@ export function signature<O extends Names, A extends Kinds>(
 function batchOf<O extends Names, A extends Kinds>(names: O, spec: Shifts<A> | BatchOf<O, A>): BatchRule {
   if (names.length === 0) return noOperands;
   if (typeof spec !== "function") return shiftAxes(spec);
-  return (g, op, { operands, attrs, size }) => [batched(spec(g, named(names, operands), { op, attrs: typed<A>(attrs), size }))];
+  return (g, op, { operands, attrs, size }) => [
+    batched(spec(g, named(names, operands), { op, attrs: typed<A>(attrs), size })),
+  ];
 }
 
-function linearity<O extends Names, A extends Kinds>(names: O, { linear, linearWhere }: Pick<Signature<O, A>, "linear" | "linearWhere">): Linearity | null {
+function linearity<O extends Names, A extends Kinds>(
+  names: O,
+  { linear, linearWhere }: Pick<Signature<O, A>, "linear" | "linearWhere">,
+): Linearity | null {
   if (linear === undefined) return null;
-  const sets = linear.map((set: O[number] | readonly O[number][]) => (typeof set === "string" ? [set] : set).map((name) => names.indexOf(name)));
+  const sets = linear.map((set: O[number] | readonly O[number][]) =>
+    (typeof set === "string" ? [set] : set).map((name) => names.indexOf(name)),
+  );
   return { sets, ...(linearWhere && { where: (attrs, types) => linearWhere(typed<A>(attrs), named(names, types)) }) };
 }
 
@@ -176,7 +218,11 @@ function gradientOf<O extends Names, A extends Kinds>(names: O, spec: Rule<O, A>
     rule: (g, { operands, results, grads, attrs }) => {
       const dout = only(grads);
       if (dout === null) return operands.map(() => null);
-      const flows: Readonly<Record<string, Value | undefined>> = spec(g, named(names, operands), { out: only(results), dout, attrs: typed<A>(attrs) });
+      const flows: Readonly<Record<string, Value | undefined>> = spec(g, named(names, operands), {
+        out: only(results),
+        dout,
+        attrs: typed<A>(attrs),
+      });
       return names.map((name) => flows[name] ?? null);
     },
   };

@@ -1,4 +1,5 @@
-// Windows over the spatial axes of [N, ...spatial, C], without padding (pad first), and the transposes that their gradients need.
+// Windows over the spatial axes of [N, ...spatial, C], without padding (pad first), and the transposes that their
+// gradients need.
 import type { Choices, Example } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
@@ -20,17 +21,22 @@ const sized = { ...attrs, size: "ints" } as const;
 
 const spatial = (x: TensorType): readonly number[] => x.shape.slice(1, -1);
 const last = (x: TensorType): number => nth(x.shape, x.shape.length - 1);
-const steps = (size: readonly number[], { window, stride }: Window): number[] => size.map((s, i) => Math.floor((s - nth(window, i)) / nth(stride, i)) + 1);
+const steps = (size: readonly number[], { window, stride }: Window): number[] =>
+  size.map((s, i) => Math.floor((s - nth(window, i)) / nth(stride, i)) + 1);
 const image = (x: TensorType, size: readonly number[]): number[] => [nth(x.shape, 0), ...size, last(x)];
 
 const isImage = (x: TensorType): boolean => floats.includes(x.dtype) && x.shape.length >= 3;
 const imageMessage = (name: string): string => `${name} is ${anyOf(floats)} of shape [N, ...spatial, C]`;
-const validWindow = (axes: number, at: Window): boolean => [at.window, at.stride].every((list) => list.length === axes && integers(list, 1));
+const validWindow = (axes: number, at: Window): boolean =>
+  [at.window, at.stride].every((list) => list.length === axes && integers(list, 1));
 const windowMessage = "there is one window size and one stride of at least 1 per spatial axis";
 const fits = (x: TensorType, at: Window): boolean => spatial(x).every((s, i) => s >= nth(at.window, i));
 const fitsMessage = "the window is not larger than x";
 const validSize = (dy: TensorType, at: Window & { readonly size: readonly number[] }): boolean =>
-  at.size.length === at.window.length && integers(at.size, 1) && at.size.every((s, i) => s >= nth(at.window, i)) && sameShape(steps(at.size, at), spatial(dy));
+  at.size.length === at.window.length &&
+  integers(at.size, 1) &&
+  at.size.every((s, i) => s >= nth(at.window, i)) &&
+  sameShape(steps(at.size, at), spatial(dy));
 const sizeMessage = "windows over `size` result in the spatial sizes of dy";
 
 /** Drawn windows, with the shape of their results. */
@@ -57,7 +63,12 @@ const tooLarge: readonly Example[] = [[[f32(1, 4, 1, 1)], two]];
 /** The multi-index in x of offset `w` in the window of the result element `at`. */
 const under = (k: ExprBuilder, at: readonly Expr[], w: readonly Expr[], { stride }: Window): Expr[] =>
   at.map((i, axis) =>
-    w.slice(axis - 1, axis).reduce((sum, offset) => k.add(sum, offset), axis > 0 && axis <= w.length ? k.mul(i, k.int(nth(stride, axis - 1))) : i),
+    w
+      .slice(axis - 1, axis)
+      .reduce(
+        (sum, offset) => k.add(sum, offset),
+        axis > 0 && axis <= w.length ? k.mul(i, k.int(nth(stride, axis - 1))) : i,
+      ),
   );
 
 const underIndex = (at: readonly number[], w: readonly number[], { stride }: Window): number[] =>
@@ -70,15 +81,24 @@ function windowOffsets(window: readonly number[]): number[][] {
   return result;
 }
 
-/** Splits an index over [N, ...positions, ...window, C] into the index of the result element and the offset in its window. */
+/**
+ * Splits an index over [N, ...positions, ...window, C] into the index of the result element and the offset in its
+ * window.
+ */
 function split<T>(d: readonly T[], axes: number): { readonly at: readonly T[]; readonly w: readonly T[] } {
   return { at: [...d.slice(0, 1 + axes), ...d.slice(1 + 2 * axes)], w: d.slice(1 + axes, 1 + 2 * axes) };
 }
 
-const domain = (dy: TensorType, window: readonly number[]): number[] => dy.shape.toSpliced(dy.shape.length - 1, 0, ...window);
+const domain = (dy: TensorType, window: readonly number[]): number[] =>
+  dy.shape.toSpliced(dy.shape.length - 1, 0, ...window);
 
 /** Adds `term` of each element of dy, for each offset in its window, to an image. */
-function spread(dy: TensorType, out: TensorType, at: Window, term: (flat: number, offset: number) => number): Float64Array {
+function spread(
+  dy: TensorType,
+  out: TensorType,
+  at: Window,
+  term: (flat: number, offset: number) => number,
+): Float64Array {
   const data = new Float64Array(elements(out.shape));
   const [outSteps, offsetSteps] = [strides(out.shape), strides(at.window)];
   eachIndex(dy.shape, (position, flat) =>
@@ -110,7 +130,12 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     batch: joinFirstAxes,
     requires: {
       c1: { message: imageMessage("x"), about: ["x"], holds: ({ x }) => isImage(x), breaks: notImages },
-      c2: { message: windowMessage, about: ["window", "stride"], holds: ({ x }, at) => validWindow(spatial(x).length, at), breaks: notWindows },
+      c2: {
+        message: windowMessage,
+        about: ["window", "stride"],
+        holds: ({ x }, at) => validWindow(spatial(x).length, at),
+        breaks: notWindows,
+      },
       c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: tooLarge },
     },
     type: ({ x }, at) => tensor(x.dtype, image(x, steps(spatial(x), at))),
@@ -163,7 +188,9 @@ export const windows = family<"windows">({
     combine: "add",
     range: sumOf,
     reference: (a, b) => a + b,
-    gradient: (g, { x }, { dout, attrs: { window, stride } }) => ({ x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }) }),
+    gradient: (g, { x }, { dout, attrs: { window, stride } }) => ({
+      x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }),
+    }),
     linear: ["x"],
     exact: false,
   }),
@@ -174,7 +201,12 @@ export const windows = family<"windows">({
     attrs,
     requires: {
       c1: { message: imageMessage("x"), about: ["x"], holds: ({ x }) => isImage(x), breaks: notImages },
-      c2: { message: windowMessage, about: ["window", "stride"], holds: ({ x }, at) => validWindow(spatial(x).length, at), breaks: notWindows },
+      c2: {
+        message: windowMessage,
+        about: ["window", "stride"],
+        holds: ({ x }, at) => validWindow(spatial(x).length, at),
+        breaks: notWindows,
+      },
       c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: tooLarge },
     },
     type: ({ x }, at) => tensor("i32", image(x, steps(spatial(x), at))),
@@ -297,7 +329,12 @@ export const windows = family<"windows">({
         holds: ({ dy }, at) => validWindow(spatial(dy).length, at),
         breaks: [[[small, chosen], { ...four, window: [2, 0] }]],
       },
-      c4: { message: sizeMessage, about: ["size"], holds: ({ dy }, at) => validSize(dy, at), breaks: [[[small, chosen], { ...two, size: [3, 4] }]] },
+      c4: {
+        message: sizeMessage,
+        about: ["size"],
+        holds: ({ dy }, at) => validSize(dy, at),
+        breaks: [[[small, chosen], { ...two, size: [3, 4] }]],
+      },
     },
     type: ({ dy }, { size }) => tensor(dy.dtype, image(dy, size)),
     // All positions of a window are visited, so that targets are affine and neighbouring channels can share a vector.
@@ -313,7 +350,9 @@ export const windows = family<"windows">({
     },
     batch: joinFirstAxes,
     linear: ["dy"],
-    gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_gather", [dout, argmax], { window, stride }) }),
+    gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({
+      dy: g.call("window_gather", [dout, argmax], { window, stride }),
+    }),
     range: ({ dy }, { attrs: { window } }) => sumOf(dy, elements(window)),
     reference: ({ dy, argmax }, { out, attrs: use }) =>
       spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
@@ -325,7 +364,11 @@ export const windows = family<"windows">({
       { operands: [f32(2, 2, 3, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2], size: [4, 6] } },
       { operands: [f32(1, 3, 2, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2], size: [5, 5] } },
       { operands: [f32(1, 2, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3], size: [7] } },
-      { operands: [f32(1, 2, 3), i32(1, 2, 3)], attrs: { window: [3], stride: [2], size: [5] }, values: [null, [0, 3, -1, 2, 700, 1]] },
+      {
+        operands: [f32(1, 2, 3), i32(1, 2, 3)],
+        attrs: { window: [3], stride: [2], size: [5] },
+        values: [null, [0, 3, -1, 2, 700, 1]],
+      },
     ],
   }),
 
@@ -349,11 +392,17 @@ export const windows = family<"windows">({
         holds: ({ x }, at) => validWindow(spatial(x).length, at),
         breaks: [[[f32(1, 4, 4, 1), chosen], { ...two, window: [2, 2, 2] }]],
       },
-      c3: { message: fitsMessage, about: ["window"], holds: ({ x }, at) => fits(x, at), breaks: [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]] },
+      c3: {
+        message: fitsMessage,
+        about: ["window"],
+        holds: ({ x }, at) => fits(x, at),
+        breaks: [[[f32(1, 4, 1, 1), i32(1, 2, 1, 1)], two]],
+      },
       c4: {
         message: "argmax is i32 of the shape of the window results",
         about: ["argmax"],
-        holds: ({ x, argmax }, at) => argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
+        holds: ({ x, argmax }, at) =>
+          argmax.dtype === "i32" && sameShape(argmax.shape, image(x, steps(spatial(x), at))),
         breaks: [
           [[f32(1, 4, 4, 1), small], two],
           [[f32(1, 4, 4, 1), i32(1, 2, 1, 1)], two],
@@ -390,7 +439,11 @@ export const windows = family<"windows">({
       { operands: [f32(2, 4, 6, 3), i32(2, 2, 3, 3)], attrs: { window: [2, 2], stride: [2, 2] } },
       { operands: [f32(1, 5, 5, 2), i32(1, 3, 2, 2)], attrs: { window: [3, 2], stride: [1, 2] } },
       { operands: [f32(1, 7, 5), i32(1, 2, 5)], attrs: { window: [4], stride: [3] } },
-      { operands: [f32(1, 5, 3), i32(1, 2, 3)], attrs: { window: [3], stride: [2] }, values: [null, [0, 3, -1, 2, 700, 1]] },
+      {
+        operands: [f32(1, 5, 3), i32(1, 2, 3)],
+        attrs: { window: [3], stride: [2] },
+        values: [null, [0, 3, -1, 2, 700, 1]],
+      },
     ],
   }),
 });

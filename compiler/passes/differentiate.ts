@@ -8,10 +8,10 @@ import { joinScans } from "./loops/join-scans.ts";
 import { trim } from "./loops/dead-carries.ts";
 
 /**
- * Replaces every `gradient` node by the backward graph, so that later passes see forward, backward and update as one computation.
- * The rules of the ops emit straightforward code, which simplify and merge-common optimize. Only two scans that differ in nothing but the values stored for the
- * backward pass are joined here, while they are still alike. A custom gradient is replaced by its forward region, and so is a checkpoint if nothing is
- * differentiated.
+ * Replaces every `gradient` node by the backward graph, so that later passes see forward, backward and update as one
+ * computation. The rules of the ops emit straightforward code, which simplify and merge-common optimize. Only two scans
+ * that differ in nothing but the values stored for the backward pass are joined here, while they are still alike. A
+ * custom gradient is replaced by its forward region, and so is a checkpoint if nothing is differentiated.
  */
 export const differentiate = definePass({
   name: "differentiate",
@@ -20,7 +20,8 @@ export const differentiate = definePass({
   provides: ["differentiated"],
   exact: true,
   run: (graph, { region = false }) => {
-    // Regions are differentiated with the whole graph: a checkpoint in a region may be on the path of a gradient outside.
+    // Regions are differentiated with the whole graph: a checkpoint in a region may be on the path of a gradient
+    // outside.
     if (region) return graph;
     const plain = !asksForGradient(graph);
     return trim(joinScans(opened(plain ? graph : expandGradients(graph), plain)));

@@ -1,4 +1,5 @@
-// Runs a list of passes. Order, timing, verification and `--without` are handled here, so that a pass is only its `run`.
+// Runs a list of passes. Order, timing, verification and `--without` are handled here, so that a pass is only its
+// `run`.
 import type { Graph } from "../graph/ir.ts";
 import { mapRegions } from "../graph/rebuild.ts";
 import { verify } from "../graph/verify.ts";
@@ -49,8 +50,8 @@ function checkInside(fact: Fact, graph: Graph): void {
 }
 
 /**
- * Checks that every fact that a pass needs, or that `after` requires of the result, is provided by an earlier pass. Called when the module of the pipeline
- * loads.
+ * Checks that every fact that a pass needs, or that `after` requires of the result, is provided by an earlier pass.
+ * Called when the module of the pipeline loads.
  */
 export function checkNeeds(pipeline: readonly Pass[], after: readonly Fact[] = []): void {
   const facts = new Set<Fact>();
@@ -61,15 +62,18 @@ export function checkNeeds(pipeline: readonly Pass[], after: readonly Fact[] = [
   for (const fact of after) invariant(facts.has(fact), `code generation needs a graph that is ${fact}`);
 }
 
-/** Names of the passes that cannot be omitted: another pass, or the consumer of the result (`after`), needs a fact that they provide. */
+/**
+ * Names of the passes that cannot be omitted: another pass, or the consumer of the result (`after`), needs a fact that
+ * they provide.
+ */
 export function required(pipeline: readonly Pass[], after: readonly Fact[] = []): ReadonlySet<string> {
   const needed = new Set([...pipeline.flatMap((pass) => pass.needs), ...after]);
   return new Set(pipeline.filter((pass) => pass.provides.some((fact) => needed.has(fact))).map((pass) => pass.name));
 }
 
 /**
- * Whether the pass only annotates a graph for code generation, with notes that do not survive another pass. A graph that is compiled separately runs these
- * again.
+ * Whether the pass only annotates a graph for code generation, with notes that do not survive another pass. A graph
+ * that is compiled separately runs these again.
  */
 export const isLate = (pass: Pass): boolean => noteFacts.some((fact) => pass.provides.includes(fact));
 

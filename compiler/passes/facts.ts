@@ -11,11 +11,13 @@ type Offenders = (graph: Graph) => readonly Node[];
 
 const offenders = {
   differentiated: ({ nodes }) => nodes.filter(isGradient),
-  chosen: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "contract" && node.op.form.contraction(siteOf(node)) === null),
+  chosen: ({ nodes }) =>
+    nodes.filter((node) => node.op.form.kind === "contract" && node.op.form.contraction(siteOf(node)) === null),
   inlined: ({ nodes }) => nodes.filter((node) => node.op.form.kind === "inline"),
   staged: (graph) => {
     const stage = stageOf(graph);
-    const late = (node: Node): boolean => stage(node) === "call" || node.operands.some((v) => !isLeaf(v.node) && v.node.notes.stage !== "weights");
+    const late = (node: Node): boolean =>
+      stage(node) === "call" || node.operands.some((v) => !isLeaf(v.node) && v.node.notes.stage !== "weights");
     return graph.nodes.filter((node) => node.notes.stage === "weights" && late(node));
   },
   fused: ({ nodes }) => nodes.filter((node) => computes(node) && node.notes.group === undefined),

@@ -9,9 +9,11 @@ import { elements, type TensorType } from "../types/tensor-type.ts";
 import { definePass } from "./pass.ts";
 
 /**
- * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the bits that the kernel would have computed.
- * So it folds only ops that are `exact`: the kernels compute exp or tanh with their own polynomials, and long sums in their own order. Those ops stay; simplify
- * has made them scalars where all elements are equal. Folding does not add data: the result is at most as large as the dense constants among the operands.
+ * Evaluates nodes whose operands are all constants, by the op's reference, rounded to the dtype: the constant has the
+ * bits that the kernel would have computed. So it folds only ops that are `exact`: the kernels compute exp or tanh with
+ * their own polynomials, and long sums in their own order. Those ops stay; simplify has made them scalars where all
+ * elements are equal. Folding does not add data: the result is at most as large as the dense constants among the
+ * operands.
  */
 export const foldConstants = definePass({
   name: "fold-constants",
@@ -31,7 +33,11 @@ export const foldConstants = definePass({
 });
 
 /** A pointwise op of splats is a splat, however large. */
-function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operands: readonly Value[]): readonly Value[] | null {
+function foldedSplat(
+  builder: GraphBuilder,
+  { op, attrs, results }: Node,
+  operands: readonly Value[],
+): readonly Value[] | null {
   if (!op.exact || op.form.kind !== "pointwise" || op.reference.kind !== "scalar") return null;
   const numbers = operands.map(storedSplat);
   if (!numbers.every((n) => n !== null)) return null;
@@ -44,14 +50,21 @@ function foldedSplat(builder: GraphBuilder, { op, attrs, results }: Node, operan
 }
 
 /** A number, rounded to the dtype. */
-const stored = ({ dtype }: TensorType, number: number): number => ndarray({ dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number;
+const stored = ({ dtype }: TensorType, number: number): number =>
+  ndarray({ dtype, shape: [] }, Float64Array.of(number), "f32").data[0] ?? number;
 
 function storedSplat(value: Value): number | null {
   const number = splatValue(value);
   return number === null ? null : stored(value.type, number);
 }
 
-function foldedDense(builder: GraphBuilder, node: Node, operands: readonly Value[], known: Map<Value, NdArray>, limits: SizeLimits): readonly Value[] | null {
+function foldedDense(
+  builder: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  known: Map<Value, NdArray>,
+  limits: SizeLimits,
+): readonly Value[] | null {
   if (!node.op.exact) return null;
   if (!operands.every((value) => known.has(value) || isConstant(value.node))) return null;
   const size = node.results.reduce((sum, { type }) => sum + elements(type.shape), 0);

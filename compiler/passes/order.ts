@@ -15,12 +15,24 @@ export interface OrderConstraint {
 }
 
 /** The printed name: a stage, or `every simplify`. */
-export const nameOf = (subject: Subject<string>): string => (typeof subject === "string" ? subject : `every ${subject.every}`);
+export const nameOf = (subject: Subject<string>): string =>
+  typeof subject === "string" ? subject : `every ${subject.every}`;
 
-/** Constructors of constraints among passes of these names. `why` completes the sentence "`stage` runs after (before) `other`:". */
+/**
+ * Constructors of constraints among passes of these names. `why` completes the sentence "`stage` runs after (before)
+ * `other`:".
+ */
 export const constraintsOn = <Name extends string>() => ({
-  after: (stage: Subject<Name>, other: Subject<Name>, why: string): OrderConstraint => ({ earlier: other, later: stage, why }),
-  before: (stage: Subject<Name>, other: Subject<Name>, why: string): OrderConstraint => ({ earlier: stage, later: other, why }),
+  after: (stage: Subject<Name>, other: Subject<Name>, why: string): OrderConstraint => ({
+    earlier: other,
+    later: stage,
+    why,
+  }),
+  before: (stage: Subject<Name>, other: Subject<Name>, why: string): OrderConstraint => ({
+    earlier: stage,
+    later: other,
+    why,
+  }),
   every: (pass: Name): Subject<Name> => ({ every: pass }),
 });
 
@@ -35,8 +47,14 @@ export const stageNamesOf = (passes: readonly Pass[]): readonly string[] =>
 export function checkOrder(passes: readonly Pass[], constraints: readonly OrderConstraint[]): void {
   const stages = stageNamesOf(passes);
   const positions = (subject: Subject<string>): readonly number[] => {
-    const found = typeof subject === "string" ? [stages.indexOf(subject)] : passes.flatMap(({ name }, i) => (name === subject.every ? [i] : []));
-    invariant(found.length > 0 && !found.includes(-1), `an order constraint names ${nameOf(subject)}, which is not in the pipeline`);
+    const found =
+      typeof subject === "string"
+        ? [stages.indexOf(subject)]
+        : passes.flatMap(({ name }, i) => (name === subject.every ? [i] : []));
+    invariant(
+      found.length > 0 && !found.includes(-1),
+      `an order constraint names ${nameOf(subject)}, which is not in the pipeline`,
+    );
     return found;
   };
   const broken = constraints.flatMap(({ earlier, later, why }) =>

@@ -5,11 +5,15 @@ import type { Machine } from "../support/machine.ts";
 export const noteFacts = ["staged", "fused", "planned"] as const;
 
 /**
- * A property of the graph that a pass may rely on. Each has a check (`facts.ts`) that tests run after every pass. No pass invalidates those that are not notes.
+ * A property of the graph that a pass may rely on. Each has a check (`facts.ts`) that tests run after every pass. No
+ * pass invalidates those that are not notes.
  */
 export type Fact = "differentiated" | "chosen" | "inlined" | (typeof noteFacts)[number];
 
-/** The driver logs, times, verifies and dumps; a pass is only its `run`. Its file, its name for `--without` and its goldens have the same name. */
+/**
+ * The driver logs, times, verifies and dumps; a pass is only its `run`. Its file, its name for `--without` and its
+ * goldens have the same name.
+ */
 export interface Pass<Name extends string = string> {
   readonly name: Name;
   /** One line in `docs/passes.md`. */

@@ -8,8 +8,8 @@ import { broadcastTo, repeatedVector } from "../analysis/broadcast-vector.ts";
 import { applyLocalRules, localRule } from "../graph/rules/local.ts";
 
 /**
- * Shortens sums where the result may round differently, which simplify does not do: the sum of n equal values is n times the value. Such sums occur in the
- * gradients of means, biases and broadcasts.
+ * Shortens sums where the result may round differently, which simplify does not do: the sum of n equal values is n
+ * times the value. Such sums occur in the gradients of means, biases and broadcasts.
  */
 export const reassociate = definePass({
   name: "reassociate",
@@ -31,7 +31,14 @@ function sumOfRepeated(g: GraphBuilder, node: Node): Value | null {
   const count = elements(axes.map((axis) => at(x.type.shape, axis)));
   // An empty sum is 0, even if the repeated value is not finite.
   if (count === 0) return null;
-  return g.mul(broadcastTo(g, { value: vector.value, axes: vector.axes.map((axis) => left.indexOf(axis)) }, resultOf(node).type.shape), count);
+  return g.mul(
+    broadcastTo(
+      g,
+      { value: vector.value, axes: vector.axes.map((axis) => left.indexOf(axis)) },
+      resultOf(node).type.shape,
+    ),
+    count,
+  );
 }
 
 export const reassociateRules = [localRule("sum-of-repeated", sumOfRepeated)];

@@ -7,13 +7,15 @@ import { definePass } from "./pass.ts";
 import { stageOf } from "../analysis/stage.ts";
 
 /**
- * Marks nodes that depend only on params and state, and so need not run at every call, with `@weights`: folded norms, packed layouts, tables. They run only
- * when the weights have changed; values that the call stage reads from the weights stage are cached in memory of the entry.
+ * Marks nodes that depend only on params and state, and so need not run at every call, with `@weights`: folded norms,
+ * packed layouts, tables. They run only when the weights have changed; values that the call stage reads from the
+ * weights stage are cached in memory of the entry.
  *
- * A node is prepared if it depends on params or state that the entry does not write, depends on no input, does work, and the call stage needs it. Not prepared
- * are: views and broadcasts, whose result costs more to read than to recompute (one that a prepared node needs is computed in both stages), and likewise nodes
- * that depend on constants only; slices, unless a product reads them whole; and values that are only outputs or writes, since these are in memory of the call.
- * Nodes in regions belong to the call: hoist has moved loop-invariant work out.
+ * A node is prepared if it depends on params or state that the entry does not write, depends on no input, does work,
+ * and the call stage needs it. Not prepared are: views and broadcasts, whose result costs more to read than to
+ * recompute (one that a prepared node needs is computed in both stages), and likewise nodes that depend on constants
+ * only; slices, unless a product reads them whole; and values that are only outputs or writes, since these are in
+ * memory of the call. Nodes in regions belong to the call: hoist has moved loop-invariant work out.
  */
 export const splitByStage = definePass({
   name: "split-by-stage",
@@ -34,10 +36,16 @@ function staged(graph: Graph): Graph {
 }
 
 /**
- * The node in the weights stage if it moves there, otherwise a copy, since the call stage may need the original too. Copies all operands that are in the call
- * stage as well.
+ * The node in the weights stage if it moves there, otherwise a copy, since the call stage may need the original too.
+ * Copies all operands that are in the call stage as well.
  */
-function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, operands: readonly Value[], moves: boolean): Node {
+function prepare(
+  builder: GraphBuilder,
+  prepared: Map<Node, Node>,
+  node: Node,
+  operands: readonly Value[],
+  moves: boolean,
+): Node {
   const before = prepared.get(node);
   if (before !== undefined) return before;
   const inputs = operands.map((value) => {
@@ -45,7 +53,9 @@ function prepare(builder: GraphBuilder, prepared: Map<Node, Node>, node: Node, o
     return prepare(builder, prepared, value.node, value.node.operands, false).results[value.index] ?? value;
   });
   const notes: Notes = { ...node.notes, stage: "weights" };
-  const copy = moves ? makeNode(node.op, inputs, node.attrs, node.provenance, notes, node.regions) : duplicateNode(builder, node, inputs, notes);
+  const copy = moves
+    ? makeNode(node.op, inputs, node.attrs, node.provenance, notes, node.regions)
+    : duplicateNode(builder, node, inputs, notes);
   builder.nodes.push(copy);
   prepared.set(node, copy);
   return copy;
@@ -62,7 +72,8 @@ function worthPreparing(graph: Graph): ReadonlySet<Node> {
   }
   return new Set(
     graph.nodes.filter((node) => {
-      if (stage(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value))) return false;
+      if (stage(node) !== "weights" || !wanted.has(node) || node.results.some((value) => leaves.has(value)))
+        return false;
       return isWorthStoring(
         node,
         node.results.flatMap((value) => usersOf.get(value) ?? []),

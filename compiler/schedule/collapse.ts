@@ -6,11 +6,16 @@ export type Loop = Extract<Stmt, { kind: "for" }>;
 
 /** The number of iterations of a loop that counts from 0 by 1; null for any other. */
 export const extentOf = (loop: Loop): number | null =>
-  loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const" ? loop.to.value : null;
+  loop.from.kind === "const" && loop.from.value === 0 && loop.step === 1 && loop.to.kind === "const"
+    ? loop.to.value
+    : null;
 
 export const mentions = (expr: Expr, name: string): boolean => some(expr, (e) => e.kind === "var" && e.name === name);
 
-/** Collapses two perfectly nested loops into one if every access that depends on them traverses one contiguous range of memory. */
+/**
+ * Collapses two perfectly nested loops into one if every access that depends on them traverses one contiguous range of
+ * memory.
+ */
 export function collapse(body: readonly Stmt[]): Stmt[] {
   return body.map((stmt): Stmt => {
     if (stmt.kind === "if") return { ...stmt, then: collapse(stmt.then), otherwise: collapse(stmt.otherwise) };
@@ -20,7 +25,11 @@ export function collapse(body: readonly Stmt[]): Stmt[] {
     if (inner?.kind !== "for" || rest.length > 0) return outer;
     const [a, b] = [extentOf(outer), extentOf(inner)];
     if (a === null || b === null || !isContiguous(inner.body, outer.name, inner.name, b)) return outer;
-    return { ...inner, to: { ...inner.to, value: a * b } as Expr, body: substitute(inner.body, outer.name, constantInt(0)) };
+    return {
+      ...inner,
+      to: { ...inner.to, value: a * b } as Expr,
+      body: substitute(inner.body, outer.name, constantInt(0)),
+    };
   });
 }
 
@@ -49,7 +58,13 @@ function isContiguous(body: readonly Stmt[], outer: string, inner: string, exten
   };
   const stores = (stmts: readonly Stmt[]): Expr[] =>
     stmts.flatMap((s) =>
-      s.kind === "store" ? [s.at] : s.kind === "for" ? stores(s.body) : s.kind === "if" ? [...stores(s.then), ...stores(s.otherwise)] : [],
+      s.kind === "store"
+        ? [s.at]
+        : s.kind === "for"
+          ? stores(s.body)
+          : s.kind === "if"
+            ? [...stores(s.then), ...stores(s.otherwise)]
+            : [],
     );
   const targets = new Set(stores(body));
   for (const expr of expressions(body)) {

@@ -36,8 +36,14 @@ function merged(dims: readonly ContractionDim[], buffers: readonly ("lhs" | "out
   return joined;
 }
 
-/** Splits `size` into as few parts as possible of at most `most`, as even as possible: 13 by 6 is 5 + 4 + 4. Larger parts come first; at most two sizes. */
-export function evenParts(size: number, most: number): readonly { readonly start: number; readonly size: number; readonly count: number }[] {
+/**
+ * Splits `size` into as few parts as possible of at most `most`, as even as possible: 13 by 6 is 5 + 4 + 4. Larger
+ * parts come first; at most two sizes.
+ */
+export function evenParts(
+  size: number,
+  most: number,
+): readonly { readonly start: number; readonly size: number; readonly count: number }[] {
   const parts = Math.ceil(size / most);
   const small = Math.floor(size / parts);
   const larger = size - small * parts;

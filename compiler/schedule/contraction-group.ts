@@ -17,7 +17,10 @@ import { uniqueNames } from "./unique-names.ts";
 import { vectorize } from "./vectorize.ts";
 import { resultOf } from "../graph/facts.ts";
 
-/** The kernel of a group whose anchor is a packed product: register tiles, with the group's pointwise ops applied to the sums before they are stored. */
+/**
+ * The kernel of a group whose anchor is a packed product: register tiles, with the group's pointwise ops applied to the
+ * sums before they are stored.
+ */
 export function tiledContraction(
   group: GroupView,
   name: string,
@@ -38,17 +41,31 @@ export function tiledContraction(
     values.push(...buffers.keys());
     const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
     // A group that stores no f32 (a comparison, for example) has no buffer for partial sums between blocks.
-    const partials = group.stored.find((value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape));
-    return { partials: (partials && buffers.get(partials)) ?? null, store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes) };
+    const partials = group.stored.find(
+      (value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape),
+    );
+    return {
+      partials: (partials && buffers.get(partials)) ?? null,
+      store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes),
+    };
   };
 
   /** Whether the columns are the last axis of the result: an index along it needs no division. */
   const columnsAreLast = ((): boolean => {
     const { columns } = shapeOf(dims);
-    return columns.every(({ out }) => out === 1) && columns.length === 1 && sizeOf(columns) === result.type.shape.at(-1);
+    return (
+      columns.every(({ out }) => out === 1) && columns.length === 1 && sizeOf(columns) === result.type.shape.at(-1)
+    );
   })();
 
-  function storeAt(k: KernelBuilder, root: Evaluator, buffers: ReadonlyMap<Value, Buffer>, value: Expr, site: OutputSite, lanes: Lanes): void {
+  function storeAt(
+    k: KernelBuilder,
+    root: Evaluator,
+    buffers: ReadonlyMap<Value, Buffer>,
+    value: Expr,
+    site: OutputSite,
+    lanes: Lanes,
+  ): void {
     const lane = k.variable("lane", i32);
     const sum = k.variable("sum", f32);
     const flat = k.add(site.out, lane);
@@ -57,18 +74,27 @@ export function tiledContraction(
     const index = root
       .unflat(shape, columnsAreLast ? site.out : flat)
       .map((e, axis) => (columnsAreLast && axis === shape.length - 1 ? k.add(site.column, lane) : e));
-    const body = k.detached(() => storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)));
+    const body = k.detached(() =>
+      storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)),
+    );
     const wide = lanes === 4 ? vectorize(body, lane.name, [sum.name]) : null;
-    if (wide !== null) k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);
+    if (wide !== null)
+      k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);
     else
       for (let i = 0; i < lanes; i++) {
-        const stmts: readonly Stmt[] = [{ kind: "let", name: sum.name, value: lanes === 4 ? laneOf(value, i) : value }, ...body];
+        const stmts: readonly Stmt[] = [
+          { kind: "let", name: sum.name, value: lanes === 4 ? laneOf(value, i) : value },
+          ...body,
+        ];
         const fresh = rename(stmts, new Map(defined(stmts).map((name) => [name, k.variable(name, f32).name])));
         k.append(substitute(fresh, lane.name, constantInt(i)));
       }
   }
 
   const sizes = { lhsSize: elements(lhs.type.shape), outSize: elements(result.type.shape) };
-  const kernel = contractionKernel({ name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), epilogue }, machine);
+  const kernel = contractionKernel(
+    { name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), epilogue },
+    machine,
+  );
   return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, values };
 }

@@ -37,8 +37,8 @@ export function columnOffset(k: KernelBuilder, columns: readonly ContractionDim[
 }
 
 /**
- * Indices along the original dims. A loop may cover several merged dims, or a part of a split one; then the index is computed from the flat index in the
- * dense result (`at`, without the column's offset).
+ * Indices along the original dims. A loop may cover several merged dims, or a part of a split one; then the index is
+ * computed from the flat index in the dense result (`at`, without the column's offset).
  */
 export function indexOf(
   k: KernelBuilder,

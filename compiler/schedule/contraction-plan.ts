@@ -5,7 +5,9 @@ import { divisorUpTo, evenParts, type ContractionShape } from "./contraction-dim
 
 type Parts = ReturnType<typeof evenParts>;
 
-/** Consecutive column tiles of one size: `count` tiles of `panels` panels and `columns` columns, from panel `start` on. */
+/**
+ * Consecutive column tiles of one size: `count` tiles of `panels` panels and `columns` columns, from panel `start` on.
+ */
 export interface ColumnTiles {
   readonly start: number;
   readonly panels: number;
@@ -46,17 +48,32 @@ export function planContraction(shape: ContractionShape, mayBlock: boolean, mach
   const panelsAtOnce = Math.min(panels, tile.panelsOfFewRows[rowCount - 1] ?? 1);
   const panelVectors = pack.panelWidth / machine.lanes;
   const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : panelVectors * panelsAtOnce, machine));
-  const [blocks, reduced] = mayBlock && rowCount > tile.accumulators ? blocked(shape.reduced, machine) : [[], shape.reduced];
+  const [blocks, reduced] =
+    mayBlock && rowCount > tile.accumulators ? blocked(shape.reduced, machine) : [[], shape.reduced];
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
   const { outer, inner, rows } = residentRows(others, tiled, reduced, machine);
-  return { columns: tileColumns(columnCount, panels, panelsAtOnce, rows, machine), rows, outerRows: outer, innerRows: inner, blocks, reduced };
+  return {
+    columns: tileColumns(columnCount, panels, panelsAtOnce, rows, machine),
+    rows,
+    outerRows: outer,
+    innerRows: inner,
+    blocks,
+    reduced,
+  };
 }
 
 /** The most rows of a tile that has `vectors` vectors of sums for each row. */
-const rowsBeside = (vectors: number, { tile }: Machine): number => Math.min(tile.rows, Math.floor(tile.accumulators / vectors));
+const rowsBeside = (vectors: number, { tile }: Machine): number =>
+  Math.min(tile.rows, Math.floor(tile.accumulators / vectors));
 
 /** Tiles of `atOnce` panels; the last tile has the remaining columns, and more rows if these are few. */
-function tileColumns(columns: number, panels: number, atOnce: number, { along, whole }: RowTiles, machine: Machine): readonly ColumnTiles[] {
+function tileColumns(
+  columns: number,
+  panels: number,
+  atOnce: number,
+  { along, whole }: RowTiles,
+  machine: Machine,
+): readonly ColumnTiles[] {
   const { panelWidth } = machine.pack;
   const tiles: ColumnTiles[] = [];
   const add = (start: number, size: number, count: number, width: number): void => {
@@ -86,11 +103,14 @@ function tileRows(dims: readonly ContractionDim[], most: number): RowTiles {
   };
   const innermostFirst = [...dims].reverse();
   for (const along of innermostFirst) offer(along, null, 0);
-  for (const whole of innermostFirst) for (const along of innermostFirst) if (along !== whole && whole.size * 2 <= most) offer(along, whole, 0.5);
+  for (const whole of innermostFirst)
+    for (const along of innermostFirst) if (along !== whole && whole.size * 2 <= most) offer(along, whole, 0.5);
   return best;
 }
 
-/** Puts as many rows inside the loop over panels as stay in the cache; a tiled dim that is too long by itself is split. */
+/**
+ * Puts as many rows inside the loop over panels as stay in the cache; a tiled dim that is too long by itself is split.
+ */
 function residentRows(
   others: readonly ContractionDim[],
   rows: RowTiles,
@@ -120,7 +140,10 @@ function footprint(dims: readonly ContractionDim[]): number {
 }
 
 /** Splits long sums into equal blocks. */
-function blocked(dims: readonly ContractionDim[], { tile }: Machine): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
+function blocked(
+  dims: readonly ContractionDim[],
+  { tile }: Machine,
+): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
   const { terms, uncut, stretch, least } = tile.block;
   if (sizeOf(dims) <= terms * uncut) return [[], dims];
   let inner = dims.length;
@@ -132,7 +155,10 @@ function blocked(dims: readonly ContractionDim[], { tile }: Machine): readonly [
   // A size without large divisors would be split into tiny blocks.
   if (piece * sizeOf(rest) < terms * least) return [[], dims];
   const [pieces, part] = split(cut, piece);
-  return [[...dims.slice(0, inner - 1), pieces].filter((dim) => dim.size > 1), [part, ...rest].filter((dim) => dim.size > 1)];
+  return [
+    [...dims.slice(0, inner - 1), pieces].filter((dim) => dim.size > 1),
+    [part, ...rest].filter((dim) => dim.size > 1),
+  ];
 }
 
 function split(dim: ContractionDim, piece: number): readonly [pieces: ContractionDim, part: ContractionDim] {

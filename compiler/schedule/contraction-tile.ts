@@ -16,7 +16,11 @@ export interface Tile {
 }
 
 /** Passes each sum to `store`: 4 at once if they are contiguous in the result, otherwise one by one. */
-export function storeTile(k: KernelBuilder, tile: Tile, store: (value: Expr, at: OutputSite, lanes: Lanes) => void): void {
+export function storeTile(
+  k: KernelBuilder,
+  tile: Tile,
+  store: (value: Expr, at: OutputSite, lanes: Lanes) => void,
+): void {
   eachVector(k, tile, (row, vector, lanes, site) => {
     const value = tile.sums.at(row, vector);
     if (lanes === 4 && tile.columnOffset.contiguous) store(value, site(0), 4);
@@ -30,11 +34,18 @@ export function resumeTile(k: KernelBuilder, tile: Tile, from: Buffer): void {
     const { sums } = tile;
     if (lanes === 4 && tile.columnOffset.contiguous) return sums.set([row, vector], k.load(from, site(0).out, 4));
     for (let lane = 0; lane < lanes; lane++)
-      sums.set([row, vector], k.select(k.eq(k.ramp(), lane), k.splat(k.load(from, site(lane).out), 4), sums.at(row, vector)));
+      sums.set(
+        [row, vector],
+        k.select(k.eq(k.ramp(), lane), k.splat(k.load(from, site(lane).out), 4), sums.at(row, vector)),
+      );
   });
 }
 
-function eachVector(k: KernelBuilder, tile: Tile, use: (row: Expr, vector: number, lanes: number, site: (lane: number) => OutputSite) => void): void {
+function eachVector(
+  k: KernelBuilder,
+  tile: Tile,
+  use: (row: Expr, vector: number, lanes: number, site: (lane: number) => OutputSite) => void,
+): void {
   tile.rows((row, at, dim) => {
     for (let vector = 0; vector < tile.vectors; vector++)
       use(row, vector, Math.min(4, tile.columns - vector * 4), (lane) => {

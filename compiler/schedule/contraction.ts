@@ -13,8 +13,8 @@ import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
 /** The end of the kernel: processes the finished sums and stores the results. */
 export interface Epilogue {
   /**
-   * An f32 buffer with the layout of the result, for partial sums between blocks of long sums (`sumsInBlocks`); no operand of the kernel may have the
-   * same address. Null if there is none; sums are then not split into blocks.
+   * An f32 buffer with the layout of the result, for partial sums between blocks of long sums (`sumsInBlocks`); no
+   * operand of the kernel may have the same address. Null if there is none; sums are then not split into blocks.
    */
   readonly partials: Buffer | null;
   /** Stores one value, or 4 that are contiguous in the result. */
@@ -32,22 +32,26 @@ export interface ContractionSpec {
   readonly lhsName?: string;
   readonly packedName?: string;
   /**
-   * Called once, after the buffers of `lhs` and of the packed operand are made: makes further buffers and returns the epilogue. By default, sums are
-   * stored to a third buffer, `out`.
+   * Called once, after the buffers of `lhs` and of the packed operand are made: makes further buffers and returns the
+   * epilogue. By default, sums are stored to a third buffer, `out`.
    */
   readonly epilogue?: (k: KernelBuilder) => Epilogue;
 }
 
 /** Elements of the packed right operand: f32[batch, panels, K, panel width]. */
-export function packedSize(dims: readonly ContractionDim[], { pack: { panelWidth } }: Machine = defaultMachine): number {
+export function packedSize(
+  dims: readonly ContractionDim[],
+  { pack: { panelWidth } }: Machine = defaultMachine,
+): number {
   const { batch, columns, reduced } = shapeOf(dims);
   return sizeOf(batch) * Math.ceil(sizeOf(columns) / panelWidth) * sizeOf(reduced) * panelWidth;
 }
 
 /**
- * A sum of products by register tiles, after Goto and van de Geijn (2008): the right operand is packed in panels of 8 columns, a tile of at most 6 rows by
- * 8 columns keeps its sums in registers, and the enclosing loops keep a panel in the first-level cache and the rows in the second. The left operand is read
- * in place, so a convolution is the same loop with other strides. Each sum is in the order of the reduced dims, for all tile sizes.
+ * A sum of products by register tiles, after Goto and van de Geijn (2008): the right operand is packed in panels of 8
+ * columns, a tile of at most 6 rows by 8 columns keeps its sums in registers, and the enclosing loops keep a panel in
+ * the first-level cache and the rows in the second. The left operand is read in place, so a convolution is the same
+ * loop with other strides. Each sum is in the order of the reduced dims, for all tile sizes.
  */
 export function contractionKernel(spec: ContractionSpec, machine: Machine = defaultMachine): Kernel {
   const { panelWidth } = machine.pack;
@@ -66,31 +70,54 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
   nest(k, shape.batch, (batch) =>
     nest(k, blocks, (blockAt) =>
       nest(k, outerRows, (outer) =>
-        eachPanel((tile, panel) => nest(k, innerRows, (inner) => rowTiles([...batch, ...outer, ...inner], batch, blockAt, tile, panel))),
+        eachPanel((tile, panel) =>
+          nest(k, innerRows, (inner) => rowTiles([...batch, ...outer, ...inner], batch, blockAt, tile, panel)),
+        ),
       ),
     ),
   );
   const kernel = k.build(spec.name, spec.origin);
   if (blocks.length === 0) return kernel;
-  return { ...kernel, buffers: kernel.buffers.map((buffer) => (buffer.name === partials?.name ? { ...buffer, access: "inout" } : buffer)) };
+  return {
+    ...kernel,
+    buffers: kernel.buffers.map((buffer) => (buffer.name === partials?.name ? { ...buffer, access: "inout" } : buffer)),
+  };
 
   function eachPanel(body: (tile: ColumnTiles, panel: Expr) => void): void {
-    for (const tile of plan.columns) k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
+    for (const tile of plan.columns)
+      k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
   }
 
-  function rowTiles(outer: readonly Expr[], batch: readonly Expr[], blockAt: readonly Expr[], columns: ColumnTiles, panel: Expr): void {
+  function rowTiles(
+    outer: readonly Expr[],
+    batch: readonly Expr[],
+    blockAt: readonly Expr[],
+    columns: ColumnTiles,
+    panel: Expr,
+  ): void {
     const { along, whole } = rows;
     const blockIndex = flat(k, blocks, blockAt);
-    const packedAt = k.add(k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize), k.mul(blockIndex, sizeOf(reduced) * panelWidth));
+    const packedAt = k.add(
+      k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize),
+      k.mul(blockIndex, sizeOf(reduced) * panelWidth),
+    );
     for (const part of columns.rows)
       k.loop(along.name, 0, part.count, 1, (index) => {
         const first = k.add(k.mul(index, part.size), part.start);
         const width = whole?.size ?? 1;
         const sums = k.register("sum", [part.size * width, columns.vectors], f32x4, 0);
         const start = (buffer: "lhs" | "out"): Expr => offset(k, [...loops, along], [...outer, first], buffer);
-        const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr => k.add(k.mul(i, along[buffer]), k.mul(j, whole?.[buffer] ?? 0));
+        const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr =>
+          k.add(k.mul(i, along[buffer]), k.mul(j, whole?.[buffer] ?? 0));
         const eachRow = (use: (row: Expr, i: Expr, j: Expr) => void): void =>
-          k.loop("i", 0, part.size, 1, (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }), { unroll: true });
+          k.loop(
+            "i",
+            0,
+            part.size,
+            1,
+            (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }),
+            { unroll: true },
+          );
         const tile: Tile = {
           sums,
           vectors: columns.vectors,
@@ -100,8 +127,15 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           rows: (use) =>
             eachRow((row, i, j) => {
               const at = k.add(start("out"), step(i, j, "out"));
-              const indices = [...loops.map((dim, n) => ({ dim, index: present(outer[n], "a loop lacks its index") })), { dim: along, index: k.add(first, i) }];
-              use(row, at, indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at));
+              const indices = [
+                ...loops.map((dim, n) => ({ dim, index: present(outer[n], "a loop lacks its index") })),
+                { dim: along, index: k.add(first, i) },
+              ];
+              use(
+                row,
+                at,
+                indexOf(k, spec.dims, whole === null ? indices : [...indices, { dim: whole, index: j }], at),
+              );
             }),
         };
         const blocked = blocks.length > 0 ? partials : null;
@@ -115,7 +149,10 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
           packedAt,
           panelSize,
           vectors: columns.vectors,
-          rowOffsets: Array.from({ length: part.size * width }, (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0)),
+          rowOffsets: Array.from(
+            { length: part.size * width },
+            (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),
+          ),
           rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
         };
         emitSum(k, sum, machine);
@@ -139,7 +176,12 @@ const plain =
   };
 
 /** Loops over the dims, outermost first. */
-function nest(k: KernelBuilder, dims: readonly ContractionDim[], body: (at: readonly Expr[]) => void, at: readonly Expr[] = []): void {
+function nest(
+  k: KernelBuilder,
+  dims: readonly ContractionDim[],
+  body: (at: readonly Expr[]) => void,
+  at: readonly Expr[] = [],
+): void {
   const dim = dims[at.length];
   if (dim === undefined) body(at);
   else k.loop(dim.name, 0, dim.size, 1, (index) => nest(k, dims, body, [...at, index]));

@@ -30,8 +30,9 @@ interface Scope {
 }
 
 /**
- * Computes values of a group at an index, as scalar kernel expressions: values of the group are computed in place, values from outside are loaded.
- * In one scope of the kernel, a value is computed once for each index; `within` opens a scope for the body of a loop.
+ * Computes values of a group at an index, as scalar kernel expressions: values of the group are computed in place,
+ * values from outside are loaded. In one scope of the kernel, a value is computed once for each index; `within` opens a
+ * scope for the body of a loop.
  */
 export class Evaluator {
   readonly #k: KernelBuilder;
@@ -44,10 +45,17 @@ export class Evaluator {
     this.#known = new Map([...known].map(([value, byIndex]) => [value, new Map(byIndex)]));
   }
 
-  within(variables: readonly (readonly [variable: Expr, extent: number])[], given: ReadonlyMap<Value, Expr> = new Map()): Evaluator {
+  within(
+    variables: readonly (readonly [variable: Expr, extent: number])[],
+    given: ReadonlyMap<Value, Expr> = new Map(),
+  ): Evaluator {
     const ranges = new Map(this.#scope.ranges);
     for (const [variable, extent] of variables) if (variable.kind === "var") ranges.set(variable.name, [0, extent - 1]);
-    return new Evaluator(this.#k, { ...this.#scope, ranges, given: new Map([...this.#scope.given, ...given]) }, this.#known);
+    return new Evaluator(
+      this.#k,
+      { ...this.#scope, ranges, given: new Map([...this.#scope.given, ...given]) },
+      this.#known,
+    );
   }
 
   /** A scope in which the flat index of `index` is known without arithmetic. */
@@ -61,11 +69,16 @@ export class Evaluator {
     if (splat !== null) return this.#k.const({ scalar: registerOf(elementOf(value.type)), lanes: 1 }, splat);
     const given = this.#scope.given.get(value);
     if (given !== undefined) return given;
-    const simple = index.every((e, axis) => e === this.#scope.position?.index[axis]) ? index : index.map((e) => simplifyIndex(e, this.#scope.ranges));
+    const simple = index.every((e, axis) => e === this.#scope.position?.index[axis])
+      ? index
+      : index.map((e) => simplifyIndex(e, this.#scope.ranges));
     const key = simple.map(printExpr).join(", ");
     const known = this.#known.get(value)?.get(key);
     if (known !== undefined) return known;
-    const made = this.#k.let(this.#scope.inside.has(value.node) ? this.#compute(value, simple) : this.#load(value, simple), value.node.op.name);
+    const made = this.#k.let(
+      this.#scope.inside.has(value.node) ? this.#compute(value, simple) : this.#load(value, simple),
+      value.node.op.name,
+    );
     if (!this.#known.has(value)) this.#known.set(value, new Map());
     present(this.#known.get(value), "just made").set(key, made);
     return made;
@@ -79,9 +92,17 @@ export class Evaluator {
   /** The row-major flat index of a multi-index. */
   flat(shape: Shape, index: readonly Expr[]): Expr {
     const { position } = this.#scope;
-    if (position !== undefined && sameShape(shape, position.shape) && index.every((e, axis) => e === position.index[axis])) return position.flat;
+    if (
+      position !== undefined &&
+      sameShape(shape, position.shape) &&
+      index.every((e, axis) => e === position.index[axis])
+    )
+      return position.flat;
     const steps = strides(shape);
-    const sum = index.reduce((total, e, axis) => this.#k.add(total, this.#k.mul(e, this.#k.int(steps[axis] ?? 1))), this.#k.int(0));
+    const sum = index.reduce(
+      (total, e, axis) => this.#k.add(total, this.#k.mul(e, this.#k.int(steps[axis] ?? 1))),
+      this.#k.int(0),
+    );
     return simplifyIndex(sum, this.#scope.ranges);
   }
 

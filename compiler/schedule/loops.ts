@@ -15,8 +15,9 @@ export interface LoopOptions {
 }
 
 /**
- * Optimizes plain scalar loops: collapses nested loops, unrolls small inner loops, and vectorizes the loop that is contiguous in memory. A reduction is
- * vectorized across its results where these are contiguous (no sum changes its order), otherwise along the reduced axis if `reassociate` allows it.
+ * Optimizes plain scalar loops: collapses nested loops, unrolls small inner loops, and vectorizes the loop that is
+ * contiguous in memory. A reduction is vectorized across its results where these are contiguous (no sum changes its
+ * order), otherwise along the reduced axis if `reassociate` allows it.
  */
 export function optimizeLoops(body: readonly Stmt[], options: LoopOptions): Stmt[] {
   return list(collapse(peel(body)), options);
@@ -26,14 +27,16 @@ function list(body: readonly Stmt[], options: LoopOptions): Stmt[] {
   const rows = options.reassociate ? reduceRows(body, options.machine) : null;
   if (rows !== null) return rows;
   return body.flatMap((stmt): Stmt[] => {
-    if (stmt.kind === "if") return [{ ...stmt, then: list(stmt.then, options), otherwise: list(stmt.otherwise, options) }];
+    if (stmt.kind === "if")
+      return [{ ...stmt, then: list(stmt.then, options), otherwise: list(stmt.otherwise, options) }];
     return stmt.kind === "for" ? loop(stmt, options) : [stmt];
   });
 }
 
 const declaresRegisters = (body: readonly Stmt[]): boolean => body.some((stmt) => stmt.kind === "var");
 const hasLoops = (body: readonly Stmt[]): boolean => body.some((stmt) => stmt.kind === "for");
-const setsRegisters = (body: readonly Stmt[]): boolean => body.some((stmt) => stmt.kind === "set" || (stmt.kind === "for" && setsRegisters(stmt.body)));
+const setsRegisters = (body: readonly Stmt[]): boolean =>
+  body.some((stmt) => stmt.kind === "set" || (stmt.kind === "for" && setsRegisters(stmt.body)));
 
 function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const { lanes, loops } = options.machine;
@@ -41,7 +44,13 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const parallel = declaresRegisters(stmt.body) || (!hasLoops(stmt.body) && !setsRegisters(stmt.body));
   if (extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
     const vector = vectorize(stmt.body, stmt.name);
-    if (vector !== null) return vectorLoop({ ...stmt, body: unrollWindows(stmt.body, loops) }, unrollWindows(vector, loops), extent, options.machine);
+    if (vector !== null)
+      return vectorLoop(
+        { ...stmt, body: unrollWindows(stmt.body, loops) },
+        unrollWindows(vector, loops),
+        extent,
+        options.machine,
+      );
   }
   // Not vectorizable. A short loop is unrolled, so that at least its indices are constants.
   if (extent !== null && extent <= loops.unroll && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
@@ -53,15 +62,26 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
 
 /** Unrolls loops over windows of a few elements. */
 function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
-  const iterations = (stmt: Loop): number => (extentOf(stmt) ?? Infinity) * Math.max(1, ...stmt.body.map((s) => (s.kind === "for" ? iterations(s) : 1)));
-  const mark = (stmt: Stmt): Stmt => (stmt.kind === "for" ? { ...stmt, unroll: true, body: stmt.body.map(mark) } : stmt);
+  const iterations = (stmt: Loop): number =>
+    (extentOf(stmt) ?? Infinity) * Math.max(1, ...stmt.body.map((s) => (s.kind === "for" ? iterations(s) : 1)));
+  const mark = (stmt: Stmt): Stmt =>
+    stmt.kind === "for" ? { ...stmt, unroll: true, body: stmt.body.map(mark) } : stmt;
   return body.map((stmt) => (stmt.kind === "for" && iterations(stmt) <= window ? mark(stmt) : stmt));
 }
 
-const statements = (body: readonly Stmt[]): number => body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
+const statements = (body: readonly Stmt[]): number =>
+  body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
 
-/** A main loop of several vectors side by side (unroll-and-jam), then the remainder, unrolled: vectors, then single elements. */
-function vectorLoop(scalar: Loop, vector: readonly Stmt[], extent: number, { lanes, loops: { jam: limits } }: Machine): Stmt[] {
+/**
+ * A main loop of several vectors side by side (unroll-and-jam), then the remainder, unrolled: vectors, then single
+ * elements.
+ */
+function vectorLoop(
+  scalar: Loop,
+  vector: readonly Stmt[],
+  extent: number,
+  { lanes, loops: { jam: limits } }: Machine,
+): Stmt[] {
   const large = statements(vector) > limits.large;
   const vectors = large ? 1 : hasLoops(vector) ? limits.nests : limits.plain;
   const step = lanes * vectors;
@@ -73,12 +93,17 @@ function vectorLoop(scalar: Loop, vector: readonly Stmt[], extent: number, { lan
       ...scalar,
       to: constantInt(main),
       step,
-      body: jam(Array.from({ length: vectors }, (_, j) => substitute(vector, scalar.name, apply("add", [variable, constantInt(lanes * j)])))),
+      body: jam(
+        Array.from({ length: vectors }, (_, j) =>
+          substitute(vector, scalar.name, apply("add", [variable, constantInt(lanes * j)])),
+        ),
+      ),
     });
   const rest: Stmt[][] = [];
   let at = main > step ? main : 0;
   for (; at + lanes <= extent; at += lanes) rest.push(substitute(vector, scalar.name, constantInt(at)));
-  if (large && extent - at > 1) return [...result, ...jam(rest), { ...scalar, from: constantInt(at), to: constantInt(extent) }];
+  if (large && extent - at > 1)
+    return [...result, ...jam(rest), { ...scalar, from: constantInt(at), to: constantInt(extent) }];
   for (; at < extent; at++) rest.push(substitute(scalar.body, scalar.name, constantInt(at)));
   return [...result, ...jam(rest)];
 }

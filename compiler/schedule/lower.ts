@@ -45,18 +45,28 @@ export function copyKernel(type: TensorType, machine: Machine = defaultMachine):
 
 export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
   const tiled = group.anchor !== null && isPacked(group.anchor, machine);
-  const { kernel, values } = tiled ? tiledContraction(group, kernelName(group), originOf(group), machine) : loopNest(group, machine);
-  return { group, kernel, args: values, flops: flopsOf(group.nodes), bytes: values.reduce((sum, value) => sum + bytes(value.type), 0) };
+  const { kernel, values } = tiled
+    ? tiledContraction(group, kernelName(group), originOf(group), machine)
+    : loopNest(group, machine);
+  return {
+    group,
+    kernel,
+    args: values,
+    flops: flopsOf(group.nodes),
+    bytes: values.reduce((sum, value) => sum + bytes(value.type), 0),
+  };
 }
 
 /** Whether the anchor is a product of a packed operand whose panel width is that of the machine's tiles. */
-const isPacked = (anchor: Node, { pack }: Machine): boolean => anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
+const isPacked = (anchor: Node, { pack }: Machine): boolean =>
+  anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
 
 function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly values: readonly Value[] } {
   const { builder, buffers } = scalarNest(group);
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
-  const reassociate = form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
+  const reassociate =
+    form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
   return {
     kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, machine })), plain) },
     values: buffers.map(([value]) => value),
@@ -65,7 +75,9 @@ function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel
 
 /** `<ops>_<dtype>_<shape>`: the anchor, then the ops fused with it, each once; at most four ops. */
 function kernelName(group: GroupView): string {
-  const ops = new Set([...(group.anchor ? [group.anchor] : []), ...group.nodes.toReversed()].map((node) => node.op.name));
+  const ops = new Set(
+    [...(group.anchor ? [group.anchor] : []), ...group.nodes.toReversed()].map((node) => node.op.name),
+  );
   const [value] = group.stored;
   const type = present(value, "a group stores something").type;
   const named = [...ops].slice(0, 4).join("_");
@@ -73,6 +85,8 @@ function kernelName(group: GroupView): string {
 }
 
 const originOf = (group: GroupView): string => {
-  const span = [group.anchor ?? group.nodes.at(-1), ...group.nodes].flatMap((node) => (node === undefined ? [] : (spanOf(node) ?? []))).at(0);
+  const span = [group.anchor ?? group.nodes.at(-1), ...group.nodes]
+    .flatMap((node) => (node === undefined ? [] : (spanOf(node) ?? [])))
+    .at(0);
   return span ? locationOf(span) : "";
 };

@@ -32,7 +32,10 @@ export class Lowering {
   }
 }
 
-/** A key of everything that determines a group's kernel, and the values that the key numbers: those that it reads, then those that it stores. */
+/**
+ * A key of everything that determines a group's kernel, and the values that the key numbers: those that it reads, then
+ * those that it stores.
+ */
 function outline(group: GroupView): { readonly key: string; readonly values: readonly Value[] } {
   const positions = new Map(group.nodes.map((node, i) => [node, i]));
   const outside: Value[] = [];
@@ -48,7 +51,8 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
     return `#${outside.length - 1}=${value.node.op.name} ${bufferName(value)}:${showType(value.type)}`;
   };
   const lines = group.nodes.map(
-    ({ op, operands, attrs, results }) => `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`,
+    ({ op, operands, attrs, results }) =>
+      `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`,
   );
   const stored = group.stored.map((value) => `${positions.get(value.node) ?? ""}.${value.index}`);
   return { key: [...lines, stored.join()].join("\n"), values: [...outside, ...group.stored] };
@@ -56,4 +60,5 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
 
 /** Distinguishes -0 from 0. */
 const numberKey = (n: number): string => (Object.is(n, -0) ? "-0" : String(n));
-const attrsKey = (attrs: Attrs): string => JSON.stringify(attrs, (_, value: unknown) => (typeof value === "number" ? numberKey(value) : value));
+const attrsKey = (attrs: Attrs): string =>
+  JSON.stringify(attrs, (_, value: unknown) => (typeof value === "number" ? numberKey(value) : value));

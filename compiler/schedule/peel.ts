@@ -5,7 +5,10 @@ import { extentOf } from "./collapse.ts";
 
 type Ranges = ReadonlyMap<string, readonly [low: number, high: number]>;
 
-/** Peels the last iteration off a loop if only that one needs its guards: clamped indices and selections by index fold away in all others. */
+/**
+ * Peels the last iteration off a loop if only that one needs its guards: clamped indices and selections by index fold
+ * away in all others.
+ */
 export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
   return body.flatMap((stmt): Stmt[] => {
     if (stmt.kind === "if") return [{ ...stmt, then: peel(stmt.then, outer), otherwise: peel(stmt.otherwise, outer) }];
@@ -15,10 +18,16 @@ export function peel(body: readonly Stmt[], outer: Ranges = new Map()): Stmt[] {
     const whole = new Map([...outer, [stmt.name, [0, extent - 1] as const]]);
     const plain = { ...stmt, body: peel(stmt.body, whole) };
     if (extent < 2 || guards(stmt.body) === 0) return [plain];
-    const unguarded = foldGuards(stmt.body, new Map([...inner(stmt.body), ...outer, [stmt.name, [0, extent - 2] as const]]));
+    const unguarded = foldGuards(
+      stmt.body,
+      new Map([...inner(stmt.body), ...outer, [stmt.name, [0, extent - 2] as const]]),
+    );
     if (guards(unguarded) >= guards(foldGuards(stmt.body, new Map([...inner(stmt.body), ...whole])))) return [plain];
     const last = substitute(stmt.body, stmt.name, constantInt(extent - 1));
-    const first: Stmt[] = extent === 2 ? substitute(unguarded, stmt.name, constantInt(0)) : [{ ...stmt, to: constantInt(extent - 1), body: unguarded }];
+    const first: Stmt[] =
+      extent === 2
+        ? substitute(unguarded, stmt.name, constantInt(0))
+        : [{ ...stmt, to: constantInt(extent - 1), body: unguarded }];
     return [...first, ...foldGuards(last, new Map([...inner(last), ...outer]))];
   });
 }
@@ -28,15 +37,21 @@ const inner = (body: readonly Stmt[]): [string, readonly [number, number]][] =>
   body.flatMap((stmt) => {
     if (stmt.kind !== "for") return [];
     const extent = extentOf(stmt);
-    return extent === null ? inner(stmt.body) : [[stmt.name, [0, extent - 1]] as [string, readonly [number, number]], ...inner(stmt.body)];
+    return extent === null
+      ? inner(stmt.body)
+      : [[stmt.name, [0, extent - 1]] as [string, readonly [number, number]], ...inner(stmt.body)];
   });
 
 /** Simplifies index arithmetic and comparisons by the ranges of the variables. */
 const foldGuards = (body: readonly Stmt[], ranges: Ranges): Stmt[] =>
-  mapStmts(body, (expr) => mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)));
+  mapStmts(body, (expr) =>
+    mapExpr(expr, (e) => (e.kind === "apply" && e.type.scalar !== "f32" ? simplifyIndex(e, ranges) : e)),
+  );
 
 const guard = (e: Expr): boolean =>
-  e.kind === "apply" && ((e.type.scalar === "i32" && (e.op === "min" || e.op === "max")) || (e.type.scalar === "bool" && e.args[0]?.type.scalar === "i32"));
+  e.kind === "apply" &&
+  ((e.type.scalar === "i32" && (e.op === "min" || e.op === "max")) ||
+    (e.type.scalar === "bool" && e.args[0]?.type.scalar === "i32"));
 
 function guards(body: readonly Stmt[]): number {
   let count = 0;

@@ -18,8 +18,9 @@ interface Sum {
 }
 
 /**
- * Vectorizes a reduction along memory: a list of statements that declares registers, folds into them in a loop, and uses them. Each register gets up to four
- * vectors of partial results, combined pairwise after the loop, in an order that depends only on the extent. Null if the list is not such a reduction.
+ * Vectorizes a reduction along memory: a list of statements that declares registers, folds into them in a loop, and
+ * uses them. Each register gets up to four vectors of partial results, combined pairwise after the loop, in an order
+ * that depends only on the extent. Null if the list is not such a reduction.
  */
 export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): Stmt[] | null {
   const index = body.findIndex((stmt) => stmt.kind === "for");
@@ -41,7 +42,9 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
   if (!sums || !vector) return null;
 
   const taken = mentioned(body);
-  const parts = new Map(sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]));
+  const parts = new Map(
+    sums.map(({ declaration: { name } }) => [name, Array.from({ length: copies }, () => freshName(name, taken))]),
+  );
   const part = (name: string, j: number): string => present(parts.get(name)?.[j], `no partial result ${j} of ${name}`);
   const into = (j: number, at: Expr): Stmt[] =>
     substitute(rename(vector, new Map(sums.map(({ declaration: { name } }) => [name, part(name, j)]))), inner.name, at);
@@ -59,7 +62,8 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
       body: jam(Array.from({ length: copies }, (_, j) => into(j, apply("add", [variable, constantInt(lanes * j)])))),
     });
   for (let j = 0; j < vectors; j++) folded.push(...again(into(j % copies, constantInt(main + lanes * j))));
-  for (let at = main + lanes * vectors; at < extent; at++) folded.push(...again(substitute(inner.body, inner.name, constantInt(at))));
+  for (let at = main + lanes * vectors; at < extent; at++)
+    folded.push(...again(substitute(inner.body, inner.name, constantInt(at))));
 
   const declare = sums.flatMap(({ declaration, op }): Stmt[] =>
     Array.from({ length: copies }, (_, j) => ({
@@ -119,14 +123,24 @@ function sumsOf(body: readonly Stmt[], before: readonly Stmt[]): Sum[] | null {
   for (const stmt of body) {
     if (stmt.kind === "let" && !some(stmt.value, (e) => e.kind === "register")) continue;
     if (stmt.kind !== "set" || stmt.at.length > 0 || stmt.value.kind !== "apply") return null;
-    const declaration = before.find((s): s is Declaration => s.kind === "var" && s.name === stmt.name && s.dims.length === 0);
+    const declaration = before.find(
+      (s): s is Declaration => s.kind === "var" && s.name === stmt.name && s.dims.length === 0,
+    );
     const { op, args } = stmt.value;
     const folding = op === "madd" ? "add" : op;
     const position = op === "madd" ? 2 : args.findIndex((e) => e.kind === "register" && e.name === stmt.name);
     const own = args[position];
     const pure = args.every((e, i) => i === position || !some(e, (x) => x.kind === "register"));
-    if (declaration === undefined || own?.kind !== "register" || own.name !== stmt.name || !pure || neutral[folding] === undefined) return null;
-    if (sums.some((s) => s.declaration === declaration) || (declaration.type.scalar !== "f32" && folding !== "add")) return null;
+    if (
+      declaration === undefined ||
+      own?.kind !== "register" ||
+      own.name !== stmt.name ||
+      !pure ||
+      neutral[folding] === undefined
+    )
+      return null;
+    if (sums.some((s) => s.declaration === declaration) || (declaration.type.scalar !== "f32" && folding !== "add"))
+      return null;
     sums.push({ declaration, op: folding });
   }
   return sums.length > 0 ? sums : null;

@@ -10,25 +10,34 @@ import { at } from "../support/lists.ts";
 import { elements, type Shape } from "../types/tensor-type.ts";
 import { elementOf, Evaluator } from "./evaluator.ts";
 
-/** A group as plain scalar loops, with the values of its buffers in order. Loop transformations optimize it afterwards. */
+/**
+ * A group as plain scalar loops, with the values of its buffers in order. Loop transformations optimize it afterwards.
+ */
 export interface Nest {
   readonly builder: KernelBuilder;
   readonly buffers: readonly (readonly [Value, Buffer])[];
 }
 
 /** Declares the buffers of a group: the values that it reads, then those that it stores. */
-export function declareBuffers(k: KernelBuilder, group: GroupView, without: ReadonlySet<Value> = new Set()): Map<Value, Buffer> {
+export function declareBuffers(
+  k: KernelBuilder,
+  group: GroupView,
+  without: ReadonlySet<Value> = new Set(),
+): Map<Value, Buffer> {
   const buffers = new Map<Value, Buffer>();
   for (const value of group.reads)
-    if (!without.has(value)) buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
-  for (const value of group.stored) buffers.set(value, k.buffer("out", elementOf(value.type), elements(value.type.shape), accessOf(group)));
+    if (!without.has(value))
+      buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
+  for (const value of group.stored)
+    buffers.set(value, k.buffer("out", elementOf(value.type), elements(value.type.shape), accessOf(group)));
   return buffers;
 }
 
 /** Forms that read elements that they have stored. */
 const readsBack: ReadonlySet<Form["kind"]> = new Set(["scatter", "lines"]);
 
-const accessOf = (group: GroupView): "out" | "inout" => (group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out");
+const accessOf = (group: GroupView): "out" | "inout" =>
+  group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out";
 
 /** The last part of a param's path, or the op that made the value. */
 export function bufferName(value: Value): string {
@@ -81,7 +90,13 @@ export function scalarNest(group: GroupView): Nest {
 }
 
 /** Nested loops over an index space. */
-function loops(k: KernelBuilder, scope: Evaluator, shape: Shape, body: (index: readonly Expr[], scope: Evaluator) => void, hint = "i"): void {
+function loops(
+  k: KernelBuilder,
+  scope: Evaluator,
+  shape: Shape,
+  body: (index: readonly Expr[], scope: Evaluator) => void,
+  hint = "i",
+): void {
   const nest = (axis: number, index: readonly Expr[]): void => {
     const extent = shape[axis];
     if (extent === undefined) body(index, scope.within(index.map((e, i) => [e, shape[i] ?? 1] as const)));
@@ -91,20 +106,35 @@ function loops(k: KernelBuilder, scope: Evaluator, shape: Shape, body: (index: r
 }
 
 /** All values are computed before any is stored, since a result may alias an operand. */
-export function storeAll(k: KernelBuilder, group: GroupView, buffers: ReadonlyMap<Value, Buffer>, index: readonly Expr[], scope: Evaluator): void {
+export function storeAll(
+  k: KernelBuilder,
+  group: GroupView,
+  buffers: ReadonlyMap<Value, Buffer>,
+  index: readonly Expr[],
+  scope: Evaluator,
+): void {
   const values = group.stored.map((value) => [value, scope.at(value, index)] as const);
-  for (const [value, expr] of values) k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
+  for (const [value, expr] of values)
+    k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
 }
 
 const anchorShape = (anchor: Node): Shape => resultOf(anchor).type.shape;
 
-function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+function reduce(
+  k: KernelBuilder,
+  root: Evaluator,
+  group: GroupView,
+  anchor: Node,
+  buffers: ReadonlyMap<Value, Buffer>,
+): void {
   const { form } = anchor.op;
   if (form.kind !== "reduce") return;
   const site = siteOf(anchor);
   const init = form.init(site);
   loops(k, root, anchorShape(anchor), (index, scope) => {
-    const accumulators = anchor.results.map(({ type }, i) => k.register("acc", [], { scalar: registerOf(elementOf(type)), lanes: 1 }, init[i] ?? 0));
+    const accumulators = anchor.results.map(({ type }, i) =>
+      k.register("acc", [], { scalar: registerOf(elementOf(type)), lanes: 1 }, init[i] ?? 0),
+    );
     loops(
       k,
       scope,
@@ -128,7 +158,13 @@ function reduce(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Nod
   });
 }
 
-function scatter(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+function scatter(
+  k: KernelBuilder,
+  root: Evaluator,
+  group: GroupView,
+  anchor: Node,
+  buffers: ReadonlyMap<Value, Buffer>,
+): void {
   const { form } = anchor.op;
   if (form.kind !== "scatter") return;
   const site = siteOf(anchor);
@@ -147,7 +183,13 @@ function scatter(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: No
   });
 }
 
-function pieces(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+function pieces(
+  k: KernelBuilder,
+  root: Evaluator,
+  group: GroupView,
+  anchor: Node,
+  buffers: ReadonlyMap<Value, Buffer>,
+): void {
   const { form } = anchor.op;
   if (form.kind !== "pieces") return;
   const result = resultOf(anchor);
@@ -174,7 +216,10 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
   const size = shape[axis] ?? 1;
   loops(k, root, shape.toSpliced(axis, 1), (index, scope) => {
     // A value computed in one block of the body is not available in the others, so each read computes it again.
-    const here = (at: Expr): readonly [index: Expr[], scope: Evaluator] => [index.toSpliced(axis, 0, at), scope.within([[at, size]])];
+    const here = (at: Expr): readonly [index: Expr[], scope: Evaluator] => [
+      index.toSpliced(axis, 0, at),
+      scope.within([[at, size]]),
+    ];
     const position = (at: Expr): Expr => {
       const [full, inner] = here(at);
       return inner.flat(shape, full);
@@ -183,19 +228,33 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
       const [full, inner] = here(at);
       return inner.read(anchor)(operand, full);
     };
-    form.line(k, { size, read, load: (at) => k.load(out, position(at)), store: (at, value) => k.store(out, position(at), value) }, site);
+    form.line(
+      k,
+      { size, read, load: (at) => k.load(out, position(at)), store: (at, value) => k.store(out, position(at), value) },
+      site,
+    );
   });
 }
 
 /** A product as plain loops, for shapes that the tiled kernel does not suit. */
-function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: Node, buffers: ReadonlyMap<Value, Buffer>): void {
+function contract(
+  k: KernelBuilder,
+  root: Evaluator,
+  group: GroupView,
+  anchor: Node,
+  buffers: ReadonlyMap<Value, Buffer>,
+): void {
   const { dims, panel } = contractionOf(anchor);
   const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
-  // Loops over results in memory order: in a depthwise convolution, the groups, whose neighbours share a vector, are innermost.
+  // Loops over results in memory order: in a depthwise convolution, the groups, whose neighbours share a vector, are
+  // innermost.
   const outer = dims.filter((dim) => !isSummed(dim)).toSorted((a, b) => b.out - a.out);
   const inner = dims.filter(isSummed);
-  const position = (index: readonly Expr[], of: readonly Contraction["dims"][number][], buffer: "lhs" | "rhs" | "out"): Expr =>
-    of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
+  const position = (
+    index: readonly Expr[],
+    of: readonly Contraction["dims"][number][],
+    buffer: "lhs" | "rhs" | "out",
+  ): Expr => of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
   loops(
     k,
     root,
@@ -208,7 +267,8 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
         inner.map((d) => d.size),
         (r) => {
           const from = (buffer: "lhs" | "rhs"): Expr => k.add(position(at, outer, buffer), position(r, inner, buffer));
-          const right = panel === undefined ? from("rhs") : inPanels(k, [...outer, ...inner], dims, [...at, ...r], panel);
+          const right =
+            panel === undefined ? from("rhs") : inPanels(k, [...outer, ...inner], dims, [...at, ...r], panel);
           acc.set([], k.madd(k.load(present(lhs, "lhs"), from("lhs")), k.load(present(rhs, "rhs"), right), acc.at()));
         },
         "r",
@@ -222,9 +282,12 @@ function contract(k: KernelBuilder, root: Evaluator, group: GroupView, anchor: N
 
 type Dims = Contraction["dims"];
 
-/** The flat index in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order. */
+/**
+ * The flat index in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order.
+ */
 function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[], width: number): Expr {
-  const rank = (of: Dims): Expr => of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
+  const rank = (of: Dims): Expr =>
+    of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
   const [batch, columns, reduced] = [withRole(dims, "batch"), withRole(dims, "column"), withRole(dims, "reduced")];
   const column = k.let(rank(columns));
   const panel = k.add(k.mul(rank(batch), k.int(Math.ceil(sizeOf(columns) / width))), k.div(column, k.int(width)));
@@ -234,5 +297,8 @@ function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[
 
 export function contractionOf(anchor: Node): Contraction {
   const { form } = anchor.op;
-  return present(form.kind === "contract" ? form.contraction(siteOf(anchor)) : null, `${anchor.op.name} was not lowered to a plain product`);
+  return present(
+    form.kind === "contract" ? form.contraction(siteOf(anchor)) : null,
+    `${anchor.op.name} was not lowered to a plain product`,
+  );
 }

@@ -15,7 +15,8 @@ export function uniqueNames(body: readonly Stmt[]): Stmt[] {
   const block = (stmts: readonly Stmt[], outer: ReadonlyMap<string, string>): Stmt[] => {
     const scope = new Map(outer);
     const now = (name: string): string => scope.get(name) ?? name;
-    const rename = (expr: Expr): Expr => mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));
+    const rename = (expr: Expr): Expr =>
+      mapExpr(expr, (e) => (e.kind === "var" || e.kind === "register" ? { ...e, name: now(e.name) } : e));
     return stmts.map((stmt): Stmt => {
       switch (stmt.kind) {
         case "for": {
@@ -36,7 +37,12 @@ export function uniqueNames(body: readonly Stmt[]): Stmt[] {
         case "store":
           return { ...stmt, at: rename(stmt.at), value: rename(stmt.value) };
         case "if":
-          return { ...stmt, when: rename(stmt.when), then: block(stmt.then, scope), otherwise: block(stmt.otherwise, scope) };
+          return {
+            ...stmt,
+            when: rename(stmt.when),
+            then: block(stmt.then, scope),
+            otherwise: block(stmt.otherwise, scope),
+          };
         default:
           return never(stmt);
       }

@@ -5,10 +5,10 @@ import { some } from "../kernel/walk.ts";
 import { mentions } from "./collapse.ts";
 
 /**
- * Vectorizes the body of a loop: four iterations at once, for variable values v, v+1, v+2, v+3, statement by statement. Null if that is impossible: for an
- * access that is neither uniform nor contiguous, a branch or loop bound that differs between the iterations, or an integer division of a value that
- * differs. Loops in the body stay loops. The result has the same statements in the same order, with the same names. `vectors` names the registers that
- * are vectors already.
+ * Vectorizes the body of a loop: four iterations at once, for variable values v, v+1, v+2, v+3, statement by statement.
+ * Null if that is impossible: for an access that is neither uniform nor contiguous, a branch or loop bound that differs
+ * between the iterations, or an integer division of a value that differs. Loops in the body stay loops. The result has
+ * the same statements in the same order, with the same names. `vectors` names the registers that are vectors already.
  */
 export function vectorize(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
   const varying = varyingNames(body, [variable, ...vectors]);
@@ -20,7 +20,8 @@ interface Lane {
   readonly varying: ReadonlySet<string>;
 }
 
-const named = (expr: Expr, names: ReadonlySet<string>): boolean => some(expr, (e) => (e.kind === "var" || e.kind === "register") && names.has(e.name));
+const named = (expr: Expr, names: ReadonlySet<string>): boolean =>
+  some(expr, (e) => (e.kind === "var" || e.kind === "register") && names.has(e.name));
 
 /** Names whose values differ between the iterations, those of `first` included. */
 function varyingNames(body: readonly Stmt[], first: readonly string[]): Set<string> {
@@ -108,7 +109,9 @@ function widen(expr: Expr, lane: Lane): Expr | null {
     case "lane":
       return null;
     case "var":
-      return expr.name === lane.variable ? apply("add", [splat(expr, 4), ramp]) : { ...expr, type: { ...expr.type, lanes: 4 } };
+      return expr.name === lane.variable
+        ? apply("add", [splat(expr, 4), ramp])
+        : { ...expr, type: { ...expr.type, lanes: 4 } };
     case "register":
       return expr.at.some((e) => named(e, lane.varying)) ? null : { ...expr, type: { ...expr.type, lanes: 4 } };
     case "load": {
@@ -138,7 +141,9 @@ function widen(expr: Expr, lane: Lane): Expr | null {
   }
 }
 
-/** Whether the body has a load or store that is contiguous along the variable: only then is vectorization profitable. */
+/**
+ * Whether the body has a load or store that is contiguous along the variable: only then is vectorization profitable.
+ */
 export function runsAlong(body: readonly Stmt[], variable: string): boolean {
   const along = (at: Expr): boolean => mentions(at, variable) && affine(at)?.terms.get(variable) === 1;
   return body.some((stmt): boolean => {

@@ -1,12 +1,14 @@
 /**
- * Rows of cells as lines with aligned columns and without trailing spaces. A cell longer than `limit` (one for all columns, or one for each) does not widen
- * its column: it shifts only its own line. Columns that are empty in every row are left out.
+ * Rows of cells as lines with aligned columns and without trailing spaces. A cell longer than `limit` (one for all
+ * columns, or one for each) does not widen its column: it shifts only its own line. Columns that are empty in every row
+ * are left out.
  */
 export function alignColumns(rows: readonly (readonly string[])[], limit: number | readonly number[]): string[] {
   const limitOf = (column: number): number => (typeof limit === "number" ? limit : (limit[column] ?? Infinity));
   const widths: number[] = [];
   for (const row of rows)
-    for (const [column, { length }] of row.entries()) if (length <= limitOf(column)) widths[column] = Math.max(widths[column] ?? 0, length);
+    for (const [column, { length }] of row.entries())
+      if (length <= limitOf(column)) widths[column] = Math.max(widths[column] ?? 0, length);
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -17,8 +19,9 @@ export function alignColumns(rows: readonly (readonly string[])[], limit: number
 }
 
 /**
- * Breaks lines that are longer than `width` after a space outside of strings and comments, with a backslash at each break, so that the text parses back. Spaces of
- * alignment are dropped first. A word that is longer than the width stays whole.
+ * Breaks lines that are longer than `width` after a space outside of strings and comments, with a backslash at each
+ * break, so that the text parses back. Spaces of alignment are dropped first. A word that is longer than the width
+ * stays whole.
  */
 export function wrapLines(text: string, width: number): string {
   return text

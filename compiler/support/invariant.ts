@@ -23,7 +23,10 @@ export function never(value: never): never {
   throw new InvariantError(`unexpected ${JSON.stringify(value)}`);
 }
 
-/** The result of `attempt`, or of `recover` if an invariant is broken: for input, such as the text of a graph, that may break invariants. */
+/**
+ * The result of `attempt`, or of `recover` if an invariant is broken: for input, such as the text of a graph, that may
+ * break invariants.
+ */
 export function recoverInvariant<T>(attempt: () => T, recover: (message: string) => T): T {
   try {
     return attempt();

@@ -1,23 +1,28 @@
 /**
- * The facts about the machine that the schedule uses: every choice of a tile, a block, an unroll factor or a fusion takes it as an argument, so that a test or a
- * benchmark can pass a variant (`{ ...defaultMachine, tile: { ...defaultMachine.tile, accumulators: 8 } }`).
+ * The facts about the machine that the schedule uses: every choice of a tile, a block, an unroll factor or a fusion
+ * takes it as an argument, so that a test or a benchmark can pass a variant
+ * (`{ ...defaultMachine, tile: { ...defaultMachine.tile, accumulators: 8 } }`).
  *
- * Unless noted otherwise, figures were measured on one core of x86-64 with V8 13.6 (Node 24), as percentages of the peak of `schedule/peak-kernel.ts`, timed
- * at the same time. `npm run bench:choices` measures the plans that follow from these numbers against their neighbours; `test/golden/kernels` shows them.
+ * Unless noted otherwise, figures were measured on one core of x86-64 with V8 13.6 (Node 24), as percentages of the
+ * peak of `schedule/peak-kernel.ts`, timed at the same time. `npm run bench:choices` measures the plans that follow
+ * from these numbers against their neighbours; `test/golden/kernels` shows them.
  */
 export interface Machine {
   /** f32 elements of one vector: WebAssembly's v128. */
   readonly lanes: 4;
-  /** Vectors that V8 keeps in registers: of the 16 of x86-64 it reserves one as scratch. One more vector is spilled, and costs a third of the speed. */
+  /**
+   * Vectors that V8 keeps in registers: of the 16 of x86-64 it reserves one as scratch. One more vector is spilled, and
+   * costs a third of the speed.
+   */
   readonly vectorRegisters: number;
   /** Alignment of tensors in bytes: the size of a vector. */
   readonly alignment: number;
   /** Alignment of memory areas in bytes: the size of a cache line. */
   readonly cacheLine: number;
   /**
-   * The most distinct constant offsets of splat loads through one pointer. V8 folds the offset of a plain load into the instruction, but computes an address for
-   * each distinct offset of `v128.load32_splat` and holds it in a general register; with more than these, the pointer moves between unrolled iterations
-   * (product: 86 -> 98 %).
+   * The most distinct constant offsets of splat loads through one pointer. V8 folds the offset of a plain load into the
+   * instruction, but computes an address for each distinct offset of `v128.load32_splat` and holds it in a general
+   * register; with more than these, the pointer moves between unrolled iterations (product: 86 -> 98 %).
    */
   readonly splatOffsets: number;
   readonly tile: TileLimits;
@@ -29,18 +34,30 @@ export interface Machine {
 
 /** Register tiles of products, after Goto and van de Geijn (2008). */
 export interface TileLimits {
-  /** Vectors of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 8 reach 55 % of the peak, 16 spill (64 %). */
+  /**
+   * Vectors of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 8 reach 55 %
+   * of the peak, 16 spill (64 %).
+   */
   readonly accumulators: number;
   /** Rows of a tile. V8 keeps an address for each; with more they are spilled. */
   readonly rows: number;
-  /** Panels of a tile for 1 row, 2 rows, ...; 1 for more rows. For few rows, one panel has too few sums to hide the latency of a multiply-add. */
+  /**
+   * Panels of a tile for 1 row, 2 rows, ...; 1 for more rows. For few rows, one panel has too few sums to hide the
+   * latency of a multiply-add.
+   */
   readonly panelsOfFewRows: readonly number[];
   /** Columns up to which a tile has one vector for each row instead of the two of a panel. */
   readonly narrow: number;
   readonly block: {
-    /** Terms of a block of a sum: their panel (16 KiB) stays in the first-level cache (32 KiB), together with the rows that are multiplied by it. */
+    /**
+     * Terms of a block of a sum: their panel (16 KiB) stays in the first-level cache (32 KiB), together with the rows
+     * that are multiplied by it.
+     */
     readonly terms: number;
-    /** Sums up to this many times `terms` are not split: storing partial sums costs more than the cache misses of the panel. */
+    /**
+     * Sums up to this many times `terms` are not split: storing partial sums costs more than the cache misses of the
+     * panel.
+     */
     readonly uncut: number;
     /** A block may be this many times `terms`, where that is a divisor. */
     readonly stretch: number;
@@ -55,11 +72,17 @@ export interface TileLimits {
     /** Rows without a divisor of at least this size are not split. */
     readonly leastRows: number;
   };
-  /** Unrolling of the innermost loop of a sum. A factor of 4 reduces the loop overhead to 1 %, since an address is bumped once for all 4 iterations. */
+  /**
+   * Unrolling of the innermost loop of a sum. A factor of 4 reduces the loop overhead to 1 %, since an address is
+   * bumped once for all 4 iterations.
+   */
   readonly unroll: {
     /** A sum up to this length is unrolled completely. */
     readonly whole: number;
-    /** Factors in order of preference: the first that divides the length is used; without one, the first, and the remainder is unrolled after the loop. */
+    /**
+     * Factors in order of preference: the first that divides the length is used; without one, the first, and the
+     * remainder is unrolled after the loop.
+     */
     readonly factors: readonly [number, ...number[]];
   };
 }
@@ -68,37 +91,61 @@ export interface TileLimits {
 export interface PackLimits {
   /** Columns of a panel: two vectors, so that a tile of 6 rows has 12 sums. The layout of every packed operand. */
   readonly panelWidth: number;
-  /** The least number of rows for packing at every call (packing costs 40 % of a product of few rows). Weights are packed once, for any number of rows. */
+  /**
+   * The least number of rows for packing at every call (packing costs 40 % of a product of few rows). Weights are
+   * packed once, for any number of rows.
+   */
   readonly leastRows: number;
   /** The least number of terms of the sum: a shorter sum is an outer product, bound by its stores in any layout. */
   readonly leastTerms: number;
-  /** The largest growth of a packed operand: fewer than 4 columns leave most of a panel empty, and overlapping windows are copied many times. */
+  /**
+   * The largest growth of a packed operand: fewer than 4 columns leave most of a panel empty, and overlapping windows
+   * are copied many times.
+   */
   readonly mostGrowth: number;
-  /** The cost of an operand whose columns are not contiguous in the result, so that lanes are stored one by one, relative to full panels. */
+  /**
+   * The cost of an operand whose columns are not contiguous in the result, so that lanes are stored one by one,
+   * relative to full panels.
+   */
   readonly scatteredStores: number;
 }
 
 /** Loop nests other than tiled products. */
 export interface LoopLimits {
-  /** An innermost loop of up to this many iterations is unrolled if it cannot be vectorized: its indices become constants. */
+  /**
+   * An innermost loop of up to this many iterations is unrolled if it cannot be vectorized: its indices become
+   * constants.
+   */
   readonly unroll: number;
   /** A window of up to this many iterations, over all its nested loops, is unrolled: 3 by 3. */
   readonly window: number;
-  /** Vectors that an iteration of a vector loop computes side by side (unroll-and-jam), so that each hides the latency of the others. */
+  /**
+   * Vectors that an iteration of a vector loop computes side by side (unroll-and-jam), so that each hides the latency
+   * of the others.
+   */
   readonly jam: {
     /** For a body with nested loops, whose sums are chains of dependent operators. */
     readonly nests: number;
     readonly plain: number;
-    /** A body with more than this many statements is not jammed, since copies of it would spill; its remainder is a loop. */
+    /**
+     * A body with more than this many statements is not jammed, since copies of it would spill; its remainder is a
+     * loop.
+     */
     readonly large: number;
   };
-  /** Vectors of partial results of a reduction along memory: the first entry with at most as many `terms` as the reduction. Shorter rows stay scalar. */
+  /**
+   * Vectors of partial results of a reduction along memory: the first entry with at most as many `terms` as the
+   * reduction. Shorter rows stay scalar.
+   */
   readonly partials: readonly { readonly terms: number; readonly vectors: number }[];
 }
 
 /** The size of fused kernels. */
 export interface FusionLimits {
-  /** The most nodes of a group. Longer expressions have more live values than registers, and compile slowly in the engine. */
+  /**
+   * The most nodes of a group. Longer expressions have more live values than registers, and compile slowly in the
+   * engine.
+   */
   readonly members: number;
   /** The most buffers of a kernel: each is a pointer in a general register or on the stack. */
   readonly buffers: number;
@@ -112,9 +159,15 @@ export interface FusionLimits {
 export interface SizeLimits {
   /** The most elements of a value stacked over all iterations when work moves out of a loop: 64 MiB. */
   readonly stacked: number;
-  /** The most elements of a constant computed at compile time (256 KiB): a module should not contain data that the weights stage can compute. */
+  /**
+   * The most elements of a constant computed at compile time (256 KiB): a module should not contain data that the
+   * weights stage can compute.
+   */
   readonly folded: number;
-  /** The most elements of a value without operands (iota) that is folded; kernels compute the elements of larger ones where they are used. */
+  /**
+   * The most elements of a value without operands (iota) that is folded; kernels compute the elements of larger ones
+   * where they are used.
+   */
   readonly table: number;
 }
 

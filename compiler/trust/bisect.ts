@@ -1,6 +1,7 @@
 /**
- * Finds the step of compilation that breaks a model: the first pass whose graph computes other values than the graph before it, or, if all passes agree, the
- * code of the last graph. The failing graph is then shrunk to the nodes that still show the error.
+ * Finds the step of compilation that breaks a model: the first pass whose graph computes other values than the graph
+ * before it, or, if all passes agree, the code of the last graph. The failing graph is then shrunk to the nodes that
+ * still show the error.
  */
 import type { Source, Span } from "../../dsl/span.ts";
 import { compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
@@ -64,14 +65,23 @@ export interface Bisection {
   readonly assumed: Readonly<Record<string, number>>;
 }
 
-/** Compares the stages of one entry on data drawn from the seed. Throws a `DiagnosticError` for errors in the text or the options. */
+/**
+ * Compares the stages of one entry on data drawn from the seed. Throws a `DiagnosticError` for errors in the text or
+ * the options.
+ */
 export async function bisect(source: Source, options: BisectOptions): Promise<Bisection> {
   const { program, assumed } = elaborateSmall(source, { ...options, entries: [options.entry] });
   return { verdict: await verdictOf(program, options), assumed };
 }
 
-async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onProgress = () => {}, ...options }: BisectOptions): Promise<Verdict> {
-  const graph = present(program.entries.find((candidate) => candidate.graph.name === entry)?.graph, `elaboration left ${entry} out`);
+async function verdictOf(
+  program: Program,
+  { entry, seed = 0, budget = 300, onProgress = () => {}, ...options }: BisectOptions,
+): Promise<Verdict> {
+  const graph = present(
+    program.entries.find((candidate) => candidate.graph.name === entry)?.graph,
+    `elaboration left ${entry} out`,
+  );
   const stages = stagesOfGraph(graph, options);
   const data = initialData(program, graph, seed);
 
@@ -94,7 +104,12 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
   const largestOfCode = largest(bounds, results);
   const difference = (largestOfCode?.share ?? 0) > 1 ? largestOfCode : exactDifference(last, results, data, relaxed);
   if (difference === null) {
-    return { kind: "agrees", stages: stages.length - 1, passes: largestOfPasses(graph, last, bounds, data), code: largestOfCode };
+    return {
+      kind: "agrees",
+      stages: stages.length - 1,
+      passes: largestOfPasses(graph, last, bounds, data),
+      code: largestOfCode,
+    };
   }
   onProgress("the compiled code disagrees; shrinking");
   const compare = async (candidate: Graph): Promise<Difference | null> => {
@@ -106,12 +121,23 @@ async function verdictOf(program: Program, { entry, seed = 0, budget = 300, onPr
 }
 
 /** Whether the code may round a multiply-add only once. */
-const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean => mode !== "strict" && (target ?? "wasm") === "wasm";
+const isRelaxed = ({ mode, target }: Pick<CompileOptions, "mode" | "target">): boolean =>
+  mode !== "strict" && (target ?? "wasm") === "wasm";
 
-/** The last graph against the first, in f32: passes that keep f32 results may round constants to f32, so a comparison in f64 would show that rounding. */
-function largestOfPasses(first: Graph, last: Graph, bounds: ReadonlyMap<string, Bounded>, data: GraphData): LargestDifference | null {
+/**
+ * The last graph against the first, in f32: passes that keep f32 results may round constants to f32, so a comparison in
+ * f64 would show that rounding.
+ */
+function largestOfPasses(
+  first: Graph,
+  last: Graph,
+  bounds: ReadonlyMap<string, Bounded>,
+  data: GraphData,
+): LargestDifference | null {
   const [wanted, got] = [first, last].map((graph) => named(evaluate(graph, { ...data, precision: "f32" })));
-  const around = new Map([...bounds].map(([what, { error }]) => [what, { value: present(wanted?.get(what), what), error }]));
+  const around = new Map(
+    [...bounds].map(([what, { error }]) => [what, { value: present(wanted?.get(what), what), error }]),
+  );
   return largest(around, new Map([...(got ?? [])].map(([what, { data: values }]) => [what, values])), 2);
 }
 
@@ -129,11 +155,19 @@ function shrunkPass(
 ): Verdict {
   const index = stages.findIndex(({ name }) => name === stage);
   const pass = present(at(stages, index).pass, `${stage} is not a pass`);
-  const run = (candidate: Graph): Graph => runPasses(candidate, [pass], options.frozen === undefined ? {} : { frozen: options.frozen });
-  const compare = (candidate: Graph): Difference | null => compareGraphs(candidate, run(candidate), pass.exact, dataFor(candidate, data, seed));
+  const run = (candidate: Graph): Graph =>
+    runPasses(candidate, [pass], options.frozen === undefined ? {} : { frozen: options.frozen });
+  const compare = (candidate: Graph): Difference | null =>
+    compareGraphs(candidate, run(candidate), pass.exact, dataFor(candidate, data, seed));
   const whole = at(stages, index - 1).graph;
   const before = shrinkGraph(whole, (candidate) => compare(candidate) !== null, { budget });
-  return { kind: "pass", stage, pass, difference, small: { ...smallCase(before, compare(before) ?? difference), after: run(before) } };
+  return {
+    kind: "pass",
+    stage,
+    pass,
+    difference,
+    small: { ...smallCase(before, compare(before) ?? difference), after: run(before) },
+  };
 }
 
 function smallCase(before: Graph, difference: Difference): SmallCase {
@@ -153,7 +187,9 @@ export function nearestSpan(node: Node): Span | null {
     const found = level.map(spanOf).find((span) => span !== null);
     if (found !== undefined) return found;
     level.forEach((each) => seen.add(each));
-    level = [...new Set(level.flatMap(({ operands }) => operands.map((value) => value.node)))].filter((each) => !seen.has(each));
+    level = [...new Set(level.flatMap(({ operands }) => operands.map((value) => value.node)))].filter(
+      (each) => !seen.has(each),
+    );
   }
   return null;
 }

@@ -48,10 +48,17 @@ function remembered<T>(known: Map<Graph, T>, graph: Graph, make: () => T): T {
 const slack = 2;
 
 /**
- * The first difference between the functions that two graphs compute, or null. `exact`: f32 results must have equal bits, except for the sign of a zero and
- * the payload of a NaN. Otherwise both are evaluated in f64 and may differ by the sum of their rounding bounds.
+ * The first difference between the functions that two graphs compute, or null. `exact`: f32 results must have equal
+ * bits, except for the sign of a zero and the payload of a NaN. Otherwise both are evaluated in f64 and may differ by
+ * the sum of their rounding bounds.
  */
-export function compareGraphs(before: Graph, after: Graph, exact: boolean, data: GraphData, known = new Evaluations(data)): Difference | null {
+export function compareGraphs(
+  before: Graph,
+  after: Graph,
+  exact: boolean,
+  data: GraphData,
+  known = new Evaluations(data),
+): Difference | null {
   if (before === after) return null;
   if (exact) return sameBits(known.bits(before), known.bits(after));
   const [wanted, got] = [known.bounds(before), known.bounds(after)];
@@ -59,7 +66,12 @@ export function compareGraphs(before: Graph, after: Graph, exact: boolean, data:
   if (missing !== null) return missing;
   for (const [what, { value, error }] of wanted) {
     const other = got.get(what);
-    const difference = far(what, other?.value.data ?? [], value.data, (i) => slack * f64Share * ((error[i] ?? 0) + (other?.error[i] ?? 0)));
+    const difference = far(
+      what,
+      other?.value.data ?? [],
+      value.data,
+      (i) => slack * f64Share * ((error[i] ?? 0) + (other?.error[i] ?? 0)),
+    );
     if (difference !== null) return difference;
   }
   return null;
@@ -74,8 +86,8 @@ export interface ComparedStage {
 }
 
 /**
- * The first stage that computes other values than the stage before it, or null. Consecutive exact passes are compared as one; each is compared separately only
- * if their ends differ.
+ * The first stage that computes other values than the stage before it, or null. Consecutive exact passes are compared
+ * as one; each is compared separately only if their ends differ.
  */
 export function compareStages(
   stages: readonly ComparedStage[],
@@ -88,7 +100,8 @@ export function compareStages(
   let run: ComparedStage[] = [];
   const settle = (): { readonly stage: string; readonly difference: Difference } | null => {
     const last = run.at(-1);
-    if (last === undefined || last.graph === before || sameBits(known.bits(before), known.bits(last.graph)) === null) return null;
+    if (last === undefined || last.graph === before || sameBits(known.bits(before), known.bits(last.graph)) === null)
+      return null;
     for (const { name, graph } of run) {
       const difference = graph === before ? null : sameBits(known.bits(before), known.bits(graph));
       if (difference !== null) return { stage: name, difference };
@@ -118,7 +131,10 @@ export interface CompiledResults {
   readonly known?: Evaluations;
 }
 
-/** The first result of compiled code that is outside the f32 rounding bound of the graph's value, or null. Results of exact ops alone must have equal bits. */
+/**
+ * The first result of compiled code that is outside the f32 rounding bound of the graph's value, or null. Results of
+ * exact ops alone must have equal bits.
+ */
 export function compareResults(
   graph: Graph,
   got: Results,
@@ -145,7 +161,9 @@ export function compareResults(
 /** Names of the results that depend on exact ops only. */
 export function exactResults(graph: Graph): ReadonlySet<string> {
   const inexact = new Set<Value>();
-  for (const node of graph.nodes) if (!node.op.exact || node.operands.some((value) => inexact.has(value))) node.results.forEach((value) => inexact.add(value));
+  for (const node of graph.nodes)
+    if (!node.op.exact || node.operands.some((value) => inexact.has(value)))
+      node.results.forEach((value) => inexact.add(value));
   const of = (list: readonly { readonly name: string; readonly value: Value }[]): string[] =>
     list.filter(({ value }) => !inexact.has(value)).map(({ name }) => name);
   return new Set([
@@ -166,7 +184,13 @@ function sameBits(wanted: ReadonlyMap<string, NdArray>, got: ReadonlyMap<string,
 }
 
 /** Outputs and writes in one map, under the names of `Results`. */
-export function named<T>({ outputs, writes }: { readonly outputs: ReadonlyMap<string, T>; readonly writes: ReadonlyMap<string, T> }): ReadonlyMap<string, T> {
+export function named<T>({
+  outputs,
+  writes,
+}: {
+  readonly outputs: ReadonlyMap<string, T>;
+  readonly writes: ReadonlyMap<string, T>;
+}): ReadonlyMap<string, T> {
   return new Map([
     ...[...outputs].map(([name, item]) => [`output ${name}`, item] as const),
     ...[...writes].map(([path, item]) => [`write ${path}`, item] as const),
@@ -178,7 +202,12 @@ function namesDiffer(wanted: ReadonlyMap<string, unknown>, got: ReadonlyMap<stri
   return what === undefined ? null : { what, index: 0, got: Number.NaN, wanted: Number.NaN, allowed: 0 };
 }
 
-function far(what: string, got: ArrayLike<number>, wanted: ArrayLike<number>, allowed: (index: number) => number): Difference | null {
+function far(
+  what: string,
+  got: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  allowed: (index: number) => number,
+): Difference | null {
   for (let i = 0; i < Math.max(got.length, wanted.length); i++) {
     const [x, y] = [got[i] ?? Number.NaN, wanted[i] ?? Number.NaN];
     if (i < got.length && i < wanted.length && (x === y || (Number.isNaN(x) && Number.isNaN(y)))) continue;

@@ -66,7 +66,11 @@ function scanned(node: Node, operands: readonly Bounded[], run: RunRegion): read
   let current: readonly Bounded[] = carries;
   for (let iteration = 0; iteration < length; iteration++) {
     const index = node.attrs["reverse"] === true ? length - 1 - iteration : iteration;
-    const step = run(regionOf(node, 0), [...sequences.map((sequence) => itemOf(sequence, index, length)), ...invariants], current);
+    const step = run(
+      regionOf(node, 0),
+      [...sequences.map((sequence) => itemOf(sequence, index, length)), ...invariants],
+      current,
+    );
     step.outputs.forEach(({ value, error }, i) => {
       stacks[i]?.value.data.set(value.data, index * value.data.length);
       stacks[i]?.error.set(error, index * error.length);

@@ -1,14 +1,18 @@
 /**
- * Bounds the distance of any f32 evaluation of a graph from its exact value: running error analysis (Wilkinson, 1963; Higham, Accuracy and Stability of
- * Numerical Algorithms, 2002, chapters 3 and 4). Each element of a value has a bound: the propagated errors of the operands plus the roundings of the op.
- * The bound holds for any order of a sum and with or without fused multiply-adds, so it holds for every kernel of the graph.
+ * Bounds the distance of any f32 evaluation of a graph from its exact value: running error analysis (Wilkinson, 1963;
+ * Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 3 and 4). Each element of a value has a bound:
+ * the propagated errors of the operands plus the roundings of the op. The bound holds for any order of a sum and with
+ * or without fused multiply-adds, so it holds for every kernel of the graph.
  *
  * - Pointwise ops are evaluated at the corners of the box that contains their arguments.
- * - Data movement and sums are linear: the bounds are moved and summed like the operands. A sum of n terms adds n roundings of the sum of magnitudes.
+ * - Data movement and sums are linear: the bounds are moved and summed like the operands. A sum of n terms adds n
+ *   roundings of the sum of magnitudes.
  * - Products of sums are bilinear: |a| eb + ea |b| + ea eb.
- * - Where a discontinuity is within the bound (a comparison of possibly equal values, a truncation, the index of a maximum) the bound is infinite.
+ * - Where a discontinuity is within the bound (a comparison of possibly equal values, a truncation, the index of a
+ *   maximum) the bound is infinite.
  *
- * The bound is linear in the unit roundoff except for terms of second order: times `f64Share` it bounds an evaluation in f64.
+ * The bound is linear in the unit roundoff except for terms of second order: times `f64Share` it bounds an evaluation
+ * in f64.
  */
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
@@ -46,12 +50,16 @@ export interface BoundedEvaluation {
 }
 
 /**
- * Receives each node with its results, nodes of regions once per iteration. If it returns values, the users of the node take these instead of the results.
- * `verifyEntry` returns the values of compiled code: each node is then checked against its actual operands, and errors do not add up over a deep net.
+ * Receives each node with its results, nodes of regions once per iteration. If it returns values, the users of the node
+ * take these instead of the results. `verifyEntry` returns the values of compiled code: each node is then checked
+ * against its actual operands, and errors do not add up over a deep net.
  */
 export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bounded[] | void;
 
-/** The exact outputs and writes of a graph, evaluated in f64, with their bounds. Inputs and persistent tensors count as exact. */
+/**
+ * The exact outputs and writes of a graph, evaluated in f64, with their bounds. Inputs and persistent tensors count as
+ * exact.
+ */
 export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
   const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
     new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
@@ -70,11 +78,18 @@ interface Leaf {
   readonly error: Float64Array;
 }
 
-/** Evaluates a graph; `known` returns the data of inputs, carries, params and states, and undefined for all other nodes. */
-function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNode): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
+/**
+ * Evaluates a graph; `known` returns the data of inputs, carries, params and states, and undefined for all other nodes.
+ */
+function run(
+  graph: Graph,
+  known: (node: Node) => Leaf | undefined,
+  onNode: OnNode,
+): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
   const expanded = expandGradients(graph);
   const values = new Map<Value, Bounded>();
-  const of = (value: Value): Bounded => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const of = (value: Value): Bounded =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of expanded.nodes) {
     const leaf = known(node);
     const results =
@@ -91,7 +106,12 @@ function run(graph: Graph, known: (node: Node) => Leaf | undefined, onNode: OnNo
   };
 }
 
-function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly Bounded[], onNode: OnNode): RegionResults {
+function runRegion(
+  region: Graph,
+  inputs: readonly Bounded[],
+  carries: readonly Bounded[],
+  onNode: OnNode,
+): RegionResults {
   const known = new Map<Node, Leaf>();
   region.inputs.forEach(({ node }, index) => known.set(node, leafOf(at(inputs, index))));
   region.carries.forEach(({ value }, index) => known.set(value.node, leafOf(at(carries, index))));
@@ -101,7 +121,8 @@ function runRegion(region: Graph, inputs: readonly Bounded[], carries: readonly 
 const leafOf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
 
 function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
-  if (node.regions.length > 0) return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
+  if (node.regions.length > 0)
+    return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
   const results = evaluateNode(
     node,
     operands.map(({ value }) => value),
@@ -154,16 +175,20 @@ function apply(node: Node, operands: readonly Bounded[], data: (operand: Bounded
 const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((x, i) => Math.abs(x) + (error[i] ?? 0));
 
 /** The total rounding error of a sum of `count` terms, for any order of summation; `size` is the sum of magnitudes. */
-const roundings = (count: number, size: number): number => (size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny));
+const roundings = (count: number, size: number): number =>
+  size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny);
 
 /** The rounding error of a known number that is stored as f32. */
 const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
 
 /** Data movement and sums apply to errors as to values. The fill value of a padding is a known number. */
 function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
-  const filled = node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
+  const filled =
+    node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
   const stored = filled?.map(storageError) ?? all(data.length, 0);
-  const moved = operands.every(isExact) ? stored : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
+  const moved = operands.every(isExact)
+    ? stored
+    : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
   if (node.op.exact) return moved;
   const [sizes, counts] = [apply(node, operands, magnitudes), termsOf(node, operands)];
   return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
@@ -174,7 +199,12 @@ function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => n
   const { form } = node.op;
   const site = siteOf(node);
   const contraction = form.kind === "contract" ? form.contraction(site) : null;
-  const same = form.kind === "reduce" ? elements(form.extents(site)) : contraction === null ? null : sizeOf(contraction.dims.filter(isSummed));
+  const same =
+    form.kind === "reduce"
+      ? elements(form.extents(site))
+      : contraction === null
+        ? null
+        : sizeOf(contraction.dims.filter(isSummed));
   if (same !== null) return () => same;
   const counts = apply(node, operands, ({ error }) => all(error.length, 1));
   return (index) => counts[index] ?? 0;
@@ -182,26 +212,35 @@ function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => n
 
 function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
   const [lhs, rhs] = [present(a, "a product has two operands"), present(b, "a product has two operands")];
-  const of = (left: Float64Array, right: Float64Array): Float64Array => apply(node, [lhs, rhs], (operand) => (operand === lhs ? left : right));
+  const of = (left: Float64Array, right: Float64Array): Float64Array =>
+    apply(node, [lhs, rhs], (operand) => (operand === lhs ? left : right));
   const same = lhs === rhs;
   const abs = ({ value }: Bounded): Float64Array => value.data.map(Math.abs);
   const sizes = of(magnitudes(lhs), magnitudes(rhs));
   const counts = termsOf(node, [lhs, rhs]);
-  // In a product of a value with itself both factors move together; the difference of the products of magnitudes bounds that case too.
+  // In a product of a value with itself both factors move together; the difference of the products of magnitudes bounds
+  // that case too.
   const moved =
     isExact(lhs) && isExact(rhs)
       ? all(data.length, 0)
       : same
         ? excess(sizes, of(abs(lhs), abs(rhs)))
-        : sum(isExact(rhs) ? all(data.length, 0) : of(abs(lhs), rhs.error), isExact(lhs) ? all(data.length, 0) : of(lhs.error, magnitudes(rhs)));
+        : sum(
+            isExact(rhs) ? all(data.length, 0) : of(abs(lhs), rhs.error),
+            isExact(lhs) ? all(data.length, 0) : of(lhs.error, magnitudes(rhs)),
+          );
   return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
 }
 
 const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? 0));
 /** The difference of two sums of magnitudes, plus its rounding error in f64. */
-const excess = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => Math.max(0, x - (b[i] ?? 0)) + 2 ** -50 * x);
+const excess = (a: Float64Array, b: Float64Array): Float64Array =>
+  a.map((x, i) => Math.max(0, x - (b[i] ?? 0)) + 2 ** -50 * x);
 
-/** Products of many numbers, in any order. Unbounded where a partial product may overflow or underflow f32, even if the whole product is in range. */
+/**
+ * Products of many numbers, in any order. Unbounded where a partial product may overflow or underflow f32, even if the
+ * whole product is in range.
+ */
 function product(node: Node, operands: readonly Bounded[]): Float64Array {
   const sizes = apply(node, operands, magnitudes);
   const factors = (at(operands, 0).error.length || 1) / Math.max(1, sizes.length);
@@ -213,19 +252,26 @@ function product(node: Node, operands: readonly Bounded[]): Float64Array {
       );
   const most = apply(node, operands, (operand) => magnitudes(operand).map((x) => Math.max(1, x)));
   const least = apply(node, operands, (operand) => magnitudes(operand).map((x) => (x === 0 ? 1 : Math.min(1, x))));
-  return moved.map((e, i) => ((most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0)));
+  return moved.map((e, i) =>
+    (most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0),
+  );
 }
 
 /** Maxima and minima: evaluated with all elements at their lower, and at their upper bounds. */
 function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   if (operands.every(isExact)) return all(data.length, 0);
-  const [low, high] = [-1, 1].map((side) => apply(node, operands, ({ value, error }) => value.data.map((x, i) => x + side * (error[i] ?? 0))));
-  return data.map((x, i) => (x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0))));
+  const [low, high] = [-1, 1].map((side) =>
+    apply(node, operands, ({ value, error }) => value.data.map((x, i) => x + side * (error[i] ?? 0))),
+  );
+  return data.map((x, i) =>
+    x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0)),
+  );
 }
 
 /**
- * Index results, such as an argmax or a sort order: unbounded where they change while half of the elements are at their lower bounds and the others at their
- * upper bounds. The halves are selected by each bit of the position, in both polarities, so each ordered pair of elements is once (low, high).
+ * Index results, such as an argmax or a sort order: unbounded where they change while half of the elements are at their
+ * lower bounds and the others at their upper bounds. The halves are selected by each bit of the position, in both
+ * polarities, so each ordered pair of elements is once (low, high).
  */
 function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   const error = all(data.length, 0);
@@ -233,7 +279,9 @@ function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): F
   const bits = Math.ceil(Math.log2(Math.max(2, ...operands.map((operand) => operand.error.length))));
   for (let half = 0; half < 2 * bits; half++) {
     const side = (index: number): number => ((index >> (half >> 1)) % 2 === half % 2 ? 1 : -1);
-    const moved = apply(node, operands, (operand) => operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)));
+    const moved = apply(node, operands, (operand) =>
+      operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)),
+    );
     moved.forEach((index, i) => {
       if (index !== data[i]) error[i] = Infinity;
     });
@@ -246,9 +294,11 @@ function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): F
   const isResultFloat = isFloat(result.type.dtype);
   const widened = !op.exact && op.steps !== undefined;
   // A shortcut for exact operands: constants, indices and masks.
-  if (!widened && operands.every(isExact)) return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
+  if (!widened && operands.every(isExact))
+    return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
   const types = operands.map(({ value }) => value.type);
-  const f = (args: readonly number[]): number => (op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN);
+  const f = (args: readonly number[]): number =>
+    op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN;
   const compares = result.type.dtype === "bool" && types.some(({ dtype }) => isFloat(dtype));
   return result.data.map((y, i) => {
     const args = operands.map(({ value }) => value.data[i] ?? 0);

@@ -9,13 +9,21 @@ export interface LargestDifference extends Difference {
   readonly share: number;
 }
 
-/** The element of one value with the largest share; null if every element is unbounded. `times`: a factor on the bound. */
-export function largestOf(what: string, { value, error }: Bounded, got: ArrayLike<number>, times = 1): LargestDifference | null {
+/**
+ * The element of one value with the largest share; null if every element is unbounded. `times`: a factor on the bound.
+ */
+export function largestOf(
+  what: string,
+  { value, error }: Bounded,
+  got: ArrayLike<number>,
+  times = 1,
+): LargestDifference | null {
   let worst: LargestDifference | null = null;
   for (const [index, wanted] of value.data.entries()) {
     const allowed = times * (error[index] ?? 0);
     const share = shareOf(wanted, got[index] ?? Number.NaN, allowed);
-    if (share !== null && share > (worst?.share ?? -1)) worst = { what, index, got: got[index] ?? Number.NaN, wanted, allowed, share };
+    if (share !== null && share > (worst?.share ?? -1))
+      worst = { what, index, got: got[index] ?? Number.NaN, wanted, allowed, share };
   }
   return worst;
 }
@@ -28,13 +36,20 @@ export function largest(wanted: ReadonlyMap<string, Bounded>, got: Results, time
   }, null);
 }
 
-/** The first difference in bits among the results that depend on exact ops only; null for relaxed code, which need not keep bits. */
+/**
+ * The first difference in bits among the results that depend on exact ops only; null for relaxed code, which need not
+ * keep bits.
+ */
 export function exactDifference(graph: Graph, results: Results, data: GraphData, relaxed: boolean): Difference | null {
   const exact = relaxed ? new Set<string>() : exactResults(graph);
   const outputs = graph.outputs.filter(({ name }) => exact.has(`output ${name}`));
   const writes = graph.writes.filter(({ path }) => exact.has(`write ${path}`));
   if (outputs.length + writes.length === 0) return null;
-  return compareResults(dropDead({ ...graph, outputs, writes }), new Map([...results].filter(([what]) => exact.has(what))), data);
+  return compareResults(
+    dropDead({ ...graph, outputs, writes }),
+    new Map([...results].filter(([what]) => exact.has(what))),
+    data,
+  );
 }
 
 function shareOf(wanted: number, got: number, allowed: number): number | null {

@@ -1,4 +1,5 @@
-// Copies of a graph with changes that `rebuild` does not allow: other signatures of loops and branches, new inputs, replaced values.
+// Copies of a graph with changes that `rebuild` does not allow: other signatures of loops and branches, new inputs,
+// replaced values.
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { GraphBuilder, makeNode } from "../graph/build.ts";
@@ -14,17 +15,27 @@ export interface Change {
   readonly operands?: readonly Value[];
   readonly attrs?: Attrs;
   readonly regions?: readonly Graph[];
-  /** Maps the results of the copy to replacements of the old results, undefined for a result that must be unused; by default each result replaces its own. */
+  /**
+   * Maps the results of the copy to replacements of the old results, undefined for a result that must be unused; by
+   * default each result replaces its own.
+   */
   readonly results?: (results: readonly Value[]) => readonly (Value | undefined)[];
   /** Replaces the results; the node itself is left out. */
   readonly instead?: readonly (Value | undefined)[];
 }
 
-/** Copies every node with its change. `operands` are the new values of the node's operands. Types of users are inferred again. */
-export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => Change): Graph {
+/**
+ * Copies every node with its change. `operands` are the new values of the node's operands. Types of users are inferred
+ * again.
+ */
+export function remake(
+  graph: Graph,
+  change: (g: GraphBuilder, node: Node, operands: readonly Value[]) => Change,
+): Graph {
   const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used but was removed`);
+  const now = (value: Value): Value =>
+    present(values.get(value), `a value of ${value.node.op.name} is used but was removed`);
   const nowAll = (list: readonly Value[]): readonly Value[] => list.map(now);
   // Inputs keep their order; new ones come after them.
   for (const node of graph.nodes) {
@@ -33,11 +44,19 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
     const { op = node.op, attrs = node.attrs, regions = node.regions, ...other } = change(g, node, operands);
     let results = other.instead;
     if (results === undefined) {
-      const isSame = op === node.op && attrs === node.attrs && regions.every((region, index) => region === node.regions[index]);
+      const isSame =
+        op === node.op && attrs === node.attrs && regions.every((region, index) => region === node.regions[index]);
       const made =
         isSame && other.operands === undefined
           ? append(g, node, operands)
-          : makeNode(op, other.operands ?? operands, attrs, op === node.op ? node.provenance : g.provenance(), node.notes, regions);
+          : makeNode(
+              op,
+              other.operands ?? operands,
+              attrs,
+              op === node.op ? node.provenance : g.provenance(),
+              node.notes,
+              regions,
+            );
       if (g.nodes.at(-1) !== made) g.nodes.push(made);
       results = other.results?.(made.results) ?? made.results;
     }
@@ -59,13 +78,14 @@ export function remake(graph: Graph, change: (g: GraphBuilder, node: Node, opera
 }
 
 /**
- * Replaces values: `change` receives the copy of each value and the old one, and returns the value that the users of the copy take, or null for the copy.
- * Dead copies stay; the caller drops them.
+ * Replaces values: `change` receives the copy of each value and the old one, and returns the value that the users of
+ * the copy take, or null for the copy. Dead copies stay; the caller drops them.
  */
 export function substitute(graph: Graph, change: (g: GraphBuilder, value: Value, old: Value) => Value | null): Graph {
   const g = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
+  const now = (value: Value): Value =>
+    present(values.get(value), `a value of ${value.node.op.name} is used before its definition`);
   for (const node of graph.nodes) {
     g.derive(node.provenance);
     const copy = append(g, node, node.operands.map(now));

@@ -15,10 +15,16 @@ export function hash(seed: number, index: number): number {
 /** Paths of tensors that are never negative: variances, second moments and the step counter of an optimizer. */
 const positivePath = /(\bvar|\.v|\.t)$/;
 
-/** `signed`: integers may be negative; not the default, since integers may be indices or labels. `special`: mostly edge values of arithmetic. */
+/**
+ * `signed`: integers may be negative; not the default, since integers may be indices or labels. `special`: mostly edge
+ * values of arithmetic.
+ */
 export type SampleKind = "plain" | "signed" | "special";
 
-/** Floats in [-2, 2), one in 20 of them 0, or in [0.25, 1.25) if `positive`; integers from 0 to 3, or from -4 to 3 if `signed`. */
+/**
+ * Floats in [-2, 2), one in 20 of them 0, or in [0.25, 1.25) if `positive`; integers from 0 to 3, or from -4 to 3 if
+ * `signed`.
+ */
 export function fill({ dtype, shape }: TensorType, seed: number, positive = false, signed = false): Float64Array {
   return Float64Array.from({ length: elements(shape) }, (_, i) => {
     const x = hash(seed, i);
@@ -55,7 +61,9 @@ function fillSpecial(type: TensorType, seed: number): Float64Array {
   const plain = fill(type, seed);
   const list = isFloat(type.dtype) ? specials : specialInts;
   if (type.dtype === "bool") return plain;
-  const wrap = new { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array }[type.dtype](1);
+  const wrap = new { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array }[type.dtype](
+    1,
+  );
   return plain.map((x, i) => {
     const pick = hash(seed ^ 0x5bd1e995, i);
     if (pick >= 0.7) return x;
@@ -75,11 +83,19 @@ export function randomData(graph: Graph, seed: number, kind: SampleKind = "plain
     const target = path === null ? inputs : persistent;
     if (name === null || value === undefined || target.has(name)) continue;
     const own = nameHash(name, seed);
-    target.set(name, kind === "special" ? fillSpecial(value.type, own) : fill(value.type, own, positivePath.test(name), kind === "signed"));
+    target.set(
+      name,
+      kind === "special"
+        ? fillSpecial(value.type, own)
+        : fill(value.type, own, positivePath.test(name), kind === "signed"),
+    );
   }
   return { inputs, persistent };
 }
 
 /** FNV-1a over the name. */
 const nameHash = (name: string, seed: number): number =>
-  [...name].reduce((h, c) => Math.imul(h ^ (c.codePointAt(0) ?? 0), 0x01000193), 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1));
+  [...name].reduce(
+    (h, c) => Math.imul(h ^ (c.codePointAt(0) ?? 0), 0x01000193),
+    0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1),
+  );

@@ -12,7 +12,9 @@ const sizeAttrs = new Set(["shape", "limit", "size", "length", "window"]);
 /** Replaces one size at a time with a smaller one; tries the largest size first, and the smallest replacement first. */
 export const resizings: Edit = (graph) => {
   const sizes = [...sizesOf(graph)].sort((a, b) => a - b);
-  const steps = sizes.flatMap((size) => [size - 1, Math.ceil(size / 2), 3, 2, 1].filter((to) => to < size && to > 0).map((to) => ({ size, to })));
+  const steps = sizes.flatMap((size) =>
+    [size - 1, Math.ceil(size / 2), 3, 2, 1].filter((to) => to < size && to > 0).map((to) => ({ size, to })),
+  );
   return {
     count: steps.length,
     apply: (from, to) => {
@@ -40,13 +42,18 @@ function resize(graph: Graph, from: number, to: number): Graph {
 }
 
 function resized(node: Node, operands: readonly Value[], from: number, to: number): Attrs {
-  const change = (attr: Attr): Attr => (attr === from ? to : isNumbers(attr) ? attr.map((size) => (size === from ? to : size)) : attr);
-  const attrs: Attrs = Object.fromEntries(Object.entries(node.attrs).map(([name, attr]) => [name, sizeAttrs.has(name) ? change(attr) : attr]));
+  const change = (attr: Attr): Attr =>
+    attr === from ? to : isNumbers(attr) ? attr.map((size) => (size === from ? to : size)) : attr;
+  const attrs: Attrs = Object.fromEntries(
+    Object.entries(node.attrs).map(([name, attr]) => [name, sizeAttrs.has(name) ? change(attr) : attr]),
+  );
   const { shape, values } = attrs;
   if (shape === undefined || !isNumbers(shape)) return attrs;
   if (values !== undefined && isNumbers(values)) return { ...attrs, values: values.slice(0, elements(shape)) };
   const [operand] = operands;
-  return node.op.name === "reshape" && operand !== undefined ? { ...attrs, shape: fitted(shape, elements(operand.type.shape)) } : attrs;
+  return node.op.name === "reshape" && operand !== undefined
+    ? { ...attrs, shape: fitted(shape, elements(operand.type.shape)) }
+    : attrs;
 }
 
 /** A shape with that many elements: changes the last size that can absorb the difference. */

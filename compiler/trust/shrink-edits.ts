@@ -1,4 +1,5 @@
-// The edits that make a graph smaller, in the order of the search. An edit may return an invalid graph: the search drops it.
+// The edits that make a graph smaller, in the order of the search. An edit may return an invalid graph: the search
+// drops it.
 import { sameType, showType } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import { isConstant, isLeaf, listAttr, pathOf, splatValue, stringAttr, isArgument } from "../graph/facts.ts";
@@ -22,10 +23,13 @@ const computed = (graph: Graph): readonly Node[] => graph.nodes.filter((node) =>
 /** Names of inputs and paths, which a new input must not take. */
 const names = (graph: Graph): Set<string> =>
   new Set(
-    graph.nodes.flatMap((node) => (isArgument(node) ? [stringAttr(node.attrs, "name")] : (pathOf(node) ?? []))).concat(graph.writes.map(({ path }) => path)),
+    graph.nodes
+      .flatMap((node) => (isArgument(node) ? [stringAttr(node.attrs, "name")] : (pathOf(node) ?? [])))
+      .concat(graph.writes.map(({ path }) => path)),
   );
 
-// Results ---------------------------------------------------------------------------------------------------------------------------------------------
+// Results
+// ---------------------------------------------------------------------------------------------------------------------
 
 const dropResults = edit(
   (graph) => [...graph.outputs, ...graph.writes],
@@ -49,7 +53,9 @@ const dropLateNodes: Edit = (graph) => {
       if (to !== nodes.length || first === undefined) return null;
       const before = new Set(graph.nodes.slice(0, graph.nodes.indexOf(first)));
       const wanted = new Set(graph.nodes.filter((node) => !before.has(node)).flatMap(({ operands }) => operands));
-      const crossing = [...before].flatMap(({ results }) => results).filter((value) => wanted.has(value) && !isLeaf(value.node));
+      const crossing = [...before]
+        .flatMap(({ results }) => results)
+        .filter((value) => wanted.has(value) && !isLeaf(value.node));
       return withValues(graph, [...before], crossing, (value) => before.has(value.node));
     },
   };
@@ -66,7 +72,12 @@ const stepBack = edit(
 );
 
 /** Keeps the results for which `keeps` is true, and adds outputs for the `values` that are not results yet. */
-function withValues(graph: Graph, nodes: readonly Node[], values: readonly Value[], keeps: (value: Value) => boolean): Graph | null {
+function withValues(
+  graph: Graph,
+  nodes: readonly Node[],
+  values: readonly Value[],
+  keeps: (value: Value) => boolean,
+): Graph | null {
   const outputs = graph.outputs.filter(({ value }) => keeps(value));
   const writes = graph.writes.filter(({ value }) => keeps(value));
   const known = new Set([...outputs, ...writes].map(({ value }) => value));
@@ -78,7 +89,8 @@ function withValues(graph: Graph, nodes: readonly Node[], values: readonly Value
 const withResults = (graph: Graph, outputs: Graph["outputs"], writes: Graph["writes"]): Graph | null =>
   outputs.length + writes.length === 0 ? null : { ...graph, outputs, writes };
 
-// Values ----------------------------------------------------------------------------------------------------------------------------------------------
+// Values
+// ---------------------------------------------------------------------------------------------------------------------
 
 /** Replaces a node with leaves of the same types: inputs, or params if it belongs to the weights stage. */
 const cut = edit(computed, (graph, chosen) => {
@@ -103,7 +115,9 @@ const forward = (which: "first" | "last"): Edit =>
     (graph) => computed(graph).filter((node) => operandLike(node, which) !== undefined),
     (graph, chosen) => {
       const gone = new Set(chosen);
-      return substitute(graph, (_, value, old) => (gone.has(old.node) ? (operandLike(value.node, which) ?? null) : null));
+      return substitute(graph, (_, value, old) =>
+        gone.has(old.node) ? (operandLike(value.node, which) ?? null) : null,
+      );
     },
   );
 
@@ -145,10 +159,13 @@ function laterOfType(graph: Graph): readonly (readonly [Value, Value])[] {
 /** Replaces a dense constant with a splat of one number. */
 const flatten = (pick: (values: readonly number[]) => number): Edit =>
   edit(
-    (graph) => graph.nodes.filter((node) => isConstant(node) && node.results.every((value) => splatValue(value) === null)),
+    (graph) =>
+      graph.nodes.filter((node) => isConstant(node) && node.results.every((value) => splatValue(value) === null)),
     (graph, chosen) => {
       const flat = new Set(chosen);
-      return substitute(graph, (g, value, old) => (flat.has(old.node) ? g.constant(value.type, pick(listAttr(value.node.attrs, "values"))) : null));
+      return substitute(graph, (g, value, old) =>
+        flat.has(old.node) ? g.constant(value.type, pick(listAttr(value.node.attrs, "values"))) : null,
+      );
     },
   );
 
@@ -161,9 +178,13 @@ const fix = edit(
   },
 );
 
-// Regions ---------------------------------------------------------------------------------------------------------------------------------------------
+// Regions
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** Applies the edit inside every region, nested ones too. The edit must not change the inputs, carries and outputs of the region. */
+/**
+ * Applies the edit inside every region, nested ones too. The edit must not change the inputs, carries and outputs of
+ * the region.
+ */
 const inside =
   (local: Edit): Edit =>
   (graph) => {
@@ -184,7 +205,10 @@ const inside =
           if (to <= start || from >= end) continue;
           const region = sites.apply(Math.max(from - start, 0), Math.min(to - start, sites.count));
           if (region === null) return null;
-          changed.set(node, (changed.get(node) ?? [...node.regions]).with(index, swept(region, node.regions[index] ?? region)));
+          changed.set(
+            node,
+            (changed.get(node) ?? [...node.regions]).with(index, swept(region, node.regions[index] ?? region)),
+          );
         }
         return remake(graph, (_, node) => ({ regions: changed.get(node) ?? node.regions }));
       },
@@ -205,13 +229,19 @@ const both =
     };
   };
 
-/** Drops nodes that became unused by the edit. Nodes that were unused before may matter to the failure: `dropUnused` tries those. */
+/**
+ * Drops nodes that became unused by the edit. Nodes that were unused before may matter to the failure: `dropUnused`
+ * tries those.
+ */
 function swept(region: Graph, before: Graph): Graph {
   if (dropDead(before) === before) return dropDead(region);
   const taken = new Set(before.nodes.flatMap(({ operands }) => operands));
   const used = new Set<Value>(kept(region));
   const left = region.nodes.toReversed().filter((node) => {
-    const stays = isArgument(node) || node.results.some((value) => used.has(value)) || !node.results.some((value) => taken.has(value));
+    const stays =
+      isArgument(node) ||
+      node.results.some((value) => used.has(value)) ||
+      !node.results.some((value) => taken.has(value));
     if (stays) node.operands.forEach((value) => used.add(value));
     return stays;
   });

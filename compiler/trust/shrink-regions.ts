@@ -1,4 +1,5 @@
-// Edits that simplify loops and branches: inline a body, replace a carry with an invariant, remove unused operands and results.
+// Edits that simplify loops and branches: inline a body, replace a carry with an invariant, remove unused operands and
+// results.
 import { at } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { GraphBuilder } from "../graph/build.ts";
@@ -12,9 +13,13 @@ import type { Edit } from "./edit.ts";
 
 const withRegions = (graph: Graph): readonly Node[] => graph.nodes.filter(({ regions }) => regions.length > 0);
 
-/** Replaces an op with one of its regions: a branch, the body of an op that `inline` expands, one iteration of a loop. */
+/**
+ * Replaces an op with one of its regions: a branch, the body of an op that `inline` expands, one iteration of a loop.
+ */
 export const inlineRegions: Edit = (graph) => {
-  const sites = withRegions(graph).flatMap((node) => node.regions.flatMap((_, region) => (mayInline(node, region) ? [{ node, region }] : [])));
+  const sites = withRegions(graph).flatMap((node) =>
+    node.regions.flatMap((_, region) => (mayInline(node, region) ? [{ node, region }] : [])),
+  );
   return {
     count: sites.length,
     apply: (from, to) => {
@@ -28,14 +33,20 @@ export const inlineRegions: Edit = (graph) => {
 };
 
 /** The condition of a `while` and the backward region of a custom gradient do not produce the results of the op. */
-const mayInline = ({ op }: Node, region: number): boolean => (op.form.kind === "while" ? region === 1 : op.form.kind === "inline" ? region === 0 : true);
+const mayInline = ({ op }: Node, region: number): boolean =>
+  op.form.kind === "while" ? region === 1 : op.form.kind === "inline" ? region === 0 : true;
 
 function inlined(g: GraphBuilder, node: Node, operands: readonly Value[], region: Graph): readonly Value[] {
   switch (node.op.form.kind) {
     case "scan": {
       const { carries, sequences, invariants } = scanParts(operands, node.attrs);
       const length = intAttr(node.attrs, "length");
-      const first = inlineRegion(g, region, [...sequences.map((sequence) => firstItem(g, sequence)), ...invariants], carries);
+      const first = inlineRegion(
+        g,
+        region,
+        [...sequences.map((sequence) => firstItem(g, sequence)), ...invariants],
+        carries,
+      );
       const stacked = first.outputs.map((value) => {
         const { shape } = value.type;
         return g.broadcast(
@@ -59,7 +70,11 @@ function inlined(g: GraphBuilder, node: Node, operands: readonly Value[], region
 
 function firstItem(g: GraphBuilder, sequence: Value): Value {
   const { shape } = sequence.type;
-  const first = g.call("slice", [sequence], { start: shape.map(() => 0), limit: [1, ...shape.slice(1)], stride: shape.map(() => 1) });
+  const first = g.call("slice", [sequence], {
+    start: shape.map(() => 0),
+    limit: [1, ...shape.slice(1)],
+    stride: shape.map(() => 1),
+  });
   return g.reshape(first, shape.slice(1));
 }
 
@@ -77,7 +92,8 @@ export const carriesToInvariants: Edit = (graph) => {
   };
 };
 
-const carriesOf = ({ op, attrs }: Node): number => (op.form.kind === "scan" || op.form.kind === "while" ? intAttr(attrs, "carries") : 0);
+const carriesOf = ({ op, attrs }: Node): number =>
+  op.form.kind === "scan" || op.form.kind === "while" ? intAttr(attrs, "carries") : 0;
 
 function withoutCarry(node: Node, operands: readonly Value[], carry: number): ReturnType<Parameters<typeof remake>[1]> {
   const initial = at(operands, carry);
@@ -95,7 +111,9 @@ function fixedCarry(region: Graph, carry: number, { type }: Value): Graph {
   const builder = new GraphBuilder(region.name, region);
   builder.derive(leaf.node.provenance);
   const input = builder.input(freeName(region), type);
-  const changed = remake({ ...region, carries: region.carries.toSpliced(carry, 1) }, (_, node) => (node === leaf.node ? { instead: [input] } : {}));
+  const changed = remake({ ...region, carries: region.carries.toSpliced(carry, 1) }, (_, node) =>
+    node === leaf.node ? { instead: [input] } : {},
+  );
   return { ...changed, inputs: [...changed.inputs, input], nodes: [input.node, ...changed.nodes] };
 }
 
@@ -119,12 +137,19 @@ export const trimSignatures: Edit = (graph) => {
   };
 };
 
-function trimmed(node: Node, operands: readonly Value[], used: ReadonlySet<Value>): ReturnType<Parameters<typeof remake>[1]> {
+function trimmed(
+  node: Node,
+  operands: readonly Value[],
+  used: ReadonlySet<Value>,
+): ReturnType<Parameters<typeof remake>[1]> {
   const carries = carriesOf(node);
   // Operands before the first that is a region's input: carries, or the predicate of a `cond`.
   const before = node.op.form.kind === "cond" ? 1 : carries;
-  const reads = node.regions.map((region) => new Set([...region.nodes.flatMap((inner) => inner.operands), ...kept(region)]));
-  const keepInput = (index: number): boolean => node.regions.some((region, r) => reads[r]?.has(at(region.inputs, index)));
+  const reads = node.regions.map(
+    (region) => new Set([...region.nodes.flatMap((inner) => inner.operands), ...kept(region)]),
+  );
+  const keepInput = (index: number): boolean =>
+    node.regions.some((region, r) => reads[r]?.has(at(region.inputs, index)));
   const keepOutput = (index: number): boolean => used.has(at(node.results, carries + index));
   const inputs = operands.slice(before).map((_, index) => keepInput(index));
   const outputs = node.results.slice(carries).map((_, index) => keepOutput(index));
@@ -134,10 +159,14 @@ function trimmed(node: Node, operands: readonly Value[], used: ReadonlySet<Value
   return {
     operands: operands.filter((_, index) => index < before || inputs[index - before] === true),
     attrs: isScan ? { ...node.attrs, sequences: inputs.slice(0, sequences).filter(Boolean).length } : node.attrs,
-    regions: node.regions.map((region, r) => narrowed(region, inputs, node.op.form.kind === "while" && r === 0 ? null : outputs)),
+    regions: node.regions.map((region, r) =>
+      narrowed(region, inputs, node.op.form.kind === "while" && r === 0 ? null : outputs),
+    ),
     results: (results) => {
       let next = carries;
-      return node.results.map((_, index) => (index < carries ? results[index] : outputs[index - carries] === true ? results[next++] : undefined));
+      return node.results.map((_, index) =>
+        index < carries ? results[index] : outputs[index - carries] === true ? results[next++] : undefined,
+      );
     },
   };
 }
@@ -155,8 +184,8 @@ function narrowed(region: Graph, inputs: readonly boolean[], outputs: readonly b
 }
 
 /**
- * What decides how long the `while` loops of a graph run: their operands, conditions and next values, and all nodes. `mayHang` requires that a candidate still
- * has them.
+ * What decides how long the `while` loops of a graph run: their operands, conditions and next values, and all nodes.
+ * `mayHang` requires that a candidate still has them.
  */
 export interface LoopTermination {
   readonly nodes: ReadonlySet<Node>;
@@ -178,8 +207,8 @@ export function terminationOf(graph: Graph): LoopTermination {
 }
 
 /**
- * Whether a `while` of the graph may run longer than in the original: a value that decides its end has changed. Floats count only if the condition computes
- * with floats.
+ * Whether a `while` of the graph may run longer than in the original: a value that decides its end has changed. Floats
+ * count only if the condition computes with floats.
  */
 export function mayHang(graph: Graph, known: LoopTermination): boolean {
   return graph.nodes.some((node) => {
@@ -189,7 +218,10 @@ export function mayHang(graph: Graph, known: LoopTermination): boolean {
     const onFloats = condition.nodes.some(({ results }) => results.some(({ type }) => isFloat(type.dtype)));
     const decides = ({ type }: Value): boolean => onFloats || !isFloat(type.dtype);
     const ends = [...condition.outputs.map(({ value }) => value), ...nextValues(body)].filter(decides);
-    return [...node.operands.filter(decides), ...ends].some((value) => !known.values.has(value)) || topological(ends).some((inner) => !known.nodes.has(inner));
+    return (
+      [...node.operands.filter(decides), ...ends].some((value) => !known.values.has(value)) ||
+      topological(ends).some((inner) => !known.nodes.has(inner))
+    );
   });
 }
 
@@ -197,4 +229,5 @@ export function mayHang(graph: Graph, known: LoopTermination): boolean {
 const nextValues = ({ carries }: Graph): readonly Value[] => carries.map(({ next }) => next);
 
 /** All nodes, including those of regions. */
-const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
+const allNodes = (graph: Graph): readonly Node[] =>
+  graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);

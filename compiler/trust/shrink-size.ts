@@ -6,22 +6,39 @@ import type { Graph, Node } from "../graph/ir.ts";
 import { annotate, dropDead, kept } from "../graph/rebuild.ts";
 import { changes } from "../graph/regions.ts";
 
-/** Drops dead nodes and unused inputs. Renumbers groups; removes memory locations, which belong to the graph before the edit. */
+/**
+ * Drops dead nodes and unused inputs. Renumbers groups; removes memory locations, which belong to the graph before the
+ * edit.
+ */
 export function tidy(graph: Graph): Graph {
   const alive = dropDead(graph);
   const used = new Set([...alive.nodes.flatMap(({ operands }) => operands), ...kept(alive)]);
   const isUsed = (node: Node): boolean => !isInput(node) || node.results.some((value) => used.has(value));
-  return withDenseGroups({ ...alive, nodes: alive.nodes.filter(isUsed), inputs: alive.inputs.filter(({ node }) => isUsed(node)) });
+  return withDenseGroups({
+    ...alive,
+    nodes: alive.nodes.filter(isUsed),
+    inputs: alive.inputs.filter(({ node }) => isUsed(node)),
+  });
 }
 
 function withDenseGroups(graph: Graph): Graph {
   const groups = [...new Set(graph.nodes.flatMap(({ notes: { group } }) => group ?? []))].sort((a, b) => a - b);
-  if (groups.every((group, index) => group === index) && graph.nodes.every(({ notes: { locations } }) => locations === undefined)) return graph;
+  if (
+    groups.every((group, index) => group === index) &&
+    graph.nodes.every(({ notes: { locations } }) => locations === undefined)
+  )
+    return graph;
   const number = new Map(groups.map((group, index) => [group, index]));
-  return annotate(graph, ({ notes: { stage, group } }) => ({ ...(stage && { stage }), ...(group !== undefined && { group: number.get(group) ?? group }) }));
+  return annotate(graph, ({ notes: { stage, group } }) => ({
+    ...(stage && { stage }),
+    ...(group !== undefined && { group: number.get(group) ?? group }),
+  }));
 }
 
-/** In lexicographic order: control nodes, their operands and results, computations, results of the graph, dense leaves, leaves, distinct operands, elements. */
+/**
+ * In lexicographic order: control nodes, their operands and results, computations, results of the graph, dense leaves,
+ * leaves, distinct operands, elements.
+ */
 function measure(graph: Graph): readonly number[] {
   const nodes = usedNodes(graph);
   const leaves = nodes.filter(isLeaf);
@@ -45,7 +62,10 @@ export function isSmaller(a: Graph, b: Graph): boolean {
   return first >= 0 && (left[first] ?? 0) < (right[first] ?? 0);
 }
 
-/** All nodes, including those of regions, without unused leaves: an unused input of a region is only the counterpart of an operand. */
+/**
+ * All nodes, including those of regions, without unused leaves: an unused input of a region is only the counterpart of
+ * an operand.
+ */
 function usedNodes(graph: Graph): readonly Node[] {
   const used = new Set([...graph.nodes.flatMap(({ operands }) => operands), ...kept(graph)]);
   return graph.nodes

@@ -1,7 +1,8 @@
 /**
- * Makes a graph smaller while a predicate stays true: "this pass changes its values", "this target disagrees". Delta debugging (Zeller and Hildebrandt, 2002):
- * applies each edit to all its sites at once, then to halves of them, down to single sites, until no single step keeps the predicate true. The values that
- * decide how long a loop runs stay. Deterministic: the same graph and the same answers lead to the same result.
+ * Makes a graph smaller while a predicate stays true: "this pass changes its values", "this target disagrees". Delta
+ * debugging (Zeller and Hildebrandt, 2002): applies each edit to all its sites at once, then to halves of them, down to
+ * single sites, until no single step keeps the predicate true. The values that decide how long a loop runs stay.
+ * Deterministic: the same graph and the same answers lead to the same result.
  */
 import type { Graph } from "../graph/ir.ts";
 import { printGraph } from "../graph/print.ts";
@@ -20,7 +21,10 @@ export interface ShrinkOptions {
 
 const defaultBudget = 500;
 
-/** The smallest graph found that still `fails`; the graph itself if no smaller one does. Every candidate is a valid graph. */
+/**
+ * The smallest graph found that still `fails`; the graph itself if no smaller one does. Every candidate is a valid
+ * graph.
+ */
 export function shrinkGraph(graph: Graph, fails: (candidate: Graph) => boolean, options: ShrinkOptions = {}): Graph {
   const search = candidates(graph, options.budget ?? defaultBudget);
   let step = search.next();
@@ -37,7 +41,11 @@ export function shrinkGraph(graph: Graph, fails: (candidate: Graph) => boolean, 
 }
 
 /** `shrinkGraph` with an asynchronous predicate. */
-export async function shrinkGraphAsync(graph: Graph, fails: (candidate: Graph) => Promise<boolean>, options: ShrinkOptions = {}): Promise<Graph> {
+export async function shrinkGraphAsync(
+  graph: Graph,
+  fails: (candidate: Graph) => Promise<boolean>,
+  options: ShrinkOptions = {},
+): Promise<Graph> {
   const search = candidates(graph, options.budget ?? defaultBudget);
   let step = search.next();
   while (step.done !== true) {

@@ -1,7 +1,7 @@
 /**
- * Compares the compiled code of an entry with the reference, value by value. A variant of the graph outputs every value that reaches memory; each may differ
- * from the exact result of its operands by the rounding bound. The operands are the compiled values, so the bound at the end of a deep net is as tight as at
- * its start.
+ * Compares the compiled code of an entry with the reference, value by value. A variant of the graph outputs every value
+ * that reaches memory; each may differ from the exact result of its operands by the rounding bound. The operands are
+ * the compiled values, so the bound at the end of a deep net is as tight as at its start.
  */
 import type { Span } from "../../dsl/span.ts";
 import { nearestSpan } from "./bisect.ts";
@@ -29,7 +29,10 @@ export interface VerifiedEntry {
   readonly dims: Readonly<Record<string, number>>;
   /** The number of compared values. */
   readonly compared: number;
-  /** The number of values without a finite bound: a discontinuity is within reach, such as a comparison of values that may be equal, or a division by 0. */
+  /**
+   * The number of values without a finite bound: a discontinuity is within reach, such as a comparison of values that
+   * may be equal, or a division by 0.
+   */
   readonly unbounded: number;
   /** By share of the allowed difference, the largest first. */
   readonly nodes: readonly VerifiedNode[];
@@ -37,9 +40,15 @@ export interface VerifiedEntry {
   readonly wrong: VerifiedNode | null;
 }
 
-export type VerifyOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants"> & { readonly seed?: number };
+export type VerifyOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants"> & {
+  readonly seed?: number;
+};
 
-export async function verifyEntry(program: Program, { dims, graph }: Program["entries"][number], options: VerifyOptions): Promise<VerifiedEntry> {
+export async function verifyEntry(
+  program: Program,
+  { dims, graph }: Program["entries"][number],
+  options: VerifyOptions,
+): Promise<VerifiedEntry> {
   const { seed = 0, ...compile } = options;
   const stages = stagesOfGraph(graph, compile);
   const planned = at(stages, stages.length - 1).graph;
@@ -70,7 +79,10 @@ export async function verifyEntry(program: Program, { dims, graph }: Program["en
   return { entry: graph.name, dims, compared: found.length, unbounded, nodes, wrong: outside[0] ?? null };
 }
 
-/** A planned graph without its notes, with an output for every value that has a memory location; `names` maps each value to its name in `Results`. */
+/**
+ * A planned graph without its notes, with an output for every value that has a memory location; `names` maps each value
+ * to its name in `Results`.
+ */
 function withAllOutputs(planned: Graph): { readonly open: Graph; readonly names: ReadonlyMap<Value, string> } {
   const open = withoutNotes(planned);
   const names = new Map<Value, string>();

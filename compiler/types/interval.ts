@@ -10,9 +10,11 @@ export interface Interval {
 export const anything: Interval = { lo: -Infinity, hi: Infinity };
 
 /** If an end is NaN, nothing is known. */
-export const interval = (lo: number, hi: number): Interval => (Number.isNaN(lo) || Number.isNaN(hi) ? anything : { lo, hi });
+export const interval = (lo: number, hi: number): Interval =>
+  Number.isNaN(lo) || Number.isNaN(hi) ? anything : { lo, hi };
 
-export const hull = (...parts: readonly Interval[]): Interval => interval(Math.min(...parts.map(({ lo }) => lo)), Math.max(...parts.map(({ hi }) => hi)));
+export const hull = (...parts: readonly Interval[]): Interval =>
+  interval(Math.min(...parts.map(({ lo }) => lo)), Math.max(...parts.map(({ hi }) => hi)));
 
 export const within = (x: Interval, outer: Interval): boolean => x.lo >= outer.lo && x.hi <= outer.hi;
 
@@ -33,7 +35,8 @@ export function product(x: Interval, y: Interval): Interval {
   return interval(Math.min(...ends), Math.max(...ends));
 }
 
-export const quotient = (x: Interval, y: Interval): Interval => (y.lo > 0 || y.hi < 0 ? product(x, { lo: 1 / y.hi, hi: 1 / y.lo }) : anything);
+export const quotient = (x: Interval, y: Interval): Interval =>
+  y.lo > 0 || y.hi < 0 ? product(x, { lo: 1 / y.hi, hi: 1 / y.lo }) : anything;
 
 export function power(x: Interval, y: Interval): Interval {
   if (x.lo <= 0) return anything;
@@ -42,7 +45,8 @@ export function power(x: Interval, y: Interval): Interval {
 }
 
 /** The interval of sums of at most `count` elements. */
-export const sumOf = (x: Interval, count: number): Interval => interval(Math.min(0, times(x.lo, count)), Math.max(0, times(x.hi, count)));
+export const sumOf = (x: Interval, count: number): Interval =>
+  interval(Math.min(0, times(x.lo, count)), Math.max(0, times(x.hi, count)));
 
 /** The interval of indices along an axis of that size. */
 export const below = (size: number): Interval => interval(0, Math.max(0, size - 1));

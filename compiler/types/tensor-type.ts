@@ -33,8 +33,9 @@ export function strides(shape: Shape): number[] {
 }
 
 /**
- * The axis of a tensor of that shape along which `size` steps of `stride` elements stay in bounds, without carrying into the next axis, and the step along
- * it; null if no axis fits. `room` is the remaining extent of each axis if several strides share one (groups and channels).
+ * The axis of a tensor of that shape along which `size` steps of `stride` elements stay in bounds, without carrying
+ * into the next axis, and the step along it; null if no axis fits. `room` is the remaining extent of each axis if
+ * several strides share one (groups and channels).
  */
 export function axisOfStride(
   shape: Shape,

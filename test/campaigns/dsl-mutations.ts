@@ -3,10 +3,17 @@ import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { programText, sourceAt, type Outcome, type Task } from "./dsl-worker.ts";
 
-// `npm run fuzz:dsl -- --count 100000 --seed 1`: mutated programs through parser and elaboration. They may only produce diagnostics; none may
-// take more than 2 seconds of CPU time or 256 MB. `--show 17` prints source 17 of that seed instead.
+// `npm run fuzz:dsl -- --count 100000 --seed 1`: mutated programs through parser and elaboration. They may only produce
+// diagnostics; none may take more than 2 seconds of CPU time or 256 MB. `--show 17` prints source 17 of that seed
+// instead.
 
-const { values } = parseArgs({ options: { count: { type: "string", default: "1000" }, seed: { type: "string", default: "1" }, show: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+    show: { type: "string" },
+  },
+});
 const [count, seed] = [Number(values.count), Number(values.seed)];
 const root = new URL("../../", import.meta.url).pathname;
 const found = (pattern: string): string[] => globSync(pattern, { cwd: root }).toSorted();
@@ -48,7 +55,10 @@ function account({ index, milliseconds, thrown, syntax, codes: found }: Outcome)
 function runFrom(first: number): Promise<number> {
   return new Promise((done) => {
     const workerData: Task = { seed, first, count, programs, root };
-    const worker = new Worker(new URL("./dsl-worker.ts", import.meta.url), { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.megabytes } });
+    const worker = new Worker(new URL("./dsl-worker.ts", import.meta.url), {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: limits.megabytes },
+    });
     let next = first;
     const killed = (why: string): void => {
       failure(`source ${next} ${why}`);
@@ -70,7 +80,11 @@ function runFrom(first: number): Promise<number> {
       rearm();
     });
     worker.on("error", (error: NodeJS.ErrnoException) =>
-      killed(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? `needs more than ${limits.megabytes} MB` : `stops the worker: ${error.stack}`),
+      killed(
+        error.code === "ERR_WORKER_OUT_OF_MEMORY"
+          ? `needs more than ${limits.megabytes} MB`
+          : `stops the worker: ${error.stack}`,
+      ),
     );
     worker.on("exit", () => {
       clearTimeout(watch);
@@ -81,7 +95,9 @@ function runFrom(first: number): Promise<number> {
 
 function report(): void {
   const others = total.done - total.syntax - total.clean;
-  say(`${total.done} sources, seed ${seed}: ${total.syntax} with syntax errors, ${others} with other errors, ${total.clean} without errors`);
+  say(
+    `${total.done} sources, seed ${seed}: ${total.syntax} with syntax errors, ${others} with other errors, ${total.clean} without errors`,
+  );
   say(`slowest: source ${total.slowestIndex}, ${Math.round(total.slowest)} ms`);
   const named = [...codes].toSorted(([a], [b]) => a.localeCompare(b));
   say(named.map(([code, n]) => `${code} ${n}`).join(" · "));

@@ -61,5 +61,6 @@ function tried(text: string, root: string, index: number): Outcome {
 if (parentPort) {
   const { seed, first, count, programs, root } = workerData as Task;
   const texts = programs.map(programText);
-  for (let index = first; index < count; index++) parentPort.postMessage(tried(sourceAt(seed, index, texts), root, index));
+  for (let index = first; index < count; index++)
+    parentPort.postMessage(tried(sourceAt(seed, index, texts), root, index));
 }

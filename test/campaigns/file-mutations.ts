@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { runFiles, showFile } from "../hostile/run.ts";
 
-// `npm run fuzz:files -- --count 1000000 --seed 1 --formats safetensors,npy,idx`: mutated files through their readers. They may only produce errors with codes, none may
-// take more than a second, and a file that is accepted must round-trip. `--show 17 --formats ir` prints file 17 of that seed instead.
+// `npm run fuzz:files -- --count 1000000 --seed 1 --formats safetensors,npy,idx`: mutated files through their readers.
+// They may only produce errors with codes, none may take more than a second, and a file that is accepted must
+// round-trip. `--show 17 --formats ir` prints file 17 of that seed instead.
 
 const { values } = parseArgs({
   options: {

@@ -15,7 +15,12 @@ export interface Report {
   readonly training: number;
   readonly special: number;
   readonly checked: Readonly<Record<string, number>>;
-  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly fault: string; readonly text: string }[];
+  readonly findings: readonly {
+    readonly index: number;
+    readonly oracle: string;
+    readonly fault: string;
+    readonly text: string;
+  }[];
 }
 
 export async function slice({ seed, mix, first, end, shrink }: Task): Promise<Report> {

@@ -1,4 +1,5 @@
-// A worker process of a campaign: receives tasks, sends reports, and at the end the counts of rules and passes that fired.
+// A worker process of a campaign: receives tasks, sends reports, and at the end the counts of rules and passes that
+// fired.
 import { fired } from "../fuzz/counters.ts";
 import { slice, type Task } from "./graphs-slice.ts";
 

@@ -5,7 +5,8 @@ import { corpusText, examine, plannedAt, type Mix } from "../fuzz/examine.ts";
 import { slice, type Report, type Task } from "./graphs-slice.ts";
 import { runPool } from "./pool.ts";
 
-// `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. Failures are shrunk and added to the corpus.
+// `npm run fuzz -- --seconds 60 --seed 1`: random graphs through every oracle of test/fuzz. Failures are shrunk and
+// added to the corpus.
 
 const { values } = parseArgs({
   options: {
@@ -108,7 +109,9 @@ const pooled = (jobs: number): Promise<void> =>
 
 function summary(): void {
   const all = sumFired(firedBy);
-  say(`${total.graphs} graphs in ${elapsed().toFixed(0)} s, seed ${seed}: ${total.training} with training, ${total.special} with special values`);
+  say(
+    `${total.graphs} graphs in ${elapsed().toFixed(0)} s, seed ${seed}: ${total.training} with training, ${total.special} with special values`,
+  );
   say(`oracles: ${[...checked].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
   for (const [group, counts] of Object.entries(all)) {
     const never = neverFired(counts);
@@ -116,7 +119,11 @@ function summary(): void {
       `${group}: ${Object.keys(counts).length - never.length} of ${Object.keys(counts).length} fired${never.length === 0 ? "" : `; never: ${never.join(" · ")}`}`,
     );
   }
-  say(total.findings === 0 ? "no mismatch" : `${total.findings} findings: ${[...faults].map(([name, n]) => `${name} ${n}`).join(" · ")}`);
+  say(
+    total.findings === 0
+      ? "no mismatch"
+      : `${total.findings} findings: ${[...faults].map(([name, n]) => `${name} ${n}`).join(" · ")}`,
+  );
   process.exitCode = total.findings === 0 ? 0 : 1;
 }
 

@@ -14,7 +14,8 @@ function patternsUpTo(x: number): number {
 
 const patterns = (name: string): number => Math.min(2 ** 31, patternsUpTo(promisedUpTo(name)));
 
-export const blocksOf = (name: string, stride: number): number => Math.ceil((name === "pow" ? pairs : 2 * patterns(name)) / stride / blockSize);
+export const blocksOf = (name: string, stride: number): number =>
+  Math.ceil((name === "pow" ? pairs : 2 * patterns(name)) / stride / blockSize);
 
 /** Writes the arguments of a block: bit patterns of positive numbers, then of negative ones; or pairs for pow. */
 export function fillBlock(name: string, stride: number, block: number, inputs: readonly Float32Array[]): void {
@@ -37,11 +38,15 @@ function mixed(seed: number): number {
 }
 
 /**
- * Alternates between four kinds of pairs: x of any magnitude with a y such that x^y is an f32, subnormals included; x from 1/2 to 2 with such a y; two arbitrary
- * bit patterns; and a grid of 4096 mantissas by the multiples of 1/4 from -32 to 32.
+ * Alternates between four kinds of pairs: x of any magnitude with a y such that x^y is an f32, subnormals included; x
+ * from 1/2 to 2 with such a y; two arbitrary bit patterns; and a grid of 4096 mantissas by the multiples of 1/4 from
+ * -32 to 32.
  */
 function fillPairs(xs: Float32Array, ys: Float32Array, first: number, stride: number): void {
-  const [xBits, yBits] = [xs, ys].map((array) => new Int32Array(array.buffer, array.byteOffset, blockSize)) as [Int32Array, Int32Array];
+  const [xBits, yBits] = [xs, ys].map((array) => new Int32Array(array.buffer, array.byteOffset, blockSize)) as [
+    Int32Array,
+    Int32Array,
+  ];
   for (let i = 0; i < blockSize; i++) {
     const index = (first + i) * stride;
     const [u, v] = [mixed(2 * index), mixed(2 * index + 1)];

@@ -4,9 +4,10 @@ import { compiled, joined, noErrors, references, stated, unaryNames, type Errors
 import { blocksOf } from "./math-arguments.ts";
 import type { Found, Task } from "./math-sweep-worker.ts";
 
-// `npm run sweep:math`: the functions of the kernels as strict WebAssembly against f64, for every f32 (sin and cos: up to their documented range) and, for pow, 2^28
-// pairs. Prints the largest error of each function, its argument, and the number of results with an error over 1 ulp. `--function NAME` selects functions (separated by
-// commas), `--stride K` every K-th argument, `--from` and `--to` (0 to 1) a part of the arguments.
+// `npm run sweep:math`: the functions of the kernels as strict WebAssembly against f64, for every f32 (sin and cos: up
+// to their documented range) and, for pow, 2^28 pairs. Prints the largest error of each function, its argument, and the
+// number of results with an error over 1 ulp. `--function NAME` selects functions (separated by commas), `--stride K`
+// every K-th argument, `--from` and `--to` (0 to 1) a part of the arguments.
 
 const { values } = parseArgs({
   options: {
@@ -42,7 +43,10 @@ async function sweep(name: string): Promise<void> {
         found = joined(found, errors);
         done++;
         const seconds = (performance.now() - start) / 1000;
-        if (done % 8 === 0 && done < parts) say(`  ${name} ${Math.round((100 * done) / parts)} %, ${seconds.toFixed(0)} s: ${found.worst.toFixed(4)} ulp`);
+        if (done % 8 === 0 && done < parts)
+          say(
+            `  ${name} ${Math.round((100 * done) / parts)} %, ${seconds.toFixed(0)} s: ${found.worst.toFixed(4)} ulp`,
+          );
         next();
       });
       worker.on("error", reject);

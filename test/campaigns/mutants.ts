@@ -4,8 +4,9 @@ import { parseArgs } from "node:util";
 import type { Mutant } from "../mutants/mutant.ts";
 import { mutants } from "../mutants/mutants.ts";
 
-// `npm run mutants -- --total 590 --seed 1`: applies one mutant after another, and reports which of them the fuzzer detects, and by which oracle. Each gets a few
-// seconds first; the rest of the time goes to the undetected ones, whose fuzzing continues at the graph where it stopped.
+// `npm run mutants -- --total 590 --seed 1`: applies one mutant after another, and reports which of them the fuzzer
+// detects, and by which oracle. Each gets a few seconds first; the rest of the time goes to the undetected ones, whose
+// fuzzing continues at the graph where it stopped.
 
 const { values } = parseArgs({
   options: {
@@ -42,11 +43,26 @@ function fuzz(mutant: Mutant | null, first: number, time: number, mix: readonly 
   return new Promise((done) => {
     const hook = mutant === null ? [] : ["--import", path("../mutants/hook.ts")];
     const started = performance.now();
-    const child = spawn(process.execPath, [...hook, path("graphs.ts"), "--seconds", String(time), "--seed", seed, "--first", String(first), "--stop", ...mix], {
-      env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
-      timeout: Math.ceil(1000 * (time + 60)),
-      killSignal: "SIGKILL",
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        ...hook,
+        path("graphs.ts"),
+        "--seconds",
+        String(time),
+        "--seed",
+        seed,
+        "--first",
+        String(first),
+        "--stop",
+        ...mix,
+      ],
+      {
+        env: { ...process.env, DLC_MUTANT: mutant?.name ?? "" },
+        timeout: Math.ceil(1000 * (time + 60)),
+        killSignal: "SIGKILL",
+      },
+    );
     let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -57,7 +73,12 @@ function fuzz(mutant: Mutant | null, first: number, time: number, mix: readonly 
         graphs: found === null ? first + Number(end?.[1] ?? 0) : Number(found[1]) + 1,
         seconds: (performance.now() - started) / 1000,
         finding: found?.[2] ?? null,
-        broken: end !== null ? null : signal === null ? (/^.*Error.*$/m.exec(err)?.[0] ?? "it exits early") : "it does not terminate",
+        broken:
+          end !== null
+            ? null
+            : signal === null
+              ? (/^.*Error.*$/m.exec(err)?.[0] ?? "it exits early")
+              : "it does not terminate",
       });
     });
   });
@@ -78,7 +99,9 @@ async function campaign(): Promise<void> {
   let found = 0;
   const open: { readonly mutant: Mutant; readonly run: Run }[] = [];
   const tell = (verdict: string, mutant: Mutant, { graphs, seconds: time }: Run, note: string): void => {
-    say(`${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(note)}`);
+    say(
+      `${verdict} ${mutant.name.padEnd(widest)} ${`${graphs} graphs, ${time.toFixed(1)} s`.padStart(20)}  ${cut(note)}`,
+    );
   };
   const look = async (mutant: Mutant, before: Run | null, time: number): Promise<void> => {
     const part = await fuzz(mutant, before?.graphs ?? 0, time, before === null ? [] : laterRounds);

@@ -1,4 +1,7 @@
-/** A generator of random numbers in [0, 1): mulberry32, by T. Ettinger. Each source of a campaign has a separate one, so that it can be reproduced alone. */
+/**
+ * A generator of random numbers in [0, 1): mulberry32, by T. Ettinger. Each source of a campaign has a separate one, so
+ * that it can be reproduced alone.
+ */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -14,7 +17,30 @@ const token = /\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_]\w*|\d[\w.]*|\|>|<-|->|\.
 /** Pieces that occur in wrong programs more often than random letters do. */
 const strays = [
   ..."()[]{}=:,.-+*/%^@<>|&!\"'\\;#_\n",
-  ...["..", "|>", "->", "<-", "==", "//", "1e", "0", "-1", "1e9", "99999999", "0.5", "1e308", '""', "true", "inf", "x", "N", "f32", "i32[N]", "漢", "\ud83d"],
+  ...[
+    "..",
+    "|>",
+    "->",
+    "<-",
+    "==",
+    "//",
+    "1e",
+    "0",
+    "-1",
+    "1e9",
+    "99999999",
+    "0.5",
+    "1e308",
+    '""',
+    "true",
+    "inf",
+    "x",
+    "N",
+    "f32",
+    "i32[N]",
+    "漢",
+    "\ud83d",
+  ],
   ...[
     "let",
     "param",
@@ -35,19 +61,69 @@ const strays = [
     "carry",
     "until",
   ],
-  ...["model", "layer", "fn", "optimizer", "entry", "train", "dim", "setting", "test", "where", "import", "freeze", "assert", "gradient"],
-  ...["grad(", "sum(", "dense(3)", "relu", "zeros([N])", "reshape(x, [", "x[0", "x[:, _]", "stop_gradient", "op.add(", "range(1000000)"],
+  ...[
+    "model",
+    "layer",
+    "fn",
+    "optimizer",
+    "entry",
+    "train",
+    "dim",
+    "setting",
+    "test",
+    "where",
+    "import",
+    "freeze",
+    "assert",
+    "gradient",
+  ],
+  ...[
+    "grad(",
+    "sum(",
+    "dense(3)",
+    "relu",
+    "zeros([N])",
+    "reshape(x, [",
+    "x[0",
+    "x[:, _]",
+    "stop_gradient",
+    "op.add(",
+    "range(1000000)",
+  ],
 ];
 
-const numbers = ["0", "-1", "1", "2", "3", "7", "64", "1000", "100000", "1e9", "99999999", "0.5", "1e308", "1e-30", "N", "[2, 3]", "[]", "true", '"same"', "x"];
+const numbers = [
+  "0",
+  "-1",
+  "1",
+  "2",
+  "3",
+  "7",
+  "64",
+  "1000",
+  "100000",
+  "1e9",
+  "99999999",
+  "0.5",
+  "1e308",
+  "1e-30",
+  "N",
+  "[2, 3]",
+  "[]",
+  "true",
+  '"same"',
+  "x",
+];
 
 /**
- * A mutated program. Half of the time, runs of its tokens are deleted, duplicated, moved, replaced, or inserted from another program; half of the time,
- * identifiers are replaced by identifiers and numbers by numbers, which mostly keeps the syntax valid. Rarely, a random sequence of tokens.
+ * A mutated program. Half of the time, runs of its tokens are deleted, duplicated, moved, replaced, or inserted from
+ * another program; half of the time, identifiers are replaced by identifiers and numbers by numbers, which mostly keeps
+ * the syntax valid. Rarely, a random sequence of tokens.
  */
 export function mutated(texts: readonly string[], random: () => number): string {
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
-  if (random() < 0.05) return Array.from({ length: Math.floor(random() * 200) }, () => pick(strays) ?? "").join(random() < 0.5 ? " " : "");
+  if (random() < 0.05)
+    return Array.from({ length: Math.floor(random() * 200) }, () => pick(strays) ?? "").join(random() < 0.5 ? " " : "");
   const program: string[] = pick(texts)?.match(token) ?? [];
   const other: string[] = pick(texts)?.match(token) ?? [];
   const change = random() < 0.5 ? cut : exchange;
@@ -83,7 +159,8 @@ const cut: Change = (program, other, random) => {
 };
 
 const exchange: Change = (program, other, random) => {
-  const positions = (tokens: readonly string[], kind: RegExp): readonly number[] => tokens.flatMap((word, i) => (kind.test(word) ? [i] : []));
+  const positions = (tokens: readonly string[], kind: RegExp): readonly number[] =>
+    tokens.flatMap((word, i) => (kind.test(word) ? [i] : []));
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
   const kind = random() < 0.4 ? /^\d/ : /^[A-Za-z_]/;
   const at = pick(positions(program, kind));

@@ -28,7 +28,14 @@ export async function runPool<Task extends Range, Message>(pool: Pool<Task, Mess
 }
 
 /** Runs one process at a time, and starts a new one after `mostPerProcess` items. */
-function runSlot<Task extends Range, Message>({ worker, mostPerProcess, next, onMessage, onCrash, over }: Pool<Task, Message>): Promise<void> {
+function runSlot<Task extends Range, Message>({
+  worker,
+  mostPerProcess,
+  next,
+  onMessage,
+  onCrash,
+  over,
+}: Pool<Task, Message>): Promise<void> {
   return new Promise((done) => {
     let child: ChildProcess;
     let current: Task | null = null;

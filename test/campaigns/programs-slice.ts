@@ -12,7 +12,12 @@ export interface ProgramTask {
 export interface ProgramReport {
   readonly programs: number;
   readonly checked: Readonly<Record<string, number>>;
-  readonly findings: readonly { readonly index: number; readonly oracle: string; readonly fault: string; readonly text: string }[];
+  readonly findings: readonly {
+    readonly index: number;
+    readonly oracle: string;
+    readonly fault: string;
+    readonly text: string;
+  }[];
 }
 
 export async function slice({ seed, first, end, shrink }: ProgramTask): Promise<ProgramReport> {
@@ -25,7 +30,12 @@ export async function slice({ seed, first, end, shrink }: ProgramTask): Promise<
     for (const name of names) checked[name] = (checked[name] ?? 0) + 1;
     if (finding === null) continue;
     const last: ProgramFinding = shrink ? await shrunk(finding) : finding;
-    findings.push({ index, oracle: last.oracle, fault: last.fault.split("\n").slice(0, 8).join("\n"), text: corpusText(last) });
+    findings.push({
+      index,
+      oracle: last.oracle,
+      fault: last.fault.split("\n").slice(0, 8).join("\n"),
+      text: corpusText(last),
+    });
     if (!shrink) break;
   }
   return { programs, checked, findings };

@@ -4,7 +4,8 @@ import { corpusText, examine, programAt, shrunk } from "../fuzz/language/examine
 import { runPool } from "./pool.ts";
 import type { ProgramReport, ProgramTask } from "./programs-slice.ts";
 
-// `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language. Failures are shrunk and added to the corpus.
+// `npm run fuzz:programs -- --seconds 60 --seed 1`: random programs through every oracle of test/fuzz/language.
+// Failures are shrunk and added to the corpus.
 
 const { values } = parseArgs({
   options: {
@@ -65,7 +66,9 @@ function account(report: ProgramReport): void {
 }
 
 const progress = (): boolean =>
-  tell(`${elapsed().toFixed(0)} s: ${programs} programs (${(programs / Math.max(1e-3, elapsed())).toFixed(1)}/s), ${findings} findings`);
+  tell(
+    `${elapsed().toFixed(0)} s: ${programs} programs (${(programs / Math.max(1e-3, elapsed())).toFixed(1)}/s), ${findings} findings`,
+  );
 
 const pooled = (jobs: number): Promise<void> =>
   runPool<ProgramTask, ProgramReport>({

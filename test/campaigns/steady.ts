@@ -6,8 +6,9 @@ import { dtypes } from "../../runtime/dtype.ts";
 import { createSession, type BoundEntry, type EntryPlan, type Session, type TensorData } from "../../runtime/index.ts";
 
 /**
- * Bytes of garbage on the JavaScript heap per run, as the median over a few windows: most windows see no collection, and one that does measures a negative
- * number. The cost of the measurement itself is subtracted. No other code may run in the meantime.
+ * Bytes of garbage on the JavaScript heap per run, as the median over a few windows: most windows see no collection,
+ * and one that does measures a negative number. The cost of the measurement itself is subtracted. No other code may run
+ * in the meantime.
  */
 export function garbagePerRun(run: () => void, { runs = 2000, windows = 9 } = {}): number {
   window(run, runs);
@@ -22,7 +23,8 @@ function window(run: () => void, runs: number): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
 export interface TrainingStep {
   readonly session: Session;
@@ -33,7 +35,11 @@ export interface TrainingStep {
 }
 
 /** The training step of an example on fixed data: floats in [0, 1), integers 0 and 1. */
-export async function trainingStep(name: string, dims: Readonly<Record<string, number>>, target: "wasm" | "js" = "wasm"): Promise<TrainingStep> {
+export async function trainingStep(
+  name: string,
+  dims: Readonly<Record<string, number>>,
+  target: "wasm" | "js" = "wasm",
+): Promise<TrainingStep> {
   const text = readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
   const module = compileModule({ name, text }, { dims, entries: ["step"], resolve: createResolver(name) });
   const session = await createSession(module.plan, await module.code(target), { seed: 1 });

@@ -3,9 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { garbagePerRun, trainingStep } from "./steady.ts";
 
-// `npm run soak -- --steps 100000`: trains a small convolutional, a recurrent and a dense net for that many steps. Memory must not grow, and a step must not allocate.
+// `npm run soak -- --steps 100000`: trains a small convolutional, a recurrent and a dense net for that many steps.
+// Memory must not grow, and a step must not allocate.
 
-const { values } = parseArgs({ options: { steps: { type: "string", default: "100000" }, target: { type: "string", default: "wasm" } } });
+const { values } = parseArgs({
+  options: { steps: { type: "string", default: "100000" }, target: { type: "string", default: "wasm" } },
+});
 const steps = Number(values.steps);
 const target = values.target === "js" ? "js" : "wasm";
 const models = [
@@ -13,7 +16,11 @@ const models = [
   ["examples/bi-lstm-classifier.dl", { N: 2, T: 4 }],
   ["examples/dqn.dl", { N: 4 }],
 ] as const;
-const limits = { garbage: 1, /** bytes of the heap after a collection */ heap: 100_000, /** bytes */ resident: 8 * 2 ** 20 };
+const limits = {
+  garbage: 1,
+  /** bytes of the heap after a collection */ heap: 100_000,
+  /** bytes */ resident: 8 * 2 ** 20,
+};
 
 const collect = globalThis.gc;
 if (collect === undefined) throw new TypeError("run this with --expose-gc, as `npm run soak` does");
@@ -50,7 +57,9 @@ for (const [name, dims] of models) {
   const seconds = (performance.now() - begin) / 1000;
   const during = collections.takeRecords().length;
   const last = await settled();
-  const state = [...session.state.values()].every(({ data }) => data.buffer === buffer && data.every((x) => Number.isFinite(x)));
+  const state = [...session.state.values()].every(
+    ({ data }) => data.buffer === buffer && data.every((x) => Number.isFinite(x)),
+  );
   const sound =
     garbage <= limits.garbage &&
     last.heap - first.heap <= limits.heap &&

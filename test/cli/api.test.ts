@@ -14,7 +14,11 @@ test("compiles text, a path and a URL", async () => {
   const path = join(folder, "twice.dl");
   for (const source of [text, path, pathToFileURL(path), pathToFileURL(path).href]) {
     const model = await compile(source, { dims: { N: 1 } });
-    expect(model.run("twice", { x: [1, 2] })["y"]).toEqual({ dtype: "f32", shape: [1, 2], data: new Float32Array([2, 4]) });
+    expect(model.run("twice", { x: [1, 2] })["y"]).toEqual({
+      dtype: "f32",
+      shape: [1, 2],
+      data: new Float32Array([2, 4]),
+    });
   }
 });
 

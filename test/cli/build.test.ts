@@ -17,7 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), "dlc-build-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The tiny model with only `init` and `predict`: y = x * w[0]. */
-const plan = { ...tinyPlan, entries: tinyPlan.entries.filter((entry) => entry.name === "init" || entry.name === "predict"), constants: [] };
+const plan = {
+  ...tinyPlan,
+  entries: tinyPlan.entries.filter((entry) => entry.name === "init" || entry.name === "predict"),
+  constants: [],
+};
 const kernels = `export function instantiate({ buffer }) {
   const f32 = new Float32Array(buffer), i32 = new Int32Array(buffer);
   const predict = (n) => () => { for (let i = 0; i < n; i++) f32[32 + i] = f32[28 + i] * f32[8]; };
@@ -56,7 +60,9 @@ test("the glue code fetches over http, and reports what it cannot load", async (
   const { port } = server.address() as AddressInfo;
   try {
     const { loadBuilt } = await import("../../runtime/load.ts");
-    await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(/cannot load http:.*manifest.json: the server returned status 404/);
+    await expect(loadBuilt(`http://127.0.0.1:${port}/nothing/`)).rejects.toThrow(
+      /cannot load http:.*manifest.json: the server returned status 404/,
+    );
     // Everything but the kernels is fetched; Node cannot import modules over http.
     await expect(loadBuilt(`http://127.0.0.1:${port}/model/module.mjs`)).rejects.toThrow(/http:/);
   } finally {

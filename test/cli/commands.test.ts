@@ -9,7 +9,11 @@ const folder = createWorkspace();
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("check reports nothing for valid files, and the location of an error for an invalid one", async () => {
-  expect(await dlc(folder, "check", "twice.dl", "net.dl", "--dim", "N=2")).toEqual({ code: 0, stdout: "2 files: no errors\n", stderr: "" });
+  expect(await dlc(folder, "check", "twice.dl", "net.dl", "--dim", "N=2")).toEqual({
+    code: 0,
+    stdout: "2 files: no errors\n",
+    stderr: "",
+  });
   const { code, stdout, stderr } = await dlc(folder, "check", "broken.dl", "--dim", "N=2");
   expect(code).toBe(1);
   expect(stdout).toBe("");
@@ -47,11 +51,19 @@ test.each([
   [["run", "twice.dl", "--entry", "twice"], 1, "N"],
   [["run", "twice.dl", "--entry", "twice", "--input", "x=words.txt"], 1, "error[E0701]: words.txt: not a .npy file"],
   [["run", "twice.dl", "--entry", "twice", "--input", "z=x.npy", "--dim", "N=3"], 1, "error[E0810]"],
-  [["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--dim", "N=4"], 1, "`twice` was not compiled for x with shape [3,2]"],
+  [
+    ["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--dim", "N=4"],
+    1,
+    "`twice` was not compiled for x with shape [3,2]",
+  ],
   [["train", "net.dl", "--data", "cifar"], 1, "unknown data source `cifar`"],
   [["train", "twice.dl", "--data", "mnist:."], 1, "twice.dl has no `train entry`"],
   [["eval", "net.dl", "--data", "mnist:.", "--weights", "words.txt"], 1, "error[E0820]"],
-  [["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"], 1, "the target `reference` cannot be built"],
+  [
+    ["build", "twice.dl", "--dim", "N=1", "-o", "out", "--target", "reference"],
+    1,
+    "the target `reference` cannot be built",
+  ],
   [["bench"], 1, "nothing to measure"],
   [["bench", "twice.dl", "--product", "3x3x3"], 1, "`--product` measures a product, not a file"],
   [["bench", "twice.dl", "--dim", "N=1", "--target", "reference"], 1, "the target `reference` cannot be measured"],
@@ -65,7 +77,10 @@ test.each([
 });
 
 test("fmt rewrites files that differ; with --check it only lists them", async () => {
-  expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl", "--check")).toMatchObject({ code: 1, stdout: "untidy.dl would change\n" });
+  expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl", "--check")).toMatchObject({
+    code: 1,
+    stdout: "untidy.dl would change\n",
+  });
   expect(await dlc(folder, "fmt", "twice.dl", "untidy.dl")).toMatchObject({ code: 0, stdout: "untidy.dl\n" });
   expect(readFileSync(join(folder, "untidy.dl"), "utf8")).toBe(readFileSync(join(folder, "twice.dl"), "utf8"));
   expect(await dlc(folder, "fmt", "untidy.dl", "--check")).toMatchObject({ code: 0, stdout: "" });
@@ -73,7 +88,9 @@ test("fmt rewrites files that differ; with --check it only lists them", async ()
 
 test("dump prints every kind of stage, and writes to a file", async () => {
   const stages = ["ast", "graph", "simplify", "final", "kernels", "plan", "wat", "js"];
-  const texts = await Promise.all(stages.map((stage) => dlc(folder, "dump", "twice.dl", "--dim", "N=2", "--stage", stage, "--verify-ir")));
+  const texts = await Promise.all(
+    stages.map((stage) => dlc(folder, "dump", "twice.dl", "--dim", "N=2", "--stage", stage, "--verify-ir")),
+  );
   expect(texts.map(({ code, stderr }) => ({ code, stderr }))).toEqual(stages.map(() => ({ code: 0, stderr: "" })));
   expect(texts[1]?.stdout).toMatch(/^graph twice\(%x: f32\[2,2\]\)/);
   expect(texts[6]?.stdout).toMatch(/^\(module/);
@@ -81,24 +98,52 @@ test("dump prints every kind of stage, and writes to a file", async () => {
   expect(readFileSync(join(folder, "sub/twice.ir"), "utf8")).toBe(texts[1]?.stdout);
 });
 
-test.each(["wasm", "js", "reference"])("run takes its dims from the input, prints and writes the outputs: %s", async (target) => {
-  const { code, stdout } = await dlc(folder, "run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "-o", `out-${target}`, "--target", target);
-  expect(stdout).toBe("y: f32[3,2] = 2 4 6 8 10 12\n");
-  expect(code).toBe(0);
-  const file = readFileSync(join(folder, `out-${target}`, "y.npy"));
-  expect(readNpy(file, "y.npy")).toEqual({ dtype: "f32", shape: [3, 2], data: new Float32Array([2, 4, 6, 8, 10, 12]) });
-});
+test.each(["wasm", "js", "reference"])(
+  "run takes its dims from the input, prints and writes the outputs: %s",
+  async (target) => {
+    const { code, stdout } = await dlc(
+      folder,
+      "run",
+      "twice.dl",
+      "--entry",
+      "twice",
+      "--input",
+      "x=x.npy",
+      "-o",
+      `out-${target}`,
+      "--target",
+      target,
+    );
+    expect(stdout).toBe("y: f32[3,2] = 2 4 6 8 10 12\n");
+    expect(code).toBe(0);
+    const file = readFileSync(join(folder, `out-${target}`, "y.npy"));
+    expect(readNpy(file, "y.npy")).toEqual({
+      dtype: "f32",
+      shape: [3, 2],
+      data: new Float32Array([2, 4, 6, 8, 10, 12]),
+    });
+  },
+);
 
 test("bench shows time, rate and memory", async () => {
   const text = await dlc(folder, "bench", "--product", "32x32x32", "--ms", "20");
   expect(text.stderr).toBe("");
-  expect(text.stdout).toMatch(/^product: best \d+\.\d+ ms, median .*GFLOP\/s, .* % of the measured peak of .*memory: arena/s);
+  expect(text.stdout).toMatch(
+    /^product: best \d+\.\d+ ms, median .*GFLOP\/s, .* % of the measured peak of .*memory: arena/s,
+  );
   expect(text.stdout).toMatch(/^ {2}product: forward, <product>:4:8; contraction \d+ %$/m);
-  const json = JSON.parse((await dlc(folder, "bench", "net.dl", "--entry", "step", "--dim", "N=8", "--ms", "20", "--json")).stdout) as Record<string, unknown>;
+  const json = JSON.parse(
+    (await dlc(folder, "bench", "net.dl", "--entry", "step", "--dim", "N=8", "--ms", "20", "--json")).stdout,
+  ) as Record<string, unknown>;
   expect(json).toMatchObject({ entry: "step", dims: { N: 8 } });
   expect(json["bestMs"]).toBeGreaterThan(0);
   expect(json["kernels"]).toContainEqual(
-    expect.objectContaining({ layers: expect.any(Array), roles: expect.any(Array), lines: expect.any(Array), costs: expect.any(Array) }),
+    expect.objectContaining({
+      layers: expect.any(Array),
+      roles: expect.any(Array),
+      lines: expect.any(Array),
+      costs: expect.any(Array),
+    }),
   );
   expect(json["byRole"]).toContainEqual({ name: "optimizer", bestMs: expect.any(Number) });
 });

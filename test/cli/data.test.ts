@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const digits = openDataset("mnist");
 const bytes = (split: Split, name: string): Uint8Array => split.fields.get(name)?.data as Uint8Array;
-const countOf = (labels: Uint8Array): number[] => Array.from({ length: 10 }, (_, label) => labels.filter((l) => l === label).length);
+const countOf = (labels: Uint8Array): number[] =>
+  Array.from({ length: 10 }, (_, label) => labels.filter((l) => l === label).length);
 const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex").slice(0, 16);
 
 test("the embedded digits are split 9 to 1 in every class, the same way every time", () => {
@@ -42,7 +43,11 @@ test("IDX files are read with and without gzip, and checked", () => {
   const images = Buffer.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, ...firstIntegers(12)]);
   writeMnist(images, Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]));
   const { train } = openDataset(spec);
-  expect(train.fields.get("image")).toEqual({ item: [2, 3, 1], data: Uint8Array.from(firstIntegers(12)), divisor: 255 });
+  expect(train.fields.get("image")).toEqual({
+    item: [2, 3, 1],
+    data: Uint8Array.from(firstIntegers(12)),
+    divisor: 255,
+  });
   expect(bytes(train, "label")).toEqual(new Uint8Array([7, 9]));
   writeMnist(images, Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 7]));
   expect(() => openDataset(spec)).toThrow("the train labels must be u8 of shape [2], one for each image");
@@ -81,6 +86,7 @@ test("the random generator is deterministic, and shuffles without bias", () => {
     ]
   `);
   const sums = new Float64Array(5);
-  for (let i = 0; i < 2000; i++) shuffled(firstIntegers(5), random).forEach((item, position) => (sums[position] = (sums[position] ?? 0) + item));
+  for (let i = 0; i < 2000; i++)
+    shuffled(firstIntegers(5), random).forEach((item, position) => (sums[position] = (sums[position] ?? 0) + item));
   for (const sum of sums) expect(sum / 2000).toBeCloseTo(2, 0);
 });

@@ -17,9 +17,14 @@ export function dlc(folder: string, ...args: readonly string[]): Promise<Outcome
 /** Runs Node; sends Ctrl-C once the output has `interruptAt` lines. */
 export function run(folder: string, args: readonly string[], interruptAt = Infinity): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, { cwd: folder, env: { ...process.env, NO_COLOR: "1", DLC_TRACE: "" } }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      args,
+      { cwd: folder, env: { ...process.env, NO_COLOR: "1", DLC_TRACE: "" } },
+      (_, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      },
+    );
     let lines = 0;
     child.stdout?.on("data", (text: string) => {
       const before = lines;
@@ -29,4 +34,5 @@ export function run(folder: string, args: readonly string[], interruptAt = Infin
   });
 }
 
-export const dlcInterrupted = (folder: string, lines: number, ...args: readonly string[]): Promise<Outcome> => run(folder, [main, ...args], lines);
+export const dlcInterrupted = (folder: string, lines: number, ...args: readonly string[]): Promise<Outcome> =>
+  run(folder, [main, ...args], lines);

@@ -1,19 +1,41 @@
 import type { Code, EntryPlan, Exports, NamedSlot, Plan } from "../../runtime/index.ts";
 
-/** A handwritten softmax regression, for tests of the training loop without a compiler: 4 features, 3 classes, for the given batch sizes. */
+/**
+ * A handwritten softmax regression, for tests of the training loop without a compiler: 4 features, 3 classes, for the
+ * given batch sizes.
+ */
 const features = 4;
 const classes = 3;
 const most = 8;
-const at = { step: 0, w: 16, loss: 96, accuracy: 100, image: 128, label: 128 + most * features * 4, logits: 128 + most * (features + 1) * 4 };
+const at = {
+  step: 0,
+  w: 16,
+  loss: 96,
+  accuracy: 100,
+  image: 128,
+  label: 128 + most * features * 4,
+  logits: 128 + most * (features + 1) * 4,
+};
 
-const slot = (name: string, dtype: NamedSlot["dtype"], shape: readonly number[], offset: number): NamedSlot => ({ name, dtype, shape, offset });
+const slot = (name: string, dtype: NamedSlot["dtype"], shape: readonly number[], offset: number): NamedSlot => ({
+  name,
+  dtype,
+  shape,
+  offset,
+});
 
 export function softmaxModel(sizes: readonly number[]): { plan: Plan; code: Code } {
   const entry = (name: string, n: number): EntryPlan => ({
     name,
     dims: { N: n },
-    inputs: [slot("image", "f32", [n, features], at.image), ...(name === "step" ? [slot("label", "i32", [n], at.label)] : [])],
-    outputs: name === "step" ? [slot("loss", "f32", [], at.loss), slot("accuracy", "f32", [], at.accuracy)] : [slot("logits", "f32", [n, classes], at.logits)],
+    inputs: [
+      slot("image", "f32", [n, features], at.image),
+      ...(name === "step" ? [slot("label", "i32", [n], at.label)] : []),
+    ],
+    outputs:
+      name === "step"
+        ? [slot("loss", "f32", [], at.loss), slot("accuracy", "f32", [], at.accuracy)]
+        : [slot("logits", "f32", [n, classes], at.logits)],
     call: `${name}_${n}`,
     prepare: null,
     writes: name === "step",
@@ -22,7 +44,15 @@ export function softmaxModel(sizes: readonly number[]): { plan: Plan; code: Code
     scratchBytes: 0,
     liveBytes: 0,
   });
-  const init: EntryPlan = { ...entry("predict", 1), name: "init", dims: {}, inputs: [], outputs: [], call: "init", writes: true };
+  const init: EntryPlan = {
+    ...entry("predict", 1),
+    name: "init",
+    dims: {},
+    inputs: [],
+    outputs: [],
+    call: "init",
+    writes: true,
+  };
   const plan: Plan = {
     format: "dlc-plan-1",
     model: "softmax",
@@ -56,7 +86,9 @@ function functions(buffer: ArrayBuffer, sizes: readonly number[]): Exports {
     logits(n);
     let loss = 0;
     let hits = 0;
-    const rows = Array.from({ length: n }, (_, i) => f32.slice(at.logits / 4 + i * classes, at.logits / 4 + (i + 1) * classes));
+    const rows = Array.from({ length: n }, (_, i) =>
+      f32.slice(at.logits / 4 + i * classes, at.logits / 4 + (i + 1) * classes),
+    );
     rows.forEach((row, i) => {
       const total = row.reduce((sum, x) => sum + Math.exp(x), 0);
       const label = i32[at.label / 4 + i] ?? 0;
@@ -64,7 +96,8 @@ function functions(buffer: ArrayBuffer, sizes: readonly number[]): Exports {
       if (row.indexOf(Math.max(...row)) === label) hits++;
       for (let c = 0; c < classes; c++) {
         const slope = Math.exp(row[c] ?? NaN) / total - (c === label ? 1 : 0);
-        for (let k = 0; k < features; k++) f32[w(k, c)] = read(w(k, c)) - (0.3 * slope * read(at.image / 4 + i * features + k)) / n;
+        for (let k = 0; k < features; k++)
+          f32[w(k, c)] = read(w(k, c)) - (0.3 * slope * read(at.image / 4 + i * features + k)) / n;
       }
     });
     f32[at.loss / 4] = loss / n;

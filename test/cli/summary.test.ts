@@ -36,7 +36,9 @@ test("summary prints a table of layers, and JSON on request", async () => {
 
 test("check shows shapes, and runs tests", async () => {
   const shapes = await dlc(folder, "check", "layers.dl", "--shapes");
-  expect(shapes.stdout.split("\n")[0]).toMatch(/dense\(2\) {2}\/\/ f32\[N=32, 8\] \|> f32\[N=32, 8\] \|> f32\[N=32, 2\]$/);
+  expect(shapes.stdout.split("\n")[0]).toMatch(
+    /dense\(2\) {2}\/\/ f32\[N=32, 8\] \|> f32\[N=32, 8\] \|> f32\[N=32, 2\]$/,
+  );
   const { code, stdout, stderr } = await dlc(folder, "check", "layers.dl", "--test");
   expect(code).toBe(1);
   expect(stdout).toBe("ok    shapes\nFAIL  wrong\n1 of 2 tests passed\n");

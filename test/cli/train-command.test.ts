@@ -14,12 +14,25 @@ test("train learns, eval scores the saved weights, and a repeated run produces t
   const { code, stdout, stderr } = await dlc(folder, ...train, "--epochs", "20");
   expect(stderr).toBe("");
   expect(code).toBe(0);
-  expect(stdout.match(/^epoch \d+\/20 {2}loss \d\.\d{4} {2}accuracy .* test accuracy .*samples\/s$/gm)).toHaveLength(20);
+  expect(stdout.match(/^epoch \d+\/20 {2}loss \d\.\d{4} {2}accuracy .* test accuracy .*samples\/s$/gm)).toHaveLength(
+    20,
+  );
   const lines = readFileSync(join(folder, "runs/net/history.ndjson"), "utf8").trim().split("\n");
   const last = JSON.parse(lines[19] ?? "") as { epoch: number; testAccuracy: number; testLoss: number };
   expect(last.epoch).toBe(20);
   expect(last.testAccuracy).toBeGreaterThan(0.9);
-  const scored = await dlc(folder, "eval", "net.dl", "--data", "mnist:.", "--weights", "runs/net/last.safetensors", "--json", "--batch", "16");
+  const scored = await dlc(
+    folder,
+    "eval",
+    "net.dl",
+    "--data",
+    "mnist:.",
+    "--weights",
+    "runs/net/last.safetensors",
+    "--json",
+    "--batch",
+    "16",
+  );
   expect(JSON.parse(scored.stdout)).toEqual({ accuracy: last.testAccuracy, loss: last.testLoss, samples: 20 });
   const again = await dlc(folder, ...train, "--epochs", "20", "--out", "again");
   expect(hashOf(again.stdout)).toMatch(/^[0-9a-f]{64}$/);
@@ -40,7 +53,19 @@ test("Ctrl-C saves, and --resume ends with the same bits as an uninterrupted run
 });
 
 test("train prints JSON lines on request", async () => {
-  const { stdout } = await dlc(folder, ...train, "--epochs", "1", "--limit", "20", "--out", "json", "--json", "--seed", "3");
+  const { stdout } = await dlc(
+    folder,
+    ...train,
+    "--epochs",
+    "1",
+    "--limit",
+    "20",
+    "--out",
+    "json",
+    "--json",
+    "--seed",
+    "3",
+  );
   const lines = stdout
     .trim()
     .split("\n")
@@ -50,11 +75,30 @@ test("train prints JSON lines on request", async () => {
 
 test.each(["wasm", "js"])("a built folder predicts and trains from a short script: %s", async (target) => {
   const out = `built-${target}`;
-  const built = await dlc(folder, "build", "net.dl", "--variant", "N=1", "--variant", "N=4", "-o", out, "--target", target, "--json");
+  const built = await dlc(
+    folder,
+    "build",
+    "net.dl",
+    "--variant",
+    "N=1",
+    "--variant",
+    "N=4",
+    "-o",
+    out,
+    "--target",
+    target,
+    "--json",
+  );
   expect(built.stderr).toBe("");
-  const sizes = new Map((JSON.parse(built.stdout) as { files: { name: string; gzip: number }[] }).files.map(({ name, gzip }) => [name, gzip]));
+  const sizes = new Map(
+    (JSON.parse(built.stdout) as { files: { name: string; gzip: number }[] }).files.map(({ name, gzip }) => [
+      name,
+      gzip,
+    ]),
+  );
   // Emitted JavaScript has its lanes unrolled; as the fallback it may be larger.
-  if (target === "wasm") expect((sizes.get("module.wasm") ?? Infinity) + (sizes.get("module.mjs") ?? Infinity)).toBeLessThan(40_000);
+  if (target === "wasm")
+    expect((sizes.get("module.wasm") ?? Infinity) + (sizes.get("module.mjs") ?? Infinity)).toBeLessThan(40_000);
   writeFileSync(
     join(folder, `user-${target}.mjs`),
     `import { load } from "./${out}/module.mjs";
@@ -76,7 +120,14 @@ try { model.run("predict", { image: new Float32Array(3) }); } catch (error) { co
 test("a repeated build is byte-identical", async () => {
   await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "one");
   await dlc(folder, "build", "net.dl", "--dim", "N=2", "-o", "two");
-  for (const name of ["module.wasm", "module.strict.wasm", "module.mjs", "module.d.ts", "weights.safetensors", "manifest.json"]) {
+  for (const name of [
+    "module.wasm",
+    "module.strict.wasm",
+    "module.mjs",
+    "module.d.ts",
+    "weights.safetensors",
+    "manifest.json",
+  ]) {
     expect(readFileSync(join(folder, "one", name)).equals(readFileSync(join(folder, "two", name)))).toBe(true);
   }
 });

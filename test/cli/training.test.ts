@@ -19,7 +19,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 function samples(count: number, seed: number): Split {
   const random = createRandom(seed);
   const labels = Uint8Array.from({ length: count }, () => random.below(3));
-  const pixels = Uint8Array.from({ length: count * 4 }, (_, i) => random.below(120) + (labels[Math.floor(i / 4)] === i % 4 ? 120 : 0));
+  const pixels = Uint8Array.from(
+    { length: count * 4 },
+    (_, i) => random.below(120) + (labels[Math.floor(i / 4)] === i % 4 ? 120 : 0),
+  );
   return imagesAndLabels([2, 2, 1], pixels, labels);
 }
 
@@ -74,7 +77,9 @@ test("a run learns, writes its history and weights, and is repeatable", async ()
   expect(session.state.get("rng.step")?.data[0]).toBe(3 * 7);
   const folder = join(root, "whole");
   expect(readdirSync(folder).toSorted()).toEqual(["best.safetensors", "history.ndjson", "last.safetensors"]);
-  expect(readFileSync(join(folder, "history.ndjson"), "utf8")).toBe(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  expect(readFileSync(join(folder, "history.ndjson"), "utf8")).toBe(
+    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+  );
   const saved = readSafetensors(readFileSync(join(folder, "last.safetensors"))).tensors.get("w")?.bytes;
   expect(new Float32Array(new Uint8Array(saved ?? []).buffer)).toEqual(session.state.get("w")?.data);
   const again = await trained("again");
@@ -83,17 +88,20 @@ test("a run learns, writes its history and weights, and is repeatable", async ()
   expect(other.result.sha256).not.toBe(result.sha256);
 });
 
-test.each([3, 7, 10, 14])("a run that is stopped after %i steps and resumed ends with the same bits", async (stopAfter) => {
-  const whole = await trained(`through-${stopAfter}`);
-  const folder = `stopped-${stopAfter}`;
-  const first = await trained(folder, { stopAfter });
-  expect(first.result.finished).toBe(false);
-  expect(first.session.state.get("rng.step")?.data[0]).toBe(stopAfter);
-  const second = await trained(folder, { resume: true });
-  expect(second.result.finished).toBe(true);
-  expect(second.result.sha256).toBe(whole.result.sha256);
-  expect(withoutTime(second.result.history)).toEqual(withoutTime(whole.result.history));
-});
+test.each([3, 7, 10, 14])(
+  "a run that is stopped after %i steps and resumed ends with the same bits",
+  async (stopAfter) => {
+    const whole = await trained(`through-${stopAfter}`);
+    const folder = `stopped-${stopAfter}`;
+    const first = await trained(folder, { stopAfter });
+    expect(first.result.finished).toBe(false);
+    expect(first.session.state.get("rng.step")?.data[0]).toBe(stopAfter);
+    const second = await trained(folder, { resume: true });
+    expect(second.result.finished).toBe(true);
+    expect(second.result.sha256).toBe(whole.result.sha256);
+    expect(withoutTime(second.result.history)).toEqual(withoutTime(whole.result.history));
+  },
+);
 
 test("a finished run resumes with more epochs", async () => {
   await trained("short", { epochs: 1 });
@@ -105,7 +113,9 @@ test("a finished run resumes with more epochs", async () => {
 
 test("a run does not resume with other settings, without a checkpoint, or from another file", async () => {
   await trained("settings", { epochs: 1 });
-  await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow("has other settings: seed was 4 and is 9");
+  await expect(trained("settings", { seed: 9, resume: true })).rejects.toThrow(
+    "has other settings: seed was 4 and is 9",
+  );
   await expect(trained("nowhere", { resume: true })).rejects.toThrow(/no run to resume/);
   const { session } = await trained("foreign", { epochs: 1 });
   writeFileSync(join(root, "foreign", "last.safetensors"), session.save());
@@ -117,9 +127,17 @@ test("a loss that is not finite ends the run and keeps the last good weights", a
   const before = readFileSync(join(root, "nan", "last.safetensors"));
   const huge: Dataset = {
     ...dataset,
-    train: { count: 51, fields: new Map([...dataset.train.fields, ["image", { item: [4], data: new Float32Array(51 * 4).fill(1e30), divisor: 1 }]]) },
+    train: {
+      count: 51,
+      fields: new Map([
+        ...dataset.train.fields,
+        ["image", { item: [4], data: new Float32Array(51 * 4).fill(1e30), divisor: 1 }],
+      ]),
+    },
   };
-  await expect(trained("nan", { data: huge, resume: true })).rejects.toThrow(/E1005: the loss is (NaN|Infinity) at step/);
+  await expect(trained("nan", { data: huge, resume: true })).rejects.toThrow(
+    /E1005: the loss is (NaN|Infinity) at step/,
+  );
   expect(readFileSync(join(root, "nan", "last.safetensors"))).toEqual(before);
 });
 
@@ -132,8 +150,12 @@ test("an error for data that do not match an entry names the input and the shape
   expect(() => sampleEntry(session, wide, "step", "N").run(wide.train, indices)).toThrow(
     "the input `image` of `step` is f32[8,4], and 8 samples of dots are [8,3,3,1]",
   );
-  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow("the data source dots has no field for the input `image` of `step`");
-  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow("`step` was not compiled for a batch of 5");
+  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow(
+    "the data source dots has no field for the input `image` of `step`",
+  );
+  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow(
+    "`step` was not compiled for a batch of 5",
+  );
 });
 
 test("scores count every sample once, the last partial batch too", async () => {

@@ -13,7 +13,9 @@ test("bisect reports in one line, or as JSON, that every pass agrees", async () 
     dlc(folder, "bisect", "net.dl", "--dim", "N=3", "--json", "--without", "simplify", "--target", "js"),
   ]);
   expect(plain).toMatchObject({ code: 0, stderr: "" });
-  expect(plain.stdout).toMatch(/^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference .*\n$/);
+  expect(plain.stdout).toMatch(
+    /^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference .*\n$/,
+  );
   expect(json.code).toBe(0);
   const found = JSON.parse(json.stdout) as { readonly stages: number };
   expect(found).toMatchObject({ diagnostics: [], entry: "predict", agrees: true });
@@ -31,7 +33,9 @@ test("check --verify compares the values of every entry", async () => {
   expect(plain.stdout).toMatch(/^ {2}value of +at +difference +allowed +share$/m);
   expect(plain.stdout).toMatch(/ net\.dl:4:\d+ /);
   expect(json.code).toBe(0);
-  const { entries } = JSON.parse(json.stdout) as { readonly entries: readonly { readonly nodes: readonly { readonly share: number }[] }[] };
+  const { entries } = JSON.parse(json.stdout) as {
+    readonly entries: readonly { readonly nodes: readonly { readonly share: number }[] }[];
+  };
   expect(entries).toHaveLength(1);
   expect(entries[0]?.nodes.every(({ share }) => share <= 1)).toBe(true);
 });

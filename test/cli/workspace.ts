@@ -54,8 +54,14 @@ export function createWorkspace(): string {
     ["t10k", 20],
   ] as const) {
     const labels = Uint8Array.from({ length: count }, () => random.below(2));
-    const pixels = Uint8Array.from({ length: count * 16 }, (_, i) => random.below(90) + (labels[Math.floor(i / 16)] === 1 ? 160 : 0));
-    write(`${name}-images-idx3-ubyte`, Uint8Array.from([0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 4, 0, 0, 0, 4, ...pixels]));
+    const pixels = Uint8Array.from(
+      { length: count * 16 },
+      (_, i) => random.below(90) + (labels[Math.floor(i / 16)] === 1 ? 160 : 0),
+    );
+    write(
+      `${name}-images-idx3-ubyte`,
+      Uint8Array.from([0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 4, 0, 0, 0, 4, ...pixels]),
+    );
     write(`${name}-labels-idx1-ubyte`, Uint8Array.from([0, 0, 8, 1, 0, 0, 0, count, ...labels]));
   }
   return folder;

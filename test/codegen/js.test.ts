@@ -12,7 +12,11 @@ interface Emitted {
   readonly instantiate: (memory: { readonly buffer: ArrayBuffer }) => Exports;
 }
 
-function load(kernels: readonly Kernel[], entries: readonly Entry[], exported: readonly string[] = []): Promise<Emitted> {
+function load(
+  kernels: readonly Kernel[],
+  entries: readonly Entry[],
+  exported: readonly string[] = [],
+): Promise<Emitted> {
   return import(`data:text/javascript,${encodeURIComponent(emitJs(kernels, entries, exported))}`) as Promise<Emitted>;
 }
 
@@ -22,7 +26,14 @@ const stride = 1024;
 async function run(kernel: Kernel): Promise<ReturnType<typeof contents>> {
   const { instantiate } = await load(
     [kernel],
-    [{ name: "go", steps: [{ kind: "call", kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride), flops: 0, bytes: 0 }] }],
+    [
+      {
+        name: "go",
+        steps: [
+          { kind: "call", kernel: kernel.name, args: kernel.buffers.map((_, i) => i * stride), flops: 0, bytes: 0 },
+        ],
+      },
+    ],
   );
   const memory = { buffer: new ArrayBuffer(kernel.buffers.length * stride) };
   const data = contents(kernel);
@@ -81,7 +92,12 @@ test("a kernel may use names that are reserved in JavaScript or in the module", 
 
 test("a module exports its entries, and the requested kernels as functions of byte offsets", async () => {
   const fill = parseKernel("kernel fill(out x: f32[2])\n  x[0] = 3\n  x[1] = 4\n");
-  const entries = [{ name: "both halves", steps: [8, 16].map((at) => ({ kind: "call" as const, kernel: "fill", args: [at], flops: 0, bytes: 0 })) }];
+  const entries = [
+    {
+      name: "both halves",
+      steps: [8, 16].map((at) => ({ kind: "call" as const, kernel: "fill", args: [at], flops: 0, bytes: 0 })),
+    },
+  ];
   const memory = { buffer: new ArrayBuffer(32) };
   const exports = (await load([fill], entries, ["fill"])).instantiate(memory);
   expect(Object.keys(exports)).toEqual(["both halves", "fill"]);
@@ -96,7 +112,9 @@ test("the text of a small module", () => {
   for i in 0..64 step 4
     y[i]:f32x4 = madd(x[i]:f32x4, 0.5, y[i]:f32x4)
 `);
-  expect(emitJs([kernel], [{ name: "step", steps: [{ kind: "call", kernel: "axpy", args: [0, 256], flops: 0, bytes: 0 }] }])).toMatchInlineSnapshot(`
+  expect(
+    emitJs([kernel], [{ name: "step", steps: [{ kind: "call", kernel: "axpy", args: [0, 256], flops: 0, bytes: 0 }] }]),
+  ).toMatchInlineSnapshot(`
     "const fround = Math.fround;
 
     export function instantiate(memory) {

@@ -62,7 +62,14 @@ test("a kernel's text assembles to the same bytes", () => {
 });
 
 test("functions have names, and locals have names in the text", () => {
-  const { bytes, wat } = emitWasm({ kernels: [addressKernel()], entries: [], functions, mode: "strict", exportKernels: false, memoryPages: 1 });
+  const { bytes, wat } = emitWasm({
+    kernels: [addressKernel()],
+    entries: [],
+    functions,
+    mode: "strict",
+    exportKernels: false,
+    memoryPages: 1,
+  });
   const text = readWasm(bytes, { ...features, readDebugNames: true }).toText({});
   expect(text).toMatch(/func \$\S*addresses\S*sample\.dl:1:2/);
   expect(wat()).toContain("(param $in i32) (param $out i32)");
@@ -90,9 +97,13 @@ test("the probe is a module that needs relaxed SIMD, and this host has it", () =
   expect(() => readWasm(relaxedSimdProbe, { ...features, relaxed_simd: false })).toThrow();
 });
 
-const assembled = (wat: string): Uint8Array => parseWat("module.wat", wat, features).toBinary({ canonicalize_lebs: true }).buffer;
+const assembled = (wat: string): Uint8Array =>
+  parseWat("module.wat", wat, features).toBinary({ canonicalize_lebs: true }).buffer;
 
-/** Sections by id, in hex, without names. An assembler may order types differently; here there is one type, or the orders are equal. */
+/**
+ * Sections by id, in hex, without names. An assembler may order types differently; here there is one type, or the
+ * orders are equal.
+ */
 function sections(bytes: Uint8Array): Readonly<Record<number, string>> {
   const found: Record<number, string> = {};
   let at = 8;

@@ -14,7 +14,10 @@ function dataFor(kernel: Kernel): Record<string, TensorData> {
   for (const [index, { name, element, size }] of kernel.buffers.entries()) {
     const array = new dtypes[element].array(size);
     for (let n = 0; n < size; n++)
-      array[n] = element === "bool" ? ((n * 7 + index) % 3) % 2 : ((n * 37 + index * 11) % 64) - (element === "u8" ? 0 : 32) + (element === "f32" ? 0.25 : 0);
+      array[n] =
+        element === "bool"
+          ? ((n * 7 + index) % 3) % 2
+          : ((n * 37 + index * 11) % 64) - (element === "u8" ? 0 : 32) + (element === "f32" ? 0.25 : 0);
     data[name] = array;
   }
   return data;
@@ -33,7 +36,11 @@ test("pointers that move between unrolled iterations agree with the interpreter"
 
 test("a loop inside unrolled iterations has separate pointers, and its splats are not counted with those of the iteration", () => {
   const k = new KernelBuilder();
-  const [indices, values, out] = [k.buffer("indices", "u8", 200, "in"), k.buffer("values", "i32", 200, "in"), k.buffer("out", "f32", 200, "inout")];
+  const [indices, values, out] = [
+    k.buffer("indices", "u8", 200, "in"),
+    k.buffer("values", "i32", 200, "in"),
+    k.buffer("out", "f32", 200, "inout"),
+  ];
   k.loop("i", 3, 7, 2, (i) =>
     k.loop(
       "u",
@@ -43,7 +50,11 @@ test("a loop inside unrolled iterations has separate pointers, and its splats ar
       (u) =>
         k.loop("j", i, 6, 1, (j) => {
           const at = k.rem(k.load(indices, k.add(u, j)), 50);
-          k.store(out, k.mul(at, 3), k.toF32(k.splat(k.load(values, k.add(k.add(k.mul(i, -3), k.mul(j, 7)), k.add(at, 45))))));
+          k.store(
+            out,
+            k.mul(at, 3),
+            k.toF32(k.splat(k.load(values, k.add(k.add(k.mul(i, -3), k.mul(j, 7)), k.add(at, 45))))),
+          );
         }),
       { unroll: true },
     ),
@@ -74,5 +85,6 @@ test("fast mode computes the same sums", () => {
   const fast = dataFor(kernel);
   runWasm(kernel, fast, "fast");
   const [exact, relaxed] = [strict["out"] ?? [], fast["out"] ?? []];
-  for (const [lane, sum] of exact.entries()) expect(Math.abs((relaxed[lane] ?? Number.NaN) - sum)).toBeLessThan(1e-5 * Math.abs(sum));
+  for (const [lane, sum] of exact.entries())
+    expect(Math.abs((relaxed[lane] ?? Number.NaN) - sum)).toBeLessThan(1e-5 * Math.abs(sum));
 });

@@ -59,7 +59,14 @@ function columns(op: LaneOperator, scalar: Scalar): readonly (readonly number[])
 }
 
 /** out = op(operands), for one element or 4 at a time; the second operand is the constant `fixed`, unless null. */
-function kernelOf(op: LaneOperator, scalar: Scalar, count: number, arity: number, lanes: Lanes, fixed: number | null): Kernel {
+function kernelOf(
+  op: LaneOperator,
+  scalar: Scalar,
+  count: number,
+  arity: number,
+  lanes: Lanes,
+  fixed: number | null,
+): Kernel {
   const k = new KernelBuilder();
   const inputs = Array.from({ length: arity }, (_, index) => k.buffer(`in${index}`, scalar, count, "in"));
   const rule = semantics[op];
@@ -78,26 +85,37 @@ function kernelOf(op: LaneOperator, scalar: Scalar, count: number, arity: number
 const cases = (Object.keys(semantics) as LaneOperator[]).flatMap((op) =>
   (["f32", "i32", "bool"] as const)
     .filter((scalar) => semantics[op][scalar] !== undefined && !(op === "select" && scalar === "bool"))
-    .flatMap((scalar) => (((op === "div" || op === "rem") && scalar === "i32" ? [1] : [1, 4]) as Lanes[]).map((lanes) => [op, scalar, lanes] as const)),
+    .flatMap((scalar) =>
+      (((op === "div" || op === "rem") && scalar === "i32" ? [1] : [1, 4]) as Lanes[]).map(
+        (lanes) => [op, scalar, lanes] as const,
+      ),
+    ),
 );
 
 test.each(cases)("%s of %s in %i lanes computes the interpreter's bits", (op, scalar, lanes) => {
   const operands = columns(op, scalar);
   const count = operands[0]?.length ?? 0;
-  const fixed = operands.length === 2 && scalar !== "bool" ? [null, ...(op === "div" || op === "rem" ? [-1, 3, -8] : [3])] : [null];
-  for (const constantOperand of fixed) expectBits(kernelOf(op, scalar, count, operands.length, lanes, constantOperand), operands, scalar);
+  const fixed =
+    operands.length === 2 && scalar !== "bool" ? [null, ...(op === "div" || op === "rem" ? [-1, 3, -8] : [3])] : [null];
+  for (const constantOperand of fixed)
+    expectBits(kernelOf(op, scalar, count, operands.length, lanes, constantOperand), operands, scalar);
 });
 
 test.each(mathNames.flatMap((name) => ([1, 4] as Lanes[]).map((lanes) => [name, lanes] as const)))(
   "%s in %i lanes computes the interpreter's bits",
   (name, lanes) => {
     const arity = functions.get(name)?.params.length ?? 1;
-    const values = tuples([...special.f32, ...Array.from({ length: 64 }, (_, n) => (n - 32) * 0.37)].slice(0, arity === 1 ? 92 : 40), arity);
+    const values = tuples(
+      [...special.f32, ...Array.from({ length: 64 }, (_, n) => (n - 32) * 0.37)].slice(0, arity === 1 ? 92 : 40),
+      arity,
+    );
     const operands = Array.from({ length: arity }, (_, operand) => values.map((args) => args[operand] ?? 0));
     const k = new KernelBuilder();
     const inputs = operands.map((_, index) => k.buffer(`in${index}`, "f32", values.length, "in"));
     const out = k.buffer("out", "f32", values.length, "out");
-    k.loop("i", 0, values.length, lanes, (i) => k.store(out, i, k.call(name, ...inputs.map((input) => k.load(input, i, lanes)))));
+    k.loop("i", 0, values.length, lanes, (i) =>
+      k.store(out, i, k.call(name, ...inputs.map((input) => k.load(input, i, lanes)))),
+    );
     expectBits(k.build(name, ""), operands, "f32");
   },
 );

@@ -16,7 +16,10 @@ const elements: readonly Element[] = ["f32", "i32", "u8", "i8", "bool"];
 /** The number of elements of every buffer; all generated indices are in bounds. */
 const size = 200;
 
-/** Kernels with complex addresses: nested and unrolled loops, variable bounds, guards, affine and other indices, lets between them, all element types. */
+/**
+ * Kernels with complex addresses: nested and unrolled loops, variable bounds, guards, affine and other indices, lets
+ * between them, all element types.
+ */
 export const addressing: fc.Arbitrary<Kernel> = fc.integer().map((seed) => new Maker(mulberry(seed)).kernel());
 
 /** Mulberry32, a small generator of random numbers. */
@@ -92,7 +95,8 @@ class Maker {
       first.expr,
       last.expr,
       step,
-      (expr) => this.#body([...vars, { expr, min: first.min, max: Math.max(first.min, last.max - 1) }], depth - 1, leaf),
+      (expr) =>
+        this.#body([...vars, { expr, min: first.min, max: Math.max(first.min, last.max - 1) }], depth - 1, leaf),
       { unroll },
     );
   }
@@ -103,7 +107,9 @@ class Maker {
       // Inside the guard, an index may have an offset that would be out of bounds outside of it.
       const least = narrow.min + 1 + this.#int(narrow.max - narrow.min - 1);
       const others = vars.filter((x) => x !== narrow);
-      return this.#k.when(this.#k.ge(narrow.expr, least), () => this.#body([...others, { ...narrow, min: least }], depth - 1, leaf));
+      return this.#k.when(this.#k.ge(narrow.expr, least), () =>
+        this.#body([...others, { ...narrow, min: least }], depth - 1, leaf),
+      );
     }
     const { expr } = this.#integer(vars);
     this.#k.when(
@@ -122,7 +128,8 @@ class Maker {
     const to = this.#pickOf(this.#outputs);
     const lanes: Lanes = this.#int(1) === 0 ? 1 : 4;
     const x = this.#float(vars, lanes);
-    const value = to.element === "f32" ? x : to.element === "bool" ? this.#k.gt(x, 0.5) : this.#k.toI32(this.#k.mul(x, 3));
+    const value =
+      to.element === "f32" ? x : to.element === "bool" ? this.#k.gt(x, 0.5) : this.#k.toI32(this.#k.mul(x, 3));
     this.#k.store(to, this.#index(vars, lanes), value);
   }
 
@@ -151,7 +158,11 @@ class Maker {
       if (x === undefined) break;
       const factor = this.#int(8) - 3;
       const [a, b] = [x.min * factor, x.max * factor];
-      sum = { expr: this.#k.add(sum.expr, this.#k.mul(x.expr, factor)), min: sum.min + Math.min(a, b), max: sum.max + Math.max(a, b) };
+      sum = {
+        expr: this.#k.add(sum.expr, this.#k.mul(x.expr, factor)),
+        min: sum.min + Math.min(a, b),
+        max: sum.max + Math.max(a, b),
+      };
     }
     const kind = this.#int(7);
     if (kind === 0) return this.#wrapped(sum);

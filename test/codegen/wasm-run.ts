@@ -11,13 +11,29 @@ export function call(instance: WebAssembly.Instance, name: string, ...args: read
   found(...args);
 }
 
-/** Runs a kernel as WebAssembly on arrays by buffer name, and updates them. The first buffer is at address 0 and the last at the end of the last page. */
-export function runWasm(kernel: Kernel, data: Readonly<Record<string, TensorData>>, mode: "strict" | "fast" = "strict"): void {
+/**
+ * Runs a kernel as WebAssembly on arrays by buffer name, and updates them. The first buffer is at address 0 and the
+ * last at the end of the last page.
+ */
+export function runWasm(
+  kernel: Kernel,
+  data: Readonly<Record<string, TensorData>>,
+  mode: "strict" | "fast" = "strict",
+): void {
   const layout = layOut(kernel);
-  const { bytes } = emitWasm({ kernels: [kernel], entries: [], functions, mode, exportKernels: true, memoryPages: layout.pages });
+  const { bytes } = emitWasm({
+    kernels: [kernel],
+    entries: [],
+    functions,
+    mode,
+    exportKernels: true,
+    memoryPages: layout.pages,
+  });
   const memory = new WebAssembly.Memory({ initial: layout.pages });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const views = kernel.buffers.map((buffer, index) => new dtypes[buffer.element].array(memory.buffer, layout.offsets[index], buffer.size));
+  const views = kernel.buffers.map(
+    (buffer, index) => new dtypes[buffer.element].array(memory.buffer, layout.offsets[index], buffer.size),
+  );
   kernel.buffers.forEach((buffer, index) => views[index]?.set(data[buffer.name] ?? []));
   call(instance, kernel.name, ...layout.offsets);
   kernel.buffers.forEach((buffer, index) => data[buffer.name]?.set(views[index] ?? []));

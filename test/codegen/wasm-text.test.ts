@@ -8,7 +8,14 @@ import { dot } from "../schedule/contraction-problems.ts";
 import { addressKernel } from "./wasm-samples.ts";
 
 const textOf = (kernel: Kernel, mode: "fast" | "strict"): string =>
-  emitWasm({ kernels: [kernel], entries: [{ name: "run", steps: [] }], functions, mode, exportKernels: false, memoryPages: 1 }).wat();
+  emitWasm({
+    kernels: [kernel],
+    entries: [{ name: "run", steps: [] }],
+    functions,
+    mode,
+    exportKernels: false,
+    memoryPages: 1,
+  }).wat();
 
 const { name, dims, lhsSize, outSize } = dot(1, 4, 4, 12);
 const product = contractionKernel({ name: "product_f32_4x4", origin: name, dims, lhsSize, outSize });

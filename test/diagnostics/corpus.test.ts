@@ -9,7 +9,9 @@ import { ErrorGoldens } from "../support/error-goldens.ts";
 /** Common errors with their diagnostics; at least one for every code of the front end. */
 const goldens = new ErrorGoldens(new URL("../golden/diagnostics/", import.meta.url));
 
-const conditions = new Set([...ops.values()].flatMap((op) => Object.keys(op.requires).map((label) => `${op.name}-${label}`)));
+const conditions = new Set(
+  [...ops.values()].flatMap((op) => Object.keys(op.requires).map((label) => `${op.name}-${label}`)),
+);
 
 function diagnose(name: string): readonly Diagnostic[] {
   const { source, files, entries } = goldens.case(name);
@@ -20,12 +22,13 @@ function diagnose(name: string): readonly Diagnostic[] {
 
 test.each(goldens.names)("%s", (name) => {
   const diagnostics = diagnose(name);
-  for (const { code } of diagnostics) expect(catalogue.has(code) || conditions.has(code), `${code} is explained`).toBe(true);
+  for (const { code } of diagnostics)
+    expect(catalogue.has(code) || conditions.has(code), `${code} is explained`).toBe(true);
   goldens.expect(name, diagnostics);
 });
 
-// E0407 is a limit that no small file reaches. E0608 is a guard: today every float op that a model can call has a gradient.
-// E0513 is a failed test, see test/frontend/tests.test.ts.
+// E0407 is a limit that no small file reaches. E0608 is a guard: today every float op that a model can call has a
+// gradient. E0513 is a failed test, see test/frontend/tests.test.ts.
 const unreachable = new Set(["E0407", "E0608", "E0513"]);
 
 test("every code of the front end has a golden that reports it", () => {
@@ -33,21 +36,30 @@ test("every code of the front end has a golden that reports it", () => {
   expect(Object.keys(codes).filter((code) => !seen.has(code) && !unreachable.has(code))).toEqual([]);
 });
 
-test.each(goldens.names.filter((name) => name.startsWith("three-")))("%s: at least three errors in one run, at different locations", (name) => {
-  expect(new Set(diagnose(name).map((d) => d.at?.span.start)).size).toBeGreaterThanOrEqual(3);
-});
-
-test.each(goldens.names.filter((name) => name.startsWith("name-") && !["name-before-let.dl", "name-import-file.dl"].includes(name)))(
-  "%s: the intended name is suggested",
+test.each(goldens.names.filter((name) => name.startsWith("three-")))(
+  "%s: at least three errors in one run, at different locations",
   (name) => {
-    expect(
-      diagnose(name).some((d) =>
-        /did you mean|^use `|its (parameters|members) are|it declares|the static types are|the (entries|carries) are/.test(d.help ?? ""),
-      ),
-    ).toBe(true);
+    expect(new Set(diagnose(name).map((d) => d.at?.span.start)).size).toBeGreaterThanOrEqual(3);
   },
 );
 
-test.each(goldens.names.filter((name) => name.startsWith("library-")))("%s: the location is the user's, not the library's", (name) => {
-  for (const d of diagnose(name)) expect(d.at?.span.source.name).toBe(name);
+test.each(
+  goldens.names.filter(
+    (name) => name.startsWith("name-") && !["name-before-let.dl", "name-import-file.dl"].includes(name),
+  ),
+)("%s: the intended name is suggested", (name) => {
+  expect(
+    diagnose(name).some((d) =>
+      /did you mean|^use `|its (parameters|members) are|it declares|the static types are|the (entries|carries) are/.test(
+        d.help ?? "",
+      ),
+    ),
+  ).toBe(true);
 });
+
+test.each(goldens.names.filter((name) => name.startsWith("library-")))(
+  "%s: the location is the user's, not the library's",
+  (name) => {
+    for (const d of diagnose(name)) expect(d.at?.span.source.name).toBe(name);
+  },
+);

@@ -10,24 +10,36 @@ import { renderDiagnostic } from "../../dsl/render.ts";
 import { checkFence, fencesOf, programsOf } from "./fences.ts";
 
 const folder = new URL("../../docs/diagnostics/", import.meta.url);
-const pages = readdirSync(folder).map((name) => ({ code: name.slice(0, -".md".length), page: readFileSync(new URL(name, folder), "utf8") }));
+const pages = readdirSync(folder).map((name) => ({
+  code: name.slice(0, -".md".length),
+  page: readFileSync(new URL(name, folder), "utf8"),
+}));
 
 test("every code has a page and every page a code, with the same sentence", () => {
   const sentences = pages.map(({ code, page }) => [code, page.slice(0, page.indexOf("\n"))]).sort();
   expect(sentences).toEqual([...catalogue].map(([code, sentence]) => [code, `# ${code}: ${sentence}`]).sort());
 });
 
-/** Limits that no small file reaches (E0109, E0110, E0407), a test failure (E0513), and a guard that no op needs today (E0608). */
+/**
+ * Limits that no small file reaches (E0109, E0110, E0407), a test failure (E0513), and a guard that no op needs today
+ * (E0608).
+ */
 const withoutExample = new Set(["E0109", "E0110", "E0407", "E0513", "E0608"]);
 
-test.each(pages.filter(({ code }) => /^E0[1-6]/.test(code)))("$code: the broken example reports only this code, the fixed one none", ({ code, page }) => {
-  const programs = programsOf(page).filter((fence) => !fence.words.includes("norun"));
-  const broken = programs.filter((fence) => fence.words.includes("broken"));
-  const fixed = programs.filter((fence) => !fence.words.includes("broken"));
-  expect({ broken: broken.length, fixed: fixed.length }).toEqual(withoutExample.has(code) ? { broken: 0, fixed: 0 } : { broken: 1, fixed: 1 });
-  for (const fence of broken) expect([...new Set(checkFence(page, fence).map((d) => d.code))]).toEqual([code]);
-  for (const fence of fixed) expect(checkFence(page, fence).map((d) => renderDiagnostic(d, { color: false }))).toEqual([]);
-});
+test.each(pages.filter(({ code }) => /^E0[1-6]/.test(code)))(
+  "$code: the broken example reports only this code, the fixed one none",
+  ({ code, page }) => {
+    const programs = programsOf(page).filter((fence) => !fence.words.includes("norun"));
+    const broken = programs.filter((fence) => fence.words.includes("broken"));
+    const fixed = programs.filter((fence) => !fence.words.includes("broken"));
+    expect({ broken: broken.length, fixed: fixed.length }).toEqual(
+      withoutExample.has(code) ? { broken: 0, fixed: 0 } : { broken: 1, fixed: 1 },
+    );
+    for (const fence of broken) expect([...new Set(checkFence(page, fence).map((d) => d.code))]).toEqual([code]);
+    for (const fence of fixed)
+      expect(checkFence(page, fence).map((d) => renderDiagnostic(d, { color: false }))).toEqual([]);
+  },
+);
 
 function codesOf(read: () => unknown): readonly string[] {
   try {
@@ -39,14 +51,22 @@ function codesOf(read: () => unknown): readonly string[] {
   }
 }
 
-test.each(pages.filter(({ code }) => /^k?ir-/.test(code)))("$code: the broken example reports this code", ({ code, page }) => {
-  const [broken] = fencesOf(page).filter((fence) => fence.words.includes("broken"));
-  const source = { name: "example", text: broken?.text ?? "" };
-  expect(codesOf(() => (broken?.language === "ir" ? parseGraph(source.text, ops) : parseKernel(source.text)))).toEqual([code]);
-});
+test.each(pages.filter(({ code }) => /^k?ir-/.test(code)))(
+  "$code: the broken example reports this code",
+  ({ code, page }) => {
+    const [broken] = fencesOf(page).filter((fence) => fence.words.includes("broken"));
+    const source = { name: "example", text: broken?.text ?? "" };
+    expect(
+      codesOf(() => (broken?.language === "ir" ? parseGraph(source.text, ops) : parseKernel(source.text))),
+    ).toEqual([code]);
+  },
+);
 
 test("the pages of codes of files, runtime and commands show a command or a call", () => {
-  const bare = pages.filter(({ code, page }) => /^E(0[789]|1)/.test(code) && !fencesOf(page).some((fence) => ["sh", "js"].includes(fence.language)));
+  const bare = pages.filter(
+    ({ code, page }) =>
+      /^E(0[789]|1)/.test(code) && !fencesOf(page).some((fence) => ["sh", "js"].includes(fence.language)),
+  );
   expect(bare.map(({ code }) => code)).toEqual([]);
 });
 

@@ -24,10 +24,12 @@ export function fencesOf(page: string): readonly Fence[] {
 }
 
 /** The path under which a fence is imported by the others of its page; null for a standalone program. */
-export const fileOf = (fence: Fence): string | null => fence.words.find((word) => word.startsWith("file="))?.slice("file=".length) ?? null;
+export const fileOf = (fence: Fence): string | null =>
+  fence.words.find((word) => word.startsWith("file="))?.slice("file=".length) ?? null;
 
 /** The programs of a page. */
-export const programsOf = (page: string): readonly Fence[] => fencesOf(page).filter((fence) => fence.language === "dl" && fileOf(fence) === null);
+export const programsOf = (page: string): readonly Fence[] =>
+  fencesOf(page).filter((fence) => fence.language === "dl" && fileOf(fence) === null);
 
 const root = new URL("../../", import.meta.url);
 const loaded = new Map<string, Source>();
@@ -60,6 +62,8 @@ export function check(
 
 /** The diagnostics of a program of a page; it can import the page's files. */
 export function checkFence(page: string, fence: Fence, name = "example.dl"): readonly Diagnostic[] {
-  const files = Object.fromEntries(fencesOf(page).flatMap((other) => (fileOf(other) === null ? [] : [[fileOf(other), other.text]])));
+  const files = Object.fromEntries(
+    fencesOf(page).flatMap((other) => (fileOf(other) === null ? [] : [[fileOf(other), other.text]])),
+  );
   return check(name, fence.text, files);
 }

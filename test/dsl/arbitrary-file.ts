@@ -25,13 +25,48 @@ import type {
 const source: Source = { name: "<none>", text: "" };
 const span: Span = { source, start: 0, end: 0 };
 
-const contextual = ["dl", "import", "from", "as", "dim", "model", "layer", "fn", "optimizer", "train", "entry", "param", "state", "freeze", "setting", "test"];
+const contextual = [
+  "dl",
+  "import",
+  "from",
+  "as",
+  "dim",
+  "model",
+  "layer",
+  "fn",
+  "optimizer",
+  "train",
+  "entry",
+  "param",
+  "state",
+  "freeze",
+  "setting",
+  "test",
+];
 const clauses = ["over", "with", "in", "where"];
 /** Valid as names, but at the start of an expression they may start another construct. */
 const heads = ["scan", "cond", "checkpoint", "next", "gradient"];
-const reserved = ["let", "minimize", "if", "else", "repeat", "while", "for", "yield", "assert", "and", "or", "not", "true", "false"];
+const reserved = [
+  "let",
+  "minimize",
+  "if",
+  "else",
+  "repeat",
+  "while",
+  "for",
+  "yield",
+  "assert",
+  "and",
+  "or",
+  "not",
+  "true",
+  "false",
+];
 
-const plain = fc.oneof({ weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") }, fc.constantFrom(...contextual));
+const plain = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom("x", "y", "loss", "_a", "H2", "softmax") },
+  fc.constantFrom(...contextual),
+);
 const word = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses, ...heads));
 const valueWord = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...clauses));
 /** Names that may follow `next`. */
@@ -70,9 +105,15 @@ const tree = fc.letrec<Tree>((tie) => {
   const expr = tie("expr");
   const block = tie("block");
   const item = fc.oneof({ weight: 4, arbitrary: expr }, pack);
-  const argument: fc.Arbitrary<Argument> = fc.record({ name: fc.option(anyName), value: item, span: fc.constant(span) });
+  const argument: fc.Arbitrary<Argument> = fc.record({
+    name: fc.option(anyName),
+    value: item,
+    span: fc.constant(span),
+  });
   const index: fc.Arbitrary<IndexItem> = fc.oneof(
-    expr.map((value): IndexItem => (value.kind === "name" && value.text === "_" ? { kind: "new", span } : { kind: "at", value, span })),
+    expr.map((value): IndexItem =>
+      value.kind === "name" && value.text === "_" ? { kind: "new", span } : { kind: "at", value, span },
+    ),
     fc.tuple(fc.option(expr), fc.option(expr)).map(([from, to]): IndexItem => ({ kind: "range", from, to, span })),
     fc.constantFrom<IndexItem>({ kind: "rest", span }, { kind: "new", span }),
   );
@@ -91,7 +132,9 @@ const tree = fc.letrec<Tree>((tie) => {
   // `scan over in x` would parse as a name and a clause.
   const first = pattern.filter((p) => p.kind === "tuple" || !clauses.includes(p.name.text));
   const sequence = fc.record({ pattern, value: expr });
-  const sequences = fc.tuple(fc.record({ pattern: first, value: expr }), fc.array(sequence, { maxLength: 2 })).map(([head, more]) => [head, ...more]);
+  const sequences = fc
+    .tuple(fc.record({ pattern: first, value: expr }), fc.array(sequence, { maxLength: 2 }))
+    .map(([head, more]) => [head, ...more]);
   const over = fc.oneof(
     sequences.map((all) => ({ sequences: all, counter: null })),
     carryName.map((counter) => ({ sequences: [], counter })),
@@ -128,29 +171,50 @@ const tree = fc.letrec<Tree>((tie) => {
       list(item).map((items): Expr => ({ kind: "list", items, span })),
       list(expr, 2).map((items): Expr => ({ kind: "tuple", items, span })),
       list(field).map((fields): Expr => ({ kind: "record", fields, span })),
-      fc.tuple(fc.constantFrom("-" as const, "not" as const), expr).map(([op, value]): Expr => ({ kind: "unary", op, value, span })),
-      fc.tuple(fc.constantFrom(...operators), expr, expr).map(([op, left, right]): Expr => ({ kind: "binary", op, left, right, opSpan: span, span })),
+      fc
+        .tuple(fc.constantFrom("-" as const, "not" as const), expr)
+        .map(([op, value]): Expr => ({ kind: "unary", op, value, span })),
+      fc
+        .tuple(fc.constantFrom(...operators), expr, expr)
+        .map(([op, left, right]): Expr => ({ kind: "binary", op, left, right, opSpan: span, span })),
       fc.tuple(expr, list(argument)).map(([callee, args]): Expr => ({ kind: "call", callee, args, span })),
       fc.tuple(expr, expr).map(([value, into]): Expr => ({ kind: "pipe", value, into, span })),
       fc.tuple(expr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
       fc.tuple(expr, list(index)).map(([object, items]): Expr => ({ kind: "index", object, items, span })),
-      fc.tuple(expr, block, fc.option(block)).map(([condition, then, otherwise]): Expr => ({ kind: "if", condition, then, otherwise, span })),
-      fc.tuple(fc.option(name), expr, block).map(([counter, count, body]): Expr => ({ kind: "repeat", counter, count, body, span })),
+      fc
+        .tuple(expr, block, fc.option(block))
+        .map(([condition, then, otherwise]): Expr => ({ kind: "if", condition, then, otherwise, span })),
+      fc
+        .tuple(fc.option(name), expr, block)
+        .map(([counter, count, body]): Expr => ({ kind: "repeat", counter, count, body, span })),
       carryName.map((n): Expr => ({ kind: "next", name: n, span })),
       block.map((body): Expr => ({ kind: "checkpoint", body, span })),
       fc.tuple(name, expr, block).map(([n, each, body]): Expr => ({ kind: "for", name: n, over: each, body, span })),
-      fc.tuple(expr.filter(beginsCondition), block, block).map(([condition, then, otherwise]): Expr => ({ kind: "cond", condition, then, otherwise, span })),
-      fc.tuple(list(carry, 1), expr, block).map(([carries, until, body]): Expr => ({ kind: "while", carries, until, body, span })),
       fc
-        .tuple(over, expr, fc.boolean(), list(carry), block)
-        .map(([each, along, reversed, carries, body]): Expr => ({ kind: "scan", ...each, along, reversed, carries, body, span })),
+        .tuple(expr.filter(beginsCondition), block, block)
+        .map(([condition, then, otherwise]): Expr => ({ kind: "cond", condition, then, otherwise, span })),
+      fc
+        .tuple(list(carry, 1), expr, block)
+        .map(([carries, until, body]): Expr => ({ kind: "while", carries, until, body, span })),
+      fc.tuple(over, expr, fc.boolean(), list(carry), block).map(([each, along, reversed, carries, body]): Expr => ({
+        kind: "scan",
+        ...each,
+        along,
+        reversed,
+        carries,
+        body,
+        span,
+      })),
     ),
     stmt,
     block: list(stmt).map((statements) => ({ statements, span })),
   };
 });
 
-/** Whether an expression may follow `cond`: `cond over ...` parses as a name and a clause, also if `over` only starts the condition. */
+/**
+ * Whether an expression may follow `cond`: `cond over ...` parses as a name and a clause, also if `over` only starts
+ * the condition.
+ */
 function beginsCondition(expr: Expr): boolean {
   switch (expr.kind) {
     case "name":

@@ -38,7 +38,9 @@ test.each(Object.entries(programs))("%s: same tree, and a fixed point", (_, text
 });
 
 test("no program loses a comment at any position", () => {
-  const positions = Object.values(programs).flatMap((text) => [...text.matchAll(/\n/g)].map((m) => ({ text, at: m.index })));
+  const positions = Object.values(programs).flatMap((text) =>
+    [...text.matchAll(/\n/g)].map((m) => ({ text, at: m.index })),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...positions), fc.boolean(), ({ text, at }, own) => {
       const commented = `${text.slice(0, at)}${own ? "\n  " : " "}// a comment${text.slice(at)}`;
@@ -54,7 +56,11 @@ test("no program loses a comment at any position", () => {
 test.each([
   ["spaces", "fn  f( x:f32[ N,3 ] )=x|>g( 1,a :2 )+ - 3 ^2", "fn f(x: f32[N, 3]) = x |> g(1, a: 2) + -3 ^ 2\n"],
   ["needless parentheses", "fn f() = ((a * b) + (c)) ^ (-2)", "fn f() = (a * b + c) ^ -2\n"],
-  ["parentheses that matter", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)", "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)\n"],
+  [
+    "parentheses that matter",
+    "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)",
+    "fn f() = a - (b - c) * (if d { e } else { g }) |> (x |> y)\n",
+  ],
   [
     "blank lines",
     "dl 1\nfn f() {\n\n\n  a\n\n\n  b\n\n}\nfn g() = a\nfn h() = b\n\n\n\nfn i() = c\n",
@@ -62,7 +68,11 @@ test.each([
   ],
   ["blocks", "fn f() { if a { b } else { c\n d } }", "fn f() {\n  if a { b } else {\n    c\n    d\n  }\n}\n"],
   ["records", "entry e() { {a:a,b:b,c:d} }", "entry e() {\n  { a, b, c: d }\n}\n"],
-  ["trailing commas", 'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)', 'import { a, b as c } from "x"\nfn f(a: int) = g([1])\n'],
+  [
+    "trailing commas",
+    'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)',
+    'import { a, b as c } from "x"\nfn f(a: int) = g([1])\n',
+  ],
 ])("%s", (_, text, canonical) => {
   expect(formatted(text)).toBe(canonical);
 });
@@ -97,7 +107,9 @@ test("a long head is broken at its first list, then at its second, and never at 
 
 test("the branches of an `if` are all on one line, or all broken", () => {
   const long = "a_rather_long_name_of_a_value";
-  expect(formatted(`fn f() {\n  let a = if p { ${long} } else { ${long} + ${long} }\n  let b = cond p { q } else { c }\n}`)).toBe(`fn f() {
+  expect(
+    formatted(`fn f() {\n  let a = if p { ${long} } else { ${long} + ${long} }\n  let b = cond p { q } else { c }\n}`),
+  ).toBe(`fn f() {
   let a = if p {
     ${long}
   } else {
@@ -239,9 +251,12 @@ test("a file with an error is not formatted", () => {
 
 const root = new URL("../../", import.meta.url).pathname;
 
-test.each(globSync(["dsl/std/*.dl", "examples/**/*.dl"], { cwd: root }).toSorted())("%s is in canonical form (`dlc fmt` makes it so)", (name) => {
-  const text = readFileSync(root + name, "utf8");
-  const once = formatted(text);
-  expect(shape(once)).toEqual(shape(text));
-  expect(once).toBe(text);
-});
+test.each(globSync(["dsl/std/*.dl", "examples/**/*.dl"], { cwd: root }).toSorted())(
+  "%s is in canonical form (`dlc fmt` makes it so)",
+  (name) => {
+    const text = readFileSync(root + name, "utf8");
+    const once = formatted(text);
+    expect(shape(once)).toEqual(shape(text));
+    expect(once).toBe(text);
+  },
+);

@@ -20,7 +20,22 @@ function read(text: string): number {
   return diagnostics.length;
 }
 
-const pieces = [..."()[]{}=:,.-+*/%^@<>|&!\"'\\;#_0 1\n\t", "..", "|>", "->", "<-", "==", "//", "1e", "x", "f32", "\r\n", "漢", "\ud83d", "é"];
+const pieces = [
+  ..."()[]{}=:,.-+*/%^@<>|&!\"'\\;#_0 1\n\t",
+  "..",
+  "|>",
+  "->",
+  "<-",
+  "==",
+  "//",
+  "1e",
+  "x",
+  "f32",
+  "\r\n",
+  "漢",
+  "\ud83d",
+  "é",
+];
 const words = [
   "dl",
   "import",

@@ -76,10 +76,16 @@ test.each([
   ["repeat i in 2 * n { x }", "(repeat i in (* 2 n) <x>)"],
   ["repeat in in in { x }", "(repeat in in in <x>)"],
   ["scan xt in x along T { yield xt }", "(scan xt in x along T () <yield xt>)"],
-  ["scan (a, (b, c)) in x, d in y along 0 reversed carry h = 0, c = f(h) { h }", "(scan (a (b c)) in x, d in y along 0 reversed (h = 0, c = (call f h)) <h>)"],
+  [
+    "scan (a, (b, c)) in x, d in y along 0 reversed carry h = 0, c = f(h) { h }",
+    "(scan (a (b c)) in x, d in y along 0 reversed (h = 0, c = (call f h)) <h>)",
+  ],
   ["scan t along 10 carry h = 0 { next h = t }.h", "(. (scan t along 10 (h = 0) <next h = t>) h)"],
   ["scan x in scan\n along along\n carry scan = x {\n yield x\n}", "(scan x in scan along along (scan = x) <yield x>)"],
-  ["while carry i = 0\n until i > 3 { next i = i + 1\n next j = next i }", "(while (i = 0) until (> i 3) <next i = (+ i 1); next j = (next i)>)"],
+  [
+    "while carry i = 0\n until i > 3 { next i = i + 1\n next j = next i }",
+    "(while (i = 0) until (> i 3) <next i = (+ i 1); next j = (next i)>)",
+  ],
   ["cond p { a } else { b }", "(cond p <a> <b>)"],
   ["cond (p) and -q { a } else cond not p { b } else { c }", "(cond (and p (- q)) <a> <(cond (not p) <b> <c>)>)"],
   ["cond -next h < 0 { a } else { b }", "(cond (< (- (next h)) 0) <a> <b>)"],
@@ -115,7 +121,10 @@ test.each([
   ["next h = h + 1\nnext h\nnext\nlet next = next", "<next h = (+ h 1); (next h); next; let next = next>"],
   ['assert a == b\nassert not c, "words"', '<assert (== a b); assert (not c), "words">'],
   ["yield (a, b)\nyield -a", "<yield (tuple a b); yield (- a)>"],
-  ["minimize next over M with next\nminimize cond over scan with checkpoint", "<minimize next over M with next; minimize cond over scan with checkpoint>"],
+  [
+    "minimize next over M with next\nminimize cond over scan with checkpoint",
+    "<minimize next over M with next; minimize cond over scan with checkpoint>",
+  ],
   ["let (a, (b, _)) = c", "<let (a (b _)) = c>"],
   ["param w: f32[K, units] = glorot_uniform", "<param w: f32[K units] = glorot_uniform>"],
   ["state t: f32 = 0\nt <- t + 1", "<state t: f32 = 0; t <- (+ t 1)>"],
@@ -128,7 +137,10 @@ test.each([
   ["f(if a {\n b\n c\n} else { d })", "<(call f (if a <b; c> <d>))>"],
   ["x.and\ny", "<(. x and); y>"],
   ["minimize loss over A with sgd(0.1)", "<minimize loss over A with (call sgd 0.1f)>"],
-  ["minimize a + b over A, B.c with clip(1.0)\n |> adam(lr: 1e-3)", "<minimize (+ a b) over A, (. B c) with (call clip 1f), (call adam lr=0.001f)>"],
+  [
+    "minimize a + b over A, B.c with clip(1.0)\n |> adam(lr: 1e-3)",
+    "<minimize (+ a b) over A, (. B c) with (call clip 1f), (call adam lr=0.001f)>",
+  ],
   ["minimize over over over with with", "<minimize over over over with with>"],
   ["let a = 1\r\nlet b = 2", "<let a = 1; let b = 2>"],
 ])("statements %j", (text, shape) => {
@@ -148,7 +160,10 @@ test.each([
     "layer d(units: int, bias: bool = true)(x: f32[..B, K]) -> f32[..B, units] = x",
     "layer d(units: int, bias: bool = true!)(x: f32[..B K]) -> f32[..B units] <x>",
   ],
-  ["fn f(k: [int] = [1, 2],)(\n  x: f32[(H + 2 * p - k) / s + 1],\n) = x", "fn f(k: [int] = [1 2])(x: f32[(+ (/ (- (+ H (* 2 p)) k) s) 1)]) <x>"],
+  [
+    "fn f(k: [int] = [1, 2],)(\n  x: f32[(H + 2 * p - k) / s + 1],\n) = x",
+    "fn f(k: [int] = [1 2])(x: f32[(+ (/ (- (+ H (* 2 p)) k) s) 1)]) <x>",
+  ],
   [
     "optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] = p - lr * g",
     "optimizer sgd(lr: f32)(p: f32[..S], g: f32[..S]) -> f32[..S] <(- p (* lr g))>",
@@ -168,10 +183,13 @@ test.each([
 });
 
 test("a whole file", () => {
-  const text = 'dl 1\nimport { a, b as c, } from "./x.dl"\nimport {\n  d\n} from "./y.dl"\ndim N\nfn f(x: f32) = x\nfn g(x: f32) = x';
+  const text =
+    'dl 1\nimport { a, b as c, } from "./x.dl"\nimport {\n  d\n} from "./y.dl"\ndim N\nfn f(x: f32) = x\nfn g(x: f32) = x';
   const { file, diagnostics } = parse({ name: "t.dl", text });
   expect(diagnostics).toEqual([]);
-  expect(file && showFile(file)).toBe("dl 1\nimport a, b as c from ./x.dl\nimport d from ./y.dl\ndim N\nfn f()(x: f32) <x>\nfn g()(x: f32) <x>");
+  expect(file && showFile(file)).toBe(
+    "dl 1\nimport a, b as c from ./x.dl\nimport d from ./y.dl\ndim N\nfn f()(x: f32) <x>\nfn g()(x: f32) <x>",
+  );
 });
 
 test("an empty file is a file", () => {

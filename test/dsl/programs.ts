@@ -20,7 +20,8 @@ entry predict(image: f32[N, 28, 28, 1]) {
   { logits, probs: softmax(logits) }
 }
 
-// \`train entry\`: dropout is on, batch norm uses the batch. \`minimize\` = gradient + optimizer + update of the params of LeNet.
+// \`train entry\`: dropout is on, batch norm uses the batch. \`minimize\` = gradient + optimizer + update of the params
+// of LeNet.
 train entry step(image: f32[N, 28, 28, 1], label: i32[N]) {
   let logits = LeNet(image)
   let loss = mean(cross_entropy(logits, label)) + 1e-4 * l2(LeNet)

@@ -84,7 +84,10 @@ test("two marks on one line, an empty span, a span over several lines", () => {
 test("marks are aligned after tabs, wide characters and control characters", () => {
   const source: Source = { name: "a", text: '\tlet s = "漢字\u0007" + bad\r\n' };
   const shown = plain({ code: "E1", says: "no", at: { span: at(source, "bad"), says: "here" } });
-  expect(shown.split("\n").slice(3)).toEqual(['1 |     let s = "漢字\u{fffd}" + bad', "  |                       ^^^ here"]);
+  expect(shown.split("\n").slice(3)).toEqual([
+    '1 |     let s = "漢字\u{fffd}" + bad',
+    "  |                       ^^^ here",
+  ]);
 });
 
 test("a long line is cut around the mark", () => {
@@ -99,7 +102,9 @@ test("a long line is cut around the mark", () => {
 
 test("a diagnostic without a location is only its message", () => {
   expect(plain({ code: "E1", says: "no such file" })).toBe("error[E1]: no such file");
-  expect(plain({ code: "E1", says: "no such file", help: "look again" })).toBe("error[E1]: no such file\n  = help: look again");
+  expect(plain({ code: "E1", says: "no such file", help: "look again" })).toBe(
+    "error[E1]: no such file\n  = help: look again",
+  );
 });
 
 test("colours add escapes and nothing else", () => {
@@ -117,5 +122,11 @@ test("the JSON form has lines and columns", () => {
     also: [],
     help: "give w 512 rows",
   });
-  expect(diagnosticJson({ code: "E1", says: "no" })).toEqual({ code: "E1", says: "no", at: null, also: [], help: null });
+  expect(diagnosticJson({ code: "E1", says: "no" })).toEqual({
+    code: "E1",
+    says: "no",
+    at: null,
+    also: [],
+    help: null,
+  });
 });

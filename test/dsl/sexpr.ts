@@ -1,4 +1,17 @@
-import type { Argument, Block, Carry, DimExpr, Expr, File, IndexItem, Item, Parameter, Pattern, Stmt, TypeExpr } from "../../dsl/index.ts";
+import type {
+  Argument,
+  Block,
+  Carry,
+  DimExpr,
+  Expr,
+  File,
+  IndexItem,
+  Item,
+  Parameter,
+  Pattern,
+  Stmt,
+  TypeExpr,
+} from "../../dsl/index.ts";
 
 /** Syntax trees as one line of text, with all grouping explicit. */
 export function showExpr(e: Expr | DimExpr): string {
@@ -44,7 +57,9 @@ export function showExpr(e: Expr | DimExpr): string {
     case "while":
       return `(while ${showCarries(e.carries)} until ${showExpr(e.until)} ${showBlock(e.body)})`;
     case "scan": {
-      const over = e.counter ? [e.counter.text] : e.sequences.map(({ pattern, value }) => `${showPattern(pattern)} in ${showExpr(value)}`);
+      const over = e.counter
+        ? [e.counter.text]
+        : e.sequences.map(({ pattern, value }) => `${showPattern(pattern)} in ${showExpr(value)}`);
       return `(scan ${over.join(", ")} along ${showExpr(e.along)}${e.reversed ? " reversed" : ""} ${showCarries(e.carries)} ${showBlock(e.body)})`;
     }
     case "repeat":
@@ -129,8 +144,12 @@ export function showItem(item: Item): string {
     case "entry":
       return `${item.train ? "train " : ""}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
     default: {
-      const where = item.where.map((w) => ` where ${showExpr(w.condition)}${w.says ? `, ${showExpr(w.says)}` : ""}`).join("");
-      const gradient = item.gradient ? ` with gradient (${item.gradient.params.map((n) => n.text).join(" ")}) ${showBlock(item.gradient.body)}` : "";
+      const where = item.where
+        .map((w) => ` where ${showExpr(w.condition)}${w.says ? `, ${showExpr(w.says)}` : ""}`)
+        .join("");
+      const gradient = item.gradient
+        ? ` with gradient (${item.gradient.params.map((n) => n.text).join(" ")}) ${showBlock(item.gradient.body)}`
+        : "";
       const result = item.result ? ` -> ${showType(item.result)}` : "";
       return `${item.kind} ${item.name.text}${list(item.statics)}${list(item.params)}${result}${where} ${showBlock(item.body)}${gradient}`;
     }
@@ -138,6 +157,9 @@ export function showItem(item: Item): string {
 }
 
 export function showFile(file: File): string {
-  const imports = file.imports.map((i) => `import ${i.names.map((n) => `${n.name.text}${n.alias ? ` as ${n.alias.text}` : ""}`).join(", ")} from ${i.from}`);
+  const imports = file.imports.map(
+    (i) =>
+      `import ${i.names.map((n) => `${n.name.text}${n.alias ? ` as ${n.alias.text}` : ""}`).join(", ")} from ${i.from}`,
+  );
   return [...(file.version === null ? [] : [`dl ${file.version}`]), ...imports, ...file.items.map(showItem)].join("\n");
 }

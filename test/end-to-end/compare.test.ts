@@ -4,7 +4,8 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 
-const graph = (lines: string, name = "y") => parseGraph(`graph f(%a: f32[3], %b: f32[3])\n${lines}\n  return ${name}=%y\n`, ops);
+const graph = (lines: string, name = "y") =>
+  parseGraph(`graph f(%a: f32[3], %b: f32[3])\n${lines}\n  return ${name}=%y\n`, ops);
 const sum = graph("  %y = add %a, %b : f32[3]");
 const data = randomData(sum, 1);
 
@@ -31,7 +32,9 @@ test("the first stage that differs is reported, also among exact stages", () => 
   const wrong = graph("  %y = sub %a, %b : f32[3]");
   const stages = [sum, sum, wrong, wrong].map((each, i) => ({ name: `stage ${i}`, graph: { ...each }, exact: true }));
   expect(compareStages(stages, data)).toMatchObject({ stage: "stage 2" });
-  expect(compareStages([...stages.slice(0, 2), { name: "last", graph: wrong, exact: false }], data)).toMatchObject({ stage: "last" });
+  expect(compareStages([...stages.slice(0, 2), { name: "last", graph: wrong, exact: false }], data)).toMatchObject({
+    stage: "last",
+  });
   expect(compareStages(stages.slice(0, 2), data)).toBe(null);
 });
 
@@ -45,10 +48,15 @@ test("results of code must be within their bound, and bit-identical if only exac
   };
   expect(exactResults(sum)).toEqual(new Set(["output y"]));
   expect(compareResults(sum, new Map([["output y", [2, 3, 4]]]), inputs)).toBe(null);
-  expect(compareResults(sum, new Map([["output y", [2, 3, 4 + 2 ** -21]]]), inputs)).toMatchObject({ index: 2, allowed: 0 });
+  expect(compareResults(sum, new Map([["output y", [2, 3, 4 + 2 ** -21]]]), inputs)).toMatchObject({
+    index: 2,
+    allowed: 0,
+  });
   expect(compareResults(sum, new Map([["output y", [2, 3]]]), inputs)).toMatchObject({ index: 2 });
   const wave = graph("  %y = sin %a : f32[3]");
   expect(exactResults(wave)).toEqual(new Set());
   expect(compareResults(wave, new Map([["output y", [1, 2, 3].map((x) => Math.sin(x) + 1e-8)]]), inputs)).toBe(null);
-  expect(compareResults(wave, new Map([["output y", [1, 2, 3].map((x) => Math.sin(x) + 1e-5)]]), inputs)).toMatchObject({ index: 0 });
+  expect(compareResults(wave, new Map([["output y", [1, 2, 3].map((x) => Math.sin(x) + 1e-5)]]), inputs)).toMatchObject(
+    { index: 0 },
+  );
 });

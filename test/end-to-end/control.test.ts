@@ -1,4 +1,5 @@
-// Random graphs with loops and branches as modules: WebAssembly and JavaScript return the same bits, close to the reference.
+// Random graphs with loops and branches as modules: WebAssembly and JavaScript return the same bits, close to the
+// reference.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
@@ -17,7 +18,8 @@ function programOf(graph: Graph): Program {
   const persistent = new Map<string, Persistent>();
   for (const node of graph.nodes) {
     const path = pathOf(node);
-    if (path !== null) persistent.set(path, { kind: "param", path, type: present(node.results[0], path).type, span: null });
+    if (path !== null)
+      persistent.set(path, { kind: "param", path, type: present(node.results[0], path).type, span: null });
   }
   return {
     name: graph.name,
@@ -37,8 +39,13 @@ function run(session: Session, graph: Graph, data: Data): Record<string, Float64
     return [name, new dtypes[value.type.dtype].array(present(data.inputs.get(name), name))] as const;
   });
   const outputs = session.run(graph.name, Object.fromEntries(inputs));
-  const written = graph.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const);
-  return Object.fromEntries([...Object.entries(outputs).map(([name, { data: values }]) => [name, Float64Array.from(values)] as const), ...written]);
+  const written = graph.writes.map(
+    ({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const,
+  );
+  return Object.fromEntries([
+    ...Object.entries(outputs).map(([name, { data: values }]) => [name, Float64Array.from(values)] as const),
+    ...written,
+  ]);
 }
 
 test("random loops and branches return the same results on every target", async () => {
@@ -56,7 +63,9 @@ test("random loops and branches return the same results on every target", async 
       const wanted = evaluate(graph, { ...data, precision: "f32" });
       for (const [name, { data: values }] of wanted.outputs) {
         const size = values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
-        const far = values.findIndex((x, i) => !(Object.is(x, a[name]?.[i]) || Math.abs(x - (a[name]?.[i] ?? NaN)) <= 1e-3 * size));
+        const far = values.findIndex(
+          (x, i) => !(Object.is(x, a[name]?.[i]) || Math.abs(x - (a[name]?.[i] ?? NaN)) <= 1e-3 * size),
+        );
         expect(far === -1 ? "close" : `${name}[${far}]: ${a[name]?.[far]} is not ${values[far]}`).toBe("close");
       }
     }),

@@ -25,15 +25,18 @@ const scanned = recurrent(`let run = scan xt in x along T carry h = zeros([N, 4]
 
 const unrolled = (iterations: number): string =>
   recurrent(
-    ["let h0 = zeros([N, 4])", ...Array.from({ length: iterations }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`), `h${iterations}`].join(
-      "\n  ",
-    ),
+    [
+      "let h0 = zeros([N, 4])",
+      ...Array.from({ length: iterations }, (_, t) => `let h${t + 1} = tanh(x[:, ${t}] @ w + h${t} @ u)`),
+      `h${iterations}`,
+    ].join("\n  "),
   );
 
 test("200 iterations of a scan and of its unrolled form agree to 1e-10, gradients and updates included", () => {
   const dims = [{ N: 2, T: 200 }];
   const [a, b] = [programOf(scanned, dims), programOf(unrolled(200), dims)];
-  const random = (size: number, salt: number): Float64Array => Float64Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + salt) * 0.8);
+  const random = (size: number, salt: number): Float64Array =>
+    Float64Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + salt) * 0.8);
   const persistent = new Map(
     a.persistent.map(({ path, type }, i) => [
       path,
@@ -45,7 +48,9 @@ test("200 iterations of a scan and of its unrolled form agree to 1e-10, gradient
   );
   const inputs = new Map([["x", random(2 * 200 * 3, 7)]]);
   for (const entry of ["predict", "slope", "step"]) {
-    const [one, other] = [a, b].map((program) => evaluate(graphOf(program, entry), { inputs, persistent, precision: "f64" }));
+    const [one, other] = [a, b].map((program) =>
+      evaluate(graphOf(program, entry), { inputs, persistent, precision: "f64" }),
+    );
     for (const part of ["outputs", "writes"] as const)
       for (const [name, { data }] of one?.[part] ?? []) {
         const wanted = other?.[part].get(name)?.data ?? new Float64Array();
@@ -59,7 +64,8 @@ test("200 iterations of a scan and of its unrolled form agree to 1e-10, gradient
 });
 
 test("the code of 10 and of 1000 iterations has the same size", () => {
-  const size = (iterations: number): number => compileProgram(programOf(scanned, [{ N: 8, T: iterations }]), {}).wasm("fast").bytes.length;
+  const size = (iterations: number): number =>
+    compileProgram(programOf(scanned, [{ N: 8, T: iterations }]), {}).wasm("fast").bytes.length;
   const [short, long] = [size(10), size(1000)];
   expect(Math.abs(long - short) / short).toBeLessThanOrEqual(0.02);
 });

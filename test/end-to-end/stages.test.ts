@@ -14,7 +14,9 @@ import { compileExample, digits, examples } from "./examples.ts";
 
 /** Initial params and state, as the entry `init` writes them from a seed. */
 function persistentOf(module: ReturnType<typeof compileExample>): Map<string, Float64Array> {
-  const zero = new Map(module.plan.persistent.map(({ path, shape }) => [path, new Float64Array(shape.reduce((a, b) => a * b, 1))]));
+  const zero = new Map(
+    module.plan.persistent.map(({ path, shape }) => [path, new Float64Array(shape.reduce((a, b) => a * b, 1))]),
+  );
   zero.set("rng.seed", Float64Array.of(7, 0));
   const init = at(entryOf(module, "init").stages, 0).graph;
   const { writes } = evaluate(init, { inputs: new Map(), persistent: zero, precision: "f32" });
@@ -33,14 +35,19 @@ function valuesOf(graph: Graph, persistent: ReadonlyMap<string, Float64Array>, p
   });
 }
 
-const flatten = ({ outputs, writes }: Evaluation): [string, Float64Array][] => [...outputs, ...writes].map(([name, { data }]) => [name, data]);
+const flatten = ({ outputs, writes }: Evaluation): [string, Float64Array][] =>
+  [...outputs, ...writes].map(([name, { data }]) => [name, data]);
 
 function expectClose(before: Evaluation, after: Evaluation, tolerance: number, where: string): void {
   const then = new Map(flatten(before));
   for (const [name, data] of flatten(after)) {
     const old = then.get(name) ?? new Float64Array();
     expect(data.length, `${where} ${name}`).toBe(old.length);
-    const worst = data.reduce((most, x, i) => Math.max(most, Object.is(x, old[i]) ? 0 : Math.abs(x - (old[i] ?? NaN)) / Math.max(1, Math.abs(x))), 0);
+    const worst = data.reduce(
+      (most, x, i) =>
+        Math.max(most, Object.is(x, old[i]) ? 0 : Math.abs(x - (old[i] ?? NaN)) / Math.max(1, Math.abs(x))),
+      0,
+    );
     expect(worst, `${where} ${name}`).toBeLessThanOrEqual(tolerance);
   }
   expect(flatten(after).length).toBe(then.size);
@@ -65,9 +72,14 @@ for (const name of examples)
 
       test(`${entry}: every stage computes the values of the one before`, () => {
         // Stages whose text did not change need no comparison.
-        const changed = stages.map((stage) => ({ ...stage, text: printGraph(stage.graph) })).filter(({ text }, i, all) => i === 0 || text !== all[i - 1]?.text);
+        const changed = stages
+          .map((stage) => ({ ...stage, text: printGraph(stage.graph) }))
+          .filter(({ text }, i, all) => i === 0 || text !== all[i - 1]?.text);
         const parsed = changed.map((stage) => ({ ...stage, graph: parseGraph(stage.text, ops) }));
-        const values = parsed.map(({ graph }) => ({ f64: valuesOf(graph, persistent, "f64"), f32: valuesOf(graph, persistent, "f32") }));
+        const values = parsed.map(({ graph }) => ({
+          f64: valuesOf(graph, persistent, "f64"),
+          f32: valuesOf(graph, persistent, "f32"),
+        }));
         for (const [i, { name: stage, pass }] of parsed.entries()) {
           const [before, after] = [values[i - 1], values[i]];
           if (before === undefined || after === undefined) continue;

@@ -28,7 +28,10 @@ test("strict WebAssembly and JavaScript have the same bits after 20 steps of LeN
 });
 
 function close(a: ArrayLike<number>, b: ArrayLike<number>): void {
-  const error = Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? NaN)) / Math.max(1, Math.abs(x))), 0);
+  const error = Array.from(a).reduce(
+    (most, x, i) => Math.max(most, Math.abs(x - (b[i] ?? NaN)) / Math.max(1, Math.abs(x))),
+    0,
+  );
   expect(error).toBeLessThanOrEqual(1e-4);
 }
 
@@ -46,7 +49,11 @@ function interpreted(module: CompiledModule): Code {
             for (const call of callsOf(steps)) {
               const kernel = present(byName.get(call.kernel), call.kernel);
               const views = kernel.buffers.map(
-                (b, i) => [b.name, new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size)] as const,
+                (b, i) =>
+                  [
+                    b.name,
+                    new dtypes[b.element].array(buffer as ArrayBuffer, addressAt(call.args[i] ?? 0, []), b.size),
+                  ] as const,
               );
               evaluateKernel(kernel, Object.fromEntries(views));
             }
@@ -64,24 +71,31 @@ for (const name of examples)
     expect(plain.snapshot()).toEqual(wasm.snapshot());
     const data = digits(2);
     expect(plain.run("step", data)["loss"]?.data).toEqual(wasm.run("step", data)["loss"]?.data);
-    expect(plain.run("predict", { image: data.image })["logits"]?.data).toEqual(wasm.run("predict", { image: data.image })["logits"]?.data);
+    expect(plain.run("predict", { image: data.image })["logits"]?.data).toEqual(
+      wasm.run("predict", { image: data.image })["logits"]?.data,
+    );
     expect(plain.snapshot()).toEqual(wasm.snapshot());
   });
 
 for (const name of examples)
   test(`${name}: fast mode agrees with the reference to 1e-4`, async () => {
-    // Adam's first step is the sign of the gradient, which for a zero gradient is the sign of its rounding error: use SGD instead.
+    // Adam's first step is the sign of the gradient, which for a zero gradient is the sign of its rounding error: use
+    // SGD instead.
     const { text } = sourceOf(name);
     const source = { name, text: text.replace("adam(lr: 1e-3)", "sgd(lr: 0.1, momentum: 0.9)") };
     const module = compileModule(source, { dims: { N: 2 }, mode: "fast", resolve: createResolver(name) });
     const [fast, reference] = [await session(module, "wasm", "fast"), await session(module, "reference", "fast")];
     const data = digits(2);
     reference.load(fast.save());
-    close(fast.run("predict", { image: data.image })["logits"]?.data ?? [], reference.run("predict", { image: data.image })["logits"]?.data ?? []);
+    close(
+      fast.run("predict", { image: data.image })["logits"]?.data ?? [],
+      reference.run("predict", { image: data.image })["logits"]?.data ?? [],
+    );
     close(fast.run("step", data)["loss"]?.data ?? [], reference.run("step", data)["loss"]?.data ?? []);
     const moved = [...fast.state].filter(([path, { dtype }]) => dtype === "f32" && path.includes(".w"));
     expect(moved.length).toBeGreaterThan(2);
-    for (const [path, { data: values, dtype }] of fast.state) if (dtype === "f32") close(values, reference.state.get(path)?.data ?? []);
+    for (const [path, { data: values, dtype }] of fast.state)
+      if (dtype === "f32") close(values, reference.state.get(path)?.data ?? []);
   });
 
 test("training reduces the loss", async () => {
@@ -97,7 +111,9 @@ test("the call stage of predict contains no op of batch norm or dropout", () => 
     predict.outputs.find(({ name }) => name === "logits"),
     "logits",
   ).value;
-  const perCall = topological([logits]).filter((node) => node.notes.stage !== "weights" && node.op.form.kind !== "leaf");
+  const perCall = topological([logits]).filter(
+    (node) => node.notes.stage !== "weights" && node.op.form.kind !== "leaf",
+  );
   const expected = ["add", "broadcast", "contraction", "max", "pad", "reshape", "window_max"];
   expect([...new Set(perCall.map((node) => node.op.name))].sort().filter((op) => !expected.includes(op))).toEqual([]);
   // One bias for each contraction, and no other op between a contraction and its relu.

@@ -41,7 +41,9 @@ function draw(entry: EntryPlan, next: () => number) {
     entry.inputs.map(({ name, dtype, shape }) => [
       name,
       new dtypes[dtype].array(
-        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (dtype === "f32" || dtype === "f64" ? next() : Number(next() < 0.5))),
+        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+          dtype === "f32" || dtype === "f64" ? next() : Number(next() < 0.5),
+        ),
       ),
     ]),
   );
@@ -66,7 +68,8 @@ async function run(module: CompiledModule): Promise<void> {
   for (const entry of module.plan.entries.filter(({ name }) => name !== "init"))
     for (const call of [1, 2]) {
       const outputs = session.run(entry.name, draw(entry, next));
-      for (const [name, { data }] of Object.entries(outputs)) expect(finite(data), `${entry.name}.${name} in call ${call}`).toBe(true);
+      for (const [name, { data }] of Object.entries(outputs))
+        expect(finite(data), `${entry.name}.${name} in call ${call}`).toBe(true);
     }
   for (const [path, { data }] of session.state) expect(finite(data), path).toBe(true);
   // Values learned without gradients, such as cluster centres, are states.

@@ -2,9 +2,17 @@ import { expect, test } from "vitest";
 import { readIdx } from "../../compiler/formats/idx.ts";
 
 test("reads bytes and big-endian numbers", () => {
-  expect(readIdx(Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9]), "a")).toEqual({ dtype: "u8", shape: [1, 3], data: new Uint8Array([7, 8, 9]) });
-  expect(readIdx(Uint8Array.from([0, 0, 0x0c, 1, 0, 0, 0, 2, 0, 0, 1, 2, 255, 255, 255, 254]), "a").data).toEqual(new Int32Array([258, -2]));
-  expect(readIdx(Uint8Array.from([0, 0, 0x0d, 1, 0, 0, 0, 1, 0x40, 0x20, 0, 0]), "a").data).toEqual(new Float32Array([2.5]));
+  expect(readIdx(Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9]), "a")).toEqual({
+    dtype: "u8",
+    shape: [1, 3],
+    data: new Uint8Array([7, 8, 9]),
+  });
+  expect(readIdx(Uint8Array.from([0, 0, 0x0c, 1, 0, 0, 0, 2, 0, 0, 1, 2, 255, 255, 255, 254]), "a").data).toEqual(
+    new Int32Array([258, -2]),
+  );
+  expect(readIdx(Uint8Array.from([0, 0, 0x0d, 1, 0, 0, 0, 1, 0x40, 0x20, 0, 0]), "a").data).toEqual(
+    new Float32Array([2.5]),
+  );
 });
 
 test("a view into a larger buffer reads the same", () => {
@@ -28,6 +36,8 @@ test("the error for a compressed file suggests gunzip", () => {
     readIdx(Uint8Array.from([0x1f, 0x8b, 8, 0]), "a");
     expect.unreachable();
   } catch (error) {
-    expect(error).toMatchObject({ diagnostics: [{ code: "E0703", help: "the file is compressed; decompress it with gunzip" }] });
+    expect(error).toMatchObject({
+      diagnostics: [{ code: "E0703", help: "the file is compressed; decompress it with gunzip" }],
+    });
   }
 });

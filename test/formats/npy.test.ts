@@ -6,7 +6,10 @@ import { dtypes, type DType } from "../../runtime/dtype.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 
 const tensor = fc
-  .tuple(fc.constantFrom<DType>("f32", "f64", "i32", "u8", "i8", "bool"), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }))
+  .tuple(
+    fc.constantFrom<DType>("f32", "f64", "i32", "u8", "i8", "bool"),
+    fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+  )
   .map(([dtype, shape]): Tensor => {
     const size = shape.reduce((a, b) => a * b, 1);
     return { dtype, shape, data: new dtypes[dtype].array(Array.from({ length: size }, (_, i) => (i * 3) % 2)) };
@@ -33,22 +36,37 @@ test("a written array reads back, with data at a multiple of 64 bytes", () => {
 test("reads the header of every version as NumPy writes it", () => {
   const dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }   ";
   const expected = { dtype: "f32", shape: [1, 2], data: new Float32Array([2, -2]) };
-  for (const version of [1, 2, 3]) expect(readNpy(npy(dict, [0, 0, 0, 0x40, 0, 0, 0, 0xc0], version), "x.npy")).toEqual(expected);
+  for (const version of [1, 2, 3])
+    expect(readNpy(npy(dict, [0, 0, 0, 0x40, 0, 0, 0, 0xc0], version), "x.npy")).toEqual(expected);
 });
 
 test("int64 reads as i32 if the values fit", () => {
   const dict = "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }";
   expect(readNpy(npy(dict, [254, 255, 255, 255, 255, 255, 255, 255]), "x.npy").data).toEqual(new Int32Array([-2]));
-  expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow("E0702: x.npy: the int64 4294967296 at index 0 is out of range for i32");
+  expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow(
+    "E0702: x.npy: the int64 4294967296 at index 0 is out of range for i32",
+  );
 });
 
 test.each([
   [new Uint8Array([1, 2, 3]), "E0701: x.npy: not a .npy file"],
-  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]), "the file has 4 bytes of data, but its shape (3) needs 12"],
-  [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999, 9), }", []), "needs more than the maximum"],
-  [npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", [0, 0, 0, 0]), "E0702: x.npy: the array is in Fortran order"],
+  [
+    npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]),
+    "the file has 4 bytes of data, but its shape (3) needs 12",
+  ],
+  [
+    npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999, 9), }", []),
+    "needs more than the maximum",
+  ],
+  [
+    npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", [0, 0, 0, 0]),
+    "E0702: x.npy: the array is in Fortran order",
+  ],
   [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }", []), "E0702: x.npy: unsupported dtype <c8"],
-  [npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []), "the header is not one that NumPy writes for a plain array"],
+  [
+    npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []),
+    "the header is not one that NumPy writes for a plain array",
+  ],
   [npy("{'descr': '<f4'}", []).subarray(0, 20), "the file ends before its header of 17 bytes"],
   [npy("{}", [], 9), "the file has version 9"],
 ])("rejects a file %#", (file, message) => {

@@ -169,7 +169,12 @@ entry f(x: f32[2], y: f32[2], k: f32) {
   let (gx, gy) = grad(sum(bent(x, y, k: k)), (x, y))
   { s: straight(x), g: grad(sum(straight(x) * x), x), gx, gy }
 }`);
-  expect(model.call("f", { x: [1.5, 2.5], y: [3, 4], k: [2] })).toEqual({ s: [1, 2], g: [2.5, 4.5], gx: [2, 2], gy: [1.5, 2.5] });
+  expect(model.call("f", { x: [1.5, 2.5], y: [3, 4], k: [2] })).toEqual({
+    s: [1, 2],
+    g: [2.5, 4.5],
+    gx: [2, 2],
+    gy: [1.5, 2.5],
+  });
 });
 
 test("a gradient rule for a loop of unknown length, and for static numbers that become scalars of the graph", () => {
@@ -229,7 +234,12 @@ test("layers inside branches and loops share params with the same instance outsi
   cond p { enc(y) } else { y |> dense(3) }
 }
 entry f(p: bool, x: f32[2, 3]) { Net(p, x) }`);
-  expect(program.persistent.map((p) => p.path).slice(2)).toEqual(["Net.enc.w", "Net.enc.b", "Net.dense1.w", "Net.dense1.b"]);
+  expect(program.persistent.map((p) => p.path).slice(2)).toEqual([
+    "Net.enc.w",
+    "Net.enc.b",
+    "Net.dense1.w",
+    "Net.dense1.b",
+  ]);
 });
 
 test("an error in a loop body is reported once", () => {

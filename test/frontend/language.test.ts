@@ -73,7 +73,10 @@ train entry g_step() {
     graphOf(program, entry)
       .writes.map((w) => w.path)
       .filter((path) => path.startsWith(model));
-  expect([written("d_step", "D."), written("d_step", "G.")]).toEqual([["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `D.${p}`), []]);
+  expect([written("d_step", "D."), written("d_step", "G.")]).toEqual([
+    ["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `D.${p}`),
+    [],
+  ]);
   expect([written("g_step", "D."), written("g_step", "G.").length]).toEqual([[], 4]);
   expect(program.entries.map((e) => e.dims)).toEqual([{ N: 3 }, { N: 3 }, {}]);
 });

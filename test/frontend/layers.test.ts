@@ -18,7 +18,9 @@ train entry step(x: f32[N, 2]) { Net(x) }`,
   ];
   const variance = columns.map((c) => mean(c.map((v) => (v - mean(c)) ** 2)));
   const y = model.call("step", { x }).result ?? [];
-  x.forEach((value, k) => expect(y[k]).toBeCloseTo((value - mean(columns[k % 2] ?? [])) / Math.sqrt(variance[k % 2] ?? 0), 4));
+  x.forEach((value, k) =>
+    expect(y[k]).toBeCloseTo((value - mean(columns[k % 2] ?? [])) / Math.sqrt(variance[k % 2] ?? 0), 4),
+  );
   // mean: 0 towards the batch's by a quarter; var: 1 towards the unbiased one.
   columns.forEach((c, k) => {
     expect(model.state("Net.batch_norm1.mean")[k]).toBeCloseTo(0.25 * mean(c), 4);
@@ -131,7 +133,9 @@ entry f(x: f32[]) { Net(x) }`);
 });
 
 test("init is deterministic in the seed", () => {
-  const program = programOf("model Net(x: f32[N, 3]) = x |> dense(4) |> dense(4)\nentry f(x: f32[N, 3]) { Net(x) }", [{ N: 2 }]);
+  const program = programOf("model Net(x: f32[N, 3]) = x |> dense(4) |> dense(4)\nentry f(x: f32[N, 3]) { Net(x) }", [
+    { N: 2 },
+  ]);
   const [a, b, c] = [new Runner(program, [1, 2]), new Runner(program, [1, 2]), new Runner(program, [2, 2])];
   expect([...a.persistent]).toEqual([...b.persistent]);
   expect(a.state("Net.dense1.w")).not.toEqual(c.state("Net.dense1.w"));

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { run } from "./program.ts";
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const counting = (shape: readonly number[]): number[] => Array.from({ length: size(shape) }, (_, k) => (k % 7) - 3 + k / 100);
+const counting = (shape: readonly number[]): number[] =>
+  Array.from({ length: size(shape) }, (_, k) => (k % 7) - 3 + k / 100);
 const product = (sizes: readonly number[]): number[][] =>
   sizes.reduce<number[][]>((all, n) => all.flatMap((at) => Array.from({ length: n }, (_, k) => [...at, k])), [[]]);
 const at = (data: readonly number[], shape: readonly number[], index: readonly number[]): number =>
@@ -35,7 +36,9 @@ test("einsum sums products over all names that the result omits", () => {
           sums[flat] = (sums[flat] ?? 0) + term;
         }
         expect(got.length).toBe(sums.length);
-        sums.forEach((sum, k) => expect(Math.abs((got[k] ?? Number.NaN) - sum)).toBeLessThan(1e-4 * (1 + Math.abs(sum))));
+        sums.forEach((sum, k) =>
+          expect(Math.abs((got[k] ?? Number.NaN) - sum)).toBeLessThan(1e-4 * (1 + Math.abs(sum))),
+        );
       },
     ),
     { numRuns: 60 },
@@ -58,7 +61,9 @@ test("rearrange: space to depth, and back", () => {
   expect(back).toEqual(x);
   expect(Object.values(sizes).flat()).toEqual([2, 12, 2, 3]);
   for (const [n = 0, c = 0, h = 0, a = 0, w = 0, b = 0] of product([2, 3, 2, 2, 3, 2]))
-    expect(at(deep ?? [], [2, 12, 2, 3], [n, c * 4 + a * 2 + b, h, w])).toBe(at(x, [2, 3, 4, 6], [n, c, h * 2 + a, w * 2 + b]));
+    expect(at(deep ?? [], [2, 12, 2, 3], [n, c * 4 + a * 2 + b, h, w])).toBe(
+      at(x, [2, 3, 4, 6], [n, c, h * 2 + a, w * 2 + b]),
+    );
 });
 
 test("rearrange: split by a given size, new and dropped axes, `..`", () => {
@@ -71,7 +76,8 @@ test("rearrange: split by a given size, new and dropped axes, `..`", () => {
   }
 }`);
   const outputs = Object.entries(model.call("f", { x: counting([2, 3, 8]) }));
-  const shapeOf = (name: string): number[] => outputs.filter(([key]) => key.startsWith(`${name}.`)).flatMap(([, value]) => value);
+  const shapeOf = (name: string): number[] =>
+    outputs.filter(([key]) => key.startsWith(`${name}.`)).flatMap(([, value]) => value);
   expect(["heads", "more", "less", "rest"].map(shapeOf)).toEqual([
     [2, 2, 3, 4],
     [2, 1, 3, 1, 8],

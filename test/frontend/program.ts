@@ -11,7 +11,10 @@ import { present } from "../../compiler/support/invariant.ts";
 const loaded = new Map<string, Source>();
 
 export function library(path: string): Source {
-  const source = loaded.get(path) ?? { name: path, text: readFileSync(new URL(`../../dsl/${path}`, import.meta.url), "utf8") };
+  const source = loaded.get(path) ?? {
+    name: path,
+    text: readFileSync(new URL(`../../dsl/${path}`, import.meta.url), "utf8"),
+  };
   loaded.set(path, source);
   return source;
 }
@@ -20,15 +23,22 @@ export type Files = Readonly<Record<string, string>>;
 export type Dims = Readonly<Record<string, number>>;
 
 /** Elaborates a program in memory; other files are found by the path that imports them. */
-export function elaborateText(program: string | Source, variants: readonly Dims[] = [{}], files: Files = {}, entries?: readonly string[]): Elaborated {
+export function elaborateText(
+  program: string | Source,
+  variants: readonly Dims[] = [{}],
+  files: Files = {},
+  entries?: readonly string[],
+): Elaborated {
   return elaborate(typeof program === "string" ? { name: "test.dl", text: program } : program, {
     variants,
     ...(entries === undefined ? {} : { entries }),
-    resolve: (path) => (path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] }),
+    resolve: (path) =>
+      path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] },
   });
 }
 
-export const rendered = (result: Elaborated): string => result.diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
+export const rendered = (result: Elaborated): string =>
+  result.diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
 
 export function programOf(text: string, variants: readonly Dims[] = [{}], files: Files = {}): Program {
   const result = elaborateText(text, variants, files);
@@ -57,14 +67,24 @@ export class Runner {
 
   call(entry: string, inputs: Readonly<Record<string, readonly number[]>> = {}): Record<string, number[]> {
     const values = new Map(Object.entries(inputs).map(([name, data]) => [name, Float64Array.from(data)]));
-    const { outputs, writes } = evaluate(graphOf(this.program, entry), { inputs: values, persistent: this.persistent, precision: "f32" });
+    const { outputs, writes } = evaluate(graphOf(this.program, entry), {
+      inputs: values,
+      persistent: this.persistent,
+      precision: "f32",
+    });
     for (const [path, { data }] of writes) this.persistent.set(path, data);
     return Object.fromEntries([...outputs].map(([name, { data }]) => [name, [...data]]));
   }
 
   state(path: string): number[] {
-    return [...present(this.persistent.get(path), `unknown path ${path}; known paths: ${[...this.persistent.keys()].join(" ")}`)];
+    return [
+      ...present(
+        this.persistent.get(path),
+        `unknown path ${path}; known paths: ${[...this.persistent.keys()].join(" ")}`,
+      ),
+    ];
   }
 }
 
-export const run = (text: string, variants: readonly Dims[] = [{}], files: Files = {}): Runner => new Runner(programOf(text, variants, files));
+export const run = (text: string, variants: readonly Dims[] = [{}], files: Files = {}): Runner =>
+  new Runner(programOf(text, variants, files));

@@ -14,7 +14,9 @@ entry f(x: f32[N]) { Net(x) }`;
   const model = run(text, [{ N: 2 }], files);
   expect(model.call("f", { x: [1, 2] })).toEqual({ result: [((1 + 1) * 2 + 1) * 3, ((2 + 1) * 2 + 1) * 3] });
   expect(model.program.persistent.map((p) => p.path)).toContain("Net.block1.bias1.b");
-  expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain("unknown name `secret`");
+  expect(rendered(elaborateText(text.replace("Net(x) }", "secret(x) }"), [{ N: 2 }], files))).toContain(
+    "unknown name `secret`",
+  );
 });
 
 test("a user's definition shadows the library in the user's file, but not inside the library", () => {
@@ -63,7 +65,10 @@ test("a dim without a size is reported once, and the required dims are listed", 
   const text =
     "model Net(x: f32[N, K]) = x |> dense(2)\ntrain entry f(x: f32[N, K], y: f32[N]) {\n  minimize mean(Net(x)) over Net with sgd(lr: 1)\n}\nentry g(x: f32[N, K]) { Net(x) }";
   const { diagnostics, dims } = elaborateText(text, [{}]);
-  expect(diagnostics.map((d) => d.says)).toEqual(["the size of dim `N` is not given", "the size of dim `K` is not given"]);
+  expect(diagnostics.map((d) => d.says)).toEqual([
+    "the size of dim `N` is not given",
+    "the size of dim `K` is not given",
+  ]);
   expect(dims).toEqual(["N", "K"]);
   expect(elaborateText(text, [{ N: 2, K: 3, unused: 7 }]).dims).toEqual(["N", "K"]);
 });
@@ -125,6 +130,15 @@ test("static arithmetic: ints stay ints only where nothing is lost", () => {
   const model = run(`
 entry f() { { half: 1 / 2, two: 4 / 2, floor: floor(7 / 2), power: 2 ^ 10, small: 2 ^ -1, rest: 7 % 4, root: sqrt(2.0), most: max(3, 4), text: "a" == "a" } }`);
   const out = model.call("f");
-  expect(out).toMatchObject({ half: [0.5], two: [2], floor: [3], power: [1024], small: [0.5], rest: [3], most: [4], text: [1] });
+  expect(out).toMatchObject({
+    half: [0.5],
+    two: [2],
+    floor: [3],
+    power: [1024],
+    small: [0.5],
+    rest: [3],
+    most: [4],
+    text: [1],
+  });
   expect(out.root?.[0]).toBeCloseTo(Math.SQRT2, 6);
 });

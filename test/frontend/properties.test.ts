@@ -22,15 +22,21 @@ entry f(x: f32[2, ${a}, ${b}], y: f32[${c}, ${d}]) { both(x, y) }`;
 
 test("a linear dim is solved for its unknown name", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 40 }), (factor, plus, actual) => {
-      const text = `
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 0, max: 4 }),
+      fc.integer({ min: 1, max: 40 }),
+      (factor, plus, actual) => {
+        const text = `
 fn g(x: f32[${factor} * H + ${plus}]) = zeros([H])
 entry f(x: f32[${actual}]) { g(x) }`;
-      const { program, diagnostics } = elaborateText(text);
-      const solved = (actual - plus) / factor;
-      if (Number.isInteger(solved) && solved > 0) expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual([solved]);
-      else expect(diagnostics.map((e) => e.code)).toEqual(["E0301"]);
-    }),
+        const { program, diagnostics } = elaborateText(text);
+        const solved = (actual - plus) / factor;
+        if (Number.isInteger(solved) && solved > 0)
+          expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual([solved]);
+        else expect(diagnostics.map((e) => e.code)).toEqual(["E0301"]);
+      },
+    ),
     { numRuns: 60 },
   );
 });
@@ -43,7 +49,9 @@ test("a broadcast has the shape of one operand, otherwise it is an error", () =>
   const shape = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
   fc.assert(
     fc.property(shape, shape, (a, b) => {
-      const { program, diagnostics } = elaborateText(`entry f(x: f32[${a.join(", ")}], y: f32[${b.join(", ")}]) { x + y }`);
+      const { program, diagnostics } = elaborateText(
+        `entry f(x: f32[${a.join(", ")}], y: f32[${b.join(", ")}]) { x + y }`,
+      );
       const result = broadcastsTo(b, a) ? a : broadcastsTo(a, b) ? b : null;
       if (result === null) expect(diagnostics.map((e) => e.code)).toEqual(["E0304"]);
       else expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual(result);
@@ -109,11 +117,16 @@ entry f(x: f32[]) { M(x) }`),
   );
 });
 
-// The programs of the goldens, with a token replaced, dropped or duplicated: an error must be a diagnostic, never an internal error.
+// The programs of the goldens, with a token replaced, dropped or duplicated: an error must be a diagnostic, never an
+// internal error.
 const corpus = ["frontend/graphs", "diagnostics"].flatMap((path) => {
   const folder = new URL(`../golden/${path}/`, import.meta.url);
   const files = readdirSync(folder).filter((name) => name.endsWith(".dl") && name !== "static-recursion.dl");
-  return files.map((name) => errorCase(name, readFileSync(new URL(name, folder), "utf8")).source.text.split(/(\s+|(?=[()[\]{},:])|(?<=[()[\]{},:]))/));
+  return files.map((name) =>
+    errorCase(name, readFileSync(new URL(name, folder), "utf8")).source.text.split(
+      /(\s+|(?=[()[\]{},:])|(?<=[()[\]{},:]))/,
+    ),
+  );
 });
 const words = [...new Set(corpus.flat().filter((word) => /\S/.test(word)))];
 const odd = [
@@ -139,7 +152,11 @@ const odd = [
 ];
 
 test("no text causes an internal error", () => {
-  const mutation = fc.record({ kind: fc.constantFrom("replace", "drop", "double"), at: fc.nat(), word: fc.constantFrom(...words, ...odd) });
+  const mutation = fc.record({
+    kind: fc.constantFrom("replace", "drop", "double"),
+    at: fc.nat(),
+    word: fc.constantFrom(...words, ...odd),
+  });
   fc.assert(
     fc.property(fc.constantFrom(...corpus), fc.array(mutation, { minLength: 1, maxLength: 3 }), (text, mutations) => {
       const parts = [...text];
@@ -162,11 +179,16 @@ train entry a() { { x: random_bits([8]), y: random_bits([2, 4]) } }
 train entry b() { { x: random_bits([8]), y: random_bits([8]) } }
 entry c() { { x: random_bits([8]) } }`);
   fc.assert(
-    fc.property(fc.integer(), fc.integer(), fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 4 }), (seed0, seed1, calls) => {
-      const runner = new Runner(program, [seed0, seed1]);
-      const draws = [...calls, "c"].flatMap((entry) => Object.values(runner.call(entry)).flat());
-      expect(new Set(draws).size).toBe(draws.length);
-    }),
+    fc.property(
+      fc.integer(),
+      fc.integer(),
+      fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 4 }),
+      (seed0, seed1, calls) => {
+        const runner = new Runner(program, [seed0, seed1]);
+        const draws = [...calls, "c"].flatMap((entry) => Object.values(runner.call(entry)).flat());
+        expect(new Set(draws).size).toBe(draws.length);
+      },
+    ),
     { numRuns: 20 },
   );
 });

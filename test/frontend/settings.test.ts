@@ -30,7 +30,10 @@ test("settings are states with defaults, and the program lists their ranges", ()
 });
 
 test("a session changes settings between calls", async () => {
-  const compiled = compileModule({ name: "settings.dl", text }, { resolve: (path) => (path.startsWith("std/") ? library(path) : null) });
+  const compiled = compileModule(
+    { name: "settings.dl", text },
+    { resolve: (path) => (path.startsWith("std/") ? library(path) : null) },
+  );
   const session = await createSession(compiled.plan, await compiled.code("wasm"));
   const x = Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
   session.set("lr", 0.1);
@@ -49,7 +52,10 @@ test("frozen params do not change, and have no gradient", () => {
   expect(model.state("Net.backbone.w")).toEqual(before[0]);
   expect(model.state("Net.head.w")).not.toEqual(before[1]);
   const gradients = graphOf(model.program, "step").nodes.filter((node) => node.op.name === "gradient");
-  expect(gradients.flatMap((node) => node.operands.slice(1).map((target) => target.node.attrs["path"]))).toEqual(["Net.head.w", "Net.head.b"]);
+  expect(gradients.flatMap((node) => node.operands.slice(1).map((target) => target.node.attrs["path"]))).toEqual([
+    "Net.head.w",
+    "Net.head.b",
+  ]);
 });
 
 test("`step` counts the calls of train entries", () => {
@@ -59,10 +65,14 @@ test("`step` counts the calls of train entries", () => {
 });
 
 test("a file in another folder may declare settings and layers", () => {
-  const model = run(`import { block, gain } from "./parts/blocks.dl"\nentry f(x: f32[2]) { x |> block(2) }\nentry g() { gain }`, [{}], {
-    "./parts/blocks.dl": `import { twice } from "../base.dl"\nsetting gain: f32 = 3\nfn block(k: int)(x: f32[N]) -> f32[N] where k > 0, "k is positive" = twice(x) * gain * k`,
-    "../base.dl": "fn twice(x: f32[N]) -> f32[N] = 2 * x",
-  });
+  const model = run(
+    `import { block, gain } from "./parts/blocks.dl"\nentry f(x: f32[2]) { x |> block(2) }\nentry g() { gain }`,
+    [{}],
+    {
+      "./parts/blocks.dl": `import { twice } from "../base.dl"\nsetting gain: f32 = 3\nfn block(k: int)(x: f32[N]) -> f32[N] where k > 0, "k is positive" = twice(x) * gain * k`,
+      "../base.dl": "fn twice(x: f32[N]) -> f32[N] = 2 * x",
+    },
+  );
   expect(model.call("f", { x: [1, 2] })).toEqual({ result: [12, 24] });
   expect(model.program.settings?.map((s) => s.name)).toEqual(["gain"]);
 });

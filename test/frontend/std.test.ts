@@ -6,7 +6,9 @@ import { parse } from "../../dsl/parse.ts";
 import { library } from "./program.ts";
 
 const files = readdirSync(new URL("../../dsl/std/", import.meta.url)).filter((name) => name.endsWith(".dl"));
-const withTests = files.filter((name) => parse(library(`std/${name}`)).file?.items.some((item) => item.kind === "test"));
+const withTests = files.filter((name) =>
+  parse(library(`std/${name}`)).file?.items.some((item) => item.kind === "test"),
+);
 
 test("the library has tests", () => {
   expect(withTests.length).toBeGreaterThan(0);
@@ -16,7 +18,10 @@ test("the library has tests", () => {
 for (const name of withTests) {
   test(`std/${name}`, async () => {
     const source = library(`std/${name}`);
-    const results = await runTests({ ...source }, { resolve: (path) => (path.startsWith("std/") ? library(path) : null) });
+    const results = await runTests(
+      { ...source },
+      { resolve: (path) => (path.startsWith("std/") ? library(path) : null) },
+    );
     expect(
       results
         .flatMap((result) => result.failures)

@@ -35,7 +35,9 @@ test("a summary has layers, shapes, params and FLOPs", () => {
   const { rows, params, flops, assumed, entry } = summarize(source(net), null, { resolve });
   expect(entry).toBe("predict");
   expect(assumed).toEqual(["N = 1"]);
-  expect(rows.filter((row) => row.path !== "").map(({ path, depth, output, params: own }) => ({ path, depth, output, own }))).toEqual([
+  expect(
+    rows.filter((row) => row.path !== "").map(({ path, depth, output, params: own }) => ({ path, depth, output, own })),
+  ).toEqual([
     { path: "Net", depth: 0, output: "[N, 10]", own: 4 * 9 + 4 + 144 * 10 + 10 },
     { path: "Net.conv1", depth: 1, output: "[N, 6, 6, 4]", own: 40 },
     { path: "Net.dense1", depth: 1, output: "[N, 10]", own: 1450 },

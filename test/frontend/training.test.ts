@@ -62,10 +62,16 @@ train entry step(x: f32[N, 3]) {
   );
   const writes = graphOf(program, "step").writes.map((w) => w.path);
   expect(writes.filter((path) => path === "step.adam.t")).toEqual(["step.adam.t"]);
-  expect(writes.filter((path) => path.endsWith(".m"))).toEqual(["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `step.adam.Net.${p}.m`));
+  expect(writes.filter((path) => path.endsWith(".m"))).toEqual(
+    ["dense1.w", "dense1.b", "dense2.w", "dense2.b"].map((p) => `step.adam.Net.${p}.m`),
+  );
   expect(new Set(writes).size).toBe(writes.length);
   // t + 1 is computed once, for any number of params.
-  expect(graphOf(program, "step").nodes.filter((n) => n.op.name === "add" && n.operands[0]?.node.attrs["path"] === "step.adam.t")).toHaveLength(1);
+  expect(
+    graphOf(program, "step").nodes.filter(
+      (n) => n.op.name === "add" && n.operands[0]?.node.attrs["path"] === "step.adam.t",
+    ),
+  ).toHaveLength(1);
 });
 
 test("clipping by value, and by the norm of all gradients", () => {

@@ -53,10 +53,15 @@ export function fired(): Fired {
 export function sumFired(all: readonly Fired[]): Fired {
   const sum = (list: readonly Counts[]): Counts => {
     const total = new Map<string, number>();
-    for (const counts of list) for (const [name, n] of Object.entries(counts)) total.set(name, (total.get(name) ?? 0) + n);
+    for (const counts of list)
+      for (const [name, n] of Object.entries(counts)) total.set(name, (total.get(name) ?? 0) + n);
     return Object.fromEntries(total);
   };
-  return { ops: sum(all.map((f) => f.ops)), rules: sum(all.map((f) => f.rules)), passes: sum(all.map((f) => f.passes)) };
+  return {
+    ops: sum(all.map((f) => f.ops)),
+    rules: sum(all.map((f) => f.rules)),
+    passes: sum(all.map((f) => f.passes)),
+  };
 }
 
 export const neverFired = (counts: Counts): string[] => Object.keys(counts).filter((name) => counts[name] === 0);

@@ -1,4 +1,5 @@
-// The derivative oracle reports a gradient with a wrong factor, sign or term, and accepts correct ones, also at corners.
+// The derivative oracle reports a gradient with a wrong factor, sign or term, and accepts correct ones, also at
+// corners.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Op, OpTable, OpName } from "../../compiler/graph/op.ts";
@@ -12,7 +13,10 @@ import { subjectOf, type Subject } from "./subject.ts";
 function training(op: OpName, table: OpTable): Subject {
   const g = new GraphBuilder("step", table);
   const [x, w] = [g.input("x", { dtype: "f32", shape: [4, 3] }), g.param("net.w", { dtype: "f32", shape: [3, 5] })];
-  const y = g.call(op, [g.call("dot", [x, w], { contract: [[1], [0]] }), 0].slice(0, present(table.get(op), op).operands.length) as never);
+  const y = g.call(
+    op,
+    [g.call("dot", [x, w], { contract: [[1], [0]] }), 0].slice(0, present(table.get(op), op).operands.length) as never,
+  );
   const loss = g.sum(g.mul(y, 0.5), [0, 1]);
   g.callAll("gradient", [loss, w]).forEach((dw) => g.write("net.w", g.sub(w, dw)));
   return subjectOf(g.build(), 7, "plain");
@@ -27,7 +31,10 @@ test.each(["tanh", "abs", "max", "floor", "sigmoid"] as const)("the correct grad
 
 test.each([
   ["a factor is missing", wrong("tanh", (_, { grads }) => grads)],
-  ["the sign is wrong", wrong("tanh", (g, { results: [y], grads: [dy] }) => (y && dy ? [g.mul(dy, g.sub(g.mul(y, y), 1))] : []))],
+  [
+    "the sign is wrong",
+    wrong("tanh", (g, { results: [y], grads: [dy] }) => (y && dy ? [g.mul(dy, g.sub(g.mul(y, y), 1))] : [])),
+  ],
   ["the gradient is zero", wrong("tanh", () => [null])],
 ] as const)("a wrong gradient is reported: %s", (_, table) => {
   expect(wrongDerivative(training("tanh", table), createDraw(1))).toMatch(/^a gradient of 1 values/);

@@ -23,20 +23,29 @@ export function wrongDerivative(subject: Subject, draw: Draw): string | null {
 }
 
 /**
- * Next to a corner the one-sided slopes differ, and the derivative is any value between them, so their difference is added to the allowed error. Where the
- * function is smooth, this difference is of the order of the step. Across a jump, halving the step doubles the slope.
+ * Next to a corner the one-sided slopes differ, and the derivative is any value between them, so their difference is
+ * added to the allowed error. Where the function is smooth, this difference is of the order of the step. Across a jump,
+ * halving the step doubles the slope.
  */
 function wrongGradient(node: Node, subject: Subject, draw: Draw): string | null {
   const { graph, data } = subject;
   const [loss, ...targets] = node.operands;
-  if (loss === undefined || !targets.every(({ node: leaf }) => isInput(leaf) || pathOf(leaf) !== null) || stopped(loss)) return null;
-  const directions = targets.map(({ type }) => Float64Array.from({ length: elements(type.shape) }, () => draw.below(2001) / 1000 - 1));
-  const lossAt = (by: number): number => only(graph, [loss], moved(data, targets, directions, by))[0]?.[0] ?? Number.NaN;
+  if (loss === undefined || !targets.every(({ node: leaf }) => isInput(leaf) || pathOf(leaf) !== null) || stopped(loss))
+    return null;
+  const directions = targets.map(({ type }) =>
+    Float64Array.from({ length: elements(type.shape) }, () => draw.below(2001) / 1000 - 1),
+  );
+  const lossAt = (by: number): number =>
+    only(graph, [loss], moved(data, targets, directions, by))[0]?.[0] ?? Number.NaN;
   const rates = only(graph, node.results, moved(data, targets, directions, 0));
-  const rate = rates.reduce((sum, each, i) => sum + each.reduce((inner, x, k) => inner + x * (directions[i]?.[k] ?? 0), 0), 0);
+  const rate = rates.reduce(
+    (sum, each, i) => sum + each.reduce((inner, x, k) => inner + x * (directions[i]?.[k] ?? 0), 0),
+    0,
+  );
   const [here, forth] = [lossAt(0), lossAt(step)];
   const slope = (forth - lossAt(-step)) / (2 * step);
-  const bend = Math.abs(2 * ((forth - here) / step - slope)) + Math.abs((lossAt(step / 2) - lossAt(-step / 2)) / step - slope);
+  const bend =
+    Math.abs(2 * ((forth - here) / step - slope)) + Math.abs((lossAt(step / 2) - lossAt(-step / 2)) / step - slope);
   if (![slope, bend, rate].every(Number.isFinite)) return null;
   const allowed = tolerance * Math.max(Math.abs(slope), Math.abs(rate), 0.1) + 2 * bend;
   return Math.abs(slope - rate) <= allowed

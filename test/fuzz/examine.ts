@@ -26,7 +26,8 @@ export interface Mix {
 }
 
 /** The seed of the graph with this index in a campaign. */
-export const seedAt = (campaign: number, index: number): number => (Math.imul(campaign + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
+export const seedAt = (campaign: number, index: number): number =>
+  (Math.imul(campaign + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
 
 export interface Planned {
   readonly seed: number;
@@ -65,7 +66,13 @@ export function made({ seed, trains, kind }: Planned): Subject | Finding {
     return subjectOf(graph, seed, kind);
   } catch (error) {
     const nothing: Graph = new GraphBuilder("none", new Map()).build();
-    return { oracle: "types", fault: error instanceof Error ? (error.stack ?? error.message) : String(error), seed, kind, graph: nothing };
+    return {
+      oracle: "types",
+      fault: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      seed,
+      kind,
+      graph: nothing,
+    };
   }
 }
 
@@ -76,7 +83,10 @@ export const chosen = ({ seed, thin }: Planned): Oracle[] => {
 };
 
 /** The first finding of the chosen oracles, shrunk on request; null if there is none. */
-export async function examine(planned: Planned, shrink = true): Promise<{ readonly finding: Finding | null; readonly checkedBy: readonly string[] }> {
+export async function examine(
+  planned: Planned,
+  shrink = true,
+): Promise<{ readonly finding: Finding | null; readonly checkedBy: readonly string[] }> {
   const subject = made(planned);
   if ("oracle" in subject) return { finding: subject, checkedBy: ["types"] };
   const { graph, seed, kind } = subject;
@@ -84,7 +94,11 @@ export async function examine(planned: Planned, shrink = true): Promise<{ readon
   const checkedBy = ["types", ...selected.map(({ name }) => name)];
   for (const oracle of selected) {
     const fault = await verdict(oracle, subject);
-    if (fault !== null) return { finding: shrink ? await shrunk(oracle, subject, fault) : { oracle: oracle.name, fault, seed, kind, graph }, checkedBy };
+    if (fault !== null)
+      return {
+        finding: shrink ? await shrunk(oracle, subject, fault) : { oracle: oracle.name, fault, seed, kind, graph },
+        checkedBy,
+      };
   }
   return { finding: null, checkedBy };
 }

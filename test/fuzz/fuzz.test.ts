@@ -20,7 +20,8 @@ for (const file of readdirSync(corpus).filter((name) => name.endsWith(".ir"))) {
     const seed = Number(/^# seed (\d+)/.exec(text)?.[1] ?? 1);
     const subject = subjectOf(parseGraph(text, ops), seed, text.includes("special data") ? "special" : "plain");
     for (const oracle of oracles.filter(({ compiles }) => subject.compiles || !compiles)) {
-      for (let attempt = 0; attempt < tries; attempt++) expect(await oracle.check(subject, createDraw(seed + attempt)), oracle.name).toBe(null);
+      for (let attempt = 0; attempt < tries; attempt++)
+        expect(await oracle.check(subject, createDraw(seed + attempt)), oracle.name).toBe(null);
     }
   });
 }
@@ -35,7 +36,9 @@ describe("new graphs", () => {
     for (; performance.now() - start < milliseconds; index++) {
       const { finding } = await examine(plannedAt(campaign, index, { training: 0.1, special: 0.1 }));
       if (finding !== null)
-        expect.fail(`graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${finding.oracle === "types" ? "" : corpusText(finding)}`);
+        expect.fail(
+          `graph ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${finding.oracle === "types" ? "" : corpusText(finding)}`,
+        );
     }
     expect(index).toBeGreaterThan(0);
   });

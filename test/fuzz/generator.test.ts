@@ -28,7 +28,8 @@ const graphs = (count: number, of: readonly Kind[] = kinds, from = 0): readonly 
   iota(count).map((i) => generate(from + i, of[i % of.length] ?? plain));
 
 /** The nodes of a graph and of its regions. */
-const allNodes = (graph: Graph): readonly Node[] => graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
+const allNodes = (graph: Graph): readonly Node[] =>
+  graph.nodes.flatMap((node) => [node, ...node.regions.flatMap(allNodes)]);
 
 /** Leaves other than constants, and gradients, are never in a region; a carry only in the region of a loop. */
 const onlyOutside = new Set(["input", "param", "state", "gradient"]);
@@ -39,9 +40,14 @@ test.each([...draws])("%s is drawn, inside of regions and outside", (name, draw)
   const op = present(opNamed(ops, name), name);
   const inside = (graph: Graph): readonly Node[] => graph.nodes.flatMap(({ regions }) => regions.flatMap(allNodes));
   const isFound = (nodes: readonly Node[]): boolean => nodes.some((node) => node.op === op);
-  const tries = iota(8).map((round) => () => graphs(10, [{ ...(name === "gradient" ? training : plain), most: 12, often: draw }], 10 * round));
+  const tries = iota(8).map(
+    (round) => () => graphs(10, [{ ...(name === "gradient" ? training : plain), most: 12, often: draw }], 10 * round),
+  );
   const outside = tries.some((some) => some().some((graph) => isFound(graph.nodes)));
-  expect(outside || onlyInside.has(name), `${name} (${entryFile(op)}): with its \`draw\` and \`range\` no random graph uses it`).toBe(true);
+  expect(
+    outside || onlyInside.has(name),
+    `${name} (${entryFile(op)}): with its \`draw\` and \`range\` no random graph uses it`,
+  ).toBe(true);
   if (!onlyOutside.has(name))
     expect(
       tries.some((some) => some().some((graph) => isFound(inside(graph)))),
@@ -50,7 +56,11 @@ test.each([...draws])("%s is drawn, inside of regions and outside", (name, draw)
 });
 
 test("every dtype is drawn", () => {
-  const dtypes = new Set(graphs(600, [plain, training]).flatMap(({ nodes }) => nodes.flatMap(({ results }) => results.map(({ type }) => type.dtype))));
+  const dtypes = new Set(
+    graphs(600, [plain, training]).flatMap(({ nodes }) =>
+      nodes.flatMap(({ results }) => results.map(({ type }) => type.dtype)),
+    ),
+  );
   expect([...dtypes].toSorted()).toEqual(["bool", "f32", "f64", "i32", "i8", "u8"]);
 });
 
@@ -73,7 +83,8 @@ test("every graph verifies, and prints and parses back", () => {
 test("graphs are small: mostly a few nodes, never more than the limit, and no large tensor", () => {
   const work = (graph: Graph): number => allNodes(graph).filter(({ op }) => op.form.kind !== "leaf").length;
   // The backward pass of a custom gradient has a few nodes that are not counted.
-  const counted = (list: readonly Graph[]): readonly Graph[] => list.filter((graph) => !allNodes(graph).some(({ op }) => op.name === "custom_gradient"));
+  const counted = (list: readonly Graph[]): readonly Graph[] =>
+    list.filter((graph) => !allNodes(graph).some(({ op }) => op.name === "custom_gradient"));
   const counts = counted(graphs(900, [plain, special])).map(work);
   const median = counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0;
   expect(median).toBeGreaterThanOrEqual(3);
@@ -84,10 +95,14 @@ test("graphs are small: mostly a few nodes, never more than the limit, and no la
   const limited = [plain, special].map((kind) => ({ ...kind, most: 5 }));
   expect(Math.max(...counted(graphs(300, limited)).map(work))).toBeLessThanOrEqual(5);
 
-  const sizes = graphs(600, [plain]).flatMap((graph) => allNodes(graph).flatMap(({ results }) => results.map(({ type }) => type.shape)));
+  const sizes = graphs(600, [plain]).flatMap((graph) =>
+    allNodes(graph).flatMap(({ results }) => results.map(({ type }) => type.shape)),
+  );
   expect(Math.max(...sizes.map(elements))).toBeLessThanOrEqual(mostElements);
-  for (const wanted of [0, 1, 2, 5, 7, 9, 13, 16, 33]) expect([wanted, sizes.some((shape) => shape.includes(wanted))]).toEqual([wanted, true]);
-  for (const rank of [0, 1, 2, 3, 4, 5]) expect([rank, sizes.some((shape) => shape.length === rank)]).toEqual([rank, true]);
+  for (const wanted of [0, 1, 2, 5, 7, 9, 13, 16, 33])
+    expect([wanted, sizes.some((shape) => shape.includes(wanted))]).toEqual([wanted, true]);
+  for (const rank of [0, 1, 2, 3, 4, 5])
+    expect([rank, sizes.some((shape) => shape.length === rank)]).toEqual([rank, true]);
 });
 
 test("in graphs with special inputs all ops are exact", () => {
@@ -103,7 +118,9 @@ test("a training graph has a gradient and writes every param; each optimizer is 
     const params = nodes.filter(({ op }) => op.name === "param").map(({ attrs }) => attrs["path"]);
     expect(params.filter((path) => !writes.some((write) => write.path === path))).toEqual([]);
   }
-  const slots = trained.map(({ writes }) => ["t", "m"].find((slot) => writes.some(({ path }) => path.endsWith(`.${slot}`))) ?? "none");
+  const slots = trained.map(
+    ({ writes }) => ["t", "m"].find((slot) => writes.some(({ path }) => path.endsWith(`.${slot}`))) ?? "none",
+  );
   expect(new Set(slots).size).toBe(3);
 });
 
@@ -120,7 +137,9 @@ test("a wrong type rule of an op is reported", () => {
   const transpose = present(ops.get("transpose"), "transpose");
   const broken = vi.spyOn(transpose, "type").mockImplementation((types) => types.slice(0, 1));
   try {
-    expect(() => graphs(30, [{ ...plain, often: present(draws.get("transpose"), "its draw") }])).toThrow(/^transpose\(.*by the generator's rules$/);
+    expect(() => graphs(30, [{ ...plain, often: present(draws.get("transpose"), "its draw") }])).toThrow(
+      /^transpose\(.*by the generator's rules$/,
+    );
   } finally {
     broken.mockRestore();
   }
@@ -128,12 +147,18 @@ test("a wrong type rule of an op is reported", () => {
 
 test("every rewrite rule fires on some composed draw", () => {
   const silent = (): string[] =>
-    [...simplifyRules.rules, ...simplifyLocalRules].filter(({ fired }) => fired === 0).map((rule) => ("text" in rule ? rule.text : rule.name));
+    [...simplifyRules.rules, ...simplifyLocalRules]
+      .filter(({ fired }) => fired === 0)
+      .map((rule) => ("text" in rule ? rule.text : rule.name));
   const types = [plain, plain, plain, training, special];
   // Several rounds: which rules fire in the first ones is random.
   for (let round = 0; round < 20 && silent().length > 0; round++)
     for (const [weight, draw] of composed)
       for (const i of iota(2 + 4 * weight))
-        runPasses(generate(1000 * round + i, { ...(types[i % types.length] ?? plain), most: 12, often: draw }), [differentiate, simplify], {});
+        runPasses(
+          generate(1000 * round + i, { ...(types[i % types.length] ?? plain), most: 12, often: draw }),
+          [differentiate, simplify],
+          {},
+        );
   expect(silent()).toEqual([]);
 });

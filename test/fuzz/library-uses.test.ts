@@ -1,4 +1,5 @@
-// Nothing of the library goes unused by tests: random programs use it, a test in its own file, or a declaration that is used.
+// Nothing of the library goes unused by tests: random programs use it, a test in its own file, or a declaration that is
+// used.
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { outline } from "../../dsl/outline.ts";
@@ -19,6 +20,8 @@ test("every declaration of the library is used by a random program, by a test in
   const programs = Array.from({ length: 500 }, (_, seed) => generateProgram(seed).text);
   const used = words([...programs, ...libraryTests].join("\n"));
   for (const name of used) for (const inner of bodies.get(name) ?? []) used.add(inner);
-  const unused = declarations.filter(({ name }) => !used.has(name)).map(({ name, file }) => `${name}: add a \`test\` to dsl/${file}`);
+  const unused = declarations
+    .filter(({ name }) => !used.has(name))
+    .map(({ name, file }) => `${name}: add a \`test\` to dsl/${file}`);
   expect(unused).toEqual([]);
 });

@@ -34,7 +34,8 @@ async function built(subject: Subject, options: Build): Promise<string | null> {
   return disagreement(subject, module, call(await sessionOf(module), subject, subject.data));
 }
 
-const without = (subject: Subject, passes: readonly Pass[]): Promise<string | null> => built(subject, { without: namesOf(passes) });
+const without = (subject: Subject, passes: readonly Pass[]): Promise<string | null> =>
+  built(subject, { without: namesOf(passes) });
 
 /** Null if the bits are equal, except for NaN payloads. */
 function different(description: string, a: Results, b: Results): string | null {
@@ -55,12 +56,21 @@ export const oracles: readonly Oracle[] = [
       const module = compiled(subject, { verify: draw.below(4) === 0 });
       const session = await sessionOf(module);
       // Sometimes a call with other weights first: its weights stage must not affect the next call.
-      if (draw.below(4) === 0) call(session, subject, randomData(subject.graph, subject.seed + 1, subject.kind === "special" ? "special" : "signed"));
+      if (draw.below(4) === 0)
+        call(
+          session,
+          subject,
+          randomData(subject.graph, subject.seed + 1, subject.kind === "special" ? "special" : "signed"),
+        );
       const results = call(session, subject, subject.data);
       const found = disagreement(subject, module, results);
       if (found !== null || subject.graph.writes.length > 0) return found;
       // Nothing changed: the results of the weights stage must still be valid.
-      return different("a call without the weights stage", results, call(session, subject, subject.data, { keep: true }));
+      return different(
+        "a call without the weights stage",
+        results,
+        call(session, subject, subject.data, { keep: true }),
+      );
     },
   },
   {
@@ -82,12 +92,15 @@ export const oracles: readonly Oracle[] = [
     check: (subject, draw) => {
       let found: string | null = null;
       const print = draw.below(4) === 0;
-      const passes = pipeline.filter((pass: Pass) => (pass.exact || subject.kind === "plain") && (subject.compiles || !forCode.includes(pass)));
+      const passes = pipeline.filter(
+        (pass: Pass) => (pass.exact || subject.kind === "plain") && (subject.compiles || !forCode.includes(pass)),
+      );
       runPasses(subject.graph, passes, {
         verify: true,
         onStage: (pass, before, after) => {
           found ??= describeDifference(pass.name, compareGraphs(before, after, pass.exact, subject.data));
-          if (print && printGraph(parseGraph(printGraph(after), ops)) !== printGraph(after)) found ??= `${pass.name}: its graph does not parse back`;
+          if (print && printGraph(parseGraph(printGraph(after), ops)) !== printGraph(after))
+            found ??= `${pass.name}: its graph does not parse back`;
         },
       });
       return found;
@@ -107,13 +120,20 @@ export const oracles: readonly Oracle[] = [
     },
   },
   { name: "one-off", every: 32, compiles: true, check: (subject, draw) => without(subject, [draw.pick(optional)]) },
-  { name: "order", every: 32, compiles: true, check: (subject, draw) => built(subject, { passes: legalOrder(draw), verify: true }) },
+  {
+    name: "order",
+    every: 32,
+    compiles: true,
+    check: (subject, draw) => built(subject, { passes: legalOrder(draw), verify: true }),
+  },
   {
     name: "frozen",
     every: 32,
     compiles: true,
     check: (subject) =>
-      subject.graph.writes.length > 0 || subject.kind === "special" ? null : built(subject, { frozen: subject.data.persistent, verify: true }),
+      subject.graph.writes.length > 0 || subject.kind === "special"
+        ? null
+        : built(subject, { frozen: subject.data.persistent, verify: true }),
   },
   {
     name: "js",
@@ -121,7 +141,9 @@ export const oracles: readonly Oracle[] = [
     compiles: true,
     check: async (subject) => {
       const module = compiled(subject);
-      const [wasm, js] = [await sessionOf(module, "wasm"), await sessionOf(module, "js")].map((session) => call(session, subject, subject.data));
+      const [wasm, js] = [await sessionOf(module, "wasm"), await sessionOf(module, "js")].map((session) =>
+        call(session, subject, subject.data),
+      );
       return wasm === undefined || js === undefined ? "no results" : different("JavaScript", wasm, js);
     },
   },
@@ -180,13 +202,19 @@ export const oracles: readonly Oracle[] = [
   { name: "derivative", every: 1, compiles: false, check: wrongDerivative },
 ];
 
-/** The passes in another order, with repetitions and omissions. Splitting, fusing and planning stay at the end: no other pass may change a grouped graph. */
+/**
+ * The passes in another order, with repetitions and omissions. Splitting, fusing and planning stay at the end: no other
+ * pass may change a grouped graph.
+ */
 function legalOrder(draw: Draw): readonly Pass[] {
   const last = distinct.filter(isLate);
   const needed = distinct.filter((pass) => requiredPasses.has(pass.name) && !isLate(pass));
   const free = optional.filter(({ name }) => name !== "freeze");
   for (;;) {
-    const middle = draw.shuffle([...needed, ...[...free, ...free.filter(() => draw.below(2) === 0)].filter(() => draw.below(5) > 0)]);
+    const middle = draw.shuffle([
+      ...needed,
+      ...[...free, ...free.filter(() => draw.below(2) === 0)].filter(() => draw.below(5) > 0),
+    ]);
     const order = [...middle, ...last];
     try {
       checkNeeds(order);

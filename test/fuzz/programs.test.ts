@@ -1,4 +1,5 @@
-// Replays every finding of past campaigns of programs, checks some new ones, and checks that the generator covers the language.
+// Replays every finding of past campaigns of programs, checks some new ones, and checks that the generator covers the
+// language.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createDraw } from "./draw.ts";
@@ -12,7 +13,8 @@ const corpus = new URL("./programs/", import.meta.url);
 for (const file of readdirSync(corpus).filter((name) => name.endsWith(".dl"))) {
   test(`the finding ${file} is fixed`, async () => {
     const program = corpusProgram(readFileSync(new URL(file, corpus), "utf8"));
-    for (const oracle of programOracles) expect(await oracle.check(program, createDraw(program.seed)), oracle.name).toBe(null);
+    for (const oracle of programOracles)
+      expect(await oracle.check(program, createDraw(program.seed)), oracle.name).toBe(null);
   });
 }
 
@@ -24,7 +26,10 @@ describe("new programs", () => {
     const start = performance.now();
     for (let index = 0; performance.now() - start < milliseconds; index++) {
       const { finding } = await examine(programAt(campaign, index));
-      if (finding !== null) expect.fail(`program ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${corpusText(finding)}`);
+      if (finding !== null)
+        expect.fail(
+          `program ${index} of seed ${campaign}, ${finding.oracle}: ${finding.fault}\n${corpusText(finding)}`,
+        );
     }
   });
 

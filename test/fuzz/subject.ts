@@ -1,5 +1,12 @@
 // The subject of an oracle: a graph with its data, and functions to compile and run it.
-import { compareResults, compareStages, Evaluations, named, type Difference, type Results } from "../../compiler/trust/compare.ts";
+import {
+  compareResults,
+  compareStages,
+  Evaluations,
+  named,
+  type Difference,
+  type Results,
+} from "../../compiler/trust/compare.ts";
 import { compileProgram, type CompiledModule, type CompileOptions, type Target } from "../../compiler/compile.ts";
 import { evaluateWithBounds, type GraphData } from "../../compiler/trust/error-bound.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
@@ -28,10 +35,19 @@ export interface Subject {
 export function subjectOf(graph: Graph, seed: number, wanted: DataKind): Subject {
   const special = wanted === "special" ? randomData(graph, seed, "special") : null;
   const kind = special !== null && !dividesByZero(graph, special) ? "special" : "plain";
-  return { graph, seed, kind, data: kind === "special" && special !== null ? special : randomData(graph, seed, "signed"), compiles: !hasF64(graph) };
+  return {
+    graph,
+    seed,
+    kind,
+    data: kind === "special" && special !== null ? special : randomData(graph, seed, "signed"),
+    compiles: !hasF64(graph),
+  };
 }
 
-/** Whether a float is divided by zero: passes need not keep the sign of a zero, and so of the quotient. Values that f32 rounds to zero count as zero. */
+/**
+ * Whether a float is divided by zero: passes need not keep the sign of a zero, and so of the quotient. Values that f32
+ * rounds to zero count as zero.
+ */
 function dividesByZero(graph: Graph, data: GraphData): boolean {
   const small = new Set<Value>();
   let found = false;
@@ -46,27 +62,50 @@ function dividesByZero(graph: Graph, data: GraphData): boolean {
   return found;
 }
 
-const hasF64 = ({ nodes }: Graph): boolean => nodes.some(({ results, regions }) => results.some(({ type }) => type.dtype === "f64") || regions.some(hasF64));
+const hasF64 = ({ nodes }: Graph): boolean =>
+  nodes.some(({ results, regions }) => results.some(({ type }) => type.dtype === "f64") || regions.some(hasF64));
 
 export type Build = Omit<CompileOptions, "resolve">;
 
-/** Compiles with default options; with special data without passes that may round differently, so that results are comparable bit for bit. */
+/**
+ * Compiles with default options; with special data without passes that may round differently, so that results are
+ * comparable bit for bit.
+ */
 export function compiled({ graph, kind }: Subject, options: Build = {}): CompiledModule {
   const { passes = pipeline, without = [] } = options;
   const rounding = passes.filter((pass) => !pass.exact && !requiredPasses.has(pass.name)).map(({ name }) => name);
-  const module = compileProgram(programOf(graph), { mode: "strict", ...options, ...(kind === "special" && { without: [...without, ...rounding] }) });
+  const module = compileProgram(programOf(graph), {
+    mode: "strict",
+    ...options,
+    ...(kind === "special" && { without: [...without, ...rounding] }),
+  });
   countPasses(module);
   return module;
 }
 
 export const finalGraph = (module: CompiledModule): Graph => at(module.entries, 0).graph;
 
-export async function sessionOf(module: CompiledModule, target: Target = "wasm", mode: "fast" | "strict" = "strict"): Promise<Session> {
-  return createSession(module.plan, await module.code(target), { mode, ...(module.plan.guards !== undefined && { guards: memoryGuards }) });
+export async function sessionOf(
+  module: CompiledModule,
+  target: Target = "wasm",
+  mode: "fast" | "strict" = "strict",
+): Promise<Session> {
+  return createSession(module.plan, await module.code(target), {
+    mode,
+    ...(module.plan.guards !== undefined && { guards: memoryGuards }),
+  });
 }
 
-/** Calls the entry on the data; returns outputs and written values. With `keep`, params and state are not set, so that the weights stage need not rerun. */
-export function call(session: Session, { graph }: Subject, { inputs, persistent }: GraphData, { keep = false } = {}): Results {
+/**
+ * Calls the entry on the data; returns outputs and written values. With `keep`, params and state are not set, so that
+ * the weights stage need not rerun.
+ */
+export function call(
+  session: Session,
+  { graph }: Subject,
+  { inputs, persistent }: GraphData,
+  { keep = false } = {},
+): Results {
   if (!keep) {
     for (const [path, values] of persistent) session.state.get(path)?.data.set(values);
     session.touch();
@@ -74,16 +113,26 @@ export function call(session: Session, { graph }: Subject, { inputs, persistent 
   const outputs = session.run(
     graph.name,
     Object.fromEntries(
-      graph.inputs.map(({ node, type }) => [String(node.attrs["name"]), new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data"))]),
+      graph.inputs.map(({ node, type }) => [
+        String(node.attrs["name"]),
+        new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data")),
+      ]),
     ),
   );
   const arrays = new Map(Object.entries(outputs).map(([name, { data }]) => [name, Float64Array.from(data)]));
-  const writes = new Map(graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)]));
+  const writes = new Map(
+    graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)]),
+  );
   return named({ outputs: arrays, writes });
 }
 
 /** Compares every stage with the one before, and the code with the last graph; with special data bit for bit. */
-export function disagreement(subject: Subject, module: CompiledModule, results: Results, relaxed = false): string | null {
+export function disagreement(
+  subject: Subject,
+  module: CompiledModule,
+  results: Results,
+  relaxed = false,
+): string | null {
   const { data, kind } = subject;
   const stages = at(module.entries, 0).stages.map(({ name, graph, pass }) => ({
     name,

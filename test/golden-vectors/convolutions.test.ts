@@ -7,7 +7,12 @@ for (const vectors of casesOf("convolutions"))
   test(vectors.name, async () => {
     const layer = vectors.name.startsWith("conv-transposed") ? "conv_transpose" : "conv";
     const { kernel, stride, dilation = 1, ...rest } = vectors.options;
-    const options = argumentsOf({ kernel, stride: [stride], ...(layer === "conv" && { dilation: [dilation] }), ...rest });
+    const options = argumentsOf({
+      kernel,
+      stride: [stride],
+      ...(layer === "conv" && { dilation: [dilation] }),
+      ...rest,
+    });
     await check(vectors, {
       text: `
 model Net(x: ${typeOf(vectors, "x")}) = x |> ${layer}(${options})
@@ -22,8 +27,14 @@ entry run(x: ${typeOf(vectors, "x")}, dy: ${typeOf(vectors, "dy")}) {
 
 for (const vectors of casesOf("pooling"))
   test(vectors.name, async () => {
-    const layer = vectors.name.replace("-overlap", "").replace("upsample-nearest", "upsample").replace("upsample-bilinear", "upsample");
-    const options = vectors.name === "upsample-bilinear" ? `${argumentsOf(vectors.options)}, mode: "bilinear"` : argumentsOf(vectors.options);
+    const layer = vectors.name
+      .replace("-overlap", "")
+      .replace("upsample-nearest", "upsample")
+      .replace("upsample-bilinear", "upsample");
+    const options =
+      vectors.name === "upsample-bilinear"
+        ? `${argumentsOf(vectors.options)}, mode: "bilinear"`
+        : argumentsOf(vectors.options);
     await check(vectors, {
       text: `
 entry run(x: ${typeOf(vectors, "x")}, dy: ${typeOf(vectors, "dy")}) {

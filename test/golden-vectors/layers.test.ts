@@ -46,6 +46,15 @@ entry run(x: ${x}, dy: ${dy}${lengths}) {
   let y = Net(x${padded ? ", lengths" : ""})
   { y, dx: grad(sum(y * dy), x) }
 }`,
-      params: { wq: "query.w", wk: "key.w", wv: "value.w", wo: "output.w", bq: "query.b", bk: "key.b", bv: "value.b", bo: "output.b" },
+      params: {
+        wq: "query.w",
+        wk: "key.w",
+        wv: "value.w",
+        wo: "output.w",
+        bq: "query.b",
+        bk: "key.b",
+        bv: "value.b",
+        bo: "output.b",
+      },
     });
   });

@@ -27,7 +27,10 @@ export interface Case {
 }
 
 export function casesOf(file: string): readonly Case[] {
-  const { made, cases } = JSON.parse(readFileSync(new URL(`./${file}.json`, import.meta.url), "utf8")) as { made: string; cases: readonly Case[] };
+  const { made, cases } = JSON.parse(readFileSync(new URL(`./${file}.json`, import.meta.url), "utf8")) as {
+    made: string;
+    cases: readonly Case[];
+  };
   expect(made).toContain("torch");
   return cases;
 }
@@ -52,7 +55,10 @@ export interface Check {
   readonly entry?: string;
   /** Names of the case's params, to the ends of their paths; the name itself by default. */
   readonly params?: Readonly<Record<string, string>>;
-  /** Params and state that are compared after the call, by the names of the outputs that they must equal; the ends of their paths. */
+  /**
+   * Params and state that are compared after the call, by the names of the outputs that they must equal; the ends of
+   * their paths.
+   */
   readonly after?: Readonly<Record<string, string>>;
   /** The entry is called this often, and each output of the case has that many rows. */
   readonly calls?: number;
@@ -61,24 +67,39 @@ export interface Check {
 }
 
 /** The program in three ways: the reference interpreter in f64, WebAssembly and JavaScript. */
-export async function check(vectors: Case, { text, dims = {}, entry = "run", params = {}, after = {}, calls = 1, tolerance = {} }: Check): Promise<void> {
+export async function check(
+  vectors: Case,
+  { text, dims = {}, entry = "run", params = {}, after = {}, calls = 1, tolerance = {} }: Check,
+): Promise<void> {
   const program = programOf(text, dims);
   const wanted = (call: number): Record<string, number[]> =>
     Object.fromEntries(Object.entries(vectors.outputs).map(([name, v]) => [name, row(v, call, calls)]));
   const paths = program.persistent.map(({ path }) => path);
-  const find = (end: string): string => present(onlyOf(paths.filter((path) => `.${path}`.endsWith(`.${end}`))), `${end} is not one path of ${paths.join(" ")}`);
-  const given = Object.entries(vectors.params).map(([name, value]) => [find(params[name] ?? name), numbersOf(value)] as const);
+  const find = (end: string): string =>
+    present(
+      onlyOf(paths.filter((path) => `.${path}`.endsWith(`.${end}`))),
+      `${end} is not one path of ${paths.join(" ")}`,
+    );
+  const given = Object.entries(vectors.params).map(
+    ([name, value]) => [find(params[name] ?? name), numbersOf(value)] as const,
+  );
   const watched = Object.entries(after).map(([name, end]) => [name, find(end)] as const);
 
   const exact = inExactNumbers(program, entry, given, vectors.inputs);
-  for (let call = 0; call < calls; call++) compare(exact(watched), wanted(call), tolerance.exact ?? 1e-9, `${vectors.name}, call ${call}, reference`);
+  for (let call = 0; call < calls; call++)
+    compare(exact(watched), wanted(call), tolerance.exact ?? 1e-9, `${vectors.name}, call ${call}, reference`);
   const compiled = compileProgram(program, {});
   for (const target of ["wasm", "js"] as const) {
     const session = await createSession(compiled.plan, await compiled.code(target));
     for (const [path, data] of given) present(session.state.get(path), path).data.set(data);
     session.touch();
     for (let call = 0; call < calls; call++)
-      compare(inSession(session, entry, vectors.inputs, watched), wanted(call), tolerance.single ?? 1e-4, `${vectors.name}, call ${call}, ${target}`);
+      compare(
+        inSession(session, entry, vectors.inputs, watched),
+        wanted(call),
+        tolerance.single ?? 1e-4,
+        `${vectors.name}, call ${call}, ${target}`,
+      );
   }
 }
 
@@ -86,12 +107,20 @@ type Watched = readonly (readonly [string, string])[];
 type Given = readonly (readonly [string, readonly number[]])[];
 
 function programOf(text: string, dims: Readonly<Record<string, number>>): Program {
-  const { program, diagnostics } = elaborate({ name: "vectors.dl", text }, { variants: [dims], resolve: createResolver(null) });
+  const { program, diagnostics } = elaborate(
+    { name: "vectors.dl", text },
+    { variants: [dims], resolve: createResolver(null) },
+  );
   expect(diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n")).toBe("");
   return present(program, "no program");
 }
 
-function inExactNumbers(program: Program, entry: string, given: Given, inputs: Vectors): (watched: Watched) => Record<string, readonly number[]> {
+function inExactNumbers(
+  program: Program,
+  entry: string,
+  given: Given,
+  inputs: Vectors,
+): (watched: Watched) => Record<string, readonly number[]> {
   const graphOf = (name: string) =>
     present(
       program.entries.find(({ graph }) => graph.name === name),
@@ -106,22 +135,38 @@ function inExactNumbers(program: Program, entry: string, given: Given, inputs: V
   };
   call("init");
   for (const [path, data] of given) persistent.set(path, Float64Array.from(data));
-  return (watched) => ({ ...call(entry), ...Object.fromEntries(watched.map(([name, path]) => [name, [...present(persistent.get(path), path)]])) });
+  return (watched) => ({
+    ...call(entry),
+    ...Object.fromEntries(watched.map(([name, path]) => [name, [...present(persistent.get(path), path)]])),
+  });
 }
 
-function inSession(session: Session, entry: string, inputs: Vectors, watched: Watched): Record<string, readonly number[]> {
+function inSession(
+  session: Session,
+  entry: string,
+  inputs: Vectors,
+  watched: Watched,
+): Record<string, readonly number[]> {
   const slots = present(
     session.plan.entries.find(({ name }) => name === entry),
     entry,
   ).inputs;
-  const data = Object.fromEntries(slots.map(({ name, dtype }) => [name, typed(dtype, numbersOf(present(inputs[name], `no input ${name}`)))]));
+  const data = Object.fromEntries(
+    slots.map(({ name, dtype }) => [name, typed(dtype, numbersOf(present(inputs[name], `no input ${name}`)))]),
+  );
   const outputs = session.run(entry, data);
   const states = watched.map(([name, path]) => [name, present(session.state.get(path), path)] as const);
-  return Object.fromEntries([...Object.entries(outputs), ...states].map(([name, tensor]) => [name, [...(tensor.data as Iterable<number>)]]));
+  return Object.fromEntries(
+    [...Object.entries(outputs), ...states].map(([name, tensor]) => [name, [...(tensor.data as Iterable<number>)]]),
+  );
 }
 
 function typed(dtype: string, data: readonly number[]): TensorData {
-  return dtype === "i32" ? Int32Array.from(data) : dtype === "bool" || dtype === "u8" ? Uint8Array.from(data) : Float32Array.from(data);
+  return dtype === "i32"
+    ? Int32Array.from(data)
+    : dtype === "bool" || dtype === "u8"
+      ? Uint8Array.from(data)
+      : Float32Array.from(data);
 }
 
 const numbersOf = ({ data }: Vector): readonly number[] => data.map((x) => (x === "inf" ? Infinity : Number(x)));
@@ -145,9 +190,12 @@ function compare(
   for (const [name, expected] of Object.entries(wanted)) {
     const actual = present(found[name], `${where}: no output ${name}`);
     expect(actual.length, `${where}: elements of ${name}`).toBe(expected.length);
-    const wrong = expected.flatMap((x, i) => (near(actual[i] ?? NaN, x, tolerance) ? [] : [`${name}[${i}] is ${actual[i]}, not ${x}`]));
+    const wrong = expected.flatMap((x, i) =>
+      near(actual[i] ?? NaN, x, tolerance) ? [] : [`${name}[${i}] is ${actual[i]}, not ${x}`],
+    );
     expect(wrong.slice(0, 5), where).toEqual([]);
   }
 }
 
-const near = (a: number, b: number, tolerance: number): boolean => a === b || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
+const near = (a: number, b: number, tolerance: number): boolean =>
+  a === b || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));

@@ -7,7 +7,8 @@ import { expectFirstOrder, expectSecondOrder } from "./agreement.ts";
 import { apart } from "./op-cases.ts";
 import { nameOf, run, subject, transposed } from "./subject.ts";
 
-// Broadcasting in the language: the gradient of the smaller operand is summed over the axes along which it was repeated.
+// Broadcasting in the language: the gradient of the smaller operand is summed over the axes along which it was
+// repeated.
 
 const binary: Readonly<Record<string, (x: string, y: string) => string>> = {
   add: (x, y) => `${x} + ${y}`,
@@ -34,27 +35,38 @@ const shapes: readonly (readonly [large: string, small: string])[] = [
   ["1, 3", "3"],
 ];
 
-test.each(shapes)("the gradients of all operators on [%s] and [%s], in both orders, match differences", (large, small) => {
-  const outputs = Object.entries(binary).flatMap(([name, say]) => [`${name}: ${say("x", "y")}`, `${name}_back: ${say("y", "x")}`]);
-  const text = `entry both(x: f32[${large}], y: f32[${small}]) {\n  { ${outputs.join(", ")} }\n}`;
-  const graph = graphOf(programOf(text), "both");
-  const next = random(large.length * 7 + small.length);
-  const counts = graph.inputs.map(({ type }) => elements(type.shape));
-  const values = apart(
-    counts.reduce((a, b) => a + b, 0),
-    next,
-  );
-  const at = subject(
-    `[${large}] and [${small}]`,
-    graph,
-    new Map(graph.inputs.map((value, i) => [nameOf(value), Float64Array.from(values.splice(0, counts[i]))])),
-  );
-  expectFirstOrder(at, next, 1e-7);
-  expectSecondOrder(at, next, 1e-6, 1);
-});
+test.each(shapes)(
+  "the gradients of all operators on [%s] and [%s], in both orders, match differences",
+  (large, small) => {
+    const outputs = Object.entries(binary).flatMap(([name, say]) => [
+      `${name}: ${say("x", "y")}`,
+      `${name}_back: ${say("y", "x")}`,
+    ]);
+    const text = `entry both(x: f32[${large}], y: f32[${small}]) {\n  { ${outputs.join(", ")} }\n}`;
+    const graph = graphOf(programOf(text), "both");
+    const next = random(large.length * 7 + small.length);
+    const counts = graph.inputs.map(({ type }) => elements(type.shape));
+    const values = apart(
+      counts.reduce((a, b) => a + b, 0),
+      next,
+    );
+    const at = subject(
+      `[${large}] and [${small}]`,
+      graph,
+      new Map(graph.inputs.map((value, i) => [nameOf(value), Float64Array.from(values.splice(0, counts[i]))])),
+    );
+    expectFirstOrder(at, next, 1e-7);
+    expectSecondOrder(at, next, 1e-6, 1);
+  },
+);
 
 test("the gradients of a row, a column and a scalar are sums over rows, columns and everything", () => {
-  const graph = graphOf(programOf("entry all(x: f32[2, 3], row: f32[3], column: f32[2, 1], number: f32) = { y: x * row * column * number }"), "all");
+  const graph = graphOf(
+    programOf(
+      "entry all(x: f32[2, 3], row: f32[3], column: f32[2, 1], number: f32) = { y: x * row * column * number }",
+    ),
+    "all",
+  );
   const at = subject("all", graph, new Map());
   const { graph: back, added } = transposed(at);
   const data = new Map([

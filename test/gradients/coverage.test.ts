@@ -14,7 +14,8 @@ test("a float op has a gradient rule or the reason why it has none; no other op 
       op.regions !== undefined ||
       op.samples.some(
         ({ operands, attrs = {} }) =>
-          operands.some(({ dtype }) => isFloat(dtype)) && op.type(operands, { ...op.defaults, ...attrs }, []).some(({ dtype }) => isFloat(dtype)),
+          operands.some(({ dtype }) => isFloat(dtype)) &&
+          op.type(operands, { ...op.defaults, ...attrs }, []).some(({ dtype }) => isFloat(dtype)),
       );
     if (op.gradient.kind === "none") expect(op.gradient.why, op.name).toMatch(/\w+ \w+/);
     else expect(smooth, `${op.name} has a gradient rule, but no float operands and results`).toBe(true);
@@ -28,5 +29,6 @@ test("every op that runs regions and has a gradient rule is differentiated by th
 
 test("every declaration that is listed as having no gradient test exists", () => {
   expect(declarations.size).toBeGreaterThan(200);
-  for (const name of Object.keys(declarationsWithout)) expect(declarations.has(name), `${name} is listed, but the library has no such declaration`).toBe(true);
+  for (const name of Object.keys(declarationsWithout))
+    expect(declarations.has(name), `${name} is listed, but the library has no such declaration`).toBe(true);
 });

@@ -15,7 +15,8 @@ import { expectDirection, expectFirstOrder, expectSecondOrder } from "./agreemen
 import { randomControl } from "./random-control.ts";
 import { drawn, gradientOf, nameOf, run, subject, type Subject } from "./subject.ts";
 
-// Gradients through loops, branches, checkpoints, custom gradients and stop_gradient, one by one; random ones are in control.test.ts.
+// Gradients through loops, branches, checkpoints, custom gradients and stop_gradient, one by one; random ones are in
+// control.test.ts.
 
 function given(description: string, graph: Graph, seed: number): Subject {
   const next = random(seed);
@@ -23,13 +24,19 @@ function given(description: string, graph: Graph, seed: number): Subject {
     description,
     graph,
     new Map(
-      graph.inputs.map((value) => [nameOf(value), isFloat(value.type.dtype) ? drawn(valuesOf(value.type, next).length, next) : valuesOf(value.type, next)]),
+      graph.inputs.map((value) => [
+        nameOf(value),
+        isFloat(value.type.dtype) ? drawn(valuesOf(value.type, next).length, next) : valuesOf(value.type, next),
+      ]),
     ),
   );
 }
 
 /** A graph of inputs `x0`, `x1` and so on, and one output for each value. */
-function graphOf(types: readonly (typeof vector)[], make: (g: GraphBuilder, inputs: readonly Value[]) => readonly Value[]): Graph {
+function graphOf(
+  types: readonly (typeof vector)[],
+  make: (g: GraphBuilder, inputs: readonly Value[]) => readonly Value[],
+): Graph {
   const g = new GraphBuilder("flow", ops);
   make(
     g,
@@ -39,7 +46,8 @@ function graphOf(types: readonly (typeof vector)[], make: (g: GraphBuilder, inpu
 }
 
 const vector = f32(2);
-const gradient = (g: GraphBuilder, y: Value, x: Value): Value => present(g.callAll("gradient", [g.sum(y, [...y.type.shape.keys()]), x])[0], "a gradient");
+const gradient = (g: GraphBuilder, y: Value, x: Value): Value =>
+  present(g.callAll("gradient", [g.sum(y, [...y.type.shape.keys()]), x])[0], "a gradient");
 
 test.each(Object.entries(smoothGraphs))("%s: forward and reverse mode agree, to second order", (description, text) => {
   const at = given(description, parseGraph(text, ops), 4);
@@ -47,10 +55,13 @@ test.each(Object.entries(smoothGraphs))("%s: forward and reverse mode agree, to 
   expectDirection(gradientOf(at, random(2)), random(3), 1e-6);
 });
 
-test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])("the third-order gradient of %s matches differences", (description) => {
-  const at = given(description, parseGraph(present(smoothGraphs[description], description), ops), 4);
-  expectSecondOrder(gradientOf(at, random(5)), random(6), 1e-6, 2);
-});
+test.each(["a recurrent cell", "a scan in a scan", "a branch", "a checkpoint"])(
+  "the third-order gradient of %s matches differences",
+  (description) => {
+    const at = given(description, parseGraph(present(smoothGraphs[description], description), ops), 4);
+    expectSecondOrder(gradientOf(at, random(5)), random(6), 1e-6, 2);
+  },
+);
 
 /** A loop of h <- tanh(h * item + w) that outputs the old h of each iteration. */
 function recurrence(length: number, reverse: boolean): Graph {
@@ -58,7 +69,9 @@ function recurrence(length: number, reverse: boolean): Graph {
   const [item, w, h] = [body.input("item", vector), body.input("w", vector), body.carry("h", vector)];
   body.next(0, body.g.call("tanh", [body.g.add(body.g.mul(h, item), w)]));
   body.output("before", h);
-  return graphOf([vector, f32(length, 2), vector], (g, inputs) => g.callAll("scan", inputs, { carries: 1, sequences: 1, length, reverse }, [body.build()]));
+  return graphOf([vector, f32(length, 2), vector], (g, inputs) =>
+    g.callAll("scan", inputs, { carries: 1, sequences: 1, length, reverse }, [body.build()]),
+  );
 }
 
 test.each([
@@ -78,7 +91,12 @@ test("a loop without iterations passes the gradient of its carry on, and none to
   const inputs = graph.inputs.map((value) => g.input(nameOf(value), value.type));
   const last = present(inlineRegion(g, graph, inputs).outputs[0], "a carry");
   g.callAll("gradient", [g.sum(last, [0]), ...inputs]).forEach((value, i) => g.output(`d${i}`, value));
-  const data = new Map(inputs.map((value) => [nameOf(value), Float64Array.from({ length: value.type.shape.reduce((a, b) => a * b, 1) }, () => 2)]));
+  const data = new Map(
+    inputs.map((value) => [
+      nameOf(value),
+      Float64Array.from({ length: value.type.shape.reduce((a, b) => a * b, 1) }, () => 2),
+    ]),
+  );
   expect(run(g.build(), data).map((d) => [...d])).toEqual([[1, 1], [], [0, 0]]);
 });
 
@@ -88,7 +106,12 @@ test("a loop that takes one row of a table per iteration sums the gradients of e
   const row = body.g.call("take", [table, index], { axis: 0 });
   body.next(0, body.g.call("sin", [body.g.add(body.g.mul(h, row), row)]));
   const graph = graphOf([vector, f32(3, 2)], (g, [h0, rows]) =>
-    g.callAll("scan", [present(h0, "h"), g.constant(i32(5), [2, 0, 2, 9, -1]), present(rows, "rows")], { carries: 1, sequences: 1, length: 5 }, [body.build()]),
+    g.callAll(
+      "scan",
+      [present(h0, "h"), g.constant(i32(5), [2, 0, 2, 9, -1]), present(rows, "rows")],
+      { carries: 1, sequences: 1, length: 5 },
+      [body.build()],
+    ),
   );
   const at = given("a loop over rows of a table", graph, 3);
   expectFirstOrder(at, random(1), 1e-7);
@@ -106,7 +129,12 @@ test.each([0, 1])("the gradient of a cond is that of the branch that is taken: %
   const own = branch((g, x) => g.mul(x, 3));
   const graph = graphOf([vector], (g, [x]) => {
     const input = present(x, "x");
-    const [y] = g.callAll("cond", [g.constant({ dtype: "bool", shape: [] }, taken), input], {}, taken === 1 ? [own, other] : [other, own]);
+    const [y] = g.callAll(
+      "cond",
+      [g.constant({ dtype: "bool", shape: [] }, taken), input],
+      {},
+      taken === 1 ? [own, other] : [other, own],
+    );
     return [gradient(g, present(y, "y"), input)];
   });
   expect(run(graph, new Map([["x0", Float64Array.of(1, 2)]])).map((d) => [...d])).toEqual([[3, 3]]);
@@ -143,11 +171,14 @@ function exactly(graph: Graph, seed: number): readonly (readonly number[])[] {
   [...outputs, ...g.callAll("gradient", [loss, ...targets])].forEach((value, i) => g.output(`y${i}`, value));
   const ready = expandGradients(g.build());
   const { data } = given("exact", graph, seed);
-  return [...evaluate(ready, { inputs: data, persistent: new Map(), precision: "f32" }).outputs.values()].map((array) => [...array.data]);
+  return [...evaluate(ready, { inputs: data, persistent: new Map(), precision: "f32" }).outputs.values()].map(
+    (array) => [...array.data],
+  );
 }
 
 test("a checkpoint of a chain of layers changes no bit of values or gradients in f32", () => {
-  const layer = (g: GraphBuilder, x: Value, w: Value): Value => g.call("tanh", [g.call("dot", [x, w], { contract: [[1], [0]] })]);
+  const layer = (g: GraphBuilder, x: Value, w: Value): Value =>
+    g.call("tanh", [g.call("dot", [x, w], { contract: [[1], [0]] })]);
   const held = new RegionBuilder("body", new GraphBuilder("body", ops));
   const [x, v, w] = [held.input("x", f32(3, 4)), held.input("v", f32(4, 4)), held.input("w", f32(4, 4))];
   held.output("y", held.g.add(layer(held.g, layer(held.g, x, v), w), x));
@@ -170,12 +201,17 @@ test("random checkpoints change no bit of values, and gradients only by the summ
   for (let seed = 0; seed < 120; seed++) {
     const graph = randomControl(random(seed), 2, 5);
     const plain = withoutCheckpoints(graph);
-    // The gradient of one result of a checkpoint with respect to another is 0; once the body is inlined, one result may depend on the other.
+    // The gradient of one result of a checkpoint with respect to another is 0; once the body is inlined, one result may
+    // depend on the other.
     if (!graph.nodes.some(({ op }) => op.name === "checkpoint") || asksForGradient(graph)) continue;
     checkpoints++;
     const [wanted, found] = [exactly(plain, seed), exactly(graph, seed)];
     expect(found.slice(0, graph.outputs.length)).toEqual(wanted.slice(0, graph.outputs.length));
-    found.flat().forEach((value, i) => expect(Math.abs(value - present(wanted.flat()[i], "as many"))).toBeLessThan(1e-5 * (1 + Math.abs(value))));
+    found
+      .flat()
+      .forEach((value, i) =>
+        expect(Math.abs(value - present(wanted.flat()[i], "as many"))).toBeLessThan(1e-5 * (1 + Math.abs(value))),
+      );
   }
   expect(checkpoints).toBeGreaterThan(10);
 });
@@ -218,7 +254,8 @@ test("stop_gradient inside a loop, a branch and a checkpoint stops its operand o
     ];
     return uses.map(([y]) => gradient(g, present(y, "y"), x));
   });
-  // An iteration computes s h + x with s = x constant; from h = x the second returns s (s x + x) + x, with derivative s^2 + s + 1.
+  // An iteration computes s h + x with s = x constant; from h = x the second returns s (s x + x) + x, with derivative
+  // s^2 + s + 1.
   expect(run(graph, new Map([["x0", Float64Array.of(2, 3)]])).map((d) => [...d])).toEqual([
     [7, 13],
     [3, 4],

@@ -22,7 +22,9 @@ function gradients(op: OpName, operands: Operands, attrs: Attrs = {}): number[][
   g.callAll("gradient", [g.sum(out, [...out.type.shape.keys()]), ...targets]).forEach((dx, i) => g.output(`d${i}`, dx));
   const graph = g.build();
   verify(graph);
-  return run(graph, new Map(operands.map(([, values], i) => [`x${i}`, Float64Array.from(values)]))).map((dx) => [...dx].map((x) => x + 0));
+  return run(graph, new Map(operands.map(([, values], i) => [`x${i}`, Float64Array.from(values)]))).map((dx) =>
+    [...dx].map((x) => x + 0),
+  );
 }
 
 interface Kink {
@@ -32,7 +34,11 @@ interface Kink {
   readonly expected: readonly (readonly (readonly number[])[])[];
 }
 
-const flat: Kink = { doc: /gradient is 0 everywhere|no gradient flows/, of: [[[-1, 0, 0.5, 2]]], expected: [[[0, 0, 0, 0]]] };
+const flat: Kink = {
+  doc: /gradient is 0 everywhere|no gradient flows/,
+  of: [[[-1, 0, 0.5, 2]]],
+  expected: [[[0, 0, 0, 0]]],
+};
 
 /** Pointwise ops: lists of operands, and the expected gradients. */
 const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
@@ -124,17 +130,20 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
   },
 };
 
-test.each(Object.entries(pointwise) as [OpName, Kink][])("%s documents its gradient at kinks, and returns it", (name, { doc, of, expected }) => {
-  expect(present(ops.get(name), name).doc).toMatch(doc);
-  expect(
-    of.map((operands) =>
-      gradients(
-        name,
-        operands.map((values) => [f32(values.length), values]),
+test.each(Object.entries(pointwise) as [OpName, Kink][])(
+  "%s documents its gradient at kinks, and returns it",
+  (name, { doc, of, expected }) => {
+    expect(present(ops.get(name), name).doc).toMatch(doc);
+    expect(
+      of.map((operands) =>
+        gradients(
+          name,
+          operands.map((values) => [f32(values.length), values]),
+        ),
       ),
-    ),
-  ).toEqual(expected);
-});
+    ).toEqual(expected);
+  },
+);
 
 interface Case {
   readonly op: OpName;
@@ -244,14 +253,29 @@ const cases: Readonly<Record<string, Case>> = {
     attrs: { window: [2], stride: [1] },
     expected: [[0, 1, 0, 0]],
   },
-  "a narrower float": { op: "convert", doc: /the gradient has the dtype of x/, operands: [[f64(2), [1, 2]]], attrs: { dtype: "f32" }, expected: [[1, 1]] },
-  "an integer made of a float": { op: "convert", doc: /no gradient flows through/, operands: [[f32(2), [1, 2]]], attrs: { dtype: "bool" }, expected: [] },
+  "a narrower float": {
+    op: "convert",
+    doc: /the gradient has the dtype of x/,
+    operands: [[f64(2), [1, 2]]],
+    attrs: { dtype: "f32" },
+    expected: [[1, 1]],
+  },
+  "an integer made of a float": {
+    op: "convert",
+    doc: /no gradient flows through/,
+    operands: [[f32(2), [1, 2]]],
+    attrs: { dtype: "bool" },
+    expected: [],
+  },
 };
 
-test.each(Object.entries(cases))("%s: the gradient goes where the documentation says", (_, { op, doc, operands, attrs, expected }) => {
-  expect(present(ops.get(op), op).doc).toMatch(doc);
-  if (expected.length > 0) expect(gradients(op, operands, attrs)).toEqual(expected);
-});
+test.each(Object.entries(cases))(
+  "%s: the gradient goes where the documentation says",
+  (_, { op, doc, operands, attrs, expected }) => {
+    expect(present(ops.get(op), op).doc).toMatch(doc);
+    if (expected.length > 0) expect(gradients(op, operands, attrs)).toEqual(expected);
+  },
+);
 
 test("the second derivative of a power at 0", () => {
   const g = new GraphBuilder("square", ops);
@@ -264,7 +288,8 @@ test("the second derivative of a power at 0", () => {
 test("the mixed second derivative of a power with exponent 0 is 1 / x, in either order", () => {
   const g = new GraphBuilder("mixed", ops);
   const [x, y] = [g.input("x", f32(3)), g.input("y", f32(3))];
-  const slope = (of: typeof x, to: typeof x): typeof x => present(g.callAll("gradient", [g.sum(of, [0]), to])[0], "a gradient");
+  const slope = (of: typeof x, to: typeof x): typeof x =>
+    present(g.callAll("gradient", [g.sum(of, [0]), to])[0], "a gradient");
   const power = g.call("pow", [x, y]);
   g.output("xy", slope(slope(power, x), y));
   g.output("yx", slope(slope(power, y), x));
@@ -272,7 +297,8 @@ test("the mixed second derivative of a power with exponent 0 is 1 / x, in either
     ["x", Float64Array.of(2, 0.5, 3)],
     ["y", Float64Array.of(0, 0, 1)],
   ]);
-  for (const mixed of run(g.build(), data)) [0.5, 2, 1 + Math.log(3)].forEach((wanted, i) => expect(mixed[i]).toBeCloseTo(wanted, 12));
+  for (const mixed of run(g.build(), data))
+    [0.5, 2, 1 + Math.log(3)].forEach((wanted, i) => expect(mixed[i]).toBeCloseTo(wanted, 12));
 });
 
 test("no gradient flows through an integer", () => {

@@ -18,7 +18,10 @@ import { closed, type Data, gradientOf, nameOf, run, subject } from "./subject.t
 /** The loss is nonlinear in the result, so that the upstream gradient is not all ones. */
 function programText(item: Item): string {
   const params = Object.entries(item.inputs).map(([name, type]) => `${name}: ${type}`);
-  const gradients = [...wanted(item).map((name) => `${name}: grad(loss, ${name})`), ...(hasModel(item) ? ["params: grad(loss, params(M))"] : [])];
+  const gradients = [
+    ...wanted(item).map((name) => `${name}: grad(loss, ${name})`),
+    ...(hasModel(item) ? ["params: grad(loss, params(M))"] : []),
+  ];
   return `dim A, B, C
 ${item.declare ?? ""}
 ${item.train ? "train " : ""}entry check(${params.join(", ")}) {
@@ -28,7 +31,8 @@ ${item.train ? "train " : ""}entry check(${params.join(", ")}) {
 }`;
 }
 
-const wanted = (item: Item): readonly string[] => item.of ?? Object.keys(item.inputs).filter((name) => item.inputs[name]?.startsWith("f32"));
+const wanted = (item: Item): readonly string[] =>
+  item.of ?? Object.keys(item.inputs).filter((name) => item.inputs[name]?.startsWith("f32"));
 
 const hasModel = (item: Item): boolean => /\bmodel M\(/.test(item.declare ?? "");
 
@@ -53,7 +57,9 @@ function drawnUse(
   });
   const data: Data = new Map([...inputs, ...new Runner(program).persistent]);
   const graph = closed(source);
-  const trained = hasModel(item) ? program.persistent.filter(({ kind }) => kind === "param").map(({ path }) => path) : [];
+  const trained = hasModel(item)
+    ? program.persistent.filter(({ kind }) => kind === "param").map(({ path }) => path)
+    : [];
   const description = `${item.name} of ${JSON.stringify(dims)} ${JSON.stringify(item.inputs)}, seed ${seed}`;
   return { description, of: [...wanted(item), ...trained], data, graph };
 }
@@ -61,7 +67,10 @@ function drawnUse(
 function check(item: Item, dims: Dims, seed: number): void {
   const { description, of, data, graph } = drawnUse(item, dims, seed);
   const next = random(seed + 1);
-  const only = (keep: (name: string) => boolean): Graph => ({ ...graph, outputs: graph.outputs.filter(({ name }) => keep(name)) });
+  const only = (keep: (name: string) => boolean): Graph => ({
+    ...graph,
+    outputs: graph.outputs.filter(({ name }) => keep(name)),
+  });
 
   // The results of `grad` in the language.
   const grads = run(
@@ -101,24 +110,46 @@ const checked = (item: fc.Arbitrary<Item>, numRuns: number): void =>
     { numRuns },
   );
 
-test.each(items)("the gradient of $name matches central differences, to second order and in both modes", (item) => checked(fc.constant(item), runs));
+test.each(items)("the gradient of $name matches central differences, to second order and in both modes", (item) =>
+  checked(fc.constant(item), runs),
+);
 
-test.each(Object.entries(drawnItems))("the gradient of %s with drawn arguments matches central differences", (_, item) => checked(item, 2 * runs));
+test.each(Object.entries(drawnItems))(
+  "the gradient of %s with drawn arguments matches central differences",
+  (_, item) => checked(item, 2 * runs),
+);
 
-test.each([...activations, ...losses])("the derivative of $name on hundreds of elements matches differences along a random direction", (item) => {
-  const { description, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
-  const at = subject(description, { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") }, data, of);
-  expectDirection(at, random(12), 1e-6);
-});
+test.each([...activations, ...losses])(
+  "the derivative of $name on hundreds of elements matches differences along a random direction",
+  (item) => {
+    const { description, of, data, graph } = drawnUse(item, { A: 9, B: 8, C: 7 }, 11);
+    const at = subject(
+      description,
+      { ...graph, outputs: graph.outputs.filter(({ name }) => name === "result") },
+      data,
+      of,
+    );
+    expectDirection(at, random(12), 1e-6);
+  },
+);
 
 /** Declarations without an item; and a few that have one, to test the derivation of items from signatures. */
-const bySignature = [...unreached(), ...["dense", "layer_norm", "lerp", "huber"].map((name) => [name, present(declarations.get(name), name)] as const)];
+const bySignature = [
+  ...unreached(),
+  ...["dense", "layer_norm", "lerp", "huber"].map((name) => [name, present(declarations.get(name), name)] as const),
+];
 
-test.each(bySignature)("the gradient of %s, with arguments by its signature, matches central differences", (name, { file, declaration }) => {
-  const item = derivedItem(declaration());
-  invariant(item, `dsl/std/${file}: no test differentiates \`${name}\`, and its signature does not determine a use; add a row to test/gradients/library`);
-  checked(fc.constant(item), runs);
-});
+test.each(bySignature)(
+  "the gradient of %s, with arguments by its signature, matches central differences",
+  (name, { file, declaration }) => {
+    const item = derivedItem(declaration());
+    invariant(
+      item,
+      `dsl/std/${file}: no test differentiates \`${name}\`, and its signature does not determine a use; add a row to test/gradients/library`,
+    );
+    checked(fc.constant(item), runs);
+  },
+);
 
 test("no item is listed twice", () => {
   expect(new Set(items.map(({ name }) => name)).size).toBe(items.length);

@@ -7,7 +7,10 @@ import { type Next, type Subject, subject } from "./subject.ts";
 
 // Uses of single ops as functions to differentiate.
 
-/** Numbers at a distance from each other and from all multiples of 1/2, in random order, so that no difference spans a kink. */
+/**
+ * Numbers at a distance from each other and from all multiples of 1/2, in random order, so that no difference spans a
+ * kink.
+ */
 export function apart(count: number, next: Next): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
@@ -32,7 +35,9 @@ function valuesOf({ operands, values = [] }: Sample, next: Next): number[][] {
     const given = values[i] ?? null;
     if (given !== null) return [...given];
     if (isFloat(dtype)) return floats.splice(0, count);
-    return Array.from({ length: count }, () => (dtype === "bool" ? Math.floor(next() * 2) : Math.floor(next() * 9) - 2));
+    return Array.from({ length: count }, () =>
+      dtype === "bool" ? Math.floor(next() * 2) : Math.floor(next() * 9) - 2,
+    );
   });
 }
 
@@ -42,7 +47,11 @@ export function opSubject(op: Op, sample: Sample, next: Next): Subject {
   const inputs = sample.operands.map((type, i) => g.input(`x${i}`, type));
   g.callAll(op.name, inputs, sample.attrs ?? {}).forEach((value, i) => g.output(`y${i}`, value));
   const data = new Map(valuesOf(sample, next).map((list, i) => [`x${i}`, Float64Array.from(list)]));
-  return subject(`${op.name}(${sample.operands.map(showType).join(", ")}) ${JSON.stringify(sample.attrs ?? {})}`, g.build(), data);
+  return subject(
+    `${op.name}(${sample.operands.map(showType).join(", ")}) ${JSON.stringify(sample.attrs ?? {})}`,
+    g.build(),
+    data,
+  );
 }
 
 /** The same use with f64 operands instead of f32; null if the op does not accept them. */

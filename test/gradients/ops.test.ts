@@ -19,7 +19,8 @@ const differentiable = sampled.filter(({ name, gradient }) => gradient.kind === 
 
 /** Whether the use has float operands and float results. */
 const moves = (op: Op, { operands, attrs = {} }: Sample): boolean =>
-  operands.some(({ dtype }) => isFloat(dtype)) && op.type(operands, { ...op.defaults, ...attrs }, []).every(({ dtype }) => isFloat(dtype));
+  operands.some(({ dtype }) => isFloat(dtype)) &&
+  op.type(operands, { ...op.defaults, ...attrs }, []).every(({ dtype }) => isFloat(dtype));
 
 for (const op of differentiable) {
   const samples = op.samples.filter((sample) => moves(op, sample));
@@ -54,7 +55,22 @@ for (const op of differentiable) {
 }
 
 /** Ops whose third-order derivative is not trivial. */
-const curved = ["exp", "sigmoid", "tanh", "sin", "cos", "erf", "log", "sqrt", "rsqrt", "div", "mul", "pow", "reduce_prod", "dot"];
+const curved = [
+  "exp",
+  "sigmoid",
+  "tanh",
+  "sin",
+  "cos",
+  "erf",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "div",
+  "mul",
+  "pow",
+  "reduce_prod",
+  "dot",
+];
 
 test.each(curved)("the third-order gradient of %s matches differences", (name) => {
   const op = present(opNamed(ops, name), name);
@@ -68,7 +84,9 @@ test.each(curved)("the third-order gradient of %s matches differences", (name) =
 
 test("a gradient has the dtype of its operand, also if the op changes the dtype", () => {
   for (const op of differentiable) {
-    for (const sample of [...op.samples, ...op.samples.map((other) => inDouble(op, other) ?? other)].filter((use) => moves(op, use))) {
+    for (const sample of [...op.samples, ...op.samples.map((other) => inDouble(op, other) ?? other)].filter((use) =>
+      moves(op, use),
+    )) {
       const at = opSubject(op, sample, random(1));
       const types = transposed(at).graph.outputs.map(({ value }) => value.type);
       expect(types, at.description).toEqual(sample.operands.filter(({ dtype }) => isFloat(dtype)));
@@ -84,7 +102,11 @@ test("flat ops and stop_gradient have a gradient of constant zero", () => {
     g.output("dx", g.callAll("gradient", [loss, x])[0] ?? loss);
     const graph = transposed({
       description: name,
-      graph: { ...g.build(), nodes: g.nodes.filter(({ op }) => op.name !== "gradient"), outputs: [{ name: "loss", value: loss }] },
+      graph: {
+        ...g.build(),
+        nodes: g.nodes.filter(({ op }) => op.name !== "gradient"),
+        outputs: [{ name: "loss", value: loss }],
+      },
       data: new Map(),
       of: ["x"],
     });

@@ -6,7 +6,8 @@ import { present } from "../../compiler/support/invariant.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import type { Next } from "./subject.ts";
 
-// Random smooth functions with nested loops, branches, checkpoints and custom gradients. Values stay small, so that differences approximate the gradient.
+// Random smooth functions with nested loops, branches, checkpoints and custom gradients. Values stay small, so that
+// differences approximate the gradient.
 
 const vector = tensor("f32", [2]);
 const matrix = tensor("f32", [2, 2]);
@@ -25,9 +26,11 @@ interface Scope {
 }
 
 const upTo = ({ next }: Scope, most: number): number => Math.floor(next() * (most + 1));
-const chosen = (scope: Scope): Value => present(scope.pool[Math.floor(scope.next() * scope.pool.length)], "a scope has vectors");
+const chosen = (scope: Scope): Value =>
+  present(scope.pool[Math.floor(scope.next() * scope.pool.length)], "a scope has vectors");
 const several = (scope: Scope, count: number): Value[] => Array.from({ length: count }, () => chosen(scope));
-const each = <T>(count: number, one: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => one(index));
+const each = <T>(count: number, one: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => one(index));
 
 const tame = (g: GraphBuilder, x: Value): Value => g.call("tanh", [x]);
 
@@ -37,7 +40,9 @@ function pointwise(scope: Scope): readonly Value[] {
   return [tame(g, g.call(op, [chosen(scope), chosen(scope)]))];
 }
 
-const product = (scope: Scope): readonly Value[] => [tame(scope.g, scope.g.call("dot", [scope.matrix, chosen(scope)], { contract: [[1], [0]] }))];
+const product = (scope: Scope): readonly Value[] => [
+  tame(scope.g, scope.g.call("dot", [scope.matrix, chosen(scope)], { contract: [[1], [0]] })),
+];
 
 const twice = (scope: Scope): readonly Value[] => [
   scope.g.call("gather", [chosen(scope), scope.g.constant(tensor("i32", [2]), [1, upTo(scope, 2)])], { axis: 0 }),
@@ -64,7 +69,14 @@ function slope({ g, ...scope }: Scope): readonly Value[] {
 function inner(scope: Scope, name: string, count: number, results: number): Graph {
   const b = new RegionBuilder(name, new GraphBuilder(name, ops));
   const [p, w] = [b.input("flag", flag), b.input("w", matrix)];
-  const inside: Scope = { ...scope, g: b.g, depth: scope.depth - 1, pool: each(count, () => b.input("x", vector)), matrix: w, flag: b.g.call("not", [p]) };
+  const inside: Scope = {
+    ...scope,
+    g: b.g,
+    depth: scope.depth - 1,
+    pool: each(count, () => b.input("x", vector)),
+    matrix: w,
+    flag: b.g.call("not", [p]),
+  };
   fill(inside, 1 + upTo(scope, 2));
   each(results, () => b.output("y", chosen(inside)));
   return b.build();
@@ -72,7 +84,9 @@ function inner(scope: Scope, name: string, count: number, results: number): Grap
 
 function checkpoint(scope: Scope): readonly Value[] {
   const [count, results] = [1 + upTo(scope, 2), 1 + upTo(scope, 1)];
-  return scope.g.callAll("checkpoint", [scope.flag, scope.matrix, ...several(scope, count)], {}, [inner(scope, "body", count, results)]);
+  return scope.g.callAll("checkpoint", [scope.flag, scope.matrix, ...several(scope, count)], {}, [
+    inner(scope, "body", count, results),
+  ]);
 }
 
 function branch(scope: Scope): readonly Value[] {
@@ -104,7 +118,14 @@ function loop(scope: Scope): readonly Value[] {
   const count = b.carry("i", whole);
   const before = each(carries, () => b.carry("h", vector));
   b.next(0, b.g.add(count, 1));
-  const inside: Scope = { ...scope, g: b.g, depth: scope.depth - 1, pool: [...items, ...rest, ...before], matrix: w, flag: b.g.call("gt", [count, 1]) };
+  const inside: Scope = {
+    ...scope,
+    g: b.g,
+    depth: scope.depth - 1,
+    pool: [...items, ...rest, ...before],
+    matrix: w,
+    flag: b.g.call("gt", [count, 1]),
+  };
   fill(inside, 1 + upTo(scope, 3));
   // Some carries are unchanged, some are swapped, some are set to an item.
   before.forEach((_, index) => {
@@ -112,7 +133,12 @@ function loop(scope: Scope): readonly Value[] {
   });
   const outputs = 1 + upTo(scope, 1);
   each(outputs, () => b.output("y", chosen(inside)));
-  const operands = [g.constant(whole, 0), ...several(scope, carries), ...several(scope, sequences).map((x) => sequence(scope, x, length)), scope.matrix];
+  const operands = [
+    g.constant(whole, 0),
+    ...several(scope, carries),
+    ...several(scope, sequences).map((x) => sequence(scope, x, length)),
+    scope.matrix,
+  ];
   const attrs = { carries: carries + 1, sequences, length, reverse: upTo(scope, 1) === 1 };
   const results = g.callAll("scan", [...operands, ...several(scope, fixed + 1)], attrs, [b.build()]);
   return results.slice(1).map((value, index) => tame(g, index < carries ? value : g.sum(value, [0])));

@@ -25,7 +25,10 @@ interface Repeated {
 const one = { stride: [1], dilation: [1], groups: 1 } as const;
 
 /** A region with vectors `a` and `b` as inputs, and carries. */
-function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[], carries: readonly Value[]) => Value): Graph {
+function region(
+  carries: number,
+  make: (g: GraphBuilder, inputs: readonly Value[], carries: readonly Value[]) => Value,
+): Graph {
   const b = new RegionBuilder("region", new GraphBuilder("region", ops));
   const inputs = ["a", "b"].map((name) => b.input(name, f32(2)));
   const before = Array.from({ length: carries }, () => b.carry("h", f32(2)));
@@ -35,7 +38,8 @@ function region(carries: number, make: (g: GraphBuilder, inputs: readonly Value[
   return b.build();
 }
 
-const product = (g: GraphBuilder, [a, b]: readonly Value[]): Value => (a && b ? g.call("sin", [g.mul(a, b)]) : g.zeros(f32(2)));
+const product = (g: GraphBuilder, [a, b]: readonly Value[]): Value =>
+  a && b ? g.call("sin", [g.mul(a, b)]) : g.zeros(f32(2));
 
 /** The backward region of a product. */
 function backward(): Graph {
@@ -59,7 +63,11 @@ const special: Readonly<Record<string, Repeated>> = {
     operands: (g, x) => [x, g.broadcast(x, [3, 2], [1]), x],
     regions: [region(1, (g, inputs, [h]) => g.add(product(g, inputs), g.mul(h ?? 0, inputs[1] ?? 0)))],
   },
-  cond: { type: f32(2), operands: (g, x) => [g.constant(bool(), 1), x, x], regions: [region(0, product), region(0, (g, [a, b]) => g.add(a ?? 0, b ?? 0))] },
+  cond: {
+    type: f32(2),
+    operands: (g, x) => [g.constant(bool(), 1), x, x],
+    regions: [region(0, product), region(0, (g, [a, b]) => g.add(a ?? 0, b ?? 0))],
+  },
   checkpoint: { type: f32(2), regions: [region(0, product)] },
   custom_gradient: { type: f32(2), regions: [region(0, (g, [a, b]) => g.mul(a ?? 0, b ?? 0)), backward()] },
 };
@@ -67,19 +75,27 @@ const special: Readonly<Record<string, Repeated>> = {
 /** Whether two operands can be the same value. */
 const takesTwo = ({ operands, samples, gradient, regions }: Op): boolean =>
   gradient.kind === "rule" &&
-  (regions !== undefined || operands === "variadic" || samples.some((sample) => sample.operands.filter(({ dtype }) => isFloat(dtype)).length >= 2));
+  (regions !== undefined ||
+    operands === "variadic" ||
+    samples.some((sample) => sample.operands.filter(({ dtype }) => isFloat(dtype)).length >= 2));
 
 /** One value as all operands of a pointwise op, mapped to where the op is smooth. */
 function pointwise({ name, operands, between }: Op): Repeated {
   const count = operands === "variadic" ? 2 : operands.length;
-  const moved = (g: GraphBuilder, x: Value): Value => (between === undefined ? x : g.add(g.mul(g.call("sigmoid", [x]), between[1] - between[0]), between[0]));
+  const moved = (g: GraphBuilder, x: Value): Value =>
+    between === undefined ? x : g.add(g.mul(g.call("sigmoid", [x]), between[1] - between[0]), between[0]);
   return special[name] ?? { type: f32(2, 3), operands: (g, x) => Array<Value>(count).fill(moved(g, x)) };
 }
 
-const uses = [...ops.values()].filter(takesTwo).map((op) => [op.name, op.form.kind === "pointwise" ? pointwise(op) : special[op.name]] as const);
+const uses = [...ops.values()]
+  .filter(takesTwo)
+  .map((op) => [op.name, op.form.kind === "pointwise" ? pointwise(op) : special[op.name]] as const);
 
 test.each(uses)("the gradient of %s with one value as all operands matches differences", (name, use) => {
-  invariant(use, `${name} needs a use in this file's table \`special\`: its operands cannot all be one value by the op's form alone`);
+  invariant(
+    use,
+    `${name} needs a use in this file's table \`special\`: its operands cannot all be one value by the op's form alone`,
+  );
   const { type, attrs, operands = (_, x) => [x, x], regions = [] } = use;
   const g = new GraphBuilder(name, ops);
   const x = g.input("x", type);

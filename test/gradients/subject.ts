@@ -12,7 +12,10 @@ import { elements, isFloat } from "../../compiler/types/tensor-type.ts";
 
 export type Data = ReadonlyMap<string, Float64Array>;
 
-/** A function at a point, from the inputs of a graph to its outputs. The graph has no params or state, so that all derivatives are with respect to inputs. */
+/**
+ * A function at a point, from the inputs of a graph to its outputs. The graph has no params or state, so that all
+ * derivatives are with respect to inputs.
+ */
 export interface Subject {
   readonly description: string;
   readonly graph: Graph;
@@ -74,7 +77,8 @@ function opened({ graph, of }: Subject): Opened {
   return { g, targets, outputs };
 }
 
-const sumOfProducts = (g: GraphBuilder, a: Value, b: Value): Value => g.convert(g.sum(g.mul(a, b), [...a.type.shape.keys()]), "f64");
+const sumOfProducts = (g: GraphBuilder, a: Value, b: Value): Value =>
+  g.convert(g.sum(g.mul(a, b), [...a.type.shape.keys()]), "f64");
 
 /** A name prefix for weights or tangents that no input has. */
 const fresh = ({ graph }: Subject, prefix: string): string => `${prefix}${graph.inputs.length}_`;
@@ -85,11 +89,16 @@ export interface Derived {
   readonly added: readonly string[];
 }
 
-/** The vector-Jacobian product: an output for each input in `of`, linear in weights of the outputs, which are additional inputs. */
+/**
+ * The vector-Jacobian product: an output for each input in `of`, linear in weights of the outputs, which are additional
+ * inputs.
+ */
 export function transposed(at: Subject): Derived {
   const { g, targets, outputs } = opened(at);
   const weights = outputs.map(({ type }, i) => g.input(`${fresh(at, "u")}${i}`, type));
-  const loss = outputs.map((y, i) => sumOfProducts(g, present(weights[i], "a weight"), y)).reduce((a, b) => g.add(a, b));
+  const loss = outputs
+    .map((y, i) => sumOfProducts(g, present(weights[i], "a weight"), y))
+    .reduce((a, b) => g.add(a, b));
   g.callAll("gradient", [loss, ...targets]).forEach((value, i) => g.output(`d${i}`, value));
   return { graph: dropDead(expandGradients(g.build())), added: weights.map(nameOf) };
 }
@@ -105,11 +114,22 @@ export function pushed(at: Subject): Derived {
 /** A random number in (-1, 1). */
 export type Next = () => number;
 
-export const drawn = (count: number, next: Next): Float64Array => Float64Array.from({ length: count }, () => next() * 2 - 1);
+export const drawn = (count: number, next: Next): Float64Array =>
+  Float64Array.from({ length: count }, () => next() * 2 - 1);
 
-/** The gradient of a random weighting of the outputs, as a function of the inputs and the weights: the subject of the next order. */
+/**
+ * The gradient of a random weighting of the outputs, as a function of the inputs and the weights: the subject of the
+ * next order.
+ */
 export function gradientOf(at: Subject, next: Next): Subject {
   const { graph, added } = transposed(at);
-  const weights = added.map((name, i) => [name, drawn(size(present(at.graph.outputs[i], "an output").value), next)] as const);
-  return { description: `the gradient of ${at.description}`, graph, data: new Map([...at.data, ...weights]), of: [...at.of, ...added] };
+  const weights = added.map(
+    (name, i) => [name, drawn(size(present(at.graph.outputs[i], "an output").value), next)] as const,
+  );
+  return {
+    description: `the gradient of ${at.description}`,
+    graph,
+    data: new Map([...at.data, ...weights]),
+    of: [...at.of, ...added],
+  };
 }

@@ -15,7 +15,9 @@ import { choices, randomData, tameGraph } from "./random-graph.ts";
 type Data = ReturnType<typeof randomData>;
 
 const run = (graph: Graph, data: Data): readonly number[] =>
-  Array.from(evaluate(graph, { ...data, precision: "f64" }).outputs.values(), ({ data: numbers }) => [...numbers]).flat();
+  Array.from(evaluate(graph, { ...data, precision: "f64" }).outputs.values(), ({ data: numbers }) => [
+    ...numbers,
+  ]).flat();
 
 /** Pairs of the derivatives of the outputs along a direction and their central differences. */
 function bothWays(graph: Graph, seed: number): readonly (readonly [number, number])[] {
@@ -35,14 +37,27 @@ function bothWays(graph: Graph, seed: number): readonly (readonly [number, numbe
   const forward = runPasses(g.build(), [differentiate], {});
   verify(forward);
 
-  const direction = graph.inputs.map(({ type }) => Float64Array.from({ length: type.shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.cos(i + seed)));
-  const renamed = new Map(graph.inputs.map(({ node }, index) => [`x${index}`, data.inputs.get(String(node.attrs["name"])) ?? new Float64Array()]));
-  const found = run(forward, { ...data, inputs: new Map([...renamed, ...direction.map((v, index) => [`v${index}`, v] as const)]) });
+  const direction = graph.inputs.map(({ type }) =>
+    Float64Array.from({ length: type.shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.cos(i + seed)),
+  );
+  const renamed = new Map(
+    graph.inputs.map(({ node }, index) => [
+      `x${index}`,
+      data.inputs.get(String(node.attrs["name"])) ?? new Float64Array(),
+    ]),
+  );
+  const found = run(forward, {
+    ...data,
+    inputs: new Map([...renamed, ...direction.map((v, index) => [`v${index}`, v] as const)]),
+  });
   const moved = (h: number): readonly number[] => {
     const inputsAt = new Map(
       graph.inputs.map(({ node }, index) => {
         const name = String(node.attrs["name"]);
-        return [name, (data.inputs.get(name) ?? new Float64Array()).map((x, i) => x + h * (direction[index]?.[i] ?? 0))] as const;
+        return [
+          name,
+          (data.inputs.get(name) ?? new Float64Array()).map((x, i) => x + h * (direction[index]?.[i] ?? 0)),
+        ] as const;
       }),
     );
     return run(plain, { ...data, inputs: inputsAt });
@@ -73,15 +88,24 @@ test("the derivative of a scan along a direction matches central differences", (
   body.output("y", body.g.mul(next, next));
   const g = new GraphBuilder("loop", ops);
   const operands = [g.input("h", item), g.input("x", tensor("f32", [4, 3]))];
-  g.callAll("scan", operands, { carries: 1, sequences: 1, length: 4 }, [body.build()]).forEach((value, index) => g.output(`y${index}`, value));
+  g.callAll("scan", operands, { carries: 1, sequences: 1, length: 4 }, [body.build()]).forEach((value, index) =>
+    g.output(`y${index}`, value),
+  );
   expectClose(bothWays(g.build(), 5));
 });
 
 test("the tangent of an integer is zero", () => {
   const g = new GraphBuilder("indices", ops);
   const x = g.input("x", tensor("f32", [3]));
-  const [index, double] = pushForward(g, [g.call("argmax", [x], { axis: 0 }), g.add(x, x)], [x], [g.constant(x.type, 1)]);
+  const [index, double] = pushForward(
+    g,
+    [g.call("argmax", [x], { axis: 0 }), g.add(x, x)],
+    [x],
+    [g.constant(x.type, 1)],
+  );
   if (index !== undefined) g.output("index", index);
   if (double !== undefined) g.output("double", double);
-  expect(run(g.build(), { inputs: new Map([["x", Float64Array.of(1, 2, 3)]]), persistent: new Map() })).toEqual([0, 2, 2, 2]);
+  expect(run(g.build(), { inputs: new Map([["x", Float64Array.of(1, 2, 3)]]), persistent: new Map() })).toEqual([
+    0, 2, 2, 2,
+  ]);
 });

@@ -15,7 +15,12 @@ import { choices, randomData, tameGraph } from "./random-graph.ts";
 type Data = ReturnType<typeof randomData>;
 
 const outputs = (graph: Graph, data: Data): Record<string, number[]> =>
-  Object.fromEntries(Array.from(evaluate(graph, { ...data, precision: "f64" }).outputs, ([name, { data: numbers }]) => [name, [...numbers]]));
+  Object.fromEntries(
+    Array.from(evaluate(graph, { ...data, precision: "f64" }).outputs, ([name, { data: numbers }]) => [
+      name,
+      [...numbers],
+    ]),
+  );
 
 /** d loss / d element by the fourth-order central difference. */
 function difference(graph: Graph, data: Data, tensorData: Float64Array, index: number): number {
@@ -45,7 +50,9 @@ test("gradients of random graphs match central differences", () => {
       for (const [index, values] of [...data.inputs.values(), ...data.persistent.values()].entries())
         for (const at of values.keys()) {
           const expected = difference(lossOnly, data, values, at);
-          expect(Math.abs((found[`g${index}`]?.[at] ?? Number.NaN) - expected)).toBeLessThan(1e-6 * (1 + Math.abs(expected)));
+          expect(Math.abs((found[`g${index}`]?.[at] ?? Number.NaN) - expected)).toBeLessThan(
+            1e-6 * (1 + Math.abs(expected)),
+          );
         }
     }),
     { numRuns: 40, seed: 7 },
@@ -53,7 +60,10 @@ test("gradients of random graphs match central differences", () => {
 });
 
 /** A graph with one input `x`, whose outputs are those of `make`. */
-function graphOf(shape: readonly number[], make: (g: GraphBuilder, x: Value) => Readonly<Record<string, Value>>): Graph {
+function graphOf(
+  shape: readonly number[],
+  make: (g: GraphBuilder, x: Value) => Readonly<Record<string, Value>>,
+): Graph {
   const g = new GraphBuilder("test", ops);
   const values = make(g, g.input("x", tensor("f32", shape)));
   for (const [name, value] of Object.entries(values)) g.output(name, value);

@@ -13,7 +13,10 @@ const u = 2 ** -24;
 function boundOf(lines: string, inputs: Readonly<Record<string, readonly number[]>>): Bounded {
   const params = Object.entries(inputs).map(([name, { length }]) => `%${name}: f32[${length}]`);
   const graph = parseGraph(`graph f(${params.join(", ")})\n${lines}\n  return y=%y\n`, ops);
-  const data = { inputs: new Map(Object.entries(inputs).map(([name, list]) => [name, Float64Array.from(list)])), persistent: new Map() };
+  const data = {
+    inputs: new Map(Object.entries(inputs).map(([name, list]) => [name, Float64Array.from(list)])),
+    persistent: new Map(),
+  };
   return present(evaluateWithBounds(graph, data).outputs.get("y"), "an output");
 }
 
@@ -30,7 +33,10 @@ describe("the bound of one op", () => {
   });
 
   test("cancellation keeps the absolute error, and so loses digits", () => {
-    const { error } = boundOf("  %0 = div %a, %b : f32[1]\n  %1 = add %0, 1000 : f32[1]\n  %y = sub %1, 1000 : f32[1]", { a: [1], b: [3] });
+    const { error } = boundOf(
+      "  %0 = div %a, %b : f32[1]\n  %1 = add %0, 1000 : f32[1]\n  %y = sub %1, 1000 : f32[1]",
+      { a: [1], b: [3] },
+    );
     expect(error[0]).toBeGreaterThan(500 * u);
     expect(error[0]).toBeLessThan(3000 * u);
   });
@@ -48,7 +54,9 @@ describe("the bound of one op", () => {
     expect(boundOf(`${third}  %y = lt %1, %a : bool[1]`, { a: [1] }).error[0]).toBe(Infinity);
     expect(boundOf(`${third}  %y = convert %1 {dtype=i32} : i32[1]`, { a: [1] }).error[0]).toBe(Infinity);
     expect(boundOf("  %0 = div %a, 3 : f32[3]\n  %y = argmax %0 {axis=0} : i32[]", { a: [1, 2, 3] }).error[0]).toBe(0);
-    expect(boundOf("  %0 = div %a, 3 : f32[3]\n  %y = argmax %0 {axis=0} : i32[]", { a: [1, 2, 2] }).error[0]).toBe(Infinity);
+    expect(boundOf("  %0 = div %a, 3 : f32[3]\n  %y = argmax %0 {axis=0} : i32[]", { a: [1, 2, 2] }).error[0]).toBe(
+      Infinity,
+    );
   });
 
   test("the error of a result outside the range of f32 is infinite", () => {

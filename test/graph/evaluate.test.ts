@@ -4,7 +4,11 @@ import { parseGraph } from "../../compiler/graph/parse.ts";
 import { tensor } from "../../compiler/types/tensor-type.ts";
 import { ops } from "../../compiler/ops/table.ts";
 
-const run = (text: string, data: Readonly<Record<string, readonly number[]>>, precision: Precision = "f64"): Record<string, number[]> => {
+const run = (
+  text: string,
+  data: Readonly<Record<string, readonly number[]>>,
+  precision: Precision = "f64",
+): Record<string, number[]> => {
   const values = new Map(Object.entries(data).map(([name, list]) => [name, Float64Array.from(list)]));
   const { outputs, writes } = evaluate(parseGraph(text, ops), { inputs: values, persistent: values, precision });
   return Object.fromEntries([...outputs, ...writes].map(([name, { data }]) => [name, [...data]]));
@@ -21,7 +25,10 @@ test("a dense layer against hand-computed values", () => {
   return y=%3
   write "b"=%b
 `;
-  expect(run(text, { x: [1, 2, 3, 4], w: [1, 0, -1, 2, 1, 0], b: [0, 10, 0.5] })).toEqual({ y: [5, 12, 0, 11, 14, 0], b: [0, 10, 0.5] });
+  expect(run(text, { x: [1, 2, 3, 4], w: [1, 0, -1, 2, 1, 0], b: [0, 10, 0.5] })).toEqual({
+    y: [5, 12, 0, 11, 14, 0],
+    b: [0, 10, 0.5],
+  });
 });
 
 test("f32 rounds every result and every leaf; f64 rounds none", () => {
@@ -37,8 +44,12 @@ test("f32 rounds every result and every leaf; f64 rounds none", () => {
 
 test("integers wrap to their dtype in both precisions", () => {
   for (const precision of ["f64", "f32"] as const) {
-    expect(run("graph a(%x: i32[3])\n %0 = add %x, 1 : i32[3]\n return y=%0", { x: [2147483647, -5, 0] }, precision)).toEqual({ y: [-2147483648, -4, 1] });
-    expect(run("graph a(%x: i32[1])\n %0 = mul %x, 65537 : i32[1]\n return y=%0", { x: [65537] }, precision)).toEqual({ y: [131073] });
+    expect(
+      run("graph a(%x: i32[3])\n %0 = add %x, 1 : i32[3]\n return y=%0", { x: [2147483647, -5, 0] }, precision),
+    ).toEqual({ y: [-2147483648, -4, 1] });
+    expect(run("graph a(%x: i32[1])\n %0 = mul %x, 65537 : i32[1]\n return y=%0", { x: [65537] }, precision)).toEqual({
+      y: [131073],
+    });
   }
   expect([...ndarray(tensor("u8", [2]), Float64Array.of(256, -1), "f64").data]).toEqual([0, 255]);
   expect([...ndarray(tensor("i8", [2]), Float64Array.of(128, -129), "f64").data]).toEqual([-128, 127]);
@@ -51,7 +62,8 @@ test("a read returns the value from before the call", () => {
 });
 
 test("gradients are expanded before evaluation", () => {
-  const text = "graph g(%x: f32[3])\n %0 = mul %x, %x : f32[3]\n %1 = reduce_sum %0 {axes=[0]} : f32[]\n %2 = gradient %1, %x : f32[3]\n return dx=%2";
+  const text =
+    "graph g(%x: f32[3])\n %0 = mul %x, %x : f32[3]\n %1 = reduce_sum %0 {axes=[0]} : f32[]\n %2 = gradient %1, %x : f32[3]\n return dx=%2";
   expect(run(text, { x: [1, -2, 0.5] })).toEqual({ dx: [2, -4, 1] });
 });
 
@@ -63,11 +75,16 @@ test("data is copied, and missing or wrong data is an invariant", () => {
   expect(data).toEqual(x);
   expect(data).not.toBe(x);
   expect(() => evaluate(graph, { ...options, inputs: new Map() })).toThrow("the input x has no data");
-  expect(() => evaluate(graph, { ...options, inputs: new Map([["x", Float64Array.of(1)]]) })).toThrow("f32[2] has 2 elements, not 1");
+  expect(() => evaluate(graph, { ...options, inputs: new Map([["x", Float64Array.of(1)]]) })).toThrow(
+    "f32[2] has 2 elements, not 1",
+  );
 });
 
 test("a single node can be evaluated", () => {
-  const graph = parseGraph("graph g(%x: f32[2])\n %0 = constant 0.1 : f32[2]\n %1 = mul %x, %0 : f32[2]\n return a=%1, b=%0", ops);
+  const graph = parseGraph(
+    "graph g(%x: f32[2])\n %0 = constant 0.1 : f32[2]\n %1 = mul %x, %0 : f32[2]\n return a=%1, b=%0",
+    ops,
+  );
   const [, constant, mul] = graph.nodes;
   if (constant === undefined || mul === undefined) throw new Error("the graph has three nodes");
   const tenths = evaluateNode(constant, [], "f32");

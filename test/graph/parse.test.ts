@@ -14,7 +14,9 @@ function diagnosticsOf(text: string): string {
     parseGraph(text, ops, "g.ir");
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    return error.diagnostics.map(({ code, says, at }) => `${code} at ${at === undefined ? "?" : locationOf(at.span)}: ${says}`).join("\n");
+    return error.diagnostics
+      .map(({ code, says, at }) => `${code} at ${at === undefined ? "?" : locationOf(at.span)}: ${says}`)
+      .join("\n");
   }
   return "no errors";
 }
@@ -53,7 +55,10 @@ test.each([
   [inGraph("return a=%x, a=%x"), "ir-name at g.ir:2:16: two outputs are called a"],
   [inGraph('write "p"=%x\n write "p"=%x'), "ir-name at g.ir:3:8: p is written twice"],
   [inGraph("%0 = neg %x : f32[2] extra"), "ir-syntax at g.ir:2:24: expected the end of the line, found extra"],
-  [inGraph("%0 = neg %x : f32[2] @group=1"), "ir-invalid at g.ir:1:8: the graph is broken, groups: 1 is not one of 1 dense numbers (neg f32[2])"],
+  [
+    inGraph("%0 = neg %x : f32[2] @group=1"),
+    "ir-invalid at g.ir:1:8: the graph is broken, groups: 1 is not one of 1 dense numbers (neg f32[2])",
+  ],
   [
     inGraph('%p = param "p" : f32[3]\n write "p"=%x'),
     'ir-invalid at g.ir:1:8: the graph is broken, paths: p is f32[3], but the new value is f32[2] (input {name="x", dtype=f32, shape=[2]})',
@@ -63,7 +68,10 @@ test.each([
 });
 
 test("comments that are not locations, blank lines and CRLF line ends are ignored", () => {
-  const graph = parseGraph("\n# a graph\r\ngraph g(%x: f32[2])\r\n\r\n  %0 = neg %x : f32[2] # why not\r\n  return y=%0 # done", ops);
+  const graph = parseGraph(
+    "\n# a graph\r\ngraph g(%x: f32[2])\r\n\r\n  %0 = neg %x : f32[2] # why not\r\n  return y=%0 # done",
+    ops,
+  );
   expect(printGraph(graph)).toBe("graph g(%x: f32[2])\n  %0 = neg %x : f32[2]\n  return y=%0\n");
 });
 
@@ -71,7 +79,12 @@ test("spans round-trip through text, also with two files", () => {
   const text =
     "graph g(%x: f32[2])\n  %0 = neg %x : f32[2] # a:b.dl:12:7\n  %1 = neg %0 : f32[2] # a:b.dl:3:40\n  %2 = neg %1 : f32[2] # std/c.dl:1:1\n  return y=%2\n";
   const graph = parseGraph(text, ops);
-  expect(graph.nodes.map(spanOf).map((span) => span && locationOf(span))).toEqual([null, "a:b.dl:12:7", "a:b.dl:3:40", "std/c.dl:1:1"]);
+  expect(graph.nodes.map(spanOf).map((span) => span && locationOf(span))).toEqual([
+    null,
+    "a:b.dl:12:7",
+    "a:b.dl:3:40",
+    "std/c.dl:1:1",
+  ]);
   expect(printGraph(graph)).toBe(text);
 });
 
@@ -79,12 +92,31 @@ test("a mutated text parses or has a diagnostic with a location", () => {
   const edit = fc.tuple(
     fc.nat(2000),
     fc.nat(6),
-    fc.constantFrom("", " ", "%0", "-", "[", "]", "{", "1e400", "@", "nan", ",", "\n", '"', "f32[2]", "graph", "é", "return"),
+    fc.constantFrom(
+      "",
+      " ",
+      "%0",
+      "-",
+      "[",
+      "]",
+      "{",
+      "1e400",
+      "@",
+      "nan",
+      ",",
+      "\n",
+      '"',
+      "f32[2]",
+      "graph",
+      "é",
+      "return",
+    ),
   );
   fc.assert(
     fc.property(choices, fc.array(edit, { minLength: 1, maxLength: 3 }), (steps, edits) => {
       let text = printGraph(gradientGraph(steps));
-      for (const [at, length, put] of edits) text = text.slice(0, at % text.length) + put + text.slice((at % text.length) + length);
+      for (const [at, length, put] of edits)
+        text = text.slice(0, at % text.length) + put + text.slice((at % text.length) + length);
       const message = diagnosticsOf(text);
       expect(message === "no errors" || / at g\.ir:\d+:\d+: /.test(message)).toBe(true);
     }),

@@ -85,7 +85,11 @@ test("a splat constant with notes is a separate line, and the name of an input i
   const x = g.input("w", scalar("f32"));
   g.output("y", g.mul(g.add(x, 2), g.param("net.w", scalar("f32"))));
   const noted = annotate(g.build(), ({ op }) =>
-    op.name === "constant" ? { locations: [{ area: "constant", offset: 32 }] } : op.name === "input" ? { locations: [null] } : {},
+    op.name === "constant"
+      ? { locations: [{ area: "constant", offset: 32 }] }
+      : op.name === "input"
+        ? { locations: [null] }
+        : {},
   );
   const text = printGraph(noted);
   expect(text).toBe(`graph taken(%w: f32[] @-)
@@ -141,7 +145,9 @@ test("a long line does not widen the columns of other lines", () => {
 `);
 });
 
-const locations = fc.oneof<[fc.Arbitrary<MemoryLocation | null>, fc.Arbitrary<MemoryLocation>, fc.Arbitrary<MemoryLocation>]>(
+const locations = fc.oneof<
+  [fc.Arbitrary<MemoryLocation | null>, fc.Arbitrary<MemoryLocation>, fc.Arbitrary<MemoryLocation>]
+>(
   fc.constant(null),
   fc.record({ area: fc.constantFrom("scratch", "cache", "constant"), offset: fc.nat() }),
   fc.constant({ area: "persistent", path: "scale" }),
@@ -171,9 +177,13 @@ test("the parsed graph equals the printed graph", () => {
     fc.property(choices, (steps) => {
       const graph = smoothGraph(steps);
       const parsed = parseGraph(printGraph(graph), ops);
-      expect(parsed.outputs.map(({ name, value }) => [name, value.type])).toEqual(graph.outputs.map(({ name, value }) => [name, value.type]));
+      expect(parsed.outputs.map(({ name, value }) => [name, value.type])).toEqual(
+        graph.outputs.map(({ name, value }) => [name, value.type]),
+      );
       expect(parsed.writes.map(({ path }) => path)).toEqual(graph.writes.map(({ path }) => path));
-      expect(parsed.nodes.filter(isWork).map(({ op, attrs }) => [op.name, attrs])).toEqual(graph.nodes.filter(isWork).map(({ op, attrs }) => [op.name, attrs]));
+      expect(parsed.nodes.filter(isWork).map(({ op, attrs }) => [op.name, attrs])).toEqual(
+        graph.nodes.filter(isWork).map(({ op, attrs }) => [op.name, attrs]),
+      );
     }),
     { numRuns: 50 },
   );

@@ -10,7 +10,10 @@ import { ops } from "../../compiler/ops/table.ts";
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
 /** The input that fast-check draws and shrinks; `smoothGraph` and `gradientGraph` build a graph from it. */
-export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(11), fc.nat(99), fc.nat(99), fc.nat(99)), { maxLength: 14 });
+export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
+  fc.tuple(fc.nat(11), fc.nat(99), fc.nat(99), fc.nat(99)),
+  { maxLength: 14 },
+);
 
 const source = { name: "random.dl", text: "one line\nanother line\n\nand a last one" };
 const spanAt = (offset: number): Span => ({ source, start: offset % source.text.length, end: source.text.length });
@@ -25,7 +28,10 @@ const at = <T>(list: readonly T[], index: number): T => {
   return item;
 };
 
-/** A float graph of smooth ops over shapes [], [3], [2,3]: a scalar output `loss`, an output `last`, a write of each param. */
+/**
+ * A float graph of smooth ops over shapes [], [3], [2,3]: a scalar output `loss`, an output `last`, a write of each
+ * param.
+ */
 export const smoothGraph = (steps: readonly Choice[]): Graph => build(steps, false);
 
 /** Like `gradientGraph`, but values and derivatives are small, so that finite differences are accurate. */
@@ -37,7 +43,12 @@ export const gradientGraph = (steps: readonly Choice[]): Graph => build(steps, t
 function build(steps: readonly Choice[], gradient: boolean, small?: readonly number[]): Graph {
   const g = new GraphBuilder("random", ops);
   const x = g.input("x", tensor("f32", [2, 3]));
-  const pool: Value[] = [x, g.param("net.one.w", tensor("f32", [2, 3])), g.param("net.two.w", tensor("f32", [3])), g.param("scale", tensor("f32", []))];
+  const pool: Value[] = [
+    x,
+    g.param("net.one.w", tensor("f32", [2, 3])),
+    g.param("net.two.w", tensor("f32", [3])),
+    g.param("scale", tensor("f32", [])),
+  ];
   const params = pool.slice(1);
   for (const [index, step] of steps.entries()) {
     g.attribution = unattributed("random", step[3] % 3 === 0 ? null : spanAt(index * 7 + step[3]));
@@ -45,7 +56,9 @@ function build(steps: readonly Choice[], gradient: boolean, small?: readonly num
     pool.push(small === undefined ? grown : g.call("tanh", [grown]));
   }
   const last = at(pool, pool.length - 1);
-  const loss = pool.map((value) => g.sum(g.call("tanh", [value]), [...value.type.shape.keys()])).reduce((a, b) => g.add(a, b));
+  const loss = pool
+    .map((value) => g.sum(g.call("tanh", [value]), [...value.type.shape.keys()]))
+    .reduce((a, b) => g.add(a, b));
   g.output("loss", loss);
   g.output("last", last);
   const targets = [x, ...params];
@@ -66,7 +79,9 @@ function grow(g: GraphBuilder, pool: readonly Value[], [kind, a, b, c]: Choice, 
   if (kind === 10) return g.mul(x, g.constant(tensor("f32", x.type.shape), dense(x.type, b)));
   return g.call(
     "select",
-    [g.call("lt", [x, like(g, at(pool, b), x.type)]), x, at(constants, c)].map((v) => (typeof v === "number" ? g.constant(x.type, v) : v)),
+    [g.call("lt", [x, like(g, at(pool, b), x.type)]), x, at(constants, c)].map((v) =>
+      typeof v === "number" ? g.constant(x.type, v) : v,
+    ),
   );
 }
 
@@ -80,7 +95,10 @@ function like(g: GraphBuilder, value: Value, { shape }: TensorType): Value {
 }
 
 /** Inputs and persistent values for a graph, in [-1, 1]. */
-export function randomData(graph: Graph, seed: number): { inputs: Map<string, Float64Array>; persistent: Map<string, Float64Array> } {
+export function randomData(
+  graph: Graph,
+  seed: number,
+): { inputs: Map<string, Float64Array>; persistent: Map<string, Float64Array> } {
   const inputs = new Map<string, Float64Array>();
   const persistent = new Map<string, Float64Array>();
   let state = seed * 2 + 1;

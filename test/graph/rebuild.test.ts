@@ -19,7 +19,8 @@ const text = `graph g(%x: f32[2], %unused: f32[2])
 `;
 
 const graph = parseGraph(text, ops);
-const names = (nodes: Iterable<{ readonly op: { readonly name: string } }>): string[] => Array.from(nodes, ({ op }) => op.name);
+const names = (nodes: Iterable<{ readonly op: { readonly name: string } }>): string[] =>
+  Array.from(nodes, ({ op }) => op.name);
 
 test("an unchanged rebuild shares all nodes", () => {
   const same = rebuild(graph, () => null);
@@ -28,7 +29,9 @@ test("an unchanged rebuild shares all nodes", () => {
 });
 
 test("a replacement applies to all uses, and has the span of the old node", () => {
-  const changed = rebuild(graph, (g, { op }, operands) => (op.name === "mul" ? [g.add(g.neg(operands[0] ?? g.zeros({ dtype: "f32", shape: [2] })), 1)] : null));
+  const changed = rebuild(graph, (g, { op }, operands) =>
+    op.name === "mul" ? [g.add(g.neg(operands[0] ?? g.zeros({ dtype: "f32", shape: [2] })), 1)] : null,
+  );
   verify(changed);
   expect(printGraph(dropDead(changed))).toBe(`graph g(%x: f32[2], %unused: f32[2])
   %0 = neg %x    : f32[2] # a.dl:2:3
@@ -41,10 +44,12 @@ test("a replacement applies to all uses, and has the span of the old node", () =
 });
 
 test("a replacement with other types or another number of results is an internal error", () => {
-  expect(() => rebuild(graph, (g, { op }) => (op.name === "exp" ? [g.zeros({ dtype: "f32", shape: [3] })] : null))).toThrow(
-    "exp of f32[2] was replaced by f32[3]",
+  expect(() =>
+    rebuild(graph, (g, { op }) => (op.name === "exp" ? [g.zeros({ dtype: "f32", shape: [3] })] : null)),
+  ).toThrow("exp of f32[2] was replaced by f32[3]");
+  expect(() => rebuild(graph, (_, { op }) => (op.name === "exp" ? [] : null))).toThrow(
+    "exp has 1 results and was replaced by 0",
   );
-  expect(() => rebuild(graph, (_, { op }) => (op.name === "exp" ? [] : null))).toThrow("exp has 1 results and was replaced by 0");
 });
 
 test("a copy on new operands keeps span and notes", () => {
@@ -54,7 +59,9 @@ test("a copy on new operands keeps span and notes", () => {
   );
   const copies = changed.nodes.filter(({ op }) => op.name === "mul");
   expect(copies.map((node) => noted.nodes.includes(node))).toEqual([false, false]);
-  expect(copies.map((node) => [spanOf(node), node.notes] as const).map(([span, notes]) => [span && locationOf(span), notes])).toEqual([
+  expect(
+    copies.map((node) => [spanOf(node), node.notes] as const).map(([span, notes]) => [span && locationOf(span), notes]),
+  ).toEqual([
     ["a.dl:2:3", { stage: "weights", group: 3 }],
     [null, { stage: "weights", group: 3 }],
   ]);

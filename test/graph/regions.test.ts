@@ -60,19 +60,32 @@ test.each([
   } catch (error) {
     found = error;
   }
-  expect(found instanceof DiagnosticError ? found.diagnostics.map((diagnostic) => diagnostic.code) : found).toEqual([code]);
+  expect(found instanceof DiagnosticError ? found.diagnostics.map((diagnostic) => diagnostic.code) : found).toEqual([
+    code,
+  ]);
 });
 
 test("the verifier checks regions", () => {
   const paramForOutput = (body: Graph): Graph => {
-    const stray = makeNode(ops.get("param") ?? fail(), [], { path: "w", dtype: "f32", shape: [3] }, body.lineage.first(unattributed("g")));
+    const stray = makeNode(
+      ops.get("param") ?? fail(),
+      [],
+      { path: "w", dtype: "f32", shape: [3] },
+      body.lineage.first(unattributed("g")),
+    );
     return { ...body, nodes: [...body.nodes, stray], outputs: [{ name: "y", value: stray.results[0] ?? fail() }] };
   };
   expect(() => verify(withBody(paramForOutput))).toThrow("no other state");
   expect(() => verify(withBody((body) => ({ ...body, nodes: body.nodes.toReversed() })))).toThrow("order");
   const early = (body: Graph): Graph => {
     const { lineage } = body;
-    const node = makeNode(ops.get("iota") ?? fail(), [], { shape: [3], axis: 0, dtype: "f32" }, lineage.first(unattributed("g")), { stage: "weights" });
+    const node = makeNode(
+      ops.get("iota") ?? fail(),
+      [],
+      { shape: [3], axis: 0, dtype: "f32" },
+      lineage.first(unattributed("g")),
+      { stage: "weights" },
+    );
     return { ...body, nodes: [...body.nodes, node] };
   };
   expect(() => verify(withBody(early))).toThrow("work for the weights stage");
@@ -85,7 +98,10 @@ function fail(): never {
 test("mapRegions returns the same graph if no region changes", () => {
   const graph = sums();
   expect(mapRegions(graph, (region) => region)).toBe(graph);
-  const renamed = mapRegions(graph, (region) => ({ ...region, outputs: region.outputs.map(({ value }) => ({ name: "z", value })) }));
+  const renamed = mapRegions(graph, (region) => ({
+    ...region,
+    outputs: region.outputs.map(({ value }) => ({ name: "z", value })),
+  }));
   expect(printGraph(renamed)).toContain("return z=%2");
   verify(renamed);
 });
@@ -94,7 +110,8 @@ test("a region may be inlined twice", () => {
   const body = sums().nodes.flatMap(({ regions }) => regions);
   const g = new GraphBuilder("twice", ops);
   const [x, h] = [g.input("x", tensor("f32", [3])), g.input("h", tensor("f32", [3]))];
-  for (const region of [...body, ...body]) inlineRegion(g, region, [x], [h]).carries.forEach((value) => g.output(`y${g.outputs.length}`, value));
+  for (const region of [...body, ...body])
+    inlineRegion(g, region, [x], [h]).carries.forEach((value) => g.output(`y${g.outputs.length}`, value));
   verify(g.build());
   expect(g.outputs.length).toBe(2);
 });

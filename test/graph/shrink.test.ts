@@ -16,9 +16,11 @@ import { smoothGraphs } from "../ops/control-graphs.ts";
 import { choices, gradientGraph } from "./random-graph.ts";
 
 /** All nodes, including those of regions. */
-const nodesOf = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
+const nodesOf = ({ nodes }: Graph): readonly Node[] =>
+  nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
 const has = (graph: Graph, test: (node: Node) => boolean): boolean => nodesOf(graph).some(test);
-const fedBy = (op: string, operand: string) => (node: Node) => node.op.name === op && node.operands.some((value) => value.node.op.name === operand);
+const fedBy = (op: string, operand: string) => (node: Node) =>
+  node.op.name === op && node.operands.some((value) => value.node.op.name === operand);
 const graph = (text: string): Graph => parseGraph(text, ops);
 const small = (graphOrText: Graph, fails: (candidate: Graph) => boolean, budget?: number): string =>
   printGraph(shrinkGraph(graphOrText, fails, budget === undefined ? {} : { budget }));
@@ -90,8 +92,11 @@ test("loops and branches are removed if the failure does not need them, and simp
       return last=%2
     "
   `);
-  expect(small(graph(recurrent), (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "tanh")))))
-    .toMatchInlineSnapshot(`
+  expect(
+    small(graph(recurrent), (candidate) =>
+      candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "tanh"))),
+    ),
+  ).toMatchInlineSnapshot(`
     "graph g()
       %0 = constant 1                                 : f32[1,1]
       %1 = scan %0 {carries=1, sequences=0, length=4} : f32[1,1]
@@ -109,7 +114,9 @@ test("loops and branches are removed if the failure does not need them, and simp
 test("every control op shrinks to one with a computation inside, or to the computation", () => {
   const isWork = ({ op }: Node): boolean => op.form.kind === "pointwise" || op.form.kind === "contract";
   for (const text of Object.values(smoothGraphs)) {
-    const inside = shrinkGraph(graph(text), (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, isWork))));
+    const inside = shrinkGraph(graph(text), (candidate) =>
+      candidate.nodes.some(({ regions }) => regions.some((region) => has(region, isWork))),
+    );
     expect(nodesOf(inside).filter(isWork)).toHaveLength(1);
     const outside = shrinkGraph(graph(text), (candidate) => has(candidate, isWork));
     expect(outside.nodes.filter(({ op }) => op.form.kind !== "leaf")).toHaveLength(1);
@@ -141,7 +148,8 @@ test("in a staged graph, values of the weights stage become params", () => {
   return y=%2
 `);
   const isStaged = ({ op, notes }: Node): boolean => op.name === "mul" && notes.stage === "weights";
-  expect(small(staged, (candidate) => has(candidate, isStaged) && !has(candidate, ({ op }) => op.name === "constant"))).toMatchInlineSnapshot(`
+  expect(small(staged, (candidate) => has(candidate, isStaged) && !has(candidate, ({ op }) => op.name === "constant")))
+    .toMatchInlineSnapshot(`
     "graph g()
       %cut = param "cut"    : f32[1]
       %0   = mul %cut, %cut : f32[1] @weights
@@ -150,26 +158,37 @@ test("in a staged graph, values of the weights stage become params", () => {
   `);
 });
 
-const failures = [fedBy("tanh", "add"), fedBy("mul", "broadcast"), fedBy("reduce_sum", "tanh"), ({ op }: Node) => op.name === "gradient"];
+const failures = [
+  fedBy("tanh", "add"),
+  fedBy("mul", "broadcast"),
+  fedBy("reduce_sum", "tanh"),
+  ({ op }: Node) => op.name === "gradient",
+];
 
-test("random graphs: the result verifies and fails, cannot shrink further, and is deterministic", { timeout: 30_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(choices, fc.nat(failures.length - 1), async (steps, which) => {
-      const whole = gradientGraph(steps);
-      const fails = (candidate: Graph): boolean => {
-        verify(candidate);
-        return has(candidate, failures[which] ?? (() => false));
-      };
-      fc.pre(fails(whole));
-      const result = shrinkGraph(whole, fails, { errorsFail: true, budget: 5000 });
-      expect(fails(result)).toBe(true);
-      expect(result.nodes.length).toBeLessThanOrEqual(4);
-      expect(shrinkGraph(result, fails)).toBe(result);
-      expect(printGraph(await shrinkGraphAsync(whole, (candidate) => Promise.resolve(fails(candidate)), { budget: 5000 }))).toBe(printGraph(result));
-    }),
-    { numRuns: 25 },
-  );
-});
+test(
+  "random graphs: the result verifies and fails, cannot shrink further, and is deterministic",
+  { timeout: 30_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(choices, fc.nat(failures.length - 1), async (steps, which) => {
+        const whole = gradientGraph(steps);
+        const fails = (candidate: Graph): boolean => {
+          verify(candidate);
+          return has(candidate, failures[which] ?? (() => false));
+        };
+        fc.pre(fails(whole));
+        const result = shrinkGraph(whole, fails, { errorsFail: true, budget: 5000 });
+        expect(fails(result)).toBe(true);
+        expect(result.nodes.length).toBeLessThanOrEqual(4);
+        expect(shrinkGraph(result, fails)).toBe(result);
+        expect(
+          printGraph(await shrinkGraphAsync(whole, (candidate) => Promise.resolve(fails(candidate)), { budget: 5000 })),
+        ).toBe(printGraph(result));
+      }),
+      { numRuns: 25 },
+    );
+  },
+);
 
 test("the budget counts candidates, and an exception counts as a failure only on request", () => {
   let asked = 0;
@@ -208,7 +227,9 @@ test("shrinking keeps the counter of a loop of unknown length", () => {
     return has(candidate, ({ op }) => op.name === "while");
   });
   expect(result.nodes.filter(({ op }) => op.form.kind !== "leaf").map(({ op }) => op.name)).toEqual(["add", "while"]);
-  const body = shrinkGraph(counting, (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, fedBy("sin", "carry")))));
+  const body = shrinkGraph(counting, (candidate) =>
+    candidate.nodes.some(({ regions }) => regions.some((region) => has(region, fedBy("sin", "carry")))),
+  );
   expect(nodesOf(body).map(({ op }) => op.name)).toContain("lt");
   expect(nodesOf(body).map(({ op }) => op.name)).not.toContain("exp");
 });
@@ -225,6 +246,8 @@ test("unused values of a region are removed, unless the failure needs them", () 
     }
   return y=%0
 `);
-  const inside = shrinkGraph(idle, (candidate) => candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "sin"))));
+  const inside = shrinkGraph(idle, (candidate) =>
+    candidate.nodes.some(({ regions }) => regions.some((region) => has(region, ({ op }) => op.name === "sin"))),
+  );
   expect(nodesOf(inside).filter(({ op }) => op.form.kind === "pointwise")).toHaveLength(1);
 });

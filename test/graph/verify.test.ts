@@ -29,7 +29,8 @@ function edited(name: string, fields: Partial<Node>): Graph {
   return { ...graph, nodes: graph.nodes.map((node) => (node.op.name === name ? { ...node, ...fields } : node)) };
 }
 
-const noted = (graph: Graph, notes: Readonly<Record<string, Notes>>): Graph => annotate(graph, ({ op }) => notes[op.name] ?? {});
+const noted = (graph: Graph, notes: Readonly<Record<string, Notes>>): Graph =>
+  annotate(graph, ({ op }) => notes[op.name] ?? {});
 
 const nodeOf = (graph: Graph, name: string): Node => {
   const node = graph.nodes.find(({ op }) => op.name === name);
@@ -58,34 +59,78 @@ test("graphs of the builder are well formed, with gradients expanded or not", ()
 test("notes of a fused and planned graph are well formed", () => {
   const where = { locations: [{ area: "scratch", offset: 16 }] } as const;
   expect(() =>
-    verify(noted(sample(), { ...fused, tanh: { group: 0, locations: [{ area: "persistent", path: "w" }] }, input: where, reshape: where })),
+    verify(
+      noted(sample(), {
+        ...fused,
+        tanh: { group: 0, locations: [{ area: "persistent", path: "w" }] },
+        input: where,
+        reshape: where,
+      }),
+    ),
   ).not.toThrow();
   expect(() => verify(noted(sample(), { mul: { group: 0 }, tanh: { group: 1 } }))).not.toThrow();
 });
 
 const broken: Readonly<Record<string, readonly [message: string, graph: () => Graph]>> = {
-  "order: nodes reversed": ["order: operand 0, f32[2,3], is not defined before its use", () => ({ ...sample(), nodes: sample().nodes.toReversed() })],
-  "order: a node twice": ["order: the node occurs twice", () => ((graph) => ({ ...graph, nodes: [...graph.nodes, nodeOf(graph, "mul")] }))(sample())],
+  "order: nodes reversed": [
+    "order: operand 0, f32[2,3], is not defined before its use",
+    () => ({ ...sample(), nodes: sample().nodes.toReversed() }),
+  ],
+  "order: a node twice": [
+    "order: the node occurs twice",
+    () => ((graph) => ({ ...graph, nodes: [...graph.nodes, nodeOf(graph, "mul")] }))(sample()),
+  ],
   "order: a result of another node": ["order: result 0 is another node's", () => edited("reshape", {})],
   "order: an operand that its node does not have": [
     "order: operand 0 is not a result",
-    () => ((graph) => ({ ...graph, nodes: graph.nodes.map((node) => (node.op.name === "tanh" ? withOperand(node) : node)) }))(sample()),
+    () =>
+      ((graph) => ({
+        ...graph,
+        nodes: graph.nodes.map((node) => (node.op.name === "tanh" ? withOperand(node) : node)),
+      }))(sample()),
   ],
-  "table: an op of another table": ["table: the op is not that of the table", () => ({ ...sample(), table: new Map([...ops, ["mul", { ...opOf("mul") }]]) })],
+  "table: an op of another table": [
+    "table: the op is not that of the table",
+    () => ({ ...sample(), table: new Map([...ops, ["mul", { ...opOf("mul") }]]) }),
+  ],
   "attributes: an unknown one": ["attributes: extra is unknown", () => relinked("mul", { attrs: { extra: 1 } })],
-  "attributes: of the wrong kind": ["attributes: shape is not of kind ints", () => relinked("reshape", { attrs: { shape: [1.5] } })],
+  "attributes: of the wrong kind": [
+    "attributes: shape is not of kind ints",
+    () => relinked("reshape", { attrs: { shape: [1.5] } }),
+  ],
   "attributes: one missing": ["attributes: shape is missing", () => relinked("reshape", { attrs: {} })],
   "types: a broken condition": ["types: reshape-c2", () => relinked("reshape", { attrs: { shape: [7] } })],
-  "types: another result": ["types: the results are f32[6], not f32[3,2]", () => relinked("reshape", { attrs: { shape: [3, 2] } })],
-  "constants: no such number": ["constants: a value is not representable as i32", () => sample((g) => g.constant(scalar("i32"), 0.5))],
-  "constants: no such dense number": ["constants: a value is not representable as u8", () => sample((g) => g.constant(tensor("u8", [2]), [1, 256]))],
+  "types: another result": [
+    "types: the results are f32[6], not f32[3,2]",
+    () => relinked("reshape", { attrs: { shape: [3, 2] } }),
+  ],
+  "constants: no such number": [
+    "constants: a value is not representable as i32",
+    () => sample((g) => g.constant(scalar("i32"), 0.5)),
+  ],
+  "constants: no such dense number": [
+    "constants: a value is not representable as u8",
+    () => sample((g) => g.constant(tensor("u8", [2]), [1, 256])),
+  ],
   "inputs: one too few": ["inputs: inputs and input nodes differ", () => ({ ...sample(), inputs: [] })],
   "inputs: one name twice": ["inputs: x occurs twice", () => sample((g) => g.input("x", scalar("f32")))],
-  "outputs: one name twice": ["outputs: y occurs twice", () => sample((g) => g.output("y", g.inputs[0] ?? strayValue()))],
-  "outputs: a value of another graph": ["outputs: the value is not of the graph", () => sample((g) => g.output("z", strayValue()))],
+  "outputs: one name twice": [
+    "outputs: y occurs twice",
+    () => sample((g) => g.output("y", g.inputs[0] ?? strayValue())),
+  ],
+  "outputs: a value of another graph": [
+    "outputs: the value is not of the graph",
+    () => sample((g) => g.output("z", strayValue())),
+  ],
   "paths: written twice": ["paths: w occurs twice", () => sample((g) => g.write("w", g.inputs[0] ?? strayValue()))],
-  "paths: read as two types": ["paths: w is read as two different tensors", () => sample((g) => g.param("w", scalar("f32")))],
-  "paths: read as param and state": ["paths: w is read as two different tensors", () => sample((g) => g.state("w", tensor("f32", [2, 3])))],
+  "paths: read as two types": [
+    "paths: w is read as two different tensors",
+    () => sample((g) => g.param("w", scalar("f32"))),
+  ],
+  "paths: read as param and state": [
+    "paths: w is read as two different tensors",
+    () => sample((g) => g.state("w", tensor("f32", [2, 3]))),
+  ],
   "paths: written as another type": [
     "paths: v is f32[], but the new value is f32[2,3]",
     () => sample((g) => (g.state("v", scalar("f32")), g.write("v", g.inputs[0] ?? strayValue()))),
@@ -102,9 +147,18 @@ const broken: Readonly<Record<string, readonly [message: string, graph: () => Gr
         { neg: { stage: "weights" } },
       ),
   ],
-  "stages: a leaf": ["stages: a leaf has nothing to compute", () => noted(sample(), { constant: { stage: "weights" }, param: { stage: "weights" } })],
-  "groups: a gap": ["groups: 2 is not one of 2 dense numbers", () => noted(sample(), { mul: { group: 0 }, tanh: { group: 2 } })],
-  "groups: out of order": ["groups: group 0 needs group 1", () => noted(sample(), { mul: { group: 1 }, tanh: { group: 0 } })],
+  "stages: a leaf": [
+    "stages: a leaf has nothing to compute",
+    () => noted(sample(), { constant: { stage: "weights" }, param: { stage: "weights" } }),
+  ],
+  "groups: a gap": [
+    "groups: 2 is not one of 2 dense numbers",
+    () => noted(sample(), { mul: { group: 0 }, tanh: { group: 2 } }),
+  ],
+  "groups: out of order": [
+    "groups: group 0 needs group 1",
+    () => noted(sample(), { mul: { group: 1 }, tanh: { group: 0 } }),
+  ],
   "groups: not convex": [
     "groups: group 0 needs group 1",
     () =>
@@ -113,14 +167,30 @@ const broken: Readonly<Record<string, readonly [message: string, graph: () => Gr
         { mul: { group: 0 }, tanh: { group: 1 }, sin: { group: 0 } },
       ),
   ],
-  "groups: work without a group": ["groups: a node that computes has no group", () => noted(sample(), { mul: { group: 0 } })],
+  "groups: work without a group": [
+    "groups: a node that computes has no group",
+    () => noted(sample(), { mul: { group: 0 } }),
+  ],
   "groups: two stages": [
     "groups: group 0 is of two stages",
-    () => noted({ ...sample((g) => g.output("z", g.neg(wOf(g)))), writes: [] }, { ...fused, neg: { group: 0, stage: "weights" } }),
+    () =>
+      noted(
+        { ...sample((g) => g.output("z", g.neg(wOf(g)))), writes: [] },
+        { ...fused, neg: { group: 0, stage: "weights" } },
+      ),
   ],
-  "locations: too many": ["locations: 2 locations for 1 results", () => noted(sample(), { mul: { locations: [null, null] } })],
-  "locations: no offset": ["locations: the offset is 0.5", () => noted(sample(), { mul: { locations: [{ area: "cache", offset: 0.5 }] } })],
-  "locations: no such path": ['locations: the result does not fit in @"v"', () => noted(sample(), { mul: { locations: [{ area: "persistent", path: "v" }] } })],
+  "locations: too many": [
+    "locations: 2 locations for 1 results",
+    () => noted(sample(), { mul: { locations: [null, null] } }),
+  ],
+  "locations: no offset": [
+    "locations: the offset is 0.5",
+    () => noted(sample(), { mul: { locations: [{ area: "cache", offset: 0.5 }] } }),
+  ],
+  "locations: no such path": [
+    'locations: the result does not fit in @"v"',
+    () => noted(sample(), { mul: { locations: [{ area: "persistent", path: "v" }] } }),
+  ],
 };
 
 function withOperand(node: Node): Node {
@@ -135,7 +205,9 @@ const wOf = (g: GraphBuilder): Value => g.nodes.find(({ op }) => op.name === "pa
 /** The sample with other fields on a node, whose results refer to it. */
 function relinked(name: string, fields: Partial<Node>): Graph {
   const graph = edited(name, fields);
-  for (const node of graph.nodes) if (node.op.name === name) Object.assign(node, { results: node.results.map((value) => Object.assign(value, { node })) });
+  for (const node of graph.nodes)
+    if (node.op.name === name)
+      Object.assign(node, { results: node.results.map((value) => Object.assign(value, { node })) });
   return graph;
 }
 
@@ -144,7 +216,9 @@ test.each(Object.entries(broken))("%s is an error", (_, [message, graph]) => {
 });
 
 test("the message shows the node and its location", () => {
-  expect(() => verify(relinked("mul", { attrs: { extra: 1 } }))).toThrow("attributes: extra is unknown (mul f32[2,3], f32[2,3])");
+  expect(() => verify(relinked("mul", { attrs: { extra: 1 } }))).toThrow(
+    "attributes: extra is unknown (mul f32[2,3], f32[2,3])",
+  );
   const graph = sample((g) => {
     g.attribution = unattributed("g", { source: { name: "a.dl", text: "\n\nx" }, start: 2, end: 3 });
     g.constant(scalar("i32"), 0.5);

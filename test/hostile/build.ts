@@ -9,7 +9,12 @@ export interface Bad {
   readonly message: string | RegExp;
 }
 
-export const bad = (name: string, file: Uint8Array | string, code: string, message: string | RegExp): Bad => ({ name, file, code, message });
+export const bad = (name: string, file: Uint8Array | string, code: string, message: string | RegExp): Bad => ({
+  name,
+  file,
+  code,
+  message,
+});
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -41,7 +46,14 @@ export const weightsFile = (header: string | Uint8Array, data: readonly number[]
 export function arrayFile(dict: string, data: readonly number[] = [], version = 1, length?: number): Uint8Array {
   const head = bytesOf(dict);
   const size = length ?? head.length;
-  return joined([0x93], "NUMPY", [version, 0, size & 255, (size >> 8) & 255, ...(version === 1 ? [] : [(size >> 16) & 255, size >>> 24])], head, data);
+  return joined(
+    [0x93],
+    "NUMPY",
+    [version, 0, size & 255, (size >> 8) & 255, ...(version === 1 ? [] : [(size >> 16) & 255, size >>> 24])],
+    head,
+    data,
+  );
 }
 
-export const numpyDict = (descr: string, shape: string, order = "False"): string => `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
+export const numpyDict = (descr: string, shape: string, order = "False"): string =>
+  `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;

@@ -23,8 +23,13 @@ function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
   return path;
 }
 
-const js = { ...soundManifest, code: { kind: "js", module: "kernels.mjs" }, plan: { ...tinyPlan, entries: [], constants: [] } };
-const load = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Session> => loadBuilt(`${pathToFileURL(folder(files)).href}/`, { seed: 1 });
+const js = {
+  ...soundManifest,
+  code: { kind: "js", module: "kernels.mjs" },
+  plan: { ...tinyPlan, entries: [], constants: [] },
+};
+const load = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Session> =>
+  loadBuilt(`${pathToFileURL(folder(files)).href}/`, { seed: 1 });
 const manifest = (value: unknown): Readonly<Record<string, string>> => ({ "manifest.json": JSON.stringify(value) });
 
 test.each([
@@ -33,9 +38,19 @@ test.each([
   ["no module", manifest(js), "E0802", /kernels.mjs/],
   ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
   ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /kernels.mjs has no instantiate/],
-  ["a module that throws", { ...manifest(js), "kernels.mjs": "export const instantiate = () => { throw new TypeError('no'); };" }, "E0802", /TypeError: no/],
+  [
+    "a module that throws",
+    { ...manifest(js), "kernels.mjs": "export const instantiate = () => { throw new TypeError('no'); };" },
+    "E0802",
+    /TypeError: no/,
+  ],
   ["no WebAssembly", manifest(soundManifest), "E0806", /module.wasm/],
-  ["WebAssembly cut short", { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d) }, "E0802", /CompileError/],
+  [
+    "WebAssembly cut short",
+    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d) },
+    "E0802",
+    /CompileError/,
+  ],
   [
     "a module without its functions",
     { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
@@ -44,12 +59,19 @@ test.each([
   ],
   [
     "a plan of another version",
-    { ...manifest({ ...js, plan: { ...js.plan, format: "dlc-plan-9" } }), "kernels.mjs": "export const instantiate = () => ({});" },
+    {
+      ...manifest({ ...js, plan: { ...js.plan, format: "dlc-plan-9" } }),
+      "kernels.mjs": "export const instantiate = () => ({});",
+    },
     "E0802",
     /the plan has dlc-plan-9/,
   ],
 ])("a built model with %s is rejected", async (_, files, code, message) => {
-  await expect(load(files)).rejects.toMatchObject({ name: "DlcError", code, message: expect.stringMatching(message) as unknown });
+  await expect(load(files)).rejects.toMatchObject({
+    name: "DlcError",
+    code,
+    message: expect.stringMatching(message) as unknown,
+  });
 });
 
 const images = (count: number, data: readonly number[]): Uint8Array => joined([0, 0, 8, 3], be32(count, 1, 2), data);
@@ -61,21 +83,52 @@ const sound = {
   "t10k-labels-idx1-ubyte": labels(1),
 };
 const { "train-images-idx3-ubyte": trainImages, ...withoutImages } = sound;
-const packed = (data: Uint8Array): Readonly<Record<string, Uint8Array>> => ({ ...withoutImages, "train-images-idx3-ubyte.gz": data });
+const packed = (data: Uint8Array): Readonly<Record<string, Uint8Array>> => ({
+  ...withoutImages,
+  "train-images-idx3-ubyte.gz": data,
+});
 
 test.each([
   ["no files", {}, /E1011: .* contains neither train-images-idx3-ubyte nor/],
   ["no test images", { ...sound, "t10k-images-idx3-ubyte": "" }, /E0703: .* not an IDX file/],
   ["labels for images", { ...sound, "train-images-idx3-ubyte": labels(0, 1) }, /E1011: .* the train images must be u8/],
-  ["images for labels", { ...sound, "train-labels-idx1-ubyte": images(2, [1, 2, 3, 4]) }, /E1011: .* the train labels must be u8/],
-  ["floats for images", { ...sound, "t10k-images-idx3-ubyte": joined([0, 0, 0x0d, 3], be32(0, 1, 1)) }, /E1011: .* the t10k images must be u8/],
-  ["words for labels", { ...sound, "t10k-labels-idx1-ubyte": joined([0, 0, 0x0c, 1], be32(1, 7)) }, /E1011: .* the t10k labels must be u8/],
+  [
+    "images for labels",
+    { ...sound, "train-labels-idx1-ubyte": images(2, [1, 2, 3, 4]) },
+    /E1011: .* the train labels must be u8/,
+  ],
+  [
+    "floats for images",
+    { ...sound, "t10k-images-idx3-ubyte": joined([0, 0, 0x0d, 3], be32(0, 1, 1)) },
+    /E1011: .* the t10k images must be u8/,
+  ],
+  [
+    "words for labels",
+    { ...sound, "t10k-labels-idx1-ubyte": joined([0, 0, 0x0c, 1], be32(1, 7)) },
+    /E1011: .* the t10k labels must be u8/,
+  ],
   ["a label too many", { ...sound, "train-labels-idx1-ubyte": labels(0, 1, 2) }, /E1011: .* one for each image/],
-  ["no samples", { ...sound, "t10k-images-idx3-ubyte": images(0, []), "t10k-labels-idx1-ubyte": labels() }, /E1011: .* images are empty/],
-  ["images of nothing", { ...sound, "train-images-idx3-ubyte": joined([0, 0, 8, 3], be32(2, 0, 28)) }, /E1011: .* images are empty: 2 of 0 x 28 pixels/],
+  [
+    "no samples",
+    { ...sound, "t10k-images-idx3-ubyte": images(0, []), "t10k-labels-idx1-ubyte": labels() },
+    /E1011: .* images are empty/,
+  ],
+  [
+    "images of nothing",
+    { ...sound, "train-images-idx3-ubyte": joined([0, 0, 8, 3], be32(2, 0, 28)) },
+    /E1011: .* images are empty: 2 of 0 x 28 pixels/,
+  ],
   ["gzip cut short", packed(gzipSync(trainImages).subarray(0, 12)), /E1011: .*: not a valid gzip file/],
-  ["gzip with a wrong sum", packed(gzipSync(trainImages).map((byte, i, all) => (i === all.length - 8 ? byte ^ 1 : byte))), /E1011: .*: not a valid gzip file/],
-  ["40 MB in 40 KB", packed(gzipSync(new Uint8Array(40 * 2 ** 20), { level: 9 })), /E1011: .* its content is too large/],
+  [
+    "gzip with a wrong sum",
+    packed(gzipSync(trainImages).map((byte, i, all) => (i === all.length - 8 ? byte ^ 1 : byte))),
+    /E1011: .*: not a valid gzip file/,
+  ],
+  [
+    "40 MB in 40 KB",
+    packed(gzipSync(new Uint8Array(40 * 2 ** 20), { level: 9 })),
+    /E1011: .* its content is too large/,
+  ],
 ])("data with %s are rejected", (_, files, message) => {
   expect(() => openDataset(`mnist:${folder(files)}`)).toThrow(message);
 });
@@ -89,7 +142,11 @@ const state = { epoch: 1, steps: 2, samples: 8, lossSum: 2.5, accuracySum: NaN }
 const line = { epoch: 1, loss: 0.5, accuracy: null, testLoss: null, testAccuracy: 0.5, seconds: 1 };
 const { plan, code } = softmaxModel([4]);
 
-async function run(): Promise<{ path: string; session: Session; tensors: ReturnType<typeof readSafetensors>["tensors"] }> {
+async function run(): Promise<{
+  path: string;
+  session: Session;
+  tensors: ReturnType<typeof readSafetensors>["tensors"];
+}> {
   const session = await createSession(plan, code);
   const path = folder({});
   saveRun(path, session, settings, state, [line]);
@@ -138,7 +195,14 @@ test("an invalid snapshot is rejected and changes nothing", async () => {
   const session = await createSession(tinyPlan, tinyCode());
   const before = session.snapshot();
   const flipped = (at: number): Uint8Array => before.map((byte, i) => (i === at ? byte ^ 255 : byte));
-  for (const bad of [new Uint8Array(0), before.slice(0, 7), before.slice(0, -1), flipped(0), flipped(4), new Uint8Array(before.length)])
+  for (const bad of [
+    new Uint8Array(0),
+    before.slice(0, 7),
+    before.slice(0, -1),
+    flipped(0),
+    flipped(4),
+    new Uint8Array(before.length),
+  ])
     expect(() => session.restore(bad)).toThrow("not a snapshot of this model");
   expect(session.snapshot()).toEqual(before);
 });

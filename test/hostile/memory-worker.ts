@@ -1,7 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { judge, type Format } from "./readers.ts";
 
-/** A text that repeats `piece` between `head` and `tail`. The worker builds it, so that only its bytes are in memory. */
+/**
+ * A text that repeats `piece` between `head` and `tail`. The worker builds it, so that only its bytes are in memory.
+ */
 export interface Large {
   readonly format: Format;
   readonly head: string;

@@ -13,7 +13,10 @@ interface Outcome {
   readonly buffers: number;
 }
 
-/** Reads the files in a worker whose heap is limited to 4 times their size plus 16 MB; the list ends at the first file that needs more. */
+/**
+ * Reads the files in a worker whose heap is limited to 4 times their size plus 16 MB; the list ends at the first file
+ * that needs more.
+ */
 function readWithLimit(files: readonly Large[]): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   return new Promise((done) => {
@@ -27,7 +30,13 @@ function readWithLimit(files: readonly Large[]): Promise<readonly Outcome[]> {
   });
 }
 
-const large = (format: Large["format"], head: string, piece: string, tail = "", framed = false): Large => ({ format, head, piece, tail, framed });
+const large = (format: Large["format"], head: string, piece: string, tail = "", framed = false): Large => ({
+  format,
+  head,
+  piece,
+  tail,
+  framed,
+});
 
 const files: readonly Large[] = [
   large("safetensors", '{"a":{"dtype":"U8","shape":', "[],", "", true),

@@ -6,7 +6,29 @@ type Random = () => number;
 const below = (random: Random, most: number): number => Math.floor(random() * most);
 const pick = <T>(random: Random, items: readonly T[]): T | undefined => items[below(random, items.length)];
 
-const edges = [0, 1, 2, 3, 4, 7, 8, 15, 16, 64, 127, 128, 255, 256, 32_767, 65_535, 65_536, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
+const edges = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  7,
+  8,
+  15,
+  16,
+  64,
+  127,
+  128,
+  255,
+  256,
+  32_767,
+  65_535,
+  65_536,
+  2 ** 24,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 - 1,
+];
 const numbers = [
   "0",
   "1",
@@ -26,15 +48,59 @@ const numbers = [
   "9007199254740991",
   "9007199254740993",
 ];
-const largeNumbers = ["18446744073709551616", "99999999999999999999999", "NaN", "nan", "inf", "Infinity", "true", "null", '"1"', "[]", "[1]", "{}", ""];
+const largeNumbers = [
+  "18446744073709551616",
+  "99999999999999999999999",
+  "NaN",
+  "nan",
+  "inf",
+  "Infinity",
+  "true",
+  "null",
+  '"1"',
+  "[]",
+  "[1]",
+  "{}",
+  "",
+];
 
 const token = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|%?[A-Za-z_]\w*|\d[\w.]*|\s+|./gs;
 
 /** Tokens for mutations, besides those of valid files. */
 const strays = [
   ..."()[]{}<>=:,.-+*/%^@|&!\"'\\;#_\n\r\t\0",
-  ...["__proto__", "constructor", "toString", "hasOwnProperty", "\ufeff", "é", "\ud83d\ude00", "[[[[", "))))", "\\u0000", '"', "..", "1,1,1,1,1,1", "    "],
-  ...["f32", "i32[2]", "U8", "F64", "dtype", "shape", "data_offsets", "__metadata__", "'<f4'", "'>f8'", "False", "True", "(1,)", "(,)"],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "\ufeff",
+    "é",
+    "\ud83d\ude00",
+    "[[[[",
+    "))))",
+    "\\u0000",
+    '"',
+    "..",
+    "1,1,1,1,1,1",
+    "    ",
+  ],
+  ...[
+    "f32",
+    "i32[2]",
+    "U8",
+    "F64",
+    "dtype",
+    "shape",
+    "data_offsets",
+    "__metadata__",
+    "'<f4'",
+    "'>f8'",
+    "False",
+    "True",
+    "(1,)",
+    "(,)",
+  ],
   ...[
     "graph",
     "return",
@@ -75,7 +141,10 @@ const strays = [
   ],
 ];
 
-/** A text with some tokens deleted, duplicated, moved or replaced; half of the time tokens are replaced by similar ones, which keeps the structure. */
+/**
+ * A text with some tokens deleted, duplicated, moved or replaced; half of the time tokens are replaced by similar ones,
+ * which keeps the structure.
+ */
 export function mutatedText(text: string, other: string, random: Random): string {
   const words = text.match(token) ?? [];
   const others = other.match(token) ?? [];
@@ -84,7 +153,9 @@ export function mutatedText(text: string, other: string, random: Random): string
     const length = random() < 0.7 ? 1 : below(random, 12);
     const word = words[at] ?? "";
     if (random() < 0.5) {
-      const alike = /^\d/.test(word) ? [...numbers, ...largeNumbers] : (random() < 0.5 ? words : others).filter((w) => /^\W/.test(w) === /^\W/.test(word));
+      const alike = /^\d/.test(word)
+        ? [...numbers, ...largeNumbers]
+        : (random() < 0.5 ? words : others).filter((w) => /^\W/.test(w) === /^\W/.test(word));
       words[at] = (random() < 0.1 ? pick(random, strays) : pick(random, alike)) ?? "";
       continue;
     }
@@ -123,7 +194,8 @@ const text = (file: Uint8Array): string => new TextDecoder().decode(file);
 
 /** Weights with a mutated header, whose length is mostly correct. */
 function mutatedWeights(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const end = (bytes: Uint8Array): number => 8 + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
+  const end = (bytes: Uint8Array): number =>
+    8 + new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
   const header = bytesOf(mutatedText(text(file.subarray(8, end(file))), text(other.subarray(8, end(other))), random));
   const length = random() < 0.9 ? BigInt(header.length) : BigInt(pick(random, edges) ?? 0) << BigInt(below(random, 33));
   return joined(u64(length), header, file.subarray(end(file)));

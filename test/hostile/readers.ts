@@ -10,7 +10,9 @@ import { readManifest } from "../../runtime/check-manifest.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";
 
-/** The limits of every reader for any file: milliseconds, and memory as a multiple of the file's size plus a constant. */
+/**
+ * The limits of every reader for any file: milliseconds, and memory as a multiple of the file's size plus a constant.
+ */
 export const limits = { milliseconds: 1000, timesTheFile: 4, bytesBeside: 16 * 2 ** 20 } as const;
 
 const text = (file: Uint8Array): string => new TextDecoder().decode(file);
@@ -46,13 +48,19 @@ function since(begin: NodeJS.CpuUsage): number {
 
 export function judge(format: Format, file: Uint8Array): Verdict {
   const begin = process.threadCpuUsage();
-  const verdict = (code: string | null, message: string, thrown: string | null): Verdict => ({ code, message, thrown, milliseconds: since(begin) });
+  const verdict = (code: string | null, message: string, thrown: string | null): Verdict => ({
+    code,
+    message,
+    thrown,
+    milliseconds: since(begin),
+  });
   try {
     readers[format](file);
     return verdict(null, "", null);
   } catch (error) {
     if (error instanceof DlcError) return verdict(error.code, error.says, null);
-    if (error instanceof DiagnosticError) return verdict(error.diagnostics[0]?.code ?? "", error.diagnostics[0]?.says ?? "", null);
+    if (error instanceof DiagnosticError)
+      return verdict(error.diagnostics[0]?.code ?? "", error.diagnostics[0]?.says ?? "", null);
     return verdict(null, "", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }

@@ -17,16 +17,23 @@ const ones = (dtype: DType, shape: readonly number[]): StoredTensor => {
   return { dtype, shape, bytes: new Uint8Array(new dtypes[dtype].array(size).fill(1).buffer) };
 };
 
-const weights = shapes.map((shape) => writeSafetensors(new Map(names.map((dtype) => [`net.${dtype}`, ones(dtype, shape)])), { epoch: "3" }));
+const weights = shapes.map((shape) =>
+  writeSafetensors(new Map(names.map((dtype) => [`net.${dtype}`, ones(dtype, shape)])), { epoch: "3" }),
+);
 const arrays = names.flatMap((dtype) =>
-  shapes.map((shape) => writeNpy({ dtype, shape, data: new dtypes[dtype].array(shape.reduce((a, b) => a * b, 1)).fill(1) })),
+  shapes.map((shape) =>
+    writeNpy({ dtype, shape, data: new dtypes[dtype].array(shape.reduce((a, b) => a * b, 1)).fill(1) }),
+  ),
 );
 
 const folder = new URL("../golden/passes/", import.meta.url).pathname;
 const graphs = globSync("*.ir", { cwd: folder })
   .toSorted()
   .flatMap((file) => readFileSync(folder + file, "utf8").split(/^---- .*\n/m));
-const loops = [...fc.sample(kernels, { numRuns: 60, seed: 1 }).map(printKernel), ...Array.from(functions.values(), printFunction)];
+const loops = [
+  ...fc.sample(kernels, { numRuns: 60, seed: 1 }).map(printKernel),
+  ...Array.from(functions.values(), printFunction),
+];
 
 const short = (files: readonly Uint8Array[]): readonly Uint8Array[] => files.filter((file) => file.length < 20_000);
 

@@ -19,7 +19,10 @@ const writers: Readonly<Partial<Record<Format, (file: Uint8Array) => Uint8Array>
   },
 };
 
-/** Null if an accepted file round-trips through our writer; otherwise the failure. Formats without a writer are not checked. */
+/**
+ * Null if an accepted file round-trips through our writer; otherwise the failure. Formats without a writer are not
+ * checked.
+ */
 export function changedByWriting(format: Format, file: Uint8Array): string | null {
   const write = writers[format];
   if (write === undefined) return null;

@@ -91,7 +91,8 @@ test("statements go into the innermost open block", () => {
   });
   b.store(out, 0, b.add(sum.at(0), sum.at(1)));
   b.store(out, 4, 0.1);
-  expect(printKernel(b.build("blocks", "model.dl:1:2"))).toBe(`kernel blocks(in a: f32[16], out out: f32[16])   # model.dl:1:2
+  expect(printKernel(b.build("blocks", "model.dl:1:2")))
+    .toBe(`kernel blocks(in a: f32[16], out out: f32[16])   # model.dl:1:2
   var sum[2]: f32x4 = 0
   for m in 0..16 step 4
     let a_1 = a[m]:f32x4
@@ -116,17 +117,28 @@ test("a loop without iterations is dropped; a loop of one iteration becomes its 
     () => b.store(out, 0, 7),
     () => b.store(out, 1, 8),
   );
-  expect(printKernel(b.build("iterations", ""))).toBe("kernel iterations(out out: i32[8])\n  out[3] = 3\n  out[1] = 8\n");
+  expect(printKernel(b.build("iterations", ""))).toBe(
+    "kernel iterations(out out: i32[8])\n  out[3] = 3\n  out[1] = 8\n",
+  );
 });
 
 test("names are made unique, and keywords are not used", () => {
   const b = new KernelBuilder();
-  expect(["x", "x", "let", "2d", "a.b", "x"].map((hint) => b.buffer(hint, "f32", 1, "in").name)).toEqual(["x", "x_1", "let_1", "_2d", "a_b", "x_2"]);
+  expect(["x", "x", "let", "2d", "a.b", "x"].map((hint) => b.buffer(hint, "f32", 1, "in").name)).toEqual([
+    "x",
+    "x_1",
+    "let_1",
+    "_2d",
+    "a_b",
+    "x_2",
+  ]);
 });
 
 test("the interpreter stops at an access outside a buffer, and shows it", () => {
   const b = new KernelBuilder();
   const a = b.buffer("a", "f32", 6, "inout");
   b.loop("i", 0, 8, 4, (at) => b.store(a, at, b.load(a, at, 4)));
-  expect(() => evaluateKernel(b.build("over", ""), { a: new Float32Array(6) })).toThrow("a[i]:f32x4 is outside a[6]: position 4");
+  expect(() => evaluateKernel(b.build("over", ""), { a: new Float32Array(6) })).toThrow(
+    "a[i]:f32x4 is outside a[6]: position 4",
+  );
 });

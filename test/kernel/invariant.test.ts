@@ -7,7 +7,9 @@ const recover = (message: string): string => `recovered: ${message}`;
 test("a result is returned; a broken invariant is recovered with its message", () => {
   expect(recoverInvariant(() => "fine", recover)).toBe("fine");
   expect(recoverInvariant(() => (invariant(false, "two is one"), "fine"), recover)).toBe("recovered: two is one");
-  expect(recoverInvariant(() => present(new Map<string, string>().get("x"), "x is there"), recover)).toBe("recovered: x is there");
+  expect(recoverInvariant(() => present(new Map<string, string>().get("x"), "x is there"), recover)).toBe(
+    "recovered: x is there",
+  );
 });
 
 test("other errors are thrown on", () => {

@@ -25,7 +25,16 @@ function ofOp(name: string): Reference {
 export type AccurateName = MathName | "sqrt" | "rsqrt";
 
 const table: Readonly<Record<AccurateName, Reference>> = {
-  ...{ exp: Math.exp, expm1: Math.expm1, log: Math.log, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos, pow: Math.pow },
+  ...{
+    exp: Math.exp,
+    expm1: Math.expm1,
+    log: Math.log,
+    log1p: Math.log1p,
+    tanh: Math.tanh,
+    sin: Math.sin,
+    cos: Math.cos,
+    pow: Math.pow,
+  },
   erf: ofOp("erf"),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   sqrt: Math.sqrt,
@@ -42,7 +51,9 @@ export const promisedUpTo = (name: string): number => (name === "sin" || name ==
 export function stated(name: string): number {
   if (name === "sqrt") return 0.5;
   if (name === "rsqrt") return 1.5;
-  return Number(present(/within ([\d.]+) ulp/.exec(present(functions.get(name), name).doc)?.[1], `${name} states its error`));
+  return Number(
+    present(/within ([\d.]+) ulp/.exec(present(functions.get(name), name).doc)?.[1], `${name} states its error`),
+  );
 }
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -93,7 +104,14 @@ export function kernelOf(name: string, kernel: string): Kernel {
 export function compiled(name: string, mode: "strict" | "fast" = "strict"): Compiled {
   const arity = arityOf(name);
   const memoryPages = Math.ceil((4 * blockSize * (arity + 1)) / 65536);
-  const { bytes } = emitWasm({ kernels: [kernelOf(name, "all")], entries: [], functions, mode, exportKernels: true, memoryPages });
+  const { bytes } = emitWasm({
+    kernels: [kernelOf(name, "all")],
+    entries: [],
+    functions,
+    mode,
+    exportKernels: true,
+    memoryPages,
+  });
   const memory = new WebAssembly.Memory({ initial: memoryPages });
   const { all } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
   const offsets = Array.from({ length: arity + 1 }, (_, i) => 4 * blockSize * i);
@@ -116,7 +134,11 @@ export interface Errors {
 
 export const noErrors: Errors = { count: 0, over1: 0, worst: 0, at: [] };
 
-export const joined = (a: Errors, b: Errors): Errors => ({ ...(b.worst > a.worst ? b : a), count: a.count + b.count, over1: a.over1 + b.over1 });
+export const joined = (a: Errors, b: Errors): Errors => ({
+  ...(b.worst > a.worst ? b : a),
+  count: a.count + b.count,
+  over1: a.over1 + b.over1,
+});
 
 /** The errors of a block that has been run. */
 export function errorsOf({ inputs, output }: Compiled, exact: Reference): Errors {

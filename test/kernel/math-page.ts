@@ -31,7 +31,8 @@ export const number = (text: string): number => names.get(text) ?? Math.fround(N
 export function shown(x: number): string {
   if (Object.is(x, -0)) return "-0";
   for (const [name, value] of names) if (Object.is(x, value)) return name;
-  for (let digits = 1; ; digits++) if (digits > 8 || Math.fround(Number(x.toPrecision(digits))) === x) return String(Number(x.toPrecision(digits)));
+  for (let digits = 1; ; digits++)
+    if (digits > 8 || Math.fround(Number(x.toPrecision(digits))) === x) return String(Number(x.toPrecision(digits)));
 }
 
 const view = new DataView(new ArrayBuffer(4));

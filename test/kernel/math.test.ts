@@ -24,7 +24,8 @@ import {
 } from "./math-accuracy.ts";
 import { cells, neighbour, number, shown } from "./math-page.ts";
 
-// A dense sample of the arguments of `npm run sweep:math`, and the tables of docs/math-functions.md, which contain its results.
+// A dense sample of the arguments of `npm run sweep:math`, and the tables of docs/math-functions.md, which contain its
+// results.
 
 const page = readFileSync(new URL("../../docs/math-functions.md", import.meta.url), "utf8");
 const names = [...unaryNames, "pow"];
@@ -35,7 +36,8 @@ function worst(name: string, ...args: readonly ArrayLike<number>[]): Errors {
   const exact = present(references[name], name);
   let found = noErrors;
   for (let first = 0; first < (args[0]?.length ?? 0); first += blockSize) {
-    for (const [i, input] of block.inputs.entries()) for (let at = 0; at < blockSize; at++) input[at] = args[i]?.[first + at] ?? 1;
+    for (const [i, input] of block.inputs.entries())
+      for (let at = 0; at < blockSize; at++) input[at] = args[i]?.[first + at] ?? 1;
     block.run();
     found = joined(found, errorsOf(block, exact));
   }
@@ -50,7 +52,10 @@ function value(name: string, ...args: readonly number[]): number {
   return present(block.output[0], name);
 }
 
-/** All binades of both signs, with 502 mantissas in each: the first, the last, and 500 that differ from binade to binade. */
+/**
+ * All binades of both signs, with 502 mantissas in each: the first, the last, and 500 that differ from binade to
+ * binade.
+ */
 const everywhere = new Float32Array(
   Int32Array.from({ length: 512 * 502 }, (_, i) => {
     const [binade, step] = [Math.floor(i / 502), i % 502];
@@ -134,7 +139,9 @@ test("sin and cos stay within -1..1 outside of the range of their bound, and are
     for (let first = 0; first < everywhere.length; first += blockSize) {
       block.inputs[0]?.set(everywhere.subarray(first, first + blockSize));
       block.run();
-      const wrong = block.output.findIndex((y, i) => (Number.isFinite(block.inputs[0]?.[i]) ? !(Math.abs(y) <= 1) : !Number.isNaN(y)));
+      const wrong = block.output.findIndex((y, i) =>
+        Number.isFinite(block.inputs[0]?.[i]) ? !(Math.abs(y) <= 1) : !Number.isNaN(y),
+      );
       expect(wrong, `${name}(${block.inputs[0]?.[wrong]})`).toBe(-1);
     }
   }
@@ -151,10 +158,22 @@ test("pow keeps its bound where the result is an f32, far from 1 and near it", (
   }
 });
 
-const edges = [0, 1, Infinity, NaN, 1e-45, 2 ** -126, 3.4028234663852886e38, 88.72283, 88.72284, 87.5, 104, 2, 3, 0.5].flatMap((x) => [
-  Math.fround(x),
-  Math.fround(-x),
-]);
+const edges = [
+  0,
+  1,
+  Infinity,
+  NaN,
+  1e-45,
+  2 ** -126,
+  3.4028234663852886e38,
+  88.72283,
+  88.72284,
+  87.5,
+  104,
+  2,
+  3,
+  0.5,
+].flatMap((x) => [Math.fround(x), Math.fround(-x)]);
 
 test("pow of all pairs of edge cases equals Math.pow, including the sign of zero", () => {
   const pow = present(functions.get("pow"), "pow");
@@ -175,7 +194,9 @@ test("JavaScript and the interpreter compute the bits of WebAssembly", async () 
     kernels.map((k) => k.name),
   );
   const memory = { buffer: new ArrayBuffer(12 * blockSize) };
-  const module = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as { instantiate: (m: typeof memory) => Exports };
+  const module = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+    instantiate: (m: typeof memory) => Exports;
+  };
   const scripts = module.instantiate(memory);
   const sample = everywhere.filter((_, i) => i % 63 === 0).subarray(0, blockSize);
   for (const [name, fn] of functions) {
@@ -227,7 +248,8 @@ test("the references have known values", () => {
     ["sin", 22, -0.008851309290403876],
     ["rsqrt", 2, Math.SQRT1_2],
   ];
-  for (const [name, x, y] of known) expect(Math.abs(present(references[name], name)(x, 0) / y - 1), `${name}(${x})`).toBeLessThan(1e-14);
+  for (const [name, x, y] of known)
+    expect(Math.abs(present(references[name], name)(x, 0) / y - 1), `${name}(${x})`).toBeLessThan(1e-14);
 });
 
 test("ulp are those of the binade of the exact value, and infinity is the number after the largest", () => {

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { KernelBuilder, type Register } from "../../compiler/kernel/build.ts";
 import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { printKernel } from "../../compiler/kernel/print.ts";
-import { registerOf, type Buffer, type Element, type Expr, type Kernel, type Lanes, type RegType, type Scalar } from "../../compiler/kernel/ir.ts";
+import {
+  registerOf,
+  type Buffer,
+  type Element,
+  type Expr,
+  type Kernel,
+  type Lanes,
+  type RegType,
+  type Scalar,
+} from "../../compiler/kernel/ir.ts";
 
 /** The number of elements of every buffer; all generated indices are in bounds. */
 export const bufferSize = 48;
@@ -10,15 +19,17 @@ export const bufferSize = 48;
 const elements = ["f32", "i32", "u8", "i8", "bool"] as const satisfies readonly Element[];
 
 /**
- * Well-typed kernels with all statements, operators and math functions, generated from a tape of numbers: a shorter tape, or smaller numbers, produce a
- * simpler kernel, so that failures shrink. Buffers are `in_<element>` and `io_<element>`, of `bufferSize` elements.
+ * Well-typed kernels with all statements, operators and math functions, generated from a tape of numbers: a shorter
+ * tape, or smaller numbers, produce a simpler kernel, so that failures shrink. Buffers are `in_<element>` and
+ * `io_<element>`, of `bufferSize` elements.
  */
 export const kernels: fc.Arbitrary<Kernel> = fc
   .array(fc.nat({ max: 255 }), { size: "large", maxLength: 600 })
   .map((tape) => readable(new Maker(tape).kernel()));
 
 /** Makes failures show the kernel as text. */
-const readable = (kernel: Kernel): Kernel => Object.defineProperty(kernel, fc.toStringMethod, { value: () => printKernel(kernel), enumerable: false });
+const readable = (kernel: Kernel): Kernel =>
+  Object.defineProperty(kernel, fc.toStringMethod, { value: () => printKernel(kernel), enumerable: false });
 
 interface Local {
   readonly type: RegType;
@@ -115,7 +126,11 @@ class Maker {
       (expr) => {
         const counter = { expr, last: Math.max(0, to - 1) };
         this.#block(
-          { ...scope, counters: [counter, ...scope.counters], fixed: unroll && expr.kind === "var" ? [counter, ...scope.fixed] : scope.fixed },
+          {
+            ...scope,
+            counters: [counter, ...scope.counters],
+            fixed: unroll && expr.kind === "var" ? [counter, ...scope.fixed] : scope.fixed,
+          },
           depth - 1,
         );
       },
@@ -165,8 +180,10 @@ class Maker {
   #expr(type: RegType, scope: Scope, depth: number): Expr {
     const leaf = depth === 0 || this.#over || this.#draw(3) === 0;
     if (leaf) return this.#leaf(type, scope);
-    if (type.lanes === 4 && this.#draw(5) === 4) return this.#k.splat(this.#expr({ ...type, lanes: 1 }, scope, depth - 1));
-    if (type.lanes === 1 && this.#draw(8) === 7) return this.#k.lane(this.#expr({ ...type, lanes: 4 }, scope, depth - 1), this.#draw(4));
+    if (type.lanes === 4 && this.#draw(5) === 4)
+      return this.#k.splat(this.#expr({ ...type, lanes: 1 }, scope, depth - 1));
+    if (type.lanes === 1 && this.#draw(8) === 7)
+      return this.#k.lane(this.#expr({ ...type, lanes: 4 }, scope, depth - 1), this.#draw(4));
     const of = (scalar: Scalar): Expr => this.#expr({ scalar, lanes: type.lanes }, scope, depth - 1);
     if (this.#draw(6) === 5) return this.#k.select(of("bool"), of(type.scalar), of(type.scalar));
     if (type.scalar === "f32") return this.#float(of);
@@ -187,13 +204,18 @@ class Maker {
   }
 
   #number(scalar: Scalar): number {
-    if (scalar === "f32") return this.#pick(0, 1, -0, 0.5, -2.5, 3.25e-5, 1e10, -7e-42, 16777216, Infinity, -Infinity, NaN);
+    if (scalar === "f32")
+      return this.#pick(0, 1, -0, 0.5, -2.5, 3.25e-5, 1e10, -7e-42, 16777216, Infinity, -Infinity, NaN);
     return this.#pick(0, 1, -1, 7, 31, -128, 0x7fffffff, -0x80000000);
   }
 
   #load(type: RegType, scope: Scope): Expr {
     const fitting = [...this.#inputs, ...this.#outputs].filter((b) => registerOf(b.element) === type.scalar);
-    return this.#k.load(this.#pick(...(fitting as [Buffer, ...Buffer[]])), this.#position(scope, type.lanes), type.lanes);
+    return this.#k.load(
+      this.#pick(...(fitting as [Buffer, ...Buffer[]])),
+      this.#position(scope, type.lanes),
+      type.lanes,
+    );
   }
 
   #float(of: (scalar: Scalar) => Expr): Expr {
@@ -269,7 +291,9 @@ export function contents(kernel: Kernel): Record<string, Float32Array | Int32Arr
   const special = [0, -0, 1, NaN, Infinity, -Infinity, 1e-40, 0.5];
   const make = {
     f32: (n: number) =>
-      Float32Array.from({ length: n }, (_, i) => (i % 3 === 0 ? (special[(i / 3) % special.length] ?? 0) : Math.sin(i * 12.9) * 10 ** (i % 7))),
+      Float32Array.from({ length: n }, (_, i) =>
+        i % 3 === 0 ? (special[(i / 3) % special.length] ?? 0) : Math.sin(i * 12.9) * 10 ** (i % 7),
+      ),
     i32: (n: number) => Int32Array.from({ length: n }, (_, i) => Math.imul(i * 7919 - 5, i % 2 === 0 ? 1 : 0x9e3779b1)),
     u8: (n: number) => Uint8Array.from({ length: n }, (_, i) => i * 37),
     i8: (n: number) => Int8Array.from({ length: n }, (_, i) => i * 37),

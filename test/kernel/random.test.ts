@@ -51,6 +51,7 @@ test("the random kernels use every operator and every function", () => {
     if (x.kind === "call") used.add(x.fn);
     return false;
   };
-  for (const kernel of fc.sample(kernels, { numRuns: 400, seed: 1 })) for (const x of expressions(kernel.body)) some(x, note);
+  for (const kernel of fc.sample(kernels, { numRuns: 400, seed: 1 }))
+    for (const x of expressions(kernel.body)) some(x, note);
   expect([...Object.keys(operators), ...functions.keys()].filter((name) => !used.has(name))).toEqual([]);
 });

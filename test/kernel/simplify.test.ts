@@ -18,7 +18,11 @@ const k = new KernelBuilder();
 function values(...exprs: readonly Expr[]): Int32Array[] {
   const builder = new KernelBuilder();
   const points = sizes.a * sizes.b * sizes.c;
-  const outs = exprs.map((value, i) => ({ value, buffer: builder.buffer(`out${i}`, "i32", points, "out"), data: new Int32Array(points) }));
+  const outs = exprs.map((value, i) => ({
+    value,
+    buffer: builder.buffer(`out${i}`, "i32", points, "out"),
+    data: new Int32Array(points),
+  }));
   builder.loop("a", 0, sizes.a, 1, () =>
     builder.loop("b", 0, sizes.b, 1, () =>
       builder.loop("c", 0, sizes.c, 1, () => {
@@ -94,7 +98,11 @@ const shorter: readonly (readonly [name: string, long: Expr, short: string])[] =
   ["the outer index of a flat index", k.div(flat, 30), "a"],
   ["the middle index of a flat index", k.rem(k.div(flat, 5), 6), "b"],
   ["the inner index of a flat index", k.rem(flat, 5), "c"],
-  ["the quotient and the remainder of a flat index, combined", k.add(k.mul(k.div(k.add(flat, b), 5), 5), k.rem(k.add(flat, b), 5)), "a * 30 + b * 6 + c"],
+  [
+    "the quotient and the remainder of a flat index, combined",
+    k.add(k.mul(k.div(k.add(flat, b), 5), 5), k.rem(k.add(flat, b), 5)),
+    "a * 30 + b * 6 + c",
+  ],
   ["three parts combined", k.add(k.add(k.mul(k.div(p, 30), 30), k.mul(k.rem(k.div(p, 5), 6), 5)), k.rem(p, 5)), "p"],
   ["a quotient of a quotient", k.div(k.div(p, 7), 4), "p / 28"],
   ["a remainder of a remainder", k.rem(k.rem(p, 14), 7), "p % 7"],

@@ -1,4 +1,5 @@
-// `node --import ./test/mutants/hook.ts`: applies the mutant named by the environment variable DLC_MUTANT to its source file as that is loaded.
+// `node --import ./test/mutants/hook.ts`: applies the mutant named by the environment variable DLC_MUTANT to its source
+// file as that is loaded.
 import { registerHooks } from "node:module";
 import { mutants, mutated } from "./mutants.ts";
 

@@ -188,8 +188,8 @@ export const inCode: readonly Mutant[] = [
     name: "steps-carry",
     effect: "a loop does not copy the initial values of its carries",
     file: "compiler/link/steps.ts",
-    from: '[...initial, { kind: "loop", turns',
-    to: '[{ kind: "loop", turns',
+    from: '...initial, { kind: "loop", turns',
+    to: '{ kind: "loop", turns',
   },
   {
     name: "runtime-touch",

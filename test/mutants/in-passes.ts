@@ -51,8 +51,8 @@ export const inRules: readonly Mutant[] = [
     name: "rule-transpose-transpose",
     effect: "two permutations are composed in the wrong order",
     file: passes("simplify/rules-movement"),
-    from: 'm.ints("q").map((axis) => at(m.ints("p"), axis)) } }),',
-    to: 'm.ints("p").map((axis) => at(m.ints("q"), axis)) } }),',
+    from: 'r: (m) => m.ints("q").map((axis) => at(m.ints("p"), axis))',
+    to: 'r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis))',
   },
   {
     name: "rule-pad-of-splat",

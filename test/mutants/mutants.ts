@@ -4,7 +4,25 @@ import { inMemory, inPasses, inRules } from "./in-passes.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Faults that an author could introduce. The fuzzer must detect them: `npm run mutants`. */
-export const mutants: readonly Mutant[] = [...inGradients, ...inOps, ...inRules, ...inPasses, ...inMemory, ...inSchedule, ...inCode];
+export const mutants: readonly Mutant[] = [
+  ...inGradients,
+  ...inOps,
+  ...inRules,
+  ...inPasses,
+  ...inMemory,
+  ...inSchedule,
+  ...inCode,
+];
+
+/** Matches the text of a mutant. */
+export const patternOf = ({ from }: Mutant): RegExp =>
+  new RegExp(
+    from
+      .split(/\s+/)
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join("\\s+"),
+    "g",
+  );
 
 /** The source with the mutant applied. */
-export const mutated = (mutant: Mutant, source: string): string => source.replace(mutant.from, () => mutant.to);
+export const mutated = (mutant: Mutant, source: string): string => source.replace(patternOf(mutant), () => mutant.to);

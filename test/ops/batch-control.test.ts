@@ -164,7 +164,8 @@ const graphs: Readonly<Record<string, string>> = {
 };
 
 const every = Object.entries({ ...graphs, ...smoothGraphs });
-const nodesOf = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
+const nodesOf = ({ nodes }: Graph): readonly Node[] =>
+  nodes.flatMap((node) => [node, ...node.regions.flatMap(nodesOf)]);
 const read = (text: string): Graph => parseGraph(text, ops);
 
 for (const [name, text] of every) {
@@ -172,21 +173,26 @@ for (const [name, text] of every) {
     const graph = read(text);
     const next = random(3);
     const differentiable = nodesOf(graph).every(
-      ({ op, results }) => op.gradient.kind === "rule" || op.form.kind === "leaf" || results.every(({ type }) => !isFloat(type.dtype)),
+      ({ op, results }) =>
+        op.gradient.kind === "rule" || op.form.kind === "leaf" || results.every(({ type }) => !isFloat(type.dtype)),
     );
     for (const subset of subsets(graph.inputs.length)) {
       const drawn = graph.inputs.map(({ type }) => Array.from({ length: 3 }, () => valuesOf(type, next)));
       const draw = (input: number, member: number): Float64Array => drawn[input]?.[member] ?? new Float64Array();
       const { batch, loop } = compared(graph, subset, { differentiable, draw, weight: () => next() * 2 - 1 });
       expect(difference(batch.outputs, loop.outputs), `the results, batched ${subset.join(", ")}`).toBeLessThan(1e-9);
-      expect(difference(batch.gradients, loop.gradients), `the gradients, batched ${subset.join(", ")}`).toBeLessThan(1e-9);
+      expect(difference(batch.gradients, loop.gradients), `the gradients, batched ${subset.join(", ")}`).toBeLessThan(
+        1e-9,
+      );
     }
   });
 }
 
 test("the graphs use every op with regions, with batched operands", () => {
   const found = new Set(every.flatMap(([, text]) => nodesOf(read(text)).map(({ op }) => op.name)));
-  const missing = [...ops.values()].filter(({ regions, name }) => regions !== undefined && !found.has(name)).map(({ name }) => name);
+  const missing = [...ops.values()]
+    .filter(({ regions, name }) => regions !== undefined && !found.has(name))
+    .map(({ name }) => name);
   expect(missing, `ops without a graph in test/ops/batch-control.test.ts`).toEqual([]);
 });
 
@@ -197,7 +203,9 @@ test("the gradients of a batch of losses are those of each loss, for batched and
   const losses = g.sum(g.mul(g.mul(x, x), g.broadcast(w, [3, 2], [1])), [1]);
   const targets = [batched(x), unbatched(w), batched(unused)];
   const results = op.batch(g, op, { operands: [batched(losses), ...targets], attrs: {}, regions: [], size: 3 });
-  results.forEach(({ value, batched: isBatched }, index) => g.output(`d${index}`, isBatched ? value : g.constant(value.type, NaN)));
+  results.forEach(({ value, batched: isBatched }, index) =>
+    g.output(`d${index}`, isBatched ? value : g.constant(value.type, NaN)),
+  );
   const data = { x: [1, 2, 3, 4, 5, 6], w: [10, 20], unused: [1, 1, 1, 1, 1, 1] };
   const inputs = new Map(Object.entries(data).map(([name, values]) => [name, Float64Array.from(values)]));
   const { outputs } = evaluate(g.build(), { inputs, persistent: new Map(), precision: "f64" });
@@ -213,7 +221,12 @@ test("the gradient of an unbatched loss with respect to an unbatched value is un
   const op = present(ops.get("gradient"), "the op");
   const g = new GraphBuilder("g", ops);
   const [x, w] = [g.input("x", f32(3, 2)), g.input("w", f32())];
-  const results = op.batch(g, op, { operands: [unbatched(g.mul(w, w)), batched(x), unbatched(w)], attrs: {}, regions: [], size: 3 });
+  const results = op.batch(g, op, {
+    operands: [unbatched(g.mul(w, w)), batched(x), unbatched(w)],
+    attrs: {},
+    regions: [],
+    size: 3,
+  });
   expect(results.map((result) => [result.batched, result.value.type.shape])).toEqual([
     [true, [3, 2]],
     [false, []],
@@ -233,7 +246,10 @@ test("params may be batched, as for models trained in parallel: then their write
   const g = new GraphBuilder("models", ops);
   const w = g.param("w", f32(3, 2));
   const inputs = [unbatched(g.input("x", f32(2)))];
-  const { outputs, writes } = batchInto(g, graph, 3, { inputs, persistent: (leaf) => (leaf.op.name === "param" ? batched(w) : null) });
+  const { outputs, writes } = batchInto(g, graph, 3, {
+    inputs,
+    persistent: (leaf) => (leaf.op.name === "param" ? batched(w) : null),
+  });
   outputs.forEach(({ value }) => g.output("loss", value));
   writes.forEach(({ value }, path) => g.write(path, value));
   const persistent = new Map([["w", Float64Array.of(1, 2, 3, 4, 5, 6)]]);

@@ -1,4 +1,5 @@
-// The batching rule of every op, against a loop over the members: values and gradients, for every choice of batched operands.
+// The batching rule of every op, against a loop over the members: values and gradients, for every choice of batched
+// operands.
 import { expect, test } from "vitest";
 import { batched, batchType } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
@@ -9,7 +10,8 @@ import { ops } from "../../compiler/ops/table.ts";
 import { compared, difference, members, subsets } from "./batched.ts";
 import { isLeaf, random, sampled, valuesOf } from "./values.ts";
 
-const problemOf = (op: Op, problem: string): string => `${op.name}: ${problem}; see the field \`batch\` of its entry in compiler/ops`;
+const problemOf = (op: Op, problem: string): string =>
+  `${op.name}: ${problem}; see the field \`batch\` of its entry in compiler/ops`;
 
 /** A graph of one use of the op. */
 function graphOf(op: Op, { operands, attrs = {} }: Sample): Graph {
@@ -27,7 +29,9 @@ function drawn(sample: Sample, next: () => number): (input: number, member: numb
     const given = sample.values?.[input] ?? null;
     const type = sample.operands[input];
     const fresh = type === undefined ? new Float64Array() : valuesOf(type, next);
-    const data = known.get(key) ?? (given === null ? fresh : Float64Array.from(given, (_, i) => given[(i + member) % given.length] ?? 0));
+    const data =
+      known.get(key) ??
+      (given === null ? fresh : Float64Array.from(given, (_, i) => given[(i + member) % given.length] ?? 0));
     known.set(key, data);
     return data;
   };
@@ -47,7 +51,10 @@ for (const op of sampled.filter((each) => !isLeaf(each))) {
           difference(batch.outputs, loop.outputs),
           problemOf(op, `the results of a batch of ${members} are not those of a loop for ${where}`),
         ).toBeLessThan(1e-9);
-        expect(difference(batch.gradients, loop.gradients), problemOf(op, `the gradients of a batch are not those of a loop for ${where}`)).toBeLessThan(1e-9);
+        expect(
+          difference(batch.gradients, loop.gradients),
+          problemOf(op, `the gradients of a batch are not those of a loop for ${where}`),
+        ).toBeLessThan(1e-9);
       }
     }
   });
@@ -74,12 +81,22 @@ for (const op of sampled.filter(({ sumOverBatch }) => sumOverBatch !== undefined
       if (sum === null) continue;
       found++;
       g.output("sum", sum);
-      const all = op.batch(g, op, { operands: inputs.map(batched), attrs: { ...op.defaults, ...attrs }, regions: [], size: members });
+      const all = op.batch(g, op, {
+        operands: inputs.map(batched),
+        attrs: { ...op.defaults, ...attrs },
+        regions: [],
+        size: members,
+      });
       for (const { value } of all) g.output("wanted", g.sum(value, [0]));
-      const data = new Map(inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]));
+      const data = new Map(
+        inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]),
+      );
       const { outputs } = evaluate(g.build(), { inputs: data, persistent: new Map(), precision: "f64" });
       const of = (name: string): Float64Array[] => [outputs.get(name)?.data ?? new Float64Array()];
-      expect(difference(of("sum"), of("wanted")), problemOf(op, `sumOverBatch is not the sum for ${JSON.stringify(attrs)}`)).toBeLessThan(1e-9);
+      expect(
+        difference(of("sum"), of("wanted")),
+        problemOf(op, `sumOverBatch is not the sum for ${JSON.stringify(attrs)}`),
+      ).toBeLessThan(1e-9);
     }
     expect(found, problemOf(op, "sumOverBatch returns null for every sample")).toBeGreaterThan(0);
   });

@@ -1,4 +1,5 @@
-// Compares a batch with a loop over its members: the same graph, batched by the rules of its ops, and evaluated for each member separately.
+// Compares a batch with a loop over its members: the same graph, batched by the rules of its ops, and evaluated for
+// each member separately.
 import { batchInto, batchType, repeated } from "../../compiler/graph/batch.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -14,7 +15,9 @@ export const members = 3;
 
 /** All nonempty subsets of the operands. */
 export const subsets = (count: number): boolean[][] =>
-  Array.from({ length: 2 ** count - 1 }, (_, bits) => Array.from({ length: count }, (__, index) => (((bits + 1) >> index) & 1) === 1));
+  Array.from({ length: 2 ** count - 1 }, (_, bits) =>
+    Array.from({ length: count }, (__, index) => (((bits + 1) >> index) & 1) === 1),
+  );
 
 type Arrays = readonly Float64Array[];
 
@@ -24,7 +27,10 @@ interface Found {
   readonly gradients: Arrays;
 }
 
-/** Adds the gradients of a random weighting of the outputs; the weights are inputs. Adds nothing if no float output or input exists. */
+/**
+ * Adds the gradients of a random weighting of the outputs; the weights are inputs. Adds nothing if no float output or
+ * input exists.
+ */
 function withGradients(g: GraphBuilder, outputs: readonly Value[], inputs: readonly Value[]): void {
   const smooth = outputs.filter(({ type }) => isFloat(type.dtype));
   const targets = inputs.filter(({ type }) => isFloat(type.dtype));
@@ -76,32 +82,45 @@ function run(graph: Graph, data: readonly Float64Array[], weights: readonly Floa
     }),
   );
   const { outputs } = evaluate(graph, { inputs, persistent: new Map(), precision: "f64" });
-  const named = (start: string): Arrays => [...outputs].filter(([name]) => name.startsWith(start)).map(([, { data: found }]) => found);
+  const named = (start: string): Arrays =>
+    [...outputs].filter(([name]) => name.startsWith(start)).map(([, { data: found }]) => found);
   return { outputs: named("y"), gradients: named("gradient") };
 }
 
 const concatenated = (arrays: Arrays): Float64Array => Float64Array.from(arrays.flatMap((array) => [...array]));
-const added = (arrays: Arrays): Float64Array => present(arrays[0], "a member").map((_, i) => arrays.reduce((sum, array) => sum + (array[i] ?? Number.NaN), 0));
+const added = (arrays: Arrays): Float64Array =>
+  present(arrays[0], "a member").map((_, i) => arrays.reduce((sum, array) => sum + (array[i] ?? Number.NaN), 0));
 
 /**
- * The results of the batch and of the loop: for each output the results of all members; for each input the gradients of all members, or their sum if the input is
- * shared. `draw` returns the data of an input for a member.
+ * The results of the batch and of the loop: for each output the results of all members; for each input the gradients of
+ * all members, or their sum if the input is shared. `draw` returns the data of an input for a member.
  */
 export function compared(
   graph: Graph,
   subset: readonly boolean[],
-  { differentiable, draw, weight }: { differentiable: boolean; draw: (input: number, member: number) => Float64Array; weight: () => number },
+  {
+    differentiable,
+    draw,
+    weight,
+  }: { differentiable: boolean; draw: (input: number, member: number) => Float64Array; weight: () => number },
 ): { readonly batch: Found; readonly loop: Found } {
   const shared = graph.inputs.map((_, index) => draw(index, 0));
   const own = Array.from({ length: members }, (_, member) =>
-    graph.inputs.map((__, index) => (subset[index] === true ? draw(index, member) : present(shared[index], "an input"))),
+    graph.inputs.map((__, index) =>
+      subset[index] === true ? draw(index, member) : present(shared[index], "an input"),
+    ),
   );
   const smooth = graph.outputs.filter(({ value }) => isFloat(value.type.dtype));
-  const weights = own.map(() => smooth.map(({ value }) => Float64Array.from({ length: elements(value.type.shape) }, weight)));
+  const weights = own.map(() =>
+    smooth.map(({ value }) => Float64Array.from({ length: elements(value.type.shape) }, weight)),
+  );
   const single = alone(graph, differentiable);
   const each = own.map((data, member) => run(single, data, present(weights[member], "a member")));
-  const column = (lists: readonly Arrays[], index: number): Arrays => lists.map((list) => present(list[index], "a column"));
-  const data = graph.inputs.map((_, index) => (subset[index] === true ? concatenated(column(own, index)) : present(shared[index], "an input")));
+  const column = (lists: readonly Arrays[], index: number): Arrays =>
+    lists.map((list) => present(list[index], "a column"));
+  const data = graph.inputs.map((_, index) =>
+    subset[index] === true ? concatenated(column(own, index)) : present(shared[index], "an input"),
+  );
   const batch = run(
     together(graph, subset, differentiable),
     data,
@@ -138,7 +157,9 @@ export function difference(found: Arrays, wanted: Arrays): number {
     if (array.length !== other.length) return Infinity;
     return array.reduce((most, x, i) => {
       const y = other[i] ?? Number.NaN;
-      return Object.is(x, y) || x === y ? most : Math.max(most, Number.isNaN(x - y) ? Infinity : Math.abs(x - y) / (1 + Math.abs(y)));
+      return Object.is(x, y) || x === y
+        ? most
+        : Math.max(most, Number.isNaN(x - y) ? Infinity : Math.abs(x - y) / (1 + Math.abs(y)));
     }, 0);
   });
   return Math.max(0, ...pairs);

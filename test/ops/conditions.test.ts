@@ -7,10 +7,16 @@ import { sampled } from "./values.ts";
 for (const op of sampled) {
   for (const [label, { message, about, breaks = [] }] of Object.entries(op.requires)) {
     test(`the examples of ${op.name}-${label} violate it`, () => {
-      expect(breaks.length, `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that violate it`).toBeGreaterThan(0);
+      expect(
+        breaks.length,
+        `${op.name} (${entryFile(op)}): \`requires.${label}\` has no examples that violate it`,
+      ).toBeGreaterThan(0);
       for (const [operands, attrs] of breaks) {
         const found = brokenCondition(op, operands, { ...op.defaults, ...attrs });
-        expect(found, `${op.name} (${entryFile(op)}): \`requires.${label}\`, the example ${JSON.stringify([operands, attrs])}`).toEqual({
+        expect(
+          found,
+          `${op.name} (${entryFile(op)}): \`requires.${label}\`, the example ${JSON.stringify([operands, attrs])}`,
+        ).toEqual({
           code: `${op.name}-${label}`,
           message,
           about,
@@ -21,5 +27,7 @@ for (const op of sampled) {
 }
 
 test("every sample satisfies the conditions", () => {
-  for (const op of sampled) for (const { operands, attrs } of op.samples) expect(brokenCondition(op, operands, { ...op.defaults, ...attrs })).toBe(null);
+  for (const op of sampled)
+    for (const { operands, attrs } of op.samples)
+      expect(brokenCondition(op, operands, { ...op.defaults, ...attrs })).toBe(null);
 });

@@ -22,7 +22,12 @@ const dataOf = (graph: Graph, seed: number): Data =>
     ]),
   );
 const run = (graph: Graph, inputs: Data): ReadonlyMap<string, readonly number[]> =>
-  new Map(Array.from(evaluate(graph, { inputs, persistent: new Map(), precision: "f64" }).outputs, ([name, { data }]) => [name, [...data]]));
+  new Map(
+    Array.from(evaluate(graph, { inputs, persistent: new Map(), precision: "f64" }).outputs, ([name, { data }]) => [
+      name,
+      [...data],
+    ]),
+  );
 
 /** A weighted sum of all elements of the values. */
 function weighted(g: GraphBuilder, values: readonly Value[]): Value {
@@ -33,7 +38,9 @@ function weighted(g: GraphBuilder, values: readonly Value[]): Value {
   return terms.reduce((a, b) => g.add(a, b));
 }
 
-/** A loss that is a weighted sum of the graph's outputs (with `second`: of the gradients of that sum), and its gradient. */
+/**
+ * A loss that is a weighted sum of the graph's outputs (with `second`: of the gradients of that sum), and its gradient.
+ */
 function withGradient(graph: Graph, second: boolean): Graph {
   const g = new GraphBuilder("gradient", ops);
   const inputs = graph.inputs.map((value) => g.input(nameOf(value), value.type));
@@ -41,7 +48,9 @@ function withGradient(graph: Graph, second: boolean): Graph {
   const first = weighted(g, inlineRegion(g, graph, inputs).outputs);
   const loss = second ? weighted(g, g.callAll("gradient", [first, ...targets])) : first;
   g.output("loss", loss);
-  g.callAll("gradient", [loss, ...targets]).forEach((value, index) => g.output(`d_${nameOf(present(targets[index], "a target"))}`, value));
+  g.callAll("gradient", [loss, ...targets]).forEach((value, index) =>
+    g.output(`d_${nameOf(present(targets[index], "a target"))}`, value),
+  );
   return g.build();
 }
 
@@ -53,14 +62,17 @@ for (const [description, text] of Object.entries(smoothGraphs))
       const data = dataOf(graph, second ? 2 : 1);
       const found = run(graph, data);
       const lossOnly = { ...graph, outputs: graph.outputs.slice(0, 1) };
-      const at = (name: string, values: Float64Array): number => run(lossOnly, new Map([...data, [name, values]])).get("loss")?.[0] ?? Number.NaN;
+      const at = (name: string, values: Float64Array): number =>
+        run(lossOnly, new Map([...data, [name, values]])).get("loss")?.[0] ?? Number.NaN;
       for (const [name, values] of data) {
         const gradient = found.get(`d_${name}`);
         if (gradient === undefined) continue;
         const h = 1e-5;
         values.forEach((x, i) => {
           const wanted = (at(name, values.with(i, x + h)) - at(name, values.with(i, x - h))) / (2 * h);
-          expect(Math.abs((gradient[i] ?? Number.NaN) - wanted), `${name}[${i}]`).toBeLessThan(1e-7 * (1 + Math.abs(wanted)));
+          expect(Math.abs((gradient[i] ?? Number.NaN) - wanted), `${name}[${i}]`).toBeLessThan(
+            1e-7 * (1 + Math.abs(wanted)),
+          );
         });
       }
     });
@@ -68,7 +80,12 @@ for (const [description, text] of Object.entries(smoothGraphs))
 const f = (...shape: number[]): TensorType => tensor("f32", shape);
 
 /** A region with these inputs, carries and outputs; it sets the carries unless it is a condition. */
-function region(inputs: readonly TensorType[], carries: readonly TensorType[] = [], outputs: readonly TensorType[] = [], changed = true): Graph {
+function region(
+  inputs: readonly TensorType[],
+  carries: readonly TensorType[] = [],
+  outputs: readonly TensorType[] = [],
+  changed = true,
+): Graph {
   const r = new RegionBuilder("region", new GraphBuilder("region", ops));
   inputs.forEach((type) => r.input("x", type));
   carries.forEach((type, index) => {
@@ -84,7 +101,9 @@ type Use = readonly [operands: readonly TensorType[], attrs: Attrs, regions: rea
 const loop = { carries: 1, sequences: 1, length: 4 };
 
 /** A use that satisfies every condition, and for each label uses that violate it and satisfy those before it. */
-const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Readonly<Record<string, readonly Use[]>> }>> = {
+const uses: Readonly<
+  Record<string, { readonly good: Use; readonly broken: Readonly<Record<string, readonly Use[]>> }>
+> = {
   scan: {
     good: [[f(2), f(4, 3), f(5)], loop, [region([f(3), f(5)], [f(2)], [f(1)])]],
     broken: {
@@ -139,7 +158,11 @@ const uses: Readonly<Record<string, { readonly good: Use; readonly broken: Reado
     broken: { c1: [[[f(2)], {}, [region([f(3)])]]], c2: [[[f(2)], {}, [region([f(2)], [f(2)])]]] },
   },
   custom_gradient: {
-    good: [[f(2), bool], {}, [region([f(2), bool], [], [f(1), bool]), region([f(2), bool, f(1), bool, f(1)], [], [f(2)])]],
+    good: [
+      [f(2), bool],
+      {},
+      [region([f(2), bool], [], [f(1), bool]), region([f(2), bool, f(1), bool, f(1)], [], [f(2)])],
+    ],
     broken: {
       c1: [[[f(2)], {}, [region([]), region([f(2)], [], [f(2)])]]],
       c2: [[[f(2)], {}, [region([f(2)], [], [f(1)]), region([f(2), f(1)], [], [f(2)])]]],
@@ -157,11 +180,22 @@ for (const op of [...ops.values()].filter(({ regions }) => regions !== undefined
     expect(Object.keys(broken)).toEqual(Object.keys(op.requires));
     for (const [label, list] of Object.entries(broken))
       for (const [operands, attrs, regions] of list)
-        expect(brokenCondition(op, operands, complete(attrs), regions)).toMatchObject({ code: `${op.name}-${label}`, message: op.requires[label]?.message });
+        expect(brokenCondition(op, operands, complete(attrs), regions)).toMatchObject({
+          code: `${op.name}-${label}`,
+          message: op.requires[label]?.message,
+        });
   });
 
-const evaluated = (text: string, inputs: Readonly<Record<string, readonly number[]>>): Record<string, readonly number[]> =>
-  Object.fromEntries(run(parseGraph(text, ops), new Map(Object.entries(inputs).map(([name, values]) => [name, Float64Array.from(values)]))));
+const evaluated = (
+  text: string,
+  inputs: Readonly<Record<string, readonly number[]>>,
+): Record<string, readonly number[]> =>
+  Object.fromEntries(
+    run(
+      parseGraph(text, ops),
+      new Map(Object.entries(inputs).map(([name, values]) => [name, Float64Array.from(values)])),
+    ),
+  );
 
 for (const reverse of [false, true])
   test(`a${reverse ? " reversed" : ""} scan keeps the index of each item`, () => {
@@ -233,7 +267,9 @@ test("no gradient flows into a while loop under stop_gradient", () => {
 });
 
 test("a scan of 200 iterations and its gradient equal those of the unrolled loop", () => {
-  const text = present(smoothGraphs["a recurrent cell"], "the sample exists").replaceAll("length=4", "length=200").replaceAll("[4,", "[200,");
+  const text = present(smoothGraphs["a recurrent cell"], "the sample exists")
+    .replaceAll("length=4", "length=200")
+    .replaceAll("[4,", "[200,");
   const rolled = parseGraph(text, ops);
   const scan = present(
     rolled.nodes.find(({ op }) => op.name === "scan"),
@@ -256,5 +292,7 @@ test("a scan of 200 iterations and its gradient equal those of the unrolled loop
   const data = dataOf(a, 1);
   const [found, wanted] = [run(a, data), run(b, data)];
   for (const [name, values] of wanted)
-    values.forEach((value, i) => expect(Math.abs((found.get(name)?.[i] ?? Number.NaN) - value)).toBeLessThan(1e-10 * (1 + Math.abs(value))));
+    values.forEach((value, i) =>
+      expect(Math.abs((found.get(name)?.[i] ?? Number.NaN) - value)).toBeLessThan(1e-10 * (1 + Math.abs(value))),
+    );
 });

@@ -39,10 +39,13 @@ export const violatedCondition = (op: Op, sample: Sample): string | null =>
   brokenCondition(op, sample.operands, complete(op, sample.attrs))?.code.slice(op.name.length + 1) ?? null;
 
 /** A generator of numbers in [0, 1) that depends only on the name of the op. */
-export const randomOf = ({ name }: Op): (() => number) => random([...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7));
+export const randomOf = ({ name }: Op): (() => number) =>
+  random([...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7));
 
 /** Choices by a generator of numbers in [0, 1). */
-export const choicesFrom = (next: () => number): Choices => ({ int: (least, most) => least + Math.floor(next() * (Math.max(most, least) - least + 1)) });
+export const choicesFrom = (next: () => number): Choices => ({
+  int: (least, most) => least + Math.floor(next() * (Math.max(most, least) - least + 1)),
+});
 
 /** Choices by a list of numbers; zeros select the smallest values, to which fast-check shrinks. */
 export function choicesOf(numbers: readonly number[]): Choices {
@@ -50,7 +53,8 @@ export function choicesOf(numbers: readonly number[]): Choices {
   return { int: (least, most) => least + ((numbers[next++] ?? 0) % (Math.max(most, least) - least + 1)) };
 }
 
-export const drawOf = (op: Op): Draw => present(op.draw, `${op.name} (${entryFile(op)}): the entry needs the field \`draw\``);
+export const drawOf = (op: Op): Draw =>
+  present(op.draw, `${op.name} (${entryFile(op)}): the entry needs the field \`draw\``);
 
 const admitted = new Map<string, readonly DTypes[]>();
 
@@ -59,18 +63,26 @@ export function admittedFor(op: Op, use: DrawnUse): readonly DTypes[] {
   const key = `${op.name} ${use.shapes.length}`;
   const known = admitted.get(key) ?? [];
   if (known.length > 0) return known;
-  const found = dtypeChoices(op, use.shapes.length).filter((choice) => violatedCondition(op, sampleOf(use, choice)) === null);
+  const found = dtypeChoices(op, use.shapes.length).filter(
+    (choice) => violatedCondition(op, sampleOf(use, choice)) === null,
+  );
   admitted.set(key, found);
   return found;
 }
 
-/** Values evenly distributed over the entry's interval `between`, different for each operand (the additive recurrence of the golden ratio). */
+/**
+ * Values evenly distributed over the entry's interval `between`, different for each operand (the additive recurrence of
+ * the golden ratio).
+ */
 function valuesWithin(op: Op, { operands }: Sample): Pick<Sample, "values"> {
   const { between } = op;
   if (between === undefined) return {};
   const [least, most] = between;
   const spread = (count: number, row: number): number[] =>
-    Array.from({ length: count }, (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1));
+    Array.from(
+      { length: count },
+      (_, i) => least + (most - least) * ((0.5 + (i + 1) * 0.6180339887498949 + row * 0.3819) % 1),
+    );
   return { values: operands.map(({ dtype, shape }, row) => (isFloat(dtype) ? spread(elements(shape), row) : null)) };
 }
 
@@ -95,7 +107,9 @@ export function uses(op: Op, of: (dtypes: DTypes) => boolean, { long = false } =
       const choices = admittedFor(op, use).filter(of);
       const choice = choices[c.int(0, choices.length - 1)];
       const sample = choice === undefined ? null : sampleOf(use, choice);
-      return sample === null || violatedCondition(op, sample) !== null ? null : { ...sample, ...valuesWithin(op, sample) };
+      return sample === null || violatedCondition(op, sample) !== null
+        ? null
+        : { ...sample, ...valuesWithin(op, sample) };
     })
     .filter((sample) => sample !== null);
 }
@@ -104,12 +118,16 @@ export const inKernels = ({ operands, attr }: DTypes): boolean => !operands.incl
 
 /** Combinations of f32 with indices and bools. */
 export const singles = ({ operands, attr }: DTypes): boolean =>
-  operands.includes("f32") && operands.every((dtype) => dtype === "f32" || dtype === "i32" || dtype === "bool") && (attr === null || attr === "f32");
+  operands.includes("f32") &&
+  operands.every((dtype) => dtype === "f32" || dtype === "i32" || dtype === "bool") &&
+  (attr === null || attr === "f32");
 
 /** At most `most` distinct uses of the op on an operand of this shape; deterministic. */
 export function someUses(op: Op, shape: Shape, most: number, next = randomOf(op)): readonly DrawnUse[] {
   const c = choicesFrom(next);
-  const found = new Map(Array.from({ length: 8 * most }, () => drawOf(op)(c, shape)).map((use) => [JSON.stringify(use), use]));
+  const found = new Map(
+    Array.from({ length: 8 * most }, () => drawOf(op)(c, shape)).map((use) => [JSON.stringify(use), use]),
+  );
   return [...found.values()].slice(0, most);
 }
 

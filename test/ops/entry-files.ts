@@ -7,7 +7,10 @@ const folder = new URL("../../compiler/ops/", import.meta.url);
 const families = await Promise.all(
   readdirSync(folder)
     .filter((file) => file.endsWith(".ts") && file !== "table.ts")
-    .map(async (file): Promise<readonly [file: string, exported: unknown]> => [file, await import(new URL(file, folder).href)]),
+    .map(async (file): Promise<readonly [file: string, exported: unknown]> => [
+      file,
+      await import(new URL(file, folder).href),
+    ]),
 );
 
 const isFamily = (value: unknown): value is readonly Op[] =>

@@ -8,9 +8,16 @@ import { type Case, memoryOf } from "./values.ts";
 
 // Builds the simplest kernel of a form: nested scalar loops, one store per element, independent of the schedule.
 
-const siteOf = ({ node }: Case): Site => ({ operands: node.operands.map((v) => v.type), results: node.results.map((v) => v.type), attrs: node.attrs });
+const siteOf = ({ node }: Case): Site => ({
+  operands: node.operands.map((v) => v.type),
+  results: node.results.map((v) => v.type),
+  attrs: node.attrs,
+});
 
-/** The first result of an op, computed by its form in the kernel interpreter; null if the form does not support this use. */
+/**
+ * The first result of an op, computed by its form in the kernel interpreter; null if the form does not support this
+ * use.
+ */
 export function evaluateForm(at: Case): Float64Array | null {
   const site = siteOf(at);
   const result = present(site.results[0], "an op has a result");
@@ -18,7 +25,10 @@ export function evaluateForm(at: Case): Float64Array | null {
   if (made === null) return null;
   const output = memoryOf({ type: result, data: new Float64Array(elements(result.shape)) });
   const operands: [string, NdArray][] = at.operands.map((operand, i) => [made.operands[i]?.name ?? "", operand]);
-  evaluateKernel(made.kernel, { ...Object.fromEntries(operands.map(([name, operand]) => [name, memoryOf(operand)])), [made.out.name]: output });
+  evaluateKernel(made.kernel, {
+    ...Object.fromEntries(operands.map(([name, operand]) => [name, memoryOf(operand)])),
+    [made.out.name]: output,
+  });
   return Float64Array.from(output);
 }
 
@@ -38,7 +48,14 @@ function kernelOf(form: Form, site: Site, result: TensorType): Made | null {
   return { kernel: k.build("form", ""), operands, out };
 }
 
-function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, operands: readonly Buffer[], out: Buffer): boolean {
+function write(
+  k: KernelBuilder,
+  form: Form,
+  site: Site,
+  result: TensorType,
+  operands: readonly Buffer[],
+  out: Buffer,
+): boolean {
   const read = (i: number, at: readonly Expr[]): Expr =>
     k.load(present(operands[i], `operand ${i} exists`), flat(k, strides(site.operands[i]?.shape ?? []), at));
   const store = (at: readonly Expr[], value: Expr): void => k.store(out, flat(k, strides(result.shape), at), value);
@@ -50,7 +67,9 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
     case "inline":
       return false;
     case "view":
-      loops(k, [elements(result.shape)], (at) => k.store(out, at[0] ?? 0, k.load(present(operands[0], "a view looks at something"), at[0] ?? 0)));
+      loops(k, [elements(result.shape)], (at) =>
+        k.store(out, at[0] ?? 0, k.load(present(operands[0], "a view looks at something"), at[0] ?? 0)),
+      );
       return true;
     case "pointwise":
       loops(k, result.shape, (at) =>
@@ -69,7 +88,8 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       return true;
     case "pieces": {
       const background = form.background(site);
-      if (background !== null) loops(k, result.shape, (at) => k.store(out, flat(k, strides(result.shape), at), background));
+      if (background !== null)
+        loops(k, result.shape, (at) => k.store(out, flat(k, strides(result.shape), at), background));
       for (const { operand, start, stride } of form.pieces(site))
         loops(k, site.operands[operand]?.shape ?? [], (d) =>
           store(
@@ -83,7 +103,9 @@ function write(k: KernelBuilder, form: Form, site: Site, result: TensorType, ope
       loops(k, result.shape, (at) => {
         const init = present(form.init(site)[0], "a reduction starts somewhere");
         const acc = k.register("acc", [], { scalar: registerOf(element(result)), lanes: 1 }, init);
-        loops(k, form.extents(site), (r) => acc.set([], present(form.step(k, [acc.at()], at, r, read, site)[0], "a step")));
+        loops(k, form.extents(site), (r) =>
+          acc.set([], present(form.step(k, [acc.at()], at, r, read, site)[0], "a step")),
+        );
         store(at, acc.at());
       });
       return true;
@@ -141,9 +163,11 @@ type Role = "batch" | "n" | "k";
 
 /** The offset of an element in [batch, panels, K, width]. */
 function panelPosition(k: KernelBuilder, { dims }: Contraction, width: number, at: readonly Expr[]): Expr {
-  const roleOf = ({ lhs, rhs, out }: ContractionDim): Role | "m" => (rhs === 0 ? "m" : lhs === 0 ? "n" : out === 0 ? "k" : "batch");
+  const roleOf = ({ lhs, rhs, out }: ContractionDim): Role | "m" =>
+    rhs === 0 ? "m" : lhs === 0 ? "n" : out === 0 ? "k" : "batch";
   const count = (role: Role): number => dims.reduce((n, dim) => (roleOf(dim) === role ? n * dim.size : n), 1);
-  const rank = (role: Role): Expr => dims.reduce((n, dim, i) => (roleOf(dim) === role ? k.add(k.mul(n, dim.size), at[i] ?? 0) : n), k.int(0));
+  const rank = (role: Role): Expr =>
+    dims.reduce((n, dim, i) => (roleOf(dim) === role ? k.add(k.mul(n, dim.size), at[i] ?? 0) : n), k.int(0));
   const column = k.let(rank("n"));
   const index = [rank("batch"), k.div(column, width), rank("k"), k.rem(column, width)];
   return flat(k, strides([count("batch"), Math.ceil(count("n") / width), count("k"), width]), index);
@@ -152,7 +176,12 @@ function panelPosition(k: KernelBuilder, { dims }: Contraction, width: number, a
 const flat = (k: KernelBuilder, steps: readonly number[], at: readonly Expr[]): Expr =>
   at.reduce((sum, i, axis) => k.add(sum, k.mul(i, k.int(steps[axis] ?? 0))), k.int(0));
 
-function loops(k: KernelBuilder, shape: readonly number[], body: (at: readonly Expr[]) => void, at: readonly Expr[] = []): void {
+function loops(
+  k: KernelBuilder,
+  shape: readonly number[],
+  body: (at: readonly Expr[]) => void,
+  at: readonly Expr[] = [],
+): void {
   const [extent, ...rest] = shape;
   if (extent === undefined) return body(at);
   k.loop("i", 0, extent, 1, (i) => loops(k, rest, body, [...at, i]));

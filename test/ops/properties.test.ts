@@ -9,7 +9,8 @@ import { f32 } from "../../compiler/ops/signature.ts";
 import { elements, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { apply, caseOf, isLeaf, random, reference, sampled, valuesOf } from "./values.ts";
 
-const problemOf = (op: Op, field: string, problem: string): string => `${op.name}: ${problem}; see the field \`${field}\` of its entry in compiler/ops`;
+const problemOf = (op: Op, field: string, problem: string): string =>
+  `${op.name}: ${problem}; see the field \`${field}\` of its entry in compiler/ops`;
 const every: readonly Op[] = sampled.filter((op) => !isLeaf(op));
 
 /** Operands whose order may affect the result: both zeros, NaN, infinities. */
@@ -21,13 +22,20 @@ test("commutative: swapping the operands changes no bit", () => {
   for (const op of binary) {
     const [type] = op.samples[0]?.operands ?? [];
     if (type === undefined) continue;
-    const of = (values: readonly number[]): readonly [TensorType, readonly number[]] => [{ dtype: type.dtype, shape: [values.length] }, values];
+    const of = (values: readonly number[]): readonly [TensorType, readonly number[]] => [
+      { dtype: type.dtype, shape: [values.length] },
+      values,
+    ];
     const [xs, ys] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
     const [forth, back] = [apply(op.name, [of(xs), of(ys)]), apply(op.name, [of(ys), of(xs)])];
     const same = forth.every((value, i) => Object.is(value, back[i]));
     expect(
       op.commutative === true,
-      problemOf(op, "commutative", same ? "swapping its operands changes no bit" : "swapping its operands changes the result"),
+      problemOf(
+        op,
+        "commutative",
+        same ? "swapping its operands changes no bit" : "swapping its operands changes the result",
+      ),
     ).toBe(same);
   }
   for (const op of ops.values()) if (op.commutative === true) expect(binary, op.name).toContain(op);
@@ -64,8 +72,12 @@ test("moves: the result contains only elements of the operands and the padding v
       ).toBe(true);
       const count = elements(result?.type.shape ?? []);
       const before = at.operands.reduce((sum, { data }) => sum + data.length, 0);
-      if (op.moves === "order") expect(count, problemOf(op, "moves", "an order keeps the number of elements")).toBe(before);
-      if (op.moves === "cut") expect(count, problemOf(op, "moves", "a cut must not increase the number of elements")).toBeLessThanOrEqual(before);
+      if (op.moves === "order")
+        expect(count, problemOf(op, "moves", "an order keeps the number of elements")).toBe(before);
+      if (op.moves === "cut")
+        expect(count, problemOf(op, "moves", "a cut must not increase the number of elements")).toBeLessThanOrEqual(
+          before,
+        );
     }
   }
 });
@@ -77,10 +89,15 @@ test("lower: the lowered graph computes the same, and needs no further lowering"
     const without = op.samples
       .map((sample) => caseOf(op, sample))
       .filter(({ node }) => {
-        const types = { operands: node.operands.map(({ type }) => type), results: node.results.map(({ type }) => type), attrs: node.attrs };
+        const types = {
+          operands: node.operands.map(({ type }) => type),
+          results: node.results.map(({ type }) => type),
+          attrs: node.attrs,
+        };
         return op.form.kind === "contract" && op.form.contraction(types) === null;
       });
-    if (without.length > 0) expect(lowered, problemOf(op, "lower", "some uses have neither a contraction nor a lowering")).toContain(op);
+    if (without.length > 0)
+      expect(lowered, problemOf(op, "lower", "some uses have neither a contraction nor a lowering")).toContain(op);
   }
   for (const op of lowered) {
     const next = random(2);
@@ -89,7 +106,9 @@ test("lower: the lowered graph computes the same, and needs no further lowering"
       const inputs = operands.map((type, index) => g.input(`x${index}`, type));
       const wanted = g.addNode(op, inputs, attrs);
       const start = g.nodes.length;
-      const made = op.lower?.(g, op, { operands: inputs, results: wanted.results.map(({ type }) => type), attrs: wanted.attrs }) ?? null;
+      const made =
+        op.lower?.(g, op, { operands: inputs, results: wanted.results.map(({ type }) => type), attrs: wanted.attrs }) ??
+        null;
       if (made === null) continue;
       wanted.results.forEach((value, index) => g.output(`wanted${index}`, value));
       made.forEach((value, index) => g.output(`found${index}`, value));
@@ -102,7 +121,9 @@ test("lower: the lowered graph computes the same, and needs no further lowering"
           }) ?? null,
           problemOf(op, "lower", `it leaves ${node.op.name} to be lowered`),
         ).toBeNull();
-      const data = new Map(inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]));
+      const data = new Map(
+        inputs.map(({ type }, index): [string, Float64Array] => [`x${index}`, valuesOf(type, next)]),
+      );
       const { outputs } = evaluate(g.build(), { inputs: data, persistent: new Map(), precision: "f64" });
       const [a, b] = [outputs.get("wanted0")?.data ?? [], outputs.get("found0")?.data ?? []];
       expect(b.length).toBe(a.length);

@@ -1,4 +1,5 @@
-// The interval rule of each entry: for operands within intervals, results are within the interval that `range` returns, which is not much wider in every use.
+// The interval rule of each entry: for operands within intervals, results are within the interval that `range` returns,
+// which is not much wider in every use.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hull, type Interval, interval, limits, within } from "../../compiler/types/interval.ts";
@@ -13,7 +14,9 @@ const ends = [-1000, -3, -1.5, -1, -0.5, 0, 0.25, 0.5, 1, 2, 7, 40, 300] as cons
 /** A random interval within the limits of a dtype, sometimes of a single number. */
 function drawInterval({ dtype }: TensorType, next: () => number): Interval {
   const pick = (): number => ends[Math.floor(next() * ends.length)] ?? 0;
-  const [a, b] = [pick(), pick()].map((x) => Math.min(Math.max(isFloat(dtype) ? x : Math.trunc(x), limits[dtype].lo), limits[dtype].hi)) as [number, number];
+  const [a, b] = [pick(), pick()].map((x) =>
+    Math.min(Math.max(isFloat(dtype) ? x : Math.trunc(x), limits[dtype].lo), limits[dtype].hi),
+  ) as [number, number];
   return interval(Math.min(a, b), Math.max(a, b));
 }
 
@@ -28,9 +31,13 @@ function valuesIn({ dtype, shape }: TensorType, { lo, hi }: Interval, next: () =
 }
 
 /** The interval, widened by the rounding error of f64. */
-const widened = ({ lo, hi }: Interval): Interval => interval(lo - 1e-9 * (1 + Math.abs(lo)), hi + 1e-9 * (1 + Math.abs(hi)));
+const widened = ({ lo, hi }: Interval): Interval =>
+  interval(lo - 1e-9 * (1 + Math.abs(lo)), hi + 1e-9 * (1 + Math.abs(hi)));
 
-/** How many times wider than the results an interval is; infinite if an end is, or if all results are one number and the interval is not. */
+/**
+ * How many times wider than the results an interval is; infinite if an end is, or if all results are one number and the
+ * interval is not.
+ */
 function slack(range: Interval, results: Interval): number {
   const [width, needed] = [range.hi - range.lo, results.hi - results.lo];
   return width === needed ? 1 : needed > 0 ? width / needed : Infinity;
@@ -71,6 +78,9 @@ for (const op of sampled) {
       ),
       { seed: 7, numRuns: 150 },
     );
-    expect(least, `${op.name} (${entryFile(op)}): \`range\` is at least ${mostSlack} times as wide as the results in every use`).toBeLessThan(mostSlack);
+    expect(
+      least,
+      `${op.name} (${entryFile(op)}): \`range\` is at least ${mostSlack} times as wide as the results in every use`,
+    ).toBeLessThan(mostSlack);
   });
 }

@@ -11,7 +11,13 @@ import { opNamed } from "../../compiler/graph/op.ts";
 const [least, most] = [-(2 ** 31), 2 ** 31 - 1];
 
 type Operand = readonly [type: TensorType, values: readonly number[]];
-type Row = readonly [description: string, op: string, operands: readonly Operand[], attrs: Attrs, result: readonly number[]];
+type Row = readonly [
+  description: string,
+  op: string,
+  operands: readonly Operand[],
+  attrs: Attrs,
+  result: readonly number[],
+];
 
 const x23: Operand = [f32(2, 3), [1, 2, 3, 4, 5, 6]];
 const image: Operand = [f32(1, 3, 3, 1), [1, 2, 3, 4, 5, 6, 7, 8, 9]];
@@ -101,10 +107,22 @@ const rows: readonly Row[] = [
   ],
   ["not of bits", "not", [[i32(2), [0, 5]]], {}, [-1, -6]],
   ["not of bools", "not", [[bool(2), [0, 1]]], {}, [1, 0]],
-  ["floats truncate, saturate, and NaN is 0", "convert", [[f32(5), [-1.9, 1.9, 3e9, -3e9, Number.NaN]]], { dtype: "i32" }, [-1, 1, most, least, 0]],
+  [
+    "floats truncate, saturate, and NaN is 0",
+    "convert",
+    [[f32(5), [-1.9, 1.9, 3e9, -3e9, Number.NaN]]],
+    { dtype: "i32" },
+    [-1, 1, most, least, 0],
+  ],
   ["u8 saturates", "convert", [[f32(3), [-1, 254.9, 300]]], { dtype: "u8" }, [0, 254, 255]],
   ["i8 saturates from i32", "convert", [[i32(2), [-1000, 1000]]], { dtype: "i8" }, [-128, 127]],
-  ["a bool is x != 0, so NaN is true", "convert", [[f32(4), [0, -0, 0.1, Number.NaN]]], { dtype: "bool" }, [0, 0, 1, 1]],
+  [
+    "a bool is x != 0, so NaN is true",
+    "convert",
+    [[f32(4), [0, -0, 0.1, Number.NaN]]],
+    { dtype: "bool" },
+    [0, 0, 1, 1],
+  ],
   [
     "select takes a where true",
     "select",
@@ -117,14 +135,32 @@ const rows: readonly Row[] = [
     [1, 4],
   ],
 
-  ["halves round to even", "round", [[f32(6), [0.5, 1.5, -2.5, -3.5, 2.4999, 1e20]]], {}, [0, 2, -2, -4, 2, Math.fround(1e20)]],
+  [
+    "halves round to even",
+    "round",
+    [[f32(6), [0.5, 1.5, -2.5, -3.5, 2.4999, 1e20]]],
+    {},
+    [0, 2, -2, -4, 2, Math.fround(1e20)],
+  ],
   ["towards zero", "trunc", [[f32(4), [1.9, -1.9, 3e9, -7]]], {}, [1, -1, 3e9, -7]],
 
   ["running sums along rows", "cumsum", [x23], { axis: 1 }, [1, 3, 6, 4, 9, 15]],
   ["reverse exclusive sums", "cumsum", [x23], { axis: 1, reverse: true, exclusive: true }, [5, 3, 0, 11, 6, 0]],
   ["running sums of i32 wrap", "cumsum", [[i32(2), [most, 1]]], { axis: 0 }, [most, least]],
-  ["equals keep their order, NaN comes last", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0 }, [4, 2, 5, 0, 3, 1]],
-  ["and first in descending order", "argsort", [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]], { axis: 0, descending: true }, [1, 0, 3, 2, 5, 4]],
+  [
+    "equals keep their order, NaN comes last",
+    "argsort",
+    [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]],
+    { axis: 0 },
+    [4, 2, 5, 0, 3, 1],
+  ],
+  [
+    "and first in descending order",
+    "argsort",
+    [[f32(6), [2, Number.NaN, 1, 2, -Infinity, 1]]],
+    { axis: 0, descending: true },
+    [1, 0, 3, 2, 5, 4],
+  ],
   ["columns are sorted separately", "argsort", [[i32(3, 2), [3, 1, 1, 3, 2, 2]]], { axis: 0 }, [1, 0, 2, 2, 0, 1]],
   ["gather chooses along rows", "gather", [x23, [i32(2, 2), [2, 0, -1, 5]]], { axis: 1 }, [3, 1, 4, 6]],
   [
@@ -150,8 +186,20 @@ const rows: readonly Row[] = [
   ["broadcast to rows", "broadcast", [[f32(2), [1, 2]]], { shape: [2, 3], dims: [0] }, [1, 1, 1, 2, 2, 2]],
   ["reverse columns", "reverse", [x23], { axes: [1] }, [3, 2, 1, 6, 5, 4]],
   ["iota down", "iota", [], { shape: [2, 2], axis: 0, dtype: "f32" }, [0, 0, 1, 1]],
-  ["slice with a stride that skips the end", "slice", [[f32(6), [0, 1, 2, 3, 4, 5]]], { start: [1], limit: [6], stride: [2] }, [1, 3, 5]],
-  ["pad before, after and between", "pad", [[u8(2), [1, 2]]], { lo: [1], hi: [2], interior: [1], value: 9 }, [9, 1, 9, 2, 9, 9]],
+  [
+    "slice with a stride that skips the end",
+    "slice",
+    [[f32(6), [0, 1, 2, 3, 4, 5]]],
+    { start: [1], limit: [6], stride: [2] },
+    [1, 3, 5],
+  ],
+  [
+    "pad before, after and between",
+    "pad",
+    [[u8(2), [1, 2]]],
+    { lo: [1], hi: [2], interior: [1], value: 9 },
+    [9, 1, 9, 2, 9, 9],
+  ],
   ["concat columns", "concat", [x23, [f32(2, 1), [7, 8]]], { axis: 1 }, [1, 2, 3, 7, 4, 5, 6, 8]],
 
   ["take clamps its indices", "take", [x23, [i32(3), [1, 5, -2]]], { axis: 0 }, [4, 5, 6, 4, 5, 6, 1, 2, 3]],
@@ -182,7 +230,13 @@ const rows: readonly Row[] = [
   ["batches of inner products", "dot", [x23, x23], { batch: [[0], [0]], contract: [[1], [1]] }, [14, 77]],
   ["free axes of rhs come last", "dot", [x23, [f32(2, 2), [1, 0, 0, 1]]], { contract: [[0], [1]] }, [1, 4, 2, 5, 3, 6]],
 
-  ["conv does not flip the kernel", "conv", [image, [f32(2, 2, 1, 1), [1, 10, 100, 1000]]], plain, [5421, 6532, 8754, 9865]],
+  [
+    "conv does not flip the kernel",
+    "conv",
+    [image, [f32(2, 2, 1, 1), [1, 10, 100, 1000]]],
+    plain,
+    [5421, 6532, 8754, 9865],
+  ],
   [
     "padding is zeros, before and after",
     "conv",
@@ -246,8 +300,20 @@ const rows: readonly Row[] = [
 
   ["window maxima", "window_max", [image], { window: [2, 2], stride: [1, 1] }, [5, 6, 8, 9]],
   ["window sums", "window_sum", [image], { window: [2, 2], stride: [1, 1] }, [12, 16, 24, 28]],
-  ["the first of equals in a window", "window_argmax", [[f32(1, 2, 4, 1), [1, 2, 0, 0, 2, 2, 0, 1]]], { window: [2, 2], stride: [2, 2] }, [1, 3]],
-  ["spread sums where windows overlap", "window_spread", [[f32(1, 2, 1), [1, 10]]], { window: [2], stride: [1], size: [3] }, [1, 11, 10]],
+  [
+    "the first of equals in a window",
+    "window_argmax",
+    [[f32(1, 2, 4, 1), [1, 2, 0, 0, 2, 2, 0, 1]]],
+    { window: [2, 2], stride: [2, 2] },
+    [1, 3],
+  ],
+  [
+    "spread sums where windows overlap",
+    "window_spread",
+    [[f32(1, 2, 1), [1, 10]]],
+    { window: [2], stride: [1], size: [3] },
+    [1, 11, 10],
+  ],
   [
     "scatter sums where windows choose the same element",
     "window_scatter",
@@ -293,7 +359,9 @@ for (const [description, name, operands, attrs, result] of rows) {
     expect(apply(name, operands, attrs)).toEqual(result);
     const op = present(opNamed(ops, name), name);
     if (name !== "contraction")
-      expectSameAsReference(caseOf(op, { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) }));
+      expectSameAsReference(
+        caseOf(op, { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) }),
+      );
   });
 }
 

@@ -1,4 +1,5 @@
-// Loops and branches with carries, items and results of every dtype, on every target: zero, one or several iterations, forward, reversed and nested.
+// Loops and branches with carries, items and results of every dtype, on every target: zero, one or several iterations,
+// forward, reversed and nested.
 import { expect, test } from "vitest";
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
@@ -19,7 +20,12 @@ for (const dtype of inKernels)
     const graphs = shapes.map((shape, i) => controlGraph(dtype, shape, `e${i}`));
     const targets = await targetsOf(compiled(graphs));
     for (const [i, graph] of graphs.entries()) {
-      const data = new Map([...leavesOf(graph)].map(([name, { type }], k) => [name, Float64Array.from(fixedInput(name) ?? ordinary(type, k + 1))]));
+      const data = new Map(
+        [...leavesOf(graph)].map(([name, { type }], k) => [
+          name,
+          Float64Array.from(fixedInput(name) ?? ordinary(type, k + 1)),
+        ]),
+      );
       expectAgreement(targets, graph, data, true, (output) => `${dtype}[${shapes[i]?.join()}] ${output}`);
     }
   });
@@ -33,7 +39,9 @@ test("the graphs use every op with regions", () => {
     }
   };
   visit(controlGraph("f32", [], "used"));
-  expect([...used].sort()).toEqual([...ops.values()].flatMap(({ name, regions }) => (regions === undefined ? [] : [name])).sort());
+  expect([...used].sort()).toEqual(
+    [...ops.values()].flatMap(({ name, regions }) => (regions === undefined ? [] : [name])).sort(),
+  );
 });
 
 for (const [description, text] of Object.entries(smoothGraphs))

@@ -31,15 +31,21 @@ for (const [op, list] of Map.groupBy(inKernels, (row) => row.op)) {
     expect(single.some(hasVectors)).toBe(false);
     expect(lanes.length === 0 || lanes.some(hasVectors)).toBe(!scalarOnly.includes(op.name));
     const targets = await targetsOf(module);
-    for (const { row, graph, data } of made) expectAgreement(targets, graph, data, op.exact, (output) => `${op.name}(${row.dtypes}) ${output}`);
+    for (const { row, graph, data } of made)
+      expectAgreement(targets, graph, data, op.exact, (output) => `${op.name}(${row.dtypes}) ${output}`);
   });
 }
 
 test("a remainder has the sign of x, also near multiples of y", async () => {
-  const neighbours = (x: number): number[] => [-3, -2, -1, 0, 1, 2, 3].map((halves) => Math.fround(Math.fround(x) * (1 + halves * 2 ** -24)));
+  const neighbours = (x: number): number[] =>
+    [-3, -2, -1, 0, 1, 2, 3].map((halves) => Math.fround(Math.fround(x) * (1 + halves * 2 ** -24)));
   const pairs = [0.1, 2 * Math.PI, 7, 2.240846661152318e-4]
     .map(Math.fround)
-    .flatMap((y) => [1, -1].flatMap((sign) => [1, 3, 10, 100, 533, 541, 1021].flatMap((n) => neighbours(sign * n * y).map((x) => [x, y] as const))));
+    .flatMap((y) =>
+      [1, -1].flatMap((sign) =>
+        [1, 3, 10, 100, 533, 541, 1021].flatMap((n) => neighbours(sign * n * y).map((x) => [x, y] as const)),
+      ),
+    );
   const g = new GraphBuilder("e0", ops);
   const [x, y] = ["x", "y"].map((name) => g.input(name, tensor("f32", [pairs.length]))) as [Value, Value];
   g.output("rest", g.call("rem", [x, y]));

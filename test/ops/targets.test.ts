@@ -1,4 +1,5 @@
-// Every op, with every valid dtype, on every size: the reference, WebAssembly with and without relaxed SIMD, and JavaScript agree.
+// Every op, with every valid dtype, on every size: the reference, WebAssembly with and without relaxed SIMD, and
+// JavaScript agree.
 import { expect, test } from "vitest";
 import { present } from "../../compiler/support/invariant.ts";
 import { showType } from "../../compiler/types/tensor-type.ts";
@@ -44,7 +45,11 @@ interface Made {
 function made(row: Row, name: string): Made {
   const graph = graphOf(row.op, name, row.samples);
   const leaves = leavesOf(graph);
-  return { row, graph, data: [ordinaryData(leaves), ...[0.1, 0.3, 0.7].map((share) => specialData(row, name, leaves, share))] };
+  return {
+    row,
+    graph,
+    data: [ordinaryData(leaves), ...[0.1, 0.3, 0.7].map((share) => specialData(row, name, leaves, share))],
+  };
 }
 
 for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
@@ -61,10 +66,14 @@ for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
   if (inF64.length === 0) continue;
   test(`${op.name} in the reference, for ${inF64.map(({ row }) => row.dtypes).join("; ")}`, () => {
     for (const { row, graph, data } of inF64) {
-      const [exact, rounded] = [reference(graph, present(data[0], "data"), "f64"), reference(graph, present(data[0], "data"), "f32")];
+      const [exact, rounded] = [
+        reference(graph, present(data[0], "data"), "f64"),
+        reference(graph, present(data[0], "data"), "f32"),
+      ];
       for (const [name, values] of exact) {
         const isF32 = graph.outputs.find((output) => output.name === name)?.value.type.dtype === "f32";
-        // f64 operands are not rounded, so only f32 results differ, by one rounding; a gradient is several ops, each of which rounds.
+        // f64 operands are not rounded, so only f32 results differ, by one rounding; a gradient is several ops, each of
+        // which rounds.
         if (op.name === "gradient") expect(isClose(rounded.get(name), values), shown(row, name)).toBe(true);
         else expect(rounded.get(name), shown(row, name)).toEqual(isF32 ? values.map(Math.fround) : values);
       }
@@ -73,10 +82,18 @@ for (const [op, list] of Map.groupBy(rows, (row) => row.op)) {
 }
 
 test("gradients of ops on empty tensors agree on every target", async () => {
-  const trains = rows.filter(({ op, dtypes, empty }) => op.gradient.kind === "rule" && /^f32(,(f32|i32))*$/.test(dtypes) && empty.length > 0);
+  const trains = rows.filter(
+    ({ op, dtypes, empty }) => op.gradient.kind === "rule" && /^f32(,(f32|i32))*$/.test(dtypes) && empty.length > 0,
+  );
   const graphs = trains.map(({ op, empty }, i) => gradientGraphOf(op, `e${i}`, empty));
   const targets = await targetsOf(compiled(graphs));
   expect(graphs.length).toBeGreaterThan(40);
   for (const [i, graph] of graphs.entries())
-    expectAgreement(targets, graph, ordinaryData(leavesOf(graph)), false, (output) => `the gradient of ${trains[i]?.op.name}, ${output}`);
+    expectAgreement(
+      targets,
+      graph,
+      ordinaryData(leavesOf(graph)),
+      false,
+      (output) => `the gradient of ${trains[i]?.op.name}, ${output}`,
+    );
 });

@@ -22,7 +22,8 @@ export const isInteger = (dtype: DType): boolean => dtype !== "f32" && dtype !==
 
 /** Values of a type: floats in [-2, 2], representable in f32; integers 0 to 3; bools. */
 export function valuesOf({ dtype, shape }: TensorType, next: () => number): Float64Array {
-  const draw = (): number => (dtype === "bool" ? Math.floor(next() * 2) : isInteger(dtype) ? Math.floor(next() * 4) : Math.fround(next() * 4 - 2));
+  const draw = (): number =>
+    dtype === "bool" ? Math.floor(next() * 2) : isInteger(dtype) ? Math.floor(next() * 4) : Math.fround(next() * 4 - 2);
   return Float64Array.from({ length: elements(shape) }, draw);
 }
 
@@ -51,9 +52,11 @@ export const sampled: readonly Op[] = [...ops.values()].filter((op) => op.region
 export const isLeaf = (op: Op): boolean => op.form.kind === "leaf";
 
 /** Every sample of every op that is not a leaf. */
-export const allCases = (): Case[] => sampled.filter((op) => !isLeaf(op)).flatMap((op) => op.samples.map((sample) => caseOf(op, sample)));
+export const allCases = (): Case[] =>
+  sampled.filter((op) => !isLeaf(op)).flatMap((op) => op.samples.map((sample) => caseOf(op, sample)));
 
-export const reference = ({ node, operands }: Case, precision: Precision): readonly NdArray[] => evaluateNode(node, operands, precision);
+export const reference = ({ node, operands }: Case, precision: Precision): readonly NdArray[] =>
+  evaluateNode(node, operands, precision);
 
 /** The memory of a tensor. */
 export function memoryOf({ type, data }: NdArray): TensorData {
@@ -63,7 +66,11 @@ export function memoryOf({ type, data }: NdArray): TensorData {
 }
 
 /** Runs one op by name on lists of numbers. */
-export function apply(name: string, operands: readonly (readonly [type: TensorType, values: readonly number[]])[], attrs: Sample["attrs"] = {}): number[] {
+export function apply(
+  name: string,
+  operands: readonly (readonly [type: TensorType, values: readonly number[]])[],
+  attrs: Sample["attrs"] = {},
+): number[] {
   const op = present(opNamed(ops, name), `unknown op ${name}`);
   const sample = { operands: operands.map(([type]) => type), attrs, values: operands.map(([, values]) => values) };
   return [...present(reference(caseOf(op, sample), "f64")[0], "a result").data];

@@ -30,17 +30,31 @@ interface Subject {
   readonly options: PassOptions;
 }
 
-/** The entries of the programs beside this file, smallest first, those without writes also with frozen weights; then every golden's graph before its pass. */
+/**
+ * The entries of the programs beside this file, smallest first, those without writes also with frozen weights; then
+ * every golden's graph before its pass.
+ */
 function subjects(): readonly Subject[] {
   const folder = "test/passes/programs";
   const entries = readdirSync(folder).flatMap((file) => {
     const path = `${folder}/${file}`;
-    const { program } = elaborate({ name: path, text: readFileSync(path, "utf8") }, { variants: [{ N: 8, T: 6 }], resolve: createResolver(path) });
+    const { program } = elaborate(
+      { name: path, text: readFileSync(path, "utf8") },
+      { variants: [{ N: 8, T: 6 }], resolve: createResolver(path) },
+    );
     return present(program, `${path} has errors`).entries.flatMap(({ graph, dims }): readonly Subject[] => {
       if (graph.name === "init" || program === null) return [];
-      const one = { name: `${file} ${graph.name}`, program: { ...program, entries: [{ graph, dims }] }, graph, options: {} };
+      const one = {
+        name: `${file} ${graph.name}`,
+        program: { ...program, entries: [{ graph, dims }] },
+        graph,
+        options: {},
+      };
       if (graph.writes.length > 0) return [one];
-      return [one, { ...one, name: `${one.name}, frozen`, options: { frozen: initialData(program, graph, 1).persistent } }];
+      return [
+        one,
+        { ...one, name: `${one.name}, frozen`, options: { frozen: initialData(program, graph, 1).persistent } },
+      ];
     });
   });
   const goldens = readdirSync("test/golden/passes").map((file): Subject => {
@@ -51,7 +65,8 @@ function subjects(): readonly Subject[] {
   return [...entries.toSorted((a, b) => size(a.graph) - size(b.graph)), ...goldens];
 }
 
-const size = ({ nodes }: Graph): number => nodes.reduce((sum, { regions }) => sum + 1 + regions.reduce((inner, region) => inner + size(region), 0), 0);
+const size = ({ nodes }: Graph): number =>
+  nodes.reduce((sum, { regions }) => sum + 1 + regions.reduce((inner, region) => inner + size(region), 0), 0);
 
 /** A subject compiled with every stage, and its graph before each of them. */
 interface Compiled extends Subject {
@@ -113,7 +128,9 @@ export function worseWithout(stage: string): string | null {
     const start = present(subject.before[index], "the graph before the stage");
     try {
       const without = costsOf(subject.program, runPasses(start, list.slice(index + 1), subject.options));
-      const differing = costs.find((cost) => Math.abs(without[cost] - subject.costs[cost]) > accident * subject.costs[cost]);
+      const differing = costs.find(
+        (cost) => Math.abs(without[cost] - subject.costs[cost]) > accident * subject.costs[cost],
+      );
       if (differing !== undefined && without[differing] > subject.costs[differing])
         return `${subject.name}: ${without[differing]} ${differing} without it, ${subject.costs[differing]} with it`;
     } catch (error) {

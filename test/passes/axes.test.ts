@@ -11,7 +11,8 @@ import type { OpName } from "../../compiler/graph/op.ts";
 const g = new GraphBuilder("axes", ops);
 const value = (...shape: number[]) => g.input(`x${g.inputs.length}`, tensor("f32", shape));
 
-const node = (op: OpName, a: readonly number[], b: readonly number[], attrs: Attrs): Node => g.call(op, [value(...a), value(...b)], attrs).node;
+const node = (op: OpName, a: readonly number[], b: readonly number[], attrs: Attrs): Node =>
+  g.call(op, [value(...a), value(...b)], attrs).node;
 const loops = (...args: Parameters<typeof node>): Loops => present(loopsOf(node(...args)), "it is a contraction");
 
 const conv = (x: readonly number[], w: readonly number[], groups: number, pad = 0): Loops =>
@@ -79,5 +80,15 @@ test("a channel vector moves if its axes have counterparts in the same order", (
 
 test("an op that is not a binary contraction has no loops", () => {
   expect(loopsOf(node("add", [2], [2], {}))).toBe(null);
-  expect(loopsOf(node("conv_input_gradient", [1, 2, 2], [1, 2, 2], { stride: [1], dilation: [1], padding: [[0, 0]], groups: 1, size: [2] }))).toBe(null);
+  expect(
+    loopsOf(
+      node("conv_input_gradient", [1, 2, 2], [1, 2, 2], {
+        stride: [1],
+        dilation: [1],
+        padding: [[0, 0]],
+        groups: 1,
+        size: [2],
+      }),
+    ),
+  ).toBe(null);
 });

@@ -24,7 +24,8 @@ test("graphs with regions round-trip through text", () => {
     fc.property(controlChoices, fc.boolean(), (steps, trains) => {
       const graph = randomControl(steps, { trains });
       verify(graph);
-      for (const each of [graph, runPasses(graph, [differentiate], {})]) expect(printGraph(parseGraph(printGraph(each), ops))).toBe(printGraph(each));
+      for (const each of [graph, runPasses(graph, [differentiate], {})])
+        expect(printGraph(parseGraph(printGraph(each), ops))).toBe(printGraph(each));
     }),
     runs,
   );
@@ -60,7 +61,8 @@ test("gradients of loops and branches match central differences", () => {
     fc.property(controlChoices, (steps) => {
       const graph = randomControl(steps, { trains: true, smooth: true });
       const data = randomData(graph, 1);
-      const result = (persistent: ReadonlyMap<string, Float64Array>) => evaluate(graph, { ...data, persistent, precision: "f64" });
+      const result = (persistent: ReadonlyMap<string, Float64Array>) =>
+        evaluate(graph, { ...data, persistent, precision: "f64" });
       const lossOnly = {
         ...graph,
         outputs: graph.outputs.filter(({ name }) => name === "loss"),
@@ -73,8 +75,11 @@ test("gradients of loops and branches match central differences", () => {
         const w = data.persistent.get(path) ?? new Float64Array();
         for (const i of [0, 4]) {
           const lossAt = (x: number): number =>
-            evaluate(kept, { ...data, persistent: new Map([...data.persistent, [path, w.with(i, x)]]), precision: "f64" }).outputs.get("loss")?.data[0] ??
-            Number.NaN;
+            evaluate(kept, {
+              ...data,
+              persistent: new Map([...data.persistent, [path, w.with(i, x)]]),
+              precision: "f64",
+            }).outputs.get("loss")?.data[0] ?? Number.NaN;
           const [x, h] = [w[i] ?? Number.NaN, 1e-5];
           const wanted = (lossAt(x + h) - lossAt(x - h)) / (2 * h);
           const found = (x - (writes.get(path)?.data[i] ?? Number.NaN)) / 0.125;
@@ -139,16 +144,20 @@ const cell = (iterations: number): string => `graph step(%x: f32[${iterations},4
   write "u"=%du
 `;
 
-const everyNode = (graph: Graph): readonly string[] => graph.nodes.flatMap(({ op, regions }) => [op.name, ...regions.flatMap(everyNode)]);
+const everyNode = (graph: Graph): readonly string[] =>
+  graph.nodes.flatMap(({ op, regions }) => [op.name, ...regions.flatMap(everyNode)]);
 
 test("the graph of a loop does not grow with its length", () => {
-  const through = (iterations: number): readonly string[] => everyNode(runPasses(parseGraph(cell(iterations), ops), pipeline, { verify: true }));
+  const through = (iterations: number): readonly string[] =>
+    everyNode(runPasses(parseGraph(cell(iterations), ops), pipeline, { verify: true }));
   expect(through(1000)).toEqual(through(10));
 });
 
 test("in the gradient of a recurrent cell only the products with the hidden state stay in the loops", () => {
   const after = runPasses(parseGraph(cell(10), ops), pipeline, { verify: true });
-  const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes)).filter(({ op }) => op.form.kind === "contract");
+  const inside = after.nodes
+    .flatMap(({ regions }) => regions.flatMap((region) => region.nodes))
+    .filter(({ op }) => op.form.kind === "contract");
   expect(inside.map(({ op }) => op.name)).toEqual(["contraction", "contraction"]);
   expect(after.nodes.filter(({ op }) => op.name === "pack").length).toBeGreaterThanOrEqual(2);
   expect(after.nodes.flatMap(({ regions }) => regions.flatMap(everyNode))).not.toContain("pack");
@@ -191,7 +200,9 @@ test("a loop that might not end stays in the body of a `while`, which may never 
       { verify: true },
     );
   const whilesOf = (graph: Graph): readonly number[] =>
-    [graph, ...graph.nodes.flatMap(({ regions }) => regions)].map(({ nodes }) => nodes.filter(({ op }) => op.name === "while").length);
+    [graph, ...graph.nodes.flatMap(({ regions }) => regions)].map(
+      ({ nodes }) => nodes.filter(({ op }) => op.name === "while").length,
+    );
   expect(whilesOf(loops("%limit = exp %x : f32[]", inner("term")))).toEqual([1, 0, 1]);
   expect(whilesOf(loops(inner("limit"), "%term = exp %x : f32[]"))).toEqual([2, 0, 0, 0, 0]);
 });

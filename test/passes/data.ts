@@ -12,13 +12,20 @@ export type Data = GraphData;
 export type Nearness = "exact" | number;
 
 /** Expects the same outputs and writes of both graphs for the same data. */
-export function expectSameFunction(before: Graph, after: Graph, precision: Precision, nearness: Nearness, seeds: readonly number[] = [1, 2]): void {
+export function expectSameFunction(
+  before: Graph,
+  after: Graph,
+  precision: Precision,
+  nearness: Nearness,
+  seeds: readonly number[] = [1, 2],
+): void {
   for (const seed of seeds) {
     const data = randomData(before, seed);
     const [a, b] = [evaluate(before, { ...data, precision }), evaluate(after, { ...data, precision })];
     for (const part of ["outputs", "writes"] as const) {
       expect([...b[part].keys()]).toEqual([...a[part].keys()]);
-      for (const [name, { data: wanted }] of a[part]) expectNear(b[part].get(name)?.data ?? new Float64Array(), wanted, nearness, `${part} ${name}`);
+      for (const [name, { data: wanted }] of a[part])
+        expectNear(b[part].get(name)?.data ?? new Float64Array(), wanted, nearness, `${part} ${name}`);
     }
   }
 }
@@ -27,7 +34,8 @@ function expectNear(got: Float64Array, wanted: Float64Array, nearness: Nearness,
   expect(got.length, what).toBe(wanted.length);
   const size = wanted.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
   const bound = nearness === "exact" ? 0 : nearness * size;
-  const near = (x: number, y: number): boolean => x === y || (Number.isNaN(x) && Number.isNaN(y)) || Math.abs(x - y) <= bound;
+  const near = (x: number, y: number): boolean =>
+    x === y || (Number.isNaN(x) && Number.isNaN(y)) || Math.abs(x - y) <= bound;
   const far = wanted.findIndex((x, i) => !near(got[i] ?? Number.NaN, x));
   expect(far === -1 ? "near" : `${what}[${far}]: ${got[far]} is not ${wanted[far]}`).toBe("near");
 }

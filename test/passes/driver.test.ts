@@ -8,9 +8,20 @@ import type { Fact, Pass } from "../../compiler/passes/pass.ts";
 import { requiredPasses } from "../../compiler/pipeline.ts";
 import { passes, rewriting } from "./passes.ts";
 
-const graph = parseGraph("graph f(%x: f32[2])\n  %0 = neg %x : f32[2]\n  %1 = neg %0 : f32[2]\n  %2 = exp %x : f32[2]\n  return y=%1\n", ops);
+const graph = parseGraph(
+  "graph f(%x: f32[2])\n  %0 = neg %x : f32[2]\n  %1 = neg %0 : f32[2]\n  %2 = exp %x : f32[2]\n  return y=%1\n",
+  ops,
+);
 
-const pass = (name: string, given: Partial<Pass>): Pass => ({ name, doc: name, needs: [], provides: [], exact: true, run: (g) => g, ...given });
+const pass = (name: string, given: Partial<Pass>): Pass => ({
+  name,
+  doc: name,
+  needs: [],
+  provides: [],
+  exact: true,
+  run: (g) => g,
+  ...given,
+});
 
 test("a pass runs after the passes that establish the facts that it needs", () => {
   const first = pass("first", { provides: ["chosen"] });
@@ -63,7 +74,9 @@ test("verification reports a pass that does not establish its fact", () => {
 });
 
 test("a fact is still checked after later passes", () => {
-  const relapse = pass("relapse", { run: () => parseGraph('graph g()\n  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0\n', ops) });
+  const relapse = pass("relapse", {
+    run: () => parseGraph('graph g()\n  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0\n', ops),
+  });
   const given = pass("given", { provides: ["differentiated"] });
   expect(() => runPasses(graph, [given, relapse], { verify: true })).toThrow("g is not differentiated: gradient");
 });
@@ -72,9 +85,11 @@ test("a fact is still checked after later passes", () => {
 const offenders = {
   differentiated: '  %w = param "w" : f32[]\n  %0 = gradient %w, %w : f32[]\n  return y=%0',
   chosen: "  %0 = conv %x, %x {stride=[1], padding=[[1,1]], dilation=[1], groups=1} : f32[2,3,2]\n  return y=%0",
-  staged: '  %w = param "w" : f32[2]\n  %0 = neg %w : f32[2]\n  %1 = neg %0 : f32[2] @weights\n  %2 = add %1, %x : f32[2]\n  return y=%2',
+  staged:
+    '  %w = param "w" : f32[2]\n  %0 = neg %w : f32[2]\n  %1 = neg %0 : f32[2] @weights\n  %2 = add %1, %x : f32[2]\n  return y=%2',
   fused: "  %0 = neg %x : f32[2]\n  return y=%0",
-  inlined: "  %0 = checkpoint %x : f32[2]\n    body(%x: f32[2]) {\n      %0 = neg %x : f32[2]\n      return y=%0\n    }\n  return y=%0",
+  inlined:
+    "  %0 = checkpoint %x : f32[2]\n    body(%x: f32[2]) {\n      %0 = neg %x : f32[2]\n      return y=%0\n    }\n  return y=%0",
   planned: "  %0 = neg %x : f32[2] @group=0\n  return y=%0",
 } satisfies Record<Fact, string>;
 

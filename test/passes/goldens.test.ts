@@ -23,7 +23,9 @@ const files = readdirSync(folder);
 
 /** The pass of a golden by its longest matching name: `fold-affine-batchnorm.ir` belongs to fold-affine. */
 function passOf(file: string): Pass | undefined {
-  const fitting = passes.filter(({ name }) => file === `${name}.ir` || (file.startsWith(`${name}-`) && file.endsWith(".ir")));
+  const fitting = passes.filter(
+    ({ name }) => file === `${name}.ir` || (file.startsWith(`${name}-`) && file.endsWith(".ir")),
+  );
   return fitting.toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
@@ -31,18 +33,28 @@ function passOf(file: string): Pass | undefined {
 function optionsFor(before: Graph): PassOptions {
   const paths = before.nodes.flatMap((node) => pathOf(node) ?? []).filter((path) => path.startsWith("frozen."));
   const { persistent } = randomData(before, 1);
-  return paths.length === 0 ? {} : { frozen: new Map(paths.map((path) => [path, persistent.get(path) ?? new Float64Array()])) };
+  return paths.length === 0
+    ? {}
+    : { frozen: new Map(paths.map((path) => [path, persistent.get(path) ?? new Float64Array()])) };
 }
 
 test.each(passes.map(({ name }) => name))("%s has a golden", (name) => {
-  const parts = files.filter((file) => passOf(file)?.name === name).map((file) => readFileSync(`${folder}/${file}`, "utf8").split(separator));
+  const parts = files
+    .filter((file) => passOf(file)?.name === name)
+    .map((file) => readFileSync(`${folder}/${file}`, "utf8").split(separator));
   const changed = parts.filter(([before, after]) => before !== after);
-  expect(changed.length, `no golden shows what ${name} changes: write a graph to ${folder}/${name}.ir, then run ${blessing}`).toBeGreaterThan(0);
+  expect(
+    changed.length,
+    `no golden shows what ${name} changes: write a graph to ${folder}/${name}.ir, then run ${blessing}`,
+  ).toBeGreaterThan(0);
 });
 
 test.each(files)("%s", (file) => {
   const path = `${folder}/${file}`;
-  const pass = present(passOf(file), `${path} is not a golden of any pass in compiler/pipeline.ts: it has to be called <pass>.ir or <pass>-<variant>.ir`);
+  const pass = present(
+    passOf(file),
+    `${path} is not a golden of any pass in compiler/pipeline.ts: it has to be called <pass>.ir or <pass>-<variant>.ir`,
+  );
   const text = readFileSync(path, "utf8");
   const before = parseGraph(text.split(separator)[0] ?? "", ops);
   verify(before);

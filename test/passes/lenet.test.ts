@@ -13,7 +13,10 @@ import { rewriting } from "./passes.ts";
 const path = "examples/mnist/lenet.dl";
 
 function entry(name: string, N: number): Graph {
-  const { program, diagnostics } = elaborate({ name: path, text: readFileSync(path, "utf8") }, { variants: [{ N }], resolve: createResolver(path) });
+  const { program, diagnostics } = elaborate(
+    { name: path, text: readFileSync(path, "utf8") },
+    { variants: [{ N }], resolve: createResolver(path) },
+  );
   expect(diagnostics).toEqual([]);
   return present(program?.entries.find(({ graph }) => graph.name === name)?.graph, `the program has the entry ${name}`);
 }
@@ -22,12 +25,25 @@ function entry(name: string, N: number): Graph {
 function callStage(graph: Graph): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op, notes } of graph.nodes)
-    if (op.form.kind !== "leaf" && op.form.kind !== "view" && notes.stage === undefined) counts[op.name] = (counts[op.name] ?? 0) + 1;
+    if (op.form.kind !== "leaf" && op.form.kind !== "view" && notes.stage === undefined)
+      counts[op.name] = (counts[op.name] ?? 0) + 1;
   return counts;
 }
 
 /** Convolutions and dense layers with one bias each, relus, pools, and the softmax; no batch norm and no packing. */
-const predictStage = { pad: 1, contraction: 5, broadcast: 7, add: 5, max: 4, window_max: 2, reduce_max: 1, sub: 1, exp: 1, reduce_sum: 1, div: 1 };
+const predictStage = {
+  pad: 1,
+  contraction: 5,
+  broadcast: 7,
+  add: 5,
+  max: 4,
+  window_max: 2,
+  reduce_max: 1,
+  sub: 1,
+  exp: 1,
+  reduce_sum: 1,
+  div: 1,
+};
 
 test("the weights stage of predict folds batch norms and packs weights", () => {
   const before = entry("predict", 2);
@@ -46,9 +62,16 @@ test("with frozen weights the call stage is the same", () => {
 });
 
 test("every contraction of a training step is packed", () => {
-  const { contraction, conv, conv_input_gradient, dot } = callStage(runPasses(entry("step", 4), rewriting, { verify: true }));
+  const { contraction, conv, conv_input_gradient, dot } = callStage(
+    runPasses(entry("step", 4), rewriting, { verify: true }),
+  );
   // Five forward, five for the weights, and four for the inputs: the gradient of the image is not needed.
-  expect({ contraction, conv, conv_input_gradient, dot }).toEqual({ contraction: 14, conv: undefined, conv_input_gradient: undefined, dot: undefined });
+  expect({ contraction, conv, conv_input_gradient, dot }).toEqual({
+    contraction: 14,
+    conv: undefined,
+    conv_input_gradient: undefined,
+    dot: undefined,
+  });
 });
 
 test("a training step keeps its loss and every update", () => {

@@ -1,4 +1,5 @@
-// Loops are batched for every op of the table: a product that depends on no earlier iteration leaves the loop through any op.
+// Loops are batched for every op of the table: a product that depends on no earlier iteration leaves the loop through
+// any op.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { isArgument, isView, linearSets } from "../../compiler/graph/facts.ts";
@@ -27,12 +28,20 @@ const flat = (g: GraphBuilder, x: Value): Value => g.reshape(g.convert(x, "f32")
 const times = (g: GraphBuilder, x: Value, w: Value): Value => g.call("dot", [flat(g, x), w], { contract: [[0], [0]] });
 const stacked = ({ dtype, shape }: TensorType): TensorType => tensor(dtype, [length, ...shape]);
 
-/** A scan with a vector carry, whose body reads the op's operands (the first, or all, are items) and weights; `make` returns the next vector and an output. */
+/**
+ * A scan with a vector carry, whose body reads the op's operands (the first, or all, are items) and weights; `make`
+ * returns the next vector and an output.
+ */
 function loop(
   { operands }: Sample,
   allItems: boolean,
   weights: readonly TensorType[],
-  make: (g: GraphBuilder, h: Value, operands: readonly Value[], weights: readonly Value[]) => { readonly next: Value; readonly output: Value },
+  make: (
+    g: GraphBuilder,
+    h: Value,
+    operands: readonly Value[],
+    weights: readonly Value[],
+  ) => { readonly next: Value; readonly output: Value },
 ): Graph {
   const count = allItems ? operands.length : 1;
   const b = new RegionBuilder("body", new GraphBuilder("body", ops));
@@ -47,12 +56,16 @@ function loop(
     ...operands.map((type, index) => g.input(`x${index}`, index < count ? stacked(type) : type)),
     ...weights.map((type, index) => g.input(`w${index}`, type)),
   ];
-  g.callAll("scan", [h, ...outer], { carries: 1, sequences: count, length }, [b.build()]).forEach((value, index) => g.output(`y${index}`, value));
+  g.callAll("scan", [h, ...outer], { carries: 1, sequences: count, length }, [b.build()]).forEach((value, index) =>
+    g.output(`y${index}`, value),
+  );
   return g.build();
 }
 
 const productsInside = ({ nodes }: Graph): number =>
-  nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes)).filter(({ op }) => op.form.kind === "contract").length;
+  nodes
+    .flatMap(({ regions }) => regions.flatMap((region) => region.nodes))
+    .filter(({ op }) => op.form.kind === "contract").length;
 
 function typeOf(op: Op, { operands, attrs = {} }: Sample): TensorType {
   return present(op.type(operands, { ...op.defaults, ...attrs }, [])[0], "a result");
@@ -60,7 +73,8 @@ function typeOf(op: Op, { operands, attrs = {} }: Sample): TensorType {
 
 const describeUse = (op: Op, { operands }: Sample, all: boolean): string =>
   `${op.name} of ${operands.map(({ shape }) => `[${shape.join(",")}]`).join(", ")}, ${all ? "all operands" : "the first operand"} of each iteration`;
-const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value => resultOf(g.addNode(op, operands, attrs));
+const use = (op: Op, g: GraphBuilder, operands: readonly Value[], { attrs = {} }: Sample): Value =>
+  resultOf(g.addNode(op, operands, attrs));
 
 for (const op of found) {
   test(`hoist moves a product with ${op.name} out of a loop`, () => {
@@ -97,7 +111,10 @@ for (const op of found) {
 for (const op of found) {
   const uses = samplesOf(op)
     .map((sample) => ({ sample, sets: linearSets(caseOf(op, sample).node), type: typeOf(op, sample) }))
-    .filter(({ sample, type, sets }) => type.dtype === "f32" && sets.some((set) => set.every((index) => sample.operands[index]?.dtype === "f32")));
+    .filter(
+      ({ sample, type, sets }) =>
+        type.dtype === "f32" && sets.some((set) => set.every((index) => sample.operands[index]?.dtype === "f32")),
+    );
   if (uses.length === 0) continue;
   test(`sink sums ${op.name} of products once, after the loop`, () => {
     for (const { sample, sets, type } of uses)
@@ -105,11 +122,15 @@ for (const op of found) {
         const g = new GraphBuilder("loop", ops);
         const b = new RegionBuilder("body", g);
         const x = b.input("x", vector);
-        const matrices = sample.operands.map((each, index) => b.input(`y${index}`, tensor("f32", [width, set.includes(index) ? elements(each.shape) : 1])));
+        const matrices = sample.operands.map((each, index) =>
+          b.input(`y${index}`, tensor("f32", [width, set.includes(index) ? elements(each.shape) : 1])),
+        );
         const fixed = sample.operands.map((each, index) => b.input(`z${index}`, each));
         const sum = b.carry("sum", type);
         const operands = fixed.map((value, index) =>
-          set.includes(index) ? b.g.reshape(times(b.g, x, present(matrices[index], "a matrix")), value.type.shape) : value,
+          set.includes(index)
+            ? b.g.reshape(times(b.g, x, present(matrices[index], "a matrix")), value.type.shape)
+            : value,
         );
         b.next(0, b.g.add(sum, use(op, b.g, operands, sample)));
 
@@ -117,15 +138,18 @@ for (const op of found) {
         const start = g.input("start", type);
         const invariants = sample.operands.map((each, index) => g.input(`z${index}`, each));
         const attrs = { carries: 1, sequences: items.length, length };
-        g.callAll("scan", [start, ...items, ...invariants], attrs, [b.build()]).forEach((value) => g.output("sum", value));
+        g.callAll("scan", [start, ...items, ...invariants], attrs, [b.build()]).forEach((value) =>
+          g.output("sum", value),
+        );
         const graph = g.build();
         const after = runPasses(graph, [sink], { verify: true });
         const inside = after.nodes.flatMap(({ regions }) => regions.flatMap((region) => region.nodes));
         const computing = inside.filter((node) => !isArgument(node) && !isView(node)).map((node) => node.op.name);
         // An op with sumOverBatch sums its own batch.
-        expect(op.operands.length === 1 && op.sumOverBatch ? computing.filter((name) => name === op.name) : computing, describeUse(op, sample, false)).toEqual(
-          [],
-        );
+        expect(
+          op.operands.length === 1 && op.sumOverBatch ? computing.filter((name) => name === op.name) : computing,
+          describeUse(op, sample, false),
+        ).toEqual([]);
         expectSameFunction(graph, after, "f64", 1e-9, [1]);
       }
   });

@@ -5,7 +5,9 @@ import { pipeline } from "../../compiler/pipeline.ts";
 export const passes: readonly Pass[] = [...new Set<Pass>(pipeline)];
 
 /** The pipeline without fusion and memory planning: every operation is one node, none is cloned into a group. */
-export const rewriting: readonly Pass[] = pipeline.filter((pass: Pass) => !pass.provides.includes("fused") && !pass.provides.includes("planned"));
+export const rewriting: readonly Pass[] = pipeline.filter(
+  (pass: Pass) => !pass.provides.includes("fused") && !pass.provides.includes("planned"),
+);
 
 /** The minimal list of passes that establishes the facts that a pass needs, in order. */
 export function preparationFor(pass: Pass): readonly Pass[] {

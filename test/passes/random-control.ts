@@ -10,10 +10,13 @@ import { tensor } from "../../compiler/types/tensor-type.ts";
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
 /** The input that fast-check draws and shrinks. */
-export const controlChoices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), {
-  minLength: 2,
-  maxLength: 9,
-});
+export const controlChoices: fc.Arbitrary<readonly Choice[]> = fc.array(
+  fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)),
+  {
+    minLength: 2,
+    maxLength: 9,
+  },
+);
 
 export interface ControlKind {
   /** Appends the gradient of a loss and a step of gradient descent, which writes the params. */
@@ -47,14 +50,24 @@ const next = (n: number, salt: number): number => (n * 31 + salt * 17 + 7) % 97;
 export function randomControl(steps: readonly Choice[], { trains, smooth = false }: ControlKind): Graph {
   const g = new GraphBuilder("control", ops);
   const weights = [0, 1].map((index) => g.param(`net.w${index}`, tensor("f32", [3, 3])));
-  const pool: Pool = { items: [g.input("x", item), g.state("net.h", item)], stacks: [g.input("xs", stack)], weights, smooth };
+  const pool: Pool = {
+    items: [g.input("x", item), g.state("net.h", item)],
+    stacks: [g.input("xs", stack)],
+    weights,
+    smooth,
+  };
   for (const step of steps) grow(g, pool, step, 2);
   pool.items.slice(-3).forEach((value, index) => g.output(`y${index}`, value));
   pool.stacks.slice(-2).forEach((value, index) => g.output(`ys${index}`, value));
   const all = [...pool.items, ...pool.stacks];
-  const loss = all.map((value) => g.sum(g.call("tanh", [value]), [...value.type.shape.keys()])).reduce((a, b) => g.add(a, b));
+  const loss = all
+    .map((value) => g.sum(g.call("tanh", [value]), [...value.type.shape.keys()]))
+    .reduce((a, b) => g.add(a, b));
   g.output("loss", loss);
-  if (trains) g.callAll("gradient", [loss, ...weights]).forEach((dw, index) => g.write(`net.w${index}`, g.sub(at(weights, index), g.mul(dw, 0.125))));
+  if (trains)
+    g.callAll("gradient", [loss, ...weights]).forEach((dw, index) =>
+      g.write(`net.w${index}`, g.sub(at(weights, index), g.mul(dw, 0.125))),
+    );
   return g.build();
 }
 
@@ -82,10 +95,14 @@ function grow(g: GraphBuilder, pool: Pool, [kind, a, b, c]: Choice, depth: numbe
 
 /** A few steps inside a region. */
 function growInside(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice, depth: number): void {
-  for (const salt of [1, 2, 3].slice(0, 1 + (a % 3))) grow(g, pool, [next(b, salt + a), next(a, salt), next(c, salt), next(b, salt)], depth - 1);
+  for (const salt of [1, 2, 3].slice(0, 1 + (a % 3)))
+    grow(g, pool, [next(b, salt + a), next(a, salt), next(c, salt), next(b, salt)], depth - 1);
 }
 
-/** A scan with one or two carries, up to two sequences, two invariants and the weights; some carries and outputs are unused. */
+/**
+ * A scan with one or two carries, up to two sequences, two invariants and the weights; some carries and outputs are
+ * unused.
+ */
 function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void {
   const [, a, b, c] = choice;
   const carries = pool.items.slice(-1 - (a % 2));
@@ -102,7 +119,12 @@ function scan(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
     smooth: pool.smooth,
   };
   growInside(r.g, inner, choice, inner.stacks.length > 0 ? depth : 1);
-  before.forEach((_, index) => r.next(index, r.g.call("tanh", [r.g.add(at(inner.items, inner.items.length - 1 - index), at(inner.items, c + index))])));
+  before.forEach((_, index) =>
+    r.next(
+      index,
+      r.g.call("tanh", [r.g.add(at(inner.items, inner.items.length - 1 - index), at(inner.items, c + index))]),
+    ),
+  );
   inner.items.slice(-1 - (c % 2)).forEach((value) => r.output("y", value));
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: c % 3 === 0 };
   const results = g.callAll("scan", [...carries, ...sequences, ...invariants], attrs, [r.build()]);
@@ -117,7 +139,12 @@ function cond(g: GraphBuilder, pool: Pool, choice: Choice, depth: number): void 
   const branch = (name: string, salt: number): Graph => {
     const r = new RegionBuilder(name, g);
     const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
-    const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
+    const inner: Pool = {
+      items: [x, y].filter((value) => value !== undefined),
+      stacks: [],
+      weights,
+      smooth: pool.smooth,
+    };
     growInside(r.g, inner, [0, next(a, salt), next(b, salt), next(c, salt)], 1);
     inner.items.slice(-2).forEach((value) => r.output("y", value));
     return r.build();
@@ -136,8 +163,12 @@ function loop(g: GraphBuilder, pool: Pool, [, a, b, c]: Choice): void {
   const [, y, w] = invariants.map(({ type }) => body.input("v", type));
   const [i, x] = [body.carry("i", count), body.carry("h", item)];
   body.next(0, body.g.add(i, 1));
-  if (y !== undefined && w !== undefined) body.next(1, body.g.call("tanh", [body.g.add(body.g.call("dot", [x, w], { contract: [[1], [0]] }), y)]));
-  const [, last] = g.callAll("while", [g.constant(count, 0), at(pool.items, a), ...invariants], { carries: 2 }, [condition.build(), body.build()]);
+  if (y !== undefined && w !== undefined)
+    body.next(1, body.g.call("tanh", [body.g.add(body.g.call("dot", [x, w], { contract: [[1], [0]] }), y)]));
+  const [, last] = g.callAll("while", [g.constant(count, 0), at(pool.items, a), ...invariants], { carries: 2 }, [
+    condition.build(),
+    body.build(),
+  ]);
   if (last !== undefined) pool.items.push(g.call("stop_gradient", [last]));
 }
 
@@ -145,7 +176,12 @@ function checkpoint(g: GraphBuilder, pool: Pool, choice: Choice, depth: number):
   const args = [at(pool.items, choice[1]), at(pool.items, choice[2]), ...pool.weights];
   const r = new RegionBuilder("body", g);
   const [x, y, ...weights] = args.map(({ type }) => r.input("x", type));
-  const inner: Pool = { items: [x, y].filter((value) => value !== undefined), stacks: [], weights, smooth: pool.smooth };
+  const inner: Pool = {
+    items: [x, y].filter((value) => value !== undefined),
+    stacks: [],
+    weights,
+    smooth: pool.smooth,
+  };
   growInside(r.g, inner, choice, Math.min(depth, 1));
   inner.items.slice(-2).forEach((value) => r.output("y", value));
   pool.items.push(...g.callAll("checkpoint", args, {}, [r.build()]));

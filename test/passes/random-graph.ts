@@ -1,4 +1,5 @@
-// Random graphs of patterns that passes match: contractions between scales and shifts, chains of movements, broadcasts, constants.
+// Random graphs of patterns that passes match: contractions between scales and shifts, chains of movements, broadcasts,
+// constants.
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
@@ -10,7 +11,10 @@ import type { OpName } from "../../compiler/graph/op.ts";
 type Choice = readonly [kind: number, a: number, b: number, c: number];
 
 /** The input that fast-check draws and shrinks. */
-export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)), { minLength: 3, maxLength: 16 });
+export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
+  fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99), fc.nat(99)),
+  { minLength: 3, maxLength: 16 },
+);
 
 export interface Kind {
   /** Appends the gradient of a loss and a step of gradient descent, which writes the params. */
@@ -39,7 +43,11 @@ class Grower {
 
   constructor(kind: Kind) {
     this.kind = kind;
-    this.pool = [this.g.input("x", tensor("f32", [2, 3])), this.g.input("image", tensor("f32", [1, 4, 3, 2])), this.g.state("mean", tensor("f32", [3]))];
+    this.pool = [
+      this.g.input("x", tensor("f32", [2, 3])),
+      this.g.input("image", tensor("f32", [1, 4, 3, 2])),
+      this.g.state("mean", tensor("f32", [3])),
+    ];
   }
 
   param(shape: readonly number[]): Value {
@@ -81,7 +89,11 @@ class Grower {
       () =>
         shape.length === 0
           ? x
-          : g.call("slice", [x], { start: iota(shape.length).map((i) => (i === axis ? Math.min(1, size - 1) : 0)), limit: shape, stride: shape.map(() => 1) }),
+          : g.call("slice", [x], {
+              start: iota(shape.length).map((i) => (i === axis ? Math.min(1, size - 1) : 0)),
+              limit: shape,
+              stride: shape.map(() => 1),
+            }),
       () =>
         shape.length === 0
           ? x
@@ -107,7 +119,9 @@ class Grower {
   finish(): Graph {
     const { g } = this;
     this.pool.slice(-4).forEach((value, i) => g.output(`y${i}`, value));
-    const loss = this.pool.map((value) => g.sum(this.tame(value), iota(value.type.shape.length))).reduce((a, b) => g.add(a, b));
+    const loss = this.pool
+      .map((value) => g.sum(this.tame(value), iota(value.type.shape.length)))
+      .reduce((a, b) => g.add(a, b));
     g.output("loss", loss);
     if (this.kind.trains && this.params.length > 0)
       g.callAll("gradient", [loss, ...this.params]).forEach((dw, i) => {
@@ -142,7 +156,10 @@ class Grower {
     );
     const positions = this.g.call("iota", [], { shape: [size], axis: 0, dtype: "f32" });
     const mixed = this.g.call(at(["max", "sub", "div"], c), [this.g.add(positions, 1), values]);
-    return this.g.add(x, this.g.broadcast(this.g.call("select", [this.g.call("lt", [values, mixed]), positions, values]), shape, [axis]));
+    return this.g.add(
+      x,
+      this.g.broadcast(this.g.call("select", [this.g.call("lt", [values, mixed]), positions, values]), shape, [axis]),
+    );
   }
 
   private dense(x: Value, b: number): Value {
@@ -150,12 +167,16 @@ class Grower {
     const last = shape.length - 1;
     if (last < 0) return x;
     const units = at([1, 4, 9], b);
-    if (b % 5 === 0) return this.tame(this.g.call("dot", [this.param([units, shape[last] ?? 1]), x], { contract: [[1], [last]] }));
+    if (b % 5 === 0)
+      return this.tame(this.g.call("dot", [this.param([units, shape[last] ?? 1]), x], { contract: [[1], [last]] }));
     return this.g.call("dot", [x, this.param([shape[last] ?? 1, units])], { contract: [[last], [0]] });
   }
 
   private conv(b: number, c: number): Value {
-    const images = this.pool.filter(({ type: { shape } }) => shape.length === 4 && (shape[1] ?? 0) >= 2 && (shape[2] ?? 0) >= 2 && shape.every((n) => n <= 9));
+    const images = this.pool.filter(
+      ({ type: { shape } }) =>
+        shape.length === 4 && (shape[1] ?? 0) >= 2 && (shape[2] ?? 0) >= 2 && shape.every((n) => n <= 9),
+    );
     const x = at(images, b);
     const [, , , channels = 1] = x.type.shape;
     const groups = channels % 2 === 0 && c % 3 === 0 ? 2 : 1;

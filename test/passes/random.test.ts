@@ -18,7 +18,8 @@ import { choices, randomGraph } from "./random-graph.ts";
 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 25) };
 
-const through = (graph: Graph, list: readonly Pass[], options: PassOptions = {}): Graph => runPasses(graph, list, { verify: true, ...options });
+const through = (graph: Graph, list: readonly Pass[], options: PassOptions = {}): Graph =>
+  runPasses(graph, list, { verify: true, ...options });
 
 for (const pass of passes) {
   test(`${pass.name} keeps every value`, () => {
@@ -37,7 +38,9 @@ for (const pass of passes) {
 /** The nodes of the call stage that compute something. */
 function callWork(graph: Graph): Node[] {
   const stage = stageOf(graph);
-  return graph.nodes.filter((node) => stage(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast");
+  return graph.nodes.filter(
+    (node) => stage(node) === "call" && !["leaf", "view"].includes(node.op.form.kind) && node.op.name !== "broadcast",
+  );
 }
 
 test("fold-affine never adds operations to the call stage", () => {
@@ -45,7 +48,8 @@ test("fold-affine never adds operations to the call stage", () => {
     fc.property(choices, fc.boolean(), (steps, trains) => {
       const before = through(randomGraph(steps, { trains, smooth: false }), [differentiate, simplify]);
       const after = through(before, [foldAffine]);
-      const products = (graph: Graph): number => callWork(graph).filter((node) => node.op.form.kind === "contract").length;
+      const products = (graph: Graph): number =>
+        callWork(graph).filter((node) => node.op.form.kind === "contract").length;
       expect(callWork(after).length).toBeLessThanOrEqual(callWork(before).length);
       expect(products(after)).toBe(products(before));
     }),

@@ -5,7 +5,8 @@ import { showNode } from "../../compiler/graph/notation.ts";
 import { roles, type Provenance } from "../../compiler/graph/provenance.ts";
 
 /** The nodes of a graph and of its regions, at any depth. */
-export const everyNode = ({ nodes }: Graph): readonly Node[] => nodes.flatMap((node) => [node, ...node.regions.flatMap(everyNode)]);
+export const everyNode = ({ nodes }: Graph): readonly Node[] =>
+  nodes.flatMap((node) => [node, ...node.regions.flatMap(everyNode)]);
 
 export interface Expected {
   /** The graph was elaborated from source, so that every node has a location in it. */
@@ -44,7 +45,9 @@ export class Stages {
       ...(this.#located && location === null ? ["has no location"] : []),
       ...(this.#leadsDown(node.provenance) ? [] : ["does not lead down to the first graph"]),
       ...(isPulled && forward === null ? ["names no forward node"] : []),
-      ...(forward === null || this.#leadsDown(forward) ? [] : ["names a forward node that does not lead down to the first graph"]),
+      ...(forward === null || this.#leadsDown(forward)
+        ? []
+        : ["names a forward node that does not lead down to the first graph"]),
     ];
   }
 

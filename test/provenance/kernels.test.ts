@@ -38,12 +38,17 @@ const origins = originsOfCalls(module, entry.steps);
 test("every call of a kernel has layers, a role and lines", () => {
   expect(origins.length).toBe(calls.length);
   for (const [index, { layers, roles }] of origins.entries()) {
-    expect([calls[index]?.kernel, layers.length > 0 && layers.every((path) => path !== "")]).toEqual([calls[index]?.kernel, true]);
+    expect([calls[index]?.kernel, layers.length > 0 && layers.every((path) => path !== "")]).toEqual([
+      calls[index]?.kernel,
+      true,
+    ]);
     expect(roles.length).toBeGreaterThan(0);
   }
   const layers = new Set(origins.map((each) => each.layers[0]));
   for (const path of ["Net.block1.dense1", "Net.block2.layer_norm1"]) expect([...layers]).toContain(path);
-  expect(new Set(origins.map(({ roles }) => roles[0]))).toEqual(new Set(["random", "forward", "backward", "optimizer", "state"]));
+  expect(new Set(origins.map(({ roles }) => roles[0]))).toEqual(
+    new Set(["random", "forward", "backward", "optimizer", "state"]),
+  );
 });
 
 test("a kernel that computes for several layers lists them, that of its result first", () => {
@@ -62,10 +67,19 @@ test("the origin of a backward kernel that recomputes random bits is the forward
 });
 
 test("times are summed by layer and by role", () => {
-  const profile = calls.map(({ kernel }, site) => ({ kernel, calls: 1, bestMs: site + 1, meanMs: 0, flops: 0, bytes: 0, sites: [{ site, bestMs: site + 1 }] }));
+  const profile = calls.map(({ kernel }, site) => ({
+    kernel,
+    calls: 1,
+    bestMs: site + 1,
+    meanMs: 0,
+    flops: 0,
+    bytes: 0,
+    sites: [{ site, bestMs: site + 1 }],
+  }));
   const { kernels, byLayer, byRole } = breakDown(profile, origins);
   const total = (calls.length * (calls.length + 1)) / 2;
-  for (const totals of [kernels, byLayer, byRole]) expect(totals.reduce((sum, { bestMs }) => sum + bestMs, 0)).toBe(total);
+  for (const totals of [kernels, byLayer, byRole])
+    expect(totals.reduce((sum, { bestMs }) => sum + bestMs, 0)).toBe(total);
 });
 
 test("a dump of kernels has the provenance above each kernel, and round-trips", () => {

@@ -6,5 +6,7 @@ import { Stages } from "./gaps.ts";
 export function gapsOfRandom(seed: number): readonly string[] {
   const graph = generate(seed, { trains: seed % 2 === 0, special: false });
   const stages = new Stages(graph, { located: false });
-  return stagesOfGraph(graph, {}).flatMap((stage) => stages.gaps(stage.graph).map((gap) => `seed ${seed}, ${stage.name}: ${gap}`));
+  return stagesOfGraph(graph, {}).flatMap((stage) =>
+    stages.gaps(stage.graph).map((gap) => `seed ${seed}, ${stage.name}: ${gap}`),
+  );
 }

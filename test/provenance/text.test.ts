@@ -31,7 +31,10 @@ train entry step(x: f32[N, 8]) {
 `;
 
 const stagesOf = (text: string): readonly GraphStage[] => {
-  const { program } = elaborateSource({ name: "net.dl", text }, { dims: { N: 4 }, entries: ["step"], resolve: createResolver("net.dl") });
+  const { program } = elaborateSource(
+    { name: "net.dl", text },
+    { dims: { N: 4 }, entries: ["step"], resolve: createResolver("net.dl") },
+  );
   return stagesOfGraph(present(program.entries[0], "an entry").graph, {});
 };
 
@@ -44,7 +47,10 @@ test("provenance round-trips through text, in every stage", () => {
 
 test("the name of a file may look like the rest of a record", () => {
   const name = "a > b by c: d from #1.dl";
-  const { program } = elaborateSource({ name, text: blocks }, { dims: { N: 4 }, entries: ["step"], resolve: createResolver(name) });
+  const { program } = elaborateSource(
+    { name, text: blocks },
+    { dims: { N: 4 }, entries: ["step"], resolve: createResolver(name) },
+  );
   for (const { graph } of stagesOfGraph(present(program.entries[0], "an entry").graph, {})) {
     const text = printed(graph);
     expect(text).toContain(`> [${name}:4:8] >`);
@@ -54,7 +60,9 @@ test("the name of a file may look like the rest of a record", () => {
 
 test("a record names the pass, the rule or gradient, and the sources", () => {
   const text = printed(present(stagesOf(blocks).at(-1), "a last stage").graph);
-  expect(text).toMatch(/^ *# #\d+ Net\.block1\.dense1 backward of #\d+ at .* by differentiate: gradient of \w+ from #\d+/m);
+  expect(text).toMatch(
+    /^ *# #\d+ Net\.block1\.dense1 backward of #\d+ at .* by differentiate: gradient of \w+ from #\d+/m,
+  );
   expect(text).toMatch(/ by simplify: \S.* => \S.* from #\d+/);
 });
 
@@ -82,9 +90,12 @@ test("two uses of a layer have different provenance, in the backward pass too", 
   const records = everyNode(graph).map(({ provenance }) => provenance.attribution);
   for (const role of ["forward", "backward"] as const) {
     const paths = new Set(records.filter((each) => each.role === role).map(({ path }) => path));
-    for (const path of ["Net.block1.layer_norm1", "Net.block2.layer_norm1", "Net.block1.dense1"]) expect([...paths]).toContain(path);
+    for (const path of ["Net.block1.layer_norm1", "Net.block2.layer_norm1", "Net.block1.dense1"])
+      expect([...paths]).toContain(path);
   }
-  const norms = records.filter(({ path, role, location }) => path === "Net.block2.layer_norm1" && role !== "optimizer" && location?.caller).map(showCalls);
+  const norms = records
+    .filter(({ path, role, location }) => path === "Net.block2.layer_norm1" && role !== "optimizer" && location?.caller)
+    .map(showCalls);
   expect(norms.length).toBeGreaterThan(0);
   for (const calls of norms) expect(calls).toMatch(/^net\.dl:12:11 > net\.dl:8:17 > \[net\.dl:4:20\] > std\/\S+/);
 });
@@ -92,7 +103,9 @@ test("two uses of a layer have different provenance, in the backward pass too", 
 test("the role of a node", () => {
   const { graph } = present(stagesOf(blocks)[0], "a first stage");
   const roleOf = (op: string): readonly string[] => [
-    ...new Set(everyNode(graph).flatMap(({ op: { name }, provenance }) => (name === op ? [provenance.attribution.role] : []))),
+    ...new Set(
+      everyNode(graph).flatMap(({ op: { name }, provenance }) => (name === op ? [provenance.attribution.role] : [])),
+    ),
   ];
   expect(roleOf("reduce_max")).toEqual(["metric"]);
   expect(roleOf("threefry")).toEqual(["random"]);

@@ -15,7 +15,10 @@ export function moduleOf(text: string): CompiledModule {
 
 /** The plan with different steps in its first entry; the functions of the module do not change. */
 export function withSteps(plan: Plan, change: (steps: readonly Step[]) => readonly Step[]): Plan {
-  return { ...plan, entries: plan.entries.map((entry, i) => (i === 0 ? { ...entry, steps: change(entry.steps) } : entry)) };
+  return {
+    ...plan,
+    entries: plan.entries.map((entry, i) => (i === 0 ? { ...entry, steps: change(entry.steps) } : entry)),
+  };
 }
 
 /** The plan with the calls of one kernel changed, at any depth. */
@@ -38,7 +41,9 @@ export function withCall(plan: Plan, kernel: string, change: (call: Call) => Cal
 /** The call with one argument moved by `by` bytes. */
 export const moved = (call: Call, arg: number, by: number): Call => ({
   ...call,
-  args: call.args.map((address, i) => (i !== arg ? address : typeof address === "number" ? address + by : { ...address, offset: address.offset + by })),
+  args: call.args.map((address, i) =>
+    i !== arg ? address : typeof address === "number" ? address + by : { ...address, offset: address.offset + by },
+  ),
 });
 
 export interface Memory {
@@ -50,19 +55,32 @@ type Kernel = (...at: readonly number[]) => void;
 
 const nothing: Kernel = () => undefined;
 
-/** The module's code with the kernels and functions whose names begin with `prefix` replaced. Functions without loops call the replaced kernels. */
-export async function withKernel(module: CompiledModule, prefix: string, change: (kernel: Kernel, memory: Memory) => Kernel): Promise<Code> {
+/**
+ * The module's code with the kernels and functions whose names begin with `prefix` replaced. Functions without loops
+ * call the replaced kernels.
+ */
+export async function withKernel(
+  module: CompiledModule,
+  prefix: string,
+  change: (kernel: Kernel, memory: Memory) => Kernel,
+): Promise<Code> {
   const code = await module.code("js");
   if (code.kind !== "js") throw new TypeError("JavaScript was asked for");
   return {
     kind: "js",
     instantiate: (memory) => {
       const exports = code.instantiate(memory);
-      const views = { f32: new Float32Array(memory.buffer as ArrayBuffer), u8: new Uint8Array(memory.buffer as ArrayBuffer) };
+      const views = {
+        f32: new Float32Array(memory.buffer as ArrayBuffer),
+        u8: new Uint8Array(memory.buffer as ArrayBuffer),
+      };
       const kernels = new Map(module.plan.profiled.map((name) => [name, exports[name] ?? nothing]));
       for (const [name, run] of kernels) if (name.startsWith(prefix)) kernels.set(name, change(run, views));
       const functions = module.assembly.entries.map(({ name, steps }) => {
-        const run = (): void => callsOf(steps).forEach(({ kernel, args }) => kernels.get(kernel)?.(...args.map((address) => addressAt(address, []))));
+        const run = (): void =>
+          callsOf(steps).forEach(({ kernel, args }) =>
+            kernels.get(kernel)?.(...args.map((address) => addressAt(address, []))),
+          );
         return [name, name.startsWith(prefix) ? change(run, views) : run] as const;
       });
       return Object.fromEntries<Kernel>([...kernels, ...functions]);
@@ -77,9 +95,14 @@ export async function checkedRun(plan: Plan, code: Code): Promise<Record<string,
   session.touch();
   const [entry] = plan.entries;
   if (entry === undefined) throw new TypeError("a plan has an entry");
-  const inputs = entry.inputs.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1)]);
+  const inputs = entry.inputs.map(({ name, shape }) => [
+    name,
+    new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1),
+  ]);
   try {
-    return Object.fromEntries(Object.entries(session.run(entry.name, Object.fromEntries(inputs))).map(([name, { data }]) => [name, [...data]]));
+    return Object.fromEntries(
+      Object.entries(session.run(entry.name, Object.fromEntries(inputs))).map(([name, { data }]) => [name, [...data]]),
+    );
   } catch (error) {
     if (error instanceof MemoryFault) return error;
     throw error;

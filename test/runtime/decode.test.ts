@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { beamSearch, boxOverlap, ctcBeamSearch, ctcGreedy, editDistance, errorRate, sampleToken, suppressBoxes } from "../../runtime/decode.ts";
+import {
+  beamSearch,
+  boxOverlap,
+  ctcBeamSearch,
+  ctcGreedy,
+  editDistance,
+  errorRate,
+  sampleToken,
+  suppressBoxes,
+} from "../../runtime/decode.ts";
 
 const softmaxRows = (scores: readonly number[], classes: number): number[] =>
   scores.map((x, i) => {
@@ -33,7 +42,8 @@ test("a wide beam finds every labelling with its exact probability, the best fir
         const exact = allLabels(logProbs, 3);
         const found = ctcBeamSearch(logProbs, { classes: 3, beam: 1000 });
         expect(found.length).toBe(exact.size);
-        for (const { labels, logProb } of found) expect(Math.exp(logProb)).toBeCloseTo(exact.get(labels.join(" ")) ?? NaN, 10);
+        for (const { labels, logProb } of found)
+          expect(Math.exp(logProb)).toBeCloseTo(exact.get(labels.join(" ")) ?? NaN, 10);
         expect(found.map((h) => h.logProb)).toEqual(found.map((h) => h.logProb).sort((a, b) => b - a));
       },
     ),
@@ -81,7 +91,9 @@ test("sampling follows the probabilities; top-k, top-p and temperature narrow th
 test("beam search finds the best sentence where greedy decoding does not", () => {
   // Token 0 ends. First 1 (0.6) then only weak ends (0.3); first 2 (0.4) then an end of 0.9.
   const next = (sentences: readonly (readonly number[])[]): number[][] =>
-    sentences.map((tokens) => (tokens.length === 0 ? [0, 0.6, 0.4] : tokens[0] === 1 ? [0.3, 0.35, 0.35] : [0.9, 0.05, 0.05]).map(Math.log));
+    sentences.map((tokens) =>
+      (tokens.length === 0 ? [0, 0.6, 0.4] : tokens[0] === 1 ? [0.3, 0.35, 0.35] : [0.9, 0.05, 0.05]).map(Math.log),
+    );
   const greedy = beamSearch(next, { beam: 1, length: 2, end: 0 });
   expect(greedy[0]?.tokens[0]).toBe(1);
   const wide = beamSearch(next, { beam: 4, length: 2, end: 0 });

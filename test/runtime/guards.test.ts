@@ -1,4 +1,5 @@
-// Errors injected into plans and kernels: checked runs find each, and report its location. Correct modules run without faults.
+// Errors injected into plans and kernels: checked runs find each, and report its location. Correct modules run without
+// faults.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
@@ -53,20 +54,30 @@ const loop = moduleOf(`graph loop(%xs: f32[4,3])
 /** The code of the fault, the kernel that it names, its message, and the value found in memory. */
 async function fault(plan: Plan, code: Code): Promise<readonly (string | null)[]> {
   const found = await checkedRun(plan, code);
-  return found instanceof MemoryFault ? [found.code, found.kernel, found.says, found.holds] : ["none", null, JSON.stringify(found), null];
+  return found instanceof MemoryFault
+    ? [found.code, found.kernel, found.says, found.holds]
+    : ["none", null, JSON.stringify(found), null];
 }
 
-const faultOf = async (plan: Plan, module = straight): Promise<readonly (string | null)[]> => fault(plan, await module.code("wasm"));
+const faultOf = async (plan: Plan, module = straight): Promise<readonly (string | null)[]> =>
+  fault(plan, await module.code("wasm"));
 
 test("a correct module runs without faults, on both targets", async () => {
   for (const module of [straight, loop])
-    expect(await checkedRun(module.plan, await module.code("wasm"))).toEqual(await checkedRun(module.plan, await module.code("js")));
+    expect(await checkedRun(module.plan, await module.code("wasm"))).toEqual(
+      await checkedRun(module.plan, await module.code("js")),
+    );
   expect(await checkedRun(straight.plan, await straight.code("js"))).toEqual({ y: [-5, -5, -5], z: [-15], v: [-17.5] });
 });
 
 test("at least 64 bytes separate tensors in a module for checked runs, and only there", () => {
   const { plan } = straight;
-  const starts = [...plan.persistent, ...plan.constants, ...(plan.entries[0]?.inputs ?? []), ...(plan.entries[0]?.outputs ?? [])].map(({ offset }) => offset);
+  const starts = [
+    ...plan.persistent,
+    ...plan.constants,
+    ...(plan.entries[0]?.inputs ?? []),
+    ...(plan.entries[0]?.outputs ?? []),
+  ].map(({ offset }) => offset);
   const ordered = [...new Set(starts)].toSorted((a, b) => a - b);
   const gaps = ordered.slice(1).map((start, i) => start - present(ordered[i], "the one before"));
   expect(gaps.length).toBeGreaterThan(3);
@@ -89,7 +100,8 @@ test("a moved buffer is found where it is read, for a wrong address in any kerne
     [last, 1, 16],
   ] as const;
   const found = [];
-  for (const [kernel, arg, by] of moves) found.push((await faultOf(withCall(plan, kernel, (call) => moved(call, arg, by)))).slice(0, 2));
+  for (const [kernel, arg, by] of moves)
+    found.push((await faultOf(withCall(plan, kernel, (call) => moved(call, arg, by)))).slice(0, 2));
   expect(found.map(([code]) => code)).toEqual(["E0841", "E0841", "E0841", "E0841", "E0841", "E0841", "E0841", "E0844"]);
 });
 
@@ -97,7 +109,8 @@ test("two values at one address are found, and both are named", async () => {
   const { plan } = straight;
   const x = present(plan.entries[0]?.inputs[0], "x").offset;
   // The first sum is at the last element of x, in both kernels that use it, while the update has yet to read x.
-  const onto = (kernel: string, arg: number) => (before: Plan) => withCall(before, kernel, (call) => ({ ...call, args: call.args.with(arg, x + 8) }));
+  const onto = (kernel: string, arg: number) => (before: Plan) =>
+    withCall(before, kernel, (call) => ({ ...call, args: call.args.with(arg, x + 8) }));
   const [code, kernel, says, holds] = await faultOf(onto(update, 0)(onto(sum, 2)(plan)));
   expect([code, kernel, holds]).toEqual(["E0841", "add_tanh_sub_broadcast_f32_3", "reduce_sum f32[]"]);
   expect(says).toContain("input f32[3], and byte 8 of it");
@@ -155,7 +168,11 @@ test("a kernel that writes outside of its results is named, with the byte offset
     kernel(...at);
     u8[u8.length - 1] = 7;
   });
-  expect((await fault(straight.plan, after)).slice(0, 3)).toEqual(["E0840", null, expect.stringContaining("past the end of the arena")]);
+  expect((await fault(straight.plan, after)).slice(0, 3)).toEqual([
+    "E0840",
+    null,
+    expect.stringContaining("past the end of the arena"),
+  ]);
 });
 
 test("a kernel that reads outside of its operands reads poison", async () => {
@@ -216,7 +233,10 @@ test("a plan in which a result overlaps an operand that its kernel reads at othe
   %1 = add %0, %x : f32[3,3]
   return y=%1
 `);
-  const over = withCall(module.plan, "add_transpose", (call) => ({ ...call, args: call.args.with(-1, call.args[0] ?? 0) }));
+  const over = withCall(module.plan, "add_transpose", (call) => ({
+    ...call,
+    args: call.args.with(-1, call.args[0] ?? 0),
+  }));
   expect((await faultOf(over, module)).slice(0, 2)).toEqual(["E0843", "add_transpose_f32_3x3"]);
 });
 
@@ -234,7 +254,8 @@ test("a function of the module that does not compute the same as its kernels is 
 test("in loops, each iteration has its own frame, carry and slices", async () => {
   const { plan } = loop;
   const kernels = loop.plan.entries[0]?.steps.find(({ kind }) => kind === "loop");
-  const body = kernels?.kind === "loop" ? kernels.body.flatMap((step) => (step.kind === "call" ? [step.kernel] : [])) : [];
+  const body =
+    kernels?.kind === "loop" ? kernels.body.flatMap((step) => (step.kind === "call" ? [step.kernel] : [])) : [];
   expect(body).toEqual(["reduce_sum_add_f32_scalar", "broadcast_f32_3", "tanh_mul_broadcast_f32_3"]);
   const late = {
     ...plan,
@@ -244,7 +265,10 @@ test("in loops, each iteration has its own frame, carry and slices", async () =>
     })),
   };
   expect((await faultOf(late, loop)).slice(0, 2)).toEqual(["E0841", "tanh_mul_broadcast_f32_3"]);
-  const still = withCall(plan, "broadcast_f32_3", (call) => ({ ...call, args: call.args.map((at) => (typeof at === "number" ? at : at.offset)) }));
+  const still = withCall(plan, "broadcast_f32_3", (call) => ({
+    ...call,
+    args: call.args.map((at) => (typeof at === "number" ? at : at.offset)),
+  }));
   expect((await faultOf(still, loop))[0]).toBe("E0844");
   const misplaced = withCall(plan, "tanh_mul", (call) => moved(call, call.args.length - 1, 16));
   expect((await faultOf(misplaced, loop))[0]).toBe("E0841");
@@ -263,7 +287,9 @@ test("a failed check restores the arena, and an ordinary build is rejected", asy
   expect(() => session.run("step", { x: new Float32Array(3) })).toThrow(MemoryFault);
   expect([...(session.state.get("w")?.data ?? [])]).toEqual([1, 2, 3]);
   const plain = compileExample("examples/mnist/mlp.dl");
-  await expect(createSession(plain.plan, await plain.code("wasm"), { guards: memoryGuards })).rejects.toThrow(/compile with `guards`/);
+  await expect(createSession(plain.plan, await plain.code("wasm"), { guards: memoryGuards })).rejects.toThrow(
+    /compile with `guards`/,
+  );
 });
 
 /** Two checked calls return the results of an unchecked session. */
@@ -275,7 +301,10 @@ async function expectNoFaults(graph: Graph, target: "wasm" | "js", without: read
     await createSession(module.plan, code, { mode: "strict" }),
   ];
   const data = randomData(graph, 5);
-  const inputs = module.plan.entries[0]?.inputs.map(({ name, dtype }) => [name, new dtypes[dtype].array(present(data.inputs.get(name), name))] as const) ?? [];
+  const inputs =
+    module.plan.entries[0]?.inputs.map(
+      ({ name, dtype }) => [name, new dtypes[dtype].array(present(data.inputs.get(name), name))] as const,
+    ) ?? [];
   const results = sessions.map((session: Session) => {
     for (const [path, values] of data.persistent) session.state.get(path)?.data.set(values);
     session.touch();
@@ -286,7 +315,12 @@ async function expectNoFaults(graph: Graph, target: "wasm" | "js", without: read
 }
 
 const runs = { numRuns: Number(process.env["RUNS"] ?? 8) };
-const lists = fc.constantFrom([], ["simplify", "merge-common"], ["sink", "hoist"], ["fold-constants", "reassociate", "specialize"]);
+const lists = fc.constantFrom(
+  [],
+  ["simplify", "merge-common"],
+  ["sink", "hoist"],
+  ["fold-constants", "reassociate", "specialize"],
+);
 
 test("random graphs run without faults", async () => {
   await fc.assert(
@@ -299,8 +333,12 @@ test("random graphs run without faults", async () => {
 
 test("random loops and branches run without faults", async () => {
   await fc.assert(
-    fc.asyncProperty(controlChoices, fc.boolean(), fc.constantFrom("wasm", "js"), lists, (steps, trains, target, without) =>
-      expectNoFaults(randomControl(steps, { trains }), target, without),
+    fc.asyncProperty(
+      controlChoices,
+      fc.boolean(),
+      fc.constantFrom("wasm", "js"),
+      lists,
+      (steps, trains, target, without) => expectNoFaults(randomControl(steps, { trains }), target, without),
     ),
     runs,
   );
@@ -309,9 +347,14 @@ test("random loops and branches run without faults", async () => {
 test.each(["dqn", "kmeans"])("every entry of the example %s runs without faults", async (name) => {
   const module = compileExample(`examples/${name}.dl`, { dims: { N: 2, B: 2 }, guards: true });
   const code = await module.code("wasm");
-  const [checked, usual] = [await createSession(module.plan, code, { guards: memoryGuards }), await createSession(module.plan, code)];
+  const [checked, usual] = [
+    await createSession(module.plan, code, { guards: memoryGuards }),
+    await createSession(module.plan, code),
+  ];
   for (const { name: entry, inputs } of module.plan.entries.filter((each) => each.name !== "init")) {
-    const zeros = Object.fromEntries(inputs.map((slot) => [slot.name, new dtypes[slot.dtype].array(slot.shape.reduce((a, b) => a * b, 1))] as const));
+    const zeros = Object.fromEntries(
+      inputs.map((slot) => [slot.name, new dtypes[slot.dtype].array(slot.shape.reduce((a, b) => a * b, 1))] as const),
+    );
     expect(checked.run(entry, zeros)).toEqual(usual.run(entry, zeros));
   }
   expect(Buffer.compare(checked.snapshot(), usual.snapshot())).toBe(0);
@@ -319,8 +362,15 @@ test.each(["dqn", "kmeans"])("every entry of the example %s runs without faults"
 
 test("LeNet trains and predicts under guards, with the bits of an ordinary build", async () => {
   const options = { dims: { N: 2 }, mode: "strict" } as const;
-  const [guarded, plain] = [compileExample("examples/mnist/lenet.dl", { ...options, guards: true }), compileExample("examples/mnist/lenet.dl", options)];
-  const checked = await createSession(guarded.plan, await guarded.code("wasm"), { seed: 2, mode: "strict", guards: memoryGuards });
+  const [guarded, plain] = [
+    compileExample("examples/mnist/lenet.dl", { ...options, guards: true }),
+    compileExample("examples/mnist/lenet.dl", options),
+  ];
+  const checked = await createSession(guarded.plan, await guarded.code("wasm"), {
+    seed: 2,
+    mode: "strict",
+    guards: memoryGuards,
+  });
   const usual = await createSession(plain.plan, await plain.code("wasm"), { seed: 2, mode: "strict" });
   const data = digits(2);
   for (const session of [checked, usual]) session.run("step", data);

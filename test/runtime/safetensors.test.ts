@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSession, readSafetensors, writeSafetensors, type DType, type StoredTensor } from "../../runtime/index.ts";
+import {
+  createSession,
+  readSafetensors,
+  writeSafetensors,
+  type DType,
+  type StoredTensor,
+} from "../../runtime/index.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import { tinyCode, tinyPlan } from "./tiny-plan.ts";
 
@@ -65,14 +71,41 @@ test.each([
   ["header past the end", new Uint8Array(8).fill(255), /its header should have/],
   ["no JSON", file("{oops"), /syntax error in the header at character 1: expected "/],
   ["an array", file("[]"), /not a JSON object/],
-  ["unknown dtype", file('{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}', [0, 0]), /has the dtype "F16"; supported are F32/],
+  [
+    "unknown dtype",
+    file('{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}', [0, 0]),
+    /has the dtype "F16"; supported are F32/,
+  ],
   ["negative size", file('{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,2]}}', [0, 0]), /an invalid shape/],
-  ["huge product", file('{"a":{"dtype":"U8","shape":[4503599627370496,4096],"data_offsets":[0,2]}}', [0, 0]), /an invalid shape/],
-  ["wrong size", file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,2]}}', [0, 0]), /has 2 bytes, but f32\[1\] needs 4/],
-  ["past the end", file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}', [0, 0]), /ends at 3, but there are 2 bytes/],
-  ["overlap", file('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), /overlaps/],
+  [
+    "huge product",
+    file('{"a":{"dtype":"U8","shape":[4503599627370496,4096],"data_offsets":[0,2]}}', [0, 0]),
+    /an invalid shape/,
+  ],
+  [
+    "wrong size",
+    file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,2]}}', [0, 0]),
+    /has 2 bytes, but f32\[1\] needs 4/,
+  ],
+  [
+    "past the end",
+    file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}', [0, 0]),
+    /ends at 3, but there are 2 bytes/,
+  ],
+  [
+    "overlap",
+    file(
+      '{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}',
+      [0, 0, 0],
+    ),
+    /overlaps/,
+  ],
   ["gap", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', [0, 0]), /gap before `a`/],
-  ["rest", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0, 0]), /1 bytes at the end do not belong to a tensor/],
+  [
+    "rest",
+    file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0, 0]),
+    /1 bytes at the end do not belong to a tensor/,
+  ],
   ["prototype", file('{"__proto__":{"dtype":"U8","shape":[],"data_offsets":[0,9]}}', [0]), /`__proto__` ends at 9/],
 ])("rejects a file: %s", (_, bytes, message) => {
   expect(() => readSafetensors(bytes)).toThrow(message);

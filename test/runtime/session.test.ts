@@ -16,10 +16,18 @@ function codeOf(run: () => unknown): string {
 
 test("runs the matching variant, on typed arrays, numbers and tensors", async () => {
   const session = await tiny(1);
-  expect(session.run("predict", { x: new Float32Array([1, 2]) })["y"]).toEqual({ dtype: "f32", shape: [2], data: new Float32Array([4.5, 8.5]) });
+  expect(session.run("predict", { x: new Float32Array([1, 2]) })["y"]).toEqual({
+    dtype: "f32",
+    shape: [2],
+    data: new Float32Array([4.5, 8.5]),
+  });
   expect(session.run("predict", { x: [1, 2, 3] })["y"]?.data).toEqual(new Float32Array([4.5, 8.5, 12.5]));
   expect(session.run("predict", { x: { data: [1, 2, 3], shape: [3] } })["y"]?.shape).toEqual([3]);
-  expect(session.run("step", { x: 7, flag: [true] })["count"]).toEqual({ dtype: "f64", shape: [], data: new Float64Array([7]) });
+  expect(session.run("step", { x: 7, flag: [true] })["count"]).toEqual({
+    dtype: "f64",
+    shape: [],
+    data: new Float64Array([7]),
+  });
   expect(session.run("step", { x: [2], flag: new Uint8Array([0]) })["count"]?.data[0]).toBe(7);
 });
 
@@ -134,7 +142,9 @@ test("a profile adds up the steps of each kernel and does not change the state",
   const session = await tiny();
   const before = session.snapshot();
   const profile = session.profile("predict", { x: [1, 2] }, 3);
-  expect(profile.map(({ kernel, calls, flops, bytes }) => ({ kernel, calls, flops, bytes }))).toEqual([{ kernel: "affine", calls: 2, flops: 8, bytes: 32 }]);
+  expect(profile.map(({ kernel, calls, flops, bytes }) => ({ kernel, calls, flops, bytes }))).toEqual([
+    { kernel: "affine", calls: 2, flops: 8, bytes: 32 },
+  ]);
   expect(profile[0]?.meanMs).toBeGreaterThanOrEqual(profile[0]?.bestMs ?? Infinity);
   expect(session.snapshot()).toEqual(before);
   const plain = await createSession({ ...tinyPlan, profiled: [] }, tinyCode());
@@ -143,7 +153,9 @@ test("a profile adds up the steps of each kernel and does not change the state",
 
 test("an arena that is too large, or a plan of another version, is rejected", async () => {
   await expect(createSession({ ...tinyPlan, arenaBytes: 2 ** 33 }, tinyCode())).rejects.toThrow(/needs 8.00 GiB/);
-  await expect(createSession({ ...tinyPlan, format: "dlc-plan-9" as "dlc-plan-1" }, tinyCode())).rejects.toThrow(/build the model again/);
+  await expect(createSession({ ...tinyPlan, format: "dlc-plan-9" as "dlc-plan-1" }, tinyCode())).rejects.toThrow(
+    /build the model again/,
+  );
   await expect(createSession(tinyPlan, { kind: "js", instantiate: () => ({}) })).rejects.toThrow(/no function `init`/);
 });
 
@@ -163,8 +175,19 @@ test("WebAssembly code runs over the imported memory", async () => {
       [10, 14, 1, 12, 0, 0x41, 16, 0x43, 0, 0, 0, 0x40, 0x38, 2, 0, 0x0b],
     ].flat(),
   );
-  const entry = { name: "f", dims: {}, inputs: [], outputs: [{ name: "y", dtype: "f32", shape: [], offset: 16 }], call: "f", prepare: null } as const;
-  const plan = { ...tinyPlan, persistent: [], entries: [{ ...entry, writes: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 }] };
+  const entry = {
+    name: "f",
+    dims: {},
+    inputs: [],
+    outputs: [{ name: "y", dtype: "f32", shape: [], offset: 16 }],
+    call: "f",
+    prepare: null,
+  } as const;
+  const plan = {
+    ...tinyPlan,
+    persistent: [],
+    entries: [{ ...entry, writes: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 }],
+  };
   const session = await createSession(plan, { kind: "wasm", bytes });
   expect(session.run("f")["y"]?.data[0]).toBe(2);
 });

@@ -6,7 +6,11 @@ test("a bound step allocates no garbage, and does not move or grow the arena", a
   const { session, step, run } = await trainingStep("examples/dqn.dl", { N: 2 });
   const before = [...session.state.values()].map(({ data }) => data.buffer);
   expect(garbagePerRun(() => void step.run(), { runs: 1000, windows: 7 })).toBeLessThanOrEqual(4);
-  expect([...session.state.values()].every(({ data }, i) => data.buffer === before[i] && data.every((x) => Number.isFinite(x)))).toBe(true);
+  expect(
+    [...session.state.values()].every(
+      ({ data }, i) => data.buffer === before[i] && data.every((x) => Number.isFinite(x)),
+    ),
+  ).toBe(true);
   // `run` returns copies: this shows that the measurement detects garbage.
   expect(garbagePerRun(run, { runs: 500, windows: 7 })).toBeGreaterThan(100);
 });

@@ -1,13 +1,24 @@
 import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "../../runtime/index.ts";
 
 /**
- * A handwritten model: y = x * scale + bias, where the weights stage computes `scale = w * w` into a cache; `step` adds x to `count` and
- * increments w. Compiled for N = 2 and N = 3.
+ * A handwritten model: y = x * scale + bias, where the weights stage computes `scale = w * w` into a cache; `step` adds
+ * x to `count` and increments w. Compiled for N = 2 and N = 3.
  */
 const at = { seed: 0, step: 16, w: 32, count: 48, mask: 64, cache: 80, bias: 96, x: 112, y: 128, flag: 144 };
 
-const slot = (name: string, dtype: NamedSlot["dtype"], shape: readonly number[], offset: number): NamedSlot => ({ name, dtype, shape, offset });
-const persistent = (kind: Persistent["kind"], path: string, dtype: Persistent["dtype"], shape: readonly number[], offset: number): Persistent => ({
+const slot = (name: string, dtype: NamedSlot["dtype"], shape: readonly number[], offset: number): NamedSlot => ({
+  name,
+  dtype,
+  shape,
+  offset,
+});
+const persistent = (
+  kind: Persistent["kind"],
+  path: string,
+  dtype: Persistent["dtype"],
+  shape: readonly number[],
+  offset: number,
+): Persistent => ({
   kind,
   path,
   dtype,
@@ -72,7 +83,8 @@ export function tinyCode(calls: Calls = { prepares: 0 }): Code {
     const f64 = new Float64Array(buffer);
     const u8 = new Uint8Array(buffer);
     const affine = (x = 0, y = 0, n = 0): void => {
-      for (let i = 0; i < n; i++) f32[y / 4 + i] = (f32[x / 4 + i] ?? NaN) * (f32[at.cache / 4] ?? NaN) + (f32[at.bias / 4] ?? NaN);
+      for (let i = 0; i < n; i++)
+        f32[y / 4 + i] = (f32[x / 4 + i] ?? NaN) * (f32[at.cache / 4] ?? NaN) + (f32[at.bias / 4] ?? NaN);
     };
     const prepare = (): void => {
       calls.prepares++;

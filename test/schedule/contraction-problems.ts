@@ -10,7 +10,13 @@ export interface Problem {
   readonly outSize: number;
 }
 
-const dim = (name: string, size: number, lhs: number, rhs: number, out: number): ContractionDim => ({ name, size, lhs, rhs, out });
+const dim = (name: string, size: number, lhs: number, rhs: number, out: number): ContractionDim => ({
+  name,
+  size,
+  lhs,
+  rhs,
+  out,
+});
 
 /** out[b, m, n] = sum of lhs[b, m, k] * rhs[b, k, n] */
 export function dot(b: number, m: number, n: number, k: number): Problem {
@@ -24,10 +30,24 @@ export function dotTransposed(m: number, n: number, k: number): Problem {
   return { name: `dot of transposes ${m}x${n}x${k}`, dims, lhsSize: k * m, rhsSize: n * k, outSize: m * n };
 }
 
-/** out[n0, m, n1] = sum of lhs[m, k] * rhs[k, n0, n1]: the columns are two dims of the result, with the rows between them. */
+/**
+ * out[n0, m, n1] = sum of lhs[m, k] * rhs[k, n0, n1]: the columns are two dims of the result, with the rows between
+ * them.
+ */
 export function splitColumns(m: number, n0: number, n1: number, k: number): Problem {
-  const dims = [dim("m", m, k, 0, n1), dim("n0", n0, 0, n1, m * n1), dim("n1", n1, 0, 1, 1), dim("k", k, 1, n0 * n1, 0)];
-  return { name: `split columns ${m}x${n0}x${n1}x${k}`, dims, lhsSize: m * k, rhsSize: k * n0 * n1, outSize: m * n0 * n1 };
+  const dims = [
+    dim("m", m, k, 0, n1),
+    dim("n0", n0, 0, n1, m * n1),
+    dim("n1", n1, 0, 1, 1),
+    dim("k", k, 1, n0 * n1, 0),
+  ];
+  return {
+    name: `split columns ${m}x${n0}x${n1}x${k}`,
+    dims,
+    lhsSize: m * k,
+    rhsSize: k * n0 * n1,
+    outSize: m * n0 * n1,
+  };
 }
 
 export interface Conv {
@@ -41,8 +61,17 @@ export interface Conv {
   readonly features: number;
 }
 
-function image({ out, kernel, stride, dilation, groups, channels }: Conv): readonly [height: number, width: number, row: number, pixel: number] {
-  const [height, width] = [0, 1].map((axis) => ((out[axis] ?? 1) - 1) * stride + ((kernel[axis] ?? 1) - 1) * dilation + 1) as [number, number];
+function image({
+  out,
+  kernel,
+  stride,
+  dilation,
+  groups,
+  channels,
+}: Conv): readonly [height: number, width: number, row: number, pixel: number] {
+  const [height, width] = [0, 1].map(
+    (axis) => ((out[axis] ?? 1) - 1) * stride + ((kernel[axis] ?? 1) - 1) * dilation + 1,
+  ) as [number, number];
   const pixel = groups * channels;
   return [height, width, width * pixel, pixel];
 }
@@ -62,7 +91,11 @@ export function conv(c: Conv): Problem {
     dim("kx", kernel[1], dilation * pixel, channels * outPixel, 0),
     dim("c", channels, 1, outPixel, 0),
   ];
-  const sizes = { lhsSize: batch * height * row, rhsSize: kernel[0] * kernel[1] * channels * outPixel, outSize: batch * out[0] * out[1] * outPixel };
+  const sizes = {
+    lhsSize: batch * height * row,
+    rhsSize: kernel[0] * kernel[1] * channels * outPixel,
+    outSize: batch * out[0] * out[1] * outPixel,
+  };
   return { name: `conv ${JSON.stringify(c)}`, dims, ...sizes };
 }
 
@@ -79,7 +112,11 @@ export function convKernelGradient(c: Conv): Problem {
     dim("y", out[0], stride * row, out[1] * features, 0),
     dim("x", out[1], stride * pixel, features, 0),
   ];
-  const sizes = { lhsSize: batch * height * row, rhsSize: batch * out[0] * out[1] * features, outSize: kernel[0] * kernel[1] * channels * features };
+  const sizes = {
+    lhsSize: batch * height * row,
+    rhsSize: batch * out[0] * out[1] * features,
+    outSize: kernel[0] * kernel[1] * channels * features,
+  };
   return { name: `kernel gradient ${JSON.stringify(c)}`, dims, ...sizes };
 }
 
@@ -91,11 +128,16 @@ export function walk(
 ): void {
   const [first, ...rest] = dims;
   if (first === undefined) return use(...at);
-  for (let index = 0; index < first.size; index++) walk(rest, use, [at[0] + index * first.lhs, at[1] + index * first.rhs, at[2] + index * first.out]);
+  for (let index = 0; index < first.size; index++)
+    walk(rest, use, [at[0] + index * first.lhs, at[1] + index * first.rhs, at[2] + index * first.out]);
 }
 
 /** f32[batch, panels, K, panel width], zero past the last column. */
-export function pack({ dims }: Problem, rhs: Float32Array, { pack: { panelWidth } }: Machine = defaultMachine): Float32Array {
+export function pack(
+  { dims }: Problem,
+  rhs: Float32Array,
+  { pack: { panelWidth } }: Machine = defaultMachine,
+): Float32Array {
   const batches = offsets(dims.filter((d) => d.lhs !== 0 && d.rhs !== 0 && d.out !== 0));
   const n = offsets(dims.filter((d) => d.lhs === 0 && d.rhs !== 0 && d.out !== 0));
   const k = offsets(dims.filter((d) => d.out === 0));
@@ -105,7 +147,8 @@ export function pack({ dims }: Problem, rhs: Float32Array, { pack: { panelWidth 
     n.forEach((column, nIndex) =>
       k.forEach((depth, kIndex) => {
         const panel = batchIndex * panels + Math.floor(nIndex / panelWidth);
-        packed[(panel * k.length + kIndex) * panelWidth + (nIndex % panelWidth)] = rhs[b + column + depth] ?? Number.NaN;
+        packed[(panel * k.length + kIndex) * panelWidth + (nIndex % panelWidth)] =
+          rhs[b + column + depth] ?? Number.NaN;
       }),
     ),
   );

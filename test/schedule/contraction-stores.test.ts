@@ -8,7 +8,10 @@ entry parts(x: f32[9, 700], w: f32[700, 13]) {
   let y = x @ w
   { positive: y > 0, eighths: convert(y * 8, dtype: "i32") - 1 }
 }`);
-  const data = { x: Float32Array.from({ length: 6300 }, (_, i) => Math.sin(i * i)), w: Float32Array.from({ length: 9100 }, (_, i) => Math.cos(i * i)) };
+  const data = {
+    x: Float32Array.from({ length: 6300 }, (_, i) => Math.sin(i * i)),
+    w: Float32Array.from({ length: 9100 }, (_, i) => Math.cos(i * i)),
+  };
   const y = [...(model.run("whole", data)["y"]?.data ?? [])];
   const { positive, eighths } = model.run("parts", data);
   expect([...(positive?.data ?? [])]).toEqual(y.map((v) => Number(v > 0)));

@@ -4,17 +4,39 @@ import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import type { Kernel } from "../../compiler/kernel/ir.ts";
 import { verifyKernel } from "../../compiler/kernel/verify.ts";
 import { evenParts } from "../../compiler/schedule/contraction-dims.ts";
-import { contractionKernel, packedSize, sumsInBlocks, type ContractionSpec } from "../../compiler/schedule/contraction.ts";
+import {
+  contractionKernel,
+  packedSize,
+  sumsInBlocks,
+  type ContractionSpec,
+} from "../../compiler/schedule/contraction.ts";
 import { defaultMachine, type Machine } from "../../compiler/support/machine.ts";
 import { runWasm } from "../codegen/wasm-run.ts";
-import { conv, convKernelGradient, dot, dotTransposed, pack, plainSums, splitColumns, type Conv, type Problem } from "./contraction-problems.ts";
+import {
+  conv,
+  convKernelGradient,
+  dot,
+  dotTransposed,
+  pack,
+  plainSums,
+  splitColumns,
+  type Conv,
+  type Problem,
+} from "./contraction-problems.ts";
 
 function numbers(size: number, salt: number): Float32Array {
   return Float32Array.from({ length: size }, (_, n) => Math.fround(Math.sin(n * 12.9898 + salt) * 2));
 }
 
-function kernelOf({ dims, lhsSize, outSize }: Problem, epilogue?: ContractionSpec["epilogue"], machine: Machine = defaultMachine): Kernel {
-  return contractionKernel({ name: "product", origin: "", dims, lhsSize, outSize, ...(epilogue && { epilogue }) }, machine);
+function kernelOf(
+  { dims, lhsSize, outSize }: Problem,
+  epilogue?: ContractionSpec["epilogue"],
+  machine: Machine = defaultMachine,
+): Kernel {
+  return contractionKernel(
+    { name: "product", origin: "", dims, lhsSize, outSize, ...(epilogue && { epilogue }) },
+    machine,
+  );
 }
 
 function dataOf(
@@ -43,7 +65,8 @@ function expectPlainSums(problem: Problem, machine: Machine = defaultMachine): v
   expect(interpreted, problem.name).toEqual(wanted);
 }
 
-const size = (max: number): fc.Arbitrary<number> => fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max }));
+const size = (max: number): fc.Arbitrary<number> =>
+  fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max }));
 
 const convs: fc.Arbitrary<Conv> = fc.record({
   batch: size(3),
@@ -90,7 +113,11 @@ const machines: fc.Arbitrary<Machine> = fc
   });
 
 test("the sums are the same on any machine", () => {
-  fc.assert(fc.property(machines, size(2), size(30), size(40), size(60), (machine, b, m, n, k) => expectPlainSums(dot(b, m, n, k), machine)));
+  fc.assert(
+    fc.property(machines, size(2), size(30), size(40), size(60), (machine, b, m, n, k) =>
+      expectPlainSums(dot(b, m, n, k), machine),
+    ),
+  );
 });
 
 test("products of transposes are the plain sums", () => {
@@ -98,7 +125,9 @@ test("products of transposes are the plain sums", () => {
 });
 
 test("columns that are not contiguous in the result are the plain sums", () => {
-  fc.assert(fc.property(size(8), size(4), size(9), size(9), (m, n0, n1, k) => expectPlainSums(splitColumns(m, n0, n1, k))));
+  fc.assert(
+    fc.property(size(8), size(4), size(9), size(9), (m, n0, n1, k) => expectPlainSums(splitColumns(m, n0, n1, k))),
+  );
 });
 
 test("convolutions with stride, dilation and groups are the plain sums", () => {
@@ -114,7 +143,16 @@ test.each([
   dot(1, 20, 8, 1031),
   dot(2, 20, 24, 1536),
   dotTransposed(14, 6, 3000),
-  convKernelGradient({ batch: 9, out: [10, 10], kernel: [5, 5], stride: 1, dilation: 1, groups: 1, channels: 1, features: 6 }),
+  convKernelGradient({
+    batch: 9,
+    out: [10, 10],
+    kernel: [5, 5],
+    stride: 1,
+    dilation: 1,
+    groups: 1,
+    channels: 1,
+    features: 6,
+  }),
 ])("a long sum, $name, does not depend on its blocks", (problem) => expectPlainSums(problem));
 
 test("long sums of many rows are split into blocks, others are not", () => {
@@ -126,7 +164,16 @@ test("long sums of many rows are split into blocks, others are not", () => {
 test("many rows are split so that they stay in the cache", () => expectPlainSums(dot(1, 256, 17, 300)));
 
 test("the epilogue gets each sum once, with its flat index and its indices", () => {
-  const problem = conv({ batch: 2, out: [3, 5], kernel: [2, 2], stride: 1, dilation: 1, groups: 1, channels: 2, features: 11 });
+  const problem = conv({
+    batch: 2,
+    out: [3, 5],
+    kernel: [2, 2],
+    stride: 1,
+    dilation: 1,
+    groups: 1,
+    channels: 2,
+    features: 11,
+  });
   const { lhs, rhs, packed } = dataOf(problem);
   const kernel = kernelOf(problem, (k) => {
     const bias = k.buffer("bias", "f32", 11, "in");
@@ -137,14 +184,17 @@ test("the epilogue gets each sum once, with its flat index and its indices", () 
       store: (value, at, lanes) => {
         k.store(out, at.out, k.max(k.add(value, k.load(bias, at.column, lanes)), 0));
         const pixel = k.add(k.mul(at.dim("n"), 100), k.add(k.mul(at.dim("y"), 10), at.dim("x")));
-        for (let lane = 0; lane < lanes; lane++) k.store(indices, k.add(at.out, lane), k.add(k.mul(pixel, 100), k.add(at.column, lane)));
+        for (let lane = 0; lane < lanes; lane++)
+          k.store(indices, k.add(at.out, lane), k.add(k.mul(pixel, 100), k.add(at.column, lane)));
       },
     };
   });
   verifyKernel(kernel);
   const [bias, out, indices] = [numbers(11, 3), new Float32Array(problem.outSize), new Int32Array(problem.outSize)];
   runWasm(kernel, { lhs, packed, bias, out, indices });
-  const wanted = plainSums(problem, lhs, rhs).map((sum, index) => Math.max(0, Math.fround(sum + (bias[index % 11] ?? 0))));
+  const wanted = plainSums(problem, lhs, rhs).map((sum, index) =>
+    Math.max(0, Math.fround(sum + (bias[index % 11] ?? 0))),
+  );
   expect(out).toEqual(wanted);
   expect(indices).toEqual(
     Int32Array.from({ length: problem.outSize }, (_, index) => {

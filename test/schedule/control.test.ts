@@ -15,13 +15,20 @@ function expectLowered(graph: Graph): void {
   const got = runLowered(runPasses(graph, pipeline, { verify: true }), data.inputs, data.persistent);
   for (const [name, { data: values }] of wanted.outputs) {
     expect(got.outputs.get(name)?.length).toBe(values.length);
-    values.forEach((x, i) => expect(Math.abs((got.outputs.get(name)?.[i] ?? NaN) - x), `${name}[${i}]`).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)));
+    values.forEach((x, i) =>
+      expect(Math.abs((got.outputs.get(name)?.[i] ?? NaN) - x), `${name}[${i}]`).toBeLessThanOrEqual(
+        1e-5 + 1e-5 * Math.abs(x),
+      ),
+    );
   }
   for (const [path, { data: values }] of wanted.writes)
-    values.forEach((x, i) => expect(Math.abs((got.persistent.get(path)?.[i] ?? NaN) - x)).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)));
+    values.forEach((x, i) =>
+      expect(Math.abs((got.persistent.get(path)?.[i] ?? NaN) - x)).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(x)),
+    );
 }
 
-const outputAll = (g: GraphBuilder, values: readonly Value[]): void => values.forEach((value, i) => g.output(`y${i}`, value));
+const outputAll = (g: GraphBuilder, values: readonly Value[]): void =>
+  values.forEach((value, i) => g.output(`y${i}`, value));
 
 /** h = tanh(x_t w + h u), with all h stacked. */
 function cell(): Graph {
@@ -41,7 +48,12 @@ for (const reverse of [false, true])
     const g = new GraphBuilder("rnn", ops);
     const x = g.input("x", tensor("f32", [7, 2, 3]));
     const [w, u] = [g.param("w", tensor("f32", [3, 5])), g.param("u", tensor("f32", [5, 5]))];
-    outputAll(g, g.callAll("scan", [g.zeros(tensor("f32", [2, 5])), x, w, u], { carries: 1, sequences: 1, length: 7, reverse }, [cell()]));
+    outputAll(
+      g,
+      g.callAll("scan", [g.zeros(tensor("f32", [2, 5])), x, w, u], { carries: 1, sequences: 1, length: 7, reverse }, [
+        cell(),
+      ]),
+    );
     expectLowered(g.build());
   });
 
@@ -49,7 +61,12 @@ test("a scan's gradient", () => {
   const g = new GraphBuilder("rnn", ops);
   const x = g.input("x", tensor("f32", [4, 2, 3]));
   const [w, u] = [g.param("w", tensor("f32", [3, 5])), g.param("u", tensor("f32", [5, 5]))];
-  const [last, all] = g.callAll("scan", [g.zeros(tensor("f32", [2, 5])), x, w, u], { carries: 1, sequences: 1, length: 4, reverse: false }, [cell()]);
+  const [last, all] = g.callAll(
+    "scan",
+    [g.zeros(tensor("f32", [2, 5])), x, w, u],
+    { carries: 1, sequences: 1, length: 4, reverse: false },
+    [cell()],
+  );
   if (!last || !all) throw new Error("a scan has results");
   const loss = g.add(g.sum(g.mul(all, all), [0, 1, 2]), g.sum(last, [0, 1]));
   const [dx, dw, du] = g.callAll("gradient", [loss, x, w, u]);
@@ -74,7 +91,13 @@ test("a while loop", () => {
   body.next(i, body.add(i, 1));
   const g = new GraphBuilder("power", ops);
   const start = g.input("x", tensor("f32", [3]));
-  outputAll(g, g.callAll("while", [start, g.constant(scalar("i32"), 0), g.constant(scalar("i32"), 5)], { carries: 2 }, [condition.build(), body.build()]));
+  outputAll(
+    g,
+    g.callAll("while", [start, g.constant(scalar("i32"), 0), g.constant(scalar("i32"), 5)], { carries: 2 }, [
+      condition.build(),
+      body.build(),
+    ]),
+  );
   expectLowered(g.build());
 });
 

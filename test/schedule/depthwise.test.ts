@@ -29,7 +29,8 @@ function tower(depth: number): ReturnType<typeof planned> {
   return planned(g.build());
 }
 
-const stores = (body: readonly Stmt[]): Stmt[] => body.flatMap((s) => (s.kind === "for" ? stores(s.body) : s.kind === "store" ? [s] : []));
+const stores = (body: readonly Stmt[]): Stmt[] =>
+  body.flatMap((s) => (s.kind === "for" ? stores(s.body) : s.kind === "store" ? [s] : []));
 
 test("a depthwise convolution is vectorized along its channels", () => {
   const kernels = lowerGroups(tower(1)).map(({ kernel }) => kernel);

@@ -1,5 +1,6 @@
-// Each `.kir` file contains a graph, its kernels, and counts of their instructions. The counts have bounds (kernel-bars.ts), and the kernels are compared with
-// the reference, as WebAssembly and, if they are small, in the kernel interpreter.
+// Each `.kir` file contains a graph, its kernels, and counts of their instructions. The counts have bounds
+// (kernel-bars.ts), and the kernels are compared with the reference, as WebAssembly and, if they are small, in the
+// kernel interpreter.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
@@ -38,12 +39,18 @@ function graphOf(name: string): Graph {
   return graph;
 }
 
-const lowered = (name: string, machine: Machine = defaultMachine): readonly LoweredGroup[] => lowerGroups(planned(graphOf(name), machine), machine);
+const lowered = (name: string, machine: Machine = defaultMachine): readonly LoweredGroup[] =>
+  lowerGroups(planned(graphOf(name), machine), machine);
 
 /** The bounds that the kernels of a machine miss, as messages. */
 function misses(groups: readonly LoweredGroup[], bar: Bars): readonly string[] {
-  const counted = groups.filter(({ group }) => group.stage === "call").map(({ kernel }) => ({ name: kernel.name, counts: countKernel(kernel) }));
-  const most = present(counted.toSorted((a, b) => instructions(b.counts.total) - instructions(a.counts.total))[0], "a kernel");
+  const counted = groups
+    .filter(({ group }) => group.stage === "call")
+    .map(({ kernel }) => ({ name: kernel.name, counts: countKernel(kernel) }));
+  const most = present(
+    counted.toSorted((a, b) => instructions(b.counts.total) - instructions(a.counts.total))[0],
+    "a kernel",
+  );
   const { loads, stores } = ratesOf(most.counts.total);
   const found: string[] = [];
   const miss = (name: string, what: string, is: number, than: string, wanted: number): void => {
@@ -51,11 +58,14 @@ function misses(groups: readonly LoweredGroup[], bar: Bars): readonly string[] {
   };
   if (loads > bar.loads) miss(most.name, "loads per operator:", loads, "at most", bar.loads);
   if (stores > bar.stores) miss(most.name, "stores per operator:", stores, "at most", bar.stores);
-  if (most.counts.chains < bar.chains) miss(most.name, "independent sums of the innermost loop:", most.counts.chains, "at least", bar.chains);
+  if (most.counts.chains < bar.chains)
+    miss(most.name, "independent sums of the innermost loop:", most.counts.chains, "at least", bar.chains);
   for (const { name, counts } of counted) {
     const { scalar } = ratesOf(counts.total);
-    if (counts.liveVectors > bar.live) miss(name, "live vectors (the excess is spilled):", counts.liveVectors, "at most", bar.live);
-    if (scalar > bar.scalar) miss(name, "fraction of scalar instructions (a loop is not vectorized):", scalar, "at most", bar.scalar);
+    if (counts.liveVectors > bar.live)
+      miss(name, "live vectors (the excess is spilled):", counts.liveVectors, "at most", bar.live);
+    if (scalar > bar.scalar)
+      miss(name, "fraction of scalar instructions (a loop is not vectorized):", scalar, "at most", bar.scalar);
   }
   return found;
 }
@@ -81,9 +91,24 @@ test.each(names)("%s.kir: the counts are within the bounds", (name) => {
 const worse: readonly (readonly [title: string, golden: string, machine: Machine, sign: RegExp])[] = [
   ["a tile of 8 sums loads more", "product", withTile({ accumulators: 8 }), /loads per operator: 0\.75/],
   ["a tile of 16 sums spills", "product", withTile({ accumulators: 16 }), /live vectors .*: 19/],
-  ["a tile of 4x12 spills", "product", { ...defaultMachine, pack: { ...defaultMachine.pack, panelWidth: 12 } }, /live vectors .*: 16/],
-  ["one panel for one row has too few sums", "product-one-row", withTile({ panelsOfFewRows: [] }), /independent sums .*: 2/],
-  ["packing only for many rows leaves loads", "dense-relu", withPack({ leastRows: 100, mostGrowth: 0 }), /loads per operator/],
+  [
+    "a tile of 4x12 spills",
+    "product",
+    { ...defaultMachine, pack: { ...defaultMachine.pack, panelWidth: 12 } },
+    /live vectors .*: 16/,
+  ],
+  [
+    "one panel for one row has too few sums",
+    "product-one-row",
+    withTile({ panelsOfFewRows: [] }),
+    /independent sums .*: 2/,
+  ],
+  [
+    "packing only for many rows leaves loads",
+    "dense-relu",
+    withPack({ leastRows: 100, mostGrowth: 0 }),
+    /loads per operator/,
+  ],
   [
     "one partial sum does not hide latency",
     "reduce-rows",
@@ -110,7 +135,11 @@ interface Data {
 }
 
 /** Every output and write, from kernels that run one after the other as WebAssembly. */
-function runKernels(graph: Graph, groups: readonly LoweredGroup[], { inputs, persistent }: Data): ReadonlyMap<string, TensorData> {
+function runKernels(
+  graph: Graph,
+  groups: readonly LoweredGroup[],
+  { inputs, persistent }: Data,
+): ReadonlyMap<string, TensorData> {
   const memory = new Map<Value, TensorData>();
   const at = (value: Value): TensorData => {
     const known = memory.get(base(value));
@@ -120,9 +149,18 @@ function runKernels(graph: Graph, groups: readonly LoweredGroup[], { inputs, per
     return made;
   };
   for (const value of graph.inputs) at(value).set(present(inputs.get(String(value.node.attrs["name"])), "an input"));
-  for (const node of graph.nodes.filter(isPersistent)) at(resultOf(node)).set(present(persistent.get(pathOf(node) ?? ""), "a param"));
-  for (const { kernel, args } of groups) runWasm(kernel, Object.fromEntries(kernel.buffers.map(({ name }, i) => [name, at(present(args[i], name))])), "fast");
-  return new Map([...graph.outputs.map(({ name, value }) => [name, at(value)] as const), ...graph.writes.map(({ path, value }) => [path, at(value)] as const)]);
+  for (const node of graph.nodes.filter(isPersistent))
+    at(resultOf(node)).set(present(persistent.get(pathOf(node) ?? ""), "a param"));
+  for (const { kernel, args } of groups)
+    runWasm(
+      kernel,
+      Object.fromEntries(kernel.buffers.map(({ name }, i) => [name, at(present(args[i], name))])),
+      "fast",
+    );
+  return new Map([
+    ...graph.outputs.map(({ name, value }) => [name, at(value)] as const),
+    ...graph.writes.map(({ path, value }) => [path, at(value)] as const),
+  ]);
 }
 
 function expectNear(got: ArrayLike<number>, wanted: ArrayLike<number>, what: string): void {

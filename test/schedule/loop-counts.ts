@@ -1,4 +1,5 @@
-// The instructions of a kernel, counted in its WebAssembly rather than timed: the counts are the same on every machine, under any load.
+// The instructions of a kernel, counted in its WebAssembly rather than timed: the counts are the same on every machine,
+// under any load.
 import { analyse } from "../../compiler/codegen/wasm/analysis.ts";
 import { emitKernel } from "../../compiler/codegen/wasm/emit-kernel.ts";
 import type { FlatStmt } from "../../compiler/codegen/wasm/flatten.ts";
@@ -33,13 +34,18 @@ export interface Counts {
 }
 
 export interface KernelCounts {
-  /** The innermost loop in which the kernel executes the most instructions; the whole body of a kernel without loops. */
+  /**
+   * The innermost loop in which the kernel executes the most instructions; the whole body of a kernel without loops.
+   */
   readonly innermost: Counts;
   /** The number of iterations of that loop in a call. */
   readonly iterations: number;
   /** Vectors that one iteration of it passes to the next. */
   readonly chains: number;
-  /** The most live vectors of any innermost loop; in strict mode, without multiply-adds, the product also needs a register. */
+  /**
+   * The most live vectors of any innermost loop; in strict mode, without multiply-adds, the product also needs a
+   * register.
+   */
   readonly liveVectors: number;
   readonly liveVectorsStrict: number;
   /** For the whole kernel, each instruction as often as it is executed, counting both branches of an `if`. */
@@ -53,8 +59,12 @@ export function countKernel(kernel: Kernel): KernelCounts {
   invariant(ranges.length === trips.length, "each loop of the kernel is one of the function");
   const inner = innermost(f);
   const runsOf = (range: LoopRange): number =>
-    ranges.reduce((runs, around, i) => (around.start <= range.start && around.end >= range.end ? runs * (trips[i] ?? 1) : runs), 1);
-  const work = (range: LoopRange): number => runsOf(range) * instructions(counted(f.body.slice(range.start + 1, range.end)));
+    ranges.reduce(
+      (runs, around, i) => (around.start <= range.start && around.end >= range.end ? runs * (trips[i] ?? 1) : runs),
+      1,
+    );
+  const work = (range: LoopRange): number =>
+    runsOf(range) * instructions(counted(f.body.slice(range.start + 1, range.end)));
   const hot = present(inner.toSorted((a, b) => work(b) - work(a))[0], "there is a loop, or the whole body");
   return {
     innermost: counted(f.body.slice(hot.start + 1, hot.end)),
@@ -121,7 +131,8 @@ export function ratesOf(counts: Counts): Rates {
 }
 
 /** Loads, stores and operators. */
-export const instructions = (counts: Counts): number => Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.multiplyAdds;
+export const instructions = (counts: Counts): number =>
+  Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.multiplyAdds;
 
 /** Instructions that build or split vectors without arithmetic. */
 const moves = /\.(splat|extract_lane|replace_lane|shuffle|const)/;
@@ -139,7 +150,14 @@ function kindsOf({ op }: Instruction): readonly (keyof Counts)[] {
 }
 
 /** The counts as comments before a kernel. */
-export function showCounts({ innermost, iterations, chains, liveVectors, liveVectorsStrict, total }: KernelCounts): string {
+export function showCounts({
+  innermost,
+  iterations,
+  chains,
+  liveVectors,
+  liveVectorsStrict,
+  total,
+}: KernelCounts): string {
   const { loads, stores, scalar } = ratesOf(total);
   const parts: readonly (readonly [number, string])[] = [
     [innermost.vectorLoads, "vector loads"],

@@ -44,7 +44,9 @@ for (const op of [...ops.values()].filter(runnable))
           const given = sample.values?.[i];
           return [
             `x${i}`,
-            given ? Float64Array.from(given, type.dtype === "f32" ? Math.fround : (x) => x) : values(elements(type.shape), type.dtype, n * 7 + i + 1),
+            given
+              ? Float64Array.from(given, type.dtype === "f32" ? Math.fround : (x) => x)
+              : values(elements(type.shape), type.dtype, n * 7 + i + 1),
           ] as const;
         }),
       );
@@ -56,7 +58,10 @@ for (const op of [...ops.values()].filter(runnable))
         data.forEach((want, i) => {
           const is = got[i] ?? NaN;
           if (op.exact) expect(is, `${op.name} #${n} [${i}]`).toBe(want);
-          else expect(Math.abs(is - want), `${op.name} #${n} [${i}]: ${is} for ${want}`).toBeLessThanOrEqual(1e-5 + 1e-5 * Math.abs(want));
+          else
+            expect(Math.abs(is - want), `${op.name} #${n} [${i}]: ${is} for ${want}`).toBeLessThanOrEqual(
+              1e-5 + 1e-5 * Math.abs(want),
+            );
         });
       }
     }

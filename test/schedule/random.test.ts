@@ -1,4 +1,5 @@
-// Random graphs, half of them with a training step: after the whole pipeline, their kernels compute the values of the reference.
+// Random graphs, half of them with a training step: after the whole pipeline, their kernels compute the values of the
+// reference.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/graph/evaluate.ts";
@@ -16,7 +17,10 @@ const runs = { numRuns: Number(process.env["RUNS"] ?? 15) };
 function near(got: Float64Array, wanted: Float64Array, what: string): void {
   expect(got.length, what).toBe(wanted.length);
   const size = wanted.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
-  const far = wanted.findIndex((x, i) => !(x === got[i] || (Number.isNaN(x) && Number.isNaN(got[i])) || Math.abs(x - (got[i] ?? NaN)) <= 2e-4 * size));
+  const far = wanted.findIndex(
+    (x, i) =>
+      !(x === got[i] || (Number.isNaN(x) && Number.isNaN(got[i])) || Math.abs(x - (got[i] ?? NaN)) <= 2e-4 * size),
+  );
   expect(far === -1 ? "near" : `${what}[${far}]: ${got[far]} is not ${wanted[far]}`).toBe("near");
 }
 
@@ -29,8 +33,10 @@ test("kernels of random graphs compute the values of the reference", () => {
       const planned = runPasses(graph, pipeline, { verify: true });
       for (const { kernel } of lowerGroups(planned)) verifyKernel(kernel);
       const got = runLowered(planned, data.inputs, data.persistent);
-      for (const [name, { data: values }] of wanted.outputs) near(got.outputs.get(name) ?? new Float64Array(), values, `output ${name}`);
-      for (const [path, { data: values }] of wanted.writes) near(got.persistent.get(path) ?? new Float64Array(), values, `write ${path}`);
+      for (const [name, { data: values }] of wanted.outputs)
+        near(got.outputs.get(name) ?? new Float64Array(), values, `output ${name}`);
+      for (const [path, { data: values }] of wanted.writes)
+        near(got.persistent.get(path) ?? new Float64Array(), values, `write ${path}`);
       const { planned: peak, live } = memoryOf(planned);
       expect(peak).toBeLessThanOrEqual(live * 1.34 + 64);
     }),

@@ -27,7 +27,11 @@ export interface Memory {
 }
 
 /** Lowers a planned graph and runs its kernels in the kernel interpreter, on one arena, weights stage first. */
-export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Array>, persistent: ReadonlyMap<string, Float64Array>): Memory {
+export function runLowered(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Float64Array>,
+  persistent: ReadonlyMap<string, Float64Array>,
+): Memory {
   const leaves = new Map<string, Persistent>();
   const add = (path: string, { type }: Value): void => void leaves.set(path, { kind: "param", path, type, span: null });
   for (const node of graph.nodes) {
@@ -44,7 +48,8 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
       offset,
     );
 
-  const view = (value: Value) => new dtypes[value.type.dtype].array(memory, addressOf(value, graph, layout), elements(value.type.shape));
+  const view = (value: Value) =>
+    new dtypes[value.type.dtype].array(memory, addressOf(value, graph, layout), elements(value.type.shape));
   const at = (path: string) => {
     const { type } = present(leaves.get(path), path);
     return new dtypes[type.dtype].array(memory, present(layout.persistent.get(path), path), elements(type.shape));
@@ -65,7 +70,12 @@ export function runLowered(graph: Graph, inputs: ReadonlyMap<string, Float64Arra
     [...kernels].map(([name, kernel]) => [
       name,
       (...args: readonly number[]) =>
-        evaluateKernel(kernel, Object.fromEntries(kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(memory, args[i], b.size)]))),
+        evaluateKernel(
+          kernel,
+          Object.fromEntries(
+            kernel.buffers.map((b, i) => [b.name, new dtypes[b.element].array(memory, args[i], b.size)]),
+          ),
+        ),
     ]),
   );
   profileSteps(steps.weights, exports, memory, 1, () => {});

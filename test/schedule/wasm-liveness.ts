@@ -80,7 +80,9 @@ const union = (a: Live, b: Live): Live => new Set([...a, ...b]);
 const without = (live: Live, local: number): Live => new Set([...live].filter((other) => other !== local));
 
 /** The `end` of each `loop`, `if` and `block`, and its `else`, if any. */
-function matchingEnds(body: readonly Instruction[]): ReadonlyMap<number, { readonly end: number; readonly otherwise: number | null }> {
+function matchingEnds(
+  body: readonly Instruction[],
+): ReadonlyMap<number, { readonly end: number; readonly otherwise: number | null }> {
   const ends = new Map<number, { readonly end: number; readonly otherwise: number | null }>();
   const open: { readonly start: number; otherwise: number | null }[] = [];
   body.forEach(({ op }, at) => {
@@ -103,7 +105,10 @@ interface Entry {
 /** Whether an instruction names a local. */
 const namesLocal = ({ op }: Instruction): boolean => op === "local.get" || op === "local.set" || op === "local.tee";
 
-/** Vectors that an iteration takes from the previous one: sums. Each is a chain of dependent operators; several hide each other's latency. */
+/**
+ * Vectors that an iteration takes from the previous one: sums. Each is a chain of dependent operators; several hide
+ * each other's latency.
+ */
 export function carriedVectors(f: WasmFunction, { start, end }: LoopRange): number {
   const [read, written] = [new Set<number>(), new Set<number>()];
   for (const instruction of f.body.slice(start + 1, end)) {
@@ -116,8 +121,8 @@ export function carriedVectors(f: WasmFunction, { start, end }: LoopRange): numb
 }
 
 /**
- * The most live vectors within the range: in locals that are used later, or on the stack. Each needs a register. Vectors that are used only after the range
- * can be in memory at no cost, and are not counted.
+ * The most live vectors within the range: in locals that are used later, or on the stack. Each needs a register.
+ * Vectors that are used only after the range can be in memory at no cost, and are not counted.
  */
 export function mostLiveVectors(f: WasmFunction, live: readonly Live[], { start, end }: LoopRange): number {
   const named = f.body.slice(start + 1, end).filter(namesLocal);

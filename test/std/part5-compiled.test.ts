@@ -19,7 +19,9 @@ train entry teach(x: f32[N, 3], label: i32[N]) {
 test("accumulation, clipping, schedules, decay and an average of the params: WebAssembly and JavaScript agree with the reference", async () => {
   const module = compileModule({ name: "compiled.dl", text }, { dims: { N: 4 }, resolve: createResolver(null) });
   const sessions = await Promise.all(
-    (["reference", "wasm", "js"] as const).map(async (target) => createSession(module.plan, await module.code(target), { seed: 5 })),
+    (["reference", "wasm", "js"] as const).map(async (target) =>
+      createSession(module.plan, await module.code(target), { seed: 5 }),
+    ),
   );
   const x = Float32Array.from({ length: 12 }, (_, k) => Math.sin(3 * k));
   const label = Int32Array.of(0, 1, 1, 0);
@@ -29,5 +31,7 @@ test("accumulation, clipping, schedules, decay and an average of the params: Web
   expect([...(reference?.state.get("Net.body1.dense1.w")?.data ?? [])]).not.toEqual(start);
   for (const other of others)
     for (const [path, { data }] of reference?.state ?? [])
-      data.forEach((value, k) => expect(Math.abs(Number(other.state.get(path)?.data[k]) - value), path).toBeLessThan(1e-4));
+      data.forEach((value, k) =>
+        expect(Math.abs(Number(other.state.get(path)?.data[k]) - value), path).toBeLessThan(1e-4),
+      );
 });

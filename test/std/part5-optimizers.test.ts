@@ -126,7 +126,9 @@ test.each(Object.keys(rules))("%s updates params as published", (optimizer) => {
     [a, b] = [left?.(a, g) ?? Number.NaN, right?.(b, -2 * g) ?? Number.NaN];
   }
   const [w = [], want] = [model.state("Net.w"), [a, b]];
-  want.forEach((value, k) => expect(Math.abs((w[k] ?? Number.NaN) - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))));
+  want.forEach((value, k) =>
+    expect(Math.abs((w[k] ?? Number.NaN) - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))),
+  );
 });
 
 test("lamb: the step has the norm of the param times lr, and is not scaled if the param is 0", () => {

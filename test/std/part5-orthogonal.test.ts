@@ -14,7 +14,10 @@ entry f(x: f32[N, 40]) { Net(x) }`;
     expect(w).toHaveLength(40 * 24);
     for (let a = 0; a < 24; a++)
       for (let b = 0; b <= a; b++) {
-        const product = Array.from({ length: 40 }, (_, k) => Number(w[k * 24 + a]) * Number(w[k * 24 + b])).reduce((x, y) => x + y, 0);
+        const product = Array.from({ length: 40 }, (_, k) => Number(w[k * 24 + a]) * Number(w[k * 24 + b])).reduce(
+          (x, y) => x + y,
+          0,
+        );
         expect(Math.abs(product - Number(a === b))).toBeLessThan(1e-4);
       }
   }

@@ -5,14 +5,18 @@ import { run } from "../frontend/program.ts";
 function rates(schedule: string, steps: readonly number[]): number[] {
   const graph = run(`entry f(step: f32[]) { { rate: ${schedule} } }`);
   const found = steps.map((step) => graph.call("f", { step: [step] }).rate?.[0] ?? Number.NaN);
-  const fixed = run(`entry f() { { ${steps.map((step, k) => `r${k}: ${schedule.replaceAll("step,", `${step}.0,`)}`).join(", ")} } }`).call("f");
+  const fixed = run(
+    `entry f() { { ${steps.map((step, k) => `r${k}: ${schedule.replaceAll("step,", `${step}.0,`)}`).join(", ")} } }`,
+  ).call("f");
   steps.forEach((_, k) => expect(fixed[`r${k}`]?.[0]).toBeCloseTo(found[k] ?? Number.NaN, 5));
   return found;
 }
 
 function expectRates(schedule: string, table: Readonly<Record<number, number>>): void {
   const steps = Object.keys(table).map(Number);
-  rates(schedule, steps).forEach((rate, k) => expect(rate, `${schedule} at ${steps[k]}`).toBeCloseTo(table[steps[k] ?? 0] ?? Number.NaN, 5));
+  rates(schedule, steps).forEach((rate, k) =>
+    expect(rate, `${schedule} at ${steps[k]}`).toBeCloseTo(table[steps[k] ?? 0] ?? Number.NaN, 5),
+  );
 }
 
 test("step_decay and exponential", () => {
@@ -26,19 +30,38 @@ test("polynomial and cosine end at `end`, and stay there", () => {
 });
 
 test("warm restarts start exactly at the first step of each cycle", () => {
-  expectRates("warm_restarts(1, step, first: 4)", { 0: 1, 2: 0.5, 3: (1 + Math.cos(0.75 * Math.PI)) / 2, 4: 1, 8: 1, 10: 0.5 });
+  expectRates("warm_restarts(1, step, first: 4)", {
+    0: 1,
+    2: 0.5,
+    3: (1 + Math.cos(0.75 * Math.PI)) / 2,
+    4: 1,
+    8: 1,
+    10: 0.5,
+  });
   const starts = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((n) => [10 * (2 ** n - 1), 1]));
   expectRates("warm_restarts(1, step, first: 10, factor: 2)", { ...starts, 5: 0.5, 20: 0.5, 50: 0.5 });
   // One step before a start the cycle is nearly over.
-  rates("warm_restarts(1, step, first: 10, factor: 2)", [9, 29, 69, 149, 309]).forEach((rate) => expect(rate).toBeLessThan(0.03));
+  rates("warm_restarts(1, step, first: 10, factor: 2)", [9, 29, 69, 149, 309]).forEach((rate) =>
+    expect(rate).toBeLessThan(0.03),
+  );
 });
 
 test("one_cycle has PyTorch's corners", () => {
-  expectRates("one_cycle(1, step, total: 100, warm: 0.3, start: 25, final: 100)", { 0: 0.04, 29: 1, 99: 0.04 / 100, 64: (1 + 0.0004) / 2 });
+  expectRates("one_cycle(1, step, total: 100, warm: 0.3, start: 25, final: 100)", {
+    0: 0.04,
+    29: 1,
+    99: 0.04 / 100,
+    64: (1 + 0.0004) / 2,
+  });
 });
 
 test("warmup precedes another schedule", () => {
-  expectRates("warmup(cosine(1, step, total: 10), step, over: 4)", { 0: 0.25, 1: 0.5 * (1 + Math.cos(Math.PI / 10)) * 0.5, 5: 0.5, 10: 0 });
+  expectRates("warmup(cosine(1, step, total: 10), step, over: 4)", {
+    0: 0.25,
+    1: 0.5 * (1 + Math.cos(Math.PI / 10)) * 0.5,
+    5: 0.5,
+    10: 0,
+  });
 });
 
 test("a schedule over the step of a train entry", () => {

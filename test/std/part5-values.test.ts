@@ -36,7 +36,8 @@ test("slopes at 0 are those of PyTorch", () => {
       .join(", ")}, bce: grad(bce_logits(x, 1), x) } }`,
   );
   const out = model.call("f", { x: [0] });
-  for (const [name, slope] of Object.entries({ ...names, bce: -0.5 })) expect(out[name]?.[0], name).toBeCloseTo(slope, 6);
+  for (const [name, slope] of Object.entries({ ...names, bce: -0.5 }))
+    expect(out[name]?.[0], name).toBeCloseTo(slope, 6);
 });
 
 test("sparsemax is a point of the simplex with zeros", () => {
@@ -56,7 +57,13 @@ entry f(x: f32[3, 4], label: i32[3], w: f32[4], mask: f32[3], keep: bool[3]) {
     kept: cross_entropy(x, label, mask: keep), nll: nll(log_softmax(x), label), mean: masked_mean(cross_entropy(x, label), mask)
   }
 }`);
-  const out = model.call("f", { x: [1, 2, 3, 4, 0, 0, 0, 0, -1, 5, 2, 0], label: [3, 2, 0], w: [1, 2, 0.5, 4], mask: [0.5, 0, 2], keep: [1, 0, 1] });
+  const out = model.call("f", {
+    x: [1, 2, 3, 4, 0, 0, 0, 0, -1, 5, 2, 0],
+    label: [3, 2, 0],
+    w: [1, 2, 0.5, 4],
+    mask: [0.5, 0, 2],
+    keep: [1, 0, 1],
+  });
   const [a = 0, b = 0, c = 0] = out.plain ?? [];
   expect(a).toBeCloseTo(0.4401897, 5);
   expect(b).toBeCloseTo(Math.log(4), 6);
@@ -93,7 +100,12 @@ entry f(x: f32[4, 3], label: i32[4], score: f32[4], target: f32[4]) {
     nothing: precision(score, target, threshold: 2)
   }
 }`);
-  const out = model.call("f", { x: [9, 1, 0, 0, 5, 6, 2, 3, 1, 0, 1, 2], label: [0, 1, 0, 2], score: [0.9, 0.8, 0.3, 0.8], target: [1, 0, 0, 1] });
+  const out = model.call("f", {
+    x: [9, 1, 0, 0, 5, 6, 2, 3, 1, 0, 1, 2],
+    label: [0, 1, 0, 2],
+    score: [0.9, 0.8, 0.3, 0.8],
+    target: [1, 0, 0, 1],
+  });
   near(out.accuracy, [0.5]);
   near(out.top, [1]);
   expect(out.confusion).toEqual([1, 1, 0, 0, 0, 1, 0, 0, 1]);
@@ -109,7 +121,9 @@ entry f(x: f32[4, 3], label: i32[4], score: f32[4], target: f32[4]) {
 });
 
 const initialised = (type: string, init: string): number[] =>
-  run(`model Net(x: f32[]) -> f32[] {\n  param w: ${type} = ${init}\n  x + sum(w)\n}\nentry f(x: f32[]) { Net(x) }`).state("Net.w");
+  run(
+    `model Net(x: f32[]) -> f32[] {\n  param w: ${type} = ${init}\n  x + sum(w)\n}\nentry f(x: f32[]) { Net(x) }`,
+  ).state("Net.w");
 
 test.each([
   [48, 20],
@@ -119,10 +133,14 @@ test.each([
 ])("an orthogonal [%i, %i] has orthonormal columns, or rows", (rows, columns) => {
   const w = initialised(`f32[${rows}, ${columns}]`, "orthogonal(gain: 2)");
   const few = Math.min(rows, columns);
-  const at = (line: number, k: number): number => (rows >= columns ? w[k * columns + line] : w[line * columns + k]) ?? Number.NaN;
+  const at = (line: number, k: number): number =>
+    (rows >= columns ? w[k * columns + line] : w[line * columns + k]) ?? Number.NaN;
   for (let a = 0; a < few; a++)
     for (let b = 0; b <= a; b++) {
-      const product = Array.from({ length: Math.max(rows, columns) }, (_, k) => at(a, k) * at(b, k)).reduce((x, y) => x + y, 0);
+      const product = Array.from({ length: Math.max(rows, columns) }, (_, k) => at(a, k) * at(b, k)).reduce(
+        (x, y) => x + y,
+        0,
+      );
       expect(Math.abs(product / 4 - Number(a === b))).toBeLessThan(1e-4);
     }
 });
@@ -145,10 +163,13 @@ test("the initializers identity, constant and lecun", () => {
   const w = initialised("f32[50, 40]", "lecun_uniform");
   expect(Math.max(...w.map(Math.abs))).toBeLessThanOrEqual(limit);
   const normal = initialised("f32[50, 40]", "lecun_normal");
-  for (const values of [w, normal]) expect(Math.sqrt((values.reduce((a, b) => a + b * b, 0) / 2000) * 50)).toBeCloseTo(1, 1);
+  for (const values of [w, normal])
+    expect(Math.sqrt((values.reduce((a, b) => a + b * b, 0) / 2000) * 50)).toBeCloseTo(1, 1);
 });
 
 test("select between numbers returns a number", () => {
-  const model = run(`entry f(x: f32[2]) { { y: x * select(2 > 1, 7, 0.5), z: x * round(2.5), axis: sum(x, axis: select(false, 5, 0)) } }`);
+  const model = run(
+    `entry f(x: f32[2]) { { y: x * select(2 > 1, 7, 0.5), z: x * round(2.5), axis: sum(x, axis: select(false, 5, 0)) } }`,
+  );
   expect(model.call("f", { x: [1, 2] })).toEqual({ y: [7, 14], z: [2, 4], axis: [3] });
 });

@@ -28,7 +28,9 @@ test("the CIFAR net takes 15 lines", () => {
 test("only training writes running statistics", () => {
   const { entries } = programOf(sourceOf("examples/resnet18.dl").text, [{ N: 2, H: 64, W: 64 }]);
   const written = (entry: string): number =>
-    entries.find(({ graph }) => graph.name === entry)?.graph.writes.filter(({ path }) => /batch_norm\d+\.(mean|var)$/.test(path)).length ?? -1;
+    entries
+      .find(({ graph }) => graph.name === entry)
+      ?.graph.writes.filter(({ path }) => /batch_norm\d+\.(mean|var)$/.test(path)).length ?? -1;
   expect(written("predict")).toBe(0);
   expect(written("step")).toBe(2 * 20);
 });

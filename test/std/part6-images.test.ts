@@ -50,7 +50,8 @@ entry f(x: f32[1, ${size}, ${inputs}], w: f32[${kernel}, ${inputs}, ${perGroup}]
               const channel = Math.floor(i / (inputs / groups)) * perGroup + o;
               if (to >= 0 && to < length)
                 wanted[to * outputs + channel] =
-                  item(wanted, to * outputs + channel) + item(x, position * inputs + i) * item(w, (k * inputs + i) * perGroup + o);
+                  item(wanted, to * outputs + channel) +
+                  item(x, position * inputs + i) * item(w, (k * inputs + i) * perGroup + o);
             }
       close(model.call("f", { x, w }).result, wanted);
     }),
@@ -143,7 +144,10 @@ entry f(x: f32[${images}, ${height}, ${width}, ${channels}], box: f32[5, 4], ima
 
 function features(): { x: number[]; at: (image: number, row: number, column: number, channel: number) => number } {
   const x = numbers(images * height * width * channels, 11);
-  return { x, at: (image, row, column, channel) => item(x, ((image * height + row) * width + column) * channels + channel) };
+  return {
+    x,
+    at: (image, row, column, channel) => item(x, ((image * height + row) * width + column) * channels + channel),
+  };
 }
 
 test("ROI align: means of bilinear samples, 0 outside of the image", () => {
@@ -157,7 +161,10 @@ test("ROI align: means of bilinear samples, 0 outside of the image", () => {
       const [bottom, right] = [Math.min(top + 1, height - 1), Math.min(left + 1, width - 1)];
       const [u, v] = [y - top, z - left];
       const pixel = (a: number, b: number): number => at(image[r] ?? 0, a, b, channel);
-      return (1 - u) * ((1 - v) * pixel(top, left) + v * pixel(top, right)) + u * ((1 - v) * pixel(bottom, left) + v * pixel(bottom, right));
+      return (
+        (1 - u) * ((1 - v) * pixel(top, left) + v * pixel(top, right)) +
+        u * ((1 - v) * pixel(bottom, left) + v * pixel(bottom, right))
+      );
     };
     const [top, left, tall, wide] = [y1 / 2 - 0.5, x1 / 2 - 0.5, (y2 - y1) / 2, (x2 - x1) / 2];
     const result: number[] = [];
@@ -165,7 +172,9 @@ test("ROI align: means of bilinear samples, 0 outside of the image", () => {
       for (let q = 0; q < 3; q++)
         for (let c = 0; c < channels; c++) {
           let sum = 0;
-          for (let i = 0; i < 2; i++) for (let j = 0; j < 2; j++) sum += sample(top + ((2 * p + i + 0.5) * tall) / 4, left + ((2 * q + j + 0.5) * wide) / 6, c);
+          for (let i = 0; i < 2; i++)
+            for (let j = 0; j < 2; j++)
+              sum += sample(top + ((2 * p + i + 0.5) * tall) / 4, left + ((2 * q + j + 0.5) * wide) / 6, c);
           result.push(sum / 4);
         }
     return result;
@@ -177,7 +186,12 @@ test("ROI pooling: the maximum of each bin, 0 if it is empty", () => {
   const { x, at } = features();
   const image = [0, 1, 1, 0, 1];
   const wanted = boxes.flatMap(([x1 = 0, y1 = 0, x2 = 0, y2 = 0], r) => {
-    const [left, top, right, bottom] = [x1, y1, x2, y2].map((v) => Math.floor(v / 2 + 0.5)) as [number, number, number, number];
+    const [left, top, right, bottom] = [x1, y1, x2, y2].map((v) => Math.floor(v / 2 + 0.5)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const [tall, wide] = [Math.max(bottom - top + 1, 1) / 3, Math.max(right - left + 1, 1) / 2];
     const result: number[] = [];
     for (let p = 0; p < 3; p++)

@@ -64,6 +64,7 @@ train entry move(x: f32[3, 2]) {
   close(out.codes, [1, 0, 4, 4, 1, 0]);
   close(out.through, [2, 0, 8, 8, 2, 0]);
   model.call("move", { x });
-  // The mean over 6 elements of (x - code)^2: each code moves by its distance to the vectors, and the straight-through sum moves none.
+  // The mean over 6 elements of (x - code)^2: each code moves by its distance to the vectors, and the straight-through
+  // sum moves none.
   close(model.state("Book.trained_quantiser1.table"), [1 + (-0.1 + 0.2), 0.2 - 0.1, 3, 4.5]);
 });

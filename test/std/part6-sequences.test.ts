@@ -6,7 +6,8 @@ const close = (actual: readonly number[] | undefined, wanted: readonly number[],
   wanted.forEach((value, k) => expect(actual?.[k], `element ${k}`).toBeCloseTo(value, digits));
 };
 
-const wave = (count: number, from = 0): number[] => Array.from({ length: count }, (_, k) => Math.fround(Math.sin(1.7 * (k + from) + 0.3)));
+const wave = (count: number, from = 0): number[] =>
+  Array.from({ length: count }, (_, k) => Math.fround(Math.sin(1.7 * (k + from) + 0.3)));
 
 test("attention: fully masked rows are 0, and their gradients are 0, not NaN", () => {
   const model = run(`
@@ -66,7 +67,8 @@ entry f(a: f32[4], b: f32[4]) {
   { products: x @ swap_axes(y), lengths: norm(x, axis: -1) }
 }`);
   const { products = [], lengths } = model.call("f", { a: [1, -2, 0.5, 3], b: [0.3, 1, -1, 2] });
-  for (let t = 0; t < 5; t++) for (let s = 0; s < 5; s++) expect(products[(t + 1) * 6 + s + 1]).toBeCloseTo(products[t * 6 + s] ?? NaN, 4);
+  for (let t = 0; t < 5; t++)
+    for (let s = 0; s < 5; s++) expect(products[(t + 1) * 6 + s + 1]).toBeCloseTo(products[t * 6 + s] ?? NaN, 4);
   expect(products[0]).not.toBeCloseTo(products[1] ?? NaN, 2);
   close(lengths, new Array<number>(6).fill(Math.hypot(1, -2, 0.5, 3)));
 });
@@ -78,7 +80,8 @@ entry f(x: f32[1, 5, 4], y: f32[1, 3, 6], m: bool[1, 3]) { Net(x, y, m) }`;
 test("a decoder block attends neither to later positions nor to padding", () => {
   const model = run(decoder);
   const [x, y] = [wave(20), wave(18, 50)];
-  const call = (inputs: { x: number[]; y: number[] }): number[] => model.call("f", { ...inputs, m: [1, 1, 0] }).result ?? [];
+  const call = (inputs: { x: number[]; y: number[] }): number[] =>
+    model.call("f", { ...inputs, m: [1, 1, 0] }).result ?? [];
   const plain = call({ x, y });
   const later = call({ x: x.map((v, k) => (k < 12 ? v : -v)), y });
   expect(later.slice(0, 12)).toEqual(plain.slice(0, 12));
@@ -128,7 +131,10 @@ test("spatial dropout drops whole channels of a sample", () => {
   const x = new Array<number>(40 * 15 * 8).fill(3);
   expect(model.call("f", { x }).y).toEqual(x);
   const { y = [] } = model.call("step", { x });
-  const kept = Array.from({ length: 320 }, (_, k) => new Set(Array.from({ length: 15 }, (_, p) => y[Math.floor(k / 8) * 120 + p * 8 + (k % 8)])));
+  const kept = Array.from(
+    { length: 320 },
+    (_, k) => new Set(Array.from({ length: 15 }, (_, p) => y[Math.floor(k / 8) * 120 + p * 8 + (k % 8)])),
+  );
   expect(kept.every((values) => values.size === 1)).toBe(true);
   const share = kept.filter((values) => values.has(4)).length / 320;
   expect(share).toBeGreaterThan(0.65);

@@ -1,10 +1,16 @@
 import { expect, test } from "vitest";
 import { graphOf, programOf, run } from "../frontend/program.ts";
 
-const image = (n: number, h: number, w: number, c: number): number[] => Array.from({ length: n * h * w * c }, (_, i) => ((i * 37) % 101) / 101 + 0.01);
+const image = (n: number, h: number, w: number, c: number): number[] =>
+  Array.from({ length: n * h * w * c }, (_, i) => ((i * 37) % 101) / 101 + 0.01);
 
 /** Repeated calls of an augmentation on the same images, one per row. */
-function draws(expression: string, shape: readonly [number, number, number, number], x: readonly number[], calls: number): number[][] {
+function draws(
+  expression: string,
+  shape: readonly [number, number, number, number],
+  x: readonly number[],
+  calls: number,
+): number[][] {
   const model = run(`train entry f(x: f32[${shape.join(", ")}]) { ${expression} }`);
   return Array.from({ length: calls }, () => model.call("f", { x })["result"] ?? []);
 }
@@ -56,10 +62,12 @@ test("flips: entire images, about half of them", () => {
 
 test("crops: every crop is part of the padded image, and all offsets occur", () => {
   const x = Array.from({ length: 9 }, (_, i) => i + 1);
-  const padded = (r: number, c: number): number => (r >= 1 && r <= 3 && c >= 1 && c <= 3 ? (x[3 * (r - 1) + c - 1] ?? NaN) : 0);
+  const padded = (r: number, c: number): number =>
+    r >= 1 && r <= 3 && c >= 1 && c <= 3 ? (x[3 * (r - 1) + c - 1] ?? NaN) : 0;
   const pieces = new Map<string, number>();
   for (let top = 0; top <= 2; top++)
-    for (let left = 0; left <= 2; left++) pieces.set([0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => padded(top + r, left + c))).join(), 0);
+    for (let left = 0; left <= 2; left++)
+      pieces.set([0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => padded(top + r, left + c))).join(), 0);
   for (const y of draws("random_crop(x, size: [3, 3], padding: 1)", [1, 3, 3, 1], x, 120)) {
     expect(pieces.has(y.join())).toBe(true);
     pieces.set(y.join(), (pieces.get(y.join()) ?? 0) + 1);
@@ -72,7 +80,9 @@ test("affine maps against hand-computed values: a rotation by 90 degrees, a tran
   const model = run("entry f(x: f32[1, 3, 3, 1], m: f32[1, 2, 3]) { affine_transform(x, m) }");
   const x = [1, 2, 3, 4, 5, 6, 7, 8, 9];
   expect(model.call("f", { x, m: [0, 1, 0, -1, 0, 0] })["result"]).toEqual([3, 6, 9, 2, 5, 8, 1, 4, 7]);
-  expect(model.call("f", { x, m: [1, 0, 0, 0, 1, 0.5] })["result"]).toEqual([1.5, 2.5, 1.5, 4.5, 5.5, 3, 7.5, 8.5, 4.5]);
+  expect(model.call("f", { x, m: [1, 0, 0, 0, 1, 0.5] })["result"]).toEqual([
+    1.5, 2.5, 1.5, 4.5, 5.5, 3, 7.5, 8.5, 4.5,
+  ]);
   expect(model.call("f", { x, m: [1, 0, 5, 0, 1, 0] })["result"]).toEqual(new Array(9).fill(0));
 });
 
@@ -102,14 +112,17 @@ test("noise has the configured deviation, jitter the configured factors", () => 
     }
     expect(factors[0]).not.toBeCloseTo(factors[18] ?? NaN, 5);
   }
-  const grey = (v: readonly number[]): number[] => [0, 3, 6].map((i) => 0.299 * (v[i] ?? NaN) + 0.587 * (v[i + 1] ?? NaN) + 0.114 * (v[i + 2] ?? NaN));
+  const grey = (v: readonly number[]): number[] =>
+    [0, 3, 6].map((i) => 0.299 * (v[i] ?? NaN) + 0.587 * (v[i + 1] ?? NaN) + 0.114 * (v[i + 2] ?? NaN));
   for (const z of draws("color_jitter(x, saturation: 0.5)", [1, 3, 1, 3], y.slice(0, 9), 3))
     grey(z).forEach((v, i) => expect(v).toBeCloseTo(grey(y)[i] ?? NaN, 5));
 });
 
 test("a blur keeps the sum of a single pixel, and is separable into two Gaussians", () => {
   const x = Array.from({ length: 49 }, (_, i) => (i === 24 ? 1 : 0));
-  const { result: y = [] } = run("entry f(x: f32[1, 7, 7, 1]) { gaussian_blur(x, sigma: 0.8, size: 5) }").call("f", { x });
+  const { result: y = [] } = run("entry f(x: f32[1, 7, 7, 1]) { gaussian_blur(x, sigma: 0.8, size: 5) }").call("f", {
+    x,
+  });
   expect(y.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   const weight = (d: number): number => Math.exp((-d * d) / (2 * 0.64));
   const total = [-2, -1, 0, 1, 2].reduce((sum, d) => sum + weight(d), 0);
@@ -147,7 +160,10 @@ train entry cut(x: f32[3, 4, 4, 1], t: f32[3, 3]) {
       ["cut", 16],
     ] as const) {
       // All pixels of an image have its number as value, so that a mean determines the shares.
-      const { a = [], b = [] } = model.call(entry, { x: Array.from({ length: 3 * pixels }, (_, i) => Math.floor(i / pixels)), t });
+      const { a = [], b = [] } = model.call(entry, {
+        x: Array.from({ length: 3 * pixels }, (_, i) => Math.floor(i / pixels)),
+        t,
+      });
       for (let n = 0; n < 3; n++) {
         const row = b.slice(3 * n, 3 * n + 3);
         expect(row.reduce((p, q) => p + q)).toBeCloseTo(1, 5);

@@ -2,17 +2,20 @@ import { expect, test } from "vitest";
 import { graphOf, programOf, run } from "../frontend/program.ts";
 
 /** Reproducible numbers in [-1, 1). */
-const numbers = (count: number, seed = 1): number[] => Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) % 1);
+const numbers = (count: number, seed = 1): number[] =>
+  Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) % 1);
 
 const close = (a: readonly number[] | undefined, b: readonly number[], tolerance = 1e-5): void => {
   expect(a?.length).toBe(b.length);
   a?.forEach((x, i) => expect(Math.abs(x - (b[i] ?? NaN))).toBeLessThan(tolerance));
 };
 
-test.each(["rnn", "lstm", "gru", "gru(reset_after: false)"])("a sequence in two pieces returns the same as in one: %s", (layer) => {
-  const call = layer.includes("(") ? `${layer.slice(0, -1)}, ` : `${layer}(`;
-  const states = layer === "lstm" ? ["h", "c"] : ["h"];
-  const model = run(`
+test.each(["rnn", "lstm", "gru", "gru(reset_after: false)"])(
+  "a sequence in two pieces returns the same as in one: %s",
+  (layer) => {
+    const call = layer.includes("(") ? `${layer.slice(0, -1)}, ` : `${layer}(`;
+    const states = layer === "lstm" ? ["h", "c"] : ["h"];
+    const model = run(`
 model Net(x: f32[N, T, 3]${states.map((s) => `, ${s}: f32[N, 2]`).join("")}) = x |> ${call}hidden: 2, start: [${states.join(", ")}], return_state: true)
 entry whole(x: f32[2, 5, 3]) {
   let (y, ${states.join(", ")}) = Net(x, ${states.map(() => "zeros([2, 2])").join(", ")})
@@ -23,11 +26,12 @@ entry pieces(x: f32[2, 5, 3]) {
   let (y2, ${states.join(", ")}) = Net(x[:, 2:], ${states.map((s) => `${s}1`).join(", ")})
   { y: concat(y1, y2, axis: 1), ${states.join(", ")} }
 }`);
-  const x = numbers(30);
-  const [whole, pieces] = [model.call("whole", { x }), model.call("pieces", { x })];
-  expect(Math.abs(whole["y"]?.[0] ?? 0)).toBeGreaterThan(1e-3);
-  for (const name of ["y", ...states]) close(pieces[name], whole[name] ?? []);
-});
+    const x = numbers(30);
+    const [whole, pieces] = [model.call("whole", { x }), model.call("pieces", { x })];
+    expect(Math.abs(whole["y"]?.[0] ?? 0)).toBeGreaterThan(1e-3);
+    for (const name of ["y", ...states]) close(pieces[name], whole[name] ?? []);
+  },
+);
 
 test("padding: results are 0, the state does not change, and padding affects no other result in either direction", () => {
   const model = run(`

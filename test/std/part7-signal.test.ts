@@ -3,7 +3,11 @@ import { run } from "../frontend/program.ts";
 
 const close = (a: readonly number[] | undefined, b: readonly number[], tolerance = 1e-4): void => {
   expect(a?.length).toBe(b.length);
-  a?.forEach((x, i) => expect(Math.abs(x - (b[i] ?? NaN)), `[${i}]: ${x}, not ${b[i]}`).toBeLessThan(tolerance * Math.max(1, Math.abs(b[i] ?? 0))));
+  a?.forEach((x, i) =>
+    expect(Math.abs(x - (b[i] ?? NaN)), `[${i}]: ${x}, not ${b[i]}`).toBeLessThan(
+      tolerance * Math.max(1, Math.abs(b[i] ?? 0)),
+    ),
+  );
 };
 
 const points = (count: number): number[] => Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) ** 2));
@@ -13,7 +17,8 @@ test("dft matches its definition, for odd and even sizes", () => {
     const x = points(n);
     const model = run(`entry f(x: f32[1, ${n}]) {\n  let (re, im) = dft(x)\n  { re, im }\n}`);
     const bins = Array.from({ length: Math.floor(n / 2) + 1 }, (_, k) => k);
-    const part = (wave: (angle: number) => number): number[] => bins.map((k) => x.reduce((sum, v, t) => sum + v * wave((2 * Math.PI * k * t) / n), 0));
+    const part = (wave: (angle: number) => number): number[] =>
+      bins.map((k) => x.reduce((sum, v, t) => sum + v * wave((2 * Math.PI * k * t) / n), 0));
     const { re, im } = model.call("f", { x });
     close(re, part(Math.cos));
     close(
@@ -24,7 +29,9 @@ test("dft matches its definition, for odd and even sizes", () => {
 });
 
 test("frames overlap, windows start at 0 and peak in the middle", () => {
-  const model = run(`entry f(x: f32[1, 7]) { { frames: frames_of(x, size: 3, hop: 2), hann: hann_window(4), hamming: hamming_window(4) } }`);
+  const model = run(
+    `entry f(x: f32[1, 7]) { { frames: frames_of(x, size: 3, hop: 2), hann: hann_window(4), hamming: hamming_window(4) } }`,
+  );
   const { frames, hann, hamming } = model.call("f", { x: [0, 1, 2, 3, 4, 5, 6] });
   expect(frames).toEqual([0, 1, 2, 2, 3, 4, 4, 5, 6]);
   close(hann, [0, 0.5, 1, 0.5]);
@@ -47,7 +54,9 @@ test("a pure tone is in its own bin, and in the mel band around its frequency", 
     expect(best(mel.slice(frame * 6, frame * 6 + 6))).toBe(3);
   }
   // Silence is quiet, not infinite.
-  expect(model.call("f", { x: wave.map(() => 0) })["mel"]?.every((x) => Math.abs(x - Math.log(1e-10)) < 1e-3)).toBe(true);
+  expect(model.call("f", { x: wave.map(() => 0) })["mel"]?.every((x) => Math.abs(x - Math.log(1e-10)) < 1e-3)).toBe(
+    true,
+  );
 });
 
 test("mel filters are triangles that sum to 1 between the first peak and the last", () => {
@@ -58,7 +67,9 @@ test("mel filters are triangles that sum to 1 between the first peak and the las
   rows.forEach((row, k) => {
     const at = mel(k * 250) / step;
     expect(row.every((x) => x >= 0 && x <= 1 + 1e-6)).toBe(true);
-    expect(row.findIndex((x) => x > 1e-5)).toBe(at <= 1e-5 || at >= 6 - 1e-5 ? -1 : Math.max(0, Math.ceil(at - 1e-4) - 2));
+    expect(row.findIndex((x) => x > 1e-5)).toBe(
+      at <= 1e-5 || at >= 6 - 1e-5 ? -1 : Math.max(0, Math.ceil(at - 1e-4) - 2),
+    );
   });
 });
 

@@ -51,7 +51,8 @@ function waves(count: number, factor = 1): Float32Array {
 
 test("recurrence, signals and augmentation: WebAssembly and JavaScript agree with the reference", async () => {
   const module = compileModule({ name: "part7.dl", text }, { resolve: createResolver(null) });
-  const session = async (target: "wasm" | "js" | "reference"): Promise<Session> => createSession(module.plan, await module.code(target), { seed: 7 });
+  const session = async (target: "wasm" | "js" | "reference"): Promise<Session> =>
+    createSession(module.plan, await module.code(target), { seed: 7 });
   const [reference, ...others] = [await session("reference"), await session("wasm"), await session("js")];
   let compared = 0;
   for (const other of others) {
@@ -62,7 +63,9 @@ test("recurrence, signals and augmentation: WebAssembly and JavaScript agree wit
       reference.restore(before);
       for (const [name, { data: wanted }] of Object.entries(expected)) {
         const found = [...(actual[name]?.data ?? [])];
-        const worst = Math.max(...[...wanted].map((x, i) => Math.abs(x - (found[i] ?? NaN)) / Math.max(1, Math.abs(x))));
+        const worst = Math.max(
+          ...[...wanted].map((x, i) => Math.abs(x - (found[i] ?? NaN)) / Math.max(1, Math.abs(x))),
+        );
         expect(worst, `${entry}.${name}`).toBeLessThanOrEqual(1e-4);
         compared++;
       }

@@ -14,11 +14,41 @@ const failing = { status: "failed", assertionResults: [{ status: "passed" }, { s
 const notLoading = { status: "failed", assertionResults: [] };
 
 test.each([
-  ["all pass", { numPassedTests: 3, numFailedTests: 0, success: true, testResults: [passing] }, "0", "3 passed, 0 failed\n", 0],
-  ["a test fails", { numPassedTests: 3, numFailedTests: 1, success: false, testResults: [passing, failing] }, "0", "3 passed, 1 failed\n", 1],
-  ["a file does not load", { numPassedTests: 3, numFailedTests: 1, success: false, testResults: [failing, notLoading] }, "0", "3 passed, 2 failed\n", 1],
-  ["an error outside tests", { numPassedTests: 3, numFailedTests: 0, success: false, testResults: [passing] }, "0", "3 passed, 1 failed\n", 1],
-  ["another step fails", { numPassedTests: 3, numFailedTests: 0, success: true, testResults: [passing] }, "1", "3 passed, 0 failed\n", 1],
+  [
+    "all pass",
+    { numPassedTests: 3, numFailedTests: 0, success: true, testResults: [passing] },
+    "0",
+    "3 passed, 0 failed\n",
+    0,
+  ],
+  [
+    "a test fails",
+    { numPassedTests: 3, numFailedTests: 1, success: false, testResults: [passing, failing] },
+    "0",
+    "3 passed, 1 failed\n",
+    1,
+  ],
+  [
+    "a file does not load",
+    { numPassedTests: 3, numFailedTests: 1, success: false, testResults: [failing, notLoading] },
+    "0",
+    "3 passed, 2 failed\n",
+    1,
+  ],
+  [
+    "an error outside tests",
+    { numPassedTests: 3, numFailedTests: 0, success: false, testResults: [passing] },
+    "0",
+    "3 passed, 1 failed\n",
+    1,
+  ],
+  [
+    "another step fails",
+    { numPassedTests: 3, numFailedTests: 0, success: true, testResults: [passing] },
+    "1",
+    "3 passed, 0 failed\n",
+    1,
+  ],
   ["no report", null, "0", "0 passed, 1 failed\n", 1],
 ] as const)("the closing line of CI: %s", (_, report, otherStepFailed, line, status) => {
   const path = join(folder, "report.json");

@@ -11,6 +11,18 @@ test("no file is longer than 500 lines", () => {
   expect(long.map((file) => file.path)).toEqual([]);
 });
 
+/** Code is formatted to this width; what is longer is a string that cannot be broken. */
+const columns = 120;
+
+test(`no comment is wider than ${columns} columns`, () => {
+  const wide = files.flatMap(({ path, text }) =>
+    text
+      .split("\n")
+      .flatMap((line, i) => (line.length > columns && /^ *(\/\/|\/?\*)/.test(line) ? [`${path}:${i + 1}`] : [])),
+  );
+  expect(wide).toEqual([]);
+});
+
 test("file names are kebab-case", () => {
   expect(files.map((file) => file.path).filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
 });
@@ -21,10 +33,13 @@ test("no file has a to-do mark", () => {
 });
 
 test("code throws diagnostics, usage errors and invariant errors, never bare errors", () => {
-  const bare = /\bthrow\s+(?:new (?!DiagnosticError\b|InvariantError\b|DlcError\b|InvalidArgumentError\b)|["'`]|Error\b)/;
+  const bare =
+    /\bthrow\s+(?:new (?!DiagnosticError\b|InvariantError\b|DlcError\b|InvalidArgumentError\b)|["'`]|Error\b)/;
   const exempt = ["dsl/invariant.ts"];
   const code = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-  const wrong = files.filter(({ path, text }) => /^(dsl|compiler|runtime|cli)\//.test(path) && !exempt.includes(path) && bare.test(code(text)));
+  const wrong = files.filter(
+    ({ path, text }) => /^(dsl|compiler|runtime|cli)\//.test(path) && !exempt.includes(path) && bare.test(code(text)),
+  );
   expect(wrong.map((file) => file.path)).toEqual([]);
   expect(bare.test('throw new Error("x")')).toBe(true);
 });

@@ -4,8 +4,8 @@ import { importsOf, sourceFiles } from "./source-files.ts";
 const files = sourceFiles();
 
 /**
- * The allowed imports, type imports included: a file imports from its own room and from rooms of earlier rows. A room is a folder with everything below it that
- * is not itself a room.
+ * The allowed imports, type imports included: a file imports from its own room and from rooms of earlier rows. A room
+ * is a folder with everything below it that is not itself a room.
  */
 const ranks: readonly (readonly string[])[] = [
   ["runtime", "dsl"],
@@ -40,7 +40,13 @@ const packages: Readonly<Record<string, readonly string[]>> = { runtime: [], com
 
 test("the pattern finds every form of import", () => {
   const text = `import { a } from "./a.ts";\nimport type {\n  B,\n} from "../b.ts";\nimport "chevrotain";\nexport * from "./c.ts";\nconst d = await import("./d.ts");`;
-  expect(importsOf("compiler/ops/x.ts", text)).toEqual(["compiler/ops/a.ts", "compiler/b.ts", "chevrotain", "compiler/ops/c.ts", "compiler/ops/d.ts"]);
+  expect(importsOf("compiler/ops/x.ts", text)).toEqual([
+    "compiler/ops/a.ts",
+    "compiler/b.ts",
+    "chevrotain",
+    "compiler/ops/c.ts",
+    "compiler/ops/d.ts",
+  ]);
 });
 
 test("every folder of the compiler is a room with a rank, and every room exists", () => {
@@ -66,7 +72,9 @@ test("files import only from the same room or from rooms of lower rank", () => {
   const wrong = files.flatMap(({ path, imports }) => {
     const from = roomOf(path);
     const allowed = (to: string): boolean => from === to || (rankOf.get(to) ?? Infinity) < (rankOf.get(from) ?? -1);
-    return imports.filter((target) => isOurs(target) && !allowed(roomOf(target))).map((target) => `${path} imports ${target}`);
+    return imports
+      .filter((target) => isOurs(target) && !allowed(roomOf(target)))
+      .map((target) => `${path} imports ${target}`);
   });
   expect(wrong).toEqual([]);
 });
@@ -103,7 +111,9 @@ test("outside of compiler/ops and tests, only the op table is imported", () => {
   const wrong = files.flatMap(({ path, imports }) =>
     path.startsWith("compiler/ops/") || path.startsWith("test/")
       ? []
-      : imports.filter((target) => target.startsWith("compiler/ops/") && !allowed.has(target)).map((target) => `${path} imports ${target}`),
+      : imports
+          .filter((target) => target.startsWith("compiler/ops/") && !allowed.has(target))
+          .map((target) => `${path} imports ${target}`),
   );
   expect(wrong).toEqual([]);
 });
@@ -111,13 +121,21 @@ test("outside of compiler/ops and tests, only the op table is imported", () => {
 test("dsl, compiler and runtime import no Node API, and only the allowed packages", () => {
   const wrong = files.flatMap(({ path, imports }) => {
     const allowed = packages[path.split("/")[0] ?? ""];
-    return allowed === undefined ? [] : imports.filter((target) => !isOurs(target) && !allowed.includes(target)).map((target) => `${path} imports ${target}`);
+    return allowed === undefined
+      ? []
+      : imports
+          .filter((target) => !isOurs(target) && !allowed.includes(target))
+          .map((target) => `${path} imports ${target}`);
   });
   expect(wrong).toEqual([]);
 });
 
 test("no pass imports another pass", () => {
-  const names = new Set(files.filter((file) => file.path.startsWith("compiler/passes/") && file.text.includes("= definePass({")).map((file) => file.path));
+  const names = new Set(
+    files
+      .filter((file) => file.path.startsWith("compiler/passes/") && file.text.includes("= definePass({"))
+      .map((file) => file.path),
+  );
   expect(names.size).toBeGreaterThan(10);
   const wrong = files.flatMap(({ path, imports }) =>
     names.has(path) ? imports.filter((target) => names.has(target)).map((target) => `${path} imports ${target}`) : [],

@@ -1,4 +1,5 @@
-// Names of ops, math functions and passes are closed sets: every line marked as an error misspells a name, and the type checker must reject it.
+// Names of ops, math functions and passes are closed sets: every line marked as an error misspells a name, and the type
+// checker must reject it.
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { opNamed, type OpName } from "../../compiler/graph/op.ts";

@@ -1,4 +1,5 @@
-// Passes, analyses and the schedule read the form and the fields of an op's entry. Only the text of a rewrite rule may contain the name of an op.
+// Passes, analyses and the schedule read the form and the fields of an op's entry. Only the text of a rewrite rule may
+// contain the name of an op.
 import { expect, test } from "vitest";
 import { semantics } from "../../compiler/kernel/arithmetic.ts";
 import { opNamed } from "../../compiler/graph/op.ts";
@@ -11,7 +12,8 @@ const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\
 const otherNames = /(?:\bkind|\barea)\s*(?:===|!==|:)\s*$|\battrs\[$/;
 
 /** Whether the last `switch` before a `case` is over kinds. */
-const ofKinds = (before: string): boolean => /\bcase\s*$/.test(before) && /\bkind$/.test(/.*switch \(([^)]*)\)/s.exec(before)?.[1] ?? "");
+const ofKinds = (before: string): boolean =>
+  /\bcase\s*$/.test(before) && /\bkind$/.test(/.*switch \(([^)]*)\)/s.exec(before)?.[1] ?? "");
 
 /** Literals that are the name of an op, each with its line. */
 function opNames(text: string, allowed: (name: string) => boolean): string[] {
@@ -30,7 +32,9 @@ test("no pass, analysis or schedule names an op", () => {
     if (!/^compiler\/(passes|analysis|schedule)\//.test(path)) continue;
     // The schedule builds kernels, whose operators have separate names.
     const isOperator = (name: string): boolean => path.startsWith("compiler/schedule/") && name in semantics;
-    expect(opNames(text, isOperator), `${path}: use or add a field of the op's entry in compiler/ops instead`).toEqual([]);
+    expect(opNames(text, isOperator), `${path}: use or add a field of the op's entry in compiler/ops instead`).toEqual(
+      [],
+    );
   }
 });
 

@@ -11,7 +11,9 @@ const rooms = readdirSync(new URL("compiler/", root), { withFileTypes: true })
 function roomsOf(page: string): string[] {
   const text = readFileSync(new URL(page, root), "utf8");
   const cells = [...text.matchAll(/^\| \d+ \| ([^|]+) \|/gm)].map(([, cell = ""]) => cell);
-  const names = cells.flatMap((cell) => [...cell.matchAll(/`(?:compiler\/)?([a-z]+)\/`/g)].map(([, name = ""]) => name));
+  const names = cells.flatMap((cell) =>
+    [...cell.matchAll(/`(?:compiler\/)?([a-z]+)\/`/g)].map(([, name = ""]) => name),
+  );
   return [...new Set(names)].filter((name) => !["dsl", "runtime", "cli", "bench"].includes(name)).sort();
 }
 

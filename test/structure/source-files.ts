@@ -13,11 +13,14 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const folders = ["runtime", "dsl", "compiler", "cli", "bench", "examples", "tools", "test"];
 
 /** Static and dynamic imports and re-exports; sufficient for formatted code. */
-const importPattern = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|(?:^|\n)\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
 
 export function importsOf(path: string, text: string): string[] {
   const found = [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
-  return found.map((target) => (target.startsWith(".") ? new URL(target, `file:///${path}`).pathname.slice(1) : target));
+  return found.map((target) =>
+    target.startsWith(".") ? new URL(target, `file:///${path}`).pathname.slice(1) : target,
+  );
 }
 
 export function sourceFiles(): SourceFile[] {

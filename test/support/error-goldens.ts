@@ -3,7 +3,10 @@ import { expect } from "vitest";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { errorCase, withDiagnostics, type ErrorCase } from "./inline-diagnostics.ts";
 
-/** The error goldens of a folder: each is a program with its diagnostics inline. `BLESS=1` rewrites a golden in place, and keeps the program byte for byte. */
+/**
+ * The error goldens of a folder: each is a program with its diagnostics inline. `BLESS=1` rewrites a golden in place,
+ * and keeps the program byte for byte.
+ */
 export class ErrorGoldens {
   readonly names: readonly string[];
   private readonly folder: URL;

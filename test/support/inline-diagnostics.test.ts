@@ -37,7 +37,12 @@ test("a location, its message, a second location, help", () => {
 
 test("several diagnostics are numbered, with their secondary labels; one has no location", () => {
   const of = errorCase("a.dl", "f(x\ng(y");
-  const open = (name: string): Diagnostic => ({ code: "E0103", says: "not closed", at: label(of.source, name), also: [label(of.source, "f(", "here")] });
+  const open = (name: string): Diagnostic => ({
+    code: "E0103",
+    says: "not closed",
+    at: label(of.source, name),
+    also: [label(of.source, "f(", "here")],
+  });
   expect(written(of, [open("x"), open("y"), { code: "E0209", says: "no entry" }])).toEqual([
     "f(x",
     "//^ #1 E0103: not closed",
@@ -67,7 +72,12 @@ test("a label in a file of the case is under that file's line, a label in anothe
   expect(of.files).toEqual({ "./b.dl": "fn g() = y" });
   const own: Source = { name: "./b.dl", text: of.files["./b.dl"] ?? "" };
   const std: Source = { name: "std/layers.dl", text: "\n  param weight_with_a_long_name: f32[K, units] = init\n" };
-  const diagnostic: Diagnostic = { code: "E0201", says: "unknown", at: label(own, "y"), also: [label(std, std.text.trim(), "here")] };
+  const diagnostic: Diagnostic = {
+    code: "E0201",
+    says: "unknown",
+    at: label(own, "y"),
+    also: [label(std, std.text.trim(), "here")],
+  };
   expect(written(of, [diagnostic]).slice(0, 3)).toEqual([
     "//! file ./b.dl fn g() = y",
     "//                       ^ E0201: unknown",

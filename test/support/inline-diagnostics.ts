@@ -10,10 +10,11 @@
 // - `^^^ (to column 4, 2 lines below)` ends on a later line.
 // - `//  - std/layers.dl:11:9-10 `w`: here` is a label in another file; a label in a file that the case itself holds is
 //   under that file's line. A diagnostic without a location ends the file: `//  = E0209: unknown entry `predikt``.
-// - Where a file has several diagnostics, every label carries the number of its diagnostic: `^^^ #2 E0103: ...`, `--- #2 ...`.
+// - Where a file has several diagnostics, every label carries the number of its diagnostic: `^^^ #2 E0103: ...`,
+//   `--- #2 ...`.
 //
-// A case may start with directives: `//! file PATH TEXT` is a file of one line that can be imported, `//! entries NAME` an
-// entry that is asked for.
+// A case may start with directives: `//! file PATH TEXT` is a file of one line that can be imported, `//! entries NAME`
+// an entry that is asked for.
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { position, type Source, type Span } from "../../dsl/span.ts";
 
@@ -73,7 +74,9 @@ interface Location {
   readonly column: number;
 }
 
-/** The start of a span in the case: in its program, or in the line that holds an imported file; null for any other file. */
+/**
+ * The start of a span in the case: in its program, or in the line that holds an imported file; null for any other file.
+ */
 function locate({ source, files }: ErrorCase, lines: readonly string[], span: Span): Location | null {
   const { line, column } = position(span.source, span.start);
   if (span.source.name === source.name) return { line: line - 1, column };
@@ -82,7 +85,14 @@ function locate({ source, files }: ErrorCase, lines: readonly string[], span: Sp
   return { line: lines.findIndex((text) => text.startsWith(prefix)), column: prefix.length + column };
 }
 
-function mark(at: Location | null, lines: readonly string[], span: Span, sign: string, message: string, label: string): readonly string[] {
+function mark(
+  at: Location | null,
+  lines: readonly string[],
+  span: Span,
+  sign: string,
+  message: string,
+  label: string,
+): readonly string[] {
   const end = position(span.source, span.end);
   const start = position(span.source, span.start);
   if (at === null) {
@@ -95,7 +105,10 @@ function mark(at: Location | null, lines: readonly string[], span: Span, sign: s
   const [lead, gap] = leadOf(line, at.column);
   const length = Math.max(1, Math.min(span.end - span.start, line.length - at.column + 1));
   const to = end.line === start.line ? "" : ` (to column ${end.column}, ${linesText(end.line - start.line)} below)`;
-  return [`${lead}${gap}${sign.repeat(length)}${to} ${oneLine(message)}`, ...(label === "" ? [] : [`${lead}${gap}| ${oneLine(label)}`])];
+  return [
+    `${lead}${gap}${sign.repeat(length)}${to} ${oneLine(message)}`,
+    ...(label === "" ? [] : [`${lead}${gap}| ${oneLine(label)}`]),
+  ];
 }
 
 /** The text before a mark that starts in `column`. Tabs are kept: they are as wide in every line. */

@@ -41,9 +41,20 @@ test("types, comments and unreachable branches do not count as code", () => {
 test("lines and branches that never ran are listed", () => {
   const body = text.slice(text.indexOf("export"));
   const tail = body.slice(body.indexOf("switch"));
-  expect(after([body], [body, "return true;", tail])).toEqual({ path: "yes.ts", lines: 5, stretches: 3, missedLines: [], missedStretches: [] });
-  expect(after([body.slice(0, body.indexOf("switch"))], [body, "return true;", tail])).toMatchObject({ missedLines: [9, 10, 11], missedStretches: [9] });
-  expect(after(["export function yes(x: number): boolean {\n  if (x > 0)", tail], [body, "return true;", tail])).toMatchObject({
+  expect(after([body], [body, "return true;", tail])).toEqual({
+    path: "yes.ts",
+    lines: 5,
+    stretches: 3,
+    missedLines: [],
+    missedStretches: [],
+  });
+  expect(after([body.slice(0, body.indexOf("switch"))], [body, "return true;", tail])).toMatchObject({
+    missedLines: [9, 10, 11],
+    missedStretches: [9],
+  });
+  expect(
+    after(["export function yes(x: number): boolean {\n  if (x > 0)", tail], [body, "return true;", tail]),
+  ).toMatchObject({
     missedLines: [],
     missedStretches: [8],
   });

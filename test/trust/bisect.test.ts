@@ -42,15 +42,31 @@ entry recurrent(x: f32[T, 4]) {
 };
 
 const verdictOf = async (entry: string, passes: readonly Pass[] = pipeline): Promise<Verdict> =>
-  (await bisect(source, { entry, passes, dims: { N: 5, T: 4 }, mode: "strict", seed: 3, resolve: createResolver(source.name) })).verdict;
+  (
+    await bisect(source, {
+      entry,
+      passes,
+      dims: { N: 5, T: 4 },
+      mode: "strict",
+      seed: 3,
+      resolve: createResolver(source.name),
+    })
+  ).verdict;
 
-const bisected: Bisected = { entry: "predict", code: "wasm (strict)", assumed: {}, optional: new Set(["merge-common"]) };
+const bisected: Bisected = {
+  entry: "predict",
+  code: "wasm (strict)",
+  assumed: {},
+  optional: new Set(["merge-common"]),
+};
 
 test.each(["predict", "step"])("%s: every pass and the code agree", async (entry) => {
   const verdict = await verdictOf(entry);
   expect(verdict.kind).toBe("agrees");
   expect(diagnosticOfVerdict(verdict, bisected)).toBeNull();
-  expect(reportOfVerdict(verdict, bisected)).toMatch(/^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference /);
+  expect(reportOfVerdict(verdict, bisected)).toMatch(
+    /^every pass agrees: \d+ stages, largest difference .*; wasm \(strict\) agrees, largest difference /,
+  );
   if (verdict.kind !== "agrees") return;
   expect(verdict.code?.share).toBeGreaterThan(0);
   expect(verdict.code?.share).toBeLessThan(1);
@@ -59,7 +75,11 @@ test.each(["predict", "step"])("%s: every pass and the code agree", async (entry
 });
 
 test("dims without a value get the smallest size that fits, and the report lists them", async () => {
-  const { verdict, assumed } = await bisect(source, { entry: "predict", mode: "strict", resolve: createResolver(source.name) });
+  const { verdict, assumed } = await bisect(source, {
+    entry: "predict",
+    mode: "strict",
+    resolve: createResolver(source.name),
+  });
   expect(assumed).toEqual({ N: 2 });
   expect(reportOfVerdict(verdict, { ...bisected, assumed })).toMatch(/^with N = 2: every pass agrees/);
 });
@@ -72,7 +92,11 @@ test("a pass that swaps operands is found, with a two-node graph that shows it",
   if (process.env["BLESS"]) writeFileSync(golden, report);
   expect(existsSync(golden)).toBe(true);
   expect(report).toBe(readFileSync(golden, "utf8"));
-  expect(jsonOfVerdict(verdict, "predict")).toMatchObject({ agrees: false, stage: "merge-common.2", small: { at: "net.dl:9:17" } });
+  expect(jsonOfVerdict(verdict, "predict")).toMatchObject({
+    agrees: false,
+    stage: "merge-common.2",
+    small: { at: "net.dl:9:17" },
+  });
 });
 
 test("a shrunk graph still disagrees, also inside of loops", async () => {
@@ -92,8 +116,13 @@ test("a shrunk graph still disagrees, also inside of loops", async () => {
 });
 
 test("a pass that may round must stay within its error bound", async () => {
-  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-17)))).toMatchObject({ kind: "agrees" });
-  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-5)))).toMatchObject({ kind: "pass", stage: "choose-algorithms" });
+  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-17)))).toMatchObject({
+    kind: "agrees",
+  });
+  expect(await verdictOf("predict", withFault("choose-algorithms", roundSums(1e-5)))).toMatchObject({
+    kind: "pass",
+    stage: "choose-algorithms",
+  });
 });
 
 test("if the passes agree, the code is compared with the last graph", async () => {

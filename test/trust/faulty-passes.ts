@@ -10,12 +10,16 @@ import { pipeline } from "../../compiler/pipeline.ts";
 /** The pipeline with `fault` applied to the result of one stage. */
 export function withFault(stage: string, fault: (graph: Graph) => Graph): readonly Pass[] {
   const at = stageNamesOf(pipeline).indexOf(stage);
-  return pipeline.map((pass, index): Pass => (index === at ? { ...pass, run: (graph, options) => fault(pass.run(graph, options)) } : pass));
+  return pipeline.map((pass, index): Pass =>
+    index === at ? { ...pass, run: (graph, options) => fault(pass.run(graph, options)) } : pass,
+  );
 }
 
 /** `x - 1` becomes `1 - x`. */
 export const swapConstantSubs = (graph: Graph): Graph =>
-  rebuild(graph, (g, node, [x, y]) => (node.op.name === "sub" && x !== undefined && y !== undefined && splatValue(y) !== null ? [g.sub(y, x)] : null));
+  rebuild(graph, (g, node, [x, y]) =>
+    node.op.name === "sub" && x !== undefined && y !== undefined && splatValue(y) !== null ? [g.sub(y, x)] : null,
+  );
 
 /** Every sum has this relative error. */
 export const roundSums =
@@ -34,6 +38,8 @@ export const overlapScratch = (graph: Graph): Graph =>
     ...notes,
     ...(notes.locations !== undefined &&
       op.form.kind === "pointwise" && {
-        locations: notes.locations.map((location) => (location?.area === "scratch" ? { area: "scratch", offset: 0 } : location)),
+        locations: notes.locations.map((location) =>
+          location?.area === "scratch" ? { area: "scratch", offset: 0 } : location,
+        ),
       }),
   }));

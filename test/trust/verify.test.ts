@@ -23,20 +23,30 @@ entry predict(x: f32[N, 8]) {
 
 async function verified(passes: readonly Pass[], target: "wasm" | "js"): Promise<VerifiedEntry> {
   const { program } = elaborateSource(source, { dims: { N: 5 }, resolve: createResolver(source.name) });
-  return verifyEntry(program, present(program.entries[0], "there is an entry"), { passes, target, mode: "strict", seed: 2 });
+  return verifyEntry(program, present(program.entries[0], "there is an entry"), {
+    passes,
+    target,
+    mode: "strict",
+    seed: 2,
+  });
 }
 
-test.each(["wasm", "js"] as const)("%s: every value that reaches memory is within its bound, and some are not exact", async (target) => {
-  const found = await verified(pipeline, target);
-  expect(found.wrong).toBeNull();
-  expect(found.compared).toBeGreaterThanOrEqual(3);
-  expect(found.nodes[0]?.difference.share).toBeGreaterThan(0);
-  expect(found.nodes[0]?.difference.share).toBeLessThan(1);
-  expect(diagnosticOf(found, "net.dl", target)).toBeNull();
-  expect(showVerified(found, target)).toMatch(
-    new RegExp(`^predict N=5: ${found.compared} values of ${target} match the reference; largest difference [\\d.]+ % `),
-  );
-});
+test.each(["wasm", "js"] as const)(
+  "%s: every value that reaches memory is within its bound, and some are not exact",
+  async (target) => {
+    const found = await verified(pipeline, target);
+    expect(found.wrong).toBeNull();
+    expect(found.compared).toBeGreaterThanOrEqual(3);
+    expect(found.nodes[0]?.difference.share).toBeGreaterThan(0);
+    expect(found.nodes[0]?.difference.share).toBeLessThan(1);
+    expect(diagnosticOf(found, "net.dl", target)).toBeNull();
+    expect(showVerified(found, target)).toMatch(
+      new RegExp(
+        `^predict N=5: ${found.compared} values of ${target} match the reference; largest difference [\\d.]+ % `,
+      ),
+    );
+  },
+);
 
 test("the location is that of the first wrong value", async () => {
   const found = await verified(withFault("plan-memory", overlapScratch), "wasm");

@@ -1,4 +1,5 @@
-// `npm run coverage`: runs the tests, counts what runs, and reports the lines of the compiler and the branches of file readers that never run.
+// `npm run coverage`: runs the tests, counts what runs, and reports the lines of the compiler and the branches of file
+// readers that never run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +27,8 @@ const readers = [
 ];
 const isReader = (path: string): boolean => path.startsWith("compiler/formats/") || readers.includes(path);
 
-const sum = (files: readonly FileCoverage[], of: (file: FileCoverage) => number): number => files.reduce((total, file) => total + of(file), 0);
+const sum = (files: readonly FileCoverage[], of: (file: FileCoverage) => number): number =>
+  files.reduce((total, file) => total + of(file), 0);
 const percent = (missed: number, all: number): number => (all === 0 ? 100 : (100 * (all - missed)) / all);
 const linesOf = (files: readonly FileCoverage[]): number =>
   percent(
@@ -71,9 +73,13 @@ if (given === undefined) rmSync(counted, { recursive: true });
 const compiler = files.filter(({ path }) => path.startsWith("compiler/"));
 const folderOf = ({ path }: FileCoverage): string => path.slice(0, path.lastIndexOf("/"));
 console.log("\nLine coverage of compiler/, with the lines that never ran");
-for (const [folder, members] of [...Map.groupBy(compiler, folderOf)].toSorted(([, a], [, b]) => linesOf(a) - linesOf(b))) {
+for (const [folder, members] of [...Map.groupBy(compiler, folderOf)].toSorted(
+  ([, a], [, b]) => linesOf(a) - linesOf(b),
+)) {
   console.log(`${shown(linesOf(members))}  ${folder}`);
-  for (const file of members.filter(({ missedLines }) => missedLines.length > 0).toSorted((a, b) => linesOf([a]) - linesOf([b])))
+  for (const file of members
+    .filter(({ missedLines }) => missedLines.length > 0)
+    .toSorted((a, b) => linesOf([a]) - linesOf([b])))
     console.log(`  ${shown(linesOf([file]))}  ${file.path}: ${runs(file.missedLines)}`);
 }
 console.log("\nReaders of files: lines, branches, and the lines of branches that never ran");

@@ -1,6 +1,7 @@
 /**
- * Coverage from V8's counts. Node strips types in place, so positions in the running code are positions in the file. A line counts if it contains a word or a
- * number outside types and comments, and ran if the first of them did; a stretch is a branch or a function, and ran if any part of it did.
+ * Coverage from V8's counts. Node strips types in place, so positions in the running code are positions in the file. A
+ * line counts if it contains a word or a number outside types and comments, and ran if the first of them did; a stretch
+ * is a branch or a function, and ran if any part of it did.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
@@ -43,7 +44,9 @@ export function measure(root: string, folders: readonly string[], counted: strin
       .filter((path) => path.endsWith(".ts")),
   );
   const texts = new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));
-  const byUrl = new Map([...texts].map(([path, text]) => [pathToFileURL(join(root, path)).href, emptyCounts(text.length)]));
+  const byUrl = new Map(
+    [...texts].map(([path, text]) => [pathToFileURL(join(root, path)).href, emptyCounts(text.length)]),
+  );
   for (const name of readdirSync(counted)) {
     const { result } = JSON.parse(readFileSync(join(counted, name), "utf8")) as { readonly result: readonly Script[] };
     for (const script of result) {
@@ -51,12 +54,17 @@ export function measure(root: string, folders: readonly string[], counted: strin
       if (counts !== undefined) add(counts, script);
     }
   }
-  return [...texts].map(([path, text]) => coverageOf(path, text, byUrl.get(pathToFileURL(join(root, path)).href) ?? emptyCounts(text.length)));
+  return [...texts].map(([path, text]) =>
+    coverageOf(path, text, byUrl.get(pathToFileURL(join(root, path)).href) ?? emptyCounts(text.length)),
+  );
 }
 
 const emptyCounts = (length: number): Counts => ({ ran: new Uint8Array(length), stretches: new Set() });
 
-/** Inner ranges follow their enclosing ranges. Counts are reset by each report, so ranges that a report does not mention have not run since the last one. */
+/**
+ * Inner ranges follow their enclosing ranges. Counts are reset by each report, so ranges that a report does not mention
+ * have not run since the last one.
+ */
 function add({ ran, stretches }: Counts, { functions }: Script): void {
   const now = new Uint8Array(ran.length);
   for (const { ranges } of functions) {
@@ -68,7 +76,10 @@ function add({ ran, stretches }: Counts, { functions }: Script): void {
   for (let i = 0; i < ran.length; i++) ran[i] = (ran[i] ?? 0) | (now[i] ?? 0);
 }
 
-/** The text with spaces instead of everything that is not executable: types, comments, and calls of `never`, which are unreachable by their types. */
+/**
+ * The text with spaces instead of everything that is not executable: types, comments, and calls of `never`, which are
+ * unreachable by their types.
+ */
 export function codeOf(text: string): string {
   const blank = (part: string): string => part.replaceAll(/[^\n]/g, " ");
   return stripTypeScriptTypes(text)
@@ -83,7 +94,9 @@ export function coverageOf(path: string, text: string, { ran, stretches }: Count
   const lineOf = lineNumbers(text);
   const first = new Map<number, number>();
   for (const at of words) if (!first.has(lineOf(at))) first.set(lineOf(at), at);
-  const ranges = [...stretches].map((key) => key.split(" ").map(Number) as [number, number]).sort(([a, b], [c, d]) => a - c || d - b);
+  const ranges = [...stretches]
+    .map((key) => key.split(" ").map(Number) as [number, number])
+    .sort(([a, b], [c, d]) => a - c || d - b);
   const missed: [number, number][] = [];
   let counted = 0;
   for (const [from, to] of ranges) {
@@ -99,7 +112,10 @@ export function coverageOf(path: string, text: string, { ran, stretches }: Count
     // A file that was never loaded is a single stretch.
     stretches: Math.max(counted, first.size > 0 ? 1 : 0),
     missedLines: [...first].filter(([, at]) => ran[at] === 0).map(([line]) => line),
-    missedStretches: counted === 0 && first.size > 0 ? [1] : missed.map(([from, to]) => lineOf(words.find((at) => at >= from && at < to) ?? from)),
+    missedStretches:
+      counted === 0 && first.size > 0
+        ? [1]
+        : missed.map(([from, to]) => lineOf(words.find((at) => at >= from && at < to) ?? from)),
   };
 }
 

@@ -31,12 +31,20 @@ export function libraryPage(): string {
     "Functions that cannot be written in `.dl`: queries of types, lists, params and gradients, and random bits.",
     table(
       ["function", "result"],
-      Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [code(call(name, statics, optional, tensors)), doc]),
+      Object.entries(builtins).map(([name, { statics, optional, tensors, doc }]) => [
+        code(call(name, statics, optional, tensors)),
+        doc,
+      ]),
     ),
   ].join("\n\n")}\n`;
 }
 
-function call(name: string, statics: readonly string[], optional: readonly string[], tensors: readonly string[]): string {
+function call(
+  name: string,
+  statics: readonly string[],
+  optional: readonly string[],
+  tensors: readonly string[],
+): string {
   const given = [...tensors, ...statics.map((s) => (optional.includes(s) ? `${s}: ...` : s))];
   return `${name}(${given.join(", ")})`;
 }
@@ -52,7 +60,11 @@ function documented(text: string): readonly Callable[] {
 
 function section(name: string): string {
   const text = read(name);
-  return [`## std/${name}`, ...(about(text) === "" ? [] : [about(text)]), ...documented(text).map((item) => entry(item, text))].join("\n\n");
+  return [
+    `## std/${name}`,
+    ...(about(text) === "" ? [] : [about(text)]),
+    ...documented(text).map((item) => entry(item, text)),
+  ].join("\n\n");
 }
 
 /** The comment below the version line that does not belong to a declaration. */

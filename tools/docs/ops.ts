@@ -27,7 +27,9 @@ function entry(op: Op): string {
     "",
     ...(conditions.length > 0 ? ["Conditions:", "", ...conditions, ""] : []),
     `Form: ${op.form.kind}. ${op.gradient.kind === "rule" ? "Has a gradient" : `No gradient: ${op.gradient.why}`}. ${
-      op.exact ? "Compiled code produces the bits of the reference." : "Compiled code may round in another order than the reference."
+      op.exact
+        ? "Compiled code produces the bits of the reference."
+        : "Compiled code may round in another order than the reference."
     }`,
   ].join("\n");
 }

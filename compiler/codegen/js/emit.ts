@@ -14,10 +14,15 @@ export interface Entry {
 }
 
 /**
- * The text of an ES module that exports `instantiate(memory)`, which returns the entries by name, and the kernels named in `exported` as functions of
- * the byte offsets of their buffers. Each lane is a statement and every operator rounds to f32, so that results have the bits of strict WebAssembly.
+ * The text of an ES module that exports `instantiate(memory)`, which returns the entries by name, and the kernels named
+ * in `exported` as functions of the byte offsets of their buffers. Each lane is a statement and every operator rounds
+ * to f32, so that results have the bits of strict WebAssembly.
  */
-export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], exported: readonly string[] = []): string {
+export function emitJs(
+  kernels: readonly Kernel[],
+  entries: readonly Entry[],
+  exported: readonly string[] = [],
+): string {
   const names = new Names(taken);
   const mathNames = new Map([...functions.keys()].map((name) => [name, names.fresh(name)]));
   const kernelNames = new Map(kernels.map((kernel) => [kernel.name, names.fresh(kernel.name)]));
@@ -30,9 +35,15 @@ export function emitJs(kernels: readonly Kernel[], entries: readonly Entry[], ex
   };
   const kernelName = (name: string): string => present(kernelNames.get(name), `unknown kernel ${name}`);
   const bodies = kernels.map((kernel) => kernelLines(kernelName(kernel.name), kernel, module));
-  const maths = [...functions.values()].filter((fn) => called.has(fn.name)).map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
+  const maths = [...functions.values()]
+    .filter((fn) => called.has(fn.name))
+    .map((fn) => mathLines(mathNames.get(fn.name) ?? fn.name, fn, module));
   const results = [
-    ...entries.map((entry) => [`${JSON.stringify(entry.name)}() {`, ...indent(stepLines(entry.steps, 0, kernelName, module.use)), "},"]),
+    ...entries.map((entry) => [
+      `${JSON.stringify(entry.name)}() {`,
+      ...indent(stepLines(entry.steps, 0, kernelName, module.use)),
+      "},",
+    ]),
     ...exported.map((name) => [`${JSON.stringify(name)}: ${kernelName(name)},`]),
   ];
   const lines = [
@@ -50,5 +61,7 @@ const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${
 
 function viewLines(used: ReadonlySet<string>): string[] {
   const arrays = new Map(Object.values(views).map((view): [string, string] => [view.name, view.array]));
-  return [...arrays].filter(([name]) => used.has(name)).map(([name, array]) => `const ${name} = new ${array}(memory.buffer);`);
+  return [...arrays]
+    .filter(([name]) => used.has(name))
+    .map(([name, array]) => `const ${name} = new ${array}(memory.buffer);`);
 }

@@ -17,9 +17,13 @@ export interface ExprContext {
 }
 
 /** Lane `lane` of a local: `x`, or `x$2` for a vector. */
-export const laneName = (local: string, lanes: number, lane: number): string => (lanes === 1 ? local : `${local}$${lane}`);
+export const laneName = (local: string, lanes: number, lane: number): string =>
+  lanes === 1 ? local : `${local}$${lane}`;
 
-/** JavaScript for the value of one lane: a name, a number, a call, or an expression in parentheses. An f32 is a number rounded to f32, a bool a boolean. */
+/**
+ * JavaScript for the value of one lane: a name, a number, a call, or an expression in parentheses. An f32 is a number
+ * rounded to f32, a bool a boolean.
+ */
 export function code(x: Expr, lane: number, context: ExprContext): string {
   switch (x.kind) {
     case "const":
@@ -30,9 +34,13 @@ export function code(x: Expr, lane: number, context: ExprContext): string {
     case "load":
       return element(x, lane, context);
     case "splat":
-      return x.value.kind === "var" || x.value.kind === "register" ? code(x.value, 0, context) : context.share(x, () => code(x.value, 0, context));
+      return x.value.kind === "var" || x.value.kind === "register"
+        ? code(x.value, 0, context)
+        : context.share(x, () => code(x.value, 0, context));
     case "lane":
-      return x.value.kind === "var" ? code(x.value, x.lane, context) : context.share(x, () => code(x.value, x.lane, context));
+      return x.value.kind === "var"
+        ? code(x.value, x.lane, context)
+        : context.share(x, () => code(x.value, x.lane, context));
     case "call":
       return `${context.fn(x.fn)}(${x.args.map((arg) => bare(code(arg, lane, context))).join(", ")})`;
     case "apply":
@@ -61,7 +69,8 @@ function constant(x: Expr & { kind: "const" }): string {
 
 function element(x: Expr & { kind: "load" }, lane: number, context: ExprContext): string {
   const buffer = context.buffer(x.buffer);
-  const at = x.type.lanes === 1 ? position(x.buffer, x.at, context) : context.share(x, () => position(x.buffer, x.at, context));
+  const at =
+    x.type.lanes === 1 ? position(x.buffer, x.at, context) : context.share(x, () => position(x.buffer, x.at, context));
   const text = `${context.use(views[buffer.element].name)}[${lane === 0 ? at : `${at} + ${lane}`}]`;
   return buffer.element === "bool" ? `(${text} !== 0)` : text;
 }
@@ -74,8 +83,8 @@ export function position(buffer: string, at: Expr, context: ExprContext): string
 }
 
 /**
- * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so a whole sum is wrapped once. An index needs no wrapping, since an
- * access inside its buffer does not overflow.
+ * An i32 that is not wrapped yet. Sums of i32s are exact in JavaScript's numbers, so a whole sum is wrapped once. An
+ * index needs no wrapping, since an access inside its buffer does not overflow.
  */
 function sum(x: Expr, context: ExprContext, lane = 0): string {
   if (x.kind === "apply" && x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) {
@@ -113,7 +122,12 @@ const helper =
 const negated: Emit = ([a = ""]) => (a.startsWith("-") ? `(-(${a}))` : `(-${a})`);
 
 /** By operator and scalar type of the operands; `any` if all types have the same JavaScript. */
-const emitters: Readonly<Record<Exclude<Operator, "ramp">, { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }>> = {
+const emitters: Readonly<
+  Record<
+    Exclude<Operator, "ramp">,
+    { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }
+  >
+> = {
   add: { f32: rounded("+"), i32: wrapped("+") },
   sub: { f32: rounded("-"), i32: wrapped("-") },
   mul: { f32: rounded("*"), i32: helper("imul") },

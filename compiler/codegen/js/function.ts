@@ -75,7 +75,8 @@ class FunctionWriter {
     this.#shared.clear();
     const lanes = this.#lanes(value);
     const local = this.declare(name);
-    for (const [lane, text] of lanes.entries()) this.line(`${keyword} ${laneName(local, lanes.length, lane)} = ${text};`);
+    for (const [lane, text] of lanes.entries())
+      this.line(`${keyword} ${laneName(local, lanes.length, lane)} = ${text};`);
   }
 
   block(body: readonly Stmt[]): void {
@@ -95,7 +96,8 @@ class FunctionWriter {
         return this.assign("let", stmt.name, stmt.init);
       case "set": {
         const local = this.#context.local(stmt.name);
-        for (const [lane, text] of this.#lanes(stmt.value).entries()) this.line(`${laneName(local, stmt.value.type.lanes, lane)} = ${text};`);
+        for (const [lane, text] of this.#lanes(stmt.value).entries())
+          this.line(`${laneName(local, stmt.value.type.lanes, lane)} = ${text};`);
         return;
       }
       case "store":
@@ -116,23 +118,32 @@ class FunctionWriter {
 
   #loop(stmt: Stmt & { kind: "for" }): void {
     const from = this.text(stmt.from);
-    const end = stmt.to.kind === "const" || stmt.to.kind === "var" ? this.text(stmt.to) : this.#temporary("end", this.text(stmt.to));
+    const end =
+      stmt.to.kind === "const" || stmt.to.kind === "var"
+        ? this.text(stmt.to)
+        : this.#temporary("end", this.text(stmt.to));
     const i = this.declare(stmt.name);
     this.line(`for (let ${i} = ${from}; ${i} < ${end}; ${stmt.step === 1 ? `${i}++` : `${i} += ${stmt.step}`}) {`);
     this.#nested(stmt.body);
     this.line("}");
   }
 
-  // All lanes of a value are computed before any is stored: a later lane may read an element that the first one overwrites.
+  // All lanes of a value are computed before any is stored: a later lane may read an element that the first one
+  // overwrites.
   #store(stmt: Stmt & { kind: "store" }): void {
     const buffer = this.#context.buffer(stmt.buffer);
     const view = this.#context.use(views[buffer.element].name);
     const at = position(stmt.buffer, stmt.at, this.#context);
-    const lanes = buffer.element === "bool" ? this.#lanes(stmt.value, (text) => `${text} ? 1 : 0`) : this.#lanes(stmt.value);
+    const lanes =
+      buffer.element === "bool" ? this.#lanes(stmt.value, (text) => `${text} ? 1 : 0`) : this.#lanes(stmt.value);
     if (lanes.length === 1) return this.line(`${view}[${at}] = ${lanes[0]};`);
     const start = this.#temporary("at", at);
-    const values = stmt.value.kind === "const" || stmt.value.kind === "var" ? lanes : lanes.map((text) => this.#temporary("v", text));
-    for (const [lane, text] of values.entries()) this.line(`${view}[${lane === 0 ? start : `${start} + ${lane}`}] = ${text};`);
+    const values =
+      stmt.value.kind === "const" || stmt.value.kind === "var"
+        ? lanes
+        : lanes.map((text) => this.#temporary("v", text));
+    for (const [lane, text] of values.entries())
+      this.line(`${view}[${lane === 0 ? start : `${start} + ${lane}`}] = ${text};`);
   }
 
   #nested(body: readonly Stmt[]): void {

@@ -48,6 +48,10 @@ export const taken: readonly string[] = [
   ...helpers.keys(),
   ...Object.values(views).map((view) => view.name),
   ..."memory instantiate Math NaN Infinity undefined arguments eval".split(" "),
-  ..."await break case catch class const continue debugger default delete do enum export extends finally implements import instanceof".split(" "),
-  ..."interface new null package private protected public static super switch this throw try typeof void while with yield async of".split(" "),
+  ..."await break case catch class const continue debugger default delete do enum export extends finally implements import instanceof".split(
+    " ",
+  ),
+  ..."interface new null package private protected public static super switch this throw try typeof void while with yield async of".split(
+    " ",
+  ),
 ];

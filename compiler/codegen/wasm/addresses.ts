@@ -6,8 +6,8 @@ import { linear, plus, termsKey, type Linear, type Term } from "./linear.ts";
 import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
 
 /**
- * A local that holds the address of `buffer[terms + bias]` inside the loop that owns it. It is set at the loop's entry and moves with the loop's
- * variable (`coefficient` elements per unit; 0 for a loop-invariant address).
+ * A local that holds the address of `buffer[terms + bias]` inside the loop that owns it. It is set at the loop's entry
+ * and moves with the loop's variable (`coefficient` elements per unit; 0 for a loop-invariant address).
  */
 export interface Pointer {
   readonly buffer: string;
@@ -24,7 +24,9 @@ export interface Located {
   readonly constant: number;
 }
 
-/** The terms that a pointer can hold, with the loop that owns it (null if there are no such terms), and the other terms. */
+/**
+ * The terms that a pointer can hold, with the loop that owns it (null if there are no such terms), and the other terms.
+ */
 interface Split {
   readonly owner: FlatLoop | null;
   readonly terms: ReadonlyMap<string, Term>;
@@ -32,12 +34,12 @@ interface Split {
 }
 
 /**
- * Strength reduction of addresses. Every access is `start + terms + constant`. Accesses of one loop that differ only in the constant share a pointer, which
- * is bumped once per iteration; their constants become offsets in the instructions. Other terms that vary inside the loop (a `let`, a division) are added
- * at the use.
+ * Strength reduction of addresses. Every access is `start + terms + constant`. Accesses of one loop that differ only in
+ * the constant share a pointer, which is bumped once per iteration; their constants become offsets in the instructions.
+ * Other terms that vary inside the loop (a `let`, a division) are added at the use.
  *
- * An instruction's offset is not negative and does not wrap, so a pointer must itself be a valid address whenever it is used: its bias is the smallest
- * constant among accesses that are always executed together (those under one guard).
+ * An instruction's offset is not negative and does not wrap, so a pointer must itself be a valid address whenever it is
+ * used: its bias is the smallest constant among accesses that are always executed together (those under one guard).
  */
 export class Addresses {
   /** Names whose values are used in addresses. */
@@ -48,7 +50,10 @@ export class Addresses {
   readonly #splits = new Map<FlatLoop, Map<ReadonlyMap<string, Term>, Split>>();
   readonly #defined = new Map<FlatLoop, ReadonlySet<string>>();
   readonly #pointers = new Map<FlatLoop, Map<string, Pointer>>();
-  /** Addresses that may use a pointer of any guard with the same terms, since no instruction accesses memory at them directly. */
+  /**
+   * Addresses that may use a pointer of any guard with the same terms, since no instruction accesses memory at them
+   * directly.
+   */
   readonly #loose = new Map<FlatLoop, (readonly [buffer: string, form: Linear])[]>();
   readonly #guards = new Map<readonly FlatStmt[], string>();
 
@@ -81,13 +86,22 @@ export class Addresses {
     return plus({ terms: kept, constant: bias }, this.form(owner.from), coefficient);
   }
 
-  /** The address of an access under `guard`, or, without a guard, an address that is not accessed directly. `chain` is the enclosing loops, outermost first. */
+  /**
+   * The address of an access under `guard`, or, without a guard, an address that is not accessed directly. `chain` is
+   * the enclosing loops, outermost first.
+   */
   locate(chain: readonly FlatLoop[], buffer: string, form: Linear, guard: string | null): Located {
     const { owner, terms, inline } = this.#split(chain, form.terms);
     if (owner === null) return { pointer: null, inline, constant: form.constant };
     const all = present(this.#pointers.get(owner), "the loop has no pointers");
-    const pointer = (guard === null || inline.length > 0 ? null : all.get(pointerKey(buffer, terms, guard))) ?? anyWith(all, buffer, terms);
-    return { pointer: present(pointer, "no pointer has these terms"), inline, constant: (form.constant - (pointer?.bias ?? 0)) | 0 };
+    const pointer =
+      (guard === null || inline.length > 0 ? null : all.get(pointerKey(buffer, terms, guard))) ??
+      anyWith(all, buffer, terms);
+    return {
+      pointer: present(pointer, "no pointer has these terms"),
+      inline,
+      constant: (form.constant - (pointer?.bias ?? 0)) | 0,
+    };
   }
 
   #expand(name: string): Linear | null {
@@ -122,7 +136,8 @@ export class Addresses {
     if (loop.trips === null) this.#guards.set(loop.body, `guard ${this.#guards.size}`);
     this.#visit(loop.body, [...chain, loop], this.guardOf(loop.body, guard));
     for (const [buffer, form] of loose)
-      if (anyWith(pointers, buffer, form.terms) === undefined) pointers.set(pointerKey(buffer, form.terms, "loose"), point(buffer, loop, form));
+      if (anyWith(pointers, buffer, form.terms) === undefined)
+        pointers.set(pointerKey(buffer, form.terms, "loose"), point(buffer, loop, form));
     for (const pointer of pointers.values()) this.#access(chain, pointer.buffer, this.start(pointer), null);
   }
 
@@ -166,7 +181,8 @@ export class Addresses {
     for (let depth = chain.length - 1; depth > 0; depth--) {
       const loop = at(chain, depth);
       const outer = at(chain, depth - 1);
-      if (held.has(loop.name) || ![...held.values()].every((t) => this.#holds(outer, t))) return { owner: loop, terms: held, inline };
+      if (held.has(loop.name) || ![...held.values()].every((t) => this.#holds(outer, t)))
+        return { owner: loop, terms: held, inline };
     }
     return { owner: at(chain, 0), terms: held, inline };
   }
@@ -175,12 +191,14 @@ export class Addresses {
   #holds(loop: FlatLoop, { expr }: Term): boolean {
     if (expr.kind === "var" && expr.name === loop.name) return true;
     const inside = present(this.#defined.get(loop), "the loop is open");
-    for (const x of within(expr)) if (x.kind === "load" || x.kind === "register" || (x.kind === "var" && inside.has(x.name))) return false;
+    for (const x of within(expr))
+      if (x.kind === "load" || x.kind === "register" || (x.kind === "var" && inside.has(x.name))) return false;
     return true;
   }
 }
 
-const pointerKey = (buffer: string, terms: ReadonlyMap<string, Term>, guard: string): string => `${buffer} ${termsKey(terms)} ${guard}`;
+const pointerKey = (buffer: string, terms: ReadonlyMap<string, Term>, guard: string): string =>
+  `${buffer} ${termsKey(terms)} ${guard}`;
 
 const point = (buffer: string, owner: FlatLoop, form: Linear): Pointer => ({
   buffer,
@@ -190,14 +208,20 @@ const point = (buffer: string, owner: FlatLoop, form: Linear): Pointer => ({
   bias: form.constant,
 });
 
-function anyWith(pointers: ReadonlyMap<string, Pointer>, buffer: string, terms: ReadonlyMap<string, Term>): Pointer | undefined {
+function anyWith(
+  pointers: ReadonlyMap<string, Pointer>,
+  buffer: string,
+  terms: ReadonlyMap<string, Term>,
+): Pointer | undefined {
   const key = termsKey(terms);
-  for (const pointer of pointers.values()) if (pointer.buffer === buffer && termsKey(pointer.terms) === key) return pointer;
+  for (const pointer of pointers.values())
+    if (pointer.buffer === buffer && termsKey(pointer.terms) === key) return pointer;
   return undefined;
 }
 
 function definedIn(loop: FlatLoop): ReadonlySet<string> {
   const names = new Set([loop.name]);
-  for (const stmt of statementsOf(loop.body)) if (stmt.kind === "let" || stmt.kind === "var" || stmt.kind === "for") names.add(stmt.name);
+  for (const stmt of statementsOf(loop.body))
+    if (stmt.kind === "let" || stmt.kind === "var" || stmt.kind === "for") names.add(stmt.name);
   return names;
 }

@@ -12,7 +12,10 @@ export interface Analysis {
 }
 
 /** A cache, since the fast and the strict module of a program have the same kernels. */
-const known = new WeakMap<Kernel, { readonly functions: ReadonlyMap<string, MathFunction>; readonly analysis: Analysis }>();
+const known = new WeakMap<
+  Kernel,
+  { readonly functions: ReadonlyMap<string, MathFunction>; readonly analysis: Analysis }
+>();
 
 export function analyse(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): Analysis {
   const found = known.get(kernel);

@@ -21,7 +21,10 @@ export interface KernelOptions {
 }
 
 /** The kernel as a function of one i32 per buffer: the buffer's byte offset. */
-export function emitKernel(kernel: Kernel, { relaxed, functions, machine = defaultMachine }: KernelOptions): WasmFunction {
+export function emitKernel(
+  kernel: Kernel,
+  { relaxed, functions, machine = defaultMachine }: KernelOptions,
+): WasmFunction {
   return new KernelEmitter(kernel, analyse(kernel, functions), relaxed, machine).emit();
 }
 
@@ -78,10 +81,18 @@ class KernelEmitter implements ExprContext {
     if (splat) this.to.op("i32x4.splat");
   }
 
-  /** V8 materializes a vector constant at each use, so constants that loops use go into locals. Zero is as cheap as a copy. */
+  /**
+   * V8 materializes a vector constant at each use, so constants that loops use go into locals. Zero is as cheap as a
+   * copy.
+   */
   #hoistConstants(): void {
     for (const x of valuesInLoops(this.#analysis.body)) {
-      const words = x.kind === "const" && x.type.lanes === 4 ? wordsOf(x) : x.kind === "apply" && x.op === "ramp" ? rampWords : null;
+      const words =
+        x.kind === "const" && x.type.lanes === 4
+          ? wordsOf(x)
+          : x.kind === "apply" && x.op === "ramp"
+            ? rampWords
+            : null;
       if (words === null || words.every((word) => word === 0) || this.constant(words) !== undefined) continue;
       const local = this.locals.take("v128", "c");
       this.to.op("v128.const", ...words);
@@ -148,7 +159,9 @@ class KernelEmitter implements ExprContext {
   /** A loop of at least two iterations. If the loop's variable is not used, a moving pointer counts the iterations. */
   #countedLoop(loop: FlatLoop): void {
     const pointers = this.#enter(loop);
-    const counter = this.#analysis.needed.has(loop.name) ? undefined : pointers.find((pointer) => pointer.coefficient !== 0);
+    const counter = this.#analysis.needed.has(loop.name)
+      ? undefined
+      : pointers.find((pointer) => pointer.coefficient !== 0);
     if (counter === undefined) this.#bind(loop.name, loop.from);
     const end = counter === undefined ? null : this.locals.take("i32", `${loop.name}_end`);
     if (counter !== undefined && end !== null) {
@@ -234,9 +247,18 @@ class KernelEmitter implements ExprContext {
     // Under an `if`, the pointer would not move when the other branch is taken.
     const always = loop !== undefined && this.#guard === this.#iterationGuard;
     const moves = always
-      ? spread(bodies, (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard), loop, this.#machine)
+      ? spread(
+          bodies,
+          (x) => this.#addresses.locate(this.#loops, x.buffer, this.#addresses.form(x.at), this.#guard),
+          loop,
+          this.#machine,
+        )
       : [];
-    const starts = moves.map(({ pointer, by }) => ({ pointer, start: this.#pointers.moved(pointer), by: by * this.#bytes(pointer.buffer) }));
+    const starts = moves.map(({ pointer, by }) => ({
+      pointer,
+      start: this.#pointers.moved(pointer),
+      by: by * this.#bytes(pointer.buffer),
+    }));
     bodies.forEach((body, iteration) => {
       for (const { pointer, start, by } of starts) this.#pointers.move(pointer, start + iteration * by);
       this.#block(body);
@@ -254,7 +276,11 @@ class KernelEmitter implements ExprContext {
   #locate(buffer: string, form: Linear, guard: string | null): number {
     const { pointer, inline, constant } = this.#addresses.locate(this.#loops, buffer, form, guard);
     const bytes = this.#bytes(buffer);
-    this.to.get(pointer === null ? present(this.#buffers.get(buffer), `unknown buffer ${buffer}`).param : this.#pointers.local(pointer));
+    this.to.get(
+      pointer === null
+        ? present(this.#buffers.get(buffer), `unknown buffer ${buffer}`).param
+        : this.#pointers.local(pointer),
+    );
     const offset = constant * bytes - (pointer === null ? 0 : this.#pointers.moved(pointer));
     if (inline.length === 0) return offset;
     for (const added of inline) this.#addTerm(added, bytes);

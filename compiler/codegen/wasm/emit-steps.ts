@@ -3,13 +3,23 @@ import type { Step } from "../../../runtime/plan.ts";
 import { invariant, never } from "../../support/invariant.ts";
 import type { Callee, FunctionWriter } from "./function.ts";
 
-/** Emits the steps of an entry, in order. `counters` are the locals that count the iterations of the enclosing loops. */
-export function emitSteps(steps: readonly Step[], counters: readonly number[], to: FunctionWriter, callee: (kernel: string) => Callee): void {
+/**
+ * Emits the steps of an entry, in order. `counters` are the locals that count the iterations of the enclosing loops.
+ */
+export function emitSteps(
+  steps: readonly Step[],
+  counters: readonly number[],
+  to: FunctionWriter,
+  callee: (kernel: string) => Callee,
+): void {
   for (const step of steps) {
     switch (step.kind) {
       case "call": {
         const kernel = callee(step.kernel);
-        invariant(step.args.length === kernel.params, `${step.kernel} takes ${kernel.params} buffers, not ${step.args.length}`);
+        invariant(
+          step.args.length === kernel.params,
+          `${step.kernel} takes ${kernel.params} buffers, not ${step.args.length}`,
+        );
         for (const arg of step.args) emitAddress(arg, counters, to);
         to.call(kernel);
         break;

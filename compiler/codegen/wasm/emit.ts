@@ -37,7 +37,11 @@ export interface WasmOutput {
 /** A module of all kernels and entries, deterministic to the byte. */
 export function emitWasm(input: WasmInput): WasmOutput {
   const kernels = input.kernels.map((kernel) =>
-    emitKernel(kernel, { relaxed: input.mode === "fast", functions: input.functions, machine: input.machine ?? defaultMachine }),
+    emitKernel(kernel, {
+      relaxed: input.mode === "fast",
+      functions: input.functions,
+      machine: input.machine ?? defaultMachine,
+    }),
   );
   const indices = new Map(kernels.map((f, index) => [f.name, index]));
   invariant(indices.size === kernels.length, "two kernels have the same name");
@@ -53,7 +57,11 @@ export function emitWasm(input: WasmInput): WasmOutput {
   return { bytes: encodeModule(module), wat: () => printModule(module) };
 }
 
-function emitEntry(entry: WasmEntry, kernels: readonly WasmFunction[], indices: ReadonlyMap<string, number>): WasmFunction {
+function emitEntry(
+  entry: WasmEntry,
+  kernels: readonly WasmFunction[],
+  indices: ReadonlyMap<string, number>,
+): WasmFunction {
   const to = new FunctionWriter(entry.name, "", []);
   emitSteps(entry.steps, [], to, (kernel) => {
     const index = present(indices.get(kernel), `${entry.name} calls the unknown kernel ${kernel}`);

@@ -22,11 +22,13 @@ export interface ExprContext {
 
 type Apply = Extract<Expr, { kind: "apply" }>;
 
-export const valTypeOf = (type: RegType): ValType => (type.lanes === 4 ? "v128" : type.scalar === "f32" ? "f32" : "i32");
+export const valTypeOf = (type: RegType): ValType =>
+  type.lanes === 4 ? "v128" : type.scalar === "f32" ? "f32" : "i32";
 
 /** The four words of a vector constant. */
 export function wordsOf(x: Extract<Expr, { kind: "const" }>): readonly number[] {
-  const word = x.type.scalar === "f32" ? f32Bits(x.value) : x.type.scalar === "bool" ? (x.value !== 0 ? -1 : 0) : x.value | 0;
+  const word =
+    x.type.scalar === "f32" ? f32Bits(x.value) : x.type.scalar === "bool" ? (x.value !== 0 ? -1 : 0) : x.value | 0;
   return [word, word, word, word];
 }
 
@@ -147,7 +149,8 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
       all(on, [a, b, condition]);
       return on.to.select("i32");
     }
-    // V8 compiles a select of floats to a branch, which is mispredicted half the time, and a select of integers to a conditional move.
+    // V8 compiles a select of floats to a branch, which is mispredicted half the time, and a select of integers to a
+    // conditional move.
     for (const x of [a, b]) {
       emitExpr(on, x);
       on.to.op("i32.reinterpret_f32");
@@ -163,11 +166,15 @@ function all(on: ExprContext, args: readonly Expr[]): void {
   for (const arg of args) emitExpr(on, arg);
 }
 
-/** `b < a ? b : a`, or `a < b ? b : a`. Floats use the vector instruction and extract a lane, since a select of floats would be a branch. */
+/**
+ * `b < a ? b : a`, or `a < b ? b : a`. Floats use the vector instruction and extract a lane, since a select of floats
+ * would be a branch.
+ */
 function pick(on: ExprContext, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
   const { to } = on;
   if (scalar === "f32") {
-    for (const arg of args) emitExpr(on, arg.kind === "const" ? { ...arg, type: f32x4 } : { kind: "splat", type: f32x4, value: arg });
+    for (const arg of args)
+      emitExpr(on, arg.kind === "const" ? { ...arg, type: f32x4 } : { kind: "splat", type: f32x4, value: arg });
     to.op(larger ? "f32x4.pmax" : "f32x4.pmin");
     return to.op("f32x4.extract_lane", 0);
   }

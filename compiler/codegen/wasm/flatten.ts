@@ -24,11 +24,17 @@ export type FlatStmt =
   | { readonly kind: "var"; readonly name: string; readonly init: Expr }
   | { readonly kind: "set"; readonly name: string; readonly value: Expr }
   | { readonly kind: "store"; readonly buffer: string; readonly at: Expr; readonly value: Expr }
-  | { readonly kind: "if"; readonly when: Expr; readonly then: readonly FlatStmt[]; readonly otherwise: readonly FlatStmt[] };
+  | {
+      readonly kind: "if";
+      readonly when: Expr;
+      readonly then: readonly FlatStmt[];
+      readonly otherwise: readonly FlatStmt[];
+    };
 
 /**
- * The kernel as straight-line code and loops: unrolled loops are expanded, loops of one iteration are replaced by their body, math functions are inlined
- * as lets (with the lanes of the call), each element of a register array is a separate register, and all names are unique.
+ * The kernel as straight-line code and loops: unrolled loops are expanded, loops of one iteration are replaced by their
+ * body, math functions are inlined as lets (with the lanes of the call), each element of a register array is a separate
+ * register, and all names are unique.
  */
 export function flatten(kernel: Kernel, functions: ReadonlyMap<string, MathFunction>): readonly FlatStmt[] {
   return new Flattener(kernel, functions).block(kernel.body, new Map());
@@ -85,12 +91,22 @@ class Flattener {
         return;
       }
       case "store":
-        this.#out.push({ kind: "store", buffer: stmt.buffer, at: this.#expr(stmt.at, scope), value: this.#expr(stmt.value, scope) });
+        this.#out.push({
+          kind: "store",
+          buffer: stmt.buffer,
+          at: this.#expr(stmt.at, scope),
+          value: this.#expr(stmt.value, scope),
+        });
         return;
       case "if": {
         const when = this.#expr(stmt.when, scope);
         if (when.kind === "const") return this.#statements(when.value !== 0 ? stmt.then : stmt.otherwise, scope);
-        this.#out.push({ kind: "if", when, then: this.block(stmt.then, scope), otherwise: this.block(stmt.otherwise, scope) });
+        this.#out.push({
+          kind: "if",
+          when,
+          then: this.block(stmt.then, scope),
+          otherwise: this.block(stmt.otherwise, scope),
+        });
         return;
       }
       default:
@@ -101,13 +117,19 @@ class Flattener {
   #for(stmt: Extract<Stmt, { kind: "for" }>, scope: Scope): void {
     const from = this.#expr(stmt.from, scope);
     const to = this.#expr(stmt.to, scope);
-    const trips = from.kind === "const" && to.kind === "const" ? Math.max(0, Math.ceil((to.value - from.value) / stmt.step)) : null;
+    const trips =
+      from.kind === "const" && to.kind === "const" ? Math.max(0, Math.ceil((to.value - from.value) / stmt.step)) : null;
     const iteration = (value: Expr): Scope => new Map(scope).set(stmt.name, value);
     if (trips === 0) return;
     if (from.kind === "const" && trips === 1) return this.#statements(stmt.body, iteration(from));
     if (stmt.unroll) {
-      invariant(from.kind === "const" && trips !== null, `the unrolled loop over ${stmt.name} must have constant bounds`);
-      const bodies = Array.from({ length: trips }, (_, index) => this.block(stmt.body, iteration(constant(from.type, from.value + index * stmt.step))));
+      invariant(
+        from.kind === "const" && trips !== null,
+        `the unrolled loop over ${stmt.name} must have constant bounds`,
+      );
+      const bodies = Array.from({ length: trips }, (_, index) =>
+        this.block(stmt.body, iteration(constant(from.type, from.value + index * stmt.step))),
+      );
       this.#out.push({ kind: "unrolled", bodies });
       return;
     }
@@ -179,7 +201,10 @@ class Flattener {
 const element = (name: string, position: readonly number[]): string => `${name}[${position.join(",")}]`;
 
 function positions(dims: readonly number[]): readonly (readonly number[])[] {
-  return dims.reduce<readonly (readonly number[])[]>((all, size) => all.flatMap((head) => Array.from({ length: size }, (_, index) => [...head, index])), [[]]);
+  return dims.reduce<readonly (readonly number[])[]>(
+    (all, size) => all.flatMap((head) => Array.from({ length: size }, (_, index) => [...head, index])),
+    [[]],
+  );
 }
 
 /** A scalar expression of a math function, applied to each lane. Shift counts stay scalar. */

@@ -1,7 +1,10 @@
 import { invariant } from "../../support/invariant.ts";
 import { opcodes, type Control, type Mnemonic, type Opcode, type ValType } from "./opcodes.ts";
 
-/** One instruction. Immediates: memory `[log2 align, offset]`, then lane; `f32.const` its bits; `v128.const` four 32-bit words; shuffle 16 lanes. */
+/**
+ * One instruction. Immediates: memory `[log2 align, offset]`, then lane; `f32.const` its bits; `v128.const` four 32-bit
+ * words; shuffle 16 lanes.
+ */
 export interface Instruction {
   readonly op: Mnemonic | Control;
   readonly immediates: readonly number[];
@@ -30,8 +33,8 @@ export interface Callee {
 }
 
 /**
- * Appends instructions and checks each against the types on the stack, as a validator would, so that only valid WebAssembly can be written.
- * Blocks have no operands and no results.
+ * Appends instructions and checks each against the types on the stack, as a validator would, so that only valid
+ * WebAssembly can be written. Blocks have no operands and no results.
  */
 export class FunctionWriter {
   readonly #name: string;
@@ -79,7 +82,8 @@ export class FunctionWriter {
     const { type } = this.#local(local);
     this.#stack.push(type);
     const last = this.#body.at(-1);
-    if (last?.op === "local.set" && last.immediates[0] === local) this.#body[this.#body.length - 1] = { op: "local.tee", immediates: [local] };
+    if (last?.op === "local.set" && last.immediates[0] === local)
+      this.#body[this.#body.length - 1] = { op: "local.tee", immediates: [local] };
     else this.#control("local.get", local);
   }
 
@@ -136,7 +140,10 @@ export class FunctionWriter {
   }
 
   finish(): WasmFunction {
-    invariant(this.#blocks.length === 0 && this.#stack.length === 0, `${this.#name} ends inside a block or with values left`);
+    invariant(
+      this.#blocks.length === 0 && this.#stack.length === 0,
+      `${this.#name} ends inside a block or with values left`,
+    );
     return { name: this.#name, origin: this.#origin, params: this.#params, locals: this.#locals, body: this.#body };
   }
 
@@ -163,11 +170,21 @@ export class FunctionWriter {
 
   #close(by: string): { readonly kind: string; readonly height: number } {
     const block = this.#blocks.pop();
-    invariant(block !== undefined && block.height === this.#stack.length, `${by} in ${this.#name} closes a block that is not open or not empty`);
+    invariant(
+      block !== undefined && block.height === this.#stack.length,
+      `${by} in ${this.#name} closes a block that is not open or not empty`,
+    );
     return block;
   }
 }
 
-const immediateCount = { none: 0, memory: 2, lane: 1, "memory lane": 3, i32: 1, f32: 1, v128: 4, shuffle: 16 } as const satisfies Readonly<
-  Record<Opcode["immediate"], number>
->;
+const immediateCount = {
+  none: 0,
+  memory: 2,
+  lane: 1,
+  "memory lane": 3,
+  i32: 1,
+  f32: 1,
+  v128: 4,
+  shuffle: 16,
+} as const satisfies Readonly<Record<Opcode["immediate"], number>>;

@@ -6,7 +6,10 @@ export interface Term {
   readonly coefficient: number;
 }
 
-/** An i32 as a sum of terms and a constant, modulo 2^32. Terms are keyed by the text of their expression; no coefficient is 0. */
+/**
+ * An i32 as a sum of terms and a constant, modulo 2^32. Terms are keyed by the text of their expression; no coefficient
+ * is 0.
+ */
 export interface Linear {
   readonly terms: ReadonlyMap<string, Term>;
   readonly constant: number;
@@ -14,7 +17,10 @@ export interface Linear {
 
 export const number = (constant: number): Linear => ({ terms: new Map(), constant: constant | 0 });
 
-export const term = (expr: Expr): Linear => ({ terms: new Map([[keyOf(expr), { expr, coefficient: 1 }]]), constant: 0 });
+export const term = (expr: Expr): Linear => ({
+  terms: new Map([[keyOf(expr), { expr, coefficient: 1 }]]),
+  constant: 0,
+});
 
 export const keyOf = (expr: Expr): string => (expr.kind === "var" ? expr.name : JSON.stringify(expr));
 

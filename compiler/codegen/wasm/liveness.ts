@@ -3,7 +3,9 @@ import type { Addresses } from "./addresses.ts";
 import type { FlatStmt } from "./flatten.ts";
 import { blocksOf, statementsOf, valuesOf, within } from "./walk.ts";
 
-/** Variables that need a local. A `let` or loop variable that is used only in addresses does not: pointers replace it. */
+/**
+ * Variables that need a local. A `let` or loop variable that is used only in addresses does not: pointers replace it.
+ */
 export function neededNames(body: readonly FlatStmt[], addresses: Addresses): ReadonlySet<string> {
   const needed = new Set(addresses.needed);
   for (const stmt of statementsOf(body).toReversed()) {
@@ -23,7 +25,10 @@ export class LastUses {
     this.#addresses = addresses;
   }
 
-  /** The names defined in the block, by the index of the last statement that uses each; a name without a use is at its definition. */
+  /**
+   * The names defined in the block, by the index of the last statement that uses each; a name without a use is at its
+   * definition.
+   */
   in(block: readonly FlatStmt[]): ReadonlyMap<number, readonly string[]> {
     const known = this.#blocks.get(block);
     if (known !== undefined) return known;
@@ -45,7 +50,8 @@ export class LastUses {
     for (const value of valuesOf(stmt)) this.#value(value, uses);
     if (stmt.kind === "store") this.#position(stmt.at, uses);
     if (stmt.kind === "set") uses.add(stmt.name);
-    for (const block of blocksOf(stmt)) for (const inner of block) for (const name of this.#usesOf(inner)) uses.add(name);
+    for (const block of blocksOf(stmt))
+      for (const inner of block) for (const name of this.#usesOf(inner)) uses.add(name);
     this.#uses.set(stmt, uses);
     return uses;
   }

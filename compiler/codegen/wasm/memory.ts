@@ -7,12 +7,20 @@ export const bytesOf = { f32: 4, i32: 4, u8: 1, i8: 1, bool: 1 } as const satisf
 /** log2 of the alignment of every address of an element. */
 const alignment = { f32: 2, i32: 2, u8: 0, i8: 0, bool: 0 } as const satisfies Readonly<Record<Element, number>>;
 
-const scalarLoads = { f32: "f32.load", i32: "i32.load", u8: "i32.load8_u", i8: "i32.load8_s", bool: "i32.load8_u" } as const satisfies Readonly<
-  Record<Element, Mnemonic>
->;
-const scalarStores = { f32: "f32.store", i32: "i32.store", u8: "i32.store8", i8: "i32.store8", bool: "i32.store8" } as const satisfies Readonly<
-  Record<Element, Mnemonic>
->;
+const scalarLoads = {
+  f32: "f32.load",
+  i32: "i32.load",
+  u8: "i32.load8_u",
+  i8: "i32.load8_s",
+  bool: "i32.load8_u",
+} as const satisfies Readonly<Record<Element, Mnemonic>>;
+const scalarStores = {
+  f32: "f32.store",
+  i32: "i32.store",
+  u8: "i32.store8",
+  i8: "i32.store8",
+  bool: "i32.store8",
+} as const satisfies Readonly<Record<Element, Mnemonic>>;
 
 /** Replaces the address on the stack by the value loaded from it. */
 export function emitLoad(to: FunctionWriter, element: Element, lanes: Lanes, offset: number): void {

@@ -1,6 +1,15 @@
 import { Bytes } from "./bytes.ts";
 import type { Instruction, WasmFunction } from "./function.ts";
-import { controls, emptyBlock, opcodes, valTypes, type Control, type Mnemonic, type Opcode, type ValType } from "./opcodes.ts";
+import {
+  controls,
+  emptyBlock,
+  opcodes,
+  valTypes,
+  type Control,
+  type Mnemonic,
+  type Opcode,
+  type ValType,
+} from "./opcodes.ts";
 
 /** A module over one imported memory, `env.memory`. Function indices are indices into `functions`. */
 export interface WasmModule {
@@ -11,7 +20,10 @@ export interface WasmModule {
 
 const section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 
-/** The binary format, with a name section: functions as `<name> <origin>`. Locals have names only in the text: in the bytes they would take a fifth of the size. */
+/**
+ * The binary format, with a name section: functions as `<name> <origin>`. Locals have names only in the text: in the
+ * bytes they would take a fifth of the size.
+ */
 export function encodeModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);

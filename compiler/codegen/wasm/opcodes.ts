@@ -30,7 +30,10 @@ const i: ValType = "i32";
 const f: ValType = "f32";
 const v: ValType = "v128";
 
-/** The instructions in use, of WebAssembly 2.0 with fixed-width and relaxed SIMD, without control flow and locals, which are methods of `FunctionWriter`. */
+/**
+ * The instructions in use, of WebAssembly 2.0 with fixed-width and relaxed SIMD, without control flow and locals, which
+ * are methods of `FunctionWriter`.
+ */
 export const opcodes = {
   "i32.load": plain(0x28, [i], i, "memory"),
   "f32.load": plain(0x2a, [i], f, "memory"),

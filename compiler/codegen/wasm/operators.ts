@@ -10,7 +10,9 @@ const both = <Name extends string>(name: Name): { readonly f32: `f32.${Name}`; r
   f32: `f32.${name}`,
   f32x4: `f32x4.${name}`,
 });
-const signed = <Name extends string>(name: Name): { readonly i32: `i32.${Name}_s`; readonly i32x4: `i32x4.${Name}_s` } => ({
+const signed = <Name extends string>(
+  name: Name,
+): { readonly i32: `i32.${Name}_s`; readonly i32x4: `i32x4.${Name}_s` } => ({
   i32: `i32.${name}_s`,
   i32x4: `i32x4.${name}_s`,
 });

@@ -4,8 +4,8 @@ import type { FlatLoop, FlatStmt } from "./flatten.ts";
 import { blocksOf, valuesOf, within, type Load } from "./walk.ts";
 
 /**
- * The pointers of `loop` that should move between the unrolled iterations `bodies`, and by how many elements: those through which splats are loaded at
- * many offsets, if moving the pointer leaves the same few offsets in each iteration.
+ * The pointers of `loop` that should move between the unrolled iterations `bodies`, and by how many elements: those
+ * through which splats are loaded at many offsets, if moving the pointer leaves the same few offsets in each iteration.
  */
 export function spread(
   bodies: readonly (readonly FlatStmt[])[],
@@ -28,7 +28,8 @@ export function spread(
     if (new Set(perIteration.flatMap((found) => [...found])).size <= splatOffsets) continue;
     const firsts = perIteration.map((found) => Math.min(...found));
     const by = (firsts[1] ?? 0) - (firsts[0] ?? 0);
-    if (by > 0 && firsts.every((first, iteration) => first === (firsts[0] ?? 0) + iteration * by)) moves.push({ pointer, by });
+    if (by > 0 && firsts.every((first, iteration) => first === (firsts[0] ?? 0) + iteration * by))
+      moves.push({ pointer, by });
   }
   return moves;
 }

@@ -78,5 +78,9 @@ export function statementsOf(block: readonly FlatStmt[]): readonly FlatStmt[] {
 
 /** All values that are computed inside loops. */
 export function valuesInLoops(block: readonly FlatStmt[]): readonly Expr[] {
-  return block.flatMap((stmt) => (stmt.kind === "for" ? statementsOf(stmt.body).flatMap(valuesOf).flatMap(within) : blocksOf(stmt).flatMap(valuesInLoops)));
+  return block.flatMap((stmt) =>
+    stmt.kind === "for"
+      ? statementsOf(stmt.body).flatMap(valuesOf).flatMap(within)
+      : blocksOf(stmt).flatMap(valuesInLoops),
+  );
 }

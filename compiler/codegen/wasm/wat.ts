@@ -7,12 +7,14 @@ import { opcodes, type Immediate, type Mnemonic } from "./opcodes.ts";
 export function printModule(module: WasmModule): string {
   const lines = ["(module", `  (import "env" "memory" (memory ${module.memoryPages}))`];
   for (const f of module.functions) lines.push(...printFunction(f, module.functions));
-  for (const exported of module.exports) lines.push(`  (export ${JSON.stringify(exported.name)} (func $${nameOf(module.functions, exported.function)}))`);
+  for (const exported of module.exports)
+    lines.push(`  (export ${JSON.stringify(exported.name)} (func $${nameOf(module.functions, exported.function)}))`);
   lines.push(")", "");
   return lines.join("\n");
 }
 
-const nameOf = (functions: readonly WasmFunction[], index: number): string => identifier(functions[index]?.name ?? String(index));
+const nameOf = (functions: readonly WasmFunction[], index: number): string =>
+  identifier(functions[index]?.name ?? String(index));
 
 /** Identifiers of the text format have no spaces, quotes, brackets or commas. */
 const identifier = (name: string): string => name.replaceAll(/[^\w.$!#%&'*+/:<=>?@\\^`|~-]/g, "_");
@@ -28,7 +30,8 @@ function printFunction(f: WasmFunction, functions: readonly WasmFunction[]): str
   for (const instruction of f.body) {
     if (instruction.op === "end" || instruction.op === "else") depth--;
     lines.push(`${"  ".repeat(depth)}${printInstruction(instruction, names, functions)}`);
-    if (instruction.op === "block" || instruction.op === "loop" || instruction.op === "if" || instruction.op === "else") depth++;
+    if (instruction.op === "block" || instruction.op === "loop" || instruction.op === "if" || instruction.op === "else")
+      depth++;
   }
   lines.push("  )");
   return lines;
@@ -45,7 +48,11 @@ function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-function printInstruction({ op, immediates }: Instruction, locals: readonly string[], functions: readonly WasmFunction[]): string {
+function printInstruction(
+  { op, immediates }: Instruction,
+  locals: readonly string[],
+  functions: readonly WasmFunction[],
+): string {
   const [first = 0] = immediates;
   switch (op) {
     case "local.get":
@@ -71,7 +78,10 @@ function printInstruction({ op, immediates }: Instruction, locals: readonly stri
 
 type Immediates = readonly number[];
 
-const memoryText = ([align = 0, offset = 0]: Immediates): string[] => [...(offset === 0 ? [] : [`offset=${offset}`]), `align=${2 ** align}`];
+const memoryText = ([align = 0, offset = 0]: Immediates): string[] => [
+  ...(offset === 0 ? [] : [`offset=${offset}`]),
+  `align=${2 ** align}`,
+];
 const numbers = (values: Immediates): string[] => values.map(String);
 
 const immediateText = {
@@ -81,7 +91,11 @@ const immediateText = {
   "memory lane": ([align = 0, offset = 0, lane = 0]: Immediates) => [...memoryText([align, offset]), String(lane)],
   i32: numbers,
   f32: ([bits = 0]: Immediates) => [floatText(bits)],
-  v128: (words: Immediates) => ["i32x4", ...words.map((word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`), `;; ${words.map(floatText).join(" ")}`],
+  v128: (words: Immediates) => [
+    "i32x4",
+    ...words.map((word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`),
+    `;; ${words.map(floatText).join(" ")}`,
+  ],
   shuffle: numbers,
 } as const satisfies Readonly<Record<Immediate, (immediates: Immediates) => string[]>>;
 
@@ -89,7 +103,11 @@ const immediateText = {
 function floatText(bits: number): string {
   const value = bitsToF32(bits);
   if (Number.isNaN(value))
-    return (bits & 0x7fffffff) === 0x7fc00000 ? (bits >>> 31 === 1 ? "-nan" : "nan") : `${bits >>> 31 === 1 ? "-" : ""}nan:0x${(bits & 0x7fffff).toString(16)}`;
+    return (bits & 0x7fffffff) === 0x7fc00000
+      ? bits >>> 31 === 1
+        ? "-nan"
+        : "nan"
+      : `${bits >>> 31 === 1 ? "-" : ""}nan:0x${(bits & 0x7fffff).toString(16)}`;
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -35,14 +35,21 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   const { context } = env;
   const condition = context.evaluate(env, expr.condition);
   if (condition.kind === "error") return ERROR;
-  if (condition.kind === "bool") return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
+  if (condition.kind === "bool")
+    return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool" || condition.value.type.shape.length > 0)
-    return report(context, "E0627", expr.condition.span, `expected a bool scalar for the condition of \`cond\`, found ${describe(condition)}`, {
-      help:
-        condition.kind === "tensor" && condition.value.type.dtype === "bool"
-          ? "select(condition, a, b) chooses per element; all(x) and any(x) reduce to one bool"
-          : undefined,
-    });
+    return report(
+      context,
+      "E0627",
+      expr.condition.span,
+      `expected a bool scalar for the condition of \`cond\`, found ${describe(condition)}`,
+      {
+        help:
+          condition.kind === "tensor" && condition.value.type.dtype === "bool"
+            ? "select(condition, a, b) chooses per element; all(x) and any(x) reduce to one bool"
+            : undefined,
+      },
+    );
   const then = runBlock(env, expr.span, "then", expr.then);
   const otherwise = runBlock(env, expr.span, "else", expr.otherwise);
   if (then === null || otherwise === null) return ERROR;
@@ -55,7 +62,11 @@ export function cond(env: Env, expr: CondExpr): DlValue {
   const invariants = invariantsOf(branches.map((branch) => branch.context));
   const graphs = branches.map((branch) => closeRegion(branch.context, [], invariants));
   const { builder } = context;
-  const results = build(env, expr.span, () => builder.addNode(builder.op("cond"), [condition.value, ...invariants], {}, {}, graphs).results);
+  const results = build(
+    env,
+    expr.span,
+    () => builder.addNode(builder.op("cond"), [condition.value, ...invariants], {}, {}, graphs).results,
+  );
   return taken(env, values[0] ?? UNIT, paths, results, expr.span);
 }
 
@@ -71,13 +82,19 @@ function joined(then: Branch, otherwise: Branch, expr: CondExpr): readonly [DlVa
   const whole = tensorized(like.env, like.value, span);
   const converted = whole && convertLike(other.env, other.value, whole, span);
   if (whole !== null && converted !== null) return like === then ? [whole, converted] : [converted, whole];
-  report(then.context, "E0626", expr.span, `the branches of \`cond\` have different types: ${describe(then.value)} and ${describe(otherwise.value)}`, {
-    also: [
-      { span: spanA, says: describe(then.value) },
-      { span: spanB, says: describe(otherwise.value) },
-    ],
-    help: "both branches must return tensors of the same type, or tuples or records of them",
-  });
+  report(
+    then.context,
+    "E0626",
+    expr.span,
+    `the branches of \`cond\` have different types: ${describe(then.value)} and ${describe(otherwise.value)}`,
+    {
+      also: [
+        { span: spanA, says: describe(then.value) },
+        { span: spanB, says: describe(otherwise.value) },
+      ],
+      help: "both branches must return tensors of the same type, or tuples or records of them",
+    },
+  );
   return null;
 }
 
@@ -92,7 +109,11 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
   const invariants = invariantsOf([branch.context]);
   const graph = closeRegion(branch.context, [], invariants);
   const { builder } = env.context;
-  const results = build(env, expr.span, () => builder.addNode(builder.op("checkpoint"), invariants, {}, {}, [graph]).results);
+  const results = build(
+    env,
+    expr.span,
+    () => builder.addNode(builder.op("checkpoint"), invariants, {}, {}, [graph]).results,
+  );
   return taken(env, branch.value, paths, results, expr.span);
 }
 
@@ -100,11 +121,19 @@ export function checkpoint(env: Env, expr: CheckpointExpr): DlValue {
 function addOutputs(context: Context, value: DlValue, paths: readonly string[]): void {
   const { builder, program } = context;
   tensorsIn(value).forEach((t, k) => builder.output(`y${k}`, t.value));
-  paths.forEach((path, k) => builder.output(`state${k}`, current(context, present(program.declared.get(path), `${path} is declared`))));
+  paths.forEach((path, k) =>
+    builder.output(`state${k}`, current(context, present(program.declared.get(path), `${path} is declared`))),
+  );
 }
 
 /** The value of the branches in the enclosing graph, where the states are written. */
-function taken(env: Env, value: DlValue, paths: readonly string[], results: readonly GraphValue[], span: Span): DlValue {
+function taken(
+  env: Env,
+  value: DlValue,
+  paths: readonly string[],
+  results: readonly GraphValue[],
+  span: Span,
+): DlValue {
   const inner = tensorsIn(value);
   paths.forEach((path, k) => write(env.context, path, at(results, inner.length + k)));
   const tensors = inner.map((t, k) => makeTensor(env.context.builder, at(results, k), span, t.symbols));

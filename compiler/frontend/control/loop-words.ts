@@ -11,7 +11,10 @@ export function setNext(env: Env, statement: Stmt & { kind: "next" }): void {
   const value = context.evaluate(env, statement.value);
   if (loop === null) {
     report(context, "E0621", span, "`next` is only allowed in the body of a `scan` or `while`", {
-      help: context.region === null ? "write a state with `<-`" : "move it out of the inner block: next h = cond p { a } else { b }",
+      help:
+        context.region === null
+          ? "write a state with `<-`"
+          : "move it out of the inner block: next h = cond p { a } else { b }",
     });
     return;
   }
@@ -20,18 +23,24 @@ export function setNext(env: Env, statement: Stmt & { kind: "next" }): void {
     return;
   }
   const before = loop.nexts.get(name.text);
-  if (before !== undefined) report(context, "E0202", name.span, `duplicate \`next ${name.text}\``, { also: [{ span: before.span, says: "first set here" }] });
+  if (before !== undefined)
+    report(context, "E0202", name.span, `duplicate \`next ${name.text}\``, {
+      also: [{ span: before.span, says: "first set here" }],
+    });
   loop.nexts.set(name.text, { value, span: statement.value.span });
 }
 
 /** `next h` as a value: the one set by its `next` statement. */
 export function nextOf(env: Env, name: Name): DlValue {
   const { context, loop } = env;
-  if (loop === null) return report(context, "E0621", name.span, "`next` is only allowed in the body of a `scan` or `while`");
+  if (loop === null)
+    return report(context, "E0621", name.span, "`next` is only allowed in the body of a `scan` or `while`");
   if (!loop.carries.has(name.text)) return unknownCarry(env, name);
   const next = loop.nexts.get(name.text);
   if (next === undefined)
-    return report(context, "E0621", name.span, `\`next ${name.text}\` is used before it is set`, { help: `write next ${name.text} = ... above` });
+    return report(context, "E0621", name.span, `\`next ${name.text}\` is used before it is set`, {
+      help: `write next ${name.text} = ... above`,
+    });
   return localize(env, next.value, name.span);
 }
 
@@ -55,6 +64,11 @@ function unknownCarry(env: Env, name: Name): DlValue {
   const known = [...(env.loop?.carries.keys() ?? [])];
   const near = didYouMean(name.text, known);
   return report(env.context, "E0201", name.span, `unknown carry \`${name.text}\``, {
-    help: near !== null ? `did you mean \`${near}\`?` : known.length > 0 ? `the carries are ${known.join(", ")}` : "the loop has no carries",
+    help:
+      near !== null
+        ? `did you mean \`${near}\`?`
+        : known.length > 0
+          ? `the carries are ${known.join(", ")}`
+          : "the loop has no carries",
   });
 }

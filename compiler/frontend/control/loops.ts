@@ -28,8 +28,8 @@ interface Carried {
 }
 
 /**
- * `scan`: the body becomes the graph of one iteration. The op scans the first axis of its operands and results; if the scanned axis is another one,
- * transposes around the loop move it there and back.
+ * `scan`: the body becomes the graph of one iteration. The op scans the first axis of its operands and results; if the
+ * scanned axis is another one, transposes around the loop move it there and back.
  */
 export function scan(env: Env, expr: ScanExpr): DlValue {
   const { context } = env;
@@ -65,16 +65,26 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   const graph = closeRegion(inner, leading, invariants);
   const { builder } = context;
   const results = build(env, expr.span, () => {
-    const iterations = region.iteration === null ? [] : [builder.call("iota", [], { shape: [sequences.length], axis: 0, dtype: "i32" })];
+    const iterations =
+      region.iteration === null ? [] : [builder.call("iota", [], { shape: [sequences.length], axis: 0, dtype: "i32" })];
     const operands = [...carries.list.map((carry) => carry.init), ...sequences.moved, ...iterations, ...invariants];
-    const attrs = { carries: carries.list.length, sequences: leading.length, length: sequences.length, reverse: expr.reversed };
+    const attrs = {
+      carries: carries.list.length,
+      sequences: leading.length,
+      length: sequences.length,
+      reverse: expr.reversed,
+    };
     return builder.addNode(builder.op("scan"), operands, attrs, {}, [graph]).results;
   });
   const members = lastCarries(env, carried, carries, results, expr.span);
-  const stacked = results.slice(carries.list.length).map((value, k) => movedBack(env, value, outputs[k], sequences, expr.span));
+  const stacked = results
+    .slice(carries.list.length)
+    .map((value, k) => movedBack(env, value, outputs[k], sequences, expr.span));
   if (yielded === null) return { kind: "record", fields: members };
   const value = withTensors(yielded, stacked);
-  return value.kind === "tensor" || value.kind === "list" || value.kind === "tuple" || value.kind === "record" ? { ...value, members } : value;
+  return value.kind === "tensor" || value.kind === "list" || value.kind === "tuple" || value.kind === "record"
+    ? { ...value, members }
+    : value;
 }
 
 /** `while`: the members of its value are the final carries. */
@@ -90,9 +100,18 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const stop = until.kind === "bool" ? tensorized(testEnv, until, expr.until.span) : until;
   if (stop?.kind !== "tensor" || stop.value.type.dtype !== "bool" || stop.value.type.shape.length > 0) {
     if (until.kind === "error") return ERROR;
-    return report(context, "E0627", expr.until.span, `expected a bool scalar for the condition of \`until\`, found ${describe(until)}`, {
-      help: until.kind === "tensor" && until.value.type.dtype === "bool" ? "all(x) and any(x) reduce to one bool" : undefined,
-    });
+    return report(
+      context,
+      "E0627",
+      expr.until.span,
+      `expected a bool scalar for the condition of \`until\`, found ${describe(until)}`,
+      {
+        help:
+          until.kind === "tensor" && until.value.type.dtype === "bool"
+            ? "all(x) and any(x) reduce to one bool"
+            : undefined,
+      },
+    );
   }
   test.builder.output(
     "continue",
@@ -103,16 +122,31 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const loop = runBody(body, expr, carried, inner);
   if (loop === null || !closeCarries(body, carried, loop, inner)) return ERROR;
   if (loop.yielded !== null)
-    return report(context, "E0621", loop.yielded.span, "`yield` is not allowed in `while`: its iteration count is not known at compile time", {
-      help: "carry the value instead",
-    });
+    return report(
+      context,
+      "E0621",
+      loop.yielded.span,
+      "`yield` is not allowed in `while`: its iteration count is not known at compile time",
+      {
+        help: "carry the value instead",
+      },
+    );
   writeStates(inner, carries);
-  if (carries.counter !== null) setNext(inner, carries.counter, inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1));
+  if (carries.counter !== null)
+    setNext(
+      inner,
+      carries.counter,
+      inner.builder.add(carryLeaf(inner, present(inner.region, "a region"), carries.counter), 1),
+    );
   const invariants = invariantsOf([test, inner]);
   const graphs = [closeRegion(test, [], invariants), closeRegion(inner, [], invariants)];
   const { builder } = context;
   const operands = [...carries.list.map((carry) => carry.init), ...invariants];
-  const results = build(env, expr.span, () => builder.addNode(builder.op("while"), operands, { carries: carries.list.length }, {}, graphs).results);
+  const results = build(
+    env,
+    expr.span,
+    () => builder.addNode(builder.op("while"), operands, { carries: carries.list.length }, {}, graphs).results,
+  );
   return { kind: "record", fields: lastCarries(env, carried, carries, results, expr.span) };
 }
 
@@ -122,16 +156,24 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
     const { name, init } = carry;
     const again = texts.slice(0, k).find((other) => other.name.text === name.text);
     if (again !== undefined) {
-      report(env.context, "E0202", name.span, `duplicate carry \`${name.text}\``, { also: [{ span: again.name.span, says: "first declared here" }] });
+      report(env.context, "E0202", name.span, `duplicate carry \`${name.text}\``, {
+        also: [{ span: again.name.span, says: "first declared here" }],
+      });
       return null;
     }
     const value = env.context.evaluate(env, init);
     if (isFaulty(value)) return null;
     const tensors = tensorized(env, value, init.span);
     if (tensors === null) {
-      report(env.context, "E0628", init.span, `expected a tensor or a number for the carry \`${name.text}\`, found ${describe(value)}`, {
-        help: value.kind === "function" ? "give it a shape, as in zeros([N, 64])" : undefined,
-      });
+      report(
+        env.context,
+        "E0628",
+        init.span,
+        `expected a tensor or a number for the carry \`${name.text}\`, found ${describe(value)}`,
+        {
+          help: value.kind === "function" ? "give it a shape, as in zeros([N, 64])" : undefined,
+        },
+      );
       return null;
     }
     const first = carries.list.length;
@@ -142,7 +184,11 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
 }
 
 /** Binds the carries to their values at the start of an iteration. */
-function bindCarries(env: Env, carried: readonly Carried[], inner: Context): Map<string, { value: DlValue; span: Span }> {
+function bindCarries(
+  env: Env,
+  carried: readonly Carried[],
+  inner: Context,
+): Map<string, { value: DlValue; span: Span }> {
   const bound = new Map<string, { value: DlValue; span: Span }>();
   for (const { carry, init, first } of carried) {
     const leaves = tensorsIn(init).map((t, k) =>
@@ -170,7 +216,10 @@ function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carrie
   const last = expr.body.statements.at(-1);
   if (last?.kind === "expression" && value.kind !== "unit") {
     report(inner, "E0621", last.span, `unused value in the body of a loop: ${describe(value)}`, {
-      help: expr.kind === "scan" ? "write `yield` before it to stack it, or `next` to carry it" : "write `next` to carry it",
+      help:
+        expr.kind === "scan"
+          ? "write `yield` before it to stack it, or `next` to carry it"
+          : "write `next` to carry it",
     });
     return null;
   }
@@ -204,10 +253,16 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const converted = convertLike(body, next.value, init, next.span);
     if (converted === null) {
       good = false;
-      report(inner, "E0622", next.span, `expected ${describe(init)} for \`next ${name}\`, found ${describe(next.value)}`, {
-        also: [{ span: carry.span, says: `the carry is ${describe(init)}` }],
-        help: carryHelp(init, next.value),
-      });
+      report(
+        inner,
+        "E0622",
+        next.span,
+        `expected ${describe(init)} for \`next ${name}\`, found ${describe(next.value)}`,
+        {
+          also: [{ span: carry.span, says: `the carry is ${describe(init)}` }],
+          help: carryHelp(init, next.value),
+        },
+      );
     } else tensorsIn(converted).forEach((t, k) => setNext(inner, first + k, t.value));
   }
   return good;
@@ -216,7 +271,8 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
 function carryHelp(init: DlValue, next: DlValue): string | undefined {
   if (init.kind !== "tensor" || next.kind !== "tensor") return undefined;
   const [a, b] = [init.value.type, next.value.type];
-  if (a.shape.length === 0 && b.shape.length > 0) return `initialize it with its shape, as in zeros([${b.shape.join(", ")}])`;
+  if (a.shape.length === 0 && b.shape.length > 0)
+    return `initialize it with its shape, as in zeros([${b.shape.join(", ")}])`;
   if (a.dtype === "i32" && b.dtype === "f32" && a.shape.length === 0) return "initialize it with a float, such as 0.0";
   return `a carry must keep its type; convert or reshape the next value to ${showType(a)}`;
 }
@@ -228,14 +284,25 @@ function writeStates(inner: Context, carries: Carries): void {
     let index = carries.list.findIndex((carry) => carry.path === path);
     if (index < 0) {
       const declared = present(inner.program.declared.get(path), `${path} is declared`);
-      index = carries.list.push({ name: suffixes(path)[0] ?? "state", path, init: current(present(region, "a region").parent, declared) }) - 1;
+      index =
+        carries.list.push({
+          name: suffixes(path)[0] ?? "state",
+          path,
+          init: current(present(region, "a region").parent, declared),
+        }) - 1;
     }
     setNext(inner, index, value);
   }
 }
 
 /** The members of the loop's value; states are written in the enclosing graph. */
-function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, results: readonly GraphValue[], span: Span): Map<string, DlValue> {
+function lastCarries(
+  env: Env,
+  carried: readonly Carried[],
+  carries: Carries,
+  results: readonly GraphValue[],
+  span: Span,
+): Map<string, DlValue> {
   const { builder } = env.context;
   carries.list.forEach(({ path }, k) => {
     if (path !== null) write(env.context, path, at(results, k));
@@ -249,7 +316,13 @@ function lastCarries(env: Env, carried: readonly Carried[], carries: Carries, re
 }
 
 /** A result of a scan, with the scanned axis at its position in the sequences. */
-function movedBack(env: Env, value: GraphValue, item: Tensor | undefined, { axis, symbol }: Sequences, span: Span): Tensor {
+function movedBack(
+  env: Env,
+  value: GraphValue,
+  item: Tensor | undefined,
+  { axis, symbol }: Sequences,
+  span: Span,
+): Tensor {
   const { builder } = env.context;
   const symbols = item?.symbols ?? [];
   const to = Math.min(axis, symbols.length);

@@ -30,7 +30,10 @@ export function importValue({ builder }: Context, region: Region, outer: GraphVa
   if (known !== undefined) return known;
   const { node, type } = outer;
   const splat = node.op.name === "constant" ? node.attrs["value"] : undefined;
-  const inner = typeof splat === "number" ? builder.constant(type, splat) : builder.input(distinct(region.names, `in${region.imports.size}`), type);
+  const inner =
+    typeof splat === "number"
+      ? builder.constant(type, splat)
+      : builder.input(distinct(region.names, `in${region.imports.size}`), type);
   region.imports.set(outer, inner);
   return inner;
 }
@@ -50,7 +53,8 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
     case "tensor": {
       if (value.graph === context.builder) return value;
       const brought = bring(context, value.value, value.graph);
-      if (brought === null) return report(context, "E0506", span, `an initializer can only use static values, found ${describe(value)}`);
+      if (brought === null)
+        return report(context, "E0506", span, `an initializer can only use static values, found ${describe(value)}`);
       const local = makeTensor(context.builder, brought, value.from, value.symbols);
       return value.members === undefined ? local : { ...local, members: localFields(env, value.members, span) };
     }
@@ -62,9 +66,15 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
         ...(value.members && { members: localFields(env, value.members, span) }),
       };
     case "record":
-      return { ...value, fields: localFields(env, value.fields, span), ...(value.members && { members: localFields(env, value.members, span) }) };
+      return {
+        ...value,
+        fields: localFields(env, value.fields, span),
+        ...(value.members && { members: localFields(env, value.members, span) }),
+      };
     case "function":
-      return value.args.length === 0 ? value : { ...value, args: value.args.map((arg) => ({ ...arg, value: localize(env, arg.value, span) })) };
+      return value.args.length === 0
+        ? value
+        : { ...value, args: value.args.map((arg) => ({ ...arg, value: localize(env, arg.value, span) })) };
     default:
       return value;
   }
@@ -86,9 +96,11 @@ export function iterationOf(context: Context, region: Region): GraphValue {
   const { carries } = region;
   invariant(carries !== null, "a branch has no iterations");
   if (region.iteration !== null) return region.iteration;
-  if (carries.kind === "scan") region.iteration = context.builder.input(distinct(region.names, "iteration"), scalar("i32"));
+  if (carries.kind === "scan")
+    region.iteration = context.builder.input(distinct(region.names, "iteration"), scalar("i32"));
   else {
-    carries.counter ??= carries.list.push({ name: "iteration", path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
+    carries.counter ??=
+      carries.list.push({ name: "iteration", path: null, init: region.parent.builder.constant(scalar("i32"), 0) }) - 1;
     region.iteration = carryLeaf(context, region, carries.counter);
   }
   return region.iteration;
@@ -98,24 +110,48 @@ export function iterationOf(context: Context, region: Region): GraphValue {
 export function invariantsOf(contexts: readonly Context[]): readonly GraphValue[] {
   const found = new Set<GraphValue>();
   for (const { builder, region } of contexts) {
-    const used = new Set([...builder.nodes.flatMap((node) => node.operands), ...builder.outputs.map((o) => o.value), ...builder.carries.map((c) => c.next)]);
-    for (const [outer, inner] of present(region, "a region").imports) if (inner.node.op.name === "input" && used.has(inner)) found.add(outer);
+    const used = new Set([
+      ...builder.nodes.flatMap((node) => node.operands),
+      ...builder.outputs.map((o) => o.value),
+      ...builder.carries.map((c) => c.next),
+    ]);
+    for (const [outer, inner] of present(region, "a region").imports)
+      if (inner.node.op.name === "input" && used.has(inner)) found.add(outer);
   }
   return [...found];
 }
 
-/** The region's graph: its inputs are `items`, then one for each of `invariants`, used or not, then `more`. A loop's region has all carries of the loop. */
-export function closeRegion(context: Context, items: readonly GraphValue[], invariants: readonly GraphValue[], more: readonly GraphValue[] = []): Graph {
+/**
+ * The region's graph: its inputs are `items`, then one for each of `invariants`, used or not, then `more`. A loop's
+ * region has all carries of the loop.
+ */
+export function closeRegion(
+  context: Context,
+  items: readonly GraphValue[],
+  invariants: readonly GraphValue[],
+  more: readonly GraphValue[] = [],
+): Graph {
   const { builder, region } = context;
-  const carries = (region?.carries?.list ?? []).map((_, index) => carryLeaf(context, present(region, "a region"), index));
+  const carries = (region?.carries?.list ?? []).map((_, index) =>
+    carryLeaf(context, present(region, "a region"), index),
+  );
   const next = new Map(builder.carries.map((carry) => [carry.value, carry.next]));
-  builder.carries.splice(0, builder.carries.length, ...carries.map((value) => ({ value, next: next.get(value) ?? value })));
+  builder.carries.splice(
+    0,
+    builder.carries.length,
+    ...carries.map((value) => ({ value, next: next.get(value) ?? value })),
+  );
   const given = invariants.map((outer) => importInput(context, present(region, "a region"), outer));
   builder.inputs.splice(0, builder.inputs.length, ...items, ...given, ...more);
   const kept = new Set([...builder.inputs, ...carries].map((value) => value.node));
   const nodes = builder.nodes.filter((node) => node.op.name !== "input" || kept.has(node));
   // Leaves first: an input added for another region of the node was created last.
-  builder.nodes.splice(0, builder.nodes.length, ...nodes.filter((node) => kept.has(node)), ...nodes.filter((node) => !kept.has(node)));
+  builder.nodes.splice(
+    0,
+    builder.nodes.length,
+    ...nodes.filter((node) => kept.has(node)),
+    ...nodes.filter((node) => !kept.has(node)),
+  );
   return builder.build();
 }
 

@@ -25,7 +25,12 @@ export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
   const count = context.evaluate(env, expr.count);
   if (count.kind === "error") return ERROR;
   if (count.kind !== "int" || count.value < 0 || count.value > maxIterations)
-    return report(context, "E0503", expr.count.span, `expected an int from 0 to ${maxIterations} for the count of \`repeat\`, found ${describe(count)}`);
+    return report(
+      context,
+      "E0503",
+      expr.count.span,
+      `expected an int from 0 to ${maxIterations} for the count of \`repeat\`, found ${describe(count)}`,
+    );
   const head = carried(expr);
   const name = head?.kind === "name" ? head.text : null;
   const frame = frameOf(env, expr.span, "repeat");
@@ -34,7 +39,10 @@ export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
     const scope = makeScope(env.scope);
     if (expr.counter !== null) scope.bindValue(expr.counter.text, int(iteration), expr.counter.span);
     if (name !== null) scope.bindValue(name, value);
-    value = context.block({ ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) }, expr.body);
+    value = context.block(
+      { ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) },
+      expr.body,
+    );
     if (value.kind === "error") return ERROR;
   }
   return value;
@@ -45,21 +53,32 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   const { context } = env;
   const over = context.evaluate(env, expr.over);
   if (over.kind === "error") return ERROR;
-  const items = over.kind === "int" ? countTo(over.value) : over.kind === "list" || over.kind === "tuple" ? over.items : null;
+  const items =
+    over.kind === "int" ? countTo(over.value) : over.kind === "list" || over.kind === "tuple" ? over.items : null;
   if (items === null || items.length > maxIterations)
-    return report(context, "E0510", expr.over.span, `expected a list, or an int from 0 to ${maxIterations}, for \`for\`, found ${describe(over)}`, {
-      help: over.kind === "tensor" ? "use `scan` to iterate along an axis of a tensor" : undefined,
-    });
+    return report(
+      context,
+      "E0510",
+      expr.over.span,
+      `expected a list, or an int from 0 to ${maxIterations}, for \`for\`, found ${describe(over)}`,
+      {
+        help: over.kind === "tensor" ? "use `scan` to iterate along an axis of a tensor" : undefined,
+      },
+    );
   const frame = frameOf(env, expr.span, "for");
   const values: DlValue[] = [];
   for (const [iteration, item] of items.entries()) {
     const scope = makeScope(env.scope);
     scope.bindValue(expr.name.text, item, expr.name.span);
-    const value = context.block({ ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) }, expr.body);
+    const value = context.block(
+      { ...env, scope, frame: makeFrame("repeat", `${frame.path}.${iteration}`, frame) },
+      expr.body,
+    );
     if (value.kind === "error") return ERROR;
     values.push(value);
   }
   return list(values);
 }
 
-const countTo = (n: number): readonly DlValue[] | null => (n < 0 || n > maxIterations ? null : Array.from({ length: n }, (_, k) => int(k)));
+const countTo = (n: number): readonly DlValue[] | null =>
+  n < 0 || n > maxIterations ? null : Array.from({ length: n }, (_, k) => int(k));

@@ -16,9 +16,15 @@ export interface Sequences {
   /** The scanned axis of the first sequence; 0 without sequences. */
   readonly axis: number;
   readonly symbol: string | null;
-  /** The tensors in order, with the scanned axis moved to the front; `symbols` and `axis` describe them before the move. */
+  /**
+   * The tensors in order, with the scanned axis moved to the front; `symbols` and `axis` describe them before the move.
+   */
   readonly moved: readonly GraphValue[];
-  readonly parts: readonly { readonly type: TensorType; readonly symbols: readonly (string | null)[]; readonly axis: number }[];
+  readonly parts: readonly {
+    readonly type: TensorType;
+    readonly symbols: readonly (string | null)[];
+    readonly axis: number;
+  }[];
   /** The patterns that name the items: each has a structure of tensors, the first of which has the index `first`. */
   readonly named: readonly { readonly pattern: Pattern; readonly structure: DlValue; readonly first: number }[];
 }
@@ -26,11 +32,17 @@ export interface Sequences {
 /** Null after a report. */
 export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
   const { context } = env;
-  const given = expr.sequences.map(({ pattern, value }) => ({ pattern, value: context.evaluate(env, value), span: value.span }));
+  const given = expr.sequences.map(({ pattern, value }) => ({
+    pattern,
+    value: context.evaluate(env, value),
+    span: value.span,
+  }));
   if (given.some(({ value }) => isFaulty(value))) return null;
   for (const { value, span } of given) {
     if (tensorsIn(value).length > 0) continue;
-    report(context, "E0628", span, `expected a tensor to scan, found ${describe(value)}`, { help: "use `for` for lists and ints" });
+    report(context, "E0628", span, `expected a tensor to scan, found ${describe(value)}`, {
+      help: "use `for` for lists and ints",
+    });
     return null;
   }
   const tensors = given.flatMap(({ value, span }) => tensorsIn(value).map((t) => ({ t, span })));
@@ -45,10 +57,16 @@ export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
     const length = type.shape[axis] ?? 0;
     const first = parts[0];
     if (first !== undefined && first.type.shape[0] !== length) {
-      report(context, "E0624", span, `the sequences of a scan must have the same length, found ${first.type.shape[0]} and ${length}`, {
-        label: `${showTensor(t)} along axis ${axis}`,
-        also: [{ span: head.span, says: `${showTensor(head.t)} along axis ${first.axis}` }],
-      });
+      report(
+        context,
+        "E0624",
+        span,
+        `the sequences of a scan must have the same length, found ${first.type.shape[0]} and ${length}`,
+        {
+          label: `${showTensor(t)} along axis ${axis}`,
+          also: [{ span: head.span, says: `${showTensor(head.t)} along axis ${first.axis}` }],
+        },
+      );
       return null;
     }
     const perm = [axis, ...type.shape.keys()].filter((a, k) => k === 0 || a !== axis);
@@ -74,7 +92,12 @@ function counted(env: Env, { along }: ScanExpr): Sequences | null {
   if (value.kind === "error") return null;
   if (value.kind === "int" && value.value >= 1 && value.value <= maxLength)
     return { length: value.value, axis: 0, symbol: value.symbol ?? null, moved: [], parts: [], named: [] };
-  report(env.context, "E0625", along.span, `expected the length of the scan, an int of at least 1, found ${describe(value)}`);
+  report(
+    env.context,
+    "E0625",
+    along.span,
+    `expected the length of the scan, an int of at least 1, found ${describe(value)}`,
+  );
   return null;
 }
 
@@ -86,7 +109,10 @@ function axisOf(env: Env, along: Expr, t: Tensor): number | null {
   const size = along.kind === "name" && binding === undefined ? null : env.context.evaluate(env, along);
   const names = along.kind === "name" ? [size?.kind === "int" ? (size.symbol ?? null) : null, along.text] : [];
   for (const name of names) {
-    const axis = name === null ? -1 : t.symbols.findIndex((symbol, a) => symbol === name && (size?.kind !== "int" || size.value === shape[a]));
+    const axis =
+      name === null
+        ? -1
+        : t.symbols.findIndex((symbol, a) => symbol === name && (size?.kind !== "int" || size.value === shape[a]));
     if (axis >= 0) return axis;
   }
   if (size?.kind === "error") return null;

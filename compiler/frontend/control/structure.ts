@@ -82,17 +82,26 @@ export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null
   }
 }
 
-/** Converts a value to the structure and types of `like`; numbers take its dtype and shape. Null if that is not possible. */
+/**
+ * Converts a value to the structure and types of `like`; numbers take its dtype and shape. Null if that is not
+ * possible.
+ */
 export function convertLike(env: Env, value: DlValue, like: DlValue, span: Span): DlValue | null {
   if (like.kind === "tensor") {
     const { type } = like.value;
     if (value.kind === "tensor") return sameType(value.value.type, type) ? value : null;
     const matches =
-      (isNumber(value) && type.dtype !== "bool" && (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) ||
+      (isNumber(value) &&
+        type.dtype !== "bool" &&
+        (value.kind === "int" || type.dtype === "f32" || type.dtype === "f64")) ||
       (value.kind === "bool" && type.dtype === "bool");
     return matches ? literal(env, span, value, type) : null;
   }
-  if ((like.kind === "list" || like.kind === "tuple") && value.kind === like.kind && value.items.length === like.items.length) {
+  if (
+    (like.kind === "list" || like.kind === "tuple") &&
+    value.kind === like.kind &&
+    value.items.length === like.items.length
+  ) {
     const items = like.items.map((item, k) => convertLike(env, at(value.items, k), item, span));
     return items.includes(null) ? null : { kind: like.kind, items: items.filter((item) => item !== null) };
   }

@@ -25,12 +25,15 @@ function asksForGradients(builder: GraphBuilder): boolean {
   return withGradients.has(builder);
 }
 
-/** Where the arguments of a call of an op are in the source, by operand and attribute; those of a variadic op are all `operands`. */
+/**
+ * Where the arguments of a call of an op are in the source, by operand and attribute; those of a variadic op are all
+ * `operands`.
+ */
 export type ArgumentSpans = ReadonlyMap<string, readonly Span[]>;
 
 /**
- * Adds a node whose operands come from the user: a broken condition is a diagnostic that shows all of them, at the argument that it is about if `args` has exactly
- * one. Returns all results; null after a report.
+ * Adds a node whose operands come from the user: a broken condition is a diagnostic that shows all of them, at the
+ * argument that it is about if `args` has exactly one. Returns all results; null after a report.
  */
 export function addNodeResults(
   env: Env,
@@ -47,7 +50,11 @@ export function addNodeResults(
   if (types === null) return null;
   const [operand] = values;
   // A broadcast number is a constant of the larger shape.
-  if (op.name === "broadcast" && operand?.node.op.name === "constant" && typeof operand.node.attrs["value"] === "number")
+  if (
+    op.name === "broadcast" &&
+    operand?.node.op.name === "constant" &&
+    typeof operand.node.attrs["value"] === "number"
+  )
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
   if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
     report(env.context, "E0407", span, `the entry has more than ${maxNodes} nodes`);
@@ -58,10 +65,19 @@ export function addNodeResults(
 }
 
 /** Null after a report. */
-function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], attrs: Attrs, args: ArgumentSpans): readonly TensorType[] | null {
+function resultTypes(
+  env: Env,
+  span: Span,
+  op: Op,
+  operands: readonly Tensor[],
+  attrs: Attrs,
+  args: ArgumentSpans,
+): readonly TensorType[] | null {
   const { context } = env;
   if (operands.some((o) => o.graph !== context.builder)) {
-    report(context, "E0506", span, "an initializer can only use static values", { label: "this uses a tensor of an entry" });
+    report(context, "E0506", span, "an initializer can only use static values", {
+      label: "this uses a tensor of an entry",
+    });
     return null;
   }
   const { shape } = attrs;
@@ -86,7 +102,9 @@ function resultTypes(env: Env, span: Span, op: Op, operands: readonly Tensor[], 
 
 /** The only argument in the source that the condition is about; null if none or more than one is. */
 function argumentOf({ about }: BrokenCondition, args: ArgumentSpans): Span | null {
-  const [first, ...more] = new Map(about.flatMap((name) => args.get(name) ?? []).map((span) => [spanKey(span), span])).values();
+  const [first, ...more] = new Map(
+    about.flatMap((name) => args.get(name) ?? []).map((span) => [spanKey(span), span]),
+  ).values();
   return first !== undefined && more.length === 0 ? first : null;
 }
 
@@ -101,8 +119,11 @@ const usual: ReadonlyMap<string, number> = new Map([
 /** The attributes of a call that differ from their defaults. */
 function givenAttrs(op: Op, attrs: Attrs): string[] {
   const plain = (name: string, attr: Attr): boolean =>
-    JSON.stringify(attr) === JSON.stringify(op.defaults[name]) || (usual.has(name) && [attr].flat(2).every((n) => n === usual.get(name)));
-  return Object.entries(attrs).flatMap(([name, attr]) => (plain(name, attr) ? [] : [`${name}: ${JSON.stringify(attr)}`]));
+    JSON.stringify(attr) === JSON.stringify(op.defaults[name]) ||
+    (usual.has(name) && [attr].flat(2).every((n) => n === usual.get(name)));
+  return Object.entries(attrs).flatMap(([name, attr]) =>
+    plain(name, attr) ? [] : [`${name}: ${JSON.stringify(attr)}`],
+  );
 }
 
 /** If an image seems to be channels-first, as in PyTorch. */
@@ -118,17 +139,23 @@ function inferredSizeHelp(op: Op, [x]: readonly TensorType[], { shape }: Attrs):
   const known = shape.flat().filter((size): size is number => typeof size === "number" && size > 0);
   if (known.length !== shape.length - 1 || !shape.flat().includes(-1)) return undefined;
   const rest = x.shape.reduce((a, b) => a * b, 1) / known.reduce((a, b) => a * b, 1);
-  return Number.isInteger(rest) ? `sizes are not inferred from -1; write ${rest}, or an expression such as 2 * N` : "sizes are not inferred from -1";
+  return Number.isInteger(rest)
+    ? `sizes are not inferred from -1; write ${rest}, or an expression such as 2 * N`
+    : "sizes are not inferred from -1";
 }
 
 /** If a condition requires floats and an operand is not a float. */
 const dtypeHelp = (message: string, types: readonly TensorType[]): string | undefined =>
-  /\bf32\b/.test(message) && types.some(({ dtype }) => !isFloat(dtype)) ? 'convert it: convert(x, dtype: "f32")' : undefined;
+  /\bf32\b/.test(message) && types.some(({ dtype }) => !isFloat(dtype))
+    ? 'convert it: convert(x, dtype: "f32")'
+    : undefined;
 
 /** False after a report of a shape that is too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
   if (product(shape) <= maxElements) return true;
-  report(env.context, "E0316", span, `a tensor of shape [${shape.join(", ")}] is too large`, { help: `a tensor can have at most ${maxElements} elements` });
+  report(env.context, "E0316", span, `a tensor of shape [${shape.join(", ")}] is too large`, {
+    help: `a tensor can have at most ${maxElements} elements`,
+  });
   return false;
 }
 
@@ -138,7 +165,8 @@ export function addNode(env: Env, span: Span, op: OpName, operands: readonly Ten
 }
 
 /** Runs steps of the graph builder; their nodes belong to the text at `span`, and have the role if one is given. */
-export const build = <T>(env: Env, span: Span, steps: () => T, role?: Role): T => env.context.builder.attributed(attributionAt(env, span, role), steps);
+export const build = <T>(env: Env, span: Span, steps: () => T, role?: Role): T =>
+  env.context.builder.attributed(attributionAt(env, span, role), steps);
 
 /** A pointwise op keeps the names of the dims. */
 function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): readonly (string | null)[] | undefined {
@@ -146,7 +174,8 @@ function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): reado
   return type.shape.map((_, axis) => operands.map((o) => o.symbols[axis] ?? null).find((s) => s !== null) ?? null);
 }
 
-const isWithin = (inner: Span, outer: Span): boolean => inner.source === outer.source && inner.start >= outer.start && inner.end <= outer.end;
+const isWithin = (inner: Span, outer: Span): boolean =>
+  inner.source === outer.source && inner.start >= outer.start && inner.end <= outer.end;
 
 /** Labels for operands that come from another location. */
 export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {

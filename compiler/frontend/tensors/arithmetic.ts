@@ -74,11 +74,23 @@ interface PointwiseCall {
 }
 
 /** A pointwise op with broadcasting and literals; static operands are computed here. */
-export function pointwise(env: Env, op: Op, operands: readonly Operand[], span: Span, call: PointwiseCall = {}): DlValue {
+export function pointwise(
+  env: Env,
+  op: Op,
+  operands: readonly Operand[],
+  span: Span,
+  call: PointwiseCall = {},
+): DlValue {
   const { says = `\`${op.name}\``, attrs = op.defaults, args } = call;
   if (operands.some((o) => o.value.kind === "error")) return ERROR;
   const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
-  if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor or a number for ${says}, found ${describe(odd.value)}`);
+  if (odd !== undefined)
+    return report(
+      env.context,
+      "E0309",
+      odd.span,
+      `expected a tensor or a number for ${says}, found ${describe(odd.value)}`,
+    );
   if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
   const broadcasted = broadcastOperands(
     env,
@@ -99,7 +111,8 @@ function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): D
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `expected a tensor for \`${op.name}\``);
   // A static `select` returns the chosen value, of any kind.
   const [condition, a, b] = operands;
-  if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined) return condition.value.value ? a.value : b.value;
+  if (op.name === "select" && condition?.value.kind === "bool" && a !== undefined && b !== undefined)
+    return condition.value.value ? a.value : b.value;
   const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
   const result = op.reference.apply(
     args,
@@ -107,7 +120,12 @@ function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): D
     args.map(() => ({ dtype: "f64", shape: [] })),
   );
   if (!Number.isFinite(result))
-    return report(env.context, "E0507", span, `\`${op.name}\` is undefined for ${operands.map((o) => describe(o.value)).join(" and ")}`);
+    return report(
+      env.context,
+      "E0507",
+      span,
+      `\`${op.name}\` is undefined for ${operands.map((o) => describe(o.value)).join(" and ")}`,
+    );
   if (compareOps.has(op.name) || operands.some((o) => o.value.kind === "bool")) return bool(result !== 0);
   const whole = roundOps.has(op.name) || (intOps.has(op.name) && operands.every((o) => o.value.kind === "int"));
   return whole ? int(result) : float(result);
@@ -127,18 +145,27 @@ function staticBinary(env: Env, op: BinaryOperator, a: DlValue, b: DlValue, span
   if (a.kind === "list" && b.kind === "list") {
     if (op === "+") return { kind: "list", items: [...a.items, ...b.items] };
     const pairs = a.items.map((item, k) => [item, b.items[k] ?? ERROR] as const);
-    const same = a.items.length === b.items.length && pairs.every(([x, y]) => isNumber(x) && isNumber(y) && x.value === y.value);
+    const same =
+      a.items.length === b.items.length && pairs.every(([x, y]) => isNumber(x) && isNumber(y) && x.value === y.value);
     if (op === "==") return bool(same);
     if (op === "!=") return bool(!same);
   }
   return report(env.context, "E0501", span, `cannot apply \`${op}\` to ${describe(a)} and ${describe(b)}`);
 }
 
-function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "float" }, b: DlValue & { kind: "int" | "float" }, span: Span): DlValue {
+function numbers(
+  env: Env,
+  op: BinaryOperator,
+  a: DlValue & { kind: "int" | "float" },
+  b: DlValue & { kind: "int" | "float" },
+  span: Span,
+): DlValue {
   const whole = a.kind === "int" && b.kind === "int";
   const number = (value: number, isInt: boolean): DlValue => {
     if (!Number.isFinite(value) || (isInt && !Number.isSafeInteger(value)))
-      return report(env.context, "E0507", span, `cannot compute ${a.value} ${op} ${b.value}`, { label: Number.isFinite(value) ? "too large" : "" });
+      return report(env.context, "E0507", span, `cannot compute ${a.value} ${op} ${b.value}`, {
+        label: Number.isFinite(value) ? "too large" : "",
+      });
     return isInt ? int(value) : float(value);
   };
   switch (op) {
@@ -172,7 +199,10 @@ function numbers(env: Env, op: BinaryOperator, a: DlValue & { kind: "int" | "flo
   }
 }
 
-/** As in NumPy: contracts the last axis of the left with the second to last of the right; leading axes of two batches must be equal; a matrix on the right is used for all. */
+/**
+ * As in NumPy: contracts the last axis of the left with the second to last of the right; leading axes of two batches
+ * must be equal; a matrix on the right is used for all.
+ */
 function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   const [a, b] = [left.value, right.value];
   if (a.kind !== "tensor" || b.kind !== "tensor") {
@@ -182,21 +212,32 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   const [l, r] = [a.value.type.shape, b.value.type.shape];
   const both = `${showTensor(a)} @ ${showTensor(b)}`;
   if (l.length === 0 || r.length === 0)
-    return report(env.context, "E0305", span, "`@` requires tensors with at least one axis", { label: both, help: "multiply by a scalar with `*`" });
+    return report(env.context, "E0305", span, "`@` requires tensors with at least one axis", {
+      label: both,
+      help: "multiply by a scalar with `*`",
+    });
   const inner = [l.length - 1, Math.max(r.length - 2, 0)] as const;
   const rows = r[inner[1]] ?? 0;
   const columns = l[inner[0]] ?? 0;
   if (rows !== columns)
-    return report(env.context, "E0305", span, `cannot multiply ${both}: the inner sizes ${columns} and ${rows} differ`, {
-      also: origins([a, b], span),
-      help:
-        r.length > 1 && r.at(-1) === columns
-          ? "transpose the right side: a @ swap_axes(b)"
-          : `the last axis of the left side must equal the ${r.length === 1 ? "only" : "second to last"} axis of the right side`,
-    });
+    return report(
+      env.context,
+      "E0305",
+      span,
+      `cannot multiply ${both}: the inner sizes ${columns} and ${rows} differ`,
+      {
+        also: origins([a, b], span),
+        help:
+          r.length > 1 && r.at(-1) === columns
+            ? "transpose the right side: a @ swap_axes(b)"
+            : `the last axis of the left side must equal the ${r.length === 1 ? "only" : "second to last"} axis of the right side`,
+      },
+    );
   const batch = r.length > 2 ? r.length - 2 : 0;
   if (batch > 0 && (l.length !== r.length || r.slice(0, batch).some((size, axis) => size !== l[axis])))
-    return report(env.context, "E0305", span, `cannot multiply ${both}: the leading axes differ`, { also: origins([a, b], span) });
+    return report(env.context, "E0305", span, `cannot multiply ${both}: the leading axes differ`, {
+      also: origins([a, b], span),
+    });
   const axes = Array.from({ length: batch }, (_, axis) => axis);
   const result = addNode(env, span, "dot", [a, b], { batch: [axes, axes], contract: [[inner[0]], [inner[1]]] });
   if (result.kind !== "tensor") return result;

@@ -3,7 +3,10 @@ import type { Arg, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { describe } from "../values/values.ts";
 
-/** A word of a pattern: the name of an axis, a size, or `..` for any number of axes. `at` and `end` are offsets in the string. */
+/**
+ * A word of a pattern: the name of an axis, a size, or `..` for any number of axes. `at` and `end` are offsets in the
+ * string.
+ */
 export interface Word {
   readonly kind: "name" | "size" | "rest";
   readonly text: string;
@@ -41,7 +44,11 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   }));
   const arrows = tokens.filter((token) => token.text === "->");
   const whole = { at: 0, end: pattern.length };
-  if (arrows.length !== 1) return mistakeAt(arrows[1] ?? whole, arrows.length === 0 ? "missing `->` in the pattern" : "a pattern can have only one `->`");
+  if (arrows.length !== 1)
+    return mistakeAt(
+      arrows[1] ?? whole,
+      arrows.length === 0 ? "missing `->` in the pattern" : "a pattern can have only one `->`",
+    );
   const sides: Group[][] = [[]];
   let group: Word[] | null = null;
   let open = whole;
@@ -65,13 +72,23 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
       if (group !== null && kind === "rest") return mistakeAt(token, "`..` is not allowed inside parentheses");
       if (group === null) side.push([word]);
       else group.push(word);
-    } else return mistakeAt(token, `unexpected \`${text}\` in a pattern`, "a pattern consists of names and sizes of axes, `(a b)`, `..`, `,` and `->`");
+    } else
+      return mistakeAt(
+        token,
+        `unexpected \`${text}\` in a pattern`,
+        "a pattern consists of names and sizes of axes, `(a b)`, `..`, `,` and `->`",
+      );
   }
   if (group !== null) return mistakeAt(open, "unclosed `(`");
-  const arrow = tokens.filter((token) => token.text === "," || token.text === "->").findIndex((token) => token.text === "->");
-  if (arrow + 2 !== sides.length) return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern has one result");
+  const arrow = tokens
+    .filter((token) => token.text === "," || token.text === "->")
+    .findIndex((token) => token.text === "->");
+  if (arrow + 2 !== sides.length)
+    return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern has one result");
   for (const side of sides) {
-    const twice = side.flat().find((word, k, words) => word.kind !== "size" && words.findIndex((w) => w.text === word.text) < k);
+    const twice = side
+      .flat()
+      .find((word, k, words) => word.kind !== "size" && words.findIndex((w) => w.text === word.text) < k);
     if (twice !== undefined) return mistakeAt(twice, `duplicate axis \`${twice.text}\` on one side`);
   }
   return { operands: sides.slice(0, -1), result: sides.at(-1) ?? [], mistakeAt };
@@ -80,10 +97,15 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
 /** The span of a part of a string literal; the whole literal if it has escapes or is computed. */
 function spanInside(span: Span, pattern: string, at: number, end: number): Span {
   const written = span.source.text.slice(span.start, span.end);
-  return written === `"${pattern}"` ? { ...span, start: span.start + 1 + at, end: span.start + 1 + Math.max(end, at + 1) } : span;
+  return written === `"${pattern}"`
+    ? { ...span, start: span.start + 1 + at, end: span.start + 1 + Math.max(end, at + 1) }
+    : span;
 }
 
-/** Replaces `..` by a word for each remaining axis: `..0`, `..1`, counted from the last one so that operands of different rank align. Null if the rank does not match. */
+/**
+ * Replaces `..` by a word for each remaining axis: `..0`, `..1`, counted from the last one so that operands of
+ * different rank align. Null if the rank does not match.
+ */
 export function withoutRest(side: Side, rank: number): Side | null {
   const at = side.findIndex(([word]) => word?.kind === "rest");
   const count = rank - side.length + (at >= 0 ? 1 : 0);
@@ -92,7 +114,9 @@ export function withoutRest(side: Side, rank: number): Side | null {
 }
 
 const restAxes = (side: Side, at: number, count: number): Side =>
-  Array.from({ length: count }, (_, k) => [{ ...(side[at]?.[0] ?? { at: 0, end: 0 }), kind: "name", text: `..${count - k}` } satisfies Word]);
+  Array.from({ length: count }, (_, k) => [
+    { ...(side[at]?.[0] ?? { at: 0, end: 0 }), kind: "name", text: `..${count - k}` } satisfies Word,
+  ]);
 
 /** Replaces `..` of the result by as many axes as the longest `..` of the operands. */
 export function restOf(side: Side, count: number): Side {

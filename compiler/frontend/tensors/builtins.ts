@@ -17,7 +17,13 @@ import { read } from "../values/variables.ts";
 
 const maxRange = 10_000;
 
-const define = (doc: string, statics: readonly string[], tensors: readonly string[], apply: Builtin["apply"], optional: readonly string[] = []): Builtin => ({
+const define = (
+  doc: string,
+  statics: readonly string[],
+  tensors: readonly string[],
+  apply: Builtin["apply"],
+  optional: readonly string[] = [],
+): Builtin => ({
   doc,
   statics,
   optional,
@@ -25,23 +31,41 @@ const define = (doc: string, statics: readonly string[], tensors: readonly strin
   apply,
 });
 
-/** Functions that can be neither ops nor standard library: queries of types, lists, params and gradients, and random bits. */
+/**
+ * Functions that can be neither ops nor standard library: queries of types, lists, params and gradients, and random
+ * bits.
+ */
 export const builtins: Readonly<Record<string, Builtin>> = {
   shape: define("the sizes of a tensor as a list of ints", [], ["x"], (env, args) =>
     onTensor(env, args, (x) => list(x.value.type.shape.map((size, axis) => int(size, x.symbols[axis] ?? null)))),
   ),
-  rank: define("the number of axes of a tensor", [], ["x"], (env, args) => onTensor(env, args, (x) => int(x.value.type.shape.length))),
-  size: define("the number of elements of a tensor", [], ["x"], (env, args) => onTensor(env, args, (x) => int(elements(x.value.type.shape)))),
-  axes: define("the axes of a tensor: [0, 1, ...]", [], ["x"], (env, args) => onTensor(env, args, (x) => ints(x.value.type.shape.map((_, axis) => axis)))),
-  dtype: define("the dtype of a tensor as a string", [], ["x"], (env, args) => onTensor(env, args, (x) => ({ kind: "string", value: x.value.type.dtype }))),
+  rank: define("the number of axes of a tensor", [], ["x"], (env, args) =>
+    onTensor(env, args, (x) => int(x.value.type.shape.length)),
+  ),
+  size: define("the number of elements of a tensor", [], ["x"], (env, args) =>
+    onTensor(env, args, (x) => int(elements(x.value.type.shape))),
+  ),
+  axes: define("the axes of a tensor: [0, 1, ...]", [], ["x"], (env, args) =>
+    onTensor(env, args, (x) => ints(x.value.type.shape.map((_, axis) => axis))),
+  ),
+  dtype: define("the dtype of a tensor as a string", [], ["x"], (env, args) =>
+    onTensor(env, args, (x) => ({ kind: "string", value: x.value.type.dtype })),
+  ),
   len: define("the number of items of a list", ["items"], [], (env, args) => {
     const { value, span } = arg(args, "items");
-    return value.kind === "list" || value.kind === "tuple" ? int(value.items.length) : wrong(env, span, "expected a list for `len`", value);
+    return value.kind === "list" || value.kind === "tuple"
+      ? int(value.items.length)
+      : wrong(env, span, "expected a list for `len`", value);
   }),
-  kind: define("the kind of a value, as a string: int, float, bool, string, list, tuple, record, function or tensor", ["value"], [], (_, args) => ({
-    kind: "string",
-    value: arg(args, "value").value.kind,
-  })),
+  kind: define(
+    "the kind of a value, as a string: int, float, bool, string, list, tuple, record, function or tensor",
+    ["value"],
+    [],
+    (_, args) => ({
+      kind: "string",
+      value: arg(args, "value").value.kind,
+    }),
+  ),
   product: define("the product of a list of ints", ["items"], [], (env, args, span) => {
     const { value } = arg(args, "items");
     const found = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
@@ -53,14 +77,24 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
     if (found === null || indices === null)
-      return wrong(env, items.span, "expected a list and valid indices for `set`", found === null ? items.value : arg(args, "indices").value);
+      return wrong(
+        env,
+        items.span,
+        "expected a list and valid indices for `set`",
+        found === null ? items.value : arg(args, "indices").value,
+      );
     return list(found.map((item, k) => (indices.has(k) ? arg(args, "value").value : item)));
   }),
   drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) => {
     const [items, indices] = [arg(args, "items"), indicesIn(args)];
     const found = itemsOf(items.value);
     if (found === null || indices === null)
-      return wrong(env, items.span, "expected a list and valid indices for `drop`", found === null ? items.value : arg(args, "indices").value);
+      return wrong(
+        env,
+        items.span,
+        "expected a list and valid indices for `drop`",
+        found === null ? items.value : arg(args, "indices").value,
+      );
     return list(found.filter((_, k) => !indices.has(k)));
   }),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
@@ -69,20 +103,41 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       return wrong(env, span, `expected an int from 0 to ${maxRange} for \`range\``, value);
     return ints(Array.from({ length: value.value }, (_, k) => k));
   }),
-  map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) => overItems(env, args, span)),
-  fold: define("combines the items of a list from left to right: f(f(a, b), c)", ["function", "items"], [], (env, args, span) => foldItems(env, args, span)),
-  require: define("reports the message if a static condition is false", ["condition", "message"], [], (env, args, span) => {
-    const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
-    if (condition.kind !== "bool" || message.kind !== "string") return wrong(env, span, "expected a static bool and a message for `require`", condition);
-    return condition.value ? UNIT : report(env.context, "E0504", span, message.value, { label: "this call does not meet a requirement" });
-  }),
+  map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) =>
+    overItems(env, args, span),
+  ),
+  fold: define(
+    "combines the items of a list from left to right: f(f(a, b), c)",
+    ["function", "items"],
+    [],
+    (env, args, span) => foldItems(env, args, span),
+  ),
+  require: define(
+    "reports the message if a static condition is false",
+    ["condition", "message"],
+    [],
+    (env, args, span) => {
+      const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
+      if (condition.kind !== "bool" || message.kind !== "string")
+        return wrong(env, span, "expected a static bool and a message for `require`", condition);
+      return condition.value
+        ? UNIT
+        : report(env.context, "E0504", span, message.value, { label: "this call does not meet a requirement" });
+    },
+  ),
   split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
-  random_bits: define("i32 of this shape, all 32 bits random; each use is a new draw", ["shape"], [], (env, args, span) => {
-    const { value } = arg(args, "shape");
-    const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
-    if (shape === null || shape.some((size) => size < 1)) return wrong(env, span, "expected a shape for `random_bits`", value);
-    return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
-  }),
+  random_bits: define(
+    "i32 of this shape, all 32 bits random; each use is a new draw",
+    ["shape"],
+    [],
+    (env, args, span) => {
+      const { value } = arg(args, "shape");
+      const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
+      if (shape === null || shape.some((size) => size < 1))
+        return wrong(env, span, "expected a shape for `random_bits`", value);
+      return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
+    },
+  ),
   params: define(
     'the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as "*.w"',
     ["model", "only"],
@@ -90,21 +145,33 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     (env, args) => {
       const { value, span } = arg(args, "model");
       const only = args.get("only");
-      if (only !== undefined && only.value.kind !== "string") return wrong(env, only.span, "expected a string for `only`, a pattern of paths", only.value);
+      if (only !== undefined && only.value.kind !== "string")
+        return wrong(env, only.span, "expected a string for `only`, a pattern of paths", only.value);
       const paths = paramsUnder(env, value, span, only?.value.kind === "string" ? only.value.value : null);
-      return paths === null ? ERROR : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
+      return paths === null
+        ? ERROR
+        : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
     },
     ["only"],
   ),
-  grad: define("the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)", [], ["loss", "x"], gradient),
-  jvp: define("the derivative of y in the direction v of x (forward mode), of the shape of y", [], ["y", "x", "v"], (env, args, span) =>
-    directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
+  grad: define(
+    "the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)",
+    [],
+    ["loss", "x"],
+    gradient,
+  ),
+  jvp: define(
+    "the derivative of y in the direction v of x (forward mode), of the shape of y",
+    [],
+    ["y", "x", "v"],
+    (env, args, span) => directionalDerivative(env, { y: arg(args, "y"), x: arg(args, "x"), v: arg(args, "v") }, span),
   ),
   rearrange: define(
     'splits, joins and permutes named axes: rearrange(x, "n (h p) c -> n h (p c)"); numbers or `sizes` give the sizes of a split axis',
     ["pattern", "sizes"],
     ["x"],
-    (env, args, span) => rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
+    (env, args, span) =>
+      rearrange(env, { pattern: arg(args, "pattern"), x: arg(args, "x"), sizes: args.get("sizes") ?? null }, span),
     ["sizes"],
   ),
   einsum: {
@@ -120,11 +187,14 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 
 const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
 
-const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue => report(env.context, "E0501", span, `${says}, found ${describe(value)}`);
+const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue =>
+  report(env.context, "E0501", span, `${says}, found ${describe(value)}`);
 
 function onTensor(env: Env, args: BuiltinArgs, answer: (x: Tensor) => DlValue): DlValue {
   const { value, span } = arg(args, "x");
-  return value.kind === "tensor" ? answer(value) : report(env.context, "E0309", span, `expected a tensor, found ${describe(value)}`);
+  return value.kind === "tensor"
+    ? answer(value)
+    : report(env.context, "E0309", span, `expected a tensor, found ${describe(value)}`);
 }
 
 function itemsOf(value: DlValue): readonly DlValue[] | null {
@@ -141,7 +211,8 @@ function indicesIn(args: BuiltinArgs): ReadonlySet<number> | null {
 function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
   const found = itemsOf(items.value);
-  if (fn.kind !== "function" || found === null) return wrong(env, span, "expected a function and a list for `map`", fn.kind === "function" ? items.value : fn);
+  if (fn.kind !== "function" || found === null)
+    return wrong(env, span, "expected a function and a list for `map`", fn.kind === "function" ? items.value : fn);
   return list(found.map((value) => env.context.call(env, fn, [{ name: null, value, span: items.span }], span)));
 }
 
@@ -149,7 +220,12 @@ function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
   const [first, ...rest] = itemsOf(items.value) ?? [];
   if (fn.kind !== "function" || first === undefined)
-    return wrong(env, span, "expected a function and a non-empty list for `fold`", fn.kind === "function" ? items.value : fn);
+    return wrong(
+      env,
+      span,
+      "expected a function and a non-empty list for `fold`",
+      fn.kind === "function" ? items.value : fn,
+    );
   return rest.reduce<DlValue>(
     (joined, value) =>
       env.context.call(
@@ -165,16 +241,30 @@ function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
 function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const int32 = { kind: "static", name: { text: "int", span }, span } as const;
   const parts = convertStatic(env, arg(args, "parts").value, int32, arg(args, "parts").span, "`parts` of `split`");
-  const axisValue = convertStatic(env, args.get("axis")?.value ?? int(-1), int32, args.get("axis")?.span ?? span, "`axis` of `split`");
+  const axisValue = convertStatic(
+    env,
+    args.get("axis")?.value ?? int(-1),
+    int32,
+    args.get("axis")?.span ?? span,
+    "`axis` of `split`",
+  );
   const x = arg(args, "x").value;
   if (parts.kind !== "int" || axisValue.kind !== "int") return ERROR;
-  if (x.kind !== "tensor") return report(env.context, "E0309", span, `expected a tensor for \`split\`, found ${describe(x)}`);
+  if (x.kind !== "tensor")
+    return report(env.context, "E0309", span, `expected a tensor for \`split\`, found ${describe(x)}`);
   const { shape } = x.value.type;
   const axis = axisValue.value < 0 ? axisValue.value + shape.length : axisValue.value;
   const whole = shape[axis];
-  if (whole === undefined) return report(env.context, "E0311", span, `axis ${axisValue.value} is out of range`, { label: describe(x) });
+  if (whole === undefined)
+    return report(env.context, "E0311", span, `axis ${axisValue.value} is out of range`, { label: describe(x) });
   if (parts.value < 1 || whole % parts.value !== 0)
-    return report(env.context, "E0311", span, `cannot split axis ${axis} of size ${whole} into ${parts.value} equal parts`, { label: describe(x) });
+    return report(
+      env.context,
+      "E0311",
+      span,
+      `cannot split axis ${axis} of size ${whole} into ${parts.value} equal parts`,
+      { label: describe(x) },
+    );
   const width = whole / parts.value;
   return list(
     Array.from({ length: parts.value }, (_, k) =>
@@ -194,7 +284,12 @@ function gradient(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const targets = itemsOf(x.value) ?? [x.value];
   const tensors = targets.filter((t): t is Tensor => t.kind === "tensor");
   if (tensors.length === 0 || tensors.length !== targets.length)
-    return report(env.context, "E0309", x.span, `expected a tensor or a list of tensors to differentiate by, found ${describe(x.value)}`);
+    return report(
+      env.context,
+      "E0309",
+      x.span,
+      `expected a tensor or a list of tensors to differentiate by, found ${describe(x.value)}`,
+    );
   const found = gradientsOf(env, loss, tensors, span);
   if (found === null) return ERROR;
   const made = found.map((g) => makeTensor(env.context.builder, g.value, span, g.symbols));

@@ -14,20 +14,31 @@ interface Named {
 }
 
 /**
- * A sum of products over named axes. Operands are joined from left to right: an axis used neither by a later operand nor by the result is contracted, one that
- * both have and that is used later is a batch axis. After NumPy's einsum.
+ * A sum of products over named axes. Operands are joined from left to right: an axis used neither by a later operand
+ * nor by the result is contracted, one that both have and that is used later is a batch axis. After NumPy's einsum.
  */
 export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlValue {
   const operands = parts.value.kind === "list" ? parts.value.items : [];
   const odd = operands.find((value) => value.kind !== "tensor");
-  if (odd !== undefined) return odd.kind === "error" ? ERROR : report(env.context, "E0309", span, `expected tensors for \`einsum\`, found ${describe(odd)}`);
+  if (odd !== undefined)
+    return odd.kind === "error"
+      ? ERROR
+      : report(env.context, "E0309", span, `expected tensors for \`einsum\`, found ${describe(odd)}`);
   const tensors = operands.filter((value): value is Tensor => value.kind === "tensor");
   const pattern = axisPattern(env, patternArg);
   if (pattern === null) return ERROR;
   const grouped = [...pattern.operands, pattern.result].flat().find((group) => group.length !== 1);
-  if (grouped !== undefined) return pattern.mistakeAt(grouped[0] ?? { at: 0, end: 1 }, "`einsum` cannot split or join axes; use `rearrange`") ?? ERROR;
+  if (grouped !== undefined)
+    return (
+      pattern.mistakeAt(grouped[0] ?? { at: 0, end: 1 }, "`einsum` cannot split or join axes; use `rearrange`") ?? ERROR
+    );
   if (pattern.operands.length !== tensors.length)
-    return report(env.context, "E0511", patternArg.span, `expected ${pattern.operands.length} tensors for the pattern, found ${tensors.length}`);
+    return report(
+      env.context,
+      "E0511",
+      patternArg.span,
+      `expected ${pattern.operands.length} tensors for the pattern, found ${tensors.length}`,
+    );
   const sizes = new Map<string, { size: number; symbol: string | null; of: number }>();
   const sides: Side[] = [];
   for (const [k, written] of pattern.operands.entries()) {
@@ -45,8 +56,12 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const unknown = result.find((word) => !sizes.has(word.text));
   if (unknown !== undefined)
     return (
-      pattern.mistakeAt(unknown, unknown.kind === "size" ? "the axes of the result must be names" : `unknown axis \`${unknown.text}\`: no operand has it`) ??
-      ERROR
+      pattern.mistakeAt(
+        unknown,
+        unknown.kind === "size"
+          ? "the axes of the result must be names"
+          : `unknown axis \`${unknown.text}\`: no operand has it`,
+      ) ?? ERROR
     );
   const names = result.map((word) => word.text);
   const shape = names.map((name) => sizes.get(name)?.size ?? 0);
@@ -85,15 +100,30 @@ function sized(
   const known = sizes.get(word.text);
   if (known === undefined) sizes.set(word.text, { size, symbol: t.symbols[axis] ?? null, of: operand });
   else if (known.size !== size)
-    return mistakeAt(word, `axis \`${word.text}\` is ${known.size} in ${showTensor(at(tensors, known.of))}, but ${size} in ${showTensor(t)}`) !== null;
+    return (
+      mistakeAt(
+        word,
+        `axis \`${word.text}\` is ${known.size} in ${showTensor(at(tensors, known.of))}, but ${size} in ${showTensor(t)}`,
+      ) !== null
+    );
   return true;
 }
 
 /** Null after a report. */
-function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: readonly Side[], result: readonly string[]): GraphValue | null {
+function contractAll(
+  env: Env,
+  span: Span,
+  tensors: readonly Tensor[],
+  sides: readonly Side[],
+  result: readonly string[],
+): GraphValue | null {
   const { builder } = env.context;
-  const named = tensors.map((t, k): Named => ({ value: t.value, names: sides[k]?.map(([word]) => word?.text ?? "") ?? [] }));
-  const wantedAfter = (k: number): ReadonlySet<string> => new Set([...result, ...named.slice(k + 1).flatMap((n) => n.names)]);
+  const named = tensors.map((t, k): Named => ({
+    value: t.value,
+    names: sides[k]?.map(([word]) => word?.text ?? "") ?? [],
+  }));
+  const wantedAfter = (k: number): ReadonlySet<string> =>
+    new Set([...result, ...named.slice(k + 1).flatMap((n) => n.names)]);
   let acc = at(named, 0);
   for (const [k, next] of named.entries()) {
     if (k === 0) continue;
@@ -103,7 +133,10 @@ function contractAll(env: Env, span: Span, tensors: readonly Tensor[], sides: re
     const b = summed(env, span, next, (name) => wanted.has(name) || a.names.includes(name));
     const both = a.names.filter((name) => b.names.includes(name));
     const [batch, contract] = [both.filter((name) => wanted.has(name)), both.filter((name) => !wanted.has(name))];
-    const pairs = (names: readonly string[]): number[][] => [names.map((name) => a.names.indexOf(name)), names.map((name) => b.names.indexOf(name))];
+    const pairs = (names: readonly string[]): number[][] => [
+      names.map((name) => a.names.indexOf(name)),
+      names.map((name) => b.names.indexOf(name)),
+    ];
     const made = addNode(
       env,
       span,

@@ -9,7 +9,10 @@ import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
 type IndexExpr = Expr & { readonly kind: "index" };
 
-/** `x[0, 1:, .., _]`: a static int drops its axis, a range slices it, `_` adds an axis of size 1; an i32 tensor or a list of ints selects rows. Lists and tuples are indexed by an int, a range or a list of ints. */
+/**
+ * `x[0, 1:, .., _]`: a static int drops its axis, a range slices it, `_` adds an axis of size 1; an i32 tensor or a
+ * list of ints selects rows. Lists and tuples are indexed by an int, a range or a list of ints.
+ */
 export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
   switch (object.kind) {
     case "error":
@@ -29,15 +32,24 @@ function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValu
   if (expr.items.length === 1 && item?.kind === "range") {
     const from = bound(env, item.from, items.length, 0);
     const to = bound(env, item.to, items.length, items.length);
-    return from === null || to === null ? ERROR : { kind: "list", items: items.slice(Math.max(from, 0), Math.max(to, 0)) };
+    return from === null || to === null
+      ? ERROR
+      : { kind: "list", items: items.slice(Math.max(from, 0), Math.max(to, 0)) };
   }
   const at = item?.kind === "at" && expr.items.length === 1 ? env.context.evaluate(env, item.value) : null;
   if (at?.kind === "error") return ERROR;
   const indices = at === null ? null : numbers(at, true);
-  if (at === null || indices === null) return report(env.context, "E0311", expr.span, "expected an int, a list of ints or a range as the index of a list");
+  if (at === null || indices === null)
+    return report(env.context, "E0311", expr.span, "expected an int, a list of ints or a range as the index of a list");
   const found = indices.map((offset) => items[offset < 0 ? offset + items.length : offset]);
   const missing = found.indexOf(undefined);
-  if (missing >= 0) return report(env.context, "E0311", expr.span, `index ${indices[missing]} is out of range for a list of ${items.length}`);
+  if (missing >= 0)
+    return report(
+      env.context,
+      "E0311",
+      expr.span,
+      `index ${indices[missing]} is out of range for a list of ${items.length}`,
+    );
   const good = found.filter((item) => item !== undefined);
   return at.kind === "int" ? (good[0] ?? ERROR) : { kind: "list", items: good };
 }
@@ -62,7 +74,9 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
       env.context,
       "E0311",
       expr.span,
-      rests > 1 ? "an index can have at most one `..`" : `too many indices: ${used} for ${sizes.length} ${sizes.length === 1 ? "axis" : "axes"}`,
+      rests > 1
+        ? "an index can have at most one `..`"
+        : `too many indices: ${used} for ${sizes.length} ${sizes.length === 1 ? "axis" : "axes"}`,
       {
         label: showTensor(t),
       },
@@ -72,7 +86,9 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
   let axis = 0;
   for (const item of items) {
     if (item.kind === "new") keep(cut, 1, null);
-    else if (item.kind === "rest") for (const end = axis + sizes.length - used; axis < end; axis++) keep(cut, at(sizes, axis), t.symbols[axis] ?? null);
+    else if (item.kind === "rest")
+      for (const end = axis + sizes.length - used; axis < end; axis++)
+        keep(cut, at(sizes, axis), t.symbols[axis] ?? null);
     else if (!cutAxis(env, t, item, axis++, cut)) return ERROR;
   }
   return apply(env, t, cut, expr);
@@ -124,7 +140,12 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     return true;
   }
   if (at.kind !== "int") {
-    report(env.context, "E0311", item.span, `expected an int, a list of ints, a range or an i32 tensor as an index, found ${describe(at)}`);
+    report(
+      env.context,
+      "E0311",
+      item.span,
+      `expected an int, a list of ints, a range or an i32 tensor as an index, found ${describe(at)}`,
+    );
     return false;
   }
   const offset = at.value < 0 ? at.value + size : at.value;
@@ -139,7 +160,8 @@ function bound(env: Env, expr: Expr | null, size: number, absent: number): numbe
   if (expr === null) return absent;
   const value = env.context.evaluate(env, expr);
   if (value.kind === "int") return value.value < 0 ? value.value + size : value.value;
-  if (value.kind !== "error") report(env.context, "E0311", expr.span, `expected an int as the bound of a range, found ${describe(value)}`);
+  if (value.kind !== "error")
+    report(env.context, "E0311", expr.span, `expected an int as the bound of a range, found ${describe(value)}`);
   return null;
 }
 
@@ -147,13 +169,18 @@ function apply(env: Env, t: Tensor, cut: Cut, expr: IndexExpr): DlValue {
   const { builder } = env.context;
   const whole = cut.start.every((s) => s === 0) && cut.limit.every((l, axis) => l === t.value.type.shape[axis]);
   // Equal ranks are not enough: one axis may be dropped and another added elsewhere.
-  const same = cut.shape.length === cut.start.length && cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
+  const same =
+    cut.shape.length === cut.start.length &&
+    cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
   const value = build(env, expr.span, () => {
-    const sliced = whole ? t.value : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
+    const sliced = whole
+      ? t.value
+      : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
     return same ? sliced : builder.reshape(sliced, cut.shape);
   });
   let result: DlValue = makeTensor(builder, value, expr.span, cut.symbols);
   // From the last axis to the first, so that the indices of the others stay.
-  for (const { axis, rows } of [...cut.takes].reverse()) if (result.kind === "tensor") result = addNode(env, expr.span, "take", [result, rows], { axis });
+  for (const { axis, rows } of [...cut.takes].reverse())
+    if (result.kind === "tensor") result = addNode(env, expr.span, "take", [result, rows], { axis });
   return result;
 }

@@ -11,7 +11,8 @@ import { describe, ERROR, isNumber } from "../values/values.ts";
 
 /** An op of the table by its own name, with its attributes as static arguments. Negative axes count from the end. */
 export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
-  const operands = op.operands === "variadic" ? bound.parts : op.operands.flatMap((name) => bound.values.get(name) ?? []);
+  const operands =
+    op.operands === "variadic" ? bound.parts : op.operands.flatMap((name) => bound.values.get(name) ?? []);
   const rank = operands[0]?.value.kind === "tensor" ? operands[0].value.value.type.shape.length : 0;
   const attrs: Record<string, Attr> = { ...op.defaults };
   for (const [name, kind] of Object.entries(op.attrs)) {
@@ -19,12 +20,18 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
     if (arg === undefined) continue;
     const attr = attribute(arg.value, kind, /^(axis|axes)$/.test(name) ? rank : 0);
     if (attr === null)
-      return report(env.context, "E0501", arg.span, `expected ${wanted[kind]} for \`${name}\` of \`${op.name}\`, found ${oddIn(arg.value, kind)}`);
+      return report(
+        env.context,
+        "E0501",
+        arg.span,
+        `expected ${wanted[kind]} for \`${name}\` of \`${op.name}\`, found ${oddIn(arg.value, kind)}`,
+      );
     attrs[name] = attr;
   }
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, { attrs, args: spansOf(bound) });
   const odd = operands.find((arg) => arg.value.kind !== "tensor");
-  if (odd !== undefined) return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
+  if (odd !== undefined)
+    return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
   const results = addNodeResults(
     env,
     span,

@@ -19,7 +19,14 @@ const stepType = scalar("i32");
 
 /** Every program has both, even without random draws. */
 export const randomStates = (span: Span): readonly Declared[] => [
-  { kind: "state", path: seedPath, type: tensor("i32", [2]), span, location: { span, caller: null }, init: () => ERROR },
+  {
+    kind: "state",
+    path: seedPath,
+    type: tensor("i32", [2]),
+    span,
+    location: { span, caller: null },
+    init: () => ERROR,
+  },
   {
     kind: "state",
     path: stepPath,
@@ -37,13 +44,15 @@ type Key = NonNullable<Context["random"]["key"]>;
 const sitesPerEntry = 1 << 16;
 
 /**
- * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed is the key of this draw in this call, and
- * threefry of (index, 0) under that key the bits of each element; so no two draws share a block, and the bits depend on nothing else. In a loop the key is first mixed with the iteration number.
+ * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed is the key of
+ * this draw in this call, and threefry of (index, 0) under that key the bits of each element; so no two draws share a
+ * block, and the bits depend on nothing else. In a loop the key is first mixed with the iteration number.
  */
 export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
-  if (random.sites.next >= sitesPerEntry) return report(context, "E0407", span, `the entry has more than ${sitesPerEntry} random draws`);
+  if (random.sites.next >= sitesPerEntry)
+    return report(context, "E0407", span, `the entry has more than ${sitesPerEntry} random draws`);
   const value = build(
     env,
     span,
@@ -60,28 +69,41 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
       const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
       const index = builder.call("iota", [], { shape: [elements(shape)], axis: 0, dtype: "i32" });
       const counter = shape.length === 1 ? index : builder.reshape(index, shape);
-      return builder.call("threefry", [spread(key[0]), spread(key[1]), counter, builder.constant(tensor("i32", shape), 0)], { word: 0 });
+      return builder.call(
+        "threefry",
+        [spread(key[0]), spread(key[1]), counter, builder.constant(tensor("i32", shape), 0)],
+        { word: 0 },
+      );
     },
     "random",
   );
   return makeTensor(builder, value, span);
 }
 
-const keyOf = (context: Context): Key => context.random.key ?? inRole(context.builder, "random", () => makeKey(context));
+const keyOf = (context: Context): Key =>
+  context.random.key ?? inRole(context.builder, "random", () => makeKey(context));
 
 function makeKey(context: Context): Key {
   const { builder, program, random } = context;
   const { region } = context;
   if (region !== null) {
     const [seed0, seed1, step] = keyOf(region.parent);
-    random.key = [importValue(context, region, seed0), importValue(context, region, seed1), importValue(context, region, step)];
+    random.key = [
+      importValue(context, region, seed0),
+      importValue(context, region, seed1),
+      importValue(context, region, step),
+    ];
     return random.key;
   }
   const state = (path: string): Declared => present(program.declared.get(path), `the state ${path} is not declared`);
   const seed = leaf(context, state(seedPath));
-  const word = (k: number): GraphValue => builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
+  const word = (k: number): GraphValue =>
+    builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
   // Before the first draw there is no call to count.
-  const step = context.entry === "init" ? builder.constant(stepType, 0) : (context.versions.get(stepPath)?.[0] ?? leaf(context, state(stepPath)));
+  const step =
+    context.entry === "init"
+      ? builder.constant(stepType, 0)
+      : (context.versions.get(stepPath)?.[0] ?? leaf(context, state(stepPath)));
   random.key = [word(0), word(1), step];
   return random.key;
 }
@@ -97,6 +119,7 @@ function iterationsOf(context: Context): readonly GraphValue[] {
 /** A train entry counts its call. */
 export function countStep(context: Context): void {
   const { builder, program } = context;
-  const step = context.versions.get(stepPath)?.at(-1) ?? leaf(context, present(program.declared.get(stepPath), "no step"));
+  const step =
+    context.versions.get(stepPath)?.at(-1) ?? leaf(context, present(program.declared.get(stepPath), "no step"));
   context.versions.set(stepPath, [...(context.versions.get(stepPath) ?? []), builder.add(step, 1)]);
 }

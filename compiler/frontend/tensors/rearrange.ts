@@ -1,7 +1,15 @@
 import type { Span } from "../../../dsl/span.ts";
 import { at, product } from "../../support/lists.ts";
 import { sameShape } from "../../types/tensor-type.ts";
-import { axisPattern, restOf, withoutRest, type AxisPattern, type Group, type Side, type Word } from "./axis-pattern.ts";
+import {
+  axisPattern,
+  restOf,
+  withoutRest,
+  type AxisPattern,
+  type Group,
+  type Side,
+  type Word,
+} from "./axis-pattern.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { build } from "./add-node.ts";
 import { report } from "../errors.ts";
@@ -22,18 +30,21 @@ interface Axis {
 }
 
 /**
- * Splits, permutes and joins axes: a reshape, a transpose and a reshape. Sizes on the left match equal sizes on the right in order;
- * axes of size 1 may be added and dropped. A. Rogozhnikov, "Einops: clear and reliable tensor manipulations with Einstein-like notation", 2022.
+ * Splits, permutes and joins axes: a reshape, a transpose and a reshape. Sizes on the left match equal sizes on the
+ * right in order; axes of size 1 may be added and dropped. A. Rogozhnikov, "Einops: clear and reliable tensor
+ * manipulations with Einstein-like notation", 2022.
  */
 export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const { value } = use.x;
   if (value.kind === "error") return ERROR;
-  if (value.kind !== "tensor") return report(env.context, "E0309", use.x.span, `expected a tensor for \`rearrange\`, found ${describe(value)}`);
+  if (value.kind !== "tensor")
+    return report(env.context, "E0309", use.x.span, `expected a tensor for \`rearrange\`, found ${describe(value)}`);
   const pattern = axisPattern(env, use.pattern);
   const known = sizesOf(env, use.sizes);
   if (pattern === null || known === null) return ERROR;
   const [written, second] = pattern.operands;
-  if (written === undefined || second !== undefined) return pattern.mistakeAt({ at: 0, end: 1 }, "`rearrange` takes one tensor") ?? ERROR;
+  if (written === undefined || second !== undefined)
+    return pattern.mistakeAt({ at: 0, end: 1 }, "`rearrange` takes one tensor") ?? ERROR;
   const side = withoutRest(written, value.value.type.shape.length);
   if (side === null)
     return (
@@ -69,10 +80,17 @@ export function rearrange(env: Env, use: Use, span: Span): DlValue {
 function sizesOf(env: Env, arg: Arg | null): ReadonlyMap<string, number> | null {
   if (arg === null) return new Map();
   const fields = arg.value.kind === "record" ? [...arg.value.fields] : [];
-  const sizes = new Map(fields.flatMap(([name, field]) => (field.kind === "int" && field.value > 0 ? [[name, field.value] as const] : [])));
+  const sizes = new Map(
+    fields.flatMap(([name, field]) => (field.kind === "int" && field.value > 0 ? [[name, field.value] as const] : [])),
+  );
   if (arg.value.kind === "record" && sizes.size === fields.length) return sizes;
   if (arg.value.kind !== "error")
-    report(env.context, "E0501", arg.span, `expected a record of ints for \`sizes\`, such as { h: 8 }, found ${describe(arg.value)}`);
+    report(
+      env.context,
+      "E0501",
+      arg.span,
+      `expected a record of ints for \`sizes\`, such as { h: 8 }, found ${describe(arg.value)}`,
+    );
   return null;
 }
 

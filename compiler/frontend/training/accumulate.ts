@@ -8,15 +8,18 @@ import { applyOptimizer, type Optimizer, type Trained } from "./optimizers.ts";
 import { describe } from "../values/values.ts";
 import { leaf, write } from "../values/variables.ts";
 
-/** Whether the rest of the chain updates in this call, and how often each param and state had been written before it. */
+/**
+ * Whether the rest of the chain updates in this call, and how often each param and state had been written before it.
+ */
 export interface Gate {
   readonly due: Tensor;
   readonly before: ReadonlyMap<string, number>;
 }
 
 /**
- * A transformation with states: an optimizer before the last one in the chain. It returns the gradient for the next step, or a tuple of that
- * and of a bool scalar; where it is false, nothing after it changes a param or state. Null after a report.
+ * A transformation with states: an optimizer before the last one in the chain. It returns the gradient for the next
+ * step, or a tuple of that and of a bool scalar; where it is false, nothing after it changes a param or state. Null
+ * after a report.
  */
 export function accumulate(
   env: Env,
@@ -39,14 +42,29 @@ export function accumulate(
   const due = given[0]?.[1];
   if (due === undefined) return { gradients: kept, gate: null };
   if (due.kind === "tensor" && due.value.type.dtype === "bool" && due.value.type.shape.length === 0)
-    return { gradients: kept, gate: { due, before: new Map([...env.context.versions].map(([path, versions]) => [path, versions.length])) } };
-  report(env.context, "E0604", span, `expected a bool scalar as the second result of the transformation, found ${describe(due)}`);
+    return {
+      gradients: kept,
+      gate: { due, before: new Map([...env.context.versions].map(([path, versions]) => [path, versions.length])) },
+    };
+  report(
+    env.context,
+    "E0604",
+    span,
+    `expected a bool scalar as the second result of the transformation, found ${describe(due)}`,
+  );
   return null;
 }
 
 /** The gradients returned by a transformation, with their types unchanged; null after a report. */
-export function keptTypes(env: Env, made: readonly DlValue[], gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
-  const good = made.flatMap((item, k) => (item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : []));
+export function keptTypes(
+  env: Env,
+  made: readonly DlValue[],
+  gradients: readonly Tensor[],
+  span: Span,
+): readonly Tensor[] | null {
+  const good = made.flatMap((item, k) =>
+    item.kind === "tensor" && gradients[k] && sameType(item.value.type, gradients[k].value.type) ? [item] : [],
+  );
   if (good.length === gradients.length && made.length === gradients.length) return good;
   report(env.context, "E0604", span, "a gradient transformation must not change the types of the gradients", {
     label: `returns ${made.map(describe).join(", ")}`,
@@ -62,7 +80,10 @@ export function hold(env: Env, { due, before }: Gate, span: Span): void {
     const last = versions.at(-1);
     const old = versions[count - 1] ?? foundValue(env, path, versions);
     if (last === undefined || old === undefined || versions.length === count || last === old) continue;
-    const operands = [due, ...[last, old].map((value): Tensor => ({ ...due, value, symbols: value.type.shape.map(() => null) }))];
+    const operands = [
+      due,
+      ...[last, old].map((value): Tensor => ({ ...due, value, symbols: value.type.shape.map(() => null) })),
+    ];
     const chosen = pointwise(
       env,
       context.builder.op("select"),

@@ -15,13 +15,21 @@ import { describe, ERROR, isFaulty, makeTensor } from "../values/values.ts";
 type Ruled = Callable & { readonly gradient: GradientRule };
 
 /**
- * A function with a custom gradient: its body and the rule become graphs of one op. Both may use outer values, such as tensors among the static
- * arguments; these receive no gradient.
+ * A function with a custom gradient: its body and the rule become graphs of one op. Both may use outer values, such as
+ * tensors among the static arguments; these receive no gradient.
  */
-export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly string[], finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {
+export function applyRuled(
+  env: Env,
+  declaration: Ruled,
+  tensorNames: readonly string[],
+  finish: (env: Env, value: DlValue) => DlValue,
+  span: Span,
+): DlValue {
   const { context } = env;
   const name = declaration.name.text;
-  const args = tensorNames.map((tensor) => env.scope.find(tensor)).map((binding) => (binding?.kind === "value" ? binding.value : ERROR));
+  const args = tensorNames
+    .map((tensor) => env.scope.find(tensor))
+    .map((binding) => (binding?.kind === "value" ? binding.value : ERROR));
   const operands = args.flatMap(tensorsIn);
   const forward = openRegion(env, span, "forward");
   const before = context.program.diagnostics.length;
@@ -50,7 +58,9 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
   const extra = invariantsOf([forward, backward]).filter((outer) => !values.includes(outer));
   const all = [...values, ...extra];
   grads.forEach((grad, k) => backward.builder.output(`d${k}`, grad));
-  extra.filter((outer) => isFloat(outer.type.dtype)).forEach((outer, k) => backward.builder.output(`none${k}`, backward.builder.zeros(outer.type)));
+  extra
+    .filter((outer) => isFloat(outer.type.dtype))
+    .forEach((outer, k) => backward.builder.output(`none${k}`, backward.builder.zeros(outer.type)));
   const graphs = [closeRegion(forward, [], all), closeRegion(backward, [], all, [y, dy])];
   const { builder } = context;
   const [made] = build(env, span, () => builder.addNode(builder.op("custom_gradient"), all, {}, {}, graphs).results);
@@ -58,7 +68,14 @@ export function applyRuled(env: Env, declaration: Ruled, tensorNames: readonly s
 }
 
 /** The rule's gradient of each float operand, zeros where it is 0; null after a report. */
-function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphValue, args: readonly DlValue[], name: string): readonly GraphValue[] | null {
+function gradientsBy(
+  env: Env,
+  declaration: Ruled,
+  backward: Context,
+  dy: GraphValue,
+  args: readonly DlValue[],
+  name: string,
+): readonly GraphValue[] | null {
   const { gradient } = declaration;
   const [param, ...more] = gradient.params;
   if (param === undefined || more.length > 0) {
@@ -76,9 +93,15 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
   const given = args.length === 1 ? [value] : value.kind === "tuple" || value.kind === "list" ? value.items : [];
   const span: Span = gradient.body.statements.at(-1)?.span ?? gradient.span;
   if (given.length !== args.length) {
-    report(env.context, "E0611", span, `expected ${args.length} gradients from the gradient rule of \`${name}\`, found ${describe(value)}`, {
-      help: "return a tuple with one gradient per parameter",
-    });
+    report(
+      env.context,
+      "E0611",
+      span,
+      `expected ${args.length} gradients from the gradient rule of \`${name}\`, found ${describe(value)}`,
+      {
+        help: "return a tuple with one gradient per parameter",
+      },
+    );
     return null;
   }
   const grads: GraphValue[] = [];
@@ -87,7 +110,10 @@ function gradientsBy(env: Env, declaration: Ruled, backward: Context, dy: GraphV
     if (tensorsIn(arg).length === 0) continue;
     const like = localize(inside, arg, span);
     const g = at(given, k);
-    const converted = like.kind === "tensor" && g.kind === "unit" ? constant(inside, span, like.value.type, 0) : convertLike(inside, g, like, span);
+    const converted =
+      like.kind === "tensor" && g.kind === "unit"
+        ? constant(inside, span, like.value.type, 0)
+        : convertLike(inside, g, like, span);
     if (converted === null) {
       report(env.context, "E0611", span, `expected a gradient of type ${describe(arg)}, found ${describe(g)}`);
       return null;

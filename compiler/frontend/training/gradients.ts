@@ -57,7 +57,11 @@ export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], 
 }
 
 /** `jvp(y, x, v)`: the derivative of y along the direction v of x. */
-export function directionalDerivative(env: Env, given: { readonly y: Arg; readonly x: Arg; readonly v: Arg }, span: Span): DlValue {
+export function directionalDerivative(
+  env: Env,
+  given: { readonly y: Arg; readonly x: Arg; readonly v: Arg },
+  span: Span,
+): DlValue {
   const { builder } = env.context;
   const [y, x, v] = [given.y.value, given.x.value, given.v.value];
   if ([x, y, v].some((value) => value.kind === "error")) return ERROR;
@@ -66,9 +70,15 @@ export function directionalDerivative(env: Env, given: { readonly y: Arg; readon
       return report(env.context, "E0309", at, `expected a float tensor for the derivative, found ${describe(value)}`);
   if (y.kind !== "tensor" || x.kind !== "tensor") return ERROR;
   if (v.kind !== "tensor" || !sameType(v.value.type, x.value.type))
-    return report(env.context, "E0610", given.v.span, `expected a tangent of type ${describe(x)}, found ${describe(v)}`, {
-      also: [{ span: given.x.span, says: describe(x) }],
-    });
+    return report(
+      env.context,
+      "E0610",
+      given.v.span,
+      `expected a tangent of type ${describe(x)}, found ${describe(v)}`,
+      {
+        also: [{ span: given.x.span, says: describe(x) }],
+      },
+    );
   if (!flows(env, y, [x.value], span)) return ERROR;
   const [result] = build(env, span, () => pushForward(builder, [y.value], [x.value], [v.value]));
   return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);

@@ -8,19 +8,27 @@ import { report } from "../errors.ts";
 import { describe, ERROR, ints, isNumber } from "../values/values.ts";
 
 /**
- * The initial value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape as its first static argument, such as
- * `glorot_uniform` or `normal(std: 0.02)`.
+ * The initial value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape
+ * as its first static argument, such as `glorot_uniform` or `normal(std: 0.02)`.
  */
 export function initialize(env: Env, init: Expr | null, type: TensorType, at: { readonly span: Span }): DlValue {
   const span = init?.span ?? at.span;
   if (init === null) return constant(env, span, type, 0);
   let value = env.context.evaluate(env, init);
-  if (value.kind === "function") value = env.context.call(env, value, [{ name: null, value: ints(type.shape), span }], span);
+  if (value.kind === "function")
+    value = env.context.call(env, value, [{ name: null, value: ints(type.shape), span }], span);
   if (value.kind === "error") return ERROR;
   if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);
   if (value.kind === "tensor" && sameType(value.value.type, type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === type.dtype && value.value.type.shape.length === 0) return broadcastTo(env, span, value, type.shape);
-  return report(env.context, "E0314", span, `expected ${showType(type)} for the initial value, found ${describe(value)}`, {
-    help: "an initializer is a number, a tensor of the declared type, or a function of the shape",
-  });
+  if (value.kind === "tensor" && value.value.type.dtype === type.dtype && value.value.type.shape.length === 0)
+    return broadcastTo(env, span, value, type.shape);
+  return report(
+    env.context,
+    "E0314",
+    span,
+    `expected ${showType(type)} for the initial value, found ${describe(value)}`,
+    {
+      help: "an initializer is a number, a tensor of the declared type, or a function of the shape",
+    },
+  );
 }

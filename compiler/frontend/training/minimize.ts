@@ -13,15 +13,22 @@ import { describe, list, makeTensor } from "../values/values.ts";
 
 type MinimizeStmt = Stmt & { readonly kind: "minimize" };
 /**
- * `minimize loss over M with t |> opt`: gradients of the loss with respect to all params that M has used so far in this entry, then each transformation from left to
- * right, then the optimizer's update of each param, visible to the statements after it. A transformation whose tensor parameter is a list takes all gradients at once; one
- * with states is declared as an optimizer, and returns the gradient for the next step, or a tuple of that and of a bool: whether this call updates at all.
+ * `minimize loss over M with t |> opt`: gradients of the loss with respect to all params that M has used so far in this
+ * entry, then each transformation from left to right, then the optimizer's update of each param, visible to the
+ * statements after it. A transformation whose tensor parameter is a list takes all gradients at once; one with states
+ * is declared as an optimizer, and returns the gradient for the next step, or a tuple of that and of a bool: whether
+ * this call updates at all.
  */
 export function minimize(env: Env, statement: MinimizeStmt): void {
   const { context } = env;
   if (env.body !== "entry" || !context.train || context.region !== null) {
     report(context, "E0607", statement.span, "`minimize` is only allowed in the body of a train entry", {
-      help: env.body !== "entry" ? undefined : context.region === null ? "declare the entry as `train entry`" : "move it out of the loop or branch",
+      help:
+        env.body !== "entry"
+          ? undefined
+          : context.region === null
+            ? "declare the entry as `train entry`"
+            : "move it out of the loop or branch",
     });
     return;
   }
@@ -32,9 +39,15 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
   const last = steps.at(-1);
   if (last === undefined || !isOptimizer(last.value)) {
-    report(context, "E0603", last?.span ?? statement.span, `expected an optimizer, found ${last === undefined ? "nothing" : describe(last.value)}`, {
-      help: "end the chain with one, such as `|> adam(lr: 1e-3)`",
-    });
+    report(
+      context,
+      "E0603",
+      last?.span ?? statement.span,
+      `expected an optimizer, found ${last === undefined ? "nothing" : describe(last.value)}`,
+      {
+        help: "end the chain with one, such as `|> adam(lr: 1e-3)`",
+      },
+    );
     return;
   }
   const gradients = gradientsOf(
@@ -44,7 +57,8 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     statement.span,
   );
   const optimizer = { value: last.value, span: last.span };
-  if (gradients !== null) inRole(context.builder, "optimizer", () => applySteps(env, trained, gradients, steps.slice(0, -1), optimizer));
+  if (gradients !== null)
+    inRole(context.builder, "optimizer", () => applySteps(env, trained, gradients, steps.slice(0, -1), optimizer));
 }
 
 interface Step {

@@ -25,7 +25,13 @@ export const isOptimizer = (value: DlValue): value is Optimizer =>
   value.kind === "function" && value.target.kind === "callable" && value.target.declaration.kind === "optimizer";
 
 /** Writes the new value of each param. */
-export function update(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+export function update(
+  env: Env,
+  optimizer: Optimizer,
+  span: Span,
+  trained: readonly Trained[],
+  gradients: readonly Tensor[],
+): void {
   const values = applyOptimizer(env, optimizer, span, trained, gradients);
   const updates = trained.flatMap((t, k) => {
     const value = values[k];
@@ -35,10 +41,17 @@ export function update(env: Env, optimizer: Optimizer, span: Span, trained: read
 }
 
 /**
- * The optimizer's result for each param; null after a report. Its states are under `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim
- * are shared by all params of this `minimize`, are under `<entry>.<optimizer>`, and are written once.
+ * The optimizer's result for each param; null after a report. Its states are under
+ * `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim are shared by all params of this
+ * `minimize`, are under `<entry>.<optimizer>`, and are written once.
  */
-export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, trained: readonly Trained[], gradients: readonly Tensor[]): (DlValue | null)[] {
+export function applyOptimizer(
+  env: Env,
+  optimizer: Optimizer,
+  span: Span,
+  trained: readonly Trained[],
+  gradients: readonly Tensor[],
+): (DlValue | null)[] {
   const { context } = env;
   const { declaration } = optimizer.target;
   const path = childPath(context.program.naming, context.entry, spanKey(span), declaration.name.text, true);
@@ -50,20 +63,38 @@ export function applyOptimizer(env: Env, optimizer: Optimizer, span: Span, train
     for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
     const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null, ownerOf(t.declared.path));
     const gradient = gradients[k];
-    return gradient === undefined ? null : updateOne(env, optimizer, span, [t.current, gradient], { frame, update: { shared, written, evaluated: new Map() } });
+    return gradient === undefined
+      ? null
+      : updateOne(env, optimizer, span, [t.current, gradient], {
+          frame,
+          update: { shared, written, evaluated: new Map() },
+        });
   });
   checkShared(env, span, shared, trained, gradients);
   return values;
 }
 
-function updateOne(env: Env, optimizer: Optimizer, span: Span, tensors: readonly Tensor[], owner: Owner): DlValue | null {
+function updateOne(
+  env: Env,
+  optimizer: Optimizer,
+  span: Span,
+  tensors: readonly Tensor[],
+  owner: Owner,
+): DlValue | null {
   const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
   const signature = signatureOf(optimizer.target);
   const bound = bindArguments(env, optimizer.target, signature, args);
   if (bound === null) return null;
-  const missing = signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ?? signature.tensors.find((name) => !bound.values.has(name));
+  const missing =
+    signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ??
+    signature.tensors.find((name) => !bound.values.has(name));
   if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, owner);
-  report(env.context, "E0402", span, `missing argument \`${missing}\` of \`${optimizer.target.declaration.name.text}\``);
+  report(
+    env.context,
+    "E0402",
+    span,
+    `missing argument \`${missing}\` of \`${optimizer.target.declaration.name.text}\``,
+  );
   return null;
 }
 
@@ -73,21 +104,39 @@ function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): vo
   const [first] = versions;
   env.context.versions.set(
     path,
-    versions.slice(0, Math.max(before.get(path) ?? 0, first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0)),
+    versions.slice(
+      0,
+      Math.max(
+        before.get(path) ?? 0,
+        first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0,
+      ),
+    ),
   );
 }
 
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
   if (value.kind === "error") return false;
   if (value.kind === "tensor" && sameType(value.value.type, t.declared.type)) return true;
-  report(env.context, "E0605", span, `expected ${showType(t.declared.type)} for the result of the optimizer, found ${describe(value)}`, {
-    also: [{ span: t.declared.span, says: `param \`${t.declared.path}\`` }],
-  });
+  report(
+    env.context,
+    "E0605",
+    span,
+    `expected ${showType(t.declared.type)} for the result of the optimizer, found ${describe(value)}`,
+    {
+      also: [{ span: t.declared.span, says: `param \`${t.declared.path}\`` }],
+    },
+  );
   return false;
 }
 
 /** A shared state must not be computed from one of the params or its gradient. */
-function checkShared(env: Env, span: Span, shared: Frame, trained: readonly Trained[], gradients: readonly Tensor[]): void {
+function checkShared(
+  env: Env,
+  span: Span,
+  shared: Frame,
+  trained: readonly Trained[],
+  gradients: readonly Tensor[],
+): void {
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
   for (const [name, declaredAt] of shared.declared) {
     const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);

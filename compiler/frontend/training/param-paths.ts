@@ -48,19 +48,30 @@ export function checkFrozen(context: Context): void {
   for (const [prefix, span] of context.frozen) {
     const paths = [...declared.values()].filter((d) => d.kind === "param").map((d) => d.path);
     if (paths.some((path) => isUnder(path, prefix))) continue;
-    const known = new Set(paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))));
+    const known = new Set(
+      paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))),
+    );
     const near = didYouMean(prefix, [...known]);
-    report(context, "E0211", span, `no params under \`${prefix}\``, { help: near === null ? undefined : `did you mean \`${near}\`?` });
+    report(context, "E0211", span, `no params under \`${prefix}\``, {
+      help: near === null ? undefined : `did you mean \`${near}\`?`,
+    });
   }
 }
 
 /** Paths of the unfrozen params under a model, layer or part that this entry has used so far; null after a report. */
-export function paramsUnder(env: Env, value: DlValue, span: Span, only: string | null = null): readonly string[] | null {
+export function paramsUnder(
+  env: Env,
+  value: DlValue,
+  span: Span,
+  only: string | null = null,
+): readonly string[] | null {
   const { context } = env;
   if (value.kind === "error") return null;
   const prefix = pathOf(env, value);
   if (prefix === null) {
-    report(context, "E0602", span, `${describe(value)} has no params`, { help: "name a model, or a layer bound by `let`" });
+    report(context, "E0602", span, `${describe(value)} has no params`, {
+      help: "name a model, or a layer bound by `let`",
+    });
     return null;
   }
   // A model that uses another model includes its params, whatever their path.
@@ -72,10 +83,21 @@ export function paramsUnder(env: Env, value: DlValue, span: Span, only: string |
   if (context.program.diagnostics.length > 0) return null;
   const name = value.kind === "function" ? functionName(value.target) : prefix;
   if (used.length > 0)
-    report(context, "E0602", span, matching.length > 0 ? `all params of \`${name}\` are frozen in this entry` : `no param of \`${name}\` matches "${only}"`, {
-      help: `its params are ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
+    report(
+      context,
+      "E0602",
+      span,
+      matching.length > 0
+        ? `all params of \`${name}\` are frozen in this entry`
+        : `no param of \`${name}\` matches "${only}"`,
+      {
+        help: `its params are ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
+      },
+    );
+  else
+    report(context, "E0602", span, `\`${name}\` has not been applied in this entry yet`, {
+      help: "apply it before this use of its params",
     });
-  else report(context, "E0602", span, `\`${name}\` has not been applied in this entry yet`, { help: "apply it before this use of its params" });
   return null;
 }
 

@@ -4,7 +4,10 @@ import { makeNode } from "../../graph/build.ts";
 import type { Attribution, Provenance, Role } from "../../graph/provenance.ts";
 import { rebuild, topological } from "../../graph/rebuild.ts";
 
-/** Tells what of the forward work only a new value of a state needs, and what of a training entry is there for an output alone. */
+/**
+ * Tells what of the forward work only a new value of a state needs, and what of a training entry is there for an output
+ * alone.
+ */
 export function withRoles(graph: Graph): Graph {
   const written = new Set(topological(graph.writes.map(({ value }) => value)));
   const shown = new Set(topological(graph.outputs.map(({ value }) => value)));
@@ -40,7 +43,14 @@ function attributing(): (node: Node, role: Role, operands: readonly Value[]) => 
   const copy = (node: Node, role: Role, operands: readonly Value[]): Node => {
     const regions = node.regions.map((region) =>
       rebuild(region, (g, inner, values) =>
-        add(g.nodes, copy(inner, inner.provenance.attribution.role === "forward" ? role : inner.provenance.attribution.role, values)),
+        add(
+          g.nodes,
+          copy(
+            inner,
+            inner.provenance.attribution.role === "forward" ? role : inner.provenance.attribution.role,
+            values,
+          ),
+        ),
       ),
     );
     return makeNode(node.op, operands, node.attrs, inRole(node.provenance, role), node.notes, regions);

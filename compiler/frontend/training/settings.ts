@@ -16,7 +16,12 @@ export function readSetting(env: Env, { item, scope }: SettingBinding, span: Spa
   const { context } = env;
   const path = `setting.${item.name.text}`;
   if (context.entry === "init")
-    return report(context, "E0506", span, `an initializer can only use static values, but the setting \`${item.name.text}\` changes at run time`);
+    return report(
+      context,
+      "E0506",
+      span,
+      `an initializer can only use static values, but the setting \`${item.name.text}\` changes at run time`,
+    );
   const known = context.program.settings.has(path) ? context.program.declared.get(path) : undefined;
   const declared = known ?? (declareSetting(context, item, scope) ? context.program.declared.get(path) : undefined);
   return declared === undefined ? ERROR : read(env, declared, span);
@@ -30,19 +35,37 @@ export function declareSetting(context: Context, item: Setting, scope: Scope): b
   const type = declaredType(env, item.type)?.type;
   const value = context.evaluate(env, item.value);
   if (type === undefined || value.kind === "error") return false;
-  const valid = isNumber(value) && (value.kind === "int" || isFloat(type.dtype)) && type.shape.length === 0 && type.dtype !== "bool";
+  const valid =
+    isNumber(value) &&
+    (value.kind === "int" || isFloat(type.dtype)) &&
+    type.shape.length === 0 &&
+    type.dtype !== "bool";
   if (!valid || !isNumber(value)) {
-    report(context, "E0210", item.value.span, `expected a number of type ${type.dtype} for the setting \`${item.name.text}\`, found ${describe(value)}`, {
-      help: `for example, setting ${item.name.text}: f32 = 1e-3 in log(1e-5, 1e-1)`,
-    });
+    report(
+      context,
+      "E0210",
+      item.value.span,
+      `expected a number of type ${type.dtype} for the setting \`${item.name.text}\`, found ${describe(value)}`,
+      {
+        help: `for example, setting ${item.name.text}: f32 = 1e-3 in log(1e-5, 1e-1)`,
+      },
+    );
     return false;
   }
   const range = item.range === null ? { low: null, high: null, scale: "linear" as const } : rangeOf(env, item.range);
   if (range === null) return false;
   if (range.low !== null && range.high !== null && (value.value < range.low || value.value > range.high)) {
-    report(context, "E0210", item.value.span, `the value ${value.value} is outside the range of the setting \`${item.name.text}\``, {
-      ...(item.range === null ? {} : { also: [{ span: item.range.span, says: `the range is ${range.low} to ${range.high}` }] }),
-    });
+    report(
+      context,
+      "E0210",
+      item.value.span,
+      `the value ${value.value} is outside the range of the setting \`${item.name.text}\``,
+      {
+        ...(item.range === null
+          ? {}
+          : { also: [{ span: item.range.span, says: `the range is ${range.low} to ${range.high}` }] }),
+      },
+    );
     return false;
   }
   const made = declare(
@@ -72,7 +95,15 @@ function rangeOf(env: Env, expr: Expr): { low: number; high: number; scale: "lin
         ? expr.items.flatMap((item) => (item.kind === "pack" ? [] : [item]))
         : [];
   const [low, high] = written.map((bound) => env.context.evaluate(env, bound));
-  if (written.length === 2 && low && high && isNumber(low) && isNumber(high) && low.value < high.value && (scale === "linear" || low.value > 0))
+  if (
+    written.length === 2 &&
+    low &&
+    high &&
+    isNumber(low) &&
+    isNumber(high) &&
+    low.value < high.value &&
+    (scale === "linear" || low.value > 0)
+  )
     return { low: low.value, high: high.value, scale };
 
   report(env.context, "E0210", expr.span, "expected a range: linear(low, high) or log(low, high) with low < high", {

@@ -10,7 +10,8 @@ import { current } from "../values/variables.ts";
 /** `step`: the number of earlier calls of train entries, as an f32 scalar for schedules. */
 export function stepNumber(env: Env, span: Span): DlValue {
   const { context } = env;
-  if (context.entry === "init") return report(context, "E0506", span, "an initializer can only use static values, but `step` changes at run time");
+  if (context.entry === "init")
+    return report(context, "E0506", span, "an initializer can only use static values, but `step` changes at run time");
   const step = current(context, present(context.program.declared.get(stepPath), "no step"));
   return makeTensor(
     context.builder,

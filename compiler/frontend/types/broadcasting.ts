@@ -29,7 +29,13 @@ function repeats(from: Shape, to: Shape): boolean {
 }
 
 /** Broadcasts along missing leading axes and axes of size 1. */
-export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbols?: readonly (string | null)[]): Tensor {
+export function broadcastTo(
+  env: Env,
+  span: Span,
+  t: Tensor,
+  shape: Shape,
+  symbols?: readonly (string | null)[],
+): Tensor {
   const from = t.value.type.shape;
   if (sameShape(from, shape)) return t;
   const { builder } = env.context;
@@ -48,8 +54,8 @@ export function broadcastTo(env: Env, span: Span, t: Tensor, shape: Shape, symbo
 }
 
 /**
- * Broadcasts the operands of a pointwise op to one shape, which must be the shape of one of them, and converts literals to the dtype of the tensors. There is at
- * least one tensor among them. Null after a report.
+ * Broadcasts the operands of a pointwise op to one shape, which must be the shape of one of them, and converts literals
+ * to the dtype of the tensors. There is at least one tensor among them. Null after a report.
  */
 export function broadcastOperands(env: Env, span: Span, says: string, operands: readonly Operand[]): Tensor[] | null {
   const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
@@ -59,19 +65,31 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   const details = { label: tensors.map(showTensor).join(" · "), also: origins(tensors, span) };
   const other = bound.find((t) => t.value.type.dtype !== dtype);
   if (other !== undefined) {
-    report(env.context, "E0303", span, `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`, {
-      ...details,
-      help: `convert one of them: convert(x, dtype: "${dtype}")`,
-    });
+    report(
+      env.context,
+      "E0303",
+      span,
+      `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`,
+      {
+        ...details,
+        help: `convert one of them: convert(x, dtype: "${dtype}")`,
+      },
+    );
     return null;
   }
   const target = tensors.find((to) => tensors.every((from) => repeats(from.value.type.shape, to.value.type.shape)));
   if (target === undefined) {
-    report(env.context, "E0304", span, `cannot broadcast ${shown.join(" with ")}: one operand must already have the result's shape`, {
-      label: `operands of ${says}`,
-      also: details.also,
-      help: broadcastHelp(tensors),
-    });
+    report(
+      env.context,
+      "E0304",
+      span,
+      `cannot broadcast ${shown.join(" with ")}: one operand must already have the result's shape`,
+      {
+        label: `operands of ${says}`,
+        also: details.also,
+        help: broadcastHelp(tensors),
+      },
+    );
     return null;
   }
   const { shape } = target.value.type;

@@ -21,7 +21,10 @@ export type Reach = "signature" | "all";
 
 const number = (known: number): Linear => ({ known, factor: 0, unknown: null });
 
-/** The size of a dim expression, as far as its names are known. Null if it is not linear in one unknown or not an int (reported if `reach` is `all`). */
+/**
+ * The size of a dim expression, as far as its names are known. Null if it is not linear in one unknown or not an int
+ * (reported if `reach` is `all`).
+ */
 function linear(env: Env, expr: Expr, reach: Reach): Linear | null {
   switch (expr.kind) {
     case "number":
@@ -84,7 +87,8 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
 export function dtypeNamed(scope: Scope, name: string): DType | "variable" | null {
   if (Object.hasOwn(dtypes, name)) return name as DType;
   const bound = scope.find(name);
-  if (bound?.kind === "value" && bound.value.kind === "string" && Object.hasOwn(dtypes, bound.value.value)) return bound.value.value as DType;
+  if (bound?.kind === "value" && bound.value.kind === "string" && Object.hasOwn(dtypes, bound.value.value))
+    return bound.value.value as DType;
   return /^[A-Z]$/.test(name) ? "variable" : null;
 }
 
@@ -105,7 +109,12 @@ function reportSize(env: Env, span: Span, size: number, written: string): void {
 export function sizeOf(env: Env, expr: Expr): number | null {
   const size = linear(env, expr, "all");
   if (size === null) {
-    report(env.context, "E0307", expr.span, `cannot compute the size \`${text(expr)}\`: it is not an int, or has several unknown names`);
+    report(
+      env.context,
+      "E0307",
+      expr.span,
+      `cannot compute the size \`${text(expr)}\`: it is not an int, or has several unknown names`,
+    );
     return null;
   }
   if (size.unknown !== null) {
@@ -134,17 +143,27 @@ export function packNamed(env: Env, name: string, span: Span): PackValue | null 
   const items = plain?.kind === "value" && plain.value.kind === "list" ? plain.value.items : [];
   const sizes = items.flatMap((item) => (item.kind === "int" ? [item] : []));
   if (plain?.kind === "value" && plain.value.kind === "list" && sizes.length === items.length)
-    return { kind: "pack", sizes: sizes.map((item) => item.value), symbols: sizes.map((item) => item.symbol ?? null), start: 0 };
+    return {
+      kind: "pack",
+      sizes: sizes.map((item) => item.value),
+      symbols: sizes.map((item) => item.symbol ?? null),
+      start: 0,
+    };
   const known = env.scope.all().flatMap((n) => (n.startsWith("..") ? [n.slice(2)] : []));
   const near = didYouMean(name, known);
-  report(env.context, "E0201", span, `unknown pack \`..${name}\``, { help: near === null ? undefined : `did you mean \`..${near}\`?` });
+  report(env.context, "E0201", span, `unknown pack \`..${name}\``, {
+    help: near === null ? undefined : `did you mean \`..${near}\`?`,
+  });
   return null;
 }
 
 export const packKey = (name: string): string => `..${name}`;
 
 /** The declared type, with every size known; null after a report. */
-export function declaredType(env: Env, type: TypeExpr): { readonly type: TensorType; readonly symbols: readonly (string | null)[] } | null {
+export function declaredType(
+  env: Env,
+  type: TypeExpr,
+): { readonly type: TensorType; readonly symbols: readonly (string | null)[] } | null {
   if (type.kind === "list") {
     report(env.context, "E0309", type.span, "expected a tensor type, found a list type");
     return null;
@@ -189,14 +208,20 @@ export interface Actual {
   readonly symbol: string | null;
 }
 
-/** The result of unifying one dim of a signature with the size of an argument. `later`: its unknowns may be bound by other arguments. */
+/**
+ * The result of unifying one dim of a signature with the size of an argument. `later`: its unknowns may be bound by
+ * other arguments.
+ */
 export type Met = "ok" | "later" | { readonly wanted: string };
 
 /** Unifies one dim with a size, binding its free name. */
 export function unifyDim(env: Env, dim: Expr, actual: Actual, because: string, span: Span, reach: Reach): Met {
   const value = linear(env, dim, reach);
   if (value === null) return "later";
-  if (value.unknown === null) return value.known === actual.size ? "ok" : { wanted: dim.kind === "number" ? text(dim) : `${text(dim)} = ${value.known}` };
+  if (value.unknown === null)
+    return value.known === actual.size
+      ? "ok"
+      : { wanted: dim.kind === "number" ? text(dim) : `${text(dim)} = ${value.known}` };
   const solved = (actual.size - value.known) / value.factor;
   if (!Number.isInteger(solved) || solved < 1) return { wanted: `${text(dim)} for some ${value.unknown}` };
   env.scope.bind(value.unknown, {
@@ -210,7 +235,8 @@ export function unifyDim(env: Env, dim: Expr, actual: Actual, because: string, s
 }
 
 /** As written. */
-export const text = (node: { readonly span: Span }): string => node.span.source.text.slice(node.span.start, node.span.end);
+export const text = (node: { readonly span: Span }): string =>
+  node.span.source.text.slice(node.span.start, node.span.end);
 
 /** Names in an expression of dims, sizes and default values. */
 export function namesIn(expr: Expr): string[] {

@@ -26,7 +26,13 @@ export interface Postponed {
 }
 
 /** Unifies a tensor with a type of a signature and binds its free names. False after a report. */
-export function unifyTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, postponed: Postponed[]): boolean {
+export function unifyTensor(
+  env: Env,
+  type: TensorTypeExpr,
+  t: Tensor,
+  subject: Subject,
+  postponed: Postponed[],
+): boolean {
   if (!unifyDtype(env, type, t, subject)) return false;
   const packs = type.dims.filter(isPack);
   if (packs.length > 1) {
@@ -36,7 +42,13 @@ export function unifyTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: 
   const shape = t.value.type.shape;
   const fixed = type.dims.length - packs.length;
   if (packs.length === 0 ? shape.length !== fixed : shape.length < fixed)
-    return mismatch(env, type, t, subject, `it has ${axes(shape.length)}, expected ${packs.length > 0 ? "at least " : ""}${fixed}`);
+    return mismatch(
+      env,
+      type,
+      t,
+      subject,
+      `it has ${axes(shape.length)}, expected ${packs.length > 0 ? "at least " : ""}${fixed}`,
+    );
   let axis = 0;
   let good = true;
   for (const dim of type.dims) {
@@ -46,7 +58,12 @@ export function unifyTensor(env: Env, type: TensorTypeExpr, t: Tensor, subject: 
         unifyPack(
           env,
           dim.name.text,
-          { kind: "pack", sizes: shape.slice(axis, axis + count), symbols: t.symbols.slice(axis, axis + count), start: axis },
+          {
+            kind: "pack",
+            sizes: shape.slice(axis, axis + count),
+            symbols: t.symbols.slice(axis, axis + count),
+            start: axis,
+          },
           type,
           t,
           subject,
@@ -81,7 +98,14 @@ function unifyAxis(env: Env, p: Postponed, postponed: Postponed[]): boolean {
   const { dim, axis, tensor: t, type, subject } = p;
   if (isPack(dim)) return true;
   const size = t.value.type.shape[axis] ?? 0;
-  const met = unifyDim(env, dim, { size, symbol: t.symbols[axis] ?? null }, `${subject.says} is ${showTensor(t)}`, subject.span, subject.reach);
+  const met = unifyDim(
+    env,
+    dim,
+    { size, symbol: t.symbols[axis] ?? null },
+    `${subject.says} is ${showTensor(t)}`,
+    subject.span,
+    subject.reach,
+  );
   if (met === "ok") return true;
   if (met === "later") {
     postponed.push(p);
@@ -113,7 +137,14 @@ function unifyDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject)
   return true;
 }
 
-function unifyPack(env: Env, name: string, pack: PackValue, type: TensorTypeExpr, t: Tensor, subject: Subject): boolean {
+function unifyPack(
+  env: Env,
+  name: string,
+  pack: PackValue,
+  type: TensorTypeExpr,
+  t: Tensor,
+  subject: Subject,
+): boolean {
   const known = env.scope.own(packKey(name));
   if (known?.kind !== "value" || known.value.kind !== "pack") {
     env.scope.bind(packKey(name), {
@@ -147,26 +178,44 @@ function reasons(env: Env, names: readonly string[]): Label[] {
 }
 
 function declaredAt(env: Env, type: TypeExpr, t: Tensor, subject: Subject): Label[] {
-  const elsewhere = t.from.source !== subject.span.source || t.from.start !== subject.span.start || t.from.end !== subject.span.end;
+  const elsewhere =
+    t.from.source !== subject.span.source || t.from.start !== subject.span.start || t.from.end !== subject.span.end;
   return [
     ...(env.context.program.library.has(type.span.source) ? [] : [{ span: type.span, says: "declared here" }]),
     ...(elsewhere && !env.context.program.library.has(t.from.source) ? [{ span: t.from, says: "defined here" }] : []),
   ];
 }
 
-function mismatch(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject, why: string, because: readonly Label[] = [], help = fix(type, t)): boolean {
-  report(env.context, subject.code, subject.span, `expected ${text(type)} for ${subject.says}, found ${showTensor(t)}`, {
-    label: why,
-    also: [...because, ...declaredAt(env, type, t, subject)],
-    help,
-  });
+function mismatch(
+  env: Env,
+  type: TensorTypeExpr,
+  t: Tensor,
+  subject: Subject,
+  why: string,
+  because: readonly Label[] = [],
+  help = fix(type, t),
+): boolean {
+  report(
+    env.context,
+    subject.code,
+    subject.span,
+    `expected ${text(type)} for ${subject.says}, found ${showTensor(t)}`,
+    {
+      label: why,
+      also: [...because, ...declaredAt(env, type, t, subject)],
+      help,
+    },
+  );
   return false;
 }
 
 /** If two shapes differ in a last axis of size 1 only. */
 function squeezeHelp(a: readonly number[], b: readonly number[]): string | undefined {
   const longer = a.length > b.length ? a : b;
-  const same = Math.abs(a.length - b.length) === 1 && longer.at(-1) === 1 && (a.length > b.length ? b : a).every((size, axis) => size === longer[axis]);
+  const same =
+    Math.abs(a.length - b.length) === 1 &&
+    longer.at(-1) === 1 &&
+    (a.length > b.length ? b : a).every((size, axis) => size === longer[axis]);
   return same ? "squeeze(x, -1) drops the last axis of size 1" : undefined;
 }
 
@@ -179,6 +228,7 @@ function fix(type: TensorTypeExpr, t: Tensor): string | undefined {
   if (wanted === 2 && rank === 3 && lastFits) return "take one step, x[:, -1], or reduce an axis, mean(x, axis: 1)";
   if (wanted === 2 && rank > 2) return "`|> flatten` joins all axes but the first";
   if (rank === wanted - 1) return "index with `_` to add an axis of size 1, as in x[.., _]";
-  if (rank === wanted && rank >= 2 && [...t.value.type.shape].reverse().join() === type.dims.map((d) => text(d)).join()) return "transpose it";
+  if (rank === wanted && rank >= 2 && [...t.value.type.shape].reverse().join() === type.dims.map((d) => text(d)).join())
+    return "transpose it";
   return undefined;
 }

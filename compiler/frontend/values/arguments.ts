@@ -17,17 +17,23 @@ export interface Signature {
   readonly order: readonly string[];
 }
 
-const takesTensor = (type: TypeExpr): boolean => type.kind === "tensor" || (type.kind === "list" && takesTensor(type.of));
+const takesTensor = (type: TypeExpr): boolean =>
+  type.kind === "tensor" || (type.kind === "list" && takesTensor(type.of));
 
 /** A parameter whose type has brackets after a dtype takes a tensor; all others are static. */
 export function split(declaration: Callable): { statics: readonly Parameter[]; tensors: readonly Parameter[] } {
   const params = declaration.params;
-  return { statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))], tensors: params.filter((p) => takesTensor(p.type)) };
+  return {
+    statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))],
+    tensors: params.filter((p) => takesTensor(p.type)),
+  };
 }
 
 /** The parameters of a gradient rule: tensors, and numbers beside them, which may be scalar tensors. */
 export const differentiableNames = ({ params }: Callable): readonly string[] =>
-  params.flatMap((p) => (takesTensor(p.type) || (p.type.kind === "static" && /^f(32|64)$/.test(p.type.name.text)) ? [p.name.text] : []));
+  params.flatMap((p) =>
+    takesTensor(p.type) || (p.type.kind === "static" && /^f(32|64)$/.test(p.type.name.text)) ? [p.name.text] : [],
+  );
 
 export function signatureOf(target: Target): Signature {
   switch (target.kind) {
@@ -68,8 +74,9 @@ export interface Bound {
 }
 
 /**
- * Binds each argument to its parameter. Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any is
- * left, then to tensor parameters as literals, or if both are in one list to the next of it. Null after a report.
+ * Binds each argument to its parameter. Positional tensors go to tensor parameters in order; other positional values to
+ * static parameters in order while any is left, then to tensor parameters as literals, or if both are in one list to
+ * the next of it. Null after a report.
  */
 export function bindArguments(env: Env, target: Target, signature: Signature, args: readonly Arg[]): Bound | null {
   const values = new Map<string, Arg>();
@@ -88,22 +95,37 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   }
   const freeTensors = signature.tensors.filter((p) => !values.has(p));
   const freeStatics = signature.statics.map((s) => s.name).filter((p) => !values.has(p));
-  // A number goes to the next parameter of a single list, `close(x, 1, 1e-6)`; with two lists, to the static ones before the tensors.
+  // A number goes to the next parameter of a single list, `close(x, 1, 1e-6)`; with two lists, to the static ones
+  // before the tensors.
   const nextFree = (): string | undefined => {
-    const name = signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) ?? freeStatics[0] ?? freeTensors[0];
-    for (const free of [freeStatics, freeTensors]) if (name !== undefined && free.includes(name)) free.splice(free.indexOf(name), 1);
+    const name =
+      signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) ??
+      freeStatics[0] ??
+      freeTensors[0];
+    for (const free of [freeStatics, freeTensors])
+      if (name !== undefined && free.includes(name)) free.splice(free.indexOf(name), 1);
     return name;
   };
   for (const arg of args) {
     if (arg.name !== null) continue;
     const tensor = holdsTensor(arg.value);
     if (signature.variadic && tensor) {
-      parts.push(...(arg.value.kind === "list" || arg.value.kind === "tuple" ? arg.value.items.map((value) => ({ ...arg, value })) : [arg]));
+      parts.push(
+        ...(arg.value.kind === "list" || arg.value.kind === "tuple"
+          ? arg.value.items.map((value) => ({ ...arg, value }))
+          : [arg]),
+      );
       continue;
     }
     // So does a scalar tensor, which may be passed as a static number.
-    const next = tensor && isLoose(arg) ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) : undefined;
-    const parameter = !tensor || (next !== undefined && freeStatics.includes(next)) ? nextFree() : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
+    const next =
+      tensor && isLoose(arg)
+        ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p))
+        : undefined;
+    const parameter =
+      !tensor || (next !== undefined && freeStatics.includes(next))
+        ? nextFree()
+        : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
     if (parameter === undefined) {
       report(env.context, "E0403", arg.span, `too many ${tensor ? "tensors" : "arguments"} for \`${name}\``, {
         label: describe(arg.value),
@@ -126,13 +148,22 @@ export function checkNames(env: Env, target: Target, signature: Signature, args:
     const listed = statics.length > 0 ? statics : known;
     const help =
       parameterHint(name ?? "", known) ??
-      (near !== null ? `did you mean \`${near}\`?` : listed.length > 0 ? `its parameters are ${listed.join(", ")}` : undefined);
-    report(env.context, "E0404", nameSpan ?? span, `\`${functionName(target)}\` has no parameter \`${name}\``, { help });
+      (near !== null
+        ? `did you mean \`${near}\`?`
+        : listed.length > 0
+          ? `its parameters are ${listed.join(", ")}`
+          : undefined);
+    report(env.context, "E0404", nameSpan ?? span, `\`${functionName(target)}\` has no parameter \`${name}\``, {
+      help,
+    });
   }
   return unknown.length === 0;
 }
 
-/** A scalar tensor may be passed as a static number (a learning rate that changes from call to call), a list of tensors as a static list. */
+/**
+ * A scalar tensor may be passed as a static number (a learning rate that changes from call to call), a list of tensors
+ * as a static list.
+ */
 function looseStatic(arg: Arg, free: string[]): string | undefined {
   return arg.value.kind === "list" || isLoose(arg) ? free.shift() : undefined;
 }
@@ -165,10 +196,14 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   if (type.kind !== "static") return undefined;
   const { text: name } = type.name;
   if (name === "fn" && value.kind === "string")
-    return env.scope.find(value.value) === undefined ? "write the name of a function without quotes" : `write \`${value.value}\`, without quotes`;
-  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value)) return `write \`${value.value}\`, without quotes`;
+    return env.scope.find(value.value) === undefined
+      ? "write the name of a function without quotes"
+      : `write \`${value.value}\`, without quotes`;
+  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value))
+    return `write \`${value.value}\`, without quotes`;
   if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) return ints";
-  if (name === "bool" && value.kind === "int") return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
+  if (name === "bool" && value.kind === "int")
+    return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
   return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
 
@@ -209,4 +244,5 @@ function asType(value: DlValue, type: TypeExpr): DlValue | null {
   }
 }
 
-const isScalar = (value: DlValue, dtype: string): boolean => value.kind === "tensor" && value.value.type.dtype === dtype && value.value.type.shape.length === 0;
+const isScalar = (value: DlValue, dtype: string): boolean =>
+  value.kind === "tensor" && value.value.type.dtype === dtype && value.value.type.shape.length === 0;

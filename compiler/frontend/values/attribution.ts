@@ -6,7 +6,10 @@ import type { Context, Env } from "../context.ts";
 import { nodeSpan } from "../errors.ts";
 
 /** A location in the text, below the calls that are running. */
-export const locationAt = ({ calls }: Context, span: Span): Location => ({ span, caller: calls.at(-1)?.location ?? null });
+export const locationAt = ({ calls }: Context, span: Span): Location => ({
+  span,
+  caller: calls.at(-1)?.location ?? null,
+});
 
 /** Of nodes that the text at `span` makes; their role is the one that the builder's nodes have at the time. */
 export function attributionAt(env: Env, span: Span, role: Role = env.context.builder.attribution.role): Attribution {
@@ -23,7 +26,8 @@ export function attributionAt(env: Env, span: Span, role: Role = env.context.bui
 }
 
 /** What the builder makes while the steps run has this role. */
-export const inRole = <T>(builder: GraphBuilder, role: Role, steps: () => T): T => builder.attributed({ ...builder.attribution, role }, steps);
+export const inRole = <T>(builder: GraphBuilder, role: Role, steps: () => T): T =>
+  builder.attributed({ ...builder.attribution, role }, steps);
 
 /** The layer that owns a param or state. */
 export const ownerOf = (path: string): string => path.split(".").slice(0, -1).join(".") || path;

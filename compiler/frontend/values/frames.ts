@@ -1,14 +1,16 @@
 import type { Span } from "../../../dsl/span.ts";
 
 /**
- * Paths of params. A frame is one application of a model or layer; its children are named after the layer and numbered in order of use
- * (`LeNet.conv1`, `LeNet.conv2`), or after the `let` that named the instance. The names are remembered by source span for the whole
- * program, so that an `if train` in one entry does not shift the numbers in another.
+ * Paths of params. A frame is one application of a model or layer; its children are named after the layer and numbered
+ * in order of use (`LeNet.conv1`, `LeNet.conv2`), or after the `let` that named the instance. The names are remembered
+ * by source span for the whole program, so that an `if train` in one entry does not shift the numbers in another.
  */
 export interface Frame {
   /** Empty at the root of `init`. */
   readonly path: string;
-  /** The layer that its nodes belong to: the frame itself, or, of an optimizer, the layer of the param that it updates. */
+  /**
+   * The layer that its nodes belong to: the frame itself, or, of an optimizer, the layer of the param that it updates.
+   */
   readonly layer: string;
   readonly parent: Frame | null;
   readonly kind: "entry" | "model" | "layer" | "optimizer" | "repeat" | "init";
@@ -50,7 +52,9 @@ export function instancePath(naming: Naming, instance: Instance, layer: string):
   return childPath(naming, instance.frame.path, instance.key, instance.hint ?? layer, instance.hint !== null);
 }
 
-/** The path of a child, the same for the same key. An explicit name is kept if it is free; others are numbered from 1. */
+/**
+ * The path of a child, the same for the same key. An explicit name is kept if it is free; others are numbered from 1.
+ */
 export function childPath(naming: Naming, path: string, key: string, base: string, own: boolean): string {
   const { bySpan, taken } = children(naming, path);
   const name = bySpan.get(key) ?? freeName(taken, base, own);

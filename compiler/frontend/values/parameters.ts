@@ -6,18 +6,32 @@ import { literal } from "../types/broadcasting.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
-import { unifyPostponed, unifyTensor, type Postponed, type Subject, type TensorTypeExpr } from "../types/unification.ts";
+import {
+  unifyPostponed,
+  unifyTensor,
+  type Postponed,
+  type Subject,
+  type TensorTypeExpr,
+} from "../types/unification.ts";
 import { makeScope } from "./scope.ts";
 import { describe, isNumber, list } from "./values.ts";
 
 /** Static arguments and defaults, in the order of the parameters. False after a report, here as below. */
-export function bindStatics(env: Env, inner: Env, callee: string, statics: readonly Parameter[], tensors: readonly Parameter[], bound: Bound): boolean {
+export function bindStatics(
+  env: Env,
+  inner: Env,
+  callee: string,
+  statics: readonly Parameter[],
+  tensors: readonly Parameter[],
+  bound: Bound,
+): boolean {
   const tensorNames = tensors.map((p) => p.name.text);
   return statics.every((p) => {
     const name = p.name.text;
     const arg = bound.values.get(name);
     // A default that depends on a tensor waits until that is bound.
-    if (arg === undefined) return p.value === null || namesIn(p.value).some((n) => tensorNames.includes(n)) || bindDefault(inner, callee, p);
+    if (arg === undefined)
+      return p.value === null || namesIn(p.value).some((n) => tensorNames.includes(n)) || bindDefault(inner, callee, p);
     const value = convertStatic(env, arg.value, p.type, arg.span, `\`${name}\` of \`${callee}\``);
     inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `\`${name}\` is given here` });
     return value.kind !== "error";
@@ -26,7 +40,13 @@ export function bindStatics(env: Env, inner: Env, callee: string, statics: reado
 
 function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
   if (p.value === null) return true;
-  const value = convertStatic(inner, inner.context.evaluate(inner, p.value), p.type, p.value.span, `\`${p.name.text}\` of \`${callee}\``);
+  const value = convertStatic(
+    inner,
+    inner.context.evaluate(inner, p.value),
+    p.type,
+    p.value.span,
+    `\`${p.name.text}\` of \`${callee}\``,
+  );
   inner.scope.bindValue(p.name.text, value, p.span);
   return value.kind !== "error";
 }
@@ -35,15 +55,30 @@ function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
 export const bindLateDefaults = (inner: Env, callee: string, statics: readonly Parameter[]): boolean =>
   statics.every((p) => inner.scope.own(p.name.text) !== undefined || bindDefault(inner, callee, p));
 
-/** Unifies each tensor with the type of its parameter, which binds the names of dims; then the literals, whose shape follows from the others. */
-export function bindTensors(env: Env, inner: Env, callee: string, tensors: readonly Parameter[], bound: Bound): boolean {
+/**
+ * Unifies each tensor with the type of its parameter, which binds the names of dims; then the literals, whose shape
+ * follows from the others.
+ */
+export function bindTensors(
+  env: Env,
+  inner: Env,
+  callee: string,
+  tensors: readonly Parameter[],
+  bound: Bound,
+): boolean {
   const postponed: Postponed[] = [];
   const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg }[] = [];
   for (const p of tensors) {
     const arg = bound.values.get(p.name.text);
     if (arg === undefined) continue;
-    const subject: Subject = { code: "E0301", says: `\`${p.name.text}\` of \`${callee}\``, span: arg.span, reach: "signature" };
-    if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool")) literals.push({ p, type: p.type, arg });
+    const subject: Subject = {
+      code: "E0301",
+      says: `\`${p.name.text}\` of \`${callee}\``,
+      span: arg.span,
+      reach: "signature",
+    };
+    if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool"))
+      literals.push({ p, type: p.type, arg });
     else if (!bindTensor(env, inner, p, arg, subject, postponed)) return false;
   }
   if (!unifyPostponed(inner, postponed)) return false;
@@ -60,7 +95,11 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
     for (const [k, item] of items.entries()) {
       const own: Env = { ...inner, scope: makeScope(inner.scope) };
       const later: Postponed[] = [];
-      if (item.kind !== "tensor" || !unifyTensor(own, of, item, { ...subject, says: `\`${p.name.text}[${k}]\`` }, later) || !unifyPostponed(own, later))
+      if (
+        item.kind !== "tensor" ||
+        !unifyTensor(own, of, item, { ...subject, says: `\`${p.name.text}[${k}]\`` }, later) ||
+        !unifyPostponed(own, later)
+      )
         return wrongKind(env, p, arg);
     }
     inner.scope.bindValue(p.name.text, list(items), arg.span);
@@ -84,21 +123,30 @@ function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | n
 }
 
 function wrongKind(env: Env, p: Parameter, arg: Arg): false {
-  report(env.context, "E0309", arg.span, `expected ${text(p.type)} for \`${p.name.text}\`, found ${describe(arg.value)}`);
+  report(
+    env.context,
+    "E0309",
+    arg.span,
+    `expected ${text(p.type)} for \`${p.name.text}\`, found ${describe(arg.value)}`,
+  );
   return false;
 }
 
 /** A number passed as a tensor: of the declared shape if it follows from the other arguments, else a scalar. */
 function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, arg: Arg): boolean {
   const { value, span } = arg;
-  if (dtypeNamed(inner.scope, type.dtype.text) === "variable") inner.scope.bindValue(type.dtype.text, { kind: "string", value: natural(value) });
+  if (dtypeNamed(inner.scope, type.dtype.text) === "variable")
+    inner.scope.bindValue(type.dtype.text, { kind: "string", value: natural(value) });
   const dtype = dtypeNamed(inner.scope, type.dtype.text);
   if (dtype === null || dtype === "variable") return wrongKind(env, p, arg);
   const declared = knownDims(inner, type) ? declaredType(inner, type) : null;
   const made = literal(env, span, value, declared?.type ?? scalar(dtype));
   if (made.kind !== "tensor") return false;
   inner.scope.bindValue(p.name.text, made, span);
-  return declared !== null || unifyTensor(inner, type, made, { code: "E0301", says: `\`${p.name.text}\``, span, reach: "signature" }, []);
+  return (
+    declared !== null ||
+    unifyTensor(inner, type, made, { code: "E0301", says: `\`${p.name.text}\``, span, reach: "signature" }, [])
+  );
 }
 
 /** The dtype of a literal whose type no tensor determines. */
@@ -106,5 +154,7 @@ const natural = (value: DlValue): DType => (value.kind === "int" ? "i32" : value
 
 const knownDims = (env: Env, type: TensorTypeExpr): boolean =>
   type.dims.every((dim) =>
-    dim.kind === "pack" ? env.scope.own(`..${dim.name.text}`) !== undefined : namesIn(dim).every((name) => env.scope.own(name) !== undefined),
+    dim.kind === "pack"
+      ? env.scope.own(`..${dim.name.text}`) !== undefined
+      : namesIn(dim).every((name) => env.scope.own(name) !== undefined),
   );

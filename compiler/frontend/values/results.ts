@@ -9,18 +9,26 @@ import { report } from "../errors.ts";
 import { unifyPostponed, unifyTensor, type Postponed } from "../types/unification.ts";
 import { describe, ERROR, isNumber } from "./values.ts";
 
-/** The value of a body as the declared result: unified with its type, whose free names it binds, or a literal of that type. */
+/**
+ * The value of a body as the declared result: unified with its type, whose free names it binds, or a literal of that
+ * type.
+ */
 export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
   if (value.kind === "error") return value;
   const name = declaration.name.text;
   const span = declaration.body.statements.at(-1)?.span ?? declaration.body.span;
   const says = `the result of \`${name}\``;
   if (type.kind === "list")
-    return value.kind === "list" ? value : report(inner.context, "E0302", span, `expected a list for ${says}, found ${describe(value)}`);
+    return value.kind === "list"
+      ? value
+      : report(inner.context, "E0302", span, `expected a list for ${says}, found ${describe(value)}`);
   if (type.kind === "static") {
     const dtype = dtypeNamed(inner.scope, type.name.text);
-    if (value.kind === "tensor" || dtype === null || dtype === "variable") return convertStatic(inner, value, type, span, says);
-    return isNumber(value) ? constant(inner, span, scalar(dtype), value.value) : convertStatic(inner, value, type, span, says);
+    if (value.kind === "tensor" || dtype === null || dtype === "variable")
+      return convertStatic(inner, value, type, span, says);
+    return isNumber(value)
+      ? constant(inner, span, scalar(dtype), value.value)
+      : convertStatic(inner, value, type, span, says);
   }
   if (value.kind !== "tensor") {
     const declared = isNumber(value) || value.kind === "bool" ? declaredType(inner, type) : null;
@@ -30,7 +38,11 @@ export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, v
     });
   }
   const postponed: Postponed[] = [];
-  if (!unifyTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) || !unifyPostponed(inner, postponed)) return ERROR;
+  if (
+    !unifyTensor(inner, type, value, { code: "E0302", says, span, reach: "all" }, postponed) ||
+    !unifyPostponed(inner, postponed)
+  )
+    return ERROR;
   return withSymbols(inner, type, value);
 }
 

@@ -3,7 +3,10 @@ import type { Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { namesIn } from "../types/dims.ts";
 
-/** If a condition of the library depends on an argument that is known only at run time: the mistake is the argument. True after a report. */
+/**
+ * If a condition of the library depends on an argument that is known only at run time: the mistake is the argument.
+ * True after a report.
+ */
 export function reportRunTime({ context, scope }: Env, condition: Expr): boolean {
   const call = context.calls.at(-1);
   const name = namesIn(condition).find((each) => {

@@ -57,4 +57,5 @@ export function traced(context: Context, declaration: Callable, frame: Frame, sp
   return result;
 }
 
-const iterationsOf = ({ region }: Context): number => (region === null ? 1 : (region.carries?.iterations ?? 1) * iterationsOf(region.parent));
+const iterationsOf = ({ region }: Context): number =>
+  region === null ? 1 : (region.carries?.iterations ?? 1) * iterationsOf(region.parent);

@@ -13,15 +13,29 @@ export const bool = (value: boolean): DlValue => ({ kind: "bool", value });
 export const list = (items: readonly DlValue[]): DlValue => ({ kind: "list", items });
 export const ints = (values: readonly number[]): DlValue => list(values.map((v) => int(v)));
 
-export function makeTensor(graph: GraphBuilder, value: GraphValue, from: Span, symbols?: readonly (string | null)[]): Tensor {
-  return { kind: "tensor", value, graph, from, symbols: symbols?.length === value.type.shape.length ? symbols : value.type.shape.map(() => null) };
+export function makeTensor(
+  graph: GraphBuilder,
+  value: GraphValue,
+  from: Span,
+  symbols?: readonly (string | null)[],
+): Tensor {
+  return {
+    kind: "tensor",
+    value,
+    graph,
+    from,
+    symbols: symbols?.length === value.type.shape.length ? symbols : value.type.shape.map(() => null),
+  };
 }
 
-export const isNumber = (value: DlValue): value is DlValue & { kind: "int" | "float" } => value.kind === "int" || value.kind === "float";
+export const isNumber = (value: DlValue): value is DlValue & { kind: "int" | "float" } =>
+  value.kind === "int" || value.kind === "float";
 
 /** A tensor, or a list that holds a tensor: an argument for tensor parameters. */
 export function holdsTensor(value: DlValue): boolean {
-  return value.kind === "tensor" || ((value.kind === "list" || value.kind === "tuple") && value.items.some(holdsTensor));
+  return (
+    value.kind === "tensor" || ((value.kind === "list" || value.kind === "tuple") && value.items.some(holdsTensor))
+  );
 }
 
 export function isFaulty(value: DlValue): boolean {

@@ -40,14 +40,19 @@ export function read(env: Env, declared: Declared, span: Span): DlValue {
 /** Settings and the random state: loops do not write them. */
 const isFixed = (path: string): boolean => path.startsWith("setting.") || path.startsWith("rng.");
 
-/** The current value, in the graph under construction. A loop carries the states that its body uses from one iteration to the next; everything else is an outer value. */
+/**
+ * The current value, in the graph under construction. A loop carries the states that its body uses from one iteration
+ * to the next; everything else is an outer value.
+ */
 export function current(context: Context, declared: Declared): GraphValue {
   const { region, versions } = context;
   const last = versions.get(declared.path)?.at(-1);
   if (last !== undefined) return last;
   if (region === null) return leaf(context, declared);
   const carried = declared.kind === "state" && region.carries !== null && !isFixed(declared.path);
-  const value = carried ? carryLeaf(context, region, carryOf(context, declared)) : importValue(context, region, current(region.parent, declared));
+  const value = carried
+    ? carryLeaf(context, region, carryOf(context, declared))
+    : importValue(context, region, current(region.parent, declared));
   versions.set(declared.path, [value]);
   return value;
 }
@@ -57,7 +62,11 @@ function carryOf({ region }: Context, declared: Declared): number {
   const list = region?.carries?.list ?? [];
   const known = list.findIndex((carry) => carry.path === declared.path);
   if (known >= 0 || region === null) return known;
-  list.push({ name: suffixes(declared.path)[0] ?? "state", path: declared.path, init: current(region.parent, declared) });
+  list.push({
+    name: suffixes(declared.path)[0] ?? "state",
+    path: declared.path,
+    init: current(region.parent, declared),
+  });
   return list.length - 1;
 }
 
@@ -77,7 +86,9 @@ export function leaf(context: Context, declared: Declared): GraphValue {
   const { builder } = context;
   const { kind, path, type, span, location } = declared;
   const attribution = { ...builder.attribution, path: ownerOf(path), span, location };
-  const value = builder.attributed(attribution, () => (kind === "param" ? builder.param(path, type) : builder.state(path, type)));
+  const value = builder.attributed(attribution, () =>
+    kind === "param" ? builder.param(path, type) : builder.state(path, type),
+  );
   context.versions.set(declared.path, [value]);
   return value;
 }

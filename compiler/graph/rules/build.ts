@@ -14,7 +14,10 @@ export interface Built {
   readonly nodes: readonly Node[];
 }
 
-/** Builds the right side for one match; null if an op's condition does not hold, or if the type differs from that of the replaced value. */
+/**
+ * Builds the right side for one match; null if an op's condition does not hold, or if the type differs from that of the
+ * replaced value.
+ */
 export function buildRight(pattern: Pattern, match: Match, table: OpTable, provenance: () => Provenance): Built | null {
   const nodes: Node[] = [];
   const builder = new RightBuilder(match, table, nodes, provenance);
@@ -55,7 +58,9 @@ class RightBuilder {
     const attrs: Attrs = {
       ...op.defaults,
       ...(rest === null ? {} : this.match.rest(rest)),
-      ...Object.fromEntries(Array.from(named, ([name, attr]) => [name, attr.kind === "literal" ? attr.value : this.match.attr(attr.name)])),
+      ...Object.fromEntries(
+        Array.from(named, ([name, attr]) => [name, attr.kind === "literal" ? attr.value : this.match.attr(attr.name)]),
+      ),
     };
     const operands = this.operands(op, parts, attrs);
     if (operands === null) return null;
@@ -69,7 +74,9 @@ class RightBuilder {
     const types = parts.filter((part) => typeof part !== "number").map((part) => part.type);
     const candidates = types.length === 0 ? [undefined] : types;
     for (const like of candidates) {
-      const all = parts.map((part) => (typeof part === "number" ? present(like, "a rule has no type for a number") : part.type));
+      const all = parts.map((part) =>
+        typeof part === "number" ? present(like, "a rule has no type for a number") : part.type,
+      );
       if (brokenCondition(op, all, attrs) !== null) continue;
       const values = parts.map((part, index) => (typeof part === "number" ? this.splat(at(all, index), part) : part));
       return values.every((value) => value !== null) ? values : null;
@@ -80,7 +87,12 @@ class RightBuilder {
   /** Null if the dtype cannot represent the number. */
   splat({ dtype, shape }: TensorType, value: number): Value | null {
     if (!isFloat(dtype) && !Number.isInteger(value)) return null;
-    const node = makeNode(present(this.table.get("constant"), "the table has no op constant"), [], { value, dtype, shape }, this.provenance());
+    const node = makeNode(
+      present(this.table.get("constant"), "the table has no op constant"),
+      [],
+      { value, dtype, shape },
+      this.provenance(),
+    );
     this.nodes.push(node);
     return node.results[0] ?? null;
   }

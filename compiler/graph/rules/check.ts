@@ -9,7 +9,9 @@ interface Bound {
   readonly rests: Map<string, Op>;
 }
 
-/** An invariant failure for a rule whose right side can never be built. `given`: the attributes that the rule computes. */
+/**
+ * An invariant failure for a rule whose right side can never be built. `given`: the attributes that the rule computes.
+ */
 export function checkRule({ left, right }: RuleTrees, given: readonly string[]): void {
   const bound: Bound = { values: new Set(), attrs: new Map(given.map((name) => [name, null])), rests: new Map() };
   collect(left, bound);
@@ -30,17 +32,24 @@ function collect(pattern: Pattern, bound: Bound): void {
 }
 
 function checkRight(pattern: Pattern, bound: Bound): void {
-  if (pattern.kind === "variable") invariant(bound.values.has(pattern.name), `the left side does not bind ${pattern.name}`);
+  if (pattern.kind === "variable")
+    invariant(bound.values.has(pattern.name), `the left side does not bind ${pattern.name}`);
   if (pattern.kind !== "apply") return;
   const { op, args, attrs, rest, alias } = pattern;
   invariant(alias === null, `${alias}: names nothing on the right side`);
-  invariant(args.length === 0 || args.some((arg) => arg.kind !== "number"), `${op.name} has no operand that determines the type of its numbers`);
+  invariant(
+    args.length === 0 || args.some((arg) => arg.kind !== "number"),
+    `${op.name} has no operand that determines the type of its numbers`,
+  );
   for (const arg of args) checkRight(arg, bound);
   for (const [name, attr] of attrs) {
     if (attr.kind === "literal") continue;
     const kind = bound.attrs.get(attr.name);
     invariant(kind !== undefined, `the left side does not bind the attribute ${attr.name}`);
-    invariant(kind === null || kind === kindOf(op, name), `${attr.name} is ${kind}; ${op.name} needs ${kindOf(op, name)}`);
+    invariant(
+      kind === null || kind === kindOf(op, name),
+      `${attr.name} is ${kind}; ${op.name} needs ${kindOf(op, name)}`,
+    );
   }
   checkComplete(op, [...attrs.keys()], rest, bound);
 }
@@ -52,7 +61,9 @@ function checkComplete(op: Op, given: readonly string[], rest: string | null, bo
   const names = Object.keys(carried?.attrs ?? {});
   const unknown = names.find((name) => !Object.hasOwn(op.attrs, name));
   invariant(unknown === undefined, `..${rest} carries ${unknown}, which ${op.name} does not have`);
-  const missing = Object.keys(op.attrs).find((name) => !given.includes(name) && !names.includes(name) && !Object.hasOwn(op.defaults, name));
+  const missing = Object.keys(op.attrs).find(
+    (name) => !given.includes(name) && !names.includes(name) && !Object.hasOwn(op.defaults, name),
+  );
   invariant(missing === undefined, `${op.name} needs the attribute ${missing}`);
 }
 

@@ -1,4 +1,5 @@
-// Rules as code, where the text form does not suffice: for all ops of a form, any number of operands, or computed numbers.
+// Rules as code, where the text form does not suffice: for all ops of a form, any number of operands, or computed
+// numbers.
 import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Graph, Node, Value } from "../ir.ts";
 import { dropDead, rebuild } from "../rebuild.ts";
@@ -13,7 +14,10 @@ export interface LocalRule {
 
 export const localRule = (name: string, apply: LocalRule["apply"]): LocalRule => ({ name, apply, fired: 0 });
 
-/** One sweep over the nodes, in order; applies the first rule that fires to each. Returns the graph itself if none fires. */
+/**
+ * One sweep over the nodes, in order; applies the first rule that fires to each. Returns the graph itself if none
+ * fires.
+ */
 export function applyLocalRules(graph: Graph, rules: readonly LocalRule[]): Graph {
   let fired = false;
   const swept = rebuild(graph, (g, node, operands) => {

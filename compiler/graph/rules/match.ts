@@ -6,7 +6,9 @@ import type { Attr, Attrs, Value } from "../ir.ts";
 import type { Provenance } from "../provenance.ts";
 import type { Apply, Pattern, RuleAttr } from "./parse.ts";
 
-/** The bindings of the left side of a rule, for guards and computed attributes. An unbound name is an invariant failure. */
+/**
+ * The bindings of the left side of a rule, for guards and computed attributes. An unbound name is an invariant failure.
+ */
 export class Match {
   /** The value to replace. */
   readonly root: Value;
@@ -82,7 +84,9 @@ export class Match {
 
   private matchesAttr(pattern: RuleAttr, attr: Attr | undefined): boolean {
     if (attr === undefined) return false;
-    return pattern.kind === "literal" ? sameAttr(pattern.value, attr) : bind(this.attributes, pattern.name, attr, sameAttr);
+    return pattern.kind === "literal"
+      ? sameAttr(pattern.value, attr)
+      : bind(this.attributes, pattern.name, attr, sameAttr);
   }
 
   /** Adds an attribute that the rule computes. */

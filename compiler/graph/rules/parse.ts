@@ -6,9 +6,14 @@ import type { Op, OpTable } from "../op.ts";
 import { opNamed } from "../op.ts";
 import { TokenReader } from "../tokens.ts";
 
-export type RuleAttr = { readonly kind: "name"; readonly name: string } | { readonly kind: "literal"; readonly value: Attr };
+export type RuleAttr =
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "literal"; readonly value: Attr };
 
-export type Pattern = { readonly kind: "number"; readonly value: number } | { readonly kind: "variable"; readonly name: string } | Apply;
+export type Pattern =
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "variable"; readonly name: string }
+  | Apply;
 
 export interface Apply {
   readonly kind: "apply";
@@ -56,7 +61,11 @@ class RuleParser {
   /** Left-associative operators of one precedence. */
   private chain(operators: readonly string[], part: () => Pattern): Pattern {
     let left = part();
-    for (let next = this.reader.peek(); next.kind === "punctuation" && operators.includes(next.text); next = this.reader.peek()) {
+    for (
+      let next = this.reader.peek();
+      next.kind === "punctuation" && operators.includes(next.text);
+      next = this.reader.peek()
+    ) {
       this.reader.take();
       left = this.call(this.infix(next.text), [left, part()]);
     }
@@ -64,7 +73,10 @@ class RuleParser {
   }
 
   private infix(sign: string): string {
-    return present([...this.table.values()].find(({ operator }) => operator === sign)?.name, `no op has the operator ${sign}`);
+    return present(
+      [...this.table.values()].find(({ operator }) => operator === sign)?.name,
+      `no op has the operator ${sign}`,
+    );
   }
 
   private unary(): Pattern {
@@ -74,7 +86,9 @@ class RuleParser {
       reader.take();
       return this.call("neg", [this.unary()]);
     }
-    return numberAt(reader, minus.text === "-" ? 1 : 0) ? { kind: "number", value: reader.takeNumber() } : this.primary();
+    return numberAt(reader, minus.text === "-" ? 1 : 0)
+      ? { kind: "number", value: reader.takeNumber() }
+      : this.primary();
   }
 
   private primary(): Pattern {
@@ -103,7 +117,10 @@ class RuleParser {
     const { reader } = this;
     const op = opNamed(this.table, name);
     invariant(op !== undefined, `unknown op ${name}`);
-    invariant(op.operands === "variadic" || op.operands.length === args.length, `${name} takes ${op.operands.length} operands, not ${args.length}`);
+    invariant(
+      op.operands === "variadic" || op.operands.length === args.length,
+      `${name} takes ${op.operands.length} operands, not ${args.length}`,
+    );
     const attrs = new Map<string, RuleAttr>();
     let rest: string | null = null;
     if (reader.accept("{"))
@@ -122,13 +139,25 @@ class RuleParser {
     invariant(kind !== undefined, `${op.name} has no attribute ${name}`);
     invariant(!attrs.has(name), `${name} is given twice`);
     if (!reader.accept("=")) attrs.set(name, { kind: "name", name });
-    else if (reader.peek().kind === "name" && !literalWords.has(reader.peek().text)) attrs.set(name, { kind: "name", name: reader.take().text });
+    else if (reader.peek().kind === "name" && !literalWords.has(reader.peek().text))
+      attrs.set(name, { kind: "name", name: reader.take().text });
     else attrs.set(name, { kind: "literal", value: parseAttr(reader, kind) });
   }
 }
 
 /** Words that are attribute values, never names. */
-const literalWords: ReadonlySet<string> = new Set(["true", "false", "inf", "nan", "f32", "f64", "i32", "u8", "i8", "bool"]);
+const literalWords: ReadonlySet<string> = new Set([
+  "true",
+  "false",
+  "inf",
+  "nan",
+  "f32",
+  "f64",
+  "i32",
+  "u8",
+  "i8",
+  "bool",
+]);
 
 function numberAt(reader: TokenReader, ahead: number): boolean {
   const { kind, text } = reader.peek(ahead);

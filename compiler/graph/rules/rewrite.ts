@@ -4,28 +4,35 @@
  *   rule("x * 1 => x")
  *   rule("neg(neg(x)) => x")
  *   rule("reshape(reshape(x)){..s} => reshape(x){..s}")
- *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { computed: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) } })
+ *   rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", {
+ *     computed: { r: (m) => m.ints("q").map((i) => m.ints("p")[i] ?? 0) },
+ *   })
  *   rule("conv(y: mul(x, s), w){..a} => conv(x, w){..a}", (m) => m.splat("s") === 1 && m.onlyUse("y"))
  *
  * Syntax:
  * - a name is any value; the same name twice is the same value twice. `y: op(...)` also names the value of the op;
- * - a number on the left is a splat constant of exactly that number (0 is not -0), on the right one of the required type;
+ * - a number on the left is a splat constant of exactly that number (0 is not -0), on the right one of the required
+ *   type;
  * - `+ - * /` are add, sub, mul, div, and `-x` is neg; all other ops are calls;
- * - `{..a}` is all attributes of an op, `{axes}` or `{axes=p}` one of them by name, `{axes=[0]}` one with a value. Attributes that a left side does not
- *   mention may have any value; a right side needs all attributes without a default.
+ * - `{..a}` is all attributes of an op, `{axes}` or `{axes=p}` one of them by name, `{axes=[0]}` one with a value.
+ *   Attributes that a left side does not mention may have any value; a right side needs all attributes without a
+ *   default.
  *
  * Rules for writing rules:
  * - The right side is never worse than the left: fewer nodes, or cheaper ones, or the canonical form of something.
- * - Constants are right operands: one rule moves them there, and all other rules rely on it. The matcher knows no other commutativity; if both orders matter,
- *   write both rules.
+ * - Constants are right operands: one rule moves them there, and all other rules rely on it. The matcher knows no other
+ *   commutativity; if both orders matter, write both rules.
  * - No rule undoes another: every chain of firings must end.
- * - A rule must not duplicate work: guard a part that other nodes may use with `onlyUse`, unless the remaining nodes are free.
+ * - A rule must not duplicate work: guard a part that other nodes may use with `onlyUse`, unless the remaining nodes
+ *   are free.
  * - Document any effect on NaN, infinities and -0. `x * 0 => 0` is not a rule.
- * - Shapes guard themselves: a rule fires only where both sides have the same type and the conditions of the ops on the right hold.
+ * - Shapes guard themselves: a rule fires only where both sides have the same type and the conditions of the ops on the
+ *   right hold.
  * - The first rule that fires wins; put special cases before general ones. Each rule fires in some test.
  *
- * Rules are parsed when `ruleSet` is called, as the module loads: an unknown op, a wrong arity, or a name on the right that the left does not bind is an
- * invariant failure then. Sweeps over the graph, operands first, repeat until no rule fires; rules apply to new nodes at once, within the sweep.
+ * Rules are parsed when `ruleSet` is called, as the module loads: an unknown op, a wrong arity, or a name on the right
+ * that the left does not bind is an invariant failure then. Sweeps over the graph, operands first, repeat until no rule
+ * fires; rules apply to new nodes at once, within the sweep.
  */
 import { DiagnosticError } from "../../../dsl/diagnostic.ts";
 import { fail, invariant, InvariantError } from "../../support/invariant.ts";
@@ -70,7 +77,10 @@ export interface RuleSet {
   readonly byOp: ReadonlyMap<Op, readonly Rule[]>;
 }
 
-export const rule = (text: string, options: Guard | RuleOptions = {}): RuleText => ({ text, ...(typeof options === "function" ? { when: options } : options) });
+export const rule = (text: string, options: Guard | RuleOptions = {}): RuleText => ({
+  text,
+  ...(typeof options === "function" ? { when: options } : options),
+});
 
 /** Parses and checks the rules; a string is a rule without a guard. */
 export function ruleSet(table: OpTable, rules: readonly (RuleText | string)[]): RuleSet {
@@ -85,7 +95,11 @@ function load(item: RuleText, table: OpTable): Rule {
     return { ...item, ...trees, fired: 0 };
   } catch (error) {
     const says =
-      error instanceof InvariantError ? error.reason : error instanceof DiagnosticError ? error.diagnostics.map((d) => d.says).join(", ") : String(error);
+      error instanceof InvariantError
+        ? error.reason
+        : error instanceof DiagnosticError
+          ? error.diagnostics.map((d) => d.says).join(", ")
+          : String(error);
     return fail(`the rule "${item.text}": ${says}`);
   }
 }
@@ -142,7 +156,8 @@ class Sweep {
   private settle(builder: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] {
     const [result, second] = node.results;
     const candidates = this.rules.byOp.get(node.op);
-    if (candidates === undefined || result === undefined || second !== undefined) return append(builder, node, operands).results;
+    if (candidates === undefined || result === undefined || second !== undefined)
+      return append(builder, node, operands).results;
     const same = operands.every((value, index) => value === node.operands[index]);
     const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
     const built = this.firstToFire(candidates, resultOf(current));
@@ -169,7 +184,10 @@ class Sweep {
       if (built === null) continue;
       candidate.fired++;
       this.fired++;
-      invariant(this.fired <= this.limit && this.chain < longestChain, `the rules do not terminate; the last that fired is "${candidate.text}"`);
+      invariant(
+        this.fired <= this.limit && this.chain < longestChain,
+        `the rules do not terminate; the last that fired is "${candidate.text}"`,
+      );
       return built;
     }
     return null;

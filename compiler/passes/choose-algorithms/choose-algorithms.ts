@@ -7,9 +7,12 @@ import { defaultMachine } from "../../support/machine.ts";
 /**
  * Chooses how each contraction is computed. Afterwards most convolutions and products are no longer separate ops.
  *
- * 1. A convolution's padding becomes a separate `pad`, so that the convolution is an affine sum of products (implicit product, no im2col).
- * 2. The gradient with respect to a convolution's input becomes a convolution of the dilated and padded output gradient with the flipped kernel.
- * 3. A product large enough for a register tile reads one side from panels of columns (`pack`, then `contraction`); the rest stay as they are.
+ * 1. A convolution's padding becomes a separate `pad`, so that the convolution is an affine sum of products (implicit
+ *    product, no im2col).
+ * 2. The gradient with respect to a convolution's input becomes a convolution of the dilated and padded output gradient
+ *    with the flipped kernel.
+ * 3. A product large enough for a register tile reads one side from panels of columns (`pack`, then `contraction`); the
+ *    rest stay as they are.
  */
 export const chooseAlgorithms = definePass({
   name: "choose-algorithms",
@@ -25,4 +28,5 @@ export const chooseAlgorithms = definePass({
 });
 
 /** Replaces convolutions with padding, and gradients of convolutions that are not affine sums of products. */
-const lowered: Replace = (g, { op, attrs, results }, operands) => op.lower?.(g, op, { operands, attrs, results: results.map(({ type }) => type) }) ?? null;
+const lowered: Replace = (g, { op, attrs, results }, operands) =>
+  op.lower?.(g, op, { operands, attrs, results: results.map(({ type }) => type) }) ?? null;

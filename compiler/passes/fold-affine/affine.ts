@@ -1,4 +1,5 @@
-// Affine maps x * scale + shift, whose scale and shift do not depend on the call, and their absorption into contractions.
+// Affine maps x * scale + shift, whose scale and shift do not depend on the call, and their absorption into
+// contractions.
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import type { Operator } from "../../graph/op.ts";
@@ -26,8 +27,14 @@ export const plain = (base: Value, shared: boolean): Affine => ({ base, shared, 
 export function extended(g: GraphBuilder, x: Affine, step: Operator, c: BroadcastVector): Affine {
   const { shape } = x.base.type;
   const { scale, shift, cost } = x;
-  if (step === "+") return { ...x, shift: shift === null ? c : combineVectors(g, "+", shift, c, shape), cost: cost + 1 };
-  if (step === "-") return { ...x, shift: shift === null ? { ...c, value: g.neg(c.value) } : combineVectors(g, "-", shift, c, shape), cost: cost + 1 };
+  if (step === "+")
+    return { ...x, shift: shift === null ? c : combineVectors(g, "+", shift, c, shape), cost: cost + 1 };
+  if (step === "-")
+    return {
+      ...x,
+      shift: shift === null ? { ...c, value: g.neg(c.value) } : combineVectors(g, "-", shift, c, shape),
+      cost: cost + 1,
+    };
   const one: BroadcastVector = { value: g.constant({ dtype: c.value.type.dtype, shape: [] }, 1), axes: [] };
   return {
     ...x,
@@ -37,8 +44,15 @@ export function extended(g: GraphBuilder, x: Affine, step: Operator, c: Broadcas
   };
 }
 
-/** The result of the map, with the scale in the weights if the base is a contraction that can absorb it; null unless that is cheaper than the current graph. */
-export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly value: Value; readonly affine: Affine } | null {
+/**
+ * The result of the map, with the scale in the weights if the base is a contraction that can absorb it; null unless
+ * that is cheaper than the current graph.
+ */
+export function emitted(
+  g: GraphBuilder,
+  x: Affine,
+  early: Early,
+): { readonly value: Value; readonly affine: Affine } | null {
   const scaled = x.scale === null ? x.base : x.shared ? null : scaledContraction(g, x.base, x.scale, early);
   const scale = scaled === null ? x.scale : null;
   const cost = (scale === null ? 0 : 1) + (x.shift === null ? 0 : 1);
@@ -53,7 +67,8 @@ export function emitted(g: GraphBuilder, x: Affine, early: Early): { readonly va
 const sides = ["rhs", "lhs"] as const;
 type SideName = (typeof sides)[number];
 
-const operand = (node: { readonly operands: readonly Value[] }, side: SideName): Value => at(node.operands, side === "lhs" ? 0 : 1);
+const operand = (node: { readonly operands: readonly Value[] }, side: SideName): Value =>
+  at(node.operands, side === "lhs" ? 0 : 1);
 const other = (side: SideName): SideName => (side === "lhs" ? "rhs" : "lhs");
 
 /** contract(x, w) * scale = contract(x, w * scale), if the axes of the scale are axes of w. */
@@ -63,9 +78,11 @@ function scaledContraction(g: GraphBuilder, { node, type }: Value, scale: Broadc
   for (const side of sides) {
     const w = operand(node, side);
     const onWeights = !early(w) ? null : mapAxes(scale, (axis) => matchingAxis(loops, "out", axis, side));
-    // A padded axis is longer in the loops than in the image, so a scale along it has elements for the padding, which the image lacks.
+    // A padded axis is longer in the loops than in the image, so a scale along it has elements for the padding, which
+    // the image lacks.
     const fits = onWeights?.axes.every((axis) => at(w.type.shape, axis) === at(loops.shapes[side], axis)) ?? false;
-    if (onWeights !== null && fits) return withOperand(g, node, side, g.mul(w, broadcastTo(g, onWeights, w.type.shape)));
+    if (onWeights !== null && fits)
+      return withOperand(g, node, side, g.mul(w, broadcastTo(g, onWeights, w.type.shape)));
   }
   return null;
 }
@@ -77,8 +94,8 @@ function withOperand(g: GraphBuilder, node: Node, side: SideName, value: Value):
 }
 
 /**
- * contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` returns an operand as an affine map, or null if it must not be
- * decomposed.
+ * contract(x * scale + shift, w) = contract(x, w * scale) + contract(shift, w). `affine` returns an operand as an
+ * affine map, or null if it must not be decomposed.
  */
 export function contractionOfAffine(
   g: GraphBuilder,
@@ -99,10 +116,18 @@ export function contractionOfAffine(
   return null;
 }
 
-function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: Value, x: Affine): { value: Value; affine: Affine } | null {
+function takenIn(
+  g: GraphBuilder,
+  node: Node,
+  loops: Loops,
+  side: SideName,
+  w: Value,
+  x: Affine,
+): { value: Value; affine: Affine } | null {
   // Padding is zero, not the shift; and only the lhs is padded.
   if (loops.padded && (side === "lhs" || x.shift !== null)) return null;
-  const onWeights = (vector: BroadcastVector): BroadcastVector | null => mapAxes(vector, (axis) => matchingAxis(loops, other(side), axis, side));
+  const onWeights = (vector: BroadcastVector): BroadcastVector | null =>
+    mapAxes(vector, (axis) => matchingAxis(loops, other(side), axis, side));
   const scale = x.scale === null ? null : onWeights(x.scale);
   const bias = x.shift === null ? null : biasOf(g, loops, side, w, onWeights(x.shift));
   if ((x.scale !== null && scale === null) || (x.shift !== null && bias === null)) return null;
@@ -113,8 +138,17 @@ function takenIn(g: GraphBuilder, node: Node, loops: Loops, side: SideName, w: V
   return { value, affine: { base, shared: false, scale: null, shift: bias, cost: bias === null ? 0 : 1 } };
 }
 
-/** contract(shift, w) for a shift along axes of w: one number for each position in the axes of w that are not summed over. */
-function biasOf(g: GraphBuilder, loops: Loops, side: SideName, w: Value, shift: BroadcastVector | null): BroadcastVector | null {
+/**
+ * contract(shift, w) for a shift along axes of w: one number for each position in the axes of w that are not summed
+ * over.
+ */
+function biasOf(
+  g: GraphBuilder,
+  loops: Loops,
+  side: SideName,
+  w: Value,
+  shift: BroadcastVector | null,
+): BroadcastVector | null {
   const axes = splitAxes(loops, side);
   if (axes === null || shift === null) return null;
   const sum = g.sum(g.mul(w, broadcastTo(g, shift, w.type.shape)), axes.summed);

@@ -10,12 +10,14 @@ import { broadcastVectorOf } from "../../analysis/broadcast-vector.ts";
 import { stageOf } from "../../analysis/stage.ts";
 
 /**
- * Folds scales and shifts that do not depend on the call into the weights and the bias of an adjacent contraction. Batch norm with running statistics is one
- * case: a convolution, its bias and its norm become a convolution with a bias.
+ * Folds scales and shifts that do not depend on the call into the weights and the bias of an adjacent contraction.
+ * Batch norm with running statistics is one case: a convolution, its bias and its norm become a convolution with a
+ * bias.
  *
- * Every value is read as base * scale + shift. A chain of add, sub, mul and div by such vectors, in which each value has one use, extends the map. If the base
- * is a contraction (product or convolution) whose scaled axis is an axis of its weights, the weights absorb the scale. A contraction of such a value absorbs
- * the scale into its weights and adds contract(shift, w) as a bias, unless it pads. The chain is replaced only if the call then has fewer operations. In an
+ * Every value is read as base * scale + shift. A chain of add, sub, mul and div by such vectors, in which each value
+ * has one use, extends the map. If the base is a contraction (product or convolution) whose scaled axis is an axis of
+ * its weights, the weights absorb the scale. A contraction of such a value absorbs the scale into its weights and adds
+ * contract(shift, w) as a bias, unless it pads. The chain is replaced only if the call then has fewer operations. In an
  * entry that writes the weights nothing is known before the call, so nothing moves.
  *
  * split-by-stage moves the new arithmetic on weights out of the call.
@@ -30,8 +32,8 @@ export const foldAffine = definePass({
 });
 
 /**
- * One value as two affine maps. `whole` starts at the start of the chain, so that a longer chain scales the weights only once; `rest` starts at the contraction
- * that has absorbed the scale, and is what the call still computes.
+ * One value as two affine maps. `whole` starts at the start of the chain, so that a longer chain scales the weights
+ * only once; `rest` starts at the contraction that has absorbed the scale, and is what the call still computes.
  */
 interface Readings {
   readonly whole: Affine;
@@ -55,10 +57,18 @@ function folded(graph: Graph): Graph {
   const step = (g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null => {
     const found = stepOf(node, operands, early);
     if (found === null) return null;
-    const whole = extended(g, read(node, operands, found.x).whole, found.step, broadcastVectorOf(g, at(operands, found.c)));
+    const whole = extended(
+      g,
+      read(node, operands, found.x).whole,
+      found.step,
+      broadcastVectorOf(g, at(operands, found.c)),
+    );
     const better = emitted(g, whole, early);
     const results = better === null ? append(g, node, operands).results : [better.value];
-    readings.set(at(results, 0), better === null ? { whole, rest: whole } : { whole: { ...whole, cost: better.affine.cost }, rest: better.affine });
+    readings.set(
+      at(results, 0),
+      better === null ? { whole, rest: whole } : { whole: { ...whole, cost: better.affine.cost }, rest: better.affine },
+    );
     return results;
   };
 
@@ -73,14 +83,21 @@ function folded(graph: Graph): Graph {
     return [taken.value];
   };
 
-  return rebuild(graph, (g, node, operands) => (node.op.form.kind === "contract" ? contraction(g, node, operands) : step(g, node, operands)));
+  return rebuild(graph, (g, node, operands) =>
+    node.op.form.kind === "contract" ? contraction(g, node, operands) : step(g, node, operands),
+  );
 }
 
 /** The operand that depends on the call, and the one that does not: `x op c`, or `c op x` if op is commutative. */
-function stepOf(node: Node, operands: readonly Value[], early: (value: Value) => boolean): { step: Operator; x: number; c: number } | null {
+function stepOf(
+  node: Node,
+  operands: readonly Value[],
+  early: (value: Value) => boolean,
+): { step: Operator; x: number; c: number } | null {
   const step = node.op.operator;
   const [a, b] = operands;
-  if (step === undefined || a === undefined || b === undefined || !isFloat(a.type.dtype) || early(a) === early(b)) return null;
+  if (step === undefined || a === undefined || b === undefined || !isFloat(a.type.dtype) || early(a) === early(b))
+    return null;
   if (early(b)) return { step, x: 0, c: 1 };
   return step === "+" || step === "*" ? { step, x: 1, c: 0 } : null;
 }

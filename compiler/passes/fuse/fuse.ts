@@ -11,11 +11,13 @@ import { defaultMachine, type Machine } from "../../support/machine.ts";
 import { changes, mapCarries } from "../../graph/regions.ts";
 
 /**
- * Partitions the nodes into groups, each of which becomes one kernel, and numbers them in execution order, weights stage first.
+ * Partitions the nodes into groups, each of which becomes one kernel, and numbers them in execution order, weights
+ * stage first.
  *
- * Pointwise nodes join the reduction, product or copy that reads them, or that computed their operand; updates with the same index space (a param and its
- * optimizer slots) share one loop. Nodes that are free to recompute (broadcasts, iotas, random bits) are cloned into every group that reads them, so that they
- * never reach memory. Reshapes are views and belong to no group.
+ * Pointwise nodes join the reduction, product or copy that reads them, or that computed their operand; updates with the
+ * same index space (a param and its optimizer slots) share one loop. Nodes that are free to recompute (broadcasts,
+ * iotas, random bits) are cloned into every group that reads them, so that they never reach memory. Reshapes are views
+ * and belong to no group.
  *
  * `groups.ts` chooses the groups; the schedule turns a group into loops.
  */
@@ -30,13 +32,15 @@ export const fuse = definePass({
 });
 
 /**
- * Inserts copies of leaves where memory written by a kernel is required: an output or write of the graph, and an operand of a view or a product (a param that
- * is returned, a zero that is written). Inputs, and params that are not written, are in memory already; outputs of a region always need their own memory.
+ * Inserts copies of leaves where memory written by a kernel is required: an output or write of the graph, and an
+ * operand of a view or a product (a param that is returned, a zero that is written). Inputs, and params that are not
+ * written, are in memory already; outputs of a region always need their own memory.
  */
 function copyLeaves(graph: Graph, region: boolean): Graph {
   const written = new Set(graph.writes.map(({ path }) => path));
   const copied = new Map<Value, Value>();
-  const stable = (value: Value): boolean => isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(pathOf(value.node) ?? ""));
+  const stable = (value: Value): boolean =>
+    isInput(value.node) || (isLeaf(value.node) && splatValue(value) === null && !written.has(pathOf(value.node) ?? ""));
   const inMemory = (leaf: Value, reader: Node): boolean => splatValue(leaf) === null || !readsMemory(reader);
   const inner = rebuild(graph, (builder, node, operands) => {
     if (operands.every((operand) => inMemory(operand, node))) return null;
@@ -81,7 +85,10 @@ function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[
     needs.set(group, found);
   }
   const last = new Map(
-    [...groups].map((group) => [group, Math.max(...[...group.members].map((node) => present(index.get(node), "a group's node is not in the graph")))]),
+    [...groups].map((group) => [
+      group,
+      Math.max(...[...group.members].map((node) => present(index.get(node), "a group's node is not in the graph"))),
+    ]),
   );
   const first = (group: Group): number => present(last.get(group), "unknown group");
   const staged = (group: Group): number => ([...group.members].some((node) => node.notes.stage === "weights") ? 0 : 1);
@@ -91,7 +98,8 @@ function executionOrder(graph: Graph, groupOf: ReadonlyMap<Node, Group>): Group[
   const schedule = (group: Group, path: readonly Group[]): void => {
     if (done.has(group)) return;
     invariant(!path.includes(group), "the dependences of groups form a cycle");
-    for (const need of [...present(needs.get(group), "unknown group")].sort((a, b) => first(a) - first(b))) schedule(need, [...path, group]);
+    for (const need of [...present(needs.get(group), "unknown group")].sort((a, b) => first(a) - first(b)))
+      schedule(need, [...path, group]);
     done.add(group);
     order.push(group);
   };
@@ -108,10 +116,22 @@ function emit(graph: Graph, machine: Machine): Graph {
   /** Nodes whose id is taken; further copies of a free node have new ids. */
   const copied = new Set<Node>();
 
-  const copy = (node: Node, operands: readonly Value[], group: number | undefined, stage: "weights" | undefined): Node => {
+  const copy = (
+    node: Node,
+    operands: readonly Value[],
+    group: number | undefined,
+    stage: "weights" | undefined,
+  ): Node => {
     const provenance = copied.has(node) ? graph.lineage.derived(node.provenance) : node.provenance;
     copied.add(node);
-    const made = makeNode(node.op, operands, node.attrs, provenance, { ...(stage && { stage }), ...(group !== undefined && { group }) }, node.regions);
+    const made = makeNode(
+      node.op,
+      operands,
+      node.attrs,
+      provenance,
+      { ...(stage && { stage }), ...(group !== undefined && { group }) },
+      node.regions,
+    );
     nodes.push(made);
     return made;
   };
@@ -132,7 +152,8 @@ function emit(graph: Graph, machine: Machine): Graph {
   executionOrder(graph, groupOf).forEach((group, number) => {
     const stage = [...group.members].some((node) => node.notes.stage === "weights") ? "weights" : undefined;
     const inside = new Map<Node, Node>();
-    const within = (node: Node, reader: Node): boolean => group.members.has(node) || (free.has(node) && (!readsMemory(reader) || free.has(reader)));
+    const within = (node: Node, reader: Node): boolean =>
+      group.members.has(node) || (free.has(node) && (!readsMemory(reader) || free.has(reader)));
     const read = (value: Value, reader: Node): Value => {
       const { node } = value;
       if (within(node, reader)) {
@@ -147,7 +168,9 @@ function emit(graph: Graph, machine: Machine): Graph {
       inside.set(node, made);
       return made;
     };
-    const members = [...group.members].sort((a, b) => present(position.get(a), "unknown node") - present(position.get(b), "unknown node"));
+    const members = [...group.members].sort(
+      (a, b) => present(position.get(a), "unknown node") - present(position.get(b), "unknown node"),
+    );
     // Leaves and views that the group reads come before its first node, so that the nodes of a group are contiguous.
     const prepare = (node: Node, seen: Set<Node>): void => {
       if (seen.has(node)) return;

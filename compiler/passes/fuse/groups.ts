@@ -13,11 +13,14 @@ import type { Form } from "../../graph/op.ts";
  *
  * - *anchors* (contract, reduce, scatter, pieces, lines) have their own index space; a group has at most one;
  * - *elements* (pointwise, map) can be computed at any index, inside a group that reads them;
- * - *free* nodes cost nothing to recompute, so that every reader has its own copy: broadcasts, and generators, which read at most
- *   scalars (an iota, random bits). They belong to no group.
+ * - *free* nodes cost nothing to recompute, so that every reader has its own copy: broadcasts, and generators, which
+ *   read at most scalars (an iota, random bits). They belong to no group.
  */
 export interface Grouping {
-  /** The group of every node that is neither a leaf, nor a view, nor free. Nodes that must be stored though free have a group too. */
+  /**
+   * The group of every node that is neither a leaf, nor a view, nor free. Nodes that must be stored though free have a
+   * group too.
+   */
   readonly groupOf: ReadonlyMap<Node, Group>;
   readonly free: ReadonlySet<Node>;
 }
@@ -42,7 +45,8 @@ function epilogueCost(members: ReadonlySet<Node>, free: ReadonlySet<Node>, limit
 }
 
 /** Views, products and control ops read their operands from memory that a kernel has written. */
-export const readsMemory = (node: Node): boolean => node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
+export const readsMemory = (node: Node): boolean =>
+  node.op.form.kind === "view" || node.op.form.kind === "contract" || isControl(node);
 
 type Kind = "leaf" | "view" | "element" | "anchor";
 
@@ -64,14 +68,17 @@ const size = (value: Value): number => elements(value.type.shape);
 const pointwise = (node: Node): boolean => node.op.form.kind === "pointwise";
 
 /**
- * Nodes whose recomputation costs no memory traffic: they expand a small tensor to a larger one, or read at most scalars. A view of a free node is free too,
- * unless it must be in memory; then its operand must be.
+ * Nodes whose recomputation costs no memory traffic: they expand a small tensor to a larger one, or read at most
+ * scalars. A view of a free node is free too, unless it must be in memory; then its operand must be.
  */
 function freeNodes(graph: Graph, inMemory: (node: Node) => boolean): Set<Node> {
-  const row = (value: Value | undefined): boolean => value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
+  const row = (value: Value | undefined): boolean =>
+    value !== undefined && value.type.shape.length === 1 && generators.has(value.node);
   const free = new Set<Node>();
   const small = (value: Value): boolean =>
-    value.node.op.form.kind === "leaf" ? size(value) <= 1 || "value" in value.node.attrs : free.has(value.node) && generators.has(value.node);
+    value.node.op.form.kind === "leaf"
+      ? size(value) <= 1 || "value" in value.node.attrs
+      : free.has(value.node) && generators.has(value.node);
   const generators = new Set<Node>();
   for (const node of graph.nodes) {
     if (kindOf(node) === "view" && row(node.operands[0]) && !inMemory(node)) {
@@ -127,7 +134,10 @@ export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
       !stored &&
       homes.size === 1 &&
       home !== undefined &&
-      readers.every((reader) => !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, resultOf(node)) <= 1) &&
+      readers.every(
+        (reader) =>
+          !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, resultOf(node)) <= 1,
+      ) &&
       home.members.size < fusion.members;
     if (inlined) {
       home.members.add(node);
@@ -152,7 +162,10 @@ function usersOf(graph: Graph): ReadonlyMap<Node, readonly Node[]> {
   return users;
 }
 
-/** Nodes of the group that are computed at the group's own index: the anchor, its pointwise epilogue, and pointwise ancestors of the group's results. */
+/**
+ * Nodes of the group that are computed at the group's own index: the anchor, its pointwise epilogue, and pointwise
+ * ancestors of the group's results.
+ */
 function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Set<Node> {
   const identity = new Set<Node>();
   const visit = (node: Node): void => {
@@ -160,11 +173,16 @@ function atIdentity(group: Group, users: ReadonlyMap<Node, readonly Node[]>): Se
     identity.add(node);
     if (pointwise(node)) for (const operand of node.operands) visit(operand.node);
   };
-  for (const node of group.members) if ((users.get(node) ?? []).length === 0 || (users.get(node) ?? []).some((user) => !group.members.has(user))) visit(node);
+  for (const node of group.members)
+    if ((users.get(node) ?? []).length === 0 || (users.get(node) ?? []).some((user) => !group.members.has(user)))
+      visit(node);
   return identity;
 }
 
-/** Merges producer and consumer if the consumer reads the producer at its own index: epilogues, and several results of one loop. */
+/**
+ * Merges producer and consumer if the consumer reads the producer at its own index: epilogues, and several results of
+ * one loop.
+ */
 function mergeAlongIdentity(
   graph: Graph,
   groupOf: Map<Node, Group>,
@@ -173,7 +191,10 @@ function mergeAlongIdentity(
   limits: FusionLimits,
 ): void {
   const order = new GroupOrder(graph, groupOf, users);
-  const updates = new Set([...graph.writes.map(({ value }) => value.node), ...graph.carries.filter(changes).map(({ next }) => next.node)]);
+  const updates = new Set([
+    ...graph.writes.map(({ value }) => value.node),
+    ...graph.carries.filter(changes).map(({ next }) => next.node),
+  ]);
 
   for (const consumer of graph.nodes) {
     if (!pointwise(consumer) || free.has(consumer)) continue;
@@ -185,7 +206,8 @@ function mergeAlongIdentity(
       if (!sameShape(operand.type.shape, resultOf(consumer).type.shape)) continue;
       if (consumer.notes.stage !== producer.notes.stage) continue;
       if (!mergeable(a, b, users, updates, free, limits)) continue;
-      // If there is a path from one to the other through a third group, that group would have to run in the middle of the merged kernel.
+      // If there is a path from one to the other through a third group, that group would have to run in the middle of
+      // the merged kernel.
       order.join(a, b, () => {
         for (const node of b.members) {
           a.members.add(node);
@@ -208,7 +230,8 @@ function mergeable(
   if (a.anchor !== null && b.anchor !== null) return false;
   const anchor = a.anchor ?? b.anchor;
   // An update is in place, and a product keeps its partial sums in its result.
-  if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node))) return false;
+  if (anchor?.op.form.kind === "contract" && [...a.members, ...b.members].some((node) => updates.has(node)))
+    return false;
   if (anchor !== null && (!takesEpilogue.has(anchor.op.form.kind) || anchor.results.length > 1)) return false;
   if (a.members.size + b.members.size > limits.members) return false;
   const members = new Set([...a.members, ...b.members]);
@@ -222,12 +245,15 @@ function mergeable(
     reader.operands.filter((operand) => a.members.has(operand.node)).map((operand) => ({ reader, operand })),
   );
   const elsewhere = a.anchor === null ? new Set<Node>() : readElsewhere(b, free);
-  return crossings.every(({ reader, operand }) => pointwise(reader) && identityInB.has(reader) && !elsewhere.has(reader) && identityInA.has(operand.node));
+  return crossings.every(
+    ({ reader, operand }) =>
+      pointwise(reader) && identityInB.has(reader) && !elsewhere.has(reader) && identityInA.has(operand.node),
+  );
 }
 
 /**
- * Nodes of the group that are also read at other indices than the group's own (through a reverse, for example): they are computed again there, with all their
- * operands. An anchor is computed only at the group's own index.
+ * Nodes of the group that are also read at other indices than the group's own (through a reverse, for example): they
+ * are computed again there, with all their operands. An anchor is computed only at the group's own index.
  */
 function readElsewhere(group: Group, free: ReadonlySet<Node>): Set<Node> {
   const elsewhere = new Set<Node>();

@@ -5,8 +5,9 @@ import { fail } from "../../support/invariant.ts";
 type Unit<G> = G | Node;
 
 /**
- * A topological order of groups that is maintained while groups are merged, so that a search for paths between two groups visits only units between them
- * (Pearce and Kelly, "A dynamic topological sort algorithm for directed acyclic graphs", 2006).
+ * A topological order of groups that is maintained while groups are merged, so that a search for paths between two
+ * groups visits only units between them (Pearce and Kelly, "A dynamic topological sort algorithm for directed acyclic
+ * graphs", 2006).
  */
 export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   readonly #groupOf: ReadonlyMap<Node, G>;
@@ -18,7 +19,8 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     this.#groupOf = groupOf;
     this.#users = users;
     const opened = new Set<Unit<G>>();
-    // From the last node to the first, so that the operands of an update come shortly before it, and searches between neighbours are short.
+    // From the last node to the first, so that the operands of an update come shortly before it, and searches between
+    // neighbours are short.
     for (const node of graph.nodes.toReversed()) {
       const open: Unit<G>[] = [this.#item(node)];
       for (let item = open.at(-1); item !== undefined; item = open.at(-1)) {
@@ -33,7 +35,10 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     }
   }
 
-  /** Merges two groups, of which the second reads the first. Returns false, without a change, if another unit would have to run between them. */
+  /**
+   * Merges two groups, of which the second reads the first. Returns false, without a change, if another unit would have
+   * to run between them.
+   */
   join(first: G, second: G, merge: () => void): boolean {
     const [from, to] = [this.#rankOf(first), this.#rankOf(second)];
     const between = this.#between(first, second);
@@ -53,8 +58,9 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   }
 
   /**
-   * Of the units between the two, either all that must run after `first` or all that must run before `second`, whichever search ends sooner: batch statistics
-   * have the whole net after them, but the running mean that they update has almost nothing before it. Null if there is a path from one to the other.
+   * Of the units between the two, either all that must run after `first` or all that must run before `second`,
+   * whichever search ends sooner: batch statistics have the whole net after them, but the running mean that they update
+   * has almost nothing before it. Null if there is a path from one to the other.
    */
   #between(first: G, second: G): { readonly side: "before" | "after"; readonly items: ReadonlySet<Unit<G>> } | null {
     const [from, to] = [this.#rankOf(first), this.#rankOf(second)];
@@ -71,8 +77,17 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
     }
   }
 
-  /** All units between the ranks that are reachable from `start`, one unit per step; null if one of them leads to `goal`. */
-  *#search(start: G, goal: G, next: (node: Node) => readonly Node[], low: number, high: number): Generator<undefined, ReadonlySet<Unit<G>> | null> {
+  /**
+   * All units between the ranks that are reachable from `start`, one unit per step; null if one of them leads to
+   * `goal`.
+   */
+  *#search(
+    start: G,
+    goal: G,
+    next: (node: Node) => readonly Node[],
+    low: number,
+    high: number,
+  ): Generator<undefined, ReadonlySet<Unit<G>> | null> {
     const seen = new Set<Unit<G>>();
     const open: Unit<G>[] = [start];
     for (let item = open.pop(); item !== undefined; item = open.pop()) {
@@ -101,7 +116,9 @@ export class GroupOrder<G extends { readonly members: ReadonlySet<Node> }> {
   }
 
   #sources(item: Unit<G>): Unit<G>[] {
-    return [...this.#members(item)].flatMap((node) => node.operands.map((operand) => this.#item(operand.node))).filter((source) => source !== item);
+    return [...this.#members(item)]
+      .flatMap((node) => node.operands.map((operand) => this.#item(operand.node)))
+      .filter((source) => source !== item);
   }
 
   #members(item: Unit<G>): Iterable<Node> {

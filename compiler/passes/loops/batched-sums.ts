@@ -24,14 +24,15 @@ export function sumsOf(body: Graph): readonly Sum[] {
     if (next.node.op.operator !== "+") continue;
     const term = next.node.operands.find((value) => value !== leaf);
     const alone = usersOf.get(leaf)?.length === 1 && next.node.operands.includes(leaf) && !kept(body).has(leaf);
-    if (term !== undefined && alone && (usersOf.get(next) ?? []).length === 0 && !outputs.has(next)) result.push({ carry, term });
+    if (term !== undefined && alone && (usersOf.get(next) ?? []).length === 0 && !outputs.has(next))
+      result.push({ carry, term });
   }
   return result;
 }
 
 /**
- * The operands to sum instead of the node's results: all that vary, if the node is jointly linear in them. Other operands of that set must be zero, since their
- * sum is needed too.
+ * The operands to sum instead of the node's results: all that vary, if the node is jointly linear in them. Other
+ * operands of that set must be zero, since their sum is needed too.
  */
 function summedOperands(node: Node, dependence: (node: Node) => Dependence): readonly number[] | null {
   const isZero = (index: number): boolean => isSplat(at(node.operands, index), 0);
@@ -42,16 +43,27 @@ function summedOperands(node: Node, dependence: (node: Node) => Dependence): rea
 }
 
 /** The values whose stacks are needed to sum over all iterations in one op; null if that is not profitable. */
-export function factorsOf(term: Value, dependence: (node: Node) => Dependence, iterations: Iterations): readonly Value[] | null {
+export function factorsOf(
+  term: Value,
+  dependence: (node: Node) => Dependence,
+  iterations: Iterations,
+): readonly Value[] | null {
   const { node } = term;
-  if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) return node.operands;
+  if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations))
+    return node.operands;
   const summed = summedOperands(node, dependence);
   const found = summed?.map((index) => factorsOf(at(node.operands, index), dependence, iterations)) ?? [null];
   return found.some((factors) => factors === null) ? null : found.flatMap((factors) => factors ?? []);
 }
 
 /** The sum of the term over all iterations. */
-export function sumOf(g: GraphBuilder, term: Value, dependence: (node: Node) => Dependence, iterations: Iterations, outside: Outside): Value {
+export function sumOf(
+  g: GraphBuilder,
+  term: Value,
+  dependence: (node: Node) => Dependence,
+  iterations: Iterations,
+  outside: Outside,
+): Value {
   const { node } = term;
   if (node.operands.every((value) => varies(dependence(value.node))) && isSummable(node, iterations)) {
     const stacks = node.operands.map((value) => outside.value(value));
@@ -59,9 +71,12 @@ export function sumOf(g: GraphBuilder, term: Value, dependence: (node: Node) => 
     return present(sum, "isSummable holds but sumOverBatch returns null");
   }
   const summed = summedOperands(node, dependence) ?? [];
-  const operands = node.operands.map((value, index) => (summed.includes(index) ? sumOf(g, value, dependence, iterations, outside) : outside.value(value)));
+  const operands = node.operands.map((value, index) =>
+    summed.includes(index) ? sumOf(g, value, dependence, iterations, outside) : outside.value(value),
+  );
   return at(duplicate(g, node, operands).results, term.index);
 }
 
 /** `start + sum`; `sum` if `start` is zero. */
-export const added = (g: GraphBuilder, start: Value, sum: Value): Value => (isSplat(start, 0) ? sum : g.add(start, sum));
+export const added = (g: GraphBuilder, start: Value, sum: Value): Value =>
+  isSplat(start, 0) ? sum : g.add(start, sum);

@@ -14,7 +14,11 @@ export interface Iterations {
 }
 
 /** A scratch builder in which to batch a node, with stacks for the operands that vary. */
-function trial(node: Node, varying: readonly boolean[], { body, length }: Iterations): { readonly g: GraphBuilder; readonly operands: readonly BatchValue[] } {
+function trial(
+  node: Node,
+  varying: readonly boolean[],
+  { body, length }: Iterations,
+): { readonly g: GraphBuilder; readonly operands: readonly BatchValue[] } {
   const g = new GraphBuilder(body.name, body.table);
   const operands = node.operands.map((value, index) =>
     varying[index] === true ? batched(g.input(`x${index}`, batchType(value.type, length))) : unbatched(value),
@@ -23,21 +27,27 @@ function trial(node: Node, varying: readonly boolean[], { body, length }: Iterat
 }
 
 /**
- * Whether to compute a node, some of whose operands vary, for all iterations in one op: if no value that this needs is too large. A nested loop or a branch
- * stays, since a batched branch computes both sides.
+ * Whether to compute a node, some of whose operands vary, for all iterations in one op: if no value that this needs is
+ * too large. A nested loop or a branch stays, since a batched branch computes both sides.
  */
 export function isBatchable(node: Node, varying: readonly boolean[], at: Iterations): boolean {
   const { op, attrs, regions, results } = node;
   if (regions.length > 0 || results.length !== 1 || !varying.includes(true)) return false;
   const { g, operands } = trial(node, varying, at);
   op.batch(g, op, { operands, attrs, regions, size: at.length });
-  return g.nodes.every((made) => isInput(made) || made.results.every(({ type }) => elements(type.shape) <= at.limits.stacked));
+  return g.nodes.every(
+    (made) => isInput(made) || made.results.every(({ type }) => elements(type.shape) <= at.limits.stacked),
+  );
 }
 
 /** Whether the sum of the results of all iterations is one op on stacks of all operands, none of which is too large. */
 export function isSummable(node: Node, at: Iterations): boolean {
   const { op, attrs } = node;
-  if (op.sumOverBatch === undefined || node.operands.some(({ type }) => at.length * elements(type.shape) > at.limits.stacked)) return false;
+  if (
+    op.sumOverBatch === undefined ||
+    node.operands.some(({ type }) => at.length * elements(type.shape) > at.limits.stacked)
+  )
+    return false;
   const { g, operands } = trial(
     node,
     node.operands.map(() => true),

@@ -7,7 +7,9 @@ import { GraphBuilder } from "../../graph/build.ts";
 import { present } from "../../support/invariant.ts";
 import { at, iota } from "../../support/lists.ts";
 
-/** A control op without its dead parts: indices of the operands and results that remain, and new attributes and regions. */
+/**
+ * A control op without its dead parts: indices of the operands and results that remain, and new attributes and regions.
+ */
 interface Trimmed {
   readonly operands: readonly number[];
   readonly results: readonly number[];
@@ -15,7 +17,10 @@ interface Trimmed {
   readonly regions: readonly Graph[];
 }
 
-/** Removes dead nodes, and dead results, carries and operands of control ops. Inputs and carries of the graph itself stay. */
+/**
+ * Removes dead nodes, and dead results, carries and operands of control ops. Inputs and carries of the graph itself
+ * stay.
+ */
 export function trim(graph: Graph): Graph {
   const used = new Set(kept(graph));
   const carried = carryIndices(graph);
@@ -33,7 +38,8 @@ export function trim(graph: Graph): Graph {
 function rebuilt(graph: Graph, plans: ReadonlyMap<Node, Trimmed | null>): Graph {
   const builder = new GraphBuilder(graph.name, graph);
   const values = new Map<Value, Value>();
-  const now = (value: Value): Value => present(values.get(value), `a result of ${value.node.op.name} was removed but is used`);
+  const now = (value: Value): Value =>
+    present(values.get(value), `a result of ${value.node.op.name} was removed but is used`);
   for (const node of graph.nodes) {
     const plan = plans.get(node);
     if (plan === undefined) continue;
@@ -72,7 +78,8 @@ function planOf(node: Node, results: readonly number[]): Trimmed | null {
     case "cond":
       return trimBranches(node, results, 1);
     case "inline":
-      // The backward region of a custom gradient has a fixed signature; the op is gone once the graph is differentiated.
+      // The backward region of a custom gradient has a fixed signature; the op is gone once the graph is
+      // differentiated.
       return node.regions.length === 1 ? trimBranches(node, results, 0) : null;
     default:
       return null;
@@ -125,10 +132,21 @@ function trimBranches({ attrs, regions }: Node, results: readonly number[], firs
   };
 }
 
-/** Carries on which a result, one of the outputs, or another needed carry depends. All outputs of the regions `looks` are needed, except those of the body. */
-function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly number[], results: readonly number[]): readonly number[] {
+/**
+ * Carries on which a result, one of the outputs, or another needed carry depends. All outputs of the regions `looks`
+ * are needed, except those of the body.
+ */
+function neededCarries(
+  looks: readonly Graph[],
+  body: Graph,
+  outputs: readonly number[],
+  results: readonly number[],
+): readonly number[] {
   const given = outputs.map((index) => at(body.outputs, index).value);
-  const roots = [...given, ...looks.filter((region) => region !== body).flatMap((region) => region.outputs.map(({ value }) => value))];
+  const roots = [
+    ...given,
+    ...looks.filter((region) => region !== body).flatMap((region) => region.outputs.map(({ value }) => value)),
+  ];
   const needed = new Set(results);
   const carried = new Map([body, ...looks].flatMap((region) => [...carryIndices(region)]));
   for (let before = -1; before !== needed.size;) {
@@ -144,7 +162,11 @@ function neededCarries(looks: readonly Graph[], body: Graph, outputs: readonly n
 
 /** The region with only some of its outputs and carries. */
 function narrowed(region: Graph, outputs: readonly number[], carries: readonly number[]): Graph {
-  return trim({ ...region, outputs: outputs.map((index) => at(region.outputs, index)), carries: carries.map((index) => at(region.carries, index)) });
+  return trim({
+    ...region,
+    outputs: outputs.map((index) => at(region.outputs, index)),
+    carries: carries.map((index) => at(region.carries, index)),
+  });
 }
 
 /** Indices of the inputs that at least one of the regions reads. */
@@ -161,5 +183,9 @@ function readInputs(regions: readonly Graph[]): readonly number[] {
 function withInputs(region: Graph, inputs: readonly number[]): Graph {
   if (inputs.length === region.inputs.length) return region;
   const left = inputs.map((index) => at(region.inputs, index));
-  return { ...region, inputs: left, nodes: region.nodes.filter((node) => !isInput(node) || left.some((value) => value.node === node)) };
+  return {
+    ...region,
+    inputs: left,
+    nodes: region.nodes.filter((node) => !isInput(node) || left.some((value) => value.node === node)),
+  };
 }

@@ -15,10 +15,12 @@ import { isBatchable } from "./batching.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves work out of a loop that does not depend on the previous iteration. Work on invariants is done once, and its result becomes an invariant. A product of
- * an item with an invariant becomes one product over the whole sequence, whose result becomes the sequence; the arithmetic that computes its operands moves
- * too, and so does arithmetic that only depends on it, such as a bias. In the body of a recurrent cell, only the product with the hidden state remains. An
- * output that is an item of a sequence is replaced by that sequence. The loop of a gradient is treated like any other.
+ * Moves work out of a loop that does not depend on the previous iteration. Work on invariants is done once, and its
+ * result becomes an invariant. A product of an item with an invariant becomes one product over the whole sequence,
+ * whose result becomes the sequence; the arithmetic that computes its operands moves too, and so does arithmetic that
+ * only depends on it, such as a bias. In the body of a recurrent cell, only the product with the hidden state remains.
+ * An output that is an item of a sequence is replaced by that sequence. The loop of a gradient is treated like any
+ * other.
  *
  * Innermost loops come first, since passes run on regions first.
  */
@@ -47,35 +49,66 @@ function invariantNodes(body: Graph, dependence: (node: Node) => Dependence): re
   const usersOf = users(body);
   const given = kept(body);
   const readers = (node: Node): readonly Node[] => node.results.flatMap((value) => usersOf.get(value) ?? []);
-  const moves = new Set(body.nodes.filter((node) => !isInput(node) && dependence(node) === "invariant" && isWorthStoring(node, readers(node))));
-  return [...moves].filter((node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)));
+  const moves = new Set(
+    body.nodes.filter(
+      (node) => !isInput(node) && dependence(node) === "invariant" && isWorthStoring(node, readers(node)),
+    ),
+  );
+  return [...moves].filter(
+    (node) => readers(node).some((reader) => !moves.has(reader)) || node.results.some((value) => given.has(value)),
+  );
 }
 
-/** Products of an item and an invariant, and nodes that depend only on those; of all these, the ones that the rest of the body reads. */
-function itemNodes(body: Graph, dependence: (node: Node) => Dependence, length: number, limits: SizeLimits): readonly Node[] {
+/**
+ * Products of an item and an invariant, and nodes that depend only on those; of all these, the ones that the rest of
+ * the body reads.
+ */
+function itemNodes(
+  body: Graph,
+  dependence: (node: Node) => Dependence,
+  length: number,
+  limits: SizeLimits,
+): readonly Node[] {
   const usersOf = users(body);
   const given = kept(body);
   const able = new Set<Node>();
   for (const node of body.nodes) {
     if (dependence(node) !== "item") continue;
     const items = node.operands.map((value) => dependence(value.node) === "item");
-    const ready = node.operands.every(({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from));
+    const ready = node.operands.every(
+      ({ node: from }, index) => items[index] !== true || isInput(from) || able.has(from),
+    );
     if (!isInput(node) && ready && isBatchable(node, items, { body, length, limits })) able.add(node);
   }
   const moves = new Set<Node>();
   for (const node of able) {
     const items = node.operands.filter((value) => dependence(value.node) === "item");
-    const follows = items.every((value) => moves.has(value.node) && usersOf.get(value)?.length === 1 && !given.has(value));
+    const follows = items.every(
+      (value) => moves.has(value.node) && usersOf.get(value)?.length === 1 && !given.has(value),
+    );
     const simple = node.op.form.kind === "pointwise" || node.op.form.kind === "view";
-    if ((node.op.form.kind === "contract" && items.length < node.operands.length) || (simple && follows)) moves.add(node);
+    if ((node.op.form.kind === "contract" && items.length < node.operands.length) || (simple && follows))
+      moves.add(node);
   }
-  return [...moves].filter((node) => node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))));
+  return [...moves].filter((node) =>
+    node.results.some((value) => given.has(value) || (usersOf.get(value) ?? []).some((reader) => !moves.has(reader))),
+  );
 }
 
-/** A custom gradient need not be linear in the incoming gradient (a clipped one is not), so that one per iteration differs from one for the whole sequence. */
-const hasOwnGradient = (node: Node): boolean => hasCustomGradient(node) || node.regions.some(({ nodes }) => nodes.some(hasOwnGradient));
+/**
+ * A custom gradient need not be linear in the incoming gradient (a clipped one is not), so that one per iteration
+ * differs from one for the whole sequence.
+ */
+const hasOwnGradient = (node: Node): boolean =>
+  hasCustomGradient(node) || node.regions.some(({ nodes }) => nodes.some(hasOwnGradient));
 
-function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], differentiated: boolean, limits: SizeLimits): readonly Value[] | null {
+function hoistScan(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  differentiated: boolean,
+  limits: SizeLimits,
+): readonly Value[] | null {
   const { attrs } = node;
   const length = intAttr(attrs, "length");
   const body = at(node.regions, 0);
@@ -84,37 +117,62 @@ function hoistScan(g: GraphBuilder, node: Node, operands: readonly Value[], diff
   const fixed = invariantNodes(body, dependence);
   // A loop of length 0 has nothing to batch, and some ops do not take empty tensors.
   const items = length === 0 ? [] : itemNodes(body, dependence, length, limits);
-  const outside = new Outside(g, new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])), dependence, length);
+  const outside = new Outside(
+    g,
+    new Map(body.inputs.map((value, index) => [value, at(operands, carries.length + index)])),
+    dependence,
+    length,
+  );
   // Only once differentiated: the gradient with respect to the result differs from that with respect to the sequence.
   const same = (value: Value): boolean => differentiated && isInput(value.node) && dependence(value.node) === "item";
   const passed = body.outputs.map(({ value }) => (same(value) ? outside.value(value) : null));
   if (fixed.length === 0 && items.length === 0 && passed.every((value) => value === null)) return null;
 
-  const made = (nodes: readonly Node[]): readonly Value[] => nodes.flatMap(({ results }) => results.map((value) => outside.value(value)));
+  const made = (nodes: readonly Node[]): readonly Value[] =>
+    nodes.flatMap(({ results }) => results.map((value) => outside.value(value)));
   const [newItems, newInvariants] = [made(items), made(fixed)];
   const region = withInputs(body, sequences.length, items, fixed);
-  const { results } = copyNode(g, node, [...carries, ...sequences, ...newItems, ...invariants, ...newInvariants], [region], {
-    ...attrs,
-    sequences: sequences.length + newItems.length,
-  });
+  const { results } = copyNode(
+    g,
+    node,
+    [...carries, ...sequences, ...newItems, ...invariants, ...newInvariants],
+    [region],
+    {
+      ...attrs,
+      sequences: sequences.length + newItems.length,
+    },
+  );
   return results.map((value, index) => passed[index - carries.length] ?? value);
 }
 
-/** Whether a node contains a loop of unknown length. The body of a `while` may never run; outside of it such a loop would run, and might not end. */
-const mayNotEnd = (node: Node): boolean => node.op.form.kind === "while" || node.regions.some(({ nodes }) => nodes.some(mayNotEnd));
+/**
+ * Whether a node contains a loop of unknown length. The body of a `while` may never run; outside of it such a loop
+ * would run, and might not end.
+ */
+const mayNotEnd = (node: Node): boolean =>
+  node.op.form.kind === "while" || node.regions.some(({ nodes }) => nodes.some(mayNotEnd));
 
 function hoistWhile(g: GraphBuilder, node: Node, operands: readonly Value[]): readonly Value[] | null {
   const count = intAttr(node.attrs, "carries");
   const found = node.regions.map((region, part) => {
     const isCondition = part === 0;
     const dependence = dependenceOf(region, 0, isCondition ? undefined : mayNotEnd);
-    const outside = new Outside(g, new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])), dependence, 0);
+    const outside = new Outside(
+      g,
+      new Map(region.inputs.map((value, index) => [value, at(operands, count + index)])),
+      dependence,
+      0,
+    );
     return { region, nodes: invariantNodes(region, dependence), outside };
   });
   if (found.every(({ nodes }) => nodes.length === 0)) return null;
-  const extra = found.flatMap(({ nodes, outside }) => nodes.flatMap(({ results }) => results.map((value) => outside.value(value))));
+  const extra = found.flatMap(({ nodes, outside }) =>
+    nodes.flatMap(({ results }) => results.map((value) => outside.value(value))),
+  );
   const first = at(found, 0).nodes.flatMap(({ results }) => results).length;
-  const regions = found.map(({ region, nodes }, index) => aligned(g, withInputs(region, 0, [], nodes), region.inputs.length, extra, index * first));
+  const regions = found.map(({ region, nodes }, index) =>
+    aligned(g, withInputs(region, 0, [], nodes), region.inputs.length, extra, index * first),
+  );
   return copyNode(g, node, [...operands, ...extra], regions).results;
 }
 
@@ -124,7 +182,12 @@ function aligned(g: GraphBuilder, region: Graph, count: number, extra: readonly 
   const own = region.inputs.slice(count);
   const builder = new GraphBuilder(region.name, g);
   const inputs = extra.map(
-    ({ node, type }, index) => own[index - before] ?? builder.deriving(node.provenance, () => builder.input(distinct(taken, "unused"), type)),
+    ({ node, type }, index) =>
+      own[index - before] ?? builder.deriving(node.provenance, () => builder.input(distinct(taken, "unused"), type)),
   );
-  return { ...region, inputs: [...region.inputs.slice(0, count), ...inputs], nodes: [...builder.nodes, ...region.nodes] };
+  return {
+    ...region,
+    inputs: [...region.inputs.slice(0, count), ...inputs],
+    nodes: [...builder.nodes, ...region.nodes],
+  };
 }

@@ -14,7 +14,12 @@ export class Outside {
   private readonly made = new Map<Value, Value>();
 
   /** `given` maps inputs of the body to operands of the loop, and values of the body to their stacks. */
-  constructor(g: GraphBuilder, given: ReadonlyMap<Value, Value>, dependence: (node: Node) => Dependence, length: number) {
+  constructor(
+    g: GraphBuilder,
+    given: ReadonlyMap<Value, Value>,
+    dependence: (node: Node) => Dependence,
+    length: number,
+  ) {
     this.g = g;
     this.given = given;
     this.dependence = dependence;
@@ -35,7 +40,10 @@ export class Outside {
   }
 
   private stack(node: Node, values: readonly Value[]): Value {
-    const operands = values.map((value, index) => ({ value, batched: varies(this.dependence(at(node.operands, index).node)) }));
+    const operands = values.map((value, index) => ({
+      value,
+      batched: varies(this.dependence(at(node.operands, index).node)),
+    }));
     return repeated(this.g, at(batchNode(this.g, node, operands, this.length), 0), this.length);
   }
 }

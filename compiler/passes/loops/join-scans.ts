@@ -15,8 +15,9 @@ interface Joint {
 }
 
 /**
- * Scans over the same operands in the same direction, whose carries have the same next values, become one that returns the results of all. The gradient of a
- * scan produces such pairs: the scan itself, and the scan that also returns the values stored for the backward pass.
+ * Scans over the same operands in the same direction, whose carries have the same next values, become one that returns
+ * the results of all. The gradient of a scan produces such pairs: the scan itself, and the scan that also returns the
+ * values stored for the backward pass.
  */
 export function joinScans(graph: Graph): Graph {
   for (let current = graph; ;) {
@@ -47,12 +48,19 @@ function joined(graph: Graph): Graph {
     const results = made.get(found.first) ?? copyNode(g, found.first, operands, [found.joint.body]).results;
     made.set(found.first, results);
     const carries = scanParts(node.operands, node.attrs).carries.length;
-    return [...results.slice(0, carries), ...at(found.joint.outputs, found.side).map((output) => at(results, carries + output))];
+    return [
+      ...results.slice(0, carries),
+      ...at(found.joint.outputs, found.side).map((output) => at(results, carries + output)),
+    ];
   });
 }
 
 function sameLoop(a: Node, b: Node): boolean {
-  return sameAttrs(a.attrs, b.attrs) && a.operands.length === b.operands.length && a.operands.every((value, index) => value === b.operands[index]);
+  return (
+    sameAttrs(a.attrs, b.attrs) &&
+    a.operands.length === b.operands.length &&
+    a.operands.every((value, index) => value === b.operands[index])
+  );
 }
 
 /** Both bodies in one, with equal nodes merged; null if the next value of a carry differs. */

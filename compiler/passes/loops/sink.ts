@@ -15,9 +15,10 @@ import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Moves work that no later iteration depends on to after the loop. A carry that only sums products (the gradient of a weight) becomes one product that also
- * sums over the iterations. A product of an output with an invariant (an output layer, the gradient of a cell's input) becomes one product of the whole stack,
- * followed by the nodes that depend on it. The loop returns the factors instead.
+ * Moves work that no later iteration depends on to after the loop. A carry that only sums products (the gradient of a
+ * weight) becomes one product that also sums over the iterations. A product of an output with an invariant (an output
+ * layer, the gradient of a cell's input) becomes one product of the whole stack, followed by the nodes that depend on
+ * it. The loop returns the factors instead.
  *
  * As with hoist, the reason is that one long product is many times faster than many short ones.
  */
@@ -30,14 +31,21 @@ export const sink = definePass({
   run: (graph, { machine: { limits } = defaultMachine }) => {
     if (!graph.nodes.some(({ op }) => op.form.kind === "scan")) return graph;
     const scans = (change: Change) => (current: Graph) =>
-      trim(rebuild(current, (g, node, operands) => (node.op.form.kind === "scan" ? change(g, node, operands, limits) : null)));
+      trim(
+        rebuild(current, (g, node, operands) =>
+          node.op.form.kind === "scan" ? change(g, node, operands, limits) : null,
+        ),
+      );
     return scans(sinkProducts)(scans(sinkSums)(graph));
   },
 });
 
 type Change = (g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits) => readonly Value[] | null;
 
-/** A scan that also returns the stacks of some values of its body. The stacks of items of its sequences are the sequences. */
+/**
+ * A scan that also returns the stacks of some values of its body. The stacks of items of its sequences are the
+ * sequences.
+ */
 interface Widened {
   readonly results: readonly Value[];
   readonly stacks: ReadonlyMap<Value, Value>;
@@ -48,7 +56,9 @@ function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted
   const { carries, sequences } = scanParts(operands, node.attrs);
   const stacks = new Map<Value, Value>();
   body.inputs.slice(0, sequences.length).forEach((value, index) => stacks.set(value, at(sequences, index)));
-  const missing = [...wanted].filter((value) => !stacks.has(value) && !body.outputs.some((output) => output.value === value));
+  const missing = [...wanted].filter(
+    (value) => !stacks.has(value) && !body.outputs.some((output) => output.value === value),
+  );
   const taken = new Set(body.outputs.map(({ name }) => name));
   const outputs = [...body.outputs, ...missing.map((value) => ({ name: distinct(taken, value.node.op.name), value }))];
   const { results } = copyNode(g, node, operands, [{ ...body, outputs }]);
@@ -58,7 +68,12 @@ function widened(g: GraphBuilder, node: Node, operands: readonly Value[], wanted
   return { results: results.slice(0, node.results.length), stacks };
 }
 
-function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
+function sinkSums(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  limits: SizeLimits,
+): readonly Value[] | null {
   const body = at(node.regions, 0);
   const length = intAttr(node.attrs, "length");
   const { carries, sequences } = scanParts(operands, node.attrs);
@@ -75,11 +90,18 @@ function sinkSums(g: GraphBuilder, node: Node, operands: readonly Value[], limit
   return results.map((result, index) => {
     const sum = able.find(({ carry }) => carry === index);
     if (sum === undefined) return result;
-    return g.deriving(sum.term.node.provenance, () => added(g, at(operands, index), sumOf(g, sum.term, dependence, iterations, outside)));
+    return g.deriving(sum.term.node.provenance, () =>
+      added(g, at(operands, index), sumOf(g, sum.term, dependence, iterations, outside)),
+    );
   });
 }
 
-function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], limits: SizeLimits): readonly Value[] | null {
+function sinkProducts(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  limits: SizeLimits,
+): readonly Value[] | null {
   const body = at(node.regions, 0);
   const length = intAttr(node.attrs, "length");
   const { carries, sequences } = scanParts(operands, node.attrs);
@@ -88,13 +110,17 @@ function sinkProducts(g: GraphBuilder, node: Node, operands: readonly Value[], l
   const sunk = sinkable(dependence, { body, length, limits });
   const moved = body.outputs.map(({ value }) => sunk.has(value.node));
   if (!moved.includes(true)) return null;
-  const factors = [...sunk].flatMap((each) => each.operands.filter((value) => varies(dependence(value.node)) && !sunk.has(value.node)));
+  const factors = [...sunk].flatMap((each) =>
+    each.operands.filter((value) => varies(dependence(value.node)) && !sunk.has(value.node)),
+  );
   const { results, stacks } = widened(g, node, operands, new Set(factors));
   // An output may also be an invariant; the product reads the invariant, not its stack.
   const known = new Map([...stacks].filter(([value]) => varies(dependence(value.node)) && !sunk.has(value.node)));
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
   const outside = new Outside(g, known, dependence, length);
-  return results.map((result, index) => (moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result));
+  return results.map((result, index) =>
+    moved[index - carries.length] === true ? outside.value(at(body.outputs, index - carries.length).value) : result,
+  );
 }
 
 /** Products with an invariant that are only used by outputs of the loop, and the nodes that depend on them. */

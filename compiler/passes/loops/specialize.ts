@@ -9,8 +9,9 @@ import { at, iota } from "../../support/lists.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
- * Propagates facts about operands into regions: a splat constant becomes a constant inside, an operand that is passed twice becomes one input, a carry that no
- * iteration changes becomes an invariant, and a result that is returned twice becomes one result.
+ * Propagates facts about operands into regions: a splat constant becomes a constant inside, an operand that is passed
+ * twice becomes one input, a carry that no iteration changes becomes an invariant, and a result that is returned twice
+ * becomes one result.
  */
 export const specialize = definePass({
   name: "specialize",
@@ -53,10 +54,17 @@ function rolesOf({ op, attrs, regions }: Node): Roles | null {
   }
 }
 
-function specialized(g: GraphBuilder, node: Node, operands: readonly Value[], { lone, carries, sequences }: Roles): readonly Value[] | null {
+function specialized(
+  g: GraphBuilder,
+  node: Node,
+  operands: readonly Value[],
+  { lone, carries, sequences }: Roles,
+): readonly Value[] | null {
   const starts = operands.slice(lone, lone + carries);
   const given = operands.slice(lone + carries);
-  const unchanged = iota(carries).filter((index) => node.regions.every((region) => !changes(at(region.carries, index))));
+  const unchanged = iota(carries).filter((index) =>
+    node.regions.every((region) => !changes(at(region.carries, index))),
+  );
   const role = (index: number): string => (index < sequences ? "sequence" : "invariant");
   const firsts = given.map((value, index) => given.findIndex((other, k) => other === value && role(k) === role(index)));
   const plain = given.every((value, index) => splatValue(value) === null && firsts[index] === index);
@@ -78,11 +86,16 @@ function firstOutputs({ op, regions }: Node): readonly number[] {
   const [first] = returning;
   if (first === undefined || op.form.kind === "while") return [];
   return first.outputs.map((_, index) =>
-    iota(index + 1).findIndex((other) => returning.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value)),
+    iota(index + 1).findIndex((other) =>
+      returning.every(({ outputs }) => at(outputs, other).value === at(outputs, index).value),
+    ),
   );
 }
 
-/** The region with constants for constant inputs, the first of equal inputs for all of them, and unchanged carries as additional inputs at the end. */
+/**
+ * The region with constants for constant inputs, the first of equal inputs for all of them, and unchanged carries as
+ * additional inputs at the end.
+ */
 function withKnown(
   g: GraphBuilder,
   region: Graph,

@@ -10,8 +10,9 @@ export interface Block {
 }
 
 /**
- * Offsets such that blocks that live at the same time do not overlap. Offline dynamic storage allocation is NP-hard; greedy placement at the lowest
- * free offset, largest block first (Pisarchyk and Lee, 2020, "greedy by size"), is close to the largest live set. The best of a few orders is taken.
+ * Offsets such that blocks that live at the same time do not overlap. Offline dynamic storage allocation is NP-hard;
+ * greedy placement at the lowest free offset, largest block first (Pisarchyk and Lee, 2020, "greedy by size"), is close
+ * to the largest live set. The best of a few orders is taken.
  */
 export function placeBlocks(blocks: readonly Block[]): ReadonlyMap<Block, number> {
   const orders: ((a: Block, b: Block) => number)[] = [

@@ -13,14 +13,16 @@ import { changes } from "../../graph/regions.ts";
 /**
  * Assigns a memory location to every value that is stored.
  *
- * Live ranges are known, since the groups run in order, weights stage first. A value that is written to a param or state is computed in place if no later group
- * reads the old value and the group itself reads it only at the index that it writes; otherwise it is copied at the end. Values that the weights stage leaves
- * for the call stage are in the cache. All others share the scratch area: the result of a group reuses the memory of an operand whose live range ends there and
- * that is read only at the index that is written; `blocks.ts` assigns offsets to the remaining blocks by their live ranges. Inputs are live from the start of
- * the call stage, outputs to the end.
+ * Live ranges are known, since the groups run in order, weights stage first. A value that is written to a param or
+ * state is computed in place if no later group reads the old value and the group itself reads it only at the index that
+ * it writes; otherwise it is copied at the end. Values that the weights stage leaves for the call stage are in the
+ * cache. All others share the scratch area: the result of a group reuses the memory of an operand whose live range ends
+ * there and that is read only at the index that is written; `blocks.ts` assigns offsets to the remaining blocks by
+ * their live ranges. Inputs are live from the start of the call stage, outputs to the end.
  *
- * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph, live while the op runs. A region
- * reads its inputs from, and writes its outputs to, the memory of the operands and results of the op, and its carries are updated like params.
+ * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph,
+ * live while the op runs. A region reads its inputs from, and writes its outputs to, the memory of the operands and
+ * results of the op, and its carries are updated like params.
  */
 export const planMemory = definePass({
   name: "plan-memory",
@@ -61,7 +63,10 @@ function readersOf(groups: readonly GroupView[]): Readers {
   return readers;
 }
 
-/** Whether the value can be written directly to the tensor that those leaves read, without overwriting an element that is still needed. */
+/**
+ * Whether the value can be written directly to the tensor that those leaves read, without overwriting an element that
+ * is still needed.
+ */
 function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolean {
   const home = maker(value);
   return olds.every((old) =>
@@ -70,7 +75,12 @@ function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolea
       const touching = reads.filter((read) => base(read) === old);
       // A product may keep partial sums in its result; other loop nests store each element once, after its last read.
       const once = anchor === null || anchor.op.form.kind === "reduce";
-      return number === home && once && touching.every((read) => read === old && readInPlace.has(read)) && sameType(old.type, value.type);
+      return (
+        number === home &&
+        once &&
+        touching.every((read) => read === old && readInPlace.has(read)) &&
+        sameType(old.type, value.type)
+      );
     }),
   );
 }
@@ -84,7 +94,8 @@ function copyLateWrites(graph: Graph): Graph {
   const nodes = [...graph.nodes];
   let next = groups.length;
   const written = (olds: readonly Value[], value: Value): Value => {
-    const direct = base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(olds, value, readers);
+    const direct =
+      base(value).node.notes.group !== undefined && !taken.has(base(value)) && inPlace(olds, value, readers);
     taken.add(base(value));
     if (direct) return value;
     const copy = copyOf(graph, value, { group: next++ });
@@ -98,7 +109,9 @@ function copyLateWrites(graph: Graph): Graph {
       value,
     ),
   }));
-  const carries = graph.carries.map((carry) => (changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry));
+  const carries = graph.carries.map((carry) =>
+    changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry,
+  );
   return { ...graph, nodes, writes, carries };
 }
 
@@ -148,7 +161,14 @@ function plan(
   let constants = 0;
   for (const node of graph.nodes) {
     const value = node.results[0];
-    if (value === undefined || node.op.form.kind !== "leaf" || isArgument(node) || isPersistent(node) || splatValue(value) !== null) continue;
+    if (
+      value === undefined ||
+      node.op.form.kind !== "leaf" ||
+      isArgument(node) ||
+      isPersistent(node) ||
+      splatValue(value) !== null
+    )
+      continue;
     locations.set(value, { area: "constant", offset: constants });
     constants += room(bytes(value.type));
   }
@@ -189,18 +209,30 @@ function plan(
   }
 
   const offsets = placeBlocks(blocks);
-  for (const [value, block] of blockOf) locations.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
-  return { locations, frames: new Map([...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")])) };
+  for (const [value, block] of blockOf)
+    locations.set(value, { area: "scratch", offset: present(offsets.get(block), "a block has no offset") });
+  return {
+    locations,
+    frames: new Map(
+      [...frameBlocks].map(([node, block]) => [node, present(offsets.get(block), "a block has no offset")]),
+    ),
+  };
 }
 
 /** The flag that a `while` tests is at the start of its frame. */
 export const flagBytes = (node: Node): number => (node.op.form.kind === "while" ? 16 : 0);
 
 /** Scratch that the regions of a control op need; only one of them runs at a time. */
-export const frameBytes = (node: Node): number => flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
+export const frameBytes = (node: Node): number =>
+  flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
 
 /** The block of an operand whose live range ends in this group and that is read only at the index that is written. */
-function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value, Block>, lastUse: ReadonlyMap<Value, number>): Block | null {
+function inheritable(
+  group: GroupView,
+  value: Value,
+  blockOf: ReadonlyMap<Value, Block>,
+  lastUse: ReadonlyMap<Value, number>,
+): Block | null {
   if (group.anchor !== null) return null;
   for (const read of group.readInPlace) {
     const source = base(read);
@@ -212,7 +244,10 @@ function inheritable(group: GroupView, value: Value, blockOf: ReadonlyMap<Value,
   return null;
 }
 
-/** Bytes of each area that a planned graph uses (regions count for scratch only), and its largest live set, a lower bound for any plan. */
+/**
+ * Bytes of each area that a planned graph uses (regions count for scratch only), and its largest live set, a lower
+ * bound for any plan.
+ */
 export function memoryOf(graph: Graph): { planned: number; live: number; cache: number; constants: number } {
   const groups = groupsOf(graph);
   const lastUse = new Map<Value, number>();
@@ -247,7 +282,10 @@ export function memoryOf(graph: Graph): { planned: number; live: number; cache: 
 }
 
 /** The most bytes live at one step. */
-function largestLive(lives: readonly { readonly offset: number; readonly size: number; readonly from: number; readonly to: number }[], steps: number): number {
+function largestLive(
+  lives: readonly { readonly offset: number; readonly size: number; readonly from: number; readonly to: number }[],
+  steps: number,
+): number {
   const change = new Float64Array(steps + 2);
   for (const sharing of Map.groupBy(lives, ({ offset }) => offset).values()) {
     let end = -1;

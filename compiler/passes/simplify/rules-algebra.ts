@@ -1,4 +1,5 @@
-// Identities of pointwise arithmetic, logic and conversion that keep every bit of f32 except the sign of a zero and the payload of a NaN.
+// Identities of pointwise arithmetic, logic and conversion that keep every bit of f32 except the sign of a zero and the
+// payload of a NaN.
 import type { DType } from "../../../runtime/dtype.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import { splatValue } from "../../graph/facts.ts";
@@ -88,7 +89,13 @@ function divisionByPowerOfTwo(g: GraphBuilder, { op, operands }: Node): Value | 
   const [x, y] = operands;
   if (op.operator !== "/" || x === undefined || y === undefined || !isFloat(x.type.dtype)) return null;
   const divisor = splatValue(y);
-  if (divisor === null || divisor === 0 || !Number.isInteger(Math.log2(Math.abs(divisor))) || Math.abs(Math.log2(Math.abs(divisor))) > 126) return null;
+  if (
+    divisor === null ||
+    divisor === 0 ||
+    !Number.isInteger(Math.log2(Math.abs(divisor))) ||
+    Math.abs(Math.log2(Math.abs(divisor))) > 126
+  )
+    return null;
   return g.mul(x, 1 / divisor);
 }
 

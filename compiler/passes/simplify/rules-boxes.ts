@@ -20,7 +20,8 @@ interface Cut {
 
 const sliceOf = (cut: (m: Match) => Cut) => ({
   s: (m: Match) => cut(m).start,
-  l: (m: Match) => cut(m).start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m).stride, axis))),
+  l: (m: Match) =>
+    cut(m).start.map((start, axis) => limitOf(start, at(m.root.type.shape, axis), at(cut(m).stride, axis))),
   t: (m: Match) => cut(m).stride,
 });
 
@@ -29,7 +30,10 @@ const sliceOfSlice = (m: Match): Cut => ({
   stride: perAxis(m, (axis) => at(m.ints("t1"), axis) * at(m.ints("t2"), axis)),
 });
 
-/** A slice of a pad, assuming that it reads only elements of x; otherwise the result is not a valid slice of x, and the rule does not fire. */
+/**
+ * A slice of a pad, assuming that it reads only elements of x; otherwise the result is not a valid slice of x, and the
+ * rule does not fire.
+ */
 function sliceOfPad(m: Match): Cut {
   const step = perAxis(m, (axis) => at(m.ints("interior"), axis) + 1);
   return {
@@ -44,7 +48,10 @@ const sum =
   (m: Match): number[] =>
     perAxis(m, (axis) => at(m.ints(a), axis) + at(m.ints(b), axis));
 
-/** For two tensors padded with zeros to one shape: the axis along which y starts where x ends. The type check ensures that they agree along the other axes. */
+/**
+ * For two tensors padded with zeros to one shape: the axis along which y starts where x ends. The type check ensures
+ * that they agree along the other axes.
+ */
 function joint(m: Match, x: "x" | "y", y: "x" | "y"): number | null {
   const pads = { x: { lo: m.ints("l1"), between: m.ints("i1") }, y: { lo: m.ints("l2"), between: m.ints("i2") } };
   const [first, second] = [pads[x], pads[y]];
@@ -64,19 +71,30 @@ const bothPads = "pad(x){lo=l1, hi=h1, interior=i1, value=0} + pad(y){lo=l2, hi=
 
 export const boxRules: readonly (RuleText | string)[] = [
   "slice(x) => x",
-  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", { computed: sliceOf(sliceOfSlice) }),
-  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", { computed: sliceOf(sliceOfPad) }),
+  rule("slice(slice(x){start=s1, stride=t1}){start=s2, stride=t2} => slice(x){start=s, limit=l, stride=t}", {
+    computed: sliceOf(sliceOfSlice),
+  }),
+  rule("slice(pad(x){lo, interior}){start, stride} => slice(x){start=s, limit=l, stride=t}", {
+    computed: sliceOf(sliceOfPad),
+  }),
 
   "pad(x) => x",
-  rule("pad(pad(x){lo=l1, hi=h1, interior=i1, value}){lo=l2, hi=h2, interior=i2, value} => pad(x){lo=l, hi=h, interior=i1, value}", {
-    when: (m) => zeros(m.ints("i2")),
-    computed: { l: sum("l1", "l2"), h: sum("h1", "h2") },
-  }),
+  rule(
+    "pad(pad(x){lo=l1, hi=h1, interior=i1, value}){lo=l2, hi=h2, interior=i2, value} => pad(x){lo=l, hi=h, interior=i1, value}",
+    {
+      when: (m) => zeros(m.ints("i2")),
+      computed: { l: sum("l1", "l2"), h: sum("h1", "h2") },
+    },
+  ),
 
   "concat(x) => x",
   // The gradient of a split: a sum of adjacent parts, each padded with zeros.
-  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, { computed: joined("x", "y", "l1", "h2") }),
-  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, { computed: joined("y", "x", "l2", "h1") }),
+  rule(`${bothPads} => pad(concat(x, y){axis=a}){lo=l, hi=h, interior=i, value=0}`, {
+    computed: joined("x", "y", "l1", "h2"),
+  }),
+  rule(`${bothPads} => pad(concat(y, x){axis=a}){lo=l, hi=h, interior=i, value=0}`, {
+    computed: joined("y", "x", "l2", "h1"),
+  }),
 ];
 
 /** A slice within one part of a concatenation is a slice of that part. */
@@ -84,7 +102,11 @@ function sliceOfConcat(g: GraphBuilder, node: Node): Value | null {
   const [joined] = node.operands;
   if (!isCut(node) || joined === undefined || !isJoin(joined.node)) return null;
   const axis = intAttr(joined.node.attrs, "axis");
-  const [start, limit, stride] = [listAttr(node.attrs, "start"), listAttr(node.attrs, "limit"), listAttr(node.attrs, "stride")];
+  const [start, limit, stride] = [
+    listAttr(node.attrs, "start"),
+    listAttr(node.attrs, "limit"),
+    listAttr(node.attrs, "stride"),
+  ];
   let before = 0;
   for (const part of joined.node.operands) {
     const after = before + at(part.type.shape, axis);
@@ -114,11 +136,14 @@ const mostParts = 64;
 
 /** The terms of a sum, with nested sums flattened. */
 const termsOf = (value: Value, left: number): readonly Value[] =>
-  value.node.op.operator === "+" && left > 0 ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1)) : [value];
+  value.node.op.operator === "+" && left > 0
+    ? value.node.operands.flatMap((operand) => termsOf(operand, left - 1))
+    : [value];
 
 /**
- * A sum of adjacent parts, each padded with zeros to one shape, in any order, is a concatenation: the gradient with respect to the gates of a recurrent cell.
- * The rules above handle two neighbours; this one handles sums in which no two terms that are added first are neighbours.
+ * A sum of adjacent parts, each padded with zeros to one shape, in any order, is a concatenation: the gradient with
+ * respect to the gates of a recurrent cell. The rules above handle two neighbours; this one handles sums in which no
+ * two terms that are added first are neighbours.
  */
 function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
   if (op.operator !== "+") return null;
@@ -127,13 +152,20 @@ function sumOfParts(g: GraphBuilder, { op, results }: Node): Value | null {
   const starts = terms.map(({ node }) => listAttr(node.attrs, "lo"));
   const axis = at(starts, 0).findIndex((lo, i) => starts.some((other) => at(other, i) !== lo));
   if (axis === -1) return null;
-  const parts = terms.map(({ node }) => ({ node, x: at(node.operands, 0), start: at(listAttr(node.attrs, "lo"), axis) })).toSorted((a, b) => a.start - b.start);
+  const parts = terms
+    .map(({ node }) => ({ node, x: at(node.operands, 0), start: at(listAttr(node.attrs, "lo"), axis) }))
+    .toSorted((a, b) => a.start - b.start);
   const [first, last] = [at(parts, 0), at(parts, parts.length - 1)];
-  const alike = (list: readonly number[], other: readonly number[]): boolean => list.every((n, i) => i === axis || n === other[i]);
+  const alike = (list: readonly number[], other: readonly number[]): boolean =>
+    list.every((n, i) => i === axis || n === other[i]);
   const fits = parts.every(({ node, x, start }, index) => {
     const next = parts[index + 1];
     const touches = next === undefined || start + at(x.type.shape, axis) === next.start;
-    return touches && alike(listAttr(node.attrs, "lo"), listAttr(first.node.attrs, "lo")) && alike(x.type.shape, first.x.type.shape);
+    return (
+      touches &&
+      alike(listAttr(node.attrs, "lo"), listAttr(first.node.attrs, "lo")) &&
+      alike(x.type.shape, first.x.type.shape)
+    );
   });
   if (!fits) return null;
   const joined = g.concat(

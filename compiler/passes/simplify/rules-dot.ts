@@ -1,4 +1,5 @@
-// A dot absorbs transposes of its operands and result by renumbering its axes. The order of summation stays, so results keep every bit.
+// A dot absorbs transposes of its operands and result by renumbering its axes. The order of summation stays, so results
+// keep every bit.
 import type { Attr } from "../../graph/ir.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { at, iota } from "../../support/lists.ts";
@@ -21,7 +22,10 @@ function absorbed(m: Match, name: "batch" | "contract", side: 0 | 1): Attr | nul
   return axesOf(m, name).map((axes, i) => (i === side ? axes.map((axis) => at(perm, axis)) : axes));
 }
 
-/** transpose(dot(a, b)) = dot(b, a), if the permutation exchanges the free axes of the two operands and keeps their order; batch axes may be permuted. */
+/**
+ * transpose(dot(a, b)) = dot(b, a), if the permutation exchanges the free axes of the two operands and keeps their
+ * order; batch axes may be permuted.
+ */
 function exchanged(m: Match, name: "batch" | "contract"): Attr | null {
   const [perm, batch, contract] = [m.ints("perm"), axesOf(m, "batch"), axesOf(m, "contract")];
   const batches = batch[0].length;
@@ -29,7 +33,8 @@ function exchanged(m: Match, name: "batch" | "contract"): Attr | null {
   const order = perm.slice(0, batches);
   const wanted = [...iota(perm.length).slice(batches + lhsFree), ...iota(batches + lhsFree).slice(batches)];
   if (order.some((axis) => axis >= batches) || !wanted.every((axis, i) => perm[batches + i] === axis)) return null;
-  const reordered = (axes: readonly number[]): readonly number[] => (name === "batch" ? order.map((i) => at(axes, i)) : axes);
+  const reordered = (axes: readonly number[]): readonly number[] =>
+    name === "batch" ? order.map((i) => at(axes, i)) : axes;
   const [lhs, rhs] = axesOf(m, name);
   return [reordered(rhs), reordered(lhs)];
 }

@@ -8,7 +8,8 @@ const shapeOf = (m: Match): readonly number[] => m.root.type.shape;
 /** The axes with a size other than 1. */
 const long = (shape: Shape): number[] => iota(shape.length).filter((axis) => shape[axis] !== 1);
 
-const sameList = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+const sameList = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** Maps axes of one shape to those of another that differs only by axes of size 1; null for other shapes. */
 function through(from: Shape, to: Shape): ReadonlyMap<number, number> | null {
@@ -21,9 +22,12 @@ function through(from: Shape, to: Shape): ReadonlyMap<number, number> | null {
     : null;
 }
 
-const all = (list: readonly (number | undefined)[]): readonly number[] | null => (list.every((x) => x !== undefined) ? list : null);
+const all = (list: readonly (number | undefined)[]): readonly number[] | null =>
+  list.every((x) => x !== undefined) ? list : null;
 
-/** The dims of broadcast(reshape(x)) as one broadcast, if the reshape only adds or drops axes of size 1 and x has none. */
+/**
+ * The dims of broadcast(reshape(x)) as one broadcast, if the reshape only adds or drops axes of size 1 and x has none.
+ */
 function dimsBeforeReshape(m: Match): readonly number[] | null {
   const map = through(m.type("x").shape, m.type("y").shape);
   return map === null ? null : all(iota(m.type("x").shape.length).map((axis) => m.ints("q")[map.get(axis) ?? -1]));
@@ -42,8 +46,10 @@ const keepsOrder = (m: Match): boolean => {
 };
 
 /** transpose(broadcast(x)): the order of the axes of x in the result, and their positions. */
-const transposedDims = (m: Match): number[] => iota(m.ints("perm").length).filter((axis) => m.ints("dims").includes(at(m.ints("perm"), axis)));
-const transposedOrder = (m: Match): number[] => transposedDims(m).map((axis) => m.ints("dims").indexOf(at(m.ints("perm"), axis)));
+const transposedDims = (m: Match): number[] =>
+  iota(m.ints("perm").length).filter((axis) => m.ints("dims").includes(at(m.ints("perm"), axis)));
+const transposedOrder = (m: Match): number[] =>
+  transposedDims(m).map((axis) => m.ints("dims").indexOf(at(m.ints("perm"), axis)));
 
 const symmetricDifference = (m: Match): number[] => {
   const [p, q] = [m.ints("p"), m.ints("q")];
@@ -55,14 +61,21 @@ export const movementRules: readonly (RuleText | string)[] = [
   "reshape(reshape(x)){shape} => reshape(x){shape}",
 
   rule("transpose(x){perm} => reshape(x){shape=s}", { when: keepsOrder, computed: { s: shapeOf } }),
-  rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", { computed: { r: (m) => m.ints("q").map((axis) => at(m.ints("p"), axis)) } }),
+  rule("transpose(transpose(x){perm=p}){perm=q} => transpose(x){perm=r}", {
+    computed: { r: (m) => m.ints("q").map((axis) => at(m.ints("p"), axis)) },
+  }),
 
   "broadcast(x) => x",
-  rule("broadcast(x){dims} => reshape(x){shape=s}", { when: (m) => elements(m.type("x").shape) === elements(shapeOf(m)), computed: { s: shapeOf } }),
+  rule("broadcast(x){dims} => reshape(x){shape=s}", {
+    when: (m) => elements(m.type("x").shape) === elements(shapeOf(m)),
+    computed: { s: shapeOf },
+  }),
   rule("broadcast(broadcast(x){dims=p}){shape, dims=q} => broadcast(x){shape, dims=r}", {
     computed: { r: (m) => m.ints("p").map((axis) => at(m.ints("q"), axis)) },
   }),
-  rule("broadcast(y: reshape(x)){shape, dims=q} => broadcast(x){shape, dims=r}", { computed: { r: dimsBeforeReshape } }),
+  rule("broadcast(y: reshape(x)){shape, dims=q} => broadcast(x){shape, dims=r}", {
+    computed: { r: dimsBeforeReshape },
+  }),
   rule("reshape(y: broadcast(x){dims=p}){shape} => broadcast(x){shape, dims=r}", { computed: { r: dimsAfterReshape } }),
   rule("transpose(broadcast(x){dims}){perm} => broadcast(transpose(x){perm=p}){shape=s, dims=d}", {
     computed: { p: transposedOrder, s: shapeOf, d: transposedDims },

@@ -25,7 +25,8 @@ function bothAxes(m: Match): number[] {
 }
 
 /** reduce(broadcast(x)): the reduced axes of x, and the positions of the others in the result. */
-const reducedBefore = (m: Match): number[] => iota(m.ints("dims").length).filter((i) => m.ints("axes").includes(at(m.ints("dims"), i)));
+const reducedBefore = (m: Match): number[] =>
+  iota(m.ints("dims").length).filter((i) => m.ints("axes").includes(at(m.ints("dims"), i)));
 function dimsLeft(m: Match): number[] {
   const left = iota(m.type("y").shape.length).filter((axis) => !m.ints("axes").includes(axis));
   return m.ints("dims").flatMap((dim) => (left.includes(dim) ? [left.indexOf(dim)] : []));
@@ -41,7 +42,10 @@ const keepsAlone =
 
 const overOnes = (op: Op): readonly RuleText[] => [
   rule(`${op.name}(x) => x`, keepsAlone(op)),
-  rule(`${op.name}(x){axes} => reshape(x){shape=s}`, { when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1), computed: { s: shapeOf } }),
+  rule(`${op.name}(x){axes} => reshape(x){shape=s}`, {
+    when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1),
+    computed: { s: shapeOf },
+  }),
   rule(`${op.name}(x){axes} => ${op.name}(reshape(x){shape=s}){axes=a}`, {
     when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
     computed: { s: restShape, a: restAxes },

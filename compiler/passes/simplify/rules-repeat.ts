@@ -19,8 +19,8 @@ function movedSplat(g: GraphBuilder, node: Node): Value | null {
 }
 
 /**
- * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the union of their axes, if that is less work. For an exact op of splats only, fold-constants
- * does the same.
+ * f(broadcast(x), broadcast(y), 2) = broadcast(f(...)), on the union of their axes, if that is less work. For an exact
+ * op of splats only, fold-constants does the same.
  */
 function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const { type } = at(results, 0);
@@ -30,20 +30,28 @@ function pointwiseOfRepeated(g: GraphBuilder, { op, operands, results, attrs }: 
   const axes = iota(type.shape.length).filter((axis) => vectors.some((vector) => vector.axes.includes(axis)));
   const shape = axes.map((axis) => at(type.shape, axis));
   if (elements(shape) >= elements(type.shape)) return null;
-  const parts = vectors.map((vector) => broadcastTo(g, { value: vector.value, axes: vector.axes.map((axis) => axes.indexOf(axis)) }, shape));
+  const parts = vectors.map((vector) =>
+    broadcastTo(g, { value: vector.value, axes: vector.axes.map((axis) => axes.indexOf(axis)) }, shape),
+  );
   return broadcastTo(g, { value: g.apply(op, parts, attrs), axes }, type.shape);
 }
 
 /**
- * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view moves after the arithmetic, which is then adjacent to the node
- * that computes x, and the view to the next view.
+ * f(reshape(x), reshape(y), 2) = reshape(f(x, y, 2)), where x and y have one shape: the view moves after the
+ * arithmetic, which is then adjacent to the node that computes x, and the view to the next view.
  */
 function pointwiseOfReshaped(g: GraphBuilder, { op, operands, results, attrs }: Node): Value | null {
   const { type } = at(results, 0);
   if (op.form.kind !== "pointwise") return null;
-  const sources = operands.filter((value) => splatValue(value) === null).map(({ node }) => (isView(node) ? node.operands[0] : undefined));
+  const sources = operands
+    .filter((value) => splatValue(value) === null)
+    .map(({ node }) => (isView(node) ? node.operands[0] : undefined));
   const [first] = sources;
-  if (first === undefined || !sources.every((source) => source !== undefined && sameShape(source.type.shape, first.type.shape))) return null;
+  if (
+    first === undefined ||
+    !sources.every((source) => source !== undefined && sameShape(source.type.shape, first.type.shape))
+  )
+    return null;
   const { shape } = first.type;
   const parts = operands.map((value) => {
     const splat = splatValue(value);

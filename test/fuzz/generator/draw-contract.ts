@@ -24,7 +24,8 @@ export function dotWith(b: Grower, x: Value, value: (type: TensorType) => Value 
   ];
   const otherAxes = plain && r.chance(0.7) ? axes : r.shuffled(axes);
   const otherShape = otherAxes.map(({ size }) => size);
-  const axesOf = (role: string, count: number): number[] => iota(count).map((i) => otherAxes.findIndex((axis) => axis.role === role && axis.i === i));
+  const axesOf = (role: string, count: number): number[] =>
+    iota(count).map((i) => otherAxes.findIndex((axis) => axis.role === role && axis.i === i));
   const y = value({ dtype, shape: otherShape });
   const [own, others] = [
     [batch, contract],
@@ -38,7 +39,12 @@ export function dotWith(b: Grower, x: Value, value: (type: TensorType) => Value 
 }
 
 /** x[.., k] times w[k, n]. */
-export const linear = (b: Grower, x: Value, columns = b.dim(), weight = (type: TensorType): Value => b.weight(type)): Value => {
+export const linear = (
+  b: Grower,
+  x: Value,
+  columns = b.dim(),
+  weight = (type: TensorType): Value => b.weight(type),
+): Value => {
   const rank = x.type.shape.length;
   const w = weight({ dtype: x.type.dtype, shape: [at(x.type.shape, rank - 1), columns] });
   return b.call("dot", [x, w], { contract: [[rank - 1], [0]] });
@@ -102,17 +108,28 @@ export const convOf = (b: Grower, image: TensorType | null, x: (type: TensorType
 const inputGradient: Draw = (b) => {
   const drawn = conv(b, null);
   if (drawn === null) return null;
-  return b.call("conv_input_gradient", [b.value(drawn.y), b.weight(drawn.w)], { ...drawn.attrs, size: drawn.x.shape.slice(1, -1) });
+  return b.call("conv_input_gradient", [b.value(drawn.y), b.weight(drawn.w)], {
+    ...drawn.attrs,
+    size: drawn.x.shape.slice(1, -1),
+  });
 };
 
 const kernelGradient: Draw = (b) => {
   const drawn = conv(b, imageAtHand(b));
   if (drawn === null) return null;
-  return b.call("conv_kernel_gradient", [b.value(drawn.x), b.value(drawn.y)], { ...drawn.attrs, size: drawn.w.shape.slice(0, -2) });
+  return b.call("conv_kernel_gradient", [b.value(drawn.x), b.value(drawn.y)], {
+    ...drawn.attrs,
+    size: drawn.w.shape.slice(0, -2),
+  });
 };
 
 /** A matrix product by the strides of its dims, sometimes with a batch; the result may be transposed. */
-function packing(b: Grower): { readonly lhs: TensorType; readonly rhs: TensorType; readonly attrs: Attrs; readonly shape: readonly number[] } {
+function packing(b: Grower): {
+  readonly lhs: TensorType;
+  readonly rhs: TensorType;
+  readonly attrs: Attrs;
+  readonly shape: readonly number[];
+} {
   const { r } = b;
   const [m, n, k] = [b.dim(), b.dim(), b.dim()].map((size) => Math.max(1, size)) as [number, number, number];
   const transposed = r.chance(0.3);
@@ -143,7 +160,9 @@ const pack: Draw = (b) => {
 
 const contraction: Draw = (b) => {
   const { lhs, rhs, attrs, shape } = packing(b);
-  const packed = b.r.chance(0.85) ? b.call("pack", [b.weight(rhs)], attrs) : b.value({ dtype: "f32", shape: packedShape(attrs) });
+  const packed = b.r.chance(0.85)
+    ? b.call("pack", [b.weight(rhs)], attrs)
+    : b.value({ dtype: "f32", shape: packedShape(attrs) });
   return withoutGradient(b, b.call("contraction", [b.value(lhs), packed], { ...attrs, shape }));
 };
 

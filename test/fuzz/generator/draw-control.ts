@@ -47,7 +47,8 @@ function kept(b: Grower, value: Value, range: Interval): Value {
 }
 
 /** The range of a carry: the hull of the range of its initial value and of tanh. */
-const carried = (b: Grower, value: Value): Interval => (isFloat(value.type) && !b.special ? hull(b.range(value), interval(-1, 1)) : { ...limitsOf(value) });
+const carried = (b: Grower, value: Value): Interval =>
+  isFloat(value.type) && !b.special ? hull(b.range(value), interval(-1, 1)) : { ...limitsOf(value) };
 const limitsOf = (value: Value): Interval =>
   value.type.dtype === "i32"
     ? interval(-(2 ** 31), 2 ** 31 - 1)
@@ -86,18 +87,23 @@ function sequencesOf(b: Grower): { readonly length: number; readonly sequences: 
 
 const scan: Draw = (b) => {
   const { length, sequences } = sequencesOf(b);
-  const carries = b.r.chance(0.12) ? [] : [...someOf(b, 1), ...(b.r.chance(0.7) ? [b.value({ dtype: "f32", shape: b.shape(0, 3) })] : [])];
+  const carries = b.r.chance(0.12)
+    ? []
+    : [...someOf(b, 1), ...(b.r.chance(0.7) ? [b.value({ dtype: "f32", shape: b.shape(0, 3) })] : [])];
   const invariants = [...someOf(b, 2)];
   const operands = [...carries, ...sequences, ...invariants];
   if (operands.length === 0) return null;
   const region = b.region("body");
-  sequences.forEach((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
+  sequences.forEach((value) =>
+    known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)),
+  );
   given(region, b, invariants);
   const ranges = carries.map((value) => carried(b, value));
   const before = carries.map((value, index) => known(region, region.r.carry("h", value.type), at(ranges, index)));
   steps(region, 4);
   before.forEach((value, index) => {
-    if (!b.r.chance(0.06)) region.r.next(index, kept(region.b, b.r.chance(0.04) ? value : valueOf(region, value.type), at(ranges, index)));
+    if (!b.r.chance(0.06))
+      region.r.next(index, kept(region.b, b.r.chance(0.04) ? value : valueOf(region, value.type), at(ranges, index)));
   });
   const outputs = carries.length > 0 && b.r.chance(0.25) ? [] : outputsOf(region, carries.length === 0 ? 1 : 0);
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
@@ -130,7 +136,12 @@ export const recurrent: Draw = (b) => {
   // A layer after the cell, on which no later iteration depends.
   const outputs = [shapes.length > 3 ? linear(region.b, next, out, weight(3)) : next];
   for (const value of outputs) region.r.output("y", value);
-  const results = b.all("scan", [start, sequence, ...weights], { carries: 1, sequences: 1, length, reverse: r.chance(0.2) }, [region.r.build()]);
+  const results = b.all(
+    "scan",
+    [start, sequence, ...weights],
+    { carries: 1, sequences: 1, length, reverse: r.chance(0.2) },
+    [region.r.build()],
+  );
   return withRanges(b, results, [startRange, ...outputs.map((value) => region.b.range(value))]);
 };
 
@@ -149,7 +160,9 @@ export function loopOf(
   next: (inner: Grower, carries: readonly Value[], items: readonly Value[]) => readonly Value[],
 ): readonly Value[] {
   const region = b.region("body");
-  const items = sequences.map((value) => known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)));
+  const items = sequences.map((value) =>
+    known(region, region.r.input("x", { dtype: value.type.dtype, shape: value.type.shape.slice(1) }), b.range(value)),
+  );
   const others = given(region, b, invariants);
   const before = carries.map((value) => known(region, region.r.carry("h", value.type), anything));
   next(region.b, before, [...items, ...others]).forEach((value, index) => region.r.next(index, value));
@@ -157,7 +170,10 @@ export function loopOf(
   const attrs = { carries: carries.length, sequences: sequences.length, length, reverse: b.r.chance(0.3) };
   const results = b.all("scan", [...carries, ...sequences, ...invariants], attrs, [region.r.build()]);
   // The bodies compute sums and products of small numbers, or values in [-1, 1].
-  const size = [...carries, ...sequences, ...invariants].reduce((most, value) => Math.max(most, sizeOf(b.range(value))), 1);
+  const size = [...carries, ...sequences, ...invariants].reduce(
+    (most, value) => Math.max(most, sizeOf(b.range(value))),
+    1,
+  );
   return withRanges(
     b,
     results,
@@ -185,14 +201,19 @@ const loop: Draw = (b) => {
 
   const body = b.region("body");
   given(body, b, invariants);
-  const before = carries.map((value, index) => known(body, body.r.carry(index === 0 ? "i" : "h", value.type), at(ranges, index)));
+  const before = carries.map((value, index) =>
+    known(body, body.r.carry(index === 0 ? "i" : "h", value.type), at(ranges, index)),
+  );
   const first = at(before, 0);
   body.r.next(0, body.b.call("add", [first, body.b.like(first, 1)]));
   steps(body);
   before.slice(1).forEach((value, index) => {
     if (!b.r.chance(0.06)) body.r.next(index + 1, kept(body.b, valueOf(body, value.type), at(ranges, index + 1)));
   });
-  const results = b.all("while", [...carries, ...invariants], { carries: carries.length }, [condition.r.build(), body.r.build()]);
+  const results = b.all("while", [...carries, ...invariants], { carries: carries.length }, [
+    condition.r.build(),
+    body.r.build(),
+  ]);
   withRanges(b, results, ranges);
   return results.slice(1).map((value) => withoutGradient(b, value));
 };
@@ -200,7 +221,11 @@ const loop: Draw = (b) => {
 const cond: Draw = (b) => {
   const found = b.find(({ type }) => type.dtype === "bool" && type.shape.length === 0);
   const scalar = { dtype: "f32", shape: [] } as const;
-  const pred = found ?? (b.r.chance(0.4) ? b.fresh({ dtype: "bool", shape: [] }) : b.call("lt", [b.value(scalar), b.constant(scalar, 0.25)]));
+  const pred =
+    found ??
+    (b.r.chance(0.4)
+      ? b.fresh({ dtype: "bool", shape: [] })
+      : b.call("lt", [b.value(scalar), b.constant(scalar, 0.25)]));
   const args = [b.of(() => true), ...someOf(b, 2)];
   const types = iota(b.r.between(1, 2)).map(() => b.r.pick(args).type);
   const branch = (name: string): { readonly graph: Graph; readonly ranges: readonly Interval[] } => {

@@ -34,8 +34,13 @@ function operandsOf(b: Grower, op: Op, x: Value, { operands: types }: Sample): r
   const source = sameType(first, x.type) ? x : b.value(first);
   const values = types.map((type, i) => (i === 0 ? source : beside(b, source, type)));
   const { between } = op;
-  const bounded = between === undefined ? values : values.map((value) => (isFloat(value.type) ? moved(b, value, interval(...between)) : value));
-  return types.length === 2 && types.every((type) => sameType(type, first)) && b.r.chance(0.3) ? bounded.toReversed() : bounded;
+  const bounded =
+    between === undefined
+      ? values
+      : values.map((value) => (isFloat(value.type) ? moved(b, value, interval(...between)) : value));
+  return types.length === 2 && types.every((type) => sameType(type, first)) && b.r.chance(0.3)
+    ? bounded.toReversed()
+    : bounded;
 }
 
 function isTame(b: Grower, op: Op, operands: readonly Value[], attrs: Sample["attrs"]): boolean {
@@ -48,20 +53,28 @@ function isTame(b: Grower, op: Op, operands: readonly Value[], attrs: Sample["at
 }
 
 /** Stops the gradient in training graphs: an op without a gradient must not be between a loss and a param. */
-export const withoutGradient = (b: Grower, x: Value): Value => (b.plan.trains && isFloat(x.type) ? b.call("stop_gradient", [x]) : x);
+export const withoutGradient = (b: Grower, x: Value): Value =>
+  b.plan.trains && isFloat(x.type) ? b.call("stop_gradient", [x]) : x;
 
 /** Draws nothing if the entry has no `draw`, which a test of the entries reports by name. */
 export function entryDraw(op: Op): Draw {
   const { draw } = op;
   if (draw === undefined) return () => null;
-  /** The dtypes of the first operand. Computed on first use, when all modules are loaded, and without random choices of the graph, so that graphs stay deterministic. */
+  /**
+   * The dtypes of the first operand. Computed on first use, when all modules are loaded, and without random choices of
+   * the graph, so that graphs stay deterministic.
+   */
   let firsts: ReadonlySet<DType> | null = null;
   return (b) => {
     const { r } = b;
     const c: Choices = { int: (least, most) => r.between(least, Math.max(least, most)) };
-    const choicesFor = (use: ReturnType<typeof draw>) => admittedFor(op, use).filter(({ operands }) => b.plan.wide || !operands.includes("f64"));
+    const choicesFor = (use: ReturnType<typeof draw>) =>
+      admittedFor(op, use).filter(({ operands }) => b.plan.wide || !operands.includes("f64"));
     firsts ??= new Set(admittedFor(op, draw(choicesOf([]), [2, 3])).flatMap(({ operands }) => operands.slice(0, 1)));
-    const x = firsts.size === 0 ? b.any() : b.of(({ dtype }) => firsts?.has(dtype) === true, 0, r.pick([...firsts].filter((dtype) => dtype !== "f64")));
+    const x =
+      firsts.size === 0
+        ? b.any()
+        : b.of(({ dtype }) => firsts?.has(dtype) === true, 0, r.pick([...firsts].filter((dtype) => dtype !== "f64")));
     for (let tries = 0; tries < 3; tries++) {
       const use = draw(c, x.type.shape);
       const taken = use.shapes[0] !== undefined && sameShape(use.shapes[0], x.type.shape);

@@ -90,8 +90,11 @@ export function concat(b: Grower, x: Value, parts = b.r.between(1, 3)): Value | 
   if (shape.length === 0) return null;
   const axis = b.axis(x);
   const fits = (other: Value): boolean =>
-    other.type.dtype === dtype && other.type.shape.length === shape.length && shape.every((size, i) => i === axis || size === other.type.shape[i]);
-  const part = (): Value => (r.chance(0.7) ? b.find(fits) : null) ?? b.fresh({ dtype, shape: shape.with(axis, b.dim()) });
+    other.type.dtype === dtype &&
+    other.type.shape.length === shape.length &&
+    shape.every((size, i) => i === axis || size === other.type.shape[i]);
+  const part = (): Value =>
+    (r.chance(0.7) ? b.find(fits) : null) ?? b.fresh({ dtype, shape: shape.with(axis, b.dim()) });
   return b.call("concat", r.shuffled([x, ...iota(parts).map(part)]), { axis });
 }
 

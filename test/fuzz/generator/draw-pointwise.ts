@@ -5,7 +5,8 @@ import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at } from "./random.ts";
 import { interval, within } from "../../../compiler/types/interval.ts";
 
-const each = (names: string, draw: (name: string) => Draw): [string, Draw][] => names.split(" ").map((name) => [name, draw(name)]);
+const each = (names: string, draw: (name: string) => Draw): [string, Draw][] =>
+  names.split(" ").map((name) => [name, draw(name)]);
 
 /** Two operands in either order, sometimes the same one twice. */
 function pairOf(b: Grower, x: Value): readonly Value[] {
@@ -51,7 +52,10 @@ const log1p: Draw = (b) => {
 /** A bool: from the pool, new, or by a comparison. */
 export function condition(b: Grower, shape: readonly number[]): Value {
   const found = b.r.chance(0.6)
-    ? b.find(({ type }) => type.dtype === "bool" && type.shape.length === shape.length && type.shape.every((n, i) => n === shape[i]))
+    ? b.find(
+        ({ type }) =>
+          type.dtype === "bool" && type.shape.length === shape.length && type.shape.every((n, i) => n === shape[i]),
+      )
     : null;
   if (found !== null) return found;
   if (b.r.chance(0.3)) return b.fresh({ dtype: "bool", shape });
@@ -78,7 +82,15 @@ const shift =
 export const convertTo = (b: Grower, x: Value, dtype: DType): Value => b.call("convert", [x], { dtype });
 
 const convert: Draw = (b) => {
-  const dtypes: readonly DType[] = ["f32", "f32", "i32", "u8", "i8", "bool", ...(b.plan.wide ? (["f64", "f64"] as const) : [])];
+  const dtypes: readonly DType[] = [
+    "f32",
+    "f32",
+    "i32",
+    "u8",
+    "i8",
+    "bool",
+    ...(b.plan.wide ? (["f64", "f64"] as const) : []),
+  ];
   return convertTo(b, b.any(), b.r.pick(dtypes));
 };
 

@@ -12,7 +12,10 @@ function filledAxis(b: Grower, x: Value): number | null {
 /** Indices of this shape: from the pool, an input, or constants that may be slightly out of range. */
 export function indices(b: Grower, shape: readonly number[], size: number): Value {
   const type = { dtype: "i32", shape } as const;
-  const found = b.find(({ type: other }) => other.dtype === "i32" && other.shape.length === shape.length && other.shape.every((n, i) => n === shape[i]));
+  const found = b.find(
+    ({ type: other }) =>
+      other.dtype === "i32" && other.shape.length === shape.length && other.shape.every((n, i) => n === shape[i]),
+  );
   if (found !== null) return found;
   if (!b.inRegion && b.r.chance(0.4)) return b.input(type);
   const outside = b.r.chance(0.3) ? 1 : 0;
@@ -42,7 +45,9 @@ const takeAdd: Draw = (b) => {
 const takeAlong: Draw = (b) => {
   const x = b.any(1);
   const axis = filledAxis(b, x);
-  return axis === null ? null : b.call("take_along", [x, indices(b, x.type.shape.toSpliced(axis, 1), at(x.type.shape, axis))], { axis });
+  return axis === null
+    ? null
+    : b.call("take_along", [x, indices(b, x.type.shape.toSpliced(axis, 1), at(x.type.shape, axis))], { axis });
 };
 
 const gather: Draw = (b) => {

@@ -12,14 +12,20 @@ function image(b: Grower): Value {
   const found = r.chance(0.75) ? b.find((value) => isImage(value) && value.type.shape.every((size) => size > 0)) : null;
   if (found !== null) return found;
   const rank = r.weighted([[35, 1], [55, 2], [10, 3]] as const); // prettier-ignore
-  return b.value({ dtype: "f32", shape: [r.between(1, 2), ...iota(rank).map(() => r.between(1, at([0, 12, 7, 4], rank))), r.pick([1, 2, 3, 4, 5])] });
+  return b.value({
+    dtype: "f32",
+    shape: [r.between(1, 2), ...iota(rank).map(() => r.between(1, at([0, 12, 7, 4], rank))), r.pick([1, 2, 3, 4, 5])],
+  });
 }
 
 /** Attributes of windows that fit into x. */
 export function windows(b: Grower, x: Value): Attrs {
   const { r } = b;
   const spatial = x.type.shape.slice(1, -1);
-  return { window: spatial.map((size) => r.between(1, Math.min(size, 3))), stride: spatial.map(() => (r.chance(0.4) ? 1 : r.between(2, 3))) };
+  return {
+    window: spatial.map((size) => r.between(1, Math.min(size, 3))),
+    stride: spatial.map(() => (r.chance(0.4) ? 1 : r.between(2, 3))),
+  };
 }
 
 /** Attributes of an image whose windows correspond to dy: it contains the last window, but not one more. */
@@ -28,7 +34,9 @@ function sizes(b: Grower, dy: Value): Attrs {
   const spatial = dy.type.shape.slice(1, -1);
   const window = spatial.map(() => r.between(1, 3));
   const stride = spatial.map(() => r.between(1, 3));
-  const size = spatial.map((count, axis) => (count - 1) * at(stride, axis) + at(window, axis) + r.between(0, at(stride, axis) - 1));
+  const size = spatial.map(
+    (count, axis) => (count - 1) * at(stride, axis) + at(window, axis) + r.between(0, at(stride, axis) - 1),
+  );
   return { window, stride, size };
 }
 
@@ -67,8 +75,14 @@ const scatter: Draw = (b) => {
 const gather: Draw = (b) => {
   const x = image(b);
   const attrs = windows(b, x);
-  const shape = [at(x.type.shape, 0), ...windowed(x.type.shape.slice(1, -1), attrs), at(x.type.shape, x.type.shape.length - 1)];
-  const argmax = b.r.chance(0.5) ? b.call("window_argmax", [b.r.chance(0.5) ? x : b.value(x.type)], attrs) : offsets(b, shape, attrs);
+  const shape = [
+    at(x.type.shape, 0),
+    ...windowed(x.type.shape.slice(1, -1), attrs),
+    at(x.type.shape, x.type.shape.length - 1),
+  ];
+  const argmax = b.r.chance(0.5)
+    ? b.call("window_argmax", [b.r.chance(0.5) ? x : b.value(x.type)], attrs)
+    : offsets(b, shape, attrs);
   return b.call("window_gather", [x, argmax], attrs);
 };
 

@@ -95,9 +95,15 @@ export class Grower {
     const complete = { ...op.defaults, ...attrs };
     const wanted = known(name).types?.(types, complete, regions) ?? [];
     const found = results.map(({ type }) => type);
-    if (!wanted.some((list) => list.length === found.length && list.every((type, index) => sameType(type, at(found, index))))) {
+    if (
+      !wanted.some(
+        (list) => list.length === found.length && list.every((type, index) => sameType(type, at(found, index))),
+      )
+    ) {
       const show = (list: readonly TensorType[]): string => list.map(showType).join(", ");
-      throw new Error(`${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(found)}, but ${wanted.map(show).join(" or ")} by the generator's rules`);
+      throw new Error(
+        `${name}(${show(types)}) ${JSON.stringify(attrs)} is ${show(found)}, but ${wanted.map(show).join(" or ")} by the generator's rules`,
+      );
     }
     const site = { operands: types, results: found, attrs: complete };
     const range = op.range?.(
@@ -136,7 +142,10 @@ export class Grower {
   constant(type: TensorType, value: number | readonly number[]): Value {
     const values = typeof value === "number" ? [value] : value;
     const finite = values.filter((n) => !Number.isNaN(n));
-    return this.leaf(this.g.constant(type, value), values.length === 0 ? interval(0, 0) : interval(Math.min(...finite), Math.max(...finite)));
+    return this.leaf(
+      this.g.constant(type, value),
+      values.length === 0 ? interval(0, 0) : interval(Math.min(...finite), Math.max(...finite)),
+    );
   }
 
   /** A splat of this number with the type of x. */
@@ -155,7 +164,10 @@ export class Grower {
   /** A state that is never negative: a running variance. */
   variance(type: TensorType): Value {
     if (this.inRegion) return this.constant(type, 0.75);
-    return this.leaf(this.g.state(`net.s${this.plan.leaves++}.var`, type), this.special ? anything : interval(0.25, 1.25));
+    return this.leaf(
+      this.g.state(`net.s${this.plan.leaves++}.var`, type),
+      this.special ? anything : interval(0.25, 1.25),
+    );
   }
 
   input(type: TensorType): Value {
@@ -168,7 +180,10 @@ export class Grower {
     if (dtype === "bool") return r.between(0, 1);
     if (dtype === "u8") return r.pick([0, 1, 2, 3, 7, 128, 255]);
     if (dtype === "i8") return r.pick([0, 1, -1, 2, 3, -3, 127, -128]);
-    if (dtype === "i32") return this.special && r.chance(0.2) ? r.pick([2 ** 31 - 1, -(2 ** 31), 65536]) : r.pick([0, 1, -1, 2, 3, 4, 5, -2, 7, 12, 31]);
+    if (dtype === "i32")
+      return this.special && r.chance(0.2)
+        ? r.pick([2 ** 31 - 1, -(2 ** 31), 65536])
+        : r.pick([0, 1, -1, 2, 3, 4, 5, -2, 7, 12, 31]);
     if (this.special && r.chance(0.3)) return r.pick([Number.NaN, Infinity, -Infinity, -0, 1e-40, 3e38, -1e30]);
     return r.pick([0.5, -0.25, 1.5, 2, 3, -1, 1, 0, 0.125, -0.75, 0.1, 1.25]);
   }
@@ -188,7 +203,9 @@ export class Grower {
     if (kind !== "constant") return this[kind](type);
     const count = product(type.shape);
     if (count > 24 || r.chance(0.3)) return this.constant(type, this.number(type.dtype));
-    const values = iota(count).map(() => (floats && r.chance(0.7) ? r.between(-16, 16) / 8 + 1 / 16 : this.number(type.dtype)));
+    const values = iota(count).map(() =>
+      floats && r.chance(0.7) ? r.between(-16, 16) / 8 + 1 / 16 : this.number(type.dtype),
+    );
     // Sometimes the first half is constant, as if it were a splat.
     const alike = r.chance(0.15) ? Math.ceil(count / 2) : 0;
     return this.constant(
@@ -293,7 +310,8 @@ export class Grower {
   axes({ type }: Value): readonly number[] {
     const { r } = this;
     const some = r.some(iota(type.shape.length), 0.45);
-    const axes = some.length > 0 || type.shape.length === 0 || r.chance(0.05) ? some : [r.between(0, type.shape.length - 1)];
+    const axes =
+      some.length > 0 || type.shape.length === 0 || r.chance(0.05) ? some : [r.between(0, type.shape.length - 1)];
     return r.chance(0.15) ? r.shuffled(axes) : axes;
   }
 

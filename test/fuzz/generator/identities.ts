@@ -108,7 +108,9 @@ const converted: Draw = (b) => {
   const x = (b.r.chance(0.6) ? b.find(({ type }) => type.dtype !== "f32") : null) ?? b.any();
   const kinds = ["f32", "i32", x.type.dtype] as const;
   const dtype = b.r.pick(kinds);
-  return b.r.chance(0.2) ? convertTo(b, x, x.type.dtype) : convertTo(b, convertTo(b, x, dtype), b.r.pick([...kinds, "u8", "i8", "bool"] as const));
+  return b.r.chance(0.2)
+    ? convertTo(b, x, x.type.dtype)
+    : convertTo(b, convertTo(b, x, dtype), b.r.pick([...kinds, "u8", "i8", "bool"] as const));
 };
 
 /** The axes of size 1. */
@@ -116,8 +118,15 @@ const ones = ({ type }: Value): readonly number[] => iota(type.shape.length).fil
 const reductions = ["reduce_sum", "reduce_max", "reduce_min", "reduce_prod"] as const;
 
 const noOps: readonly ((b: Grower, x: Value) => Value | null)[] = [
-  (b, x) => b.call("slice", [x], { start: x.type.shape.map(() => 0), limit: x.type.shape, stride: x.type.shape.map(() => 1) }),
-  (b, x) => b.call("pad", [x], { lo: x.type.shape.map(() => 0), hi: x.type.shape.map(() => 0), interior: x.type.shape.map(() => 0), value: 0 }),
+  (b, x) =>
+    b.call("slice", [x], { start: x.type.shape.map(() => 0), limit: x.type.shape, stride: x.type.shape.map(() => 1) }),
+  (b, x) =>
+    b.call("pad", [x], {
+      lo: x.type.shape.map(() => 0),
+      hi: x.type.shape.map(() => 0),
+      interior: x.type.shape.map(() => 0),
+      value: 0,
+    }),
   (b, x) => b.call("concat", [x], { axis: b.axis(x) }),
   (b, x) => b.call("reshape", [x], { shape: x.type.shape }),
   (b, x) => b.call("broadcast", [x], { shape: x.type.shape, dims: iota(x.type.shape.length) }),
@@ -135,7 +144,8 @@ const overOnes: Draw = (b) => {
   // For floats only sums and products of a single element return it unchanged: max and min ignore NaN.
   const x = r.chance(0.5) ? b.of(({ dtype }) => dtype === "i32", 0, "i32") : b.numbers();
   const { shape } = x.type;
-  const y = ones(x).length > 0 ? x : b.call("reshape", [x], { shape: shape.toSpliced(r.between(0, shape.length), 0, 1) });
+  const y =
+    ones(x).length > 0 ? x : b.call("reshape", [x], { shape: shape.toSpliced(r.between(0, shape.length), 0, 1) });
   const others = iota(y.type.shape.length).filter((axis) => at(y.type.shape, axis) > 1);
   const more = others.length > 0 && r.chance(0.35) ? [r.pick(others)] : [];
   return b.call(r.pick(reductions), [y], { axes: r.chance(0.3) ? [] : [...ones(y), ...more] });
@@ -158,9 +168,20 @@ const reducedTwice: Draw = (b) => {
 };
 
 /** A pointwise op that commutes with data movement. */
-const scaled = (b: Grower, x: Value): Value | null => (isFloat(x.type) ? b.call(b.r.pick(["add", "mul", "sub", "max"]), [x, b.beside(x)]) : null);
+const scaled = (b: Grower, x: Value): Value | null =>
+  isFloat(x.type) ? b.call(b.r.pick(["add", "mul", "sub", "max"]), [x, b.beside(x)]) : null;
 
-const moves: readonly ((b: Grower, x: Value) => Value | null)[] = [reshape, transpose, broadcast, reverse, slice, pad, (b, x) => concat(b, x), reduce, scaled];
+const moves: readonly ((b: Grower, x: Value) => Value | null)[] = [
+  reshape,
+  transpose,
+  broadcast,
+  reverse,
+  slice,
+  pad,
+  (b, x) => concat(b, x),
+  reduce,
+  scaled,
+];
 
 /** Two or three movements in sequence, sometimes of one kind, sometimes of a splat. */
 const chain: Draw = (b) => {
@@ -169,7 +190,8 @@ const chain: Draw = (b) => {
   let x: Value | null = r.chance(0.06) ? b.like(start, b.number(start.type.dtype)) : start;
   const first = r.pick(moves);
   for (const position of iota(r.between(2, 3)))
-    if (x !== null && (position === 0 || x.type.shape.length > 0)) x = (position === 0 || r.chance(0.45) ? first : r.pick(moves))(b, x);
+    if (x !== null && (position === 0 || x.type.shape.length > 0))
+      x = (position === 0 || r.chance(0.45) ? first : r.pick(moves))(b, x);
   return x;
 };
 
@@ -181,7 +203,10 @@ const columns: Draw = (b) => {
   const axis = r.between(0, shape.length);
   const count = b.dim();
   const column = b.call("reshape", [x], { shape: shape.toSpliced(axis, 0, 1) });
-  const spread = b.call("broadcast", [column], { shape: [...column.type.shape, count], dims: iota(column.type.shape.length) });
+  const spread = b.call("broadcast", [column], {
+    shape: [...column.type.shape, count],
+    dims: iota(column.type.shape.length),
+  });
   return r.chance(0.5) ? spread : b.call("reshape", [spread], { shape: [...shape, count] });
 };
 
@@ -189,7 +214,10 @@ const columns: Draw = (b) => {
 const ofRepeated: Draw = (b) => {
   const { r } = b;
   const x = b.float(1);
-  const [one, two] = [b.repeated(x.type, 0.4), r.chance(0.4) ? b.like(x, b.number(x.type.dtype)) : b.repeated(x.type, 0.3)];
+  const [one, two] = [
+    b.repeated(x.type, 0.4),
+    r.chance(0.4) ? b.like(x, b.number(x.type.dtype)) : b.repeated(x.type, 0.3),
+  ];
   const both = b.call(r.pick(["add", "mul", "sub", "max"]), [one, two]);
   return r.chance(0.5) ? both : b.call(r.pick(reductions), [both], { axes: b.axes(both) });
 };
@@ -200,7 +228,10 @@ const ofReshaped: Draw = (b) => {
   const [one, two] = [x, b.value(x.type)].map((value) => b.call("reshape", [value], { shape }));
   return one === undefined || two === undefined
     ? null
-    : b.call(b.r.pick(["add", "mul", "sub", "max", "div"].slice(0, 4)), [one, b.r.chance(0.7) ? two : b.like(one, 0.5)]);
+    : b.call(b.r.pick(["add", "mul", "sub", "max", "div"].slice(0, 4)), [
+        one,
+        b.r.chance(0.7) ? two : b.like(one, 0.5),
+      ]);
 };
 
 /** A sum of adjacent parts padded with zeros: the gradient of a split. */
@@ -216,7 +247,12 @@ const sumOfParts: Draw = (b) => {
   const zeros = shape.map(() => 0);
   const padded = parts.map((part, index) => {
     const lo = sizes.slice(0, index).reduce((a, c) => a + c, 0);
-    return b.call("pad", [part], { lo: zeros.with(axis, lo), hi: zeros.with(axis, total - lo - at(sizes, index)), interior: zeros, value: 0 });
+    return b.call("pad", [part], {
+      lo: zeros.with(axis, lo),
+      hi: zeros.with(axis, total - lo - at(sizes, index)),
+      interior: zeros,
+      value: 0,
+    });
   });
   return r.shuffled(padded).reduce((a, c) => b.call("add", [a, c]));
 };
@@ -230,22 +266,35 @@ const slicesOfConcat: Draw = (b) => {
   const parts = r.shuffled([x, b.fresh({ ...x.type, shape: x.type.shape.with(axis, r.between(1, 3)) })]);
   const joined = b.call("concat", parts, { axis });
   const start = x.type.shape.map(() => 0).with(axis, parts[0] === x ? 0 : at(at(parts, 0).type.shape, axis));
-  return b.call("slice", [joined], { start, limit: start.map((s, i) => s + at(x.type.shape, i)), stride: start.map(() => 1) });
+  return b.call("slice", [joined], {
+    start,
+    limit: start.map((s, i) => s + at(x.type.shape, i)),
+    stride: start.map(() => 1),
+  });
 };
 
 /** Transposes before and after a dot. */
 const transposedDot: Draw = (b) => {
   const x = b.float(2);
   const lhs = b.r.chance(0.6) ? transpose(b, x) : x;
-  const y = dotWith(b, lhs, b.r.chance(0.5) ? (type) => b.weight(type) : (type) => reversedAxes(b, b.weight({ ...type, shape: type.shape.toReversed() })));
+  const y = dotWith(
+    b,
+    lhs,
+    b.r.chance(0.5)
+      ? (type) => b.weight(type)
+      : (type) => reversedAxes(b, b.weight({ ...type, shape: type.shape.toReversed() })),
+  );
   return b.r.chance(0.6) && y.type.shape.length > 1 ? transpose(b, y) : y;
 };
 
-const reversedAxes = (b: Grower, x: Value): Value => b.call("transpose", [x], { perm: iota(x.type.shape.length).toReversed() });
+const reversedAxes = (b: Grower, x: Value): Value =>
+  b.call("transpose", [x], { perm: iota(x.type.shape.length).toReversed() });
 
 /** A common subexpression: an existing node again. */
 const again: Draw = (b) => {
-  const value = b.find(({ node }) => node.op.form.kind !== "leaf" && node.regions.length === 0 && node.results.length === 1);
+  const value = b.find(
+    ({ node }) => node.op.form.kind !== "leaf" && node.regions.length === 0 && node.results.length === 1,
+  );
   if (value === null) return null;
   const { op: same, operands, attrs } = value.node;
   const copy = b.call(same.name, operands, attrs);

@@ -1,4 +1,5 @@
-// Random graphs of well-typed ops. The generator has its own type rules; draws of uses and ranges of results come from the entries of the ops.
+// Random graphs of well-typed ops. The generator has its own type rules; draws of uses and ranges of results come from
+// the entries of the ops.
 import type { Graph, Value } from "../../../compiler/graph/ir.ts";
 import { ops } from "../../../compiler/ops/table.ts";
 import { sameType, type TensorType } from "../../../compiler/types/tensor-type.ts";
@@ -18,9 +19,14 @@ import { train } from "./train.ts";
 import { opNamed } from "../../../compiler/graph/op.ts";
 
 export interface Kind {
-  /** Appends the gradient of a loss and an optimizer's step (SGD, momentum or Adam written out as ops), which writes the params (and slots as state). Not where `special`. */
+  /**
+   * Appends the gradient of a loss and an optimizer's step (SGD, momentum or Adam written out as ops), which writes the
+   * params (and slots as state). Not where `special`.
+   */
   readonly trains: boolean;
-  /** Only ops that are bit-exact (op.exact), so that inputs may hold NaN, infinities, -0, subnormals and huge values. */
+  /**
+   * Only ops that are bit-exact (op.exact), so that inputs may hold NaN, infinities, -0, subnormals and huge values.
+   */
   readonly special: boolean;
   /** The maximum number of nodes, including regions, excluding leaves, gradient and optimizer. Default 40. */
   readonly most?: number;
@@ -28,7 +34,10 @@ export interface Kind {
   readonly often?: Draw;
 }
 
-const anyType = (b: Grower): TensorType => ({ dtype: b.r.pick(["f32", "f32", "i32", "bool", "u8", "i8"]), shape: b.shape() });
+const anyType = (b: Grower): TensorType => ({
+  dtype: b.r.pick(["f32", "f32", "i32", "bool", "u8", "i8"]),
+  shape: b.shape(),
+});
 
 /** Separate leaves, possibly unused. Gradients are appended last, by `train`. */
 const leafDraws: readonly (readonly [string, Draw])[] = [
@@ -59,11 +68,27 @@ const particular: ReadonlyMap<string, Draw> = new Map([
 ]);
 
 /** The draw of each op: by its entry, unless it has a particular one. */
-export const draws: ReadonlyMap<string, Draw> = new Map([...ops.values()].map((op) => [op.name, particular.get(op.name) ?? entryDraw(op)]));
+export const draws: ReadonlyMap<string, Draw> = new Map(
+  [...ops.values()].map((op) => [op.name, particular.get(op.name) ?? entryDraw(op)]),
+);
 
 /** Weights of ops, by default 1. Discontinuous ops are rare: near a jump the result depends on rounding. */
 const weights: Readonly<Record<string, number>> = {
-  ...{ add: 6, mul: 5, sub: 3, div: 2, max: 2, min: 1.5, tanh: 2, dot: 7, conv: 4, broadcast: 3, reshape: 3, transpose: 3, reduce_sum: 3 },
+  ...{
+    add: 6,
+    mul: 5,
+    sub: 3,
+    div: 2,
+    max: 2,
+    min: 1.5,
+    tanh: 2,
+    dot: 7,
+    conv: 4,
+    broadcast: 3,
+    reshape: 3,
+    transpose: 3,
+    reduce_sum: 3,
+  },
   ...{
     slice: 2,
     pad: 2,
@@ -115,9 +140,12 @@ function choiceOf(list: readonly (readonly [weight: number, draw: Draw])[]): Cho
 
 const isExact = (name: string): boolean => opNamed(ops, name)?.exact === true;
 const single = [...draws].map(([name, draw]): readonly [number, Draw, string] => [weights[name] ?? 1, draw, name]);
-const scaled = (list: readonly (readonly [number, Draw])[], share: number): (readonly [number, Draw])[] => list.map(([weight, draw]) => [weight * share, draw]);
+const scaled = (list: readonly (readonly [number, Draw])[], share: number): (readonly [number, Draw])[] =>
+  list.map(([weight, draw]) => [weight * share, draw]);
 const plain = single.map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
-const exact = single.filter(([, , name]) => isExact(name)).map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
+const exact = single
+  .filter(([, , name]) => isExact(name))
+  .map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
 const choices = {
   plain: choiceOf([...plain, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
   special: choiceOf([...exact, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
@@ -146,7 +174,18 @@ inside.step = step;
 
 function planOf(r: Random, { trains, special, most = 40, often }: Kind): Plan {
   const dims = [...iota(3).map(() => drawDim(r)), ...(r.chance(0.03) ? [0] : [])];
-  return { r, special, trains: trains && !special, wide: r.chance(0.03), dims, most, often: often ?? null, made: 0, refused: false, leaves: 0 };
+  return {
+    r,
+    special,
+    trains: trains && !special,
+    wide: r.chance(0.03),
+    dims,
+    most,
+    often: often ?? null,
+    made: 0,
+    refused: false,
+    leaves: 0,
+  };
 }
 
 /** A random graph, deterministic in seed and kind. */
@@ -161,7 +200,10 @@ export function generate(seed: number, kind: Kind): Graph {
   plan.refused = false;
   const wanted = Math.min(plan.most, 1 + Math.floor(-Math.log(1 - r.next()) * 5.5));
   for (let tries = 0; plan.made < wanted && tries < 20 + 8 * wanted; tries++) step(b);
-  while (plan.made === 0) b.grow(({ pool }) => b.call("neg", [pool.find(({ type }) => isFloat(type)) ?? b.fresh({ dtype: "f32", shape: [] })]));
+  while (plan.made === 0)
+    b.grow(({ pool }) =>
+      b.call("neg", [pool.find(({ type }) => isFloat(type)) ?? b.fresh({ dtype: "f32", shape: [] })]),
+    );
   finish(b);
   if (plan.trains) train(b);
   return b.g.build();

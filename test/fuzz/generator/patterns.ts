@@ -11,13 +11,19 @@ import { list } from "./types.ts";
 
 /** Broadcasts a reduced value along the axis that was reduced. */
 const spread = (b: Grower, reduced: Value, like: Value, axis: number): Value =>
-  b.call("broadcast", [reduced], { shape: like.type.shape, dims: iota(like.type.shape.length).filter((i) => i !== axis) });
+  b.call("broadcast", [reduced], {
+    shape: like.type.shape,
+    dims: iota(like.type.shape.length).filter((i) => i !== axis),
+  });
 
 /** Broadcasts a vector along the last axis. */
 const channelwise = (b: Grower, vector: Value, like: Value): Value =>
   b.call("broadcast", [vector], { shape: like.type.shape, dims: [like.type.shape.length - 1] });
 
-const channels = ({ type }: Value): { readonly dtype: "f32"; readonly shape: readonly number[] } => ({ dtype: "f32", shape: type.shape.slice(-1) });
+const channels = ({ type }: Value): { readonly dtype: "f32"; readonly shape: readonly number[] } => ({
+  dtype: "f32",
+  shape: type.shape.slice(-1),
+});
 
 /** An f32 value without empty axes. */
 function filled(b: Grower, leastRank: number): Value {
@@ -32,7 +38,9 @@ function softmaxOf(b: Grower, x: Value, axis: number): Value {
   b.ranges.set(powers, interval(0, 1));
   const total = b.call("reduce_sum", [powers], { axes: [axis] });
   b.ranges.set(total, interval(1, at(x.type.shape, axis)));
-  const result = b.r.chance(0.7) ? b.call("div", [powers, spread(b, total, x, axis)]) : b.call("log", [spread(b, total, x, axis)]);
+  const result = b.r.chance(0.7)
+    ? b.call("div", [powers, spread(b, total, x, axis)])
+    : b.call("log", [spread(b, total, x, axis)]);
   b.ranges.set(result, interval(0, Math.max(1, Math.log(at(x.type.shape, axis)))));
   return result;
 }
@@ -52,15 +60,21 @@ const norm: Draw = (b) => {
   const dims = iota(last + 1).filter((axis) => !axes.includes(axis));
   const mean = (value: Value): Value => {
     const sum = b.call("reduce_sum", [value], { axes });
-    return b.call("broadcast", [r.chance(0.5) ? b.call("div", [sum, b.like(sum, count)]) : b.call("mul", [sum, b.like(sum, 1 / count)])], {
-      shape: x.type.shape,
-      dims,
-    });
+    return b.call(
+      "broadcast",
+      [r.chance(0.5) ? b.call("div", [sum, b.like(sum, count)]) : b.call("mul", [sum, b.like(sum, 1 / count)])],
+      {
+        shape: x.type.shape,
+        dims,
+      },
+    );
   };
   const centered = b.call("sub", [x, mean(x)]);
   const variance = b.call("add", [mean(b.call("mul", [centered, centered])), b.like(x, 0.01)]);
   b.ranges.set(variance, interval(0.01, 1000));
-  const normed = r.chance(0.5) ? b.call("mul", [centered, b.call("rsqrt", [variance])]) : b.call("div", [centered, b.call("sqrt", [variance])]);
+  const normed = r.chance(0.5)
+    ? b.call("mul", [centered, b.call("rsqrt", [variance])])
+    : b.call("div", [centered, b.call("sqrt", [variance])]);
   b.ranges.set(normed, interval(-Math.sqrt(count), Math.sqrt(count)));
   return r.chance(0.7) ? scaleAndShift(b, normed) : normed;
 };
@@ -74,7 +88,9 @@ function scaleAndShift(b: Grower, x: Value): Value {
 function batchNorm(b: Grower, x: Value): Value {
   const { r } = b;
   const variance = b.variance(channels(x));
-  const [mean, gamma, beta] = iota(3).map(() => (b.inRegion ? b.fresh(channels(x)) : r.chance(0.5) ? b.param(channels(x)) : b.state(channels(x))));
+  const [mean, gamma, beta] = iota(3).map(() =>
+    b.inRegion ? b.fresh(channels(x)) : r.chance(0.5) ? b.param(channels(x)) : b.state(channels(x)),
+  );
   if (mean === undefined || gamma === undefined || beta === undefined) return x;
   const deviation = b.call("sqrt", [b.call("add", [variance, b.like(variance, 0.001)])]);
   const centered = b.call("sub", [x, channelwise(b, mean, x)]);
@@ -86,21 +102,29 @@ function batchNorm(b: Grower, x: Value): Value {
   return b.call("add", [b.call("mul", [normed, channelwise(b, gamma, x)]), channelwise(b, beta, x)]);
 }
 
-const bias = (b: Grower, x: Value): Value => b.call(b.r.pick(["add", "add", "sub", "mul"]), [x, channelwise(b, b.weight(channels(x)), x)]);
+const bias = (b: Grower, x: Value): Value =>
+  b.call(b.r.pick(["add", "add", "sub", "mul"]), [x, channelwise(b, b.weight(channels(x)), x)]);
 
 const activations: readonly ((b: Grower, x: Value) => Value)[] = [
   (b, x) => b.call("max", [x, b.like(x, 0)]),
   (b, x) => b.call("tanh", [x]),
   (b, x) => b.call("mul", [x, b.call("sigmoid", [x])]),
   (b, x) => b.call("min", [b.call("max", [x, b.like(x, 0)]), b.like(x, 6)]),
-  (b, x) => b.call("mul", [b.call("mul", [x, b.like(x, 0.5)]), b.call("add", [b.call("erf", [b.call("mul", [x, b.like(x, Math.SQRT1_2)])]), b.like(x, 1)])]),
+  (b, x) =>
+    b.call("mul", [
+      b.call("mul", [x, b.like(x, 0.5)]),
+      b.call("add", [b.call("erf", [b.call("mul", [x, b.like(x, Math.SQRT1_2)])]), b.like(x, 1)]),
+    ]),
 ];
 
 /** Scales and shifts before and after a dot or a convolution. */
 const layer: Draw = (b) => {
   const { r } = b;
   const image = r.chance(0.4)
-    ? (b.find(isImage)?.type ?? { dtype: "f32", shape: [1, ...iota(r.between(1, 2)).map(() => r.between(2, 6)), r.between(1, 4)] })
+    ? (b.find(isImage)?.type ?? {
+        dtype: "f32",
+        shape: [1, ...iota(r.between(1, 2)).map(() => r.between(2, 6)), r.between(1, 4)],
+      })
     : null;
   const dress = (x: Value): Value => {
     const norms: readonly ((b: Grower, x: Value) => Value)[] = [bias, batchNorm, scaleAndShift];
@@ -110,7 +134,10 @@ const layer: Draw = (b) => {
   };
   if (image !== null && image.dtype !== "f32") return null;
   const before = (x: Value): Value => (r.chance(0.3) ? dress(x) : x);
-  const y = image === null ? linear(b, before(b.tame(filled(b, 2), 30))) : convOf(b, image as never, (type) => before(b.value(type)));
+  const y =
+    image === null
+      ? linear(b, before(b.tame(filled(b, 2), 30)))
+      : convOf(b, image as never, (type) => before(b.value(type)));
   if (y === null) return null;
   const dressed = b.tame(dress(y), 100);
   return r.chance(0.6) ? r.pick(activations)(b, dressed) : dressed;
@@ -146,7 +173,9 @@ const weightsOnly: Draw = (b) => {
   const [rows, inner] = [Math.max(1, b.dim()), Math.max(1, b.dim())];
   const w = b.param({ dtype: "f32", shape: [rows, inner] });
   const made = linear(b, r.chance(0.5) ? b.call("tanh", [w]) : b.call("mul", [w, b.param(w.type)]));
-  return r.chance(0.5) ? made : b.call("dot", [b.value({ dtype: "f32", shape: [b.dim(), rows] }), made], { contract: [[1], [0]] });
+  return r.chance(0.5)
+    ? made
+    : b.call("dot", [b.value({ dtype: "f32", shape: [b.dim(), rows] }), made], { contract: [[1], [0]] });
 };
 
 /** Dropout by random bits. */
@@ -183,8 +212,15 @@ const embedding: Draw = (b) => {
 const maxPool: Draw = (b) => {
   const x = b.find((value) => isImage(value) && !value.type.shape.includes(0));
   if (x === null) return null;
-  const around = x.type.shape.map((_, axis) => (axis === 0 || axis === x.type.shape.length - 1 ? 0 : b.r.between(0, 1)));
-  const padded = b.call("pad", [x], { lo: around, hi: around.map(() => 0), interior: around.map(() => 0), value: -Infinity });
+  const around = x.type.shape.map((_, axis) =>
+    axis === 0 || axis === x.type.shape.length - 1 ? 0 : b.r.between(0, 1),
+  );
+  const padded = b.call("pad", [x], {
+    lo: around,
+    hi: around.map(() => 0),
+    interior: around.map(() => 0),
+    value: -Infinity,
+  });
   const attrs = windows(b, padded);
   const covers = x.type.shape.slice(1, -1).every((_, i) => at(list(attrs, "window"), i) > at(around, i + 1));
   if (!covers) return null;

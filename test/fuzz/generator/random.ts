@@ -1,4 +1,7 @@
-/** A random generator: mulberry32 (T. Ettinger), its state initialized with the seed's bits mixed by the finalizer of MurmurHash3. */
+/**
+ * A random generator: mulberry32 (T. Ettinger), its state initialized with the seed's bits mixed by the finalizer of
+ * MurmurHash3.
+ */
 export class Random {
   private state: number;
 

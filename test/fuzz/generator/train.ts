@@ -10,14 +10,16 @@ const scalar = { dtype: "f32", shape: [] } as const;
 function trained(b: Grower): ReadonlySet<Value> {
   const found = new Set<Value>();
   for (const { op, operands, results } of b.g.nodes)
-    if (op.name === "param" || operands.some((value) => found.has(value))) for (const value of results) found.add(value);
+    if (op.name === "param" || operands.some((value) => found.has(value)))
+      for (const value of results) found.add(value);
   return found;
 }
 
 /** The sum of tanh over the elements of a value. */
 function term(b: Grower, x: Value): Value {
   const small = b.call("tanh", [b.tame(x, 8)]);
-  const summed = small.type.shape.length === 0 ? small : b.call("reduce_sum", [small], { axes: iota(x.type.shape.length) });
+  const summed =
+    small.type.shape.length === 0 ? small : b.call("reduce_sum", [small], { axes: iota(x.type.shape.length) });
   return x.type.dtype === "f32" ? summed : b.call("convert", [summed], { dtype: "f32" });
 }
 
@@ -25,10 +27,17 @@ function lossOf(b: Grower): Value {
   const { r } = b;
   const matters = trained(b);
   const used = new Set(b.g.nodes.flatMap(({ operands }) => operands));
-  const able = b.pool.filter((value) => isFloat(value.type) && matters.has(value) && value.node.op.form.kind !== "leaf");
+  const able = b.pool.filter(
+    (value) => isFloat(value.type) && matters.has(value) && value.node.op.form.kind !== "leaf",
+  );
   const last = able.filter((value) => !used.has(value));
-  const chosen = [...r.shuffled(last).slice(0, 3), ...(last.length === 0 || r.chance(0.3) ? r.shuffled(able).slice(0, 1) : [])];
-  const terms = (chosen.length > 0 ? chosen : [b.find(({ node }) => node.op.name === "param") ?? b.param(scalar)]).map((value) => term(b, value));
+  const chosen = [
+    ...r.shuffled(last).slice(0, 3),
+    ...(last.length === 0 || r.chance(0.3) ? r.shuffled(able).slice(0, 1) : []),
+  ];
+  const terms = (chosen.length > 0 ? chosen : [b.find(({ node }) => node.op.name === "param") ?? b.param(scalar)]).map(
+    (value) => term(b, value),
+  );
   const total = terms.reduce((a, c) => b.call("add", [a, r.chance(0.3) ? b.call("mul", [c, b.like(c, 0.5)]) : c]));
   return r.chance(0.2) ? b.call("mul", [total, b.like(total, 0.25)]) : total;
 }
@@ -42,7 +51,8 @@ type Optimizer = (b: Grower, target: Target, gradient: Value) => void;
 
 const times = (b: Grower, x: Value, factor: number): Value => b.call("mul", [x, b.like(x, factor)]);
 const slot = (b: Grower, { path, value }: Target, name: string): Value => b.g.state(`${path}.${name}`, value.type);
-const step = (b: Grower, { path, value }: Target, direction: Value, rate: number): void => b.g.write(path, b.call("sub", [value, times(b, direction, rate)]));
+const step = (b: Grower, { path, value }: Target, direction: Value, rate: number): void =>
+  b.g.write(path, b.call("sub", [value, times(b, direction, rate)]));
 
 const sgd: Optimizer = (b, target, gradient) => step(b, target, gradient, 0.125);
 
@@ -52,7 +62,9 @@ const momentum: Optimizer = (b, target, gradient) => {
   step(b, target, next, 0.0625);
 };
 
-/** D. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; a step counter for each param. */
+/**
+ * D. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; a step counter for each param.
+ */
 const adam: Optimizer = (b, target, gradient) => {
   const mix = (name: string, x: Value, keep: number): Value => {
     const next = b.call("add", [times(b, slot(b, target, name), keep), times(b, x, 1 - keep)]);
@@ -73,7 +85,9 @@ const adam: Optimizer = (b, target, gradient) => {
 
 /** The gradient of the loss plus a penalty on the squares of its gradient. */
 function secondOrder(b: Grower, loss: Value, targets: readonly Value[], gradients: readonly Value[]): readonly Value[] {
-  const squares = gradients.map((value) => term(b, b.call("mul", [value, value]))).reduce((a, c) => b.call("add", [a, c]));
+  const squares = gradients
+    .map((value) => term(b, b.call("mul", [value, value])))
+    .reduce((a, c) => b.call("add", [a, c]));
   return b.all("gradient", [b.call("add", [loss, times(b, squares, 0.1)]), ...targets]);
 }
 
@@ -81,7 +95,9 @@ export function train(b: Grower): void {
   const { r, g } = b;
   const loss = lossOf(b);
   if (r.chance(0.7)) g.output("loss", loss);
-  const params = g.nodes.filter(({ op }) => op.name === "param").map(({ attrs, results }): Target => ({ path: String(attrs["path"]), value: at(results, 0) }));
+  const params = g.nodes
+    .filter(({ op }) => op.name === "param")
+    .map(({ attrs, results }): Target => ({ path: String(attrs["path"]), value: at(results, 0) }));
   const given = r.chance(0.2) ? g.inputs.filter(({ type }) => isFloat(type)).slice(0, 2) : [];
   // Sometimes also of an intermediate value: passes must keep it until the gradient is expanded.
   const between = r.chance(0.08) ? b.find(({ type, node }) => isFloat(type) && node.op.form.kind !== "leaf") : null;

@@ -9,7 +9,9 @@ const zeros = (shape: readonly number[]): number[] => shape.map(() => 0);
 
 /** A value with axes large enough for nontrivial slices. */
 function roomy(b: Grower): Value {
-  const found = b.r.chance(0.5) ? b.find(({ type }) => type.shape.some((size) => size >= 5) && !type.shape.includes(0)) : null;
+  const found = b.r.chance(0.5)
+    ? b.find(({ type }) => type.shape.some((size) => size >= 5) && !type.shape.includes(0))
+    : null;
   return found ?? b.fresh({ dtype: "f32", shape: b.r.pick([[7], [9, 2], [2, 8], [6, 5]]) });
 }
 
@@ -48,10 +50,18 @@ const paddedSplat: Draw = (b) => {
   const { dtype, shape } = x.type;
   if (shape.includes(0)) return null;
   const around = (): number[] => shape.map(() => r.between(0, 2));
-  const framed = b.call("pad", [b.like(x, b.number(dtype))], { lo: around(), hi: around(), interior: zeros(shape), value: b.number(dtype) });
+  const framed = b.call("pad", [b.like(x, b.number(dtype))], {
+    lo: around(),
+    hi: around(),
+    interior: zeros(shape),
+    value: b.number(dtype),
+  });
   return r.chance(0.5)
     ? framed
-    : b.call(isFloat(x.type) ? "add" : "select", isFloat(x.type) ? [framed, b.beside(framed)] : [condition(b, framed.type.shape), framed, b.beside(framed)]);
+    : b.call(
+        isFloat(x.type) ? "add" : "select",
+        isFloat(x.type) ? [framed, b.beside(framed)] : [condition(b, framed.type.shape), framed, b.beside(framed)],
+      );
 };
 
 /** Conversions through a narrower dtype, which lose fractions, signs or range. */
@@ -89,9 +99,17 @@ const shiftIntoPadding: Draw = (b) => {
           iota(product(shape)).map(() => b.number("f32")),
         )
       : b.param({ dtype: "f32", shape });
-  const shifted = b.call(r.pick(["add", "add", "sub", "mul"]), [x, b.call("broadcast", [weight([channels])], { shape: x.type.shape, dims: [2] })]);
+  const shifted = b.call(r.pick(["add", "add", "sub", "mul"]), [
+    x,
+    b.call("broadcast", [weight([channels])], { shape: x.type.shape, dims: [2] }),
+  ]);
   const padding = [r.pick([[0, 0], [1, 1], [1, 0], [0, 2]])]; // prettier-ignore
-  return b.call("conv", [shifted, weight([r.between(1, Math.min(2, size)), channels, out])], { stride: [1], padding, dilation: [1], groups: 1 });
+  return b.call("conv", [shifted, weight([r.between(1, Math.min(2, size)), channels, out])], {
+    stride: [1],
+    padding,
+    dilation: [1],
+    groups: 1,
+  });
 };
 
 const scalarOrRow = (b: Grower): readonly number[] => b.r.pick([[], [3], [2, 3], [5]]);
@@ -104,12 +122,16 @@ const running: Draw = (b) => {
   const type = { dtype: "f32", shape: [...rows, ...shape] } as const;
   const sequence = b.value({ ...type, shape: [b.r.between(2, 4), ...type.shape] });
   const outer = b.r.chance(0.5) ? b.repeated(type) : b.value(type);
-  return loopOf(b, { carries: [start], sequences: [sequence], invariants: [outer], shown: 1 }, (inner, [sum], [item, other]) => {
-    if (sum === undefined || item === undefined || other === undefined) return [];
-    const each = inner.r.chance(0.5) ? item : inner.call("mul", [item, other]);
-    const term = rows.length === 0 ? each : inner.call("reduce_sum", [each], { axes: [0] });
-    return [inner.call("add", inner.r.chance(0.5) ? [sum, term] : [term, sum])];
-  });
+  return loopOf(
+    b,
+    { carries: [start], sequences: [sequence], invariants: [outer], shown: 1 },
+    (inner, [sum], [item, other]) => {
+      if (sum === undefined || item === undefined || other === undefined) return [];
+      const each = inner.r.chance(0.5) ? item : inner.call("mul", [item, other]);
+      const term = rows.length === 0 ? each : inner.call("reduce_sum", [each], { axes: [0] });
+      return [inner.call("add", inner.r.chance(0.5) ? [sum, term] : [term, sum])];
+    },
+  );
 };
 
 /** Integer division by values that may be zero. */
@@ -118,7 +140,10 @@ const integerQuotient: Draw = (b) => {
   return b.call(b.r.pick(["div", "div", "rem"]), [b.value(type), b.fresh(type)]);
 };
 
-/** A scan with carries that are swapped, used only by another carry, or unchanged, and with invariants that may be splats. */
+/**
+ * A scan with carries that are swapped, used only by another carry, or unchanged, and with invariants that may be
+ * splats.
+ */
 const exchange: Draw = (b) => {
   const { r } = b;
   const type = { dtype: "f32", shape: scalarOrRow(b) } as const;

@@ -1,5 +1,5 @@
-// A second, independent set of type rules: where they differ from those of the op table, one of the two is wrong. Ops of a class share a rule; others have one by
-// name.
+// A second, independent set of type rules: where they differ from those of the op table, one of the two is wrong. Ops
+// of a class share a rule; others have one by name.
 import type { Op } from "../../../compiler/graph/op.ts";
 import type { Attrs, Graph } from "../../../compiler/graph/ir.ts";
 import type { DType } from "../../../runtime/dtype.ts";
@@ -7,10 +7,15 @@ import type { TensorType } from "../../../compiler/types/tensor-type.ts";
 import { at, iota, product } from "./random.ts";
 
 /** The types of a node's results, from valid operands and attributes. */
-export type TypeRule = (operands: readonly TensorType[], attrs: Attrs, regions: readonly Graph[]) => readonly TensorType[];
+export type TypeRule = (
+  operands: readonly TensorType[],
+  attrs: Attrs,
+  regions: readonly Graph[],
+) => readonly TensorType[];
 
 export const list = (attrs: Attrs, name: string): readonly number[] => attrs[name] as readonly number[];
-export const pairs = (attrs: Attrs, name: string): readonly (readonly number[])[] => attrs[name] as readonly (readonly number[])[];
+export const pairs = (attrs: Attrs, name: string): readonly (readonly number[])[] =>
+  attrs[name] as readonly (readonly number[])[];
 export const int = (attrs: Attrs, name: string): number => attrs[name] as number;
 
 type One = (x: TensorType, attrs: Attrs, y: TensorType) => TensorType;
@@ -30,7 +35,10 @@ const reduced = one((x, attrs) =>
     x.shape.filter((_, axis) => !("axes" in attrs ? list(attrs, "axes").includes(axis) : int(attrs, "axis") === axis)),
   ),
 );
-const indexAlong = one((x, attrs) => ({ dtype: "i32", shape: x.shape.filter((_, axis) => axis !== int(attrs, "axis")) }));
+const indexAlong = one((x, attrs) => ({
+  dtype: "i32",
+  shape: x.shape.filter((_, axis) => axis !== int(attrs, "axis")),
+}));
 
 /** The number of values from, from + step, ... below `to`. */
 function countBetween(from: number, to: number, step: number): number {
@@ -40,7 +48,8 @@ function countBetween(from: number, to: number, step: number): number {
 }
 
 /** The number of positions of a window. */
-const windowSteps = (size: number, window: number, stride: number): number => countBetween(0, size - window + 1, stride);
+const windowSteps = (size: number, window: number, stride: number): number =>
+  countBetween(0, size - window + 1, stride);
 
 /** The sizes of a convolution's result along the spatial axes. */
 export function convolved(size: readonly number[], kernel: readonly number[], attrs: Attrs): number[] {
@@ -57,14 +66,16 @@ export const windowed = (size: readonly number[], attrs: Attrs): number[] =>
 
 const inner = (shape: readonly number[]): readonly number[] => shape.slice(1, shape.length - 1);
 const lastOf = (shape: readonly number[]): number => at(shape, shape.length - 1);
-const image = (x: TensorType, size: readonly number[], channels: number): TensorType => shaped(x, [at(x.shape, 0), ...size, channels]);
+const image = (x: TensorType, size: readonly number[], channels: number): TensorType =>
+  shaped(x, [at(x.shape, 0), ...size, channels]);
 
 const overWindows = one((x, attrs) => image(x, windowed(inner(x.shape), attrs), lastOf(x.shape)));
 const underWindows = one((dy, attrs) => image(dy, list(attrs, "size"), lastOf(dy.shape)));
 
 const dot = one((x, attrs, y) => {
   const [batch, contract] = [pairs(attrs, "batch"), pairs(attrs, "contract")];
-  const free = (t: TensorType, side: 0 | 1): number[] => t.shape.filter((_, axis) => !at(batch, side).includes(axis) && !at(contract, side).includes(axis));
+  const free = (t: TensorType, side: 0 | 1): number[] =>
+    t.shape.filter((_, axis) => !at(batch, side).includes(axis) && !at(contract, side).includes(axis));
   return shaped(x, [...at(batch, 0).map((axis) => at(x.shape, axis)), ...free(x, 0), ...free(y, 1)]);
 });
 
@@ -78,7 +89,8 @@ export function packedShape(attrs: Attrs): number[] {
   return [sizeOf(true, true), Math.floor((sizeOf(false, true) + width - 1) / width), sizeOf(true, false), width];
 }
 
-const outputsOf = (regions: readonly Graph[]): readonly TensorType[] => at(regions, 0).outputs.map(({ value }) => value.type);
+const outputsOf = (regions: readonly Graph[]): readonly TensorType[] =>
+  at(regions, 0).outputs.map(({ value }) => value.type);
 
 const each = (names: string, rule: TypeRule): [string, TypeRule][] => names.split(" ").map((name) => [name, rule]);
 
@@ -112,7 +124,9 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
     one((x, attrs) =>
       shaped(
         x,
-        x.shape.map((_, axis) => countBetween(at(list(attrs, "start"), axis), at(list(attrs, "limit"), axis), at(list(attrs, "stride"), axis))),
+        x.shape.map((_, axis) =>
+          countBetween(at(list(attrs, "start"), axis), at(list(attrs, "limit"), axis), at(list(attrs, "stride"), axis)),
+        ),
       ),
     ),
   ],
@@ -121,7 +135,10 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
     one((x, attrs) =>
       shaped(
         x,
-        x.shape.map((n, axis) => at(list(attrs, "lo"), axis) + n + (n - 1) * at(list(attrs, "interior"), axis) + at(list(attrs, "hi"), axis)),
+        x.shape.map(
+          (n, axis) =>
+            at(list(attrs, "lo"), axis) + n + (n - 1) * at(list(attrs, "interior"), axis) + at(list(attrs, "hi"), axis),
+        ),
       ),
     ),
   ],
@@ -138,7 +155,12 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
       ];
     },
   ],
-  ["take", one((x, attrs, indices) => shaped(x, [...x.shape.slice(0, int(attrs, "axis")), ...indices.shape, ...x.shape.slice(int(attrs, "axis") + 1)]))],
+  [
+    "take",
+    one((x, attrs, indices) =>
+      shaped(x, [...x.shape.slice(0, int(attrs, "axis")), ...indices.shape, ...x.shape.slice(int(attrs, "axis") + 1)]),
+    ),
+  ],
   [
     "take_add",
     one((y, attrs, indices) => {
@@ -159,9 +181,20 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
   ],
   ["dot", dot],
   ["conv", one((x, attrs, w) => image(x, convolved(inner(x.shape), w.shape.slice(0, -2), attrs), lastOf(w.shape)))],
-  ["conv_input_gradient", one((dy, attrs, w) => image(dy, list(attrs, "size"), at(w.shape, w.shape.length - 2) * int(attrs, "groups")))],
-  ["conv_kernel_gradient", one((x, attrs, dy) => shaped(x, [...list(attrs, "size"), lastOf(x.shape) / int(attrs, "groups"), lastOf(dy.shape)]))],
-  ["window_argmax", (operands, attrs) => overWindows(operands, attrs, []).map(({ shape }) => ({ dtype: "i32", shape }))],
+  [
+    "conv_input_gradient",
+    one((dy, attrs, w) => image(dy, list(attrs, "size"), at(w.shape, w.shape.length - 2) * int(attrs, "groups"))),
+  ],
+  [
+    "conv_kernel_gradient",
+    one((x, attrs, dy) =>
+      shaped(x, [...list(attrs, "size"), lastOf(x.shape) / int(attrs, "groups"), lastOf(dy.shape)]),
+    ),
+  ],
+  [
+    "window_argmax",
+    (operands, attrs) => overWindows(operands, attrs, []).map(({ shape }) => ({ dtype: "i32", shape })),
+  ],
   ["window_gather", one((x, _, argmax) => shaped(x, argmax.shape))],
   ["pack", (_, attrs) => [{ dtype: "f32", shape: packedShape(attrs) }]],
   ["contraction", (_, attrs) => [{ dtype: "f32", shape: list(attrs, "shape") }]],
@@ -183,8 +216,8 @@ function byClass({ form, attrs }: Op): TypeRule | null {
 }
 
 /**
- * The alternatives for the types of a node's results; null if the op has no rule. Within a class, an op with a gradient has the dtype of its operands; an op
- * without one may also return indices (i32) or bools.
+ * The alternatives for the types of a node's results; null if the op has no rule. Within a class, an op with a gradient
+ * has the dtype of its operands; an op without one may also return indices (i32) or bools.
  */
 export function typesOf(op: Op): ((...use: Parameters<TypeRule>) => readonly (readonly TensorType[])[]) | null {
   const named = byName.get(op.name);

@@ -61,7 +61,8 @@ export class Body {
   newDim(least = 1, factor = 1, fixed = false): Dim {
     const { draw } = this;
     const fits = ({ sizes }: Dim): boolean =>
-      sizes.every((size) => size >= least && size % factor === 0) && (!(fixed || factor > 1) || isLiteral({ text: null, sizes }));
+      sizes.every((size) => size >= least && size % factor === 0) &&
+      (!(fixed || factor > 1) || isLiteral({ text: null, sizes }));
     const old = this.symbols.filter(fits);
     if (old.length > 0 && this.chance(30)) return draw.pick(old);
     const outside = Object.entries(named)
@@ -69,7 +70,8 @@ export class Body {
       .filter(fits);
     const size = literal(draw.pick([1, 2, 3, 4, 5, 6, 8].filter((n) => n >= least && n % factor === 0)));
     const basis = outside.length > 0 && this.chance(40) ? draw.pick(outside) : size;
-    if (!this.calls || (isLiteral(basis) && this.chance(30)) || (this.declared && !isLiteral(basis) && this.chance(30))) return basis;
+    if (!this.calls || (isLiteral(basis) && this.chance(30)) || (this.declared && !isLiteral(basis) && this.chance(30)))
+      return basis;
     const dim = { text: `${draw.pick(["A", "B", "H", "K"])}${this.fresh()}`, sizes: basis.sizes };
     this.pending.add(dim);
     return dim;
@@ -104,7 +106,9 @@ export class Body {
 
   /** A value of exactly this type. */
   of(dtype: string, dims: readonly Dim[]): Known | null {
-    const fits = this.scope.filter((v) => v.dtype === dtype && v.dims.length === dims.length && v.dims.every((dim, k) => same(dim, dims[k] ?? dim)));
+    const fits = this.scope.filter(
+      (v) => v.dtype === dtype && v.dims.length === dims.length && v.dims.every((dim, k) => same(dim, dims[k] ?? dim)),
+    );
     if (fits.length > 0 && this.chance(80)) return this.draw.pick(fits);
     return this.input(dtype, dims) ?? fits[0] ?? null;
   }
@@ -127,27 +131,41 @@ export class Body {
         const part = dims.slice(at, at + extra);
         at += extra;
         const known = lists.get(text);
-        if (known !== undefined && (known.length !== part.length || known.some((dim, k) => !same(dim, part[k] ?? literal(-1))))) return null;
+        if (
+          known !== undefined &&
+          (known.length !== part.length || known.some((dim, k) => !same(dim, part[k] ?? literal(-1))))
+        )
+          return null;
         lists.set(text, part);
         continue;
       }
       const dim = dims[at++] ?? literal(1);
       const wanted = /^\d+$/.test(text) ? literal(Number(text)) : sizes.get(text);
       if (wanted !== undefined && !same(wanted, dim)) return null;
-      if (dim.sizes.some((size) => size < least || size % factor !== 0) || ((factor > 1 || (fixed && channels.has(text))) && !isLiteral(dim))) return null;
+      if (
+        dim.sizes.some((size) => size < least || size % factor !== 0) ||
+        ((factor > 1 || (fixed && channels.has(text))) && !isLiteral(dim))
+      )
+        return null;
       sizes.set(text, dim);
     }
     return [sizes, lists];
   }
 
-  private made({ dims }: ParsedType, sizes: Map<string, Dim>, packs: Map<string, readonly Dim[]>, how: "grows" | "fixed" | "known"): Dim[] {
+  private made(
+    { dims }: ParsedType,
+    sizes: Map<string, Dim>,
+    packs: Map<string, readonly Dim[]>,
+    how: "grows" | "fixed" | "known",
+  ): Dim[] {
     return dims.flatMap(({ pack, text, least, factor }): readonly Dim[] => {
       if (pack) {
         const list = packs.get(text) ?? Array.from({ length: this.draw.below(3) }, () => this.newDim());
         packs.set(text, list);
         return list;
       }
-      if (how !== "known" && /^[A-Z]\w*$/.test(text) && !sizes.has(text)) sizes.set(text, this.newDim(least, factor, how === "fixed" && channels.has(text)));
+      if (how !== "known" && /^[A-Z]\w*$/.test(text) && !sizes.has(text))
+        sizes.set(text, this.newDim(least, factor, how === "fixed" && channels.has(text)));
       return [sizeOf(text, sizes)];
     });
   }
@@ -191,13 +209,16 @@ export class Body {
       ["j", this.fresh()],
       ["k", this.fresh()],
     ]);
-    const filled = (text: string): string => text.replaceAll(/\$([a-z])/g, (_, letter: string) => String(numbers.get(letter)));
+    const filled = (text: string): string =>
+      text.replaceAll(/\$([a-z])/g, (_, letter: string) => String(numbers.get(letter)));
     const type = parseType(filled(result));
     const dims = this.made(type, sizes, packs, "known");
     if (elements(dims) > mostElements || dims.some((dim) => dim.sizes.some((size) => size < 1))) return false;
     const letter = /@([A-Z])/g;
     if ([...write.matchAll(letter)].some(([, name = ""]) => sizes.get(name)?.text === null)) return false;
-    const text = filled(write.replaceAll(/\?\{([^{}]*)\}/g, (_, choices: string) => draw.pick(choices.split(/\|(?!> )/))))
+    const text = filled(
+      write.replaceAll(/\?\{([^{}]*)\}/g, (_, choices: string) => draw.pick(choices.split(/\|(?!> )/))),
+    )
       .replaceAll(letter, (_, name: string) => sizes.get(name)?.text ?? "")
       .replaceAll(/@([a-z])/g, (_, name: string) => values.get(name)?.text ?? "");
     this.say(text, type.dtype === "T" ? (any ?? "f32") : type.dtype, dims);

@@ -11,7 +11,8 @@ export interface ProgramFinding {
   readonly program: GeneratedProgram;
 }
 
-export const programAt = (campaign: number, index: number): GeneratedProgram => generateProgram(seedAt(campaign, index));
+export const programAt = (campaign: number, index: number): GeneratedProgram =>
+  generateProgram(seedAt(campaign, index));
 
 /** The fault that an oracle reports for a program, or throws; null if it reports none. */
 export async function verdict(oracle: ProgramOracle, program: GeneratedProgram): Promise<string | null> {
@@ -23,12 +24,15 @@ export async function verdict(oracle: ProgramOracle, program: GeneratedProgram):
 }
 
 /** The first finding of the oracles that check this program. */
-export async function examine(program: GeneratedProgram): Promise<{ readonly finding: ProgramFinding | null; readonly checkedBy: readonly string[] }> {
+export async function examine(
+  program: GeneratedProgram,
+): Promise<{ readonly finding: ProgramFinding | null; readonly checkedBy: readonly string[] }> {
   const draw = createDraw(program.seed ^ 0x6c078965);
   const selected = programOracles.filter(({ every }) => draw.below(every) === 0);
   for (const oracle of selected) {
     const fault = await verdict(oracle, program);
-    if (fault !== null) return { finding: { oracle: oracle.name, fault, program }, checkedBy: selected.map(({ name }) => name) };
+    if (fault !== null)
+      return { finding: { oracle: oracle.name, fault, program }, checkedBy: selected.map(({ name }) => name) };
   }
   return { finding: null, checkedBy: selected.map(({ name }) => name) };
 }
@@ -72,7 +76,9 @@ export async function shrunk({ oracle: name, fault, program }: ProgramFinding): 
 
 /** A finding as a file of the corpus. */
 export function corpusText({ oracle, fault, program }: ProgramFinding): string {
-  const parts = Object.entries(program.files).map(([path, text]) => `// file ${path}\n${text.replaceAll(/^/gm, "//   ").trimEnd()}\n`);
+  const parts = Object.entries(program.files).map(
+    ([path, text]) => `// file ${path}\n${text.replaceAll(/^/gm, "//   ").trimEnd()}\n`,
+  );
   const types = program.expected.map((expected) => `// expected ${JSON.stringify(expected)}\n`);
   const first = (fault.split("\n")[0] ?? "").slice(0, 150);
   return `// seed ${program.seed}, found by ${oracle}: ${first}\n${[...types, ...parts].join("")}${program.text}`;
@@ -83,7 +89,9 @@ export function corpusProgram(text: string): GeneratedProgram {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => !line.startsWith("//"));
   const head = lines.slice(0, start);
-  const expected = head.filter((line) => line.startsWith("// expected ")).map((line) => JSON.parse(line.slice(12)) as GeneratedProgram["expected"][number]);
+  const expected = head
+    .filter((line) => line.startsWith("// expected "))
+    .map((line) => JSON.parse(line.slice(12)) as GeneratedProgram["expected"][number]);
   const files: Record<string, string> = {};
   let path = "";
   for (const line of head) {

@@ -1,6 +1,13 @@
 // The oracles of programs. Each returns null or a fault; an exception is a fault too.
 import { readFileSync } from "node:fs";
-import { compareGraphs, compareResults, compareStages, Evaluations, named, type Results } from "../../../compiler/trust/compare.ts";
+import {
+  compareGraphs,
+  compareResults,
+  compareStages,
+  Evaluations,
+  named,
+  type Results,
+} from "../../../compiler/trust/compare.ts";
 import { compileProgram, entryOf, type CompiledModule } from "../../../compiler/compile.ts";
 import { runTests } from "../../../compiler/inspect/run-tests.ts";
 import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
@@ -30,7 +37,10 @@ export interface ProgramOracle {
 const loaded = new Map<string, Source>();
 
 function library(path: string): Source {
-  const source = loaded.get(path) ?? { name: path, text: readFileSync(new URL(`../../../dsl/${path}`, import.meta.url), "utf8") };
+  const source = loaded.get(path) ?? {
+    name: path,
+    text: readFileSync(new URL(`../../../dsl/${path}`, import.meta.url), "utf8"),
+  };
   loaded.set(path, source);
   return source;
 }
@@ -65,7 +75,8 @@ function sameMeaning(description: string, { text, files }: GeneratedProgram, oth
 }
 
 /** The index of the set of dims that a graph was elaborated for; 0 if it uses no dims. */
-const setOf = (dims: Readonly<Record<string, number>>): number => variants.findIndex((set) => Object.entries(dims).every(([name, size]) => set[name] === size));
+const setOf = (dims: Readonly<Record<string, number>>): number =>
+  variants.findIndex((set) => Object.entries(dims).every(([name, size]) => set[name] === size));
 
 function types({ text, files, expected }: GeneratedProgram): string | null {
   const program = accepted(text, files);
@@ -90,7 +101,8 @@ function formatted(program: GeneratedProgram): string | null {
   return sameMeaning("the formatted text", program, once);
 }
 
-const renamed = (text: string): string => text.replaceAll(/(?<![.\w])v(\d+)\b/g, "other_$1").replaceAll(/\b([ABHK])(\d+)\b/g, "Size$1$2");
+const renamed = (text: string): string =>
+  text.replaceAll(/(?<![.\w])v(\d+)\b/g, "other_$1").replaceAll(/\b([ABHK])(\d+)\b/g, "Size$1$2");
 
 function setOfEntry(program: GeneratedProgram, draw: Draw): Program | string {
   return accepted(program.text, program.files, [present(variants[draw.below(variants.length)], "a set of dims")]);
@@ -100,12 +112,17 @@ function runEntry(session: Session, graph: Graph, inputs: ReadonlyMap<string, Fl
   const outputs = session.run(
     graph.name,
     Object.fromEntries(
-      graph.inputs.map(({ node, type }) => [String(node.attrs["name"]), new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data"))]),
+      graph.inputs.map(({ node, type }) => [
+        String(node.attrs["name"]),
+        new dtypes[type.dtype].array(present(inputs.get(String(node.attrs["name"])), "data")),
+      ]),
     ),
   );
   return named({
     outputs: new Map(Object.entries(outputs).map(([name, { data }]) => [name, Float64Array.from(data)])),
-    writes: new Map(graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)])),
+    writes: new Map(
+      graph.writes.map(({ path }) => [path, Float64Array.from(present(session.state.get(path), path).data)]),
+    ),
   });
 }
 
@@ -127,8 +144,17 @@ interface RunOptions {
   readonly thorough: boolean;
 }
 
-/** Compares every call with the reference. The reference starts from the session's state, so that calls are compared independently. */
-async function run(program: Program, module: CompiledModule, session: Session, seed: number, { relaxed, thorough }: RunOptions): Promise<string | null> {
+/**
+ * Compares every call with the reference. The reference starts from the session's state, so that calls are compared
+ * independently.
+ */
+async function run(
+  program: Program,
+  module: CompiledModule,
+  session: Session,
+  seed: number,
+  { relaxed, thorough }: RunOptions,
+): Promise<string | null> {
   const settled = new Set<string>();
   const elaborated = (name: string): Graph => at(entryOf(module, name).stages, 0).graph;
   const compared = (name: string, data: GraphData, results: Results): string | null => {
@@ -149,10 +175,14 @@ async function run(program: Program, module: CompiledModule, session: Session, s
     return found === null ? null : `${name}, ${found}`;
   };
   const init = elaborated("init");
-  const zeros = new Map(program.persistent.map(({ path, type }) => [path, new Float64Array(type.shape.reduce((a, b) => a * b, 1))]));
+  const zeros = new Map(
+    program.persistent.map(({ path, type }) => [path, new Float64Array(type.shape.reduce((a, b) => a * b, 1))]),
+  );
   zeros.get("rng.seed")?.set([seed | 0, 0]);
   session.reset(seed);
-  const made = new Map(init.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)]));
+  const made = new Map(
+    init.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)]),
+  );
   const first = compared("init", { inputs: new Map(), persistent: zeros }, made);
   if (first !== null) return first;
   for (const [index, name] of order(program).entries()) {
@@ -170,7 +200,10 @@ async function executed(generated: GeneratedProgram, draw: Draw, mode: "strict" 
   if (typeof program === "string") return `rejected: ${program}`;
   const module = compileProgram(program, { mode, verify: draw.below(8) === 0 });
   const session = await createSession(module.plan, await module.code("wasm"), { mode });
-  return run(program, module, session, generated.seed & 0xffff, { relaxed: mode === "fast", thorough: draw.below(4) === 0 });
+  return run(program, module, session, generated.seed & 0xffff, {
+    relaxed: mode === "fast",
+    thorough: draw.below(4) === 0,
+  });
 }
 
 /** WebAssembly and JavaScript return and store the same bits. */
@@ -210,7 +243,11 @@ export const programOracles: readonly ProgramOracle[] = [
   { name: "types", every: 1, check: types },
   { name: "format", every: 2, check: formatted },
   { name: "again", every: 8, check: (program) => sameMeaning("the same text", program, program.text) },
-  { name: "rename", every: 4, check: (program) => sameMeaning("the text with other names", program, renamed(program.text)) },
+  {
+    name: "rename",
+    every: 4,
+    check: (program) => sameMeaning("the text with other names", program, renamed(program.text)),
+  },
   { name: "wasm", every: 2, check: (program, draw) => executed(program, draw, "strict") },
   { name: "relaxed", every: 16, check: (program, draw) => executed(program, draw, "fast") },
   { name: "tests", every: 4, check: assertions },

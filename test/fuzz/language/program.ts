@@ -76,20 +76,27 @@ function grow(body: Body, steps: number, made: Made): void {
   const { draw } = made;
   let left = steps;
   for (let tries = 0; left > 0 && tries < steps * 6; tries++) {
-    const done = made.callees.length > 0 && draw.below(6) === 0 ? callOne(body, draw.pick(made.callees), draw) : body.add(draw.pick(draw.pick(families)));
+    const done =
+      made.callees.length > 0 && draw.below(6) === 0
+        ? callOne(body, draw.pick(made.callees), draw)
+        : body.add(draw.pick(draw.pick(families)));
     if (done) left--;
   }
 }
 
 function callOne(body: Body, { name, kind, params, result, statics }: Callee, draw: Draw): boolean {
-  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && body.kind !== "entry" && body.kind !== "train")) return false;
+  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && body.kind !== "entry" && body.kind !== "train"))
+    return false;
   const args: string[] = [];
   for (const { dtype, dims } of params) {
     const value = body.of(dtype, dims);
     if (value === null) return false;
     args.push(value.text);
   }
-  const options = statics && draw.below(2) === 0 ? [draw.pick(["scale: 2", "act: softplus", "act: leaky_relu(0.3), scale: 0.5", "act: hard_tanh"])] : [];
+  const options =
+    statics && draw.below(2) === 0
+      ? [draw.pick(["scale: 2", "act: softplus", "act: leaky_relu(0.3), scale: 0.5", "act: hard_tanh"])]
+      : [];
   const call =
     options.length === 0 && args.length === 1 && draw.below(2) === 0
       ? `${args[0]} |> ${name}`
@@ -109,7 +116,8 @@ function typeText({ dtype, dims }: Known): string | null {
   return dims.some(({ text }) => text === null) ? null : `${dtype}[${dims.map(({ text }) => text).join(", ")}]`;
 }
 
-const signature = (params: readonly Known[]): string => params.map((param) => `${param.text}: ${typeText(param) ?? ""}`).join(", ");
+const signature = (params: readonly Known[]): string =>
+  params.map((param) => `${param.text}: ${typeText(param) ?? ""}`).join(", ");
 const block = (lines: readonly string[]): string =>
   lines
     .flatMap((line) => line.split("\n"))
@@ -134,16 +142,32 @@ function declare(kind: Callee["kind"], made: Made): string | null {
     result = body.say(`gain * ${last.text} + shift`, "f32", last.dims);
   }
   if (statics && result.dtype === "f32") result = body.say(`act(${result.text}) * scale`, "f32", result.dims);
-  const custom = kind === "fn" && result.dtype === "f32" && body.params.length === 1 && body.params[0]?.dtype === "f32" && draw.below(2) === 0;
+  const custom =
+    kind === "fn" &&
+    result.dtype === "f32" &&
+    body.params.length === 1 &&
+    body.params[0]?.dtype === "f32" &&
+    draw.below(2) === 0;
   const own = body.params[0];
   const type = draw.below(4) === 0 ? null : typeText(result);
-  const condition = body.symbols.length > 0 && draw.below(4) === 0 ? ` where ${body.symbols[0]?.text} >= 1, "a size is 1 or more"` : "";
+  const condition =
+    body.symbols.length > 0 && draw.below(4) === 0 ? ` where ${body.symbols[0]?.text} >= 1, "a size is 1 or more"` : "";
   const rule =
-    custom && own !== undefined && own.dims.length === result.dims.length && own.dims.every((dim, k) => same(dim, result.dims[k] ?? dim))
+    custom &&
+    own !== undefined &&
+    own.dims.length === result.dims.length &&
+    own.dims.every((dim, k) => same(dim, result.dims[k] ?? dim))
       ? " with gradient (dy) { dy * 0.5 }"
       : "";
   const head = `${kind} ${name}${statics ? `(act: fn = tanh, scale: f32 = 1.5)` : ""}(${signature(body.params)})${type === null ? "" : ` -> ${type}`}${condition}`;
-  made.callees.push({ name, kind, params: body.params, symbols: body.symbols, result, statics: statics && result.dtype === "f32" });
+  made.callees.push({
+    name,
+    kind,
+    params: body.params,
+    symbols: body.symbols,
+    result,
+    statics: statics && result.dtype === "f32",
+  });
   return `${draw.below(5) === 0 ? "// A comment.\n" : ""}${head} {\n${block([...body.lines, result.text])}}${rule}\n`;
 }
 
@@ -167,7 +191,9 @@ function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], m
     body.lines.push(`minimize ${loss.text} over ${model.name} with ${[...used, optimizer].join(" |> ")}`);
     grow(body, draw.below(3), made);
   }
-  const results = [...new Set([...draw.shuffle(body.scope).slice(0, 3), ...body.scope.slice(-2), ...(loss === null ? [] : [loss])])];
+  const results = [
+    ...new Set([...draw.shuffle(body.scope).slice(0, 3), ...body.scope.slice(-2), ...(loss === null ? [] : [loss])]),
+  ];
   const fields = results.map((value, k) => {
     expected.push({ entry: name, output: `o${k}`, dtype: value.dtype, dims: value.dims.map(({ sizes }) => sizes) });
     return `o${k}: ${value.text}`;
@@ -266,7 +292,12 @@ export function generateProgram(seed: number): GeneratedProgram {
     uses.includes("own_rule") ? ownRule : "",
     draw.below(8) === 0 ? draw.pick([asserted, draw.pick(libraryTests)]) : "",
     draw.below(8) === 0 ? twins : "",
-    imports ? "entry brings(x: f32[2, 4]) {\n  { o0: x |> from_file |> brought?{|(5)} }\n}\n".replace("?{|(5)}", draw.pick(["", "(3)"])) : "",
+    imports
+      ? "entry brings(x: f32[2, 4]) {\n  { o0: x |> from_file |> brought?{|(5)} }\n}\n".replace(
+          "?{|(5)}",
+          draw.pick(["", "(3)"]),
+        )
+      : "",
   ];
   if (imports)
     expected.push({
@@ -278,5 +309,10 @@ export function generateProgram(seed: number): GeneratedProgram {
         [3, 3],
       ],
     });
-  return { seed, text: [...head, ...body].filter((part) => part !== "").join("\n"), files: imports ? { "./parts.dl": imported } : {}, expected };
+  return {
+    seed,
+    text: [...head, ...body].filter((part) => part !== "").join("\n"),
+    files: imports ? { "./parts.dl": imported } : {},
+    expected,
+  };
 }

@@ -14,10 +14,18 @@ export const control: readonly Row[] = [
     "let v$i = @x\nlet v$j = scan xt in v$i along 1 carry h = zeros(shape(v$i[:, 0])), n = 0.0 {\n  next h = 0.5 * h + xt\n  next n = n + 1\n}\nv$j.h / v$j.n",
     "f32[N, D]",
   ),
-  row("x: f32[N, T, D]; y: f32[N, T, D]", "let v$i = scan xt in @x, yt in @y along 1 {\n  yield (xt * yt, xt - yt)\n}\nv$i[0] + v$i[1]", "f32[N, T, D]"),
+  row(
+    "x: f32[N, T, D]; y: f32[N, T, D]",
+    "let v$i = scan xt in @x, yt in @y along 1 {\n  yield (xt * yt, xt - yt)\n}\nv$i[0] + v$i[1]",
+    "f32[N, T, D]",
+  ),
   row("x: f32[N, K]", "scan row in @x along 0 {\n  yield { a: sum(row), b: row }\n}.b", "f32[N, K]"),
   row("", "scan t along $u {\n  yield t * t\n}", "i32[$u]"),
-  row("x: f32[..S]", "let v$i = @x\nlet v$j = scan t along $u carry a = v$i {\n  next a = a * 0.5 + v$i\n}\nv$j.a", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    "let v$i = @x\nlet v$j = scan t along $u carry a = v$i {\n  next a = a * 0.5 + v$i\n}\nv$j.a",
+    "f32[..S]",
+  ),
   row(
     sequence,
     "let v$i = @x\nscan xt in v$i along 1 carry h = v$i[:, 0] {\n  let p = sum(h) > 0\n  next h = cond p { h * 0.5 } else { xt - h }\n  yield h\n}",
@@ -30,7 +38,11 @@ export const control: readonly Row[] = [
   ),
   row("x: f32[..S]", "let v$i = @x\ncond sum(v$i) ?{>|<} 0.5 { v$i * 2 } else { tanh(v$i) }", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\ncheckpoint { sigmoid(v$i) * v$i }", "f32[..S]"),
-  row("x: f32[..S]", "let v$i = @x\nlet v$j = if rank(v$i) ?{> 1|== 2|<= 3} and size(v$i) < 100 { v$i + 1 } else { v$i - 1 }\nv$j", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    "let v$i = @x\nlet v$j = if rank(v$i) ?{> 1|== 2|<= 3} and size(v$i) < 100 { v$i + 1 } else { v$i - 1 }\nv$j",
+    "f32[..S]",
+  ),
   row("x: f32[..S]", "let v$i = @x\nlet v$j = repeat k in $u { v$i |> scaled(by: 0.5) |> add(k) }\nv$j", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\nrepeat 2 { v$i |> tanh }", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\nfold(?{add|max}, for c in [1, 2, $u] { v$i * c })", "f32[..S]"),
@@ -38,10 +50,18 @@ export const control: readonly Row[] = [
   row("x: f32[..S]", "let (v$i, (v$j, v$k)) = (@x, (?{2|0.5}, @x * @x))\nv$i * v$j + v$k", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\ngrad(sum(v$i * tanh(v$i)), v$i)", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\njvp(sin(v$i) * v$i, v$i, ones(shape(v$i)))", "f32[..S]"),
-  row("x: f32[..S]; y: f32[..S]", "let v$i = @x\nlet v$j = @y\nlet v$k = grad(mean((v$i - v$j) ^ 2), [v$i, v$j])\nv$k[0] - 2 * v$k[1]", "f32[..S]"),
+  row(
+    "x: f32[..S]; y: f32[..S]",
+    "let v$i = @x\nlet v$j = @y\nlet v$k = grad(mean((v$i - v$j) ^ 2), [v$i, v$j])\nv$k[0] - 2 * v$k[1]",
+    "f32[..S]",
+  ),
   row("x: T[..S]", 'require(rank(@x) < 9 and kind(2) == "int", "a tensor of few axes")\nlet v$i = @x\nv$i', "T[..S]"),
   row("x: f32[..S]", "?{// a remark\n@x + 0|@x *\n  2|(@x\n  |> tanh)}", "f32[..S]"),
-  row("x: f32[..S]", "@x * size(@x) + len(shape(@x)) - product(shape(@x)) / (1 + count(@x, axis: axes(@x)))", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    "@x * size(@x) + len(shape(@x)) - product(shape(@x)) / (1 + count(@x, axis: axes(@x)))",
+    "f32[..S]",
+  ),
   row("x: f32[..S]", "@x * (?{fan_in([3, $u])|fan_out([3, $u])|$u ^ 2|floor(7 / 2)|(7 % 4)|2 ^ -1})", "f32[..S]"),
 ];
 
@@ -79,4 +99,9 @@ export const optimizers: readonly string[] = [
   "lamb(lr: %)",
 ];
 
-export const transformations: readonly string[] = ["clip_by_value(0.5)", "clip_by_norm(1.0)", "clip_by_global_norm(1.0)", "accumulate(2)"];
+export const transformations: readonly string[] = [
+  "clip_by_value(0.5)",
+  "clip_by_norm(1.0)",
+  "clip_by_global_norm(1.0)",
+  "accumulate(2)",
+];

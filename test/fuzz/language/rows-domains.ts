@@ -4,14 +4,22 @@ import { row, type Row } from "./row.ts";
 export const losses: readonly Row[] = [
   row("x: f32[..B, K]; l: i32[..B]", "cross_entropy(@x, @l?{|, label_smoothing: 0.1|, ignore_index: [1]})", "f32[..B]"),
   row("x: f32[..B, K]; y: f32[..B, K]", "cross_entropy(@x, softmax(@y)?{|, label_smoothing: 0.2})", "f32[..B]"),
-  row("x: f32[..B, K]; l: i32[..B]; w: f32[K]; m: f32[..B]", "cross_entropy(@x, @l, weights: [@w], mask: [@m > 0])", "f32[..B]"),
+  row(
+    "x: f32[..B, K]; l: i32[..B]; w: f32[K]; m: f32[..B]",
+    "cross_entropy(@x, @l, weights: [@w], mask: [@m > 0])",
+    "f32[..B]",
+  ),
   row("x: f32[..B, K]; l: i32[..B]", "nll(log_softmax(@x), @l)", "f32[..B]"),
   row(
     "x: f32[..S]; y: f32[..S]",
     "?{bce(sigmoid(@x), sigmoid(@y))|bce_logits(@x, sigmoid(@y))|focal(@x, sigmoid(@y))|focal(@x, sigmoid(@y), alpha: -1)}",
     "f32[..S]",
   ),
-  row("x: f32[..S]; y: f32[..S]", "?{mse|mae|huber|huber(delta: 0.5)|hinge|squared_hinge|wgan_critic|hinge_discriminator}(@x, @y)", "f32[..S]"),
+  row(
+    "x: f32[..S]; y: f32[..S]",
+    "?{mse|mae|huber|huber(delta: 0.5)|hinge|squared_hinge|wgan_critic|hinge_discriminator}(@x, @y)",
+    "f32[..S]",
+  ),
   row(
     "x: f32[..S]; y: f32[..S]; z: f32[..S]",
     "?{gaussian_nll(@x, @y, softplus(@z))|gaussian_nll(@x, @y, @z * @z, full: true)|wgan_generator(@x)}",
@@ -31,10 +39,18 @@ export const losses: readonly Row[] = [
   row("x: f32[N, K, C]; y: f32[N, K, C]", "dice(sigmoid(@x), sigmoid(@y))", "f32[N]"),
   row("x: f32[N, K]; y: f32[N, K]", "gradient_penalty(?{tanh|softplus|silu})(@x, @y)", "f32[N]"),
   row("x: f32[..B, K]; a: i32[..B]; v: f32[..B]", "?{policy_gradient(@x, @a, @v)|entropy(@x) + @v}", "f32[..B]"),
-  row("x: f32[..B]; y: f32[..B]; z: f32[..B]", "?{td(@x, @y, @z, sigmoid(@x))|td_error(@x, @y, @z, sigmoid(@y))|ppo(@x, @y, @z)}", "f32[..B]"),
+  row(
+    "x: f32[..B]; y: f32[..B]; z: f32[..B]",
+    "?{td(@x, @y, @z, sigmoid(@x))|td_error(@x, @y, @z, sigmoid(@y))|ppo(@x, @y, @z)}",
+    "f32[..B]",
+  ),
   row("x: f32[..S]; y: f32[..S]", "masked_mean(@x, @y * @y)", "f32[]"),
   row("x: f32[N, T>=3, K>=3]; f: i32[N]", 'convert(ctc_greedy(@x, max(@f, 1)).lengths, dtype: "f32")', "f32[N]"),
-  row("x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]", "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2))", "f32[N]"),
+  row(
+    "x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]",
+    "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2))",
+    "f32[N]",
+  ),
 ];
 
 export const metrics: readonly Row[] = [
@@ -46,9 +62,21 @@ export const metrics: readonly Row[] = [
 ];
 
 export const attention: readonly Row[] = [
-  row("q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]", "dot_product_attention(@q, @k, @v?{|, causal: true|, scale: 0.5})", "f32[..B, T, E]"),
-  row("q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]; m: bool[T, S]", "dot_product_attention(@q, @k, @v, mask: ?{@m|[@m]})", "f32[..B, T, E]"),
-  row("x: f32[N, T, D%2]", "@x |> ?{rotary_positions|sinusoidal_positions|rotary_positions(base: 100)}", "f32[N, T, D]"),
+  row(
+    "q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]",
+    "dot_product_attention(@q, @k, @v?{|, causal: true|, scale: 0.5})",
+    "f32[..B, T, E]",
+  ),
+  row(
+    "q: f32[..B, T, D]; k: f32[..B, S, D]; v: f32[..B, S, E]; m: bool[T, S]",
+    "dot_product_attention(@q, @k, @v, mask: ?{@m|[@m]})",
+    "f32[..B, T, E]",
+  ),
+  row(
+    "x: f32[N, T, D%2]",
+    "@x |> ?{rotary_positions|sinusoidal_positions|rotary_positions(base: 100)}",
+    "f32[N, T, D]",
+  ),
   row("x: f32[N, T, D%2]", "split_heads(@x, 2)", "f32[N, 2, T, D / 2]"),
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
   row("", "causal_mask($u, seen: $w)", "bool[$u, $w]"),
@@ -70,8 +98,16 @@ export const signals: readonly Row[] = [
   row("x: f32[N, D]; c: f32[K, D]", "kmeans_assign(@x, @c)", "i32[N]"),
   row("x: f32[N, D]; c: f32[K, D]", "kmeans_update(@x, @c, kmeans_assign(@x, @c))", "f32[K, D]"),
   row("x: f32[N, D]; c: f32[K, D]", "?{kmeans_inertia(@x, @c)|mean(unit_rows(@x)) + mean(unit_rows(@c))}", "f32[]"),
-  row("b: f32[N, D]", "solve(zeros([shape(@b)[0], shape(@b)[1], shape(@b)[1]]) + 3 * eye(shape(@b)[1]), @b)", "f32[N, D]"),
-  row("q: f32[M, D]; x: f32[N, D]; y: f32[N]", "locally_weighted_regression(@q, @x, @y, width: 2, ridge: 0.5)", "f32[M]"),
+  row(
+    "b: f32[N, D]",
+    "solve(zeros([shape(@b)[0], shape(@b)[1], shape(@b)[1]]) + 3 * eye(shape(@b)[1]), @b)",
+    "f32[N, D]",
+  ),
+  row(
+    "q: f32[M, D]; x: f32[N, D]; y: f32[N]",
+    "locally_weighted_regression(@q, @x, @y, width: 2, ridge: 0.5)",
+    "f32[M]",
+  ),
   row("x: f32[N, D]; c: f32[K, D]", "nearest_code(@x, @c)", "i32[N]"),
 ];
 
@@ -81,7 +117,11 @@ export const augmentation: readonly Row[] = [
     "@x |> ?{random_flip|random_flip(axis: 1)|cutout(2)|gaussian_blur(size: 3)|random_blur(size: 3)|random_affine(rotation: 0.2, scale: 0.1)|random_rotation(0.3)}",
     "f32[N, H, W, C]",
   ),
-  row("x: f32[N, H, W, 3]", "@x |> ?{color_jitter(brightness: 0.2, contrast: 0.1)|color_jitter(saturation: 0.2, hue: 0.1)}", "f32[N, H, W, 3]"),
+  row(
+    "x: f32[N, H, W, 3]",
+    "@x |> ?{color_jitter(brightness: 0.2, contrast: 0.1)|color_jitter(saturation: 0.2, hue: 0.1)}",
+    "f32[N, H, W, 3]",
+  ),
   row("x: f32[N, H, W, 3]", "grey(@x)", "f32[N, H, W, 1]"),
   row("x: f32[N, H>=3, W>=3, C]", "random_crop(@x, [2, 3], padding: ?{0|1})", "f32[N, 2, 3, C]"),
   row("x: f32[N, H, W, C]; m: f32[N, 2, 3]", "affine_transform(@x, @m)", "f32[N, H, W, C]"),

@@ -4,11 +4,23 @@ import { row, type Row } from "./row.ts";
 const image = "x: f32[N, H>=3, W>=3, C]";
 
 export const activations: readonly Row[] = [
-  row("x: f32[..S]", '?{relu|relu6|leaky_relu|leaky_relu(0.2)|elu|elu(alpha: 0.5)|selu|gelu|gelu(approximate: "tanh")}(@x)', "f32[..S]"),
-  row("x: f32[..S]", "@x |> ?{silu|softplus|log_sigmoid|mish|hard_sigmoid|hard_swish|hard_tanh|sigmoid|tanh}", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    '?{relu|relu6|leaky_relu|leaky_relu(0.2)|elu|elu(alpha: 0.5)|selu|gelu|gelu(approximate: "tanh")}(@x)',
+    "f32[..S]",
+  ),
+  row(
+    "x: f32[..S]",
+    "@x |> ?{silu|softplus|log_sigmoid|mish|hard_sigmoid|hard_swish|hard_tanh|sigmoid|tanh}",
+    "f32[..S]",
+  ),
   row("x: f32[..S, K]", "@x |> ?{softmax|log_softmax|sparsemax|shifted(axis: -1)|softmax(axis: -1)}", "f32[..S, K]"),
   row("x: f32[K, ..S]", "@x |> ?{softmax|log_softmax|sparsemax}(axis: 0)", "f32[K, ..S]"),
-  row("x: f32[..S]", "?{sin|cos|erf|exp|expm1|neg|abs|sign|floor|ceil|round|trunc|stop_gradient}(?{0.5 * @x|@x - 1|-@x})", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    "?{sin|cos|erf|exp|expm1|neg|abs|sign|floor|ceil|round|trunc|stop_gradient}(?{0.5 * @x|@x - 1|-@x})",
+    "f32[..S]",
+  ),
   row("x: f32[..S]", "?{log|log1p|sqrt|rsqrt}(@x * @x + 0.5)", "f32[..S]"),
   row("x: f32[..S]", "clamp(@x, lo: -1, hi: 0.5) |> scaled(by: 3)", "f32[..S]"),
   row(
@@ -36,11 +48,19 @@ export const arithmetic: readonly Row[] = [
   row("x: f32[..B, M, K]; y: f32[..B, K, L]", "@x @ @y", "f32[..B, M, L]"),
   row("x: f32[..B, K]; y: f32[K, L]", "@x @ @y", "f32[..B, L]"),
   row("a: f32[..S]; b: f32[..S]", "lerp(@a, @b, ?{0.5|0.1})", "f32[..S]"),
-  row("a: f32[..S]; b: f32[..S]", "?{straight_through(@a, to: @b)|ratio(@a, @b * @b + 1)|log_sum_exp3(@a, @b, @a)}", "f32[..S]"),
+  row(
+    "a: f32[..S]; b: f32[..S]",
+    "?{straight_through(@a, to: @b)|ratio(@a, @b * @b + 1)|log_sum_exp3(@a, @b, @a)}",
+    "f32[..S]",
+  ),
 ];
 
 export const reductions: readonly Row[] = [
-  row("x: f32[..S]", "?{sum|mean|max_over|min_over|sum_of_squares|sum_of_magnitudes|norm|variance|log_sum_exp}(@x)", "f32[]"),
+  row(
+    "x: f32[..S]",
+    "?{sum|mean|max_over|min_over|sum_of_squares|sum_of_magnitudes|norm|variance|log_sum_exp}(@x)",
+    "f32[]",
+  ),
   row("x: f32[..S, K]", "?{sum|mean|max_over|min_over|prod|norm|variance|log_sum_exp}(@x, axis: -1)", "f32[..S]"),
   row("x: f32[..S, K]", "@x |> ?{sum|mean|max|min|norm|variance}(axis: [-1], keep: true)", "f32[..S, 1]"),
   row("x: f32[N, K, C]", "?{sum|mean|max|log_sum_exp}(@x, axis: [0, 2])", "f32[K]"),
@@ -89,7 +109,11 @@ export const movement: readonly Row[] = [
   row("x: f32[N, H, C]", "pad_space(@x, around: [[1, 2]], value: 0)", "f32[N, H + 3, C]"),
   row("x: f32[N, H, C]", "reshape(@x, drop(shape(@x), 1) + [shape(@x)[1]])", "f32[N, C, H]"),
   row(image, "convolve(@x, full([3, 3, shape(@x)[-1], $u], 0.1))", "f32[N, H - 2, W - 2, $u]"),
-  row("", '?{eye($u)|normal([$u, $u])|uniform([$u, $u], lo: -1)|bernoulli([$u, $u], 0.3) |> convert(dtype: "f32")|orthogonal([$u, $u])}', "f32[$u, $u]"),
+  row(
+    "",
+    '?{eye($u)|normal([$u, $u])|uniform([$u, $u], lo: -1)|bernoulli([$u, $u], 0.3) |> convert(dtype: "f32")|orthogonal([$u, $u])}',
+    "f32[$u, $u]",
+  ),
   row(
     "",
     '?{zeros([$u])|ones([$u])|full([$u], 2)|constant(1.5, shape: [$u])|hann_window($u)|hamming_window($u)|iota(shape: [$u], axis: 0, dtype: "f32")|map(scalar, [1]) |> stack |> reshape([1]) |> repeat_elements($u, axis: 0)}',

@@ -5,7 +5,11 @@ const image = "x: f32[N, H>=3, W>=3, C]";
 const sequence = "x: f32[N, T, D]";
 
 export const layers: readonly Row[] = [
-  layer("x: f32[..B, K]", "@x |> dense($u?{|, bias: false|, init: he_normal|, init: lecun_uniform|, init: glorot_normal})", "f32[..B, $u]"),
+  layer(
+    "x: f32[..B, K]",
+    "@x |> dense($u?{|, bias: false|, init: he_normal|, init: lecun_uniform|, init: glorot_normal})",
+    "f32[..B, $u]",
+  ),
   layer(
     "x: f32[..B, K]",
     "@x |> dense($u, init: ?{he_uniform|lecun_normal|orthogonal|truncated_normal(std: 0.5)|uniform(lo: -0.5, hi: 0.5)|identity|normal(std: 0.3)}) |> tanh",
@@ -17,13 +21,21 @@ export const layers: readonly Row[] = [
   layer(image, "@x |> conv($u, kernel: [3, 3]?{|, bias: false})", "f32[N, H - 2, W - 2, $u]"),
   layer(image, '@x |> conv($u, kernel: [3], padding: "same", stride: [2])', "f32[N, H ^ 2, W ^ 2, $u]"),
   layer(image, "@x |> conv($u, kernel: [2, 3], padding: [1, 0]?{|, dilation: [1, 1]})", "f32[N, H + 1, W - 2, $u]"),
-  layer("x: f32[N, H>=3, W, C%2]", "@x |> conv(2 * $u, kernel: [3, 1], groups: 2, padding: [[0, 1], [1, 0]])", "f32[N, H - 1, W + 1, 2 * $u]"),
+  layer(
+    "x: f32[N, H>=3, W, C%2]",
+    "@x |> conv(2 * $u, kernel: [3, 1], groups: 2, padding: [[0, 1], [1, 0]])",
+    "f32[N, H - 1, W + 1, 2 * $u]",
+  ),
   layer("x: f32[N, H>=5, C]", "@x |> conv($u, kernel: [3], dilation: [2])", "f32[N, H - 4, $u]"),
   layer("x: f32[N, D>=2, H>=2, W>=2, C]", "@x |> conv($u, kernel: [2, 2, 2])", "f32[N, D - 1, H - 1, W - 1, $u]"),
   layer(image, '@x |> depthwise_conv([3, 3], padding: ?{"same"|1}, multiplier: $u)', "f32[N, H, W, C * $u]"),
   layer(image, "@x |> separable_conv($u, kernel: [3, 3])", "f32[N, H - 2, W - 2, $u]"),
   layer("x: f32[N, H, W, C]", "@x |> conv_transpose($u, kernel: [2, 2], stride: [2, 2])", "f32[N, 2 * H, 2 * W, $u]"),
-  layer("x: f32[N, H, C]", "@x |> conv_transpose($u, kernel: [3], stride: [2], output_padding: [1])", "f32[N, 2 * H + 2, $u]"),
+  layer(
+    "x: f32[N, H, C]",
+    "@x |> conv_transpose($u, kernel: [3], stride: [2], output_padding: [1])",
+    "f32[N, 2 * H + 2, $u]",
+  ),
   layer("x: f32[N, H, W, C]", "@x |> residual_block($u, stride: 2?{|, activation: silu})", "f32[N, H ^ 2, W ^ 2, $u]"),
   layer("x: f32[N, H, W, C]", "@x |> residual_block($u)", "f32[N, H, W, $u]"),
   layer("x: f32[N, H, W, C]", "@x |> bottleneck_block($u, expansion: 2)", "f32[N, H, W, 2 * $u]"),
@@ -40,14 +52,26 @@ export const layers: readonly Row[] = [
   layer(sequence, "@x |> ?{rnn|lstm|gru}($u?{|, reverse: true})", "f32[N, T, $u]"),
   layer(sequence, "@x |> gru($u, reset_after: false)", "f32[N, T, $u]"),
   layer(sequence, "@x |> rnn($u, activation: relu, return_sequence: false, return_state: true)", "f32[N, $u]"),
-  layer(sequence, "let (v$i, v$j, v$k) = lstm(@x, $u, return_state: true?{|, forget_bias: 0})\nv$j + v$k", "f32[N, $u]"),
+  layer(
+    sequence,
+    "let (v$i, v$j, v$k) = lstm(@x, $u, return_state: true?{|, forget_bias: 0})\nv$j + v$k",
+    "f32[N, $u]",
+  ),
   layer(sequence, "@x |> bidirectional(?{lstm|gru|rnn}, $u)", "f32[N, T, 2 * $u]"),
   layer(sequence, '@x |> bidirectional(gru, $u, merge: "sum")', "f32[N, T, $u]"),
   layer("x: f32[N, T, D]; l: i32[N]", "@x |> gru($u, mask: padding_mask(@l, size: shape(@x)[1]))", "f32[N, T, $u]"),
-  layer("x: f32[N, T, D%2]", "let v$i = @x\nmulti_head_attention(v$i, v$i, 2?{|, causal: true|, bias: false|, dropout: 0.1})", "f32[N, T, D]"),
+  layer(
+    "x: f32[N, T, D%2]",
+    "let v$i = @x\nmulti_head_attention(v$i, v$i, 2?{|, causal: true|, bias: false|, dropout: 0.1})",
+    "f32[N, T, D]",
+  ),
   layer("x: f32[N, T, D%2]; m: f32[N, S, E]", "multi_head_attention(@x, @m, heads: 2)", "f32[N, T, D]"),
   layer("x: f32[N, T, D%4]", "multi_head_attention(@x, @x, heads: 2, rotary: true)", "f32[N, T, D]"),
-  layer("x: f32[N, T, D%2]", "@x |> transformer_encoder(2, hidden: $u?{|, norm_first: false|, causal: true|, activation: gelu})", "f32[N, T, D]"),
+  layer(
+    "x: f32[N, T, D%2]",
+    "@x |> transformer_encoder(2, hidden: $u?{|, norm_first: false|, causal: true|, activation: gelu})",
+    "f32[N, T, D]",
+  ),
   layer(
     "x: f32[N, T, D%2]; m: f32[N, S, E]; l: i32[N]",
     "transformer_decoder(@x, @m, heads: 1, hidden: $u, memory_mask: padding_mask(@l, size: shape(@m)[1]))",
@@ -82,5 +106,9 @@ export const pooling: readonly Row[] = [
   row("x: f32[N, H, W, C]", "@x |> upsample([2, 3])", "f32[N, 2 * H, 3 * W, C]"),
   row("x: f32[N, H, W, C]", '@x |> upsample(mode: "bilinear")', "f32[N, 2 * H, 2 * W, C]"),
   row("x: f32[N, H, W, C]", '@x |> resize([$u, $w]?{|, mode: "nearest"})', "f32[N, $u, $w, C]"),
-  row("x: f32[N, H, W, C]; b: f32[R, 4]; i: i32[R]", "?{roi_align|roi_pool}(@x, @b, @i, size: [2, $u])", "f32[R, 2, $u, C]"),
+  row(
+    "x: f32[N, H, W, C]; b: f32[R, 4]; i: i32[R]",
+    "?{roi_align|roi_pool}(@x, @b, @i, size: [2, $u])",
+    "f32[R, 2, $u, C]",
+  ),
 ];

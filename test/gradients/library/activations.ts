@@ -3,7 +3,9 @@ import type { Item } from "./item.ts";
 const of = (value: string): Item => ({ name: value, value, inputs: { x: "f32[A, B]" } });
 
 export const activations: readonly Item[] = [
-  ...["sigmoid", "tanh", "relu", "relu6", "elu", "selu", "gelu", "silu", "softplus", "log_sigmoid", "mish"].map((name) => of(`${name}(x)`)),
+  ...["sigmoid", "tanh", "relu", "relu6", "elu", "selu", "gelu", "silu", "softplus", "log_sigmoid", "mish"].map(
+    (name) => of(`${name}(x)`),
+  ),
   ...["hard_sigmoid", "hard_swish", "hard_tanh", "softmax", "log_softmax", "sparsemax"].map((name) => of(`${name}(x)`)),
   of("leaky_relu(x, slope: 0.2)"),
   of("elu(x, alpha: 0.5)"),

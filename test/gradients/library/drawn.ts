@@ -54,7 +54,11 @@ const convolutions: Readonly<Record<string, fc.Arbitrary<Item>>> = {
     ),
   ),
   separable_conv: steps.map(({ kernel, stride, padding: p, n, per, out }) =>
-    model("separable_conv", line({ n, c: per }), `separable_conv(${out}, kernel: ${kernel}, stride: ${stride}, padding: ${p})`),
+    model(
+      "separable_conv",
+      line({ n, c: per }),
+      `separable_conv(${out}, kernel: ${kernel}, stride: ${stride}, padding: ${p})`,
+    ),
   ),
   conv_transpose: steps.map(({ kernel, stride, n, bias, groups, per, out }) =>
     model(
@@ -67,21 +71,31 @@ const convolutions: Readonly<Record<string, fc.Arbitrary<Item>>> = {
 
 const window = fc.record({ w: int(1, 3), s: int(1, 3), padding: one('"same"', '"valid"') });
 const pool = (name: string): fc.Arbitrary<Item> =>
-  window.map(({ w, s, padding: p }) => ({ name, value: `${name}(x, ${w}, stride: ${s}, padding: ${p})`, inputs: { x: "f32[A, B + 1, C + 1, 2]" } }));
+  window.map(({ w, s, padding: p }) => ({
+    name,
+    value: `${name}(x, ${w}, stride: ${s}, padding: ${p})`,
+    inputs: { x: "f32[A, B + 1, C + 1, 2]" },
+  }));
 const adaptive = (name: string): fc.Arbitrary<Item> =>
-  fc.tuple(int(1, 3), int(1, 3)).map(([p, q]) => ({ name, value: `${name}(x, [${p}, ${q}])`, inputs: { x: "f32[A, B + 1, C + 1, 2]" } }));
+  fc
+    .tuple(int(1, 3), int(1, 3))
+    .map(([p, q]) => ({ name, value: `${name}(x, [${p}, ${q}])`, inputs: { x: "f32[A, B + 1, C + 1, 2]" } }));
 
 const images: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   max_pool: pool("max_pool"),
   avg_pool: pool("avg_pool"),
   adaptive_avg_pool: adaptive("adaptive_avg_pool"),
   adaptive_max_pool: adaptive("adaptive_max_pool"),
-  upsample: fc
-    .tuple(int(1, 3), int(1, 3), one("nearest", "linear"))
-    .map(([p, q, mode]) => ({ name: "upsample", value: `upsample(x, [${p}, ${q}], mode: "${mode}")`, inputs: { x: "f32[1, B, C, 2]" } })),
-  resize: fc
-    .tuple(int(1, 7), int(1, 7), one("nearest", "linear"))
-    .map(([p, q, mode]) => ({ name: "resize", value: `resize(x, [${p}, ${q}], mode: "${mode}")`, inputs: { x: "f32[1, B, C, 2]" } })),
+  upsample: fc.tuple(int(1, 3), int(1, 3), one("nearest", "linear")).map(([p, q, mode]) => ({
+    name: "upsample",
+    value: `upsample(x, [${p}, ${q}], mode: "${mode}")`,
+    inputs: { x: "f32[1, B, C, 2]" },
+  })),
+  resize: fc.tuple(int(1, 7), int(1, 7), one("nearest", "linear")).map(([p, q, mode]) => ({
+    name: "resize",
+    value: `resize(x, [${p}, ${q}], mode: "${mode}")`,
+    inputs: { x: "f32[1, B, C, 2]" },
+  })),
   roi_align: fc.tuple(int(1, 2), int(1, 2), one(0.5, 1), int(1, 2)).map(([p, q, scale, samples]) => ({
     name: "roi_align",
     value: `roi_align(x, box, image, size: [${p}, ${q}], scale: ${scale}, samples: ${samples})`,
@@ -91,7 +105,9 @@ const images: Readonly<Record<string, fc.Arbitrary<Item>>> = {
 };
 
 const normalisation: Readonly<Record<string, fc.Arbitrary<Item>>> = {
-  group_norm: fc.tuple(int(1, 3), int(1, 2)).map(([groups, per]) => model("group_norm", `f32[A, B, ${groups * per}]`, `group_norm(${groups})`)),
+  group_norm: fc
+    .tuple(int(1, 3), int(1, 2))
+    .map(([groups, per]) => model("group_norm", `f32[A, B, ${groups * per}]`, `group_norm(${groups})`)),
   batch_norm: fc
     .tuple(bool, one("f32[A + 1, B]", "f32[A, B, C]", "f32[2, B, 2, C]"))
     .map(([train, type]) => model("batch_norm", type, "batch_norm", train ? { train } : {})),
@@ -106,15 +122,25 @@ const attention: Readonly<Record<string, fc.Arbitrary<Item>>> = {
       value: `dot_product_attention(q, k, v, ${scale}${masked ? "mask: m == 1, " : ""}causal: ${causal})`,
       inputs: { q: `f32[${batch}A, C]`, k: `f32[${batch}B, C]`, v: `f32[${batch}B, 2]`, m: "i32[A, B]" },
     })),
-  multi_head_attention: fc.record({ heads: int(1, 2), causal: bool, bias: bool, rotary: bool }).map(({ heads, causal, bias, rotary }) => ({
-    name: "multi_head_attention",
-    value: "M(x, y)",
-    declare: `model M(x: f32[1, 2, 4], y: f32[1, C, 2]) = multi_head_attention(${heads}, width: ${heads * 2}, causal: ${causal}, bias: ${bias}, rotary: ${rotary})(x, y)`,
-    inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 2]" },
-  })),
+  multi_head_attention: fc
+    .record({ heads: int(1, 2), causal: bool, bias: bool, rotary: bool })
+    .map(({ heads, causal, bias, rotary }) => ({
+      name: "multi_head_attention",
+      value: "M(x, y)",
+      declare: `model M(x: f32[1, 2, 4], y: f32[1, C, 2]) = multi_head_attention(${heads}, width: ${heads * 2}, causal: ${causal}, bias: ${bias}, rotary: ${rotary})(x, y)`,
+      inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 2]" },
+    })),
 };
 
-const cell = fc.record({ units: int(1, 2), reverse: bool, masked: bool, sequence: bool, after: bool, n: int(1, 2), t: int(1, 3) });
+const cell = fc.record({
+  units: int(1, 2),
+  reverse: bool,
+  masked: bool,
+  sequence: bool,
+  after: bool,
+  n: int(1, 2),
+  t: int(1, 3),
+});
 const recurrent = (name: string): fc.Arbitrary<Item> =>
   cell.map(({ units, reverse, masked, sequence, after, n, t }) => ({
     name,
@@ -125,24 +151,48 @@ const recurrent = (name: string): fc.Arbitrary<Item> =>
   }));
 
 const reduced = (name: string): fc.Arbitrary<Item> =>
-  fc.tuple(axes(3), bool).map(([axis, keep]) => ({ name, value: `${name}(x, ${axis}keep: ${keep})`, inputs: { x: "f32[A, B, C]" } }));
-const along = (name: string): fc.Arbitrary<Item> => int(-3, 2).map((axis) => ({ name, value: `${name}(x, axis: ${axis})`, inputs: { x: "f32[A, B, C]" } }));
+  fc
+    .tuple(axes(3), bool)
+    .map(([axis, keep]) => ({ name, value: `${name}(x, ${axis}keep: ${keep})`, inputs: { x: "f32[A, B, C]" } }));
+const along = (name: string): fc.Arbitrary<Item> =>
+  int(-3, 2).map((axis) => ({ name, value: `${name}(x, axis: ${axis})`, inputs: { x: "f32[A, B, C]" } }));
 
 const tensors: Readonly<Record<string, fc.Arbitrary<Item>>> = {
-  ...Object.fromEntries(["sum", "prod", "mean", "max_over", "min_over", "log_sum_exp", "variance", "norm"].map((name) => [name, reduced(name)])),
+  ...Object.fromEntries(
+    ["sum", "prod", "mean", "max_over", "min_over", "log_sum_exp", "variance", "norm"].map((name) => [
+      name,
+      reduced(name),
+    ]),
+  ),
   ...Object.fromEntries(["softmax", "log_softmax", "sparsemax"].map((name) => [name, along(name)])),
-  sort: fc
-    .tuple(int(-3, 2), bool)
-    .map(([axis, descending]) => ({ name: "sort", value: `sort(x, axis: ${axis}, descending: ${descending})[0]`, inputs: { x: "f32[A, B, C]" } })),
-  top_k: fc.tuple(int(-3, 2), int(1, 2)).map(([axis, k]) => ({ name: "top_k", value: `top_k(x, k: ${k}, axis: ${axis})[0]`, inputs: { x: "f32[A, B, C]" } })),
-  slice_along: fc
-    .tuple(int(-3, 2), int(0, 1))
-    .map(([axis, from]) => ({ name: "slice_along", value: `slice_along(x, axis: ${axis}, from: ${from}, to: 2)`, inputs: { x: "f32[A, B, C]" } })),
-  repeat_elements: fc
-    .tuple(int(-3, 2), int(1, 3))
-    .map(([axis, times]) => ({ name: "repeat_elements", value: `repeat_elements(x, ${times}, axis: ${axis})`, inputs: { x: "f32[A, B, C]" } })),
-  stack: int(-3, 2).map((axis) => ({ name: "stack", value: `stack([x, y, x], axis: ${axis})`, inputs: { x: "f32[A, B]", y: "f32[A, B]" } })),
-  swap_axes: fc.tuple(int(-3, 2), int(-3, 2)).map(([a, b]) => ({ name: "swap_axes", value: `swap_axes(x, ${a}, ${b})`, inputs: { x: "f32[A, B, C]" } })),
+  sort: fc.tuple(int(-3, 2), bool).map(([axis, descending]) => ({
+    name: "sort",
+    value: `sort(x, axis: ${axis}, descending: ${descending})[0]`,
+    inputs: { x: "f32[A, B, C]" },
+  })),
+  top_k: fc.tuple(int(-3, 2), int(1, 2)).map(([axis, k]) => ({
+    name: "top_k",
+    value: `top_k(x, k: ${k}, axis: ${axis})[0]`,
+    inputs: { x: "f32[A, B, C]" },
+  })),
+  slice_along: fc.tuple(int(-3, 2), int(0, 1)).map(([axis, from]) => ({
+    name: "slice_along",
+    value: `slice_along(x, axis: ${axis}, from: ${from}, to: 2)`,
+    inputs: { x: "f32[A, B, C]" },
+  })),
+  repeat_elements: fc.tuple(int(-3, 2), int(1, 3)).map(([axis, times]) => ({
+    name: "repeat_elements",
+    value: `repeat_elements(x, ${times}, axis: ${axis})`,
+    inputs: { x: "f32[A, B, C]" },
+  })),
+  stack: int(-3, 2).map((axis) => ({
+    name: "stack",
+    value: `stack([x, y, x], axis: ${axis})`,
+    inputs: { x: "f32[A, B]", y: "f32[A, B]" },
+  })),
+  swap_axes: fc
+    .tuple(int(-3, 2), int(-3, 2))
+    .map(([a, b]) => ({ name: "swap_axes", value: `swap_axes(x, ${a}, ${b})`, inputs: { x: "f32[A, B, C]" } })),
 };
 
 const losses: Readonly<Record<string, fc.Arbitrary<Item>>> = {
@@ -151,7 +201,12 @@ const losses: Readonly<Record<string, fc.Arbitrary<Item>>> = {
     .map(({ soft, smooth, weights, mask, ignored, batch }) => ({
       name: "cross_entropy",
       value: `cross_entropy(x, y, label_smoothing: ${smooth}${weights ? ", weights: w" : ""}${mask ? ", mask: m" : ""}${ignored && !soft ? ", ignore_index: 1" : ""})`,
-      inputs: { x: `f32[${batch}, B]`, y: soft ? `f32[${batch}, B]` : `i32[${batch}]`, w: "f32[B]", m: `f32[${batch}]` },
+      inputs: {
+        x: `f32[${batch}, B]`,
+        y: soft ? `f32[${batch}, B]` : `i32[${batch}]`,
+        w: "f32[B]",
+        m: `f32[${batch}]`,
+      },
       of: ["x", ...(soft ? ["y"] : []), ...(weights ? ["w"] : []), ...(mask ? ["m"] : [])],
     })),
   focal: fc.tuple(one(-1, 0.25, 0.8), one(1, 1.5, 2)).map(([alpha, gamma]) => ({
@@ -160,7 +215,11 @@ const losses: Readonly<Record<string, fc.Arbitrary<Item>>> = {
     inputs: { x: "f32[A, B]", y: "f32[A, B]" },
     between: { y: [0.1, 0.9] },
   })),
-  huber: one(0.3, 1, 5).map((delta) => ({ name: "huber", value: `huber(x, y, delta: ${delta})`, inputs: { x: "f32[A]", y: "f32[A]" } })),
+  huber: one(0.3, 1, 5).map((delta) => ({
+    name: "huber",
+    value: `huber(x, y, delta: ${delta})`,
+    inputs: { x: "f32[A]", y: "f32[A]" },
+  })),
   gaussian_nll: bool.map((full) => ({
     name: "gaussian_nll",
     value: `gaussian_nll(x, y, v, full: ${full})`,
@@ -171,19 +230,28 @@ const losses: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   ctc_loss: fc.tuple(int(1, 2), int(0, 2), one(0, 3)).map(([labels, more, blank]) => ({
     name: "ctc_loss",
     value: `ctc_loss(logits, labels, frames, lengths, blank: ${blank})`,
-    inputs: { logits: `f32[2, ${2 * labels + more}, 4]`, labels: `i32[2, ${labels}]`, frames: "i32[2]", lengths: "i32[2]" },
+    inputs: {
+      logits: `f32[2, ${2 * labels + more}, 4]`,
+      labels: `i32[2, ${labels}]`,
+      frames: "i32[2]",
+      lengths: "i32[2]",
+    },
     between: { labels: blank === 0 ? [1, 3] : [0, 2], frames: [2 * labels, 2 * labels + more], lengths: [0, labels] },
   })),
 };
 
 const signals: Readonly<Record<string, fc.Arbitrary<Item>>> = {
-  spectrogram: fc.tuple(int(2, 6), int(1, 4), one("hann_window", "hamming_window", "ones")).map(([size, hop, name]) => ({
-    name: "spectrogram",
-    value: `spectrogram(x, size: ${size}, hop: ${hop}, window: ${name === "ones" ? "boxcar" : name})`,
-    declare: "fn boxcar(size: int) -> f32[size] = ones([size])",
-    inputs: { x: "f32[A, 9]" },
-  })),
-  dense: fc.tuple(int(1, 3), bool).map(([units, bias]) => model("dense", "f32[A, B, C]", `dense(${units}, bias: ${bias})`)),
+  spectrogram: fc
+    .tuple(int(2, 6), int(1, 4), one("hann_window", "hamming_window", "ones"))
+    .map(([size, hop, name]) => ({
+      name: "spectrogram",
+      value: `spectrogram(x, size: ${size}, hop: ${hop}, window: ${name === "ones" ? "boxcar" : name})`,
+      declare: "fn boxcar(size: int) -> f32[size] = ones([size])",
+      inputs: { x: "f32[A, 9]" },
+    })),
+  dense: fc
+    .tuple(int(1, 3), bool)
+    .map(([units, bias]) => model("dense", "f32[A, B, C]", `dense(${units}, bias: ${bias})`)),
   embedding: fc.tuple(int(2, 4), int(1, 3)).map(([count, width]) => ({
     name: "embedding",
     value: "M(i)",

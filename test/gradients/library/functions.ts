@@ -4,7 +4,12 @@ const rows = { x: "f32[A, B]" } as const;
 const image = "f32[2, B, C, 3]";
 const unit = [0.1, 0.9] as const;
 
-const of = (value: string, inputs: Item["inputs"] = rows, more: Partial<Item> = {}): Item => ({ name: value, value, inputs, ...more });
+const of = (value: string, inputs: Item["inputs"] = rows, more: Partial<Item> = {}): Item => ({
+  name: value,
+  value,
+  inputs,
+  ...more,
+});
 const trained = (value: string, inputs: Item["inputs"] = { x: image }): Item => of(value, inputs, { train: true });
 
 /** Helper functions of the library, augmentation, and smooth metrics. */
@@ -36,7 +41,11 @@ export const functions: readonly Item[] = [
   of("clip_by_norm(x, 1.1)"),
   of("clip_by_global_norm([x, y], 1.5)[0]", { x: "f32[A]", y: "f32[A]" }),
   of("pixels_at(x, i, i - 1)", { x: image, i: "i32[2, 3, 2]" }, { between: { i: [-1, 4] } }),
-  of("bilinear_at(x, r, s)", { x: image, r: "f32[2, 3, 2]", s: "f32[2, 3, 2]" }, { between: { r: [-1, 4], s: [-1, 4] } }),
+  of(
+    "bilinear_at(x, r, s)",
+    { x: image, r: "f32[2, 3, 2]", s: "f32[2, 3, 2]" },
+    { between: { r: [-1, 4], s: [-1, 4] } },
+  ),
   of("color_jitter(x, brightness: 0.4)", { x: image }, { train: true, between: { x: unit } }),
   of("turned_hue(x, a)", { x: image, a: "f32[2, 1, 1, 1]" }),
   of("grey(x)", { x: image }),

@@ -14,14 +14,28 @@ const layer = (body: string, type = image, more: Partial<Item> = {}): Item => ({
   ...more,
 });
 
-/** A composite layer, of which only the gradients of the inputs are compared: those of the params are compared for its parts. */
-const whole = (body: string, type: string): Item => ({ name: body, value: "Net(x)", declare: `model Net(x: ${type}) = x |> ${body}`, inputs: { x: type } });
+/**
+ * A composite layer, of which only the gradients of the inputs are compared: those of the params are compared for its
+ * parts.
+ */
+const whole = (body: string, type: string): Item => ({
+  name: body,
+  value: "Net(x)",
+  declare: `model Net(x: ${type}) = x |> ${body}`,
+  inputs: { x: type },
+});
 
 const sequence = "f32[A, B, 4]";
 
 export const layers: readonly Item[] = [
   layer("dense(3)", "f32[A, B, C]"),
-  { name: "embedding", value: "M(x)", declare: "model M(x: i32[A, B]) = x |> embedding(3, width: 2)", inputs: { x: "i32[A, B]" }, between: { x: [0, 2] } },
+  {
+    name: "embedding",
+    value: "M(x)",
+    declare: "model M(x: i32[A, B]) = x |> embedding(3, width: 2)",
+    inputs: { x: "i32[A, B]" },
+    between: { x: [0, 2] },
+  },
   layer('conv(3, kernel: 3, padding: "same")'),
   layer("conv(2, kernel: [2, 3], stride: [2, 1], padding: 1, dilation: [1, 2], groups: 2)"),
   layer("conv(2, kernel: 3, stride: 2, padding: [[2, 0]])", "f32[A, B + 3, 2]"),
@@ -66,7 +80,8 @@ export const layers: readonly Item[] = [
   {
     name: "multi_head_attention",
     value: "M(x, y, m)",
-    declare: "model M(x: f32[1, 2, 4], y: f32[1, C, 2], m: i32[1, C]) = multi_head_attention(2, mask: m == 1, rotary: true)(x, y)",
+    declare:
+      "model M(x: f32[1, 2, 4], y: f32[1, C, 2], m: i32[1, C]) = multi_head_attention(2, mask: m == 1, rotary: true)(x, y)",
     inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 2]", m: "i32[1, C]" },
   },
   { name: "rotary_positions", value: "rotary_positions(x)", inputs: { x: sequence } },
@@ -78,7 +93,8 @@ export const layers: readonly Item[] = [
   {
     name: "transformer_decoder",
     value: "Net(x, y)",
-    declare: "model Net(x: f32[1, 2, 4], y: f32[1, C, 1]) = x |> transformer_decoder(2, y, hidden: 2, activation: tanh)",
+    declare:
+      "model Net(x: f32[1, 2, 4], y: f32[1, C, 1]) = x |> transformer_decoder(2, y, hidden: 2, activation: tanh)",
     inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 1]" },
   },
   layer("residual_block(2, activation: tanh)", "f32[1, B, 3, 2]"),

@@ -15,7 +15,10 @@ const filesWithout: Readonly<Record<string, string>> = {
   "optimizers.dl": "an update is not part of a loss; the functions that clip gradients have items",
 };
 
-/** Declarations in other files that are not smooth, or whose gradient is deliberately not the derivative, with the reason. */
+/**
+ * Declarations in other files that are not smooth, or whose gradient is deliberately not the derivative, with the
+ * reason.
+ */
 export const declarationsWithout: Readonly<Record<string, string>> = {
   one_hot: "of integers",
   eye: "a constant",
@@ -62,12 +65,16 @@ function wordsOf({ declaration }: Declared): readonly string[] {
 
 /** Declarations that no item differentiates, directly or as a part, and that are not on a list of exceptions. */
 export function unreached(): readonly (readonly [name: string, Declared])[] {
-  const open = [...items.flatMap(({ value, declare = "" }) => [value, declare]), ...Object.keys(drawn)].flatMap((text) => text.match(/\w+/g) ?? []);
+  const open = [...items.flatMap(({ value, declare = "" }) => [value, declare]), ...Object.keys(drawn)].flatMap(
+    (text) => text.match(/\w+/g) ?? [],
+  );
   const reached = new Set<string>();
   for (let word = open.pop(); word !== undefined; word = open.pop()) {
     if (reached.has(word) || !declarations.has(word)) continue;
     reached.add(word);
     open.push(...wordsOf(present(declarations.get(word), word)));
   }
-  return [...declarations].filter(([name, { file }]) => !reached.has(name) && !(file in filesWithout) && !(name in declarationsWithout));
+  return [...declarations].filter(
+    ([name, { file }]) => !reached.has(name) && !(file in filesWithout) && !(name in declarationsWithout),
+  );
 }

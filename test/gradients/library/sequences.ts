@@ -6,7 +6,12 @@ const ctc = { logits: "f32[A, 4, 3]", labels: "i32[A, 2]", frames: "i32[A]", len
 export const sequences: readonly Item[] = [
   { name: "rnn", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> rnn(2)" },
   { name: "lstm", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> lstm(2)" },
-  { name: "lstm, reversed", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> lstm(1, reverse: true)" },
+  {
+    name: "lstm, reversed",
+    value: "M(x)",
+    inputs: { x: "f32[1, 3, 2]" },
+    declare: "model M(x: f32[N, T, D]) = x |> lstm(1, reverse: true)",
+  },
   {
     name: "gru, padded",
     value: "M(x, length)",
@@ -14,9 +19,24 @@ export const sequences: readonly Item[] = [
     between: { length: [1, 3] },
     declare: "model M(x: f32[N, T, D], length: i32[N]) = x |> gru(2, mask: padding_mask(length, size: T))",
   },
-  { name: "gru, reset before", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: "model M(x: f32[N, T, D]) = x |> gru(2, reset_after: false)" },
-  { name: "bidirectional", value: "M(x)", inputs: { x: "f32[1, 3, 2]" }, declare: 'model M(x: f32[N, T, D]) = x |> bidirectional(gru, 1, merge: "sum")' },
-  { name: "ctc_loss", value: "ctc_loss(logits, labels, frames, lengths)", inputs: ctc, between: { labels: [1, 2], frames: [4, 4], lengths: [0, 2] } },
+  {
+    name: "gru, reset before",
+    value: "M(x)",
+    inputs: { x: "f32[1, 3, 2]" },
+    declare: "model M(x: f32[N, T, D]) = x |> gru(2, reset_after: false)",
+  },
+  {
+    name: "bidirectional",
+    value: "M(x)",
+    inputs: { x: "f32[1, 3, 2]" },
+    declare: 'model M(x: f32[N, T, D]) = x |> bidirectional(gru, 1, merge: "sum")',
+  },
+  {
+    name: "ctc_loss",
+    value: "ctc_loss(logits, labels, frames, lengths)",
+    inputs: ctc,
+    between: { labels: [1, 2], frames: [4, 4], lengths: [0, 2] },
+  },
   { name: "squared_distances", value: "squared_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
   { name: "pairwise_distances", value: "pairwise_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
   { name: "cosine_distances", value: "cosine_distances(x, y)", inputs: { x: "f32[A, C]", y: "f32[B, C]" } },
@@ -26,7 +46,15 @@ export const sequences: readonly Item[] = [
     inputs: { query: "f32[A, C]", x: "f32[5, C]", y: "f32[5]" },
   },
   { name: "spectrogram", value: "spectrogram(x, size: 4, hop: 2)", inputs: { x: "f32[A, 8]" } },
-  { name: "log_mel", value: "log_mel(x, rate: 16, size: 8, hop: 4, mels: 2, lowest: 0.1)", inputs: { x: "f32[A, 16]" } },
+  {
+    name: "log_mel",
+    value: "log_mel(x, rate: 16, size: 8, hop: 4, mels: 2, lowest: 0.1)",
+    inputs: { x: "f32[A, 16]" },
+  },
   { name: "gaussian_blur", value: "gaussian_blur(x, sigma: 0.7)", inputs: { x: "f32[A, B, C, 2]" } },
-  { name: "affine_transform", value: "affine_transform(x, matrix)", inputs: { x: "f32[A, B, 2, 2]", matrix: "f32[A, 2, 3]" } },
+  {
+    name: "affine_transform",
+    value: "affine_transform(x, matrix)",
+    inputs: { x: "f32[A, B, 2, 2]", matrix: "f32[A, 2, 3]" },
+  },
 ];

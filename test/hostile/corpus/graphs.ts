@@ -2,8 +2,10 @@ import { bad, bytesOf, joined, type Bad } from "../build.ts";
 
 const many = (count: number, item: (index: number) => string, separator = ""): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(separator);
-const graph = (...lines: readonly string[]): string => `graph g(%x: f32[2])\n${lines.map((line) => `  ${line}\n`).join("")}`;
-const syntax = (name: string, file: string | Uint8Array, message: string | RegExp): Bad => bad(name, file, "ir-syntax", message);
+const graph = (...lines: readonly string[]): string =>
+  `graph g(%x: f32[2])\n${lines.map((line) => `  ${line}\n`).join("")}`;
+const syntax = (name: string, file: string | Uint8Array, message: string | RegExp): Bad =>
+  bad(name, file, "ir-syntax", message);
 const type = (name: string, file: string, message: string): Bad => bad(name, file, "ir-type", message);
 /** A node whose region is left open. */
 const open = "%0 = checkpoint %x : f32[2]\nbody(%x: f32[2]) {\n";
@@ -28,7 +30,11 @@ export const badGraphs: readonly Bad[] = [
   syntax("a bad escape", graph('%0 = param "\\u12" : f32[2]'), "unknown escape"),
   syntax("100,000 parentheses", `graph g${"(".repeat(100_000)}`, "expected an input, found ("),
   syntax("100,000 brackets", `graph g(%x: f32${"[".repeat(100_000)}`, "expected a number, found ["),
-  syntax("100,000 brackets in an attribute", graph(`%0 = reduce_sum %x {axes=${"[".repeat(100_000)}`), "expected a number, found ["),
+  syntax(
+    "100,000 brackets in an attribute",
+    graph(`%0 = reduce_sum %x {axes=${"[".repeat(100_000)}`),
+    "expected a number, found [",
+  ),
   syntax("100,000 braces", graph(`%0 = neg %x ${"{".repeat(100_000)}`), "expected the name of an attribute, found {"),
   syntax("100,000 minus signs", graph(`%0 = add %x, ${"-".repeat(100_000)}1 : f32[2]`), "expected a number, found -"),
   syntax("1 MB of one sign", `graph g${"(".repeat(1_000_000)}`, "expected an input, found ("),
@@ -37,9 +43,22 @@ export const badGraphs: readonly Bad[] = [
   syntax("a word of 10 MB", `${"a".repeat(10_000_000)}`, /^expected graph, found a{80}…$/),
   syntax("100,000 sizes", `graph g(%x: f32[${"1,".repeat(100_000)}1])`, "more than 64 items"),
   syntax("100,000 axes", graph(`%0 = reduce_sum %x {axes=[${"0,".repeat(100_000)}0]} : f32[]`), "more than 64 items"),
-  syntax("100,000 pairs", graph(`%0 = dot %x, %x {batch=[${"[],".repeat(100_000)}[]], contract=[[0],[0]]} : f32[]`), "more than 64 items"),
-  syntax("an invalid bool", graph("%0 = scan %x {carries=0, sequences=1, length=2, reverse=maybe} : f32[2]"), "expected false, found maybe"),
-  bad("a bool twice", graph("%0 = scan %x {reverse=false, reverse=true} : f32[2]"), "ir-name", "reverse is given twice"),
+  syntax(
+    "100,000 pairs",
+    graph(`%0 = dot %x, %x {batch=[${"[],".repeat(100_000)}[]], contract=[[0],[0]]} : f32[]`),
+    "more than 64 items",
+  ),
+  syntax(
+    "an invalid bool",
+    graph("%0 = scan %x {carries=0, sequences=1, length=2, reverse=maybe} : f32[2]"),
+    "expected false, found maybe",
+  ),
+  bad(
+    "a bool twice",
+    graph("%0 = scan %x {reverse=false, reverse=true} : f32[2]"),
+    "ir-name",
+    "reverse is given twice",
+  ),
   syntax("a broken size", "graph g(%x: f32[2.5])", "expected an integer"),
   syntax("a size past 2^53", "graph g(%x: f32[9007199254740992])", "expected an integer"),
   syntax("a size of 1e400", "graph g(%x: f32[1e400])", "expected an integer"),
@@ -55,17 +74,30 @@ export const badGraphs: readonly Bad[] = [
   type("a negative size", "graph g(%x: f32[-1])", "these are not the sizes of a tensor"),
   type("a size of -0", "graph g(%x: f32[-0])", "these are not the sizes of a tensor"),
   type("a product past 2^53", "graph g(%x: f32[4294967296,4294967296])", "these are not the sizes of a tensor"),
-  type("a huge product times 0", `graph g(%x: f32[${"9007199254740991,".repeat(30)}0])`, "these are not the sizes of a tensor"),
+  type(
+    "a huge product times 0",
+    `graph g(%x: f32[${"9007199254740991,".repeat(30)}0])`,
+    "these are not the sizes of a tensor",
+  ),
   type("an unknown dtype", "graph g(%x: f16[2])", "unknown dtype f16"),
   type("a dtype named like a property of Object", "graph g(%x: hasOwnProperty[2])", "unknown dtype hasOwnProperty"),
-  type("an attribute named like a property of Object", graph("%0 = neg %x {toString=1} : f32[2]"), "neg has no attribute toString"),
+  type(
+    "an attribute named like a property of Object",
+    graph("%0 = neg %x {toString=1} : f32[2]"),
+    "neg has no attribute toString",
+  ),
   type("__proto__ as an attribute", graph("%0 = neg %x {__proto__=1} : f32[2]"), "neg has no attribute __proto__"),
   type("a type that is another", graph("%0 = neg %x : f32[3]"), "neg returns f32[2], not f32[3]"),
   type("only numbers as operands", graph("%0 = add 1, 2 : f32[2]"), "no operand determines the type"),
   type("names without types", graph("%0, %1, %2 = neg %x : f32[2]"), "there are 3 names for 1 types"),
   type("an attribute that is missing", graph("%0 = reduce_sum %x : f32[]"), "reduce_sum needs the attribute axes"),
   bad("an unknown op", graph("%0 = frobnicate %x : f32[2]"), "ir-name", "unknown op frobnicate"),
-  bad("an op named like a property of Object", graph("%0 = constructor %x : f32[2]"), "ir-name", "unknown op constructor"),
+  bad(
+    "an op named like a property of Object",
+    graph("%0 = constructor %x : f32[2]"),
+    "ir-name",
+    "unknown op constructor",
+  ),
   bad("an undefined value", graph("%0 = neg %y : f32[2]"), "ir-name", "%y is not defined above"),
   bad("__proto__ as a value", graph("%0 = neg %__proto__ : f32[2]"), "ir-name", "%__proto__ is not defined above"),
   bad("a cycle of one", graph("%0 = neg %0 : f32[2]"), "ir-name", "%0 is not defined above"),
@@ -76,9 +108,19 @@ export const badGraphs: readonly Bad[] = [
   bad("a write twice", graph('write "p"=%x', 'write "p"=%x'), "ir-name", "p is written twice"),
   bad("an attribute twice", graph("%0 = reduce_sum %x {axes=[0], axes=[0]} : f32[]"), "ir-name", "axes is given twice"),
   bad("operands too many", graph("%0 = neg %x, %x : f32[2]"), "neg-arity", "neg takes 1 operands, not 2"),
-  bad("10,000 operands", graph(`%0 = add ${many(10_000, () => "%x", ",")} : f32[2]`), "add-arity", "add takes 2 operands, not 10000"),
+  bad(
+    "10,000 operands",
+    graph(`%0 = add ${many(10_000, () => "%x", ",")} : f32[2]`),
+    "add-arity",
+    "add takes 2 operands, not 10000",
+  ),
   bad("no operands", graph("%0 = neg : f32[2]"), "neg-arity", "neg takes 1 operands, not 0"),
-  bad("values too few", graph("%0 = constant [1,2,3] : f32[1000000,1000000]"), "constant-c3", "as many `values` as elements"),
+  bad(
+    "values too few",
+    graph("%0 = constant [1,2,3] : f32[1000000,1000000]"),
+    "constant-c3",
+    "as many `values` as elements",
+  ),
   bad("a group that is not dense", graph("%0 = neg %x : f32[2] @group=9007199254740991"), "ir-invalid", "groups"),
   bad("a negative group", graph("%0 = neg %x : f32[2] @group=-1"), "ir-invalid", "groups"),
   bad("a negative offset", graph("%0 = neg %x : f32[2] @scratch+-4"), "ir-invalid", "locations"),
@@ -88,18 +130,54 @@ export const badGraphs: readonly Bad[] = [
   bad("NaN as an int", graph("%0 = constant nan : i32[2]"), "ir-invalid", "constants"),
   bad("a path of two types", graph('%0 = param "p" : f32[2]', '%1 = param "p" : f32[3]'), "ir-invalid", "paths"),
   bad("a region that is missing", graph("%0 = checkpoint %x : f32[2]", "return y=%0"), "ir-syntax", "expected body"),
-  bad("20,000 inputs and an error", `graph g(${many(20_000, (i) => `%a${i}: f32[]`, ",")})\n  return y=%b\n`, "ir-name", "%b is not defined above"),
-  bad("20,000 outputs and an error", graph(`return ${many(20_000, (i) => `a${i}=%x`, ", ")}, a0=%x`), "ir-name", "two outputs are called a0"),
-  bad("20,000 writes and an error", graph(...Array.from({ length: 20_000 }, (_, i) => `write "a${i}"=%x`), 'write "a0"=%x'), "ir-name", "a0 is written twice"),
-  bad("files of blanks", graph(...Array.from({ length: 5000 }, (_, i) => `# f${i}:99999:99999`), "return y=%z"), "ir-name", "%z is not defined above"),
-  bad("a comment of a million blanks", graph(`#${" ".repeat(1_000_000)}x`, "return y=%z"), "ir-name", "%z is not defined above"),
+  bad(
+    "20,000 inputs and an error",
+    `graph g(${many(20_000, (i) => `%a${i}: f32[]`, ",")})\n  return y=%b\n`,
+    "ir-name",
+    "%b is not defined above",
+  ),
+  bad(
+    "20,000 outputs and an error",
+    graph(`return ${many(20_000, (i) => `a${i}=%x`, ", ")}, a0=%x`),
+    "ir-name",
+    "two outputs are called a0",
+  ),
+  bad(
+    "20,000 writes and an error",
+    graph(...Array.from({ length: 20_000 }, (_, i) => `write "a${i}"=%x`), 'write "a0"=%x'),
+    "ir-name",
+    "a0 is written twice",
+  ),
+  bad(
+    "files of blanks",
+    graph(...Array.from({ length: 5000 }, (_, i) => `# f${i}:99999:99999`), "return y=%z"),
+    "ir-name",
+    "%z is not defined above",
+  ),
+  bad(
+    "a comment of a million blanks",
+    graph(`#${" ".repeat(1_000_000)}x`, "return y=%z"),
+    "ir-name",
+    "%z is not defined above",
+  ),
   syntax("100,000 nested regions", graph(open.repeat(100_000)), "regions are nested more than 64 deep"),
   syntax("60 unclosed regions", graph(open.repeat(60)), "expected }, found the end"),
 ];
 
 export const goodGraphs: readonly Uint8Array[] = [
-  graph("%0 = checkpoint %x : f32[2] @group=0 @frame=64 # a.dl:3:4", "body(%x: f32[2]) {", "  return y=%x # no place", "}", "return y=%0"),
-  graph("%0 = neg %x : f32[2] # a.dl:99999:99999", "%1 = neg %0 : f32[2] # b.dl:99999:99999", "%2 = neg %1 : f32[2] # c.dl:99999:99999", "return y=%2"),
+  graph(
+    "%0 = checkpoint %x : f32[2] @group=0 @frame=64 # a.dl:3:4",
+    "body(%x: f32[2]) {",
+    "  return y=%x # no place",
+    "}",
+    "return y=%0",
+  ),
+  graph(
+    "%0 = neg %x : f32[2] # a.dl:99999:99999",
+    "%1 = neg %0 : f32[2] # b.dl:99999:99999",
+    "%2 = neg %1 : f32[2] # c.dl:99999:99999",
+    "return y=%2",
+  ),
   "graph g()",
   graph("return y=%x"),
   graph("%0 = neg %x : f32[2]", "return y=%0").replaceAll("\n", "\r\n"),

@@ -2,12 +2,15 @@ import { bad, bytesOf, joined, type Bad } from "../build.ts";
 
 const many = (count: number, item: (index: number) => string, separator = ""): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(separator);
-const kernel = (...lines: readonly string[]): string => `kernel k(in a: f32[8], out b: f32[8])\n${lines.map((line) => `  ${line}\n`).join("")}`;
-const syntax = (name: string, file: string | Uint8Array, message: string | RegExp): Bad => bad(name, file, "kir-syntax", message);
+const kernel = (...lines: readonly string[]): string =>
+  `kernel k(in a: f32[8], out b: f32[8])\n${lines.map((line) => `  ${line}\n`).join("")}`;
+const syntax = (name: string, file: string | Uint8Array, message: string | RegExp): Bad =>
+  bad(name, file, "kir-syntax", message);
 const naming = (name: string, file: string, message: string): Bad => bad(name, file, "kir-name", message);
 const type = (name: string, file: string, message: string): Bad => bad(name, file, "kir-type", message);
 const invalid = (name: string, file: string, message: string): Bad => bad(name, file, "kir-invalid", message);
-const deep = (depth: number, head: string): string => kernel(many(depth, (i) => `${"  ".repeat(i + 1)}${head}\n`).trim());
+const deep = (depth: number, head: string): string =>
+  kernel(many(depth, (i) => `${"  ".repeat(i + 1)}${head}\n`).trim());
 
 export const badKernels: readonly Bad[] = [
   syntax("only a keyword", "kernel", "expected the kernel's name"),
@@ -20,12 +23,20 @@ export const badKernels: readonly Bad[] = [
   syntax("an invalid statement", kernel("3 = a[0]"), "expected a statement"),
   syntax("an access of another kind", "kernel k(const a: f32[8])\n  pass\n", "expected in, out or inout"),
   syntax("a broken size", "kernel k(in a: f32[1.5])\n  pass\n", "expected the number of elements, a whole number"),
-  syntax("a size past 2^53", "kernel k(in a: f32[9007199254740992])\n  pass\n", "expected the number of elements, a whole number"),
+  syntax(
+    "a size past 2^53",
+    "kernel k(in a: f32[9007199254740992])\n  pass\n",
+    "expected the number of elements, a whole number",
+  ),
   syntax("a size of 1e999", "kernel k(in a: f32[1e999])\n  pass\n", "expected the number of elements, a whole number"),
   syntax("a negative size", "kernel k(in a: f32[-1])\n  pass\n", "expected the number of elements"),
   syntax("a broken step", kernel("for i in 0..8 step 0.5", "  pass"), "expected the step, a whole number"),
   syntax("100,000 parentheses", kernel(`b[0] = ${"(".repeat(100_000)}1`), "at most 500 levels deep"),
-  syntax("100,000 parentheses and back", kernel(`b[0] = ${"(".repeat(100_000)}a[0]${")".repeat(100_000)}`), "at most 500 levels deep"),
+  syntax(
+    "100,000 parentheses and back",
+    kernel(`b[0] = ${"(".repeat(100_000)}a[0]${")".repeat(100_000)}`),
+    "at most 500 levels deep",
+  ),
   syntax("100,000 minus signs", kernel(`b[0] = ${"-".repeat(100_000)}a[0]`), "at most 500 levels deep"),
   syntax("100,000 exclamation marks", kernel(`if ${"!".repeat(100_000)}true`, "  pass"), "at most 500 levels deep"),
   syntax("100,000 splats", kernel(`b[0]:f32x4 = ${"splat ".repeat(100_000)}a[0]`), "at most 500 levels deep"),
@@ -47,7 +58,12 @@ export const badKernels: readonly Bad[] = [
   bad("a letter outside of ASCII", "kernel é()", "kir-token", "unexpected"),
   bad("invalid UTF-8", joined("kernel k(in ", [0xff], ")"), "kir-token", "unexpected"),
   bad("a string", kernel('b[0] = "x"'), "kir-token", "unexpected"),
-  bad("inconsistent indentation", kernel("if true", "    pass", "   pass"), "kir-indent", "this indentation matches no enclosing block"),
+  bad(
+    "inconsistent indentation",
+    kernel("if true", "    pass", "   pass"),
+    "kir-indent",
+    "this indentation matches no enclosing block",
+  ),
   naming("a keyword as a name", "kernel k(in for: f32[8])\n  pass\n", "for is a keyword"),
   naming("a buffer twice", "kernel k(in a: f32[8], out a: f32[8])\n  pass\n", "a is already defined"),
   naming("an undefined buffer", kernel("c[0] = 1"), "unknown name c"),
@@ -90,7 +106,11 @@ export const badKernels: readonly Bad[] = [
     "the bounds of the unrolled loop over j are not constants",
   ),
   invalid("a division by 0", kernel("let x = 1:i32 / 0:i32"), "divides by 0"),
-  invalid("one name twice, one block after the other", kernel("for i in 0..1", "  pass", "for i in 0..1", "  pass"), "i is defined twice"),
+  invalid(
+    "one name twice, one block after the other",
+    kernel("for i in 0..1", "  pass", "for i in 0..1", "  pass"),
+    "i is defined twice",
+  ),
   naming(
     "20,000 names in 20,000 blocks and an error",
     kernel(...many(20_000, (i) => `let x${i} = 1:f32\nif true\n  pass`, "\n").split("\n"), "b[0] = y"),
@@ -106,6 +126,9 @@ export const goodKernels: readonly Uint8Array[] = [
   kernel("let __proto__ = a[0]", "let constructor = __proto__ + 1", "b[0] = constructor"),
   kernel("b[0] = nan", "b[1] = -inf", "b[2] = -0"),
   kernel(`b[0] = ${"(".repeat(200)}a[0]${" + 1)".repeat(200)}`),
-  "function twice(x: f32)\n  let y = x + x\n  return y\n\nkernel k(out b: f32[1])\n  b[0] = twice(b_)\n".replace("twice(b_)", "twice(1:f32)"),
+  "function twice(x: f32)\n  let y = x + x\n  return y\n\nkernel k(out b: f32[1])\n  b[0] = twice(b_)\n".replace(
+    "twice(b_)",
+    "twice(1:f32)",
+  ),
   "kernel k(in a: f32[9007199254740991])\n  pass\n",
 ].map(bytesOf);

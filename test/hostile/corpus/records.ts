@@ -20,7 +20,8 @@ function changed(path: string, value: unknown): string {
 
 const wrong = (path: string, value: unknown, message: string): Bad =>
   bad(`${path} = ${JSON.stringify(value)?.slice(0, 40)}`, changed(path, value), "E0806", message);
-const nested = (depth: number): unknown => Array.from({ length: depth }).reduce<unknown>((body) => [{ kind: "loop", turns: 1, body }], []);
+const nested = (depth: number): unknown =>
+  Array.from({ length: depth }).reduce<unknown>((body) => [{ kind: "loop", turns: 1, body }], []);
 const step = (value: unknown): string => changed("plan.entries.0.steps", [value]);
 
 export const badManifests: readonly Bad[] = [
@@ -90,22 +91,61 @@ export const badManifests: readonly Bad[] = [
   wrong("plan.entries.0.steps", nested(200), "is nested too deeply"),
   bad("a step that is null", step(null), "E0806", "plan.entries[0].steps[0] is not an object"),
   bad("a step of no kind", step({}), "E0806", "plan.entries[0].steps[0].kind is not one of call, loop, while, branch"),
-  bad("a step of another kind", step({ kind: "toString" }), "E0806", "plan.entries[0].steps[0].kind is not one of call"),
-  bad("a call without arguments", step({ kind: "call", kernel: "k", flops: 0, bytes: 0 }), "E0806", "plan.entries[0].steps[0].args is not a list"),
-  bad("a negative address", step({ kind: "call", kernel: "k", args: [-1], flops: 0, bytes: 0 }), "E0806", "steps[0].args[0] is not a size"),
-  bad("an address without strides", step({ kind: "call", kernel: "k", args: [{ offset: 0 }], flops: 0, bytes: 0 }), "E0806", "args[0].strides is not a list"),
+  bad(
+    "a step of another kind",
+    step({ kind: "toString" }),
+    "E0806",
+    "plan.entries[0].steps[0].kind is not one of call",
+  ),
+  bad(
+    "a call without arguments",
+    step({ kind: "call", kernel: "k", flops: 0, bytes: 0 }),
+    "E0806",
+    "plan.entries[0].steps[0].args is not a list",
+  ),
+  bad(
+    "a negative address",
+    step({ kind: "call", kernel: "k", args: [-1], flops: 0, bytes: 0 }),
+    "E0806",
+    "steps[0].args[0] is not a size",
+  ),
+  bad(
+    "an address without strides",
+    step({ kind: "call", kernel: "k", args: [{ offset: 0 }], flops: 0, bytes: 0 }),
+    "E0806",
+    "args[0].strides is not a list",
+  ),
   bad(
     "a broken stride",
     step({ kind: "call", kernel: "k", args: [{ offset: 0, strides: [0.5] }], flops: 0, bytes: 0 }),
     "E0806",
     "strides[0] is not an integer",
   ),
-  bad("flops that are text", step({ kind: "call", kernel: "k", args: [], flops: "0", bytes: 0 }), "E0806", "steps[0].flops is not a number"),
-  bad("a while without a flag", step({ kind: "while", condition: [], body: [] }), "E0806", "steps[0].flag is not an object"),
-  bad("a branch with half its sides", step({ kind: "branch", flag: 0, then: [] }), "E0806", "steps[0].otherwise is not a list"),
+  bad(
+    "flops that are text",
+    step({ kind: "call", kernel: "k", args: [], flops: "0", bytes: 0 }),
+    "E0806",
+    "steps[0].flops is not a number",
+  ),
+  bad(
+    "a while without a flag",
+    step({ kind: "while", condition: [], body: [] }),
+    "E0806",
+    "steps[0].flag is not an object",
+  ),
+  bad(
+    "a branch with half its sides",
+    step({ kind: "branch", flag: 0, then: [] }),
+    "E0806",
+    "steps[0].otherwise is not a list",
+  ),
   wrong("plan.profiled", [1], "plan.profiled[0] is not a string"),
   wrong("plan.settings", [{ name: "lr" }], "plan.settings[0].path is not a string"),
-  wrong("plan.settings", [{ name: "lr", path: "w", default: 1, low: "0", high: null, scale: "log" }], "plan.settings[0].low is not a number"),
+  wrong(
+    "plan.settings",
+    [{ name: "lr", path: "w", default: 1, low: "0", high: null, scale: "log" }],
+    "plan.settings[0].low is not a number",
+  ),
   wrong("plan.settings", null, "plan.settings is not a list"),
 ];
 
@@ -117,13 +157,20 @@ export const goodManifests: readonly Uint8Array[] = [
   changed("plan.constants.0.base64", "AAA="),
   changed("plan.constants.0.base64", "AAAA"),
   changed("plan.entries.0.steps", nested(20)),
-  step({ kind: "while", flag: { offset: 0, strides: [-4] }, condition: [], body: [{ kind: "branch", flag: 3, then: [], otherwise: [] }] }),
+  step({
+    kind: "while",
+    flag: { offset: 0, strides: [-4] },
+    condition: [],
+    body: [{ kind: "branch", flag: 3, then: [], otherwise: [] }],
+  }),
 ].map(bytesOf);
 
 const settings = { data: "mnist", samples: 100, entry: "step", batch: 8, seed: 0 };
 const epoch = { epoch: 1, steps: 2, samples: 16, lossSum: 3.5, accuracySum: null };
-const run = (changes: object, more: object = {}): string => JSON.stringify({ settings: { ...settings, ...more }, epoch: { ...epoch, ...changes } });
-const none = (name: string, file: string): Bad => bad(name, file, "E1007", "this is not a checkpoint of a training run");
+const run = (changes: object, more: object = {}): string =>
+  JSON.stringify({ settings: { ...settings, ...more }, epoch: { ...epoch, ...changes } });
+const none = (name: string, file: string): Bad =>
+  bad(name, file, "E1007", "this is not a checkpoint of a training run");
 
 export const badRuns: readonly Bad[] = [
   none("an empty file", ""),
@@ -149,7 +196,11 @@ export const badRuns: readonly Bad[] = [
   none("deep lists", "[".repeat(9000)),
   none("a long text", run({}, { data: "x".repeat(100_000) })),
 ];
-export const goodRuns: readonly Uint8Array[] = [run({}), run({ steps: 0, samples: 0, accuracySum: 1 }), run({ steps: 13, samples: 100 })].map(bytesOf);
+export const goodRuns: readonly Uint8Array[] = [
+  run({}),
+  run({ steps: 0, samples: 0, accuracySum: 1 }),
+  run({ steps: 13, samples: 100 }),
+].map(bytesOf);
 
 const line = JSON.stringify({ epoch: 1, loss: 0.5, accuracy: null, testLoss: 1, testAccuracy: 0.25, seconds: 3 });
 const damaged = (name: string, file: string): Bad => bad(name, file, "E1007", "the history is damaged");

@@ -16,7 +16,9 @@ interface Wanted {
 /** Whether a value is acceptable: equal to the f32 reference, or for inexact ops within the error bound. */
 const isAcceptable = (got: number, { f32, f64, error }: Wanted, exact: boolean): boolean => {
   if (Object.is(got + 0, f32 + 0)) return true;
-  return !exact && Number.isFinite(f32) && (error === Infinity || (Number.isFinite(got) && Math.abs(got - f64) <= error));
+  return (
+    !exact && Number.isFinite(f32) && (error === Infinity || (Number.isFinite(got) && Math.abs(got - f64) <= error))
+  );
 };
 
 /** Describes the first difference of an output; null if there is none. */
@@ -27,7 +29,13 @@ function difference(got: Float64Array, wanted: readonly Wanted[], exact: boolean
 }
 
 /** Runs a graph of exact or inexact ops on every target. `describe` returns the description of an output. */
-export function expectAgreement(targets: Targets, graph: Graph, data: Data, exact: boolean, describe: (output: string) => string): void {
+export function expectAgreement(
+  targets: Targets,
+  graph: Graph,
+  data: Data,
+  exact: boolean,
+  describe: (output: string) => string,
+): void {
   const wanted = wantedOf(graph, data);
   const results = {
     reference: reference(graph, data, "f32"),
@@ -53,7 +61,10 @@ function wantedOf(graph: Graph, data: Data): ReadonlyMap<string, readonly Wanted
   return new Map(
     Array.from(bounded, ([name, { value, error }]) => {
       const rounded = present(f32.get(name), name);
-      return [name, Array.from(value.data, (x, i) => ({ f32: rounded[i] ?? Number.NaN, f64: x, error: error[i] ?? 0 }))] as const;
+      return [
+        name,
+        Array.from(value.data, (x, i) => ({ f32: rounded[i] ?? Number.NaN, f64: x, error: error[i] ?? 0 })),
+      ] as const;
     }),
   );
 }

@@ -24,7 +24,10 @@ const region = (build: (r: RegionBuilder) => void): Graph => {
   return r.build();
 };
 
-/** A body that outputs the old and the new carry, which is the old one joined with the item and the invariant; a second carry counts. */
+/**
+ * A body that outputs the old and the new carry, which is the old one joined with the item and the invariant; a second
+ * carry counts.
+ */
 const joining = (type: TensorType): Graph =>
   region((r) => {
     const [x, w] = [r.input("x", type), r.input("w", type)];
@@ -41,7 +44,9 @@ const nested = (type: TensorType, length: number): Graph =>
   region((r) => {
     const [xs, w] = [r.input("xs", tensor(type.dtype, [length, ...type.shape])), r.input("w", type)];
     const [carry, count] = [r.carry("h", type), r.carry("i", i32)];
-    const [last, counted, , after] = r.g.callAll("scan", [carry, count, xs, w], { carries: 2, sequences: 1, length }, [joining(type)]);
+    const [last, counted, , after] = r.g.callAll("scan", [carry, count, xs, w], { carries: 2, sequences: 1, length }, [
+      joining(type),
+    ]);
     r.output("inner", present(after, "the outputs of the inner scan"));
     r.next(0, present(last, "the last carry"));
     r.next(1, present(counted, "the count"));
@@ -95,13 +100,24 @@ const mixed = (type: TensorType): Graph =>
     const loop = region((t) => {
       const [a, b] = [t.input("a", type), t.input("b", type)];
       const start = t.g.constant(i32, 0);
-      t.output("x", present(t.g.callAll("while", [a, start, b, t.g.constant(i32, 2)], { carries: 2 }, whileRegions(type))[0], "a carry"));
+      t.output(
+        "x",
+        present(
+          t.g.callAll("while", [a, start, b, t.g.constant(i32, 2)], { carries: 2 }, whileRegions(type))[0],
+          "a carry",
+        ),
+      );
     });
     const plain = region((e) => {
       const [a, b] = [e.input("a", type), e.input("b", type)];
       e.output(
         "x",
-        present(e.g.callAll("checkpoint", [a, b], {}, [region((c) => c.output("y", join(c.g, c.input("a", type), c.input("b", type))))])[0], "a result"),
+        present(
+          e.g.callAll("checkpoint", [a, b], {}, [
+            region((c) => c.output("y", join(c.g, c.input("a", type), c.input("b", type)))),
+          ])[0],
+          "a result",
+        ),
       );
     });
     const next = present(r.g.callAll("cond", [flag, join(r.g, carry, x), w], {}, [loop, plain])[0], "a result");
@@ -117,21 +133,40 @@ export function controlGraph(dtype: DType, shape: readonly number[], name: strin
   const stacked = (...sizes: readonly number[]): TensorType => tensor(dtype, [...sizes, ...shape]);
   const g = new GraphBuilder(name, ops);
   const [c, w, n] = [g.input("c", type), g.input("w", type), g.input("n", i32)];
-  const outputs = (name: string, values: readonly Value[]): void => values.forEach((value, i) => g.output(`${name} ${i}`, value));
+  const outputs = (name: string, values: readonly Value[]): void =>
+    values.forEach((value, i) => g.output(`${name} ${i}`, value));
   for (const length of lengths) {
     const xs = g.input(`x${length}`, stacked(length));
     for (const reverse of [false, true]) {
       const attrs = { carries: 2, sequences: 1, length, reverse };
-      outputs(`scan of ${length}${reverse ? " reversed" : ""}`, g.callAll("scan", [c, n, xs, w], attrs, [joining(type)]));
+      outputs(
+        `scan of ${length}${reverse ? " reversed" : ""}`,
+        g.callAll("scan", [c, n, xs, w], attrs, [joining(type)]),
+      );
     }
     const deep = g.input(`deep${length}`, stacked(2, length));
-    outputs(`scan of 2 of ${length}`, g.callAll("scan", [c, n, deep, w], { carries: 2, sequences: 1, length: 2 }, [nested(type, length)]));
+    outputs(
+      `scan of 2 of ${length}`,
+      g.callAll("scan", [c, n, deep, w], { carries: 2, sequences: 1, length: 2 }, [nested(type, length)]),
+    );
     const flags = g.input(`flags${length}`, tensor("bool", [length]));
-    outputs(`mixed ${length}`, g.callAll("scan", [c, flags, xs, w], { carries: 1, sequences: 2, length }, [mixed(type)]));
-    outputs(`while to ${length}`, g.callAll("while", [c, g.constant(i32, 0), w, g.input(`most${length}`, i32)], { carries: 2 }, whileRegions(type)));
+    outputs(
+      `mixed ${length}`,
+      g.callAll("scan", [c, flags, xs, w], { carries: 1, sequences: 2, length }, [mixed(type)]),
+    );
+    outputs(
+      `while to ${length}`,
+      g.callAll("while", [c, g.constant(i32, 0), w, g.input(`most${length}`, i32)], { carries: 2 }, whileRegions(type)),
+    );
   }
-  for (const pred of ["yes", "no"]) outputs(`cond ${pred}`, g.callAll("cond", [g.input(pred, bool), c, w], {}, condRegions(type)));
-  outputs("checkpoint", g.callAll("checkpoint", [c, w], {}, [region((r) => r.output("y", join(r.g, r.input("a", type), r.input("b", type))))]));
+  for (const pred of ["yes", "no"])
+    outputs(`cond ${pred}`, g.callAll("cond", [g.input(pred, bool), c, w], {}, condRegions(type)));
+  outputs(
+    "checkpoint",
+    g.callAll("checkpoint", [c, w], {}, [
+      region((r) => r.output("y", join(r.g, r.input("a", type), r.input("b", type)))),
+    ]),
+  );
   const forward = region((r) => r.output("y", join(r.g, r.input("a", type), r.input("b", type))));
   const backward = region((r) => {
     for (const input of ["a", "b", "y"]) r.input(input, type);

@@ -1,4 +1,5 @@
-// Test rows: an op with a valid combination of dtypes, and its uses of every size. Validity is decided by the op's conditions.
+// Test rows: an op with a valid combination of dtypes, and its uses of every size. Validity is decided by the op's
+// conditions.
 import type { Example, Op, Sample } from "../../../compiler/graph/op.ts";
 import type { Shape } from "../../../compiler/types/tensor-type.ts";
 import { dtypeChoices, violatedCondition, sampleOf, someUses } from "../draw.ts";
@@ -31,9 +32,15 @@ interface Rejected {
   readonly label: string;
 }
 
-/** Whether an example that violates a condition has this size; only scalars and empty tensors may be rejected for their size. */
+/**
+ * Whether an example that violates a condition has this size; only scalars and empty tensors may be rejected for their
+ * size.
+ */
 export function isOfSize([operands, attrs = {}]: Example, size: Size): boolean {
-  const shapes = [...operands.map(({ shape }) => shape), ...(Array.isArray(attrs["shape"]) ? [attrs["shape"] as Shape] : [])];
+  const shapes = [
+    ...operands.map(({ shape }) => shape),
+    ...(Array.isArray(attrs["shape"]) ? [attrs["shape"] as Shape] : []),
+  ];
   if (size === "rank 0") return shapes.some((shape) => shape.length === 0);
   return size === "nothing" && shapes.some((shape) => shape.includes(0));
 }
@@ -50,7 +57,10 @@ export function tableOf(ops: readonly Op[]): Table {
           size,
           samples: uses.filter(({ shapes }) => shapes.length === arity).map((use) => sampleOf(use, choice)),
         }));
-        const good = tried.map(({ size, samples }) => ({ size, samples: samples.filter((sample) => violatedCondition(op, sample) === null) }));
+        const good = tried.map(({ size, samples }) => ({
+          size,
+          samples: samples.filter((sample) => violatedCondition(op, sample) === null),
+        }));
         return good.some(({ samples }) => samples.length > 0) ? [{ choice, tried, good }] : [];
       }),
     );

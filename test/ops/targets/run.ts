@@ -30,9 +30,18 @@ export function programOf(graphs: readonly Graph[]): Program {
     for (const node of nodes) {
       const path = pathOf(node);
       if (path !== null)
-        persistent.set(path, { kind: node.op.name === "state" ? "state" : "param", path, type: present(node.results[0], path).type, span: null });
+        persistent.set(path, {
+          kind: node.op.name === "state" ? "state" : "param",
+          path,
+          type: present(node.results[0], path).type,
+          span: null,
+        });
     }
-  return { name: "targets", persistent: [...persistent.values()], entries: [...graphs, init()].map((graph) => ({ dims: {}, graph })) };
+  return {
+    name: "targets",
+    persistent: [...persistent.values()],
+    entries: [...graphs, init()].map((graph) => ({ dims: {}, graph })),
+  };
 }
 
 export const compiled = (graphs: readonly Graph[]): CompiledModule => compileProgram(programOf(graphs), {});
@@ -57,7 +66,9 @@ export function run(session: Session, graph: Graph, data: Data): Results {
   const outputs = Object.entries(session.run(graph.name, Object.fromEntries(inputs))).map(
     ([name, { data: values }]) => [name, Float64Array.from(values)] as const,
   );
-  const written = graph.writes.map(({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const);
+  const written = graph.writes.map(
+    ({ path }) => [`write ${path}`, Float64Array.from(present(session.state.get(path), path).data)] as const,
+  );
   return new Map([...outputs, ...written]);
 }
 
@@ -84,7 +95,8 @@ export function graphOf(op: Op, name: string, samples: readonly Sample[]): Graph
   samples.forEach(({ operands, attrs = {} }, i) => {
     const path = `${name}_${i}`;
     const inputs = operands.map((type, k) => g.input(`${path}_${k}`, type));
-    for (const [k, value] of resultsOf(g, op, path, inputs, attrs).entries()) g.output(k === 0 ? path : `${path}_${k}`, value);
+    for (const [k, value] of resultsOf(g, op, path, inputs, attrs).entries())
+      g.output(k === 0 ? path : `${path}_${k}`, value);
   });
   return g.build();
 }
@@ -102,7 +114,13 @@ export function gradientGraphOf(op: Op, name: string, samples: readonly Sample[]
   return g.build();
 }
 
-function resultsOf(g: GraphBuilder, op: Op, path: string, operands: readonly Value[], attrs: Sample["attrs"] & {}): readonly Value[] {
+function resultsOf(
+  g: GraphBuilder,
+  op: Op,
+  path: string,
+  operands: readonly Value[],
+  attrs: Sample["attrs"] & {},
+): readonly Value[] {
   if (op.name === "input") {
     const { dtype, shape } = attrs as unknown as Value["type"];
     return [g.input(`${path}_x`, { dtype, shape })];

@@ -1,7 +1,10 @@
 // The classes of shapes that every op is tested on.
 import type { Shape } from "../../../compiler/types/tensor-type.ts";
 
-/** Shapes by name. Above multiples of 4 (a vector), 8 and 32 (panels and unrolled iterations) a kernel has a tail; below 4 only a tail. */
+/**
+ * Shapes by name. Above multiples of 4 (a vector), 8 and 32 (panels and unrolled iterations) a kernel has a tail; below
+ * 4 only a tail.
+ */
 export const sizes = {
   "rank 0": [],
   nothing: [3, 0],

@@ -34,7 +34,10 @@ export interface Special {
   readonly data: Data;
 }
 
-/** An output `lanes` on contiguous elements, and an output `single` on the same elements read by a `take`, which is not vectorized. */
+/**
+ * An output `lanes` on contiguous elements, and an output `single` on the same elements read by a `take`, which is not
+ * vectorized.
+ */
 export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
   const attrs = [...new Map(samples.map((sample) => [JSON.stringify(sample.attrs), sample.attrs ?? {}])).values()];
   const operands = samples[0]?.operands ?? [];
@@ -49,7 +52,9 @@ export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
     data.set(label, Float64Array.from(list));
     return g.input(label, type);
   };
-  const inputs = operands.map(({ dtype }, k) => input(`x${k}`, tensor(dtype, [size]), values[k] ?? values[0]?.toReversed() ?? []));
+  const inputs = operands.map(({ dtype }, k) =>
+    input(`x${k}`, tensor(dtype, [size]), values[k] ?? values[0]?.toReversed() ?? []),
+  );
   const indices = input(
     "indices",
     tensor("i32", [size]),
@@ -66,16 +71,29 @@ export function pointwiseSpecial({ op, samples }: Row, name: string): Special {
 /** Values for sums and products that neither overflow nor underflow in any order of evaluation. */
 const harmless = [0, -0, 0.5, -1, 3, Infinity, -Infinity, Number.NaN];
 const accumulates = ({ name, form, exact }: Op): boolean =>
-  form.kind === "contract" || form.kind === "scatter" || name === "gradient" || (!exact && (form.kind === "reduce" || form.kind === "lines"));
+  form.kind === "contract" ||
+  form.kind === "scatter" ||
+  name === "gradient" ||
+  (!exact && (form.kind === "reduce" || form.kind === "lines"));
 
-/** Whether an operand must not contain infinities or NaN, because the op may or may not multiply it with padding zeros: see the docs of the ops. */
+/**
+ * Whether an operand must not contain infinities or NaN, because the op may or may not multiply it with padding zeros:
+ * see the docs of the ops.
+ */
 const plainOperands = (op: Op, { attrs = {} }: Sample, operand: number): boolean => {
   if (!["conv", "conv_input_gradient", "conv_kernel_gradient"].includes(op.name) || operand === 0) return false;
-  return op.name === "conv_input_gradient" || (attrs["padding"] as readonly (readonly number[])[]).flat().some((n) => n > 0);
+  return (
+    op.name === "conv_input_gradient" || (attrs["padding"] as readonly (readonly number[])[]).flat().some((n) => n > 0)
+  );
 };
 
 /** Data for `graphOf` with the given share of corner values, except for operands that must not have them. */
-export function specialData({ op, samples }: Row, name: string, leaves: ReadonlyMap<string, Value>, share: number): Data {
+export function specialData(
+  { op, samples }: Row,
+  name: string,
+  leaves: ReadonlyMap<string, Value>,
+  share: number,
+): Data {
   const list = accumulates(op) ? harmless : undefined;
   return new Map(
     [...leaves].map(([leaf, { type }], i) => {

@@ -5,7 +5,10 @@ import { random } from "../values.ts";
 
 const largest = Math.fround(3.4028235e38);
 
-/** Zeros, subnormals and the smallest normal, ones, halves, integers near 2^23 and 2^24, the largest finite numbers, infinities and NaN. */
+/**
+ * Zeros, subnormals and the smallest normal, ones, halves, integers near 2^23 and 2^24, the largest finite numbers,
+ * infinities and NaN.
+ */
 export const corners = {
   f32: [
     0,
@@ -34,7 +37,27 @@ export const corners = {
     -Infinity,
     Number.NaN,
   ].map(Math.fround),
-  i32: [0, 1, -1, 2, -2, 31, 32, 33, 127, 128, -128, -129, 255, 256, 2 ** 24 + 1, 65537, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1],
+  i32: [
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    31,
+    32,
+    33,
+    127,
+    128,
+    -128,
+    -129,
+    255,
+    256,
+    2 ** 24 + 1,
+    65537,
+    2 ** 31 - 1,
+    -(2 ** 31),
+    -(2 ** 31) + 1,
+  ],
   u8: [0, 1, 127, 128, 254, 255],
   i8: [0, 1, -1, 126, 127, -127, -128],
   bool: [0, 1],
@@ -54,11 +77,18 @@ export function ordinary({ dtype, shape }: TensorType, seed: number): Float64Arr
 }
 
 /** Ordinary values mixed with corner values; for floats with those of `floats`. */
-export function withCorners(type: TensorType, seed: number, often: number, floats: readonly number[] = corners.f32): Float64Array {
+export function withCorners(
+  type: TensorType,
+  seed: number,
+  often: number,
+  floats: readonly number[] = corners.f32,
+): Float64Array {
   const next = random(seed + 7);
   const list: readonly number[] = isFloat(type.dtype) ? floats : corners[type.dtype as keyof typeof corners];
   return ordinary(type, seed).map((x) => (next() < often ? (list[Math.floor(next() * list.length)] ?? 0) : x));
 }
 
-export const ordinaryData = (leaves: ReadonlyMap<string, { readonly type: TensorType }>): ReadonlyMap<string, Float64Array> =>
+export const ordinaryData = (
+  leaves: ReadonlyMap<string, { readonly type: TensorType }>,
+): ReadonlyMap<string, Float64Array> =>
   new Map([...leaves].map(([name, { type }], i) => [name, ordinary(type, i + 1)]));
