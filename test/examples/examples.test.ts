@@ -1,10 +1,12 @@
 import { globSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { compileModule, type CompiledModule } from "../../compiler/index.ts";
+import { at } from "../../compiler/support/lists.ts";
 import { dtypes } from "../../runtime/dtype.ts";
 import type { EntryPlan } from "../../runtime/plan.ts";
 import { createSession } from "../../runtime/session.ts";
+import { Stages } from "../provenance/gaps.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -83,13 +85,29 @@ test("more than five examples have a `// try:` line", () => {
   expect(tried.length).toBeGreaterThan(5);
 });
 
-test.each(tried)(
-  "$name runs and trains with finite values",
-  async ({ name, text, dims }) => {
-    const module = compileModule({ name, text }, { dims, resolve: createResolver(name) });
+/** The tests of one example share its module. */
+let latest: { readonly name: string; readonly module: CompiledModule } | null = null;
+
+function compiled({ name, text, dims }: (typeof tried)[number]): CompiledModule {
+  if (latest?.name !== name)
+    latest = { name, module: compileModule({ name, text }, { dims, resolve: createResolver(name) }) };
+  return latest.module;
+}
+
+describe.each(tried)("$name", (example) => {
+  test("runs and trains with finite values", async () => {
+    const module = compiled(example);
     expect(module.plan.entries.some((entry) => entry.name === "predict")).toBe(true);
     expect(module.plan.entries.some((entry) => entry.writes && entry.name !== "init")).toBe(true);
     await run(module);
-  },
-  180_000,
-);
+  }, 180_000);
+
+  test("has a layer, a role, a location and an origin for each node of every stage", () => {
+    for (const { name, stages } of compiled(example).entries) {
+      const checked = new Stages(at(stages, 0).graph, { located: true });
+      expect(stages.length, name).toBeGreaterThan(8);
+      for (const stage of stages)
+        expect([name, stage.name, ...checked.gaps(stage.graph).slice(0, 3)]).toEqual([name, stage.name]);
+    }
+  });
+});
