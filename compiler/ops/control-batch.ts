@@ -5,9 +5,9 @@ import type { GraphBuilder } from "../graph/build.ts";
 import { intAttr } from "../graph/facts.ts";
 import { RegionBuilder } from "../graph/inline.ts";
 import type { Graph, Value } from "../graph/ir.ts";
-import type { BatchRule, BatchValue } from "../graph/op.ts";
+import type { BatchRule, BatchSite, BatchValue, Op } from "../graph/op.ts";
 import { changes, scanParts } from "../graph/regions.ts";
-import { at } from "../support/lists.ts";
+import { at, iota } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { moveAxis } from "./batching.ts";
 import { regionOf } from "./control-conditions.ts";
@@ -82,6 +82,8 @@ export const whileBatch: BatchRule = (g, op, { operands, attrs, regions, size })
     return asks(before) ? after.map((flag, index) => flag || changes(at(body.carries, index))) : after;
   });
   const masked = asks(flags);
+  // The body also runs for members that have finished, for which an inner loop might not end.
+  if (masked && regions.some(hasWhile)) return memberByMember(g, op, { operands, attrs, regions, size });
   const inner = masked
     ? [
         anyOf(g, condition, { inputs, carries: flags }, size),
@@ -158,10 +160,14 @@ function operandsOf(
   });
 }
 
-/** Computes both branches and selects, if the predicate depends on the batch. */
+/**
+ * If the predicate depends on the batch: both branches and a selection, or each member by itself if a branch has a
+ * loop that might not end for the members that do not take it.
+ */
 export const condBatch: BatchRule = (g, op, { operands, attrs, regions, size }) => {
   const [predicate, ...given] = operands;
   if (predicate?.batched === true) {
+    if (regions.some(hasWhile)) return memberByMember(g, op, { operands, attrs, regions, size });
     const outputsOf = (region: Graph, takes: Value): Value[] =>
       batchInto(g, region, size, { inputs: operandsOf(g, region, takes, given, size) }).outputs.map((each) =>
         repeated(g, each, size),
@@ -210,23 +216,42 @@ export const gradientBatch: BatchRule = (g, op, { operands: [loss, ...targets], 
   );
 };
 
-function oneByOne(
-  g: GraphBuilder,
-  op: Parameters<BatchRule>[1],
-  losses: Value,
-  targets: readonly Value[],
-  size: number,
-): readonly Value[] {
-  const members = Array.from({ length: size }, (_, index) => {
-    const loss = g.reshape(g.call("slice", [losses], { start: [index], limit: [index + 1], stride: [1] }), []);
-    return g.addNode(op, [loss, ...targets]).results.map((value) => g.reshape(value, [1, ...value.type.shape]));
-  });
-  return targets.map(
-    (target, index) =>
-      g.callAll(
-        "concat",
-        members.map((results) => results[index] ?? target),
-        { axis: 0 },
-      )[0] ?? target,
+function oneByOne(g: GraphBuilder, op: Op, losses: Value, targets: readonly Value[], size: number): readonly Value[] {
+  return stacked(
+    g,
+    iota(size).map((member) => g.addNode(op, [memberOf(g, losses, member), ...targets]).results),
   );
+}
+
+/** The part of one member. */
+function memberOf(g: GraphBuilder, stack: Value, member: number): Value {
+  const { shape } = stack.type;
+  const start = shape.map((_, axis) => (axis === 0 ? member : 0));
+  const limit = shape.map((extent, axis) => (axis === 0 ? member + 1 : extent));
+  return g.reshape(g.call("slice", [stack], { start, limit, stride: shape.map(() => 1) }), shape.slice(1));
+}
+
+/** The results of all members, each along a new first axis. */
+const stacked = (g: GraphBuilder, members: readonly (readonly Value[])[]): readonly Value[] =>
+  at(members, 0).map((_, result) => {
+    const parts = members.map((results) => at(results, result));
+    const rows = parts.map((value) => g.reshape(value, [1, ...value.type.shape]));
+    return g.call("concat", rows, { axis: 0 });
+  });
+
+/** Whether a region has a loop that ends only for the members that it is meant for. */
+const hasWhile = (region: Graph): boolean =>
+  region.nodes.some(({ op, regions }) => op.form.kind === "while" || regions.some(hasWhile));
+
+/** The op for one member after another, each with its own predicate or condition. */
+function memberByMember(g: GraphBuilder, op: Op, { operands, attrs, regions, size }: BatchSite): BatchValue[] {
+  const copied = (region: Graph): Graph => {
+    const flags = { inputs: region.inputs.map(() => false), carries: region.carries.map(() => false) };
+    return batchGraph(g, region, flags, size).graph;
+  };
+  const members = iota(size).map((member) => {
+    const values = operands.map(({ value, batched: isStack }) => (isStack ? memberOf(g, value, member) : value));
+    return g.addNode(op, values, attrs, {}, regions.map(copied)).results;
+  });
+  return stacked(g, members).map(batched);
 }

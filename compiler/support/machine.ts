@@ -35,8 +35,9 @@ export interface Machine {
 /** Register tiles of products, after Goto and van de Geijn (2008). */
 export interface TileLimits {
   /**
-   * Vectors of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 8 reach 55 %
-   * of the peak, 16 spill (64 %).
+   * Vectors of sums in a tile. With the two vectors of a panel and one splat they fill the 15 registers. 16 spill (64 %
+   * of the peak). 8 take 0.75 loads per multiply-add instead of 0.67: 55 % of the peak on Zen 5, where loads bound
+   * them, and no slower on Zen 3.
    */
   readonly accumulators: number;
   /** Rows of a tile. V8 keeps an address for each; with more they are spilled. */

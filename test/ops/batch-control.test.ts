@@ -139,6 +139,64 @@ const graphs: Readonly<Record<string, string>> = {
     }
   return x=%0, count=%1
 `,
+  "a branch with a loop that ends only for members that take it": `graph g(%p: bool[], %n: i32[], %x: f32[2])
+  %s = convert %p {dtype=i32} : i32[]
+  %0, %1 = cond %p, %n, %s, %x : i32[], f32[2]
+    then(%n: i32[], %s: i32[], %x: f32[2]) {
+      %i = constant 0 : i32[]
+      %0 = while %i, %n, %s {carries=1} : i32[]
+        condition(%n: i32[], %s: i32[]) {
+          carry %i: i32[]
+          %0 = lt %i, %n : bool[]
+          return go=%0
+        }
+        body(%n: i32[], %s: i32[]) {
+          carry %i: i32[]
+          %0 = add %i, %s : i32[]
+          next %i = %0
+        }
+      %1 = mul %x, %x : f32[2]
+      return count=%0, y=%1
+    }
+    else(%n: i32[], %s: i32[], %x: f32[2]) {
+      return count=%n, y=%x
+    }
+  return count=%0, y=%1
+`,
+  "a loop with a loop that ends only for members that go on": `graph g(%n: i32[])
+  %i = constant 0 : i32[]
+  %t = constant 0 : i32[]
+  %0, %1 = while %i, %t, %n {carries=2} : i32[], i32[]
+    condition(%n: i32[]) {
+      carry %i: i32[]
+      carry %t: i32[]
+      %0 = lt %i, %n : bool[]
+      return go=%0
+    }
+    body(%n: i32[]) {
+      carry %i: i32[]
+      carry %t: i32[]
+      %0 = lt %i, %n : bool[]
+      %1 = convert %0 {dtype=i32} : i32[]
+      %j = constant 0 : i32[]
+      %2 = while %j, %1 {carries=1} : i32[]
+        condition(%s: i32[]) {
+          carry %j: i32[]
+          %0 = lt %j, 2 : bool[]
+          return go=%0
+        }
+        body(%s: i32[]) {
+          carry %j: i32[]
+          %0 = add %j, %s : i32[]
+          next %j = %0
+        }
+      %3 = add %t, %2 : i32[]
+      %4 = add %i, 1 : i32[]
+      next %i = %4
+      next %t = %3
+    }
+  return i=%0, t=%1
+`,
   "a custom gradient that is not the true one, of two operands": `graph g(%x: f32[3], %y: f32[3])
   %0 = custom_gradient %x, %y : f32[3]
     forward(%x: f32[3], %y: f32[3]) {
