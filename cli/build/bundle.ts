@@ -14,7 +14,7 @@ export function bundle(main: URL): string {
   );
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   invariant(twice.length === 0, `the runtime declares ${twice.join(", ")} in more than one file`);
-  return pieces.map(unindented).join("");
+  return pieces.map(compact).join("");
 }
 
 const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
@@ -51,13 +51,19 @@ function piece(text: string): string {
     .join("");
 }
 
-/** Indentation is a thirtieth of the compressed size, and belongs to no string. */
-function unindented(text: string): string {
+/**
+ * Without indentation, without line breaks inside statements and without trailing commas, a twentieth of the compressed
+ * size. Line breaks between statements stay, so that the code can be read.
+ */
+function compact(text: string): string {
   invariant(
     text.split("\n").every((line) => line.split("`").length % 2 === 1),
     "a template literal of the runtime spans lines",
   );
-  return text.replaceAll(/^ +/gm, "");
+  return text
+    .replaceAll(/^ +/gm, "")
+    .replaceAll(/,\n(?=[)\]}])/g, "")
+    .replaceAll(/(?<=[,({[=?:>&|+])\n|\n(?=[?:.)\]}&|+*=])/g, "");
 }
 
 /** Removes the spaces that stripped types leave, except in lines that have such spaces in a string. */
