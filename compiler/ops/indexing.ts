@@ -70,27 +70,32 @@ declare module "../graph/form.ts" {
   }
 }
 
+/** Of the ops that select along `axis` of x by indices of any shape. */
+const selectConditions = {
+  c1: {
+    message: "the indices are i32",
+    about: ["indices"],
+    holds: isIndex,
+    breaks: [[[f32(2), f32(2)], { axis: 0 }]],
+  },
+  c2: {
+    message: "`axis` is an axis of x",
+    about: ["axis"],
+    holds: ({ x }: { readonly x: TensorType }, { axis }: { readonly axis: number }) => isAxis(axis, x.shape.length),
+    breaks: [
+      [[f32(2), i32(2)], { axis: 1 }],
+      [[f32(), i32()], { axis: 0 }],
+    ],
+  },
+} as const;
+
 export const indexing = family<"indexing">({
   take: map({
     doc: "the items of x along `axis` selected by the indices; the axes of the indices replace `axis`, and an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: isIndex,
-        breaks: [[[f32(2), f32(2)], { axis: 0 }]],
-      },
-      c2: {
-        message: "`axis` is an axis of x",
-        about: ["axis"],
-        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
-        breaks: [
-          [[f32(2), i32(2)], { axis: 1 }],
-          [[f32(), i32()], { axis: 0 }],
-        ],
-      },
+      ...selectConditions,
       c3: {
         message: "x is not empty along `axis`",
         about: ["x"],
@@ -271,21 +276,7 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: isIndex,
-        breaks: [[[f32(2), f32(2)], { axis: 0 }]],
-      },
-      c2: {
-        message: "`axis` is an axis of x",
-        about: ["axis"],
-        holds: ({ x }, { axis }) => isAxis(axis, x.shape.length),
-        breaks: [
-          [[f32(2), i32(2)], { axis: 1 }],
-          [[f32(), i32()], { axis: 0 }],
-        ],
-      },
+      ...selectConditions,
       c3: {
         message: "x is not empty along `axis`",
         about: ["x"],

@@ -73,30 +73,14 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const result = product(found);
     return Number.isSafeInteger(result) ? int(result) : report(env.context, "E0507", span, "the product is too large");
   }),
-  set: define("a list with another value at these indices", ["items", "indices", "value"], [], (env, args) => {
-    const [items, indices] = [arg(args, "items"), indicesIn(args)];
-    const found = itemsOf(items.value);
-    if (found === null || indices === null)
-      return wrong(
-        env,
-        items.span,
-        "expected a list and valid indices for `set`",
-        found === null ? items.value : arg(args, "indices").value,
-      );
-    return list(found.map((item, k) => (indices.has(k) ? arg(args, "value").value : item)));
-  }),
-  drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) => {
-    const [items, indices] = [arg(args, "items"), indicesIn(args)];
-    const found = itemsOf(items.value);
-    if (found === null || indices === null)
-      return wrong(
-        env,
-        items.span,
-        "expected a list and valid indices for `drop`",
-        found === null ? items.value : arg(args, "indices").value,
-      );
-    return list(found.filter((_, k) => !indices.has(k)));
-  }),
+  set: define("a list with another value at these indices", ["items", "indices", "value"], [], (env, args) =>
+    atIndices(env, args, "set", (items, indices) =>
+      items.map((item, k) => (indices.has(k) ? arg(args, "value").value : item)),
+    ),
+  ),
+  drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) =>
+    atIndices(env, args, "drop", (items, indices) => items.filter((_, k) => !indices.has(k))),
+  ),
   range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
     const { value, span } = arg(args, "n");
     if (value.kind !== "int" || value.value < 0 || value.value > maxRange)
@@ -206,6 +190,20 @@ function indicesIn(args: BuiltinArgs): ReadonlySet<number> | null {
   const length = itemsOf(arg(args, "items").value)?.length ?? 0;
   const found = numbers(arg(args, "indices").value, true)?.map((index) => (index < 0 ? index + length : index));
   return found?.every((index) => index >= 0 && index < length) ? new Set(found) : null;
+}
+
+/** Changes a list at the given indices; an error for `name` if the arguments are not a list and indices of it. */
+function atIndices(
+  env: Env,
+  args: BuiltinArgs,
+  name: string,
+  change: (items: readonly DlValue[], indices: ReadonlySet<number>) => readonly DlValue[],
+): DlValue {
+  const [items, indices] = [arg(args, "items"), indicesIn(args)];
+  const found = itemsOf(items.value);
+  if (found !== null && indices !== null) return list(change(found, indices));
+  const value = found === null ? items.value : arg(args, "indices").value;
+  return wrong(env, items.span, `expected a list and valid indices for \`${name}\``, value);
 }
 
 function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
