@@ -1,12 +1,12 @@
 // The report of `dlc bisect`.
-import type { Verdict } from "../../compiler/trust/bisect.ts";
+import type { Verdict, WrongRewrite } from "../../compiler/trust/bisect.ts";
 import type { Difference } from "../../compiler/trust/compare.ts";
 import { showNode } from "../../compiler/graph/notation.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import type { LargestDifference } from "../../compiler/trust/largest-errors.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { locationOf } from "../../dsl/span.ts";
-import { number, shareText } from "./numbers.ts";
+import { number, rough, shareText } from "./numbers.ts";
 
 /** What was bisected, for the text of the report. */
 export interface Bisected {
@@ -31,11 +31,12 @@ export function diagnosticOfVerdict(verdict: Verdict, { entry, code, optional }:
       ...at,
       help: "the passes agree; this is a bug in the code generator, please report it",
     };
-  const { stage, pass } = verdict;
+  const { stage, pass, small } = verdict;
+  const subject = small.rewrite === null ? `the pass ${stage}` : `the rule "${small.rewrite.rule}" of ${stage}`;
   const help = optional.has(pass.name)
     ? `this is a bug in the pass, please report it; \`--without ${pass.name}\` avoids it`
     : "this is a bug in the compiler, please report it";
-  return { code: "E1022", says: `the pass ${stage} changes the results of \`${entry}\``, ...at, help };
+  return { code: "E1022", says: `${subject} changes the results of \`${entry}\``, ...at, help };
 }
 
 /** The report below the diagnostic, or one line if everything agrees. */
@@ -45,11 +46,13 @@ export function reportOfVerdict(verdict: Verdict, { code, assumed }: Bisected): 
     return `${sizesText(assumed)}every pass agrees: ${stages} stages, largest difference ${largestText(passes)}; ${code} agrees, largest difference ${largestText(ofCode)}`;
   }
   const { before, node, difference } = verdict.small;
+  const rewrite = verdict.kind === "pass" ? verdict.small.rewrite : null;
   const heading = verdict.kind === "pass" ? `before ${verdict.stage}:` : "the compiled graph:";
   return [
     `${sizesText(assumed)}in the model: ${differenceText(verdict.difference, verdict.kind)}`,
     `reduced:      ${differenceText(difference, verdict.kind)}`,
     `the node:     ${showNode(node)}`,
+    ...(rewrite === null ? [] : [`the rule:     ${rewriteText(rewrite)}`]),
     "",
     heading,
     printGraph(before).trimEnd(),
@@ -73,9 +76,13 @@ export function jsonOfVerdict(verdict: Verdict, entry: string): Readonly<Record<
       at: span === null ? null : locationOf(span),
       before: printGraph(before),
       after: verdict.kind === "pass" ? printGraph(verdict.small.after) : null,
+      rewrite: verdict.kind === "pass" ? verdict.small.rewrite : null,
     },
   };
 }
+
+const rewriteText = ({ rule, position, count }: WrongRewrite): string =>
+  `"${rule}"${count === 1 ? "" : `, rewrite ${position} of ${count}`}`;
 
 /** `with N = 2: ` */
 export const sizesText = (assumed: Readonly<Record<string, number>>): string => {
@@ -83,7 +90,11 @@ export const sizesText = (assumed: Readonly<Record<string, number>>): string => 
   return sizes.length === 0 ? "" : `with ${sizes.join(", ")}: `;
 };
 
-function differenceText({ what, index, got, wanted, allowed }: Difference, kind: "pass" | "code" | "got"): string {
+/** `output y[0] is 2 after the pass, not 1; tolerance 1e-6` */
+export function differenceText(
+  { what, index, got, wanted, allowed }: Difference,
+  kind: "pass" | "code" | "got",
+): string {
   const now = kind === "pass" ? " after the pass" : "";
   const room = allowed === 0 ? "must be equal bit by bit" : `tolerance ${number(allowed)}`;
   return `${what}[${index}] is ${number(got)}${now}, not ${number(wanted)}; ${room}`;
@@ -92,5 +103,5 @@ function differenceText({ what, index, got, wanted, allowed }: Difference, kind:
 function largestText(difference: LargestDifference | null): string {
   if (difference === null || difference.share === 0) return "0";
   const { got, wanted, share, what, index } = difference;
-  return `${number(Math.abs(got - wanted))} in ${what}[${index}] (${shareText(share)} of the rounding bound)`;
+  return `${rough(Math.abs(got - wanted))} in ${what}[${index}] (${shareText(share)} of the rounding bound)`;
 }

@@ -5,6 +5,7 @@ import { verifyEntry, type VerifiedEntry, type VerifiedNode } from "../../compil
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { locationOf, type Source } from "../../dsl/span.ts";
 import { liveLine, table } from "../host/terminal.ts";
+import { differenceText } from "./bisect-report.ts";
 import { number, rough, shareText } from "./numbers.ts";
 
 /** Verifies the entries of a file one by one, with params initialized from the seed. */
@@ -17,14 +18,26 @@ export async function* verifySource(
   const line = liveLine(process.stderr, !quiet);
   for (const entry of program.entries) {
     if (entry.graph.name === "init") continue;
-    line.show(`${source.name}: running ${entry.graph.name} in the reference`);
-    const verified = await verifyEntry(program, entry, options).finally(() => line.clear());
+    const onProgress = (says: string): void => line.show(`${source.name}: ${says}`);
+    const verified = await verifyEntry(program, entry, { ...options, onProgress }).finally(() => line.clear());
     yield { ...verified, dims: { ...assumed, ...verified.dims } };
   }
 }
 
-/** The first wrong value of an entry; null if all are correct. */
-export function diagnosticOf({ entry, wrong }: VerifiedEntry, file: string, code: string): Diagnostic | null {
+/** The pass that changes a result of an entry, or else the first wrong value of its code; null if all are correct. */
+export function diagnosticOf(
+  { entry, wrong, wrongPass }: VerifiedEntry,
+  file: string,
+  code: string,
+): Diagnostic | null {
+  if (wrongPass !== null) {
+    const { stage, difference } = wrongPass;
+    return {
+      code: "E1022",
+      says: `the pass ${stage} changes the results of \`${entry}\`: ${differenceText(difference, "pass")}`,
+      help: `\`dlc bisect ${file} --entry ${entry}\` finds the rule and reduces the graph`,
+    };
+  }
   if (wrong === null) return null;
   const { node, span, difference } = wrong;
   const { index, got, wanted, allowed } = difference;
@@ -39,16 +52,23 @@ export function diagnosticOf({ entry, wrong }: VerifiedEntry, file: string, code
 const mostShown = 5;
 
 /** One line for the entry, and a table of its largest errors. */
-export function showVerified({ entry, dims, compared, unbounded, nodes, wrong }: VerifiedEntry, code: string): string {
+export function showVerified(
+  { entry, dims, compared, unbounded, nodes, wrong, results, wrongPass }: VerifiedEntry,
+  code: string,
+): string {
   const sizes = Object.entries(dims).map(([name, size]) => ` ${name}=${size}`);
   const [worst] = nodes;
   const agrees = wrong === null ? "match" : "differ from";
   const off =
     worst === undefined ? "" : `; largest difference ${shareText(worst.difference.share)} of the rounding bound`;
   const near = unbounded === 0 ? "" : `; ${unbounded} more have no known bound`;
+  const passes =
+    wrongPass === null
+      ? `no pass changes an output or a write (${results} compared)`
+      : `the pass ${wrongPass.stage} changes a result`;
   const rows = nodes.slice(0, mostShown).map(row);
   return [
-    `${entry}${sizes.join("")}: ${compared} values of ${code} ${agrees} the reference${off}${near}`,
+    `${entry}${sizes.join("")}: ${compared} values of ${code} ${agrees} the reference${off}${near}; ${passes}`,
     ...(rows.length === 0 ? [] : [indented(table([["value of", "at", "difference", "allowed", "share"], ...rows]))]),
   ].join("\n");
 }
@@ -73,11 +93,15 @@ export const verifiedJson = ({
   compared,
   unbounded,
   nodes,
+  results,
+  wrongPass,
 }: VerifiedEntry): Readonly<Record<string, unknown>> => ({
   entry,
   dims,
   compared,
   unbounded,
+  results,
+  wrongPass,
   nodes: nodes.map(({ node, span, difference: { index, got, wanted, allowed, share } }) => ({
     op: node.op.name,
     at: span === null ? null : locationOf(span),

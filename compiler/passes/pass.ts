@@ -1,4 +1,5 @@
 import type { Graph } from "../graph/ir.ts";
+import type { RewriteLog } from "../graph/rules/log.ts";
 import type { Machine } from "../support/machine.ts";
 
 /** Facts that are notes on nodes. A new node has none, so they hold until the next pass that does not need them. */
@@ -35,6 +36,8 @@ export interface PassOptions {
   readonly gap?: number;
   /** The target of algorithm selection and fusion; `defaultMachine` if omitted. */
   readonly machine?: Machine;
+  /** Receives the rewrites of a pass that consists of rules, and may limit their number. */
+  readonly rewrites?: RewriteLog;
 }
 
 /** Keeps the name as a literal type, so that a misspelt name in an order constraint is a type error. */

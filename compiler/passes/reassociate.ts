@@ -17,7 +17,7 @@ export const reassociate = definePass({
   needs: ["differentiated"],
   provides: [],
   exact: false,
-  run: (graph) => applyLocalRules(graph, reassociateRules),
+  run: (graph, { rewrites }) => applyLocalRules(graph, reassociateRules, rewrites),
 });
 
 /** A sum over broadcast axes is a product with their size. */

@@ -4,7 +4,7 @@
  * still show the error.
  */
 import type { Source, Span } from "../../dsl/span.ts";
-import { compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
+import { comparedStage, compareGraphs, compareResults, compareStages, named, type Difference } from "./compare.ts";
 import { stagesOfGraph, type CompileOptions, type GraphStage } from "../compile.ts";
 import { evaluateWithBounds, type Bounded, type GraphData } from "./error-bound.ts";
 import { evaluate } from "../graph/evaluate.ts";
@@ -12,6 +12,7 @@ import { spanOf } from "../graph/provenance.ts";
 import type { Graph, Node, Program } from "../graph/ir.ts";
 import { shrinkGraph, shrinkGraphAsync } from "./shrink.ts";
 import { exactDifference, largest, type LargestDifference } from "./largest-errors.ts";
+import { RewriteLog } from "../graph/rules/log.ts";
 import { isLate, runPasses } from "../passes/driver.ts";
 import type { Pass } from "../passes/pass.ts";
 import { pipeline } from "../pipeline.ts";
@@ -46,7 +47,7 @@ export type Verdict =
       readonly pass: Pass;
       /** In the whole model, before shrinking. */
       readonly difference: Difference;
-      readonly small: SmallCase & { readonly after: Graph };
+      readonly small: SmallCase & { readonly after: Graph; readonly rewrite: WrongRewrite | null };
     }
   | { readonly kind: "code"; readonly difference: Difference; readonly small: SmallCase };
 
@@ -57,6 +58,16 @@ export interface SmallCase {
   readonly node: Node;
   /** The node's source range, or that of its nearest ancestor that has one. */
   readonly span: Span | null;
+}
+
+/** The first rewrite of a pass after which the results differ. */
+export interface WrongRewrite {
+  /** The text or the name of the rule. */
+  readonly rule: string;
+  /** From 1. */
+  readonly position: number;
+  /** The number of rewrites of the whole pass. */
+  readonly count: number;
 }
 
 export interface Bisection {
@@ -86,8 +97,7 @@ async function verdictOf(
   const data = initialData(program, graph, seed);
 
   onProgress(`comparing ${stages.length - 1} stages`);
-  const compared = stages.map((stage) => ({ name: stage.name, graph: stage.graph, exact: stage.pass?.exact ?? true }));
-  const broken = compareStages(compared, data);
+  const broken = compareStages(stages.map(comparedStage), data);
   if (broken !== null) {
     onProgress(`${broken.stage} disagrees; shrinking`);
     return shrunkPass(stages, broken, { data, seed, budget, options });
@@ -155,10 +165,10 @@ function shrunkPass(
 ): Verdict {
   const index = stages.findIndex(({ name }) => name === stage);
   const pass = present(at(stages, index).pass, `${stage} is not a pass`);
-  const run = (candidate: Graph): Graph =>
-    runPasses(candidate, [pass], options.frozen === undefined ? {} : { frozen: options.frozen });
-  const compare = (candidate: Graph): Difference | null =>
-    compareGraphs(candidate, run(candidate), pass.exact, dataFor(candidate, data, seed));
+  const run = (candidate: Graph, rewrites = new RewriteLog()): Graph =>
+    runPasses(candidate, [pass], { rewrites, ...(options.frozen !== undefined && { frozen: options.frozen }) });
+  const compare = (candidate: Graph, rewrites = new RewriteLog()): Difference | null =>
+    compareGraphs(candidate, run(candidate, rewrites), pass.exact, dataFor(candidate, data, seed));
   const whole = at(stages, index - 1).graph;
   const before = shrinkGraph(whole, (candidate) => compare(candidate) !== null, { budget });
   return {
@@ -166,8 +176,29 @@ function shrunkPass(
     stage,
     pass,
     difference,
-    small: { ...smallCase(before, compare(before) ?? difference), after: run(before) },
+    small: {
+      ...smallCase(before, compare(before) ?? difference),
+      after: run(before),
+      rewrite: wrongRewrite((rewrites) => compare(before, rewrites) === null),
+    },
   };
+}
+
+/**
+ * The first rewrite after which the results differ, by binary search over the number of rewrites; null if the pass
+ * makes none, or if they agree after the last one. `agrees` runs the pass with the given log.
+ */
+function wrongRewrite(agrees: (rewrites: RewriteLog) => boolean): WrongRewrite | null {
+  const all = new RewriteLog();
+  if (agrees(all)) return null;
+  let [right, wrong] = [0, all.rules.length];
+  if (!agrees(new RewriteLog(right))) return null;
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    if (agrees(new RewriteLog(middle))) right = middle;
+    else wrong = middle;
+  }
+  return { rule: at(all.rules, right), position: wrong, count: all.rules.length };
 }
 
 function smallCase(before: Graph, difference: Difference): SmallCase {

@@ -1,5 +1,6 @@
 // Compares the functions that two graphs compute, and the results of compiled code with the values of its graph.
 import { evaluateWithBounds, f64Share, type Bounded, type BoundedEvaluation, type GraphData } from "./error-bound.ts";
+import type { GraphStage } from "../compile.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import type { Graph, Value } from "../graph/ir.ts";
 import type { NdArray } from "../graph/op.ts";
@@ -84,6 +85,12 @@ export interface ComparedStage {
   /** The pass that made it preserves the bits of f32 results. */
   readonly exact: boolean;
 }
+
+export const comparedStage = ({ name, graph, pass }: GraphStage): ComparedStage => ({
+  name,
+  graph,
+  exact: pass?.exact ?? true,
+});
 
 /**
  * The first stage that computes other values than the stage before it, or null. Consecutive exact passes are compared

@@ -1,11 +1,14 @@
 /**
- * Compares the compiled code of an entry with the reference, value by value. A variant of the graph outputs every value
- * that reaches memory; each may differ from the exact result of its operands by the rounding bound. The operands are
- * the compiled values, so the bound at the end of a deep net is as tight as at its start.
+ * Verifies one entry in two steps. Its outputs and writes are compared in the reference after each pass, so that a pass
+ * that changes them is found. Then the compiled code is compared with the graph after all passes, value by value: a
+ * variant of the graph outputs every value that reaches memory; each may differ from the exact result of its operands
+ * by the rounding bound. The operands are the compiled values, so the bound at the end of a deep net is as tight as at
+ * its start.
  */
 import type { Span } from "../../dsl/span.ts";
 import { nearestSpan } from "./bisect.ts";
 import { stagesOfGraph, type CompileOptions } from "../compile.ts";
+import { comparedStage, compareStages, type Difference } from "./compare.ts";
 import { evaluateWithBounds, type Bounded } from "./error-bound.ts";
 import { isLeaf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
@@ -38,10 +41,16 @@ export interface VerifiedEntry {
   readonly nodes: readonly VerifiedNode[];
   /** The first node in graph order that exceeds its bound; null if all are within. */
   readonly wrong: VerifiedNode | null;
+  /** The number of outputs and writes that were compared after the passes. */
+  readonly results: number;
+  /** The first stage of the pipeline that changes an output or a write; null if none does. */
+  readonly wrongPass: { readonly stage: string; readonly difference: Difference } | null;
 }
 
 export type VerifyOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants"> & {
   readonly seed?: number;
+  /** Receives a line of text at the start of each step. */
+  readonly onProgress?: (message: string) => void;
 };
 
 export async function verifyEntry(
@@ -49,11 +58,14 @@ export async function verifyEntry(
   { dims, graph }: Program["entries"][number],
   options: VerifyOptions,
 ): Promise<VerifiedEntry> {
-  const { seed = 0, ...compile } = options;
+  const { seed = 0, onProgress = () => {}, ...compile } = options;
   const stages = stagesOfGraph(graph, compile);
   const planned = at(stages, stages.length - 1).graph;
   const { open, names } = withAllOutputs(planned);
   const data = initialData(program, graph, seed);
+  onProgress(`comparing ${stages.length - 1} passes of ${graph.name} in the reference`);
+  const wrongPass = compareStages(stages.map(comparedStage), data);
+  onProgress(`comparing the code of ${graph.name} with the reference`);
   const passes = (compile.passes ?? pipeline).filter(isLate);
   const results = await runCompiled(open, data, { ...compile, passes });
 
@@ -76,7 +88,16 @@ export async function verifyEntry(
   evaluateWithBounds(open, data, look);
   const nodes = found.toSorted((a, b) => b.difference.share - a.difference.share);
   const outside = found.filter(({ difference }) => difference.share > 1);
-  return { entry: graph.name, dims, compared: found.length, unbounded, nodes, wrong: outside[0] ?? null };
+  return {
+    entry: graph.name,
+    dims,
+    compared: found.length,
+    unbounded,
+    nodes,
+    wrong: outside[0] ?? null,
+    results: graph.outputs.length + graph.writes.length,
+    wrongPass,
+  };
 }
 
 /**

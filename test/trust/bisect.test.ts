@@ -9,7 +9,7 @@ import type { Pass } from "../../compiler/passes/pass.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
-import { overlapScratch, roundSums, swapConstantSubs, withFault } from "./faulty-passes.ts";
+import { overlapScratch, roundSums, swapConstantSubs, withFault, withRule } from "./faulty-passes.ts";
 
 const source = {
   name: "net.dl",
@@ -97,6 +97,17 @@ test("a pass that swaps operands is found, with a two-node graph that shows it",
     stage: "merge-common.2",
     small: { at: "net.dl:9:17" },
   });
+});
+
+test("a wrong rule is named", async () => {
+  const verdict = await verdictOf("predict", withRule("exp(x) - y => exp(x)"));
+  expect(verdict).toMatchObject({ kind: "pass", stage: "simplify" });
+  if (verdict.kind !== "pass") return;
+  expect(verdict.small.rewrite).toEqual({ rule: "exp(x) - y => exp(x)", position: 1, count: 1 });
+  expect(diagnosticOfVerdict(verdict, bisected)?.says).toBe(
+    'the rule "exp(x) - y => exp(x)" of simplify changes the results of `predict`',
+  );
+  expect(reportOfVerdict(verdict, bisected)).toContain('the rule:     "exp(x) - y => exp(x)"\n');
 });
 
 test("a shrunk graph still disagrees, also inside of loops", async () => {

@@ -3,6 +3,8 @@ import { makeNode } from "../../compiler/graph/build.ts";
 import { splatValue } from "../../compiler/graph/facts.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
 import { annotate, rebuild } from "../../compiler/graph/rebuild.ts";
+import { rewrite, ruleSet } from "../../compiler/graph/rules/rewrite.ts";
+import { ops } from "../../compiler/ops/table.ts";
 import type { Pass } from "../../compiler/passes/pass.ts";
 import { stageNamesOf } from "../../compiler/passes/order.ts";
 import { pipeline } from "../../compiler/pipeline.ts";
@@ -19,6 +21,14 @@ export function withFault(stage: string, fault: (graph: Graph) => Graph): readon
 export const swapConstantSubs = (graph: Graph): Graph =>
   rebuild(graph, (g, node, [x, y]) =>
     node.op.name === "sub" && x !== undefined && y !== undefined && splatValue(y) !== null ? [g.sub(y, x)] : null,
+  );
+
+/** The pipeline whose simplify has one more rule. */
+export const withRule = (text: string): readonly Pass[] =>
+  pipeline.map((pass): Pass =>
+    pass.name === "simplify"
+      ? { ...pass, run: (graph, options) => pass.run(rewrite(graph, ruleSet(ops, [text]), options.rewrites), options) }
+      : pass,
   );
 
 /** Every sum has this relative error. */

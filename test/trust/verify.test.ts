@@ -7,7 +7,7 @@ import { pipeline } from "../../compiler/pipeline.ts";
 import { verifyEntry, type VerifiedEntry } from "../../compiler/trust/verify-entry.ts";
 import { position } from "../../dsl/span.ts";
 import { present } from "../../compiler/support/invariant.ts";
-import { overlapScratch, withFault } from "./faulty-passes.ts";
+import { overlapScratch, withFault, withRule } from "./faulty-passes.ts";
 
 const source = {
   name: "net.dl",
@@ -42,11 +42,21 @@ test.each(["wasm", "js"] as const)(
     expect(diagnosticOf(found, "net.dl", target)).toBeNull();
     expect(showVerified(found, target)).toMatch(
       new RegExp(
-        `^predict N=5: ${found.compared} values of ${target} match the reference; largest difference [\\d.]+ % `,
+        `^predict N=5: ${found.compared} values of ${target} match the reference; largest difference [\\d.]+ % .*; no pass changes an output or a write \\(2 compared\\)`,
       ),
     );
   },
 );
+
+test("a pass that changes a result is found, where the code matches its graph", async () => {
+  const found = await verified(withRule("tanh(x) => neg(x)"), "wasm");
+  expect(found.wrong).toBeNull();
+  expect(found.wrongPass).toMatchObject({ stage: "simplify", difference: { what: "output y" } });
+  const diagnostic = diagnosticOf(found, "net.dl", "wasm (strict)");
+  expect(diagnostic?.code).toBe("E1022");
+  expect(diagnostic?.says).toMatch(/^the pass simplify changes the results of `predict`: output /);
+  expect(showVerified(found, "wasm")).toMatch(/; the pass simplify changes a result$/m);
+});
 
 test("the location is that of the first wrong value", async () => {
   const found = await verified(withFault("plan-memory", overlapScratch), "wasm");

@@ -3,6 +3,7 @@
 import { makeNode, type GraphBuilder } from "../build.ts";
 import type { Graph, Node, Value } from "../ir.ts";
 import { dropDead, rebuild } from "../rebuild.ts";
+import { RewriteLog } from "./log.ts";
 
 export interface LocalRule {
   readonly name: string;
@@ -15,13 +16,13 @@ export interface LocalRule {
 export const localRule = (name: string, apply: LocalRule["apply"]): LocalRule => ({ name, apply, fired: 0 });
 
 /**
- * One sweep over the nodes, in order; applies the first rule that fires to each. Returns the graph itself if none
- * fires.
+ * One sweep over the nodes, in order; applies the first rule that fires to each, until the log is full. Returns the
+ * graph itself if none fires.
  */
-export function applyLocalRules(graph: Graph, rules: readonly LocalRule[]): Graph {
+export function applyLocalRules(graph: Graph, rules: readonly LocalRule[], log = new RewriteLog()): Graph {
   let fired = false;
   const swept = rebuild(graph, (g, node, operands) => {
-    if (node.results.length !== 1) return null;
+    if (node.results.length !== 1 || log.isFull) return null;
     const same = operands.every((value, index) => value === node.operands[index]);
     const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
     for (const rule of rules) {
@@ -29,6 +30,7 @@ export function applyLocalRules(graph: Graph, rules: readonly LocalRule[]): Grap
       const value = rule.apply(g, current);
       if (value === null) continue;
       rule.fired++;
+      log.add(rule.name);
       fired = true;
       return [value];
     }

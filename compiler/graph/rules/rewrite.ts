@@ -45,6 +45,7 @@ import { append, dropDead, rebuild } from "../rebuild.ts";
 import { exitValues } from "../regions.ts";
 import { buildRight, type Built } from "./build.ts";
 import { checkRule } from "./check.ts";
+import { RewriteLog } from "./log.ts";
 import { Match, matchedBy, resembles } from "./match.ts";
 import { parseRule, type RuleTrees } from "./parse.ts";
 import { resultOf } from "../facts.ts";
@@ -107,11 +108,14 @@ function load(item: RuleText, table: OpTable): Rule {
 /** A longer chain, each rule firing on the result of the one before, is taken for an endless one. */
 const longestChain = 200;
 
-/** Applies the rules until none fires, and drops dead nodes. Returns the graph itself if no rule fires. */
-export function rewrite(graph: Graph, rules: RuleSet): Graph {
+/**
+ * Applies the rules until none fires or the log is full, and drops dead nodes. Returns the graph itself if no rule
+ * fires.
+ */
+export function rewrite(graph: Graph, rules: RuleSet, log = new RewriteLog()): Graph {
   let limit = 100 * (graph.nodes.length + 100);
   for (let current = graph; ;) {
-    const sweep = new Sweep(current, rules, limit);
+    const sweep = new Sweep(current, rules, limit, log);
     const next = sweep.run();
     if (sweep.fired === 0) return current;
     limit -= sweep.fired;
@@ -126,13 +130,15 @@ class Sweep {
   private readonly graph: Graph;
   private readonly rules: RuleSet;
   private readonly limit: number;
+  private readonly log: RewriteLog;
   /** The number of uses of each value. An upper bound: uses by replaced nodes count until the next sweep. */
   private readonly uses = new Map<Value, number>();
 
-  constructor(graph: Graph, rules: RuleSet, limit: number) {
+  constructor(graph: Graph, rules: RuleSet, limit: number, log: RewriteLog) {
     this.graph = graph;
     this.rules = rules;
     this.limit = limit;
+    this.log = log;
     for (const node of graph.nodes) for (const operand of node.operands) this.use(operand, 1);
     for (const value of exitValues(graph)) this.use(value, 1);
   }
@@ -179,11 +185,13 @@ class Sweep {
   }
 
   private firstToFire(candidates: readonly Rule[], root: Value): Built | null {
+    if (this.log.isFull) return null;
     for (const candidate of candidates) {
       const built = this.attempt(candidate, root);
       if (built === null) continue;
       candidate.fired++;
       this.fired++;
+      this.log.add(candidate.text);
       invariant(
         this.fired <= this.limit && this.chain < longestChain,
         `the rules do not terminate; the last that fired is "${candidate.text}"`,

@@ -33,12 +33,12 @@ export const simplify = definePass({
   needs: ["differentiated"],
   provides: [],
   exact: true,
-  run: (graph) => {
+  run: (graph, { rewrites }) => {
     let current = graph;
     for (let rounds = 0; ; rounds++) {
       invariant(rounds <= mostRounds, "the rules do not reach a fixed point");
-      const rewritten = rewrite(current, simplifyRules);
-      current = applyLocalRules(rewritten, simplifyLocalRules);
+      const rewritten = rewrite(current, simplifyRules, rewrites);
+      current = applyLocalRules(rewritten, simplifyLocalRules, rewrites);
       if (current === rewritten) return current;
     }
   },
