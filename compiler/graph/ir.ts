@@ -169,8 +169,7 @@ export interface Op {
   /** Its operator in rules and in chains of affine maps. */
   readonly operator?: Operator;
   /**
-   * Swapping its two operands changes no bit. Not true of max and min: of two zeros, or of a number and a NaN, they
-   * return the first.
+   * Swapping its two operands changes no bit. Not true of max and min: of -0 and 0 they return the first.
    */
   readonly commutative?: true;
   /** For a map whose result consists of elements of its operand. */

@@ -43,8 +43,8 @@ function floatOf(x: number): number {
 }
 
 // Rules shared by the scalar types.
-const min: Rule = (a, b) => (b < a ? b : a);
-const max: Rule = (a, b) => (a < b ? b : a);
+const min: Rule = (a, b) => (b < a || Number.isNaN(b) ? b : a);
+const max: Rule = (a, b) => (a < b || Number.isNaN(b) ? b : a);
 const select: Rule = (c, a, b) => (c !== 0 ? a : b);
 
 const compare = (rule: (a: number, b: number) => boolean): Semantics => {

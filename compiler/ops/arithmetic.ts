@@ -2,6 +2,7 @@
 import { interval, magnitude, opposite, product, quotient, sizeOf, sum, symmetric } from "../types/interval.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
+import { extreme } from "./extreme.ts";
 import { family, floats, numbers } from "./signature.ts";
 import { compare, zeroGradient, zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 
@@ -127,29 +128,29 @@ export const arithmetic = family<"arithmetic">({
   }),
 
   max: pointwise({
-    doc: "the larger of x and y; a NaN in x stays; at a tie the gradient goes to y, so that max(x, 0) has none at 0",
+    doc: "the larger of x and y, NaN if either is NaN; the gradient goes to the operand that is the result; at a tie the gradient goes to y, so that max(x, 0) has none at 0",
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.max(x, y),
     gradient: (g, { x, y }, { dout }) => {
-      const first = compare(g, "gt", x, y);
-      return { x: zeroUnless(g, first, dout), y: zeroWhere(g, first, dout) };
+      const second = g.call("or", [compare(g, "le", x, y), compare(g, "ne", y, y)]);
+      return { x: zeroWhere(g, second, dout), y: zeroUnless(g, second, dout) };
     },
     range: ([x, y]) => interval(Math.max(x.lo, y.lo), Math.max(x.hi, y.hi)),
-    reference: (x, y) => (x < y ? y : x),
+    reference: extreme.max,
   }),
 
   min: pointwise({
-    doc: "the smaller of x and y; a NaN in x stays; at a tie the gradient goes to y",
+    doc: "the smaller of x and y, NaN if either is NaN; the gradient goes to the operand that is the result; at a tie the gradient goes to y",
     operands: ["x", "y"],
     on: numbers,
     scalar: (k, x, y) => k.min(x, y),
     gradient: (g, { x, y }, { dout }) => {
-      const first = compare(g, "lt", x, y);
-      return { x: zeroUnless(g, first, dout), y: zeroWhere(g, first, dout) };
+      const second = g.call("or", [compare(g, "ge", x, y), compare(g, "ne", y, y)]);
+      return { x: zeroWhere(g, second, dout), y: zeroUnless(g, second, dout) };
     },
     range: ([x, y]) => interval(Math.min(x.lo, y.lo), Math.min(x.hi, y.hi)),
-    reference: (x, y) => (y < x ? y : x),
+    reference: extreme.min,
   }),
 
   neg: pointwise({

@@ -11,7 +11,8 @@ export const zeroUnless = (g: GraphBuilder, condition: Value, a: Value): Value =
 export const zeroWhere = (g: GraphBuilder, condition: Value, a: Value): Value =>
   g.call("select", [condition, g.zeros(a.type), a]);
 
-export const compare = (g: GraphBuilder, op: "eq" | "gt" | "lt", a: Value, b: Operand): Value => g.call(op, [a, b]);
+export const compare = (g: GraphBuilder, op: "eq" | "ne" | "gt" | "lt" | "ge" | "le", a: Value, b: Operand): Value =>
+  g.call(op, [a, b]);
 
 /** Broadcasts a value to `shape` along `axes`, which a reduction removed. */
 export const unreduce = (g: GraphBuilder, x: Value, shape: readonly number[], axes: readonly number[]): Value =>

@@ -4,6 +4,7 @@ import type { Expr } from "../kernel/ir.ts";
 import { below, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, strides, tensor } from "../types/tensor-type.ts";
 import { lining } from "./define.ts";
+import { beyond, isBeyond } from "./extreme.ts";
 import { isAxis, nth, range } from "./lists.ts";
 import { eachIndex, flatten, item } from "./ndarray.ts";
 import { anyOf, bool, f32, f64, family, i32, none, notAnAxis, numbers } from "./signature.ts";
@@ -21,12 +22,6 @@ function eachLine({ shape }: TensorType, axis: number, visit: (line: readonly nu
   const steps = strides(shape);
   const count = range(nth(shape, axis));
   eachIndex(shape.with(axis, 1), (index) => visit(count.map((i) => flatten(index, steps) + i * nth(steps, axis))));
-}
-
-/** Whether x is larger than y in the sort order, where NaN is larger than all numbers. */
-function after(k: KernelBuilder, x: Expr, y: Expr): Expr {
-  const larger = k.gt(x, y);
-  return x.type.scalar === "i32" ? larger : k.or(larger, k.and(k.ne(x, x), k.eq(y, y)));
 }
 
 /** Compares and swaps the indices at `low` and `high` of the line; for equal elements the smaller index comes first. */
@@ -119,11 +114,12 @@ export const lines = family<"lines">({
     axis: ({ attrs }) => attrs.axis,
     reads: (size) => Math.max(1, Math.ceil(Math.log2(size)) ** 2),
     line: (k, { size, load, store }, { x }, { attrs: { descending } }) => {
+      const after = (p: Expr, q: Expr): Expr => beyond(k, "max", p, q);
       k.loop("i", 0, size, 1, (i) => store(i, i));
       sortingNetwork(k, size, (low, high) => {
         const [a, b] = [k.let(load(low), "a"), k.let(load(high), "b")];
         const [p, q] = [k.let(x(a), "p"), k.let(x(b), "q")];
-        const [forth, back] = descending ? [after(k, q, p), after(k, p, q)] : [after(k, p, q), after(k, q, p)];
+        const [forth, back] = descending ? [after(q, p), after(p, q)] : [after(p, q), after(q, p)];
         const swap = k.let(k.or(forth, k.and(k.not(back), k.gt(a, b))), "swap");
         store(low, k.select(swap, b, a));
         store(high, k.select(swap, a, b));
@@ -135,12 +131,7 @@ export const lines = family<"lines">({
     reference: ({ x }, { out, attrs: { axis, descending } }) => {
       const data = new Float64Array(elements(out.shape));
       const key = (at: number): number => item(x.data, at);
-      const ascending = (a: number, b: number): number =>
-        Number.isNaN(a) || Number.isNaN(b)
-          ? Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-          : a < b
-            ? -1
-            : Number(a > b);
+      const ascending = (a: number, b: number): number => Number(isBeyond.max(a, b)) - Number(isBeyond.max(b, a));
       eachLine(out, axis, (line) => {
         const order = range(line.length).sort(
           (a, b) => ascending(key(nth(line, a)), key(nth(line, b))) * (descending ? -1 : 1) || a - b,

@@ -8,6 +8,7 @@ import { type Interval, anything, below, sizeOf, sumOf, symmetric } from "../typ
 import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { product } from "../support/lists.ts";
+import { type Side, beyond, extreme, isBeyond } from "./extreme.ts";
 import { areAxes, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
 import {
@@ -25,7 +26,7 @@ import {
   numbers,
   u8,
 } from "./signature.ts";
-import { compare, unreduce } from "./gradient-helpers.ts";
+import { compare, unreduce, zeroUnless } from "./gradient-helpers.ts";
 
 /** The multi-index in x, from `r` in the reduced axes and `at` in the others. */
 function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: readonly T[]): T[] {
@@ -114,11 +115,12 @@ const reductionSamples: readonly Sample[] = [
   { operands: [f64(2, 2)], attrs: { axes: [0, 1] } },
 ];
 
-/** Divides the gradient equally among all elements that equal the extreme. */
+/** Divides the gradient equally among all elements that equal the extreme, or are NaN as it is. */
 const sharedGradient: Reduction["gradient"] = (g, { x }, { out, dout, attrs: { axes } }) => {
   const spread = (v: Value): Value => unreduce(g, v, x.type.shape, axes);
-  const attained = g.convert(compare(g, "eq", x, spread(out)), x.type.dtype);
-  return { x: g.mul(attained, spread(g.div(dout, g.sum(attained, axes)))) };
+  const attained = g.call("or", [compare(g, "eq", x, spread(out)), compare(g, "ne", x, x)]);
+  const share = g.div(dout, g.sum(g.convert(attained, x.type.dtype), axes));
+  return { x: zeroUnless(g, attained, spread(share)) };
 };
 
 /**
@@ -164,7 +166,7 @@ function shift(g: GraphBuilder, rows: Value, step: number, side: 1 | -1): Value 
   return g.call("pad", [part], { lo, hi, interior: zeros, value: 1 });
 }
 
-const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean, doc: string): Entry =>
+const argExtreme = (side: Side, doc: string): Entry =>
   folding({
     doc,
     operands: ["x"],
@@ -195,7 +197,10 @@ const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean
     init: () => 0,
     // Rereads the best value at its index, so that the accumulator is only the index.
     step: (k: ExprBuilder, best: Expr, at, r, { x }, { attrs: { axis } }) =>
-      r.reduce((acc, i) => k.select(k[wins](x(at.toSpliced(axis, 0, i)), x(at.toSpliced(axis, 0, acc))), i, acc), best),
+      r.reduce((acc, i) => {
+        const [challenger, champion] = [k.let(x(at.toSpliced(axis, 0, i))), k.let(x(at.toSpliced(axis, 0, acc)))];
+        return k.select(beyond(k, side, challenger, champion), i, acc);
+      }, best),
     combine: null,
     gradient: none("an index is not differentiable"),
     range: (_, { types, attrs: { axis } }) => below(nth(types.x.shape, axis)),
@@ -203,7 +208,7 @@ const argExtreme = (wins: "gt" | "lt", better: (a: number, b: number) => boolean
       const read = reader(x);
       return fill(out.shape, (at) =>
         range(nth(x.type.shape, axis)).reduce(
-          (best, i) => (better(read(at.toSpliced(axis, 0, i)), read(at.toSpliced(axis, 0, best))) ? i : best),
+          (best, i) => (isBeyond[side](read(at.toSpliced(axis, 0, i)), read(at.toSpliced(axis, 0, best))) ? i : best),
           0,
         ),
       );
@@ -249,25 +254,25 @@ export const reductions = family<"reductions">({
   }),
 
   reduce_max: reduction({
-    doc: "the largest over `axes`, NaN passed over; the gradient is shared equally among ties",
+    doc: "the largest over `axes`, NaN if one is NaN, -inf (the least i32) of no elements; the gradient is shared equally among ties",
     init: (x) => (x.dtype === "i32" ? -(2 ** 31) : -Infinity),
     combine: "max",
-    reference: (a, b) => (a < b ? b : a),
+    reference: extreme.max,
     range: (x, count) => (count === 0 ? anything : x),
     gradient: sharedGradient,
     exact: true,
   }),
 
   reduce_min: reduction({
-    doc: "the smallest over `axes`, NaN passed over; the gradient is shared equally among ties",
+    doc: "the smallest over `axes`, NaN if one is NaN, inf (the largest i32) of no elements; the gradient is shared equally among ties",
     init: (x) => (x.dtype === "i32" ? 2 ** 31 - 1 : Infinity),
     combine: "min",
-    reference: (a, b) => (b < a ? b : a),
+    reference: extreme.min,
     range: (x, count) => (count === 0 ? anything : x),
     gradient: sharedGradient,
     exact: true,
   }),
 
-  argmax: argExtreme("gt", (a, b) => a > b, "the index of the largest element along `axis`, the first of equals"),
-  argmin: argExtreme("lt", (a, b) => a < b, "the index of the smallest element along `axis`, the first of equals"),
+  argmax: argExtreme("max", "the index of the largest element along `axis`, the first of equals, or that of the first NaN"),
+  argmin: argExtreme("min", "the index of the smallest element along `axis`, the first of equals, or that of the first NaN"),
 });

@@ -8,6 +8,7 @@ import { type Shape, type TensorType, elements, sameShape, strides, tensor } fro
 import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
 import { type DrawnWindows, drawnWindows } from "./draw.ts";
+import { beyond, extreme, isBeyond } from "./extreme.ts";
 import { integers, nth } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type Entry, anyOf, f32, family, floats, i32, none } from "./signature.ts";
@@ -170,11 +171,11 @@ declare module "../graph/form.ts" {
 
 export const windows = family<"windows">({
   window_max: windowReduction({
-    doc: "the largest under each window; the gradient goes to the first of equals",
+    doc: "the largest under each window, NaN if one is NaN; the gradient goes to the first of equals, or the first NaN",
     init: -Infinity,
     combine: "max",
     range: (x) => x,
-    reference: (a, b) => (a < b ? b : a),
+    reference: extreme.max,
     gradient: (g, { x }, { dout, attrs: { window, stride } }) => {
       const argmax = g.call("window_argmax", [x], { window, stride });
       return { x: g.call("window_scatter", [dout, argmax], { window, stride, size: spatial(x.type) }) };
@@ -196,7 +197,7 @@ export const windows = family<"windows">({
   }),
 
   window_argmax: map({
-    doc: "the index of the largest element under each window, row-major inside the window, the first of equals",
+    doc: "the index of the largest element under each window, row-major inside the window, the first of equals, or that of the first NaN",
     operands: ["x"],
     attrs,
     requires: {
@@ -226,7 +227,7 @@ export const windows = family<"windows">({
       );
       const first = { best: reads[0] ?? k.float(0), index: k.int(0) };
       return reads.slice(1).reduce(({ best, index }, value, i) => {
-        const better = k.let(k.gt(value, best));
+        const better = k.let(beyond(k, "max", value, best));
         return { best: k.let(k.select(better, value, best)), index: k.let(k.select(better, k.int(i + 1), index)) };
       }, first).index;
     },
@@ -238,7 +239,7 @@ export const windows = family<"windows">({
       const all = windowOffsets(use.window);
       return fill(out.shape, (at) => {
         const values = all.map((w) => read(underIndex(at, w, use)));
-        return values.reduce((best, value, i) => (value > nth(values, best) ? i : best), 0);
+        return values.reduce((best, value, i) => (isBeyond.max(value, nth(values, best)) ? i : best), 0);
       });
     },
     draw: (c, shape) => {

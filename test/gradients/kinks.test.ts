@@ -46,14 +46,14 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
     doc: /at a tie the gradient goes to y/,
     of: [
       [
-        [0, 1, -1],
-        [0, 0, 0],
+        [0, 1, -1, NaN, 1, NaN],
+        [0, 0, 0, 0, NaN, NaN],
       ],
     ],
     expected: [
       [
-        [0, 1, 0],
-        [1, 0, 1],
+        [0, 1, 0, 1, 0, 0],
+        [1, 0, 1, 0, 1, 1],
       ],
     ],
   },
@@ -61,14 +61,14 @@ const pointwise: Readonly<Partial<Record<OpName, Kink>>> = {
     doc: /at a tie the gradient goes to y/,
     of: [
       [
-        [0, 1, -1],
-        [0, 0, 0],
+        [0, 1, -1, NaN, 1, NaN],
+        [0, 0, 0, 0, NaN, NaN],
       ],
     ],
     expected: [
       [
-        [0, 0, 1],
-        [1, 1, 0],
+        [0, 0, 1, 1, 0, 0],
+        [1, 1, 0, 0, 1, 1],
       ],
     ],
   },

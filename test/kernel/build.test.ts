@@ -36,7 +36,7 @@ const folded: readonly (readonly [expr: Expr, text: string])[] = [
   [k.mul(x, 0), "x * 0"],
   [k.neg(k.neg(x)), "x"],
   [k.min(k.float(NaN), 1), "nan:f32"],
-  [k.min(1, k.float(NaN)), "1:f32"],
+  [k.min(1, k.float(NaN)), "nan:f32"],
   [k.nearest(k.float(2.5)), "2:f32"],
   [k.nearest(k.float(-0.5)), "-0:f32"],
   [k.toI32(k.float(3e9)), "2147483647:i32"],

@@ -103,9 +103,9 @@ export const inCode: readonly Mutant[] = [
   {
     name: "wasm-max",
     effect: "the vector maximum is the minimum",
-    file: wasm("operators"),
-    from: "f32x4.pmax",
-    to: "f32x4.pmin",
+    file: wasm("expressions"),
+    from: 'larger ? "f32x4.pmax" : "f32x4.pmin"',
+    to: 'larger ? "f32x4.pmin" : "f32x4.pmax"',
   },
   {
     name: "wasm-shift",

@@ -75,14 +75,14 @@ const rows: readonly Row[] = [
   ],
   ["the absolute value of the minimum i32 is itself", "abs", [[i32(2), [least, -5]]], {}, [least, 5]],
   [
-    "a NaN in x is returned, a NaN in y is dropped",
+    "a maximum with NaN is NaN",
     "max",
     [
       [f32(2), [Number.NaN, 1]],
       [f32(2), [1, Number.NaN]],
     ],
     {},
-    [Number.NaN, 1],
+    [Number.NaN, Number.NaN],
   ],
   ["the sign of everything", "sign", [[f32(4), [-3, 0, 2, Number.NaN]]], {}, [-1, 0, 1, Number.NaN]],
   [

@@ -8,8 +8,8 @@ export const helpers: ReadonlyMap<string, string> = new Map([
   ["floor", "const floor = Math.floor;"],
   ["ceil", "const ceil = Math.ceil;"],
   ["trunc", "const trunc = Math.trunc;"],
-  ["min", "const min = (a, b) => (b < a ? b : a);"],
-  ["max", "const max = (a, b) => (a < b ? b : a);"],
+  ["min", "const min = (a, b) => (b < a || b !== b ? b : a);"],
+  ["max", "const max = (a, b) => (a < b || b !== b ? b : a);"],
   [
     "nearest",
     "const nearest = (x) => (abs(x) < 8388608 ? (x < 0 || 1 / x < 0 ? x - 6755399441055744 + 6755399441055744 || -0 : x + 6755399441055744 - 6755399441055744) : x);",

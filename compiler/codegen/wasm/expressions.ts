@@ -1,5 +1,6 @@
 import { invariant, present, never } from "../../support/invariant.ts";
-import { f32x4, showReg, type Expr, type RegType } from "../../kernel/ir.ts";
+import { splat } from "../../kernel/fold.ts";
+import { showReg, type Expr, type RegType } from "../../kernel/ir.ts";
 import { leading } from "../../kernel/types.ts";
 import { f32Bits } from "./bytes.ts";
 import type { FunctionWriter } from "./function.ts";
@@ -166,25 +167,54 @@ function all(on: ExprContext, args: readonly Expr[]): void {
   for (const arg of args) emitExpr(on, arg);
 }
 
-/**
- * `b < a ? b : a`, or `a < b ? b : a`. Floats use the vector instruction and extract a lane, since a select of floats
- * would be a branch.
- */
-function pick(on: ExprContext, args: readonly Expr[], { scalar }: RegType, larger: boolean): void {
+/** Whether `x` is a constant other than NaN. */
+const isNumber = (x: Expr | undefined): boolean => x?.kind === "const" && !Number.isNaN(x.value);
+
+/** The minimum or maximum of scalars, or of vectors of floats; the other vectors have an instruction. */
+function pick(on: ExprContext, args: readonly Expr[], type: RegType, larger: boolean): void {
   const { to } = on;
-  if (scalar === "f32") {
-    for (const arg of args)
-      emitExpr(on, arg.kind === "const" ? { ...arg, type: f32x4 } : { kind: "splat", type: f32x4, value: arg });
-    to.op(larger ? "f32x4.pmax" : "f32x4.pmin");
-    return to.op("f32x4.extract_lane", 0);
+  if (type.scalar === "i32")
+    return twice(on, args, ([a, b]) => {
+      b();
+      a();
+      (larger ? a : b)();
+      (larger ? b : a)();
+      to.op("i32.lt_s");
+      to.select("i32");
+    });
+  // `pmax` is `a < b ? b : a`, which keeps a NaN in a but drops one in b. Unlike `max` it is a single instruction on
+  // every machine.
+  const number = larger ? "f32x4.pmax" : "f32x4.pmin";
+  if (isNumber(args[1])) {
+    // A select of floats would be a branch, so scalars use a lane of the vector instruction.
+    for (const arg of args) emitExpr(on, splat(arg));
+    to.op(number);
+    return type.lanes === 4 ? undefined : to.op("f32x4.extract_lane", 0);
   }
   twice(on, args, ([a, b]) => {
-    b();
-    a();
+    if (type.lanes === 4) {
+      b();
+      a();
+      b();
+      to.op(number);
+      b();
+      b();
+      to.op("f32x4.ne");
+      return to.op("v128.bitselect");
+    }
+    for (const x of [b, a]) {
+      x();
+      to.op("i32.reinterpret_f32");
+    }
     (larger ? a : b)();
     (larger ? b : a)();
-    to.op("i32.lt_s");
+    to.op("f32.lt");
+    b();
+    b();
+    to.op("f32.ne");
+    to.op("i32.or");
     to.select("i32");
+    to.op("f32.reinterpret_i32");
   });
 }
 

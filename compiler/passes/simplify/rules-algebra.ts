@@ -28,6 +28,9 @@ const constantFirst = (m: Match): boolean => m.splat("c") !== null && m.splat("x
 export const algebraRules: readonly (RuleText | string)[] = [
   rule("c + x => x + c", constantFirst),
   rule("c * x => x * c", constantFirst),
+  // A maximum or minimum with a constant on the right is a single instruction, as a constant is not NaN.
+  rule("max(c, x) => max(x, c)", constantFirst),
+  rule("min(c, x) => min(x, c)", constantFirst),
 
   "x + 0 => x",
   "x + -0 => x",

@@ -3,7 +3,6 @@ import { isExtreme, reducesAxes } from "../../graph/facts.ts";
 import type { Op } from "../../graph/op.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { ops } from "../../ops/table.ts";
-import { isFloat } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
 
 const sizes = (m: Match): number[] => m.ints("axes").map((axis) => at(m.type("x").shape, axis));
@@ -34,16 +33,10 @@ function dimsLeft(m: Match): number[] {
 
 const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints("dims").includes(axis));
 
-/** Whether the reduction of one element is that element: an extreme ignores a NaN even if it is the only element. */
-const keepsAlone =
-  (op: Op) =>
-  (m: Match): boolean =>
-    !isExtreme(op) || !isFloat(m.root.type.dtype);
-
-const overOnes = (op: Op): readonly RuleText[] => [
-  rule(`${op.name}(x) => x`, keepsAlone(op)),
+const overOnes = (op: Op): readonly (RuleText | string)[] => [
+  `${op.name}(x) => x`,
   rule(`${op.name}(x){axes} => reshape(x){shape=s}`, {
-    when: (m) => keepsAlone(op)(m) && sizes(m).every((n) => n === 1),
+    when: (m) => sizes(m).every((n) => n === 1),
     computed: { s: shapeOf },
   }),
   rule(`${op.name}(x){axes} => ${op.name}(reshape(x){shape=s}){axes=a}`, {

@@ -141,7 +141,6 @@ const noOp: Draw = (b) => {
 /** A reduction over axes of size 1, sometimes with another axis, or over no axes. */
 const overOnes: Draw = (b) => {
   const { r } = b;
-  // For floats only sums and products of a single element return it unchanged: max and min ignore NaN.
   const x = r.chance(0.5) ? b.of(({ dtype }) => dtype === "i32", 0, "i32") : b.numbers();
   const { shape } = x.type;
   const y =
