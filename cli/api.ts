@@ -2,11 +2,13 @@
 import { compileModule, type Mode, type Target } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
+import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { createSession, type Session } from "../runtime/session.ts";
 import { createResolver } from "./host/resolver.ts";
 import { pathOf, readSource } from "./host/source.ts";
 
-export { DiagnosticError, type Diagnostic } from "../dsl/diagnostic.ts";
+export type { Diagnostic } from "../dsl/diagnostic.ts";
+export { DiagnosticError };
 export { renderDiagnostic } from "../dsl/render.ts";
 export { DlcError } from "../runtime/error.ts";
 export type { Inputs, Session, StateTensor, Tensor } from "../runtime/index.ts";
@@ -39,10 +41,20 @@ export async function compile(source: string | URL, options: Options = {}): Prom
   const path = pathOf(source);
   const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
   const { seed, threads: _, ...compileOptions } = options;
-  const compiled = compileModule(text, { ...compileOptions, resolve: createResolver(path) });
+  const compiled = checked(() => compileModule(text, { ...compileOptions, resolve: createResolver(path) }));
   const session = await createSession(compiled.plan, await compiled.code(), {
     ...(seed !== undefined && { seed }),
     ...(options.mode !== undefined && { mode: options.mode }),
   });
   return { ...session, warnings: compiled.warnings };
+}
+
+/** The stack of an error in the text or the options begins at the caller: frames inside the compiler tell nothing. */
+function checked<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof DiagnosticError) Error.captureStackTrace(error, compile);
+    throw error;
+  }
 }

@@ -1,11 +1,12 @@
 import type { Diagnostic } from "../dsl/diagnostic.ts";
-import { DiagnosticError } from "../dsl/diagnostic.ts";
+import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
 import type { Code, EntryPlan, Plan } from "../runtime/plan.ts";
 import { assemble, type Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
 import { emitWasm } from "./codegen/wasm/emit.ts";
+import { withKnownDims } from "./frontend/given-dims.ts";
 import { elaborate } from "./frontend/program.ts";
 import type { Graph, Program } from "./graph/ir.ts";
 import { functions } from "./kernel/math.ts";
@@ -95,12 +96,23 @@ export interface CompiledModule {
   code(target?: Target): Promise<Code>;
 }
 
-/** The sets of dims that the options ask for, each complete. */
-export const variantsOf = ({
-  dims,
+/** The sets of dims that the options ask for, each complete. Throws a `DiagnosticError` for a dim in both options. */
+export function variantsOf({
+  dims = {},
   variants = [{}],
-}: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] =>
-  variants.map((set) => ({ ...dims, ...set }));
+}: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] {
+  const twice = Object.keys(dims).filter((name) => variants.some((set) => Object.hasOwn(set, name)));
+  if (twice.length > 0)
+    throw new DiagnosticError(
+      twice.map((name) => ({
+        code: "E0903",
+        says: `the size of dim \`${name}\` is given twice`,
+        help: "`dims` holds sizes that all `variants` share; give it in one of the two",
+        commandHelp: "--dim holds sizes that all variants share; give it with --dim or with --variant",
+      })),
+    );
+  return variants.map((set) => ({ ...dims, ...set }));
+}
 
 /** The graphs of the entries before any pass. Throws a `DiagnosticError` with all errors. */
 export function elaborateSource(
@@ -108,11 +120,9 @@ export function elaborateSource(
   options: CompileOptions,
 ): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
   const { resolve, entries } = options;
-  const { program, diagnostics } = elaborate(source, {
-    variants: variantsOf(options),
-    resolve,
-    ...(entries && { entries }),
-  });
+  const variants = variantsOf(options);
+  const found = elaborate(source, { variants, resolve, ...(entries && { entries }) });
+  const { program, diagnostics } = withKnownDims(found, variants);
   if (program === null) throw new DiagnosticError(diagnostics);
   return { program, warnings: diagnostics };
 }
@@ -202,7 +212,7 @@ function stagesOf(graph: Graph, options: Omit<CompileOptions, "resolve">, withou
 }
 
 /** Names of passes that may be left out, or a diagnostic. */
-function checkedPasses(names: readonly string[]): ReadonlySet<string> {
+export function checkedPasses(names: readonly string[]): ReadonlySet<string> {
   const all = new Set<string>(pipeline.map(({ name }) => name));
   const wrong = names.filter((name) => !all.has(name) || requiredPasses.has(name));
   if (wrong.length > 0)

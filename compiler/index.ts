@@ -13,4 +13,5 @@ export { showShapes } from "./inspect/shapes.ts";
 export { summarize, type Summary, type SummaryRow } from "./inspect/summary.ts";
 export { dump, stageNames, type DumpOptions } from "./inspect/dump.ts";
 export { pipeline } from "./pipeline.ts";
-export { DiagnosticError, type Diagnostic } from "../dsl/diagnostic.ts";
+export type { Diagnostic } from "../dsl/diagnostic.ts";
+export { DiagnosticError } from "../dsl/diagnostic-error.ts";

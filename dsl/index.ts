@@ -1,7 +1,8 @@
 /** The public entry point of the language: text to AST, diagnostics as data, one canonical format. */
 export type * from "./ast.ts";
 export { syntaxCodes, type SyntaxCode } from "./codes.ts";
-export { DiagnosticError, type Diagnostic, type Label } from "./diagnostic.ts";
+export type { Diagnostic, Label } from "./diagnostic.ts";
+export { DiagnosticError } from "./diagnostic-error.ts";
 export { stripSpans } from "./equal.ts";
 export { format, formatWidth, type Formatted } from "./format.ts";
 export { parse, type Parsed } from "./parse.ts";

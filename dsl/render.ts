@@ -1,10 +1,15 @@
-import type { Diagnostic, Label } from "./diagnostic.ts";
+import { isWarning, type Diagnostic, type Label } from "./diagnostic.ts";
 import { position, type Source, type Span } from "./span.ts";
 
 export interface RenderOptions {
   /** ANSI colours, for a terminal. */
   readonly color: boolean;
+  /** Words the help for the command line: flags instead of options of the API. */
+  readonly command?: boolean;
 }
+
+const helpOf = ({ help, commandHelp }: Diagnostic, command: boolean): string | undefined =>
+  (command ? commandHelp : undefined) ?? help;
 
 interface Mark extends Label {
   readonly primary: boolean;
@@ -14,9 +19,10 @@ interface Mark extends Label {
 const maxWidth = 120;
 const tab = "    ";
 
-const plain = { error: "", frame: "", help: "", bold: "", reset: "" } as const;
+const plain = { error: "", warning: "", frame: "", help: "", bold: "", reset: "" } as const;
 const colored = {
   error: "\x1b[1;31m",
+  warning: "\x1b[1;33m",
   frame: "\x1b[1;34m",
   help: "\x1b[1;36m",
   bold: "\x1b[1m",
@@ -30,8 +36,10 @@ type Paint = typeof plain | typeof colored;
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const paint = options.color ? colored : plain;
-  const { code, says, at, also = [], help } = diagnostic;
-  const lines = [`${paint.error}error[${code}]${paint.reset}${paint.bold}: ${says}${paint.reset}`];
+  const { code, says, at, also = [] } = diagnostic;
+  const help = helpOf(diagnostic, options.command ?? false);
+  const severity = isWarning(diagnostic) ? "warning" : "error";
+  const lines = [`${paint[severity]}${severity}[${code}]${paint.reset}${paint.bold}: ${says}${paint.reset}`];
   const marks: readonly Mark[] = [
     ...(at ? [{ ...at, primary: true }] : []),
     ...also.map((label) => ({ ...label, primary: false })),
@@ -150,8 +158,12 @@ interface JsonLabel {
   readonly says: string;
 }
 
-/** A diagnostic for machines: plain JSON, lines and columns from 1, ends exclusive, columns in UTF-16 units. */
+/**
+ * A diagnostic as the command line prints it for machines: plain JSON, lines and columns from 1, ends exclusive,
+ * columns in UTF-16 units.
+ */
 export interface JsonDiagnostic {
+  readonly severity: "error" | "warning";
   readonly code: string;
   readonly says: string;
   readonly at: JsonLabel | null;
@@ -160,8 +172,15 @@ export interface JsonDiagnostic {
 }
 
 export function diagnosticJson(diagnostic: Diagnostic): JsonDiagnostic {
-  const { code, says, at, also = [], help } = diagnostic;
-  return { code, says, at: at ? jsonLabel(at) : null, also: also.map(jsonLabel), help: help ?? null };
+  const { code, says, at, also = [] } = diagnostic;
+  return {
+    severity: isWarning(diagnostic) ? "warning" : "error",
+    code,
+    says,
+    at: at ? jsonLabel(at) : null,
+    also: also.map(jsonLabel),
+    help: helpOf(diagnostic, true) ?? null,
+  };
 }
 
 function jsonLabel({ span, says }: Label): JsonLabel {

@@ -34,7 +34,8 @@ export function check(): Command {
       import("../host/source.ts"),
     ]);
     const sources = files.map(readSource);
-    const found = sources.flatMap((source) => checkSource(source, compileOptions(source, flags)));
+    if (flags.without.length > 0) (await import("../../compiler/compile.ts")).checkedPasses(flags.without);
+    const found = ofAll(sources.map((source) => checkSource(source, compileOptions(source, flags))));
     const tests: TestResult[] = [];
     if (found.length === 0 && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
@@ -45,12 +46,23 @@ export function check(): Command {
     const wrong = [...found, ...failures];
     if (wrong.length > 0) process.exitCode = exitCodes.diagnostics;
     if (found.length === 0 && flags.shapes) {
-      const { showShapes } = await import("../../compiler/inspect/shapes.ts");
-      for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
+      const { shapesIn, showShapes } = await import("../../compiler/inspect/shapes.ts");
+      if (flags.json) {
+        const shapes = sources.flatMap((source) =>
+          shapesIn(source, compileOptions(source, flags)).map((line) => ({ file: source.name, ...line })),
+        );
+        console.log(JSON.stringify({ diagnostics: [], shapes }, null, 2));
+      } else for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
     else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
     if (flags.test && !flags.json && found.length === 0) console.log(told(tests));
   });
+}
+
+/** The diagnostics of all files. One without a location, such as an unknown dim, counts if every file has it. */
+function ofAll(found: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  const everywhere = (says: string): boolean => found.every((list) => list.some((d) => d.says === says));
+  return found.flatMap((list, k) => list.filter((d) => d.at !== undefined || (k === 0 && everywhere(d.says))));
 }
 
 async function verify(sources: readonly Source[], flags: CheckFlags): Promise<void> {

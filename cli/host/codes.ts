@@ -34,6 +34,7 @@ export const hostCodes = {
   E0845: "a function of the module differs from its kernels run one by one",
   E0901: "a pass is unknown or cannot be disabled",
   E0902: "unknown stage",
+  E0903: "a size is given once, for a dim of the program",
   E1001: "cannot read a file",
   E1002: "cannot write a file",
   E1003: "the entry was not compiled for this batch size",

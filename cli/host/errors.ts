@@ -1,4 +1,5 @@
-import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { diagnosticJson, renderDiagnostic } from "../../dsl/render.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { hasColor } from "./terminal.ts";
@@ -18,7 +19,9 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[], json: boole
   if (json) console.log(JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson) }, null, 2));
   else
     for (const diagnostic of diagnostics)
-      process.stderr.write(`${renderDiagnostic(diagnostic, { color: hasColor(process.stderr) }).trimEnd()}\n\n`);
+      process.stderr.write(
+        `${renderDiagnostic(diagnostic, { color: hasColor(process.stderr), command: true }).trimEnd()}\n\n`,
+      );
 }
 
 /** Prints the error that ended a command, and returns the exit code. `DLC_TRACE=1` shows the stack. */

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 
 /**
  * Rejects a user's input with a diagnostic that has no location in a source text: a missing file, weights of another

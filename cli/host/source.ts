@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Entry } from "../../dsl/ast.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
 import { nearOr } from "../../dsl/suggest.ts";

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 
 /** Rejects a file that is invalid or that uses an unsupported feature. */
 export function rejectFile(code: string, name: string, message: string, help?: string): never {

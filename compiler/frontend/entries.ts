@@ -1,10 +1,10 @@
-import type { Entry, Expr, TypeExpr } from "../../dsl/ast.ts";
+import type { Entry, TypeExpr } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
 import { scalar, tensor } from "../types/tensor-type.ts";
 import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
-import { declaredType, namesIn } from "./types/dims.ts";
+import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
 import { constant } from "./tensors/add-node.ts";
 import { report } from "./errors.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
@@ -16,7 +16,7 @@ import { withRoles } from "./training/roles.ts";
 import { countStep, seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
-import { describe, isPack, makeTensor } from "./values/values.ts";
+import { describe, makeTensor } from "./values/values.ts";
 
 export interface EntryOptions {
   readonly name: string;
@@ -91,13 +91,13 @@ export function elaborateEntry(
 
 /** Names in the types of an entry's inputs are dims whose size is given from outside. */
 function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
-  for (const dim of dimsOf(type))
+  for (const dim of sizesOf(type))
     for (const used of namesIn(dim)) {
       const known = env.scope.own(used);
       if (known === undefined) env.scope.bindValue(used, dimNamed(env, used, dim.span), dim.span);
       else if (known.kind === "value" && known.value.kind === "error") return known.value;
     }
-  if (dimsOf(type).some((dim) => namesIn(dim).some((n) => isError(env, n)))) return { kind: "error" };
+  if (sizesOf(type).some((dim) => namesIn(dim).some((n) => isError(env, n)))) return { kind: "error" };
   const declared = declaredType(env, type);
   if (declared === null) return { kind: "error" };
   const { builder } = env.context;
@@ -109,8 +109,6 @@ function isError(env: Env, name: string): boolean {
   const binding = env.scope.own(name);
   return binding?.kind === "value" && binding.value.kind === "error";
 }
-
-const dimsOf = (type: TypeExpr): Expr[] => (type.kind === "tensor" ? type.dims.filter((dim) => !isPack(dim)) : []);
 
 /**
  * Fields of a record become outputs of their names, nested ones joined by a dot; a single value is named after its

@@ -83,6 +83,8 @@ export interface Details {
   readonly label?: string;
   readonly also?: readonly Label[];
   readonly help?: string | undefined;
+  /** See `Diagnostic`. */
+  readonly commandHelp?: string;
 }
 
 /**
@@ -120,6 +122,7 @@ export function report(
     at: { span: at, says: label },
     ...(also.length > 0 ? { also } : {}),
     ...(details.help === undefined ? {} : { help: details.help }),
+    ...(details.commandHelp === undefined ? {} : { commandHelp: details.commandHelp }),
   });
   return ERROR;
 }

@@ -95,9 +95,14 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   return report(context, "E0201", span, `unknown name \`${name}\``, { label: "not found in this scope", help });
 }
 
+/** What other frameworks write for a size that is not known; here it would be the name of a dim. */
+const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined"]);
+
 /** A dim of the file: its size is given from outside. */
 export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const size = env.context.dims.get(name);
+  if (unnamed.has(name))
+    return report(env.context, "E0201", span, `unknown name \`${name}\``, { help: "name the size, as in `f32[N, 4]`" });
   env.context.usedDims.add(name);
   if (size !== undefined) return int(size, name);
   if (env.context.program.assumedDim !== null) return int(env.context.program.assumedDim, name);
@@ -106,8 +111,8 @@ export function dimNamed(env: Env, name: string, span: Span): DlValue {
   if (reported.has(`dim ${name}`)) return ERROR;
   reported.add(`dim ${name}`);
   return report(env.context, "E0306", span, `the size of dim \`${name}\` is not given`, {
-    help:
-      name === "None" ? "name the size, as in f32[N, 4], and give it with --dim N=32" : `give it with --dim ${name}=32`,
+    help: `give it: dims: { ${name}: 32 }`,
+    commandHelp: `give it with --dim ${name}=32`,
   });
 }
 

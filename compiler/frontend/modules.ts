@@ -3,10 +3,11 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
-import { invariant, never } from "../support/invariant.ts";
+import { never } from "../support/invariant.ts";
 import { builtins } from "./tensors/builtins.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
 import { makeLibraryScope } from "./library.ts";
+import { namesIn, sizesOf } from "./types/dims.ts";
 import { preludeFiles } from "./prelude.ts";
 import { makeFileScope } from "./values/scope.ts";
 import { ERROR } from "./values/values.ts";
@@ -24,11 +25,15 @@ export interface Module {
   readonly exports: ReadonlyMap<string, Binding>;
   readonly settings: readonly Setting[];
   readonly tests: readonly Test[];
+  /** Names of the dims whose sizes are given from outside: those declared, and those of the inputs of entries. */
+  readonly dims: readonly string[];
 }
 
 export interface Modules {
   readonly main: Module | null;
   readonly library: ReadonlySet<Source>;
+  /** The dims of all files. */
+  readonly dims: readonly string[];
 }
 
 interface Loading {
@@ -46,15 +51,22 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
     root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
   root.bindValue("op", { kind: "ops" });
   root.bindValue("inf", { kind: "float", value: Infinity });
-  const files = preludeFiles.map((path) => {
+  const files = preludeFiles.flatMap((path) => {
     const file = resolve(path, null);
-    invariant(file !== null, `the library file ${path} is missing`);
-    return file;
+    if (file !== null) return [file];
+    diagnostics.push({
+      code: "E0204",
+      says: `\`resolve\` returned no text for \`${path}\``,
+      help: "for paths that begin with std/, `resolve` returns the files of the library in dsl/std/",
+    });
+    return [];
   });
   const library = new Set(files);
+  if (files.length < preludeFiles.length) return { main: null, library, dims: [] };
   const prelude = makeLibraryScope(root, files);
   const loading: Loading = { resolve, diagnostics, prelude, loaded: new Map() };
-  return { main: loadModule(source, loading), library };
+  const main = loadModule(source, loading);
+  return { main, library, dims: [...loading.loaded.values()].flatMap((module) => module?.dims ?? []) };
 }
 
 function loadModule(source: Source, loading: Loading): Module | null {
@@ -72,6 +84,13 @@ function loadModule(source: Source, loading: Loading): Module | null {
     entries: file.items.filter((item) => item.kind === "entry"),
     settings: file.items.filter((item) => item.kind === "setting"),
     tests: file.items.filter((item) => item.kind === "test"),
+    dims: file.items.flatMap((item) =>
+      item.kind === "dim"
+        ? item.names.map((name) => name.text)
+        : item.kind === "entry"
+          ? item.params.flatMap((p) => sizesOf(p.type)).flatMap(namesIn)
+          : [],
+    ),
   };
   loading.loaded.set(source.name, module);
   return module;

@@ -32,6 +32,8 @@ export interface Elaborated {
   readonly diagnostics: readonly Diagnostic[];
   /** Names of the dims that were used, with a given size or without, in order of first use. */
   readonly dims: readonly string[];
+  /** All dims whose sizes can be given. */
+  readonly known: readonly string[];
   readonly hasTests: boolean;
 }
 
@@ -42,14 +44,15 @@ type ProgramEntry = Program["entries"][number];
  * param and state. An entry that does not use a dim is not repeated for its sizes.
  */
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
-  const { state: program, main } = openProgram(source, options);
+  const { state: program, main, dims: declared } = openProgram(source, options);
   const { diagnostics } = program;
-  if (main === null) return { program: null, diagnostics, dims: [], hasTests: false };
+  if (main === null) return { program: null, diagnostics, dims: [], known: [], hasTests: false };
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) =>
     variantsOf(program, main, entry, options, asked),
   );
   const dims = [...asked];
+  const known = [...new Set([...declared, ...dims])];
   const settingsContext = makeContext(program, {
     name: "settings",
     train: false,
@@ -60,11 +63,12 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
   const hasTests = main.tests.length > 0;
-  if (diagnostics.length > 0) return { program: null, diagnostics, dims, hasTests };
+  if (diagnostics.length > 0) return { program: null, diagnostics, dims, known, hasTests };
   return {
     program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]),
     diagnostics,
     dims,
+    known,
     hasTests,
   };
 }
@@ -73,9 +77,9 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
 export function openProgram(
   source: Source,
   options: ElaborateOptions,
-): { readonly state: ProgramState; readonly main: Module | null } {
+): { readonly state: ProgramState; readonly main: Module | null; readonly dims: readonly string[] } {
   const diagnostics: Diagnostic[] = [];
-  const { main, library } = loadModules(source, options.resolve, diagnostics);
+  const { main, library, dims } = loadModules(source, options.resolve, diagnostics);
   const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((random) => [random.path, random]));
   const state: ProgramState = {
     table: ops,
@@ -90,7 +94,7 @@ export function openProgram(
     trace: options.trace ?? null,
   };
   reserve(state.naming, "", "rng");
-  return { state, main };
+  return { state, main, dims };
 }
 
 /** The graphs, with the declared params and states. */

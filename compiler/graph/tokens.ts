@@ -1,5 +1,6 @@
 /** Tokens of the graph's text form, shared by the parsers of graphs and of rewrite rules. */
-import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 import { at } from "../support/lists.ts";
 

@@ -1,6 +1,8 @@
-import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 import { variantsOf, type CompileOptions } from "../compile.ts";
+import { withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import type { Program } from "../graph/ir.ts";
 
@@ -55,7 +57,8 @@ export function elaborateSmall(
     ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }),
     assumedDim,
   });
-  const { program, diagnostics, dims, assumedDim } = withAssumedDims(variants, attempt, smallSizes);
+  const found = withAssumedDims(variants, attempt, smallSizes);
+  const { program, diagnostics, dims, assumedDim } = withKnownDims(found, variants);
   if (program === null) throw new DiagnosticError(diagnostics);
   const missing = dims.filter((name) => variants.some((set) => !Object.hasOwn(set, name)));
   return { program, assumed: Object.fromEntries(missing.map((name) => [name, assumedDim])) };

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { variantsOf, type CompileOptions } from "../compile.ts";
+import { withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { elaborateTests } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
@@ -9,9 +10,9 @@ import { withAssumedDims } from "./assumed-dims.ts";
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
   const variants = variantsOf(options);
   const { resolve, entries } = options;
-  const checked = withAssumedDims(variants, (assumedDim) =>
-    elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }),
-  );
+  const attempt = (assumedDim: number) =>
+    elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim });
+  const checked = withKnownDims(withAssumedDims(variants, attempt), variants);
   if (checked.diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return checked.diagnostics;
   return withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim }))
     .diagnostics;

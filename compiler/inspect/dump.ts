@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Address } from "../../runtime/address.ts";
 import { callsOf, type EntryPlan, type Plan, type Slot, type Step } from "../../runtime/plan.ts";
 import { parse } from "../../dsl/parse.ts";

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 import { createSession, type Session } from "../../runtime/session.ts";
 import type { Tensor } from "../../runtime/tensor.ts";

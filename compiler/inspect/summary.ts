@@ -1,8 +1,9 @@
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
-import type { CompileOptions } from "../compile.ts";
+import { variantsOf, type CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
+import { withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
@@ -44,7 +45,7 @@ export interface Summary {
  * the text.
  */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
-  const dims = { ...options.dims, ...options.variants?.[0] };
+  const dims = variantsOf(options)[0] ?? {};
   // Batches of one where that is possible, so that work is counted per example.
   const result = withAssumedDims(
     [dims],
@@ -65,7 +66,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
     },
     [1],
   );
-  const { program, diagnostics, trace, assumedDim } = result;
+  const { program, diagnostics, trace, assumedDim } = withKnownDims(result, [dims]);
   if (program === null) throw new DiagnosticError(diagnostics);
   const graph = program.entries[0]?.graph;
   if (graph === undefined || (graph.name === "init" && entry !== "init"))

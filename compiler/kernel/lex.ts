@@ -1,5 +1,5 @@
 import type { Source, Span } from "../../dsl/span.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { present } from "../support/invariant.ts";
 
 // Tokens of `.kir`. Indentation delimits blocks, as `indent` and `dedent`; inside brackets, line ends are ignored. A

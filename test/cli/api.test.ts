@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { compile, DiagnosticError } from "dlc";
+import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
 import { createWorkspace } from "./workspace.ts";
 
@@ -46,6 +48,38 @@ test("errors are diagnostics with a location", async () => {
   expect(error).toBeInstanceOf(DiagnosticError);
   const [first] = (error as DiagnosticError).diagnostics;
   expect(text.replace("x *", "z *").slice(first?.at?.span.start, first?.at?.span.end)).toBe("z");
+});
+
+test("the message of an error is what `dlc check` prints, in the words of the API", async () => {
+  const source = "dl 1\n\nmodel M(x: f32[N, 2]) = x |> dens(3)\n\nentry p(x: f32[N, 2]) {\n  M(x)\n}\n";
+  const unknown: unknown = await compile(source, { dims: { N: 1 } }).catch((e: unknown) => e);
+  expect((unknown as Error).message).toBe(
+    [
+      "error[E0201]: unknown name `dens`",
+      " --> <input>:3:30",
+      "  |",
+      "3 | model M(x: f32[N, 2]) = x |> dens(3)",
+      "  |                              ^^^^ not found in this scope",
+      "  |",
+      "  = help: did you mean `dense`?",
+    ].join("\n"),
+  );
+  await expect(compile(text)).rejects.toThrow("= help: give it: dims: { N: 32 }");
+  await expect(compile(text, { dims: { N: 1, M: 2 } })).rejects.toThrow("unknown dim `M`\n  = help: the dims are N");
+  await expect(compile(text, { dims: { N: 1 }, variants: [{ N: 4 }] })).rejects.toThrow("`N` is given twice");
+});
+
+test("an error prints its message alone: no properties, no frames inside the compiler", async () => {
+  const error: unknown = await compile(text).catch((e: unknown) => e);
+  expect(Object.keys(error as object)).toEqual([]);
+  expect(inspect(error)).toMatch(/^DiagnosticError: error\[E0306\]/);
+  expect(inspect(error)).not.toMatch(/compiler\/compile\.ts|cli\/api\.ts|diagnostics/);
+});
+
+test("a resolver without the library is the caller's mistake", () => {
+  expect(() => compileModule({ name: "m.dl", text }, { resolve: () => null })).toThrow(
+    "`resolve` returned no text for `std/tensors.dl`",
+  );
 });
 
 test("a file imports beside it and below the working directory, and nowhere else", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readNpy } from "../../compiler/formats/npy.ts";
@@ -40,6 +40,16 @@ test.each([
   [["nonsense"], 2, "unknown command 'nonsense'"],
   [["check", "nowhere.dl"], 1, "error[E1001]: cannot read nowhere.dl: no such file"],
   [["check", "."], 1, "is a folder"],
+  [["check", "twice.dl", "--dim", "Q=1"], 1, "error[E0903]: unknown dim `Q`\n  = help: the dims are N"],
+  [["check", "twice.dl", "net.dl", "--dim", "Q=1", "--verify"], 1, "unknown dim `Q`"],
+  [["check", "twice.dl", "--dim", "Q=1", "--shapes", "--json"], 1, ""],
+  [["check", "twice.dl", "--without", "simplfy"], 1, "unknown pass `simplfy`\n  = help: did you mean `simplify`?"],
+  [["summary", "twice.dl", "--dim", "Q=1"], 1, "unknown dim `Q`"],
+  [["dump", "twice.dl", "--dim", "Q=1", "--dim", "N=1"], 1, "unknown dim `Q`"],
+  [["build", "twice.dl", "--dim", "N=1", "--dim", "Q=1", "-o", "out"], 1, "unknown dim `Q`"],
+  [["build", "twice.dl", "--variant", "N=1,Q=1", "-o", "out"], 1, "unknown dim `Q`"],
+  [["build", "twice.dl", "--dim", "N=1", "--variant", "N=4", "-o", "out"], 1, "give it with --dim or with --variant"],
+  [["build", "twice.dl", "-o", "out"], 1, "= help: give it with --dim N=32"],
   [["dump", "twice.dl", "--stage", "nothing"], 1, "unknown stage `nothing`"],
   [
     ["dump", "twice.dl", "--dim", "N=1", "--without", "simplify", "--stage", "simplify.2"],
@@ -74,6 +84,19 @@ test.each([
   expect(outcome.stderr).toContain(message);
   expect(outcome.code).toBe(code);
   expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
+});
+
+test("check of several files takes a dim that one of them has", async () => {
+  writeFileSync(join(folder, "rows.dl"), "dl 1\n\nentry same(x: f32[T, 2]) {\n  let y = x + 1\n  { y }\n}\n");
+  expect((await dlc(folder, "check", "twice.dl", "rows.dl", "--dim", "T=2")).stdout).toBe("2 files: no errors\n");
+});
+
+test("check --shapes prints JSON on request", async () => {
+  const { stdout } = await dlc(folder, "check", "rows.dl", "--dim", "T=3", "--shapes", "--json");
+  expect(JSON.parse(stdout)).toEqual({
+    diagnostics: [],
+    shapes: [{ file: "rows.dl", line: 4, types: [["f32[T=3, 2]"]] }],
+  });
 });
 
 test("fmt rewrites files that differ; with --check it only lists them", async () => {

@@ -14,7 +14,7 @@ interface Report {
   readonly diagnostics: readonly Readonly<Record<string, unknown>>[];
 }
 const report = (stdout: string): Report => JSON.parse(stdout) as Report;
-const fields = ["at", "also", "code", "help", "says"];
+const fields = ["severity", "at", "also", "code", "help", "says"];
 
 test.each([
   [["check", "broken.dl"], "E0201"],
@@ -39,6 +39,7 @@ test.each([
 test("a location has the file, lines and columns from 1 with an exclusive end, and its message", async () => {
   const { stdout } = await dlc(folder, "check", "broken.dl", "--json");
   expect(report(stdout).diagnostics[0]).toEqual({
+    severity: "error",
     code: "E0201",
     says: "unknown name `dens`",
     at: { file: "broken.dl", line: 4, column: 3, endLine: 4, endColumn: 7, says: "not found in this scope" },

@@ -5,7 +5,7 @@ import { explainCode, renderPage } from "../../cli/host/explain.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { parseKernel } from "../../compiler/kernel/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
 import { checkFence, fencesOf, programsOf } from "./fences.ts";
 

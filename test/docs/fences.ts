@@ -1,7 +1,8 @@
 // The fenced code blocks of Markdown pages, and the diagnostics of those that are programs.
 import { readFileSync } from "node:fs";
 import { elaborateSource } from "../../compiler/compile.ts";
-import { DiagnosticError, type Diagnostic } from "../../dsl/diagnostic.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 
 export interface Fence {
@@ -40,7 +41,10 @@ function library(path: string): Source | null {
   return source;
 }
 
-/** The diagnostics of a program for exactly these dims; other files are found by the path that imports them. */
+/**
+ * The diagnostics of a program for those of these dims that its text names; other files are found by the path that
+ * imports them.
+ */
 export function check(
   name: string,
   text: string,
@@ -53,7 +57,8 @@ export function check(
     return found === undefined ? null : { name: path, text: found };
   };
   try {
-    return elaborateSource({ name, text }, { dims, resolve }).warnings;
+    const given = Object.entries(dims).filter(([dim]) => new RegExp(`\\b${dim}\\b`).test(text));
+    return elaborateSource({ name, text }, { dims: Object.fromEntries(given), resolve }).warnings;
   } catch (error) {
     if (error instanceof DiagnosticError) return error.diagnostics;
     throw error;

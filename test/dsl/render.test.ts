@@ -114,8 +114,24 @@ test("colours add escapes and nothing else", () => {
   expect(escapes.reduce((text, escape) => text.replaceAll(escape, ""), colored)).toBe(plain(mismatch));
 });
 
+test("a warning is one by its code", () => {
+  expect(plain({ code: "W1", says: "no" })).toBe("warning[W1]: no");
+  expect(diagnosticJson({ code: "W1", says: "no" }).severity).toBe("warning");
+  expect(renderDiagnostic({ code: "W1", says: "no" }, { color: true })).toContain("\x1b[1;33mwarning[W1]");
+});
+
+test("the command line has its own words where flags and options differ", () => {
+  const missing = { code: "E1", says: "no", help: "give it: dims: { N: 32 }", commandHelp: "give it with --dim N=32" };
+  expect(plain(missing)).toContain("dims: { N: 32 }");
+  expect(renderDiagnostic(missing, { color: false, command: true })).toBe(
+    "error[E1]: no\n  = help: give it with --dim N=32",
+  );
+  expect(diagnosticJson(missing).help).toBe("give it with --dim N=32");
+});
+
 test("the JSON form has lines and columns", () => {
   expect(diagnosticJson({ ...mismatch, also: [] })).toEqual({
+    severity: "error",
     code: "dot-c2",
     says: "the inner sizes differ: 512 is not 256",
     at: { file: "examples/mlp.dl", line: 4, column: 3, endLine: 4, endColumn: 13, says: "f32[N,512] @ f32[256,10]" },
@@ -123,6 +139,7 @@ test("the JSON form has lines and columns", () => {
     help: "give w 512 rows",
   });
   expect(diagnosticJson({ code: "E1", says: "no" })).toEqual({
+    severity: "error",
     code: "E1",
     says: "no",
     at: null,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readNpy, writeNpy } from "../../compiler/formats/npy.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { dtypes, type DType } from "../../runtime/dtype.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { GraphBuilder, makeNode } from "../../compiler/graph/build.ts";
 import { distinct, inlineRegion, RegionBuilder } from "../../compiler/graph/inline.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";

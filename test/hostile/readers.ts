@@ -5,7 +5,7 @@ import { parseKernels } from "../../compiler/kernel/parse.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { readLines, readRun } from "../../cli/training/saved-run.ts";
 import { reject } from "../../cli/host/reject.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { readManifest } from "../../runtime/check-manifest.ts";
 import { DlcError } from "../../runtime/error.ts";
 import { readSafetensors } from "../../runtime/safetensors.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
 import { parseFile, parseKernel } from "../../compiler/kernel/parse.ts";
 import { printFunction, printKernels } from "../../compiler/kernel/print.ts";

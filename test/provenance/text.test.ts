@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createResolver } from "../../cli/host/resolver.ts";
 import { elaborateSource, stagesOfGraph, type GraphStage } from "../../compiler/compile.ts";
-import { DiagnosticError } from "../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { parseGraph } from "../../compiler/graph/parse.ts";
 import { printGraph } from "../../compiler/graph/print.ts";
 import { showCalls } from "../../compiler/graph/print-provenance.ts";

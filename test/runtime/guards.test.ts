@@ -345,7 +345,7 @@ test("random loops and branches run without faults", async () => {
 });
 
 test.each(["dqn", "kmeans"])("every entry of the example %s runs without faults", async (name) => {
-  const module = compileExample(`examples/${name}.dl`, { dims: { N: 2, B: 2 }, guards: true });
+  const module = compileExample(`examples/${name}.dl`, { dims: { N: 2 }, guards: true });
   const code = await module.code("wasm");
   const [checked, usual] = [
     await createSession(module.plan, code, { guards: memoryGuards }),

@@ -238,6 +238,10 @@ export function unifyDim(env: Env, dim: Expr, actual: Actual, because: string, s
 export const text = (node: { readonly span: Span }): string =>
   node.span.source.text.slice(node.span.start, node.span.end);
 
+/** The sizes in a type, without packs. */
+export const sizesOf = (type: TypeExpr): readonly Expr[] =>
+  type.kind === "tensor" ? type.dims.filter((dim) => !isPack(dim)) : [];
+
 /** Names in an expression of dims, sizes and default values. */
 export function namesIn(expr: Expr): string[] {
   switch (expr.kind) {

@@ -34,7 +34,7 @@
  * that the left does not bind is an invariant failure then. Sweeps over the graph, operands first, repeat until no rule
  * fires; rules apply to new nodes at once, within the sweep.
  */
-import { DiagnosticError } from "../../../dsl/diagnostic.ts";
+import { DiagnosticError } from "../../../dsl/diagnostic-error.ts";
 import { fail, invariant, InvariantError } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { makeNode, type GraphBuilder } from "../build.ts";
