@@ -43,9 +43,10 @@ const neighbours: readonly Neighbour[] = [
   neighbour("two panels at once for few rows", "tile", { panelsOfFewRows: [2, 2, 2] }),
   neighbour("four panels at once for one row, three for two and three", "tile", { panelsOfFewRows: [4, 3, 3] }),
   neighbour("six panels at once for one row", "tile", { panelsOfFewRows: [6, 3] }),
-  neighbour("blocks of 256 terms", "tile", { block: { ...tile.block, terms: 256 } }),
-  neighbour("blocks of 1024 terms", "tile", { block: { ...tile.block, terms: 1024 } }),
-  neighbour("sums in one go", "tile", { block: { ...tile.block, uncut: never } }),
+  neighbour("totals in registers", "tile", { resident: { ...tile.resident, tileBytes: never } }),
+  neighbour("totals in scratch twice as soon", "tile", {
+    resident: { ...tile.resident, tileBytes: tile.resident.tileBytes / 2 },
+  }),
   neighbour("half as many rows in the cache", "tile", {
     resident: { ...tile.resident, elements: tile.resident.elements / 2 },
   }),

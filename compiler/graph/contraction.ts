@@ -1,5 +1,6 @@
 import { invariant } from "../support/invariant.ts";
 import { product } from "../support/lists.ts";
+import { sumOrder } from "../support/sum-order.ts";
 import type { ContractionDim } from "./op.ts";
 
 /**
@@ -34,3 +35,35 @@ export const withRole = (dims: readonly ContractionDim[], role: ContractionRole)
 
 /** The size of the index space of the dims. */
 export const sizeOf = (dims: readonly ContractionDim[]): number => product(dims.map(({ size }) => size));
+
+/**
+ * How the sum over the reduced dims is cut into blocks (`support/sum-order.ts`): a block has all of the inner dims that
+ * fit, and as many whole indices of the next dim. It does not depend on the sizes of the dims outside of that one, nor
+ * on that one's, so a longer batch keeps the blocks that it has.
+ */
+export interface SumBlocks {
+  /** Each index of these dims begins a block. */
+  readonly outer: readonly ContractionDim[];
+  /** The dim that is cut, every `piece` indices; null if all terms are one block. */
+  readonly cut: { readonly dim: ContractionDim; readonly piece: number } | null;
+  /** The dims that are whole in each block. */
+  readonly inner: readonly ContractionDim[];
+}
+
+/** The blocks of the reduced dims, which are outermost first. */
+export function sumBlocks(reduced: readonly ContractionDim[]): SumBlocks {
+  let first = reduced.length;
+  while (first > 0 && sizeOf(reduced.slice(first - 1)) <= sumOrder.productBlock) first--;
+  const inner = reduced.slice(first);
+  const dim = reduced[first - 1];
+  if (dim === undefined) return { outer: [], cut: null, inner };
+  return { outer: reduced.slice(0, first - 1), cut: { dim, piece: pieceOf(inner) }, inner };
+}
+
+const pieceOf = (inner: readonly ContractionDim[]): number => Math.floor(sumOrder.productBlock / sizeOf(inner));
+
+/** Whether neighbouring reduced dims can be merged without a change of the blocks; `inside` are those inside them. */
+export function keepsBlocks(outer: ContractionDim, inner: ContractionDim, inside: readonly ContractionDim[]): boolean {
+  const piece = pieceOf(inside);
+  return piece === 0 || piece >= outer.size * inner.size || piece % inner.size === 0 || inner.size % piece === 0;
+}

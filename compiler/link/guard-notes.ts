@@ -16,8 +16,12 @@ import { bytes } from "../types/tensor-type.ts";
 
 /** What the steps of one graph or region note for checked runs. */
 export interface StepNotes {
-  /** For a call with these buffers. */
-  call(args: readonly Value[], stored: readonly Value[]): { readonly guard?: readonly Operand[] };
+  /** For a call with these buffers, null for its scratch. */
+  call(
+    args: readonly (Value | null)[],
+    stored: readonly Value[],
+    scratchBytes?: number,
+  ): { readonly guard?: readonly Operand[] };
   /** For a control op whose frame begins at `start`. */
   control(node: Node, start: number, carry: (index: number) => Address): ControlNotes;
 }
@@ -93,13 +97,21 @@ class CheckedSteps implements StepNotes {
     this.#boundary = boundary;
   }
 
-  call(args: readonly Value[], stored: readonly Value[]): { readonly guard: readonly Operand[] } {
-    const guard = args.map((value) => ({
-      value: this.#number(value),
-      bytes: bytes(value.type),
-      width: dtypes[value.type.dtype].bytes,
-      stores: stored.includes(value),
-    }));
+  call(
+    args: readonly (Value | null)[],
+    stored: readonly Value[],
+    scratchBytes = 0,
+  ): { readonly guard: readonly Operand[] } {
+    const guard = args.map((value) =>
+      value === null
+        ? { value: this.#numbers.ofPath("scratch of a kernel"), bytes: scratchBytes, width: 4, stores: true }
+        : {
+            value: this.#number(value),
+            bytes: bytes(value.type),
+            width: dtypes[value.type.dtype].bytes,
+            stores: stored.includes(value),
+          },
+    );
     return { guard };
   }
 

@@ -93,14 +93,20 @@ function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: L
   const call: Step = {
     kind: "call",
     kernel: library.add(kernel),
-    args: args.map((value) => locate(value, frame, layout)),
+    args: args.map((value) => (value === null ? scratchOf(group, frame) : locate(value, frame, layout))),
     flops,
     bytes: moved,
-    ...frame.notes.call(args, group.stored),
+    ...frame.notes.call(args, group.stored, scratchBytes(kernel, args)),
   };
   library.recordOrigin(call, [group.anchor ?? at(group.nodes, group.nodes.length - 1), ...group.nodes]);
   return [call];
 }
+
+const scratchOf = ({ anchor }: GroupView, frame: Frame): number =>
+  frame.scratch + present(anchor?.notes.frame, "a kernel with scratch has a frame");
+
+const scratchBytes = (kernel: Kernel, args: readonly (Value | null)[]): number =>
+  kernel.buffers.reduce((sum, { size }, i) => sum + (args[i] === null ? 4 * size : 0), 0);
 
 /** An address that moves by `stride` with each iteration of the loop at `depth`. */
 function moving(address: Address, depth: number, stride: number, first = 0): Address {

@@ -1,3 +1,4 @@
+import { kernelScratch } from "../analysis/contraction-scratch.ts";
 import { sizeOf } from "../graph/contraction.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Value } from "../graph/ir.ts";
@@ -8,7 +9,7 @@ import { constantInt, defined, rename, substitute } from "../kernel/walk.ts";
 import { invariant, present } from "../support/invariant.ts";
 import type { Machine } from "../support/machine.ts";
 import { elements } from "../types/tensor-type.ts";
-import { shapeOf } from "./contraction-dims.ts";
+import { shapeOf } from "../analysis/contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
 import { contractionKernel, type Epilogue } from "./contraction.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -26,7 +27,7 @@ export function tiledContraction(
   name: string,
   origin: string,
   machine: Machine,
-): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+): { readonly kernel: Kernel; readonly args: readonly (Value | null)[] } {
   const anchor = present(group.anchor, "a product");
   const [lhs, packed] = anchor.operands;
   invariant(lhs !== undefined && packed !== undefined, "a product has two operands");
@@ -40,12 +41,7 @@ export function tiledContraction(
     const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
     values.push(...buffers.keys());
     const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
-    // A group that stores no f32 (a comparison, for example) has no buffer for partial sums between blocks.
-    const partials = group.stored.find(
-      (value) => value.type.dtype === "f32" && elements(value.type.shape) === elements(result.type.shape),
-    );
     return {
-      partials: (partials && buffers.get(partials)) ?? null,
       store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes),
     };
   };
@@ -92,9 +88,10 @@ export function tiledContraction(
   }
 
   const sizes = { lhsSize: elements(lhs.type.shape), outSize: elements(result.type.shape) };
-  const kernel = contractionKernel(
-    { name, origin, dims, ...sizes, lhsName: bufferName(lhs), packedName: bufferName(packed), epilogue },
-    machine,
-  );
-  return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, values };
+  const names = { lhsName: bufferName(lhs), packedName: bufferName(packed) };
+  const mostScratch = kernelScratch(anchor) / 4;
+  const kernel = contractionKernel({ name, origin, dims, ...sizes, ...names, mostScratch, epilogue }, machine);
+  // The totals of long sums come last.
+  const args = kernel.buffers.map((_, i) => values[i] ?? null);
+  return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, args };
 }

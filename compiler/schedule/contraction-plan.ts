@@ -1,7 +1,8 @@
-import { sizeOf } from "../graph/contraction.ts";
+import { sizeOf, sumBlocks, type SumBlocks } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import type { Machine } from "../support/machine.ts";
-import { divisorUpTo, evenParts, type ContractionShape } from "./contraction-dims.ts";
+import { scratchElements } from "../analysis/contraction-scratch.ts";
+import { divisorUpTo, evenParts, type ContractionShape } from "../analysis/contraction-dims.ts";
 
 type Parts = ReturnType<typeof evenParts>;
 
@@ -15,6 +16,8 @@ export interface ColumnTiles {
   readonly columns: number;
   /** Accumulators of each row. */
   readonly vectors: number;
+  /** The first element of their totals in scratch. */
+  readonly totals: number;
   /** The row tiles for these columns. */
   readonly rows: Parts;
 }
@@ -31,16 +34,18 @@ export interface ContractionPlan {
   /** Row dims of the loops outside of the loop over panels, and inside it; without the tiled dims. */
   readonly outerRows: readonly ContractionDim[];
   readonly innerRows: readonly ContractionDim[];
-  /** Blocks of the reduced dims; partial sums are stored between blocks. Empty if the sum is computed in one block. */
-  readonly blocks: readonly ContractionDim[];
-  /** The reduced dims within a block. */
-  readonly reduced: readonly ContractionDim[];
+  readonly sum: SumBlocks;
+  /**
+   * f32 elements of scratch for the totals of the sums with one index of the outer rows: one block of all these sums is
+   * computed before the next block. 0 if the totals are in registers.
+   */
+  readonly scratch: number;
 }
 
 const single: ContractionDim = { name: "row", size: 1, lhs: 0, rhs: 0, out: 0 };
 
-/** Chooses tiles and the loop order, from the shape and the machine only. */
-export function planContraction(shape: ContractionShape, mayBlock: boolean, machine: Machine): ContractionPlan {
+/** Chooses tiles and the loop order, from the shape, the available scratch and the machine only. */
+export function planContraction(shape: ContractionShape, mostScratch: number, machine: Machine): ContractionPlan {
   const columnCount = sizeOf(shape.columns);
   const rowCount = sizeOf(shape.rows);
   const { tile, pack } = machine;
@@ -48,19 +53,29 @@ export function planContraction(shape: ContractionShape, mayBlock: boolean, mach
   const panelsAtOnce = Math.min(panels, tile.panelsOfFewRows[rowCount - 1] ?? 1);
   const panelVectors = pack.panelWidth / machine.lanes;
   const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : panelVectors * panelsAtOnce, machine));
-  const [blocks, reduced] =
-    mayBlock && rowCount > tile.accumulators ? blocked(shape.reduced, machine) : [[], shape.reduced];
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
-  const { outer, inner, rows } = residentRows(others, tiled, reduced, machine);
+  const sum = sumBlocks(shape.reduced);
+  const isBlocked = mostScratch > 0 && panelsAtOnce === 1 && scratchElements(shape, machine) > 0;
+  const { outer, inner, rows } = residentRows(others, tiled, isBlocked ? dimsOfBlock(sum) : shape.reduced, machine);
+  const rowsInside = sizeOf([...inner, rows.along]) * (rows.whole?.size ?? 1);
+  const columns = tileColumns(columnCount, panels, panelsAtOnce, rows, rowsInside, machine);
+  const scratch = columns.reduce((size, tiles) => size + sizeOfTotals(tiles, rowsInside, machine), 0);
   return {
-    columns: tileColumns(columnCount, panels, panelsAtOnce, rows, machine),
+    columns,
     rows,
     outerRows: outer,
     innerRows: inner,
-    blocks,
-    reduced,
+    sum,
+    scratch: isBlocked && scratch <= mostScratch ? scratch : 0,
   };
 }
+
+const dimsOfBlock = ({ cut, inner }: SumBlocks): readonly ContractionDim[] =>
+  cut === null ? inner : [{ ...cut.dim, size: cut.piece }, ...inner];
+
+/** `hi` and `lo` of each sum. */
+const sizeOfTotals = ({ count, vectors }: ColumnTiles, rows: number, { lanes }: Machine): number =>
+  2 * count * rows * vectors * lanes;
 
 /** The most rows of a tile that has `vectors` vectors of sums for each row. */
 const rowsBeside = (vectors: number, { tile }: Machine): number =>
@@ -72,15 +87,20 @@ function tileColumns(
   panels: number,
   atOnce: number,
   { along, whole }: RowTiles,
+  rowsInside: number,
   machine: Machine,
 ): readonly ColumnTiles[] {
   const { panelWidth } = machine.pack;
   const tiles: ColumnTiles[] = [];
+  let totals = 0;
   const add = (start: number, size: number, count: number, width: number): void => {
     if (count === 0) return;
     const vectors = Math.ceil(width / machine.lanes);
     const most = Math.floor(rowsBeside(vectors, machine) / (whole?.size ?? 1));
-    tiles.push({ start, panels: size, count, columns: width, vectors, rows: evenParts(along.size, Math.max(1, most)) });
+    const rows = evenParts(along.size, Math.max(1, most));
+    const made: ColumnTiles = { start, panels: size, count, columns: width, vectors, totals, rows };
+    tiles.push(made);
+    totals += sizeOfTotals(made, rowsInside, machine);
   };
   for (const { start, size, count } of evenParts(panels, atOnce)) {
     const ends = start + size * count;
@@ -137,28 +157,6 @@ function footprint(dims: readonly ContractionDim[]): number {
     sizeOf(dims),
     dims.reduce((span, dim) => span + (dim.size - 1) * Math.abs(dim.lhs), 1),
   );
-}
-
-/** Splits long sums into equal blocks. */
-function blocked(
-  dims: readonly ContractionDim[],
-  { tile }: Machine,
-): readonly [blocks: readonly ContractionDim[], within: readonly ContractionDim[]] {
-  const { terms, uncut, stretch, least } = tile.block;
-  if (sizeOf(dims) <= terms * uncut) return [[], dims];
-  let inner = dims.length;
-  while (inner > 0 && sizeOf(dims.slice(inner - 1)) <= terms) inner--;
-  const cut = dims[inner - 1];
-  if (cut === undefined) return [[], dims];
-  const rest = dims.slice(inner);
-  const piece = divisorUpTo(cut.size, (terms * stretch) / sizeOf(rest));
-  // A size without large divisors would be split into tiny blocks.
-  if (piece * sizeOf(rest) < terms * least) return [[], dims];
-  const [pieces, part] = split(cut, piece);
-  return [
-    [...dims.slice(0, inner - 1), pieces].filter((dim) => dim.size > 1),
-    [part, ...rest].filter((dim) => dim.size > 1),
-  ];
 }
 
 function split(dim: ContractionDim, piece: number): readonly [pieces: ContractionDim, part: ContractionDim] {

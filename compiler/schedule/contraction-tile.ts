@@ -1,5 +1,5 @@
 import type { KernelBuilder, Register } from "../kernel/build.ts";
-import type { Buffer, Expr, Lanes } from "../kernel/ir.ts";
+import type { Expr, Lanes } from "../kernel/ir.ts";
 import type { ColumnOffset, OutputSite } from "./contraction-output.ts";
 
 /** A register tile and the indices of its sums in the result. */
@@ -25,19 +25,6 @@ export function storeTile(
     const value = tile.sums.at(row, vector);
     if (lanes === 4 && tile.columnOffset.contiguous) store(value, site(0), 4);
     else for (let lane = 0; lane < lanes; lane++) store(k.lane(value, lane), site(lane), 1);
-  });
-}
-
-/** Loads the partial sums that the previous block has stored. */
-export function resumeTile(k: KernelBuilder, tile: Tile, from: Buffer): void {
-  eachVector(k, tile, (row, vector, lanes, site) => {
-    const { sums } = tile;
-    if (lanes === 4 && tile.columnOffset.contiguous) return sums.set([row, vector], k.load(from, site(0).out, 4));
-    for (let lane = 0; lane < lanes; lane++)
-      sums.set(
-        [row, vector],
-        k.select(k.eq(k.ramp(), lane), k.splat(k.load(from, site(lane).out), 4), sums.at(row, vector)),
-      );
   });
 }
 

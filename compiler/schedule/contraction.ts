@@ -1,22 +1,18 @@
 import { sizeOf } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 import { KernelBuilder } from "../kernel/build.ts";
-import { f32x4, type Buffer, type Expr, type Kernel, type Lanes } from "../kernel/ir.ts";
+import type { Expr, Kernel, Lanes } from "../kernel/ir.ts";
 import { present } from "../support/invariant.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
-import { shapeOf } from "./contraction-dims.ts";
+import { shapeOf } from "../analysis/contraction-dims.ts";
 import { columnOffset, indexOf, type OutputSite } from "./contraction-output.ts";
 import { planContraction, type ColumnTiles } from "./contraction-plan.ts";
-import { emitSum, type Sum } from "./contraction-sum.ts";
-import { resumeTile, storeTile, type Tile } from "./contraction-tile.ts";
+import { blockLoops, emitBlock, emitSum, type Sum } from "./contraction-sum.ts";
+import { addToTotals } from "./contraction-totals.ts";
+import { storeTile, type Tile } from "./contraction-tile.ts";
 
 /** The end of the kernel: processes the finished sums and stores the results. */
 export interface Epilogue {
-  /**
-   * An f32 buffer with the layout of the result, for partial sums between blocks of long sums (`sumsInBlocks`); no
-   * operand of the kernel may have the same address. Null if there is none; sums are then not split into blocks.
-   */
-  readonly partials: Buffer | null;
   /** Stores one value, or 4 that are contiguous in the result. */
   readonly store: (value: Expr, at: OutputSite, lanes: Lanes) => void;
 }
@@ -31,6 +27,8 @@ export interface ContractionSpec {
   readonly outSize: number;
   readonly lhsName?: string;
   readonly packedName?: string;
+  /** The most f32 elements of scratch, the kernel's last buffer if it needs any; no limit by default. */
+  readonly mostScratch?: number;
   /**
    * Called once, after the buffers of `lhs` and of the packed operand are made: makes further buffers and returns the
    * epilogue. By default, sums are stored to a third buffer, `out`.
@@ -51,7 +49,7 @@ export function packedSize(
  * A sum of products by register tiles, after Goto and van de Geijn (2008): the right operand is packed in panels of 8
  * columns, a tile of at most 6 rows by 8 columns keeps its sums in registers, and the enclosing loops keep a panel in
  * the first-level cache and the rows in the second. The left operand is read in place, so a convolution is the same
- * loop with other strides. Each sum is in the order of the reduced dims, for all tile sizes.
+ * loop with other strides. The order of each sum is that of `sumBlocks`, for all tile sizes.
  */
 export function contractionKernel(spec: ContractionSpec, machine: Machine = defaultMachine): Kernel {
   const { panelWidth } = machine.pack;
@@ -59,53 +57,41 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
   const shape = shapeOf(spec.dims);
   const lhs = k.buffer(spec.lhsName ?? "lhs", "f32", spec.lhsSize, "in");
   const packed = k.buffer(spec.packedName ?? "packed", "f32", packedSize(spec.dims, machine), "in");
-  const { partials, store } = (spec.epilogue ?? plain(spec.outSize))(k);
-  const plan = planContraction(shape, partials !== null, machine);
-  const { rows, outerRows, innerRows, blocks, reduced } = plan;
+  const { store } = (spec.epilogue ?? plain(spec.outSize))(k);
+  const plan = planContraction(shape, spec.mostScratch ?? Infinity, machine);
+  const { rows, outerRows, innerRows } = plan;
   const panels = Math.ceil(sizeOf(shape.columns) / panelWidth);
   const panelSize = sizeOf(shape.reduced) * panelWidth;
   const loops = [...shape.batch, ...outerRows, ...innerRows];
   const columnAt = columnOffset(k, shape.columns);
 
+  const totals = plan.scratch > 0 ? k.buffer("totals", "f32", plan.scratch, "inout") : null;
+  const blocks = totals === null ? [] : blockLoops(plan.sum);
   nest(k, shape.batch, (batch) =>
-    nest(k, blocks, (blockAt) =>
-      nest(k, outerRows, (outer) =>
+    nest(k, outerRows, (outer) =>
+      nest(k, blocks, (block) =>
         eachPanel((tile, panel) =>
-          nest(k, innerRows, (inner) => rowTiles([...batch, ...outer, ...inner], batch, blockAt, tile, panel)),
+          nest(k, innerRows, (inner) => rowTiles({ batch, outer, inner, block }, tile, panel)),
         ),
       ),
     ),
   );
-  const kernel = k.build(spec.name, spec.origin);
-  if (blocks.length === 0) return kernel;
-  return {
-    ...kernel,
-    buffers: kernel.buffers.map((buffer) => (buffer.name === partials?.name ? { ...buffer, access: "inout" } : buffer)),
-  };
+  return k.build(spec.name, spec.origin);
 
   function eachPanel(body: (tile: ColumnTiles, panel: Expr) => void): void {
     for (const tile of plan.columns)
       k.loop("panel", tile.start, tile.start + tile.panels * tile.count, tile.panels, (panel) => body(tile, panel));
   }
 
-  function rowTiles(
-    outer: readonly Expr[],
-    batch: readonly Expr[],
-    blockAt: readonly Expr[],
-    columns: ColumnTiles,
-    panel: Expr,
-  ): void {
+  function rowTiles(at: LoopIndices, columns: ColumnTiles, panel: Expr): void {
     const { along, whole } = rows;
-    const blockIndex = flat(k, blocks, blockAt);
-    const packedAt = k.add(
-      k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize),
-      k.mul(blockIndex, sizeOf(reduced) * panelWidth),
-    );
+    const { batch } = at;
+    const outer = [...batch, ...at.outer, ...at.inner];
+    const packedAt = k.mul(k.add(k.mul(flat(k, shape.batch, batch), panels), panel), panelSize);
     for (const part of columns.rows)
       k.loop(along.name, 0, part.count, 1, (index) => {
         const first = k.add(k.mul(index, part.size), part.start);
         const width = whole?.size ?? 1;
-        const sums = k.register("sum", [part.size * width, columns.vectors], f32x4, 0);
         const start = (buffer: "lhs" | "out"): Expr => offset(k, [...loops, along], [...outer, first], buffer);
         const step = (i: Expr, j: Expr, buffer: "lhs" | "out"): Expr =>
           k.add(k.mul(i, along[buffer]), k.mul(j, whole?.[buffer] ?? 0));
@@ -118,6 +104,21 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
             (i) => k.loop("j", 0, width, 1, (j) => use(k.add(k.mul(i, width), j), i, j), { unroll: true }),
             { unroll: true },
           );
+        const sum: Sum = {
+          lhs,
+          packed,
+          blocks: plan.sum,
+          lhsAt: start("lhs"),
+          packedAt,
+          panelSize,
+          vectors: columns.vectors,
+          rowOffsets: Array.from(
+            { length: part.size * width },
+            (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),
+          ),
+          rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
+        };
+        const sums = totals === null ? emitSum(k, sum, machine) : emitBlock(k, sum, at.block, machine);
         const tile: Tile = {
           sums,
           vectors: columns.vectors,
@@ -138,47 +139,55 @@ export function contractionKernel(spec: ContractionSpec, machine: Machine = defa
               );
             }),
         };
-        const blocked = blocks.length > 0 ? partials : null;
-        if (blocked !== null) k.when(k.ne(blockIndex, 0), () => resumeTile(k, tile, blocked));
-        const sum: Sum = {
-          lhs,
-          packed,
+        if (totals === null) return storeTile(k, tile, store);
+        const inside = [...innerRows, along, ...(whole === null ? [] : [whole])];
+        const vectorsAt = (i: Expr, j: Expr): Expr =>
+          k.add(
+            k.mul(k.sub(panel, columns.start), sizeOf(inside)),
+            flat(k, inside, [...at.inner, k.add(first, i), ...(whole === null ? [] : [j])]),
+          );
+        addToTotals(
+          k,
+          {
+            buffer: totals,
+            rowAt: (row) => {
+              const [i, j] = [k.div(row, width), k.rem(row, width)];
+              return k.add(k.mul(vectorsAt(i, j), 2 * columns.vectors * machine.lanes), columns.totals);
+            },
+            rows: (use) => eachRow(use),
+          },
           sums,
-          dims: reduced,
-          lhsAt: k.add(start("lhs"), offset(k, blocks, blockAt, "lhs")),
-          packedAt,
-          panelSize,
-          vectors: columns.vectors,
-          rowOffsets: Array.from(
-            { length: part.size * width },
-            (_, row) => Math.floor(row / width) * along.lhs + (row % width) * (whole?.lhs ?? 0),
-          ),
-          rows: (use) => eachRow((row, i, j) => use(row, step(i, j, "lhs"))),
-        };
-        emitSum(k, sum, machine);
-        if (blocked === null) return storeTile(k, tile, store);
-        const last = k.eq(blockIndex, sizeOf(blocks) - 1);
-        const rest = (): void => storeTile(k, tile, (value, { out }) => k.store(blocked, out, value));
-        k.when(last, () => storeTile(k, tile, store), rest);
+          {
+            isFirst: k.eq(flat(k, blocks, at.block), 0),
+            isLast: k.eq(flat(k, blocks, at.block), blocks.reduce((count, { size }) => count * size, 1) - 1),
+          },
+          () => storeTile(k, tile, store),
+          machine,
+        );
       });
   }
 }
-
-/** Whether partial sums are stored between blocks: the result must then not alias an operand. */
-export const sumsInBlocks = (dims: readonly ContractionDim[], machine: Machine = defaultMachine): boolean =>
-  planContraction(shapeOf(dims), true, machine).blocks.length > 0;
 
 const plain =
   (size: number) =>
   (k: KernelBuilder): Epilogue => {
     const out = k.buffer("out", "f32", size, "out");
-    return { partials: out, store: (value, at) => k.store(out, at.out, value) };
+    return { store: (value, at) => k.store(out, at.out, value) };
   };
+
+/** Indices of the loops around a register tile. */
+interface LoopIndices {
+  readonly batch: readonly Expr[];
+  readonly outer: readonly Expr[];
+  readonly inner: readonly Expr[];
+  /** Empty if the totals are in registers. */
+  readonly block: readonly Expr[];
+}
 
 /** Loops over the dims, outermost first. */
 function nest(
   k: KernelBuilder,
-  dims: readonly ContractionDim[],
+  dims: readonly { readonly name: string; readonly size: number }[],
   body: (at: readonly Expr[]) => void,
   at: readonly Expr[] = [],
 ): void {
@@ -188,7 +197,7 @@ function nest(
 }
 
 /** Row-major flat index. */
-const flat = (k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Expr[]): Expr =>
+const flat = (k: KernelBuilder, dims: readonly { readonly size: number }[], at: readonly Expr[]): Expr =>
   dims.reduce((sum: Expr, dim, index) => k.add(k.mul(sum, dim.size), at[index] ?? 0), k.int(0));
 
 const offset = (k: KernelBuilder, dims: readonly ContractionDim[], at: readonly Expr[], buffer: "lhs" | "out"): Expr =>

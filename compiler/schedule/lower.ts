@@ -15,11 +15,11 @@ import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 
-/** One group as a kernel, with the values in its buffers. */
+/** One group as a kernel, with the values in its buffers; null for its scratch. */
 export interface LoweredGroup {
   readonly group: GroupView;
   readonly kernel: Kernel;
-  readonly args: readonly Value[];
+  readonly args: readonly (Value | null)[];
   /** Multiply-adds count as two. */
   readonly flops: number;
   /** Bytes read and written, counting each buffer once. */
@@ -45,15 +45,15 @@ export function copyKernel(type: TensorType, machine: Machine = defaultMachine):
 
 export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
   const tiled = group.anchor !== null && isPacked(group.anchor, machine);
-  const { kernel, values } = tiled
+  const { kernel, args } = tiled
     ? tiledContraction(group, kernelName(group), originOf(group), machine)
     : loopNest(group, machine);
   return {
     group,
     kernel,
-    args: values,
+    args,
     flops: flopsOf(group.nodes),
-    bytes: values.reduce((sum, value) => sum + bytes(value.type), 0),
+    bytes: args.reduce((sum, value) => sum + (value === null ? 0 : bytes(value.type)), 0),
   };
 }
 
@@ -61,7 +61,7 @@ export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
 const isPacked = (anchor: Node, { pack }: Machine): boolean =>
   anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
 
-function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly values: readonly Value[] } {
+function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly args: readonly Value[] } {
   const { builder, buffers } = scalarNest(group);
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
@@ -69,7 +69,7 @@ function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel
     form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
   return {
     kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, machine })), plain) },
-    values: buffers.map(([value]) => value),
+    args: buffers.map(([value]) => value),
   };
 }
 

@@ -10,7 +10,7 @@ import { bufferName } from "./scalar-nest.ts";
 /** A lowered group, with its buffers as indices into the values that an equal group reads and stores. */
 interface Pattern {
   readonly lowered: LoweredGroup;
-  readonly args: readonly number[];
+  readonly args: readonly (number | null)[];
 }
 
 /** Lowers groups, and equal groups only once: the hundredth block of a network has the kernels of the first. */
@@ -25,9 +25,10 @@ export class Lowering {
   of(group: GroupView): LoweredGroup {
     const { key, values } = outline(group);
     const known = this.#patterns.get(key);
-    if (known !== undefined) return { ...known.lowered, group, args: known.args.map((i) => at(values, i)) };
+    if (known !== undefined)
+      return { ...known.lowered, group, args: known.args.map((i) => (i === null ? null : at(values, i))) };
     const lowered = lowerGroup(group, this.#machine);
-    this.#patterns.set(key, { lowered, args: lowered.args.map((value) => values.indexOf(value)) });
+    this.#patterns.set(key, { lowered, args: lowered.args.map((value) => value && values.indexOf(value)) });
     return lowered;
   }
 }

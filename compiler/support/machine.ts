@@ -49,22 +49,6 @@ export interface TileLimits {
   readonly panelsOfFewRows: readonly number[];
   /** Columns up to which a tile has one vector for each row instead of the two of a panel. */
   readonly narrow: number;
-  readonly block: {
-    /**
-     * Terms of a block of a sum: their panel (16 KiB) stays in the first-level cache (32 KiB), together with the rows
-     * that are multiplied by it.
-     */
-    readonly terms: number;
-    /**
-     * Sums up to this many times `terms` are not split: storing partial sums costs more than the cache misses of the
-     * panel.
-     */
-    readonly uncut: number;
-    /** A block may be this many times `terms`, where that is a divisor. */
-    readonly stretch: number;
-    /** A sum whose divisors leave blocks shorter than this fraction of `terms` is not split. */
-    readonly least: number;
-  };
   readonly resident: {
     /** Elements of lhs (256 KiB) that stay in the second-level cache (1 MiB) while all panels pass over them. */
     readonly elements: number;
@@ -72,6 +56,13 @@ export interface TileLimits {
     readonly rows: number;
     /** Rows without a divisor of at least this size are not split. */
     readonly leastRows: number;
+    /**
+     * Bytes of both operands that the sums of one tile may read, a quarter of the second-level cache. For longer sums,
+     * one block of all sums is computed before the next block (product of transposes 256x8192x256: 1.8 times as fast).
+     */
+    readonly tileBytes: number;
+    /** The most elements of the totals, which are then in scratch (1 MiB). */
+    readonly totals: number;
   };
   /**
    * Unrolling of the innermost loop of a sum. A factor of 4 reduces the loop overhead to 1 %, since an address is
@@ -184,8 +175,7 @@ export const defaultMachine: Machine = {
     rows: 8,
     panelsOfFewRows: [4, 3],
     narrow: 4,
-    block: { terms: 512, uncut: 1.5, stretch: 1.25, least: 1 / 4 },
-    resident: { elements: 65536, rows: 48, leastRows: 24 },
+    resident: { elements: 65536, rows: 48, leastRows: 24, tileBytes: 2 ** 18, totals: 2 ** 18 },
     unroll: { whole: 9, factors: [4, 5, 6, 7, 8] },
   },
   pack: { panelWidth: 8, leastRows: 4, leastTerms: 2, mostGrowth: 2, scatteredStores: 10 },

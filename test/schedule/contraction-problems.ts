@@ -162,10 +162,52 @@ function offsets(dims: readonly ContractionDim[]): readonly number[] {
   return all;
 }
 
-/** The sums in the order of the reduced dims, each product and each sum rounded. */
-export function plainSums({ dims, outSize }: Problem, lhs: Float32Array, rhs: Float32Array): Float32Array {
+/**
+ * The sums in the order of the language, each product and each sum rounded: blocks of at most 512 terms, of whole
+ * indices of the dim that does not fit, added to a compensated total.
+ */
+export function orderedSums({ dims, outSize }: Problem, lhs: Float32Array, rhs: Float32Array): Float32Array {
   const out = new Float32Array(outSize);
-  const order = [...dims.filter((d) => d.out !== 0), ...dims.filter((d) => d.out === 0)];
-  walk(order, (l, r, o) => (out[o] = (out[o] ?? 0) + Math.fround((lhs[l] ?? Number.NaN) * (rhs[r] ?? Number.NaN))));
+  const reduced = dims.filter((d) => d.out === 0 && d.size > 1);
+  let inside = 1;
+  let inner = reduced.length;
+  while (inner > 0 && inside * (reduced[inner - 1]?.size ?? 1) <= 512) inside *= reduced[--inner]?.size ?? 1;
+  const piece = Math.floor(512 / inside);
+  walk(
+    dims.filter((d) => d.out !== 0),
+    (l, r, o) => {
+      let [hi, lo, block] = [0, 0, 0];
+      const close = (): void => {
+        const sum = Math.fround(hi + block);
+        lo = Math.fround(lo + Math.fround(block - Math.fround(sum - hi)));
+        [hi, block] = [sum, 0];
+      };
+      let previous: number | null = null;
+      walkIndices(reduced, (left, right, index) => {
+        const cut = index[inner - 1] ?? 0;
+        const key = [...index.slice(0, Math.max(0, inner - 1)), Math.floor(cut / piece)].reduce(
+          (n, i) => n * 1e5 + i,
+          0,
+        );
+        if (previous !== null && previous !== key) close();
+        previous = key;
+        block = Math.fround(block + Math.fround((lhs[l + left] ?? Number.NaN) * (rhs[r + right] ?? Number.NaN)));
+      });
+      close();
+      out[o] = Math.fround(hi + lo);
+    },
+  );
   return out;
+}
+
+function walkIndices(
+  dims: readonly ContractionDim[],
+  use: (lhs: number, rhs: number, index: readonly number[]) => void,
+  index: readonly number[] = [],
+  at: readonly [number, number] = [0, 0],
+): void {
+  const [first, ...rest] = dims;
+  if (first === undefined) return use(...at, index);
+  for (let i = 0; i < first.size; i++)
+    walkIndices(rest, use, [...index, i], [at[0] + i * first.lhs, at[1] + i * first.rhs]);
 }

@@ -68,7 +68,7 @@ export const bars: Readonly<Record<string, Bars>> = {
     chains: 10,
     live: registers,
     scalar: 0,
-    why: "16 rows are 6 + 5 + 5; four blocks of 512 terms reload the sums",
+    why: "16 rows are 6 + 5 + 5; after each of four blocks of 512 terms, their sums are added to totals",
   },
   "dense-relu": {
     loads: 0.72,

@@ -94,8 +94,7 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   }
   const { shape } = target.value.type;
   const broadcasted = operands.map((o) => {
-    const own = o.free === true && o.value.kind === "bool" ? "bool" : dtype;
-    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(own, shape));
+    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(dtype, shape));
     return value.kind === "tensor" ? broadcastTo(env, span, value, shape, target.symbols) : null;
   });
   return broadcasted.includes(null) ? null : broadcasted.filter((t) => t !== null);

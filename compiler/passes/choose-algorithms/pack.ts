@@ -1,7 +1,7 @@
 // The packed form of a contraction: one operand in panels of columns, in the order in which the register tiles of the
 // kernel read it.
 import type { GraphBuilder } from "../../graph/build.ts";
-import { roleOrNull, sizeOf, withRole, type ContractionRole } from "../../graph/contraction.ts";
+import { keepsBlocks, roleOrNull, sizeOf, withRole, type ContractionRole } from "../../graph/contraction.ts";
 import { resultOf, siteOf } from "../../graph/facts.ts";
 import type { Attrs, Node, Value } from "../../graph/ir.ts";
 import type { Contraction, ContractionDim } from "../../graph/op.ts";
@@ -70,24 +70,30 @@ const extent = (dims: readonly ContractionDim[], role: ContractionRole): number 
 
 /**
  * Sorts dims by role (batch, rows, columns, reduced) and by decreasing stride in the result, and merges neighbours that
- * are contiguous in all three buffers.
+ * are contiguous in all three buffers, unless that changes the blocks of the sum.
  */
 function ordered(dims: readonly ContractionDim[]): readonly ContractionDim[] {
   const moving = dims.filter((dim) => dim.size > 1);
   const byOut = (list: ContractionDim[]): ContractionDim[] => list.toSorted((a, b) => b.out - a.out);
   const of = (role: ContractionRole): ContractionDim[] => withRole(moving, role);
   const others = moving.filter((dim) => roleOrNull(dim) === null);
-  return [...byOut(of("batch")), ...byOut(of("row")), ...byOut(of("column")), ...of("reduced"), ...others].reduce(
-    joined,
+  const reduced = of("reduced");
+  return [...byOut(of("batch")), ...byOut(of("row")), ...byOut(of("column")), ...reduced, ...others].reduce(
+    (dims: readonly ContractionDim[], inner) => joined(dims, inner, reduced),
     [],
   );
 }
 
-function joined(dims: readonly ContractionDim[], inner: ContractionDim): ContractionDim[] {
+function joined(
+  dims: readonly ContractionDim[],
+  inner: ContractionDim,
+  reduced: readonly ContractionDim[],
+): ContractionDim[] {
   const outer = dims.at(-1);
   const joins =
     outer !== undefined &&
-    (["lhs", "rhs", "out"] as const).every((buffer) => outer[buffer] === inner[buffer] * inner.size);
+    (["lhs", "rhs", "out"] as const).every((buffer) => outer[buffer] === inner[buffer] * inner.size) &&
+    (!reduced.includes(inner) || keepsBlocks(outer, inner, reduced.slice(reduced.indexOf(inner) + 1)));
   return joins
     ? [...dims.slice(0, -1), { ...inner, name: outer.name + inner.name, size: outer.size * inner.size }]
     : [...dims, inner];

@@ -3,6 +3,7 @@ import { isInput, isPersistent, pathOf, splatValue, isArgument, resultOf } from 
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
 import type { Graph, Node, MemoryLocation, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
+import { kernelScratch } from "../../analysis/contraction-scratch.ts";
 import { present } from "../../support/invariant.ts";
 import { defaultMachine, roundUp } from "../../support/machine.ts";
 import { bytes, sameType } from "../../types/tensor-type.ts";
@@ -21,8 +22,8 @@ import { changes } from "../../graph/regions.ts";
  * their live ranges. Inputs are live from the start of the call stage, outputs to the end.
  *
  * The regions of a control op are planned before the graph around them; their scratch area is a block of that graph,
- * live while the op runs. A region reads its inputs from, and writes its outputs to, the memory of the operands and
- * results of the op, and its carries are updated like params.
+ * live while the op runs, and so is the scratch of a kernel. A region reads its inputs from, and writes its outputs to,
+ * the memory of the operands and results of the op, and its carries are updated like params.
  */
 export const planMemory = definePass({
   name: "plan-memory",
@@ -186,7 +187,7 @@ function plan(
 
   let cache = 0;
   for (const group of groups) {
-    if (group.anchor !== null && isControl(group.anchor)) {
+    if (group.anchor !== null && (isControl(group.anchor) || frameBytes(group.anchor) > 0)) {
       const block: Block = { bytes: room(frameBytes(group.anchor)), from: group.number, to: group.number, values: [] };
       blocks.push(block);
       frameBlocks.set(group.anchor, block);
@@ -222,9 +223,11 @@ function plan(
 /** The flag that a `while` tests is at the start of its frame. */
 export const flagBytes = (node: Node): number => (node.op.form.kind === "while" ? 16 : 0);
 
-/** Scratch that the regions of a control op need; only one of them runs at a time. */
+/** Scratch that the regions of a control op need, of which only one runs at a time, or the kernel of any other op. */
 export const frameBytes = (node: Node): number =>
-  flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned));
+  isControl(node)
+    ? flagBytes(node) + Math.max(0, ...node.regions.map((region) => memoryOf(region).planned))
+    : kernelScratch(node);
 
 /** The block of an operand whose live range ends in this group and that is read only at the index that is written. */
 function inheritable(

@@ -1,4 +1,4 @@
-import { roleOf, withRole } from "../graph/contraction.ts";
+import { isSummed, keepsBlocks, roleOf, withRole } from "../graph/contraction.ts";
 import type { ContractionDim } from "../graph/op.ts";
 
 /** The dims of a contraction by their roles, outermost first. Neighbours that are contiguous in memory are merged. */
@@ -24,12 +24,15 @@ export function shapeOf(dims: readonly ContractionDim[]): ContractionShape {
   };
 }
 
-/** Merges neighbours that are contiguous in the given buffers. */
+/** Merges neighbours that are contiguous in the given buffers, unless that changes the blocks of a sum. */
 function merged(dims: readonly ContractionDim[], buffers: readonly ("lhs" | "out")[]): readonly ContractionDim[] {
   const joined: ContractionDim[] = [];
-  for (const dim of dims) {
+  for (const [index, dim] of dims.entries()) {
     const last = joined.at(-1);
-    const joins = last !== undefined && buffers.every((buffer) => last[buffer] === dim[buffer] * dim.size);
+    const joins =
+      last !== undefined &&
+      buffers.every((buffer) => last[buffer] === dim[buffer] * dim.size) &&
+      (!isSummed(dim) || keepsBlocks(last, dim, dims.slice(index + 1)));
     if (joins) joined[joined.length - 1] = { ...dim, name: `${last.name}_${dim.name}`, size: last.size * dim.size };
     else joined.push(dim);
   }

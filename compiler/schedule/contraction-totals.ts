@@ -1,0 +1,55 @@
+import type { KernelBuilder, Register } from "../kernel/build.ts";
+import { valueOf, withBlock } from "../kernel/compensated.ts";
+import type { Buffer, Expr } from "../kernel/ir.ts";
+import type { Machine } from "../support/machine.ts";
+
+/** The compensated totals of the sums of a tile, in scratch: for each vector `hi`, then `lo`. */
+export interface Totals {
+  readonly buffer: Buffer;
+  /** The first element of the tile's row. */
+  readonly rowAt: (row: Expr) => Expr;
+  /** Loops over the rows of the tile, unrolled. */
+  readonly rows: (use: (row: Expr) => void) => void;
+}
+
+/**
+ * Adds one block of the sums of a tile to their totals. In the last block the registers take the values of the totals,
+ * and `finish` follows.
+ */
+export function addToTotals(
+  k: KernelBuilder,
+  { buffer, rowAt, rows }: Totals,
+  sums: Register,
+  block: { readonly isFirst: Expr; readonly isLast: Expr },
+  finish: () => void,
+  { lanes }: Machine,
+): void {
+  const [, vectors = 0] = sums.dims;
+  const each = (use: (at: readonly [row: Expr, vector: number], hi: Expr, lo: Expr) => void): void =>
+    rows((row) => {
+      for (let vector = 0; vector < vectors; vector++) {
+        const hi = k.add(rowAt(row), 2 * lanes * vector);
+        use([row, vector], hi, k.add(hi, lanes));
+      }
+    });
+  const total = (hi: Expr, lo: Expr): { hi: Expr; lo: Expr } => ({
+    hi: k.let(k.load(buffer, hi, lanes), "hi"),
+    lo: k.let(k.load(buffer, lo, lanes), "lo"),
+  });
+  const begin = (): void =>
+    each((at, hi, lo) => {
+      k.store(buffer, hi, sums.at(...at));
+      k.store(buffer, lo, k.splat(k.float(0), lanes));
+    });
+  const add = (): void =>
+    each((at, hi, lo) => {
+      const next = withBlock(k, total(hi, lo), sums.at(...at));
+      k.store(buffer, hi, next.hi);
+      k.store(buffer, lo, next.lo);
+    });
+  k.when(block.isFirst, begin, add);
+  k.when(block.isLast, () => {
+    each((at, hi, lo) => sums.set(at, valueOf(k, total(hi, lo))));
+    finish();
+  });
+}
