@@ -25,6 +25,8 @@ export interface Options {
   readonly threads?: 1;
   readonly seed?: number;
   readonly profile?: boolean;
+  /** False leaves out the check that indices in inputs are in range (E0817). */
+  readonly checks?: boolean;
   /** Verifies the graph after every pass. */
   readonly verify?: boolean;
 }
@@ -40,10 +42,11 @@ export interface Model extends Session {
 export async function compile(source: string | URL, options: Options = {}): Promise<Model> {
   const path = pathOf(source);
   const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
-  const { seed, threads: _, ...compileOptions } = options;
+  const { seed, checks, threads: _, ...compileOptions } = options;
   const compiled = checked(() => compileModule(text, { ...compileOptions, resolve: createResolver(path) }));
   const session = await createSession(compiled.plan, await compiled.code(), {
     ...(seed !== undefined && { seed }),
+    ...(checks !== undefined && { checks }),
     ...(options.mode !== undefined && { mode: options.mode }),
   });
   return { ...session, warnings: compiled.warnings };

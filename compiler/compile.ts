@@ -2,7 +2,8 @@ import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
-import type { Code, EntryPlan, Plan } from "../runtime/plan.ts";
+import type { Code, EntryPlan, IndexRange, Plan } from "../runtime/plan.ts";
+import { indexRanges } from "./analysis/index-ranges.ts";
 import { assemble, type Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
 import { emitWasm } from "./codegen/wasm/emit.ts";
@@ -141,7 +142,7 @@ export function compileProgram(
   const without = checkedPasses(options.without ?? []);
   const planned = program.entries.map(({ dims, graph }) => {
     const stages = stagesOf(graph, options, without);
-    return { dims, stages, graph: at(stages, stages.length - 1).graph };
+    return { dims, stages, graph: at(stages, stages.length - 1).graph, indices: plannedRanges(graph) };
   });
   const { profile = false, guards = false, machine = defaultMachine } = options;
   const assembly = assemble(program, planned, { profile, guards, machine });
@@ -183,6 +184,17 @@ export function compileProgram(
     }
   };
   return { plan, assembly, entries, warnings, wasm, js, code };
+}
+
+/** The indices in the inputs of a graph before the passes, by the position of the input. */
+function plannedRanges(graph: Graph): ReadonlyMap<number, readonly IndexRange[]> {
+  const planned = new Map<number, readonly IndexRange[]>();
+  for (const { input, allowed, start, counts, strides } of indexRanges(graph))
+    planned.set(input, [
+      ...(planned.get(input) ?? []),
+      { allowed: allowed.map(({ lo, hi }) => [lo, hi]), start, counts, strides },
+    ]);
+  return planned;
 }
 
 /** The entry of a name, in its first variant. */

@@ -1,7 +1,7 @@
 import { dtypes } from "./dtype.ts";
 import { reject } from "./error.ts";
-import { byteLength } from "./tensor.ts";
-import type { Manifest, Plan, Slot } from "./plan.ts";
+import { byteLength, count } from "./tensor.ts";
+import type { InputSlot, Manifest, Plan, Slot } from "./plan.ts";
 
 /** Accepts a value of its kind; rejects any other with its path, such as `plan.entries[2].call`. */
 type Check = (value: unknown, at: string) => void;
@@ -59,6 +59,12 @@ const listOf =
     Array.isArray(value) ? value.forEach((item, i) => check(item, `${at}[${i}]`)) : damaged(at, "is not a list");
 
 const slot = { dtype: oneOf(...Object.keys(dtypes)), shape: listOf(size), offset: size };
+const indices = object({
+  allowed: listOf(listOf(integer)),
+  start: size,
+  counts: listOf(size),
+  strides: listOf(size),
+});
 const address: Check = (value, at) =>
   typeof value === "number" ? size(value, at) : object({ offset: size, strides: listOf(integer) })(value, at);
 
@@ -87,7 +93,7 @@ const entry = object({
   ...{
     name: text,
     dims: mapOf(size),
-    inputs: listOf(object({ ...slot, name: text })),
+    inputs: listOf(object({ ...slot, name: text, indices: orAbsent(listOf(indices)) })),
     outputs: listOf(object({ ...slot, name: text })),
   },
   ...{
@@ -170,7 +176,13 @@ function checkPlaces({ arenaBytes, persistent, entries, constants }: Plan): void
   };
   for (const part of persistent) placed(part, part.path);
   for (const { name, inputs, outputs } of entries)
-    for (const part of [...inputs, ...outputs]) placed(part, `${part.name} of ${name}`);
+    for (const part of [...inputs, ...outputs]) {
+      placed(part, `${part.name} of ${name}`);
+      for (const { allowed, start, counts, strides } of (part as InputSlot).indices ?? []) {
+        const last = counts.reduce((at, n, i) => at + (n - 1) * (strides[i] ?? Infinity), start);
+        if (allowed.length === 0 || last >= count(part.shape)) damaged(part.name, "has indices outside of it");
+      }
+    }
   for (const { offset, base64: data } of constants)
     inside(offset, (data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0), "a constant");
   if (new Set(persistent.map(({ path }) => path)).size < persistent.length)

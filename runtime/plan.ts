@@ -23,6 +23,20 @@ export interface NamedSlot extends Slot {
   readonly name: string;
 }
 
+/** Elements of an input that are indices: `counts` by `strides` of the row-major elements, from `start` on. */
+export interface IndexRange {
+  /** Closed intervals, ascending, at least one. Any other index would be out of range. */
+  readonly allowed: readonly (readonly [number, number])[];
+  readonly start: number;
+  readonly counts: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export interface InputSlot extends NamedSlot {
+  /** Absent if no element is an index. */
+  readonly indices?: readonly IndexRange[];
+}
+
 /** The steps of a function of the module, in order: calls of kernels, and control flow around them. */
 export type Step =
   /** One call of one kernel; the arguments are the addresses of its buffers. Multiply-adds count as two flops. */
@@ -87,7 +101,7 @@ export function flopsOf(steps: readonly Step[]): number {
 export interface EntryPlan {
   readonly name: string;
   readonly dims: Readonly<Record<string, number>>;
-  readonly inputs: readonly NamedSlot[];
+  readonly inputs: readonly InputSlot[];
   readonly outputs: readonly NamedSlot[];
   /** Exported function of the call stage: `() => void`. */
   readonly call: string;

@@ -11,8 +11,9 @@ import {
   type Input,
   type Inputs,
 } from "./input.ts";
+import { invalidIndex } from "./index-range.ts";
 import { exported, instantiate, type Mode } from "./instantiate.ts";
-import type { Code, EntryPlan, Exports, NamedSlot, Persistent, Plan } from "./plan.ts";
+import type { Code, EntryPlan, Exports, InputSlot, Persistent, Plan } from "./plan.ts";
 import { profileSteps, type Profile } from "./profile.ts";
 import { viewOf, type Tensor } from "./tensor.ts";
 import { setSetting } from "./settings.ts";
@@ -22,6 +23,11 @@ export interface SessionOptions {
   /** Seed of the initial params, dropout and all other random numbers. A safe integer, default 0. */
   readonly seed?: number;
   readonly mode?: Mode;
+  /**
+   * False runs entries without the check of indices in inputs (E0817): an index out of range then counts as the nearest
+   * one in range.
+   */
+  readonly checks?: boolean;
   /** `memoryGuards` of `guards.ts`: checks every access of memory, in a build with `guards`. */
   readonly guards?: (plan: Plan, exports: Exports, buffer: ArrayBufferLike) => Guard;
 }
@@ -41,7 +47,7 @@ export interface BoundEntry {
   readonly outputs: Outputs;
   /**
    * Runs the entry on the current contents of the arrays, and returns `outputs`. Throws E0814 for numbers out of range
-   * for the input's dtype.
+   * for the input's dtype, E0817 for indices out of range.
    */
   run(): Outputs;
 }
@@ -140,7 +146,13 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
     variant.plan.inputs.map(({ name }) => elementsOf(inputs[name] as Input));
 
   function check(variant: Variant, arrays: readonly Elements[]): void {
-    for (let i = 0; i < arrays.length; i++) checkValues(variant.plan.inputs[i] as NamedSlot, arrays[i] as Elements);
+    for (let i = 0; i < arrays.length; i++) {
+      const [slot, data] = [variant.plan.inputs[i] as InputSlot, arrays[i] as Elements];
+      checkValues(slot, data);
+      const invalid = options.checks === false ? null : invalidIndex(slot, data);
+      if (invalid !== null)
+        reject("E0817", `input \`${slot.name}\` of \`${variant.plan.name}\` ${invalid.says}`, invalid.help);
+    }
   }
 
   /** Runs the weights stage before the inputs are written, because its scratch memory may overlap them. */

@@ -22,6 +22,7 @@ export const hostCodes = {
   E0814: "an input value is out of range for its dtype",
   E0815: "unknown setting",
   E0816: "a value is out of range for its setting",
+  E0817: "an index in an input is out of range",
   E0820: "not a valid safetensors file",
   E0821: "the weights do not match the model",
   E0822: "the snapshot does not match the model",

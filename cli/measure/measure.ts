@@ -54,12 +54,12 @@ export function measure(session: Session, entry: EntryPlan, ms: number, peak: ((
   };
 }
 
-/** f32 and f64 from 0 to 1, zeros for integers (they may be classes or positions). */
+/** f32 and f64 from 0 to 1; integers are 0, or the least valid index. */
 function randomInputs(entry: EntryPlan): Inputs {
   const random = createRandom(1);
   return Object.fromEntries(
-    entry.inputs.map(({ name, dtype, shape }) => {
-      const data = new dtypes[dtype].array(count(shape));
+    entry.inputs.map(({ name, dtype, shape, indices }) => {
+      const data = new dtypes[dtype].array(count(shape)).fill(indices?.[0]?.allowed.at(-1)?.[0] ?? 0);
       if (dtype === "f32" || dtype === "f64") for (let i = 0; i < data.length; i++) data[i] = random.unit();
       return [name, { data, shape }];
     }),

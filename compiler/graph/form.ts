@@ -34,6 +34,20 @@ export type Operator = "+" | "-" | "*" | "/";
 /** `repeat`: along new axes; `cut`: a strided slice; `order`: a permutation of the elements. */
 export type Movement = "repeat" | "cut" | "order";
 
+/**
+ * An operand of indices along an axis of `size` items. An index out of range counts as the nearest one in range, on all
+ * targets and in gradients.
+ */
+export interface Indices {
+  readonly operand: number;
+  readonly size: number;
+  /**
+   * The axes of the result that are the axes of the indices: an index affects only the elements at its own position
+   * there. Null if it may affect any element.
+   */
+  readonly axes: readonly number[] | null;
+}
+
 /** The operands in which the op is linear: f(a x + b y) = a f(x) + b f(y), the other operands fixed. */
 export interface Linearity {
   /** Positions of operands; the op is jointly linear in those of one set. */

@@ -7,6 +7,7 @@ import type {
   Draw,
   Example,
   Form,
+  Indices,
   Linearity,
   Movement,
   OpName,
@@ -174,6 +175,8 @@ export interface Op {
   readonly commutative?: true;
   /** For a map whose result consists of elements of its operand. */
   readonly moves?: Movement;
+  /** The operand whose elements are indices along an axis. Absent if there is none. */
+  readonly indices?: (site: Site) => Indices;
   /** An equivalent in terms of ops that have kernels; null if this use has a kernel already. */
   readonly lower?: Lowering;
   /** Uses that tests run: every op has some, with shapes that include size 1, odd and tail sizes. */

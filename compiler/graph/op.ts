@@ -8,6 +8,7 @@ export type {
   DrawnUse,
   Example,
   Form,
+  Indices,
   Line,
   Linearity,
   Movement,

@@ -1,7 +1,7 @@
-import type { EntryPlan, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
+import type { EntryPlan, IndexRange, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
 import { nameOf } from "../graph/facts.ts";
-import type { Node, Program, Value } from "../graph/ir.ts";
+import type { Graph, Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { printKernel } from "../kernel/print.ts";
 import { layOut } from "./layout.ts";
@@ -27,7 +27,12 @@ export interface Assembly {
   readonly madeFrom: ReadonlyMap<Step, readonly Node[]>;
 }
 
-export type Variants = Program["entries"];
+/** A planned graph, and the indices in the inputs of its entry by position. */
+export interface Variant {
+  readonly dims: Readonly<Record<string, number>>;
+  readonly graph: Graph;
+  readonly indices?: ReadonlyMap<number, readonly IndexRange[]>;
+}
 
 export interface AssemblyOptions {
   readonly profile: boolean;
@@ -41,7 +46,7 @@ export interface AssemblyOptions {
  */
 export function assemble(
   program: Program,
-  variants: Variants,
+  variants: readonly Variant[],
   { profile, guards, machine }: AssemblyOptions,
 ): Assembly {
   const graphs = variants.map(({ graph }) => graph);
@@ -50,7 +55,7 @@ export function assemble(
   const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
   const library = new KernelLibrary(machine);
   const entries: EntryCode[] = [];
-  const plans = variants.map(({ dims, graph }): EntryPlan => {
+  const plans = variants.map(({ dims, graph, indices }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, notes.steps);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
@@ -66,7 +71,10 @@ export function assemble(
     return {
       name: graph.name,
       dims,
-      inputs: graph.inputs.map((value) => slot(nameOf(value), value)),
+      inputs: graph.inputs.map((value, i) => {
+        const found = indices?.get(i);
+        return { ...slot(nameOf(value), value), ...(found && { indices: found }) };
+      }),
       outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
       call: name,
       prepare,
@@ -98,7 +106,7 @@ export function assemble(
 }
 
 /** `predict`, or `step_N64` if the module has the entry for several sets of dims. */
-function exportName(name: string, dims: Readonly<Record<string, number>>, variants: Variants): string {
+function exportName(name: string, dims: Readonly<Record<string, number>>, variants: readonly Variant[]): string {
   const alone = variants.filter(({ graph }) => graph.name === name).length === 1;
   return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
 }

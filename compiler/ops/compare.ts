@@ -1,11 +1,26 @@
 // Comparison, logic on bools and on the bits of i32, and select.
-import { anything, hull, interval, type Interval } from "../types/interval.ts";
-import { sameShape, sameType } from "../types/tensor-type.ts";
+import { anything, hull, interval, type Interval, limits } from "../types/interval.ts";
+import { isFloat, sameShape, sameType } from "../types/tensor-type.ts";
 import { elementwise, pointwise } from "./define.ts";
 import { type Entry, bits, bool, f32, family, i32, none, numbers } from "./signature.ts";
 import { zeroUnless, zeroWhere } from "./gradient-helpers.ts";
 
 type Compare = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+const certain = (holds: boolean): Interval => interval(Number(holds), Number(holds));
+const opposite = ({ lo, hi }: Interval): Interval => interval(1 - hi, 1 - lo);
+
+/** Whether a comparison holds for all integers in two intervals, for none, or for some. */
+const compared: Readonly<Record<Compare, (x: Interval, y: Interval) => Interval>> = {
+  eq: (x, y) => (x.hi < y.lo || x.lo > y.hi ? certain(false) : isOne(x) && isOne(y) ? certain(true) : limits.bool),
+  ne: (x, y) => opposite(compared.eq(x, y)),
+  lt: (x, y) => (x.hi < y.lo ? certain(true) : x.lo >= y.hi ? certain(false) : limits.bool),
+  le: (x, y) => opposite(compared.lt(y, x)),
+  gt: (x, y) => compared.lt(y, x),
+  ge: (x, y) => compared.le(y, x),
+};
+
+const isOne = ({ lo, hi }: Interval): boolean => lo === hi;
 
 const comparison = (op: Compare, sign: string, reference: (x: number, y: number) => boolean): Entry =>
   pointwise({
@@ -16,8 +31,14 @@ const comparison = (op: Compare, sign: string, reference: (x: number, y: number)
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("a bool is not differentiable"),
     ...((op === "eq" || op === "ne") && { commutative: true }),
+    // Intervals of floats hold up to rounding, and do not exclude NaN.
+    range: ([x, y], _, dtype) => (isFloat(dtype) ? limits.bool : compared[op](x, y)),
     reference: (x, y) => Number(reference(x, y)),
   });
+
+/** Of an operation that is monotone in both operands. */
+const ends = (apply: (x: number, y: number) => number, x: Interval, y: Interval): Interval =>
+  interval(apply(x.lo, y.lo), apply(x.hi, y.hi));
 
 const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => number): Entry =>
   pointwise({
@@ -27,7 +48,8 @@ const logic = (op: "and" | "or" | "xor", reference: (x: number, y: number) => nu
     scalar: (k, x, y) => k[op](x, y),
     gradient: none("bools and integers are not differentiable"),
     commutative: true,
-    range: () => anything,
+    range: ([x, y], dtype) =>
+      dtype === "bool" && (op !== "xor" || (isOne(x) && isOne(y))) ? ends(reference, x, y) : limits[dtype],
     reference,
   });
 
@@ -134,7 +156,7 @@ export const comparisons = family<"comparisons">({
     scalar: (k, { condition, a, b }) => k.select(condition, a, b),
     linear: [["a", "b"]],
     gradient: (g, { condition }, { dout }) => ({ a: zeroUnless(g, condition, dout), b: zeroWhere(g, condition, dout) }),
-    range: ({ a, b }) => hull(a, b),
+    range: ({ condition, a, b }) => (condition.lo === 1 ? a : condition.hi === 0 ? b : hull(a, b)),
     reference: ({ condition, a, b }) => (condition === 0 ? b : a),
     samples: [
       { operands: [bool(3, 5), f32(3, 5), f32(3, 5)] },

@@ -55,7 +55,8 @@ export const conversions = family<"conversions">({
     linearWhere: ({ dtype }, { x }) => isFloat(x.dtype) && isFloat(dtype),
     gradient: (g, { x }, { dout, attrs }) =>
       isFloat(x.type.dtype) && isFloat(attrs.dtype) ? { x: g.convert(dout, x.type.dtype) } : {},
-    range: ({ x }, { out: { dtype } }) => (isFloat(dtype) ? x : dtype === "bool" ? limits.bool : saturated(x, dtype)),
+    range: ({ x }, { types, out: { dtype } }) =>
+      isFloat(dtype) ? x : dtype === "bool" ? limits.bool : saturated(x, types.x.dtype, dtype),
     reference: ({ x }, { dtype }) => convertNumber(x, dtype),
     samples: [
       ...all.map(fromFloat),

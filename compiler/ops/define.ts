@@ -209,7 +209,7 @@ interface Pointwise<O extends Names> {
   /** For i32, if it is not `reference` modulo 2^32. */
   readonly integer?: (...args: Tuple<O, number>) => number;
   /** See `Op`. Derived if the op is monotone in its only operand, or if the result is bool. */
-  readonly range?: "monotone" | ((operands: Tuple<O, Interval>, dtype: DType) => Interval);
+  readonly range?: "monotone" | ((operands: Tuple<O, Interval>, dtype: DType, operandDType: DType) => Interval);
   /** See `Op`. */
   readonly between?: readonly [least: number, most: number];
   readonly exact?: boolean;
@@ -260,7 +260,8 @@ function pointwiseRange<O extends Names>({
   const tuple = <T>(x: Named<O, T>): Tuple<O, T> =>
     operands.map((name) => x[name as O[number]]) as unknown as Tuple<O, T>;
   if (range === undefined) return to === "bool" ? () => limits.bool : undefined;
-  if (range !== "monotone") return (x, { out }) => range(tuple(x), out.dtype);
+  if (range !== "monotone")
+    return (x, { types, out }) => range(tuple(x), out.dtype, only(Object.values<TensorType>(types)).dtype);
   return (x, { out }) => {
     const ends = only(Object.values<Interval>(x));
     const [a, b] = [ends.lo, ends.hi].map((end) =>

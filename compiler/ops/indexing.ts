@@ -1,17 +1,18 @@
-// Elements selected by an operand of indices. An index out of range is clamped to the nearest one in range.
+// Elements selected by an operand of indices. All follow one rule: an index out of range counts as the nearest one in
+// range, in gradients, too.
 import { repeated } from "../graph/batch.ts";
 import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
-import { sumOf } from "../types/interval.ts";
+import { interval, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
-import { map, scattering } from "./define.ts";
+import { elementwise, map, scattering } from "./define.ts";
 import { anyAxis, flag, size, sizes } from "./draw.ts";
 import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
-import { type BatchOf, anyOf, f32, family, floats, i32, u8 } from "./signature.ts";
+import { type BatchOf, anyOf, f32, family, floats, i32, none, u8 } from "./signature.ts";
 import { unreduce, zeroUnless } from "./gradient-helpers.ts";
 
 const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
@@ -26,7 +27,7 @@ const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indi
  * own member.
  */
 function flatIndices(g: GraphBuilder, indices: Value, size: number): Value {
-  const within = g.call("max", [g.call("min", [indices, size - 1]), 0]);
+  const within = g.call("clamp_index", [indices], { size });
   return g.add(within, g.mul(g.call("iota", [], { shape: indices.type.shape, axis: 0, dtype: "i32" }), size));
 }
 
@@ -66,7 +67,7 @@ function moveAxes(
 
 declare module "../graph/form.ts" {
   interface OpNames {
-    indexing: "take" | "take_add" | "take_along" | "gather" | "scatter_add";
+    indexing: "clamp_index" | "take" | "take_add" | "take_along" | "gather" | "scatter_add";
   }
 }
 
@@ -90,6 +91,38 @@ const selectConditions = {
 } as const;
 
 export const indexing = family<"indexing">({
+  clamp_index: elementwise({
+    doc: "an index along an axis of `size` items: x, or the nearest index in range. Inputs that reach it unchanged are checked at run time, as those of `take` are",
+    operands: ["x"],
+    attrs: { size: "int" },
+    requires: {
+      c1: {
+        message: "x is i32",
+        about: ["x"],
+        holds: ({ x }) => x.dtype === "i32",
+        breaks: [[[f32(2)], { size: 3 }]],
+      },
+      c2: {
+        message: "`size` is at least 1",
+        about: ["size"],
+        holds: (_, { size }) => integers([size], 1),
+        breaks: [[[i32(2)], { size: 0 }]],
+      },
+    },
+    type: ({ x }) => x,
+    scalar: (k, { x }, { attrs: { size } }) => clampExpr(k, x, size),
+    indices: ({ out, attrs: { size } }) => ({ operand: "x", size, axes: range(out.shape.length) }),
+    gradient: none("an index is not differentiable"),
+    range: ({ x }, { attrs: { size } }) => interval(clamp(x.lo, size), clamp(x.hi, size)),
+    reference: ({ x }, { size }) => clamp(x, size),
+    draw: (c, shape) => ({ shapes: [shape], attrs: { size: size(c) } }),
+    samples: [
+      { operands: [i32(6)], attrs: { size: 3 }, values: [[-7, -1, 0, 2, 3, 9]] },
+      { operands: [i32(2, 3)], attrs: { size: 1 } },
+      { operands: [i32()], attrs: { size: 2 } },
+    ],
+  }),
+
   take: map({
     doc: "the items of x along `axis` selected by the indices; the axes of the indices replace `axis`, and an index out of range counts as the nearest one in range",
     operands: ["x", "indices"],
@@ -109,6 +142,11 @@ export const indexing = family<"indexing">({
       const index = clampExpr(k, indices(at.slice(axis, axis + count)), nth(types.x.shape, axis));
       return x(at.toSpliced(axis, count, index));
     },
+    indices: ({ types, attrs: { axis } }) => ({
+      operand: "indices",
+      size: nth(types.x.shape, axis),
+      axes: range(types.indices.shape.length).map((i) => axis + i),
+    }),
     batch: takeBatch,
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({
@@ -175,6 +213,7 @@ export const indexing = family<"indexing">({
       return d.toSpliced(axis, count, clampExpr(k, indices(d.slice(axis, axis + count)), size));
     },
     value: (_, d, { y }) => y(d),
+    indices: ({ attrs: { size } }) => ({ operand: "indices", size, axes: null }),
     batch: takeAddBatch,
     linear: ["y"],
     sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) =>
@@ -240,11 +279,16 @@ export const indexing = family<"indexing">({
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) =>
       x(at.toSpliced(axis, 0, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    indices: ({ types, out, attrs: { axis } }) => ({
+      operand: "indices",
+      size: nth(types.x.shape, axis),
+      axes: range(out.shape.length),
+    }),
     batch: { axis: "axis" },
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => {
       const { shape } = x.type;
-      const inRange = g.call("max", [g.call("min", [indices, nth(shape, axis) - 1]), 0]);
+      const inRange = g.call("clamp_index", [indices], { size: nth(shape, axis) });
       const positions = g.call("iota", [], { shape, axis, dtype: "i32" });
       return {
         x: zeroUnless(
@@ -296,6 +340,11 @@ export const indexing = family<"indexing">({
     type: ({ x, indices }) => tensor(x.dtype, indices.shape),
     element: (k, at, { x, indices }, { types, attrs: { axis } }) =>
       x(at.toSpliced(axis, 1, clampExpr(k, indices(at), nth(types.x.shape, axis)))),
+    indices: ({ types, out, attrs: { axis } }) => ({
+      operand: "indices",
+      size: nth(types.x.shape, axis),
+      axes: range(out.shape.length),
+    }),
     batch: { axis: "axis" },
     linear: ["x"],
     gradient: (g, { x, indices }, { dout, attrs: { axis } }) => ({
@@ -361,6 +410,7 @@ export const indexing = family<"indexing">({
     domain: ({ types }) => types.y.shape,
     target: (k, d, { indices }, { attrs: { axis, size } }) => d.toSpliced(axis, 1, clampExpr(k, indices(d), size)),
     value: (_, d, { y }) => y(d),
+    indices: ({ attrs: { size } }) => ({ operand: "indices", size, axes: null }),
     batch: { axis: "axis" },
     linear: ["y"],
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("gather", [dout, indices], { axis }) }),

@@ -10,6 +10,7 @@ import type {
   Draw,
   Example,
   Gradient,
+  Indices,
   Linearity,
   NdArray,
   Op,
@@ -113,6 +114,10 @@ export type ArrayReference<O extends Names, A extends Kinds> = (
 
 export type RangeOf<O extends Names, A extends Kinds> = (operands: Named<O, Interval>, use: Use<O, A>) => Interval;
 
+export type IndicesOf<O extends Names, A extends Kinds> = (
+  use: Use<O, A>,
+) => Omit<Indices, "operand"> & { readonly operand: NoInfer<O[number]> };
+
 export interface Signature<O extends Names, A extends Kinds> {
   readonly doc: string;
   readonly operands: O;
@@ -129,6 +134,8 @@ export interface Signature<O extends Names, A extends Kinds> {
   /** See `Op`. */
   readonly sumOverBatch?: SumOf<O, A>;
   readonly moves?: Op["moves"];
+  /** See `Op`; the operand is named. */
+  readonly indices?: IndicesOf<O, A>;
   readonly lower?: Op["lower"];
   readonly samples: readonly Sample[];
   /** See `Op`. Derived by some forms. */
@@ -160,7 +167,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 export function signature<O extends Names, A extends Kinds>(
   spec: Omit<Signature<O, A>, "range"> & Partial<Pick<Signature<O, A>, "range">>,
 ): Omit<Entry, "form" | "reference"> {
-  const { operands: names, sumOverBatch, moves, lower, range } = spec;
+  const { operands: names, sumOverBatch, moves, indices, lower, range } = spec;
   const draw = spec.draw ?? alikeDraw(names, spec.attrs ?? {});
   return {
     doc: spec.doc,
@@ -181,6 +188,12 @@ export function signature<O extends Names, A extends Kinds>(
       sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }),
     }),
     ...(moves && { moves }),
+    ...(indices && {
+      indices: (site) => {
+        const found = indices(useOf<O, A>(names, site));
+        return { ...found, operand: names.indexOf(found.operand) };
+      },
+    }),
     ...(lower && { lower }),
     samples: spec.samples,
     ...(range && {

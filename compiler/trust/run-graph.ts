@@ -45,6 +45,7 @@ export function programOf(graph: Graph): Program {
 export async function runCompiled(graph: Graph, data: GraphData, options: RunGraphOptions): Promise<Results> {
   const module = compileProgram(programOf(graph), options);
   const session = await createSession(module.plan, await module.code(), {
+    checks: false,
     ...(options.mode !== undefined && { mode: options.mode }),
     ...(options.guards === true && { guards: memoryGuards }),
   });

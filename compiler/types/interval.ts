@@ -63,8 +63,12 @@ export const limits: Readonly<Record<DType, Interval>> = {
 /** The interval after wrap-around of integers that `dtype` cannot represent. */
 export const fitted = (x: Interval, dtype: DType): Interval => (within(x, limits[dtype]) ? x : limits[dtype]);
 
-/** The interval after a conversion that truncates towards zero, maps NaN to 0 and saturates numbers out of range. */
-export function saturated(x: Interval, dtype: DType): Interval {
-  const { lo, hi } = limits[dtype];
-  return interval(Math.min(0, Math.max(x.lo, lo)), Math.max(0, Math.min(x.hi, hi)));
+/**
+ * The interval after a conversion to an integer dtype, which truncates towards zero, maps NaN to 0 and saturates
+ * numbers out of range.
+ */
+export function saturated(x: Interval, from: DType, to: DType): Interval {
+  const limit = limits[to];
+  const [lo, hi] = [x.lo, x.hi].map((end) => Math.min(Math.max(end, limit.lo), limit.hi)) as [number, number];
+  return from === "f32" || from === "f64" ? interval(Math.min(0, lo), Math.max(0, hi)) : interval(lo, hi);
 }

@@ -70,10 +70,11 @@ test("the glue code fetches over http, and reports what it cannot load", async (
   }
 });
 
-test("the glue code is plain JavaScript without imports, and under 10 kB compressed", () => {
+test("the glue code is plain JavaScript without imports, and under 10.7 kB compressed", () => {
   const text = bundle(new URL("../../runtime/load.ts", import.meta.url));
   expect(text).not.toMatch(/^import\b|^export\b|\binterface\b|\breadonly\b|node:(?!fs\/promises)/m);
-  expect(gzipSync(text).length).toBeLessThan(10_000);
+  // 0.7 kB of it check that class labels and ids are in range, and say which is not.
+  expect(gzipSync(text).length).toBeLessThan(10_700);
 });
 
 test("the declarations name entries, inputs and outputs with their types", () => {

@@ -199,7 +199,7 @@ async function executed(generated: GeneratedProgram, draw: Draw, mode: "strict" 
   const program = setOfEntry(generated, draw);
   if (typeof program === "string") return `rejected: ${program}`;
   const module = compileProgram(program, { mode, verify: draw.below(8) === 0 });
-  const session = await createSession(module.plan, await module.code("wasm"), { mode });
+  const session = await createSession(module.plan, await module.code("wasm"), { mode, checks: false });
   return run(program, module, session, generated.seed & 0xffff, {
     relaxed: mode === "fast",
     thorough: draw.below(4) === 0,
@@ -212,8 +212,8 @@ async function targets(generated: GeneratedProgram, draw: Draw): Promise<string 
   if (typeof program === "string") return `rejected: ${program}`;
   const module = compileProgram(program, { mode: "strict" });
   const [wasm, js] = [
-    await createSession(module.plan, await module.code("wasm"), { mode: "strict" }),
-    await createSession(module.plan, await module.code("js")),
+    await createSession(module.plan, await module.code("wasm"), { mode: "strict", checks: false }),
+    await createSession(module.plan, await module.code("js"), { checks: false }),
   ];
   for (const session of [wasm, js]) session.reset(generated.seed & 0xffff);
   for (const [index, name] of order(program).entries()) {

@@ -23,6 +23,9 @@ const wrong = (path: string, value: unknown, message: string): Bad =>
 const nested = (depth: number): unknown =>
   Array.from({ length: depth }).reduce<unknown>((body) => [{ kind: "loop", turns: 1, body }], []);
 const step = (value: unknown): string => changed("plan.entries.0.steps", [value]);
+const indices = (change: object): readonly unknown[] => [
+  { allowed: [[0, 9]], start: 0, counts: [2], strides: [1], ...change },
+];
 
 export const badManifests: readonly Bad[] = [
   bad("an empty file", "", "E0806", "is not valid JSON in UTF-8"),
@@ -86,6 +89,12 @@ export const badManifests: readonly Bad[] = [
   wrong("plan.entries.0.dims", [], "plan.entries[0].dims is not an object"),
   wrong("plan.entries.1.dims", { N: "2" }, "plan.entries[1].dims.N is not a size"),
   wrong("plan.entries.1.inputs.0.offset", 2 ** 52, "x of predict is outside the arena"),
+  wrong("plan.entries.1.inputs.0.indices", {}, "plan.entries[1].inputs[0].indices is not a list"),
+  wrong("plan.entries.1.inputs.0.indices", indices({ allowed: [[0, "9"]] }), "allowed[0][1] is not an integer"),
+  wrong("plan.entries.1.inputs.0.indices", indices({ allowed: [] }), "x has indices outside of it"),
+  wrong("plan.entries.1.inputs.0.indices", indices({ start: 1 }), "x has indices outside of it"),
+  wrong("plan.entries.1.inputs.0.indices", indices({ counts: [2 ** 40, 2] }), "x has indices outside of it"),
+  wrong("plan.entries.1.inputs.0.indices", indices({ strides: [-1] }), "strides[0] is not a size"),
   wrong("plan.entries.1.outputs.0.offset", 1, "y of predict is not aligned"),
   wrong("plan.entries.1.outputs.0.name", 1, "plan.entries[1].outputs[0].name is not a string"),
   wrong("plan.entries.0.steps", nested(200), "is nested too deeply"),

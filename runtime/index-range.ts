@@ -1,0 +1,54 @@
+import type { Elements } from "./input.ts";
+import type { IndexRange, InputSlot } from "./plan.ts";
+
+/** An element of an input that is not an index of the axis from which it selects. */
+export interface InvalidIndex {
+  /** Row-major. */
+  readonly at: number;
+  /** `is 3 at [17], not 0 to 2` */
+  readonly says: string;
+  readonly help: string | undefined;
+}
+
+/** The first of an input; null if there is none. */
+export function invalidIndex({ indices = [], shape }: InputSlot, data: Elements): InvalidIndex | null {
+  for (const range of indices) {
+    const at = firstOutside(range, data, range.start, 0);
+    if (at < 0) continue;
+    const value = data[at] as number;
+    const position: number[] = [];
+    let rest = at;
+    for (const size of shape.toReversed()) {
+      position.unshift(rest % size);
+      rest = Math.floor(rest / size);
+    }
+    const help =
+      value < 0
+        ? `for rows without a label pass \`ignore_index: ${value}\` to the loss`
+        : range.allowed.some(([from, to]) => from === 0 && to === value - 1)
+          ? "labels start at 0: subtract 1 from those that start at 1"
+          : undefined;
+    const where = shape.length > 0 ? ` at [${position.join(", ")}]` : "";
+    return { at, says: `is ${value}${where}, not ${showRanges(range.allowed)}`, help };
+  }
+  return null;
+}
+
+/** The offset of an element that is in no interval; -1 if there is none. Compares with the last interval first. */
+function firstOutside(range: IndexRange, data: Elements, at: number, axis: number): number {
+  const { allowed, counts, strides } = range;
+  const [lo, hi] = allowed[allowed.length - 1] as readonly [number, number];
+  const [count, stride] = [counts[axis] as number, strides[axis] as number];
+  for (const end = at + count * stride; at < end; at += stride) {
+    const value = data[at] as number;
+    if (axis + 1 < counts.length) {
+      const inner = firstOutside(range, data, at, axis + 1);
+      if (inner >= 0) return inner;
+    } else if ((value < lo || value > hi) && allowed.every(([from, to]) => value < from || value > to)) return at;
+  }
+  return -1;
+}
+
+/** `-100 or 0 to 9` */
+export const showRanges = (allowed: IndexRange["allowed"]): string =>
+  allowed.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(" or ");
