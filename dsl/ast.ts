@@ -13,6 +13,8 @@ export interface File extends At {
   /** The language version of the header line `dl 1`; null where the line is absent. */
   readonly version: number | null;
   readonly imports: readonly Import[];
+  /** Empty where everything can be imported. */
+  readonly exports: readonly Export[];
   readonly items: readonly Item[];
 }
 
@@ -21,6 +23,11 @@ export interface Import extends At {
   readonly names: readonly { readonly name: Name; readonly alias: Name | null }[];
   readonly from: string;
   readonly fromSpan: Span;
+}
+
+/** `export { residual, block }`: the only declarations that other files can import. */
+export interface Export extends At {
+  readonly names: readonly Name[];
 }
 
 export type Item = Callable | Entry | DimDecl | Setting | Test;

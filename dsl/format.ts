@@ -1,4 +1,4 @@
-import type { Block, Callable, File, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
+import type { Block, Callable, Export, File, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { Comments } from "./comments.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import {
@@ -78,6 +78,7 @@ function parts(file: File): readonly Part[] {
   return [
     ...(file.version === null ? [] : [{ span: headerSpan(file.span), print: (): Doc => `dl ${file.version}` }]),
     ...file.imports.map((each) => ({ span: each.span, print: () => importLine(each) })),
+    ...file.exports.map((each) => ({ span: each.span, print: () => exportLine(each) })),
     ...file.items.map((each) => ({ span: each.span, print: (printer: Printer) => item(each, printer) })),
   ];
 }
@@ -91,9 +92,13 @@ function headerSpan(file: Span): Span {
 
 function importLine({ names, from }: Import): Doc {
   const each = names.map(({ name, alias }) => (alias ? `${name.text} as ${alias.text}` : name.text));
-  const list = group("{", indent(line, join(concat(",", line), each), ifBroken(",")), line, "}");
-  return concat("import ", list, ` from ${quote(from)}`);
+  return concat("import ", namesInBraces(each), ` from ${quote(from)}`);
 }
+
+const exportLine = ({ names }: Export): Doc => concat("export ", namesInBraces(names.map((name) => name.text)));
+
+const namesInBraces = (names: readonly string[]): Doc =>
+  group("{", indent(line, join(concat(",", line), names), ifBroken(",")), line, "}");
 
 function item(each: Item, printer: Printer): Doc {
   switch (each.kind) {

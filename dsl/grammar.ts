@@ -23,6 +23,7 @@ export class Grammar extends Statements {
     this.OR([
       { ALT: () => this.SUBRULE(this.header) },
       { ALT: () => this.SUBRULE(this.import) },
+      { ALT: () => this.SUBRULE(this.export) },
       { ALT: () => this.SUBRULE(this.dims) },
       { ALT: () => this.SUBRULE(this.callable) },
       { ALT: () => this.SUBRULE(this.entry) },
@@ -43,6 +44,13 @@ export class Grammar extends Statements {
     this.CONSUME(t.RBrace);
     this.CONSUME(contextual.from);
     this.CONSUME(t.StringToken);
+  });
+
+  private readonly export = this.RULE("export", () => {
+    this.CONSUME(contextual.export);
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RBrace);
   });
 
   private readonly importName = this.RULE("importName", () => {

@@ -47,6 +47,7 @@ export const declarations: readonly string[] = [
   "setting",
   "test",
   "import",
+  "export",
 ];
 const statements = [
   "let",
@@ -178,7 +179,7 @@ function outsideOfAll({ rule, found }: Failure): Hint | null {
   if (rule !== "item" || !found) return null;
   return {
     says: `expected a declaration, found \`${found.image}\``,
-    help: "the top level contains `import`, `dim`, `model`, `layer`, `fn`, `optimizer`, `entry`, `setting` and `test`",
+    help: "the top level contains `import`, `export`, `dim`, `model`, `layer`, `fn`, `optimizer`, `entry`, `setting` and `test`",
   };
 }
 
@@ -267,6 +268,7 @@ function helpOnly(): readonly Rule[] {
     help("test", null, () => 'the syntax is `test "what holds" { assert ... }`'),
     help("minimize", null, () => "the syntax is `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'the syntax is `import { name } from "./file.dl"`'),
+    help("export", null, () => "the syntax is `export { name }`"),
     help("type", null, ({ expected }) =>
       expected[0] === "RSquare" ? null : "types are written `f32[N, 10]`, `int` or `[int]`",
     ),

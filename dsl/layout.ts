@@ -292,7 +292,7 @@ const declaring: ReadonlySet<TokenType> = new Set([dim, model, layer, fn, optimi
 function beginsItem({ tokenType }: IToken, following: IToken | undefined): boolean {
   if (!following) return false;
   if (tokenType === dl) return following.tokenType === t.NumberToken;
-  if (tokenType === t.contextual.import) return following.tokenType === t.LBrace;
+  if (tokenType === t.contextual.import || tokenType === t.contextual.export) return following.tokenType === t.LBrace;
   if (tokenType === test) return following.tokenType === t.StringToken || following.tokenType === t.OpenString;
   return (declaring.has(tokenType) || tokenType === train) && tokenMatcher(following, t.Name);
 }

@@ -23,6 +23,10 @@ export function outline(source: Source): readonly Outlined[] {
   });
 }
 
+/** The names that a file in the canonical format exports. */
+export const exportedBy = (source: Source): readonly string[] =>
+  [...source.text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.match(/\w+/g) ?? []);
+
 function declarationIn(source: Source, start: number, end: number): Callable {
   const { file, diagnostics } = parseLines(source, { start, end });
   const item = diagnostics.length === 0 ? file?.items[0] : undefined;

@@ -1,4 +1,4 @@
-import type { File, Import, Item } from "./ast.ts";
+import type { Export, File, Import, Item } from "./ast.ts";
 import { maxDepth, tooDeep } from "./depth.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { isStray } from "./hints.ts";
@@ -77,6 +77,7 @@ function read(diagnostics: DiagnosticList, range?: Range): File | null {
 
 function arrange(parts: readonly Part[], diagnostics: DiagnosticList): File {
   const imports: Import[] = [];
+  const exports: Export[] = [];
   const items: Item[] = [];
   let version: number | null = null;
   for (const [i, part] of parts.entries()) {
@@ -88,21 +89,31 @@ function arrange(parts: readonly Part[], diagnostics: DiagnosticList): File {
         version = part.version;
         break;
       case "import":
+        if (items.length > 0 || exports.length > 0)
+          outOfOrder(
+            "imports must precede all exports and declarations",
+            part.span,
+            "move it above the first of them",
+            diagnostics,
+          );
+        imports.push(part.import);
+        break;
+      case "export":
         if (items.length > 0)
           outOfOrder(
-            "imports must precede all declarations",
+            "exports must precede all declarations",
             part.span,
             "move it above the first declaration",
             diagnostics,
           );
-        imports.push(part.import);
+        exports.push(part.export);
         break;
       case "item":
         items.push(part.item);
         break;
     }
   }
-  return { version, imports, items, span: diagnostics.span(0, diagnostics.source.text.length) };
+  return { version, imports, exports, items, span: diagnostics.span(0, diagnostics.source.text.length) };
 }
 
 function outOfOrder(says: string, span: Span, help: string, diagnostics: DiagnosticList): void {

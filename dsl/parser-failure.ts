@@ -65,7 +65,11 @@ function wanted({ expected, rule, rules }: Failure): string {
   if (rule === "body") return "a body";
   if (rule === "test" && only === "String") return "the title of the test in quotes";
   if (rule === "import" && only === "String") return "the path of a file in quotes";
-  if (only === "RParen" || only === "RSquare" || (only === "RBrace" && (rules.includes("record") || rule === "import")))
+  if (
+    only === "RParen" ||
+    only === "RSquare" ||
+    (only === "RBrace" && (rules.includes("record") || rule === "import" || rule === "export"))
+  )
     return `\`,\` or ${labels.get(only)}`;
   return expected.map((name) => labels.get(name) ?? name).join(" or ");
 }
@@ -76,6 +80,7 @@ const where: Readonly<Record<string, string>> = {
   header: "in the version line",
   import: "in this import",
   importName: "in this import",
+  export: "in this export",
   dims: "in this list of dims",
   callable: "in the head of this declaration",
   entry: "in the head of this entry",

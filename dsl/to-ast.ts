@@ -1,5 +1,5 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Block, Callable, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
+import type { Block, Callable, Export, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
@@ -11,6 +11,7 @@ import { Reader } from "./to-ast-statement.ts";
 export type Part =
   | { readonly kind: "header"; readonly version: number; readonly span: Span }
   | { readonly kind: "import"; readonly import: Import; readonly span: Span }
+  | { readonly kind: "export"; readonly export: Export; readonly span: Span }
   | { readonly kind: "item"; readonly item: Item; readonly span: Span };
 
 /** Converts the parser library's tree of one item to the AST. */
@@ -22,6 +23,10 @@ export function toAst(tree: CstNode, comments: Comments, diagnostics: Diagnostic
       return { kind: "header", version: Number(token(chosen, "Number").image), span };
     case "import":
       return { kind: "import", import: new ItemReader(diagnostics, comments).importLine(chosen), span };
+    case "export": {
+      const reader = new ItemReader(diagnostics, comments);
+      return { kind: "export", export: { names: tokens(chosen, "Name").map((t) => reader.name(t)), span }, span };
+    }
     default:
       return { kind: "item", item: new ItemReader(diagnostics, comments).item(chosen), span };
   }

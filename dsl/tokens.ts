@@ -48,6 +48,7 @@ export const reserved = {
 export const contextual = {
   dl: keyword("dl", Plain),
   import: keyword("import", Plain),
+  export: keyword("export", Plain),
   from: keyword("from", Plain),
   as: keyword("as", Plain),
   dim: keyword("dim", Plain),

@@ -1,5 +1,6 @@
-import { outline, type Outlined } from "../../dsl/outline.ts";
+import { exportedBy, outline, type Outlined } from "../../dsl/outline.ts";
 import type { Source, Span } from "../../dsl/span.ts";
+import { invariant } from "../support/invariant.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
 
 /**
@@ -61,4 +62,51 @@ class Library implements Scope {
   }
 }
 
-export const makeLibraryScope = (parent: Scope, files: readonly Source[]): Scope => new Library(parent, files);
+/** The names of the library that programs may use. */
+class Exported implements Scope {
+  readonly parent: Scope;
+  private readonly library: Scope;
+  private readonly names: ReadonlySet<string>;
+
+  constructor(library: Scope, parent: Scope, names: ReadonlySet<string>) {
+    this.parent = parent;
+    this.library = library;
+    this.names = names;
+  }
+
+  own(name: string): Binding | undefined {
+    return this.names.has(name) ? this.library.own(name) : undefined;
+  }
+
+  find(name: string): Binding | undefined {
+    return this.own(name) ?? this.parent.find(name);
+  }
+
+  bind(name: string): void {
+    invariant(false, `the library's names do not change: ${name}`);
+  }
+
+  bindValue(name: string): void {
+    this.bind(name);
+  }
+
+  snapshot(): Scope {
+    return this;
+  }
+
+  all(): string[] {
+    return [...this.names, ...this.parent.all()];
+  }
+}
+
+export interface LibraryScopes {
+  /** What the library's own declarations see. */
+  readonly internal: Scope;
+  /** What programs see. */
+  readonly exported: Scope;
+}
+
+export function makeLibraryScopes(parent: Scope, files: readonly Source[]): LibraryScopes {
+  const internal = new Library(parent, files);
+  return { internal, exported: new Exported(internal, parent, new Set(files.flatMap(exportedBy))) };
+}

@@ -2,11 +2,11 @@ import type { Entry, File, Import, Name, Setting, Test } from "../../dsl/ast.ts"
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
-import { didYouMean } from "../../dsl/suggest.ts";
+import { didYouMean, nearOr } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { builtins } from "./tensors/builtins.ts";
 import type { Binding, DlValue, Scope } from "./context.ts";
-import { makeLibraryScope } from "./library.ts";
+import { makeLibraryScopes, type LibraryScopes } from "./library.ts";
 import { namesIn, sizesOf } from "./types/dims.ts";
 import { preludeFiles } from "./prelude.ts";
 import { makeFileScope } from "./values/scope.ts";
@@ -39,7 +39,8 @@ export interface Modules {
 interface Loading {
   readonly resolve: Resolve;
   readonly diagnostics: Diagnostic[];
-  readonly prelude: Scope;
+  readonly prelude: LibraryScopes;
+  readonly library: ReadonlySet<Source>;
   /** By file name; null while it is being loaded. */
   readonly loaded: Map<string, Module | null>;
 }
@@ -63,8 +64,8 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
   });
   const library = new Set(files);
   if (files.length < preludeFiles.length) return { main: null, library, dims: [] };
-  const prelude = makeLibraryScope(root, files);
-  const loading: Loading = { resolve, diagnostics, prelude, loaded: new Map() };
+  const prelude = makeLibraryScopes(root, files);
+  const loading: Loading = { resolve, diagnostics, prelude, library, loaded: new Map() };
   const main = loadModule(source, loading);
   return { main, library, dims: [...loading.loaded.values()].flatMap((module) => module?.dims ?? []) };
 }
@@ -74,10 +75,14 @@ function loadModule(source: Source, loading: Loading): Module | null {
   const { file, diagnostics } = parse(source);
   loading.diagnostics.push(...diagnostics);
   if (file === null) return null;
-  const scope = makeFileScope(loading.prelude);
+  const { internal, exported } = loading.prelude;
+  // A file of the library may be the program, under another name, so that its tests run.
+  const ofLibrary = source.name.startsWith("std/") || [...loading.library].some((each) => each.text === source.text);
+  const scope = makeFileScope(ofLibrary ? internal : exported);
   for (const item of file.imports) importNames(item, source, scope, loading);
   const declared = declareItems(file, scope, loading.diagnostics);
-  const exports = diagnostics.length > 0 ? new Map([...bindBroken(source, scope), ...declared]) : declared;
+  const all = diagnostics.length > 0 ? new Map([...bindBroken(source, scope), ...declared]) : declared;
+  const exports = file.exports.length === 0 ? all : exportedFrom(file, all, loading.diagnostics);
   const module: Module = {
     scope,
     exports,
@@ -94,6 +99,27 @@ function loadModule(source: Source, loading: Loading): Module | null {
   };
   loading.loaded.set(source.name, module);
   return module;
+}
+
+/** The declarations that the file exports; reports names that it does not declare. */
+function exportedFrom(
+  file: File,
+  declared: ReadonlyMap<string, Binding>,
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, Binding> {
+  const exports = new Map<string, Binding>();
+  for (const { text, span } of file.exports.flatMap(({ names }) => names)) {
+    const binding = declared.get(text);
+    if (binding !== undefined) exports.set(text, binding);
+    else
+      diagnostics.push({
+        code: "E0201",
+        says: `unknown name \`${text}\``,
+        at: { span, says: "not declared in this file" },
+        help: nearOr(text, [...declared.keys()], "it declares"),
+      });
+  }
+  return exports;
 }
 
 const declarationHead = /^(?:(?:\w+[ \t]+){1,2}|[ \t]+(?:layer|fn|model|optimizer)[ \t]+)(\w+)[ \t]*[(=]/gm;
@@ -178,12 +204,12 @@ function importNames(item: Import, from: Source, scope: Scope, loading: Loading)
     const near = didYouMean(name.text, [...module.exports.keys()]);
     loading.diagnostics.push({
       code: "E0203",
-      says: `\`${item.from}\` does not declare \`${name.text}\``,
+      says: `\`${item.from}\` does not export \`${name.text}\``,
       at: { span: name.span, says: "" },
       help:
         near !== null
           ? `did you mean \`${near}\`?`
-          : `it declares ${[...module.exports.keys()].join(", ") || "nothing that can be imported"}`,
+          : `it exports ${[...module.exports.keys()].join(", ") || "nothing that can be imported"}`,
     });
   }
 }

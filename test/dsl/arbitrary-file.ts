@@ -8,6 +8,7 @@ import type {
   Entry,
   Expr,
   File,
+  Export,
   Import,
   IndexItem,
   Item,
@@ -28,6 +29,7 @@ const span: Span = { source, start: 0, end: 0 };
 const contextual = [
   "dl",
   "import",
+  "export",
   "from",
   "as",
   "dim",
@@ -306,10 +308,13 @@ const importLine: fc.Arbitrary<Import> = fc.record({
   span: fc.constant(span),
 });
 
+const exportLine: fc.Arbitrary<Export> = fc.record({ names: list(name, 1), span: fc.constant(span) });
+
 /** Any file that the grammar can write. */
 export const arbitraryFile: fc.Arbitrary<File> = fc.record({
   version: fc.constantFrom(null, 1),
   imports: list(importLine),
+  exports: list(exportLine),
   items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, setting, testItem)),
   span: fc.constant(span),
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Grammar } from "../../dsl/grammar.ts";
 import { parse, stripSpans } from "../../dsl/index.ts";
 import { makeLexer } from "../../dsl/lex.ts";
-import { outline } from "../../dsl/outline.ts";
+import { exportedBy, outline } from "../../dsl/outline.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const library = globSync("dsl/std/*.dl", { cwd: root })
@@ -22,6 +22,15 @@ test("the library declares each name once", () => {
   const names = library.flatMap((source) => outline(source).map(({ name }) => name));
   expect(names.length).toBeGreaterThan(100);
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});
+
+test.each(library)("$name: what it exports is declared in it and has a comment", (source) => {
+  const documented = parse(source).file?.items.flatMap((item) =>
+    "statics" in item && item.doc !== "" ? [item.name.text] : [],
+  );
+  const exported = exportedBy(source);
+  expect(exported.length).toBeGreaterThan(0);
+  expect(exported.filter((name) => !documented?.includes(name))).toEqual([]);
 });
 
 test("other items of a file are skipped, and a declaration is parsed once", () => {

@@ -184,11 +184,11 @@ test.each([
 
 test("a whole file", () => {
   const text =
-    'dl 1\nimport { a, b as c, } from "./x.dl"\nimport {\n  d\n} from "./y.dl"\ndim N\nfn f(x: f32) = x\nfn g(x: f32) = x';
+    'dl 1\nimport { a, b as c, } from "./x.dl"\nimport {\n  d\n} from "./y.dl"\nexport { f, g }\ndim N\nfn f(x: f32) = x\nfn g(x: f32) = x';
   const { file, diagnostics } = parse({ name: "t.dl", text });
   expect(diagnostics).toEqual([]);
   expect(file && showFile(file)).toBe(
-    "dl 1\nimport a, b as c from ./x.dl\nimport d from ./y.dl\ndim N\nfn f()(x: f32) <x>\nfn g()(x: f32) <x>",
+    "dl 1\nimport a, b as c from ./x.dl\nimport d from ./y.dl\nexport f, g\ndim N\nfn f()(x: f32) <x>\nfn g()(x: f32) <x>",
   );
 });
 

@@ -161,5 +161,7 @@ export function showFile(file: File): string {
     (i) =>
       `import ${i.names.map((n) => `${n.name.text}${n.alias ? ` as ${n.alias.text}` : ""}`).join(", ")} from ${i.from}`,
   );
-  return [...(file.version === null ? [] : [`dl ${file.version}`]), ...imports, ...file.items.map(showItem)].join("\n");
+  const exports = file.exports.map(({ names }) => `export ${names.map((name) => name.text).join(", ")}`);
+  const head = file.version === null ? [] : [`dl ${file.version}`];
+  return [...head, ...imports, ...exports, ...file.items.map(showItem)].join("\n");
 }

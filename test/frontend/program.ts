@@ -40,7 +40,7 @@ export function elaborateText(
 export const rendered = (result: Elaborated): string =>
   result.diagnostics.map((d) => renderDiagnostic(d, { color: false })).join("\n");
 
-export function programOf(text: string, variants: readonly Dims[] = [{}], files: Files = {}): Program {
+export function programOf(text: string | Source, variants: readonly Dims[] = [{}], files: Files = {}): Program {
   const result = elaborateText(text, variants, files);
   expect(rendered(result)).toBe("");
   const program = present(result.program, "no program");

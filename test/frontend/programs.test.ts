@@ -142,3 +142,20 @@ entry f() { { half: 1 / 2, two: 4 / 2, floor: floor(7 / 2), power: 2 ^ 10, small
   });
   expect(out.root?.[0]).toBeCloseTo(Math.SQRT2, 6);
 });
+
+test("a file with an export list lets nothing else be imported; its own declarations see everything", () => {
+  const parts =
+    "export { outer }\nfn outer(x: f32[..S]) -> f32[..S] = inner(x)\nfn inner(x: f32[..S]) -> f32[..S] = 2 * x";
+  const using = (name: string): string => `import { ${name} } from "./parts.dl"\nentry f(x: f32[2]) { ${name}(x) }`;
+  expect(run(using("outer"), [{}], { "./parts.dl": parts }).call("f", { x: [1, 2] })).toEqual({ result: [2, 4] });
+  const [refused] = elaborateText(using("inner"), [{}], { "./parts.dl": parts }).diagnostics;
+  expect(refused).toMatchObject({ code: "E0203", help: "it exports outer" });
+});
+
+test("a helper of the library is a free name in a program, and cannot be imported", () => {
+  const own = "fn hidden(x: f32[..S]) -> f32[..S] = 3 * x\nentry f(x: f32[2]) { hidden(x) }";
+  expect(run(own).call("f", { x: [1, 2] })).toEqual({ result: [3, 6] });
+  const codes = (text: string): readonly string[] => elaborateText(text).diagnostics.map((d) => d.code);
+  expect(codes("entry f(x: f32[2]) { shifted(x) }")).toEqual(["E0201"]);
+  expect(codes('import { shifted } from "std/activations.dl"\nentry f(x: f32[2]) { shifted(x) }')).toEqual(["E0203"]);
+});

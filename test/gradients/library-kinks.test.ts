@@ -155,7 +155,7 @@ const names = Object.keys(corners);
 const entries = Object.values(corners).map(
   ({ of, type }, i) => `entry at${i}(x: ${type}) {\n  { slope: grad(sum(${of}), x) }\n}`,
 );
-const program = programOf(entries.join("\n\n"));
+const program = programOf({ name: "std/kinks.dl", text: entries.join("\n\n") });
 
 test.each(names)("%s documents its gradient at corners, and returns it", (name) => {
   const { file, doc, at, expected } = present(corners[name], name);

@@ -44,7 +44,8 @@ function drawnUse(
   dims: Dims,
   seed: number,
 ): { readonly description: string; readonly of: readonly string[]; readonly data: Data; readonly graph: Graph } {
-  const program = programOf(programText(item), [dims]);
+  // A name of the library, whose helpers are differentiated, too.
+  const program = programOf({ name: "std/check.dl", text: programText(item) }, [dims]);
   const next = random(seed);
   const draw = (name: string, dtype: string): number => {
     const [low, high] = item.between?.[name] ?? (dtype === "i32" ? [0, 1] : [-2, 2]);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Callable } from "../../dsl/ast.ts";
+import { exportedBy } from "../../dsl/outline.ts";
 import { parse } from "../../dsl/parse.ts";
 import { builtins } from "../../compiler/frontend/tensors/builtins.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
@@ -51,11 +52,12 @@ function call(
 
 const read = (name: string): string => readFileSync(new URL(name, folder), "utf8");
 
-/** The public declarations of a file; helpers have no doc comment. */
+/** The declarations that a file exports. */
 function documented(text: string): readonly Callable[] {
   const { file } = parse({ name: "std", text });
   invariant(file !== null, "a file of the library does not parse");
-  return file.items.filter((item) => "statics" in item).filter((item) => item.doc !== "");
+  const exported = new Set(exportedBy({ name: "std", text }));
+  return file.items.filter((item) => "statics" in item).filter((item) => exported.has(item.name.text));
 }
 
 function section(name: string): string {

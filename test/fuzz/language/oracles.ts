@@ -50,8 +50,11 @@ const resolverOf =
   (path: string): Source | null =>
     path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] };
 
+/** A name of the library: the programs also use its helpers, which other programs do not see. */
+const programName = "std/program.dl";
+
 export function elaborated(text: string, files: GeneratedProgram["files"], sets = variants): Elaborated {
-  return elaborate({ name: "program.dl", text }, { variants: sets, resolve: resolverOf(files) });
+  return elaborate({ name: programName, text }, { variants: sets, resolve: resolverOf(files) });
 }
 
 function accepted(text: string, files: GeneratedProgram["files"], sets = variants): Program | string {
@@ -93,7 +96,7 @@ function types({ text, files, expected }: GeneratedProgram): string | null {
 }
 
 function formatted(program: GeneratedProgram): string | null {
-  const source = { name: "program.dl", text: program.text };
+  const source = { name: programName, text: program.text };
   const once = format(source).text;
   if (once === null) return "formatter: the program has syntax errors";
   const twice = format({ ...source, text: once }).text;
@@ -234,7 +237,7 @@ async function targets(generated: GeneratedProgram, draw: Draw): Promise<string 
 /** The tests of the program, which hold for all random choices. */
 async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
   if (!text.includes('test "')) return null;
-  const results = await runTests({ name: "program.dl", text }, { resolve: resolverOf(files), dims: variants[0] ?? {} });
+  const results = await runTests({ name: programName, text }, { resolve: resolverOf(files), dims: variants[0] ?? {} });
   const failed = results.find(({ failures }) => failures.length > 0);
   return failed === undefined ? null : `the test ${failed.title} fails`;
 }
