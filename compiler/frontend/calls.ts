@@ -90,7 +90,7 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
   const operands = [...fn.args, ...more].filter((arg) => arg.name === null);
   const reduction = env.scope.find(`${fn.target.op.name}_over`);
   return operands.length === 1 &&
-    operands[0]?.value.kind === "tensor" &&
+    (operands[0]?.value.kind === "tensor" || operands[0]?.value.kind === "error") &&
     reduction?.kind === "value" &&
     reduction.value.kind === "function"
     ? reduction.value

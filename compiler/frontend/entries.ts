@@ -2,10 +2,10 @@ import type { Entry, TypeExpr } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
-import { scalar, tensor } from "../types/tensor-type.ts";
+import { scalar } from "../types/tensor-type.ts";
 import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
+import { literal, naturalDtype } from "./types/broadcasting.ts";
 import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
-import { constant } from "./tensors/add-node.ts";
 import { report } from "./errors.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
@@ -132,11 +132,9 @@ function add(env: Env, name: string, value: DlValue, span: Span): void {
     case "tensor":
       return builder.output(name, value.value);
     case "int":
-      return builder.output(name, constant(env, span, scalar("i32"), value.value).value);
     case "float":
-      return builder.output(name, constant(env, span, tensor("f32", []), value.value).value);
     case "bool":
-      return builder.output(name, constant(env, span, scalar("bool"), Number(value.value)).value);
+      return add(env, name, literal(env, span, value, scalar(naturalDtype(value))), span);
     case "record":
       for (const [field, inner] of value.fields) add(env, `${name}.${field}`, inner, span);
       return;

@@ -127,8 +127,9 @@ const methods: Readonly<Record<string, string>> = {
 const dtypes: Readonly<Record<string, string>> = {
   float: "f32",
   float32: "f32",
-  double: "f64",
-  float64: "f64",
+  double: "f32",
+  float64: "f32",
+  f64: "f32",
   half: "f32",
   float16: "f32",
   int: "i32",

@@ -2,7 +2,7 @@
 import type { Attrs } from "../graph/ir.ts";
 import type { Piece } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
-import { hull } from "../types/interval.ts";
+import { fits, hull } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { shiftAxes } from "./batching.ts";
 import { map, placing } from "./define.ts";
@@ -151,6 +151,16 @@ export const boxes = family<"boxes">({
         about: ["x"],
         holds: ({ x }) => elements(x.shape) > 0,
         breaks: [[[f32(0)], { lo: [0], hi: [0], interior: [0], value: 0 }]],
+      },
+      c4: {
+        message: "`value` is a value of the dtype of x",
+        about: ["value"],
+        holds: ({ x }, { value }) => fits(value, x.dtype),
+        breaks: [
+          [[i32(4)], { lo: [1], hi: [0], interior: [0], value: 0.5 }],
+          [[u8(4)], { lo: [1], hi: [0], interior: [0], value: 256 }],
+          [[f32(4)], { lo: [1], hi: [0], interior: [0], value: 1e39 }],
+        ],
       },
     },
     type: ({ x }, { lo, hi, interior }) =>

@@ -145,13 +145,13 @@ export const leaves = family<"leaves">({
         breaks: [[[f32()]]],
       },
       c2: {
-        message: "the loss is a scalar f32 or f64",
+        message: "the loss is a scalar f32",
         about: ["operands"],
         holds: ([loss]) => loss !== undefined && loss.shape.length === 0 && isFloat(loss.dtype),
         breaks: [[[f32(1), f32()]], [[i32(), f32()]]],
       },
       c3: {
-        message: "the targets are f32 or f64",
+        message: "the targets are f32",
         about: ["operands"],
         holds: ([, ...targets]) => targets.every((t) => isFloat(t.dtype)),
         breaks: [[[f32(), f32(), bool()]], [[f32(), i32()]]],

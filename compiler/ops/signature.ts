@@ -252,8 +252,12 @@ export const floats: readonly DType[] = ["f32", "f64"];
 export const numbers: readonly DType[] = ["f32", "f64", "i32"];
 export const bits: readonly DType[] = ["bool", "i32"];
 
-/** `f32, f64 or i32` */
-export const anyOf = (dtypes: readonly DType[]): string => dtypes.join(", ").replace(/, (?=[^,]*$)/, " or ");
+/** `f32 or i32`. Programs have no f64, which only the reference interpreter computes. */
+export const anyOf = (dtypes: readonly DType[]): string =>
+  dtypes
+    .filter((dtype) => dtype !== "f64")
+    .join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
 
 // Types of samples.
 

@@ -2,9 +2,8 @@ import type { Span } from "../../../dsl/span.ts";
 import { never, present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { sameType, scalar } from "../../types/tensor-type.ts";
-import { literal } from "../types/broadcasting.ts";
+import { literal, naturalDtype } from "../types/broadcasting.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { constant } from "../tensors/add-node.ts";
 import { isNumber } from "../values/values.ts";
 
 /** The tensors of a value, from left to right. */
@@ -58,11 +57,9 @@ export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null
     case "tensor":
       return value;
     case "int":
-      return constant(env, span, scalar("i32"), value.value);
     case "float":
-      return constant(env, span, scalar("f32"), value.value);
     case "bool":
-      return constant(env, span, scalar("bool"), Number(value.value));
+      return literal(env, span, value, scalar(naturalDtype(value)));
     case "list":
     case "tuple": {
       const items = value.items.map((item) => tensorized(env, item, span));

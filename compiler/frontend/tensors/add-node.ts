@@ -15,6 +15,7 @@ import { product } from "../../support/lists.ts";
 const maxNodes = 20_000;
 /** With the updates of `minimize`, which grow with the params alone. */
 const maxNodesWithUpdates = 60_000;
+export const emptyHelp = "empty tensors are not supported";
 const maxElements = 2 ** 31 - 1;
 
 /** Graphs that hold a `gradient`; nodes are only added, so a positive answer is final. */
@@ -150,8 +151,14 @@ const dtypeHelp = (message: string, types: readonly TensorType[]): string | unde
     ? 'convert it: convert(x, dtype: "f32")'
     : undefined;
 
-/** False after a report of a shape that is too large. */
+/** False after a report of a shape that is empty or too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
+  if (shape.includes(0)) {
+    report(env.context, "E0315", span, `a size must be an int of at least 1, found 0 in the shape [${shape.join(", ")}]`, {
+      help: emptyHelp,
+    });
+    return false;
+  }
   if (product(shape) <= maxElements) return true;
   report(env.context, "E0316", span, `a tensor of shape [${shape.join(", ")}] is too large`, {
     help: `a tensor can have at most ${maxElements} elements`,

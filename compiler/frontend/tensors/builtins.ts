@@ -117,7 +117,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     (env, args, span) => {
       const { value } = arg(args, "shape");
       const shape = value.kind === "pack" ? [...value.sizes] : numbers(value, true);
-      if (shape === null || shape.some((size) => size < 1))
+      if (shape === null || shape.some((size) => size < 0))
         return wrong(env, span, "expected a shape for `random_bits`", value);
       return allowedShape(env, span, shape) ? randomBits(env, shape, span) : ERROR;
     },

@@ -2,7 +2,7 @@ import type { Expr, IndexItem } from "../../../dsl/ast.ts";
 import { at } from "../../support/lists.ts";
 import { tensor } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
-import { build, addNode } from "./add-node.ts";
+import { build, addNode, emptyHelp } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { numbers } from "./op-calls.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
@@ -111,7 +111,11 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     const from = bound(env, item.from, size, 0);
     const to = bound(env, item.to, size, size);
     if (from === null || to === null) return false;
-    if (from < 0 || to > size || from >= to) return outside(`the range ${from}:${to}`);
+    if (from < 0 || to > size || from > to) return outside(`the range ${from}:${to}`);
+    if (from === to) {
+      report(env.context, "E0311", item.span, `the range ${from}:${to} of axis ${axis} is empty`, { help: emptyHelp });
+      return false;
+    }
     cut.start[axis] = from;
     cut.limit[axis] = to;
     keep(cut, to - from, to - from === size ? (t.symbols[axis] ?? null) : null);

@@ -1,5 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
-import { dtypes } from "../../../runtime/dtype.ts";
+import { dtypeNames, isDtype } from "../types/dtypes.ts";
 import type { Attr } from "../../graph/ir.ts";
 import type { AttrKind, Op } from "../../graph/op.ts";
 import type { Bound } from "../values/arguments.ts";
@@ -56,7 +56,7 @@ const wanted = {
   floats: "a list of numbers",
   bool: "a bool",
   string: "a string",
-  dtype: `a dtype as a string (${Object.keys(dtypes).join(", ")})`,
+  dtype: `a dtype as a string (${dtypeNames.join(", ")})`,
   pairs: "a list of lists of ints",
 } as const satisfies Record<AttrKind, string>;
 
@@ -83,7 +83,7 @@ function attribute(value: DlValue, kind: AttrKind, rank: number): Attr | null {
     case "string":
       return value.kind === "string" ? value.value : null;
     case "dtype":
-      return value.kind === "string" && Object.hasOwn(dtypes, value.value) ? value.value : null;
+      return value.kind === "string" && isDtype(value.value) ? value.value : null;
     case "pairs": {
       if (value.kind !== "list" && value.kind !== "tuple") return null;
       const rows = value.items.map((item) => numbers(item, true));

@@ -2,6 +2,7 @@ import type { Expr, Setting } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { isFloat, scalar } from "../../types/tensor-type.ts";
 import type { Binding, Context, DlValue, Env, Scope } from "../context.ts";
+import { isInRange } from "../types/broadcasting.ts";
 import { declaredType } from "../types/dims.ts";
 import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
@@ -52,6 +53,7 @@ export function declareSetting(context: Context, item: Setting, scope: Scope): b
     );
     return false;
   }
+  if (!isInRange(env, item.value.span, value.value, type.dtype)) return false;
   const range = item.range === null ? { low: null, high: null, scale: "linear" as const } : rangeOf(env, item.range);
   if (range === null) return false;
   if (range.low !== null && range.high !== null && (value.value < range.low || value.value > range.high)) {

@@ -1,9 +1,11 @@
 import type { Span } from "../../../dsl/span.ts";
+import type { DType } from "../../../runtime/dtype.ts";
+import { fits, limits, symmetric } from "../../types/interval.ts";
 import { isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { build, constant, origins } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
-import { describe, makeTensor, showTensor } from "../values/values.ts";
+import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
 export interface Operand {
   readonly value: DlValue;
@@ -14,12 +16,27 @@ export interface Operand {
 
 /** A number or bool as a tensor of this type. */
 export function literal(env: Env, span: Span, value: DlValue, type: TensorType): DlValue {
-  if (value.kind === "int" && type.dtype !== "bool") return constant(env, span, type, value.value);
-  if (value.kind === "float" && isFloat(type.dtype)) return constant(env, span, type, value.value);
-  if (value.kind === "bool" && type.dtype === "bool") return constant(env, span, type, Number(value.value));
-  return report(env.context, "E0303", span, `expected ${type.dtype}, found ${describe(value)}`, {
+  const { dtype } = type;
+  if (value.kind === "bool" && dtype === "bool") return constant(env, span, type, Number(value.value));
+  if ((value.kind === "int" && dtype !== "bool") || (value.kind === "float" && isFloat(dtype)))
+    return isInRange(env, span, value.value, dtype) ? constant(env, span, type, value.value) : ERROR;
+  return report(env.context, "E0303", span, `expected ${dtype}, found ${describe(value)}`, {
     help: value.kind === "float" ? `write a whole number, or convert the tensor: convert(x, dtype: "f32")` : undefined,
   });
+}
+
+/** The dtype of a number or bool that nothing else determines. */
+export const naturalDtype = ({ kind }: DlValue): DType => (kind === "int" ? "i32" : kind === "bool" ? "bool" : "f32");
+
+/** Whether a number is a value of the dtype; reports it if not. */
+export function isInRange({ context }: Env, span: Span, value: number, dtype: DType): boolean {
+  if (fits(value, dtype)) return true;
+  const { lo, hi } = dtype === "f32" ? symmetric(3.4028235e38) : limits[dtype];
+  report(context, "E0303", span, `the number ${value} does not fit ${dtype}`, {
+    label: `${dtype} ranges from ${lo} to ${hi}`,
+    help: isFloat(dtype) ? undefined : `use a smaller number, or convert the tensor: convert(x, dtype: "f32")`,
+  });
+  return false;
 }
 
 /** Whether `from` broadcasts to `to`. */

@@ -4,7 +4,8 @@ import { dtypes, type DType } from "../../../runtime/dtype.ts";
 import { tensor, type TensorType } from "../../types/tensor-type.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import type { DlValue, Env, PackValue, Scope } from "../context.ts";
-import { allowedShape } from "../tensors/add-node.ts";
+import { allowedShape, emptyHelp } from "../tensors/add-node.ts";
+import { dtypeNames, isDtype } from "./dtypes.ts";
 import { dtypeHint } from "../migration-hints.ts";
 import { report } from "../errors.ts";
 import { describe, int, isPack } from "../values/values.ts";
@@ -85,23 +86,25 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
 
 /** The dtype of a name: a dtype, or a variable of the signature such as `T`. */
 export function dtypeNamed(scope: Scope, name: string): DType | "variable" | null {
-  if (Object.hasOwn(dtypes, name)) return name as DType;
+  if (isDtype(name)) return name;
   const bound = scope.find(name);
-  if (bound?.kind === "value" && bound.value.kind === "string" && Object.hasOwn(dtypes, bound.value.value))
-    return bound.value.value as DType;
+  if (bound?.kind === "value" && bound.value.kind === "string" && isDtype(bound.value.value)) return bound.value.value;
   return /^[A-Z]$/.test(name) ? "variable" : null;
 }
 
 export function reportDtype(env: Env, name: string, span: Span): DlValue {
-  const near = dtypeHint(name) ?? didYouMean(name, Object.keys(dtypes));
+  const near = dtypeHint(name) ?? didYouMean(name, dtypeNames);
   return report(env.context, "E0310", span, `unknown dtype \`${name}\``, {
-    help: near === null ? `the dtypes are ${Object.keys(dtypes).join(", ")}` : `did you mean \`${near}\`?`,
+    help:
+      near === null
+        ? `the dtypes are ${dtypeNames.join(", ")}`
+        : `did you mean \`${near}\`?${Object.hasOwn(dtypes, name) ? ` models do not compute in ${name}` : ""}`,
   });
 }
 
 function reportSize(env: Env, span: Span, size: number, written: string): void {
   const shown = written === String(size) ? written : `${size} for \`${written}\``;
-  const help = size === 0 ? "empty tensors are not supported" : undefined;
+  const help = size === 0 ? emptyHelp : undefined;
   report(env.context, "E0315", span, `a size must be an int of at least 1, found ${shown}`, { help });
 }
 

@@ -1,7 +1,7 @@
 import type { Callable, Parameter, TypeExpr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
-import { dtypes } from "../../../runtime/dtype.ts";
+import { dtypeNames } from "../types/dtypes.ts";
 import type { Arg, DlValue, Env, Target } from "../context.ts";
 import { text } from "../types/dims.ts";
 import { report } from "../errors.ts";
@@ -207,7 +207,7 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
 
-const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...Object.keys(dtypes)]);
+const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...dtypeNames]);
 
 const wanted = (type: TypeExpr): string => {
   if (type.kind === "list") return `a list of ${text(type.of)}`;
@@ -234,7 +234,6 @@ function asType(value: DlValue, type: TypeExpr): DlValue | null {
     case "fn":
       return value.kind === "function" || value.kind === "path" ? value : null;
     case "f32":
-    case "f64":
       if (value.kind === "int") return float(value.value);
       return value.kind === "float" || isScalar(value, name) ? value : null;
     case "bool":

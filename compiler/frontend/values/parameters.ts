@@ -1,9 +1,8 @@
 import type { Parameter } from "../../../dsl/ast.ts";
-import type { DType } from "../../../runtime/dtype.ts";
 import { scalar } from "../../types/tensor-type.ts";
 import { convertStatic, type Bound } from "./arguments.ts";
-import { literal } from "../types/broadcasting.ts";
-import type { Arg, DlValue, Env, Tensor } from "../context.ts";
+import { literal, naturalDtype } from "../types/broadcasting.ts";
+import type { Arg, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
 import {
@@ -136,7 +135,7 @@ function wrongKind(env: Env, p: Parameter, arg: Arg): false {
 function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, arg: Arg): boolean {
   const { value, span } = arg;
   if (dtypeNamed(inner.scope, type.dtype.text) === "variable")
-    inner.scope.bindValue(type.dtype.text, { kind: "string", value: natural(value) });
+    inner.scope.bindValue(type.dtype.text, { kind: "string", value: naturalDtype(value) });
   const dtype = dtypeNamed(inner.scope, type.dtype.text);
   if (dtype === null || dtype === "variable") return wrongKind(env, p, arg);
   const declared = knownDims(inner, type) ? declaredType(inner, type) : null;
@@ -150,7 +149,6 @@ function bindLiteral(env: Env, inner: Env, p: Parameter, type: TensorTypeExpr, a
 }
 
 /** The dtype of a literal whose type no tensor determines. */
-const natural = (value: DlValue): DType => (value.kind === "int" ? "i32" : value.kind === "bool" ? "bool" : "f32");
 
 const knownDims = (env: Env, type: TensorTypeExpr): boolean =>
   type.dims.every((dim) =>

@@ -4,7 +4,6 @@ import { convertStatic } from "./arguments.ts";
 import { literal } from "../types/broadcasting.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, text } from "../types/dims.ts";
-import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { unifyPostponed, unifyTensor, type Postponed } from "../types/unification.ts";
 import { describe, ERROR, isNumber } from "./values.ts";
@@ -27,7 +26,7 @@ export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, v
     if (value.kind === "tensor" || dtype === null || dtype === "variable")
       return convertStatic(inner, value, type, span, says);
     return isNumber(value)
-      ? constant(inner, span, scalar(dtype), value.value)
+      ? literal(inner, span, value, scalar(dtype))
       : convertStatic(inner, value, type, span, says);
   }
   if (value.kind !== "tensor") {

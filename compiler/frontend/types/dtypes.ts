@@ -1,0 +1,6 @@
+import { dtypes, type DType } from "../../../runtime/dtype.ts";
+
+/** The dtypes of programs: only the reference interpreter computes in f64, kernels do not. */
+export const dtypeNames: readonly string[] = Object.keys(dtypes).filter((name) => name !== "f64");
+
+export const isDtype = (name: string): name is DType => dtypeNames.includes(name);
