@@ -40,7 +40,7 @@ export const hostCodes = {
   E1002: "cannot write a file",
   E1003: "the entry was not compiled for this batch size",
   E1004: "the entry has no logits or probs to evaluate",
-  E1005: "the loss is not finite",
+  E1005: "the loss is not finite, or a prediction is NaN",
   E1006: "the train entry does not return a loss",
   E1007: "the run cannot be resumed",
   E1008: "the target cannot be built",

@@ -14,7 +14,8 @@ export interface Score {
 
 /**
  * Accuracy and mean cross-entropy of a classifier on all samples, from its output `logits` or `probs`, f32[N, classes].
- * The sums are f64, in the order of the samples. Throws E1004 for an entry without such an output.
+ * The sums are f64, in the order of the samples. Throws E1004 for an entry without such an output, E1005 for a NaN in
+ * it.
  */
 export function evaluate(entry: SampleEntry, split: Split, batch: number): Score {
   const output = ["logits", "probs"].find((name) => entry.outputs.includes(name));
@@ -37,6 +38,12 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
       );
     indices.forEach((index, sample) => {
       const row = data.subarray(sample * classes, (sample + 1) * classes);
+      if (row.some(Number.isNaN))
+        reject(
+          "E1005",
+          `the output \`${output}\` of \`${entry.name}\` is NaN for test sample ${index}`,
+          "the weights have diverged: lower the learning rate, or clip the gradients",
+        );
       const label = labels[index] ?? 0;
       if (argmax(row) === label) hits++;
       loss += output === "logits" ? crossEntropy(row, label) : -Math.log(row[label] ?? 0);

@@ -136,9 +136,25 @@ test("a loss that is not finite ends the run and keeps the last good weights", a
     },
   };
   await expect(trained("nan", { data: huge, resume: true })).rejects.toThrow(
-    /E1005: the loss is (NaN|Infinity) at step/,
+    /E1005\]: the loss is (NaN|Infinity) at step/,
   );
   expect(readFileSync(join(root, "nan", "last.safetensors"))).toEqual(before);
+});
+
+test("a prediction of NaN is not scored", async () => {
+  const broken: Dataset = {
+    ...dataset,
+    test: {
+      ...dataset.test,
+      fields: new Map([
+        ...dataset.test.fields,
+        ["image", { item: [4], data: new Float32Array(dataset.test.count * 4).fill(NaN), divisor: 1 }],
+      ]),
+    },
+  };
+  await expect(trained("nan-score", { data: broken })).rejects.toThrow(
+    "error[E1005]: the output `logits` of `predict` is NaN for test sample 0",
+  );
 });
 
 test("an error for data that do not match an entry names the input and the shapes", async () => {
