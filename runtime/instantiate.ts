@@ -18,11 +18,12 @@ const relaxedProbe = Uint8Array.from(
 export const hasWebAssembly = (): boolean => typeof WebAssembly === "object";
 export const hasRelaxedSimd = (): boolean => hasWebAssembly() && WebAssembly.validate(relaxedProbe);
 
-export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise<Exports> {
-  if (code.kind === "js") return code.instantiate(arena as { readonly buffer: ArrayBuffer });
+/** In an object: a promise of the exports would call an entry named `then`. */
+export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise<{ readonly exports: Exports }> {
+  if (code.kind === "js") return { exports: code.instantiate(arena as { readonly buffer: ArrayBuffer }) };
   const bytes = mode === "fast" && code.relaxed !== undefined && hasRelaxedSimd() ? code.relaxed : code.bytes;
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: arena as WebAssembly.Memory } });
-  return instance.exports as unknown as Exports;
+  return { exports: instance.exports as unknown as Exports };
 }
 
 export function exported(exports: Exports, name: string): (...args: readonly number[]) => void {

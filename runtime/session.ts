@@ -110,7 +110,7 @@ export async function createSession(plan: Plan, code: Code, options: SessionOpti
       "build the model again",
     );
   const arena = createArena(plan, code.kind);
-  const exports = await instantiate(code, arena, options.mode ?? "fast");
+  const { exports } = await instantiate(code, arena, options.mode ?? "fast");
   const { buffer } = arena;
   copyConstants(plan, buffer);
   const guard: Guard = options.guards?.(plan, exports, buffer) ?? ((_entry, _stage, run) => run);

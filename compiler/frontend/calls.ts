@@ -13,6 +13,7 @@ import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
+import { countCall, maxDepth } from "./limits.ts";
 import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
 import { countStep } from "./tensors/random.ts";
@@ -25,9 +26,6 @@ import { traced } from "./values/trace.ts";
 import { describe, ERROR, functionName, isFaulty, isNumber } from "./values/values.ts";
 
 type CallableTarget = Target & { readonly kind: "callable" };
-
-const maxDepth = 128;
-const maxCalls = 100_000;
 
 /**
  * Calls a function with more arguments: applies it if all its tensors are bound, else returns it with more arguments
@@ -184,13 +182,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   const context =
     entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
   const name = declaration.name.text;
-  if (context.budget.exceeded) return ERROR;
-  if (++context.budget.calls > maxCalls) {
-    context.budget.exceeded = true;
-    return report(context, "E0407", span, `more than ${maxCalls} calls in one entry`, {
-      help: "check for unbounded recursion",
-    });
-  }
+  countCall(context, span);
   if (context.calls.length >= maxDepth)
     return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, {
       help: `does \`${name}\` call itself?`,

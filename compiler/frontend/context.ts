@@ -145,6 +145,8 @@ export interface ProgramState {
   readonly assumedDim: number | null;
   /** Collects shapes and applications for `check --shapes` and `summary`; null if not requested. */
   readonly trace: Trace | null;
+  /** An entry has reached a limit; the others are not elaborated. */
+  stopped: boolean;
 }
 
 /** Records of elaboration, in order of evaluation. */
@@ -272,10 +274,11 @@ export interface RandomState {
   key: readonly [GraphValue, GraphValue, GraphValue] | null;
 }
 
-/** Limits that stop unbounded recursion. */
+/** The cost of an entry so far; see `limits.ts`. */
 export interface Budget {
-  calls: number;
-  exceeded: boolean;
+  steps: number;
+  /** Bodies of loops and branches. */
+  regions: number;
 }
 
 /** Where an expression is evaluated: the visible names, and the frame whose params it declares. */

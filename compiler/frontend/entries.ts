@@ -7,6 +7,7 @@ import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
 import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
 import { report } from "./errors.ts";
+import { withinLimits } from "./limits.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
 import { attributionAt } from "./values/attribution.ts";
@@ -46,7 +47,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     frozen: new Map(),
     assertions: null,
     random: { entryIndex: options.index, sites: { next: 0 }, key: null },
-    budget: { calls: 0, exceeded: false },
+    budget: { steps: 0, regions: 0 },
     evaluate,
     block,
     call,
@@ -70,15 +71,18 @@ export function elaborateEntry(
     loop: null,
     body: "entry",
   };
-  for (const p of entry.params) {
-    const value = input(env, p.name.text, p.type, p.span);
-    if (scope.own(p.name.text) !== undefined)
-      report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
-    scope.bindValue(p.name.text, value, p.name.span);
-  }
-  const value = block({ ...env, scope: makeScope(scope) }, entry.body);
-  output(env, entry, value);
-  if (context.train) countStep(context);
+  withinLimits(() => {
+    for (const p of entry.params) {
+      const value = input(env, p.name.text, p.type, p.span);
+      if (scope.own(p.name.text) !== undefined)
+        report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
+      scope.bindValue(p.name.text, value, p.name.span);
+    }
+    const value = block({ ...env, scope: makeScope(scope) }, entry.body);
+    output(env, entry, value);
+    if (context.train) countStep(context);
+  }, undefined);
+
   checkFrozen(context);
   for (const [path, versions] of context.versions) {
     const last = versions.at(-1);

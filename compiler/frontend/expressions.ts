@@ -8,6 +8,7 @@ import { call } from "./calls.ts";
 import type { Arg, DlValue, Env, Scope } from "./context.ts";
 import { packNamed, text } from "./types/dims.ts";
 import { report, type Details } from "./errors.ts";
+import { countExpression } from "./limits.ts";
 import { methodHint, nameHint } from "./migration-hints.ts";
 import { index } from "./tensors/indexing.ts";
 import { nextOf } from "./control/loop-words.ts";
@@ -24,6 +25,15 @@ import { bool, describe, ERROR, float, int, isPack, UNIT } from "./values/values
 import { read } from "./values/variables.ts";
 
 export function evaluate(env: Env, expr: Expr): DlValue {
+  const value = valueOf(env, expr);
+  countExpression(env.context, value, !passesOn.has(expr.kind), expr.span);
+  return value;
+}
+
+/** Expressions whose value, if it is a list, existed before. */
+const passesOn: ReadonlySet<Expr["kind"]> = new Set(["name", "member", "if", "repeat"]);
+
+function valueOf(env: Env, expr: Expr): DlValue {
   switch (expr.kind) {
     case "number":
       return expr.int ? int(expr.value) : float(expr.value);

@@ -43,7 +43,12 @@ interface Loading {
   readonly library: ReadonlySet<Source>;
   /** By file name; null while it is being loaded. */
   readonly loaded: Map<string, Module | null>;
+  /** Files whose imports are being loaded: each is imported by the one before it. */
+  depth: number;
 }
+
+/** Files that import each other in a chain; more would exceed the host's stack. */
+const maxDepth = 100;
 
 /** The program's file, whatever it imports, and the standard library below all of them. */
 export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagnostic[]): Modules {
@@ -65,7 +70,7 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
   const library = new Set(files);
   if (files.length < preludeFiles.length) return { main: null, library, dims: [] };
   const prelude = makeLibraryScopes(root, files);
-  const loading: Loading = { resolve, diagnostics, prelude, library, loaded: new Map() };
+  const loading: Loading = { resolve, diagnostics, prelude, library, loaded: new Map(), depth: 0 };
   const main = loadModule(source, loading);
   return { main, library, dims: [...loading.loaded.values()].flatMap((module) => module?.dims ?? []) };
 }
@@ -79,7 +84,9 @@ function loadModule(source: Source, loading: Loading): Module | null {
   // A file of the library may be the program, under another name, so that its tests run.
   const ofLibrary = source.name.startsWith("std/") || [...loading.library].some((each) => each.text === source.text);
   const scope = makeFileScope(ofLibrary ? internal : exported);
+  loading.depth++;
   for (const item of file.imports) importNames(item, source, scope, loading);
+  loading.depth--;
   const declared = declareItems(file, scope, loading.diagnostics);
   const all = diagnostics.length > 0 ? new Map([...bindBroken(source, scope), ...declared]) : declared;
   const exports = file.exports.length === 0 ? all : exportedFrom(file, all, loading.diagnostics);
@@ -226,6 +233,15 @@ function importedModule(item: Import, from: Source, loading: Loading): Module | 
     return null;
   }
   const known = loading.loaded.get(source.name);
+  if (known === undefined && loading.depth > maxDepth) {
+    loading.diagnostics.push({
+      code: "E0212",
+      says: `imports are nested more than ${maxDepth} deep`,
+      at: { span: item.fromSpan, says: "" },
+      help: "import the declarations from the file that declares them",
+    });
+    return null;
+  }
   if (known === undefined) return loadModule(source, loading);
   if (known === null && !loading.diagnostics.some((d) => d.code === "E0205" || d.code.startsWith("E01")))
     loading.diagnostics.push({

@@ -9,6 +9,8 @@ import { elaborateEntry, makeContext } from "./entries.ts";
 import { ownerOf } from "./values/attribution.ts";
 import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
+import { withinLimits } from "./limits.ts";
+import { ERROR } from "./values/values.ts";
 import { randomStates, seedPath } from "./tensors/random.ts";
 import { declareSetting } from "./training/settings.ts";
 
@@ -92,6 +94,7 @@ export function openProgram(
     naming: new Map(),
     assumedDim: options.assumedDim ?? null,
     trace: options.trace ?? null,
+    stopped: false,
   };
   reserve(state.naming, "", "rng");
   return { state, main, dims };
@@ -175,7 +178,8 @@ function variantsOf(
   const done: ProgramEntry[] = [];
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
     // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
-    if (done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size))) continue;
+    if (program.stopped || done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size)))
+      continue;
     const { graph, used } = elaborateEntry(program, main.scope, entry, {
       name: entry.name.text,
       train: entry.train,
@@ -198,9 +202,10 @@ function variantsOf(
 export function elaborateInit(program: ProgramState): Graph {
   const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0, span: null });
   for (const declared of program.declared.values()) {
-    if (declared.path === seedPath) continue;
+    if (declared.path === seedPath || program.stopped) continue;
     const attribution = { ...context.builder.attribution, path: ownerOf(declared.path), location: declared.location };
-    const value = context.builder.attributed(attribution, () => declared.init(context));
+    context.budget.steps = 0;
+    const value = withinLimits(() => context.builder.attributed(attribution, () => declared.init(context)), ERROR);
     if (value.kind === "tensor") context.builder.write(declared.path, value.value);
   }
   return context.builder.build();

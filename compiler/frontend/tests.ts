@@ -8,6 +8,8 @@ import { makeFrame } from "./values/frames.ts";
 import type { Module } from "./modules.ts";
 import { closeProgram, elaborateInit, openProgram, type ElaborateOptions } from "./program.ts";
 import { makeScope } from "./values/scope.ts";
+import { withinLimits } from "./limits.ts";
+import { ERROR } from "./values/values.ts";
 import { block } from "./statements.ts";
 
 /** A test as an entry of a program: the outputs of its assertions must be true in all elements. */
@@ -72,7 +74,7 @@ function elaborateTest(
     loop: null,
     body: "entry",
   };
-  block(env, test.body);
+  if (!state.stopped) withinLimits(() => block(env, test.body), ERROR);
   return { test: { title: test.title, span: test.titleSpan, entry, assertions }, context };
 }
 

@@ -7,11 +7,13 @@
  * nodes are expanded in order, an inner `gradient` before the outer one. New nodes are derived from the forward node
  * whose gradient they compute.
  */
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import type { GraphBuilder } from "./build.ts";
 import type { Graph, Node, Value } from "./ir.ts";
+import { spanOf } from "./provenance.ts";
 import { mapRegions, rebuild, topological } from "./rebuild.ts";
 
 /** Whether the node requests gradients. */
@@ -30,6 +32,12 @@ export const asksForGradient = ({ nodes }: Graph): boolean =>
 /** Whether the op stops the flow of gradients. */
 const stops = (node: Node): boolean => node.op.name === "stop_gradient";
 
+/**
+ * The most nodes of an expanded graph. The gradient of a graph has a few times its nodes, and each further order of
+ * differentiation a few times as many again.
+ */
+const mostNodes = (graph: Graph): number => 20_000 + 8 * graph.nodes.length;
+
 /** Expands all `gradient` nodes, also in regions. */
 export function expandGradients(graph: Graph): Graph {
   if (!asksForGradient(graph)) return graph;
@@ -37,8 +45,22 @@ export function expandGradients(graph: Graph): Graph {
   return rebuild(inner, (builder, node, operands) => {
     if (!isGradient(node)) return null;
     const [, ...targets] = operands;
-    return gradients(builder, at(operands, 0), targets);
+    const results = gradients(builder, at(operands, 0), targets);
+    if (builder.nodes.length > mostNodes(graph)) reportNodes(node, builder.nodes.length);
+    return results;
   });
+}
+
+function reportNodes(node: Node, count: number): never {
+  const span = spanOf(node);
+  throw new DiagnosticError([
+    {
+      code: "E0407",
+      says: `with its gradients the entry has more than ${count - 1} nodes`,
+      ...(span !== null && { at: { span, says: "" } }),
+      help: "each order of differentiation multiplies the number of nodes",
+    },
+  ]);
 }
 
 /**

@@ -114,6 +114,12 @@ export type Draw = (c: Choices, shape: Shape) => DrawnUse;
 /** Reads one element of an operand at a multi-index (one i32 expression per axis). */
 export type Read = (operand: number, at: readonly Expr[]) => Expr;
 
+/**
+ * The most operands of a form of pieces that has a kernel: each is a param of the kernel's function, and V8 accepts
+ * 1,000 params. An op with more is lowered to several.
+ */
+export const mostPieces = 256;
+
 export type Form =
   /** input, param, state, constant: nothing to compute. */
   | { readonly kind: "leaf" }

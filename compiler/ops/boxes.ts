@@ -1,7 +1,9 @@
 // Boxes read from tensors and written into them: slice, pad, concat.
-import type { Attrs } from "../graph/ir.ts";
+import { mostPieces } from "../graph/form.ts";
+import type { Attrs, Op, RuleBuilder, Value } from "../graph/ir.ts";
 import type { Piece } from "../graph/op.ts";
 import { invariant } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { fits, hull } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { shiftAxes } from "./batching.ts";
@@ -40,6 +42,16 @@ function writeBox(
 
 const sizesAlong = (parts: readonly TensorType[], axis: number): number[] => parts.map((p) => nth(p.shape, axis));
 const axisOf = ({ axis }: Attrs): number => axis as number;
+
+/** Concatenations of at most `mostPieces` parts each, in levels. */
+function concatenated(g: RuleBuilder, op: Op, parts: readonly Value[], attrs: Attrs): Value {
+  let level = parts;
+  while (level.length > 1)
+    level = Array.from({ length: Math.ceil(level.length / mostPieces) }, (_, k) =>
+      g.call(op.name, level.slice(k * mostPieces, (k + 1) * mostPieces), attrs),
+    );
+  return at(level, 0);
+}
 
 /** The offset of each part in the result of a concatenation. */
 function joined(parts: readonly TensorType[], axis: number): Piece[] {
@@ -262,6 +274,8 @@ export const boxes = family<"boxes">({
       },
     },
     form: { kind: "pieces", background: () => null, pieces: ({ operands, attrs }) => joined(operands, axisOf(attrs)) },
+    lower: (g, op, { operands, attrs }) =>
+      operands.length <= mostPieces ? null : [concatenated(g, op, operands, attrs)],
     range: (parts) => hull(...parts),
     reference: {
       kind: "array",

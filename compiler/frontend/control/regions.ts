@@ -6,12 +6,14 @@ import { invariant, present } from "../../support/invariant.ts";
 import { scalar } from "../../types/tensor-type.ts";
 import type { Carries, Context, DlValue, Env, Region } from "../context.ts";
 import { report } from "../errors.ts";
+import { countRegion } from "../limits.ts";
 import { attributionAt } from "../values/attribution.ts";
 import { describe, makeTensor } from "../values/values.ts";
 
 /** A context whose nodes go into a graph of their own, for the text at `at`. `carries` for the body of a loop. */
 export function openRegion(env: Env, at: Span, name: string, carries: Carries | null = null): Context {
   const { context } = env;
+  countRegion(context, at);
   const builder = new GraphBuilder(name, context.builder);
   // What the compiler adds has a location, but none that messages name.
   builder.attribution = { ...attributionAt(env, at), span: null };

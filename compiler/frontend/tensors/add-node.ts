@@ -5,23 +5,22 @@ import type { Attr, Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
 import type { Role } from "../../graph/provenance.ts";
 import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts";
-import type { DlValue, Env, Tensor } from "../context.ts";
+import type { Context, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
+import { maxNodes, maxNodesWithUpdates, reachLimit } from "../limits.ts";
 import { attributionAt } from "../values/attribution.ts";
 import { spanKey } from "../values/frames.ts";
 import { ERROR, makeTensor, showTensor } from "../values/values.ts";
 import { product } from "../../support/lists.ts";
 
-const maxNodes = 20_000;
-/** With the updates of `minimize`, which grow with the params alone. */
-const maxNodesWithUpdates = 60_000;
 export const emptyHelp = "empty tensors are not supported";
 const maxElements = 2 ** 31 - 1;
 
 /** Graphs that hold a `gradient`; nodes are only added, so a positive answer is final. */
 const withGradients = new WeakSet<GraphBuilder>();
 
-function asksForGradients(builder: GraphBuilder): boolean {
+function growsWithParams({ entry, builder }: Context): boolean {
+  if (entry === "init") return true;
   if (!withGradients.has(builder) && builder.nodes.some(isGradient)) withGradients.add(builder);
   return withGradients.has(builder);
 }
@@ -57,10 +56,9 @@ export function addNodeResults(
     typeof operand.node.attrs["value"] === "number"
   )
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
-  if (builder.nodes.length >= maxNodes && (builder.nodes.length >= maxNodesWithUpdates || !asksForGradients(builder))) {
-    report(env.context, "E0407", span, `the entry has more than ${maxNodes} nodes`);
-    return null;
-  }
+  const { length } = builder.nodes;
+  if (length >= maxNodes && (length >= maxNodesWithUpdates || !growsWithParams(env.context)))
+    reachLimit(env.context, span, `the entry has more than ${length} nodes`);
   const results = build(env, span, () => builder.addNode(op, values, attrs).results);
   return results.map((value) => makeTensor(builder, value, span, symbolsOf(op, value.type, operands)));
 }

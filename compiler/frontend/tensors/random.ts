@@ -4,7 +4,7 @@ import { elements, scalar, tensor, type Shape } from "../../types/tensor-type.ts
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { build } from "./add-node.ts";
-import { report } from "../errors.ts";
+import { reachLimit } from "../limits.ts";
 import { importValue, iterationOf } from "../control/regions.ts";
 import { inRole } from "../values/attribution.ts";
 import { ERROR, makeTensor } from "../values/values.ts";
@@ -52,7 +52,7 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
   if (random.sites.next >= sitesPerEntry)
-    return report(context, "E0407", span, `the entry has more than ${sitesPerEntry} random draws`);
+    return reachLimit(context, span, `the entry has more than ${sitesPerEntry} random draws`);
   const value = build(
     env,
     span,

@@ -1,5 +1,6 @@
 // Compositions of slices, pads and concatenations, which the gradients of slices and concatenations produce.
 import type { GraphBuilder } from "../../graph/build.ts";
+import { mostPieces } from "../../graph/form.ts";
 import { intAttr, isCut, isJoin, listAttr, padding } from "../../graph/facts.ts";
 import type { Node, Value } from "../../graph/ir.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
@@ -119,16 +120,17 @@ function sliceOfConcat(g: GraphBuilder, node: Node): Value | null {
   return null;
 }
 
-/** A part that is itself a concatenation along the axis is replaced by its parts. */
+/**
+ * A part that is itself a concatenation along the axis is replaced by its parts, unless there would be too many: a
+ * tensor that is joined to itself again and again has a number of parts that doubles each time.
+ */
 function concatOfConcat(g: GraphBuilder, node: Node): Value | null {
   if (!isJoin(node)) return null;
   const { op, operands, attrs } = node;
   const inner = (value: Value): boolean => value.node.op === op && value.node.attrs["axis"] === attrs["axis"];
   if (!operands.some(inner)) return null;
-  return g.concat(
-    operands.flatMap((value) => (inner(value) ? value.node.operands : [value])),
-    intAttr(attrs, "axis"),
-  );
+  const parts = operands.flatMap((value) => (inner(value) ? value.node.operands : [value]));
+  return parts.length > mostPieces ? null : g.concat(parts, intAttr(attrs, "axis"));
 }
 
 /** Enough for the gates of a recurrent cell or attention heads. */

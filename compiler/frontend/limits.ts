@@ -1,0 +1,67 @@
+/**
+ * Limits on what the elaboration of one entry may cost, so that every program ends with a result or a diagnostic in
+ * about a second. The largest examples take a tenth of each.
+ */
+import type { Span } from "../../dsl/span.ts";
+import type { Context, DlValue } from "./context.ts";
+import { report, type Details } from "./errors.ts";
+
+/** Calls nested in each other; more would exceed the host's stack. */
+export const maxDepth = 128;
+export const maxNodes = 20_000;
+/** In `init`, and with the updates of `minimize`, which grow with the params alone. */
+export const maxNodesWithUpdates = 60_000;
+/** Bodies of loops and branches: each is a graph of its own, on which every pass runs. */
+const maxRegions = 1000;
+/** Evaluated expressions, and items of lists; a call counts as several. */
+const maxSteps = 600_000;
+const stepsOfCall = 8;
+/** Characters of a string that are one step. */
+const charactersOfStep = 16;
+
+/** Ends the elaboration of an entry after the diagnostic of a limit: what would follow is not of interest. */
+class LimitReached extends Error {}
+
+/** Reports a limit and ends the elaboration of the entry. */
+export function reachLimit(context: Context, span: Span, says: string, details: Details = {}): never {
+  report(context, "E0407", span, says, details);
+  context.program.stopped = true;
+  throw new LimitReached(says);
+}
+
+/** Runs the elaboration of an entry; `otherwise` is the result if it reaches a limit. */
+export function withinLimits<T>(run: () => T, otherwise: T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof LimitReached) return otherwise;
+    throw error;
+  }
+}
+
+/** Counts an evaluated expression, and the size of a list or a string that it has made. */
+export function countExpression(context: Context, value: DlValue, made: boolean, span: Span): void {
+  const size = !made
+    ? 0
+    : value.kind === "list" || value.kind === "tuple"
+      ? value.items.length
+      : value.kind === "string"
+        ? value.value.length / charactersOfStep
+        : 0;
+  spend(context, 1 + size, span);
+}
+
+export function countRegion(context: Context, span: Span): void {
+  if (++context.budget.regions > maxRegions)
+    reachLimit(context, span, `the entry has more than ${maxRegions} bodies of loops and branches`);
+}
+
+export const countCall = (context: Context, span: Span): void => spend(context, stepsOfCall, span);
+
+function spend(context: Context, steps: number, span: Span): void {
+  context.budget.steps += steps;
+  if (context.budget.steps <= maxSteps) return;
+  reachLimit(context, span, `the entry takes more than ${maxSteps} steps to evaluate`, {
+    help: "check for unbounded recursion, and for lists and strings that grow without end",
+  });
+}
