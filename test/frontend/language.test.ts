@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { graphOf, programOf } from "./program.ts";
+import { graphOf, programOf, run } from "./program.ts";
 
 const shapes = (program: ReturnType<typeof programOf>, entry: string): Record<string, readonly number[]> =>
   Object.fromEntries(graphOf(program, entry).outputs.map(({ name, value }) => [name, value.type.shape]));
@@ -117,4 +117,14 @@ test("a batch of one sample is mixed with itself", () => {
 }`,
   );
   expect(shapes(program, "f")).toEqual({ a: [1, 4, 4, 3], b: [1, 2], c: [1, 4, 4, 3], d: [1, 2] });
+});
+
+test("`select` takes a static condition beside tensors", () => {
+  const { a, b } = run(`entry f(x: f32[2]) { { a: select(2 > 1, x, 0), b: select(2 < 1, x, 0) } }`).call("f", {
+    x: [3, 4],
+  });
+  expect([a, b]).toEqual([
+    [3, 4],
+    [0, 0],
+  ]);
 });

@@ -22,6 +22,7 @@ function expectRates(schedule: string, table: Readonly<Record<number, number>>):
 test("step_decay and exponential", () => {
   expectRates("step_decay(2, step, every: 10, gamma: 0.5)", { 0: 2, 9: 2, 10: 1, 19: 1, 20: 0.5, 35: 0.25 });
   expectRates("exponential(2, step, rate: 0.25, every: 10)", { 0: 2, 5: 1, 10: 0.5, 20: 0.125 });
+  expectRates("exponential(1, step, rate: 0.99999)", { 100000: 0.99999 ** 1e5, 1000000: 0.99999 ** 1e6 });
 });
 
 test("polynomial and cosine end at `end`, and stay there", () => {

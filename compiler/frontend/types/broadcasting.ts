@@ -111,7 +111,8 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   }
   const { shape } = target.value.type;
   const broadcasted = operands.map((o) => {
-    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(dtype, shape));
+    const own = o.free === true && o.value.kind === "bool" ? "bool" : dtype;
+    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(own, shape));
     return value.kind === "tensor" ? broadcastTo(env, span, value, shape, target.symbols) : null;
   });
   return broadcasted.includes(null) ? null : broadcasted.filter((t) => t !== null);

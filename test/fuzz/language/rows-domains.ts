@@ -81,7 +81,7 @@ export const attention: readonly Row[] = [
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
   row("", "causal_mask($u, seen: $w)", "bool[$u, $w]"),
   row("l: i32[N]", "padding_mask(@l, $u)", "bool[N, $u]"),
-  row("x: f32[..S, K]; m: bool[..S, K]", "masked_softmax(hidden(@x, @m))", "f32[..S, K]"),
+  row("x: f32[..S, K]; m: bool[..S, K]", "softmax(hidden(@x, @m))", "f32[..S, K]"),
   row("l: i32[N]", "head_mask(padding_mask(@l, size: $u))", "bool[N, 1, 1, $u]"),
   row("", "place_angles($u, count: $w, base: 100)", "f32[$u, $w]"),
   row("c: f32[N, H]", "let (v$i, v$j) = lstm_cell(concat(@c, @c, @c, @c, axis: -1), @c)\nv$i + v$j", "f32[N, H]"),

@@ -24,7 +24,7 @@ export const functions: readonly Item[] = [
   of("ratio(x, y)", { x: "f32[A]", y: "f32[A]" }, { between: { y: [0.3, 2] } }),
   of("masked_mean(x, w)", { x: "f32[A, B]", w: "f32[A, B]" }, { between: { w: unit } }),
   of("masked_loss(x, mask: w)", { x: "f32[A]", w: "f32[A]" }),
-  of("masked_softmax(hidden(x, m > 0))", { x: "f32[A, B]", m: "i32[A, B]" }),
+  of("softmax(hidden(x, m > 0))", { x: "f32[A, B]", m: "i32[A, B]" }),
   of("log_sum_exp3(x, y, z)", { x: "f32[A]", y: "f32[A]", z: "f32[A]" }),
   of("perplexity(x, label)", { x: "f32[A, B]", label: "i32[A]" }),
   of("r2(x, y)", { x: "f32[A + 2]", y: "f32[A + 2]" }),
