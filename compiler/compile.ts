@@ -2,7 +2,7 @@ import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
-import type { Code, EntryPlan, IndexRange, Plan } from "../runtime/plan.ts";
+import { callsOf, type Code, type EntryPlan, type IndexRange, type Plan } from "../runtime/plan.ts";
 import { indexRanges } from "./analysis/index-ranges.ts";
 import { assemble, type Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
@@ -15,7 +15,7 @@ import { runPasses } from "./passes/driver.ts";
 import { stageNamesOf } from "./passes/order.ts";
 import type { Pass } from "./passes/pass.ts";
 import { pipeline, requiredPasses } from "./pipeline.ts";
-import { referenceCode } from "./link/reference-code.ts";
+import { referenceCode, type Instantiate } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
 import { at } from "./support/lists.ts";
@@ -180,6 +180,7 @@ export function compileProgram(
         return referenceCode(
           plan,
           entries.map(({ plan: entry, stages }) => ({ plan: entry, graph: at(stages, 0).graph })),
+          await loadModule(initJs(assembly)),
         );
     }
   };
@@ -242,7 +243,16 @@ export function checkedPasses(names: readonly string[]): ReadonlySet<string> {
   return new Set(names);
 }
 
-type Instantiate = Extract<Code, { kind: "js" }>["instantiate"];
+/** An ES module of `init` alone. */
+function initJs({ kernels, entries, plan }: Assembly): string {
+  const names = new Set(plan.entries.flatMap(({ name, call, prepare }) => (name === "init" ? [call, prepare] : [])));
+  const init = entries.filter(({ name }) => names.has(name));
+  const called = new Set(init.flatMap(({ steps }) => callsOf(steps)).map(({ kernel }) => kernel));
+  return emitJs(
+    kernels.filter(({ name }) => called.has(name)),
+    init,
+  );
+}
 
 /** Loads emitted JavaScript as a module; nothing is evaluated with `eval` or `Function`. */
 async function loadModule(text: string): Promise<Instantiate> {

@@ -3,6 +3,7 @@ import type { GroupView } from "../graph/groups.ts";
 import { nameOf } from "../graph/facts.ts";
 import type { Graph, Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
+import { separateMadd } from "../kernel/separate-madd.ts";
 import { printKernel } from "../kernel/print.ts";
 import { layOut } from "./layout.ts";
 import { memoryOf } from "../passes/plan-memory/plan-memory.ts";
@@ -57,7 +58,8 @@ export function assemble(
   const entries: EntryCode[] = [];
   const plans = variants.map(({ dims, graph, indices }): EntryPlan => {
     const name = exportName(graph.name, dims, variants);
-    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, library, notes.steps);
+    const own = graph.name === "init" ? strictly(library) : library;
+    const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
     entries.push({ name, steps: callSteps });
     if (prepare !== null) entries.push({ name: prepare, steps: prepareSteps });
@@ -110,6 +112,13 @@ function exportName(name: string, dims: Readonly<Record<string, number>>, varian
   const alone = variants.filter(({ graph }) => graph.name === name).length === 1;
   return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
 }
+
+/** The library for `init`: a seed makes the same params in every mode, at no cost for the other entries. */
+const strictly = (library: Library): Library => ({
+  add: (kernel) => library.add(separateMadd(kernel)),
+  lower: (group) => library.lower(group),
+  recordOrigin: (call, nodes) => library.recordOrigin(call, nodes),
+});
 
 /** The distinct kernels of a module: kernels that differ only in name or origin are one. */
 class KernelLibrary implements Library {

@@ -5,6 +5,9 @@ import type { Graph } from "../graph/ir.ts";
 import { present } from "../support/invariant.ts";
 import { elements } from "../types/tensor-type.ts";
 
+/** Loads emitted JavaScript on an arena. */
+export type Instantiate = Extract<Code, { kind: "js" }>["instantiate"];
+
 interface ReferenceEntry {
   readonly plan: EntryPlan;
   /** Before any pass. */
@@ -13,13 +16,15 @@ interface ReferenceEntry {
 
 /**
  * Code that runs the graphs in the reference interpreter, on the arena of the compiled module. Slow; compiled code is
- * compared with it.
+ * compared with it. `init` runs compiled, since the interpreter rounds math functions from f64: a seed makes the same
+ * params on every target, and a comparison begins with equal ones.
  */
-export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[]): Code {
+export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[], init: Instantiate): Code {
   return {
     kind: "js",
-    instantiate: ({ buffer }): Exports => {
-      const memory = buffer as ArrayBuffer;
+    instantiate: (arena): Exports => {
+      const memory = arena.buffer as ArrayBuffer;
+      const compiled = init(arena);
       const exports = entries.flatMap((entry) => {
         const { call, prepare } = entry.plan;
         return [
@@ -27,7 +32,7 @@ export function referenceCode(plan: Plan, entries: readonly ReferenceEntry[]): C
           ...(prepare === null ? [] : [[prepare, (): void => {}] as const]),
         ];
       });
-      return Object.fromEntries(exports);
+      return { ...Object.fromEntries(exports), ...compiled };
     },
   };
 }
