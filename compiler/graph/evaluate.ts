@@ -1,7 +1,7 @@
 /**
  * The reference interpreter: the oracle for every pass and every kernel. Evaluates each node by its op's `reference`,
- * in f64. With precision "f32" it rounds every f32 result to f32, leaves included, which is exact f32 arithmetic for a
- * single operation. Integer results wrap to their dtype in both.
+ * in f64. With precision "f32" it rounds every f32 result to f32, leaves included, and every intermediate result of a
+ * sum, which is exact f32 arithmetic. Integer results wrap to their dtype in both.
  */
 import { invariant, never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
@@ -77,6 +77,8 @@ export function ndarray(type: TensorType, data: Float64Array, precision: Precisi
   return { type, data: rounded(type, data, precision) };
 }
 
+const identity = (x: number): number => x;
+
 function referenceData(
   { op, attrs, regions }: Node,
   operands: readonly NdArray[],
@@ -84,7 +86,10 @@ function referenceData(
   precision: Precision,
 ): readonly Float64Array[] {
   const types = operands.map((operand) => operand.type);
-  if (op.reference.kind === "array") return op.reference.apply(operands, { operands: types, results, attrs });
+  if (op.reference.kind === "array") {
+    const round = precision === "f32" && at(results, 0).dtype === "f32" ? Math.fround : identity;
+    return op.reference.apply(operands, { operands: types, results, attrs }, round);
+  }
   if (op.reference.kind === "region")
     return op.reference.apply(operands, { operands: types, results, attrs }, (region, inputs, carries) =>
       runRegion(at(regions, region), inputs, carries, precision),

@@ -2,6 +2,7 @@
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import type { Round } from "../support/sum-order.ts";
 import type { Shape, TensorType } from "../types/tensor-type.ts";
 
 export type Attr = number | boolean | string | readonly number[] | readonly (readonly number[])[];
@@ -68,7 +69,11 @@ export type Reference =
       readonly kind: "scalar";
       readonly apply: (args: readonly number[], attrs: Attrs, operands: readonly TensorType[]) => number;
     }
-  | { readonly kind: "array"; readonly apply: (args: readonly NdArray[], site: Site) => readonly Float64Array[] }
+  | {
+      readonly kind: "array";
+      /** `round` is applied to the intermediate results of sums, whose order is that of `support/sum-order.ts`. */
+      readonly apply: (args: readonly NdArray[], site: Site, round: Round) => readonly Float64Array[];
+    }
   /**
    * Control: `run` evaluates a region on inputs and carries, and returns its outputs and the next values of the
    * carries.
@@ -149,8 +154,13 @@ export type Form =
         read: Read,
         site: Site,
       ) => readonly Expr[];
-      /** Combines partial results of an accumulator if the order may change; null if it may not (argmax). */
+      /**
+       * What `step` combines with: sums and products of f32 in the order of `support/sum-order.ts`, all others in any
+       * order. Null if it is no such operator (argmax).
+       */
       readonly combine: "add" | "mul" | "max" | "min" | null;
+      /** Whether the innermost of `extents` is the last axis of the operand. */
+      readonly alongLast: (site: Site) => boolean;
     }
   /** A result of zeros, to which `value` is added at `target` for each index of `domain`, in order. */
   | {

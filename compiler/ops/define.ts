@@ -112,6 +112,8 @@ interface Folding<O extends Names, A extends Kinds> extends Plain<O, A> {
     use: Use<O, A>,
   ) => Expr;
   readonly combine: Extract<Form, { kind: "reduce" }>["combine"];
+  /** See `Form`; false if omitted. */
+  readonly alongLast?: (use: Use<O, A>) => boolean;
 }
 
 /** Each element folds a step over an index space. */
@@ -123,6 +125,7 @@ export function folding<const O extends Names, const A extends Kinds = {}>(spec:
     init: (site) => [spec.init(useOf<O, A>(names, site))],
     step: (k, acc, at, r, read, site) => [spec.step(k, only(acc), at, r, reads(names, read), useOf<O, A>(names, site))],
     combine: spec.combine,
+    alongLast: (site) => spec.alongLast?.(useOf<O, A>(names, site)) ?? false,
   };
   return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }

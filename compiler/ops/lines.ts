@@ -1,6 +1,8 @@
 // Ops that process the elements along one axis in sequence: running sums and sorting.
 import type { KernelBuilder } from "../kernel/build.ts";
-import type { Expr } from "../kernel/ir.ts";
+import { addBlock, valueOf } from "../kernel/compensated.ts";
+import { type Expr, f32 as f32x1 } from "../kernel/ir.ts";
+import { nothing, sumOrder, valueOf as sumValue, withBlock } from "../support/sum-order.ts";
 import { below, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, strides, tensor } from "../types/tensor-type.ts";
 import { lining } from "./define.ts";
@@ -64,13 +66,30 @@ export const lines = family<"lines">({
     axis: ({ attrs }) => attrs.axis,
     reads: () => 1,
     line: (k, { size, store }, { x }, { attrs: { reverse, exclusive }, out }) => {
-      const sum = k.register("sum", [], { scalar: out.dtype === "i32" ? "i32" : "f32", lanes: 1 }, 0);
-      k.loop("i", 0, size, 1, (i) => {
-        const at = reverse ? k.sub(k.int(size - 1), i) : i;
-        const before = k.let(sum.at(), "before");
-        const total = k.let(k.add(before, x(at)), "total");
-        store(at, exclusive ? before : total);
-        sum.set([], total);
+      /** The running sums of the elements from `first` to before `end`, each plus `base`; returns the last. */
+      const running = (first: Expr, end: Expr, base: Expr | null): Expr => {
+        const sum = k.register("sum", [], { scalar: out.dtype === "i32" ? "i32" : "f32", lanes: 1 }, 0);
+        k.loop("i", first, end, 1, (i) => {
+          const at = reverse ? k.sub(k.add(first, k.sub(end, 1)), i) : i;
+          const before = k.let(sum.at(), "before");
+          const total = k.let(k.add(before, x(at)), "total");
+          const result = exclusive ? before : total;
+          store(at, base === null ? result : k.add(base, result));
+          sum.set([], total);
+        });
+        return sum.at();
+      };
+      const { block } = sumOrder;
+      if (out.dtype === "i32" || size <= block) {
+        running(k.int(0), k.int(size), null);
+        return;
+      }
+      const total = { hi: k.register("hi", [], f32x1, 0), lo: k.register("lo", [], f32x1, 0) };
+      k.loop("b", 0, size, block, (b) => {
+        const first = reverse ? k.sub(k.int(Math.floor((size - 1) / block) * block), b) : b;
+        const end = k.add(first, k.int(block));
+        const base = k.let(valueOf(k, { hi: total.hi.at(), lo: total.lo.at() }), "base");
+        addBlock(k, total, running(first, size % block === 0 ? end : k.let(k.min(end, k.int(size)), "end"), base));
       });
     },
     batch: { axis: "axis" },
@@ -79,15 +98,23 @@ export const lines = family<"lines">({
       x: g.call("cumsum", [dout], { axis, reverse: !reverse, exclusive }),
     }),
     range: ({ x }, { types, attrs: { axis } }) => sumOf(x, nth(types.x.shape, axis)),
-    reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }) => {
+    reference: ({ x }, { out, attrs: { axis, reverse, exclusive } }, round) => {
       const data = new Float64Array(elements(out.shape));
+      const add = out.dtype === "i32" ? (a: number, b: number) => (a + b) | 0 : (a: number, b: number) => round(a + b);
+      const terms = out.dtype === "i32" ? Infinity : sumOrder.block;
       eachLine(out, axis, (line) => {
-        let sum = 0;
-        for (const at of reverse ? line.toReversed() : line) {
-          const before = sum;
-          sum += item(x.data, at);
-          if (out.dtype === "i32") sum |= 0;
-          data[at] = exclusive ? before : sum;
+        const blocks = [...Map.groupBy(line.keys(), (i) => Math.floor(i / terms)).values()];
+        let total = nothing;
+        for (const block of reverse ? blocks.toReversed() : blocks) {
+          const base = sumValue(round, total);
+          let sum = 0;
+          for (const i of reverse ? block.toReversed() : block) {
+            const at = nth(line, i);
+            const before = sum;
+            sum = add(sum, item(x.data, at));
+            data[at] = add(base, exclusive ? before : sum);
+          }
+          total = withBlock(round, total, sum);
         }
       });
       return data;
@@ -100,8 +127,9 @@ export const lines = family<"lines">({
       { operands: [i32(2, 4)], attrs: { axis: 1 } },
       { operands: [f64(1, 3)], attrs: { axis: 0 } },
       { operands: [f32(2, 1)], attrs: { axis: 1, exclusive: true } },
+      { operands: [f32(130)], attrs: { axis: 0, reverse: true } },
+      { operands: [f32(150, 5)], attrs: { axis: 0 } },
     ],
-    exact: false,
   }),
 
   argsort: lining({

@@ -8,6 +8,7 @@ import { type Interval, anything, below, sizeOf, sumOf, symmetric } from "../typ
 import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { product } from "../support/lists.ts";
+import { productOver, sumOver } from "../support/sum-order.ts";
 import { type Side, beyond, extreme, isBeyond } from "./extreme.ts";
 import { areAxes, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
 import { eachIndex, fill, reader } from "./ndarray.ts";
@@ -36,12 +37,17 @@ function merge<T>(rank: number, axes: readonly number[], at: readonly T[], r: re
   );
 }
 
+const inOrder = (axes: readonly number[]): number[] => axes.toSorted((a, b) => a - b);
+const includesLast = (x: TensorType, axes: readonly number[]): boolean => axes.includes(x.shape.length - 1);
+
 interface Reduction {
   readonly doc: string;
   /** The result of an empty reduction. */
   readonly init: (x: TensorType) => number;
   readonly combine: "add" | "mul" | "max" | "min";
   readonly reference: (a: number, b: number) => number;
+  /** For floats, if the order of the elements matters. */
+  readonly ordered?: typeof sumOver;
   /** For i32, if it is not the above modulo 2^32. */
   readonly integer?: (a: number, b: number) => number;
   readonly gradient: Rule<readonly ["x"], { readonly axes: "ints" }>;
@@ -54,6 +60,7 @@ interface Reduction {
 
 const reduction = ({
   reference,
+  ordered,
   integer = (a, b) => reference(a, b) | 0,
   combine,
   init,
@@ -86,18 +93,25 @@ const reduction = ({
       },
     },
     type: ({ x }, { axes }) => tensor(x.dtype, without(x.shape, axes)),
-    extents: ({ types, attrs }) => pick(types.x.shape, attrs.axes),
+    extents: ({ types, attrs }) => pick(types.x.shape, inOrder(attrs.axes)),
     init: ({ types }) => init(types.x),
     step: (k, acc, at, r, { x }, { types, attrs }) =>
-      k[combine](acc, x(merge(types.x.shape.length, attrs.axes, at, r))),
+      k[combine](acc, x(merge(types.x.shape.length, inOrder(attrs.axes), at, r))),
     combine,
+    alongLast: ({ types, attrs }) => includesLast(types.x, attrs.axes),
     range: ({ x }, { types, attrs: { axes } }) => rangeOf(x, product(pick(types.x.shape, axes))),
-    reference: ({ x }, { types, out, attrs: { axes } }) => {
+    reference: ({ x }, { types, out, attrs }, round) => {
       const read = reader(x);
+      const axes = inOrder(attrs.axes);
+      const [extents, rank] = [pick(types.x.shape, axes), types.x.shape.length];
+      if (ordered && x.type.dtype !== "i32")
+        return fill(out.shape, (at) =>
+          ordered(round, extents, includesLast(types.x, axes), (r) => read(merge(rank, axes, at, r))),
+        );
       const join = x.type.dtype === "i32" ? integer : reference;
       return fill(out.shape, (at) => {
         let acc = init(types.x);
-        eachIndex(pick(types.x.shape, axes), (r) => (acc = join(acc, read(merge(types.x.shape.length, axes, at, r)))));
+        eachIndex(extents, (r) => (acc = join(acc, read(merge(rank, axes, at, r)))));
         return acc;
       });
     },
@@ -235,11 +249,12 @@ export const reductions = family<"reductions">({
     init: () => 0,
     combine: "add",
     reference: (a, b) => a + b,
+    ordered: sumOver,
     range: sumOf,
     gradient: (g, { x }, { dout, attrs: { axes } }) => ({ x: unreduce(g, dout, x.type.shape, axes) }),
     linear: ["x"],
     sumOverBatch: (g, { x }, { attrs: { axes } }) => g.sum(x, [0, ...axes.map((axis) => axis + 1)]),
-    exact: false,
+    exact: true,
   }),
 
   reduce_prod: reduction({
@@ -247,10 +262,11 @@ export const reductions = family<"reductions">({
     init: () => 1,
     combine: "mul",
     reference: (a, b) => a * b,
+    ordered: productOver,
     integer: Math.imul,
     range: (x, count) => symmetric(Math.max(1, sizeOf(x)) ** count),
     gradient: productOfOthers,
-    exact: false,
+    exact: true,
   }),
 
   reduce_max: reduction({
@@ -273,6 +289,12 @@ export const reductions = family<"reductions">({
     exact: true,
   }),
 
-  argmax: argExtreme("max", "the index of the largest element along `axis`, the first of equals, or that of the first NaN"),
-  argmin: argExtreme("min", "the index of the smallest element along `axis`, the first of equals, or that of the first NaN"),
+  argmax: argExtreme(
+    "max",
+    "the index of the largest element along `axis`, the first of equals, or that of the first NaN",
+  ),
+  argmin: argExtreme(
+    "min",
+    "the index of the smallest element along `axis`, the first of equals, or that of the first NaN",
+  ),
 });

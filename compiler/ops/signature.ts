@@ -19,6 +19,7 @@ import type {
   Site,
 } from "../graph/op.ts";
 import type { OpNames } from "../graph/form.ts";
+import type { Round } from "../support/sum-order.ts";
 import { at } from "../support/lists.ts";
 import { type Interval, fitted } from "../types/interval.ts";
 import { type Shape, type TensorType, tensor } from "../types/tensor-type.ts";
@@ -110,6 +111,8 @@ export type None = Extract<Gradient, { kind: "none" }>;
 export type ArrayReference<O extends Names, A extends Kinds> = (
   operands: Named<O, NdArray>,
   use: Use<O, A>,
+  /** To the precision of intermediate results. */
+  round: Round,
 ) => Float64Array;
 
 export type RangeOf<O extends Names, A extends Kinds> = (operands: Named<O, Interval>, use: Use<O, A>) => Interval;
@@ -243,7 +246,7 @@ function gradientOf<O extends Names, A extends Kinds>(names: O, spec: Rule<O, A>
 
 export const arrayReference = <O extends Names, A extends Kinds>(names: O, apply: ArrayReference<O, A>): Reference => ({
   kind: "array",
-  apply: (args, site) => [apply(named(names, args), useOf<O, A>(names, site))],
+  apply: (args, site, round) => [apply(named(names, args), useOf<O, A>(names, site), round)],
 });
 
 // Sets of dtypes in conditions.

@@ -8,6 +8,7 @@ import { type Shape, type TensorType, elements, sameShape, strides, tensor } fro
 import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
 import { type DrawnWindows, drawnWindows } from "./draw.ts";
+import { sumOver } from "../support/sum-order.ts";
 import { beyond, extreme, isBeyond } from "./extreme.ts";
 import { integers, nth } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
@@ -145,8 +146,10 @@ const windowReduction = ({ init, combine, reference, range, ...rest }: WindowRed
     step: (k, acc, at, r, { x }, { attrs: use }) => k[combine](acc, x(under(k, at, r, use))),
     combine,
     range: ({ x }, { attrs: { window } }) => range(x, elements(window)),
-    reference: ({ x }, { out, attrs: use }) => {
+    reference: ({ x }, { out, attrs: use }, round) => {
       const read = reader(x);
+      if (combine === "add")
+        return fill(out.shape, (at) => sumOver(round, use.window, false, (w) => read(underIndex(at, w, use))));
       const all = windowOffsets(use.window);
       return fill(out.shape, (at) => all.reduce((acc, w) => reference(acc, read(underIndex(at, w, use))), init));
     },
@@ -193,7 +196,7 @@ export const windows = family<"windows">({
       x: g.call("window_spread", [dout], { window, stride, size: spatial(x.type) }),
     }),
     linear: ["x"],
-    exact: false,
+    exact: true,
   }),
 
   window_argmax: map({

@@ -1,4 +1,5 @@
 import { affine } from "../kernel/affine.ts";
+import { apply } from "../kernel/fold.ts";
 import type { Expr, Stmt } from "../kernel/ir.ts";
 import { constantInt, expressions, some, substitute } from "../kernel/walk.ts";
 
@@ -23,11 +24,13 @@ export function collapse(body: readonly Stmt[]): Stmt[] {
     const outer: Loop = { ...stmt, body: collapse(stmt.body) };
     const [inner, ...rest] = outer.body;
     if (inner?.kind !== "for" || rest.length > 0) return outer;
-    const [a, b] = [extentOf(outer), extentOf(inner)];
-    if (a === null || b === null || !isContiguous(inner.body, outer.name, inner.name, b)) return outer;
+    const extent = extentOf(inner);
+    if (extent === null || outer.step !== 1 || !isContiguous(inner.body, outer.name, inner.name, extent)) return outer;
+    const times = (bound: Expr): Expr => apply("mul", [bound, constantInt(extent)]);
     return {
       ...inner,
-      to: { ...inner.to, value: a * b } as Expr,
+      from: times(outer.from),
+      to: times(outer.to),
       body: substitute(inner.body, outer.name, constantInt(0)),
     };
   });

@@ -4,27 +4,32 @@ import { constantInt, substitute } from "../kernel/walk.ts";
 import type { LoopLimits, Machine } from "../support/machine.ts";
 import { collapse, extentOf, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
+import { vectorizePartials } from "./partials.ts";
 import { peel } from "./peel.ts";
 import { reduceRows } from "./reduce-rows.ts";
 import { runsAlong, vectorize } from "./vectorize.ts";
 
 export interface LoopOptions {
-  /** Whether a sum may be computed in another order. */
+  /** Whether the order of a reduction is free. */
   readonly reassociate: boolean;
   readonly machine: Machine;
 }
 
 /**
  * Optimizes plain scalar loops: collapses nested loops, unrolls small inner loops, and vectorizes the loop that is
- * contiguous in memory. A reduction is vectorized across its results where these are contiguous (no sum changes its
- * order), otherwise along the reduced axis if `reassociate` allows it.
+ * contiguous in memory. A reduction is vectorized across its results where these are contiguous, otherwise along the
+ * reduced axis: by its partial sums, or in any order if `reassociate` allows it. No f32 sum changes its order.
  */
 export function optimizeLoops(body: readonly Stmt[], options: LoopOptions): Stmt[] {
   return list(collapse(peel(body)), options);
 }
 
+/** A reduction along memory, vectorized. */
+const alongMemory = (body: readonly Stmt[], { reassociate, machine }: LoopOptions): Stmt[] | null =>
+  reassociate ? reduceRows(body, machine) : vectorizePartials(body, machine);
+
 function list(body: readonly Stmt[], options: LoopOptions): Stmt[] {
-  const rows = options.reassociate ? reduceRows(body, options.machine) : null;
+  const rows = alongMemory(body, options);
   if (rows !== null) return rows;
   return body.flatMap((stmt): Stmt[] => {
     if (stmt.kind === "if")
@@ -35,13 +40,23 @@ function list(body: readonly Stmt[], options: LoopOptions): Stmt[] {
 
 const declaresRegisters = (body: readonly Stmt[]): boolean => body.some((stmt) => stmt.kind === "var");
 const hasLoops = (body: readonly Stmt[]): boolean => body.some((stmt) => stmt.kind === "for");
-const setsRegisters = (body: readonly Stmt[]): boolean =>
-  body.some((stmt) => stmt.kind === "set" || (stmt.kind === "for" && setsRegisters(stmt.body)));
+/** Whether the statements set a register that they do not declare. */
+function setsOuter(body: readonly Stmt[], declared: ReadonlySet<string> = new Set()): boolean {
+  const own = new Set([...declared, ...body.flatMap((stmt) => (stmt.kind === "var" ? stmt.name : []))]);
+  return body.some(
+    (stmt) =>
+      (stmt.kind === "set" && !own.has(stmt.name)) ||
+      (stmt.kind === "for" && setsOuter(stmt.body, own)) ||
+      (stmt.kind === "if" && [stmt.then, stmt.otherwise].some((branch) => setsOuter(branch, own))),
+  );
+}
+/** Whether the iterations of a loop with that body are independent. Without registers, a nest adds to memory. */
+const isParallel = (body: readonly Stmt[]): boolean => (declaresRegisters(body) || !hasLoops(body)) && !setsOuter(body);
 
 function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const { lanes, loops } = options.machine;
   const extent = extentOf(stmt);
-  const parallel = declaresRegisters(stmt.body) || (!hasLoops(stmt.body) && !setsRegisters(stmt.body));
+  const parallel = isParallel(stmt.body);
   if (extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
     const vector = vectorize(stmt.body, stmt.name);
     if (vector !== null)
@@ -56,8 +71,8 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   if (extent !== null && extent <= loops.unroll && !hasLoops(stmt.body)) return [{ ...stmt, unroll: true }];
   if (!hasLoops(stmt.body)) return [stmt];
   if (!declaresRegisters(stmt.body)) return [{ ...stmt, body: list(stmt.body, options) }];
-  const rows = options.reassociate ? reduceRows(stmt.body, options.machine) : null;
-  return [{ ...stmt, body: rows ?? unrollWindows(stmt.body, loops) }];
+  const rows = alongMemory(stmt.body, options);
+  return [{ ...stmt, body: rows ?? list(unrollWindows(stmt.body, loops), options) }];
 }
 
 /** Unrolls loops over windows of a few elements. */
@@ -68,6 +83,10 @@ function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
     stmt.kind === "for" ? { ...stmt, unroll: true, body: stmt.body.map(mark) } : stmt;
   return body.map((stmt) => (stmt.kind === "for" && iterations(stmt) <= window ? mark(stmt) : stmt));
 }
+
+/** Whether the statements declare arrays of registers: copies of them would spill. */
+const hasArrays = (body: readonly Stmt[]): boolean =>
+  body.some((stmt) => (stmt.kind === "var" && stmt.dims.length > 0) || (stmt.kind === "for" && hasArrays(stmt.body)));
 
 const statements = (body: readonly Stmt[]): number =>
   body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
@@ -82,7 +101,7 @@ function vectorLoop(
   extent: number,
   { lanes, loops: { jam: limits } }: Machine,
 ): Stmt[] {
-  const large = statements(vector) > limits.large;
+  const large = statements(vector) > limits.large || hasArrays(vector);
   const vectors = large ? 1 : hasLoops(vector) ? limits.nests : limits.plain;
   const step = lanes * vectors;
   const main = Math.floor(extent / step) * step;

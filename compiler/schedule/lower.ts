@@ -1,5 +1,6 @@
 import { locationOf } from "../../dsl/span.ts";
 import { flopsOf } from "../analysis/flops.ts";
+import { resultOf } from "../graph/facts.ts";
 import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
@@ -13,6 +14,7 @@ import { elementOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
 import { optimizeLoops } from "./loops.ts";
 import { contractionOf, scalarNest } from "./scalar-nest.ts";
+import { orderedBy } from "./sum-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 
 /** One group as a kernel, with the values in its buffers; null for its scratch. */
@@ -65,8 +67,8 @@ function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel
   const { builder, buffers } = scalarNest(group);
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
-  const reassociate =
-    form === undefined || form.kind === "contract" || (form.kind === "reduce" && form.combine !== null);
+  const isOrdered = group.anchor !== null && orderedBy(group.anchor.op, resultOf(group.anchor).type) !== null;
+  const reassociate = form?.kind === "contract" || (form?.kind === "reduce" && form.combine !== null && !isOrdered);
   return {
     kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, machine })), plain) },
     args: buffers.map(([value]) => value),

@@ -18,9 +18,10 @@ interface Sum {
 }
 
 /**
- * Vectorizes a reduction along memory: a list of statements that declares registers, folds into them in a loop, and
- * uses them. Each register gets up to four vectors of partial results, combined pairwise after the loop, in an order
- * that depends only on the extent. Null if the list is not such a reduction.
+ * Vectorizes a reduction along memory whose order is free (a maximum, a sum of integers): a list of statements that
+ * declares registers, folds into them in a loop, and uses them. Each register gets up to four vectors of partial
+ * results, combined pairwise after the loop. Null if the list is not such a reduction. Sums of f32 have an order of
+ * their own: `partials.ts`.
  */
 export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): Stmt[] | null {
   const index = body.findIndex((stmt) => stmt.kind === "for");

@@ -9,6 +9,7 @@ import { never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { elements, type Shape } from "../types/tensor-type.ts";
 import { elementOf, Evaluator } from "./evaluator.ts";
+import { orderedBy, summation } from "./sum-nest.ts";
 
 /**
  * A group as plain scalar loops, with the values of its buffers in order. Loop transformations optimize it afterwards.
@@ -131,6 +132,16 @@ function reduce(
   if (form.kind !== "reduce") return;
   const site = siteOf(anchor);
   const init = form.init(site);
+  const combine = orderedBy(anchor.op, resultOf(anchor).type);
+  if (combine !== null) {
+    loops(k, root, anchorShape(anchor), (index, scope) => {
+      const step = (acc: Expr, r: readonly Expr[], inner: Evaluator): Expr =>
+        at(form.step(k, [acc], index, r, inner.read(anchor), site), 0);
+      const sum = summation(k, scope, { extents: form.extents(site), alongLast: form.alongLast(site), combine, step });
+      storeAll(k, group, buffers, index, scope.within([], new Map([[resultOf(anchor), k.let(sum, "acc")]])));
+    });
+    return;
+  }
   loops(k, root, anchorShape(anchor), (index, scope) => {
     const accumulators = anchor.results.map(({ type }, i) =>
       k.register("acc", [], { scalar: registerOf(elementOf(type)), lanes: 1 }, init[i] ?? 0),

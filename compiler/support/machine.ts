@@ -126,8 +126,9 @@ export interface LoopLimits {
     readonly large: number;
   };
   /**
-   * Vectors of partial results of a reduction along memory: the first entry with at most as many `terms` as the
-   * reduction. Shorter rows stay scalar.
+   * Vectors of partial results of a reduction along memory in any order: the first entry with at most as many `terms`
+   * as the reduction. Shorter rows stay scalar, those of f32 sums too, whose partial sums are given
+   * (`support/sum-order.ts`).
    */
   readonly partials: readonly { readonly terms: number; readonly vectors: number }[];
 }

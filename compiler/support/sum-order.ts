@@ -1,3 +1,5 @@
+import { at, iota, product } from "./lists.ts";
+
 /**
  * The order of every f32 sum: part of the meaning of a model, so it is here and not in `machine.ts`. The reference
  * interpreter, the kernels and the error bound follow it; `docs/trust.md` states it for users.
@@ -8,9 +10,12 @@
  * grows with the length of a block instead of the number of terms.
  */
 export const sumOrder = {
-  /** A sum over the last axis has this many partial sums: term i belongs to partial i mod 16. */
+  /**
+   * A sum over the last axis (and others) has this many partial sums: term i of the last axis belongs to partial i mod
+   * 16. In the end they are joined by halving: p with p + 8, then p + 4, p + 2, p + 1. Any other sum has one.
+   */
   partials: 16,
-  /** Terms of a block of each of these partial sums, of a sum over any other axis, and of a cumulative sum. */
+  /** The most terms of a block of a partial sum, of any other sum over axes, and of a cumulative sum. */
   block: 64,
   /** The most terms of a block of a product's sum. */
   productBlock: 512,
@@ -42,50 +47,109 @@ export function valueOf(round: Round, { hi, lo }: Total): number {
   return Number.isNaN(sum) ? hi : sum;
 }
 
-/** The sum of the terms of an axis other than the last: blocks in order. */
-export function axisSum(round: Round, count: number, term: (i: number) => number): number {
-  let total = nothing;
-  for (let start = 0; start < count; start += sumOrder.block) {
-    let block = 0;
-    for (let i = start; i < Math.min(count, start + sumOrder.block); i++) block = round(block + term(i));
-    total = withBlock(round, total, block);
+/** Where an index space is cut into blocks: every `size` indices of `axis`, with all indices of the axes after it. */
+export interface BlockOf {
+  readonly axis: number;
+  readonly size: number;
+}
+
+/**
+ * The innermost axes with at most `limit` terms, and as many indices of the next axis as fit: so a block does not
+ * depend on the size of the outermost axis, the batch. Null if all terms are one block.
+ */
+export function blockOf(extents: readonly number[], limit: number = sumOrder.block): BlockOf | null {
+  let terms = 1;
+  for (let axis = extents.length - 1; axis >= 0; axis--) {
+    if (terms * at(extents, axis) > limit) return { axis, size: Math.floor(limit / terms) };
+    terms *= at(extents, axis);
   }
-  return valueOf(round, total);
+  return null;
 }
 
-/** The sum of the terms of the last axis: partial sums of blocks, joined by halving. */
-export function lastAxisSum(round: Round, count: number, term: (i: number) => number): number {
-  const { partials, block: terms } = sumOrder;
-  const totals = Array.from({ length: partials }, (_, p) => {
-    let total = nothing;
-    for (let start = p; start < count; start += partials * terms) {
-      let block = 0;
-      const end = Math.min(count, start + partials * terms);
-      for (let i = start; i < end; i += partials) block = round(block + term(i));
-      total = withBlock(round, total, block);
-    }
-    return total;
+/** The number of terms of one partial sum, by axis. */
+export const termsOf = (extents: readonly number[], alongLast: boolean): readonly number[] =>
+  alongLast ? extents.with(-1, Math.ceil(at(extents, extents.length - 1) / sumOrder.partials)) : extents;
+
+type Term = (index: readonly number[]) => number;
+
+/** The sum over some axes of an operand. `alongLast`: the last of them is its last axis. */
+export function sumOver(round: Round, extents: readonly number[], alongLast: boolean, term: Term): number {
+  const add = (a: number, b: number): number => round(a + b);
+  if (!alongLast) return valueOf(round, totalOf(round, extents, term));
+  const totals = iota(sumOrder.partials).map((p) =>
+    totalOf(round, termsOf(extents, true), partial(p, extents, term, 0)),
+  );
+  return valueOf(round, {
+    hi: halved(
+      add,
+      totals.map(({ hi }) => hi),
+    ),
+    lo: halved(
+      add,
+      totals.map(({ lo }) => lo),
+    ),
   });
-  const [hi, lo] = [
-    halved(
-      round,
-      totals.map((total) => total.hi),
-    ),
-    halved(
-      round,
-      totals.map((total) => total.lo),
-    ),
-  ];
-  return valueOf(round, { hi, lo });
 }
 
-/** Adds the second half of a list to the first, until one number is left. */
-function halved(round: Round, list: readonly number[]): number {
-  if (list.length <= 1) return list[0] ?? 0;
+/** Products have the order of sums, in one block. */
+export function productOver(round: Round, extents: readonly number[], alongLast: boolean, term: Term): number {
+  const multiply = (a: number, b: number): number => round(a * b);
+  const over = (space: readonly number[], of: Term): number => {
+    let acc = 1;
+    each(space, (index) => (acc = multiply(acc, of(index))));
+    return acc;
+  };
+  if (!alongLast) return over(extents, term);
+  const factors = termsOf(extents, true);
+  return halved(
+    multiply,
+    iota(sumOrder.partials).map((p) => over(factors, partial(p, extents, term, 1))),
+  );
+}
+
+/** The terms of partial sum `p`, and `none` past the end of the last axis. */
+const partial =
+  (p: number, extents: readonly number[], term: Term, none: number): Term =>
+  (index) => {
+    const last = at(index, index.length - 1) * sumOrder.partials + p;
+    return last < at(extents, extents.length - 1) ? term(index.with(-1, last)) : none;
+  };
+
+function totalOf(round: Round, extents: readonly number[], term: Term): Total {
+  const block = blockOf(extents);
+  let total = nothing;
+  let acc = 0;
+  each(extents, (index) => {
+    const isFirst =
+      block !== null &&
+      index.every((i, axis) => axis < block.axis || i % (axis === block.axis ? block.size : Infinity) === 0);
+    if (isFirst) {
+      total = withBlock(round, total, acc);
+      acc = 0;
+    }
+    acc = round(acc + term(index));
+  });
+  return withBlock(round, total, acc);
+}
+
+/** Every index in order; none is reused. */
+function each(
+  extents: readonly number[],
+  visit: (index: readonly number[]) => void,
+  index: readonly number[] = [],
+): void {
+  const extent = extents[index.length];
+  if (extent === undefined) visit(index);
+  else for (let i = 0; i < extent; i++) each(extents, visit, [...index, i]);
+}
+
+/** Joins the second half of a list to the first, until one number is left. */
+function halved(join: (a: number, b: number) => number, list: readonly number[]): number {
+  if (list.length <= 1) return at(list, 0);
   const half = list.length / 2;
   return halved(
-    round,
-    list.slice(0, half).map((x, i) => round(x + (list[i + half] ?? 0))),
+    join,
+    list.slice(0, half).map((x, i) => join(x, at(list, i + half))),
   );
 }
 
@@ -95,12 +159,13 @@ function halved(round: Round, list: readonly number[]): number {
  */
 const roundingsOfBlocks = (count: number, block: number): number => (count <= block ? count : block + 3);
 
-/** For an axis other than the last. */
-export const axisRoundings = (count: number): number => roundingsOfBlocks(count, sumOrder.block);
+/** For a sum over some axes. */
+export const sumRoundings = (extents: readonly number[], alongLast: boolean): number =>
+  roundingsOfBlocks(product(termsOf(extents, alongLast)), sumOrder.block) +
+  (alongLast ? Math.log2(sumOrder.partials) : 0);
 
-/** For the last axis. */
-export const lastAxisRoundings = (count: number): number =>
-  roundingsOfBlocks(Math.ceil(count / sumOrder.partials), sumOrder.block) + Math.log2(sumOrder.partials);
+/** For an element of a cumulative sum of `count` terms: one more, for the sum of the blocks before. */
+export const scanRoundings = (count: number): number => roundingsOfBlocks(count, sumOrder.block) + 1;
 
 /** For the sum of a product, whose terms are products: one more. */
 export const productRoundings = (count: number): number => 1 + roundingsOfBlocks(count, sumOrder.productBlock);

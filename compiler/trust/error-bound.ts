@@ -1,12 +1,12 @@
 /**
  * Bounds the distance of any f32 evaluation of a graph from its exact value: running error analysis (Wilkinson, 1963;
  * Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 3 and 4). Each element of a value has a bound:
- * the propagated errors of the operands plus the roundings of the op. The bound holds for any order of a sum and with
- * or without fused multiply-adds, so it holds for every kernel of the graph.
+ * the propagated errors of the operands plus the roundings of the op. The bound holds for sums in the order of
+ * `support/sum-order.ts`, with or without fused multiply-adds, so it holds for every kernel of the graph.
  *
  * - Pointwise ops are evaluated at the corners of the box that contains their arguments.
- * - Data movement and sums are linear: the bounds are moved and summed like the operands. A sum of n terms adds n
- *   roundings of the sum of magnitudes.
+ * - Data movement and sums are linear: the bounds are moved and summed like the operands. A sum adds the roundings of
+ *   its order, in units of the sum of magnitudes: those of a block and a few more, whatever the number of terms.
  * - Products of sums are bilinear: |a| eb + ea |b| + ea eb.
  * - Where a discontinuity is within the bound (a comparison of possibly equal values, a truncation, the index of a
  *   maximum) the bound is infinite.
@@ -16,13 +16,14 @@
  */
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
-import { elements, isFloat } from "../types/tensor-type.ts";
+import { scanRoundings, sumRoundings } from "../support/sum-order.ts";
+import { isFloat } from "../types/tensor-type.ts";
 import { expandGradients } from "../graph/autodiff.ts";
 import { evaluateNode, ndarray } from "../graph/evaluate.ts";
 import { isSummed, sizeOf } from "../graph/contraction.ts";
 import { isConstant, isInput, pathOf, siteOf, stringAttr } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
-import type { NdArray, Op } from "../graph/op.ts";
+import type { Form, NdArray, Op } from "../graph/op.ts";
 import { controlled, type Bounded, type RegionResults } from "./error-bound-control.ts";
 
 export type { Bounded } from "./error-bound-control.ts";
@@ -174,9 +175,9 @@ function apply(node: Node, operands: readonly Bounded[], data: (operand: Bounded
 /** Upper bounds of the absolute values. */
 const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((x, i) => Math.abs(x) + (error[i] ?? 0));
 
-/** The total rounding error of a sum of `count` terms, for any order of summation; `size` is the sum of magnitudes. */
+/** The rounding error of a sum whose terms are rounded up to `count` times; `size` is the sum of magnitudes. */
 const roundings = (count: number, size: number): number =>
-  size === 0 ? 0 : size > largest ? Infinity : (count + 1) * (1.01 * u * size + tiny);
+  size === 0 ? 0 : size > largest ? Infinity : count * (1.01 * u * size + tiny);
 
 /** The rounding error of a known number that is stored as f32. */
 const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
@@ -189,25 +190,33 @@ function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Fl
   const moved = operands.every(isExact)
     ? stored
     : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
-  if (node.op.exact) return moved;
-  const [sizes, counts] = [apply(node, operands, magnitudes), termsOf(node, operands)];
+  if (!adds(node)) return moved;
+  const [sizes, counts] = [apply(node, operands, magnitudes), roundingsOf(node, operands)];
   return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
 }
 
-/** The number of terms in the sum of each element: from the form of the op, or else the op's result on ones. */
-function termsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
+const sums: ReadonlySet<Form["kind"]> = new Set(["reduce", "scatter", "lines", "contract"]);
+/** Whether the elements of the result are sums. */
+const adds = ({ op }: Node): boolean => sums.has(op.form.kind) || !op.exact;
+
+/**
+ * How often each term of an element's sum is rounded, by the order of sums; from the op's result on ones if the number
+ * of terms differs between elements.
+ */
+function roundingsOf(node: Node, operands: readonly Bounded[]): (index: number) => number {
   const { form } = node.op;
   const site = siteOf(node);
+  if (form.kind === "reduce") {
+    const count = sumRoundings(form.extents(site), form.alongLast(site));
+    return () => count;
+  }
   const contraction = form.kind === "contract" ? form.contraction(site) : null;
-  const same =
-    form.kind === "reduce"
-      ? elements(form.extents(site))
-      : contraction === null
-        ? null
-        : sizeOf(contraction.dims.filter(isSummed));
-  if (same !== null) return () => same;
+  if (contraction !== null) {
+    const count = sizeOf(contraction.dims.filter(isSummed)) + 1;
+    return () => count;
+  }
   const counts = apply(node, operands, ({ error }) => all(error.length, 1));
-  return (index) => counts[index] ?? 0;
+  return (index) => (form.kind === "lines" ? scanRoundings(counts[index] ?? 0) : (counts[index] ?? 0) + 1);
 }
 
 function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
@@ -217,7 +226,7 @@ function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Fl
   const same = lhs === rhs;
   const abs = ({ value }: Bounded): Float64Array => value.data.map(Math.abs);
   const sizes = of(magnitudes(lhs), magnitudes(rhs));
-  const counts = termsOf(node, [lhs, rhs]);
+  const counts = roundingsOf(node, [lhs, rhs]);
   // In a product of a value with itself both factors move together; the difference of the products of magnitudes bounds
   // that case too.
   const moved =
@@ -253,7 +262,7 @@ function product(node: Node, operands: readonly Bounded[]): Float64Array {
   const most = apply(node, operands, (operand) => magnitudes(operand).map((x) => Math.max(1, x)));
   const least = apply(node, operands, (operand) => magnitudes(operand).map((x) => (x === 0 ? 1 : Math.min(1, x))));
   return moved.map((e, i) =>
-    (most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors, sizes[i] ?? 0),
+    (most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors + 1, sizes[i] ?? 0),
   );
 }
 

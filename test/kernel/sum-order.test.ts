@@ -1,22 +1,35 @@
 import { describe, expect, test } from "vitest";
-import { axisRoundings, axisSum, lastAxisRoundings, lastAxisSum } from "../../compiler/support/sum-order.ts";
+import { sumOver, sumRoundings } from "../../compiler/support/sum-order.ts";
 
 const orders = [
-  { name: "the last axis", sum: lastAxisSum, roundings: lastAxisRoundings },
-  { name: "another axis", sum: axisSum, roundings: axisRoundings },
+  { name: "the last axis", extents: (n: number) => [n], alongLast: true },
+  { name: "another axis", extents: (n: number) => [n], alongLast: false },
+  { name: "rows of 40 elements", extents: (n: number) => [Math.ceil(n / 40), 40], alongLast: true },
+  { name: "inner axes of 3 and 5", extents: (n: number) => [Math.ceil(n / 15), 3, 5], alongLast: false },
 ];
+
+/** The sum of the terms 0 to n - 1. */
+function sumOf({ extents, alongLast }: (typeof orders)[number], n: number, of: (i: number) => number): number {
+  const space = extents(n);
+  return sumOver(Math.fround, space, alongLast, (index) => {
+    const flat = index.reduce((position, i, axis) => position * (space[axis] ?? 1) + i, 0);
+    return flat < n ? of(flat) : 0;
+  });
+}
 
 /** Numbers of mixed sizes and signs. */
 const term = (i: number): number => Math.fround(Math.sin(i * 1.7) * 2 ** ((i * 7) % 20));
 
-describe.each(orders)("a sum over $name", ({ sum, roundings }) => {
-  const f32 = (count: number, of = term): number => sum(Math.fround, count, of);
+describe.each(orders)("a sum over $name", (order) => {
+  const f32 = (count: number, of = term): number => sumOf(order, count, of);
 
   test("is within the stated roundings of the exact sum", () => {
     for (const count of [1, 2, 15, 16, 17, 100, 128, 129, 1024, 1025, 5000, 100_000]) {
       let [exact, size] = [0, 0];
       for (let i = 0; i < count; i++) [exact, size] = [exact + term(i), size + Math.abs(term(i))];
-      expect(Math.abs(f32(count) - exact)).toBeLessThanOrEqual(roundings(count) * 2 ** -24 * size);
+      expect(Math.abs(f32(count) - exact)).toBeLessThanOrEqual(
+        sumRoundings(order.extents(count), order.alongLast) * 2 ** -24 * size,
+      );
     }
   });
 

@@ -3,10 +3,12 @@ import type { Contraction, ContractionDim, Form, Line, NdArray, Site } from "../
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
 import { type Buffer, type Expr, type Kernel, f32, registerOf } from "../../compiler/kernel/ir.ts";
+import { orderedBy, type Scope, summation } from "../../compiler/schedule/sum-nest.ts";
 import { elements, strides, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { type Case, memoryOf } from "./values.ts";
 
-// Builds the simplest kernel of a form: nested scalar loops, one store per element, independent of the schedule.
+// Builds the simplest kernel of a form: nested scalar loops, one store per element; of the schedule only the order of
+// sums.
 
 const siteOf = ({ node }: Case): Site => ({
   operands: node.operands.map((v) => v.type),
@@ -101,6 +103,13 @@ function write(
     }
     case "reduce":
       loops(k, result.shape, (at) => {
+        const combine = orderedBy({ form }, result);
+        if (combine !== null) {
+          const step = (acc: Expr, r: readonly Expr[]): Expr =>
+            present(form.step(k, [acc], at, r, read, site)[0], "a step");
+          const sum = { extents: form.extents(site), alongLast: form.alongLast(site), combine, step };
+          return store(at, summation(k, anywhere, sum));
+        }
         const init = present(form.init(site)[0], "a reduction starts somewhere");
         const acc = k.register("acc", [], { scalar: registerOf(element(result)), lanes: 1 }, init);
         loops(k, form.extents(site), (r) =>
@@ -158,6 +167,10 @@ function write(
     }
   }
 }
+
+/** A scope without ranges. */
+interface Anywhere extends Scope<Anywhere> {}
+const anywhere: Anywhere = { within: () => anywhere };
 
 type Role = "batch" | "n" | "k";
 

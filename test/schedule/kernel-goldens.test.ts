@@ -110,8 +110,8 @@ const worse: readonly (readonly [title: string, golden: string, machine: Machine
     /loads per operator/,
   ],
   [
-    "one partial sum does not hide latency",
-    "reduce-rows",
+    "one partial maximum does not hide latency",
+    "reduce-max-rows",
     { ...defaultMachine, loops: { ...defaultMachine.loops, partials: [{ terms: 8, vectors: 1 }] } },
     /independent sums .*: 1/,
   ],

@@ -3,19 +3,35 @@ import { isExtreme, reducesAxes } from "../../graph/facts.ts";
 import type { Op } from "../../graph/op.ts";
 import { rule, type Match, type RuleText } from "../../graph/rules/rewrite.ts";
 import { ops } from "../../ops/table.ts";
+import { isFloat } from "../../types/tensor-type.ts";
 import { at, iota } from "../../support/lists.ts";
 
 const sizes = (m: Match): number[] => m.ints("axes").map((axis) => at(m.type("x").shape, axis));
 const shapeOf = (m: Match): readonly number[] => m.root.type.shape;
 
-const isOne = (m: Match, axis: number): boolean => m.ints("axes").includes(axis) && m.type("x").shape[axis] === 1;
+const lastOf = (m: Match, name: string): number => m.type(name).shape.length - 1;
 
-/** The shape of x without the reduced axes of size 1, and the axes that are left to reduce. */
-const restShape = (m: Match): number[] => m.type("x").shape.filter((_, axis) => !isOne(m, axis));
-const restAxes = (m: Match): number[] =>
-  iota(m.type("x").shape.length)
-    .filter((axis) => !isOne(m, axis))
-    .flatMap((axis, i) => (m.ints("axes").includes(axis) ? [i] : []));
+/**
+ * Whether the order of the elements matters to the result: it is another over the last axis than over the others, so
+ * that no other axis may become the last.
+ */
+const isOrdered = (op: Op, m: Match): boolean => !isExtreme(op) && isFloat(m.root.type.dtype);
+
+/** The reduced axes of size 1 that can be dropped. */
+const dropped = (op: Op, m: Match): number[] =>
+  m.ints("axes").filter((axis) => m.type("x").shape[axis] === 1 && !(isOrdered(op, m) && axis === lastOf(m, "x")));
+
+/** The shape of x without these, and the axes that are left to reduce. */
+const restShape =
+  (op: Op) =>
+  (m: Match): number[] =>
+    m.type("x").shape.filter((_, axis) => !dropped(op, m).includes(axis));
+const restAxes =
+  (op: Op) =>
+  (m: Match): number[] =>
+    iota(m.type("x").shape.length)
+      .filter((axis) => !dropped(op, m).includes(axis))
+      .flatMap((axis, i) => (m.ints("axes").includes(axis) ? [i] : []));
 
 /** The axes of the operand that two reductions remove together: `p`, then `q` of the remaining axes. */
 function bothAxes(m: Match): number[] {
@@ -31,6 +47,10 @@ function dimsLeft(m: Match): number[] {
   return m.ints("dims").flatMap((dim) => (left.includes(dim) ? [left.indexOf(dim)] : []));
 }
 
+/** Whether the last axis of x is reduced if and only if that of the broadcast is. */
+const keepsLast = (m: Match): boolean =>
+  reducedBefore(m).includes(lastOf(m, "x")) === m.ints("axes").includes(lastOf(m, "y"));
+
 const keepsCount = (m: Match): boolean => m.ints("axes").every((axis) => m.ints("dims").includes(axis));
 
 const overOnes = (op: Op): readonly (RuleText | string)[] => [
@@ -40,8 +60,8 @@ const overOnes = (op: Op): readonly (RuleText | string)[] => [
     computed: { s: shapeOf },
   }),
   rule(`${op.name}(x){axes} => ${op.name}(reshape(x){shape=s}){axes=a}`, {
-    when: (m) => sizes(m).includes(1) && sizes(m).some((n) => n !== 1),
-    computed: { s: restShape, a: restAxes },
+    when: (m) => dropped(op, m).length > 0 && sizes(m).some((n) => n !== 1),
+    computed: { s: restShape(op), a: restAxes(op) },
   }),
 ];
 
@@ -55,9 +75,9 @@ const idempotent = ({ name }: Op): readonly RuleText[] => [
 ];
 
 /** Only for axes that x has: a sum over broadcast axes is a product (see `reassociate`). */
-const beforeBroadcast = ({ name }: Op): RuleText =>
-  rule(`${name}(y: broadcast(x){dims}){axes} => broadcast(${name}(x){axes=a}){shape=s, dims=d}`, {
-    when: keepsCount,
+const beforeBroadcast = (op: Op): RuleText =>
+  rule(`${op.name}(y: broadcast(x){dims}){axes} => broadcast(${op.name}(x){axes=a}){shape=s, dims=d}`, {
+    when: (m) => keepsCount(m) && (!isOrdered(op, m) || keepsLast(m)),
     computed: { a: reducedBefore, s: shapeOf, d: dimsLeft },
   });
 
