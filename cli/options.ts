@@ -8,6 +8,7 @@ export interface CompileFlags {
   readonly threads: number;
   readonly seed: number;
   readonly without: readonly string[];
+  readonly unchecked?: true;
   readonly json?: true;
 }
 
@@ -29,6 +30,9 @@ export function withCompileOptions(command: Command): Command {
       [],
     );
 }
+
+export const withUnchecked = (command: Command): Command =>
+  command.option("--unchecked", "does not check that class labels and ids are in range (the nearest one is used)");
 
 export const withJson = (command: Command): Command => command.option("--json", "print JSON");
 

@@ -5,6 +5,9 @@ import type { IndexRange, InputSlot } from "./plan.ts";
 export interface InvalidIndex {
   /** Row-major. */
   readonly at: number;
+  readonly value: number;
+  /** `0 to 2` */
+  readonly allowed: string;
   /** `is 3 at [17], not 0 to 2` */
   readonly says: string;
   readonly help: string | undefined;
@@ -29,7 +32,8 @@ export function invalidIndex({ indices = [], shape }: InputSlot, data: Elements)
           ? "labels start at 0: subtract 1 from those that start at 1"
           : undefined;
     const where = shape.length > 0 ? ` at [${position.join(", ")}]` : "";
-    return { at, says: `is ${value}${where}, not ${showRanges(range.allowed)}`, help };
+    const allowed = showRanges(range.allowed);
+    return { at, value, allowed, says: `is ${value}${where}, not ${allowed}`, help };
   }
   return null;
 }

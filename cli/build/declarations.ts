@@ -1,5 +1,6 @@
 import { dtypes, type DType } from "../../runtime/dtype.ts";
-import type { EntryPlan, NamedSlot, Plan } from "../../runtime/plan.ts";
+import { showRanges } from "../../runtime/index-range.ts";
+import type { EntryPlan, InputSlot, Plan } from "../../runtime/plan.ts";
 import { showType } from "../../runtime/tensor.ts";
 
 const header = `export type DType = "f32" | "f64" | "i32" | "u8" | "i8" | "bool";
@@ -59,7 +60,7 @@ export function declarations(plan: Plan): string {
 function entryType(variants: readonly EntryPlan[]): string {
   const [first] = variants;
   if (first === undefined) return "";
-  const types = (slots: (entry: EntryPlan) => readonly NamedSlot[], i: number): string =>
+  const types = (slots: (entry: EntryPlan) => readonly InputSlot[], i: number): string =>
     [...new Set(variants.map((entry) => showSlot(slots(entry)[i])))].join(" or ");
   const inputs = first.inputs.map(
     ({ name, dtype }, i) =>
@@ -72,5 +73,9 @@ function entryType(variants: readonly EntryPlan[]): string {
   return `  ${first.name}: {\n    inputs: {\n${inputs.join("")}    };\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
 }
 
-const showSlot = (slot: NamedSlot | undefined): string => (slot === undefined ? "" : showType(slot));
+function showSlot(slot: InputSlot | undefined): string {
+  if (slot === undefined) return "";
+  const ranges = new Set(slot.indices?.map(({ allowed }) => showRanges(allowed)));
+  return ranges.size === 0 ? showType(slot) : `${showType(slot)} (${[...ranges].join("; ")})`;
+}
 const arrayOf = (dtype: DType): string => dtypes[dtype].array.name;

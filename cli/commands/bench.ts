@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { positiveNumber, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { positiveNumber, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
 import type { Source } from "../../dsl/span.ts";
 
 interface BenchFlags extends CompileFlags {
@@ -10,13 +10,15 @@ interface BenchFlags extends CompileFlags {
 
 export function bench(): Command {
   return withJson(
-    withCompileOptions(
-      new Command("bench")
-        .description("measures an entry: total time, time per kernel, share of the machine's peak, and memory use")
-        .argument("[file]", ".dl file")
-        .option("--entry <name>", "the entry to measure (default: the first)")
-        .option("--product <MxKxN>", "measures one matrix product of that size instead of a file", product)
-        .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
+    withUnchecked(
+      withCompileOptions(
+        new Command("bench")
+          .description("measures an entry: total time, time per kernel, share of the machine's peak, and memory use")
+          .argument("[file]", ".dl file")
+          .option("--entry <name>", "the entry to measure (default: the first)")
+          .option("--product <MxKxN>", "measures one matrix product of that size instead of a file", product)
+          .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
+      ),
     ),
   ).action(async (file: string | undefined, flags: BenchFlags) => {
     const [

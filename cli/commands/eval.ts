@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { dataHelp } from "../data/sources.ts";
-import { positiveNumber, withCompileOptions, withJson } from "../options.ts";
+import { positiveNumber, withCompileOptions, withJson, withUnchecked } from "../options.ts";
 import type { DataFlags } from "../training/setup.ts";
 
 interface EvalFlags extends DataFlags {
@@ -10,16 +10,18 @@ interface EvalFlags extends DataFlags {
 
 export function evaluateCommand(): Command {
   return withJson(
-    withCompileOptions(
-      new Command("eval")
-        .description("computes accuracy and loss of saved weights on the test samples")
-        .argument("<file>", ".dl file")
-        .requiredOption("--data <spec>", dataHelp)
-        .requiredOption("--weights <file>", "weights (.safetensors)")
-        .option("--entry <name>", "the entry whose logits or probs are evaluated", "predict")
-        .option("--batch <N>", "samples per call", positiveNumber, 64)
-        .option("--batch-dim <name>", "the dim of the batch", "N")
-        .option("--limit <N>", "uses only the first N samples", positiveNumber),
+    withUnchecked(
+      withCompileOptions(
+        new Command("eval")
+          .description("computes accuracy and loss of saved weights on the test samples")
+          .argument("<file>", ".dl file")
+          .requiredOption("--data <spec>", dataHelp)
+          .requiredOption("--weights <file>", "weights (.safetensors)")
+          .option("--entry <name>", "the entry whose logits or probs are evaluated", "predict")
+          .option("--batch <N>", "samples per call", positiveNumber, 64)
+          .option("--batch-dim <name>", "the dim of the batch", "N")
+          .option("--limit <N>", "uses only the first N samples", positiveNumber),
+      ),
     ),
   ).action(async (file: string, flags: EvalFlags) => {
     const [
@@ -42,7 +44,9 @@ export function evaluateCommand(): Command {
     const dataset = openLimited(flags);
     const { session } = await compileForBatches(source, flags, [entry], [dataset.test.count]);
     loadTrained(session, flags.weights);
-    const score = evaluate(sampleEntry(session, dataset, entry, flags.batchDim), dataset.test, flags.batch);
+    const predict = sampleEntry(session, dataset, entry, flags);
+    predict.check(dataset.test, flags.batch);
+    const score = evaluate(predict, dataset.test, flags.batch);
     if (flags.json) console.log(JSON.stringify(score));
     else
       console.log(

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { collectPairs, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { collectPairs, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 
 interface RunFlags extends CompileFlags {
@@ -11,19 +11,21 @@ interface RunFlags extends CompileFlags {
 
 export function run(): Command {
   return withJson(
-    withCompileOptions(
-      new Command("run")
-        .description("runs an entry on arrays in .npy files")
-        .argument("<file>", ".dl file")
-        .requiredOption("--entry <name>", "the entry to run")
-        .option(
-          "--input <name=file.npy>",
-          "an input; repeatable. Unset dims are inferred from the shapes",
-          collectPairs,
-          new Map(),
-        )
-        .option("--weights <file>", "weights to load (.safetensors; default: initial values from the seed)")
-        .option("-o, --output <folder>", "writes each output to a .npy file in this folder"),
+    withUnchecked(
+      withCompileOptions(
+        new Command("run")
+          .description("runs an entry on arrays in .npy files")
+          .argument("<file>", ".dl file")
+          .requiredOption("--entry <name>", "the entry to run")
+          .option(
+            "--input <name=file.npy>",
+            "an input; repeatable. Unset dims are inferred from the shapes",
+            collectPairs,
+            new Map(),
+          )
+          .option("--weights <file>", "weights to load (.safetensors; default: initial values from the seed)")
+          .option("-o, --output <folder>", "writes each output to a .npy file in this folder"),
+      ),
     ),
   ).action(async (file: string, flags: RunFlags) => {
     const [

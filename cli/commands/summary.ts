@@ -31,7 +31,7 @@ export function summary(): Command {
 export function drawn({ entry, inputs, rows, params, paramBytes, states, flops, assumed }: Summary): string {
   const cells = [
     ["layer", "output shape", "params", "FLOPs"],
-    ...inputs.map(({ name, shape }) => [name, shape, "", ""]),
+    ...inputs.map(({ name, shape, indices }) => [name, indices === undefined ? shape : `${shape} ${indices}`, "", ""]),
     ...rows.map(({ name, path, depth, output, params: own, flops: work }) => [
       `${"  ".repeat(depth)}${path === "" || path === name ? name : `${path.split(".").at(-1)} (${name})`}`,
       output,

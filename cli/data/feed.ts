@@ -1,5 +1,6 @@
 import { dtypes, type TensorData } from "../../runtime/dtype.ts";
 import type { EntryPlan, NamedSlot } from "../../runtime/plan.ts";
+import { invalidIndex } from "../../runtime/index-range.ts";
 import { count, showType } from "../../runtime/tensor.ts";
 import { reject } from "../host/reject.ts";
 import { itemSize, type Dataset, type Field, type Split } from "./dataset.ts";
@@ -9,17 +10,33 @@ export interface Feeder {
   readonly inputs: Readonly<Record<string, TensorData>>;
   /** Throws E1012 for an input that the data does not provide. */
   fill(split: Split, indices: Int32Array): void;
+  /** Throws E1012 for a sample with a label or an id out of range. */
+  check(split: Split, indices: Int32Array): void;
 }
 
 /** Feeds samples to an entry: each input comes from the field of the same name. */
 export function createFeeder(dataset: Dataset, entry: EntryPlan): Feeder {
-  const arrays = entry.inputs.map((slot): TensorData => new dtypes[slot.dtype].array(count(slot.shape)));
+  const inputs = entry.inputs.map((slot) => ({ slot, array: new dtypes[slot.dtype].array(count(slot.shape)) }));
+  const fill = ({ slot, array }: (typeof inputs)[number], split: Split, indices: Int32Array): void =>
+    gather(array, slot, fieldOf(dataset, split, entry, slot, indices.length), indices);
   return {
-    inputs: Object.fromEntries(entry.inputs.map((slot, i) => [slot.name, arrays[i] as TensorData])),
-    fill(split, indices) {
-      entry.inputs.forEach((slot, i) =>
-        gather(arrays[i] as TensorData, slot, fieldOf(dataset, split, entry, slot, indices.length), indices),
-      );
+    inputs: Object.fromEntries(inputs.map(({ slot, array }) => [slot.name, array])),
+    fill: (split, indices) => inputs.forEach((input) => fill(input, split, indices)),
+    check(split, indices) {
+      for (const input of inputs) {
+        const { slot, array } = input;
+        if (slot.indices === undefined) continue;
+        fill(input, split, indices);
+        const invalid = invalidIndex(slot, array);
+        if (invalid === null) continue;
+        const sample = indices[Math.floor(invalid.at / (array.length / indices.length))] ?? 0;
+        const samples = split === dataset.test ? "test" : "training";
+        reject(
+          "E1012",
+          `\`${slot.name}\` of ${samples} sample ${sample} of ${dataset.name} is ${invalid.value}; \`${entry.name}\` accepts ${invalid.allowed}`,
+          invalid.help,
+        );
+      }
     },
   };
 }

@@ -33,4 +33,8 @@ export async function compileSource(
 }
 
 export const startSession = async (compiled: CompiledModule, flags: CompileFlags): Promise<Session> =>
-  createSession(compiled.plan, await compiled.code(), { seed: flags.seed, mode: flags.mode });
+  createSession(compiled.plan, await compiled.code(), {
+    seed: flags.seed,
+    mode: flags.mode,
+    checks: flags.unchecked !== true,
+  });

@@ -28,6 +28,9 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
     dataset.train.count,
     ...(predicts ? [dataset.test.count] : []),
   ]);
+  const step = sampleEntry(session, dataset, entry, flags);
+  step.check(dataset.train, flags.batch);
+  if (predicts) step.check(dataset.test, flags.batch);
 
   const folder = flags.out ?? join("runs", basename(file, ".dl"));
   const line = liveLine(process.stderr, flags.json === undefined);
@@ -36,8 +39,8 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
     const result = await train({
       session,
       dataset,
-      step: sampleEntry(session, dataset, entry, flags.batchDim),
-      predict: predicts ? sampleEntry(session, dataset, flags.predict, flags.batchDim) : null,
+      step,
+      predict: predicts ? sampleEntry(session, dataset, flags.predict, flags) : null,
       settings: { data: dataset.name, samples: dataset.train.count, entry, batch: flags.batch, seed: flags.seed },
       epochs: flags.epochs,
       folder,

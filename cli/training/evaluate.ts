@@ -44,12 +44,23 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
           `the output \`${output}\` of \`${entry.name}\` is NaN for test sample ${index}`,
           "the weights have diverged: lower the learning rate, or clip the gradients",
         );
-      const label = labels[index] ?? 0;
+      const label = classOf(entry, labels[index] ?? 0, index, classes);
       if (argmax(row) === label) hits++;
       loss += output === "logits" ? crossEntropy(row, label) : -Math.log(row[label] ?? 0);
     });
   }
   return { accuracy: hits / split.count, loss: loss / split.count, samples: split.count };
+}
+
+/** A class of the output; an unchecked label out of range is the nearest, as in the entries. */
+function classOf({ name, checked }: SampleEntry, label: number, index: number, classes: number): number {
+  const nearest = Math.max(0, Math.min(label, classes - 1));
+  if (checked && nearest !== label)
+    reject(
+      "E1012",
+      `the label of test sample ${index} is ${label}; the classes of \`${name}\` are 0 to ${classes - 1}`,
+    );
+  return nearest;
 }
 
 type Row = Tensor["data"];

@@ -6,6 +6,9 @@ import { flopsOf } from "../analysis/flops.ts";
 import { withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
+import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
+import type { Graph } from "../graph/ir.ts";
+import { showRanges } from "../../runtime/index-range.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
@@ -26,7 +29,8 @@ export interface SummaryRow {
 
 export interface Summary {
   readonly entry: string;
-  readonly inputs: readonly { readonly name: string; readonly shape: string }[];
+  /** `indices`: the values of elements that are indices, such as `0 to 9`; absent if there are none. */
+  readonly inputs: readonly { readonly name: string; readonly shape: string; readonly indices?: string }[];
   readonly rows: readonly SummaryRow[];
   readonly params: number;
   readonly paramBytes: number;
@@ -90,7 +94,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
   const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     entry: graph.name,
-    inputs: graph.inputs.map((value) => ({ name: nameOf(value), shape: `[${value.type.shape.join(", ")}]` })),
+    inputs: inputsOf(graph),
     rows,
     params: total([...sizes.values()]),
     paramBytes: total(params.map((p) => bytes(p.type))),
@@ -99,6 +103,17 @@ export function summarize(source: Source, entry: string | null, options: Compile
     assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${assumedDim}`),
   };
 }
+
+function inputsOf(graph: Graph): Summary["inputs"] {
+  const ranges = indexRanges(graph);
+  return graph.inputs.map((value, i) => {
+    const allowed = new Set(ranges.filter(({ input }) => input === i).map((range) => showAllowed(range)));
+    const shape = `[${value.type.shape.join(", ")}]`;
+    return { name: nameOf(value), shape, ...(allowed.size > 0 && { indices: [...allowed].join("; ") }) };
+  });
+}
+
+const showAllowed = ({ allowed }: IndexRange): string => showRanges(allowed.map(({ lo, hi }) => [lo, hi]));
 
 function rowOf(
   { name, path, depth, result, nodes, iterations }: Application,

@@ -90,4 +90,20 @@ test("the declarations name entries, inputs and outputs with their types", () =>
     };
   };`);
   expect(text).not.toContain("init:");
+  const indices = [
+    {
+      allowed: [
+        [-1, -1],
+        [0, 9],
+      ] as const,
+      start: 0,
+      counts: [2],
+      strides: [1],
+    },
+  ];
+  const entries = tinyPlan.entries.map((entry) => ({
+    ...entry,
+    inputs: entry.inputs.map((slot) => ({ ...slot, indices })),
+  }));
+  expect(declarations({ ...tinyPlan, entries })).toContain("/** f32[2] (-1 or 0 to 9) or f32[3] (-1 or 0 to 9) */");
 });

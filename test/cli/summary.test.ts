@@ -34,6 +34,18 @@ test("summary prints a table of layers, and JSON on request", async () => {
   expect(json.params).toBe(58);
 });
 
+test("summary shows which labels an input accepts", async () => {
+  const { stdout } = await dlc(folder, "summary", "net.dl", "--entry", "step");
+  expect(stdout).toMatch(/^label +\[1\] 0 to 9 *$/m);
+  const { inputs } = JSON.parse((await dlc(folder, "summary", "net.dl", "--entry", "step", "--json")).stdout) as {
+    readonly inputs: unknown;
+  };
+  expect(inputs).toEqual([
+    { name: "image", shape: "[1, 4, 4, 1]" },
+    { name: "label", shape: "[1]", indices: "0 to 9" },
+  ]);
+});
+
 test("check shows shapes, and runs tests", async () => {
   const shapes = await dlc(folder, "check", "layers.dl", "--shapes");
   expect(shapes.stdout.split("\n")[0]).toMatch(

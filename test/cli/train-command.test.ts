@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { dlc, dlcInterrupted, run } from "./dlc.ts";
@@ -115,6 +115,37 @@ try { model.run("predict", { image: new Float32Array(3) }); } catch (error) { co
   const { stdout, stderr } = await run(folder, ["--disallow-code-generation-from-strings", `user-${target}.mjs`]);
   expect(stderr).toBe("");
   expect(stdout).toBe("true true 16,16\nE0812\n");
+});
+
+test("labels that are no classes are an error before anything runs, unless --unchecked", async () => {
+  const data = join(folder, "wide");
+  mkdirSync(data);
+  for (const file of ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+    copyFileSync(join(folder, file), join(data, file));
+  const labels = readFileSync(join(folder, "train-labels-idx1-ubyte"));
+  labels[8 + 37] = 247;
+  writeFileSync(join(data, "train-labels-idx1-ubyte"), labels);
+  const wide = ["train", "net.dl", "--data", "mnist:wide", "--batch", "16", "--epochs", "1", "--out", "wide-run"];
+  const refused = await dlc(folder, ...wide);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(
+    "error[E1012]: `label` of training sample 37 of mnist:wide is 247; `step` accepts 0 to 9",
+  );
+  expect(existsSync(join(folder, "wide-run"))).toBe(false);
+  expect(await dlc(folder, ...wide, "--unchecked")).toMatchObject({ code: 0, stderr: "" });
+
+  writeFileSync(join(data, "train-labels-idx1-ubyte"), readFileSync(join(folder, "train-labels-idx1-ubyte")));
+  const held = readFileSync(join(folder, "t10k-labels-idx1-ubyte"));
+  held[8 + 3] = 10;
+  writeFileSync(join(data, "t10k-labels-idx1-ubyte"), held);
+  const score = ["eval", "net.dl", "--data", "mnist:wide", "--weights", "wide-run/last.safetensors"];
+  expect((await dlc(folder, ...score)).stderr).toContain(
+    "error[E1012]: the label of test sample 3 is 10; the classes of `predict` are 0 to 9",
+  );
+  expect((await dlc(folder, ...score, "--unchecked")).code).toBe(0);
+  const tested = await dlc(folder, ...wide);
+  expect(tested.stderr).toContain("`label` of test sample 3 of mnist:wide is 10; `step` accepts 0 to 9");
+  expect(tested.stderr).toContain("labels start at 0: subtract 1 from those that start at 1");
 });
 
 test("a repeated build is byte-identical", async () => {

@@ -53,8 +53,8 @@ async function trained(
   const result = await train({
     session,
     dataset: data,
-    step: sampleEntry(session, data, "step", "N"),
-    predict: sampleEntry(session, data, "predict", "N"),
+    step: sampleEntry(session, data, "step", { batchDim: "N" }),
+    predict: sampleEntry(session, data, "predict", { batchDim: "N" }),
     settings: { data: data.name, samples: data.train.count, entry: "step", batch, seed },
     epochs,
     folder: join(root, folder),
@@ -163,15 +163,15 @@ test("an error for data that do not match an entry names the input and the shape
   const wide: Dataset = { ...dataset, train: imagesAndLabels([3, 3, 1], new Uint8Array(9 * 8), new Uint8Array(8)) };
   const none: Dataset = { ...dataset, train: { count: 8, fields: new Map() } };
   const indices = Int32Array.from({ length: 8 }, (_, i) => i);
-  expect(() => sampleEntry(session, wide, "step", "N").run(wide.train, indices)).toThrow(
+  expect(() => sampleEntry(session, wide, "step", { batchDim: "N" }).run(wide.train, indices)).toThrow(
     "the input `image` of `step` is f32[8,4], and 8 samples of dots are [8,3,3,1]",
   );
-  expect(() => sampleEntry(session, none, "step", "N").run(none.train, indices)).toThrow(
+  expect(() => sampleEntry(session, none, "step", { batchDim: "N" }).run(none.train, indices)).toThrow(
     "the data source dots has no field for the input `image` of `step`",
   );
-  expect(() => sampleEntry(session, dataset, "step", "N").run(dataset.train, indices.subarray(0, 5))).toThrow(
-    "`step` was not compiled for a batch of 5",
-  );
+  expect(() =>
+    sampleEntry(session, dataset, "step", { batchDim: "N" }).run(dataset.train, indices.subarray(0, 5)),
+  ).toThrow("`step` was not compiled for a batch of 5");
 });
 
 test("scores count every sample once, the last partial batch too", async () => {
@@ -180,7 +180,7 @@ test("scores count every sample once, the last partial batch too", async () => {
   // Only class 1 has weights, on every pixel: it always wins.
   session.state.get("w")?.data.set([0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0]);
   const labels = dataset.test.fields.get("label")?.data ?? new Uint8Array();
-  const score = evaluate(sampleEntry(session, dataset, "predict", "N"), dataset.test, batch);
+  const score = evaluate(sampleEntry(session, dataset, "predict", { batchDim: "N" }), dataset.test, batch);
   expect(score.samples).toBe(20);
   expect(score.accuracy).toBe(labels.filter((label) => label === 1).length / 20);
   const pixels = dataset.test.fields.get("image")?.data as Uint8Array;

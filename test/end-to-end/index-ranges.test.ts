@@ -52,7 +52,14 @@ train entry f(label: i32[3]) {
   let loss = cross_entropy(M(), label, ignore_index: -100)
   { loss, slope: grad(sum(loss), params(M)[0]) }
 }`);
-  expect(indicesOf(model, "f")).toEqual({ label: [[[-100, -100], [0, 2]]] }); // prettier-ignore
+  expect(indicesOf(model, "f")).toEqual({
+    label: [
+      [
+        [-100, -100],
+        [0, 2],
+      ],
+    ],
+  });
   const { loss, slope } = model.run("f", { label: Int32Array.of(-100, 1, 2) });
   expect(loss?.data[0]).toBe(0);
   expect(loss?.data[1]).toBeCloseTo(Math.log(3), 5);
@@ -92,7 +99,14 @@ entry ctc(logits: f32[2, 5, 4], labels: i32[2, 3], frames: i32[2], lengths: i32[
   expect(ranges).toEqual({
     embed: { id: [[[0, 9]]] },
     shifted: { label: [[[1, 3]]] },
-    padded: { id: [[[0, 9], [99, 99]]] }, // prettier-ignore
+    padded: {
+      id: [
+        [
+          [0, 9],
+          [99, 99],
+        ],
+      ],
+    },
     hot: { id: [[[0, 6]]] },
     bytes: { id: [[[0, 99]]] },
     wide: {},
