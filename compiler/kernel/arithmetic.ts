@@ -60,7 +60,7 @@ export const semantics: Readonly<Record<LaneOperator, Semantics>> = {
   sub: { result: "same", f32: (a, b) => f(a - b), i32: (a, b) => (a - b) | 0 },
   mul: { result: "same", f32: (a, b) => f(a * b), i32: (a, b) => Math.imul(a, b) },
   div: { result: "same", f32: (a, b) => f(a / b), i32: (a, b) => (a / b) | 0 },
-  rem: { result: "same", i32: (a, b) => (a % b) | 0 },
+  rem: { result: "same", f32: (a, b) => a % b, i32: (a, b) => (a % b) | 0 },
   neg: { result: "same", f32: (a) => -a, i32: (a) => -a | 0 },
   abs: { result: "same", f32: (a) => Math.abs(a), i32: (a) => Math.abs(a) | 0 },
   min: { result: "same", f32: min, i32: min },

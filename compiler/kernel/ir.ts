@@ -30,10 +30,11 @@ export interface Buffer {
  * Semantics, per lane (i32 wraps; f32 rounds to nearest even after every operator): `min`/`max` return NaN if either
  * operand is NaN, and `a` if the two are equal, -0 and 0 included; `madd(a, b, c)` is a * b + c rounded twice in strict
  * mode, and once or twice, as the host chooses, in fast mode; `div`/`rem` of i32 truncate (scalar only) and require a
- * divisor other than 0; the least i32 divided by -1 wraps to itself; `shl shrs shru` take the count, a scalar i32,
- * modulo 32; `to_i32` truncates and saturates, NaN becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the
- * host); `nearest` rounds half to even; `ramp` is the i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both
- * sides; `and or xor not` work on i32 bits and on bools.
+ * divisor other than 0; `rem` of f32 is the exact remainder with the sign of the dividend; the least i32 divided by -1
+ * wraps to itself; `shl shrs shru` take the count, a scalar i32, modulo 32; `to_i32` truncates and saturates, NaN
+ * becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the host); `nearest` rounds half to even; `ramp` is the
+ * i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on
+ * bools.
  */
 export const operators = {
   add: 2,

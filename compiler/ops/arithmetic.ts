@@ -1,4 +1,4 @@
-// Pointwise arithmetic: operations that f32 and i32 compute exactly or with one rounding, and rem.
+// Pointwise arithmetic: operations that f32 and i32 compute exactly or with one rounding.
 import { interval, magnitude, opposite, product, quotient, sizeOf, sum, symmetric } from "../types/interval.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
@@ -10,9 +10,6 @@ function roundToEven(x: number): number {
   const up = Math.round(x);
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
-
-/** From this quotient on, neighbouring f32s are further apart than the divisor, so a remainder would be noise. */
-const farQuotient = 2 ** 24;
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -102,29 +99,17 @@ export const arithmetic = family<"arithmetic">({
   }),
 
   rem: pointwise({
-    doc: "x - y * trunc(x / y), with the sign of x; of floats, 0 where |x / y| is 2^24 or more, x itself where y is infinite, and NaN where y is 0; of i32, 0 where y is 0; the gradient of x is 1 and the gradient of y is -trunc(x / y), at a multiple too",
+    doc: "the remainder of x / y, x - y * trunc(x / y), with the sign of x; of floats exact for all numbers (C's fmod), x itself where y is infinite, and NaN where y is 0 or x infinite; of i32, 0 where y is 0; the gradient of x is 1 and the gradient of y is -trunc(x / y), at a multiple too",
     operands: ["x", "y"],
     on: numbers,
-    scalar: (k, x, y) => {
-      if (x.type.scalar !== "i32") {
-        const quotient = k.let(k.trunc(k.div(x, y)));
-        const rest = k.let(k.sub(x, k.mul(y, quotient)));
-        // Where x is just below a multiple of y, the quotient is rounded up to that multiple, and the remainder is 0.
-        const crosses = k.or(k.and(k.lt(rest, 0), k.gt(x, 0)), k.and(k.gt(rest, 0), k.lt(x, 0)));
-        // A quotient of 0 may come from an infinite y, and an infinite quotient from finite numbers: quotient * y is
-        // not near x in either case.
-        const vanishes = k.and(k.ge(k.abs(quotient), farQuotient), k.ne(y, 0));
-        return k.select(k.eq(quotient, 0), x, k.select(k.or(crosses, vanishes), k.mul(x, 0), rest));
-      }
-      return k.rem(x, k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y));
-    },
+    scalar: (k, x, y) =>
+      k.rem(x, x.type.scalar === "i32" ? k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y) : y),
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
     range: ([x, y]) => symmetric(Math.min(sizeOf(x), sizeOf(y))),
-    reference: (x, y) => (y !== 0 && Number.isFinite(x) && Math.abs(x / y) >= farQuotient ? 0 : x % y),
+    reference: (x, y) => x % y,
     steps: (x, y) => Math.trunc(x / y),
     integer: (x, y) => (y === 0 ? 0 : x % y),
     between: [0.4, 4],
-    exact: false,
   }),
 
   max: pointwise({

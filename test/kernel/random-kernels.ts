@@ -233,7 +233,7 @@ class Maker {
       return name === undefined ? x() : k.call(name, ...(functions.get(name)?.params ?? []).map(x));
     }
     if (kind >= 3) return this.#pick(k.neg, k.abs, k.sqrt, k.floor, k.ceil, k.trunc, k.nearest)(x());
-    return this.#pick(k.add, k.sub, k.mul, k.div, k.min, k.max)(x(), x());
+    return this.#pick(k.add, k.sub, k.mul, k.div, k.rem, k.min, k.max)(x(), x());
   }
 
   #int(lanes: Lanes, of: (scalar: Scalar) => Expr, scope: Scope): Expr {

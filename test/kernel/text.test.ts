@@ -64,7 +64,7 @@ const errors: readonly (readonly [line: string, code: string, message: string])[
   ["let x = a[«0.5»]", "kir-type", "this is not a value of i32"],
   ["let x = a[«a[0]»]", "kir-type", "this is f32, not i32"],
   ["let x = «a[0] + 1:i32»", "kir-type", "operand 2 of add is i32, not f32"],
-  ["let x = «a[0] % 2»", "kir-type", "rem does not take f32"],
+  ["let x = «a[0] << 2»", "kir-type", "shl does not take f32"],
   ["let x = a[0]:«i32»", "kir-type", "a holds f32, which loads as f32"],
   ["let x = a[0]:«f64»", "kir-type", "unknown register type f64"],
   ["let x = «a[0, 1]»", "kir-index", "an element of a has one index"],

@@ -73,6 +73,16 @@ const rows: readonly Row[] = [
     {},
     [1, -1, 0, 0],
   ],
+  [
+    "f32 remainder is exact for any quotient",
+    "rem",
+    [
+      [f32(6), [1e8, 2749682432, -7, 5, 1, Infinity]],
+      [f32(6), [3, 36, 3, -Infinity, 0, 2]],
+    ],
+    {},
+    [1, 20, -1, 5, Number.NaN, Number.NaN],
+  ],
   ["the absolute value of the minimum i32 is itself", "abs", [[i32(2), [least, -5]]], {}, [least, 5]],
   [
     "a maximum with NaN is NaN",

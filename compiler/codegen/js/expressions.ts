@@ -132,7 +132,7 @@ const emitters: Readonly<
   sub: { f32: rounded("-"), i32: wrapped("-") },
   mul: { f32: rounded("*"), i32: helper("imul") },
   div: { f32: rounded("/"), i32: wrapped("/") },
-  rem: { i32: wrapped("%") },
+  rem: { f32: infix("%"), i32: wrapped("%") },
   neg: { f32: negated, i32: ([a = ""]) => `((${a.startsWith("-") ? `-(${a})` : `-${a}`}) | 0)` },
   abs: { f32: helper("abs"), i32: ([a = ""], use) => `(${use("abs")}(${bare(a)}) | 0)` },
   min: { any: helper("min") },

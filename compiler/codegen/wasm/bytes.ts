@@ -65,12 +65,18 @@ export class Bytes {
   }
 }
 
-const bits = new DataView(new ArrayBuffer(4));
+const bits = new DataView(new ArrayBuffer(8));
 
 /** The bits of a number rounded to f32; of NaN, the canonical ones. */
 export function f32Bits(value: number): number {
   bits.setFloat32(0, value);
   return Number.isNaN(value) ? 0x7fc00000 : bits.getUint32(0);
+}
+
+/** The words of an f64, the low one first. */
+export function f64Words(value: number): readonly [low: number, high: number] {
+  bits.setFloat64(0, value);
+  return [bits.getUint32(4), bits.getUint32(0)];
 }
 
 /** Inverse of `f32Bits`. */

@@ -7,6 +7,7 @@ import type { FunctionWriter } from "./function.ts";
 import type { Locals } from "./locals.ts";
 import type { ValType } from "./opcodes.ts";
 import { instructions, type RegisterName } from "./operators.ts";
+import { remainders } from "./remainder.ts";
 import type { Load } from "./walk.ts";
 
 /** What an expression uses of its enclosing function. */
@@ -161,6 +162,10 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
     on.to.op("f32.reinterpret_i32");
   },
   div: divide,
+  rem: (on, args, type) => {
+    twice(on, args.map((arg) => splat(arg)), ([x, y]) => remainders(on.to, on.locals, x, y, type.lanes));
+    if (type.lanes === 1) on.to.op("f32x4.extract_lane", 0);
+  },
 };
 
 function all(on: ExprContext, args: readonly Expr[]): void {
