@@ -14,18 +14,17 @@ export function addBlock(
   total.hi.set(at, hi);
 }
 
-/** The total and the rounding errors after a block; both are variables. */
+/** The total and the rounding error after a block; both are variables. */
 export function withBlock(
   k: ExprBuilder,
   { hi, lo }: { readonly hi: Expr; readonly lo: Expr },
   block: Expr,
 ): { readonly hi: Expr; readonly lo: Expr } {
-  const sum = k.let(k.add(hi, block), "sum");
-  return { hi: sum, lo: k.let(k.add(lo, k.sub(block, k.sub(sum, hi))), "rest") };
+  const term = k.let(k.add(block, lo), "term");
+  const sum = k.let(k.add(hi, term), "sum");
+  const rest = k.let(k.sub(term, k.sub(sum, hi)), "rest");
+  return { hi: sum, lo: k.let(k.select(k.lt(k.abs(rest), Infinity), rest, 0), "lo") };
 }
 
-/** The value of a compensated total: `hi + lo`, or `hi` where that is NaN, since the errors of an infinite sum are. */
-export function valueOf(k: ExprBuilder, { hi, lo }: { readonly hi: Expr; readonly lo: Expr }): Expr {
-  const sum = k.let(k.add(hi, lo), "sum");
-  return k.select(k.eq(sum, sum), sum, hi);
-}
+/** The value of a compensated total. */
+export const valueOf = (k: ExprBuilder, { hi, lo }: { readonly hi: Expr; readonly lo: Expr }): Expr => k.add(hi, lo);

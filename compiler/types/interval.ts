@@ -62,7 +62,8 @@ export const limits: Readonly<Record<DType, Interval>> = {
 
 /** Whether a number is a value of the dtype, after rounding if that is a float: 1e39 is not an f32, infinity is. */
 export const fits = (x: number, dtype: DType): boolean =>
-  dtype === "f64" || (dtype === "f32" ? !Number.isFinite(x) || Number.isFinite(Math.fround(x)) : isWholeIn(x, limits[dtype]));
+  dtype === "f64" ||
+  (dtype === "f32" ? !Number.isFinite(x) || Number.isFinite(Math.fround(x)) : isWholeIn(x, limits[dtype]));
 
 const isWholeIn = (x: number, { lo, hi }: Interval): boolean => Number.isInteger(x) && x >= lo && x <= hi;
 

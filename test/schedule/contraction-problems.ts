@@ -178,8 +178,9 @@ export function orderedSums({ dims, outSize }: Problem, lhs: Float32Array, rhs: 
     (l, r, o) => {
       let [hi, lo, block] = [0, 0, 0];
       const close = (): void => {
-        const sum = Math.fround(hi + block);
-        lo = Math.fround(lo + Math.fround(block - Math.fround(sum - hi)));
+        const term = Math.fround(block + lo);
+        const sum = Math.fround(hi + term);
+        lo = Math.fround(term - Math.fround(sum - hi));
         [hi, block] = [sum, 0];
       };
       let previous: number | null = null;

@@ -152,9 +152,15 @@ const dtypeHelp = (message: string, types: readonly TensorType[]): string | unde
 /** False after a report of a shape that is empty or too large. */
 export function allowedShape(env: Env, span: Span, shape: Shape): boolean {
   if (shape.includes(0)) {
-    report(env.context, "E0315", span, `a size must be an int of at least 1, found 0 in the shape [${shape.join(", ")}]`, {
-      help: emptyHelp,
-    });
+    report(
+      env.context,
+      "E0315",
+      span,
+      `a size must be an int of at least 1, found 0 in the shape [${shape.join(", ")}]`,
+      {
+        help: emptyHelp,
+      },
+    );
     return false;
   }
   if (product(shape) <= maxElements) return true;

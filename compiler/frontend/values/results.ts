@@ -25,9 +25,7 @@ export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, v
     const dtype = dtypeNamed(inner.scope, type.name.text);
     if (value.kind === "tensor" || dtype === null || dtype === "variable")
       return convertStatic(inner, value, type, span, says);
-    return isNumber(value)
-      ? literal(inner, span, value, scalar(dtype))
-      : convertStatic(inner, value, type, span, says);
+    return isNumber(value) ? literal(inner, span, value, scalar(dtype)) : convertStatic(inner, value, type, span, says);
   }
   if (value.kind !== "tensor") {
     const declared = isNumber(value) || value.kind === "bool" ? declaredType(inner, type) : null;
