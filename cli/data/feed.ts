@@ -8,20 +8,27 @@ import { itemSize, type Dataset, type Field, type Split } from "./dataset.ts";
 /** The arrays of an entry's inputs, refilled for every batch. */
 export interface Feeder {
   readonly inputs: Readonly<Record<string, TensorData>>;
-  /** Throws E1012 for an input that the data does not provide. */
-  fill(split: Split, indices: Int32Array): void;
+  /** `last`: the batch ends a pass over the data. Throws E1012 for an input that the data does not provide. */
+  fill(split: Split, indices: Int32Array, last: boolean): void;
   /** Throws E1012 for a sample with a label or an id out of range. */
   check(split: Split, indices: Int32Array): void;
 }
 
-/** Feeds samples to an entry: each input comes from the field of the same name. */
+/**
+ * Feeds samples to an entry: each input comes from the field of the same name. Without such a field, `last: bool[]` is
+ * true in the last batch of a pass.
+ */
 export function createFeeder(dataset: Dataset, entry: EntryPlan): Feeder {
   const inputs = entry.inputs.map((slot) => ({ slot, array: new dtypes[slot.dtype].array(count(slot.shape)) }));
   const fill = ({ slot, array }: (typeof inputs)[number], split: Split, indices: Int32Array): void =>
     gather(array, slot, fieldOf(dataset, split, entry, slot, indices.length), indices);
   return {
     inputs: Object.fromEntries(inputs.map(({ slot, array }) => [slot.name, array])),
-    fill: (split, indices) => inputs.forEach((input) => fill(input, split, indices)),
+    fill(split, indices, last) {
+      for (const input of inputs)
+        if (isLast(input.slot) && !split.fields.has(input.slot.name)) input.array[0] = Number(last);
+        else fill(input, split, indices);
+    },
     check(split, indices) {
       for (const input of inputs) {
         const { slot, array } = input;
@@ -40,6 +47,9 @@ export function createFeeder(dataset: Dataset, entry: EntryPlan): Feeder {
     },
   };
 }
+
+const isLast = ({ name, dtype, shape }: NamedSlot): boolean =>
+  name === "last" && dtype === "bool" && shape.length === 0;
 
 function fieldOf(dataset: Dataset, split: Split, entry: EntryPlan, slot: NamedSlot, samples: number): Field {
   const field = split.fields.get(slot.name);

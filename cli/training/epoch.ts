@@ -37,7 +37,8 @@ export async function runEpoch(
   let state = from;
   for (const indices of batches(epochOrder(split.count, options.seed, from.epoch), options.batch, from.steps)) {
     if (options.stopped()) break;
-    const { loss, accuracy } = entry.run(split, indices);
+    const last = state.steps + 1 === stepsPerEpoch(split.count, options.batch);
+    const { loss, accuracy } = entry.run(split, indices, last);
     const lossNow =
       loss?.data[0] ?? reject("E1006", `\`${entry.name}\` has no output \`loss\``, "end the entry with { loss }");
     if (!Number.isFinite(lossNow)) {

@@ -28,8 +28,10 @@ export function evaluate(entry: SampleEntry, split: Split, batch: number): Score
     );
   let hits = 0;
   let loss = 0;
+  let done = 0;
   for (const indices of batches(firstIntegers(split.count), batch)) {
-    const { data, shape } = entry.run(split, indices)[output] as Tensor;
+    done += indices.length;
+    const { data, shape } = entry.run(split, indices, done === split.count)[output] as Tensor;
     const classes = shape[1] ?? 1;
     if (shape.length !== 2)
       reject(

@@ -12,7 +12,8 @@ export interface SampleEntry {
   readonly outputs: readonly string[];
   /** False if labels and ids out of range count as the nearest in range. */
   readonly checked: boolean;
-  run(split: Split, indices: Int32Array): Outputs;
+  /** `last`: the batch ends a pass over the data. */
+  run(split: Split, indices: Int32Array, last: boolean): Outputs;
   /** Throws E1012 if a sample has a label or an id out of range, unless unchecked. Runs nothing. */
   check(split: Split, batch: number): void;
 }
@@ -47,9 +48,9 @@ export function sampleEntry(
     name,
     checked: unchecked !== true,
     outputs: variants[0]?.outputs.map((output) => output.name) ?? [],
-    run(split, indices) {
+    run(split, indices, last) {
       const { feeder, entry } = boundFor(indices.length);
-      feeder.fill(split, indices);
+      feeder.fill(split, indices, last);
       return entry.run();
     },
     check(split, batch) {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { createResolver } from "../../cli/host/resolver.ts";
 import { imagesAndLabels, type Dataset, type Split } from "../../cli/data/dataset.ts";
 import { createRandom } from "../../cli/data/random.ts";
 import { batchSizes, epochOrder } from "../../cli/training/batches.ts";
@@ -9,6 +10,7 @@ import type { HistoryLine } from "../../cli/training/saved-run.ts";
 import { evaluate } from "../../cli/training/evaluate.ts";
 import { sampleEntry } from "../../cli/training/model.ts";
 import { train, type TrainingResult } from "../../cli/training/train.ts";
+import { compileModule } from "../../compiler/index.ts";
 import { createSession, readSafetensors, type Session } from "../../runtime/index.ts";
 import { softmaxModel } from "./softmax-model.ts";
 
@@ -157,20 +159,49 @@ test("a prediction of NaN is not scored", async () => {
   );
 });
 
+test("the last batch of an epoch applies the rest of a group of accumulated gradients", async () => {
+  const text = `
+model Net(image: f32[N, 2, 2, 1]) -> f32[N, 3] = image |> flatten |> dense(3)
+train entry step(image: f32[N, 2, 2, 1], label: i32[N], last: bool[]) {
+  let loss = mean(cross_entropy(Net(image), label))
+  minimize loss over Net with accumulate(3, weight: N, last: last) |> adam
+  { loss }
+}`;
+  const variants = batchSizes([51], batch).map((N) => ({ N }));
+  const compiled = compileModule({ name: "last.dl", text }, { variants, resolve: createResolver(null) });
+  const session = await createSession(compiled.plan, await compiled.code("js"), { seed: 1 });
+  await train({
+    session,
+    dataset,
+    step: sampleEntry(session, dataset, "step", { batchDim: "N" }),
+    predict: null,
+    settings: { data: "dots", samples: 51, entry: "step", batch, seed: 4 },
+    epochs: 2,
+    folder: join(root, "last"),
+    resume: false,
+    stopped: () => false,
+    onStep: () => {},
+    onEpoch: () => {},
+  });
+  // An epoch has 7 batches: groups of 3, 3 and 1.
+  expect(session.state.get("step.adam.t")?.data).toEqual(Int32Array.of(6));
+  expect(session.state.get("step.accumulate.calls")?.data).toEqual(Int32Array.of(0));
+});
+
 test("an error for data that do not match an entry names the input and the shapes", async () => {
   const { plan, code } = softmaxModel(sizes);
   const session = await createSession(plan, code);
   const wide: Dataset = { ...dataset, train: imagesAndLabels([3, 3, 1], new Uint8Array(9 * 8), new Uint8Array(8)) };
   const none: Dataset = { ...dataset, train: { count: 8, fields: new Map() } };
   const indices = Int32Array.from({ length: 8 }, (_, i) => i);
-  expect(() => sampleEntry(session, wide, "step", { batchDim: "N" }).run(wide.train, indices)).toThrow(
+  expect(() => sampleEntry(session, wide, "step", { batchDim: "N" }).run(wide.train, indices, false)).toThrow(
     "the input `image` of `step` is f32[8,4], and 8 samples of dots are [8,3,3,1]",
   );
-  expect(() => sampleEntry(session, none, "step", { batchDim: "N" }).run(none.train, indices)).toThrow(
+  expect(() => sampleEntry(session, none, "step", { batchDim: "N" }).run(none.train, indices, false)).toThrow(
     "the data source dots has no field for the input `image` of `step`",
   );
   expect(() =>
-    sampleEntry(session, dataset, "step", { batchDim: "N" }).run(dataset.train, indices.subarray(0, 5)),
+    sampleEntry(session, dataset, "step", { batchDim: "N" }).run(dataset.train, indices.subarray(0, 5), false),
   ).toThrow("`step` was not compiled for a batch of 5");
 });
 
