@@ -3,6 +3,7 @@ import { compileModule, type Mode, type Target } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
+import { profileSteps } from "../runtime/profile.ts";
 import { createSession, type Session } from "../runtime/session.ts";
 import { createResolver } from "./host/resolver.ts";
 import { pathOf, readSource } from "./host/source.ts";
@@ -48,6 +49,7 @@ export async function compile(source: string | URL, options: Options = {}): Prom
     ...(seed !== undefined && { seed }),
     ...(checks !== undefined && { checks }),
     ...(options.mode !== undefined && { mode: options.mode }),
+    profiler: profileSteps,
   });
   return { ...session, warnings: compiled.warnings };
 }

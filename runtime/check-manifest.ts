@@ -1,3 +1,4 @@
+import { isObject } from "./door.ts";
 import { dtypes } from "./dtype.ts";
 import { reject } from "./error.ts";
 import { byteLength, count } from "./tensor.ts";
@@ -36,9 +37,6 @@ const orAbsent =
   (check: Check): Check =>
   (value, at) =>
     value === undefined || check(value, at);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const object =
   (fields: Readonly<Record<string, Check>>): Check =>
@@ -93,7 +91,7 @@ const entry = object({
   ...{
     name: text,
     dims: mapOf(size),
-    inputs: listOf(object({ ...slot, name: text, indices: orAbsent(listOf(indices)) })),
+    inputs: listOf(object({ ...slot, name: text, at: orAbsent(text), indices: orAbsent(listOf(indices)) })),
     outputs: listOf(object({ ...slot, name: text })),
   },
   ...{
@@ -145,7 +143,7 @@ export function readManifest(file: Uint8Array): Manifest {
       `this module reads the format dlc-model-1, but the manifest has ${String(JSON.stringify(manifest["format"])).slice(0, 100)}`,
       "build the model again",
     );
-  object({ code, weights: fileName, plan })(manifest, "");
+  object({ build: text, code, weights: fileName, plan })(manifest, "");
   const known = manifest as unknown as Manifest;
   checkPlaces(known.plan);
   return known;
@@ -156,6 +154,7 @@ export function readManifest(file: Uint8Array): Manifest {
  * parsed.
  */
 function parsed(file: Uint8Array): unknown {
+  if (file[0] === 0x3c) damaged("it", "is an HTML page; the file is not there");
   let needs = 0;
   for (const byte of file) needs += byte === 0x5b || byte === 0x7b ? 56 : byte === 0x2c ? 16 : 0;
   if (needs > 4 * file.length + 2 ** 24) return damaged("it", "contains too many lists for its length");

@@ -1,30 +1,33 @@
 /**
  * An error in the use of a compiled model: a wrong input, an unknown entry, weights that do not match. Codes are
- * stable.
+ * stable. The message is rendered as the compiler renders its diagnostics. The parts are not enumerable, so that a host
+ * that prints an uncaught error prints its message and stack alone.
  */
 export class DlcError extends Error {
-  readonly code: string;
-  /** The message without the help. */
-  readonly says: string;
-  readonly help: string | undefined;
+  declare readonly code: string;
+  /** The message without its code, location and help. */
+  declare readonly says: string;
+  declare readonly help: string | undefined;
+  /** `model.dl:7:16`: where the file declares what the error is about. */
+  declare readonly at: string | undefined;
 
-  constructor(code: string, says: string, help?: string) {
-    super(help === undefined ? says : `${says} (${help})`);
-    this.name = "DlcError";
-    this.code = code;
-    this.says = says;
-    this.help = help;
+  constructor(code: string, says: string, help?: string, at?: string) {
+    super(
+      `error[${code}]: ${says}${at === undefined ? "" : `\n --> ${at}`}${help === undefined ? "" : `\n  = help: ${help}`}`,
+    );
+    for (const [name, value] of Object.entries({ name: "DlcError", code, says, help, at }))
+      Object.defineProperty(this, name, { value, writable: true });
   }
 }
 
 /** The only `throw` of the runtime. */
-export function raise(error: DlcError): never {
+export function raise(error: unknown): never {
   throw error;
 }
 
 /** Rejects what the user has passed. */
-export function reject(code: string, says: string, help?: string): never {
-  raise(new DlcError(code, says, help));
+export function reject(code: string, says: string, help?: string, at?: string): never {
+  raise(new DlcError(code, says, help, at));
 }
 
 /** `a, b and 3 more` */

@@ -1,5 +1,5 @@
-import type { Elements } from "./input.ts";
-import type { IndexRange, InputSlot } from "./plan.ts";
+import { checkValues, positionOf, refuseOf, type Elements } from "./input.ts";
+import type { EntryPlan, IndexRange, InputSlot } from "./plan.ts";
 
 /** An element of an input that is not an index of the axis from which it selects. */
 export interface InvalidIndex {
@@ -13,27 +13,29 @@ export interface InvalidIndex {
   readonly help: string | undefined;
 }
 
+/** Checks the elements, and that those that select from an axis are in its range. Throws E0814, E0817. */
+export function checkIndices(entry: EntryPlan, slot: InputSlot, data: Elements, size: number): void {
+  checkValues(entry, slot, data, size);
+  const invalid = invalidIndex(slot, data);
+  if (invalid !== null) refuseOf(entry, slot)("E0817", invalid.says, invalid.help);
+}
+
 /** The first of an input; null if there is none. */
-export function invalidIndex({ indices = [], shape }: InputSlot, data: Elements): InvalidIndex | null {
-  for (const range of indices) {
+export function invalidIndex({ indices, shape }: InputSlot, data: Elements): InvalidIndex | null {
+  if (indices === undefined) return null;
+  for (let i = 0; i < indices.length; i++) {
+    const range = indices[i] as IndexRange;
     const at = firstOutside(range, data, range.start, 0);
     if (at < 0) continue;
     const value = data[at] as number;
-    const position: number[] = [];
-    let rest = at;
-    for (const size of shape.toReversed()) {
-      position.unshift(rest % size);
-      rest = Math.floor(rest / size);
-    }
     const help =
       value < 0
         ? `for rows without a label pass \`ignore_index: ${value}\` to the loss`
         : range.allowed.some(([from, to]) => from === 0 && to === value - 1)
           ? "labels start at 0: subtract 1 from those that start at 1"
           : undefined;
-    const where = shape.length > 0 ? ` at [${position.join(", ")}]` : "";
     const allowed = showRanges(range.allowed);
-    return { at, value, allowed, says: `is ${value}${where}, not ${allowed}`, help };
+    return { at, value, allowed, says: `is ${value}${positionOf(at, shape)}, not ${allowed}`, help };
   }
   return null;
 }
@@ -41,9 +43,12 @@ export function invalidIndex({ indices = [], shape }: InputSlot, data: Elements)
 /** The offset of an element that is in no interval; -1 if there is none. Compares with the last interval first. */
 function firstOutside(range: IndexRange, data: Elements, at: number, axis: number): number {
   const { allowed, counts, strides } = range;
-  const [lo, hi] = allowed[allowed.length - 1] as readonly [number, number];
-  const [count, stride] = [counts[axis] as number, strides[axis] as number];
-  for (const end = at + count * stride; at < end; at += stride) {
+  // Without lists on the left, which allocate.
+  const last = allowed[allowed.length - 1] as readonly [number, number];
+  const lo = last[0];
+  const hi = last[1];
+  const stride = strides[axis] as number;
+  for (const end = at + (counts[axis] as number) * stride; at < end; at += stride) {
     const value = data[at] as number;
     if (axis + 1 < counts.length) {
       const inner = firstOutside(range, data, at, axis + 1);

@@ -1,162 +1,218 @@
-import { dtypes, type DType, type TensorData } from "./dtype.ts";
+import { isObject, kindOf, showValue } from "./door.ts";
+import { dtypes, type TensorData } from "./dtype.ts";
 import { reject, list } from "./error.ts";
 import type { EntryPlan, NamedSlot } from "./plan.ts";
+import { nearOrAll } from "./suggest.ts";
 import { count, sameShape, showType } from "./tensor.ts";
 
+/** Numbers in order, or nested by axis; the rows may be typed arrays. */
+export type Numbers = readonly (number | boolean)[] | readonly Numbers[] | readonly TensorData[];
+
 /**
- * A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, one number for a scalar, or data
- * with its shape.
+ * A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, nested or not, one number for a
+ * scalar, or data with its shape.
  */
 export type Input =
   | TensorData
-  | readonly (number | boolean)[]
+  | Numbers
   | number
-  | { readonly data: TensorData | readonly (number | boolean)[]; readonly shape: readonly number[] };
+  | boolean
+  | { readonly data: TensorData | Numbers; readonly shape: readonly number[] };
 export type Inputs = Readonly<Record<string, Input>>;
 
 export type Elements = TensorData | readonly (number | boolean)[];
 
-interface Given {
+/** An input as read: its elements, which may be the caller's own array, and its shape if it has one. */
+export interface Given {
   readonly data: Elements;
   readonly shape: readonly number[] | null;
 }
 
-function given(input: Input): Given {
-  if (typeof input === "number") return { data: [input], shape: [] };
-  if (ArrayBuffer.isView(input) || Array.isArray(input)) return { data: input as Elements, shape: null };
-  return input as Given;
+type Refuse = (code: string, says: string, help?: string) => never;
+
+const isTyped = (value: unknown): value is TensorData => ArrayBuffer.isView(value) && !(value instanceof DataView);
+const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || isTyped(value);
+
+/** Errors about an input name the entry, the input, and where the file declares it. */
+export const refuseOf =
+  (entry: EntryPlan, slot: NamedSlot): Refuse =>
+  (code, says, help) =>
+    reject(code, `input \`${slot.name}\` of \`${entry.name}\` ${says}`, help, slot.at);
+
+/** The inputs of an entry in its order. Throws E0810 for names, E0811 for what is not a tensor of the dtype. */
+export function readInputs(entry: EntryPlan, inputs: Inputs): readonly Given[] {
+  checkNames(entry, inputs);
+  return entry.inputs.map((slot) => readInput(slot, inputs[slot.name], refuseOf(entry, slot)));
 }
 
-const isGiven = (value: unknown): boolean =>
-  typeof value === "number" ||
-  Array.isArray(value) ||
-  isTyped(value) ||
-  (typeof value === "object" &&
-    value !== null &&
-    "data" in value &&
-    (Array.isArray(value.data) || isTyped(value.data)) &&
-    "shape" in value &&
-    Array.isArray(value.shape));
-
-const isTyped = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
-
-/**
- * The variant of the entry whose dims match the sizes of the inputs. All names, dtypes and sizes are checked before
- * anything runs.
- */
-export function matchingVariant(
-  variants: readonly EntryPlan[],
-  inputs: Inputs,
-  dims?: Readonly<Record<string, number>>,
-): number {
-  const first = variants[0] as EntryPlan;
-  checkNames(first, inputs);
-  for (const slot of first.inputs) checkKind(first, slot, inputs[slot.name]);
-  const fits = variants.flatMap((variant, i) =>
-    hasDims(variant, dims) && variant.inputs.every((slot) => hasSize(slot, inputs[slot.name] as Input)) ? [i] : [],
-  );
-  if (fits.length === 1) return fits[0] as number;
-  const known = list(variants.map(signature));
-  if (fits.length > 1)
-    reject(
-      "E0813",
-      `the inputs match several variants of \`${first.name}\`: ${known}`,
-      "choose one with the `dims` option",
-    );
-  return reject(
-    "E0812",
-    `\`${first.name}\` was not compiled for ${list(first.inputs.map((slot) => shown(slot, inputs[slot.name] as Input)))}`,
-    `it accepts ${known}`,
-  );
-}
-
-function checkNames(entry: EntryPlan, inputs: Inputs): void {
+function checkNames(entry: EntryPlan, inputs: unknown): void {
   const wanted = entry.inputs.map((slot) => slot.name);
-  const inputsOf = wanted.length === 0 ? "it has no inputs" : `its inputs are ${list(wanted)}`;
-  const missing = wanted.filter((name) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
+  if (!isObject(inputs) || ArrayBuffer.isView(inputs))
+    return reject(
+      "E0810",
+      `the inputs of \`${entry.name}\` must be an object, got ${showValue(inputs)}`,
+      `pass them by name: { ${wanted.join(", ")} }`,
+    );
+  const missing = entry.inputs.filter(({ name }) => !Object.hasOwn(inputs, name) || inputs[name] === undefined);
   const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
-  if (unknown.length > 0) reject("E0810", `\`${entry.name}\` has no input ${list(unknown)}`, inputsOf);
-  if (missing.length > 0) reject("E0810", `\`${entry.name}\` needs the input ${list(missing)}`, inputsOf);
+  const [first = ""] = unknown;
+  if (unknown.length > 0)
+    reject(
+      "E0810",
+      `\`${entry.name}\` has no input \`${list(unknown)}\``,
+      unknown.length === 1 && missing.length === 1
+        ? `did you mean \`${missing[0]?.name}\`?`
+        : wanted.length === 0
+          ? "it has no inputs"
+          : nearOrAll(first, wanted, "its inputs are"),
+    );
+  const [slot] = missing;
+  if (slot !== undefined)
+    reject("E0810", `\`${entry.name}\` needs the input \`${slot.name}\``, `pass ${signature(missing)}`, slot.at);
 }
 
-function checkKind(entry: EntryPlan, slot: NamedSlot, input: Input | undefined): void {
+function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
+  if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
   const wanted = dtypes[slot.dtype].array;
-  if (!isGiven(input))
-    reject(
+  const pair = isObject(input) && !ArrayBuffer.isView(input) && "data" in input && "shape" in input ? input : null;
+  const data = pair === null ? input : pair["data"];
+  if (!isList(data))
+    return refuse(
       "E0811",
-      `input \`${slot.name}\` of \`${entry.name}\` is not a tensor`,
+      `is not a tensor: got ${showValue(data)}`,
       `pass a ${wanted.name}, an array of numbers, or { data, shape }`,
     );
-  const { data, shape } = given(input as Input);
-  if (
-    ArrayBuffer.isView(data) &&
-    !(data instanceof wanted) &&
-    !(wanted === Uint8Array && data instanceof Uint8ClampedArray)
-  ) {
-    reject(
-      "E0811",
-      `input \`${slot.name}\` of \`${entry.name}\` is ${slot.dtype}; got a ${data.constructor.name}`,
-      `pass a ${wanted.name}`,
-    );
-  }
-  if (!ArrayBuffer.isView(data)) checkNumbers(slot, data);
-  if (shape !== null && count(shape) !== data.length)
-    reject(
-      "E0811",
-      `input \`${slot.name}\` has ${data.length} elements, but its shape [${shape.join(",")}] needs ${count(shape)}`,
-    );
+  // By name, not `instanceof`: the array may come from another frame or worker.
+  if (isTyped(data) && kindOf(data).replace("Uint8Clamped", "Uint8") !== wanted.name)
+    refuse("E0811", `is ${slot.dtype}; got ${showValue(data)}`, `pass a ${wanted.name}`);
+  const own = flatten(data, refuse);
+  if (pair === null) return own;
+  const { shape } = pair;
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+    return refuse("E0811", "has a `shape` that is not a list of sizes");
+  if (own.shape === null ? count(shape) !== data.length : !sameShape(shape, own.shape))
+    refuse("E0811", `has ${extent(own)}, but its shape [${shape.join(",")}] needs ${count(shape)} elements`);
+  return { data: own.data, shape };
 }
 
-/** Rejects what JavaScript would convert silently: `undefined` becomes NaN, a string its number. */
-function checkNumbers(slot: NamedSlot, data: readonly unknown[]): void {
-  const at = data.findIndex((value) => typeof value !== "number" && typeof value !== "boolean");
-  if (at < 0) return;
-  const help = Array.isArray(data[at]) ? "pass a flat array, or { data, shape }" : undefined;
-  reject("E0811", `input \`${slot.name}\` has an element of type ${typeof data[at]} at index ${at}`, help);
-}
+/** More than any tensor has; an array that contains itself has no end. */
+const deepest = 32;
 
-const hasDims = (variant: EntryPlan, dims: Readonly<Record<string, number>> | undefined): boolean =>
-  dims === undefined || Object.entries(dims).every(([name, size]) => variant.dims[name] === size);
-
-function hasSize(slot: NamedSlot, input: Input): boolean {
-  const { data, shape } = given(input);
-  return shape === null ? data.length === count(slot.shape) : sameShape(shape, slot.shape);
-}
-
-const signature = (variant: EntryPlan): string =>
-  `(${variant.inputs.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ")})`;
-
-function shown(slot: NamedSlot, input: Input): string {
-  const { data, shape } = given(input);
-  return `${slot.name} with ${shape === null ? `${data.length} elements` : `shape [${shape.join(",")}]`}`;
-}
-
-const ranges: Readonly<Record<DType, readonly [number, number] | null>> = {
-  f32: null,
-  f64: null,
-  i32: [-(2 ** 31), 2 ** 31 - 1],
-  u8: [0, 255],
-  i8: [-128, 127],
-  bool: [0, 1],
-};
-
-/** The elements of an input, which may be the caller's own array. */
-export const elementsOf = (input: Input): Elements => given(input).data;
-
-/** Checks the values unless the array type guarantees them: numbers for an integer dtype, bytes for a bool. */
-export function checkValues(slot: NamedSlot, data: Elements): void {
-  const range = ranges[slot.dtype];
-  if (range === null || (ArrayBuffer.isView(data) && slot.dtype !== "bool")) return;
-  for (let i = 0; i < data.length; i++) {
-    const value = Number(data[i]);
-    if (!Number.isInteger(value) || value < range[0] || value > range[1])
-      reject(
-        "E0814",
-        `input \`${slot.name}\` has the value ${value} at index ${i}, which ${slot.dtype} cannot represent`,
+/** The elements of nested arrays in order, with their shape. A flat array is its own elements. */
+function flatten(data: ArrayLike<unknown>, refuse: Refuse): Given {
+  const shape: number[] = [];
+  for (let row: unknown = data; isList(row) && shape.length <= deepest; row = row[0]) shape.push(row.length);
+  if (isTyped(data) || (shape.length === 1 && !(data as readonly unknown[]).some(isList)))
+    return { data: data as Elements, shape: null };
+  const elements: unknown[] = [];
+  const walk = (row: unknown, at: readonly number[]): void => {
+    const size = shape[at.length];
+    if (size === undefined && !isList(row)) elements.push(row);
+    else if (!isList(row) || row.length !== size || at.length >= deepest)
+      refuse(
+        "E0811",
+        `has ${isList(row) ? `${row.length} elements` : showValue(row)} at [${at.join(", ")}]`,
+        `nested arrays must be even: expected ${size === undefined ? "a number" : `${size} elements`}`,
       );
+    else for (let i = 0; i < size; i++) walk(row[i], [...at, i]);
+  };
+  walk(data, []);
+  return { data: elements as readonly number[], shape };
+}
+
+/** Whether the elements of an input were collected from nested arrays, and must be again after a change. */
+export function isNested(input: Input, elements: Elements): boolean {
+  const data: unknown = isObject(input) && !ArrayBuffer.isView(input) ? input["data"] : input;
+  return Array.isArray(data) && data !== elements;
+}
+
+/** The variant of the entry whose dims match the sizes of the inputs. Throws E0812, E0813. */
+export function matchingVariant(
+  variants: readonly EntryPlan[],
+  inputs: readonly Given[],
+  dims: Readonly<Record<string, number>> = {},
+): number {
+  const { name } = variants[0] as EntryPlan;
+  const known = [...new Set(variants.flatMap((variant) => Object.keys(variant.dims)))];
+  for (const dim of Object.keys(dims))
+    if (!known.includes(dim))
+      reject(
+        "E0818",
+        `\`${name}\` has no dim \`${dim}\``,
+        known.length === 0 ? undefined : nearOrAll(dim, known, "its dims are"),
+      );
+  const candidates = variants.filter((variant) =>
+    Object.entries(dims).every(([dim, size]) => variant.dims[dim] === size),
+  );
+  const fits = candidates.filter((variant) => variant.inputs.every((slot, i) => hasSize(slot, inputs[i] as Given)));
+  const [fit] = fits;
+  if (fits.length === 1) return variants.indexOf(fit as EntryPlan);
+  const accepted = list((fit === undefined ? variants : fits).map(({ inputs: slots }) => `(${signature(slots)})`));
+  if (fit !== undefined)
+    reject(
+      "E0813",
+      `the inputs match several variants of \`${name}\`: ${accepted}`,
+      "choose one with the `dims` option",
+    );
+  const [only] = candidates;
+  if (candidates.length === 1 && only !== undefined)
+    only.inputs.forEach((slot, i) => {
+      const given = inputs[i] as Given;
+      if (!hasSize(slot, given)) refuseOf(only, slot)("E0812", `has ${extent(given)}`, `it is ${needs(slot)}`);
+    });
+  const [first] = variants;
+  const given = first?.inputs.map((slot, i) => `${slot.name} with ${extent(inputs[i] as Given)}`) ?? [];
+  return reject(
+    "E0812",
+    `\`${name}\` was not compiled for ${candidates.length === 0 ? "these dims" : list(given)}`,
+    `it accepts ${accepted}`,
+  );
+}
+
+const hasSize = (slot: NamedSlot, { data, shape }: Given): boolean =>
+  shape === null ? data.length === count(slot.shape) : sameShape(shape, slot.shape);
+
+const signature = (slots: readonly NamedSlot[]): string =>
+  slots.map((slot) => `${slot.name}: ${showType(slot)}`).join(", ");
+const extent = ({ data, shape }: Given): string =>
+  shape === null ? `${data.length} elements` : `shape [${shape.join(",")}]`;
+const needs = (slot: NamedSlot): string => `${showType(slot)}, ${count(slot.shape)} elements`;
+
+/**
+ * Checks the elements unless the array type guarantees them: JavaScript would convert `undefined` to NaN, a string to
+ * its number, and 300 to the u8 44. A bound array may have changed its length, or lost its buffer.
+ */
+export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, size: number): void {
+  const { dtype, shape } = slot;
+  if (data.length !== size)
+    refuseOf(entry, slot)(
+      "E0811",
+      `has ${data.length} elements since it was bound; it is ${needs(slot)}`,
+      "bind the new array",
+    );
+  if (ArrayBuffer.isView(data) && dtype !== "bool") return;
+  const stored = new dtypes[dtype].array(1);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (typeof value === "number" || typeof value === "boolean") {
+      stored[0] = Number(value);
+      if (
+        dtype.startsWith("f")
+          ? Number.isFinite(Number(value)) === Number.isFinite(stored[0])
+          : stored[0] === Number(value) && (dtype !== "bool" || stored[0] < 2)
+      )
+        continue;
+    }
+    const says =
+      typeof value === "number"
+        ? `has the value ${value}${positionOf(i, shape)}, which ${dtype} cannot represent`
+        : `has ${i in data ? showValue(value) : "a hole"}${positionOf(i, shape)}, which is not a number`;
+    refuseOf(entry, slot)("E0814", says);
   }
 }
 
-export function copyInput(to: TensorData, data: Elements): void {
-  to.set(data as ArrayLike<number>);
-}
+/** ` at [1, 2]`; nothing for a scalar */
+export const positionOf = (index: number, shape: readonly number[]): string =>
+  shape.length === 0
+    ? ""
+    : ` at [${shape.map((size, axis) => Math.floor(index / count(shape.slice(axis + 1))) % size).join(", ")}]`;

@@ -1,38 +1,43 @@
-import type { Arena } from "./arena.ts";
-import { reject } from "./error.ts";
+import { bytesFromBase64, hasWebAssembly, type Arena } from "./arena.ts";
+import { DlcError, raise, reject } from "./error.ts";
 import type { Code, Exports } from "./plan.ts";
 
 /** `fast` may use relaxed SIMD (fused multiply-adds); `strict` produces the same bits on every machine. */
 export type Mode = "fast" | "strict";
 
-/** A module with a single function `v128 -> v128` that uses `f32x4.relaxed_madd`. */
-const relaxedProbe = Uint8Array.from(
-  [
-    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    [0x01, 0x06, 0x01, 0x60, 0x01, 0x7b, 0x01, 0x7b],
-    [0x03, 0x02, 0x01, 0x00],
-    [0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20, 0x00, 0xfd, 0x85, 0x02, 0x0b],
-  ].flat(),
-);
+/**
+ * A module with a single function `v128 -> v128` that uses `f32x4.relaxed_madd`: 00 61 73 6d, 01 00 00 00; types
+ * 01 06 01 60 01 7b 01 7b; functions 03 02 01 00; code 0a 0d 01 0b 00 20 00 20 00 20 00 fd 85 02 0b.
+ */
+const relaxedProbe = "AGFzbQEAAAABBgFgAXsBewMCAQAKDQELACAAIAAgAP2FAgs=";
 
-export const hasWebAssembly = (): boolean => typeof WebAssembly === "object";
-export const hasRelaxedSimd = (): boolean => hasWebAssembly() && WebAssembly.validate(relaxedProbe);
+export const hasRelaxedSimd = (): boolean => hasWebAssembly() && WebAssembly.validate(bytesFromBase64(relaxedProbe));
 
 /** In an object: a promise of the exports would call an entry named `then`. */
 export async function instantiate(code: Code, arena: Arena, mode: Mode): Promise<{ readonly exports: Exports }> {
-  if (code.kind === "js") return { exports: code.instantiate(arena as { readonly buffer: ArrayBuffer }) };
+  if (code.kind === "js") {
+    try {
+      return { exports: code.instantiate(arena as { readonly buffer: ArrayBuffer }) };
+    } catch (error) {
+      return wrapHostError(error);
+    }
+  }
   const bytes = mode === "fast" && code.relaxed !== undefined && hasRelaxedSimd() ? code.relaxed : code.bytes;
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: arena as WebAssembly.Memory } });
+  const imports = { env: { memory: arena as WebAssembly.Memory } };
+  const { instance } = await WebAssembly.instantiate(bytes, imports).catch(wrapHostError);
   return { exports: instance.exports as unknown as Exports };
+}
+
+/** Wraps an error of the host that compiles or instantiates code. */
+export function wrapHostError(error: unknown): never {
+  if (error instanceof DlcError) raise(error);
+  const help = /Content Security Policy|CSP|unsafe-eval/i.test(String(error))
+    ? "allow 'wasm-unsafe-eval' in the content security policy, or build with --target js"
+    : "the file is damaged, or this host has no WebAssembly SIMD: then build with --target js";
+  return reject("E0802", `cannot load the module: ${String(error)}`, help);
 }
 
 export function exported(exports: Exports, name: string): (...args: readonly number[]) => void {
   const found = exports[name];
-  return typeof found === "function"
-    ? found
-    : reject(
-        "E0802",
-        `the module has no function \`${name}\``,
-        "the module and its manifest are from different builds",
-      );
+  return typeof found === "function" ? found : reject("E0802", `the module has no function \`${name}\``);
 }

@@ -17,10 +17,14 @@ export interface Persistent extends Slot {
   readonly kind: "param" | "state";
   /** Stable name, such as `LeNet.conv1.w`. */
   readonly path: string;
+  /** The state of an optimizer, on which no result of the model depends. Absent otherwise. */
+  readonly optimizer?: true;
 }
 
 export interface NamedSlot extends Slot {
   readonly name: string;
+  /** Of an input: where the file declares it, `lenet.dl:7:16`. */
+  readonly at?: string;
 }
 
 /** Elements of an input that are indices: `counts` by `strides` of the row-major elements, from `start` on. */
@@ -175,6 +179,8 @@ export type Code =
 /** `manifest.json` of a built model. File names are relative to it. */
 export interface Manifest {
   readonly format: "dlc-model-1";
+  /** The same in all files of one build: a hash of their contents. */
+  readonly build: string;
   readonly code:
     | { readonly kind: "wasm"; readonly relaxed: string | null; readonly strict: string }
     | { readonly kind: "js"; readonly module: string };

@@ -1,3 +1,5 @@
+import { showValue } from "./door.ts";
+import { reject } from "./error.ts";
 import { exported } from "./instantiate.ts";
 import { addressAt } from "./address.ts";
 import { callsOf, type Exports, type Step } from "./plan.ts";
@@ -49,6 +51,8 @@ export function profileSteps(
   runs: number,
   fill: () => void,
 ): Profile {
+  if (!Number.isSafeInteger(runs) || runs < 1)
+    reject("E0818", `the number of runs must be a positive integer, got ${showValue(runs)}`);
   const memory = new Uint8Array(buffer);
   const timings = new Map<string, Timing>();
   const order = new Map(callsOf(steps).map((step, index) => [step, index]));

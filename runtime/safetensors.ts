@@ -10,15 +10,8 @@ export interface StoredTensor {
   readonly bytes: Uint8Array;
 }
 
-const storedNames: Readonly<Record<DType, string>> = {
-  f32: "F32",
-  f64: "F64",
-  i32: "I32",
-  u8: "U8",
-  i8: "I8",
-  bool: "BOOL",
-};
-const dtypeOf = new Map(Object.entries(storedNames).map(([dtype, stored]) => [stored, dtype as DType]));
+/** `F32` for f32; safetensors writes the names of the same dtypes in capitals. */
+const dtypeOf = new Map(Object.keys(dtypes).map((dtype) => [dtype.toUpperCase(), dtype as DType]));
 
 /** The largest header that the format allows. */
 const maxHeader = 100_000_000;
@@ -38,7 +31,7 @@ export function writeSafetensors(
   const entries = ordered.map(([name, { dtype, shape, bytes }]) => {
     const begin = end;
     end += bytes.length;
-    return [name, { dtype: storedNames[dtype], shape, data_offsets: [begin, end] }] as const;
+    return [name, { dtype: dtype.toUpperCase(), shape, data_offsets: [begin, end] }] as const;
   });
   const extra = Object.keys(metadata).length > 0 ? [["__metadata__", metadata] as const] : [];
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries<unknown>([...extra, ...entries])));

@@ -1,26 +1,33 @@
-import { reject, list } from "./error.ts";
+import { showName, showValue } from "./door.ts";
+import type { TensorData } from "./dtype.ts";
+import { reject } from "./error.ts";
 import type { Plan } from "./plan.ts";
-import type { Tensor } from "./tensor.ts";
+import { nearOrAll } from "./suggest.ts";
 
 /**
  * Writes the value of a setting into its state. Throws E0815 for an unknown setting, E0816 for a value out of range.
  */
-export function setSetting(plan: Plan, state: ReadonlyMap<string, Tensor>, name: string, value: number): void {
+export function setSetting(plan: Plan, slots: ReadonlyMap<string, TensorData>, name: string, value: number): void {
   const settings = plan.settings ?? [];
   const setting = settings.find((s) => s.name === name);
   if (setting === undefined)
     return reject(
       "E0815",
-      `unknown setting \`${name}\``,
-      settings.length > 0 ? `the model has ${list(settings.map((s) => s.name))}` : "the model has no settings",
+      `unknown setting ${showName(name)}`,
+      settings.length === 0
+        ? "the model has no settings"
+        : nearOrAll(
+            name,
+            settings.map((s) => s.name),
+            "the model has",
+          ),
     );
-  const tensor = state.get(setting.path);
-  if (tensor === undefined) return reject("E0802", `the plan has no state ${setting.path}`);
+  const data = slots.get(setting.path) as TensorData;
   const { low, high } = setting;
-  const whole = tensor.dtype !== "f32" && tensor.dtype !== "f64";
+  const whole = !(data instanceof Float32Array || data instanceof Float64Array);
   if (!Number.isFinite(value) || (whole && !Number.isInteger(value)))
-    return reject("E0816", `${name} must be ${whole ? "an integer" : "a number"}, got ${value}`);
+    reject("E0816", `${name} must be ${whole ? "an integer" : "a number"}, got ${showValue(value)}`);
   if ((low !== null && value < low) || (high !== null && value > high))
-    return reject("E0816", `${name} must be from ${low} to ${high}, got ${value}`);
-  tensor.data[0] = value;
+    reject("E0816", `${name} must be from ${low} to ${high}, got ${value}`);
+  data[0] = value;
 }

@@ -1,61 +1,40 @@
-import { reject, list } from "./error.ts";
+import { checkOptions, isObject, oneOfTexts } from "./door.ts";
+import { reject } from "./error.ts";
+import { hashOf } from "./hash.ts";
 import type { Persistent } from "./plan.ts";
-import { readSafetensors, writeSafetensors, type StoredTensor } from "./safetensors.ts";
-import { byteLength, sameShape, showType } from "./tensor.ts";
+import { writeSafetensors } from "./safetensors.ts";
+import { byteLength, showType } from "./tensor.ts";
 
-const bytesOf = (buffer: ArrayBufferLike, slot: Persistent): Uint8Array =>
+export interface SaveOptions {
+  /** Only params, without running statistics, optimizer slots and the random state. */
+  readonly only?: "param";
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export const slotBytes = (buffer: ArrayBufferLike, slot: Persistent): Uint8Array =>
   new Uint8Array(buffer, slot.offset, byteLength(slot));
 
 export function saveWeights(
   slots: readonly Persistent[],
   buffer: ArrayBufferLike,
-  metadata?: Readonly<Record<string, string>>,
+  options: SaveOptions,
 ): Uint8Array<ArrayBuffer> {
+  checkOptions(options, "save", {
+    only: oneOfTexts("param"),
+    metadata: [
+      "an object whose values are strings",
+      (value) => isObject(value) && Object.values(value).every((text) => typeof text === "string"),
+    ],
+  });
+  const { only, metadata } = options;
+  const chosen = only === undefined ? slots : slots.filter((slot) => slot.kind === only);
   return writeSafetensors(
-    new Map(slots.map((slot) => [slot.path, { dtype: slot.dtype, shape: slot.shape, bytes: bytesOf(buffer, slot) }])),
+    new Map(
+      chosen.map((slot) => [slot.path, { dtype: slot.dtype, shape: slot.shape, bytes: slotBytes(buffer, slot) }]),
+    ),
     metadata,
   );
 }
-
-/**
- * Checks the whole file against the model before it writes anything. With `partial`, names that only one side has are
- * ignored.
- */
-export function loadWeights(
-  slots: readonly Persistent[],
-  buffer: ArrayBufferLike,
-  file: Uint8Array,
-  partial: boolean,
-): { readonly loaded: readonly string[] } {
-  const { tensors } = readSafetensors(file);
-  const paths = new Set(slots.map((slot) => slot.path));
-  const problems = slots.flatMap((slot) => {
-    const found = tensors.get(slot.path);
-    if (found !== undefined && fits(slot, found) && found.dtype === "bool" && found.bytes.some((byte) => byte > 1))
-      return [`\`${slot.path}\` contains a byte that is not a bool`];
-    return found === undefined || fits(slot, found)
-      ? []
-      : [`\`${slot.path}\` is ${showType(slot)} in the model and ${showType(found)} in the file`];
-  });
-  if (!partial) {
-    const missing = slots.filter((slot) => !tensors.has(slot.path)).map((slot) => slot.path);
-    const unexpected = [...tensors.keys()].filter((name) => !paths.has(name));
-    if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
-    if (unexpected.length > 0) problems.push(`unknown to the model: ${list(unexpected)}`);
-  }
-  if (problems.length > 0)
-    reject(
-      "E0821",
-      `the weights do not match the model: ${list(problems, 6)}`,
-      partial ? undefined : "`partial` loads the tensors that both have",
-    );
-  const loaded = slots.filter((slot) => tensors.has(slot.path));
-  for (const slot of loaded) bytesOf(buffer, slot).set((tensors.get(slot.path) as StoredTensor).bytes);
-  return { loaded: loaded.map((slot) => slot.path) };
-}
-
-const fits = (slot: Persistent, tensor: StoredTensor): boolean =>
-  slot.dtype === tensor.dtype && sameShape(slot.shape, tensor.shape);
 
 const magic = 0x31736c64; // "dls1"
 
@@ -64,36 +43,26 @@ const magic = 0x31736c64; // "dls1"
  * same process.
  */
 export function takeSnapshot(slots: readonly Persistent[], buffer: ArrayBufferLike): Uint8Array<ArrayBuffer> {
-  const total = slots.reduce((sum, slot) => sum + byteLength(slot), 8);
-  const snapshot = new Uint8Array(total);
-  const head = new DataView(snapshot.buffer);
-  head.setUint32(0, magic, true);
-  head.setUint32(4, layoutHash(slots), true);
+  const snapshot = new Uint8Array(slots.reduce((sum, slot) => sum + byteLength(slot), 8));
+  new Uint32Array(snapshot.buffer, 0, 2).set(headOf(slots));
   let at = 8;
   for (const slot of slots) {
-    snapshot.set(bytesOf(buffer, slot), at);
+    snapshot.set(slotBytes(buffer, slot), at);
     at += byteLength(slot);
   }
   return snapshot;
 }
 
 export function putSnapshot(slots: readonly Persistent[], buffer: ArrayBufferLike, snapshot: Uint8Array): void {
-  const total = slots.reduce((sum, slot) => sum + byteLength(slot), 8);
-  const head = new DataView(snapshot.buffer, snapshot.byteOffset, snapshot.byteLength);
-  if (snapshot.length !== total || head.getUint32(0, true) !== magic || head.getUint32(4, true) !== layoutHash(slots)) {
-    reject("E0822", "not a snapshot of this model", "use `save` and `load` between models");
-  }
   let at = 8;
-  for (const slot of slots) {
-    bytesOf(buffer, slot).set(snapshot.subarray(at, at + byteLength(slot)));
-    at += byteLength(slot);
-  }
+  const parts = slots.map((slot) => snapshot.subarray(at, (at += byteLength(slot))));
+  const head = new Uint8Array(Uint32Array.from(headOf(slots)).buffer);
+  if (snapshot.length !== at || head.some((byte, i) => byte !== snapshot[i]))
+    reject("E0822", "not a snapshot of this model", "use `save` and `load` between models");
+  slots.forEach((slot, i) => slotBytes(buffer, slot).set(parts[i] as Uint8Array));
 }
 
-/** FNV-1a, 32 bits. */
-function layoutHash(slots: readonly Persistent[]): number {
-  let hash = 0x811c9dc5;
-  for (const char of slots.map((slot) => `${slot.path}:${showType(slot)};`).join(""))
-    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  return hash >>> 0;
-}
+const headOf = (slots: readonly Persistent[]): readonly number[] => [magic, layoutHash(slots)];
+
+const layoutHash = (slots: readonly Persistent[]): number =>
+  hashOf(new TextEncoder().encode(slots.map((slot) => `${slot.path}:${showType(slot)};`).join("")));

@@ -1,20 +1,21 @@
 import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
+import { withShortNames } from "./short-names.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
 
 /**
  * Joins a TypeScript file and the files that it imports into one piece of JavaScript without imports or exports, in an
  * order in which every file comes after the files that it imports. Only relative imports; names at the top of the files
- * must differ, which is checked.
+ * must differ, which is checked. The names in `exported` stay.
  */
-export function bundle(main: URL): string {
+export function bundle(main: URL, exported: readonly string[]): string {
   const pieces = filesInOrder(main).map((file) => piece(readFileSync(file, "utf8")));
   const names = pieces.flatMap((text) =>
     [...text.matchAll(/^(?:async )?(?:function|const|let|class) (\w+)/gm)].map((match) => match[1]),
   );
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   invariant(twice.length === 0, `the runtime declares ${twice.join(", ")} in more than one file`);
-  return pieces.map(compact).join("");
+  return withShortNames(pieces.map(compact).join(""), new Set(exported));
 }
 
 const importStatement = /^import\s[^;]*?from "(\.[^"]+)";\n/gm;
@@ -53,7 +54,7 @@ function piece(text: string): string {
 
 /**
  * Without indentation, without line breaks inside statements and without trailing commas, a twentieth of the compressed
- * size. Line breaks between statements stay, so that the code can be read.
+ * size. Line breaks between statements stay, so that a stack trace names a statement.
  */
 function compact(text: string): string {
   invariant(
@@ -61,9 +62,21 @@ function compact(text: string): string {
     "a template literal of the runtime spans lines",
   );
   return text
-    .replaceAll(/^ +/gm, "")
+    .split("\n")
+    .map(withoutSpaces)
+    .join("\n")
     .replaceAll(/,\n(?=[)\]}])/g, "")
     .replaceAll(/(?<=[,({[=?:>&|+])\n|\n(?=[?:.)\]}&|+*=])/g, "");
+}
+
+/** Strings, templates without others inside, and a sign with the spaces around it. */
+const spaced = /"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`| ?(=>|\.\.\.|[&|=!<>?*/]{1,3}|[:,;{}()[\]]) ?/g;
+
+/** Without indentation, and without spaces around signs. Lines with regular expressions or nested templates stay. */
+function withoutSpaces(line: string): string {
+  const code = line.trimStart();
+  const keep = /(?<! )\/|\/(?! )|(?<!\\)`.*(?<!\\)`.*(?<!\\)`/.test(code);
+  return keep ? code : code.replaceAll(spaced, (match, sign?: string) => sign ?? match);
 }
 
 /** Removes the spaces that stripped types leave, except in lines that have such spaces in a string. */

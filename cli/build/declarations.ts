@@ -9,44 +9,60 @@ export interface Tensor<Data = Float32Array | Float64Array | Int32Array | Uint8A
   readonly shape: readonly number[];
   readonly data: Data;
 }
-export type Input<Data> = Data | readonly number[] | readonly boolean[] | number | { readonly data: Data | readonly number[]; readonly shape: readonly number[] };
+/** In order, or nested by axis; rows may be typed arrays. */
+export type Numbers = readonly (number | boolean)[] | readonly Numbers[] | readonly (Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array)[];
+export type Input<Data> = Data | Numbers | number | boolean | { readonly data: Data | Numbers; readonly shape: readonly number[] };
 `;
 
-const footer = `export interface KernelProfile {
-  readonly kernel: string;
-  readonly calls: number;
-  readonly bestMs: number;
-  readonly meanMs: number;
-  readonly flops: number;
-  readonly bytes: number;
+const footer = `export interface WeightsOptions {
+  /** What the file must have: params and the state of layers (\`model\`, the default), only params, or everything. */
+  readonly need?: "all" | "model" | "params";
+  /** Loads what fits and reports the rest. */
+  readonly partial?: boolean;
+  /** Loads only these tensors of the model, such as \`Net.base.*\`. */
+  readonly only?: string | readonly string[];
+  /** The name in the model for a name in the file: \`{ "old.*": "new.*" }\` or a function. */
+  readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
+}
+export interface LoadReport {
+  readonly loaded: readonly string[];
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 export interface Model {
   /** Outputs are copies; with \`view\` they are views, valid until the next call. */
   run<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], options?: { readonly view?: boolean; readonly dims?: Readonly<Record<string, number>> }): Entries[E]["outputs"];
-  /** Params and state by path; \`data\` are views. Call \`touch\` after writing to one. */
+  /** For loops: checks the names, dtypes and sizes once, and keeps the arrays. Outputs are views. */
+  bind<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], options?: { readonly dims?: Readonly<Record<string, number>> }): { readonly outputs: Entries[E]["outputs"]; run(): Entries[E]["outputs"] };
+  /** Params and state by path; \`data\` are views. What is written to one takes effect at the next call. */
   readonly state: ReadonlyMap<string, Tensor & { readonly kind: "param" | "state" }>;
+  /** Only for memory that was written to by other means than \`state\`. */
   touch(): void;
+  /** Changes a setting, effective from the next call. */
+  set(name: string, value: number): void;
   reset(seed: number): void;
   snapshot(): Uint8Array<ArrayBuffer>;
-  restore(snapshot: Uint8Array): void;
+  restore(snapshot: Uint8Array | ArrayBufferLike): void;
   /** safetensors */
   save(options?: { readonly only?: "param"; readonly metadata?: Readonly<Record<string, string>> }): Uint8Array<ArrayBuffer>;
-  load(file: Uint8Array, options?: { readonly partial?: boolean }): { readonly loaded: readonly string[] };
-  profile<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], runs?: number): readonly KernelProfile[];
+  load(file: Uint8Array | ArrayBufferLike, options?: WeightsOptions): LoadReport;
 }
 export interface LoadOptions {
   /** Starts from this seed instead of the weights in the build. */
   readonly seed?: number;
   /** \`strict\` produces the same bits on every machine. */
   readonly mode?: "fast" | "strict";
+  /** False leaves out the check that indices in inputs are in range. */
+  readonly checks?: boolean;
   /** Weights to use instead of those in the build (safetensors); null starts from the seed. */
-  readonly weights?: Uint8Array | null;
+  readonly weights?: Uint8Array | ArrayBufferLike | null;
 }
 export function load(options?: LoadOptions): Promise<Model>;
 export class DlcError extends Error {
   readonly code: string;
   readonly says: string;
   readonly help: string | undefined;
+  /** Where the file of the model declares what the error is about: \`model.dl:7:16\`. */
+  readonly at: string | undefined;
 }
 `;
 

@@ -1,5 +1,6 @@
 import type { CompiledModule, CompileOptions } from "../../compiler/index.ts";
 import type { Source } from "../../dsl/span.ts";
+import { profileSteps } from "../../runtime/profile.ts";
 import type { Session } from "../../runtime/session.ts";
 import { createSession } from "../../runtime/session.ts";
 import type { CompileFlags } from "../options.ts";
@@ -37,4 +38,5 @@ export const startSession = async (compiled: CompiledModule, flags: CompileFlags
     seed: flags.seed,
     mode: flags.mode,
     checks: flags.unchecked !== true,
+    profiler: profileSteps,
   });

@@ -54,7 +54,7 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
       `the run in ${folder} has other settings: ${others.join(", ")}`,
       "use the same settings, or start another run with --out",
     );
-  session.load(file);
+  session.load(file, { need: "all" });
   return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
 }
 

@@ -106,11 +106,12 @@ export function closeProgram(
   source: Source,
   entries: Program["entries"],
 ): Program {
-  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span }) => ({
+  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span, optimizer }) => ({
     kind,
     path,
     type,
     span,
+    ...(optimizer && { optimizer }),
   }));
   return { name: nameOf(source), persistent, entries, settings: [...settings.values()] };
 }

@@ -122,6 +122,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
       kind,
       path: joinPath(frame.path, name.text),
       type: declaration.type,
+      ...(env.body === "optimizer" && { optimizer: true as const }),
       span: nodeSpan(context, name.span),
       location: locationAt(context, name.span),
       init: (initContext) =>

@@ -258,6 +258,8 @@ export interface Persistent {
   readonly path: string;
   readonly type: TensorType;
   readonly span: Span | null;
+  /** The state of an optimizer, on which no result of the model depends. Absent otherwise. */
+  readonly optimizer?: true;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { position } from "../../dsl/span.ts";
 import type { EntryPlan, IndexRange, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
 import { nameOf } from "../graph/facts.ts";
 import type { Graph, Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
+import { spanOf } from "../graph/provenance.ts";
 import { separateMadd } from "../kernel/separate-madd.ts";
 import { printKernel } from "../kernel/print.ts";
 import { layOut } from "./layout.ts";
@@ -75,7 +77,7 @@ export function assemble(
       dims,
       inputs: graph.inputs.map((value, i) => {
         const found = indices?.get(i);
-        return { ...slot(nameOf(value), value), ...(found && { indices: found }) };
+        return { ...slot(nameOf(value), value), ...declaredAt(value), ...(found && { indices: found }) };
       }),
       outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
       call: name,
@@ -97,7 +99,13 @@ export function assemble(
     format: "dlc-plan-1",
     model: program.name,
     arenaBytes: layout.arenaBytes + (planNotes?.spare.bytes ?? 0),
-    persistent: program.persistent.map(({ kind, path, type }) => ({ kind, path, ...type, offset: persistentAt(path) })),
+    persistent: program.persistent.map(({ kind, path, type, optimizer }) => ({
+      kind,
+      path,
+      ...type,
+      offset: persistentAt(path),
+      ...(optimizer && { optimizer }),
+    })),
     constants: layout.constants.map(({ offset, base64 }) => ({ offset, base64 })),
     entries: plans,
     profiled: profile || guards ? library.kernels.map(({ name }) => name) : [],
@@ -105,6 +113,14 @@ export function assemble(
     ...(planNotes && { guards: planNotes }),
   };
   return { kernels: library.kernels, entries, plan, madeFrom: library.madeFrom };
+}
+
+/** Where the file declares an input, for messages at run time. */
+function declaredAt({ node }: Value): Pick<NamedSlot, "at"> {
+  const span = spanOf(node);
+  if (span === null) return {};
+  const { line, column } = position(span.source, span.start);
+  return { at: `${span.source.name}:${line}:${column}` };
 }
 
 /** `predict`, or `step_N64` if the module has the entry for several sets of dims. */

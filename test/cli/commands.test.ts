@@ -64,7 +64,7 @@ test.each([
   [
     ["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--dim", "N=4"],
     1,
-    "`twice` was not compiled for x with shape [3,2]",
+    "input `x` of `twice` has shape [3,2]",
   ],
   [["train", "net.dl", "--data", "cifar"], 1, "unknown data source `cifar`"],
   [["train", "twice.dl", "--data", "mnist:."], 1, "twice.dl has no `train entry`"],

@@ -30,6 +30,11 @@ const js = {
 };
 const load = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Session> =>
   loadBuilt(`${pathToFileURL(folder(files)).href}/`, { seed: 1 });
+const { build } = soundManifest;
+const exportsBuild = `export const build = "${build}";`;
+/** The bytes, with the build after them as in a custom section. */
+const wasm = (...bytes: readonly number[]): Uint8Array =>
+  Uint8Array.of(...bytes, ...[0, 22], ...new TextEncoder().encode(`\u0005build${build}`));
 const manifest = (value: unknown): Readonly<Record<string, string>> => ({ "manifest.json": JSON.stringify(value) });
 
 test.each([
@@ -37,34 +42,49 @@ test.each([
   ["a damaged manifest", { "manifest.json": "{" }, "E0806", /is not valid JSON/],
   ["no module", manifest(js), "E0802", /kernels.mjs/],
   ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
-  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /kernels.mjs has no instantiate/],
+  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /different builds: .*kernels.mjs/],
+  [
+    "a module of another build",
+    { ...manifest(js), "kernels.mjs": 'export const build = "1";' },
+    "E0802",
+    /different builds: .*kernels.mjs/,
+  ],
   [
     "a module that throws",
-    { ...manifest(js), "kernels.mjs": "export const instantiate = () => { throw new TypeError('no'); };" },
+    {
+      ...manifest(js),
+      "kernels.mjs": `${exportsBuild} export const instantiate = () => { throw new TypeError('no'); };`,
+    },
     "E0802",
     /TypeError: no/,
   ],
   ["no WebAssembly", manifest(soundManifest), "E0806", /module.wasm/],
   [
     "WebAssembly cut short",
-    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d) },
+    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d) },
     "E0802",
     /CompileError/,
   ],
   [
     "a module without its functions",
-    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
     "E0802",
     /has no function `init`/,
+  ],
+  [
+    "WebAssembly of another build",
+    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+    "E0802",
+    /different builds: .*module.wasm/,
   ],
   [
     "a plan of another version",
     {
       ...manifest({ ...js, plan: { ...js.plan, format: "dlc-plan-9" } }),
-      "kernels.mjs": "export const instantiate = () => ({});",
+      "kernels.mjs": `${exportsBuild} export const instantiate = () => ({});`,
     },
     "E0802",
-    /the plan has dlc-plan-9/,
+    /the plan has "dlc-plan-9"/,
   ],
 ])("a built model with %s is rejected", async (_, files, code, message) => {
   await expect(load(files)).rejects.toMatchObject({
@@ -89,45 +109,49 @@ const packed = (data: Uint8Array): Readonly<Record<string, Uint8Array>> => ({
 });
 
 test.each([
-  ["no files", {}, /E1011: .* contains neither train-images-idx3-ubyte nor/],
-  ["no test images", { ...sound, "t10k-images-idx3-ubyte": "" }, /E0703: .* not an IDX file/],
-  ["labels for images", { ...sound, "train-images-idx3-ubyte": labels(0, 1) }, /E1011: .* the train images must be u8/],
+  ["no files", {}, /E1011\]: .* contains neither train-images-idx3-ubyte nor/],
+  ["no test images", { ...sound, "t10k-images-idx3-ubyte": "" }, /E0703\]: .* not an IDX file/],
+  [
+    "labels for images",
+    { ...sound, "train-images-idx3-ubyte": labels(0, 1) },
+    /E1011\]: .* the train images must be u8/,
+  ],
   [
     "images for labels",
     { ...sound, "train-labels-idx1-ubyte": images(2, [1, 2, 3, 4]) },
-    /E1011: .* the train labels must be u8/,
+    /E1011\]: .* the train labels must be u8/,
   ],
   [
     "floats for images",
     { ...sound, "t10k-images-idx3-ubyte": joined([0, 0, 0x0d, 3], be32(0, 1, 1)) },
-    /E1011: .* the t10k images must be u8/,
+    /E1011\]: .* the t10k images must be u8/,
   ],
   [
     "words for labels",
     { ...sound, "t10k-labels-idx1-ubyte": joined([0, 0, 0x0c, 1], be32(1, 7)) },
-    /E1011: .* the t10k labels must be u8/,
+    /E1011\]: .* the t10k labels must be u8/,
   ],
-  ["a label too many", { ...sound, "train-labels-idx1-ubyte": labels(0, 1, 2) }, /E1011: .* one for each image/],
+  ["a label too many", { ...sound, "train-labels-idx1-ubyte": labels(0, 1, 2) }, /E1011\]: .* one for each image/],
   [
     "no samples",
     { ...sound, "t10k-images-idx3-ubyte": images(0, []), "t10k-labels-idx1-ubyte": labels() },
-    /E1011: .* images are empty/,
+    /E1011\]: .* images are empty/,
   ],
   [
     "images of nothing",
     { ...sound, "train-images-idx3-ubyte": joined([0, 0, 8, 3], be32(2, 0, 28)) },
-    /E1011: .* images are empty: 2 of 0 x 28 pixels/,
+    /E1011\]: .* images are empty: 2 of 0 x 28 pixels/,
   ],
-  ["gzip cut short", packed(gzipSync(trainImages).subarray(0, 12)), /E1011: .*: not a valid gzip file/],
+  ["gzip cut short", packed(gzipSync(trainImages).subarray(0, 12)), /E1011\]: .*: not a valid gzip file/],
   [
     "gzip with a wrong sum",
     packed(gzipSync(trainImages).map((byte, i, all) => (i === all.length - 8 ? byte ^ 1 : byte))),
-    /E1011: .*: not a valid gzip file/,
+    /E1011\]: .*: not a valid gzip file/,
   ],
   [
     "40 MB in 40 KB",
     packed(gzipSync(new Uint8Array(40 * 2 ** 20), { level: 9 })),
-    /E1011: .* its content is too large/,
+    /E1011\]: .* its content is too large/,
   ],
 ])("data with %s are rejected", (_, files, message) => {
   expect(() => openDataset(`mnist:${folder(files)}`)).toThrow(message);
@@ -169,7 +193,9 @@ test("a run with a damaged checkpoint is not resumed", async () => {
   const before = session.snapshot();
   for (const { file } of badRuns) {
     writeFileSync(join(path, "last.safetensors"), writeSafetensors(tensors, { run: String(file) }));
-    expect(() => resumeRun(path, session, settings)).toThrow(/^E1007: .* is not a checkpoint of a training run$/);
+    expect(() => resumeRun(path, session, settings)).toThrow(
+      /^error\[E1007\]: .* is not a checkpoint of a training run$/,
+    );
   }
   expect(session.snapshot()).toEqual(before);
 });
@@ -178,7 +204,7 @@ test("a run with a damaged history is not resumed", async () => {
   const { path, session } = await run();
   for (const { file } of badHistories) {
     writeFileSync(join(path, "history.ndjson"), file);
-    expect(() => resumeRun(path, session, settings)).toThrow(/^E1007: .* is damaged$/);
+    expect(() => resumeRun(path, session, settings)).toThrow(/^error\[E1007\]: .* is damaged$/);
   }
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSession, DlcError, hasRelaxedSimd, type Session } from "../../runtime/index.ts";
+import { createSession, DlcError, hasRelaxedSimd, profileSteps, type Session } from "../../runtime/index.ts";
 import { tinyCode, tinyPlan, type Calls } from "./tiny-plan.ts";
 
 const tiny = (seed = 0): Promise<Session> => createSession(tinyPlan, tinyCode(), { seed });
@@ -8,7 +8,8 @@ function codeOf(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    if (error instanceof DlcError) return `${error.code}: ${error.message}`;
+    if (error instanceof DlcError)
+      return `${error.code}: ${error.says}${error.help === undefined ? "" : ` (${error.help})`}`;
     throw error;
   }
   return "no error";
@@ -90,21 +91,21 @@ test("inputs are checked before anything runs", async () => {
     () => session.reset(-1),
   ].map(codeOf);
   expect(errors).toEqual([
-    "E0803: unknown entry `predct` (the model has predict, step)",
-    "E0810: `predict` needs the input x (its inputs are x)",
-    "E0810: `predict` has no input z (its inputs are x)",
+    "E0803: unknown entry `predct` (did you mean `predict`?)",
+    "E0810: `predict` needs the input `x` (pass x: f32[2])",
+    "E0810: `predict` has no input `z` (its inputs are x)",
     "E0811: input `x` of `predict` is f32; got a Float64Array (pass a Float32Array)",
     "E0812: `predict` was not compiled for x with 4 elements (it accepts (x: f32[2]), (x: f32[3]))",
-    "E0811: input `x` has 2 elements, but its shape [3] needs 3",
-    "E0812: `predict` was not compiled for x with 2 elements (it accepts (x: f32[2]), (x: f32[3]))",
-    "E0811: input `x` of `predict` is not a tensor (pass a Float32Array, an array of numbers, or { data, shape })",
-    "E0811: input `x` of `predict` is not a tensor (pass a Float32Array, an array of numbers, or { data, shape })",
-    "E0811: input `x` has an element of type undefined at index 1",
-    "E0811: input `x` has an element of type string at index 0",
-    "E0811: input `x` has an element of type object at index 0 (pass a flat array, or { data, shape })",
-    "E0814: input `x` has the value 1.5 at index 0, which i32 cannot represent",
-    "E0814: input `x` has the value 2147483648 at index 0, which i32 cannot represent",
-    "E0814: input `flag` has the value 2 at index 0, which bool cannot represent",
+    "E0811: input `x` of `predict` has 2 elements, but its shape [3] needs 3 elements",
+    "E0812: input `x` of `predict` has 2 elements (it is f32[3], 3 elements)",
+    'E0811: input `x` of `predict` is not a tensor: got "no tensor" (pass a Float32Array, an array of numbers, or { data, shape })',
+    "E0811: input `x` of `predict` is not a tensor: got null (pass a Float32Array, an array of numbers, or { data, shape })",
+    "E0814: input `x` of `predict` has undefined at [1], which is not a number",
+    'E0814: input `x` of `predict` has "1" at [0], which is not a number',
+    "E0812: `predict` was not compiled for x with shape [1,2] (it accepts (x: f32[2]), (x: f32[3]))",
+    "E0814: input `x` of `step` has the value 1.5, which i32 cannot represent",
+    "E0814: input `x` of `step` has the value 2147483648, which i32 cannot represent",
+    "E0814: input `flag` of `step` has the value 2, which bool cannot represent",
     "E0804: the seed must be an integer from 0 to 2^53 - 1, got -1",
   ]);
   expect(session.snapshot()).toEqual(before);
@@ -139,7 +140,7 @@ test("a snapshot restores the state, and only for its own model", async () => {
 });
 
 test("a profile adds up the steps of each kernel and does not change the state", async () => {
-  const session = await tiny();
+  const session = await createSession(tinyPlan, tinyCode(), { profiler: profileSteps });
   const before = session.snapshot();
   const profile = session.profile("predict", { x: [1, 2] }, 3);
   expect(profile.map(({ kernel, calls, flops, bytes }) => ({ kernel, calls, flops, bytes }))).toEqual([

@@ -3,6 +3,7 @@ import { bad, bytesOf, joined, type Bad } from "../build.ts";
 
 export const soundManifest = {
   format: "dlc-model-1",
+  build: "0123456789abcdef",
   code: { kind: "wasm", relaxed: null, strict: "module.wasm" },
   weights: "weights.safetensors",
   plan: tinyPlan,
@@ -39,6 +40,8 @@ export const badManifests: readonly Bad[] = [
   bad("another format", '{"format":"dlc-model-2"}', "E0802", 'but the manifest has "dlc-model-2"'),
   bad("a long format", JSON.stringify({ format: "x".repeat(100_000) }), "E0802", /^.{1,200}$/),
   bad("__proto__", '{"__proto__":{"format":"dlc-model-1"}}', "E0802", "but the manifest has undefined"),
+  bad("an HTML page", "<!doctype html>", "E0806", "is an HTML page; the file is not there"),
+  wrong("build", undefined, "build is not a string"),
   wrong("plan", undefined, "plan is not an object"),
   wrong("plan", [], "plan is not an object"),
   wrong("code", null, "code is not an object"),

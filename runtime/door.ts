@@ -1,0 +1,99 @@
+import { DlcError, raise, reject } from "./error.ts";
+import { nearOrAll } from "./suggest.ts";
+
+/*
+ * What all public functions share: their errors have the stack of the caller, without frames inside the runtime, and
+ * arguments of the wrong kind are rejected before anything happens.
+ */
+
+/** Rethrows an error of the public function `opened`. Only some hosts can shorten a stack. */
+export function rethrow(error: unknown, opened: (...args: never) => unknown): never {
+  if (error instanceof DlcError) Error.captureStackTrace?.(error, opened);
+  return raise(error);
+}
+
+export function door<A extends readonly unknown[], R>(run: (...args: A) => R): (...args: A) => R {
+  const opened = (...args: A): R => {
+    try {
+      return run(...args);
+    } catch (error) {
+      return rethrow(error, opened);
+    }
+  };
+  return opened;
+}
+
+/** The stack of the caller is known only before the first `await`. */
+export function asyncDoor<A extends readonly unknown[], R>(
+  run: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  const opened = (...args: A): Promise<R> => {
+    const here = { stack: "" };
+    Error.captureStackTrace?.(here, opened);
+    return run(...args).catch((error: unknown) => {
+      if (error instanceof DlcError && here.stack !== "")
+        error.stack = `DlcError: ${error.message}${here.stack.slice(here.stack.indexOf("\n"))}`;
+      return raise(error);
+    });
+  };
+  return opened;
+}
+
+/** `Float32Array` for one of any realm. */
+export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** A value as a message shows it. */
+export function showValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const kind = kindOf(value);
+  return `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/** A name as a message shows it. */
+export const showName = (name: unknown): string => (typeof name === "string" ? `\`${name}\`` : showValue(name));
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** How a message names the values that an option accepts, and the test for them. */
+export type Kind = readonly [says: string, accepts: (value: unknown) => boolean];
+
+export const oneOfTexts = (...values: readonly string[]): Kind => [
+  values.map((value) => `"${value}"`).join(" or "),
+  (value) => values.includes(value as string),
+];
+export const aBoolean: Kind = ["true or false", (value) => typeof value === "boolean"];
+export const anObject: Kind = ["an object", isObject];
+export const aFunction: Kind = ["a function", (value) => typeof value === "function"];
+
+/** Rejects (E0818) unknown options, and values of the wrong kind. */
+export function checkOptions(options: unknown, of: string, kinds: Readonly<Record<string, Kind>>): void {
+  if (!isObject(options))
+    return reject("E0818", `the options of \`${of}\` must be an object, got ${showValue(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    const [says, accepts] = (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? [];
+    if (says === undefined)
+      reject("E0818", `\`${of}\` has no option \`${name}\``, nearOrAll(name, Object.keys(kinds), "its options are"));
+    if (value !== undefined && !accepts?.(value))
+      reject("E0818", `the option \`${name}\` of \`${of}\` must be ${says}, got ${showValue(value)}`);
+  }
+}
+
+/** The bytes of a file: a buffer, or any view of one. */
+export function bytesOf(file: unknown, of: string): Uint8Array {
+  if (ArrayBuffer.isView(file))
+    return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+  if (isBuffer(file)) return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file);
+  return reject(
+    "E0818",
+    `\`${of}\` needs the bytes of a file, got ${showValue(file)}`,
+    typeof file === "string"
+      ? "read the file first: pass its bytes, not its path"
+      : "pass a Uint8Array or an ArrayBuffer",
+  );
+}
+
+const isBuffer = (value: unknown): value is ArrayBufferLike => /^(Shared)?ArrayBuffer$/.test(kindOf(value));

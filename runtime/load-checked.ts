@@ -1,0 +1,7 @@
+import { readManifest } from "./check-manifest.ts";
+import { loadFolder, type LoadOptions } from "./load.ts";
+import type { Session } from "./session.ts";
+
+/** Loads a built model from the folder of `base`, without its `module.mjs`. The manifest is checked part by part. */
+export const loadBuilt = (base: string, options?: LoadOptions): Promise<Session> =>
+  loadFolder(base, readManifest, options);

@@ -1,0 +1,115 @@
+import { aBoolean, checkOptions, isObject, oneOfTexts } from "./door.ts";
+import { reject, list } from "./error.ts";
+import type { Persistent, Plan } from "./plan.ts";
+import { readSafetensors, type StoredTensor } from "./safetensors.ts";
+import { sameShape, showType } from "./tensor.ts";
+import { slotBytes } from "./weights.ts";
+
+export interface WeightsOptions {
+  /**
+   * What the file must have: `model` (the default) params and the state of layers, such as running statistics; `params`
+   * only params; `all` also the state of optimizers, the settings and the random state, and nothing else.
+   */
+  readonly need?: "all" | "model" | "params";
+  /** Loads what fits: nothing must be in the file, and tensors of another dtype or shape are skipped. */
+  readonly partial?: boolean;
+  /** Loads only these tensors of the model; `*` stands for any characters, as in `Net.base.*`. */
+  readonly only?: string | readonly string[];
+  /**
+   * The name in the model for a name in the file, as patterns such as `{ "old.*": "new.*" }` or as a function; names
+   * for which it returns undefined stay.
+   */
+  readonly rename?: Readonly<Record<string, string>> | ((name: string) => string | undefined);
+}
+
+export interface LoadReport {
+  /** Names in the model. */
+  readonly loaded: readonly string[];
+  /** Tensors of the model that keep their values, and tensors of the file that were not used. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** Checks the whole file against the model before it writes anything. */
+export function loadWeights(
+  plan: Plan,
+  buffer: ArrayBufferLike,
+  file: Uint8Array,
+  options: WeightsOptions,
+): LoadReport {
+  checkOptions(options, "load", {
+    need: oneOfTexts("all", "model", "params"),
+    partial: aBoolean,
+    only: ["a name or a list of names", (value) => [value].flat().every(isText)],
+    rename: [
+      "an object of names or a function",
+      (value) => typeof value === "function" || (isObject(value) && Object.values(value).every(isText)),
+    ],
+  });
+  const { need = "model", partial = false, only = "*", rename = {} } = options;
+  const problems: string[] = [];
+  const unused = (option: string, patterns: readonly string[], names: readonly string[], where: string): void => {
+    const idle = patterns.filter((pattern) => names.every((name) => matches(pattern, name) === null));
+    if (idle.length > 0) problems.push(`\`${option}\` matches no tensor of the ${where}: ${list(idle)}`);
+  };
+  const stored = readSafetensors(file).tensors;
+  const tensors = new Map([...stored].map(([name, tensor]) => [renamed(name, rename), tensor]));
+  const names = [...tensors.keys()];
+  if (names.length < stored.size) problems.push("`rename` gives two tensors of the file the same name");
+  if (typeof rename === "object") unused("rename", Object.keys(rename), [...stored.keys()], "file");
+  const paths = plan.persistent.map(({ path }) => path);
+  const patterns = [only].flat();
+  if (options.only !== undefined) unused("only", patterns, paths, "model");
+
+  const isOther = ({ path, optimizer }: Persistent): boolean =>
+    optimizer === true || path.startsWith("rng.") || (plan.settings ?? []).some((setting) => setting.path === path);
+  const missing: string[] = [];
+  const skipped: { readonly name: string; readonly reason: string }[] = [];
+  const loaded = plan.persistent.filter((slot) => {
+    const { path, kind, dtype, shape } = slot;
+    if (patterns.every((pattern) => matches(pattern, path) === null)) return false;
+    const found = tensors.get(path);
+    if (found === undefined) {
+      if (!partial && (need === "all" || kind === "param" || (need === "model" && !isOther(slot)))) missing.push(path);
+      skipped.push({ name: path, reason: "not in the file" });
+    } else if (dtype !== found.dtype || !sameShape(shape, found.shape)) {
+      const reason = `${showType(slot)} in the model and ${showType(found)} in the file`;
+      if (!partial) problems.push(`\`${path}\` is ${reason}`);
+      skipped.push({ name: path, reason });
+    } else if (dtype === "bool" && found.bytes.some((byte) => byte > 1))
+      problems.push(`\`${path}\` contains a byte that is not a bool`);
+    else return true;
+    return false;
+  });
+  const unknown = options.only === undefined ? names.filter((name) => !paths.includes(name)) : [];
+  for (const name of unknown) skipped.push({ name, reason: "not in the model" });
+  if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
+  if (unknown.length > 0 && (need === "all" || missing.length > 0))
+    problems.push(`unknown to the model: ${list(unknown)}`);
+  if (problems.length === 0 && loaded.every(({ path }) => path.startsWith("rng.")))
+    problems.push(`nothing fits: the file has ${list(names)}; the model has ${list(paths)}`);
+  if (problems.length > 0)
+    reject(
+      "E0821",
+      `the weights do not match the model: ${list(problems, 6)}`,
+      partial ? undefined : "`partial: true` loads what fits and reports the rest; `rename` maps names",
+    );
+  for (const slot of loaded) slotBytes(buffer, slot).set((tensors.get(slot.path) as StoredTensor).bytes);
+  return { loaded: loaded.map(({ path }) => path), skipped };
+}
+
+/** What the stars of a pattern stand for in a name; null if it does not match. */
+function matches(pattern: string, name: string): readonly string[] | null {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("(.*)")}$`, "s").exec(name)?.slice(1) ?? null;
+}
+
+function renamed(name: string, rename: Required<WeightsOptions>["rename"]): string {
+  if (typeof rename === "function") return String(rename(name) ?? name);
+  for (const [from, to] of Object.entries(rename)) {
+    const stars = matches(from, name);
+    if (stars !== null) return to.split("*").reduce((text, part, i) => `${text}${stars[i - 1] ?? ""}${part}`);
+  }
+  return name;
+}

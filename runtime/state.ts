@@ -1,0 +1,61 @@
+import type { TensorData } from "./dtype.ts";
+import type { Persistent } from "./plan.ts";
+import { byteLength, viewOf, type Tensor } from "./tensor.ts";
+
+export interface StateTensor extends Tensor {
+  readonly kind: "param" | "state";
+}
+
+/** A view that the caller may write to, and the contents of its memory when they were last compared. */
+interface Watched {
+  readonly view: WeakRef<TensorData>;
+  readonly now: Int32Array;
+  readonly last: Int32Array;
+}
+
+/**
+ * Params and state as views. What is computed from the weights alone must be computed again after the caller has
+ * written to such a view, which JavaScript does not report. So `changed` compares the views that were handed out with
+ * their last contents: one pass over these tensors, until the caller has dropped the view. It may have been written to
+ * before it was dropped, so it is compared once more.
+ */
+export function watchedState(
+  slots: readonly Persistent[],
+  buffer: ArrayBufferLike,
+): { readonly state: ReadonlyMap<string, StateTensor>; readonly changed: () => boolean } {
+  const watched: Watched[] = [];
+  const tensor = (slot: Persistent): StateTensor => {
+    let view: WeakRef<TensorData> | undefined;
+    return Object.freeze({
+      kind: slot.kind,
+      dtype: slot.dtype,
+      shape: slot.shape,
+      get data() {
+        const known = view?.deref();
+        if (known !== undefined) return known;
+        const data = viewOf(buffer, slot);
+        view = new WeakRef(data);
+        // Offsets are multiples of 16, so the last word may reach into a gap.
+        const now = new Int32Array(buffer, slot.offset, Math.ceil(byteLength(slot) / 4));
+        watched.push({ view, now, last: now.slice() });
+        return data;
+      },
+    });
+  };
+  return {
+    state: new Map(slots.map((slot) => [slot.path, tensor(slot)])),
+    changed() {
+      let changed = false;
+      for (let k = watched.length - 1; k >= 0; k--) {
+        const { view, now, last } = watched[k] as Watched;
+        if (view.deref() === undefined) watched.splice(k, 1);
+        let i = 0;
+        while (i < now.length && now[i] === last[i]) i++;
+        if (i === now.length) continue;
+        last.set(now);
+        changed = true;
+      }
+      return changed;
+    },
+  };
+}
