@@ -32,6 +32,11 @@ export class DiagnosticList {
     if (!this.found.has(key)) this.found.set(key, diagnostic);
   }
 
+  /** Whether a mistake was found in this part of the text. */
+  within({ start, end }: Span): boolean {
+    return [...this.found.values()].some(({ at: { span } }) => span.start >= start && span.start <= end);
+  }
+
   span(start: number, end: number): Span {
     return { source: this.source, start, end };
   }

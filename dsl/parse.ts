@@ -61,7 +61,7 @@ function read(diagnostics: DiagnosticList, range?: Range): File | null {
     const { tree, whole } = parseTolerantly(line, bad, diagnostics);
     if (!tree) continue;
     const part = toAst(tree, ends, diagnostics);
-    if (whole) parts.push(part);
+    if (whole && (part.kind !== "item" || !diagnostics.within(part.span))) parts.push(part);
   }
   const file = arrange(parts, diagnostics);
   const deep = tooDeep(file);

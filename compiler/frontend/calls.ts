@@ -4,12 +4,15 @@ import {
   bindArguments,
   differentiableNames,
   checkNames,
+  convertStatic,
   signatureOf,
   split,
   usage,
   type Bound,
+  type Signature,
 } from "./values/arguments.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
+import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
@@ -36,11 +39,11 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
   const args = [...fn.args, ...more];
   const signature = signatureOf(target);
   if (args.some((arg) => isFaulty(arg.value))) {
-    checkNames(env, target, signature, args);
-    return ERROR;
+    if (checkNames(env, target, signature, args)) checkRest(env, target, signature, args);
+    return withoutValue(env, target);
   }
   const bound = bindArguments(env, target, signature, args);
-  if (bound === null) return ERROR;
+  if (bound === null) return withoutValue(env, target);
   const given = signature.tensors.filter((name) => bound.values.has(name)).length + bound.parts.length;
   const missing = [
     ...signature.statics.filter((s) => s.required && !bound.values.has(s.name)).map((s) => s.name),
@@ -51,8 +54,9 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       : signature.tensors.filter((name) => !bound.values.has(name))),
   ];
   if (missing.length > 0) {
-    if (given === 0) return partial(env, fn, args, span);
+    if (given === 0) return checkStatics(env, target, bound) ? partial(env, fn, args, span) : ERROR;
     const name = functionName(target);
+    withoutValue(env, target);
     return report(
       env.context,
       "E0402",
@@ -73,6 +77,33 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
         });
       return applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null });
   }
+}
+
+/** Checks the types of the static arguments; false after a report. */
+function checkStatics(env: Env, target: Target, bound: Bound): boolean {
+  if (target.kind !== "callable") return true;
+  const name = functionName(target);
+  const good = split(target.declaration).statics.map((p) => {
+    const arg = bound.values.get(p.name.text);
+    const subject = `\`${p.name.text}\` of \`${name}\``;
+    return arg === undefined || convertStatic(env, arg.value, p.type, arg.span, subject).kind !== "error";
+  });
+  return !good.includes(false);
+}
+
+/** Checks the arguments of a call beside those that have a mistake. */
+function checkRest(env: Env, target: Target, signature: Signature, args: readonly Arg[]): void {
+  // Only a named argument without a value, or one from a pipe, has a known parameter.
+  if (args.some((arg) => isFaulty(arg.value) && arg.piped !== true && arg.name === null)) return;
+  const whole = args.filter((arg) => !isFaulty(arg.value));
+  const bound = target.kind === "callable" ? bindArguments(env, target, signature, whole) : null;
+  if (bound !== null) checkStatics(env, target, bound);
+}
+
+/** The result of a call whose arguments have a mistake; mistakes in the body are reported, too. */
+function withoutValue({ context }: Env, target: Target): DlValue {
+  if (target.kind === "callable") exploreCallable(context, target.declaration, target.scope);
+  return ERROR;
 }
 
 function withParts({ values, parts }: Bound, span: Span): ReadonlyMap<string, Arg> {
@@ -197,7 +228,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   };
   const { statics, tensors } = split(declaration);
   if (!bindStatics(env, inner, name, statics, tensors, bound) || !bindTensors(env, inner, name, tensors, bound))
-    return ERROR;
+    return withoutValue(env, target);
   context.calls.push({ name, span, location: locationAt(context, span) });
   const good = bindLateDefaults(inner, name, statics);
   // The result type is resolved in the signature's scope: names of the body do not change it.

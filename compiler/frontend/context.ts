@@ -53,6 +53,8 @@ export interface Arg {
   readonly name: string | null;
   readonly value: DlValue;
   readonly span: Span;
+  /** The left side of a pipe, which is a tensor. */
+  readonly piped?: true;
   /** The location of the name, for a named argument. */
   readonly nameSpan?: Span;
 }
@@ -138,6 +140,7 @@ export interface ProgramState {
   readonly diagnostics: Diagnostic[];
   /** What has been reported, by code and location. */
   readonly reported: Set<string>;
+  readonly exploration: Exploration;
   readonly declared: Map<string, Declared>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
@@ -147,6 +150,16 @@ export interface ProgramState {
   readonly trace: Trace | null;
   /** An entry has reached a limit; the others are not elaborated. */
   stopped: boolean;
+}
+
+/** How far the search for further mistakes has come, see `exploration.ts`. */
+export interface Exploration {
+  /** Declarations whose bodies have been evaluated without arguments. */
+  readonly explored: Set<Callable>;
+  /** True while code is evaluated for its mistakes alone. */
+  active: boolean;
+  /** True while only unknown names are reported. */
+  namesOnly: boolean;
 }
 
 /** Records of elaboration, in order of evaluation. */

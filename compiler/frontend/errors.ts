@@ -88,6 +88,9 @@ export interface Details {
   readonly commandHelp?: string;
 }
 
+/** Mistakes that depend on names alone, not on the values that they have. */
+const ofNames: ReadonlySet<string> = new Set<Code>(["E0201", "E0206", "E0404"]);
+
 /**
  * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the
  * standard library the location is the user's call, with the calls below it as secondary labels.
@@ -100,6 +103,7 @@ export function report(
   details: Details = {},
 ): DlValue {
   const { program } = context;
+  if (program.exploration.namesOnly && !ofNames.has(code)) return ERROR;
   const label = details.label ?? "";
   const user = userCall(context);
   const hidden = program.library.has(span.source) && user >= 0;

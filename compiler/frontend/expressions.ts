@@ -10,6 +10,7 @@ import { packNamed, text } from "./types/dims.ts";
 import { report, type Details } from "./errors.ts";
 import { countExpression } from "./limits.ts";
 import { methodHint, nameHint } from "./migration-hints.ts";
+import { exploreBlock, exploreNames } from "./exploration.ts";
 import { index } from "./tensors/indexing.ts";
 import { nextOf } from "./control/loop-words.ts";
 import { scan, whileLoop } from "./control/loops.ts";
@@ -144,7 +145,10 @@ function record(env: Env, expr: Expr & { kind: "record" }): DlValue {
 function binaryExpression(env: Env, expr: Expr & { kind: "binary" }): DlValue {
   const left = evaluate(env, expr.left);
   // `and` and `or` do not evaluate the right side if the left side decides.
-  if (left.kind === "bool" && ((expr.op === "and" && !left.value) || (expr.op === "or" && left.value))) return left;
+  if (left.kind === "bool" && ((expr.op === "and" && !left.value) || (expr.op === "or" && left.value))) {
+    if (env.context.program.exploration.active) exploreNames(env, (inner) => void evaluate(inner, expr.right));
+    return left;
+  }
   const right = evaluate(env, expr.right);
   return binary(
     env,
@@ -206,7 +210,8 @@ function calleeHints(env: Env, value: DlValue, callee: Span): Details {
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
   // A mismatch is reported at the step that rejects the value; the value's origin is a secondary label.
-  const piped: Arg = { name: null, value, span: expr.into.kind === "call" ? expr.into.callee.span : expr.into.span };
+  const span = expr.into.kind === "call" ? expr.into.callee.span : expr.into.span;
+  const piped: Arg = { name: null, value, span, piped: true };
   const result = pipeInto(env, piped, expr.into);
   noteShape(env.context, expr.into.span, result);
   return result;
@@ -256,6 +261,11 @@ const runTimeChoice = "`cond p { a } else { b }` chooses at run time, select(p, 
 
 function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
   const condition = evaluate(env, expr.condition);
+  if (condition.kind !== "bool")
+    exploreNames(env, (inner) => {
+      exploreBlock(inner, expr.then);
+      if (expr.otherwise !== null) exploreBlock(inner, expr.otherwise);
+    });
   if (condition.kind === "error") return ERROR;
   if (condition.kind !== "bool" && reportRunTime(env, expr.condition)) return ERROR;
   if (condition.kind !== "bool")
@@ -273,6 +283,8 @@ function choose(env: Env, expr: Expr & { kind: "if" }): DlValue {
               : runTimeChoice,
       },
     );
-  const branch = condition.value ? expr.then : expr.otherwise;
+  const [branch, other] = condition.value ? [expr.then, expr.otherwise] : [expr.otherwise, expr.then];
+  if (other !== null && env.context.program.exploration.active)
+    exploreNames(env, (inner) => exploreBlock(inner, other));
   return branch === null ? UNIT : env.context.block(within(env, makeScope(env.scope)), branch);
 }

@@ -1,4 +1,4 @@
-import type { Entry, File, Import, Name, Setting, Test } from "../../dsl/ast.ts";
+import type { Callable, Entry, File, Import, Name, Setting, Test } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source, Span } from "../../dsl/span.ts";
@@ -25,6 +25,7 @@ export interface Module {
   readonly exports: ReadonlyMap<string, Binding>;
   readonly settings: readonly Setting[];
   readonly tests: readonly Test[];
+  readonly callables: readonly Callable[];
   /** Names of the dims whose sizes are given from outside: those declared, and those of the inputs of entries. */
   readonly dims: readonly string[];
 }
@@ -96,6 +97,7 @@ function loadModule(source: Source, loading: Loading): Module | null {
     entries: file.items.filter((item) => item.kind === "entry"),
     settings: file.items.filter((item) => item.kind === "setting"),
     tests: file.items.filter((item) => item.kind === "test"),
+    callables: file.items.filter((item) => "statics" in item),
     dims: file.items.flatMap((item) =>
       item.kind === "dim"
         ? item.names.map((name) => name.text)

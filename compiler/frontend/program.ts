@@ -6,6 +6,7 @@ import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
 import type { DlValue, ProgramState, Trace } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
+import { exploreCallable } from "./exploration.ts";
 import { ownerOf } from "./values/attribution.ts";
 import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
@@ -64,6 +65,7 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   });
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
+  if (diagnostics.length > 0) exploreRest(program, main, options);
   const hasTests = main.tests.length > 0;
   if (diagnostics.length > 0) return { program: null, diagnostics, dims, known, hasTests };
   return {
@@ -73,6 +75,13 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
     known,
     hasTests,
   };
+}
+
+/** What no entry reached, perhaps because of a mistake, such as a branch for other arguments. */
+function exploreRest(program: ProgramState, main: Module, { variants }: ElaborateOptions): void {
+  const dims = variants[0] ?? {};
+  const context = makeContext(program, { name: "explored", train: false, dims, index: 0, span: null });
+  for (const declaration of main.callables) exploreCallable(context, declaration, main.scope);
 }
 
 /** The state shared by everything that is elaborated from one file. */
@@ -89,6 +98,7 @@ export function openProgram(
     library,
     diagnostics,
     reported: new Set(),
+    exploration: { explored: new Set(), active: false, namesOnly: false },
     declared,
     settings: new Map(),
     naming: new Map(),

@@ -7,6 +7,7 @@ import { broadcastTo, literal } from "./types/broadcasting.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
 import { declaredType, namesIn, text } from "./types/dims.ts";
 import { nodeSpan, report } from "./errors.ts";
+import { exploreNames } from "./exploration.ts";
 import { locationAt } from "./values/attribution.ts";
 import { joinPath, spanKey, reserve } from "./values/frames.ts";
 import { assertion } from "./assertions.ts";
@@ -22,10 +23,13 @@ import { declare, read, write } from "./values/variables.ts";
 /** Executes statements in order, in the caller's scope; returns the value of the last one if it is an expression. */
 export function block(env: Env, body: Block): DlValue {
   let value: DlValue = UNIT;
-  for (const statement of body.statements) {
+  for (const [i, statement] of body.statements.entries()) {
     value = execute(env, statement);
+    if (statement.kind !== "expression" || value.kind !== "error") continue;
     // A failed requirement: the statements after it rely on it.
-    if (statement.kind === "expression" && value.kind === "error") return value;
+    const rest = body.statements.slice(i + 1);
+    if (rest.length > 0) exploreNames(env, (inner) => rest.forEach((each) => execute(inner, each)));
+    return value;
   }
   return value;
 }

@@ -17,8 +17,8 @@ interface Attempt {
 
 /**
  * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt is free of
- * diagnostics: an error counts only if every size has one. Returns the first attempt, with the smallest size, if all
- * fail.
+ * diagnostics: an error counts only if every size has one. If all fail, returns the first of those with the fewest
+ * diagnostics: what only the others report may come from their sizes.
  */
 export function withAssumedDims<T extends Attempt>(
   given: readonly Readonly<Record<string, number>>[],
@@ -30,11 +30,13 @@ export function withAssumedDims<T extends Attempt>(
   // If every used dim is given, another assumed size changes nothing.
   if (found.diagnostics.length === 0 || found.dims.every((name) => given.every((dims) => dims[name] !== undefined)))
     return found;
+  let best = found;
   for (const size of others) {
     const next = attempt(size);
     if (next.diagnostics.length === 0) return next;
+    if (next.diagnostics.length < best.diagnostics.length) best = next;
   }
-  return found;
+  return best;
 }
 
 /**

@@ -6,6 +6,7 @@ import { at } from "../../support/lists.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
+import { exploreBlock } from "../exploration.ts";
 import { closeRegion, invariantsOf, openRegion } from "./regions.ts";
 import { makeScope } from "../values/scope.ts";
 import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
@@ -34,7 +35,11 @@ function runBlock(env: Env, at: Span, name: string, block: CheckpointExpr["body"
 export function cond(env: Env, expr: CondExpr): DlValue {
   const { context } = env;
   const condition = context.evaluate(env, expr.condition);
-  if (condition.kind === "error") return ERROR;
+  if (condition.kind === "error") {
+    exploreBlock(env, expr.then);
+    exploreBlock(env, expr.otherwise);
+    return ERROR;
+  }
   if (condition.kind === "bool")
     return context.block({ ...env, scope: makeScope(env.scope) }, condition.value ? expr.then : expr.otherwise);
   if (condition.kind !== "tensor" || condition.value.type.dtype !== "bool" || condition.value.type.shape.length > 0)

@@ -1,4 +1,4 @@
-import type { Carry, Expr } from "../../../dsl/ast.ts";
+import type { Carry, Expr, Name, Pattern } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
@@ -9,6 +9,7 @@ import { showType, tensor } from "../../types/tensor-type.ts";
 import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts";
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
+import { exploreBlock } from "../exploration.ts";
 import { bindPattern } from "../values/pattern.ts";
 import { carryLeaf, closeRegion, invariantsOf, openRegion, iterationOf } from "./regions.ts";
 import { makeScope } from "../values/scope.ts";
@@ -36,7 +37,10 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   const sequences = sequencesOf(env, expr);
   const carries: Carries = { kind: "scan", list: [], counter: null, iterations: sequences?.length ?? 1 };
   const carried = openCarries(env, expr.carries, carries);
-  if (sequences === null || carried === null) return ERROR;
+  if (sequences === null || carried === null) {
+    exploreLoop(env, expr);
+    return ERROR;
+  }
   const inner = openRegion(env, expr.span, "scan", carries);
   const region = present(inner.region, "a region");
   const scope = makeScope(env.scope);
@@ -92,13 +96,17 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const { context } = env;
   const carries: Carries = { kind: "while", list: [], counter: null, iterations: 1 };
   const carried = openCarries(env, expr.carries, carries);
-  if (carried === null) return ERROR;
+  if (carried === null) {
+    exploreLoop(env, expr);
+    return ERROR;
+  }
   const test = openRegion(env, expr.span, "condition", carries);
   const testEnv: Env = { ...env, context: test, scope: makeScope(env.scope), loop: null };
   bindCarries(testEnv, carried, test);
   const until = test.evaluate(testEnv, expr.until);
   const stop = until.kind === "bool" ? tensorized(testEnv, until, expr.until.span) : until;
   if (stop?.kind !== "tensor" || stop.value.type.dtype !== "bool" || stop.value.type.shape.length > 0) {
+    exploreLoop(env, expr);
     if (until.kind === "error") return ERROR;
     return report(
       context,
@@ -148,6 +156,22 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
     () => builder.addNode(builder.op("while"), operands, { carries: carries.list.length }, {}, graphs).results,
   );
   return { kind: "record", fields: lastCarries(env, carried, carries, results, expr.span) };
+}
+
+/** The body of a loop whose head has a mistake. */
+function exploreLoop(env: Env, expr: ScanExpr | WhileExpr): void {
+  const name = (text: Name): Pattern => ({ kind: "name", name: text, span: text.span });
+  const loop: Loop = {
+    kind: expr.kind,
+    carries: new Map(expr.carries.map((carry) => [carry.name.text, { value: ERROR, span: carry.span }])),
+    nexts: new Map(),
+    yielded: null,
+  };
+  const items =
+    expr.kind === "scan"
+      ? [...expr.sequences.map(({ pattern }) => pattern), ...(expr.counter === null ? [] : [name(expr.counter)])]
+      : [];
+  exploreBlock(env, expr.body, [...items, ...expr.carries.map((carry) => name(carry.name))], loop);
 }
 
 /** The initial values of the carries; null after a report. */

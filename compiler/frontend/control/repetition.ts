@@ -1,7 +1,8 @@
-import type { Expr } from "../../../dsl/ast.ts";
+import type { Expr, Name, Pattern } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
+import { exploreBlock } from "../exploration.ts";
 import { instancePath, makeFrame, makeInstance, type Frame } from "../values/frames.ts";
 import { makeScope } from "../values/scope.ts";
 import { describe, ERROR, int, list, UNIT } from "../values/values.ts";
@@ -23,7 +24,10 @@ const frameOf = (env: Env, span: Span, word: string): Frame =>
 export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
   const { context } = env;
   const count = context.evaluate(env, expr.count);
-  if (count.kind === "error") return ERROR;
+  if (count.kind === "error") {
+    exploreBlock(env, expr.body, expr.counter === null ? [] : [nameOf(expr.counter)]);
+    return ERROR;
+  }
   if (count.kind !== "int" || count.value < 0 || count.value > maxIterations)
     return report(
       context,
@@ -52,7 +56,10 @@ export function repeat(env: Env, expr: Expr & { kind: "repeat" }): DlValue {
 export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   const { context } = env;
   const over = context.evaluate(env, expr.over);
-  if (over.kind === "error") return ERROR;
+  if (over.kind === "error") {
+    exploreBlock(env, expr.body, [nameOf(expr.name)]);
+    return ERROR;
+  }
   const items =
     over.kind === "int" ? countTo(over.value) : over.kind === "list" || over.kind === "tuple" ? over.items : null;
   if (items === null || items.length > maxIterations)
@@ -79,6 +86,8 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   }
   return list(values);
 }
+
+const nameOf = (name: Name): Pattern => ({ kind: "name", name, span: name.span });
 
 const countTo = (n: number): readonly DlValue[] | null =>
   n < 0 || n > maxIterations ? null : Array.from({ length: n }, (_, k) => int(k));

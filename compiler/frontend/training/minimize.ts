@@ -33,8 +33,9 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     return;
   }
   const loss = lossOf(env, statement);
+  const over = statement.over.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
   // If the loss failed, the model has often not been applied either.
-  const trained = loss === null ? null : paramsOver(env, statement, loss);
+  const trained = loss === null ? null : paramsOver(env, over, loss);
   const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
   if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
   const last = steps.at(-1);
@@ -95,10 +96,10 @@ function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {
   return scalarLoss(env, value, statement.loss.span);
 }
 
-function paramsOver(env: Env, statement: MinimizeStmt, loss: Tensor): Trained[] | null {
+function paramsOver(env: Env, over: readonly Step[], loss: Tensor): Trained[] | null {
   const paths = new Set<string>();
-  for (const expr of statement.over) {
-    const under = paramsUnder(env, env.context.evaluate(env, expr), expr.span);
+  for (const { value, span } of over) {
+    const under = paramsUnder(env, value, span);
     if (under === null) return null;
     for (const path of under) paths.add(path);
   }

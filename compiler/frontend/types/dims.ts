@@ -108,8 +108,16 @@ function reportSize(env: Env, span: Span, size: number, written: string): void {
   report(env.context, "E0315", span, `a size must be an int of at least 1, found ${shown}`, { help });
 }
 
+/** Whether a name of the expression has no value because of a mistake that has been reported. */
+export const isUnknown = ({ scope }: Env, names: readonly string[]): boolean =>
+  names.some((name) => {
+    const binding = scope.find(name);
+    return binding?.kind === "value" && binding.value.kind === "error";
+  });
+
 /** The size of a dim whose names are all known; null after a report. */
 export function sizeOf(env: Env, expr: Expr): number | null {
+  if (isUnknown(env, namesIn(expr))) return null;
   const size = linear(env, expr, "all");
   if (size === null) {
     report(
@@ -141,6 +149,7 @@ export function sizeOf(env: Env, expr: Expr): number | null {
 export function packNamed(env: Env, name: string, span: Span): PackValue | null {
   const binding = env.scope.find(packKey(name));
   if (binding?.kind === "value" && binding.value.kind === "pack") return binding.value;
+  if (isUnknown(env, [packKey(name), name])) return null;
   // A static list of sizes is accepted too: `f32[..kernel, C, O]`.
   const plain = env.scope.find(name);
   const items = plain?.kind === "value" && plain.value.kind === "list" ? plain.value.items : [];
@@ -173,6 +182,7 @@ export function declaredType(
   }
   const name = type.kind === "tensor" ? type.dtype : type.name;
   const dtype = dtypeNamed(env.scope, name.text);
+  if (isUnknown(env, [name.text])) return null;
   if (dtype === null || dtype === "variable") {
     reportDtype(env, name.text, name.span);
     return null;

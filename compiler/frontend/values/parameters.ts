@@ -25,7 +25,8 @@ export function bindStatics(
   bound: Bound,
 ): boolean {
   const tensorNames = tensors.map((p) => p.name.text);
-  return statics.every((p) => {
+  // All of them, so that each mistake is reported.
+  const good = statics.map((p) => {
     const name = p.name.text;
     const arg = bound.values.get(name);
     // A default that depends on a tensor waits until that is bound.
@@ -35,6 +36,7 @@ export function bindStatics(
     inner.scope.bind(name, { kind: "value", value, span: arg.span, because: `\`${name}\` is given here` });
     return value.kind !== "error";
   });
+  return !good.includes(false);
 }
 
 function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
