@@ -1,6 +1,7 @@
 /**
  * Converts the output of a detector to a list of objects. Boxes are [top, left, bottom, right], four numbers per row.
  */
+import { rejectNaN } from "./decode-checks.ts";
 import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
@@ -26,6 +27,7 @@ export function suppressBoxes(
     reject("E0830", `boxes has ${boxes.length} numbers; expected 4 for each of the ${scores.length} scores`);
   if (classes !== undefined && classes.length !== scores.length)
     reject("E0830", `classes has ${classes.length} numbers; expected 1 for each of the ${scores.length} scores`);
+  rejectNaN("scores", scores);
   const order = Array.from(scores, (_, k) => k)
     .filter((k) => at(scores, k) >= score)
     .sort((a, b) => at(scores, b) - at(scores, a) || a - b);

@@ -1,4 +1,5 @@
 /** Decodes the output of a CTC model: rows of `classes` scores, one row per frame. */
+import { rejectNaN } from "./decode-checks.ts";
 import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
@@ -108,5 +109,6 @@ function checked(
   if (!(blank >= 0 && blank < classes))
     reject("E0830", `\`blank\` must be a class from 0 to ${classes - 1}, got ${blank}`);
   if (!(frames >= 0 && frames <= rows)) reject("E0830", `\`frames\` must be from 0 to ${rows}, got ${frames}`);
+  rejectNaN("scores", scores);
   return { classes, blank, frames };
 }

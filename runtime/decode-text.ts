@@ -1,4 +1,5 @@
 /** Token sampling, beam search and edit distance. */
+import { rejectNaN } from "./decode-checks.ts";
 import { reject } from "./error.ts";
 
 type Numbers = ArrayLike<number>;
@@ -27,6 +28,7 @@ export function sampleToken(
   if (!(topK >= 1)) reject("E0830", `\`topK\` must be at least 1, got ${topK}`);
   if (!(topP > 0 && topP <= 1)) reject("E0830", `\`topP\` must be above 0 and at most 1, got ${topP}`);
   if (!(random >= 0 && random < 1)) reject("E0830", `\`random\` must be in [0, 1), got ${random}`);
+  rejectNaN("logits", logits);
   // Best first; ties go to the smaller index.
   const order = Array.from(logits, (_, k) => k).sort((a, b) => at(logits, b) - at(logits, a) || a - b);
   const best = order[0] as number;
@@ -87,6 +89,7 @@ export function beamSearch(
     const open = sentences.filter(({ tokens }) => tokens.at(-1) !== end);
     if (open.length === 0) break;
     const rows = next(open.map(({ tokens }) => tokens));
+    for (const row of rows) rejectNaN("next", row);
     const longer = open.flatMap(({ tokens, logProb }, i) =>
       Array.from(rows[i] ?? [], (p, token) => ({ tokens: [...tokens, token], logProb: logProb + p })),
     );

@@ -102,8 +102,7 @@ export const arithmetic = family<"arithmetic">({
     doc: "the remainder of x / y, x - y * trunc(x / y), with the sign of x; of floats exact for all numbers (C's fmod), x itself where y is infinite, and NaN where y is 0 or x infinite; of i32, 0 where y is 0; the gradient of x is 1 and the gradient of y is -trunc(x / y), at a multiple too",
     operands: ["x", "y"],
     on: numbers,
-    scalar: (k, x, y) =>
-      k.rem(x, x.type.scalar === "i32" ? k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y) : y),
+    scalar: (k, x, y) => k.rem(x, x.type.scalar === "i32" ? k.select(k.or(k.eq(y, 0), k.eq(y, -1)), 1, y) : y),
     gradient: (g, { x, y }, { out, dout }) => ({ x: dout, y: g.mul(dout, g.div(g.sub(out, x), y)) }),
     range: ([x, y]) => symmetric(Math.min(sizeOf(x), sizeOf(y))),
     reference: (x, y) => x % y,

@@ -31,12 +31,15 @@ const nanAt = (list: readonly number[]): number[] => list.flatMap((x, i) => (Num
 
 for (const op of sampled) {
   if (op.form.kind !== "pointwise" || exceptions[op.name] !== undefined) continue;
-  const uses = floatUses(op).filter((sample) => isFloat(present(caseOf(op, sample).node.results[0], "a result").type.dtype));
+  const uses = floatUses(op).filter((sample) =>
+    isFloat(present(caseOf(op, sample).node.results[0], "a result").type.dtype),
+  );
   if (uses.length === 0) continue;
   test(`${op.name} of NaN is NaN`, () => {
     for (const sample of uses)
       sample.operands.forEach(({ dtype }, operand) => {
-        if (isFloat(dtype)) expect(nanAt(poisoned(op, sample, operand, 0)), caseOf(op, sample).description).toEqual([0]);
+        if (isFloat(dtype))
+          expect(nanAt(poisoned(op, sample, operand, 0)), caseOf(op, sample).description).toEqual([0]);
       });
   });
 }
@@ -59,7 +62,10 @@ for (const op of sampled.filter(isExtreme))
 
 test("every op with an index of an extreme returns that of the first NaN", () => {
   const x = [2, NaN, 7, NaN];
-  const one = caseOf(present(ops.get("argmax"), "argmax"), { operands: [{ dtype: "f32", shape: [4] }], attrs: { axis: 0 } });
+  const one = caseOf(present(ops.get("argmax"), "argmax"), {
+    operands: [{ dtype: "f32", shape: [4] }],
+    attrs: { axis: 0 },
+  });
   const row = present(one.operands[0], "x").type;
   for (const name of ["argmax", "argmin"]) {
     expect(apply(name, [[row, x]], { axis: 0 })).toEqual([1]);

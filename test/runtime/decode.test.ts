@@ -149,6 +149,11 @@ test("invalid arguments are errors", () => {
     () => sampleToken([1], { random: 0, topP: 0 }),
     () => suppressBoxes([1, 2, 3], [1]),
     () => beamSearch(() => [], { beam: 0, length: 1, end: 0 }),
+    () => ctcGreedy([0, NaN], { classes: 2 }),
+    () => ctcBeamSearch([NaN, 0], { classes: 2 }),
+    () => sampleToken([1, NaN], { random: 0 }),
+    () => suppressBoxes([0, 0, 1, 1], [NaN]),
+    () => beamSearch(() => [[NaN]], { beam: 1, length: 1, end: 0 }),
   ];
   for (const wrong of codes) expect(wrong).toThrow(expect.objectContaining({ code: "E0830" }));
 });

@@ -163,7 +163,11 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
   },
   div: divide,
   rem: (on, args, type) => {
-    twice(on, args.map((arg) => splat(arg)), ([x, y]) => remainders(on.to, on.locals, x, y, type.lanes));
+    twice(
+      on,
+      args.map((arg) => splat(arg)),
+      ([x, y]) => remainders(on.to, on.locals, x, y, type.lanes),
+    );
     if (type.lanes === 1) on.to.op("f32x4.extract_lane", 0);
   },
 };
