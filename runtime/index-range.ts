@@ -24,21 +24,26 @@ export function checkIndices(entry: EntryPlan, slot: InputSlot, data: Elements, 
 export function invalidIndex({ indices, shape }: InputSlot, data: Elements): InvalidIndex | null {
   if (indices === undefined) return null;
   for (let i = 0; i < indices.length; i++) {
-    const range = indices[i] as IndexRange;
-    const at = firstOutside(range, data, range.start, 0);
-    if (at < 0) continue;
-    const value = data[at] as number;
-    const help =
-      value < 0
-        ? `for rows without a label pass \`ignore_index: ${value}\` to the loss`
-        : range.allowed.some(([from, to]) => from === 0 && to === value - 1)
-          ? "labels start at 0: subtract 1 from those that start at 1"
-          : undefined;
-    const allowed = showRanges(range.allowed);
-    return { at, value, allowed, says: `is ${value}${positionOf(at, shape)}, not ${allowed}`, help };
+    const at = firstOutside(indices[i] as IndexRange, data, indices[i]?.start ?? 0, 0);
+    if (at >= 0) return described((indices[i] as IndexRange).allowed, data[at] as number, at, shape);
   }
   return null;
 }
+
+/** In functions of their own: a loop allocates what a function inside it refers to. */
+function described(ranges: IndexRange["allowed"], value: number, at: number, shape: readonly number[]): InvalidIndex {
+  const help =
+    value < 0
+      ? `for rows without a label pass \`ignore_index: ${value}\` to the loss`
+      : ranges.some(([from, to]) => from === 0 && to === value - 1)
+        ? "labels start at 0: subtract 1 from those that start at 1"
+        : undefined;
+  const allowed = showRanges(ranges);
+  return { at, value, allowed, says: `is ${value}${positionOf(at, shape)}, not ${allowed}`, help };
+}
+
+const isOutside = (allowed: IndexRange["allowed"], value: number): boolean =>
+  allowed.every(([from, to]) => value < from || value > to);
 
 /** The offset of an element that is in no interval; -1 if there is none. Compares with the last interval first. */
 function firstOutside(range: IndexRange, data: Elements, at: number, axis: number): number {
@@ -53,7 +58,7 @@ function firstOutside(range: IndexRange, data: Elements, at: number, axis: numbe
     if (axis + 1 < counts.length) {
       const inner = firstOutside(range, data, at, axis + 1);
       if (inner >= 0) return inner;
-    } else if ((value < lo || value > hi) && allowed.every(([from, to]) => value < from || value > to)) return at;
+    } else if ((value < lo || value > hi) && isOutside(allowed, value)) return at;
   }
   return -1;
 }
