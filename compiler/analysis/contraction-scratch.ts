@@ -1,7 +1,8 @@
 import { sizeOf, sumBlocks } from "../graph/contraction.ts";
-import { siteOf } from "../graph/facts.ts";
+import { keepsTotals, resultOf, siteOf } from "../graph/facts.ts";
 import type { Node } from "../graph/ir.ts";
 import { defaultMachine, roundUp, type Machine } from "../support/machine.ts";
+import { bytes } from "../types/tensor-type.ts";
 import { shapeOf, type ContractionShape } from "./contraction-dims.ts";
 
 /**
@@ -26,6 +27,7 @@ export function scratchElements(shape: ContractionShape, machine: Machine = defa
 /** Bytes of scratch of a node's kernel, in addition to its operands and results. */
 export function kernelScratch(node: Node): number {
   const { form } = node.op;
+  if (keepsTotals(node)) return bytes(resultOf(node).type);
   if (form.kind !== "contract") return 0;
   const contraction = form.contraction(siteOf(node));
   return contraction?.panel === undefined ? 0 : 4 * scratchElements(shapeOf(contraction.dims));

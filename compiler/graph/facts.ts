@@ -1,3 +1,4 @@
+import { needsTotals } from "../support/sum-order.ts";
 import { invariant, present } from "../support/invariant.ts";
 import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
@@ -127,6 +128,14 @@ export const reducesAxes = ({ form, attrs }: Op): boolean => form.kind === "redu
 /** A maximum or minimum, for which repeated elements have no effect. */
 export const isExtreme = ({ form }: Op): boolean =>
   form.kind === "reduce" && (form.combine === "max" || form.combine === "min");
+
+/** Whether the node adds terms to compensated totals, whose second numbers its kernel keeps in scratch. */
+export function keepsTotals(node: Pick<Node, "op" | "operands" | "results" | "attrs">): boolean {
+  const { form } = node.op;
+  const type = node.results[0]?.type;
+  if (form.kind !== "scatter" || type?.dtype !== "f32" || elements(type.shape) === 0) return false;
+  return needsTotals(form.mostTerms(siteOf(node)));
+}
 
 /** The axes that a node sums over; null if it is not a sum. */
 export const summedAxes = ({ op, attrs }: Node): readonly number[] | null =>

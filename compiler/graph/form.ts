@@ -162,7 +162,10 @@ export type Form =
       /** Whether the innermost of `extents` is the last axis of the operand. */
       readonly alongLast: (site: Site) => boolean;
     }
-  /** A result of zeros, to which `value` is added at `target` for each index of `domain`, in order. */
+  /**
+   * A result of zeros, to which `value` is added at `target` for each index of `domain`, in order. If an element may
+   * have more terms than a block of a sum, each is added to a compensated total (`support/sum-order.ts`).
+   */
   | {
       readonly kind: "scatter";
       readonly domain: (site: Site) => readonly number[];
@@ -174,6 +177,8 @@ export type Form =
         site: Site,
       ) => { readonly at: readonly Expr[]; readonly when: Expr | null };
       readonly value: (k: ExprBuilder, d: readonly Expr[], read: Read, site: Site) => Expr;
+      /** The most terms of an element; Infinity if that depends on the data. */
+      readonly mostTerms: (site: Site) => number;
     }
   /**
    * Each line along `axis` separately: `line` stores every element of the result's line, and may read back stored

@@ -134,6 +134,8 @@ interface Scattering<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly domain: (use: Use<O, A>) => readonly number[];
   readonly target: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => readonly Expr[];
   readonly value: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+  /** See `Form`; Infinity if omitted. */
+  readonly mostTerms?: (use: Use<O, A>) => number;
 }
 
 /** Zeros, to which a value is added at a target for each index of a domain. */
@@ -144,8 +146,9 @@ export function scattering<const O extends Names, const A extends Kinds = {}>(sp
     domain: (site) => spec.domain(useOf<O, A>(names, site)),
     target: (k, d, read, site) => ({ at: spec.target(k, d, reads(names, read), useOf<O, A>(names, site)), when: null }),
     value: (k, d, read, site) => spec.value(k, d, reads(names, read), useOf<O, A>(names, site)),
+    mostTerms: (site) => spec.mostTerms?.(useOf<O, A>(names, site)) ?? Infinity,
   };
-  return { ...signature<O, A>({ exact: false, ...spec }), form, reference: arrayReference(names, spec.reference) };
+  return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }
 
 interface Lining<O extends Names, A extends Kinds> extends Plain<O, A> {

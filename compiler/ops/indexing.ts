@@ -5,6 +5,7 @@ import type { GraphBuilder } from "../graph/build.ts";
 import type { Value } from "../graph/ir.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { scatteredSums } from "../support/sum-order.ts";
 import { interval, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
 import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
@@ -220,16 +221,15 @@ export const indexing = family<"indexing">({
       axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null,
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
-    reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
-      const data = new Float64Array(elements(out.shape));
-      const steps = strides(out.shape);
-      const indexAt = reader(indices);
+    reference: ({ y, indices }, { out, attrs: { axis, size } }, round) => {
+      const [steps, indexAt] = [strides(out.shape), reader(indices)];
       const count = indices.type.shape.length;
-      eachIndex(y.type.shape, (d, flat) => {
-        const to = flatten(d.toSpliced(axis, count, clamp(indexAt(d.slice(axis, axis + count)), size)), steps);
-        data[to] = item(data, to) + item(y.data, flat);
-      });
-      return data;
+      return scatteredSums(round, { targets: elements(out.shape), mostTerms: Infinity }, (add) =>
+        eachIndex(y.type.shape, (d, flat) => {
+          const to = flatten(d.toSpliced(axis, count, clamp(indexAt(d.slice(axis, axis + count)), size)), steps);
+          add(to, item(y.data, flat));
+        }),
+      );
     },
     draw: (c, shape) => {
       const axis = c.int(0, shape.length);
@@ -415,14 +415,13 @@ export const indexing = family<"indexing">({
     linear: ["y"],
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("gather", [dout, indices], { axis }) }),
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
-    reference: ({ y, indices }, { out, attrs: { axis, size } }) => {
-      const data = new Float64Array(elements(out.shape));
+    reference: ({ y, indices }, { out, attrs: { axis, size } }, round) => {
       const [steps, indexAt] = [strides(out.shape), reader(indices)];
-      eachIndex(y.type.shape, (d, flat) => {
-        const to = flatten(d.toSpliced(axis, 1, clamp(indexAt(d), size)), steps);
-        data[to] = item(data, to) + item(y.data, flat);
-      });
-      return data;
+      return scatteredSums(round, { targets: elements(out.shape), mostTerms: Infinity }, (add) =>
+        eachIndex(y.type.shape, (d, flat) =>
+          add(flatten(d.toSpliced(axis, 1, clamp(indexAt(d), size)), steps), item(y.data, flat)),
+        ),
+      );
     },
     draw: (c, shape) => ({ shapes: [shape, shape], attrs: { axis: anyAxis(c, shape), size: size(c) } }),
     samples: [

@@ -8,7 +8,8 @@ import { type Shape, type TensorType, elements, sameShape, strides, tensor } fro
 import { joinFirstAxes } from "./batching.ts";
 import { folding, map, scattering } from "./define.ts";
 import { type DrawnWindows, drawnWindows } from "./draw.ts";
-import { sumOver } from "../support/sum-order.ts";
+import { product } from "../support/lists.ts";
+import { type Round, scatteredSums, sumOver } from "../support/sum-order.ts";
 import { beyond, extreme, isBeyond } from "./extreme.ts";
 import { integers, nth } from "./lists.ts";
 import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
@@ -96,21 +97,27 @@ const domain = (dy: TensorType, window: readonly number[]): number[] =>
 
 /** Adds `term` of each element of dy, for each offset in its window, to an image. */
 function spread(
+  round: Round,
   dy: TensorType,
   out: TensorType,
   at: Window,
   term: (flat: number, offset: number) => number,
 ): Float64Array {
-  const data = new Float64Array(elements(out.shape));
-  const [outSteps, offsetSteps] = [strides(out.shape), strides(at.window)];
-  eachIndex(dy.shape, (position, flat) =>
-    eachIndex(at.window, (w) => {
-      const to = flatten(underIndex(position, w, at), outSteps);
-      data[to] = item(data, to) + term(flat, flatten(w, offsetSteps));
+  const steps = strides(out.shape);
+  return scatteredSums(round, { targets: elements(out.shape), mostTerms: overlap(at) }, (add) =>
+    eachIndex(domain(dy, at.window), (d) => {
+      const { at: position, w } = split(d, at.window.length);
+      add(
+        flatten(underIndex(position, w, at), steps),
+        term(flatten(position, strides(dy.shape)), flatten(w, strides(at.window))),
+      );
     }),
   );
-  return data;
 }
+
+/** The most windows that an element is under. */
+const overlap = ({ window, stride }: Window): number =>
+  product(window.map((size, axis) => Math.ceil(size / nth(stride, axis))));
 
 interface WindowReduction {
   readonly doc: string;
@@ -287,11 +294,12 @@ export const windows = family<"windows">({
       return under(k, at, w, use);
     },
     value: (_, d, { dy }, { attrs: { window } }) => dy(split(d, window.length).at),
+    mostTerms: ({ attrs: use }) => overlap(use),
     batch: joinFirstAxes,
     linear: ["dy"],
     gradient: (g, _, { dout, attrs: { window, stride } }) => ({ dy: g.call("window_sum", [dout], { window, stride }) }),
     range: ({ dy }, { attrs: { window } }) => sumOf(dy, elements(window)),
-    reference: ({ dy }, { out, attrs: use }) => spread(dy.type, out, use, (flat) => item(dy.data, flat)),
+    reference: ({ dy }, { out, attrs: use }, round) => spread(round, dy.type, out, use, (flat) => item(dy.data, flat)),
     draw: (c, shape) => {
       const { x, y, attrs: at } = drawnOver(c, shape);
       return { shapes: [y], attrs: { ...at, size: x.slice(1, -1) } };
@@ -352,14 +360,17 @@ export const windows = family<"windows">({
       const offset = w.reduce((sum, i, axis) => k.add(sum, k.mul(i, k.int(nth(strides(window), axis)))), k.int(0));
       return k.select(k.eq(argmax(at), offset), dy(at), 0);
     },
+    mostTerms: ({ attrs: use }) => overlap(use),
     batch: joinFirstAxes,
     linear: ["dy"],
     gradient: (g, { argmax }, { dout, attrs: { window, stride } }) => ({
       dy: g.call("window_gather", [dout, argmax], { window, stride }),
     }),
     range: ({ dy }, { attrs: { window } }) => sumOf(dy, elements(window)),
-    reference: ({ dy, argmax }, { out, attrs: use }) =>
-      spread(dy.type, out, use, (flat, offset) => (item(argmax.data, flat) === offset ? item(dy.data, flat) : 0)),
+    reference: ({ dy, argmax }, { out, attrs: use }, round) =>
+      spread(round, dy.type, out, use, (flat, offset) =>
+        item(argmax.data, flat) === offset ? item(dy.data, flat) : 0,
+      ),
     draw: (c, shape) => {
       const { x, y, attrs: at } = drawnOver(c, shape);
       return { shapes: [y, y], attrs: { ...at, size: x.slice(1, -1) } };

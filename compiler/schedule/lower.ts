@@ -63,7 +63,10 @@ export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
 const isPacked = (anchor: Node, { pack }: Machine): boolean =>
   anchor.op.form.kind === "contract" && contractionOf(anchor).panel === pack.panelWidth;
 
-function loopNest(group: GroupView, machine: Machine): { readonly kernel: Kernel; readonly args: readonly Value[] } {
+function loopNest(
+  group: GroupView,
+  machine: Machine,
+): { readonly kernel: Kernel; readonly args: readonly (Value | null)[] } {
   const { builder, buffers } = scalarNest(group);
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;

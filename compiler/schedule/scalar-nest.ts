@@ -1,8 +1,9 @@
 import { isSummed, sizeOf, withRole } from "../graph/contraction.ts";
-import { siteOf, resultOf } from "../graph/facts.ts";
+import { keepsTotals, resultOf, siteOf } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import type { Contraction, Form } from "../graph/op.ts";
+import { valueOf, withBlock } from "../kernel/compensated.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
 import { never, present } from "../support/invariant.ts";
@@ -12,11 +13,12 @@ import { elementOf, Evaluator } from "./evaluator.ts";
 import { orderedBy, summation } from "./sum-nest.ts";
 
 /**
- * A group as plain scalar loops, with the values of its buffers in order. Loop transformations optimize it afterwards.
+ * A group as plain scalar loops, with the values of its buffers in order, null for scratch. Loop transformations
+ * optimize it afterwards.
  */
 export interface Nest {
   readonly builder: KernelBuilder;
-  readonly buffers: readonly (readonly [Value, Buffer])[];
+  readonly buffers: readonly (readonly [Value | null, Buffer])[];
 }
 
 /** Declares the buffers of a group: the values that it reads, then those that it stores. */
@@ -53,6 +55,7 @@ export function scalarNest(group: GroupView): Nest {
   const buffers = declareBuffers(k, group);
   const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
   const { anchor } = group;
+  let scratch: Buffer | null = null;
   if (anchor === null) {
     const shape = at(group.stored, 0).type.shape;
     loops(k, root, shape, (index, scope) => storeAll(k, group, buffers, index, scope));
@@ -63,7 +66,7 @@ export function scalarNest(group: GroupView): Nest {
         reduce(k, root, group, anchor, buffers);
         break;
       case "scatter":
-        scatter(k, root, group, anchor, buffers);
+        scratch = scatter(k, root, group, anchor, buffers);
         break;
       case "pieces":
         pieces(k, root, group, anchor, buffers);
@@ -87,7 +90,7 @@ export function scalarNest(group: GroupView): Nest {
         never(form);
     }
   }
-  return { builder: k, buffers: [...buffers] };
+  return { builder: k, buffers: [...buffers, ...(scratch === null ? [] : [[null, scratch] as const])] };
 }
 
 /** Nested loops over an index space. */
@@ -175,23 +178,31 @@ function scatter(
   group: GroupView,
   anchor: Node,
   buffers: ReadonlyMap<Value, Buffer>,
-): void {
+): Buffer | null {
   const { form } = anchor.op;
-  if (form.kind !== "scatter") return;
+  if (form.kind !== "scatter") return null;
   const site = siteOf(anchor);
   const result = resultOf(anchor);
   const out = present(buffers.get(result), "a scatter's result is stored");
-  k.loop("z", 0, out.size, 1, (z) => k.store(out, z, 0));
+  const rest = keepsTotals(anchor) ? k.buffer("rest", "f32", out.size, "inout") : null;
+  const all = [out, ...(rest === null ? [] : [rest])];
+  for (const buffer of all) k.loop("z", 0, out.size, 1, (z) => k.store(buffer, z, 0));
   loops(k, root, form.domain(site), (d, scope) => {
     const { at, when } = form.target(k, d, scope.read(anchor), site);
     const position = scope.flat(result.type.shape, at);
     const add = (): void => {
       const value = form.value(k, d, scope.read(anchor), site);
-      k.store(out, position, k.add(k.load(out, position), value));
+      if (rest === null) return k.store(out, position, k.add(k.load(out, position), value));
+      const { hi, lo } = withBlock(k, { hi: k.load(out, position), lo: k.load(rest, position) }, value);
+      k.store(out, position, hi);
+      k.store(rest, position, lo);
     };
     if (when === null) add();
     else k.when(when, add);
   });
+  if (rest !== null)
+    k.loop("z", 0, out.size, 1, (z) => k.store(out, z, valueOf(k, { hi: k.load(out, z), lo: k.load(rest, z) })));
+  return rest;
 }
 
 function pieces(

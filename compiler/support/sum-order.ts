@@ -47,6 +47,24 @@ export function withBlock(round: Round, { hi, lo }: Total, block: number): Total
 /** The sum of all blocks. */
 export const valueOf = (round: Round, { hi, lo }: Total): number => round(hi + lo);
 
+/** Whether a sum of up to `count` terms in the order of the data, which has no blocks, adds each to a total. */
+export const needsTotals = (count: number): boolean => count > sumOrder.block;
+
+/** Sums of terms that `visit` adds in any order of targets: each in order, or in order to a compensated total. */
+export function scatteredSums(
+  round: Round,
+  { targets, mostTerms }: { readonly targets: number; readonly mostTerms: number },
+  visit: (add: (target: number, term: number) => void) => void,
+): Float64Array {
+  const [hi, lo] = [new Float64Array(targets), new Float64Array(targets)];
+  const total = (target: number): Total => ({ hi: hi[target] ?? 0, lo: lo[target] ?? 0 });
+  visit((target, term) => {
+    if (needsTotals(mostTerms)) ({ hi: hi[target], lo: lo[target] } = withBlock(round, total(target), term));
+    else hi[target] = round(total(target).hi + term);
+  });
+  return hi.map((_, target) => valueOf(round, total(target)));
+}
+
 /** Where an index space is cut into blocks: every `size` indices of `axis`, with all indices of the axes after it. */
 export interface BlockOf {
   readonly axis: number;
@@ -163,6 +181,10 @@ const roundingsOfBlocks = (count: number, block: number): number => (count <= bl
 export const sumRoundings = (extents: readonly number[], alongLast: boolean): number =>
   roundingsOfBlocks(product(termsOf(extents, alongLast)), sumOrder.block) +
   (alongLast ? Math.log2(sumOrder.partials) : 0);
+
+/** For a sum of up to `most` terms in the order of the data that has `count` terms. */
+export const scatterRoundings = (count: number, most: number): number =>
+  roundingsOfBlocks(count, needsTotals(most) ? 1 : sumOrder.block);
 
 /** For an element of a cumulative sum of `count` terms: one more, for the sum of the blocks before. */
 export const scanRoundings = (count: number): number => roundingsOfBlocks(count, sumOrder.block) + 1;

@@ -16,7 +16,7 @@
  */
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
-import { scanRoundings, sumRoundings } from "../support/sum-order.ts";
+import { scanRoundings, scatterRoundings, sumRoundings } from "../support/sum-order.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { expandGradients } from "../graph/autodiff.ts";
 import { evaluateNode, ndarray } from "../graph/evaluate.ts";
@@ -216,7 +216,13 @@ function roundingsOf(node: Node, operands: readonly Bounded[]): (index: number) 
     return () => count;
   }
   const counts = apply(node, operands, ({ error }) => all(error.length, 1));
-  return (index) => (form.kind === "lines" ? scanRoundings(counts[index] ?? 0) : (counts[index] ?? 0) + 1);
+  const of =
+    form.kind === "lines"
+      ? scanRoundings
+      : form.kind === "scatter"
+        ? (count: number) => scatterRoundings(count, form.mostTerms(site))
+        : (count: number) => count + 1;
+  return (index) => of(counts[index] ?? 0);
 }
 
 function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {

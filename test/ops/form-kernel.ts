@@ -2,8 +2,10 @@ import { invariant, present } from "../../compiler/support/invariant.ts";
 import type { Contraction, ContractionDim, Form, Line, NdArray, Site } from "../../compiler/graph/op.ts";
 import { KernelBuilder } from "../../compiler/kernel/build.ts";
 import { evaluateKernel } from "../../compiler/kernel/evaluate.ts";
+import { valueOf, withBlock } from "../../compiler/kernel/compensated.ts";
 import { type Buffer, type Expr, type Kernel, f32, registerOf } from "../../compiler/kernel/ir.ts";
 import { orderedBy, type Scope, summation } from "../../compiler/schedule/sum-nest.ts";
+import { needsTotals } from "../../compiler/support/sum-order.ts";
 import { elements, strides, type TensorType } from "../../compiler/types/tensor-type.ts";
 import { type Case, memoryOf } from "./values.ts";
 
@@ -118,14 +120,24 @@ function write(
         store(at, acc.at());
       });
       return true;
-    case "scatter":
+    case "scatter": {
+      const totals = needsTotals(form.mostTerms(site)) ? k.register("rest", [elements(result.shape)], f32, 0) : null;
       loops(k, form.domain(site), (d) => {
         const { at, when } = form.target(k, d, read, site);
         invariant(when === null, "no op leaves elements out");
         const offset = k.let(flat(k, strides(result.shape), at));
-        k.store(out, offset, k.add(k.load(out, offset), form.value(k, d, read, site)));
+        const value = form.value(k, d, read, site);
+        if (totals === null) return k.store(out, offset, k.add(k.load(out, offset), value));
+        const { hi, lo } = withBlock(k, { hi: k.load(out, offset), lo: totals.at(offset) }, value);
+        k.store(out, offset, hi);
+        totals.set([offset], lo);
       });
+      if (totals !== null)
+        loops(k, [elements(result.shape)], ([at = k.int(0)]) =>
+          k.store(out, at, valueOf(k, { hi: k.load(out, at), lo: totals.at(at) })),
+        );
       return true;
+    }
     case "lines": {
       const axis = form.axis(site);
       loops(k, result.shape.toSpliced(axis, 1), (index) => {

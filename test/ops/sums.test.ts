@@ -33,6 +33,26 @@ const scanned = (
   make: (g, x) => g.call("cumsum", [x], { reverse: false, exclusive: false, ...attrs }),
 });
 
+/** Adds 3 columns at few of 5 indices, given by the fractions of x. */
+const scattered = (op: "take_add" | "scatter_add", shape: Shape): Case => ({
+  name: `${op} of [${shape}]`,
+  shape,
+  make: (g, x) => {
+    const full = g.convert(g.mul(g.call("abs", [x]), 3), "i32");
+    const index = g.call("and", [full, g.constant(full.type, 3)]);
+    const indices = op === "take_add" ? g.call("reduce_max", [index], { axes: [1] }) : index;
+    return g.call(op, [x, indices], { axis: 0, size: 5 });
+  },
+});
+const spread = (window: number, stride: number): Case => ({
+  name: `window_spread of ${window} by ${stride}`,
+  shape: [1, 12, 12, 3],
+  make: (g, x) => {
+    const size = [0, 0].map(() => 11 * stride + window);
+    return g.call("window_spread", [x], { window: [window, window], stride: [stride, stride], size });
+  },
+});
+
 const cases: readonly Case[] = [
   ...[1, 2, 3, 5, 8, 10, 16, 18, 27, 64, 100, 1023, 1024, 1025, 2048, 2060, 5003].flatMap((n) => [
     reduced([n], 0),
@@ -65,6 +85,11 @@ const cases: readonly Case[] = [
     shape: [1, 20, 20, 3],
     make: (g, x) => g.call("window_sum", [x], { window: [n, n], stride: [1, 2] }),
   })),
+  scattered("take_add", [200, 3]),
+  scattered("take_add", [200, 16]),
+  scattered("scatter_add", [200, 3]),
+  spread(3, 2),
+  spread(9, 1),
   scanned([64], { axis: 0 }),
   scanned([65], { axis: 0, exclusive: true }),
   scanned([300], { axis: 0, reverse: true }),
