@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
-import { exitCodes } from "../host/errors.ts";
+import { exitCodes, printDiagnostics } from "../host/errors.ts";
 import { entriesOf, readSource, trainEntry } from "../host/source.ts";
 import { duration, liveLine, percent, thousands } from "../host/terminal.ts";
+import { warnOfAverages } from "./averages.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import type { EpochState } from "./epoch.ts";
 import type { HistoryLine } from "./saved-run.ts";
@@ -28,6 +29,7 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
     dataset.train.count,
     ...(predicts ? [dataset.test.count] : []),
   ]);
+  printDiagnostics(warnOfAverages(source, entry, flags), false);
   const step = sampleEntry(session, dataset, entry, flags);
   step.check(dataset.train, flags.batch);
   if (predicts) step.check(dataset.test, flags.batch);
@@ -83,8 +85,8 @@ function liveText(state: EpochState, flags: TrainFlags, count: number, perSecond
   return [
     `epoch ${state.epoch + 1}/${flags.epochs}`,
     `step ${state.steps}/${stepsPerEpoch(count, flags.batch)}`,
-    `loss ${(state.lossSum / state.samples).toFixed(4)}`,
-    ...accuracyText("accuracy", state.accuracySum / state.samples),
+    `loss ${(state.lossSum / state.weight).toFixed(4)}`,
+    ...accuracyText("accuracy", state.accuracySum / state.weight),
     `${thousands(perSecond)} samples/s`,
     `${duration(left)} left`,
   ].join("  ");

@@ -30,7 +30,7 @@ const numberOrNull = (value: unknown): value is number | null => value === null 
 const settingsFields: Fields<RunSettings> = { data: text, samples: size, entry: text, batch: size, seed: size };
 const epochFields: Fields<Omit<EpochState, "accuracySum"> & { accuracySum: number | null }> = {
   ...{ epoch: size, steps: size, samples: size },
-  ...{ lossSum: number, accuracySum: numberOrNull },
+  ...{ weight: number, lossSum: number, accuracySum: numberOrNull },
 };
 const lineFields: Fields<HistoryLine> = {
   ...{ epoch: size, loss: number, accuracy: numberOrNull },

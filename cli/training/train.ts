@@ -63,10 +63,11 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
 /** `seconds` is the time of the training alone. */
 function lineOf(state: EpochState, seconds: number, score: Score | null): HistoryLine {
-  const accuracy = state.accuracySum / state.samples;
+  const weight = state.weight === 0 ? 1 : state.weight;
+  const accuracy = state.accuracySum / weight;
   return {
     epoch: state.epoch + 1,
-    loss: state.lossSum / state.samples,
+    loss: state.lossSum / weight,
     accuracy: Number.isNaN(accuracy) ? null : accuracy,
     testLoss: score?.loss ?? null,
     testAccuracy: score?.accuracy ?? null,

@@ -188,6 +188,36 @@ train entry step(image: f32[N, 2, 2, 1], label: i32[N], last: bool[]) {
   expect(session.state.get("step.accumulate.calls")?.data).toEqual(Int32Array.of(0));
 });
 
+test("the loss of an epoch weighs each batch by the output `weight`", async () => {
+  const text = `
+model Net(image: f32[N, 2, 2, 1]) -> f32[N, 3] = image |> flatten |> dense(3)
+train entry step(image: f32[N, 2, 2, 1], label: i32[N]) {
+  let mask = convert(label == 0, dtype: "f32")
+  let loss = masked_mean(image[:, 0, 0, 0], mask)
+  minimize sum(Net(image)) over Net with sgd(lr: 0)
+  { loss, weight: sum(mask) }
+}`;
+  const variants = batchSizes([51], batch).map((N) => ({ N }));
+  const compiled = compileModule({ name: "weight.dl", text }, { variants, resolve: createResolver(null) });
+  const session = await createSession(compiled.plan, await compiled.code("js"), { seed: 1 });
+  const { history } = await train({
+    session,
+    dataset,
+    step: sampleEntry(session, dataset, "step", { batchDim: "N" }),
+    predict: null,
+    settings: { data: "dots", samples: 51, entry: "step", batch, seed: 4 },
+    epochs: 1,
+    folder: join(root, "weight"),
+    resume: false,
+    stopped: () => false,
+    onStep: () => {},
+    onEpoch: () => {},
+  });
+  const [pixels, labels] = ["image", "label"].map((name) => dataset.train.fields.get(name)?.data ?? []);
+  const chosen = [...Array(51).keys()].filter((k) => labels?.[k] === 0).map((k) => Number(pixels?.[4 * k]) / 255);
+  expect(history[0]?.loss).toBeCloseTo(chosen.reduce((a, b) => a + b, 0) / chosen.length, 6);
+});
+
 test("an error for data that do not match an entry names the input and the shapes", async () => {
   const { plan, code } = softmaxModel(sizes);
   const session = await createSession(plan, code);

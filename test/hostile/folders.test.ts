@@ -162,7 +162,7 @@ test("compressed images are accepted", () => {
 });
 
 const settings = { data: "dots", samples: 20, entry: "step", batch: 4, seed: 3 };
-const state = { epoch: 1, steps: 2, samples: 8, lossSum: 2.5, accuracySum: NaN };
+const state = { epoch: 1, steps: 2, samples: 8, weight: 8, lossSum: 2.5, accuracySum: NaN };
 const line = { epoch: 1, loss: 0.5, accuracy: null, testLoss: null, testAccuracy: 0.5, seconds: 1 };
 const { plan, code } = softmaxModel([4]);
 

@@ -23,7 +23,10 @@ export function diagnosticsPage(): string {
   const all = Object.entries({ ...syntaxCodes, ...frontendCodes, ...hostCodes, ...textCodes });
   const rows = (prefix: string): string[][] =>
     all
-      .filter(([name]) => (prefix.startsWith("E") ? name.startsWith(prefix) : name.startsWith(`${prefix}-`)))
+      // A warning is in the group of the errors with its number.
+      .filter(([name]) =>
+        prefix.startsWith("E") ? name.replace(/^W/, "E").startsWith(prefix) : name.startsWith(`${prefix}-`),
+      )
       .map(([name, says]) => [`[${name}](diagnostics/${name}.md)`, says]);
   return `${[
     "# Diagnostics",

@@ -178,7 +178,7 @@ export const goodManifests: readonly Uint8Array[] = [
 ].map(bytesOf);
 
 const settings = { data: "mnist", samples: 100, entry: "step", batch: 8, seed: 0 };
-const epoch = { epoch: 1, steps: 2, samples: 16, lossSum: 3.5, accuracySum: null };
+const epoch = { epoch: 1, steps: 2, samples: 16, weight: 16, lossSum: 3.5, accuracySum: null };
 const run = (changes: object, more: object = {}): string =>
   JSON.stringify({ settings: { ...settings, ...more }, epoch: { ...epoch, ...changes } });
 const none = (name: string, file: string): Bad =>
