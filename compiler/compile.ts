@@ -19,7 +19,7 @@ import { referenceCode, type Instantiate } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
 import { present } from "./support/invariant.ts";
 import { at } from "./support/lists.ts";
-import { defaultMachine, type Machine } from "./support/machine.ts";
+import { defaultMachine, jsMachine, type Machine } from "./support/machine.ts";
 
 /**
  * Reads the target of an `import`, relative to the importing file; `std/...` are the library's files. Null if the file
@@ -145,7 +145,14 @@ export function compileProgram(
     return { dims, stages, graph: at(stages, stages.length - 1).graph, indices: plannedRanges(graph) };
   });
   const { profile = false, guards = false, machine = defaultMachine } = options;
-  const assembly = assemble(program, planned, { profile, guards, machine });
+  const assemblyOf = (target: Target): Assembly =>
+    assemble(program, planned, {
+      profile,
+      guards,
+      machine: options.machine ?? (target === "js" ? jsMachine : defaultMachine),
+    });
+  const chosen = options.target ?? "wasm";
+  const assembly = assemblyOf(chosen);
 
   const { kernels, entries: functionsOfEntries, plan } = assembly;
   const entries = planned.map(({ graph, stages }, i): CompiledEntry => ({
@@ -165,8 +172,11 @@ export function compileProgram(
       memoryPages,
       machine,
     });
-  const js = (): string => emitJs(kernels, functionsOfEntries, plan.profiled);
-  const code = async (target: Target = options.target ?? "wasm"): Promise<Code> => {
+  const js = (): string => {
+    const own = chosen === "js" ? assembly : assemblyOf("js");
+    return emitJs(own.kernels, own.entries, own.plan.profiled);
+  };
+  const code = async (target: Target = chosen): Promise<Code> => {
     switch (target) {
       case "wasm": {
         const bytes = wasm("strict").bytes;

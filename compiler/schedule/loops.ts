@@ -57,7 +57,7 @@ function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const { lanes, loops } = options.machine;
   const extent = extentOf(stmt);
   const parallel = isParallel(stmt.body);
-  if (extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
+  if (loops.vectors && extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
     const vector = vectorize(stmt.body, stmt.name);
     if (vector !== null)
       return vectorLoop(

@@ -104,6 +104,8 @@ export interface PackLimits {
 
 /** Loop nests other than tiled products. */
 export interface LoopLimits {
+  /** Whether loops along memory are vectorized. */
+  readonly vectors: boolean;
   /**
    * An innermost loop of up to this many iterations is unrolled if it cannot be vectorized: its indices become
    * constants.
@@ -181,6 +183,7 @@ export const defaultMachine: Machine = {
   },
   pack: { panelWidth: 8, leastRows: 4, leastTerms: 2, mostGrowth: 2, scatteredStores: 10 },
   loops: {
+    vectors: true,
     unroll: 8,
     window: 9,
     jam: { nests: 4, plain: 2, large: 40 },
@@ -192,6 +195,30 @@ export const defaultMachine: Machine = {
   },
   fusion: { members: 96, buffers: 24, epilogue: 24, call: 20 },
   limits: { stacked: 2 ** 24, folded: 65536, table: 64 },
+};
+
+/**
+ * JavaScript: every lane of a vector is a statement of its own, so loops stay scalar and rolled, and a tile is small.
+ * V8 optimizes the long functions of `defaultMachine`'s tiles late or not at all: the training step of `cifar` took 6
+ * times as long with them, and its code was 5 times as large. The order of a sum does not depend on the machine, so the
+ * bits are those of strict WebAssembly.
+ */
+export const jsMachine: Machine = {
+  ...defaultMachine,
+  tile: {
+    ...defaultMachine.tile,
+    accumulators: 4,
+    rows: 4,
+    panelsOfFewRows: [1],
+    unroll: { whole: 0, factors: [1] },
+  },
+  loops: {
+    ...defaultMachine.loops,
+    vectors: false,
+    unroll: 1,
+    window: 1,
+    jam: { nests: 1, plain: 1, large: 0 },
+  },
 };
 
 /** The least multiple of `unit` that is not less. */
