@@ -189,6 +189,8 @@ export interface Application {
 export interface Call {
   readonly name: string;
   readonly span: Span;
+  /** Its arguments by parameter. */
+  readonly args: ReadonlyMap<string, Arg>;
   /** The same, with the calls that led there. */
   readonly location: Location;
 }

@@ -1,7 +1,9 @@
 import type { Label } from "../../dsl/diagnostic.ts";
 import type { Span } from "../../dsl/span.ts";
-import type { Context, DlValue } from "./context.ts";
-import { ERROR } from "./values/values.ts";
+import { didYouMean } from "../../dsl/suggest.ts";
+import type { Arg, Call, Context, DlValue } from "./context.ts";
+import { spanKey } from "./values/frames.ts";
+import { describe, ERROR } from "./values/values.ts";
 
 /**
  * Every mistake that elaboration can find, with the rule that it breaks. Conditions of ops have their own codes:
@@ -93,7 +95,7 @@ const ofNames: ReadonlySet<string> = new Set<Code>(["E0201", "E0206", "E0404"]);
 
 /**
  * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the
- * standard library the location is the user's call, with the calls below it as secondary labels.
+ * standard library the mistake is the user's call: its location, or that of the argument which a requirement names.
  */
 export function report(
   context: Context,
@@ -104,40 +106,55 @@ export function report(
 ): DlValue {
   const { program } = context;
   if (program.exploration.namesOnly && !ofNames.has(code)) return ERROR;
-  const label = details.label ?? "";
-  const user = userCall(context);
-  const hidden = program.library.has(span.source) && user >= 0;
-  const at = hidden ? (context.calls[user]?.span ?? span) : span;
+  const call = userCall(context);
+  const hidden = program.library.has(span.source) && call !== null;
+  const place = hidden ? call.span : span;
   // Inside the library only the first mistake of a call is reported: the others follow from it.
-  const key = `${hidden ? "" : code}@${at.source.name}:${at.start}:${at.end}`;
+  const key = `${hidden ? "" : code}@${spanKey(place)}`;
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);
-  // A requirement states its own reason, so the path through the library would only distract.
-  const way =
-    hidden && code !== "E0504"
-      ? [
-          ...context.calls.slice(user + 1).map((call) => ({ span: call.span, says: `in ${call.name}` })),
-          { span, says: "here" },
-        ]
-      : [];
-  const also = [...way, ...(details.also ?? [])];
+  const about =
+    (code === "E0504" || code === "E0509" || (hidden && code === "E0315")) && call !== null
+      ? argumentNamed(call, says)
+      : null;
+  const also = (details.also ?? []).filter((each) => !hidden || !program.library.has(each.span.source));
+  const help = details.help ?? (about === null ? undefined : meant(about, says));
   program.diagnostics.push({
     code,
     says,
-    at: { span: at, says: label },
+    at: {
+      span: about?.span ?? place,
+      says: details.label ?? (about === null || code === "E0315" ? "" : `found ${describe(about.value)}`),
+    },
     ...(also.length > 0 ? { also } : {}),
-    ...(details.help === undefined ? {} : { help: details.help }),
+    ...(help === undefined ? {} : { help }),
     ...(details.commandHelp === undefined ? {} : { commandHelp: details.commandHelp }),
   });
   return ERROR;
 }
 
-/** The index of the innermost call in the user's own text; -1 if there is none. */
-const userCall = (context: Context): number =>
-  context.calls.findLastIndex((call) => !context.program.library.has(call.span.source));
+/** The innermost call in the user's own text. */
+export const userCall = ({ calls, program }: Context): Call | null =>
+  calls.findLast((call) => !program.library.has(call.span.source)) ?? null;
+
+/** The argument that a requirement names in backticks; null if none or several are given in the call. */
+function argumentNamed({ args }: Call, says: string): Arg | null {
+  const names = quoted(says, "`").flatMap((text) => text.match(/[a-z_]\w*/gi) ?? []);
+  const named = [...new Set(names)].flatMap((name) => args.get(name) ?? []);
+  return named.length === 1 && named[0] !== undefined ? named[0] : null;
+}
+
+/** The string of those that a requirement lists which was probably meant. */
+function meant({ value }: Arg, says: string): string | undefined {
+  const near = value.kind === "string" ? didYouMean(value.value, quoted(says, '"')) : null;
+  return near === null ? undefined : `did you mean "${near}"?`;
+}
+
+const quoted = (text: string, mark: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`${mark}([^${mark}]+)${mark}`, "g"))].map(([, word = ""]) => word);
 
 /** The span recorded for a node: inside the library, the user's call. */
 export function nodeSpan(context: Context, span: Span): Span {
   if (!context.program.library.has(span.source)) return span;
-  return context.calls[userCall(context)]?.span ?? span;
+  return userCall(context)?.span ?? span;
 }

@@ -6,7 +6,7 @@ import type { Op, OpName } from "../../graph/op.ts";
 import type { Role } from "../../graph/provenance.ts";
 import { isFloat, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { Context, DlValue, Env, Tensor } from "../context.ts";
-import { report } from "../errors.ts";
+import { report, userCall } from "../errors.ts";
 import { maxNodes, maxNodesWithUpdates, reachLimit } from "../limits.ts";
 import { attributionAt } from "../values/attribution.ts";
 import { spanKey } from "../values/frames.ts";
@@ -88,7 +88,9 @@ function resultTypes(
     // In the library, the text of the whole call tells the user more.
     const argument = found === null || context.program.library.has(found.source) ? null : found;
     const outside = argument !== null && !isWithin(argument, span);
-    report(context, broken.code, argument ?? span, `\`${op.name}\` requires that ${broken.message}`, {
+    // In the library, the user knows the function that was called, not the ops that it consists of.
+    const name = (context.program.library.has(span.source) ? userCall(context)?.name : undefined) ?? op.name;
+    report(context, broken.code, argument ?? span, `\`${name}\` requires that ${broken.message}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
       also: [...(outside ? [{ span, says: "in this call" }] : []), ...origins(operands, span)],
       help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, types, attrs),

@@ -104,9 +104,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
       if (condition.kind !== "bool" || message.kind !== "string")
         return wrong(env, span, "expected a static bool and a message for `require`", condition);
-      return condition.value
-        ? UNIT
-        : report(env.context, "E0504", span, message.value, { label: "this call does not meet a requirement" });
+      return condition.value ? UNIT : report(env.context, "E0504", span, message.value);
     },
   ),
   split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
