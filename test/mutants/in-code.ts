@@ -108,6 +108,13 @@ export const inCode: readonly Mutant[] = [
     to: 'larger ? "f32x4.pmin" : "f32x4.pmax"',
   },
   {
+    name: "wasm-max-nan",
+    effect: "a maximum or minimum drops a NaN in its second operand",
+    file: wasm("expressions"),
+    from: "if (isNumber(args[1])) {",
+    to: "if (args.length > 0) {",
+  },
+  {
     name: "wasm-shift",
     effect: "a logical right shift is arithmetic",
     file: wasm("operators"),
@@ -151,10 +158,10 @@ export const inCode: readonly Mutant[] = [
   },
   {
     name: "js-max",
-    effect: "max in JavaScript drops a NaN in its first operand",
+    effect: "max in JavaScript drops a NaN in its second operand",
     file: "compiler/codegen/js/helpers.ts",
-    from: "const max = (a, b) => (a < b ? b : a);",
-    to: "const max = (a, b) => (a > b ? a : b);",
+    from: "const max = (a, b) => (a < b || b !== b ? b : a);",
+    to: "const max = (a, b) => (a < b ? b : a);",
   },
   {
     name: "js-rounding",

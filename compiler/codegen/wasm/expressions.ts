@@ -191,40 +191,25 @@ function pick(on: ExprContext, args: readonly Expr[], type: RegType, larger: boo
       to.op("i32.lt_s");
       to.select("i32");
     });
-  // `pmax` is `a < b ? b : a`, which keeps a NaN in a but drops one in b. Unlike `max` it is a single instruction on
-  // every machine.
+  // A select of floats would be a branch, so scalars use a lane of the vector instructions. `pmax` is `a < b ? b : a`,
+  // which keeps a NaN in a but drops one in b: there all bits are set, which is a NaN. With `max` this would be one
+  // instruction, but of many steps on x86.
+  const vectors = args.map((arg) => splat(arg));
   const number = larger ? "f32x4.pmax" : "f32x4.pmin";
   if (isNumber(args[1])) {
-    // A select of floats would be a branch, so scalars use a lane of the vector instruction.
-    for (const arg of args) emitExpr(on, splat(arg));
+    all(on, vectors);
     to.op(number);
-    return type.lanes === 4 ? undefined : to.op("f32x4.extract_lane", 0);
-  }
-  twice(on, args, ([a, b]) => {
-    if (type.lanes === 4) {
-      b();
+  } else
+    twice(on, vectors, ([a, b]) => {
       a();
       b();
       to.op(number);
       b();
       b();
       to.op("f32x4.ne");
-      return to.op("v128.bitselect");
-    }
-    for (const x of [b, a]) {
-      x();
-      to.op("i32.reinterpret_f32");
-    }
-    (larger ? a : b)();
-    (larger ? b : a)();
-    to.op("f32.lt");
-    b();
-    b();
-    to.op("f32.ne");
-    to.op("i32.or");
-    to.select("i32");
-    to.op("f32.reinterpret_i32");
-  });
+      to.op("v128.or");
+    });
+  if (type.lanes === 1) to.op("f32x4.extract_lane", 0);
 }
 
 /** The least i32 divided by -1 wraps here, but traps in WebAssembly. */
