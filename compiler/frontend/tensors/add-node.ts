@@ -1,4 +1,5 @@
 import type { Span } from "../../../dsl/span.ts";
+import { staticIndexOutside } from "../../analysis/static-index.ts";
 import { isGradient } from "../../graph/autodiff.ts";
 import { type BrokenCondition, brokenCondition, type GraphBuilder } from "../../graph/build.ts";
 import type { Attr, Attrs } from "../../graph/ir.ts";
@@ -11,7 +12,7 @@ import { maxNodes, maxNodesWithUpdates, reachLimit } from "../limits.ts";
 import { attributionAt } from "../values/attribution.ts";
 import { spanKey } from "../values/frames.ts";
 import { ERROR, makeTensor, showTensor } from "../values/values.ts";
-import { product } from "../../support/lists.ts";
+import { at, product } from "../../support/lists.ts";
 
 export const emptyHelp = "empty tensors are not supported";
 const maxElements = 2 ** 31 - 1;
@@ -48,6 +49,7 @@ export function addNodeResults(
   const values = operands.map((o) => o.value);
   const types = resultTypes(env, span, op, operands, attrs, args);
   if (types === null) return null;
+  if (hasStaticIndexOutside(env, span, { op, operands, results: types, attrs }, args)) return null;
   const [operand] = values;
   // A broadcast number is a constant of the larger shape.
   if (
@@ -61,6 +63,33 @@ export function addNodeResults(
     reachLimit(env.context, span, `the entry has more than ${length} nodes`);
   const results = build(env, span, () => builder.addNode(op, values, attrs).results);
   return results.map((value) => makeTensor(builder, value, span, symbolsOf(op, value.type, operands)));
+}
+
+interface IndexUse {
+  readonly op: Op;
+  readonly operands: readonly Tensor[];
+  readonly results: readonly TensorType[];
+  readonly attrs: Attrs;
+}
+
+/** Reports an index that is known to be out of range; one that is computed at run time counts as the nearest. */
+function hasStaticIndexOutside(
+  env: Env,
+  span: Span,
+  { op, operands, results, attrs }: IndexUse,
+  args: ArgumentSpans,
+): boolean {
+  if (op.indices === undefined) return false;
+  const { operand, size } = op.indices({ operands: operands.map(({ value }) => value.type), results, attrs });
+  const index = staticIndexOutside(at(operands, operand).value, size);
+  if (index === null) return false;
+  const [argument] = op.operands === "variadic" ? [] : (args.get(at(op.operands, operand)) ?? []);
+  const inLibrary = argument === undefined || env.context.program.library.has(argument.source);
+  report(env.context, "E0311", inLibrary ? span : argument, `index ${index} is out of range for \`${op.name}\``, {
+    label: operands.map(showTensor).join(" · "),
+    help: `valid indices are 0 to ${size - 1}${index < 0 ? "; they do not count from the end" : ""}`,
+  });
+  return true;
 }
 
 /** Null after a report. */
