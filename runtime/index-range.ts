@@ -49,9 +49,9 @@ const isOutside = (allowed: IndexRange["allowed"], value: number): boolean =>
 function firstOutside(range: IndexRange, data: Elements, at: number, axis: number): number {
   const { allowed, counts, strides } = range;
   // Without lists on the left, which allocate.
-  const last = allowed[allowed.length - 1] as readonly [number, number];
-  const lo = last[0];
-  const hi = last[1];
+  const last = allowed[allowed.length - 1];
+  const lo = last === undefined ? 1 : last[0];
+  const hi = last === undefined ? 0 : last[1];
   const stride = strides[axis] as number;
   for (const end = at + (counts[axis] as number) * stride; at < end; at += stride) {
     const value = data[at] as number;
@@ -65,4 +65,4 @@ function firstOutside(range: IndexRange, data: Elements, at: number, axis: numbe
 
 /** `-100 or 0 to 9` */
 export const showRanges = (allowed: IndexRange["allowed"]): string =>
-  allowed.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(" or ");
+  allowed.map(([from, to]) => (from === to ? from : `${from} to ${to}`)).join(" or ") || "valid, as no value is";

@@ -29,7 +29,7 @@ export interface NamedSlot extends Slot {
 
 /** Elements of an input that are indices: `counts` by `strides` of the row-major elements, from `start` on. */
 export interface IndexRange {
-  /** Closed intervals, ascending, at least one. Any other index would be out of range. */
+  /** Closed intervals, ascending; none if every value would be out of the range of one use. */
   readonly allowed: readonly (readonly [number, number])[];
   readonly start: number;
   readonly counts: readonly number[];

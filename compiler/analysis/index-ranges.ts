@@ -8,15 +8,16 @@
  * restricted. So a mask of a loss does not permit invalid labels, since they are used all the same; a select of the
  * labels does.
  */
-import { isCut, isInput, listAttr, movesElements, siteOf } from "../graph/facts.ts";
+import { isCut, isInput, isView, listAttr, movesElements, siteOf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { live } from "../graph/rebuild.ts";
 import { regionOf, scanParts } from "../graph/regions.ts";
 import { at } from "../support/lists.ts";
 import { below, limits } from "../types/interval.ts";
 import { type Ranges, includes, intersection } from "../types/ranges.ts";
-import { isFloat, strides } from "../types/tensor-type.ts";
+import { isFloat, sameShape, type Shape, strides } from "../types/tensor-type.ts";
 import { expressionOf, preimage } from "./preimage.ts";
+import { mergeEqualNodes } from "./value-numbering.ts";
 
 /** Every `stride`-th position from `start` on along an axis. */
 interface Positions {
@@ -61,7 +62,10 @@ export function indexRanges(graph: Graph): readonly IndexRange[] {
 }
 
 /** The demands of all nodes of a graph and of its loops, on its inputs. */
-function demandsOnInputs(graph: Graph): readonly Demand[] {
+function demandsOnInputs(whole: Graph): readonly Demand[] {
+  if (!usesIndices(whole)) return [];
+  // So that an expression that reads equal slices or reshapes of an input reads one value.
+  const graph = mergeEqualNodes(whole);
   const needed = live(graph);
   const reached = derived(graph);
   const demands = new Map<Value, Map<string, Demand>>();
@@ -80,8 +84,14 @@ function demandsOnInputs(graph: Graph): readonly Demand[] {
     demandsOf(node).forEach(add);
     for (const value of node.results) [...(demands.get(value)?.values() ?? [])].flatMap(onOperands).forEach(add);
   }
-  return graph.inputs.flatMap((value) => [...(demands.get(value)?.values() ?? [])]);
+  return graph.inputs.flatMap((value, i) =>
+    [...(demands.get(value)?.values() ?? [])].map((demand) => ({ ...demand, value: at(whole.inputs, i) })),
+  );
 }
+
+const usesIndices = ({ nodes, inputs }: Graph): boolean =>
+  inputs.some(({ type }) => !isFloat(type.dtype)) &&
+  nodes.some(({ op, regions }) => op.indices !== undefined || regions.some(usesIndices));
 
 /** The nodes whose elements are integers made from those of an input: moved, or computed element by element. */
 function derived(graph: Graph): ReadonlySet<Node> {
@@ -129,13 +139,31 @@ function onOperands(demand: Demand): readonly Demand[] {
   const { value, box, allowed } = demand;
   const { node } = value;
   if (isCut(node)) return [{ ...demand, value: at(node.operands, 0), box: cutFrom(node, box) }];
-  // Positions are followed through slices only.
-  if (movesElements(node)) return box === "all" ? node.operands.map((operand) => ({ ...demand, value: operand })) : [];
+  if (movesElements(node))
+    return node.operands.flatMap((operand) => {
+      const moved = box === "all" ? box : isView(node) ? unitAxes(operand.type.shape, value.type.shape, box) : null;
+      return moved === null ? [] : [{ ...demand, value: operand, box: moved }];
+    });
   const expression = expressionOf(value);
   return (
     expression?.atoms.map((atom) => ({ ...demand, value: atom, allowed: preimage(expression, atom, allowed) })) ?? []
   );
 }
+
+/**
+ * Positions in a value of another shape, if the shapes differ in axes of size 1 only. Null for other changes: positions
+ * are followed through slices, not through ops that move the elements of a slice.
+ */
+function unitAxes(to: Shape, from: Shape, box: readonly Positions[]): Box | null {
+  const kept = box.filter((_, axis) => from[axis] !== 1);
+  const sizes = from.filter((size) => size !== 1);
+  const wanted = to.filter((size) => size !== 1);
+  if (!sameShape(sizes, wanted)) return null;
+  const rest = kept.values();
+  return to.map((size) => (size === 1 ? one : (rest.next().value ?? one)));
+}
+
+const one: Positions = { start: 0, stride: 1, count: 1 };
 
 /** The positions in the operand of a slice. */
 function cutFrom({ attrs, results }: Node, box: Box): Box {

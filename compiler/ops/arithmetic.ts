@@ -1,5 +1,15 @@
 // Pointwise arithmetic: operations that f32 and i32 compute exactly or with one rounding.
-import { interval, magnitude, opposite, product, quotient, sizeOf, sum, symmetric } from "../types/interval.ts";
+import {
+  type Interval,
+  interval,
+  magnitude,
+  opposite,
+  product,
+  quotient,
+  sizeOf,
+  sum,
+  symmetric,
+} from "../types/interval.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { pointwise } from "./define.ts";
 import { extreme } from "./extreme.ts";
@@ -10,6 +20,11 @@ function roundToEven(x: number): number {
   const up = Math.round(x);
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
+
+/** Of i32; a divisor of 0 yields 0. */
+const wholeQuotient = (x: Interval, y: Interval): Interval =>
+  y.lo > 0 || y.hi < 0 ? truncated(quotient(x, y)) : symmetric(sizeOf(x));
+const truncated = ({ lo, hi }: Interval): Interval => interval(Math.trunc(lo), Math.trunc(hi));
 
 declare module "../graph/form.ts" {
   interface OpNames {
@@ -91,7 +106,7 @@ export const arithmetic = family<"arithmetic">({
       const dx = g.div(dout, y);
       return { x: dx, y: g.neg(g.mul(dx, out)) };
     },
-    range: ([x, y], dtype) => (dtype === "i32" ? symmetric(sizeOf(x)) : quotient(x, y)),
+    range: ([x, y], dtype) => (dtype === "i32" ? wholeQuotient(x, y) : quotient(x, y)),
     reference: (x, y) => x / y,
     steps: (_, y) => Math.sign(y),
     integer: (x, y) => (y === 0 ? 0 : x / y),

@@ -68,7 +68,16 @@ export const fits = (x: number, dtype: DType): boolean =>
 const isWholeIn = (x: number, { lo, hi }: Interval): boolean => Number.isInteger(x) && x >= lo && x <= hi;
 
 /** The interval after wrap-around of integers that `dtype` cannot represent. */
-export const fitted = (x: Interval, dtype: DType): Interval => (within(x, limits[dtype]) ? x : limits[dtype]);
+export function fitted(x: Interval, dtype: DType): Interval {
+  const limit = limits[dtype];
+  if (within(x, limit)) return x;
+  // Integers that wrap equally often stay an interval.
+  const turn = limit.hi - limit.lo + 1;
+  const wraps = Math.floor((x.lo - limit.lo) / turn);
+  return sizeOf(x) < 2 ** 53 && wraps === Math.floor((x.hi - limit.lo) / turn)
+    ? interval(x.lo - wraps * turn, x.hi - wraps * turn)
+    : limit;
+}
 
 /**
  * The interval after a conversion to an integer dtype, which truncates towards zero, maps NaN to 0 and saturates
