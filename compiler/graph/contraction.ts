@@ -1,6 +1,6 @@
 import { invariant } from "../support/invariant.ts";
-import { product } from "../support/lists.ts";
-import { sumOrder } from "../support/sum-order.ts";
+import { at, product } from "../support/lists.ts";
+import { blockOf, sumOrder } from "../support/sum-order.ts";
 import type { ContractionDim } from "./op.ts";
 
 /**
@@ -52,12 +52,15 @@ export interface SumBlocks {
 
 /** The blocks of the reduced dims, which are outermost first. */
 export function sumBlocks(reduced: readonly ContractionDim[]): SumBlocks {
-  let first = reduced.length;
-  while (first > 0 && sizeOf(reduced.slice(first - 1)) <= sumOrder.productBlock) first--;
-  const inner = reduced.slice(first);
-  const dim = reduced[first - 1];
-  if (dim === undefined) return { outer: [], cut: null, inner };
-  return { outer: reduced.slice(0, first - 1), cut: { dim, piece: pieceOf(inner) }, inner };
+  const sizes = reduced.map(({ size }) => size);
+  const block = blockOf(sizes, sumOrder.productBlock);
+  if (block === null) return { outer: [], cut: null, inner: reduced };
+  const { axis, size } = block;
+  return {
+    outer: reduced.slice(0, axis),
+    cut: { dim: at(reduced, axis), piece: size },
+    inner: reduced.slice(axis + 1),
+  };
 }
 
 const pieceOf = (inner: readonly ContractionDim[]): number => Math.floor(sumOrder.productBlock / sizeOf(inner));

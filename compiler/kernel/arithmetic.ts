@@ -52,8 +52,26 @@ const compare = (rule: (a: number, b: number) => boolean): Semantics => {
   return { result: "bool", f32: lane, i32: lane };
 };
 
-/** All operators that compute each lane independently: all but `ramp`. */
-export type LaneOperator = Exclude<Operator, "ramp">;
+/** Operators that move lanes: for each lane of the result, the operand and its lane. */
+export const moves: Readonly<Record<"zip_lo" | "zip_hi", readonly (readonly [operand: number, lane: number])[]>> = {
+  zip_lo: [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ],
+  zip_hi: [
+    [0, 2],
+    [1, 2],
+    [0, 3],
+    [1, 3],
+  ],
+};
+
+export const movesLanes = (op: Operator): op is keyof typeof moves => op in moves;
+
+/** All operators that compute each lane independently. */
+export type LaneOperator = Exclude<Operator, "ramp" | keyof typeof moves>;
 
 export const semantics: Readonly<Record<LaneOperator, Semantics>> = {
   add: { result: "same", f32: (a, b) => f(a + b), i32: (a, b) => (a + b) | 0 },

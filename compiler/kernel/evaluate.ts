@@ -1,7 +1,7 @@
 import type { TensorData } from "../../runtime/dtype.ts";
 import { InvariantError, invariant, never, present } from "../support/invariant.ts";
-import { product } from "../support/lists.ts";
-import { semantics } from "./arithmetic.ts";
+import { at, product } from "../support/lists.ts";
+import { moves, movesLanes, semantics } from "./arithmetic.ts";
 import { operators, type Buffer, type Expr, type Kernel, type MathFunction, type Stmt } from "./ir.ts";
 import { functions } from "./math.ts";
 import { printExpr } from "./print.ts";
@@ -106,6 +106,10 @@ function compile(x: Expr, lane: number, scope: Scope, memory: (name: string) => 
 
 function compileOperator(x: Expr & { kind: "apply" }, lane: number, inner: (y: Expr, at?: number) => Value): Value {
   if (x.op === "ramp") return () => lane;
+  if (movesLanes(x.op)) {
+    const [operand, from] = at(moves[x.op], lane);
+    return inner(at(x.args, operand), from);
+  }
   const scalar = present(x.args[leading(x.op)], `${x.op} has operands`).type.scalar;
   const rule = present(semantics[x.op][scalar], `${x.op} takes ${scalar}`);
   const [a = zero, b = zero, c = zero] = x.args.map((arg) => inner(arg, arg.type.lanes === 1 ? 0 : lane));

@@ -1,5 +1,5 @@
 import { invariant } from "../support/invariant.ts";
-import { semantics, represent, type LaneOperator } from "./arithmetic.ts";
+import { movesLanes, represent, semantics, type LaneOperator } from "./arithmetic.ts";
 import type { Buffer, Expr, Lanes, Operator, RegType } from "./ir.ts";
 import { i32x4, registerOf } from "./ir.ts";
 import { leading, resultType } from "./types.ts";
@@ -54,6 +54,7 @@ export function apply(op: Operator, args: readonly Expr[]): Expr {
     args.map((x) => x.type),
   );
   if (op === "ramp") return ramp;
+  if (movesLanes(op)) return { kind: "apply", type, op, args };
   return folded(op, type, args) ?? identity(op, args) ?? { kind: "apply", type, op, args };
 }
 

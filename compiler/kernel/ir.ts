@@ -33,8 +33,8 @@ export interface Buffer {
  * divisor other than 0; `rem` of f32 is the exact remainder with the sign of the dividend; the least i32 divided by -1
  * wraps to itself; `shl shrs shru` take the count, a scalar i32, modulo 32; `to_i32` truncates and saturates, NaN
  * becomes 0; `bits_*` reinterpret (the bits of a NaN depend on the host); `nearest` rounds half to even; `ramp` is the
- * i32x4 of lane numbers, 0 1 2 3; `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on
- * bools.
+ * i32x4 of lane numbers, 0 1 2 3; `zip_lo(a, b)` has the lanes a0 b0 a1 b1, `zip_hi(a, b)` a2 b2 a3 b3;
+ * `select(c, a, b)` evaluates both sides; `and or xor not` work on i32 bits and on bools.
  */
 export const operators = {
   add: 2,
@@ -71,6 +71,8 @@ export const operators = {
   bits_f32: 1,
   bits_i32: 1,
   ramp: 0,
+  zip_lo: 2,
+  zip_hi: 2,
 } as const;
 
 export type Operator = keyof typeof operators;

@@ -1,6 +1,6 @@
 import { invariant } from "../support/invariant.ts";
-import { semantics } from "./arithmetic.ts";
-import { i32x4, operators, showReg, type Operator, type RegType } from "./ir.ts";
+import { movesLanes, semantics } from "./arithmetic.ts";
+import { f32x4, i32x4, operators, showReg, type Operator, type RegType } from "./ir.ts";
 
 export const sameReg = (a: RegType, b: RegType): boolean => a.scalar === b.scalar && a.lanes === b.lanes;
 
@@ -24,6 +24,10 @@ export function operandError(op: Operator, types: readonly RegType[]): string | 
   if (op === "ramp") return null;
   const main = types[leading(op)];
   invariant(main !== undefined, `${op} has operands`);
+  if (movesLanes(op)) {
+    const wrong = types.find((type) => !sameReg(type, f32x4));
+    return wrong === undefined ? null : `${op} takes f32x4, not ${showReg(wrong)}`;
+  }
   if (semantics[op][main.scalar] === undefined) return `${op} does not take ${showReg(main)}`;
   if ((op === "div" || op === "rem") && main.scalar === "i32" && main.lanes !== 1) return `${op} of i32 is scalar only`;
   for (const [index, type] of types.entries()) {
@@ -45,6 +49,7 @@ export function resultType(op: Operator, types: readonly RegType[]): RegType {
   const error = operandError(op, types);
   invariant(error === null, error ?? "");
   if (op === "ramp") return i32x4;
+  if (movesLanes(op)) return f32x4;
   const main = types[leading(op)];
   invariant(main !== undefined, `${op} has operands`);
   const { result } = semantics[op];

@@ -44,17 +44,21 @@ export const validAttrs = ({ stride, padding, dilation, groups }: ConvAttrs, axe
   padding.every((pair) => pair.length === 2 && integers(pair, 0)) &&
   integers([groups], 1);
 
-/** Calls `visit` with the flat positions in x, w and y of every term. */
+/**
+ * Calls `visit` with the flat positions in x, w and y of every term, and its flat index among the terms of one element
+ * of y, [...taps, c], and of w, [n, ...positions].
+ */
 export function eachTerm(
   { x, w, y }: ConvShapes,
   { stride, padding, dilation, groups }: ConvAttrs,
-  visit: (x: number, w: number, y: number) => void,
+  visit: (x: number, w: number, y: number, ofY: number, ofW: number) => void,
 ): void {
   const [xSteps, wSteps, ySteps] = [strides(x), strides(w), strides(y)];
   const [perGroup, outPerGroup] = [nth(w, w.length - 2), lastOf(w) / groups];
   const kernel = kernelSpatial(w);
   eachIndex(y.slice(0, -1), (at) => {
     const yStart = flatten(at, ySteps);
+    const position = yStart / lastOf(y);
     eachIndex(kernel, (k) => {
       const from = k.map(
         (tap, i) => nth(at, i + 1) * nth(stride, i) + tap * nth(dilation, i) - nth(padding[i] ?? [], 0),
@@ -63,8 +67,11 @@ export function eachTerm(
       const xStart = flatten([nth(at, 0), ...from], xSteps);
       const wStart = flatten(k, wSteps);
       for (let c = 0; c < perGroup; c++)
-        for (let o = 0; o < lastOf(w); o++)
-          visit(xStart + Math.floor(o / outPerGroup) * perGroup + c, wStart + c * lastOf(w) + o, yStart + o);
+        for (let o = 0; o < lastOf(w); o++) {
+          const from = xStart + Math.floor(o / outPerGroup) * perGroup + c;
+          const row = wStart + c * lastOf(w);
+          visit(from, row + o, yStart + o, row / lastOf(w), position);
+        }
     });
   });
 }

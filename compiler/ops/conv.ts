@@ -2,6 +2,7 @@
 // / groups, O], and its two gradients.
 import type { Attrs } from "../graph/ir.ts";
 import type { Example } from "../graph/op.ts";
+import type { Round } from "../support/sum-order.ts";
 import { product, sumOf } from "../types/interval.ts";
 import { type Shape, type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import {
@@ -23,6 +24,7 @@ import { contracting } from "./define.ts";
 import { drawnConv } from "./draw.ts";
 import { integers, nth } from "./lists.ts";
 import { item } from "./ndarray.ts";
+import { ProductSums } from "./product-sums.ts";
 import { anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
 
 const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int" } as const;
@@ -37,19 +39,25 @@ const shared = ({ stride, padding, dilation, groups }: ConvAttrs): ConvAttrs & A
   groups,
 });
 
-/** Sums `term` of every triple into the tensor of one role. */
+/** The factors of a term, from its positions in x, w and y. */
+type Factors = (x: number, w: number, y: number) => readonly [a: number, b: number];
+
+/** Sums the terms of every element of x, w or y; those of x in any order. */
 function accumulate(
   shapes: ConvShapes,
   at: ConvAttrs,
   role: "x" | "w" | "y",
-  term: (x: number, w: number, y: number) => number,
+  round: Round,
+  factors: Factors,
 ): Float64Array {
-  const sum = new Float64Array(elements(shapes[role]));
-  eachTerm(shapes, at, (x, w, y) => {
-    const to = role === "x" ? x : role === "w" ? w : y;
-    sum[to] = item(sum, to) + term(x, w, y);
+  const { w, y } = shapes;
+  const extents = role === "y" ? w.slice(0, -1) : role === "w" ? y.slice(0, -1) : [];
+  const sums = new ProductSums(round, extents, elements(shapes[role]));
+  eachTerm(shapes, at, (i, j, k, ofY, ofW) => {
+    const [to, term] = role === "x" ? [i, 0] : role === "w" ? [j, ofW] : [k, ofY];
+    sums.add(to, term, ...factors(i, j, k));
   });
-  return sum;
+  return sums.values();
 }
 
 const base = { dilation: [1, 1], groups: 1 } as const;
@@ -198,13 +206,11 @@ export const convolutions = family<"convolutions">({
       w: g.call("conv_kernel_gradient", [x, dout], { ...at, size: kernelSpatial(w.type.shape) }),
     }),
     range: ({ x, w }, { types }) => sumOf(product(x, w), elements(types.w.shape.slice(0, -1))),
-    reference: ({ x, w }, { out, attrs: at }) =>
-      accumulate(
-        { x: x.type.shape, w: w.type.shape, y: out.shape },
-        at,
-        "y",
-        (i, j) => item(x.data, i) * item(w.data, j),
-      ),
+    reference: ({ x, w }, { out, attrs: at }, round) =>
+      accumulate({ x: x.type.shape, w: w.type.shape, y: out.shape }, at, "y", round, (i, j) => [
+        item(x.data, i),
+        item(w.data, j),
+      ]),
     draw: (c, shape) => {
       const { x, w, attrs: at } = drawnConv(c, shape);
       return { shapes: [x, w], attrs: at };
@@ -278,13 +284,11 @@ export const convolutions = family<"convolutions">({
       w: g.call("conv_kernel_gradient", [dout, dy], { ...shared(at), size: kernelSpatial(w.type.shape) }),
     }),
     range: ({ dy, w }, { types }) => sumOf(product(dy, w), elements(types.w.shape.toSpliced(-2, 1))),
-    reference: ({ dy, w }, { out, attrs: at }) =>
-      accumulate(
-        { x: out.shape, w: w.type.shape, y: dy.type.shape },
-        at,
-        "x",
-        (_, j, k) => item(w.data, j) * item(dy.data, k),
-      ),
+    reference: ({ dy, w }, { out, attrs: at }, round) =>
+      accumulate({ x: out.shape, w: w.type.shape, y: dy.type.shape }, at, "x", round, (_, j, k) => [
+        item(w.data, j),
+        item(dy.data, k),
+      ]),
     draw: (c, shape) => {
       const use = drawnConv(c, shape);
       return { shapes: [yShape(use), use.w], attrs: { ...use.attrs, size: spatial(use.x) } };
@@ -367,13 +371,11 @@ export const convolutions = family<"convolutions">({
       dy: g.call("conv", [x, dout], shared(at)),
     }),
     range: ({ x, dy }, { types }) => sumOf(product(x, dy), elements(types.dy.shape.slice(0, -1))),
-    reference: ({ x, dy }, { out, attrs: at }) =>
-      accumulate(
-        { x: x.type.shape, w: out.shape, y: dy.type.shape },
-        at,
-        "w",
-        (i, _, k) => item(x.data, i) * item(dy.data, k),
-      ),
+    reference: ({ x, dy }, { out, attrs: at }, round) =>
+      accumulate({ x: x.type.shape, w: out.shape, y: dy.type.shape }, at, "w", round, (i, _, k) => [
+        item(x.data, i),
+        item(dy.data, k),
+      ]),
     draw: (c, shape) => {
       const use = drawnConv(c, shape);
       return { shapes: [use.x, yShape(use)], attrs: { ...use.attrs, size: kernelSpatial(use.w) } };

@@ -9,6 +9,7 @@ import { contracting } from "./define.ts";
 import { oneOf, shuffled, sizes } from "./draw.ts";
 import { areAxes, inverse, isIdentity, nth, pick, range, without } from "./lists.ts";
 import { item, positions } from "./ndarray.ts";
+import { ProductSums } from "./product-sums.ts";
 import { type BatchOf, type Use, anyOf, f32, f64, family, floats, i32 } from "./signature.ts";
 
 type Pairs = readonly (readonly number[])[];
@@ -185,26 +186,27 @@ export const dots = family<"dots">({
 
     range: ({ lhs, rhs }, { types, attrs: { contract } }) =>
       sumOf(product(lhs, rhs), elements(pick(types.lhs.shape, nthPair(contract)[0]))),
-    reference: ({ lhs, rhs }, { out, attrs }) => {
+    reference: ({ lhs, rhs }, { types, out, attrs }, round) => {
       const { batch, contract, m, n } = axesOf(lhs.type, rhs.type, attrs);
       const offsets = ({ type: { shape } }: NdArray, axes: readonly number[]): number[] =>
         positions(pick(shape, axes), pick(strides(shape), axes));
       const [rows, columns] = [offsets(lhs, m), offsets(rhs, n)];
       const rightStarts = offsets(rhs, batch[1]);
       const [left, right] = [offsets(lhs, contract[0]), offsets(rhs, contract[1])];
-      const data = new Float64Array(elements(out.shape));
+      const sums = new ProductSums(round, pick(types.lhs.shape, contract[0]), elements(out.shape));
       let next = 0;
       offsets(lhs, batch[0]).forEach((leftStart, b) => {
         const rightStart = nth(rightStarts, b);
         for (const row of rows)
-          for (const column of columns)
-            data[next++] = left.reduce(
-              (sum, step, k) =>
-                sum + item(lhs.data, leftStart + row + step) * item(rhs.data, rightStart + column + nth(right, k)),
-              0,
-            );
+          for (const column of columns) {
+            left.forEach((step, k) => {
+              const [a, b] = [leftStart + row + step, rightStart + column + nth(right, k)];
+              sums.add(next, k, item(lhs.data, a), item(rhs.data, b));
+            });
+            next++;
+          }
       });
-      return data;
+      return sums.values();
     },
     draw: (c, shape) => {
       const roles = shape.map(() => oneOf(c, "batch", "contract", "contract", "free"));

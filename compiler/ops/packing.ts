@@ -12,6 +12,7 @@ import { flag, oneOf, shuffled, size } from "./draw.ts";
 import { product } from "../support/lists.ts";
 import { integers, nth, pick, range } from "./lists.ts";
 import { fill, item, positions } from "./ndarray.ts";
+import { ProductSums } from "./product-sums.ts";
 import { type BatchOf, f32, f64, family, i32, none } from "./signature.ts";
 
 /** Dims as parallel lists: sizes, and strides in the three buffers of the contraction. */
@@ -321,24 +322,23 @@ export const packing = family<"packing">({
     linear: ["lhs", "packed"],
     gradient: none("it is created after differentiation"),
     range: ({ lhs, packed }, { types }) => sumOf(multiplied(lhs, packed), nth(types.packed.shape, 2)),
-    reference: ({ lhs, packed }, { out, attrs: at }) => {
-      const data = new Float64Array(elements(out.shape));
+    reference: ({ lhs, packed }, { out, attrs: at }, round) => {
+      const sums = new ProductSums(round, pick(at.sizes, withRole(at, "reduced")), elements(out.shape));
       const [left, right] = [offsetsOf(at, at.lhs), offsetsOf(at, at.out)];
       const panels = Math.ceil(left.column.length / at.width);
       left.batch.forEach((batch, b) =>
         left.row.forEach((row, m) =>
           left.column.forEach((_, n) => {
             const panel = (b * panels + Math.floor(n / at.width)) * left.reduced.length;
-            const sum = left.reduced.reduce(
-              (total, step, k) =>
-                total + item(lhs.data, batch + row + step) * item(packed.data, (panel + k) * at.width + (n % at.width)),
-              0,
-            );
-            data[nth(right.batch, b) + nth(right.row, m) + nth(right.column, n)] = sum;
+            const to = nth(right.batch, b) + nth(right.row, m) + nth(right.column, n);
+            left.reduced.forEach((step, k) => {
+              const inPanel = (panel + k) * at.width + (n % at.width);
+              sums.add(to, k, item(lhs.data, batch + row + step), item(packed.data, inPanel));
+            });
           }),
         ),
       );
-      return data;
+      return sums.values();
     },
     draw: (c, shape) => {
       const { lhs, out, lists: at } = drawnProduct(c, shape);

@@ -13,7 +13,7 @@ import { shapeOf } from "../analysis/contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
 import { contractionKernel, type Epilogue } from "./contraction.ts";
 import { Evaluator } from "./evaluator.ts";
-import { bufferName, contractionOf, declareBuffers, storeAll } from "./scalar-nest.ts";
+import { bufferName, contractionOf, declareBuffers, storeAll } from "./nest-parts.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { vectorize } from "./vectorize.ts";
 import { resultOf } from "../graph/facts.ts";
@@ -73,7 +73,7 @@ export function tiledContraction(
     const body = k.detached(() =>
       storeAll(k, group, buffers, index, root.within([], new Map([[result, sum]])).withPosition(shape, index, flat)),
     );
-    const wide = lanes === 4 ? vectorize(body, lane.name, [sum.name]) : null;
+    const wide = lanes === 4 ? vectorize(body, lane.name, { vectors: [sum.name] }) : null;
     if (wide !== null)
       k.append([{ kind: "let", name: sum.name, value }, ...substitute(wide, lane.name, constantInt(0))]);
     else

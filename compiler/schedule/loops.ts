@@ -7,11 +7,14 @@ import { jam } from "./jam.ts";
 import { vectorizePartials } from "./partials.ts";
 import { peel } from "./peel.ts";
 import { reduceRows } from "./reduce-rows.ts";
+import { transposeLoads } from "./transpose-loads.ts";
 import { runsAlong, vectorize } from "./vectorize.ts";
 
 export interface LoopOptions {
   /** Whether the order of a reduction is free. */
   readonly reassociate: boolean;
+  /** Whether a loop is vectorized even if it loads or stores with a stride other than 1. */
+  readonly strided?: boolean;
   readonly machine: Machine;
 }
 
@@ -21,7 +24,8 @@ export interface LoopOptions {
  * reduced axis: by its partial sums, or in any order if `reassociate` allows it. No f32 sum changes its order.
  */
 export function optimizeLoops(body: readonly Stmt[], options: LoopOptions): Stmt[] {
-  return list(collapse(peel(body)), options);
+  const made = list(collapse(peel(body)), options);
+  return options.strided === true ? transposeLoads(made, options.machine) : made;
 }
 
 /** A reduction along memory, vectorized. */
@@ -55,10 +59,12 @@ const isParallel = (body: readonly Stmt[]): boolean => (declaresRegisters(body) 
 
 function loop(stmt: Loop, options: LoopOptions): Stmt[] {
   const { lanes, loops } = options.machine;
+  const { strided = false } = options;
   const extent = extentOf(stmt);
   const parallel = isParallel(stmt.body);
-  if (loops.vectors && extent !== null && extent >= lanes && parallel && runsAlong(stmt.body, stmt.name)) {
-    const vector = vectorize(stmt.body, stmt.name);
+  const along = strided || runsAlong(stmt.body, stmt.name);
+  if (loops.vectors && extent !== null && extent >= lanes && parallel && along) {
+    const vector = vectorize(stmt.body, stmt.name, { strided });
     if (vector !== null)
       return vectorLoop(
         { ...stmt, body: unrollWindows(stmt.body, loops) },
@@ -123,6 +129,9 @@ function vectorLoop(
   for (; at + lanes <= extent; at += lanes) rest.push(substitute(vector, scalar.name, constantInt(at)));
   if (large && extent - at > 1)
     return [...result, ...jam(rest), { ...scalar, from: constantInt(at), to: constantInt(extent) }];
-  for (; at < extent; at++) rest.push(substitute(scalar.body, scalar.name, constantInt(at)));
-  return [...result, ...jam(rest)];
+  const single: Stmt[][] = [];
+  for (; at < extent; at++) single.push(substitute(scalar.body, scalar.name, constantInt(at)));
+  // A vector that is stored lane by lane has more statements than an element.
+  const alike = vector.length === scalar.body.length;
+  return [...result, ...(alike ? jam([...rest, ...single]) : [...jam(rest), ...jam(single)])];
 }

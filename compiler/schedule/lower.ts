@@ -13,7 +13,8 @@ import { tiledContraction } from "./contraction-group.ts";
 import { elementOf } from "./evaluator.ts";
 import { hoist } from "./hoist.ts";
 import { optimizeLoops } from "./loops.ts";
-import { contractionOf, scalarNest } from "./scalar-nest.ts";
+import { contractionOf } from "./nest-parts.ts";
+import { scalarNest } from "./scalar-nest.ts";
 import { orderedBy } from "./sum-nest.ts";
 import { uniqueNames } from "./unique-names.ts";
 
@@ -71,9 +72,10 @@ function loopNest(
   const plain = builder.build(kernelName(group), originOf(group));
   const form = group.anchor?.op.form;
   const isOrdered = group.anchor !== null && orderedBy(group.anchor.op, resultOf(group.anchor).type) !== null;
-  const reassociate = form?.kind === "contract" || (form?.kind === "reduce" && form.combine !== null && !isOrdered);
+  const reassociate = form?.kind === "reduce" && form.combine !== null && !isOrdered;
+  const strided = form?.kind === "contract";
   return {
-    kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, machine })), plain) },
+    kernel: { ...plain, body: hoist(uniqueNames(optimizeLoops(plain.body, { reassociate, strided, machine })), plain) },
     args: buffers.map(([value]) => value),
   };
 }

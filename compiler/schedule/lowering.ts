@@ -5,7 +5,7 @@ import { at } from "../support/lists.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
 import { showType } from "../types/tensor-type.ts";
 import { lowerGroup, type LoweredGroup } from "./lower.ts";
-import { bufferName } from "./scalar-nest.ts";
+import { bufferName } from "./nest-parts.ts";
 
 /** A lowered group, with its buffers as indices into the values that an equal group reads and stores. */
 interface Pattern {

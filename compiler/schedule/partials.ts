@@ -140,7 +140,7 @@ class Partials {
       fits &&= known !== null;
       return { ...plain, name: known ?? plain.name, at: [] };
     });
-    const wide = fits ? vectorize(named, name, [...aliases.keys()]) : null;
+    const wide = fits ? vectorize(named, name, { vectors: [...aliases.keys()] }) : null;
     if (wide === null) return null;
     return (v) => {
       const place = (known: string): { readonly name: string; readonly at: readonly Expr[] } | null => {

@@ -33,13 +33,7 @@ export function reduceRows(body: readonly Stmt[], { lanes, loops }: Machine): St
   if (extent === null || copies === undefined || !runsAlong(inner.body, inner.name)) return null;
   const sums = sumsOf(inner.body, body.slice(0, index));
   // The partial results are vectors even if the folded value is the same in all iterations.
-  const vector =
-    sums &&
-    vectorize(
-      inner.body,
-      inner.name,
-      sums.map(({ declaration: { name } }) => name),
-    );
+  const vector = sums && vectorize(inner.body, inner.name, { vectors: sums.map(({ declaration: { name } }) => name) });
   if (!sums || !vector) return null;
 
   const taken = mentioned(body);

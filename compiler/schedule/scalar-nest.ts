@@ -1,15 +1,15 @@
-import { isSummed, sizeOf, withRole } from "../graph/contraction.ts";
 import { keepsTotals, resultOf, siteOf } from "../graph/facts.ts";
 import type { GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
-import type { Contraction, Form } from "../graph/op.ts";
 import { valueOf, withBlock } from "../kernel/compensated.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { registerOf, type Buffer, type Expr } from "../kernel/ir.ts";
 import { never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
-import { elements, type Shape } from "../types/tensor-type.ts";
+import type { Shape } from "../types/tensor-type.ts";
+import { contract } from "./contract-nest.ts";
 import { elementOf, Evaluator } from "./evaluator.ts";
+import { declareBuffers, loops, storeAll } from "./nest-parts.ts";
 import { orderedBy, summation } from "./sum-nest.ts";
 
 /**
@@ -19,35 +19,6 @@ import { orderedBy, summation } from "./sum-nest.ts";
 export interface Nest {
   readonly builder: KernelBuilder;
   readonly buffers: readonly (readonly [Value | null, Buffer])[];
-}
-
-/** Declares the buffers of a group: the values that it reads, then those that it stores. */
-export function declareBuffers(
-  k: KernelBuilder,
-  group: GroupView,
-  without: ReadonlySet<Value> = new Set(),
-): Map<Value, Buffer> {
-  const buffers = new Map<Value, Buffer>();
-  for (const value of group.reads)
-    if (!without.has(value))
-      buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));
-  for (const value of group.stored)
-    buffers.set(value, k.buffer("out", elementOf(value.type), elements(value.type.shape), accessOf(group)));
-  return buffers;
-}
-
-/** Forms that read elements that they have stored. */
-const readsBack: ReadonlySet<Form["kind"]> = new Set(["scatter", "lines"]);
-
-const accessOf = (group: GroupView): "out" | "inout" =>
-  group.anchor !== null && readsBack.has(group.anchor.op.form.kind) ? "inout" : "out";
-
-/** The last part of a param's path, or the op that made the value. */
-export function bufferName(value: Value): string {
-  const { attrs, op } = value.node;
-  const path = attrs["path"] ?? attrs["name"];
-  const last = typeof path === "string" ? (path.split(".").at(-1) ?? op.name) : op.name;
-  return last.replaceAll(/\W/g, "_");
 }
 
 export function scalarNest(group: GroupView): Nest {
@@ -91,35 +62,6 @@ export function scalarNest(group: GroupView): Nest {
     }
   }
   return { builder: k, buffers: [...buffers, ...(scratch === null ? [] : [[null, scratch] as const])] };
-}
-
-/** Nested loops over an index space. */
-function loops(
-  k: KernelBuilder,
-  scope: Evaluator,
-  shape: Shape,
-  body: (index: readonly Expr[], scope: Evaluator) => void,
-  hint = "i",
-): void {
-  const nest = (axis: number, index: readonly Expr[]): void => {
-    const extent = shape[axis];
-    if (extent === undefined) body(index, scope.within(index.map((e, i) => [e, shape[i] ?? 1] as const)));
-    else k.loop(`${hint}${axis}`, 0, extent, 1, (variable) => nest(axis + 1, [...index, variable]));
-  };
-  nest(0, []);
-}
-
-/** All values are computed before any is stored, since a result may alias an operand. */
-export function storeAll(
-  k: KernelBuilder,
-  group: GroupView,
-  buffers: ReadonlyMap<Value, Buffer>,
-  index: readonly Expr[],
-  scope: Evaluator,
-): void {
-  const values = group.stored.map((value) => [value, scope.at(value, index)] as const);
-  for (const [value, expr] of values)
-    k.store(present(buffers.get(value), "a stored value has a buffer"), scope.flat(value.type.shape, index), expr);
 }
 
 const anchorShape = (anchor: Node): Shape => resultOf(anchor).type.shape;
@@ -256,71 +198,4 @@ function lines(k: KernelBuilder, root: Evaluator, anchor: Node, buffers: Readonl
       site,
     );
   });
-}
-
-/** A product as plain loops, for shapes that the tiled kernel does not suit. */
-function contract(
-  k: KernelBuilder,
-  root: Evaluator,
-  group: GroupView,
-  anchor: Node,
-  buffers: ReadonlyMap<Value, Buffer>,
-): void {
-  const { dims, panel } = contractionOf(anchor);
-  const [lhs, rhs] = anchor.operands.map((value) => present(buffers.get(value), "a product's operands are in memory"));
-  // Loops over results in memory order: in a depthwise convolution, the groups, whose neighbours share a vector, are
-  // innermost.
-  const outer = dims.filter((dim) => !isSummed(dim)).toSorted((a, b) => b.out - a.out);
-  const inner = dims.filter(isSummed);
-  const position = (
-    index: readonly Expr[],
-    of: readonly Contraction["dims"][number][],
-    buffer: "lhs" | "rhs" | "out",
-  ): Expr => of.reduce((sum, dim, i) => k.add(sum, k.mul(index[i] ?? k.int(0), k.int(dim[buffer]))), k.int(0));
-  loops(
-    k,
-    root,
-    outer.map((d) => d.size),
-    (at, scope) => {
-      const acc = k.register("acc", [], { scalar: "f32", lanes: 1 }, 0);
-      loops(
-        k,
-        scope,
-        inner.map((d) => d.size),
-        (r) => {
-          const from = (buffer: "lhs" | "rhs"): Expr => k.add(position(at, outer, buffer), position(r, inner, buffer));
-          const right =
-            panel === undefined ? from("rhs") : inPanels(k, [...outer, ...inner], dims, [...at, ...r], panel);
-          acc.set([], k.madd(k.load(present(lhs, "lhs"), from("lhs")), k.load(present(rhs, "rhs"), right), acc.at()));
-        },
-        "r",
-      );
-      const result = resultOf(anchor);
-      const index = scope.unflat(result.type.shape, position(at, outer, "out"));
-      storeAll(k, group, buffers, index, scope.within([], new Map([[result, k.let(acc.at(), "acc")]])));
-    },
-  );
-}
-
-type Dims = Contraction["dims"];
-
-/**
- * The flat index in [batch, panels, K, width]; `at` are the indices of `looped`, which are the dims in another order.
- */
-function inPanels(k: KernelBuilder, looped: Dims, dims: Dims, at: readonly Expr[], width: number): Expr {
-  const rank = (of: Dims): Expr =>
-    of.reduce((sum, dim) => k.add(k.mul(sum, k.int(dim.size)), at[looped.indexOf(dim)] ?? k.int(0)), k.int(0));
-  const [batch, columns, reduced] = [withRole(dims, "batch"), withRole(dims, "column"), withRole(dims, "reduced")];
-  const column = k.let(rank(columns));
-  const panel = k.add(k.mul(rank(batch), k.int(Math.ceil(sizeOf(columns) / width))), k.div(column, k.int(width)));
-  const row = k.add(k.mul(panel, k.int(sizeOf(reduced))), rank(reduced));
-  return k.add(k.mul(row, k.int(width)), k.rem(column, k.int(width)));
-}
-
-export function contractionOf(anchor: Node): Contraction {
-  const { form } = anchor.op;
-  return present(
-    form.kind === "contract" ? form.contraction(siteOf(anchor)) : null,
-    `${anchor.op.name} was not lowered to a plain product`,
-  );
 }

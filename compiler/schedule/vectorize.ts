@@ -1,5 +1,5 @@
 import { affine } from "../kernel/affine.ts";
-import { apply, ramp, splat } from "../kernel/fold.ts";
+import { apply, int, lane as laneOf, ramp, splat } from "../kernel/fold.ts";
 import type { Expr, Stmt } from "../kernel/ir.ts";
 import { some } from "../kernel/walk.ts";
 import { mentions } from "./collapse.ts";
@@ -8,16 +8,25 @@ import { mentions } from "./collapse.ts";
  * Vectorizes the body of a loop: four iterations at once, for variable values v, v+1, v+2, v+3, statement by statement.
  * Null if that is impossible: for an access that is neither uniform nor contiguous, a branch or loop bound that differs
  * between the iterations, or an integer division of a value that differs. Loops in the body stay loops. The result has
- * the same statements in the same order, with the same names. `vectors` names the registers that are vectors already.
+ * the same statements in the same order, with the same names, except for a store with a stride, which is `strided` allows.
  */
-export function vectorize(body: readonly Stmt[], variable: string, vectors: readonly string[] = []): Stmt[] | null {
+export function vectorize(body: readonly Stmt[], variable: string, options: VectorizeOptions = {}): Stmt[] | null {
+  const { vectors = [], strided = false } = options;
   const varying = varyingNames(body, [variable, ...vectors]);
-  return block(body, { variable, varying });
+  return block(body, { variable, varying, strided });
+}
+
+export interface VectorizeOptions {
+  /** Names of registers that are vectors already. */
+  readonly vectors?: readonly string[];
+  /** Whether an access may have a constant stride other than 1: then lanes are loaded and stored one by one. */
+  readonly strided?: boolean;
 }
 
 interface Lane {
   readonly variable: string;
   readonly varying: ReadonlySet<string>;
+  readonly strided: boolean;
 }
 
 const named = (expr: Expr, names: ReadonlySet<string>): boolean =>
@@ -46,16 +55,11 @@ function varyingNames(body: readonly Stmt[], first: readonly string[]): Set<stri
 }
 
 function block(body: readonly Stmt[], lane: Lane): Stmt[] | null {
-  const result: Stmt[] = [];
-  for (const stmt of body) {
-    const made = statement(stmt, lane);
-    if (made === null) return null;
-    result.push(made);
-  }
-  return result;
+  const made = body.map((stmt) => statement(stmt, lane));
+  return made.every((stmts) => stmts !== null) ? made.flat() : null;
 }
 
-function statement(stmt: Stmt, lane: Lane): Stmt | null {
+function statement(stmt: Stmt, lane: Lane): Stmt | readonly Stmt[] | null {
   switch (stmt.kind) {
     case "let":
     case "set": {
@@ -70,7 +74,9 @@ function statement(stmt: Stmt, lane: Lane): Stmt | null {
     }
     case "store": {
       const value = wide(stmt.value, lane);
-      return value !== null && step(stmt.at, lane) === 1 ? { ...stmt, value } : null;
+      const by = step(stmt.at, lane);
+      if (value === null || by === 1) return value && { ...stmt, value };
+      return lane.strided && by !== null && by !== 0 ? scattered(stmt, value, by) : null;
     }
     case "for": {
       if (named(stmt.from, lane.varying) || named(stmt.to, lane.varying)) return null;
@@ -92,6 +98,34 @@ function step(at: Expr, lane: Lane): number | null {
   if (form === null) return null;
   const indirect = [...form.terms.keys()].some((name) => name !== lane.variable && lane.varying.has(name));
   return indirect ? null : (form.terms.get(lane.variable) ?? 0);
+}
+
+/** Stores the lanes `by` elements apart. */
+function scattered(stmt: Extract<Stmt, { kind: "store" }>, value: Expr, by: number): Stmt[] {
+  const name = `${stmt.buffer}_lanes`;
+  const lanes: Expr = { kind: "var", type: value.type, name };
+  const each = (i: number): Stmt => ({ ...stmt, at: apply("add", [stmt.at, int(i * by)]), value: laneOf(lanes, i) });
+  return [{ kind: "let", name, value }, each(0), each(1), each(2), each(3)];
+}
+
+/** Four elements `by` apart. */
+function gathered(load: Extract<Expr, { kind: "load" }>, by: number): Expr | null {
+  if (load.type.scalar !== "f32") return null;
+  const each = (lane: number): Expr => splat({ ...load, at: apply("add", [load.at, int(lane * by)]) }, 4);
+  return apply("zip_lo", [apply("zip_lo", [each(0), each(2)]), apply("zip_lo", [each(1), each(3)])]);
+}
+
+type Apply = Extract<Expr, { kind: "apply" }>;
+
+/** The loads of the four lanes of a vector that `gathered` made. */
+export function gatheredLoads(expr: Expr): readonly Extract<Expr, { kind: "load" }>[] | null {
+  const zipped = (e: Expr | undefined): e is Apply => e?.kind === "apply" && e.op === "zip_lo";
+  if (!zipped(expr) || !expr.args.every(zipped)) return null;
+  const [even = [], odd = []] = expr.args.map((e) => (zipped(e) ? e.args : []));
+  const loads = [even[0], odd[0], even[1], odd[1]].flatMap((e) =>
+    e?.kind === "splat" && e.value.kind === "load" ? e.value : [],
+  );
+  return loads.length === 4 ? loads : null;
 }
 
 /** The expression with 4 lanes. */
@@ -116,7 +150,8 @@ function widen(expr: Expr, lane: Lane): Expr | null {
       return expr.at.some((e) => named(e, lane.varying)) ? null : { ...expr, type: { ...expr.type, lanes: 4 } };
     case "load": {
       const by = step(expr.at, lane);
-      return by === 1 ? { ...expr, type: { ...expr.type, lanes: 4 } } : by === 0 ? expr : null;
+      if (by === 1) return { ...expr, type: { ...expr.type, lanes: 4 } };
+      return by === 0 ? expr : by === null || !lane.strided ? null : gathered(expr, by);
     }
     case "apply": {
       if ((expr.op === "div" || expr.op === "rem") && expr.type.scalar === "i32") return null;

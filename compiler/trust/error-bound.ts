@@ -16,7 +16,7 @@
  */
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
-import { scanRoundings, scatterRoundings, sumRoundings } from "../support/sum-order.ts";
+import { productRoundings, scanRoundings, scatterRoundings, sumRoundings } from "../support/sum-order.ts";
 import { isFloat } from "../types/tensor-type.ts";
 import { expandGradients } from "../graph/autodiff.ts";
 import { evaluateNode, ndarray } from "../graph/evaluate.ts";
@@ -212,7 +212,7 @@ function roundingsOf(node: Node, operands: readonly Bounded[]): (index: number) 
   }
   const contraction = form.kind === "contract" ? form.contraction(site) : null;
   if (contraction !== null) {
-    const count = sizeOf(contraction.dims.filter(isSummed)) + 1;
+    const count = productRoundings(sizeOf(contraction.dims.filter(isSummed)));
     return () => count;
   }
   const counts = apply(node, operands, ({ error }) => all(error.length, 1));
@@ -221,7 +221,9 @@ function roundingsOf(node: Node, operands: readonly Bounded[]): (index: number) 
       ? scanRoundings
       : form.kind === "scatter"
         ? (count: number) => scatterRoundings(count, form.mostTerms(site))
-        : (count: number) => count + 1;
+        : form.kind === "contract"
+          ? productRoundings
+          : (count: number) => count + 1;
   return (index) => of(counts[index] ?? 0);
 }
 

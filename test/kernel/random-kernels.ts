@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { KernelBuilder, type Register } from "../../compiler/kernel/build.ts";
+import { apply } from "../../compiler/kernel/fold.ts";
 import { functions, mathNames } from "../../compiler/kernel/math.ts";
 import { printKernel } from "../../compiler/kernel/print.ts";
 import {
@@ -186,7 +187,7 @@ class Maker {
       return this.#k.lane(this.#expr({ ...type, lanes: 4 }, scope, depth - 1), this.#draw(4));
     const of = (scalar: Scalar): Expr => this.#expr({ scalar, lanes: type.lanes }, scope, depth - 1);
     if (this.#draw(6) === 5) return this.#k.select(of("bool"), of(type.scalar), of(type.scalar));
-    if (type.scalar === "f32") return this.#float(of);
+    if (type.scalar === "f32") return this.#float(type.lanes, of);
     return type.scalar === "i32" ? this.#int(type.lanes, of, scope) : this.#bool(of);
   }
 
@@ -218,10 +219,11 @@ class Maker {
     );
   }
 
-  #float(of: (scalar: Scalar) => Expr): Expr {
+  #float(lanes: Lanes, of: (scalar: Scalar) => Expr): Expr {
     const k = this.#k;
-    const kind = this.#draw(8);
+    const kind = this.#draw(9);
     const x = (): Expr => of("f32");
+    if (kind === 8 && lanes === 4) return apply(this.#pick("zip_lo", "zip_hi"), [x(), x()]);
     if (kind === 5)
       return this.#pick(
         () => k.toF32(of("i32")),

@@ -79,7 +79,7 @@ export const inSchedule: readonly Mutant[] = [
     name: "sum-tail",
     effect: "the remainder of an unrolled sum loop is omitted",
     file: schedule("contraction-sum"),
-    from: "if (whole < dim.size) run(k.int(whole), dim.size - whole);",
+    from: "if (whole < innermost.size) run(k.int(whole), innermost.size - whole);",
     to: "",
   },
   {

@@ -1,6 +1,7 @@
 import { invariant, never, present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
-import type { Buffer, Expr, Operator } from "../../kernel/ir.ts";
+import { moves, movesLanes, type LaneOperator } from "../../kernel/arithmetic.ts";
+import type { Buffer, Expr } from "../../kernel/ir.ts";
 import { views } from "./helpers.ts";
 
 /** What an expression uses of its enclosing function. */
@@ -123,10 +124,7 @@ const negated: Emit = ([a = ""]) => (a.startsWith("-") ? `(-(${a}))` : `(-${a})`
 
 /** By operator and scalar type of the operands; `any` if all types have the same JavaScript. */
 const emitters: Readonly<
-  Record<
-    Exclude<Operator, "ramp">,
-    { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }
-  >
+  Record<LaneOperator, { readonly any?: Emit; readonly f32?: Emit; readonly i32?: Emit; readonly bool?: Emit }>
 > = {
   add: { f32: rounded("+"), i32: wrapped("+") },
   sub: { f32: rounded("-"), i32: wrapped("-") },
@@ -168,6 +166,10 @@ const emitters: Readonly<
 
 function operator(x: Expr & { kind: "apply" }, lane: number, context: ExprContext): string {
   if (x.op === "ramp") return String(lane);
+  if (movesLanes(x.op)) {
+    const [operand, from] = at(moves[x.op], lane);
+    return code(at(x.args, operand), from, context);
+  }
   if (x.type.scalar === "i32" && (x.op === "add" || x.op === "sub")) return `((${sum(x, context, lane)}) | 0)`;
   const scalar = at(x.args, 0).type.scalar;
   const { any, [scalar]: own } = emitters[x.op];

@@ -1,4 +1,5 @@
 import { invariant, present, never } from "../../support/invariant.ts";
+import { moves } from "../../kernel/arithmetic.ts";
 import { splat } from "../../kernel/fold.ts";
 import { showReg, type Expr, type RegType } from "../../kernel/ir.ts";
 import { leading } from "../../kernel/types.ts";
@@ -170,7 +171,15 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
     );
     if (type.lanes === 1) on.to.op("f32x4.extract_lane", 0);
   },
+  zip_lo: (on, args) => moved(on, args, "zip_lo"),
+  zip_hi: (on, args) => moved(on, args, "zip_hi"),
 };
+
+function moved(on: ExprContext, args: readonly Expr[], op: keyof typeof moves): void {
+  all(on, args);
+  const bytes = moves[op].flatMap(([operand, lane]) => [0, 1, 2, 3].map((byte) => operand * 16 + lane * 4 + byte));
+  on.to.op("i8x16.shuffle", ...bytes);
+}
 
 function all(on: ExprContext, args: readonly Expr[]): void {
   for (const arg of args) emitExpr(on, arg);

@@ -65,4 +65,6 @@ export const instructions: Readonly<Record<Operator, Row>> = {
   bits_f32: { i32: "f32.reinterpret_i32" },
   bits_i32: { f32: "i32.reinterpret_f32" },
   ramp: {},
+  zip_lo: {},
+  zip_hi: {},
 };
