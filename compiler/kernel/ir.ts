@@ -122,6 +122,8 @@ export interface Kernel {
   readonly name: string;
   readonly buffers: readonly Buffer[];
   readonly body: readonly Stmt[];
+  /** The body for strict code, if it is another: it computes the same bits, with fewer live registers. */
+  readonly strict?: readonly Stmt[];
   /** The source location, for people: `lenet.dl:7:9`. */
   readonly origin: string;
 }

@@ -5,9 +5,10 @@ import type { Value } from "../graph/ir.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
 import { lane as laneOf } from "../kernel/fold.ts";
 import { f32, i32, type Buffer, type Expr, type Kernel, type Lanes, type Stmt } from "../kernel/ir.ts";
+import { printKernel } from "../kernel/print.ts";
 import { constantInt, defined, rename, substitute } from "../kernel/walk.ts";
 import { invariant, present } from "../support/invariant.ts";
-import type { Machine } from "../support/machine.ts";
+import { strictly, type Machine } from "../support/machine.ts";
 import { elements } from "../types/tensor-type.ts";
 import { shapeOf } from "../analysis/contraction-dims.ts";
 import type { OutputSite } from "./contraction-output.ts";
@@ -33,18 +34,19 @@ export function tiledContraction(
   invariant(lhs !== undefined && packed !== undefined, "a product has two operands");
   const result = resultOf(anchor);
   const { dims } = contractionOf(anchor);
-  const values: Value[] = [lhs, packed];
 
-  const epilogue = (k: KernelBuilder): Epilogue => {
-    // An operand that the epilogue also reads has a second buffer, at the same address.
-    const readBeside = new Set(group.nodes.filter((node) => node !== anchor).flatMap((node) => node.operands));
-    const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
-    values.push(...buffers.keys());
-    const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
-    return {
-      store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes),
+  const epilogue =
+    (values: Value[]) =>
+    (k: KernelBuilder): Epilogue => {
+      // An operand that the epilogue also reads has a second buffer, at the same address.
+      const readBeside = new Set(group.nodes.filter((node) => node !== anchor).flatMap((node) => node.operands));
+      const buffers = declareBuffers(k, group, new Set([lhs, packed].filter((value) => !readBeside.has(value))));
+      values.push(...buffers.keys());
+      const root = new Evaluator(k, { inside: new Set(group.nodes), buffers, ranges: new Map(), given: new Map() });
+      return {
+        store: (value, site, lanes) => storeAt(k, root, buffers, value, site, lanes),
+      };
     };
-  };
 
   /** Whether the columns are the last axis of the result: an index along it needs no division. */
   const columnsAreLast = ((): boolean => {
@@ -90,8 +92,18 @@ export function tiledContraction(
   const sizes = { lhsSize: elements(lhs.type.shape), outSize: elements(result.type.shape) };
   const names = { lhsName: bufferName(lhs), packedName: bufferName(packed) };
   const mostScratch = kernelScratch(anchor) / 4;
-  const kernel = contractionKernel({ name, origin, dims, ...sizes, ...names, mostScratch, epilogue }, machine);
-  // The totals of long sums come last.
-  const args = kernel.buffers.map((_, i) => values[i] ?? null);
-  return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, args };
+  const made = (on: Machine): { readonly kernel: Kernel; readonly args: readonly (Value | null)[] } => {
+    const values: Value[] = [lhs, packed];
+    const spec = { name, origin, dims, ...sizes, ...names, mostScratch, epilogue: epilogue(values) };
+    const kernel = contractionKernel(spec, on);
+    // The totals of long sums come last.
+    const args = kernel.buffers.map((_, i) => values[i] ?? null);
+    return { kernel: { ...kernel, body: uniqueNames(kernel.body) }, args };
+  };
+  const { kernel, args } = made(machine);
+  if (machine.strictTile === null) return { kernel, args };
+  const strict = made(strictly(machine)).kernel;
+  const isOther = printKernel(strict) !== printKernel(kernel);
+  const fits = strict.buffers.every(({ size }, i) => size === kernel.buffers[i]?.size);
+  return { kernel: isOther && fits ? { ...kernel, strict: strict.body } : kernel, args };
 }

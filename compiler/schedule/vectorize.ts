@@ -8,7 +8,8 @@ import { mentions } from "./collapse.ts";
  * Vectorizes the body of a loop: four iterations at once, for variable values v, v+1, v+2, v+3, statement by statement.
  * Null if that is impossible: for an access that is neither uniform nor contiguous, a branch or loop bound that differs
  * between the iterations, or an integer division of a value that differs. Loops in the body stay loops. The result has
- * the same statements in the same order, with the same names, except for a store with a stride, which is `strided` allows.
+ * the same statements in the same order, with the same names; only a store with a stride, which `strided` allows,
+ * becomes several.
  */
 export function vectorize(body: readonly Stmt[], variable: string, options: VectorizeOptions = {}): Stmt[] | null {
   const { vectors = [], strided = false } = options;

@@ -37,7 +37,7 @@ export interface WasmOutput {
 /** A module of all kernels and entries, deterministic to the byte. */
 export function emitWasm(input: WasmInput): WasmOutput {
   const kernels = input.kernels.map((kernel) =>
-    emitKernel(kernel, {
+    emitKernel(input.mode === "strict" ? strictKernel(kernel) : kernel, {
       relaxed: input.mode === "fast",
       functions: input.functions,
       machine: input.machine ?? defaultMachine,
@@ -56,6 +56,8 @@ export function emitWasm(input: WasmInput): WasmOutput {
   };
   return { bytes: encodeModule(module), wat: () => printModule(module) };
 }
+
+const strictKernel = (kernel: Kernel): Kernel => (kernel.strict ? { ...kernel, body: kernel.strict } : kernel);
 
 function emitEntry(
   entry: WasmEntry,
