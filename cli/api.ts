@@ -3,6 +3,9 @@ import { compileModule, type Mode, type Target } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
+import { sharedKinds } from "../compiler/support/option-kinds.ts";
+import { aBoolean, asyncDoor, checkOptions, showValue } from "../runtime/door.ts";
+import { reject } from "../runtime/error.ts";
 import { profileSteps } from "../runtime/profile.ts";
 import { createSession, type Session } from "../runtime/session.ts";
 import { createResolver } from "./host/resolver.ts";
@@ -36,15 +39,30 @@ export interface Model extends Session {
   readonly warnings: readonly Diagnostic[];
 }
 
+const optionKinds = {
+  ...sharedKinds,
+  threads: ["1: only one thread is supported in this version", (value: unknown) => value === 1],
+  seed: ["an integer", () => true],
+  checks: aBoolean,
+} as const;
+
 /**
  * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
  * Throws a `DiagnosticError` with all errors in the text; calls of the model throw `DlcError`s.
  */
-export async function compile(source: string | URL, options: Options = {}): Promise<Model> {
-  const path = pathOf(source);
-  const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
+export const compile = asyncDoor(async (source: string | URL, options: Options = {}): Promise<Model> => {
+  checkOptions(options, "compile", optionKinds);
+  if (typeof source !== "string" && !(source instanceof URL))
+    reject(
+      "E0818",
+      `\`compile\` needs the text of a model, or the path or URL of a .dl file, got ${showValue(source)}`,
+    );
   const { seed, checks, threads: _, ...compileOptions } = options;
-  const compiled = checked(() => compileModule(text, { ...compileOptions, resolve: createResolver(path) }));
+  const compiled = checked(() => {
+    const path = pathOf(source);
+    const text: Source = path === null ? { name: "<input>", text: String(source) } : readSource(path);
+    return compileModule(text, { ...compileOptions, resolve: createResolver(path) });
+  });
   const session = await createSession(compiled.plan, await compiled.code(), {
     ...(seed !== undefined && { seed }),
     ...(checks !== undefined && { checks }),
@@ -52,7 +70,7 @@ export async function compile(source: string | URL, options: Options = {}): Prom
     profiler: profileSteps,
   });
   return { ...session, warnings: compiled.warnings };
-}
+});
 
 /** The stack of an error in the text or the options begins at the caller: frames inside the compiler tell nothing. */
 function checked<T>(run: () => T): T {

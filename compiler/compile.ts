@@ -2,6 +2,8 @@ import type { Diagnostic } from "../dsl/diagnostic.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
 import { nearOr } from "../dsl/suggest.ts";
 import type { Source } from "../dsl/span.ts";
+import { checkOptions, isObject, showValue } from "../runtime/door.ts";
+import { reject } from "../runtime/error.ts";
 import { callsOf, type Code, type EntryPlan, type IndexRange, type Plan } from "../runtime/plan.ts";
 import { indexRanges } from "./analysis/index-ranges.ts";
 import { assemble, type Assembly } from "./link/assemble.ts";
@@ -14,6 +16,7 @@ import { functions } from "./kernel/math.ts";
 import { runPasses } from "./passes/driver.ts";
 import { stageNamesOf } from "./passes/order.ts";
 import type { Pass } from "./passes/pass.ts";
+import { compilerKinds } from "./support/option-kinds.ts";
 import { pipeline, requiredPasses } from "./pipeline.ts";
 import { referenceCode, type Instantiate } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
@@ -130,6 +133,10 @@ export function elaborateSource(
 
 /** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */
 export function compileModule(source: Source, options: CompileOptions): CompiledModule {
+  checkOptions(options, "compileModule", compilerKinds);
+  if (!isObject(source) || typeof source.text !== "string" || typeof source.name !== "string")
+    reject("E0818", `\`compileModule\` needs { name, text }, got ${showValue(source)}`);
+  if (options.resolve === undefined) reject("E0818", "`compileModule` needs the option `resolve`");
   const { program, warnings } = elaborateSource(source, options);
   return compileProgram(program, options, warnings);
 }

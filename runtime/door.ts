@@ -55,8 +55,8 @@ export function showValue(value: unknown): string {
 /** A name as a message shows it. */
 export const showName = (name: unknown): string => (typeof name === "string" ? `\`${name}\`` : showValue(name));
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** Not a list, an array of numbers, a Map, a Promise or the like. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => kindOf(value) === "Object";
 
 /** How a message names the values that an option accepts, and the test for them. */
 export type Kind = readonly [says: string, accepts: (value: unknown) => boolean];

@@ -47,7 +47,7 @@ export function readInputs(entry: EntryPlan, inputs: Inputs): readonly Given[] {
 
 function checkNames(entry: EntryPlan, inputs: unknown): void {
   const wanted = entry.inputs.map((slot) => slot.name);
-  if (!isObject(inputs) || ArrayBuffer.isView(inputs))
+  if (!isObject(inputs))
     return reject(
       "E0810",
       `the inputs of \`${entry.name}\` must be an object, got ${showValue(inputs)}`,
@@ -74,7 +74,7 @@ function checkNames(entry: EntryPlan, inputs: unknown): void {
 function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
   if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
   const wanted = dtypes[slot.dtype].array;
-  const pair = isObject(input) && !ArrayBuffer.isView(input) && "data" in input && "shape" in input ? input : null;
+  const pair = isObject(input) && "data" in input && "shape" in input ? input : null;
   const data = pair === null ? input : pair["data"];
   if (!isList(data))
     return refuse(
@@ -122,7 +122,7 @@ function flatten(data: ArrayLike<unknown>, refuse: Refuse): Given {
 
 /** Whether the elements of an input were collected from nested arrays, and must be again after a change. */
 export function isNested(input: Input, elements: Elements): boolean {
-  const data: unknown = isObject(input) && !ArrayBuffer.isView(input) ? input["data"] : input;
+  const data: unknown = isObject(input) ? input["data"] : input;
   return Array.isArray(data) && data !== elements;
 }
 

@@ -1,4 +1,4 @@
-import { aBoolean, checkOptions, isObject, oneOfTexts } from "./door.ts";
+import { aBoolean, checkOptions, isObject, oneOfTexts, showValue } from "./door.ts";
 import { reject, list } from "./error.ts";
 import type { Persistent, Plan } from "./plan.ts";
 import { readSafetensors, type StoredTensor } from "./safetensors.ts";
@@ -106,7 +106,10 @@ function matches(pattern: string, name: string): readonly string[] | null {
 }
 
 function renamed(name: string, rename: Required<WeightsOptions>["rename"]): string {
-  if (typeof rename === "function") return String(rename(name) ?? name);
+  if (typeof rename === "function") {
+    const to: unknown = rename(name) ?? name;
+    return typeof to === "string" ? to : showValue(to);
+  }
   for (const [from, to] of Object.entries(rename)) {
     const stars = matches(from, name);
     if (stars !== null) return to.split("*").reduce((text, part, i) => `${text}${stars[i - 1] ?? ""}${part}`);

@@ -25,11 +25,11 @@ export const sealedManifest =
   };
 
 /**
- * Loads a built model from the folder of `base`: by fetch, or from disk for file URLs in Node. Throws E0806 for a file
- * that cannot be read or is invalid, E0802 for a file of another build.
+ * A function that loads the built model in the folder of `base`: by fetch, or from disk for file URLs in Node. It
+ * throws E0806 for a file that cannot be read or is invalid, E0802 for a file of another build.
  */
-export const loadFolder = asyncDoor(
-  async (base: string, readManifest: ReadManifest, options: LoadOptions = {}): Promise<Session> => {
+export const loader = (base: string, readManifest: ReadManifest): ((options?: LoadOptions) => Promise<Session>) =>
+  asyncDoor(async (options: LoadOptions = {}): Promise<Session> => {
     checkOptions(options, "load", { ...sessionOptions, weights: ["bytes or null", () => true] });
     const { seed, weights: chosen = seed === undefined ? undefined : null, ...others } = options;
     const manifest = readManifest(await read(base, "manifest.json"));
@@ -44,8 +44,7 @@ export const loadFolder = asyncDoor(
     const session = await createSession(manifest.plan, code, { ...others, ...(seed !== undefined && { seed }) });
     if (weights !== null) session.load(weights);
     return session;
-  },
-);
+  });
 
 /** The files of two builds never work together, although they may seem to: addresses differ, and kernels. */
 function checkBuild(file: string, build: string | undefined, manifest: Manifest): void {

@@ -197,7 +197,8 @@ export const createSession = asyncDoor(
         return profile;
       }),
     };
-    session.reset(options.seed ?? 0);
+    const { seed = 0 } = options;
+    session.reset(seed);
     return session;
   },
 );

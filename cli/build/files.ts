@@ -85,8 +85,8 @@ const withoutFolders = (plan: Plan): Plan => ({
 
 /** The runtime as one file. */
 export const runtimeText = (): string =>
-  bundle(new URL("../../runtime/load.ts", import.meta.url), ["loadFolder", "sealedManifest", "DlcError"]);
+  bundle(new URL("../../runtime/load.ts", import.meta.url), ["loader", "sealedManifest", "DlcError"]);
 
 /** The runtime with `load` for the files beside it. */
 const glue = (runtime: string, manifestHash: number): string =>
-  `// A compiled model: \`load\` starts it from the files beside this one. Made by dlc; runs in Node and in browsers.\n${runtime}export const load = (options) => loadFolder(import.meta.url, sealedManifest(${manifestHash}), options);\nexport { DlcError };\n`;
+  `// A compiled model: \`load\` starts it from the files beside this one. Made by dlc; runs in Node and in browsers.\n${runtime}export const load = loader(import.meta.url, sealedManifest(${manifestHash}));\nexport { DlcError };\n`;

@@ -77,5 +77,10 @@ const namesOf = (entries: readonly Entry[]): string => entries.map((entry) => en
 export function pathOf(source: string | URL): string | null {
   const text = String(source);
   if (text.includes("\n") || !text.endsWith(".dl")) return null;
-  return text.startsWith("file:") ? fileURLToPath(text) : text;
+  if (!/^[a-z]+:\/\//i.test(text)) return text;
+  try {
+    return fileURLToPath(text);
+  } catch {
+    return reject("E1001", `cannot read ${text}: not the URL of a file`);
+  }
 }
