@@ -5,13 +5,13 @@ import type { Sample } from "../graph/op.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
 import { type Interval, anything, below, sizeOf, sumOf, symmetric } from "../types/interval.ts";
-import { type TensorType, elements, tensor } from "../types/tensor-type.ts";
+import { type TensorType, elements, strides, tensor } from "../types/tensor-type.ts";
 import { folding } from "./define.ts";
 import { product } from "../support/lists.ts";
 import { productOver, sumOver } from "../support/sum-order.ts";
 import { type Side, beyond, extreme, isBeyond } from "./extreme.ts";
 import { areAxes, inverse, isAxis, nth, pick, range, without } from "./lists.ts";
-import { eachIndex, fill, reader } from "./ndarray.ts";
+import { eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import {
   type Entry,
   type Rule,
@@ -101,17 +101,17 @@ const reduction = ({
     alongLast: ({ types, attrs }) => includesLast(types.x, attrs.axes),
     range: ({ x }, { types, attrs: { axes } }) => rangeOf(x, product(pick(types.x.shape, axes))),
     reference: ({ x }, { types, out, attrs }, round) => {
-      const read = reader(x);
       const axes = inOrder(attrs.axes);
-      const [extents, rank] = [pick(types.x.shape, axes), types.x.shape.length];
+      const [extents, steps] = [pick(types.x.shape, axes), strides(types.x.shape)];
+      const [kept, reduced] = [without(steps, axes), pick(steps, axes)];
+      const element = (at: readonly number[], r: readonly number[]): number =>
+        item(x.data, flatten(at, kept) + flatten(r, reduced));
       if (ordered && x.type.dtype !== "i32")
-        return fill(out.shape, (at) =>
-          ordered(round, extents, includesLast(types.x, axes), (r) => read(merge(rank, axes, at, r))),
-        );
+        return fill(out.shape, (at) => ordered(round, extents, includesLast(types.x, axes), (r) => element(at, r)));
       const join = x.type.dtype === "i32" ? integer : reference;
       return fill(out.shape, (at) => {
         let acc = init(types.x);
-        eachIndex(extents, (r) => (acc = join(acc, read(merge(rank, axes, at, r)))));
+        eachIndex(extents, (r) => (acc = join(acc, element(at, r))));
         return acc;
       });
     },

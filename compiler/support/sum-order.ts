@@ -88,6 +88,7 @@ export function blockOf(extents: readonly number[], limit: number = sumOrder.blo
 export const termsOf = (extents: readonly number[], alongLast: boolean): readonly number[] =>
   alongLast ? extents.with(-1, Math.ceil(at(extents, extents.length - 1) / sumOrder.partials)) : extents;
 
+/** The term at an index, whose array is reused. */
 type Term = (index: readonly number[]) => number;
 
 /** The sum over some axes of an operand. `alongLast`: the last of them is its last axis. */
@@ -126,39 +127,44 @@ export function productOver(round: Round, extents: readonly number[], alongLast:
 }
 
 /** The terms of partial sum `p`, and `none` past the end of the last axis. */
-const partial =
-  (p: number, extents: readonly number[], term: Term, none: number): Term =>
-  (index) => {
-    const last = at(index, index.length - 1) * sumOrder.partials + p;
-    return last < at(extents, extents.length - 1) ? term(index.with(-1, last)) : none;
+function partial(p: number, extents: readonly number[], term: Term, none: number): Term {
+  const last = extents.length - 1;
+  const own = [...extents];
+  return (index) => {
+    index.forEach((i, axis) => (own[axis] = axis === last ? i * sumOrder.partials + p : i));
+    return at(own, last) < at(extents, last) ? term(own) : none;
   };
-
-function totalOf(round: Round, extents: readonly number[], term: Term): Total {
-  const block = blockOf(extents);
-  let total = nothing;
-  let acc = 0;
-  each(extents, (index) => {
-    const isFirst =
-      block !== null &&
-      index.every((i, axis) => axis < block.axis || i % (axis === block.axis ? block.size : Infinity) === 0);
-    if (isFirst) {
-      total = withBlock(round, total, acc);
-      acc = 0;
-    }
-    acc = round(acc + term(index));
-  });
-  return withBlock(round, total, acc);
 }
 
-/** Every index in order; none is reused. */
-function each(
-  extents: readonly number[],
-  visit: (index: readonly number[]) => void,
-  index: readonly number[] = [],
-): void {
-  const extent = extents[index.length];
-  if (extent === undefined) visit(index);
-  else for (let i = 0; i < extent; i++) each(extents, visit, [...index, i]);
+function totalOf(round: Round, extents: readonly number[], term: Term): Total {
+  const { axis: cut, size } = blockOf(extents) ?? { axis: -1, size: 0 };
+  const outside = extents.slice(0, cut + 1).map((extent, axis) => (axis === cut ? Math.ceil(extent / size) : extent));
+  let total = nothing;
+  each(outside, (block) => {
+    const start = (block[cut] ?? 0) * size;
+    const inside = cut < 0 ? extents : [Math.min(size, at(extents, cut) - start), ...extents.slice(cut + 1)];
+    const index = [...block.slice(0, Math.max(0, cut)), ...inside];
+    let acc = 0;
+    each(inside, (within) => {
+      within.forEach((i, axis) => (index[Math.max(0, cut) + axis] = axis === 0 ? start + i : i));
+      acc = round(acc + term(index));
+    });
+    total = withBlock(round, total, acc);
+  });
+  return total;
+}
+
+/** Every index in order; the array is reused. */
+function each(extents: readonly number[], visit: (index: readonly number[]) => void): void {
+  const index = extents.map(() => 0);
+  const along = (axis: number): void => {
+    if (axis === extents.length) return visit(index);
+    for (let i = 0; i < (extents[axis] ?? 0); i++) {
+      index[axis] = i;
+      along(axis + 1);
+    }
+  };
+  along(0);
 }
 
 /** Joins the second half of a list to the first, until one number is left. */

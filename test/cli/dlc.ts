@@ -14,13 +14,25 @@ export function dlc(folder: string, ...args: readonly string[]): Promise<Outcome
   return run(folder, [main, ...args]);
 }
 
+/** Runs `dlc` with a faulty compiler: the mutant of that name in `test/mutants`. */
+export function mutatedDlc(folder: string, mutant: string, ...args: readonly string[]): Promise<Outcome> {
+  return run(folder, ["--import", new URL("../mutants/hook.ts", import.meta.url).href, main, ...args], Infinity, {
+    DLC_MUTANT: mutant,
+  });
+}
+
 /** Runs Node; sends Ctrl-C once the output has `interruptAt` lines. */
-export function run(folder: string, args: readonly string[], interruptAt = Infinity): Promise<Outcome> {
+export function run(
+  folder: string,
+  args: readonly string[],
+  interruptAt = Infinity,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       args,
-      { cwd: folder, env: { ...process.env, NO_COLOR: "1", DLC_TRACE: "" } },
+      { cwd: folder, env: { ...process.env, NO_COLOR: "1", DLC_TRACE: "", ...env } },
       (_, stdout, stderr) => {
         resolve({ code: child.exitCode ?? -1, stdout, stderr });
       },

@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { pipeline } from "../../compiler/pipeline.ts";
-import { dlc } from "./dlc.ts";
+import { dlc, mutatedDlc } from "./dlc.ts";
 import { createWorkspace } from "./workspace.ts";
 
 const folder = createWorkspace();
@@ -51,3 +52,15 @@ test.each([
   expect(outcome.code).toBe(code);
   expect(outcome.stderr).not.toMatch(/internal error|\.ts:\d+/);
 });
+
+// The bound of a long sum is that of a block: with one rounding per term, a twentieth of the terms could be missing.
+test(
+  "check --verify finds code that leaves out 16 of 1024 terms of a sum of a million",
+  { timeout: 60_000 },
+  async () => {
+    writeFileSync(join(folder, "million.dl"), "dl 1\n\nentry f(x: f32[1000000]) { { y: sum(x) } }\n");
+    const found = await mutatedDlc(folder, "sum-row", "check", "million.dl", "--verify");
+    expect(found.stderr).toContain("error[E1023]: wasm (fast) code of `f` computes other values than its graph");
+    expect(found.code).toBe(1);
+  },
+);

@@ -96,8 +96,8 @@ export const inOps: readonly Mutant[] = [
     name: "cumsum-exclusive",
     effect: "a reverse cumsum ignores `exclusive`",
     file: ops("lines"),
-    from: "store(at, exclusive ? before : total);",
-    to: "store(at, exclusive && !reverse ? before : total);",
+    from: "const result = exclusive ? before : total;",
+    to: "const result = exclusive && !reverse ? before : total;",
   },
   {
     name: "argmax-ties",

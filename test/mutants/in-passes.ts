@@ -37,8 +37,8 @@ export const inRules: readonly Mutant[] = [
     name: "rule-sum-of-broadcast",
     effect: "a sum over broadcast axes omits the factor of their size",
     file: passes("simplify/rules-reduce"),
-    from: "    when: keepsCount,\n",
-    to: "",
+    from: "when: (m) => keepsCount(m) && (",
+    to: "when: (m) => (",
   },
   {
     name: "rule-transpose-view",

@@ -1,0 +1,46 @@
+// The error of a sum does not grow with its length, on every target. The values are equal, so that the roundings of a
+// sum in order would all have one sign: a sum of 2^22 values of 0.1 through one accumulator is 1 % off.
+import { expect, test } from "vitest";
+import { compile } from "../../cli/api.ts";
+
+const n = 2 ** 22;
+const text = `dl 1
+
+entry last(x: f32[${n}]) { { sum: sum(x), mean: mean(x), variance: variance(x), running: cumsum(x, axis: 0)[-1] } }
+
+entry first(x: f32[${n / 8}, 8]) { { sum: sum(x, axis: 0), all: sum(x) } }
+
+entry image(x: f32[1, 512, 512, 3]) { { mean: global_avg_pool(x) } }
+
+entry slope(table: f32[3, 4], id: i32[262144]) {
+  let loss = sum(table[id] * 0.1)
+  { row: grad(loss, table)[1] }
+}
+`;
+
+const tenth = Math.fround(0.1);
+const tenths = (count: number): Float32Array => new Float32Array(count).fill(0.1);
+
+test.each(["wasm", "js"] as const)("long sums are exact to 1e-6 in %s", { timeout: 60_000 }, async (target) => {
+  const model = await compile(text, { target });
+  const off = (values: ArrayLike<number> | undefined, exact: number): number =>
+    Math.max(...Array.from(values ?? [Number.NaN], (x) => Math.abs(x / exact - 1)));
+
+  const last = model.run("last", { x: tenths(n) });
+  expect(off(last["sum"]?.data, n * tenth)).toBeLessThan(1e-6);
+  expect(off(last["mean"]?.data, tenth)).toBeLessThan(1e-6);
+  expect(off(last["running"]?.data, n * tenth)).toBeLessThan(1e-6);
+  expect(last["variance"]?.data[0]).toBeLessThan(1e-14);
+  const first = model.run("first", { x: tenths(n) });
+  expect(off(first["sum"]?.data, (n / 8) * tenth)).toBeLessThan(1e-6);
+  expect(off(first["all"]?.data, n * tenth)).toBeLessThan(1e-6);
+  expect(off(model.run("image", { x: tenths(512 * 512 * 3) })["mean"]?.data, tenth)).toBeLessThan(1e-6);
+  expect(
+    off(model.run("slope", { table: tenths(12), id: new Int32Array(262144).fill(1) })["row"]?.data, 262144 * tenth),
+  ).toBeLessThan(1e-6);
+});
+
+test("the mean of 20 million ones is 1", async () => {
+  const model = await compile("dl 1\n\nentry f(x: f32[20000000]) { { y: mean(x) } }\n");
+  expect(model.run("f", { x: new Float32Array(2e7).fill(1) })["y"]?.data[0]).toBe(1);
+});
