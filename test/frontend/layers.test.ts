@@ -32,6 +32,27 @@ train entry step(x: f32[N, 2]) { Net(x) }`,
   expect(model.state("Net.batch_norm1.mean")).toEqual(m);
 });
 
+test("batch norm of a constant is 0 in train entries, and its variance has no error from an offset", () => {
+  const model = run(
+    `
+model Net(x: f32[N, 2]) -> f32[N, 2] = x |> batch_norm(momentum: 1)
+train entry step(x: f32[N, 2]) { Net(x) }`,
+    [{ N: 101 }],
+  );
+  const x = Array.from({ length: 202 }, (_, i) => (i % 2 === 0 ? 1000.1 : 1e6 + (i % 4)));
+  const y = model.call("step", { x }).result ?? [];
+  expect(y.filter((_, i) => i % 2 === 0).every((value) => value === 0)).toBe(true);
+  expect(model.state("Net.batch_norm1.mean")[0]).toBe(Math.fround(1000.1));
+  // 51 values of 1 and 50 of 3, and the unbiased variance.
+  expect(model.state("Net.batch_norm1.var")[1]).toBeCloseTo((4 * 51 * 50) / (101 * 100), 5);
+});
+
+test("spatial dropout of infinite channels leaves 0 or infinity", () => {
+  const model = run("train entry step(x: f32[N, 2, 8]) { spatial_dropout(x) }", [{ N: 4 }]);
+  const y = model.call("step", { x: new Array<number>(64).fill(Infinity) }).result ?? [];
+  expect(new Set(y)).toEqual(new Set([0, Infinity]));
+});
+
 test("dropout keeps the configured share, scales the kept elements, and draws new bits in each call", () => {
   const text = `
 entry predict(x: f32[N]) { dropout(x, rate: 0.25) }
