@@ -1,7 +1,17 @@
 import { affine } from "../kernel/affine.ts";
 import { apply, constant, int, lane, ramp, splat } from "../kernel/fold.ts";
 import type { Expr, Operator, RegType, Stmt } from "../kernel/ir.ts";
-import { constantInt, freshName, mapExpr, mapStmts, mentioned, renew, some, substitute } from "../kernel/walk.ts";
+import {
+  constantInt,
+  expressions,
+  freshName,
+  mapExpr,
+  mapStmts,
+  mentioned,
+  renew,
+  some,
+  substitute,
+} from "../kernel/walk.ts";
 import type { Machine } from "../support/machine.ts";
 import { extentOf, mentions, type Loop } from "./collapse.ts";
 import { jam } from "./jam.ts";
@@ -60,7 +70,8 @@ class Partials {
     }
     if (kind === "if") return this.#uses([stmt]) ? null : [stmt];
     if (kind === "set" && this.#arrays.has(stmt.name)) return null;
-    return mapStmts([stmt], (expr) => mapExpr(expr, (e) => this.#single(e)));
+    const made = mapStmts([stmt], (expr) => mapExpr(expr, (e) => this.#single(e)));
+    return expressions(made).some((expr) => some(expr, (e) => this.#isElement(e))) ? null : made;
   }
 
   get #vector(): RegType {
@@ -77,6 +88,11 @@ class Partials {
     if (expr.kind !== "register" || at?.kind !== "const") return expr;
     const vector: Expr = { ...expr, type: this.#vector, at: [int(Math.floor(at.value / this.#lanes))] };
     return lane(vector, at.value % this.#lanes);
+  }
+
+  /** An element that is not one lane of a known vector, as in a loop over other arrays. */
+  #isElement(e: Expr): boolean {
+    return e.kind === "register" && this.#arrays.has(e.name) && e.type.lanes === 1;
   }
 
   #uses(body: readonly Stmt[]): boolean {
@@ -101,7 +117,7 @@ class Partials {
     return rest.every((stmts) => stmts !== null) ? [...jam(vectors), ...rest.flat()] : null;
   }
 
-  /** Whether the body combines partial sums with nothing but partial sums. */
+  /** Whether the body combines partial sums with nothing but partial sums and constants: neutral elements stay so. */
   #isInternal({ body }: Loop): boolean {
     const own = new Set(body.flatMap((stmt) => (stmt.kind === "let" ? stmt.name : [])));
     const internal = (e: Expr): boolean =>
@@ -109,7 +125,7 @@ class Partials {
         ? this.#arrays.has(e.name)
         : e.kind === "var"
           ? own.has(e.name)
-          : e.kind === "apply" && e.args.every(internal);
+          : e.kind === "const" || (e.kind === "apply" && e.args.every(internal));
     return body.every((stmt) => (stmt.kind === "let" || stmt.kind === "set") && internal(stmt.value));
   }
 
