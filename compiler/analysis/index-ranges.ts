@@ -5,8 +5,8 @@
  * move elements, out of loops, and through pointwise expressions of integers whose other operands are constants, such
  * as `label - 1` or `select(label == -100, 0, label)`. A value is excluded only if it certainly would be clamped:
  * indices that also depend on other inputs, that are computed from floats, or whose use depends on a branch are not
- * restricted. So a mask of a loss does not permit invalid labels, since they are used all the same; a select of the
- * labels does.
+ * restricted. Nor are values whose result a `select` by the same value discards. A mask that is another input permits
+ * no invalid labels in the loss; a select of the labels by it does.
  */
 import { isCut, isInput, isView, listAttr, movesElements, siteOf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
@@ -14,8 +14,9 @@ import { live } from "../graph/rebuild.ts";
 import { regionOf, scanParts } from "../graph/regions.ts";
 import { at } from "../support/lists.ts";
 import { below, limits } from "../types/interval.ts";
-import { type Ranges, includes, intersection } from "../types/ranges.ts";
+import { type Ranges, includes, intersection, union } from "../types/ranges.ts";
 import { isFloat, sameShape, type Shape, strides } from "../types/tensor-type.ts";
+import { type Unused, unusedIndices } from "./index-needs.ts";
 import { expressionOf, preimage } from "./preimage.ts";
 import { mergeEqualNodes } from "./value-numbering.ts";
 
@@ -68,6 +69,7 @@ function demandsOnInputs(whole: Graph): readonly Demand[] {
   const graph = mergeEqualNodes(whole);
   const needed = live(graph);
   const reached = derived(graph);
+  const unused = unusedIndices(graph);
   const demands = new Map<Value, Map<string, Demand>>();
   const add = (demand: Demand): void => {
     const { value, box, allowed } = demand;
@@ -81,7 +83,7 @@ function demandsOnInputs(whole: Graph): readonly Demand[] {
   // Users first: the demands on a value are complete when its node is visited.
   for (const node of graph.nodes.toReversed()) {
     if (!needed.has(node)) continue;
-    demandsOf(node).forEach(add);
+    demandsOf(node, unused).forEach(add);
     for (const value of node.results) [...(demands.get(value)?.values() ?? [])].flatMap(onOperands).forEach(add);
   }
   return graph.inputs.flatMap((value, i) =>
@@ -106,11 +108,19 @@ function derived(graph: Graph): ReadonlySet<Node> {
 }
 
 /** The demands of a node on its operands. */
-function demandsOf(node: Node): readonly Demand[] {
+function demandsOf(node: Node, unused: Unused): readonly Demand[] {
   const { op, operands, attrs } = node;
   if (op.indices !== undefined) {
     const { operand, size } = op.indices(siteOf(node));
-    return [{ value: at(operands, operand), box: "all", allowed: [below(size)], user: node }];
+    const value = at(operands, operand);
+    const expression = expressionOf(value);
+    const wanted = [below(size)];
+    if (expression === null)
+      return [{ value, box: "all", allowed: union(...wanted, ...unused(node, value)), user: node }];
+    return expression.atoms.map((atom) => {
+      const allowed = union(...preimage(expression, atom, wanted), ...unused(node, atom));
+      return { value: atom, box: "all", allowed, user: node };
+    });
   }
   switch (op.form.kind) {
     case "scan": {

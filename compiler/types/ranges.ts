@@ -28,3 +28,12 @@ export const includes = (set: Ranges, x: Interval): boolean => set.some(({ lo, h
 
 /** Whether the set has none of the integers of the interval. */
 export const excludes = (set: Ranges, x: Interval): boolean => set.every(({ lo, hi }) => x.hi < lo || hi < x.lo);
+
+/** The integers of the interval that are not in the set. */
+export function complement(set: Ranges, within: Interval): Ranges {
+  const ends = [...set, interval(within.hi + 1, Infinity)];
+  return ends.flatMap(({ lo }, i) => {
+    const from = i === 0 ? within.lo : (ends[i - 1]?.hi ?? within.hi) + 1;
+    return from <= lo - 1 ? [interval(from, lo - 1)] : [];
+  });
+}

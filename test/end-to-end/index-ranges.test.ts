@@ -83,6 +83,10 @@ entry wrapped(id: i32[4], table: f32[9, 2]) { take(table, (id % 9 + 9) % 9, axis
 entry both(id: i32[4], small: f32[3, 2], large: f32[9, 2]) { take(small, id, axis: 0) + take(large, id, axis: 0) }
 entry masked(x: f32[4, 3], label: i32[4], mask: bool[4]) { cross_entropy(x, label, mask: mask) }
 entry chosen(x: f32[4, 3], label: i32[4], mask: bool[4]) { nll(x, select(mask, label, 0)) }
+entry discarded(x: f32[4, 3], label: i32[4]) { select(label == -1, 0, 2 * nll(x, label)) }
+entry outer(id: i32[4], table: f32[9, 2]) { select((id < 9)[:, _], take(table, id, axis: 0), 0) }
+entry twice(x: f32[4, 3], label: i32[4]) { let own = nll(x, label)
+  { loss: select(label == -1, 0, own), own } }
 entry unused(x: f32[4, 3], label: i32[4]) {
   let loss = nll(x, label)
   x
@@ -115,6 +119,9 @@ entry ctc(logits: f32[2, 5, 4], labels: i32[2, 3], frames: i32[2], lengths: i32[
     both: { id: [[[0, 2]]] },
     masked: { label: [[[0, 2]]] },
     chosen: {},
+    discarded: { label: [[[-1, 2]]] },
+    outer: { id: [[[0, 2147483647]]] },
+    twice: { label: [[[0, 2]]] },
     unused: {},
     number: { i: [[[0, 3]]] },
     metric: { label: [[[0, 2]]] },
