@@ -1,4 +1,4 @@
-import { position } from "../../dsl/span.ts";
+import { locationOf } from "../../dsl/span.ts";
 import type { EntryPlan, IndexRange, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
 import { nameOf } from "../graph/facts.ts";
@@ -119,8 +119,7 @@ export function assemble(
 function declaredAt({ node }: Value): Pick<NamedSlot, "at"> {
   const span = spanOf(node);
   if (span === null) return {};
-  const { line, column } = position(span.source, span.start);
-  return { at: `${span.source.name}:${line}:${column}` };
+  return { at: locationOf(span) };
 }
 
 /** `predict`, or `step_N64` if the module has the entry for several sets of dims. */

@@ -91,9 +91,10 @@ function kernelName(group: GroupView): string {
   return `${named}_${type.dtype}_${type.shape.length === 0 ? "scalar" : type.shape.join("x")}`;
 }
 
+/** Without the folder of the file: the same program is the same module everywhere. */
 const originOf = (group: GroupView): string => {
   const span = [group.anchor ?? group.nodes.at(-1), ...group.nodes]
     .flatMap((node) => (node === undefined ? [] : (spanOf(node) ?? [])))
     .at(0);
-  return span ? locationOf(span) : "";
+  return span ? locationOf(span).replace(/^.*[\\/]/, "") : "";
 };
