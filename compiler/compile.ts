@@ -126,9 +126,9 @@ export function elaborateSource(
   const { resolve, entries } = options;
   const variants = variantsOf(options);
   const found = elaborate(source, { variants, resolve, ...(entries && { entries }) });
-  const { program, diagnostics } = withKnownDims(found, variants);
+  const { program, diagnostics, warnings } = withKnownDims(found, variants);
   if (program === null) throw new DiagnosticError(diagnostics);
-  return { program, warnings: diagnostics };
+  return { program, warnings };
 }
 
 /** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */

@@ -219,6 +219,9 @@ function helpOnly(): readonly Rule[] {
     help("suffix", null, ({ expected, found }) =>
       found && expected[0] === "RSquare" ? "separate items by commas" : null,
     ),
+    help("list", "Colon", ({ rules }) =>
+      rules.includes("type") ? "a size is a number or a name: `f32[N, 4]`" : "separate elements by commas",
+    ),
     help("list", "Star", () => "a size is a number or a name: `f32[N, 4]`"),
     help("list", null, ({ found }) => (found ? "separate elements by commas" : null)),
     help("tuple", null, ({ found, expected }) =>
@@ -311,6 +314,7 @@ function helpOnly(): readonly Rule[] {
     help("end", "WithKeyword", ({ next }) =>
       next?.tokenType === t.contextual.gradient ? "only a `fn` can have a gradient rule, after its body" : null,
     ),
+    help("end", "Arrow", () => "write a pipe as `|>`"),
     help("end", "Equals", ({ first }) =>
       first?.tokenType === t.contextual.dim ? "the size of a dim is given when the file is compiled" : null,
     ),

@@ -45,10 +45,15 @@ export function lex(
   /** The two quotes of one string, or all semicolons of one line, are reported once. */
   const seen = new Set<string>();
   const all = unknowns.length === 0 ? tokens : [...tokens, ...unknowns].sort((a, b) => a.startOffset - b.startOffset);
+  /** Lines in the syntax of another language, whose semicolons need no advice. */
+  const foreign = new Set(
+    tokens.flatMap(({ tokenType, startLine }) => (tokenType === t.ForeignOperator ? [startLine] : [])),
+  );
   for (const token of all) {
     const reportToken = reporters.get(token.tokenType);
     if (!reportToken) continue;
     bad.add(token);
+    if (token.image === ";" && foreign.has(token.startLine)) continue;
     const advice = characters.get(token.image);
     const key = `${token.startLine} ${advice}`;
     if (advice === undefined || !seen.has(key)) reportToken(token, diagnostics);
@@ -119,7 +124,10 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["&&", "write `and`"],
   ["||", "write `or`"],
   ["**", "write a power as `x ^ 2`"],
-  ["=>", "write `->` before a result type; declare a function with `fn`, a model with `model`"],
+  [
+    "=>",
+    "declare a model with `model M(x: f32[N, 4]) = x |> dense(2)`, a function with `fn`; `->` precedes a result type",
+  ],
   [":=", "write `=`"],
   ["/*", "write a comment with `//` on each line"],
   ["===", "write `==`"],

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { Diagnostic, TestResult } from "../../compiler/index.ts";
+import { isWarning } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 
@@ -27,35 +28,39 @@ export function check(): Command {
     .option("--entry <name>", "with --verify: only this entry");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
     // Loads only the parts of the compiler that this check needs, so that it starts fast.
-    const [{ checkSource }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] = await Promise.all([
-      import("../../compiler/inspect/check.ts"),
-      import("../host/compiler.ts"),
-      import("../host/errors.ts"),
-      import("../host/source.ts"),
-    ]);
+    const [{ checkSource }, { diagnosticJson }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] =
+      await Promise.all([
+        import("../../compiler/inspect/check.ts"),
+        import("../../dsl/render.ts"),
+        import("../host/compiler.ts"),
+        import("../host/errors.ts"),
+        import("../host/source.ts"),
+      ]);
     const sources = files.map(readSource);
     if (flags.without.length > 0) (await import("../../compiler/compile.ts")).checkedPasses(flags.without);
     const found = ofAll(sources.map((source) => checkSource(source, compileOptions(source, flags))));
+    const valid = found.every(isWarning);
     const tests: TestResult[] = [];
-    if (found.length === 0 && flags.test) {
+    if (valid && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
       for (const source of sources) tests.push(...(await runTests(source, compileOptions(source, flags))));
     }
-    if (found.length === 0 && flags.verify) return verify(sources, flags);
+    if (valid && flags.verify) return verify(sources, flags);
     const failures = tests.flatMap((test) => test.failures);
     const wrong = [...found, ...failures];
-    if (wrong.length > 0) process.exitCode = exitCodes.diagnostics;
-    if (found.length === 0 && flags.shapes) {
+    if (!wrong.every(isWarning)) process.exitCode = exitCodes.diagnostics;
+    if (valid && flags.shapes) {
       const { shapesIn, showShapes } = await import("../../compiler/inspect/shapes.ts");
       if (flags.json) {
         const shapes = sources.flatMap((source) =>
           shapesIn(source, compileOptions(source, flags)).map((line) => ({ file: source.name, ...line })),
         );
-        console.log(JSON.stringify({ diagnostics: [], shapes }, null, 2));
+        console.log(JSON.stringify({ diagnostics: found.map(diagnosticJson), shapes }, null, 2));
       } else for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
-    else if (!flags.test) console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
-    if (flags.test && !flags.json && found.length === 0) console.log(told(tests));
+    if (!flags.shapes && !flags.json && !flags.test && valid)
+      console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
+    if (flags.test && !flags.json && valid) console.log(told(tests));
   });
 }
 

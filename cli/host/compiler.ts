@@ -4,6 +4,7 @@ import { profileSteps } from "../../runtime/profile.ts";
 import type { Session } from "../../runtime/session.ts";
 import { createSession } from "../../runtime/session.ts";
 import type { CompileFlags } from "../options.ts";
+import { printDiagnostics } from "./errors.ts";
 import { createResolver } from "./resolver.ts";
 
 /** Loads the compiler when a command first needs it; `dlc --help` does not. */
@@ -30,7 +31,9 @@ export async function compileSource(
   more: Partial<CompileOptions> = {},
 ): Promise<CompiledModule> {
   const { compileModule } = await loadCompiler();
-  return compileModule(source, compileOptions(source, flags, more));
+  const compiled = compileModule(source, compileOptions(source, flags, more));
+  if (!flags.json) printDiagnostics(compiled.warnings, false);
+  return compiled;
 }
 
 export const startSession = async (compiled: CompiledModule, flags: CompileFlags): Promise<Session> =>

@@ -245,7 +245,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
       : ERROR;
   context.calls.pop();
   if (entry?.train === true) countStep(context);
-  return result.kind === "tensor"
-    ? { ...result, from: context.program.library.has(result.from.source) ? span : result.from }
-    : result;
+  if (result.kind !== "tensor") return result;
+  const from = context.program.library.has(result.from.source) ? span : result.from;
+  return { ...result, from, madeBy: result.madeBy ?? declaration };
 }

@@ -39,6 +39,8 @@ export interface Tensor {
   /** The graph it belongs to: a value of one entry must not leak into another. */
   readonly graph: GraphBuilder;
   readonly from: Span;
+  /** The first function whose result it is: a program's function that returns softmax(x) returns what softmax made. */
+  readonly madeBy?: Callable;
 }
 
 /** The dims matched by `..S`, and which axes of its tensor they were. */
@@ -138,6 +140,7 @@ export interface ProgramState {
   /** Sources of the standard library: diagnostics and nodes inside are shown at the user's call that led there. */
   readonly library: ReadonlySet<Source>;
   readonly diagnostics: Diagnostic[];
+  readonly warnings: Diagnostic[];
   /** What has been reported, by code and location. */
   readonly reported: Set<string>;
   readonly exploration: Exploration;

@@ -58,6 +58,7 @@ export const codes = {
   E0511: "a pattern of `rearrange` or `einsum` must be well formed and match its tensors",
   E0512: "`assert` checks a bool, in a test",
   E0513: "the assertions of a test must hold",
+  W0504: "an argument of the library should be what it is meant for",
   E0601: "a loss must be a scalar",
   E0602: "`minimize` needs params that the entry has used",
   E0603: "the chain of `minimize` must end with an optimizer",
@@ -114,17 +115,18 @@ export function report(
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);
   const about =
-    (code === "E0504" || code === "E0509" || (hidden && code === "E0315")) && call !== null
+    (code === "E0504" || code === "W0504" || code === "E0509" || (hidden && code === "E0315")) && call !== null
       ? argumentNamed(call, says)
       : null;
   const also = (details.also ?? []).filter((each) => !hidden || !program.library.has(each.span.source));
   const help = details.help ?? (about === null ? undefined : meant(about, says));
-  program.diagnostics.push({
+  const list = code.startsWith("W") ? program.warnings : program.diagnostics;
+  list.push({
     code,
     says,
     at: {
       span: about?.span ?? place,
-      says: details.label ?? (about === null || code === "E0315" ? "" : `found ${describe(about.value)}`),
+      says: details.label ?? (about === null || code !== "E0504" ? "" : `found ${describe(about.value)}`),
     },
     ...(also.length > 0 ? { also } : {}),
     ...(help === undefined ? {} : { help }),

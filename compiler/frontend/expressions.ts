@@ -107,7 +107,7 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
 }
 
 /** What other frameworks write for a size that is not known; here it would be the name of a dim. */
-const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined"]);
+const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined", "_"]);
 
 /** A dim of the file: its size is given from outside. */
 export function dimNamed(env: Env, name: string, span: Span): DlValue {

@@ -33,6 +33,8 @@ export interface Elaborated {
   /** Null if there are diagnostics. */
   readonly program: Program | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** What is valid, but probably not what was meant. */
+  readonly warnings: readonly Diagnostic[];
   /** Names of the dims that were used, with a given size or without, in order of first use. */
   readonly dims: readonly string[];
   /** All dims whose sizes can be given. */
@@ -49,7 +51,8 @@ type ProgramEntry = Program["entries"][number];
 export function elaborate(source: Source, options: ElaborateOptions): Elaborated {
   const { state: program, main, dims: declared } = openProgram(source, options);
   const { diagnostics } = program;
-  if (main === null) return { program: null, diagnostics, dims: [], known: [], hasTests: false };
+  const { warnings } = program;
+  if (main === null) return { program: null, diagnostics, warnings, dims: [], known: [], hasTests: false };
   const asked = new Set<string>();
   const entries = chosen(main, source, options, diagnostics).flatMap((entry) =>
     variantsOf(program, main, entry, options, asked),
@@ -67,10 +70,11 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const init = elaborateInit(program);
   if (diagnostics.length > 0) exploreRest(program, main, options);
   const hasTests = main.tests.length > 0;
-  if (diagnostics.length > 0) return { program: null, diagnostics, dims, known, hasTests };
+  if (diagnostics.length > 0) return { program: null, diagnostics, warnings, dims, known, hasTests };
   return {
     program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]),
     diagnostics,
+    warnings,
     dims,
     known,
     hasTests,
@@ -97,6 +101,7 @@ export function openProgram(
     ops: opFunctions(),
     library,
     diagnostics,
+    warnings: [],
     reported: new Set(),
     exploration: { explored: new Set(), active: false, namesOnly: false },
     declared,

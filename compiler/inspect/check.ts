@@ -6,14 +6,15 @@ import { elaborate } from "../frontend/program.ts";
 import { elaborateTests } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
-/** All diagnostics of a file and its tests, without compiling it. Assumes a size for dims without one. */
+/** All diagnostics of a file and its tests, and warnings, without compiling it. Assumes a size for dims without one. */
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
   const variants = variantsOf(options);
   const { resolve, entries } = options;
   const attempt = (assumedDim: number) =>
     elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim });
   const checked = withKnownDims(withAssumedDims(variants, attempt), variants);
-  if (checked.diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return checked.diagnostics;
-  return withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim }))
-    .diagnostics;
+  const { diagnostics, warnings } = checked;
+  if (diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return [...diagnostics, ...warnings];
+  const tests = withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim }));
+  return [...tests.diagnostics, ...warnings];
 }

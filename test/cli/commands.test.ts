@@ -91,6 +91,20 @@ test("check of several files takes a dim that one of them has", async () => {
   expect((await dlc(folder, "check", "twice.dl", "rows.dl", "--dim", "T=2")).stdout).toBe("2 files: no errors\n");
 });
 
+test("a warning is printed, and is not an error", async () => {
+  const text = "dl 1\n\nentry loss(x: f32[N, 3], y: i32[N]) {\n  { loss: mean(cross_entropy(softmax(x), y)) }\n}\n";
+  writeFileSync(join(folder, "warned.dl"), text);
+  const checked = await dlc(folder, "check", "warned.dl");
+  expect(checked).toMatchObject({ code: 0, stdout: "warned.dl: no errors\n" });
+  expect(checked.stderr).toContain("warning[W0504]: `logits` of cross_entropy");
+  const built = await dlc(folder, "build", "warned.dl", "--dim", "N=2", "-o", "warned");
+  expect(built.code).toBe(0);
+  expect(built.stderr).toContain("warning[W0504]");
+  const json = await dlc(folder, "check", "warned.dl", "--json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ diagnostics: [{ severity: "warning", code: "W0504" }] });
+  expect(json.code).toBe(0);
+});
+
 test("check --shapes prints JSON on request", async () => {
   const { stdout } = await dlc(folder, "check", "rows.dl", "--dim", "T=3", "--shapes", "--json");
   expect(JSON.parse(stdout)).toEqual({

@@ -17,7 +17,8 @@ function diagnose(name: string): readonly Diagnostic[] {
   const { source, files, entries } = goldens.case(name);
   // A file in an import cycle is imported by its own name.
   const all = { ...files, [source.name]: source.text };
-  return elaborateText(source, [{ N: 32 }], all, entries.length > 0 ? entries : undefined).diagnostics;
+  const { diagnostics, warnings } = elaborateText(source, [{ N: 32 }], all, entries.length > 0 ? entries : undefined);
+  return [...diagnostics, ...warnings];
 }
 
 test.each(goldens.names)("%s", (name) => {

@@ -26,7 +26,7 @@ test("every code has a page and every page a code, with the same sentence", () =
  */
 const withoutExample = new Set(["E0109", "E0110", "E0212", "E0513", "E0608"]);
 
-test.each(pages.filter(({ code }) => /^E0[1-6]/.test(code)))(
+test.each(pages.filter(({ code }) => /^[EW]0[1-6]/.test(code)))(
   "$code: the broken example reports only this code, the fixed one none",
   ({ code, page }) => {
     const programs = programsOf(page).filter((fence) => !fence.words.includes("norun"));

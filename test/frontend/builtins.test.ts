@@ -17,6 +17,8 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   range: ["range(3)", [0, 1, 2]],
   map: ["map(twice, [1, 2])", [2, 4]],
   fold: ["fold(minus, [9, 3, 1])", [5]],
+  made_by: ["if made_by(softmax(x), softmax) and not made_by(x, softmax) { 1 } else { 0 }", [1]],
+  warn: ["1", [1], 'warn(1 > 2, "order")'],
   require: ["1", [1], 'require(1 < 2, "order")'],
   split: ["split(x, 3)[2]", [3, 6]],
   random_bits: ["shape(random_bits([2, 3]))", [2, 3]],

@@ -122,7 +122,7 @@ function resultTypes(
     report(context, broken.code, argument ?? span, `\`${name}\` requires that ${broken.message}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
       also: [...(outside ? [{ span, says: "in this call" }] : []), ...origins(operands, span)],
-      help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, types, attrs),
+      help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, operands, attrs),
     });
     return null;
   }
@@ -164,14 +164,15 @@ function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
 }
 
 /** If a reshape has a size of -1, which other frameworks infer. */
-function inferredSizeHelp(op: Op, [x]: readonly TensorType[], { shape }: Attrs): string | undefined {
+function inferredSizeHelp(op: Op, [x]: readonly Tensor[], { shape }: Attrs): string | undefined {
   if (op.name !== "reshape" || x === undefined || !Array.isArray(shape)) return undefined;
   const known = shape.flat().filter((size): size is number => typeof size === "number" && size > 0);
   if (known.length !== shape.length - 1 || !shape.flat().includes(-1)) return undefined;
-  const rest = x.shape.reduce((a, b) => a * b, 1) / known.reduce((a, b) => a * b, 1);
-  return Number.isInteger(rest)
-    ? `sizes are not inferred from -1; write ${rest}, or an expression such as 2 * N`
-    : "sizes are not inferred from -1";
+  const sizes = x.value.type.shape;
+  const rest = product(sizes) / product(known);
+  if (!Number.isInteger(rest)) return "sizes are not inferred from -1";
+  const name = x.symbols.find((symbol, axis) => symbol !== null && sizes[axis] === rest) ?? null;
+  return `sizes are not inferred from -1; write ${name ?? `${rest}, or an expression such as 2 * N`}`;
 }
 
 /** If a condition requires floats and an operand is not a float. */

@@ -12,7 +12,7 @@ import { numbers } from "./op-calls.ts";
 import { paramsUnder } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
 import { randomBits } from "./random.ts";
-import { describe, ERROR, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
+import { bool, describe, ERROR, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
 import { read } from "../values/variables.ts";
 
 const maxRange = 10_000;
@@ -95,6 +95,31 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     ["function", "items"],
     [],
     (env, args, span) => foldItems(env, args, span),
+  ),
+  made_by: define(
+    "whether a tensor is the result of this function, as softmax(x) is of softmax",
+    ["function"],
+    ["x"],
+    (env, args, span) => {
+      const [fn, x] = [arg(args, "function").value, arg(args, "x").value];
+      if (fn.kind !== "function") return wrong(env, span, "expected a function for `made_by`", fn);
+      if (x.kind !== "tensor") return wrong(env, span, "expected a tensor for `made_by`", x);
+      const { target } = fn;
+      const made = target.kind === "callable" ? x.madeBy === target.declaration : false;
+      return bool(target.kind === "op" ? x.value.node.op === target.op : made);
+    },
+  ),
+  warn: define(
+    "warns with the message if a static condition is true",
+    ["condition", "message"],
+    [],
+    (env, args, span) => {
+      const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
+      if (condition.kind !== "bool" || message.kind !== "string")
+        return wrong(env, span, "expected a static bool and a message for `warn`", condition);
+      if (condition.value) report(env.context, "W0504", span, message.value);
+      return UNIT;
+    },
   ),
   require: define(
     "reports the message if a static condition is false",

@@ -104,7 +104,8 @@ export function reportDtype(env: Env, name: string, span: Span): DlValue {
 
 function reportSize(env: Env, span: Span, size: number, written: string): void {
   const shown = written === String(size) ? written : `${size} for \`${written}\``;
-  const help = size === 0 ? emptyHelp : undefined;
+  const unnamed = written === "-1" ? "name a size that is given later, as in `f32[N, 4]`" : undefined;
+  const help = size === 0 ? emptyHelp : unnamed;
   report(env.context, "E0315", span, `a size must be an int of at least 1, found ${shown}`, { help });
 }
 

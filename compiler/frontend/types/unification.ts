@@ -14,6 +14,8 @@ export interface Subject {
   readonly says: string;
   readonly span: Span;
   readonly reach: Reach;
+  /** A likely fix of the dtype. */
+  readonly help?: string | undefined;
 }
 
 /** A dim with unknown names, which another argument may bind. */
@@ -129,14 +131,21 @@ function unifyDtype(env: Env, type: TensorTypeExpr, t: Tensor, subject: Subject)
     report(env.context, "E0303", subject.span, `expected ${text(type)} for ${subject.says}, found ${showTensor(t)}`, {
       label: `the dtype is ${actual}, expected ${wanted}`,
       also: declaredAt(env, type, t, subject),
-      help:
-        wanted === "i32"
-          ? `declare it as ${wanted}, or convert it: convert(x, dtype: "${wanted}")`
-          : `dtypes are not promoted; convert it: convert(x, dtype: "${wanted}")`,
+      help: subject.help ?? dtypeHelp(wanted, t),
     });
     return false;
   }
   return true;
+}
+
+function dtypeHelp(wanted: string, { from }: Tensor): string {
+  const convert = `convert it: convert(x, dtype: "${wanted}")`;
+  // Ids and labels are declared with the wrong dtype more often than they are computed as floats.
+  const [, name = "", dims = ""] = /^(\w+): *\w+(\[[^\]]*\])?$/.exec(text({ span: from })) ?? [];
+  if (wanted !== "i32") return `dtypes are not promoted; ${convert}`;
+  return name === ""
+    ? `declare it as ${wanted}, or ${convert}`
+    : `declare it as \`${name}: ${wanted}${dims}\`, or ${convert}`;
 }
 
 function unifyPack(
@@ -166,7 +175,7 @@ function unifyPack(
     subject,
     `expected ..${name} = [${wanted.join(", ")}], found [${pack.sizes.join(", ")}]`,
     reasons(env, [packKey(name)]),
-    squeezeHelp(wanted, pack.sizes),
+    squeezeHelp(wanted, pack.sizes, known.span, subject.span),
   );
 }
 
@@ -211,14 +220,16 @@ function mismatch(
   return false;
 }
 
-/** If two shapes differ in a last axis of size 1 only. */
-function squeezeHelp(a: readonly number[], b: readonly number[]): string | undefined {
+/** If two shapes differ in a last axis of size 1 only; with the arguments that they belong to. */
+function squeezeHelp(a: readonly number[], b: readonly number[], ofA: Span | null, ofB: Span): string | undefined {
   const longer = a.length > b.length ? a : b;
   const same =
     Math.abs(a.length - b.length) === 1 &&
     longer.at(-1) === 1 &&
     (a.length > b.length ? b : a).every((size, axis) => size === longer[axis]);
-  return same ? "squeeze(x, -1) drops the last axis of size 1" : undefined;
+  const span = a.length > b.length ? ofA : ofB;
+  const written = span === null || span.end - span.start > 30 ? "x" : text({ span });
+  return same ? `drop the last axis of size 1: squeeze(${written}, -1)` : undefined;
 }
 
 /** A likely fix of the shape. */

@@ -2,7 +2,7 @@ import type { Parameter } from "../../../dsl/ast.ts";
 import { scalar } from "../../types/tensor-type.ts";
 import { convertStatic, type Bound } from "./arguments.ts";
 import { literal, naturalDtype } from "../types/broadcasting.ts";
-import type { Arg, Env, Tensor } from "../context.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
 import {
@@ -77,6 +77,7 @@ export function bindTensors(
       says: `\`${p.name.text}\` of \`${callee}\``,
       span: arg.span,
       reach: "signature",
+      help: swapped(callee, tensors, bound, p, arg),
     };
     if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool"))
       literals.push({ p, type: p.type, arg });
@@ -84,6 +85,27 @@ export function bindTensors(
   }
   if (!unifyPostponed(inner, postponed)) return false;
   return literals.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
+}
+
+/** If another tensor of the call has the dtype of this parameter, and its parameter takes this one. */
+function swapped(
+  callee: string,
+  tensors: readonly Parameter[],
+  bound: Bound,
+  p: Parameter,
+  { value }: Arg,
+): string | undefined {
+  const takes = ({ type }: Parameter, other: DlValue): boolean =>
+    type.kind === "tensor" &&
+    other.kind === "tensor" &&
+    (type.dtype.text === other.value.type.dtype || /^[A-Z]$/.test(type.dtype.text));
+  const found = tensors.some((q) => {
+    const other = q === p ? undefined : bound.values.get(q.name.text)?.value;
+    return other !== undefined && takes(q, value) && takes(p, other) && !takes(p, value);
+  });
+  return found
+    ? `the arguments are in the other order: ${callee}(${tensors.map((q) => q.name.text).join(", ")})`
+    : undefined;
 }
 
 function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subject, postponed: Postponed[]): boolean {
