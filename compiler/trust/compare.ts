@@ -1,5 +1,11 @@
 // Compares the functions that two graphs compute, and the results of compiled code with the values of its graph.
-import { evaluateWithBounds, f64Share, type Bounded, type BoundedEvaluation, type GraphData } from "./error-bound.ts";
+import {
+  evaluateWithBounds,
+  f64ShareOfFine,
+  type Bounded,
+  type BoundedEvaluation,
+  type GraphData,
+} from "./error-bound.ts";
 import type { GraphStage } from "../compile.ts";
 import { evaluate } from "../graph/evaluate.ts";
 import type { Graph, Value } from "../graph/ir.ts";
@@ -24,6 +30,7 @@ export class Evaluations {
   readonly data: GraphData;
   readonly #bits = new Map<Graph, ReadonlyMap<string, NdArray>>();
   readonly #bounds = new Map<Graph, ReadonlyMap<string, Bounded>>();
+  readonly #fineBounds = new Map<Graph, ReadonlyMap<string, Bounded>>();
 
   constructor(data: GraphData) {
     this.data = data;
@@ -36,6 +43,10 @@ export class Evaluations {
 
   bounds(graph: Graph): ReadonlyMap<string, Bounded> {
     return remembered(this.#bounds, graph, () => named(evaluateWithBounds(graph, this.data)));
+  }
+
+  fineBounds(graph: Graph): ReadonlyMap<string, Bounded> {
+    return remembered(this.#fineBounds, graph, () => named(evaluateWithBounds(graph, this.data, undefined, "fine")));
   }
 }
 
@@ -62,7 +73,7 @@ export function compareGraphs(
 ): Difference | null {
   if (before === after) return null;
   if (exact) return sameBits(known.bits(before), known.bits(after));
-  const [wanted, got] = [known.bounds(before), known.bounds(after)];
+  const [wanted, got] = [known.fineBounds(before), known.fineBounds(after)];
   const missing = namesDiffer(wanted, got);
   if (missing !== null) return missing;
   for (const [what, { value, error }] of wanted) {
@@ -71,7 +82,7 @@ export function compareGraphs(
       what,
       other?.value.data ?? [],
       value.data,
-      (i) => slack * f64Share * ((error[i] ?? 0) + (other?.error[i] ?? 0)),
+      (i) => slack * f64ShareOfFine * ((error[i] ?? 0) + (other?.error[i] ?? 0)),
     );
     if (difference !== null) return difference;
   }

@@ -11,8 +11,8 @@
  * - Where a discontinuity is within the bound (a comparison of possibly equal values, a truncation, the index of a
  *   maximum) the bound is infinite.
  *
- * The bound is linear in the unit roundoff except for terms of second order: times `f64Share` it bounds an evaluation
- * in f64.
+ * The bound is linear in the unit roundoff except for terms of second order: that of the fine arithmetic times
+ * `f64ShareOfFine` bounds an evaluation in f64.
  */
 import { present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
@@ -28,16 +28,34 @@ import { controlled, type Bounded, type RegionResults } from "./error-bound-cont
 
 export type { Bounded } from "./error-bound-control.ts";
 
-/** Half the distance from 1 to the next f32. */
-const u = 2 ** -24;
-/** The unit roundoff of f64 over that of f32. */
-export const f64Share = 2 ** -29;
+/** The rounding of an arithmetic, with the range of f32. */
+interface Arithmetic {
+  /** The unit roundoff: half the distance from 1 to the next number. */
+  readonly unit: number;
+  /** The rounding error of a known number that is stored. */
+  readonly stored: (x: number) => number;
+}
+
+const f32: Arithmetic = {
+  unit: 2 ** -24,
+  stored: (x) => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0),
+};
+/**
+ * A finer arithmetic, whose bounds are still well above the rounding of the f64 in which they are computed. Fewer
+ * discontinuities are within reach.
+ */
+const fine: Arithmetic = { unit: 2 ** -40, stored: () => 0 };
+const arithmetics = { f32, fine } as const;
+export type ArithmeticName = keyof typeof arithmetics;
+/** The unit roundoff of f64 over that of the fine arithmetic. */
+export const f64ShareOfFine = 2 ** -13;
+
 /** The least positive f32: the absolute error of a result below the normal range. */
 const tiny = 2 ** -149;
 const smallestNormal = 2 ** -126;
 const largest = 3.4028234663852886e38;
-/** Every math function is accurate to 4 ulp. */
-const functionRounding = 8 * u;
+/** Every math function is accurate to 4 ulp: 8 units. */
+const functionUnits = 8;
 
 /** Data for a graph: inputs by name, params and state by path, row-major. */
 export interface GraphData {
@@ -61,17 +79,30 @@ export type OnNode = (node: Node, results: readonly Bounded[]) => readonly Bound
  * The exact outputs and writes of a graph, evaluated in f64, with their bounds. Inputs and persistent tensors count as
  * exact.
  */
-export function evaluateWithBounds(graph: Graph, data: GraphData, onNode: OnNode = () => {}): BoundedEvaluation {
+export function evaluateWithBounds(
+  graph: Graph,
+  data: GraphData,
+  onNode: OnNode = () => {},
+  arithmetic: ArithmeticName = "f32",
+): BoundedEvaluation {
   const exact = (source: ReadonlyMap<string, Float64Array>): Map<string, Leaf> =>
     new Map([...source].map(([name, values]) => [name, { data: values, error: new Float64Array(values.length) }]));
   const [inputs, persistent] = [exact(data.inputs), exact(data.persistent)];
-  const { outputs, writes } = run(graph, (node) => given(node, inputs, persistent), onNode);
+  const { outputs, writes } = run(graph, (node) => given(node, inputs, persistent), {
+    onNode,
+    arithmetic: arithmetics[arithmetic],
+  });
   return { outputs: new Map(graph.outputs.map(({ name }, index) => [name, at(outputs, index)])), writes };
 }
 
 function given(node: Node, inputs: ReadonlyMap<string, Leaf>, persistent: ReadonlyMap<string, Leaf>): Leaf | undefined {
   const path = pathOf(node);
   return path !== null ? persistent.get(path) : isInput(node) ? inputs.get(stringAttr(node.attrs, "name")) : undefined;
+}
+
+interface Setup {
+  readonly onNode: OnNode;
+  readonly arithmetic: Arithmetic;
 }
 
 interface Leaf {
@@ -85,7 +116,7 @@ interface Leaf {
 function run(
   graph: Graph,
   known: (node: Node) => Leaf | undefined,
-  onNode: OnNode,
+  setup: Setup,
 ): RegionResults & { readonly writes: ReadonlyMap<string, Bounded> } {
   const expanded = expandGradients(graph);
   const values = new Map<Value, Bounded>();
@@ -95,9 +126,9 @@ function run(
     const leaf = known(node);
     const results =
       leaf === undefined
-        ? resultsOf(node, node.operands.map(of), onNode)
+        ? resultsOf(node, node.operands.map(of), setup)
         : node.results.map(({ type }) => ({ value: ndarray(type, leaf.data, "f64"), error: leaf.error }));
-    const taken = onNode(node, results) ?? results;
+    const taken = setup.onNode(node, results) ?? results;
     node.results.forEach((value, index) => values.set(value, at(taken, index)));
   }
   return {
@@ -111,25 +142,28 @@ function runRegion(
   region: Graph,
   inputs: readonly Bounded[],
   carries: readonly Bounded[],
-  onNode: OnNode,
+  setup: Setup,
 ): RegionResults {
   const known = new Map<Node, Leaf>();
   region.inputs.forEach(({ node }, index) => known.set(node, leafOf(at(inputs, index))));
   region.carries.forEach(({ value }, index) => known.set(value.node, leafOf(at(carries, index))));
-  return run(region, (node) => known.get(node), onNode);
+  return run(region, (node) => known.get(node), setup);
 }
 
 const leafOf = ({ value, error }: Bounded): Leaf => ({ data: value.data, error });
 
-function resultsOf(node: Node, operands: readonly Bounded[], onNode: OnNode): readonly Bounded[] {
+function resultsOf(node: Node, operands: readonly Bounded[], setup: Setup): readonly Bounded[] {
   if (node.regions.length > 0)
-    return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, onNode));
+    return controlled(node, operands, (region, inputs, carries) => runRegion(region, inputs, carries, setup));
   const results = evaluateNode(
     node,
     operands.map(({ value }) => value),
     "f64",
   );
-  return results.map((value) => ({ value, error: beyondRange(value, errorOf(node, operands, value)) }));
+  return results.map((value) => ({
+    value,
+    error: beyondRange(value, errorOf(node, operands, value, setup.arithmetic)),
+  }));
 }
 
 /** A value that may leave the range of f32 is unbounded. */
@@ -144,22 +178,22 @@ function beyondRange({ type, data }: NdArray, error: Float64Array): Float64Array
 const isExact = ({ error }: Bounded): boolean => error.every((e) => e === 0);
 const all = (length: number, error: number): Float64Array => new Float64Array(length).fill(error);
 
-function errorOf(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
+function errorOf(node: Node, operands: readonly Bounded[], result: NdArray, a: Arithmetic): Float64Array {
   const { form } = node.op;
   const { length } = result.data;
-  if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map(storageError) : all(length, 0);
-  if (form.kind === "pointwise") return pointwise(node, operands, result);
+  if (isConstant(node)) return isFloat(result.type.dtype) ? result.data.map(a.stored) : all(length, 0);
+  if (form.kind === "pointwise") return pointwise(node, operands, result, a);
   // An index or a mask that may differ makes the result unbounded.
   if (operands.some((operand) => !isFloat(operand.value.type.dtype) && !isExact(operand))) return all(length, Infinity);
   if (!isFloat(result.type.dtype)) return indices(node, operands, result);
   switch (form.kind) {
     case "contract":
-      return bilinear(node, operands, result);
+      return bilinear(node, operands, result, a);
     case "reduce":
       if (form.combine === "max" || form.combine === "min") return monotone(node, operands, result);
-      return form.combine === "mul" ? product(node, operands) : linear(node, operands, result);
+      return form.combine === "mul" ? product(node, operands, a) : linear(node, operands, result, a);
     default:
-      return linear(node, operands, result);
+      return linear(node, operands, result, a);
   }
 }
 
@@ -176,23 +210,20 @@ function apply(node: Node, operands: readonly Bounded[], data: (operand: Bounded
 const magnitudes = ({ value, error }: Bounded): Float64Array => value.data.map((x, i) => Math.abs(x) + (error[i] ?? 0));
 
 /** The rounding error of a sum whose terms are rounded up to `count` times; `size` is the sum of magnitudes. */
-const roundings = (count: number, size: number): number =>
-  size === 0 ? 0 : size > largest ? Infinity : count * (1.01 * u * size + tiny);
-
-/** The rounding error of a known number that is stored as f32. */
-const storageError = (x: number): number => (Number.isFinite(x) ? Math.abs(x - Math.fround(x)) : 0);
+const roundings = (count: number, size: number, { unit }: Arithmetic): number =>
+  size === 0 ? 0 : size > largest ? Infinity : count * (1.01 * unit * size + tiny);
 
 /** Data movement and sums apply to errors as to values. The fill value of a padding is a known number. */
-function linear(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
+function linear(node: Node, operands: readonly Bounded[], { data }: NdArray, a: Arithmetic): Float64Array {
   const filled =
     node.op.form.kind === "pieces" ? apply(node, operands, ({ error }) => new Float64Array(error.length)) : null;
-  const stored = filled?.map(storageError) ?? all(data.length, 0);
+  const stored = filled?.map(a.stored) ?? all(data.length, 0);
   const moved = operands.every(isExact)
     ? stored
     : apply(node, operands, ({ error }) => error).map((e, i) => e - (filled?.[i] ?? 0) + (stored[i] ?? 0));
   if (!adds(node)) return moved;
   const [sizes, counts] = [apply(node, operands, magnitudes), roundingsOf(node, operands)];
-  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0, a));
 }
 
 const sums: ReadonlySet<Form["kind"]> = new Set(["reduce", "scatter", "lines", "contract"]);
@@ -227,8 +258,8 @@ function roundingsOf(node: Node, operands: readonly Bounded[]): (index: number) 
   return (index) => of(counts[index] ?? 0);
 }
 
-function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Float64Array {
-  const [lhs, rhs] = [present(a, "a product has two operands"), present(b, "a product has two operands")];
+function bilinear(node: Node, [x, y]: readonly Bounded[], { data }: NdArray, a: Arithmetic): Float64Array {
+  const [lhs, rhs] = [present(x, "a product has two operands"), present(y, "a product has two operands")];
   const of = (left: Float64Array, right: Float64Array): Float64Array =>
     apply(node, [lhs, rhs], (operand) => (operand === lhs ? left : right));
   const same = lhs === rhs;
@@ -246,7 +277,7 @@ function bilinear(node: Node, [a, b]: readonly Bounded[], { data }: NdArray): Fl
             isExact(rhs) ? all(data.length, 0) : of(abs(lhs), rhs.error),
             isExact(lhs) ? all(data.length, 0) : of(lhs.error, magnitudes(rhs)),
           );
-  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0));
+  return moved.map((e, i) => e + roundings(counts(i), sizes[i] ?? 0, a));
 }
 
 const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x + (b[i] ?? 0));
@@ -258,7 +289,7 @@ const excess = (a: Float64Array, b: Float64Array): Float64Array =>
  * Products of many numbers, in any order. Unbounded where a partial product may overflow or underflow f32, even if the
  * whole product is in range.
  */
-function product(node: Node, operands: readonly Bounded[]): Float64Array {
+function product(node: Node, operands: readonly Bounded[], a: Arithmetic): Float64Array {
   const sizes = apply(node, operands, magnitudes);
   const factors = (at(operands, 0).error.length || 1) / Math.max(1, sizes.length);
   const moved = operands.every(isExact)
@@ -270,7 +301,9 @@ function product(node: Node, operands: readonly Bounded[]): Float64Array {
   const most = apply(node, operands, (operand) => magnitudes(operand).map((x) => Math.max(1, x)));
   const least = apply(node, operands, (operand) => magnitudes(operand).map((x) => (x === 0 ? 1 : Math.min(1, x))));
   return moved.map((e, i) =>
-    (most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal ? Infinity : e + roundings(factors + 1, sizes[i] ?? 0),
+    (most[i] ?? 0) > largest || (least[i] ?? 1) < smallestNormal
+      ? Infinity
+      : e + roundings(factors + 1, sizes[i] ?? 0, a),
   );
 }
 
@@ -306,13 +339,13 @@ function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): F
   return error;
 }
 
-function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): Float64Array {
+function pointwise(node: Node, operands: readonly Bounded[], result: NdArray, a: Arithmetic): Float64Array {
   const { op, attrs } = node;
   const isResultFloat = isFloat(result.type.dtype);
   const widened = !op.exact && op.steps !== undefined;
   // A shortcut for exact operands: constants, indices and masks.
   if (!widened && operands.every(isExact))
-    return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true) : 0));
+    return result.data.map((y) => (isResultFloat ? roundingOf(op.exact, y, true, a) : 0));
   const types = operands.map(({ value }) => value.type);
   const f = (args: readonly number[]): number =>
     op.reference.kind === "scalar" ? op.reference.apply(args, attrs, types) : Number.NaN;
@@ -322,8 +355,8 @@ function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): F
     const errors = operands.map(({ error }) => error[i] ?? 0);
     if (errors.some((e, k) => e !== 0 && !isFloat(types[k]?.dtype ?? "f32"))) return Infinity;
     const isGiven = errors.every((e) => e === 0);
-    const rounding = isResultFloat ? roundingOf(op.exact, y, isGiven) : 0;
-    if (widened) args.forEach((x, k) => (errors[k] = (errors[k] ?? 0) + 2 * u * Math.abs(x)));
+    const rounding = isResultFloat ? roundingOf(op.exact, y, isGiven, a) : 0;
+    if (widened) args.forEach((x, k) => (errors[k] = (errors[k] ?? 0) + 2 * a.unit * Math.abs(x)));
     else if (isGiven) return rounding;
     if (compares && Math.abs((args[0] ?? 0) - (args[1] ?? 0)) <= (errors[0] ?? 0) + (errors[1] ?? 0)) return Infinity;
     const moved = farthest({ args, errors, f, steps: op.steps }, y);
@@ -332,9 +365,9 @@ function pointwise(node: Node, operands: readonly Bounded[], result: NdArray): F
 }
 
 /** An exact op on exact arguments rounds once, and not at all if its result is an f32. */
-function roundingOf(exact: boolean, y: number, isGiven: boolean): number {
+function roundingOf(exact: boolean, y: number, isGiven: boolean, { unit }: Arithmetic): number {
   if (exact && (y === Math.fround(y) || Number.isNaN(y)) && (y === 0 || isGiven)) return 0;
-  return (exact ? 1 : functionRounding / u) * u * Math.abs(y) + tiny;
+  return (exact ? 1 : functionUnits) * unit * Math.abs(y) + tiny;
 }
 
 interface Corners {
