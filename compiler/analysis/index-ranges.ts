@@ -8,7 +8,7 @@
  * restricted. Nor are values whose result a `select` by the same value discards. A mask that is another input permits
  * no invalid labels in the loss; a select of the labels by it does.
  */
-import { isCut, isInput, isView, listAttr, movesElements, siteOf } from "../graph/facts.ts";
+import { intAttr, isCut, isInput, isView, listAttr, movesElements, siteOf } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { live } from "../graph/rebuild.ts";
 import { regionOf, scanParts } from "../graph/regions.ts";
@@ -124,6 +124,7 @@ function demandsOf(node: Node, unused: Unused): readonly Demand[] {
   }
   switch (op.form.kind) {
     case "scan": {
+      if (intAttr(attrs, "length") === 0) return [];
       const { sequences, invariants } = scanParts(operands, attrs);
       return throughRegion(regionOf(node, 0), [...sequences, ...invariants], sequences.length);
     }
