@@ -32,6 +32,7 @@ export const declarationsWithout: Readonly<Record<string, string>> = {
   f1: "counts",
   auc: "counts",
   counted: "counts",
+  binary_counts: "counts",
   vector_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   trained_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   nearest_code: "returns integers",
