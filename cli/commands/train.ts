@@ -21,6 +21,11 @@ export function trainCommand(): Command {
             "--out <folder>",
             "the folder for history.ndjson, last.safetensors and best.safetensors (default: runs/<model>)",
           )
+          .option("--weights <file>", "weights to start from (.safetensors; default: initial values from the seed)")
+          .option(
+            "--partial",
+            "takes from --weights what fits, and prints the rest: a new head keeps its initial values",
+          )
           .option("--resume", "continues the run in --out exactly where it stopped"),
       ),
     ),

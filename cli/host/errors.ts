@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { diagnosticJson, renderDiagnostic } from "../../dsl/render.ts";
 import { DlcError } from "../../runtime/error.ts";
+import { readText } from "./files.ts";
 import { hasColor } from "./terminal.ts";
 
 /** `internal`: a bug in dlc (EX_SOFTWARE of sysexits.h); `interrupted`: 128 + SIGINT, the shell's convention. */
@@ -11,8 +12,29 @@ export const exitCodes = { ok: 0, diagnostics: 1, usage: 2, internal: 70, interr
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] | null {
   if (error instanceof DiagnosticError) return error.diagnostics;
   if (error instanceof DlcError)
-    return [{ code: error.code, says: error.says, ...(error.help === undefined ? {} : { help: error.help }) }];
+    return [
+      {
+        code: error.code,
+        says: error.says,
+        ...(error.help !== undefined && { help: error.help }),
+        ...(error.at !== undefined && declaration(error.at)),
+      },
+    ];
   return null;
+}
+
+/** The label of a location such as `lenet.dl:7:16`, if the file can still be read. */
+function declaration(at: string): Pick<Diagnostic, "at"> {
+  const [, name = "", line = "", column = ""] = /^(.*):(\d+):(\d+)$/s.exec(at) ?? [];
+  try {
+    const source = { name, text: readText(name) };
+    const lines = source.text.split("\n").slice(0, Number(line) - 1);
+    const start = lines.reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
+    const length = /^\w*/.exec(source.text.slice(start))?.[0].length ?? 0;
+    return { at: { span: { source, start, end: start + length }, says: "declared here" } };
+  } catch {
+    return {};
+  }
 }
 
 export function printDiagnostics(diagnostics: readonly Diagnostic[], json: boolean): void {

@@ -1,7 +1,10 @@
 import { basename, join } from "node:path";
 import { exitCodes, printDiagnostics } from "../host/errors.ts";
+import { reject } from "../host/reject.ts";
+import { loadTrained } from "../host/weights.ts";
 import { entriesOf, readSource, trainEntry } from "../host/source.ts";
 import { duration, liveLine, percent, thousands } from "../host/terminal.ts";
+import type { Session } from "../../runtime/session.ts";
 import { warnOfAverages } from "./averages.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import type { EpochState } from "./epoch.ts";
@@ -15,6 +18,8 @@ export interface TrainFlags extends DataFlags {
   readonly predict: string;
   readonly epochs: number;
   readonly out?: string;
+  readonly weights?: string;
+  readonly partial?: true;
   readonly resume?: true;
 }
 
@@ -33,6 +38,7 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
   const step = sampleEntry(session, dataset, entry, flags);
   step.check(dataset.train, flags.batch);
   if (predicts) step.check(dataset.test, flags.batch);
+  if (flags.weights !== undefined) startFrom(session, flags.weights, flags);
 
   const folder = flags.out ?? join("runs", basename(file, ".dl"));
   const line = liveLine(process.stderr, flags.json === undefined);
@@ -64,6 +70,16 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
     line.clear();
     stop.release();
   }
+}
+
+/** Loads the weights of another run, and prints which params keep their initial values. */
+function startFrom(session: Session, path: string, flags: TrainFlags): void {
+  if (flags.resume === true)
+    reject("E1007", "--weights starts a run, and --resume continues one", "omit one of the two");
+  const { skipped } = loadTrained(session, path, { partial: flags.partial === true });
+  const kept = skipped.filter(({ name }) => session.state.get(name)?.kind === "param");
+  if (flags.json !== true)
+    for (const { name, reason } of kept) console.log(`${name} keeps its initial value: ${reason}`);
 }
 
 /** The first Ctrl-C asks the loop to save and stop, the second one exits at once. */

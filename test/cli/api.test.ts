@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { compile, DiagnosticError } from "dlc";
+import { compile, DiagnosticError, type Tensor } from "dlc";
 import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
 import { createWorkspace } from "./workspace.ts";
@@ -74,6 +74,81 @@ test("an error prints its message alone: no properties, no frames inside the com
   expect(Object.keys(error as object)).toEqual([]);
   expect(inspect(error)).toMatch(/^DiagnosticError: error\[E0306\]/);
   expect(inspect(error)).not.toMatch(/compiler\/compile\.ts|cli\/api\.ts|diagnostics/);
+});
+
+test("an error of a call names the entry, the input, and the line that declares it", async () => {
+  const model = await compile(text, { dims: { N: 2 } });
+  const error = (inputs: object): unknown => {
+    try {
+      return model.run("twice", inputs as never);
+    } catch (thrown) {
+      return thrown;
+    }
+  };
+  const nested = error({ x: [[1, 2], [3]] });
+  expect((nested as Error).message).toBe(
+    [
+      "error[E0811]: input `x` of `twice` has 1 elements at [1]",
+      " --> <input>:3:13",
+      "  = help: nested arrays must be even: expected 2 elements",
+    ].join("\n"),
+  );
+  expect(Object.keys(nested as object)).toEqual([]);
+  expect(inspect(nested)).toMatch(/^DlcError: error\[E0811\].*\n.*\n.*\n    at error \(.*api\.test\.ts/);
+  expect(inspect(nested)).not.toMatch(/runtime\/|says|code/);
+  expect((error({ xs: [1, 2, 3, 4] }) as Error).message).toContain("did you mean `x`?");
+  expect((error({ x: [1, 2, 3, undefined] }) as Error).message).toContain(
+    "has undefined at [1, 1], which is not a number",
+  );
+  expect((error({ x: [1, 2, 3, 1e300] }) as Error).message).toContain(
+    "has the value 1e+300 at [1, 1], which f32 cannot",
+  );
+  const frames = (await compile(text, { thread: 1 } as object).catch((thrown: Error) => thrown.stack)) as string;
+  expect(frames).toMatch(/^ {2}= help: .*`threads`\?\n {4}at .*api\.test\.ts/m);
+});
+
+test("nested arrays are read, and their shape chooses the variant", async () => {
+  const square = text.replace("f32[N, 2]", "f32[N, M]");
+  const model = await compile(square, {
+    variants: [
+      { N: 1, M: 4 },
+      { N: 2, M: 2 },
+    ],
+  });
+  const run = (x: unknown): unknown => model.run("twice", { x: x as number[] })["y"];
+  const data = Float32Array.of(2, 4, 6, 8);
+  expect(run([[1, 2, 3, 4]])).toEqual({ dtype: "f32", shape: [1, 4], data });
+  expect(
+    run([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toEqual({ dtype: "f32", shape: [2, 2], data });
+  expect(run([Float32Array.of(1, 2), [3, 4]])).toEqual({ dtype: "f32", shape: [2, 2], data });
+  expect(() => run([1, 2, 3, 4])).toThrow("match several variants");
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ];
+  const bound = model.bind("twice", { x: rows });
+  rows[1] = [5, 6];
+  expect(bound.run()["y"]?.data).toEqual(Float32Array.of(2, 4, 10, 12));
+  rows.pop();
+  expect(() => bound.run()).toThrow("has 2 elements since it was bound");
+});
+
+test("views are the session's own, and cannot be changed", async () => {
+  const model = await compile(text, { dims: { N: 1 } });
+  const view = model.run("twice", { x: [1, 2] }, { view: true }) as Record<string, unknown>;
+  expect(() => (view["y"] = {})).toThrow(TypeError);
+  expect(() => ((view["y"] as { data: unknown }).data = [])).toThrow(TypeError);
+  expect(() => (view["y"] as { shape: number[] }).shape.push(1)).toThrow(TypeError);
+  expect(model.run("twice", { x: [1, 2] })["y"]?.data).toEqual(Float32Array.of(2, 4));
+  expect(() => model.run("init")).toThrow("`reset(seed)` initializes the model again");
+  const js = await compile(text, { dims: { N: 1 }, target: "js" });
+  const { buffer } = (js.run("twice", { x: [1, 2] }, { view: true })["y"] as Tensor).data;
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+  expect(() => js.run("twice", { x: [1, 2] })).toThrow("E0808");
 });
 
 test("a resolver without the library is the caller's mistake", () => {

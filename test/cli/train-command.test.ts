@@ -73,6 +73,26 @@ test("train prints JSON lines on request", async () => {
   expect(lines).toMatchObject([{ epoch: 1 }, { finished: true, folder: "json", epochs: 1 }]);
 });
 
+test("train starts from the weights of another run; a head of another size is told apart", async () => {
+  const train = ["--data", "mnist:.", "--epochs", "1", "--limit", "8"] as const;
+  expect((await dlc(folder, "train", "net.dl", ...train, "--out", "first")).stderr).toBe("");
+  writeFileSync(
+    join(folder, "head.dl"),
+    readFileSync(join(folder, "net.dl"), "utf8").replace("dense(10)", "dense(12)").replace("10]", "12]"),
+  );
+  const start = ["--weights", join("first", "best.safetensors"), "--out", "second"];
+  const refused = await dlc(folder, "train", "head.dl", ...train, ...start);
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain("`Net.dense2.w` is f32[16,12] in the model and f32[16,10] in the file");
+  const { stdout, code } = await dlc(folder, "train", "head.dl", ...train, ...start, "--partial");
+  expect(stdout).toMatch(
+    /^Net\.dense2\.w keeps its initial value: f32\[16,12\] .*\nNet\.dense2\.b keeps .*\nepoch 1\/1/,
+  );
+  expect(code).toBe(0);
+  const both = await dlc(folder, "train", "net.dl", ...train, ...start, "--resume");
+  expect(both.stderr).toContain("--weights starts a run, and --resume continues one");
+});
+
 test.each(["wasm", "js"])("a built folder predicts and trains from a short script: %s", async (target) => {
   const out = `built-${target}`;
   const built = await dlc(
