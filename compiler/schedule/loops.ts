@@ -94,8 +94,9 @@ function unrollWindows(body: readonly Stmt[], { window }: LoopLimits): Stmt[] {
 const hasArrays = (body: readonly Stmt[]): boolean =>
   body.some((stmt) => (stmt.kind === "var" && stmt.dims.length > 0) || (stmt.kind === "for" && hasArrays(stmt.body)));
 
+/** The most statements of one block: the values of nested blocks are seldom live at the same time. */
 const statements = (body: readonly Stmt[]): number =>
-  body.reduce((n, s) => n + 1 + (s.kind === "for" ? statements(s.body) : 0), 0);
+  Math.max(body.length, ...body.map((s) => (s.kind === "for" ? statements(s.body) : 0)));
 
 /**
  * A main loop of several vectors side by side (unroll-and-jam), then the remainder, unrolled: vectors, then single
