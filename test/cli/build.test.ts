@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { declarations } from "../../cli/build/declarations.ts";
 import { builtFiles, runtimeText } from "../../cli/build/files.ts";
+import { withShortNames } from "../../cli/build/short-names.ts";
 import { never } from "../../compiler/support/invariant.ts";
 import { createSession, type LoadOptions, type Session } from "../../runtime/index.ts";
 import { tinyCode, tinyPlan } from "../runtime/tiny-plan.ts";
@@ -69,14 +70,50 @@ test("the glue code fetches over http, and reports what it cannot load", async (
   }
 });
 
+test("a page in place of a file, and a host without WebAssembly, are told apart from mixed builds", async () => {
+  const { loadBuilt } = await import("../../runtime/load-checked.ts");
+  const { wrapHostError } = await import("../../runtime/instantiate.ts");
+  const server = createServer((_, response) => {
+    response.setHeader("content-type", "text/html; charset=utf-8").end("<!doctype html>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await expect(loadBuilt(`http://127.0.0.1:${port}/model/`)).rejects.toMatchObject({
+    code: "E0806",
+    says: expect.stringMatching(/manifest\.json: the server returned an HTML page; the file is not there/) as unknown,
+  });
+  server.close();
+  for (const says of [
+    "WebAssembly.instantiate(): Refused to compile or instantiate WebAssembly module because 'unsafe-eval' is not an allowed source of script",
+    "call to WebAssembly.instantiate() blocked by CSP",
+  ])
+    expect(() => wrapHostError(new Error(says))).toThrow("allow 'wasm-unsafe-eval'");
+  expect(() => wrapHostError(new Error("invalid opcode 0xfd"))).toThrow("no WebAssembly SIMD");
+});
+
+test("short names: a name that is a property anywhere, a global or a text stays", () => {
+  const script = `const limit = 2;
+const shape = (size, other) => ({ other, [size]: \`size \${size} of \${\`limit \${limit}\`}\` });
+function half(number = limit) {return number / limit / 1;}
+const digits = /size|'"/.test("size") ? undefined : half;
+export const value = { get extent() {return digits?.(limit) ?? shape(half(8), 'number').shape;} };
+`;
+  expect(withShortNames(script, new Set())).toBe(`const a = 2;
+const shape = (b, other) => ({ other, [b]: \`size \${b} of \${\`limit \${a}\`}\` });
+function c(d = a) {return d / a / 1;}
+const e = /size|'"/.test("size") ? undefined : c;
+export const f = { get extent() {return e?.(a) ?? shape(c(8), 'number').shape;} };
+`);
+});
+
 /*
  * 10 kB were enough until class labels and ids were checked, the messages of wrong calls named entry, input, position,
  * declaration and the name that was probably meant, and `load` could select, rename and report tensors.
  */
-test("the glue code is plain JavaScript without imports, and under 10.5 kB compressed", () => {
+test("the glue code is plain JavaScript without imports, and under 10.6 kB compressed", () => {
   const text = runtimeText();
   expect(text).not.toMatch(/^import\b|^export\b|\binterface\b|\breadonly\b|node:(?!fs\/promises)/m);
-  expect(gzipSync(text).length).toBeLessThan(10_500);
+  expect(gzipSync(text).length).toBeLessThan(10_600);
 });
 
 test("the declarations name entries, inputs and outputs with their types", () => {
