@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { GraphBuilder } from "../../compiler/graph/build.ts";
 import type { Graph, Value } from "../../compiler/graph/ir.ts";
 import { ops } from "../../compiler/ops/table.ts";
+import { runCompiled } from "../../compiler/trust/run-graph.ts";
 import { elements, tensor, type Shape } from "../../compiler/types/tensor-type.ts";
 import { compiled, reference, run, targetsOf } from "./targets/run.ts";
 
@@ -193,4 +194,14 @@ test("the error of a sum of many products does not grow with their number", asyn
       const exact = terms * Math.fround(Math.fround(0.1) ** 2);
       for (const y of run(session, graph, data).get("y") ?? []) expect(Math.abs(y / exact - 1)).toBeLessThan(5e-6);
     }
+});
+
+test("totals in scratch are in memory of their own", async () => {
+  const graph = graphOf({ name: "", a: [6000, 26], b: [6000, 9], make: dot([[0], [0]]) }, "guarded");
+  const inputs = new Map([
+    ["a", mixed(6000 * 26, 1)],
+    ["b", mixed(6000 * 9, 2)],
+  ]);
+  const run = await runCompiled(graph, { inputs, persistent: new Map() }, { mode: "strict", guards: true });
+  expect(run.get("output y")).toEqual(reference(graph, inputs, "f32").get("y"));
 });
