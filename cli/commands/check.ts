@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { Diagnostic, TestResult } from "../../compiler/index.ts";
+import type { CompileOptions, Diagnostic, TestResult } from "../../compiler/index.ts";
 import { isWarning } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
@@ -25,10 +25,10 @@ export function check(): Command {
         "runs every entry on random inputs, compares it with the reference interpreter and shows the largest errors; unset dims get a small size",
       ).conflicts(["shapes", "test"]),
     )
-    .option("--entry <name>", "with --verify: only this entry");
+    .option("--entry <name>", "checks only this entry");
   return command.action(async (files: readonly string[], flags: CheckFlags) => {
     // Loads only the parts of the compiler that this check needs, so that it starts fast.
-    const [{ checkSource }, { diagnosticJson }, { compileOptions }, { exitCodes, printDiagnostics }, { readSource }] =
+    const [{ checkSource }, { diagnosticJson }, { compileOptions }, { exitCodes, printDiagnostics }, { readSources }] =
       await Promise.all([
         import("../../compiler/inspect/check.ts"),
         import("../../dsl/render.ts"),
@@ -36,15 +36,18 @@ export function check(): Command {
         import("../host/errors.ts"),
         import("../host/source.ts"),
       ]);
-    const sources = files.map(readSource);
+    const sources = readSources(files);
+    const options = (source: Source): CompileOptions =>
+      compileOptions(source, flags, flags.entry === undefined ? {} : { entries: [flags.entry] });
     if (flags.without.length > 0) (await import("../../compiler/compile.ts")).checkedPasses(flags.without);
-    const found = ofAll(sources.map((source) => checkSource(source, compileOptions(source, flags))));
+    const found = ofAll(sources.map((source) => checkSource(source, options(source))));
     const valid = found.every(isWarning);
     const tests: TestResult[] = [];
     if (valid && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
       for (const source of sources) tests.push(...(await runTests(source, compileOptions(source, flags))));
     }
+    if (valid && !flags.json && (flags.verify || flags.shapes)) printDiagnostics(found, false);
     if (valid && flags.verify) return verify(sources, flags);
     const failures = tests.flatMap((test) => test.failures);
     const wrong = [...found, ...failures];
@@ -53,10 +56,10 @@ export function check(): Command {
       const { shapesIn, showShapes } = await import("../../compiler/inspect/shapes.ts");
       if (flags.json) {
         const shapes = sources.flatMap((source) =>
-          shapesIn(source, compileOptions(source, flags)).map((line) => ({ file: source.name, ...line })),
+          shapesIn(source, options(source)).map((line) => ({ file: source.name, ...line })),
         );
         console.log(JSON.stringify({ diagnostics: found.map(diagnosticJson), shapes }, null, 2));
-      } else for (const source of sources) process.stdout.write(showShapes(source, compileOptions(source, flags)));
+      } else for (const source of sources) process.stdout.write(showShapes(source, options(source)));
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
     if (!flags.shapes && !flags.json && !flags.test && valid)
       console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);

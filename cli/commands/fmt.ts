@@ -13,7 +13,7 @@ export function fmt(): Command {
       .argument("<files...>", ".dl files")
       .option("--check", "changes no file; exits with 1 if a file is not formatted"),
   ).action(async (files: readonly string[], flags: FmtFlags) => {
-    const [{ format }, { diagnosticJson }, { exitCodes, printDiagnostics }, { readSource }, { writeWhole }] =
+    const [{ format }, { diagnosticJson }, { exitCodes, printDiagnostics }, { readSources }, { writeWhole }] =
       await Promise.all([
         import("../../dsl/format.ts"),
         import("../../dsl/render.ts"),
@@ -21,7 +21,7 @@ export function fmt(): Command {
         import("../host/source.ts"),
         import("../host/files.ts"),
       ]);
-    const formatted = files.map(readSource).map((source) => ({ source, ...format(source) }));
+    const formatted = readSources(files).map((source) => ({ source, ...format(source) }));
     const mistakes = formatted.flatMap(({ diagnostics }) => diagnostics);
     if (mistakes.length > 0 && !flags.json) printDiagnostics(mistakes, false);
     const changed = formatted.flatMap(({ source, text }) =>

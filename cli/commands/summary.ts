@@ -22,6 +22,7 @@ export function summary(): Command {
       import("../host/source.ts"),
     ]);
     const source = readSource(file);
+    if (flags.without.length > 0) (await import("../../compiler/compile.ts")).checkedPasses(flags.without);
     const result = summarize(source, flags.entry ?? null, compileOptions(source, flags));
     console.log(flags.json ? JSON.stringify(result, null, 2) : drawn(result));
   });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Entry } from "../../dsl/ast.ts";
+import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { parse } from "../../dsl/parse.ts";
 import type { Source } from "../../dsl/span.ts";
@@ -8,6 +9,22 @@ import { reject } from "./reject.ts";
 import { readText } from "./files.ts";
 
 export const readSource = (path: string): Source => ({ name: path, text: readText(path) });
+
+/** All files; throws the errors of all that cannot be read. */
+export function readSources(paths: readonly string[]): readonly Source[] {
+  const diagnostics: Diagnostic[] = [];
+  const sources = paths.flatMap((path) => {
+    try {
+      return [readSource(path)];
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      diagnostics.push(...error.diagnostics);
+      return [];
+    }
+  });
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return sources;
+}
 
 /** Parsed once, although a command asks several times: for the entry to train, the entry to evaluate, and the dims. */
 const parsed = new WeakMap<Source, readonly Entry[]>();

@@ -163,11 +163,16 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
     const binding = statics.has(name) ? inner.scope.own(name) : undefined;
     return binding?.kind === "value" && binding.value.kind === "tensor";
   };
-  return declaration.where.every(({ condition, says, span: at }) => {
+  const failed = new Set<string>();
+  for (const { condition, says, span: at } of declaration.where) {
+    const names = namesIn(condition);
+    // A condition on what another one rejected follows from it.
+    if (names.some((name) => failed.has(name))) continue;
     // A number of a library function that is known only at run time cannot be checked; the body may use it.
-    if (context.program.library.has(at.source) && namesIn(condition).some(changes)) return true;
+    if (context.program.library.has(at.source) && names.some(changes)) continue;
     const value = context.evaluate(inner, condition);
-    if (value.kind === "error" || (value.kind === "bool" && value.value)) return value.kind === "bool";
+    if (value.kind === "bool" && value.value) continue;
+    if (value.kind === "error") return false;
     if (value.kind !== "bool") {
       report(
         context,
@@ -188,7 +193,8 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
         );
       return false;
     }
-    const sizes = [...new Set(namesIn(condition))].flatMap((name) => {
+    for (const name of names) failed.add(name);
+    const sizes = [...new Set(names)].flatMap((name) => {
       const binding = inner.scope.own(name);
       return binding?.kind === "value" && isNumber(binding.value) ? [`${name} = ${binding.value.value}`] : [];
     });
@@ -196,8 +202,8 @@ function holds(inner: Env, declaration: Callable, span: Span): boolean {
       label: sizes.join(", "),
       also: context.program.library.has(at.source) ? [] : [{ span: at, says: "required here" }],
     });
-    return false;
-  });
+  }
+  return failed.size === 0;
 }
 
 function bodyOf(inner: Env, declaration: Callable, finish: (env: Env, value: DlValue) => DlValue, span: Span): DlValue {

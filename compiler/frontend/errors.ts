@@ -109,23 +109,25 @@ export function report(
   if (program.exploration.namesOnly && !ofNames.has(code)) return ERROR;
   const call = userCall(context);
   const hidden = program.library.has(span.source) && call !== null;
-  const place = hidden ? call.span : span;
-  // Inside the library only the first mistake of a call is reported: the others follow from it.
-  const key = `${hidden ? "" : code}@${spanKey(place)}`;
-  if (program.reported.has(key)) return ERROR;
-  program.reported.add(key);
   const about =
     (code === "E0504" || code === "W0504" || code === "E0509" || (hidden && code === "E0315")) && call !== null
       ? argumentNamed(call, says)
       : null;
+  const whole = hidden ? call.span : span;
+  const place = about?.span ?? whole;
+  const warning = code.startsWith("W");
+  // Inside the library only the first mistake of a call is reported: the others follow from it.
+  const key = `${hidden && !warning ? "" : code}@${spanKey(code === "E0509" ? place : whole)}`;
+  if (program.reported.has(key)) return ERROR;
+  program.reported.add(key);
   const also = (details.also ?? []).filter((each) => !hidden || !program.library.has(each.span.source));
   const help = details.help ?? (about === null ? undefined : meant(about, says));
-  const list = code.startsWith("W") ? program.warnings : program.diagnostics;
+  const list = warning ? program.warnings : program.diagnostics;
   list.push({
     code,
     says,
     at: {
-      span: about?.span ?? place,
+      span: place,
       says: details.label ?? (about === null || code !== "E0504" ? "" : `found ${describe(about.value)}`),
     },
     ...(also.length > 0 ? { also } : {}),
