@@ -17,6 +17,8 @@ interface Mark extends Label {
 
 /** Columns of source shown per line; a longer line is cut around its marks. */
 const maxWidth = 120;
+/** Characters read on each side of the first mark: a line of 10 MB costs no more than a short one. */
+const reach = 10 * maxWidth;
 const tab = "    ";
 
 const plain = { error: "", warning: "", frame: "", help: "", bold: "", reset: "" } as const;
@@ -79,8 +81,13 @@ function frame(
   bar: string,
   paint: Paint,
 ): readonly string[] {
-  const text = source.text.split("\n")[number - 1]?.replace(/\r$/, "") ?? "";
-  const marked = marks.map((m) => ({ mark: m, ...columns(text, m.span, position(source, m.span.start).column - 1) }));
+  const first = Math.min(...marks.map((m) => m.span.start));
+  const lineStart = first - (position(source, first).column - 1);
+  const end = source.text.indexOf("\n", first);
+  const lineEnd = end < 0 ? source.text.length : end;
+  const from = Math.max(lineStart, first - reach);
+  const text = source.text.slice(from, Math.min(lineEnd, first + reach)).replace(/\r$/, "");
+  const marked = marks.map((m) => ({ mark: m, ...columns(text, m.span, m.span.start - from) }));
   const shown = expand(text);
   const firstColumn = Math.min(...marked.map((p) => p.from));
   const lastColumn = Math.max(...marked.map((p) => p.to));
@@ -92,7 +99,8 @@ function frame(
   ];
   const order = marked.toSorted((a, b) => Number(b.mark.primary) - Number(a.mark.primary) || b.from - a.from);
   for (const { mark, from, to } of order) {
-    const start = Math.max(from, cut.from);
+    // A mark beyond the cut is under the "...".
+    const start = Math.min(Math.max(from, cut.from), cut.to);
     const indent = " ".repeat(head.length + start - cut.from);
     const color = mark.primary ? paint.error : paint.frame;
     const under = (mark.primary ? "^" : "-").repeat(Math.max(1, Math.min(to, cut.to) - start));

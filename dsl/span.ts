@@ -11,11 +11,28 @@ export interface Span {
   readonly end: number;
 }
 
+const lineStarts = new WeakMap<Source, readonly number[]>();
+
+/** The offset of each line; kept, since a report on a long file asks for many positions. */
+function startsOf(source: Source): readonly number[] {
+  const known = lineStarts.get(source);
+  if (known) return known;
+  const starts = [0];
+  for (let end = source.text.indexOf("\n"); end >= 0; end = source.text.indexOf("\n", end + 1)) starts.push(end + 1);
+  lineStarts.set(source, starts);
+  return starts;
+}
+
 /** 1-based line and column of an offset. */
 export function position(source: Source, offset: number): { line: number; column: number } {
-  const before = source.text.slice(0, offset);
-  const line = before.split("\n").length;
-  return { line, column: offset - (before.lastIndexOf("\n") + 1) + 1 };
+  const starts = startsOf(source);
+  let [from, to] = [0, starts.length];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if ((starts[middle] ?? 0) <= offset) from = middle;
+    else to = middle;
+  }
+  return { line: from + 1, column: offset - (starts[from] ?? 0) + 1 };
 }
 
 /** `lenet.dl:4:11` */

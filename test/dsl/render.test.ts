@@ -147,3 +147,16 @@ test("the JSON form has lines and columns", () => {
     help: null,
   });
 });
+
+test("a line of 10 MB is shown around its first mark, whatever else is marked on it", () => {
+  const long: Source = { name: "long.dl", text: `${"a".repeat(5e6)}first${"b".repeat(5e6)}second` };
+  const shown = plain({
+    code: "E1",
+    says: "no",
+    at: { span: at(long, "first"), says: "here" },
+    also: [{ span: at(long, "second"), says: "and here" }],
+  });
+  expect(shown.split("\n").map((line) => line.length <= 160)).toEqual(shown.split("\n").map(() => true));
+  expect(shown).toMatch(/\.\.\.firstb+\.\.\./);
+  expect(shown).toMatch(/\^{5} here\n +\| +- and here/);
+});
