@@ -53,7 +53,10 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       : signature.tensors.filter((name) => !bound.values.has(name))),
   ];
   if (missing.length > 0) {
-    if (given === 0) return checkStatics(env, target, bound) ? partial(env, fn, args, span) : ERROR;
+    if (given === 0) {
+      const whole = signature.statics.every((s) => !s.required || bound.values.has(s.name));
+      return checkStatics(env, target, bound) ? partial(env, fn, args, span, whole) : ERROR;
+    }
     const name = functionName(target);
     withoutValue(env, target);
     return report(
@@ -125,10 +128,14 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
     : fn;
 }
 
-/** Static arguments make an instance of a layer; all calls of a model share its params. */
-function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span): DlValue {
+/**
+ * All required static arguments make an instance of a layer, with its own params. Before that it has no params that
+ * its uses could share: both directions of `bidirectional(gru(reset_after: false), 64)` have their own. All calls of a
+ * model share its params.
+ */
+function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span, whole: boolean): DlValue {
   const layer = fn.target.kind === "callable" && fn.target.declaration.kind === "layer";
-  return { ...fn, args, instance: fn.instance ?? (layer ? makeInstance(env.frame, span) : null) };
+  return { ...fn, args, instance: fn.instance ?? (layer && whole ? makeInstance(env.frame, span) : null) };
 }
 
 /** The path of a model is its name, everywhere in the program. */

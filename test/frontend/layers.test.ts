@@ -163,3 +163,18 @@ test("init is deterministic in the seed", () => {
   expect(a.state("Net.dense1.b")).toEqual([0, 0, 0, 0]);
   expect(a.state("rng.seed")).toEqual([1, 2]);
 });
+
+test("a layer that lacks a required argument is not an instance: each use that adds it has its own params", () => {
+  const model = run(`
+model Pair(x: f32[1, 3, 2]) = x |> bidirectional(gru(reset_after: false), 4)
+model Same(x: f32[1, 3, 2]) {
+  let cell = gru(4)
+  cell(x) + cell(x, reverse: true)
+}
+entry f(x: f32[1, 3, 2]) { { a: Pair(x), b: Same(x) } }`);
+  expect([...model.persistent.keys()].filter((path) => path.endsWith(".w"))).toEqual([
+    "Pair.bidirectional1.forward.w",
+    "Pair.bidirectional1.backward.w",
+    "Same.cell.w",
+  ]);
+});

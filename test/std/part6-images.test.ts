@@ -80,6 +80,23 @@ entry f(x: f32[1, 7, 1]) {
   close(out.mean, [-1.5, -3, -5, -6.5]);
 });
 
+test("resizing an axis whose index times size is no i32", () => {
+  const [old, size] = [46_000, 47_000];
+  const model = run(`
+entry f(x: f32[1, ${old}, 1]) { { near: resize(x, ${size}, mode: "nearest"), linear: resize(x, ${size}) } }`);
+  const x = Array.from({ length: old }, (_, i) => i % 1000);
+  const out = model.call("f", { x });
+  const places = Array.from({ length: size }, (_, i) => ((2 * i + 1) * old - size) / (2 * size));
+  expect(out.near).toEqual(places.map((_, i) => x[Math.floor((i * old) / size)]));
+  close(
+    out.linear,
+    places.map((place) => {
+      const [lo, t] = [Math.max(Math.floor(place), 0), Math.max(place, 0) % 1];
+      return item(x, lo) * (1 - t) + item(x, Math.min(lo + 1, old - 1)) * t;
+    }),
+  );
+});
+
 test("a depthwise convolution keeps channels separate, with `multiplier` adjacent results of each", () => {
   const model = run(`
 model Net(x: f32[1, 3, 2]) = x |> depthwise_conv(2, multiplier: 2, bias: false)
