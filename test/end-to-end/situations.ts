@@ -57,8 +57,9 @@ function enact(model: Model, { text, inputs = {}, state = {}, wanted, within = 0
 export function situations(rows: readonly Situation[]): void {
   describe.each(targets)("%s", (target) => {
     const whole = `dl 1\n\n${rows.map(({ text }) => text).join("\n\n")}\n`;
-    const model = compile(whole, { target, mode: "strict" });
-    test.each(rows)("$source: $title", async (row) => enact(await model, row));
+    let model: Promise<Model> | undefined;
+    const compiled = (): Promise<Model> => (model ??= compile(whole, { target, mode: "strict" }));
+    test.each(rows)("$source: $title", async (row) => enact(await compiled(), row));
   });
 }
 
