@@ -67,7 +67,7 @@ train entry padded_words(id: i32[2, 3]) {
     wanted: /input `i` of `too_large` is 5 at \[4\], not 0 to 4/,
   },
   {
-    source: "jax-ml/jax#7595",
+    source: "onnx/onnx#2179",
     title: "a computed index out of range is the nearest one in range, in the value and in the gradient",
     text: `
 entry computed(x: f32[3], y: f32[4]) {

@@ -69,7 +69,7 @@ entry no_axes(x: f32[2, 3]) {
     wanted: { rows: [12, 8, 6, 0, 6, 0, 0, 0, 0, 0, 0, 0], one: [1] },
   },
   {
-    source: "tensorflow/tensorflow#2540, jax-ml/jax#1052",
+    source: "tensorflow/tensorflow#2540, jax-ml/jax#1538",
     title: "an operand that `select` drops may overflow in the value; for the gradient its argument is selected too",
     text: `
 entry dropped_branch(x: f32[2]) {
