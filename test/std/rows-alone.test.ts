@@ -75,3 +75,22 @@ entry f(x: f32[1, T, ${width}]) { { y: Net(x) } }
   for (const length of lengths)
     expect(output(session, "f", { x: shaped(rows(x, 0, length)) }), `length ${length}`).toEqual(rows(whole, 0, length));
 });
+
+test.each(["strict", "fast"] as const)("a row of a product has the same bits beside any others: %s", async (mode) => {
+  const counts = [1, 2, 3, 5, 8, 33];
+  for (const [inner, columns] of [
+    [1300, 1],
+    [300, 70],
+  ] as const) {
+    const text = `dl 1\n\nentry f(x: f32[N, ${inner}], w: f32[${inner}, ${columns}]) { { y: x @ w } }\n`;
+    const module = compileModule(
+      { name: "rows.dl", text },
+      { variants: counts.map((N) => ({ N })), mode, resolve: createResolver(null) },
+    );
+    const session = await createSession(module.plan, await module.code("wasm"), { mode });
+    const w = numbers(inner * columns, 5);
+    const row = (count: number): Float32Array =>
+      output(session, "f", { x: { data: numbers(count * inner, 6), shape: [count, inner] }, w }).slice(0, columns);
+    for (const count of counts) expect(row(count), `${count} rows`).toEqual(row(1));
+  }
+});

@@ -132,9 +132,15 @@ const written: Readonly<Partial<Record<Apply["op"], Writer>>> = {
   max: (on, args, type) => pick(on, args, type, true),
   madd: (on, args, type) => {
     const [a, b, c] = args as readonly [Expr, Expr, Expr];
-    if (on.relaxed && type.scalar === "f32" && type.lanes === 4) {
-      all(on, [a, b, c]);
-      return on.to.op("f32x4.relaxed_madd");
+    if (on.relaxed && type.scalar === "f32") {
+      // Scalars too, so that a column that is computed alone has the bits of one in a vector.
+      all(
+        on,
+        args.map((arg) => splat(arg)),
+      );
+      on.to.op("f32x4.relaxed_madd");
+      if (type.lanes === 1) on.to.op("f32x4.extract_lane", 0);
+      return;
     }
     const kind = type.lanes === 4 ? (type.scalar === "f32" ? "f32x4" : "i32x4") : type.scalar === "f32" ? "f32" : "i32";
     all(on, [a, b]);
