@@ -10,6 +10,7 @@ import { pipeline, requiredPasses } from "../../compiler/pipeline.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { InvariantError } from "../../compiler/support/invariant.ts";
 import { wrongDerivative } from "./derivatives.ts";
+import { wrongIndexCheck } from "./indices.ts";
 import type { Draw } from "./draw.ts";
 import { call, compiled, disagreement, sessionOf, describeDifference, type Build, type Subject } from "./subject.ts";
 
@@ -199,6 +200,7 @@ export const oracles: readonly Oracle[] = [
       return null;
     },
   },
+  { name: "indices", every: 8, compiles: true, check: wrongIndexCheck },
   { name: "derivative", every: 1, compiles: false, check: wrongDerivative },
 ];
 

@@ -1,6 +1,7 @@
 import { inCode, inSchedule } from "./in-code.ts";
 import { inGradients, inOps } from "./in-ops.ts";
 import { inMemory, inPasses, inRules } from "./in-passes.ts";
+import { inSums } from "./in-sums.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Faults that an author could introduce. The fuzzer must detect them: `npm run mutants`. */
@@ -11,6 +12,7 @@ export const mutants: readonly Mutant[] = [
   ...inPasses,
   ...inMemory,
   ...inSchedule,
+  ...inSums,
   ...inCode,
 ];
 

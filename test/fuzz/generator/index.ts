@@ -12,6 +12,7 @@ import { reduceDraws } from "./draw-reduce.ts";
 import { windowDraws } from "./draw-window.ts";
 import { type Draw, drawDim, Grower, isFloat, type Plan } from "./grower.ts";
 import { identityDraws } from "./identities.ts";
+import { longSumDraws } from "./long-sums.ts";
 import { patternDraws } from "./patterns.ts";
 import { iota, Random } from "./random.ts";
 import { trapDraws } from "./traps.ts";
@@ -122,7 +123,12 @@ const weights: Readonly<Record<string, number>> = {
 };
 
 /** Draws of several ops: patterns that rewrites and passes match. */
-export const composed: readonly (readonly [weight: number, Draw])[] = [...identityDraws, ...patternDraws, ...trapDraws];
+export const composed: readonly (readonly [weight: number, Draw])[] = [
+  ...identityDraws,
+  ...patternDraws,
+  ...longSumDraws,
+  ...trapDraws,
+];
 
 /** The weight of identities, relative to single ops and patterns. */
 const identityShare = 0.8;
@@ -147,7 +153,7 @@ const exact = single
   .filter(([, , name]) => isExact(name))
   .map(([weight, draw]): readonly [number, Draw] => [weight, draw]);
 const choices = {
-  plain: choiceOf([...plain, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
+  plain: choiceOf([...plain, ...scaled(identityDraws, identityShare), ...patternDraws, ...longSumDraws, ...trapDraws]),
   special: choiceOf([...exact, ...scaled(identityDraws, identityShare), ...patternDraws, ...trapDraws]),
 };
 

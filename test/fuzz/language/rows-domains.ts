@@ -97,7 +97,11 @@ export const signals: readonly Row[] = [
   row("a: f32[N, D]; b: f32[M, D]", "?{squared_distances|pairwise_distances|cosine_distances}(@a, @b)", "f32[N, M]"),
   row("x: f32[N, D]; c: f32[K, D]", "kmeans_assign(@x, @c)", "i32[N]"),
   row("x: f32[N, D]; c: f32[K, D]", "kmeans_update(@x, @c, kmeans_assign(@x, @c))", "f32[K, D]"),
-  row("x: f32[N, D]; c: f32[K, D]", "?{kmeans_inertia(@x, @c)|mean(unit_vectors(@x)) + mean(unit_vectors(@c))}", "f32[]"),
+  row(
+    "x: f32[N, D]; c: f32[K, D]",
+    "?{kmeans_inertia(@x, @c)|mean(unit_vectors(@x)) + mean(unit_vectors(@c))}",
+    "f32[]",
+  ),
   row(
     "b: f32[N, D]",
     "solve(zeros([shape(@b)[0], shape(@b)[1], shape(@b)[1]]) + 3 * eye(shape(@b)[1]), @b)",
