@@ -227,6 +227,17 @@ refusals([
     says: /`mask` must be bool\[N, T\].*found bool\[4, 5\]/s,
   },
   {
+    source: "tensorflow/tensorflow#45854",
+    title: "a mask of attention that does not end with an axis of the keys",
+    text: `
+model M(x: f32[2, 3, 4], mask: bool[2, 5]) {
+  let attention = multi_head_attention(2, mask: mask)
+  attention(x, x)
+}
+entry f(x: f32[2, 3, 4], mask: bool[2, 5]) { M(x, mask) }`,
+    says: /the last axis of `mask` must have one element for each key.*found bool\[2, 5\]/s,
+  },
+  {
     source: "pytorch/pytorch#21518",
     title: "a mask of f32, which may be meant as a factor or be added to the scores,",
     text: "entry f(x: f32[1, 2, 2], mask: f32[2, 2]) { dot_product_attention(x, x, x, mask: mask) }",

@@ -45,7 +45,7 @@ entry bytes(a: u8[4], b: u8[4]) {
     title: "division of ints truncates, and % has the sign of the dividend, as the documentation says",
     text: `
 entry divided(a: i32[5], b: i32[5]) {
-  let floored = a / b - convert(a % b != 0 and op.xor(a < 0, b < 0), dtype: "i32")
+  let floored = a / b - convert(a % b != 0 and (a < 0) != (b < 0), dtype: "i32")
   { quotient: a / b, rest: a % b, floored, whole: a / b * b + a % b }
 }`,
     inputs: { a: [-3, 3, -4, -1, 7], b: [2, -2, 3, 2, -7] },

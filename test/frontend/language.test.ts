@@ -128,3 +128,13 @@ test("`select` takes a static condition beside tensors", () => {
     [0, 0],
   ]);
 });
+
+test("`==` and `!=` compare bools, static ones too", () => {
+  const out = run(`entry f(a: bool[4], b: bool[4]) { { equal: a == b, differ: a != b, same: a == true, other: false != b } }`);
+  expect(out.call("f", { a: [1, 1, 0, 0], b: [1, 0, 1, 0] })).toEqual({
+    equal: [1, 0, 0, 1],
+    differ: [0, 1, 1, 0],
+    same: [1, 1, 0, 0],
+    other: [1, 0, 1, 0],
+  });
+});

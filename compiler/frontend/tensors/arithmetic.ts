@@ -43,8 +43,15 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
     const product = smallPower(env, a, b.value, span);
     if (product !== null) return product;
   }
-  return pointwise(env, env.context.builder.op(binaryOps[op]), [left, right], span, { says: `\`${op}\`` });
+  // Bools are equal unless one alone is true.
+  const bools = (op === "==" || op === "!=") && isBool(a) && isBool(b);
+  const name = bools ? "xor" : binaryOps[op];
+  const result = pointwise(env, env.context.builder.op(name), [left, right], span, { says: `\`${op}\`` });
+  return bools && op === "==" && result.kind === "tensor" ? addNode(env, span, "not", [result]) : result;
 }
+
+const isBool = (value: DlValue): boolean =>
+  value.kind === "bool" || (value.kind === "tensor" && value.value.type.dtype === "bool");
 
 /** Powers computed by multiplications: exact, also for negative bases. */
 function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue | null {
