@@ -21,7 +21,7 @@ test("a view into a larger buffer reads the same", () => {
 });
 
 test.each([
-  [[0, 0], "E0703: a: not an IDX file"],
+  [[0, 0], "error[E0703]: a: not an IDX file"],
   [[1, 0, 8, 1, 0, 0, 0, 0], "not an IDX file"],
   [[0, 0, 0x0b, 1, 0, 0, 0, 0], "not an IDX file"],
   [[0, 0, 8, 3, 0, 0, 0, 1], "the file ends within its header of 3 sizes"],

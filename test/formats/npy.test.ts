@@ -44,12 +44,12 @@ test("int64 reads as i32 if the values fit", () => {
   const dict = "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }";
   expect(readNpy(npy(dict, [254, 255, 255, 255, 255, 255, 255, 255]), "x.npy").data).toEqual(new Int32Array([-2]));
   expect(() => readNpy(npy(dict, [0, 0, 0, 0, 1, 0, 0, 0]), "x.npy")).toThrow(
-    "E0702: x.npy: the int64 4294967296 at index 0 is out of range for i32",
+    "error[E0702]: x.npy: the int64 4294967296 at index 0 is out of range for i32",
   );
 });
 
 test.each([
-  [new Uint8Array([1, 2, 3]), "E0701: x.npy: not a .npy file"],
+  [new Uint8Array([1, 2, 3]), "error[E0701]: x.npy: not a .npy file"],
   [
     npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", [0, 0, 0, 0]),
     "the file has 4 bytes of data, but its shape (3) needs 12",
@@ -60,9 +60,9 @@ test.each([
   ],
   [
     npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", [0, 0, 0, 0]),
-    "E0702: x.npy: the array is in Fortran order",
+    "error[E0702]: x.npy: the array is in Fortran order",
   ],
-  [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }", []), "E0702: x.npy: unsupported dtype <c8"],
+  [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (0,), }", []), "error[E0702]: x.npy: unsupported dtype <c8"],
   [
     npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (0,), }", []),
     "the header is not one that NumPy writes for a plain array",

@@ -19,7 +19,7 @@ const texts: readonly (readonly [body: string, message: string])[] = [
 for (const [body, message] of texts) {
   test(message, () => {
     expect(() => parseKernel(`kernel k(in a: f32[8], out b: f32[8])\n  ${body}\n`)).toThrow(
-      `kir-invalid: in kernel k: ${message}`,
+      `error[kir-invalid]: in kernel k: ${message}`,
     );
   });
 }

@@ -39,6 +39,9 @@ const predictStage = {
   max: 4,
   window_max: 2,
   reduce_max: 1,
+  // A row of -inf has the softmax 0.
+  eq: 2,
+  select: 2,
   sub: 1,
   exp: 1,
   reduce_sum: 1,
