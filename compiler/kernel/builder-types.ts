@@ -1,7 +1,7 @@
 import type { Expr, Lanes, RegType } from "./ir.ts";
 
 /** Names of the functions in the table of `math.ts`. */
-export type MathName = "exp" | "expm1" | "log" | "log1p" | "sigmoid" | "tanh" | "sin" | "cos" | "pow" | "erf";
+export type MathName = "exp" | "expm1" | "log" | "log1p" | "sigmoid" | "tanh" | "sin" | "cos" | "pow" | "erf" | "erfc";
 
 /** An operand of a builder method. A number takes the type of the other operand. */
 export type ExprOrNumber = Expr | number;

@@ -16,10 +16,10 @@ interface Reduced {
   readonly r: Expr;
 }
 
-function reduce(k: FunctionBuilder, x: Expr): Reduced {
+function reduce(k: FunctionBuilder, x: Expr, rest?: Expr): Reduced {
   const { whole, bits } = toWhole(k, k.mul(x, Math.LOG2E));
-  const r = k.let(k.sub(k.sub(x, k.mul(whole, ln2High)), k.mul(whole, ln2Low)), "r");
-  return { n: bits, r };
+  const r = k.sub(k.sub(x, k.mul(whole, ln2High)), k.mul(whole, ln2Low));
+  return { n: bits, r: k.let(rest === undefined ? r : k.add(r, rest), "r") };
 }
 
 /**
@@ -36,8 +36,9 @@ export function scale(k: FunctionBuilder, y: Expr, n: Expr): Expr {
 // Relative error of the polynomial: 3.1e-9.
 const expTail = [0.5, 0.1666652113199234, 0.041668254882097244, 0.008368662558495998, 0.0013821469619870186];
 
-export function expOf(k: FunctionBuilder, x: Expr): Expr {
-  const { n, r } = reduce(k, clamp(k, x, -104.5, 89));
+/** e^(x + rest), where the rest is small next to x. */
+export function expOf(k: FunctionBuilder, x: Expr, rest?: Expr): Expr {
+  const { n, r } = reduce(k, clamp(k, x, -104.5, 89), rest);
   return scale(k, expOfReduced(k, r), n);
 }
 
@@ -49,7 +50,7 @@ const expm1Tail = [
   0.5, 0.1666666716337204, 0.04166648909449577, 0.008333207108080387, 0.0013932663714513183, 0.00019945066014770418,
 ];
 
-export const exp = mathFunction("exp", "e^x, within 1.1 ulp", ["x"], expOf);
+export const exp = mathFunction("exp", "e^x, within 1.1 ulp", ["x"], (k, x) => expOf(k, x));
 
 // Half of 2^n (p + 1) - 1, doubled at the end: 2^128 is not an f32, but half of it is.
 export const expm1 = mathFunction("expm1", "e^x - 1, within 1.5 ulp; the sign of zero is kept", ["x"], (k, x) => {

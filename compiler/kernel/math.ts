@@ -1,5 +1,5 @@
 import type { MathFunction } from "./ir.ts";
-import { erf } from "./math-erf.ts";
+import { erf, erfc } from "./math-erf.ts";
 import { exp, expm1, sigmoid } from "./math-exp.ts";
 import { log, log1p } from "./math-log.ts";
 import { pow } from "./math-pow.ts";
@@ -12,7 +12,19 @@ import type { MathName } from "./builder-types.ts";
  * that results have the same bits on every host. Errors are in ulp of the result, measured over all binades; subnormal
  * results have the same bounds.
  */
-const table: Readonly<Record<MathName, MathFunction>> = { exp, expm1, log, log1p, sigmoid, tanh, sin, cos, pow, erf };
+const table: Readonly<Record<MathName, MathFunction>> = {
+  exp,
+  expm1,
+  log,
+  log1p,
+  sigmoid,
+  tanh,
+  sin,
+  cos,
+  pow,
+  erf,
+  erfc,
+};
 
 export const mathNames = Object.keys(table) as readonly MathName[];
 

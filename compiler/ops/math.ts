@@ -1,5 +1,5 @@
 // Pointwise transcendental functions; kernels call them through the function table of the kernel IR.
-import { power, symmetric } from "../types/interval.ts";
+import { interval, power, symmetric } from "../types/interval.ts";
 import { pointwise } from "./define.ts";
 import { family, floats } from "./signature.ts";
 import { compare, zeroUnless, zeroWhere } from "./gradient-helpers.ts";
@@ -18,9 +18,20 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/**
+ * 1 - erf x, from 1 on without cancellation, as the continued fraction
+ * e^(-x^2) / sqrt(pi) / (x + (1/2) / (x + (2/2) / (x + ...))) (Abramowitz and Stegun 7.1.14).
+ */
+function erfc(x: number): number {
+  if (!(x > 1)) return 1 - erf(x);
+  let rest = x;
+  for (let n = 200; n > 0; n--) rest = x + n / 2 / rest;
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * rest);
+}
+
 declare module "../graph/form.ts" {
   interface OpNames {
-    math: "exp" | "expm1" | "log" | "log1p" | "tanh" | "sigmoid" | "sin" | "cos" | "erf" | "pow";
+    math: "exp" | "expm1" | "log" | "log1p" | "tanh" | "sigmoid" | "sin" | "cos" | "erf" | "erfc" | "pow";
   }
 }
 
@@ -41,7 +52,8 @@ export const math = family<"math">({
     operands: ["x"],
     on: floats,
     scalar: (k, x) => k.call("expm1", x),
-    gradient: (g, _, { out, dout }) => ({ x: g.mul(dout, g.add(out, 1)) }),
+    // Not out + 1, which is 0 from -17 on.
+    gradient: (g, { x }, { dout }) => ({ x: g.mul(dout, g.call("exp", [x])) }),
     range: "monotone",
     reference: Math.expm1,
     exact: false,
@@ -125,6 +137,19 @@ export const math = family<"math">({
     }),
     range: "monotone",
     reference: erf,
+    exact: false,
+  }),
+
+  erfc: pointwise({
+    doc: "1 - erf x, accurate where it is small: erfc(-x / sqrt(2)) / 2 is the normal distribution function",
+    operands: ["x"],
+    on: floats,
+    scalar: (k, x) => k.call("erfc", x),
+    gradient: (g, { x }, { dout }) => ({
+      x: g.mul(dout, g.mul(g.call("exp", [g.neg(g.mul(x, x))]), -2 / Math.sqrt(Math.PI))),
+    }),
+    range: () => interval(0, 2),
+    reference: erfc,
     exact: false,
   }),
 

@@ -19,6 +19,8 @@ export interface Situation {
   readonly wanted: Readonly<Record<string, Numbers>> | RegExp;
   /** The largest error, as a share of the largest wanted number; 0 by default. */
   readonly within?: number;
+  /** Whether `within` is a share of each number instead. */
+  readonly each?: boolean;
   /** How many calls; the last one is compared. */
   readonly calls?: number;
 }
@@ -28,19 +30,24 @@ const targets = ["wasm", "js", "reference"] as const;
 const entryName = (text: string): string => present(/entry (\w+)/.exec(text)?.[1], text);
 
 /** The first element that is wrong; a NaN must be a NaN. The sign of a zero is not defined. */
-function wrong(got: Numbers, wanted: Numbers, within: number): string | null {
+function wrong(got: Numbers, wanted: Numbers, within: number, each: boolean): string | null {
   if (got.length !== wanted.length) return `${got.length} elements, not ${wanted.length}`;
-  const allowed = within * Math.max(...Array.from(wanted, Math.abs).filter(Number.isFinite), 0);
+  const largest = Math.max(...Array.from(wanted, Math.abs).filter(Number.isFinite), 0);
   for (let i = 0; i < wanted.length; i++) {
     const [a, b] = [Number(got[i]), Number(wanted[i])];
-    const right = a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= allowed;
+    const right =
+      a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= within * (each ? Math.abs(b) : largest);
     if (!right) return `element ${i} is ${a}, not ${b}`;
   }
   return null;
 }
 
-function enact(model: Model, { text, inputs = {}, state = {}, wanted, within = 0, calls = 1 }: Situation): void {
-  for (const [path, values] of Object.entries(state)) present(model.state.get(path), `${path} of ${[...model.state.keys()].join(", ")}`).data.set(Array.from(values));
+function enact(
+  model: Model,
+  { text, inputs = {}, state = {}, wanted, within = 0, each = false, calls = 1 }: Situation,
+): void {
+  for (const [path, values] of Object.entries(state))
+    present(model.state.get(path), `${path} of ${[...model.state.keys()].join(", ")}`).data.set(Array.from(values));
   const call = () => model.run(entryName(text), inputs);
   if (wanted instanceof RegExp) {
     expect(call).toThrow(wanted);
@@ -50,7 +57,7 @@ function enact(model: Model, { text, inputs = {}, state = {}, wanted, within = 0
   const got = call();
   expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort());
   for (const [name, values] of Object.entries(wanted))
-    expect([name, wrong(present(got[name], name).data, values, within)]).toEqual([name, null]);
+    expect([name, wrong(present(got[name], name).data, values, within, each)]).toEqual([name, null]);
 }
 
 /** Tests situations whose programs are right. They are compiled as one program. */

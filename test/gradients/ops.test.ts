@@ -62,6 +62,7 @@ const curved = [
   "sin",
   "cos",
   "erf",
+  "erfc",
   "log",
   "sqrt",
   "rsqrt",

@@ -36,6 +36,7 @@ const table: Readonly<Record<AccurateName, Reference>> = {
     pow: Math.pow,
   },
   erf: ofOp("erf"),
+  erfc: ofOp("erfc"),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   sqrt: Math.sqrt,
   rsqrt: (x) => 1 / Math.sqrt(x),
