@@ -17,6 +17,8 @@ interface Mark extends Label {
 
 /** Columns of source shown per line; a longer line is cut around its marks. */
 const maxWidth = 120;
+/** Characters of a message. */
+const longest = 1000;
 /** Characters read on each side of the first mark: a line of 10 MB costs no more than a short one. */
 const reach = 10 * maxWidth;
 const tab = "    ";
@@ -38,8 +40,9 @@ type Paint = typeof plain | typeof colored;
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions): string {
   const paint = options.color ? colored : plain;
-  const { code, says, at, also = [] } = diagnostic;
-  const help = helpOf(diagnostic, options.command ?? false);
+  const { code, at, also = [] } = diagnostic;
+  const says = shortened(diagnostic.says);
+  const help = shortened(helpOf(diagnostic, options.command ?? false));
   const severity = isWarning(diagnostic) ? "warning" : "error";
   const lines = [`${paint[severity]}${severity}[${code}]${paint.reset}${paint.bold}: ${says}${paint.reset}`];
   const marks: readonly Mark[] = [
@@ -65,6 +68,13 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions)
   if (help !== undefined) lines.push(`${paint.frame}${note}${paint.reset}${paint.help}help${paint.reset}: ${help}`);
   else if (marks.length > 0) lines.pop();
   return lines.join("\n");
+}
+
+/** A text that quotes a name or a number of a megabyte is cut in its middle. */
+function shortened<T extends string | undefined>(text: T): T | string {
+  return text === undefined || text.length <= longest
+    ? text
+    : `${text.slice(0, longest / 2)}…${text.slice(-longest / 4)}`;
 }
 
 function byLine(marks: readonly Mark[]): readonly (readonly [number, readonly Mark[]])[] {
@@ -104,7 +114,7 @@ function frame(
     const indent = " ".repeat(head.length + start - cut.from);
     const color = mark.primary ? paint.error : paint.frame;
     const under = (mark.primary ? "^" : "-").repeat(Math.max(1, Math.min(to, cut.to) - start));
-    lines.push(`${bar} ${indent}${color}${under}${mark.says === "" ? "" : ` ${mark.says}`}${paint.reset}`);
+    lines.push(`${bar} ${indent}${color}${under}${mark.says === "" ? "" : ` ${shortened(mark.says)}`}${paint.reset}`);
   }
   return lines;
 }
@@ -184,10 +194,10 @@ export function diagnosticJson(diagnostic: Diagnostic): JsonDiagnostic {
   return {
     severity: isWarning(diagnostic) ? "warning" : "error",
     code,
-    says,
+    says: shortened(says),
     at: at ? jsonLabel(at) : null,
     also: also.map(jsonLabel),
-    help: helpOf(diagnostic, true) ?? null,
+    help: shortened(helpOf(diagnostic, true)) ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Entry, TypeExpr } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
+import { invariant } from "../support/invariant.ts";
 import { scalar } from "../types/tensor-type.ts";
 import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
@@ -147,7 +148,10 @@ function add(env: Env, name: string, value: DlValue, span: Span): void {
       value.items.forEach((item, k) => add(env, `${name}.${k}`, item, span));
       return;
     case "error":
-      return;
+      return invariant(
+        env.context.program.diagnostics.length > 0,
+        `output ${name} has no value, and no mistake is known`,
+      );
     default:
       report(env.context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`);
   }

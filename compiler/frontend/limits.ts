@@ -39,16 +39,45 @@ export function withinLimits<T>(run: () => T, otherwise: T): T {
   }
 }
 
-/** Counts an evaluated expression, and the size of a list or a string that it has made. */
+const sizes = new WeakMap<DlValue, number>();
+
+/**
+ * The size of a list, a string, a record or a function with its arguments: of all that it holds, since those who visit
+ * its items do not see that `(a, a)` holds one value twice. Kept for each value, so that this does not visit it twice.
+ */
+function sizeOf(value: DlValue): number {
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const size = ownSizeOf(value);
+  sizes.set(value, size);
+  return size;
+}
+
+const totalOf = (values: Iterable<DlValue>): number => {
+  let total = 0;
+  for (const value of values) total += 1 + sizeOf(value);
+  return total;
+};
+
+function ownSizeOf(value: DlValue): number {
+  switch (value.kind) {
+    case "list":
+    case "tuple":
+      return totalOf(value.items);
+    case "record":
+      return totalOf(value.fields.values());
+    case "function":
+      return totalOf(value.args.map((arg) => arg.value));
+    case "string":
+      return value.value.length / charactersOfStep;
+    default:
+      return 0;
+  }
+}
+
+/** Counts an evaluated expression, and the size of what it has made. */
 export function countExpression(context: Context, value: DlValue, made: boolean, span: Span): void {
-  const size = !made
-    ? 0
-    : value.kind === "list" || value.kind === "tuple"
-      ? value.items.length
-      : value.kind === "string"
-        ? value.value.length / charactersOfStep
-        : 0;
-  spend(context, 1 + size, span);
+  spend(context, made ? 1 + sizeOf(value) : 1, span);
 }
 
 export function countRegion(context: Context, span: Span): void {

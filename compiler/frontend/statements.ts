@@ -99,7 +99,8 @@ function declareVariable(env: Env, statement: VariableStmt): void {
     });
     return;
   }
-  const declaration = declaredType(env, statement.type);
+  // Like the initializer, the type does not see the name: `param C: f32[C]` has the size C of the signature.
+  const declaration = declaredType({ ...env, scope: initScope }, statement.type);
   if (declaration === null) return;
   const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
   const twice = frame.declared.get(name.text);

@@ -160,3 +160,10 @@ test("a line of 10 MB is shown around its first mark, whatever else is marked on
   expect(shown).toMatch(/\.\.\.firstb+\.\.\./);
   expect(shown).toMatch(/\^{5} here\n +\| +- and here/);
 });
+
+test("a message that quotes a megabyte is short", () => {
+  const name = "a".repeat(1e6);
+  const shown = plain({ code: "E1", says: `unknown name \`${name}\``, help: `did you mean \`${name}\`?` });
+  expect(shown.length).toBeLessThan(2000);
+  expect(shown).toMatch(/unknown name `a+…a+`\n.*did you mean `a+…a+`\?$/);
+});

@@ -178,3 +178,17 @@ entry f(x: f32[1, 3, 2]) { { a: Pair(x), b: Same(x) } }`);
     "Same.cell.w",
   ]);
 });
+
+test("a param can have the name of a size or a dtype of its own type", () => {
+  const model = run(
+    `
+model Net(x: f32[N, C]) -> f32[N, C] {
+  param C: f32[C] = 3
+  param f32: f32[N] = 2
+  x * C * f32[:, _]
+}
+entry f(x: f32[N, 2]) { Net(x) }`,
+    [{ N: 1 }],
+  );
+  expect(model.call("f", { x: [1, 10] }).result).toEqual([6, 60]);
+});

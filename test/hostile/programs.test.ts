@@ -8,6 +8,18 @@ const programs: Readonly<Record<string, { readonly text: string; readonly code: 
     text: "fn g(n: int, s: [int])(x: f32[..S]) = if n == 0 { x } else { g(x, n - 1, s + s) }\nentry f(x: f32[4]) { g(x, 40, [1, 2, 3]) }",
     code: "E0407",
   },
+  "a tuple that holds itself twice": {
+    text: "fn g(n: int, a: any)(x: f32[..S]) = if n == 0 { x } else { g(x, n - 1, (a, a)) }\nentry f(x: f32[4]) { g(x, 100, 1) }",
+    code: "E0407",
+  },
+  "a record that holds itself twice": {
+    text: "fn g(n: int, a: any)(x: f32[..S]) = if n == 0 { x } else { g(x, n - 1, { a, b: a }) }\nentry f(x: f32[4]) { g(x, 100, 1) }",
+    code: "E0407",
+  },
+  "a function whose arguments hold one twice": {
+    text: "fn both(a: any, b: any, x: f32[..S]) = x\nfn g(n: int, k: any)(x: f32[..S]) = if n == 0 { x } else { g(x, n - 1, both(k, k)) }\nentry f(x: f32[4]) { g(x, 100, 1) }",
+    code: "E0407",
+  },
   "a string that doubles": {
     text: 'fn g(n: int, s: string)(x: f32[..S]) = if n == 0 { x } else { g(x, n - 1, s + s) }\nentry f(x: f32[4]) { g(x, 60, "aaaaaaaaaa") }',
     code: "E0407",

@@ -183,9 +183,8 @@ export function declaredType(
   }
   const name = type.kind === "tensor" ? type.dtype : type.name;
   const dtype = dtypeNamed(env.scope, name.text);
-  if (isUnknown(env, [name.text])) return null;
   if (dtype === null || dtype === "variable") {
-    reportDtype(env, name.text, name.span);
+    if (!isUnknown(env, [name.text])) reportDtype(env, name.text, name.span);
     return null;
   }
   const shape: number[] = [];

@@ -3,6 +3,7 @@ import type { Label } from "../../../dsl/diagnostic.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Env, PackValue, Tensor } from "../context.ts";
 import { dtypeNamed, unifyDim, isUnknown, namesIn, packKey, reportDtype, text, type Reach } from "./dims.ts";
+import { isDtype } from "./dtypes.ts";
 import { report, type Code } from "../errors.ts";
 import { isPack, showTensor } from "../values/values.ts";
 
@@ -36,7 +37,7 @@ export function unifyTensor(
   postponed: Postponed[],
 ): boolean {
   const names = type.dims.flatMap((dim) => (isPack(dim) ? [packKey(dim.name.text)] : namesIn(dim)));
-  if (subject.reach === "all" && isUnknown(env, [type.dtype.text, ...names])) return false;
+  if (subject.reach === "all" && isUnknown(env, [...(isDtype(type.dtype.text) ? [] : [type.dtype.text]), ...names])) return false;
   if (!unifyDtype(env, type, t, subject)) return false;
   const packs = type.dims.filter(isPack);
   if (packs.length > 1) {
