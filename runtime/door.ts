@@ -48,9 +48,11 @@ export function showValue(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  const kind = kindOf(value);
-  return `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind}`;
+  return withArticle(kindOf(value));
 }
+
+/** `an Int32Array` */
+export const withArticle = (noun: string): string => `${/^[AEIO]/.test(noun) ? "an" : "a"} ${noun}`;
 
 /** A name as a message shows it. */
 export const showName = (name: unknown): string => (typeof name === "string" ? `\`${name}\`` : showValue(name));
@@ -82,18 +84,16 @@ export function checkOptions(options: unknown, of: string, kinds: Readonly<Recor
   }
 }
 
-/** The bytes of a file: a buffer, or any view of one. */
+/** The bytes of a file: a buffer, or any view of one. What was transferred away has none. */
 export function bytesOf(file: unknown, of: string): Uint8Array {
-  if (ArrayBuffer.isView(file))
-    return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-  if (isBuffer(file)) return file.byteLength === 0 ? new Uint8Array() : new Uint8Array(file);
-  return reject(
-    "E0818",
-    `\`${of}\` needs the bytes of a file, got ${showValue(file)}`,
-    typeof file === "string"
-      ? "read the file first: pass its bytes, not its path"
-      : "pass a Uint8Array or an ArrayBuffer",
-  );
+  if (!ArrayBuffer.isView(file) && !/^(Shared)?ArrayBuffer$/.test(kindOf(file)))
+    reject(
+      "E0818",
+      `\`${of}\` needs the bytes of a file, got ${showValue(file)}`,
+      typeof file === "string"
+        ? "read the file first: pass its bytes, not its path"
+        : "pass a Uint8Array or an ArrayBuffer",
+    );
+  const { byteLength, byteOffset = 0, buffer = file as ArrayBufferLike } = file as Partial<ArrayBufferView>;
+  return byteLength === 0 ? new Uint8Array() : new Uint8Array(buffer, byteOffset, byteLength);
 }
-
-const isBuffer = (value: unknown): value is ArrayBufferLike => /^(Shared)?ArrayBuffer$/.test(kindOf(value));

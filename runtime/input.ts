@@ -1,4 +1,4 @@
-import { isObject, kindOf, showValue } from "./door.ts";
+import { isObject, kindOf, showValue, withArticle } from "./door.ts";
 import { dtypes, type TensorData } from "./dtype.ts";
 import { reject, list } from "./error.ts";
 import type { EntryPlan, NamedSlot } from "./plan.ts";
@@ -73,18 +73,18 @@ function checkNames(entry: EntryPlan, inputs: unknown): void {
 
 function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
   if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
-  const wanted = dtypes[slot.dtype].array;
+  const wanted = dtypes[slot.dtype].array.name;
   const pair = isObject(input) && "data" in input && "shape" in input ? input : null;
   const data = pair === null ? input : pair["data"];
   if (!isList(data))
     return refuse(
       "E0811",
       `is not a tensor: got ${showValue(data)}`,
-      `pass a ${wanted.name}, an array of numbers, or { data, shape }`,
+      `pass ${withArticle(wanted)}, an array of numbers, or { data, shape }`,
     );
   // By name, not `instanceof`: the array may come from another frame or worker.
-  if (isTyped(data) && kindOf(data).replace("Uint8Clamped", "Uint8") !== wanted.name)
-    refuse("E0811", `is ${slot.dtype}; got ${showValue(data)}`, `pass a ${wanted.name}`);
+  if (isTyped(data) && kindOf(data).replace("Uint8Clamped", "Uint8") !== wanted)
+    refuse("E0811", `is ${slot.dtype}; got ${showValue(data)}`, `pass ${withArticle(wanted)}`);
   const own = flatten(data, refuse);
   if (pair === null) return own;
   const { shape } = pair;

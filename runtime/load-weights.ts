@@ -1,6 +1,7 @@
 import { aBoolean, checkOptions, isObject, oneOfTexts, showValue } from "./door.ts";
 import { reject, list } from "./error.ts";
 import type { Persistent, Plan } from "./plan.ts";
+import { starsOf } from "./pattern.ts";
 import { readSafetensors, type StoredTensor } from "./safetensors.ts";
 import { sameShape, showType } from "./tensor.ts";
 import { slotBytes } from "./weights.ts";
@@ -50,7 +51,7 @@ export function loadWeights(
   const { need = "model", partial = false, only = "*", rename = {} } = options;
   const problems: string[] = [];
   const unused = (option: string, patterns: readonly string[], names: readonly string[], where: string): void => {
-    const idle = patterns.filter((pattern) => names.every((name) => matches(pattern, name) === null));
+    const idle = patterns.filter((pattern) => !names.some((name) => starsOf(pattern, name)));
     if (idle.length > 0) problems.push(`\`${option}\` matches no tensor of the ${where}: ${list(idle)}`);
   };
   const stored = readSafetensors(file).tensors;
@@ -66,9 +67,9 @@ export function loadWeights(
     optimizer === true || path.startsWith("rng.") || (plan.settings ?? []).some((setting) => setting.path === path);
   const missing: string[] = [];
   const skipped: { readonly name: string; readonly reason: string }[] = [];
-  const loaded = plan.persistent.filter((slot) => {
+  const chosen = plan.persistent.filter(({ path }) => patterns.some((pattern) => starsOf(pattern, path)));
+  const loaded = chosen.filter((slot) => {
     const { path, kind, dtype, shape } = slot;
-    if (patterns.every((pattern) => matches(pattern, path) === null)) return false;
     const found = tensors.get(path);
     if (found === undefined) {
       if (!partial && (need === "all" || kind === "param" || (need === "model" && !isOther(slot)))) missing.push(path);
@@ -87,7 +88,8 @@ export function loadWeights(
   if (missing.length > 0) problems.push(`missing from the file: ${list(missing)}`);
   if (unknown.length > 0 && (need === "all" || missing.length > 0))
     problems.push(`unknown to the model: ${list(unknown)}`);
-  if (problems.length === 0 && loaded.every(({ path }) => path.startsWith("rng.")))
+  // The counter of an optimizer is in every file, and says nothing about the model.
+  if (problems.length === 0 && loaded.every(isOther) && (loaded.length === 0 || !chosen.every(isOther)))
     problems.push(`nothing fits: the file has ${list(names)}; the model has ${list(paths)}`);
   if (problems.length > 0)
     reject(
@@ -99,20 +101,14 @@ export function loadWeights(
   return { loaded: loaded.map(({ path }) => path), skipped };
 }
 
-/** What the stars of a pattern stand for in a name; null if it does not match. */
-function matches(pattern: string, name: string): readonly string[] | null {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("(.*)")}$`, "s").exec(name)?.slice(1) ?? null;
-}
-
 function renamed(name: string, rename: Required<WeightsOptions>["rename"]): string {
   if (typeof rename === "function") {
     const to: unknown = rename(name) ?? name;
     return typeof to === "string" ? to : showValue(to);
   }
   for (const [from, to] of Object.entries(rename)) {
-    const stars = matches(from, name);
-    if (stars !== null) return to.split("*").reduce((text, part, i) => `${text}${stars[i - 1] ?? ""}${part}`);
+    const stars = starsOf(from, name);
+    if (stars) return to.split("*").reduce((text, part, i) => `${text}${stars[i - 1] ?? ""}${part}`);
   }
   return name;
 }

@@ -1,5 +1,5 @@
 import { asyncDoor, bytesOf, checkOptions } from "./door.ts";
-import { DlcError, reject } from "./error.ts";
+import { reject, type DlcError } from "./error.ts";
 import { hashOf } from "./hash.ts";
 import { hasRelaxedSimd, wrapHostError } from "./instantiate.ts";
 import type { Code, Manifest } from "./plan.ts";
@@ -93,8 +93,8 @@ async function read(base: string, name: string): Promise<Uint8Array<ArrayBuffer>
   try {
     return files === undefined ? await download(url) : await files.readFile(url);
   } catch (error) {
-    const reason = error instanceof DlcError ? error.says : error instanceof Error ? error.message : String(error);
-    return reject("E0806", `cannot load ${url.href}: ${reason}`);
+    const { says, message = error } = error as Partial<DlcError>;
+    return reject("E0806", `cannot load ${url.href}: ${says ?? message}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { showValue } from "./door.ts";
 import { dtypes, type DType } from "./dtype.ts";
 import { reject, list } from "./error.ts";
 import { readHeader, type HeaderEntry } from "./safetensors-header.ts";
@@ -57,9 +58,10 @@ export interface SafetensorsFile {
  * against the file, and the header is parsed entry by entry.
  */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
-  if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got a ${typeof file}`);
-  if (file.length < 8) broken(`it has ${file.length} bytes`);
+  if (!ArrayBuffer.isView(file)) reject("E0820", `expected a Uint8Array, got ${showValue(file)}`);
+  if (file.length < 9) broken(`it has ${file.length} bytes`);
   const headerBytes = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
+  if (file[8] !== 0x7b) broken(`it begins with ${showValue(new TextDecoder().decode(file.subarray(0, 40)))}`);
   if (headerBytes > BigInt(Math.min(maxHeader, file.length - 8)))
     broken(`its header should have ${headerBytes} bytes, but the file has ${file.length}`);
   const dataStart = 8 + Number(headerBytes);
@@ -94,7 +96,6 @@ interface Part {
 }
 
 function textOf(header: Uint8Array): string {
-  if (header[0] !== 0x7b) broken("its header is not a JSON object");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(header);
   } catch {

@@ -1,4 +1,6 @@
+import { door } from "./door.ts";
 import type { TensorData } from "./dtype.ts";
+import { reject } from "./error.ts";
 import type { Persistent } from "./plan.ts";
 import { byteLength, viewOf, type Tensor } from "./tensor.ts";
 
@@ -42,8 +44,12 @@ export function watchedState(
       },
     });
   };
+  const state = new Map(slots.map((slot) => [slot.path, tensor(slot)]));
+  // Its type says so, but JavaScript would replace an entry without an effect on the model.
+  const set = door(() => reject("E0818", "`state` is read-only: write to the `data` of a tensor"));
+  Object.defineProperty(state, "set", { value: set });
   return {
-    state: new Map(slots.map((slot) => [slot.path, tensor(slot)])),
+    state,
     changed() {
       let changed = false;
       for (let k = watched.length - 1; k >= 0; k--) {

@@ -53,8 +53,8 @@ function piece(text: string): string {
 }
 
 /**
- * Without indentation, without line breaks inside statements and without trailing commas, a twentieth of the compressed
- * size. Line breaks between statements stay, so that a stack trace names a statement.
+ * Without indentation, without line breaks inside statements, without trailing commas and with `let` for `const`, a
+ * twentieth of the compressed size. Line breaks between statements stay, so that a stack trace names a statement.
  */
 function compact(text: string): string {
   invariant(
@@ -65,6 +65,7 @@ function compact(text: string): string {
     .split("\n")
     .map(withoutSpaces)
     .join("\n")
+    .replaceAll(/(?<=^|[{;(])const /gm, "let ")
     .replaceAll(/,\n(?=[)\]}])/g, "")
     .replaceAll(/(?<=[,({[=?:>&|+])\n|\n(?=[?:.)\]}&|+*=])/g, "");
 }

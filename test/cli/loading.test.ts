@@ -75,6 +75,12 @@ test("partial without a common tensor is an error, although both have a random s
   expect(errorOf(() => alone.load(file, { partial: true })).says).toMatch(/nothing fits: the file has .*Net\.base/);
 });
 
+test("partial without a common param is an error, although both train with the same optimizer", async () => {
+  const trained = await compile(net(2).replaceAll("Net", "Other"), { dims: { N: 2 } });
+  expect(errorOf(() => trained.load(file, { partial: true })).says).toMatch(/nothing fits: the file has .*Net\.base/);
+  expect(trained.load(trained.save(), { only: "step.adam.*" }).loaded).toContain("step.adam.t");
+});
+
 test("only takes names and patterns; those must be in the file", () => {
   fresh.reset(5);
   const { loaded, skipped } = fresh.load(file, { only: ["Net.base.*", "Net.batch_norm1.gamma"] });

@@ -68,9 +68,16 @@ test("any damage to a file is an error with a code", () => {
 
 test.each([
   ["too short", new Uint8Array(3), /has 3 bytes/],
-  ["header past the end", new Uint8Array(8).fill(255), /its header should have/],
+  ["no header", new Uint8Array(8).fill(255), /it has 8 bytes/],
+  ["header past the end", new Uint8Array([...new Uint8Array(8).fill(255), 0x7b]), /its header should have/],
+  [
+    "a web page",
+    new TextEncoder().encode("<!doctype html><html><head><title>Not found</title>"),
+    /it begins with "<!doctype html><html>/,
+  ],
+  ["an archive", new TextEncoder().encode("PK\u0003\u0004archive/data.pkl"), /it begins with "PK/],
   ["no JSON", file("{oops"), /syntax error in the header at character 1: expected "/],
-  ["an array", file("[]"), /not a JSON object/],
+  ["an array", file("[]"), /it begins with ".*\[\]/],
   [
     "unknown dtype",
     file('{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}', [0, 0]),

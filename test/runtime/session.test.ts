@@ -127,6 +127,15 @@ test("init receives the seed as two 32-bit words, and reset starts again", async
   expect(session.snapshot()).toEqual(fresh);
 });
 
+test("the state is changed through its tensors, not as a Map", async () => {
+  const session = await tiny();
+  const map = session.state as unknown as Map<string, unknown>;
+  expect(codeOf(() => map.set("w", new Float32Array(2)))).toBe(
+    "E0818: `state` is read-only: write to the `data` of a tensor",
+  );
+  expect(session.state.get("w")?.shape).toEqual([2]);
+});
+
 test("a snapshot restores the state, and only for its own model", async () => {
   const session = await tiny();
   session.run("step", { x: 3, flag: [1] });

@@ -1,6 +1,7 @@
 import type { Name, Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
+import { starsOf } from "../../../runtime/pattern.ts";
 import { ownPath } from "../calls.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
@@ -105,8 +106,5 @@ const usedUnder = (context: Context, prefix: string): Set<string> =>
   new Set([...context.paramsUnder.values()].flatMap((paths) => [...paths]).filter((path) => isUnder(path, prefix)));
 
 /** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
-function matches(pattern: string, path: string, prefix: string): boolean {
-  const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const whole = new RegExp(`^${escaped.join(".*")}$`);
-  return whole.test(path) || whole.test(path.slice(prefix.length + 1));
-}
+const matches = (pattern: string, path: string, prefix: string): boolean =>
+  [path, path.slice(prefix.length + 1)].some((name) => starsOf(pattern, name) !== null);
