@@ -12,7 +12,10 @@ export function trainCommand(): Command {
           .argument("<file>", ".dl file")
           .requiredOption("--data <spec>", dataHelp)
           .option("--entry <name>", "the train entry (default: the only one, or `step`)")
-          .option("--predict <name>", "the entry whose logits or probs are evaluated on the test samples", "predict")
+          .option(
+            "--predict <name>",
+            "the entry whose logits or probs are evaluated on the test samples (default: `predict`, if there is one)",
+          )
           .option("--epochs <N>", "total number of epochs, including those before --resume", positiveNumber, 5)
           .option("--batch <N>", "samples per step", positiveNumber, 64)
           .option("--batch-dim <name>", "the dim of the batch", "N")

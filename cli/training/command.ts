@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { exitCodes, printDiagnostics } from "../host/errors.ts";
 import { reject } from "../host/reject.ts";
 import { loadTrained } from "../host/weights.ts";
-import { entriesOf, readSource, trainEntry } from "../host/source.ts";
+import { entriesOf, entryNamed, readSource, trainEntry } from "../host/source.ts";
 import { duration, liveLine, percent, thousands } from "../host/terminal.ts";
 import type { Session } from "../../runtime/session.ts";
 import { warnOfAverages } from "./averages.ts";
@@ -15,7 +15,7 @@ import { train } from "./train.ts";
 
 export interface TrainFlags extends DataFlags {
   readonly entry?: string;
-  readonly predict: string;
+  readonly predict?: string;
   readonly epochs: number;
   readonly out?: string;
   readonly weights?: string;
@@ -27,17 +27,21 @@ export interface TrainFlags extends DataFlags {
 export async function trainCommandAction(file: string, flags: TrainFlags): Promise<number> {
   const source = readSource(file);
   const entry = trainEntry(source, flags.entry).name.text;
-  const predicts = entriesOf(source).some((candidate) => candidate.name.text === flags.predict);
+  // The default may be missing; a name that was given may not.
+  const predict =
+    flags.predict === undefined
+      ? entriesOf(source).find(({ name }) => name.text === "predict")?.name.text
+      : entryNamed(source, flags.predict).name.text;
   const dataset = openLimited(flags);
-  const entries = predicts ? [entry, flags.predict] : [entry];
+  const entries = predict === undefined ? [entry] : [entry, predict];
   const { session } = await compileForBatches(source, flags, entries, [
     dataset.train.count,
-    ...(predicts ? [dataset.test.count] : []),
+    ...(predict === undefined ? [] : [dataset.test.count]),
   ]);
   printDiagnostics(warnOfAverages(source, entry, flags), false);
   const step = sampleEntry(session, dataset, entry, flags);
   step.check(dataset.train, flags.batch);
-  if (predicts) step.check(dataset.test, flags.batch);
+  if (predict !== undefined) step.check(dataset.test, flags.batch);
   if (flags.weights !== undefined) startFrom(session, flags.weights, flags);
 
   const folder = flags.out ?? join("runs", basename(file, ".dl"));
@@ -48,7 +52,7 @@ export async function trainCommandAction(file: string, flags: TrainFlags): Promi
       session,
       dataset,
       step,
-      predict: predicts ? sampleEntry(session, dataset, flags.predict, flags) : null,
+      predict: predict === undefined ? null : sampleEntry(session, dataset, predict, flags),
       settings: { data: dataset.name, samples: dataset.train.count, entry, batch: flags.batch, seed: flags.seed },
       epochs: flags.epochs,
       folder,

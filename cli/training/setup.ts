@@ -4,6 +4,7 @@ import type { Session } from "../../runtime/session.ts";
 import { limited, type Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/open.ts";
 import { compileSource, startSession } from "../host/compiler.ts";
+import { reject } from "../host/reject.ts";
 import type { CompileFlags } from "../options.ts";
 import { batchSizes } from "./batches.ts";
 
@@ -28,7 +29,13 @@ export async function compileForBatches(
   entries: readonly string[],
   counts: readonly number[],
 ): Promise<{ readonly compiled: CompiledModule; readonly session: Session }> {
-  const variants = batchSizes(counts, flags.batch).map((size) => ({ ...flags.dim, [flags.batchDim]: size }));
+  if (flags.dim?.[flags.batchDim] !== undefined)
+    reject(
+      "E0903",
+      `the size of dim \`${flags.batchDim}\` is the batch, which --batch gives`,
+      `write --batch ${flags.dim[flags.batchDim]}`,
+    );
+  const variants = batchSizes(counts, flags.batch).map((size) => ({ [flags.batchDim]: size }));
   const compiled = await compileSource(source, flags, { entries, variants });
   return { compiled, session: await startSession(compiled, flags) };
 }

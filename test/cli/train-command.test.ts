@@ -52,6 +52,18 @@ test("Ctrl-C saves, and --resume ends with the same bits as an uninterrupted run
   expect(readFileSync(join(folder, "stopped/history.ndjson"), "utf8").trim().split("\n")).toHaveLength(done + 1);
 });
 
+test("an entry that was asked for must exist, and the batch is no dim of its own", async () => {
+  const predict = await dlc(folder, ...train, "--predict", "predct");
+  expect([predict.code, predict.stderr]).toEqual([
+    1,
+    expect.stringMatching(/no entry `predct`[^]*did you mean `predict`/),
+  ]);
+  const batch = await dlc(folder, ...train, "--dim", "N=32");
+  expect([batch.code, batch.stderr]).toEqual([1, expect.stringMatching(/`N` is the batch[^]*write --batch 32/)]);
+  const other = await dlc(folder, ...train, "--dim", "M=32");
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("unknown dim `M`")]);
+});
+
 test("train prints JSON lines on request", async () => {
   const { stdout } = await dlc(
     folder,
