@@ -128,7 +128,7 @@ export function report(
     says,
     at: {
       span: place,
-      says: details.label ?? (about === null || code !== "E0504" ? "" : `found ${describe(about.value)}`),
+      says: details.label ?? (code === "E0504" && call !== null ? found(call, about) : ""),
     },
     ...(also.length > 0 ? { also } : {}),
     ...(help === undefined ? {} : { help }),
@@ -146,6 +146,13 @@ function argumentNamed({ args }: Call, says: string): Arg | null {
   const names = quoted(says, "`").flatMap((text) => text.match(/[a-z_]\w*/gi) ?? []);
   const named = [...new Set(names)].flatMap((name) => args.get(name) ?? []);
   return named.length === 1 && named[0] !== undefined ? named[0] : null;
+}
+
+/** What a requirement was given: the argument that it names, or all tensors of the call. */
+function found({ args }: Call, about: Arg | null): string {
+  if (about !== null) return `found ${describe(about.value)}`;
+  const tensors = [...args].filter(([, { value }]) => value.kind === "tensor");
+  return tensors.map(([name, { value }]) => `\`${name}\` is ${describe(value)}`).join(", ");
 }
 
 /** The string of those that a requirement lists which was probably meant. */
