@@ -111,10 +111,7 @@ const activations: readonly ((b: Grower, x: Value) => Value)[] = [
   (b, x) => b.call("mul", [x, b.call("sigmoid", [x])]),
   (b, x) => b.call("min", [b.call("max", [x, b.like(x, 0)]), b.like(x, 6)]),
   (b, x) =>
-    b.call("mul", [
-      b.call("mul", [x, b.like(x, 0.5)]),
-      b.call("add", [b.call("erf", [b.call("mul", [x, b.like(x, Math.SQRT1_2)])]), b.like(x, 1)]),
-    ]),
+    b.call("mul", [b.call("mul", [x, b.like(x, 0.5)]), b.call("erfc", [b.call("mul", [x, b.like(x, -Math.SQRT1_2)])])]),
 ];
 
 /** Scales and shifts before and after a dot or a convolution. */
