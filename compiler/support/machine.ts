@@ -148,6 +148,8 @@ export interface FusionLimits {
    * engine.
    */
   readonly members: number;
+  /** The most indices at which a kernel computes one node: its code is repeated for each. */
+  readonly places: number;
   /** The most buffers of a kernel: each is a pointer in a general register or on the stack. */
   readonly buffers: number;
   /** The most operators of a product's epilogue, which is unrolled for each of the register tile's twelve vectors. */
@@ -200,7 +202,7 @@ export const defaultMachine: Machine = {
       { terms: 8, vectors: 1 },
     ],
   },
-  fusion: { members: 96, buffers: 24, epilogue: 24, call: 20 },
+  fusion: { members: 96, places: 32, buffers: 24, epilogue: 24, call: 20 },
   limits: { stacked: 2 ** 24, folded: 65536, table: 64 },
 };
 

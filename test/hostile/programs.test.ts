@@ -56,6 +56,10 @@ const programs: Readonly<Record<string, { readonly text: string; readonly code: 
     text: "fn dup(x: f32[..S]) = concat(x, x, axis: 0)\nentry f(x: f32[1, 4]) { repeat 18 { x |> dup } }",
     code: null,
   },
+  "the gradient of a tensor that doubles": {
+    text: "fn dup(x: f32[..S]) = concat(x, x * x * 0.1, axis: 0)\nentry f(x: f32[1, 4]) {\n  let y = repeat 14 { x |> dup }\n  { g: grad(sum(y), x) }\n}",
+    code: null,
+  },
   "a concatenation of more parts than a function has params": {
     text: "entry f(x: f32[1, 4]) {\n  let a = for i in 1100 { x * i }\n  { y: concat(a, axis: 0) }\n}",
     code: null,

@@ -7,6 +7,7 @@ import { GroupOrder } from "./order.ts";
 import { elementCost } from "../../analysis/element-cost.ts";
 import { changes, exitValues } from "../../graph/regions.ts";
 import type { Form } from "../../graph/op.ts";
+import { placesIn, type Places } from "./places.ts";
 
 /**
  * Chooses the groups of `fuse`. There are three kinds of nodes:
@@ -111,9 +112,12 @@ function repeats(reader: Node, operand: Value): number {
 export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
   const users = usersOf(graph);
   const leaving = new Set<Node>(exitValues(graph).map(({ node }) => node));
+  const numbers = new Map(graph.nodes.map((node, number) => [node, number]));
   const free = freeNodes(graph, (node) => leaving.has(node) || (users.get(node) ?? []).some(readsMemory));
   const groupOf = new Map<Node, Group>();
+  const places = new Map<Node, Places>();
   const alone = (node: Node): void => {
+    places.set(node, new Set([""]));
     groupOf.set(node, { members: new Set([node]), anchor: kindOf(node) === "anchor" ? node : null });
   };
 
@@ -129,6 +133,7 @@ export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
     }
     const homes = new Set(readers.map((reader) => groupOf.get(reader)));
     const home = [...homes][0];
+    const computedAt = placesIn(readers, numbers, places);
     const inlined =
       kind === "element" &&
       !stored &&
@@ -138,8 +143,10 @@ export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
         (reader) =>
           !free.has(reader) && reader.notes.stage === node.notes.stage && repeats(reader, resultOf(node)) <= 1,
       ) &&
-      home.members.size < fusion.members;
+      home.members.size < fusion.members &&
+      computedAt.size <= fusion.places;
     if (inlined) {
+      places.set(node, computedAt);
       home.members.add(node);
       groupOf.set(node, home);
     } else alone(node);
