@@ -3,7 +3,7 @@ import { compileModule, type Mode, type Target } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
-import { sharedKinds } from "../compiler/support/option-kinds.ts";
+import { checkSizes, sharedKinds } from "../compiler/support/option-kinds.ts";
 import { aBoolean, asyncDoor, checkOptions, showValue } from "../runtime/door.ts";
 import { reject } from "../runtime/error.ts";
 import { profileSteps } from "../runtime/profile.ts";
@@ -52,6 +52,7 @@ const optionKinds = {
  */
 export const compile = asyncDoor(async (source: string | URL, options: Options = {}): Promise<Model> => {
   checkOptions(options, "compile", optionKinds);
+  checkSizes(options, "compile");
   if (typeof source !== "string" && !(source instanceof URL))
     reject(
       "E0818",

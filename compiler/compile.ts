@@ -16,7 +16,7 @@ import { functions } from "./kernel/math.ts";
 import { runPasses } from "./passes/driver.ts";
 import { stageNamesOf } from "./passes/order.ts";
 import type { Pass } from "./passes/pass.ts";
-import { compilerKinds } from "./support/option-kinds.ts";
+import { checkSizes, compilerKinds } from "./support/option-kinds.ts";
 import { pipeline, requiredPasses } from "./pipeline.ts";
 import { referenceCode, type Instantiate } from "./link/reference-code.ts";
 import { guardGap } from "./link/guard-notes.ts";
@@ -134,6 +134,7 @@ export function elaborateSource(
 /** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */
 export function compileModule(source: Source, options: CompileOptions): CompiledModule {
   checkOptions(options, "compileModule", compilerKinds);
+  checkSizes(options, "compileModule");
   if (!isObject(source) || typeof source.text !== "string" || typeof source.name !== "string")
     reject("E0818", `\`compileModule\` needs { name, text }, got ${showValue(source)}`);
   if (options.resolve === undefined) reject("E0818", "`compileModule` needs the option `resolve`");

@@ -1,7 +1,6 @@
-import { aBoolean, aFunction, isObject, oneOfTexts, type Kind } from "../../runtime/door.ts";
+import { aBoolean, aFunction, isObject, oneOfTexts, showValue, type Kind } from "../../runtime/door.ts";
+import { reject } from "../../runtime/error.ts";
 
-const isSizes = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
 const names: Kind = [
   "a list of names",
   (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
@@ -10,10 +9,10 @@ const other: Kind = ["an object", (value) => typeof value === "object" && value 
 
 /** The options that all functions that compile share. Sizes and names are checked against the program later. */
 export const sharedKinds = {
-  dims: ["sizes by name, such as { N: 32 }", isSizes],
+  dims: ["sizes by name, such as { N: 32 }", isObject],
   variants: [
     "a list of sizes by name, such as [{ N: 1 }, { N: 32 }]",
-    (value) => Array.isArray(value) && value.every(isSizes),
+    (value) => Array.isArray(value) && value.every(isObject),
   ],
   entries: names,
   mode: oneOfTexts("fast", "strict"),
@@ -31,3 +30,18 @@ export const compilerKinds = {
   frozen: other,
   resolve: aFunction,
 } as const satisfies Readonly<Record<string, Kind>>;
+
+/** Rejects (E0818) a size that is not one, by the name of its dim. A size of 0 is left to the program (E0315). */
+export function checkSizes({ dims = {}, variants = [] }: Sizes, of: string): void {
+  for (const [name, size] of [dims, ...variants].flatMap((sizes) => Object.entries(sizes)))
+    if (!Number.isSafeInteger(size) || size < 0)
+      reject(
+        "E0818",
+        `the size of dim \`${name}\` of \`${of}\` must be an integer of at least 1, got ${showValue(size)}`,
+      );
+}
+
+interface Sizes {
+  readonly dims?: Readonly<Record<string, number>> | undefined;
+  readonly variants?: readonly Readonly<Record<string, number>>[] | undefined;
+}

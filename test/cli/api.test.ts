@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { compile, DiagnosticError, type Tensor } from "dlc";
+import { compile, DiagnosticError, renderDiagnostic, type Tensor } from "dlc";
 import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
 import { createWorkspace } from "./workspace.ts";
@@ -22,6 +22,20 @@ test("compiles text, a path and a URL", async () => {
       data: new Float32Array([2, 4]),
     });
   }
+});
+
+test("a size that is not one is named, and a warning can be printed", async () => {
+  await expect(compile(text, { dims: { N: "4" as unknown as number } })).rejects.toMatchObject({
+    code: "E0818",
+    says: 'the size of dim `N` of `compile` must be an integer of at least 1, got "4"',
+  });
+  await expect(compile(text, { variants: [{ N: 1 }, { N: -1 }] })).rejects.toThrow("`N` of `compile` must be");
+  const { warnings } = await compile(
+    "dl 1\n\nentry f(x: f32[2, 3], y: i32[2]) {\n  mean(cross_entropy(softmax(x), y))\n}\n",
+  );
+  expect(warnings.map((warning) => renderDiagnostic(warning, { color: false }))).toEqual([
+    expect.stringMatching(/^warning\[W0504\]: `logits` of cross_entropy[^]*softmax\(x\)/),
+  ]);
 });
 
 test("state, snapshots, saved weights and several batch sizes", async () => {
