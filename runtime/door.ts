@@ -58,7 +58,8 @@ export const withArticle = (noun: string): string => `${/^[AEIO]/.test(noun) ? "
 export const showName = (name: unknown): string => (typeof name === "string" ? `\`${name}\`` : showValue(name));
 
 /** Not a list, an array of numbers, a Map, a Promise or the like. */
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => kindOf(value) === "Object";
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.getPrototypeOf(value ?? 0) === Object.prototype || kindOf(value) === "Object";
 
 /** How a message names the values that an option accepts, and the test for them. */
 export type Kind = readonly [says: string, accepts: (value: unknown) => boolean];

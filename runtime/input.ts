@@ -73,7 +73,9 @@ function checkNames(entry: EntryPlan, inputs: unknown): void {
 
 function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
   if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
-  const wanted = dtypes[slot.dtype].array.name;
+  const { array } = dtypes[slot.dtype];
+  if (input instanceof array) return { data: input, shape: null };
+  const wanted = array.name;
   const pair = isObject(input) && "data" in input && "shape" in input ? input : null;
   const data = pair === null ? input : pair["data"];
   if (!isList(data))
