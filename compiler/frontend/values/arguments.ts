@@ -202,8 +202,9 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value))
     return `write \`${value.value}\`, without quotes`;
   if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) return ints";
-  if (name === "bool" && value.kind === "int")
+  if ((name === "bool" || name === "fn") && value.kind === "int")
     return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
+  if (value.kind === "function") return usage(functionName(value.target), signatureOf(value.target));
   return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
 
