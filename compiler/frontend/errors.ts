@@ -91,6 +91,22 @@ export interface Details {
   readonly commandHelp?: string;
 }
 
+/** Nobody reads more, and looking for what was meant takes long in a file of 20,000 mistakes. */
+const mostMistakes = 200;
+
+/** Whether no more mistakes are reported. */
+export const hasManyMistakes = ({ program }: Context): boolean => program.diagnostics.length >= mostMistakes;
+
+function reportMany({ program }: Context, span: Span): DlValue {
+  if (program.diagnostics.length === mostMistakes)
+    program.diagnostics.push({
+      code: "E0407",
+      says: `the program has more than ${mostMistakes} mistakes: those after this are not shown`,
+      at: { span, says: "" },
+    });
+  return ERROR;
+}
+
 /** Mistakes that depend on names alone, not on the values that they have. */
 const ofNames: ReadonlySet<string> = new Set<Code>(["E0201", "E0206", "E0404"]);
 
@@ -117,6 +133,7 @@ export function report(
   const place = about?.span ?? whole;
   const warning = code.startsWith("W");
   // Inside the library only the first mistake of a call is reported: the others follow from it.
+  if (!warning && hasManyMistakes(context)) return reportMany(context, place);
   const key = `${hidden && !warning ? "" : code}@${spanKey(code === "E0509" ? place : whole)}`;
   if (program.reported.has(key)) return ERROR;
   program.reported.add(key);

@@ -7,7 +7,7 @@ import { checkpoint, cond } from "./control/branches.ts";
 import { call } from "./calls.ts";
 import type { Arg, DlValue, Env, Scope } from "./context.ts";
 import { packNamed, text } from "./types/dims.ts";
-import { report, type Details } from "./errors.ts";
+import { hasManyMistakes, report, type Details } from "./errors.ts";
 import { countExpression } from "./limits.ts";
 import { methodHint, nameHint } from "./migration-hints.ts";
 import { exploreBlock, exploreNames } from "./exploration.ts";
@@ -96,6 +96,7 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   if (name === "step") return stepNumber(env, span);
   const op = context.program.ops.get(name);
   if (op !== undefined) return op;
+  if (hasManyMistakes(context)) return report(context, "E0201", span, `unknown name \`${name}\``);
   const near = didYouMean(name, [
     ...env.scope.all().filter((n) => !n.startsWith("..")),
     ...context.program.ops.keys(),

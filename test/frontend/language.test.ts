@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { graphOf, programOf, run } from "./program.ts";
+import { elaborateText, graphOf, programOf, run } from "./program.ts";
 
 const shapes = (program: ReturnType<typeof programOf>, entry: string): Record<string, readonly number[]> =>
   Object.fromEntries(graphOf(program, entry).outputs.map(({ name, value }) => [name, value.type.shape]));
@@ -130,11 +130,20 @@ test("`select` takes a static condition beside tensors", () => {
 });
 
 test("`==` and `!=` compare bools, static ones too", () => {
-  const out = run(`entry f(a: bool[4], b: bool[4]) { { equal: a == b, differ: a != b, same: a == true, other: false != b } }`);
+  const out = run(
+    `entry f(a: bool[4], b: bool[4]) { { equal: a == b, differ: a != b, same: a == true, other: false != b } }`,
+  );
   expect(out.call("f", { a: [1, 1, 0, 0], b: [1, 0, 1, 0] })).toEqual({
     equal: [1, 0, 0, 1],
     differ: [0, 1, 1, 0],
     same: [1, 1, 0, 0],
     other: [1, 0, 1, 0],
   });
+});
+
+test("of many mistakes the first 200 are reported", () => {
+  const lines = Array.from({ length: 300 }, (_, i) => `  let a${i} = unknown${i}(x)\n`);
+  const { diagnostics } = elaborateText(`entry f(x: f32[4]) {\n${lines.join("")}  x\n}`);
+  expect(diagnostics.length).toBe(201);
+  expect(diagnostics.at(-1)?.says).toBe("the program has more than 200 mistakes: those after this are not shown");
 });

@@ -56,6 +56,10 @@ const programs: Readonly<Record<string, { readonly text: string; readonly code: 
     text: "fn dup(x: f32[..S]) = concat(x, x, axis: 0)\nentry f(x: f32[1, 4]) { repeat 18 { x |> dup } }",
     code: null,
   },
+  "10,000 mistakes": {
+    text: `entry f(x: f32[4]) {\n${Array.from({ length: 10_000 }, (_, i) => `  let a${i} = unknown${i}(x)\n`).join("")}  x\n}`,
+    code: "E0201",
+  },
   "the gradient of a tensor that doubles": {
     text: "fn dup(x: f32[..S]) = concat(x, x * x * 0.1, axis: 0)\nentry f(x: f32[1, 4]) {\n  let y = repeat 14 { x |> dup }\n  { g: grad(sum(y), x) }\n}",
     code: null,
