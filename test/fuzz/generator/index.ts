@@ -80,6 +80,7 @@ const weights: Readonly<Record<string, number>> = {
     mul: 5,
     sub: 3,
     div: 2,
+    rem: 2,
     max: 2,
     min: 1.5,
     tanh: 2,

@@ -45,6 +45,10 @@ const longProduct: Draw = (b) => {
   return linear(b, fresh(b, [rows, terms]), b.r.pick([1, 2, 3, 8, 9]));
 };
 
+/** So long that the totals of the sums are in memory while a block of all of them is computed. */
+const veryLongProduct: Draw = (b) =>
+  linear(b, fresh(b, [b.r.pick([13, 16]), b.r.between(4800, 5200)]), b.r.pick([3, 8]));
+
 /** The gradient of a weight: its sums are over two axes. */
 const longGradient: Draw = (b) => {
   const [batch, length] = [b.r.between(2, 5), b.r.between(90, 260)];
@@ -60,9 +64,10 @@ const longGradient: Draw = (b) => {
 const small: (draw: Draw) => Draw = (draw) => (b) => (b.inRegion ? null : draw(b));
 
 export const longSumDraws: readonly (readonly [weight: number, Draw])[] = [
-  [0.4, small(longSum)],
-  [0.2, small(longScan)],
-  [0.2, small(longScatter)],
-  [0.4, small(longProduct)],
-  [0.2, small(longGradient)],
+  [1.2, small(longSum)],
+  [0.8, small(longScan)],
+  [0.5, small(longScatter)],
+  [1, small(longProduct)],
+  [0.1, small(veryLongProduct)],
+  [0.4, small(longGradient)],
 ];
