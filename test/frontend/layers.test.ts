@@ -32,6 +32,22 @@ train entry step(x: f32[N, 2]) { Net(x) }`,
   expect(model.state("Net.batch_norm1.mean")).toEqual(m);
 });
 
+test("the running variance of batches beyond the range of a variance is finite", () => {
+  const model = run(
+    `
+model Net(x: f32[N]) -> f32[N] = squeeze(x[:, _] |> batch_norm, axis: -1)
+train entry step(x: f32[N]) { Net(x) }`,
+    [{ N: 2 }],
+  );
+  const variance = () => model.state("Net.batch_norm1.var")[0];
+  model.call("step", { x: [1e30, -1e30] });
+  expect(variance()).toBeCloseTo(0.1 * 3.4028234663852886e38, -32);
+  model.call("step", { x: [1e30, -1e30] });
+  expect(variance()).toBeLessThan(0.2 * 3.4028234663852886e38);
+  for (let call = 0; call < 200; call++) model.call("step", { x: [1, 1] });
+  expect(variance()).toBeLessThan(1e30);
+});
+
 test("batch norm of a constant is 0 in train entries, and its variance has no error from an offset", () => {
   const model = run(
     `

@@ -53,6 +53,17 @@ test("in train entries codes move to the means of the vectors that chose them", 
   close(model.call("f", { x }).codes, [1.05, 0.05, 3, 4.5, 1.05, 0.05], 3);
 });
 
+test("a vector that is NaN reaches one code only", () => {
+  const model = run(program("vector_quantiser(3, decay: 0.75)"));
+  const [total, uses] = ["Book.vector_quantiser1.total", "Book.vector_quantiser1.uses"] as const;
+  model.persistent.set(total, Float64Array.from([1, 0, 8, 8, -5, -5]));
+  model.persistent.set(uses, Float64Array.from([1, 2, 1]));
+  model.call("step", { x: x.map((v, i) => (i === 0 ? NaN : v)) });
+  const after = model.state(total).map(Number.isNaN);
+  expect(after).toEqual([true, false, false, false, false, false]);
+  expect(model.state(uses).some(Number.isNaN)).toBe(false);
+});
+
 test("trained codes follow the vectors by their gradient", () => {
   const model = run(`${program("trained_quantiser(2, commitment: 0.5)")}
 train entry move(x: f32[3, 2]) {

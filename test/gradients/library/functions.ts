@@ -26,6 +26,7 @@ export const functions: readonly Item[] = [
   of("masked_loss(x, mask: w)", { x: "f32[A]", w: "f32[A]" }),
   of("softmax(hidden(x, m > 0))", { x: "f32[A, B]", m: "i32[A, B]" }),
   of("log_sum_exp3(x, y, z)", { x: "f32[A]", y: "f32[A]", z: "f32[A]" }),
+  of("logaddexp(x, y)", { x: "f32[A, B]", y: "f32[A, B]" }),
   of("perplexity(x, label)", { x: "f32[A, B]", label: "i32[A]" }),
   of("r2(x, y)", { x: "f32[A + 2]", y: "f32[A + 2]" }),
   of("iou(abs(x))", { x: "f32[A, A]" }, { between: { x: [0.3, 2] } }),
