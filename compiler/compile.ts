@@ -170,7 +170,7 @@ export function compileProgram(
     stages,
   }));
   const memoryPages = Math.ceil(plan.arenaBytes / 65536);
-  const wasm = (mode: Mode) =>
+  const emitted = (mode: Mode) =>
     emitWasm({
       kernels,
       entries: functionsOfEntries,
@@ -180,6 +180,13 @@ export function compileProgram(
       memoryPages,
       machine,
     });
+  // A build asks for the same module several times. The text, which is rare, would keep all instructions.
+  const binaries = new Map<Mode, Uint8Array<ArrayBuffer>>();
+  const wasm = (mode: Mode) => {
+    const bytes = binaries.get(mode) ?? emitted(mode).bytes;
+    binaries.set(mode, bytes);
+    return { bytes, wat: () => emitted(mode).wat() };
+  };
   const js = (): string => {
     const own = chosen === "js" ? assembly : assemblyOf("js");
     return emitJs(own.kernels, own.entries, own.plan.profiled);

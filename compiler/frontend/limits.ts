@@ -46,6 +46,7 @@ const sizes = new WeakMap<DlValue, number>();
  * its items do not see that `(a, a)` holds one value twice. Kept for each value, so that this does not visit it twice.
  */
 function sizeOf(value: DlValue): number {
+  if (value.kind === "tensor" || value.kind === "int" || value.kind === "float") return 0;
   const known = sizes.get(value);
   if (known !== undefined) return known;
   const size = ownSizeOf(value);

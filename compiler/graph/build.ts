@@ -1,7 +1,7 @@
 import type { DType } from "../../runtime/dtype.ts";
 import { fail, invariant, never, present } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
-import { tensor, type TensorType } from "../types/tensor-type.ts";
+import { sameType, tensor, type TensorType } from "../types/tensor-type.ts";
 import type { Attrs, Carry, Graph, Node, Notes, Value } from "./ir.ts";
 import type { Op, OpName, Operator, OpTable } from "./op.ts";
 import { backwardOf, Lineage, unattributed, type Attribution, type Origin, type Provenance } from "./provenance.ts";
@@ -65,6 +65,20 @@ export function makeNode(
   op.type(types, complete, regions).forEach((type, index) => results.push({ node, index, type }));
   return node;
 }
+
+/** A copy of a node on operands of the same types: what `makeNode` checks and derives from types stays as it is. */
+export function renewed(node: Node, operands: readonly Value[], notes: Notes = node.notes): Node {
+  const { op, attrs, regions, provenance } = node;
+  if (!operands.every(({ type }, index) => sameAs(type, node.operands[index]?.type)))
+    return makeNode(op, operands, attrs, provenance, notes, regions);
+  const results: Value[] = [];
+  const copy: Node = { op, operands, attrs, results, regions, provenance, notes };
+  for (const { index, type } of node.results) results.push({ node: copy, index, type });
+  return copy;
+}
+
+const sameAs = (type: TensorType, old: TensorType | undefined): boolean =>
+  type === old || (old !== undefined && sameType(type, old));
 
 /** A node that copies a value of the graph; the caller inserts it. */
 export function copyOf({ table, lineage }: Graph, value: Value, notes: Notes = {}): Node {

@@ -1,7 +1,7 @@
 import { fail } from "../support/invariant.ts";
 import { at } from "../support/lists.ts";
 import { sameType, showType } from "../types/tensor-type.ts";
-import { GraphBuilder, makeNode } from "./build.ts";
+import { GraphBuilder, makeNode, renewed } from "./build.ts";
 import { isArgument } from "./facts.ts";
 import type { Attrs, Graph, Node, Notes, Value } from "./ir.ts";
 import { exitValues, mapCarries } from "./regions.ts";
@@ -11,12 +11,16 @@ export type Replace = (builder: GraphBuilder, node: Node, operands: readonly Val
 
 /**
  * The graph with every node replaced, in order. `operands` are the new values of the node's operands. New nodes are
- * derived from the old node; a copy keeps its provenance and notes. An unchanged node is shared with the old graph.
+ * derived from the old node; a copy keeps its provenance and notes. An unchanged node is shared with the old graph, and
+ * if all are unchanged, the result is the old graph.
  */
 export function rebuild(graph: Graph, replace: Replace): Graph {
   const builder = new GraphBuilder(graph.name, graph);
-  const values = rebuildInto(builder, graph, replace);
-  return withValues(builder, graph, (value) => mapped(values, value));
+  const changed = rebuildInto(builder, graph, replace);
+  const { nodes } = builder;
+  if (changed.size === 0 && nodes.length === graph.nodes.length && nodes.every((node, i) => node === graph.nodes[i]))
+    return graph;
+  return withValues(builder, graph, (value) => changed.get(value) ?? value);
 }
 
 /** The builder's nodes as a graph with the inputs, outputs and writes of another. */
@@ -28,24 +32,26 @@ function withValues(builder: GraphBuilder, graph: Graph, now: (value: Value) => 
   return builder.build();
 }
 
-/** Appends the rebuilt nodes to a builder; returns the new value of each old one. */
+/** Appends the rebuilt nodes to a builder; returns the new value of each old one that has changed. */
 function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): ReadonlyMap<Value, Value> {
-  const values = new Map<Value, Value>();
+  const changed = new Map<Value, Value>();
   for (const node of graph.nodes) {
-    const operands = node.operands.map((value) => mapped(values, value));
+    const same = changed.size === 0 || !node.operands.some((value) => changed.has(value));
+    const operands = same ? node.operands : node.operands.map((value) => changed.get(value) ?? value);
     builder.derive(node.provenance);
     const made = replace(builder, node, operands) ?? append(builder, node, operands).results;
     if (made.length !== node.results.length)
       fail(`${node.op.name} has ${node.results.length} results and was replaced by ${made.length}`);
     node.results.forEach((old, index) => {
       const value = at(made, index);
-      if (value !== old && !sameType(value.type, old.type))
+      if (value === old) return;
+      if (value.type !== old.type && !sameType(value.type, old.type))
         fail(`${node.op.name} of ${showType(old.type)} was replaced by ${showType(value.type)}`);
-      values.set(old, value);
+      changed.set(old, value);
     });
   }
   builder.derive(null);
-  return values;
+  return changed;
 }
 
 /**
@@ -53,10 +59,15 @@ function rebuildInto(builder: GraphBuilder, graph: Graph, replace: Replace): Rea
  * notes.
  */
 export function append(builder: GraphBuilder, node: Node, operands: readonly Value[]): Node {
-  const same = operands.every((value, index) => value === node.operands[index]);
-  const copy = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
+  const copy = onOperands(node, operands);
   builder.nodes.push(copy);
   return copy;
+}
+
+/** The node itself if its operands are the same, otherwise a copy on the new operands. */
+export function onOperands(node: Node, operands: readonly Value[]): Node {
+  const same = operands === node.operands || operands.every((value, index) => value === node.operands[index]);
+  return same ? node : renewed(node, operands);
 }
 
 /**
@@ -120,7 +131,7 @@ function duplicateGraph(home: GraphBuilder, graph: Graph): Graph {
 /** The graph with new notes on every node. */
 export function annotate(graph: Graph, notes: (node: Node) => Notes): Graph {
   return rebuild(graph, (builder, node, operands) => {
-    const copy = makeNode(node.op, operands, node.attrs, node.provenance, notes(node), node.regions);
+    const copy = renewed(node, operands, notes(node));
     builder.nodes.push(copy);
     return copy.results;
   });

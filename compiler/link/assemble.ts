@@ -58,8 +58,10 @@ export function assemble(
   const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
   const library = new KernelLibrary(machine);
   const entries: EntryCode[] = [];
+  const counts = new Map<string, number>();
+  for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
   const plans = variants.map(({ dims, graph, indices }): EntryPlan => {
-    const name = exportName(graph.name, dims, variants);
+    const name = exportName(graph.name, dims, counts.get(graph.name) === 1);
     const own = graph.name === "init" ? strictly(library) : library;
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
     const prepare = prepareSteps.length > 0 ? `${name}_prepare` : null;
@@ -123,8 +125,7 @@ function declaredAt({ node }: Value): Pick<NamedSlot, "at"> {
 }
 
 /** `predict`, or `step_N64` if the module has the entry for several sets of dims. */
-function exportName(name: string, dims: Readonly<Record<string, number>>, variants: readonly Variant[]): string {
-  const alone = variants.filter(({ graph }) => graph.name === name).length === 1;
+function exportName(name: string, dims: Readonly<Record<string, number>>, alone: boolean): string {
   return alone ? name : [name, ...Object.entries(dims).map(([dim, size]) => `${dim}${size}`)].join("_");
 }
 

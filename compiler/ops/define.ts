@@ -229,10 +229,16 @@ const everyDType = Object.keys(dtypes) as readonly DType[];
 function sameTypeConditions<O extends Names>(names: O, on: readonly DType[]): Requires<O, {}> {
   const [first, ...rest] = names;
   const types = (operands: Named<O, TensorType>): TensorType[] => Object.values(operands);
-  const sameDType = (x: Named<O, TensorType>): boolean =>
-    types(x).every(({ dtype }) => dtype === only(types(x)).dtype && on.includes(dtype));
-  const oneShape = (x: Named<O, TensorType>): boolean =>
-    types(x).every(({ shape }) => sameShape(shape, only(types(x)).shape));
+  const sameDType = (x: Named<O, TensorType>): boolean => {
+    const all = types(x);
+    const { dtype } = only(all);
+    return on.includes(dtype) && all.every((type) => type.dtype === dtype);
+  };
+  const oneShape = (x: Named<O, TensorType>): boolean => {
+    const all = types(x);
+    const { shape } = only(all);
+    return all.every((type) => type.shape === shape || sameShape(type.shape, shape));
+  };
   const refused = everyDType
     .filter((dtype) => !on.includes(dtype))
     .map((dtype): Example => [names.map(() => tensor(dtype, [2]))]);

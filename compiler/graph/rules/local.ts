@@ -1,8 +1,8 @@
 // Rules as code, where the text form does not suffice: for all ops of a form, any number of operands, or computed
 // numbers.
-import { makeNode, type GraphBuilder } from "../build.ts";
+import type { GraphBuilder } from "../build.ts";
 import type { Graph, Node, Value } from "../ir.ts";
-import { dropDead, rebuild } from "../rebuild.ts";
+import { dropDead, onOperands, rebuild } from "../rebuild.ts";
 import { RewriteLog } from "./log.ts";
 
 export interface LocalRule {
@@ -23,8 +23,7 @@ export function applyLocalRules(graph: Graph, rules: readonly LocalRule[], log =
   let fired = false;
   const swept = rebuild(graph, (g, node, operands) => {
     if (node.results.length !== 1 || log.isFull) return null;
-    const same = operands.every((value, index) => value === node.operands[index]);
-    const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
+    const current = onOperands(node, operands);
     for (const rule of rules) {
       g.rule = rule.name;
       const value = rule.apply(g, current);

@@ -37,11 +37,11 @@
 import { DiagnosticError } from "../../../dsl/diagnostic-error.ts";
 import { fail, invariant, InvariantError } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
-import { makeNode, type GraphBuilder } from "../build.ts";
+import type { GraphBuilder } from "../build.ts";
 import type { Attr, Graph, Node, Value } from "../ir.ts";
 import type { Op, OpTable } from "../op.ts";
 import type { Origin } from "../provenance.ts";
-import { append, dropDead, rebuild } from "../rebuild.ts";
+import { append, dropDead, onOperands, rebuild } from "../rebuild.ts";
 import { exitValues } from "../regions.ts";
 import { buildRight, type Built } from "./build.ts";
 import { checkRule } from "./check.ts";
@@ -164,8 +164,7 @@ class Sweep {
     const candidates = this.rules.byOp.get(node.op);
     if (candidates === undefined || result === undefined || second !== undefined)
       return append(builder, node, operands).results;
-    const same = operands.every((value, index) => value === node.operands[index]);
-    const current = same ? node : makeNode(node.op, operands, node.attrs, node.provenance, node.notes, node.regions);
+    const current = onOperands(node, operands);
     const built = this.firstToFire(candidates, resultOf(current));
     return built === null ? append(builder, current, operands).results : [this.settleBuilt(builder, built)];
   }
