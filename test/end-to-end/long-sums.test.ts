@@ -40,6 +40,39 @@ test.each(["wasm", "js"] as const)("long sums are exact to 1e-6 in %s", { timeou
   ).toBeLessThan(1e-6);
 });
 
+const loops = `dl 1
+
+entry slope(x: f32[T, 2], w: f32[2], v: f32[]) {
+  let run = scan xt in x along 0 carry total = zeros([2]) { next total = total + xt }
+  let loss = sum(scan xt in x along 0 { yield tanh(xt * w) * v })
+  { total: run.total, w: grad(loss, w), v: grad(loss, v) }
+}
+`;
+
+const slopes = async (target: "wasm" | "js", length: number, x: Float32Array): Promise<readonly Float32Array[]> => {
+  const model = await compile(loops, { target, dims: { T: length } });
+  const results = model.run("slope", { x, w: new Float32Array(2).fill(1e-4), v: new Float32Array([1]) });
+  return ["total", "w", "v"].map((name) => Float32Array.from(results[name]?.data ?? []));
+};
+
+test.each(["wasm", "js"] as const)("sums over the iterations of a loop are exact to 2e-6 in %s", async (target) => {
+  const length = 2 ** 17;
+  const [total, w, v] = await slopes(target, length, tenths(2 * length));
+  const exact = length * tenth;
+  expect(Math.max(...[...(total ?? []), ...(w ?? [])].map((x) => Math.abs(x / exact - 1)))).toBeLessThan(2e-6);
+  expect(Math.abs((v?.[0] ?? 0) / (2e-4 * exact) - 1)).toBeLessThan(2e-6);
+});
+
+test("further iterations whose terms are 0 change no bit of a sum over iterations", async () => {
+  const x = Float32Array.from({ length: 2 * 50 }, (_, i) => Math.sin(i + 1) * 10 ** (i % 5));
+  const short = await slopes("wasm", 50, x);
+  for (const length of [64, 65, 1000]) {
+    const padded = new Float32Array(2 * length);
+    padded.set(x);
+    expect(await slopes("wasm", length, padded)).toEqual(short);
+  }
+});
+
 test("the mean of 20 million ones is 1", async () => {
   const model = await compile("dl 1\n\nentry f(x: f32[20000000]) { { y: mean(x) } }\n");
   expect(model.run("f", { x: new Float32Array(2e7).fill(1) })["y"]?.data[0]).toBe(1);

@@ -11,12 +11,13 @@ import { at } from "../../support/lists.ts";
 import { dependenceOf, varies, type Dependence } from "../../analysis/loop-dependence.ts";
 import { Outside } from "./hoister.ts";
 import { isBatchable, type Iterations } from "./batching.ts";
-import { added, factorsOf, sumOf, sumsOf } from "./batched-sums.ts";
+import { added, sumAfter, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
 
 /**
  * Moves work that no later iteration depends on to after the loop. A carry that only sums products (the gradient of a
- * weight) becomes one product that also sums over the iterations. A product of an output with an invariant (an output
+ * weight) becomes one product that also sums over the iterations, and a carry that only sums other terms becomes a sum
+ * over their stack, whose error does not grow with the length. A product of an output with an invariant (an output
  * layer, the gradient of a cell's input) becomes one product of the whole stack, followed by the nodes that depend on
  * it. The loop returns the factors instead.
  *
@@ -80,19 +81,20 @@ function sinkSums(
   if (length === 0) return null;
   const dependence = dependenceOf(body, sequences.length);
   const iterations = { body, length, limits };
-  const sums = sumsOf(body).map((sum) => ({ ...sum, factors: factorsOf(sum.term, dependence, iterations) }));
-  const able = sums.filter(({ factors }) => factors !== null);
+  const able = sumsOf(body).flatMap(({ carry, term }) => {
+    const sum = sumAfter(term, dependence, iterations);
+    return sum === null ? [] : [{ carry, term, sum }];
+  });
   if (able.length === 0) return null;
-  const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ factors }) => factors ?? [])));
+  const { results, stacks } = widened(g, node, operands, new Set(able.flatMap(({ sum }) => sum.stacked)));
   const known = new Map(stacks);
   body.inputs.forEach((value, index) => known.set(value, at(operands, carries.length + index)));
   const outside = new Outside(g, known, dependence, length);
   return results.map((result, index) => {
-    const sum = able.find(({ carry }) => carry === index);
-    if (sum === undefined) return result;
-    return g.deriving(sum.term.node.provenance, () =>
-      added(g, at(operands, index), sumOf(g, sum.term, dependence, iterations, outside)),
-    );
+    const found = able.find(({ carry }) => carry === index);
+    if (found === undefined) return result;
+    const { term, sum } = found;
+    return g.deriving(term.node.provenance, () => added(g, at(operands, index), sum.make(g, outside)));
   });
 }
 
