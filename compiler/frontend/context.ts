@@ -153,6 +153,8 @@ export interface ProgramState {
   readonly trace: Trace | null;
   /** An entry has reached a limit; the others are not elaborated. */
   stopped: boolean;
+  /** What the entries so far have cost. */
+  readonly spent: { nodes: number; steps: number; regions: number };
 }
 
 /** How far the search for further mistakes has come, see `exploration.ts`. */

@@ -8,7 +8,7 @@ import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
 import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
 import { report } from "./errors.ts";
-import { withinLimits } from "./limits.ts";
+import { countEntry, withinLimits } from "./limits.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
 import { attributionAt } from "./values/attribution.ts";
@@ -84,6 +84,7 @@ export function elaborateEntry(
     if (context.train) countStep(context);
   }, undefined);
 
+  countEntry(context, options.span ?? entry.span);
   checkFrozen(context);
   for (const [path, versions] of context.versions) {
     const last = versions.at(-1);

@@ -1,6 +1,6 @@
 /**
- * Limits on what the elaboration of one entry may cost, so that every program ends with a result or a diagnostic in
- * about a second. The largest examples take a tenth of each.
+ * Limits on what the elaboration of one entry may cost, and that of all entries together, so that every program ends
+ * with a result or a diagnostic in seconds. The largest examples take a tenth of each.
  */
 import type { Span } from "../../dsl/span.ts";
 import type { Context, DlValue } from "./context.ts";
@@ -18,6 +18,10 @@ const maxSteps = 600_000;
 const stepsOfCall = 8;
 /** Characters of a string that are one step. */
 const charactersOfStep = 16;
+
+/** All entries and sets of dims together: several times what one may cost. */
+const mostInAll = { nodes: 80_000, steps: 2_400_000, regions: 4000 };
+const namesInAll = { nodes: "nodes", steps: "steps to evaluate", regions: "bodies of loops and branches" };
 
 /** Ends the elaboration of an entry after the diagnostic of a limit: what would follow is not of interest. */
 class LimitReached extends Error {}
@@ -84,6 +88,24 @@ export function countExpression(context: Context, value: DlValue, made: boolean,
 export function countRegion(context: Context, span: Span): void {
   if (++context.budget.regions > maxRegions)
     reachLimit(context, span, `the entry has more than ${maxRegions} bodies of loops and branches`);
+}
+
+/** Counts an entry that has been elaborated; of many small entries the rest is not elaborated either. */
+export function countEntry({ program, budget, builder }: Context, span: Span): void {
+  const { spent } = program;
+  spent.nodes += builder.nodes.length;
+  spent.steps += budget.steps;
+  spent.regions += budget.regions;
+  const [over] = (["nodes", "steps", "regions"] as const).filter((cost) => spent[cost] > mostInAll[cost]);
+  if (over === undefined || program.stopped) return;
+  program.stopped = true;
+  program.diagnostics.push({
+    code: "E0407",
+    says: `the entries up to this one have more than ${mostInAll[over]} ${namesInAll[over]} together`,
+    at: { span, says: "" },
+    help: "compile fewer entries, or fewer sets of dims, into one module: see `entries` and `variants`",
+    commandHelp: "build fewer entries, or fewer sets of dims, into one module: see --entry and --variant",
+  });
 }
 
 export const countCall = (context: Context, span: Span): void => spend(context, stepsOfCall, span);

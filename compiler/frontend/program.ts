@@ -110,6 +110,7 @@ export function openProgram(
     assumedDim: options.assumedDim ?? null,
     trace: options.trace ?? null,
     stopped: false,
+    spent: { nodes: 0, steps: 0, regions: 0 },
   };
   reserve(state.naming, "", "rng");
   return { state, main, dims };

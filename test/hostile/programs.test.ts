@@ -48,6 +48,10 @@ const programs: Readonly<Record<string, { readonly text: string; readonly code: 
     text: "entry f(x: f32[4]) { repeat 9000 { x |> dense(4) } }",
     code: "E0407",
   },
+  "many entries that train": {
+    text: `model Net(x: f32[2, 3]) -> f32[2, 4] {\n  x |> dense(4)\n}\n${Array.from({ length: 1000 }, (_, i) => `train entry e${i}(x: f32[2, 3]) {\n  let loss = mean(Net(x) ^ 2) * ${i}\n  minimize loss over Net with adam()\n  { loss }\n}\n`).join("")}`,
+    code: "E0407",
+  },
   "a number that is squared": {
     text: "fn g(n: int, s: int)(x: f32[..S]) = if n == 0 { x * s } else { g(x, n - 1, s * s) }\nentry f(x: f32[4]) { g(x, 100, 3) }",
     code: "E0507",
