@@ -374,6 +374,14 @@ export class GraphBuilder {
   convert(x: Value, dtype: DType): Value {
     return x.type.dtype === dtype ? x : this.call("convert", [x], { dtype });
   }
+  /** `a` where the condition holds, `b` elsewhere. */
+  select(condition: Value, a: Value, b: Value): Value {
+    return this.call("select", [condition, a, b]);
+  }
+  /** Whether an integer is a multiple of another. */
+  isMultiple(x: Value, of: number): Value {
+    return this.call("eq", [this.call("rem", [x, of]), 0]);
+  }
   zeros(type: TensorType): Value {
     return this.constant(type, 0);
   }

@@ -13,13 +13,14 @@ import { Outside } from "./hoister.ts";
 import { isBatchable, type Iterations } from "./batching.ts";
 import { added, sumAfter, sumsOf } from "./batched-sums.ts";
 import { trim } from "./dead-carries.ts";
+import { levelSums } from "./sum-levels.ts";
 
 /**
  * Moves work that no later iteration depends on to after the loop. A carry that only sums products (the gradient of a
  * weight) becomes one product that also sums over the iterations, and a carry that only sums other terms becomes a sum
- * over their stack, whose error does not grow with the length. A product of an output with an invariant (an output
- * layer, the gradient of a cell's input) becomes one product of the whole stack, followed by the nodes that depend on
- * it. The loop returns the factors instead.
+ * over their stack, whose error does not grow with the length (levels of sums in the loop, if the stack is too large).
+ * A product of an output with an invariant (an output layer, the gradient of a cell's input) becomes one product of the
+ * whole stack, followed by the nodes that depend on it. The loop returns the factors instead.
  *
  * As with hoist, the reason is that one long product is many times faster than many short ones.
  */
@@ -37,7 +38,7 @@ export const sink = definePass({
           node.op.form.kind === "scan" ? change(g, node, operands, limits) : null,
         ),
       );
-    return scans(sinkProducts)(scans(sinkSums)(graph));
+    return scans(sinkProducts)(scans(levelSums)(scans(sinkSums)(graph)));
   },
 });
 
