@@ -29,8 +29,18 @@ export function base(value: Value): Value {
   return value.node.op.form.kind === "view" ? base(at(value.node.operands, 0)) : value;
 }
 
-/** The groups in order of execution. */
+const known = new WeakMap<Graph, readonly GroupView[]>();
+
+/** The groups in order of execution; kept for each graph, since planning and code generation ask several times. */
 export function groupsOf(graph: Graph): readonly GroupView[] {
+  const before = known.get(graph);
+  if (before !== undefined) return before;
+  const groups = viewsOf(graph);
+  known.set(graph, groups);
+  return groups;
+}
+
+function viewsOf(graph: Graph): readonly GroupView[] {
   const members = new Map<number, Node[]>();
   for (const node of graph.nodes) {
     const { group } = node.notes;

@@ -21,14 +21,37 @@ export function placeBlocks(blocks: readonly Block[]): ReadonlyMap<Block, number
     (a, b) => b.bytes * (b.to - b.from + 1) - a.bytes * (a.to - a.from + 1) || a.from - b.from,
     (a, b) => b.to - b.from - (a.to - a.from) || b.bytes - a.bytes,
   ];
-  const plans = orders.map((order) => assignOffsets([...blocks].sort(order)));
-  return present(
-    plans.reduce((best, next) => (next.height < best.height ? next : best)),
-    "there is a plan",
-  ).offsets;
+  const least = liveBytes(blocks);
+  let best: Placement | null = null;
+  for (const order of orders) {
+    const next = assignOffsets([...blocks].sort(order));
+    if (best === null || next.height < best.height) best = next;
+    // No other order can be better.
+    if (best.height <= least) break;
+  }
+  return present(best, "there is a plan").offsets;
 }
 
-function assignOffsets(order: readonly Block[]): { offsets: ReadonlyMap<Block, number>; height: number } {
+/** The most bytes that are live at one step. */
+function liveBytes(blocks: readonly Block[]): number {
+  const changes = blocks.flatMap(({ bytes, from, to }) => [
+    { step: from, by: bytes },
+    { step: to + 1, by: -bytes },
+  ]);
+  // At equal steps, what ends comes before what begins.
+  changes.sort((a, b) => a.step - b.step || a.by - b.by);
+  let live = 0;
+  let most = 0;
+  for (const { by } of changes) most = Math.max(most, (live += by));
+  return most;
+}
+
+interface Placement {
+  readonly offsets: ReadonlyMap<Block, number>;
+  readonly height: number;
+}
+
+function assignOffsets(order: readonly Block[]): Placement {
   const offsets = new Map<Block, number>();
   /** Sorted by offset. */
   const placed: { readonly block: Block; readonly at: number }[] = [];

@@ -113,7 +113,7 @@ function copyLateWrites(graph: Graph): Graph {
   const carries = graph.carries.map((carry) =>
     changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry,
   );
-  return { ...graph, nodes, writes, carries };
+  return nodes.length === graph.nodes.length ? graph : { ...graph, nodes, writes, carries };
 }
 
 /** In a region, appends a copy for every output that is also the next value of a carry or another output. */
@@ -129,7 +129,7 @@ function copySharedOutputs(graph: Graph): Graph {
     nodes.push(copy);
     return { name, value: resultOf(copy) };
   });
-  return { ...graph, nodes, outputs };
+  return nodes.length === graph.nodes.length ? graph : { ...graph, nodes, outputs };
 }
 
 function plan(
