@@ -78,8 +78,6 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
   const bound = operands.flatMap((o) => (o.value.kind === "tensor" && o.free !== true ? [o.value] : []));
   const dtype = (bound[0] ?? tensors[0])?.value.type.dtype ?? "f32";
-  const shown = [...new Set(tensors.map(showTensor))];
-  const details = { label: tensors.map(showTensor).join(" · "), also: origins(tensors, span) };
   const other = bound.find((t) => t.value.type.dtype !== dtype);
   if (other !== undefined) {
     report(
@@ -88,7 +86,8 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
       span,
       `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`,
       {
-        ...details,
+        label: tensors.map(showTensor).join(" · "),
+        also: origins(tensors, span),
         help: `convert one of them: convert(x, dtype: "${dtype}")`,
       },
     );
@@ -96,6 +95,7 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
   }
   const target = tensors.find((to) => tensors.every((from) => repeats(from.value.type.shape, to.value.type.shape)));
   if (target === undefined) {
+    const shown = [...new Set(tensors.map(showTensor))];
     report(
       env.context,
       "E0304",
@@ -103,7 +103,7 @@ export function broadcastOperands(env: Env, span: Span, says: string, operands: 
       `cannot broadcast ${shown.join(" with ")}: one operand must already have the result's shape`,
       {
         label: `operands of ${says}`,
-        also: details.also,
+        also: origins(tensors, span),
         help: broadcastHelp(tensors),
       },
     );
