@@ -50,8 +50,8 @@ const optionKinds = {
  * Compiles a model and starts a session: `source` is the text of a model, or the path or URL of a `.dl` file.
  * Throws a `DiagnosticError` with all errors in the text; calls of the model throw `DlcError`s.
  */
-export const compile = asyncDoor(async (source: string | URL, options: Options = {}): Promise<Model> => {
-  checkOptions(options, "compile", optionKinds);
+export const compile = asyncDoor(async (source: string | URL, given: Options = {}): Promise<Model> => {
+  const options = checkOptions(given, "compile", optionKinds);
   checkSizes(options, "compile");
   if (typeof source !== "string" && !(source instanceof URL))
     reject(

@@ -132,8 +132,8 @@ export function elaborateSource(
 }
 
 /** From text to a module. Throws a `DiagnosticError` for errors in the text or the options. */
-export function compileModule(source: Source, options: CompileOptions): CompiledModule {
-  checkOptions(options, "compileModule", compilerKinds);
+export function compileModule(source: Source, given: CompileOptions): CompiledModule {
+  const options = checkOptions(given, "compileModule", compilerKinds);
   checkSizes(options, "compileModule");
   if (!isObject(source) || typeof source.text !== "string" || typeof source.name !== "string")
     reject("E0818", `\`compileModule\` needs { name, text }, got ${showValue(source)}`);

@@ -91,7 +91,12 @@ const entry = object({
   ...{
     name: text,
     dims: mapOf(size),
-    inputs: listOf(object({ ...slot, name: text, at: orAbsent(text), indices: orAbsent(listOf(indices)) })),
+    inputs: listOf(
+      object({
+        ...{ ...slot, name: text, at: orAbsent(text) },
+        ...{ axes: orAbsent(listOf(orNull(text))), indices: orAbsent(listOf(indices)) },
+      }),
+    ),
     outputs: listOf(object({ ...slot, name: text })),
   },
   ...{

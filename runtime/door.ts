@@ -72,17 +72,23 @@ export const aBoolean: Kind = ["true or false", (value) => typeof value === "boo
 export const anObject: Kind = ["an object", isObject];
 export const aFunction: Kind = ["a function", (value) => typeof value === "function"];
 
-/** Rejects (E0818) unknown options, and values of the wrong kind. */
-export function checkOptions(options: unknown, of: string, kinds: Readonly<Record<string, Kind>>): void {
-  if (!isObject(options))
-    return reject("E0818", `the options of \`${of}\` must be an object, got ${showValue(options)}`);
-  for (const [name, value] of Object.entries(options)) {
+/**
+ * A copy of the options: a getter of the caller is called once, so that what is checked is what is used. Rejects
+ * (E0818) unknown options, and values of the wrong kind.
+ */
+export function checkOptions<T>(given: T, of: string, kinds: Readonly<Record<string, Kind>>): T {
+  if (!isObject(given)) return reject("E0818", `the options of \`${of}\` must be an object, got ${showValue(given)}`);
+  const options: Record<string, unknown> = { ...given };
+  for (const name of Object.keys(options)) {
+    const found = options[name];
+    const value = (options[name] = isObject(found) ? { ...found } : found);
     const [says, accepts] = (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? [];
     if (says === undefined)
       reject("E0818", `\`${of}\` has no option \`${name}\``, nearOrAll(name, Object.keys(kinds), "its options are"));
     if (value !== undefined && !accepts?.(value))
       reject("E0818", `the option \`${name}\` of \`${of}\` must be ${says}, got ${showValue(value)}`);
   }
+  return options as T;
 }
 
 /** The bytes of a file: a buffer, or any view of one. What was transferred away has none. */

@@ -1,3 +1,4 @@
+import type { TensorData } from "./dtype.ts";
 import { checkValues, positionOf, refuseOf, type Elements } from "./input.ts";
 import type { EntryPlan, IndexRange, InputSlot } from "./plan.ts";
 
@@ -14,10 +15,11 @@ export interface InvalidIndex {
 }
 
 /** Checks the elements, and that those that select from an axis are in its range. Throws E0814, E0817. */
-export function checkIndices(entry: EntryPlan, slot: InputSlot, data: Elements, size: number): void {
-  checkValues(entry, slot, data, size);
-  const invalid = invalidIndex(slot, data);
+export function checkIndices(entry: EntryPlan, slot: InputSlot, data: Elements, size: number): TensorData {
+  const values = checkValues(entry, slot, data, size);
+  const invalid = invalidIndex(slot, values);
   if (invalid !== null) refuseOf(entry, slot)("E0817", invalid.says, invalid.help);
+  return values;
 }
 
 /** The first of an input; null if there is none. */

@@ -1,7 +1,7 @@
 import { isObject, kindOf, showValue, withArticle } from "./door.ts";
 import { dtypes, type TensorData } from "./dtype.ts";
 import { reject, list } from "./error.ts";
-import type { EntryPlan, NamedSlot } from "./plan.ts";
+import type { EntryPlan, InputSlot, NamedSlot } from "./plan.ts";
 import { nearOrAll } from "./suggest.ts";
 import { count, sameShape, showType } from "./tensor.ts";
 
@@ -40,9 +40,10 @@ export const refuseOf =
     reject(code, `input \`${slot.name}\` of \`${entry.name}\` ${says}`, help, slot.at);
 
 /** The inputs of an entry in its order. Throws E0810 for names, E0811 for what is not a tensor of the dtype. */
-export function readInputs(entry: EntryPlan, inputs: Inputs): readonly Given[] {
+export function readInputs(variants: readonly EntryPlan[], inputs: Inputs): readonly Given[] {
+  const entry = variants[0] as EntryPlan;
   checkNames(entry, inputs);
-  return entry.inputs.map((slot) => readInput(slot, inputs[slot.name], refuseOf(entry, slot)));
+  return entry.inputs.map((slot, i) => readInput(variants, i, inputs[slot.name], refuseOf(entry, slot)));
 }
 
 function checkNames(entry: EntryPlan, inputs: unknown): void {
@@ -71,7 +72,8 @@ function checkNames(entry: EntryPlan, inputs: unknown): void {
     reject("E0810", `\`${entry.name}\` needs the input \`${slot.name}\``, `pass ${signature(missing)}`, slot.at);
 }
 
-function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
+function readInput(variants: readonly EntryPlan[], i: number, input: unknown, refuse: Refuse): Given {
+  const slot = variants[0]?.inputs[i] as NamedSlot;
   if (typeof input === "number" || typeof input === "boolean") return { data: [input as number], shape: [] };
   const { array } = dtypes[slot.dtype];
   if (input instanceof array) return { data: input, shape: null };
@@ -87,7 +89,11 @@ function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
   // By name, not `instanceof`: the array may come from another frame or worker.
   if (isTyped(data) && kindOf(data).replace("Uint8Clamped", "Uint8") !== wanted)
     refuse("E0811", `is ${slot.dtype}; got ${showValue(data)}`, `pass ${withArticle(wanted)}`);
-  const own = flatten(data, refuse);
+  const own = flatten(
+    data,
+    variants.flatMap(({ inputs }) => sizesOf(inputs[i] as NamedSlot)),
+    refuse,
+  );
   if (pair === null) return own;
   const { shape } = pair;
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -100,12 +106,18 @@ function readInput(slot: NamedSlot, input: unknown, refuse: Refuse): Given {
 /** More than any tensor has; an array that contains itself has no end. */
 const deepest = 32;
 
-/** The elements of nested arrays in order, with their shape. A flat array is its own elements. */
-function flatten(data: ArrayLike<unknown>, refuse: Refuse): Given {
+const sizesOf = ({ shape }: NamedSlot): readonly number[] => [count(shape), ...shape];
+
+/**
+ * The elements of nested arrays in order, with their shape. A flat array is its own elements. More than the largest of
+ * `sizes` fit no variant: they are not read, because they may be billions.
+ */
+function flatten(data: ArrayLike<unknown>, sizes: readonly number[], refuse: Refuse): Given {
   const shape: number[] = [];
   for (let row: unknown = data; isList(row) && shape.length <= deepest; row = row[0]) shape.push(row.length);
-  if (isTyped(data) || (shape.length === 1 && !(data as readonly unknown[]).some(isList)))
-    return { data: data as Elements, shape: null };
+  const tooMany = Math.max(count(shape), ...shape) > Math.max(...sizes);
+  if (tooMany || isTyped(data) || (shape.length === 1 && !(data as readonly unknown[]).some(isList)))
+    return { data: data as Elements, shape: shape.length === 1 ? null : shape };
   const elements: unknown[] = [];
   const walk = (row: unknown, at: readonly number[]): void => {
     const size = shape[at.length];
@@ -160,7 +172,8 @@ export function matchingVariant(
   if (candidates.length === 1 && only !== undefined)
     only.inputs.forEach((slot, i) => {
       const given = inputs[i] as Given;
-      if (!hasSize(slot, given)) refuseOf(only, slot)("E0812", `has ${extent(given)}`, `it is ${needs(slot)}`);
+      if (!hasSize(slot, given))
+        refuseOf(only, slot)("E0812", `has ${extent(given)}`, `it is ${needs(slot)}${otherSize(slot, given)}`);
     });
   const [first] = variants;
   const given = first?.inputs.map((slot, i) => `${slot.name} with ${extent(inputs[i] as Given)}`) ?? [];
@@ -169,6 +182,16 @@ export function matchingVariant(
     `\`${name}\` was not compiled for ${candidates.length === 0 ? "these dims" : list(given)}`,
     `it accepts ${accepted}`,
   );
+}
+
+/** `; build a variant for N = 3` if the input would fit then. */
+function otherSize({ shape, axes = [] }: InputSlot, { data, shape: given }: Given): string {
+  for (const [axis, dim] of axes.entries()) {
+    const size = given?.[axis] ?? data.length / count(shape.with(axis, 1));
+    if (dim !== null && size % 1 === 0 && size > 0 && (given === null || sameShape(given, shape.with(axis, size))))
+      return `; build a variant for ${dim} = ${size}`;
+  }
+  return "";
 }
 
 const hasSize = (slot: NamedSlot, { data, shape }: Given): boolean =>
@@ -181,10 +204,12 @@ const extent = ({ data, shape }: Given): string =>
 const needs = (slot: NamedSlot): string => `${showType(slot)}, ${count(slot.shape)} elements`;
 
 /**
- * Checks the elements unless the array type guarantees them: JavaScript would convert `undefined` to NaN, a string to
- * its number, and 300 to the u8 44. A bound array may have changed its length, or lost its buffer.
+ * The elements, checked unless the array type guarantees them: JavaScript would convert `undefined` to NaN, a string to
+ * its number, and 300 to the u8 44. Those of a list are copied, each read once: reading one may run code of the caller,
+ * which may return another value the next time, or run an entry. A bound array may have changed its length, or lost its
+ * buffer.
  */
-export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, size: number): void {
+export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, size: number): TensorData {
   const { dtype, shape } = slot;
   if (data.length !== size)
     refuseOf(entry, slot)(
@@ -192,16 +217,18 @@ export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, s
       `has ${data.length} elements since it was bound; it is ${needs(slot)}`,
       "bind the new array",
     );
-  if (ArrayBuffer.isView(data) && dtype !== "bool") return;
-  const stored = new dtypes[dtype].array(1);
-  for (let i = 0; i < data.length; i++) {
+  const typed = ArrayBuffer.isView(data);
+  if (typed && dtype !== "bool") return data;
+  const stored = typed ? data : new dtypes[dtype].array(size);
+  for (let i = 0; i < size; i++) {
     const value = data[i];
     if (typeof value === "number" || typeof value === "boolean") {
-      stored[0] = Number(value);
+      const number = Number(value);
+      stored[i] = number;
       if (
         dtype.startsWith("f")
-          ? Number.isFinite(Number(value)) === Number.isFinite(stored[0])
-          : stored[0] === Number(value) && (dtype !== "bool" || stored[0] < 2)
+          ? Number.isFinite(number) === Number.isFinite(stored[i])
+          : stored[i] === number && (dtype !== "bool" || number < 2)
       )
         continue;
     }
@@ -211,6 +238,7 @@ export function checkValues(entry: EntryPlan, slot: NamedSlot, data: Elements, s
         : `has ${i in data ? showValue(value) : "a hole"}${positionOf(i, shape)}, which is not a number`;
     refuseOf(entry, slot)("E0814", says);
   }
+  return stored;
 }
 
 /** ` at [1, 2]`; nothing for a scalar */

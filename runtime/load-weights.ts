@@ -33,13 +33,8 @@ export interface LoadReport {
 const isText = (value: unknown): boolean => typeof value === "string";
 
 /** Checks the whole file against the model before it writes anything. */
-export function loadWeights(
-  plan: Plan,
-  buffer: ArrayBufferLike,
-  file: Uint8Array,
-  options: WeightsOptions,
-): LoadReport {
-  checkOptions(options, "load", {
+export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Array, given: WeightsOptions): LoadReport {
+  const options = checkOptions(given, "load", {
     need: oneOfTexts("all", "model", "params"),
     partial: aBoolean,
     only: ["a name or a list of names", (value) => [value].flat().every(isText)],

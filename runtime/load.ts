@@ -1,7 +1,7 @@
 import { asyncDoor, bytesOf, checkOptions } from "./door.ts";
-import { reject, type DlcError } from "./error.ts";
+import { DlcError, raise, reject } from "./error.ts";
 import { hashOf } from "./hash.ts";
-import { hasRelaxedSimd, wrapHostError } from "./instantiate.ts";
+import { hasRelaxedSimd } from "./instantiate.ts";
 import type { Code, Manifest } from "./plan.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { createSession, sessionOptions, type Session, type SessionOptions } from "./session.ts";
@@ -20,8 +20,8 @@ type ReadManifest = (file: Uint8Array) => Manifest;
 export const sealedManifest =
   (hash: number): ReadManifest =>
   (file) => {
-    if (hashOf(file) !== hash) mixed("manifest.json");
-    return JSON.parse(new TextDecoder().decode(file)) as Manifest;
+    const manifest = JSON.parse(new TextDecoder().decode(file)) as Manifest;
+    return hashOf(file) === hash ? manifest : mixed("manifest.json");
   };
 
 /**
@@ -29,17 +29,17 @@ export const sealedManifest =
  * throws E0806 for a file that cannot be read or is invalid, E0802 for a file of another build.
  */
 export const loader = (base: string, readManifest: ReadManifest): ((options?: LoadOptions) => Promise<Session>) =>
-  asyncDoor(async (options: LoadOptions = {}): Promise<Session> => {
-    checkOptions(options, "load", { ...sessionOptions, weights: ["bytes or null", () => true] });
+  asyncDoor(async (given: LoadOptions = {}): Promise<Session> => {
+    const options = checkOptions(given, "load", { ...sessionOptions, weights: ["bytes or null", () => true] });
     const { seed, weights: chosen = seed === undefined ? undefined : null, ...others } = options;
-    const manifest = readManifest(await read(base, "manifest.json"));
-    const given = chosen === undefined || chosen === null ? chosen : bytesOf(chosen, "load");
+    const manifest = await read(base, "manifest.json", readManifest);
+    const file = chosen === undefined || chosen === null ? chosen : bytesOf(chosen, "load");
     const [code, weights] = await Promise.all([
       loadCode(base, manifest, options),
-      given === undefined ? read(base, manifest.weights) : given,
+      file === undefined ? read(base, manifest.weights, sameBytes) : file,
     ]);
     // Weights of another training may replace the file; they name no build.
-    if (given === undefined && weights !== null)
+    if (file === undefined && weights !== null)
       checkBuild(manifest.weights, readSafetensors(weights).metadata.get("build") ?? manifest.build, manifest);
     const session = await createSession(manifest.plan, code, { ...others, ...(seed !== undefined && { seed }) });
     if (weights !== null) session.load(weights);
@@ -48,8 +48,11 @@ export const loader = (base: string, readManifest: ReadManifest): ((options?: Lo
 
 /** The files of two builds never work together, although they may seem to: addresses differ, and kernels. */
 function checkBuild(file: string, build: string | undefined, manifest: Manifest): void {
+  if (build === undefined) damaged(file, "it is cut off, or not from a build");
   if (build !== manifest.build) mixed(`manifest.json and ${file}`);
 }
+
+const damaged = (file: string, says: string): never => reject("E0806", `cannot load ${file}: ${says}`);
 
 const mixed = (files: string): never =>
   reject(
@@ -59,20 +62,20 @@ const mixed = (files: string): never =>
   );
 
 async function loadCode(base: string, manifest: Manifest, { mode = "fast" }: LoadOptions): Promise<Code> {
-  const { code, build } = manifest;
+  const { code } = manifest;
   if (code.kind === "js") {
-    const module = (await import(new URL(code.module, base).href).catch(wrapHostError)) as Partial<KernelModule>;
+    const { href } = new URL(code.module, base);
+    const module = (await import(href).catch((error: unknown) =>
+      damaged(href, String(error)),
+    )) as Partial<KernelModule>;
     checkBuild(code.module, module.build, manifest);
     return { kind: "js", instantiate: module.instantiate as KernelModule["instantiate"] };
   }
   const file = mode === "fast" && code.relaxed !== null && hasRelaxedSimd() ? code.relaxed : code.strict;
-  const bytes = await read(base, file);
+  const bytes = await read(base, file, sameBytes);
   // In a custom section at the end.
-  checkBuild(
-    file,
-    new TextDecoder("latin1").decode(bytes.subarray(-256)).includes(build) ? build : undefined,
-    manifest,
-  );
+  const section = new TextDecoder().decode(bytes.subarray(-21));
+  checkBuild(file, /^build(\w+)/.exec(section)?.[1], manifest);
   return { kind: "wasm", bytes };
 }
 
@@ -85,23 +88,27 @@ interface NodeFiles {
   readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-async function read(base: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
+const sameBytes = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => bytes;
+
+async function read<T>(base: string, name: string, parse: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
   const url = new URL(name, base);
   // Node's fetch does not support file URLs.
   const host = globalThis as { readonly process?: { getBuiltinModule?(name: string): NodeFiles | undefined } };
   const files = url.protocol === "file:" ? host.process?.getBuiltinModule?.("node:fs/promises") : undefined;
   try {
-    return files === undefined ? await download(url) : await files.readFile(url);
+    const bytes = files === undefined ? await download(url) : await files.readFile(url);
+    // Whatever its content type: a server or a build script has put a page in place of the file.
+    if (/^\s*<[!a-z][a-z-]{2}/i.test(new TextDecoder().decode(bytes.subarray(0, 99))))
+      return damaged(url.href, "it is an HTML page; the file is not there");
+    return parse(bytes);
   } catch (error) {
-    const { says, message = error } = error as Partial<DlcError>;
-    return reject("E0806", `cannot load ${url.href}: ${says ?? message}`);
+    return error instanceof DlcError ? raise(error) : damaged(url.href, (error as Error).message);
   }
 }
 
 async function download(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
-  if (!response.ok) reject("E0806", `the server returned status ${response.status}`);
-  if (response.headers.get("content-type")?.startsWith("text/html") === true)
-    reject("E0806", "the server returned an HTML page; the file is not there");
-  return new Uint8Array(await response.arrayBuffer());
+  return response.ok
+    ? new Uint8Array(await response.arrayBuffer())
+    : damaged(url.href, `the server returned status ${response.status}`);
 }

@@ -37,6 +37,8 @@ export interface IndexRange {
 }
 
 export interface InputSlot extends NamedSlot {
+  /** The dim whose size each axis has, or null; absent if no axis is a dim. */
+  readonly axes?: readonly (string | null)[];
   /** Absent if no element is an index. */
   readonly indices?: readonly IndexRange[];
 }

@@ -46,8 +46,8 @@ export function watchedState(
   };
   const state = new Map(slots.map((slot) => [slot.path, tensor(slot)]));
   // Its type says so, but JavaScript would replace an entry without an effect on the model.
-  const set = door(() => reject("E0818", "`state` is read-only: write to the `data` of a tensor"));
-  Object.defineProperty(state, "set", { value: set });
+  const value = door(() => reject("E0818", "`state` is read-only: write to the `data` of a tensor"));
+  for (const name of ["set", "delete", "clear"]) Object.defineProperty(state, name, { value });
   return {
     state,
     changed() {

@@ -19,14 +19,13 @@ export function saveWeights(
   buffer: ArrayBufferLike,
   options: SaveOptions,
 ): Uint8Array<ArrayBuffer> {
-  checkOptions(options, "save", {
+  const { only, metadata } = checkOptions(options, "save", {
     only: oneOfTexts("param"),
     metadata: [
       "an object whose values are strings",
       (value) => isObject(value) && Object.values(value).every((text) => typeof text === "string"),
     ],
   });
-  const { only, metadata } = options;
   const chosen = only === undefined ? slots : slots.filter((slot) => slot.kind === only);
   return writeSafetensors(
     new Map(

@@ -1,6 +1,6 @@
 import { invariant } from "../../compiler/support/invariant.ts";
 
-interface Token {
+export interface Token {
   readonly kind: "name" | "sign" | "text";
   readonly text: string;
 }
@@ -92,7 +92,8 @@ const space = /\s+/y;
 const quoted = /(["'])(?:(?!\1)[^\\]|\\.)*\1/y;
 const regExp = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*/y;
 
-function tokensOf(script: string): readonly Token[] {
+/** Without comments, which a script has none of. */
+export function tokensOf(script: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const take = (pattern: RegExp, kind: Token["kind"]): boolean => {

@@ -95,12 +95,22 @@ export function elaborateEntry(
   return { graph: withRoles(context.builder.build()), used: context.usedDims };
 }
 
+/** What other frameworks write for a size that is not known; here it is the name of a dim only if declared as one. */
+const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined", "_"]);
+
+/** A name in the type of an input. */
+function sizeNamed(env: Env, name: string, span: Span): DlValue {
+  if (unnamed.has(name) && env.scope.find(name)?.kind !== "dim")
+    return report(env.context, "E0201", span, `unknown name \`${name}\``, { help: "name the size, as in `f32[N, 4]`" });
+  return dimNamed(env, name, span);
+}
+
 /** Names in the types of an entry's inputs are dims whose size is given from outside. */
 function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
   for (const dim of sizesOf(type))
     for (const used of namesIn(dim)) {
       const known = env.scope.own(used);
-      if (known === undefined) env.scope.bindValue(used, dimNamed(env, used, dim.span), dim.span);
+      if (known === undefined) env.scope.bindValue(used, sizeNamed(env, used, dim.span), dim.span);
       else if (known.kind === "value" && known.value.kind === "error") return known.value;
     }
   if (sizesOf(type).some((dim) => namesIn(dim).some((n) => isError(env, n)))) return { kind: "error" };

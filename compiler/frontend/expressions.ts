@@ -107,14 +107,9 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   return report(context, "E0201", span, `unknown name \`${name}\``, { label: "not found in this scope", help });
 }
 
-/** What other frameworks write for a size that is not known; here it would be the name of a dim. */
-const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined", "_"]);
-
 /** A dim of the file: its size is given from outside. */
 export function dimNamed(env: Env, name: string, span: Span): DlValue {
   const size = env.context.dims.get(name);
-  if (unnamed.has(name))
-    return report(env.context, "E0201", span, `unknown name \`${name}\``, { help: "name the size, as in `f32[N, 4]`" });
   env.context.usedDims.add(name);
   if (size !== undefined) return int(size, name);
   if (env.context.program.assumedDim !== null) return int(env.context.program.assumedDim, name);

@@ -1,5 +1,5 @@
 import { locationOf } from "../../dsl/span.ts";
-import type { EntryPlan, IndexRange, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
+import type { EntryPlan, IndexRange, InputSlot, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
 import { nameOf } from "../graph/facts.ts";
 import type { Graph, Node, Program, Value } from "../graph/ir.ts";
@@ -79,7 +79,7 @@ export function assemble(
       dims,
       inputs: graph.inputs.map((value, i) => {
         const found = indices?.get(i);
-        return { ...slot(nameOf(value), value), ...declaredAt(value), ...(found && { indices: found }) };
+        return { ...slot(nameOf(value), value), ...declaration(value, dims), ...(found && { indices: found }) };
       }),
       outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
       call: name,
@@ -117,11 +117,15 @@ export function assemble(
   return { kernels: library.kernels, entries, plan, madeFrom: library.madeFrom };
 }
 
-/** Where the file declares an input, for messages at run time. */
-function declaredAt({ node }: Value): Pick<NamedSlot, "at"> {
+/** How the file declares an input, such as `x: f32[N, 28]`: where, and which of its axes are dims. */
+function declaration({ node, type }: Value, dims: Variant["dims"]): Pick<InputSlot, "at" | "axes"> {
   const span = spanOf(node);
   if (span === null) return {};
-  return { at: locationOf(span) };
+  const [, sizes = ""] = /\[(.*)\]/s.exec(span.source.text.slice(span.start, span.end)) ?? [];
+  const names = sizes.split(",").map((size) => size.trim());
+  const axes = names.map((name) => (Object.hasOwn(dims, name) ? name : null));
+  const known = axes.length === type.shape.length && axes.some((name) => name !== null);
+  return { at: locationOf(span), ...(known && { axes }) };
 }
 
 /** `predict`, or `step_N64` if the module has the entry for several sets of dims. */

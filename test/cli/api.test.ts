@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { compile, DiagnosticError, renderDiagnostic, type Tensor } from "dlc";
 import { compileModule } from "dlc/compiler";
 import { afterAll, expect, test } from "vitest";
+import { readSafetensors } from "../../runtime/safetensors.ts";
 import { createWorkspace } from "./workspace.ts";
 
 const folder = createWorkspace();
@@ -149,6 +150,97 @@ test("nested arrays are read, and their shape chooses the variant", async () => 
   expect(bound.run()["y"]?.data).toEqual(Float32Array.of(2, 4, 10, 12));
   rows.pop();
   expect(() => bound.run()).toThrow("has 2 elements since it was bound");
+});
+
+test("an array of billions of elements is refused by its length", async () => {
+  const model = await compile(text, { variants: [{ N: 1 }, { N: 2 }] });
+  const huge: number[] = new Array<number>(2 ** 32 - 1);
+  const run = (x: unknown): unknown => model.run("twice", { x: x as number[] });
+  expect(() => run(huge)).toThrow("x with 4294967295 elements");
+  expect(() => run([huge])).toThrow("x with shape [1,4294967295]");
+  expect(() => run([[1, 2], huge])).toThrow("has 4294967295 elements at [1]");
+  const empty: unknown[] = new Array<unknown>(2 ** 32 - 1);
+  empty[0] = [];
+  expect(() => run(empty)).toThrow("x with shape [4294967295,0]");
+  expect(() => run({ data: huge, shape: [2 ** 32 - 1] })).toThrow("E0812");
+  const rows: unknown[] = [[1, 2]];
+  const bound = model.bind("twice", { x: rows as number[][] });
+  rows[0] = huge;
+  expect(() => bound.run()).toThrow(/E081[14]/);
+});
+
+test("a batch of another size says which dim it is, and the size to build for", async () => {
+  const model = await compile("dl 1\n\nentry p(x: f32[N, 4]) {\n  { y: x * 2 }\n}\n", { dims: { N: 4 } });
+  const run = (x: unknown): unknown => model.run("p", { x: x as number[] });
+  expect(() => run(new Float32Array(12))).toThrow("it is f32[4,4], 16 elements; build a variant for N = 3");
+  expect(() => run({ data: new Float32Array(12), shape: [3, 4] })).toThrow("; build a variant for N = 3");
+  // No size of N makes these fit.
+  for (const x of [new Float32Array(13), [], { data: new Float32Array(12), shape: [4, 3] }])
+    expect(() => run(x)).toThrow(/16 elements$/);
+});
+
+test("a dim may have the name that others use for an unknown size, if it is declared", async () => {
+  for (const name of ["null", "undefined", "None"]) {
+    const entry = `\nentry p(x: f32[${name}, 3]) {\n  { y: x * 2 }\n}\n`;
+    const model = await compile(`dl 1\n\ndim ${name}\n${entry}`, { dims: { [name]: 2 } });
+    expect(model.run("p", { x: [1, 2, 3, 4, 5, 6] })["y"]?.shape).toEqual([2, 3]);
+    await expect(compile(`dl 1\n${entry}`, { dims: { [name]: 2 } })).rejects.toThrow("name the size, as in");
+  }
+});
+
+test("an input that runs the model while it is read does not change the call", async () => {
+  const sum = "dl 1\n\nentry add(x: f32[2], y: f32[2]) {\n  { z: x + y }\n}\n";
+  const model = await compile(sum);
+  const inner = (): void => void model.run("add", { x: [100, 100], y: [100, 100] });
+  const evil = new Proxy([1, 2], {
+    get(list, name, self) {
+      inner();
+      return Reflect.get(list, name, self) as unknown;
+    },
+  });
+  const getter = {
+    x: evil,
+    get y() {
+      inner();
+      return evil;
+    },
+  };
+  const options = {
+    get view() {
+      inner();
+      return false;
+    },
+  };
+  const z = { dtype: "f32", shape: [2], data: Float32Array.of(2, 4) };
+  expect(model.run("add", getter, options)).toEqual({ z });
+  expect(model.bind("add", { x: evil, y: evil }).run()).toEqual({ z });
+  let reads = 0;
+  const other = new Proxy([1, 2], {
+    get: (list, name, self) => (name === "0" && reads++ > 2 ? "a text" : (Reflect.get(list, name, self) as unknown)),
+  });
+  expect(model.run("add", { x: other, y: [1, 2] })).toEqual({ z });
+});
+
+test("state and plan are read-only, and metadata is read once", async () => {
+  const model = await compile(
+    "dl 1\n\nmodel M(x: f32[2]) -> f32[2] {\n  param w: f32[2] = ones()\n  x * w\n}\n\nentry e(x: f32[2]) {\n  { y: M(x) }\n}\n",
+  );
+  const state = model.state as Map<string, unknown>;
+  for (const edit of [() => state.delete("M.w"), () => state.clear(), () => state.set("a", 1)])
+    expect(edit).toThrow("`state` is read-only");
+  const plan = model.plan as unknown as { entries: { inputs: { shape: number[] }[] }[]; persistent: object[] };
+  expect(() => (plan.entries.length = 0)).toThrow(TypeError);
+  expect(() => plan.persistent.pop()).toThrow(TypeError);
+  expect(() => plan.entries[0]?.inputs[0]?.shape.push(1)).toThrow(TypeError);
+  expect(model.run("e", { x: [1, 2] })["y"]?.data).toEqual(Float32Array.of(1, 2));
+  let reads = 0;
+  const metadata = {
+    get a() {
+      return (reads++ === 0 ? "text" : 1) as string;
+    },
+  };
+  expect([...readSafetensors(model.save({ metadata })).metadata]).toEqual([["a", "text"]]);
+  expect(() => model.save({ metadata })).toThrow("metadata");
 });
 
 test("views are the session's own, and cannot be changed", async () => {

@@ -61,6 +61,34 @@ test.each(["wasm", "js"] as const)("files of two builds are refused, and both ar
   }
 });
 
+const page = "<!DOCTYPE html>\n<html><body>Not found</body></html>\n";
+
+test.each([
+  ["manifest.json", "wasm", () => page, /manifest\.json: it is an HTML page/],
+  ["manifest.json", "wasm", (bytes) => bytes.subarray(0, 200), /manifest\.json: .*JSON/],
+  ["manifest.json", "wasm", () => '{"format": dlc}', /manifest\.json: .*JSON/],
+  ["manifest.json", "wasm", () => "", /manifest\.json: .*JSON/],
+  ["module.wasm", "wasm", () => page, /module\.wasm: it is an HTML page/],
+  ["module.wasm", "wasm", (bytes) => bytes.subarray(0, -40), /module\.wasm: it is cut off/],
+  ["module.wasm", "wasm", () => "", /module\.wasm: it is cut off/],
+  ["kernels.mjs", "js", () => page, /kernels\.mjs: it is an HTML page|kernels\.mjs: SyntaxError/],
+  ["kernels.mjs", "js", (bytes) => bytes.subarray(0, -60), /kernels\.mjs: (?:SyntaxError|it is cut off)/],
+  ["weights.safetensors", "wasm", () => page, /weights\.safetensors: it is an HTML page/],
+] as readonly (readonly [string, "wasm" | "js", (bytes: Buffer) => Buffer | string, RegExp])[])(
+  "a damaged %s (%s) is not taken for that of another build: %s",
+  async (file, target, damage, says) => {
+    const folder = mixed(await build("damaged", texts.a, target), root, /^$/);
+    const files = file === "module.wasm" ? ["module.wasm", "module.strict.wasm"] : [file];
+    for (const name of files) writeFileSync(join(folder, name), damage(readFileSync(join(folder, name))));
+    await expect(load(folder)).rejects.toMatchObject({
+      code: "E0806",
+      says: expect.stringMatching(says) as unknown,
+    });
+    const base = `${pathToFileURL(folder).href}/`;
+    if (target === "wasm") await expect(loadBuilt(base)).rejects.toMatchObject({ code: "E0806" });
+  },
+);
+
 test("the build id follows from the contents alone", async () => {
   const idOf = (folder: string): unknown =>
     (JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as { readonly build: unknown }).build;

@@ -40,9 +40,9 @@ const manifest = (value: unknown): Readonly<Record<string, string>> => ({ "manif
 test.each([
   ["no manifest", {}, "E0806", /manifest.json/],
   ["a damaged manifest", { "manifest.json": "{" }, "E0806", /is not valid JSON/],
-  ["no module", manifest(js), "E0802", /kernels.mjs/],
-  ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0802", /SyntaxError/],
-  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0802", /different builds: .*kernels.mjs/],
+  ["no module", manifest(js), "E0806", /kernels.mjs/],
+  ["a module that is not JavaScript", { ...manifest(js), "kernels.mjs": "}" }, "E0806", /kernels.mjs/],
+  ["a module that exports nothing", { ...manifest(js), "kernels.mjs": "" }, "E0806", /kernels.mjs: it is cut off/],
   [
     "a module of another build",
     { ...manifest(js), "kernels.mjs": 'export const build = "1";' },
@@ -73,9 +73,15 @@ test.each([
   ],
   [
     "WebAssembly of another build",
-    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+    { ...manifest(soundManifest), "module.wasm": wasm(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0).with(-1, 0x67) },
     "E0802",
     /different builds: .*module.wasm/,
+  ],
+  [
+    "WebAssembly without a build",
+    { ...manifest(soundManifest), "module.wasm": Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+    "E0806",
+    /module.wasm: it is cut off, or not from a build/,
   ],
   [
     "a plan of another version",
