@@ -10,6 +10,7 @@ import { fmt } from "./commands/fmt.ts";
 import { run } from "./commands/run.ts";
 import { summary } from "./commands/summary.ts";
 import { trainCommand } from "./commands/train.ts";
+import { checkFlags } from "./host/flags.ts";
 import { afterHelp, helpStyle } from "./host/help.ts";
 import { version } from "./host/version.ts";
 import { exitCodes, reportError } from "./host/errors.ts";
@@ -44,6 +45,9 @@ for (const command of [
 }
 
 try {
+  const [name, ...args] = process.argv.slice(2);
+  const asked = program.commands.find((command) => command.name() === name);
+  if (asked !== undefined) checkFlags(asked, args);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;

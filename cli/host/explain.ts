@@ -14,7 +14,7 @@ export interface Explanation {
 
 /** Throws E1021 for a code that does not exist. */
 export function explainCode(asked: string): Explanation {
-  const code = catalogue.has(asked.toUpperCase()) ? asked.toUpperCase() : asked.toLowerCase();
+  const code = codeOf(asked);
   const says = catalogue.get(code);
   if (says !== undefined)
     return { code, says, page: readFileSync(new URL(`../../docs/diagnostics/${code}.md`, import.meta.url), "utf8") };
@@ -27,6 +27,14 @@ export function explainCode(asked: string): Explanation {
     `unknown diagnostic code ${asked}`,
     `${near === null ? "" : `did you mean \`${near}\`? `}codes look like E0106, or dot-c2 for a condition of an op`,
   );
+}
+
+/** `E0817` for `e0817`, `E817` and `817`; all else in small letters, as the conditions of ops are written. */
+function codeOf(asked: string): string {
+  const [, letter = "", digits] = /^([EW]?)0*(\d{1,4})$/i.exec(asked) ?? [];
+  const letters = letter === "" ? ["E", "W"] : [letter.toUpperCase()];
+  const numbered = digits === undefined ? [] : letters.map((first) => `${first}${digits.padStart(4, "0")}`);
+  return numbered.find((code) => catalogue.has(code)) ?? asked.toLowerCase();
 }
 
 /** The conditions of ops by code: `<op>-<label>`. */

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readNpy } from "../../compiler/formats/npy.ts";
+import { explainCode } from "../../cli/host/explain.ts";
 import { dlc } from "./dlc.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -186,4 +187,22 @@ test("bench shows time, rate and memory", async () => {
     }),
   );
   expect(json["byRole"]).toContainEqual({ name: "optimizer", bestMs: expect.any(Number) });
+});
+
+test.each([
+  [["train", "net.dl", "--dataset", "mnist"], "unknown option '--dataset'\n(Did you mean --data?)"],
+  [["train", "net.dl", "--data", "mnist", "--batch-size=8"], "unknown option '--batch-size'\n(Did you mean --batch?)"],
+  [["train", "net.dl", "--lr", "0.1"], "unknown option '--lr'\n(the learning rate is written in the file"],
+  [["eval", "net.dl", "--wieghts", "w"], "unknown option '--wieghts'\n(Did you mean --weights?)"],
+  [["check", "net.dl", "--frobnicate"], "unknown option '--frobnicate'\n(--help lists the options)"],
+])("an unknown option is named with the one that was meant: %j", async (args, says) => {
+  const { code, stderr } = await dlc(folder, ...args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
+});
+
+test("explain takes a code without its letter or its zeros", () => {
+  for (const asked of ["E0817", "e0817", "817", "0817", "E817"]) expect(explainCode(asked).code).toBe("E0817");
+  expect(explainCode("1013").code).toBe("W1013");
+  expect(explainCode("Dot-C2").code).toBe("dot-c2");
+  for (const asked of ["99999", "E", ""]) expect(() => explainCode(asked)).toThrow("unknown diagnostic code");
 });
