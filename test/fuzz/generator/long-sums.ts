@@ -40,9 +40,9 @@ const longScatter: Draw = (b) => {
 
 /** A product of few results, whose sums have several blocks of 512 terms. */
 const longProduct: Draw = (b) => {
-  const terms = b.r.pick([511, 512, 513, 515, 600, 1024, 1027, 1100]);
-  const rows = b.r.pick([1, 2, 3, 4, 5, 8]);
-  return linear(b, fresh(b, [rows, terms]), b.r.pick([1, 2, 3, 8, 9]));
+  const terms = b.r.pick([512, 513, 515, 600, 1024, 1027, 1030]);
+  const rows = b.r.pick([1, 3, 4, 5, 8]);
+  return linear(b, fresh(b, [rows, terms]), b.r.pick([1, 3, 8, 9, 16]));
 };
 
 /** So long that the totals of the sums are in memory while a block of all of them is computed. */
@@ -67,7 +67,7 @@ export const longSumDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.2, small(longSum)],
   [0.8, small(longScan)],
   [0.5, small(longScatter)],
-  [1, small(longProduct)],
-  [0.1, small(veryLongProduct)],
+  [2, small(longProduct)],
+  [0.4, small(veryLongProduct)],
   [0.4, small(longGradient)],
 ];

@@ -164,6 +164,14 @@ const exchange: Draw = (b) => {
   );
 };
 
+/** A remainder whose quotient has more bits than any float. Its slope is as large. */
+const largeQuotient: Draw = (b) => {
+  const v = b.fresh({ dtype: "f32", shape: b.shape().map((size) => Math.max(1, size)) });
+  const y = b.call("add", [b.call("mul", [v, v]), b.like(v, 0.5)]);
+  const x = b.call("mul", [b.fresh(v.type), b.like(v, 2 ** b.r.between(30, 60))]);
+  return b.call("stop_gradient", [b.call("rem", [x, y])]);
+};
+
 export const trapDraws: readonly (readonly [weight: number, Draw])[] = [
   [2, sliceOfSlice],
   [2, sliceOfConcat],
@@ -173,6 +181,7 @@ export const trapDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, negatedSelect],
   [2, shiftIntoPadding],
   [1.5, integerQuotient],
+  [0.6, largeQuotient],
   [2, (b) => (b.depth > 0 ? running(b) : null)],
   [3, (b) => (b.depth > 0 ? exchange(b) : null)],
 ];
