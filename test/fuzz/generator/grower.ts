@@ -214,6 +214,14 @@ export class Grower {
     );
   }
 
+  /** A new leaf of any size, for one use: values of the pool have few elements. */
+  large(type: TensorType): Value {
+    const { refused } = this.plan;
+    const value = this.r.chance(0.5) ? this.input(type) : this.param(type);
+    this.plan.refused = refused;
+    return value;
+  }
+
   /** A weight: a param mostly, inside of regions a constant. */
   weight(type: TensorType): Value {
     return this.r.chance(0.65) && type.dtype === "f32" && !this.inRegion ? this.param(type) : this.value(type);

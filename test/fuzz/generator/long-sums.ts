@@ -1,5 +1,6 @@
 // Draws of sums of several blocks: longer than those that shapes of a few elements give.
-import { type Draw, type Grower } from "./grower.ts";
+import type { Value } from "../../../compiler/graph/ir.ts";
+import type { Draw, Grower } from "./grower.ts";
 import { linear } from "./draw-contract.ts";
 import { iota } from "./random.ts";
 
@@ -7,7 +8,9 @@ import { iota } from "./random.ts";
 const length = ({ r }: Grower): number =>
   r.chance(0.6) ? r.pick([63, 64, 65, 127, 128, 129, 192, 1023, 1024, 1025, 1040]) : r.between(60, 1100);
 
-const fresh = (b: Grower, shape: readonly number[]): ReturnType<Grower["fresh"]> => b.fresh({ dtype: "f32", shape });
+const fresh = (b: Grower, shape: readonly number[]): Value => b.large({ dtype: "f32", shape });
+/** A product with a matrix of `columns` columns. */
+const times = (b: Grower, x: Value, columns: number): Value => linear(b, x, columns, (type) => b.large(type));
 
 /** Over the last axis, the first, or both. */
 const longSum: Draw = (b) => {
@@ -42,12 +45,12 @@ const longScatter: Draw = (b) => {
 const longProduct: Draw = (b) => {
   const terms = b.r.pick([512, 513, 515, 600, 1024, 1027, 1030]);
   const rows = b.r.pick([1, 3, 4, 5, 8]);
-  return linear(b, fresh(b, [rows, terms]), b.r.pick([1, 3, 8, 9, 16]));
+  return times(b, fresh(b, [rows, terms]), b.r.pick([1, 3, 8, 9, 16]));
 };
 
 /** So long that the totals of the sums are in memory while a block of all of them is computed. */
 const veryLongProduct: Draw = (b) =>
-  linear(b, fresh(b, [b.r.pick([13, 16]), b.r.between(4800, 5200)]), b.r.pick([3, 8]));
+  times(b, fresh(b, [b.r.pick([13, 16]), b.r.between(4800, 5200)]), b.r.pick([3, 8]));
 
 /** The gradient of a weight: its sums are over two axes. */
 const longGradient: Draw = (b) => {
@@ -67,7 +70,7 @@ export const longSumDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.2, small(longSum)],
   [0.8, small(longScan)],
   [0.5, small(longScatter)],
-  [2, small(longProduct)],
-  [0.4, small(veryLongProduct)],
+  [1.2, small(longProduct)],
+  [0.3, (b) => (b.inRegion || b.plan.trains ? null : veryLongProduct(b))],
   [0.4, small(longGradient)],
 ];
