@@ -36,6 +36,18 @@ export const differentiableNames = ({ params }: Callable): readonly string[] =>
   );
 
 export function signatureOf(target: Target): Signature {
+  const key = target.kind === "callable" ? target.declaration : target.kind === "op" ? target.op : target.builtin;
+  const known = signatures.get(key);
+  if (known !== undefined) return known;
+  const signature = makeSignature(target);
+  signatures.set(key, signature);
+  return signature;
+}
+
+/** Every call asks for the signature of its function. */
+const signatures = new WeakMap<object, Signature>();
+
+function makeSignature(target: Target): Signature {
   switch (target.kind) {
     case "callable": {
       const { statics, tensors } = split(target.declaration);
