@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
@@ -268,4 +269,17 @@ test("a file imports beside it and below the working directory, and nowhere else
   for (const target of ["../../../../etc/passwd", "/etc/passwd", "std/../../package.json"]) {
     await expect(compile(importing(target))).rejects.toBeInstanceOf(DiagnosticError);
   }
+});
+
+test("the host shows the caller's line above an uncaught error in a text", () => {
+  const script = join(folder, "uncaught.mjs");
+  const api = new URL("../../cli/api.ts", import.meta.url).href;
+  writeFileSync(
+    script,
+    `import { compile } from "${api}";\nawait compile("dl 1\\n\\nentry e() {\\n  { y: z }\\n}\\n");\n`,
+  );
+  const { stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  expect(stderr).toMatch(
+    /uncaught\.mjs:2\nawait compile\(.*\n +\^\n\nDiagnosticError: error\[E0201\]: unknown name `z`/,
+  );
 });
