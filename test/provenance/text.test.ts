@@ -26,7 +26,7 @@ train entry step(x: f32[N, 8]) {
   let y = Net(x)
   let loss = mean(y * y)
   minimize loss over Net with adam(lr: 1e-3)
-  { loss, largest: max(y, axis: [0, 1]) }
+  { loss, least: min(y, axis: [0, 1]) }
 }
 `;
 
@@ -107,7 +107,7 @@ test("the role of a node", () => {
       everyNode(graph).flatMap(({ op: { name }, provenance }) => (name === op ? [provenance.attribution.role] : [])),
     ),
   ];
-  expect(roleOf("reduce_max")).toEqual(["metric"]);
+  expect(roleOf("reduce_min")).toEqual(["metric"]);
   expect(roleOf("threefry")).toEqual(["random"]);
   expect(roleOf("gradient")).toEqual(["backward"]);
   expect(roleOf("sqrt")).toContain("optimizer");
