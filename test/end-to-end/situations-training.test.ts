@@ -31,7 +31,7 @@ entry equals(a: i32[5000]) {
   },
   {
     source: "openvinotoolkit/openvino#33164",
-    title: "a difference of u8 is computed in i32, and clamped only on the way back",
+    title: "a difference of u8 is computed in i32, and clamped when it is converted to u8",
     text: `
 entry bytes(a: u8[4], b: u8[4]) {
   let d = convert(a, dtype: "i32") - convert(b, dtype: "i32")
@@ -49,7 +49,12 @@ entry divided(a: i32[5], b: i32[5]) {
   { quotient: a / b, rest: a % b, floored, whole: a / b * b + a % b }
 }`,
     inputs: { a: [-3, 3, -4, -1, 7], b: [2, -2, 3, 2, -7] },
-    wanted: { quotient: [-1, -1, -1, 0, -1], rest: [-1, 1, -1, -1, 0], floored: [-2, -2, -2, -1, -1], whole: [-3, 3, -4, -1, 7] },
+    wanted: {
+      quotient: [-1, -1, -1, 0, -1],
+      rest: [-1, 1, -1, -1, 0],
+      floored: [-2, -2, -2, -1, -1],
+      whole: [-3, 3, -4, -1, 7],
+    },
   },
   {
     source: "pytorch/pytorch#29137, #105798",

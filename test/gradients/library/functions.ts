@@ -22,6 +22,10 @@ export const functions: readonly Item[] = [
   of("squeeze(unsqueeze(x, 1), 1)"),
   of("flatten(x)", { x: "f32[A, B, C]" }),
   of("ratio(x, y)", { x: "f32[A]", y: "f32[A]" }, { between: { y: [0.3, 2] } }),
+  // Counts are not negative.
+  ...["precision_of", "recall_of", "f1_of"].map((name) =>
+    of(`${name}(counts)`, { counts: "f32[3]" }, { between: { counts: [0.3, 2] } }),
+  ),
   of("masked_mean(x, w)", { x: "f32[A, B]", w: "f32[A, B]" }, { between: { w: unit } }),
   of("masked_loss(x, mask: w)", { x: "f32[A]", w: "f32[A]" }),
   of("softmax(hidden(x, m > 0))", { x: "f32[A, B]", m: "i32[A, B]" }),
