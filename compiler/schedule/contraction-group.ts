@@ -104,6 +104,8 @@ export function tiledContraction(
   if (machine.strictTile === null) return { kernel, args };
   const strict = made(strictly(machine)).kernel;
   const isOther = printKernel(strict) !== printKernel(kernel);
-  const fits = strict.buffers.every(({ size }, i) => size === kernel.buffers[i]?.size);
+  const fits =
+    strict.buffers.length === kernel.buffers.length &&
+    strict.buffers.every(({ size }, i) => size === kernel.buffers[i]?.size);
   return { kernel: isOther && fits ? { ...kernel, strict: strict.body } : kernel, args };
 }

@@ -55,7 +55,9 @@ export function planContraction(shape: ContractionShape, mostScratch: number, ma
   const tiled = tileRows(shape.rows, rowsBeside(columnCount <= tile.narrow ? 1 : panelVectors * panelsAtOnce, machine));
   const others = shape.rows.filter((dim) => dim !== tiled.along && dim !== tiled.whole);
   const sum = sumBlocks(shape.reduced);
-  const isBlocked = mostScratch > 0 && panelsAtOnce === 1 && scratchElements(shape, machine) > 0;
+  // Scratch that is planned is used, so that the fast and the strict code of a kernel have the same buffers.
+  const isPlanned = mostScratch < Infinity;
+  const isBlocked = panelsAtOnce === 1 && (isPlanned ? mostScratch : scratchElements(shape, machine)) > 0;
   const { outer, inner, rows } = residentRows(others, tiled, isBlocked ? dimsOfBlock(sum) : shape.reduced, machine);
   const rowsInside = sizeOf([...inner, rows.along]) * (rows.whole?.size ?? 1);
   const columns = tileColumns(columnCount, panels, panelsAtOnce, rows, rowsInside, machine);
