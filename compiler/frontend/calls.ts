@@ -1,16 +1,8 @@
 import type { Callable } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
-import {
-  bindArguments,
-  differentiableNames,
-  checkNames,
-  convertStatic,
-  signatureOf,
-  split,
-  usage,
-  type Bound,
-  type Signature,
-} from "./values/arguments.ts";
+import { bindArguments, checkNames, type Bound } from "./values/arguments.ts";
+import { differentiableNames, signatureOf, split, usage, type Signature } from "./values/signatures.ts";
+import { convertStatic } from "./values/static-types.ts";
 import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
@@ -54,8 +46,10 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
   ];
   if (missing.length > 0) {
     if (given === 0) {
-      const whole = signature.statics.every((s) => !s.required || bound.values.has(s.name));
-      return checkStatics(env, target, bound) ? partial(env, fn, args, span, whole) : ERROR;
+      // What a pipe gives, of any kind, does not make another instance.
+      const applied = (name: string): boolean => signature.order.length === 0 && signature.last.includes(name);
+      const whole = signature.statics.every((s) => !s.required || bound.values.has(s.name) || applied(s.name));
+      return checkStatics(env, target, bound) ? partial(env, fn, bound, span, whole) : ERROR;
     }
     const name = functionName(target);
     withoutValue(env, target);
@@ -133,7 +127,9 @@ function overloaded(env: Env, fn: FunctionValue, more: readonly Arg[]): Function
  * its uses could share: both directions of `bidirectional(gru(reset_after: false), 64)` have their own. All calls of a
  * model share its params.
  */
-function partial(env: Env, fn: FunctionValue, args: readonly Arg[], span: Span, whole: boolean): DlValue {
+function partial(env: Env, fn: FunctionValue, { values }: Bound, span: Span, whole: boolean): DlValue {
+  // Later arguments do not change what these are bound to.
+  const args = [...values].map(([name, arg]): Arg => ({ ...arg, name }));
   const layer = fn.target.kind === "callable" && fn.target.declaration.kind === "layer";
   return { ...fn, args, instance: fn.instance ?? (layer && whole ? makeInstance(env.frame, span) : null) };
 }

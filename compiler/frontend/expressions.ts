@@ -4,10 +4,11 @@ import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { binary, unary } from "./tensors/arithmetic.ts";
 import { checkpoint, cond } from "./control/branches.ts";
+import { calleeHints } from "./callee-hints.ts";
 import { call } from "./calls.ts";
-import type { Arg, DlValue, Env, Scope } from "./context.ts";
+import type { Arg, DlValue, Env } from "./context.ts";
 import { packNamed, text } from "./types/dims.ts";
-import { hasManyMistakes, report, type Details } from "./errors.ts";
+import { hasManyMistakes, report } from "./errors.ts";
 import { countExpression } from "./limits.ts";
 import { methodHint, nameHint } from "./migration-hints.ts";
 import { exploreBlock, exploreNames } from "./exploration.ts";
@@ -180,27 +181,6 @@ function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span
       calleeHints(env, callee, calleeSpan),
     );
   return call(env, callee, args, span);
-}
-
-/**
- * Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library
- * (`let mean = mean(x)`, then `mean(y)`).
- */
-function calleeHints(env: Env, value: DlValue, callee: Span): Details {
-  const name = callee.source.text.slice(callee.start, callee.end);
-  if (value.kind === "string" && env.scope.find(value.value) !== undefined)
-    return { help: `write \`${value.value}\`, without quotes` };
-  if (value.kind === "path") return { help: methodHint(value.path.split(".").at(-1) ?? "") };
-  let scope: Scope | null = env.scope;
-  while (scope !== null && scope.own(name) === undefined) scope = scope.parent;
-  const own = scope?.own(name);
-  const below = scope?.parent?.find(name);
-  const library = env.context.program.ops.has(name) || (below?.kind === "value" && below.value.kind === "function");
-  if (!library || own === undefined) return {};
-  return {
-    also: own.span === null ? [] : [{ span: own.span, says: `\`${name}\` is declared here` }],
-    help: `it shadows the library function \`${name}\`; rename it`,
-  };
 }
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {

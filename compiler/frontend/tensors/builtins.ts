@@ -2,7 +2,7 @@ import type { Span } from "../../../dsl/span.ts";
 import { elements } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
 import { product } from "../../support/lists.ts";
-import { convertStatic } from "../values/arguments.ts";
+import { convertStatic } from "../values/static-types.ts";
 import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";

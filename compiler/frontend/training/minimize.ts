@@ -2,7 +2,7 @@ import type { Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { accumulate, hold, keptTypes, type Gate } from "./accumulate.ts";
-import { split } from "../values/arguments.ts";
+import { split } from "../values/signatures.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";

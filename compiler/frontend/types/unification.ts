@@ -37,7 +37,8 @@ export function unifyTensor(
   postponed: Postponed[],
 ): boolean {
   const names = type.dims.flatMap((dim) => (isPack(dim) ? [packKey(dim.name.text)] : namesIn(dim)));
-  if (subject.reach === "all" && isUnknown(env, [...(isDtype(type.dtype.text) ? [] : [type.dtype.text]), ...names])) return false;
+  if (subject.reach === "all" && isUnknown(env, [...(isDtype(type.dtype.text) ? [] : [type.dtype.text]), ...names]))
+    return false;
   if (!unifyDtype(env, type, t, subject)) return false;
   const packs = type.dims.filter(isPack);
   if (packs.length > 1) {

@@ -1,83 +1,10 @@
-import type { Callable, Parameter, TypeExpr } from "../../../dsl/ast.ts";
-import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
-import { dtypeNames } from "../types/dtypes.ts";
 import type { Arg, DlValue, Env, Target } from "../context.ts";
-import { text } from "../types/dims.ts";
 import { report } from "../errors.ts";
 import { parameterHint } from "../migration-hints.ts";
-import { describe, ERROR, float, functionName, holdsTensor, int, list } from "./values.ts";
-
-/** Parameters as a caller sees them: static ones and tensors. */
-export interface Signature {
-  readonly statics: readonly { readonly name: string; readonly required: boolean }[];
-  readonly tensors: readonly string[];
-  readonly variadic: boolean;
-  /** All parameters in order, if static ones and tensors are in one list. */
-  readonly order: readonly string[];
-}
-
-const takesTensor = (type: TypeExpr): boolean =>
-  type.kind === "tensor" || (type.kind === "list" && takesTensor(type.of));
-
-/** A parameter whose type has brackets after a dtype takes a tensor; all others are static. */
-export function split(declaration: Callable): { statics: readonly Parameter[]; tensors: readonly Parameter[] } {
-  const params = declaration.params;
-  return {
-    statics: [...declaration.statics, ...params.filter((p) => !takesTensor(p.type))],
-    tensors: params.filter((p) => takesTensor(p.type)),
-  };
-}
-
-/** The parameters of a gradient rule: tensors, and numbers beside them, which may be scalar tensors. */
-export const differentiableNames = ({ params }: Callable): readonly string[] =>
-  params.flatMap((p) =>
-    takesTensor(p.type) || (p.type.kind === "static" && /^f(32|64)$/.test(p.type.name.text)) ? [p.name.text] : [],
-  );
-
-export function signatureOf(target: Target): Signature {
-  const key = target.kind === "callable" ? target.declaration : target.kind === "op" ? target.op : target.builtin;
-  const known = signatures.get(key);
-  if (known !== undefined) return known;
-  const signature = makeSignature(target);
-  signatures.set(key, signature);
-  return signature;
-}
-
-/** Every call asks for the signature of its function. */
-const signatures = new WeakMap<object, Signature>();
-
-function makeSignature(target: Target): Signature {
-  switch (target.kind) {
-    case "callable": {
-      const { statics, tensors } = split(target.declaration);
-      return {
-        statics: statics.map((p) => ({ name: p.name.text, required: p.value === null })),
-        tensors: tensors.map((p) => p.name.text),
-        variadic: false,
-        order: target.declaration.statics.length > 0 ? [] : target.declaration.params.map((p) => p.name.text),
-      };
-    }
-    case "op": {
-      const { op } = target;
-      return {
-        statics: Object.keys(op.attrs).map((name) => ({ name, required: !Object.hasOwn(op.defaults, name) })),
-        tensors: op.operands === "variadic" ? ["parts"] : op.operands,
-        variadic: op.operands === "variadic",
-        order: [],
-      };
-    }
-    case "builtin": {
-      const { builtin } = target;
-      return {
-        statics: builtin.statics.map((name) => ({ name, required: !builtin.optional.includes(name) })),
-        tensors: builtin.tensors,
-        variadic: builtin.variadic ?? false,
-        order: [],
-      };
-    }
-  }
-}
+import { type Signature, split, takesTensor, usage } from "./signatures.ts";
+import { asType } from "./static-types.ts";
+import { describe, functionName, holdsTensor, isNumber } from "./values.ts";
 
 export interface Bound {
   readonly values: ReadonlyMap<string, Arg>;
@@ -86,40 +13,79 @@ export interface Bound {
 }
 
 /**
- * Binds each argument to its parameter. Positional tensors go to tensor parameters in order; other positional values to
- * static parameters in order while any is left, then to tensor parameters as literals, or if both are in one list to
- * the next of it. Null after a report.
+ * Binds each argument to its parameter, see `bindByKind`; where that leaves a required argument out, has too many
+ * tensors or a static value of the wrong type, the parentheses in which the arguments are written decide. Null after a
+ * report.
  */
 export function bindArguments(env: Env, target: Target, signature: Signature, args: readonly Arg[]): Bound | null {
-  const values = new Map<string, Arg>();
-  const parts: Arg[] = [];
-  const name = functionName(target);
   if (!checkNames(env, target, signature, args)) return null;
+  const named = bindNamed(env, target, args);
+  if (named === null) return null;
+  const positional = args.filter((arg) => arg.name === null);
+  const usual = bindByKind(signature, named, positional);
+  const { excess } = usual;
+  const fails =
+    excess !== null ||
+    signature.statics.some(({ name, required }) => {
+      const arg = usual.values.get(name);
+      return arg === undefined ? required : arg.name === null && !accepts(target, name, arg.value);
+    });
+  const written =
+    fails && !signature.variadic && positional.some((arg) => holdsTensor(arg.value))
+      ? bindByPosition(target, signature, named, positional)
+      : null;
+  if (written !== null) return written;
+  if (excess === null) return usual;
+  const what = holdsTensor(excess.value) ? "tensors" : "arguments";
+  report(env.context, "E0403", excess.span, `too many ${what} for \`${functionName(target)}\``, {
+    label: describe(excess.value),
+    help: usage(functionName(target), signature),
+  });
+  return null;
+}
+
+/** The named arguments; null after a report of one that is given twice. */
+function bindNamed(env: Env, target: Target, args: readonly Arg[]): ReadonlyMap<string, Arg> | null {
+  const values = new Map<string, Arg>();
   for (const arg of args) {
     if (arg.name === null) continue;
     if (values.has(arg.name)) {
-      report(env.context, "E0405", arg.nameSpan ?? arg.span, `duplicate argument \`${arg.name}\` of \`${name}\``, {
+      const says = `duplicate argument \`${arg.name}\` of \`${functionName(target)}\``;
+      report(env.context, "E0405", arg.nameSpan ?? arg.span, says, {
         also: [{ span: values.get(arg.name)?.nameSpan ?? arg.span, says: "first given here" }],
       });
       return null;
     }
     values.set(arg.name, arg);
   }
+  return values;
+}
+
+/**
+ * Positional tensors go to tensor parameters in order; other positional values to static parameters in order while any
+ * is left, then to tensor parameters as literals, or if both are in one list to the next of it. `excess` is the first
+ * argument without a parameter.
+ */
+function bindByKind(
+  signature: Signature,
+  named: ReadonlyMap<string, Arg>,
+  positional: readonly Arg[],
+): Bound & { readonly excess: Arg | null } {
+  const values = new Map(named);
+  const parts: Arg[] = [];
   const freeTensors = signature.tensors.filter((p) => !values.has(p));
   const freeStatics = signature.statics.map((s) => s.name).filter((p) => !values.has(p));
+  const nextOfList = (): string | undefined =>
+    signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p));
   // A number goes to the next parameter of a single list, `close(x, 1, 1e-6)`; with two lists, to the static ones
   // before the tensors.
   const nextFree = (): string | undefined => {
-    const name =
-      signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p)) ??
-      freeStatics[0] ??
-      freeTensors[0];
+    const name = nextOfList() ?? freeStatics[0] ?? freeTensors[0];
     for (const free of [freeStatics, freeTensors])
       if (name !== undefined && free.includes(name)) free.splice(free.indexOf(name), 1);
     return name;
   };
-  for (const arg of args) {
-    if (arg.name !== null) continue;
+  for (const arg of positional) {
     const tensor = holdsTensor(arg.value);
     if (signature.variadic && tensor) {
       parts.push(
@@ -130,24 +96,55 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
       continue;
     }
     // So does a scalar tensor, which may be passed as a static number.
-    const next =
-      tensor && isLoose(arg)
-        ? signature.order.find((p) => freeTensors.includes(p) || freeStatics.includes(p))
-        : undefined;
+    const next = tensor && isLoose(arg) ? nextOfList() : undefined;
     const parameter =
       !tensor || (next !== undefined && freeStatics.includes(next))
         ? nextFree()
         : (freeTensors.shift() ?? looseStatic(arg, freeStatics));
-    if (parameter === undefined) {
-      report(env.context, "E0403", arg.span, `too many ${tensor ? "tensors" : "arguments"} for \`${name}\``, {
-        label: describe(arg.value),
-        help: usage(name, signature),
-      });
-      return null;
-    }
+    if (parameter === undefined) return { values, parts, excess: arg };
     values.set(parameter, arg);
   }
-  return { values, parts };
+  return { values, parts, excess: null };
+}
+
+/**
+ * Positional arguments of a call's parentheses fill the first list in order, tensors where its types accept them, then
+ * the last one; what is piped belongs to the last list. Null if one has no parameter.
+ */
+function bindByPosition(
+  target: Target,
+  signature: Signature,
+  named: ReadonlyMap<string, Arg>,
+  positional: readonly Arg[],
+): Bound | null {
+  const values = new Map(named);
+  const { last } = signature;
+  const first = signature.statics.map((s) => s.name).filter((p) => !last.includes(p));
+  const isFree = (p: string): boolean => !values.has(p);
+  const isPiped = (arg: Arg): boolean => arg.piped === true;
+  for (const arg of [...positional.filter(isPiped), ...positional.filter((each) => !isPiped(each))]) {
+    const next = isPiped(arg) ? undefined : first.find(isFree);
+    const fits = (p: string): boolean => accepts(target, p, arg.value);
+    const parameter =
+      next !== undefined && (!holdsTensor(arg.value) || fits(next)) ? next : last.find((p) => isFree(p) && fits(p));
+    if (parameter === undefined) return null;
+    values.set(parameter, arg);
+  }
+  return { values, parts: [] };
+}
+
+/** Whether a parameter takes the value, as far as its kind and dtype say. */
+function accepts(target: Target, parameter: string, value: DlValue): boolean {
+  if (target.kind === "builtin") return true;
+  if (target.kind === "op") return holdsTensor(value) !== Object.hasOwn(target.op.attrs, parameter);
+  const { statics, tensors } = split(target.declaration);
+  const taken = [...statics, ...tensors].find((p) => p.name.text === parameter)?.type;
+  if (taken === undefined) return false;
+  if (!takesTensor(taken)) return asType(value, taken) !== null;
+  if (taken.kind === "list") return value.kind === "list" || value.kind === "tuple";
+  if (value.kind !== "tensor") return isNumber(value) || value.kind === "bool";
+  const wanted = taken.kind === "tensor" ? taken.dtype.text : "";
+  return /^[A-Z]$/.test(wanted) || wanted === value.value.type.dtype;
 }
 
 /** Whether every named argument is a parameter; reports all that are not. It does not look at the values. */
@@ -181,80 +178,3 @@ function looseStatic(arg: Arg, free: string[]): string | undefined {
 }
 
 const isLoose = ({ value }: Arg): boolean => value.kind === "tensor" && value.value.type.shape.length === 0;
-
-/** `dense(units, bias)(x)` */
-export function usage(name: string, signature: Signature): string {
-  const statics = signature.statics.map((s) => (s.required ? s.name : `${s.name}: ...`)).join(", ");
-  const tensors = signature.variadic ? "..." : signature.tensors.join(", ");
-  return `usage: ${name}${statics === "" ? "" : `(${statics})`}${tensors === "" ? "" : `(${tensors})`}`;
-}
-
-/** Converts a static argument to its declared type; reports and returns the error value if that is not possible. */
-export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Span, subject: string): DlValue {
-  const converted = asType(value, type);
-  if (converted !== null) return converted;
-  if (value.kind === "error") return ERROR;
-  if (type.kind === "static" && !staticNames.has(type.name.text))
-    return report(env.context, "E0501", span, `unknown static type \`${type.name.text}\` of ${subject}`, {
-      help: `the static types are ${[...staticNames].join(", ")}`,
-    });
-  return report(env.context, "E0501", span, `expected ${wanted(type)} for ${subject}, found ${describe(value)}`, {
-    help: staticHelp(env, value, type),
-  });
-}
-
-function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefined {
-  if (type.kind === "tensor") return "the first parameter list is static; declare tensors in the second list";
-  if (type.kind !== "static") return undefined;
-  const { text: name } = type.name;
-  if (name === "fn" && value.kind === "string")
-    return env.scope.find(value.value) === undefined
-      ? "write the name of a function without quotes"
-      : `write \`${value.value}\`, without quotes`;
-  if (name === "int" && value.kind === "string" && /^\d+$/.test(value.value))
-    return `write \`${value.value}\`, without quotes`;
-  if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) return ints";
-  if ((name === "bool" || name === "fn") && value.kind === "int")
-    return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
-  if (value.kind === "function") return usage(functionName(value.target), signatureOf(value.target));
-  return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
-}
-
-const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...dtypeNames]);
-
-const wanted = (type: TypeExpr): string => {
-  if (type.kind === "list") return `a list of ${text(type.of)}`;
-  if (type.kind === "tensor") return "a static value";
-  const name = type.name.text;
-  return { int: "an int", bool: "a bool", string: "a string", fn: "a function" }[name] ?? `a number of type ${name}`;
-};
-
-function asType(value: DlValue, type: TypeExpr): DlValue | null {
-  if (type.kind === "list") {
-    if (value.kind === "pack") return list(value.sizes.map((_, k) => int(value.start + k)));
-    const items = value.kind === "list" || value.kind === "tuple" ? value.items : [value];
-    const converted = items.map((item) => asType(item, type.of));
-    return converted.includes(null) ? null : list(converted.filter((item) => item !== null));
-  }
-  if (type.kind === "tensor") return null;
-  const name = type.name.text;
-  switch (name) {
-    case "any":
-      return value;
-    case "int":
-    case "string":
-      return value.kind === name ? value : null;
-    case "fn":
-      return value.kind === "function" || value.kind === "path" ? value : null;
-    case "f32":
-      if (value.kind === "int") return float(value.value);
-      return value.kind === "float" || isScalar(value, name) ? value : null;
-    case "bool":
-      return value.kind === "bool" || isScalar(value, name) ? value : null;
-    default:
-      return staticNames.has(name) && (value.kind === "int" || isScalar(value, name)) ? value : null;
-  }
-}
-
-const isScalar = (value: DlValue, dtype: string): boolean =>
-  value.kind === "tensor" && value.value.type.dtype === dtype && value.value.type.shape.length === 0;

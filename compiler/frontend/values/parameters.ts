@@ -1,6 +1,7 @@
 import type { Parameter } from "../../../dsl/ast.ts";
 import { scalar } from "../../types/tensor-type.ts";
-import { convertStatic, type Bound } from "./arguments.ts";
+import type { Bound } from "./arguments.ts";
+import { convertStatic } from "./static-types.ts";
 import { literal, naturalDtype } from "../types/broadcasting.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
@@ -70,8 +71,8 @@ export function bindTensors(
   const postponed: Postponed[] = [];
   const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg }[] = [];
   for (const p of tensors) {
-    const arg = bound.values.get(p.name.text);
-    if (arg === undefined) continue;
+    const arg = bound.values.get(p.name.text) ?? defaultOf(inner, p);
+    if (arg === null) continue;
     const subject: Subject = {
       code: "E0301",
       says: `\`${p.name.text}\` of \`${callee}\``,
@@ -86,6 +87,10 @@ export function bindTensors(
   if (!unifyPostponed(inner, postponed)) return false;
   return literals.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
 }
+
+/** The default of a tensor in the first list, as an argument. */
+const defaultOf = (inner: Env, { value }: Parameter): Arg | null =>
+  value === null ? null : { name: null, value: inner.context.evaluate(inner, value), span: value.span };
 
 /** If another tensor of the call has the dtype of this parameter, and its parameter takes this one. */
 function swapped(

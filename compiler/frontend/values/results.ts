@@ -1,6 +1,6 @@
 import type { Callable, TypeExpr } from "../../../dsl/ast.ts";
 import { scalar } from "../../types/tensor-type.ts";
-import { convertStatic } from "./arguments.ts";
+import { convertStatic } from "./static-types.ts";
 import { literal } from "../types/broadcasting.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, text } from "../types/dims.ts";

@@ -28,6 +28,7 @@ export const activations: readonly Row[] = [
     "?{gaussian_noise(@x, std: 0.2)|soft_threshold(@x, limit: 0.1)|dropped(@x, rate: 0.1)|inverse_erf(0.9 * tanh(@x))|mel_of(@x * @x)}",
     "f32[..S]",
   ),
+  row("x: f32[..S]; k: f32[]", "?{scaled(@k)(@x)|@x |> scaled(@k)|scaled(@k, @x)}", "f32[..S]"),
   row("x: f32[..S]", "let f$i = ?{leaky_relu(0.3)|softplus|clamp(lo: 0, hi: 2)}\nf$i(@x) |> f$i", "f32[..S]"),
 ];
 
