@@ -148,8 +148,8 @@ export type Stmt =
       readonly type: TypeExpr;
       readonly init: Expr | null;
     })
-  /** `mean <- lerp(mean, m, momentum)` */
-  | (At & { readonly kind: "write"; readonly target: Name; readonly value: Expr })
+  /** `mean <- lerp(mean, m, momentum)`; the target is a name with members (`Net.norm.mean`) and indices (`kv[at]`). */
+  | (At & { readonly kind: "write"; readonly target: Expr; readonly value: Expr })
   /**
    * `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` from left to right, the last one is
    * the optimizer.

@@ -200,7 +200,7 @@ export abstract class Expressions extends CstParser {
   }
 
   /** The index of the token that closes the bracket at `k`. Brackets are balanced: a missing one has been inserted. */
-  private closing(k: number): number {
+  protected closing(k: number): number {
     for (let depth = 0, at = k; ; at++) {
       const { tokenType } = this.LA(at);
       if (tokenType === EOF || at >= farthest) return at;

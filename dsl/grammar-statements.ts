@@ -28,7 +28,7 @@ export class Statements extends Control {
       { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.variable) },
       { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.freeze) },
       { GATE: () => this.follows(t.Plain) && tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.next) },
-      { GATE: () => this.follows(t.Write), ALT: () => this.SUBRULE(this.write) },
+      { GATE: () => this.beginsWrite(), ALT: () => this.SUBRULE(this.write) },
       { ALT: () => this.CONSUME(t.Invalid) },
       { ALT: () => this.SUBRULE(this.expression), IGNORE_AMBIGUITIES: true },
     ]);
@@ -64,8 +64,10 @@ export class Statements extends Control {
     });
   });
 
+  /** `mean <- m`, `Net.norm.mean <- m`, `kv[at] <- row` */
   protected readonly write = this.RULE("write", () => {
     this.CONSUME(t.Name);
+    this.MANY(() => this.SUBRULE(this.suffix));
     this.CONSUME(t.Write);
     this.SUBRULE(this.expression);
   });
@@ -95,6 +97,17 @@ export class Statements extends Control {
       this.SUBRULE2(this.expression, { LABEL: "says" });
     });
   });
+
+  /** Whether a name with members and indices is before a `<-`. */
+  private beginsWrite(): boolean {
+    if (!tokenMatcher(this.LA(1), t.Name)) return false;
+    for (let k = 2; ; k++) {
+      const { tokenType } = this.LA(k);
+      if (tokenType === t.Dot) k++;
+      else if (tokenType === t.LSquare) k = this.closing(k);
+      else return tokenType === t.Write;
+    }
+  }
 
   protected readonly type: Rule = this.RULE("type", () => {
     this.OR([

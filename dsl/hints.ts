@@ -296,7 +296,8 @@ function helpOnly(): readonly Rule[] {
     help(
       "block",
       "Write",
-      () => "the left side of `<-` must be the name of a state; write a comparison with a negative number as `a < -b`",
+      () =>
+        "the left side of `<-` must be a state, a param or a model, by its name or path; write a comparison with a negative number as `a < -b`",
     ),
     help("block", "ElseKeyword", () => "`else` must follow the `}` of its `if`"),
     help("block", null, ({ expected, found }) =>

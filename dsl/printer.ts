@@ -75,7 +75,7 @@ export class Printer extends ExpressionPrinter {
           stmt.init ? concat(" = ", this.expression(stmt.init)) : nothing,
         );
       case "write":
-        return concat(stmt.target.text, " <- ", this.expression(stmt.value));
+        return concat(this.expression(stmt.target), " <- ", this.expression(stmt.value));
       case "minimize": {
         const loss = this.expression(stmt.loss);
         return concat("minimize ", loss, " over ", this.sideBySide(stmt.over), " with ", this.steps(stmt.transforms));

@@ -59,10 +59,13 @@ export abstract class ExpressionReader {
   }
 
   private postfix(operand: CstNode): Expr {
-    const tree = node(operand, "primary");
-    const start = this.span(tree);
-    let value = this.primary(tree);
-    for (const suffix of nodes(operand, "suffix")) {
+    return this.suffixed(operand, this.primary(node(operand, "primary")), this.span(node(operand, "primary")));
+  }
+
+  /** A value with the calls, members and indices after it; `start` is its span with its parentheses. */
+  protected suffixed(tree: CstNode, head: Expr, start: Span): Expr {
+    let value = head;
+    for (const suffix of nodes(tree, "suffix")) {
       const span = cover(start, this.span(suffix));
       if (maybeToken(suffix, "LParen"))
         value = { kind: "call", callee: value, args: nodes(suffix, "argument").map((a) => this.argument(a)), span };

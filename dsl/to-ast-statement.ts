@@ -30,8 +30,15 @@ export class Reader extends ExpressionReader {
     switch (chosen.name) {
       case "let":
         return { kind: "let", pattern: this.pattern(node(chosen, "pattern")), value: this.expressionIn(chosen), span };
-      case "write":
-        return { kind: "write", target: this.name(token(chosen, "Name")), value: this.expressionIn(chosen), span };
+      case "write": {
+        const head: Expr = { kind: "name", ...this.name(token(chosen, "Name")) };
+        return {
+          kind: "write",
+          target: this.suffixed(chosen, head, head.span),
+          value: this.expressionIn(chosen),
+          span,
+        };
+      }
       case "minimize": {
         const over = nodes(chosen, "over").map((e) => this.expression(e));
         return {

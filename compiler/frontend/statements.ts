@@ -1,10 +1,6 @@
 import type { Block, Pattern, Stmt, TypeExpr } from "../../dsl/ast.ts";
-import type { Span } from "../../dsl/span.ts";
-import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
-import { sameType, showType } from "../types/tensor-type.ts";
-import { broadcastTo, literal } from "./types/broadcasting.ts";
-import type { Binding, Declared, DlValue, Env, Tensor } from "./context.ts";
+import type { DlValue, Env } from "./context.ts";
 import { declaredType, namesIn, text } from "./types/dims.ts";
 import { nodeSpan, report } from "./errors.ts";
 import { exploreNames } from "./exploration.ts";
@@ -17,8 +13,9 @@ import { minimize } from "./training/minimize.ts";
 import { bindPattern } from "./values/pattern.ts";
 import { freeze } from "./training/param-paths.ts";
 import { noteShape } from "./values/trace.ts";
-import { describe, ERROR, isNumber, isPack, UNIT } from "./values/values.ts";
-import { declare, read, write } from "./values/variables.ts";
+import { ERROR, isPack, UNIT } from "./values/values.ts";
+import { declare, read } from "./values/variables.ts";
+import { writeVariable } from "./values/writes.ts";
 
 /** Executes statements in order, in the caller's scope; returns the value of the last one if it is an expression. */
 export function block(env: Env, body: Block): DlValue {
@@ -49,7 +46,7 @@ function execute(env: Env, statement: Stmt): DlValue {
       declareVariable(env, statement);
       return UNIT;
     case "write":
-      writeState(env, statement);
+      writeVariable(env, statement);
       return UNIT;
     case "minimize":
       minimize(env, statement);
@@ -152,69 +149,4 @@ function isShared(type: TypeExpr): boolean {
     type.kind === "static" ||
     (type.kind === "tensor" && type.dims.every((dim) => !isPack(dim) && namesIn(dim).length === 0))
   );
-}
-
-function writeState(env: Env, statement: Stmt & { kind: "write" }): void {
-  const { context } = env;
-  const { target, span } = statement;
-  const binding = env.scope.find(target.text);
-  if (!isState(binding)) {
-    if (binding?.kind === "value" && binding.value.kind === "error") return;
-    const near = didYouMean(
-      target.text,
-      env.scope.all().filter((name) => isState(env.scope.find(name))),
-    );
-    const what =
-      binding === undefined
-        ? `unknown state \`${target.text}\``
-        : `cannot write to \`${target.text}\`: it is not a state`;
-    const help =
-      near !== null && near !== target.text
-        ? `did you mean \`${near}\`?`
-        : binding?.kind === "variable"
-          ? "params are updated by `minimize`"
-          : `declare it as a state: state ${target.text}: f32 = 0`;
-    report(context, "E0206", target.span, what, { help });
-    return;
-  }
-  const { declared } = binding;
-  const shared =
-    env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
-  const count = shared?.evaluated.get(spanKey(span)) ?? 0;
-  shared?.evaluated.set(spanKey(span), count + 1);
-  const site = `${spanKey(span)}#${count}`;
-  const known = shared?.written.get(site);
-  if (known !== undefined) {
-    write(context, declared.path, known);
-    return;
-  }
-  const value = context.evaluate(env, statement.value);
-  if (value.kind === "error") return;
-  const converted = valueToWrite(env, declared, value, statement.value.span);
-  if (converted === null) return;
-  write(context, declared.path, converted.value);
-  shared?.written.set(site, converted.value);
-}
-
-const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } =>
-  binding?.kind === "variable" && binding.declared.kind === "state";
-
-function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
-  if (isNumber(value) || value.kind === "bool") {
-    const made = literal(env, span, value, declared.type);
-    return made.kind === "tensor" ? made : null;
-  }
-  if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
-    return broadcastTo(env, span, value, declared.type.shape);
-  report(
-    env.context,
-    "E0313",
-    span,
-    `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`,
-    {
-      also: [{ span: declared.span, says: "declared here" }],
-    },
-  );
-  return null;
 }

@@ -92,6 +92,19 @@ const path: fc.Arbitrary<Expr> = fc.oneof(
   fc.tuple(nameExpr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
 );
 
+/** The left side of a write; a long one is not recognized, so its indices are short. */
+const writable: fc.Arbitrary<Expr> = fc.oneof(
+  path,
+  fc
+    .tuple(path, fc.constantFrom<IndexItem>({ kind: "rest", span }, { kind: "new", span }))
+    .map(([object, item]): Expr => ({
+      kind: "index",
+      object,
+      items: [item, { kind: "range", from: object, to: null, span }],
+      span,
+    })),
+);
+
 // A type, because an interface is not a record to `letrec`.
 type Tree = {
   readonly expr: Expr;
@@ -145,7 +158,7 @@ const tree = fc.letrec<Tree>((tie) => {
     { depthSize: "small" },
     expr.map((value): Stmt => ({ kind: "expression", value, span })),
     fc.tuple(pattern, expr).map(([p, value]): Stmt => ({ kind: "let", pattern: p, value, span })),
-    fc.tuple(name, expr).map(([target, value]): Stmt => ({ kind: "write", target, value, span })),
+    fc.tuple(writable, expr).map(([target, value]): Stmt => ({ kind: "write", target, value, span })),
     fc
       .tuple(fc.constantFrom("param" as const, "state" as const), name, typeOf(item), fc.option(expr))
       .map(([kind, n, type, init]): Stmt => ({ kind, name: n, type, init, span })),

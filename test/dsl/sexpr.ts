@@ -115,7 +115,7 @@ function showStmt(s: Stmt): string {
     case "state":
       return `${s.kind} ${s.name.text}: ${showType(s.type)}${s.init ? ` = ${showExpr(s.init)}` : ""}`;
     case "write":
-      return `${s.target.text} <- ${showExpr(s.value)}`;
+      return `${showExpr(s.target)} <- ${showExpr(s.value)}`;
     case "minimize":
       return `minimize ${showExpr(s.loss)} over ${s.over.map(showExpr).join(", ")} with ${s.transforms.map(showExpr).join(", ")}`;
     case "freeze":

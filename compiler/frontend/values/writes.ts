@@ -1,0 +1,81 @@
+import type { Stmt } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
+import { didYouMean } from "../../../dsl/suggest.ts";
+import { sameType, showType } from "../../types/tensor-type.ts";
+import type { Binding, Declared, DlValue, Env, Tensor } from "../context.ts";
+import { report } from "../errors.ts";
+import { broadcastTo, literal } from "../types/broadcasting.ts";
+import { text } from "../types/dims.ts";
+import { joinPath, spanKey } from "./frames.ts";
+import { describe, isNumber } from "./values.ts";
+import { write } from "./variables.ts";
+
+/** `mean <- lerp(mean, m, momentum)`: later reads of the state have the new value. */
+export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): void {
+  const { context } = env;
+  const { target, span } = statement;
+  if (target.kind !== "name") {
+    report(context, "E0206", target.span, `cannot write to \`${text(target)}\`: it is not the name of a state`);
+    return;
+  }
+  const binding = env.scope.find(target.text);
+  if (!isState(binding)) {
+    if (binding?.kind === "value" && binding.value.kind === "error") return;
+    const near = didYouMean(
+      target.text,
+      env.scope.all().filter((name) => isState(env.scope.find(name))),
+    );
+    const what =
+      binding === undefined
+        ? `unknown state \`${target.text}\``
+        : `cannot write to \`${target.text}\`: it is not a state`;
+    const help =
+      near !== null && near !== target.text
+        ? `did you mean \`${near}\`?`
+        : binding?.kind === "variable"
+          ? "params are updated by `minimize`"
+          : `declare it as a state: state ${target.text}: f32 = 0`;
+    report(context, "E0206", target.span, what, { help });
+    return;
+  }
+  const { declared } = binding;
+  const shared =
+    env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
+  const count = shared?.evaluated.get(spanKey(span)) ?? 0;
+  shared?.evaluated.set(spanKey(span), count + 1);
+  const site = `${spanKey(span)}#${count}`;
+  const known = shared?.written.get(site);
+  if (known !== undefined) {
+    write(context, declared.path, known);
+    return;
+  }
+  const value = context.evaluate(env, statement.value);
+  if (value.kind === "error") return;
+  const converted = valueToWrite(env, declared, value, statement.value.span);
+  if (converted === null) return;
+  write(context, declared.path, converted.value);
+  shared?.written.set(site, converted.value);
+}
+
+const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } =>
+  binding?.kind === "variable" && binding.declared.kind === "state";
+
+function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
+  if (isNumber(value) || value.kind === "bool") {
+    const made = literal(env, span, value, declared.type);
+    return made.kind === "tensor" ? made : null;
+  }
+  if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
+  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
+    return broadcastTo(env, span, value, declared.type.shape);
+  report(
+    env.context,
+    "E0313",
+    span,
+    `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`,
+    {
+      also: [{ span: declared.span, says: "declared here" }],
+    },
+  );
+  return null;
+}
