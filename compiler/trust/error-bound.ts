@@ -313,15 +313,21 @@ function monotone(node: Node, operands: readonly Bounded[], { data }: NdArray): 
   const [low, high] = [-1, 1].map((side) =>
     apply(node, operands, ({ value, error }) => value.data.map((x, i) => x + side * (error[i] ?? 0))),
   );
-  return data.map((x, i) =>
-    x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0)),
+  // An unbounded element may be NaN, which then is the result.
+  const spoilt = apply(node, operands, ({ value, error }) =>
+    value.data.map((x, i) => (error[i] === Infinity ? Number.NaN : x)),
   );
+  return data.map((x, i) => {
+    if (Number.isNaN(spoilt[i]) && !Number.isNaN(x)) return Infinity;
+    return x === high?.[i] && x === low?.[i] ? 0 : Math.max((high?.[i] ?? 0) - x, x - (low?.[i] ?? 0));
+  });
 }
 
 /**
  * Index results, such as an argmax or a sort order: unbounded where they change while half of the elements are at their
  * lower bounds and the others at their upper bounds. The halves are selected by each bit of the position, in both
- * polarities, so each ordered pair of elements is once (low, high).
+ * polarities, so each ordered pair of elements is once (low, high). An unbounded element may be NaN, which counts as
+ * larger than all others: the difference of two sums that overflow.
  */
 function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): Float64Array {
   const error = all(data.length, 0);
@@ -329,8 +335,11 @@ function indices(node: Node, operands: readonly Bounded[], { data }: NdArray): F
   const bits = Math.ceil(Math.log2(Math.max(2, ...operands.map((operand) => operand.error.length))));
   for (let half = 0; half < 2 * bits; half++) {
     const side = (index: number): number => ((index >> (half >> 1)) % 2 === half % 2 ? 1 : -1);
-    const moved = apply(node, operands, (operand) =>
-      operand.value.data.map((x, i) => x + side(i) * (operand.error[i] ?? 0)),
+    const moved = apply(node, operands, ({ value, error: bounds }) =>
+      value.data.map((x, i) => {
+        const bound = bounds[i] ?? 0;
+        return bound === Infinity && side(i) === 1 ? Number.NaN : x + side(i) * bound;
+      }),
     );
     moved.forEach((index, i) => {
       if (index !== data[i]) error[i] = Infinity;

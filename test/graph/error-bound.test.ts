@@ -62,6 +62,17 @@ describe("the bound of one op", () => {
   test("the error of a result outside the range of f32 is infinite", () => {
     expect(boundOf("  %y = mul %a, %a : f32[1]", { a: [Math.fround(3e19)] }).error[0]).toBe(Infinity);
   });
+
+  test("a value that may be NaN leaves no maximum and no index of one certain", () => {
+    const [large, nan] = [Math.fround(3e38), Number.NaN];
+    const sums =
+      "  %0 = mul %a, 1.5 : f32[6]\n  %1 = reshape %0 {shape=[3,2]} : f32[3,2]\n  %2 = reduce_sum %1 {axes=[1]} : f32[3]\n";
+    // In f32 the first sum is inf - inf.
+    const bound = (op: string, a: readonly number[]): number | undefined => boundOf(`${sums}  ${op}`, { a }).error[0];
+    expect(bound("%y = argmax %2 {axis=0} : i32[]", [large, -large, 1, 2, nan, 0])).toBe(Infinity);
+    expect(bound("%y = argmax %2 {axis=0} : i32[]", [1, 2, 3, 4, nan, 0])).toBe(0);
+    expect(bound("%y = reduce_max %2 {axes=[0]} : f32[]", [large, -large, 1, 2, Infinity, 0])).toBe(Infinity);
+  });
 });
 
 test("evaluations in f32 are within the bound, and the bound is tight", () => {
