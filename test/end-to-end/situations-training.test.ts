@@ -190,12 +190,6 @@ refusals([
     says: /E0304/,
   },
   {
-    source: "tensorflow/tensorflow#24374",
-    title: "a name that occurs twice in one operand of `einsum`, which TensorFlow summed over the whole matrix,",
-    text: 'entry f(x: f32[3, 3]) { einsum("i i ->", x) }',
-    says: /duplicate axis `i` on one side/,
-  },
-  {
     source: "keras-team/keras#9141, google/flax#2055",
     title: "dropout at rate 1",
     text: "train entry f(x: f32[4]) { dropout(x, rate: 1.0) }",

@@ -26,8 +26,11 @@ export interface AxisPattern {
   readonly mistakeAt: (range: { readonly at: number; readonly end: number }, says: string, help?: string) => null;
 }
 
-/** Parses a pattern; null after a report, which points into the string. */
-export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
+/**
+ * Parses a pattern; null after a report, which points into the string. With `repeats` an operand may have several axes
+ * of one name.
+ */
+export function axisPattern(env: Env, arg: Arg, { repeats = false } = {}): AxisPattern | null {
   if (arg.value.kind !== "string") {
     report(env.context, "E0501", arg.span, `expected a string for the pattern, found ${describe(arg.value)}`);
     return null;
@@ -86,9 +89,9 @@ export function axisPattern(env: Env, arg: Arg): AxisPattern | null {
   if (arrow + 2 !== sides.length)
     return mistakeAt(tokens.findLast((token) => token.text === ",") ?? whole, "a pattern has one result");
   for (const side of sides) {
-    const twice = side
-      .flat()
-      .find((word, k, words) => word.kind !== "size" && words.findIndex((w) => w.text === word.text) < k);
+    const once = (word: Word): boolean =>
+      word.kind === "rest" || (word.kind === "name" && !(repeats && side !== sides.at(-1)));
+    const twice = side.flat().find((word, k, words) => once(word) && words.findIndex((w) => w.text === word.text) < k);
     if (twice !== undefined) return mistakeAt(twice, `duplicate axis \`${twice.text}\` on one side`);
   }
   return { operands: sides.slice(0, -1), result: sides.at(-1) ?? [], mistakeAt };

@@ -183,7 +183,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   ),
   einsum: {
     ...define(
-      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); axes that the result does not name are summed over',
+      'sums of products over named axes: einsum("n t d, d h -> n t h", a, b); axes that the result does not name are summed over, a name that an operand has twice is its diagonal: "i i ->" is the trace',
       ["pattern"],
       ["parts"],
       (env, args, span) => einsum(env, arg(args, "pattern"), arg(args, "parts"), span),

@@ -5,17 +5,13 @@ import { axisPattern, restOf, withoutRest, type AxisPattern, type Side, type Wor
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, build, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
+import { diagonal, type Named } from "./diagonal.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
-/** A value whose axes have names. */
-interface Named {
-  readonly value: GraphValue;
-  readonly names: readonly string[];
-}
-
 /**
- * A sum of products over named axes. Operands are joined from left to right: an axis used neither by a later operand
- * nor by the result is contracted, one that both have and that is used later is a batch axis. After NumPy's einsum.
+ * A sum of products over named axes. A name that an operand has twice stands for the diagonal of these axes. Operands
+ * are joined from left to right: an axis used neither by a later operand nor by the result is contracted, one that both
+ * have and that is used later is a batch axis. After NumPy's einsum.
  */
 export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlValue {
   const operands = parts.value.kind === "list" ? parts.value.items : [];
@@ -25,7 +21,7 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
       ? ERROR
       : report(env.context, "E0309", span, `expected tensors for \`einsum\`, found ${describe(odd)}`);
   const tensors = operands.filter((value): value is Tensor => value.kind === "tensor");
-  const pattern = axisPattern(env, patternArg);
+  const pattern = axisPattern(env, patternArg, { repeats: true });
   if (pattern === null) return ERROR;
   const grouped = [...pattern.operands, pattern.result].flat().find((group) => group.length !== 1);
   if (grouped !== undefined)
@@ -103,7 +99,9 @@ function sized(
     return (
       mistakeAt(
         word,
-        `axis \`${word.text}\` is ${known.size} in ${showTensor(at(tensors, known.of))}, but ${size} in ${showTensor(t)}`,
+        known.of === operand
+          ? `axis \`${word.text}\` is both ${known.size} and ${size} in ${showTensor(t)}`
+          : `axis \`${word.text}\` is ${known.size} in ${showTensor(at(tensors, known.of))}, but ${size} in ${showTensor(t)}`,
       ) !== null
     );
   return true;
@@ -118,10 +116,10 @@ function contractAll(
   result: readonly string[],
 ): GraphValue | null {
   const { builder } = env.context;
-  const named = tensors.map((t, k): Named => ({
-    value: t.value,
-    names: sides[k]?.map(([word]) => word?.text ?? "") ?? [],
-  }));
+  const named = tensors.map((t, k): Named => {
+    const names = sides[k]?.map(([word]) => word?.text ?? "") ?? [];
+    return build(env, span, () => diagonal(builder, { value: t.value, names }));
+  });
   const wantedAfter = (k: number): ReadonlySet<string> =>
     new Set([...result, ...named.slice(k + 1).flatMap((n) => n.names)]);
   let acc = at(named, 0);

@@ -92,6 +92,8 @@ export const movement: readonly Row[] = [
   row("x: f32[N, K, C]; y: f32[C, L]", 'einsum("n k c, c l -> ?{n l k}", @x, @y)', "f32[N, L, K]"),
   row("x: f32[N, K, C]; y: f32[N, L, C]", 'einsum("n q d, n k d -> n q k", @x, @y)', "f32[N, K, L]"),
   row("x: f32[N, K]", 'einsum("n k -> k", @x)', "f32[K]"),
+  row("x: f32[N, K, K]", 'einsum("n i i -> n i", @x)', "f32[N, K]"),
+  row("x: f32[N, K, N]; y: f32[K]", 'einsum("i j i, j -> ", @x, @y)', "f32[]"),
   row("x: f32[N]; y: f32[K]", 'einsum("a, b -> b a", @x, @y)', "f32[K, N]"),
   row("x: T[..S, K]; y: T[..S, L]", "concat(@x, @y, axis: -1)", "T[..S, K + L]"),
   row("x: T[..S]; y: T[..S]", "stack([@x, @y], axis: ?{0|0})", "T[2, ..S]"),
