@@ -9,6 +9,7 @@ export const preludeFiles = [
   "std/layers.dl",
   "std/convolution.dl",
   "std/pooling.dl",
+  "std/unfolding.dl",
   "std/normalisation.dl",
   "std/resampling.dl",
   "std/attention.dl",

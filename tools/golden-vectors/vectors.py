@@ -66,3 +66,12 @@ def gradients(y, wrt, random):
     """A weighting of the result and the gradients of sum(weighting * y): what makes every element of a Jacobian count."""
     weight = draw(random, *y.shape)
     return weight, torch.autograd.grad((y * weight).sum(), wrt)
+
+
+def uses(name, value, inputs, y, random, ints=()):
+    """A case of an expression `value` of the language: its result and the gradients of the inputs that require one, weighted as in `gradients`."""
+    wrt = {k: v for k, v in inputs.items() if torch.is_tensor(v) and v.requires_grad}
+    dy, found = gradients(y, list(wrt.values()), random) if wrt else (None, ())
+    outputs = {"y": y, **{f"d{k}": g for k, g in zip(wrt, found)}}
+    given = {**inputs, **({"dy": dy} if wrt else {})}
+    return case(name, given, {}, outputs, {"value": value, "of": list(wrt), "ints": list(ints)})

@@ -101,6 +101,18 @@ export const pooling: readonly Row[] = [
   row("x: f32[N, H>=2, W>=2, C]", "@x |> ?{max_pool|avg_pool}([2, 2])", "f32[N, H / 2, W / 2, C]"),
   row(image, '@x |> ?{max_pool|avg_pool}([3, 3], stride: [1, 1], padding: "same")', "f32[N, H, W, C]"),
   row("x: f32[N, H>=3, C]", "@x |> ?{max_pool|avg_pool}([3], stride: [2])", "f32[N, (H - 3) / 2 + 1, C]"),
+  row(
+    "x: f32[N, H>=3, C]",
+    '@x |> ?{max_pool|avg_pool}([3], stride: [1], padding: "same", dilation: [2], ceil_mode: ?{true|false})',
+    "f32[N, H, C]",
+  ),
+  row(
+    "x: f32[N, H, C]",
+    "@x |> ?{max_pool([2], ceil_mode: true)|avg_pool([2], ceil_mode: true, count_include_pad: true)}",
+    "f32[N, H ^ 2, C]",
+  ),
+  row(image, "@x |> unfold([2, 3], stride: [1, 1], padding: [0, 1])", "f32[N, H - 1, W, 6 * C]"),
+  row("x: f32[N, H, 6]", "@x |> fold_windows([shape(@x)[1] + 2], window: [3])", "f32[N, H + 2, 2]"),
   row("x: f32[N, H, W, C]", "@x |> ?{global_avg_pool|global_max_pool}", "f32[N, C]"),
   row("x: f32[N, H, W, C]", "@x |> ?{adaptive_avg_pool|adaptive_max_pool}([2, 3])", "f32[N, 2, 3, C]"),
   row("x: f32[N, H, W, C]", "@x |> upsample([2, 3])", "f32[N, 2 * H, 3 * W, C]"),

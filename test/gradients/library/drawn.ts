@@ -69,12 +69,12 @@ const convolutions: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   ),
 };
 
-const window = fc.record({ w: int(1, 3), s: int(1, 3), padding: one('"same"', '"valid"') });
-const pool = (name: string): fc.Arbitrary<Item> =>
-  window.map(({ w, s, padding: p }) => ({
+const window = fc.record({ w: int(1, 3), s: int(1, 3), d: int(1, 2), padding: one('"same"', '"valid"'), more: bool });
+const pool = (name: string, more: string): fc.Arbitrary<Item> =>
+  window.map(({ w, s, d, padding: p, more: on }) => ({
     name,
-    value: `${name}(x, ${w}, stride: ${s}, padding: ${p})`,
-    inputs: { x: "f32[A, B + 1, C + 1, 2]" },
+    value: `${name}(x, ${w}, stride: ${s}, padding: ${p}, dilation: ${d}${on ? more : ""})`,
+    inputs: { x: "f32[A, B + 3, C + 3, 2]" },
   }));
 const adaptive = (name: string): fc.Arbitrary<Item> =>
   fc
@@ -82,8 +82,18 @@ const adaptive = (name: string): fc.Arbitrary<Item> =>
     .map(([p, q]) => ({ name, value: `${name}(x, [${p}, ${q}])`, inputs: { x: "f32[A, B + 1, C + 1, 2]" } }));
 
 const images: Readonly<Record<string, fc.Arbitrary<Item>>> = {
-  max_pool: pool("max_pool"),
-  avg_pool: pool("avg_pool"),
+  max_pool: pool("max_pool", ", ceil_mode: true"),
+  avg_pool: pool("avg_pool", ", ceil_mode: true, count_include_pad: true"),
+  unfold: window.map(({ w, s, d, padding: p }) => ({
+    name: "unfold",
+    value: `unfold(x, ${w}, stride: ${s}, padding: ${p}, dilation: ${d})`,
+    inputs: { x: "f32[1, B + 3, C + 3, 2]" },
+  })),
+  fold_windows: fc.tuple(int(1, 3), int(0, 1)).map(([w, d]) => ({
+    name: "fold_windows",
+    value: `fold_windows(x, [B + ${w - 1}, ${w + 1}], window: ${w}, dilation: [1, ${d + 1}], padding: [0, ${d * Math.ceil((w - 1) / 2)}])`,
+    inputs: { x: `f32[A, B, ${w + 1 + 2 * d * Math.ceil((w - 1) / 2) - (w - 1) * (d + 1)}, ${w * w}]` },
+  })),
   adaptive_avg_pool: adaptive("adaptive_avg_pool"),
   adaptive_max_pool: adaptive("adaptive_max_pool"),
   upsample: fc.tuple(int(1, 3), int(1, 3), one("nearest", "linear")).map(([p, q, mode]) => ({
