@@ -19,7 +19,7 @@ export function nodeFlops(node: Node): number {
     case "reduce":
       return out * elements(form.extents(site));
     case "scatter":
-      return elements(form.domain(site));
+      return form.combine === "put" ? 0 : elements(form.domain(site));
     case "contract": {
       const dims = form.contraction(site)?.dims;
       const [, kernel] = site.operands;

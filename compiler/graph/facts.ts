@@ -1,5 +1,6 @@
 import { needsTotals } from "../support/sum-order.ts";
 import { invariant, present } from "../support/invariant.ts";
+import { at } from "../support/lists.ts";
 import { elements, sameShape, type TensorType } from "../types/tensor-type.ts";
 import type { Attr, Attrs, Node, Value } from "./ir.ts";
 import type { Op, Site } from "./op.ts";
@@ -133,8 +134,15 @@ export const isExtreme = ({ form }: Op): boolean =>
 export function keepsTotals(node: Pick<Node, "op" | "operands" | "results" | "attrs">): boolean {
   const { form } = node.op;
   const type = node.results[0]?.type;
-  if (form.kind !== "scatter" || type?.dtype !== "f32" || elements(type.shape) === 0) return false;
+  if (form.kind !== "scatter" || form.combine !== "add" || type?.dtype !== "f32" || elements(type.shape) === 0)
+    return false;
   return needsTotals(form.mostTerms(siteOf(node)));
+}
+
+/** The operand that a node copies to its result before it overwrites some of its elements; null if it does not. */
+export function updatedBy({ op, operands }: Node): Value | null {
+  const { form } = op;
+  return form.kind === "scatter" && form.base !== null ? at(operands, form.base) : null;
 }
 
 /** The axes that a node sums over; null if it is not a sum. */

@@ -163,11 +163,16 @@ export type Form =
       readonly alongLast: (site: Site) => boolean;
     }
   /**
-   * A result of zeros, to which `value` is added at `target` for each index of `domain`, in order. If an element may
-   * have more terms than a block of a sum, each is added to a compensated total (`support/sum-order.ts`).
+   * A result that begins as the operand `base`, or else filled with `init`. For each index of `domain`, in order, the
+   * element at `target` becomes itself combined with `value`, or `value` alone (`put`). The kernel copies the base
+   * first, unless the plan gives both the same memory: then it touches only the targets. If an element may have more
+   * terms than a block of a sum, each is added to a compensated total (`support/sum-order.ts`).
    */
   | {
       readonly kind: "scatter";
+      readonly combine: "add" | "max" | "min" | "put";
+      readonly base: number | null;
+      readonly init: (site: Site) => number;
       readonly domain: (site: Site) => readonly number[];
       /** Target index; `when` false leaves the element out. */
       readonly target: (

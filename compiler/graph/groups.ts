@@ -1,6 +1,6 @@
 import { at } from "../support/lists.ts";
-import { splatValue } from "./facts.ts";
-import type { Graph, Node, Value } from "./ir.ts";
+import { resultOf, splatValue, updatedBy } from "./facts.ts";
+import type { Graph, MemoryLocation, Node, Value } from "./ir.ts";
 import { exitValues } from "./regions.ts";
 
 /** A fused group: the nodes that become one kernel, and how they touch memory. */
@@ -28,6 +28,27 @@ export const isControl = (node: Node): boolean => ["scan", "while", "cond"].incl
 export function base(value: Value): Value {
   return value.node.op.form.kind === "view" ? base(at(value.node.operands, 0)) : value;
 }
+
+/** The operands that a node reads at other indices than that of its result: an update copies its base. */
+const operandsElsewhere = (node: Node): readonly Value[] => {
+  const { form } = node.op;
+  return form.kind === "scatter" && form.base !== null ? node.operands.toSpliced(form.base, 1) : node.operands;
+};
+
+/** Whether the result of an update has the memory of the tensor that it updates, so that nothing is copied. */
+export function updatesInPlace({ anchor }: Pick<GroupView, "anchor">): boolean {
+  const updated = anchor === null ? null : updatedBy(anchor);
+  if (anchor === null || updated === null || splatValue(updated) !== null) return false;
+  const [from, to] = [locationOf(updated), locationOf(resultOf(anchor))];
+  return from !== null && to !== null && sameLocation(from, to);
+}
+
+const locationOf = (value: Value): MemoryLocation | null => {
+  const { node, index } = base(value);
+  return node.notes.locations?.[index] ?? null;
+};
+
+const sameLocation = (a: MemoryLocation, b: MemoryLocation): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const known = new WeakMap<Graph, readonly GroupView[]>();
 
@@ -87,7 +108,7 @@ function view(
   const elsewhere = new Set(
     nodes
       .filter((node) => node.op.form.kind !== "pointwise" || off.has(node) || !atIndex.has(node))
-      .flatMap((node) => node.operands),
+      .flatMap((node) => operandsElsewhere(node)),
   );
   return {
     number,

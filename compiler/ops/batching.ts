@@ -68,6 +68,16 @@ export const permuted = (g: GraphBuilder, x: Value, perm: readonly number[]): Va
 export const moveAxis = (g: GraphBuilder, x: Value, from: number, to: number): Value =>
   permuted(g, x, range(x.type.shape.length).toSpliced(from, 1).toSpliced(to, 0, from));
 
+/** Moves `count` axes from position `from` to position `to`, which does not count them. */
+export function moveAxes(
+  g: GraphBuilder,
+  x: Value,
+  { from, count, to }: { readonly from: number; readonly count: number; readonly to: number },
+): Value {
+  const axes = range(x.type.shape.length);
+  return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
+}
+
 /**
  * Merges the batch axis of x, its first, with another axis, whose index does not count the batch axis: an axis of
  * `parts` parts with c items each becomes (parts, B, c). A batch becomes channels within each group of a convolution

@@ -134,15 +134,24 @@ interface Scattering<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly domain: (use: Use<O, A>) => readonly number[];
   readonly target: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => readonly Expr[];
   readonly value: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;
+  /** See `Form`; added to zeros if omitted. */
+  readonly combine?: Scatter["combine"];
+  readonly base?: NoInfer<O[number]>;
+  readonly init?: (use: Use<O, A>) => number;
   /** See `Form`; Infinity if omitted. */
   readonly mostTerms?: (use: Use<O, A>) => number;
 }
 
-/** Zeros, to which a value is added at a target for each index of a domain. */
+type Scatter = Extract<Form, { kind: "scatter" }>;
+
+/** A value is brought to a target for each index of a domain. */
 export function scattering<const O extends Names, const A extends Kinds = {}>(spec: Scattering<O, A>): Entry {
   const { operands: names } = spec;
   const form: Form = {
     kind: "scatter",
+    combine: spec.combine ?? "add",
+    base: spec.base === undefined ? null : names.indexOf(spec.base),
+    init: (site) => spec.init?.(useOf<O, A>(names, site)) ?? 0,
     domain: (site) => spec.domain(useOf<O, A>(names, site)),
     target: (k, d, read, site) => ({ at: spec.target(k, d, reads(names, read), useOf<O, A>(names, site)), when: null }),
     value: (k, d, read, site) => spec.value(k, d, reads(names, read), useOf<O, A>(names, site)),

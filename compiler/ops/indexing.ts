@@ -1,36 +1,22 @@
 // Elements selected by an operand of indices. All follow one rule: an index out of range counts as the nearest one in
 // range, in gradients, too.
 import { repeated } from "../graph/batch.ts";
-import type { GraphBuilder } from "../graph/build.ts";
-import type { Value } from "../graph/ir.ts";
-import type { ExprBuilder } from "../kernel/builder-types.ts";
-import type { Expr } from "../kernel/ir.ts";
 import { scatteredSums } from "../support/sum-order.ts";
 import { interval, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
-import { joinFirst, moveAxis, permuted, splitFirst } from "./batching.ts";
+import { joinFirst, moveAxes, moveAxis, splitFirst } from "./batching.ts";
 import { elementwise, map, scattering } from "./define.ts";
 import { anyAxis, flag, size, sizes } from "./draw.ts";
+import { clampExpr, flatIndices } from "./index-helpers.ts";
 import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, anyOf, f32, family, floats, i32, none, u8 } from "./signature.ts";
 import { unreduce, zeroUnless } from "./gradient-helpers.ts";
 
-const clampExpr = (k: ExprBuilder, i: Expr, size: number): Expr => k.max(k.min(i, k.int(size - 1)), k.int(0));
-
 const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length && sameShape(without(a.shape, [axis]), without(b.shape, [axis]));
 
 const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
-
-/**
- * Indices into the concatenated items of all members, `size` per member; an index out of range is clamped within its
- * own member.
- */
-function flatIndices(g: GraphBuilder, indices: Value, size: number): Value {
-  const within = g.call("clamp_index", [indices], { size });
-  return g.add(within, g.mul(g.call("iota", [], { shape: indices.type.shape, axis: 0, dtype: "i32" }), size));
-}
 
 /** If both operands are batched, takes from the concatenated items of all members. */
 const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (
@@ -55,16 +41,6 @@ const takeAddBatch: BatchOf<readonly ["y", "indices"], { readonly axis: "int"; r
   const row = g.call("take_add", [added, flatIndices(g, indices.value, items)], { axis: 0, size: size * items });
   return moveAxis(g, splitFirst(g, row, size), 1, axis + 1);
 };
-
-/** Moves `count` axes from position `from` to position `to`, which does not count them. */
-function moveAxes(
-  g: GraphBuilder,
-  x: Value,
-  { from, count, to }: { readonly from: number; readonly count: number; readonly to: number },
-): Value {
-  const axes = range(x.type.shape.length);
-  return permuted(g, x, axes.toSpliced(from, count).toSpliced(to, 0, ...axes.slice(from, from + count)));
-}
 
 declare module "../graph/form.ts" {
   interface OpNames {

@@ -16,6 +16,8 @@ import { movement } from "./movement.ts";
 import { packing } from "./packing.ts";
 import { random } from "./random.ts";
 import { reductions } from "./reduce.ts";
+import { segments } from "./segments.ts";
+import { updates } from "./updates.ts";
 import { windows } from "./window.ts";
 
 const families = [
@@ -29,6 +31,8 @@ const families = [
   movement,
   boxes,
   indexing,
+  updates,
+  segments,
   dots,
   convolutions,
   windows,

@@ -1,7 +1,7 @@
 import { locationOf } from "../../dsl/span.ts";
 import { flopsOf } from "../analysis/flops.ts";
-import { resultOf } from "../graph/facts.ts";
-import { groupsOf, isControl, type GroupView } from "../graph/groups.ts";
+import { resultOf, siteOf } from "../graph/facts.ts";
+import { groupsOf, isControl, updatesInPlace, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { spanOf } from "../graph/provenance.ts";
@@ -56,9 +56,31 @@ export function lowerGroup(group: GroupView, machine: Machine): LoweredGroup {
     kernel,
     args,
     flops: flopsOf(group.nodes),
-    bytes: args.reduce((sum, value) => sum + (value === null ? 0 : bytes(value.type)), 0),
+    bytes: args.reduce((sum, value) => sum + (value === null ? 0 : bytesMoved(group, value)), 0),
   };
 }
+
+/** The bytes of a tensor, or of the elements alone that indices select and that an update in place writes. */
+function bytesMoved(group: GroupView, value: Value): number {
+  const whole = bytes(value.type);
+  const elementBytes = whole / Math.max(1, elements(value.type.shape));
+  const readers = group.nodes.filter(({ operands }) => operands.includes(value));
+  const { anchor } = group;
+  if (anchor !== null && value.node === anchor && updatesInPlace(group))
+    return Math.min(whole, elementBytes * nodeTargets(anchor));
+  const selected = readers.map((node) => (selects(node, value) ? elements(resultOf(node).type.shape) : Infinity));
+  const read = readers.length === 0 ? Infinity : selected.reduce((sum, count) => sum + count, 0);
+  return Math.min(whole, elementBytes * read);
+}
+
+/** Whether a node reads of a value only the elements that its indices select. */
+const selects = ({ op, operands, attrs, results }: Node, value: Value): boolean =>
+  op.form.kind === "map" &&
+  op.indices !== undefined &&
+  operands.every((operand, i) => operand !== value || i !== op.indices?.(siteOf({ operands, attrs, results })).operand);
+
+const nodeTargets = (anchor: Node): number =>
+  anchor.op.form.kind === "scatter" ? elements(anchor.op.form.domain(siteOf(anchor))) : Infinity;
 
 /** Whether the anchor is a product of a packed operand whose panel width is that of the machine's tiles. */
 const isPacked = (anchor: Node, { pack }: Machine): boolean =>

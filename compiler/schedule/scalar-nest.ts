@@ -1,5 +1,5 @@
-import { keepsTotals, resultOf, siteOf } from "../graph/facts.ts";
-import type { GroupView } from "../graph/groups.ts";
+import { keepsTotals, resultOf, siteOf, updatedBy } from "../graph/facts.ts";
+import { updatesInPlace, type GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import { valueOf, withBlock } from "../kernel/compensated.ts";
 import { KernelBuilder } from "../kernel/build.ts";
@@ -127,14 +127,21 @@ function scatter(
   const result = resultOf(anchor);
   const out = present(buffers.get(result), "a scatter's result is stored");
   const rest = keepsTotals(anchor) ? k.buffer("rest", "f32", out.size, "inout") : null;
-  const all = [out, ...(rest === null ? [] : [rest])];
-  for (const buffer of all) k.loop("z", 0, out.size, 1, (z) => k.store(buffer, z, 0));
+  const fill = (buffer: Buffer, value: number): void => k.loop("z", 0, out.size, 1, (z) => k.store(buffer, z, value));
+  const base = updatedBy(anchor);
+  if (base === null) fill(out, form.init(site));
+  else if (!updatesInPlace(group))
+    loops(k, root, result.type.shape, (index, scope) =>
+      k.store(out, scope.flat(result.type.shape, index), scope.at(base, index)),
+    );
+  if (rest !== null) fill(rest, 0);
   loops(k, root, form.domain(site), (d, scope) => {
     const { at, when } = form.target(k, d, scope.read(anchor), site);
     const position = scope.flat(result.type.shape, at);
     const add = (): void => {
       const value = form.value(k, d, scope.read(anchor), site);
-      if (rest === null) return k.store(out, position, k.add(k.load(out, position), value));
+      if (rest === null)
+        return k.store(out, position, form.combine === "put" ? value : k[form.combine](k.load(out, position), value));
       const { hi, lo } = withBlock(k, { hi: k.load(out, position), lo: k.load(rest, position) }, value);
       k.store(out, position, hi);
       k.store(rest, position, lo);

@@ -192,6 +192,10 @@ function errorOf(node: Node, operands: readonly Bounded[], result: NdArray, a: A
     case "reduce":
       if (form.combine === "max" || form.combine === "min") return monotone(node, operands, result);
       return form.combine === "mul" ? product(node, operands, a) : linear(node, operands, result, a);
+    case "scatter":
+      return form.combine === "max" || form.combine === "min"
+        ? monotone(node, operands, result)
+        : linear(node, operands, result, a);
     default:
       return linear(node, operands, result, a);
   }
@@ -228,7 +232,8 @@ function linear(node: Node, operands: readonly Bounded[], { data }: NdArray, a: 
 
 const sums: ReadonlySet<Form["kind"]> = new Set(["reduce", "scatter", "lines", "contract"]);
 /** Whether the elements of the result are sums. */
-const adds = ({ op }: Node): boolean => sums.has(op.form.kind) || !op.exact;
+const adds = ({ op: { form, exact } }: Node): boolean =>
+  !exact || (sums.has(form.kind) && (form.kind !== "scatter" || form.combine === "add"));
 
 /**
  * How often each term of an element's sum is rounded, by the order of sums; from the op's result on ones if the number

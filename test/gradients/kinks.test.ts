@@ -203,6 +203,64 @@ const cases: Readonly<Record<string, Case>> = {
     attrs: { axis: 0, size: 3 },
     expected: [[1, 1, 1, 1]],
   },
+  "ties of take_max": {
+    op: "take_max",
+    doc: /shared equally among ties/,
+    operands: [
+      [f32(5), [3, 5, 5, 1, 2]],
+      [i32(5), [1, 1, 1, 100, 0]],
+    ],
+    attrs: { axis: 0, size: 3 },
+    expected: [[0, 0.5, 0.5, 1, 1]],
+  },
+  "ties of take_min": {
+    op: "take_min",
+    doc: /shared equally among ties/,
+    operands: [
+      [f32(5), [3, 3, 5, 1, 2]],
+      [i32(5), [1, 1, 1, 100, 0]],
+    ],
+    attrs: { axis: 0, size: 3 },
+    expected: [[0.5, 0.5, 0, 1, 1]],
+  },
+  "equal indices of take_put": {
+    op: "take_put",
+    doc: /the last of those with the same index/,
+    operands: [
+      [f32(4), [1, 2, 3, 4]],
+      [f32(4), [5, 6, 7, 8]],
+      [i32(4), [1, 1, -7, 100]],
+    ],
+    attrs: { axis: 0 },
+    expected: [
+      [0, 0, 1, 0],
+      [0, 1, 1, 1],
+    ],
+  },
+  "starts of dynamic_slice": {
+    op: "dynamic_slice",
+    doc: /nearest one/,
+    operands: [
+      [f32(2, 3), [1, 2, 3, 4, 5, 6]],
+      [i32(2), [-3, 2]],
+    ],
+    attrs: { axis: 1, size: 2 },
+    expected: [[1, 1, 0, 0, 1, 1]],
+  },
+  "starts of dynamic_update_slice": {
+    op: "dynamic_update_slice",
+    doc: /nearest one/,
+    operands: [
+      [f32(2, 3), [1, 2, 3, 4, 5, 6]],
+      [f32(2, 2), [7, 8, 9, 10]],
+      [i32(2), [-3, 2]],
+    ],
+    attrs: { axis: 1 },
+    expected: [
+      [0, 0, 1, 1, 0, 0],
+      [1, 1, 1, 1],
+    ],
+  },
   "indices of take_along": {
     op: "take_along",
     doc: clamped,

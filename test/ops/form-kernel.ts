@@ -121,13 +121,24 @@ function write(
       });
       return true;
     case "scatter": {
-      const totals = needsTotals(form.mostTerms(site)) ? k.register("rest", [elements(result.shape)], f32, 0) : null;
+      const from = form.base;
+      loops(k, result.shape, (at) =>
+        store(
+          at,
+          from === null ? k.const({ scalar: registerOf(element(result)), lanes: 1 }, form.init(site)) : read(from, at),
+        ),
+      );
+      const totals =
+        form.combine === "add" && needsTotals(form.mostTerms(site))
+          ? k.register("rest", [elements(result.shape)], f32, 0)
+          : null;
       loops(k, form.domain(site), (d) => {
         const { at, when } = form.target(k, d, read, site);
         invariant(when === null, "no op leaves elements out");
         const offset = k.let(flat(k, strides(result.shape), at));
         const value = form.value(k, d, read, site);
-        if (totals === null) return k.store(out, offset, k.add(k.load(out, offset), value));
+        if (totals === null)
+          return k.store(out, offset, form.combine === "put" ? value : k[form.combine](k.load(out, offset), value));
         const { hi, lo } = withBlock(k, { hi: k.load(out, offset), lo: totals.at(offset) }, value);
         k.store(out, offset, hi);
         totals.set([offset], lo);

@@ -224,6 +224,46 @@ const rows: readonly Row[] = [
     { axis: 0, size: 3 },
     [0, 3, 4],
   ],
+  [
+    "take_max of equal indices, -inf without any",
+    "take_max",
+    [
+      [f32(4), [1, 4, 2, NaN]],
+      [i32(4), [1, 1, 1, 7]],
+    ],
+    { axis: 0, size: 3 },
+    [-Infinity, 4, NaN],
+  ],
+  [
+    "take_min of equal indices, inf without any",
+    "take_min",
+    [
+      [f32(4), [1, 4, NaN, 2]],
+      [i32(4), [1, 1, 2, 2]],
+    ],
+    { axis: 0, size: 3 },
+    [Infinity, 1, NaN],
+  ],
+  [
+    "take_put keeps the last of equal indices",
+    "take_put",
+    [
+      [f32(3), [1, 2, 3]],
+      [f32(3), [7, 8, 9]],
+      [i32(3), [1, 1, 5]],
+    ],
+    { axis: 0 },
+    [1, 8, 9],
+  ],
+  ["dynamic_slice clamps its start", "dynamic_slice", [x23, [i32(), [2]]], { axis: 1, size: 2 }, [2, 3, 5, 6]],
+  ["dynamic_slice of each row", "dynamic_slice", [x23, [i32(2), [1, -4]]], { axis: 1, size: 2 }, [2, 3, 4, 5]],
+  [
+    "dynamic_update_slice of each row",
+    "dynamic_update_slice",
+    [x23, [f32(2, 2), [7, 8, 9, 10]], [i32(2), [9, 0]]],
+    { axis: 1 },
+    [1, 7, 8, 9, 10, 6],
+  ],
   ["take_along picks one per row", "take_along", [x23, [i32(2), [2, -1]]], { axis: 1 }, [3, 4]],
 
   ["a matrix product", "dot", [x23, [f32(3, 2), [1, 2, 3, 4, 5, 6]]], { contract: [[1], [0]] }, [22, 28, 49, 64]],

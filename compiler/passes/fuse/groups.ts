@@ -1,5 +1,5 @@
-import { siteOf, resultOf } from "../../graph/facts.ts";
-import { isControl } from "../../graph/groups.ts";
+import { siteOf, resultOf, updatedBy } from "../../graph/facts.ts";
+import { base, isControl } from "../../graph/groups.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import type { FusionLimits, Machine } from "../../support/machine.ts";
 import { elements, sameShape } from "../../types/tensor-type.ts";
@@ -109,6 +109,19 @@ function repeats(reader: Node, operand: Value): number {
   return reads / Math.max(1, size(operand));
 }
 
+/** Whether `reader` updates the result of the node, which then has memory of its own that the update takes over. */
+const isUpdatedBy = (node: Node, reader: Node): boolean => updatedBy(reader) === node.results[0];
+
+/**
+ * Whether the node reads what the group updates: inside the group it would read elements that are already replaced, or
+ * the tensor would have to be copied.
+ */
+function readsUpdated(node: Node, group: Group | undefined): boolean {
+  const anchor = group?.anchor ?? null;
+  const updated = anchor === null ? null : updatedBy(anchor);
+  return updated !== null && node.operands.some((operand) => base(operand) === base(updated));
+}
+
 export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
   const users = usersOf(graph);
   const leaving = new Set<Node>(exitValues(graph).map(({ node }) => node));
@@ -132,11 +145,13 @@ export function findGroups(graph: Graph, { fusion }: Machine): Grouping {
       continue;
     }
     const homes = new Set(readers.map((reader) => groupOf.get(reader)));
-    const home = [...homes][0];
+    const [home] = homes;
     const computedAt = placesIn(readers, numbers, places);
     const inlined =
       kind === "element" &&
       !stored &&
+      !readers.some((reader) => isUpdatedBy(node, reader)) &&
+      !readsUpdated(node, home) &&
       homes.size === 1 &&
       home !== undefined &&
       readers.every(

@@ -1,5 +1,5 @@
 import { copyOf } from "../../graph/build.ts";
-import { isInput, isPersistent, pathOf, splatValue, isArgument, resultOf } from "../../graph/facts.ts";
+import { isInput, isPersistent, pathOf, splatValue, isArgument, resultOf, updatedBy } from "../../graph/facts.ts";
 import { base, groupsOf, isControl, type GroupView } from "../../graph/groups.ts";
 import type { Graph, Node, MemoryLocation, Value } from "../../graph/ir.ts";
 import { annotate } from "../../graph/rebuild.ts";
@@ -9,7 +9,7 @@ import { defaultMachine, roundUp } from "../../support/machine.ts";
 import { bytes, sameType } from "../../types/tensor-type.ts";
 import { definePass } from "../pass.ts";
 import { placeBlocks, type Block } from "./blocks.ts";
-import { changes } from "../../graph/regions.ts";
+import { changes, exitValues } from "../../graph/regions.ts";
 
 /**
  * Assigns a memory location to every value that is stored.
@@ -75,7 +75,8 @@ function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolea
       if (number < home) return true;
       const touching = reads.filter((read) => base(read) === old);
       // A product may keep partial sums in its result; other loop nests store each element once, after its last read.
-      const once = anchor === null || anchor.op.form.kind === "reduce";
+      // An update stores again where nothing is read.
+      const once = anchor === null || anchor.op.form.kind === "reduce" || updatedBy(anchor) !== null;
       return (
         number === home &&
         once &&
@@ -86,11 +87,17 @@ function inPlace(olds: readonly Value[], value: Value, readers: Readers): boolea
   );
 }
 
+/** The values that read each param and state. */
+function leavesOf(graph: Graph): ReadonlyMap<string | null, readonly Value[]> {
+  const leaves = Map.groupBy(graph.nodes.filter(isPersistent), pathOf);
+  return new Map([...leaves].map(([path, nodes]) => [path, nodes.flatMap(({ results }) => results)]));
+}
+
 /** Appends a copy for every write that cannot be done where the value is computed, or whose value has two targets. */
 function copyLateWrites(graph: Graph): Graph {
   const groups = groupsOf(graph);
   const readers = readersOf(groups);
-  const leaves = Map.groupBy(graph.nodes.filter(isPersistent), pathOf);
+  const leaves = leavesOf(graph);
   const taken = new Set<Value>();
   const nodes = [...graph.nodes];
   let next = groups.length;
@@ -105,10 +112,7 @@ function copyLateWrites(graph: Graph): Graph {
   };
   const writes = graph.writes.map(({ path, value }) => ({
     path,
-    value: written(
-      (leaves.get(path) ?? []).flatMap(({ results }) => results),
-      value,
-    ),
+    value: written(leaves.get(path) ?? [], value),
   }));
   const carries = graph.carries.map((carry) =>
     changes(carry) ? { ...carry, next: written([carry.value], carry.next) } : carry,
@@ -143,12 +147,25 @@ function plan(
     const path = pathOf(node);
     if (path !== null) for (const value of node.results) locations.set(value, { area: "persistent", path });
   }
-  for (const { path, value } of graph.writes) locations.set(base(value), { area: "persistent", path });
+  const readers = readersOf(groups);
+  const exits = new Set(exitValues(graph).map(base));
+  /** A value in the memory of what it replaces, with all that lead to it by updates: each is then in place. */
+  const replace = (olds: readonly Value[], value: Value, location: MemoryLocation): void => {
+    locations.set(base(value), location);
+    const updated = updatedBy(base(value).node);
+    if (updated === null || maker(updated) < 0 || base(updated) !== updated || exits.has(updated)) return;
+    const isLast = [...(readers.get(updated) ?? [])].every(({ number, readInPlace }) =>
+      number === maker(value) ? readInPlace.has(updated) : number < maker(value),
+    );
+    if (isLast && inPlace(olds, updated, readers)) replace(olds, updated, location);
+  };
+  const leaves = leavesOf(graph);
+  for (const { path, value } of graph.writes) replace(leaves.get(path) ?? [], value, { area: "persistent", path });
   if (region) {
     graph.inputs.forEach((value, index) => locations.set(value, { area: "operand", index }));
     graph.carries.forEach((carry, index) => {
       locations.set(carry.value, { area: "carry", index });
-      if (changes(carry)) locations.set(base(carry.next), { area: "carry", index });
+      if (changes(carry)) replace([carry.value], carry.next, { area: "carry", index });
     });
     graph.outputs.forEach(({ value }, index) => locations.set(base(value), { area: "result", index }));
   }
@@ -236,7 +253,7 @@ function inheritable(
   blockOf: ReadonlyMap<Value, Block>,
   lastUse: ReadonlyMap<Value, number>,
 ): Block | null {
-  if (group.anchor !== null) return null;
+  if (group.anchor !== null && updatedBy(group.anchor) === null) return null;
   for (const read of group.readInPlace) {
     const source = base(read);
     const block = blockOf.get(source);

@@ -42,6 +42,56 @@ const takeAdd: Draw = (b) => {
   return b.call("take_add", [y, indices(b, shape.slice(axis, axis + count), size)], { axis, size });
 };
 
+const takeExtreme =
+  (op: "take_max" | "take_min"): Draw =>
+  (b) => {
+    const y = b.r.chance(0.8) ? b.float() : b.of((type) => type.dtype === "i32", 0, "i32");
+    const { shape } = y.type;
+    const axis = b.r.between(0, shape.length);
+    const count = b.r.between(0, Math.min(2, shape.length - axis));
+    const size = b.r.between(1, 7);
+    return b.call(op, [y, indices(b, shape.slice(axis, axis + count), size)], { axis, size });
+  };
+
+/** A value of this type: from the pool, or a leaf. */
+const other = (b: Grower, type: Value["type"]): Value =>
+  (b.r.chance(0.7)
+    ? b.find(({ type: { dtype, shape } }) => dtype === type.dtype && String(shape) === String(type.shape))
+    : null) ?? b.fresh(type);
+
+const takePut: Draw = (b) => {
+  const x = b.any(1);
+  const axis = filledAxis(b, x);
+  if (axis === null) return null;
+  const place = indices(b, b.shape(0, 2), at(x.type.shape, axis));
+  const items = other(b, { ...x.type, shape: x.type.shape.toSpliced(axis, 1, ...place.type.shape) });
+  return b.call("take_put", [x, items, place], { axis });
+};
+
+/** An axis, a number of items along it, and where they start: once, or for each index of leading axes. */
+function part(b: Grower, x: Value): { readonly axis: number; readonly size: number; readonly start: Value } | null {
+  const axis = filledAxis(b, x);
+  if (axis === null) return null;
+  const n = at(x.type.shape, axis);
+  const size = b.r.between(1, n);
+  const leading = b.r.chance(0.6) ? 0 : b.r.between(0, axis);
+  return { axis, size, start: indices(b, x.type.shape.slice(0, leading), n - size + 1) };
+}
+
+const dynamicSlice: Draw = (b) => {
+  const x = b.any(1);
+  const drawn = part(b, x);
+  return drawn && b.call("dynamic_slice", [x, drawn.start], { axis: drawn.axis, size: drawn.size });
+};
+
+const dynamicUpdateSlice: Draw = (b) => {
+  const x = b.any(1);
+  const drawn = part(b, x);
+  if (drawn === null) return null;
+  const items = other(b, { ...x.type, shape: x.type.shape.with(drawn.axis, drawn.size) });
+  return b.call("dynamic_update_slice", [x, items, drawn.start], { axis: drawn.axis });
+};
+
 const takeAlong: Draw = (b) => {
   const x = b.any(1);
   const axis = filledAxis(b, x);
@@ -74,6 +124,11 @@ export const topOfOrder: Draw = (b) => {
 export const reduceDraws: readonly (readonly [string, Draw])[] = [
   ["take", take],
   ["take_add", takeAdd],
+  ["take_max", takeExtreme("take_max")],
+  ["take_min", takeExtreme("take_min")],
+  ["take_put", takePut],
+  ["dynamic_slice", dynamicSlice],
+  ["dynamic_update_slice", dynamicUpdateSlice],
   ["take_along", takeAlong],
   ["gather", gather],
   ["scatter_add", scatterAdd],

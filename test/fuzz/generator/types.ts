@@ -29,6 +29,11 @@ const same = one((x) => x);
 const shaped = (x: TensorType, shape: readonly number[]): TensorType => ({ dtype: x.dtype, shape });
 const given: TypeRule = (_, attrs) => [{ dtype: attrs["dtype"] as DType, shape: list(attrs, "shape") }];
 const truth = one((x) => ({ dtype: "bool", shape: x.shape }));
+/** Items along `axis` in place of the axes of the indices. */
+const scattered: One = (y, attrs, indices) => {
+  const axis = int(attrs, "axis");
+  return shaped(y, [...y.shape.slice(0, axis), int(attrs, "size"), ...y.shape.slice(axis + indices.shape.length)]);
+};
 const reduced = one((x, attrs) =>
   shaped(
     x,
@@ -161,13 +166,12 @@ const byName: ReadonlyMap<string, TypeRule> = new Map<string, TypeRule>([
       shaped(x, [...x.shape.slice(0, int(attrs, "axis")), ...indices.shape, ...x.shape.slice(int(attrs, "axis") + 1)]),
     ),
   ],
-  [
-    "take_add",
-    one((y, attrs, indices) => {
-      const axis = int(attrs, "axis");
-      return shaped(y, [...y.shape.slice(0, axis), int(attrs, "size"), ...y.shape.slice(axis + indices.shape.length)]);
-    }),
-  ],
+  ["take_add", one(scattered)],
+  ["take_max", one(scattered)],
+  ["take_min", one(scattered)],
+  ["take_put", one((x) => x)],
+  ["dynamic_slice", one((x, attrs) => shaped(x, x.shape.with(int(attrs, "axis"), int(attrs, "size"))))],
+  ["dynamic_update_slice", one((x) => x)],
   ["take_along", one((x, _, indices) => shaped(x, indices.shape))],
   ["gather", one((x, _, indices) => shaped(x, indices.shape))],
   [
