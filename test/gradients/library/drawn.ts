@@ -147,17 +147,18 @@ const cell = fc.record({
   reverse: bool,
   masked: bool,
   sequence: bool,
+  last: bool,
   after: bool,
   n: int(1, 2),
   t: int(1, 3),
 });
 const recurrent = (name: string): fc.Arbitrary<Item> =>
-  cell.map(({ units, reverse, masked, sequence, after, n, t }) => ({
+  cell.map(({ units, reverse, masked, sequence, last, after, n, t }) => ({
     name,
-    value: `M(x${masked ? ", length" : ""})${name === "lstm" && !sequence ? "[1]" : ""}`,
+    value: `M(x${masked ? ", length" : ""})${!sequence && (last || name === "lstm") ? "[1]" : ""}`,
     inputs: { x: `f32[${n}, ${t}, 2]`, ...(masked && { length: `i32[${n}]` }) },
     ...(masked && { between: { length: [1, t] } }),
-    declare: `model M(x: f32[N, T, D]${masked ? ", length: i32[N]" : ""}) = x |> ${name}(${units}, reverse: ${reverse}, return_sequence: ${sequence}, return_state: ${!sequence}${name === "gru" ? `, reset_after: ${after}` : ""}${masked ? ", mask: padding_mask(length, size: T)" : ""})`,
+    declare: `model M(x: f32[N, T, D]${masked ? ", length: i32[N]" : ""}) = x |> ${name}(${units}, reverse: ${reverse}, return_sequence: ${sequence}, return_state: ${!sequence}, last: ${last}${name === "gru" ? `, reset_after: ${after}` : ""}${masked ? ", mask: padding_mask(length, size: T)" : ""})`,
   }));
 
 const reduced = (name: string): fc.Arbitrary<Item> =>

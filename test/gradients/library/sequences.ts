@@ -32,6 +32,26 @@ export const sequences: readonly Item[] = [
     declare: 'model M(x: f32[N, T, D]) = x |> bidirectional(gru, 1, merge: "sum")',
   },
   {
+    name: "layer_norm_lstm",
+    value: "M(x)",
+    inputs: { x: "f32[1, 2, 2]" },
+    declare: "model M(x: f32[N, T, D]) = x |> layer_norm_lstm(2, last: true)",
+  },
+  {
+    name: "conv_lstm",
+    value: "M(x)",
+    inputs: { x: "f32[1, 2, 2, 3, 1]" },
+    declare: "model M(x: f32[N, T, ..S, C]) = x |> conv_lstm(1, peephole: true)",
+  },
+  {
+    name: "stacked, bidirectional, padded",
+    value: "M(x, length)",
+    inputs: { x: "f32[2, 3, 1]", length: "i32[2]" },
+    between: { length: [1, 3] },
+    declare:
+      "model M(x: f32[N, T, D], length: i32[N]) = x |> stacked(bidirectional(gru), 2, 1, mask: padding_mask(length, size: T), last: true)",
+  },
+  {
     name: "ctc_loss",
     value: "ctc_loss(logits, labels, frames, lengths)",
     inputs: ctc,
