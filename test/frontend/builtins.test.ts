@@ -18,6 +18,7 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   map: ["map(twice, [1, 2])", [2, 4]],
   fold: ["fold(minus, [9, 3, 1])", [5]],
   made_by: ["if made_by(softmax(x), softmax) and not made_by(x, softmax) { 1 } else { 0 }", [1]],
+  same_tensor: ["if same_tensor(x, y) and not same_tensor(x, 1 * x + 1) { 1 } else { 0 }", [1], "let y = x"],
   warn: ["1", [1], 'warn(1 > 2, "order")'],
   require: ["1", [1], 'require(1 < 2, "order")'],
   split: ["split(x, 3)[2]", [3, 6]],

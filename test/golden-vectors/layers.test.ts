@@ -58,3 +58,21 @@ entry run(x: ${x}, dy: ${dy}${lengths}) {
       },
     });
   });
+
+for (const vectors of casesOf("attention-variants"))
+  test(`attention: ${vectors.name}`, async () => {
+    const [x, dy] = ["x", "dy"].map((name) => typeOf(vectors, name));
+    const padded = vectors.inputs["lengths"] !== undefined;
+    const lengths = padded ? ", lengths: i32[2]" : "";
+    await check(vectors, {
+      text: `
+model Net(x: ${x}${lengths}) = multi_head_attention(${argumentsOf(vectors.options)}${padded ? ", mask: padding_mask(lengths, size: 5)" : ""})(x, x)
+entry run(x: ${x}, dy: ${dy}${lengths}) {
+  let y = Net(x${padded ? ", lengths" : ""})
+  let loss = sum(y * dy)
+  let (dwq, dwk, dwv, dwo) = grad(loss, params(Net))
+  { y, dx: grad(loss, x), dwq, dwk, dwv, dwo }
+}`,
+      params: { wq: "query.w", wk: "key.w", wv: "value.w", wo: "output.w" },
+    });
+  });

@@ -21,6 +21,7 @@ train entry step(x: f32[2, 5, 4], length: i32[2]) {
 }
 
 test.each([
+  "multi_head_attention(x, x, 2, mask: kept) |> multi_head_attention(2, x, mask: kept)",
   "transformer_encoder(x, 2, dropout: 0, mask: kept)",
   "transformer_encoder(x, 2, dropout: 0, mask: kept, norm_first: false)",
   "transformer_decoder(x, x, 2, dropout: 0, mask: kept, memory_mask: kept)",

@@ -46,7 +46,41 @@ def multi_head(random, name, causal, lengths):
     return case(name, inputs, params, {"y": y, "dx": dx}, {"causal": causal, "heads": heads})
 
 
+def variant(random, name, heads, kv_heads, causal=False, lengths=None, window=0, alibi=False):
+    """Projections, and torch's scaled_dot_product_attention with groups of heads, over scores with a bias."""
+    n, t, d = 2, 5, 8
+    size = d // heads
+    shapes = {"wq": (d, d), "wk": (d, kv_heads * size), "wv": (d, kv_heads * size), "wo": (d, d)}
+    params = {key: draw(random, *shape, scale=0.5, grad=True) for key, shape in shapes.items()}
+    x = draw(random, n, t, d, grad=True)
+    q, k, v = ((x @ params[key]).unflatten(-1, (-1, size)).transpose(1, 2) for key in ("wq", "wk", "wv"))
+    far = (torch.arange(t)[:, None] - torch.arange(t)[None]).abs()
+    keep = masked(torch.zeros(n, t, t), causal, lengths)
+    if window > 0:
+        keep = keep & (far < window)
+    slopes = torch.tensor([2 ** (-8 * (h + 1) / heads) for h in range(heads)])
+    bias = -slopes[:, None, None] * far if alibi else torch.zeros(heads, t, t)
+    scores = bias.expand(n, heads, t, t).masked_fill(~keep[:, None], -math.inf)
+    y = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=scores, enable_gqa=True)
+    y = y.transpose(1, 2).flatten(2) @ params["wo"]
+    dy, (dx, *slopes) = gradients(y, [x, *params.values()], random)
+    inputs = {"x": x, "dy": dy} | ({} if lengths is None else {"lengths": lengths})
+    options = {"heads": heads, "kv_heads": kv_heads, "causal": causal, "window": window, "alibi": alibi, "bias": False}
+    return case(name, inputs, params, {"y": y, "dx": dx} | {f"d{key}": slope for key, slope in zip(params, slopes)}, options)
+
+
 lengths = torch.tensor([2, 4])
 kinds = [("plain", False, None), ("causal", True, None), ("padded", False, lengths), ("causal-padded", True, lengths)]
 save("dot-product-attention", "softmax(q k^T / sqrt(d)) v written out with torch", [dot_product(generator(10 + i), *kind) for i, kind in enumerate(kinds)])
 save("multi-head-attention", "nn.MultiheadAttention", [multi_head(generator(20 + i), *kind) for i, kind in enumerate(kinds)])
+save(
+    "attention-variants",
+    "functional.scaled_dot_product_attention(enable_gqa=True) with a bias of the scores",
+    [
+        variant(generator(30), "grouped-query, padded", 4, 2, lengths=torch.tensor([3, 5])),
+        variant(generator(31), "multi-query, causal", 4, 1, causal=True),
+        variant(generator(32), "sliding window", 2, 2, window=2),
+        variant(generator(33), "sliding window, causal, padded", 2, 2, causal=True, window=3, lengths=torch.tensor([4, 5])),
+        variant(generator(34), "linear biases, causal, grouped-query", 4, 2, causal=True, alibi=True),
+    ],
+)

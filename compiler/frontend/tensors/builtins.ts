@@ -109,6 +109,17 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       return bool(target.kind === "op" ? x.value.node.op === target.op : made);
     },
   ),
+  same_tensor: define(
+    "whether two tensors are one value, as in self-attention: multi_head_attention(x, x)",
+    [],
+    ["a", "b"],
+    (env, args, span) => {
+      const [a, b] = [arg(args, "a").value, arg(args, "b").value];
+      if (a.kind !== "tensor") return wrong(env, span, "expected a tensor for `same_tensor`", a);
+      if (b.kind !== "tensor") return wrong(env, span, "expected a tensor for `same_tensor`", b);
+      return bool(a.value === b.value);
+    },
+  ),
   warn: define(
     "warns with the message if a static condition is true",
     ["condition", "message"],

@@ -59,6 +59,14 @@ export const layers: readonly Row[] = [
   ),
   layer(sequence, "@x |> bidirectional(?{lstm|gru|rnn}, $u)", "f32[N, T, 2 * $u]"),
   layer(sequence, '@x |> bidirectional(gru, $u, merge: "sum")', "f32[N, T, $u]"),
+  layer(sequence, "@x |> ?{rnn|lstm|gru|layer_norm_lstm}($u, last: true?{|, reverse: true})", "f32[N, $u]"),
+  layer(
+    sequence,
+    "@x |> stacked(?{lstm|gru(reset_after: false)|layer_norm_lstm}, 2, $u?{|, dropout: 0.2})",
+    "f32[N, T, $u]",
+  ),
+  layer(sequence, "@x |> stacked(bidirectional(?{rnn|lstm}), 2, $u, last: true)", "f32[N, 2 * $u]"),
+  layer("x: f32[N, T, H, W, C]", "@x |> conv_lstm($u?{|, kernel: [1, 3]|, peephole: true})", "f32[N, T, H, W, $u]"),
   layer("x: f32[N, T, D]; l: i32[N]", "@x |> gru($u, mask: padding_mask(@l, size: shape(@x)[1]))", "f32[N, T, $u]"),
   layer(
     "x: f32[N, T, D%2]",
@@ -67,6 +75,16 @@ export const layers: readonly Row[] = [
   ),
   layer("x: f32[N, T, D%2]; m: f32[N, S, E]", "multi_head_attention(@x, @m, heads: 2)", "f32[N, T, D]"),
   layer("x: f32[N, T, D%4]", "multi_head_attention(@x, @x, heads: 2, rotary: true)", "f32[N, T, D]"),
+  layer(
+    "x: f32[N, T, D%4]",
+    "let v$i = @x\nmulti_head_attention(v$i, v$i, 4, kv_heads: ?{1|2}?{|, causal: true}?{|, window: 2|, alibi: true})",
+    "f32[N, T, D]",
+  ),
+  layer(
+    "x: f32[N, T, D%2]",
+    "@x |> transformer_encoder(2, attention: multi_head_attention(kv_heads: 1?{|, alibi: true}))",
+    "f32[N, T, D]",
+  ),
   layer(
     "x: f32[N, T, D%2]",
     "@x |> transformer_encoder(2, hidden: $u?{|, norm_first: false|, causal: true|, activation: gelu})",

@@ -84,6 +84,18 @@ export const layers: readonly Item[] = [
       "model M(x: f32[1, 2, 4], y: f32[1, C, 2], m: i32[1, C]) = multi_head_attention(2, mask: m == 1, rotary: true)(x, y)",
     inputs: { x: "f32[1, 2, 4]", y: "f32[1, C, 2]", m: "i32[1, C]" },
   },
+  {
+    name: "multi_head_attention of grouped queries",
+    value: "M(x)",
+    declare:
+      "model M(x: f32[1, 3, 4]) = multi_head_attention(2, kv_heads: 1, causal: true, window: 2, alibi: true, bias: false)(x, x)",
+    inputs: { x: "f32[1, 3, 4]" },
+  },
+  {
+    name: "dot_product_attention with a bias",
+    value: "dot_product_attention(q, k, v, bias: b, window: 2)",
+    inputs: { q: "f32[A, 2]", k: "f32[A, 2]", v: "f32[A, 2]", b: "f32[A, A]" },
+  },
   { name: "rotary_positions", value: "rotary_positions(x)", inputs: { x: sequence } },
   { name: "sinusoidal_positions", value: "sinusoidal_positions(x)", inputs: { x: sequence } },
   layer("learned_positions", sequence),
