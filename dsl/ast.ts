@@ -97,13 +97,13 @@ export interface Callable extends At {
   readonly gradient: GradientRule | null;
 }
 
-/**
- * `entry predict(image: f32[N, 28, 28, 1]) { ... }`; with `train` before it, dropout is on and batch norm uses the
- * batch.
- */
+/** `train`: dropout is on, batch norm uses the batch. `draw`: as in inference, with new random numbers each call. */
+export type EntryMode = "plain" | "train" | "draw";
+
+/** `entry predict(image: f32[N, 28, 28, 1]) { ... }`; a mode other than `plain` is written before it. */
 export interface Entry extends At {
   readonly kind: "entry";
-  readonly train: boolean;
+  readonly mode: EntryMode;
   readonly name: Name;
   readonly doc: string;
   readonly params: readonly Parameter[];

@@ -106,7 +106,10 @@ function item(each: Item, printer: Printer): Doc {
       return `dim ${each.names.map((n) => n.text).join(", ")}`;
     case "entry":
       return concat(
-        group(`${each.train ? "train " : ""}entry ${each.name.text}`, parameters(each.params, printer)),
+        group(
+          `${each.mode === "plain" ? "" : `${each.mode} `}entry ${each.name.text}`,
+          parameters(each.params, printer),
+        ),
         body(each.body, printer),
       );
     case "setting": {

@@ -123,7 +123,12 @@ export class Grammar extends Statements {
   });
 
   private readonly entry = this.RULE("entry", () => {
-    this.OPTION(() => this.CONSUME(contextual.train));
+    this.OPTION(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(contextual.train, { LABEL: "mode" }) },
+        { ALT: () => this.CONSUME(contextual.draw, { LABEL: "mode" }) },
+      ]),
+    );
     this.CONSUME(contextual.entry);
     this.CONSUME(t.Name);
     this.SUBRULE(this.parameters);

@@ -43,6 +43,7 @@ export const declarations: readonly string[] = [
   "optimizer",
   "entry",
   "train",
+  "draw",
   "dim",
   "setting",
   "test",

@@ -216,8 +216,24 @@ class Layout {
   }
 }
 
-const { dl, dim, model, layer, fn, optimizer, entry, train, setting, test, param, state, freeze, where, gradient } =
-  t.contextual;
+const {
+  dl,
+  dim,
+  model,
+  layer,
+  fn,
+  optimizer,
+  entry,
+  train,
+  draw,
+  setting,
+  test,
+  param,
+  state,
+  freeze,
+  where,
+  gradient,
+} = t.contextual;
 const { scan, cond, checkpoint, along, reversed, carry, until } = t.contextual;
 const branching: ReadonlySet<TokenType> = new Set([t.reserved.if, cond]);
 const looping: ReadonlySet<TokenType> = new Set([scan, t.reserved.while]);
@@ -294,5 +310,6 @@ function beginsItem({ tokenType }: IToken, following: IToken | undefined): boole
   if (tokenType === dl) return following.tokenType === t.NumberToken;
   if (tokenType === t.contextual.import || tokenType === t.contextual.export) return following.tokenType === t.LBrace;
   if (tokenType === test) return following.tokenType === t.StringToken || following.tokenType === t.OpenString;
+  if (tokenType === draw) return following.tokenType === entry;
   return (declaring.has(tokenType) || tokenType === train) && tokenMatcher(following, t.Name);
 }

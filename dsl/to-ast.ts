@@ -1,5 +1,5 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Block, Callable, Export, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
+import type { Block, Callable, EntryMode, Export, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
@@ -82,10 +82,11 @@ class ItemReader extends Reader {
         };
       }
       case "entry": {
-        const [train, body] = [maybeToken(tree, "TrainKeyword") !== null, this.body(node(tree, "body"))];
+        const body = this.body(node(tree, "body"));
         return {
           kind: "entry",
-          train,
+          // The rule has only these two.
+          mode: (maybeToken(tree, "mode")?.image ?? "plain") as EntryMode,
           name: this.name(token(tree, "Name")),
           doc,
           params: parameters[0] ?? [],

@@ -57,6 +57,7 @@ export const contextual = {
   fn: keyword("fn", Plain),
   optimizer: keyword("optimizer", Plain),
   train: keyword("train", Plain),
+  draw: keyword("draw", Plain),
   entry: keyword("entry", Plain),
   setting: keyword("setting", Plain),
   test: keyword("test", Plain),

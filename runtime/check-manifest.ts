@@ -102,7 +102,7 @@ const entry = object({
   ...{
     call: text,
     prepare: orNull(text),
-    writes: flag,
+    outdates: flag,
     steps,
     prepareSteps: steps,
     scratchBytes: size,
@@ -121,7 +121,12 @@ const plan = object({
   ...{
     model: text,
     arenaBytes: size,
-    persistent: listOf(object({ ...slot, kind: oneOf("param", "state"), path: text })),
+    persistent: listOf(
+      object({
+        ...{ ...slot, kind: oneOf("param", "state"), path: text },
+        role: orAbsent(oneOf("optimizer", "setting", "random")),
+      }),
+    ),
   },
   ...{
     constants: listOf(object({ offset: size, base64 })),

@@ -58,8 +58,7 @@ export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Arra
   const patterns = [only].flat();
   if (options.only !== undefined) unused("only", patterns, paths, "model");
 
-  const isOther = ({ path, optimizer }: Persistent): boolean =>
-    optimizer === true || path.startsWith("rng.") || (plan.settings ?? []).some((setting) => setting.path === path);
+  const isOther = ({ role }: Persistent): boolean => role !== undefined;
   const missing: string[] = [];
   const skipped: { readonly name: string; readonly reason: string }[] = [];
   const chosen = plan.persistent.filter(({ path }) => patterns.some((pattern) => starsOf(pattern, path)));

@@ -17,8 +17,11 @@ export interface Persistent extends Slot {
   readonly kind: "param" | "state";
   /** Stable name, such as `LeNet.conv1.w`. */
   readonly path: string;
-  /** The state of an optimizer, on which no result of the model depends. Absent otherwise. */
-  readonly optimizer?: true;
+  /**
+   * Of a state that is not part of a model: of an optimizer, on which no result depends; a setting; the seed, and the
+   * counters of calls. Absent otherwise.
+   */
+  readonly role?: "optimizer" | "setting" | "random";
 }
 
 export interface NamedSlot extends Slot {
@@ -116,8 +119,8 @@ export interface EntryPlan {
    * if the stage is empty.
    */
   readonly prepare: string | null;
-  /** Whether the entry writes persistent tensors. */
-  readonly writes: boolean;
+  /** Whether a call writes a persistent tensor that the weights stage of an entry reads: it must run again. */
+  readonly outdates: boolean;
   readonly steps: readonly Step[];
   readonly prepareSteps: readonly Step[];
   /** Planned bytes of the scratch area, and the largest live set, which is a lower bound for it. */

@@ -125,7 +125,7 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
     prepare(variant);
     fill(variant, arrays);
     variant.call();
-    if (variant.plan.writes) version++;
+    if (variant.plan.outdates) version++;
     return variant.outputs;
   }
 

@@ -52,7 +52,7 @@ export function entryNamed(source: Source, name: string): Entry {
 /** The entry that `dlc train` runs: the requested one, or the only train entry, or `step` if there are several. */
 export function trainEntry(source: Source, asked: string | undefined): Entry {
   if (asked !== undefined) return entryNamed(source, asked);
-  const trains = entriesOf(source).filter((entry) => entry.train);
+  const trains = entriesOf(source).filter((entry) => entry.mode === "train");
   const found = trains.length === 1 ? trains[0] : trains.find((entry) => entry.name.text === "step");
   if (found !== undefined) return found;
   return trains.length === 0

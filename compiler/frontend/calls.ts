@@ -225,7 +225,9 @@ export interface Owner {
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
   const context =
-    entry === undefined || entry.train === env.context.train ? env.context : { ...env.context, train: entry.train };
+    entry === undefined || (entry.mode === "train") === env.context.train
+      ? env.context
+      : { ...env.context, train: entry.mode === "train" };
   const name = declaration.name.text;
   countCall(context, span);
   if (context.calls.length >= maxDepth)
@@ -253,7 +255,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
       ? traced(context, declaration, owner.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
       : ERROR;
   context.calls.pop();
-  if (entry?.train === true) countStep(context);
+  if (entry?.mode === "train") countStep(context);
   if (result.kind !== "tensor") return result;
   const from = context.program.library.has(result.from.source) ? span : result.from;
   return { ...result, from, madeBy: result.madeBy ?? declaration };

@@ -1,4 +1,4 @@
-import type { Block, Callable, Expr, Setting } from "../../dsl/ast.ts";
+import type { Block, Callable, EntryMode, Expr, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
@@ -71,12 +71,12 @@ export interface FunctionValue {
 }
 
 export type Target =
-  /** `entry` where an entry is called as a function, in a test; true if it trains. */
+  /** `entry` where an entry is called as a function, in a test. */
   | {
       readonly kind: "callable";
       readonly declaration: Callable;
       readonly scope: Scope;
-      readonly entry?: { readonly train: boolean };
+      readonly entry?: { readonly mode: EntryMode };
     }
   | { readonly kind: "op"; readonly op: Op }
   | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
@@ -206,6 +206,8 @@ export interface Context {
   readonly builder: GraphBuilder;
   readonly entry: string;
   readonly train: boolean;
+  /** The state that counts the calls of the entry. */
+  readonly counter: Declared;
   /** Sizes of dims given from outside, and the dims that were used. */
   readonly dims: ReadonlyMap<string, number>;
   readonly usedDims: Set<string>;

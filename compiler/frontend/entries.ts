@@ -1,4 +1,4 @@
-import type { Entry, TypeExpr } from "../../dsl/ast.ts";
+import type { Entry, EntryMode, TypeExpr } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
@@ -15,14 +15,14 @@ import { attributionAt } from "./values/attribution.ts";
 import { makeFrame } from "./values/frames.ts";
 import { checkFrozen } from "./training/param-paths.ts";
 import { withRoles } from "./training/roles.ts";
-import { countStep, seedPath } from "./tensors/random.ts";
+import { counterOf, countStep, seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 import { describe, makeTensor } from "./values/values.ts";
 
 export interface EntryOptions {
   readonly name: string;
-  readonly train: boolean;
+  readonly mode: EntryMode;
   readonly dims: Readonly<Record<string, number>>;
   /** `init` is 0. */
   readonly index: number;
@@ -38,7 +38,8 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     program,
     builder,
     entry: options.name,
-    train: options.train,
+    train: options.mode === "train",
+    counter: counterOf(program, options.name, options.mode),
     dims: new Map(Object.entries(options.dims)),
     usedDims: new Set(),
     calls: [],
@@ -81,7 +82,7 @@ export function elaborateEntry(
     }
     const value = block({ ...env, scope: makeScope(scope) }, entry.body);
     output(env, entry, value);
-    if (context.train) countStep(context);
+    if (options.mode !== "plain") countStep(context);
   }, undefined);
 
   countEntry(context, options.span ?? entry.span);

@@ -12,7 +12,7 @@ import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
 import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
-import { randomStates, seedPath } from "./tensors/random.ts";
+import { declareCounters, randomStates, seedPath } from "./tensors/random.ts";
 import { declareSetting } from "./training/settings.ts";
 
 export type { Resolve } from "./modules.ts";
@@ -54,14 +54,14 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const { warnings } = program;
   if (main === null) return { program: null, diagnostics, warnings, dims: [], known: [], hasTests: false };
   const asked = new Set<string>();
-  const entries = chosen(main, source, options, diagnostics).flatMap((entry) =>
-    variantsOf(program, main, entry, options, asked),
-  );
+  const requested = chosen(main, source, options, diagnostics);
+  declareCounters(program, requested);
+  const entries = requested.flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
   const known = [...new Set([...declared, ...dims])];
   const settingsContext = makeContext(program, {
     name: "settings",
-    train: false,
+    mode: "plain",
     dims: options.variants[0] ?? {},
     index: 0,
     span: null,
@@ -84,7 +84,7 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
 /** What no entry reached, perhaps because of a mistake, such as a branch for other arguments. */
 function exploreRest(program: ProgramState, main: Module, { variants }: ElaborateOptions): void {
   const dims = variants[0] ?? {};
-  const context = makeContext(program, { name: "explored", train: false, dims, index: 0, span: null });
+  const context = makeContext(program, { name: "explored", mode: "plain", dims, index: 0, span: null });
   for (const declaration of main.callables) exploreCallable(context, declaration, main.scope);
 }
 
@@ -122,12 +122,12 @@ export function closeProgram(
   source: Source,
   entries: Program["entries"],
 ): Program {
-  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span, optimizer }) => ({
+  const persistent: Persistent[] = [...declared.values()].map(({ kind, path, type, span, role }) => ({
     kind,
     path,
     type,
     span,
-    ...(optimizer && { optimizer }),
+    ...(role && { role }),
   }));
   return { name: nameOf(source), persistent, entries, settings: [...settings.values()] };
 }
@@ -199,7 +199,7 @@ function variantsOf(
       continue;
     const { graph, used } = elaborateEntry(program, main.scope, entry, {
       name: entry.name.text,
-      train: entry.train,
+      mode: entry.mode,
       dims,
       index: main.entries.indexOf(entry) + 1,
       span: entry.name.span,
@@ -217,7 +217,7 @@ function variantsOf(
 
 /** Writes every param and state but the seed, in order of declaration; random draws use the seed at step 0. */
 export function elaborateInit(program: ProgramState): Graph {
-  const context = makeContext(program, { name: "init", train: false, dims: {}, index: 0, span: null });
+  const context = makeContext(program, { name: "init", mode: "plain", dims: {}, index: 0, span: null });
   for (const declared of program.declared.values()) {
     if (declared.path === seedPath || program.stopped) continue;
     const attribution = { ...context.builder.attribution, path: ownerOf(declared.path), location: declared.location };

@@ -124,7 +124,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
       kind,
       path: joinPath(frame.path, name.text),
       type: declaration.type,
-      ...(env.body === "optimizer" && { optimizer: true as const }),
+      ...(env.body === "optimizer" && { role: "optimizer" as const }),
       span: nodeSpan(context, name.span),
       location: locationAt(context, name.span),
       init: (initContext) =>

@@ -56,7 +56,7 @@ function elaborateTest(
   const context: Context = {
     ...makeContext(state, {
       name: entry,
-      train: false,
+      mode: "plain",
       dims,
       index: main.entries.length + 1 + k,
       span: test.titleSpan,
@@ -82,7 +82,7 @@ function asFunction(entry: Entry, main: Module): DlValue {
   const declaration = { ...entry, kind: "fn", statics: [], result: null, where: [], gradient: null } as const;
   return {
     kind: "function",
-    target: { kind: "callable", declaration, scope: main.scope, entry: { train: entry.train } },
+    target: { kind: "callable", declaration, scope: main.scope, entry: { mode: entry.mode } },
     args: [],
     instance: null,
   };

@@ -258,9 +258,15 @@ export interface Persistent {
   readonly path: string;
   readonly type: TensorType;
   readonly span: Span | null;
-  /** The state of an optimizer, on which no result of the model depends. Absent otherwise. */
-  readonly optimizer?: true;
+  /** Absent for the params and states of models and layers. */
+  readonly role?: StateRole;
 }
+
+/**
+ * A state that is not part of a model: of an optimizer, on which no result depends; a setting, which only sessions
+ * write; the random state: the seed and the counters of calls.
+ */
+export type StateRole = "optimizer" | "setting" | "random";
 
 /**
  * The result of elaboration: one graph per entry and set of dims, and `init`, which writes every persistent tensor from

@@ -1,7 +1,7 @@
 import { locationOf } from "../../dsl/span.ts";
 import type { EntryPlan, IndexRange, InputSlot, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
-import { nameOf } from "../graph/facts.ts";
+import { nameOf, pathOf } from "../graph/facts.ts";
 import type { Graph, Node, Program, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
@@ -58,6 +58,7 @@ export function assemble(
   const persistentAt = (path: string): number => present(layout.persistent.get(path), path);
   const library = new KernelLibrary(machine);
   const entries: EntryCode[] = [];
+  const prepared = new Set(graphs.flatMap(readByWeightsStage));
   const counts = new Map<string, number>();
   for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
   const plans = variants.map(({ dims, graph, indices }): EntryPlan => {
@@ -84,7 +85,7 @@ export function assemble(
       outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
       call: name,
       prepare,
-      writes: graph.writes.length > 0,
+      outdates: graph.writes.some(({ path }) => prepared.has(path)),
       steps: callSteps,
       prepareSteps,
       scratchBytes: memory.planned,
@@ -101,12 +102,12 @@ export function assemble(
     format: "dlc-plan-1",
     model: program.name,
     arenaBytes: layout.arenaBytes + (planNotes?.spare.bytes ?? 0),
-    persistent: program.persistent.map(({ kind, path, type, optimizer }) => ({
+    persistent: program.persistent.map(({ kind, path, type, role }) => ({
       kind,
       path,
       ...type,
       offset: persistentAt(path),
-      ...(optimizer && { optimizer }),
+      ...(role && { role }),
     })),
     constants: layout.constants.map(({ offset, base64 }) => ({ offset, base64 })),
     entries: plans,
@@ -115,6 +116,14 @@ export function assemble(
     ...(planNotes && { guards: planNotes }),
   };
   return { kernels: library.kernels, entries, plan, madeFrom: library.madeFrom };
+}
+
+/** The params and states on which the weights stage of an entry depends. */
+function readByWeightsStage(graph: Graph): readonly string[] {
+  const read = new Set(graph.nodes.filter(({ notes }) => notes.stage === "weights"));
+  // The set grows while it is visited.
+  for (const { operands } of read) for (const { node } of operands) read.add(node);
+  return [...read].flatMap((node) => pathOf(node) ?? []);
 }
 
 /** How the file declares an input, such as `x: f32[N, 28]`: where, and which of its axes are dims. */

@@ -37,7 +37,7 @@ const file = old.save();
 const params = old.save({ only: "param" });
 const valuesOf = (model: Model, path: string): unknown => model.state.get(path)?.data.slice();
 const isOptimizer = (path: string): boolean =>
-  fresh.plan.persistent.some((slot) => slot.path === path && slot.optimizer);
+  fresh.plan.persistent.some((slot) => slot.path === path && slot.role === "optimizer");
 
 function errorOf(run: () => unknown): DlcError {
   try {

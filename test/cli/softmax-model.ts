@@ -38,7 +38,7 @@ export function softmaxModel(sizes: readonly number[]): { plan: Plan; code: Code
         : [slot("logits", "f32", [n, classes], at.logits)],
     call: `${name}_${n}`,
     prepare: null,
-    writes: name === "step",
+    outdates: name === "step",
     steps: [],
     prepareSteps: [],
     scratchBytes: 0,
@@ -51,14 +51,14 @@ export function softmaxModel(sizes: readonly number[]): { plan: Plan; code: Code
     inputs: [],
     outputs: [],
     call: "init",
-    writes: true,
+    outdates: true,
   };
   const plan: Plan = {
     format: "dlc-plan-1",
     model: "softmax",
     arenaBytes: 4096,
     persistent: [
-      { kind: "state", path: "rng.step", dtype: "i32", shape: [], offset: at.step },
+      { kind: "state", role: "random", path: "rng.step", dtype: "i32", shape: [], offset: at.step },
       { kind: "param", path: "w", dtype: "f32", shape: [features, classes], offset: at.w },
     ],
     constants: [],

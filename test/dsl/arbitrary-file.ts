@@ -38,6 +38,7 @@ const contextual = [
   "fn",
   "optimizer",
   "train",
+  "draw",
   "entry",
   "param",
   "state",
@@ -304,7 +305,7 @@ const testItem: fc.Arbitrary<Item> = fc.record({
 
 const entry: fc.Arbitrary<Entry> = fc.record({
   kind: fc.constant("entry"),
-  train: fc.boolean(),
+  mode: fc.constantFrom("plain" as const, "train" as const, "draw" as const),
   name,
   doc: fc.constant(""),
   params: list(parameter),

@@ -45,6 +45,7 @@ const words = [
   "fn",
   "optimizer",
   "train",
+  "draw",
   "entry",
   "param",
   "state",

@@ -170,6 +170,7 @@ test.each([
   ],
   ["entry predict(state: f32[N]) { state }", "entry predict(state: f32[N]) <state>"],
   ["train entry entry() = { x }", "train entry entry() <{x=x}>"],
+  ["draw entry draw(draw: f32[N]) = draw", "draw entry draw(draw: f32[N]) <draw>"],
   ["setting lr: f32 = 1e-3 in log(1e-5, 1e-1)", "setting lr: f32 = 0.001f in (call log 0.00001f 0.1f)"],
   ["setting setting: int = 3", "setting setting: int = 3"],
   ['test "a \\"b\\"" { assert c }', 'test "a \\"b\\"" <assert c>'],

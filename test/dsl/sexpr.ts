@@ -142,7 +142,7 @@ export function showItem(item: Item): string {
     case "test":
       return `test ${JSON.stringify(item.title)} ${showBlock(item.body)}`;
     case "entry":
-      return `${item.train ? "train " : ""}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
+      return `${item.mode === "plain" ? "" : `${item.mode} `}entry ${item.name.text}${list(item.params)} ${showBlock(item.body)}`;
     default: {
       const where = item.where
         .map((w) => ` where ${showExpr(w.condition)}${w.says ? `, ${showExpr(w.says)}` : ""}`)

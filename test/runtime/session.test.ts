@@ -196,7 +196,7 @@ test("WebAssembly code runs over the imported memory", async () => {
   const plan = {
     ...tinyPlan,
     persistent: [],
-    entries: [{ ...entry, writes: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 }],
+    entries: [{ ...entry, outdates: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 }],
   };
   const session = await createSession(plan, { kind: "wasm", bytes });
   expect(session.run("f")["y"]?.data[0]).toBe(2);

@@ -26,7 +26,7 @@ const persistent = (
   offset,
 });
 
-const nothing = { prepare: null, writes: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 };
+const nothing = { prepare: null, outdates: false, steps: [], prepareSteps: [], scratchBytes: 0, liveBytes: 0 };
 
 const predict = (n: number): EntryPlan => ({
   ...nothing,
@@ -47,8 +47,8 @@ export const tinyPlan: Plan = {
   model: "tiny",
   arenaBytes: 160,
   persistent: [
-    persistent("state", "rng.seed", "i32", [2], at.seed),
-    persistent("state", "rng.step", "i32", [], at.step),
+    { ...persistent("state", "rng.seed", "i32", [2], at.seed), role: "random" },
+    { ...persistent("state", "rng.step", "i32", [], at.step), role: "random" },
     persistent("param", "w", "f32", [2], at.w),
     persistent("state", "count", "f64", [], at.count),
     persistent("state", "mask", "bool", [3], at.mask),
@@ -56,7 +56,7 @@ export const tinyPlan: Plan = {
   // 0.5 as f32
   constants: [{ offset: at.bias, base64: "AAAAPw==" }],
   entries: [
-    { ...nothing, name: "init", dims: {}, inputs: [], outputs: [], call: "init", writes: true },
+    { ...nothing, name: "init", dims: {}, inputs: [], outputs: [], call: "init", outdates: true },
     predict(2),
     predict(3),
     {
@@ -66,7 +66,7 @@ export const tinyPlan: Plan = {
       inputs: [slot("x", "i32", [], at.x), slot("flag", "bool", [], at.flag)],
       outputs: [slot("count", "f64", [], at.count)],
       call: "step",
-      writes: true,
+      outdates: true,
     },
   ],
   profiled: ["affine"],

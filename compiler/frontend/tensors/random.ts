@@ -1,14 +1,15 @@
+import type { Entry, EntryMode } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { present } from "../../support/invariant.ts";
 import { elements, scalar, tensor, type Shape } from "../../types/tensor-type.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import type { Context, Declared, DlValue, Env } from "../context.ts";
+import type { Context, Declared, DlValue, Env, ProgramState } from "../context.ts";
 import { build } from "./add-node.ts";
 import { reachLimit } from "../limits.ts";
 import { importValue, iterationOf } from "../control/regions.ts";
 import { inRole } from "../values/attribution.ts";
 import { ERROR, makeTensor } from "../values/values.ts";
-import { leaf } from "../values/variables.ts";
+import { leaf, write } from "../values/variables.ts";
 
 /** Set by the session; `init` reads it and does not write it. */
 export const seedPath = "rng.seed";
@@ -21,21 +22,41 @@ const stepType = scalar("i32");
 export const randomStates = (span: Span): readonly Declared[] => [
   {
     kind: "state",
+    role: "random",
     path: seedPath,
     type: tensor("i32", [2]),
     span,
     location: { span, caller: null },
     init: () => ERROR,
   },
-  {
+  counterAt(stepPath, span),
+];
+
+function counterAt(path: string, span: Span): Declared {
+  return {
     kind: "state",
-    path: stepPath,
+    role: "random",
+    path,
     type: stepType,
     span,
     location: { span, caller: null },
     init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span),
-  },
-];
+  };
+}
+
+const ownStepPath = (entry: string): string => `${entry}.step`;
+
+/** Each draw entry counts its own calls. Before the first entry, whose layers may have the same name. */
+export function declareCounters({ declared }: ProgramState, entries: readonly Entry[]): void {
+  for (const { mode, name } of entries) {
+    const path = ownStepPath(name.text);
+    if (mode === "draw") declared.set(path, counterAt(path, name.span));
+  }
+}
+
+/** The counter of an entry; all but draw entries share that of the train entries. */
+export const counterOf = ({ declared }: ProgramState, entry: string, mode: EntryMode): Declared =>
+  present(declared.get(mode === "draw" ? ownStepPath(entry) : stepPath), "the entry has a counter");
 
 /** Scalars seed0, seed1 and step. */
 type Key = NonNullable<Context["random"]["key"]>;
@@ -95,15 +116,14 @@ function makeKey(context: Context): Key {
     ];
     return random.key;
   }
-  const state = (path: string): Declared => present(program.declared.get(path), `the state ${path} is not declared`);
-  const seed = leaf(context, state(seedPath));
+  const seed = leaf(context, present(program.declared.get(seedPath), "the program has a seed"));
   const word = (k: number): GraphValue =>
     builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
   // Before the first draw there is no call to count.
   const step =
     context.entry === "init"
       ? builder.constant(stepType, 0)
-      : (context.versions.get(stepPath)?.[0] ?? leaf(context, state(stepPath)));
+      : (context.versions.get(context.counter.path)?.[0] ?? leaf(context, context.counter));
   random.key = [word(0), word(1), step];
   return random.key;
 }
@@ -116,10 +136,9 @@ function iterationsOf(context: Context): readonly GraphValue[] {
   return region.carries === null ? outer : [...outer, iterationOf(context, region)];
 }
 
-/** A train entry counts its call. */
+/** Counts the call of the entry. */
 export function countStep(context: Context): void {
-  const { builder, program } = context;
-  const step =
-    context.versions.get(stepPath)?.at(-1) ?? leaf(context, present(program.declared.get(stepPath), "no step"));
-  context.versions.set(stepPath, [...(context.versions.get(stepPath) ?? []), builder.add(step, 1)]);
+  const { builder, counter } = context;
+  const step = context.versions.get(counter.path)?.at(-1) ?? leaf(context, counter);
+  write(context, counter.path, builder.add(step, 1));
 }

@@ -74,6 +74,7 @@ export function declareSetting(context: Context, item: Setting, scope: Scope): b
     context,
     {
       kind: "state",
+      role: "setting",
       path,
       type,
       span: item.name.span,

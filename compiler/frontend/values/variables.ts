@@ -17,7 +17,15 @@ export function declare(context: Context, declared: Declared, at: Span): Declare
     program.declared.set(declared.path, declared);
     return declared;
   }
-  if (sameType(known.type, declared.type) && known.kind === declared.kind) return known;
+  if (sameType(known.type, declared.type) && known.kind === declared.kind && known.role === declared.role) return known;
+  if (known.role === "random") {
+    const entry = ownerOf(declared.path);
+    report(context, "E0202", at, `\`${declared.path}\` is already the counter of the entry \`${entry}\``, {
+      also: [{ span: known.span, says: "declared here" }],
+      help: "rename one of them",
+    });
+    return null;
+  }
   report(
     context,
     "E0312",
@@ -37,8 +45,8 @@ export function read(env: Env, declared: Declared, span: Span): DlValue {
   return makeTensor(env.context.builder, current(env.context, declared), span);
 }
 
-/** Settings and the random state: loops do not write them. */
-const isFixed = (path: string): boolean => path.startsWith("setting.") || path.startsWith("rng.");
+/** Loops do not write them. */
+const isFixed = ({ role }: Declared): boolean => role === "setting" || role === "random";
 
 /**
  * The current value, in the graph under construction. A loop carries the states that its body uses from one iteration
@@ -49,7 +57,7 @@ export function current(context: Context, declared: Declared): GraphValue {
   const last = versions.get(declared.path)?.at(-1);
   if (last !== undefined) return last;
   if (region === null) return leaf(context, declared);
-  const carried = declared.kind === "state" && region.carries !== null && !isFixed(declared.path);
+  const carried = declared.kind === "state" && region.carries !== null && !isFixed(declared);
   const value = carried
     ? carryLeaf(context, region, carryOf(context, declared))
     : importValue(context, region, current(region.parent, declared));

@@ -9,7 +9,10 @@ export interface Known {
   readonly dims: readonly Dim[];
 }
 
-export type BodyKind = "fn" | "layer" | "model" | "entry" | "train";
+export type BodyKind = "fn" | "layer" | "model" | "entry" | "train" | "draw";
+
+/** Whether it is the body of an entry, in one of its modes. */
+export const ofEntry = (kind: BodyKind): boolean => kind === "entry" || kind === "train" || kind === "draw";
 
 /** The counter for unique names in a program. */
 export interface Names {
@@ -49,7 +52,7 @@ export class Body {
   fresh = (): number => this.names.next++;
   private chance = (percent: number): boolean => this.draw.below(100) < percent;
   private get calls(): boolean {
-    return this.kind !== "entry" && this.kind !== "train";
+    return !ofEntry(this.kind);
   }
 
   /** Names of sizes that the signature binds. */

@@ -1,7 +1,7 @@
 // Generates a random program and the expected types of its outputs, deterministic in the seed.
 import { readdirSync, readFileSync } from "node:fs";
 import { createDraw, type Draw } from "../draw.ts";
-import { Body, type Known, type Names, type BodyKind } from "./body.ts";
+import { Body, ofEntry, type Known, type Names, type BodyKind } from "./body.ts";
 import { named, same, type Dim, type Sizes } from "./dims.ts";
 import { row, type Row } from "./row.ts";
 import { control, optimizers, rates, transformations } from "./rows-control.ts";
@@ -85,8 +85,7 @@ function grow(body: Body, steps: number, made: Made): void {
 }
 
 function callOne(body: Body, { name, kind, params, result, statics }: Callee, draw: Draw): boolean {
-  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && body.kind !== "entry" && body.kind !== "train"))
-    return false;
+  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && !ofEntry(body.kind))) return false;
   const args: string[] = [];
   for (const { dtype, dims } of params) {
     const value = body.of(dtype, dims);
@@ -199,7 +198,7 @@ function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], m
     return `o${k}: ${value.text}`;
   });
   lines.push(...body.lines, `{ ${fields.join(", ")} }`);
-  return `${kind === "train" ? "train " : ""}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
+  return `${kind === "entry" ? "" : `${kind} `}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
 }
 
 function lossOf(body: Body, logits: Known, model: Callee, { draw }: Made): string {
@@ -282,6 +281,7 @@ export function generateProgram(seed: number): GeneratedProgram {
   parts.push(entry("predict", "entry", made, expected, model));
   if (model !== null) parts.push(entry("learn", "train", made, expected, model));
   if (draw.below(4) === 0) parts.push(entry("other", "entry", made, expected, model));
+  if (draw.below(4) === 0) parts.push(entry("sample", "draw", made, expected, model));
   const body = draw.below(3) === 0 ? draw.shuffle(parts) : parts;
   const uses = body.join("\n");
   const head = [

@@ -88,7 +88,7 @@ export const badManifests: readonly Bad[] = [
   wrong("plan.entries.0.name", null, "plan.entries[0].name is not a string"),
   wrong("plan.entries.0.call", 7, "plan.entries[0].call is not a string"),
   wrong("plan.entries.0.prepare", false, "plan.entries[0].prepare is not a string"),
-  wrong("plan.entries.0.writes", 1, "plan.entries[0].writes is not a boolean"),
+  wrong("plan.entries.0.outdates", 1, "plan.entries[0].outdates is not a boolean"),
   wrong("plan.entries.0.dims", [], "plan.entries[0].dims is not an object"),
   wrong("plan.entries.1.dims", { N: "2" }, "plan.entries[1].dims.N is not a size"),
   wrong("plan.entries.1.inputs.0.offset", 2 ** 52, "x of predict is outside the arena"),
