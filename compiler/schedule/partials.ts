@@ -117,16 +117,24 @@ class Partials {
     return rest.every((stmts) => stmts !== null) ? [...jam(vectors), ...rest.flat()] : null;
   }
 
-  /** Whether the body combines partial sums with nothing but partial sums and constants: neutral elements stay so. */
+  /** Whether the body leaves neutral elements neutral: it joins partial sums, and adds no element to them. */
   #isInternal({ body }: Loop): boolean {
-    const own = new Set(body.flatMap((stmt) => (stmt.kind === "let" ? stmt.name : [])));
-    const internal = (e: Expr): boolean =>
-      e.kind === "register"
-        ? this.#arrays.has(e.name)
-        : e.kind === "var"
-          ? own.has(e.name)
-          : e.kind === "const" || (e.kind === "apply" && e.args.every(internal));
-    return body.every((stmt) => (stmt.kind === "let" || stmt.kind === "set") && internal(stmt.value));
+    const values = new Map<string, Expr>();
+    const ofNeutral = (expr: Expr): Expr =>
+      mapExpr(expr, (e) =>
+        e.kind === "register"
+          ? (this.#arrays.get(e.name)?.init ?? e)
+          : e.kind === "var"
+            ? (values.get(e.name) ?? e)
+            : e,
+      );
+    return body.every((stmt) => {
+      if (stmt.kind !== "let" && stmt.kind !== "set") return false;
+      const value = ofNeutral(stmt.value);
+      if (stmt.kind === "let") values.set(stmt.name, value);
+      const init = stmt.kind === "set" ? this.#arrays.get(stmt.name)?.init : value;
+      return value.kind === "const" && init?.kind === "const" && Object.is(value.value, init.value);
+    });
   }
 
   /** The body for the partial sums of vector `v`; null if it cannot be vectorized. */

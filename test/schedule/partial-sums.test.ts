@@ -18,3 +18,18 @@ test("sums over rows of any length, in blocks or not, have the bits of the refer
         expect(other[name]?.data, `${name} of 65 rows of ${width}`).toEqual(reference?.[name]?.data);
   }
 });
+
+test("sums and products of equal numbers have no term past the end", async () => {
+  const lengths = [5, 9, 10, 13, 18, 21, 30, 257];
+  const outputs = lengths.flatMap((n) => [`s${n}: sum(full([${n}], 3.0))`, `p${n}: prod(full([${n}], 1.25))`]);
+  const text = `entry f(x: f32[]) { { ${outputs.join(", ")}, x } }`;
+  const module = compileModule({ name: "sums.dl", text }, { resolve: createResolver(null) });
+  for (const target of ["wasm", "js"] as const) {
+    const session = await createSession(module.plan, await module.code(target), { mode: "strict" });
+    const results = session.run("f", { x: 0 });
+    for (const n of lengths) {
+      expect(results[`s${n}`]?.data[0], `the sum of ${n}`).toBe(3 * n);
+      expect((results[`p${n}`]?.data[0] ?? 0) / 1.25 ** n, `the product of ${n}`).toBeCloseTo(1, 4);
+    }
+  }
+});
