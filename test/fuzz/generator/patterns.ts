@@ -233,6 +233,15 @@ const squares: Draw = (b) => {
   return b.call("reduce_sum", [b.call("mul", [difference, difference])], { axes: iota(x.type.shape.length) });
 };
 
+/** A sum or product of equal numbers, as a count is: its terms are not in memory. */
+const equalTerms: Draw = (b) => {
+  const n = b.r.between(2, 40);
+  const shape = b.r.pick([[n], [b.r.between(1, 3), n], [n, b.r.between(1, 5)]]);
+  const axes = b.r.pick([[shape.indexOf(n)], iota(shape.length)]);
+  const [op, value] = b.r.pick([["reduce_sum", 3] as const, ["reduce_prod", 1.25] as const]);
+  return b.call(op, [b.constant({ dtype: "f32", shape }, value)], { axes });
+};
+
 export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [3, softmax],
   [3, norm],
@@ -246,6 +255,7 @@ export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, embedding],
   [1.5, maxPool],
   [1, squares],
+  [0.5, equalTerms],
   [0.6, topOfOrder],
   [2, (b) => bias(b, filled(b, 1))],
   [3, (b) => (b.depth > 0 ? recurrent(b) : null)],
