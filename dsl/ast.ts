@@ -172,7 +172,8 @@ export type Stmt =
 
 export type Pattern =
   | (At & { readonly kind: "name"; readonly name: Name })
-  | (At & { readonly kind: "tuple"; readonly items: readonly Pattern[] });
+  /** `(a, b)` or `[a, b]`: the items of a tuple or a list, in either form. */
+  | (At & { readonly kind: "tuple" | "list"; readonly items: readonly Pattern[] });
 
 export type UnaryOperator = "-" | "not";
 export type BinaryOperator =
@@ -224,25 +225,22 @@ export type Expr =
   | (At & { readonly kind: "call"; readonly callee: Expr; readonly args: readonly Argument[] })
   /** `x |> conv(6) |> relu` nests to the left. */
   | (At & { readonly kind: "pipe"; readonly value: Expr; readonly into: Expr })
+  /** `run.h`; `pair.0` is an item of a tuple or a list. */
   | (At & { readonly kind: "member"; readonly object: Expr; readonly name: Name })
   | (At & { readonly kind: "index"; readonly object: Expr; readonly items: readonly IndexItem[] })
   | (At & { readonly kind: "if"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block | null })
   /**
-   * `repeat 8 { x |> residual(64) }`: the name at the head of the block's last pipe carries the value from one
-   * iteration to the next; `repeat i in 8 { ... }` counts.
-   */
-  /**
    * `scan xt in x, mt in mask along T reversed carry h = zeros([N, D]), c = 0.0 { ... }`; without sequences
-   * `scan t along 10 carry ...`, where t is the iteration number, an i32 scalar. The value is what it yields, stacked
-   * along the scanned axis, and its members are the final carries: `let run = scan ...` has the value `run` and the
-   * member `run.h`. Without `yield` it only has members.
+   * `scan t in 10 carry ...` or `scan t along 10 carry ...`, where t is the iteration number, an i32 scalar. The value
+   * is what it yields, stacked along the scanned axis, and its members are the final carries: `let run = scan ...` has
+   * the value `run` and the member `run.h`. Without `yield` it only has members.
    */
   | (At & {
       readonly kind: "scan";
       readonly sequences: readonly { readonly pattern: Pattern; readonly value: Expr }[];
       readonly counter: Name | null;
-      /** A named dim or an axis number of the sequences; the length if there are no sequences. */
-      readonly along: Expr;
+      /** A named dim or an axis number of the sequences; the length if there are none. Null in `scan t in 10`. */
+      readonly along: Expr | null;
       readonly reversed: boolean;
       readonly carries: readonly Carry[];
       readonly body: Block;
@@ -255,24 +253,41 @@ export type Expr =
   /** `cond p { a } else { b }`, where p is a bool scalar known at run time: only one branch is computed. */
   | (At & { readonly kind: "cond"; readonly condition: Expr; readonly then: Block; readonly otherwise: Block })
   /**
-   * `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`: unrolled at compile time; the value is the list of the block's
-   * values.
+   * `for i in 8 { ... }`, `for w in [1, 2, 4] { ... }`, `for (a, b) in pairs { ... }`: unrolled at compile time; the
+   * value is the list of the block's values.
    */
-  | (At & { readonly kind: "for"; readonly name: Name; readonly over: Expr; readonly body: Block })
+  | (At & { readonly kind: "for"; readonly pattern: Pattern; readonly over: Expr; readonly body: Block })
   /** `checkpoint { ... }`: recomputed in the backward pass instead of stored. */
   | (At & { readonly kind: "checkpoint"; readonly body: Block })
   /** `next h`, the new value of a carry, after its `next` statement. */
   | (At & { readonly kind: "next"; readonly name: Name })
-  | (At & { readonly kind: "repeat"; readonly counter: Name | null; readonly count: Expr; readonly body: Block });
+  /**
+   * `repeat 8 { x |> residual(64) }`: unrolled at compile time; the name at the head of the block's last pipe carries
+   * the value from one iteration to the next. `repeat i in 8 { ... }` counts, `repeat u in [16, 32] { ... }` iterates
+   * over a list, and `repeat 8 carry x, k = 0 { next x = ...; next k = ... }` says what it carries.
+   */
+  | (At & {
+      readonly kind: "repeat";
+      readonly pattern: Pattern | null;
+      readonly over: Expr;
+      readonly carries: readonly Carry[];
+      readonly body: Block;
+    });
 
+/** `carry h = zeros([N])`; `carry h` is `carry h = h`. */
 export interface Carry extends At {
   readonly name: Name;
   readonly init: Expr;
 }
 
-/** `x[0, 1:, .., _]` */
+/** `x[0, 1:, ::2, .., _]` */
 export type IndexItem =
   | (At & { readonly kind: "at"; readonly value: Expr })
-  | (At & { readonly kind: "range"; readonly from: Expr | null; readonly to: Expr | null })
+  | (At & {
+      readonly kind: "range";
+      readonly from: Expr | null;
+      readonly to: Expr | null;
+      readonly step: Expr | null;
+    })
   | (At & { readonly kind: "rest" })
   | (At & { readonly kind: "new" });

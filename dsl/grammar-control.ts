@@ -26,14 +26,15 @@ export abstract class Control extends Expressions {
   protected readonly repeat: Rule = this.RULE("repeat", () => {
     this.CONSUME(reserved.repeat);
     this.OPTION({
-      GATE: () => this.follows(contextual.in),
+      GATE: () => this.beginsPattern(1),
       MAX_LOOKAHEAD: 1,
       DEF: () => {
-        this.CONSUME(t.Name);
+        this.SUBRULE(this.pattern);
         this.CONSUME(contextual.in);
       },
     });
     this.SUBRULE(this.expression);
+    this.OPTION2(() => this.SUBRULE(this.carries));
     this.SUBRULE(this.block);
   });
 
@@ -54,7 +55,7 @@ export abstract class Control extends Expressions {
 
   protected readonly for: Rule = this.RULE("for", () => {
     this.CONSUME(reserved.for);
-    this.CONSUME(t.Name);
+    this.SUBRULE(this.pattern);
     this.CONSUME(contextual.in);
     this.SUBRULE(this.expression);
     this.SUBRULE(this.block);
@@ -76,14 +77,24 @@ export abstract class Control extends Expressions {
     this.OR({
       MAX_LOOKAHEAD: 1,
       DEF: [
-        { GATE: () => this.follows(contextual.along), ALT: () => this.CONSUME(t.Name), IGNORE_AMBIGUITIES: true },
-        { ALT: () => this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.sequence) }) },
+        {
+          GATE: () => this.follows(contextual.along),
+          ALT: () => {
+            this.CONSUME(t.Name);
+            this.SUBRULE(this.along);
+          },
+          IGNORE_AMBIGUITIES: true,
+        },
+        {
+          ALT: () => {
+            this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.sequence) });
+            this.OPTION(() => this.SUBRULE2(this.along));
+          },
+        },
       ],
     });
-    this.CONSUME(contextual.along);
-    this.SUBRULE(this.expression);
-    this.OPTION(() => this.CONSUME(contextual.reversed));
-    this.OPTION2(() => this.SUBRULE(this.carries));
+    this.OPTION2(() => this.CONSUME(contextual.reversed));
+    this.OPTION3(() => this.SUBRULE(this.carries));
     this.SUBRULE(this.block);
   });
 
@@ -93,6 +104,11 @@ export abstract class Control extends Expressions {
     this.CONSUME(contextual.until);
     this.SUBRULE(this.expression);
     this.SUBRULE(this.block);
+  });
+
+  private readonly along: Rule = this.RULE("along", () => {
+    this.CONSUME(contextual.along);
+    this.SUBRULE(this.expression);
   });
 
   private readonly sequence: Rule = this.RULE("sequence", () => {
@@ -108,8 +124,10 @@ export abstract class Control extends Expressions {
 
   private readonly carry: Rule = this.RULE("carry", () => {
     this.CONSUME(t.Plain);
-    this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
   });
 
   protected readonly pattern: Rule = this.RULE("pattern", () => {
@@ -120,6 +138,13 @@ export abstract class Control extends Expressions {
           this.CONSUME(t.LParen);
           this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.pattern) });
           this.CONSUME(t.RParen);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.LSquare);
+          this.MANY_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.pattern) });
+          this.CONSUME(t.RSquare);
         },
       },
     ]);

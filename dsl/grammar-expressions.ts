@@ -86,6 +86,7 @@ export abstract class Expressions extends CstParser {
           this.CONSUME(t.Word);
         },
       },
+      { ALT: () => this.CONSUME(t.Position) },
     ]);
   });
 
@@ -106,20 +107,22 @@ export abstract class Expressions extends CstParser {
       { ALT: () => this.CONSUME(t.Dots) },
       {
         ALT: () => {
-          this.CONSUME(t.Colon);
-          this.OPTION(() => this.SUBRULE(this.expression, { LABEL: "to" }));
-        },
-      },
-      {
-        ALT: () => {
           this.SUBRULE2(this.expression, { LABEL: "from" });
-          this.OPTION2(() => {
-            this.CONSUME2(t.Colon);
-            this.OPTION3(() => this.SUBRULE3(this.expression, { LABEL: "to" }));
-          });
+          this.OPTION(() => this.SUBRULE(this.range));
         },
       },
+      { ALT: () => this.SUBRULE2(this.range) },
     ]);
+  });
+
+  /** `:to:step`, after the start. */
+  protected readonly range: Rule = this.RULE("range", () => {
+    this.CONSUME(t.Colon);
+    this.OPTION(() => this.SUBRULE(this.expression, { LABEL: "to" }));
+    this.OPTION2(() => {
+      this.CONSUME2(t.Colon, { LABEL: "second" });
+      this.OPTION3(() => this.SUBRULE2(this.expression, { LABEL: "step" }));
+    });
   });
 
   /** Also the dims of a tensor type. */
@@ -175,10 +178,16 @@ export abstract class Expressions extends CstParser {
     return this.follows(t.Plain);
   }
 
-  /** `scan x in`, `scan (a, b) in`; but `scan(x)` is a call. */
+  /** `scan x in`, `scan (a, b) in`; but `scan(x)` is a call, `scan[0]` an element. */
   private beginsScan(): boolean {
-    if (!this.follows(t.LParen)) return this.follows(t.Plain);
-    return tokenMatcher(this.LA(this.closing(2) + 1), contextual.in);
+    return this.follows(t.Plain) || (!this.follows(t.Name) && this.beginsPattern(2));
+  }
+
+  /** Whether a pattern and `in` begin at the `k`th token from here. */
+  protected beginsPattern(k: number): boolean {
+    const { tokenType } = this.LA(k);
+    const last = tokenType === t.LParen || tokenType === t.LSquare ? this.closing(k) : k;
+    return (last > k || tokenMatcher(this.LA(k), t.Name)) && tokenMatcher(this.LA(last + 1), contextual.in);
   }
 
   /** `cond p {`, `cond (a or b) and c {`; but `cond(p)` is a call, `cond[0]` an element and `cond - p` a difference. */

@@ -8,16 +8,34 @@ const { reserved, contextual } = t;
 /** Blocks, statements and types. */
 export class Statements extends Control {
   protected readonly block: Rule = this.RULE("block", () => {
-    this.CONSUME(t.LBrace);
-    this.OPTION(() => {
-      this.SUBRULE(this.statement);
-      this.MANY(() => {
-        this.CONSUME(t.Newline);
-        this.SUBRULE2(this.statement);
-      });
+    this.OR({
+      MAX_LOOKAHEAD: 1,
+      DEF: [
+        { GATE: () => this.beginsRecord(), ALT: () => this.SUBRULE(this.record), IGNORE_AMBIGUITIES: true },
+        {
+          ALT: () => {
+            this.CONSUME(t.LBrace);
+            this.OPTION(() => {
+              this.SUBRULE(this.statement);
+              this.MANY(() => {
+                this.CONSUME(t.Newline);
+                this.SUBRULE2(this.statement);
+              });
+            });
+            this.CONSUME(t.RBrace);
+          },
+        },
+      ],
     });
-    this.CONSUME(t.RBrace);
   });
+
+  /** `{ loss, ...` or `{ loss: ...`: no statement begins so. But `{ a, b = f(x)` is a tuple without its `let`. */
+  private beginsRecord(): boolean {
+    if (this.follows(t.Word) && this.LA(3).tokenType === t.Colon) return true;
+    let k = 2;
+    while (tokenMatcher(this.LA(k), t.Name) && this.LA(k + 1).tokenType === t.Comma) k += 2;
+    return k > 2 && this.LA(k + 1).tokenType !== t.Equals;
+  }
 
   protected readonly statement: Rule = this.RULE("statement", () => {
     this.OR([

@@ -113,8 +113,9 @@ function misspelt({ found, previous, first, expected, rule, rules }: Failure): H
   if (found && tokenMatcher(found, t.Word) && names.length > 0) return suggestion(found, names);
   if (expected.length > 1 || !found) return null;
   if (previous?.tokenType === t.RBrace) return suggestion(found, ["else"]);
+  if (rule === "block" && expected[0] === "LBrace" && rules.at(-2) === "repeat") return suggestion(found, ["carry"]);
   if (rule === "block" && rules.includes("scan") && expected[0] === "LBrace")
-    return suggestion(found, ["carry", "reversed"]);
+    return suggestion(found, ["along", "carry", "reversed"]);
   const head =
     previous !== null && previous === first && (tokenMatcher(found, t.Word) || found.tokenType === t.NumberToken)
       ? suggestion(previous, statements)
@@ -215,7 +216,7 @@ function helpOnly(): readonly Rule[] {
       expected[0] === "Word" ? `index an element with brackets: \`[${found?.image ?? 0}]\`` : null,
     ),
     help("suffix", "Colon", ({ expected }) =>
-      expected[0] === "RSquare" ? "a range has a start and an end: `x[1:3]`" : null,
+      expected[0] === "RSquare" ? "a range has a start, an end and a step: `x[1:9:2]`" : null,
     ),
     help("suffix", null, ({ expected, found }) =>
       found && expected[0] === "RSquare" ? "separate items by commas" : null,
@@ -260,7 +261,6 @@ function helpOnly(): readonly Rule[] {
     ),
     help("scan", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
     help("sequence", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
-    help("carry", null, (_, name) => `a carry needs an initial value: \`carry ${name} = zeros([N])\``),
     help("while", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
     help("carries", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
     help("for", null, () => "the syntax is `for i in 8 { ... }`"),

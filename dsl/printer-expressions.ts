@@ -8,6 +8,14 @@ import type { Span } from "./span.ts";
 
 export type ControlExpr = Expr & { readonly kind: "if" | "cond" | "repeat" | "for" | "scan" | "while" | "checkpoint" };
 
+interface Field {
+  readonly name: Name;
+  readonly value: Expr;
+}
+
+/** `{ loss }` is `{ loss: loss }`. */
+export const isShort = ({ name, value }: Field): boolean => value.kind === "name" && value.text === name.text;
+
 const loosest = 0;
 const pipe = binaryPrecedence["|>"];
 /** Never in need of parentheses. */
@@ -46,14 +54,7 @@ export abstract class ExpressionPrinter {
       case "tuple":
         return this.list("(", expr.items, (item) => this.expression(item), expr.span.end - 1, ")");
       case "record":
-        return this.list(
-          "{",
-          expr.fields.map((f) => ({ ...f, span: f.name.span })),
-          (f) => this.field(f),
-          expr.span.end - 1,
-          "}",
-          line,
-        );
+        return group(this.record(expr));
       case "unary":
         return concat(expr.op === "not" ? "not " : "-", this.expression(expr.value, unaryPrecedence[expr.op]));
       case "binary":
@@ -66,7 +67,7 @@ export abstract class ExpressionPrinter {
       case "pipe":
         return this.pipe(expr);
       case "member":
-        return concat(this.expression(expr.object, postfix), ".", expr.name.text);
+        return concat(this.objectOf(expr), ".", expr.name.text);
       case "index":
         return concat(
           this.expression(expr.object, postfix),
@@ -131,10 +132,20 @@ export abstract class ExpressionPrinter {
     return group(first, indent(...rest));
   }
 
-  private field({ name, value }: { readonly name: Name; readonly value: Expr }): Doc {
-    return value.kind === "name" && value.text === name.text
-      ? name.text
-      : concat(name.text, ": ", this.expression(value));
+  /** `1.0` would be a number. */
+  private objectOf({ object, name }: Expr & { readonly kind: "member" }): Doc {
+    const number = object.kind === "number" && /^\d/.test(name.text);
+    return number ? concat("(", this.expression(object), ")") : this.expression(object, postfix);
+  }
+
+  /** Breaks with the enclosing group. */
+  protected record({ fields, span }: Expr & { readonly kind: "record" }): Doc {
+    const spanned = fields.map((f) => ({ ...f, span: f.name.span }));
+    return this.items("{", spanned, (f) => this.field(f), span.end - 1, "}", line);
+  }
+
+  private field(field: Field): Doc {
+    return isShort(field) ? field.name.text : concat(field.name.text, ": ", this.expression(field.value));
   }
 
   private argument({ name, value }: Argument): Doc {
@@ -154,6 +165,7 @@ export abstract class ExpressionPrinter {
           item.from ? this.expression(item.from) : nothing,
           ":",
           item.to ? this.expression(item.to) : nothing,
+          item.step ? concat(":", this.expression(item.step)) : nothing,
         );
       case "rest":
         return "..";

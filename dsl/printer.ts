@@ -1,7 +1,7 @@
 import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
 import { breaks, concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
 import { never } from "./invariant.ts";
-import { ExpressionPrinter, type ControlExpr } from "./printer-expressions.ts";
+import { ExpressionPrinter, isShort, type ControlExpr } from "./printer-expressions.ts";
 
 /** Prints types, blocks, statements, and expressions with blocks. */
 export class Printer extends ExpressionPrinter {
@@ -33,9 +33,19 @@ export class Printer extends ExpressionPrinter {
     const [only, ...more] = block.statements;
     const bare = !this.comments.anyBefore(block.span.end - 1);
     if (!only && bare) return "{}";
+    if (more.length === 0 && only?.kind === "expression" && this.isRecordBody(block, only.value))
+      return this.record(only.value);
     if (only && short.has(only.kind) && more.length === 0 && bare && !tall)
       return concat("{", indent(line, this.statement(only)), line, "}");
     return concat("{", indent(hardline, this.statements(block)), hardline, "}");
+  }
+
+  /** Whether the braces of the block are those of the record: `{ loss, accuracy: a }`. */
+  private isRecordBody(block: Block, value: Expr): value is Expr & { readonly kind: "record" } {
+    if (value.kind !== "record") return false;
+    const [first, ...more] = value.fields;
+    if (!first || (more.length === 0 && isShort(first))) return false;
+    return value.span.start === block.span.start || !this.comments.anyBefore(block.span.end - 1);
   }
 
   private statements(block: Block): Doc {
@@ -102,7 +112,9 @@ export class Printer extends ExpressionPrinter {
   private pattern(pattern: Pattern): Doc {
     return pattern.kind === "name"
       ? pattern.name.text
-      : this.list("(", pattern.items, (p) => this.pattern(p), pattern.span.end - 1, ")");
+      : pattern.kind === "list"
+        ? this.list("[", pattern.items, (p) => this.pattern(p), pattern.span.end - 1, "]")
+        : this.list("(", pattern.items, (p) => this.pattern(p), pattern.span.end - 1, ")");
   }
 
   private sideBySide(exprs: readonly Expr[]): Doc {
@@ -120,13 +132,23 @@ export class Printer extends ExpressionPrinter {
       case "repeat":
         return concat(
           "repeat ",
-          expr.counter ? `${expr.counter.text} in ` : nothing,
-          this.expression(expr.count),
+          group(
+            expr.pattern ? concat(this.pattern(expr.pattern), " in ") : nothing,
+            this.expression(expr.over),
+            this.carryClause(expr.carries),
+          ),
           " ",
           this.block(expr.body),
         );
       case "for":
-        return concat(`for ${expr.name.text} in `, this.expression(expr.over), " ", this.block(expr.body));
+        return concat(
+          "for ",
+          this.pattern(expr.pattern),
+          " in ",
+          this.expression(expr.over),
+          " ",
+          this.block(expr.body),
+        );
       case "checkpoint":
         return concat("checkpoint ", this.block(expr.body));
       case "while": {
@@ -145,13 +167,19 @@ export class Printer extends ExpressionPrinter {
       concat(this.pattern(pattern), " in ", this.expression(value)),
     );
     const over = expr.counter ? expr.counter.text : join(", ", sequences);
-    const along = clauses("along ", this.expression(expr.along), expr.reversed ? " reversed" : nothing);
-    const carry = expr.carries.length > 0 ? clauses("carry ", this.carries(expr.carries)) : nothing;
-    return concat(group("scan ", over, along, carry), " ", this.block(expr.body));
+    const along = expr.along ? clauses("along ", this.expression(expr.along)) : nothing;
+    const reversed = expr.reversed ? " reversed" : nothing;
+    return concat(group("scan ", over, along, reversed, this.carryClause(expr.carries)), " ", this.block(expr.body));
+  }
+
+  private carryClause(carries: readonly Carry[]): Doc {
+    return carries.length > 0 ? clauses("carry ", this.carries(carries)) : nothing;
   }
 
   private carries(carries: readonly Carry[]): Doc {
-    const each = carries.map(({ name, init }) => concat(`${name.text} = `, this.expression(init)));
+    const each = carries.map(({ name, init }) =>
+      init.kind === "name" && init.text === name.text ? name.text : concat(`${name.text} = `, this.expression(init)),
+    );
     return group(indent(join(concat(",", line), each)));
   }
 

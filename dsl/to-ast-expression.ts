@@ -2,6 +2,7 @@ import type { CstNode, IToken } from "chevrotain";
 import type { Argument, Expr, IndexItem, Name, Pack } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { number, text } from "./literal.ts";
+import { present } from "./invariant.ts";
 import { fold, type Infix } from "./precedence.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import { cover, type Span } from "./span.ts";
@@ -71,6 +72,8 @@ export abstract class ExpressionReader {
         value = { kind: "call", callee: value, args: nodes(suffix, "argument").map((a) => this.argument(a)), span };
       else if (maybeToken(suffix, "Dot"))
         value = { kind: "member", object: value, name: this.name(token(suffix, "Word")), span };
+      else if (maybeToken(suffix, "Position"))
+        value = { kind: "member", object: value, name: this.position(token(suffix, "Position")), span };
       else
         value = { kind: "index", object: value, items: nodes(suffix, "indexItem").map((i) => this.indexItem(i)), span };
     }
@@ -105,12 +108,22 @@ export abstract class ExpressionReader {
         return only && items.length === 1 ? only : { kind: "tuple", items, span };
       }
       case "record":
-        return { kind: "record", fields: nodes(tree, "field").map((f) => this.field(f)), span };
+        return this.recordIn(tree);
       case "nextValue":
         return { kind: "next", name: this.name(token(tree, "Name")), span };
       default:
         return this.control(tree, span);
     }
+  }
+
+  /** The digits of `.0`. */
+  private position(of: IToken): Name {
+    const { span, text: dotted } = this.name(of);
+    return { text: dotted.slice(1), span: { ...span, start: span.start + 1 } };
+  }
+
+  protected recordIn(tree: CstNode): Expr {
+    return { kind: "record", fields: nodes(tree, "field").map((f) => this.field(f)), span: this.span(tree) };
   }
 
   private field(tree: CstNode): { readonly name: Name; readonly value: Expr } {
@@ -140,8 +153,12 @@ export abstract class ExpressionReader {
     const span = this.span(tree);
     if (maybeToken(tree, "Dots")) return { kind: "rest", span };
     const first = this.maybeExpressionIn(tree, "from");
-    if (first && !maybeToken(tree, "Colon"))
-      return first.kind === "name" && first.text === "_" ? { kind: "new", span } : { kind: "at", value: first, span };
-    return { kind: "range", from: first, to: this.maybeExpressionIn(tree, "to"), span };
+    const range = maybeNode(tree, "range");
+    if (range) {
+      const [to, step] = [this.maybeExpressionIn(range, "to"), this.maybeExpressionIn(range, "step")];
+      return { kind: "range", from: first, to, step, span };
+    }
+    const value = present(first, "an index has a value");
+    return value.kind === "name" && value.text === "_" ? { kind: "new", span } : { kind: "at", value, span };
   }
 }

@@ -2,7 +2,7 @@ import type { CstNode } from "chevrotain";
 import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
-import type { Span } from "./span.ts";
+import { cover, type Span } from "./span.ts";
 import { ExpressionReader } from "./to-ast-expression.ts";
 
 /** The trees of types, blocks, statements, and of expressions with blocks. */
@@ -20,8 +20,18 @@ export class Reader extends ExpressionReader {
 
   /** Statements with a mistake are left out. */
   block(tree: CstNode): Block {
+    const record = maybeNode(tree, "record");
+    if (record) return this.recordBody(record);
     const statements = nodes(tree, "statement").filter((s) => !maybeToken(s, "Invalid"));
     return { statements: statements.map((s) => this.statement(s)), span: this.span(tree) };
+  }
+
+  /** `{ loss, accuracy: a }` as a block: one statement, whose span is that of the fields. */
+  private recordBody(tree: CstNode): Block {
+    const value = this.recordIn(tree);
+    const fields = nodes(tree, "field").map((field) => this.span(field));
+    const inner = cover(present(fields[0], "a record body has a field"), present(fields.at(-1), "and a last one"));
+    return { statements: [{ kind: "expression", value, span: inner }], span: value.span };
   }
 
   private statement(tree: CstNode): Stmt {
@@ -29,7 +39,7 @@ export class Reader extends ExpressionReader {
     const chosen = choice(tree) as CstNode;
     switch (chosen.name) {
       case "let":
-        return { kind: "let", pattern: this.pattern(node(chosen, "pattern")), value: this.expressionIn(chosen), span };
+        return { kind: "let", pattern: this.patternIn(chosen), value: this.expressionIn(chosen), span };
       case "write": {
         const head: Expr = { kind: "name", ...this.name(token(chosen, "Name")) };
         return {
@@ -79,11 +89,16 @@ export class Reader extends ExpressionReader {
     const span = this.span(tree);
     const single = maybeToken(tree, "Name");
     if (single) return { kind: "name", name: this.name(single), span };
-    return { kind: "tuple", items: nodes(tree, "pattern").map((p) => this.pattern(p)), span };
+    const kind = maybeToken(tree, "LSquare") ? "list" : "tuple";
+    return { kind, items: nodes(tree, "pattern").map((p) => this.pattern(p)), span };
+  }
+
+  private patternIn(tree: CstNode): Pattern {
+    return this.pattern(node(tree, "pattern"));
   }
 
   protected override control(tree: CstNode, span: Span): Expr {
-    const counter = maybeToken(tree, "Name");
+    const [counter, along] = [maybeToken(tree, "Name"), maybeNode(tree, "along")];
     switch (tree.name) {
       case "if":
         return this.branches(tree, "IfKeyword", (condition, then, otherwise, at) => ({
@@ -100,15 +115,16 @@ export class Reader extends ExpressionReader {
       case "repeat":
         return {
           kind: "repeat",
-          counter: counter && this.name(counter),
-          count: this.expressionIn(tree),
+          pattern: maybeNode(tree, "pattern") && this.patternIn(tree),
+          over: this.expressionIn(tree),
+          carries: this.carries(tree),
           body: this.block(node(tree, "block")),
           span,
         };
       case "for":
         return {
           kind: "for",
-          name: this.name(token(tree, "Name")),
+          pattern: this.patternIn(tree),
           over: this.expressionIn(tree),
           body: this.block(node(tree, "block")),
           span,
@@ -127,11 +143,11 @@ export class Reader extends ExpressionReader {
         return {
           kind: "scan",
           sequences: nodes(tree, "sequence").map((s) => ({
-            pattern: this.pattern(node(s, "pattern")),
+            pattern: this.patternIn(s),
             value: this.expressionIn(s),
           })),
           counter: counter && this.name(counter),
-          along: this.expressionIn(tree),
+          along: along && this.expressionIn(along),
           reversed: maybeToken(tree, "ReversedKeyword") !== null,
           carries: this.carries(tree),
           body: this.block(node(tree, "block")),
@@ -142,11 +158,10 @@ export class Reader extends ExpressionReader {
 
   private carries(tree: CstNode): readonly Carry[] {
     const list = maybeNode(tree, "carries");
-    return (list ? nodes(list, "carry") : []).map((c) => ({
-      name: this.name(token(c, "Plain")),
-      init: this.expressionIn(c),
-      span: this.span(c),
-    }));
+    return (list ? nodes(list, "carry") : []).map((c) => {
+      const name = this.name(token(c, "Plain"));
+      return { name, init: this.maybeExpressionIn(c) ?? { kind: "name", ...name }, span: this.span(c) };
+    });
   }
 
   /** An `else if` is an `else` with a block of one `if`; folded from the last to the first. */

@@ -122,6 +122,14 @@ export const NumberToken = createToken({
   pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?(?!\w|\.\d)/,
   label: "a number",
 });
+/** `.0` of `pair.0`, directly after its value: the member of a tuple by its position. */
+export const Position = createToken({
+  name: "Position",
+  pattern: /(?<=[\w)\]}"])\.\d+(?!\w)/,
+  label: "a position",
+  line_breaks: false,
+  start_chars_hint: ["."],
+});
 /** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`. */
 export const BadNumber = createToken({ name: "BadNumber", pattern: /\d\w*(?:\.\d\w*)?/, label: "a number" });
 export const StringToken = createToken({
@@ -187,6 +195,7 @@ export const lexed: readonly TokenType[] = [
   Space,
   Comment,
   ForeignOperator,
+  Position,
   NumberToken,
   BadNumber,
   StringToken,

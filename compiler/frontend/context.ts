@@ -259,14 +259,16 @@ export interface Carries {
   readonly iterations: number;
 }
 
-/** A loop as seen from its body. */
+/** A loop as seen from its body; a `repeat` with carries is one at compile time. */
 export interface Loop {
-  readonly kind: "scan" | "while";
+  readonly kind: "scan" | "while" | "repeat";
   /** The carries by name, at the start of the iteration. */
   readonly carries: ReadonlyMap<string, { readonly value: DlValue; readonly span: Span }>;
   /** Their next values. */
   readonly nexts: Map<string, { readonly value: DlValue; readonly span: Span }>;
   yielded: { readonly value: DlValue; readonly span: Span } | null;
+  /** Around a `repeat`, the loop whose words its body can use too. */
+  readonly outer: Loop | null;
 }
 
 /** An `assert` of a test: known statically, or an output of the graph, all elements of which must be true. */
@@ -312,7 +314,7 @@ export interface Env {
   readonly body: Callable["kind"] | "entry";
   /** Set in the body of an optimizer. */
   readonly update: Update | null;
-  /** Set in the body of a `scan` or `while`. */
+  /** Set in the body of a `scan` or `while`, or of a `repeat` with carries. */
   readonly loop: Loop | null;
 }
 

@@ -47,7 +47,7 @@ export const codes = {
   E0407: "the elaboration of an entry has a limit",
   E0501: "a static argument must have its declared type",
   E0502: "the condition of `if` must be known at compile time",
-  E0503: "the count of `repeat` must be an int",
+  E0503: "`repeat` iterates over a list or an int",
   E0504: "a requirement of the library must hold",
   E0505: "a param must have an initializer",
   E0506: "an initializer can only use static values",
@@ -78,6 +78,7 @@ export const codes = {
   E0626: "both branches of `cond` must have the same type",
   E0627: "the conditions of `cond` and `while` must be bool scalars",
   E0628: "loops carry, scan and yield tensors",
+  E0629: "a `repeat` carries a value from one iteration to the next, or writes",
 } as const satisfies Record<string, string>;
 
 export type Code = keyof typeof codes;

@@ -208,6 +208,7 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const last = "members" in object ? object.members?.get(name) : undefined;
   if (last !== undefined) return localize(env, last, span);
   if (object.kind === "function" || object.kind === "path") return memberPath(env, object, expr.name);
+  if (/^\d/.test(name) && (object.kind === "tuple" || object.kind === "list")) return itemAt(env, object, expr);
   const known =
     object.kind === "record"
       ? object.fields
@@ -224,8 +225,20 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   return report(env.context, "E0208", span, `${describe(object)} has no member \`${name}\``, { help });
 }
 
+/** `pair.0` */
+function itemAt(
+  env: Env,
+  { kind, items }: DlValue & { kind: "tuple" | "list" },
+  { name: { text: position, span } }: Expr & { kind: "member" },
+): DlValue {
+  const item = items[Number(position)];
+  if (item !== undefined) return item;
+  return report(env.context, "E0311", span, `index ${position} is out of range for a ${kind} of ${items.length}`);
+}
+
 /** A tensor has no methods: methods of other frameworks are functions. */
 function methodHelp(env: Env, name: string): string {
+  if (/^\d/.test(name)) return `write x[${name}], or x[.., ${name}] for the last axis`;
   const known = env.scope.find(name) !== undefined || env.context.program.ops.has(name);
   return (
     methodHint(name) ??

@@ -76,6 +76,8 @@ const valueWord = fc.oneof({ weight: 3, arbitrary: plain }, fc.constantFrom(...c
 const carryName: fc.Arbitrary<Name> = fc.oneof(plain, fc.constantFrom(...heads)).map((text) => ({ text, span }));
 const name: fc.Arbitrary<Name> = word.map((text) => ({ text, span }));
 const anyName: fc.Arbitrary<Name> = fc.oneof(word, fc.constantFrom(...reserved)).map((text) => ({ text, span }));
+/** Of a member of a tuple. */
+const position: fc.Arbitrary<Name> = fc.constantFrom("0", "1", "12").map((text) => ({ text, span }));
 const pack: fc.Arbitrary<Pack> = name.map((n) => ({ kind: "pack", name: n, span }));
 
 const number: fc.Arbitrary<Expr> = fc
@@ -101,7 +103,7 @@ const writable: fc.Arbitrary<Expr> = fc.oneof(
     .map(([object, item]): Expr => ({
       kind: "index",
       object,
-      items: [item, { kind: "range", from: object, to: null, span }],
+      items: [item, { kind: "range", from: object, to: null, step: null, span }],
       span,
     })),
 );
@@ -130,30 +132,37 @@ const tree = fc.letrec<Tree>((tie) => {
     expr.map((value): IndexItem =>
       value.kind === "name" && value.text === "_" ? { kind: "new", span } : { kind: "at", value, span },
     ),
-    fc.tuple(fc.option(expr), fc.option(expr)).map(([from, to]): IndexItem => ({ kind: "range", from, to, span })),
+    fc
+      .tuple(fc.option(expr), fc.option(expr), fc.option(expr))
+      .map(([from, to, step]): IndexItem => ({ kind: "range", from, to, step, span })),
     fc.constantFrom<IndexItem>({ kind: "rest", span }, { kind: "new", span }),
   );
   const field = fc.oneof(
     fc.record({ name: anyName, value: expr }),
     name.map((n) => ({ name: n, value: { kind: "name", text: n.text, span } as const })),
   );
-  const carry: fc.Arbitrary<Carry> = fc.record({ name: carryName, init: expr, span: fc.constant(span) });
+  const carry: fc.Arbitrary<Carry> = fc.oneof(
+    fc.record({ name: carryName, init: expr, span: fc.constant(span) }),
+    carryName.map((n): Carry => ({ name: n, init: { kind: "name", ...n }, span })),
+  );
   const pattern: fc.Arbitrary<Pattern> = fc.letrec<{ pattern: Pattern }>((inner) => ({
     pattern: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       name.map((n): Pattern => ({ kind: "name", name: n, span })),
-      fc.array(inner("pattern"), { maxLength: 3 }).map((items): Pattern => ({ kind: "tuple", items, span })),
+      fc
+        .tuple(fc.constantFrom("tuple" as const, "list" as const), fc.array(inner("pattern"), { maxLength: 3 }))
+        .map(([kind, items]): Pattern => ({ kind, items, span })),
     ),
   })).pattern;
   // `scan over in x` would parse as a name and a clause.
-  const first = pattern.filter((p) => p.kind === "tuple" || !clauses.includes(p.name.text));
+  const first = pattern.filter((p) => p.kind !== "name" || !clauses.includes(p.name.text));
   const sequence = fc.record({ pattern, value: expr });
   const sequences = fc
     .tuple(fc.record({ pattern: first, value: expr }), fc.array(sequence, { maxLength: 2 }))
     .map(([head, more]) => [head, ...more]);
   const over = fc.oneof(
-    sequences.map((all) => ({ sequences: all, counter: null })),
-    carryName.map((counter) => ({ sequences: [], counter })),
+    fc.tuple(sequences, fc.option(expr)).map(([all, along]) => ({ sequences: all, counter: null, along })),
+    fc.tuple(carryName, expr).map(([counter, along]) => ({ sequences: [], counter, along })),
   );
   const stmt: fc.Arbitrary<Stmt> = fc.oneof(
     { depthSize: "small" },
@@ -195,27 +204,30 @@ const tree = fc.letrec<Tree>((tie) => {
         .map(([op, left, right]): Expr => ({ kind: "binary", op, left, right, opSpan: span, span })),
       fc.tuple(expr, list(argument)).map(([callee, args]): Expr => ({ kind: "call", callee, args, span })),
       fc.tuple(expr, expr).map(([value, into]): Expr => ({ kind: "pipe", value, into, span })),
-      fc.tuple(expr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
+      fc
+        .tuple(expr, fc.oneof({ weight: 3, arbitrary: anyName }, position))
+        .map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
       fc.tuple(expr, list(index)).map(([object, items]): Expr => ({ kind: "index", object, items, span })),
       fc
         .tuple(expr, block, fc.option(block))
         .map(([condition, then, otherwise]): Expr => ({ kind: "if", condition, then, otherwise, span })),
       fc
-        .tuple(fc.option(name), expr, block)
-        .map(([counter, count, body]): Expr => ({ kind: "repeat", counter, count, body, span })),
+        .tuple(fc.option(pattern), expr, list(carry), block)
+        .map(([p, each, carries, body]): Expr => ({ kind: "repeat", pattern: p, over: each, carries, body, span })),
       carryName.map((n): Expr => ({ kind: "next", name: n, span })),
       block.map((body): Expr => ({ kind: "checkpoint", body, span })),
-      fc.tuple(name, expr, block).map(([n, each, body]): Expr => ({ kind: "for", name: n, over: each, body, span })),
+      fc
+        .tuple(pattern, expr, block)
+        .map(([p, each, body]): Expr => ({ kind: "for", pattern: p, over: each, body, span })),
       fc
         .tuple(expr.filter(beginsCondition), block, block)
         .map(([condition, then, otherwise]): Expr => ({ kind: "cond", condition, then, otherwise, span })),
       fc
         .tuple(list(carry, 1), expr, block)
         .map(([carries, until, body]): Expr => ({ kind: "while", carries, until, body, span })),
-      fc.tuple(over, expr, fc.boolean(), list(carry), block).map(([each, along, reversed, carries, body]): Expr => ({
+      fc.tuple(over, fc.boolean(), list(carry), block).map(([each, reversed, carries, body]): Expr => ({
         kind: "scan",
         ...each,
-        along,
         reversed,
         carries,
         body,

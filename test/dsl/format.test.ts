@@ -67,7 +67,22 @@ test.each([
     "dl 1\n\nfn f() {\n  a\n\n  b\n}\n\nfn g() = a\nfn h() = b\n\nfn i() = c\n",
   ],
   ["blocks", "fn f() { if a { b } else { c\n d } }", "fn f() {\n  if a { b } else {\n    c\n    d\n  }\n}\n"],
-  ["records", "entry e() { {a:a,b:b,c:d} }", "entry e() {\n  { a, b, c: d }\n}\n"],
+  ["records", "entry e() { {a:a,b:b,c:d} }", "entry e() { a, b, c: d }\n"],
+  [
+    "records as bodies",
+    "fn f(x: int) = if x { {a} } else {\n  // why\n  {a, b}\n}\nfn g() = {a, b}\nentry e() { {a: [long_name_of_a_value, long_name_of_a_value], b: [long_name_of_a_value, another_long_name]} }",
+    "fn f(x: int) =\n  if x { { a } } else {\n    // why\n    { a, b }\n  }\n\nfn g() = { a, b }\n\nentry e() {\n  a: [long_name_of_a_value, long_name_of_a_value],\n  b: [long_name_of_a_value, another_long_name],\n}\n",
+  ],
+  [
+    "repetition",
+    "entry e() {\n  repeat i in[1,2] carry x=x,k=0{next x=y}\n  for (a,[b,c]) in x{a}\n}",
+    "entry e() {\n  repeat i in [1, 2] carry x, k = 0 {\n    next x = y\n  }\n  for (a, [b, c]) in x { a }\n}\n",
+  ],
+  [
+    "scans, ranges, members",
+    "entry e() { scan i in 3 reversed carry s{yield x[ 1 : 9 : 2 , :: - 1 ].0.1} }",
+    "entry e() {\n  scan i in 3 reversed carry s { yield x[1:9:2, ::-1].0.1 }\n}\n",
+  ],
   [
     "trailing commas",
     'import { a, b as c, } from "x"\nfn f(a: int,) = g([1,],)',

@@ -49,7 +49,7 @@ export function showExpr(e: Expr | DimExpr): string {
     case "cond":
       return `(cond ${showExpr(e.condition)} ${showBlock(e.then)} ${showBlock(e.otherwise)})`;
     case "for":
-      return `(for ${e.name.text} in ${showExpr(e.over)} ${showBlock(e.body)})`;
+      return `(for ${showPattern(e.pattern)} in ${showExpr(e.over)} ${showBlock(e.body)})`;
     case "checkpoint":
       return `(checkpoint ${showBlock(e.body)})`;
     case "next":
@@ -60,10 +60,10 @@ export function showExpr(e: Expr | DimExpr): string {
       const over = e.counter
         ? [e.counter.text]
         : e.sequences.map(({ pattern, value }) => `${showPattern(pattern)} in ${showExpr(value)}`);
-      return `(scan ${over.join(", ")} along ${showExpr(e.along)}${e.reversed ? " reversed" : ""} ${showCarries(e.carries)} ${showBlock(e.body)})`;
+      return `(scan ${over.join(", ")}${e.along ? ` along ${showExpr(e.along)}` : ""}${e.reversed ? " reversed" : ""} ${showCarries(e.carries)} ${showBlock(e.body)})`;
     }
     case "repeat":
-      return `(repeat ${e.counter ? `${e.counter.text} in ` : ""}${showExpr(e.count)} ${showBlock(e.body)})`;
+      return `(repeat ${e.pattern ? `${showPattern(e.pattern)} in ` : ""}${showExpr(e.over)} ${e.carries.length > 0 ? `${showCarries(e.carries)} ` : ""}${showBlock(e.body)})`;
   }
 }
 
@@ -80,7 +80,7 @@ function showIndex(item: IndexItem): string {
     case "at":
       return showExpr(item.value);
     case "range":
-      return `${item.from ? showExpr(item.from) : ""}:${item.to ? showExpr(item.to) : ""}`;
+      return `${item.from ? showExpr(item.from) : ""}:${item.to ? showExpr(item.to) : ""}${item.step ? `:${showExpr(item.step)}` : ""}`;
     case "rest":
       return "..";
     case "new":
@@ -100,7 +100,9 @@ function showType(type: TypeExpr): string {
 }
 
 function showPattern(pattern: Pattern): string {
-  return pattern.kind === "name" ? pattern.name.text : `(${pattern.items.map(showPattern).join(" ")})`;
+  if (pattern.kind === "name") return pattern.name.text;
+  const items = pattern.items.map(showPattern).join(" ");
+  return pattern.kind === "list" ? `[${items}]` : `(${items})`;
 }
 
 export function showBlock(block: Block): string {

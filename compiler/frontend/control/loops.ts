@@ -12,10 +12,11 @@ import { report } from "../errors.ts";
 import { exploreBlock } from "../exploration.ts";
 import { bindPattern } from "../values/pattern.ts";
 import { carryLeaf, closeRegion, invariantsOf, openRegion, iterationOf } from "./regions.ts";
+import { initialOf, missingNext } from "./loop-words.ts";
 import { makeScope } from "../values/scope.ts";
 import { sequencesOf, type Sequences } from "./sequences.ts";
 import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
-import { describe, ERROR, isFaulty, makeTensor } from "../values/values.ts";
+import { describe, ERROR, isFaulty, makeTensor, withMembers } from "../values/values.ts";
 import { current, write, writtenIn } from "../values/variables.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
@@ -53,10 +54,9 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
     const own = items.slice(first, first + tensorsIn(structure).length);
     bindPattern(body, pattern, withTensors(structure, own));
   }
-  const { counter } = expr;
-  if (counter !== null || items.length === 0) {
+  if (items.length === 0) {
     const iteration = makeTensor(inner.builder, iterationOf(inner, region), expr.span);
-    if (counter !== null) scope.bindValue(counter.text, iteration, counter.span);
+    if (sequences.counter !== null) bindPattern(body, sequences.counter, iteration);
   }
   const loop = runBody(body, expr, carried, inner);
   const yielded = loop && yieldedBy(body, loop);
@@ -85,10 +85,7 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
     .slice(carries.list.length)
     .map((value, k) => movedBack(env, value, outputs[k], sequences, expr.span));
   if (yielded === null) return { kind: "record", fields: members };
-  const value = withTensors(yielded, stacked);
-  return value.kind === "tensor" || value.kind === "list" || value.kind === "tuple" || value.kind === "record"
-    ? { ...value, members }
-    : value;
+  return withMembers(withTensors(yielded, stacked), members);
 }
 
 /** `while`: the members of its value are the final carries. */
@@ -166,6 +163,7 @@ function exploreLoop(env: Env, expr: ScanExpr | WhileExpr): void {
     carries: new Map(expr.carries.map((carry) => [carry.name.text, { value: ERROR, span: carry.span }])),
     nexts: new Map(),
     yielded: null,
+    outer: null,
   };
   const items =
     expr.kind === "scan"
@@ -185,7 +183,7 @@ function openCarries(env: Env, texts: readonly Carry[], carries: Carries): Carri
       });
       return null;
     }
-    const value = env.context.evaluate(env, init);
+    const value = initialOf(env, carry);
     if (isFaulty(value)) return null;
     const tensors = tensorized(env, value, init.span);
     if (tensors === null) {
@@ -234,7 +232,13 @@ function setNext(inner: Context, index: number, value: GraphValue): void {
 function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carried[], inner: Context): Loop | null {
   const { diagnostics } = inner.program;
   const before = diagnostics.length;
-  const loop: Loop = { kind: expr.kind, carries: bindCarries(body, carried, inner), nexts: new Map(), yielded: null };
+  const loop: Loop = {
+    kind: expr.kind,
+    carries: bindCarries(body, carried, inner),
+    nexts: new Map(),
+    yielded: null,
+    outer: null,
+  };
   const value = inner.block({ ...body, scope: makeScope(body.scope), loop }, expr.body);
   if (isFaulty(value) || diagnostics.length > before) return null;
   const last = expr.body.statements.at(-1);
@@ -267,9 +271,7 @@ function closeCarries(body: Env, carried: readonly Carried[], loop: Loop, inner:
     const name = carry.name.text;
     const next = loop.nexts.get(name);
     if (next === undefined) {
-      report(inner, "E0623", carry.span, `missing \`next\` for the carry \`${name}\``, {
-        help: `set it with next ${name} = ..., or use a \`let\` before the loop`,
-      });
+      missingNext(inner, name, carry.span);
       good = false;
       continue;
     }

@@ -1,4 +1,5 @@
 import type { Expr, Pattern } from "../../../dsl/ast.ts";
+import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import type { TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
@@ -6,7 +7,7 @@ import { text } from "../types/dims.ts";
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { tensorsIn, withTensors } from "./structure.ts";
-import { describe, isFaulty, showTensor } from "../values/values.ts";
+import { describe, ERROR, isFaulty, showTensor } from "../values/values.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
 
@@ -25,6 +26,8 @@ export interface Sequences {
     readonly symbols: readonly (string | null)[];
     readonly axis: number;
   }[];
+  /** What names the iteration number, if the loop has no sequences. */
+  readonly counter: Pattern | null;
   /** The patterns that name the items: each has a structure of tensors, the first of which has the index `first`. */
   readonly named: readonly { readonly pattern: Pattern; readonly structure: DlValue; readonly first: number }[];
 }
@@ -38,20 +41,40 @@ export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
     span: value.span,
   }));
   if (given.some(({ value }) => isFaulty(value))) return null;
+  const { along } = expr;
+  const [only, ...others] = given;
+  if (only?.value.kind === "int" && others.length === 0 && along === null)
+    return counted(env, only.value, only.span, only.pattern);
   for (const { value, span } of given) {
     if (tensorsIn(value).length > 0) continue;
     report(context, "E0628", span, `expected a tensor to scan, found ${describe(value)}`, {
-      help: "use `for` for lists and ints",
+      help: value.kind === "int" ? "leave out `along` to count" : "use `for` for lists",
     });
     return null;
   }
   const tensors = given.flatMap(({ value, span }) => tensorsIn(value).map((t) => ({ t, span })));
   const [head] = tensors;
-  if (head === undefined) return counted(env, expr);
+  if (head === undefined) {
+    const length = along === null ? ERROR : env.context.evaluate(env, along);
+    const { counter } = expr;
+    return counted(
+      env,
+      length,
+      along?.span ?? expr.span,
+      counter && { kind: "name", name: counter, span: counter.span },
+    );
+  }
+  if (along === null) {
+    report(context, "E0625", head.span, "a scan of a tensor needs its axis", {
+      label: showTensor(head.t),
+      help: "write `along` after it: scan xt in x along 0",
+    });
+    return null;
+  }
   const parts: { type: TensorType; symbols: readonly (string | null)[]; axis: number }[] = [];
   const moved: GraphValue[] = [];
   for (const { t, span } of tensors) {
-    const axis = axisOf(env, expr.along, t);
+    const axis = axisOf(env, along, t);
     if (axis === null) return null;
     const { type } = t.value;
     const length = type.shape[axis] ?? 0;
@@ -81,23 +104,25 @@ export function sequencesOf(env: Env, expr: ScanExpr): Sequences | null {
     return entry;
   });
   const axis = parts[0]?.axis ?? 0;
-  return { length: parts[0]?.type.shape[0] ?? 0, axis, symbol: head.t.symbols[axis] ?? null, moved, parts, named };
+  return {
+    length: parts[0]?.type.shape[0] ?? 0,
+    axis,
+    symbol: head.t.symbols[axis] ?? null,
+    moved,
+    parts,
+    counter: null,
+    named,
+  };
 }
 
 const maxLength = 2 ** 31 - 1;
 
-/** `scan t along 10`: a length instead of sequences. */
-function counted(env: Env, { along }: ScanExpr): Sequences | null {
-  const value = env.context.evaluate(env, along);
+/** `scan t in 10` or `scan t along 10`: a length instead of sequences. */
+function counted(env: Env, value: DlValue, span: Span, counter: Pattern | null): Sequences | null {
   if (value.kind === "error") return null;
   if (value.kind === "int" && value.value >= 1 && value.value <= maxLength)
-    return { length: value.value, axis: 0, symbol: value.symbol ?? null, moved: [], parts: [], named: [] };
-  report(
-    env.context,
-    "E0625",
-    along.span,
-    `expected the length of the scan, an int of at least 1, found ${describe(value)}`,
-  );
+    return { length: value.value, axis: 0, symbol: value.symbol ?? null, moved: [], parts: [], counter, named: [] };
+  report(env.context, "E0625", span, `expected the length of the scan, an int of at least 1, found ${describe(value)}`);
   return null;
 }
 

@@ -91,10 +91,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     overItems(env, args, span),
   ),
   fold: define(
-    "combines the items of a list from left to right: f(f(a, b), c)",
-    ["function", "items"],
+    "combines the items of a list from left to right: f(f(a, b), c); with `from` f(f(from, a), b)",
+    ["function", "items", "from"],
     [],
     (env, args, span) => foldItems(env, args, span),
+    ["from"],
   ),
   made_by: define(
     "whether a tensor is the result of this function, as softmax(x) is of softmax",
@@ -250,7 +251,8 @@ function overItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
 
 function foldItems(env: Env, args: BuiltinArgs, span: Span): DlValue {
   const [fn, items] = [arg(args, "function").value, arg(args, "items")];
-  const [first, ...rest] = itemsOf(items.value) ?? [];
+  const from = args.get("from");
+  const [first, ...rest] = [...(from === undefined ? [] : [from.value]), ...(itemsOf(items.value) ?? [])];
   if (fn.kind !== "function" || first === undefined)
     return wrong(
       env,

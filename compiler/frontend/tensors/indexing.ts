@@ -5,7 +5,8 @@ import type { DlValue, Env, Tensor } from "../context.ts";
 import { build, addNode, emptyHelp } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { numbers } from "./op-calls.ts";
-import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+import { text } from "../types/dims.ts";
+import { describe, ERROR, int, list, makeTensor, showTensor } from "../values/values.ts";
 
 type IndexExpr = Expr & { readonly kind: "index" };
 
@@ -30,11 +31,13 @@ export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
 function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValue {
   const [item] = expr.items;
   if (expr.items.length === 1 && item?.kind === "range") {
-    const from = bound(env, item.from, items.length, 0);
-    const to = bound(env, item.to, items.length, items.length);
-    return from === null || to === null
-      ? ERROR
-      : { kind: "list", items: items.slice(Math.max(from, 0), Math.max(to, 0)) };
+    const range = rangeOf(env, item, items.length);
+    if (range === null) return ERROR;
+    // Unlike those of a tensor, the bounds of a list are cut to its length.
+    const last = items.length - 1;
+    const from = range.step > 0 ? Math.max(range.from, 0) : Math.min(range.from, last);
+    const to = Math.min(Math.max(range.to, -1), items.length);
+    return list(indicesOf({ ...range, from, to }).flatMap((index) => items[index] ?? []));
   }
   const at = item?.kind === "at" && expr.items.length === 1 ? env.context.evaluate(env, item.value) : null;
   if (at?.kind === "error") return ERROR;
@@ -58,6 +61,9 @@ function indexList(env: Env, items: readonly DlValue[], expr: IndexExpr): DlValu
 interface Cut {
   readonly start: number[];
   readonly limit: number[];
+  readonly stride: number[];
+  /** Axes of the result that are read backwards. */
+  readonly reversed: number[];
   /** Sizes after axes have been dropped and added. */
   readonly shape: number[];
   readonly symbols: (string | null)[];
@@ -81,7 +87,15 @@ function indexTensor(env: Env, t: Tensor, expr: IndexExpr): DlValue {
         label: showTensor(t),
       },
     );
-  const cut: Cut = { start: sizes.map(() => 0), limit: [...sizes], shape: [], symbols: [], takes: [] };
+  const cut: Cut = {
+    start: sizes.map(() => 0),
+    limit: [...sizes],
+    stride: sizes.map(() => 1),
+    reversed: [],
+    shape: [],
+    symbols: [],
+    takes: [],
+  };
   const items: readonly IndexItem[] = rests === 1 ? expr.items : [...expr.items, { kind: "rest", span: expr.span }];
   let axis = 0;
   for (const item of items) {
@@ -108,17 +122,23 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
     return false;
   };
   if (item.kind === "range") {
-    const from = bound(env, item.from, size, 0);
-    const to = bound(env, item.to, size, size);
-    if (from === null || to === null) return false;
-    if (from < 0 || to > size || from > to) return outside(`the range ${from}:${to}`);
-    if (from === to) {
-      report(env.context, "E0311", item.span, `the range ${from}:${to} of axis ${axis} is empty`, { help: emptyHelp });
+    const range = rangeOf(env, item, size);
+    if (range === null) return false;
+    const { from, to, step } = range;
+    const [low, high] = step > 0 ? [from, to] : [to + 1, from + 1];
+    const written = step === 1 ? `the range ${from}:${to}` : `the range ${text(item)}`;
+    const indices = indicesOf(range);
+    if (low < 0 || high > size || (low > high && step > 0)) return outside(written);
+    const [first, last] = [indices[0], indices.at(-1)];
+    if (first === undefined || last === undefined) {
+      report(env.context, "E0311", item.span, `${written} of axis ${axis} is empty`, { help: emptyHelp });
       return false;
     }
-    cut.start[axis] = from;
-    cut.limit[axis] = to;
-    keep(cut, to - from, to - from === size ? (t.symbols[axis] ?? null) : null);
+    cut.start[axis] = Math.min(first, last);
+    cut.limit[axis] = Math.max(first, last) + 1;
+    cut.stride[axis] = Math.abs(step);
+    if (step < 0) cut.reversed.push(cut.shape.length);
+    keep(cut, indices.length, indices.length === size ? (t.symbols[axis] ?? null) : null);
     return true;
   }
   const at = env.context.evaluate(env, item.value);
@@ -159,6 +179,35 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
   return true;
 }
 
+interface Range {
+  readonly from: number;
+  /** Not included. */
+  readonly to: number;
+  readonly step: number;
+}
+
+/** `from:to:step` of an axis or a list, as in Python: with a negative step from the end to the start. */
+function rangeOf(env: Env, item: IndexItem & { kind: "range" }, size: number): Range | null {
+  const step = item.step === null ? int(1) : env.context.evaluate(env, item.step);
+  if (step.kind === "error") return null;
+  if (step.kind !== "int" || step.value === 0) {
+    report(
+      env.context,
+      "E0311",
+      item.step?.span ?? item.span,
+      `expected an int other than 0 as the step of a range, found ${describe(step)}`,
+    );
+    return null;
+  }
+  const back = step.value < 0;
+  const from = bound(env, item.from, size, back ? size - 1 : 0);
+  const to = bound(env, item.to, size, back ? -1 : size);
+  return from === null || to === null ? null : { from, to, step: step.value };
+}
+
+const indicesOf = ({ from, to, step }: Range): readonly number[] =>
+  Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, k) => from + k * step);
+
 /** A bound of a range, negative ones counted from the end; null after a report. */
 function bound(env: Env, expr: Expr | null, size: number, absent: number): number | null {
   if (expr === null) return absent;
@@ -171,16 +220,18 @@ function bound(env: Env, expr: Expr | null, size: number, absent: number): numbe
 
 function apply(env: Env, t: Tensor, cut: Cut, expr: IndexExpr): DlValue {
   const { builder } = env.context;
-  const whole = cut.start.every((s) => s === 0) && cut.limit.every((l, axis) => l === t.value.type.shape[axis]);
+  const whole =
+    cut.start.every((s) => s === 0) &&
+    cut.limit.every((l, axis) => l === t.value.type.shape[axis] && cut.stride[axis] === 1);
   // Equal ranks are not enough: one axis may be dropped and another added elsewhere.
-  const same =
-    cut.shape.length === cut.start.length &&
-    cut.shape.every((size, axis) => size === (cut.limit[axis] ?? 0) - (cut.start[axis] ?? 0));
+  const sizes = cut.start.map((start, axis) => Math.ceil((at(cut.limit, axis) - start) / at(cut.stride, axis)));
+  const same = cut.shape.length === sizes.length && cut.shape.every((size, axis) => size === sizes[axis]);
   const value = build(env, expr.span, () => {
     const sliced = whole
       ? t.value
-      : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.start.map(() => 1) });
-    return same ? sliced : builder.reshape(sliced, cut.shape);
+      : builder.call("slice", [t.value], { start: cut.start, limit: cut.limit, stride: cut.stride });
+    const shaped = same ? sliced : builder.reshape(sliced, cut.shape);
+    return cut.reversed.length === 0 ? shaped : builder.call("reverse", [shaped], { axes: cut.reversed });
   });
   let result: DlValue = makeTensor(builder, value, expr.span, cut.symbols);
   // From the last axis to the first, so that the indices of the others stay.

@@ -2,7 +2,7 @@ import type { Expr, Pack } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import type { DlValue, Target, Tensor } from "../context.ts";
+import type { DlValue, Members, Target, Tensor } from "../context.ts";
 
 export const ERROR: DlValue = { kind: "error" };
 export const UNIT: DlValue = { kind: "unit" };
@@ -40,6 +40,19 @@ export function holdsTensor(value: DlValue): boolean {
 
 export function isFaulty(value: DlValue): boolean {
   return value.kind === "error" || ((value.kind === "list" || value.kind === "tuple") && value.items.some(isFaulty));
+}
+
+/** The value with these members beside its own meaning: `run.h` of a loop `run`. */
+export function withMembers(value: DlValue, members: Members): DlValue {
+  switch (value.kind) {
+    case "tensor":
+    case "list":
+    case "tuple":
+    case "record":
+      return { ...value, members };
+    default:
+      return value;
+  }
 }
 
 /** `f32[N=32,784]` */
