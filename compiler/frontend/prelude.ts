@@ -4,6 +4,7 @@
 export const preludeFiles = [
   "std/tensors.dl",
   "std/sorting.dl",
+  "std/linear-algebra.dl",
   "std/init.dl",
   "std/activations.dl",
   "std/layers.dl",
@@ -25,6 +26,7 @@ export const preludeFiles = [
   "std/augmentation.dl",
   "std/clustering.dl",
   "std/signal.dl",
+  "std/fourier.dl",
   "std/logic.dl",
   "std/testing.dl",
 ] as const;

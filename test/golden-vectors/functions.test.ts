@@ -8,7 +8,9 @@ interface Options {
   readonly ints: readonly string[];
 }
 
-const files = ["windows"];
+const files = ["windows", "linear-algebra", "fourier"];
+
+const declared = "fn joined(parts: any) = concat(parts[0], parts[1], axis: -1)\n";
 
 const optionsOf = ({ options }: Case): Options => options as unknown as Options;
 
@@ -18,7 +20,7 @@ function programOf(vectors: Case): string {
     ([name, { shape }]) => `${name}: ${ints.includes(name) ? "i32" : "f32"}[${shape.join(", ")}]`,
   );
   const gradients = of.map((name) => `d${name}: grad(sum(y * dy), ${name})`);
-  return `
+  return `${value.includes("joined(") ? declared : ""}
 entry run(${inputs.join(", ")}) {
   let y = ${value}
   { ${["y", ...gradients].join(", ")} }
