@@ -4,16 +4,19 @@ import { didYouMean } from "../../../dsl/suggest.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import type { Binding, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
+import { withItems } from "../tensors/indexed-writes.ts";
+import type { IndexExpr } from "../tensors/selection.ts";
 import { broadcastTo, literal } from "../types/broadcasting.ts";
 import { text } from "../types/dims.ts";
 import { joinPath, spanKey } from "./frames.ts";
 import { describe, isNumber } from "./values.ts";
-import { write } from "./variables.ts";
+import { read, write } from "./variables.ts";
 
 /** `mean <- lerp(mean, m, momentum)`: later reads of the state have the new value. */
 export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): void {
   const { context } = env;
-  const { target, span } = statement;
+  const { span } = statement;
+  const target = statement.target.kind === "index" ? statement.target.object : statement.target;
   if (target.kind !== "name") {
     report(context, "E0206", target.span, `cannot write to \`${text(target)}\`: it is not the name of a state`);
     return;
@@ -51,7 +54,10 @@ export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): vo
   }
   const value = context.evaluate(env, statement.value);
   if (value.kind === "error") return;
-  const converted = valueToWrite(env, declared, value, statement.value.span);
+  const converted =
+    statement.target.kind === "index"
+      ? itemsToWrite(env, declared, statement.target, { value, span: statement.value.span })
+      : valueToWrite(env, declared, value, statement.value.span);
   if (converted === null) return;
   write(context, declared.path, converted.value);
   shared?.written.set(site, converted.value);
@@ -59,6 +65,17 @@ export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): vo
 
 const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } =>
   binding?.kind === "variable" && binding.declared.kind === "state";
+
+/** `kv[at] <- row`: the state with the value in place of the items. */
+function itemsToWrite(
+  env: Env,
+  declared: Declared,
+  target: IndexExpr,
+  given: { readonly value: DlValue; readonly span: Span },
+): Tensor | null {
+  const whole = read(env, declared, target.object.span);
+  return whole.kind === "tensor" ? withItems(env, whole, target, given) : null;
+}
 
 function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
   if (isNumber(value) || value.kind === "bool") {

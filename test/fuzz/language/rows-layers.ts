@@ -108,6 +108,12 @@ export const layers: readonly Row[] = [
     "f32[..B, C]",
     "own",
   ),
+  row(
+    "x: f32[K, C>=2]; i: i32[]",
+    "state s$i: f32[@K, @C] = zeros\ns$i[?{@i|0}] <- ?{@x[0]|@x[@i]|1}\ns$i[?{:, @i|:, 1|@i:@i + 1|@i, 1:}] <- 2\n@x - s$i",
+    "f32[K, C]",
+    "own",
+  ),
   row("x: f32[..B]", "state s$i: f32 = 0\ns$i <- s$i + 1\n@x * s$i", "f32[..B]", "own"),
   layer("x: f32[..B, C]", "let v$i = if train { @x |> dropout(0.5) } else { @x * 2 }\nv$i", "f32[..B, C]"),
   layer("x: f32[..B, C]", "checkpoint { @x |> dense($u) |> tanh }", "f32[..B, $u]"),
