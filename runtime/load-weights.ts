@@ -9,7 +9,7 @@ import { slotBytes } from "./weights.ts";
 export interface WeightsOptions {
   /**
    * What the file must have: `model` (the default) params and the state of layers, such as running statistics; `params`
-   * only params; `all` also the state of optimizers, the settings and the random state, and nothing else.
+   * only params; `all` also the state of optimizers, counters, the settings and the seed, and nothing else.
    */
   readonly need?: "all" | "model" | "params";
   /** Loads what fits: nothing must be in the file, and tensors of another dtype or shape are skipped. */

@@ -54,7 +54,9 @@ export function resumeRun(folder: string, session: Session, settings: RunSetting
       `the run in ${folder} has other settings: ${others.join(", ")}`,
       "use the same settings, or start another run with --out",
     );
-  session.load(file, { need: "all" });
+  // Files of earlier versions have one counter for all entries.
+  const rename = (name: string): string | undefined => (name === "rng.step" ? `${settings.entry}.step` : undefined);
+  session.load(file, { need: "all", rename });
   return { state: saved.epoch, history: readHistory(folder).filter((line) => line.epoch <= saved.epoch.epoch) };
 }
 

@@ -1,9 +1,9 @@
-import type { Callable } from "../../dsl/ast.ts";
+import type { Callable, Entry } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { bindArguments, checkNames, type Bound } from "./values/arguments.ts";
 import { differentiableNames, signatureOf, split, usage, type Signature } from "./values/signatures.ts";
 import { convertStatic } from "./values/static-types.ts";
-import type { Arg, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
+import type { Arg, Context, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
@@ -11,8 +11,8 @@ import { report } from "./errors.ts";
 import { countCall, maxDepth } from "./limits.ts";
 import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
-import { countStep } from "./tensors/random.ts";
 import { locationAt } from "./values/attribution.ts";
+import { countCall as countEntryCall, counterOf } from "./values/counters.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
 import { makeScope, within } from "./values/scope.ts";
@@ -221,13 +221,17 @@ export interface Owner {
   readonly update: Update | null;
 }
 
+/** The context of an entry that is called in a test. */
+const contextOf = (context: Context, entry: Entry): Context => ({
+  ...context,
+  train: entry.mode === "train",
+  counter: counterOf(context.program, entry),
+});
+
 /** Runs the body of a callable with all its arguments. */
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
-  const context =
-    entry === undefined || (entry.mode === "train") === env.context.train
-      ? env.context
-      : { ...env.context, train: entry.mode === "train" };
+  const context = entry === undefined ? env.context : contextOf(env.context, entry);
   const name = declaration.name.text;
   countCall(context, span);
   if (context.calls.length >= maxDepth)
@@ -255,7 +259,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
       ? traced(context, declaration, owner.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
       : ERROR;
   context.calls.pop();
-  if (entry?.mode === "train") countStep(context);
+  if (entry !== undefined) countEntryCall(context);
   if (result.kind !== "tensor") return result;
   const from = context.program.library.has(result.from.source) ? span : result.from;
   return { ...result, from, madeBy: result.madeBy ?? declaration };

@@ -1,4 +1,4 @@
-import type { Block, Callable, EntryMode, Expr, Setting } from "../../dsl/ast.ts";
+import type { Block, Callable, Entry, Expr, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
@@ -76,7 +76,7 @@ export type Target =
       readonly kind: "callable";
       readonly declaration: Callable;
       readonly scope: Scope;
-      readonly entry?: { readonly mode: EntryMode };
+      readonly entry?: Entry;
     }
   | { readonly kind: "op"; readonly op: Op }
   | { readonly kind: "builtin"; readonly name: string; readonly builtin: Builtin };
@@ -145,6 +145,7 @@ export interface ProgramState {
   readonly reported: Set<string>;
   readonly exploration: Exploration;
   readonly declared: Map<string, Declared>;
+  readonly entries: ReadonlyMap<string, Entry>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
   /** Assumed size of dims without a given size; null if such a dim is an error. */
@@ -206,8 +207,8 @@ export interface Context {
   readonly builder: GraphBuilder;
   readonly entry: string;
   readonly train: boolean;
-  /** The state that counts the calls of the entry. */
-  readonly counter: Declared;
+  /** The number of calls of the entry; null in an entry that does not count them. */
+  readonly counter: Declared | null;
   /** Sizes of dims given from outside, and the dims that were used. */
   readonly dims: ReadonlyMap<string, number>;
   readonly usedDims: Set<string>;
@@ -294,7 +295,7 @@ export interface RandomState {
   readonly entryIndex: number;
   /** Shared by an entry and its regions. */
   readonly sites: { next: number };
-  /** The scalars seed0, seed1 and step, read once. */
+  /** The scalars seed0, seed1 and the number of the call, read once. */
   key: readonly [GraphValue, GraphValue, GraphValue] | null;
 }
 

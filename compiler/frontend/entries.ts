@@ -12,10 +12,11 @@ import { countEntry, withinLimits } from "./limits.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
 import { call } from "./calls.ts";
 import { attributionAt } from "./values/attribution.ts";
+import { countCall, counterOf } from "./values/counters.ts";
 import { makeFrame } from "./values/frames.ts";
 import { checkFrozen } from "./training/param-paths.ts";
 import { withRoles } from "./training/roles.ts";
-import { counterOf, countStep, seedPath } from "./tensors/random.ts";
+import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 import { describe, makeTensor } from "./values/values.ts";
@@ -39,7 +40,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     builder,
     entry: options.name,
     train: options.mode === "train",
-    counter: counterOf(program, options.name, options.mode),
+    counter: null,
     dims: new Map(Object.entries(options.dims)),
     usedDims: new Set(),
     calls: [],
@@ -63,7 +64,7 @@ export function elaborateEntry(
   entry: Entry,
   options: EntryOptions,
 ): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
-  const context = makeContext(program, options);
+  const context: Context = { ...makeContext(program, options), counter: counterOf(program, entry) };
   const scope = makeScope(moduleScope);
   const env: Env = {
     context,
@@ -82,7 +83,7 @@ export function elaborateEntry(
     }
     const value = block({ ...env, scope: makeScope(scope) }, entry.body);
     output(env, entry, value);
-    if (options.mode !== "plain") countStep(context);
+    countCall(context);
   }, undefined);
 
   countEntry(context, options.span ?? entry.span);

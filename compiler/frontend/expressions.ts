@@ -21,7 +21,7 @@ import { forEach, repeat } from "./control/repetition.ts";
 import { reportRunTime } from "./values/run-time-arguments.ts";
 import { makeScope, within } from "./values/scope.ts";
 import { readSetting } from "./training/settings.ts";
-import { stepNumber } from "./training/step.ts";
+import { stepNumber, stepOfEntry } from "./training/step.ts";
 import { noteShape } from "./values/trace.ts";
 import { bool, describe, ERROR, float, int, isPack, UNIT } from "./values/values.ts";
 import { read } from "./values/variables.ts";
@@ -202,6 +202,8 @@ function pipeInto(env: Env, piped: Arg, into: Expr): DlValue {
 }
 
 function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
+  const step = stepOfEntry(env, expr);
+  if (step !== null) return step;
   const object = evaluate(env, expr.object);
   const { text: name, span } = expr.name;
   if (object.kind === "error") return ERROR;

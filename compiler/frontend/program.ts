@@ -12,7 +12,8 @@ import { reserve } from "./values/frames.ts";
 import { loadModules, type Module, type Resolve } from "./modules.ts";
 import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
-import { declareCounters, randomStates, seedPath } from "./tensors/random.ts";
+import { counterStates } from "./values/counters.ts";
+import { seedPath, seedState } from "./tensors/random.ts";
 import { declareSetting } from "./training/settings.ts";
 
 export type { Resolve } from "./modules.ts";
@@ -55,7 +56,6 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   if (main === null) return { program: null, diagnostics, warnings, dims: [], known: [], hasTests: false };
   const asked = new Set<string>();
   const requested = chosen(main, source, options, diagnostics);
-  declareCounters(program, requested);
   const entries = requested.flatMap((entry) => variantsOf(program, main, entry, options, asked));
   const dims = [...asked];
   const known = [...new Set([...declared, ...dims])];
@@ -95,7 +95,8 @@ export function openProgram(
 ): { readonly state: ProgramState; readonly main: Module | null; readonly dims: readonly string[] } {
   const diagnostics: Diagnostic[] = [];
   const { main, library, dims } = loadModules(source, options.resolve, diagnostics);
-  const declared = new Map(randomStates({ source, start: 0, end: 0 }).map((random) => [random.path, random]));
+  const states = [seedState({ source, start: 0, end: 0 }), ...counterStates(main?.entries ?? [])];
+  const declared = new Map(states.map((each) => [each.path, each]));
   const state: ProgramState = {
     table: ops,
     ops: opFunctions(),
@@ -105,6 +106,7 @@ export function openProgram(
     reported: new Set(),
     exploration: { explored: new Set(), active: false, namesOnly: false },
     declared,
+    entries: new Map(main?.entries.map((entry) => [entry.name.text, entry])),
     settings: new Map(),
     naming: new Map(),
     assumedDim: options.assumedDim ?? null,
@@ -113,6 +115,7 @@ export function openProgram(
     spent: { nodes: 0, steps: 0, regions: 0 },
   };
   reserve(state.naming, "", "rng");
+  for (const entry of main?.entries ?? []) reserve(state.naming, entry.name.text, "step");
   return { state, main, dims };
 }
 

@@ -82,7 +82,7 @@ function asFunction(entry: Entry, main: Module): DlValue {
   const declaration = { ...entry, kind: "fn", statics: [], result: null, where: [], gradient: null } as const;
   return {
     kind: "function",
-    target: { kind: "callable", declaration, scope: main.scope, entry: { mode: entry.mode } },
+    target: { kind: "callable", declaration, scope: main.scope, entry },
     args: [],
     instance: null,
   };

@@ -84,7 +84,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
   const used = new Set(graph.nodes.map(pathOf));
   const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
   const states = program.persistent.filter(
-    (p) => p.kind === "state" && used.has(p.path) && !/^(rng|setting)\./.test(p.path),
+    (p) => p.kind === "state" && used.has(p.path) && (p.role === undefined || p.role === "optimizer"),
   );
   const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
   const seen = new Set<string>();

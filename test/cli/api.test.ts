@@ -51,7 +51,7 @@ test("state, snapshots, saved weights and several batch sizes", async () => {
   expect(probs(other)).toEqual(before);
   const snapshot = model.snapshot();
   model.run("step", { image: new Float32Array(64), label: new Int32Array(4) });
-  expect(model.state.get("rng.step")?.data[0] ?? 1).toBe(1);
+  expect(model.state.get("step.step")?.data[0] ?? 1).toBe(1);
   expect(probs(model)).not.toEqual(before);
   model.restore(snapshot);
   expect(probs(model)).toEqual(before);

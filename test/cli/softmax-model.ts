@@ -58,7 +58,7 @@ export function softmaxModel(sizes: readonly number[]): { plan: Plan; code: Code
     model: "softmax",
     arenaBytes: 4096,
     persistent: [
-      { kind: "state", role: "random", path: "rng.step", dtype: "i32", shape: [], offset: at.step },
+      { kind: "state", role: "random", path: "step.step", dtype: "i32", shape: [], offset: at.step },
       { kind: "param", path: "w", dtype: "f32", shape: [features, classes], offset: at.w },
     ],
     constants: [],

@@ -76,7 +76,7 @@ test("a run learns, writes its history and weights, and is repeatable", async ()
   expect(lines.map((line) => line.epoch)).toEqual([1, 2, 3]);
   expect(lines[2]?.loss).toBeLessThan((lines[0]?.loss ?? 0) * 0.95);
   expect(lines[2]?.testAccuracy).toBeGreaterThan(0.9);
-  expect(session.state.get("rng.step")?.data[0]).toBe(3 * 7);
+  expect(session.state.get("step.step")?.data[0]).toBe(3 * 7);
   const folder = join(root, "whole");
   expect(readdirSync(folder).toSorted()).toEqual(["best.safetensors", "history.ndjson", "last.safetensors"]);
   expect(readFileSync(join(folder, "history.ndjson"), "utf8")).toBe(
@@ -97,7 +97,7 @@ test.each([3, 7, 10, 14])(
     const folder = `stopped-${stopAfter}`;
     const first = await trained(folder, { stopAfter });
     expect(first.result.finished).toBe(false);
-    expect(first.session.state.get("rng.step")?.data[0]).toBe(stopAfter);
+    expect(first.session.state.get("step.step")?.data[0]).toBe(stopAfter);
     const second = await trained(folder, { resume: true });
     expect(second.result.finished).toBe(true);
     expect(second.result.sha256).toBe(whole.result.sha256);

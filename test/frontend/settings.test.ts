@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compileModule } from "../../compiler/compile.ts";
 import { createSession } from "../../runtime/session.ts";
-import { graphOf, library, programOf, run } from "./program.ts";
+import { elaborateText, graphOf, library, programOf, rendered, run } from "./program.ts";
 
 const text = `setting lr: f32 = 1e-2 in log(1e-5, 1e-1)
 setting rounds: i32 = 3
@@ -58,10 +58,53 @@ test("frozen params do not change, and have no gradient", () => {
   ]);
 });
 
-test("`step` counts the calls of train entries", () => {
+test("`step` counts the calls of its train entry", () => {
   const model = run(text);
   const steps = [0, 1, 2].map(() => model.call("step", { x: [1, 2, 3, 4, 5, 6, 7, 8] })["step"]);
   expect(steps).toEqual([[0], [1], [2]]);
+});
+
+const counted = `
+layer noisy(x: f32[2]) -> f32[2] = if train { x + normal([2]) } else { x * (step + 1) }
+train entry a(x: f32[2]) { { own: step, other: b.step, twice: scan xt in x along 0 { yield xt + a.step }, x: noisy(x) } }
+train entry b() {
+  { step: step + a.step }
+}`;
+
+test("each train entry counts its own calls, and can read the count of another", () => {
+  const model = run(counted);
+  const x = [0, 0];
+  const first = model.call("a", { x });
+  const second = model.call("a", { x });
+  expect([first["own"], second["own"], second["twice"]]).toEqual([[0], [1], [1, 1]]);
+  expect(second["x"]).not.toEqual(first["x"]);
+  expect([model.call("b"), model.call("b")]).toEqual([{ step: [2] }, { step: [3] }]);
+  expect(model.call("a", { x })).toMatchObject({ own: [2], other: [2] });
+  expect([model.state("a.step"), model.state("b.step")]).toEqual([[3], [2]]);
+});
+
+test("the draws of an entry depend on its own calls alone", () => {
+  const [model, other] = [run(counted), run(counted)];
+  const x = [0, 0];
+  model.call("a", { x });
+  other.call("a", { x });
+  other.call("b");
+  expect(other.call("a", { x })["x"]).toEqual(model.call("a", { x })["x"]);
+});
+
+test("where calls are not counted, `step` is that of the only train entry", () => {
+  const one = run(`train entry update() { step }\nentry predict() { { here: step, there: update.step } }`);
+  one.call("update");
+  one.call("update");
+  expect(one.call("predict")).toEqual({ here: [2], there: [2] });
+  expect(run("entry predict() { step }").call("predict")).toEqual({ step: [0] });
+});
+
+test("a state must not have the name of a counter", () => {
+  const model = "model a(x: f32[]) -> f32[] {\n  state step: i32 = 0\n  step <- 1\n  x\n}";
+  expect(rendered(elaborateText(`${model}\ntrain entry a(x: f32[]) { a(x) }`))).toContain(
+    "`a.step` is already the counter of the entry `a`",
+  );
 });
 
 test("a file in another folder may declare settings and layers", () => {

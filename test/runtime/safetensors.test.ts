@@ -141,12 +141,14 @@ test("weights that do not match change nothing, and the error lists all mismatch
     "the weights do not match the model: `w` is f32[2] in the model and f32[3] in the file, missing from the file: mask, unknown to the model: v\n  = help: `partial: true` loads what fits",
   );
   expect(() => session.load(other, { need: "all" })).toThrow(
-    "missing from the file: rng.seed, rng.step, mask, unknown",
+    "missing from the file: rng.seed, step.step, mask, unknown",
   );
   expect(session.snapshot()).toEqual(before);
   const params = session.save({ only: "param" });
   expect(session.load(params, { partial: true }).loaded).toEqual(["w"]);
   expect(session.load(params, { need: "params" }).loaded).toEqual(["w"]);
   expect(() => session.load(params)).toThrow(/missing from the file: count, mask\n/);
-  expect(() => session.load(params, { need: "all" })).toThrow(/missing from the file: rng.seed, rng.step, count, mask/);
+  expect(() => session.load(params, { need: "all" })).toThrow(
+    /missing from the file: rng.seed, step.step, count, mask/,
+  );
 });

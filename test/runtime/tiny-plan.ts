@@ -48,7 +48,7 @@ export const tinyPlan: Plan = {
   arenaBytes: 160,
   persistent: [
     { ...persistent("state", "rng.seed", "i32", [2], at.seed), role: "random" },
-    { ...persistent("state", "rng.step", "i32", [], at.step), role: "random" },
+    { ...persistent("state", "step.step", "i32", [], at.step), role: "random" },
     persistent("param", "w", "f32", [2], at.w),
     persistent("state", "count", "f64", [], at.count),
     persistent("state", "mask", "bool", [3], at.mask),

@@ -1,73 +1,40 @@
-import type { Entry, EntryMode } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { present } from "../../support/invariant.ts";
 import { elements, scalar, tensor, type Shape } from "../../types/tensor-type.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import type { Context, Declared, DlValue, Env, ProgramState } from "../context.ts";
+import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { build } from "./add-node.ts";
 import { reachLimit } from "../limits.ts";
 import { importValue, iterationOf } from "../control/regions.ts";
 import { inRole } from "../values/attribution.ts";
+import { callNumber } from "../values/counters.ts";
 import { ERROR, makeTensor } from "../values/values.ts";
-import { leaf, write } from "../values/variables.ts";
+import { leaf } from "../values/variables.ts";
 
 /** Set by the session; `init` reads it and does not write it. */
 export const seedPath = "rng.seed";
-/** The number of calls of train entries so far. */
-export const stepPath = "rng.step";
 
-const stepType = scalar("i32");
+/** Every program has it, even without random draws. */
+export const seedState = (span: Span): Declared => ({
+  kind: "state",
+  path: seedPath,
+  role: "random",
+  type: tensor("i32", [2]),
+  span,
+  location: { span, caller: null },
+  init: () => ERROR,
+});
 
-/** Every program has both, even without random draws. */
-export const randomStates = (span: Span): readonly Declared[] => [
-  {
-    kind: "state",
-    role: "random",
-    path: seedPath,
-    type: tensor("i32", [2]),
-    span,
-    location: { span, caller: null },
-    init: () => ERROR,
-  },
-  counterAt(stepPath, span),
-];
-
-function counterAt(path: string, span: Span): Declared {
-  return {
-    kind: "state",
-    role: "random",
-    path,
-    type: stepType,
-    span,
-    location: { span, caller: null },
-    init: ({ builder }) => makeTensor(builder, builder.constant(stepType, 0), span),
-  };
-}
-
-const ownStepPath = (entry: string): string => `${entry}.step`;
-
-/** Each draw entry counts its own calls. Before the first entry, whose layers may have the same name. */
-export function declareCounters({ declared }: ProgramState, entries: readonly Entry[]): void {
-  for (const { mode, name } of entries) {
-    const path = ownStepPath(name.text);
-    if (mode === "draw") declared.set(path, counterAt(path, name.span));
-  }
-}
-
-/** The counter of an entry; all but draw entries share that of the train entries. */
-export const counterOf = ({ declared }: ProgramState, entry: string, mode: EntryMode): Declared =>
-  present(declared.get(mode === "draw" ? ownStepPath(entry) : stepPath), "the entry has a counter");
-
-/** Scalars seed0, seed1 and step. */
+/** Scalars seed0, seed1 and the number of the call. */
 type Key = NonNullable<Context["random"]["key"]>;
 
 /** Draws of different entries never share a site. */
 const sitesPerEntry = 1 << 16;
 
 /**
- * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (step, site) under the seed is the key of
- * this draw in this call, and threefry of (index, 0) under that key the bits of each element; so no two draws share a
- * block, and the bits depend on nothing else. In a loop the key is first mixed with the iteration number.
+ * 32 random bits per element. Every draw has its own site. Threefry-2x32 of (number of the call, site) under the seed
+ * is the key of this draw in this call, and threefry of (index, 0) under that key the bits of each element; so no two
+ * draws share a block, and the bits depend on nothing else. In a loop the key is first mixed with the iteration number.
  */
 export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
@@ -78,13 +45,13 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
     env,
     span,
     () => {
-      const [seed0, seed1, step] = keyOf(context);
+      const [seed0, seed1, call] = keyOf(context);
       const site = builder.constant(scalar("i32"), random.entryIndex * sitesPerEntry + random.sites.next++);
       const words = (...from: readonly [GraphValue, GraphValue, GraphValue, GraphValue]): [GraphValue, GraphValue] => [
         builder.call("threefry", from, { word: 0 }),
         builder.call("threefry", from, { word: 1 }),
       ];
-      let key = words(seed0, seed1, step, site);
+      let key = words(seed0, seed1, call, site);
       // Counters of elements end in 0, counters of iterations in 1.
       for (const iteration of iterationsOf(context)) key = words(...key, iteration, builder.constant(scalar("i32"), 1));
       const spread = (x: GraphValue): GraphValue => (shape.length === 0 ? x : builder.broadcast(x, shape, []));
@@ -108,23 +75,18 @@ function makeKey(context: Context): Key {
   const { builder, program, random } = context;
   const { region } = context;
   if (region !== null) {
-    const [seed0, seed1, step] = keyOf(region.parent);
+    const [seed0, seed1, call] = keyOf(region.parent);
     random.key = [
       importValue(context, region, seed0),
       importValue(context, region, seed1),
-      importValue(context, region, step),
+      importValue(context, region, call),
     ];
     return random.key;
   }
-  const seed = leaf(context, present(program.declared.get(seedPath), "the program has a seed"));
+  const seed = leaf(context, present(program.declared.get(seedPath), "the seed is not declared"));
   const word = (k: number): GraphValue =>
     builder.reshape(builder.call("slice", [seed], { start: [k], limit: [k + 1], stride: [1] }), []);
-  // Before the first draw there is no call to count.
-  const step =
-    context.entry === "init"
-      ? builder.constant(stepType, 0)
-      : (context.versions.get(context.counter.path)?.[0] ?? leaf(context, context.counter));
-  random.key = [word(0), word(1), step];
+  random.key = [word(0), word(1), callNumber(context)];
   return random.key;
 }
 
@@ -134,11 +96,4 @@ function iterationsOf(context: Context): readonly GraphValue[] {
   if (region === null) return [];
   const outer = iterationsOf(region.parent).map((iteration) => importValue(context, region, iteration));
   return region.carries === null ? outer : [...outer, iterationOf(context, region)];
-}
-
-/** Counts the call of the entry. */
-export function countStep(context: Context): void {
-  const { builder, counter } = context;
-  const step = context.versions.get(counter.path)?.at(-1) ?? leaf(context, counter);
-  write(context, counter.path, builder.add(step, 1));
 }
