@@ -76,3 +76,37 @@ entry run(x: ${x}, dy: ${dy}${lengths}) {
       params: { wq: "query.w", wk: "key.w", wv: "value.w", wo: "output.w" },
     });
   });
+
+for (const vectors of casesOf("weight-norms"))
+  test(`weight: ${vectors.name}`, async () => {
+    const [x, dy] = [typeOf(vectors, "x"), typeOf(vectors, "dy")];
+    const { layer, iterations } = vectors.options;
+    const slopes = vectors.outputs["dg"] === undefined ? "dw: found[0]" : "dw: found[0], dg: found[1]";
+    await check(vectors, {
+      text: `
+model Net(x: ${x}) = x |> dense(3, weight: ${layer}${iterations === undefined ? "" : `(iterations: ${iterations})`})
+train entry run(x: ${x}, dy: ${dy}) {
+  let y = Net(x)
+  let loss = sum(y * dy)
+  let found = grad(loss, params(Net))
+  { y, dx: grad(loss, x), ${slopes} }
+}`,
+      ...(vectors.outputs["v"] === undefined ? {} : { after: { v: "v" } }),
+    });
+  });
+
+for (const vectors of casesOf("batch-renorm"))
+  test(`batch renorm, ${vectors.name}`, async () => {
+    const [x, dy] = [typeOf(vectors, "x"), typeOf(vectors, "dy")];
+    await check(vectors, {
+      text: `
+model Net(x: ${x}) = x |> batch_renorm(${argumentsOf(vectors.options)})
+train entry run(x: ${x}, dy: ${dy}) {
+  let y = Net(x)
+  let loss = sum(y * dy)
+  let (dgamma, dbeta) = grad(loss, params(Net))
+  { y, dx: grad(loss, x), dgamma, dbeta }
+}`,
+      after: { mean_after: "mean", var_after: "var" },
+    });
+  });

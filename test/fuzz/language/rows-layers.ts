@@ -12,6 +12,14 @@ export const layers: readonly Row[] = [
   ),
   layer(
     "x: f32[..B, K]",
+    "@x |> dense($u, weight: ?{weight_norm|spectral_norm|spectral_norm(iterations: 2)})",
+    "f32[..B, $u]",
+  ),
+  layer(image, "@x |> conv($u, kernel: [3, 3], weight: ?{weight_norm|spectral_norm})", "f32[N, H - 2, W - 2, $u]"),
+  layer("x: f32[..S, C]", "@x |> batch_renorm?{|(r_max: 1.5)|(d_max: 0)}", "f32[..S, C]"),
+  layer("x: f32[N, D]", "(@x |> vector_quantiser($c, restart: 1)).codes", "f32[N, D]"),
+  layer(
+    "x: f32[..B, K]",
     "@x |> dense($u, init: ?{he_uniform|lecun_normal|orthogonal|truncated_normal(std: 0.5)|uniform(lo: -0.5, hi: 0.5)|identity|normal(std: 0.3)}) |> tanh",
     "f32[..B, $u]",
   ),

@@ -63,6 +63,8 @@ export const layers: readonly Item[] = [
   },
   layer("batch_norm", image, { train: true }),
   { ...layer("batch_norm"), name: "batch_norm with running statistics" },
+  layer("batch_renorm"),
+  layer("dense(3, weight: weight_norm(init: normal))", "f32[A, B]"),
   layer("layer_norm", "f32[A, 2, C + 2]"),
   layer("rms_norm"),
   layer("group_norm(2)", "f32[A, 3, 4]"),

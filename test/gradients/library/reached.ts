@@ -35,6 +35,8 @@ export const declarationsWithout: Readonly<Record<string, string>> = {
   binary_counts: "counts",
   vector_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   trained_quantiser: "passes gradients straight through; test/std/part6-quantiser.test.ts",
+  spectral_norm: "its singular vectors have no gradient, as in PyTorch; test/golden-vectors/layers.test.ts",
+  power_step: "a part of `spectral_norm`",
   nearest_code: "returns integers",
   straight_through: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   ema_rate: "a function of the step only",
