@@ -3,7 +3,7 @@ import type { Span } from "../../dsl/span.ts";
 import { bindArguments, checkNames, type Bound } from "./values/arguments.ts";
 import { differentiableNames, signatureOf, split, usage, type Signature } from "./values/signatures.ts";
 import { convertStatic } from "./values/static-types.ts";
-import type { Arg, Context, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
+import type { Arg, Builtin, Context, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { namesIn, text } from "./types/dims.ts";
@@ -13,6 +13,7 @@ import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame }
 import { applyOp } from "./tensors/op-calls.ts";
 import { locationAt } from "./values/attribution.ts";
 import { countCall as countEntryCall, counterOf } from "./values/counters.ts";
+import { dtypeOfList, inDtype } from "./values/number-lists.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
 import { makeScope, within } from "./values/scope.ts";
@@ -64,8 +65,11 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
   switch (target.kind) {
     case "op":
       return applyOp(env, target.op, bound, span);
-    case "builtin":
-      return target.builtin.apply(env, target.builtin.variadic ? withParts(bound, span) : bound.values, span);
+    case "builtin": {
+      const given = withTables(env, target.builtin, bound);
+      const args = target.builtin.variadic ? withParts(given, span) : given.values;
+      return [...args.values()].some((arg) => isFaulty(arg.value)) ? ERROR : target.builtin.apply(env, args, span);
+    }
     case "callable":
       if (target.declaration.kind === "optimizer")
         return report(env.context, "E0401", span, `cannot call the optimizer \`${target.declaration.name.text}\``, {
@@ -100,6 +104,15 @@ function checkRest(env: Env, target: Target, signature: Signature, args: readonl
 function withoutValue({ context }: Env, target: Target): DlValue {
   if (target.kind === "callable") exploreCallable(context, target.declaration, target.scope);
   return ERROR;
+}
+
+/** Lists of numbers as tensors, where a builtin takes tensors. */
+function withTables(env: Env, { tensors }: Builtin, { values, parts }: Bound): Bound {
+  const converted = (arg: Arg): Arg => ({ ...arg, value: inDtype(env, arg.span, arg.value, dtypeOfList(arg.value)) });
+  return {
+    values: new Map([...values].map(([name, arg]) => [name, tensors.includes(name) ? converted(arg) : arg])),
+    parts: parts.map(converted),
+  };
 }
 
 function withParts({ values, parts }: Bound, span: Span): ReadonlyMap<string, Arg> {

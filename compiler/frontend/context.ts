@@ -1,6 +1,7 @@
 import type { Block, Callable, Entry, Expr, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
+import type { DType } from "../../runtime/dtype.ts";
 import type { GraphBuilder, OpTable } from "../graph/build.ts";
 import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
@@ -41,6 +42,8 @@ export interface Tensor {
   readonly from: Span;
   /** The first function whose result it is: a program's function that returns softmax(x) returns what softmax made. */
   readonly madeBy?: Callable;
+  /** The same in another dtype, if only literals determine it: of `select(p, 1, 0)`. */
+  readonly retyped?: (dtype: DType) => DlValue;
 }
 
 /** The dims matched by `..S`, and which axes of its tensor they were. */

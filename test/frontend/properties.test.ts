@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { errorCase } from "../support/inline-diagnostics.ts";
-import { Runner, elaborateText, graphOf, programOf } from "./program.ts";
+import { Runner, elaborateText, graphOf, programOf, run } from "./program.ts";
 
 const size = fc.integer({ min: 1, max: 6 });
 
@@ -41,24 +41,71 @@ entry f(x: f32[${actual}]) { g(x) }`;
   );
 });
 
-/** Whether shape `from` broadcasts to shape `to`. */
-const broadcastsTo = (from: readonly number[], to: readonly number[]): boolean =>
-  from.length <= to.length && from.every((s, k) => s === 1 || s === to[k + to.length - from.length]);
+/** The shape of a broadcast as NumPy has it; null if the shapes do not agree. */
+function joint(a: readonly number[], b: readonly number[]): number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const sizes = Array.from({ length: rank }, (_, axis) =>
+    [a, b].map((shape) => shape[axis - rank + shape.length] ?? 1).toSorted((p, q) => p - q),
+  );
+  return sizes.every(([least, most]) => least === 1 || least === most) ? sizes.map(([, most = 1]) => most) : null;
+}
 
-test("a broadcast has the shape of one operand, otherwise it is an error", () => {
-  const shape = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+/** Of operands of different ranks, that of the higher rank has the shape of the result. */
+function broadcast(a: readonly number[], b: readonly number[]): number[] | null {
+  const result = joint(a, b);
+  const higher = a.length > b.length ? a : b;
+  return a.length === b.length || result?.join() === higher.join() ? result : null;
+}
+
+const shape = fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+const declared = (sizes: readonly number[]): string => `f32[${sizes.join(", ")}]`;
+
+test("operands of one rank are broadcast as in NumPy, and those of a lower rank to the shape of the others", () => {
   fc.assert(
     fc.property(shape, shape, (a, b) => {
       const { program, diagnostics } = elaborateText(
-        `entry f(x: f32[${a.join(", ")}], y: f32[${b.join(", ")}]) { x + y }`,
+        `entry f(x: ${declared(a)}, y: ${declared(b)}) { { sum: x + y, less: x < y } }`,
       );
-      const result = broadcastsTo(b, a) ? a : broadcastsTo(a, b) ? b : null;
-      if (result === null) expect(diagnostics.map((e) => e.code)).toEqual(["E0304"]);
-      else expect(program && graphOf(program, "f").outputs[0]?.value.type.shape).toEqual(result);
+      const result = broadcast(a, b);
+      if (result === null) expect(diagnostics.map((e) => e.code)).toEqual(["E0304", "E0304"]);
+      else
+        expect(program && graphOf(program, "f").outputs.map(({ value }) => value.type.shape)).toEqual([result, result]);
     }),
     { numRuns: 80 },
   );
 });
+
+test("the elements and gradients of a broadcast product are those of the repeated operands", () => {
+  const sized = fc.tuple(...[1, 2, 3].map(() => fc.tuple(fc.constantFrom(1, 2, 3), fc.boolean(), fc.boolean())));
+  fc.assert(
+    fc.property(sized, (axes) => {
+      const [a, b] = [1, 2].map((k) => axes.map((axis) => (axis[k] === true ? 1 : axis[0])));
+      if (a === undefined || b === undefined) return;
+      const whole = axes.map((_, k) => Math.max(a[k] ?? 1, b[k] ?? 1));
+      const result = run(`entry f(x: ${declared(a)}, y: ${declared(b)}) {
+  let z = x * y
+  let (u, v) = (expand(x, [${whole.join(", ")}]), expand(y, [${whole.join(", ")}]))
+  let other = u * v
+  { z, other, dx: grad(sum(z ^ 2), x), dy: grad(sum(z ^ 2), y), du: grad(sum(other ^ 2), x), dv: grad(sum(other ^ 2), y) }
+}`).call("f", { x: numbered(a), y: numbered(b) });
+      const value = (shape: readonly number[], at: readonly number[]): number =>
+        numbered(shape)[
+          at.reduce((flat, k, axis) => flat * (shape[axis] ?? 1) + Math.min(k, (shape[axis] ?? 1) - 1), 0)
+        ] ?? 0;
+      const places = whole.reduce<number[][]>(
+        (all, size) => all.flatMap((at) => range(size).map((k) => [...at, k])),
+        [[]],
+      );
+      expect(result["z"]).toEqual(places.map((at) => value(a, at) * value(b, at)));
+      expect(result["other"]).toEqual(result["z"]);
+      expect([result["dx"], result["dy"]]).toEqual([result["du"], result["dv"]]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
+const numbered = (sizes: readonly number[]): number[] => range(sizes.reduce((p, q) => p * q, 1)).map((k) => k + 1);
 
 test("an instance shares its params between all its uses, plain layers never share", () => {
   fc.assert(

@@ -4,6 +4,7 @@ import { at } from "../../support/lists.ts";
 import { sameType, scalar } from "../../types/tensor-type.ts";
 import { literal, naturalDtype } from "../types/broadcasting.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
+import { inDtype } from "../values/number-lists.ts";
 import { isNumber } from "../values/values.ts";
 
 /** The tensors of a value, from left to right. */
@@ -83,7 +84,8 @@ export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null
  * Converts a value to the structure and types of `like`; numbers take its dtype and shape. Null if that is not
  * possible.
  */
-export function convertLike(env: Env, value: DlValue, like: DlValue, span: Span): DlValue | null {
+export function convertLike(env: Env, given: DlValue, like: DlValue, span: Span): DlValue | null {
+  const value = like.kind === "tensor" ? inDtype(env, span, given, like.value.type.dtype) : given;
   if (like.kind === "tensor") {
     const { type } = like.value;
     if (value.kind === "tensor") return sameType(value.value.type, type) ? value : null;

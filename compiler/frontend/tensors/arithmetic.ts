@@ -1,11 +1,14 @@
 import type { BinaryOperator, UnaryOperator } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
+import type { DType } from "../../../runtime/dtype.ts";
 import type { Attrs } from "../../graph/ir.ts";
 import type { Op, OpName } from "../../graph/op.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { broadcastOperands, type Operand } from "../types/broadcasting.ts";
 import { addNode, addNodeResults, type ArgumentSpans, origins } from "./add-node.ts";
 import { report } from "../errors.ts";
+import { isFloat } from "../../types/tensor-type.ts";
+import { dtypeOfList, inDtype, isLiteral, isNumberList } from "../values/number-lists.ts";
 import { bool, describe, ERROR, float, int, isNumber, showTensor } from "../values/values.ts";
 
 const binaryOps = {
@@ -28,7 +31,9 @@ const binaryOps = {
 export function unary(env: Env, op: UnaryOperator, operand: Operand, span: Span): DlValue {
   const { value } = operand;
   if (value.kind === "error") return ERROR;
-  if (value.kind === "tensor") return addNode(env, span, op === "-" ? "neg" : "not", [value]);
+  const name = op === "-" ? "neg" : "not";
+  if (value.kind === "tensor" || isNumberList(value))
+    return pointwise(env, env.context.builder.op(name), [operand], span);
   if (op === "-" && isNumber(value)) return value.kind === "int" ? int(-value.value) : float(-value.value);
   if (op === "not" && value.kind === "bool") return bool(!value.value);
   return report(env.context, "E0501", span, `cannot apply \`${op}\` to ${describe(value)}`);
@@ -38,7 +43,7 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
   const [a, b] = [left.value, right.value];
   if (a.kind === "error" || b.kind === "error") return ERROR;
   if (op === "@") return matmul(env, left, right, span);
-  if (a.kind !== "tensor" && b.kind !== "tensor") return staticBinary(env, op, a, b, span);
+  if (!isElementwise(op, a, b)) return staticBinary(env, op, a, b, span);
   if (op === "^" && a.kind === "tensor" && isNumber(b)) {
     const product = smallPower(env, a, b.value, span);
     if (product !== null) return product;
@@ -50,8 +55,18 @@ export function binary(env: Env, op: BinaryOperator, left: Operand, right: Opera
   return bools && op === "==" && result.kind === "tensor" ? addNode(env, span, "not", [result]) : result;
 }
 
+/** Whether an operator has a tensor as its result; `+`, `==` and `!=` of two lists are about the lists. */
+function isElementwise(op: BinaryOperator, a: DlValue, b: DlValue): boolean {
+  if (a.kind === "tensor" || b.kind === "tensor") return true;
+  const lists = isNumberList(a) && isNumberList(b);
+  if (lists) return op !== "+" && op !== "==" && op !== "!=";
+  return (isNumberList(a) && isNumber(b)) || (isNumber(a) && isNumberList(b));
+}
+
 const isBool = (value: DlValue): boolean =>
-  value.kind === "bool" || (value.kind === "tensor" && value.value.type.dtype === "bool");
+  value.kind === "bool" ||
+  (value.kind === "tensor" && value.value.type.dtype === "bool") ||
+  (isNumberList(value) && dtypeOfList(value) === "bool");
 
 /** Powers computed by multiplications: exact, also for negative bases. */
 function smallPower(env: Env, x: Tensor, exponent: number, span: Span): DlValue | null {
@@ -78,6 +93,8 @@ interface PointwiseCall {
   readonly says?: string;
   readonly attrs?: Attrs;
   readonly args?: ArgumentSpans;
+  /** The dtype of operands that are literals. */
+  readonly dtype?: DType;
 }
 
 /** A pointwise op with broadcasting and literals; static operands are computed here. */
@@ -90,7 +107,9 @@ export function pointwise(
 ): DlValue {
   const { says = `\`${op.name}\``, attrs = op.defaults, args } = call;
   if (operands.some((o) => o.value.kind === "error")) return ERROR;
-  const odd = operands.find((o) => o.value.kind !== "tensor" && !isNumber(o.value) && o.value.kind !== "bool");
+  const odd = operands.find(
+    ({ value }) => value.kind !== "tensor" && !isNumber(value) && value.kind !== "bool" && !isNumberList(value),
+  );
   if (odd !== undefined)
     return report(
       env.context,
@@ -98,15 +117,16 @@ export function pointwise(
       odd.span,
       `expected a tensor or a number for ${says}, found ${describe(odd.value)}`,
     );
-  if (operands.every((o) => o.value.kind !== "tensor")) return staticOp(env, op, operands, span);
-  const broadcasted = broadcastOperands(
-    env,
-    span,
-    says,
-    operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 })),
-  );
+  const isTensor = ({ value }: Operand): boolean => value.kind === "tensor" || isNumberList(value);
+  if (!operands.some(isTensor)) return staticOp(env, op, operands, span);
+  const isFreeOrLiteral = (o: Operand): boolean => o.free === true || isLiteral(env, o.value);
+  const given = operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 }));
+  const broadcasted = broadcastOperands(env, span, says, given, call.dtype);
   if (broadcasted === null) return ERROR;
-  return addNodeResults(env, span, op, broadcasted, attrs, args)?.[0] ?? ERROR;
+  const result = addNodeResults(env, span, op, broadcasted, attrs, args)?.[0] ?? ERROR;
+  const soft = result.kind === "tensor" && isFloat(result.value.type.dtype) && given.every(isFreeOrLiteral);
+  // Of literals alone: the context may want another dtype.
+  return soft ? { ...result, retyped: (dtype) => pointwise(env, op, operands, span, { ...call, dtype }) } : result;
 }
 
 /** Ops whose result on ints is an int. */
@@ -211,7 +231,10 @@ function numbers(
  * must be equal; a matrix on the right is used for all.
  */
 function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
-  const [a, b] = [left.value, right.value];
+  const firm = [left.value, right.value].find((value) => value.kind === "tensor");
+  const dtype = firm?.kind === "tensor" ? firm.value.type.dtype : "f32";
+  const [a, b] = [left, right].map((o) => inDtype(env, o.span, o.value, dtype));
+  if (a === undefined || b === undefined || a.kind === "error" || b.kind === "error") return ERROR;
   if (a.kind !== "tensor" || b.kind !== "tensor") {
     const odd = a.kind === "tensor" ? right : left;
     return report(env.context, "E0309", odd.span, `expected a tensor for \`@\`, found ${describe(odd.value)}`);

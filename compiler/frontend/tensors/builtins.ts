@@ -7,12 +7,13 @@ import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context
 import { allowedShape, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { einsum } from "./einsum.ts";
+import { expand } from "./expand.ts";
 import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
 import { numbers } from "./op-calls.ts";
 import { paramsUnder } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
 import { randomBits } from "./random.ts";
-import { bool, describe, ERROR, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
+import { bool, describe, ERROR, holdsTensor, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
 import { read } from "../values/variables.ts";
 
 const maxRange = 10_000;
@@ -143,6 +144,18 @@ export const builtins: Readonly<Record<string, Builtin>> = {
         return wrong(env, span, "expected a static bool and a message for `require`", condition);
       return condition.value ? UNIT : report(env.context, "E0504", span, message.value);
     },
+  ),
+  expand: define(
+    "x repeated to a shape, along missing leading axes and axes of size 1",
+    ["shape"],
+    ["x"],
+    (env, args, span) => expand(env, arg(args, "shape"), arg(args, "x"), span),
+  ),
+  known: define(
+    "whether a value is known at compile time; a tensor, such as a setting, is not",
+    ["value"],
+    [],
+    (_, args) => bool(!holdsTensor(arg(args, "value").value)),
   ),
   split: define("equal parts along an axis, as a list", ["parts", "axis"], ["x"], splitParts, ["axis"]),
   random_bits: define(

@@ -4,9 +4,10 @@ import type { Attr } from "../../graph/ir.ts";
 import type { AttrKind, Op } from "../../graph/op.ts";
 import type { Bound } from "../values/arguments.ts";
 import { pointwise } from "./arithmetic.ts";
-import type { DlValue, Env, Tensor } from "../context.ts";
+import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { addNodeResults, type ArgumentSpans } from "./add-node.ts";
 import { report } from "../errors.ts";
+import { dtypeOfList, inDtype, isSoft } from "../values/number-lists.ts";
 import { describe, ERROR, isNumber } from "../values/values.ts";
 
 /** An op of the table by its own name, with its attributes as static arguments. Negative axes count from the end. */
@@ -29,19 +30,32 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
     attrs[name] = attr;
   }
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, { attrs, args: spansOf(bound) });
-  const odd = operands.find((arg) => arg.value.kind !== "tensor");
+  const tensors = withLists(env, op, operands);
+  if (tensors.some((arg) => arg.value.kind === "error")) return ERROR;
+  const odd = tensors.find((arg) => arg.value.kind !== "tensor");
   if (odd !== undefined)
     return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
   const results = addNodeResults(
     env,
     span,
     op,
-    operands.map((arg) => arg.value as Tensor),
+    tensors.map((arg) => arg.value as Tensor),
     attrs,
     spansOf(bound),
   );
   if (results === null) return ERROR;
   return results.length === 1 && results[0] !== undefined ? results[0] : { kind: "tuple", items: results };
+}
+
+/** Operands that are lists of numbers as tensors: indices of ints, others of the dtype of the other operands. */
+function withLists(env: Env, op: Op, operands: readonly Arg[]): readonly Arg[] {
+  const isIndex = (k: number): boolean => op.operands !== "variadic" && op.operands[k] === "indices";
+  const others = operands.flatMap(({ value }, k) => (value.kind === "tensor" && !isIndex(k) ? [value] : []));
+  const dtype = (others.find((t) => !isSoft(env, t)) ?? others[0])?.value.type.dtype;
+  return operands.map((arg, k) => ({
+    ...arg,
+    value: inDtype(env, arg.span, arg.value, isIndex(k) ? "i32" : (dtype ?? dtypeOfList(arg.value))),
+  }));
 }
 
 function spansOf({ values, parts }: Bound): ArgumentSpans {

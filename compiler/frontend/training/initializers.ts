@@ -5,6 +5,7 @@ import { broadcastTo, literal } from "../types/broadcasting.ts";
 import type { DlValue, Env } from "../context.ts";
 import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
+import { inDtype } from "../values/number-lists.ts";
 import { describe, ERROR, ints, isNumber } from "../values/values.ts";
 
 /**
@@ -17,6 +18,7 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
   let value = env.context.evaluate(env, init);
   if (value.kind === "function")
     value = env.context.call(env, value, [{ name: null, value: ints(type.shape), span }], span);
+  value = inDtype(env, span, value, type.dtype);
   if (value.kind === "error") return ERROR;
   if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);
   if (value.kind === "tensor" && sameType(value.value.type, type)) return value;
@@ -28,7 +30,7 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
     span,
     `expected ${showType(type)} for the initial value, found ${describe(value)}`,
     {
-      help: "an initializer is a number, a tensor of the declared type, or a function of the shape",
+      help: "an initializer is a number, a list or tensor of the declared type, or a function of the shape",
     },
   );
 }

@@ -2,7 +2,7 @@ import type { Expr, Setting } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { isFloat, scalar } from "../../types/tensor-type.ts";
 import type { Binding, Context, DlValue, Env, Scope } from "../context.ts";
-import { isInRange } from "../types/broadcasting.ts";
+import { isInRange } from "../types/number-range.ts";
 import { declaredType } from "../types/dims.ts";
 import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";

@@ -1,10 +1,12 @@
 import type { Span } from "../../../dsl/span.ts";
 import type { DType } from "../../../runtime/dtype.ts";
-import { fits, limits, symmetric } from "../../types/interval.ts";
 import { isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
+import { iota } from "../../support/lists.ts";
 import { build, constant, origins } from "../tensors/add-node.ts";
+import { dtypeOfList, inDtype, isSoft } from "../values/number-lists.ts";
 import { report } from "../errors.ts";
+import { isInRange } from "./number-range.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
 
 export interface Operand {
@@ -28,19 +30,8 @@ export function literal(env: Env, span: Span, value: DlValue, type: TensorType):
 /** The dtype of a number or bool that nothing else determines. */
 export const naturalDtype = ({ kind }: DlValue): DType => (kind === "int" ? "i32" : kind === "bool" ? "bool" : "f32");
 
-/** Whether a number is a value of the dtype; reports it if not. */
-export function isInRange({ context }: Env, span: Span, value: number, dtype: DType): boolean {
-  if (fits(value, dtype)) return true;
-  const { lo, hi } = dtype === "f32" ? symmetric(3.4028235e38) : limits[dtype];
-  report(context, "E0303", span, `the number ${value} does not fit ${dtype}`, {
-    label: `${dtype} ranges from ${lo} to ${hi}`,
-    help: isFloat(dtype) ? undefined : `use a smaller number, or convert the tensor: convert(x, dtype: "f32")`,
-  });
-  return false;
-}
-
 /** Whether `from` broadcasts to `to`. */
-function repeats(from: Shape, to: Shape): boolean {
+export function repeats(from: Shape, to: Shape): boolean {
   const shift = to.length - from.length;
   return shift >= 0 && from.every((size, axis) => size === to[axis + shift] || size === 1);
 }
@@ -70,57 +61,102 @@ export function broadcastTo(
   return makeTensor(builder, value, span, symbols);
 }
 
+interface Target {
+  readonly shape: Shape;
+  readonly symbols: readonly (string | null)[];
+}
+
 /**
- * Broadcasts the operands of a pointwise op to one shape, which must be the shape of one of them, and converts literals
- * to the dtype of the tensors. There is at least one tensor among them. Null after a report.
+ * The shape to which all tensors broadcast. Those of the highest rank are repeated along axes of size 1 in either
+ * direction; the others must fit the result, so that `[N] - [N, 1]` is an error. Null if the shapes do not agree.
  */
-export function broadcastOperands(env: Env, span: Span, says: string, operands: readonly Operand[]): Tensor[] | null {
-  const tensors = operands.flatMap((o) => (o.value.kind === "tensor" ? [o.value] : []));
-  const bound = operands.flatMap((o) => (o.value.kind === "tensor" && o.free !== true ? [o.value] : []));
-  const dtype = (bound[0] ?? tensors[0])?.value.type.dtype ?? "f32";
-  const other = bound.find((t) => t.value.type.dtype !== dtype);
-  if (other !== undefined) {
-    report(
-      env.context,
-      "E0303",
-      span,
-      `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`,
-      {
-        label: tensors.map(showTensor).join(" · "),
-        also: origins(tensors, span),
-        help: `convert one of them: convert(x, dtype: "${dtype}")`,
-      },
-    );
-    return null;
-  }
-  const target = tensors.find((to) => tensors.every((from) => repeats(from.value.type.shape, to.value.type.shape)));
-  if (target === undefined) {
+export function jointShape(tensors: readonly Tensor[]): Target | null {
+  const rank = Math.max(...tensors.map((t) => t.value.type.shape.length));
+  const highest = tensors.filter((t) => t.value.type.shape.length === rank);
+  const axes = iota(rank).map((axis) => {
+    const whole = highest.find((t) => t.value.type.shape[axis] !== 1) ?? highest[0];
+    return { size: whole?.value.type.shape[axis] ?? 1, symbol: whole?.symbols[axis] ?? null };
+  });
+  const shape = axes.map(({ size }) => size);
+  return tensors.every((t) => repeats(t.value.type.shape, shape))
+    ? { shape, symbols: axes.map(({ symbol }) => symbol) }
+    : null;
+}
+
+/**
+ * Broadcasts the operands of a pointwise op to one shape, and converts literals to the dtype of the tensors. At least
+ * one of them is a tensor or a list. Null after a report.
+ */
+export function broadcastOperands(
+  env: Env,
+  span: Span,
+  says: string,
+  operands: readonly Operand[],
+  ofLiterals?: DType,
+): Tensor[] | null {
+  const dtype = dtypeOf(env, span, says, operands, ofLiterals);
+  if (dtype === null) return null;
+  const converted = operands.map((o) => {
+    const free = o.free === true;
+    const value = inDtype(env, o.span, o.value, free ? naturalOf(o.value) : dtype);
+    return { value, span: o.span, dtype: free && value.kind === "bool" ? ("bool" as const) : dtype };
+  });
+  if (converted.some(({ value }) => value.kind === "error")) return null;
+  const tensors = converted.flatMap(({ value }) => (value.kind === "tensor" ? [value] : []));
+  const target = jointShape(tensors);
+  if (target === null) {
     const shown = [...new Set(tensors.map(showTensor))];
-    report(
-      env.context,
-      "E0304",
-      span,
-      `cannot broadcast ${shown.join(" with ")}: one operand must already have the result's shape`,
-      {
-        label: `operands of ${says}`,
-        also: origins(tensors, span),
-        help: broadcastHelp(tensors),
-      },
-    );
+    report(env.context, "E0304", span, `cannot broadcast ${shown.join(" with ")}${whyNot(tensors)}`, {
+      label: `operands of ${says}`,
+      also: origins(tensors, span),
+      help: broadcastHelp(tensors),
+    });
     return null;
   }
-  const { shape } = target.value.type;
-  const broadcasted = operands.map((o) => {
-    const own = o.free === true && o.value.kind === "bool" ? "bool" : dtype;
-    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(own, shape));
-    return value.kind === "tensor" ? broadcastTo(env, span, value, shape, target.symbols) : null;
+  const { shape, symbols } = target;
+  const broadcasted = converted.map((o) => {
+    const value = o.value.kind === "tensor" ? o.value : literal(env, o.span, o.value, tensor(o.dtype, shape));
+    return value.kind === "tensor" ? broadcastTo(env, span, value, shape, symbols) : null;
   });
   return broadcasted.includes(null) ? null : broadcasted.filter((t) => t !== null);
 }
 
-function broadcastHelp(tensors: readonly Tensor[]): string {
-  const ranks = new Set(tensors.map((t) => t.value.type.shape.length));
-  return ranks.size > 1
-    ? "axes are aligned from the last one; add an axis of size 1 with `_`, as in x[.., _]"
-    : "sizes must be equal or 1, and only one operand may be broadcast; reshape one of them";
+/** The dtype that the operands have in common: that of the tensors, or of literals alone f32. Null after a report. */
+function dtypeOf(env: Env, span: Span, says: string, operands: readonly Operand[], ofLiterals?: DType): DType | null {
+  const bound = operands.filter((o) => o.free !== true);
+  const firm = bound.flatMap(({ value }) => (value.kind === "tensor" && !isSoft(env, value) ? [value] : []));
+  const dtype = firm[0]?.value.type.dtype ?? ofLiterals ?? softDtype(bound);
+  const other = firm.find((t) => t.value.type.dtype !== dtype);
+  if (other === undefined) return dtype;
+  const message = `${says} requires operands of one dtype, found ${dtype} and ${other.value.type.dtype}`;
+  const tensors = operands.flatMap(({ value }) => (value.kind === "tensor" ? [value] : []));
+  report(env.context, "E0303", span, message, {
+    label: tensors.map(showTensor).join(" · "),
+    also: origins(tensors, span),
+    help: `convert one of them: convert(x, dtype: "${dtype}")`,
+  });
+  return null;
+}
+
+/** Of operands that are literals, or made of literals. */
+const softDtype = (operands: readonly Operand[]): DType =>
+  operands.every(({ value }) => naturalOf(value) === "bool") ? "bool" : "f32";
+
+const naturalOf = (value: DlValue): DType => {
+  if (value.kind === "tensor") return value.value.type.dtype;
+  return value.kind === "bool" ? "bool" : value.kind === "list" ? dtypeOfList(value) : "f32";
+};
+
+const ranksOf = (tensors: readonly Tensor[]): ReadonlySet<number> =>
+  new Set(tensors.map((t) => t.value.type.shape.length));
+
+const whyNot = (tensors: readonly Tensor[]): string =>
+  ranksOf(tensors).size > 1
+    ? ": of different ranks, one must already have the result's shape"
+    : ": sizes must be equal or 1";
+
+function broadcastHelp(tensors: readonly Tensor[]): string | undefined {
+  return ranksOf(tensors).size > 1
+    ? "axes are aligned from the last one; add an axis of size 1 with `_`, as in x[.., _] or x[_, :]"
+    : undefined;
 }

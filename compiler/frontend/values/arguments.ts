@@ -4,6 +4,7 @@ import { report } from "../errors.ts";
 import { parameterHint } from "../migration-hints.ts";
 import { type Signature, split, takesTensor, usage } from "./signatures.ts";
 import { asType } from "./static-types.ts";
+import { isNumberList } from "./number-lists.ts";
 import { describe, functionName, holdsTensor, isNumber } from "./values.ts";
 
 export interface Bound {
@@ -22,7 +23,7 @@ export function bindArguments(env: Env, target: Target, signature: Signature, ar
   const named = bindNamed(env, target, args);
   if (named === null) return null;
   const positional = args.filter((arg) => arg.name === null);
-  const usual = bindByKind(signature, named, positional);
+  const usual = bindByKind(target, signature, named, positional);
   const { excess } = usual;
   const fails =
     excess !== null ||
@@ -67,6 +68,7 @@ function bindNamed(env: Env, target: Target, args: readonly Arg[]): ReadonlyMap<
  * argument without a parameter.
  */
 function bindByKind(
+  target: Target,
   signature: Signature,
   named: ReadonlyMap<string, Arg>,
   positional: readonly Arg[],
@@ -86,10 +88,11 @@ function bindByKind(
     return name;
   };
   for (const arg of positional) {
-    const tensor = holdsTensor(arg.value);
+    const table = isNumberList(arg.value) && isTable(target, arg, nextOfList() ?? freeStatics[0]);
+    const tensor = table || holdsTensor(arg.value);
     if (signature.variadic && tensor) {
       parts.push(
-        ...(arg.value.kind === "list" || arg.value.kind === "tuple"
+        ...((arg.value.kind === "list" && !(table && isFlat(arg.value))) || arg.value.kind === "tuple"
           ? arg.value.items.map((value) => ({ ...arg, value }))
           : [arg]),
       );
@@ -133,16 +136,27 @@ function bindByPosition(
   return { values, parts: [] };
 }
 
+/** Whether a list of numbers is a tensor: what is piped, or where the next parameter is not a list. */
+function isTable(target: Target, { value, piped }: Arg, next: string | undefined): boolean {
+  if (next === undefined || piped === true) return true;
+  return target.kind !== "builtin" && !accepts(target, next, value);
+}
+
+const isFlat = (value: DlValue): boolean => value.kind === "list" && value.items.every((item) => item.kind !== "list");
+
 /** Whether a parameter takes the value, as far as its kind and dtype say. */
 function accepts(target: Target, parameter: string, value: DlValue): boolean {
   if (target.kind === "builtin") return true;
-  if (target.kind === "op") return holdsTensor(value) !== Object.hasOwn(target.op.attrs, parameter);
+  if (target.kind === "op") {
+    const kind = target.op.attrs[parameter];
+    return kind === undefined ? holdsTensor(value) : isNumberList(value) && kind.endsWith("s");
+  }
   const { statics, tensors } = split(target.declaration);
   const taken = [...statics, ...tensors].find((p) => p.name.text === parameter)?.type;
   if (taken === undefined) return false;
   if (!takesTensor(taken)) return asType(value, taken) !== null;
   if (taken.kind === "list") return value.kind === "list" || value.kind === "tuple";
-  if (value.kind !== "tensor") return isNumber(value) || value.kind === "bool";
+  if (value.kind !== "tensor") return isNumber(value) || value.kind === "bool" || isNumberList(value);
   const wanted = taken.kind === "tensor" ? taken.dtype.text : "";
   return /^[A-Z]$/.test(wanted) || wanted === value.value.type.dtype;
 }

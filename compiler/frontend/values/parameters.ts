@@ -1,4 +1,4 @@
-import type { Parameter } from "../../../dsl/ast.ts";
+import type { Parameter, TypeExpr } from "../../../dsl/ast.ts";
 import { scalar } from "../../types/tensor-type.ts";
 import type { Bound } from "./arguments.ts";
 import { convertStatic } from "./static-types.ts";
@@ -13,6 +13,7 @@ import {
   type Subject,
   type TensorTypeExpr,
 } from "../types/unification.ts";
+import { dtypeOfList, inDtype, isLiteral } from "./number-lists.ts";
 import { makeScope } from "./scope.ts";
 import { describe, isNumber, list } from "./values.ts";
 
@@ -69,7 +70,7 @@ export function bindTensors(
   bound: Bound,
 ): boolean {
   const postponed: Postponed[] = [];
-  const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg }[] = [];
+  const literals: { p: Parameter; type: TensorTypeExpr; arg: Arg; subject: Subject }[] = [];
   for (const p of tensors) {
     const arg = bound.values.get(p.name.text) ?? defaultOf(inner, p);
     if (arg === null) continue;
@@ -80,12 +81,24 @@ export function bindTensors(
       reach: "signature",
       help: swapped(callee, tensors, bound, p, arg),
     };
-    if (p.type.kind === "tensor" && (isNumber(arg.value) || arg.value.kind === "bool"))
-      literals.push({ p, type: p.type, arg });
+    if (p.type.kind === "tensor" && isLiteral(env, arg.value)) literals.push({ p, type: p.type, arg, subject });
     else if (!bindTensor(env, inner, p, arg, subject, postponed)) return false;
   }
+  // The shape of a list is its own, that of a number follows from the others.
+  const [shaped, numbers] = [literals.filter(({ arg }) => hasShape(arg)), literals.filter(({ arg }) => !hasShape(arg))];
+  for (const { p, type, arg, subject } of shaped)
+    if (!bindTensor(env, inner, p, typed(env, inner, type, arg), subject, postponed)) return false;
   if (!unifyPostponed(inner, postponed)) return false;
-  return literals.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
+  return numbers.every(({ p, type, arg }) => bindLiteral(env, inner, p, type, arg));
+}
+
+const hasShape = ({ value }: Arg): boolean => value.kind === "list" || value.kind === "tensor";
+
+/** What literals determine, in the dtype of the parameter. */
+function typed(env: Env, inner: Env, type: TensorTypeExpr, arg: Arg): Arg {
+  const wanted = dtypeNamed(inner.scope, type.dtype.text);
+  const dtype = wanted === null || wanted === "variable" ? dtypeOfList(arg.value) : wanted;
+  return { ...arg, value: inDtype(env, arg.span, arg.value, dtype) };
 }
 
 /** The default of a tensor in the first list, as an argument. */
@@ -115,9 +128,10 @@ function swapped(
 
 function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subject, postponed: Postponed[]): boolean {
   const { value } = arg;
+  if (value.kind === "error") return false;
   if (p.type.kind === "list") {
-    const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
     const of = p.type.of;
+    const items = itemsOf(env, inner, of, arg);
     if (items.length === 0 || of.kind !== "tensor") return wrongKind(env, p, arg);
     // Each tensor of a list binds its dims separately.
     for (const [k, item] of items.entries()) {
@@ -137,6 +151,22 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
   if (!unifyTensor(inner, p.type, value, subject, postponed)) return false;
   inner.scope.bindValue(p.name.text, { ...value, symbols: filled(p.type, value) }, arg.span);
   return true;
+}
+
+/** The tensors of a list; numbers and lists of numbers take the dtype of the first tensor. */
+function itemsOf(env: Env, inner: Env, of: TypeExpr, { value, span }: Arg): readonly DlValue[] {
+  const items = value.kind === "list" || value.kind === "tuple" ? value.items : [];
+  const declared = of.kind === "tensor" ? dtypeNamed(inner.scope, of.dtype.text) : null;
+  const first = items.find((item) => item.kind === "tensor");
+  const dtype =
+    declared !== null && declared !== "variable"
+      ? declared
+      : first?.kind === "tensor"
+        ? first.value.type.dtype
+        : dtypeOfList(items[0] ?? value);
+  return items.map((item) =>
+    isNumber(item) || item.kind === "bool" ? literal(env, span, item, scalar(dtype)) : inDtype(env, span, item, dtype),
+  );
 }
 
 /** In the body, a dim without a name takes the one of the signature. */

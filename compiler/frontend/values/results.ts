@@ -6,16 +6,20 @@ import type { DlValue, Env, Tensor } from "../context.ts";
 import { declaredType, dtypeNamed, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
 import { unifyPostponed, unifyTensor, type Postponed } from "../types/unification.ts";
+import { dtypeOfList, inDtype } from "./number-lists.ts";
 import { describe, ERROR, isNumber } from "./values.ts";
 
 /**
  * The value of a body as the declared result: unified with its type, whose free names it binds, or a literal of that
  * type.
  */
-export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, value: DlValue): DlValue {
-  if (value.kind === "error") return value;
+export function unifyResult(inner: Env, declaration: Callable, type: TypeExpr, result: DlValue): DlValue {
   const name = declaration.name.text;
   const span = declaration.body.statements.at(-1)?.span ?? declaration.body.span;
+  const named = type.kind === "tensor" ? dtypeNamed(inner.scope, type.dtype.text) : null;
+  const value =
+    named === null ? result : inDtype(inner, span, result, named === "variable" ? dtypeOfList(result) : named);
+  if (value.kind === "error") return value;
   const says = `the result of \`${name}\``;
   if (type.kind === "list")
     return value.kind === "list"

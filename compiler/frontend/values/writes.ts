@@ -9,6 +9,7 @@ import type { IndexExpr } from "../tensors/selection.ts";
 import { broadcastTo, literal } from "../types/broadcasting.ts";
 import { text } from "../types/dims.ts";
 import { joinPath, spanKey } from "./frames.ts";
+import { inDtype } from "./number-lists.ts";
 import { describe, isNumber } from "./values.ts";
 import { read, write } from "./variables.ts";
 
@@ -77,7 +78,9 @@ function itemsToWrite(
   return whole.kind === "tensor" ? withItems(env, whole, target, given) : null;
 }
 
-function valueToWrite(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
+function valueToWrite(env: Env, declared: Declared, given: DlValue, span: Span): Tensor | null {
+  const value = inDtype(env, span, given, declared.type.dtype);
+  if (value.kind === "error") return null;
   if (isNumber(value) || value.kind === "bool") {
     const made = literal(env, span, value, declared.type);
     return made.kind === "tensor" ? made : null;
