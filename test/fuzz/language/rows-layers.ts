@@ -149,10 +149,19 @@ export const pooling: readonly Row[] = [
   row("x: f32[N, H, W, C]", "@x |> ?{adaptive_avg_pool|adaptive_max_pool}([2, 3])", "f32[N, 2, 3, C]"),
   row("x: f32[N, H, W, C]", "@x |> upsample([2, 3])", "f32[N, 2 * H, 3 * W, C]"),
   row("x: f32[N, H, W, C]", '@x |> upsample(mode: "bilinear")', "f32[N, 2 * H, 2 * W, C]"),
-  row("x: f32[N, H, W, C]", '@x |> resize([$u, $w]?{|, mode: "nearest"})', "f32[N, $u, $w, C]"),
+  row(
+    "x: f32[N, H, W, C]",
+    '@x |> resize([$u, $w]?{|, mode: "nearest"|, mode: "cubic"|, align_corners: true|, mode: "bicubic", antialias: true})',
+    "f32[N, $u, $w, C]",
+  ),
+  row(
+    "x: f32[N, H, W, C]; g: f32[N, R, Q, 2]",
+    'grid_sample(@x, tanh(@g)?{|, padding: "border"|, padding: "reflection"|, align_corners: true})',
+    "f32[N, R, Q, C]",
+  ),
   row(
     "x: f32[N, H, W, C]; b: f32[R, 4]; i: i32[R]",
-    "?{roi_align|roi_pool}(@x, @b, @i, size: [2, $u])",
+    "?{roi_align|roi_pool|roi_avg_pool}(@x, @b, @i, size: [2, $u])",
     "f32[R, 2, $u, C]",
   ),
 ];

@@ -81,6 +81,9 @@ const adaptive = (name: string): fc.Arbitrary<Item> =>
     .tuple(int(1, 3), int(1, 3))
     .map(([p, q]) => ({ name, value: `${name}(x, [${p}, ${q}])`, inputs: { x: "f32[A, B + 1, C + 1, 2]" } }));
 
+const modes = ['"nearest"', '"linear"', '"cubic"', '"linear", align_corners: true', '"cubic", align_corners: true'];
+const smooth = ['"linear", antialias: true', '"cubic", antialias: true'];
+
 const images: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   max_pool: pool("max_pool", ", ceil_mode: true"),
   avg_pool: pool("avg_pool", ", ceil_mode: true, count_include_pad: true"),
@@ -96,15 +99,27 @@ const images: Readonly<Record<string, fc.Arbitrary<Item>>> = {
   })),
   adaptive_avg_pool: adaptive("adaptive_avg_pool"),
   adaptive_max_pool: adaptive("adaptive_max_pool"),
-  upsample: fc.tuple(int(1, 3), int(1, 3), one("nearest", "linear")).map(([p, q, mode]) => ({
+  upsample: fc.tuple(int(1, 3), int(1, 3), one(...modes)).map(([p, q, mode]) => ({
     name: "upsample",
-    value: `upsample(x, [${p}, ${q}], mode: "${mode}")`,
+    value: `upsample(x, [${p}, ${q}], mode: ${mode})`,
     inputs: { x: "f32[1, B, C, 2]" },
   })),
-  resize: fc.tuple(int(1, 7), int(1, 7), one("nearest", "linear")).map(([p, q, mode]) => ({
+  resize: fc.tuple(int(1, 7), int(1, 7), one(...modes, ...smooth)).map(([p, q, mode]) => ({
     name: "resize",
-    value: `resize(x, [${p}, ${q}], mode: "${mode}")`,
+    value: `resize(x, [${p}, ${q}], mode: ${mode})`,
     inputs: { x: "f32[1, B, C, 2]" },
+  })),
+  grid_sample: fc.tuple(one("zeros", "border", "reflection"), bool).map(([padding, corners]) => ({
+    name: "grid_sample",
+    value: `grid_sample(x, grid, padding: "${padding}", align_corners: ${corners})`,
+    inputs: { x: "f32[2, B, C, 1]", grid: "f32[2, A, 2, 2]" },
+  })),
+  roi_avg_pool: fc.tuple(int(1, 2), int(1, 2), one(0.5, 1)).map(([p, q, scale]) => ({
+    name: "roi_avg_pool",
+    value: `roi_avg_pool(x, box, image, size: [${p}, ${q}], scale: ${scale})`,
+    inputs: { x: "f32[2, B, C, 1]", box: "f32[3, 4]", image: "i32[3]" },
+    between: { box: [0, 6] },
+    of: ["x"],
   })),
   roi_align: fc.tuple(int(1, 2), int(1, 2), one(0.5, 1), int(1, 2)).map(([p, q, scale, samples]) => ({
     name: "roi_align",
