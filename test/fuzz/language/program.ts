@@ -5,7 +5,7 @@ import { Body, ofEntry, type Known, type Names, type BodyKind } from "./body.ts"
 import { named, same, type Dim, type Sizes } from "./dims.ts";
 import { row, type Row } from "./row.ts";
 import { control, optimizers, rates, transformations } from "./rows-control.ts";
-import { attention, augmentation, losses, metrics, signals } from "./rows-domains.ts";
+import { attention, augmentation, losses, metrics, sequences, signals } from "./rows-domains.ts";
 import { activations, arithmetic, movement, reductions } from "./rows-functions.ts";
 import { layers, pooling } from "./rows-layers.ts";
 
@@ -52,6 +52,7 @@ const families: readonly (readonly Row[])[] = [
   metrics,
   attention,
   signals,
+  sequences,
   augmentation,
 ];
 

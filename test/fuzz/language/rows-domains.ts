@@ -1,5 +1,5 @@
 // Rows of losses, metrics, attention, signals, clustering and augmentation.
-import { row, type Row } from "./row.ts";
+import { layer, row, type Row } from "./row.ts";
 
 export const losses: readonly Row[] = [
   row("x: f32[..B, K]; l: i32[..B]", "cross_entropy(@x, @l?{|, label_smoothing: 0.1|, ignore_index: [1]})", "f32[..B]"),
@@ -48,9 +48,27 @@ export const losses: readonly Row[] = [
   row("x: f32[N, T>=3, K>=3]; f: i32[N]", 'convert(ctc_greedy(@x, max(@f, 1)).lengths, dtype: "f32")', "f32[N]"),
   row(
     "x: f32[N, T>=3, K>=3]; l: i32[N, 2]; f: i32[N]; n: i32[N]",
-    "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2))",
+    "ctc_loss(@x, min(@l, 2), max(@f, 2), min(@n, 2)?{|, blank: min(@f, 2)})",
     "f32[N]",
   ),
+];
+
+/** Alignments and flows. */
+export const sequences: readonly Row[] = [
+  row(
+    "x: f32[N, T, D]; y: f32[N, S, D]",
+    "?{dtw|soft_dtw|soft_dtw(gamma: 0.5)}(sequence_distances(tanh(@x), tanh(@y)))",
+    "f32[N]",
+  ),
+  row("x: f32[N, T, S]", "soft_dtw(tanh(@x))", "f32[N]"),
+  row("x: f32[N, D]", "kmeans_plus_plus(tanh(@x), $c)", "f32[$c, D]"),
+  layer("x: f32[N, H, C%2]", "let (v$i, v$j) = @x |> ?{actnorm|invertible_conv}\nv$i + v$j[:, _, _]", "f32[N, H, C]"),
+  layer(
+    "x: f32[N, D%2]",
+    "let (v$i, v$j) = @x |> affine_coupling(dense(@D)?{|, flip: true|, inverse: true})\nv$i + v$j[:, _]",
+    "f32[N, D]",
+  ),
+  layer("x: f32[N, D]", "let (v$i, v$j) = @x |> planar_flow\nv$j + normal_log_density(v$i)", "f32[N]"),
 ];
 
 export const metrics: readonly Row[] = [

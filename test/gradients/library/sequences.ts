@@ -65,6 +65,33 @@ export const sequences: readonly Item[] = [
     value: "locally_weighted_regression(query, x, y, width: 2, ridge: 0.1)",
     inputs: { query: "f32[A, C]", x: "f32[5, C]", y: "f32[5]" },
   },
+  {
+    name: "dtw of sequences",
+    value: "dtw(sequence_distances(x, y))",
+    inputs: { x: "f32[2, A, 3]", y: "f32[2, B, 3]" },
+  },
+  { name: "soft_dtw", value: "soft_dtw(x, gamma: 0.7)", inputs: { x: "f32[2, A, B]" } },
+  {
+    name: "soft_dtw of parts",
+    value: "soft_dtw(x, lengths: [i, j])",
+    inputs: { x: "f32[2, A, B]", i: "i32[2]", j: "i32[2]" },
+    between: { i: [1, 2], j: [1, 2] },
+  },
+  ...["affine_coupling(net)", "affine_coupling(net, flip: true, inverse: true)"].map((use) => ({
+    name: use,
+    value: "M(x)[0] + M(x)[1][:, _]",
+    declare: `layer net(x: f32[..B, K]) = x |> dense(2)\nmodel M(x: f32[A, 2]) = x |> ${use}`,
+    inputs: { x: "f32[A, 2]" },
+  })),
+  ...["actnorm", "invertible_conv", "actnorm(inverse: true)", "invertible_conv(inverse: true)", "planar_flow"].map(
+    (use) => ({
+      name: use,
+      value: "M(x)[0] + M(x)[1][:, _]",
+      declare: `model M(x: f32[A, 3]) = x |> ${use}`,
+      inputs: { x: "f32[A, 3]" },
+    }),
+  ),
+  { name: "normal_log_density", value: "normal_log_density(x)", inputs: { x: "f32[A, B]" } },
   { name: "cholesky", value: "cholesky(x @ swap_axes(x) + 2 * eye(3))", inputs: { x: "f32[A, 3, 3]" } },
   ...["", "lower: false", "transpose: true", "lower: false, transpose: true"].map((how) => ({
     name: `triangular_solve ${how}`,
