@@ -73,6 +73,7 @@ export const layers: readonly Row[] = [
     "@x |> stacked(?{lstm|gru(reset_after: false)|layer_norm_lstm}, 2, $u?{|, dropout: 0.2})",
     "f32[N, T, $u]",
   ),
+  layer(sequence, "let (v$i, v$j) = @x |> stacked(gru, 2, $u, return_state: true)\nv$j[0] + v$j[1]", "f32[N, $u]"),
   layer(sequence, "@x |> stacked(bidirectional(?{rnn|lstm}), 2, $u, last: true)", "f32[N, 2 * $u]"),
   layer("x: f32[N, T, H, W, C]", "@x |> conv_lstm($u?{|, kernel: [1, 3]|, peephole: true})", "f32[N, T, H, W, $u]"),
   layer("x: f32[N, T, D]; l: i32[N]", "@x |> gru($u, mask: padding_mask(@l, size: shape(@x)[1]))", "f32[N, T, $u]"),
