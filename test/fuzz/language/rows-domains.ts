@@ -97,6 +97,18 @@ export const attention: readonly Row[] = [
   ),
   row("x: f32[N, T, D%2]", "split_heads(@x, 2)", "f32[N, 2, T, D / 2]"),
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
+  layer(
+    "x: f32[N, D%2]; i: i32[]",
+    "@x |> cached_attention(2, length: 3, position: @i?{|, bias: false|, width: 4, rotary: true})",
+    "f32[N, D]",
+  ),
+  row("x: f32[K, ..S]; i: i32[K]", "segment_?{sum|mean|max|min}(@x, @i, size: $u)", "f32[$u, ..S]"),
+  row("x: f32[K, ..S]; i: i32[K]", "segment_softmax(@x, @i, size: $u)", "f32[K, ..S]"),
+  layer(
+    "x: f32[K, D]; i: i32[L]",
+    '?{graph_convolution($u)|sage_convolution($u?{|, reduce: "max"})|graph_attention($u?{|, heads: 2, join: false})}(@x, stack([@i, @i]))',
+    "f32[K, $u]",
+  ),
   row("", "causal_mask($u, seen: $w)", "bool[$u, $w]"),
   row("l: i32[N]", "padding_mask(@l, $u)", "bool[N, $u]"),
   row("x: f32[..S, K]; m: bool[..S, K]", "softmax(hidden(@x, @m))", "f32[..S, K]"),
