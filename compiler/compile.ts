@@ -188,7 +188,8 @@ export function compileProgram(
     return { bytes, wat: () => emitted(mode).wat() };
   };
   const js = (): string => {
-    const own = chosen === "js" ? assembly : assemblyOf("js");
+    // A profile and a checked run call the kernels by their names in the plan.
+    const own = chosen === "js" || plan.profiled.length > 0 ? assembly : assemblyOf("js");
     return emitJs(own.kernels, own.entries, own.plan.profiled);
   };
   const code = async (target: Target = chosen): Promise<Code> => {

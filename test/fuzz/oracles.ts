@@ -164,7 +164,7 @@ export const oracles: readonly Oracle[] = [
     compiles: true,
     check: async (subject, draw) => {
       const target = draw.below(8) === 0 ? "js" : "wasm";
-      const [plain, guarded] = [compiled(subject), compiled(subject, { guards: true })];
+      const [plain, guarded] = [compiled(subject), compiled(subject, { guards: true, target })];
       const wanted = call(await sessionOf(plain), subject, subject.data);
       return different("with memory guards", wanted, call(await sessionOf(guarded, target), subject, subject.data));
     },

@@ -1,9 +1,12 @@
 // Errors injected into plans and kernels: checked runs find each, and report its location. Correct modules run without
 // faults.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
 import type { Graph } from "../../compiler/graph/ir.ts";
+import { parseGraph } from "../../compiler/graph/parse.ts";
+import { ops } from "../../compiler/ops/table.ts";
 import { programOf } from "../../compiler/trust/run-graph.ts";
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
@@ -321,6 +324,11 @@ const lists = fc.constantFrom(
   ["sink", "hoist"],
   ["fold-constants", "reassociate", "specialize"],
 );
+
+test("the kernels of a checked run are those of its plan, on a target with other kernels, too", async () => {
+  const file = new URL("../fuzz/corpus/guards-20261218-57486.ir", import.meta.url);
+  await expectNoFaults(parseGraph(readFileSync(file, "utf8"), ops), "js", []);
+});
 
 test("random graphs run without faults", async () => {
   await fc.assert(
