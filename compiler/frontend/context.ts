@@ -7,6 +7,7 @@ import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import type { Location } from "../graph/provenance.ts";
 import type { Frame, Instance, Naming } from "./values/frames.ts";
+import type { Waits } from "./waiting.ts";
 
 /** The value of an expression during elaboration: static, or a tensor of the graph under construction. */
 export type DlValue =
@@ -149,6 +150,8 @@ export interface ProgramState {
   readonly exploration: Exploration;
   readonly declared: Map<string, Declared>;
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Paths of the params and states of each model and layer by its own path, in all entries so far. */
+  readonly members: Map<string, Set<string>>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
   /** Assumed size of dims without a given size; null if such a dim is an error. */
@@ -224,6 +227,10 @@ export interface Context {
   readonly calls: Call[];
   /** Values of each param and state in order of writing; the first is the leaf if it was read before any write. */
   readonly versions: Map<string, GraphValue[]>;
+  /** When this entry waits for members of models that others apply. */
+  readonly waits: Waits;
+  /** Paths that were evaluated, and are neither params nor states that are known so far. */
+  readonly unknownPaths: Set<string>;
   /** Params used during the application of a frame, by the frame's path. */
   readonly paramsUnder: Map<string, Set<string>>;
   readonly random: RandomState;

@@ -20,6 +20,7 @@ import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 import { describe, makeTensor } from "./values/values.ts";
+import type { Waits } from "./waiting.ts";
 
 export interface EntryOptions {
   readonly name: string;
@@ -27,6 +28,8 @@ export interface EntryOptions {
   readonly dims: Readonly<Record<string, number>>;
   /** `init` is 0. */
   readonly index: number;
+  /** `never` by default. */
+  readonly waits?: Waits;
   /** Of what the compiler adds to the entry. */
   readonly span: Span | null;
 }
@@ -45,6 +48,8 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     usedDims: new Set(),
     calls: [],
     versions: new Map(),
+    waits: options.waits ?? "never",
+    unknownPaths: new Set(),
     paramsUnder: new Map(),
     region: null,
     frozen: new Map(),

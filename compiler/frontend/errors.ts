@@ -3,6 +3,7 @@ import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { Arg, Call, Context, DlValue } from "./context.ts";
 import { spanKey } from "./values/frames.ts";
+import { waitForPaths } from "./waiting.ts";
 import { describe, ERROR } from "./values/values.ts";
 
 /**
@@ -125,6 +126,7 @@ export function report(
 ): DlValue {
   const { program } = context;
   if (program.exploration.namesOnly && !ofNames.has(code)) return ERROR;
+  if (!code.startsWith("W")) waitForPaths(context);
   const call = userCall(context);
   const hidden = program.library.has(span.source) && call !== null;
   const about =

@@ -15,6 +15,7 @@ import { ERROR } from "./values/values.ts";
 import { counterStates } from "./values/counters.ts";
 import { seedPath, seedState } from "./tensors/random.ts";
 import { declareSetting } from "./training/settings.ts";
+import { inTurn, withoutTrace, type Waits } from "./waiting.ts";
 
 export type { Resolve } from "./modules.ts";
 
@@ -55,8 +56,22 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const { warnings } = program;
   if (main === null) return { program: null, diagnostics, warnings, dims: [], known: [], hasTests: false };
   const asked = new Set<string>();
-  const requested = chosen(main, source, options, diagnostics);
-  const entries = requested.flatMap((entry) => variantsOf(program, main, entry, options, asked));
+  const wanted = chosen(main, source, options, diagnostics);
+  const declaredBefore: ReadonlySet<string>[] = [];
+  const entries = inTurn(
+    program,
+    wanted.map(
+      (entry) =>
+        (waits): readonly ProgramEntry[] =>
+          variantsOf(program, main, entry, options, asked, waits),
+    ),
+    () => {
+      declaredBefore.push(new Set(program.declared.keys()));
+      const others = main.entries.filter((entry) => !wanted.includes(entry));
+      for (const entry of others) findMembers(program, main, entry, options);
+    },
+  ).flat();
+  for (const own of declaredBefore) dropUnused(program, own, entries);
   const dims = [...asked];
   const known = [...new Set([...declared, ...dims])];
   const settingsContext = makeContext(program, {
@@ -107,6 +122,7 @@ export function openProgram(
     exploration: { explored: new Set(), active: false, namesOnly: false },
     declared,
     entries: new Map(main?.entries.map((entry) => [entry.name.text, entry])),
+    members: new Map(),
     settings: new Map(),
     naming: new Map(),
     assumedDim: options.assumedDim ?? null,
@@ -194,7 +210,8 @@ function variantsOf(
   entry: Entry,
   options: ElaborateOptions,
   asked: Set<string>,
-): ProgramEntry[] {
+  waits: Waits,
+): readonly ProgramEntry[] {
   const done: ProgramEntry[] = [];
   for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
     // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
@@ -206,6 +223,7 @@ function variantsOf(
       dims,
       index: main.entries.indexOf(entry) + 1,
       span: entry.name.span,
+      waits,
     });
     for (const name of used) asked.add(name);
     done.push({
@@ -216,6 +234,22 @@ function variantsOf(
     });
   }
   return done;
+}
+
+/** Elaborates an entry that was not asked for, for its params and states alone. */
+export function findMembers(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions): void {
+  withoutTrace(program, () => void variantsOf(program, main, entry, options, new Set(), "unknown"));
+}
+
+/** Drops the params and states that were found in other entries, and that these do not use. */
+function dropUnused({ declared }: ProgramState, own: ReadonlySet<string>, entries: readonly ProgramEntry[]): void {
+  const used = new Set(
+    entries.flatMap(({ graph }) => [
+      ...graph.nodes.flatMap(({ op, attrs }) => (op.form.kind === "leaf" ? [String(attrs["path"])] : [])),
+      ...graph.writes.map(({ path }) => path),
+    ]),
+  );
+  for (const path of declared.keys()) if (!own.has(path) && !used.has(path)) declared.delete(path);
 }
 
 /** Writes every param and state but the seed, in order of declaration; random draws use the seed at step 0. */

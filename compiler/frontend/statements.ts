@@ -11,6 +11,7 @@ import { initialize } from "./training/initializers.ts";
 import { setNext, setYield } from "./control/loop-words.ts";
 import { minimize } from "./training/minimize.ts";
 import { bindPattern } from "./values/pattern.ts";
+import { noteMember } from "./training/members.ts";
 import { freeze } from "./training/param-paths.ts";
 import { noteShape } from "./values/trace.ts";
 import { ERROR, isPack, UNIT } from "./values/values.ts";
@@ -140,6 +141,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   if (declared === null) return;
   // A param counts as used by its layer even if the body does not use it directly.
   if (kind === "param") read(env, declared, name.span);
+  else if (env.body !== "optimizer") noteMember(context, frame, declared);
   scope.bind(name.text, { kind: "variable", declared, span: name.span });
 }
 

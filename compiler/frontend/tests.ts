@@ -6,11 +6,12 @@ import type { Assertion, Context, DlValue, Env, ProgramState } from "./context.t
 import { makeContext } from "./entries.ts";
 import { makeFrame } from "./values/frames.ts";
 import type { Module } from "./modules.ts";
-import { closeProgram, elaborateInit, openProgram, type ElaborateOptions } from "./program.ts";
+import { closeProgram, elaborateInit, findMembers, openProgram, type ElaborateOptions } from "./program.ts";
 import { makeScope } from "./values/scope.ts";
 import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
 import { block } from "./statements.ts";
+import { inTurn, type Waits } from "./waiting.ts";
 
 /** A test as an entry of a program: the outputs of its assertions must be true in all elements. */
 export interface ElaboratedTest {
@@ -35,7 +36,11 @@ export function elaborateTests(source: Source, options: ElaborateOptions): Elabo
   const { diagnostics } = state;
   if (main === null) return { program: null, tests: [], diagnostics, dims: [] };
   const dims = options.variants[0] ?? {};
-  const done = main.tests.map((test, k) => elaborateTest(state, main, test, k, dims));
+  const done = inTurn(
+    state,
+    main.tests.map((test, k) => (waits: Waits) => elaborateTest(state, main, test, k, dims, waits)),
+    () => main.entries.forEach((entry) => findMembers(state, main, entry, options)),
+  );
   const init = elaborateInit(state);
   const tests = done.map((d) => d.test);
   const asked = [...new Set(done.flatMap((d) => [...d.context.usedDims]))];
@@ -50,6 +55,7 @@ function elaborateTest(
   test: Test,
   k: number,
   dims: Readonly<Record<string, number>>,
+  waits: Waits,
 ): { test: ElaboratedTest; context: Context } {
   const assertions: Assertion[] = [];
   const entry = `test${k}`;
@@ -60,6 +66,7 @@ function elaborateTest(
       dims,
       index: main.entries.length + 1 + k,
       span: test.titleSpan,
+      waits,
     }),
     assertions,
   };

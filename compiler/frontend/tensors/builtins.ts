@@ -171,7 +171,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
   ),
   params: define(
-    'the params that a model or a part of one has used so far in this entry, as a list of tensors; `only` is a pattern of paths such as "*.w"',
+    'the params of a model or a part of one, as a list of tensors: those that this entry has used so far, or else those that all entries use; `only` is a pattern of paths such as "*.w"',
     ["model", "only"],
     [],
     (env, args) => {
@@ -179,7 +179,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       const only = args.get("only");
       if (only !== undefined && only.value.kind !== "string")
         return wrong(env, only.span, "expected a string for `only`, a pattern of paths", only.value);
-      const paths = paramsUnder(env, value, span, only?.value.kind === "string" ? only.value.value : null);
+      const paths = paramsUnder(env, value, span, { only: only?.value.kind === "string" ? only.value.value : null });
       return paths === null
         ? ERROR
         : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));

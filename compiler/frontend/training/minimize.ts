@@ -99,7 +99,7 @@ function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {
 function paramsOver(env: Env, over: readonly Step[], loss: Tensor): Trained[] | null {
   const paths = new Set<string>();
   for (const { value, span } of over) {
-    const under = paramsUnder(env, value, span);
+    const under = paramsUnder(env, value, span, { here: true });
     if (under === null) return null;
     for (const path of under) paths.add(path);
   }

@@ -6,6 +6,7 @@ import { ownPath } from "../calls.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
+import { isUnder, membersOf, paramsHere } from "./members.ts";
 import { describe, functionName } from "../values/values.ts";
 
 /** The path of the params of a value: a model, a layer named by a `let`, or a part of one; null for anything else. */
@@ -40,8 +41,6 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
   }
 }
 
-const isUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}.`);
-
 /** At the end of an entry: every frozen path must contain a param. */
 export function checkFrozen(context: Context): void {
   const { declared, diagnostics } = context.program;
@@ -59,12 +58,15 @@ export function checkFrozen(context: Context): void {
   }
 }
 
-/** Paths of the unfrozen params under a model, layer or part that this entry has used so far; null after a report. */
+/**
+ * Paths of the unfrozen params under a model, layer or part: those that this entry has used so far, or if there are
+ * none and they are not wanted `here`, those that all entries use. Null after a report.
+ */
 export function paramsUnder(
   env: Env,
   value: DlValue,
   span: Span,
-  only: string | null = null,
+  { only = null, here = false }: { readonly only?: string | null; readonly here?: boolean } = {},
 ): readonly string[] | null {
   const { context } = env;
   if (value.kind === "error") return null;
@@ -75,8 +77,8 @@ export function paramsUnder(
     });
     return null;
   }
-  // A model that uses another model includes its params, whatever their path.
-  const used = [...(context.paramsUnder.get(prefix) ?? usedUnder(context, prefix))];
+  const own = paramsHere(context, prefix);
+  const used = own.length > 0 || here ? own : paramsAnywhere(context, prefix);
   const matching = only === null ? used : used.filter((path) => matches(only, path, prefix));
   const found = matching.filter((path) => ![...context.frozen.keys()].some((frozen) => isUnder(path, frozen)));
   if (found.length > 0) return found;
@@ -96,14 +98,20 @@ export function paramsUnder(
       },
     );
   else
-    report(context, "E0602", span, `\`${name}\` has not been applied in this entry yet`, {
-      help: "apply it before this use of its params",
-    });
+    report(
+      context,
+      "E0602",
+      span,
+      here ? `\`${name}\` has not been applied in this entry yet` : `no entry applies \`${name}\``,
+      { help: "apply it before this use of its params" },
+    );
   return null;
 }
 
-const usedUnder = (context: Context, prefix: string): Set<string> =>
-  new Set([...context.paramsUnder.values()].flatMap((paths) => [...paths]).filter((path) => isUnder(path, prefix)));
+const paramsAnywhere = (context: Context, prefix: string): readonly string[] =>
+  membersOf(context, prefix)
+    .filter(({ kind }) => kind === "param")
+    .map(({ path }) => path);
 
 /** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
 const matches = (pattern: string, path: string, prefix: string): boolean =>

@@ -5,8 +5,8 @@ import { sameType, showType } from "../../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { ownerOf } from "./attribution.ts";
-import type { Frame } from "./frames.ts";
 import { carryLeaf, importValue } from "../control/regions.ts";
+import { noteMember } from "../training/members.ts";
 import { makeTensor } from "./values.ts";
 
 /** Declares a param or state in the program; its type must be the same wherever it is used. Null after a report. */
@@ -41,7 +41,7 @@ export function declare(context: Context, declared: Declared, at: Span): Declare
 
 /** The value at this point of the entry: the last one written, or the one at the start of the call. */
 export function read(env: Env, declared: Declared, span: Span): DlValue {
-  if (declared.kind === "param") touch(env.context, env.frame, declared.path);
+  if (declared.kind === "param") noteMember(env.context, env.frame, declared);
   return makeTensor(env.context.builder, current(env.context, declared), span);
 }
 
@@ -103,13 +103,4 @@ export function leaf(context: Context, declared: Declared): GraphValue {
 
 export function write(context: Context, path: string, value: GraphValue): void {
   context.versions.set(path, [...(context.versions.get(path) ?? []), value]);
-}
-
-/** Records a param under every model and layer whose application is in progress. */
-function touch(context: Context, frame: Frame, path: string): void {
-  for (let at: Frame | null = frame; at !== null; at = at.parent) {
-    const under = context.paramsUnder.get(at.path) ?? new Set<string>();
-    under.add(path);
-    context.paramsUnder.set(at.path, under);
-  }
 }

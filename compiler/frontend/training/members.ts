@@ -1,0 +1,39 @@
+// The params and states of models and of their parts.
+import type { Context, Declared } from "../context.ts";
+import type { Frame } from "../values/frames.ts";
+import { waitForMembers } from "../waiting.ts";
+
+export const isUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}.`);
+
+/** Records a param or state under every model and layer whose application is in progress. */
+export function noteMember(context: Context, frame: Frame, { path, kind }: Declared): void {
+  const { program, paramsUnder } = context;
+  for (let at: Frame | null = frame; at !== null; at = at.parent) {
+    if (at.kind !== "entry") add(program.members, at.path, path);
+    if (kind === "param") add(paramsUnder, at.path, path);
+  }
+}
+
+function add(under: Map<string, Set<string>>, prefix: string, path: string): void {
+  const known = under.get(prefix) ?? new Set<string>();
+  known.add(path);
+  under.set(prefix, known);
+}
+
+/** Paths under a prefix. A model that uses another model includes its params, whatever their path. */
+function pathsUnder(all: ReadonlyMap<string, ReadonlySet<string>>, prefix: string): readonly string[] {
+  const own = all.get(prefix) ?? new Set([...all.values()].flatMap((paths) => [...paths]));
+  return all.has(prefix) ? [...own] : [...own].filter((path) => isUnder(path, prefix));
+}
+
+/** The params that this entry has used so far, by path. */
+export const paramsHere = ({ paramsUnder }: Context, prefix: string): readonly string[] =>
+  pathsUnder(paramsUnder, prefix);
+
+/** The params and states that all entries use, of a model or a part of one; none if they are not known at all. */
+export function membersOf(context: Context, prefix: string): readonly Declared[] {
+  const { members, declared } = context.program;
+  const found = pathsUnder(members, prefix).flatMap((path) => declared.get(path) ?? []);
+  waitForMembers(context, found.length > 0);
+  return found;
+}
