@@ -17,6 +17,7 @@ import { dtypeOfList, inDtype } from "./values/number-lists.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
 import { makeScope, within } from "./values/scope.ts";
+import { withValues } from "./values/variables.ts";
 import { traced } from "./values/trace.ts";
 import { describe, ERROR, functionName, isFaulty, isNumber } from "./values/values.ts";
 
@@ -75,7 +76,9 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
         return report(env.context, "E0401", span, `cannot call the optimizer \`${target.declaration.name.text}\``, {
           help: "optimizers are applied by `minimize`: minimize loss over M with sgd(lr: 0.1)",
         });
-      return applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null });
+      return withValues(env.context, fn.values, () =>
+        applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null }),
+      );
   }
 }
 
@@ -272,6 +275,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
       ? traced(context, declaration, owner.frame, span, () => outward(inner, bodyOf(inner, declaration, finish, span)))
       : ERROR;
   context.calls.pop();
+  if (declaration.kind === "model" || declaration.kind === "layer") context.results.set(owner.frame.path, result);
   if (entry !== undefined) countEntryCall(context);
   if (result.kind !== "tensor") return result;
   const from = context.program.library.has(result.from.source) ? span : result.from;

@@ -22,7 +22,7 @@ export type DlValue =
   | Tensor
   | FunctionValue
   /** A part of a model or layer by its path, such as `Net.backbone` or `Net.head.w`. */
-  | { readonly kind: "path"; readonly path: string }
+  | { readonly kind: "path"; readonly path: string; readonly values?: ReadonlyMap<string, Tensor> }
   /** The members of `op`: every op of the table by its own name, even where a library function has the same name. */
   | { readonly kind: "ops" }
   | { readonly kind: "unit" }
@@ -45,6 +45,8 @@ export interface Tensor {
   readonly madeBy?: Callable;
   /** The same in another dtype, if only literals determine it: of `select(p, 1, 0)`. */
   readonly retyped?: (dtype: DType) => DlValue;
+  /** The path of the param or state whose value it is, where it was named by its path. */
+  readonly path?: string;
 }
 
 /** The dims matched by `..S`, and which axes of its tensor they were. */
@@ -72,6 +74,8 @@ export interface FunctionValue {
   readonly args: readonly Arg[];
   /** The instance whose params it uses; null for a plain name, each use of which is a new instance. */
   readonly instance: Instance | null;
+  /** Values of params and states in place of the current ones, by path. */
+  readonly values?: ReadonlyMap<string, Tensor>;
 }
 
 export type Target =
@@ -233,6 +237,8 @@ export interface Context {
   readonly unknownPaths: Set<string>;
   /** Params used during the application of a frame, by the frame's path. */
   readonly paramsUnder: Map<string, Set<string>>;
+  /** The last results of models and layers, and the values named by `let` inside of them, by path. */
+  readonly results: Map<string, DlValue>;
   readonly random: RandomState;
   readonly budget: Budget;
   readonly evaluate: (env: Env, expr: Expr) => DlValue;
@@ -327,6 +333,8 @@ export interface Env {
   readonly update: Update | null;
   /** Set in the body of a `scan` or `while`, or of a `repeat` with carries. */
   readonly loop: Loop | null;
+  /** In the value of a write to a model: what a name stands for there; null if for itself. */
+  readonly standing?: (value: DlValue) => DlValue | null;
 }
 
 /** The application of an optimizer to one param. */

@@ -15,6 +15,7 @@ import { attributionAt } from "./values/attribution.ts";
 import { countCall, counterOf } from "./values/counters.ts";
 import { makeFrame } from "./values/frames.ts";
 import { checkFrozen } from "./training/param-paths.ts";
+import { tapped } from "./training/taps.ts";
 import { withRoles } from "./training/roles.ts";
 import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
@@ -28,6 +29,8 @@ export interface EntryOptions {
   readonly dims: Readonly<Record<string, number>>;
   /** `init` is 0. */
   readonly index: number;
+  /** Paths of parts whose results are outputs. */
+  readonly taps?: readonly string[];
   /** `never` by default. */
   readonly waits?: Waits;
   /** Of what the compiler adds to the entry. */
@@ -51,6 +54,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     waits: options.waits ?? "never",
     unknownPaths: new Set(),
     paramsUnder: new Map(),
+    results: new Map(),
     region: null,
     frozen: new Map(),
     assertions: null,
@@ -88,6 +92,7 @@ export function elaborateEntry(
     }
     const value = block({ ...env, scope: makeScope(scope) }, entry.body);
     output(env, entry, value);
+    for (const path of options.taps ?? []) add(env, path, tapped(context, path, entry.name.span), entry.name.span);
     countCall(context);
   }, undefined);
 

@@ -16,7 +16,7 @@ export const codes = {
   E0203: "an imported name must be declared in the file it comes from",
   E0204: "an imported file must exist",
   E0205: "imports must not form a cycle",
-  E0206: "only a state can be written with `<-`",
+  E0206: "only states, params and models can be written with `<-`",
   E0207: "params and states live in models, layers and optimizers",
   E0208: "a member must exist",
   E0209: "a program needs an entry, and a requested entry must exist",
@@ -81,6 +81,9 @@ export const codes = {
   E0627: "the conditions of `cond` and `while` must be bool scalars",
   E0628: "loops carry, scan and yield tensors",
   E0629: "a `repeat` carries a value from one iteration to the next, or writes",
+  E0631: "a model can only be written with one of the same params and states",
+  E0632: "`at` takes a value of its type for each param",
+  E0633: "`tap` finds what the entry has computed outside of loops and branches",
 } as const satisfies Record<string, string>;
 
 export type Code = keyof typeof codes;

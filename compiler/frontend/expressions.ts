@@ -27,13 +27,17 @@ import { bool, describe, ERROR, float, int, isPack, UNIT } from "./values/values
 import { read } from "./values/variables.ts";
 
 export function evaluate(env: Env, expr: Expr): DlValue {
-  const value = valueOf(env, expr);
+  const found = valueOf(env, expr);
+  const value = named.has(expr.kind) ? (env.standing?.(found) ?? found) : found;
   countExpression(env.context, value, !passesOn.has(expr.kind), expr.span);
   return value;
 }
 
 /** Expressions whose value, if it is a list, existed before. */
 const passesOn: ReadonlySet<Expr["kind"]> = new Set(["name", "member", "if", "repeat"]);
+
+/** Expressions that name a model or a part of one. */
+const named: ReadonlySet<Expr["kind"]> = new Set(["name", "member"]);
 
 function valueOf(env: Env, expr: Expr): DlValue {
   switch (expr.kind) {
@@ -204,7 +208,8 @@ function pipeInto(env: Env, piped: Arg, into: Expr): DlValue {
 function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const step = stepOfEntry(env, expr);
   if (step !== null) return step;
-  const object = evaluate(env, expr.object);
+  const { standing: _, ...plain } = env;
+  const object = evaluate(plain, expr.object);
   const { text: name, span } = expr.name;
   if (object.kind === "error") return ERROR;
   const last = "members" in object ? object.members?.get(name) : undefined;

@@ -24,6 +24,8 @@ export interface ElaborateOptions {
   readonly variants: readonly Readonly<Record<string, number>>[];
   /** Entries to elaborate; all by default. */
   readonly entries?: readonly string[];
+  /** Paths of parts of models by entry: the last result of each is an output under its path. */
+  readonly taps?: Readonly<Record<string, readonly string[]>>;
   readonly resolve: Resolve;
   /** Assumed size of dims without a given size, where a file is only inspected. Without it, such a dim is an error. */
   readonly assumedDim?: number;
@@ -224,6 +226,7 @@ function variantsOf(
       index: main.entries.indexOf(entry) + 1,
       span: entry.name.span,
       waits,
+      taps: options.taps?.[entry.name.text] ?? [],
     });
     for (const name of used) asked.add(name);
     done.push({

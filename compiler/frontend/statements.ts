@@ -40,6 +40,7 @@ function execute(env: Env, statement: Stmt): DlValue {
       const value = env.context.evaluate(env, statement.value);
       if (statement.value.kind !== "pipe") noteShape(env.context, statement.span, value);
       bindPattern(env, statement.pattern, named(value, statement.pattern));
+      noteLet(env, statement.pattern, value);
       return UNIT;
     }
     case "param":
@@ -67,6 +68,12 @@ function execute(env: Env, statement: Stmt): DlValue {
     default:
       return never(statement);
   }
+}
+
+/** Values that `tap` finds by the name of their `let`, under the path of their layer. */
+function noteLet({ body, frame, context }: Env, pattern: Pattern, value: DlValue): void {
+  if ((body !== "model" && body !== "layer") || pattern.kind !== "name" || value.kind === "function") return;
+  context.results.set(joinPath(frame.path, pattern.name.text), value);
 }
 
 /** `let enc = dense(64)`: the instance takes the name of its `let`. */

@@ -26,6 +26,8 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   split: ["split(x, 3)[2]", [3, 6]],
   random_bits: ["shape(random_bits([2, 3]))", [2, 3]],
   params: ["len(params(M))", [2], "let z = M(x)"],
+  at: ["at(M, [ones([3, 2]), 1.0])(x)", [7, 7, 16, 16], "let z = M(x)"],
+  tap: ["tap(M.dense1) - z", [0, 0, 0, 0], "let z = M(x)"],
   grad: ["grad(sum(x ^ 2), x)", [2, 4, 6, 8, 10, 12]],
   jvp: ["jvp(sum(x ^ 2), x, ones([2, 3]))", [42]],
   rearrange: ['rearrange(x, "a b -> b a")', [1, 4, 2, 5, 3, 6]],

@@ -28,10 +28,12 @@ export function elaborateText(
   variants: readonly Dims[] = [{}],
   files: Files = {},
   entries?: readonly string[],
+  taps?: Readonly<Record<string, readonly string[]>>,
 ): Elaborated {
   return elaborate(typeof program === "string" ? { name: "test.dl", text: program } : program, {
     variants,
     ...(entries === undefined ? {} : { entries }),
+    ...(taps === undefined ? {} : { taps }),
     resolve: (path) =>
       path.startsWith("std/") ? library(path) : files[path] === undefined ? null : { name: path, text: files[path] },
   });

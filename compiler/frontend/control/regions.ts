@@ -4,7 +4,7 @@ import { distinct } from "../../graph/inline.ts";
 import type { Graph, Value as GraphValue } from "../../graph/ir.ts";
 import { invariant, present } from "../../support/invariant.ts";
 import { scalar } from "../../types/tensor-type.ts";
-import type { Carries, Context, DlValue, Env, Region } from "../context.ts";
+import type { Carries, Context, DlValue, Env, Region, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { countRegion } from "../limits.ts";
 import { attributionAt } from "../values/attribution.ts";
@@ -41,7 +41,7 @@ export function importValue({ builder }: Context, region: Region, outer: GraphVa
 }
 
 /** A value of an enclosing graph; null if `home` is not one of them. */
-function bring(context: Context, value: GraphValue, home: GraphBuilder): GraphValue | null {
+export function bring(context: Context, value: GraphValue, home: GraphBuilder): GraphValue | null {
   if (home === context.builder) return value;
   const { region } = context;
   const outer = region === null ? null : bring(region.parent, value, home);
@@ -74,9 +74,15 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
         ...(value.members && { members: localFields(env, value.members, span) }),
       };
     case "function":
-      return value.args.length === 0
+      return value.args.length === 0 && value.values === undefined
         ? value
-        : { ...value, args: value.args.map((arg) => ({ ...arg, value: localize(env, arg.value, span) })) };
+        : {
+            ...value,
+            args: value.args.map((arg) => ({ ...arg, value: localize(env, arg.value, span) })),
+            ...(value.values && { values: localTensors(env, value.values, span) }),
+          };
+    case "path":
+      return value.values === undefined ? value : { ...value, values: localTensors(env, value.values, span) };
     default:
       return value;
   }
@@ -84,6 +90,15 @@ export function localize(env: Env, value: DlValue, span: Span): DlValue {
 
 const localFields = (env: Env, fields: ReadonlyMap<string, DlValue>, span: Span): ReadonlyMap<string, DlValue> =>
   new Map([...fields].map(([name, field]) => [name, localize(env, field, span)]));
+
+function localTensors(env: Env, values: ReadonlyMap<string, Tensor>, span: Span): ReadonlyMap<string, Tensor> {
+  return new Map(
+    [...values].flatMap(([path, value]) => {
+      const local = localize(env, value, span);
+      return local.kind === "tensor" ? [[path, local] as const] : [];
+    }),
+  );
+}
 
 /** The leaf of carry `index` in this region. */
 export function carryLeaf({ builder }: Context, region: Region, index: number): GraphValue {

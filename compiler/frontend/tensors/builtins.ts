@@ -10,8 +10,11 @@ import { einsum } from "./einsum.ts";
 import { expand } from "./expand.ts";
 import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
 import { numbers } from "./op-calls.ts";
+import { withOtherParams } from "../training/other-params.ts";
 import { paramsUnder } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
+import { tap } from "../training/taps.ts";
+import { localize } from "../control/regions.ts";
 import { randomBits } from "./random.ts";
 import { bool, describe, ERROR, holdsTensor, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
 import { read } from "../values/variables.ts";
@@ -185,6 +188,18 @@ export const builtins: Readonly<Record<string, Builtin>> = {
         : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
     },
     ["only"],
+  ),
+  at: define(
+    "a model or layer with other values of its params: a list in the order of `params(M)`, or a record by path",
+    ["model", "values"],
+    [],
+    (env, args) => withOtherParams(env, arg(args, "model"), arg(args, "values")),
+  ),
+  tap: define(
+    "the result of a part of a model in its last application, `tap(Net.conv1)`, or the value of a `let` in the body of a model",
+    ["part"],
+    [],
+    (env, args, span) => localize(env, tap(env, arg(args, "part").value, arg(args, "part").span), span),
   ),
   grad: define(
     "the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)",

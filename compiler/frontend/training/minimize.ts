@@ -6,7 +6,7 @@ import { split } from "../values/signatures.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
-import { paramsUnder } from "./param-paths.ts";
+import { paramsUnder, targetOf } from "./param-paths.ts";
 import { isOptimizer, update, type Optimizer, type Trained } from "./optimizers.ts";
 import { inRole } from "../values/attribution.ts";
 import { describe, list, makeTensor } from "../values/values.ts";
@@ -33,7 +33,7 @@ export function minimize(env: Env, statement: MinimizeStmt): void {
     return;
   }
   const loss = lossOf(env, statement);
-  const over = statement.over.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
+  const over = statement.over.map((expr) => ({ value: targetOf(env, expr), span: expr.span }));
   // If the loss failed, the model has often not been applied either.
   const trained = loss === null ? null : paramsOver(env, over, loss);
   const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));

@@ -1,4 +1,4 @@
-import type { Name, Stmt } from "../../../dsl/ast.ts";
+import type { Expr, Name, Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import { starsOf } from "../../../runtime/pattern.ts";
@@ -8,17 +8,48 @@ import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
 import { isUnder, membersOf, paramsHere } from "./members.ts";
 import { describe, functionName } from "../values/values.ts";
+import { read } from "../values/variables.ts";
 
 /** The path of the params of a value: a model, a layer named by a `let`, or a part of one; null for anything else. */
-function pathOf(env: Env, value: DlValue): string | null {
+export function pathOf(env: Env, value: DlValue): string | null {
   if (value.kind === "path") return value.path;
+  if (value.kind === "tensor") return value.path ?? null;
   return value.kind === "function" ? ownPath(env, value) : null;
 }
 
-/** `Net.backbone`: a part of a model or layer, named as its params are. */
+/** `Net.backbone`: a part of a model or layer, named as its params are. `emb.table`: the current value of a param. */
 export function memberPath(env: Env, object: DlValue, name: Name): DlValue {
+  const { context } = env;
+  const part = partOf(env, object, name);
+  if (part.kind !== "path") return part;
+  const { path } = part;
+  const other = part.values?.get(path);
+  if (other !== undefined) return other;
+  const declared = context.program.declared.get(path);
+  if (declared === undefined) {
+    if (!context.program.members.has(path)) context.unknownPaths.add(path);
+    return part;
+  }
+  if (context.entry === "init")
+    return report(context, "E0506", name.span, `an initializer can only use static values, found \`${path}\``);
+  const value = read(env, declared, name.span);
+  return value.kind === "tensor" ? { ...value, path } : value;
+}
+
+/** What is named to be frozen, trained or written: a path, without its value. */
+export function targetOf(env: Env, expr: Expr): DlValue {
+  if (expr.kind !== "member") return env.context.evaluate(env, expr);
+  const object = targetOf(env, expr.object);
+  if (object.kind === "error") return object;
+  return object.kind === "function" || object.kind === "path"
+    ? partOf(env, object, expr.name)
+    : env.context.evaluate(env, expr);
+}
+
+function partOf(env: Env, object: DlValue, name: Name): DlValue {
   const path = pathOf(env, object);
-  if (path !== null) return { kind: "path", path: joinPath(path, name.text) };
+  const values = object.kind === "function" || object.kind === "path" ? object.values : undefined;
+  if (path !== null) return { kind: "path", path: joinPath(path, name.text), ...(values && { values }) };
   return report(env.context, "E0208", name.span, `${describe(object)} has no member \`${name.text}\``);
 }
 
@@ -30,7 +61,7 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
     return;
   }
   for (const target of statement.targets) {
-    const value = context.evaluate(env, target);
+    const value = targetOf(env, target);
     if (value.kind === "error") continue;
     const path = pathOf(env, value);
     if (path === null) {
@@ -77,8 +108,7 @@ export function paramsUnder(
     });
     return null;
   }
-  const own = paramsHere(context, prefix);
-  const used = own.length > 0 || here ? own : paramsAnywhere(context, prefix);
+  const used = here || context.paramsUnder.has(prefix) ? paramsHere(context, prefix) : paramsAnywhere(context, prefix);
   const matching = only === null ? used : used.filter((path) => matches(only, path, prefix));
   const found = matching.filter((path) => ![...context.frozen.keys()].some((frozen) => isUnder(path, frozen)));
   if (found.length > 0) return found;
@@ -108,10 +138,12 @@ export function paramsUnder(
   return null;
 }
 
-const paramsAnywhere = (context: Context, prefix: string): readonly string[] =>
-  membersOf(context, prefix)
-    .filter(({ kind }) => kind === "param")
-    .map(({ path }) => path);
+/** Of a part, or the one param of this path. */
+function paramsAnywhere(context: Context, prefix: string): readonly string[] {
+  const declared = context.program.declared.get(prefix);
+  const members = declared === undefined ? membersOf(context, prefix) : [declared];
+  return members.filter(({ kind }) => kind === "param").map(({ path }) => path);
+}
 
 /** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
 const matches = (pattern: string, path: string, prefix: string): boolean =>

@@ -2,7 +2,7 @@ import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { suffixes } from "../../graph/notation.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
-import type { Context, Declared, DlValue, Env } from "../context.ts";
+import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ownerOf } from "./attribution.ts";
 import { carryLeaf, importValue } from "../control/regions.ts";
@@ -103,4 +103,19 @@ export function leaf(context: Context, declared: Declared): GraphValue {
 
 export function write(context: Context, path: string, value: GraphValue): void {
   context.versions.set(path, [...(context.versions.get(path) ?? []), value]);
+}
+
+/** Runs an application in which these params and states have other values; what it writes to them is dropped. */
+export function withValues<T>({ versions }: Context, values: ReadonlyMap<string, Tensor> | undefined, run: () => T): T {
+  if (values === undefined) return run();
+  const before = [...values.keys()].map((path) => [path, versions.get(path)] as const);
+  for (const [path, { value }] of values) versions.set(path, [value]);
+  try {
+    return run();
+  } finally {
+    for (const [path, known] of before) {
+      if (known === undefined) versions.delete(path);
+      else versions.set(path, known);
+    }
+  }
 }

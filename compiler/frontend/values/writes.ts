@@ -2,10 +2,12 @@ import type { Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
-import type { Binding, Declared, DlValue, Env, Tensor } from "../context.ts";
+import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { withItems } from "../tensors/indexed-writes.ts";
 import type { IndexExpr } from "../tensors/selection.ts";
+import { pathOf, targetOf } from "../training/param-paths.ts";
+import { writeStructure } from "../training/structures.ts";
 import { broadcastTo, literal } from "../types/broadcasting.ts";
 import { text } from "../types/dims.ts";
 import { joinPath, spanKey } from "./frames.ts";
@@ -13,38 +15,57 @@ import { inDtype } from "./number-lists.ts";
 import { describe, isNumber } from "./values.ts";
 import { read, write } from "./variables.ts";
 
-/** `mean <- lerp(mean, m, momentum)`: later reads of the state have the new value. */
-export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): void {
+type WriteStmt = Stmt & { readonly kind: "write" };
+
+/** `mean <- lerp(mean, m, momentum)`, `Net.norm.mean <- m`, `Target <- Net`: later reads have the new values. */
+export function writeVariable(env: Env, statement: WriteStmt): void {
+  const { context } = env;
+  const target = statement.target.kind === "index" ? statement.target.object : statement.target;
+  const binding = target.kind === "name" ? env.scope.find(target.text) : undefined;
+  if (binding?.kind === "variable") return writeOne(env, statement, binding.declared);
+  if (target.kind === "name" && binding === undefined) return reportUnknown(env, target.text, target.span);
+  if (target.kind !== "name" && target.kind !== "member") return reportUnwritable(env, target.span, text(target));
+  const value = targetOf(env, target);
+  if (value.kind === "error") return;
+  const path = pathOf(env, value);
+  if (path === null) return reportUnwritable(env, target.span, text(target));
+  const declared = context.program.declared.get(path);
+  if (declared !== undefined) return writeOne(env, statement, declared);
+  if (statement.target.kind === "index") return reportUnwritable(env, target.span, text(target));
+  writeStructure(env, statement, path, (member, each) => valueToWrite(env, member, each, statement.value.span));
+}
+
+function reportUnknown(env: Env, name: string, span: Span): void {
+  const writable = env.scope.all().filter((other) => env.scope.find(other)?.kind === "variable");
+  const near = didYouMean(name, writable);
+  report(env.context, "E0206", span, `unknown state \`${name}\``, {
+    help: near === null ? `declare it as a state: state ${name}: f32 = 0` : `did you mean \`${near}\`?`,
+  });
+}
+
+function reportUnwritable(env: Env, span: Span, name: string): void {
+  report(env.context, "E0206", span, `cannot write to \`${name}\`: it is not a state, a param or a model`, {
+    help: /^\w+$/.test(name) ? `declare it as a state: state ${name}: f32 = 0` : undefined,
+  });
+}
+
+/** A loop carries states from one iteration to the next, but not params. */
+const inLoop = ({ region }: Context): boolean => region !== null && (region.carries !== null || inLoop(region.parent));
+
+function writeOne(env: Env, statement: WriteStmt, declared: Declared): void {
   const { context } = env;
   const { span } = statement;
   const target = statement.target.kind === "index" ? statement.target.object : statement.target;
-  if (target.kind !== "name") {
-    report(context, "E0206", target.span, `cannot write to \`${text(target)}\`: it is not the name of a state`);
+  if (declared.kind === "param" && inLoop(context)) {
+    report(context, "E0206", target.span, `the param \`${declared.path}\` cannot be written in a loop`, {
+      help: "carry the value, and write it after the loop",
+    });
     return;
   }
-  const binding = env.scope.find(target.text);
-  if (!isState(binding)) {
-    if (binding?.kind === "value" && binding.value.kind === "error") return;
-    const near = didYouMean(
-      target.text,
-      env.scope.all().filter((name) => isState(env.scope.find(name))),
-    );
-    const what =
-      binding === undefined
-        ? `unknown state \`${target.text}\``
-        : `cannot write to \`${target.text}\`: it is not a state`;
-    const help =
-      near !== null && near !== target.text
-        ? `did you mean \`${near}\`?`
-        : binding?.kind === "variable"
-          ? "params are updated by `minimize`"
-          : `declare it as a state: state ${target.text}: f32 = 0`;
-    report(context, "E0206", target.span, what, { help });
-    return;
-  }
-  const { declared } = binding;
   const shared =
-    env.update !== null && declared.path === joinPath(env.update.shared.path, target.text) ? env.update : null;
+    env.update !== null && target.kind === "name" && declared.path === joinPath(env.update.shared.path, target.text)
+      ? env.update
+      : null;
   const count = shared?.evaluated.get(spanKey(span)) ?? 0;
   shared?.evaluated.set(spanKey(span), count + 1);
   const site = `${spanKey(span)}#${count}`;
@@ -63,9 +84,6 @@ export function writeVariable(env: Env, statement: Stmt & { kind: "write" }): vo
   write(context, declared.path, converted.value);
   shared?.written.set(site, converted.value);
 }
-
-const isState = (binding: Binding | undefined): binding is Binding & { kind: "variable" } =>
-  binding?.kind === "variable" && binding.declared.kind === "state";
 
 /** `kv[at] <- row`: the state with the value in place of the items. */
 function itemsToWrite(
@@ -92,7 +110,7 @@ function valueToWrite(env: Env, declared: Declared, given: DlValue, span: Span):
     env.context,
     "E0313",
     span,
-    `expected ${showType(declared.type)} for the state \`${declared.path}\`, found ${describe(value)}`,
+    `expected ${showType(declared.type)} for the ${declared.kind} \`${declared.path}\`, found ${describe(value)}`,
     {
       also: [{ span: declared.span, says: "declared here" }],
     },
