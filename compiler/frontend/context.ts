@@ -7,7 +7,6 @@ import type { Node, Persistent, Value as GraphValue } from "../graph/ir.ts";
 import type { Op } from "../graph/op.ts";
 import type { Location } from "../graph/provenance.ts";
 import type { Frame, Instance, Naming } from "./values/frames.ts";
-import type { Waits } from "./waiting.ts";
 
 /** The value of an expression during elaboration: static, or a tensor of the graph under construction. */
 export type DlValue =
@@ -210,6 +209,12 @@ export interface Call {
   /** The same, with the calls that led there. */
   readonly location: Location;
 }
+
+/**
+ * When an entry that needs members of models which it does not apply itself gives up, to be elaborated again after the
+ * others: at once, if none are known, or never.
+ */
+export type Waits = "always" | "unknown" | "never";
 
 /** One entry under elaboration. */
 export interface Context {

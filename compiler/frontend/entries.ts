@@ -4,7 +4,7 @@ import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
 import { invariant } from "../support/invariant.ts";
 import { scalar } from "../types/tensor-type.ts";
-import type { Context, DlValue, Env, ProgramState, Scope } from "./context.ts";
+import type { Context, DlValue, Env, ProgramState, Scope, Waits } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
 import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
 import { report } from "./errors.ts";
@@ -21,7 +21,6 @@ import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 import { describe, makeTensor } from "./values/values.ts";
-import type { Waits } from "./waiting.ts";
 
 export interface EntryOptions {
   readonly name: string;

@@ -4,7 +4,7 @@ import type { Source } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { Graph, Persistent, Program } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
-import type { DlValue, ProgramState, Trace } from "./context.ts";
+import type { DlValue, ProgramState, Trace, Waits } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
 import { exploreCallable } from "./exploration.ts";
 import { ownerOf } from "./values/attribution.ts";
@@ -15,7 +15,7 @@ import { ERROR } from "./values/values.ts";
 import { counterStates } from "./values/counters.ts";
 import { seedPath, seedState } from "./tensors/random.ts";
 import { declareSetting } from "./training/settings.ts";
-import { inTurn, withoutTrace, type Waits } from "./waiting.ts";
+import { inTurn, withoutTrace } from "./waiting.ts";
 
 export type { Resolve } from "./modules.ts";
 

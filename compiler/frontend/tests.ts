@@ -2,7 +2,7 @@ import type { Entry, Test } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { Program } from "../graph/ir.ts";
-import type { Assertion, Context, DlValue, Env, ProgramState } from "./context.ts";
+import type { Assertion, Context, DlValue, Env, ProgramState, Waits } from "./context.ts";
 import { makeContext } from "./entries.ts";
 import { makeFrame } from "./values/frames.ts";
 import type { Module } from "./modules.ts";
@@ -11,7 +11,7 @@ import { makeScope } from "./values/scope.ts";
 import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
 import { block } from "./statements.ts";
-import { inTurn, type Waits } from "./waiting.ts";
+import { inTurn } from "./waiting.ts";
 
 /** A test as an entry of a program: the outputs of its assertions must be true in all elements. */
 export interface ElaboratedTest {

@@ -1,12 +1,6 @@
 // Entries that need the members of models which other entries apply come after these.
 import { invariant } from "../support/invariant.ts";
-import type { Context, ProgramState } from "./context.ts";
-
-/**
- * When an entry that needs members of models which it does not apply itself gives up, to be elaborated again after the
- * others: at once, if none are known, or never.
- */
-export type Waits = "always" | "unknown" | "never";
+import type { Context, ProgramState, Waits } from "./context.ts";
 
 /** Ends an attempt to elaborate an entry. */
 class Waiting extends Error {}

@@ -35,7 +35,7 @@ test("both uses of a tied table have a gradient, and the path still names what i
   const runner = run(step(""));
   const before = runner.state("LM.emb.table");
   runner.call("step", { t: [1, 3] });
-  // sum over t and k of e[id_t] e[k]: the gradient of row r is (uses of r) * (sum of rows) + (sum of rows that are used).
+  // The sum over t and k of e[id_t] e[k]: the gradient of row r is (uses of r) * (sum of rows) + (sum of used rows).
   const rows = [0, 1, 2, 3, 4];
   const column = (c: number, ids: readonly number[]): number => ids.reduce((s, k) => s + (before[3 * k + c] ?? 0), 0);
   const after = runner.state("LM.emb.table");

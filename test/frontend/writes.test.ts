@@ -98,7 +98,8 @@ entry put(m: f32[2], w: f32[2, 2]) {
   expect(runner.state("Net.dense1.w")).toEqual([1, 2, 3, 5]);
 });
 
-// T. Salimans, D. Kingma, "Weight normalization", 2016: the first batch sets gain and bias so that its outputs have mean 0 and variance 1.
+// T. Salimans, D. Kingma, "Weight normalization", 2016: the first batch sets gain and bias, so that its outputs have
+// mean 0 and variance 1.
 test("a layer initializes its params from the first batch", () => {
   const runner = run(
     `dl 1
