@@ -57,7 +57,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     region: null,
     frozen: new Map(),
     assertions: null,
-    random: { entryIndex: options.index, sites: { next: 0 }, key: null },
+    random: { entryIndex: options.index, sites: { next: 0, warned: false }, key: null },
     budget: { steps: 0, regions: 0 },
     evaluate,
     block,

@@ -14,6 +14,7 @@ import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
 import { counterStates } from "./values/counters.ts";
 import { seedPath, seedState } from "./tensors/random.ts";
+import { checkParams } from "./warnings/unused-params.ts";
 import { declareSetting } from "./training/settings.ts";
 import { inTurn, withoutTrace } from "./waiting.ts";
 
@@ -85,6 +86,12 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   });
   for (const setting of main.settings) declareSetting(settingsContext, setting, main.scope);
   const init = elaborateInit(program);
+  // Entries that are not requested may use the others.
+  if (diagnostics.length === 0 && options.entries === undefined)
+    checkParams(
+      settingsContext,
+      entries.map(({ graph }) => graph),
+    );
   if (diagnostics.length > 0) exploreRest(program, main, options);
   const hasTests = main.tests.length > 0;
   if (diagnostics.length > 0) return { program: null, diagnostics, warnings, dims, known, hasTests };

@@ -17,12 +17,14 @@ import { noteShape } from "./values/trace.ts";
 import { ERROR, isPack, UNIT } from "./values/values.ts";
 import { declare, read } from "./values/variables.ts";
 import { writeVariable } from "./values/writes.ts";
+import { withoutUse } from "./warnings/dropped-results.ts";
 
 /** Executes statements in order, in the caller's scope; returns the value of the last one if it is an expression. */
 export function block(env: Env, body: Block): DlValue {
   let value: DlValue = UNIT;
   for (const [i, statement] of body.statements.entries()) {
-    value = execute(env, statement);
+    const dropped = statement.kind === "expression" && i < body.statements.length - 1;
+    value = dropped ? withoutUse(env, statement.span, () => execute(env, statement)) : execute(env, statement);
     if (statement.kind !== "expression" || value.kind !== "error") continue;
     // A failed requirement: the statements after it rely on it.
     const rest = body.statements.slice(i + 1);
