@@ -259,6 +259,8 @@ export type Expr =
   | (At & { readonly kind: "for"; readonly pattern: Pattern; readonly over: Expr; readonly body: Block })
   /** `checkpoint { ... }`: recomputed in the backward pass instead of stored. */
   | (At & { readonly kind: "checkpoint"; readonly body: Block })
+  /** `fn (x) = 2 * x`, `fn (a, b: f32[..S]) { ... }`: a function without a name; without a type it takes any value. */
+  | (At & { readonly kind: "function"; readonly params: readonly Parameter[]; readonly body: Block })
   /** `next h`, the new value of a carry, after its `next` statement. */
   | (At & { readonly kind: "next"; readonly name: Name })
   /**

@@ -1,23 +1,10 @@
-import type { Block, Callable, Export, File, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
+import type { Block, Callable, Export, File, GradientRule, Import, Item, Where } from "./ast.ts";
 import { Comments } from "./comments.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import {
-  breaks,
-  concat,
-  group,
-  hardline,
-  ifBroken,
-  indent,
-  join,
-  layOut,
-  line,
-  nothing,
-  trailing,
-  type Doc,
-} from "./doc.ts";
+import { breaks, concat, group, ifBroken, indent, join, layOut, line, nothing, trailing, type Doc } from "./doc.ts";
 import { quote } from "./literal.ts";
 import { parse } from "./parse.ts";
-import { Printer } from "./printer.ts";
+import { hasBraces, Printer } from "./printer.ts";
 import type { Source, Span } from "./span.ts";
 
 export const formatWidth = 100;
@@ -108,9 +95,9 @@ function item(each: Item, printer: Printer): Doc {
       return concat(
         group(
           `${each.mode === "plain" ? "" : `${each.mode} `}entry ${each.name.text}`,
-          parameters(each.params, printer),
+          printer.parameters(each.params),
         ),
-        body(each.body, printer),
+        printer.body(each.body),
       );
     case "setting": {
       const range = each.range ? concat(" in ", printer.expression(each.range)) : nothing;
@@ -136,14 +123,14 @@ function callable(each: Callable, printer: Printer): Doc {
   const { statics, params } = each;
   const lists =
     statics.length > 0
-      ? [parameters(statics, printer), group(parameters(params, printer))]
-      : [parameters(params, printer)];
+      ? [printer.parameters(statics), group(printer.parameters(params))]
+      : [printer.parameters(params)];
   const result = each.result ? concat(" -> ", unbroken(printer.type(each.result))) : nothing;
   const head = group(`${each.kind} ${each.name.text}`, ...lists, result);
   const rule = each.gradient && gradient(each.gradient, printer, each.body);
   return concat(
     head,
-    each.where.length > 0 ? conditions(each.where, each.body, printer) : body(each.body, printer),
+    each.where.length > 0 ? conditions(each.where, each.body, printer) : printer.body(each.body),
     rule ?? nothing,
   );
 }
@@ -159,39 +146,10 @@ function conditions(each: readonly Where[], block: Block, printer: Printer): Doc
     concat("where ", printer.expression(condition), says ? concat(", ", printer.expression(says)) : nothing),
   ]);
   if (hasBraces(block)) return concat(group(indent(...clauses), line), printer.block(block, true));
-  return group(indent(...clauses, line, "= ", indent(equated(block, printer))));
+  return group(indent(...clauses, line, "= ", indent(printer.equated(block))));
 }
 
 function gradient({ params, body: value }: GradientRule, printer: Printer, after: Block): Doc {
   const rule = concat(`with gradient (${params.map((p) => p.text).join(", ")}) `, printer.block(value));
   return hasBraces(after) ? concat(" ", rule) : group(indent(line, rule));
-}
-
-function parameters(each: readonly Parameter[], printer: Printer): Doc {
-  const one = ({ name, type, value }: Parameter): Doc =>
-    concat(`${name.text}: `, printer.type(type), value ? concat(" = ", printer.expression(value)) : nothing);
-  return printer.items("(", each, one, null, ")");
-}
-
-/** `{ ... }` or `= ...`, as in the source. */
-function body(block: Block, printer: Printer): Doc {
-  return hasBraces(block)
-    ? concat(" ", printer.block(block, true))
-    : group(" =", indent(line, equated(block, printer)));
-}
-
-function hasBraces(block: Block): boolean {
-  const [only, ...more] = block.statements;
-  if (only?.kind !== "expression" || more.length > 0) return true;
-  return block.span.source.text[block.span.start] === "{" && only.span.start !== block.span.start;
-}
-
-/** The value of a body without braces, with the comments inside it. */
-function equated(block: Block, printer: Printer): Doc {
-  const only = block.statements[0];
-  if (only?.kind !== "expression") return nothing;
-  const above = printer.comments.before(only.span.start);
-  const value = printer.expression(only.value);
-  const inside = printer.comments.before(only.span.end);
-  return concat(...[...above, ...inside].flatMap((c) => [c.text, hardline]), value);
 }

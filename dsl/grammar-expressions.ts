@@ -18,6 +18,7 @@ export abstract class Expressions extends CstParser {
   protected abstract readonly cond: Rule;
   protected abstract readonly checkpoint: Rule;
   protected abstract readonly nextValue: Rule;
+  protected abstract readonly functionLiteral: Rule;
 
   protected readonly expression: Rule = this.RULE("expression", () => {
     this.SUBRULE(this.operand);
@@ -53,6 +54,7 @@ export abstract class Expressions extends CstParser {
       { GATE: () => this.beginsScan(), ALT: () => this.SUBRULE(this.scan), IGNORE_AMBIGUITIES: true },
       { GATE: () => this.beginsCond(), ALT: () => this.SUBRULE(this.cond), IGNORE_AMBIGUITIES: true },
       { GATE: () => this.follows(t.LBrace), ALT: () => this.SUBRULE(this.checkpoint), IGNORE_AMBIGUITIES: true },
+      { GATE: () => this.beginsFunction(), ALT: () => this.SUBRULE(this.functionLiteral), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.CONSUME(t.Name) },
       { ALT: () => this.SUBRULE(this.list) },
       { ALT: () => this.SUBRULE(this.tuple) },
@@ -181,6 +183,12 @@ export abstract class Expressions extends CstParser {
   /** `scan x in`, `scan (a, b) in`; but `scan(x)` is a call, `scan[0]` an element. */
   private beginsScan(): boolean {
     return this.follows(t.Plain) || (!this.follows(t.Name) && this.beginsPattern(2));
+  }
+
+  /** `fn (x) =`, `fn (x) {`; but `fn(x)` is a call of a function with this name. */
+  private beginsFunction(): boolean {
+    const next = this.follows(t.LParen) ? this.LA(this.closing(2) + 1).tokenType : null;
+    return next === t.Equals || next === t.LBrace;
   }
 
   /** Whether a pattern and `in` begin at the `k`th token from here. */

@@ -29,6 +29,38 @@ export class Statements extends Control {
     });
   });
 
+  protected readonly body: Rule = this.RULE("body", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.block) },
+      {
+        ALT: () => {
+          this.CONSUME(t.Equals);
+          this.SUBRULE(this.expression);
+        },
+      },
+    ]);
+  });
+
+  protected readonly functionLiteral: Rule = this.RULE("functionLiteral", () => {
+    this.CONSUME(contextual.fn);
+    this.CONSUME(t.LParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.functionParameter) });
+    this.CONSUME(t.RParen);
+    this.SUBRULE(this.body);
+  });
+
+  private readonly functionParameter: Rule = this.RULE("functionParameter", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.type);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+
   /** `{ loss, ...` or `{ loss: ...`: no statement begins so. But `{ a, b = f(x)` is a tuple without its `let`. */
   private beginsRecord(): boolean {
     if (this.follows(t.Word) && this.LA(3).tokenType === t.Colon) return true;

@@ -1,6 +1,5 @@
 import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import { expectations } from "./expectation.ts";
-import type { Rule } from "./grammar-expressions.ts";
 import { Statements } from "./grammar-statements.ts";
 import * as t from "./tokens.ts";
 
@@ -133,18 +132,6 @@ export class Grammar extends Statements {
     this.CONSUME(t.Name);
     this.SUBRULE(this.parameters);
     this.SUBRULE(this.body);
-  });
-
-  private readonly body: Rule = this.RULE("body", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.block) },
-      {
-        ALT: () => {
-          this.CONSUME(t.Equals);
-          this.SUBRULE(this.expression);
-        },
-      },
-    ]);
   });
 
   private readonly parameters = this.RULE("parameters", () => {

@@ -84,7 +84,7 @@ const otherLanguages: ReadonlyMap<string, string> = new Map([
   ],
   ["switch", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
   ["match", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
-  ["lambda", "functions are named: declare one with `fn` and pass its name"],
+  ["lambda", "write a function without a name as `fn (x) = 2 * x`"],
 ]);
 
 const sequence: readonly Rule[] = [
@@ -263,6 +263,8 @@ function helpOnly(): readonly Rule[] {
     help("sequence", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
     help("while", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
     help("carries", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
+    help("functionLiteral", null, () => "the syntax is `fn (x) = 2 * x`, or `fn (a, b) { ... }`"),
+    help("functionParameter", null, () => "the syntax is `fn (x) = 2 * x`, or `fn (a, b) { ... }`"),
     help("for", null, () => "the syntax is `for i in 8 { ... }`"),
     help("cond", null, () => "`cond` needs both branches: `cond p { a } else { b }`"),
     help("where", null, () => 'the syntax is `where C % groups == 0, "the message"`'),

@@ -151,11 +151,16 @@ class Layout {
 
   /**
    * In `model A(x: f32[N] {` the brace follows a complete term, so it is not a record, and it does not belong to an
-   * `if` or `repeat`.
+   * `if`, a `repeat` or a function literal.
    */
   private opensBody({ token, column }: Open): boolean {
     if (token.tokenType === t.LBrace || hangsAfter(this.line.at(-1), this.line.at(-2))) return false;
-    return !this.line.slice(column).some(({ tokenType }) => blockOpeners.has(tokenType));
+    return !this.line
+      .slice(column)
+      .some(
+        ({ tokenType }, k, { [k + 1]: next }) =>
+          blockOpeners.has(tokenType) || (tokenType === fn && next?.tokenType === t.LParen),
+      );
   }
 
   /** In `if a { b else { c }` the first block is still open. */

@@ -117,6 +117,8 @@ const where: Readonly<Record<string, string>> = {
   carries: "in this list of carries",
   carry: "in this list of carries",
   checkpoint: "in this `checkpoint`",
+  functionLiteral: "in this function",
+  functionParameter: "in this function",
   freeze: "in this `freeze`",
   next: "in this `next`",
   nextValue: "in this `next`",

@@ -6,7 +6,9 @@ import { quote } from "./literal.ts";
 import { binaryPrecedence, comparison, postfix, unaryPrecedence } from "./precedence.ts";
 import type { Span } from "./span.ts";
 
-export type ControlExpr = Expr & { readonly kind: "if" | "cond" | "repeat" | "for" | "scan" | "while" | "checkpoint" };
+export type ControlExpr = Expr & {
+  readonly kind: "if" | "cond" | "repeat" | "for" | "scan" | "while" | "checkpoint" | "function";
+};
 
 interface Field {
   readonly name: Name;
@@ -61,7 +63,8 @@ export abstract class ExpressionPrinter {
         return this.binary(expr);
       case "call":
         return concat(
-          this.expression(expr.callee, postfix),
+          // `fn (x) =` would begin a function literal.
+          expr.callee.kind === "name" && expr.callee.text === "fn" ? "(fn)" : this.expression(expr.callee, postfix),
           this.list("(", expr.args, (a) => this.argument(a), expr.span.end - 1, ")"),
         );
       case "pipe":
@@ -82,6 +85,7 @@ export abstract class ExpressionPrinter {
       case "scan":
       case "while":
       case "checkpoint":
+      case "function":
         return this.control(expr);
       default:
         return never(expr);
@@ -223,6 +227,9 @@ export abstract class ExpressionPrinter {
 
 function strength(expr: Expr): number {
   switch (expr.kind) {
+    // Its body extends as far as possible.
+    case "function":
+      return loosest;
     case "pipe":
       return pipe;
     case "binary":

@@ -1,4 +1,4 @@
-import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Parameter, Pattern, Stmt, TypeExpr } from "./ast.ts";
 import { breaks, concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
 import { never } from "./invariant.ts";
 import { ExpressionPrinter, isShort, type ControlExpr } from "./printer-expressions.ts";
@@ -38,6 +38,38 @@ export class Printer extends ExpressionPrinter {
     if (only && short.has(only.kind) && more.length === 0 && bare && !tall)
       return concat("{", indent(line, this.statement(only)), line, "}");
     return concat("{", indent(hardline, this.statements(block)), hardline, "}");
+  }
+
+  parameters(each: readonly Parameter[]): Doc {
+    const one = ({ name, type, value }: Parameter): Doc =>
+      concat(`${name.text}: `, this.type(type), value ? concat(" = ", this.expression(value)) : nothing);
+    return this.items("(", each, one, null, ")");
+  }
+
+  /** Breaks with the enclosing group; `any` is left out. */
+  private functionParameters(each: readonly Parameter[]): Doc {
+    const one = ({ name, type, value }: Parameter): Doc =>
+      concat(
+        name.text,
+        type.kind === "static" && type.name.text === "any" ? nothing : concat(": ", this.type(type)),
+        value ? concat(" = ", this.expression(value)) : nothing,
+      );
+    return this.list("(", each, one, null, ")");
+  }
+
+  /** `{ ... }` or `= ...`, as in the source. */
+  body(block: Block, tall = true): Doc {
+    return hasBraces(block) ? concat(" ", this.block(block, tall)) : group(" =", indent(line, this.equated(block)));
+  }
+
+  /** The value of a body without braces, with the comments inside it. */
+  equated(block: Block): Doc {
+    const only = block.statements[0];
+    if (only?.kind !== "expression") return nothing;
+    const above = this.comments.before(only.span.start);
+    const value = this.expression(only.value);
+    const inside = this.comments.before(only.span.end);
+    return concat(...[...above, ...inside].flatMap((c) => [c.text, hardline]), value);
   }
 
   /** Whether the braces of the block are those of the record: `{ loss, accuracy: a }`. */
@@ -151,6 +183,8 @@ export class Printer extends ExpressionPrinter {
         );
       case "checkpoint":
         return concat("checkpoint ", this.block(expr.body));
+      case "function":
+        return concat("fn ", this.functionParameters(expr.params), this.body(expr.body, false));
       case "while": {
         const head = group("while carry ", this.carries(expr.carries), clauses("until ", this.expression(expr.until)));
         return concat(head, " ", this.block(expr.body));
@@ -204,6 +238,13 @@ export class Printer extends ExpressionPrinter {
     const docs = parts.flatMap(({ head, block }) => [head, together ? block : group(block)]);
     return together ? group(...docs) : concat(...docs);
   }
+}
+
+/** Whether a body is written in braces, rather than after `=`. */
+export function hasBraces(block: Block): boolean {
+  const [only, ...more] = block.statements;
+  if (only?.kind !== "expression" || more.length > 0) return true;
+  return block.span.source.text[block.span.start] === "{" && only.span.start !== block.span.start;
 }
 
 const short: ReadonlySet<Stmt["kind"]> = new Set(["expression", "yield"]);

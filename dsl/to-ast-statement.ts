@@ -1,5 +1,5 @@
 import type { CstNode } from "chevrotain";
-import type { Block, Carry, Expr, Pattern, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Parameter, Pattern, Stmt, TypeExpr } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { cover, type Span } from "./span.ts";
@@ -24,6 +24,26 @@ export class Reader extends ExpressionReader {
     if (record) return this.recordBody(record);
     const statements = nodes(tree, "statement").filter((s) => !maybeToken(s, "Invalid"));
     return { statements: statements.map((s) => this.statement(s)), span: this.span(tree) };
+  }
+
+  protected body(tree: CstNode): Block {
+    const braces = maybeNode(tree, "block");
+    if (braces) return this.block(braces);
+    const value = this.expressionIn(tree);
+    const span = this.span(node(tree, "expression"));
+    return { statements: [{ kind: "expression", value, span }], span };
+  }
+
+  protected parameter(tree: CstNode): Parameter {
+    const name = this.name(token(tree, "Name"));
+    const type = maybeNode(tree, "type");
+    return {
+      name,
+      // The parameter of a function literal may have no type.
+      type: type ? this.type(type) : { kind: "static", name: { text: "any", span: name.span }, span: name.span },
+      value: this.maybeExpressionIn(tree),
+      span: this.span(tree),
+    };
   }
 
   /** `{ loss, accuracy: a }` as a block: one statement, whose span is that of the fields. */
@@ -137,6 +157,10 @@ export class Reader extends ExpressionReader {
           body: this.block(node(tree, "block")),
           span,
         };
+      case "functionLiteral": {
+        const params = nodes(tree, "functionParameter").map((p) => this.parameter(p));
+        return { kind: "function", params, body: this.body(node(tree, "body")), span };
+      }
       case "checkpoint":
         return { kind: "checkpoint", body: this.block(node(tree, "block")), span };
       default:

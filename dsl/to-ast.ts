@@ -1,5 +1,5 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Block, Callable, EntryMode, Export, GradientRule, Import, Item, Parameter, Where } from "./ast.ts";
+import type { Callable, EntryMode, Export, GradientRule, Import, Item, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
@@ -114,15 +114,6 @@ class ItemReader extends Reader {
     }
   }
 
-  private parameter(tree: CstNode): Parameter {
-    return {
-      name: this.name(token(tree, "Name")),
-      type: this.type(node(tree, "type")),
-      value: this.maybeExpressionIn(tree),
-      span: this.span(tree),
-    };
-  }
-
   private where(tree: CstNode): Where {
     return {
       condition: this.expressionIn(tree, "condition"),
@@ -137,14 +128,6 @@ class ItemReader extends Reader {
       body: this.block(node(tree, "block")),
       span: this.span(tree),
     };
-  }
-
-  private body(tree: CstNode): Block {
-    const braces = maybeNode(tree, "block");
-    if (braces) return this.block(braces);
-    const value = this.expressionIn(tree);
-    const span = this.span(node(tree, "expression"));
-    return { statements: [{ kind: "expression", value, span }], span };
   }
 }
 

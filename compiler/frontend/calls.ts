@@ -166,7 +166,12 @@ export function ownPath(env: Env, fn: FunctionValue): string | null {
 function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Span): Frame {
   const { declaration } = target;
   if (target.entry !== undefined) return makeFrame("entry", declaration.name.text, null);
-  if (declaration.kind === "fn" || declaration.kind === "optimizer") return env.frame;
+  if (declaration.kind === "optimizer") return env.frame;
+  // Only a function literal is an instance.
+  if (declaration.kind === "fn")
+    return fn.instance === null
+      ? env.frame
+      : makeFrame("layer", instancePath(env.context.program.naming, fn.instance, declaration.name.text), env.frame);
   const path =
     declaration.kind === "model"
       ? modelPath(env, declaration)

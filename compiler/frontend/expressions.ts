@@ -18,6 +18,7 @@ import { scan, whileLoop } from "./control/loops.ts";
 import { memberPath } from "./training/param-paths.ts";
 import { localize } from "./control/regions.ts";
 import { forEach, repeat } from "./control/repetition.ts";
+import { composition, functionLiteral } from "./values/function-literal.ts";
 import { reportRunTime } from "./values/run-time-arguments.ts";
 import { makeScope, within } from "./values/scope.ts";
 import { readSetting } from "./training/settings.ts";
@@ -83,6 +84,8 @@ function valueOf(env: Env, expr: Expr): DlValue {
       return cond(env, expr);
     case "checkpoint":
       return checkpoint(env, expr);
+    case "function":
+      return functionLiteral(env, expr);
     case "next":
       return nextOf(env, expr.name);
     default:
@@ -189,6 +192,7 @@ function apply(env: Env, callee: DlValue, args: readonly Arg[], calleeSpan: Span
 
 function pipe(env: Env, expr: Expr & { kind: "pipe" }): DlValue {
   const value = evaluate(env, expr.value);
+  if (value.kind === "function") return composition(env, expr);
   // A mismatch is reported at the step that rejects the value; the value's origin is a secondary label.
   const span = expr.into.kind === "call" ? expr.into.callee.span : expr.into.span;
   const piped: Arg = { name: null, value, span, piped: true };

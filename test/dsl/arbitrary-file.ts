@@ -216,6 +216,15 @@ const tree = fc.letrec<Tree>((tie) => {
         .map(([p, each, carries, body]): Expr => ({ kind: "repeat", pattern: p, over: each, carries, body, span })),
       carryName.map((n): Expr => ({ kind: "next", name: n, span })),
       block.map((body): Expr => ({ kind: "checkpoint", body, span })),
+      // A long list of parameters is not recognized.
+      fc
+        .tuple(list(fc.tuple(name, typeOf(fc.oneof(nameExpr, pack)), fc.option(nameExpr))), block)
+        .map(([params, body]): Expr => ({
+          kind: "function",
+          params: params.map(([n, type, value]) => ({ name: n, type, value, span })),
+          body,
+          span,
+        })),
       fc
         .tuple(pattern, expr, block)
         .map(([p, each, body]): Expr => ({ kind: "for", pattern: p, over: each, body, span })),

@@ -52,6 +52,8 @@ export function showExpr(e: Expr | DimExpr): string {
       return `(for ${showPattern(e.pattern)} in ${showExpr(e.over)} ${showBlock(e.body)})`;
     case "checkpoint":
       return `(checkpoint ${showBlock(e.body)})`;
+    case "function":
+      return `(fn ${showParameters(e.params)} ${showBlock(e.body)})`;
     case "next":
       return `(next ${e.name.text})`;
     case "while":
@@ -133,9 +135,11 @@ function showStmt(s: Stmt): string {
   }
 }
 
+const showParameters = (params: readonly Parameter[]): string =>
+  `(${params.map((p) => `${p.name.text}: ${showType(p.type)}${p.value ? ` = ${showExpr(p.value)}` : ""}`).join(", ")})`;
+
 export function showItem(item: Item): string {
-  const list = (params: readonly Parameter[]): string =>
-    `(${params.map((p) => `${p.name.text}: ${showType(p.type)}${p.value ? ` = ${showExpr(p.value)}` : ""}`).join(", ")})`;
+  const list = showParameters;
   switch (item.kind) {
     case "dim":
       return `dim ${item.names.map((n) => n.text).join(" ")}`;

@@ -95,9 +95,11 @@ export function describe(value: DlValue): string {
     case "tensor":
       return showTensor(value);
     case "function":
-      return value.target.kind === "callable"
-        ? `the ${value.target.declaration.kind} \`${functionName(value.target)}\``
-        : `the function \`${functionName(value.target)}\``;
+      return value.instance !== null && value.target.kind === "callable" && value.target.declaration.kind === "fn"
+        ? "a function literal"
+        : value.target.kind === "callable"
+          ? `the ${value.target.declaration.kind} \`${functionName(value.target)}\``
+          : `the function \`${functionName(value.target)}\``;
     case "path":
       return `\`${value.path}\``;
     case "ops":
