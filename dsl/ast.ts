@@ -91,7 +91,7 @@ export interface Callable extends At {
   readonly doc: string;
   readonly statics: readonly Parameter[];
   readonly params: readonly Parameter[];
-  readonly result: TypeExpr | null;
+  readonly result: ResultType | null;
   readonly where: readonly Where[];
   readonly body: Block;
   readonly gradient: GradientRule | null;
@@ -123,6 +123,18 @@ export type TypeExpr =
   | (At & { readonly kind: "tensor"; readonly dtype: Name; readonly dims: readonly DimExpr[] })
   | (At & { readonly kind: "static"; readonly name: Name })
   | (At & { readonly kind: "list"; readonly of: TypeExpr });
+
+/** What a function returns: also `(mean: f32[C], var: f32[C])` or `{ loss: f32[], accuracy: f32[] }`, nested too. */
+export type ResultType =
+  | TypeExpr
+  | (At & {
+      readonly kind: "tuple";
+      readonly items: readonly (At & { readonly name: Name | null; readonly type: ResultType })[];
+    })
+  | (At & {
+      readonly kind: "record";
+      readonly items: readonly (At & { readonly name: Name; readonly type: ResultType })[];
+    });
 
 /** A dim is a static int expression, or a pack `..S`, which matches any number of dims. */
 export type DimExpr = Expr | Pack;

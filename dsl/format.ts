@@ -125,7 +125,7 @@ function callable(each: Callable, printer: Printer): Doc {
     statics.length > 0
       ? [printer.parameters(statics), group(printer.parameters(params))]
       : [printer.parameters(params)];
-  const result = each.result ? concat(" -> ", unbroken(printer.type(each.result))) : nothing;
+  const result = each.result ? concat(" -> ", unbroken(printer.result(each.result))) : nothing;
   const head = group(`${each.kind} ${each.name.text}`, ...lists, result);
   const rule = each.gradient && gradient(each.gradient, printer, each.body);
   return concat(

@@ -41,6 +41,44 @@ export class Statements extends Control {
     ]);
   });
 
+  protected readonly result: Rule = this.RULE("result", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.LParen);
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.resultItem) });
+          this.CONSUME(t.RParen);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.LBrace);
+          this.AT_LEAST_ONE_SEP2({ SEP: t.Comma, DEF: () => this.SUBRULE(this.resultField) });
+          this.CONSUME(t.RBrace);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.type) },
+    ]);
+  });
+
+  private readonly resultItem: Rule = this.RULE("resultItem", () => {
+    this.OPTION({
+      GATE: () => this.follows(t.Colon),
+      MAX_LOOKAHEAD: 1,
+      DEF: () => {
+        this.CONSUME(t.Word);
+        this.CONSUME(t.Colon);
+      },
+    });
+    this.SUBRULE(this.result);
+  });
+
+  private readonly resultField: Rule = this.RULE("resultField", () => {
+    this.CONSUME(t.Word);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.result);
+  });
+
   protected readonly functionLiteral: Rule = this.RULE("functionLiteral", () => {
     this.CONSUME(contextual.fn);
     this.CONSUME(t.LParen);

@@ -77,7 +77,7 @@ export class Grammar extends Statements {
     this.OPTION(() => this.SUBRULE2(this.parameters));
     this.OPTION2(() => {
       this.CONSUME(t.Arrow);
-      this.SUBRULE(this.type);
+      this.SUBRULE(this.result);
     });
     this.MANY(() => this.SUBRULE(this.where));
     this.SUBRULE(this.body);

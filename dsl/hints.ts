@@ -263,6 +263,8 @@ function helpOnly(): readonly Rule[] {
     help("sequence", null, () => "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"),
     help("while", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
     help("carries", null, () => "the syntax is `while carry i = 0 until i >= 10 { next i = i + 1 }`"),
+    help("resultItem", null, () => "a result of several values is written `(mean: f32[C], var: f32[C])`"),
+    help("resultField", null, () => "a record as a result is written `{ loss: f32[], accuracy: f32[] }`"),
     help("functionLiteral", null, () => "the syntax is `fn (x) = 2 * x`, or `fn (a, b) { ... }`"),
     help("functionParameter", null, () => "the syntax is `fn (x) = 2 * x`, or `fn (a, b) { ... }`"),
     help("for", null, () => "the syntax is `for i in 8 { ... }`"),
@@ -303,6 +305,11 @@ function helpOnly(): readonly Rule[] {
         "the left side of `<-` must be a state, a param or a model, by its name or path; write a comparison with a negative number as `a < -b`",
     ),
     help("block", "ElseKeyword", () => "`else` must follow the `}` of its `if`"),
+    help("block", "WithKeyword", ({ next }) =>
+      next?.tokenType === t.contextual.gradient
+        ? "a gradient rule follows the body of its `fn`: `fn f(x: f32[..S]) { ... } with gradient (dy) { ... }`"
+        : null,
+    ),
     help("block", null, ({ expected, found }) =>
       found && expected[0] === "RBrace" ? "write one statement per line" : null,
     ),

@@ -60,6 +60,7 @@ function wanted({ expected, rule, rules }: Failure): string {
   if (rule === "statement") return "a statement";
   if (rule === "field" || (rule === "suffix" && only === "Word")) return "the name of a field";
   if (expected.includes("Number") && rule !== "header") return "a value";
+  if (rule === "result") return "a type";
   if (rule === "type") return only === "RSquare" ? "`]`" : "a type";
   if (rule === "block" && only === "RBrace") return "the end of the statement";
   if (rule === "body") return "a body";
@@ -117,6 +118,9 @@ const where: Readonly<Record<string, string>> = {
   carries: "in this list of carries",
   carry: "in this list of carries",
   checkpoint: "in this `checkpoint`",
+  result: "in this result type",
+  resultItem: "in this result type",
+  resultField: "in this result type",
   functionLiteral: "in this function",
   functionParameter: "in this function",
   freeze: "in this `freeze`",

@@ -1,4 +1,4 @@
-import type { Block, Carry, Expr, Parameter, Pattern, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Name, Parameter, Pattern, ResultType, Stmt, TypeExpr } from "./ast.ts";
 import { breaks, concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
 import { never } from "./invariant.ts";
 import { ExpressionPrinter, isShort, type ControlExpr } from "./printer-expressions.ts";
@@ -19,6 +19,15 @@ export class Printer extends ExpressionPrinter {
       default:
         return never(type);
     }
+  }
+
+  result(type: ResultType): Doc {
+    if (type.kind !== "tuple" && type.kind !== "record") return this.type(type);
+    const one = (item: { readonly name: Name | null; readonly type: ResultType }): Doc =>
+      concat(item.name ? `${item.name.text}: ` : nothing, this.result(item.type));
+    return type.kind === "tuple"
+      ? this.list("(", type.items, one, type.span.end - 1, ")")
+      : this.list("{", type.items, one, type.span.end - 1, "}", line);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { CstNode } from "chevrotain";
-import type { Block, Carry, Expr, Parameter, Pattern, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Parameter, Pattern, ResultType, Stmt, TypeExpr } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { cover, type Span } from "./span.ts";
@@ -16,6 +16,25 @@ export class Reader extends ExpressionReader {
     return dims
       ? { kind: "tensor", dtype: named, dims: this.elements(dims), span }
       : { kind: "static", name: named, span };
+  }
+
+  result(tree: CstNode): ResultType {
+    const of = maybeNode(tree, "type");
+    if (of) return this.type(of);
+    const span = this.span(tree);
+    const fields = nodes(tree, "resultField").map((field) => ({
+      name: this.name(token(field, "Word")),
+      type: this.result(node(field, "result")),
+      span: this.span(field),
+    }));
+    if (fields.length > 0) return { kind: "record", items: fields, span };
+    const items = nodes(tree, "resultItem").map((item) => {
+      const name = maybeToken(item, "Word");
+      return { name: name && this.name(name), type: this.result(node(item, "result")), span: this.span(item) };
+    });
+    const [only, ...more] = items;
+    // `(f32[N])` is grouping, as in expressions.
+    return only && more.length === 0 && only.name === null ? only.type : { kind: "tuple", items, span };
   }
 
   /** Statements with a mistake are left out. */

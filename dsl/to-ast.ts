@@ -95,7 +95,7 @@ class ItemReader extends Reader {
         };
       }
       default: {
-        const result = maybeNode(tree, "type");
+        const result = maybeNode(tree, "result");
         const gradient = maybeNode(tree, "gradient");
         return {
           // The rule has only these four.
@@ -104,7 +104,7 @@ class ItemReader extends Reader {
           doc,
           statics: parameters.length > 1 ? (parameters[0] ?? []) : [],
           params: parameters.at(-1) ?? [],
-          result: result && this.type(result),
+          result: result && this.result(result),
           where: nodes(tree, "where").map((w) => this.where(w)),
           body: this.body(node(tree, "body")),
           gradient: gradient && this.gradient(gradient),

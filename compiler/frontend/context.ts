@@ -15,7 +15,13 @@ export type DlValue =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "bool"; readonly value: boolean }
   | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "list" | "tuple"; readonly items: readonly DlValue[]; readonly members?: Members }
+  | {
+      readonly kind: "list" | "tuple";
+      readonly items: readonly DlValue[];
+      readonly members?: Members;
+      /** Of the result of a function that names its items; null for an item without a name. */
+      readonly names?: readonly (string | null)[];
+    }
   | { readonly kind: "record"; readonly fields: ReadonlyMap<string, DlValue>; readonly members?: Members }
   | PackValue
   | Tensor

@@ -219,18 +219,26 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   const last = "members" in object ? object.members?.get(name) : undefined;
   if (last !== undefined) return localize(env, last, span);
   if (object.kind === "function" || object.kind === "path") return memberPath(env, object, expr.name);
-  if (/^\d/.test(name) && (object.kind === "tuple" || object.kind === "list")) return itemAt(env, object, expr);
+  if (object.kind === "tuple" || object.kind === "list") {
+    const named = object.items[object.names?.indexOf(name) ?? -1];
+    if (named !== undefined) return named;
+    if (/^\d/.test(name)) return itemAt(env, object, expr);
+  }
   const known =
     object.kind === "record"
       ? object.fields
       : object.kind === "ops"
         ? env.context.program.ops
-        : new Map<string, DlValue>();
+        : new Map<string, DlValue>(
+            (object.kind === "tuple" && object.names ? object.names : []).flatMap((n) =>
+              n === null ? [] : [[n, ERROR]],
+            ),
+          );
   const found = known.get(name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
   const members =
-    object.kind === "record" && known.size > 0 ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
+    known.size > 0 && object.kind !== "ops" ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
   const help =
     near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean \`${near}\`?`;
   return report(env.context, "E0208", span, `${describe(object)} has no member \`${name}\``, { help });

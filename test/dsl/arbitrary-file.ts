@@ -16,6 +16,7 @@ import type {
   Pack,
   Parameter,
   Pattern,
+  ResultType,
   Setting,
   Source,
   Span,
@@ -291,6 +292,21 @@ const parameter: fc.Arbitrary<Parameter> = fc.record({
   span: fc.constant(span),
 });
 
+const result: fc.Arbitrary<ResultType> = fc.letrec<{ result: ResultType }>((inner) => ({
+  result: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    typeOf(fc.oneof(tree.expr, pack)),
+    list(fc.record({ name: anyName, type: inner("result"), span: fc.constant(span) }), 1).map((items): ResultType => ({
+      kind: "record",
+      items,
+      span,
+    })),
+    list(fc.record({ name: fc.option(anyName), type: inner("result"), span: fc.constant(span) }), 2).map(
+      (items): ResultType => ({ kind: "tuple", items, span }),
+    ),
+  ),
+})).result;
+
 const callable: fc.Arbitrary<Callable> = fc
   .record({
     kind: fc.constantFrom("model", "layer", "fn", "optimizer"),
@@ -298,7 +314,7 @@ const callable: fc.Arbitrary<Callable> = fc
     doc: fc.constant(""),
     statics: list(parameter),
     params: list(parameter),
-    result: fc.option(typeOf(fc.oneof(tree.expr, pack))),
+    result: fc.option(result),
     where: list(fc.record({ condition: tree.expr, says: fc.option(tree.expr), span: fc.constant(span) })),
     body: tree.block,
     gradient: fc.option(fc.record({ params: list(name, 1), body: tree.block, span: fc.constant(span) })),

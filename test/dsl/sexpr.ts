@@ -9,6 +9,7 @@ import type {
   Item,
   Parameter,
   Pattern,
+  ResultType,
   Stmt,
   TypeExpr,
 } from "../../dsl/index.ts";
@@ -101,6 +102,12 @@ function showType(type: TypeExpr): string {
   }
 }
 
+function showResult(type: ResultType): string {
+  if (type.kind !== "tuple" && type.kind !== "record") return showType(type);
+  const items = type.items.map((i) => `${i.name ? `${i.name.text}: ` : ""}${showResult(i.type)}`).join(", ");
+  return `(${type.kind} ${items})`;
+}
+
 function showPattern(pattern: Pattern): string {
   if (pattern.kind === "name") return pattern.name.text;
   const items = pattern.items.map(showPattern).join(" ");
@@ -156,7 +163,7 @@ export function showItem(item: Item): string {
       const gradient = item.gradient
         ? ` with gradient (${item.gradient.params.map((n) => n.text).join(" ")}) ${showBlock(item.gradient.body)}`
         : "";
-      const result = item.result ? ` -> ${showType(item.result)}` : "";
+      const result = item.result ? ` -> ${showResult(item.result)}` : "";
       return `${item.kind} ${item.name.text}${list(item.statics)}${list(item.params)}${result}${where} ${showBlock(item.body)}${gradient}`;
     }
   }

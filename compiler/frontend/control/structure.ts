@@ -42,7 +42,7 @@ export function withTensors(value: DlValue, tensors: readonly Tensor[]): DlValue
         return present(rest.shift(), "a structure has as many tensors as it is given");
       case "list":
       case "tuple":
-        return { kind: v.kind, items: v.items.map(replace) };
+        return { kind: v.kind, items: v.items.map(replace), ...(v.names && { names: v.names }) };
       case "record":
         return { kind: "record", fields: new Map([...v.fields].map(([name, field]) => [name, replace(field)])) };
       default:
@@ -64,7 +64,7 @@ export function tensorized(env: Env, value: DlValue, span: Span): DlValue | null
     case "list":
     case "tuple": {
       const items = value.items.map((item) => tensorized(env, item, span));
-      return items.includes(null) ? null : { kind: value.kind, items: items.filter((item) => item !== null) };
+      return items.includes(null) ? null : { ...value, items: items.filter((item) => item !== null) };
     }
     case "record": {
       const fields = new Map<string, DlValue>();
@@ -102,7 +102,8 @@ export function convertLike(env: Env, given: DlValue, like: DlValue, span: Span)
     value.items.length === like.items.length
   ) {
     const items = like.items.map((item, k) => convertLike(env, at(value.items, k), item, span));
-    return items.includes(null) ? null : { kind: like.kind, items: items.filter((item) => item !== null) };
+    const found = items.filter((item) => item !== null);
+    return items.includes(null) ? null : { kind: like.kind, items: found, ...(like.names && { names: like.names }) };
   }
   if (like.kind === "record" && value.kind === "record" && like.fields.size === value.fields.size) {
     const fields = new Map<string, DlValue>();

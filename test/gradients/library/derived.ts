@@ -1,6 +1,6 @@
 // Items derived from the signature of a declaration, for declarations without a handwritten item: small tensors,
 // default arguments.
-import type { Callable, DimExpr, Parameter, TypeExpr } from "../../../dsl/ast.ts";
+import type { Callable, DimExpr, Parameter, ResultType, TypeExpr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Item } from "./item.ts";
 
@@ -32,7 +32,7 @@ function sizesOf({ params, where }: Callable): (dim: DimExpr) => string {
   };
 }
 
-const isTensor = (type: TypeExpr | null): type is Extract<TypeExpr, { kind: "tensor" }> => type?.kind === "tensor";
+const isTensor = (type: ResultType | null): type is Extract<TypeExpr, { kind: "tensor" }> => type?.kind === "tensor";
 
 /** Null if the signature does not determine a use: it takes functions or lists, or does not return an f32 tensor. */
 export function derivedItem(declaration: Callable): Item | null {
