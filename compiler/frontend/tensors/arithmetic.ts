@@ -118,7 +118,7 @@ export function pointwise(
       `expected a tensor or a number for ${says}, found ${describe(odd.value)}`,
     );
   const isTensor = ({ value }: Operand): boolean => value.kind === "tensor" || isNumberList(value);
-  if (!operands.some(isTensor)) return staticOp(env, op, operands, span);
+  if (!operands.some(isTensor)) return staticOp(env, op, operands, span, attrs);
   const isFreeOrLiteral = (o: Operand): boolean => o.free === true || isLiteral(env, o.value);
   const given = operands.map((o, k) => ({ ...o, free: op.name === "select" && k === 0 }));
   const broadcasted = broadcastOperands(env, span, says, given, call.dtype);
@@ -134,7 +134,7 @@ const intOps: ReadonlySet<OpName> = new Set(["add", "sub", "mul", "max", "min", 
 const roundOps: ReadonlySet<OpName> = new Set(["floor", "ceil", "round", "trunc"]);
 const compareOps: ReadonlySet<OpName> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "not"]);
 
-function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): DlValue {
+function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span, attrs: Attrs): DlValue {
   if (op.reference.kind !== "scalar") return report(env.context, "E0309", span, `expected a tensor for \`${op.name}\``);
   // A static `select` returns the chosen value, of any kind.
   const [condition, a, b] = operands;
@@ -143,7 +143,7 @@ function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): D
   const args = operands.map((o) => (isNumber(o.value) || o.value.kind === "bool" ? Number(o.value.value) : 0));
   const result = op.reference.apply(
     args,
-    op.defaults,
+    attrs,
     args.map(() => ({ dtype: "f64", shape: [] })),
   );
   if (!Number.isFinite(result))
@@ -154,6 +154,8 @@ function staticOp(env: Env, op: Op, operands: readonly Operand[], span: Span): D
       `\`${op.name}\` is undefined for ${operands.map((o) => describe(o.value)).join(" and ")}`,
     );
   if (compareOps.has(op.name) || operands.some((o) => o.value.kind === "bool")) return bool(result !== 0);
+  if (op.name === "convert" && attrs["dtype"] === "bool") return bool(result !== 0);
+  if (op.name === "convert") return attrs["dtype"] === "f32" ? float(result) : int(result);
   const whole = roundOps.has(op.name) || (intOps.has(op.name) && operands.every((o) => o.value.kind === "int"));
   return whole ? int(result) : float(result);
 }

@@ -131,6 +131,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     [],
     (env, args, span) => {
       const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
+      if (isRunTime(env, condition, span)) return UNIT;
       if (condition.kind !== "bool" || message.kind !== "string")
         return wrong(env, span, "expected a static bool and a message for `warn`", condition);
       if (condition.value) report(env.context, "W0504", span, message.value);
@@ -143,6 +144,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     [],
     (env, args, span) => {
       const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
+      if (isRunTime(env, condition, span)) return UNIT;
       if (condition.kind !== "bool" || message.kind !== "string")
         return wrong(env, span, "expected a static bool and a message for `require`", condition);
       return condition.value ? UNIT : report(env.context, "E0504", span, message.value);
@@ -233,6 +235,10 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 };
 
 const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
+
+/** A requirement of the library on a number that is known only at run time cannot be checked. */
+const isRunTime = ({ context }: Env, condition: DlValue, span: Span): boolean =>
+  condition.kind === "tensor" && context.program.library.has(span.source);
 
 const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue =>
   report(env.context, "E0501", span, `${says}, found ${describe(value)}`);

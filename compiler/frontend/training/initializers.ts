@@ -2,11 +2,19 @@ import type { Expr } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { sameType, showType, type TensorType } from "../../types/tensor-type.ts";
 import { broadcastTo, literal } from "../types/broadcasting.ts";
-import type { DlValue, Env } from "../context.ts";
+import type { Arg, DlValue, Env, FunctionValue } from "../context.ts";
 import { constant } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
+import { signatureOf } from "../values/signatures.ts";
 import { inDtype } from "../values/number-lists.ts";
 import { describe, ERROR, ints, isNumber } from "../values/values.ts";
+
+/** The dtype as an argument of `zeros`, `ones` and others that take one, if it is not theirs anyway. */
+function dtypeFor({ target, args }: FunctionValue, { dtype }: TensorType, span: Span): readonly Arg[] {
+  const takes = signatureOf(target).statics.some(({ name }) => name === "dtype");
+  if (!takes || dtype === "f32" || args.some(({ name }) => name === "dtype")) return [];
+  return [{ name: "dtype", value: { kind: "string", value: dtype }, span }];
+}
 
 /**
  * The initial value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape
@@ -17,7 +25,12 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
   if (init === null) return constant(env, span, type, 0);
   let value = env.context.evaluate(env, init);
   if (value.kind === "function")
-    value = env.context.call(env, value, [{ name: null, value: ints(type.shape), span }], span);
+    value = env.context.call(
+      env,
+      value,
+      [{ name: null, value: ints(type.shape), span }, ...dtypeFor(value, type, span)],
+      span,
+    );
   value = inDtype(env, span, value, type.dtype);
   if (value.kind === "error") return ERROR;
   if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);

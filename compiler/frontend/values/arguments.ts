@@ -127,7 +127,9 @@ function bindByPosition(
   const isPiped = (arg: Arg): boolean => arg.piped === true;
   for (const arg of [...positional.filter(isPiped), ...positional.filter((each) => !isPiped(each))]) {
     const next = isPiped(arg) ? undefined : first.find(isFree);
-    const fits = (p: string): boolean => accepts(target, p, arg.value);
+    // A tensor of numbers beside those of the last list: clamp(x, lo, hi).
+    const early = holdsTensor(arg.value) && !isLoose(arg) && last.some(isFree);
+    const fits = (p: string): boolean => !(early && isOfNumbers(target, p)) && accepts(target, p, arg.value);
     const parameter =
       next !== undefined && (!holdsTensor(arg.value) || fits(next)) ? next : last.find((p) => isFree(p) && fits(p));
     if (parameter === undefined) return null;
@@ -143,6 +145,13 @@ function isTable(target: Target, { value, piped }: Arg, next: string | undefined
 }
 
 const isFlat = (value: DlValue): boolean => value.kind === "list" && value.items.every((item) => item.kind !== "list");
+
+/** Whether a parameter is declared as `number`: static, or a tensor of any shape. */
+function isOfNumbers(target: Target, parameter: string): boolean {
+  if (target.kind !== "callable" || target.declaration.statics.length === 0) return false;
+  const type = target.declaration.statics.find((p) => p.name.text === parameter)?.type;
+  return type?.kind === "static" && type.name.text === "number";
+}
 
 /** Whether a parameter takes the value, as far as its kind and dtype say. */
 function accepts(target: Target, parameter: string, value: DlValue): boolean {

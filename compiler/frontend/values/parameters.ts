@@ -1,4 +1,4 @@
-import type { Parameter, TypeExpr } from "../../../dsl/ast.ts";
+import type { Expr, Parameter, TypeExpr } from "../../../dsl/ast.ts";
 import { scalar } from "../../types/tensor-type.ts";
 import type { Bound } from "./arguments.ts";
 import { convertStatic } from "./static-types.ts";
@@ -41,15 +41,27 @@ export function bindStatics(
   return !good.includes(false);
 }
 
+/** If the default of an int follows from an argument that is known only at run time. */
+function reportSource(inner: Env, callee: string, p: Parameter, value: Expr): boolean {
+  for (const name of namesIn(value)) {
+    const binding = inner.scope.own(name);
+    if (binding?.kind !== "value" || binding.span === null || binding.value.kind !== "tensor") continue;
+    const says = `expected a static value for \`${name}\` of \`${callee}\`, found ${describe(binding.value)}`;
+    report(inner.context, "E0501", binding.span, says, {
+      label: "changes at run time",
+      help: `\`${p.name.text}\`, which must be known at compile time, follows from it; give \`${p.name.text}\`, too`,
+    });
+    return true;
+  }
+  return false;
+}
+
 function bindDefault(inner: Env, callee: string, p: Parameter): boolean {
   if (p.value === null) return true;
-  const value = convertStatic(
-    inner,
-    inner.context.evaluate(inner, p.value),
-    p.type,
-    p.value.span,
-    `\`${p.name.text}\` of \`${callee}\``,
-  );
+  const given = inner.context.evaluate(inner, p.value);
+  const shapes = p.type.kind === "static" && p.type.name.text === "int" && given.kind === "tensor";
+  if (shapes && reportSource(inner, callee, p, p.value)) return false;
+  const value = convertStatic(inner, given, p.type, p.value.span, `\`${p.name.text}\` of \`${callee}\``);
   inner.scope.bindValue(p.name.text, value, p.span);
   return value.kind !== "error";
 }

@@ -37,13 +37,17 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
 
-const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", ...dtypeNames]);
+const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn", "any", "number", ...dtypeNames]);
 
 const wanted = (type: TypeExpr): string => {
   if (type.kind === "list") return `a list of ${text(type.of)}`;
   if (type.kind === "tensor") return "a static value";
   const name = type.name.text;
-  return { int: "an int", bool: "a bool", string: "a string", fn: "a function" }[name] ?? `a number of type ${name}`;
+  return (
+    { int: "an int", bool: "a bool", string: "a string", fn: "a function", number: "a number or an f32 tensor" }[
+      name
+    ] ?? `a number of type ${name}`
+  );
 };
 
 /** A value as a static type; null if it is not of the type. */
@@ -67,6 +71,9 @@ export function asType(value: DlValue, type: TypeExpr): DlValue | null {
     case "f32":
       if (value.kind === "int") return float(value.value);
       return value.kind === "float" || isScalar(value, name) ? value : null;
+    case "number":
+      if (value.kind === "int") return float(value.value);
+      return value.kind === "float" || (value.kind === "tensor" && value.value.type.dtype === "f32") ? value : null;
     case "bool":
       return value.kind === "bool" || isScalar(value, name) ? value : null;
     default:
