@@ -11,13 +11,15 @@ export interface Range {
   readonly bytes: number;
 }
 
-/** One buffer of a call: the value that it holds before the call, or that the kernel writes to it. */
+/** One buffer of a call: the value that the kernel reads from it, or that it holds after the call. */
 export interface Operand {
   readonly value: number;
   readonly bytes: number;
   /** Bytes per element. */
   readonly width: number;
   readonly stores: boolean;
+  /** The value that it holds before the call, if the kernel changes only some of its elements. */
+  readonly updates?: number;
 }
 
 /** Memory whose value is renamed: from here on it is the next value of a carry, or the new value of a param. */

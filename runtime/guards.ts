@@ -22,8 +22,8 @@ type Placed = Operand & Range;
  * other bytes are poison. So a read elsewhere returns poison, and a write elsewhere is detected. The owner of every
  * byte is known: a read of a value whose memory was reused, or that was never written, is a bug in the memory plan. A
  * kernel whose result aliases an operand runs a second time with its result elsewhere, and must produce the same
- * values. Finally the module's own function runs, and must leave the same memory, including gaps. Throws a
- * `MemoryFault`:
+ * values; an update in place is given a copy of what it updates there. Finally the module's own function runs, and must
+ * leave the same memory, including gaps. Throws a `MemoryFault`:
  *
  * - E0840 a kernel writes outside its results
  * - E0841 a kernel reads a value that is not in memory
@@ -190,7 +190,10 @@ class Checker {
       const operand = guard?.[i] ?? reject("E0802", `the plan does not list what \`${kernel}\` reads and writes`);
       return { ...operand, offset: addressAt(arg, turns) };
     });
-    const reads = operands.filter(({ stores, bytes }) => !stores && bytes > 0);
+    const updated = operands.flatMap(({ updates, ...operand }) =>
+      updates === undefined ? [] : [{ ...operand, value: updates, stores: false }],
+    );
+    const reads = [...operands, ...updated].filter(({ stores, bytes }) => !stores && bytes > 0);
     const results = operands.filter(({ stores, bytes }) => stores && bytes > 0);
     for (const { offset, bytes, value } of reads) this.#expect(offset, bytes, value, "E0841", `\`${kernel}\``, kernel);
 
@@ -218,7 +221,7 @@ class Checker {
     run: (...at: readonly number[]) => void,
     at: readonly number[],
   ): void {
-    for (const { offset, bytes } of reads) this.#arena.set(this.#truth.subarray(offset, offset + bytes), offset);
+    for (const read of reads) this.#arena.set(this.#true(read), read.offset);
     run(...at);
     for (const read of reads) {
       if (results.some((result) => overlap(read, result))) continue;
@@ -232,6 +235,10 @@ class Checker {
         `\`${kernel}\` writes what it only reads`,
       );
     }
+  }
+
+  #true({ offset, bytes }: Range): Uint8Array {
+    return this.#truth.subarray(offset, offset + bytes);
   }
 
   #clear(...lists: readonly (readonly Range[])[]): void {
@@ -295,6 +302,7 @@ class Checker {
       if (!operand.stores || operand.bytes === 0) return operand;
       const offset = end;
       end = Math.ceil((end + operand.bytes) / 16) * 16;
+      if (operand.updates !== undefined) this.#arena.set(this.#true(operand), offset);
       return { ...operand, offset };
     });
     const results = moved.filter(({ stores, bytes }) => stores && bytes > 0);

@@ -35,12 +35,12 @@ const operandsElsewhere = (node: Node): readonly Value[] => {
   return form.kind === "scatter" && form.base !== null ? node.operands.toSpliced(form.base, 1) : node.operands;
 };
 
-/** Whether the result of an update has the memory of the tensor that it updates, so that nothing is copied. */
-export function updatesInPlace({ anchor }: Pick<GroupView, "anchor">): boolean {
+/** The tensor whose memory the result of an update takes over, so that nothing is copied; null if there is none. */
+export function overwrittenBy({ anchor }: Pick<GroupView, "anchor">): Value | null {
   const updated = anchor === null ? null : updatedBy(anchor);
-  if (anchor === null || updated === null || splatValue(updated) !== null) return false;
+  if (anchor === null || updated === null || splatValue(updated) !== null) return null;
   const [from, to] = [locationOf(updated), locationOf(resultOf(anchor))];
-  return from !== null && to !== null && sameLocation(from, to);
+  return from !== null && to !== null && sameLocation(from, to) ? updated : null;
 }
 
 const locationOf = (value: Value): MemoryLocation | null => {

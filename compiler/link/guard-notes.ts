@@ -16,14 +16,20 @@ import { bytes } from "../types/tensor-type.ts";
 
 /** What the steps of one graph or region note for checked runs. */
 export interface StepNotes {
-  /** For a call with these buffers, null for its scratch. */
+  /** For a call with these buffers, null for its scratch, that stores these values. */
   call(
     args: readonly (Value | null)[],
     stored: readonly Value[],
-    scratchBytes?: number,
+    kernel?: KernelNotes,
   ): { readonly guard?: readonly Operand[] };
   /** For a control op whose frame begins at `start`. */
   control(node: Node, start: number, carry: (index: number) => Address): ControlNotes;
+}
+
+export interface KernelNotes {
+  /** The tensor whose memory the result of an update takes over. */
+  readonly overwritten: Value | null;
+  readonly scratchBytes: number;
 }
 
 export interface ControlNotes {
@@ -100,7 +106,7 @@ class CheckedSteps implements StepNotes {
   call(
     args: readonly (Value | null)[],
     stored: readonly Value[],
-    scratchBytes = 0,
+    { overwritten, scratchBytes }: KernelNotes = { overwritten: null, scratchBytes: 0 },
   ): { readonly guard: readonly Operand[] } {
     const guard = args.map((value) =>
       value === null
@@ -110,6 +116,7 @@ class CheckedSteps implements StepNotes {
             bytes: bytes(value.type),
             width: dtypes[value.type.dtype].bytes,
             stores: stored.includes(value),
+            ...(overwritten !== null && stored.includes(value) && { updates: this.#number(overwritten) }),
           },
     );
     return { guard };

@@ -1,6 +1,6 @@
 import type { Address } from "../../runtime/address.ts";
 import type { Step } from "../../runtime/plan.ts";
-import { base, groupsOf, isControl, type GroupView } from "../graph/groups.ts";
+import { base, groupsOf, isControl, overwrittenBy, type GroupView } from "../graph/groups.ts";
 import { intAttr } from "../graph/facts.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
@@ -96,7 +96,10 @@ function stepsOfGroup(group: GroupView, frame: Frame, layout: Layout, library: L
     args: args.map((value) => (value === null ? scratchOf(group, frame) : locate(value, frame, layout))),
     flops,
     bytes: moved,
-    ...frame.notes.call(args, group.stored, scratchBytes(kernel, args)),
+    ...frame.notes.call(args, group.stored, {
+      overwritten: overwrittenBy(group),
+      scratchBytes: scratchBytes(kernel, args),
+    }),
   };
   library.recordOrigin(call, [group.anchor ?? at(group.nodes, group.nodes.length - 1), ...group.nodes]);
   return [call];

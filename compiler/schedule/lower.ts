@@ -1,7 +1,7 @@
 import { locationOf } from "../../dsl/span.ts";
 import { flopsOf } from "../analysis/flops.ts";
 import { resultOf, siteOf } from "../graph/facts.ts";
-import { groupsOf, isControl, updatesInPlace, type GroupView } from "../graph/groups.ts";
+import { groupsOf, isControl, overwrittenBy, type GroupView } from "../graph/groups.ts";
 import type { Graph, Node, Value } from "../graph/ir.ts";
 import { KernelBuilder } from "../kernel/build.ts";
 import { spanOf } from "../graph/provenance.ts";
@@ -66,7 +66,7 @@ function bytesMoved(group: GroupView, value: Value): number {
   const elementBytes = whole / Math.max(1, elements(value.type.shape));
   const readers = group.nodes.filter(({ operands }) => operands.includes(value));
   const { anchor } = group;
-  if (anchor !== null && value.node === anchor && updatesInPlace(group))
+  if (anchor !== null && value.node === anchor && overwrittenBy(group) !== null)
     return Math.min(whole, elementBytes * nodeTargets(anchor));
   const selected = readers.map((node) => (selects(node, value) ? elements(resultOf(node).type.shape) : Infinity));
   const read = readers.length === 0 ? Infinity : selected.reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,5 @@
 import { splatValue } from "../graph/facts.ts";
-import { updatesInPlace, type GroupView } from "../graph/groups.ts";
+import { overwrittenBy, type GroupView } from "../graph/groups.ts";
 import type { Attrs, Value } from "../graph/ir.ts";
 import { at } from "../support/lists.ts";
 import { defaultMachine, type Machine } from "../support/machine.ts";
@@ -56,7 +56,7 @@ function outline(group: GroupView): { readonly key: string; readonly values: rea
       `${op.name}(${operands.map(operand).join()})${attrsKey(attrs)}:${results.map(({ type }) => showType(type)).join()}`,
   );
   const stored = group.stored.map((value) => `${positions.get(value.node) ?? ""}.${value.index}`);
-  const place = updatesInPlace(group) ? "in place" : "";
+  const place = overwrittenBy(group) !== null ? "in place" : "";
   return { key: [...lines, stored.join(), place].join("\n"), values: [...outside, ...group.stored] };
 }
 

@@ -1,5 +1,5 @@
-import { siteOf, updatedBy } from "../graph/facts.ts";
-import { updatesInPlace, type GroupView } from "../graph/groups.ts";
+import { siteOf } from "../graph/facts.ts";
+import { overwrittenBy, type GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import type { Contraction, Form } from "../graph/op.ts";
 import type { KernelBuilder } from "../kernel/build.ts";
@@ -15,7 +15,7 @@ export function declareBuffers(
   without: ReadonlySet<Value> = new Set(),
 ): Map<Value, Buffer> {
   const buffers = new Map<Value, Buffer>();
-  const overwritten = group.anchor !== null && updatesInPlace(group) ? updatedBy(group.anchor) : null;
+  const overwritten = overwrittenBy(group);
   for (const value of group.reads)
     if (!without.has(value) && value !== overwritten)
       buffers.set(value, k.buffer(bufferName(value), elementOf(value.type), elements(value.type.shape), "in"));

@@ -1,5 +1,5 @@
 import { keepsTotals, resultOf, siteOf, updatedBy } from "../graph/facts.ts";
-import { updatesInPlace, type GroupView } from "../graph/groups.ts";
+import { overwrittenBy, type GroupView } from "../graph/groups.ts";
 import type { Node, Value } from "../graph/ir.ts";
 import { valueOf, withBlock } from "../kernel/compensated.ts";
 import { KernelBuilder } from "../kernel/build.ts";
@@ -130,7 +130,7 @@ function scatter(
   const fill = (buffer: Buffer, value: number): void => k.loop("z", 0, out.size, 1, (z) => k.store(buffer, z, value));
   const base = updatedBy(anchor);
   if (base === null) fill(out, form.init(site));
-  else if (!updatesInPlace(group))
+  else if (overwrittenBy(group) === null)
     loops(k, root, result.type.shape, (index, scope) =>
       k.store(out, scope.flat(result.type.shape, index), scope.at(base, index)),
     );

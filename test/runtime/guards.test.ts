@@ -243,6 +243,34 @@ test("a plan in which a result overlaps an operand that its kernel reads at othe
   expect((await faultOf(over, module)).slice(0, 2)).toEqual(["E0843", "add_transpose_f32_3x3"]);
 });
 
+test("an update in place keeps the other elements, and reads what it overwrites only before", async () => {
+  const module = moduleOf(`graph put(%x: f32[4])
+  %kv = state "kv" : f32[4]
+  %at = constant 1 : i32[]
+  %0 = constant [5,7] : f32[2]
+  %1 = dynamic_update_slice %kv, %0, %at {axis=0} : f32[4]
+  %2 = add %1, %x : f32[4]
+  return y=%2
+  write "kv"=%1
+`);
+  const { plan } = module;
+  const update = "dynamic_update_slice";
+  expect(await checkedRun(plan, await module.code("wasm"))).toEqual({ y: [3, 6, 8, 3] });
+  const late = withSteps(plan, (steps) => steps.toReversed());
+  expect((await faultOf(late, module))[0]).toBe("E0841");
+  const elsewhere = withCall(plan, update, (call) => moved(call, call.args.length - 1, 16));
+  expect((await faultOf(elsewhere, module)).slice(0, 3)).toEqual([
+    "E0841",
+    "dynamic_update_slice_f32_4",
+    expect.stringContaining("memory that was never written"),
+  ]);
+  const before = await withKernel(module, update, (kernel, { u8 }) => (...at) => {
+    kernel(...at);
+    u8[(at.at(-1) ?? 0) - 1] = 7;
+  });
+  expect((await fault(plan, before)).slice(0, 2)).toEqual(["E0840", "dynamic_update_slice_f32_4"]);
+});
+
 test("a function of the module that does not compute the same as its kernels is found", async () => {
   const code = await withKernel(
     straight,
