@@ -114,7 +114,7 @@ export class Statements extends Control {
       { ALT: () => this.SUBRULE(this.yield) },
       { ALT: () => this.SUBRULE(this.assert) },
       { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.variable) },
-      { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.freeze) },
+      { GATE: () => this.follows(t.Name) || this.follows(t.StringToken), ALT: () => this.SUBRULE(this.freeze) },
       { GATE: () => this.follows(t.Plain) && tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.next) },
       { GATE: () => this.beginsWrite(), ALT: () => this.SUBRULE(this.write) },
       { ALT: () => this.CONSUME(t.Invalid) },

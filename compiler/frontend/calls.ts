@@ -6,6 +6,7 @@ import { convertStatic } from "./values/static-types.ts";
 import type { Arg, Builtin, Context, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
+import { isFrozen } from "./training/members.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
 import { countCall, maxDepth } from "./limits.ts";
@@ -249,10 +250,18 @@ const contextOf = (context: Context, entry: Entry): Context => ({
   counter: counterOf(context.program, entry),
 });
 
+/** What is frozen runs as in inference. */
+function contextAt(context: Context, { kind, path }: Frame, span: Span): Context {
+  if (!context.train || (kind !== "model" && kind !== "layer")) return context;
+  if (isFrozen(context, path)) return { ...context, train: false };
+  if (!context.applied.has(path)) context.applied.set(path, span);
+  return context;
+}
+
 /** Runs the body of a callable with all its arguments. */
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
-  const context = entry === undefined ? env.context : contextOf(env.context, entry);
+  const context = entry === undefined ? contextAt(env.context, owner.frame, span) : contextOf(env.context, entry);
   const name = declaration.name.text;
   countCall(context, span);
   if (context.calls.length >= maxDepth)

@@ -235,8 +235,10 @@ export interface Context {
   readonly usedDims: Set<string>;
   /** The enclosing loop or branch body, which has its own graph; null in the entry itself. */
   readonly region: Region | null;
-  /** Paths frozen by `freeze`. */
+  /** Paths and patterns frozen by `freeze`. */
   readonly frozen: Map<string, Span>;
+  /** Where each layer and model was first applied as in training. */
+  readonly applied: Map<string, Span>;
   /** In a test; null elsewhere. */
   readonly assertions: Assertion[] | null;
   readonly calls: Call[];

@@ -56,6 +56,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     results: new Map(),
     region: null,
     frozen: new Map(),
+    applied: new Map(),
     assertions: null,
     random: { entryIndex: options.index, sites: { next: 0, warned: false }, key: null },
     budget: { steps: 0, regions: 0 },

@@ -11,7 +11,7 @@ import { expand } from "./expand.ts";
 import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
 import { numbers } from "./op-calls.ts";
 import { withOtherParams } from "../training/other-params.ts";
-import { paramsUnder } from "../training/param-paths.ts";
+import { paramsUnder, patternsOf } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
 import { localize } from "../control/regions.ts";
@@ -176,15 +176,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
   ),
   params: define(
-    'the params of a model or a part of one, as a list of tensors: those that this entry has used so far, or else those that all entries use; `only` is a pattern of paths such as "*.w"',
+    'the params of a model or a part of one, as a list of tensors: those that this entry has used so far, or else those that all entries use; `only` is a pattern of paths such as "*.w", or a list of them',
     ["model", "only"],
     [],
     (env, args) => {
       const { value, span } = arg(args, "model");
-      const only = args.get("only");
-      if (only !== undefined && only.value.kind !== "string")
-        return wrong(env, only.span, "expected a string for `only`, a pattern of paths", only.value);
-      const paths = paramsUnder(env, value, span, { only: only?.value.kind === "string" ? only.value.value : null });
+      const only = patternsOf(env, args.get("only") ?? null);
+      const paths = paramsUnder(env, value, span, { only });
       return paths === null
         ? ERROR
         : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));

@@ -1,9 +1,22 @@
 // The params and states of models and of their parts.
+import { starsOf } from "../../../runtime/pattern.ts";
 import type { Context, Declared } from "../context.ts";
 import type { Frame } from "../values/frames.ts";
 import { waitForMembers } from "../waiting.ts";
 
-export const isUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}.`);
+/** Whether a path is that of a part or of something in it; in a pattern of parts, `*` matches any text. */
+export const isUnder = (path: string, part: string): boolean =>
+  part.includes("*")
+    ? starsOf(part, path) !== null || starsOf(`${part}.*`, path) !== null
+    : path === part || path.startsWith(`${part}.`);
+
+/** The path of a member relative to its model; the whole path for one of another model that the model uses. */
+export const relativePath = (path: string, prefix: string): string =>
+  path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path;
+
+/** Whether the part of this path is frozen: it does not train, and runs as in inference. */
+export const isFrozen = ({ frozen }: Context, path: string): boolean =>
+  frozen.size > 0 && [...frozen.keys()].some((pattern) => isUnder(path, pattern));
 
 /** Records a param or state under every model and layer whose application is in progress. */
 export function noteMember(context: Context, frame: Frame, { path, kind }: Declared): void {

@@ -6,9 +6,9 @@ import type { Arg, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { literal } from "../types/broadcasting.ts";
 import { describe, ERROR, isNumber } from "../values/values.ts";
-import { membersOf } from "./members.ts";
+import { membersOf, relativePath } from "./members.ts";
 import { paramsUnder, pathOf } from "./param-paths.ts";
-import { fieldAt, relativePath } from "./structures.ts";
+import { fieldAt } from "./structures.ts";
 
 /** The function, with values by path: of all params in a list, or of some params and states in a record. */
 export function withOtherParams(env: Env, model: Arg, values: Arg): DlValue {

@@ -6,9 +6,22 @@ import { ownPath } from "../calls.ts";
 import type { Context, DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
-import { isUnder, membersOf, paramsHere } from "./members.ts";
+import { isFrozen, isUnder, membersOf, paramsHere, relativePath } from "./members.ts";
 import { describe, functionName } from "../values/values.ts";
 import { read } from "../values/variables.ts";
+
+/** A value, and where it is written. */
+interface Located {
+  readonly value: DlValue;
+  readonly span: Span;
+}
+
+/** A model, a part of one, or a pattern of paths. */
+interface Part {
+  readonly pattern: string;
+  /** What it is called in a message. */
+  readonly name: string;
+}
 
 /** The path of the params of a value: a model, a layer named by a `let`, or a part of one; null for anything else. */
 export function pathOf(env: Env, value: DlValue): string | null {
@@ -53,7 +66,35 @@ function partOf(env: Env, object: DlValue, name: Name): DlValue {
   return report(env.context, "E0208", name.span, `${describe(object)} has no member \`${name.text}\``);
 }
 
-/** `freeze Net.backbone`: nothing under it trains in this entry. */
+/** The parts that a value names: one, a pattern such as `"Net.*.norm"`, or those of a list; null after a report. */
+function partsOf(env: Env, value: DlValue, span: Span, code: "E0211" | "E0602"): readonly Part[] | null {
+  if (value.kind === "error") return null;
+  if (value.kind === "list" || value.kind === "tuple") {
+    const parts = value.items.map((item) => partsOf(env, item, span, code));
+    return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
+  }
+  const pattern = value.kind === "string" ? value.value : pathOf(env, value);
+  if (pattern !== null) return [{ pattern, name: value.kind === "function" ? functionName(value.target) : pattern }];
+  report(env.context, code, span, `${describe(value)} has no params`, {
+    help: "name a model, a layer bound by `let`, or a part of one, such as Net.backbone",
+  });
+  return null;
+}
+
+/** `only: "*.w"` or `only: ["*.w", "*.table"]`; null without it, and no pattern after a report. */
+export function patternsOf(env: Env, only: Located | null): readonly string[] | null {
+  if (only === null) return null;
+  const items = only.value.kind === "list" ? only.value.items : [only.value];
+  const patterns = items.flatMap((item) => (item.kind === "string" ? [item.value] : []));
+  if (patterns.length === items.length) return patterns;
+  if (items.every((item) => item.kind !== "error"))
+    report(env.context, "E0602", only.span, `expected a pattern of paths for \`only\`, found ${describe(only.value)}`, {
+      help: 'a pattern is a string such as "*.w"; several are a list',
+    });
+  return [];
+}
+
+/** `freeze Net.backbone`: nothing under it trains in this entry, and it runs as in inference. */
 export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
   const { context } = env;
   if (env.body !== "entry" || context.region !== null) {
@@ -61,60 +102,76 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
     return;
   }
   for (const target of statement.targets) {
-    const value = targetOf(env, target);
-    if (value.kind === "error") continue;
-    const path = pathOf(env, value);
-    if (path === null) {
-      report(context, "E0211", target.span, `${describe(value)} has no params`, {
-        help: "name a model, a layer bound by `let`, or a part of one, such as Net.backbone",
-      });
-    } else context.frozen.set(path, target.span);
+    const parts = partsOf(env, targetOf(env, target), target.span, "E0211");
+    for (const { pattern } of parts ?? []) freezePath(context, pattern, target.span);
   }
+}
+
+function freezePath(context: Context, pattern: string, span: Span): void {
+  context.frozen.set(pattern, span);
+  const early = [...context.applied].find(([path]) => isUnder(path, pattern));
+  if (early === undefined || !context.train) return;
+  report(context, "E0211", span, `\`${early[0]}\` has already been applied, as in training`, {
+    also: [{ span: early[1], says: "applied here" }],
+    help: "move `freeze` to the beginning of the entry",
+  });
 }
 
 /** At the end of an entry: every frozen path must contain a param. */
 export function checkFrozen(context: Context): void {
   const { declared, diagnostics } = context.program;
   if (diagnostics.length > 0) return;
-  for (const [prefix, span] of context.frozen) {
+  for (const [pattern, span] of context.frozen) {
     const paths = [...declared.values()].filter((d) => d.kind === "param").map((d) => d.path);
-    if (paths.some((path) => isUnder(path, prefix))) continue;
+    if (paths.some((path) => isUnder(path, pattern))) continue;
     const known = new Set(
       paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))),
     );
-    const near = didYouMean(prefix, [...known]);
-    report(context, "E0211", span, `no params under \`${prefix}\``, {
-      help: near === null ? undefined : `did you mean \`${near}\`?`,
+    const near = didYouMean(pattern, [...known]);
+    report(context, "E0211", span, `no params under \`${pattern}\``, {
+      help:
+        near !== null
+          ? `did you mean \`${near}\`?`
+          : pattern.includes("*")
+            ? `the params are ${paths.slice(0, 20).join(", ")}`
+            : undefined,
     });
   }
 }
 
+interface Wanted {
+  /** Patterns of paths; null for all params. */
+  readonly only?: readonly string[] | null;
+  /** Only those that this entry has used so far. */
+  readonly here?: boolean;
+}
+
 /**
- * Paths of the unfrozen params under a model, layer or part: those that this entry has used so far, or if there are
+ * Paths of the unfrozen params under models, layers or parts: those that this entry has used so far, or if there are
  * none and they are not wanted `here`, those that all entries use. Null after a report.
  */
-export function paramsUnder(
-  env: Env,
-  value: DlValue,
+export function paramsUnder(env: Env, value: DlValue, span: Span, wanted: Wanted = {}): readonly string[] | null {
+  const parts = partsOf(env, value, span, "E0602");
+  if (parts === null || wanted.only?.length === 0) return null;
+  const found = parts.map((part) => paramsOf(env, part, span, wanted));
+  return found.includes(null) ? null : [...new Set(found.flatMap((paths) => paths ?? []))];
+}
+
+function paramsOf(
+  { context }: Env,
+  { pattern, name }: Part,
   span: Span,
-  { only = null, here = false }: { readonly only?: string | null; readonly here?: boolean } = {},
+  { only = null, here = false }: Wanted,
 ): readonly string[] | null {
-  const { context } = env;
-  if (value.kind === "error") return null;
-  const prefix = pathOf(env, value);
-  if (prefix === null) {
-    report(context, "E0602", span, `${describe(value)} has no params`, {
-      help: "name a model, or a layer bound by `let`",
-    });
-    return null;
-  }
-  const used = here || context.paramsUnder.has(prefix) ? paramsHere(context, prefix) : paramsAnywhere(context, prefix);
-  const matching = only === null ? used : used.filter((path) => matches(only, path, prefix));
-  const found = matching.filter((path) => ![...context.frozen.keys()].some((frozen) => isUnder(path, frozen)));
+  const usedHere = paramsHere(context, pattern);
+  const known = here || context.paramsUnder.has(pattern) || (pattern.includes("*") && usedHere.length > 0);
+  const used = known ? usedHere : paramsAnywhere(context, pattern);
+  const matching = only === null ? used : used.filter((path) => only.some((each) => matches(each, path, pattern)));
+  const found = matching.filter((path) => !isFrozen(context, path));
   if (found.length > 0) return found;
   // A model whose application failed has used no params.
   if (context.program.diagnostics.length > 0) return null;
-  const name = value.kind === "function" ? functionName(value.target) : prefix;
+  const all = pattern.includes("*") ? paramsHere(context, "*") : [];
   if (used.length > 0)
     report(
       context,
@@ -122,11 +179,13 @@ export function paramsUnder(
       span,
       matching.length > 0
         ? `all params of \`${name}\` are frozen in this entry`
-        : `no param of \`${name}\` matches "${only}"`,
-      {
-        help: `its params are ${used.map((path) => path.slice(prefix.length + 1)).join(", ")}`,
-      },
+        : `no param of \`${name}\` matches ${only?.map((each) => `"${each}"`).join(" or ") ?? ""}`,
+      { help: `its params are ${used.map((path) => relativePath(path, pattern)).join(", ")}` },
     );
+  else if (all.length > 0)
+    report(context, "E0602", span, `no param matches \`${name}\``, {
+      help: `the params used so far are ${all.join(", ")}`,
+    });
   else
     report(
       context,
@@ -147,4 +206,4 @@ function paramsAnywhere(context: Context, prefix: string): readonly string[] {
 
 /** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
 const matches = (pattern: string, path: string, prefix: string): boolean =>
-  [path, path.slice(prefix.length + 1)].some((name) => starsOf(pattern, name) !== null);
+  [path, relativePath(path, prefix)].some((name) => starsOf(pattern, name) !== null);

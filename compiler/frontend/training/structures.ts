@@ -7,12 +7,8 @@ import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
 import { ERROR, makeTensor, UNIT } from "../values/values.ts";
 import { current, write } from "../values/variables.ts";
-import { isUnder, membersOf } from "./members.ts";
+import { isUnder, membersOf, relativePath } from "./members.ts";
 import { pathOf, targetOf } from "./param-paths.ts";
-
-/** The path of a member relative to its model; the whole path for one of another model that the model uses. */
-export const relativePath = (path: string, prefix: string): string =>
-  isUnder(path, prefix) ? path.slice(prefix.length + 1) : path;
 
 /** The member of another model at the same relative path. */
 const counterpart = (context: Context, { path }: Declared, from: string, to: string): Declared | undefined =>
