@@ -332,14 +332,16 @@ function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
       { label: describe(x) },
     );
   const width = whole / parts.value;
+  const symbols = x.symbols.with(axis, null);
   return list(
-    Array.from({ length: parts.value }, (_, k) =>
-      addNode(env, span, "slice", [x], {
+    Array.from({ length: parts.value }, (_, k) => {
+      const part = addNode(env, span, "slice", [x], {
         start: shape.map((_size, a) => (a === axis ? k * width : 0)),
         limit: shape.map((size, a) => (a === axis ? (k + 1) * width : size)),
         stride: shape.map(() => 1),
-      }),
-    ),
+      });
+      return part.kind === "tensor" ? { ...part, symbols } : part;
+    }),
   );
 }
 
