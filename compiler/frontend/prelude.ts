@@ -6,6 +6,7 @@ export const preludeFiles = [
   "std/sorting.dl",
   "std/linear-algebra.dl",
   "std/init.dl",
+  "std/random.dl",
   "std/activations.dl",
   "std/layers.dl",
   "std/convolution.dl",

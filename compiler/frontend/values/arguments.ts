@@ -3,7 +3,7 @@ import type { Arg, DlValue, Env, Target } from "../context.ts";
 import { report } from "../errors.ts";
 import { parameterHint } from "../migration-hints.ts";
 import { type Signature, split, takesTensor, usage } from "./signatures.ts";
-import { asType } from "./static-types.ts";
+import { asType, isOfNumbers } from "./static-types.ts";
 import { isNumberList } from "./number-lists.ts";
 import { describe, functionName, holdsTensor, isNumber } from "./values.ts";
 
@@ -129,7 +129,7 @@ function bindByPosition(
     const next = isPiped(arg) ? undefined : first.find(isFree);
     // A tensor of numbers beside those of the last list: clamp(x, lo, hi).
     const early = holdsTensor(arg.value) && !isLoose(arg) && last.some(isFree);
-    const fits = (p: string): boolean => !(early && isOfNumbers(target, p)) && accepts(target, p, arg.value);
+    const fits = (p: string): boolean => !(early && isNumberParameter(target, p)) && accepts(target, p, arg.value);
     const parameter =
       next !== undefined && (!holdsTensor(arg.value) || fits(next)) ? next : last.find((p) => isFree(p) && fits(p));
     if (parameter === undefined) return null;
@@ -147,10 +147,10 @@ function isTable(target: Target, { value, piped }: Arg, next: string | undefined
 const isFlat = (value: DlValue): boolean => value.kind === "list" && value.items.every((item) => item.kind !== "list");
 
 /** Whether a parameter is declared as `number`: static, or a tensor of any shape. */
-function isOfNumbers(target: Target, parameter: string): boolean {
+function isNumberParameter(target: Target, parameter: string): boolean {
   if (target.kind !== "callable" || target.declaration.statics.length === 0) return false;
   const type = target.declaration.statics.find((p) => p.name.text === parameter)?.type;
-  return type?.kind === "static" && type.name.text === "number";
+  return type !== undefined && isOfNumbers(type);
 }
 
 /** Whether a parameter takes the value, as far as its kind and dtype say. */
@@ -163,7 +163,7 @@ function accepts(target: Target, parameter: string, value: DlValue): boolean {
   const { statics, tensors } = split(target.declaration);
   const taken = [...statics, ...tensors].find((p) => p.name.text === parameter)?.type;
   if (taken === undefined) return false;
-  if (!takesTensor(taken)) return asType(value, taken) !== null;
+  if (!takesTensor(taken)) return asType(value, taken) !== null || (isOfNumbers(taken) && isNumberList(value));
   if (taken.kind === "list") return value.kind === "list" || value.kind === "tuple";
   if (value.kind !== "tensor") return isNumber(value) || value.kind === "bool" || isNumberList(value);
   const wanted = taken.kind === "tensor" ? taken.dtype.text : "";

@@ -5,10 +5,12 @@ import { report } from "../errors.ts";
 import { text } from "../types/dims.ts";
 import { dtypeNames } from "../types/dtypes.ts";
 import { signatureOf, usage } from "./signatures.ts";
+import { isNumberList, listTensor } from "./number-lists.ts";
 import { describe, ERROR, float, functionName, int, list } from "./values.ts";
 
 /** Converts a static argument to its declared type; reports and returns the error value if that is not possible. */
 export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Span, subject: string): DlValue {
+  if (isNumberList(value) && isOfNumbers(type)) return listTensor(env, span, value, "f32");
   const converted = asType(value, type);
   if (converted !== null) return converted;
   if (value.kind === "error") return ERROR;
@@ -80,6 +82,9 @@ export function asType(value: DlValue, type: TypeExpr): DlValue | null {
       return staticNames.has(name) && (value.kind === "int" || isScalar(value, name)) ? value : null;
   }
 }
+
+/** Whether it is `number`: static, or a tensor of any shape, which a list of numbers is. */
+export const isOfNumbers = (type: TypeExpr): boolean => type.kind === "static" && type.name.text === "number";
 
 const isScalar = (value: DlValue, dtype: string): boolean =>
   value.kind === "tensor" && value.value.type.dtype === dtype && value.value.type.shape.length === 0;

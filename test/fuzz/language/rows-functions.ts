@@ -148,6 +148,13 @@ export const movement: readonly Row[] = [
   ),
   row(
     "",
+    "?{random_exponential([$u, $u], rate: 2)|laplace([$u, $u])|gumbel([$u, $u], scale: 0.5)|gamma([$u, $u], ?{0.5|3})|beta([$u, $u], 2, 0.7)|dirichlet([$u, $u], 1)}",
+    "f32[$u, $u]",
+  ),
+  row("x: T[K, ..S]", "?{shuffle(@x)|choice(@x, shape(@x)[0])}", "T[K, ..S]"),
+  row("x: f32[..S, K]", "categorical(@x)", "i32[..S]"),
+  row(
+    "",
     '?{zeros([$u])|ones([$u])|full([$u], 2)|constant(1.5, shape: [$u])|hann_window($u)|hamming_window($u)|iota(shape: [$u], axis: 0, dtype: "f32")|map(scalar, [1]) |> stack |> reshape([1]) |> repeat_elements($u, axis: 0)}',
     "f32[$u]",
   ),
