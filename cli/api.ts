@@ -1,5 +1,5 @@
 // The API for Node: the compiler with access to files. Browsers use `dlc/compiler` with a resolver of their own.
-import { compileModule, type Mode, type Target } from "../compiler/index.ts";
+import { compileModule, type Mode, type Target, type Variants } from "../compiler/index.ts";
 import type { Diagnostic } from "../dsl/diagnostic.ts";
 import type { Source } from "../dsl/span.ts";
 import { DiagnosticError } from "../dsl/diagnostic-error.ts";
@@ -20,8 +20,12 @@ export type { Inputs, Session, StateTensor, Tensor } from "../runtime/index.ts";
 export interface Options {
   /** Sizes of the dims that the entries name. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Several sets of dims that share params and state; a call uses the one that matches its inputs. */
-  readonly variants?: readonly Readonly<Record<string, number>>[];
+  /**
+   * Several sets of dims that share params and state, for all entries or by entry:
+   * `{ predict: [{ N: 1 }, { N: 64 }], step: [{ N: 64 }] }`; an entry that is not named then has the sizes of `dims`.
+   * A call uses the set that matches its inputs.
+   */
+  readonly variants?: Variants;
   readonly entries?: readonly string[];
   readonly mode?: Mode;
   readonly target?: Target;

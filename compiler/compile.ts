@@ -9,7 +9,7 @@ import { indexRanges } from "./analysis/index-ranges.ts";
 import { assemble, type Assembly } from "./link/assemble.ts";
 import { emitJs } from "./codegen/js/emit.ts";
 import { emitWasm } from "./codegen/wasm/emit.ts";
-import { withKnownDims } from "./frontend/given-dims.ts";
+import { allSets, variantsOf, withKnownDims, type Variants } from "./frontend/given-dims.ts";
 import { elaborate } from "./frontend/program.ts";
 import type { Graph, Program } from "./graph/ir.ts";
 import { functions } from "./kernel/math.ts";
@@ -36,8 +36,11 @@ export type Mode = "fast" | "strict";
 export interface CompileOptions {
   /** Sizes of named dims. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Several sets of dims in one module, which share params and state. `dims` applies to all of them. */
-  readonly variants?: readonly Readonly<Record<string, number>>[];
+  /**
+   * Several sets of dims in one module, which share params and state, for all entries or by entry:
+   * `{ predict: [{ N: 1 }, { N: 64 }], step: [{ N: 64 }] }`. `dims` applies to all of them.
+   */
+  readonly variants?: Variants;
   /** Entries to compile; all by default. */
   readonly entries?: readonly string[];
   /** `strict` produces the same bits on every engine; `fast` may use relaxed SIMD. */
@@ -100,33 +103,15 @@ export interface CompiledModule {
   code(target?: Target): Promise<Code>;
 }
 
-/** The sets of dims that the options ask for, each complete. Throws a `DiagnosticError` for a dim in both options. */
-export function variantsOf({
-  dims = {},
-  variants = [{}],
-}: Pick<CompileOptions, "dims" | "variants">): readonly Readonly<Record<string, number>>[] {
-  const twice = Object.keys(dims).filter((name) => variants.some((set) => Object.hasOwn(set, name)));
-  if (twice.length > 0)
-    throw new DiagnosticError(
-      twice.map((name) => ({
-        code: "E0903",
-        says: `the size of dim \`${name}\` is given twice`,
-        help: "`dims` holds sizes that all `variants` share; give it in one of the two",
-        commandHelp: "--dim holds sizes that all variants share; give it with --dim or with --variant",
-      })),
-    );
-  return variants.map((set) => ({ ...dims, ...set }));
-}
-
 /** The graphs of the entries before any pass. Throws a `DiagnosticError` with all errors. */
 export function elaborateSource(
   source: Source,
   options: CompileOptions,
 ): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
   const { resolve, entries } = options;
-  const variants = variantsOf(options);
-  const found = elaborate(source, { variants, resolve, ...(entries && { entries }) });
-  const { program, diagnostics, warnings } = withKnownDims(found, variants);
+  const given = variantsOf(options);
+  const found = elaborate(source, { ...given, resolve, ...(entries && { entries }) });
+  const { program, diagnostics, warnings } = withKnownDims(found, allSets(given));
   if (program === null) throw new DiagnosticError(diagnostics);
   return { program, warnings };
 }

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Variants } from "../../compiler/index.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 
 interface BuildFlags extends CompileFlags {
   readonly output: string;
   readonly entry: readonly string[];
-  readonly variant: readonly Readonly<Record<string, number>>[];
+  readonly variant: readonly Variant[];
   readonly weights?: string;
 }
 
@@ -23,7 +24,7 @@ export function build(): Command {
         )
         .option(
           "--variant <dims>",
-          "a set of dims, such as N=1 or N=1,T=64; repeatable; each call uses the variant that matches its inputs",
+          "a set of dims, such as N=1 or N=1,T=64, for all entries or for one, as in predict:N=1; repeatable; each call uses the variant that matches its inputs",
           collectVariant,
           [],
         )
@@ -56,7 +57,7 @@ export function build(): Command {
       return reject("E1008", "the target `reference` cannot be built: it is an interpreter", "use --target wasm or js");
     const more = {
       ...(flags.entry.length > 0 && { entries: flags.entry }),
-      ...(flags.variant.length > 0 && { variants: flags.variant }),
+      ...(flags.variant.length > 0 && { variants: variantsOf(flags.variant) }),
     };
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
@@ -80,17 +81,34 @@ export function build(): Command {
   });
 }
 
-function collectVariant(
-  text: string,
-  before: readonly Readonly<Record<string, number>>[],
-): Readonly<Record<string, number>>[] {
-  const pairs = text.split(",").map((pair) => /^([A-Za-z_]\w*)=(\d{1,10})$/.exec(pair));
-  return [
-    ...before,
-    Object.fromEntries(pairs.map((match) => (match === null ? misspelt() : [match[1], Number(match[2])]))),
-  ];
+/** `predict:N=1,T=64`; the entry is null for sizes of all entries. */
+interface Variant {
+  readonly entry: string | null;
+  readonly dims: Readonly<Record<string, number>>;
+}
+
+function collectVariant(text: string, before: readonly Variant[]): readonly Variant[] {
+  const [, entry = null, sizes = ""] = /^(?:([A-Za-z_]\w*):)?(.*)$/.exec(text) ?? [];
+  if (before.some((other) => (other.entry === null) !== (entry === null)))
+    throw new InvalidArgumentError("Give every variant an entry, as in predict:N=1, or none of them.");
+  const pairs = sizes.split(",").map((pair) => /^([A-Za-z_]\w*)=(\d{1,10})$/.exec(pair));
+  const dims = Object.fromEntries(
+    pairs.map((match) => (match === null ? misspelt() : ([match[1], Number(match[2])] as const))),
+  );
+  return [...before, { entry, dims }];
+}
+
+/** The option `variants` of the compiler. */
+function variantsOf(given: readonly Variant[]): Variants {
+  if (given.some(({ entry }) => entry === null)) return given.map(({ dims }) => dims);
+  return Object.fromEntries(
+    [...new Set(given.map(({ entry }) => entry ?? ""))].map((name) => [
+      name,
+      given.filter(({ entry }) => entry === name).map(({ dims }) => dims),
+    ]),
+  );
 }
 
 function misspelt(): never {
-  throw new InvalidArgumentError("Expected sizes such as N=1 or N=1,T=64.");
+  throw new InvalidArgumentError("Expected sizes such as N=1, N=1,T=64 or predict:N=1.");
 }

@@ -23,6 +23,8 @@ export type { Resolve } from "./modules.ts";
 export interface ElaborateOptions {
   /** Sets of dims, each a specialised graph per entry; one empty set for a program without dims. */
   readonly variants: readonly Readonly<Record<string, number>>[];
+  /** Instead of `variants`, for the entries named. */
+  readonly entryVariants?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
   /** Entries to elaborate; all by default. */
   readonly entries?: readonly string[];
   /** Paths of parts of models by entry: the last result of each is an output under its path. */
@@ -200,7 +202,8 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
       help: "the compiler generates an entry of this name; choose another",
     });
   }
-  for (const wanted of options.entries ?? []) {
+  const named = [...(options.entries ?? []), ...Object.keys(options.entryVariants ?? {})];
+  for (const wanted of new Set(named)) {
     if (names.includes(wanted) || wanted === "init") continue;
     const near = didYouMean(wanted, names);
     diagnostics.push({
@@ -213,6 +216,11 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
   return entries === undefined ? main.entries : main.entries.filter((entry) => entries.includes(entry.name.text));
 }
 
+function setsFor(entry: string, { variants, entryVariants = {} }: ElaborateOptions): ElaborateOptions["variants"] {
+  const sets = (Object.hasOwn(entryVariants, entry) ? entryVariants[entry] : undefined) ?? variants;
+  return sets.length > 0 ? sets : [{}];
+}
+
 function variantsOf(
   program: ProgramState,
   main: Module,
@@ -222,7 +230,7 @@ function variantsOf(
   waits: Waits,
 ): readonly ProgramEntry[] {
   const done: ProgramEntry[] = [];
-  for (const dims of options.variants.length > 0 ? options.variants : [{}]) {
+  for (const dims of setsFor(entry.name.text, options)) {
     // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
     if (program.stopped || done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size)))
       continue;

@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
-import { variantsOf, type CompileOptions } from "../compile.ts";
-import { withKnownDims } from "../frontend/given-dims.ts";
+import type { CompileOptions } from "../compile.ts";
+import { allSets, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import type { Program } from "../graph/ir.ts";
 
@@ -53,10 +53,11 @@ export function elaborateSmall(
   source: Source,
   options: CompileOptions,
 ): { readonly program: Program; readonly assumed: Readonly<Record<string, number>> } {
-  const variants = variantsOf(options);
+  const given = variantsOf(options);
+  const variants = allSets(given);
   const { resolve, entries } = options;
   const attempt = (assumedDim: number) => ({
-    ...elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim }),
+    ...elaborate(source, { ...given, resolve, ...(entries && { entries }), assumedDim }),
     assumedDim,
   });
   const found = withAssumedDims(variants, attempt, smallSizes);

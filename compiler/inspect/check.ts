@@ -1,20 +1,24 @@
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
-import { variantsOf, type CompileOptions } from "../compile.ts";
-import { withKnownDims } from "../frontend/given-dims.ts";
+import type { CompileOptions } from "../compile.ts";
+import { allSets, firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { elaborateTests } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 
 /** All diagnostics of a file and its tests, and warnings, without compiling it. Assumes a size for dims without one. */
 export function checkSource(source: Source, options: CompileOptions): readonly Diagnostic[] {
-  const variants = variantsOf(options);
+  const given = variantsOf(options);
+  const variants = allSets(given);
   const { resolve, entries } = options;
   const attempt = (assumedDim: number) =>
-    elaborate(source, { variants, resolve, ...(entries && { entries }), assumedDim });
+    elaborate(source, { ...given, resolve, ...(entries && { entries }), assumedDim });
   const checked = withKnownDims(withAssumedDims(variants, attempt), variants);
   const { diagnostics, warnings } = checked;
   if (diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return [...diagnostics, ...warnings];
-  const tests = withAssumedDims(variants, (assumedDim) => elaborateTests(source, { variants, resolve, assumedDim }));
+  const dims = firstDims(given);
+  const tests = withAssumedDims(variants, (assumedDim) =>
+    elaborateTests(source, { variants: [dims], resolve, assumedDim }),
+  );
   return [...tests.diagnostics, ...warnings];
 }

@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { position, type Source } from "../../dsl/span.ts";
-import { variantsOf, type CompileOptions } from "../compile.ts";
-import { withKnownDims } from "../frontend/given-dims.ts";
+import type { CompileOptions } from "../compile.ts";
+import { firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
@@ -18,7 +18,7 @@ export interface LineShapes {
  * has several. Throws a `DiagnosticError` for errors in the text.
  */
 export function shapesIn(source: Source, options: CompileOptions): readonly LineShapes[] {
-  const dims = variantsOf(options)[0] ?? {};
+  const dims = firstDims(variantsOf(options));
   const { resolve, entries } = options;
   const found = withAssumedDims([dims], (assumedDim) => {
     const seen = makeTrace();

@@ -1,9 +1,9 @@
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
-import { variantsOf, type CompileOptions } from "../compile.ts";
+import type { CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
-import { withKnownDims } from "../frontend/given-dims.ts";
+import { firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
 import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
@@ -49,7 +49,7 @@ export interface Summary {
  * the text.
  */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
-  const dims = variantsOf(options)[0] ?? {};
+  const dims = firstDims(variantsOf(options));
   // Batches of one where that is possible, so that work is counted per example.
   const result = withAssumedDims(
     [dims],

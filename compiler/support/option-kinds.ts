@@ -7,12 +7,14 @@ const names: Kind = [
 ];
 const other: Kind = ["an object", (value) => typeof value === "object" && value !== null];
 
+const areSets = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
+
 /** The options that all functions that compile share. Sizes and names are checked against the program later. */
 export const sharedKinds = {
   dims: ["sizes by name, such as { N: 32 }", isObject],
   variants: [
-    "a list of sizes by name, such as [{ N: 1 }, { N: 32 }]",
-    (value) => Array.isArray(value) && value.every(isObject),
+    "a list of sizes by name, such as [{ N: 1 }, { N: 32 }], or one for each entry, such as { predict: [{ N: 1 }] }",
+    (value) => areSets(value) || (isObject(value) && Object.values(value).every(areSets)),
   ],
   entries: names,
   mode: oneOfTexts("fast", "strict"),
@@ -33,7 +35,9 @@ export const compilerKinds = {
 
 /** Rejects (E0818) a size that is not one, by the name of its dim. A size of 0 is left to the program (E0315). */
 export function checkSizes({ dims = {}, variants = [] }: Sizes, of: string): void {
-  for (const [name, size] of [dims, ...variants].flatMap((sizes) => Object.entries(sizes)))
+  for (const [name, size] of [dims, ...Object.values<Dims | readonly Dims[]>(variants).flat()].flatMap((sizes) =>
+    Object.entries(sizes),
+  ))
     if (!Number.isSafeInteger(size) || size < 0)
       reject(
         "E0818",
@@ -41,7 +45,9 @@ export function checkSizes({ dims = {}, variants = [] }: Sizes, of: string): voi
       );
 }
 
+type Dims = Readonly<Record<string, number>>;
+
 interface Sizes {
-  readonly dims?: Readonly<Record<string, number>> | undefined;
-  readonly variants?: readonly Readonly<Record<string, number>>[] | undefined;
+  readonly dims?: Dims | undefined;
+  readonly variants?: readonly Dims[] | Readonly<Record<string, readonly Dims[]>> | undefined;
 }

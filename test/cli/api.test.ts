@@ -123,6 +123,68 @@ test("an error of a call names the entry, the input, and the line that declares 
   expect(frames).toMatch(/^ {2}= help: .*`threads`\?\n {4}at .*api\.test\.ts/m);
 });
 
+const windows = `dl 1
+
+model Net(x: f32[N, T]) -> f32[N, T] {
+  param w: f32[1] = ones
+  x * w
+}
+
+entry predict(x: f32[N, T]) { y: Net(x) }
+
+train entry step(x: f32[N, T]) {
+  let loss = mean((Net(x[:, 1:]) - x[:, :-1]) ^ 2)
+  minimize loss over Net with sgd(lr: 0.1)
+  { loss }
+}
+`;
+
+test("each entry has variants of its own", async () => {
+  const variants = {
+    predict: [
+      { N: 1, T: 1 },
+      { N: 2, T: 3 },
+    ],
+    step: [{ N: 2, T: 3 }],
+  };
+  const model = await compile(windows, { variants });
+  const compiled = model.plan.entries.map(({ name, dims }) => ({ name, ...dims }));
+  expect(compiled).toEqual([
+    { name: "predict", N: 1, T: 1 },
+    { name: "predict", N: 2, T: 3 },
+    { name: "step", N: 2, T: 3 },
+    { name: "init" },
+  ]);
+  expect(model.run("predict", { x: [[7]] })["y"]?.data).toEqual(Float32Array.of(7));
+  // One step on rows x = (1, 2, 3): w = 1 - 0.1 * mean(2 * (2 w - 1) * 2, 2 * (3 w - 2) * 3) at w = 1
+  model.run("step", {
+    x: [
+      [1, 2, 3],
+      [1, 2, 3],
+    ],
+  });
+  expect(model.run("predict", { x: [[1]] })["y"]?.data[0]).toBeCloseTo(0.5, 6);
+});
+
+test("an entry without variants of its own has the sizes of `dims`", async () => {
+  const model = await compile(windows, { dims: { T: 2 }, variants: { predict: [{ N: 1 }], step: [{ N: 4 }] } });
+  expect(model.plan.entries.map(({ dims }) => dims)).toEqual([{ N: 1, T: 2 }, { N: 4, T: 2 }, {}]);
+  const one = await compile(text, { dims: { N: 2 }, variants: {} });
+  expect(one.plan.entries[0]?.dims).toEqual({ N: 2 });
+});
+
+const wrongVariants: readonly (readonly [options: object, message: string])[] = [
+  [{ variants: { predct: [{ N: 1, T: 2 }] } }, "unknown entry `predct`\n  = help: did you mean `predict`?"],
+  [{ variants: { predict: [{ N: 1, T: 2, Q: 1 }] }, dims: {} }, "unknown dim `Q`"],
+  [{ variants: { predict: [{ N: 1 }] }, dims: { N: 1 } }, "`N` is given twice"],
+  [{ variants: { predict: { N: 1 } } }, "or one for each entry, such as { predict: [{ N: 1 }] }, got an Object"],
+  [{ variants: { predict: [{ N: -1 }] } }, "`N` of `compile` must be"],
+];
+
+test.each(wrongVariants)("variants %j", async (options, message) => {
+  await expect(compile(windows, options)).rejects.toThrow(message);
+});
+
 test("nested arrays are read, and their shape chooses the variant", async () => {
   const square = text.replace("f32[N, 2]", "f32[N, M]");
   const model = await compile(square, {

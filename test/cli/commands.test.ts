@@ -53,6 +53,8 @@ test.each([
   [["build", "twice.dl", "--dim", "N=1", "--dim", "Q=1", "-o", "out"], 1, "unknown dim `Q`"],
   [["build", "twice.dl", "--variant", "N=1,Q=1", "-o", "out"], 1, "unknown dim `Q`"],
   [["build", "twice.dl", "--dim", "N=1", "--variant", "N=4", "-o", "out"], 1, "give it with --dim or with --variant"],
+  [["build", "twice.dl", "--variant", "twce:N=1", "-o", "out"], 1, "did you mean `twice`?"],
+  [["build", "twice.dl", "--variant", "twice:N=1", "--variant", "N=4", "-o", "out"], 2, "an entry, as in predict:N=1"],
   [["build", "twice.dl", "-o", "out"], 1, "= help: give it with --dim N=32"],
   [["dump", "twice.dl", "--stage", "nothing"], 1, "unknown stage `nothing`"],
   [
