@@ -313,6 +313,11 @@ function helpOnly(): readonly Rule[] {
     help("block", null, ({ expected, found }) =>
       found && expected[0] === "RBrace" ? "write one statement per line" : null,
     ),
+    help("block", null, ({ expected, rules, previous }) =>
+      expected[0] === "LBrace" && rules.at(-2) === "repeat" && previous?.tokenType === t.RParen
+        ? "`repeat 4 { ... }` is a loop; `tile(x, [2, 1])` and `repeat_elements(x, 2, axis: 0)` repeat a tensor"
+        : null,
+    ),
     help("block", null, ({ expected }) =>
       expected[0] === "LBrace" ? "a block is written in `{ }` and begins on this line" : null,
     ),

@@ -9,12 +9,23 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) > limit) continue;
     const lower = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    // Short names are close to everything: more than half of the letters must agree.
-    if (lower * 2 >= Math.max(name.length, candidate.length)) continue;
+    if (!isTypo(name.toLowerCase(), candidate.toLowerCase(), lower)) continue;
     const cost = lower + (lower < editDistance(name, candidate) ? 0.5 : 0);
     if (cost < least) [best, least] = [candidate, cost];
   }
   return best;
+}
+
+/**
+ * Short names are close to everything: more than half of the letters must agree, and of three letters or less all, but
+ * for one that is missing or added after the first (`sqr`, but not `std` for `td`), or two that are swapped.
+ */
+function isTypo(name: string, candidate: string, distance: number): boolean {
+  if (distance === 0) return true;
+  if (distance * 2 >= Math.max(name.length, candidate.length)) return false;
+  if (Math.min(name.length, candidate.length) > 3) return true;
+  const swapped = [...name].toSorted().join("") === [...candidate].toSorted().join("");
+  return swapped || (name[0] === candidate[0] && name.length !== candidate.length);
 }
 
 /** The help for an unknown name: the nearest existing one, or all of them after `words`. */

@@ -9,6 +9,7 @@ import { applyRuled } from "./training/custom-gradient.ts";
 import { isFrozen } from "./training/members.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
+import { insteadHint } from "./migration-hints.ts";
 import { countCall, maxDepth } from "./limits.ts";
 import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
@@ -61,7 +62,7 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       "E0402",
       span,
       `missing ${missing.length === 1 ? "argument" : "arguments"} ${missing.map((each) => `\`${each}\``).join(" and ")} of \`${name}\``,
-      { help: usage(name, signature) },
+      { help: (target.kind === "op" ? insteadHint(name) : undefined) ?? usage(name, signature) },
     );
   }
   switch (target.kind) {

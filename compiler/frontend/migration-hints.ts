@@ -65,6 +65,42 @@ const names: Readonly<Record<string, string>> = {
   keras: plainNames,
   self: "params and states have no prefix",
   sequential: "a model is a chain of layers: model Net(x: f32[N, 784]) = x |> dense(128) |> relu |> dense(10)",
+  arange: "use `range_of(5)`, or `range_of(n, start, step)`; `range(5)` is a list of ints",
+  var: "use `variance(x, axis: 0)`; `correction: 1` divides by n - 1",
+  clip: "use `clamp(x, 0, 1)`; of gradients, `clip_by_global_norm`",
+  minimum: "use `min(a, b)`",
+  maximum: "use `max(a, b)`",
+  amin: "use `min(x, axis: 0)`",
+  amax: "use `max(x, axis: 0)`",
+  flip: "use `reverse(x, axes: [1])`, or `x[:, ::-1]`",
+  fliplr: "use `x[:, ::-1]`",
+  flipud: "use `x[::-1]`",
+  isnan: "write `x != x`, which is true for NaN only",
+  isinf: "write `abs(x) == inf`",
+  isfinite: "write `abs(x) < inf`",
+  nan: "a NaN is `inf - inf`; `x != x` is true for NaN only",
+  broadcastto: "use `expand(x, [3, 5])`",
+  repeatinterleave: "use `repeat_elements(x, 2, axis: 0)`; `tile(x, [2, 1])` repeats the whole",
+  diagonal: 'use `einsum("i i -> i", x)`',
+  inv: "use `inverse(x)`, or `solve(a, b)` for a system of equations",
+  slogdet: "use `log_det(x)`",
+  vstack: "use `concat([a, b], axis: 0)`",
+  hstack: "use `concat([a, b], axis: 1)`",
+  rand: "use `uniform([4, 8])`",
+  randn: "use `normal([4, 8])`",
+  oneslike: "use `ones(shape(x))`",
+  zeroslike: "use `zeros(shape(x))`",
+  fulllike: "use `full(shape(x), value)`",
+  meshgrid: "write `x[_, :]` and `y[:, _]`, which broadcast",
+  allclose: "use `all(close(a, b))`",
+  logicaland: "write `a and b`",
+  logicalor: "write `a or b`",
+  logicalnot: "write `not a`",
+  maskedfill: "use `select(mask, value, x)`",
+  moveaxis: "use `transpose(x, [..])`, or `rearrange` with names",
+  numel: "use `size(x)`",
+  ndim: "use `rank(x)`",
+  indexselect: "use `x[:, ids]`, or `take(x, ids, axis: 1)`",
   print: "there is no `print`; return the value as an output: { loss, seen: x }",
   float: 'use `convert(x, dtype: "f32")`',
   int: 'use `convert(x, dtype: "i32")`',
@@ -152,6 +188,13 @@ export function nameHint(name: string): string | undefined {
 }
 export const dtypeHint = (name: string): string | undefined => own(dtypes, name);
 export const methodHint = (name: string): string | undefined => own(methods, name);
+
+/** The function to use where an op lacks arguments that only the compiler's own calls give. */
+const instead: Readonly<Record<string, string>> = {
+  broadcast: "`expand(x, [3, 5])` repeats x to a shape",
+  gather: "`x[ids]` selects items, and `pick_rows(x, index)` rows of each sample",
+};
+export const insteadHint = (op: string): string | undefined => own(instead, op);
 
 /** The equivalent of a named argument of another framework, among the parameters of the function. */
 export function parameterHint(name: string, known: readonly string[]): string | undefined {

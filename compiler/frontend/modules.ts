@@ -58,6 +58,7 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
     root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
   root.bindValue("op", { kind: "ops" });
   root.bindValue("inf", { kind: "float", value: Infinity });
+  root.bindValue("pi", { kind: "float", value: Math.PI });
   const files = preludeFiles.flatMap((path) => {
     const file = resolve(path, null);
     if (file !== null) return [file];

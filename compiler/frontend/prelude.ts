@@ -4,6 +4,7 @@
 export const preludeFiles = [
   "std/tensors.dl",
   "std/sorting.dl",
+  "std/arrays.dl",
   "std/linear-algebra.dl",
   "std/init.dl",
   "std/random.dl",

@@ -15,6 +15,17 @@ test.each([
   ["logit", ["logits", "login"], "logits"],
   ["attention", ["attention_mask", "attend"], null],
   ["", ["a"], null],
+  ["std", ["td"], null],
+  ["inv", ["inf"], null],
+  ["var", ["vars"], "vars"],
+  ["sqr", ["sqrt"], "sqrt"],
+  ["mxa", ["max", "map"], "max"],
+  ["summ", ["sum"], "sum"],
+  ["amax", ["max"], null],
+  ["tan", ["tanh"], "tanh"],
+  ["cat", ["cast", "eat"], "cast"],
+  ["Max", ["max"], "max"],
+  ["loss", ["lost"], "lost"],
 ])("%j among %j is %j", (name, candidates, meant) => {
   expect(didYouMean(name, candidates)).toBe(meant);
 });

@@ -122,7 +122,7 @@ function resultTypes(
     report(context, broken.code, argument ?? span, `\`${name}\` requires that ${broken.message}`, {
       label: [...operands.map(showTensor), ...givenAttrs(op, attrs)].join(" · "),
       also: [...(outside ? [{ span, says: "in this call" }] : []), ...origins(operands, span)],
-      help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? inferredSizeHelp(op, operands, attrs),
+      help: dtypeHelp(broken.message, types) ?? layoutHelp(op, types) ?? rowsHelp(op, types),
     });
     return null;
   }
@@ -163,17 +163,11 @@ function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
   return swapped && /^conv|^window/.test(op.name) ? "images are channels-last: [N, H, W, C]" : undefined;
 }
 
-/** If a reshape has a size of -1, which other frameworks infer. */
-function inferredSizeHelp(op: Op, [x]: readonly Tensor[], { shape }: Attrs): string | undefined {
-  if (op.name !== "reshape" || x === undefined || !Array.isArray(shape)) return undefined;
-  const known = shape.flat().filter((size): size is number => typeof size === "number" && size > 0);
-  if (known.length !== shape.length - 1 || !shape.flat().includes(-1)) return undefined;
-  const sizes = x.value.type.shape;
-  const rest = product(sizes) / product(known);
-  if (!Number.isInteger(rest)) return "sizes are not inferred from -1";
-  const name = x.symbols.find((symbol, axis) => symbol !== null && sizes[axis] === rest) ?? null;
-  return `sizes are not inferred from -1; write ${name ?? `${rest}, or an expression such as 2 * N`}`;
-}
+/** If one index for each element is expected, where rows are meant. */
+const rowsHelp = ({ name }: Op, [, indices]: readonly TensorType[]): string | undefined =>
+  /^(take_along|gather)$/.test(name) && indices !== undefined && indices.shape.length > 0
+    ? "`pick_rows(x, index)` selects rows of each sample: from [B, T, D] and i32[B, K] to [B, K, D]"
+    : undefined;
 
 /** If a condition requires floats and an operand is not a float. */
 const dtypeHelp = (message: string, types: readonly TensorType[]): string | undefined =>

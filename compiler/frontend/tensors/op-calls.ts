@@ -1,5 +1,7 @@
 import type { Span } from "../../../dsl/span.ts";
 import { dtypeNames, isDtype } from "../types/dtypes.ts";
+import { elements } from "../../types/tensor-type.ts";
+import { product } from "../../support/lists.ts";
 import type { Attr } from "../../graph/ir.ts";
 import type { AttrKind, Op } from "../../graph/op.ts";
 import type { Bound } from "../values/arguments.ts";
@@ -29,6 +31,11 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
       );
     attrs[name] = attr;
   }
+  if (op.name === "reshape") {
+    const shape = withOpenSize(env, attrs["shape"], operands[0]?.value, bound.values.get("shape")?.span ?? span);
+    if (shape === null) return ERROR;
+    attrs["shape"] = shape;
+  }
   if (op.form.kind === "pointwise") return pointwise(env, op, operands, span, { attrs, args: spansOf(bound) });
   const tensors = withLists(env, op, operands);
   if (tensors.some((arg) => arg.value.kind === "error")) return ERROR;
@@ -45,6 +52,22 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
   );
   if (results === null) return ERROR;
   return results.length === 1 && results[0] !== undefined ? results[0] : { kind: "tuple", items: results };
+}
+
+/** A shape in which one -1 is the size that is left: reshape(x, [4, -1]). Null after a report. */
+function withOpenSize(env: Env, shape: Attr | undefined, x: DlValue | undefined, span: Span): Attr | null {
+  if (!Array.isArray(shape) || x?.kind !== "tensor") return shape ?? [];
+  const open = shape.indexOf(-1);
+  if (open < 0) return shape;
+  const others: readonly number[] = shape.flatMap((size, axis) => (axis === open ? [] : [Number(size)]));
+  const [all, known] = [elements(x.value.type.shape), product(others)];
+  if (known > 0 && all % known === 0 && !others.includes(-1))
+    return shape.map((size, axis) => (axis === open ? all / known : Number(size)));
+  const says = others.includes(-1)
+    ? "at most one size of a shape can be -1"
+    : `no size fits in place of -1: ${all} elements cannot be divided into parts of ${known}`;
+  report(env.context, "E0311", span, says, { label: describe(x) });
+  return null;
 }
 
 /** Operands that are lists of numbers as tensors: indices of ints, others of the dtype of the other operands. */

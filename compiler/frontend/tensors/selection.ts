@@ -206,7 +206,9 @@ function bound(
   if (expr === null || value === null) return absent;
   if (value.kind === "int") return value.value < 0 ? value.value + size : value.value;
   if (value.kind !== "error")
-    report(env.context, "E0311", expr.span, `expected an int as the bound of a range, found ${describe(value)}`);
+    report(env.context, "E0311", expr.span, `expected an int as the bound of a range, found ${describe(value)}`, {
+      help: value.kind === "float" ? "floor(x) and ceil(x) return ints: x[:floor(n / 2)]" : undefined,
+    });
   return null;
 }
 

@@ -7,7 +7,7 @@ import type { Item } from "./item.ts";
 const written = ({ source, start, end }: Span): string => source.text.slice(start, end);
 
 /** Values of static arguments without a default. */
-const statics: Readonly<Record<string, string>> = { int: "2", f32: "0.5", bool: "true" };
+const statics: Readonly<Record<string, string>> = { int: "2", f32: "0.5", number: "0.5", bool: "true" };
 
 const staticText = ({ type }: Parameter): string | null =>
   type.kind === "static" ? (statics[type.name.text] ?? null) : null;
