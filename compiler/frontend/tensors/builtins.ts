@@ -16,7 +16,18 @@ import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
 import { localize } from "../control/regions.ts";
 import { randomBits } from "./random.ts";
-import { bool, describe, ERROR, holdsTensor, int, ints, list, makeTensor, UNIT } from "../values/values.ts";
+import {
+  bool,
+  describe,
+  ERROR,
+  functionName,
+  holdsTensor,
+  int,
+  ints,
+  list,
+  makeTensor,
+  UNIT,
+} from "../values/values.ts";
 import { read } from "../values/variables.ts";
 
 const maxRange = 10_000;
@@ -202,10 +213,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     (env, args, span) => localize(env, tap(env, arg(args, "part").value, arg(args, "part").span), span),
   ),
   grad: define(
-    "the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M)",
-    [],
+    "the gradient of a scalar with respect to a tensor or a list of tensors, such as params(M); with `unused: zeros` the loss may depend on none of them",
+    ["unused"],
     ["loss", "x"],
     gradient,
+    ["unused"],
   ),
   jvp: define(
     "the derivative of y in the direction v of x (forward mode), of the shape of y",
@@ -358,7 +370,10 @@ function gradient(env: Env, args: BuiltinArgs, span: Span): DlValue {
       x.span,
       `expected a tensor or a list of tensors to differentiate by, found ${describe(x.value)}`,
     );
-  const found = gradientsOf(env, loss, tensors, span);
+  const unused = args.get("unused");
+  if (unused !== undefined && !(unused.value.kind === "function" && functionName(unused.value.target) === "zeros"))
+    return wrong(env, unused.span, "expected `zeros` for `unused`", unused.value);
+  const found = gradientsOf(env, loss, tensors, span, unused === undefined ? "error" : "zeros");
   if (found === null) return ERROR;
   const made = found.map((g) => makeTensor(env.context.builder, g.value, span, g.symbols));
   return itemsOf(x.value) === null ? (made[0] ?? ERROR) : list(made);

@@ -18,8 +18,11 @@ export function scalarLoss(env: Env, value: DlValue, span: Span): Tensor | null 
   return null;
 }
 
+/** Where the loss depends on none of the targets: an error, in `grad` one that `unused: zeros` solves, or zeros. */
+type Unused = "always an error" | "error" | "zeros";
+
 /** Whether the targets have a gradient; false after a report of what blocks it. */
-function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span): boolean {
+function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span, unused: Unused): boolean {
   const [blocker] = gradientBlockers(loss.value, values);
   if (blocker !== undefined) {
     const at = spanOf(blocker);
@@ -31,27 +34,49 @@ function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span
     return false;
   }
   const reached = differentiable(loss.value);
-  if (!values.some((value) => reached.has(value))) {
+  if (unused !== "zeros" && !values.some((value) => reached.has(value))) {
     report(env.context, "E0609", span, "the loss does not depend differentiably on any of the requested values", {
       also: origins([loss], span),
-      help: written(env, values)
-        ? "these are the values after an update; take the gradient before `minimize`"
-        : "comparisons, conversions to ints and stop_gradient block gradients",
+      help:
+        otherVersion(env, reached, values) ??
+        `comparisons, conversions to ints and stop_gradient block gradients${unused === "error" ? "; `unused: zeros` returns zeros" : ""}`,
     });
     return false;
   }
   return true;
 }
 
-/** Whether some of the values are params or states that have been written in this entry. */
-const written = ({ context }: Env, values: readonly GraphValue[]): boolean =>
-  values.some((value) => [...context.versions.values()].some((versions) => versions.indexOf(value) > 0));
+/** If the loss was computed from another version of a param or state: which is which. */
+function otherVersion(
+  { context }: Env,
+  used: ReadonlySet<GraphValue>,
+  values: readonly GraphValue[],
+): string | undefined {
+  for (const [path, versions] of context.versions) {
+    const requested = versions.findIndex((version) => values.includes(version));
+    const own = versions.findIndex((version) => used.has(version));
+    if (requested < 0 || own < 0 || own === requested) continue;
+    if (own < requested)
+      return `this is \`${path}\` after an update, and the loss is computed from its value before; take the gradient before \`minimize\`, or compute the loss again after it`;
+    return `this is \`${path}\` before an update, and the loss is computed from its value after; read it again after the update`;
+  }
+  return undefined;
+}
 
-/** One gradient per target; null after a report of what blocks it. */
-export function gradientsOf(env: Env, loss: Tensor, targets: readonly Tensor[], span: Span): Tensor[] | null {
+/**
+ * One gradient per target; null after a report of what blocks it. Where the loss does not depend on a target it is
+ * zero, which has to be asked for by `unused: zeros` if the loss depends on none.
+ */
+export function gradientsOf(
+  env: Env,
+  loss: Tensor,
+  targets: readonly Tensor[],
+  span: Span,
+  unused: Unused = "always an error",
+): Tensor[] | null {
   const { builder } = env.context;
   const values = targets.map((t) => t.value);
-  if (!flows(env, loss, values, span)) return null;
+  if (!flows(env, loss, values, span, unused)) return null;
   const results = build(env, span, () => requestGradients(builder, loss.value, values));
   return results.map((value, k) => makeTensor(builder, value, span, targets[k]?.symbols));
 }
@@ -79,7 +104,7 @@ export function directionalDerivative(
         also: [{ span: given.x.span, says: describe(x) }],
       },
     );
-  if (!flows(env, y, [x.value], span)) return ERROR;
+  if (!flows(env, y, [x.value], span, "always an error")) return ERROR;
   const [result] = build(env, span, () => pushForward(builder, [y.value], [x.value], [v.value]));
   return result === undefined ? ERROR : makeTensor(builder, result, span, y.symbols);
 }

@@ -76,7 +76,10 @@ function makeSignature(target: Target): Signature {
         tensors: builtin.tensors,
         variadic: builtin.variadic ?? false,
         last: builtin.tensors,
-        order: [],
+        // What has a default comes last: grad(loss, x, unused: zeros).
+        order: builtin.statics.every((name) => builtin.optional.includes(name))
+          ? [...builtin.tensors, ...builtin.statics]
+          : [],
       };
     }
   }
