@@ -67,7 +67,7 @@ test.each([
   ["repeat(x, 2)", "`tile(x, [2, 1])` and `repeat_elements(x, 2, axis: 0)` repeat a tensor"],
   ["inv(x)", "use `inverse(x)`"],
   ["gather(v, ids)", "`pick_rows(x, index)` rows of each sample"],
-  ["take_along(v, ids, axis: 1)", "`pick_rows(x, index)` selects rows of each sample"],
+  ["take_along(v, ids, axis: 2)", "`pick_rows(x, index)` selects rows of each sample"],
   ["sum(x, dim: 1)", "the parameter is called `axis`"],
   ["x[:, :3 / 2]", "x[:floor(n / 2)]"],
   ["logsumexp(x)", "did you mean `log_sum_exp`?"],
