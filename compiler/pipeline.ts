@@ -16,6 +16,7 @@ import { simplify } from "./passes/simplify/simplify.ts";
 import { sink } from "./passes/loops/sink.ts";
 import { specialize } from "./passes/loops/specialize.ts";
 import { splitByStage } from "./passes/split-by-stage.ts";
+import { writeRows } from "./passes/write-rows/write-rows.ts";
 
 /** The passes that run on every graph, in this order. A pass that occurs again cleans up after those in between. */
 export const pipeline = [
@@ -25,6 +26,7 @@ export const pipeline = [
   simplify,
   reassociate,
   mergeCommon,
+  writeRows,
   sink,
   specialize,
   foldAffine,
@@ -66,6 +68,12 @@ export const order = [
     "differentiate",
     "two paths from a loss to one value are two terms of its gradient; merged before, they would round differently",
   ),
+  after(
+    "write-rows",
+    "simplify",
+    "it looks for arithmetic on the gradient of a lookup, which simplify brings together",
+  ),
+  after("write-rows", "merge-common", "all updates by one gradient share its rows"),
   after("sink", "differentiate", "the sums of products that it looks for are mostly gradients of weights"),
   after("specialize", "sink", "hoist and sink leave operands that are constant, or that occur twice"),
   before("specialize", "simplify.2", "it makes constants from outside a loop known inside"),

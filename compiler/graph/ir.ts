@@ -166,6 +166,8 @@ export interface Op {
    * if these attributes do not allow it.
    */
   readonly sumOverBatch?: (g: RuleBuilder, op: Op, operands: readonly Value[], attrs: Attrs) => Value | null;
+  /** For an op that adds rows to a table of zeros at indices along its first axis. */
+  readonly addsRows?: AddsRows;
   readonly reference: Reference;
   /** Its operator in rules and in chains of affine maps. */
   readonly operator?: Operator;
@@ -208,6 +210,23 @@ export interface LoweringSite {
   readonly operands: readonly Value[];
   readonly results: readonly TensorType[];
   readonly attrs: Attrs;
+}
+
+export interface AddsRows {
+  /** The number of rows that a use adds; null if its attributes name another axis. */
+  readonly count: (operands: readonly TensorType[], attrs: Attrs) => number | null;
+  /** The rows at which some uses add to tables of one height. */
+  readonly rows: (g: RuleBuilder, uses: readonly LoweringSite[]) => AddedRows;
+}
+
+export interface AddedRows {
+  readonly count: number;
+  /** The rows of the result of each use. A row that occurs several times is the same each time. */
+  readonly sums: readonly Value[];
+  /** The rows of another value of this height. */
+  readonly take: (x: Value) => Value;
+  /** The value with these rows in place of its own. */
+  readonly put: (x: Value, rows: Value) => Value;
 }
 
 export type OpTable = ReadonlyMap<OpName, Op>;

@@ -23,6 +23,8 @@ export type {
 } from "./form.ts";
 export {
   opNamed,
+  type AddedRows,
+  type AddsRows,
   type BatchRule,
   type BatchSite,
   type BatchValue,

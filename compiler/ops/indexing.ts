@@ -12,6 +12,7 @@ import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, anyOf, f32, family, floats, i32, none, u8 } from "./signature.ts";
 import { unreduce, zeroUnless } from "./gradient-helpers.ts";
+import { addedRows } from "./added-rows.ts";
 
 const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length && sameShape(without(a.shape, [axis]), without(b.shape, [axis]));
@@ -195,6 +196,10 @@ export const indexing = family<"indexing">({
     linear: ["y"],
     sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) =>
       axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null,
+    addsRows: {
+      count: ([, indices], { axis }) => (axis === 0 && indices !== undefined ? elements(indices.shape) : null),
+      rows: addedRows,
+    },
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
     reference: ({ y, indices }, { out, attrs: { axis, size } }, round) => {

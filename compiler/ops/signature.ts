@@ -136,6 +136,7 @@ export interface Signature<O extends Names, A extends Kinds> {
   readonly linearWhere?: (attrs: AttrsOf<A>, operands: Named<O, TensorType>) => boolean;
   /** See `Op`. */
   readonly sumOverBatch?: SumOf<O, A>;
+  readonly addsRows?: Op["addsRows"];
   readonly moves?: Op["moves"];
   /** See `Op`; the operand is named. */
   readonly indices?: IndicesOf<O, A>;
@@ -170,7 +171,7 @@ export const useOf = <O extends Names, A extends Kinds>(names: O, site: Site): U
 export function signature<O extends Names, A extends Kinds>(
   spec: Omit<Signature<O, A>, "range"> & Partial<Pick<Signature<O, A>, "range">>,
 ): Omit<Entry, "form" | "reference"> {
-  const { operands: names, sumOverBatch, moves, indices, lower, range } = spec;
+  const { operands: names, sumOverBatch, addsRows, moves, indices, lower, range } = spec;
   const draw = spec.draw ?? alikeDraw(names, spec.attrs ?? {});
   return {
     doc: spec.doc,
@@ -190,6 +191,7 @@ export function signature<O extends Names, A extends Kinds>(
     ...(sumOverBatch && {
       sumOverBatch: (g, op, operands, attrs) => sumOverBatch(g, named(names, operands), { op, attrs: typed<A>(attrs) }),
     }),
+    ...(addsRows && { addsRows }),
     ...(moves && { moves }),
     ...(indices && {
       indices: (site) => {

@@ -79,6 +79,9 @@ const rules: Readonly<Record<string, () => Rule>> = {
     const inner = adamLike((p, m, v, t) => p - (0.1 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8));
     return (p, g) => inner(p, g + 0.1 * p);
   },
+  // Every element of a vector is a row, and all have gradients here.
+  "lazy_adam(lr: 0.1, eps: 1e-2)": () =>
+    adamLike((p, m, v, t) => p - (0.1 * Math.sqrt(1 - 0.999 ** t) * m) / ((1 - 0.9 ** t) * (Math.sqrt(v) + 1e-2))),
   "adamw(lr: 0.1, weight_decay: 0.1)": () => {
     const inner = adamLike((p, m, v, t) => p - (0.1 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8));
     return (p, g) => inner(p * (1 - 0.1 * 0.1), g);

@@ -116,6 +116,7 @@ export const optimizers: readonly string[] = [
   "rmsprop(lr: %, centered: true, momentum: 0.9)",
   "adam(lr: %)",
   "adam(lr: %, beta1: 0.5, weight_decay: 0.01)",
+  "lazy_adam(lr: %)",
   "adamw(lr: %)",
   "amsgrad(lr: %)",
   "nadam(lr: %)",
