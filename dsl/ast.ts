@@ -152,6 +152,18 @@ export interface Block extends At {
   readonly statements: readonly Stmt[];
 }
 
+/** What is trained and how: `Net, D, only: "*.w" every 2 when ok with clip(1.0) |> adam(lr: 1e-3)`. */
+export interface Step {
+  readonly over: readonly Expr[];
+  /** Patterns of paths. */
+  readonly only: Expr | null;
+  /** Updates in the calls of this multiple. */
+  readonly every: Expr | null;
+  readonly when: Expr | null;
+  /** From left to right; the last one is the optimizer. */
+  readonly transforms: readonly Expr[];
+}
+
 export type Stmt =
   | (At & { readonly kind: "let"; readonly pattern: Pattern; readonly value: Expr })
   | (At & {
@@ -162,18 +174,12 @@ export type Stmt =
     })
   /** `mean <- lerp(mean, m, momentum)`; the target is a name with members (`Net.norm.mean`) and indices (`kv[at]`). */
   | (At & { readonly kind: "write"; readonly target: Expr; readonly value: Expr })
-  /**
-   * `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)`: `transforms` from left to right, the last one is
-   * the optimizer.
-   */
-  | (At & {
-      readonly kind: "minimize";
-      readonly loss: Expr;
-      readonly over: readonly Expr[];
-      readonly transforms: readonly Expr[];
-    })
+  /** `minimize loss over LeNet, D with clip(1.0) |> adam(lr: 1e-3)` */
+  | (At & Step & { readonly kind: "minimize"; readonly loss: Expr })
+  /** `update LeNet with g |> adam(lr: 1e-3)`: the same with given gradients. */
+  | (At & Step & { readonly kind: "update"; readonly gradients: Expr })
   /** `freeze Net.backbone, Net.head.b`: these get no gradient and are not trained in this entry. */
-  | (At & { readonly kind: "freeze"; readonly targets: readonly Expr[] })
+  | (At & { readonly kind: "freeze"; readonly targets: readonly Expr[]; readonly only: Expr | null })
   /** In the body of a `scan` or `while`: the next value of a carry. */
   | (At & { readonly kind: "next"; readonly name: Name; readonly value: Expr })
   /** In the body of a `scan`: the value to stack. At most one; only `next` may follow it. */
@@ -269,6 +275,8 @@ export type Expr =
    * value is the list of the block's values.
    */
   | (At & { readonly kind: "for"; readonly pattern: Pattern; readonly over: Expr; readonly body: Block })
+  /** `eval { ... }`: evaluated as in inference, in a train entry, too. */
+  | (At & { readonly kind: "eval"; readonly body: Block })
   /** `checkpoint { ... }`: recomputed in the backward pass instead of stored. */
   | (At & { readonly kind: "checkpoint"; readonly body: Block })
   /** `fn (x) = 2 * x`, `fn (a, b: f32[..S]) { ... }`: a function without a name; without a type it takes any value. */

@@ -66,6 +66,11 @@ export abstract class Control extends Expressions {
     this.SUBRULE(this.block);
   });
 
+  protected readonly eval: Rule = this.RULE("eval", () => {
+    this.CONSUME(contextual.eval);
+    this.SUBRULE(this.block);
+  });
+
   protected readonly nextValue: Rule = this.RULE("nextValue", () => {
     this.CONSUME(contextual.next);
     this.CONSUME(t.Name);

@@ -17,6 +17,7 @@ export abstract class Expressions extends CstParser {
   protected abstract readonly scan: Rule;
   protected abstract readonly cond: Rule;
   protected abstract readonly checkpoint: Rule;
+  protected abstract readonly eval: Rule;
   protected abstract readonly nextValue: Rule;
   protected abstract readonly functionLiteral: Rule;
 
@@ -54,6 +55,7 @@ export abstract class Expressions extends CstParser {
       { GATE: () => this.beginsScan(), ALT: () => this.SUBRULE(this.scan), IGNORE_AMBIGUITIES: true },
       { GATE: () => this.beginsCond(), ALT: () => this.SUBRULE(this.cond), IGNORE_AMBIGUITIES: true },
       { GATE: () => this.follows(t.LBrace), ALT: () => this.SUBRULE(this.checkpoint), IGNORE_AMBIGUITIES: true },
+      { GATE: () => this.follows(t.LBrace), ALT: () => this.SUBRULE(this.eval), IGNORE_AMBIGUITIES: true },
       { GATE: () => this.beginsFunction(), ALT: () => this.SUBRULE(this.functionLiteral), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.CONSUME(t.Name) },
       { ALT: () => this.SUBRULE(this.list) },
@@ -85,7 +87,8 @@ export abstract class Expressions extends CstParser {
       {
         ALT: () => {
           this.CONSUME(t.Dot);
-          this.CONSUME(t.Word);
+          // `Net.*.norm` is a pattern of paths.
+          this.OR2([{ ALT: () => this.CONSUME(t.Word) }, { ALT: () => this.CONSUME(t.Star) }]);
         },
       },
       { ALT: () => this.CONSUME(t.Position) },

@@ -115,6 +115,7 @@ export class Statements extends Control {
       { ALT: () => this.SUBRULE(this.assert) },
       { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.variable) },
       { GATE: () => this.follows(t.Name) || this.follows(t.StringToken), ALT: () => this.SUBRULE(this.freeze) },
+      { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.update) },
       { GATE: () => this.follows(t.Plain) && tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.next) },
       { GATE: () => this.beginsWrite(), ALT: () => this.SUBRULE(this.write) },
       { ALT: () => this.CONSUME(t.Invalid) },
@@ -133,9 +134,30 @@ export class Statements extends Control {
     this.CONSUME(reserved.minimize);
     this.SUBRULE(this.expression, { LABEL: "loss" });
     this.CONSUME(contextual.over);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.expression, { LABEL: "over" }) });
+    this.SUBRULE(this.step);
     this.CONSUME(contextual.with);
-    this.SUBRULE3(this.expression, { LABEL: "with" });
+    this.SUBRULE2(this.expression, { LABEL: "with" });
+  });
+
+  /** `update Net with g |> adam(lr: 1e-3)` */
+  protected readonly update = this.RULE("update", () => {
+    this.CONSUME(contextual.update);
+    this.SUBRULE(this.step);
+    this.CONSUME(contextual.with);
+    this.SUBRULE(this.expression, { LABEL: "with" });
+  });
+
+  /** `Net, only: "*.w" every 2 when ok` */
+  private readonly step: Rule = this.RULE("step", () => {
+    this.SUBRULE(this.targets);
+    this.OPTION(() => {
+      this.CONSUME(contextual.every);
+      this.SUBRULE(this.expression, { LABEL: "every" });
+    });
+    this.OPTION2(() => {
+      this.CONSUME(contextual.when);
+      this.SUBRULE2(this.expression, { LABEL: "when" });
+    });
   });
 
   protected readonly variable = this.RULE("variable", () => {
@@ -162,7 +184,25 @@ export class Statements extends Control {
 
   protected readonly freeze = this.RULE("freeze", () => {
     this.CONSUME(contextual.freeze);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.SUBRULE(this.targets);
+  });
+
+  /** Models and parts of them, and patterns of the paths in them: `Net, D, only: "*.w"`. */
+  private readonly targets: Rule = this.RULE("targets", () => {
+    this.SUBRULE(this.expression, { LABEL: "target" });
+    this.MANY({
+      GATE: () => !(this.LA(2).tokenType === contextual.only && this.LA(3).tokenType === t.Colon),
+      DEF: () => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.expression, { LABEL: "target" });
+      },
+    });
+    this.OPTION(() => {
+      this.CONSUME2(t.Comma);
+      this.CONSUME(contextual.only);
+      this.CONSUME(t.Colon);
+      this.SUBRULE3(this.expression, { LABEL: "only" });
+    });
   });
 
   protected readonly next = this.RULE("next", () => {

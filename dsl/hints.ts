@@ -66,6 +66,8 @@ const statements = [
   "yield",
   "assert",
   "checkpoint",
+  "eval",
+  "update",
 ];
 
 /** Keywords of other languages, with their equivalents. */
@@ -190,6 +192,8 @@ const needs: ReadonlyMap<TokenType, string> = new Map([
   [t.contextual.cond, "the syntax is `cond p { a } else { b }`"],
   [t.contextual.scan, "the syntax is `scan xt in x along T carry h = h0 { next h = f(xt, h) }`"],
   [t.contextual.checkpoint, "the syntax is `checkpoint { ... }`"],
+  [t.contextual.eval, "the syntax is `eval { ... }`"],
+  [t.contextual.update, "the syntax is `update Model with gradients |> adam(lr: 1e-3)`"],
   [t.contextual.next, "in a `scan`, `next h = ...` sets the next value of a carry"],
   [t.contextual.freeze, "the syntax is `freeze Model.part`"],
 ]);

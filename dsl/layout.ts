@@ -239,13 +239,13 @@ const {
   where,
   gradient,
 } = t.contextual;
-const { scan, cond, checkpoint, along, reversed, carry, until } = t.contextual;
+const { scan, cond, checkpoint, eval: evaluation, along, reversed, carry, until } = t.contextual;
 const branching: ReadonlySet<TokenType> = new Set([t.reserved.if, cond]);
 const looping: ReadonlySet<TokenType> = new Set([scan, t.reserved.while]);
 const blockOpeners: ReadonlySet<TokenType> = new Set([
   ...branching,
   ...looping,
-  ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint],
+  ...[t.reserved.else, t.reserved.repeat, t.reserved.for, checkpoint, evaluation],
 ]);
 
 function virtual(type: TokenType, offset: number): IToken {

@@ -117,6 +117,8 @@ const where: Readonly<Record<string, string>> = {
   sequence: "in this `scan`",
   carries: "in this list of carries",
   carry: "in this list of carries",
+  eval: "in this `eval`",
+  update: "in this `update`",
   checkpoint: "in this `checkpoint`",
   result: "in this result type",
   resultItem: "in this result type",

@@ -7,7 +7,7 @@ import { binaryPrecedence, comparison, postfix, unaryPrecedence } from "./preced
 import type { Span } from "./span.ts";
 
 export type ControlExpr = Expr & {
-  readonly kind: "if" | "cond" | "repeat" | "for" | "scan" | "while" | "checkpoint" | "function";
+  readonly kind: "if" | "cond" | "repeat" | "for" | "scan" | "while" | "checkpoint" | "eval" | "function";
 };
 
 interface Field {
@@ -85,6 +85,7 @@ export abstract class ExpressionPrinter {
       case "scan":
       case "while":
       case "checkpoint":
+      case "eval":
       case "function":
         return this.control(expr);
       default:
@@ -243,6 +244,7 @@ function strength(expr: Expr): number {
     case "scan":
     case "while":
     case "checkpoint":
+    case "eval":
       // They need none, but `(if a { b } else { c }) + d` reads better with them.
       return pipe + 1;
     default:

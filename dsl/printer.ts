@@ -1,4 +1,4 @@
-import type { Block, Carry, Expr, Name, Parameter, Pattern, ResultType, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Name, Parameter, Pattern, ResultType, Step, Stmt, TypeExpr } from "./ast.ts";
 import { breaks, concat, group, hardline, indent, join, line, nothing, trailing, type Doc } from "./doc.ts";
 import { never } from "./invariant.ts";
 import { ExpressionPrinter, isShort, type ControlExpr } from "./printer-expressions.ts";
@@ -114,6 +114,19 @@ export class Printer extends ExpressionPrinter {
     return concat(...lines);
   }
 
+  private targets(targets: readonly Expr[], only: Expr | null): Doc {
+    return concat(this.sideBySide(targets), this.clause(", only: ", only));
+  }
+
+  private step({ over, only, every, when }: Step, chain: readonly Expr[]): Doc {
+    const targets = this.targets(over, only);
+    return concat(targets, this.clause(" every ", every), this.clause(" when ", when), " with ", this.steps(chain));
+  }
+
+  private clause(head: string, value: Expr | null): Doc {
+    return value === null ? nothing : concat(head, this.expression(value));
+  }
+
   private statement(stmt: Stmt): Doc {
     switch (stmt.kind) {
       case "let":
@@ -127,12 +140,12 @@ export class Printer extends ExpressionPrinter {
         );
       case "write":
         return concat(this.expression(stmt.target), " <- ", this.expression(stmt.value));
-      case "minimize": {
-        const loss = this.expression(stmt.loss);
-        return concat("minimize ", loss, " over ", this.sideBySide(stmt.over), " with ", this.steps(stmt.transforms));
-      }
+      case "minimize":
+        return concat("minimize ", this.expression(stmt.loss), " over ", this.step(stmt, stmt.transforms));
+      case "update":
+        return concat("update ", this.step(stmt, [stmt.gradients, ...stmt.transforms]));
       case "freeze":
-        return concat("freeze ", this.sideBySide(stmt.targets));
+        return concat("freeze ", this.targets(stmt.targets, stmt.only));
       case "next":
         return concat(`next ${stmt.name.text} = `, this.expression(stmt.value));
       case "yield":
@@ -191,7 +204,8 @@ export class Printer extends ExpressionPrinter {
           this.block(expr.body),
         );
       case "checkpoint":
-        return concat("checkpoint ", this.block(expr.body));
+      case "eval":
+        return concat(`${expr.kind} `, this.block(expr.body));
       case "function":
         return concat("fn ", this.functionParameters(expr.params), this.body(expr.body, false));
       case "while": {

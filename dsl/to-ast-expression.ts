@@ -71,7 +71,12 @@ export abstract class ExpressionReader {
       if (maybeToken(suffix, "LParen"))
         value = { kind: "call", callee: value, args: nodes(suffix, "argument").map((a) => this.argument(a)), span };
       else if (maybeToken(suffix, "Dot"))
-        value = { kind: "member", object: value, name: this.name(token(suffix, "Word")), span };
+        value = {
+          kind: "member",
+          object: value,
+          name: this.name(maybeToken(suffix, "Star") ?? token(suffix, "Word")),
+          span,
+        };
       else if (maybeToken(suffix, "Position"))
         value = { kind: "member", object: value, name: this.position(token(suffix, "Position")), span };
       else

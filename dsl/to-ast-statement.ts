@@ -1,5 +1,5 @@
 import type { CstNode } from "chevrotain";
-import type { Block, Carry, Expr, Parameter, Pattern, ResultType, Stmt, TypeExpr } from "./ast.ts";
+import type { Block, Carry, Expr, Parameter, Pattern, ResultType, Step, Stmt, TypeExpr } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { cover, type Span } from "./span.ts";
@@ -89,17 +89,16 @@ export class Reader extends ExpressionReader {
         };
       }
       case "minimize": {
-        const over = nodes(chosen, "over").map((e) => this.expression(e));
-        return {
-          kind: "minimize",
-          loss: this.expressionIn(chosen, "loss"),
-          over,
-          transforms: steps(this.expressionIn(chosen, "with")),
-          span,
-        };
+        const loss = this.expressionIn(chosen, "loss");
+        const { first, more, ...step } = this.stepIn(chosen);
+        return { kind: "minimize", loss, ...step, transforms: [first, ...more], span };
+      }
+      case "update": {
+        const { first, more, ...step } = this.stepIn(chosen);
+        return { kind: "update", ...step, gradients: first, transforms: more, span };
       }
       case "freeze":
-        return { kind: "freeze", targets: nodes(chosen, "expression").map((e) => this.expression(e)), span };
+        return { kind: "freeze", ...this.targetsIn(chosen), span };
       case "next":
         return { kind: "next", name: this.name(token(chosen, "Name")), value: this.expressionIn(chosen), span };
       case "yield":
@@ -122,6 +121,23 @@ export class Reader extends ExpressionReader {
       default:
         return { kind: "expression", value: this.expression(chosen), span };
     }
+  }
+
+  /** `Net, D, only: "*.w" every 2 when ok with a |> b` */
+  private stepIn(tree: CstNode): Omit<Step, "transforms"> & { readonly first: Expr; readonly more: readonly Expr[] } {
+    const step = node(tree, "step");
+    const { targets, only } = this.targetsIn(step);
+    const [every, when] = [this.maybeExpressionIn(step, "every"), this.maybeExpressionIn(step, "when")];
+    const [first, ...more] = steps(this.expressionIn(tree, "with"));
+    return { over: targets, only, every, when, first: present(first, "a chain has a step"), more };
+  }
+
+  private targetsIn(tree: CstNode): { readonly targets: readonly Expr[]; readonly only: Expr | null } {
+    const list = node(tree, "targets");
+    return {
+      targets: nodes(list, "target").map((each) => this.expression(each)),
+      only: this.maybeExpressionIn(list, "only"),
+    };
   }
 
   private pattern(tree: CstNode): Pattern {
@@ -181,7 +197,8 @@ export class Reader extends ExpressionReader {
         return { kind: "function", params, body: this.body(node(tree, "body")), span };
       }
       case "checkpoint":
-        return { kind: "checkpoint", body: this.block(node(tree, "block")), span };
+      case "eval":
+        return { kind: tree.name, body: this.block(node(tree, "block")), span };
       default:
         return {
           kind: "scan",

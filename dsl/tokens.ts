@@ -69,9 +69,14 @@ export const contextual = {
   scan: keyword("scan", Plain),
   cond: keyword("cond", Plain),
   checkpoint: keyword("checkpoint", Plain),
+  eval: keyword("eval", Plain),
+  update: keyword("update", Plain),
+  only: keyword("only", Plain),
   where: keyword("where", Name),
   over: keyword("over", Name),
   with: keyword("with", Name),
+  every: keyword("every", Name),
+  when: keyword("when", Name),
   in: keyword("in", Name),
   along: keyword("along", Name),
   reversed: keyword("reversed", Name),
@@ -87,6 +92,7 @@ function symbol(name: string, text: string, categories: readonly TokenType[] = [
 export const Operator = createToken({ name: "Operator", pattern: Lexer.NA, label: "an operator" });
 
 export const Pipe = symbol("Pipe", "|>", [Operator]);
+export const Star = symbol("Star", "*", [Operator]);
 export const Minus = symbol("Minus", "-");
 export const Arrow = symbol("Arrow", "->");
 export const Write = symbol("Write", "<-");
@@ -110,7 +116,7 @@ const binary = [
   symbol("Less", "<", [Operator]),
   symbol("Greater", ">", [Operator]),
   symbol("Plus", "+", [Operator]),
-  symbol("Star", "*", [Operator]),
+  Star,
   symbol("Slash", "/", [Operator]),
   symbol("Percent", "%", [Operator]),
   symbol("Caret", "^", [Operator]),

@@ -222,6 +222,13 @@ export interface Call {
  */
 export type Waits = "always" | "unknown" | "never";
 
+/** Frozen parts: a path or a pattern of paths; of it only those that match another pattern, or all if that is null. */
+export interface Frozen {
+  readonly part: string;
+  readonly only: string | null;
+  readonly span: Span;
+}
+
 /** One entry under elaboration. */
 export interface Context {
   readonly program: ProgramState;
@@ -235,8 +242,8 @@ export interface Context {
   readonly usedDims: Set<string>;
   /** The enclosing loop or branch body, which has its own graph; null in the entry itself. */
   readonly region: Region | null;
-  /** Paths and patterns frozen by `freeze`. */
-  readonly frozen: Map<string, Span>;
+  /** What `freeze` names. */
+  readonly frozen: Frozen[];
   /** Where each layer and model was first applied as in training. */
   readonly applied: Map<string, Span>;
   /** In a test; null elsewhere. */

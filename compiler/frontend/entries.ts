@@ -55,7 +55,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     paramsUnder: new Map(),
     results: new Map(),
     region: null,
-    frozen: new Map(),
+    frozen: [],
     applied: new Map(),
     assertions: null,
     random: { entryIndex: options.index, sites: { next: 0, warned: false }, key: null },

@@ -72,6 +72,8 @@ export const codes = {
   E0609: "a loss must depend differentiably on its params",
   E0610: "a tangent must have the type of its tensor",
   E0611: "a gradient rule must return the gradient of each tensor parameter, in its type",
+  E0612: "`every` is a positive int, and `when` a bool scalar",
+  E0613: "an update takes one gradient for each of its params, in its type",
   W0641: "an entry that draws random numbers should be a draw entry or a train entry",
   W0642: "a result should depend on each param",
   W0643: "the result of a statement should be used",

@@ -1,4 +1,4 @@
-import type { Argument, Expr, Pack } from "../../dsl/ast.ts";
+import type { Argument, Block, Expr, Pack } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
@@ -84,6 +84,8 @@ function valueOf(env: Env, expr: Expr): DlValue {
       return cond(env, expr);
     case "checkpoint":
       return checkpoint(env, expr);
+    case "eval":
+      return asInference(env, expr.body);
     case "function":
       return functionLiteral(env, expr);
     case "next":
@@ -92,6 +94,10 @@ function valueOf(env: Env, expr: Expr): DlValue {
       return never(expr);
   }
 }
+
+/** `eval { ... }`: dropout is off, running statistics are used and kept. */
+const asInference = (env: Env, body: Block): DlValue =>
+  env.context.block({ ...within(env, makeScope(env.scope)), context: { ...env.context, train: false } }, body);
 
 function lookUp(env: Env, name: string, span: Span): DlValue {
   const { context } = env;

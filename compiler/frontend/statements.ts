@@ -9,7 +9,7 @@ import { joinPath, spanKey, reserve } from "./values/frames.ts";
 import { assertion } from "./assertions.ts";
 import { initialize } from "./training/initializers.ts";
 import { setNext, setYield } from "./control/loop-words.ts";
-import { minimize } from "./training/minimize.ts";
+import { minimize, updateWith } from "./training/minimize.ts";
 import { bindPattern } from "./values/pattern.ts";
 import { noteMember } from "./training/members.ts";
 import { freeze } from "./training/param-paths.ts";
@@ -54,6 +54,9 @@ function execute(env: Env, statement: Stmt): DlValue {
       return UNIT;
     case "minimize":
       minimize(env, statement);
+      return UNIT;
+    case "update":
+      updateWith(env, statement);
       return UNIT;
     case "next":
       setNext(env, statement);

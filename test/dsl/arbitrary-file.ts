@@ -20,6 +20,7 @@ import type {
   Setting,
   Source,
   Span,
+  Step,
   Stmt,
   TypeExpr,
 } from "../../dsl/index.ts";
@@ -44,12 +45,14 @@ const contextual = [
   "param",
   "state",
   "freeze",
+  "update",
+  "only",
   "setting",
   "test",
 ];
-const clauses = ["over", "with", "in", "where"];
+const clauses = ["over", "with", "every", "when", "in", "where"];
 /** Valid as names, but at the start of an expression they may start another construct. */
-const heads = ["scan", "cond", "checkpoint", "next", "gradient"];
+const heads = ["scan", "cond", "checkpoint", "eval", "next", "gradient"];
 const reserved = [
   "let",
   "minimize",
@@ -94,6 +97,7 @@ const operators = ["+", "-", "*", "/", "%", "^", "@", "==", "!=", "<", "<=", ">"
 const path: fc.Arbitrary<Expr> = fc.oneof(
   nameExpr,
   fc.tuple(nameExpr, anyName).map(([object, n]): Expr => ({ kind: "member", object, name: n, span })),
+  nameExpr.map((object): Expr => ({ kind: "member", object, name: { text: "*", span }, span })),
 );
 
 /** The left side of a write; a long one is not recognized, so its indices are short. */
@@ -165,6 +169,8 @@ const tree = fc.letrec<Tree>((tie) => {
     fc.tuple(sequences, fc.option(expr)).map(([all, along]) => ({ sequences: all, counter: null, along })),
     fc.tuple(carryName, expr).map(([counter, along]) => ({ sequences: [], counter, along })),
   );
+  const step = (target: fc.Arbitrary<Expr>): fc.Arbitrary<Omit<Step, "transforms">> =>
+    fc.record({ over: list(target, 1), only: fc.option(string), every: fc.option(number), when: fc.option(path) });
   const stmt: fc.Arbitrary<Stmt> = fc.oneof(
     { depthSize: "small" },
     expr.map((value): Stmt => ({ kind: "expression", value, span })),
@@ -173,7 +179,9 @@ const tree = fc.letrec<Tree>((tie) => {
     fc
       .tuple(fc.constantFrom("param" as const, "state" as const), name, typeOf(item), fc.option(expr))
       .map(([kind, n, type, init]): Stmt => ({ kind, name: n, type, init, span })),
-    list(path, 1).map((targets): Stmt => ({ kind: "freeze", targets, span })),
+    fc
+      .tuple(list(path, 1), fc.option(string))
+      .map(([targets, only]): Stmt => ({ kind: "freeze", targets, only, span })),
     fc.tuple(carryName, expr).map(([n, value]): Stmt => ({ kind: "next", name: n, value, span })),
     expr.map((value): Stmt => ({ kind: "yield", value, span })),
     fc.tuple(expr, fc.option(expr)).map(([condition, says]): Stmt => ({ kind: "assert", condition, says, span })),
@@ -181,11 +189,24 @@ const tree = fc.letrec<Tree>((tie) => {
     fc
       .tuple(
         expr,
-        list(expr, 1),
+        step(expr),
         expr.filter((e) => e.kind !== "pipe"),
         list(expr),
       )
-      .map(([loss, over, first, more]): Stmt => ({ kind: "minimize", loss, over, transforms: [first, ...more], span })),
+      .map(([loss, parts, first, more]): Stmt => ({
+        kind: "minimize",
+        loss,
+        ...parts,
+        transforms: [first, ...more],
+        span,
+      })),
+    fc
+      .tuple(
+        step(path),
+        path.filter((e) => e.kind !== "pipe"),
+        list(expr),
+      )
+      .map(([parts, gradients, transforms]): Stmt => ({ kind: "update", ...parts, gradients, transforms, span })),
   );
   return {
     expr: fc.oneof(
@@ -216,7 +237,9 @@ const tree = fc.letrec<Tree>((tie) => {
         .tuple(fc.option(pattern), expr, list(carry), block)
         .map(([p, each, carries, body]): Expr => ({ kind: "repeat", pattern: p, over: each, carries, body, span })),
       carryName.map((n): Expr => ({ kind: "next", name: n, span })),
-      block.map((body): Expr => ({ kind: "checkpoint", body, span })),
+      fc
+        .tuple(fc.constantFrom("checkpoint" as const, "eval" as const), block)
+        .map(([kind, body]): Expr => ({ kind, body, span })),
       // A long list of parameters is not recognized.
       fc
         .tuple(list(fc.tuple(name, typeOf(fc.oneof(nameExpr, pack)), fc.option(nameExpr))), block)

@@ -10,6 +10,7 @@ import type {
   Parameter,
   Pattern,
   ResultType,
+  Step,
   Stmt,
   TypeExpr,
 } from "../../dsl/index.ts";
@@ -52,7 +53,8 @@ export function showExpr(e: Expr | DimExpr): string {
     case "for":
       return `(for ${showPattern(e.pattern)} in ${showExpr(e.over)} ${showBlock(e.body)})`;
     case "checkpoint":
-      return `(checkpoint ${showBlock(e.body)})`;
+    case "eval":
+      return `(${e.kind} ${showBlock(e.body)})`;
     case "function":
       return `(fn ${showParameters(e.params)} ${showBlock(e.body)})`;
     case "next":
@@ -128,9 +130,11 @@ function showStmt(s: Stmt): string {
     case "write":
       return `${showExpr(s.target)} <- ${showExpr(s.value)}`;
     case "minimize":
-      return `minimize ${showExpr(s.loss)} over ${s.over.map(showExpr).join(", ")} with ${s.transforms.map(showExpr).join(", ")}`;
+      return `minimize ${showExpr(s.loss)} over ${showStep(s, s.transforms)}`;
+    case "update":
+      return `update ${showStep(s, [s.gradients, ...s.transforms])}`;
     case "freeze":
-      return `freeze ${s.targets.map(showExpr).join(", ")}`;
+      return `freeze ${showTargets(s.targets, s.only)}`;
     case "next":
       return `next ${s.name.text} = ${showExpr(s.value)}`;
     case "yield":
@@ -141,6 +145,12 @@ function showStmt(s: Stmt): string {
       return showExpr(s.value);
   }
 }
+
+const showTargets = (targets: readonly Expr[], only: Expr | null): string =>
+  `${targets.map(showExpr).join(", ")}${only ? `, only=${showExpr(only)}` : ""}`;
+
+const showStep = ({ over, only, every, when }: Step, chain: readonly Expr[]): string =>
+  `${showTargets(over, only)}${every ? ` every ${showExpr(every)}` : ""}${when ? ` when ${showExpr(when)}` : ""} with ${chain.map(showExpr).join(", ")}`;
 
 const showParameters = (params: readonly Parameter[]): string =>
   `(${params.map((p) => `${p.name.text}: ${showType(p.type)}${p.value ? ` = ${showExpr(p.value)}` : ""}`).join(", ")})`;

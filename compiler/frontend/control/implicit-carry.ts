@@ -30,7 +30,7 @@ const namesBound = ({ pattern }: Stmt & { readonly kind: "let" }): readonly stri
   [...nodesIn(pattern)].flatMap((each) => ("name" in each ? [(each as { name: { text: string } }).name.text] : []));
 
 /** What the iterations of a body leave behind other than its value. */
-const effects: ReadonlySet<string> = new Set(["write", "minimize", "assert", "next", "yield", "freeze"]);
+const effects: ReadonlySet<string> = new Set(["write", "minimize", "update", "assert", "next", "yield", "freeze"]);
 
 /** Reports a body whose iterations do nothing for each other: only the last one would have an effect. */
 export function carriesNothing(env: Env, expr: RepeatExpr, value: DlValue): boolean {

@@ -15,8 +15,12 @@ export const relativePath = (path: string, prefix: string): string =>
   path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path;
 
 /** Whether the part of this path is frozen: it does not train, and runs as in inference. */
-export const isFrozen = ({ frozen }: Context, path: string): boolean =>
-  frozen.size > 0 && [...frozen.keys()].some((pattern) => isUnder(path, pattern));
+export const isFrozen = ({ frozen }: Pick<Context, "frozen">, path: string): boolean =>
+  frozen.some(({ part, only }) => isUnder(path, part) && (only === null || matches(only, path, part)));
+
+/** Whether a pattern such as `*.w` matches a path, whole or relative to the model, or that of a part around it. */
+export const matches = (pattern: string, path: string, prefix: string): boolean =>
+  isUnder(path, pattern) || isUnder(relativePath(path, prefix), pattern);
 
 /** Records a param or state under every model and layer whose application is in progress. */
 export function noteMember(context: Context, frame: Frame, { path, kind }: Declared): void {

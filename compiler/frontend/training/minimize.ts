@@ -1,17 +1,21 @@
-import type { Stmt } from "../../../dsl/ast.ts";
-import type { Span } from "../../../dsl/span.ts";
+import type { Expr, Step, Stmt } from "../../../dsl/ast.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import { accumulate, hold, keptTypes, type Gate } from "./accumulate.ts";
-import { split } from "../values/signatures.ts";
-import type { DlValue, Env, Tensor } from "../context.ts";
+import { sameType, showType } from "../../types/tensor-type.ts";
+import { present } from "../../support/invariant.ts";
+import type { Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
-import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
-import { paramsUnder, targetOf } from "./param-paths.ts";
-import { isOptimizer, update, type Optimizer, type Trained } from "./optimizers.ts";
 import { inRole } from "../values/attribution.ts";
-import { describe, list, makeTensor } from "../values/values.ts";
+import { describe, makeTensor } from "../values/values.ts";
+import { current } from "../values/variables.ts";
+import { applyChain, chainOf } from "./chain.ts";
+import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
+import { relativePath } from "./members.ts";
+import type { Trained } from "./optimizers.ts";
+import { located, paramsUnder, pathOf, patternsOf, targetOf, type Located } from "./param-paths.ts";
+import { fieldAt } from "./structures.ts";
 
-type MinimizeStmt = Stmt & { readonly kind: "minimize" };
+type TrainStmt = Stmt & { readonly kind: "minimize" | "update" };
+
 /**
  * `minimize loss over M with t |> opt`: gradients of the loss with respect to all params that M has used so far in this
  * entry, then each transformation from left to right, then the optimizer's update of each param, visible to the
@@ -19,113 +23,133 @@ type MinimizeStmt = Stmt & { readonly kind: "minimize" };
  * is declared as an optimizer, and returns the gradient for the next step, or a tuple of that and of a bool: whether
  * this call updates at all.
  */
-export function minimize(env: Env, statement: MinimizeStmt): void {
+export function minimize(env: Env, statement: Stmt & { readonly kind: "minimize" }): void {
   const { context } = env;
-  if (env.body !== "entry" || !context.train || context.region !== null) {
-    report(context, "E0607", statement.span, "`minimize` is only allowed in the body of a train entry", {
-      help:
-        env.body !== "entry"
-          ? undefined
-          : context.region === null
-            ? "declare the entry as `train entry`"
-            : "move it out of the loop or branch",
-    });
-    return;
-  }
-  const loss = lossOf(env, statement);
-  const over = statement.over.map((expr) => ({ value: targetOf(env, expr), span: expr.span }));
+  if (!mayTrain(env, statement)) return;
+  const loss = lossOf(env, statement.loss);
+  const targets = targetsOf(env, statement);
   // If the loss failed, the model has often not been applied either.
-  const trained = loss === null ? null : paramsOver(env, over, loss);
-  const steps = statement.transforms.map((expr) => ({ value: context.evaluate(env, expr), span: expr.span }));
-  if (loss === null || trained === null || steps.some((step) => step.value.kind === "error")) return;
-  const last = steps.at(-1);
-  if (last === undefined || !isOptimizer(last.value)) {
-    report(
-      context,
-      "E0603",
-      last?.span ?? statement.span,
-      `expected an optimizer, found ${last === undefined ? "nothing" : describe(last.value)}`,
-      {
-        help: "end the chain with one, such as `|> adam(lr: 1e-3)`",
-      },
-    );
-    return;
-  }
-  const gradients = gradientsOf(
-    env,
-    loss,
-    trained.map((t) => t.seen),
-    statement.span,
-  );
-  const optimizer = { value: last.value, span: last.span };
-  if (gradients !== null)
-    inRole(context.builder, "optimizer", () => applySteps(env, trained, gradients, steps.slice(0, -1), optimizer));
+  const trained = loss === null ? null : paramsOver(env, targets, loss);
+  const chain = chainOf(env, statement, statement.span);
+  if (loss === null || trained === null || chain === null) return;
+  const seen = trained.map((t) => t.seen);
+  const gradients = gradientsOf(env, loss, seen, statement.span);
+  if (gradients !== null) inRole(context.builder, "optimizer", () => applyChain(env, chain, trained, gradients));
 }
 
-interface Step {
-  readonly value: DlValue;
-  readonly span: Span;
-}
-
-/** Applies each transformation to the gradients, then updates each param. */
-function applySteps(
-  env: Env,
-  trained: readonly Trained[],
-  given: readonly Tensor[],
-  transformations: readonly Step[],
-  optimizer: { readonly value: Optimizer; readonly span: Span },
-): void {
-  const gates: Gate[] = [];
-  let gradients: readonly Tensor[] | null = given;
-  for (const step of transformations) {
-    if (gradients === null) return;
-    if (isOptimizer(step.value)) {
-      const made = accumulate(env, step.value, step.span, trained, gradients);
-      if (made?.gate) gates.push(made.gate);
-      gradients = made?.gradients ?? null;
-    } else gradients = transform(env, step.value, gradients, step.span);
-  }
+/** `update M with g |> t |> opt`: the same with gradients from a list in the order of params(M) or a record by path. */
+export function updateWith(env: Env, statement: Stmt & { readonly kind: "update" }): void {
+  const { context } = env;
+  if (!mayTrain(env, statement)) return;
+  const given = { value: context.evaluate(env, statement.gradients), span: statement.gradients.span };
+  const params = paramsOf(env, targetsOf(env, statement), false);
+  const chain = chainOf(env, statement, statement.span);
+  if (params === null || chain === null || given.value.kind === "error") return;
+  const gradients = givenGradients(env, params, given);
   if (gradients === null) return;
-  update(env, optimizer.value, optimizer.span, trained, gradients);
-  for (const gate of gates.toReversed()) hold(env, gate, optimizer.span);
+  const trained = params.map(({ declared }): Trained => {
+    const value = makeTensor(context.builder, current(context, declared), declared.span);
+    return { declared, seen: value, current: value };
+  });
+  inRole(context.builder, "optimizer", () => applyChain(env, chain, trained, gradients));
 }
 
-function lossOf(env: Env, statement: MinimizeStmt): Tensor | null {
-  const value = env.context.evaluate(env, statement.loss);
-  if (value.kind === "error") return null;
-  return scalarLoss(env, value, statement.loss.span);
+/** False after a report. */
+function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
+  const { context } = env;
+  if (env.body === "entry" && context.train && context.region === null) return true;
+  const place = context.region === null ? "declare the entry as `train entry`" : "move it out of the loop or branch";
+  report(context, "E0607", span, `\`${kind}\` is only allowed in the body of a train entry`, {
+    help: env.body !== "entry" ? undefined : place,
+  });
+  return false;
 }
 
-function paramsOver(env: Env, over: readonly Step[], loss: Tensor): Trained[] | null {
-  const paths = new Set<string>();
-  for (const { value, span } of over) {
-    const under = paramsUnder(env, value, span, { here: true });
+function lossOf(env: Env, expr: Expr): Tensor | null {
+  const value = env.context.evaluate(env, expr);
+  return value.kind === "error" ? null : scalarLoss(env, value, expr.span);
+}
+
+/** A param to be updated, and the model that the statement names. */
+interface Target {
+  readonly declared: Declared;
+  readonly model: string;
+}
+
+interface Targets {
+  readonly models: readonly Located[];
+  readonly only: readonly string[] | null;
+}
+
+const targetsOf = (env: Env, { over, only }: Step): Targets => ({
+  models: over.map((expr) => ({ value: targetOf(env, expr), span: expr.span })),
+  only: patternsOf(env, located(env, only)),
+});
+
+/** Null after a report. */
+function paramsOf(env: Env, { models, only }: Targets, here: boolean): readonly Target[] | null {
+  const found = new Map<string, Target>();
+  for (const { value, span } of models) {
+    const under = paramsUnder(env, value, span, { only, here });
     if (under === null) return null;
-    for (const path of under) paths.add(path);
+    for (const path of under) {
+      const declared = present(env.context.program.declared.get(path), path);
+      if (!found.has(path)) found.set(path, { declared, model: pathOf(env, value) ?? "" });
+    }
   }
+  return [...found.values()];
+}
+
+function paramsOver(env: Env, targets: Targets, loss: Tensor): Trained[] | null {
+  const params = paramsOf(env, targets, true);
+  if (params === null) return null;
   const before = ancestors(loss.value);
-  return [...paths].flatMap((path) => {
-    const declared = env.context.program.declared.get(path);
-    const versions = env.context.versions.get(path) ?? [];
+  return params.flatMap(({ declared }) => {
+    const versions = env.context.versions.get(declared.path) ?? [];
     // The newest value that the loss depends on: a loss computed before an earlier `minimize` keeps its own gradient.
-    const current = versions.at(-1);
-    if (declared === undefined || current === undefined) return [];
-    const seen = versions.findLast((v) => before.has(v)) ?? current;
+    const now = versions.at(-1);
+    if (now === undefined) return [];
+    const seen = versions.findLast((v) => before.has(v)) ?? now;
     const asTensor = (value: GraphValue): Tensor => makeTensor(env.context.builder, value, declared.span);
-    return [{ declared, seen: asTensor(seen), current: asTensor(current) }];
+    return [{ declared, seen: asTensor(seen), current: asTensor(now) }];
   });
 }
 
-function transform(env: Env, step: DlValue, gradients: readonly Tensor[], span: Span): readonly Tensor[] | null {
-  if (step.kind !== "function") {
-    report(env.context, "E0604", span, `expected a gradient transformation, found ${describe(step)}`, {
-      help: "a transformation is a fn of one gradient, or of the list of all gradients",
+/** One gradient for each param, in its type; null after a report. */
+function givenGradients(env: Env, params: readonly Target[], { value, span }: Located): readonly Tensor[] | null {
+  const { context } = env;
+  if (value.kind !== "record" && value.kind !== "list" && value.kind !== "tuple") {
+    report(context, "E0613", span, `expected the gradients of an update, found ${describe(value)}`, {
+      help: "give a list in the order of params(Net), such as grad(loss, params(Net)), or a record by path",
     });
     return null;
   }
-  const all = step.target.kind === "callable" && split(step.target.declaration).tensors[0]?.type.kind === "list";
-  const apply = (value: DlValue): DlValue => env.context.call(env, step, [{ name: null, value, span }], span);
-  const made = all ? apply(list(gradients)) : list(gradients.map(apply));
-  if (made.kind === "error" || (made.kind === "list" && made.items.some((item) => item.kind === "error"))) return null;
-  return keptTypes(env, made.kind === "list" ? made.items : [made], gradients, span);
+  const fields = params.map(({ declared, model }, k): DlValue | undefined =>
+    value.kind === "record" ? fieldAt(value, relativePath(declared.path, model)) : value.items[k],
+  );
+  if (value.kind !== "record" && value.items.length !== params.length) {
+    report(context, "E0613", span, `expected ${params.length} gradients, found ${value.items.length}`, {
+      help: `the params are ${params.map(({ declared }) => declared.path).join(", ")}`,
+    });
+    return null;
+  }
+  const gradients: Tensor[] = [];
+  for (const [k, { declared }] of params.entries()) {
+    const field = fields[k];
+    if (field?.kind === "error") return null;
+    if (field?.kind === "tensor" && sameType(field.value.type, declared.type)) {
+      gradients.push(field);
+      continue;
+    }
+    const found = field === undefined ? "nothing" : describe(field);
+    report(
+      context,
+      "E0613",
+      span,
+      `expected ${showType(declared.type)} for the gradient of \`${declared.path}\`, found ${found}`,
+      { also: [{ span: declared.span, says: "declared here" }] },
+    );
+    return null;
+  }
+  return gradients;
 }

@@ -1,17 +1,16 @@
 import type { Expr, Name, Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
-import { starsOf } from "../../../runtime/pattern.ts";
 import { ownPath } from "../calls.ts";
-import type { Context, DlValue, Env } from "../context.ts";
+import type { Context, DlValue, Env, Frozen } from "../context.ts";
 import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
-import { isFrozen, isUnder, membersOf, paramsHere, relativePath } from "./members.ts";
+import { isFrozen, isUnder, matches, membersOf, paramsHere, relativePath } from "./members.ts";
 import { describe, functionName } from "../values/values.ts";
 import { read } from "../values/variables.ts";
 
 /** A value, and where it is written. */
-interface Located {
+export interface Located {
   readonly value: DlValue;
   readonly span: Span;
 }
@@ -30,12 +29,16 @@ export function pathOf(env: Env, value: DlValue): string | null {
   return value.kind === "function" ? ownPath(env, value) : null;
 }
 
-/** `Net.backbone`: a part of a model or layer, named as its params are. `emb.table`: the current value of a param. */
+/**
+ * `Net.backbone`: a part of a model or layer, named as its params are; `Net.*.norm`: a pattern of parts;
+ * `emb.table`: the current value of a param.
+ */
 export function memberPath(env: Env, object: DlValue, name: Name): DlValue {
   const { context } = env;
   const part = partOf(env, object, name);
   if (part.kind !== "path") return part;
   const { path } = part;
+  if (path.includes("*")) return part;
   const other = part.values?.get(path);
   if (other !== undefined) return other;
   const declared = context.program.declared.get(path);
@@ -101,38 +104,53 @@ export function freeze(env: Env, statement: Stmt & { kind: "freeze" }): void {
     report(context, "E0211", statement.span, "`freeze` is only allowed in the body of an entry");
     return;
   }
+  const only = patternsOf(env, located(env, statement.only));
   for (const target of statement.targets) {
-    const parts = partsOf(env, targetOf(env, target), target.span, "E0211");
-    for (const { pattern } of parts ?? []) freezePath(context, pattern, target.span);
+    const { span } = target;
+    const parts = partsOf(env, targetOf(env, target), span, "E0211");
+    for (const { pattern: part } of parts ?? [])
+      for (const each of only ?? [null]) freezePart(context, { part, only: each, span });
   }
 }
 
-function freezePath(context: Context, pattern: string, span: Span): void {
-  context.frozen.set(pattern, span);
-  const early = [...context.applied].find(([path]) => isUnder(path, pattern));
+function freezePart(context: Context, frozen: Frozen): void {
+  context.frozen.push(frozen);
+  const early = [...context.applied].find(([path]) => isFrozen({ frozen: [frozen] }, path));
   if (early === undefined || !context.train) return;
-  report(context, "E0211", span, `\`${early[0]}\` has already been applied, as in training`, {
+  report(context, "E0211", frozen.span, `\`${early[0]}\` has already been applied, as in training`, {
     also: [{ span: early[1], says: "applied here" }],
     help: "move `freeze` to the beginning of the entry",
   });
 }
 
-/** At the end of an entry: every frozen path must contain a param. */
+/** The value of an optional expression. */
+export const located = (env: Env, expr: Expr | null): Located | null =>
+  expr === null ? null : { value: env.context.evaluate(env, expr), span: expr.span };
+
+/** At the end of an entry: every frozen part must contain a param. */
 export function checkFrozen(context: Context): void {
   const { declared, diagnostics } = context.program;
   if (diagnostics.length > 0) return;
-  for (const [pattern, span] of context.frozen) {
-    const paths = [...declared.values()].filter((d) => d.kind === "param").map((d) => d.path);
-    if (paths.some((path) => isUnder(path, pattern))) continue;
+  const paths = [...declared.values()].filter((d) => d.kind === "param").map((d) => d.path);
+  for (const frozen of context.frozen) {
+    const { part, only, span } = frozen;
+    if (paths.some((path) => isFrozen({ frozen: [frozen] }, path))) continue;
+    const own = paths.filter((path) => isUnder(path, part));
+    if (only !== null && own.length > 0) {
+      report(context, "E0211", span, `no param of \`${part}\` matches "${only}"`, {
+        help: `its params are ${own.map((path) => relativePath(path, part)).join(", ")}`,
+      });
+      continue;
+    }
     const known = new Set(
       paths.flatMap((path) => path.split(".").map((_, k, parts) => parts.slice(0, k + 1).join("."))),
     );
-    const near = didYouMean(pattern, [...known]);
-    report(context, "E0211", span, `no params under \`${pattern}\``, {
+    const near = didYouMean(part, [...known]);
+    report(context, "E0211", span, `no params under \`${part}\``, {
       help:
         near !== null
           ? `did you mean \`${near}\`?`
-          : pattern.includes("*")
+          : part.includes("*")
             ? `the params are ${paths.slice(0, 20).join(", ")}`
             : undefined,
     });
@@ -203,7 +221,3 @@ function paramsAnywhere(context: Context, prefix: string): readonly string[] {
   const members = declared === undefined ? membersOf(context, prefix) : [declared];
   return members.filter(({ kind }) => kind === "param").map(({ path }) => path);
 }
-
-/** `*` matches any text; the pattern is matched against the whole path and against the part after the prefix. */
-const matches = (pattern: string, path: string, prefix: string): boolean =>
-  [path, relativePath(path, prefix)].some((name) => starsOf(pattern, name) !== null);

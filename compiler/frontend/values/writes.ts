@@ -28,7 +28,7 @@ export function writeVariable(env: Env, statement: WriteStmt): void {
   const value = targetOf(env, target);
   if (value.kind === "error") return;
   const path = pathOf(env, value);
-  if (path === null) return reportUnwritable(env, target.span, text(target));
+  if (path === null || path.includes("*")) return reportUnwritable(env, target.span, text(target));
   const declared = context.program.declared.get(path);
   if (declared !== undefined) return writeOne(env, statement, declared);
   if (statement.target.kind === "index") return reportUnwritable(env, target.span, text(target));
