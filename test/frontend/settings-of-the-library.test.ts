@@ -95,10 +95,10 @@ const calls: readonly string[] = [
   "cosine(0.1, step, total: 10, end: s)",
   "warm_restarts(1, step, first: s)",
   "warm_restarts(1, step, first: 10, factor: 1 + s)",
-  "constant(s, [2])",
-  "ema_rate(s, 3)",
-  "ema_rate(0.9, s)",
-  "scalar(s)",
+  "constant(value: s, shape: [2])",
+  "ema_rate(decay: s, step: 3)",
+  "ema_rate(decay: 0.9, step: s)",
+  "scalar(value: s)",
   "warm_restarts(1, step, first: 10, end: s)",
   "one_cycle(1, step, total: s)",
   "one_cycle(1, step, total: 10, warm: s)",
@@ -116,6 +116,31 @@ const calls: readonly string[] = [
   "vector_quantiser(x, 4, decay: s)",
   "vector_quantiser(x, 4, eps: s)",
   "trained_quantiser(x, 4, commitment: s)",
+  "step_decay(lr: s, step: 4 + s, every: 3)",
+  "exponential(lr: s, step: 4 + s, rate: 0.5)",
+  "polynomial(lr: s, step: 4 + s, total: 10)",
+  "cosine(lr: s, step: 4 + s, total: 10)",
+  "warm_restarts(lr: s, step: 4 + s, first: 10)",
+  "one_cycle(lr: s, step: 4 + s, total: 10)",
+  "warmup(lr: s, step: 4 + s, over: 10)",
+  "mel_filter_bank(8, 4, rate: 100, lo: s)",
+  "mel_filter_bank(8, 4, rate: 100, hi: 30 + s)",
+  "clamp(x, lo: 0, hi: s)",
+  "linspace(first: s, last: 3, n: 5)",
+  "linspace(first: 1, last: s, n: 5)",
+  "range_of(5, start: s)",
+  "range_of(5, step: s)",
+  "segment_max(x, i, 5, empty: s)",
+  "segment_min(x, i, 5, empty: s)",
+  "batch_renorm(x, momentum: s)",
+  "batch_renorm(x, eps: s)",
+  "batch_renorm(x, r_max: 1 + s)",
+  "batch_renorm(x, d_max: s)",
+  "soft_dtw(q, gamma: s)",
+  "layer_norm_lstm(q, 3, eps: s)",
+  "roi_align(im, [[0, 0, 20, 30]], [1], size: 2, scale: s)",
+  "roi_pool(im, [[0, 0, 20, 30]], [1], size: 2, scale: s)",
+  "roi_avg_pool(im, [[0, 0, 20, 30]], [1], size: 2, scale: s)",
 ];
 
 const optimizers: readonly string[] = [
@@ -220,29 +245,24 @@ minimize loss over M with ${optimizer}
   );
 });
 
-/** The initial value of a state is set before there are settings; the others are not in the table yet. */
+/**
+ * The initial value of a state is set before there are settings, and whether `vector_quantiser` restarts codes shapes
+ * the program. The weight of `accumulate`, the slope of `graph_attention`, the limit of `affine_coupling` and the share
+ * of `cutmix` are not in the table yet.
+ */
 const others = new Set([
-  "segment_max.empty",
-  "segment_min.empty",
-  "graph_attention.slope",
-  "batch_renorm.momentum",
-  "batch_renorm.eps",
-  "batch_renorm.r_max",
-  "batch_renorm.d_max",
-
-  "soft_dtw.gamma",
-  "affine_coupling.limit",
-  "layer_norm_lstm.eps",
-  "roi_avg_pool.scale",
-
   "adagrad.initial",
-  "accumulate.weight",
   "forget_bias",
-  "roi_align.scale",
-  "roi_pool.scale",
+  "accumulate.weight",
+  "graph_attention.slope",
+  "affine_coupling.limit",
   "cutmix.alpha",
-  "lerp.t",
+  "vector_quantiser.restart",
 ]);
+
+/** Whether a call gives this parameter of the function a setting, or a value that contains it. */
+const gives = (call: string, name: string, parameter: string): boolean =>
+  call.startsWith(`${name}(`) && new RegExp(String.raw`\b${parameter}: [^,:]*\bs\b`).test(call);
 
 test("every number that a library function takes has a call", () => {
   const folder = new URL("../../dsl/std/", import.meta.url);
@@ -260,7 +280,7 @@ test("every number that a library function takes has a call", () => {
     )) {
       if (!exported.has(name)) continue;
       for (const [, parameter = ""] of statics.matchAll(/(\w+): (?:f32|number)\b(?! *\[)/g)) {
-        const known = [...calls, ...optimizers].some((call) => call.startsWith(`${name}(`));
+        const known = [...calls, ...optimizers].some((call) => gives(call, name, parameter));
         if (!known && !others.has(parameter) && !others.has(`${name}.${parameter}`))
           missing.push(`${name}.${parameter}`);
       }
