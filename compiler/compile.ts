@@ -133,9 +133,9 @@ export function compileProgram(
   warnings: readonly Diagnostic[] = [],
 ): CompiledModule {
   const without = checkedPasses(options.without ?? []);
-  const planned = program.entries.map(({ dims, graph }) => {
+  const planned = program.entries.map(({ graph, ...entry }) => {
     const stages = stagesOf(graph, options, without);
-    return { dims, stages, graph: at(stages, stages.length - 1).graph, indices: plannedRanges(graph) };
+    return { ...entry, stages, graph: at(stages, stages.length - 1).graph, indices: plannedRanges(graph) };
   });
   const { profile = false, guards = false, machine = defaultMachine } = options;
   const assemblyOf = (target: Target): Assembly =>

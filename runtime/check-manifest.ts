@@ -90,6 +90,7 @@ const steps = stepsAt(0);
 const entry = object({
   ...{
     name: text,
+    kind: orAbsent(oneOf("train", "draw")),
     dims: mapOf(size),
     inputs: listOf(
       object({

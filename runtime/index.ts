@@ -1,6 +1,7 @@
 export * from "./decode.ts";
 export type { DType, TensorData } from "./dtype.ts";
 export { DlcError } from "./error.ts";
+export type { EntryType, SlotType } from "./entry-types.ts";
 export type { GuardNotes } from "./guard-notes.ts";
 export { MemoryFault } from "./memory-fault.ts";
 export { memoryGuards, type Guard } from "./guards.ts";
@@ -15,6 +16,8 @@ export { readSafetensors, writeSafetensors, type SafetensorsFile, type StoredTen
 export {
   createSession,
   type BoundEntry,
+  type ResetOptions,
+  type RestoreOptions,
   type Outputs,
   type RunOptions,
   type Session,

@@ -4,14 +4,18 @@ import type { Persistent, Plan } from "./plan.ts";
 import { starsOf } from "./pattern.ts";
 import { readSafetensors, type StoredTensor } from "./safetensors.ts";
 import { sameShape, showType } from "./tensor.ts";
-import { slotBytes } from "./weights.ts";
+import { aPattern, isAskedFor, slotBytes } from "./weights.ts";
 
 export interface WeightsOptions {
   /**
    * What the file must have: `model` (the default) params and the state of layers, such as running statistics; `params`
-   * only params; `all` also the state of optimizers, counters, the settings and the seed, and nothing else.
+   * only params; `all` also the state of optimizers, the settings and the random state, and nothing else.
    */
   readonly need?: "all" | "model" | "params";
+  /** Also loads the settings, which the file must have; otherwise those of the model stay. */
+  readonly settings?: boolean;
+  /** Also loads the random state, which the file must have: the seed and the counters of calls. */
+  readonly random?: boolean;
   /** Loads what fits: nothing must be in the file, and tensors of another dtype or shape are skipped. */
   readonly partial?: boolean;
   /** Loads only these tensors of the model; `*` stands for any characters, as in `Net.base.*`. */
@@ -37,13 +41,16 @@ export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Arra
   const options = checkOptions(given, "load", {
     need: oneOfTexts("all", "model", "params"),
     partial: aBoolean,
-    only: ["a name or a list of names", (value) => [value].flat().every(isText)],
+    only: aPattern,
+    settings: aBoolean,
+    random: aBoolean,
     rename: [
       "an object of names or a function",
       (value) => typeof value === "function" || (isObject(value) && Object.values(value).every(isText)),
     ],
   });
   const { need = "model", partial = false, only = "*", rename = {} } = options;
+  const { settings = need === "all", random = need === "all" } = options;
   const problems: string[] = [];
   const unused = (option: string, patterns: readonly string[], names: readonly string[], where: string): void => {
     const idle = patterns.filter((pattern) => !names.some((name) => starsOf(pattern, name)));
@@ -59,16 +66,24 @@ export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Arra
   if (options.only !== undefined) unused("only", patterns, paths, "model");
 
   const isOther = ({ role }: Persistent): boolean => role !== undefined;
+  const isAsked = (slot: Persistent): boolean => isAskedFor(slot, settings, random);
+  const isNeeded = (slot: Persistent): boolean =>
+    slot.kind === "param" || (isOther(slot) ? need === "all" || slot.role !== "optimizer" : need !== "params");
   const missing: string[] = [];
   const skipped: { readonly name: string; readonly reason: string }[] = [];
   const chosen = plan.persistent.filter(({ path }) => patterns.some((pattern) => starsOf(pattern, path)));
+  // `only: "rng.*"` asks for the random state.
+  const byName = options.only !== undefined && !chosen.some(isAsked);
+  const isWanted = (slot: Persistent): boolean => byName || isAsked(slot);
   const loaded = chosen.filter((slot) => {
-    const { path, kind, dtype, shape } = slot;
+    const { path, role, dtype, shape } = slot;
     const found = tensors.get(path);
     if (found === undefined) {
-      if (!partial && (need === "all" || kind === "param" || (need === "model" && !isOther(slot)))) missing.push(path);
-      skipped.push({ name: path, reason: "not in the file" });
-    } else if (dtype !== found.dtype || !sameShape(shape, found.shape)) {
+      if (!partial && isAsked(slot) && isNeeded(slot)) missing.push(path);
+      if (isWanted(slot)) skipped.push({ name: path, reason: "not in the file" });
+    } else if (!isWanted(slot))
+      skipped.push({ name: path, reason: `\`${role === "setting" ? "settings" : "random"}: true\` loads it` });
+    else if (dtype !== found.dtype || !sameShape(shape, found.shape)) {
       const reason = `${showType(slot)} in the model and ${showType(found)} in the file`;
       if (!partial) problems.push(`\`${path}\` is ${reason}`);
       skipped.push({ name: path, reason });
@@ -83,7 +98,11 @@ export function loadWeights(plan: Plan, buffer: ArrayBufferLike, file: Uint8Arra
   if (unknown.length > 0 && (need === "all" || missing.length > 0))
     problems.push(`unknown to the model: ${list(unknown)}`);
   // The counter of an optimizer is in every file, and says nothing about the model.
-  if (problems.length === 0 && loaded.every(isOther) && (loaded.length === 0 || !chosen.every(isOther)))
+  if (
+    problems.length === 0 &&
+    loaded.every(isOther) &&
+    (loaded.length === 0 ? unknown.length > 0 || chosen.some(isWanted) : !chosen.every(isOther))
+  )
     problems.push(`nothing fits: the file has ${list(names)}; the model has ${list(paths)}`);
   if (problems.length > 0)
     reject(

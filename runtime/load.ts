@@ -39,10 +39,10 @@ export const loader = (base: string, readManifest: ReadManifest): ((options?: Lo
       file === undefined ? read(base, manifest.weights, sameBytes) : file,
     ]);
     // Weights of another training may replace the file; they name no build.
-    if (file === undefined && weights !== null)
-      checkBuild(manifest.weights, readSafetensors(weights).metadata.get("build") ?? manifest.build, manifest);
+    const named = file === undefined && weights !== null ? readSafetensors(weights).metadata.get("build") : undefined;
+    if (named !== undefined) checkBuild(manifest.weights, named, manifest);
     const session = await createSession(manifest.plan, code, { ...others, ...(seed !== undefined && { seed }) });
-    if (weights !== null) session.load(weights);
+    if (weights !== null) session.load(weights, named !== undefined ? { need: "all" } : {});
     return session;
   });
 

@@ -109,6 +109,8 @@ export function flopsOf(steps: readonly Step[]): number {
 /** One entry specialised to one set of dims: one function of the module. */
 export interface EntryPlan {
   readonly name: string;
+  /** Absent for a plain entry. */
+  readonly kind?: "train" | "draw";
   readonly dims: Readonly<Record<string, number>>;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly NamedSlot[];

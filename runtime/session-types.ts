@@ -1,3 +1,4 @@
+import type { EntryType } from "./entry-types.ts";
 import type { Guard } from "./guards.ts";
 import type { Inputs } from "./input.ts";
 import type { Mode } from "./instantiate.ts";
@@ -43,9 +44,21 @@ export interface BoundEntry {
   run(): Outputs;
 }
 
+export interface RestoreOptions {
+  /** Restores only these params and states; `*` stands for any characters, as in `Net.head.*`. */
+  readonly only?: string | readonly string[];
+}
+
+export interface ResetOptions extends RestoreOptions {
+  /** By default the seed that the model has; the initial values are then those that it started with. */
+  readonly seed?: number;
+}
+
 /** A compiled model with its memory. All errors are `DlcError`s. */
 export interface Session {
   readonly plan: Plan;
+  /** The entries by name, with the types of their inputs and outputs. */
+  readonly entries: ReadonlyMap<string, EntryType>;
   /** Runs an entry. Throws E0803 for an unknown entry, E081x for invalid inputs. */
   run(entry: string, inputs?: Inputs, options?: RunOptions): Outputs;
   /** Makes the checks of `run` once; afterwards only the elements of the arrays may change. */
@@ -55,20 +68,25 @@ export interface Session {
   /** Only for memory that was written to by other means than `state`. */
   touch(): void;
   /**
-   * Changes a `setting` of the model, effective from the next call. Throws E0815 for an unknown setting, E0816 for a
-   * value out of range.
+   * Changes a `setting` of the model, or several, effective from the next call. Throws E0815 for an unknown setting,
+   * E0816 for a value out of range; then none is changed.
    */
   set(name: string, value: number): void;
-  /** Initializes all params and state again. */
-  reset(seed: number): void;
+  set(values: Readonly<Record<string, number>>): void;
+  /** Initializes all params and state again, or some of them. */
+  reset(seed: number | ResetOptions): void;
+  /** Everything, with the settings and the random state. */
   snapshot(): Uint8Array<ArrayBuffer>;
-  restore(snapshot: Uint8Array | ArrayBufferLike): void;
-  /** safetensors; the same values produce the same bytes. */
+  restore(snapshot: Uint8Array | ArrayBufferLike, options?: RestoreOptions): void;
+  /**
+   * safetensors; the same values produce the same bytes. Without settings and the random state, unless the options ask
+   * for them.
+   */
   save(options?: SaveOptions): Uint8Array<ArrayBuffer>;
   /**
    * Loads weights by name. The file must have everything that the results depend on: params, and the state of layers.
-   * Options relax or tighten that. Throws E0820 for an invalid file, E0821 for tensors that do not match; the model is
-   * unchanged then.
+   * Options relax or tighten that. Settings and the random state stay, unless the options ask for them. Throws E0820
+   * for an invalid file, E0821 for tensors that do not match; the model is unchanged then.
    */
   load(file: Uint8Array | ArrayBufferLike, options?: WeightsOptions): LoadReport;
   /** Time of each kernel of an entry, in a build with `profile`. The state is restored afterwards. */

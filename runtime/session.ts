@@ -21,12 +21,13 @@ import { checkIndices } from "./index-range.ts";
 import { exported, instantiate } from "./instantiate.ts";
 import { loadWeights } from "./load-weights.ts";
 import type { Code, EntryPlan, InputSlot, NamedSlot, Plan } from "./plan.ts";
-import type { Outputs, RunOptions, Session, SessionOptions } from "./session-types.ts";
-import { setSetting } from "./settings.ts";
+import { describeEntries } from "./entry-types.ts";
+import type { Outputs, ResetOptions, RunOptions, Session, SessionOptions } from "./session-types.ts";
+import { setSettings, type SettingValues } from "./settings.ts";
 import { watchedState } from "./state.ts";
 import { nearOrAll } from "./suggest.ts";
 import { viewOf, type Tensor } from "./tensor.ts";
-import { putSnapshot, saveWeights, takeSnapshot } from "./weights.ts";
+import { aPattern, matching, putSnapshot, saveWeights, takeSnapshot } from "./weights.ts";
 
 export type * from "./session-types.ts";
 
@@ -139,6 +140,7 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
 
   const session: Session = {
     plan,
+    entries: describeEntries(plan.entries),
     state,
     run: door((entry, inputs = {}, options = {}) => {
       const { view, dims } = checkOptions(options, "run", { view: aBoolean, dims: anObject });
@@ -165,21 +167,30 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
     touch() {
       version++;
     },
-    set: door((name, value) => {
-      setSetting(plan, slots, name, value);
+    set: door((...given: SettingValues) => {
+      setSettings(plan, slots, given);
       version++;
     }),
-    reset: door((seed) => {
-      if (!Number.isSafeInteger(seed) || seed < 0)
-        reject("E0804", `the seed must be an integer from 0 to 2^53 - 1, got ${showValue(seed)}`);
+    reset: door((given) => {
+      const options: ResetOptions = isObject(given)
+        ? checkOptions(given, "reset", { seed: ["an integer", () => true], only: aPattern })
+        : { seed: given };
+      const words = slots.get("rng.seed");
+      const { seed = isObject(given) ? seedOf(words) : undefined, only = "*" } = options;
+      if (typeof seed !== "number" || !Number.isSafeInteger(seed) || seed < 0)
+        return reject("E0804", `the seed must be an integer from 0 to 2^53 - 1, got ${showValue(seed)}`);
+      const chosen = matching(only, plan.persistent, "reset");
+      const before = takeSnapshot(plan.persistent, buffer);
       for (const data of slots.values()) data.fill(0);
-      slots.get("rng.seed")?.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
+      words?.set([seed | 0, Math.floor(seed / 2 ** 32) | 0]);
       for (const variant of variants.get("init") ?? []) variant.call();
+      putSnapshot(plan.persistent, buffer, before, (slot) => !chosen(slot));
       version++;
     }),
     snapshot: () => takeSnapshot(plan.persistent, buffer),
-    restore: door((snapshot) => {
-      putSnapshot(plan.persistent, buffer, bytesOf(snapshot, "restore"));
+    restore: door((snapshot, options = {}) => {
+      const { only = "*" } = checkOptions(options, "restore", { only: aPattern });
+      putSnapshot(plan.persistent, buffer, bytesOf(snapshot, "restore"), matching(only, plan.persistent, "restore"));
       version++;
     }),
     save: door((options = {}) => saveWeights(plan.persistent, buffer, options)),
@@ -209,6 +220,10 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
 function freeze(value: unknown): void {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
 }
+
+/** The seed that the two words of the random state are. */
+const seedOf = (words: TensorData | undefined): number =>
+  words === undefined ? 0 : ((words[0] as number) >>> 0) + ((words[1] as number) >>> 0) * 2 ** 32;
 
 const outputsOf = ({ outputs }: EntryPlan, data: (slot: NamedSlot) => TensorData): Outputs =>
   Object.fromEntries(outputs.map((slot) => [slot.name, { dtype: slot.dtype, shape: slot.shape, data: data(slot) }]));

@@ -17,6 +17,10 @@ export type Input<Data> = Data | Numbers | number | boolean | { readonly data: D
 const footer = `export interface WeightsOptions {
   /** What the file must have: params and the state of layers (\`model\`, the default), only params, or everything. */
   readonly need?: "all" | "model" | "params";
+  /** Also loads the settings. */
+  readonly settings?: boolean;
+  /** Also loads the random state: the seed and the counters of calls. */
+  readonly random?: boolean;
   /** Loads what fits and reports the rest. */
   readonly partial?: boolean;
   /** Loads only these tensors of the model, such as \`Net.base.*\`. */
@@ -28,7 +32,19 @@ export interface LoadReport {
   readonly loaded: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
+export interface SlotType {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Of an input: the dim whose size each axis has, or null. */
+  readonly dims?: readonly (string | null)[];
+}
+export interface EntryType {
+  readonly kind: "plain" | "train" | "draw";
+  /** One for each set of dims. */
+  readonly variants: readonly { readonly dims: Readonly<Record<string, number>>; readonly inputs: Readonly<Record<string, SlotType>>; readonly outputs: Readonly<Record<string, SlotType>> }[];
+}
 export interface Model {
+  readonly entries: ReadonlyMap<keyof Entries, EntryType>;
   /** Outputs are copies; with \`view\` they are views, valid until the next call. */
   run<E extends keyof Entries>(entry: E, inputs: Entries[E]["inputs"], options?: { readonly view?: boolean; readonly dims?: Readonly<Record<string, number>> }): Entries[E]["outputs"];
   /** For loops: checks the names, dtypes and sizes once, and keeps the arrays. Outputs are views. */
@@ -39,11 +55,13 @@ export interface Model {
   touch(): void;
   /** Changes a setting, effective from the next call. */
   set(name: string, value: number): void;
-  reset(seed: number): void;
+  set(values: Readonly<Record<string, number>>): void;
+  /** Initializes all params and state again, or some of them; by default with the same seed. */
+  reset(seed: number | { readonly seed?: number; readonly only?: string | readonly string[] }): void;
   snapshot(): Uint8Array<ArrayBuffer>;
-  restore(snapshot: Uint8Array | ArrayBufferLike): void;
-  /** safetensors */
-  save(options?: { readonly only?: "param"; readonly metadata?: Readonly<Record<string, string>> }): Uint8Array<ArrayBuffer>;
+  restore(snapshot: Uint8Array | ArrayBufferLike, options?: { readonly only?: string | readonly string[] }): void;
+  /** safetensors; settings and the random state only if asked for. */
+  save(options?: { readonly only?: "param"; readonly settings?: boolean; readonly random?: boolean; readonly metadata?: Readonly<Record<string, string>> }): Uint8Array<ArrayBuffer>;
   load(file: Uint8Array | ArrayBufferLike, options?: WeightsOptions): LoadReport;
 }
 export interface LoadOptions {

@@ -7,6 +7,8 @@ import type { Session } from "../../runtime/session.ts";
 import { bundle } from "./bundle.ts";
 import { declarations } from "./declarations.ts";
 
+const everything = { settings: true, random: true } as const;
+
 export type BuiltFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** The files of a built model, by name: everything that a page or a script needs, without the compiler. */
@@ -37,7 +39,7 @@ export function builtFiles(
     runtime,
     JSON.stringify({ code, plan }),
     ...modules.map((module) => ("text" in module ? module.text : module.bytes)),
-    session.save(),
+    session.save(everything),
   ]);
   const manifest: Manifest = { format: "dlc-model-1", build, code, weights: "weights.safetensors", plan };
   const manifestText = `${JSON.stringify(manifest, null, 1)}\n`;
@@ -53,7 +55,7 @@ export function builtFiles(
     ["module.d.ts", declarations(plan)],
     // TypeScript looks for the types of a .mjs file here.
     ["module.d.mts", 'export * from "./module.js";\n'],
-    ["weights.safetensors", session.save({ metadata: { build } })],
+    ["weights.safetensors", session.save({ ...everything, metadata: { build } })],
     ["manifest.json", manifestText],
   ]);
 }

@@ -15,6 +15,8 @@ export interface Resumed {
 
 const names = { last: "last.safetensors", best: "best.safetensors", history: "history.ndjson" } as const;
 
+const everything = { settings: true, random: true } as const;
+
 /**
  * Saves the progress of a run, the history first: a run that is killed in between repeats its epoch and replaces that
  * line.
@@ -29,11 +31,14 @@ export function saveRun(
   writeWhole(join(folder, names.history), history.map((line) => `${JSON.stringify(line)}\n`).join(""));
   // JSON has no NaN, which is the accuracy of an entry without this output.
   const epoch = { ...state, accuracySum: Number.isNaN(state.accuracySum) ? null : state.accuracySum };
-  writeWhole(join(folder, names.last), session.save({ metadata: { run: JSON.stringify({ settings, epoch }) } }));
+  writeWhole(
+    join(folder, names.last),
+    session.save({ ...everything, metadata: { run: JSON.stringify({ settings, epoch }) } }),
+  );
 }
 
 export function saveBest(folder: string, session: Session): void {
-  writeWhole(join(folder, names.best), session.save());
+  writeWhole(join(folder, names.best), session.save(everything));
 }
 
 /** Throws E1007 if there is no run to resume, or if its settings differ. */

@@ -2,7 +2,7 @@ import type { Entry } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
-import type { Graph, Persistent, Program } from "../graph/ir.ts";
+import type { Graph, Persistent, Program, ProgramEntry } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
 import type { DlValue, ProgramState, Trace, Waits } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
@@ -48,8 +48,6 @@ export interface Elaborated {
   readonly known: readonly string[];
   readonly hasTests: boolean;
 }
-
-type ProgramEntry = Program["entries"][number];
 
 /**
  * Evaluates everything static and leaves one graph per entry and set of dims, and the graph `init`, which writes every
@@ -249,6 +247,7 @@ function variantsOf(
         [...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]])),
       ),
       graph,
+      ...(entry.mode !== "plain" && { mode: entry.mode }),
     });
   }
   return done;

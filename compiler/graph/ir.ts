@@ -294,9 +294,17 @@ export type StateRole = "optimizer" | "setting" | "random";
 export interface Program {
   readonly name: string;
   readonly persistent: readonly Persistent[];
-  readonly entries: readonly { readonly dims: Readonly<Record<string, number>>; readonly graph: Graph }[];
+  readonly entries: readonly ProgramEntry[];
   /** States that the host may set between calls; absent if none. */
   readonly settings?: readonly ProgramSetting[];
+}
+
+/** An entry for one set of dims. */
+export interface ProgramEntry {
+  readonly dims: Readonly<Record<string, number>>;
+  readonly graph: Graph;
+  /** Absent for a plain entry. */
+  readonly mode?: "train" | "draw";
 }
 
 /** A number that can change between calls without recompilation. `path` is that of its state. */

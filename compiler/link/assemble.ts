@@ -2,7 +2,7 @@ import { locationOf } from "../../dsl/span.ts";
 import type { EntryPlan, IndexRange, InputSlot, NamedSlot, Plan, Step } from "../../runtime/plan.ts";
 import type { GroupView } from "../graph/groups.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
-import type { Graph, Node, Program, Value } from "../graph/ir.ts";
+import type { Graph, Node, Program, ProgramEntry, Value } from "../graph/ir.ts";
 import type { Kernel } from "../kernel/ir.ts";
 import { spanOf } from "../graph/provenance.ts";
 import { separateMadd } from "../kernel/separate-madd.ts";
@@ -34,6 +34,7 @@ export interface Assembly {
 export interface Variant {
   readonly dims: Readonly<Record<string, number>>;
   readonly graph: Graph;
+  readonly mode?: ProgramEntry["mode"];
   readonly indices?: ReadonlyMap<number, readonly IndexRange[]>;
 }
 
@@ -61,7 +62,7 @@ export function assemble(
   const prepared = new Set(graphs.flatMap(readByWeightsStage));
   const counts = new Map<string, number>();
   for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const plans = variants.map(({ dims, graph, indices }): EntryPlan => {
+  const plans = variants.map(({ dims, graph, indices, mode }): EntryPlan => {
     const name = exportName(graph.name, dims, counts.get(graph.name) === 1);
     const own = graph.name === "init" ? strictly(library) : library;
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
@@ -77,6 +78,7 @@ export function assemble(
     });
     return {
       name: graph.name,
+      ...(mode && { kind: mode }),
       dims,
       inputs: graph.inputs.map((value, i) => {
         const found = indices?.get(i);

@@ -128,12 +128,14 @@ export const f = { get extent() {return e?.(a) ?? shape(c(8), 'number').shape;} 
 /*
  * 10 kB were enough until class labels and ids were checked, the messages of wrong calls named entry, input, position,
  * declaration and the name that was probably meant, `load` could select, rename and report tensors and tell a damaged
- * file from one of another build, and inputs were read once and only if their length is that of a variant.
+ * file from one of another build, and inputs were read once and only if their length is that of a variant. 10.9 kB were
+ * enough until entries had types at run time, several settings could be set at once, parts of a model could be restored
+ * and reset, and `save` and `load` told settings and the random state from weights.
  */
-test("the glue code is plain JavaScript without imports, and under 10.9 kB compressed", () => {
+test("the glue code is plain JavaScript without imports, and under 11.6 kB compressed", () => {
   const text = runtimeText();
   expect(text).not.toMatch(/^import\b|^export\b|\binterface\b|\breadonly\b|node:(?!fs\/promises)/m);
-  expect(gzipSync(text).length).toBeLessThan(10_900);
+  expect(gzipSync(text).length).toBeLessThan(11_600);
 });
 
 test("the declarations name entries, inputs and outputs with their types", () => {

@@ -122,8 +122,13 @@ test("a session saves and loads the same bytes, also with params only", async ()
   const a = await createSession(tinyPlan, tinyCode(), { seed: 5 });
   const b = await createSession(tinyPlan, tinyCode(), { seed: 6 });
   a.run("step", { x: 3, flag: [1] });
-  expect(b.load(a.save()).loaded).toHaveLength(5);
+  const all = { settings: true, random: true };
+  expect(b.load(a.save()).loaded).toEqual(["w", "count", "mask"]);
   expect(b.save()).toEqual(a.save());
+  expect(b.save(all)).not.toEqual(a.save(all));
+  expect(b.load(a.save(all)).loaded).toHaveLength(3);
+  expect(b.load(a.save(all), { need: "all" }).loaded).toHaveLength(5);
+  expect(b.save(all)).toEqual(a.save(all));
   expect([...readSafetensors(a.save({ only: "param" })).tensors.keys()]).toEqual(["w"]);
 });
 
