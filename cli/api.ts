@@ -27,6 +27,11 @@ export interface Options {
    */
   readonly variants?: Variants;
   readonly entries?: readonly string[];
+  /**
+   * Parts of models whose last results an entry also returns, under their paths: `{ predict: ["Net.block1"] }`. Nothing
+   * else about the module changes.
+   */
+  readonly taps?: Readonly<Record<string, readonly string[]>>;
   readonly mode?: Mode;
   readonly target?: Target;
   /** Only one thread is supported in this version. */

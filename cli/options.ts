@@ -23,12 +23,7 @@ export function withCompileOptions(command: Command): Command {
     .addOption(new Option("--target <target>", "code to generate").choices(["wasm", "js", "reference"]).default("wasm"))
     .option("--threads <K>", "number of threads", threads, 1)
     .option("--seed <N>", "seed of the initial params and of all random numbers", wholeNumber, 0)
-    .option(
-      "--without <PASS>",
-      "disables a pass; repeatable",
-      (name: string, before: readonly string[]) => [...before, name],
-      [],
-    );
+    .option("--without <PASS>", "disables a pass; repeatable", collect, []);
 }
 
 export const withUnchecked = (command: Command): Command =>
@@ -60,6 +55,9 @@ function threads(text: string): number {
   if (positiveNumber(text) !== 1) throw new InvalidArgumentError("Only one thread is supported in this version.");
   return 1;
 }
+
+/** The values of a repeated option. */
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 /** `name=value` pairs of a repeated option. */
 export function collectPairs(text: string, before: ReadonlyMap<string, string>): Map<string, string> {

@@ -43,6 +43,11 @@ export interface CompileOptions {
   readonly variants?: Variants;
   /** Entries to compile; all by default. */
   readonly entries?: readonly string[];
+  /**
+   * Parts of models whose last results an entry also returns, under their paths: `{ predict: ["Net.block1"] }`. Nothing
+   * else about the module changes.
+   */
+  readonly taps?: Readonly<Record<string, readonly string[]>>;
   /** `strict` produces the same bits on every engine; `fast` may use relaxed SIMD. */
   readonly mode?: Mode;
   readonly target?: Target;
@@ -108,9 +113,9 @@ export function elaborateSource(
   source: Source,
   options: CompileOptions,
 ): { readonly program: Program; readonly warnings: readonly Diagnostic[] } {
-  const { resolve, entries } = options;
+  const { resolve, entries, taps } = options;
   const given = variantsOf(options);
-  const found = elaborate(source, { ...given, resolve, ...(entries && { entries }) });
+  const found = elaborate(source, { ...given, resolve, ...(entries && { entries }), ...(taps && { taps }) });
   const { program, diagnostics, warnings } = withKnownDims(found, allSets(given));
   if (program === null) throw new DiagnosticError(diagnostics);
   return { program, warnings };

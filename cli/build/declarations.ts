@@ -98,14 +98,17 @@ function entryType(variants: readonly EntryPlan[]): string {
     [...new Set(variants.map((entry) => showSlot(slots(entry)[i])))].join(" or ");
   const inputs = first.inputs.map(
     ({ name, dtype }, i) =>
-      `      /** ${types((entry) => entry.inputs, i)} */\n      readonly ${name}: Input<${arrayOf(dtype)}>;\n`,
+      `      /** ${types((entry) => entry.inputs, i)} */\n      readonly ${keyOf(name)}: Input<${arrayOf(dtype)}>;\n`,
   );
   const outputs = first.outputs.map(
     ({ name, dtype }, i) =>
-      `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${name}: Tensor<${arrayOf(dtype)}>;\n`,
+      `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${keyOf(name)}: Tensor<${arrayOf(dtype)}>;\n`,
   );
   return `  ${first.name}: {\n    inputs: {\n${inputs.join("")}    };\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
 }
+
+/** Outputs of records and taps have dots in their names. */
+const keyOf = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
 function showSlot(slot: InputSlot | undefined): string {
   if (slot === undefined) return "";

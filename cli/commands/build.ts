@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Variants } from "../../compiler/index.ts";
-import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { collect, withCompileOptions, withJson, type CompileFlags } from "../options.ts";
 
 interface BuildFlags extends CompileFlags {
   readonly output: string;
   readonly entry: readonly string[];
   readonly variant: readonly Variant[];
+  readonly tap: Taps;
   readonly weights?: string;
 }
 
@@ -16,17 +17,18 @@ export function build(): Command {
         .description("writes a folder that runs and trains the model without the compiler")
         .argument("<file>", ".dl file")
         .requiredOption("-o, --output <folder>", "the folder to write")
-        .option(
-          "--entry <name>",
-          "an entry to build; repeatable (default: all)",
-          (name: string, before: readonly string[]) => [...before, name],
-          [],
-        )
+        .option("--entry <name>", "an entry to build; repeatable (default: all)", collect, [])
         .option(
           "--variant <dims>",
           "a set of dims, such as N=1 or N=1,T=64, for all entries or for one, as in predict:N=1; repeatable; each call uses the variant that matches its inputs",
           collectVariant,
           [],
+        )
+        .option(
+          "--tap <entry:part>",
+          "also returns a part of a model from an entry, such as predict:Net.block1; repeatable",
+          collectTap,
+          {},
         )
         .option("--weights <file>", "weights to include (.safetensors; default: initial values from the seed)"),
     ),
@@ -58,6 +60,7 @@ export function build(): Command {
     const more = {
       ...(flags.entry.length > 0 && { entries: flags.entry }),
       ...(flags.variant.length > 0 && { variants: variantsOf(flags.variant) }),
+      ...(Object.keys(flags.tap).length > 0 && { taps: flags.tap }),
     };
     const compiled = await compileSource(readSource(file), flags, more);
     const session = await startSession(compiled, flags);
@@ -107,6 +110,17 @@ function variantsOf(given: readonly Variant[]): Variants {
       given.filter(({ entry }) => entry === name).map(({ dims }) => dims),
     ]),
   );
+}
+
+/** Paths of parts by entry. */
+type Taps = Readonly<Record<string, readonly string[]>>;
+
+function collectTap(text: string, before: Taps): Taps {
+  const [, entry, path] = /^([A-Za-z_]\w*):(.+)$/.exec(text) ?? [];
+  if (entry === undefined || path === undefined)
+    throw new InvalidArgumentError("Expected an entry and a part, such as predict:Net.block1.");
+  const known = Object.hasOwn(before, entry) ? (before[entry] ?? []) : [];
+  return Object.fromEntries([...Object.entries(before), [entry, [...known, path]]]);
 }
 
 function misspelt(): never {

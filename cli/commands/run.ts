@@ -1,10 +1,11 @@
 import { Command } from "commander";
-import { collectPairs, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
+import { collect, collectPairs, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 
 interface RunFlags extends CompileFlags {
   readonly entry: string;
   readonly input: ReadonlyMap<string, string>;
+  readonly tap: readonly string[];
   readonly weights?: string;
   readonly output?: string;
 }
@@ -23,6 +24,7 @@ export function run(): Command {
             collectPairs,
             new Map(),
           )
+          .option("--tap <part>", "also returns a part of a model, such as Net.block1; repeatable", collect, [])
           .option("--weights <file>", "weights to load (.safetensors; default: initial values from the seed)")
           .option("-o, --output <folder>", "writes each output to a .npy file in this folder"),
       ),
@@ -47,7 +49,11 @@ export function run(): Command {
     const entry = entryNamed(source, flags.entry);
     const inputs = new Map([...flags.input].map(([name, path]) => [name, readNpy(files.readBytes(path), path)]));
     const dims = { ...inferDims(entry, new Map([...inputs].map(([name, { shape }]) => [name, shape]))), ...flags.dim };
-    const compiled = await compileSource(source, flags, { dims, entries: [flags.entry] });
+    const compiled = await compileSource(source, flags, {
+      dims,
+      entries: [flags.entry],
+      ...(flags.tap.length > 0 && { taps: { [flags.entry]: flags.tap } }),
+    });
     const session = await startSession(compiled, flags);
     if (flags.weights !== undefined) loadTrained(session, flags.weights);
     const outputs = Object.entries(session.run(flags.entry, Object.fromEntries(inputs)));

@@ -200,7 +200,11 @@ function chosen(main: Module, source: Source, options: ElaborateOptions, diagnos
       help: "the compiler generates an entry of this name; choose another",
     });
   }
-  const named = [...(options.entries ?? []), ...Object.keys(options.entryVariants ?? {})];
+  const named = [
+    ...(options.entries ?? []),
+    ...Object.keys(options.entryVariants ?? {}),
+    ...Object.keys(options.taps ?? {}),
+  ];
   for (const wanted of new Set(named)) {
     if (names.includes(wanted) || wanted === "init") continue;
     const near = didYouMean(wanted, names);
@@ -218,6 +222,9 @@ function setsFor(entry: string, { variants, entryVariants = {} }: ElaborateOptio
   const sets = (Object.hasOwn(entryVariants, entry) ? entryVariants[entry] : undefined) ?? variants;
   return sets.length > 0 ? sets : [{}];
 }
+
+const tapsOf = (entry: string, { taps = {} }: ElaborateOptions): readonly string[] =>
+  Object.hasOwn(taps, entry) ? [...new Set(taps[entry])] : [];
 
 function variantsOf(
   program: ProgramState,
@@ -239,7 +246,7 @@ function variantsOf(
       index: main.entries.indexOf(entry) + 1,
       span: entry.name.span,
       waits,
-      taps: options.taps?.[entry.name.text] ?? [],
+      taps: tapsOf(entry.name.text, options),
     });
     for (const name of used) asked.add(name);
     done.push({

@@ -9,6 +9,8 @@ const other: Kind = ["an object", (value) => typeof value === "object" && value 
 
 const areSets = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
 
+const areTaps = (value: unknown): boolean => isObject(value) && Object.values(value).every(names[1]);
+
 /** The options that all functions that compile share. Sizes and names are checked against the program later. */
 export const sharedKinds = {
   dims: ["sizes by name, such as { N: 32 }", isObject],
@@ -17,6 +19,7 @@ export const sharedKinds = {
     (value) => areSets(value) || (isObject(value) && Object.values(value).every(areSets)),
   ],
   entries: names,
+  taps: ['lists of parts of models by entry, such as { predict: ["Net.block1"] }', areTaps],
   mode: oneOfTexts("fast", "strict"),
   target: oneOfTexts("wasm", "js", "reference"),
   profile: aBoolean,

@@ -64,6 +64,8 @@ test.each([
   ],
   [["dump", "twice.dl", "--entry", "thrice"], 1, "twice.dl has no entry `thrice`"],
   [["dump", "twice.dl"], 1, "N"],
+  [["build", "twice.dl", "--tap", "Net.h", "-o", "out"], 2, "an entry and a part, such as predict:Net.block1"],
+  [["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--tap", "Net.h"], 1, "error[E0633]"],
   [["run", "twice.dl", "--entry", "twice"], 1, "N"],
   [["run", "twice.dl", "--entry", "twice", "--input", "x=words.txt"], 1, "error[E0701]: words.txt: not a .npy file"],
   [["run", "twice.dl", "--entry", "twice", "--input", "z=x.npy", "--dim", "N=3"], 1, "error[E0810]"],
@@ -167,6 +169,23 @@ test.each(["wasm", "js", "reference"])(
     });
   },
 );
+
+test("run prints an inner value of a model on request", async () => {
+  const text = `dl 1
+
+model Net(x: f32[N, 2]) -> f32[N, 2] {
+  let h = 3 * x
+  h + 1
+}
+
+entry f(x: f32[N, 2]) {
+  { y: Net(x) }
+}
+`;
+  writeFileSync(join(folder, "tap.dl"), text);
+  const { stdout } = await dlc(folder, "run", "tap.dl", "--entry", "f", "--input", "x=x.npy", "--tap", "Net.h");
+  expect(stdout).toBe("y: f32[3,2] = 4 7 10 13 16 19\nNet.h: f32[3,2] = 3 6 9 12 15 18\n");
+});
 
 test("bench shows time, rate and memory", async () => {
   const text = await dlc(folder, "bench", "--product", "32x32x32", "--ms", "20");

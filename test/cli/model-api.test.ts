@@ -1,6 +1,9 @@
 // What a program does with a model between calls: settings, parts of its state, and the types of its entries.
 import { compile, type DlcError, type Model } from "dlc";
+import { compileModule } from "dlc/compiler";
 import { expect, test } from "vitest";
+import { declarations } from "../../cli/build/declarations.ts";
+import { createResolver } from "../../cli/host/resolver.ts";
 
 const text = `dl 1
 
@@ -103,6 +106,34 @@ test("a part of a model is restored, and reset", () => {
   expect(a.snapshot()).toEqual(b.snapshot());
   expect(() => a.reset({ only: "Net.haed.*" })).toThrow("`only` of `reset` matches no tensor of the model");
   expect(() => a.restore(start, { only: "Net.haed.w" })).toThrow("did you mean `Net.head.w`?");
+});
+
+test("a part of a model is an output of an entry, and without one the module is the same", async () => {
+  const options = { dims: { N: 1 }, seed: 1 };
+  const tapped = await compile(text, { ...options, taps: { predict: ["Net.body", "Net.head", "Net.body"] } });
+  const x = [0.5, -2] as const;
+  const out = tapped.run("predict", { x: [x] });
+  expect(Object.keys(out)).toEqual(["y", "Net.body", "Net.head"]);
+  const [w, bias] = [value(tapped, "Net.body.w"), value(tapped, "Net.body.b")];
+  const expected = [0, 1, 2].map((k) => x[0] * (w[k] ?? 0) + x[1] * (w[3 + k] ?? 0) + (bias[k] ?? 0));
+  expected.forEach((each, k) => expect(out["Net.body"]?.data[k]).toBeCloseTo(each, 6));
+  expect(out["Net.head"]?.data).toEqual(out["y"]?.data);
+  expect(Object.keys(tapped.entries.get("predict")?.variants[0]?.outputs ?? {})).toEqual(Object.keys(out));
+  const source = { name: "net.dl", text };
+  const [plain, none] = [undefined, { predict: [] }].map((taps) =>
+    compileModule(source, { dims: { N: 1 }, resolve: createResolver(null), ...(taps && { taps }) }),
+  );
+  expect(none?.wasm("strict").bytes).toEqual(plain?.wasm("strict").bytes);
+  expect(none?.plan).toEqual(plain?.plan);
+  expect(declarations(tapped.plan)).toContain('readonly "Net.body": Tensor<Float32Array>;');
+});
+
+test.each([
+  [{ predct: ["Net.body"] }, "unknown entry `predct`\n  = help: did you mean `predict`?"],
+  [{ predict: ["Net.boddy"] }, "did you mean `Net.body`?"],
+  [{ predict: "Net.body" }, "lists of parts of models by entry, such as"],
+])("taps %j are an error", async (taps, message) => {
+  await expect(compile(text, { dims: { N: 1 }, taps: taps as never })).rejects.toThrow(message);
 });
 
 test("the entries say their kinds, and the types of their inputs and outputs", () => {
