@@ -72,7 +72,7 @@ test.each([
   [
     ["run", "twice.dl", "--entry", "twice", "--input", "x=x.npy", "--dim", "N=4"],
     1,
-    "error[E0812]: input `x` of `twice` has shape [3,2]\n --> twice.dl:3:13\n  |\n3 | entry twice(x: f32[N, 2]) {\n  |             ^ declared here",
+    "error[E0812]: input `x` of `twice` has shape [3,2]\n --> twice.dl:3:13\n  |\n3 | entry twice(x: f32[N, 2]) { y: x * 2.0 }\n  |             ^ declared here",
   ],
   [["train", "net.dl", "--data", "cifar"], 1, "unknown data source `cifar`"],
   [["train", "twice.dl", "--data", "mnist:."], 1, "twice.dl has no `train entry`"],

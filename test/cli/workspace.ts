@@ -25,9 +25,7 @@ train entry step(image: f32[N, 4, 4, 1], label: i32[N]) {
 
 const twice = `dl 1
 
-entry twice(x: f32[N, 2]) {
-  { y: x * 2.0 }
-}
+entry twice(x: f32[N, 2]) { y: x * 2.0 }
 `;
 
 const broken = `dl 1

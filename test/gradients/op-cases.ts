@@ -1,5 +1,6 @@
 import type { DType } from "../../runtime/dtype.ts";
 import { brokenCondition, GraphBuilder } from "../../compiler/graph/build.ts";
+import type { Value } from "../../compiler/graph/ir.ts";
 import type { Op, Sample } from "../../compiler/graph/op.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { elements, isFloat, showType } from "../../compiler/types/tensor-type.ts";
@@ -41,11 +42,17 @@ function valuesOf({ operands, values = [] }: Sample, next: Next): number[][] {
   });
 }
 
+/** The largest of no elements is -inf, of which there are no differences: 0 instead. */
+function finite(g: GraphBuilder, { form }: Op, y: Value): Value {
+  if (form.kind !== "scatter" || (form.combine !== "max" && form.combine !== "min")) return y;
+  return g.call("select", [g.call("lt", [g.call("abs", [y]), g.constant(y.type, 1e30)]), y, g.zeros(y.type)]);
+}
+
 /** One op on inputs `x0`, `x1` and so on. */
 export function opSubject(op: Op, sample: Sample, next: Next): Subject {
   const g = new GraphBuilder(op.name, ops);
   const inputs = sample.operands.map((type, i) => g.input(`x${i}`, type));
-  g.callAll(op.name, inputs, sample.attrs ?? {}).forEach((value, i) => g.output(`y${i}`, value));
+  g.callAll(op.name, inputs, sample.attrs ?? {}).forEach((value, i) => g.output(`y${i}`, finite(g, op, value)));
   const data = new Map(valuesOf(sample, next).map((list, i) => [`x${i}`, Float64Array.from(list)]));
   return subject(
     `${op.name}(${sample.operands.map(showType).join(", ")}) ${JSON.stringify(sample.attrs ?? {})}`,

@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../compiler/graph/build.ts";
 import { RegionBuilder } from "../../compiler/graph/inline.ts";
 import type { Attrs, Graph, Value } from "../../compiler/graph/ir.ts";
 import type { Op } from "../../compiler/graph/op.ts";
-import { bool, f32 } from "../../compiler/ops/signature.ts";
+import { bool, f32, i32 } from "../../compiler/ops/signature.ts";
 import { ops } from "../../compiler/ops/table.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
 import { isFloat, type TensorType } from "../../compiler/types/tensor-type.ts";
@@ -57,6 +57,12 @@ const special: Readonly<Record<string, Repeated>> = {
   conv: { type: f32(2, 3, 3), attrs: { ...one, padding: [[1, 0]] } },
   conv_input_gradient: { type: f32(2, 2, 3), attrs: { ...one, padding: [[0, 0]], size: [3] } },
   conv_kernel_gradient: { type: f32(2, 3, 2), attrs: { ...one, padding: [[1, 0]], size: [2] } },
+  dynamic_update_slice: {
+    type: f32(3, 2),
+    attrs: { axis: 0 },
+    operands: (g, x) => [x, x, g.constant(i32(), 0)],
+  },
+  take_put: { type: f32(3, 2), attrs: { axis: 0 }, operands: (g, x) => [x, x, g.constant(i32(3), [2, 0, 1])] },
   scan: {
     type: f32(2),
     attrs: { carries: 1, sequences: 1, length: 3 },

@@ -107,7 +107,7 @@ export const inSchedule: readonly Mutant[] = [
     name: "scatter-overwrites",
     effect: "scatter overwrites instead of adding",
     file: schedule("scalar-nest"),
-    from: "k.add(k.load(out, position), value)",
+    from: 'form.combine === "put" ? value : k[form.combine](k.load(out, position), value)',
     to: "value",
   },
   {

@@ -123,7 +123,7 @@ export const inOps: readonly Mutant[] = [
   {
     name: "index-clamp",
     effect: "an index past the end is clamped to the size, one too far",
-    file: ops("indexing"),
+    file: ops("index-helpers"),
     from: "k.max(k.min(i, k.int(size - 1)), k.int(0))",
     to: "k.max(k.min(i, k.int(size)), k.int(0))",
   },

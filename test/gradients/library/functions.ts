@@ -16,6 +16,7 @@ const trained = (value: string, inputs: Item["inputs"] = { x: image }): Item => 
 export const functions: readonly Item[] = [
   of("sum_of_squares(x)"),
   of("scaled(x, by: -1.5)"),
+  of("TestFlow(x)[0]", { x: "f32[A, 5]" }),
   of("lerp(x, y, 0.3)", { x: "f32[A, B]", y: "f32[A, B]" }),
   of("moments(x, over: [1])[1] + moments(x, over: [1])[0]"),
   of("pick(x, i)", { x: "f32[A, B]", i: "i32[A]" }),

@@ -35,7 +35,7 @@ export const sequences: readonly Item[] = [
     name: "layer_norm_lstm",
     value: "M(x)",
     inputs: { x: "f32[1, 2, 2]" },
-    declare: "model M(x: f32[N, T, D]) = x |> layer_norm_lstm(2, last: true)",
+    declare: "model M(x: f32[N, T, D]) = x |> layer_norm_lstm(4, last: true)",
   },
   {
     name: "conv_lstm",
