@@ -55,6 +55,7 @@ export const hostCodes = {
   E1021: "unknown diagnostic code",
   E1022: "a pass changes the results of a model",
   E1023: "compiled code computes other values than its graph",
+  E1024: "the entry has no input or output of this name",
 } as const satisfies Record<string, string>;
 
 /** The codes of the text forms of graphs (`.ir`) and kernels (`.kir`), for graphs and kernels written by hand. */

@@ -1,16 +1,12 @@
-import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import type { Source } from "../../dsl/span.ts";
 import type { CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
-import { firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
-import { elaborate } from "../frontend/program.ts";
-import { makeTrace } from "../frontend/values/trace.ts";
 import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
 import type { Graph } from "../graph/ir.ts";
 import { showRanges } from "../../runtime/index-range.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
-import { withAssumedDims } from "./assumed-dims.ts";
+import { elaborateEntry } from "./one-entry.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
 export interface SummaryRow {
@@ -49,38 +45,7 @@ export interface Summary {
  * the text.
  */
 export function summarize(source: Source, entry: string | null, options: CompileOptions): Summary {
-  const dims = firstDims(variantsOf(options));
-  // Batches of one where that is possible, so that work is counted per example.
-  const result = withAssumedDims(
-    [dims],
-    (assumedDim) => {
-      const seen = makeTrace();
-      const { resolve } = options;
-      return {
-        ...elaborate(source, {
-          variants: [dims],
-          resolve,
-          ...(entry !== null && { entries: [entry] }),
-          assumedDim,
-          trace: seen,
-        }),
-        trace: seen,
-        assumedDim,
-      };
-    },
-    [1],
-  );
-  const { program, diagnostics, trace, assumedDim } = withKnownDims(result, [dims]);
-  if (program === null) throw new DiagnosticError(diagnostics);
-  const graph = program.entries[0]?.graph;
-  if (graph === undefined || (graph.name === "init" && entry !== "init"))
-    throw new DiagnosticError([
-      {
-        code: "E0209",
-        says: "the file has no entry",
-        help: "a summary describes an entry: entry predict(x: f32[N, 784]) { Net(x) }",
-      },
-    ]);
+  const { program, graph, trace, assumed } = elaborateEntry(source, entry, options);
   const used = new Set(graph.nodes.map(pathOf));
   const params = program.persistent.filter((p) => p.kind === "param" && used.has(p.path));
   const states = program.persistent.filter(
@@ -100,7 +65,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
     paramBytes: total(params.map((p) => bytes(p.type))),
     states: total(states.map((p) => elements(p.type.shape))),
     flops: flopsOf(graph.nodes),
-    assumed: result.dims.filter((name) => dims[name] === undefined).map((name) => `${name} = ${assumedDim}`),
+    assumed,
   };
 }
 

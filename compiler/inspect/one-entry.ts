@@ -1,0 +1,47 @@
+import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
+import type { Source } from "../../dsl/span.ts";
+import type { CompileOptions } from "../compile.ts";
+import { firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
+import { elaborate } from "../frontend/program.ts";
+import { makeTrace } from "../frontend/values/trace.ts";
+import type { Graph, Program } from "../graph/ir.ts";
+import { withAssumedDims } from "./assumed-dims.ts";
+
+export interface OneEntry {
+  readonly program: Program;
+  readonly graph: Graph;
+  readonly trace: ReturnType<typeof makeTrace>;
+  /** Sizes of dims that were not given, such as `N = 1`. */
+  readonly assumed: readonly string[];
+}
+
+/**
+ * Elaborates one entry, the first if none is named. Dims without a size are 1 where that is possible, so that work is
+ * counted per example. Throws a `DiagnosticError` for errors in the text.
+ */
+export function elaborateEntry(source: Source, entry: string | null, options: CompileOptions): OneEntry {
+  const dims = firstDims(variantsOf(options));
+  const { resolve } = options;
+  const result = withAssumedDims(
+    [dims],
+    (assumedDim) => {
+      const trace = makeTrace();
+      const entries = entry === null ? {} : { entries: [entry] };
+      return { ...elaborate(source, { variants: [dims], resolve, ...entries, assumedDim, trace }), trace, assumedDim };
+    },
+    [1],
+  );
+  const { program, diagnostics, trace, assumedDim } = withKnownDims(result, [dims]);
+  if (program === null) throw new DiagnosticError(diagnostics);
+  const graph = program.entries[0]?.graph;
+  if (graph === undefined || (graph.name === "init" && entry !== "init"))
+    throw new DiagnosticError([
+      {
+        code: "E0209",
+        says: "the file has no entry",
+        help: "write one: entry predict(x: f32[N, 784]) { Net(x) }",
+      },
+    ]);
+  const open = result.dims.filter((name) => dims[name] === undefined);
+  return { program, graph, trace, assumed: open.map((name) => `${name} = ${assumedDim}`) };
+}
