@@ -142,6 +142,18 @@ export const rules: readonly Rule[] = [
     }),
   },
   {
+    // No gradient is 0 here, so that every row moves; test/std/rows-of-tables.test.ts has the others.
+    optimizer: "lazy_adam(lr: 0.05)",
+    make: each(() => {
+      let [m, v] = [0, 0];
+      const weight = (t: number, beta: number): number => -Math.expm1(t * Math.log(beta));
+      return (p, g, t) => {
+        [m, v] = [0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g];
+        return p - (((0.05 * Math.sqrt(weight(t, 0.999))) / weight(t, 0.9)) * m) / (Math.sqrt(v) + 1e-8);
+      };
+    }),
+  },
+  {
     optimizer: "nadam(lr: 0.05)",
     make: each(() => {
       const means = adamMeans({});

@@ -25,6 +25,12 @@ export const functions: readonly Item[] = [
   of("lerp(x, y, t)", { x: "f32[A, B]", y: "f32[A, B]", t: "f32[B]" }),
   of("clamp(x, lo: a, hi: a + 0.7)", { x: "f32[A, B]", a: "f32[B]" }),
   trained("gaussian_noise(x, std: s)", { x: "f32[A, B]", s: "f32[]" }),
+  of("random_exponential(shape(x), rate: x)", rows, { between: { x: [0.3, 2] } }),
+  ...["laplace", "gumbel"].map((name) =>
+    of(`${name}(shape(x), location: x, scale: s)`, { x: "f32[A, B]", s: "f32[A, B]" }, { between: { s: [0.3, 2] } }),
+  ),
+  of("shuffle(x, axis: 1)"),
+  of("choice(2)(x)", { x: "f32[A + 2, B]" }),
   of("linspace(s, t, 5)", { s: "f32[]", t: "f32[]" }),
   of("outer(x, y)", { x: "f32[A, B]", y: "f32[A, C]" }),
   of("roll(x, 1)"),
