@@ -219,9 +219,7 @@ export class Body {
     if (elements(dims) > mostElements || dims.some((dim) => dim.sizes.some((size) => size < 1))) return false;
     const letter = /@([A-Z])/g;
     if ([...write.matchAll(letter)].some(([, name = ""]) => sizes.get(name)?.text === null)) return false;
-    const text = filled(
-      write.replaceAll(/\?\{([^{}]*)\}/g, (_, choices: string) => draw.pick(choices.split(/\|(?!> )/))),
-    )
+    const text = filled(chosen(write, draw))
       .replaceAll(letter, (_, name: string) => sizes.get(name)?.text ?? "")
       .replaceAll(/@([a-z])/g, (_, name: string) => values.get(name)?.text ?? "");
     this.say(text, type.dtype === "T" ? (any ?? "f32") : type.dtype, dims);
@@ -255,4 +253,10 @@ function lastExpression(text: string): number {
     at += line.length + 1;
   }
   return start;
+}
+
+/** A text with one of each `?{a|b}` in it, which may hold others. */
+function chosen(text: string, draw: Draw): string {
+  const inner = text.replaceAll(/\?\{([^{}]*)\}/g, (_, choices: string) => draw.pick(choices.split(/\|(?!> )/)));
+  return inner === text ? text : chosen(inner, draw);
 }

@@ -59,11 +59,9 @@ export const control: readonly Row[] = [
   row("x: f32[..S]", "fold(add, for (c, [d, e]) in [(1, [2, 3]), ($u, [0, 1])] { @x * c + d - e })", "f32[..S]"),
   row("x: f32[..S]", "let v$i = @x\nfold(?{add|max}, for c in [1, 2, $u] { v$i * c })", "f32[..S]"),
   row("x: f32[..S]", "let v$i = { a: @x, b: { c: @x * 2, d: [1, $u] } }\nv$i.a + v$i.b.c * v$i.b.d[1]", "f32[..S]"),
-  row(
-    "x: f32[..S]",
-    "let f$i = ?{fn (a) = a * $u|fn (a) {\n  let b = tanh(a)\n  b + a\n}|tanh |> scaled(by: $u)}\nf$i(@x) |> f$i",
-    "f32[..S]",
-  ),
+  row("x: f32[..S]", "let f$i = fn (a) = a * $u\nf$i(@x) |> f$i", "f32[..S]"),
+  row("x: f32[..S]", "let f$i = fn (a) {\n  let b = tanh(a)\n  b + a\n}\nf$i(@x) |> f$i", "f32[..S]"),
+  row("x: f32[..S]", "let f$i = tanh |> scaled(by: $u)\nf$i(@x) |> f$i", "f32[..S]"),
   row(
     "x: f32[..S]",
     "let v$i = @x\nfold(fn (a, b) = a * 0.5 + b * v$i, map(fn (k) = v$i + k, [1, 2, $u]))",
