@@ -7,6 +7,7 @@ const pages = [
   "README.md",
   "docs/README.md",
   "docs/language.md",
+  "docs/from-pytorch.md",
   "docs/json.md",
   "docs/library.md",
   "docs/ops.md",
