@@ -25,6 +25,20 @@ test("step_decay and exponential", () => {
   expectRates("exponential(1, step, rate: 0.99999)", { 100000: 0.99999 ** 1e5, 1000000: 0.99999 ** 1e6 });
 });
 
+test("multi_step is PyTorch's MultiStepLR, and piecewise its values", () => {
+  const table = { 0: 2, 29: 2, 30: 0.2, 59: 0.2, 60: 0.02, 99: 0.02 };
+  expectRates("multi_step(2, step, at: [30, 60])", table);
+  expectRates("multi_step(2, step, at: [30, 60], gamma: 0.5)", { 29: 2, 30: 1, 60: 0.5 });
+  expectRates("piecewise(step, at: [30, 60], values: [2, 0.2, 0.02])", table);
+});
+
+test("schedules compose by a pipe and by a product", () => {
+  const noam = (step: number): number => 0.5 * Math.min((step + 1) ** -0.5, (step + 1) * 16 ** -1.5) * 4;
+  const steps = Object.fromEntries([0, 7, 15, 16, 99].map((step) => [step, noam(step)]));
+  expectRates("inverse_sqrt(0.5, step, over: 16) |> warmup(step, over: 16)", steps);
+  expectRates("inverse_sqrt(0.5, step, over: 16) * warmup(1, step, over: 16)", steps);
+});
+
 test("polynomial and cosine end at `end`, and stay there", () => {
   expectRates("polynomial(1, step, total: 10, end: 0.2, power: 2)", { 0: 1, 5: 0.2 + 0.8 * 0.25, 10: 0.2, 99: 0.2 });
   expectRates("cosine(1, step, total: 10, end: 0.2)", { 0: 1, 5: 0.6, 10: 0.2, 99: 0.2 });

@@ -7,7 +7,7 @@ const sequence = "x: f32[N, T, D]";
 export const layers: readonly Row[] = [
   layer(
     "x: f32[..B, K]",
-    "@x |> dense($u?{|, bias: false|, init: he_normal|, init: lecun_uniform|, init: glorot_normal})",
+    "@x |> dense($u?{|, bias: false|, bias_init: ?{-2|normal}|, init: he_normal|, init: lecun_uniform|, init: glorot_normal})",
     "f32[..B, $u]",
   ),
   layer(
@@ -26,7 +26,7 @@ export const layers: readonly Row[] = [
   layer("x: f32[..B, K]", "let l$i = dense($u)\nl$i(@x) + l$i(@x * 2)", "f32[..B, $u]"),
   layer("x: f32[..B, K]", "let v$i = @x\nrepeat ?{2|i in 2} { v$i |> dense(@K) |> tanh }", "f32[..B, K]"),
   layer("x: f32[..B, C]", "@x |> prelu?{|(init: 0.1)}", "f32[..B, C]"),
-  layer(image, "@x |> conv($u, kernel: [3, 3]?{|, bias: false})", "f32[N, H - 2, W - 2, $u]"),
+  layer(image, "@x |> conv($u, kernel: [3, 3]?{|, bias: false|, bias_init: 0.5})", "f32[N, H - 2, W - 2, $u]"),
   layer(image, '@x |> conv($u, kernel: [3], padding: "same", stride: [2])', "f32[N, H ^ 2, W ^ 2, $u]"),
   layer(image, "@x |> conv($u, kernel: [2, 3], padding: [1, 0]?{|, dilation: [1, 1]})", "f32[N, H + 1, W - 2, $u]"),
   layer(
