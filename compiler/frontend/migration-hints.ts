@@ -121,6 +121,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   strides: ["stride"],
   dilation_rate: ["dilation"],
   kernel_initializer: ["init"],
+  bias_initializer: ["bias_init"],
   p: ["rate"],
   betas: ["beta1"],
   epsilon: ["eps"],

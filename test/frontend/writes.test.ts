@@ -172,3 +172,23 @@ test.each([
   const use = more === "" ? "" : "entry other(x: f32[4, 3]) { Other(x) }\n";
   expect(rendered(elaborateText(`${two}${more}\n${use}entry put() { ${write} }\n`))).toContain(message);
 });
+
+test("a param is written with what an initializer can be", () => {
+  const written = (value: string): readonly number[] => {
+    const runner = run(`dl 1
+model Net(x: f32[1, 2]) = x |> dense(2)
+entry f(x: f32[1, 2]) { Net(x) }
+entry again() { Net.dense1.w <- ${value} }
+entry other(x: f32[1, 2]) { at(Net, { dense1: { b: ${value.startsWith("[") ? "0" : "ones"} } })(x) }`);
+    runner.call("again");
+    return runner.state("Net.dense1.w");
+  };
+  expect(written("ones")).toEqual([1, 1, 1, 1]);
+  expect(written("full(value: 3)")).toEqual([3, 3, 3, 3]);
+  expect(written("identity")).toEqual([1, 0, 0, 1]);
+  expect(written("0.5")).toEqual([0.5, 0.5, 0.5, 0.5]);
+  expect(written("[[1, 2], [3, 4]]")).toEqual([1, 2, 3, 4]);
+  const drawn = written("glorot_uniform");
+  expect(new Set(drawn).size).toBe(4);
+  expect(Math.max(...drawn.map(Math.abs))).toBeLessThan(Math.sqrt(1.5));
+});

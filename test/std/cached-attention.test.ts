@@ -11,17 +11,27 @@ const numbers = (count: number, seed: number): number[] =>
 const [samples, places, width] = [2, 5, 8];
 const twoWays = (options: string): string => `
 model Whole(x: f32[${samples}, ${places}, ${width}]) {
-  let attention = multi_head_attention(2, causal: true${options})
+  let attention = multi_head_attention(4, causal: true${options})
   attention(x, x)
 }
 model Next(x: f32[${samples}, ${width}], at: i32[]) {
-  let attention = cached_attention(2, length: 7, position: at${options})
+  let attention = cached_attention(4, length: 7, position: at${options})
   attention(x)
 }
 entry whole(x: f32[${samples}, ${places}, ${width}]) { Whole(x) }
 entry next(x: f32[${samples}, ${width}], at: i32[]) { Next(x, at) }`;
 
-test.each(["", ", rotary: true", ", width: 4, bias: false"])(
+const grouped = ", kv_heads: 2, window: 3, alibi: true";
+test.each([
+  "",
+  ", rotary: true",
+  ", width: 4, bias: false",
+  ", kv_heads: 1",
+  ", kv_heads: 2, rotary: true",
+  ", window: 2",
+  ", alibi: true",
+  grouped,
+])(
   "attention with a cache is causal attention%s, bit for bit, and position 0 begins again",
   (options) => {
     const net = run(twoWays(options));
@@ -41,6 +51,21 @@ test.each(["", ", rotary: true", ", width: 4, bias: false"])(
     }
   },
 );
+
+test.each(["", grouped])("after a reset the same tokens have the logits of a new model%s", (options) => {
+  const net = run(`${twoWays(options)}
+entry reset() {
+  Next.attention.keys <- zeros
+  Next.attention.values <- 0
+}`);
+  const step = (at: number): readonly number[] =>
+    net.call("next", { x: numbers(samples * width, at + 1), at: [at] })["result"] ?? [];
+  const fresh = [net.state("Next.attention.keys"), net.state("Next.attention.values")].map((each) => [...each]);
+  const first = [0, 1, 2, 3].map(step);
+  net.call("reset", {});
+  expect([net.state("Next.attention.keys"), net.state("Next.attention.values")].map((each) => [...each])).toEqual(fresh);
+  expect([0, 1, 2, 3].map(step)).toEqual(first);
+});
 
 const remember = (length: number): string => `dl 1
 model Next(x: f32[2, 8], at: i32[]) {

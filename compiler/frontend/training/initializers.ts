@@ -17,33 +17,40 @@ function dtypeFor({ target, args }: FunctionValue, { dtype }: TensorType, span: 
 }
 
 /**
- * The initial value of a param or state, in the graph of `init`: a number or tensor, or a function that takes the shape
- * as its first static argument, such as `glorot_uniform` or `normal(std: 0.02)`.
+ * A value as a tensor of this type: a number, a list or tensor of the type, or a function that takes the shape as its
+ * first static argument, such as `zeros` or `normal(std: 0.02)`. Null if it is something else.
  */
+export function valueOfType(env: Env, given: DlValue, type: TensorType, span: Span): DlValue | null {
+  const made =
+    given.kind === "function"
+      ? env.context.call(
+          env,
+          given,
+          [{ name: null, value: ints(type.shape), span }, ...dtypeFor(given, type, span)],
+          span,
+        )
+      : given;
+  const value = inDtype(env, span, made, type.dtype);
+  if (value.kind === "error") return ERROR;
+  if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);
+  if (value.kind !== "tensor" || value.value.type.dtype !== type.dtype) return null;
+  if (sameType(value.value.type, type)) return value;
+  return value.value.type.shape.length === 0 ? broadcastTo(env, span, value, type.shape) : null;
+}
+
+/** The initial value of a param or state, in the graph of `init`. */
 export function initialize(env: Env, init: Expr | null, type: TensorType, at: { readonly span: Span }): DlValue {
   const span = init?.span ?? at.span;
   if (init === null) return constant(env, span, type, 0);
-  let value = env.context.evaluate(env, init);
-  if (value.kind === "function")
-    value = env.context.call(
-      env,
-      value,
-      [{ name: null, value: ints(type.shape), span }, ...dtypeFor(value, type, span)],
+  const given = env.context.evaluate(env, init);
+  return (
+    valueOfType(env, given, type, span) ??
+    report(
+      env.context,
+      "E0314",
       span,
-    );
-  value = inDtype(env, span, value, type.dtype);
-  if (value.kind === "error") return ERROR;
-  if (isNumber(value) || value.kind === "bool") return literal(env, span, value, type);
-  if (value.kind === "tensor" && sameType(value.value.type, type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === type.dtype && value.value.type.shape.length === 0)
-    return broadcastTo(env, span, value, type.shape);
-  return report(
-    env.context,
-    "E0314",
-    span,
-    `expected ${showType(type)} for the initial value, found ${describe(value)}`,
-    {
-      help: "an initializer is a number, a list or tensor of the declared type, or a function of the shape",
-    },
+      `expected ${showType(type)} for the initial value, found ${describe(given)}`,
+      { help: "an initializer is a number, a list or tensor of the declared type, or a function of the shape" },
+    )
   );
 }

@@ -1,11 +1,11 @@
 // `at(Net, values)`: a model or layer with other values of its params.
 import type { Span } from "../../../dsl/span.ts";
-import { sameType, showType } from "../../types/tensor-type.ts";
+import { showType } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
 import type { Arg, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
-import { literal } from "../types/broadcasting.ts";
-import { describe, ERROR, isNumber } from "../values/values.ts";
+import { describe, ERROR } from "../values/values.ts";
+import { valueOfType } from "./initializers.ts";
 import { membersOf, relativePath } from "./members.ts";
 import { paramsUnder, pathOf } from "./param-paths.ts";
 import { fieldAt } from "./structures.ts";
@@ -90,12 +90,9 @@ function leavesOf(value: DlValue, prefix = ""): readonly string[] {
 }
 
 function valueFor(env: Env, declared: Declared, value: DlValue, span: Span): Tensor | null {
-  if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
-  if (value.kind === "error") return null;
-  if (isNumber(value)) {
-    const made = literal(env, span, value, declared.type);
-    return made.kind === "tensor" ? made : null;
-  }
+  const made = valueOfType(env, value, declared.type, span);
+  if (made?.kind === "tensor") return made;
+  if (made !== null) return null;
   report(
     env.context,
     "E0632",

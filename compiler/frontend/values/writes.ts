@@ -1,18 +1,17 @@
 import type { Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
-import { sameType, showType } from "../../types/tensor-type.ts";
+import { showType } from "../../types/tensor-type.ts";
 import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { withItems } from "../tensors/indexed-writes.ts";
 import type { IndexExpr } from "../tensors/selection.ts";
 import { pathOf, targetOf } from "../training/param-paths.ts";
+import { valueOfType } from "../training/initializers.ts";
 import { writeStructure } from "../training/structures.ts";
-import { broadcastTo, literal } from "../types/broadcasting.ts";
 import { text } from "../types/dims.ts";
 import { joinPath, spanKey } from "./frames.ts";
-import { inDtype } from "./number-lists.ts";
-import { describe, isNumber } from "./values.ts";
+import { describe } from "./values.ts";
 import { read, write } from "./variables.ts";
 
 type WriteStmt = Stmt & { readonly kind: "write" };
@@ -97,20 +96,14 @@ function itemsToWrite(
 }
 
 function valueToWrite(env: Env, declared: Declared, given: DlValue, span: Span): Tensor | null {
-  const value = inDtype(env, span, given, declared.type.dtype);
-  if (value.kind === "error") return null;
-  if (isNumber(value) || value.kind === "bool") {
-    const made = literal(env, span, value, declared.type);
-    return made.kind === "tensor" ? made : null;
-  }
-  if (value.kind === "tensor" && sameType(value.value.type, declared.type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === declared.type.dtype && value.value.type.shape.length === 0)
-    return broadcastTo(env, span, value, declared.type.shape);
+  const value = valueOfType(env, given, declared.type, span);
+  if (value?.kind === "tensor") return value;
+  if (value !== null) return null;
   report(
     env.context,
     "E0313",
     span,
-    `expected ${showType(declared.type)} for the ${declared.kind} \`${declared.path}\`, found ${describe(value)}`,
+    `expected ${showType(declared.type)} for the ${declared.kind} \`${declared.path}\`, found ${describe(given)}`,
     {
       also: [{ span: declared.span, says: "declared here" }],
     },

@@ -99,7 +99,7 @@ export const attention: readonly Row[] = [
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
   layer(
     "x: f32[N, D%2]; i: i32[]",
-    "@x |> cached_attention(2, length: 3, position: @i?{|, bias: false|, width: 4, rotary: true})",
+    "@x |> cached_attention(2, length: 3, position: @i?{|, bias: false|, width: 4, rotary: true|, kv_heads: 1, window: 2|, alibi: true})",
     "f32[N, D]",
   ),
   row("x: f32[K, ..S]; i: i32[K]", "segment_?{sum|mean|max|min}(@x, @i, size: $u)", "f32[$u, ..S]"),

@@ -105,6 +105,14 @@ export const layers: readonly Item[] = [
     inputs: { x: "f32[A, 4]", i: "i32[]" },
     between: { i: [0, 2] },
   },
+  {
+    name: "cached_attention",
+    value: "M(x, i)",
+    declare:
+      "model M(x: f32[A, 4], i: i32[]) = x |> cached_attention(4, length: 3, position: i, kv_heads: 2, window: 2, alibi: true)",
+    inputs: { x: "f32[A, 4]", i: "i32[]" },
+    between: { i: [0, 2] },
+  },
   { name: "rotary_position", value: "rotary_position(x, i)", inputs: { x: "f32[A, 4]", i: "i32[]" } },
   ...["graph_convolution(2)", "sage_convolution(2)", 'sage_convolution(2, reduce: "max")', "graph_attention(2)"].map(
     (name): Item => ({
