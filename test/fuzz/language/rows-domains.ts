@@ -65,6 +65,11 @@ export const sequences: readonly Row[] = [
   layer("x: f32[N, H, C%2]", "let (v$i, v$j) = @x |> ?{actnorm|invertible_conv}\nv$i + v$j[:, _, _]", "f32[N, H, C]"),
   layer(
     "x: f32[N, D%2]",
+    "let (v$i, v$j) = @x |> ?{actnorm |> invertible_conv|flow([actnorm(from_data: false), invertible_conv])|flow([invertible_conv, planar_flow])}\nv$i + v$j[:, _]",
+    "f32[N, D]",
+  ),
+  layer(
+    "x: f32[N, D%2]",
     "let (v$i, v$j) = @x |> affine_coupling(dense(@D)?{|, flip: true|, inverse: true})\nv$i + v$j[:, _]",
     "f32[N, D]",
   ),

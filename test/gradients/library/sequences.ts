@@ -83,14 +83,19 @@ export const sequences: readonly Item[] = [
     declare: `layer net(x: f32[..B, K]) = x |> dense(2)\nmodel M(x: f32[A, 2]) = x |> ${use}`,
     inputs: { x: "f32[A, 2]" },
   })),
-  ...["actnorm", "invertible_conv", "actnorm(inverse: true)", "invertible_conv(inverse: true)", "planar_flow"].map(
-    (use) => ({
-      name: use,
-      value: "M(x)[0] + M(x)[1][:, _]",
-      declare: `model M(x: f32[A, 3]) = x |> ${use}`,
-      inputs: { x: "f32[A, 3]" },
-    }),
-  ),
+  ...[
+    "actnorm",
+    "invertible_conv",
+    "actnorm(inverse: true)",
+    "invertible_conv(inverse: true)",
+    "flow([invertible_conv, actnorm])",
+    "planar_flow",
+  ].map((use) => ({
+    name: use,
+    value: "M(x)[0] + M(x)[1][:, _]",
+    declare: `model M(x: f32[A, 3]) = x |> ${use}`,
+    inputs: { x: "f32[A, 3]" },
+  })),
   { name: "normal_log_density", value: "normal_log_density(x)", inputs: { x: "f32[A, B]" } },
   { name: "cholesky", value: "cholesky(x @ swap_axes(x) + 2 * eye(3))", inputs: { x: "f32[A, 3, 3]" } },
   ...["", "lower: false", "transpose: true", "lower: false, transpose: true"].map((how) => ({
