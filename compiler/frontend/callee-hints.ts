@@ -1,8 +1,11 @@
 import type { Span } from "../../dsl/span.ts";
-import type { DlValue, Env, Scope } from "./context.ts";
+import type { DlValue, Env, Scope, Target } from "./context.ts";
 import type { Details } from "./errors.ts";
-import { methodHint } from "./migration-hints.ts";
-import { signatureOf } from "./values/signatures.ts";
+import { insteadHint, methodHint } from "./migration-hints.ts";
+import type { Bound } from "./values/arguments.ts";
+import { isNumberList } from "./values/number-lists.ts";
+import { type Signature, signatureOf, usage } from "./values/signatures.ts";
+import { functionName, isNumber } from "./values/values.ts";
 
 /**
  * Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library
@@ -40,4 +43,30 @@ function appliedHelp(env: Env, callee: string): string | undefined {
     parameter &&
     `${callee} is applied to \`${given}\`; to pass it as an argument, write ${name}(${parameter.name}: ${given})`
   );
+}
+
+/** How to give the arguments that a call lacks. */
+export function missingHelp(target: Target, signature: Signature, bound: Bound, missing: readonly string[]): string {
+  const name = functionName(target);
+  return (
+    (target.kind === "op" ? insteadHint(name) : undefined) ??
+    misplacedHelp(signature, bound, missing) ??
+    usage(name, signature)
+  );
+}
+
+/** Of `focal(x, 1)`: the number is an argument of the first list, and the last one lacks a tensor. */
+function misplacedHelp({ last }: Signature, { values }: Bound, missing: readonly string[]): string | undefined {
+  const [wanted] = missing;
+  if (wanted === undefined || missing.length > 1 || !last.includes(wanted)) return undefined;
+  const early = [...values].find(
+    ([name, { value, nameSpan }]) =>
+      !last.includes(name) &&
+      nameSpan === undefined &&
+      (isNumber(value) || value.kind === "bool" || isNumberList(value)),
+  );
+  if (early === undefined) return undefined;
+  const [taken, { span }] = early;
+  const given = span.source.text.slice(span.start, span.end);
+  return `\`${given}\` is taken as \`${taken}\`, which is in the first list; for \`${wanted}\`, write ${wanted}: ${given}`;
 }

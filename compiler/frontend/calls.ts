@@ -1,7 +1,7 @@
 import type { Callable, Entry } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { bindArguments, checkNames, type Bound } from "./values/arguments.ts";
-import { differentiableNames, signatureOf, split, usage, type Signature } from "./values/signatures.ts";
+import { differentiableNames, signatureOf, split, type Signature } from "./values/signatures.ts";
 import { convertStatic } from "./values/static-types.ts";
 import type { Arg, Builtin, Context, DlValue, Env, FunctionValue, Target, Update } from "./context.ts";
 import { exploreCallable } from "./exploration.ts";
@@ -9,13 +9,13 @@ import { applyRuled } from "./training/custom-gradient.ts";
 import { isFrozen } from "./training/members.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
-import { insteadHint } from "./migration-hints.ts";
+import { missingHelp } from "./callee-hints.ts";
 import { countCall, maxDepth } from "./limits.ts";
 import { childPath, instancePath, makeFrame, makeInstance, spanKey, type Frame } from "./values/frames.ts";
 import { applyOp } from "./tensors/op-calls.ts";
 import { locationAt } from "./values/attribution.ts";
 import { countCall as countEntryCall, counterOf } from "./values/counters.ts";
-import { dtypeOfList, inDtype } from "./values/number-lists.ts";
+import { openTensor } from "./values/number-lists.ts";
 import { bindLateDefaults, bindStatics, bindTensors } from "./values/parameters.ts";
 import { unifyResult, outward } from "./values/results.ts";
 import { makeScope, within } from "./values/scope.ts";
@@ -62,7 +62,7 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       "E0402",
       span,
       `missing ${missing.length === 1 ? "argument" : "arguments"} ${missing.map((each) => `\`${each}\``).join(" and ")} of \`${name}\``,
-      { help: (target.kind === "op" ? insteadHint(name) : undefined) ?? usage(name, signature) },
+      { help: missingHelp(target, signature, bound, missing) },
     );
   }
   switch (target.kind) {
@@ -113,7 +113,7 @@ function withoutValue({ context }: Env, target: Target): DlValue {
 
 /** Lists of numbers as tensors, where a builtin takes tensors. */
 function withTables(env: Env, { tensors }: Builtin, { values, parts }: Bound): Bound {
-  const converted = (arg: Arg): Arg => ({ ...arg, value: inDtype(env, arg.span, arg.value, dtypeOfList(arg.value)) });
+  const converted = (arg: Arg): Arg => ({ ...arg, value: openTensor(env, arg.span, arg.value) });
   return {
     values: new Map([...values].map(([name, arg]) => [name, tensors.includes(name) ? converted(arg) : arg])),
     parts: parts.map(converted),

@@ -21,6 +21,7 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   same_tensor: ["if same_tensor(x, y) and not same_tensor(x, 1 * x + 1) { 1 } else { 0 }", [1], "let y = x"],
   warn: ["1", [1], 'warn(1 > 2, "order")'],
   require: ["1", [1], 'require(1 < 2, "order")'],
+  in_dtype: ['5 / ([2, 3] |> in_dtype("i32")) + 0 * in_dtype(convert(x[0, :2], dtype: "i32"), "f32")', [2, 1]],
   expand: ["expand(x[0], [2, 3])", [1, 2, 3, 1, 2, 3]],
   known: ["if known(3) and known([1, 2]) and not known(x) { 1 } else { 0 }", [1]],
   split: ["split(x, 3)[2]", [3, 6]],

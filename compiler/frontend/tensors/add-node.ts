@@ -163,11 +163,24 @@ function layoutHelp(op: Op, [x]: readonly TensorType[]): string | undefined {
   return swapped && /^conv|^window/.test(op.name) ? "images are channels-last: [N, H, W, C]" : undefined;
 }
 
-/** If one index for each element is expected, where rows are meant. */
-const rowsHelp = ({ name }: Op, [, indices]: readonly TensorType[]): string | undefined =>
-  /^(take_along|gather)$/.test(name) && indices !== undefined && indices.shape.length > 0
-    ? "`pick_rows(x, index)` selects rows of each sample: from [B, T, D] and i32[B, K] to [B, K, D]"
-    : undefined;
+/** If the indices have the axes of x where one axis fewer is expected, or the other way round, or rows are meant. */
+function rowsHelp({ name }: Op, [x, indices]: readonly TensorType[]): string | undefined {
+  if (!/^(take_along|gather)$/.test(name) || x === undefined || indices === undefined) return undefined;
+  if (indices.shape.length === 0) return undefined;
+  const [rank, axes] = [x.shape.length, indices.shape.length];
+  if (name === "take_along" && axes === rank && sharesAxes(x, indices))
+    return "`gather(x, indices, axis: 1)` selects several elements along an axis, and `take_along` one";
+  if (name === "gather" && axes === rank - 1 && sharesAxes(x, indices))
+    return "`take_along(x, indices, axis: 1)` selects one element along an axis, and `gather` several";
+  return "`pick_rows(x, index)` selects rows of each sample: from [B, T, D] and i32[B, K] to [B, K, D]";
+}
+
+/** Whether the indices have all sizes of x, in order, but one. */
+function sharesAxes({ shape }: TensorType, indices: TensorType): boolean {
+  const sizes = (without: number): string => JSON.stringify(shape.toSpliced(without, 1));
+  const short = indices.shape.length < shape.length;
+  return shape.some((_, axis) => sizes(axis) === JSON.stringify(short ? indices.shape : indices.shape.toSpliced(axis, 1)));
+}
 
 /** If a condition requires floats and an operand is not a float. */
 const dtypeHelp = (message: string, types: readonly TensorType[]): string | undefined =>

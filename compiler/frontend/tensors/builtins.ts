@@ -14,6 +14,8 @@ import { withOtherParams } from "../training/other-params.ts";
 import { paramsUnder, patternsOf } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
+import { isDtype } from "../types/dtypes.ts";
+import { inDtype } from "../values/number-lists.ts";
 import { localize } from "../control/regions.ts";
 import { randomBits } from "./random.ts";
 import {
@@ -150,15 +152,29 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
   ),
   require: define(
-    "reports the message if a static condition is false",
-    ["condition", "message"],
+    "reports the message, and what to write as help, if a static condition is false",
+    ["condition", "message", "help"],
     [],
     (env, args, span) => {
       const [condition, message] = [arg(args, "condition").value, arg(args, "message").value];
       if (isRunTime(env, condition, span)) return UNIT;
       if (condition.kind !== "bool" || message.kind !== "string")
         return wrong(env, span, "expected a static bool and a message for `require`", condition);
-      return condition.value ? UNIT : report(env.context, "E0504", span, message.value);
+      const help = args.get("help")?.value;
+      const details = help?.kind === "string" ? { help: help.value } : {};
+      return condition.value ? UNIT : report(env.context, "E0504", span, message.value, details);
+    },
+    ["help"],
+  ),
+  in_dtype: define(
+    "a list of ints as a tensor of this dtype, where a parameter takes a tensor of any dtype; another tensor as it is",
+    ["dtype"],
+    ["x"],
+    (env, args, span) => {
+      const [x, dtype] = [arg(args, "x"), arg(args, "dtype").value];
+      if (dtype.kind !== "string" || !isDtype(dtype.value))
+        return wrong(env, span, "expected a dtype as a string for `in_dtype`", dtype);
+      return inDtype(env, x.span, x.value, dtype.value);
     },
   ),
   expand: define(

@@ -87,6 +87,15 @@ export const dtypeOfList = (value: DlValue): DType => {
   return "f32";
 };
 
+/** A list where a tensor of any dtype is wanted: of ints, it is f32 unless it is used where another dtype is wanted. */
+export function openTensor(env: Env, span: Span, value: DlValue): DlValue {
+  const made = inDtype(env, span, value, dtypeOfList(value));
+  const ofInts = isNumberList(value) && [...leavesOf(value)].every(({ kind }) => kind === "int");
+  return ofInts && made.kind === "tensor"
+    ? { ...made, retyped: (dtype) => inDtype(env, span, value, dtype) }
+    : made;
+}
+
 /**
  * A value where a tensor of this dtype is wanted: a list of numbers as its tensor, and what only literals determine,
  * such as `select(p, 1, 0)`, in the dtype. Anything else is returned unchanged.

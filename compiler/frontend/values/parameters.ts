@@ -13,7 +13,7 @@ import {
   type Subject,
   type TensorTypeExpr,
 } from "../types/unification.ts";
-import { dtypeOfList, inDtype, isLiteral } from "./number-lists.ts";
+import { dtypeOfList, inDtype, isLiteral, openTensor } from "./number-lists.ts";
 import { makeScope } from "./scope.ts";
 import { describe, isNumber, list } from "./values.ts";
 
@@ -109,8 +109,11 @@ const hasShape = ({ value }: Arg): boolean => value.kind === "list" || value.kin
 /** What literals determine, in the dtype of the parameter. */
 function typed(env: Env, inner: Env, type: TensorTypeExpr, arg: Arg): Arg {
   const wanted = dtypeNamed(inner.scope, type.dtype.text);
-  const dtype = wanted === null || wanted === "variable" ? dtypeOfList(arg.value) : wanted;
-  return { ...arg, value: inDtype(env, arg.span, arg.value, dtype) };
+  const value =
+    wanted === null || wanted === "variable"
+      ? openTensor(env, arg.span, arg.value)
+      : inDtype(env, arg.span, arg.value, wanted);
+  return { ...arg, value };
 }
 
 /** The default of a tensor in the first list, as an argument. */

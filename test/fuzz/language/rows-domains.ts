@@ -3,6 +3,7 @@ import { layer, row, type Row } from "./row.ts";
 
 export const losses: readonly Row[] = [
   row("x: f32[..B, K]; l: i32[..B]", "cross_entropy(@x, @l?{|, label_smoothing: 0.1|, ignore_index: [1]})", "f32[..B]"),
+  row("x: f32[N, K]", "cross_entropy(@x[:1, :], ?{range(1)|[0]})", "f32[1]"),
   row("x: f32[..B, K]; y: f32[..B, K]", "cross_entropy(@x, softmax(@y)?{|, label_smoothing: 0.2})", "f32[..B]"),
   row(
     "x: f32[..B, K]; l: i32[..B]; w: f32[K]; m: f32[..B]",
