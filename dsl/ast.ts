@@ -30,7 +30,7 @@ export interface Export extends At {
   readonly names: readonly Name[];
 }
 
-export type Item = Callable | Entry | DimDecl | Setting | Test;
+export type Item = Callable | Entry | DimDecl | Setting | NamedChain | Test;
 
 /**
  * `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is
@@ -43,6 +43,18 @@ export interface Setting extends At {
   readonly type: TypeExpr;
   readonly value: Expr;
   readonly range: Expr | null;
+}
+
+/**
+ * `optimizer opt = clip_by_global_norm(1.0) |> adam(lr: lr)`: a named chain, whose states all statements share that
+ * use it.
+ */
+export interface NamedChain extends At {
+  readonly kind: "chain";
+  readonly name: Name;
+  readonly doc: string;
+  /** From left to right, as after `with`. */
+  readonly steps: readonly Expr[];
 }
 
 /** `test "probabilities sum to one" { assert close(...) }` */

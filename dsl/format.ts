@@ -109,6 +109,8 @@ function item(each: Item, printer: Printer): Doc {
         range,
       );
     }
+    case "chain":
+      return concat(`optimizer ${each.name.text} = `, printer.steps(each.steps));
     case "test":
       return concat(`test ${quote(each.title)} `, printer.block(each.body, true));
     default:

@@ -1,4 +1,4 @@
-import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import { tokenMatcher, type CstNode, type IRecognitionException, type IToken } from "chevrotain";
 import { expectations } from "./expectation.ts";
 import { Statements } from "./grammar-statements.ts";
 import * as t from "./tokens.ts";
@@ -24,7 +24,8 @@ export class Grammar extends Statements {
       { ALT: () => this.SUBRULE(this.import) },
       { ALT: () => this.SUBRULE(this.export) },
       { ALT: () => this.SUBRULE(this.dims) },
-      { ALT: () => this.SUBRULE(this.callable) },
+      { GATE: () => tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.chain) },
+      { ALT: () => this.SUBRULE(this.callable), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.entry) },
       { ALT: () => this.SUBRULE(this.setting) },
       { ALT: () => this.SUBRULE(this.test) },
@@ -63,6 +64,14 @@ export class Grammar extends Statements {
   private readonly dims = this.RULE("dims", () => {
     this.CONSUME(contextual.dim);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+  });
+
+  /** `optimizer opt = clip(1.0) |> adam(lr: 1e-3)` */
+  private readonly chain = this.RULE("chain", () => {
+    this.CONSUME(contextual.optimizer);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
   });
 
   private readonly callable = this.RULE("callable", () => {

@@ -235,6 +235,11 @@ function helpOnly(): readonly Rule[] {
     ),
     help("record", null, () => "separate fields by commas"),
     help("parameter", null, (_, name) => `a parameter needs a type: \`${name}: f32[N, 10]\``),
+    help("parameters", null, ({ expected, first }, name) =>
+      expected[0] === "LParen" && first?.tokenType === t.contextual.optimizer
+        ? `the syntax is \`optimizer ${name} = adam(lr: 1e-3)\` for a named chain, and \`optimizer ${name}(p: f32[..S], g: f32[..S])\` for a new rule`
+        : null,
+    ),
     help("parameters", null, ({ expected }, name) =>
       expected[0] === "LParen" ? `the parameters follow the name: \`${name}(x: f32[N, 10])\`` : null,
     ),
@@ -277,6 +282,7 @@ function helpOnly(): readonly Rule[] {
     help("gradient", null, () => "the syntax is `with gradient (dy) { ... }`, with one gradient per parameter"),
     help("setting", "Equals", (_, name) => `a setting needs a type: \`setting ${name}: f32 = 1e-3\``),
     help("setting", null, () => "the syntax is `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`"),
+    help("chain", null, () => "the syntax is `optimizer opt = clip_by_global_norm(1.0) |> adam(lr: 1e-3)`"),
     help("test", null, () => 'the syntax is `test "what holds" { assert ... }`'),
     help("minimize", null, () => "the syntax is `minimize loss over Model with adam(lr: 1e-3)`"),
     help("import", null, () => 'the syntax is `import { name } from "./file.dl"`'),

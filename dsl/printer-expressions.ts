@@ -126,7 +126,8 @@ export abstract class ExpressionPrinter {
     return this.steps([first, ...steps]);
   }
 
-  protected steps(exprs: readonly Expr[]): Doc {
+  /** What follows `with`, and what a named chain is. */
+  steps(exprs: readonly Expr[]): Doc {
     const docs = exprs.map((expr, i) => {
       const above = i === 0 ? [] : this.comments.before(expr.span.start).flatMap((c) => [hardline, c.text]);
       const doc = this.expression(expr, pipe + 1);

@@ -251,7 +251,7 @@ export class Reader extends ExpressionReader {
 }
 
 /** `a |> b |> c` as a list. */
-function steps(value: Expr): readonly Expr[] {
+export function steps(value: Expr): readonly Expr[] {
   const found: Expr[] = [];
   let rest = value;
   for (; rest.kind === "pipe"; rest = rest.value) found.unshift(rest.into);

@@ -6,7 +6,7 @@ import { end } from "./lex.ts";
 import { text } from "./literal.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import type { Span } from "./span.ts";
-import { Reader } from "./to-ast-statement.ts";
+import { Reader, steps } from "./to-ast-statement.ts";
 
 export type Part =
   | { readonly kind: "header"; readonly version: number; readonly span: Span }
@@ -81,6 +81,14 @@ class ItemReader extends Reader {
           span,
         };
       }
+      case "chain":
+        return {
+          kind: "chain",
+          name: this.name(token(tree, "Name")),
+          doc,
+          steps: steps(this.expressionIn(tree)),
+          span,
+        };
       case "entry": {
         const body = this.body(node(tree, "body"));
         return {

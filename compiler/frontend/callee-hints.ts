@@ -15,6 +15,8 @@ export function calleeHints(env: Env, value: DlValue, callee: Span): Details {
   const name = callee.source.text.slice(callee.start, callee.end);
   if (value.kind === "string" && env.scope.find(value.value) !== undefined)
     return { help: `write \`${value.value}\`, without quotes` };
+  if (value.kind === "path" && value.chain !== undefined)
+    return { help: "it follows `with`; name the whole chain: optimizer outer = lookahead(adam(lr: 1e-3))" };
   if (value.kind === "path") return { help: methodHint(value.path.split(".").at(-1) ?? "") };
   if (value.kind === "tensor") {
     const help = appliedHelp(env, name);

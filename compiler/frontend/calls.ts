@@ -7,6 +7,7 @@ import type { Arg, Builtin, Context, DlValue, Env, FunctionValue, Target, Update
 import { exploreCallable } from "./exploration.ts";
 import { applyRuled } from "./training/custom-gradient.ts";
 import { isFrozen } from "./training/members.ts";
+import { frameOf, innerUpdate } from "./training/optimizer-states.ts";
 import { namesIn, text } from "./types/dims.ts";
 import { report } from "./errors.ts";
 import { missingHelp } from "./callee-hints.ts";
@@ -73,14 +74,14 @@ export function call(env: Env, fn: FunctionValue, more: readonly Arg[], span: Sp
       const args = target.builtin.variadic ? withParts(given, span) : given.values;
       return [...args.values()].some((arg) => isFaulty(arg.value)) ? ERROR : target.builtin.apply(env, args, span);
     }
-    case "callable":
-      if (target.declaration.kind === "optimizer")
-        return report(env.context, "E0401", span, `cannot call the optimizer \`${target.declaration.name.text}\``, {
-          help: "optimizers are applied by `minimize`: minimize loss over M with sgd(lr: 0.1)",
-        });
-      return withValues(env.context, fn.values, () =>
-        applyCallable(env, target, bound, span, { frame: frameFor(env, fn, target, span), update: null }),
-      );
+    case "callable": {
+      const owner = ownerOf(env, fn, target, span);
+      if (owner !== null)
+        return withValues(env.context, fn.values, () => applyCallable(env, target, bound, span, owner));
+      return report(env.context, "E0401", span, `cannot call the optimizer \`${target.declaration.name.text}\` here`, {
+        help: "`minimize` applies it, or another optimizer in its body: minimize loss over M with sgd(lr: 0.1)",
+      });
+    }
   }
 }
 
@@ -165,20 +166,27 @@ export function ownPath(env: Env, fn: FunctionValue): string | null {
   return fn.instance === null ? null : instancePath(env.context.program.naming, fn.instance, declaration.name.text);
 }
 
-function frameFor(env: Env, fn: FunctionValue, target: CallableTarget, span: Span): Frame {
+/** Whose params and states a function uses; null for an optimizer outside of an update. */
+function ownerOf(env: Env, fn: FunctionValue, target: CallableTarget, span: Span): Owner | null {
   const { declaration } = target;
-  if (target.entry !== undefined) return makeFrame("entry", declaration.name.text, null);
-  if (declaration.kind === "optimizer") return env.frame;
+  const { naming } = env.context.program;
+  const { text: name } = declaration.name;
+  if (declaration.kind === "optimizer") {
+    const update = env.update && innerUpdate(env, env.update, fn, name, span);
+    return update && { frame: frameOf(update), update };
+  }
+  if (target.entry !== undefined) return { frame: makeFrame("entry", name, null), update: null };
   // Only a function literal is an instance.
   if (declaration.kind === "fn")
-    return fn.instance === null
-      ? env.frame
-      : makeFrame("layer", instancePath(env.context.program.naming, fn.instance, declaration.name.text), env.frame);
+    return {
+      frame: fn.instance === null ? env.frame : makeFrame("layer", instancePath(naming, fn.instance, name), env.frame),
+      update: env.update,
+    };
   const path =
     declaration.kind === "model"
       ? modelPath(env, declaration)
-      : instancePath(env.context.program.naming, fn.instance ?? makeInstance(env.frame, span), declaration.name.text);
-  return makeFrame(declaration.kind, path, env.frame);
+      : instancePath(naming, fn.instance ?? makeInstance(env.frame, span), name);
+  return { frame: makeFrame(declaration.kind, path, env.frame), update: null };
 }
 
 /** Checks the `where` conditions of the signature, which the caller must meet. */

@@ -1,4 +1,4 @@
-import type { Block, Callable, Entry, Expr, Setting } from "../../dsl/ast.ts";
+import type { Block, Callable, Entry, Expr, NamedChain, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { DType } from "../../runtime/dtype.ts";
@@ -26,8 +26,16 @@ export type DlValue =
   | PackValue
   | Tensor
   | FunctionValue
-  /** A part of a model or layer by its path, such as `Net.backbone` or `Net.head.w`. */
-  | { readonly kind: "path"; readonly path: string; readonly values?: ReadonlyMap<string, Tensor> }
+  /**
+   * A part of a model or layer by its path, such as `Net.backbone` or `Net.head.w`, or a named chain of an optimizer
+   * with the path of its states.
+   */
+  | {
+      readonly kind: "path";
+      readonly path: string;
+      readonly values?: ReadonlyMap<string, Tensor>;
+      readonly chain?: ChainBinding;
+    }
   /** The members of `op`: every op of the table by its own name, even where a library function has the same name. */
   | { readonly kind: "ops" }
   | { readonly kind: "unit" }
@@ -120,7 +128,16 @@ export type Binding =
   | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
   /** A dim of the file; its size is given from outside. */
   | { readonly kind: "dim"; readonly span: Span }
-  | { readonly kind: "setting"; readonly item: Setting; readonly scope: Scope; readonly span: Span };
+  | { readonly kind: "setting"; readonly item: Setting; readonly scope: Scope; readonly span: Span }
+  | ChainBinding;
+
+/** `optimizer opt = ...`, which is evaluated at each use. */
+export interface ChainBinding {
+  readonly kind: "chain";
+  readonly item: NamedChain;
+  readonly scope: Scope;
+  readonly span: Span;
+}
 
 /** Visible names, innermost scope first. */
 export interface Scope {
@@ -141,6 +158,8 @@ export interface Declared extends Persistent {
   readonly span: Span;
   /** The declaration itself, with the calls that led there. */
   readonly location: Location;
+  /** Of an optimizer's state: the path of the param that it belongs to, if it is not shared. */
+  readonly param?: string;
   /** Elaborates the initializer in the graph of `init`. */
   readonly init: (context: Context) => DlValue;
 }
@@ -359,10 +378,25 @@ export interface Env {
 
 /** The application of an optimizer to one param. */
 export interface Update {
-  /** Holds the states whose type does not mention the param's dims; they are written once. */
-  readonly shared: Frame;
-  /** Keyed by the statement's span and how often it was evaluated: the values written by the first param's update. */
-  readonly written: Map<string, GraphValue>;
+  readonly group: StateGroup;
+  /** The param, and the model or part of which the statement trains the params. */
+  readonly param: { readonly path: string; readonly model: string };
+  /** The patterns that the optimizer has asked about, each with whether it matches one of the params. */
+  readonly patterns: Map<string, boolean>;
   /** How often each span has been evaluated in this application. */
   readonly evaluated: Map<string, number>;
+}
+
+/** The states of one optimizer, for all params that a statement updates with it. */
+export interface StateGroup {
+  readonly path: string;
+  /** Holds the states whose type does not mention the param's dims; null where each param has its own of all states. */
+  readonly shared: Frame | null;
+  /**
+   * Keyed by the statement's span and how often it was evaluated: the values that the first param's update wrote to
+   * shared states.
+   */
+  readonly written: Map<string, GraphValue>;
+  /** Of the optimizers that it calls, by path. */
+  readonly inner: Map<string, StateGroup>;
 }

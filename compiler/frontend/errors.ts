@@ -67,7 +67,7 @@ export const codes = {
   E0604: "a gradient transformation must not change the types of the gradients",
   E0605: "the result of an optimizer must have the type of its param",
   E0606: "a state shared by all params must not depend on one of them",
-  E0607: "`minimize` is only allowed in the body of a train entry",
+  E0607: "`minimize` is only allowed in the body of a train entry, and `matches` in that of an optimizer",
   E0608: "a loss must not depend on its params through an op without a gradient",
   E0609: "a loss must depend differentiably on its params",
   E0610: "a tangent must have the type of its tensor",

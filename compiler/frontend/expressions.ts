@@ -21,6 +21,7 @@ import { forEach, repeat } from "./control/repetition.ts";
 import { composition, functionLiteral } from "./values/function-literal.ts";
 import { reportRunTime } from "./values/run-time-arguments.ts";
 import { makeScope, within } from "./values/scope.ts";
+import { namedChain } from "./training/named-chains.ts";
 import { readSetting } from "./training/settings.ts";
 import { stepNumber, stepOfEntry } from "./training/step.ts";
 import { noteShape } from "./values/trace.ts";
@@ -106,6 +107,7 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   if (binding?.kind === "variable") return read(env, binding.declared, span);
   if (binding?.kind === "dim") return dimNamed(env, name, span);
   if (binding?.kind === "setting") return readSetting(env, binding, span);
+  if (binding?.kind === "chain") return namedChain(env, binding);
   if (name === "train") return bool(context.train);
   if (name === "step") return stepNumber(env, span);
   const op = context.program.ops.get(name);

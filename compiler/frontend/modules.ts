@@ -180,6 +180,10 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
         if (once(item.name.text, item.name.span))
           declareName(item.name, { kind: "setting", item, scope, span: item.name.span });
         break;
+      case "chain":
+        if (once(item.name.text, item.name.span))
+          declareName(item.name, { kind: "chain", item, scope, span: item.name.span });
+        break;
       case "model":
       case "layer":
       case "fn":

@@ -112,7 +112,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
   // Like the initializer, the type does not see the name: `param C: f32[C]` has the size C of the signature.
   const declaration = declaredType({ ...env, scope: initScope }, statement.type);
   if (declaration === null) return;
-  const frame = env.update !== null && isShared(statement.type) ? env.update.shared : env.frame;
+  const frame = (isShared(statement.type) ? env.update?.group.shared : null) ?? env.frame;
   const twice = frame.declared.get(name.text);
   if (twice !== undefined && spanKey(twice) !== spanKey(name.span)) {
     report(context, "E0202", name.span, `duplicate declaration of \`${name.text}\``, {
@@ -138,6 +138,7 @@ function declareVariable(env: Env, statement: VariableStmt): void {
       path: joinPath(frame.path, name.text),
       type: declaration.type,
       ...(env.body === "optimizer" && { role: "optimizer" as const }),
+      ...(env.update !== null && frame === env.frame && { param: env.update.param.path }),
       span: nodeSpan(context, name.span),
       location: locationAt(context, name.span),
       init: (initContext) =>

@@ -13,6 +13,7 @@ import type {
   IndexItem,
   Item,
   Name,
+  NamedChain,
   Pack,
   Parameter,
   Pattern,
@@ -355,6 +356,20 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   span: fc.constant(span),
 });
 
+const chain: fc.Arbitrary<NamedChain> = fc.record({
+  kind: fc.constant("chain"),
+  name,
+  doc: fc.constant(""),
+  // As after `with`, the first step cannot be a pipe.
+  steps: fc
+    .tuple(
+      tree.expr.filter((e) => e.kind !== "pipe"),
+      list(tree.expr),
+    )
+    .map(([first, more]) => [first, ...more]),
+  span: fc.constant(span),
+});
+
 const testItem: fc.Arbitrary<Item> = fc.record({
   kind: fc.constant("test"),
   title: fc.constantFrom("", "what holds", 'a "b"'),
@@ -389,6 +404,6 @@ export const arbitraryFile: fc.Arbitrary<File> = fc.record({
   version: fc.constantFrom(null, 1),
   imports: list(importLine),
   exports: list(exportLine),
-  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, setting, testItem)),
+  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, setting, chain, testItem)),
   span: fc.constant(span),
 });

@@ -149,6 +149,8 @@ test.each([
 
 test.each([
   ["dim N, M", "dim N M"],
+  ["optimizer opt = adam", "optimizer opt = adam"],
+  ["optimizer optimizer = clip(1.0)\n  |> adam(lr: lr)", "optimizer optimizer = (call clip 1f) |> (call adam lr=lr)"],
   ["model A(x: f32[N, 3]) -> f32[N] { x }", "model A()(x: f32[N 3]) -> f32[N] <x>"],
   ["model A(x: f32[N]) = x", "model A()(x: f32[N]) <x>"],
   ["model A(x: f32[N])\n  = x |> f", "model A()(x: f32[N]) <(|> x f)>"],

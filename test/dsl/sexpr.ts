@@ -162,6 +162,8 @@ export function showItem(item: Item): string {
       return `dim ${item.names.map((n) => n.text).join(" ")}`;
     case "setting":
       return `setting ${item.name.text}: ${showType(item.type)} = ${showExpr(item.value)}${item.range ? ` in ${showExpr(item.range)}` : ""}`;
+    case "chain":
+      return `optimizer ${item.name.text} = ${item.steps.map(showExpr).join(" |> ")}`;
     case "test":
       return `test ${JSON.stringify(item.title)} ${showBlock(item.body)}`;
     case "entry":

@@ -27,6 +27,7 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   split: ["split(x, 3)[2]", [3, 6]],
   random_bits: ["shape(random_bits([2, 3]))", [2, 3]],
   params: ["len(params(M))", [2], "let z = M(x)"],
+  matches: ["sum(params(M)[0]) * 10 + sum(params(M)[1])", [126], "minimize mean(M(x)) over M with marked"],
   at: ["at(M, [ones([3, 2]), 1.0])(x)", [7, 7, 16, 16], "let z = M(x)"],
   tap: ["tap(M.dense1) - z", [0, 0, 0, 0], "let z = M(x)"],
   grad: ["grad(sum(x ^ 2), x)", [2, 4, 6, 8, 10, 12]],
@@ -44,7 +45,8 @@ test.each(Object.entries(uses))("%s", (_, [expression, value, before = ""]) => {
 fn twice(a: int) -> int = a * 2
 fn minus(a: int, b: int) -> int = a - b
 model M(x: f32[N, 3]) = x |> dense(2)
-entry f(x: f32[2, 3]) {
+optimizer marked(p: f32[..S], g: f32[..S]) -> f32[..S] = if matches("*.w") { 0 * p + 2 } else { 0 * p + 3 }
+train entry f(x: f32[2, 3]) {
   ${before}
   { y: ${expression} }
 }`;

@@ -11,6 +11,7 @@ import { expand } from "./expand.ts";
 import { directionalDerivative, gradientsOf, scalarLoss } from "../training/gradients.ts";
 import { numbers } from "./op-calls.ts";
 import { withOtherParams } from "../training/other-params.ts";
+import { matchesParam } from "../training/param-patterns.ts";
 import { paramsUnder, patternsOf } from "../training/param-paths.ts";
 import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
@@ -215,6 +216,12 @@ export const builtins: Readonly<Record<string, Builtin>> = {
         : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
     },
     ["only"],
+  ),
+  matches: define(
+    'in an optimizer: whether a pattern of paths such as "*.w", or one of a list, matches the param that it updates',
+    ["only"],
+    [],
+    (env, args, span) => matchesParam(env, arg(args, "only"), span),
   ),
   at: define(
     "a model or layer with other values of its params: a list in the order of `params(M)`, or a record by path",

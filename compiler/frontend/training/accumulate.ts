@@ -4,6 +4,7 @@ import { sameType } from "../../types/tensor-type.ts";
 import { pointwise } from "../tensors/arithmetic.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
+import { counted } from "./optimizer-states.ts";
 import { applyOptimizer, type Optimizer, type Trained } from "./optimizers.ts";
 import { describe } from "../values/values.ts";
 import { leaf, write } from "../values/variables.ts";
@@ -13,6 +14,8 @@ import { leaf, write } from "../values/variables.ts";
  */
 export interface Gate {
   readonly due: Tensor;
+  /** The same for single params by path, where each has its own states. */
+  readonly own: ReadonlyMap<string, Tensor>;
   readonly before: ReadonlyMap<string, number>;
 }
 
@@ -38,14 +41,19 @@ export function accumulate(
     span,
   );
   if (kept === null) return null;
-  // It is computed from shared states alone, so the one of the first param is valid for all.
-  const due = given[0]?.[1];
+  // If it is computed from shared states alone, the one of the first param is valid for all.
+  const [due] = given.map(([, second]) => second);
   if (due === undefined) return { gradients: kept, gate: null };
-  if (due.kind === "tensor" && due.value.type.dtype === "bool" && due.value.type.shape.length === 0)
-    return {
-      gradients: kept,
-      gate: { due, before: new Map([...env.context.versions].map(([path, versions]) => [path, versions.length])) },
-    };
+  const isDue = (value: DlValue | undefined): value is Tensor =>
+    value?.kind === "tensor" && value.value.type.dtype === "bool" && value.value.type.shape.length === 0;
+  if (isDue(due)) {
+    const each = trained.flatMap(({ declared }, k) => {
+      const second = given[k]?.[1];
+      return isDue(second) ? [[declared.path, second] as const] : [];
+    });
+    const own = new Map(transformation.instance === null ? [] : each);
+    return { gradients: kept, gate: { due, own, before: counted(env.context) } };
+  }
   report(
     env.context,
     "E0604",
@@ -73,7 +81,7 @@ export function keptTypes(
 }
 
 /** If the gate is false, every param and state written since keeps its old value. */
-export function hold(env: Env, { due, before }: Gate, span: Span): void {
+export function hold(env: Env, { due, own, before }: Gate, span: Span): void {
   const { context } = env;
   for (const [path, versions] of [...context.versions]) {
     const count = before.get(path) ?? 0;
@@ -81,7 +89,7 @@ export function hold(env: Env, { due, before }: Gate, span: Span): void {
     const old = versions[count - 1] ?? foundValue(env, path, versions);
     if (last === undefined || old === undefined || versions.length === count || last === old) continue;
     const operands = [
-      due,
+      own.get(context.program.declared.get(path)?.param ?? path) ?? due,
       ...[last, old].map((value): Tensor => ({ ...due, value, symbols: value.type.shape.map(() => null) })),
     ];
     const chosen = pointwise(

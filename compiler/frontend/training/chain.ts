@@ -1,7 +1,7 @@
 // The chain after `with`: transformations of the gradients, the optimizer, and when it updates.
-import type { Step } from "../../../dsl/ast.ts";
+import type { Expr, Step } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
-import type { DlValue, Env, Tensor } from "../context.ts";
+import type { Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { build } from "../tensors/add-node.ts";
 import { inRole } from "../values/attribution.ts";
@@ -10,6 +10,8 @@ import { split } from "../values/signatures.ts";
 import { describe, list, makeTensor } from "../values/values.ts";
 import { accumulate, hold, keptTypes, type Gate } from "./accumulate.ts";
 import { isOptimizer, update, type Optimizer, type Trained } from "./optimizers.ts";
+import { counted } from "./optimizer-states.ts";
+import { countUpdate, useChain, type ChainUse } from "./named-chains.ts";
 import type { Located } from "./param-paths.ts";
 
 export interface Chain {
@@ -19,11 +21,14 @@ export interface Chain {
   readonly span: Span;
   /** Update in this call. */
   readonly due: readonly Tensor[];
+  /** Count the updates of named chains. */
+  readonly counters: readonly Declared[];
 }
 
 /** Null after a report. */
 export function chainOf(env: Env, { transforms, every, when }: Step, span: Span): Chain | null {
-  const steps = transforms.map((expr) => ({ value: env.context.evaluate(env, expr), span: expr.span }));
+  const uses = transforms.map((expr) => stepsOf(env, expr));
+  const steps = uses.flatMap((use) => use.steps);
   if (steps.some((step) => step.value.kind === "error")) return null;
   const last = steps.at(-1);
   if (last === undefined || !isOptimizer(last.value)) {
@@ -40,7 +45,16 @@ export function chainOf(env: Env, { transforms, every, when }: Step, span: Span)
     optimizer: last.value,
     span: last.span,
     due: due.flatMap((each) => each ?? []),
+    counters: uses.flatMap(({ counter }) => counter ?? []),
   };
+}
+
+/** Of a named chain, or the one step that the expression is. */
+function stepsOf(env: Env, expr: Expr): ChainUse {
+  const value = env.context.evaluate(env, expr);
+  return value.kind === "path" && value.chain !== undefined
+    ? useChain(env, value.path, value.chain)
+    : { steps: [{ value, span: expr.span }], counter: null };
 }
 
 /** `every 2`: in the calls 2, 4, ... of the entry. */
@@ -83,8 +97,8 @@ function onlyWhen(env: Env, when: NonNullable<Step["when"]>): readonly Tensor[] 
  * states of the chain keep their values.
  */
 export function applyChain(env: Env, chain: Chain, trained: readonly Trained[], given: readonly Tensor[]): void {
-  const before = new Map([...env.context.versions].map(([path, versions]) => [path, versions.length]));
-  const gates: Gate[] = chain.due.map((due) => ({ due, before }));
+  const before = counted(env.context);
+  const gates: Gate[] = chain.due.map((due) => ({ due, own: new Map(), before }));
   let gradients: readonly Tensor[] | null = given;
   for (const step of chain.transformations) {
     if (gradients === null) return;
@@ -96,6 +110,7 @@ export function applyChain(env: Env, chain: Chain, trained: readonly Trained[], 
   }
   if (gradients === null) return;
   update(env, chain.optimizer, chain.span, trained, gradients);
+  for (const counter of chain.counters) countUpdate(env, counter);
   for (const gate of gates.toReversed()) hold(env, gate, chain.span);
 }
 

@@ -2,11 +2,11 @@ import type { Expr, Step, Stmt } from "../../../dsl/ast.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
-import type { Declared, DlValue, Env, Tensor } from "../context.ts";
+import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { inRole } from "../values/attribution.ts";
 import { describe, makeTensor } from "../values/values.ts";
-import { current } from "../values/variables.ts";
+import { current, inLoop } from "../values/variables.ts";
 import { applyChain, chainOf } from "./chain.ts";
 import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
 import { relativePath } from "./members.ts";
@@ -47,9 +47,9 @@ export function updateWith(env: Env, statement: Stmt & { readonly kind: "update"
   if (params === null || chain === null || given.value.kind === "error") return;
   const gradients = givenGradients(env, params, given);
   if (gradients === null) return;
-  const trained = params.map(({ declared }): Trained => {
-    const value = makeTensor(context.builder, current(context, declared), declared.span);
-    return { declared, seen: value, current: value };
+  const trained = params.map((target): Trained => {
+    const value = makeTensor(context.builder, current(context, target.declared), target.declared.span);
+    return { ...target, seen: value, current: value };
   });
   inRole(context.builder, "optimizer", () => applyChain(env, chain, trained, gradients));
 }
@@ -58,11 +58,17 @@ export function updateWith(env: Env, statement: Stmt & { readonly kind: "update"
 function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
   const { context } = env;
   if (env.body === "entry" && context.train && context.region === null) return true;
-  const place = context.region === null ? "declare the entry as `train entry`" : "move it out of the loop or branch";
   report(context, "E0607", span, `\`${kind}\` is only allowed in the body of a train entry`, {
-    help: env.body !== "entry" ? undefined : place,
+    help: env.body !== "entry" ? undefined : whereToTrain(context, kind),
   });
   return false;
+}
+
+function whereToTrain(context: Context, kind: TrainStmt["kind"]): string {
+  if (context.region === null) return "declare the entry as `train entry`";
+  return inLoop(context)
+    ? `write several steps in one call as \`repeat 5 { ... ${kind} ... }\`, which is unrolled`
+    : `move it out of the branch; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
 }
 
 function lossOf(env: Env, expr: Expr): Tensor | null {
@@ -104,14 +110,14 @@ function paramsOver(env: Env, targets: Targets, loss: Tensor): Trained[] | null 
   const params = paramsOf(env, targets, true);
   if (params === null) return null;
   const before = ancestors(loss.value);
-  return params.flatMap(({ declared }) => {
+  return params.flatMap(({ declared, model }) => {
     const versions = env.context.versions.get(declared.path) ?? [];
     // The newest value that the loss depends on: a loss computed before an earlier `minimize` keeps its own gradient.
     const now = versions.at(-1);
     if (now === undefined) return [];
     const seen = versions.findLast((v) => before.has(v)) ?? now;
     const asTensor = (value: GraphValue): Tensor => makeTensor(env.context.builder, value, declared.span);
-    return [{ declared, seen: asTensor(seen), current: asTensor(now) }];
+    return [{ declared, model, seen: asTensor(seen), current: asTensor(now) }];
   });
 }
 

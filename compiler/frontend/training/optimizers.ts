@@ -1,15 +1,13 @@
 import type { Span } from "../../../dsl/span.ts";
-import { isArgument, isPersistent } from "../../graph/facts.ts";
-import type { Value as GraphValue } from "../../graph/ir.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
 import { bindArguments } from "../values/arguments.ts";
 import { signatureOf } from "../values/signatures.ts";
-import { applyCallable, type Owner } from "../calls.ts";
-import type { Arg, Declared, DlValue, Env, FunctionValue, Target, Tensor } from "../context.ts";
+import { applyCallable } from "../calls.ts";
+import type { Arg, Declared, DlValue, Env, FunctionValue, StateGroup, Target, Tensor, Update } from "../context.ts";
 import { report } from "../errors.ts";
-import { ownerOf } from "../values/attribution.ts";
-import { childPath, joinPath, makeFrame, spanKey, type Frame } from "../values/frames.ts";
 import { ancestors } from "./gradients.ts";
+import { counted, frameOf, groupAt, rewind, sharedStates } from "./optimizer-states.ts";
+import { checkMatched } from "./param-patterns.ts";
 import { describe } from "../values/values.ts";
 import { write } from "../values/variables.ts";
 
@@ -18,6 +16,8 @@ export type Optimizer = FunctionValue & { readonly target: Target & { readonly k
 /** A param with the value that the loss was computed from, and its value at this point, which is to be updated. */
 export interface Trained {
   readonly declared: Declared;
+  /** The model or part that the statement names. */
+  readonly model: string;
   readonly seen: Tensor;
   readonly current: Tensor;
 }
@@ -44,7 +44,8 @@ export function update(
 /**
  * The optimizer's result for each param; null after a report. Its states are under
  * `<entry>.<optimizer>.<path of the param>`; those whose type mentions no dim are shared by all params of this
- * `minimize`, are under `<entry>.<optimizer>`, and are written once.
+ * `minimize`, are under `<entry>.<optimizer>`, and are written once. A named optimizer has all its states under
+ * `<name>.<path of the param>`, since another statement may train other params with it.
  */
 export function applyOptimizer(
   env: Env,
@@ -54,24 +55,20 @@ export function applyOptimizer(
   gradients: readonly Tensor[],
 ): (DlValue | null)[] {
   const { context } = env;
-  const { declaration } = optimizer.target;
-  const path = childPath(context.program.naming, context.entry, spanKey(span), declaration.name.text, true);
-  const shared = makeFrame("optimizer", path, null);
-  const written = new Map<string, GraphValue>();
-  const before = new Map([...context.versions].map(([key, versions]) => [key, versions.length]));
-  const values = trained.map((t, k) => {
+  const group = groupAt(context, context.entry, optimizer, optimizer.target.declaration.name.text, span);
+  const patterns: Update["patterns"] = new Map();
+  const before = counted(context);
+  const values = trained.map(({ declared, model, current }, k) => {
     // Each param starts from the shared states as they were before this minimize.
-    for (const name of shared.declared.keys()) rewind(env, joinPath(path, name), before);
-    const frame = makeFrame("optimizer", joinPath(path, t.declared.path), null, ownerOf(t.declared.path));
+    rewind(context, group, before);
     const gradient = gradients[k];
+    const param = { path: declared.path, model };
     return gradient === undefined
       ? null
-      : updateOne(env, optimizer, span, [t.current, gradient], {
-          frame,
-          update: { shared, written, evaluated: new Map() },
-        });
+      : updateOne(env, optimizer, span, [current, gradient], { group, param, patterns, evaluated: new Map() });
   });
-  checkShared(env, span, shared, trained, gradients);
+  checkShared(env, span, group, trained, gradients);
+  if (values.every((value) => value !== null && value.kind !== "error")) checkMatched(env, patterns, trained, span);
   return values;
 }
 
@@ -80,7 +77,7 @@ function updateOne(
   optimizer: Optimizer,
   span: Span,
   tensors: readonly Tensor[],
-  owner: Owner,
+  update: Update,
 ): DlValue | null {
   const args: Arg[] = [...optimizer.args, ...tensors.map((value) => ({ name: null, value, span }))];
   const signature = signatureOf(optimizer.target);
@@ -89,7 +86,8 @@ function updateOne(
   const missing =
     signature.statics.find((s) => s.required && !bound.values.has(s.name))?.name ??
     signature.tensors.find((name) => !bound.values.has(name));
-  if (missing === undefined) return applyCallable(env, optimizer.target, bound, span, owner);
+  if (missing === undefined)
+    return applyCallable(env, optimizer.target, bound, span, { frame: frameOf(update), update });
   report(
     env.context,
     "E0402",
@@ -97,22 +95,6 @@ function updateOne(
     `missing argument \`${missing}\` of \`${optimizer.target.declaration.name.text}\``,
   );
   return null;
-}
-
-function rewind(env: Env, path: string, before: ReadonlyMap<string, number>): void {
-  const versions = env.context.versions.get(path);
-  if (versions === undefined) return;
-  const [first] = versions;
-  env.context.versions.set(
-    path,
-    versions.slice(
-      0,
-      Math.max(
-        before.get(path) ?? 0,
-        first !== undefined && (isPersistent(first.node) || isArgument(first.node)) ? 1 : 0,
-      ),
-    ),
-  );
 }
 
 function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is Tensor {
@@ -134,16 +116,16 @@ function keepsType(env: Env, value: DlValue, t: Trained, span: Span): value is T
 function checkShared(
   env: Env,
   span: Span,
-  shared: Frame,
+  group: StateGroup,
   trained: readonly Trained[],
   gradients: readonly Tensor[],
 ): void {
   const own = new Set([...trained.map((t) => t.current.value), ...gradients.map((g) => g.value)]);
-  for (const [name, declaredAt] of shared.declared) {
-    const value = env.context.versions.get(joinPath(shared.path, name))?.at(-1);
+  for (const { name, path, at } of sharedStates(group)) {
+    const value = env.context.versions.get(path)?.at(-1);
     if (value === undefined || ![...ancestors(value)].some((v) => own.has(v))) continue;
     report(env.context, "E0606", span, `the state \`${name}\` is shared by all params, but depends on one of them`, {
-      also: [{ span: declaredAt, says: "declared here without the param's dims" }],
+      also: [{ span: at, says: "declared here without the param's dims" }],
       help: `declare it with the shape of the param: state ${name}: f32[..S]`,
     });
   }

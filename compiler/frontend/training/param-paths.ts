@@ -85,15 +85,21 @@ function partsOf(env: Env, value: DlValue, span: Span, code: "E0211" | "E0602"):
 }
 
 /** `only: "*.w"` or `only: ["*.w", "*.table"]`; null without it, and no pattern after a report. */
-export function patternsOf(env: Env, only: Located | null): readonly string[] | null {
+export function patternsOf(env: Env, only: Located | null, name = "only"): readonly string[] | null {
   if (only === null) return null;
   const items = only.value.kind === "list" ? only.value.items : [only.value];
   const patterns = items.flatMap((item) => (item.kind === "string" ? [item.value] : []));
   if (patterns.length === items.length) return patterns;
   if (items.every((item) => item.kind !== "error"))
-    report(env.context, "E0602", only.span, `expected a pattern of paths for \`only\`, found ${describe(only.value)}`, {
-      help: 'a pattern is a string such as "*.w"; several are a list',
-    });
+    report(
+      env.context,
+      "E0602",
+      only.span,
+      `expected a pattern of paths for \`${name}\`, found ${describe(only.value)}`,
+      {
+        help: 'a pattern is a string such as "*.w"; several are a list',
+      },
+    );
   return [];
 }
 

@@ -54,7 +54,7 @@ function hides({ scope }: Env, name: string): boolean {
 }
 
 /** The number of calls as f32, for schedules; 0 without a counter. */
-function asNumber(env: Env, counter: Declared | null, span: Span): DlValue {
+export function asNumber(env: Env, counter: Declared | null, span: Span): DlValue {
   const { context } = env;
   const calls = callNumber(context, counter);
   return makeTensor(

@@ -65,6 +65,10 @@ export function current(context: Context, declared: Declared): GraphValue {
   return value;
 }
 
+/** Whether the code runs in a loop at run time. */
+export const inLoop = ({ region }: Context): boolean =>
+  region !== null && (region.carries !== null || inLoop(region.parent));
+
 /** The index of a state among the carries of the loop, which is added if it is new. */
 function carryOf({ region }: Context, declared: Declared): number {
   const list = region?.carries?.list ?? [];

@@ -2,7 +2,7 @@ import type { Stmt } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import { showType } from "../../types/tensor-type.ts";
-import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
+import type { Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { withItems } from "../tensors/indexed-writes.ts";
 import type { IndexExpr } from "../tensors/selection.ts";
@@ -12,7 +12,7 @@ import { writeStructure } from "../training/structures.ts";
 import { text } from "../types/dims.ts";
 import { joinPath, spanKey } from "./frames.ts";
 import { describe } from "./values.ts";
-import { read, write } from "./variables.ts";
+import { inLoop, read, write } from "./variables.ts";
 
 type WriteStmt = Stmt & { readonly kind: "write" };
 
@@ -48,27 +48,25 @@ function reportUnwritable(env: Env, span: Span, name: string): void {
   });
 }
 
-/** A loop carries states from one iteration to the next, but not params. */
-const inLoop = ({ region }: Context): boolean => region !== null && (region.carries !== null || inLoop(region.parent));
-
 function writeOne(env: Env, statement: WriteStmt, declared: Declared): void {
   const { context } = env;
   const { span } = statement;
   const target = statement.target.kind === "index" ? statement.target.object : statement.target;
+  // A loop carries states from one iteration to the next, but not params.
   if (declared.kind === "param" && inLoop(context)) {
     report(context, "E0206", target.span, `the param \`${declared.path}\` cannot be written in a loop`, {
-      help: "carry the value, and write it after the loop",
+      help: "carry the value, and write it after the loop; or write the loop as `repeat`, which is unrolled",
     });
     return;
   }
   const shared =
-    env.update !== null && target.kind === "name" && declared.path === joinPath(env.update.shared.path, target.text)
+    target.kind === "name" && declared.path === joinPath(env.update?.group.shared?.path ?? "", target.text)
       ? env.update
       : null;
   const count = shared?.evaluated.get(spanKey(span)) ?? 0;
   shared?.evaluated.set(spanKey(span), count + 1);
   const site = `${spanKey(span)}#${count}`;
-  const known = shared?.written.get(site);
+  const known = shared?.group.written.get(site);
   if (known !== undefined) {
     write(context, declared.path, known);
     return;
@@ -81,7 +79,7 @@ function writeOne(env: Env, statement: WriteStmt, declared: Declared): void {
       : valueToWrite(env, declared, value, statement.value.span);
   if (converted === null) return;
   write(context, declared.path, converted.value);
-  shared?.written.set(site, converted.value);
+  shared?.group.written.set(site, converted.value);
 }
 
 /** `kv[at] <- row`: the state with the value in place of the items. */
