@@ -203,6 +203,7 @@ const optimizers: readonly string[] = [
   "lion(beta1: s)",
   "lion(beta2: s)",
   "lion(weight_decay: s)",
+  "lookahead(sgd(lr: 0.1), alpha: s)",
   "lamb(lr: s)",
   "lamb(beta1: s)",
   "lamb(beta2: s)",

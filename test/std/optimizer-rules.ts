@@ -48,6 +48,22 @@ const adam = (lr: number, betas: Betas, decay = 0, decoupled = false): Rule["mak
     };
   });
 
+const lookahead =
+  (inner: Rule["make"], k: number, alpha: number): Rule["make"] =>
+  () => {
+    const update = inner();
+    let slow: readonly number[] = [];
+    let t = 0;
+    return (p, g) => {
+      if (t % k === 0) slow = p;
+      const fast = update(p, g);
+      t++;
+      if (t % k > 0) return fast;
+      slow = slow.map((value, i) => value + alpha * ((fast[i] ?? Number.NaN) - value));
+      return slow;
+    };
+  };
+
 const norm = (x: readonly number[]): number => Math.hypot(...x);
 
 export const rules: readonly Rule[] = [
@@ -205,5 +221,19 @@ export const rules: readonly Rule[] = [
         return p.map((value, k) => value - 0.05 * share * (step[k] ?? Number.NaN));
       };
     },
+  },
+  { optimizer: 'adamw(lr: 0.05, weight_decay: 0.1, decay_only: "*.w")', make: adam(0.05, {}, 0.1, true) },
+  {
+    optimizer: "lookahead(sgd(lr: 0.05), k: 3, alpha: 0.4)",
+    make: lookahead(
+      each(() => (p, g) => p - 0.05 * g),
+      3,
+      0.4,
+    ),
+  },
+  { optimizer: "lookahead(adam(lr: 0.05))", make: lookahead(adam(0.05, {}), 5, 0.5) },
+  {
+    optimizer: "lookahead(lookahead(adam(lr: 0.05), k: 2), k: 3)",
+    make: lookahead(lookahead(adam(0.05, {}), 2, 0.5), 3, 0.5),
   },
 ];

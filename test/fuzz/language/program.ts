@@ -176,6 +176,7 @@ function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], m
   const body = new Body(kind, draw, made.names, made.declared);
   if (draw.below(2) === 0) grow(body, 1 + draw.below(2), made);
   const lines: string[] = [];
+  const declarations: string[] = [];
   let loss: Known | null = null;
   if (model !== null && callOne(body, model, draw)) {
     const logits = body.scope.at(-1);
@@ -188,7 +189,12 @@ function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], m
     const used = draw.shuffle(transformations).slice(0, draw.below(3));
     const rate = made.hasSetting && draw.below(3) === 0 ? "rate" : draw.pick(rates);
     const optimizer = draw.below(8) === 0 ? `own_rule(lr: ${rate})` : draw.pick(optimizers).replace("%", rate);
-    body.lines.push(`minimize ${loss.text} over ${model.name} with ${[...used, optimizer].join(" |> ")}`);
+    const chain = [...used, optimizer].join(" |> ");
+    const train = (chosen: string): string => `minimize ${loss.text} over ${model.name} with ${chosen}`;
+    if (draw.below(4) === 0) {
+      declarations.push(`optimizer ${name}_chain = ${chain}\n`);
+      body.lines.push(train(`${name}_chain`), ...(draw.below(2) === 0 ? [train(`${name}_chain`)] : []));
+    } else body.lines.push(train(chain));
     grow(body, draw.below(3), made);
   }
   const results = [
@@ -199,7 +205,7 @@ function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], m
     return `o${k}: ${value.text}`;
   });
   lines.push(...body.lines, `{ ${fields.join(", ")} }`);
-  return `${kind === "entry" ? "" : `${kind} `}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
+  return `${declarations.join("")}${kind === "entry" ? "" : `${kind} `}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
 }
 
 function lossOf(body: Body, logits: Known, model: Callee, { draw }: Made): string {

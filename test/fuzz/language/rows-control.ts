@@ -121,6 +121,9 @@ export const optimizers: readonly string[] = [
   "adamax(lr: %)",
   "lion(lr: %)",
   "lamb(lr: %)",
+  'adamw(lr: %, decay_only: ["*.w", "*.shift"])',
+  "lookahead(adam(lr: %), k: 2)",
+  "lookahead(lookahead(sgd(lr: %, momentum: 0.9), k: 2), alpha: 0.1)",
 ];
 
 export const transformations: readonly string[] = [
