@@ -30,7 +30,7 @@ export interface Export extends At {
   readonly names: readonly Name[];
 }
 
-export type Item = Callable | Entry | DimDecl | Setting | NamedChain | Test;
+export type Item = Callable | Entry | DimDecl | Constant | Setting | NamedChain | Test;
 
 /**
  * `setting lr: f32 = 1e-3 in log(1e-5, 1e-1)`: a scalar that can change between calls without recompiling; the range is
@@ -84,11 +84,14 @@ export interface GradientRule extends At {
   readonly body: Block;
 }
 
-/** `dim N, M` */
+/** `dim N, T = 16`: sizes that are given from outside; `value` is the one of a dim that is not given, or null. */
 export interface DimDecl extends At {
   readonly kind: "dim";
-  readonly names: readonly Name[];
+  readonly dims: readonly { readonly name: Name; readonly value: Expr | null }[];
 }
+
+/** `let hidden = 64` at the top of a file: a static value for all its declarations. */
+export type Constant = Stmt & { readonly kind: "let" };
 
 /**
  * `model LeNet(image: f32[N, 28, 28, 1]) -> f32[N, 10] { ... }`, `layer dense(units: int)(x: f32[..B, K]) -> ...`,

@@ -90,7 +90,17 @@ const namesInBraces = (names: readonly string[]): Doc =>
 function item(each: Item, printer: Printer): Doc {
   switch (each.kind) {
     case "dim":
-      return `dim ${each.names.map((n) => n.text).join(", ")}`;
+      return concat(
+        "dim ",
+        join(
+          ", ",
+          each.dims.map(({ name, value }) =>
+            value ? concat(`${name.text} = `, printer.expression(value)) : name.text,
+          ),
+        ),
+      );
+    case "let":
+      return printer.statement(each);
     case "entry":
       return concat(
         group(

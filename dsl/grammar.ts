@@ -24,6 +24,7 @@ export class Grammar extends Statements {
       { ALT: () => this.SUBRULE(this.import) },
       { ALT: () => this.SUBRULE(this.export) },
       { ALT: () => this.SUBRULE(this.dims) },
+      { ALT: () => this.SUBRULE(this.let) },
       { GATE: () => tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.chain) },
       { ALT: () => this.SUBRULE(this.callable), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.entry) },
@@ -63,7 +64,15 @@ export class Grammar extends Statements {
 
   private readonly dims = this.RULE("dims", () => {
     this.CONSUME(contextual.dim);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.dim) });
+  });
+
+  private readonly dim = this.RULE("dim", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
   });
 
   /** `optimizer opt = clip(1.0) |> adam(lr: 1e-3)` */

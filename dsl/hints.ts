@@ -132,9 +132,10 @@ function suggestion(word: IToken | null, candidates: readonly string[]): Hint | 
     : null;
 }
 
-/** The line belongs inside a declaration, and does not resemble the head of one. */
-export function isStray(line: readonly IToken[]): boolean {
+/** The line belongs inside a declaration, and does not resemble the head of one; a `let` belongs to those before it. */
+export function isStray(line: readonly IToken[], strayBefore: boolean): boolean {
   const [first] = line;
+  if (first?.tokenType === t.reserved.let) return strayBefore;
   return first !== undefined && !heads.has(first.image) && suggestion(first, declarations) === null;
 }
 
@@ -183,7 +184,7 @@ function outsideOfAll({ rule, found }: Failure): Hint | null {
   if (rule !== "item" || !found) return null;
   return {
     says: `expected a declaration, found \`${found.image}\``,
-    help: "the top level contains `import`, `export`, `dim`, `model`, `layer`, `fn`, `optimizer`, `entry`, `setting` and `test`",
+    help: "the top level contains `import`, `export`, `dim`, `let`, `model`, `layer`, `fn`, `optimizer`, `entry`, `setting` and `test`",
   };
 }
 
@@ -336,14 +337,12 @@ function helpOnly(): readonly Rule[] {
     help("primary", "Dots", () => "a pack such as `..S` is only allowed in a type, in a list, or as an argument"),
     help("primary", "Equals", ({ previous }) => (previous?.tokenType === t.Equals ? "write `==` to compare" : null)),
     help("primary", "Pipe", () => "a pipe needs a value on its left side"),
-    help("dims", null, () => "the syntax is `dim N, M`"),
+    help("dims", null, () => "the syntax is `dim N, T = 16`"),
+    help("dim", null, () => "the syntax is `dim N, T = 16`"),
     help("end", "WithKeyword", ({ next }) =>
       next?.tokenType === t.contextual.gradient ? "only a `fn` can have a gradient rule, after its body" : null,
     ),
     help("end", "Arrow", () => "write a pipe as `|>`"),
-    help("end", "Equals", ({ first }) =>
-      first?.tokenType === t.contextual.dim ? "the size of a dim is given when the file is compiled" : null,
-    ),
     help("end", null, ({ first, found }) =>
       first?.tokenType === t.contextual.dim && /^<=?$/.test(found?.image ?? "")
         ? "bounds of dims are not supported yet; the size is given when the file is compiled"

@@ -55,7 +55,7 @@ function read(diagnostics: DiagnosticList, range?: Range): File | null {
   for (const line of lines) {
     if (diagnostics.full) break;
     // The lines after a surplus brace are reported once.
-    const stray = isStray(line);
+    const stray = isStray(line, strayBefore);
     if (stray && strayBefore) continue;
     strayBefore = stray;
     const { tree, whole } = parseTolerantly(line, bad, diagnostics);

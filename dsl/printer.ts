@@ -127,7 +127,7 @@ export class Printer extends ExpressionPrinter {
     return value === null ? nothing : concat(head, this.expression(value));
   }
 
-  private statement(stmt: Stmt): Doc {
+  statement(stmt: Stmt): Doc {
     switch (stmt.kind) {
       case "let":
         return concat("let ", this.pattern(stmt.pattern), " = ", this.expression(stmt.value));

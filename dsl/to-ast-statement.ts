@@ -73,12 +73,16 @@ export class Reader extends ExpressionReader {
     return { statements: [{ kind: "expression", value, span: inner }], span: value.span };
   }
 
+  protected let(tree: CstNode): Stmt & { readonly kind: "let" } {
+    return { kind: "let", pattern: this.patternIn(tree), value: this.expressionIn(tree), span: this.span(tree) };
+  }
+
   private statement(tree: CstNode): Stmt {
     const span = this.span(tree);
     const chosen = choice(tree) as CstNode;
     switch (chosen.name) {
       case "let":
-        return { kind: "let", pattern: this.patternIn(chosen), value: this.expressionIn(chosen), span };
+        return this.let(chosen);
       case "write": {
         const head: Expr = { kind: "name", ...this.name(token(chosen, "Name")) };
         return {

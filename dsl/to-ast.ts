@@ -1,5 +1,5 @@
 import type { CstNode, IToken } from "chevrotain";
-import type { Callable, EntryMode, Export, GradientRule, Import, Item, Where } from "./ast.ts";
+import type { Callable, DimDecl, EntryMode, Export, GradientRule, Import, Item, Where } from "./ast.ts";
 import { choice, maybeNode, maybeToken, node, nodes, spanOf, spanOfToken, token, tokens } from "./cst.ts";
 import { present } from "./invariant.ts";
 import { end } from "./lex.ts";
@@ -55,7 +55,8 @@ class ItemReader extends Reader {
 
   item(tree: CstNode): Item {
     const span = this.span(tree);
-    if (tree.name === "dims") return { kind: "dim", names: tokens(tree, "Name").map((n) => this.name(n)), span };
+    if (tree.name === "dims") return { kind: "dim", dims: nodes(tree, "dim").map((each) => this.dim(each)), span };
+    if (tree.name === "let") return this.let(tree);
     const doc = docAbove(span.start, this.comments, this.diagnostics);
     const parameters = nodes(tree, "parameters").map((list) => nodes(list, "parameter").map((p) => this.parameter(p)));
     switch (tree.name) {
@@ -120,6 +121,10 @@ class ItemReader extends Reader {
         };
       }
     }
+  }
+
+  private dim(tree: CstNode): DimDecl["dims"][number] {
+    return { name: this.name(token(tree, "Name")), value: this.maybeExpressionIn(tree) };
   }
 
   private where(tree: CstNode): Where {

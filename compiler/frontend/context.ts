@@ -1,4 +1,4 @@
-import type { Block, Callable, Entry, Expr, NamedChain, Setting } from "../../dsl/ast.ts";
+import type { Block, Callable, Constant, Entry, Expr, NamedChain, Setting } from "../../dsl/ast.ts";
 import type { Diagnostic } from "../../dsl/diagnostic.ts";
 import type { Source, Span } from "../../dsl/span.ts";
 import type { DType } from "../../runtime/dtype.ts";
@@ -128,6 +128,8 @@ export type Binding =
   | { readonly kind: "variable"; readonly declared: Declared; readonly span: Span }
   /** A dim of the file; its size is given from outside. */
   | { readonly kind: "dim"; readonly span: Span }
+  /** A `let` of the file. */
+  | { readonly kind: "constant"; readonly item: Constant; readonly scope: Scope; readonly span: Span }
   | { readonly kind: "setting"; readonly item: Setting; readonly scope: Scope; readonly span: Span }
   | ChainBinding;
 
@@ -137,6 +139,12 @@ export interface ChainBinding {
   readonly item: NamedChain;
   readonly scope: Scope;
   readonly span: Span;
+}
+
+/** An expression at the top of a file, with the names of the file. */
+export interface InFile {
+  readonly value: Expr;
+  readonly scope: Scope;
 }
 
 /** Visible names, innermost scope first. */
@@ -182,6 +190,10 @@ export interface ProgramState {
   readonly members: Map<string, Set<string>>;
   readonly settings: Map<string, SettingInfo>;
   readonly naming: Naming;
+  /** Sizes of dims that are not given. */
+  readonly defaultSizes: ReadonlyMap<string, InFile>;
+  /** The constants and default sizes whose evaluation is in progress. */
+  readonly evaluating: Set<Expr>;
   /** Assumed size of dims without a given size; null if such a dim is an error. */
   readonly assumedDim: number | null;
   /** Collects shapes and applications for `check --shapes` and `summary`; null if not requested. */
@@ -256,9 +268,10 @@ export interface Context {
   readonly train: boolean;
   /** The number of calls of the entry; null in an entry that does not count them. */
   readonly counter: Declared | null;
-  /** Sizes of dims given from outside, and the dims that were used. */
+  /** Sizes of dims given from outside. */
   readonly dims: ReadonlyMap<string, number>;
-  readonly usedDims: Set<string>;
+  /** The dims that were used, with their given or default size; null if they have none. */
+  readonly usedDims: Map<string, number | null>;
   /** The enclosing loop or branch body, which has its own graph; null in the entry itself. */
   readonly region: Region | null;
   /** What `freeze` names. */

@@ -47,7 +47,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     train: options.mode === "train",
     counter: null,
     dims: new Map(Object.entries(options.dims)),
-    usedDims: new Set(),
+    usedDims: new Map(),
     calls: [],
     versions: new Map(),
     waits: options.waits ?? "never",
@@ -72,7 +72,7 @@ export function elaborateEntry(
   moduleScope: Scope,
   entry: Entry,
   options: EntryOptions,
-): { readonly graph: Graph; readonly used: ReadonlySet<string> } {
+): { readonly graph: Graph; readonly used: Context["usedDims"] } {
   const context: Context = { ...makeContext(program, options), counter: counterOf(program, entry) };
   const scope = makeScope(moduleScope);
   const env: Env = {

@@ -23,6 +23,7 @@ export const codes = {
   E0210: "a setting is a number in its range",
   E0211: "`freeze` names existing params, in an entry",
   E0212: "imports can be nested at most 100 deep",
+  E0213: "a `let` of a file is static and does not depend on itself",
   E0301: "the shape of an argument must match the signature",
   E0302: "the value of a body must match the declared result",
   E0303: "dtypes are not promoted implicitly",

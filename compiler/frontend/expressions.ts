@@ -4,6 +4,7 @@ import { didYouMean } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { binary, unary } from "./tensors/arithmetic.ts";
 import { checkpoint, cond } from "./control/branches.ts";
+import { constantNamed, defaultSize } from "./constants.ts";
 import { calleeHints } from "./callee-hints.ts";
 import { call } from "./calls.ts";
 import type { Arg, DlValue, Env } from "./context.ts";
@@ -106,6 +107,7 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   if (binding?.kind === "value") return localize(env, binding.value, span);
   if (binding?.kind === "variable") return read(env, binding.declared, span);
   if (binding?.kind === "dim") return dimNamed(env, name, span);
+  if (binding?.kind === "constant") return localize(env, constantNamed(env, name, binding, span), span);
   if (binding?.kind === "setting") return readSetting(env, binding, span);
   if (binding?.kind === "chain") return namedChain(env, binding);
   if (name === "train") return bool(context.train);
@@ -123,10 +125,12 @@ function lookUp(env: Env, name: string, span: Span): DlValue {
   return report(context, "E0201", span, `unknown name \`${name}\``, { label: "not found in this scope", help });
 }
 
-/** A dim of the file: its size is given from outside. */
+/** A dim of the file: its size is given from outside, or the default of its declaration. */
 export function dimNamed(env: Env, name: string, span: Span): DlValue {
-  const size = env.context.dims.get(name);
-  env.context.usedDims.add(name);
+  const given = env.context.program.defaultSizes.get(name);
+  const size = env.context.dims.get(name) ?? (given && defaultSize(env, name, given, span));
+  if (size === null) return ERROR;
+  env.context.usedDims.set(name, size ?? null);
   if (size !== undefined) return int(size, name);
   if (env.context.program.assumedDim !== null) return int(env.context.program.assumedDim, name);
   // Reported once per dim, however many types use it.

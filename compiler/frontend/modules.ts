@@ -5,10 +5,11 @@ import type { Source, Span } from "../../dsl/span.ts";
 import { didYouMean, nearOr } from "../../dsl/suggest.ts";
 import { never } from "../support/invariant.ts";
 import { builtins } from "./tensors/builtins.ts";
-import type { Binding, DlValue, Scope } from "./context.ts";
+import type { Binding, DlValue, InFile, Scope } from "./context.ts";
 import { makeLibraryScopes, type LibraryScopes } from "./library.ts";
 import { namesIn, sizesOf } from "./types/dims.ts";
 import { preludeFiles } from "./prelude.ts";
+import { namesOf } from "./values/pattern.ts";
 import { makeFileScope } from "./values/scope.ts";
 import { ERROR } from "./values/values.ts";
 
@@ -28,6 +29,7 @@ export interface Module {
   readonly callables: readonly Callable[];
   /** Names of the dims whose sizes are given from outside: those declared, and those of the inputs of entries. */
   readonly dims: readonly string[];
+  readonly defaultSizes: readonly (readonly [string, InFile])[];
 }
 
 export interface Modules {
@@ -35,6 +37,8 @@ export interface Modules {
   readonly library: ReadonlySet<Source>;
   /** The dims of all files. */
   readonly dims: readonly string[];
+  /** Of these, the ones with a size; that of a file precedes those of the files that it imports. */
+  readonly defaultSizes: ReadonlyMap<string, InFile>;
 }
 
 interface Loading {
@@ -70,11 +74,17 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
     return [];
   });
   const library = new Set(files);
-  if (files.length < preludeFiles.length) return { main: null, library, dims: [] };
+  if (files.length < preludeFiles.length) return { main: null, library, dims: [], defaultSizes: new Map() };
   const prelude = makeLibraryScopes(root, files);
   const loading: Loading = { resolve, diagnostics, prelude, library, loaded: new Map(), depth: 0 };
   const main = loadModule(source, loading);
-  return { main, library, dims: [...loading.loaded.values()].flatMap((module) => module?.dims ?? []) };
+  const modules = [...loading.loaded.values()].filter((module) => module !== null);
+  return {
+    main,
+    library,
+    dims: modules.flatMap((module) => module.dims),
+    defaultSizes: new Map(modules.flatMap((module) => module.defaultSizes).toReversed()),
+  };
 }
 
 function loadModule(source: Source, loading: Loading): Module | null {
@@ -101,11 +111,14 @@ function loadModule(source: Source, loading: Loading): Module | null {
     callables: file.items.filter((item) => "statics" in item),
     dims: file.items.flatMap((item) =>
       item.kind === "dim"
-        ? item.names.map((name) => name.text)
+        ? item.dims.map(({ name }) => name.text)
         : item.kind === "entry"
           ? item.params.flatMap((p) => sizesOf(p.type)).flatMap(namesIn)
           : [],
     ),
+    defaultSizes: file.items
+      .flatMap((item) => (item.kind === "dim" ? item.dims : []))
+      .flatMap(({ name, value }) => (value === null ? [] : [[name.text, { value, scope }] as const])),
   };
   loading.loaded.set(source.name, module);
   return module;
@@ -166,8 +179,12 @@ function declareItems(file: File, scope: Scope, diagnostics: Diagnostic[]): Read
   for (const item of file.items) {
     switch (item.kind) {
       case "dim":
-        for (const name of item.names)
+        for (const { name } of item.dims)
           if (once(name.text, name.span)) scope.bind(name.text, { kind: "dim", span: name.span });
+        break;
+      case "let":
+        for (const name of namesOf(item.pattern))
+          if (once(name.text, name.span)) declareName(name, { kind: "constant", item, scope, span: name.span });
         break;
       case "entry":
         // Entries are a separate namespace: an entry and a function may have the same name.

@@ -4,7 +4,7 @@ import type { Source } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { Graph, Persistent, Program, ProgramEntry } from "../graph/ir.ts";
 import { ops } from "../ops/table.ts";
-import type { DlValue, ProgramState, Trace, Waits } from "./context.ts";
+import type { Context, DlValue, ProgramState, Trace, Waits } from "./context.ts";
 import { elaborateEntry, makeContext } from "./entries.ts";
 import { exploreCallable } from "./exploration.ts";
 import { ownerOf } from "./values/attribution.ts";
@@ -42,8 +42,8 @@ export interface Elaborated {
   readonly diagnostics: readonly Diagnostic[];
   /** What is valid, but probably not what was meant. */
   readonly warnings: readonly Diagnostic[];
-  /** Names of the dims that were used, with a given size or without, in order of first use. */
-  readonly dims: readonly string[];
+  /** Names of the dims that were used and have no size, in order of first use. */
+  readonly openDims: readonly string[];
   /** All dims whose sizes can be given. */
   readonly known: readonly string[];
   readonly hasTests: boolean;
@@ -57,8 +57,8 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
   const { state: program, main, dims: declared } = openProgram(source, options);
   const { diagnostics } = program;
   const { warnings } = program;
-  if (main === null) return { program: null, diagnostics, warnings, dims: [], known: [], hasTests: false };
-  const asked = new Set<string>();
+  if (main === null) return { program: null, diagnostics, warnings, openDims: [], known: [], hasTests: false };
+  const asked: Context["usedDims"] = new Map();
   const wanted = chosen(main, source, options, diagnostics);
   const declaredBefore: ReadonlySet<string>[] = [];
   const entries = inTurn(
@@ -75,8 +75,8 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
     },
   ).flat();
   for (const own of declaredBefore) dropUnused(program, own, entries);
-  const dims = [...asked];
-  const known = [...new Set([...declared, ...dims])];
+  const openDims = openIn(asked);
+  const known = [...new Set([...declared, ...asked.keys()])];
   const settingsContext = makeContext(program, {
     name: "settings",
     mode: "plain",
@@ -94,12 +94,12 @@ export function elaborate(source: Source, options: ElaborateOptions): Elaborated
     );
   if (diagnostics.length > 0) exploreRest(program, main, options);
   const hasTests = main.tests.length > 0;
-  if (diagnostics.length > 0) return { program: null, diagnostics, warnings, dims, known, hasTests };
+  if (diagnostics.length > 0) return { program: null, diagnostics, warnings, openDims, known, hasTests };
   return {
     program: closeProgram(program, source, [...entries, { dims: {}, graph: init }]),
     diagnostics,
     warnings,
-    dims,
+    openDims,
     known,
     hasTests,
   };
@@ -118,7 +118,7 @@ export function openProgram(
   options: ElaborateOptions,
 ): { readonly state: ProgramState; readonly main: Module | null; readonly dims: readonly string[] } {
   const diagnostics: Diagnostic[] = [];
-  const { main, library, dims } = loadModules(source, options.resolve, diagnostics);
+  const { main, library, dims, defaultSizes } = loadModules(source, options.resolve, diagnostics);
   const states = [seedState({ source, start: 0, end: 0 }), ...counterStates(main?.entries ?? [])];
   const declared = new Map(states.map((each) => [each.path, each]));
   const state: ProgramState = {
@@ -134,6 +134,8 @@ export function openProgram(
     members: new Map(),
     settings: new Map(),
     naming: new Map(),
+    defaultSizes,
+    evaluating: new Set(),
     assumedDim: options.assumedDim ?? null,
     trace: options.trace ?? null,
     stopped: false,
@@ -226,12 +228,20 @@ function setsFor(entry: string, { variants, entryVariants = {} }: ElaborateOptio
 const tapsOf = (entry: string, { taps = {} }: ElaborateOptions): readonly string[] =>
   Object.hasOwn(taps, entry) ? [...new Set(taps[entry])] : [];
 
+/** Adds the dims that an entry has used; one without a size stays so, whatever other entries are given. */
+export function noteDims(asked: Context["usedDims"], used: Context["usedDims"]): void {
+  for (const [name, size] of used) asked.set(name, asked.get(name) === null ? null : size);
+}
+
+export const openIn = (asked: Context["usedDims"]): readonly string[] =>
+  [...asked].flatMap(([name, size]) => (size === null ? [name] : []));
+
 function variantsOf(
   program: ProgramState,
   main: Module,
   entry: Entry,
   options: ElaborateOptions,
-  asked: Set<string>,
+  asked: Context["usedDims"],
   waits: Waits,
 ): readonly ProgramEntry[] {
   const done: ProgramEntry[] = [];
@@ -248,11 +258,12 @@ function variantsOf(
       waits,
       taps: tapsOf(entry.name.text, options),
     });
-    for (const name of used) asked.add(name);
+    noteDims(asked, used);
+    const sizes = [...used].flatMap(([name, size]) => (size === null ? [] : [[name, size] as const]));
+    // Other sizes that were given may be those by default.
+    if (done.some((d) => sizes.every(([name, size]) => d.dims[name] === size))) continue;
     done.push({
-      dims: Object.fromEntries(
-        [...used].sort().flatMap((name) => (dims[name] === undefined ? [] : [[name, dims[name]]])),
-      ),
+      dims: Object.fromEntries(sizes.sort(([a], [b]) => (a < b ? -1 : 1))),
       graph,
       ...(entry.mode !== "plain" && { mode: entry.mode }),
     });
@@ -262,7 +273,7 @@ function variantsOf(
 
 /** Elaborates an entry that was not asked for, for its params and states alone. */
 export function findMembers(program: ProgramState, main: Module, entry: Entry, options: ElaborateOptions): void {
-  withoutTrace(program, () => void variantsOf(program, main, entry, options, new Set(), "unknown"));
+  withoutTrace(program, () => void variantsOf(program, main, entry, options, new Map(), "unknown"));
 }
 
 /** Drops the params and states that were found in other entries, and that these do not use. */

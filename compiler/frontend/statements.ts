@@ -10,7 +10,7 @@ import { assertion } from "./assertions.ts";
 import { initialize } from "./training/initializers.ts";
 import { setNext, setYield } from "./control/loop-words.ts";
 import { minimize, updateWith } from "./training/minimize.ts";
-import { bindPattern } from "./values/pattern.ts";
+import { bindPattern, named } from "./values/pattern.ts";
 import { noteMember } from "./training/members.ts";
 import { freeze } from "./training/param-paths.ts";
 import { noteShape } from "./values/trace.ts";
@@ -79,13 +79,6 @@ function execute(env: Env, statement: Stmt): DlValue {
 function noteLet({ body, frame, context }: Env, pattern: Pattern, value: DlValue): void {
   if ((body !== "model" && body !== "layer") || pattern.kind !== "name" || value.kind === "function") return;
   context.results.set(joinPath(frame.path, pattern.name.text), value);
-}
-
-/** `let enc = dense(64)`: the instance takes the name of its `let`. */
-function named(value: DlValue, pattern: Pattern): DlValue {
-  if (pattern.kind !== "name" || value.kind !== "function" || value.instance === null || value.instance.hint !== null)
-    return value;
-  return { ...value, instance: { ...value.instance, hint: pattern.name.text } };
 }
 
 type VariableStmt = Stmt & { readonly kind: "param" | "state" };

@@ -6,7 +6,15 @@ import type { Assertion, Context, DlValue, Env, ProgramState, Waits } from "./co
 import { makeContext } from "./entries.ts";
 import { makeFrame } from "./values/frames.ts";
 import type { Module } from "./modules.ts";
-import { closeProgram, elaborateInit, findMembers, openProgram, type ElaborateOptions } from "./program.ts";
+import {
+  closeProgram,
+  elaborateInit,
+  findMembers,
+  noteDims,
+  openIn,
+  openProgram,
+  type ElaborateOptions,
+} from "./program.ts";
 import { makeScope } from "./values/scope.ts";
 import { withinLimits } from "./limits.ts";
 import { ERROR } from "./values/values.ts";
@@ -26,15 +34,15 @@ export interface ElaboratedTests {
   readonly program: Program | null;
   readonly tests: readonly ElaboratedTest[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Names of the dims that were used. */
-  readonly dims: readonly string[];
+  /** Names of the dims that were used and have no size. */
+  readonly openDims: readonly string[];
 }
 
 /** The tests of a file. In a test, entries are called as functions. */
 export function elaborateTests(source: Source, options: ElaborateOptions): ElaboratedTests {
   const { state, main } = openProgram(source, options);
   const { diagnostics } = state;
-  if (main === null) return { program: null, tests: [], diagnostics, dims: [] };
+  if (main === null) return { program: null, tests: [], diagnostics, openDims: [] };
   const dims = options.variants[0] ?? {};
   const done = inTurn(
     state,
@@ -43,10 +51,12 @@ export function elaborateTests(source: Source, options: ElaborateOptions): Elabo
   );
   const init = elaborateInit(state);
   const tests = done.map((d) => d.test);
-  const asked = [...new Set(done.flatMap((d) => [...d.context.usedDims]))];
-  if (diagnostics.length > 0) return { program: null, tests, diagnostics, dims: asked };
+  const asked: Context["usedDims"] = new Map();
+  for (const { context } of done) noteDims(asked, context.usedDims);
+  const openDims = openIn(asked);
+  if (diagnostics.length > 0) return { program: null, tests, diagnostics, openDims };
   const entries = [...done.map((d) => ({ dims, graph: d.context.builder.build() })), { dims: {}, graph: init }];
-  return { program: closeProgram(state, source, entries), tests, diagnostics, dims: asked };
+  return { program: closeProgram(state, source, entries), tests, diagnostics, openDims };
 }
 
 function elaborateTest(

@@ -11,25 +11,23 @@ const sizes = [32, 60, 960] as const;
 
 interface Attempt {
   readonly diagnostics: readonly Diagnostic[];
-  /** Dims that were used. */
-  readonly dims: readonly string[];
+  /** Dims that were used and have no size. */
+  readonly openDims: readonly string[];
 }
 
 /**
- * Assumes a size for all dims that are not `given`, one candidate after another, until an attempt is free of
+ * Assumes a size for all dims without one, one candidate after another, until an attempt is free of
  * diagnostics: an error counts only if every size has one. If all fail, returns the first of those with the fewest
  * diagnostics: what only the others report may come from their sizes.
  */
 export function withAssumedDims<T extends Attempt>(
-  given: readonly Readonly<Record<string, number>>[],
   attempt: (assumedDim: number) => T,
   first: readonly number[] = [],
 ): T {
   const [smallest, ...others] = [...first, ...sizes];
   const found = attempt(smallest ?? 1);
-  // If every used dim is given, another assumed size changes nothing.
-  if (found.diagnostics.length === 0 || found.dims.every((name) => given.every((dims) => dims[name] !== undefined)))
-    return found;
+  // If every used dim has a size, another assumed size changes nothing.
+  if (found.diagnostics.length === 0 || found.openDims.length === 0) return found;
   let best = found;
   for (const size of others) {
     const next = attempt(size);
@@ -60,9 +58,8 @@ export function elaborateSmall(
     ...elaborate(source, { ...given, resolve, ...(entries && { entries }), assumedDim }),
     assumedDim,
   });
-  const found = withAssumedDims(variants, attempt, smallSizes);
-  const { program, diagnostics, dims, assumedDim } = withKnownDims(found, variants);
+  const found = withAssumedDims(attempt, smallSizes);
+  const { program, diagnostics, openDims, assumedDim } = withKnownDims(found, variants);
   if (program === null) throw new DiagnosticError(diagnostics);
-  const missing = dims.filter((name) => variants.some((set) => !Object.hasOwn(set, name)));
-  return { program, assumed: Object.fromEntries(missing.map((name) => [name, assumedDim])) };
+  return { program, assumed: Object.fromEntries(openDims.map((name) => [name, assumedDim])) };
 }

@@ -13,12 +13,10 @@ export function checkSource(source: Source, options: CompileOptions): readonly D
   const { resolve, entries } = options;
   const attempt = (assumedDim: number) =>
     elaborate(source, { ...given, resolve, ...(entries && { entries }), assumedDim });
-  const checked = withKnownDims(withAssumedDims(variants, attempt), variants);
+  const checked = withKnownDims(withAssumedDims(attempt), variants);
   const { diagnostics, warnings } = checked;
   if (diagnostics.length > 0 || !checked.hasTests || entries !== undefined) return [...diagnostics, ...warnings];
   const dims = firstDims(given);
-  const tests = withAssumedDims(variants, (assumedDim) =>
-    elaborateTests(source, { variants: [dims], resolve, assumedDim }),
-  );
+  const tests = withAssumedDims((assumedDim) => elaborateTests(source, { variants: [dims], resolve, assumedDim }));
   return [...tests.diagnostics, ...warnings];
 }

@@ -23,7 +23,6 @@ export function elaborateEntry(source: Source, entry: string | null, options: Co
   const dims = firstDims(variantsOf(options));
   const { resolve } = options;
   const result = withAssumedDims(
-    [dims],
     (assumedDim) => {
       const trace = makeTrace();
       const entries = entry === null ? {} : { entries: [entry] };
@@ -33,7 +32,8 @@ export function elaborateEntry(source: Source, entry: string | null, options: Co
   );
   const { program, diagnostics, trace, assumedDim } = withKnownDims(result, [dims]);
   if (program === null) throw new DiagnosticError(diagnostics);
-  const graph = program.entries[0]?.graph;
+  const [first] = program.entries;
+  const graph = first?.graph;
   if (graph === undefined || (graph.name === "init" && entry !== "init"))
     throw new DiagnosticError([
       {
@@ -42,6 +42,7 @@ export function elaborateEntry(source: Source, entry: string | null, options: Co
         help: "write one: entry predict(x: f32[N, 784]) { Net(x) }",
       },
     ]);
-  const open = result.dims.filter((name) => dims[name] === undefined);
-  return { program, graph, trace, assumed: open.map((name) => `${name} = ${assumedDim}`) };
+  const defaults = Object.entries(first?.dims ?? {}).filter(([name]) => dims[name] === undefined);
+  const assumed = [...result.openDims.map((name) => [name, assumedDim] as const), ...defaults];
+  return { program, graph, trace, assumed: assumed.map(([name, size]) => `${name} = ${size}`) };
 }

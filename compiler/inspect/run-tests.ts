@@ -26,7 +26,6 @@ export async function runTests(
 ): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
   const { program, tests, diagnostics } = withAssumedDims(
-    [dims],
     (assumedDim) => elaborateTests(source, { variants: [dims], resolve: options.resolve, assumedDim }),
     [8],
   );

@@ -20,7 +20,7 @@ export interface LineShapes {
 export function shapesIn(source: Source, options: CompileOptions): readonly LineShapes[] {
   const dims = firstDims(variantsOf(options));
   const { resolve, entries } = options;
-  const found = withAssumedDims([dims], (assumedDim) => {
+  const found = withAssumedDims((assumedDim) => {
     const seen = makeTrace();
     return {
       ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), assumedDim, trace: seen }),

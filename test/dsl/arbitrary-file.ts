@@ -125,6 +125,16 @@ function list<T>(of: fc.Arbitrary<T>, min = 0): fc.Arbitrary<T[]> {
   return fc.array(of, { minLength: min, maxLength: 3 });
 }
 
+const pattern: fc.Arbitrary<Pattern> = fc.letrec<{ pattern: Pattern }>((inner) => ({
+  pattern: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    name.map((n): Pattern => ({ kind: "name", name: n, span })),
+    fc
+      .tuple(fc.constantFrom("tuple" as const, "list" as const), fc.array(inner("pattern"), { maxLength: 3 }))
+      .map(([kind, items]): Pattern => ({ kind, items, span })),
+  ),
+})).pattern;
+
 const tree = fc.letrec<Tree>((tie) => {
   const expr = tie("expr");
   const block = tie("block");
@@ -151,15 +161,6 @@ const tree = fc.letrec<Tree>((tie) => {
     fc.record({ name: carryName, init: expr, span: fc.constant(span) }),
     carryName.map((n): Carry => ({ name: n, init: { kind: "name", ...n }, span })),
   );
-  const pattern: fc.Arbitrary<Pattern> = fc.letrec<{ pattern: Pattern }>((inner) => ({
-    pattern: fc.oneof(
-      { depthSize: "small", withCrossShrink: true },
-      name.map((n): Pattern => ({ kind: "name", name: n, span })),
-      fc
-        .tuple(fc.constantFrom("tuple" as const, "list" as const), fc.array(inner("pattern"), { maxLength: 3 }))
-        .map(([kind, items]): Pattern => ({ kind, items, span })),
-    ),
-  })).pattern;
   // `scan over in x` would parse as a name and a clause.
   const first = pattern.filter((p) => p.kind !== "name" || !clauses.includes(p.name.text));
   const sequence = fc.record({ pattern, value: expr });
@@ -388,7 +389,18 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   span: fc.constant(span),
 });
 
-const dims: fc.Arbitrary<Item> = list(name, 1).map((names) => ({ kind: "dim", names, span }));
+const dims: fc.Arbitrary<Item> = list(fc.record({ name, value: fc.option(tree.expr) }), 1).map((each) => ({
+  kind: "dim",
+  dims: each,
+  span,
+}));
+
+const constant: fc.Arbitrary<Item> = fc.record({
+  kind: fc.constant("let"),
+  pattern,
+  value: tree.expr,
+  span: fc.constant(span),
+});
 
 const importLine: fc.Arbitrary<Import> = fc.record({
   names: list(fc.record({ name, alias: fc.option(name) }), 1),
@@ -404,6 +416,6 @@ export const arbitraryFile: fc.Arbitrary<File> = fc.record({
   version: fc.constantFrom(null, 1),
   imports: list(importLine),
   exports: list(exportLine),
-  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, setting, chain, testItem)),
+  items: list(fc.oneof<fc.Arbitrary<Item>[]>(callable, entry, dims, constant, setting, chain, testItem)),
   span: fc.constant(span),
 });

@@ -159,7 +159,9 @@ export function showItem(item: Item): string {
   const list = showParameters;
   switch (item.kind) {
     case "dim":
-      return `dim ${item.names.map((n) => n.text).join(" ")}`;
+      return `dim ${item.dims.map(({ name, value }) => `${name.text}${value ? ` = ${showExpr(value)}` : ""}`).join(" ")}`;
+    case "let":
+      return showStmt(item);
     case "setting":
       return `setting ${item.name.text}: ${showType(item.type)} = ${showExpr(item.value)}${item.range ? ` in ${showExpr(item.range)}` : ""}`;
     case "chain":

@@ -61,16 +61,16 @@ test("only the requested entries are elaborated", () => {
   expect(elaborateText(text, [{ N: 2 }]).diagnostics.map((d) => d.code)).toEqual(["E0306"]);
 });
 
-test("a dim without a size is reported once, and the required dims are listed", () => {
+test("a dim without a size is reported once, and the dims without one are listed", () => {
   const text =
     "model Net(x: f32[N, K]) = x |> dense(2)\ntrain entry f(x: f32[N, K], y: f32[N]) {\n  minimize mean(Net(x)) over Net with sgd(lr: 1)\n}\nentry g(x: f32[N, K]) { Net(x) }";
-  const { diagnostics, dims } = elaborateText(text, [{}]);
+  const { diagnostics, openDims } = elaborateText(text, [{}]);
   expect(diagnostics.map((d) => d.says)).toEqual([
     "the size of dim `N` is not given",
     "the size of dim `K` is not given",
   ]);
-  expect(dims).toEqual(["N", "K"]);
-  expect(elaborateText(text, [{ N: 2, K: 3, unused: 7 }]).dims).toEqual(["N", "K"]);
+  expect(openDims).toEqual(["N", "K"]);
+  expect(elaborateText(text, [{ N: 2, unused: 7 }]).openDims).toEqual(["K"]);
 });
 
 test("an error in a model is reported once, for any number of entries and sets of dims", () => {

@@ -179,7 +179,9 @@ function rowsHelp({ name }: Op, [x, indices]: readonly TensorType[]): string | u
 function sharesAxes({ shape }: TensorType, indices: TensorType): boolean {
   const sizes = (without: number): string => JSON.stringify(shape.toSpliced(without, 1));
   const short = indices.shape.length < shape.length;
-  return shape.some((_, axis) => sizes(axis) === JSON.stringify(short ? indices.shape : indices.shape.toSpliced(axis, 1)));
+  return shape.some(
+    (_, axis) => sizes(axis) === JSON.stringify(short ? indices.shape : indices.shape.toSpliced(axis, 1)),
+  );
 }
 
 /** If a condition requires floats and an operand is not a float. */

@@ -45,12 +45,8 @@ export function initialize(env: Env, init: Expr | null, type: TensorType, at: { 
   const given = env.context.evaluate(env, init);
   return (
     valueOfType(env, given, type, span) ??
-    report(
-      env.context,
-      "E0314",
-      span,
-      `expected ${showType(type)} for the initial value, found ${describe(given)}`,
-      { help: "an initializer is a number, a list or tensor of the declared type, or a function of the shape" },
-    )
+    report(env.context, "E0314", span, `expected ${showType(type)} for the initial value, found ${describe(given)}`, {
+      help: "an initializer is a number, a list or tensor of the declared type, or a function of the shape",
+    })
   );
 }

@@ -91,9 +91,7 @@ export const dtypeOfList = (value: DlValue): DType => {
 export function openTensor(env: Env, span: Span, value: DlValue): DlValue {
   const made = inDtype(env, span, value, dtypeOfList(value));
   const ofInts = isNumberList(value) && [...leavesOf(value)].every(({ kind }) => kind === "int");
-  return ofInts && made.kind === "tensor"
-    ? { ...made, retyped: (dtype) => inDtype(env, span, value, dtype) }
-    : made;
+  return ofInts && made.kind === "tensor" ? { ...made, retyped: (dtype) => inDtype(env, span, value, dtype) } : made;
 }
 
 /**

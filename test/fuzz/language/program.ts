@@ -294,7 +294,8 @@ export function generateProgram(seed: number): GeneratedProgram {
   const head = [
     "dl 1\n",
     imports ? `import { from_file, layer_of_file as brought } from "./parts.dl"\n` : "",
-    declared ? "dim N, T\n" : "",
+    declared ? draw.pick(["dim N, T\n", "dim N, T\n", "dim N = T + 1, T = 2\n"]) : "",
+    uses.includes("slow") ? "let slow = scale * tenth\nlet (tenth, scale) = (0.1, 0.2)\n" : "",
     uses.includes("rate)") || uses.includes("rate,") ? "setting rate: f32 = 1e-2 in log(1e-5, 1e-1)\n" : "",
     uses.includes("own_rule") ? ownRule : "",
     draw.below(8) === 0 ? draw.pick([asserted, draw.pick(libraryTests)]) : "",

@@ -91,6 +91,8 @@ export const control: readonly Row[] = [
 /** Learning rates, some as functions of `step`. */
 export const rates: readonly string[] = [
   "0.01",
+  "slow",
+  "2 * slow",
   "1e-3",
   "step_decay(0.1, step, every: 2)",
   "exponential(0.1, step, rate: 0.9)",
