@@ -1,11 +1,9 @@
-// A worker process of a campaign: receives tasks, sends reports, and at the end the counts of rules and passes that
-// fired.
-import { fired } from "../fuzz/counters.ts";
-import { slice, type Task } from "./graphs-slice.ts";
+// A worker process of a campaign: its last message holds the counts of rules and passes that fired.
+import { fired, type Fired } from "../fuzz/counters.ts";
+import { slice, type Report, type Task } from "./graphs-slice.ts";
+import { serve } from "./serve.ts";
 
-process.on("message", (message: Task | "end") => {
-  if (message === "end") process.send?.({ fired: fired() }, () => process.disconnect());
-  else void slice(message).then((report) => process.send?.({ report }));
-});
-// The parent decides when a campaign is over.
-process.on("SIGINT", () => {});
+serve<Task, { readonly report?: Report; readonly fired?: Fired }>(
+  async (task) => ({ report: await slice(task) }),
+  () => ({ fired: fired() }),
+);

@@ -13,10 +13,12 @@ import { simplify, simplifyLocalRules, simplifyRules } from "../../compiler/pass
 import { randomData } from "../../compiler/trust/sample-data.ts";
 import { present } from "../../compiler/support/invariant.ts";
 import { elements } from "../../compiler/types/tensor-type.ts";
+import { writeRows } from "../../compiler/passes/write-rows/write-rows.ts";
 import { entryFile } from "../ops/entry-files.ts";
 import { composed, draws, generate, type Kind } from "./generator/index.ts";
 import { mostElements } from "./generator/grower.ts";
 import { iota } from "./generator/random.ts";
+import { rowsOfTable } from "./generator/tables.ts";
 
 const plain: Kind = { trains: false, special: false };
 const training: Kind = { trains: true, special: false };
@@ -165,4 +167,17 @@ test("every rewrite rule fires on some composed draw", () => {
           {},
         );
   expect(silent()).toEqual([]);
+});
+
+test("training writes only the rows of a table that are looked up, with each optimizer that permits it", () => {
+  const rows = iota(60).map((seed) => {
+    const graph = generate(seed, { ...training, most: 8, often: rowsOfTable });
+    return runPasses(graph, [differentiate, simplify, writeRows], {})
+      .writes.filter(({ value }) => value.node.op.name === "take_put")
+      .map(({ path }) => path);
+  });
+  // The table of plain SGD; the table and both slots of lazy Adam.
+  expect(rows.some((paths) => paths.some((path) => /^net\.w\d+$/.test(path)))).toBe(true);
+  for (const slot of ["m", "v"])
+    expect(rows.some((paths) => paths.some((path) => path.endsWith(`.${slot}`)))).toBe(true);
 });

@@ -6,6 +6,7 @@ import { topOfOrder } from "./draw-reduce.ts";
 import { windows } from "./draw-window.ts";
 import { type Draw, type Grower, isFloat } from "./grower.ts";
 import { at, iota, product } from "./random.ts";
+import { rowsOfTable } from "./tables.ts";
 import { interval } from "../../../compiler/types/interval.ts";
 import { list } from "./types.ts";
 
@@ -253,6 +254,7 @@ export const patternDraws: readonly (readonly [weight: number, Draw])[] = [
   [1.5, dropout],
   [1, oneHot],
   [1.5, embedding],
+  [1, rowsOfTable],
   [1.5, maxPool],
   [1, squares],
   [0.5, equalTerms],

@@ -83,6 +83,33 @@ const adam: Optimizer = (b, target, gradient) => {
   step(b, target, b.call("div", [corrected(m, 0.9), b.call("add", [size, b.like(size, 0.01)])]), 0.01);
 };
 
+/** Whether the row of each element has a gradient. */
+function movingRows(b: Grower, gradient: Value): Value {
+  const { shape } = gradient.type;
+  const differs = b.call("ne", [gradient, b.like(gradient, 0)]);
+  if (shape.length < 2) return differs;
+  const most = b.call("reduce_max", [b.call("convert", [differs], { dtype: "i32" })], {
+    axes: iota(shape.length).slice(1),
+  });
+  return b.call("broadcast", [b.call("gt", [most, b.like(most, 0)])], { shape, dims: [0] });
+}
+
+/** Adam that moves only the rows with a gradient: neither they nor their slots decay in the others. */
+const lazyAdam: Optimizer = (b, target, gradient) => {
+  const moves = movingRows(b, gradient);
+  const mix = (name: string, x: Value, keep: number): Value => {
+    const old = slot(b, target, name);
+    const next = b.call("select", [moves, b.call("add", [times(b, old, keep), times(b, x, 1 - keep)]), old]);
+    b.g.write(`${target.path}.${name}`, next);
+    return next;
+  };
+  const [m, v] = [mix("m", gradient, 0.9), mix("v", b.call("mul", [gradient, gradient]), 0.99)];
+  const size = b.call("sqrt", [v]);
+  const direction = b.call("div", [m, b.call("add", [size, b.like(size, 0.01)])]);
+  const moved = b.call("sub", [target.value, times(b, direction, 0.01)]);
+  b.g.write(target.path, b.call("select", [moves, moved, target.value]));
+};
+
 /** The gradient of the loss plus a penalty on the squares of its gradient. */
 function secondOrder(b: Grower, loss: Value, targets: readonly Value[], gradients: readonly Value[]): readonly Value[] {
   const squares = gradients
@@ -107,7 +134,7 @@ export function train(b: Grower): void {
   const first = b.all("gradient", [loss, ...targets]);
   const again = !control && b.plan.made <= 16 && r.chance(0.04);
   const gradients = again ? secondOrder(b, loss, targets, first) : first;
-  const optimizer = r.pick([sgd, sgd, momentum, adam]);
+  const optimizer = r.pick([sgd, sgd, momentum, adam, lazyAdam]);
   params.forEach((target, index) => optimizer(b, target, at(gradients, index)));
   inputs.forEach((_, index) => g.output(`dx${index}`, at(gradients, params.length + index)));
 }
