@@ -104,9 +104,9 @@ export const attention: readonly Row[] = [
   row("x: f32[N, T, D%2]", "split_heads(@x, 2)", "f32[N, 2, T, D / 2]"),
   row("x: f32[N, H, T, D]", "join_heads(@x)", "f32[N, T, H * D]"),
   layer(
-    "x: f32[N, D%2]; i: i32[]",
+    "x: f32[K, D%2]; i: i32[]",
     "@x |> cached_attention(2, length: 3, position: @i?{|, bias: false|, width: 4, rotary: true|, kv_heads: 1, window: 2|, alibi: true})",
-    "f32[N, D]",
+    "f32[K, D]",
   ),
   row("x: f32[K, ..S]; i: i32[K]", "segment_?{sum|mean|max|min}(@x, @i, size: $u)", "f32[$u, ..S]"),
   row("x: f32[K, ..S]; i: i32[K]", "segment_softmax(@x, @i, size: $u)", "f32[K, ..S]"),
@@ -118,7 +118,7 @@ export const attention: readonly Row[] = [
   row("", "causal_mask($u, seen: $w)", "bool[$u, $w]"),
   row("l: i32[N]", "padding_mask(@l, $u)", "bool[N, $u]"),
   row("x: f32[..S, K]; m: bool[..S, K]", "softmax(hidden(@x, @m))", "f32[..S, K]"),
-  row("l: i32[N]", "head_mask(padding_mask(@l, size: $u))", "bool[N, 1, 1, $u]"),
+  row("l: i32[N]", "padding_mask(@l, size: $u) |> head_mask(1)", "bool[N, 1, 1, $u]"),
   row("", "place_angles($u, count: $w, base: 100)", "f32[$u, $w]"),
   row("c: f32[N, H]", "let (v$i, v$j) = lstm_cell(concat(@c, @c, @c, @c, axis: -1), @c)\nv$i + v$j", "f32[N, H]"),
 ];
