@@ -5,6 +5,9 @@ import * as t from "./tokens.ts";
 
 const { reserved, contextual } = t;
 
+/** What may follow the targets of an `update`. */
+const afterTargets: ReadonlySet<unknown> = new Set([t.Comma, contextual.every, contextual.when, contextual.with]);
+
 /** Blocks, statements and types. */
 export class Statements extends Control {
   protected readonly block: Rule = this.RULE("block", () => {
@@ -115,7 +118,7 @@ export class Statements extends Control {
       { ALT: () => this.SUBRULE(this.assert) },
       { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.variable) },
       { GATE: () => this.follows(t.Name) || this.follows(t.StringToken), ALT: () => this.SUBRULE(this.freeze) },
-      { GATE: () => this.follows(t.Name), ALT: () => this.SUBRULE(this.update) },
+      { GATE: () => this.beginsUpdate(), ALT: () => this.SUBRULE(this.update) },
       { GATE: () => this.follows(t.Plain) && tokenMatcher(this.LA(3), t.Equals), ALT: () => this.SUBRULE(this.next) },
       { GATE: () => this.beginsWrite(), ALT: () => this.SUBRULE(this.write) },
       { ALT: () => this.CONSUME(t.Invalid) },
@@ -146,6 +149,12 @@ export class Statements extends Control {
     this.CONSUME(contextual.with);
     this.SUBRULE(this.expression, { LABEL: "with" });
   });
+
+  /** `update Net`, `update [Net, D] with`; but `update[0]` is an element. */
+  private beginsUpdate(): boolean {
+    if (!this.follows(t.LSquare)) return this.follows(t.Name);
+    return afterTargets.has(this.LA(this.closing(2) + 1).tokenType);
+  }
 
   /** `Net, only: "*.w" every 2 when ok` */
   private readonly step: Rule = this.RULE("step", () => {

@@ -101,6 +101,11 @@ const path: fc.Arbitrary<Expr> = fc.oneof(
   nameExpr.map((object): Expr => ({ kind: "member", object, name: { text: "*", span }, span })),
 );
 
+/** `[Net, D]` */
+const paths: fc.Arbitrary<Expr> = fc
+  .array(path, { minLength: 1, maxLength: 3 })
+  .map((items): Expr => ({ kind: "list", items, span }));
+
 /** The left side of a write; a long one is not recognized, so its indices are short. */
 const writable: fc.Arbitrary<Expr> = fc.oneof(
   path,
@@ -204,7 +209,7 @@ const tree = fc.letrec<Tree>((tie) => {
       })),
     fc
       .tuple(
-        step(path),
+        step(fc.oneof(path, paths)),
         path.filter((e) => e.kind !== "pipe"),
         list(expr),
       )

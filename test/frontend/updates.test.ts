@@ -124,6 +124,26 @@ entry predict(x: f32[]) { A(x) }`);
   expect(model.state("A.w")).toEqual([-1.5]);
 });
 
+test.each(["[A, B]", "A, B"])("update %s is one step of both", (targets) => {
+  const model = run(`${line}model B(x: f32[]) -> f32[] = A(x) + x
+model C(x: f32[]) -> f32[] {
+  param w: f32[] = 1
+  w * x
+}
+train entry apply(x: f32[]) {
+  let loss = A(x) + C(x)
+  update ${targets.replace("B", "C")} every 2 with grad(loss, params([A, C])) |> clip_by_global_norm(1.0) |> sgd(lr: 1)
+}
+entry at_zero(x: f32[]) { let update = [x, 2 * x]
+  update[1]
+}`);
+  model.call("apply", { x: [3] });
+  model.call("apply", { x: [3] });
+  expect(model.state("A.w")[0]).toBeCloseTo(-Math.SQRT1_2);
+  expect(model.state("C.w")[0]).toBeCloseTo(1 - Math.SQRT1_2);
+  expect(Object.values(model.call("at_zero", { x: [3] }))).toEqual([[6]]);
+});
+
 // P. Foret et al., "Sharpness-aware minimization for efficiently improving generalization", 2021.
 test("SAM is an update with the gradient at the neighbour", () => {
   const square = `model A(x: f32[]) -> f32[] {

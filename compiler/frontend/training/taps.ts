@@ -24,14 +24,15 @@ export function tap(env: Env, part: DlValue, span: Span): DlValue {
 export function tapped(context: Context, path: string, span: Span): DlValue {
   const found = context.results.get(path);
   if (found === undefined) {
-    const known = [...context.results.keys()];
+    const [model = path] = path.split(".");
+    const known = [...context.results.keys()].filter((each) => each === model || each.startsWith(`${model}.`));
     const near = didYouMean(path, known);
     return report(context, "E0633", span, `the entry \`${context.entry}\` has not computed \`${path}\``, {
       help:
         near !== null
           ? `did you mean \`${near}\`?`
           : known.length > 0
-            ? `the parts that it has applied are ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", ..." : ""}`
+            ? `the parts of \`${model}\` that it has applied are ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", ..." : ""}`
             : "apply the model before",
     });
   }
