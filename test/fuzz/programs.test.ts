@@ -2,10 +2,13 @@
 // language.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Program } from "../../compiler/graph/ir.ts";
+import { present } from "../../compiler/support/invariant.ts";
 import { createDraw } from "./draw.ts";
 import { corpusProgram, corpusText, examine, programAt } from "./language/examine.ts";
-import { programOracles } from "./language/oracles.ts";
+import { elaborated, programOracles } from "./language/oracles.ts";
 import { generateProgram } from "./language/program.ts";
+import { brokenRelation, relations } from "./language/relations.ts";
 import { shrinkProgram } from "./language/shrink.ts";
 
 const corpus = new URL("./programs/", import.meta.url);
@@ -59,6 +62,25 @@ describe("coverage of the language", () => {
     write: /<-/,
     minimize: /minimize .* over/,
     freeze: /freeze /,
+    "freeze with a pattern": /freeze (?:"\*|.*only: )/,
+    only: /minimize .*, only: /,
+    every: / every \d/,
+    when: / when v/,
+    update: /update .* with grad\(/,
+    "several models in one step": /(?:over|update) \[M/,
+    "a param as a tensor": /Mown\d+\.gain [-+*]/,
+    "write of a param": /Mown\d+\.gain <-/,
+    "write of a model": /Twinown\d+ <- (?:lerp|Mown)/,
+    at: /at\(Mown/,
+    tap: /tap\(Mown/,
+    eval: /eval \{/,
+    "draw entry": /^draw entry/m,
+    "dropout in each entry": /always: true/,
+    "setting in place of a number": /(?:dropout|scaled|lerp)\([^)]*\brate\)/,
+    "function literal": /fn \(/,
+    composition: /let f\d+ = \w+ \|> /,
+    "named results": /own_stats\(/,
+    "write at an index": /\w\[.*\] <- /,
     scan: /scan \w+ in/,
     "scan reversed": / reversed /,
     "scan of a counter": /scan t along/,
@@ -87,6 +109,20 @@ describe("coverage of the language", () => {
   test.each(Object.entries(constructs))("some program uses: %s", (_, pattern) => {
     expect(text).toMatch(pattern);
   });
+});
+
+test.each([...relations])("in some programs: $name", (relation) => {
+  const programs = Array.from({ length: 60 }, (_, seed) => generateProgram(seed));
+  const said = programs.filter(({ text }) => relation.other(text) !== null);
+  expect(said.length).toBeGreaterThan(0);
+});
+
+test("a relation that does not hold is reported", () => {
+  const text = (factor: number): string => `entry f(x: f32[4]) { { y: ${factor} * x } }`;
+  const program = (factor: number): Program => present(elaborated(text(factor), {}).program, "a program");
+  const relation = { name: "a factor", other: () => null };
+  expect(brokenRelation(relation, program(1), program(1), 1)).toBe(null);
+  expect(brokenRelation(relation, program(1), program(2), 1)).toMatch(/^a factor: f, the output y\[\d\] is /);
 });
 
 test("a program shrinks to the part that shows the fault", async () => {

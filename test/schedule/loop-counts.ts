@@ -71,7 +71,9 @@ export function countKernel(kernel: Kernel): KernelCounts {
     iterations: runsOf(hot),
     chains: carriedVectors(f, hot),
     liveVectors: mostLive(f),
-    liveVectorsStrict: mostLive(emitKernel({ ...kernel, body: kernel.strict ?? kernel.body }, { relaxed: false, functions })),
+    liveVectorsStrict: mostLive(
+      emitKernel({ ...kernel, body: kernel.strict ?? kernel.body }, { relaxed: false, functions }),
+    ),
     total: totalOf(f, ranges, trips),
   };
 }

@@ -204,7 +204,8 @@ export class Body {
       if (dtype === "T") any = chosen.dtype;
       values.set(name, chosen);
     }
-    const numbers = new Map([
+    const numbers = new Map<string, number | string>([
+      ["n", draw.pick(["0.1", "0.25", "0.5", "rate"])],
       ["u", 1 + draw.below(5)],
       ["w", 1 + draw.below(4)],
       ["c", 4 + draw.below(3)],
@@ -228,17 +229,22 @@ export class Body {
 
   /** Adds statements whose last is an expression, as a new value: a `let`, or inline if it is short. */
   say(text: string, dtype: string, dims: readonly Dim[]): Known {
-    const name = `v${this.fresh()}`;
-    const value = { text: name, dtype, dims };
     const cut = lastExpression(text);
     const expression = text.slice(cut);
     if (this.chance(20) && expression.length < 60 && !/[\n{"]|normal|uniform/.test(expression)) {
       if (cut > 0) this.lines.push(text.slice(0, cut).trimEnd());
-      const inline = { ...value, text: `(${expression})` };
+      const inline = { text: `(${expression})`, dtype, dims };
       this.scope.push(inline);
       return inline;
     }
-    this.lines.push(`${text.slice(0, cut)}let ${name} = ${expression}`);
+    return this.name(text, dtype, dims);
+  }
+
+  /** Adds the value as a `let`, so that the program computes it. */
+  name(text: string, dtype: string, dims: readonly Dim[]): Known {
+    const value = { text: `v${this.fresh()}`, dtype, dims };
+    const cut = lastExpression(text);
+    this.lines.push(`${text.slice(0, cut)}let ${value.text} = ${text.slice(cut)}`);
     this.scope.push(value);
     return value;
   }

@@ -39,7 +39,7 @@ export async function examine(
 
 /** The kind of a fault: its text without numbers and names. */
 const kindOfFault = (fault: string): string =>
-  /error\[[\w-]+\]/.exec(fault)?.[0] ??
+  /^.*?error\[[\w-]+\]/.exec(fault)?.[0] ??
   (fault.split("\n")[0] ?? "")
     .replaceAll(/[\w.]*\d[\w.]*/g, "#")
     .replace(/is # not #.*/, "")

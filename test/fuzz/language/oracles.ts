@@ -26,6 +26,7 @@ import { createSession, type Session } from "../../../runtime/session.ts";
 import type { Draw } from "../draw.ts";
 import { describeDifference } from "../subject.ts";
 import { variants, type GeneratedProgram } from "./program.ts";
+import { brokenRelation, relations } from "./relations.ts";
 
 export interface ProgramOracle {
   readonly name: string;
@@ -105,7 +106,7 @@ function formatted(program: GeneratedProgram): string | null {
 }
 
 const renamed = (text: string): string =>
-  text.replaceAll(/(?<![.\w])v(\d+)\b/g, "other_$1").replaceAll(/\b([ABHK])(\d+)\b/g, "Size$1$2");
+  text.replaceAll(/\bv(\d+)\b/g, "other_$1").replaceAll(/\b([ABHK])(\d+)\b/g, "Size$1$2");
 
 function setOfEntry(program: GeneratedProgram, draw: Draw): Program | string {
   return accepted(program.text, program.files, [present(variants[draw.below(variants.length)], "a set of dims")]);
@@ -234,6 +235,22 @@ async function targets(generated: GeneratedProgram, draw: Draw): Promise<string 
   return null;
 }
 
+/** The same said in other ways. */
+function related({ seed, text, files }: GeneratedProgram, draw: Draw): string | null {
+  const [set] = variants;
+  const sets = [present(set, "a set of dims")];
+  for (const relation of relations) {
+    const other = relation.other(text);
+    if (other === null) continue;
+    const [a, b] = [accepted(text, files, sets), accepted(other, files, sets)];
+    if (typeof a === "string") return `rejected: ${a}`;
+    if (typeof b === "string") return `${relation.name}, rejected: ${b}`;
+    const found = brokenRelation(relation, a, b, seed + draw.below(100));
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** The tests of the program, which hold for all random choices. */
 async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
   if (!text.includes('test "')) return null;
@@ -253,6 +270,7 @@ export const programOracles: readonly ProgramOracle[] = [
   },
   { name: "wasm", every: 2, check: (program, draw) => executed(program, draw, "strict") },
   { name: "relaxed", every: 16, check: (program, draw) => executed(program, draw, "fast") },
+  { name: "relations", every: 3, check: related },
   { name: "tests", every: 4, check: assertions },
   { name: "js", every: 24, check: targets },
 ];

@@ -1,21 +1,12 @@
 // Generates a random program and the expected types of its outputs, deterministic in the seed.
 import { readdirSync, readFileSync } from "node:fs";
-import { createDraw, type Draw } from "../draw.ts";
-import { Body, ofEntry, type Known, type Names, type BodyKind } from "./body.ts";
-import { named, same, type Dim, type Sizes } from "./dims.ts";
-import { row, type Row } from "./row.ts";
-import { control, optimizers, rates, transformations } from "./rows-control.ts";
-import { attention, augmentation, losses, metrics, sequences, signals } from "./rows-domains.ts";
-import { activations, arithmetic, movement, reductions } from "./rows-functions.ts";
-import { layers, pooling } from "./rows-layers.ts";
-
-/** The expected type of an output, in each of the two sets of dims. */
-export interface Expected {
-  readonly entry: string;
-  readonly output: string;
-  readonly dtype: string;
-  readonly dims: readonly Sizes[];
-}
+import { createDraw } from "../draw.ts";
+import { Body } from "./body.ts";
+import { named, same } from "./dims.ts";
+import { entry, entryOfTwins, type Expected } from "./entry.ts";
+import { grow, type Callee, type Made } from "./grow.ts";
+import { layers } from "./rows-layers.ts";
+import { block, signature, typeText } from "./text.ts";
 
 export interface GeneratedProgram {
   readonly seed: number;
@@ -29,100 +20,6 @@ export interface GeneratedProgram {
 export const variants: readonly Readonly<Record<string, number>>[] = [0, 1].map((at) =>
   Object.fromEntries(Object.entries(named).map(([n, s]) => [n, s[at] ?? 0])),
 );
-
-/** Families of rows; an entry's multiplicity is its weight. */
-const families: readonly (readonly Row[])[] = [
-  layers,
-  layers,
-  layers,
-  layers,
-  pooling,
-  activations,
-  activations,
-  arithmetic,
-  arithmetic,
-  reductions,
-  movement,
-  movement,
-  movement,
-  control,
-  control,
-  control,
-  losses,
-  metrics,
-  attention,
-  signals,
-  sequences,
-  augmentation,
-];
-
-interface Callee {
-  readonly name: string;
-  readonly kind: "fn" | "layer" | "model";
-  readonly params: readonly Known[];
-  readonly symbols: readonly Dim[];
-  readonly result: Known;
-  readonly statics: boolean;
-}
-
-interface Made {
-  readonly draw: Draw;
-  readonly names: Names;
-  readonly declared: boolean;
-  readonly callees: Callee[];
-  readonly hasSetting: boolean;
-}
-
-function grow(body: Body, steps: number, made: Made): void {
-  const { draw } = made;
-  let left = steps;
-  for (let tries = 0; left > 0 && tries < steps * 6; tries++) {
-    const done =
-      made.callees.length > 0 && draw.below(6) === 0
-        ? callOne(body, draw.pick(made.callees), draw)
-        : body.add(draw.pick(draw.pick(families)));
-    if (done) left--;
-  }
-}
-
-function callOne(body: Body, { name, kind, params, result, statics }: Callee, draw: Draw): boolean {
-  if ((kind !== "fn" && body.kind === "fn") || (kind === "model" && !ofEntry(body.kind))) return false;
-  const args: string[] = [];
-  for (const { dtype, dims } of params) {
-    const value = body.of(dtype, dims);
-    if (value === null) return false;
-    args.push(value.text);
-  }
-  const options =
-    statics && draw.below(2) === 0
-      ? [draw.pick(["scale: 2", "act: softplus", "act: leaky_relu(0.3), scale: 0.5", "act: hard_tanh"])]
-      : [];
-  const call =
-    options.length === 0 && args.length === 1 && draw.below(2) === 0
-      ? `${args[0]} |> ${name}`
-      : options.length > 0 && draw.below(2) === 0
-        ? `${name}(${options.join(", ")})(${args.join(", ")})`
-        : `${name}(${[...args, ...options].join(", ")})`;
-  body.say(
-    call,
-    result.dtype,
-    result.dims.map((dim) => body.renamed(dim)),
-  );
-  return true;
-}
-
-/** `f32[N, 4]`; null where a size has no name. */
-function typeText({ dtype, dims }: Known): string | null {
-  return dims.some(({ text }) => text === null) ? null : `${dtype}[${dims.map(({ text }) => text).join(", ")}]`;
-}
-
-const signature = (params: readonly Known[]): string =>
-  params.map((param) => `${param.text}: ${typeText(param) ?? ""}`).join(", ");
-const block = (lines: readonly string[]): string =>
-  lines
-    .flatMap((line) => line.split("\n"))
-    .map((line) => `  ${line}\n`)
-    .join("");
 
 /** A function, layer or model; null if its body has no parameters. */
 function declare(kind: Callee["kind"], made: Made): string | null {
@@ -167,63 +64,9 @@ function declare(kind: Callee["kind"], made: Made): string | null {
     symbols: body.symbols,
     result,
     statics: statics && result.dtype === "f32",
+    inner: body.scope.filter(({ text }) => text.startsWith("v")),
   });
   return `${draw.below(5) === 0 ? "// A comment.\n" : ""}${head} {\n${block([...body.lines, result.text])}}${rule}\n`;
-}
-
-function entry(name: string, kind: BodyKind, made: Made, expected: Expected[], model: Callee | null): string {
-  const { draw } = made;
-  const body = new Body(kind, draw, made.names, made.declared);
-  if (draw.below(2) === 0) grow(body, 1 + draw.below(2), made);
-  const lines: string[] = [];
-  const declarations: string[] = [];
-  let loss: Known | null = null;
-  if (model !== null && callOne(body, model, draw)) {
-    const logits = body.scope.at(-1);
-    if (logits !== undefined && kind === "train") loss = body.say(lossOf(body, logits, model, made), "f32", []);
-  }
-  grow(body, 1 + draw.below(4), made);
-  if (kind === "entry" && model !== null && draw.below(4) === 0) addGradient(body, made);
-  if (loss !== null && model !== null) {
-    if (draw.below(6) === 0) body.lines.push(`freeze ${model.name}.gain`);
-    const used = draw.shuffle(transformations).slice(0, draw.below(3));
-    const rate = made.hasSetting && draw.below(3) === 0 ? "rate" : draw.pick(rates);
-    const optimizer = draw.below(8) === 0 ? `own_rule(lr: ${rate})` : draw.pick(optimizers).replace("%", rate);
-    const chain = [...used, optimizer].join(" |> ");
-    const train = (chosen: string): string => `minimize ${loss.text} over ${model.name} with ${chosen}`;
-    if (draw.below(4) === 0) {
-      declarations.push(`optimizer ${name}_chain = ${chain}\n`);
-      body.lines.push(train(`${name}_chain`), ...(draw.below(2) === 0 ? [train(`${name}_chain`)] : []));
-    } else body.lines.push(train(chain));
-    grow(body, draw.below(3), made);
-  }
-  const results = [
-    ...new Set([...draw.shuffle(body.scope).slice(0, 3), ...body.scope.slice(-2), ...(loss === null ? [] : [loss])]),
-  ];
-  const fields = results.map((value, k) => {
-    expected.push({ entry: name, output: `o${k}`, dtype: value.dtype, dims: value.dims.map(({ sizes }) => sizes) });
-    return `o${k}: ${value.text}`;
-  });
-  lines.push(...body.lines, `{ ${fields.join(", ")} }`);
-  return `${declarations.join("")}${kind === "entry" ? "" : `${kind} `}entry ${name}(${signature(body.params)}) {\n${block(lines)}}\n`;
-}
-
-function lossOf(body: Body, logits: Known, model: Callee, { draw }: Made): string {
-  const penalty = draw.pick(["", "", ` + 1e-3 * l2(${model.name})`, ` + 0.01 * l1(${model.name}, only: "*gain")`]);
-  const before = body.scope.length;
-  const losing = draw.below(2) === 0 && body.add(draw.pick(losses)) ? body.scope[before] : undefined;
-  const extra = losing === undefined || losing.dtype !== "f32" ? "" : ` + 0.1 * mean(${losing.text})`;
-  return `${draw.pick([`mean(${logits.text} ^ 2)`, `sum(tanh(${logits.text}))`, `mean(mse(${logits.text}, 1))`, `mean(bce_logits(${logits.text}, 0))`])}${extra}${penalty}`;
-}
-
-function addGradient(body: Body, { draw }: Made): void {
-  const inputs = body.params.filter(({ dtype }) => dtype === "f32");
-  const values = body.scope.filter(({ dtype }) => dtype === "f32");
-  if (inputs.length === 0 || values.length === 0) return;
-  const x = draw.pick(inputs);
-  const y = draw.pick(values);
-  body.add(row("", "0.0 + 1.0", "f32[]"));
-  body.say(`grad(mean(${y.text}) + sum(${x.text} * 0.1), ${x.text})`, "f32", x.dims);
 }
 
 const ownRule = `optimizer own_rule(lr: f32 = 1e-3)(p: f32[..S], g: f32[..S]) -> f32[..S] {
@@ -233,6 +76,12 @@ const ownRule = `optimizer own_rule(lr: f32 = 1e-3)(p: f32[..S], g: f32[..S]) ->
   m <- lerp(g, m, 0.9)
   p - lr * m / (1 - 0.9 ^ t)
 }
+`;
+
+const ownStats = `fn own_stats(x: f32[..S]) -> (mean: f32[], size: f32[]) = (mean(x), norm(x))
+`;
+
+const ownParts = `fn own_parts(x: f32[..S]) -> { doubled: f32[..S], total: f32[] } { doubled: 2 * x, total: sum(x) }
 `;
 
 const imported = `dl 1
@@ -278,17 +127,21 @@ export function generateProgram(seed: number): GeneratedProgram {
   const draw = createDraw(seed);
   const declared = draw.below(5) < 3;
   const imports = draw.below(6) === 0;
-  const hasSetting = draw.below(4) === 0;
-  const made: Made = { draw, names: { next: 1 }, declared, callees: [], hasSetting };
+  const made: Made = { draw, names: { next: 1 }, declared, callees: [] };
   const parts: string[] = [];
   for (let k = draw.below(3); k > 0; k--) parts.push(declare(draw.pick(["fn", "layer"]), made) ?? "");
-  if (draw.below(10) < 7) parts.push(declare("model", made) ?? "");
-  const model = made.callees.findLast(({ kind }) => kind === "model") ?? null;
+  const declaration = draw.below(10) < 7 ? declare("model", made) : null;
+  const model = declaration === null ? null : (made.callees.at(-1) ?? null);
+  const twin = model === null || draw.below(4) > 0 ? null : { ...model, name: model.name.replace("M", "Twin") };
+  if (declaration !== null) parts.push(declaration);
+  if (declaration !== null && model !== null && twin !== null)
+    parts.push(declaration.replaceAll(model.name, twin.name));
   const expected: Expected[] = [];
   parts.push(entry("predict", "entry", made, expected, model));
   if (model !== null) parts.push(entry("learn", "train", made, expected, model));
   if (draw.below(4) === 0) parts.push(entry("other", "entry", made, expected, model));
   if (draw.below(4) === 0) parts.push(entry("sample", "draw", made, expected, model));
+  if (model !== null && twin !== null) parts.push(entryOfTwins("both", made, expected, { model, twin }));
   const body = draw.below(3) === 0 ? draw.shuffle(parts) : parts;
   const uses = body.join("\n");
   const head = [
@@ -296,8 +149,10 @@ export function generateProgram(seed: number): GeneratedProgram {
     imports ? `import { from_file, layer_of_file as brought } from "./parts.dl"\n` : "",
     declared ? draw.pick(["dim N, T\n", "dim N, T\n", "dim N = T + 1, T = 2\n"]) : "",
     uses.includes("slow") ? "let slow = scale * tenth\nlet (tenth, scale) = (0.1, 0.2)\n" : "",
-    uses.includes("rate)") || uses.includes("rate,") ? "setting rate: f32 = 1e-2 in log(1e-5, 1e-1)\n" : "",
+    /(?<![.\w])rate\b(?!:)/.test(uses) ? "setting rate: f32 = 1e-2 in log(1e-5, 1e-1)\n" : "",
     uses.includes("own_rule") ? ownRule : "",
+    uses.includes("own_stats") ? ownStats : "",
+    uses.includes("own_parts") ? ownParts : "",
     draw.below(8) === 0 ? draw.pick([asserted, draw.pick(libraryTests)]) : "",
     draw.below(8) === 0 ? twins : "",
     imports

@@ -3,7 +3,7 @@
 
 /**
  * In a template: `@x` is a value, `@N` the text of a size, `$u` a small int that is the same throughout the row,
- * `?{a|b}` a choice. All lines but the last are statements.
+ * `$n` a number or a setting, `?{a|b}` a choice. All lines but the last are statements.
  */
 export interface Row {
   /**

@@ -1,5 +1,5 @@
 // Rows of loops, branches, gradients and other constructs with their own syntax.
-import { row, type Row } from "./row.ts";
+import { layer, row, type Row } from "./row.ts";
 
 const sequence = "x: f32[N, T, D]";
 
@@ -79,6 +79,15 @@ export const control: readonly Row[] = [
     "f32[..S]",
   ),
   row("x: T[..S]", 'require(rank(@x) < 9 and kind(2) == "int", "a tensor of few axes")\nlet v$i = @x\nv$i', "T[..S]"),
+  row("x: f32[..S]", "eval { tanh(@x) * 2 }", "f32[..S]"),
+  layer("x: f32[..B, K]", "let v$i = @x\neval { v$i |> dense($u) |> dropout(0.5) }", "f32[..B, $u]"),
+  row(
+    "x: f32[..S]",
+    "let ?{v$i = own_stats(@x)\n@x * v$i.mean - v$i.size|(v$i, v$j) = own_stats(@x)\n@x + v$i * v$j}",
+    "f32[..S]",
+  ),
+  row("x: f32[..S]", "let v$i = own_parts(@x)\nv$i.doubled * v$i.total", "f32[..S]"),
+  row("x: f32[..S]; y: f32[..S]", "let v$i = @y\ngrad(sum(@x ^ 2), [@x, v$i], unused: zeros)[?{0|1}]", "f32[..S]"),
   row("x: f32[..S]", "?{// a remark\n@x + 0|@x *\n  2|(@x\n  |> tanh)}", "f32[..S]"),
   row(
     "x: f32[..S]",
@@ -123,7 +132,7 @@ export const optimizers: readonly string[] = [
   "adamax(lr: %)",
   "lion(lr: %)",
   "lamb(lr: %)",
-  'adamw(lr: %, decay_only: ["*.w", "*.shift"])',
+  'adamw(lr: %, decay_only: ["*.w", "*.gain"])',
   "lookahead(adam(lr: %), k: 2)",
   "lookahead(lookahead(sgd(lr: %, momentum: 0.9), k: 2), alpha: 0.1)",
 ];

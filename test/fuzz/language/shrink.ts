@@ -21,11 +21,15 @@ const lists = new Set([
   "carries",
   "sequences",
   "transforms",
+  "over",
+  "targets",
   "where",
   "imports",
 ]);
 /** The children that may replace an expression. */
-const parts = new Set(["left", "right", "value", "object", "then", "otherwise", "callee"]);
+const parts = new Set(["left", "right", "value", "object", "then", "otherwise", "callee", "body"]);
+/** The parts of a node that may be absent. */
+const optional = ["result", "gradient", "only", "every", "when"];
 const expressions = new Set<string>([
   "unary",
   "binary",
@@ -36,6 +40,8 @@ const expressions = new Set<string>([
   "if",
   "cond",
   "checkpoint",
+  "eval",
+  "function",
   "repeat",
 ]);
 
@@ -56,7 +62,7 @@ function* edits(tree: Tree, path: Path = []): Generator<{ readonly path: Path; r
     }
   if (tree["kind"] === "call" && Array.isArray(tree["args"]))
     for (const arg of tree["args"] as readonly Argument[]) yield { path, value: arg.value };
-  for (const name of ["result", "gradient"]) if (isNode(tree[name])) yield { path: [...path, name], value: null };
+  for (const name of optional) if (isNode(tree[name])) yield { path: [...path, name], value: null };
   for (const [name, part] of Object.entries(tree))
     if (name !== "span" && !name.endsWith("Span")) yield* edits(part, [...path, name]);
 }
