@@ -223,6 +223,8 @@ export interface AddedRows {
   readonly count: number;
   /** The rows of the result of each use. A row that occurs several times is the same each time. */
   readonly sums: readonly Value[];
+  /** The same, each row once, in any order, with rows of zeros. */
+  readonly once: readonly Value[];
   /** The rows of another value of this height. */
   readonly take: (x: Value) => Value;
   /** The value with these rows in place of its own. */

@@ -20,18 +20,18 @@ export function addedRows(g: GraphBuilder, uses: readonly LoweringSite[]): Added
   const indices = count === 1 ? joined(g, parts) : g.call("clamp_index", [joined(g, parts)], { size: height });
   const slots = count === 1 ? null : slotsOf(g, indices, count);
   let start = 0;
-  const sums = uses.map(({ operands, results }, i) => {
+  const once = uses.map(({ operands, results }, i) => {
     const size = at(sizes, i);
     const rows = g.reshape(at(operands, 0), [size, ...at(results, 0).shape.slice(1)]);
-    if (slots === null && size === 1) return rows;
-    const places = slots ?? g.constant(indices.type, 0);
-    const own = uses.length === 1 ? places : part(g, places, start, start + size);
+    if (slots === null) return rows;
+    const own = uses.length === 1 ? slots : part(g, slots, start, start + size);
     start += size;
-    return g.call("take", [g.call("take_add", [rows, own], { axis: 0, size: count }), places], { axis: 0 });
+    return g.call("take_add", [rows, own], { axis: 0, size: count });
   });
   return {
     count,
-    sums,
+    once,
+    sums: once.map((rows) => (slots === null ? rows : g.call("take", [rows, slots], { axis: 0 }))),
     take: (x) => g.call("take", [x, indices], { axis: 0 }),
     put: (x, rows) => g.call("take_put", [x, rows, indices], { axis: 0 }),
   };

@@ -40,11 +40,17 @@ const workOf = ({ plan }: CompiledModule): Work => {
   });
 };
 
-test.each([...optimizers, "lazy_adam(lr: rate)"])("a step of %s costs the same for any height", (optimizer) => {
-  const [low, high] = [100, 100_000].map((height) => workOf(compiled(program(optimizer, height), 16)));
-  expect(high).toEqual(low);
-  expect(present(high, "work").bytes).toBeLessThan(20_000);
-});
+/** Their norms are sums of rows in another order. */
+const clipped = ["clip_by_global_norm(0.1) |> sgd(lr: 0.1)", "clip_by_norm(rate) |> lazy_adam(lr: 0.1)"];
+
+test.each([...optimizers, ...clipped, "lazy_adam(lr: rate)"])(
+  "a step of %s costs the same for any height",
+  (optimizer) => {
+    const [low, high] = [100, 100_000].map((height) => workOf(compiled(program(optimizer, height), 16)));
+    expect(high).toEqual(low);
+    expect(present(high, "work").bytes).toBeLessThan(20_000);
+  },
+);
 
 test("adam decays every row, and so do a momentum and a weight decay", () => {
   for (const optimizer of ["adam", "sgd(momentum: 0.9)", "sgd(weight_decay: 0.1)"])
@@ -91,6 +97,18 @@ test.each(optimizers)("%s leaves the bits that it leaves when it updates the who
     const text = program(optimizer, tall, loss);
     expect(workOf(compiled(text, 5)), loss).not.toEqual(workOf(compiled(text, 5, ["write-rows"])));
     expect(await trained(text), loss).toEqual(await trained(text, ["write-rows"]));
+  }
+});
+
+test.each(clipped)("%s has the norm of the whole table", async (optimizer) => {
+  for (const [tall, loss] of [
+    [height, "sum(E(id) * dy)"],
+    [2 * height, twoLookups],
+  ] as const) {
+    const text = program(optimizer, tall, loss);
+    const whole = await trained(text, ["write-rows"]);
+    for (const [path, values] of await trained(text))
+      values.forEach((x, i) => expect(x, `${path} ${i}`).toBeCloseTo(present(whole.get(path), path)[i] ?? NaN, 6));
   }
 });
 

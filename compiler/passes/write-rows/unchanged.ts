@@ -20,6 +20,23 @@ const count = 2;
  * expression, with zeros for the sources, simplifies to `old`.
  */
 export function staysWithoutGradient(graph: Graph, old: Value, value: Value): boolean {
+  const { row } = withoutGradient(graph, value, old);
+  return isInput(row.node) && nameOf(row) === "old";
+}
+
+/** Whether a row of `value` depends on no table but those of the sources, and is 0 where no source adds anything. */
+export function isZeroWithoutGradient(graph: Graph, value: Value): boolean {
+  const { row, tables } = withoutGradient(graph, value, null);
+  return tables === 0 && splatValue(row) === 0;
+}
+
+/** The expression of a row, simplified, and the number of other tables that it reads. */
+function withoutGradient(
+  graph: Graph,
+  value: Value,
+  old: Value | null,
+): { readonly row: Value; readonly tables: number } {
+  let tables = 0;
   const g = new GraphBuilder(graph.name, graph);
   g.derive(value.node.provenance);
   const unknown = (x: Value, shape = x.type.shape): Value =>
@@ -34,7 +51,10 @@ export function staysWithoutGradient(graph: Graph, old: Value, value: Value): bo
     atRows(g, value, {
       count,
       known,
-      given: (x) => unknown(x, few(x)),
+      given: (x) => {
+        tables++;
+        return unknown(x, few(x));
+      },
       whole: (x) => {
         const splat = splatValue(x);
         const made = wholes.get(x) ?? (splat === null ? unknown(x) : g.constant(x.type, splat));
@@ -43,8 +63,7 @@ export function staysWithoutGradient(graph: Graph, old: Value, value: Value): bo
       },
     }),
   );
-  const row = at(settled(g.build()).outputs, 0).value;
-  return isInput(row.node) && nameOf(row) === "old";
+  return { row: at(settled(g.build()).outputs, 0).value, tables };
 }
 
 /** What is left when no rule fires and nothing is known. */

@@ -1,19 +1,22 @@
 import { GraphBuilder } from "../../graph/build.ts";
-import { pathOf, resultOf } from "../../graph/facts.ts";
+import { pathOf, resultOf, summedAxes } from "../../graph/facts.ts";
 import type { Graph, Node, Value } from "../../graph/ir.ts";
 import type { AddedRows } from "../../graph/op.ts";
-import { dropDead, live } from "../../graph/rebuild.ts";
+import { dropDead, live, rebuild } from "../../graph/rebuild.ts";
 import { changes } from "../../graph/regions.ts";
 import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { definePass } from "../pass.ts";
 import { addedCount, atRows, sourcesOf } from "./rows.ts";
-import { staysWithoutGradient } from "./unchanged.ts";
+import { isZeroWithoutGradient, staysWithoutGradient } from "./unchanged.ts";
 
 /**
  * Training touches only the rows of a table that its lookups use. The gradient of a lookup is a table of zeros to which
  * rows are added at indices; where the next value of a param, state or carry is its old one in every row of zeros, as
  * of plain `sgd` or `lazy_adam`, it is computed for those rows and written over them, in place.
+ *
+ * A sum of values that are 0 in every row of zeros, such as the squares in the norm of all gradients, is the sum over
+ * the other rows, in another order.
  *
  * Rows of one index are summed before, in the order of the table, so each row has the bits that it had. A row without a
  * gradient stays as it is: also where a factor of all rows, such as the learning rate, is not finite, of which 0 times
@@ -26,18 +29,60 @@ export const writeRows = definePass({
   provides: [],
   exact: false,
   run: (graph) => {
-    let updates = updatesOf(graph);
-    while (updates.length > 0) {
-      const next = withRows(graph, updates);
+    let sums = sumsOf(graph);
+    while (sums.length > 0) {
+      const next = withUpdates(sumsOfRows(graph, sums));
       const needed = live(next);
-      // What something else needs is computed for all rows anyway.
-      const useful = updates.filter(({ value }) => !needed.has(value.node));
-      if (useful.length === updates.length) return dropDead(next);
-      updates = useful;
+      // A gradient that something else needs is computed for all rows anyway.
+      const useful = sums.filter(({ sources }) => !sources.some((node) => needed.has(node)));
+      if (useful.length === sums.length) return dropDead(next);
+      sums = useful;
     }
-    return graph;
+    return withUpdates(graph);
   },
 });
+
+/** A sum over a table in which rows without a gradient are 0, such as that of squares in the norm of all gradients. */
+interface RowSum {
+  readonly node: Node;
+  readonly sources: readonly Node[];
+}
+
+function sumsOf(graph: Graph): readonly RowSum[] {
+  return graph.nodes.flatMap((node) => {
+    if (summedAxes(node)?.includes(0) !== true) return [];
+    const value = at(node.operands, 0);
+    const sources = sourcesOf(value);
+    return isWorthwhile(value, sources) && isZeroWithoutGradient(graph, value) ? [{ node, sources }] : [];
+  });
+}
+
+/** The graph with these sums over the rows that have a gradient. */
+function sumsOfRows(graph: Graph, sums: readonly RowSum[]): Graph {
+  const chosen = new Set(sums.map(({ node }) => node));
+  return rebuild(graph, (g, node, operands) => {
+    if (!chosen.has(node)) return null;
+    const value = at(operands, 0);
+    const sources = sourcesOf(value);
+    const { count, once } = rowsOfSources(g, sources);
+    const known = new Map(sources.map((source, i) => [resultOf(source), at(once, i)]));
+    const whole = (other: Value): Value => other;
+    return g.apply(node.op, [atRows(g, value, { count, known, given: whole, whole })], node.attrs).node.results;
+  });
+}
+
+function withUpdates(graph: Graph): Graph {
+  let updates = updatesOf(graph);
+  while (updates.length > 0) {
+    const next = withRows(graph, updates);
+    const needed = live(next);
+    // What something else needs is computed for all rows anyway.
+    const useful = updates.filter(({ value }) => !needed.has(value.node));
+    if (useful.length === updates.length) return dropDead(next);
+    updates = useful;
+  }
+  return graph;
+}
 
 /** The next value of a tensor that changes in rows only. */
 interface RowUpdate {
