@@ -2,6 +2,7 @@
  * The files of the standard library, visible in every file without an import. The resolver finds them by these names.
  */
 export const preludeFiles = [
+  "std/statistics.dl",
   "std/tensors.dl",
   "std/sorting.dl",
   "std/arrays.dl",
@@ -29,6 +30,7 @@ export const preludeFiles = [
   "std/alignment.dl",
   "std/augmentation.dl",
   "std/clustering.dl",
+  "std/elementary.dl",
   "std/flows.dl",
   "std/graphs.dl",
   "std/signal.dl",

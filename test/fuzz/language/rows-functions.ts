@@ -23,6 +23,9 @@ export const activations: readonly Row[] = [
   ),
   row("x: f32[..S]", "?{log|log1p|sqrt|rsqrt}(@x * @x + 0.5)", "f32[..S]"),
   row("x: f32[..S]", "clamp(@x, lo: -1, hi: 0.5) |> scaled(by: $n)", "f32[..S]"),
+  row("x: f32[..S]", "?{sinh|cosh|asinh|atan|nan_to_num|nan_to_num(nan: 1)}(@x)", "f32[..S]"),
+  row("x: f32[..S]", "?{log2|log10|acosh}(@x * @x + 1.5) + atanh(0.9 * tanh(@x)) + tan(tanh(@x))", "f32[..S]"),
+  row("x: f32[..S]; y: f32[..S]", "atan2(@x, @y)", "f32[..S]"),
   row(
     "x: f32[..S]",
     "?{gaussian_noise(@x, std: 0.2)|soft_threshold(@x, limit: 0.1)|dropped(@x, rate: $n)|elu(@x, alpha: $n)|inverse_erf(0.9 * tanh(@x))|mel_of(@x * @x)}",
@@ -78,6 +81,14 @@ export const reductions: readonly Row[] = [
   row("x: f32[..S, K]", "cumsum(@x, axis: -1?{|, reverse: true|, exclusive: true})", "f32[..S, K]"),
   row("x: f32[..S, K]", "?{sort(@x)[0]|sort(@x, descending: true)[0]|reverse(@x, axes: [0])}", "f32[..S, K]"),
   row("x: f32[..S, K]", "sort(@x)[1]", "i32[..S, K]"),
+  row("x: f32[..S, K]", "?{cumprod|cummax|cummin|logcumsumexp}(@x)", "f32[..S, K]"),
+  row("x: f32[..S, K]", "?{median(@x, axis: -1)|quantile(@x, 0.3, axis: -1)}", "f32[..S]"),
+  row("x: f32[..S, K>=2]", "diff(@x)", "f32[..S, K - 1]"),
+  row("x: T[..S]", "?{zeros_like(@x)|ones_like(@x)}", "T[..S]"),
+  row("x: f32[..S]", "full_like(2, @x) + @x", "f32[..S]"),
+  row("x: f32[K]; y: f32[..S]", "searchsorted(sort(@x)[0], @y?{|, right: true})", "i32[..S]"),
+  row("i: i32[..S]", "bincount(@i, $c)", "f32[$c]"),
+  row("x: f32[..S]", "histogram(@x, $c, lo: -1)", "f32[$c]"),
   row("x: f32[..S, K>=2]", 'let (v$i, v$j) = top_k(@x, 2)\nv$i + convert(v$j, dtype: "f32")', "f32[..S, 2]"),
 ];
 
@@ -155,6 +166,8 @@ export const movement: readonly Row[] = [
   ),
   row("x: T[K, ..S]", "?{shuffle(@x)|choice(@x, shape(@x)[0])}", "T[K, ..S]"),
   row("x: f32[..S, K]", "categorical(@x)", "i32[..S]"),
+  row("x: f32[..S, K]", "categorical(@x, shape: [2])", "i32[2, ..S]"),
+  row("", "randint([$u], 9?{|, lo: -3})", "i32[$u]"),
   row(
     "",
     '?{zeros([$u])|ones([$u])|full([$u], 2)|constant(1.5, shape: [$u])|hann_window($u)|hamming_window($u)|iota(shape: [$u], axis: 0, dtype: "f32")|map(scalar, [1]) |> stack |> reshape([1]) |> repeat_elements($u, axis: 0)}',
