@@ -1,6 +1,7 @@
 /**
  * The candidate that was probably meant, or null. The allowed distance is a third of the length (at least one edit);
- * case counts as half an edit; of equal candidates the first wins.
+ * case counts as half an edit. Of equal candidates one with the same letters wins (`tahn` is `tanh`, not `tan`), else the
+ * first.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(name.length / 3));
@@ -10,7 +11,8 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
     if (candidate === name || Math.abs(candidate.length - name.length) > limit) continue;
     const lower = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (!isTypo(name.toLowerCase(), candidate.toLowerCase(), lower)) continue;
-    const cost = lower + (lower < editDistance(name, candidate) ? 0.5 : 0);
+    const otherCase = lower < editDistance(name, candidate);
+    const cost = lower + (otherCase ? 0.5 : 0) + (sameLetters(name, candidate) ? 0 : 0.125);
     if (cost < least) [best, least] = [candidate, cost];
   }
   return best;
@@ -24,9 +26,11 @@ function isTypo(name: string, candidate: string, distance: number): boolean {
   if (distance === 0) return true;
   if (distance * 2 >= Math.max(name.length, candidate.length)) return false;
   if (Math.min(name.length, candidate.length) > 3) return true;
-  const swapped = [...name].toSorted().join("") === [...candidate].toSorted().join("");
-  return swapped || (name[0] === candidate[0] && name.length !== candidate.length);
+  return sameLetters(name, candidate) || (name[0] === candidate[0] && name.length !== candidate.length);
 }
+
+const sameLetters = (a: string, b: string): boolean =>
+  a.length === b.length && [...a].toSorted().join("") === [...b].toSorted().join("");
 
 /** The help for an unknown name: the nearest existing one, or all of them after `words`. */
 export function nearOr(name: string, candidates: readonly string[], words: string): string {

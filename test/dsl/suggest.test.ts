@@ -26,6 +26,7 @@ test.each([
   ["cat", ["cast", "eat"], "cast"],
   ["Max", ["max"], "max"],
   ["loss", ["lost"], "lost"],
+  ["tahn", ["tan", "tanh"], "tanh"],
 ])("%j among %j is %j", (name, candidates, meant) => {
   expect(didYouMean(name, candidates)).toBe(meant);
 });
