@@ -1,7 +1,7 @@
 /**
  * The candidate that was probably meant, or null. The allowed distance is a third of the length (at least one edit);
- * case counts as half an edit. Of equal candidates one with the same letters wins (`tahn` is `tanh`, not `tan`), else the
- * first.
+ * case counts as half an edit. Of equal candidates one with the same letters wins (`tahn` is `tanh`, not `tan`), else
+ * the first.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(name.length / 3));
