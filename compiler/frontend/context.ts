@@ -285,8 +285,8 @@ export interface Context {
   readonly versions: Map<string, GraphValue[]>;
   /** When this entry waits for members of models that others apply. */
   readonly waits: Waits;
-  /** Paths that were evaluated, and are neither params nor states that are known so far. */
-  readonly unknownPaths: Set<string>;
+  /** Paths that were evaluated, and are neither params nor states that are known so far, with their last name. */
+  readonly unknownPaths: Map<string, Span>;
   /** Params used during the application of a frame, by the frame's path. */
   readonly paramsUnder: Map<string, Set<string>>;
   /** The last results of models and layers, and the values named by `let` inside of them, by path. */

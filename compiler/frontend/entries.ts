@@ -51,7 +51,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     calls: [],
     versions: new Map(),
     waits: options.waits ?? "never",
-    unknownPaths: new Set(),
+    unknownPaths: new Map(),
     paramsUnder: new Map(),
     results: new Map(),
     region: null,

@@ -2,6 +2,7 @@ import type { Label } from "../../dsl/diagnostic.ts";
 import type { Span } from "../../dsl/span.ts";
 import { didYouMean } from "../../dsl/suggest.ts";
 import type { Arg, Call, Context, DlValue } from "./context.ts";
+import { unknownWithin } from "./training/unknown-paths.ts";
 import { spanKey } from "./values/frames.ts";
 import { waitForPaths } from "./waiting.ts";
 import { describe, ERROR } from "./values/values.ts";
@@ -122,6 +123,9 @@ function reportMany({ program }: Context, span: Span): DlValue {
 /** Mistakes that depend on names alone, not on the values that they have. */
 const ofNames: ReadonlySet<string> = new Set<Code>(["E0201", "E0206", "E0404"]);
 
+/** Mistakes of a value of another kind than expected, which may be a path that names nothing. */
+const ofValues: ReadonlySet<string> = new Set<Code>(["E0309", "E0311", "E0313", "E0501", "E0602"]);
+
 /**
  * Reports a mistake once and returns the error value, which suppresses diagnostics that follow from it. Inside the
  * standard library the mistake is the user's call: its location, or that of the argument which a requirement names.
@@ -136,6 +140,12 @@ export function report(
   const { program } = context;
   if (program.exploration.namesOnly && !ofNames.has(code)) return ERROR;
   if (!code.startsWith("W")) waitForPaths(context);
+  if (ofValues.has(code)) {
+    const unknown = unknownWithin(context, span);
+    // After another mistake, the application of the model may have ended before this part.
+    if (unknown !== null && program.diagnostics.some((each) => each.code !== "E0208")) return ERROR;
+    if (unknown !== null) return report(context, "E0208", unknown.span, unknown.says, { help: unknown.help });
+  }
   const call = userCall(context);
   const hidden = program.library.has(span.source) && call !== null;
   const about =

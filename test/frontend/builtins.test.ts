@@ -16,6 +16,8 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   drop: ["drop([4, 5, 6], [1])", [4, 6]],
   range: ["range(3)", [0, 1, 2]],
   map: ["map(twice, [1, 2])", [2, 4]],
+  zip: ["for (a, b) in zip([9, 3], (1, 2)) { a - b }", [8, 1]],
+  enumerate: ["for (k, a) in enumerate([9, 3]) { a - k }", [9, 2]],
   fold: ["fold(minus, [9, 3, 1])", [5]],
   made_by: ["if made_by(softmax(x), softmax) and not made_by(x, softmax) { 1 } else { 0 }", [1]],
   same_tensor: ["if same_tensor(x, y) and not same_tensor(x, 1 * x + 1) { 1 } else { 0 }", [1], "let y = x"],

@@ -65,6 +65,11 @@ const values: readonly (readonly [string, readonly number[]])[] = [
   ["(x, y).1", [1, 0, 2]],
   ["x[:, :floor(3 / 2)]", [0, 3]],
   ["fold(add, for (a, b) in [(1, 2), (3, 4)] { a * b * y })", [14, 0, 28]],
+  ["fold(add, for (a, b) in zip([1, 2], [3, 4]) { a * b * y })", [11, 0, 22]],
+  ["fold(add, for (a, b, c) in zip([1, 2], (3, 4), [1, 0]) { a * b * c * y })", [3, 0, 6]],
+  ["fold(add, for (k, a) in enumerate([y, 2 * y, y]) { k * a })", [4, 0, 8]],
+  ["stack(for k in range(-1, 2) { k + 0.5 })", [-0.5, 0.5, 1.5]],
+  ["y * len(range(3, 1))", [0, 0, 0]],
   ["fold(add, map(fn (a) = 2 * a, [y, y]))", [4, 0, 8]],
 ];
 

@@ -159,7 +159,7 @@ train entry step(x: f32[1, 1]) {
 test.each([
   ["another size", "model Other(x: f32[N, 3]) = x |> dense(4)", "Other <- Q", "Other` and `Q` have different params"],
   ["a state in place of a param", "", "Q.net1.dense1 <- Target.net1.batch_norm1", "have different params and states"],
-  ["no name of a param", "", "Q.net1.dense1.v <- 3", "no entry applies `Q.net1.dense1.v`"],
+  ["no name of a param", "", "Q.net1.dense1.v <- 3", "`Q.net1.dense1` has no `v`"],
   ["a number", "", "train <- 3", "unknown state `train`"],
   [
     "another type",

@@ -13,6 +13,7 @@ import { numbers } from "./op-calls.ts";
 import { withOtherParams } from "../training/other-params.ts";
 import { matchesParam } from "../training/param-patterns.ts";
 import { paramsUnder, patternsOf } from "../training/param-paths.ts";
+import { arg, enumerate, itemsOf, rangeOf, wrong, zip } from "./list-builtins.ts";
 import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
 import { isDtype } from "../types/dtypes.ts";
@@ -32,8 +33,6 @@ import {
   UNIT,
 } from "../values/values.ts";
 import { read } from "../values/variables.ts";
-
-const maxRange = 10_000;
 
 const define = (
   doc: string,
@@ -99,12 +98,21 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   drop: define("a list without the items at these indices", ["items", "indices"], [], (env, args) =>
     atIndices(env, args, "drop", (items, indices) => items.filter((_, k) => !indices.has(k))),
   ),
-  range: define("the ints from 0 to n - 1", ["n"], [], (env, args) => {
-    const { value, span } = arg(args, "n");
-    if (value.kind !== "int" || value.value < 0 || value.value > maxRange)
-      return wrong(env, span, `expected an int from 0 to ${maxRange} for \`range\``, value);
-    return ints(Array.from({ length: value.value }, (_, k) => k));
-  }),
+  range: define(
+    "the ints from 0 to n - 1; with two arguments those from the first to before the second",
+    ["n", "end"],
+    [],
+    rangeOf,
+    ["end"],
+  ),
+  zip: define(
+    "two or three lists of one length, item by item: tuples of the items at each index",
+    ["a", "b", "c"],
+    [],
+    zip,
+    ["c"],
+  ),
+  enumerate: define("the items of a list with their indices: tuples (0, a), (1, b), ...", ["items"], [], enumerate),
   map: define("a function of each item of a list", ["function", "items"], [], (env, args, span) =>
     overItems(env, args, span),
   ),
@@ -267,24 +275,15 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   },
 };
 
-const arg = (args: BuiltinArgs, name: string): Arg => present(args.get(name), `the argument ${name} is not bound`);
-
 /** A requirement of the library on a number that is known only at run time cannot be checked. */
 const isRunTime = ({ context }: Env, condition: DlValue, span: Span): boolean =>
   condition.kind === "tensor" && context.program.library.has(span.source);
-
-const wrong = (env: Env, span: Span, says: string, value: DlValue): DlValue =>
-  report(env.context, "E0501", span, `${says}, found ${describe(value)}`);
 
 function onTensor(env: Env, args: BuiltinArgs, answer: (x: Tensor) => DlValue): DlValue {
   const { value, span } = arg(args, "x");
   return value.kind === "tensor"
     ? answer(value)
     : report(env.context, "E0309", span, `expected a tensor, found ${describe(value)}`);
-}
-
-function itemsOf(value: DlValue): readonly DlValue[] | null {
-  return value.kind === "list" || value.kind === "tuple" ? value.items : null;
 }
 
 /** The indices given by an argument, negative ones counted from the end; null if they are not indices. */

@@ -6,6 +6,7 @@ import type { Context, DlValue, Env, Frozen } from "../context.ts";
 import { report } from "../errors.ts";
 import { joinPath } from "../values/frames.ts";
 import { isFrozen, isUnder, matches, membersOf, paramsHere, relativePath } from "./members.ts";
+import { explainPath, noteUnknown } from "./unknown-paths.ts";
 import { describe, functionName } from "../values/values.ts";
 import { read } from "../values/variables.ts";
 
@@ -43,7 +44,7 @@ export function memberPath(env: Env, object: DlValue, name: Name): DlValue {
   if (other !== undefined) return other;
   const declared = context.program.declared.get(path);
   if (declared === undefined) {
-    if (!context.program.members.has(path)) context.unknownPaths.add(path);
+    noteUnknown(context, path, name);
     return part;
   }
   if (context.entry === "init")
@@ -210,14 +211,14 @@ function paramsOf(
     report(context, "E0602", span, `no param matches \`${name}\``, {
       help: `the params used so far are ${all.join(", ")}`,
     });
-  else
-    report(
-      context,
-      "E0602",
-      span,
-      here ? `\`${name}\` has not been applied in this entry yet` : `no entry applies \`${name}\``,
-      { help: "apply it before this use of its params" },
-    );
+  else if (here && membersOf(context, pattern).length > 0)
+    report(context, "E0602", span, `\`${name}\` has not been applied in this entry yet`, {
+      help: "apply it before this use of its params",
+    });
+  else {
+    const { says, help } = explainPath(context, pattern, span);
+    report(context, "E0602", span, says, { help });
+  }
   return null;
 }
 

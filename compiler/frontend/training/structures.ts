@@ -9,6 +9,7 @@ import { ERROR, makeTensor, UNIT } from "../values/values.ts";
 import { current, write } from "../values/variables.ts";
 import { isUnder, membersOf, relativePath } from "./members.ts";
 import { pathOf, targetOf } from "./param-paths.ts";
+import { explainPath } from "./unknown-paths.ts";
 
 /** The member of another model at the same relative path. */
 const counterpart = (context: Context, { path }: Declared, from: string, to: string): Declared | undefined =>
@@ -59,9 +60,8 @@ export function writeStructure(
   const { span } = statement.value;
   const members = membersOf(context, target);
   if (members.length === 0) {
-    report(context, "E0602", statement.target.span, `no entry applies \`${target}\``, {
-      help: "a model has params and states once an entry applies it",
-    });
+    const { says, help } = explainPath(context, target, statement.target.span);
+    report(context, "E0602", statement.target.span, says, { help });
     return;
   }
   const sources: string[] = [];

@@ -57,6 +57,11 @@ export const control: readonly Row[] = [
   ),
   row("", "let v$j = scan k in $u ?{|reversed }carry s = 0 {\n  next s = s * 2 + k\n  yield next s\n}\nv$j", "i32[$u]"),
   row("x: f32[..S]", "fold(add, for (c, [d, e]) in [(1, [2, 3]), ($u, [0, 1])] { @x * c + d - e })", "f32[..S]"),
+  row(
+    "x: f32[..S]",
+    "let v$i = @x\nfold(add, for (k, (c, t)) in enumerate(zip(range(?{0|-1|1}, 3)[-2:], [v$i, 2 * v$i])) { c * t - k })",
+    "f32[..S]",
+  ),
   row("x: f32[..S]", "let v$i = @x\nfold(?{add|max}, for c in [1, 2, $u] { v$i * c })", "f32[..S]"),
   row("x: f32[..S]", "let v$i = { a: @x, b: { c: @x * 2, d: [1, $u] } }\nv$i.a + v$i.b.c * v$i.b.d[1]", "f32[..S]"),
   row("x: f32[..S]", "let f$i = fn (a) = a * $u\nf$i(@x) |> f$i", "f32[..S]"),
