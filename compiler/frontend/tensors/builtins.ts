@@ -3,7 +3,7 @@ import { elements } from "../../types/tensor-type.ts";
 import { present } from "../../support/invariant.ts";
 import { product } from "../../support/lists.ts";
 import { convertStatic } from "../values/static-types.ts";
-import type { Arg, Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
+import type { Builtin, BuiltinArgs, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { einsum } from "./einsum.ts";
