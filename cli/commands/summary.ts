@@ -28,8 +28,12 @@ export function summary(): Command {
   });
 }
 
+/** The first few, and how many there are beside them. */
+const shownOf = (names: readonly string[], most = 8): string =>
+  [...names.slice(0, most), ...(names.length > most ? [`${names.length - most} other layers`] : [])].join(", ");
+
 /** A table with a row per application of a layer, indented by nesting depth, and the totals below. */
-export function drawn({ entry, inputs, rows, params, paramBytes, states, flops, assumed }: Summary): string {
+export function drawn({ entry, inputs, rows, params, paramBytes, untrained, states, flops, assumed }: Summary): string {
   const cells = [
     ["layer", "output shape", "params", "FLOPs"],
     ...inputs.map(({ name, shape, indices }) => [name, indices === undefined ? shape : `${shape} ${indices}`, "", ""]),
@@ -42,8 +46,10 @@ export function drawn({ entry, inputs, rows, params, paramBytes, states, flops, 
   ];
   const text = table(cells).split("\n");
   const line = "-".repeat(Math.max(...text.map((row) => row.length)));
+  const kept = Object.entries(untrained).map(([layer, count]) => `${layer} (${thousands(count)} params)`);
   const totals = [
     `entry ${entry}: ${thousands(params)} params (${(paramBytes / 1024).toFixed(1)} KiB), ${thousands(states)} values of state, ${(flops / 1e6).toFixed(3)} MFLOP per call`,
+    ...(kept.length > 0 ? [`not trained: ${shownOf(kept)}`] : []),
     ...(assumed.length > 0 ? [`with ${assumed.join(", ")}`] : []),
   ];
   return [text[0] ?? "", line, ...text.slice(1), line, ...totals].join("\n");

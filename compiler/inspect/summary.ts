@@ -6,6 +6,7 @@ import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
 import type { Graph } from "../graph/ir.ts";
 import { showRanges } from "../../runtime/index-range.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
+import { ownerOf } from "../frontend/values/attribution.ts";
 import { elaborateEntry } from "./one-entry.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
@@ -30,6 +31,8 @@ export interface Summary {
   readonly rows: readonly SummaryRow[];
   readonly params: number;
   readonly paramBytes: number;
+  /** Of a train entry, the layers with params that it uses and does not write, and how many these are. */
+  readonly untrained: Readonly<Record<string, number>>;
   /**
    * Elements of states that the model has, such as running statistics; not those of random number generators and
    * settings.
@@ -52,6 +55,7 @@ export function summarize(source: Source, entry: string | null, options: Compile
     (p) => p.kind === "state" && used.has(p.path) && (p.role === undefined || p.role === "optimizer"),
   );
   const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
+  const trains = program.entries.some((each) => each.graph === graph && each.mode === "train");
   const seen = new Set<string>();
   const rows = trace.applications
     .filter((a) => a.entry === graph.name)
@@ -63,10 +67,20 @@ export function summarize(source: Source, entry: string | null, options: Compile
     rows,
     params: total([...sizes.values()]),
     paramBytes: total(params.map((p) => bytes(p.type))),
+    untrained: trains ? untrainedOf(graph, sizes) : {},
     states: total(states.map((p) => elements(p.type.shape))),
     flops: flopsOf(graph.nodes),
     assumed,
   };
+}
+
+function untrainedOf({ writes }: Graph, sizes: ReadonlyMap<string, number>): Summary["untrained"] {
+  const written = new Set(writes.map(({ path }) => path));
+  const kept = [...sizes].filter(([path]) => !written.has(path));
+  const layers = Map.groupBy(kept, ([path]) => ownerOf(path));
+  return Object.fromEntries(
+    [...layers].map(([layer, params]) => [layer, params.reduce((sum, [, size]) => sum + size, 0)]),
+  );
 }
 
 function inputsOf(graph: Graph): Summary["inputs"] {

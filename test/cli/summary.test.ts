@@ -34,6 +34,24 @@ test("summary prints a table of layers, and JSON on request", async () => {
   expect(json.params).toBe(58);
 });
 
+test("summary shows what a train entry uses and does not train", async () => {
+  const tuned = `model Net(x: f32[2, 4]) -> f32[2, 2] {
+  let lora_in = dense(3)
+  let body = dense(8)
+  x |> lora_in |> body |> dense(2)
+}
+train entry tune(x: f32[2, 4]) {
+  freeze "*.lora_*", Net.body.b
+  minimize mean(Net(x)) over Net with sgd
+}
+entry copy(x: f32[2, 4]) { Net(x) }
+`;
+  writeFileSync(join(folder, "tuned.dl"), tuned);
+  const { stdout } = await dlc(folder, "summary", "tuned.dl");
+  expect(stdout).toContain("\nnot trained: Net.lora_in (15 params), Net.body (8 params)\n");
+  expect((await dlc(folder, "summary", "tuned.dl", "--entry", "copy")).stdout).not.toContain("not trained");
+});
+
 test("summary shows which labels an input accepts", async () => {
   const { stdout } = await dlc(folder, "summary", "net.dl", "--entry", "step");
   expect(stdout).toMatch(/^label +\[1\] 0 to 9 *$/m);
