@@ -14,3 +14,12 @@ entry run(logits: f32[56, 6, 4], labels: i32[56, 5], times: i32[56], lengths: i3
 }`,
   });
 });
+
+test("a blank for each sample", () =>
+  check(caseOf("ctc", "a blank for each sample"), {
+    text: `
+entry run(logits: f32[8, 6, 4], labels: i32[8, 2], times: i32[8], lengths: i32[8], blank: i32[8]) {
+  let loss = ctc_loss(logits, labels, times, lengths, blank: blank)
+  { loss, gradient: grad(sum(loss), logits) }
+}`,
+  }));

@@ -8,7 +8,7 @@ interface Options {
   readonly ints: readonly string[];
 }
 
-const files = ["windows", "linear-algebra", "fourier", "resampling", "alignment"];
+const files = ["windows", "linear-algebra", "fourier", "resampling", "regions", "alignment"];
 
 const declared = "fn joined(parts: any) = concat(parts[0], parts[1], axis: -1)\n";
 

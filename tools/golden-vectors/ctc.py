@@ -1,4 +1,4 @@
-"""CTC loss: one batch of 56 sequences. Logits [N, T, K] with blank 0, labels [N, L] padded with 0, lengths of both; the gradient is with respect to the logits."""
+"""CTC loss: one batch of 56 sequences, and one whose samples have different blanks. Logits [N, T, K] with blank 0, labels [N, L] padded with 0, lengths of both; the gradient is with respect to the logits."""
 
 import torch
 from vectors import case, draw, generator, save
@@ -21,8 +21,24 @@ loss = torch.nn.functional.ctc_loss(logits.log_softmax(-1).transpose(0, 1), labe
 finite = torch.isfinite(loss)
 (gradient,) = torch.autograd.grad(loss[finite].sum(), logits)
 gradient[~finite] = 0  # which torch leaves as 0 * nan
+# A blank for each sample: torch takes one sample at a time.
+blank = torch.tensor(random.integers(0, K, (8,)))
+own = draw(random, 8, T, K, scale=1.5, grad=True)
+frames, counts = torch.tensor(random.integers(3, T + 1, (8,))), torch.tensor(random.integers(0, 3, (8,)))
+others = torch.tensor(random.integers(1, K, (8, 2)))
+spelled = (blank[:, None] + others) % K  # any class but the blank
+each = [
+    torch.nn.functional.ctc_loss(own[n, :, None].log_softmax(-1), spelled[n, None], frames[n, None], counts[n, None], blank=int(blank[n]), reduction="none")
+    for n in range(8)
+]
+alone = torch.cat(each)
+assert torch.isfinite(alone).all() and len(set(blank.tolist())) > 2
+(slope,) = torch.autograd.grad(alone.sum(), own)
 save(
     "ctc",
     "nn.functional.ctc_loss(log_softmax(logits), reduction=\"none\"); the gradient of the sum of the finite losses",
-    [case("random", {"logits": logits, "labels": labels, "times": times, "lengths": lengths}, {}, {"loss": loss, "gradient": gradient})],
+    [
+        case("random", {"logits": logits, "labels": labels, "times": times, "lengths": lengths}, {}, {"loss": loss, "gradient": gradient}),
+        case("a blank for each sample", {"logits": own, "labels": spelled, "times": frames, "lengths": counts, "blank": blank}, {}, {"loss": alone, "gradient": slope}),
+    ],
 )
