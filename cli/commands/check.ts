@@ -18,7 +18,7 @@ export function check(): Command {
     ),
   )
     .option("--shapes", "prints the files with the inferred shapes at the end of each line")
-    .option("--test", "runs the tests in the files, in the reference interpreter and in WebAssembly")
+    .option("--test", "runs the tests in the files, on --target")
     .addOption(
       new Option(
         "--verify",
@@ -45,7 +45,8 @@ export function check(): Command {
     const tests: TestResult[] = [];
     if (valid && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
-      for (const source of sources) tests.push(...(await runTests(source, compileOptions(source, flags))));
+      for (const source of sources)
+        tests.push(...(await runTests(source, compileOptions(source, flags), [flags.target])));
     }
     if (valid && !flags.json && (flags.verify || flags.shapes)) printDiagnostics(found, false);
     if (valid && flags.verify) return verify(sources, flags);

@@ -16,13 +16,13 @@ export interface TestResult {
 }
 
 /**
- * Runs the tests of a file, each from fresh params, in the reference interpreter and in WebAssembly. Throws a
- * `DiagnosticError` for errors in the text.
+ * Runs the tests of a file, each from fresh params, on each of these targets. Throws a `DiagnosticError` for errors in
+ * the text.
  */
 export async function runTests(
   source: Source,
   options: CompileOptions,
-  targets: readonly Target[] = ["reference", "wasm"],
+  targets: readonly Target[],
 ): Promise<readonly TestResult[]> {
   const dims = options.dims ?? {};
   const { program, tests, diagnostics } = withAssumedDims(

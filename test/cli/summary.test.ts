@@ -73,4 +73,7 @@ test("check shows shapes, and runs tests", async () => {
   expect(code).toBe(1);
   expect(stdout).toBe("ok    shapes\nFAIL  wrong\n1 of 2 tests passed\n");
   expect(stderr).toContain("error[E0513]: three axes");
+  const reference = await dlc(folder, "check", "layers.dl", "--test", "--target", "reference");
+  expect(reference.stdout).toBe(stdout);
+  expect(reference.stderr).toContain("reference: ");
 });

@@ -110,6 +110,21 @@ entry f(x: f32[2]) { Net(x) }`);
   expect(model.call("f", { x })).toEqual({ result: [3, 6] });
 });
 
+test("a body that writes through a call needs no carry", () => {
+  const model = run(`layer counted()(x: f32[2]) -> f32[2] {
+  state n: f32 = 0
+  n <- n + 1
+  x * n
+}
+model Net(x: f32[2]) -> f32[2] = x |> counted
+fn twice(x: f32[2]) -> f32[2] = Net(Net(x))
+entry f(x: f32[2]) {
+  repeat 3 { twice(x) }
+  { n: Net.counted1.n }
+}`);
+  expect(model.call("f", { x })).toEqual({ n: [6] });
+});
+
 test("`{ a, ... }` and `{ a: ... }` are records, `{ a }` and `{ a.b }` are blocks", () => {
   programOf("fn two(x: f32[2]) { x, y: 2 * x }\nfn one(x: f32[2]) { x }\nentry f(x: f32[2]) { two(x).y + one(x) }");
   expect(rendered(elaborateText("entry f(x: f32[2]) {\n  a, b = split(x, 2)\n  a\n}"))).toContain("let (a, ...)");

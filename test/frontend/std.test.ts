@@ -21,6 +21,7 @@ for (const name of withTests) {
     const results = await runTests(
       { ...source },
       { resolve: (path) => (path.startsWith("std/") ? library(path) : null) },
+      ["reference", "wasm"],
     );
     expect(
       results

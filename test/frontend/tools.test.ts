@@ -73,6 +73,7 @@ test "wrong" {
   assert close(ones([2, 2]) * 2, full([2, 2], 2.5), 0.1)
 }`),
     { resolve },
+    ["reference", "wasm"],
   );
   expect(results.map((r) => [r.title, r.failures.length])).toEqual([
     ["probabilities sum to one", 0],

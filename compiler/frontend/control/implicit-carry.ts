@@ -32,7 +32,10 @@ const namesBound = ({ pattern }: Stmt & { readonly kind: "let" }): readonly stri
 /** What the iterations of a body leave behind other than its value. */
 const effects: ReadonlySet<string> = new Set(["write", "minimize", "update", "assert", "next", "yield", "freeze"]);
 
-/** Reports a body whose iterations do nothing for each other: only the last one would have an effect. */
+/**
+ * Reports a body whose iterations do nothing for each other: only the last one would have an effect. A body that has
+ * written something, such as by the call of a train entry, is not one.
+ */
 export function carriesNothing(env: Env, expr: RepeatExpr, value: DlValue): boolean {
   const last = expr.body.statements.at(-1);
   // `next h` as an expression only reads.

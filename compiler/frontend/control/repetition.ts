@@ -6,6 +6,7 @@ import { exploreBlock } from "../exploration.ts";
 import { instancePath, makeFrame, makeInstance, type Frame } from "../values/frames.ts";
 import { bindPattern } from "../values/pattern.ts";
 import { makeScope } from "../values/scope.ts";
+import { writesIn } from "../values/variables.ts";
 import { describe, ERROR, int, isFaulty, list, UNIT, withMembers } from "../values/values.ts";
 import { carriedName, carriesNothing } from "./implicit-carry.ts";
 import { initialOf, missingNext } from "./loop-words.ts";
@@ -60,9 +61,10 @@ function implicit(env: Env, expr: RepeatExpr, items: readonly DlValue[], frame: 
   for (const [iteration, item] of items.entries()) {
     const inner = iterationOf(env, frame, iteration, expr.pattern, item);
     if (name !== null) inner.scope.bindValue(name, value);
+    const before = writesIn(context);
     value = context.block(inner, expr.body);
     if (value.kind === "error") return ERROR;
-    if (name === null && carriesNothing(env, expr, value)) return ERROR;
+    if (name === null && writesIn(context) === before && carriesNothing(env, expr, value)) return ERROR;
   }
   return value;
 }

@@ -123,3 +123,11 @@ export function withValues<T>({ versions }: Context, values: ReadonlyMap<string,
     }
   }
 }
+
+/** How many writes of params and states the entry holds so far. */
+export function writesIn({ versions }: Context): number {
+  let count = 0;
+  // A version that is a leaf was read, not written.
+  for (const values of versions.values()) count += values.filter(({ node }) => node.op.form.kind !== "leaf").length;
+  return count;
+}

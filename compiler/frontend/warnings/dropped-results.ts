@@ -3,6 +3,7 @@ import type { DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import type { Frame } from "../values/frames.ts";
 import { describe } from "../values/values.ts";
+import { writesIn } from "../values/variables.ts";
 
 /**
  * Evaluates a statement whose value is not used, and warns if a value was all that it had. It has an effect if it
@@ -25,10 +26,7 @@ export function withoutUse(env: Env, span: Span, run: () => DlValue): DlValue {
 function effectsOf({ context, frame }: Env): number {
   const active = new Set<string>();
   for (let at: Frame | null = frame; at !== null; at = at.parent) active.add(at.path);
-  let count = 0;
-  // A version that is a leaf was read, not written.
-  for (const values of context.versions.values())
-    count += values.filter(({ node }) => node.op.form.kind !== "leaf").length;
+  let count = writesIn(context);
   for (const [path, paths] of context.paramsUnder) if (!path.includes(".") && !active.has(path)) count += paths.size;
   return count;
 }

@@ -254,7 +254,8 @@ function related({ seed, text, files }: GeneratedProgram, draw: Draw): string | 
 /** The tests of the program, which hold for all random choices. */
 async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
   if (!text.includes('test "')) return null;
-  const results = await runTests({ name: programName, text }, { resolve: resolverOf(files), dims: variants[0] ?? {} });
+  const options = { resolve: resolverOf(files), dims: variants[0] ?? {} };
+  const results = await runTests({ name: programName, text }, options, ["reference", "wasm"]);
   const failed = results.find(({ failures }) => failures.length > 0);
   return failed === undefined ? null : `the test ${failed.title} fails`;
 }
