@@ -130,7 +130,7 @@ export function folding<const O extends Names, const A extends Kinds = {}>(spec:
   return { ...signature(spec), form, reference: arrayReference(names, spec.reference) };
 }
 
-interface Scattering<O extends Names, A extends Kinds> extends Plain<O, A> {
+export interface Scattering<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly domain: (use: Use<O, A>) => readonly number[];
   readonly target: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => readonly Expr[];
   readonly value: (k: ExprBuilder, d: readonly Expr[], reads: Reads<O>, use: Use<O, A>) => Expr;

@@ -1,13 +1,21 @@
 // Elements selected by an operand of indices. All follow one rule: an index out of range counts as the nearest one in
 // range, in gradients, too.
-import { repeated } from "../graph/batch.ts";
 import { scatteredSums } from "../support/sum-order.ts";
 import { interval, sumOf } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, strides, tensor } from "../types/tensor-type.ts";
-import { joinFirst, moveAxes, moveAxis, splitFirst } from "./batching.ts";
+import { joinFirst, moveAxes, moveAxis } from "./batching.ts";
 import { elementwise, map, scattering } from "./define.ts";
 import { anyAxis, flag, size, sizes } from "./draw.ts";
-import { clampExpr, flatIndices } from "./index-helpers.ts";
+import {
+  clampExpr,
+  flatIndices,
+  indicesAreI32,
+  selected,
+  selectedAt,
+  selectionIn,
+  sizeIsPositive,
+} from "./index-helpers.ts";
+import { scatteredItems, selectionOf } from "./scattered-items.ts";
 import { integers, isAxis, nth, range, without } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, anyOf, f32, family, floats, i32, none, u8 } from "./signature.ts";
@@ -16,8 +24,6 @@ import { addedRows } from "./added-rows.ts";
 
 const differAlong = (axis: number, a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length && sameShape(without(a.shape, [axis]), without(b.shape, [axis]));
-
-const isIndex = ({ indices }: { readonly indices: TensorType }): boolean => indices.dtype === "i32";
 
 /** If both operands are batched, takes from the concatenated items of all members. */
 const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = (
@@ -32,17 +38,6 @@ const takeBatch: BatchOf<readonly ["x", "indices"], { readonly axis: "int" }> = 
   return moveAxes(g, taken, { from: indices.value.type.shape.length, count: axis, to: 1 });
 };
 
-const takeAddBatch: BatchOf<readonly ["y", "indices"], { readonly axis: "int"; readonly size: "int" }> = (
-  g,
-  { y, indices },
-  { attrs: { axis, size: items }, size },
-) => {
-  if (!indices.batched) return g.call("take_add", [y.value, indices.value], { axis: axis + 1, size: items });
-  const added = moveAxes(g, repeated(g, y, size), { from: 1, count: axis, to: indices.value.type.shape.length });
-  const row = g.call("take_add", [added, flatIndices(g, indices.value, items)], { axis: 0, size: size * items });
-  return moveAxis(g, splitFirst(g, row, size), 1, axis + 1);
-};
-
 declare module "../graph/form.ts" {
   interface OpNames {
     indexing: "clamp_index" | "take" | "take_add" | "take_along" | "gather" | "scatter_add";
@@ -51,12 +46,7 @@ declare module "../graph/form.ts" {
 
 /** Of the ops that select along `axis` of x by indices of any shape. */
 const selectConditions = {
-  c1: {
-    message: "the indices are i32",
-    about: ["indices"],
-    holds: isIndex,
-    breaks: [[[f32(2), f32(2)], { axis: 0 }]],
-  },
+  c1: indicesAreI32([[f32(2), f32(2)], { axis: 0 }]),
   c2: {
     message: "`axis` is an axis of x",
     about: ["axis"],
@@ -115,11 +105,8 @@ export const indexing = family<"indexing">({
       },
     },
     type: ({ x, indices }, { axis }) => tensor(x.dtype, x.shape.toSpliced(axis, 1, ...indices.shape)),
-    element: (k, at, { x, indices }, { types, attrs: { axis } }) => {
-      const count = types.indices.shape.length;
-      const index = clampExpr(k, indices(at.slice(axis, axis + count)), nth(types.x.shape, axis));
-      return x(at.toSpliced(axis, count, index));
-    },
+    element: (k, at, { x, indices }, { types, attrs: { axis } }) =>
+      x(selected(k, at, indices, selectionIn(types, axis))),
     indices: ({ types, attrs: { axis } }) => ({
       operand: "indices",
       size: nth(types.x.shape, axis),
@@ -133,10 +120,8 @@ export const indexing = family<"indexing">({
     range: ({ x }) => x,
     reference: ({ x, indices }, { out, attrs: { axis } }) => {
       const [read, indexAt] = [reader(x), reader(indices)];
-      const count = indices.type.shape.length;
-      return fill(out.shape, (at) =>
-        read(at.toSpliced(axis, count, clamp(indexAt(at.slice(axis, axis + count)), nth(x.type.shape, axis)))),
-      );
+      const where = selectionIn({ x: x.type, indices: indices.type }, axis);
+      return fill(out.shape, (at) => read(selectedAt(at, indexAt, where)));
     },
     draw: (c, shape) => ({ shapes: [shape, sizes(c, 0, 2)], attrs: { axis: anyAxis(c, shape) } }),
     samples: [
@@ -148,51 +133,9 @@ export const indexing = family<"indexing">({
     ],
   }),
 
-  take_add: scattering({
+  take_add: scatteredItems({
     doc: "the transpose of take: zeros, `size` items along `axis`, to which each item of y is added at its index; an index out of range counts as the nearest one in range",
-    operands: ["y", "indices"],
-    attrs: { axis: "int", size: "int" },
-    requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: isIndex,
-        breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]],
-      },
-      c2: {
-        message: `y is ${anyOf(floats)}`,
-        about: ["y"],
-        holds: ({ y }) => floats.includes(y.dtype),
-        breaks: [[[i32(2), i32(2)], { axis: 0, size: 3 }]],
-      },
-      c3: {
-        message: "y has the shape of the indices from `axis` on",
-        about: ["y", "indices"],
-        holds: ({ y, indices }, { axis }) =>
-          isAxis(axis, y.shape.length + 1) &&
-          sameShape(y.shape.slice(axis, axis + indices.shape.length), indices.shape),
-        breaks: [
-          [[f32(2), i32(3)], { axis: 0, size: 3 }],
-          [[f32(2), i32(2)], { axis: 1, size: 3 }],
-          [[f32(2), i32()], { axis: 2, size: 3 }],
-        ],
-      },
-      c4: {
-        message: "`size` is at least 1",
-        about: ["size"],
-        holds: (_, { size }) => integers([size], 1),
-        breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]],
-      },
-    },
-    type: ({ y, indices }, { axis, size }) => tensor(y.dtype, y.shape.toSpliced(axis, indices.shape.length, size)),
-    domain: ({ types }) => types.y.shape,
-    target: (k, d, { indices }, { types, attrs: { axis, size } }) => {
-      const count = types.indices.shape.length;
-      return d.toSpliced(axis, count, clampExpr(k, indices(d.slice(axis, axis + count)), size));
-    },
-    value: (_, d, { y }) => y(d),
-    indices: ({ attrs: { size } }) => ({ operand: "indices", size, axes: null }),
-    batch: takeAddBatch,
+    on: floats,
     linear: ["y"],
     sumOverBatch: (g, { y, indices }, { attrs: { axis, size } }) =>
       axis === 0 ? g.call("take_add", [y, indices], { axis, size }) : null,
@@ -202,26 +145,12 @@ export const indexing = family<"indexing">({
     },
     gradient: (g, { indices }, { dout, attrs: { axis } }) => ({ y: g.call("take", [dout, indices], { axis }) }),
     range: ({ y }, { types }) => sumOf(y, elements(types.indices.shape)),
-    reference: ({ y, indices }, { out, attrs: { axis, size } }, round) => {
-      const [steps, indexAt] = [strides(out.shape), reader(indices)];
-      const count = indices.type.shape.length;
-      return scatteredSums(round, { targets: elements(out.shape), mostTerms: Infinity }, (add) =>
-        eachIndex(y.type.shape, (d, flat) => {
-          const to = flatten(d.toSpliced(axis, count, clamp(indexAt(d.slice(axis, axis + count)), size)), steps);
-          add(to, item(y.data, flat));
-        }),
+    reference: ({ y, indices }, use, round) => {
+      const [steps, indexAt, where] = [strides(use.out.shape), reader(indices), selectionOf(use)];
+      return scatteredSums(round, { targets: elements(use.out.shape), mostTerms: Infinity }, (add) =>
+        eachIndex(y.type.shape, (d, flat) => add(flatten(selectedAt(d, indexAt, where), steps), item(y.data, flat))),
       );
     },
-    draw: (c, shape) => {
-      const axis = c.int(0, shape.length);
-      return { shapes: [shape, shape.slice(axis, axis + c.int(0, 2))], attrs: { axis, size: size(c) } };
-    },
-    samples: [
-      { operands: [f32(4, 3), i32(4)], attrs: { axis: 0, size: 5 }, values: [null, [4, 0, 0, 2]] },
-      { operands: [f32(2, 2, 2), i32(2, 2)], attrs: { axis: 1, size: 4 }, values: [null, [3, 3, -2, 7]] },
-      { operands: [f32(2), i32()], attrs: { axis: 0, size: 3 } },
-      { operands: [f32(1), i32(1)], attrs: { axis: 0, size: 1 } },
-    ],
   }),
 
   take_along: map({
@@ -229,12 +158,7 @@ export const indexing = family<"indexing">({
     operands: ["x", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: isIndex,
-        breaks: [[[f32(2, 3), f32(2)], { axis: 1 }]],
-      },
+      c1: indicesAreI32([[f32(2, 3), f32(2)], { axis: 1 }]),
       c2: {
         message: "`axis` is an axis of x",
         about: ["axis"],
@@ -353,12 +277,7 @@ export const indexing = family<"indexing">({
     operands: ["y", "indices"],
     attrs: { axis: "int", size: "int" },
     requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: isIndex,
-        breaks: [[[f32(2), f32(2)], { axis: 0, size: 3 }]],
-      },
+      c1: indicesAreI32([[f32(2), f32(2)], { axis: 0, size: 3 }]),
       c2: {
         message: `y is ${anyOf(floats)}`,
         about: ["y"],
@@ -380,12 +299,7 @@ export const indexing = family<"indexing">({
           [[f32(), i32()], { axis: 0, size: 3 }],
         ],
       },
-      c5: {
-        message: "`size` is at least 1",
-        about: ["size"],
-        holds: (_, { size }) => integers([size], 1),
-        breaks: [[[f32(2), i32(2)], { axis: 0, size: 0 }]],
-      },
+      c5: sizeIsPositive([[f32(2), i32(2)], { axis: 0, size: 0 }]),
     },
     type: ({ y }, { axis, size }) => tensor(y.dtype, y.shape.with(axis, size)),
     domain: ({ types }) => types.y.shape,

@@ -11,7 +11,7 @@ import { joinFirst, moveAxes, moveAxis, splitFirst } from "./batching.ts";
 import { map, scattering } from "./define.ts";
 import { anyAxis, sizes } from "./draw.ts";
 import { unreduce, zeroUnless } from "./gradient-helpers.ts";
-import { clampExpr, flatIndices } from "./index-helpers.ts";
+import { clampExpr, flatIndices, indicesAreI32, selected, selectedAt, selectionIn } from "./index-helpers.ts";
 import { integers, isAxis, nth, range } from "./lists.ts";
 import { clamp, eachIndex, fill, flatten, item, reader } from "./ndarray.ts";
 import { type BatchOf, f32, family, i32, u8 } from "./signature.ts";
@@ -219,12 +219,7 @@ export const updates = family<"updates">({
     operands: ["x", "y", "indices"],
     attrs: { axis: "int" },
     requires: {
-      c1: {
-        message: "the indices are i32",
-        about: ["indices"],
-        holds: ({ indices }) => indices.dtype === "i32",
-        breaks: [[[f32(3), f32(2), f32(2)], { axis: 0 }]],
-      },
+      c1: indicesAreI32([[f32(3), f32(2), f32(2)], { axis: 0 }]),
       c2: {
         message: "`axis` is an axis of x, along which it is not empty",
         about: ["axis"],
@@ -251,10 +246,7 @@ export const updates = family<"updates">({
     combine: "put",
     base: "x",
     domain: ({ types }) => types.y.shape,
-    target: (k, d, { indices }, { types, attrs: { axis } }) => {
-      const count = types.indices.shape.length;
-      return d.toSpliced(axis, count, clampExpr(k, indices(d.slice(axis, axis + count)), nth(types.x.shape, axis)));
-    },
+    target: (k, d, { indices }, { types, attrs: { axis } }) => selected(k, d, indices, selectionIn(types, axis)),
     value: (_, d, { y }) => y(d),
     indices: ({ types, attrs: { axis } }) => ({ operand: "indices", size: nth(types.x.shape, axis), axes: null }),
     batch: (g, { x, y, indices }, at) => putBatch(g, { x, y, indices }, at),
@@ -270,10 +262,9 @@ export const updates = family<"updates">({
     range: ({ x, y }) => hull(x, y),
     reference: ({ x, y, indices }, { attrs: { axis } }) => {
       const [data, steps, indexAt] = [x.data.slice(), strides(x.type.shape), reader(indices)];
-      const count = indices.type.shape.length;
+      const where = selectionIn({ x: x.type, indices: indices.type }, axis);
       eachIndex(y.type.shape, (d, flat) => {
-        const index = clamp(indexAt(d.slice(axis, axis + count)), nth(x.type.shape, axis));
-        data[flatten(d.toSpliced(axis, count, index), steps)] = item(y.data, flat);
+        data[flatten(selectedAt(d, indexAt, where), steps)] = item(y.data, flat);
       });
       return data;
     },

@@ -157,7 +157,7 @@ export function checkFrozen(context: Context): void {
       help:
         near !== null
           ? `did you mean \`${near}\`?`
-          : part.includes("*")
+          : part.includes("*") && paths.length > 0
             ? `the params are ${paths.slice(0, 20).join(", ")}`
             : undefined,
     });
