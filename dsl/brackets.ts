@@ -39,8 +39,17 @@ export function unclosed(opener: IToken, closer: TokenType, offset: number, diag
       says,
       at: { span: diagnostics.span(offset, offset), says: `missing ${missing}` },
       also: [opened],
-      help: `add a ${missing}`,
+      help: isInComment(closer, offset, diagnostics)
+        ? "`//` begins a comment; the quotient of ints, rounded down, is `floor(a / b)`"
+        : `add a ${missing}`,
     });
+}
+
+/** Of `f(x // 2)`: the bracket is in the comment after this offset. */
+function isInComment(closer: TokenType, offset: number, { source }: DiagnosticList): boolean {
+  const [rest = ""] = source.text.slice(offset).split("\n", 1);
+  const comment = /^\s*\/\/(.*)/.exec(rest)?.[1] ?? "";
+  return [...comment].some((character) => bracketOf.get(character) === closer);
 }
 
 export function unopened(closer: IToken, diagnostics: DiagnosticList): void {

@@ -1,29 +1,8 @@
 import { tokenMatcher, type IToken, type TokenType } from "chevrotain";
-import type { SyntaxCode } from "./codes.ts";
+import type { Failure, Hint, Rule } from "./failure.ts";
+import { formsOfOtherLanguages, keywordOfOtherLanguage, otherLanguages } from "./other-languages.ts";
 import { didYouMean } from "./suggest.ts";
 import * as t from "./tokens.ts";
-
-/** The state of the parser at a failure. */
-export interface Failure {
-  /** Null at the end of a line. */
-  readonly found: IToken | null;
-  readonly previous: IToken | null;
-  readonly next: IToken | null;
-  /** The first token of the statement, or of the item. */
-  readonly first: IToken | null;
-  /** Names of the expected tokens; empty if the item was complete. */
-  readonly expected: readonly string[];
-  readonly rule: string;
-  readonly rules: readonly string[];
-}
-
-export interface Hint {
-  readonly code?: SyntaxCode;
-  readonly says?: string;
-  readonly help: string;
-  /** The location of the mistake, if it is not the token that was found. */
-  readonly at?: IToken;
-}
 
 /** The probable cause of a failure, from the first rule that matches; null if none does. */
 export function hint(failure: Failure): Hint | null {
@@ -33,8 +12,6 @@ export function hint(failure: Failure): Hint | null {
   }
   return null;
 }
-
-type Rule = (failure: Failure) => Hint | null;
 
 export const declarations: readonly string[] = [
   "model",
@@ -70,41 +47,15 @@ const statements = [
   "update",
 ];
 
-/** Keywords of other languages, with their equivalents. */
-const otherLanguages: ReadonlyMap<string, string> = new Map([
-  ["return", "the last expression of a block is its value; leave `return` out"],
-  ["def", "declare a function with `fn`"],
-  ["func", "declare a function with `fn`"],
-  ["function", "declare a function with `fn`"],
-  ["class", "declare a layer with `layer`, a whole model with `model`"],
-  ["const", "declare a value with `let`, a model with `model`"],
-  ["var", "declare a value with `let`, or a `state` if it must persist between calls"],
-  ["elif", "write `else if`"],
-  [
-    "loop",
-    "use `scan` for a loop along an axis, `while` for one with a condition; `repeat` and `for` are unrolled at compile time",
-  ],
-  ["switch", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
-  ["match", "write `if ... else if ... else ...`, or `cond` if the condition is a tensor"],
-  ["lambda", "write a function without a name as `fn (x) = 2 * x`"],
-]);
-
 const sequence: readonly Rule[] = [
   keywordOfOtherLanguage,
+  ...formsOfOtherLanguages,
   misspelt,
   declarationInside,
   keywordAsName,
   outsideOfAll,
   ...helpOnly(),
 ];
-
-function keywordOfOtherLanguage({ found, previous, first, rule }: Failure): Hint | null {
-  const word = previous !== null && previous === first && rule === "block" ? previous : found;
-  const help = word?.tokenType === t.Identifier ? otherLanguages.get(word.image) : undefined;
-  return word && help !== undefined
-    ? { code: "E0107", says: `unknown keyword \`${word.image}\``, help, at: word }
-    : null;
-}
 
 function misspelt({ found, previous, first, expected, rule, rules }: Failure): Hint | null {
   const names = expected

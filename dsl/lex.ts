@@ -89,7 +89,8 @@ const characters: ReadonlyMap<string, string> = new Map([
   ["&", "write `and`"],
   ["|", "write a pipe as `|>`"],
   ["!", "write `not`"],
-  ["?", "a size is a number or a name, as in `f32[N, 4]`"],
+  ["?", "a choice is written `if c { a } else { b }`; a size is a number or a name, as in `f32[N, 4]`"],
+  ["~", "write `not`"],
   ["−", "write the ASCII minus `-`"],
   ["×", "write `*`"],
   ["·", "write `*`, or `@` for a matrix product"],
@@ -126,7 +127,7 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["**", "write a power as `x ^ 2`"],
   [
     "=>",
-    "declare a model with `model M(x: f32[N, 4]) = x |> dense(2)`, a function with `fn`; `->` precedes a result type",
+    "write a function without a name as `fn (x) = 2 * x`, a model as `model M(x: f32[N, 4]) = x |> dense(2)`; `->` precedes a result type",
   ],
   [":=", "write `=`"],
   ["/*", "write a comment with `//` on each line"],
@@ -140,7 +141,9 @@ function foreignOperator(token: IToken, diagnostics: DiagnosticList): void {
     code: "E0115",
     says: `unknown operator \`${image}\``,
     at: { span: diagnostics.span(token.startOffset, end(token)), says: "not an operator of dlc" },
-    help: operators.get(image) ?? `write \`s <- s ${image.charAt(0)} x\` to update a state`,
+    help:
+      operators.get(image) ??
+      `write \`let a = a ${image.charAt(0)} b\` for a new value of the name, \`s <- s ${image.charAt(0)} b\` to update a state`,
   });
 }
 

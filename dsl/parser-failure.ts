@@ -1,6 +1,7 @@
 import { tokenMatcher, type IRecognitionException, type IToken } from "chevrotain";
 import { closers } from "./brackets.ts";
-import { hint, type Failure } from "./hints.ts";
+import type { Failure } from "./failure.ts";
+import { hint } from "./hints.ts";
 import { end } from "./lex.ts";
 import type { DiagnosticList } from "./diagnostic-list.ts";
 import * as t from "./tokens.ts";

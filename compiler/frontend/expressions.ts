@@ -250,7 +250,11 @@ function member(env: Env, expr: Expr & { kind: "member" }): DlValue {
   if (found !== undefined) return found;
   const near = didYouMean(name, [...known.keys()]);
   const members =
-    known.size > 0 && object.kind !== "ops" ? `its members are ${[...known.keys()].join(", ")}` : methodHint(name);
+    object.kind === "int"
+      ? "a number ends with a digit: `5.0`"
+      : known.size > 0 && object.kind !== "ops"
+        ? `its members are ${[...known.keys()].join(", ")}`
+        : methodHint(name);
   const help =
     near === null ? (object.kind === "tensor" ? methodHelp(env, name) : members) : `did you mean \`${near}\`?`;
   return report(env.context, "E0208", span, `${describe(object)} has no member \`${name}\``, { help });

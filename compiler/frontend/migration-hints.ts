@@ -53,6 +53,8 @@ const names: Readonly<Record<string, string>> = {
   detach: "use `stop_gradient(x)`",
   nograd: "use `stop_gradient(x)`",
   none: "use `_` in an index to add an axis; leave out an argument that is not needed",
+  newaxis: "use `_` in an index to add an axis: `x[:, _]`",
+  pass: "leave it out: a block can be empty",
   null: "leave out an argument that is not needed",
   true: "use `true`",
   false: "use `false`",

@@ -72,7 +72,9 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const { value, span } = arg(args, "items");
     return value.kind === "list" || value.kind === "tuple"
       ? int(value.items.length)
-      : wrong(env, span, "expected a list for `len`", value);
+      : report(env.context, "E0501", span, `expected a list for \`len\`, found ${describe(value)}`, {
+          help: value.kind === "tensor" ? "`shape(x)[0]` is the size of its first axis" : undefined,
+        });
   }),
   kind: define(
     "the kind of a value, as a string: int, float, bool, string, list, tuple, record, function or tensor",

@@ -150,6 +150,9 @@ function cutAxis(env: Env, t: Tensor, item: IndexItem & { kind: "at" | "range" }
       "E0311",
       item.span,
       `expected an int, a list of ints, a range or an i32 tensor as an index, found ${describe(at)}`,
+      at.kind === "tensor" && at.value.type.dtype === "bool"
+        ? { help: "the size of a result is constant: select(mask, x, 0) keeps the shape" }
+        : {},
     );
     return false;
   }

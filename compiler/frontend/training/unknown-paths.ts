@@ -22,7 +22,10 @@ export function explainPath(context: Context, path: string, span: Span): Explana
   }
   const line = applicationAfter(context, model, span);
   return line === null
-    ? { says: `no entry applies \`${model}\``, help: "apply it: a model has params and states once an entry applies it" }
+    ? {
+        says: `no entry applies \`${model}\``,
+        help: "apply it: a model has params and states once an entry applies it",
+      }
     : {
         says: `\`${model}\` has not been applied in this entry yet`,
         help: `it is applied in line ${line}: move this statement below it`,
