@@ -106,7 +106,7 @@ export const layers: readonly Item[] = [
     between: { i: [0, 2] },
   },
   {
-    name: "cached_attention",
+    name: "cached_attention with shared keys, a window and biases",
     value: "M(x, i)",
     declare:
       "model M(x: f32[A, 4], i: i32[]) = x |> cached_attention(4, length: 3, position: i, kv_heads: 2, window: 2, alibi: true)",
