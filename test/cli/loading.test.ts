@@ -1,6 +1,7 @@
 // Weights of another model, and weights that the caller writes.
 import { compile, DlcError, type Model } from "dlc";
 import { expect, test } from "vitest";
+import { readSafetensors, writeSafetensors } from "../../runtime/safetensors.ts";
 
 const net = (classes: number, head = "head"): string =>
   `dl 1
@@ -120,6 +121,15 @@ test("a file needs what the results depend on: not the state of optimizers and r
   expect(skipped).toContainEqual({ name: "Net.batch_norm1.mean", reason: "not in the file" });
   expect(skipped.map(({ name }) => name)).not.toContain("rng.seed");
   expect(errorOf(() => again.load(params, { need: "all" })).says).toContain("rng.seed");
+});
+
+test("weights with the counter of an earlier version load, and the report lists it as skipped", () => {
+  const { tensors } = readSafetensors(file);
+  const counter = { dtype: "i32", shape: [], bytes: new Uint8Array([7, 0, 0, 0]) } as const;
+  const { skipped, loaded } = again.load(writeSafetensors(new Map([...tensors, ["rng.step", counter]])));
+  expect(skipped).toContainEqual({ name: "rng.step", reason: "not in the model" });
+  expect(loaded).toContain("Net.head.w");
+  expect(valuesOf(again, "Net.head.w")).toEqual(valuesOf(old, "Net.head.w"));
 });
 
 test("weights from elsewhere need no random state, and a missing param is noticed", async () => {

@@ -12,6 +12,7 @@ import { sampleEntry } from "../../cli/training/model.ts";
 import { train, type TrainingResult } from "../../cli/training/train.ts";
 import { compileModule } from "../../compiler/index.ts";
 import { createSession, readSafetensors, type Session } from "../../runtime/index.ts";
+import { writeSafetensors } from "../../runtime/safetensors.ts";
 import { softmaxModel } from "./softmax-model.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dlc-training-"));
@@ -122,6 +123,31 @@ test("a run does not resume with other settings, without a checkpoint, or from a
   const { session } = await trained("foreign", { epochs: 1 });
   writeFileSync(join(root, "foreign", "last.safetensors"), session.save());
   await expect(trained("foreign", { resume: true })).rejects.toThrow(/is not a checkpoint of a training run/);
+});
+
+/** Rewrites the checkpoint with other names of its tensors. */
+function renameSaved(folder: string, rename: (name: string) => string): void {
+  const path = join(root, folder, "last.safetensors");
+  const { tensors, metadata } = readSafetensors(readFileSync(path));
+  const renamed = new Map([...tensors].map(([name, tensor]) => [rename(name), tensor]));
+  writeFileSync(path, writeSafetensors(renamed, Object.fromEntries(metadata)));
+}
+
+test("a checkpoint of an earlier version, with one counter for all entries, resumes with the same bits", async () => {
+  const whole = await trained("new-counters");
+  await trained("one-counter", { stopAfter: 10 });
+  renameSaved("one-counter", (name) => (name === "step.step" ? "rng.step" : name));
+  const { result, session } = await trained("one-counter", { resume: true });
+  expect(result.sha256).toBe(whole.result.sha256);
+  expect(session.state.get("step.step")?.data[0]).toBe(3 * 7);
+});
+
+test("a checkpoint of another model does not resume, and both differences are named", async () => {
+  await trained("other-names", { epochs: 1 });
+  renameSaved("other-names", (name) => (name === "w" ? "v" : name));
+  await expect(trained("other-names", { resume: true })).rejects.toThrow(
+    "the weights do not match the model: missing from the file: w, unknown to the model: v",
+  );
 });
 
 test("a loss that is not finite ends the run and keeps the last good weights", async () => {
