@@ -137,6 +137,8 @@ export interface Parameter extends At {
 export type TypeExpr =
   | (At & { readonly kind: "tensor"; readonly dtype: Name; readonly dims: readonly DimExpr[] })
   | (At & { readonly kind: "static"; readonly name: Name })
+  /** Of an input of an entry: `params(Net)`, a tensor for each param of a model; `Net` is a static type by its form. */
+  | (At & { readonly kind: "params"; readonly model: Name })
   | (At & { readonly kind: "list"; readonly of: TypeExpr });
 
 /** What a function returns: also `(mean: f32[C], var: f32[C])` or `{ loss: f32[], accuracy: f32[] }`, nested too. */

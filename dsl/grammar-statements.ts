@@ -257,8 +257,16 @@ export class Statements extends Control {
       },
       {
         ALT: () => {
-          this.CONSUME(t.Name);
+          const name = this.CONSUME(t.Name);
           this.OPTION(() => this.SUBRULE(this.list));
+          this.OPTION2({
+            GATE: () => name.image === "params",
+            DEF: () => {
+              this.CONSUME(t.LParen);
+              this.CONSUME2(t.Name, { LABEL: "model" });
+              this.CONSUME(t.RParen);
+            },
+          });
         },
       },
     ]);

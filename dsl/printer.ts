@@ -14,6 +14,8 @@ export class Printer extends ExpressionPrinter {
         );
       case "static":
         return type.name.text;
+      case "params":
+        return `params(${type.model.text})`;
       case "list":
         return concat("[", this.type(type.of), "]");
       default:

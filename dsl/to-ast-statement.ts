@@ -13,6 +13,8 @@ export class Reader extends ExpressionReader {
     if (of) return { kind: "list", of: this.type(of), span };
     const named = this.name(token(tree, "Name"));
     const dims = maybeNode(tree, "list");
+    const model = maybeToken(tree, "model");
+    if (model) return { kind: "params", model: this.name(model), span };
     return dims
       ? { kind: "tensor", dtype: named, dims: this.elements(dims), span }
       : { kind: "static", name: named, span };

@@ -92,6 +92,7 @@ const entry = object({
     name: text,
     kind: orAbsent(oneOf("train", "draw")),
     dims: mapOf(size),
+    structures: orAbsent(mapOf(text)),
     inputs: listOf(
       object({
         ...{ ...slot, name: text, at: orAbsent(text) },

@@ -5,7 +5,7 @@ export type { EntryType, SlotType } from "./entry-types.ts";
 export type { GuardNotes } from "./guard-notes.ts";
 export { MemoryFault } from "./memory-fault.ts";
 export { memoryGuards, type Guard } from "./guards.ts";
-export type { Input, Inputs, Numbers } from "./input.ts";
+export type { Input, Inputs, Numbers, Structure } from "./input-types.ts";
 export { hasRelaxedSimd, type Mode } from "./instantiate.ts";
 export { loadBuilt } from "./load-checked.ts";
 export type { LoadOptions } from "./load.ts";

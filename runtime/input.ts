@@ -2,23 +2,10 @@ import { isObject, kindOf, showValue, withArticle } from "./door.ts";
 import { dtypes, type TensorData } from "./dtype.ts";
 import { reject, list } from "./error.ts";
 import type { EntryPlan, InputSlot, NamedSlot } from "./plan.ts";
+import type { Input, Inputs } from "./input-types.ts";
+import { withParts } from "./structured-inputs.ts";
 import { nearOrAll } from "./suggest.ts";
 import { count, sameShape, showType } from "./tensor.ts";
-
-/** Numbers in order, or nested by axis; the rows may be typed arrays. */
-export type Numbers = readonly (number | boolean)[] | readonly Numbers[] | readonly TensorData[];
-
-/**
- * A typed array of the entry's dtype (Uint8Array also for bool), an array of numbers, nested or not, one number for a
- * scalar, or data with its shape.
- */
-export type Input =
-  | TensorData
-  | Numbers
-  | number
-  | boolean
-  | { readonly data: TensorData | Numbers; readonly shape: readonly number[] };
-export type Inputs = Readonly<Record<string, Input>>;
 
 export type Elements = TensorData | readonly (number | boolean)[];
 
@@ -42,8 +29,9 @@ export const refuseOf =
 /** The inputs of an entry in its order. Throws E0810 for names, E0811 for what is not a tensor of the dtype. */
 export function readInputs(variants: readonly EntryPlan[], inputs: Inputs): readonly Given[] {
   const entry = variants[0] as EntryPlan;
-  checkNames(entry, inputs);
-  return entry.inputs.map((slot, i) => readInput(variants, i, inputs[slot.name], refuseOf(entry, slot)));
+  const parts = withParts(entry, inputs);
+  checkNames(entry, parts);
+  return entry.inputs.map((slot, i) => readInput(variants, i, parts[slot.name], refuseOf(entry, slot)));
 }
 
 function checkNames(entry: EntryPlan, inputs: unknown): void {

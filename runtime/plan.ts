@@ -112,6 +112,11 @@ export interface EntryPlan {
   /** Absent for a plain entry. */
   readonly kind?: "train" | "draw";
   readonly dims: Readonly<Record<string, number>>;
+  /**
+   * The paths of the models whose structure inputs have, by the name of the input: `w` stands for the inputs
+   * `w.dense1.w`, `w.dense1.b`. Absent if there are none.
+   */
+  readonly structures?: Readonly<Record<string, string>>;
   readonly inputs: readonly InputSlot[];
   readonly outputs: readonly NamedSlot[];
   /** Exported function of the call stage: `() => void`. */

@@ -1,6 +1,6 @@
 import type { EntryType } from "./entry-types.ts";
 import type { Guard } from "./guards.ts";
-import type { Inputs } from "./input.ts";
+import type { Inputs } from "./input-types.ts";
 import type { Mode } from "./instantiate.ts";
 import type { LoadReport, WeightsOptions } from "./load-weights.ts";
 import type { Exports, Plan } from "./plan.ts";

@@ -16,7 +16,9 @@ import {
 import type { TensorData } from "./dtype.ts";
 import { reject } from "./error.ts";
 import type { Guard } from "./guards.ts";
-import { checkValues, isNested, matchingVariant, readInputs, type Elements, type Input, type Inputs } from "./input.ts";
+import type { Input, Inputs } from "./input-types.ts";
+import { checkValues, isNested, matchingVariant, readInputs, type Elements } from "./input.ts";
+import { withParts } from "./structured-inputs.ts";
 import { checkIndices } from "./index-range.ts";
 import { exported, instantiate } from "./instantiate.ts";
 import { loadWeights } from "./load-weights.ts";
@@ -153,10 +155,11 @@ export const createSession = asyncDoor(async (plan: Plan, code: Code, given: Ses
       const kept = isObject(inputs) ? { ...inputs } : inputs;
       const { variant, arrays } = select(entry, kept, dims);
       check(variant, arrays);
-      const nested = variant.plan.inputs.some(({ name }, i) => isNested(kept[name] as Input, arrays[i] as Elements));
+      const parts = withParts(variant.plan, kept);
+      const nested = variant.plan.inputs.some(({ name }, i) => isNested(parts[name] as Input, arrays[i] as Elements));
       const run = (): Outputs => {
         try {
-          const now = nested ? readInputs([variant.plan], kept).map(({ data }) => data) : arrays;
+          const now = nested ? readInputs([variant.plan], parts).map(({ data }) => data) : arrays;
           return execute(variant, check(variant, now));
         } catch (error) {
           return rethrow(error, run);

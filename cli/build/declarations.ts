@@ -12,6 +12,7 @@ export interface Tensor<Data = Float32Array | Float64Array | Int32Array | Uint8A
 /** In order, or nested by axis; rows may be typed arrays. */
 export type Numbers = readonly (number | boolean)[] | readonly Numbers[] | readonly (Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array)[];
 export type Input<Data> = Data | Numbers | number | boolean | { readonly data: Data | Numbers; readonly shape: readonly number[] };
+export type State = ReadonlyMap<string, Tensor>;
 `;
 
 const footer = `export interface WeightsOptions {
@@ -96,15 +97,27 @@ function entryType(variants: readonly EntryPlan[]): string {
   if (first === undefined) return "";
   const types = (slots: (entry: EntryPlan) => readonly InputSlot[], i: number): string =>
     [...new Set(variants.map((entry) => showSlot(slots(entry)[i])))].join(" or ");
-  const inputs = first.inputs.map(
-    ({ name, dtype }, i) =>
-      `      /** ${types((entry) => entry.inputs, i)} */\n      readonly ${keyOf(name)}: Input<${arrayOf(dtype)}>;\n`,
+  const { structures = {} } = first;
+  const given = (prefix: string, keep: (name: string) => boolean, indent: string): string =>
+    first.inputs
+      .map(({ name, dtype }, i) =>
+        keep(name)
+          ? `${indent}/** ${types((entry) => entry.inputs, i)} */\n${indent}readonly ${keyOf(name.slice(prefix.length))}: Input<${arrayOf(dtype)}>;\n`
+          : "",
+      )
+      .join("");
+  const isPart = (of: string) => (name: string) => name.startsWith(`${of}.`);
+  // By path, as `state` of another instance, or as outputs of another entry.
+  const parts = Object.entries(structures).map(
+    ([name, model]) =>
+      ` & ({\n      /** the structure of ${model} */\n      readonly ${keyOf(name)}: State | {\n${given(`${name}.`, isPart(name), "        ")}      };\n    } | {\n${given("", isPart(name), "      ")}    })`,
   );
+  const single = given("", (name) => !Object.keys(structures).some((of) => isPart(of)(name)), "      ");
   const outputs = first.outputs.map(
     ({ name, dtype }, i) =>
       `      /** ${types((entry) => entry.outputs, i)} */\n      readonly ${keyOf(name)}: Tensor<${arrayOf(dtype)}>;\n`,
   );
-  return `  ${first.name}: {\n    inputs: {\n${inputs.join("")}    };\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
+  return `  ${first.name}: {\n    inputs: {\n${single}    }${parts.join("")};\n    outputs: {\n${outputs.join("")}    };\n  };\n`;
 }
 
 /** Outputs of records and taps have dots in their names. */

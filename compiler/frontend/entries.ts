@@ -1,4 +1,4 @@
-import type { Entry, EntryMode, TypeExpr } from "../../dsl/ast.ts";
+import type { Entry, EntryMode, Parameter } from "../../dsl/ast.ts";
 import type { Span } from "../../dsl/span.ts";
 import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
@@ -14,8 +14,9 @@ import { call } from "./calls.ts";
 import { attributionAt } from "./values/attribution.ts";
 import { countCall, counterOf } from "./values/counters.ts";
 import { makeFrame } from "./values/frames.ts";
-import { checkFrozen } from "./training/param-paths.ts";
+import { checkFrozen, pathOf } from "./training/param-paths.ts";
 import { tapped } from "./training/taps.ts";
+import { modelIn, structuredInput } from "./training/structured-values.ts";
 import { withRoles } from "./training/roles.ts";
 import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
@@ -66,13 +67,20 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
   };
 }
 
+interface Elaborated {
+  readonly graph: Graph;
+  readonly used: Context["usedDims"];
+  /** The models whose structure inputs have, by the name of the input. */
+  readonly structures: ReadonlyMap<string, string>;
+}
+
 /** The graph of an entry for one set of dims, and which of the dims it used. */
 export function elaborateEntry(
   program: ProgramState,
   moduleScope: Scope,
   entry: Entry,
   options: EntryOptions,
-): { readonly graph: Graph; readonly used: Context["usedDims"] } {
+): Elaborated {
   const context: Context = { ...makeContext(program, options), counter: counterOf(program, entry) };
   const scope = makeScope(moduleScope);
   const env: Env = {
@@ -83,9 +91,10 @@ export function elaborateEntry(
     loop: null,
     body: "entry",
   };
+  const structures = new Map<string, string>();
   withinLimits(() => {
     for (const p of entry.params) {
-      const value = input(env, p.name.text, p.type, p.span);
+      const value = input(env, p, structures);
       if (scope.own(p.name.text) !== undefined)
         report(context, "E0202", p.name.span, `duplicate declaration of \`${p.name.text}\``);
       scope.bindValue(p.name.text, value, p.name.span);
@@ -104,7 +113,7 @@ export function elaborateEntry(
     if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf))
       context.builder.write(path, last);
   }
-  return { graph: withRoles(context.builder.build()), used: context.usedDims };
+  return { graph: withRoles(context.builder.build()), used: context.usedDims, structures };
 }
 
 /** What other frameworks write for a size that is not known; here it is the name of a dim only if declared as one. */
@@ -118,7 +127,13 @@ function sizeNamed(env: Env, name: string, span: Span): DlValue {
 }
 
 /** Names in the types of an entry's inputs are dims whose size is given from outside. */
-function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
+function input(env: Env, { name, type, span }: Parameter, structures: Map<string, string>): DlValue {
+  const model = modelIn(env, type);
+  if (model !== null) {
+    const made = structuredInput(env, name, model, type.kind === "params" ? "params" : null);
+    if (made !== null) structures.set(name.text, made.path);
+    return made?.value ?? { kind: "error" };
+  }
   for (const dim of sizesOf(type))
     for (const used of namesIn(dim)) {
       const known = env.scope.own(used);
@@ -129,7 +144,7 @@ function input(env: Env, name: string, type: TypeExpr, span: Span): DlValue {
   const declared = declaredType(env, type);
   if (declared === null) return { kind: "error" };
   const { builder } = env.context;
-  const leaf = builder.attributed(attributionAt(env, span), () => builder.input(name, declared.type));
+  const leaf = builder.attributed(attributionAt(env, span), () => builder.input(name.text, declared.type));
   return makeTensor(builder, leaf, span, declared.symbols);
 }
 
@@ -176,6 +191,8 @@ function add(env: Env, name: string, value: DlValue, span: Span): void {
         `output ${name} has no value, and no mistake is known`,
       );
     default:
-      report(env.context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`);
+      report(env.context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`, {
+        help: pathOf(env, value) === null ? undefined : "snapshot(Net) is the params and states of a model, by path",
+      });
   }
 }

@@ -307,6 +307,8 @@ export interface ProgramEntry {
   readonly graph: Graph;
   /** Absent for a plain entry. */
   readonly mode?: "train" | "draw";
+  /** The paths of the models whose structure inputs have: `w` stands for `w.dense1.w`, `w.dense1.b`. */
+  readonly structures?: Readonly<Record<string, string>>;
 }
 
 /** A number that can change between calls without recompilation. `path` is that of its state. */

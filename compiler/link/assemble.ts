@@ -35,6 +35,7 @@ export interface Variant {
   readonly dims: Readonly<Record<string, number>>;
   readonly graph: Graph;
   readonly mode?: ProgramEntry["mode"];
+  readonly structures?: ProgramEntry["structures"];
   readonly indices?: ReadonlyMap<number, readonly IndexRange[]>;
 }
 
@@ -62,7 +63,7 @@ export function assemble(
   const prepared = new Set(graphs.flatMap(readByWeightsStage));
   const counts = new Map<string, number>();
   for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const plans = variants.map(({ dims, graph, indices, mode }): EntryPlan => {
+  const plans = variants.map(({ dims, graph, indices, mode, structures }): EntryPlan => {
     const name = exportName(graph.name, dims, counts.get(graph.name) === 1);
     const own = graph.name === "init" ? strictly(library) : library;
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
@@ -79,6 +80,7 @@ export function assemble(
     return {
       name: graph.name,
       ...(mode && { kind: mode }),
+      ...(structures && { structures }),
       dims,
       inputs: graph.inputs.map((value, i) => {
         const found = indices?.get(i);

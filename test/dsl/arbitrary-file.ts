@@ -307,6 +307,7 @@ function beginsCondition(expr: Expr): boolean {
 function typeOf(dim: fc.Arbitrary<DimExpr>): fc.Arbitrary<TypeExpr> {
   const flat = fc.oneof(
     name.map((n): TypeExpr => ({ kind: "static", name: n, span })),
+    name.map((model): TypeExpr => ({ kind: "params", model, span })),
     fc.tuple(name, list(dim)).map(([dtype, dims]): TypeExpr => ({ kind: "tensor", dtype, dims, span })),
   );
   return fc.oneof(

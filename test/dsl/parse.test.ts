@@ -149,6 +149,9 @@ test.each([
 
 test.each([
   ["dim N, M", "dim N M"],
+  ["dim N, T = 4 * N", "dim N T = (* 4 N)"],
+  ["let (a, b) = (1, 2)", "let (a b) = (tuple 1 2)"],
+  ["entry f(w: Net, g: params(Net)) { w }", "entry f(w: Net, g: (params Net)) <w>"],
   ["optimizer opt = adam", "optimizer opt = adam"],
   ["optimizer optimizer = clip(1.0)\n  |> adam(lr: lr)", "optimizer optimizer = (call clip 1f) |> (call adam lr=lr)"],
   ["model A(x: f32[N, 3]) -> f32[N] { x }", "model A()(x: f32[N 3]) -> f32[N] <x>"],

@@ -99,6 +99,8 @@ function showType(type: TypeExpr): string {
       return `${type.dtype.text}[${type.dims.map(showExpr).join(" ")}]`;
     case "static":
       return type.name.text;
+    case "params":
+      return `(params ${type.model.text})`;
     case "list":
       return `[${showType(type.of)}]`;
   }

@@ -29,6 +29,8 @@ const uses: Readonly<Record<string, readonly [expression: string, value: readonl
   split: ["split(x, 3)[2]", [3, 6]],
   random_bits: ["shape(random_bits([2, 3]))", [2, 3]],
   params: ["len(params(M))", [2], "let z = M(x)"],
+  snapshot: ["snapshot(M).dense1.b + 1", [1, 1], "let z = M(x)"],
+  by_path: ["by_path(M, [ones([3, 2]), 2.0]).dense1.b", [2], "let z = M(x)"],
   matches: ["sum(params(M)[0]) * 10 + sum(params(M)[1])", [126], "minimize mean(M(x)) over M with marked"],
   at: ["at(M, [ones([3, 2]), 1.0])(x)", [7, 7, 16, 16], "let z = M(x)"],
   tap: ["tap(M.dense1) - z", [0, 0, 0, 0], "let z = M(x)"],

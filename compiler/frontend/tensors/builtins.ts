@@ -14,6 +14,7 @@ import { withOtherParams } from "../training/other-params.ts";
 import { matchesParam } from "../training/param-patterns.ts";
 import { paramsUnder, patternsOf } from "../training/param-paths.ts";
 import { arg, enumerate, itemsOf, rangeOf, wrong, zip } from "./list-builtins.ts";
+import { listByPath, snapshot } from "../training/structured-values.ts";
 import { rearrange } from "./rearrange.ts";
 import { tap } from "../training/taps.ts";
 import { isDtype } from "../types/dtypes.ts";
@@ -221,11 +222,29 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       const { value, span } = arg(args, "model");
       const only = patternsOf(env, args.get("only") ?? null);
       const paths = paramsUnder(env, value, span, { only });
+      // `at(Net, before)` has the values that it was given.
+      const values = value.kind === "function" || value.kind === "path" ? value.values : undefined;
       return paths === null
         ? ERROR
-        : list(paths.map((path) => read(env, present(env.context.program.declared.get(path), path), span)));
+        : list(
+            paths.map(
+              (path) => values?.get(path) ?? read(env, present(env.context.program.declared.get(path), path), span),
+            ),
+          );
     },
     ["only"],
+  ),
+  snapshot: define(
+    "the params and states of a model or a part of one, as they are here: a record by path, for `Net <- before`, `at(Net, before)` and outputs",
+    ["model"],
+    [],
+    (env, args) => snapshot(env, arg(args, "model")),
+  ),
+  by_path: define(
+    "a list in the order of `params(M)`, such as gradients, as a record by path",
+    ["model", "values"],
+    [],
+    (env, args) => listByPath(env, arg(args, "model"), arg(args, "values")),
   ),
   matches: define(
     'in an optimizer: whether a pattern of paths such as "*.w", or one of a list, matches the param that it updates',

@@ -27,7 +27,10 @@ export function withOtherParams(env: Env, model: Arg, values: Arg): DlValue {
   if (given === undefined) return ERROR;
   if (given === null)
     return report(context, "E0632", values.span, `expected the values of params, found ${describe(values.value)}`, {
-      help: "give a list in the order of params(Net), or a record by path: { dense1: { w, b } }",
+      help:
+        values.value.kind === "function"
+          ? "snapshot(Net) is the current values of a model"
+          : "give a list in the order of params(Net), or a record by path: { dense1: { w, b } }",
     });
   const tensors = new Map<string, Tensor>();
   for (const { declared, value } of given) {
@@ -38,13 +41,13 @@ export function withOtherParams(env: Env, model: Arg, values: Arg): DlValue {
   return { ...model.value, values: new Map([...(model.value.values ?? []), ...tensors]) };
 }
 
-interface Given {
+export interface Given {
   readonly declared: Declared;
   readonly value: DlValue;
 }
 
 /** Undefined after a report. */
-function fromList(env: Env, model: Arg, items: readonly DlValue[], span: Span): readonly Given[] | undefined {
+export function fromList(env: Env, model: Arg, items: readonly DlValue[], span: Span): readonly Given[] | undefined {
   const { context } = env;
   const paths = paramsUnder(env, model.value, model.span);
   if (paths === null) return undefined;

@@ -48,7 +48,7 @@ function sameStructure(env: Env, target: string, source: string, span: Span): bo
 /**
  * `Target <- Q`, `Average <- (A + B) / 2`: the value is evaluated for each param and float state, with the name of a
  * model, a part or a record standing for its tensor of the same relative path. States of ints and bools are copied from
- * the first model that the value names, other than the target.
+ * the first model or record that the value names, other than the target.
  */
 export function writeStructure(
   env: Env,
@@ -65,10 +65,14 @@ export function writeStructure(
     return;
   }
   const sources: string[] = [];
+  const records: DlValue[] = [];
   const standing =
     (member: Declared) =>
     (value: DlValue): DlValue | null => {
-      if (value.kind === "record") return fieldOf(env, value, member, target, span);
+      if (value.kind === "record") {
+        records.push(value);
+        return fieldOf(env, value, member, target, span);
+      }
       const source = value.kind === "tensor" ? null : pathOf(env, value);
       if (source === null) return null;
       if (!sources.includes(source)) {
@@ -81,6 +85,12 @@ export function writeStructure(
   const named = statement.value.kind === "name" || statement.value.kind === "member";
   const whole = named ? targetOf(env, statement.value) : UNIT;
   const copied = whole.kind === "record" || (whole.kind !== "tensor" && pathOf(env, whole) !== null);
+  if (whole.kind !== "record" && copied && pathOf(env, whole) === target) {
+    report(context, "E0631", span, `\`${target}\` is written with itself`, {
+      help: `\`let before = snapshot(${target})\` keeps its values; \`let before = ${target}\` is another name of it`,
+    });
+    return;
+  }
   const values: { readonly path: string; readonly value: Tensor }[] = [];
   for (const member of members) {
     if (!isFloat(member.type.dtype) && !copied) continue;
@@ -98,6 +108,9 @@ export function writeStructure(
   }
   const from = sources.find((source) => source !== target);
   for (const member of members) {
+    const field = records[0] && fieldAt(records[0], relativePath(member.path, target));
+    if (from === undefined && !copied && !isFloat(member.type.dtype) && field?.kind === "tensor")
+      values.push({ path: member.path, value: field });
     const found =
       from === undefined || copied || isFloat(member.type.dtype)
         ? undefined

@@ -177,8 +177,8 @@ export function declaredType(
   env: Env,
   type: TypeExpr,
 ): { readonly type: TensorType; readonly symbols: readonly (string | null)[] } | null {
-  if (type.kind === "list") {
-    report(env.context, "E0309", type.span, "expected a tensor type, found a list type");
+  if (type.kind === "list" || type.kind === "params") {
+    report(env.context, "E0309", type.span, `expected a tensor type, found \`${text(type)}\``);
     return null;
   }
   const name = type.kind === "tensor" ? type.dtype : type.name;

@@ -44,6 +44,7 @@ function unify(inner: Env, type: ResultType, result: DlValue, part: Part): DlVal
     return value.kind === "list"
       ? value
       : report(inner.context, "E0302", span, `expected a list for ${says}, found ${describe(value)}`);
+  if (type.kind === "params") return convertStatic(inner, value, type, span, says);
   if (type.kind === "static") {
     const dtype = dtypeNamed(inner.scope, type.name.text);
     if (value.kind === "tensor" || dtype === null || dtype === "variable")

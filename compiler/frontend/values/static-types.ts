@@ -14,6 +14,8 @@ export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Sp
   const converted = asType(value, type);
   if (converted !== null) return converted;
   if (value.kind === "error") return ERROR;
+  if (type.kind === "params")
+    return report(env.context, "E0501", type.span, `\`${text(type)}\` is only the type of an input of an entry`);
   if (type.kind === "static" && !staticNames.has(type.name.text))
     return report(env.context, "E0501", span, `unknown static type \`${type.name.text}\` of ${subject}`, {
       help: `the static types are ${[...staticNames].join(", ")}`,
@@ -43,7 +45,7 @@ const staticNames: ReadonlySet<string> = new Set(["int", "bool", "string", "fn",
 
 const wanted = (type: TypeExpr): string => {
   if (type.kind === "list") return `a list of ${text(type.of)}`;
-  if (type.kind === "tensor") return "a static value";
+  if (type.kind === "tensor" || type.kind === "params") return "a static value";
   const name = type.name.text;
   return (
     { int: "an int", bool: "a bool", string: "a string", fn: "a function", number: "a number or an f32 tensor" }[
@@ -60,7 +62,7 @@ export function asType(value: DlValue, type: TypeExpr): DlValue | null {
     const converted = items.map((item) => asType(item, type.of));
     return converted.includes(null) ? null : list(converted.filter((item) => item !== null));
   }
-  if (type.kind === "tensor") return null;
+  if (type.kind === "tensor" || type.kind === "params") return null;
   const name = type.name.text;
   switch (name) {
     case "any":

@@ -123,6 +123,24 @@ train entry follow(x: f32[2, 3]) {
 }
 `;
 
+/** Params, states and gradients that come from outside, and a model as it was. */
+const federated = `model Shared(x: f32[2, 3]) -> f32[2, 2] = x |> dense(3) |> tanh |> dense(2)
+
+entry receive(w: Shared, x: f32[2, 3]) {
+  let before = snapshot(Shared)
+  let there = at(Shared, w)(x)
+  Shared <- lerp(Shared, w, 0.25)
+  { there, now: Shared(x), before: at(Shared, before)(x), w: snapshot(Shared) }
+}
+
+train entry send(x: f32[2, 3]) {
+  let loss = mean(Shared(x) ^ 2)
+  { loss, g: by_path(Shared, grad(loss, params(Shared))) }
+}
+
+train entry combine(g: params(Shared)) { update Shared with g |> adam(lr: 0.01) }
+`;
+
 export function generateProgram(seed: number): GeneratedProgram {
   const draw = createDraw(seed);
   const declared = draw.below(5) < 3;
@@ -155,6 +173,7 @@ export function generateProgram(seed: number): GeneratedProgram {
     uses.includes("own_parts") ? ownParts : "",
     draw.below(8) === 0 ? draw.pick([asserted, draw.pick(libraryTests)]) : "",
     draw.below(8) === 0 ? twins : "",
+    draw.below(8) === 0 ? federated : "",
     imports
       ? "entry brings(x: f32[2, 4]) {\n  { o0: x |> from_file |> brought?{|(5)} }\n}\n".replace(
           "?{|(5)}",
