@@ -267,16 +267,32 @@ function contextAt(context: Context, { kind, path }: Frame, span: Span): Context
   return context;
 }
 
+/** A function with a gradient rule is evaluated with its rule, so that a rule which calls it has no end. */
+function reportDepth(context: Context, { name: { text: name }, gradient }: Callable, span: Span): DlValue {
+  const rule = gradient?.span;
+  const within = rule?.source === span.source && span.start >= rule.start && span.end <= rule.end;
+  if (!within)
+    return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, {
+      help: `does \`${name}\` call itself?`,
+    });
+  return report(
+    context,
+    "E0406",
+    span,
+    `the gradient rule of \`${name}\` calls \`${name}\`, which needs the rule again`,
+    {
+      help: `move the body of \`${name}\` to a \`fn\` without a rule, and call this one in both`,
+    },
+  );
+}
+
 /** Runs the body of a callable with all its arguments. */
 export function applyCallable(env: Env, target: CallableTarget, bound: Bound, span: Span, owner: Owner): DlValue {
   const { declaration, entry } = target;
   const context = entry === undefined ? contextAt(env.context, owner.frame, span) : contextOf(env.context, entry);
   const name = declaration.name.text;
   countCall(context, span);
-  if (context.calls.length >= maxDepth)
-    return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, {
-      help: `does \`${name}\` call itself?`,
-    });
+  if (context.calls.length >= maxDepth) return reportDepth(context, declaration, span);
   const inner: Env = {
     context,
     scope: makeScope(target.scope),

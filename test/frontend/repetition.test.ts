@@ -129,3 +129,16 @@ test("`{ a, ... }` and `{ a: ... }` are records, `{ a }` and `{ a.b }` are block
   programOf("fn two(x: f32[2]) { x, y: 2 * x }\nfn one(x: f32[2]) { x }\nentry f(x: f32[2]) { two(x).y + one(x) }");
   expect(rendered(elaborateText("entry f(x: f32[2]) {\n  a, b = split(x, 2)\n  a\n}"))).toContain("let (a, ...)");
 });
+
+test("a for that only writes has no value, so that it can be the end of an entry", () => {
+  const runner = run(`dl 1
+model Net(x: f32[2, 3]) -> f32[2, 3] = x |> dense(3)
+entry use(x: f32[2, 3]) = Net(x)
+entry set() {
+  for k in range(1, 3) { Net.dense1.b <- Net.dense1.b + k }
+}
+entry read() = Net.dense1.b
+`);
+  expect(Object.keys(runner.call("set", {}))).toEqual([]);
+  expect(Object.values(runner.call("read", {})).flat()).toEqual([3, 3, 3]);
+});

@@ -167,5 +167,6 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
     if (value.kind === "error") return ERROR;
     values.push(value);
   }
-  return list(values);
+  // Iterations that only write have no values.
+  return values.length > 0 && values.every(({ kind }) => kind === "unit") ? UNIT : list(values);
 }
