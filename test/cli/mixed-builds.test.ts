@@ -114,3 +114,24 @@ test("weights that were saved by hand replace those of the build; snapshots are 
   other.restore(before);
   expect(other.snapshot()).toEqual(before);
 });
+
+test("parts of a built model are restored, reset, saved and loaded as those of a compiled one", async () => {
+  const folder = await build("parts", texts.a, "js");
+  for (const open of [load, (at: string) => loadBuilt(`${pathToFileURL(at).href}/`)]) {
+    const model = await open(folder);
+    const valueOf = (path: string): unknown => model.state.get(path)?.data.slice();
+    const [w, b] = ["M.dense1.w", "M.dense2.w"];
+    const built = { snapshot: model.snapshot(), w: valueOf(w), b: valueOf(b) };
+    model.reset({ seed: 9, only: "M.dense1.*" });
+    expect(valueOf(w)).not.toEqual(built.w);
+    expect(valueOf(b)).toEqual(built.b);
+    const [saved, own] = [model.save(), valueOf(w)];
+    model.restore(built.snapshot, { only: ["M.dense1.w"] });
+    expect(valueOf(w)).toEqual(built.w);
+    expect(model.load(saved, { only: "M.dense1.*" }).loaded.toSorted()).toEqual(["M.dense1.b", "M.dense1.w"]);
+    expect([valueOf(w), valueOf(b)]).toEqual([own, built.b]);
+    expect(() => model.restore(built.snapshot, { only: "M.dense9.w" })).toThrow("did you mean");
+    expect(() => model.restore(built.snapshot.slice(1))).toThrow(/snapshot/);
+    expect(valueOf(w)).toEqual(own);
+  }
+});
