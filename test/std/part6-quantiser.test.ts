@@ -129,6 +129,6 @@ test("the auto-encoder of the examples comes to use more than half of its codes"
     return codes.size;
   };
   expect(used()).toBeLessThan(count / 4);
-  for (let step = 0; step < 60; step++) model.run("step", { image: pictures(N, size, next) });
+  for (let step = 0; step < 20; step++) model.run("step", { image: pictures(N, size, next) });
   expect(used()).toBeGreaterThan(count / 2);
 }, 180_000);
