@@ -12,7 +12,14 @@ export { checkSource } from "./inspect/check.ts";
 export { runTests, type TestResult } from "./inspect/run-tests.ts";
 export { showShapes } from "./inspect/shapes.ts";
 export { receptiveField, type FieldAxis, type ReceptiveField } from "./inspect/receptive-field.ts";
-export { summarize, type Summary, type SummaryRow } from "./inspect/summary.ts";
+export {
+  summarize,
+  type MemoryUse,
+  type Summary,
+  type SummaryRow,
+  type SummarySlot,
+  type Work,
+} from "./inspect/summary.ts";
 export { dump, stageNames, type DumpOptions } from "./inspect/dump.ts";
 export { pipeline } from "./pipeline.ts";
 export type { Diagnostic } from "../dsl/diagnostic.ts";

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
 import { positiveNumber, withCompileOptions, withJson, withUnchecked, type CompileFlags } from "../options.ts";
+import { variantsIn, withVariants, type VariantFlags } from "../variants.ts";
 import type { Source } from "../../dsl/span.ts";
 
-interface BenchFlags extends CompileFlags {
+interface BenchFlags extends CompileFlags, VariantFlags {
   readonly entry?: string;
   readonly product?: readonly [number, number, number];
   readonly ms: number;
@@ -12,12 +13,15 @@ export function bench(): Command {
   return withJson(
     withUnchecked(
       withCompileOptions(
-        new Command("bench")
-          .description("measures an entry: total time, time per kernel, share of the machine's peak, and memory use")
-          .argument("[file]", ".dl file")
-          .option("--entry <name>", "the entry to measure (default: the first)")
-          .option("--product <MxKxN>", "measures one matrix product of that size instead of a file", product)
-          .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
+        withVariants(
+          new Command("bench")
+            .description("measures an entry: total time, time per kernel, share of the machine's peak, and memory use")
+            .argument("[file]", ".dl file")
+            .option("--entry <name>", "the entry to measure (default: the first)")
+            .option("--product <MxKxN>", "measures one matrix product of that size instead of a file", product)
+            .option("--ms <N>", "milliseconds to measure for", positiveNumber, 1000),
+          "of several for an entry the first is used",
+        ),
       ),
     ),
   ).action(async (file: string | undefined, flags: BenchFlags) => {
@@ -53,7 +57,7 @@ export function bench(): Command {
     const name =
       (flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry))?.name.text ??
       reject("E1020", `${source.name} has no entry`);
-    const compiled = await compileSource(source, flags, { entries: [name], profile: true });
+    const compiled = await compileSource(source, flags, { ...variantsIn(flags), entries: [name], profile: true });
     const session = await startSession(compiled, flags);
     const entry =
       compiled.plan.entries.find((candidate) => candidate.name === name) ??

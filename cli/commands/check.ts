@@ -3,8 +3,9 @@ import type { CompileOptions, Diagnostic, TestResult } from "../../compiler/inde
 import { isWarning } from "../../dsl/diagnostic.ts";
 import type { Source } from "../../dsl/span.ts";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { variantsIn, withVariants, type VariantFlags } from "../variants.ts";
 
-interface CheckFlags extends CompileFlags {
+interface CheckFlags extends CompileFlags, VariantFlags {
   readonly shapes?: true;
   readonly test?: true;
   readonly verify?: true;
@@ -14,7 +15,10 @@ interface CheckFlags extends CompileFlags {
 export function check(): Command {
   const command = withJson(
     withCompileOptions(
-      new Command("check").description("reports errors in models").argument("<files...>", ".dl files"),
+      withVariants(
+        new Command("check").description("reports errors in models").argument("<files...>", ".dl files"),
+        "each is checked",
+      ),
     ),
   )
     .option("--shapes", "prints the files with the inferred shapes at the end of each line")
@@ -38,7 +42,10 @@ export function check(): Command {
       ]);
     const sources = readSources(files);
     const options = (source: Source): CompileOptions =>
-      compileOptions(source, flags, flags.entry === undefined ? {} : { entries: [flags.entry] });
+      compileOptions(source, flags, {
+        ...variantsIn(flags),
+        ...(flags.entry !== undefined && { entries: [flags.entry] }),
+      });
     if (flags.without.length > 0) (await import("../../compiler/compile.ts")).checkedPasses(flags.without);
     const found = ofAll(sources.map((source) => checkSource(source, options(source))));
     const valid = found.every(isWarning);
@@ -46,7 +53,7 @@ export function check(): Command {
     if (valid && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
       for (const source of sources)
-        tests.push(...(await runTests(source, compileOptions(source, flags), [flags.target])));
+        tests.push(...(await runTests(source, compileOptions(source, flags, variantsIn(flags)), [flags.target])));
     }
     if (valid && !flags.json && (flags.verify || flags.shapes)) printDiagnostics(found, false);
     if (valid && flags.verify) return verify(sources, flags);
@@ -82,7 +89,7 @@ async function verify(sources: readonly Source[], flags: CheckFlags): Promise<vo
     import("../trust/verify.ts"),
   ]);
   const code = flags.target === "wasm" ? `wasm (${flags.mode})` : flags.target;
-  const more = { seed: flags.seed, ...(flags.entry !== undefined && { entries: [flags.entry] }) };
+  const more = { ...variantsIn(flags), seed: flags.seed, ...(flags.entry !== undefined && { entries: [flags.entry] }) };
   const diagnostics: Diagnostic[] = [];
   const entries: unknown[] = [];
   for (const source of sources)

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { withCompileOptions, withJson, type CompileFlags } from "../options.ts";
+import { variantsIn, withVariants, type VariantFlags } from "../variants.ts";
 
-interface DumpFlags extends CompileFlags {
+interface DumpFlags extends CompileFlags, VariantFlags {
   readonly entry?: string;
   readonly stage: string;
   readonly verifyIr?: true;
@@ -15,17 +16,20 @@ const widestDump = 120;
 export function dump(): Command {
   return withJson(
     withCompileOptions(
-      new Command("dump")
-        .description("prints a model at one stage of compilation: ast, graph, a pass, final, kernels, plan, wat, js")
-        .argument("<file>", ".dl file")
-        .option("--entry <name>", "the entry to print (default: the first)")
-        .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
-        .option(
-          "--origins",
-          "shows where each node of a graph comes from: layer, role, calls, and the nodes that it was made from",
-        )
-        .option("--verify-ir", "verifies the graph after every pass")
-        .option("-o, --output <file>", "writes to a file"),
+      withVariants(
+        new Command("dump")
+          .description("prints a model at one stage of compilation: ast, graph, a pass, final, kernels, plan, wat, js")
+          .argument("<file>", ".dl file")
+          .option("--entry <name>", "the entry to print (default: the first)")
+          .option("--stage <stage>", "ast, graph, the name of a pass, final, kernels, plan, wat or js", "final")
+          .option(
+            "--origins",
+            "shows where each node of a graph comes from: layer, role, calls, and the nodes that it was made from",
+          )
+          .option("--verify-ir", "verifies the graph after every pass")
+          .option("-o, --output <file>", "writes to a file"),
+        "of several for an entry the first is used",
+      ),
     ),
   ).action(async (file: string, flags: DumpFlags) => {
     const [{ dump: print }, { compileOptions }, { readSource, entriesOf, entryNamed }, { writeWhole }] =
@@ -37,7 +41,7 @@ export function dump(): Command {
       ]);
     const source = readSource(file);
     const entry = flags.entry === undefined ? entriesOf(source)[0] : entryNamed(source, flags.entry);
-    const options = compileOptions(source, flags, { verify: flags.verifyIr === true });
+    const options = compileOptions(source, flags, { ...variantsIn(flags), verify: flags.verifyIr === true });
     const terminal = flags.output === undefined && flags.json !== true && process.stdout.isTTY;
     const text = print(source, {
       ...(terminal && { width: widestDump }),

@@ -3,14 +3,21 @@ import type { Node } from "../graph/ir.ts";
 import { regionOf } from "../graph/regions.ts";
 import { elements } from "../types/tensor-type.ts";
 
+/** Which nodes count; one with regions runs whatever counts in them. */
+export type Counted = (node: Node) => boolean;
+
+const all: Counted = () => true;
+
 /**
- * Floating-point operations of a node; a multiply-add counts as two. A `cond` counts its more expensive branch, a
- * `while` one iteration.
+ * Floating-point operations of a node, by the form of its op: a contraction has one multiply-add, which counts as two,
+ * for each index of its dims; a pointwise op has one for each element of its result, a reduction one for each element
+ * of its operand. A `cond` counts its more expensive branch, a `while` one iteration.
  */
-export function nodeFlops(node: Node): number {
+export function nodeFlops(node: Node, counted: Counted = all): number {
   const { op, results, attrs } = node;
   const { form } = op;
-  const regionFlops = (index: number): number => flopsOf(regionOf(node, index).nodes);
+  if (node.regions.length === 0 && !counted(node)) return 0;
+  const regionFlops = (index: number): number => flopsOf(regionOf(node, index).nodes, counted);
   const site = siteOf(node);
   const out = results.reduce((sum, { type }) => sum + elements(type.shape), 0);
   switch (form.kind) {
@@ -20,14 +27,8 @@ export function nodeFlops(node: Node): number {
       return out * elements(form.extents(site));
     case "scatter":
       return form.combine === "put" ? 0 : elements(form.domain(site));
-    case "contract": {
-      const dims = form.contraction(site)?.dims;
-      const [, kernel] = site.operands;
-      // A convolution whose padding is not explicit yet: each output element uses one filter, [...window, in], of the
-      // kernel.
-      const filter = kernel === undefined ? 0 : elements(kernel.shape) / (kernel.shape.at(-1) ?? 1);
-      return 2 * (dims === undefined ? out * filter : elements(dims.map((dim) => dim.size)));
-    }
+    case "contract":
+      return 2 * form.products(site);
     case "scan":
       return intAttr(attrs, "length") * regionFlops(0);
     case "cond":
@@ -41,4 +42,5 @@ export function nodeFlops(node: Node): number {
   }
 }
 
-export const flopsOf = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + nodeFlops(node), 0);
+export const flopsOf = (nodes: readonly Node[], counted: Counted = all): number =>
+  nodes.reduce((sum, node) => sum + nodeFlops(node, counted), 0);

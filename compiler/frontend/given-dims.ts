@@ -53,6 +53,16 @@ export function variantsOf({ dims = {}, variants = [{}] }: DimOptions): GivenDim
 export const firstDims = (given: GivenDims): Dims =>
   allSets(given).reduceRight<Dims>((all, set) => ({ ...all, ...set }), given.variants[0] ?? {});
 
+/** The first set of dims of each entry, for an inspection of one graph. */
+export const firstSets = ({ variants, entryVariants }: GivenDims): GivenDims => ({
+  variants: variants.slice(0, 1),
+  entryVariants: Object.fromEntries(Object.entries(entryVariants).map(([entry, sets]) => [entry, sets.slice(0, 1)])),
+});
+
+/** Those of one entry. */
+export const setsOfEntry = ({ variants, entryVariants }: GivenDims, entry: string): readonly Dims[] =>
+  (Object.hasOwn(entryVariants, entry) ? entryVariants[entry] : undefined) ?? variants;
+
 /** The result of elaboration, unless a caller gives the size of a dim that the program does not have. */
 export function withKnownDims<T extends Pick<Elaborated, "diagnostics" | "known"> & { readonly program: unknown }>(
   found: T,

@@ -199,9 +199,13 @@ export type Form =
     }
   /**
    * A sum of products over affine accesses: every matrix product and convolution. Null if padding must be made explicit
-   * first.
+   * first. `products` is the number of multiply-adds.
    */
-  | { readonly kind: "contract"; readonly contraction: (site: Site) => Contraction | null }
+  | {
+      readonly kind: "contract";
+      readonly contraction: (site: Site) => Contraction | null;
+      readonly products: (site: Site) => number;
+    }
   /** Runs its regions: a loop of known length, a loop while a condition holds, one of two branches. */
   | { readonly kind: "scan" | "while" | "cond" }
   /** A region that counts as one op for differentiation; the `inline` pass then replaces the op with it. */

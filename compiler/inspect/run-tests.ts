@@ -5,6 +5,7 @@ import { createSession, type Session } from "../../runtime/session.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 import { compileProgram, type CompileOptions, type Target } from "../compile.ts";
 import type { Assertion } from "../frontend/context.ts";
+import { firstDims, variantsOf } from "../frontend/given-dims.ts";
 import { elaborateTests, type ElaboratedTest } from "../frontend/tests.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
 import { present } from "../support/invariant.ts";
@@ -24,7 +25,7 @@ export async function runTests(
   options: CompileOptions,
   targets: readonly Target[],
 ): Promise<readonly TestResult[]> {
-  const dims = options.dims ?? {};
+  const dims = firstDims(variantsOf(options));
   const { program, tests, diagnostics } = withAssumedDims(
     (assumedDim) => elaborateTests(source, { variants: [dims], resolve: options.resolve, assumedDim }),
     [8],

@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../../dsl/diagnostic-error.ts";
 import { position, type Source } from "../../dsl/span.ts";
 import type { CompileOptions } from "../compile.ts";
-import { firstDims, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
+import { allSets, variantsOf, withKnownDims } from "../frontend/given-dims.ts";
 import { elaborate } from "../frontend/program.ts";
 import { makeTrace } from "../frontend/values/trace.ts";
 import { withAssumedDims } from "./assumed-dims.ts";
@@ -18,16 +18,16 @@ export interface LineShapes {
  * has several. Throws a `DiagnosticError` for errors in the text.
  */
 export function shapesIn(source: Source, options: CompileOptions): readonly LineShapes[] {
-  const dims = firstDims(variantsOf(options));
+  const given = variantsOf(options);
   const { resolve, entries } = options;
   const found = withAssumedDims((assumedDim) => {
     const seen = makeTrace();
     return {
-      ...elaborate(source, { variants: [dims], resolve, ...(entries && { entries }), assumedDim, trace: seen }),
+      ...elaborate(source, { ...given, resolve, ...(entries && { entries }), assumedDim, trace: seen }),
       trace: seen,
     };
   });
-  const { program, diagnostics, trace } = withKnownDims(found, [dims]);
+  const { program, diagnostics, trace } = withKnownDims(found, allSets(given));
   if (program === null) throw new DiagnosticError(diagnostics);
   const byLine = new Map<number, Map<number, Set<string>>>();
   for (const { span, says } of trace.shapes) {

@@ -1,12 +1,14 @@
 import type { Source } from "../../dsl/span.ts";
-import type { CompileOptions } from "../compile.ts";
+import { compileProgram, type CompileOptions } from "../compile.ts";
 import type { Application, DlValue } from "../frontend/context.ts";
 import { flopsOf } from "../analysis/flops.ts";
 import { type IndexRange, indexRanges } from "../analysis/index-ranges.ts";
-import type { Graph } from "../graph/ir.ts";
+import type { Graph, Persistent, Program, Value } from "../graph/ir.ts";
+import type { DType } from "../../runtime/dtype.ts";
 import { showRanges } from "../../runtime/index-range.ts";
 import { nameOf, pathOf } from "../graph/facts.ts";
 import { ownerOf } from "../frontend/values/attribution.ts";
+import { present } from "../support/invariant.ts";
 import { elaborateEntry } from "./one-entry.ts";
 import { bytes, elements } from "../types/tensor-type.ts";
 
@@ -20,14 +22,42 @@ export interface SummaryRow {
   readonly output: string;
   /** Elements of the params under it; 0 for a second use of the same layer. */
   readonly params: number;
-  /** Multiply-adds count as two. */
+  /** Of the forward pass; multiply-adds count as two. */
   readonly flops: number;
+}
+
+/** Floating-point operations of one call; a multiply-add counts as two. */
+export interface Work {
+  /** Everything but the other two. */
+  readonly forward: number;
+  /** The gradients, and forward values that are computed again for them. */
+  readonly backward: number;
+  /** Updates of params by `minimize`, from the gradients. */
+  readonly optimizer: number;
+}
+
+/** Bytes. */
+export interface MemoryUse {
+  /** Of the whole arena of a module with this entry alone: what follows, constants, inputs and intermediate values. */
+  readonly arena: number;
+  /** Only of tensors that the entry uses. */
+  readonly params: number;
+  readonly states: number;
+  readonly optimizer: number;
+}
+
+export interface SummarySlot {
+  readonly name: string;
+  /** Such as `[1, 28, 28, 1]`. */
+  readonly shape: string;
+  readonly dtype: DType;
 }
 
 export interface Summary {
   readonly entry: string;
   /** `indices`: the values of elements that are indices, such as `0 to 9`; absent if there are none. */
-  readonly inputs: readonly { readonly name: string; readonly shape: string; readonly indices?: string }[];
+  readonly inputs: readonly (SummarySlot & { readonly indices?: string })[];
+  readonly outputs: readonly SummarySlot[];
   readonly rows: readonly SummaryRow[];
   readonly params: number;
   readonly paramBytes: number;
@@ -38,7 +68,10 @@ export interface Summary {
    * settings.
    */
   readonly states: number;
+  /** The sum of `work`. */
   readonly flops: number;
+  readonly work: Work;
+  readonly memory: MemoryUse;
   /** Sizes of dims that were not given, such as `N = 1`. */
   readonly assumed: readonly string[];
 }
@@ -55,22 +88,50 @@ export function summarize(source: Source, entry: string | null, options: Compile
     (p) => p.kind === "state" && used.has(p.path) && (p.role === undefined || p.role === "optimizer"),
   );
   const sizes = new Map(params.map((p) => [p.path, elements(p.type.shape)]));
+  const { work, arena } = compiled(program, options);
+  const bytesOf = (persistent: readonly Persistent[]): number => total(persistent.map((p) => bytes(p.type)));
   const trains = program.entries.some((each) => each.graph === graph && each.mode === "train");
   const seen = new Set<string>();
   const rows = trace.applications
     .filter((a) => a.entry === graph.name)
     .map((application) => rowOf(application, sizes, seen));
-  const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   return {
     entry: graph.name,
     inputs: inputsOf(graph),
+    outputs: graph.outputs.map(({ name, value }) => slotOf(name, value)),
     rows,
     params: total([...sizes.values()]),
-    paramBytes: total(params.map((p) => bytes(p.type))),
+    paramBytes: bytesOf(params),
     untrained: trains ? untrainedOf(graph, sizes) : {},
     states: total(states.map((p) => elements(p.type.shape))),
-    flops: flopsOf(graph.nodes),
+    flops: work.forward + work.backward + work.optimizer,
+    work,
+    memory: {
+      arena,
+      params: bytesOf(params),
+      states: bytesOf(states.filter((p) => p.role === undefined)),
+      optimizer: bytesOf(states.filter((p) => p.role === "optimizer")),
+    },
     assumed,
+  };
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Of the first entry of a program: its work by role, once gradients are graphs, and the arena of its plan. */
+function compiled(program: Program, options: CompileOptions): { readonly work: Work; readonly arena: number } {
+  const { resolve: _, ...others } = options;
+  const entries = program.entries.filter((each, i) => i === 0 || each.graph.name === "init");
+  const module = compileProgram({ ...program, entries }, others);
+  const { nodes } = present(
+    module.entries[0]?.stages.find(({ pass }) => pass?.name === "differentiate"),
+    "an entry is differentiated",
+  ).graph;
+  const backward = flopsOf(nodes, (node) => node.provenance.attribution.role === "backward");
+  const optimizer = flopsOf(nodes, (node) => node.provenance.attribution.role === "optimizer");
+  return {
+    work: { forward: flopsOf(nodes) - backward - optimizer, backward, optimizer },
+    arena: module.plan.arenaBytes,
   };
 }
 
@@ -87,10 +148,15 @@ function inputsOf(graph: Graph): Summary["inputs"] {
   const ranges = indexRanges(graph);
   return graph.inputs.map((value, i) => {
     const allowed = new Set(ranges.filter(({ input }) => input === i).map((range) => showAllowed(range)));
-    const shape = `[${value.type.shape.join(", ")}]`;
-    return { name: nameOf(value), shape, ...(allowed.size > 0 && { indices: [...allowed].join("; ") }) };
+    return { ...slotOf(nameOf(value), value), ...(allowed.size > 0 && { indices: [...allowed].join("; ") }) };
   });
 }
+
+const slotOf = (name: string, { type }: Value): SummarySlot => ({
+  name,
+  shape: `[${type.shape.join(", ")}]`,
+  dtype: type.dtype,
+});
 
 const showAllowed = ({ allowed }: IndexRange): string => showRanges(allowed.map(({ lo, hi }) => [lo, hi]));
 

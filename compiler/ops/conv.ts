@@ -32,6 +32,9 @@ const attrs = { stride: "ints", padding: "pairs", dilation: "ints", groups: "int
 const isFloats = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && floats.includes(a.dtype);
 const hasSpatial = (axes: number): boolean => axes >= 1 && axes <= 3;
 
+/** Multiply-adds of a convolution and of its gradients: each element of y has one filter, [...window, C / groups]. */
+const products = (y: Shape, w: Shape): number => elements(y) * elements(w.slice(0, -1));
+
 const shared = ({ stride, padding, dilation, groups }: ConvAttrs): ConvAttrs & Attrs => ({
   stride,
   padding,
@@ -198,6 +201,7 @@ export const convolutions = family<"convolutions">({
         dims && { dims: withRoles([...dims.group, ...dims.positions, dims.o, ...dims.taps, dims.c], "x", "w", "y") }
       );
     },
+    products: ({ types, out }) => products(out.shape, types.w.shape),
     batch: convBatch,
     lower: explicitPadding,
     linear: ["x", "w"],
@@ -276,6 +280,7 @@ export const convolutions = family<"convolutions">({
     // Not a contraction: several pairs of position and tap address one element of the result. A pass lowers it to a
     // conv of a padded and dilated dy.
     contraction: () => null,
+    products: ({ types }) => products(types.dy.shape, types.w.shape),
     batch: inputGradientBatch,
     lower: inputGradientAsConv,
     linear: ["dy", "w"],
@@ -361,6 +366,7 @@ export const convolutions = family<"convolutions">({
         dims && { dims: withRoles([...dims.group, ...dims.taps, dims.c, dims.o, ...dims.positions], "x", "y", "w") }
       );
     },
+    products: ({ types, out }) => products(types.dy.shape, out.shape),
     batch: kernelGradientBatch,
     lower: explicitPadding,
     linear: ["x", "dy"],

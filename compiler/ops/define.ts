@@ -4,6 +4,7 @@ import type { Contraction, Example, Form, Line, Op, Piece, Read, Sample, Site } 
 import type { KernelBuilder } from "../kernel/build.ts";
 import type { ExprBuilder } from "../kernel/builder-types.ts";
 import type { Expr } from "../kernel/ir.ts";
+import { present } from "../support/invariant.ts";
 import { type Interval, hull, interval, limits } from "../types/interval.ts";
 import { type TensorType, elements, sameShape, tensor } from "../types/tensor-type.ts";
 import {
@@ -67,11 +68,20 @@ export function view<const O extends Names, const A extends Kinds = {}>(spec: Om
 
 interface Contracting<O extends Names, A extends Kinds> extends Plain<O, A> {
   readonly contraction: (use: Use<O, A>) => Contraction | null;
+  /** The number of multiply-adds; by default the product of the contraction's dims, which then is never null. */
+  readonly products?: (use: Use<O, A>) => number;
 }
 
 /** A sum of products of the first two operands. */
 export function contracting<const O extends Names, const A extends Kinds = {}>(spec: Contracting<O, A>): Entry {
-  const form: Form = { kind: "contract", contraction: (site) => spec.contraction(useOf<O, A>(spec.operands, site)) };
+  const { operands: names, contraction } = spec;
+  const { products = (use) => elements(present(contraction(use), "a contraction").dims.map(({ size }) => size)) } =
+    spec;
+  const form: Form = {
+    kind: "contract",
+    contraction: (site) => contraction(useOf<O, A>(names, site)),
+    products: (site) => products(useOf<O, A>(names, site)),
+  };
   return {
     ...signature<O, A>({ exact: false, ...spec }),
     form,

@@ -20,13 +20,16 @@ test("summary prints a table of layers, and JSON on request", async () => {
   expect(stdout.split("\n").map((line) => line.trimEnd())).toEqual([
     "layer             output shape  params  FLOPs",
     "---------------------------------------------",
-    "x                       [1, 4]",
+    "x                    f32[1, 4]",
     "Net                     [N, 2]      58    114",
     "  dense1 (dense)        [N, 8]      40     72",
     "  relu                  [N, 8]              8",
     "  dense2 (dense)        [N, 2]      18     34",
     "---------------------------------------------",
     "entry predict: 58 params (0.2 KiB), 0 values of state, 0.000 MFLOP per call",
+    "returns result: f32[1, 2]",
+    "FLOPs (a multiply-add is 2): forward 114",
+    "memory: 0.7 KiB, of which params 0.2 KiB",
     "with N = 1",
     "",
   ]);
@@ -52,15 +55,43 @@ entry copy(x: f32[2, 4]) { Net(x) }
   expect((await dlc(folder, "summary", "tuned.dl", "--entry", "copy")).stdout).not.toContain("not trained");
 });
 
+test("summary shows the paths of layers in a repeat", async () => {
+  writeFileSync(
+    join(folder, "deep.dl"),
+    "model Net(x: f32[2, 4]) { repeat 2 { x |> dense(4) |> relu } }\nentry predict(x: f32[2, 4]) { Net(x) }\n",
+  );
+  const { stdout } = await dlc(folder, "summary", "deep.dl");
+  expect(stdout).toMatch(/^ {2}repeat1\.0\.dense1 \(dense\) +\[2, 4\] +20 +72$/m);
+  expect(stdout).toMatch(/^ {2}repeat1\.1\.dense1 \(dense\) +\[2, 4\] +20 +72$/m);
+});
+
+test("the variants of a build are those of other commands, too", async () => {
+  const variants = ["--variant", "predict:N=3", "--variant", "predict:N=5"];
+  const summary = await dlc(folder, "summary", "layers.dl", ...variants);
+  expect(summary.stdout).toContain("returns result: f32[3, 2]\n");
+  expect(summary.stdout).not.toContain("N = ");
+  const dump = await dlc(folder, "dump", "layers.dl", "--stage", "graph", ...variants);
+  expect(dump.stdout).toContain("graph predict(%x: f32[3,4])");
+  const bench = await dlc(folder, "bench", "layers.dl", "--ms", "1", "--json", ...variants);
+  expect(JSON.parse(bench.stdout)).toMatchObject({ dims: { N: 3 } });
+  writeFileSync(join(folder, "odd.dl"), "entry half(x: f32[N, 4]) { reshape(x, [N / 2, 8]) }\n");
+  const check = (size: string) => dlc(folder, "check", "odd.dl", "--variant", "half:N=2", "--variant", size);
+  expect((await check("half:N=4")).stdout).toBe("odd.dl: no errors\n");
+  expect((await check("half:N=3")).stderr).toContain("error[");
+  expect((await check("hlf:N=3")).stderr).toContain("did you mean `half`?");
+  const verify = await dlc(folder, "check", "odd.dl", "--verify", "--variant", "N=2", "--variant", "N=4", "--json");
+  expect(JSON.parse(verify.stdout)).toMatchObject({ entries: [{ dims: { N: 2 } }, { dims: { N: 4 } }] });
+});
+
 test("summary shows which labels an input accepts", async () => {
   const { stdout } = await dlc(folder, "summary", "net.dl", "--entry", "step");
-  expect(stdout).toMatch(/^label +\[1\] 0 to 9 *$/m);
+  expect(stdout).toMatch(/^label +i32\[1\] 0 to 9 *$/m);
   const { inputs } = JSON.parse((await dlc(folder, "summary", "net.dl", "--entry", "step", "--json")).stdout) as {
     readonly inputs: unknown;
   };
   expect(inputs).toEqual([
-    { name: "image", shape: "[1, 4, 4, 1]" },
-    { name: "label", shape: "[1]", indices: "0 to 9" },
+    { name: "image", shape: "[1, 4, 4, 1]", dtype: "f32" },
+    { name: "label", shape: "[1]", dtype: "i32", indices: "0 to 9" },
   ]);
 });
 
