@@ -42,12 +42,12 @@ function partsOf(entry: EntryPlan, name: string, model: string, value: unknown):
 }
 
 /** Paths have fewer parts; an object that contains itself has no end. */
-const deepest = 128;
+const deepestPath = 128;
 
 const leavesOf = (value: object, prefix: string, depth = 0): Pairs =>
   Object.entries(value).flatMap(([key, part]: readonly [string, unknown]): Pairs => {
     const path = `${prefix}.${key}`;
-    const nested = isObject(part) && !isTensor(part) && depth < deepest;
+    const nested = isObject(part) && !isTensor(part) && depth < deepestPath;
     return nested ? leavesOf(part, path, depth + 1) : [[path, part as Input]];
   });
 
