@@ -206,16 +206,26 @@ function direction(at: Subject, next: Next): Direction {
   return { against, modes: Number.isNaN(modes) ? Infinity : modes };
 }
 
-/** Expects agreement with the differences of one of the steps, few of which may span kinks. */
+/**
+ * Expects agreement with the differences of one of the steps, few of which may span kinks. The slope of a steep
+ * function, such as the norm of nearly equal values, seems to jump within a large step.
+ */
 export function expectClose(at: (step: number) => Worst, of: string, tolerance: number): void {
   const [first = 0, ...others] = steps;
   let found = at(first);
-  for (const step of others)
-    if (found.error >= tolerance) found = [found, at(step)].reduce((a, b) => (b.error < a.error ? b : a));
-  const { error, description, compared, kinks } = found;
+  for (const step of others) {
+    if (found.error < tolerance && !spansMany(found)) break;
+    found = [found, at(step)].reduce((a, b) => (better(b, a) ? b : a));
+  }
+  const { error, description, kinks } = found;
   expect(error, `${of}: ${description}`).toBeLessThan(tolerance);
-  expect(kinks, `${of}: too many kinks`).toBeLessThanOrEqual(2 + 0.1 * (compared + kinks));
+  expect(spansMany(found), `${of}: ${kinks} kinks are too many`).toBe(false);
 }
+
+const spansMany = ({ compared, kinks }: Worst): boolean => kinks > 2 + 0.1 * (compared + kinks);
+
+const better = (a: Worst, b: Worst): boolean =>
+  spansMany(a) === spansMany(b) ? a.error < b.error : !spansMany(a);
 
 /** Checks the gradient of a random weighting, for at most `most` elements of each input. */
 export function expectGradient(at: Subject, next: Next, most: number, tolerance: number): void {

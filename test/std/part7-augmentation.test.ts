@@ -22,6 +22,8 @@ test.each([
   "random_affine(x)",
   "gaussian_noise(x, std: 0)",
   "random_blur(x, p: 0)",
+  "random_grayscale(x, p: 0)",
+  "random_apply(tanh, p: 0)(x)",
   "color_jitter(x)",
   "cutout(x, size: 0)",
   "mixup(x, t, alpha: 0)",

@@ -50,6 +50,7 @@ export const declarationsWithout: Readonly<Record<string, string>> = {
   spectral_norm: "its singular vectors have no gradient, as in PyTorch; test/golden-vectors/layers.test.ts",
   power_step: "a part of `spectral_norm`",
   nearest_code: "returns integers",
+  gradient_reversal: "has the opposite gradient on purpose; dsl/std/layers.dl tests it",
   straight_through: "passes gradients straight through; test/std/part6-quantiser.test.ts",
   ema_rate: "a function of the step only",
   distance: "its second model has no gradient; test/std/part5-optimizers.test.ts",
