@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Callable } from "../../dsl/ast.ts";
+import type { Callable, Expr, Stmt } from "../../dsl/ast.ts";
 import { exportedBy } from "../../dsl/outline.ts";
 import { parse } from "../../dsl/parse.ts";
+import type { Span } from "../../dsl/span.ts";
 import { builtins } from "../../compiler/frontend/tensors/builtins.ts";
 import { invariant } from "../../compiler/support/invariant.ts";
 import { code, generated, sentence, table } from "./markdown.ts";
@@ -17,7 +18,8 @@ export function libraryPage(): string {
     "# The standard library",
     generated("the files of `dsl/std/`"),
     "All names here are in scope in every file without an import. A declaration with the same name in your file replaces it, and `std/FILE.dl` can still be " +
-      "imported by name. Static arguments are in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`.",
+      "imported by name. Static arguments are in the first parentheses, tensors in the second; `x |> dense(10)` is `dense(10)(x)`. " +
+      "Below a layer are the params and states of its own, such as `Net.dense1.w`, and the condition under which it has them.",
     table(
       ["file", "declares"],
       names.map((name) => [
@@ -78,8 +80,31 @@ function about(text: string): string {
     .trim();
 }
 
-const entry = (item: Callable, text: string): string =>
-  `### ${item.name.text}\n\n${sentence(item.doc.replaceAll(/\s*\n\s*/g, " ").trim())}\n\n\`\`\`text\n${head(item, text)}\n\`\`\``;
+function entry(item: Callable, text: string): string {
+  const lines = [head(item, text), ...persistent(item.body, text).map((line) => `  ${line}`)];
+  return `### ${item.name.text}\n\n${sentence(item.doc.replaceAll(/\s*\n\s*/g, " ").trim())}\n\n\`\`\`text\n${lines.join("\n")}\n\`\`\``;
+}
+
+type Declaration = Extract<Stmt, { readonly kind: "param" | "state" }>;
+type Branch = Extract<Expr, { readonly kind: "if" }>;
+
+const isKind = <T extends { readonly kind: string }>(part: object, ...kinds: readonly T["kind"][]): part is T =>
+  "kind" in part && kinds.some((kind) => kind === part.kind);
+
+/** The params and states that a body declares, each with its type and the condition: `param b: f32[units] if bias`. */
+function persistent(part: unknown, text: string, when = ""): readonly string[] {
+  if (typeof part !== "object" || part === null || "text" in part) return [];
+  const written = ({ start, end }: Span): string => text.slice(start, end).replaceAll(/\s+/g, " ");
+  if (isKind<Declaration>(part, "param", "state"))
+    return [`${part.kind} ${part.name.text}: ${written(part.type.span)}${when}`];
+  if (!isKind<Branch>(part, "if")) return Object.values(part).flatMap((each) => persistent(each, text, when));
+  const condition = written(part.condition.span);
+  const and = when === "" ? "if" : `${when.trim()} and`;
+  return [
+    ...persistent(part.then, text, ` ${and} ${condition}`),
+    ...persistent(part.otherwise, text, ` ${and} not ${/ /.test(condition) ? `(${condition})` : condition}`),
+  ];
+}
 
 /** The declaration as it is written, up to its body, on one line. */
 function head({ span, body }: Callable, text: string): string {
