@@ -53,7 +53,10 @@ export function check(): Command {
     if (valid && flags.test) {
       const { runTests } = await import("../../compiler/inspect/run-tests.ts");
       for (const source of sources)
-        tests.push(...(await runTests(source, compileOptions(source, flags, variantsIn(flags)), [flags.target])));
+        for await (const test of runTests(source, compileOptions(source, flags, variantsIn(flags)), [flags.target])) {
+          tests.push(test);
+          if (!flags.json) console.log(`${test.failures.length === 0 ? "ok  " : "FAIL"}  ${test.title}`);
+        }
     }
     if (valid && !flags.json && (flags.verify || flags.shapes)) printDiagnostics(found, false);
     if (valid && flags.verify) return verify(sources, flags);
@@ -71,7 +74,10 @@ export function check(): Command {
     } else if (wrong.length > 0 || flags.json) printDiagnostics(wrong, flags.json === true);
     if (!flags.shapes && !flags.json && !flags.test && valid)
       console.log(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
-    if (flags.test && !flags.json && valid) console.log(told(tests));
+    if (flags.test && !flags.json && valid) {
+      const passed = tests.filter((test) => test.failures.length === 0).length;
+      console.log(`${passed} of ${tests.length} tests passed`);
+    }
   });
 }
 
@@ -105,13 +111,4 @@ async function verify(sources: readonly Source[], flags: CheckFlags): Promise<vo
   if (flags.json) console.log(JSON.stringify({ diagnostics: diagnostics.map(diagnosticJson), entries }, null, 2));
   else printDiagnostics(diagnostics, false);
   if (diagnostics.length > 0) process.exitCode = exitCodes.diagnostics;
-}
-
-/** One line for each test, and how many passed. */
-function told(tests: readonly TestResult[]): string {
-  const passed = tests.filter((test) => test.failures.length === 0).length;
-  return [
-    ...tests.map((test) => `${test.failures.length === 0 ? "ok  " : "FAIL"}  ${test.title}`),
-    `${passed} of ${tests.length} tests passed`,
-  ].join("\n");
 }

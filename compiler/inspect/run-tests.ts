@@ -17,33 +17,33 @@ export interface TestResult {
 }
 
 /**
- * Runs the tests of a file, each from fresh params, on each of these targets. Throws a `DiagnosticError` for errors in
- * the text.
+ * Runs the tests of a file, each from fresh params, on each of these targets. Each is compiled when its turn comes, so
+ * that results arrive one by one. Throws a `DiagnosticError` for errors in the text.
  */
-export async function runTests(
+export async function* runTests(
   source: Source,
   options: CompileOptions,
   targets: readonly Target[],
-): Promise<readonly TestResult[]> {
+): AsyncGenerator<TestResult> {
   const dims = firstDims(variantsOf(options));
   const { program, tests, diagnostics } = withAssumedDims(
     (assumedDim) => elaborateTests(source, { variants: [dims], resolve: options.resolve, assumedDim }),
     [8],
   );
   if (program === null) throw new DiagnosticError(diagnostics);
-  if (tests.length === 0) return [];
-  const compiled = compileProgram(program, options);
-  const sessions = new Map<Target, Session>();
-  for (const target of targets)
-    sessions.set(target, await createSession(compiled.plan, await compiled.code(target), { seed: 0 }));
-  return tests.map((test) => ({
-    title: test.title,
-    failures: [...sessions].flatMap(([target, session]) => failuresOf(test, target, session)),
-  }));
+  for (const test of tests) {
+    const entries = program.entries.filter(({ graph: { name } }) => name === test.entry || name === "init");
+    const compiled = compileProgram({ ...program, entries }, options);
+    const failures: Diagnostic[] = [];
+    for (const target of targets) {
+      const session = await createSession(compiled.plan, await compiled.code(target), { seed: 0 });
+      failures.push(...failuresOf(test, target, session));
+    }
+    yield { title: test.title, failures };
+  }
 }
 
 function failuresOf(test: ElaboratedTest, target: Target, session: Session): Diagnostic[] {
-  session.reset(0);
   const outputs = test.assertions.some((a) => typeof a.holds !== "boolean") ? session.run(test.entry) : {};
   return test.assertions.flatMap((assertion) => {
     const wrong =

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { runTests } from "../../compiler/inspect/run-tests.ts";
+import { gathered } from "../support/gathered.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
 import { parse } from "../../dsl/parse.ts";
 import { library } from "./program.ts";
@@ -18,10 +19,11 @@ test("the library has tests", () => {
 for (const name of withTests) {
   test(`std/${name}`, async () => {
     const source = library(`std/${name}`);
-    const results = await runTests(
-      { ...source },
-      { resolve: (path) => (path.startsWith("std/") ? library(path) : null) },
-      ["reference", "wasm"],
+    const results = await gathered(
+      runTests({ ...source }, { resolve: (path) => (path.startsWith("std/") ? library(path) : null) }, [
+        "reference",
+        "wasm",
+      ]),
     );
     expect(
       results

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { checkSource } from "../../compiler/inspect/check.ts";
 import { runTests } from "../../compiler/inspect/run-tests.ts";
+import { gathered } from "../support/gathered.ts";
 import { showShapes } from "../../compiler/inspect/shapes.ts";
 import { summarize } from "../../compiler/inspect/summary.ts";
 import { renderDiagnostic } from "../../dsl/render.ts";
@@ -60,8 +61,9 @@ test("consequences of a missing size are not reported", () => {
 });
 
 test("a failed test reports the location, the values and the target", async () => {
-  const results = await runTests(
-    source(`${net}
+  const results = await gathered(
+    runTests(
+      source(`${net}
 test "probabilities sum to one" { assert close(sum(predict(ones([2, 8, 8, 1])), axis: -1), ones([2]), 1e-6) }
 test "training lowers the loss" {
   let (x, label) = (normal([4, 8, 8, 1]), iota(shape: [4], axis: 0, dtype: "i32"))
@@ -72,8 +74,9 @@ test "wrong" {
   assert 1 + 1 == 3, "sums"
   assert close(ones([2, 2]) * 2, full([2, 2], 2.5), 0.1)
 }`),
-    { resolve },
-    ["reference", "wasm"],
+      { resolve },
+      ["reference", "wasm"],
+    ),
   );
   expect(results.map((r) => [r.title, r.failures.length])).toEqual([
     ["probabilities sum to one", 0],

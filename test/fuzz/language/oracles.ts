@@ -10,6 +10,7 @@ import {
 } from "../../../compiler/trust/compare.ts";
 import { compileProgram, entryOf, type CompiledModule } from "../../../compiler/compile.ts";
 import { runTests } from "../../../compiler/inspect/run-tests.ts";
+import { gathered } from "../../support/gathered.ts";
 import { elaborate, type Elaborated } from "../../../compiler/frontend/program.ts";
 import type { GraphData } from "../../../compiler/trust/error-bound.ts";
 import type { Graph, Program } from "../../../compiler/graph/ir.ts";
@@ -255,7 +256,7 @@ function related({ seed, text, files }: GeneratedProgram, draw: Draw): string | 
 async function assertions({ text, files }: GeneratedProgram): Promise<string | null> {
   if (!text.includes('test "')) return null;
   const options = { resolve: resolverOf(files), dims: variants[0] ?? {} };
-  const results = await runTests({ name: programName, text }, options, ["reference", "wasm"]);
+  const results = await gathered(runTests({ name: programName, text }, options, ["reference", "wasm"]));
   const failed = results.find(({ failures }) => failures.length > 0);
   return failed === undefined ? null : `the test ${failed.title} fails`;
 }

@@ -164,7 +164,11 @@ export const augmentation: readonly Row[] = [
   ),
   row("x: f32[N, H, W, 3]", "grey(@x)", "f32[N, H, W, 1]"),
   row("x: f32[N, H, W, C]", "random_resized_crop(@x, [2, 3])", "f32[N, 2, 3, C]"),
-  row("x: f32[N, H, W, C]", "@x |> ?{random_grayscale|random_apply(tanh, p: 0.25)|gradient_reversal}", "f32[N, H, W, C]"),
+  row(
+    "x: f32[N, H, W, C]",
+    "@x |> ?{random_grayscale|random_apply(tanh, p: 0.25)|gradient_reversal}",
+    "f32[N, H, W, C]",
+  ),
   row("x: f32[N, H>=3, W>=3, C]", "random_crop(@x, [2, 3], padding: ?{0|1})", "f32[N, 2, 3, C]"),
   row("x: f32[N, H, W, C]; m: f32[N, 2, 3]", "affine_transform(@x, @m)", "f32[N, H, W, C]"),
   row("x: f32[N, H, W, C]; r: f32[N, 2, 3]; q: f32[N, 2, 3]", "bilinear_at(@x, @r, @q)", "f32[N, 2, 3, C]"),

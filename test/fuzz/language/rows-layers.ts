@@ -49,7 +49,11 @@ export const layers: readonly Row[] = [
   layer("x: f32[N, H, W, C]", "@x |> bottleneck_block($u, expansion: 2)", "f32[N, H, W, 2 * $u]"),
   layer("x: f32[N, H, W, C]", "@x |> shortcut($u, stride: 1)", "f32[N, H, W, $u]"),
   layer("x: f32[N, H, W, C%2]", "@x |> squeeze_excite(ratio: 2)", "f32[N, H, W, C]"),
-  layer(image, "@x |> inverted_residual($u, expansion: 2?{|, excite: squeeze_excite(2)|, drop_path_rate: 0.25})", "f32[N, H, W, $u]"),
+  layer(
+    image,
+    "@x |> inverted_residual($u, expansion: 2?{|, excite: squeeze_excite(2)|, drop_path_rate: 0.25})",
+    "f32[N, H, W, $u]",
+  ),
   layer("x: f32[..S, C]", "@x |> batch_norm?{|(momentum: $n)|(eps: 0.01)|(affine: false)}", "f32[..S, C]"),
   layer("x: f32[..S, C]", "@x |> ?{layer_norm|rms_norm|layer_norm(eps: 0.1)}", "f32[..S, C]"),
   layer("x: f32[N, H, C%2]", "@x |> ?{group_norm(groups: 2)|instance_norm}", "f32[N, H, C]"),
