@@ -87,6 +87,8 @@ const stepsAt =
   };
 const steps = stepsAt(0);
 
+const named = { name: text, axes: orAbsent(listOf(orNull(text))) };
+
 const entry = object({
   ...{
     name: text,
@@ -95,11 +97,11 @@ const entry = object({
     structures: orAbsent(mapOf(text)),
     inputs: listOf(
       object({
-        ...{ ...slot, name: text, at: orAbsent(text) },
-        ...{ axes: orAbsent(listOf(orNull(text))), indices: orAbsent(listOf(indices)) },
+        ...{ ...slot, ...named, at: orAbsent(text) },
+        ...{ indices: orAbsent(listOf(indices)) },
       }),
     ),
-    outputs: listOf(object({ ...slot, name: text })),
+    outputs: listOf(object({ ...slot, ...named })),
   },
   ...{
     call: text,

@@ -1,12 +1,12 @@
 import type { DType } from "./dtype.ts";
-import type { EntryPlan, InputSlot } from "./plan.ts";
+import type { EntryPlan, NamedSlot } from "./plan.ts";
 
 /** The type of an input or output. */
 export interface SlotType {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Of an input: the dim whose size each axis has, or null. */
-  readonly dims?: readonly (string | null)[];
+  /** The dim whose size each axis has, or null. */
+  readonly dims: readonly (string | null)[];
 }
 
 /** What a caller can learn about an entry at run time. */
@@ -29,18 +29,15 @@ export function describeEntries(plans: readonly EntryPlan[]): ReadonlyMap<string
       const own = plans.filter((plan) => plan.name === name);
       const variants = own.map(({ dims, inputs, outputs }) => ({
         dims,
-        inputs: typesOf(inputs, true),
-        outputs: typesOf(outputs, false),
+        inputs: typesOf(inputs),
+        outputs: typesOf(outputs),
       }));
       return [name, { kind: own[0]?.kind ?? "plain", variants }];
     }),
   );
 }
 
-const typesOf = (slots: readonly InputSlot[], declared: boolean): Readonly<Record<string, SlotType>> =>
+const typesOf = (slots: readonly NamedSlot[]): Readonly<Record<string, SlotType>> =>
   Object.fromEntries(
-    slots.map(({ name, dtype, shape, axes = shape.map(() => null) }) => [
-      name,
-      { dtype, shape, ...(declared && { dims: axes }) },
-    ]),
+    slots.map(({ name, dtype, shape, axes = shape.map(() => null) }) => [name, { dtype, shape, dims: axes }]),
   );

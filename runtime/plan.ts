@@ -28,6 +28,8 @@ export interface NamedSlot extends Slot {
   readonly name: string;
   /** Of an input: where the file declares it, `lenet.dl:7:16`. */
   readonly at?: string;
+  /** The dim whose size each axis has, or null; absent if no axis is a dim. */
+  readonly axes?: readonly (string | null)[];
 }
 
 /** Elements of an input that are indices: `counts` by `strides` of the row-major elements, from `start` on. */
@@ -40,8 +42,6 @@ export interface IndexRange {
 }
 
 export interface InputSlot extends NamedSlot {
-  /** The dim whose size each axis has, or null; absent if no axis is a dim. */
-  readonly axes?: readonly (string | null)[];
   /** Absent if no element is an index. */
   readonly indices?: readonly IndexRange[];
 }

@@ -36,8 +36,8 @@ export interface LoadReport {
 export interface SlotType {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Of an input: the dim whose size each axis has, or null. */
-  readonly dims?: readonly (string | null)[];
+  /** The dim whose size each axis has, or null. */
+  readonly dims: readonly (string | null)[];
 }
 export interface EntryType {
   readonly kind: "plain" | "train" | "draw";

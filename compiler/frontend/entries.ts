@@ -4,7 +4,7 @@ import { GraphBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/ir.ts";
 import { invariant } from "../support/invariant.ts";
 import { scalar } from "../types/tensor-type.ts";
-import type { Context, DlValue, Env, ProgramState, Scope, Waits } from "./context.ts";
+import type { Context, DlValue, Env, ProgramState, Scope, Waits, Tensor } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
 import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
 import { report } from "./errors.ts";
@@ -72,6 +72,8 @@ interface Elaborated {
   readonly used: Context["usedDims"];
   /** The models whose structure inputs have, by the name of the input. */
   readonly structures: ReadonlyMap<string, string>;
+  /** The dim whose size each axis of an output has, or null, by the output's name; only outputs that have any. */
+  readonly axes: OutputAxes;
 }
 
 /** The graph of an entry for one set of dims, and which of the dims it used. */
@@ -92,6 +94,7 @@ export function elaborateEntry(
     body: "entry",
   };
   const structures = new Map<string, string>();
+  const axes: OutputAxes = new Map();
   withinLimits(() => {
     for (const p of entry.params) {
       const value = input(env, p, structures);
@@ -100,8 +103,9 @@ export function elaborateEntry(
       scope.bindValue(p.name.text, value, p.name.span);
     }
     const value = block({ ...env, scope: makeScope(scope) }, entry.body);
-    output(env, entry, value);
-    for (const path of options.taps ?? []) add(env, path, tapped(context, path, entry.name.span), entry.name.span);
+    const add: Add = (name, tensor, span) => addOutput(env, axes, name, tensor, span);
+    output(entry, value, add);
+    for (const path of options.taps ?? []) add(path, tapped(context, path, entry.name.span), entry.name.span);
     countCall(context);
   }, undefined);
 
@@ -113,7 +117,12 @@ export function elaborateEntry(
     if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf))
       context.builder.write(path, last);
   }
-  return { graph: withRoles(context.builder.build()), used: context.usedDims, structures };
+  return {
+    graph: withRoles(context.builder.build()),
+    used: context.usedDims,
+    structures,
+    axes: new Map([...axes].filter(([, dims]) => dims.some((dim) => dim !== null))),
+  };
 }
 
 /** What other frameworks write for a size that is not known; here it is the name of a dim only if declared as one. */
@@ -153,46 +162,60 @@ function isError(env: Env, name: string): boolean {
   return binding?.kind === "value" && binding.value.kind === "error";
 }
 
+type Add = (name: string, value: DlValue, span: Span) => void;
+
+/** The outputs so far, with the dim whose size each axis has, or null. */
+type OutputAxes = Map<string, readonly (string | null)[]>;
+
 /**
  * Fields of a record become outputs of their names, nested ones joined by a dot; a single value is named after its
  * expression.
  */
-function output(env: Env, entry: Entry, value: DlValue): void {
+function output(entry: Entry, value: DlValue, add: Add): void {
   const last = entry.body.statements.at(-1);
   const span = last?.span ?? entry.span;
   const single = last?.kind === "expression" && last.value.kind === "name" ? last.value.text : "result";
   const fields = last?.kind === "expression" && last.value.kind === "record" ? last.value.fields : [];
   const spanOf = (name: string): Span => fields.find((field) => field.name.text === name)?.value.span ?? span;
-  if (value.kind === "record") for (const [name, field] of value.fields) add(env, name, field, spanOf(name));
+  if (value.kind === "record") for (const [name, field] of value.fields) add(name, field, spanOf(name));
   else if (value.kind === "tuple" || value.kind === "list")
-    value.items.forEach((item, k) => add(env, String(k), item, span));
-  else if (value.kind !== "unit") add(env, single, value, span);
+    value.items.forEach((item, k) => add(String(k), item, span));
+  else if (value.kind !== "unit") add(single, value, span);
 }
 
-function add(env: Env, name: string, value: DlValue, span: Span): void {
-  const { builder } = env.context;
+function addOutput(env: Env, axes: OutputAxes, name: string, value: DlValue, span: Span): void {
+  const { context } = env;
+  const add: Add = (inner, part, at) => addOutput(env, axes, inner, part, at);
   switch (value.kind) {
     case "tensor":
-      return builder.output(name, value.value);
+      if (axes.has(name)) {
+        report(context, "E0202", span, `the entry \`${context.entry}\` has an output \`${name}\` already`, {
+          help: "give the output another name, or omit the tap",
+        });
+        return;
+      }
+      axes.set(name, dimsOf(context, value));
+      return context.builder.output(name, value.value);
     case "int":
     case "float":
     case "bool":
-      return add(env, name, literal(env, span, value, scalar(naturalDtype(value))), span);
+      return add(name, literal(env, span, value, scalar(naturalDtype(value))), span);
     case "record":
-      for (const [field, inner] of value.fields) add(env, `${name}.${field}`, inner, span);
+      for (const [field, inner] of value.fields) add(`${name}.${field}`, inner, span);
       return;
     case "list":
     case "tuple":
-      value.items.forEach((item, k) => add(env, `${name}.${k}`, item, span));
+      value.items.forEach((item, k) => add(`${name}.${k}`, item, span));
       return;
     case "error":
-      return invariant(
-        env.context.program.diagnostics.length > 0,
-        `output ${name} has no value, and no mistake is known`,
-      );
+      return invariant(context.program.diagnostics.length > 0, `output ${name} has no value, and no mistake is known`);
     default:
-      report(env.context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`, {
+      report(context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`, {
         help: pathOf(env, value) === null ? undefined : "snapshot(Net) is the params and states of a model, by path",
       });
   }
 }
+
+/** The sizes of a value that are dims of the entry; a function may use the same name for another size. */
+const dimsOf = ({ usedDims }: Context, { symbols, value }: Tensor): readonly (string | null)[] =>
+  symbols.map((name, axis) => (name !== null && usedDims.get(name) === value.type.shape[axis] ? name : null));

@@ -249,7 +249,7 @@ function variantsOf(
     // An entry depends only on the dims that it used, so equal sizes of these produce an equal graph.
     if (program.stopped || done.some((d) => Object.entries(d.dims).every(([name, size]) => dims[name] === size)))
       continue;
-    const { graph, used, structures } = elaborateEntry(program, main.scope, entry, {
+    const { graph, used, structures, axes } = elaborateEntry(program, main.scope, entry, {
       name: entry.name.text,
       mode: entry.mode,
       dims,
@@ -267,6 +267,7 @@ function variantsOf(
       graph,
       ...(entry.mode !== "plain" && { mode: entry.mode }),
       ...(structures.size > 0 && { structures: Object.fromEntries(structures) }),
+      ...(axes.size > 0 && { axes: Object.fromEntries(axes) }),
     });
   }
   return done;

@@ -309,6 +309,8 @@ export interface ProgramEntry {
   readonly mode?: "train" | "draw";
   /** The paths of the models whose structure inputs have: `w` stands for `w.dense1.w`, `w.dense1.b`. */
   readonly structures?: Readonly<Record<string, string>>;
+  /** The dim whose size each axis of an output has, or null, by the output's name. Absent if there are none. */
+  readonly axes?: Readonly<Record<string, readonly (string | null)[]>>;
 }
 
 /** A number that can change between calls without recompilation. `path` is that of its state. */

@@ -36,6 +36,7 @@ export interface Variant {
   readonly graph: Graph;
   readonly mode?: ProgramEntry["mode"];
   readonly structures?: ProgramEntry["structures"];
+  readonly axes?: ProgramEntry["axes"];
   readonly indices?: ReadonlyMap<number, readonly IndexRange[]>;
 }
 
@@ -63,7 +64,7 @@ export function assemble(
   const prepared = new Set(graphs.flatMap(readByWeightsStage));
   const counts = new Map<string, number>();
   for (const { name } of graphs) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const plans = variants.map(({ dims, graph, indices, mode, structures }): EntryPlan => {
+  const plans = variants.map(({ dims, graph, indices, mode, structures, axes = {} }): EntryPlan => {
     const name = exportName(graph.name, dims, counts.get(graph.name) === 1);
     const own = graph.name === "init" ? strictly(library) : library;
     const { weights: prepareSteps, call: callSteps } = stepsOfEntry(graph, layout, own, notes.steps);
@@ -86,7 +87,10 @@ export function assemble(
         const found = indices?.get(i);
         return { ...slot(nameOf(value), value), ...declaration(value, dims), ...(found && { indices: found }) };
       }),
-      outputs: graph.outputs.map(({ name: output, value }) => slot(output, value)),
+      outputs: graph.outputs.map(({ name: output, value }) => ({
+        ...slot(output, value),
+        ...(axes[output] && { axes: axes[output] }),
+      })),
       call: name,
       prepare,
       outdates: graph.writes.some(({ path }) => prepared.has(path)),

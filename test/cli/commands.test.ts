@@ -227,3 +227,13 @@ test("explain takes a code without its letter or its zeros", () => {
   expect(explainCode("Dot-C2").code).toBe("dot-c2");
   for (const asked of ["99999", "E", ""]) expect(() => explainCode(asked)).toThrow("unknown diagnostic code");
 });
+
+test("a draw entry prints a sample, the same for the same seed", async () => {
+  writeFileSync(join(folder, "draws.dl"), "draw entry sample() { { z: normal([3]) } }\n");
+  const sample = async (...seed: readonly string[]) =>
+    (await dlc(folder, "run", "draws.dl", "--entry", "sample", ...seed)).stdout;
+  const first = await sample();
+  expect(first).toMatch(/^z: f32\[3\] = \S+ \S+ \S+\n$/);
+  expect(await sample()).toBe(first);
+  expect(await sample("--seed", "7")).not.toBe(first);
+});

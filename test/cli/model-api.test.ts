@@ -128,6 +128,13 @@ test("a part of a model is an output of an entry, and without one the module is 
   expect(declarations(tapped.plan)).toContain('readonly "Net.body": Tensor<Float32Array>;');
 });
 
+test("a tap with the name of an output is an error", async () => {
+  const twice = `${text}\nentry again(x: f32[N, 2]) { { Net: { body: Net(x) } } }\n`;
+  await expect(compile(twice, { dims: { N: 1 }, taps: { again: ["Net.body"] } })).rejects.toThrow(
+    "the entry `again` has an output `Net.body` already",
+  );
+});
+
 test.each([
   [{ predct: ["Net.body"] }, "unknown entry `predct`\n  = help: did you mean `predict`?"],
   [{ predict: ["Net.boddy"] }, "did you mean `Net.body`?"],
@@ -146,7 +153,7 @@ test("the entries say their kinds, and the types of their inputs and outputs", (
     {
       dims: { N: 1 },
       inputs: { x: { dtype: "f32", shape: [1, 2], dims: ["N", null] } },
-      outputs: { y: { dtype: "f32", shape: [1, 1] } },
+      outputs: { y: { dtype: "f32", shape: [1, 1], dims: ["N", null] } },
     },
   ]);
   expect(a.entries.get("sample")?.variants[0]?.inputs).toEqual({ n: { dtype: "f32", shape: [], dims: [] } });
