@@ -66,7 +66,7 @@ train entry step(x: f32[3, 2]) {
 });
 
 test.each([
-  ["sum(Net.dense1.v)", "`Net.dense1.v`"],
+  ["sum(Net.dense1.v)", "`Net.dense1` has no `v`"],
   ["Net.dense1.w.x", "has no member `x`"],
 ])("%s is an error", (text, message) => {
   const program = `dl 1
