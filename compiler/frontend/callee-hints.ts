@@ -5,7 +5,7 @@ import { insteadHint, methodHint } from "./migration-hints.ts";
 import type { Bound } from "./values/arguments.ts";
 import { isNumberList } from "./values/number-lists.ts";
 import { type Signature, signatureOf, usage } from "./values/signatures.ts";
-import { functionName, isNumber } from "./values/values.ts";
+import { functionName, isLiteralFunction, isNumber } from "./values/values.ts";
 
 /**
  * Why a value cannot be called: a quoted name, a method, or a local value that hides a function of the library
@@ -44,6 +44,18 @@ function appliedHelp(env: Env, callee: string): string | undefined {
   return (
     parameter &&
     `${callee} is applied to \`${given}\`; to pass it as an argument, write ${name}(${parameter.name}: ${given})`
+  );
+}
+
+/** How a function is called whose value is not expected: `sum([1, 2])` has `axis`, and no tensor. */
+export function unappliedHelp(value: DlValue): string | undefined {
+  if (value.kind !== "function" || isLiteralFunction(value)) return undefined;
+  const signature = signatureOf(value.target);
+  const given = value.args.flatMap((arg) => (arg.name === null ? [] : [[arg.name, arg] as const]));
+  const missing = signature.tensors.filter((tensor) => given.every(([name]) => name !== tensor));
+  const lists = new Map(given.filter(([, arg]) => isNumberList(arg.value)));
+  return (
+    misplacedHelp(signature, { values: lists, parts: [] }, missing) ?? usage(functionName(value.target), signature)
   );
 }
 

@@ -22,6 +22,7 @@ import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
 import { describe, makeTensor } from "./values/values.ts";
+import { unappliedHelp } from "./callee-hints.ts";
 
 export interface EntryOptions {
   readonly name: string;
@@ -211,7 +212,10 @@ function addOutput(env: Env, axes: OutputAxes, name: string, value: DlValue, spa
       return invariant(context.program.diagnostics.length > 0, `output ${name} has no value, and no mistake is known`);
     default:
       report(context, "E0309", span, `expected a tensor for the output \`${name}\`, found ${describe(value)}`, {
-        help: pathOf(env, value) === null ? undefined : "snapshot(Net) is the params and states of a model, by path",
+        help:
+          pathOf(env, value) === null
+            ? unappliedHelp(value)
+            : "snapshot(Net) is the params and states of a model, by path",
       });
   }
 }

@@ -10,6 +10,7 @@ import { report } from "../errors.ts";
 import { isFloat } from "../../types/tensor-type.ts";
 import { dtypeOfList, inDtype, isLiteral, isNumberList } from "../values/number-lists.ts";
 import { bool, describe, ERROR, float, int, isNumber, showTensor } from "../values/values.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 const binaryOps = {
   "+": "add",
@@ -110,13 +111,7 @@ export function pointwise(
   const odd = operands.find(
     ({ value }) => value.kind !== "tensor" && !isNumber(value) && value.kind !== "bool" && !isNumberList(value),
   );
-  if (odd !== undefined)
-    return report(
-      env.context,
-      "E0309",
-      odd.span,
-      `expected a tensor or a number for ${says}, found ${describe(odd.value)}`,
-    );
+  if (odd !== undefined) return notTensor(env, odd.span, `expected a tensor or a number for ${says}`, odd.value);
   const isTensor = ({ value }: Operand): boolean => value.kind === "tensor" || isNumberList(value);
   if (!operands.some(isTensor)) return staticOp(env, op, operands, span, attrs);
   const isFreeOrLiteral = (o: Operand): boolean => o.free === true || isLiteral(env, o.value);
@@ -239,7 +234,7 @@ function matmul(env: Env, left: Operand, right: Operand, span: Span): DlValue {
   if (a === undefined || b === undefined || a.kind === "error" || b.kind === "error") return ERROR;
   if (a.kind !== "tensor" || b.kind !== "tensor") {
     const odd = a.kind === "tensor" ? right : left;
-    return report(env.context, "E0309", odd.span, `expected a tensor for \`@\`, found ${describe(odd.value)}`);
+    return notTensor(env, odd.span, "expected a tensor for `@`", odd.value);
   }
   const [l, r] = [a.value.type.shape, b.value.type.shape];
   const both = `${showTensor(a)} @ ${showTensor(b)}`;

@@ -34,6 +34,7 @@ import {
   UNIT,
 } from "../values/values.ts";
 import { read } from "../values/variables.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 const define = (
   doc: string,
@@ -302,9 +303,7 @@ const isRunTime = ({ context }: Env, condition: DlValue, span: Span): boolean =>
 
 function onTensor(env: Env, args: BuiltinArgs, answer: (x: Tensor) => DlValue): DlValue {
   const { value, span } = arg(args, "x");
-  return value.kind === "tensor"
-    ? answer(value)
-    : report(env.context, "E0309", span, `expected a tensor, found ${describe(value)}`);
+  return value.kind === "tensor" ? answer(value) : notTensor(env, span, "expected a tensor", value);
 }
 
 /** The indices given by an argument, negative ones counted from the end; null if they are not indices. */
@@ -371,8 +370,7 @@ function splitParts(env: Env, args: BuiltinArgs, span: Span): DlValue {
   );
   const x = arg(args, "x").value;
   if (parts.kind !== "int" || axisValue.kind !== "int") return ERROR;
-  if (x.kind !== "tensor")
-    return report(env.context, "E0309", span, `expected a tensor for \`split\`, found ${describe(x)}`);
+  if (x.kind !== "tensor") return notTensor(env, span, "expected a tensor for `split`", x);
   const { shape } = x.value.type;
   const axis = axisValue.value < 0 ? axisValue.value + shape.length : axisValue.value;
   const whole = shape[axis];

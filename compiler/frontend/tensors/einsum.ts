@@ -6,7 +6,8 @@ import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { allowedShape, build, addNode } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { diagonal, type Named } from "./diagonal.ts";
-import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+import { ERROR, makeTensor, showTensor } from "../values/values.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 /**
  * A sum of products over named axes. A name that an operand has twice stands for the diagonal of these axes. Operands
@@ -17,9 +18,7 @@ export function einsum(env: Env, patternArg: Arg, parts: Arg, span: Span): DlVal
   const operands = parts.value.kind === "list" ? parts.value.items : [];
   const odd = operands.find((value) => value.kind !== "tensor");
   if (odd !== undefined)
-    return odd.kind === "error"
-      ? ERROR
-      : report(env.context, "E0309", span, `expected tensors for \`einsum\`, found ${describe(odd)}`);
+    return odd.kind === "error" ? ERROR : notTensor(env, span, "expected tensors for `einsum`", odd);
   const tensors = operands.filter((value): value is Tensor => value.kind === "tensor");
   const pattern = axisPattern(env, patternArg, { repeats: true });
   if (pattern === null) return ERROR;

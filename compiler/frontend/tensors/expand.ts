@@ -5,6 +5,7 @@ import { broadcastTo, repeats } from "../types/broadcasting.ts";
 import { describe, ERROR, showTensor } from "../values/values.ts";
 import { allowedShape } from "./add-node.ts";
 import { numbers } from "./op-calls.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 /** `expand(x, shape)`: x broadcast to a shape. */
 export function expand(env: Env, shape: Arg, x: Arg, span: Span): DlValue {
@@ -14,8 +15,7 @@ export function expand(env: Env, shape: Arg, x: Arg, span: Span): DlValue {
     return report(context, "E0501", shape.span, `expected a shape for \`expand\`, found ${describe(shape.value)}`, {
       help: "a shape is a list of sizes, as in expand(x, [N, 5])",
     });
-  if (x.value.kind !== "tensor")
-    return report(context, "E0309", x.span, `expected a tensor for \`expand\`, found ${describe(x.value)}`);
+  if (x.value.kind !== "tensor") return notTensor(env, x.span, "expected a tensor for `expand`", x.value);
   if (!allowedShape(env, shape.span, sizes)) return ERROR;
   if (!repeats(x.value.value.type.shape, sizes))
     return report(context, "E0304", span, `cannot expand ${showTensor(x.value)} to [${sizes.join(", ")}]`, {

@@ -4,6 +4,7 @@ import { report } from "../errors.ts";
 import { numbers } from "./op-calls.ts";
 import { type IndexExpr, indicesOf, rangeOf, type Selection, selectionOf, staticSizes } from "./selection.ts";
 import { describe, ERROR, list, makeTensor } from "../values/values.ts";
+import { unappliedHelp } from "../callee-hints.ts";
 
 /**
  * `x[0, 1:, .., _]`: a static int drops its axis, a range slices it, `_` adds an axis of size 1; an i32 tensor or a
@@ -20,7 +21,9 @@ export function index(env: Env, object: DlValue, expr: IndexExpr): DlValue {
     case "tuple":
       return indexList(env, object.items, expr);
     default:
-      return report(env.context, "E0309", expr.object.span, `cannot index ${describe(object)}`);
+      return report(env.context, "E0309", expr.object.span, `cannot index ${describe(object)}`, {
+        help: unappliedHelp(object),
+      });
   }
 }
 

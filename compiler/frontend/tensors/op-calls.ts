@@ -11,6 +11,7 @@ import { addNodeResults, type ArgumentSpans } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { dtypeOfList, inDtype, isSoft } from "../values/number-lists.ts";
 import { describe, ERROR, isNumber } from "../values/values.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 /** An op of the table by its own name, with its attributes as static arguments. Negative axes count from the end. */
 export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
@@ -40,8 +41,7 @@ export function applyOp(env: Env, op: Op, bound: Bound, span: Span): DlValue {
   const tensors = withLists(env, op, operands);
   if (tensors.some((arg) => arg.value.kind === "error")) return ERROR;
   const odd = tensors.find((arg) => arg.value.kind !== "tensor");
-  if (odd !== undefined)
-    return report(env.context, "E0309", odd.span, `expected a tensor for \`${op.name}\`, found ${describe(odd.value)}`);
+  if (odd !== undefined) return notTensor(env, odd.span, `expected a tensor for \`${op.name}\``, odd.value);
   const results = addNodeResults(
     env,
     span,

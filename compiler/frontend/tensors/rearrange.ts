@@ -14,6 +14,7 @@ import type { Arg, DlValue, Env, Tensor } from "../context.ts";
 import { build } from "./add-node.ts";
 import { report } from "../errors.ts";
 import { describe, ERROR, makeTensor, showTensor } from "../values/values.ts";
+import { notTensor } from "../values/not-tensor.ts";
 
 interface Use {
   readonly pattern: Arg;
@@ -37,8 +38,7 @@ interface Axis {
 export function rearrange(env: Env, use: Use, span: Span): DlValue {
   const { value } = use.x;
   if (value.kind === "error") return ERROR;
-  if (value.kind !== "tensor")
-    return report(env.context, "E0309", use.x.span, `expected a tensor for \`rearrange\`, found ${describe(value)}`);
+  if (value.kind !== "tensor") return notTensor(env, use.x.span, "expected a tensor for `rearrange`", value);
   const pattern = axisPattern(env, use.pattern);
   const known = sizesOf(env, use.sizes);
   if (pattern === null || known === null) return ERROR;

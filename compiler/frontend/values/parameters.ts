@@ -16,6 +16,7 @@ import {
 import { dtypeOfList, inDtype, isLiteral, openTensor } from "./number-lists.ts";
 import { makeScope } from "./scope.ts";
 import { describe, isNumber, list } from "./values.ts";
+import { notTensor } from "./not-tensor.ts";
 
 /** Static arguments and defaults, in the order of the parameters. False after a report, here as below. */
 export function bindStatics(
@@ -196,12 +197,7 @@ function filled(type: TensorTypeExpr, { symbols }: Tensor): readonly (string | n
 }
 
 function wrongKind(env: Env, p: Parameter, arg: Arg): false {
-  report(
-    env.context,
-    "E0309",
-    arg.span,
-    `expected ${text(p.type)} for \`${p.name.text}\`, found ${describe(arg.value)}`,
-  );
+  notTensor(env, arg.span, `expected ${text(p.type)} for \`${p.name.text}\``, arg.value);
   return false;
 }
 

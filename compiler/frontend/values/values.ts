@@ -2,7 +2,7 @@ import type { Expr, Pack } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { GraphBuilder } from "../../graph/build.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
-import type { DlValue, Members, Target, Tensor } from "../context.ts";
+import type { DlValue, FunctionValue, Members, Target, Tensor } from "../context.ts";
 
 export const ERROR: DlValue = { kind: "error" };
 export const UNIT: DlValue = { kind: "unit" };
@@ -73,6 +73,10 @@ export function functionName(target: Target): string {
   }
 }
 
+/** Only a function literal is a `fn` with an instance. */
+export const isLiteralFunction = ({ target, instance }: FunctionValue): boolean =>
+  instance !== null && target.kind === "callable" && target.declaration.kind === "fn";
+
 /** A short description of a value, for messages. */
 export function describe(value: DlValue): string {
   switch (value.kind) {
@@ -95,7 +99,7 @@ export function describe(value: DlValue): string {
     case "tensor":
       return showTensor(value);
     case "function":
-      return value.instance !== null && value.target.kind === "callable" && value.target.declaration.kind === "fn"
+      return isLiteralFunction(value)
         ? "a function literal"
         : value.target.kind === "callable"
           ? `the ${value.target.declaration.kind} \`${functionName(value.target)}\``
