@@ -106,12 +106,13 @@ export const comparedStage = ({ name, graph, pass }: GraphStage): ComparedStage 
 
 /**
  * The first stage that computes other values than the stage before it, or null. Consecutive exact passes are compared
- * as one; each is compared separately only if their ends differ.
+ * as one; each is compared separately only if their ends differ. `onStage` is called before each stage but the first.
  */
 export function compareStages(
   stages: readonly ComparedStage[],
   data: GraphData,
   known = new Evaluations(data),
+  onStage: (name: string, index: number) => void = () => {},
 ): { readonly stage: string; readonly difference: Difference } | null {
   const [first, ...rest] = stages;
   if (first === undefined) return null;
@@ -128,7 +129,8 @@ export function compareStages(
     }
     return null;
   };
-  for (const stage of rest) {
+  for (const [index, stage] of rest.entries()) {
+    onStage(stage.name, index + 1);
     if (stage.exact) {
       run.push(stage);
       continue;

@@ -8,7 +8,7 @@
 import type { Span } from "../../dsl/span.ts";
 import { nearestSpan } from "./bisect.ts";
 import { stagesOfGraph, type CompileOptions } from "../compile.ts";
-import { comparedStage, compareStages, type Difference } from "./compare.ts";
+import { comparedStage, compareStages, Evaluations, type Difference } from "./compare.ts";
 import { evaluateWithBounds, type Bounded } from "./error-bound.ts";
 import { isLeaf } from "../graph/facts.ts";
 import { distinct } from "../graph/inline.ts";
@@ -49,7 +49,7 @@ export interface VerifiedEntry {
 
 export type VerifyOptions = Omit<CompileOptions, "resolve" | "entries" | "dims" | "variants"> & {
   readonly seed?: number;
-  /** Receives a line of text at the start of each step. */
+  /** Receives a line of text at the start of each step: at each pass, and at each value. */
   readonly onProgress?: (message: string) => void;
 };
 
@@ -63,9 +63,12 @@ export async function verifyEntry(
   const planned = at(stages, stages.length - 1).graph;
   const { open, names } = withAllOutputs(planned);
   const data = initialData(program, graph, seed);
-  onProgress(`comparing ${stages.length - 1} passes of ${graph.name} in the reference`);
-  const wrongPass = compareStages(stages.map(comparedStage), data);
-  onProgress(`comparing the code of ${graph.name} with the reference`);
+  const wrongPass = compareStages(stages.map(comparedStage), data, new Evaluations(data), (name, index) =>
+    onProgress(`comparing the passes of ${graph.name} in the reference: ${name}, ${index} of ${stages.length - 1}`),
+  );
+  const told = (done: number): void =>
+    onProgress(`comparing the code of ${graph.name} with the reference: value ${done} of ${names.size}`);
+  told(0);
   const passes = (compile.passes ?? pipeline).filter(isLate);
   const results = await runCompiled(open, data, { ...compile, passes });
 
@@ -79,6 +82,7 @@ export async function verifyEntry(
       const what = names.get(value);
       if (what === undefined || bounded.value.data.length === 0) return bounded;
       const computed = Float64Array.from(present(results.get(what), what));
+      told(found.length + unbounded + 1);
       const difference = largestOf(what, bounded, computed);
       if (difference === null) unbounded++;
       else found.push({ value, node, span: nearestSpan(node), difference });

@@ -48,6 +48,19 @@ test.each(["wasm", "js"] as const)(
   },
 );
 
+test("a verification says which pass and which value it has reached", async () => {
+  const { program } = elaborateSource(source, { dims: { N: 5 }, resolve: createResolver(source.name) });
+  const said: string[] = [];
+  const entry = present(program.entries[0], "there is an entry");
+  const found = await verifyEntry(program, entry, { mode: "strict", onProgress: (line) => void said.push(line) });
+  const passes = `comparing the passes of predict in the reference: `;
+  expect(said[0]).toBe(`${passes}hoist, 1 of ${pipeline.length}`);
+  expect(said[pipeline.length - 1]).toBe(`${passes}plan-memory, ${pipeline.length} of ${pipeline.length}`);
+  expect(said[pipeline.length]).toMatch(/^comparing the code of predict with the reference: value 0 of \d+$/);
+  const values = found.compared + found.unbounded;
+  expect(said.at(-1)).toBe(`comparing the code of predict with the reference: value ${values} of ${values}`);
+});
+
 test("a pass that changes a result is found, where the code matches its graph", async () => {
   const found = await verified(withRule("tanh(x) => neg(x)"), "wasm");
   expect(found.wrong).toBeNull();
