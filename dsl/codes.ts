@@ -15,6 +15,7 @@ export const syntaxCodes = {
   E0113: "a declaration inside a block",
   E0114: "a keyword used as a name",
   E0115: "an operator of another language",
+  W0116: "a comment that looks like the rest of an expression",
 } as const;
 
 export type SyntaxCode = keyof typeof syntaxCodes;

@@ -3,8 +3,9 @@ import { maxDepth, tooDeep } from "./depth.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { isStray } from "./hints.ts";
 import { layout } from "./layout.ts";
-import { lex, type Range } from "./lex.ts";
+import { lex, type Lexed, type Range } from "./lex.ts";
 import { parseTolerantly } from "./recover.ts";
+import { warnOfQuotients } from "./quotients.ts";
 import { DiagnosticList } from "./diagnostic-list.ts";
 import type { Source, Span } from "./span.ts";
 import { byEnd, toAst, type Part } from "./to-ast.ts";
@@ -20,19 +21,27 @@ export interface Parsed {
    */
   readonly file: File | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Of a text without diagnostics: what is valid, but probably not what was meant. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Parses a text to an AST. Every syntax error is a diagnostic (E0101 to E0115), several per run; it never throws. */
 export function parse(source: Source): Parsed {
   const diagnostics = new DiagnosticList(source);
-  const file = source.text.length > maxLength ? tooLarge(diagnostics) : read(diagnostics);
-  return { file, diagnostics: diagnostics.sorted };
+  if (source.text.length > maxLength)
+    return { file: tooLarge(diagnostics), diagnostics: diagnostics.sorted, warnings: [] };
+  const lexed = lex(diagnostics);
+  const file = read(diagnostics, lexed);
+  const warnings = new DiagnosticList(source);
+  if (diagnostics.sorted.length === 0) warnOfQuotients(lexed.comments, warnings);
+  return { file, diagnostics: diagnostics.sorted, warnings: warnings.sorted };
 }
 
 /** As `parse`, for some lines of a file. */
 export function parseLines(source: Source, range: Range): Parsed {
   const diagnostics = new DiagnosticList(source);
-  return { file: read(diagnostics, range), diagnostics: diagnostics.sorted };
+  const file = read(diagnostics, lex(diagnostics, range));
+  return { file, diagnostics: diagnostics.sorted, warnings: [] };
 }
 
 function tooLarge(diagnostics: DiagnosticList): null {
@@ -45,8 +54,7 @@ function tooLarge(diagnostics: DiagnosticList): null {
   return null;
 }
 
-function read(diagnostics: DiagnosticList, range?: Range): File | null {
-  const { tokens, comments, bad } = lex(diagnostics, range);
+function read(diagnostics: DiagnosticList, { tokens, comments, bad }: Lexed): File | null {
   const lines = layout(tokens, diagnostics);
   if (!lines) return null;
   const ends = byEnd(comments);

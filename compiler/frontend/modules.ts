@@ -44,6 +44,7 @@ export interface Modules {
 interface Loading {
   readonly resolve: Resolve;
   readonly diagnostics: Diagnostic[];
+  readonly warnings: Diagnostic[];
   readonly prelude: LibraryScopes;
   readonly library: ReadonlySet<Source>;
   /** By file name; null while it is being loaded. */
@@ -56,7 +57,11 @@ interface Loading {
 const maxDepth = 100;
 
 /** The program's file, whatever it imports, and the standard library below all of them. */
-export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagnostic[]): Modules {
+export function loadModules(
+  source: Source,
+  resolve: Resolve,
+  { diagnostics, warnings }: Pick<Loading, "diagnostics" | "warnings">,
+): Modules {
   const root = makeFileScope(null);
   for (const [name, builtin] of Object.entries(builtins))
     root.bindValue(name, { kind: "function", target: { kind: "builtin", name, builtin }, args: [], instance: null });
@@ -76,7 +81,7 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
   const library = new Set(files);
   if (files.length < preludeFiles.length) return { main: null, library, dims: [], defaultSizes: new Map() };
   const prelude = makeLibraryScopes(root, files);
-  const loading: Loading = { resolve, diagnostics, prelude, library, loaded: new Map(), depth: 0 };
+  const loading: Loading = { resolve, diagnostics, warnings, prelude, library, loaded: new Map(), depth: 0 };
   const main = loadModule(source, loading);
   const modules = [...loading.loaded.values()].filter((module) => module !== null);
   return {
@@ -89,8 +94,9 @@ export function loadModules(source: Source, resolve: Resolve, diagnostics: Diagn
 
 function loadModule(source: Source, loading: Loading): Module | null {
   loading.loaded.set(source.name, null);
-  const { file, diagnostics } = parse(source);
+  const { file, diagnostics, warnings } = parse(source);
   loading.diagnostics.push(...diagnostics);
+  loading.warnings.push(...warnings);
   if (file === null) return null;
   const { internal, exported } = loading.prelude;
   // A file of the library may be the program, under another name, so that its tests run.

@@ -118,7 +118,8 @@ export function openProgram(
   options: ElaborateOptions,
 ): { readonly state: ProgramState; readonly main: Module | null; readonly dims: readonly string[] } {
   const diagnostics: Diagnostic[] = [];
-  const { main, library, dims, defaultSizes } = loadModules(source, options.resolve, diagnostics);
+  const warnings: Diagnostic[] = [];
+  const { main, library, dims, defaultSizes } = loadModules(source, options.resolve, { diagnostics, warnings });
   const states = [seedState({ source, start: 0, end: 0 }), ...counterStates(main?.entries ?? [])];
   const declared = new Map(states.map((each) => [each.path, each]));
   const state: ProgramState = {
@@ -126,7 +127,7 @@ export function openProgram(
     ops: opFunctions(),
     library,
     diagnostics,
-    warnings: [],
+    warnings,
     reported: new Set(),
     exploration: { explored: new Set(), active: false, namesOnly: false },
     declared,

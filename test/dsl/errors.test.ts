@@ -8,9 +8,10 @@ const goldens = new ErrorGoldens(new URL("../golden/dsl/", import.meta.url));
 const seen = new Set<string>();
 
 test.each(goldens.names)("%s", (name) => {
-  const { diagnostics } = parse(goldens.case(name).source);
-  for (const d of diagnostics) seen.add(d.code);
-  goldens.expect(name, diagnostics);
+  const { diagnostics, warnings } = parse(goldens.case(name).source);
+  const all = [...diagnostics, ...warnings];
+  for (const d of all) seen.add(d.code);
+  goldens.expect(name, all);
 });
 
 test("every code that a small file can cause has a golden", () => {
