@@ -131,6 +131,7 @@ const operators: ReadonlyMap<string, string> = new Map([
   ],
   [":=", "write `=`"],
   ["/*", "write a comment with `//` on each line"],
+  ["->", "write a function without a name as `fn (x) = 2 * x`, a pipe as `|>`; `->` precedes a result type"],
   ["===", "write `==`"],
   ["!==", "write `!=`"],
 ]);
@@ -140,9 +141,13 @@ function foreignOperator(token: IToken, diagnostics: DiagnosticList): void {
   diagnostics.add({
     code: "E0115",
     says: `unknown operator \`${image}\``,
-    at: { span: diagnostics.span(token.startOffset, end(token)), says: "not an operator of dlc" },
+    at: {
+      span: diagnostics.span(token.startOffset, end(token)),
+      says: image === "->" ? "not allowed here" : "not an operator of dlc",
+    },
     help:
       operators.get(image) ??
+      (image.startsWith(".") ? `operators work element by element: write \`${image.slice(1)}\`` : undefined) ??
       `write \`let a = a ${image.charAt(0)} b\` for a new value of the name, \`s <- s ${image.charAt(0)} b\` to update a state`,
   });
 }
@@ -158,10 +163,14 @@ function openString(token: IToken, diagnostics: DiagnosticList): void {
 
 function badNumber(token: IToken, diagnostics: DiagnosticList): void {
   const digits = /^\d+/.exec(token.image)?.[0] ?? "0";
+  const [, plain] = /^(\d[\d.]*(?:e[-+]?\d+)?)(?:[fdlu]|[fiu]\d\d)$/i.exec(token.image) ?? [];
   diagnostics.add({
     code: "E0104",
     says: `invalid number \`${token.image}\``,
     at: { span: diagnostics.span(token.startOffset, end(token)), says: "" },
-    help: `numbers are written \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
+    help:
+      plain !== undefined
+        ? `a number has no suffix: write \`${plain}\``
+        : `numbers are written \`${digits}\`, \`${digits}.5\`, \`1e-3\` or \`1_000\``,
   });
 }

@@ -136,8 +136,12 @@ export const Position = createToken({
   line_breaks: false,
   start_chars_hint: ["."],
 });
-/** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`. */
-export const BadNumber = createToken({ name: "BadNumber", pattern: /\d\w*(?:\.\d\w*)?/, label: "a number" });
+/** A number that runs into more letters, digits or underscores: `12abc`, `1__0`, `1e`, `1e-3f`. */
+export const BadNumber = createToken({
+  name: "BadNumber",
+  pattern: /\d(?:[eE][-+]\d|\w)*(?:\.\d(?:[eE][-+]\d|\w)*)?/,
+  label: "a number",
+});
 export const StringToken = createToken({
   name: "String",
   pattern: /"(?:[^"\\\n\r]|\\[^\n\r])*"/,
@@ -160,11 +164,18 @@ export const Newline = createToken({
 export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
 const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
+/** The arrow of `map(y -> 2 * y, l)`, `(a, b) -> a + b` and `fn (x) -> x`: not after the parameters of a declaration. */
+const foreignArrow = /(?<=(?:(?:[(,=]|\|>)\s*(?:[a-z]\w*|\([\w\s,]*\))|\bfn\s*\([^()]*\))[ \t]*)->/;
+
+/** `.*` of Julia and MATLAB; in `freeze Net.*.norm` it is part of a path. */
+const elementwise = /(?<=[\s)\]])\.\*|\.\*(?=[\w(])|\.[-+/^]/;
+
 /** Operators of other languages, matched as a whole so that a help can name the equivalent. */
 export const ForeignOperator = createToken({
   name: "ForeignOperator",
-  pattern: /&&|\|\||\*\*|=>|:=|[-+*/%]=|\/\*|===|!==/,
+  pattern: new RegExp(`&&|\\|\\||\\*\\*|=>|:=|[-+*/%]=|\\/\\*|===|!==|${elementwise.source}|${foreignArrow.source}`),
   line_breaks: false,
+  start_chars_hint: [..."&|*=:-+/%!."],
 });
 /**
  * Never lexed: replaces characters that no pattern matches. A pattern for "all others" would cost the lexer its table
