@@ -45,3 +45,7 @@ export function locationOf(span: Span): string {
 export function cover(a: Span, b: Span): Span {
   return { source: a.source, start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }
+
+/** Whether a span is a part of another one. */
+export const isWithin = (inner: Span, outer: Span): boolean =>
+  inner.source === outer.source && inner.start >= outer.start && inner.end <= outer.end;

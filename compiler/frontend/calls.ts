@@ -1,5 +1,5 @@
 import type { Callable, Entry } from "../../dsl/ast.ts";
-import type { Span } from "../../dsl/span.ts";
+import { isWithin, type Span } from "../../dsl/span.ts";
 import { bindArguments, checkNames, type Bound } from "./values/arguments.ts";
 import { differentiableNames, signatureOf, split, type Signature } from "./values/signatures.ts";
 import { convertStatic } from "./values/static-types.ts";
@@ -267,11 +267,13 @@ function contextAt(context: Context, { kind, path }: Frame, span: Span): Context
   return context;
 }
 
+/** Whether its calls are known to have no end: each that follows would be as deep again. */
+const isEndless = ({ program }: Context, { span }: Callable): boolean =>
+  program.diagnostics.some(({ code, at }) => code === "E0406" && at !== undefined && isWithin(at.span, span));
+
 /** A function with a gradient rule is evaluated with its rule, so that a rule which calls it has no end. */
 function reportDepth(context: Context, { name: { text: name }, gradient }: Callable, span: Span): DlValue {
-  const rule = gradient?.span;
-  const within = rule?.source === span.source && span.start >= rule.start && span.end <= rule.end;
-  if (!within)
+  if (gradient === null || !isWithin(span, gradient.span))
     return report(context, "E0406", span, `calls are nested more than ${maxDepth} deep`, {
       help: `does \`${name}\` call itself?`,
     });
@@ -292,6 +294,7 @@ export function applyCallable(env: Env, target: CallableTarget, bound: Bound, sp
   const context = entry === undefined ? contextAt(env.context, owner.frame, span) : contextOf(env.context, entry);
   const name = declaration.name.text;
   countCall(context, span);
+  if (isEndless(context, declaration)) return ERROR;
   if (context.calls.length >= maxDepth) return reportDepth(context, declaration, span);
   const inner: Env = {
     context,

@@ -1,4 +1,4 @@
-import type { Span } from "../../../dsl/span.ts";
+import { isWithin, type Span } from "../../../dsl/span.ts";
 import { staticIndexOutside } from "../../analysis/static-index.ts";
 import { isGradient } from "../../graph/autodiff.ts";
 import { type BrokenCondition, brokenCondition, type GraphBuilder } from "../../graph/build.ts";
@@ -225,9 +225,6 @@ function symbolsOf(op: Op, type: TensorType, operands: readonly Tensor[]): reado
   if (op.form.kind !== "pointwise") return undefined;
   return type.shape.map((_, axis) => operands.map((o) => o.symbols[axis] ?? null).find((s) => s !== null) ?? null);
 }
-
-const isWithin = (inner: Span, outer: Span): boolean =>
-  inner.source === outer.source && inner.start >= outer.start && inner.end <= outer.end;
 
 /** Labels for operands that come from another location. */
 export function origins(operands: readonly Tensor[], here: Span): { span: Span; says: string }[] {

@@ -1,6 +1,6 @@
 // What is said about the path of a part, param or state that is not known.
 import type { Expr, Name } from "../../../dsl/ast.ts";
-import { position, type Span } from "../../../dsl/span.ts";
+import { isWithin, position, type Span } from "../../../dsl/span.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
 import { nodesIn } from "../../../dsl/walk.ts";
 import type { Context } from "../context.ts";
@@ -71,8 +71,7 @@ export function noteUnknown({ program, unknownPaths }: Context, path: string, na
 /** The first path in an expression with a mistake that names nothing, which is then the mistake. */
 export function unknownWithin(context: Context, span: Span): (Explanation & { readonly span: Span }) | null {
   for (const [path, at] of context.unknownPaths) {
-    const within = at.source === span.source && at.start >= span.start && at.end <= span.end;
-    if (!within || context.results.has(path) || namesUnder(context, path).length > 0) continue;
+    if (!isWithin(at, span) || context.results.has(path) || namesUnder(context, path).length > 0) continue;
     return { ...explainPath(context, path, at), span: at };
   }
   return null;
