@@ -164,7 +164,7 @@ export const Newline = createToken({
 export const Comment = createToken({ name: "Comment", pattern: /\/\/[^\n\r]*/, group: "comments", line_breaks: false });
 const Space = createToken({ name: "Space", pattern: /[ \t\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED });
 
-/** The arrow of `map(y -> 2 * y, l)`, `(a, b) -> a + b` and `fn (x) -> x`: not after the parameters of a declaration. */
+/** The arrow of `map(y -> 2 * y, l)`, `(a, b) -> a + b` and `fn (x) -> x`, not that of a declaration. */
 const foreignArrow = /(?<=(?:(?:[(,=]|\|>)\s*(?:[a-z]\w*|\([\w\s,]*\))|\bfn\s*\([^()]*\))[ \t]*)->/;
 
 /** `.*` of Julia and MATLAB; in `freeze Net.*.norm` it is part of a path. */
