@@ -29,6 +29,8 @@ const calls: readonly string[] = [
   "color_jitter(im, saturation: s)",
   "color_jitter(im, hue: s)",
   "cutout(im, 2, p: s)",
+  "random_grayscale(im, p: s)",
+  "random_apply(tanh, p: s)(im)",
   "mixup(x, lab, alpha: s)",
   "locally_weighted_regression(x, y, x[:, 0], width: s)",
   "locally_weighted_regression(x, y, x[:, 0], ridge: s)",
@@ -56,6 +58,9 @@ const calls: readonly string[] = [
   "dropout(x, rate: s)",
   "dropout(x, rate: s, always: true)",
   "spatial_dropout(im, rate: s)",
+  "drop_path(im, rate: s)",
+  "inverted_residual(im, 3, drop_path_rate: s)",
+  "grad(sum(gradient_reversal(x ^ 2, strength: s)), x)",
   "cross_entropy(x, i, label_smoothing: s)",
   "cross_entropy(x, lab, label_smoothing: s)",
   "focal(x, y, alpha: s)",
@@ -80,6 +85,7 @@ const calls: readonly string[] = [
   "group_norm(x, groups: 3, eps: s)",
   "instance_norm(im, eps: s)",
   "clip_by_value(x, limit: s)",
+  "max_norm(x, limit: s)",
   "clip_by_norm(x, limit: s)",
   "clip_by_global_norm([x], limit: s)",
   "stacked(q, gru, 2, 3, dropout: s)",
@@ -274,7 +280,7 @@ const others = new Set([
 
 /** Whether a call gives this parameter of the function a setting, or a value that contains it. */
 const gives = (call: string, name: string, parameter: string): boolean =>
-  call.startsWith(`${name}(`) && new RegExp(String.raw`\b${parameter}: [^,:]*\bs\b`).test(call);
+  (call.startsWith(`${name}(`) || call.includes(`(${name}(`)) && new RegExp(String.raw`\b${parameter}: [^,:]*\bs\b`).test(call);
 
 test("every number that a library function takes has a call", () => {
   const folder = new URL("../../dsl/std/", import.meta.url);
