@@ -21,9 +21,12 @@ const changed = (text: string, pattern: RegExp, to: (...groups: string[]) => str
 /** The text of the plain entry `predict`. */
 const plainEntry = /^entry predict\([^]*?^\}\n/m;
 
+/** The text of the train entry `learn`. */
+const trainEntry = /^train entry learn\([^]*?^\}\n/m;
+
 /** Changes the applications of the model in `predict`, if `learn` applies it, too, so that its params are known. */
 function inPlainEntry(text: string, to: (model: string, args: string) => string): string | null {
-  if (!/^train entry learn\([^]*?^ {2}let \w+ = .*Mown\d+[^]*?^\}\n/m.test(text)) return null;
+  if (!/^ {2}let \w+ = .*Mown\d+\(/m.test(trainEntry.exec(text)?.[0] ?? "")) return null;
   const other = text.replace(plainEntry, (entry) =>
     entry.replaceAll(
       /^( {2}let \w+ = )(Mown\d+)\(([\w, ]*)\)$/gm,
