@@ -6,7 +6,7 @@ import { invariant } from "../support/invariant.ts";
 import { scalar } from "../types/tensor-type.ts";
 import type { Context, DlValue, Env, ProgramState, Scope, Waits, Tensor } from "./context.ts";
 import { literal, naturalDtype } from "./types/broadcasting.ts";
-import { declaredType, namesIn, sizesOf } from "./types/dims.ts";
+import { declaredType, namesIn, sizeBinding, sizesOf } from "./types/dims.ts";
 import { report } from "./errors.ts";
 import { countEntry, withinLimits } from "./limits.ts";
 import { dimNamed, evaluate } from "./expressions.ts";
@@ -21,7 +21,7 @@ import { withRoles } from "./training/roles.ts";
 import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
-import { describe, makeTensor } from "./values/values.ts";
+import { describe, int, makeTensor } from "./values/values.ts";
 import { unappliedHelp } from "./callee-hints.ts";
 
 export interface EntryOptions {
@@ -129,8 +129,12 @@ export function elaborateEntry(
 /** What other frameworks write for a size that is not known; here it is the name of a dim only if declared as one. */
 const unnamed: ReadonlySet<string> = new Set(["None", "null", "undefined", "_"]);
 
-/** A name in the type of an input. */
+/** A name in the type of an input: a `let` of the file that is an int, or else a dim. */
 function sizeNamed(env: Env, name: string, span: Span): DlValue {
+  const binding = sizeBinding(env.scope, name);
+  const constant = binding?.kind === "constant" ? evaluate(env, { kind: "name", text: name, span }) : null;
+  if (constant?.kind === "int") return int(constant.value, name);
+  if (constant?.kind === "error") return constant;
   if (unnamed.has(name) && env.scope.find(name)?.kind !== "dim")
     return report(env.context, "E0201", span, `unknown name \`${name}\``, { help: "name the size, as in `f32[N, 4]`" });
   return dimNamed(env, name, span);

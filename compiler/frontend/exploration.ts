@@ -2,7 +2,7 @@
 // reports all independent mistakes. What the first mistake left unknown is the error value, which reports nothing.
 import type { Block, Callable, Pattern } from "../../dsl/ast.ts";
 import type { Context, Env, Loop, Scope } from "./context.ts";
-import { namesIn, packKey, sizesOf } from "./types/dims.ts";
+import { namesIn, packKey, sizeBinding, sizesOf } from "./types/dims.ts";
 import { makeFrame } from "./values/frames.ts";
 import { bindPattern } from "./values/pattern.ts";
 import { makeScope, within } from "./values/scope.ts";
@@ -41,7 +41,8 @@ export function exploreCallable(context: Context, declaration: Callable, scope: 
   const inner = makeScope(scope);
   for (const { name, type } of [...declaration.statics, ...declaration.params]) {
     for (const unknown of sizesOf(type).flatMap(namesIn))
-      if (inner.find(unknown)?.kind !== "dim") inner.bindValue(unknown, ERROR);
+      if (inner.find(unknown)?.kind !== "dim" && sizeBinding(inner, unknown)?.kind !== "constant")
+        inner.bindValue(unknown, ERROR);
     if (type.kind === "tensor") {
       for (const dim of type.dims) if (isPack(dim)) inner.bindValue(packKey(dim.name.text), ERROR);
       if (/^[A-Z]$/.test(type.dtype.text)) inner.bindValue(type.dtype.text, ERROR);

@@ -7,7 +7,7 @@ import { never } from "../support/invariant.ts";
 import { builtins } from "./tensors/builtins.ts";
 import type { Binding, DlValue, InFile, Scope } from "./context.ts";
 import { makeLibraryScopes, type LibraryScopes } from "./library.ts";
-import { namesIn, sizesOf } from "./types/dims.ts";
+import { namesIn, sizeBinding, sizesOf } from "./types/dims.ts";
 import { preludeFiles } from "./prelude.ts";
 import { namesOf } from "./values/pattern.ts";
 import { makeFileScope } from "./values/scope.ts";
@@ -119,7 +119,10 @@ function loadModule(source: Source, loading: Loading): Module | null {
       item.kind === "dim"
         ? item.dims.map(({ name }) => name.text)
         : item.kind === "entry"
-          ? item.params.flatMap((p) => sizesOf(p.type)).flatMap(namesIn)
+          ? item.params
+              .flatMap((p) => sizesOf(p.type))
+              .flatMap(namesIn)
+              .filter((name) => sizeBinding(scope, name)?.kind !== "constant")
           : [],
     ),
     defaultSizes: file.items

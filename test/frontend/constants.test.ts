@@ -19,8 +19,35 @@ test.each([
     { N: 1 },
     "1,4",
   ],
+  ["a size of an input", "let width = 4\nentry f(x: f32[N, 2 * width]) { x }", { N: 1 }, "1,8"],
+  [
+    "the name of an axis",
+    "let T = 4\nfn g(x: f32[N, T]) -> f32[T, N] = rearrange(x, \"n t -> t n\")\n" +
+      "entry f(x: f32[N, T]) { (scan a in x along T { yield sum(a) }) + scan a in g(x) along T { yield sum(a) } }",
+    { N: 1 },
+    "4",
+  ],
+  ["no int", "let width = relu\nfn g(x: f32[N, width]) = x\nentry f(x: f32[N, 4]) { g(x) }", { N: 1 }, "1,4"],
+  ["a parameter of its name", "let w = 4\nfn g(w: int)(x: f32[w]) = x\nentry f(x: f32[3]) { g(3)(x) }", {}, "3"],
+  ["a number for a tensor", "let w = 4\nfn g(x: f32[w]) = x\nentry f(x: f32[3]) { g(1) }", {}, "4"],
 ])("%s", (_, text, dims, expected) => {
   expect(shapeOf(text, dims)).toBe(expected);
+});
+
+test.each([
+  ["a parameter", "fn g(x: f32[N, w]) = x", "expected f32[N, w] for `x` of `g`, found f32[2, 3]"],
+  ["an expression", "fn g(x: f32[N, 2 * w]) = x", "expected f32[N, 2 * w] for `x` of `g`, found f32[2, 3]"],
+  ["a model", "model g(x: f32[N, w]) = x |> dense(w)", "expected f32[N, w] for `x` of `g`, found f32[2, 3]"],
+  ["a list", "fn g(x: [f32[N, w]]) = x[0]", "expected f32[N, w] for `x[0]`, found f32[2, 3]", "[x]"],
+  ["a result", "fn g(x: f32[N, C]) -> f32[N, w] = x", "expected f32[N, w] for the result of `g`, found f32[N=2, C=3]"],
+])("a constant is the size in %s", (_, declaration, says, argument = "x") => {
+  const { diagnostics } = elaborateText(`let w = 4\n${declaration}\nentry f(x: f32[2, 3]) { g(${argument}) }`);
+  expect(diagnostics.map((each) => each.says)).toEqual([says]);
+});
+
+test("a constant in the type of an input is no dim", () => {
+  const { known } = elaborateText("let w = 4\nentry f(x: f32[N, w]) { x }", [{ N: 2 }]);
+  expect(known).toEqual(["N"]);
 });
 
 test("numbers and functions, used above their line", () => {

@@ -3,7 +3,7 @@ import type { Span } from "../../../dsl/span.ts";
 import { dtypes, type DType } from "../../../runtime/dtype.ts";
 import { tensor, type TensorType } from "../../types/tensor-type.ts";
 import { didYouMean } from "../../../dsl/suggest.ts";
-import type { DlValue, Env, PackValue, Scope } from "../context.ts";
+import type { Binding, DlValue, Env, PackValue, Scope } from "../context.ts";
 import { allowedShape, emptyHelp } from "../tensors/add-node.ts";
 import { dtypeNames, isDtype } from "./dtypes.ts";
 import { dtypeHint } from "../migration-hints.ts";
@@ -17,7 +17,7 @@ interface Linear {
   readonly unknown: string | null;
 }
 
-/** Which names a dim may use: only those of the signature, or all visible ones. */
+/** Which names a dim may use: only those of the signature and the `let`s of its file, or all visible ones. */
 export type Reach = "signature" | "all";
 
 const number = (known: number): Linear => ({ known, factor: 0, unknown: null });
@@ -72,7 +72,7 @@ function combine(op: string, a: Linear, b: Linear): Linear | null {
 const tidy = (value: Linear): Linear => (value.factor === 0 ? number(value.known) : value);
 
 function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | null | "error" {
-  const binding = reach === "all" ? env.scope.find(name) : env.scope.own(name);
+  const binding = reach === "all" ? env.scope.find(name) : sizeBinding(env.scope, name);
   if (binding === undefined) return null;
   if (binding.kind === "value") {
     if (binding.value.kind === "int") return binding.value.value;
@@ -81,7 +81,16 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
     return "error";
   }
   const value = env.context.evaluate(env, { kind: "name", text: name, span });
+  // A `let` of the file that is not an int, such as a function, does not name a size.
+  if (reach === "signature" && binding.kind === "constant" && value.kind !== "int" && value.kind !== "error") return null;
   return value.kind === "int" ? value.value : "error";
+}
+
+/** What a size in a signature is, before its arguments bind it: a static argument, or a `let` of the file. */
+export function sizeBinding(scope: Scope, name: string): Binding | undefined {
+  const own = scope.own(name);
+  const found = own ?? scope.find(name);
+  return own ?? (found?.kind === "constant" ? found : undefined);
 }
 
 /** The dtype of a name: a dtype, or a variable of the signature such as `T`. */
@@ -212,7 +221,7 @@ export function declaredType(
 
 function symbolOf(env: Env, dim: Expr): string | null {
   const binding = dim.kind === "name" ? env.scope.find(dim.text) : undefined;
-  if (binding?.kind === "dim" && dim.kind === "name") return dim.text;
+  if ((binding?.kind === "dim" || binding?.kind === "constant") && dim.kind === "name") return dim.text;
   return binding?.kind === "value" && binding.value.kind === "int" ? (binding.value.symbol ?? null) : null;
 }
 

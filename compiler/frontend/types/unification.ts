@@ -185,6 +185,7 @@ function unifyPack(
 function reasons(env: Env, names: readonly string[]): Label[] {
   return names.flatMap((name) => {
     const binding = env.scope.find(name);
+    if (binding?.kind === "constant") return [{ span: binding.span, says: `\`${name}\` is declared here` }];
     if (binding?.kind !== "value" || binding.span === null || binding.because === undefined) return [];
     return [{ span: binding.span, says: binding.because }];
   });

@@ -4,7 +4,7 @@ import type { Bound } from "./arguments.ts";
 import { convertStatic } from "./static-types.ts";
 import { literal, naturalDtype } from "../types/broadcasting.ts";
 import type { Arg, DlValue, Env, Tensor } from "../context.ts";
-import { declaredType, dtypeNamed, namesIn, text } from "../types/dims.ts";
+import { declaredType, dtypeNamed, namesIn, sizeBinding, text } from "../types/dims.ts";
 import { report } from "../errors.ts";
 import {
   unifyPostponed,
@@ -153,12 +153,9 @@ function bindTensor(env: Env, inner: Env, p: Parameter, arg: Arg, subject: Subje
     for (const [k, item] of items.entries()) {
       const own: Env = { ...inner, scope: makeScope(inner.scope) };
       const later: Postponed[] = [];
-      if (
-        item.kind !== "tensor" ||
-        !unifyTensor(own, of, item, { ...subject, says: `\`${p.name.text}[${k}]\`` }, later) ||
-        !unifyPostponed(own, later)
-      )
-        return wrongKind(env, p, arg);
+      if (item.kind !== "tensor") return wrongKind(env, p, arg);
+      const each: Subject = { ...subject, says: `\`${p.name.text}[${k}]\`` };
+      if (!unifyTensor(own, of, item, each, later) || !unifyPostponed(own, later)) return false;
     }
     inner.scope.bindValue(p.name.text, list(items), arg.span);
     return true;
@@ -224,5 +221,5 @@ const knownDims = (env: Env, type: TensorTypeExpr): boolean =>
   type.dims.every((dim) =>
     dim.kind === "pack"
       ? env.scope.own(`..${dim.name.text}`) !== undefined
-      : namesIn(dim).every((name) => env.scope.own(name) !== undefined),
+      : namesIn(dim).every((name) => sizeBinding(env.scope, name) !== undefined),
   );
