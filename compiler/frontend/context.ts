@@ -326,6 +326,8 @@ export interface Carries {
   counter: number | null;
   /** How often the body runs; 1 where that is not known. */
   readonly iterations: number;
+  /** Whether the body may write params: then they are carried, else they are outer values. */
+  readonly params: boolean;
 }
 
 /** A loop as seen from its body; a `repeat` with carries is one at compile time. */

@@ -1,12 +1,13 @@
 import type { Carry, Expr, Name, Pattern } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
+import { nodesIn } from "../../../dsl/walk.ts";
 import { distinct } from "../../graph/inline.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { suffixes } from "../../graph/notation.ts";
 import { present } from "../../support/invariant.ts";
 import { at } from "../../support/lists.ts";
 import { showType, tensor } from "../../types/tensor-type.ts";
-import type { Carries, Context, DlValue, Env, Loop, Tensor } from "../context.ts";
+import type { Carries, Context, DlValue, Env, Loop, Members, Tensor } from "../context.ts";
 import { build } from "../tensors/add-node.ts";
 import { report } from "../errors.ts";
 import { exploreBlock } from "../exploration.ts";
@@ -16,7 +17,7 @@ import { initialOf, missingNext } from "./loop-words.ts";
 import { makeScope } from "../values/scope.ts";
 import { sequencesOf, type Sequences } from "./sequences.ts";
 import { convertLike, tensorized, tensorsIn, withTensors } from "./structure.ts";
-import { describe, ERROR, isFaulty, makeTensor, withMembers } from "../values/values.ts";
+import { describe, ERROR, isFaulty, makeTensor, UNIT, withMembers } from "../values/values.ts";
 import { current, write, writtenIn } from "../values/variables.ts";
 
 type ScanExpr = Expr & { readonly kind: "scan" };
@@ -36,7 +37,13 @@ interface Carried {
 export function scan(env: Env, expr: ScanExpr): DlValue {
   const { context } = env;
   const sequences = sequencesOf(env, expr);
-  const carries: Carries = { kind: "scan", list: [], counter: null, iterations: sequences?.length ?? 1 };
+  const carries: Carries = {
+    kind: "scan",
+    list: [],
+    counter: null,
+    iterations: sequences?.length ?? 1,
+    params: writesParams(env, expr),
+  };
   const carried = openCarries(env, expr.carries, carries);
   if (sequences === null || carried === null) {
     exploreLoop(env, expr);
@@ -63,7 +70,7 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
   if (loop === null || yielded === undefined || !closeCarries(body, carried, loop, inner)) return ERROR;
   const outputs = yielded === null ? [] : tensorsIn(yielded);
   outputs.forEach((y, k) => inner.builder.output(`y${k}`, y.value));
-  writeStates(inner, carries);
+  writeCarries(inner, carries);
   const leading = [...items.map((item) => item.value), ...(region.iteration === null ? [] : [region.iteration])];
   const invariants = invariantsOf([inner]);
   const graph = closeRegion(inner, leading, invariants);
@@ -80,18 +87,18 @@ export function scan(env: Env, expr: ScanExpr): DlValue {
     };
     return builder.addNode(builder.op("scan"), operands, attrs, {}, [graph]).results;
   });
-  const members = lastCarries(env, carried, carries, results, expr.span);
+  const members = lastCarries(env, carried, carries, results, expr.span, inner);
   const stacked = results
     .slice(carries.list.length)
     .map((value, k) => movedBack(env, value, outputs[k], sequences, expr.span));
-  if (yielded === null) return { kind: "record", fields: members };
+  if (yielded === null) return valueOf(members);
   return withMembers(withTensors(yielded, stacked), members);
 }
 
 /** `while`: the members of its value are the final carries. */
 export function whileLoop(env: Env, expr: WhileExpr): DlValue {
   const { context } = env;
-  const carries: Carries = { kind: "while", list: [], counter: null, iterations: 1 };
+  const carries: Carries = { kind: "while", list: [], counter: null, iterations: 1, params: writesParams(env, expr) };
   const carried = openCarries(env, expr.carries, carries);
   if (carried === null) {
     exploreLoop(env, expr);
@@ -136,7 +143,7 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
         help: "carry the value instead",
       },
     );
-  writeStates(inner, carries);
+  writeCarries(inner, carries);
   if (carries.counter !== null)
     setNext(
       inner,
@@ -152,8 +159,11 @@ export function whileLoop(env: Env, expr: WhileExpr): DlValue {
     expr.span,
     () => builder.addNode(builder.op("while"), operands, { carries: carries.list.length }, {}, graphs).results,
   );
-  return { kind: "record", fields: lastCarries(env, carried, carries, results, expr.span) };
+  return valueOf(lastCarries(env, carried, carries, results, expr.span, inner));
 }
+
+/** A loop without carries is there for what it writes. */
+const valueOf = (members: Members): DlValue => (members.size === 0 ? UNIT : { kind: "record", fields: members });
 
 /** The body of a loop whose head has a mistake. */
 function exploreLoop(env: Env, expr: ScanExpr | WhileExpr): void {
@@ -227,6 +237,12 @@ function bindCarries(
 function setNext(inner: Context, index: number, value: GraphValue): void {
   inner.builder.next(carryLeaf(inner, present(inner.region, "a region"), index), value);
 }
+
+/** Whether the body may write params: by a statement in it, or in a test by the call of an entry. */
+const writesParams = ({ context }: Env, { body }: ScanExpr | WhileExpr): boolean =>
+  context.assertions !== null || [...nodesIn(body)].some(({ kind }) => trainingStatements.has(String(kind)));
+
+const trainingStatements: ReadonlySet<string> = new Set(["minimize", "update", "write"]);
 
 /** Null after a mistake anywhere in the body. */
 function runBody(body: Env, expr: ScanExpr | WhileExpr, carried: readonly Carried[], inner: Context): Loop | null {
@@ -303,8 +319,8 @@ function carryHelp(init: DlValue, next: DlValue): string | undefined {
   return `a carry must keep its type; convert or reshape the next value to ${showType(a)}`;
 }
 
-/** States written by the body become carries. */
-function writeStates(inner: Context, carries: Carries): void {
+/** What the body writes becomes carries; the others are again what they were. */
+function writeCarries(inner: Context, carries: Carries): void {
   const { region } = inner;
   for (const [path, value] of writtenIn(inner)) {
     let index = carries.list.findIndex((carry) => carry.path === path);
@@ -321,17 +337,19 @@ function writeStates(inner: Context, carries: Carries): void {
   }
 }
 
-/** The members of the loop's value; states are written in the enclosing graph. */
+/** The members of the loop's value; what the body wrote is written in the enclosing graph. */
 function lastCarries(
   env: Env,
   carried: readonly Carried[],
   carries: Carries,
   results: readonly GraphValue[],
   span: Span,
+  inner: Context,
 ): Map<string, DlValue> {
   const { builder } = env.context;
+  const written = writtenIn(inner);
   carries.list.forEach(({ path }, k) => {
-    if (path !== null) write(env.context, path, at(results, k));
+    if (path !== null && written.has(path)) write(env.context, path, at(results, k));
   });
   const members = new Map<string, DlValue>();
   for (const { carry, init, first } of carried) {

@@ -141,7 +141,7 @@ function exploreRepeat(env: Env, expr: RepeatExpr): DlValue {
   return ERROR;
 }
 
-/** `for i in 8 { ... }`: the list of the block's values. */
+/** `for i in 8 { ... }`: the list of the block's values; an iteration without a value adds nothing. */
 export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
   const { context } = env;
   const over = context.evaluate(env, expr.over);
@@ -167,6 +167,6 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
     if (value.kind === "error") return ERROR;
     values.push(value);
   }
-  // Iterations that only write have no values.
-  return values.length > 0 && values.every(({ kind }) => kind === "unit") ? UNIT : list(values);
+  const given = values.filter(({ kind }) => kind !== "unit");
+  return values.length > 0 && given.length === 0 ? UNIT : list(given);
 }

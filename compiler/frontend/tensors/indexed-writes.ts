@@ -1,10 +1,10 @@
 import type { DlValue, Env, Tensor } from "../context.ts";
 import type { Span } from "../../../dsl/span.ts";
 import { at } from "../../support/lists.ts";
-import { sameShape, sameType, showType, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
+import { sameShape, showType, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import { report } from "../errors.ts";
-import { broadcastTo, literal } from "../types/broadcasting.ts";
-import { describe, isNumber, makeTensor } from "../values/values.ts";
+import { valueOfType } from "../training/initializers.ts";
+import { describe, makeTensor } from "../values/values.ts";
 import { addNode, build } from "./add-node.ts";
 import { type Choice, type IndexExpr, indicesOf, type Range, selectionOf, staticSizes } from "./selection.ts";
 
@@ -52,16 +52,11 @@ export function withItems(
   return next;
 }
 
-/** A number or a tensor as one of this type: scalars are repeated. Null after a report. */
+/** What a param or state of this type could begin with, as a tensor. Null after a report. */
 function fitted(env: Env, value: DlValue, type: TensorType, span: Span): Tensor | null {
-  if (isNumber(value) || value.kind === "bool") {
-    const made = literal(env, span, value, type);
-    return made.kind === "tensor" ? made : null;
-  }
-  if (value.kind === "tensor" && sameType(value.value.type, type)) return value;
-  if (value.kind === "tensor" && value.value.type.dtype === type.dtype && value.value.type.shape.length === 0)
-    return broadcastTo(env, span, value, type.shape);
-  if (value.kind !== "error")
+  const made = valueOfType(env, value, type, span);
+  if (made?.kind === "tensor") return made;
+  if (made === null)
     report(env.context, "E0313", span, `expected ${showType(type)} for the items, found ${describe(value)}`, {
       label: "the index selects a part of this type",
     });

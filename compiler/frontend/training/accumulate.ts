@@ -7,7 +7,7 @@ import { report } from "../errors.ts";
 import { counted } from "./optimizer-states.ts";
 import { applyOptimizer, type Optimizer, type Trained } from "./optimizers.ts";
 import { describe } from "../values/values.ts";
-import { leaf, write } from "../values/variables.ts";
+import { valueAtStart, write } from "../values/variables.ts";
 
 /**
  * Whether the rest of the chain updates in this call, and how often each param and state had been written before it.
@@ -102,13 +102,13 @@ export function hold(env: Env, { due, own, before }: Gate, span: Span): void {
   }
 }
 
-/** The value at the start of the call, for a state that was first used after the gate. */
+/** The value at the start of the call or iteration, for a state that was first used after the gate. */
 function foundValue(env: Env, path: string, versions: readonly GraphValue[]): GraphValue | undefined {
   const [first] = versions;
   if (first !== undefined && first.node.op.form.kind === "leaf" && first.node.attrs["path"] === path) return first;
   const declared = env.context.program.declared.get(path);
   if (declared === undefined) return undefined;
-  const value = leaf(env.context, declared);
-  env.context.versions.set(path, [value, ...versions]);
+  const value = valueAtStart(env.context, declared);
+  if (first !== value) env.context.versions.set(path, [value, ...versions]);
   return value;
 }

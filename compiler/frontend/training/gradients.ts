@@ -39,6 +39,7 @@ function flows(env: Env, loss: Tensor, values: readonly GraphValue[], span: Span
       also: origins([loss], span),
       help:
         otherVersion(env, reached, values) ??
+        outside(env, loss) ??
         `comparisons, conversions to ints and stop_gradient block gradients${unused === "error" ? "; `unused: zeros` returns zeros" : ""}`,
     });
     return false;
@@ -62,6 +63,12 @@ function otherVersion(
   }
   return undefined;
 }
+
+/** In a loop, the loss of the outside does not depend on what the body writes. */
+const outside = ({ context }: Env, { value }: Tensor): string | undefined =>
+  context.region !== null && value.node.op.form.kind === "leaf"
+    ? "it is computed outside of the loop; compute it in the body, from the params of this iteration"
+    : undefined;
 
 /**
  * One gradient per target; null after a report of what blocks it. Where the loss does not depend on a target it is

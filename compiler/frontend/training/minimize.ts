@@ -6,7 +6,7 @@ import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { inRole } from "../values/attribution.ts";
 import { describe, makeTensor } from "../values/values.ts";
-import { current, inLoop } from "../values/variables.ts";
+import { current, isUnconditional } from "../values/variables.ts";
 import { applyChain, chainOf } from "./chain.ts";
 import { ancestors, gradientsOf, scalarLoss } from "./gradients.ts";
 import { relativePath } from "./members.ts";
@@ -57,7 +57,7 @@ export function updateWith(env: Env, statement: Stmt & { readonly kind: "update"
 /** False after a report. */
 function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
   const { context } = env;
-  if (env.body === "entry" && context.train && context.region === null) return true;
+  if (env.body === "entry" && context.train && isUnconditional(context)) return true;
   report(context, "E0607", span, `\`${kind}\` is only allowed in the body of a train entry`, {
     help: env.body !== "entry" ? undefined : whereToTrain(context, kind),
   });
@@ -66,9 +66,7 @@ function mayTrain(env: Env, { kind, span }: TrainStmt): boolean {
 
 function whereToTrain(context: Context, kind: TrainStmt["kind"]): string {
   if (context.region === null) return "declare the entry as `train entry`";
-  return inLoop(context)
-    ? `write several steps in one call as \`repeat 5 { ... ${kind} ... }\`, which is unrolled`
-    : `move it out of the branch; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
+  return `move it out of the branch; \`when p\` says in which calls it updates: ${kind} ... when p with adam`;
 }
 
 function lossOf(env: Env, expr: Expr): Tensor | null {

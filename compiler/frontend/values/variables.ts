@@ -2,7 +2,7 @@ import type { Span } from "../../../dsl/span.ts";
 import type { Value as GraphValue } from "../../graph/ir.ts";
 import { suffixes } from "../../graph/notation.ts";
 import { sameType, showType } from "../../types/tensor-type.ts";
-import type { Context, Declared, DlValue, Env, Tensor } from "../context.ts";
+import type { Carries, Context, Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { ownerOf } from "./attribution.ts";
 import { carryLeaf, importValue } from "../control/regions.ts";
@@ -45,29 +45,41 @@ export function read(env: Env, declared: Declared, span: Span): DlValue {
   return makeTensor(env.context.builder, current(env.context, declared), span);
 }
 
-/** Loops do not write them. */
-const isFixed = ({ role }: Declared): boolean => role === "setting" || role === "random";
+/**
+ * Whether a loop carries this param or state. Settings are the host's; params and the counters of entries change only
+ * where training is repeated.
+ */
+const isCarried = ({ kind, role }: Declared, { params }: Carries): boolean =>
+  role !== "setting" && (params || (kind === "state" && role !== "random"));
 
 /**
  * The current value, in the graph under construction. A loop carries the states that its body uses from one iteration
- * to the next; everything else is an outer value.
+ * to the next, and the params if it may write them; everything else is an outer value.
  */
 export function current(context: Context, declared: Declared): GraphValue {
-  const { region, versions } = context;
-  const last = versions.get(declared.path)?.at(-1);
+  const last = context.versions.get(declared.path)?.at(-1);
   if (last !== undefined) return last;
-  if (region === null) return leaf(context, declared);
-  const carried = declared.kind === "state" && region.carries !== null && !isFixed(declared);
-  const value = carried
-    ? carryLeaf(context, region, carryOf(context, declared))
-    : importValue(context, region, current(region.parent, declared));
-  versions.set(declared.path, [value]);
+  const value = valueAtStart(context, declared);
+  context.versions.set(declared.path, [value]);
   return value;
 }
 
-/** Whether the code runs in a loop at run time. */
+/** The value at the start of the call, or of the iteration or branch. */
+export function valueAtStart(context: Context, declared: Declared): GraphValue {
+  const { region } = context;
+  if (region === null) return leaf(context, declared);
+  return region.carries !== null && isCarried(declared, region.carries)
+    ? carryLeaf(context, region, carryOf(context, declared))
+    : importValue(context, region, current(region.parent, declared));
+}
+
+/** Whether the code runs in a loop at run time, which has its params from outside. */
 export const inLoop = ({ region }: Context): boolean =>
-  region !== null && (region.carries !== null || inLoop(region.parent));
+  region !== null && (region.carries?.params === false || inLoop(region.parent));
+
+/** Whether the code runs at each call of its entry, and in each iteration of the loops around it. */
+export const isUnconditional = ({ region }: Context): boolean =>
+  region === null || (region.carries?.params === true && isUnconditional(region.parent));
 
 /** The index of a state among the carries of the loop, which is added if it is new. */
 function carryOf({ region }: Context, declared: Declared): number {

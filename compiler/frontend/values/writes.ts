@@ -6,6 +6,7 @@ import type { Declared, DlValue, Env, Tensor } from "../context.ts";
 import { report } from "../errors.ts";
 import { withItems } from "../tensors/indexed-writes.ts";
 import type { IndexExpr } from "../tensors/selection.ts";
+import { membersOf } from "../training/members.ts";
 import { pathOf, targetOf } from "../training/param-paths.ts";
 import { valueOfType } from "../training/initializers.ts";
 import { writeStructure } from "../training/structures.ts";
@@ -30,7 +31,8 @@ export function writeVariable(env: Env, statement: WriteStmt): void {
   if (path === null || path.includes("*")) return reportUnwritable(env, target.span, text(target));
   const declared = context.program.declared.get(path);
   if (declared !== undefined) return writeOne(env, statement, declared);
-  if (statement.target.kind === "index") return reportUnwritable(env, target.span, text(target));
+  if (statement.target.kind === "index" && membersOf(context, path).length > 0)
+    return reportUnwritable(env, target.span, text(target));
   writeStructure(env, statement, path, (member, each) => valueToWrite(env, member, each, statement.value.span));
 }
 
@@ -52,10 +54,10 @@ function writeOne(env: Env, statement: WriteStmt, declared: Declared): void {
   const { context } = env;
   const { span } = statement;
   const target = statement.target.kind === "index" ? statement.target.object : statement.target;
-  // A loop carries states from one iteration to the next, but not params.
+  // A loop that writes a param by a call does not know it beforehand.
   if (declared.kind === "param" && inLoop(context)) {
-    report(context, "E0206", target.span, `the param \`${declared.path}\` cannot be written in a loop`, {
-      help: "carry the value, and write it after the loop; or write the loop as `repeat`, which is unrolled",
+    report(context, "E0206", target.span, `the param \`${declared.path}\` cannot be written by a call in a loop`, {
+      help: "carry the value, and write it in the body of the loop or after it; or write the loop as `repeat`, which is unrolled",
     });
     return;
   }

@@ -2,7 +2,7 @@
 import { block, signature } from "./text.ts";
 import { Body, type BodyKind, type Known } from "./body.ts";
 import { callOne, grow, type Callee, type Made } from "./grow.ts";
-import { copyModel, freezing, lossOf, trainingOn, useModel, writeParam } from "./learning.ts";
+import { copyModel, freezing, lossOf, trainInLoop, trainingOn, useModel, writeParam } from "./learning.ts";
 import type { Sizes } from "./dims.ts";
 import { row } from "./row.ts";
 
@@ -36,6 +36,7 @@ export function entry(name: string, kind: BodyKind, made: Made, expected: Expect
   const training = loss === null || model === null ? null : trainingOn(loss, [model], name, draw);
   if (training !== null && model !== null) {
     body.lines.push(...training.lines);
+    if (draw.below(6) === 0) trainInLoop(body, model, draw);
     if (draw.below(2) === 0) useModel(body, model, draw);
     grow(body, draw.below(3), made);
   }

@@ -80,6 +80,17 @@ export function trainingOn(loss: Known, models: readonly Callee[], entry: string
   };
 }
 
+/** Steps in a loop, of a loss that is computed in it. */
+export function trainInLoop(body: Body, model: Callee, draw: Draw): void {
+  const args = argumentsOf(body, model);
+  if (args === null) return;
+  const head = draw.pick(["scan _ in 3", "repeat 2", "while carry k = 0 until k == 2"]);
+  const optimizer = draw.pick(optimizers).replace("%", draw.pick(rates));
+  const step = `minimize mean(%M(%a) ^ 2) over %M with ${optimizer}`;
+  const lines = head.startsWith("while") ? [step, "  next k = k + 1"] : [step];
+  body.lines.push(filled(`${head} {\n  ${lines.join("\n")}\n}`, model, args));
+}
+
 /** A second step differentiates the loss of the updated params; `update` takes the gradient of the loss as it was. */
 const isMinimize = (line: string): boolean => line.startsWith("minimize");
 
