@@ -32,6 +32,7 @@ export const activations: readonly Row[] = [
     "f32[..S]",
   ),
   row("x: f32[..S]; k: f32[]", "?{scaled(@k)(@x)|@x |> scaled(@k)|scaled(@k, @x)}", "f32[..S]"),
+  row("x: f32[..B, C%2]", "@x |> glu?{|(silu)|(tanh)}", "f32[..B, C / 2]"),
   row("x: f32[..S]", "let f$i = ?{leaky_relu(0.3)|softplus|clamp(lo: 0, hi: 2)}\nf$i(@x) |> f$i", "f32[..S]"),
 ];
 

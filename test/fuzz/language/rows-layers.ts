@@ -34,6 +34,7 @@ export const layers: readonly Row[] = [
     "@x |> conv(2 * $u, kernel: [3, 1], groups: 2, padding: [[0, 1], [1, 0]])",
     "f32[N, H - 1, W + 1, 2 * $u]",
   ),
+  layer("x: f32[N, H, C]", '@x |> conv($u, kernel: 3, padding: "causal"?{|, dilation: 2})', "f32[N, H, $u]"),
   layer("x: f32[N, H>=5, C]", "@x |> conv($u, kernel: [3], dilation: [2])", "f32[N, H - 4, $u]"),
   layer("x: f32[N, D>=2, H>=2, W>=2, C]", "@x |> conv($u, kernel: [2, 2, 2])", "f32[N, D - 1, H - 1, W - 1, $u]"),
   layer(image, '@x |> depthwise_conv([3, 3], padding: ?{"same"|1}, multiplier: $u)', "f32[N, H, W, C * $u]"),
@@ -95,6 +96,11 @@ export const layers: readonly Row[] = [
     "f32[N, T, D]",
   ),
   layer(
+    "x: f32[N, T, D%4]; b: f32[T, T]",
+    "let v$i = @x\n?{multi_head_attention(v$i, v$i, 4, kv_heads: ?{2|4}|transformer_encoder(v$i, 2|transformer_decoder(v$i, v$i, 2}, score_bias: ?{@b|[@b, 2 * @b[_, :, :]]|alibi_bias(1, @T, @T)})",
+    "f32[N, T, D]",
+  ),
+  layer(
     "x: f32[N, T, D%2]",
     "@x |> transformer_encoder(2, attention: multi_head_attention(kv_heads: 1?{|, alibi: true}))",
     "f32[N, T, D]",
@@ -111,6 +117,7 @@ export const layers: readonly Row[] = [
   ),
   layer("x: f32[..B, C, D]", "@x |> learned_positions", "f32[..B, C, D]"),
   layer("x: f32[..B, D]", "@x |> feed_forward($u?{|, activation: silu, dropout: 0.1})", "f32[..B, D]"),
+  layer("x: f32[..B, D]", "@x |> feed_forward(2 * $u, activation: glu?{|(silu)})", "f32[..B, D]"),
   layer("x: f32[N, D]", "(@x |> vector_quantiser($c)).codes", "f32[N, D]"),
   layer("x: f32[N, D]", "let v$i = trained_quantiser(@x, $c)\nv$i.codes + v$i.loss", "f32[N, D]"),
   // Params and states declared by the program itself.

@@ -15,5 +15,6 @@ export const activations: readonly Item[] = [
   of("sparsemax(x, axis: 0)"),
   of("clamp(x, lo: -1, hi: 1.5)"),
   of("soft_threshold(x, limit: 0.5)"),
+  { name: "glu(silu)(x)", value: "glu(silu)(x)", inputs: { x: "f32[A, 2 * B]" } },
   { name: "prelu", value: "M(x)", declare: "model M(x: f32[A, B]) = x |> prelu", inputs: { x: "f32[A, B]" } },
 ];

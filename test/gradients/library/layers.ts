@@ -94,6 +94,13 @@ export const layers: readonly Item[] = [
     inputs: { x: "f32[1, 3, 4]" },
   },
   {
+    name: "transformer_encoder with a bias",
+    value: "M(x, b)",
+    declare:
+      "model M(x: f32[1, 3, 4], b: f32[2, 3, 3]) = transformer_encoder(x, 2, hidden: 2, activation: softplus, score_bias: b)",
+    inputs: { x: "f32[1, 3, 4]", b: "f32[2, 3, 3]" },
+  },
+  {
     name: "dot_product_attention with a bias",
     value: "dot_product_attention(q, k, v, bias: b, window: 2)",
     inputs: { q: "f32[A, 2]", k: "f32[A, 2]", v: "f32[A, 2]", b: "f32[A, A]" },
