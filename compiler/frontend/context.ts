@@ -364,7 +364,7 @@ export interface RandomState {
   /** Distinguishes the draws of entries from each other. */
   readonly entryIndex: number;
   /** Shared by an entry and its regions. */
-  readonly sites: { next: number; warned: boolean };
+  readonly sites: { next: number };
   /** The scalars seed0, seed1 and the number of the call, read once. */
   key: readonly [GraphValue, GraphValue, GraphValue] | null;
 }

@@ -18,6 +18,7 @@ import { checkFrozen, pathOf } from "./training/param-paths.ts";
 import { tapped } from "./training/taps.ts";
 import { modelIn, structuredInput } from "./training/structured-values.ts";
 import { withRoles } from "./training/roles.ts";
+import { checkDraws } from "./warnings/repeated-draws.ts";
 import { seedPath } from "./tensors/random.ts";
 import { makeScope } from "./values/scope.ts";
 import { block } from "./statements.ts";
@@ -60,7 +61,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     frozen: [],
     applied: new Map(),
     assertions: null,
-    random: { entryIndex: options.index, sites: { next: 0, warned: false }, key: null },
+    random: { entryIndex: options.index, sites: { next: 0 }, key: null },
     budget: { steps: 0, regions: 0 },
     evaluate,
     block,
@@ -118,8 +119,10 @@ export function elaborateEntry(
     if (last !== undefined && path !== seedPath && (versions.length > 1 || !fromLeaf))
       context.builder.write(path, last);
   }
+  const graph = context.builder.build();
+  checkDraws(context, graph);
   return {
-    graph: withRoles(context.builder.build()),
+    graph: withRoles(graph),
     used: context.usedDims,
     structures,
     axes: new Map([...axes].filter(([, dims]) => dims.some((dim) => dim !== null))),

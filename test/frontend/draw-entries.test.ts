@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compileModule, type CompiledModule } from "../../compiler/compile.ts";
 import { createSession, type Session, type SessionOptions } from "../../runtime/session.ts";
-import { library, run } from "./program.ts";
+import { elaborateText, library, run } from "./program.ts";
 
 // A generator with batch norm is sampled as in inference; dropout that stays on gives the spread of predictions.
 const program = `dl 1
@@ -116,4 +116,52 @@ draw entry f(x: f32[4]) { { dropped: dropout(x), trains: if train { 1 } else { 0
   const [a, b] = [0, 1].map(() => model.call("f", { x: [1, 2, 3, 4] }));
   expect(a).toMatchObject({ dropped: [1, 2, 3, 4], trains: [0] });
   expect(a?.["noise"]).not.toEqual(b?.["noise"]);
+});
+
+const branches = `model Two(x: f32[3]) -> (sampled: f32[3], best: f32[3]) {
+  let h = x |> dense(3)
+  (h + normal([3]), h)
+}
+
+model Loop(x: f32[3, 3]) -> (sampled: f32[3], best: f32[3]) {
+  let run = scan xt in x along 0 carry s = zeros([3]), b = zeros([3]) {
+    next s = s + normal([3])
+    next b = b + xt
+  }
+  (run.s, run.b)
+}
+
+model Written(x: f32[3]) {
+  state noise: f32[3] = zeros
+  noise <- normal([3])
+  x
+}
+
+fn either(x: f32[3]) {
+  let (a, b) = cond sum(x) > 0 { (x, normal([3])) } else { (x + 1, x) }
+  { a, b }
+}
+
+fn count(limit: fn)(x: f32[]) = while carry v = x, k = 0.0 until v > limit() {
+  next v = v + 1
+  next k = k + normal([])
+}
+`;
+
+test.each([
+  ["a result that is not used", "entry f(x: f32[3]) { Two(x).best }", false],
+  ["a result that is used", "entry f(x: f32[3]) { Two(x).sampled }", true],
+  ["a carry that is not used", "entry f(x: f32[3, 3]) { Loop(x).best }", false],
+  ["a carry that is used", "entry f(x: f32[3, 3]) { Loop(x).sampled }", true],
+  ["a state that is written", "entry f(x: f32[3]) { Written(x) }", true],
+  ["a result of a branch", "entry f(x: f32[3]) { either(x).b }", true],
+  ["the other result", "entry f(x: f32[3]) { either(x).a }", false],
+  ["a shape", "entry f() { size(normal([3])) }", false],
+  ["a carry of a while", "entry f(x: f32[]) { count(fn () = 3)(x).k }", true],
+  ["the other carry", "entry f(x: f32[]) { count(fn () = 3)(x).v }", false],
+  ["the condition of a while", "entry f(x: f32[]) { count(fn () = uniform([]))(x).v }", true],
+])("draws in a plain entry are reported where they matter: %s", (_, entry, reported) => {
+  const { diagnostics, warnings } = elaborateText(`${branches}\n${entry}`);
+  expect(diagnostics).toEqual([]);
+  expect(warnings.map(({ code }) => code)).toEqual(reported ? ["W0641"] : []);
 });

@@ -5,7 +5,6 @@ import type { Value as GraphValue } from "../../graph/ir.ts";
 import type { Context, Declared, DlValue, Env } from "../context.ts";
 import { build } from "./add-node.ts";
 import { reachLimit } from "../limits.ts";
-import { checkDraw } from "../warnings/repeated-draws.ts";
 import { importValue, iterationOf } from "../control/regions.ts";
 import { inRole } from "../values/attribution.ts";
 import { callNumber } from "../values/counters.ts";
@@ -40,7 +39,6 @@ const sitesPerEntry = 1 << 16;
 export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
-  checkDraw(context, span);
   if (random.sites.next >= sitesPerEntry)
     return reachLimit(context, span, `the entry has more than ${sitesPerEntry} random draws`);
   const value = build(
