@@ -106,9 +106,12 @@ function checkRest(env: Env, target: Target, signature: Signature, args: readonl
   if (bound !== null) checkStatics(env, target, bound);
 }
 
-/** The result of a call whose arguments have a mistake; mistakes in the body are reported, too. */
+/**
+ * The result of a call whose arguments have a mistake; mistakes in the body are reported, too. Those of an entry, which
+ * a test calls, are reported where it is compiled.
+ */
 function withoutValue({ context }: Env, target: Target): DlValue {
-  if (target.kind === "callable") exploreCallable(context, target.declaration, target.scope);
+  if (target.kind === "callable" && target.entry === undefined) exploreCallable(context, target.declaration, target.scope);
   return ERROR;
 }
 
