@@ -221,6 +221,10 @@ const optimizers: readonly string[] = [
   "lamb(beta2: s)",
   "lamb(eps: s)",
   "lamb(weight_decay: s)",
+  "lars(lr: s)",
+  "lars(momentum: s)",
+  "lars(weight_decay: s)",
+  "lars(trust: s)",
 ];
 
 /** The results of two calls, with s as a static number or as a setting of the same value. */

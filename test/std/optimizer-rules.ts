@@ -222,6 +222,18 @@ export const rules: readonly Rule[] = [
       };
     },
   },
+  {
+    optimizer: "lars(lr: 2, weight_decay: 0.01, trust: 0.05)",
+    make: () => {
+      let v: readonly number[] = [];
+      return (p, g) => {
+        const [length, reach] = [norm(p), norm(g) + 0.01 * norm(p)];
+        const rate = length > 0 && reach > 0 ? (2 * 0.05 * length) / reach : 2;
+        v = p.map((value, k) => 0.9 * (v[k] ?? 0) + rate * ((g[k] ?? Number.NaN) + 0.01 * value));
+        return p.map((value, k) => value - (v[k] ?? Number.NaN));
+      };
+    },
+  },
   { optimizer: 'adamw(lr: 0.05, weight_decay: 0.1, decay_only: "*.w")', make: adam(0.05, {}, 0.1, true) },
   {
     optimizer: "lookahead(sgd(lr: 0.05), k: 3, alpha: 0.4)",

@@ -137,6 +137,7 @@ export const optimizers: readonly string[] = [
   "adamax(lr: %)",
   "lion(lr: %)",
   "lamb(lr: %)",
+  'lars(lr: %, weight_decay: 0.01, adapt_only: ["*.w", "*.gain"])',
   'adamw(lr: %, decay_only: ["*.w", "*.gain"])',
   "lookahead(adam(lr: %), k: 2)",
   "lookahead(lookahead(sgd(lr: %, momentum: 0.9), k: 2), alpha: 0.1)",
