@@ -374,6 +374,29 @@ export interface Budget {
   steps: number;
   /** Bodies of loops and branches. */
   regions: number;
+  readonly unrolled: UnrolledLoop[];
+}
+
+/** What limits count. */
+export interface Costs {
+  readonly nodes: number;
+  readonly steps: number;
+  readonly regions: number;
+}
+
+/** A `repeat` or `for`, and what had been spent in its graph before and after it. */
+export interface UnrolledLoop {
+  /** From its word to what it iterates over. */
+  readonly head: Span;
+  readonly iterations: number;
+  /** The same as a loop at run time; null if there is none. */
+  readonly scan: string | null;
+  /** The path of what its iterations declare. */
+  readonly path: string;
+  readonly builder: GraphBuilder;
+  readonly before: Costs;
+  /** Null while it is unrolled. */
+  after: Costs | null;
 }
 
 /** Where an expression is evaluated: the visible names, and the frame whose params it declares. */

@@ -62,7 +62,7 @@ export function makeContext(program: ProgramState, options: EntryOptions): Conte
     applied: new Map(),
     assertions: null,
     random: { entryIndex: options.index, sites: { next: 0 }, key: null },
-    budget: { steps: 0, regions: 0 },
+    budget: { steps: 0, regions: 0, unrolled: [] },
     evaluate,
     block,
     call,

@@ -3,8 +3,9 @@
  * with a result or a diagnostic in seconds. The largest examples take a tenth of each.
  */
 import type { Span } from "../../dsl/span.ts";
-import type { Context, DlValue } from "./context.ts";
+import type { Context, Costs, DlValue } from "./context.ts";
 import { report, type Details } from "./errors.ts";
+import { costliestLoop, scanFor } from "./unrolled-loops.ts";
 
 /** Calls nested in each other; more would exceed the host's stack. */
 export const maxDepth = 128;
@@ -26,9 +27,27 @@ const namesInAll = { nodes: "nodes", steps: "steps to evaluate", regions: "bodie
 /** Ends the elaboration of an entry after the diagnostic of a limit: what would follow is not of interest. */
 class LimitReached extends Error {}
 
-/** Reports a limit and ends the elaboration of the entry. */
-export function reachLimit(context: Context, span: Span, says: string, details: Details = {}): never {
-  report(context, "E0407", span, says, details);
+/**
+ * Reports a limit and ends the elaboration of the entry. If an unrolled loop is the reason, it is the loop that is
+ * marked, and not the expression that happened to be the first over the limit.
+ */
+export function reachLimit(
+  context: Context,
+  span: Span,
+  cost: keyof Costs,
+  most: string,
+  details: Details = {},
+): never {
+  const says = `the ${context.assertions === null ? "entry" : "test"} ${most}`;
+  const loop = costliestLoop(context, cost);
+  if (loop === null) report(context, "E0407", span, says, details);
+  else {
+    const scan = scanFor(context, loop);
+    report({ ...context, calls: [] }, "E0407", loop.head, says, {
+      label: `unrolls ${loop.iterations} iterations`,
+      help: scan === null ? undefined : `write \`${scan}\`, which is compiled once`,
+    });
+  }
   context.program.stopped = true;
   throw new LimitReached(says);
 }
@@ -87,7 +106,7 @@ export function countExpression(context: Context, value: DlValue, made: boolean,
 
 export function countRegion(context: Context, span: Span): void {
   if (++context.budget.regions > maxRegions)
-    reachLimit(context, span, `the entry has more than ${maxRegions} bodies of loops and branches`);
+    reachLimit(context, span, "regions", `has more than ${maxRegions} bodies of loops and branches`);
 }
 
 /** Counts an entry that has been elaborated; of many small entries the rest is not elaborated either. */
@@ -113,7 +132,7 @@ export const countCall = (context: Context, span: Span): void => spend(context, 
 function spend(context: Context, steps: number, span: Span): void {
   context.budget.steps += steps;
   if (context.budget.steps <= maxSteps) return;
-  reachLimit(context, span, `the entry takes more than ${maxSteps} steps to evaluate`, {
+  reachLimit(context, span, "steps", `takes more than ${maxSteps} steps to evaluate`, {
     help: "check for unbounded recursion, and for lists and strings that grow without end",
   });
 }

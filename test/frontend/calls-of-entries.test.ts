@@ -27,3 +27,23 @@ test.each([
 ])("a mistake in an argument of a train entry reports nothing in the entry: %s", (_, body, expected) => {
   expect(reported(body)).toEqual(expected);
 });
+
+test("a limit is reported at the loop of the test that is unrolled", () => {
+  const plain = "entry many(x: f32[4]) { repeat 50 { x |> tanh |> sin } }";
+  const text = `${plain}\ntest "many" {\n  let all = for _ in 250 { many(ones([4])) }\n  assert len(all) == 250\n}`;
+  const { diagnostics } = elaborateTests({ name: "test.dl", text }, { variants: [{}], resolve: library });
+  const lines = diagnostics.map(({ says, at, help }) => [
+    says,
+    at?.span.source.text.slice(at.span.start, at.span.end),
+    at?.says,
+    help,
+  ]);
+  expect(lines).toEqual([
+    [
+      "the test has more than 20000 nodes",
+      "for _ in 250",
+      "unrolls 250 iterations",
+      "write `scan _ in 250 { ... }`, which is compiled once",
+    ],
+  ]);
+});

@@ -22,7 +22,7 @@ test.each([
   ["a size of an input", "let width = 4\nentry f(x: f32[N, 2 * width]) { x }", { N: 1 }, "1,8"],
   [
     "the name of an axis",
-    "let T = 4\nfn g(x: f32[N, T]) -> f32[T, N] = rearrange(x, \"n t -> t n\")\n" +
+    'let T = 4\nfn g(x: f32[N, T]) -> f32[T, N] = rearrange(x, "n t -> t n")\n' +
       "entry f(x: f32[N, T]) { (scan a in x along T { yield sum(a) }) + scan a in g(x) along T { yield sum(a) } }",
     { N: 1 },
     "4",

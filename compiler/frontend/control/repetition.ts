@@ -1,6 +1,6 @@
 import type { Expr, Pattern } from "../../../dsl/ast.ts";
 import type { Span } from "../../../dsl/span.ts";
-import type { DlValue, Env, Loop, Members } from "../context.ts";
+import type { DlValue, Env, Loop, Members, UnrolledLoop } from "../context.ts";
 import { report } from "../errors.ts";
 import { exploreBlock } from "../exploration.ts";
 import { instancePath, makeFrame, makeInstance, type Frame } from "../values/frames.ts";
@@ -8,12 +8,15 @@ import { bindPattern } from "../values/pattern.ts";
 import { makeScope } from "../values/scope.ts";
 import { writesIn } from "../values/variables.ts";
 import { describe, ERROR, int, isFaulty, list, UNIT, withMembers } from "../values/values.ts";
+import { text } from "../types/dims.ts";
+import { unrolled } from "../unrolled-loops.ts";
 import { carriedName, carriesNothing } from "./implicit-carry.ts";
 import { initialOf, missingNext } from "./loop-words.ts";
 
 const maxIterations = 10_000;
 
 type RepeatExpr = Expr & { readonly kind: "repeat" };
+type ForExpr = Expr & { readonly kind: "for" };
 
 const frameOf = (env: Env, span: Span, word: string): Frame =>
   makeFrame("repeat", instancePath(env.context.program.naming, makeInstance(env.frame, span), word), env.frame);
@@ -50,8 +53,23 @@ export function repeat(env: Env, expr: RepeatExpr): DlValue {
       `expected a list, or an int from 0 to ${maxIterations}, for \`repeat\`, found ${describe(over)}`,
     );
   const frame = frameOf(env, expr.span, "repeat");
-  return expr.carries.length > 0 ? explicit(env, expr, items, frame) : implicit(env, expr, items, frame);
+  return unrolled(context, { ...headOf(env, expr, over), iterations: items.length, path: frame.path }, () =>
+    expr.carries.length > 0 ? explicit(env, expr, items, frame) : implicit(env, expr, items, frame),
+  );
 }
+
+/** The text before the body, and the same as a `scan`, which counts: null for a loop over a list. */
+function headOf(env: Env, expr: RepeatExpr | ForExpr, over: DlValue): Pick<UnrolledLoop, "head" | "scan"> {
+  const head = { ...expr.span, end: expr.over.span.end };
+  if (over.kind !== "int") return { head, scan: null };
+  const item = expr.pattern === null ? "_" : text(expr.pattern);
+  const carries = expr.kind === "for" ? [] : carriesOf(env, expr);
+  const body = carries.length > 0 ? `carry ${carries.join(", ")} { next ... }` : "{ ... }";
+  return { head, scan: `scan ${item} in ${text(expr.over)} ${body}` };
+}
+
+const carriesOf = ({ scope }: Env, expr: RepeatExpr): readonly string[] =>
+  expr.carries.length > 0 ? expr.carries.map(text) : [carriedName(scope, expr) ?? []].flat();
 
 /** The name at the head of the last pipe carries the value; without one the body is there for what it writes. */
 function implicit(env: Env, expr: RepeatExpr, items: readonly DlValue[], frame: Frame): DlValue {
@@ -142,7 +160,7 @@ function exploreRepeat(env: Env, expr: RepeatExpr): DlValue {
 }
 
 /** `for i in 8 { ... }`: the list of the block's values; an iteration without a value adds nothing. */
-export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
+export function forEach(env: Env, expr: ForExpr): DlValue {
   const { context } = env;
   const over = context.evaluate(env, expr.over);
   if (over.kind === "error") {
@@ -161,6 +179,13 @@ export function forEach(env: Env, expr: Expr & { kind: "for" }): DlValue {
       },
     );
   const frame = frameOf(env, expr.span, "for");
+  return unrolled(context, { ...headOf(env, expr, over), iterations: items.length, path: frame.path }, () =>
+    valuesOf(env, expr, items, frame),
+  );
+}
+
+function valuesOf(env: Env, expr: ForExpr, items: readonly DlValue[], frame: Frame): DlValue {
+  const { context } = env;
   const values: DlValue[] = [];
   for (const [iteration, item] of items.entries()) {
     const value = context.block(iterationOf(env, frame, iteration, expr.pattern, item), expr.body);

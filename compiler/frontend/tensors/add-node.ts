@@ -60,7 +60,7 @@ export function addNodeResults(
     return types.map((type) => constant(env, span, type, Number(operand.node.attrs["value"])));
   const { length } = builder.nodes;
   if (length >= maxNodes && (length >= maxNodesWithUpdates || !growsWithParams(env.context)))
-    reachLimit(env.context, span, `the entry has more than ${length} nodes`);
+    reachLimit(env.context, span, "nodes", `has more than ${length} nodes`);
   const results = build(env, span, () => builder.addNode(op, values, attrs).results);
   return results.map((value) => makeTensor(builder, value, span, symbolsOf(op, value.type, operands)));
 }

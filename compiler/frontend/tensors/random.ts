@@ -40,7 +40,7 @@ export function randomBits(env: Env, shape: Shape, span: Span): DlValue {
   const { context } = env;
   const { builder, random } = context;
   if (random.sites.next >= sitesPerEntry)
-    return reachLimit(context, span, `the entry has more than ${sitesPerEntry} random draws`);
+    return reachLimit(context, span, "nodes", `has more than ${sitesPerEntry} random draws`);
   const value = build(
     env,
     span,
