@@ -2,8 +2,10 @@ import type { Span } from "../../dsl/span.ts";
 import type { DlValue, Env, Scope, Target } from "./context.ts";
 import type { Details } from "./errors.ts";
 import { insteadHint, methodHint } from "./migration-hints.ts";
+import { text } from "./types/dims.ts";
 import type { Bound } from "./values/arguments.ts";
 import { isNumberList } from "./values/number-lists.ts";
+import { appliedHelp } from "./values/applied.ts";
 import { type Signature, signatureOf, usage } from "./values/signatures.ts";
 import { functionName, isLiteralFunction, isNumber } from "./values/values.ts";
 
@@ -19,7 +21,7 @@ export function calleeHints(env: Env, value: DlValue, callee: Span): Details {
     return { help: "it follows `with`; name the whole chain: optimizer outer = lookahead(adam(lr: 1e-3))" };
   if (value.kind === "path") return { help: methodHint(value.path.split(".").at(-1) ?? "") };
   if (value.kind === "tensor") {
-    const help = appliedHelp(env, name);
+    const help = appliedHelp(env, name) ?? appliedHelp(env, text({ span: value.from }));
     if (help !== undefined) return { help };
   }
   let scope: Scope | null = env.scope;
@@ -32,19 +34,6 @@ export function calleeHints(env: Env, value: DlValue, callee: Span): Details {
     also: own.span === null ? [] : [{ span: own.span, says: `\`${name}\` is declared here` }],
     help: `it shadows the library function \`${name}\`; rename it`,
   };
-}
-
-/** Of `leaky_relu(alpha)(x)` with a tensor `alpha`: the first call has applied the function to it. */
-function appliedHelp(env: Env, callee: string): string | undefined {
-  const [, name = "", given = ""] = /^(\w+)\((\w+)\)$/.exec(callee) ?? [];
-  const binding = env.scope.find(name);
-  if (binding?.kind !== "value" || binding.value.kind !== "function") return undefined;
-  const { statics, last } = signatureOf(binding.value.target);
-  const parameter = statics.find((s) => !last.includes(s.name));
-  return (
-    parameter &&
-    `${callee} is applied to \`${given}\`; to pass it as an argument, write ${name}(${parameter.name}: ${given})`
-  );
 }
 
 /** How a function is called whose value is not expected: `sum([1, 2])` has `axis`, and no tensor. */

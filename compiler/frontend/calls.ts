@@ -111,7 +111,8 @@ function checkRest(env: Env, target: Target, signature: Signature, args: readonl
  * a test calls, are reported where it is compiled.
  */
 function withoutValue({ context }: Env, target: Target): DlValue {
-  if (target.kind === "callable" && target.entry === undefined) exploreCallable(context, target.declaration, target.scope);
+  if (target.kind === "callable" && target.entry === undefined)
+    exploreCallable(context, target.declaration, target.scope);
   return ERROR;
 }
 

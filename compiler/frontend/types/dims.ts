@@ -82,7 +82,8 @@ function lookUpSize(env: Env, name: string, span: Span, reach: Reach): number | 
   }
   const value = env.context.evaluate(env, { kind: "name", text: name, span });
   // A `let` of the file that is not an int, such as a function, does not name a size.
-  if (reach === "signature" && binding.kind === "constant" && value.kind !== "int" && value.kind !== "error") return null;
+  if (reach === "signature" && binding.kind === "constant" && value.kind !== "int" && value.kind !== "error")
+    return null;
   return value.kind === "int" ? value.value : "error";
 }
 

@@ -4,6 +4,7 @@ import type { DlValue, Env } from "../context.ts";
 import { report } from "../errors.ts";
 import { text } from "../types/dims.ts";
 import { dtypeNames } from "../types/dtypes.ts";
+import { appliedHelp } from "./applied.ts";
 import { signatureOf, usage } from "./signatures.ts";
 import { isNumberList, listTensor } from "./number-lists.ts";
 import { describe, ERROR, float, functionName, int, list } from "./values.ts";
@@ -21,11 +22,11 @@ export function convertStatic(env: Env, value: DlValue, type: TypeExpr, span: Sp
       help: `the static types are ${[...staticNames].join(", ")}`,
     });
   return report(env.context, "E0501", span, `expected ${wanted(type)} for ${subject}, found ${describe(value)}`, {
-    help: staticHelp(env, value, type),
+    help: staticHelp(env, value, type, span),
   });
 }
 
-function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefined {
+function staticHelp(env: Env, value: DlValue, type: TypeExpr, span: Span): string | undefined {
   if (type.kind !== "static") return undefined;
   const { text: name } = type.name;
   if (name === "fn" && value.kind === "string")
@@ -37,6 +38,8 @@ function staticHelp(env: Env, value: DlValue, type: TypeExpr): string | undefine
   if (name === "int" && value.kind === "float") return "floor(x) and ceil(x) return ints";
   if ((name === "bool" || name === "fn") && value.kind === "int")
     return "unnamed static arguments are bound in order; name the argument if it is meant for another parameter";
+  const applied = name === "fn" && value.kind === "tensor" ? appliedHelp(env, text({ span })) : undefined;
+  if (applied !== undefined) return applied;
   if (value.kind === "function") return usage(functionName(value.target), signatureOf(value.target));
   return value.kind === "tensor" ? "a static argument must be known at compile time; a tensor is not" : undefined;
 }
