@@ -55,3 +55,9 @@ export const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b
 export const showType = (type: TensorType): string => `${type.dtype}[${type.shape.join(",")}]`;
 
 export const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f64";
+
+/** Whether two shapes differ in a last axis of size 1 only. */
+export function differInLastAxis(a: Shape, b: Shape): boolean {
+  const [shorter, longer] = a.length > b.length ? [b, a] : [a, b];
+  return sameShape([...shorter, 1], longer);
+}

@@ -1,6 +1,6 @@
 import type { Span } from "../../../dsl/span.ts";
 import type { DType } from "../../../runtime/dtype.ts";
-import { isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
+import { differInLastAxis, isFloat, sameShape, tensor, type Shape, type TensorType } from "../../types/tensor-type.ts";
 import type { DlValue, Env, Tensor } from "../context.ts";
 import { iota } from "../../support/lists.ts";
 import { build, constant, origins } from "../tensors/add-node.ts";
@@ -156,6 +156,9 @@ const whyNot = (tensors: readonly Tensor[]): string =>
     : ": sizes must be equal or 1";
 
 function broadcastHelp(tensors: readonly Tensor[]): string | undefined {
+  const [a, b] = tensors.map((t) => t.value.type.shape);
+  if (tensors.length === 2 && a !== undefined && b !== undefined && differInLastAxis(a, b))
+    return "drop the last axis of size 1, squeeze(x, -1), or add one to the other, x[.., _]";
   return ranksOf(tensors).size > 1
     ? "axes are aligned from the last one; add an axis of size 1 with `_`, as in x[.., _] or x[_, :]"
     : undefined;

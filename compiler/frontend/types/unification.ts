@@ -3,6 +3,7 @@ import type { Label } from "../../../dsl/diagnostic.ts";
 import type { Span } from "../../../dsl/span.ts";
 import type { Env, PackValue, Tensor } from "../context.ts";
 import { dtypeNamed, unifyDim, isUnknown, namesIn, packKey, reportDtype, text, type Reach } from "./dims.ts";
+import { differInLastAxis } from "../../types/tensor-type.ts";
 import { isDtype } from "./dtypes.ts";
 import { report, type Code } from "../errors.ts";
 import { isPack, showTensor } from "../values/values.ts";
@@ -225,14 +226,9 @@ function mismatch(
 
 /** If two shapes differ in a last axis of size 1 only; with the arguments that they belong to. */
 function squeezeHelp(a: readonly number[], b: readonly number[], ofA: Span | null, ofB: Span): string | undefined {
-  const longer = a.length > b.length ? a : b;
-  const same =
-    Math.abs(a.length - b.length) === 1 &&
-    longer.at(-1) === 1 &&
-    (a.length > b.length ? b : a).every((size, axis) => size === longer[axis]);
   const span = a.length > b.length ? ofA : ofB;
   const written = span === null || span.end - span.start > 30 ? "x" : text({ span });
-  return same ? `drop the last axis of size 1: squeeze(${written}, -1)` : undefined;
+  return differInLastAxis(a, b) ? `drop the last axis of size 1: squeeze(${written}, -1)` : undefined;
 }
 
 /** A likely fix of the shape. */
